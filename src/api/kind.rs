@@ -1,0 +1,285 @@
+//! The kinds that the API server knows, and what each is called.
+
+use std::fmt;
+
+/// A kind of object. The order is the one in which `kubectl get all` and the store walk them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Namespace,
+    Node,
+    Pod,
+    ReplicationController,
+    Service,
+    DaemonSet,
+    Deployment,
+    ReplicaSet,
+    StatefulSet,
+    Job,
+    CronJob,
+    ConfigMap,
+    Secret,
+    ServiceAccount,
+    Endpoints,
+    EndpointSlice,
+    Event,
+    Ingress,
+    IngressClass,
+    NetworkPolicy,
+    PodDisruptionBudget,
+    PersistentVolumeClaim,
+    ControllerRevision,
+}
+
+/// How a kind is named, on the wire and on the command line.
+#[derive(Debug)]
+pub struct KindInfo {
+    /// The kind that this row describes.
+    pub kind: Kind,
+    /// `Deployment`
+    pub name: &'static str,
+    /// `apps`; empty for the core group.
+    pub group: &'static str,
+    /// `v1`
+    pub version: &'static str,
+    /// `deployments`
+    pub plural: &'static str,
+    /// `deployment`
+    pub singular: &'static str,
+    /// `deploy`
+    pub short: &'static [&'static str],
+    /// Whether objects of this kind live in a namespace.
+    pub namespaced: bool,
+    /// Whether `kubectl get all` shows it.
+    pub in_all: bool,
+}
+
+const fn row(
+    kind: Kind,
+    name: &'static str,
+    group: &'static str,
+    plural: &'static str,
+    singular: &'static str,
+    short: &'static [&'static str],
+    namespaced: bool,
+    in_all: bool,
+) -> KindInfo {
+    KindInfo { kind, name, group, version: "v1", plural, singular, short, namespaced, in_all }
+}
+
+/// One row a kind, in the enum's order.
+static KINDS: [KindInfo; 23] = [
+    row(Kind::Namespace, "Namespace", "", "namespaces", "namespace", &["ns"], false, false),
+    row(Kind::Node, "Node", "", "nodes", "node", &["no"], false, false),
+    row(Kind::Pod, "Pod", "", "pods", "pod", &["po"], true, true),
+    row(
+        Kind::ReplicationController,
+        "ReplicationController",
+        "",
+        "replicationcontrollers",
+        "replicationcontroller",
+        &["rc"],
+        true,
+        true,
+    ),
+    row(Kind::Service, "Service", "", "services", "service", &["svc"], true, true),
+    row(Kind::DaemonSet, "DaemonSet", "apps", "daemonsets", "daemonset", &["ds"], true, true),
+    row(
+        Kind::Deployment,
+        "Deployment",
+        "apps",
+        "deployments",
+        "deployment",
+        &["deploy"],
+        true,
+        true,
+    ),
+    row(Kind::ReplicaSet, "ReplicaSet", "apps", "replicasets", "replicaset", &["rs"], true, true),
+    row(
+        Kind::StatefulSet,
+        "StatefulSet",
+        "apps",
+        "statefulsets",
+        "statefulset",
+        &["sts"],
+        true,
+        true,
+    ),
+    row(Kind::Job, "Job", "batch", "jobs", "job", &[], true, true),
+    row(Kind::CronJob, "CronJob", "batch", "cronjobs", "cronjob", &["cj"], true, true),
+    row(Kind::ConfigMap, "ConfigMap", "", "configmaps", "configmap", &["cm"], true, false),
+    row(Kind::Secret, "Secret", "", "secrets", "secret", &[], true, false),
+    row(
+        Kind::ServiceAccount,
+        "ServiceAccount",
+        "",
+        "serviceaccounts",
+        "serviceaccount",
+        &["sa"],
+        true,
+        false,
+    ),
+    row(Kind::Endpoints, "Endpoints", "", "endpoints", "endpoints", &["ep"], true, false),
+    row(
+        Kind::EndpointSlice,
+        "EndpointSlice",
+        "discovery.k8s.io",
+        "endpointslices",
+        "endpointslice",
+        &["eps"],
+        true,
+        false,
+    ),
+    row(Kind::Event, "Event", "", "events", "event", &["ev"], true, false),
+    row(
+        Kind::Ingress,
+        "Ingress",
+        "networking.k8s.io",
+        "ingresses",
+        "ingress",
+        &["ing"],
+        true,
+        false,
+    ),
+    row(
+        Kind::IngressClass,
+        "IngressClass",
+        "networking.k8s.io",
+        "ingressclasses",
+        "ingressclass",
+        &[],
+        false,
+        false,
+    ),
+    row(
+        Kind::NetworkPolicy,
+        "NetworkPolicy",
+        "networking.k8s.io",
+        "networkpolicies",
+        "networkpolicy",
+        &["netpol"],
+        true,
+        false,
+    ),
+    row(
+        Kind::PodDisruptionBudget,
+        "PodDisruptionBudget",
+        "policy",
+        "poddisruptionbudgets",
+        "poddisruptionbudget",
+        &["pdb"],
+        true,
+        false,
+    ),
+    row(
+        Kind::PersistentVolumeClaim,
+        "PersistentVolumeClaim",
+        "",
+        "persistentvolumeclaims",
+        "persistentvolumeclaim",
+        &["pvc"],
+        true,
+        false,
+    ),
+    row(
+        Kind::ControllerRevision,
+        "ControllerRevision",
+        "apps",
+        "controllerrevisions",
+        "controllerrevision",
+        &[],
+        true,
+        false,
+    ),
+];
+
+impl Kind {
+    /// Every kind, in order.
+    pub fn all() -> impl Iterator<Item = Kind> {
+        KINDS.iter().map(|info| info.kind)
+    }
+
+    /// What the kind is called.
+    pub fn info(self) -> &'static KindInfo {
+        &KINDS[self as usize]
+    }
+
+    /// The kind of a manifest's `apiVersion` and `kind`.
+    pub fn from_manifest(api_version: &str, kind: &str) -> Option<Kind> {
+        KINDS
+            .iter()
+            .find(|info| info.name == kind && info.api_version() == api_version)
+            .map(|info| info.kind)
+    }
+
+    /// The kind that a command line names: `po`, `pod`, `pods`, `Pod`, `deployments.apps`,
+    /// `deployments.v1.apps`. Case does not matter, as in kubectl.
+    pub fn from_word(word: &str) -> Option<Kind> {
+        let lower = word.to_lowercase();
+        let (name, group) = lower.split_once('.').unwrap_or((&lower, ""));
+        let info = KINDS.iter().find(|info| {
+            name == info.plural || name == info.singular || info.short.contains(&name)
+        })?;
+        let versioned = format!("{}.{}", info.version, info.group);
+        let fits =
+            group.is_empty() || group == info.group || group == versioned.trim_end_matches('.');
+        fits.then_some(info.kind)
+    }
+
+    /// `pods`, `deployments.apps`: the resource as messages of the API server name it.
+    pub fn resource(self) -> String {
+        let info = self.info();
+        if info.group.is_empty() {
+            info.plural.to_owned()
+        } else {
+            format!("{}.{}", info.plural, info.group)
+        }
+    }
+
+    /// `pod`, `deployment.apps`: the prefix of a name in kubectl's answers.
+    pub fn prefix(self) -> String {
+        let info = self.info();
+        if info.group.is_empty() {
+            info.singular.to_owned()
+        } else {
+            format!("{}.{}", info.singular, info.group)
+        }
+    }
+}
+
+impl KindInfo {
+    /// `v1`, `apps/v1`
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+}
+
+/// `Deployment`
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_finds_its_own_row() {
+        for (index, info) in KINDS.iter().enumerate() {
+            assert_eq!(info.kind as usize, index, "{}", info.name);
+        }
+    }
+
+    #[test]
+    fn short_plural_and_grouped_names_are_known() {
+        assert_eq!(Kind::from_word("po"), Some(Kind::Pod));
+        assert_eq!(Kind::from_word("Deployments.apps"), Some(Kind::Deployment));
+        assert_eq!(Kind::from_word("deployment.v1.apps"), Some(Kind::Deployment));
+        assert_eq!(Kind::from_word("pods.apps"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! The API server's own error object (`metav1.Status`), and how kubectl words it.
+
+use std::fmt;
+
+/// Why a request failed: the machine-readable part. Names are the API's (`metav1.StatusReason`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    NotFound,
+    AlreadyExists,
+    Conflict,
+    Invalid,
+    BadRequest,
+    Forbidden,
+    MethodNotAllowed,
+    TooManyRequests,
+    InternalError,
+    Expired,
+}
+
+/// One field's fault: `<path>: <message>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The field's path, for example `spec.ports[0].port`.
+    pub field: String,
+    /// `Invalid value: 0: must be between 1 and 65535, inclusive`
+    pub message: String,
+}
+
+/// A failed request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Why, for programs.
+    pub reason: Reason,
+    /// Why, for people: the API server's `message`.
+    pub message: String,
+    /// The kind's name that the message is about (`Service`), where there is one.
+    pub kind: String,
+    /// The object's name, where there is one.
+    pub name: String,
+    /// The fields at fault, in the server's order.
+    pub causes: Vec<Cause>,
+}
+
+impl Status {
+    /// A failure with a reason and a message, about nothing in particular.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Status {
+        Status {
+            reason,
+            message: message.into(),
+            kind: String::new(),
+            name: String::new(),
+            causes: Vec::new(),
+        }
+    }
+
+    /// `pods "x" not found`
+    pub fn not_found(resource: &str, name: &str) -> Status {
+        let mut status = Status::new(Reason::NotFound, format!("{resource} \"{name}\" not found"));
+        status.name = name.to_owned();
+        status
+    }
+
+    /// `services "x" already exists`
+    pub fn already_exists(resource: &str, name: &str) -> Status {
+        let mut status =
+            Status::new(Reason::AlreadyExists, format!("{resource} \"{name}\" already exists"));
+        status.name = name.to_owned();
+        status
+    }
+
+    /// `Service "x" is invalid: …`, with every fault in the server's layout: one fault on the same
+    /// line, several between brackets in the message and a bullet each when kubectl prints them.
+    pub fn invalid(kind: &str, name: &str, causes: Vec<Cause>) -> Status {
+        let faults: Vec<String> = causes.iter().map(ToString::to_string).collect();
+        let list = match faults.as_slice() {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        Status {
+            reason: Reason::Invalid,
+            message: format!("{kind} \"{name}\" is invalid: {list}"),
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            causes,
+        }
+    }
+
+    /// The HTTP status code.
+    pub fn code(&self) -> u16 {
+        match self.reason {
+            Reason::NotFound => 404,
+            Reason::AlreadyExists | Reason::Conflict => 409,
+            Reason::Invalid => 422,
+            Reason::BadRequest => 400,
+            Reason::Forbidden => 403,
+            Reason::MethodNotAllowed => 405,
+            Reason::TooManyRequests => 429,
+            Reason::InternalError => 500,
+            Reason::Expired => 410,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+/// The server's message.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Status {}

@@ -1,0 +1,78 @@
+//! What runs in containers: explicit state machines on simulated time.
+
+use std::sync::Arc;
+
+use super::{Answer, Ask, Cluster, Image, Place};
+use crate::clock::SimTime;
+use crate::network::ProcessId;
+
+/// A program that runs in a container. Its whole state is in the value, so that a cluster in the
+/// middle of `while true; do curl localhost; sleep 5; done` can be cloned.
+pub trait Process: Send + Sync {
+    /// Goes on until the program waits or ends. Called when it starts, when the time it asked for
+    /// has come, and after a signal.
+    fn step(&mut self, context: &mut Context<'_>) -> Poll;
+
+    /// A signal arrives. Returns whether the program handles it; `step` is called next in that
+    /// case. A first process that does not handle SIGTERM ignores it, as in a real container.
+    fn signal(&mut self, signal: Signal, context: &mut Context<'_>) -> bool;
+
+    /// A client's request reaches one of this program's listening sockets.
+    fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer;
+
+    /// The same program in the same state.
+    fn clone_box(&self) -> Box<dyn Process>;
+}
+
+/// What a program sees of the world while it runs.
+pub struct Context<'a> {
+    /// The cluster. The program itself is not in it while it runs.
+    pub cluster: &'a mut Cluster,
+    /// Where it runs.
+    pub place: Place,
+    /// Which process it is: what it binds sockets with.
+    pub process: ProcessId,
+    /// What it writes to standard output and standard error: the container's log.
+    pub output: &'a mut Vec<u8>,
+}
+
+/// What a program waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Poll {
+    /// Call again at this moment.
+    Until(SimTime),
+    /// It only answers requests and signals.
+    Idle,
+    /// It has ended with this exit code.
+    Exit(i32),
+}
+
+/// The signals that a kubelet sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    Term,
+    Int,
+    Hup,
+}
+
+/// Why a container's command could not be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartError {
+    /// The executable is not in the image.
+    NotFound(String),
+}
+
+/// The programs that this room does not have: shells and command-line tools.
+pub trait Userland: Send + Sync {
+    /// Makes a program of an argument list, with the tools that `image` holds.
+    ///
+    /// # Errors
+    /// When the image has no such program.
+    fn start(
+        &self,
+        arguments: &[String],
+        environment: Vec<(String, String)>,
+        place: &Place,
+        image: &Arc<Image>,
+    ) -> Result<Box<dyn Process>, StartError>;
+}

@@ -1,0 +1,201 @@
+//! What a level is made of, on disk and in memory (shared shape: one folder a level).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cluster::Place;
+use crate::diagnostic::Diagnostic;
+use crate::shell::Files;
+
+/// A campaign: chapters of levels, in order.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    /// The campaign's title.
+    pub title: String,
+    /// Its chapters.
+    pub chapters: Vec<Chapter>,
+    /// Its levels, in the order they are played.
+    pub levels: Vec<Arc<Level>>,
+}
+
+/// A chapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chapter {
+    /// `clusterip`
+    pub name: String,
+    /// `ClusterIP: one address inside`
+    pub title: String,
+    /// The names of its levels.
+    pub levels: Vec<String>,
+}
+
+/// A level.
+#[derive(Clone, Debug)]
+pub struct Level {
+    /// The folder's name: `clusterip`.
+    pub name: String,
+    /// The number it is played as, from 1.
+    pub number: u32,
+    /// `One address for many pods`
+    pub title: String,
+    /// The chapter's name.
+    pub chapter: String,
+    /// What it teaches, as short words.
+    pub teaches: Vec<String>,
+    /// What is broken, as its user sees it; at most 80 words.
+    pub situation: String,
+    /// Nodes of the cluster.
+    pub nodes: u32,
+    /// Files of `start` that can be read but not edited.
+    pub locked: Vec<String>,
+    /// What has to work.
+    pub goals: Vec<Goal>,
+    /// What happens, counted from the first apply.
+    pub events: Vec<Event>,
+    /// Help, in order.
+    pub hints: Vec<Hint>,
+    /// What to keep; at most 120 words.
+    pub debrief: String,
+    /// How the same is done on a real cluster, if the level says so.
+    pub real: Option<String>,
+    /// Edited lines of the best known solution.
+    pub par_edits: Option<u32>,
+    /// Applied before the player arrives: path to content.
+    pub world: Files,
+    /// What the player edits: path to content.
+    pub start: Files,
+    /// Complete answers.
+    pub solutions: Vec<Solution>,
+    /// Tempting wrong answers.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Something that has to work.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// In the player's words.
+    pub say: String,
+    /// `deploy/frontend`, `pod/client -c sidecar`, `node/node-2`, `laptop`, as written.
+    pub from: String,
+    /// The request: a shell command.
+    pub run: String,
+    /// What it has to answer.
+    pub expect: Expect,
+    /// How often.
+    pub repeat: Repeat,
+    /// Not before this long after the first apply.
+    pub after: Duration,
+    /// Whose traffic explains the result, where the command only reads a log:
+    /// `pod/multi -c sidecar`.
+    pub traffic: Option<String>,
+}
+
+/// What a goal's command has to answer. What is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// The exit code.
+    pub exit: Option<i32>,
+    /// Text that standard output contains.
+    pub stdout: Option<String>,
+    /// Labels of the pod that served the last request.
+    pub served_by: BTreeMap<String, String>,
+}
+
+/// How often a goal's command runs, and how often it has to succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// How often it runs.
+    pub times: u32,
+    /// Time between two runs.
+    pub every: Duration,
+    /// How often it has to succeed.
+    pub succeed: u32,
+    /// By how many different pods the successes have to be served.
+    pub spread: u32,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When, counted from the first apply.
+    pub after: Duration,
+    /// Time between two occurrences.
+    pub every: Duration,
+    /// How often.
+    pub times: u32,
+    /// A shell command on the laptop.
+    pub run: String,
+    /// What the player is told when it happens.
+    pub say: Option<String>,
+}
+
+/// Some help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// Only when the player's own failing diagnosis has this code.
+    pub when: Option<String>,
+    /// The text; empty for a worked example.
+    pub say: String,
+    /// The solution that is shown as a worked example.
+    pub worked: Option<String>,
+}
+
+/// A complete answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Solution {
+    /// The folder's name.
+    pub name: String,
+    /// Files that replace those of `start`, by name.
+    pub files: Files,
+    /// Commands typed on the laptop, after the files were applied.
+    pub script: Option<String>,
+}
+
+/// A tempting wrong answer, and what the game has to say about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The answer.
+    pub answer: Solution,
+    /// The goal that fails, from 1.
+    pub goal: u32,
+    /// The diagnosis's code.
+    pub diagnosis: String,
+    /// Where it points: `service.yaml:7`.
+    pub at: Option<String>,
+}
+
+impl Pack {
+    /// The campaign that is built into the binary.
+    ///
+    /// # Errors
+    /// Never for a released binary: the test suite lints the campaign.
+    pub fn embedded() -> Result<Pack, Vec<Diagnostic>> {
+        todo!()
+    }
+
+    /// A campaign of files: paths below the pack's folder to contents.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, with file and line.
+    pub fn from_files(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
+        let _ = files;
+        todo!()
+    }
+
+    /// The level with this name or number.
+    pub fn level(&self, name: &str) -> Option<&Arc<Level>> {
+        self.levels.iter().find(|level| level.name == name || level.number.to_string() == name)
+    }
+}
+
+impl Goal {
+    /// The place that the goal's command runs from, once the cluster is known.
+    ///
+    /// # Errors
+    /// Why there is no such place now, in one sentence.
+    pub fn place(&self, cluster: &crate::cluster::Cluster) -> Result<Place, String> {
+        let _ = cluster;
+        todo!()
+    }
+}

@@ -1,0 +1,14 @@
+//! Levels: the format, the packs, the goals, the grading, and advice made of traces and objects.
+//!
+//! A level is a story told in kubectl. What the world does, what the player does, the requests that
+//! decide victory and the reference solutions are all shell commands and manifests, run by one
+//! interpreter against one cluster. An [`Attempt`] is a level being played: a value that can be
+//! cloned, wound forward and asked for its verdict, with or without a screen.
+
+mod attempt;
+mod diagnosis;
+mod format;
+
+pub use attempt::{Applied, AppliedFile, Attempt, GoalState, Phase, Verdict};
+pub use diagnosis::{Code, Diagnosis};
+pub use format::{Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution};

@@ -1,0 +1,157 @@
+//! What the data plane knows: nodes, network namespaces, listeners, service rules, names.
+//!
+//! `cluster` fills these tables; nobody else does. They hold what a node's kernel would hold
+//! (addresses, rules, sockets), not what the API says.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Party, Protocol};
+
+/// A network namespace: a pod's, a node's own, or a machine's outside the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NetnsId(pub u32);
+
+/// A process that the cluster runs. The network only remembers which one has a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProcessId(pub u64);
+
+/// A node, as the network sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeEntry {
+    /// `node-1`
+    pub name: Arc<str>,
+    /// Its address, on the network that the laptop is on too.
+    pub address: Ipv4Addr,
+    /// Its pods' subnet, a /24 (R2.1); `.1` is the node's own address in it.
+    pub pod_subnet: Ipv4Addr,
+    /// Whether it is switched on.
+    pub up: bool,
+    /// The node's own network namespace.
+    pub netns: NetnsId,
+}
+
+/// A network namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Netns {
+    /// Whose it is.
+    pub party: Party,
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// The node it is on; `None` outside the cluster.
+    pub node: Option<Arc<str>>,
+    /// Who listens in it: (protocol, bound address, port) to the socket. `0.0.0.0` is every address.
+    pub listeners: BTreeMap<(Protocol, Ipv4Addr, u16), Listener>,
+    /// The next port that a client here is given (32768 to 60999, then around).
+    pub next_port: u16,
+}
+
+/// A listening socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Who reads from it.
+    pub process: ProcessId,
+    /// That process's name, for `ss` and traces: `nginx`.
+    pub name: Arc<str>,
+    /// The container that it runs in.
+    pub container: Option<Arc<str>>,
+}
+
+/// Why a bind failed: somebody has the port (`EADDRINUSE`, errno 98; R1.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressInUse {
+    /// The name of the process that has it.
+    pub by: Arc<str>,
+}
+
+/// A Service's port, as kube-proxy programs it on every node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceRules {
+    /// `default/web:http`; without `:http` where the port has no name.
+    pub name: Arc<str>,
+    /// The cluster IP.
+    pub cluster_ip: Ipv4Addr,
+    /// Its protocol.
+    pub protocol: Protocol,
+    /// The Service's port.
+    pub port: u16,
+    /// The port on every node, for NodePort and LoadBalancer.
+    pub node_port: Option<u16>,
+    /// Load balancer addresses and external IPs that lead here too.
+    pub external_ips: Vec<Ipv4Addr>,
+    /// `internalTrafficPolicy: Local` (R6.9)
+    pub internal_local: bool,
+    /// `externalTrafficPolicy: Local` (R7.3)
+    pub external_local: bool,
+    /// `healthCheckNodePort` (R7.3)
+    pub health_check_node_port: Option<u16>,
+    /// `sessionAffinity: ClientIP`, and how long it lasts without traffic (R6.8).
+    pub affinity: Option<Duration>,
+    /// Every endpoint that is known, usable or not.
+    pub endpoints: Arc<[EndpointRule]>,
+}
+
+/// One endpoint of a Service's port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointRule {
+    /// Where it is.
+    pub address: SocketAddrV4,
+    /// The node it is on, where that is known.
+    pub node: Option<Arc<str>>,
+    /// The pod, where it is one.
+    pub pod: Option<Party>,
+    /// Ready, and not terminating (R5.2).
+    pub ready: bool,
+    /// Ready, perhaps terminating: used when nobody is ready (R6.2).
+    pub serving: bool,
+    /// On its way out.
+    pub terminating: bool,
+}
+
+/// What CoreDNS knows of one Service (R8.3 to R8.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsService {
+    /// The Service's namespace.
+    pub namespace: Arc<str>,
+    /// The Service's name.
+    pub name: Arc<str>,
+    /// What its name means.
+    pub target: DnsTarget,
+    /// Ports with a name, for SRV: (name, protocol, port).
+    pub ports: Vec<(Arc<str>, Protocol, u16)>,
+}
+
+/// What a Service's name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DnsTarget {
+    /// The cluster IP, with or without endpoints.
+    ClusterIp(Ipv4Addr),
+    /// Its endpoints, one by one.
+    Headless(Vec<DnsEndpoint>),
+    /// Another name.
+    Alias(Arc<str>),
+}
+
+/// An endpoint that has a name under its Service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsEndpoint {
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its host name, or else its address with dashes (R8.4).
+    pub hostname: Arc<str>,
+    /// Named ports of this endpoint: (name, protocol, port).
+    pub ports: Vec<(Arc<str>, Protocol, u16)>,
+}
+
+/// A pod's or machine's `/etc/resolv.conf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvConf {
+    /// `nameserver` lines.
+    pub nameservers: Vec<Ipv4Addr>,
+    /// The `search` line.
+    pub search: Vec<String>,
+    /// `options ndots:N`
+    pub ndots: u32,
+}

@@ -1,0 +1,228 @@
+//! What a packet met on its way: hop by hop, with the facts behind each decision.
+//!
+//! Facts, never sentences: a [`Because`] holds addresses, names and counts; `Display` and the
+//! packet panel word them, and `level` makes advice of them.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+
+use crate::clock::SimTime;
+
+/// A trace's number, in order of sending.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TraceId(pub u64);
+
+/// The transport protocol of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    Tcp,
+    Udp,
+    Sctp,
+    Icmp,
+}
+
+/// Somebody who can send or receive: where a network namespace belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    /// A pod, by namespace and name.
+    Pod { namespace: Arc<str>, name: Arc<str> },
+    /// A node's own network namespace.
+    Node(Arc<str>),
+    /// The player's machine, outside the cluster, on the nodes' network.
+    Laptop,
+    /// A host on the internet, by its name or address.
+    Outside(Arc<str>),
+}
+
+/// A packet's addresses at one point of its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// The transport protocol.
+    pub protocol: Protocol,
+    /// Where it comes from, as this hop sees it.
+    pub source: SocketAddrV4,
+    /// Where it goes, as this hop sees it.
+    pub destination: SocketAddrV4,
+}
+
+/// The part of the way that a hop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// A process hands the packet to its network namespace.
+    Send,
+    /// The loopback device of a network namespace.
+    Loopback,
+    /// kube-proxy's rules on a node.
+    ServiceProxy,
+    /// NetworkPolicy at the sending pod.
+    PolicyEgress,
+    /// A routing decision, on a node or outside.
+    Route,
+    /// Source NAT as the packet leaves a node.
+    Masquerade,
+    /// NetworkPolicy at the receiving pod.
+    PolicyIngress,
+    /// The receiving network namespace: does anybody listen?
+    Listener,
+    /// The reply's way back, in one hop.
+    Reply,
+}
+
+/// What a hop decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// On to the next hop.
+    Pass,
+    /// It arrived.
+    Deliver,
+    /// The sender is told no at once (TCP RST, or ICMP port unreachable).
+    Reject,
+    /// The sender is told that there is no route (ICMP host unreachable).
+    Unreachable,
+    /// Nobody answers; the sender waits.
+    Drop,
+}
+
+/// One decision on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// Whose network namespace decided.
+    pub place: Party,
+    /// At which part of the way.
+    pub stage: Stage,
+    /// The packet as it came.
+    pub before: Flow,
+    /// The packet as it left (NAT changes it).
+    pub after: Flow,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// On what facts.
+    pub because: Because,
+}
+
+/// The facts behind a decision. Names of Services are `namespace/name`, with `:port` where the port
+/// is named, as kube-proxy writes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// A process on this side sent it.
+    Sent,
+    /// The destination is the sender's own network namespace.
+    OwnNamespace,
+    /// A Service's rules chose one of its usable endpoints (R6.1, R6.2).
+    EndpointChosen {
+        service: Arc<str>,
+        endpoint: SocketAddrV4,
+        pod: Option<Party>,
+        usable: u32,
+        /// Same client, same endpoint (R6.8).
+        affinity: bool,
+    },
+    /// The Service has no usable endpoint anywhere (R6.3).
+    NoEndpoints { service: Arc<str>, known: u32 },
+    /// A Local policy, and no endpoint on this node (R6.3).
+    NoLocalEndpoints { service: Arc<str>, elsewhere: u32 },
+    /// A cluster IP, but not a port of its Service (R6.4).
+    NotAServicePort { service: Arc<str>, ports: Vec<u16> },
+    /// An address of the service range that no Service has.
+    NoSuchService,
+    /// The destination is a pod of this node.
+    LocalPod { pod: Party },
+    /// The destination is a pod of another node.
+    RemotePod { pod: Party, node: Arc<str> },
+    /// The destination is a node.
+    ToNode { node: Arc<str> },
+    /// The destination lies outside the cluster.
+    ToOutside,
+    /// The address is in the pod range, but no pod has it (R2.6).
+    NoSuchPod { was: Option<Party> },
+    /// The sender is outside the cluster and has no route to pods and Services (R2.5).
+    NoRouteFromOutside,
+    /// The node that has it is down.
+    NodeDown { node: Arc<str> },
+    /// The source address was replaced (R6.6, R6.7).
+    Masqueraded { as_address: Ipv4Addr },
+    /// A NetworkPolicy selects the pod and none of its rules allows this (R11).
+    PolicyDenies { policies: Vec<Arc<str>> },
+    /// NetworkPolicies select the pod, and this one allows it.
+    PolicyAllows { policy: Arc<str> },
+    /// A process listens there.
+    Listening { process: Arc<str>, bound: SocketAddrV4 },
+    /// Nobody listens on that port (R2.6); here is where they do.
+    NobodyListens { listening: Vec<SocketAddrV4> },
+    /// Somebody listens on that port, but on loopback alone (R1.4).
+    LoopbackOnly { process: Arc<str> },
+    /// A ping of a cluster IP: no address that answers (R6.5).
+    VirtualAddress { service: Arc<str> },
+    /// The reply follows the connection's record back.
+    Reply,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It arrived at a listener.
+    Delivered {
+        /// Who has it.
+        to: Party,
+        /// The address and port it arrived at.
+        at: SocketAddrV4,
+        /// The client's address as the server sees it (R6.6).
+        seen_from: SocketAddrV4,
+    },
+    /// Refused at once.
+    Refused,
+    /// No route.
+    Unreachable,
+    /// No answer, ever.
+    Silence,
+}
+
+/// A packet's whole way: the first packet of a connection, or one datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// Its number.
+    pub id: TraceId,
+    /// When it was sent.
+    pub at: SimTime,
+    /// Who sent it, with the container's name for a pod.
+    pub from: Party,
+    /// The container it came from, for a pod.
+    pub container: Option<Arc<str>>,
+    /// The packet as the sender made it.
+    pub flow: Flow,
+    /// Its way.
+    pub hops: Vec<Hop>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Trace {
+    /// The last hop: where it was decided.
+    pub fn last(&self) -> Option<&Hop> {
+        self.hops.last()
+    }
+}
+
+/// `TCP`
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Protocol::Tcp => "TCP",
+            Protocol::Udp => "UDP",
+            Protocol::Sctp => "SCTP",
+            Protocol::Icmp => "ICMP",
+        })
+    }
+}
+
+/// `default/web-0`, `node-1`, `laptop`
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Party::Pod { namespace, name } => write!(f, "{namespace}/{name}"),
+            Party::Node(name) | Party::Outside(name) => f.write_str(name),
+            Party::Laptop => f.write_str("laptop"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The screens: one panel a file, drawn into a ratatui buffer from a `Game`; keys become messages.
