@@ -163,4 +163,31 @@ impl Cluster {
         let _ = (place, path, content);
         todo!()
     }
+
+    /// The full paths of the files below `directory` at `place`, sorted.
+    pub fn list_files(&self, place: &Place, directory: &str) -> Vec<String> {
+        let _ = (place, directory);
+        todo!()
+    }
+
+    /// Removes a file at `place`.
+    ///
+    /// # Errors
+    /// In the shell's words (`No such file or directory`, `Read-only file system`).
+    pub fn remove_file(&mut self, place: &Place, path: &str) -> Result<(), String> {
+        let _ = (place, path);
+        todo!()
+    }
+
+    /// A server of the image's (`nginx -g 'daemon off;'`), for a script that starts one; `None`
+    /// when `arguments` name no server of the image.
+    pub fn server(
+        &self,
+        arguments: &[String],
+        environment: &[(String, String)],
+        place: &Place,
+    ) -> Option<Box<dyn Process>> {
+        let _ = (arguments, environment, place);
+        todo!()
+    }
 }

@@ -9,7 +9,7 @@
 pub mod commands;
 mod tool;
 
-pub use tool::{Interrupted, Io, Read, Stdin, Step, Tool};
+pub use tool::{Interrupted, Io, Order, Read, Stdin, Step, Tool};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -185,5 +185,29 @@ pub fn run_at(
 
 /// The programs that containers run beside servers: shells and command-line tools.
 pub fn programs() -> Arc<dyn Userland> {
+    todo!()
+}
+
+/// A program at `place`, with the place's own environment and files, as `kubectl exec` and `ssh`
+/// start it; `None` when the place has no such program. With `terminal`, a shell without a script
+/// is interactive.
+pub fn exec(
+    cluster: &Cluster,
+    place: &crate::cluster::Place,
+    arguments: &[String],
+    terminal: bool,
+) -> Option<Box<dyn Tool>> {
+    let _ = (cluster, place, arguments, terminal);
+    todo!()
+}
+
+/// A shell at `place` that reads lines from a terminal: `/ # ` (BusyBox) or `root@web:/# ` (bash).
+/// It ends with `exit` or Ctrl-D, and with 137 when its container dies.
+pub fn interactive(
+    place: crate::cluster::Place,
+    flavour: crate::cluster::Flavour,
+    login: bool,
+) -> Box<dyn Tool> {
+    let _ = (place, flavour, login);
     todo!()
 }

@@ -69,6 +69,25 @@ pub struct Stdin {
     pub terminal: bool,
     /// Whether the end was reached (Ctrl-D).
     pub closed: bool,
+    /// Whether it is a pipe whose other end may still write more.
+    pub piped: bool,
+}
+
+impl Stdin {
+    /// Standard input that holds `bytes` and nothing after them.
+    pub fn of(bytes: impl Into<Vec<u8>>) -> Stdin {
+        Stdin { bytes: bytes.into(), ..Stdin::default() }
+    }
+
+    /// Whether nothing can come after what is there.
+    pub fn ended(&self) -> bool {
+        !self.piped && (!self.terminal || self.closed)
+    }
+
+    /// What has not been read yet.
+    pub fn rest(&self) -> &[u8] {
+        self.bytes.get(self.read..).unwrap_or_default()
+    }
 }
 
 /// What a command has to work with.
@@ -93,6 +112,43 @@ pub struct Io<'a> {
     pub files: &'a mut super::Files,
     /// What the shell asks of the game.
     pub wishes: &'a mut Vec<Wish>,
+    /// What stands before the next line that is typed at the terminal: a command that asks, or a
+    /// shell inside a container, puts its prompt here before it returns [`Step::Input`].
+    pub prompt: &'a mut String,
+    /// How standard output and standard error interleave; [`Io::complain`] keeps it.
+    pub order: &'a mut Order,
+}
+
+/// Where standard error stands among standard output: for each piece of standard error, how much
+/// of standard output came before it. So that a terminal shows both in the order they were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order(Vec<(usize, usize)>);
+
+impl Order {
+    /// The output as a terminal shows it: (whether it is standard error, bytes).
+    pub fn merge<'b>(&self, stdout: &'b [u8], stderr: &'b [u8]) -> Vec<(bool, &'b [u8])> {
+        let mut pieces = Vec::new();
+        let (mut out, mut err) = (0, 0);
+        let mut put = |error: bool, text: &'b [u8]| {
+            if !text.is_empty() {
+                pieces.push((error, text));
+            }
+        };
+        for (before, start) in &self.0 {
+            let (before, start) = (*before.min(&stdout.len()), *start.min(&stderr.len()));
+            if start > err {
+                put(true, &stderr[err..start]);
+                err = start;
+            }
+            if before > out {
+                put(false, &stdout[out..before]);
+                out = before;
+            }
+        }
+        put(true, &stderr[err..]);
+        put(false, &stdout[out..]);
+        pieces
+    }
 }
 
 impl Io<'_> {
@@ -107,16 +163,35 @@ impl Io<'_> {
         self.stdout.push(b'\n');
     }
 
+    /// The same command's view from another place, as `ssh` and `kubectl exec` have it.
+    pub fn at<'b>(&'b mut self, place: &'b Place) -> Io<'b> {
+        Io {
+            cluster: self.cluster,
+            place,
+            stdin: self.stdin,
+            stdout: self.stdout,
+            stderr: self.stderr,
+            terminal: self.terminal,
+            environment: self.environment,
+            directory: self.directory,
+            files: self.files,
+            wishes: self.wishes,
+            prompt: self.prompt,
+            order: self.order,
+        }
+    }
+
     /// Prints a line on standard error.
     pub fn complain(&mut self, line: impl AsRef<str>) {
+        self.order.0.push((self.stdout.len(), self.stderr.len()));
         self.stderr.extend_from_slice(line.as_ref().as_bytes());
         self.stderr.push(b'\n');
     }
 
     /// The next line of standard input.
     pub fn read_line(&mut self) -> Read {
-        let rest = &self.stdin.bytes[self.stdin.read..];
-        let ended = !self.stdin.terminal || self.stdin.closed;
+        let rest = self.stdin.rest();
+        let ended = self.stdin.ended();
         match rest.iter().position(|byte| *byte == b'\n') {
             Some(end) => {
                 let line = String::from_utf8_lossy(&rest[..end]).into_owned();
@@ -135,10 +210,10 @@ impl Io<'_> {
 
     /// All of standard input; `None` while somebody may still type more.
     pub fn read_all(&mut self) -> Option<Vec<u8>> {
-        if self.stdin.terminal && !self.stdin.closed {
+        if !self.stdin.ended() {
             return None;
         }
-        let rest = self.stdin.bytes[self.stdin.read..].to_vec();
+        let rest = self.stdin.rest().to_vec();
         self.stdin.read = self.stdin.bytes.len();
         Some(rest)
     }
