@@ -119,6 +119,11 @@ impl Attempt {
         &mut self.session
     }
 
+    /// Ctrl-C in the player's terminal.
+    pub fn interrupt(&mut self) {
+        self.session.interrupt(&mut self.cluster);
+    }
+
     /// How far it is.
     pub fn phase(&self) -> Phase {
         todo!()

@@ -6,12 +6,14 @@
 
 mod tables;
 mod trace;
+mod wording;
 
 pub use tables::{
     AddressInUse, DnsEndpoint, DnsService, DnsTarget, EndpointRule, Listener, Netns, NetnsId,
     NodeEntry, ProcessId, ResolvConf, ServiceRules,
 };
 pub use trace::{Because, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, TraceId, Verdict};
+pub use wording::{short_name, short_party};
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;

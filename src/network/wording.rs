@@ -1,0 +1,270 @@
+//! One plain sentence for each decision: what the packet panel, `--plain` and every diagnosis say.
+//!
+//! Symptoms first, no jargon without its meaning. Names in the namespace `default` are written
+//! without it, as kubectl's user would.
+
+use std::fmt;
+use std::net::SocketAddrV4;
+use std::sync::Arc;
+
+use super::{Because, Flow, Hop, Outcome, Party, Protocol, Trace, Verdict};
+
+impl Hop {
+    /// What was decided here and why, without the place: `service backend has no endpoints`.
+    pub fn sentence(&self) -> String {
+        sentence(&self.because, &self.before)
+    }
+
+    /// Whether NAT changed the packet's addresses here.
+    pub fn rewrites(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// `node-1: service backend has no endpoints, so the sender is refused`
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", short_party(&self.place), self.sentence())?;
+        match self.verdict.consequence() {
+            Some(consequence) => write!(f, ", {consequence}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Verdict {
+    /// A sign that needs no colour: `✓` goes on, `●` arrived, `✗` refused, `⊘` no route, `…` silence.
+    pub fn sign(self) -> char {
+        match self {
+            Verdict::Pass => '✓',
+            Verdict::Deliver => '●',
+            Verdict::Reject => '✗',
+            Verdict::Unreachable => '⊘',
+            Verdict::Drop => '…',
+        }
+    }
+
+    /// What the decision means to the sender, unless the packet simply goes on.
+    pub fn consequence(self) -> Option<&'static str> {
+        match self {
+            Verdict::Pass => None,
+            Verdict::Deliver => Some("and it arrives"),
+            Verdict::Reject => Some("so the sender is refused at once"),
+            Verdict::Unreachable => Some("so the sender is told that there is no route"),
+            Verdict::Drop => Some("so nobody answers and the sender waits"),
+        }
+    }
+}
+
+/// `it arrived at backend-x7k2p, port 80`, `refused`, `no route`, `no answer`
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Delivered { to, at, .. } => {
+                write!(f, "it arrived at {}, port {}", short_party(to), at.port())
+            }
+            Outcome::Refused => f.write_str("refused"),
+            Outcome::Unreachable => f.write_str("no route"),
+            Outcome::Silence => f.write_str("no answer"),
+        }
+    }
+}
+
+/// The whole way, a sentence a line, as `--plain` tells it.
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, hop) in self.hops.iter().enumerate() {
+            writeln!(f, "{:>2} {} {hop}", number + 1, hop.verdict.sign())?;
+        }
+        write!(f, "   {}", self.outcome)
+    }
+}
+
+/// A party as a player calls it: `web-0`, `kube-system/coredns-…`, `node-1`, `the laptop`.
+pub fn short_party(party: &Party) -> String {
+    match party {
+        Party::Pod { namespace, name } if &**namespace == "default" => name.to_string(),
+        Party::Laptop => "the laptop".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A `namespace/name` as a player calls it: without the namespace if that is `default`.
+pub fn short_name(name: &str) -> &str {
+    name.strip_prefix("default/").unwrap_or(name)
+}
+
+fn sentence(because: &Because, flow: &Flow) -> String {
+    let to = flow.destination;
+    match because {
+        Because::Sent if flow.protocol == Protocol::Icmp => format!("sends a ping to {}", to.ip()),
+        Because::Sent => format!("sends {} to {to}", flow.protocol),
+        Because::OwnNamespace => {
+            format!("{} is its own address: the packet stays inside", to.ip())
+        }
+        Because::EndpointChosen { service, endpoint, pod, usable, affinity } => {
+            chosen(service, *endpoint, pod.as_ref(), *usable, *affinity)
+        }
+        Because::NoEndpoints { service, known: 0 } => {
+            format!("service {} has no endpoints", short_name(service))
+        }
+        Because::NoEndpoints { service, known } => {
+            let endpoints = count(*known, "endpoint");
+            format!("service {} has {endpoints}, but none is ready", short_name(service))
+        }
+        Because::NoLocalEndpoints { service, elsewhere } => format!(
+            "service {} keeps to the node's own pods (traffic policy Local): none here, {elsewhere} elsewhere",
+            short_name(service)
+        ),
+        Because::NotAServicePort { service, ports } => format!(
+            "{} is service {}, which has no port {}: it has {}",
+            to.ip(),
+            short_name(service),
+            to.port(),
+            list(ports.iter().map(u16::to_string))
+        ),
+        Because::NoSuchService => {
+            format!("{} is in the range of service addresses, but no service has it", to.ip())
+        }
+        Because::LocalPod { pod } => {
+            format!("{} is pod {}, on this node", to.ip(), short_party(pod))
+        }
+        Because::RemotePod { pod, node } => {
+            format!("{} is pod {}, on {node}", to.ip(), short_party(pod))
+        }
+        Because::ToNode { node } => format!("{} is {node}", to.ip()),
+        Because::ToOutside => format!("{} is outside the cluster", to.ip()),
+        Because::NoSuchPod { was: None } => format!("no pod has the address {}", to.ip()),
+        Because::NoSuchPod { was: Some(pod) } => {
+            format!(
+                "no pod has {} any more: it was pod {}'s, which is gone",
+                to.ip(),
+                short_party(pod)
+            )
+        }
+        Because::NoRouteFromOutside => format!(
+            "{} exists inside the cluster only: from outside there is no way to it",
+            to.ip()
+        ),
+        Because::NodeDown { node } => format!("{node} is down"),
+        Because::Masqueraded { as_address } => format!(
+            "the sender's address becomes {as_address}, so that the reply comes back this way"
+        ),
+        Because::PolicyDenies { policies } => format!(
+            "network policy {} selects the pod, and no rule lets this in or out",
+            list(policies.iter().map(|policy| short_name(policy).to_owned()))
+        ),
+        Because::PolicyAllows { policy } => {
+            format!("network policy {} allows it", short_name(policy))
+        }
+        Because::Listening { process, bound } => format!("{process} listens on {bound}"),
+        Because::NobodyListens { listening } => nobody_listens(to.port(), listening),
+        Because::LoopbackOnly { process } => format!(
+            "{process} listens on port {}, but for 127.0.0.1 alone: only its own pod reaches it",
+            to.port()
+        ),
+        Because::VirtualAddress { service } => format!(
+            "{} is service {}'s virtual address: no machine has it, so it answers no ping",
+            to.ip(),
+            short_name(service)
+        ),
+        Because::Reply => format!("the reply goes back to {to} the way it came"),
+    }
+}
+
+fn chosen(
+    service: &Arc<str>,
+    endpoint: SocketAddrV4,
+    pod: Option<&Party>,
+    usable: u32,
+    affinity: bool,
+) -> String {
+    let service = short_name(service);
+    let target = match pod {
+        Some(pod) => format!("pod {} ({endpoint})", short_party(pod)),
+        None => endpoint.to_string(),
+    };
+    match (affinity, usable) {
+        (true, _) => format!("service {service} sends this client to {target} again"),
+        (false, 1) => format!("service {service} sends it to {target}, its only endpoint"),
+        (false, _) => format!("service {service} picks {target}, one of {usable} endpoints"),
+    }
+}
+
+fn nobody_listens(port: u16, listening: &[SocketAddrV4]) -> String {
+    if port == 0 {
+        return "nobody listens".to_owned();
+    }
+    if listening.is_empty() {
+        return format!("nobody listens on port {port}, nor on any other");
+    }
+    let open = list(listening.iter().map(|bound| {
+        if bound.ip().is_loopback() { bound.to_string() } else { bound.port().to_string() }
+    }));
+    format!("nobody listens on port {port}; open here: {open}")
+}
+
+fn count(number: u32, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let mut items: Vec<String> = items.collect();
+    items.dedup();
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::network::Stage;
+
+    fn flow(port: u16) -> Flow {
+        Flow {
+            protocol: Protocol::Tcp,
+            source: SocketAddrV4::new(Ipv4Addr::new(10, 244, 1, 2), 40_000),
+            destination: SocketAddrV4::new(Ipv4Addr::new(10, 96, 14, 3), port),
+        }
+    }
+
+    fn hop(because: Because, verdict: Verdict) -> Hop {
+        Hop {
+            place: Party::Node("node-1".into()),
+            stage: Stage::ServiceProxy,
+            before: flow(80),
+            after: flow(80),
+            verdict,
+            because,
+        }
+    }
+
+    #[test]
+    fn a_hop_says_where_what_and_so() {
+        let because = Because::NoEndpoints { service: "default/backend".into(), known: 0 };
+        assert_eq!(
+            hop(because, Verdict::Reject).to_string(),
+            "node-1: service backend has no endpoints, so the sender is refused at once"
+        );
+    }
+
+    #[test]
+    fn other_namespaces_are_named() {
+        let because = Because::NoEndpoints { service: "shop/backend".into(), known: 2 };
+        assert_eq!(
+            hop(because, Verdict::Reject).sentence(),
+            "service shop/backend has 2 endpoints, but none is ready"
+        );
+    }
+
+    #[test]
+    fn open_ports_are_listed_where_nobody_listens() {
+        let bound = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 8080);
+        let because = Because::NobodyListens { listening: vec![bound] };
+        assert_eq!(
+            hop(because, Verdict::Reject).sentence(),
+            "nobody listens on port 80; open here: 8080"
+        );
+    }
+}
