@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use crate::api::{self, ApiServer, Request};
 use crate::clock::SimTime;
-use crate::network::Network;
+use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
 
 /// Where a command runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -188,6 +188,25 @@ impl Cluster {
         place: &Place,
     ) -> Option<Box<dyn Process>> {
         let _ = (arguments, environment, place);
+        todo!()
+    }
+
+    /// How names are looked up at `place`: its `/etc/resolv.conf` (R8.1).
+    pub fn resolv_conf(&self, place: &Place) -> ResolvConf {
+        let _ = place;
+        todo!()
+    }
+
+    /// Where packets from `place` start; `None` when there is no such place, or no sandbox yet.
+    pub fn netns_of(&self, place: &Place) -> Option<Sender> {
+        let _ = place;
+        todo!()
+    }
+
+    /// Hands a client's request to the process that has the socket, and says what it answers;
+    /// `None` when the process is gone.
+    pub fn serve(&mut self, netns: NetnsId, process: ProcessId, ask: &Ask) -> Option<Answer> {
+        let _ = (netns, process, ask);
         todo!()
     }
 }
