@@ -10,6 +10,7 @@ mod request;
 pub mod selector;
 mod status;
 mod store;
+pub mod table;
 
 pub use kind::{Kind, KindInfo};
 pub use object::{Object, Resource};

@@ -1,0 +1,61 @@
+//! Ingresses.
+
+use k8s_openapi::api::networking::v1::{Ingress, IngressSpec};
+
+use super::age::since;
+use super::format::or_none;
+use super::{Columns, narrow};
+use crate::clock::SimTime;
+
+pub(super) const COLUMNS: Columns = &[
+    narrow("NAME"),
+    narrow("CLASS"),
+    narrow("HOSTS"),
+    narrow("ADDRESS"),
+    narrow("PORTS"),
+    narrow("AGE"),
+];
+
+/// How much of its addresses a narrow table shows.
+const ADDRESS_WIDTH: usize = 16;
+
+pub(super) fn row(ingress: &Ingress, now: SimTime, wide: bool) -> Vec<String> {
+    let spec = ingress.spec.clone().unwrap_or_default();
+    let tls = spec.tls.as_ref().is_some_and(|tls| !tls.is_empty());
+    vec![
+        ingress.metadata.name.clone().unwrap_or_default(),
+        or_none(spec.ingress_class_name.clone().unwrap_or_default()),
+        hosts(&spec),
+        addresses(ingress, wide),
+        if tls { "80, 443" } else { "80" }.to_owned(),
+        since(ingress.metadata.creation_timestamp.as_ref(), now),
+    ]
+}
+
+fn hosts(spec: &IngressSpec) -> String {
+    let rules = spec.rules.as_deref().unwrap_or_default();
+    let named: Vec<&str> = rules.iter().filter_map(|rule| rule.host.as_deref()).take(3).collect();
+    match named.join(",") {
+        none if none.is_empty() => "*".to_owned(),
+        hosts if rules.len() > 3 => format!("{hosts} + {} more...", rules.len() - 3),
+        hosts => hosts,
+    }
+}
+
+/// What the ingress controller reported.
+fn addresses(ingress: &Ingress, wide: bool) -> String {
+    let balancer = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
+    let entries = balancer.and_then(|balancer| balancer.ingress.as_deref()).unwrap_or_default();
+    let mut names: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| entry.ip.as_deref().or(entry.hostname.as_deref()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let all = names.join(",");
+    if wide || all.chars().count() <= ADDRESS_WIDTH {
+        return all;
+    }
+    let cut: String = all.chars().take(ADDRESS_WIDTH - 3).collect();
+    format!("{cut}...")
+}

@@ -1,0 +1,196 @@
+//! The tables that `kubectl get` prints: which columns a kind has, and what stands in its cells.
+//!
+//! One kind a file; cells are those of Kubernetes' own printers (`pkg/printers/internalversion`).
+//! A [`Table`] is a value: whoever prints it may add columns (namespace, labels) before.
+
+mod age;
+mod cron_job;
+mod daemon_set;
+mod deployment;
+mod endpoint_slice;
+mod endpoints;
+mod event;
+mod format;
+mod ingress;
+mod job;
+mod layout;
+mod node;
+mod others;
+pub mod pod;
+mod replica_set;
+mod service;
+mod stateful_set;
+
+pub use age::{human_duration, since};
+pub use endpoints::addresses;
+pub use format::{format_labels, format_selector};
+pub use layout::Layout;
+pub use node::roles;
+pub use service::{external_addresses, load_balancer_addresses};
+
+use std::fmt;
+
+use super::{Kind, Object};
+use crate::clock::SimTime;
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its header: `CLUSTER-IP`.
+    pub name: String,
+    /// Whether only `-o wide` shows it.
+    pub wide: bool,
+}
+
+/// Objects as rows of text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The columns, from the left.
+    pub columns: Vec<Column>,
+    /// One list of cells a row, as long as the columns.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// A column that every output shows.
+const fn narrow(name: &'static str) -> (&'static str, bool) {
+    (name, false)
+}
+
+/// A column that `-o wide` adds.
+const fn wide(name: &'static str) -> (&'static str, bool) {
+    (name, true)
+}
+
+/// The columns of a kind: (header, whether only `-o wide` shows it).
+type Columns = &'static [(&'static str, bool)];
+
+impl Table {
+    /// The objects of a kind as a table, at the moment `now`; with the columns of `-o wide` if
+    /// `wide` says so.
+    pub fn of(kind: Kind, objects: &[Object], now: SimTime, wide: bool) -> Table {
+        let columns = columns(kind)
+            .iter()
+            .map(|(name, wide)| Column { name: (*name).to_owned(), wide: *wide })
+            .collect();
+        let rows = objects.iter().map(|object| row(object, now, wide)).collect();
+        let table = Table { columns, rows };
+        if wide { table } else { table.without_wide() }
+    }
+
+    /// Puts a column before the one at `index`; `cells` has one text a row.
+    pub fn insert_column(&mut self, index: usize, name: &str, cells: Vec<String>) {
+        let index = index.min(self.columns.len());
+        self.columns.insert(index, Column { name: name.to_owned(), wide: false });
+        for (row, cell) in self.rows.iter_mut().zip(cells) {
+            row.insert(index.min(row.len()), cell);
+        }
+    }
+
+    /// Puts a column behind the last one.
+    pub fn push_column(&mut self, name: &str, cells: Vec<String>) {
+        self.insert_column(self.columns.len(), name, cells);
+    }
+
+    fn without_wide(self) -> Table {
+        let shown: Vec<bool> = self.columns.iter().map(|column| !column.wide).collect();
+        let keep = |index: &usize| shown.get(*index).copied().unwrap_or(true);
+        let pick = |row: Vec<String>| {
+            row.into_iter().enumerate().filter(|(index, _)| keep(index)).map(|(_, c)| c).collect()
+        };
+        Table {
+            rows: self.rows.into_iter().map(pick).collect(),
+            columns: self.columns.into_iter().filter(|column| !column.wide).collect(),
+        }
+    }
+}
+
+/// The table with its headers, columns three spaces apart, each line ended.
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Layout::default().print(self, true))
+    }
+}
+
+/// What `kubectl get` shows of a kind.
+fn columns(kind: Kind) -> Columns {
+    match kind {
+        Kind::Pod => pod::COLUMNS,
+        Kind::Service => service::COLUMNS,
+        Kind::Endpoints => endpoints::COLUMNS,
+        Kind::EndpointSlice => endpoint_slice::COLUMNS,
+        Kind::Node => node::COLUMNS,
+        Kind::Deployment => deployment::COLUMNS,
+        Kind::ReplicaSet | Kind::ReplicationController => replica_set::COLUMNS,
+        Kind::StatefulSet => stateful_set::COLUMNS,
+        Kind::DaemonSet => daemon_set::COLUMNS,
+        Kind::Job => job::COLUMNS,
+        Kind::CronJob => cron_job::COLUMNS,
+        Kind::Event => event::COLUMNS,
+        Kind::Ingress => ingress::COLUMNS,
+        Kind::Namespace => others::NAMESPACE,
+        Kind::ConfigMap => others::CONFIG_MAP,
+        Kind::Secret => others::SECRET,
+        Kind::ServiceAccount => others::SERVICE_ACCOUNT,
+        Kind::IngressClass => others::INGRESS_CLASS,
+        Kind::NetworkPolicy => others::NETWORK_POLICY,
+        Kind::PodDisruptionBudget => others::POD_DISRUPTION_BUDGET,
+        Kind::PersistentVolumeClaim => others::PERSISTENT_VOLUME_CLAIM,
+        Kind::ControllerRevision => others::CONTROLLER_REVISION,
+    }
+}
+
+fn row(object: &Object, now: SimTime, wide: bool) -> Vec<String> {
+    match object {
+        Object::Pod(pod) => pod::row(pod, now),
+        Object::Service(service) => service::row(service, now, wide),
+        Object::Endpoints(endpoints) => endpoints::row(endpoints, now),
+        Object::EndpointSlice(slice) => endpoint_slice::row(slice, now),
+        Object::Node(node) => node::row(node, now),
+        Object::Deployment(deployment) => deployment::row(deployment, now),
+        Object::ReplicaSet(set) => replica_set::row(set, now),
+        Object::ReplicationController(controller) => replica_set::controller_row(controller, now),
+        Object::StatefulSet(set) => stateful_set::row(set, now),
+        Object::DaemonSet(set) => daemon_set::row(set, now),
+        Object::Job(job) => job::row(job, now),
+        Object::CronJob(job) => cron_job::row(job, now),
+        Object::Event(event) => event::row(event, now),
+        Object::Ingress(ingress) => ingress::row(ingress, now, wide),
+        Object::Namespace(namespace) => others::namespace(namespace, now),
+        Object::ConfigMap(map) => others::config_map(map, now),
+        Object::Secret(secret) => others::secret(secret, now),
+        Object::ServiceAccount(account) => others::service_account(account, now),
+        Object::IngressClass(class) => others::ingress_class(class, now),
+        Object::NetworkPolicy(policy) => others::network_policy(policy, now),
+        Object::PodDisruptionBudget(budget) => others::pod_disruption_budget(budget, now),
+        Object::PersistentVolumeClaim(claim) => others::persistent_volume_claim(claim, now),
+        Object::ControllerRevision(revision) => others::controller_revision(revision, now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let column = |name: &str, wide| Column { name: name.to_owned(), wide };
+        Table {
+            columns: vec![column("NAME", false), column("IP", true), column("AGE", false)],
+            rows: vec![vec!["web".into(), "10.0.0.1".into(), "5s".into()]],
+        }
+    }
+
+    #[test]
+    fn wide_columns_are_left_out_of_a_narrow_table() {
+        assert_eq!(table().without_wide().to_string(), "NAME   AGE\nweb    5s\n");
+    }
+
+    #[test]
+    fn a_column_can_be_put_first() {
+        let mut table = table();
+        table.insert_column(0, "NAMESPACE", vec!["default".into()]);
+        assert_eq!(
+            table.to_string(),
+            "NAMESPACE   NAME   IP         AGE\ndefault     web    10.0.0.1   5s\n"
+        );
+    }
+}

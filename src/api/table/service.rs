@@ -1,0 +1,132 @@
+//! Services: types, addresses and ports.
+
+use k8s_openapi::api::core::v1::{LoadBalancerStatus, Service, ServiceSpec};
+
+use super::age::since;
+use super::format::{format_labels, or_none};
+use super::{Columns, narrow, wide};
+use crate::clock::SimTime;
+
+pub(super) const COLUMNS: Columns = &[
+    narrow("NAME"),
+    narrow("TYPE"),
+    narrow("CLUSTER-IP"),
+    narrow("EXTERNAL-IP"),
+    narrow("PORT(S)"),
+    narrow("AGE"),
+    wide("SELECTOR"),
+];
+
+/// How much of a load balancer's addresses a narrow table shows.
+const ADDRESS_WIDTH: usize = 16;
+
+pub(super) fn row(service: &Service, now: SimTime, wide: bool) -> Vec<String> {
+    let spec = service.spec.clone().unwrap_or_default();
+    let cluster_ip = spec.cluster_ips.as_ref().and_then(|ips| ips.first().cloned());
+    vec![
+        service.metadata.name.clone().unwrap_or_default(),
+        spec.type_.clone().unwrap_or_default(),
+        or_none(cluster_ip.unwrap_or_default()),
+        external_addresses(service, wide),
+        ports(&spec),
+        since(service.metadata.creation_timestamp.as_ref(), now),
+        format_labels(spec.selector.as_ref()),
+    ]
+}
+
+/// EXTERNAL-IP: who outside the cluster may call it what.
+pub fn external_addresses(service: &Service, wide: bool) -> String {
+    let spec = service.spec.clone().unwrap_or_default();
+    let declared = spec.external_ips.unwrap_or_default().join(",");
+    match spec.type_.as_deref().unwrap_or("") {
+        "ExternalName" => spec.external_name.unwrap_or_default(),
+        "LoadBalancer" => {
+            let status = service.status.as_ref().and_then(|s| s.load_balancer.as_ref());
+            let given = load_balancer_addresses(status, wide);
+            let both: Vec<String> =
+                [given, declared].into_iter().filter(|part| !part.is_empty()).collect();
+            if both.is_empty() { "<pending>".to_owned() } else { both.join(",") }
+        }
+        "ClusterIP" | "NodePort" => or_none(declared),
+        _ => "<unknown>".to_owned(),
+    }
+}
+
+/// What a load balancer gave, sorted; cut to sixteen characters unless `wide`.
+pub fn load_balancer_addresses(status: Option<&LoadBalancerStatus>, wide: bool) -> String {
+    let ingress = status.and_then(|status| status.ingress.as_deref()).unwrap_or_default();
+    let mut names: Vec<&str> = ingress
+        .iter()
+        .filter_map(|entry| entry.ip.as_deref().or(entry.hostname.as_deref()))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let all = names.join(",");
+    if wide || all.chars().count() <= ADDRESS_WIDTH {
+        return all;
+    }
+    let cut: String = all.chars().take(ADDRESS_WIDTH - 3).collect();
+    format!("{cut}...")
+}
+
+/// `80:30080/TCP,443:30443/TCP`
+fn ports(spec: &ServiceSpec) -> String {
+    let ports: Vec<String> = spec
+        .ports
+        .iter()
+        .flatten()
+        .map(|port| {
+            let protocol = port.protocol.as_deref().unwrap_or("TCP");
+            match port.node_port {
+                Some(node_port) if node_port > 0 => {
+                    format!("{}:{node_port}/{protocol}", port.port)
+                }
+                _ => format!("{}/{protocol}", port.port),
+            }
+        })
+        .collect();
+    or_none(ports.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn cells(spec: Value, status: Value, wide: bool) -> Vec<String> {
+        let service = serde_json::from_value(
+            json!({"metadata": {"name": "s"}, "spec": spec, "status": status}),
+        );
+        row(&service.expect("a service"), SimTime::START, wide)
+    }
+
+    // R14.1
+    #[test]
+    fn a_load_balancer_waits_for_its_address() {
+        let spec = json!({"type": "LoadBalancer", "clusterIPs": ["10.98.1.2"],
+            "ports": [{"port": 80, "nodePort": 30951, "protocol": "TCP"}]});
+        let waiting = cells(spec.clone(), json!({}), false);
+        assert_eq!(waiting[1..5], ["LoadBalancer", "10.98.1.2", "<pending>", "80:30951/TCP"]);
+        let given = json!({"loadBalancer": {"ingress": [{"ip": "203.0.113.10"}]}});
+        assert_eq!(cells(spec, given, false)[3], "203.0.113.10");
+    }
+
+    // D26
+    #[test]
+    fn a_long_host_name_is_cut_unless_wide() {
+        let spec = json!({"type": "LoadBalancer"});
+        let status =
+            json!({"loadBalancer": {"ingress": [{"hostname": "abc.elb.amazonaws.example"}]}});
+        assert_eq!(cells(spec.clone(), status.clone(), false)[3], "abc.elb.amazo...");
+        assert_eq!(cells(spec, status, true)[3], "abc.elb.amazonaws.example");
+    }
+
+    #[test]
+    fn an_external_name_has_no_addresses_of_its_own() {
+        let spec = json!({"type": "ExternalName", "externalName": "db.example.com"});
+        let row = cells(spec, json!({}), true);
+        assert_eq!(row[2..5], ["<none>", "db.example.com", "<none>"]);
+        assert_eq!(row[6], "<none>");
+    }
+}
