@@ -13,3 +13,6 @@ pub mod network;
 pub mod random;
 pub mod shell;
 pub mod tui;
+
+#[cfg(test)]
+mod recordings;

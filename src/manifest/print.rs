@@ -1,0 +1,279 @@
+//! JSON values as kubectl prints them: `-o yaml` and `-o json`.
+
+use serde_json::Value;
+
+use super::scalar::reads_as_other;
+
+/// `value` as kubectl's `-o yaml` prints it: keys sorted, lists not indented below their key,
+/// text of several lines as a block, nothing folded.
+pub fn to_yaml(value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Object(fields) if !fields.is_empty() => mapping(&mut out, value, 0),
+        Value::Array(items) if !items.is_empty() => sequence(&mut out, value, 0),
+        scalar => {
+            inline(&mut out, scalar, 0);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// `value` as kubectl's `-o json` prints it: four spaces a level, keys sorted, and HTML's special
+/// characters escaped as Go does.
+pub fn to_json_pretty(value: &Value) -> String {
+    let mut out = String::new();
+    json(&mut out, value, 0);
+    out.push('\n');
+    out
+}
+
+/// A mapping's fields in the order in which they are printed.
+fn sorted(value: &Value) -> Vec<(&String, &Value)> {
+    let mut fields: Vec<_> = value.as_object().into_iter().flatten().collect();
+    fields.sort_by(|a, b| natural(a.0, b.0));
+    fields
+}
+
+/// The YAML printer's order of keys: numbers in them count as numbers, and letters come after
+/// everything else.
+fn natural(a: &str, b: &str) -> std::cmp::Ordering {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut digits = false;
+    for i in 0..a.len().min(b.len()) {
+        if a[i] == b[i] {
+            digits = a[i].is_ascii_digit();
+            continue;
+        }
+        let (letter_a, letter_b) = (a[i].is_alphabetic(), b[i].is_alphabetic());
+        if letter_a && letter_b {
+            return a[i].cmp(&b[i]);
+        }
+        if letter_a || letter_b {
+            // Inside a number, a letter ends it: the shorter number comes first.
+            return if digits {
+                letter_a.cmp(&letter_b).reverse()
+            } else {
+                letter_a.cmp(&letter_b)
+            };
+        }
+        let number = |chars: &[char]| -> (usize, u64) {
+            let run: Vec<char> = chars.iter().copied().take_while(char::is_ascii_digit).collect();
+            let value = run.iter().fold(0u64, |value, digit| {
+                value.saturating_mul(10).saturating_add(u64::from(*digit as u32 - '0' as u32))
+            });
+            (run.len(), value)
+        };
+        let ((len_a, value_a), (len_b, value_b)) = (number(&a[i..]), number(&b[i..]));
+        return value_a.cmp(&value_b).then(len_a.cmp(&len_b)).then(a[i].cmp(&b[i]));
+    }
+    a.len().cmp(&b.len())
+}
+
+fn mapping(out: &mut String, value: &Value, indent: usize) {
+    for (index, (key, value)) in sorted(value).into_iter().enumerate() {
+        if index > 0 {
+            pad(out, indent);
+        }
+        text(out, key, None);
+        out.push(':');
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                out.push('\n');
+                pad(out, indent + 2);
+                mapping(out, value, indent + 2);
+            }
+            Value::Array(items) if !items.is_empty() => {
+                out.push('\n');
+                pad(out, indent);
+                sequence(out, value, indent);
+            }
+            scalar => {
+                out.push(' ');
+                inline(out, scalar, indent);
+                out.push('\n');
+            }
+        }
+    }
+}
+
+fn sequence(out: &mut String, value: &Value, indent: usize) {
+    for (index, value) in value.as_array().into_iter().flatten().enumerate() {
+        if index > 0 {
+            pad(out, indent);
+        }
+        out.push_str("- ");
+        match value {
+            Value::Object(fields) if !fields.is_empty() => mapping(out, value, indent + 2),
+            Value::Array(items) if !items.is_empty() => sequence(out, value, indent + 2),
+            scalar => {
+                inline(out, scalar, indent);
+                out.push('\n');
+            }
+        }
+    }
+}
+
+fn pad(out: &mut String, indent: usize) {
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// A value that fits behind its key.
+fn inline(out: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::Object(_) => out.push_str("{}"),
+        Value::Array(_) => out.push_str("[]"),
+        Value::String(string) => text(out, string, Some(indent + 2)),
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+/// A text in the plainest style that reads back as itself; `block` is the indent of a block of
+/// lines where one may stand.
+fn text(out: &mut String, string: &str, block: Option<usize>) {
+    match block {
+        Some(indent) if string.contains('\n') && fits_block(string) => {
+            literal(out, string, indent);
+        }
+        _ if needs_escapes(string) => double_quoted(out, string),
+        _ if reads_as_other(string) => double_quoted(out, string),
+        _ if fits_plain(string) => out.push_str(string),
+        _ => {
+            out.push('\'');
+            out.push_str(&string.replace('\'', "''"));
+            out.push('\'');
+        }
+    }
+}
+
+/// Whether every character may be written as itself.
+fn is_printable(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+        && !matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+fn needs_escapes(string: &str) -> bool {
+    string.chars().any(|c| !is_printable(c))
+}
+
+/// Whether a text of several lines can be a block: nothing to escape, no line that ends in a
+/// space, and something other than a blank at its start.
+fn fits_block(string: &str) -> bool {
+    string.chars().all(|c| is_printable(c) || c == '\n')
+        && !string.starts_with([' ', '\n'])
+        && !string.ends_with(' ')
+        && !string.contains(" \n")
+}
+
+fn literal(out: &mut String, string: &str, indent: usize) {
+    let body = string.trim_end_matches('\n');
+    let chomping = match string.len() - body.len() {
+        0 => "|-",
+        1 => "|",
+        _ => "|+",
+    };
+    out.push_str(chomping);
+    let lines = string.strip_suffix('\n').unwrap_or(string);
+    for line in lines.split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            pad(out, indent);
+            out.push_str(line);
+        }
+    }
+}
+
+/// Whether a text of printable characters can stand without quotes.
+fn fits_plain(string: &str) -> bool {
+    let Some(first) = string.chars().next() else { return false };
+    let second = string.chars().nth(1);
+    let indicator = match first {
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+        | '@' | '`' => true,
+        '-' | '?' | ':' => second.is_none_or(|c| c == ' '),
+        _ => false,
+    };
+    !indicator
+        && !string.starts_with("---")
+        && !string.starts_with("...")
+        && !string.starts_with(' ')
+        && !string.ends_with([' ', ':'])
+        && !string.contains(": ")
+        && !string.contains(" #")
+        && string != "="
+        && string != "<<"
+}
+
+fn double_quoted(out: &mut String, string: &str) {
+    out.push('"');
+    for c in string.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\0' => out.push_str("\\0"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            '\u{1b}' => out.push_str("\\e"),
+            '\u{85}' => out.push_str("\\N"),
+            '\u{2028}' => out.push_str("\\L"),
+            '\u{2029}' => out.push_str("\\P"),
+            c if is_printable(c) => out.push(c),
+            c if (c as u32) <= 0xff => out.push_str(&format!("\\x{:02X}", c as u32)),
+            c if (c as u32) <= 0xffff => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push_str(&format!("\\U{:08X}", c as u32)),
+        }
+    }
+    out.push('"');
+}
+
+fn json(out: &mut String, value: &Value, level: usize) {
+    let line = |out: &mut String, level: usize| {
+        out.push('\n');
+        pad(out, level * 4);
+    };
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| *key);
+            for (index, (key, value)) in fields.into_iter().enumerate() {
+                out.push(if index == 0 { '{' } else { ',' });
+                line(out, level + 1);
+                json_text(out, key);
+                out.push_str(": ");
+                json(out, value, level + 1);
+            }
+            line(out, level);
+            out.push('}');
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (index, value) in items.iter().enumerate() {
+                out.push(if index == 0 { '[' } else { ',' });
+                line(out, level + 1);
+                json(out, value, level + 1);
+            }
+            line(out, level);
+            out.push(']');
+        }
+        Value::Object(_) => out.push_str("{}"),
+        Value::Array(_) => out.push_str("[]"),
+        Value::String(text) => json_text(out, text),
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+fn json_text(out: &mut String, text: &str) {
+    let quoted = Value::String(text.to_owned()).to_string();
+    for c in quoted.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                out.push_str(&format!("\\u{:04x}", c as u32));
+            }
+            c => out.push(c),
+        }
+    }
+}
