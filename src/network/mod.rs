@@ -4,15 +4,21 @@
 //! tables here, as kube-proxy, the CNI and CoreDNS do, each a moment after the object has changed.
 //! Nothing is dropped silently: every packet ends in an [`Outcome`], and every hop says why.
 
+mod dns;
 mod tables;
 mod trace;
 mod wording;
+
+pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
 
 pub use tables::{
     AddressInUse, DnsEndpoint, DnsService, DnsTarget, EndpointRule, Listener, Netns, NetnsId,
     NodeEntry, ProcessId, ResolvConf, ServiceRules,
 };
-pub use trace::{Because, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, TraceId, Verdict};
+pub use trace::{
+    Because, DnsExchange, Entrance, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, TraceId,
+    Verdict,
+};
 pub use wording::{short_name, short_party};
 
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -40,61 +46,6 @@ pub struct Sent {
     pub trace: Trace,
     /// The socket that has it, if it was delivered.
     pub listener: Option<(NetnsId, Listener)>,
-}
-
-/// A DNS question's answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DnsAnswer {
-    /// The response code.
-    pub code: DnsCode,
-    /// The answer section, in order.
-    pub records: Vec<DnsRecord>,
-    /// Whether the server is authoritative for the name.
-    pub authoritative: bool,
-}
-
-/// DNS response codes that podhop's servers use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsCode {
-    NoError,
-    NxDomain,
-    ServFail,
-    Refused,
-}
-
-/// A record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DnsRecord {
-    /// The name it is about, with a final dot.
-    pub name: String,
-    /// Seconds it may be kept.
-    pub ttl: u32,
-    /// What it says.
-    pub data: DnsData,
-}
-
-/// What a record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DnsData {
-    A(Ipv4Addr),
-    Cname(String),
-    Srv { priority: u16, weight: u16, port: u16, target: String },
-    Ptr(String),
-}
-
-/// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DnsType {
-    A,
-    Aaaa,
-    Cname,
-    Srv,
-    Ptr,
-    Txt,
-    Ns,
-    Soa,
-    Mx,
-    Any,
 }
 
 impl Network {

@@ -44,8 +44,6 @@ pub struct Netns {
     pub node: Option<Arc<str>>,
     /// Who listens in it: (protocol, bound address, port) to the socket. `0.0.0.0` is every address.
     pub listeners: BTreeMap<(Protocol, Ipv4Addr, u16), Listener>,
-    /// The next port that a client here is given (32768 to 60999, then around).
-    pub next_port: u16,
 }
 
 /// A listening socket.
@@ -85,7 +83,7 @@ pub struct ServiceRules {
     pub internal_local: bool,
     /// `externalTrafficPolicy: Local` (R7.3)
     pub external_local: bool,
-    /// `healthCheckNodePort` (R7.3)
+    /// `healthCheckNodePort` (R7.3): kube-proxy itself answers there, on every node.
     pub health_check_node_port: Option<u16>,
     /// `sessionAffinity: ClientIP`, and how long it lasts without traffic (R6.8).
     pub affinity: Option<Duration>,
@@ -119,8 +117,10 @@ pub struct DnsService {
     pub name: Arc<str>,
     /// What its name means.
     pub target: DnsTarget,
-    /// Ports with a name, for SRV: (name, protocol, port).
+    /// Every port, for SRV: (name, protocol, port). A port without a name has an empty one.
     pub ports: Vec<(Arc<str>, Protocol, u16)>,
+    /// The ready endpoints: each has a name of its own below the Service's, headless or not.
+    pub endpoints: Vec<DnsEndpoint>,
 }
 
 /// What a Service's name means.
@@ -129,8 +129,8 @@ pub enum DnsTarget {
     /// The cluster IP, with or without endpoints.
     ClusterIp(Ipv4Addr),
     /// Its endpoints, one by one.
-    Headless(Vec<DnsEndpoint>),
-    /// Another name.
+    Headless,
+    /// Another name (ExternalName).
     Alias(Arc<str>),
 }
 
@@ -139,9 +139,9 @@ pub enum DnsTarget {
 pub struct DnsEndpoint {
     /// Its address.
     pub address: Ipv4Addr,
-    /// Its host name, or else its address with dashes (R8.4).
+    /// Its host name (R5.4), or else its address with dashes (R8.4).
     pub hostname: Arc<str>,
-    /// Named ports of this endpoint: (name, protocol, port).
+    /// The ports of this endpoint: (name, protocol, port). A port without a name has an empty one.
     pub ports: Vec<(Arc<str>, Protocol, u16)>,
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
+use super::{DnsAnswer, DnsType, EndpointRule};
 use crate::clock::SimTime;
 
 /// A trace's number, in order of sending.
@@ -112,18 +113,37 @@ pub enum Because {
     /// A Service's rules chose one of its usable endpoints (R6.1, R6.2).
     EndpointChosen {
         service: Arc<str>,
+        /// The address of the Service that the packet was sent to.
+        entrance: Entrance,
         endpoint: SocketAddrV4,
         pod: Option<Party>,
+        /// How many endpoints it was chosen of.
         usable: u32,
         /// Same client, same endpoint (R6.8).
         affinity: bool,
+        /// Every endpoint that the rules know, usable or not.
+        endpoints: Arc<[EndpointRule]>,
     },
     /// The Service has no usable endpoint anywhere (R6.3).
-    NoEndpoints { service: Arc<str>, known: u32 },
+    NoEndpoints {
+        service: Arc<str>,
+        entrance: Entrance,
+        /// How many are known, though none can be used.
+        known: u32,
+        endpoints: Arc<[EndpointRule]>,
+    },
     /// A Local policy, and no endpoint on this node (R6.3).
-    NoLocalEndpoints { service: Arc<str>, elsewhere: u32 },
-    /// A cluster IP, but not a port of its Service (R6.4).
-    NotAServicePort { service: Arc<str>, ports: Vec<u16> },
+    NoLocalEndpoints {
+        service: Arc<str>,
+        entrance: Entrance,
+        /// How many usable ones there are on other nodes.
+        elsewhere: u32,
+        endpoints: Arc<[EndpointRule]>,
+    },
+    /// The port of the node leads to a pod of it (`hostPort`).
+    HostPort { pod: Party, endpoint: SocketAddrV4 },
+    /// A cluster IP, but not a port of its Service (R6.4); here is what it has.
+    NotAServicePort { service: Arc<str>, ports: Vec<(Protocol, u16)> },
     /// An address of the service range that no Service has.
     NoSuchService,
     /// The destination is a pod of this node.
@@ -134,8 +154,17 @@ pub enum Because {
     ToNode { node: Arc<str> },
     /// The destination lies outside the cluster.
     ToOutside,
-    /// The address is in the pod range, but no pod has it (R2.6).
+    /// The address is in the pod range, but no pod has it. Nothing answers for it (recording 20
+    /// outranks R2.6).
     NoSuchPod { was: Option<Party> },
+    /// An address of the nodes' own network that no machine has.
+    NobodyThere,
+    /// An address outside the cluster that nobody answers at.
+    NoSuchHost,
+    /// The sender's own network namespace is gone.
+    SenderGone,
+    /// The rules of several nodes sent it around in a circle, until its time to live was used up.
+    SentInCircles,
     /// The sender is outside the cluster and has no route to pods and Services (R2.5).
     NoRouteFromOutside,
     /// The node that has it is down.
@@ -148,6 +177,8 @@ pub enum Because {
     PolicyAllows { policy: Arc<str> },
     /// A process listens there.
     Listening { process: Arc<str>, bound: SocketAddrV4 },
+    /// A ping: the kernel of a machine that is up answers it without any process.
+    KernelAnswers,
     /// Nobody listens on that port (R2.6); here is where they do.
     NobodyListens { listening: Vec<SocketAddrV4> },
     /// Somebody listens on that port, but on loopback alone (R1.4).
@@ -156,6 +187,17 @@ pub enum Because {
     VirtualAddress { service: Arc<str> },
     /// The reply follows the connection's record back.
     Reply,
+}
+
+/// Which of a Service's addresses a packet was sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entrance {
+    /// Its cluster IP.
+    ClusterIp,
+    /// Its port on a node.
+    NodePort,
+    /// A load balancer's address or an external IP.
+    External,
 }
 
 /// How it ended.
@@ -195,6 +237,19 @@ pub struct Trace {
     pub hops: Vec<Hop>,
     /// How it ended.
     pub outcome: Outcome,
+    /// What it asks a name server, and the answer, where the packet is a DNS query.
+    pub dns: Option<DnsExchange>,
+}
+
+/// A question to a name server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsExchange {
+    /// The name, as it was asked.
+    pub name: Arc<str>,
+    /// What is asked for.
+    pub kind: DnsType,
+    /// What came back, if anything did.
+    pub answer: Option<DnsAnswer>,
 }
 
 impl Trace {

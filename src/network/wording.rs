@@ -102,26 +102,32 @@ fn sentence(because: &Because, flow: &Flow) -> String {
         Because::OwnNamespace => {
             format!("{} is its own address: the packet stays inside", to.ip())
         }
-        Because::EndpointChosen { service, endpoint, pod, usable, affinity } => {
+        Because::EndpointChosen { service, endpoint, pod, usable, affinity, .. } => {
             chosen(service, *endpoint, pod.as_ref(), *usable, *affinity)
         }
-        Because::NoEndpoints { service, known: 0 } => {
+        Because::NoEndpoints { service, known: 0, .. } => {
             format!("service {} has no endpoints", short_name(service))
         }
-        Because::NoEndpoints { service, known } => {
+        Because::NoEndpoints { service, known, .. } => {
             let endpoints = count(*known, "endpoint");
             format!("service {} has {endpoints}, but none is ready", short_name(service))
         }
-        Because::NoLocalEndpoints { service, elsewhere } => format!(
+        Because::NoLocalEndpoints { service, elsewhere, .. } => format!(
             "service {} keeps to the node's own pods (traffic policy Local): none here, {elsewhere} elsewhere",
             short_name(service)
         ),
         Because::NotAServicePort { service, ports } => format!(
-            "{} is service {}, which has no port {}: it has {}",
+            "{} is service {}, which has no port {}/{}: it has {}",
             to.ip(),
             short_name(service),
             to.port(),
-            list(ports.iter().map(u16::to_string))
+            flow.protocol,
+            list(ports.iter().map(|(protocol, port)| format!("{port}/{protocol}")))
+        ),
+        Because::HostPort { pod, endpoint } => format!(
+            "port {} of this node belongs to pod {} ({endpoint}), which asked for it as hostPort",
+            to.port(),
+            short_party(pod)
         ),
         Because::NoSuchService => {
             format!("{} is in the range of service addresses, but no service has it", to.ip())
@@ -142,6 +148,16 @@ fn sentence(because: &Because, flow: &Flow) -> String {
                 short_party(pod)
             )
         }
+        Because::NobodyThere => {
+            format!("{} is on the nodes' network, but no machine has it", to.ip())
+        }
+        Because::NoSuchHost => {
+            format!("nobody answers at {}, outside the cluster", to.ip())
+        }
+        Because::SenderGone => "the sender itself is gone".to_owned(),
+        Because::SentInCircles => {
+            "the nodes' rules send it around in circles until it is given up".to_owned()
+        }
         Because::NoRouteFromOutside => format!(
             "{} exists inside the cluster only: from outside there is no way to it",
             to.ip()
@@ -158,6 +174,7 @@ fn sentence(because: &Because, flow: &Flow) -> String {
             format!("network policy {} allows it", short_name(policy))
         }
         Because::Listening { process, bound } => format!("{process} listens on {bound}"),
+        Because::KernelAnswers => format!("{} is up and answers pings", to.ip()),
         Because::NobodyListens { listening } => nobody_listens(to.port(), listening),
         Because::LoopbackOnly { process } => format!(
             "{process} listens on port {}, but for 127.0.0.1 alone: only its own pod reaches it",
@@ -219,7 +236,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::network::Stage;
+    use crate::network::{Entrance, Stage};
 
     fn flow(port: u16) -> Flow {
         Flow {
@@ -240,9 +257,18 @@ mod tests {
         }
     }
 
+    fn no_endpoints(service: &str, known: u32) -> Because {
+        Because::NoEndpoints {
+            service: service.into(),
+            entrance: Entrance::ClusterIp,
+            known,
+            endpoints: Arc::from([]),
+        }
+    }
+
     #[test]
     fn a_hop_says_where_what_and_so() {
-        let because = Because::NoEndpoints { service: "default/backend".into(), known: 0 };
+        let because = no_endpoints("default/backend", 0);
         assert_eq!(
             hop(because, Verdict::Reject).to_string(),
             "node-1: service backend has no endpoints, so the sender is refused at once"
@@ -251,7 +277,7 @@ mod tests {
 
     #[test]
     fn other_namespaces_are_named() {
-        let because = Because::NoEndpoints { service: "shop/backend".into(), known: 2 };
+        let because = no_endpoints("shop/backend", 2);
         assert_eq!(
             hop(because, Verdict::Reject).sentence(),
             "service shop/backend has 2 endpoints, but none is ready"
