@@ -11,6 +11,7 @@ pub mod selector;
 mod status;
 mod store;
 pub mod table;
+pub mod validation;
 
 pub use kind::{Kind, KindInfo};
 pub use object::{Object, Resource};

@@ -6,10 +6,13 @@
 //!
 //! This room knows Kubernetes' schema, but no API server: nothing is defaulted or validated here.
 
+mod decode;
 mod positions;
 mod print;
+pub mod quantity;
 mod reader;
 mod scalar;
+pub mod schema;
 mod syntax;
 
 use std::sync::Arc;
@@ -18,9 +21,11 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Position};
 
+pub use decode::{Faults, Mistyped, Unknown, metadata_fault};
 pub use positions::{FieldPosition, Positions, field, item, segments};
 pub use print::{to_json_pretty, to_yaml};
 pub use reader::parse;
+pub use schema::Schema;
 
 /// One document of a file.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,168 @@
+//! What the OpenAPI document does not tell of the API server's own types, and its messages show:
+//! names of string types, the texts that such a type allows, and embedded structs.
+
+/// What is known of a field beside its schema.
+#[derive(Clone, Copy, Default)]
+pub struct Facts {
+    /// See [`super::Field::go_type`].
+    pub go_type: Option<&'static str>,
+    /// See [`super::Field::choices`].
+    pub choices: &'static [&'static str],
+}
+
+/// What is known of a struct's field.
+pub fn facts(object: &str, field: &str) -> Facts {
+    let row = TYPES.iter().find(|row| row.0 == object && row.1 == field);
+    row.map_or_else(Facts::default, |row| Facts { go_type: Some(row.2), choices: row.3 })
+}
+
+/// The embedded struct that a field comes from. Since Go 1.24 its name stands in the paths of
+/// decoding errors.
+pub fn embedded(object: &str, field: &str) -> Option<&'static str> {
+    match (object, field) {
+        (_, "apiVersion" | "kind") if !REFERENCES.contains(&object) => Some("TypeMeta"),
+        ("Volume", field) if field != "name" => Some("VolumeSource"),
+        ("Probe", "exec" | "grpc" | "httpGet" | "tcpSocket") => Some("ProbeHandler"),
+        ("IngressRule", "http") => Some("IngressRuleValue"),
+        ("EphemeralContainer", field) if field != "targetContainerName" => {
+            Some("EphemeralContainerCommon")
+        }
+        (
+            "ConfigMapKeySelector"
+            | "SecretKeySelector"
+            | "ConfigMapEnvSource"
+            | "SecretEnvSource"
+            | "ConfigMapProjection"
+            | "SecretProjection"
+            | "ConfigMapVolumeSource",
+            "name",
+        ) => Some("LocalObjectReference"),
+        _ => None,
+    }
+}
+
+/// Types that have `kind` and `apiVersion` fields of their own.
+const REFERENCES: &[&str] = &[
+    "CrossVersionObjectReference",
+    "IngressClassParametersReference",
+    "ManagedFieldsEntry",
+    "ObjectFieldSelector",
+    "ObjectReference",
+    "OwnerReference",
+    "TypedLocalObjectReference",
+    "TypedObjectReference",
+];
+
+const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
+const POLICIES: &[&str] = &["Cluster", "Local"];
+const SPREADS: &[&str] = &["DoNotSchedule", "ScheduleAnyway"];
+const NODE_POLICIES: &[&str] = &["Honor", "Ignore"];
+
+/// Struct, field, Go type, allowed texts.
+const TYPES: &[(&str, &str, &str, &[&str])] = &[
+    ("Container", "imagePullPolicy", "v1.PullPolicy", &["Always", "IfNotPresent", "Never"]),
+    (
+        "Container",
+        "terminationMessagePolicy",
+        "v1.TerminationMessagePolicy",
+        &["FallbackToLogsOnError", "File"],
+    ),
+    ("Container", "restartPolicy", "v1.ContainerRestartPolicy", &[]),
+    ("ContainerPort", "protocol", "v1.Protocol", PROTOCOLS),
+    ("CronJobSpec", "concurrencyPolicy", "v1.ConcurrencyPolicy", &["Allow", "Forbid", "Replace"]),
+    (
+        "DaemonSetUpdateStrategy",
+        "type",
+        "v1.DaemonSetUpdateStrategyType",
+        &["OnDelete", "RollingUpdate"],
+    ),
+    ("DeploymentStrategy", "type", "v1.DeploymentStrategyType", &["Recreate", "RollingUpdate"]),
+    ("EmptyDirVolumeSource", "medium", "v1.StorageMedium", &[]),
+    ("EndpointPort", "protocol", "v1.Protocol", PROTOCOLS),
+    ("EndpointSlice", "addressType", "v1.AddressType", &["FQDN", "IPv4", "IPv6"]),
+    ("HTTPGetAction", "scheme", "v1.URIScheme", &["HTTP", "HTTPS"]),
+    ("HTTPIngressPath", "pathType", "v1.PathType", &["Exact", "ImplementationSpecific", "Prefix"]),
+    ("JobSpec", "completionMode", "v1.CompletionMode", &["Indexed", "NonIndexed"]),
+    ("JobSpec", "podReplacementPolicy", "v1.PodReplacementPolicy", &[]),
+    (
+        "LabelSelectorRequirement",
+        "operator",
+        "v1.LabelSelectorOperator",
+        &["DoesNotExist", "Exists", "In", "NotIn"],
+    ),
+    ("NamespaceSpec", "finalizers", "[]v1.FinalizerName", &[]),
+    ("NetworkPolicyPort", "protocol", "v1.Protocol", PROTOCOLS),
+    ("NetworkPolicySpec", "policyTypes", "[]v1.PolicyType", &["Egress", "Ingress"]),
+    (
+        "NodeSelectorRequirement",
+        "operator",
+        "v1.NodeSelectorOperator",
+        &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"],
+    ),
+    ("PersistentVolumeClaimSpec", "accessModes", "[]v1.PersistentVolumeAccessMode", &[]),
+    (
+        "PersistentVolumeClaimSpec",
+        "volumeMode",
+        "v1.PersistentVolumeMode",
+        &["Block", "Filesystem"],
+    ),
+    (
+        "PodSpec",
+        "dnsPolicy",
+        "v1.DNSPolicy",
+        &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
+    ),
+    ("PodSpec", "restartPolicy", "v1.RestartPolicy", &["Always", "Never", "OnFailure"]),
+    ("PodSpec", "preemptionPolicy", "v1.PreemptionPolicy", &["Never", "PreemptLowerPriority"]),
+    ("PodSpec", "overhead", "v1.ResourceList", &[]),
+    ("ResourceRequirements", "limits", "v1.ResourceList", &[]),
+    ("ResourceRequirements", "requests", "v1.ResourceList", &[]),
+    ("Secret", "type", "v1.SecretType", &[]),
+    ("ServicePort", "protocol", "v1.Protocol", PROTOCOLS),
+    ("ServiceSpec", "externalTrafficPolicy", "v1.ServiceExternalTrafficPolicy", POLICIES),
+    ("ServiceSpec", "internalTrafficPolicy", "v1.ServiceInternalTrafficPolicy", POLICIES),
+    ("ServiceSpec", "ipFamilies", "[]v1.IPFamily", &["IPv4", "IPv6"]),
+    (
+        "ServiceSpec",
+        "ipFamilyPolicy",
+        "v1.IPFamilyPolicy",
+        &["PreferDualStack", "RequireDualStack", "SingleStack"],
+    ),
+    ("ServiceSpec", "sessionAffinity", "v1.ServiceAffinity", &["ClientIP", "None"]),
+    (
+        "ServiceSpec",
+        "type",
+        "v1.ServiceType",
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+    ),
+    (
+        "StatefulSetSpec",
+        "podManagementPolicy",
+        "v1.PodManagementPolicyType",
+        &["OrderedReady", "Parallel"],
+    ),
+    (
+        "StatefulSetUpdateStrategy",
+        "type",
+        "v1.StatefulSetUpdateStrategyType",
+        &["OnDelete", "RollingUpdate"],
+    ),
+    ("Taint", "effect", "v1.TaintEffect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
+    ("Toleration", "effect", "v1.TaintEffect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
+    ("Toleration", "operator", "v1.TolerationOperator", &["Equal", "Exists", "Gt", "Lt"]),
+    ("TopologySpreadConstraint", "whenUnsatisfiable", "v1.UnsatisfiableConstraintAction", SPREADS),
+    ("TopologySpreadConstraint", "nodeAffinityPolicy", "v1.NodeInclusionPolicy", NODE_POLICIES),
+    ("TopologySpreadConstraint", "nodeTaintsPolicy", "v1.NodeInclusionPolicy", NODE_POLICIES),
+    (
+        "VolumeMount",
+        "mountPropagation",
+        "v1.MountPropagationMode",
+        &["Bidirectional", "HostToContainer", "None"],
+    ),
+];
+
+/// Every (struct, field) that this table speaks of.
+#[cfg(test)]
+pub fn described() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.iter().map(|row| (row.0, row.1))
+}

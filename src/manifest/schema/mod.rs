@@ -1,0 +1,232 @@
+//! Kubernetes' schema at run time: which fields there are, what each holds and what it is for.
+//!
+//! It is built from the same definitions as the types themselves (the API's OpenAPI document, by
+//! way of k8s-openapi), a kind at a time and only once asked for.
+
+mod build;
+mod go;
+mod kinds;
+
+use std::collections::BTreeMap;
+
+use super::positions::segments;
+
+/// The schema of one kind, with every type that its objects are made of.
+#[derive(Debug)]
+pub struct Schema {
+    root: String,
+    types: BTreeMap<String, Struct>,
+}
+
+/// An object type with fixed fields.
+#[derive(Debug)]
+pub struct Struct {
+    /// `ServicePort`
+    pub name: String,
+    /// What the type is for.
+    pub doc: String,
+    /// The fields, by name.
+    pub fields: BTreeMap<String, Field>,
+}
+
+/// A field of an object type.
+#[derive(Debug)]
+pub struct Field {
+    /// `targetPort`
+    pub name: String,
+    /// What the field is for.
+    pub doc: String,
+    /// Whether the API asks for it.
+    pub required: bool,
+    /// What it holds.
+    pub holds: Type,
+    /// What the API server's own source calls its type, where that has a name of its own:
+    /// `v1.Protocol`.
+    pub go_type: Option<&'static str>,
+    /// The only texts that are allowed, where there is such a list.
+    pub choices: &'static [&'static str],
+    /// The Go struct that is embedded to provide this field, if one is.
+    pub embedded: Option<&'static str>,
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Text.
+    String,
+    /// Bytes, as base64 text.
+    Bytes,
+    /// A moment, as RFC 3339 text; the flag tells whether it has microseconds.
+    Time { micro: bool },
+    /// A whole number of 32 bits.
+    Int32,
+    /// A whole number of 64 bits.
+    Int64,
+    /// Any number.
+    Float,
+    /// `true` or `false`.
+    Bool,
+    /// A number or a text: a port or a percentage.
+    IntOrString,
+    /// An amount: `500m`, `1Gi`.
+    Quantity,
+    /// An object with fixed fields, by its definition's name.
+    Struct(String),
+    /// A list.
+    List(Box<Type>),
+    /// An object with any keys.
+    Map(Box<Type>),
+    /// Anything at all.
+    Any,
+}
+
+impl Schema {
+    /// The schema of the kind that a manifest's `apiVersion` and `kind` name.
+    pub fn of(api_version: &str, kind: &str) -> Option<&'static Schema> {
+        kinds::schema(api_version, kind)
+    }
+
+    /// The kind's own type.
+    pub fn root(&self) -> &Struct {
+        &self.types[&self.root]
+    }
+
+    /// The field that a path leads to: `spec.ports[0].port`, or as `kubectl explain` has it,
+    /// `spec.ports.port`. Nothing for the empty path, and for keys that a map's owner chooses.
+    pub fn field(&self, path: &str) -> Option<&Field> {
+        let mut at = self.root();
+        let mut found = None;
+        for name in segments(path).filter(|name| !is_index(name)) {
+            let field = at.fields.get(name)?;
+            found = Some(field);
+            match self.object(&field.holds) {
+                Some(next) => at = next,
+                None => at = &EMPTY,
+            }
+        }
+        found
+    }
+
+    /// The type whose fields stand below a path; the empty path is the kind's own.
+    pub fn below(&self, path: &str) -> Option<&Struct> {
+        match self.field(path) {
+            Some(field) => self.object(&field.holds),
+            None if path.is_empty() => Some(self.root()),
+            None => None,
+        }
+    }
+
+    /// The fields that may stand below a path, by name.
+    pub fn fields(&self, path: &str) -> impl Iterator<Item = &Field> {
+        self.below(path).into_iter().flat_map(|at| at.fields.values())
+    }
+
+    /// The object type in a type: its own, its items' or its values'.
+    pub fn object(&self, holds: &Type) -> Option<&Struct> {
+        match holds {
+            Type::Struct(name) => self.types.get(name),
+            Type::List(item) | Type::Map(item) => self.object(item),
+            _ => None,
+        }
+    }
+
+    /// A type in `kubectl explain`'s words: `[]ServicePort`, `map[string]string`, `integer`.
+    pub fn words(&self, holds: &Type) -> String {
+        match holds {
+            Type::String | Type::Bytes | Type::Time { .. } => "string".to_owned(),
+            Type::Int32 | Type::Int64 => "integer".to_owned(),
+            Type::Float => "number".to_owned(),
+            Type::Bool => "boolean".to_owned(),
+            Type::IntOrString => "IntOrString".to_owned(),
+            Type::Quantity => "Quantity".to_owned(),
+            Type::Any => "Object".to_owned(),
+            Type::Struct(name) => simple_name(name).to_owned(),
+            Type::List(item) => format!("[]{}", self.words(item)),
+            Type::Map(value) => format!("map[string]{}", self.words(value)),
+        }
+    }
+}
+
+static EMPTY: Struct = Struct { name: String::new(), doc: String::new(), fields: BTreeMap::new() };
+
+fn is_index(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `ServicePort` of `io.k8s.api.core.v1.ServicePort`.
+fn simple_name(definition: &str) -> &str {
+    definition.rsplit('.').next().unwrap_or(definition)
+}
+
+/// A definition's type as Go writes it: `v1.ServicePort`.
+pub(super) fn go_name(definition: &str) -> String {
+    let mut parts = definition.rsplit('.');
+    let name = parts.next().unwrap_or("");
+    format!("{}.{name}", parts.next().unwrap_or(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service() -> &'static Schema {
+        Schema::of("v1", "Service").expect("there are Services")
+    }
+
+    #[test]
+    fn every_kind_of_the_api_has_a_schema() {
+        for kind in crate::api::Kind::all() {
+            let info = kind.info();
+            let schema = Schema::of(&info.api_version(), info.name);
+            assert_eq!(schema.map(|schema| schema.root().name.as_str()), Some(info.name));
+        }
+    }
+
+    #[test]
+    fn fields_are_found_by_either_kind_of_path() {
+        let port = service().field("spec.ports[0].targetPort").expect("a field");
+        assert_eq!(port.holds, Type::IntOrString);
+        assert!(port.doc.starts_with("Number or name of the port"));
+        assert!(service().field("spec.ports.port").is_some_and(|field| field.required));
+        assert!(service().field("spec.port").is_none());
+        assert!(service().field("spec.selector.app").is_none());
+        let names: Vec<&str> = service().fields("spec.ports").map(|f| f.name.as_str()).collect();
+        assert_eq!(names, ["appProtocol", "name", "nodePort", "port", "protocol", "targetPort"]);
+    }
+
+    #[test]
+    fn types_have_the_words_of_kubectl_explain() {
+        let words = |path: &str| service().field(path).map(|f| service().words(&f.holds));
+        assert_eq!(words("spec.ports").as_deref(), Some("[]ServicePort"));
+        assert_eq!(words("spec.selector").as_deref(), Some("map[string]string"));
+        assert_eq!(words("spec.ports.targetPort").as_deref(), Some("IntOrString"));
+        assert_eq!(words("metadata").as_deref(), Some("ObjectMeta"));
+        assert_eq!(words("spec.publishNotReadyAddresses").as_deref(), Some("boolean"));
+    }
+
+    #[test]
+    fn a_field_with_few_values_knows_them() {
+        let protocol = service().field("spec.ports.protocol").expect("a field");
+        assert_eq!(protocol.choices, ["SCTP", "TCP", "UDP"]);
+        assert_eq!(protocol.go_type, Some("v1.Protocol"));
+    }
+
+    /// Every row of the tables names a field that exists.
+    #[test]
+    fn what_is_said_of_go_types_is_about_real_fields() {
+        let mut known = std::collections::BTreeSet::new();
+        for kind in crate::api::Kind::all() {
+            let info = kind.info();
+            let schema = Schema::of(&info.api_version(), info.name).expect("a schema");
+            for object in schema.types.values() {
+                for field in object.fields.keys() {
+                    known.insert((object.name.clone(), field.clone()));
+                }
+            }
+        }
+        for (object, field) in go::described() {
+            let row = (object.to_owned(), field.to_owned());
+            assert!(known.contains(&row), "{object}.{field}");
+        }
+    }
+}
