@@ -1,13 +1,25 @@
 //! A level being played.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::apply::{self, Applied};
+use super::diagnosis::{self, Case};
+use super::format::Goal;
+use super::probe::{self, Run};
 use super::{Diagnosis, Level};
 use crate::clock::SimTime;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Config, Place};
 use crate::diagnostic::Diagnostic;
 use crate::network::TraceId;
-use crate::shell::{Files, Session};
+use crate::shell::{self, Files, Progress, Session, Typed};
+
+/// Time that the cluster is given to come to rest.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// Time that a script of the level, or of an answer, may take.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(600);
 
 /// A level being played: its cluster, the player's terminal and files, what has happened so far and
 /// how the goals stand. A value: undo, rewind and "which of my edits mattered?" are clones.
@@ -17,6 +29,23 @@ pub struct Attempt {
     seed: u64,
     cluster: Cluster,
     session: Session,
+    /// When the terminal's running command wants to go on.
+    wake: Option<SimTime>,
+    started: Option<SimTime>,
+    /// Events to come: (when, which of the level's).
+    events: Vec<(SimTime, usize)>,
+    applied: bool,
+    goals: Vec<GoalState>,
+    probing: Option<Probing>,
+    happened: Vec<String>,
+}
+
+/// The goals' requests being sent, one goal after the other.
+#[derive(Clone, Debug)]
+struct Probing {
+    goal: usize,
+    next: SimTime,
+    runs: Vec<Run>,
 }
 
 /// How far an attempt is.
@@ -64,34 +93,36 @@ pub struct Verdict {
     pub goals: Vec<GoalState>,
 }
 
-/// What became of an apply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
-    /// File by file, in order.
-    pub files: Vec<AppliedFile>,
-}
-
-/// What became of one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppliedFile {
-    /// Its name.
-    pub file: String,
-    /// What kubectl printed, standard output and error together.
-    pub output: String,
-    /// Whether kubectl accepted all of it.
-    pub accepted: bool,
-    /// What was refused, on the player's lines.
-    pub diagnostics: Vec<Diagnostic>,
-    /// Objects (`pod/multi`) that could not be changed in place and were replaced by the game.
-    pub replaced: Vec<String>,
-}
-
 impl Attempt {
-    /// Opens a level on a seed: a new cluster, the world's files, then the start files applied, all
-    /// settled. Opening does not count as the player's first apply.
+    /// Opens a level on a seed: a new cluster, the world's files, then the start files applied and
+    /// the opening script run, all settled. None of this counts as the player's first apply.
     pub fn open(level: Arc<Level>, seed: u64) -> Attempt {
-        let _ = (level, seed);
-        todo!()
+        let config = Config { nodes: level.nodes, seed, dns: true };
+        let mut cluster = Cluster::new(&config, shell::programs());
+        apply::world(&mut cluster, &level.world);
+        cluster.settle(SETTLE);
+        apply::manifests(&mut cluster, &level.start);
+        cluster.settle(SETTLE);
+        let mut session = Session::new(level.start.clone());
+        if let Some(script) = &level.opening {
+            session.run(&mut cluster, script, SCRIPT_LIMIT);
+            session.take_output();
+            cluster.settle(SETTLE);
+        }
+        let goals = level.goals.iter().map(GoalState::fresh).collect();
+        Attempt {
+            level,
+            seed,
+            cluster,
+            session,
+            wake: None,
+            started: None,
+            events: Vec::new(),
+            applied: false,
+            goals,
+            probing: None,
+            happened: Vec::new(),
+        }
     }
 
     /// The level.
@@ -109,6 +140,11 @@ impl Attempt {
         &self.cluster
     }
 
+    /// The cluster, to ask and to change from outside the terminal.
+    pub fn cluster_mut(&mut self) -> &mut Cluster {
+        &mut self.cluster
+    }
+
     /// The player's terminal.
     pub fn session(&self) -> &Session {
         &self.session
@@ -119,61 +155,280 @@ impl Attempt {
         &mut self.session
     }
 
-    /// Ctrl-C in the player's terminal.
-    pub fn interrupt(&mut self) {
-        self.session.interrupt(&mut self.cluster);
+    /// The player's own files as they stand.
+    pub fn files(&self) -> &Files {
+        self.session.files()
     }
 
     /// How far it is.
     pub fn phase(&self) -> Phase {
-        todo!()
+        if self.probing.is_some() {
+            Phase::Probing
+        } else if self.goals.iter().all(|goal| goal.passed) {
+            Phase::Solved
+        } else if self.started.is_none() {
+            Phase::Untouched
+        } else {
+            Phase::Playing
+        }
+    }
+
+    /// Whether the player has applied anything yet.
+    pub fn has_applied(&self) -> bool {
+        self.applied
     }
 
     /// How the goals stand.
     pub fn goals(&self) -> &[GoalState] {
-        todo!()
+        &self.goals
     }
 
-    /// Replaces the text of one of the player's files. Locked files stay as they are.
+    /// When the next event of the level happens.
+    pub fn next_event(&self) -> Option<SimTime> {
+        self.events.first().map(|(at, _)| *at)
+    }
+
+    /// Replaces the text of one of the player's files, or adds a file. Locked files stay as they
+    /// are.
     pub fn edit(&mut self, file: &str, text: &str) {
-        let _ = (file, text);
-        todo!()
+        if !self.is_locked(file) {
+            self.session.files_mut().insert(file.to_owned(), text.as_bytes().to_vec());
+        }
+    }
+
+    /// Whether a file can be read but not edited.
+    pub fn is_locked(&self, file: &str) -> bool {
+        self.level.locked.iter().any(|locked| locked == file)
     }
 
     /// What is wrong with a file as it stands, before it is applied: syntax, unknown and mistyped
     /// fields, validation; from the same code that apply uses.
     pub fn marks(&self, file: &str) -> Vec<Diagnostic> {
-        let _ = file;
-        todo!()
+        apply::marks(&self.cluster, file, self.files().get(file).map_or(&[], Vec::as_slice))
     }
 
-    /// Applies the player's files (`kubectl apply -f FILE`, one after the other, files as they
-    /// stand). Objects that a running pod can't take are replaced, and the answer says so. Objects
-    /// of a file that was emptied or removed since the last apply are deleted. The first apply
+    /// Applies the player's manifests (`kubectl apply -f FILE`, one after the other, as they
+    /// stand). Pods that can't be changed in place are replaced, and the answer says so. As in a
+    /// real cluster, an object that has left its file stays until it is deleted. The first apply
     /// starts the events' clock.
     pub fn apply(&mut self) -> Applied {
-        todo!()
+        self.start();
+        self.applied = true;
+        let applied = apply::player(&mut self.cluster, self.session.files());
+        for goal in &mut self.goals {
+            goal.diagnosis = None;
+        }
+        applied
     }
 
-    /// Starts sending the goals' requests; [`Attempt::advance_to`] carries them out.
+    /// Starts sending the goals' requests; [`Attempt::advance_to`] carries them out. Without an
+    /// apply before, this starts the events' clock.
     pub fn go(&mut self) {
-        todo!()
+        self.start();
+        self.goals = self.level.goals.iter().map(GoalState::fresh).collect();
+        self.probing = Some(Probing { goal: 0, next: self.cluster.now(), runs: Vec::new() });
+        self.schedule_goal();
+    }
+
+    /// Types a line into the terminal; what it starts goes on with [`Attempt::advance_to`].
+    pub fn type_line(&mut self, line: &str) -> Typed {
+        let typed = self.session.type_line(line);
+        self.wake = Some(self.cluster.now());
+        self.step_session();
+        typed
     }
 
     /// Lets simulated time pass: the cluster works, events happen, the terminal's command and the
     /// goals' requests go on. What happened is told in order.
     pub fn advance_to(&mut self, until: SimTime) -> Vec<String> {
-        let _ = until;
-        todo!()
+        while let Some(at) = self.next_due().filter(|at| *at <= until) {
+            self.cluster.advance_to(at);
+            self.run_due();
+        }
+        self.cluster.advance_to(until);
+        std::mem::take(&mut self.happened)
     }
 
-    /// Runs the goals to their end, as fast as possible, and says how they stand.
+    /// Runs a whole script in the player's terminal and lets everything settle.
+    pub fn run_script(&mut self, script: &str) -> shell::Finished {
+        self.start();
+        self.session.type_line(&format!("{{\n{script}\n}}"));
+        self.wake = Some(self.cluster.now());
+        let limit = self.cluster.now() + SCRIPT_LIMIT;
+        let mut finished = shell::Finished { stdout: Vec::new(), stderr: Vec::new(), exit: 0 };
+        while self.session.is_running() {
+            let now = self.cluster.now();
+            let Some(at) = self.next_due().filter(|at| *at <= limit) else {
+                self.session.interrupt(&mut self.cluster);
+                break;
+            };
+            self.cluster.advance_to(at.max(now));
+            self.run_due();
+        }
+        for chunk in self.session.take_output() {
+            let stream = if chunk.error { &mut finished.stderr } else { &mut finished.stdout };
+            stream.extend(chunk.bytes);
+        }
+        finished.exit = self.session.exit_code();
+        finished
+    }
+
+    /// Lets everything settle, runs the goals to their end as fast as possible, and says how they
+    /// stand.
     pub fn grade(&mut self) -> Verdict {
-        todo!()
+        self.cluster.settle(SETTLE);
+        self.go();
+        while let Some(at) = self.next_due().filter(|_| self.probing.is_some()) {
+            self.cluster.advance_to(at);
+            self.run_due();
+        }
+        self.verdict()
     }
 
-    /// The player's own files as they stand.
-    pub fn files(&self) -> &Files {
-        self.session.files()
+    /// How the level stands.
+    pub fn verdict(&self) -> Verdict {
+        Verdict {
+            level: self.level.name.clone(),
+            seed: self.seed,
+            solved: self.goals.iter().all(|goal| goal.passed),
+            goals: self.goals.clone(),
+        }
     }
+
+    /// The clock of events starts.
+    fn start(&mut self) {
+        if self.started.is_some() {
+            return;
+        }
+        let now = self.cluster.now();
+        self.started = Some(now);
+        for (index, event) in self.level.events.iter().enumerate() {
+            self.events.extend((0..event.times).map(|n| (now + event.after + event.every * n, index)));
+        }
+        self.events.sort();
+    }
+
+    /// The earliest thing of the attempt itself: an event, the terminal, a request.
+    fn next_due(&self) -> Option<SimTime> {
+        let request = self.probing.as_ref().map(|probing| probing.next);
+        [self.next_event(), self.wake, request].into_iter().flatten().min()
+    }
+
+    /// Does what is due now: events first, then the terminal, then a goal's request.
+    fn run_due(&mut self) {
+        let now = self.cluster.now();
+        if self.next_event().is_some_and(|at| at <= now) {
+            self.run_event();
+        } else if self.wake.is_some_and(|at| at <= now) {
+            self.step_session();
+        } else if self.probing.as_ref().is_some_and(|probing| probing.next <= now) {
+            self.run_request();
+        }
+    }
+
+    fn run_event(&mut self) {
+        let (_, index) = self.events.remove(0);
+        let level = self.level.clone();
+        let event = &level.events[index];
+        // An event is a command of somebody else: its waiting must not hold up the player, so it
+        // runs for a moment only.
+        shell::run_at(
+            &mut self.cluster,
+            &Place::Laptop,
+            &Files::new(),
+            &event.run,
+            Duration::from_millis(1),
+        );
+        if let Some(say) = &event.say {
+            self.happened.push(say.clone());
+        }
+    }
+
+    fn step_session(&mut self) {
+        self.wake = None;
+        if self.session.is_running()
+            && let Progress::Until(at) = self.session.step(&mut self.cluster)
+        {
+            self.wake = Some(at);
+        }
+    }
+
+    /// The moment of a goal's first request: now, but not before the level says.
+    fn schedule_goal(&mut self) {
+        let (Some(probing), Some(started)) = (&mut self.probing, self.started) else { return };
+        let Some(goal) = self.level.goals.get(probing.goal) else {
+            self.probing = None;
+            return;
+        };
+        probing.next = self.cluster.now().max(started + goal.after);
+    }
+
+    fn run_request(&mut self) {
+        let level = self.level.clone();
+        let Some(mut probing) = self.probing.take() else { return };
+        let goal = &level.goals[probing.goal];
+        let run = probe::run(&mut self.cluster, goal, self.session.files());
+        let state = &mut self.goals[probing.goal];
+        state.tried += 1;
+        state.succeeded += u32::from(run.miss.is_none());
+        state.traces.extend(&run.traces);
+        probing.runs.push(run);
+        let more = state.tried < goal.repeat.times && state.can_still_pass(goal);
+        probing.next = self.cluster.now() + goal.repeat.every;
+        if !more {
+            self.judge(goal, &probing);
+            probing.goal += 1;
+            probing.runs.clear();
+            self.probing = Some(probing);
+            self.schedule_goal();
+        } else {
+            self.probing = Some(probing);
+        }
+    }
+
+    fn judge(&mut self, goal: &Goal, probing: &Probing) {
+        let spread = probe::spread(&probing.runs);
+        let state = &mut self.goals[probing.goal];
+        let enough = state.succeeded >= goal.repeat.succeed;
+        state.passed = enough && spread >= goal.repeat.spread as usize;
+        if state.passed {
+            return;
+        }
+        let run = probing.runs.iter().rev().find(|run| run.miss.is_some());
+        let case = Case {
+            goal,
+            run: run.or(probing.runs.last()),
+            spread,
+            cluster: &self.cluster,
+            files: self.session.files(),
+        };
+        state.diagnosis = Some(diagnosis::diagnose(&case));
+    }
+}
+
+impl GoalState {
+    fn fresh(goal: &Goal) -> GoalState {
+        GoalState {
+            say: goal.say.clone(),
+            passed: false,
+            tried: 0,
+            succeeded: 0,
+            of: goal.repeat.times,
+            diagnosis: None,
+            traces: Vec::new(),
+        }
+    }
+
+    /// Whether enough requests are left for the goal to pass.
+    fn can_still_pass(&self, goal: &Goal) -> bool {
+        let left = goal.repeat.times - self.tried;
+        self.succeeded + left >= goal.repeat.succeed
+    }
+}
+
+/// The player's files with an answer's files in their place.
+pub fn with_answer(files: &Files, answer: &BTreeMap<String, Vec<u8>>) -> Files {
+    let mut all = files.clone();
+    all.extend(answer.iter().map(|(name, content)| (name.clone(), content.clone())));
+    all
 }

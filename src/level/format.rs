@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cluster::Place;
 use crate::diagnostic::Diagnostic;
 use crate::shell::Files;
+
+use super::read;
 
 /// A campaign: chapters of levels, in order.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct Level {
     pub nodes: u32,
     /// Files of `start` that can be read but not edited.
     pub locked: Vec<String>,
+    /// Commands run on the laptop once the start files are applied and everything has settled.
+    pub opening: Option<String>,
     /// What has to work.
     pub goals: Vec<Goal>,
     /// What happens, counted from the first apply.
@@ -86,8 +89,7 @@ pub struct Goal {
     pub repeat: Repeat,
     /// Not before this long after the first apply.
     pub after: Duration,
-    /// Whose traffic explains the result, where the command only reads a log:
-    /// `pod/multi -c sidecar`.
+    /// The container whose own traffic explains the result, where the command only reads a log.
     pub traffic: Option<String>,
 }
 
@@ -100,6 +102,10 @@ pub struct Expect {
     pub stdout: Option<String>,
     /// Labels of the pod that served the last request.
     pub served_by: BTreeMap<String, String>,
+    /// The pod that served the last request.
+    pub served_by_pod: Option<String>,
+    /// The node whose address the last request was sent to.
+    pub via_node: Option<String>,
 }
 
 /// How often a goal's command runs, and how often it has to succeed.
@@ -165,13 +171,18 @@ pub struct Mistake {
     pub at: Option<String>,
 }
 
+/// The levels that are built into the binary.
+static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/levels");
+
 impl Pack {
     /// The campaign that is built into the binary.
     ///
     /// # Errors
     /// Never for a released binary: the test suite lints the campaign.
     pub fn embedded() -> Result<Pack, Vec<Diagnostic>> {
-        todo!()
+        let mut files = Files::new();
+        collect(&EMBEDDED, &mut files);
+        Pack::from_files(&files)
     }
 
     /// A campaign of files: paths below the pack's folder to contents.
@@ -179,23 +190,31 @@ impl Pack {
     /// # Errors
     /// Everything that is wrong with them, with file and line.
     pub fn from_files(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
-        let _ = files;
-        todo!()
+        read::pack(files)
     }
 
     /// The level with this name or number.
     pub fn level(&self, name: &str) -> Option<&Arc<Level>> {
         self.levels.iter().find(|level| level.name == name || level.number.to_string() == name)
     }
+
+    /// The level that is played after this one.
+    pub fn next(&self, level: &Level) -> Option<&Arc<Level>> {
+        self.levels.get(level.number as usize)
+    }
+
+    /// The format of `level.yaml` as JSON Schema, for an author's editor.
+    pub fn json_schema() -> serde_json::Value {
+        read::json_schema()
+    }
 }
 
-impl Goal {
-    /// The place that the goal's command runs from, once the cluster is known.
-    ///
-    /// # Errors
-    /// Why there is no such place now, in one sentence.
-    pub fn place(&self, cluster: &crate::cluster::Cluster) -> Result<Place, String> {
-        let _ = cluster;
-        todo!()
+fn collect(folder: &include_dir::Dir<'_>, files: &mut Files) {
+    for file in folder.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        files.insert(path, file.contents().to_vec());
+    }
+    for folder in folder.dirs() {
+        collect(folder, files);
     }
 }

@@ -5,10 +5,17 @@
 //! interpreter against one cluster. An [`Attempt`] is a level being played: a value that can be
 //! cloned, wound forward and asked for its verdict, with or without a screen.
 
+mod apply;
 mod attempt;
-mod diagnosis;
+pub mod diagnosis;
 mod format;
+pub mod lint;
+mod place;
+mod probe;
+mod read;
 
-pub use attempt::{Applied, AppliedFile, Attempt, GoalState, Phase, Verdict};
+pub use apply::{Applied, AppliedFile, is_manifest};
+pub use attempt::{Attempt, GoalState, Phase, Verdict, with_answer};
 pub use diagnosis::{Code, Diagnosis};
 pub use format::{Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution};
+pub use place::{NoPlace, PlaceKind, PlaceName};

@@ -1,0 +1,3 @@
+kubectl delete service db
+kubectl delete statefulset db
+kubectl apply -f db.yaml

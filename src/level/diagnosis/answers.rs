@@ -1,0 +1,103 @@
+//! Requests that arrived, and got another answer than the goal wants.
+
+use super::{Diagnosis, Facts};
+use crate::diagnostic::Location;
+use crate::level::probe::Miss;
+use crate::network::{Outcome, Trace};
+
+/// The packet arrived; the answer was not the one.
+pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let trace = facts.connection?;
+    let Outcome::Delivered { to, at, .. } = &trace.outcome else { return None };
+    let server = to.to_string().trim_start_matches("default/").to_owned();
+    let line = || mention(facts, trace);
+    if let Some(said) = facts.output.lines().rev().find(|line| line.contains("curl: (35)")) {
+        return Some(
+            Diagnosis::new(
+                "plain-http-port",
+                format!("{server} answered on port {}, but it speaks plain HTTP, not TLS", at.port()),
+            )
+            .fact(said.to_owned())
+            .nearest(Some("http:// instead of https://".to_owned()))
+            .at(line()),
+        );
+    }
+    if facts.case.run.is_some_and(|run| run.miss.is_none()) {
+        return Some(too_few_servers(facts));
+    }
+    Some(match facts.case.run.and_then(|run| run.miss.as_ref())? {
+        Miss::Server { expected } => {
+            Diagnosis::new("wrong-server", format!("{server} answered, not {expected}"))
+                .fact(first_lines(&facts.output))
+                .at(line())
+        }
+        Miss::Way { expected } => Diagnosis::new(
+            "wrong-way",
+            format!("{server} answered, but the request went to {}, not to {expected}", trace.flow.destination.ip()),
+        )
+        .at(line()),
+        Miss::Output { expected } => {
+            Diagnosis::new("wrong-server", format!("{server} answered, but not with {expected:?}"))
+                .fact(first_lines(&facts.output))
+                .at(line())
+        }
+        Miss::Exit { expected, received } => Diagnosis::new(
+            "wrong-answer",
+            format!("{server} was reached, but the client ended with exit code {received}, not {expected}"),
+        )
+        .fact(first_lines(&facts.output))
+        .at(line()),
+        Miss::NoPlace => return None,
+    })
+}
+
+/// Every request succeeded, but too few pods had a part in it.
+fn too_few_servers(facts: &Facts<'_>) -> Diagnosis {
+    let (spread, wanted) = (facts.case.spread, facts.case.goal.repeat.spread);
+    Diagnosis::new(
+        "not-spread",
+        format!("{spread} pod(s) served all requests; the goal wants {wanted} different ones"),
+    )
+    .fact("a Service chooses an endpoint for each connection, at random")
+}
+
+fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
+    let to = trace.flow.destination;
+    let asked = facts.case.run.and_then(|run| {
+        let traces = run.traces.iter().rev().filter_map(|id| facts.case.cluster.trace(*id));
+        traces.filter_map(|trace| trace.dns.as_ref()).map(|dns| dns.name.to_string()).next()
+    });
+    let host = asked.and_then(|name| name.split('.').next().map(str::to_owned));
+    let loopback = to.ip().is_loopback().then(|| "localhost".to_owned());
+    let mut words = vec![format!("{}:{}", to.ip(), to.port()), to.ip().to_string()];
+    words.extend(loopback);
+    words.extend(host);
+    words.push(format!(":{}", to.port()));
+    facts.locator.mention(words)
+}
+
+/// Nothing else fits: what was asked, and what came.
+pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
+    let said = match facts.case.run.and_then(|run| run.miss.as_ref()) {
+        Some(Miss::Exit { expected, received }) => {
+            format!("the command ended with exit code {received}, not {expected}")
+        }
+        Some(Miss::Output { expected }) => format!("the command did not print {expected:?}"),
+        Some(Miss::Server { expected }) => format!("no packet reached {expected}"),
+        Some(Miss::Way { expected }) => format!("no packet was sent to {expected}"),
+        Some(Miss::NoPlace) | None => "there was nowhere to run the command".to_owned(),
+    };
+    Diagnosis::new("unexpected-answer", said)
+        .fact(format!("command: {}", facts.case.goal.run.trim()))
+        .fact(first_lines(&facts.output))
+}
+
+/// The beginning of an answer, on one line.
+fn first_lines(output: &str) -> String {
+    let text = output.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut short: String = text.chars().take(100).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    if short.is_empty() { "it printed nothing".to_owned() } else { format!("it printed: {short}") }
+}
