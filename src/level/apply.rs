@@ -67,7 +67,8 @@ pub(super) fn manifests(cluster: &mut Cluster, files: &Files) {
 /// Applies the player's manifests; pods that can't be changed in place are replaced.
 pub(super) fn player(cluster: &mut Cluster, files: &Files) -> Applied {
     let manifests = files.iter().filter(|(file, _)| is_manifest(file));
-    let files = manifests.map(|(file, content)| apply_file(cluster, files, file, content)).collect();
+    let files =
+        manifests.map(|(file, content)| apply_file(cluster, files, file, content)).collect();
     Applied { files }
 }
 
@@ -112,7 +113,9 @@ fn kubectl(cluster: &mut Cluster, files: &Files, arguments: &str) -> (bool, Stri
 /// The pods (namespace, name) whose running copies refused a change.
 fn stuck_pods(output: &str, documents: &[Document]) -> Vec<(String, String)> {
     let refused = invalid_objects(output);
-    let stuck = refused.iter().filter(|(kind, _, fault)| kind == "Pod" && fault.contains(POD_CANNOT_CHANGE));
+    let stuck = refused
+        .iter()
+        .filter(|(kind, _, fault)| kind == "Pod" && fault.contains(POD_CANNOT_CHANGE));
     stuck
         .map(|(_, name, _)| {
             let document = documents.iter().find(|d| names(d, "Pod", name));
@@ -156,10 +159,19 @@ pub(super) fn refusals(output: &str, file: &str, content: &[u8]) -> Vec<Diagnost
         let document = documents.iter().find(|document| names(document, &kind, &name));
         diagnostics.push(placed(file, document, path, format!("{path}: {message}")));
     }
-    for line in output.lines().filter(|line| line.starts_with("Error from server") || line.starts_with("error: ")) {
+    for line in output
+        .lines()
+        .filter(|line| line.starts_with("Error from server") || line.starts_with("error: "))
+    {
         let path = line.split("unknown field \"").nth(1).and_then(|rest| rest.split('"').next());
-        let document = path.and_then(|path| documents.iter().find(|d| d.positions.find(path).is_some()));
-        diagnostics.push(placed(file, document.or(documents.first()), path.unwrap_or(""), line.to_owned()));
+        let document =
+            path.and_then(|path| documents.iter().find(|d| d.positions.find(path).is_some()));
+        diagnostics.push(placed(
+            file,
+            document.or(documents.first()),
+            path.unwrap_or(""),
+            line.to_owned(),
+        ));
     }
     if diagnostics.is_empty() {
         diagnostics.push(placed(file, documents.first(), "", output.trim().to_owned()));
@@ -209,7 +221,11 @@ pub(super) fn marks(cluster: &Cluster, file: &str, content: &[u8]) -> Vec<Diagno
 fn document_marks(trial: &mut Cluster, file: &str, document: &Document) -> Vec<Diagnostic> {
     let text = |pointer: &str| document.value.pointer(pointer).and_then(|value| value.as_str());
     let (Some(api_version), Some(kind_name)) = (text("/apiVersion"), text("/kind")) else {
-        return if document.value.is_null() { Vec::new() } else { vec![header_mark(file, document)] };
+        return if document.value.is_null() {
+            Vec::new()
+        } else {
+            vec![header_mark(file, document)]
+        };
     };
     let Some(kind) = Kind::from_manifest(api_version, kind_name) else {
         return vec![kind_mark(file, document, api_version, kind_name)];
@@ -277,7 +293,9 @@ fn kind_mark(file: &str, document: &Document, api_version: &str, kind: &str) -> 
     );
     let nearest = crate::diagnostic::nearest(kind, Kind::all().map(|kind| kind.info().name));
     match (known, nearest) {
-        (Some(known), _) => mark.help(format!("did you mean apiVersion: {}?", known.info().api_version())),
+        (Some(known), _) => {
+            mark.help(format!("did you mean apiVersion: {}?", known.info().api_version()))
+        }
         (None, Some(nearest)) => mark.help(format!("did you mean \"{nearest}\"?")),
         (None, None) => mark,
     }
@@ -291,7 +309,8 @@ mod tests {
     fn one_fault_stands_on_the_line_and_several_below() {
         let one = "The Service \"db\" is invalid: spec.clusterIPs[0]: Invalid value: [\"None\"]: may not change once set\n";
         assert_eq!(invalid_objects(one)[0].1, "db");
-        let many = "The Pod \"p\" is invalid: \n* spec.a: Required value\n* spec.b: Required value\n";
+        let many =
+            "The Pod \"p\" is invalid: \n* spec.a: Required value\n* spec.b: Required value\n";
         let faults: Vec<_> = invalid_objects(many).into_iter().map(|(_, _, fault)| fault).collect();
         assert_eq!(faults, ["spec.a: Required value", "spec.b: Required value"]);
     }

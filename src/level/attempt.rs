@@ -303,7 +303,8 @@ impl Attempt {
         let now = self.cluster.now();
         self.started = Some(now);
         for (index, event) in self.level.events.iter().enumerate() {
-            self.events.extend((0..event.times).map(|n| (now + event.after + event.every * n, index)));
+            self.events
+                .extend((0..event.times).map(|n| (now + event.after + event.every * n, index)));
         }
         self.events.sort();
     }

@@ -81,8 +81,11 @@ impl Run {
 
 /// The distinct pods that served successful runs.
 pub fn spread(runs: &[Run]) -> usize {
-    let servers: BTreeSet<&Party> =
-        runs.iter().filter(|run| run.miss.is_none()).filter_map(|run| run.served_by.as_ref()).collect();
+    let servers: BTreeSet<&Party> = runs
+        .iter()
+        .filter(|run| run.miss.is_none())
+        .filter_map(|run| run.served_by.as_ref())
+        .collect();
     servers.len()
 }
 

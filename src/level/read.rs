@@ -9,9 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 
-use super::format::{
-    Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution,
-};
+use super::format::{Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution};
 use crate::diagnostic::{Diagnostic, Position};
 use crate::shell::Files;
 
@@ -395,8 +393,7 @@ fn hint(file: HintFile) -> Hint {
 }
 
 fn answer(name: String, mut files: Files) -> Solution {
-    let script =
-        files.remove("solve.sh").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let script = files.remove("solve.sh").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     Solution { name, files, script }
 }
 
@@ -431,12 +428,14 @@ impl Folder<'_> {
     fn stray_files(&self, errors: &mut Vec<Diagnostic>) {
         const FOLDERS: [&str; 4] = ["world/", "start/", "solutions/", "mistakes/"];
         for path in self.below("").keys() {
-            let known = path == "level.yaml"
-                || FOLDERS.iter().any(|folder| path.starts_with(folder));
+            let known =
+                path == "level.yaml" || FOLDERS.iter().any(|folder| path.starts_with(folder));
             if !known {
                 errors.push(
-                    Diagnostic::error("stray file: a level has level.yaml, world, start, solutions and mistakes")
-                        .in_file(format!("{}{path}", self.path)),
+                    Diagnostic::error(
+                        "stray file: a level has level.yaml, world, start, solutions and mistakes",
+                    )
+                    .in_file(format!("{}{path}", self.path)),
                 );
             }
         }
@@ -458,11 +457,10 @@ fn typed<T: DeserializeOwned>(
     match serde_yaml::from_slice::<T>(bytes) {
         Ok(value) => Some(value),
         Err(error) => {
-            let mut diagnostic =
-                Diagnostic::error(first_line(&error.to_string())).in_file(path);
+            let mut diagnostic = Diagnostic::error(first_line(&error.to_string())).in_file(path);
             if let Some(location) = error.location() {
-                diagnostic = diagnostic
-                    .at(Position::new(location.line() as u32, location.column() as u32));
+                diagnostic =
+                    diagnostic.at(Position::new(location.line() as u32, location.column() as u32));
             }
             errors.push(diagnostic);
             None
@@ -503,8 +501,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error_with_its_line() {
         let level = LEVEL.replace("chapter: a\n", "chapter: a\nhintz: []\n");
-        let errors =
-            pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)])).unwrap_err();
+        let errors = pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)])).unwrap_err();
         assert_eq!(errors[0].position.map(|at| at.line), Some(3), "{}", errors[0]);
         assert!(errors[0].message.contains("hintz"), "{}", errors[0]);
     }

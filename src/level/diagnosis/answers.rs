@@ -15,7 +15,10 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         return Some(
             Diagnosis::new(
                 "plain-http-port",
-                format!("{server} answered on port {}, but it speaks plain HTTP, not TLS", at.port()),
+                format!(
+                    "{server} answered on port {}, but it speaks plain HTTP, not TLS",
+                    at.port()
+                ),
             )
             .fact(said.to_owned())
             .nearest(Some("http:// instead of https://".to_owned()))

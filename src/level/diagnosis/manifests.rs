@@ -20,9 +20,8 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
             return None;
         }
         let diagnostic = refusals(&stderr, file, content).into_iter().next()?;
-        let at = diagnostic
-            .position
-            .map(|position| Location { file: file.as_str().into(), position });
+        let at =
+            diagnostic.position.map(|position| Location { file: file.as_str().into(), position });
         let refused = format!("{file} is refused, so the cluster goes on without it");
         Some(
             Diagnosis::new("manifest-refused", refused)

@@ -41,13 +41,7 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     fn new(code: Code, message: impl Into<String>) -> Diagnosis {
-        Diagnosis {
-            code,
-            message: message.into(),
-            evidence: Vec::new(),
-            nearest: None,
-            at: None,
-        }
+        Diagnosis { code, message: message.into(), evidence: Vec::new(), nearest: None, at: None }
     }
 
     fn fact(mut self, fact: impl Into<String>) -> Diagnosis {

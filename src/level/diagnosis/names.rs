@@ -43,15 +43,23 @@ fn unresolved(output: &str) -> Option<String> {
 
 /// Whether failing to resolve is the newest thing that the client says.
 fn is_last_word(facts: &Facts<'_>, name: &str) -> bool {
-    facts.output.lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|l| l.contains(name))
+    facts
+        .output
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .is_some_and(|l| l.contains(name))
 }
 
 fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
     let at = || facts.locator.mention([name]);
     if !dns_answers(facts) {
-        return Diagnosis::new("dns-unreachable", format!("nobody answered when the client asked DNS for {name}"))
-            .fact("Service kube-dns in kube-system has no ready endpoint")
-            .at(at());
+        return Diagnosis::new(
+            "dns-unreachable",
+            format!("nobody answered when the client asked DNS for {name}"),
+        )
+        .fact("Service kube-dns in kube-system has no ready endpoint")
+        .at(at());
     }
     container_name(facts, name, at())
         .or_else(|| pod_below_service(facts, name))
@@ -112,7 +120,8 @@ fn pod_below_service(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
     Some(match set {
         Some(set) => {
             let set_name = set.metadata.name.as_deref().unwrap_or("");
-            let governing = set.spec.as_ref().and_then(|spec| spec.service_name.as_deref()).unwrap_or("");
+            let governing =
+                set.spec.as_ref().and_then(|spec| spec.service_name.as_deref()).unwrap_or("");
             said.fact(format!("StatefulSet {set_name} names Service {governing:?} in serviceName"))
                 .fact(format!("so its pods' names would be {pod_label}.{governing}"))
                 .nearest(Some(format!("serviceName: {service_name}")))
@@ -123,7 +132,9 @@ fn pod_below_service(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
             let deployment = facts.locator.documents().iter().find(|document| {
                 let labels = document.value.pointer("/spec/template/metadata/labels");
                 selected.is_some_and(|selected| {
-                    selected.iter().all(|(k, v)| labels.and_then(|l| l.get(k)).and_then(|l| l.as_str()) == Some(v))
+                    selected.iter().all(|(k, v)| {
+                        labels.and_then(|l| l.get(k)).and_then(|l| l.as_str()) == Some(v)
+                    })
                 })
             });
             let at = deployment.and_then(|document| super::locate::field_of(document, "kind"));
@@ -143,7 +154,9 @@ fn pod_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagn
     Some(
         Diagnosis::new(
             "pod-name-is-no-host",
-            format!("DNS knows nobody called {name}: {first} is a pod, and plain pods are not in DNS"),
+            format!(
+                "DNS knows nobody called {name}: {first} is a pod, and plain pods are not in DNS"
+            ),
         )
         .facts(address.map(|address| format!("pod {first} has the address {address}")))
         .nearest(address.map(|address| format!("its address, {address}")))
@@ -175,8 +188,10 @@ fn other_namespace(facts: &Facts<'_>, name: &str, mention: Option<Location>) -> 
 
 fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
     let objects = facts.case.cluster.objects();
-    let services: Vec<&str> =
-        objects.list::<Service>(Some("default")).filter_map(|s| s.metadata.name.as_deref()).collect();
+    let services: Vec<&str> = objects
+        .list::<Service>(Some("default"))
+        .filter_map(|s| s.metadata.name.as_deref())
+        .collect();
     let close = nearest(name, services.iter().copied());
     Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
         .fact(format!("Services in namespace default: {}", services.join(", ")))
@@ -202,7 +217,10 @@ fn one_virtual_ip(facts: &Facts<'_>) -> Option<Diagnosis> {
     Some(
         Diagnosis::new(
             "one-virtual-ip",
-            format!("DNS answers {name} with one address, {}: the Service's virtual IP", cluster_ip(service)),
+            format!(
+                "DNS answers {name} with one address, {}: the Service's virtual IP",
+                cluster_ip(service)
+            ),
         )
         .fact("the pods behind a cluster IP are not told apart")
         .fact("a headless Service has none, and DNS answers with its pods' addresses")
@@ -217,7 +235,10 @@ mod tests {
 
     #[test]
     fn clients_name_what_they_could_not_resolve() {
-        assert_eq!(unresolved("curl: (6) Could not resolve host: nginx\n").as_deref(), Some("nginx"));
+        assert_eq!(
+            unresolved("curl: (6) Could not resolve host: nginx\n").as_deref(),
+            Some("nginx")
+        );
         assert_eq!(unresolved("wget: bad address 'db-0.db:9376'\n").as_deref(), Some("db-0.db"));
         assert_eq!(unresolved("** server can't find db: NXDOMAIN\n").as_deref(), Some("db"));
         assert_eq!(unresolved("curl: (7) Failed to connect\n"), None);

@@ -63,7 +63,8 @@ impl Failed<'_> {
     fn host(&self) -> String {
         let run = self.facts.case.run;
         let asked = run.and_then(|run| {
-            let traces = run.traces.iter().rev().filter_map(|id| self.facts.case.cluster.trace(*id));
+            let traces =
+                run.traces.iter().rev().filter_map(|id| self.facts.case.cluster.trace(*id));
             traces.filter_map(|trace| trace.dns.as_ref()).map(|dns| dns.name.to_string()).next()
         });
         let spoken = spoken_host(&self.facts.output);
@@ -176,7 +177,9 @@ impl Failed<'_> {
         Diagnosis::new(
             "no-such-pod-address",
             match &who {
-                Some(pod) => format!("{address} was {pod}'s address; that pod is gone, and nobody answers"),
+                Some(pod) => {
+                    format!("{address} was {pod}'s address; that pod is gone, and nobody answers")
+                }
                 None => format!("no pod has the address {address}, so nobody answers"),
             },
         )
@@ -202,23 +205,30 @@ impl Failed<'_> {
         let namespace = service.metadata.namespace.as_deref().unwrap_or("");
         Diagnosis::new(
             "outside-cannot-reach-service",
-            format!("{address} is Service {name}'s cluster IP, and means nothing outside the cluster"),
+            format!(
+                "{address} is Service {name}'s cluster IP, and means nothing outside the cluster"
+            ),
         )
         .fact("only nodes have the rules that replace it by a pod's address")
         .fact("the laptop reaches nodes: a Service of type NodePort opens a port on each")
-        .at(self.facts.locator.field("Service", namespace, name, "spec.type").or_else(|| self.mention()))
+        .at(self
+            .facts
+            .locator
+            .field("Service", namespace, name, "spec.type")
+            .or_else(|| self.mention()))
     }
 
     fn policy(&self, policies: &[std::sync::Arc<str>]) -> Diagnosis {
         let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
-        let (namespace, name) = policies
-            .first()
-            .and_then(|policy| policy.split_once('/'))
-            .unwrap_or(("default", ""));
-        Diagnosis::new("policy-denies", "a NetworkPolicy does not allow this connection, so it is dropped without a word")
-            .fact(format!("policies that select the pod: {list}"))
-            .fact("none of their rules allows it")
-            .at(self.facts.locator.field("NetworkPolicy", namespace, name, "spec"))
+        let (namespace, name) =
+            policies.first().and_then(|policy| policy.split_once('/')).unwrap_or(("default", ""));
+        Diagnosis::new(
+            "policy-denies",
+            "a NetworkPolicy does not allow this connection, so it is dropped without a word",
+        )
+        .fact(format!("policies that select the pod: {list}"))
+        .fact("none of their rules allows it")
+        .at(self.facts.locator.field("NetworkPolicy", namespace, name, "spec"))
     }
 
     fn nobody_listens(&self, listening: &[SocketAddrV4]) -> Diagnosis {
@@ -247,7 +257,9 @@ impl Failed<'_> {
         let who = who.trim_start_matches("default/");
         Diagnosis::new(
             "nobody-listens",
-            format!("{who} is there, but nobody listens on port {port}, so the connection is refused"),
+            format!(
+                "{who} is there, but nobody listens on port {port}, so the connection is refused"
+            ),
         )
         .fact(open_ports(who, listening))
         .nearest(listening.first().map(|open| format!("port {}", open.port())))
@@ -306,7 +318,9 @@ impl Failed<'_> {
             let path = key.map_or_else(|| "spec.selector".to_owned(), |key| label_path(key));
             return Diagnosis::new(
                 "selects-the-wrong-pods",
-                format!("Service {name} passed it on to pod {pod_name}, which serves nothing at all"),
+                format!(
+                    "Service {name} passed it on to pod {pod_name}, which serves nothing at all"
+                ),
             )
             .facts(wanted.map(|wanted| format!("selector {} matches it", services::shown(wanted))))
             .nearest(self.who_listens_on(port))
@@ -319,7 +333,9 @@ impl Failed<'_> {
         let target = target.map_or_else(|| port.to_string(), |(_, port)| services::target(port));
         Diagnosis::new(
             "target-port-closed",
-            format!("Service {name} passed it on to port {port} of pod {pod_name}, where nobody listens"),
+            format!(
+                "Service {name} passed it on to port {port} of pod {pod_name}, where nobody listens"
+            ),
         )
         .fact(format!("targetPort of Service {name} is {target}"))
         .fact(open_ports(pod_name, listening))
@@ -421,7 +437,10 @@ mod tests {
     fn curl_says_what_it_was_told_to_dial() {
         let said = "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Couldn't connect to server";
         assert_eq!(spoken_host(said).as_deref(), Some("localhost"));
-        assert_eq!(spoken_host("wget: can't connect to remote host (10.0.0.1): Connection refused"), None);
+        assert_eq!(
+            spoken_host("wget: can't connect to remote host (10.0.0.1): Connection refused"),
+            None
+        );
     }
 
     #[test]

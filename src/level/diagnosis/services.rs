@@ -52,7 +52,10 @@ pub(super) fn shown(labels: &Labels) -> String {
 }
 
 /// For a selector that matches nothing: the key at fault, and the nearest label that pods do have.
-pub(super) fn nearest_label(wanted: &Labels, pods: &[&Arc<Pod>]) -> (Option<String>, Option<String>) {
+pub(super) fn nearest_label(
+    wanted: &Labels,
+    pods: &[&Arc<Pod>],
+) -> (Option<String>, Option<String>) {
     let labels = || pods.iter().filter_map(|pod| pod.metadata.labels.as_ref());
     for (key, value) in wanted {
         if labels().any(|labels| labels.get(key) == Some(value)) {
