@@ -1,14 +1,54 @@
 //! Controllers and the scheduler: each watches kinds, and brings what is to what should be.
 //!
 //! One queue for all of them, in total order: due time, then controller, then key. A controller
-//! reads the store and writes through the API server, as any client does.
+//! reads the store and writes through the API server, as any client does. [`watch`] turns changes
+//! into queued keys, and each controller has a file of its own.
+//!
+//! Every change of the store must be shown to [`Controllers::observe`], in order, before
+//! [`Controllers::run_next`] is called: the indexes are then exact, where real informers lag.
+
+mod client;
+mod deployment;
+mod endpoints;
+pub(crate) mod events;
+mod garbage;
+mod hash;
+mod index;
+mod labels;
+mod namespace;
+mod owner;
+mod pods;
+mod queue;
+mod replica_set;
+mod scheduler;
+mod service_account;
+mod watch;
+
+use client::Client;
+use endpoints::Triggers;
+use endpoints::slice::Slices;
+use events::Recorder;
+use garbage::Garbage;
+use index::Index;
+use queue::{Actor, Queue};
+use scheduler::Scheduler;
+
+pub(crate) use queue::Key;
 
 use crate::api::{ApiServer, Change, Store};
 use crate::clock::SimTime;
 
 /// Every controller with its queue.
 #[derive(Clone, Debug)]
-pub struct Controllers {}
+pub struct Controllers {
+    queue: Queue,
+    index: Index,
+    recorder: Recorder,
+    scheduler: Scheduler,
+    slices: Slices,
+    endpoints: Triggers,
+    garbage: Garbage,
+}
 
 /// Something that a controller has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,29 +63,53 @@ pub struct Due {
 impl Controllers {
     /// Controllers with nothing to do; `seed` decides what the scheduler and name generators draw.
     pub fn new(seed: u64) -> Controllers {
-        let _ = seed;
-        todo!()
+        Controllers {
+            queue: Queue::default(),
+            index: Index::default(),
+            recorder: Recorder::new(),
+            scheduler: Scheduler::new(seed),
+            slices: Slices::new(seed),
+            endpoints: Triggers::default(),
+            garbage: Garbage::default(),
+        }
     }
 
     /// Takes note of a change: queues the objects that it concerns.
     pub fn observe(&mut self, now: SimTime, store: &Store, change: &Change) {
-        let _ = (now, store, change);
-        todo!()
+        self.watch(now, store, change);
     }
 
     /// The earliest thing to do.
     pub fn next_due(&self) -> Option<Due> {
-        todo!()
+        self.queue.next_due()
     }
 
     /// The earliest thing that is work (see [`Due::work`]).
     pub fn next_work(&self) -> Option<SimTime> {
-        todo!()
+        self.queue.next_work()
     }
 
     /// Does the earliest thing that is due at `now`.
     pub fn run_next(&mut self, now: SimTime, api: &mut ApiServer) {
-        let _ = (now, api);
-        todo!()
+        let Some((actor, key)) = self.queue.pop(now) else { return };
+        let client = &mut Client {
+            now,
+            api,
+            index: &self.index,
+            queue: &mut self.queue,
+            recorder: &mut self.recorder,
+        };
+        match actor {
+            Actor::ServiceAccount => service_account::reconcile(client, &key),
+            Actor::Namespace => namespace::reconcile(client, &key),
+            Actor::Garbage => self.garbage.reconcile(client, &key),
+            Actor::Deployment => deployment::reconcile(client, &key),
+            Actor::ReplicaSet => replica_set::reconcile(client, &key),
+            Actor::ReplicationController => replica_set::reconcile_controller(client, &key),
+            Actor::Scheduler => self.scheduler.schedule(client, &key),
+            Actor::Endpoints => endpoints::legacy::reconcile(client, &mut self.endpoints, &key),
+            Actor::EndpointSlice => self.slices.reconcile(client, &key),
+            Actor::EndpointSliceMirroring => endpoints::mirror::reconcile(client, &key),
+        }
     }
 }

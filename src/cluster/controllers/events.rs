@@ -1,0 +1,205 @@
+//! Event objects: what controllers and kubelets tell the user happened.
+//!
+//! Repeated events are counted in one object. As in a real cluster, events live for an hour, and a
+//! flood is cut: a broadcaster drops what its budget does not allow (client-go `tools/record`).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Event, EventSeries, EventSource, ObjectReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta, Time};
+
+use super::Key;
+use crate::api::{ApiServer, Kind, Resource};
+use crate::clock::{EPOCH_SECONDS, SimTime};
+
+/// Events are kept this long (`kube-apiserver --event-ttl`).
+const LIFETIME: Duration = Duration::from_secs(3_600);
+/// This many events may come at once …
+const BURST: u64 = 5_000;
+/// … and then this many a second.
+const RATE: u64 = 500;
+
+/// One thing to tell.
+#[derive(Clone, Debug)]
+pub(crate) struct Report<'a> {
+    /// The object that it is about.
+    pub(crate) about: ObjectReference,
+    /// Whether it is a `Warning`.
+    pub(crate) warning: bool,
+    /// `SuccessfulCreate`
+    pub(crate) reason: &'a str,
+    /// The sentence.
+    pub(crate) message: String,
+    /// Who tells.
+    pub(crate) source: Source<'a>,
+}
+
+/// Who tells an event, and through which of the two event APIs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    /// The core API's recorder: first and last timestamp, count, `source.component`.
+    Classic { component: &'a str, host: Option<&'a str> },
+    /// The recorder of `events.k8s.io`, which the scheduler uses: `eventTime`, `action`, a series.
+    Series { component: &'a str, action: &'a str },
+}
+
+/// Writes events.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder {
+    /// The event object of everything told, by the told object's UID and a hash of the words.
+    told: BTreeMap<(Arc<str>, u64), Key>,
+    /// The same, oldest first.
+    ages: VecDeque<(SimTime, Arc<str>, u64)>,
+    /// Distinguishes events of one object in one microsecond.
+    serial: u64,
+    budget: u64,
+    refilled: SimTime,
+}
+
+impl Recorder {
+    /// A recorder that has told nothing.
+    pub(crate) fn new() -> Recorder {
+        Recorder {
+            told: BTreeMap::new(),
+            ages: VecDeque::new(),
+            serial: 0,
+            budget: BURST,
+            refilled: SimTime::START,
+        }
+    }
+
+    /// Writes an event, or counts it if it was told before.
+    pub(crate) fn tell(&mut self, now: SimTime, api: &mut ApiServer, report: Report<'_>) {
+        self.expire(now, api);
+        let uid: Arc<str> = report.about.uid.as_deref().unwrap_or("").into();
+        let told = (uid, report.fingerprint());
+        if let Some(key) = self.told.get(&told) {
+            let known = api.store().get::<Event>(&key.namespace, &key.name).cloned();
+            if let Some(event) = known {
+                let _ = api.update(now, repeated(&event, now));
+                return;
+            }
+        }
+        if !self.spend(now) {
+            return;
+        }
+        self.serial += 1;
+        let event = fresh(now, self.serial, report);
+        let key = Key::of(&event.metadata);
+        if api.create(now, event).is_ok() {
+            self.ages.push_back((now, told.0.clone(), told.1));
+            self.told.insert(told, key);
+        }
+    }
+
+    /// Takes one event's worth from the budget.
+    fn spend(&mut self, now: SimTime) -> bool {
+        let refill = now.since(self.refilled).as_millis() as u64 * RATE / 1_000;
+        if refill > 0 {
+            self.budget = (self.budget + refill).min(BURST);
+            self.refilled = now;
+        }
+        let affordable = self.budget > 0;
+        self.budget = self.budget.saturating_sub(1);
+        affordable
+    }
+
+    fn expire(&mut self, now: SimTime, api: &mut ApiServer) {
+        while let Some((at, _, _)) = self.ages.front()
+            && now.since(*at) > LIFETIME
+        {
+            let Some((_, uid, words)) = self.ages.pop_front() else { return };
+            if let Some(key) = self.told.remove(&(uid, words)) {
+                api.remove(now, Kind::Event, &key.namespace, &key.name);
+            }
+        }
+    }
+}
+
+impl Report<'_> {
+    /// A hash (FNV-1a) of who says what about which part of the object.
+    fn fingerprint(&self) -> u64 {
+        let component = match self.source {
+            Source::Classic { component, .. } | Source::Series { component, .. } => component,
+        };
+        let part = self.about.field_path.as_deref().unwrap_or("");
+        let words = [component, part, self.reason, &self.message];
+        words.iter().flat_map(|word| word.bytes().chain([0])).fold(
+            0xcbf2_9ce4_8422_2325,
+            |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3),
+        )
+    }
+}
+
+/// A new event object. Its name is the object's and the moment in hexadecimal nanoseconds.
+fn fresh(now: SimTime, serial: u64, report: Report<'_>) -> Event {
+    let about = report.about;
+    let nanos = (EPOCH_SECONDS as u64 * 1_000_000 + now.as_micros()) * 1_000 + serial % 1_000;
+    let name = format!("{}.{nanos:x}", about.name.as_deref().unwrap_or(""));
+    let namespace = about.namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let mut event = Event {
+        metadata: ObjectMeta {
+            name: Some(name),
+            namespace: Some(namespace),
+            ..ObjectMeta::default()
+        },
+        involved_object: about,
+        message: Some(report.message),
+        reason: Some(report.reason.to_owned()),
+        type_: Some(if report.warning { "Warning" } else { "Normal" }.to_owned()),
+        ..Event::default()
+    };
+    match report.source {
+        Source::Classic { component, host } => {
+            event.count = Some(1);
+            event.first_timestamp = Some(Time(now.whole_seconds()));
+            event.last_timestamp = Some(Time(now.whole_seconds()));
+            event.reporting_component = Some(component.to_owned());
+            event.reporting_instance = Some(host.unwrap_or("").to_owned());
+            event.source = Some(EventSource {
+                component: Some(component.to_owned()),
+                host: host.map(str::to_owned),
+            });
+        }
+        Source::Series { component, action } => {
+            event.action = Some(action.to_owned());
+            event.event_time = Some(MicroTime(now.timestamp()));
+            event.reporting_component = Some(component.to_owned());
+            event.reporting_instance = Some(format!("{component}-control-plane"));
+            event.source = Some(EventSource::default());
+        }
+    }
+    event
+}
+
+/// The same event, told once more.
+fn repeated(event: &Event, now: SimTime) -> Event {
+    let mut event = event.clone();
+    if event.event_time.is_some() {
+        let count = event.series.as_ref().and_then(|series| series.count).unwrap_or(1);
+        event.series = Some(EventSeries {
+            count: Some(count + 1),
+            last_observed_time: Some(MicroTime(now.timestamp())),
+        });
+    } else {
+        event.count = Some(event.count.unwrap_or(1) + 1);
+        event.last_timestamp = Some(Time(now.whole_seconds()));
+    }
+    event
+}
+
+/// A reference to an object, as events and endpoints hold it.
+pub(crate) fn reference<T: Resource>(object: &T) -> ObjectReference {
+    let meta = object.metadata();
+    ObjectReference {
+        api_version: Some(T::KIND.info().api_version()),
+        field_path: None,
+        kind: Some(T::KIND.info().name.to_owned()),
+        name: meta.name.clone(),
+        namespace: meta.namespace.clone(),
+        resource_version: meta.resource_version.clone(),
+        uid: meta.uid.clone(),
+    }
+}

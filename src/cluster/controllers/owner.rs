@@ -1,0 +1,94 @@
+//! Owner references: who made an object, and who takes it in or lets it go (R3.2).
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+
+use super::{Client, pods};
+use crate::api::selector::LabelSelector;
+use crate::api::{Kind, Resource};
+
+/// The reference to the controller that an object obeys.
+pub(super) fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {
+    let references = meta.owner_references.as_deref().unwrap_or_default();
+    references.iter().find(|owner| owner.controller == Some(true))
+}
+
+/// Whether the object with `uid` controls this one.
+pub(super) fn is_controlled_by(meta: &ObjectMeta, uid: &str) -> bool {
+    controller(meta).is_some_and(|owner| owner.uid == uid)
+}
+
+/// A reference that makes its holder the object's own.
+pub(super) fn reference_to(kind: Kind, meta: &ObjectMeta) -> OwnerReference {
+    OwnerReference {
+        api_version: kind.info().api_version(),
+        block_owner_deletion: Some(true),
+        controller: Some(true),
+        kind: kind.info().name.to_owned(),
+        name: meta.name.clone().unwrap_or_default(),
+        uid: meta.uid.clone().unwrap_or_default(),
+    }
+}
+
+/// The UID, or nothing.
+pub(super) fn uid(meta: &ObjectMeta) -> &str {
+    meta.uid.as_deref().unwrap_or("")
+}
+
+/// Takes the object in.
+pub(super) fn adopt(meta: &mut ObjectMeta, kind: Kind, owner: &ObjectMeta) {
+    meta.owner_references.get_or_insert_default().push(reference_to(kind, owner));
+}
+
+/// Lets the object go.
+pub(super) fn release(meta: &mut ObjectMeta, uid: &str) {
+    if let Some(references) = &mut meta.owner_references {
+        references.retain(|owner| owner.uid != uid);
+        if references.is_empty() {
+            meta.owner_references = None;
+        }
+    }
+}
+
+/// The pods of `owner`: those that it controls and selects. Orphans that it selects are adopted,
+/// and pods that it no longer selects are released; an owner that is being deleted does neither.
+pub(super) fn claim_pods<T: Resource>(
+    client: &mut Client<'_>,
+    owner: &T,
+    selector: &LabelSelector,
+) -> Vec<Arc<Pod>> {
+    let meta = owner.metadata();
+    let (uid, namespace) = (uid(meta), meta.namespace.as_deref().unwrap_or(""));
+    let deleting = meta.deletion_timestamp.is_some();
+    let mut claimed = Vec::new();
+    let mut leaving = Vec::new();
+    let mut orphans = Vec::new();
+    for key in client.index.children_of_kind(uid, Kind::Pod) {
+        let Some(pod) = client.index.pod(&key.namespace, &key.name) else { continue };
+        if !is_controlled_by(&pod.metadata, uid) {
+            continue;
+        }
+        if selector.matches(pod.metadata.labels.as_ref()) {
+            claimed.push(pod.clone());
+        } else if !deleting {
+            leaving.push(pod.clone());
+        }
+    }
+    if !deleting && !selector.requirements.is_empty() {
+        let free = |pod: &&Arc<Pod>| controller(&pod.metadata).is_none() && pods::is_active(pod);
+        orphans.extend(client.index.pods_matching(namespace, selector).filter(free).cloned());
+    }
+    for pod in leaving {
+        let mut pod = Pod::clone(&pod);
+        release(&mut pod.metadata, uid);
+        client.update(pod);
+    }
+    for pod in orphans {
+        let mut pod = Pod::clone(&pod);
+        adopt(&mut pod.metadata, T::KIND, meta);
+        claimed.extend(client.update(pod));
+    }
+    claimed
+}

@@ -1,0 +1,287 @@
+//! ReplicaSet and ReplicationController: so many pods, no more and no fewer (R3.2, R3.4).
+//!
+//! kube-controller-manager runs one controller for both, and so do we: [`keep`] works on what the
+//! two have in common, and each writes its own status.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::api::apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
+use k8s_openapi::api::core::v1::{
+    Pod, PodTemplateSpec, ReplicationController, ReplicationControllerCondition,
+    ReplicationControllerStatus,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::queue::Actor;
+use super::{Client, Key, owner, pods};
+use crate::api::selector::LabelSelector;
+use crate::api::{Kind, Resource};
+use crate::clock::SimTime;
+
+/// What both kinds ask for.
+struct Order<'a> {
+    selector: LabelSelector,
+    replicas: usize,
+    min_ready: i32,
+    template: &'a PodTemplateSpec,
+    component: &'static str,
+    actor: Actor,
+}
+
+/// What both statuses say.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    replicas: i32,
+    labelled: i32,
+    ready: i32,
+    available: i32,
+    terminating: i32,
+    /// (reason, message) of the condition `ReplicaFailure`.
+    failure: Option<(&'static str, String)>,
+}
+
+/// Brings a ReplicaSet's pods to the number that it asks for.
+pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
+    let Some(set) = client.get::<ReplicaSet>(key) else { return };
+    let Some(spec) = &set.spec else { return };
+    let empty = PodTemplateSpec::default();
+    let order = Order {
+        selector: LabelSelector::of(&spec.selector),
+        replicas: count(spec.replicas),
+        min_ready: spec.min_ready_seconds.unwrap_or(0),
+        template: spec.template.as_ref().unwrap_or(&empty),
+        component: "replicaset-controller",
+        actor: Actor::ReplicaSet,
+    };
+    let counted = keep(client, set.as_ref(), &order);
+    let mut changed = ReplicaSet::clone(&set);
+    let old = set.status.clone().unwrap_or_default();
+    changed.status = Some(ReplicaSetStatus {
+        available_replicas: some(counted.available),
+        conditions: set_conditions(&old, &counted, client.now),
+        fully_labeled_replicas: some(counted.labelled),
+        observed_generation: set.metadata.generation,
+        ready_replicas: some(counted.ready),
+        replicas: counted.replicas,
+        terminating_replicas: Some(counted.terminating),
+    });
+    if changed.status != set.status {
+        client.update(changed);
+    }
+}
+
+/// Brings a ReplicationController's pods to the number that it asks for.
+pub(super) fn reconcile_controller(client: &mut Client<'_>, key: &Key) {
+    let Some(rc) = client.get::<ReplicationController>(key) else { return };
+    let Some(spec) = &rc.spec else { return };
+    let empty = PodTemplateSpec::default();
+    let order = Order {
+        selector: LabelSelector::equalities(spec.selector.iter().flatten()),
+        replicas: count(spec.replicas),
+        min_ready: spec.min_ready_seconds.unwrap_or(0),
+        template: spec.template.as_ref().unwrap_or(&empty),
+        component: "replication-controller",
+        actor: Actor::ReplicationController,
+    };
+    let counted = keep(client, rc.as_ref(), &order);
+    let mut changed = ReplicationController::clone(&rc);
+    let old = rc.status.clone().unwrap_or_default();
+    let since = old.conditions.iter().flatten().find_map(|old| old.last_transition_time.clone());
+    changed.status = Some(ReplicationControllerStatus {
+        available_replicas: some(counted.available),
+        conditions: counted.failure.map(|(reason, message)| {
+            vec![ReplicationControllerCondition {
+                last_transition_time: since.or(Some(Time(client.now.whole_seconds()))),
+                message: Some(message),
+                reason: Some(reason.to_owned()),
+                status: "True".to_owned(),
+                type_: "ReplicaFailure".to_owned(),
+            }]
+        }),
+        fully_labeled_replicas: some(counted.labelled),
+        observed_generation: rc.metadata.generation,
+        ready_replicas: some(counted.ready),
+        replicas: counted.replicas,
+    });
+    if changed.status != rc.status {
+        client.update(changed);
+    }
+}
+
+/// Creates or deletes pods until there are as many as ordered, and counts those there were.
+fn keep<T: Resource>(client: &mut Client<'_>, owner: &T, order: &Order<'_>) -> Count {
+    let claimed = owner::claim_pods(client, owner, &order.selector);
+    let active: Vec<Arc<Pod>> =
+        claimed.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
+    let mut counted = tally(&claimed, &active, order, client.now);
+    if owner.metadata().deletion_timestamp.is_none() {
+        counted.failure = if active.len() < order.replicas {
+            create(client, owner, order, order.replicas - active.len())
+        } else {
+            delete(client, owner, order, &active);
+            None
+        };
+    }
+    let waiting = active.iter().map(Arc::as_ref);
+    if let Some(at) = pods::next_available(waiting, order.min_ready, client.now) {
+        client.queue.remind(at, order.actor, Key::of(owner.metadata()));
+    }
+    counted
+}
+
+fn tally(claimed: &[Arc<Pod>], active: &[Arc<Pod>], order: &Order<'_>, now: SimTime) -> Count {
+    let wanted = order.template.metadata.as_ref().and_then(|meta| meta.labels.as_ref());
+    let carries_all = |pod: &Arc<Pod>| {
+        let has = |(label, value)| {
+            pod.metadata.labels.as_ref().and_then(|labels| labels.get(label)) == Some(value)
+        };
+        wanted.into_iter().flatten().all(has)
+    };
+    let number = |holds: &dyn Fn(&Arc<Pod>) -> bool| {
+        active.iter().filter(|pod| holds(pod)).count() as i32
+    };
+    let terminating =
+        claimed.iter().filter(|pod| pods::is_terminating(pod) && !pods::is_finished(pod));
+    Count {
+        replicas: active.len() as i32,
+        labelled: number(&carries_all),
+        ready: number(&|pod| pods::is_ready(pod)),
+        available: number(&|pod| pods::is_available(pod, order.min_ready, now)),
+        terminating: terminating.count() as i32,
+        failure: None,
+    }
+}
+
+/// Creates `missing` pods; the first refusal ends the attempt and is told.
+fn create<T: Resource>(
+    client: &mut Client<'_>,
+    owner: &T,
+    order: &Order<'_>,
+    missing: usize,
+) -> Option<(&'static str, String)> {
+    for _ in 0..missing {
+        match client.create(pods::from_template(owner, order.template)) {
+            Ok(pod) => {
+                let name = pod.metadata.name.as_deref().unwrap_or_default();
+                let message = format!("Created pod: {name}");
+                client.normal(owner, order.component, "SuccessfulCreate", message);
+            }
+            Err(status) => {
+                let message = format!("Error creating: {}", status.message);
+                client.warning(owner, order.component, "FailedCreate", message);
+                return Some(("FailedCreate", status.message));
+            }
+        }
+    }
+    None
+}
+
+fn delete<T: Resource>(
+    client: &mut Client<'_>,
+    owner: &T,
+    order: &Order<'_>,
+    active: &[Arc<Pod>],
+) {
+    let surplus = active.len() - order.replicas;
+    if surplus == 0 {
+        return;
+    }
+    for pod in victims(client, owner, active, surplus) {
+        let key = Key::of(&pod.metadata);
+        if client.delete(Kind::Pod, &key) {
+            let message = format!("Deleted pod: {}", key.name);
+            client.normal(owner, order.component, "SuccessfulDelete", message);
+        }
+    }
+}
+
+/// The pods that a scale-down takes first (R3.4; `controller.ActivePodsWithRanks`).
+fn victims<T: Resource>(
+    client: &Client<'_>,
+    owner: &T,
+    active: &[Arc<Pod>],
+    surplus: usize,
+) -> Vec<Arc<Pod>> {
+    let crowds = crowds(client, owner, active);
+    let mut sorted: Vec<&Arc<Pod>> = active.iter().collect();
+    sorted.sort_by_cached_key(|pod| {
+        let node = pods::node(pod);
+        let phase = match pods::phase(pod) {
+            "Pending" => 0,
+            "Unknown" => 1,
+            _ => 2,
+        };
+        let crowd = node.and_then(|node| crowds.get(node)).copied().unwrap_or(0);
+        (
+            (node.is_some(), phase, pods::is_ready(pod)),
+            (deletion_cost(pod), Reverse(crowd)),
+            (Reverse(pods::ready_since(pod)), Reverse(restarts(pod))),
+            (Reverse(pod.metadata.creation_timestamp.clone()), Reverse(pod.metadata.name.clone())),
+        )
+    });
+    sorted.into_iter().take(surplus).cloned().collect()
+}
+
+/// How many related pods each node has: those of every set of the same Deployment.
+fn crowds<T: Resource>(
+    client: &Client<'_>,
+    owner: &T,
+    active: &[Arc<Pod>],
+) -> BTreeMap<String, usize> {
+    let mut crowds = BTreeMap::new();
+    let mut count = |pod: &Pod| {
+        if let Some(node) = pods::node(pod).filter(|_| pods::is_active(pod)) {
+            *crowds.entry(node.to_owned()).or_insert(0) += 1;
+        }
+    };
+    match owner::controller(owner.metadata()) {
+        Some(deployment) => {
+            for set in client.controlled::<ReplicaSet>(&deployment.uid) {
+                for key in client.index.children_of_kind(owner::uid(&set.metadata), Kind::Pod) {
+                    client.index.pod(&key.namespace, &key.name).into_iter().for_each(|p| count(p));
+                }
+            }
+        }
+        None => active.iter().for_each(|pod| count(pod)),
+    }
+    crowds
+}
+
+fn deletion_cost(pod: &Pod) -> i32 {
+    let annotations = pod.metadata.annotations.as_ref();
+    let cost = annotations.and_then(|all| all.get("controller.kubernetes.io/pod-deletion-cost"));
+    cost.and_then(|cost| cost.parse().ok()).unwrap_or(0)
+}
+
+fn restarts(pod: &Pod) -> i32 {
+    let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
+    statuses.unwrap_or_default().iter().map(|status| status.restart_count).max().unwrap_or(0)
+}
+
+fn set_conditions(
+    old: &ReplicaSetStatus,
+    counted: &Count,
+    now: SimTime,
+) -> Option<Vec<ReplicaSetCondition>> {
+    let (reason, message) = counted.failure.clone()?;
+    let since = old.conditions.iter().flatten().find_map(|old| old.last_transition_time.clone());
+    Some(vec![ReplicaSetCondition {
+        last_transition_time: since.or(Some(Time(now.whole_seconds()))),
+        message: Some(message),
+        reason: Some(reason.to_owned()),
+        status: "True".to_owned(),
+        type_: "ReplicaFailure".to_owned(),
+    }])
+}
+
+/// `spec.replicas`, which the API server defaults to 1.
+fn count(replicas: Option<i32>) -> usize {
+    usize::try_from(replicas.unwrap_or(1)).unwrap_or(0)
+}
+
+/// A count as the API prints it: left out when it is zero.
+fn some(count: i32) -> Option<i32> {
+    Some(count).filter(|count| *count != 0)
+}

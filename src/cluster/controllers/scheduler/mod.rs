@@ -1,0 +1,192 @@
+//! The scheduler: finds a node for each pod and binds it there.
+//!
+//! [`filter`] says which nodes a pod can run on, in kube-scheduler's plugins' order and words;
+//! [`board`] knows what each node carries; [`score`] prefers among the feasible. Nodes are looked
+//! at from the emptiest on, and, as in large real clusters, only until enough feasible ones are
+//! found (`percentageOfNodesToScore`).
+
+mod affinity;
+mod board;
+mod filter;
+mod quantity;
+mod score;
+mod topology;
+mod verdict;
+
+pub(super) use affinity::node_matches;
+pub(super) use board::Board;
+pub(super) use filter::{is_for, tolerates};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{Pod, PodCondition};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::events::{Report, Source, reference};
+use super::queue::{Actor, Queue};
+use super::{Client, Key, pods};
+use crate::clock::SimTime;
+use crate::random::Stream;
+use filter::Needs;
+use score::Wishes;
+use verdict::Refusals;
+
+const NAME: &str = "default-scheduler";
+/// Enough feasible nodes to choose from (`minFeasibleNodesToFind`).
+const ENOUGH: usize = 100;
+
+/// The scheduler's memory.
+#[derive(Clone, Debug)]
+pub(super) struct Scheduler {
+    pub(super) board: Board,
+    /// Pods that fitted nowhere, until something changes.
+    waiting: BTreeSet<Key>,
+}
+
+impl Scheduler {
+    pub(super) fn new(seed: u64) -> Scheduler {
+        let board = Board::new(Stream::new(seed, "scheduler"));
+        Scheduler { board, waiting: BTreeSet::new() }
+    }
+
+    /// Something changed that may make room: every waiting pod is tried again.
+    pub(super) fn wake(&mut self, now: SimTime, queue: &mut Queue) {
+        for key in std::mem::take(&mut self.waiting) {
+            queue.add(now, Actor::Scheduler, key);
+        }
+    }
+
+    /// A pod is gone, or has its node.
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.waiting.remove(key);
+    }
+
+    /// Binds one pod, or says why it can't be.
+    pub(super) fn schedule(&mut self, client: &mut Client<'_>, key: &Key) {
+        let Some(pod) = client.index.pod(&key.namespace, &key.name).cloned() else { return };
+        let spec = pod.spec.as_ref();
+        let ours = spec.and_then(|spec| spec.scheduler_name.as_deref()).is_none_or(|n| n == NAME);
+        if !ours || pods::node(&pod).is_some() || !pods::is_active(&pod) {
+            return;
+        }
+        let gates = spec.and_then(|spec| spec.scheduling_gates.as_deref()).unwrap_or_default();
+        if !gates.is_empty() {
+            let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
+            let message = format!(
+                "Scheduling is blocked due to non-empty scheduling gates: {}",
+                names.join(", ")
+            );
+            refuse(client, &pod, "SchedulingGated", message);
+            return;
+        }
+        match self.find(client, &pod) {
+            Ok(node) => bind(client, &pod, &node),
+            Err(refusals) => {
+                self.waiting.insert(key.clone());
+                let message = refusals.to_string();
+                tell(client, &pod, true, ("FailedScheduling", "Scheduling"), message.clone());
+                refuse(client, &pod, "Unschedulable", message);
+            }
+        }
+    }
+
+    /// The best node for a pod, or why there is none.
+    fn find(&self, client: &Client<'_>, pod: &Pod) -> Result<Arc<str>, Refusals> {
+        let mut refusals = Refusals::new(self.board.len());
+        let Some(spec) = &pod.spec else { return Err(refusals) };
+        let needs = Needs::of(pod, spec, client.index, &self.board);
+        let wishes = Wishes::of(pod, spec, client.index, &self.board);
+        let mut best = None;
+        let mut feasible = 0;
+        for node in self.board.emptiest_first() {
+            if let Err(refusal) = needs.check(node) {
+                refusals.add(refusal);
+                continue;
+            }
+            let score = wishes.score(node);
+            if best.as_ref().is_none_or(|(known, _)| score > *known) {
+                best = Some((score, node.name.clone()));
+            }
+            feasible += 1;
+            if feasible >= ENOUGH || (wishes.is_plain() && score.is_perfect()) {
+                break;
+            }
+        }
+        best.map(|(_, name)| name).ok_or(refusals)
+    }
+}
+
+/// Whether a pod waits for a node.
+pub(super) fn is_unbound(pod: &Pod) -> bool {
+    pods::node(pod).is_none() && pods::is_active(pod)
+}
+
+fn bind(client: &mut Client<'_>, pod: &Pod, node: &Arc<str>) {
+    let mut bound = pod.clone();
+    let Some(spec) = &mut bound.spec else { return };
+    spec.node_name = Some(node.to_string());
+    let now = client.now;
+    set_condition(&mut bound, now, PodCondition {
+        status: "True".to_owned(),
+        type_: "PodScheduled".to_owned(),
+        ..PodCondition::default()
+    });
+    if client.update(bound).is_some() {
+        let (namespace, name) = (
+            pod.metadata.namespace.as_deref().unwrap_or_default(),
+            pod.metadata.name.as_deref().unwrap_or_default(),
+        );
+        let message = format!("Successfully assigned {namespace}/{name} to {node}");
+        tell(client, pod, false, ("Scheduled", "Binding"), message);
+    }
+}
+
+/// Says in the pod's status why it has no node.
+fn refuse(client: &mut Client<'_>, pod: &Pod, reason: &str, message: String) {
+    let mut changed = pod.clone();
+    let now = client.now;
+    set_condition(&mut changed, now, PodCondition {
+        message: Some(message),
+        reason: Some(reason.to_owned()),
+        status: "False".to_owned(),
+        type_: "PodScheduled".to_owned(),
+        ..PodCondition::default()
+    });
+    if changed != *pod {
+        client.update(changed);
+    }
+}
+
+fn set_condition(pod: &mut Pod, now: SimTime, mut condition: PodCondition) {
+    let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+    match conditions.iter_mut().find(|known| known.type_ == condition.type_) {
+        Some(known) => {
+            let same = known.status == condition.status;
+            let since = known.last_transition_time.clone().filter(|_| same);
+            condition.last_transition_time = since.or(Some(Time(now.whole_seconds())));
+            *known = condition;
+        }
+        None => {
+            condition.last_transition_time = Some(Time(now.whole_seconds()));
+            conditions.push(condition);
+        }
+    }
+}
+
+fn tell(
+    client: &mut Client<'_>,
+    pod: &Pod,
+    warning: bool,
+    (reason, action): (&str, &str),
+    message: String,
+) {
+    let source = Source::Series { component: NAME, action };
+    let report = Report { about: reference(pod), warning, reason, message, source };
+    client.recorder.tell(client.now, client.api, report);
+}
+
+/// The selector by which a pod's fellows are known: those of the controller that made it.
+fn fellows(pod: &Pod) -> Option<&str> {
+    super::owner::controller(&pod.metadata).map(|owner| owner.uid.as_str())
+}

@@ -1,0 +1,164 @@
+//! From changes to queued keys: who has to look at what when an object changed.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::queue::Actor;
+use super::{Controllers, Key, endpoints, owner, pods, scheduler};
+use crate::api::{Action, Change, Kind, Object, Store};
+use crate::clock::SimTime;
+
+/// Kinds whose objects select pods, and the controllers that adopt orphans for them.
+const ADOPTERS: [(Kind, Actor); 2] = [
+    (Kind::ReplicaSet, Actor::ReplicaSet),
+    (Kind::ReplicationController, Actor::ReplicationController),
+];
+
+impl Controllers {
+    pub(super) fn watch(&mut self, now: SimTime, store: &Store, change: &Change) {
+        if change.object.kind() == Kind::Event {
+            return;
+        }
+        let key = Key::of(change.object.metadata());
+        let before = self.index.note(&key, change);
+        self.garbage.watch(now, &mut self.queue, store, &key, change);
+        self.watch_owner(now, change);
+        match &change.object {
+            Object::Pod(pod) => self.watch_pod(now, &key, before, pod, change.action),
+            Object::Node(node) => {
+                let opens = if change.action == Action::Deleted {
+                    self.scheduler.board.node_is_gone(&key.name);
+                    false
+                } else {
+                    self.scheduler.board.node_is(&key.name, node)
+                };
+                if opens {
+                    self.scheduler.wake(now, &mut self.queue);
+                }
+            }
+            Object::Service(_) => {
+                self.queue.add(now, Actor::EndpointSlice, key.clone());
+                self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
+                self.queue.add(now, Actor::Endpoints, key);
+            }
+            Object::Endpoints(_) => {
+                self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
+                self.queue.add(now, Actor::Endpoints, key);
+            }
+            Object::Namespace(_) => {
+                self.queue.add(now, Actor::ServiceAccount, key.clone());
+                self.queue.add(now, Actor::Namespace, key);
+            }
+            _ => {}
+        }
+        if let Some(actor) = own_controller(change.object.kind()) {
+            let key = Key::of(change.object.metadata());
+            self.queue.add(now, actor, key);
+        }
+        let namespace = change.object.namespace();
+        if change.action == Action::Deleted && !namespace.is_empty() {
+            self.watch_emptying(now, store, namespace);
+        }
+    }
+
+    /// An owner looks at its children whenever one changes.
+    fn watch_owner(&mut self, now: SimTime, change: &Change) {
+        let meta = change.object.metadata();
+        let Some(owner) = owner::controller(meta) else { return };
+        let kind = Kind::from_manifest(&owner.api_version, &owner.kind);
+        let namespace = meta.namespace.as_deref().unwrap_or("");
+        let actor = match kind {
+            Some(Kind::Service) if change.object.kind() == Kind::EndpointSlice => {
+                // Its own writes are no news; only what others take away is.
+                (change.action == Action::Deleted).then_some(Actor::EndpointSlice)
+            }
+            Some(Kind::Endpoints) => None,
+            kind => kind.and_then(own_controller),
+        };
+        if let Some(actor) = actor {
+            self.queue.add(now, actor, Key::new(namespace, &owner.name));
+        }
+    }
+
+    fn watch_pod(
+        &mut self,
+        now: SimTime,
+        key: &Key,
+        before: Option<Arc<Pod>>,
+        pod: &Arc<Pod>,
+        action: Action,
+    ) {
+        let after = (action != Action::Deleted).then_some(pod);
+        if self.scheduler.board.pod_is(key, before.as_ref(), after) {
+            self.scheduler.wake(now, &mut self.queue);
+        }
+        match after {
+            Some(pod) if scheduler::is_unbound(pod) => {
+                let shape = |pod: &Pod| (pod.spec.clone(), pod.metadata.labels.clone());
+                if before.as_ref().is_none_or(|before| shape(before) != shape(pod)) {
+                    self.queue.add(now, Actor::Scheduler, key.clone());
+                }
+            }
+            _ => self.scheduler.forget(key),
+        }
+        let owner = |pod: &Pod| owner::controller(&pod.metadata).map(|owner| owner.uid.clone());
+        if let Some(old) = &before
+            && owner(old) != owner(pod)
+        {
+            self.watch_released(now, old);
+        }
+        let labels = pod.metadata.labels.as_ref();
+        if owner::controller(&pod.metadata).is_none() {
+            for (kind, actor) in ADOPTERS {
+                for set in self.index.selecting(kind, &key.namespace, labels) {
+                    self.queue.add(now, actor, set);
+                }
+            }
+        }
+        let relabelled = before.as_ref().is_some_and(|old| old.metadata.labels != pod.metadata.labels);
+        let old = before.as_deref();
+        if relabelled || endpoints::are_touched(old, after.map(Arc::as_ref)) {
+            self.queue_services(now, key, pod);
+            if let Some(old) = old.filter(|_| relabelled) {
+                self.queue_services(now, key, old);
+            }
+        }
+    }
+
+    /// The owner that a pod had learns that it has one less.
+    fn watch_released(&mut self, now: SimTime, old: &Pod) {
+        if let Some((kind, name)) = pods::owner_kind(old)
+            && let Some(actor) = own_controller(kind)
+        {
+            let namespace = old.metadata.namespace.as_deref().unwrap_or("");
+            self.queue.add(now, actor, Key::new(namespace, name));
+        }
+    }
+
+    fn queue_services(&mut self, now: SimTime, key: &Key, pod: &Pod) {
+        let labels = pod.metadata.labels.as_ref();
+        for service in self.index.selecting(Kind::Service, &key.namespace, labels) {
+            self.queue.add(now, Actor::EndpointSlice, service.clone());
+            self.queue.add(now, Actor::Endpoints, service);
+        }
+    }
+
+    /// A namespace that is being deleted may be empty now.
+    fn watch_emptying(&mut self, now: SimTime, store: &Store, namespace: &str) {
+        let home = store.object(Kind::Namespace, "", namespace);
+        if home.is_some_and(|home| home.metadata().deletion_timestamp.is_some()) {
+            self.queue.add(now, Actor::Namespace, Key::new("", namespace));
+        }
+    }
+}
+
+/// The controller that looks at a kind's own objects.
+fn own_controller(kind: Kind) -> Option<Actor> {
+    Some(match kind {
+        Kind::Deployment => Actor::Deployment,
+        Kind::ReplicaSet => Actor::ReplicaSet,
+        Kind::ReplicationController => Actor::ReplicationController,
+        _ => return None,
+    })
+}
