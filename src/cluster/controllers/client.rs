@@ -7,9 +7,7 @@ use super::events::{Recorder, Report, Source, reference};
 use super::index::Index;
 use super::queue::{Actor, Queue};
 use super::{Key, owner};
-use crate::api::{
-    ApiServer, DeleteOptions, Kind, Propagation, Request, Resource, Status,
-};
+use crate::api::{ApiServer, DeleteOptions, Kind, Propagation, Request, Resource, Status};
 use crate::clock::SimTime;
 
 /// The API server, the indexes, the queue and the event recorder.

@@ -126,10 +126,12 @@ impl Report<'_> {
         };
         let part = self.about.field_path.as_deref().unwrap_or("");
         let words = [component, part, self.reason, &self.message];
-        words.iter().flat_map(|word| word.bytes().chain([0])).fold(
-            0xcbf2_9ce4_8422_2325,
-            |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3),
-        )
+        words
+            .iter()
+            .flat_map(|word| word.bytes().chain([0]))
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            })
     }
 }
 

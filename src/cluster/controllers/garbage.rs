@@ -115,9 +115,8 @@ fn disown(
     let Some(object) = store.object(kind, &child.namespace, &child.name) else { return false };
     let meta = object.metadata();
     let references = meta.owner_references.as_deref().unwrap_or_default();
-    let blocks = references
-        .iter()
-        .any(|owner| owner.uid == uid && owner.block_owner_deletion == Some(true));
+    let blocks =
+        references.iter().any(|owner| owner.uid == uid && owner.block_owner_deletion == Some(true));
     let others = references.iter().filter(|owner| owner.uid != uid);
     if others.clone().any(|other| exists(store, meta, other)) {
         let_go(client, kind, child, uid);

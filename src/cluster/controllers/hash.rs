@@ -12,9 +12,9 @@ pub(super) fn of<T: Serialize>(value: &T, collisions: i32) -> String {
     if collisions > 0 {
         bytes.extend(collisions.to_le_bytes());
     }
-    let hash = bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = bytes
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     let digits = hash.to_string();
     digits.bytes().map(|digit| char::from(ALPHABET[digit as usize % ALPHABET.len()])).collect()
 }

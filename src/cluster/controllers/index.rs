@@ -137,7 +137,8 @@ impl Index {
         if gone || references.is_empty() {
             return;
         }
-        let uids: Vec<Arc<str>> = references.iter().map(|owner| owner.uid.as_str().into()).collect();
+        let uids: Vec<Arc<str>> =
+            references.iter().map(|owner| owner.uid.as_str().into()).collect();
         for uid in &uids {
             self.children.entry(uid.clone()).or_default().insert(place.clone());
         }
@@ -146,11 +147,8 @@ impl Index {
 
     fn note_pod(&mut self, key: &Key, pod: &Arc<Pod>, gone: bool) -> Option<Arc<Pod>> {
         let pods = self.pods.entry(key.namespace.clone()).or_default();
-        let old = if gone {
-            pods.remove(&key.name)
-        } else {
-            pods.insert(key.name.clone(), pod.clone())
-        };
+        let old =
+            if gone { pods.remove(&key.name) } else { pods.insert(key.name.clone(), pod.clone()) };
         let new = (!gone).then_some(pod);
         let same = match (&old, new) {
             (Some(old), Some(new)) => old.metadata.labels == new.metadata.labels,

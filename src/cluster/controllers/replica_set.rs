@@ -139,9 +139,8 @@ fn tally(claimed: &[Arc<Pod>], active: &[Arc<Pod>], order: &Order<'_>, now: SimT
         };
         wanted.into_iter().flatten().all(has)
     };
-    let number = |holds: &dyn Fn(&Arc<Pod>) -> bool| {
-        active.iter().filter(|pod| holds(pod)).count() as i32
-    };
+    let number =
+        |holds: &dyn Fn(&Arc<Pod>) -> bool| active.iter().filter(|pod| holds(pod)).count() as i32;
     let terminating =
         claimed.iter().filter(|pod| pods::is_terminating(pod) && !pods::is_finished(pod));
     Count {
@@ -178,12 +177,7 @@ fn create<T: Resource>(
     None
 }
 
-fn delete<T: Resource>(
-    client: &mut Client<'_>,
-    owner: &T,
-    order: &Order<'_>,
-    active: &[Arc<Pod>],
-) {
+fn delete<T: Resource>(client: &mut Client<'_>, owner: &T, order: &Order<'_>, active: &[Arc<Pod>]) {
     let surplus = active.len() - order.replicas;
     if surplus == 0 {
         return;

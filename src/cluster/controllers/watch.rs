@@ -116,7 +116,8 @@ impl Controllers {
                 }
             }
         }
-        let relabelled = before.as_ref().is_some_and(|old| old.metadata.labels != pod.metadata.labels);
+        let relabelled =
+            before.as_ref().is_some_and(|old| old.metadata.labels != pod.metadata.labels);
         let old = before.as_deref();
         if relabelled || endpoints::are_touched(old, after.map(Arc::as_ref)) {
             self.queue_services(now, key, pod);

@@ -20,7 +20,11 @@ pub(super) const MAXIMUM: &str = "deployment.kubernetes.io/max-replicas";
 /// Sorts `sets` into the one of the current template and the others.
 pub(super) fn family(deployment: &Deployment, mut sets: Vec<Arc<ReplicaSet>>) -> Family {
     sets.sort_by_cached_key(|set| {
-        (set.metadata.creation_timestamp.clone(), revision(&set.metadata), set.metadata.name.clone())
+        (
+            set.metadata.creation_timestamp.clone(),
+            revision(&set.metadata),
+            set.metadata.name.clone(),
+        )
     });
     let template = deployment.spec.as_ref().map(|spec| &spec.template);
     let current = sets.iter().position(|set| {
@@ -85,8 +89,7 @@ fn make(client: &mut Client<'_>, family: &mut Family, number: i64) {
     let Some(spec) = &deployment.spec else { return };
     let collisions = deployment.status.as_ref().and_then(|s| s.collision_count).unwrap_or(0);
     let hash = hash::of(&spec.template, collisions);
-    let name =
-        format!("{}-{hash}", deployment.metadata.name.as_deref().unwrap_or_default());
+    let name = format!("{}-{hash}", deployment.metadata.name.as_deref().unwrap_or_default());
     let mut template = spec.template.clone();
     let meta = template.metadata.get_or_insert_default();
     meta.labels.get_or_insert_default().insert(HASH_LABEL.to_owned(), hash.clone());

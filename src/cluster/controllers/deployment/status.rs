@@ -139,8 +139,7 @@ fn was_complete(status: &DeploymentStatus) -> bool {
 /// Whether there are more updated, ready or available pods, or fewer old ones.
 fn has_progressed(before: &DeploymentStatus, after: &DeploymentStatus) -> bool {
     let number = |count: Option<i32>| count.unwrap_or(0);
-    let old =
-        |status: &DeploymentStatus| number(status.replicas) - number(status.updated_replicas);
+    let old = |status: &DeploymentStatus| number(status.replicas) - number(status.updated_replicas);
     number(after.updated_replicas) > number(before.updated_replicas)
         || old(after) < old(before)
         || number(after.ready_replicas) > number(before.ready_replicas)

@@ -65,8 +65,7 @@ type Addresses = (Vec<EndpointAddress>, Vec<EndpointAddress>);
 
 fn subsets(service: &Service, backends: &[Arc<Pod>]) -> Vec<EndpointSubset> {
     let mut groups: BTreeMap<Vec<(String, i32, String)>, Addresses> = BTreeMap::new();
-    let declared =
-        service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    let declared = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
     for pod in backends.iter().filter(|pod| !pods::is_terminating(pod)) {
         let Some(ip) = super::address(pod) else { continue };
         let mut ports: Vec<(String, i32, String)> = declared
@@ -93,25 +92,22 @@ fn subsets(service: &Service, backends: &[Arc<Pod>]) -> Vec<EndpointSubset> {
             group.1.push(address);
         }
     }
-    let declared_as = |name: &str| {
-        declared.iter().find(|port| port.name.as_deref().unwrap_or("") == name)
-    };
+    let declared_as =
+        |name: &str| declared.iter().find(|port| port.name.as_deref().unwrap_or("") == name);
     groups
         .into_iter()
         .map(|(ports, (ready, not_ready))| EndpointSubset {
             addresses: sorted(ready),
             not_ready_addresses: sorted(not_ready),
-            ports: Some(ports)
-                .filter(|ports| !ports.is_empty())
-                .map(|ports| {
-                    let named = ports.into_iter().map(|(name, port, protocol)| EndpointPort {
-                        app_protocol: declared_as(&name).and_then(|p| p.app_protocol.clone()),
-                        name: Some(name).filter(|name| !name.is_empty()),
-                        port,
-                        protocol: Some(protocol),
-                    });
-                    named.collect()
-                }),
+            ports: Some(ports).filter(|ports| !ports.is_empty()).map(|ports| {
+                let named = ports.into_iter().map(|(name, port, protocol)| EndpointPort {
+                    app_protocol: declared_as(&name).and_then(|p| p.app_protocol.clone()),
+                    name: Some(name).filter(|name| !name.is_empty()),
+                    port,
+                    protocol: Some(protocol),
+                });
+                named.collect()
+            }),
         })
         .collect()
 }

@@ -5,9 +5,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{EndpointAddress, EndpointSubset, Endpoints, Service};
-use k8s_openapi::api::discovery::v1::{
-    Endpoint, EndpointConditions, EndpointPort, EndpointSlice,
-};
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::{Client, Key, owner};
@@ -59,9 +57,10 @@ pub(in super::super) fn reconcile(client: &mut Client<'_>, key: &Key) {
 /// Whether the Endpoints are somebody's own: the Service selects nothing, and nobody asks for them
 /// to be left alone.
 fn is_mirrored(endpoints: &Endpoints, service: &Service) -> bool {
-    let selects = service.spec.as_ref().is_some_and(|spec| {
-        spec.selector.as_ref().is_some_and(|pairs| !pairs.is_empty())
-    });
+    let selects = service
+        .spec
+        .as_ref()
+        .is_some_and(|spec| spec.selector.as_ref().is_some_and(|pairs| !pairs.is_empty()));
     let skipped = endpoints.metadata.labels.as_ref().and_then(|labels| labels.get(SKIP));
     let leader = "control-plane.alpha.kubernetes.io/leader";
     let leads = endpoints.metadata.annotations.as_ref().is_some_and(|all| all.contains_key(leader));

@@ -98,7 +98,8 @@ fn target(pod: &Pod, port: &ServicePort) -> Option<i32> {
     let spec = pod.spec.as_ref()?;
     let sidecar = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
     let sidecars = spec.init_containers.iter().flatten().filter(sidecar);
-    let mut ports = spec.containers.iter().chain(sidecars).flat_map(|one| one.ports.iter().flatten());
+    let mut ports =
+        spec.containers.iter().chain(sidecars).flat_map(|one| one.ports.iter().flatten());
     ports
         .find(|known| {
             known.name.as_deref() == Some(wanted)

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Pod, Service};
-use k8s_openapi::api::discovery::v1::{
-    Endpoint, EndpointConditions, EndpointPort, EndpointSlice,
-};
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::jiff::Timestamp;
 
@@ -159,12 +157,7 @@ impl Plan {
 
     /// Creates, updates and deletes slices. One that is not needed any more is used again for one
     /// that is, and a Service without endpoints keeps an empty slice.
-    fn carry_out(
-        mut self,
-        client: &mut Client<'_>,
-        service: &Service,
-        trigger: Option<Timestamp>,
-    ) {
+    fn carry_out(mut self, client: &mut Client<'_>, service: &Service, trigger: Option<Timestamp>) {
         if self.wanted.is_empty() {
             self.wanted.push(Wanted { stored: None, ports: None, endpoints: Vec::new() });
         }

@@ -237,8 +237,6 @@ impl Load {
 
 fn capacity(
     node: &Node,
-) -> Option<
-    &BTreeMap<String, k8s_openapi::apimachinery::pkg::api::resource::Quantity>,
-> {
+) -> Option<&BTreeMap<String, k8s_openapi::apimachinery::pkg::api::resource::Quantity>> {
     node.status.as_ref()?.allocatable.as_ref()
 }

@@ -127,11 +127,15 @@ fn bind(client: &mut Client<'_>, pod: &Pod, node: &Arc<str>) {
     let Some(spec) = &mut bound.spec else { return };
     spec.node_name = Some(node.to_string());
     let now = client.now;
-    set_condition(&mut bound, now, PodCondition {
-        status: "True".to_owned(),
-        type_: "PodScheduled".to_owned(),
-        ..PodCondition::default()
-    });
+    set_condition(
+        &mut bound,
+        now,
+        PodCondition {
+            status: "True".to_owned(),
+            type_: "PodScheduled".to_owned(),
+            ..PodCondition::default()
+        },
+    );
     if client.update(bound).is_some() {
         let (namespace, name) = (
             pod.metadata.namespace.as_deref().unwrap_or_default(),
@@ -146,13 +150,17 @@ fn bind(client: &mut Client<'_>, pod: &Pod, node: &Arc<str>) {
 fn refuse(client: &mut Client<'_>, pod: &Pod, reason: &str, message: String) {
     let mut changed = pod.clone();
     let now = client.now;
-    set_condition(&mut changed, now, PodCondition {
-        message: Some(message),
-        reason: Some(reason.to_owned()),
-        status: "False".to_owned(),
-        type_: "PodScheduled".to_owned(),
-        ..PodCondition::default()
-    });
+    set_condition(
+        &mut changed,
+        now,
+        PodCondition {
+            message: Some(message),
+            reason: Some(reason.to_owned()),
+            status: "False".to_owned(),
+            type_: "PodScheduled".to_owned(),
+            ..PodCondition::default()
+        },
+    );
     if changed != *pod {
         client.update(changed);
     }

@@ -69,9 +69,8 @@ impl<'a> Topology<'a> {
         let inside = |(key, values): &Domains<'_>| {
             label(node, key).is_some_and(|value| values.contains(value))
         };
-        let anywhere = |(key, values): &Domains<'_>| {
-            values.contains(ANYWHERE) && label(node, key).is_some()
-        };
+        let anywhere =
+            |(key, values): &Domains<'_>| values.contains(ANYWHERE) && label(node, key).is_some();
         if !self.near.iter().all(|term| inside(term) || anywhere(term)) {
             return Err(Refusal::lasting("node(s) didn't match pod affinity rules"));
         }
@@ -91,12 +90,7 @@ impl<'a> Topology<'a> {
 /// It is no label value.
 const ANYWHERE: &str = "*";
 
-fn nearby<'a>(
-    term: &'a PodAffinityTerm,
-    pod: &Pod,
-    index: &Index,
-    board: &Board,
-) -> Domains<'a> {
+fn nearby<'a>(term: &'a PodAffinityTerm, pod: &Pod, index: &Index, board: &Board) -> Domains<'a> {
     let mut domains = domains(term, pod, index, board);
     if domains.is_empty() && concerns(term, pod, pod) {
         domains.insert(ANYWHERE.to_owned());

@@ -59,7 +59,11 @@ impl fmt::Display for Refusals {
         write!(f, "0/{} nodes are available: ", self.nodes)?;
         let reasons = self.reasons.iter().map(|(reason, count)| format!("{count} {reason}"));
         f.write_str(&sorted(reasons))?;
-        write!(f, ". no new claims to deallocate, preemption: 0/{} nodes are available: ", self.nodes)?;
+        write!(
+            f,
+            ". no new claims to deallocate, preemption: 0/{} nodes are available: ",
+            self.nodes
+        )?;
         let outlooks = self.preemption.iter().map(|(outlook, count)| format!("{count} {outlook}"));
         write!(f, "{}.", sorted(outlooks))
     }
