@@ -147,9 +147,9 @@ mod tests {
     #[test]
     fn an_item_is_queued_once_at_its_earliest_date() {
         let mut queue = Queue::default();
-        queue.remind(SimTime::from_millis(90), Actor::Job, key("a"));
-        queue.remind(SimTime::from_millis(50), Actor::Job, key("a"));
-        queue.remind(SimTime::from_millis(70), Actor::Job, key("a"));
+        queue.remind(SimTime::from_millis(90), Actor::ReplicaSet, key("a"));
+        queue.remind(SimTime::from_millis(50), Actor::ReplicaSet, key("a"));
+        queue.remind(SimTime::from_millis(70), Actor::ReplicaSet, key("a"));
         assert_eq!(queue.next_due().map(|due| due.at.as_millis()), Some(50));
         assert!(queue.pop(SimTime::from_millis(49)).is_none());
         assert!(queue.pop(SimTime::from_millis(50)).is_some());
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn timers_are_not_work() {
         let mut queue = Queue::default();
-        queue.remind(SimTime::from_millis(1), Actor::Job, key("a"));
+        queue.remind(SimTime::from_millis(1), Actor::ReplicaSet, key("a"));
         assert_eq!(queue.next_work(), None);
         assert_eq!(queue.next_due(), Some(Due { at: SimTime::from_millis(1), work: false }));
     }
