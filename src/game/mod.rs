@@ -1,1 +1,200 @@
-//! The game: a session, progress, hints and scores, changed by [`update`](self) alone. No I/O.
+//! The game: everything a player can do, as values in and values out.
+//!
+//! A [`Game`] changes in one way only: [`update`] takes a [`Msg`] and says which [`Effect`]s the
+//! outside has to carry out. `tui` turns keys into messages and draws; `app` passes time and keeps
+//! what is to be saved. Nothing in here knows a screen, a clock or a disk, so that a whole game can
+//! be played in a test.
+
+mod apply;
+mod command;
+mod console;
+mod debrief;
+pub mod diff;
+mod hint;
+mod level;
+mod line;
+mod message;
+mod play;
+mod predict;
+mod save;
+pub mod scene;
+pub mod speech;
+pub mod story;
+mod terminal;
+mod timer;
+mod update;
+
+pub use command::{COMMANDS, CommandInfo, matching as matching_commands};
+pub use console::{Console, Origin, Printed, Recall};
+pub use debrief::{Debrief, Tried};
+pub use hint::{Hints, PAUSE as HINT_PAUSE};
+pub use level::RESET_CHOICES;
+pub use line::{Line, LineEdit};
+pub use message::{Effect, FieldMsg, LevelMsg, Msg, TerminalMsg};
+pub use play::{Asked, Jump, LARGEST_FILE, Notice, OpenFile, Panel, Play, Tone, WALK, Walk};
+pub use predict::{Fate, Prediction, Where};
+pub use save::{Contrast, Motion, Record, Save, Settings, Solved, ThemeChoice, VERSION};
+pub use timer::{SPEEDS, Timer};
+pub use update::SETTINGS;
+pub use update::update;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::level::{Level, Pack};
+
+/// The screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Screen {
+    /// The chapters and levels.
+    #[default]
+    Trail,
+    /// What is broken.
+    Briefing,
+    /// The level itself.
+    Level,
+    /// What to keep, after a win.
+    Debrief,
+    /// Keys.
+    Help,
+    /// What each diagnosis means.
+    Glossary,
+    /// Motion, colours, contrast, key hints.
+    Settings,
+}
+
+/// What lies on top of the level screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Popup {
+    /// What will happen? The selected choice.
+    Predict(usize),
+    /// The hints that were read, and when the next may come.
+    Hints,
+    /// Why goals fail.
+    Why,
+    /// The selected thing in full: title and lines, scrolled by some.
+    Describe { title: String, lines: Vec<String>, scroll: usize },
+    /// Begin again? The selected choice.
+    Reset(usize),
+    /// `:` and the command.
+    Palette(Line),
+    /// `/` and the text.
+    Find(Line),
+    /// The level is won.
+    Won,
+}
+
+/// A game.
+#[derive(Clone)]
+pub struct Game {
+    pack: Arc<Pack>,
+    save: Save,
+    /// Levels that were played since the game began: their records are ours to write.
+    touched: BTreeSet<String>,
+    screen: Screen,
+    /// Where `Back` leads from help, glossary and settings.
+    came_from: Screen,
+    /// What is selected on a screen that is a list, or how far it is scrolled.
+    selected: usize,
+    play: Option<Play>,
+    debrief: Option<Debrief>,
+    popup: Option<Popup>,
+    /// The seed that was asked for on the command line.
+    seed: Option<u64>,
+    /// Ctrl-C was pressed with nothing to interrupt: the next one leaves.
+    leaving: bool,
+    dirty: bool,
+}
+
+impl Game {
+    /// A game of a pack, with what was kept of the last one.
+    pub fn new(pack: Arc<Pack>, save: Save) -> Game {
+        let last = save.last.as_deref();
+        let selected =
+            pack.levels.iter().position(|level| Some(&*level.name) == last).or_else(|| {
+                pack.levels.iter().position(|level| save.record(&level.name).solved.is_none())
+            });
+        Game {
+            selected: selected.unwrap_or(0),
+            pack,
+            save,
+            touched: BTreeSet::new(),
+            screen: Screen::Trail,
+            came_from: Screen::Trail,
+            play: None,
+            debrief: None,
+            popup: None,
+            seed: None,
+            leaving: false,
+            dirty: true,
+        }
+    }
+
+    /// The same, with levels opened on this seed.
+    pub fn on_seed(mut self, seed: Option<u64>) -> Game {
+        self.seed = seed;
+        self
+    }
+
+    /// The campaign.
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// What has to be kept.
+    pub fn save(&self) -> &Save {
+        &self.save
+    }
+
+    /// Whether a level was played since the game began.
+    pub fn has_touched(&self, level: &str) -> bool {
+        self.touched.contains(level)
+    }
+
+    /// The screen that is shown.
+    pub fn screen(&self) -> Screen {
+        self.screen
+    }
+
+    /// What lies on top of it.
+    pub fn popup(&self) -> Option<&Popup> {
+        self.popup.as_ref()
+    }
+
+    /// What is selected in a list, or how far a text is scrolled.
+    pub fn selected(&self) -> usize {
+        self.selected
+    }
+
+    /// The level on the table.
+    pub fn play(&self) -> Option<&Play> {
+        self.play.as_ref()
+    }
+
+    /// What the won level left.
+    pub fn debrief(&self) -> Option<&Debrief> {
+        self.debrief.as_ref()
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.save.settings
+    }
+
+    /// The level that is selected on the trail.
+    pub fn selected_level(&self) -> Option<&Arc<Level>> {
+        self.pack.levels.get(self.selected)
+    }
+
+    /// Whether anything that can be seen has changed since the last call.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// How long nothing will change by itself, if anything ever will: when the next
+    /// [`Msg::Tick`] is worth sending.
+    pub fn next_tick(&self) -> Option<Duration> {
+        update::next_tick(self)
+    }
+}

@@ -15,9 +15,19 @@ impl Hop {
         sentence(&self.because, &self.before)
     }
 
-    /// Whether NAT changed the packet's addresses here.
-    pub fn rewrites(&self) -> bool {
-        self.before != self.after
+    /// The Service whose rules decided, as namespace and name without its port's name.
+    pub fn service(&self) -> Option<(String, String)> {
+        let service = match &self.because {
+            Because::EndpointChosen { service, .. }
+            | Because::NoEndpoints { service, .. }
+            | Because::NoLocalEndpoints { service, .. }
+            | Because::NotAServicePort { service, .. }
+            | Because::VirtualAddress { service } => service,
+            _ => return None,
+        };
+        let (namespace, name) = service.split_once('/')?;
+        let name = name.split(':').next().unwrap_or(name);
+        Some((namespace.to_owned(), name.to_owned()))
     }
 }
 

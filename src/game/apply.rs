@@ -1,0 +1,179 @@
+//! The three keys that work everywhere: apply, go, and looking for something.
+
+use super::play::{Panel, Play, Tone};
+use super::scene::Spot;
+use super::{Asked, Effect, Game, Popup, update};
+use crate::diagnostic::printable;
+use crate::level::{Applied, Phase};
+
+/// Applies the player's files and says what became of them.
+pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if play.phase == Phase::Probing {
+        play.say(Tone::Plain, "The goal's requests are being sent; apply after that.");
+        return Vec::new();
+    }
+    play.remember("apply");
+    let applied = play.attempt.apply();
+    for file in &applied.files {
+        play.console.typed("$ ", &format!("kubectl apply -f {}", file.file));
+        for line in printable(&file.output).lines() {
+            play.console.print_line(line, !file.accepted && line.starts_with("error"));
+        }
+        for object in &file.replaced {
+            play.console.note(&format!(
+                "{object} could not take this change while running, so it was replaced"
+            ));
+        }
+    }
+    play.reload_files();
+    play.note_applied();
+    let first_refused = applied.files.iter().flat_map(|file| &file.diagnostics).next().cloned();
+    play.read_terminal();
+    play.read_scene();
+    play.timer.resume();
+    match first_refused {
+        Some(diagnostic) => {
+            let (file, line) = (diagnostic.file.clone(), diagnostic.position.map(|at| at.line));
+            if let (Some(file), Some(line)) = (file, line) {
+                play.go_to(&file, line);
+            }
+            play.say(Tone::Bad, format!("Refused: {diagnostic}"));
+        }
+        None => {
+            let (tone, text) = summary(&applied);
+            play.say(tone, text);
+        }
+    }
+    remember_files(game);
+    vec![Effect::Save]
+}
+
+/// What became of an apply, in one line.
+fn summary(applied: &Applied) -> (Tone, String) {
+    let refused: Vec<&str> =
+        applied.files.iter().filter(|file| !file.accepted).map(|file| &*file.file).collect();
+    if !refused.is_empty() {
+        return (Tone::Bad, format!("Refused: {}. The terminal says why.", refused.join(", ")));
+    }
+    let replaced: Vec<&str> =
+        applied.files.iter().flat_map(|file| &file.replaced).map(String::as_str).collect();
+    if !replaced.is_empty() {
+        return (Tone::Good, format!("Applied; {} replaced. Ctrl-G sends.", replaced.join(", ")));
+    }
+    let lines = applied.files.iter().flat_map(|file| file.output.lines());
+    let changed = lines.filter(|line| !line.ends_with("unchanged")).count();
+    match changed {
+        0 => (Tone::Plain, "Applied: nothing was different. Ctrl-G sends the request.".to_owned()),
+        1 => (Tone::Good, "Applied: 1 object changed. Ctrl-G sends the request.".to_owned()),
+        many => (Tone::Good, format!("Applied: {many} objects changed. Ctrl-G sends the request.")),
+    }
+}
+
+/// Sends the goals' requests; asks for a prediction before the first time.
+pub(super) fn go(game: &mut Game) -> Vec<Effect> {
+    let ask = game.save.settings.predict;
+    let Some(play) = &mut game.play else { return Vec::new() };
+    match play.phase {
+        Phase::Probing => {
+            play.say(Tone::Plain, "The goal's requests are already on their way.");
+            return Vec::new();
+        }
+        Phase::Solved => {
+            game.popup = Some(Popup::Won);
+            return Vec::new();
+        }
+        Phase::Untouched | Phase::Playing => {}
+    }
+    if ask && play.asked == Asked::No {
+        game.popup = Some(Popup::Predict(0));
+        return Vec::new();
+    }
+    send(game)
+}
+
+/// Sends the goals' requests.
+pub(super) fn send(game: &mut Game) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    play.remember("go");
+    let unapplied = play.unapplied().join(", ");
+    play.attempt.go();
+    play.phase = Phase::Probing;
+    if unapplied.is_empty() {
+        play.say(Tone::Plain, "Sending the goal's requests…");
+    } else {
+        play.say(
+            Tone::Plain,
+            format!("Sending… ({unapplied} has changes that are not applied yet: Ctrl-S)"),
+        );
+    }
+    update::settle(game)
+}
+
+/// Keeps the player's edits in the save.
+pub(super) fn remember_files(game: &mut Game) {
+    let Some(play) = &game.play else { return };
+    let name = play.level().name.clone();
+    let record = game.save.levels.entry(name.clone()).or_default();
+    record.files = play.edited_files().into_iter().collect();
+    record.seed = Some(play.attempt().seed());
+    game.save.last = Some(name.clone());
+    game.touched.insert(name);
+}
+
+/// Looks for a text in the panel that has the keys.
+pub(super) fn find(game: &mut Game, text: &str) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let found = match play.focus {
+        Panel::Editor => return vec![Effect::FindText(text.to_owned())],
+        Panel::Terminal => find_in_terminal(play, text),
+        Panel::Map => find_on_map(play, text),
+        Panel::Packet => find_step(play, text),
+    };
+    if !found {
+        play.say(Tone::Plain, format!("Nothing here contains “{text}”."));
+    }
+    Vec::new()
+}
+
+fn find_in_terminal(play: &mut Play, text: &str) -> bool {
+    let lines = play.console.printed();
+    let before = lines.len().saturating_sub(play.console.scrolled);
+    let found =
+        lines.iter().take(before.saturating_sub(1)).rposition(|line| line.text.contains(text));
+    if let Some(at) = found {
+        play.console.scrolled = lines.len() - at - 1;
+    }
+    found.is_some()
+}
+
+fn find_on_map(play: &mut Play, text: &str) -> bool {
+    let spots = play.scene.spots(play.system);
+    let at = spots.iter().position(|spot| *spot == play.picked).map_or(0, |at| at + 1);
+    let matches = |spot: &&Spot| {
+        let pod = play.scene.pod(spot).map(|pod| &*pod.address);
+        let service = play.scene.service(spot).map(|service| &*service.address);
+        spot.to_string().contains(text) || pod.or(service).is_some_and(|address| address == text)
+    };
+    let found = spots[at..].iter().chain(&spots[..at]).find(matches).cloned();
+    let hit = found.is_some();
+    play.picked = found.unwrap_or_else(|| play.picked.clone());
+    hit
+}
+
+fn find_step(play: &mut Play, text: &str) -> bool {
+    let Some(story) = play.current_story() else { return false };
+    let at = story.steps.iter().position(|step| {
+        step.text.contains(text)
+            || step.place.contains(text)
+            || step.notes.iter().any(|note| note.contains(text))
+    });
+    if let Some(at) = at {
+        let by = at as i32 - play.walk.step as i32;
+        play.hop(by);
+    }
+    at.is_some()
+}

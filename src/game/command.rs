@@ -1,0 +1,140 @@
+//! The command palette: `:` and what to do.
+
+use super::{Effect, Game, LevelMsg, Msg, Screen, update};
+use crate::diagnostic::nearest;
+
+/// A command of the palette.
+#[derive(Debug)]
+pub struct CommandInfo {
+    /// What is typed.
+    pub name: &'static str,
+    /// What follows it, if anything.
+    pub argument: &'static str,
+    /// What it does.
+    pub does: &'static str,
+}
+
+const fn row(name: &'static str, argument: &'static str, does: &'static str) -> CommandInfo {
+    CommandInfo { name, argument, does }
+}
+
+/// The palette, in the order it is shown.
+pub static COMMANDS: [CommandInfo; 19] = [
+    row("apply", "", "apply the files"),
+    row("go", "", "send the goal's requests"),
+    row("hint", "", "the next hint"),
+    row("why", "", "why a goal fails"),
+    row("undo", "", "take back the last action"),
+    row("reset", "", "begin the level again"),
+    row("rewind", "", "go back in time a little"),
+    row("pause", "", "stop the clock, or let it run"),
+    row("faster", "", "let time pass faster"),
+    row("slower", "", "let time pass slower"),
+    row("line", "NUMBER", "go to a line of the file"),
+    row("file", "NAME", "open a file"),
+    row("seed", "NUMBER", "the same level with other names and addresses"),
+    row("level", "NAME", "open another level"),
+    row("edit", "", "open the file in $EDITOR"),
+    row("help", "", "keys"),
+    row("codes", "", "what each diagnosis means"),
+    row("settings", "", "motion, colours, contrast"),
+    row("quit", "", "leave podhop; everything is saved"),
+];
+
+/// The commands that begin like this.
+pub fn matching(text: &str) -> impl Iterator<Item = &'static CommandInfo> {
+    let word = text.split_whitespace().next().unwrap_or("").to_owned();
+    COMMANDS.iter().filter(move |command| command.name.starts_with(&word))
+}
+
+/// The whole command, if there is one that begins like this.
+pub(super) fn complete(text: &str) -> Option<String> {
+    let command = matching(text).next()?;
+    let space = if command.argument.is_empty() { "" } else { " " };
+    Some(format!("{}{space}", command.name))
+}
+
+/// Carries out a line of the palette.
+pub(super) fn run(game: &mut Game, line: &str) -> Vec<Effect> {
+    let line = line.trim();
+    if line.is_empty() {
+        return Vec::new();
+    }
+    if let Ok(number) = line.parse() {
+        return update(game, Msg::Level(LevelMsg::GoToLine(number)));
+    }
+    let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let exact = COMMANDS.iter().find(|command| command.name == name);
+    let name = exact.or_else(|| matching(name).next()).map_or(name, |command| command.name);
+    match message(game, name, argument.trim()) {
+        Ok(msg) => update(game, msg),
+        Err(text) => complain(game, text),
+    }
+}
+
+fn message(game: &Game, name: &str, argument: &str) -> Result<Msg, String> {
+    let level = match name {
+        "apply" => LevelMsg::Apply,
+        "go" => LevelMsg::Go,
+        "hint" => LevelMsg::Hint,
+        "why" => LevelMsg::Why,
+        "undo" => LevelMsg::Undo,
+        "reset" => LevelMsg::Reset,
+        "rewind" => LevelMsg::Rewind,
+        "pause" => LevelMsg::Pause,
+        "faster" => LevelMsg::Speed(true),
+        "slower" => LevelMsg::Speed(false),
+        "line" => LevelMsg::GoToLine(number(argument, "line 7")?),
+        "seed" => LevelMsg::NewSeed(number(argument, "seed 7")?),
+        "file" => return open_file(game, argument),
+        "edit" => LevelMsg::EditOutside,
+        "level" => return open_level(game, argument),
+        "help" => return Ok(Msg::Show(Screen::Help)),
+        "codes" => return Ok(Msg::Show(Screen::Glossary)),
+        "settings" => return Ok(Msg::Show(Screen::Settings)),
+        "quit" => return Ok(Msg::Quit),
+        other => return Err(unknown(other)),
+    };
+    Ok(Msg::Level(level))
+}
+
+fn unknown(name: &str) -> String {
+    match nearest(name, COMMANDS.iter().map(|command| command.name)) {
+        Some(near) => format!("There is no command “{name}”. Did you mean “{near}”?"),
+        None => format!("There is no command “{name}”. Tab shows them all."),
+    }
+}
+
+fn number<T: std::str::FromStr>(text: &str, example: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("A number belongs here, as in “{example}”."))
+}
+
+fn open_file(game: &Game, name: &str) -> Result<Msg, String> {
+    let files = game.play().map(|play| &*play.files).unwrap_or_default();
+    let at = files.iter().position(|file| file.name == name);
+    let at = at.or_else(|| files.iter().position(|file| file.name.starts_with(name)));
+    at.map(|at| Msg::Level(LevelMsg::OpenFile(at))).ok_or_else(|| {
+        let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
+        format!("There is no file “{name}”; there are {}.", names.join(", "))
+    })
+}
+
+fn open_level(game: &Game, name: &str) -> Result<Msg, String> {
+    match game.pack().level(name) {
+        Some(level) => Ok(Msg::OpenLevel(level.name.clone())),
+        None => {
+            let names = game.pack().levels.iter().map(|level| &*level.name);
+            Err(match nearest(name, names) {
+                Some(near) => format!("There is no level “{name}”. Did you mean “{near}”?"),
+                None => format!("There is no level “{name}”."),
+            })
+        }
+    }
+}
+
+fn complain(game: &mut Game, text: String) -> Vec<Effect> {
+    if let Some(play) = &mut game.play {
+        play.say(super::Tone::Bad, text);
+    }
+    Vec::new()
+}

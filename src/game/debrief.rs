@@ -1,0 +1,115 @@
+//! After a win: what was done, and which of the edits mattered.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::diff::{self, Edit};
+use super::play::Play;
+use super::save::Solved;
+use super::story::Story;
+use crate::level::{Attempt, Level};
+
+/// More edits than this are not tried one by one.
+const TRIED: usize = 24;
+
+/// An edit of the player's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// The file.
+    pub file: String,
+    /// The edit.
+    pub edit: Edit,
+    /// Whether the level is still won without it; nothing while that is being tried.
+    pub mattered: Option<bool>,
+}
+
+/// What a won level leaves.
+#[derive(Clone, Debug)]
+pub struct Debrief {
+    /// The level.
+    pub level: Arc<Level>,
+    /// How it was solved.
+    pub solved: Solved,
+    /// The packet's way.
+    pub way: Option<Story>,
+    /// Whether it came as predicted.
+    pub prediction: Option<String>,
+    /// The edits, each tried without.
+    pub edits: Vec<Tried>,
+    /// Whether the terminal did (part of) the work, so that files alone don't win.
+    pub by_terminal: bool,
+    texts: Vec<(String, String)>,
+    waiting: VecDeque<usize>,
+    checked: bool,
+}
+
+impl Debrief {
+    /// The debrief of a level that was just won.
+    pub fn of(play: &Play) -> Debrief {
+        let level = play.level().clone();
+        let mut edits = Vec::new();
+        for (file, text) in play.edited_files() {
+            let start = level.start.get(&file).map(|bytes| String::from_utf8_lossy(bytes));
+            for edit in diff::edits(start.as_deref().unwrap_or(""), &text) {
+                edits.push(Tried { file: file.clone(), edit, mattered: None });
+            }
+        }
+        let lines: Vec<Edit> = edits.iter().map(|tried| tried.edit.clone()).collect();
+        let solved = Solved {
+            seed: play.attempt().seed(),
+            edits: diff::size(&lines),
+            commands: play.commands,
+            hints: play.hints.count(),
+            seconds: play.now().as_millis() / 1_000,
+        };
+        let waiting =
+            if edits.len() <= TRIED { (0..edits.len()).collect() } else { VecDeque::new() };
+        let arrived = |story: &&Story| story.arrived;
+        Debrief {
+            way: play.stories.iter().rev().find(arrived).cloned(),
+            prediction: play.prediction_verdict(),
+            edits,
+            by_terminal: false,
+            texts: play.edited_files(),
+            waiting,
+            checked: false,
+            solved,
+            level,
+        }
+    }
+
+    /// Whether edits are still being tried.
+    pub fn is_trying(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Tries the next edit: the level is played again without it, on a cluster of its own.
+    pub fn try_next(&mut self) {
+        if !self.checked {
+            self.checked = true;
+            if !self.wins(&self.texts) {
+                self.by_terminal = true;
+                self.waiting.clear();
+            }
+            return;
+        }
+        let Some(at) = self.waiting.pop_front() else { return };
+        let Tried { file, edit, .. } = &self.edits[at];
+        let mut texts = self.texts.clone();
+        for (name, text) in &mut texts {
+            if name == file {
+                *text = diff::without(text, edit);
+            }
+        }
+        self.edits[at].mattered = Some(!self.wins(&texts));
+    }
+
+    fn wins(&self, texts: &[(String, String)]) -> bool {
+        let mut attempt = Attempt::open(self.level.clone(), self.solved.seed);
+        for (file, text) in texts {
+            attempt.edit(file, text);
+        }
+        attempt.apply();
+        attempt.grade().solved
+    }
+}

@@ -1,0 +1,127 @@
+//! Which lines of a file the player has changed.
+
+/// A change: lines of the old text that were replaced by lines of the new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The first replaced line of the old text, from 0.
+    pub old_start: usize,
+    /// The lines that went.
+    pub old: Vec<String>,
+    /// The first new line, from 0.
+    pub new_start: usize,
+    /// The lines that came.
+    pub new: Vec<String>,
+}
+
+/// Beyond this many lines a side, everything that differs counts as one change.
+const FINE: usize = 2_000;
+
+/// The changes that make `new` of `old`, in order.
+pub fn edits(old: &str, new: &str) -> Vec<Edit> {
+    let old: Vec<&str> = old.lines().collect();
+    let new: Vec<&str> = new.lines().collect();
+    let same_start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let (old_rest, new_rest) = (&old[same_start..], &new[same_start..]);
+    let same_end =
+        old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
+    let a = &old_rest[..old_rest.len() - same_end];
+    let b = &new_rest[..new_rest.len() - same_end];
+    if a.is_empty() && b.is_empty() {
+        return Vec::new();
+    }
+    if a.len() > FINE || b.len() > FINE {
+        return vec![edit(same_start, a, same_start, b)];
+    }
+    between(a, b, same_start)
+}
+
+/// The new text with one of its changes taken back.
+pub fn without(new: &str, edit: &Edit) -> String {
+    let lines: Vec<&str> = new.lines().collect();
+    let end = edit.new_start + edit.new.len();
+    let before = lines[..edit.new_start.min(lines.len())].iter().copied();
+    let after = lines[end.min(lines.len())..].iter().copied();
+    let mut text = String::new();
+    for line in before.chain(edit.old.iter().map(String::as_str)).chain(after) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+/// How many lines differ: the larger side of each change.
+pub fn size(edits: &[Edit]) -> u32 {
+    edits.iter().map(|edit| edit.old.len().max(edit.new.len()) as u32).sum()
+}
+
+/// The classic longest common subsequence, walked once.
+fn between(a: &[&str], b: &[&str], offset: usize) -> Vec<Edit> {
+    let width = b.len() + 1;
+    let mut longest = vec![0u32; (a.len() + 1) * width];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            longest[i * width + j] = if a[i] == b[j] {
+                longest[(i + 1) * width + j + 1] + 1
+            } else {
+                longest[(i + 1) * width + j].max(longest[i * width + j + 1])
+            };
+        }
+    }
+    let mut found = Vec::new();
+    let (mut i, mut j, mut i0, mut j0) = (0, 0, 0, 0);
+    while i < a.len() && j < b.len() {
+        if a[i] == b[j] {
+            if i0 < i || j0 < j {
+                found.push(edit(offset + i0, &a[i0..i], offset + j0, &b[j0..j]));
+            }
+            (i, j) = (i + 1, j + 1);
+            (i0, j0) = (i, j);
+        } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    if i0 < a.len() || j0 < b.len() {
+        found.push(edit(offset + i0, &a[i0..], offset + j0, &b[j0..]));
+    }
+    found
+}
+
+fn edit(old_start: usize, old: &[&str], new_start: usize, new: &[&str]) -> Edit {
+    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    Edit { old_start, old: owned(old), new_start, new: owned(new) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_changes_apart_are_two_edits() {
+        let found = edits("a\nb\nc\nd\n", "a\nB\nc\nd\ne\n");
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].new_start, &*found[0].new[0]), (1, "B"));
+        assert_eq!((found[1].old_start, &*found[1].new[0]), (4, "e"));
+        assert_eq!(size(&found), 2);
+    }
+
+    #[test]
+    fn a_change_can_be_taken_back() {
+        let (old, new) = ("a\nb\nc\n", "a\nB\nX\nc\nd\n");
+        let found = edits(old, new);
+        assert_eq!(without(new, &found[0]), "a\nb\nc\nd\n");
+        assert_eq!(without(new, &found[1]), "a\nB\nX\nc\n");
+    }
+
+    #[test]
+    fn equal_texts_have_no_edits() {
+        assert!(edits("a\nb", "a\nb\n").is_empty());
+    }
+
+    #[test]
+    fn huge_texts_are_one_edit() {
+        let huge = "x\n".repeat(FINE * 3);
+        assert_eq!(edits("a\n", &huge).len(), 1);
+    }
+}

@@ -1,0 +1,282 @@
+//! What a player does on the level screen, terminal apart.
+
+use super::play::{Panel, Play, Tone};
+use super::scene::Spot;
+use super::{
+    Asked, Effect, Fate, Game, LevelMsg, Line, Popup, Prediction, Where, apply, speech, terminal,
+};
+use crate::clock::SimTime;
+use std::time::Duration;
+
+/// What can be done about a level that went wrong.
+pub const RESET_CHOICES: [&str; 3] =
+    ["keep my edits, new cluster", "take back my edits too", "cancel"];
+
+pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    match msg {
+        LevelMsg::Focus(panel) => {
+            play.focus = panel;
+            play.menu = false;
+        }
+        LevelMsg::NextPanel(forward) => {
+            play.focus = neighbour(play.focus, forward);
+            play.menu = false;
+        }
+        LevelMsg::Menu(menu) => play.menu = menu,
+        LevelMsg::OpenFile(at) => {
+            play.open = at.min(play.files.len().saturating_sub(1));
+            play.focus = Panel::Editor;
+            play.menu = false;
+        }
+        LevelMsg::NextFile(forward) => {
+            let count = play.files.len().max(1);
+            play.open = (play.open + if forward { 1 } else { count - 1 }) % count;
+        }
+        LevelMsg::Edit { file, text } => return edit(game, &file, &text),
+        LevelMsg::EditOutside => {
+            let open = play.file().filter(|file| !file.locked);
+            let Some(file) = open.map(|file| (file.name.clone(), file.text.clone())) else {
+                play.say(Tone::Plain, "This file can only be read.");
+                return Vec::new();
+            };
+            return vec![Effect::EditOutside { file: file.0, text: file.1 }];
+        }
+        LevelMsg::GoToLine(line) => {
+            let file = play.file().map(|file| file.name.clone()).unwrap_or_default();
+            play.go_to(&file, u32::try_from(line).unwrap_or(u32::MAX).max(1));
+        }
+        LevelMsg::Apply => return apply::apply(game),
+        LevelMsg::Go => return apply::go(game),
+        LevelMsg::Predict(fate) => {
+            play.asked = Asked::Where(fate);
+            game.popup = Some(Popup::Predict(0));
+        }
+        LevelMsg::PredictWhere(place) => return predict_where(game, Some(place)),
+        LevelMsg::SkipPrediction => return skip_prediction(game),
+        LevelMsg::Hint => hint(game),
+        LevelMsg::Why => why(game),
+        LevelMsg::GoToMark => go_to_mark(game),
+        LevelMsg::Undo => undo(play),
+        LevelMsg::Reset => game.popup = Some(Popup::Reset(0)),
+        LevelMsg::NewSeed(seed) => {
+            play.reset(seed, false);
+            play.say(
+                Tone::Plain,
+                format!("The same level on seed {seed}: other names and addresses."),
+            );
+            apply::remember_files(game);
+            return vec![Effect::Save];
+        }
+        LevelMsg::Pause => play.timer.toggle(),
+        LevelMsg::Step => {
+            play.timer.pause();
+            play.advance(Duration::from_secs(1));
+            return super::update::settle(game);
+        }
+        LevelMsg::Rewind => {
+            let text = match play.rewind() {
+                Some(at) => format!("Back at {}; the clock stands.", clock(at)),
+                None => "There is nothing earlier to go back to.".to_owned(),
+            };
+            play.say(Tone::Plain, text);
+        }
+        LevelMsg::Speed(faster) => play.timer.shift(faster),
+        LevelMsg::Pick(spot) => {
+            play.picked = spot;
+            play.focus = Panel::Map;
+            play.menu = false;
+        }
+        LevelMsg::PickNext(by) => pick_next(play, by),
+        LevelMsg::Describe => describe(game),
+        LevelMsg::Exec => exec(play),
+        LevelMsg::TraceFrom => trace_from(play),
+        LevelMsg::ToggleSystem => play.system = !play.system,
+        LevelMsg::Hop(by) => play.hop(by),
+        LevelMsg::Replay => play.replay(),
+        LevelMsg::Story(by) => play.turn_story(by),
+        LevelMsg::Palette => game.popup = Some(Popup::Palette(Line::default())),
+        LevelMsg::Find => game.popup = Some(Popup::Find(Line::default())),
+    }
+    Vec::new()
+}
+
+/// The choice of the prediction popup.
+pub(super) fn confirm_prediction(game: &mut Game, at: usize) -> Vec<Effect> {
+    match game.play.as_ref().map(|play| play.asked) {
+        Some(Asked::Where(_)) => predict_where(game, Where::ALL.get(at).copied()),
+        _ => match Fate::ALL.get(at) {
+            Some(fate) => update(game, LevelMsg::Predict(*fate)),
+            None => skip_prediction(game),
+        },
+    }
+}
+
+/// The choice of the reset popup.
+pub(super) fn confirm_reset(game: &mut Game, at: usize) -> Vec<Effect> {
+    game.popup = None;
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if at < 2 {
+        let seed = play.attempt().seed();
+        play.reset(seed, at == 1);
+        play.say(Tone::Plain, "A new beginning. Undo brings the old state back.");
+        apply::remember_files(game);
+        return vec![Effect::Save];
+    }
+    Vec::new()
+}
+
+fn neighbour(panel: Panel, forward: bool) -> Panel {
+    const ORDER: [Panel; 4] = [Panel::Editor, Panel::Terminal, Panel::Map, Panel::Packet];
+    let at = ORDER.iter().position(|one| *one == panel).unwrap_or(0);
+    ORDER[(at + if forward { 1 } else { 3 }) % 4]
+}
+
+fn edit(game: &mut Game, file: &str, text: &str) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if !play.edit(file, text) {
+        play.say(Tone::Plain, format!("{file} can only be read."));
+        return Vec::new();
+    }
+    apply::remember_files(game);
+    vec![Effect::Save]
+}
+
+fn predict_where(game: &mut Game, place: Option<Where>) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if let Asked::Where(fate) = play.asked {
+        play.asked = Asked::Yes(Prediction { fate, place });
+    }
+    game.popup = None;
+    apply::send(game)
+}
+
+fn skip_prediction(game: &mut Game) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    game.popup = None;
+    play.asked = match play.asked {
+        Asked::Where(fate) => Asked::Yes(Prediction { fate, place: None }),
+        Asked::Yes(prediction) => Asked::Yes(prediction),
+        Asked::No | Asked::Skipped => Asked::Skipped,
+    };
+    apply::send(game)
+}
+
+fn hint(game: &mut Game) {
+    let Some(play) = &mut game.play else { return };
+    let level = play.level().clone();
+    let codes = play.codes();
+    let first = play.hints.count() == 0;
+    if first || game.popup == Some(Popup::Hints) {
+        play.hints.advance(&level, &codes);
+    }
+    game.popup = Some(Popup::Hints);
+}
+
+fn why(game: &mut Game) {
+    let Some(play) = &mut game.play else { return };
+    if play.goals().iter().any(|goal| goal.diagnosis.is_some()) {
+        game.popup = Some(Popup::Why);
+    } else if play.goals().iter().all(|goal| goal.passed) {
+        play.say(Tone::Good, "Every goal has passed.");
+    } else {
+        play.say(Tone::Plain, "Nothing was sent yet. Ctrl-G sends the goal's request.");
+    }
+}
+
+fn go_to_mark(game: &mut Game) {
+    game.popup = None;
+    let Some(play) = &mut game.play else { return };
+    let pointed = play
+        .goals()
+        .iter()
+        .filter_map(|goal| goal.diagnosis.as_ref()?.at.as_ref())
+        .map(|at| (at.file.to_string(), at.position.line))
+        .next();
+    let marked = play.file().and_then(|file| {
+        let mark = file.marks.iter().chain(&file.traffic_marks).find_map(|mark| mark.position)?;
+        Some((file.name.clone(), mark.line))
+    });
+    match pointed.or(marked) {
+        Some((file, line)) => {
+            play.go_to(&file, line);
+        }
+        None => play.say(Tone::Plain, "No line of yours is marked."),
+    }
+}
+
+fn undo(play: &mut Play) {
+    let text = match play.undo() {
+        Some(what) => {
+            play.console.note(&format!("taken back: {what}"));
+            format!("Taken back: {what}.")
+        }
+        None => "There is nothing to take back.".to_owned(),
+    };
+    play.say(Tone::Plain, text);
+}
+
+fn pick_next(play: &mut Play, by: i32) {
+    let spots = play.scene.spots(play.system);
+    let at = spots.iter().position(|spot| *spot == play.picked).unwrap_or(0);
+    let next = at.saturating_add_signed(by as isize).min(spots.len().saturating_sub(1));
+    if let Some(spot) = spots.get(next) {
+        play.picked = spot.clone();
+    }
+}
+
+fn describe(game: &mut Game) {
+    let Some(play) = &game.play else { return };
+    let lines = speech::describe(&play.scene, &play.picked);
+    game.popup = Some(Popup::Describe { title: play.picked.to_string(), lines, scroll: 0 });
+}
+
+/// Types the command that opens a shell there, and runs it.
+fn exec(play: &mut Play) {
+    let command = match &play.picked {
+        Spot::Pod(namespace, name) => {
+            let pod = play.scene.pod(&play.picked);
+            let container = pod
+                .and_then(|pod| pod.containers.first())
+                .filter(|_| pod.is_some_and(|pod| pod.containers.len() > 1));
+            let namespace = match &**namespace {
+                "default" => String::new(),
+                other => format!(" -n {other}"),
+            };
+            let container =
+                container.map_or_else(String::new, |container| format!(" -c {}", container.name));
+            format!("kubectl exec -it {name}{namespace}{container} -- sh")
+        }
+        Spot::Node(name) => format!("ssh {name}"),
+        _ => {
+            play.say(Tone::Plain, "A shell can be opened in a pod or on a node.");
+            return;
+        }
+    };
+    play.focus = Panel::Terminal;
+    play.menu = false;
+    if play.is_busy() {
+        play.say(Tone::Plain, "The terminal is busy; Ctrl-C interrupts it.");
+        return;
+    }
+    play.console.input.set(command);
+    terminal::enter(play);
+}
+
+/// Types the beginning of a request from there.
+fn trace_from(play: &mut Play) {
+    let Spot::Pod(namespace, name) = &play.picked else {
+        play.console.input.set("curl -sv -m 2 http://");
+        play.focus = Panel::Terminal;
+        play.menu = false;
+        return;
+    };
+    let namespace = if namespace == "default" { String::new() } else { format!(" -n {namespace}") };
+    play.console.input.set(format!("kubectl exec {name}{namespace} -- curl -s -m 2 http://"));
+    play.focus = Panel::Terminal;
+    play.menu = false;
+}
+
+fn clock(at: SimTime) -> String {
+    at.to_string()
+}

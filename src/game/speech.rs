@@ -1,0 +1,172 @@
+//! Every picture as sentences: for `--plain`, for screen readers, and for `describe`.
+
+use super::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
+use super::story::Story;
+use crate::level::GoalState;
+
+/// The cluster map in sentences.
+pub fn map(scene: &Scene, system: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for node in &scene.nodes {
+        let state = match (node.ready, node.cordoned) {
+            (true, false) => "",
+            (true, true) => ", closed for new pods",
+            (false, _) => ", down",
+        };
+        let pods: Vec<&PodView> = visible_pods(&node.pods, system).collect();
+        let count = match pods.len() {
+            0 => "no pods".to_owned(),
+            1 => "1 pod".to_owned(),
+            many => format!("{many} pods"),
+        };
+        lines.push(format!("{} at {}{state}: {count}.", node.name, node.address));
+        lines.extend(pods.iter().map(|pod| format!("  {}", pod_sentence(pod))));
+    }
+    for pod in visible_pods(&scene.waiting, system) {
+        lines.push(format!("waiting for a node: {}", pod_sentence(pod)));
+    }
+    for service in scene.services.iter().filter(|service| system || !service.is_system()) {
+        lines.push(service_sentence(service));
+    }
+    lines
+}
+
+/// A request's way in sentences.
+pub fn way(story: &Story) -> Vec<String> {
+    let mut lines = vec![format!("{}:", story.title)];
+    for (number, step) in story.steps.iter().enumerate() {
+        let sign = step.verdict.sign();
+        lines.push(format!("{:>3}. {sign} {}: {}", number + 1, step.place, step.text));
+        lines.extend(step.notes.iter().map(|note| format!("       {note}")));
+    }
+    lines.push(format!("   = {}", story.ending));
+    lines
+}
+
+/// How a goal stands, in one sentence.
+pub fn goal(goal: &GoalState) -> String {
+    let state = match (goal.passed, goal.tried) {
+        (true, _) => "passed",
+        (false, 0) => "not tried yet",
+        (false, _) => "not passed",
+    };
+    if goal.tried == 0 {
+        return format!("{} ({state})", goal.say);
+    }
+    format!("{} ({state}: {} of {})", goal.say, goal.succeeded, goal.of)
+}
+
+/// What is known of something on the map, a line each.
+pub fn describe(scene: &Scene, spot: &Spot) -> Vec<String> {
+    match spot {
+        Spot::Laptop => vec![
+            "Your own machine, outside the cluster, on the nodes' network.".to_owned(),
+            "From here nodes and node ports answer; pods and cluster IPs don't.".to_owned(),
+        ],
+        Spot::Outside(name) => vec![format!("{name}: a host outside the cluster.")],
+        Spot::Node(name) => describe_node(scene, name),
+        Spot::Pod(..) => scene.pod(spot).map(|pod| describe_pod(scene, pod)).unwrap_or_default(),
+        Spot::Service(..) => scene.service(spot).map(describe_service).unwrap_or_default(),
+    }
+}
+
+fn describe_node(scene: &Scene, name: &str) -> Vec<String> {
+    let Some(node) = scene.nodes.iter().find(|node| node.name == name) else {
+        return vec![format!("{name} is gone.")];
+    };
+    let mut lines = vec![
+        format!("Address    {}", node.address),
+        format!("Pod range  {}", node.pod_range),
+        format!("State      {}", if node.ready { "Ready" } else { "NotReady" }),
+    ];
+    if node.cordoned {
+        lines.push("           closed for new pods (cordoned)".to_owned());
+    }
+    lines.push(format!("Pods       {}", node.pods.len()));
+    lines.extend(node.pods.iter().map(|pod| format!("  {}", pod_sentence(pod))));
+    lines
+}
+
+fn describe_pod(scene: &Scene, pod: &PodView) -> Vec<String> {
+    let node = scene.node_of(&pod.spot()).map_or("none yet", |node| &*node.name);
+    let labels: Vec<String> =
+        pod.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let mut lines = vec![
+        format!("Namespace  {}", pod.namespace),
+        format!("Address    {}", or(&pod.address, "none yet")),
+        format!("Node       {node}"),
+        format!("State      {} {}", pod.health.sign(), pod.status),
+        format!("Labels     {}", or(&labels.join(", "), "none")),
+        format!("Made by    {}", pod.owner.as_deref().unwrap_or("nobody: nothing brings it back")),
+        "Containers".to_owned(),
+    ];
+    for container in &pod.containers {
+        let restarts = match container.restarts {
+            0 => String::new(),
+            1 => ", restarted once".to_owned(),
+            many => format!(", restarted {many} times"),
+        };
+        lines.push(format!(
+            "  {} {}  {}  {}{restarts}",
+            container.health.sign(),
+            container.name,
+            container.image,
+            container.status
+        ));
+    }
+    let selecting: Vec<&str> = scene
+        .services
+        .iter()
+        .filter(|service| {
+            service.namespace == pod.namespace
+                && service.endpoints.iter().any(|endpoint| endpoint.pod.as_ref() == Some(&pod.name))
+        })
+        .map(|service| &*service.name)
+        .collect();
+    lines.push(format!("Services   {}", or(&selecting.join(", "), "none sends to it")));
+    lines
+}
+
+fn describe_service(service: &ServiceView) -> Vec<String> {
+    let mut lines = vec![
+        format!("Namespace  {}", service.namespace),
+        format!("Type       {}", service.kind),
+        format!("Address    {}", or(&service.address, "none: names lead straight to pods")),
+        format!("Ports      {}", or(&service.ports.join(", "), "none")),
+        format!("Selector   {}", or(&service.selector, "none")),
+        format!("Endpoints  {} ready of {}", service.ready(), service.endpoints.len()),
+    ];
+    for endpoint in &service.endpoints {
+        let sign = if endpoint.ready { '●' } else { '◌' };
+        let pod = endpoint.pod.as_deref().unwrap_or("");
+        lines.push(format!("  {sign} {}  {pod}", endpoint.address));
+    }
+    lines
+}
+
+fn pod_sentence(pod: &PodView) -> String {
+    let namespace = match &*pod.namespace {
+        "default" => String::new(),
+        other => format!(" (namespace {other})"),
+    };
+    format!("{} {}{namespace} {}: {}", pod.health.sign(), pod.name, pod.address, pod.status)
+}
+
+fn service_sentence(service: &ServiceView) -> String {
+    let endpoints = match (service.ready(), service.endpoints.len()) {
+        (0, 0) => "no endpoints".to_owned(),
+        (ready, all) if ready == all => format!("{all} endpoints"),
+        (ready, all) => format!("{ready} of {all} endpoints ready"),
+    };
+    format!(
+        "service {} ({}) {} port {}: {endpoints}",
+        service.name,
+        service.kind,
+        service.address,
+        service.ports.join(", ")
+    )
+}
+
+fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}

@@ -1,0 +1,230 @@
+//! A request as a story: the traces of one command, step by step, as the packet panel shows them.
+
+use crate::network::{
+    DnsAnswer, DnsCode, DnsData, Flow, Hop, Outcome, Protocol, Stage, Trace, Verdict, short_party,
+};
+
+use super::scene::Spot;
+
+/// The way of one request: a DNS question, then the connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    /// What was asked, and from where.
+    pub title: String,
+    /// Step by step.
+    pub steps: Vec<Step>,
+    /// How it ended, in a few words: `refused`.
+    pub ending: String,
+    /// Whether it arrived.
+    pub arrived: bool,
+}
+
+/// One decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Where on the map.
+    pub spot: Spot,
+    /// Where the packet goes next, on the map, if it goes on.
+    pub next: Option<Spot>,
+    /// The place, as a player calls it.
+    pub place: String,
+    /// What happened, in one sentence.
+    pub text: String,
+    /// Evidence and addresses before and after, a line each.
+    pub notes: Vec<String>,
+}
+
+impl Story {
+    /// The story of a request's traces, oldest first.
+    pub fn of<'a>(title: impl Into<String>, traces: impl IntoIterator<Item = &'a Trace>) -> Story {
+        let mut story = Story { title: title.into(), ..Story::default() };
+        let mut questions: Vec<&Trace> = Vec::new();
+        for trace in traces {
+            story.ending = trace.outcome.to_string();
+            story.arrived = matches!(trace.outcome, Outcome::Delivered { .. });
+            if answer_of(trace).is_some() {
+                questions.push(trace);
+                continue;
+            }
+            story.steps.extend(lookup(&std::mem::take(&mut questions)));
+            story.steps.extend(trace.hops.iter().map(step));
+        }
+        if let Some(last) = questions.last().and_then(|trace| answer_of(trace)) {
+            story.arrived = last.code == DnsCode::NoError && !last.records.is_empty();
+            story.ending = if story.arrived { "answered" } else { "unknown name" }.to_owned();
+        }
+        story.steps.extend(lookup(&questions));
+        story
+    }
+
+    /// The places it passes, in order, without repetition of neighbours.
+    pub fn way(&self) -> Vec<&Spot> {
+        let mut way: Vec<&Spot> = Vec::new();
+        for step in &self.steps {
+            for spot in [Some(&step.spot), step.next.as_ref()].into_iter().flatten() {
+                if way.last() != Some(&spot) {
+                    way.push(spot);
+                }
+            }
+        }
+        way
+    }
+}
+
+/// Whether a packet is a question for the cluster's DNS.
+pub fn is_dns(flow: &Flow) -> bool {
+    flow.protocol == Protocol::Udp && flow.destination.port() == 53
+}
+
+/// The name server's answer, where the packet is a question that got one.
+fn answer_of(trace: &Trace) -> Option<&DnsAnswer> {
+    trace.dns.as_ref()?.answer.as_ref()
+}
+
+/// A lookup is two steps, however many names it tries: the question and the answer. Its packets'
+/// way is that of every other.
+fn lookup(questions: &[&Trace]) -> Vec<Step> {
+    let (Some(first), Some(last)) = (questions.first(), questions.last()) else {
+        return Vec::new();
+    };
+    let server = match &last.outcome {
+        Outcome::Delivered { to, .. } => to.clone(),
+        _ => first.from.clone(),
+    };
+    let asked = first.dns.iter().map(|dns| dns.name.to_string()).next().unwrap_or_default();
+    let found = questions.iter().rev().find_map(|trace| answered(trace));
+    let (verdict, text, notes) = match found {
+        Some(found) => (Verdict::Pass, found, Vec::new()),
+        None => (Verdict::Reject, "knows no such name".to_owned(), tried(questions)),
+    };
+    let ask = Step {
+        verdict: Verdict::Pass,
+        spot: Spot::from(&first.from),
+        next: Some(Spot::from(&server)),
+        place: short_party(&first.from),
+        text: format!("asks DNS for {}", first_label(&asked)),
+        notes: vec![format!("at {}", first.flow.destination)],
+    };
+    let spot = Spot::from(&server);
+    vec![ask, Step { verdict, next: None, spot, place: "DNS".to_owned(), text, notes }]
+}
+
+/// `backend.default.svc.cluster.local = 10.96.14.3`
+fn answered(trace: &Trace) -> Option<String> {
+    let exchange = trace.dns.as_ref()?;
+    let records = &exchange.answer.as_ref()?.records;
+    let values: Vec<String> = records
+        .iter()
+        .filter_map(|record| match &record.data {
+            DnsData::A(address) => Some(address.to_string()),
+            DnsData::Ptr(name) => Some(name.clone()),
+            DnsData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
+            _ => None,
+        })
+        .collect();
+    if values.is_empty() {
+        return None;
+    }
+    Some(format!("{} = {}", exchange.name.trim_end_matches('.'), values.join(", ")))
+}
+
+/// Every name that was tried, once.
+fn tried(questions: &[&Trace]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for exchange in questions.iter().filter_map(|trace| trace.dns.as_ref()) {
+        let name = exchange.name.trim_end_matches('.').to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.into_iter().map(|name| format!("no {name}")).collect()
+}
+
+/// `backend` of `backend.default.svc.cluster.local.`: the player's own name, without what the
+/// search list added.
+fn first_label(name: &str) -> &str {
+    let name = name.trim_end_matches('.');
+    let cluster = name.strip_suffix(".svc.cluster.local");
+    match cluster.and_then(|short| short.rsplit_once('.')) {
+        Some((own, _namespace)) => own,
+        None => name.strip_suffix(".cluster.local").unwrap_or(name),
+    }
+}
+
+fn step(hop: &Hop) -> Step {
+    let mut notes = Vec::new();
+    if hop.before.destination != hop.after.destination {
+        notes.push(format!("to   {} → {}", hop.before.destination, hop.after.destination));
+    }
+    if hop.before.source != hop.after.source {
+        notes.push(format!("from {} → {}", hop.before.source, hop.after.source));
+    }
+    if let (Some(consequence), false) = (hop.verdict.consequence(), hop.verdict == Verdict::Deliver)
+    {
+        notes.push(consequence.to_owned());
+    }
+    Step {
+        verdict: hop.verdict,
+        spot: place_of(hop),
+        next: None,
+        place: short_party(&hop.place),
+        text: hop.sentence(),
+        notes,
+    }
+}
+
+/// A service proxy's decision is shown at the Service, everything else where it was taken.
+fn place_of(hop: &Hop) -> Spot {
+    match (hop.stage, hop.service()) {
+        (Stage::ServiceProxy, Some((namespace, name))) => Spot::Service(namespace, name),
+        _ => Spot::from(&hop.place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddrV4};
+
+    use super::*;
+    use crate::clock::SimTime;
+    use crate::network::{Because, Party, TraceId};
+
+    fn flow(protocol: Protocol, to: [u8; 4], port: u16) -> Flow {
+        Flow {
+            protocol,
+            source: SocketAddrV4::new(Ipv4Addr::new(10, 244, 1, 2), 40_000),
+            destination: SocketAddrV4::new(Ipv4Addr::from(to), port),
+        }
+    }
+
+    fn hop(place: Party, stage: Stage, because: Because, verdict: Verdict) -> Hop {
+        let flow = flow(Protocol::Tcp, [10, 96, 14, 3], 80);
+        Hop { place, stage, before: flow, after: flow, verdict, because }
+    }
+
+    #[test]
+    fn a_service_without_endpoints_is_shown_at_the_service() {
+        let pod = Party::Pod { namespace: "default".into(), name: "frontend".into() };
+        let because = Because::NotAServicePort { service: "default/backend".into(), ports: vec![] };
+        let trace = Trace {
+            id: TraceId(1),
+            at: SimTime::START,
+            from: pod.clone(),
+            container: None,
+            flow: flow(Protocol::Tcp, [10, 96, 14, 3], 80),
+            hops: vec![
+                hop(pod, Stage::Send, Because::Sent, Verdict::Pass),
+                hop(Party::Node("node-1".into()), Stage::ServiceProxy, because, Verdict::Reject),
+            ],
+            outcome: Outcome::Refused,
+            dns: None,
+        };
+        let story = Story::of("curl http://backend", [&trace]);
+        assert_eq!(story.steps[1].spot, Spot::Service("default".into(), "backend".into()));
+        assert_eq!(story.steps[1].place, "node-1");
+        assert_eq!((&*story.ending, story.arrived), ("refused", false));
+        assert_eq!(story.way().len(), 2);
+    }
+}

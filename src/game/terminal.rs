@@ -1,0 +1,229 @@
+//! What a player does in the terminal.
+
+use std::time::Duration;
+
+use super::play::{LARGEST_FILE, Panel, Play, Tone};
+use super::story::Story;
+use super::update::{last_request, settle};
+use super::{Effect, Game, TerminalMsg};
+use crate::level::Phase;
+use crate::network::{Party, Trace};
+use crate::shell::{Typed, Wish};
+
+/// Larger pastes are refused: nobody means to run them.
+const LARGEST_PASTE: usize = 64 * 1024;
+
+pub(super) fn update(game: &mut Game, msg: TerminalMsg) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if let (Some(_), false) = (&play.console.recall, matches!(msg, TerminalMsg::Recall)) {
+        return recalling(game, msg);
+    }
+    match msg {
+        TerminalMsg::Type(text) => return type_text(game, &text),
+        TerminalMsg::Edit(edit) => play.console.input.edit(edit),
+        TerminalMsg::Enter => {
+            enter(play);
+            return settle(game);
+        }
+        TerminalMsg::Complete => complete(play),
+        TerminalMsg::Browse(earlier) => play.console.browse(earlier),
+        TerminalMsg::Recall => {
+            let again = play.console.recall.clone();
+            let query = again.as_ref().map(|recall| recall.query.clone()).unwrap_or_default();
+            play.console.recall(query, again.is_some());
+        }
+        TerminalMsg::Scroll(by) => {
+            let most = play.console.printed().len();
+            play.console.scrolled =
+                play.console.scrolled.saturating_add_signed(by as isize).min(most);
+        }
+        TerminalMsg::EndOfInput => return end_of_input(game),
+        TerminalMsg::Clear => play.console.clear(),
+    }
+    Vec::new()
+}
+
+/// Runs the line that was typed, or hands it to the command that reads.
+pub(super) fn enter(play: &mut Play) {
+    let prompt = play.attempt.session().prompt();
+    let line = play.console.input.take();
+    if play.attempt.session().is_running() {
+        play.console.typed("", &line);
+        play.attempt.session_mut().type_line(&line);
+        play.advance(Duration::ZERO);
+        return;
+    }
+    play.console.typed(&prompt, &line);
+    if play.phase == Phase::Probing {
+        play.say(Tone::Plain, "The goal's requests are being sent; the command follows.");
+    }
+    if !line.trim().is_empty() {
+        play.remember(line.trim());
+        play.commands += 1;
+    }
+    play.seen_trace = play.attempt.cluster().next_trace();
+    if play.attempt.session_mut().type_line(&line) == Typed::Running {
+        play.command = Some(line.trim().to_owned());
+        play.advance(Duration::ZERO);
+    }
+    play.read_terminal();
+}
+
+/// Ctrl-C: says whether there was anything to interrupt.
+pub(super) fn interrupt(game: &mut Game) -> bool {
+    let Some(play) = &mut game.play else { return false };
+    if play.focus != Panel::Terminal || play.menu {
+        return false;
+    }
+    if play.console.recall.is_some() {
+        play.console.end_recall(false);
+        return true;
+    }
+    let prompt = play.attempt.session().prompt();
+    let line = play.console.input.take();
+    let running = play.attempt.session().is_running();
+    let unfinished = prompt == "> ";
+    if !running && line.is_empty() && !unfinished {
+        return false;
+    }
+    play.console.typed(if running { "" } else { &prompt }, &format!("{line}^C"));
+    play.attempt.interrupt();
+    play.read_terminal();
+    settle(game);
+    true
+}
+
+/// Looks whether the command has ended, and shows the way of its packets.
+pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for wish in play.attempt.session_mut().take_wishes() {
+        match wish {
+            Wish::ClearScreen => play.console.clear(),
+            Wish::Edit(file) => {
+                play.reload_files();
+                if !play.go_to(&file, 1) {
+                    play.say(Tone::Plain, format!("{file} is not a text that can be edited here."));
+                }
+            }
+            Wish::Leave => {
+                play.say(Tone::Plain, "This is the outermost shell. Esc, then q, leaves.")
+            }
+        }
+    }
+    if play.attempt.session().is_running() {
+        return effects;
+    }
+    let Some(command) = play.command.take() else { return effects };
+    let traces = play.new_traces();
+    let traces = watched(&traces);
+    if !traces.is_empty() {
+        let story = Story::of(command, last_request(&traces));
+        play.show_story(story);
+    }
+    play.reload_files();
+    effects.push(Effect::Save);
+    effects
+}
+
+/// The packets of a command: those from where it first sent one. Loops in containers go on sending
+/// meanwhile, so the laptop's own packets come first if there are any.
+fn watched(traces: &[Trace]) -> Vec<&Trace> {
+    let laptop: Vec<&Trace> = traces.iter().filter(|trace| trace.from == Party::Laptop).collect();
+    if !laptop.is_empty() {
+        return laptop;
+    }
+    let Some(first) = traces.first() else { return Vec::new() };
+    traces.iter().filter(|trace| trace.from == first.from).collect()
+}
+
+fn type_text(game: &mut Game, text: &str) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if text.len() > LARGEST_PASTE {
+        let size = text.len() / 1024;
+        play.say(
+            Tone::Bad,
+            format!(
+                "That paste is {size} KiB; the terminal takes 64. A file takes {}.",
+                LARGEST_FILE / 1024
+            ),
+        );
+        return Vec::new();
+    }
+    play.console.scrolled = 0;
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
+    let mut effects = Vec::new();
+    let mut lines = text.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        let Some(play) = &mut game.play else { break };
+        if !play.console.input.insert(line) {
+            play.say(Tone::Bad, "The line is too long.");
+        }
+        if lines.peek().is_some() {
+            enter(play);
+            effects.extend(settle(game));
+        }
+    }
+    effects
+}
+
+/// Keys while history is searched.
+fn recalling(game: &mut Game, msg: TerminalMsg) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    let query = play.console.recall.as_ref().map(|recall| recall.query.clone()).unwrap_or_default();
+    match msg {
+        TerminalMsg::Type(text) => play.console.recall(query + &text, false),
+        TerminalMsg::Edit(super::LineEdit::Backspace) => {
+            let mut query = query;
+            query.pop();
+            play.console.recall(query, false);
+        }
+        TerminalMsg::Enter => {
+            play.console.end_recall(true);
+            enter(play);
+            return settle(game);
+        }
+        other => {
+            play.console.end_recall(true);
+            return update(game, other);
+        }
+    }
+    Vec::new()
+}
+
+fn end_of_input(game: &mut Game) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if !play.console.input.text().is_empty() {
+        play.console.input.edit(super::LineEdit::Delete);
+        return Vec::new();
+    }
+    play.console.input.set("exit");
+    enter(play);
+    settle(game)
+}
+
+/// Tab: completes as far as there is one way only, and lists the ways.
+fn complete(play: &mut Play) {
+    let line = play.console.input.text().to_owned();
+    let cursor = play.console.input.cursor();
+    let found = play.attempt.session().complete(play.attempt.cluster(), &line, cursor);
+    let typed = line.get(found.start..cursor).unwrap_or("");
+    let Some((first, _)) = found.candidates.first() else { return };
+    let mut common = first.as_str();
+    for (candidate, _) in &found.candidates {
+        common = shared_start(common, candidate);
+    }
+    if found.candidates.len() == 1 {
+        let space = if first.ends_with(['/', '=', ' ']) { "" } else { " " };
+        play.console.input.replace_before_cursor(found.start, &format!("{first}{space}"));
+    } else if common.len() > typed.len() {
+        play.console.input.replace_before_cursor(found.start, common);
+    } else {
+        let prompt = play.attempt.session().prompt();
+        play.console.list(&prompt, &line, &found.candidates);
+    }
+}
+
+fn shared_start<'a>(a: &'a str, b: &str) -> &'a str {
+    let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b);
+    &a[..same.map(|(c, _)| c.len_utf8()).sum()]
+}

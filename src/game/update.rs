@@ -1,0 +1,407 @@
+//! The one way in which a game changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::debrief::Debrief;
+use super::play::{Play, Tone};
+use super::save::{Contrast, Motion, Solved, ThemeChoice};
+use super::story::Story;
+use super::{Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal};
+use crate::level::{Level, Phase};
+
+/// The seed of a level that was never played.
+const FIRST_SEED: u64 = 1;
+
+/// The settings' rows: how many there are.
+pub const SETTINGS: usize = 5;
+
+/// Changes the game by one message, and says what the outside has to do.
+pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
+    if let Msg::Tick(real) = msg {
+        return tick(game, real);
+    }
+    game.dirty = true;
+    let leaving = std::mem::take(&mut game.leaving);
+    if let Some(play) = &mut game.play {
+        play.timer.touched();
+        play.notice = None;
+    }
+    match msg {
+        Msg::Tick(_) => Vec::new(),
+        Msg::Quit => vec![Effect::Save, Effect::Quit],
+        Msg::Interrupt => interrupt(game, leaving),
+        Msg::Show(screen) => show(game, screen),
+        Msg::Back => back(game),
+        Msg::Select(by) => select(game, by),
+        Msg::SelectEnd(last) => select(game, if last { i32::MAX } else { i32::MIN }),
+        Msg::Confirm => confirm(game),
+        Msg::Change(forward) => change_setting(game, forward),
+        Msg::OpenLevel(name) => open_level(game, &name),
+        Msg::Begin => begin(game),
+        Msg::NextLevel => next_level(game),
+        Msg::Dismiss => {
+            dismiss(game);
+            Vec::new()
+        }
+        Msg::Level(msg) => level::update(game, msg),
+        Msg::Terminal(msg) => terminal::update(game, msg),
+        Msg::Field(msg) => field(game, msg),
+    }
+}
+
+/// When the next tick is worth sending.
+pub(super) fn next_tick(game: &Game) -> Option<Duration> {
+    if game.debrief.as_ref().is_some_and(Debrief::is_trying) && game.screen == Screen::Debrief {
+        return Some(Duration::ZERO);
+    }
+    let play = game.play.as_ref().filter(|_| game.screen == Screen::Level)?;
+    let reduced = game.save.settings.motion == Motion::Reduced;
+    let busy = play.is_busy();
+    let now = play.now();
+    let to_second = Duration::from_micros(1_000_000 - now.as_micros() % 1_000_000);
+    let clock =
+        if busy { Some(Duration::from_millis(40)) } else { play.timer.until(to_second, false) };
+    let hints = (game.popup == Some(Popup::Hints))
+        .then(|| play.hints.wait(play.level(), &play.codes()))
+        .flatten()
+        .filter(|wait| !wait.is_zero())
+        .map(|_| Duration::from_secs(1));
+    [clock, play.next_motion(reduced), hints].into_iter().flatten().min()
+}
+
+fn tick(game: &mut Game, real: Duration) -> Vec<Effect> {
+    if game.screen == Screen::Debrief {
+        if let Some(debrief) = game.debrief.as_mut().filter(|debrief| debrief.is_trying()) {
+            debrief.try_next();
+            game.dirty = true;
+        }
+        return Vec::new();
+    }
+    let reduced = game.save.settings.motion == Motion::Reduced;
+    let hinting = game.popup == Some(Popup::Hints);
+    let Some(play) = game.play.as_mut().filter(|_| game.screen == Screen::Level) else {
+        return Vec::new();
+    };
+    // A laptop that slept must not fast-forward the cluster.
+    let real = real.min(Duration::from_secs(2));
+    play.hints.pass(real);
+    let running = play.timer.is_running();
+    let simulated = play.timer.pass(real, play.is_busy());
+    let mut changed = play.animate(real, reduced) || hinting || running != play.timer.is_running();
+    if !simulated.is_zero() {
+        changed |= play.advance(simulated);
+    }
+    game.dirty |= changed;
+    settle(game)
+}
+
+/// Looks whether a command or the goals' requests have come to their end.
+pub(super) fn settle(game: &mut Game) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    let mut effects = terminal::finish(play);
+    let phase = play.attempt.phase();
+    let before = std::mem::replace(&mut play.phase, phase);
+    if before == Phase::Probing && phase != Phase::Probing {
+        effects.extend(probed(game, phase));
+    }
+    game.dirty |= !effects.is_empty();
+    effects
+}
+
+/// The goals' requests were sent: show the way of the one that tells most.
+fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    play.seen_trace = play.attempt.cluster().next_trace();
+    let story = goal_story(play);
+    if let Some(story) = story {
+        play.show_story(story);
+    }
+    play.mark_failures();
+    let name = play.level().name.clone();
+    game.dirty = true;
+    if phase == Phase::Solved {
+        let debrief = Debrief::of(play);
+        let solved = debrief.solved.clone();
+        game.debrief = Some(debrief);
+        game.popup = Some(Popup::Won);
+        let record = game.save.levels.entry(name.clone()).or_default();
+        record.tries += 1;
+        record.solved = Solved::better(record.solved.take(), Some(solved));
+    } else {
+        let failed = play.goals().iter().find(|goal| !goal.passed);
+        let text = failed
+            .and_then(|goal| goal.diagnosis.as_ref())
+            .map_or_else(|| "A goal has not passed.".to_owned(), |found| found.message.clone());
+        let text = match play.prediction_verdict() {
+            Some(verdict) => format!("{verdict} {text}"),
+            None => text,
+        };
+        play.say(Tone::Bad, text);
+        game.save.levels.entry(name.clone()).or_default().tries += 1;
+    }
+    game.touched.insert(name);
+    vec![Effect::Save]
+}
+
+/// The last request of the first goal that failed, or of the last one that passed.
+fn goal_story(play: &Play) -> Option<Story> {
+    let goals = play.goals();
+    let at = goals.iter().position(|goal| !goal.passed && !goal.traces.is_empty());
+    let at = at.or_else(|| goals.iter().rposition(|goal| !goal.traces.is_empty()))?;
+    let goal = &goals[at];
+    let asked = play.level().goals.get(at)?;
+    let cluster = play.attempt().cluster();
+    let traces: Vec<_> = goal.traces.iter().filter_map(|id| cluster.trace(*id)).collect();
+    let mut story = Story::of(format!("{} · {}", asked.from, asked.run), last_request(&traces));
+    if let (Some(diagnosis), Some(last)) = (&goal.diagnosis, story.steps.last_mut()) {
+        last.notes.extend(diagnosis.evidence.iter().cloned());
+        last.notes.extend(diagnosis.nearest.iter().cloned());
+    }
+    Some(story)
+}
+
+/// Of the packets of several requests those of the last: from the last question to DNS that
+/// follows a connection, or the last connection alone.
+pub(super) fn last_request<'a>(
+    traces: &[&'a crate::network::Trace],
+) -> Vec<&'a crate::network::Trace> {
+    let is_question = |trace: &&crate::network::Trace| super::story::is_dns(&trace.flow);
+    let end = traces.len();
+    let connection = traces.iter().rposition(|trace| !is_question(trace));
+    let start = match connection {
+        // Questions after the last connection are a request that never got further.
+        Some(at) if at + 1 < end => at + 1,
+        Some(at) => {
+            traces[..at].iter().rposition(|trace| !is_question(trace)).map_or(0, |at| at + 1)
+        }
+        None => 0,
+    };
+    traces[start..].to_vec()
+}
+
+fn interrupt(game: &mut Game, leaving: bool) -> Vec<Effect> {
+    if game.screen == Screen::Level && game.popup.is_none() && terminal::interrupt(game) {
+        return Vec::new();
+    }
+    let in_terminal = game.screen == Screen::Level
+        && game
+            .play
+            .as_ref()
+            .is_some_and(|play| play.focus == super::Panel::Terminal && !play.menu);
+    if in_terminal && !leaving {
+        game.leaving = true;
+        if let Some(play) = &mut game.play {
+            play.say(Tone::Plain, "Ctrl-C again leaves podhop; everything is saved.");
+        }
+        return Vec::new();
+    }
+    vec![Effect::Save, Effect::Quit]
+}
+
+fn show(game: &mut Game, screen: Screen) -> Vec<Effect> {
+    if !matches!(game.screen, Screen::Help | Screen::Glossary | Screen::Settings) {
+        game.came_from = game.screen;
+    }
+    game.popup = None;
+    game.selected = if screen == Screen::Trail { trail_position(game) } else { 0 };
+    game.screen = screen;
+    Vec::new()
+}
+
+fn back(game: &mut Game) -> Vec<Effect> {
+    if dismiss(game) {
+        return Vec::new();
+    }
+    match game.screen {
+        Screen::Trail => return vec![Effect::Save, Effect::Quit],
+        Screen::Help | Screen::Glossary | Screen::Settings => {
+            let screen = game.came_from;
+            show(game, screen);
+        }
+        Screen::Level | Screen::Briefing | Screen::Debrief => {
+            show(game, Screen::Trail);
+        }
+    }
+    vec![Effect::Save]
+}
+
+fn dismiss(game: &mut Game) -> bool {
+    match game.popup.take() {
+        Some(Popup::Predict(_)) => {
+            level::update(game, super::LevelMsg::SkipPrediction);
+            true
+        }
+        other => other.is_some(),
+    }
+}
+
+fn trail_position(game: &Game) -> usize {
+    let current = game.play.as_ref().map(|play| play.level().name.clone());
+    let at = current.and_then(|name| game.pack.levels.iter().position(|level| level.name == name));
+    at.unwrap_or(0)
+}
+
+fn select(game: &mut Game, by: i32) -> Vec<Effect> {
+    match &mut game.popup {
+        Some(Popup::Predict(selected)) => {
+            let choices = match game.play.as_ref().map(|play| play.asked) {
+                Some(super::Asked::Where(_)) => super::Where::ALL.len(),
+                _ => super::Fate::ALL.len(),
+            };
+            *selected = moved(*selected, by, choices);
+            return Vec::new();
+        }
+        Some(Popup::Reset(selected)) => {
+            *selected = moved(*selected, by, level::RESET_CHOICES.len());
+            return Vec::new();
+        }
+        Some(Popup::Describe { scroll, lines, .. }) => {
+            *scroll = moved(*scroll, by, lines.len());
+            return Vec::new();
+        }
+        _ => {}
+    }
+    let count = match game.screen {
+        Screen::Trail => game.pack.levels.len(),
+        Screen::Settings => SETTINGS,
+        // Texts: the screen knows how long they are, and stops there.
+        _ => 10_000,
+    };
+    game.selected = moved(game.selected, by, count);
+    Vec::new()
+}
+
+fn moved(at: usize, by: i32, count: usize) -> usize {
+    at.saturating_add_signed(by as isize).min(count.saturating_sub(1))
+}
+
+fn confirm(game: &mut Game) -> Vec<Effect> {
+    match game.popup.clone() {
+        Some(Popup::Predict(at)) => return level::confirm_prediction(game, at),
+        Some(Popup::Reset(at)) => return level::confirm_reset(game, at),
+        Some(Popup::Won) => {
+            game.popup = None;
+            return show(game, Screen::Debrief);
+        }
+        Some(Popup::Why) => return level::update(game, super::LevelMsg::GoToMark),
+        Some(Popup::Hints) => return level::update(game, super::LevelMsg::Hint),
+        Some(_) => {
+            dismiss(game);
+            return Vec::new();
+        }
+        None => {}
+    }
+    match game.screen {
+        Screen::Trail => match game.selected_level().map(|level| level.name.clone()) {
+            Some(name) => open_level(game, &name),
+            None => Vec::new(),
+        },
+        Screen::Briefing => begin(game),
+        Screen::Debrief => next_level(game),
+        Screen::Settings => change_setting(game, true),
+        Screen::Help | Screen::Glossary => back(game),
+        Screen::Level => Vec::new(),
+    }
+}
+
+fn open_level(game: &mut Game, name: &str) -> Vec<Effect> {
+    let Some(level) = game.pack.level(name).cloned() else { return Vec::new() };
+    let on_table = game.play.as_ref().is_some_and(|play| play.level().name == level.name);
+    let solved = game.play.as_ref().is_some_and(|play| play.phase() == Phase::Solved);
+    if on_table && !solved {
+        return show(game, Screen::Level);
+    }
+    let record = game.save.record(&level.name);
+    lay_out(game, &level);
+    game.save.last = Some(level.name.clone());
+    game.touched.insert(level.name.clone());
+    show(game, if record.briefed { Screen::Level } else { Screen::Briefing });
+    vec![Effect::Save]
+}
+
+/// Puts a level on the table, with the player's edits of last time.
+fn lay_out(game: &mut Game, level: &Arc<Level>) {
+    let record = game.save.record(&level.name);
+    let seed = game.seed.or(record.seed).unwrap_or(FIRST_SEED);
+    let files: Vec<(String, String)> = record.files.into_iter().collect();
+    game.play = Some(Play::open(level.clone(), seed, &files));
+    game.debrief = None;
+    game.popup = None;
+}
+
+fn begin(game: &mut Game) -> Vec<Effect> {
+    let Some(name) = game.play.as_ref().map(|play| play.level().name.clone()) else {
+        return show(game, Screen::Trail);
+    };
+    game.save.levels.entry(name).or_default().briefed = true;
+    show(game, Screen::Level);
+    vec![Effect::Save]
+}
+
+fn next_level(game: &mut Game) -> Vec<Effect> {
+    let current = game.play.as_ref().map(|play| play.level().name.clone());
+    let at = current.and_then(|name| game.pack.levels.iter().position(|level| level.name == name));
+    let next = at.and_then(|at| game.pack.levels.get(at + 1)).map(|level| level.name.clone());
+    match next {
+        Some(name) => open_level(game, &name),
+        None => show(game, Screen::Trail),
+    }
+}
+
+fn change_setting(game: &mut Game, forward: bool) -> Vec<Effect> {
+    if game.screen != Screen::Settings {
+        return Vec::new();
+    }
+    let settings = &mut game.save.settings;
+    match game.selected {
+        0 => settings.motion = turn(&[Motion::Full, Motion::Reduced], settings.motion, forward),
+        1 => {
+            use ThemeChoice::{Auto, Dark, Light, Plain, Sixteen};
+            settings.theme = turn(&[Auto, Dark, Light, Sixteen, Plain], settings.theme, forward);
+        }
+        2 => {
+            let all = [Contrast::Normal, Contrast::High];
+            settings.contrast = turn(&all, settings.contrast, forward);
+        }
+        3 => settings.key_hints = !settings.key_hints,
+        _ => settings.predict = !settings.predict,
+    }
+    vec![Effect::Save]
+}
+
+fn turn<T: Copy + PartialEq>(all: &[T], current: T, forward: bool) -> T {
+    let at = all.iter().position(|one| *one == current).unwrap_or(0);
+    let by = if forward { 1 } else { all.len() - 1 };
+    all[(at + by) % all.len()]
+}
+
+fn field(game: &mut Game, msg: FieldMsg) -> Vec<Effect> {
+    let Some(Popup::Palette(line) | Popup::Find(line)) = &mut game.popup else {
+        return Vec::new();
+    };
+    match msg {
+        FieldMsg::Type(text) => {
+            line.insert(text.lines().next().unwrap_or(""));
+        }
+        FieldMsg::Edit(edit) => line.edit(edit),
+        FieldMsg::Complete => {
+            if let Some(whole) = command::complete(line.text()) {
+                line.set(whole);
+            }
+        }
+        FieldMsg::Enter => return enter(game),
+    }
+    Vec::new()
+}
+
+fn enter(game: &mut Game) -> Vec<Effect> {
+    match game.popup.take() {
+        Some(Popup::Palette(mut line)) => command::run(game, &Line::take(&mut line)),
+        Some(Popup::Find(line)) => apply::find(game, line.text()),
+        other => {
+            game.popup = other;
+            Vec::new()
+        }
+    }
+}
