@@ -1,7 +1,5 @@
 //! What a player does in the terminal.
 
-use std::time::Duration;
-
 use super::play::{LARGEST_FILE, Panel, Play, Tone};
 use super::story::Story;
 use super::update::{last_request, settle};
@@ -49,8 +47,8 @@ pub(super) fn enter(play: &mut Play) {
     let line = play.console.input.take();
     if play.attempt.session().is_running() {
         play.console.typed("", &line);
-        play.attempt.session_mut().type_line(&line);
-        play.advance(Duration::ZERO);
+        play.attempt.type_line(&line);
+        play.read_terminal();
         return;
     }
     play.console.typed(&prompt, &line);
@@ -62,11 +60,11 @@ pub(super) fn enter(play: &mut Play) {
         play.commands += 1;
     }
     play.seen_trace = play.attempt.cluster().next_trace();
-    if play.attempt.session_mut().type_line(&line) == Typed::Running {
+    if play.attempt.type_line(&line) == Typed::Running {
         play.command = Some(line.trim().to_owned());
-        play.advance(Duration::ZERO);
     }
     play.read_terminal();
+    play.read_scene();
 }
 
 /// Ctrl-C: says whether there was anything to interrupt.

@@ -238,6 +238,12 @@ impl Attempt {
         typed
     }
 
+    /// Ctrl-C in the terminal: ends the running command, or forgets an unfinished one.
+    pub fn interrupt(&mut self) {
+        self.session.interrupt(&mut self.cluster);
+        self.wake = None;
+    }
+
     /// Lets simulated time pass: the cluster works, events happen, the terminal's command and the
     /// goals' requests go on. What happened is told in order.
     pub fn advance_to(&mut self, until: SimTime) -> Vec<String> {
