@@ -1,1 +1,40 @@
 //! The only room with real input and output: terminal, files, saves, clock, command line.
+
+mod cli;
+mod headless;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use cli::{Cli, Command, PlayArgs};
+use headless::Ended;
+
+/// Does what the command line says, and returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    run(cli).unwrap_or_else(headless::Usage::report)
+}
+
+fn run(cli: Cli) -> Ended {
+    let folder = cli.levels.as_deref();
+    match cli.command.unwrap_or_else(|| Command::Play(PlayArgs::default())) {
+        Command::Play(arguments) => play(&arguments, folder),
+        Command::Levels { json } => headless::levels(&headless::pack(folder)?, json, |_| false),
+        Command::Check(arguments) => headless::check(&arguments, &headless::pack(folder)?),
+        Command::Shell(arguments) => headless::shell(&arguments, || headless::pack(folder)),
+        Command::Explain { code } => headless::explain(code.as_deref()),
+        Command::Lint(arguments) => headless::lint(&arguments, folder),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "podhop", &mut script);
+            headless::Output::new().write(&script);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn play(arguments: &PlayArgs, folder: Option<&std::path::Path>) -> Ended {
+    let _ = (arguments, headless::pack(folder)?);
+    todo!()
+}

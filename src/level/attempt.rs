@@ -255,22 +255,35 @@ impl Attempt {
         std::mem::take(&mut self.happened)
     }
 
+    /// Goes on with the terminal's command, events and all, until it has ended, reads its input, or
+    /// would go on after `limit` (`None`).
+    pub fn run_session(&mut self, limit: SimTime) -> Option<Progress> {
+        self.start();
+        self.wake = Some(self.cluster.now());
+        loop {
+            let at = self.next_due()?;
+            if at > limit {
+                return None;
+            }
+            self.cluster.advance_to(at);
+            match self.run_due() {
+                Some(Progress::Until(_)) | None if self.wake.is_some() => {}
+                Some(progress) => return Some(progress),
+                None => return Some(Progress::Done(self.session.exit_code())),
+            }
+        }
+    }
+
     /// Runs a whole script in the player's terminal and lets everything settle.
     pub fn run_script(&mut self, script: &str) -> shell::Finished {
         self.start();
+        self.session.take_output();
         self.session.type_line(&format!("{{\n{script}\n}}"));
-        self.wake = Some(self.cluster.now());
         let limit = self.cluster.now() + SCRIPT_LIMIT;
-        let mut finished = shell::Finished { stdout: Vec::new(), stderr: Vec::new(), exit: 0 };
-        while self.session.is_running() {
-            let now = self.cluster.now();
-            let Some(at) = self.next_due().filter(|at| *at <= limit) else {
-                self.session.interrupt(&mut self.cluster);
-                break;
-            };
-            self.cluster.advance_to(at.max(now));
-            self.run_due();
+        if !matches!(self.run_session(limit), Some(Progress::Done(_))) {
+            self.interrupt();
         }
+        let mut finished = shell::Finished { stdout: Vec::new(), stderr: Vec::new(), exit: 0 };
         for chunk in self.session.take_output() {
             let stream = if chunk.error { &mut finished.stderr } else { &mut finished.stdout };
             stream.extend(chunk.bytes);
@@ -321,16 +334,18 @@ impl Attempt {
         [self.next_event(), self.wake, request].into_iter().flatten().min()
     }
 
-    /// Does what is due now: events first, then the terminal, then a goal's request.
-    fn run_due(&mut self) {
+    /// Does what is due now: events first, then the terminal (and says how far it came), then a
+    /// goal's request.
+    fn run_due(&mut self) -> Option<Progress> {
         let now = self.cluster.now();
         if self.next_event().is_some_and(|at| at <= now) {
             self.run_event();
         } else if self.wake.is_some_and(|at| at <= now) {
-            self.step_session();
+            return self.step_session();
         } else if self.probing.as_ref().is_some_and(|probing| probing.next <= now) {
             self.run_request();
         }
+        None
     }
 
     fn run_event(&mut self) {
@@ -351,13 +366,16 @@ impl Attempt {
         }
     }
 
-    fn step_session(&mut self) {
+    fn step_session(&mut self) -> Option<Progress> {
         self.wake = None;
-        if self.session.is_running()
-            && let Progress::Until(at) = self.session.step(&mut self.cluster)
-        {
+        if !self.session.is_running() {
+            return Some(Progress::Done(self.session.exit_code()));
+        }
+        let progress = self.session.step(&mut self.cluster);
+        if let Progress::Until(at) = progress {
             self.wake = Some(at);
         }
+        Some(progress)
     }
 
     /// The moment of a goal's first request: now, but not before the level says.

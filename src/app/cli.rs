@@ -1,0 +1,127 @@
+//! The command line: what `podhop` takes, and which room answers.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+/// Learn Kubernetes networking by making the packets arrive.
+///
+/// Without a command the game goes on where you left off.
+#[derive(Debug, Parser)]
+#[command(name = "podhop", version, about, long_about, max_term_width = 100)]
+pub struct Cli {
+    /// Play another pack of levels: a folder with a pack.yaml
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub levels: Option<PathBuf>,
+    /// What to do; play when left out
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What podhop can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play, from a level or where you left off
+    Play(PlayArgs),
+    /// List the campaign and your progress
+    Levels {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Solve levels without a screen: exit 0 solved, 1 not solved, 2 wrong usage
+    ///
+    /// The manifests take the place of the level's own files of the same names, are applied, then
+    /// the script runs on the laptop, and then the goals' requests are sent. Without any, the level
+    /// is checked as it starts.
+    Check(CheckArgs),
+    /// Run commands in a simulated cluster, read from standard input
+    ///
+    /// With a level: that level's cluster and files. Without: an empty cluster.
+    Shell(ShellArgs),
+    /// Say what a diagnosis means, with an example and the fix
+    Explain {
+        /// The diagnosis's code; all are listed when left out
+        code: Option<String>,
+    },
+    /// Prove levels: they start unsolved, every solution passes, every mistake gets its diagnosis
+    Lint(LintArgs),
+    /// Print completions for your shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// How to play.
+#[derive(Args, Debug, Default)]
+pub struct PlayArgs {
+    /// The level, by name or number
+    pub level: Option<String>,
+    /// Play on this seed: names, addresses and chance depend on it
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Play as lines of text, for screen readers and pipes
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// What to check.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Levels, by name or number; all when left out
+    pub level: Vec<String>,
+    /// A manifest, or a folder of files, in place of the level's own; may be repeated
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub manifests: Vec<PathBuf>,
+    /// Commands to run on the laptop once the files are applied
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub script: Option<PathBuf>,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Print one JSON object a level
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where to run commands.
+#[derive(Args, Debug)]
+pub struct ShellArgs {
+    /// The level whose cluster and files to use, by name or number
+    pub level: Option<String>,
+    /// Nodes of the empty cluster
+    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "level",
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub nodes: u32,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// A folder whose files are the working folder; it is never written to
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Print one JSON object a command: command, stdout, stderr, exit, and at: the simulated
+    /// milliseconds at its end
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to prove.
+#[derive(Args, Debug)]
+pub struct LintArgs {
+    /// The pack's folder; the built-in campaign when left out
+    pub dir: Option<PathBuf>,
+    /// Prove these levels only, by name or number
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Vec<String>,
+    /// Seeds to try
+    #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
+    pub seeds: Vec<u64>,
+    /// Print every proof, not only those that fail
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Print the format of level.yaml as JSON Schema, and prove nothing
+    #[arg(long)]
+    pub schema: bool,
+}

@@ -1,0 +1,99 @@
+//! `podhop check [LEVEL]…`
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::files::read_file;
+use super::{Ended, FAILURE, Output, Usage, level, read_files};
+use crate::app::cli::CheckArgs;
+use crate::level::lint::play;
+use crate::level::{Diagnosis, GoalState, Level, Pack, Solution, Verdict};
+use crate::shell::Files;
+
+/// Plays levels without a screen, with the answer that the arguments give.
+pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
+    let levels: Vec<Arc<Level>> = if arguments.level.is_empty() {
+        pack.levels.clone()
+    } else {
+        let named = arguments.level.iter().map(|name| level(pack, name).cloned());
+        named.collect::<Result<_, _>>()?
+    };
+    let answer = answer(arguments)?;
+    let mut out = Output::new();
+    let mut solved = true;
+    for level in &levels {
+        let verdict = play(level, answer.as_ref(), arguments.seed);
+        solved &= verdict.solved;
+        if arguments.json {
+            out.line(to_json(&verdict).to_string());
+        } else {
+            tell(&mut out, level, &verdict);
+        }
+    }
+    Ok(if solved { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+fn answer(arguments: &CheckArgs) -> Result<Option<Solution>, Usage> {
+    let mut files = Files::new();
+    for path in &arguments.manifests {
+        files.extend(read_files(path)?);
+    }
+    let script = match &arguments.script {
+        Some(path) => Some(String::from_utf8_lossy(&read_file(path)?).into_owned()),
+        None => None,
+    };
+    if files.is_empty() && script.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Solution { name: "answer".to_owned(), files, script }))
+}
+
+/// The stable form that other programs read.
+fn to_json(verdict: &Verdict) -> Value {
+    let goals: Vec<Value> = verdict.goals.iter().map(goal_json).collect();
+    json!({
+        "level": verdict.level,
+        "seed": verdict.seed,
+        "solved": verdict.solved,
+        "goals": goals,
+    })
+}
+
+fn goal_json(goal: &GoalState) -> Value {
+    json!({
+        "say": goal.say,
+        "passed": goal.passed,
+        "succeeded": goal.succeeded,
+        "of": goal.of,
+        "diagnosis": goal.diagnosis.as_ref().map(diagnosis_json),
+    })
+}
+
+fn diagnosis_json(diagnosis: &Diagnosis) -> Value {
+    let mut evidence = diagnosis.evidence.clone();
+    evidence.extend(diagnosis.nearest.clone());
+    json!({
+        "code": diagnosis.code,
+        "message": diagnosis.message,
+        "evidence": evidence,
+        "at": diagnosis.at.as_ref().map(ToString::to_string),
+    })
+}
+
+fn tell(out: &mut Output, level: &Level, verdict: &Verdict) {
+    let word = if verdict.solved { "solved" } else { "not solved" };
+    out.line(format!("{}: {word} (seed {})", level.name, verdict.seed));
+    for goal in &verdict.goals {
+        let sign = if goal.passed { '✓' } else { '✗' };
+        out.line(format!("  {sign} {} ({} of {})", goal.say, goal.succeeded, goal.of));
+        let Some(diagnosis) = &goal.diagnosis else { continue };
+        let at = diagnosis.at.as_ref().map_or_else(String::new, |at| format!("{at}: "));
+        out.line(format!("      {at}{}", diagnosis.message));
+        for fact in diagnosis.evidence.iter().chain(&diagnosis.nearest) {
+            out.line(format!("      - {fact}"));
+        }
+        out.line(format!("      podhop explain {}", diagnosis.code));
+    }
+}

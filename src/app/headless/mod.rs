@@ -1,0 +1,70 @@
+//! Commands without a screen: they print, and end with an exit code.
+
+mod check;
+mod explain;
+mod files;
+mod levels;
+mod lint;
+mod output;
+mod shell;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::diagnostic::nearest;
+use crate::level::{Level, Pack};
+
+pub use check::check;
+pub use explain::explain;
+pub use files::{read_files, read_pack};
+pub use levels::levels;
+pub use lint::lint;
+pub use output::Output;
+pub use shell::shell;
+
+/// The level was not solved, the proof failed.
+pub const FAILURE: u8 = 1;
+
+/// The command line cannot be carried out as it is.
+pub const USAGE: u8 = 2;
+
+/// A message for standard error, and the exit code 2.
+pub struct Usage(pub String);
+
+/// A command's end.
+pub type Ended = Result<ExitCode, Usage>;
+
+impl Usage {
+    /// Prints the message, and says which exit code follows.
+    pub fn report(self) -> ExitCode {
+        eprintln!("podhop: {}", crate::diagnostic::printable(&self.0));
+        ExitCode::from(USAGE)
+    }
+}
+
+/// The campaign: the built-in one, or that of a folder.
+pub fn pack(folder: Option<&Path>) -> Result<Pack, Usage> {
+    let pack = match folder {
+        Some(folder) => Pack::from_files(&read_pack(folder)?),
+        None => Pack::embedded(),
+    };
+    pack.map_err(|errors| {
+        let place = folder.map_or_else(|| "the campaign".to_owned(), |f| f.display().to_string());
+        let lines: Vec<String> = errors.iter().map(|error| format!("  {error}")).collect();
+        Usage(format!("cannot read the levels of {place}:\n{}", lines.join("\n")))
+    })
+}
+
+/// The level with this name or number.
+pub fn level<'a>(pack: &'a Pack, name: &str) -> Result<&'a Arc<Level>, Usage> {
+    pack.level(name).ok_or_else(|| {
+        let names = pack.levels.iter().map(|level| level.name.as_str());
+        let close = nearest(name, names.clone());
+        let help = match close {
+            Some(close) => format!("did you mean {close}?"),
+            None => format!("levels: {}", names.collect::<Vec<_>>().join(", ")),
+        };
+        Usage(format!("there is no level {name:?}; {help}"))
+    })
+}
