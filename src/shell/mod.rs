@@ -136,6 +136,12 @@ impl Session {
         todo!()
     }
 
+    /// Ctrl-D: the standard input of the running command ends. At an empty outermost prompt the
+    /// session wishes to [`Wish::Leave`].
+    pub fn end_input(&mut self) {
+        todo!()
+    }
+
     /// Takes the output since the last call.
     pub fn take_output(&mut self) -> Vec<Chunk> {
         todo!()
