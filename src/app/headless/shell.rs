@@ -210,7 +210,9 @@ impl Conversation {
                 Wish::Leave => self.left = true,
                 Wish::ClearScreen => {}
                 Wish::Edit(file) => {
-                    let told = format!("podhop: there is no editor here; write {file} with cat > {file} <<'EOF'\n");
+                    let told = format!(
+                        "podhop: there is no editor here; write {file} with cat > {file} <<'EOF'\n"
+                    );
                     chunks.push(Chunk { error: true, bytes: told.into() });
                 }
             }
