@@ -1,16 +1,33 @@
 //! The data plane: addresses, namespaces, service rules, names; a packet goes in, a [`Trace`] comes out.
 //!
-//! This room never reads API objects. `cluster` compiles Services, EndpointSlices and Pods into the
-//! tables here, as kube-proxy, the CNI and CoreDNS do, each a moment after the object has changed.
-//! Nothing is dropped silently: every packet ends in an [`Outcome`], and every hop says why.
+//! This room never reads API objects. `cluster` compiles Services, EndpointSlices, Pods and
+//! NetworkPolicies into the tables here, as kube-proxy, the CNI and CoreDNS do, each a moment after
+//! the object has changed. Nothing is dropped silently: every packet ends in an [`Outcome`], and
+//! every hop says why.
+//!
+//! A packet's way is told in `walk`, from the sender's process to the socket that has it. It reads
+//! `topology` (who is where), `services` (kube-proxy's rules) and `policy`, and changes `state`
+//! (ports, affinity, connections). `dns` knows what name servers answer.
+//!
+//! Not simulated: packets after the first one of a connection, IPv6, fragments, congestion and loss.
 
+mod conntrack;
 mod dns;
+mod policy;
+mod services;
+mod state;
 mod tables;
+mod topology;
 mod trace;
+mod walk;
 mod wording;
 
-pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 
+pub use conntrack::{ConntrackEntry, Tracked};
+pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
+pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
     AddressInUse, DnsEndpoint, DnsService, DnsTarget, EndpointRule, Listener, Netns, NetnsId,
     NodeEntry, ProcessId, ResolvConf, ServiceRules,
@@ -21,17 +38,26 @@ pub use trace::{
 };
 pub use wording::{short_name, short_party};
 
-use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::Arc;
-
 use crate::clock::SimTime;
+use dns::{NameServers, Step};
+use policy::Policies;
+use services::Services;
+use state::State;
+use topology::Topology;
+use walk::{Arrival, Walk, World};
 
 /// Every address, rule and socket of the cluster and of the little world around it.
 #[derive(Clone, Debug)]
-pub struct Network {}
+pub struct Network {
+    topology: Topology,
+    services: Services,
+    policies: Policies,
+    names: NameServers,
+    state: State,
+}
 
 /// Somebody's question to the network: where a packet starts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
     /// The network namespace it leaves from.
     pub netns: NetnsId,
@@ -43,17 +69,36 @@ pub struct Sender {
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// Its way.
-    pub trace: Trace,
-    /// The socket that has it, if it was delivered.
+    pub trace: Arc<Trace>,
+    /// The socket that has it, if it was delivered to a process.
     pub listener: Option<(NetnsId, Listener)>,
+}
+
+/// A question to a name server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// The name, exactly as it is asked: no search list is applied here.
+    pub name: &'a str,
+    /// What is asked for.
+    pub kind: DnsType,
 }
 
 impl Network {
     /// A network without nodes: the laptop (192.168.49.1), and an internet with a few names.
     /// `seed` decides load balancing, client ports and the order of DNS answers.
     pub fn new(seed: u64) -> Network {
-        let _ = seed;
-        todo!()
+        let mut network = Network {
+            topology: Topology::new(),
+            services: Services::default(),
+            policies: Policies::default(),
+            names: NameServers::new(seed),
+            state: State::new(seed),
+        };
+        network.add_outside("203.0.113.53", dns::RESOLVER, Protocol::Udp, &[53]);
+        for host in dns::HOSTS {
+            network.add_outside(host.name, host.address, Protocol::Tcp, host.ports);
+        }
+        network
     }
 
     /// Adds a node or changes one. Its namespace is made with it.
@@ -64,50 +109,62 @@ impl Network {
         pod_subnet: Ipv4Addr,
         up: bool,
     ) -> NetnsId {
-        let _ = (name, address, pod_subnet, up);
-        todo!()
+        self.topology.set_node(name, address, pod_subnet, up)
     }
 
     /// Removes a node.
     pub fn remove_node(&mut self, name: &str) {
-        let _ = name;
-        todo!()
+        self.topology.remove_node(name);
     }
 
     /// A node's next free pod address: last given plus one, around the subnet, without network,
     /// gateway and broadcast (R2.2). `None` when the subnet is full.
     pub fn allocate_pod_address(&mut self, node: &str) -> Option<Ipv4Addr> {
-        let _ = node;
-        todo!()
+        self.topology.allocate(node)
     }
 
-    /// A new namespace for a pod's sandbox.
+    /// A new namespace for a pod's sandbox. Pods with `hostNetwork` get none: they live in their
+    /// node's.
     pub fn add_pod(&mut self, party: Party, address: Ipv4Addr, node: &str) -> NetnsId {
-        let _ = (party, address, node);
-        todo!()
+        self.topology.add_pod(party, address, node)
     }
 
     /// The end of a sandbox: its address is free, its listeners are gone.
     pub fn remove_pod(&mut self, netns: NetnsId) {
-        let _ = netns;
-        todo!()
+        self.topology.remove_pod(netns);
+        if self.policies.contains_key(&netns) {
+            Arc::make_mut(&mut self.policies).remove(&netns);
+        }
+    }
+
+    /// Opens port `host` of a pod's node for the pod's own `port` (`hostPort`), until the pod ends.
+    pub fn set_host_port(&mut self, pod: NetnsId, protocol: Protocol, host: u16, port: u16) {
+        self.topology.set_host_port(pod, protocol, host, port);
+    }
+
+    /// Replaces the policies that select a pod (R11).
+    pub fn set_policies(&mut self, pod: NetnsId, policies: PodPolicies) {
+        let table = Arc::make_mut(&mut self.policies);
+        if policies == PodPolicies::default() {
+            table.remove(&pod);
+        } else {
+            table.insert(pod, policies);
+        }
     }
 
     /// A namespace's record.
     pub fn netns(&self, id: NetnsId) -> Option<&Netns> {
-        let _ = id;
-        todo!()
+        self.topology.space(id).map(|space| &space.netns)
     }
 
     /// A node's record.
     pub fn node(&self, name: &str) -> Option<&NodeEntry> {
-        let _ = name;
-        todo!()
+        self.topology.node_named(name).map(|node| &node.entry)
     }
 
     /// The laptop's namespace.
     pub fn laptop(&self) -> NetnsId {
-        todo!()
+        self.topology.laptop()
     }
 
     /// Opens a listening socket. `address` 0.0.0.0 listens on every address of the namespace and
@@ -123,32 +180,30 @@ impl Network {
         port: u16,
         listener: Listener,
     ) -> Result<(), AddressInUse> {
-        let _ = (netns, protocol, address, port, listener);
-        todo!()
+        self.topology.bind(netns, protocol, address, port, listener)
     }
 
     /// Closes every socket of a process.
     pub fn close(&mut self, netns: NetnsId, process: ProcessId) {
-        let _ = (netns, process);
-        todo!()
+        self.topology.close(netns, process);
     }
 
     /// Replaces all rules of one Service (`namespace/name`); no rules remove it.
     pub fn set_service(&mut self, service: &str, rules: Vec<ServiceRules>) {
-        let _ = (service, rules);
-        todo!()
+        if rules.is_empty() {
+            self.state.forget_affinity(service);
+        }
+        self.services.set(service, rules);
     }
 
     /// Replaces what CoreDNS knows of one Service; `None` removes it.
     pub fn set_dns(&mut self, namespace: &str, name: &str, service: Option<DnsService>) {
-        let _ = (namespace, name, service);
-        todo!()
+        self.names.zone_mut().set(namespace, name, service);
     }
 
     /// Tells DNS which namespaces exist.
     pub fn set_namespaces(&mut self, names: Vec<Arc<str>>) {
-        let _ = names;
-        todo!()
+        self.names.zone_mut().set_namespaces(names);
     }
 
     /// Sends the first packet of a connection (or one datagram, or a ping) and says what became of
@@ -160,13 +215,96 @@ impl Network {
         protocol: Protocol,
         to: SocketAddrV4,
     ) -> Sent {
-        let _ = (now, from, protocol, to);
-        todo!()
+        let (trace, listener) = self.walk(now, from, protocol, to);
+        Sent { trace: self.state.remember(trace), listener }
     }
 
-    /// What the cluster's DNS answers to one question, once it has reached a CoreDNS pod.
-    pub fn answer(&mut self, name: &str, kind: DnsType) -> DnsAnswer {
-        let _ = (name, kind);
-        todo!()
+    /// Sends a question to whoever has port 53 at `server`. The answer is in the trace; there is
+    /// none where the packet did not arrive, or arrived at somebody who is no name server.
+    pub fn ask_name_server(
+        &mut self,
+        now: SimTime,
+        from: &Sender,
+        protocol: Protocol,
+        server: Ipv4Addr,
+        question: Question<'_>,
+    ) -> Arc<Trace> {
+        let to = SocketAddrV4::new(server, 53);
+        let (mut trace, listener) = self.walk(now, from, protocol, to);
+        let answer = listener.and_then(|(netns, listener)| match &*listener.name {
+            "coredns" => Some(self.coredns(now, netns, listener.container, question)),
+            "resolver" => Some(dns::outside_answer(question.name, question.kind)),
+            _ => None,
+        });
+        let (name, kind) = (question.name.into(), question.kind);
+        trace.dns = Some(DnsExchange { name, kind, answer });
+        self.state.remember(trace)
+    }
+
+    /// The traces that are kept, oldest first: the last thousand.
+    pub fn traces(&self) -> impl DoubleEndedIterator<Item = &Arc<Trace>> + ExactSizeIterator {
+        self.state.traces()
+    }
+
+    /// A trace by its number, if it is still kept.
+    pub fn trace(&self, id: TraceId) -> Option<&Arc<Trace>> {
+        self.state.trace(id)
+    }
+
+    /// A node's records of connections, oldest first.
+    pub fn conntrack(&self, node: &str, now: SimTime) -> Vec<ConntrackEntry> {
+        let id = self.topology.node_id(node);
+        id.map_or_else(Vec::new, |id| self.state.conntrack.entries(id, now).copied().collect())
+    }
+
+    /// What a CoreDNS pod answers, from its zone, its cache, or by asking the resolver outside.
+    fn coredns(
+        &mut self,
+        now: SimTime,
+        server: NetnsId,
+        container: Option<Arc<str>>,
+        question: Question<'_>,
+    ) -> DnsAnswer {
+        match self.names.ask(now, server, question.name, question.kind) {
+            Step::Answer(answer) => answer,
+            Step::Forward(found, name) => {
+                let from = Sender { netns: server, container };
+                let forward = Question { name: &name, ..question };
+                let trace = self.ask_name_server(now, &from, Protocol::Udp, dns::RESOLVER, forward);
+                let answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
+                self.names.forwarded(now, server, (&name, question.kind), found, answer)
+            }
+        }
+    }
+
+    fn walk(
+        &mut self,
+        now: SimTime,
+        from: &Sender,
+        protocol: Protocol,
+        to: SocketAddrV4,
+    ) -> (Trace, Option<(NetnsId, Listener)>) {
+        let id = self.state.next_trace();
+        let world = World {
+            topology: &self.topology,
+            services: &self.services,
+            policies: &self.policies,
+            state: &mut self.state,
+        };
+        let Arrival { from: party, flow, hops, outcome, listener } =
+            Walk::send(world, now, from, protocol, to);
+        let container = from.container.clone();
+        (Trace { id, at: now, from: party, container, flow, hops, outcome, dns: None }, listener)
+    }
+
+    fn add_outside(&mut self, name: &str, address: Ipv4Addr, protocol: Protocol, ports: &[u16]) {
+        let netns = self.topology.add_machine(Party::Outside(name.into()), address);
+        for port in ports {
+            let name = if *port == 53 { "resolver" } else { "httpd" };
+            let listener =
+                Listener { process: ProcessId::OUTSIDE, name: name.into(), container: None };
+            // A machine that was just added has every port free.
+            let _ = self.bind(netns, protocol, Ipv4Addr::UNSPECIFIED, *port, listener);
+        }
     }
 }

@@ -18,6 +18,13 @@ pub struct NetnsId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProcessId(pub u64);
 
+impl ProcessId {
+    /// kube-proxy, which answers health checks on nodes.
+    pub const KUBE_PROXY: ProcessId = ProcessId(u64::MAX);
+    /// Servers of the world outside.
+    pub const OUTSIDE: ProcessId = ProcessId(u64::MAX - 1);
+}
+
 /// A node, as the network sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeEntry {

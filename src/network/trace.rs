@@ -47,6 +47,13 @@ pub struct Flow {
     pub destination: SocketAddrV4,
 }
 
+impl Flow {
+    /// The addresses of the reply.
+    pub fn reversed(self) -> Flow {
+        Flow { source: self.destination, destination: self.source, ..self }
+    }
+}
+
 /// The part of the way that a hop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -150,6 +157,8 @@ pub enum Because {
     LocalPod { pod: Party },
     /// The destination is a pod of another node.
     RemotePod { pod: Party, node: Arc<str> },
+    /// The destination is an address of another node's pods, but of none that exists.
+    ToSubnet { node: Arc<str> },
     /// The destination is a node.
     ToNode { node: Arc<str> },
     /// The destination lies outside the cluster.

@@ -148,6 +148,7 @@ fn sentence(because: &Because, flow: &Flow) -> String {
         Because::RemotePod { pod, node } => {
             format!("{} is pod {}, on {node}", to.ip(), short_party(pod))
         }
+        Because::ToSubnet { node } => format!("{} belongs to the pods of {node}", to.ip()),
         Because::ToNode { node } => format!("{} is {node}", to.ip()),
         Because::ToOutside => format!("{} is outside the cluster", to.ip()),
         Because::NoSuchPod { was: None } => format!("no pod has the address {}", to.ip()),

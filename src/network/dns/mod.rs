@@ -1,12 +1,18 @@
 //! Names: CoreDNS as kubeadm sets it up, and the resolver of the world outside.
 //!
-//! A question travels as a packet; what the server says to it is
-//! decided here. The cluster's zone is compiled from Services and endpoints as CoreDNS' kubernetes
-//! plugin does it; other names are forwarded to the outside resolver and cached for 30 seconds.
-//!
+//! A question travels as a packet; what the server says to it is decided here. The cluster's zone is
+//! compiled from Services and endpoints as CoreDNS' kubernetes plugin does it; other names are
+//! forwarded to the resolver outside, and its answers are kept for 30 seconds.
+
+mod outside;
+mod server;
+mod zone;
 
 use std::fmt;
 use std::net::Ipv4Addr;
+
+pub(super) use outside::{HOSTS, RESOLVER, answer as outside_answer};
+pub(super) use server::{NameServers, Step};
 
 /// A DNS server's answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +92,18 @@ pub enum DnsType {
 }
 
 impl DnsAnswer {
+    /// An authoritative answer without records.
+    fn new(code: DnsCode) -> DnsAnswer {
+        DnsAnswer {
+            code,
+            authoritative: true,
+            recursion_available: false,
+            records: Vec::new(),
+            authority: Vec::new(),
+            additional: Vec::new(),
+        }
+    }
+
     /// The IPv4 addresses of the answer section, in order.
     pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
         self.records.iter().filter_map(|record| match record.data {

@@ -1,0 +1,232 @@
+//! kube-proxy's rules: which address is a Service's, and which endpoints it leads to on which node.
+//!
+//! Compiled once when a Service or an endpoint changes, in the shape of kube-proxy's chains:
+//! `KUBE-SVC` is [`Portal::cluster`], `KUBE-SVL` is [`Portal::local`], and `KUBE-EXT` is what
+//! [`Portal::chain`] does for the outer entrances (R6.10).
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+
+use super::{EndpointRule, Entrance, Protocol, ServiceRules};
+
+/// One port of a Service, compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Portal {
+    pub rules: ServiceRules,
+    /// Every usable endpoint (R6.2), as positions in the rules, in kube-proxy's order.
+    pub cluster: Vec<u32>,
+    /// Usable endpoints by node; only where a Local policy asks for them.
+    local: BTreeMap<Arc<str>, Vec<u32>>,
+}
+
+/// Where a packet comes from, as kube-proxy's rules tell it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A pod's address (`-s 10.244.0.0/16`).
+    Pod,
+    /// One of this node's own addresses (`--src-type LOCAL`).
+    ThisNode,
+    /// Anybody else's.
+    Elsewhere,
+}
+
+/// The endpoints that a packet may be sent to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chain<'a> {
+    /// Positions in the rules, never empty.
+    pub endpoints: &'a [u32],
+    /// Whether the packet is marked for masquerading on the way there.
+    pub masquerade: bool,
+}
+
+/// Why a packet goes to no endpoint (R6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoChain {
+    /// No usable endpoint in the whole cluster: REJECT.
+    NoEndpoints,
+    /// A Local policy and none on this node: DROP.
+    NoLocalEndpoints,
+}
+
+/// Every Service's rules. They are the same on every node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Services {
+    by_name: Arc<BTreeMap<Arc<str>, Vec<Arc<Portal>>>>,
+    doors: Arc<BTreeMap<(Ipv4Addr, Protocol, u16), (Entrance, Arc<Portal>)>>,
+    node_ports: Arc<BTreeMap<(Protocol, u16), Arc<Portal>>>,
+    health_checks: Arc<BTreeMap<u16, Arc<Portal>>>,
+}
+
+impl Services {
+    /// Replaces all rules of one Service; no rules remove it.
+    pub fn set(&mut self, service: &str, rules: Vec<ServiceRules>) {
+        let portals: Vec<Arc<Portal>> =
+            rules.into_iter().map(|rules| Arc::new(Portal::compile(rules))).collect();
+        if let Some(old) = self.by_name.get(service).cloned() {
+            old.iter().for_each(|portal| self.close(portal));
+        }
+        portals.iter().for_each(|portal| self.open(portal));
+        let by_name = Arc::make_mut(&mut self.by_name);
+        if portals.is_empty() {
+            by_name.remove(service);
+        } else {
+            by_name.insert(service.into(), portals);
+        }
+    }
+
+    /// The Service port that has this address, if any: cluster IPs, load balancers' and external
+    /// addresses.
+    pub fn door(&self, protocol: Protocol, at: SocketAddrV4) -> Option<(Entrance, &Arc<Portal>)> {
+        let (entrance, portal) = self.doors.get(&(*at.ip(), protocol, at.port()))?;
+        Some((*entrance, portal))
+    }
+
+    /// The Service port behind a port of every node (R7.2).
+    pub fn node_port(&self, protocol: Protocol, port: u16) -> Option<&Arc<Portal>> {
+        self.node_ports.get(&(protocol, port))
+    }
+
+    /// The Service whose health kube-proxy tells on this port of every node (R7.3).
+    pub fn health_check(&self, port: u16) -> Option<&Arc<Portal>> {
+        self.health_checks.get(&port)
+    }
+
+    /// Every Service port at an address.
+    pub fn at(&self, address: Ipv4Addr) -> impl Iterator<Item = (Entrance, &Arc<Portal>)> {
+        let (first, last) = ((address, Protocol::Tcp, 0), (address, Protocol::Icmp, u16::MAX));
+        self.doors.range(first..=last).map(|(_, (entrance, portal))| (*entrance, portal))
+    }
+
+    /// Every Service port, by Service.
+    pub fn portals(&self) -> impl Iterator<Item = &Arc<Portal>> {
+        self.by_name.values().flatten()
+    }
+
+    fn open(&mut self, portal: &Arc<Portal>) {
+        let rules = &portal.rules;
+        let doors = Arc::make_mut(&mut self.doors);
+        for (address, entrance) in entrances(rules) {
+            doors.insert((address, rules.protocol, rules.port), (entrance, portal.clone()));
+        }
+        if let Some(port) = rules.node_port {
+            let node_ports = Arc::make_mut(&mut self.node_ports);
+            node_ports.insert((rules.protocol, port), portal.clone());
+        }
+        if let Some(port) = rules.health_check_node_port {
+            Arc::make_mut(&mut self.health_checks).insert(port, portal.clone());
+        }
+    }
+
+    /// Takes a port's rules away, but not what another Service has put in their place.
+    fn close(&mut self, portal: &Arc<Portal>) {
+        let rules = &portal.rules;
+        let ours = |other: &Arc<Portal>| Arc::ptr_eq(other, portal);
+        let doors = Arc::make_mut(&mut self.doors);
+        for (address, _) in entrances(rules) {
+            let key = (address, rules.protocol, rules.port);
+            if doors.get(&key).is_some_and(|(_, other)| ours(other)) {
+                doors.remove(&key);
+            }
+        }
+        if let Some(port) = rules.node_port {
+            let key = (rules.protocol, port);
+            if self.node_ports.get(&key).is_some_and(ours) {
+                Arc::make_mut(&mut self.node_ports).remove(&key);
+            }
+        }
+        if let Some(port) = rules.health_check_node_port
+            && self.health_checks.get(&port).is_some_and(ours)
+        {
+            Arc::make_mut(&mut self.health_checks).remove(&port);
+        }
+    }
+}
+
+impl Portal {
+    /// Sorts a port's endpoints into chains, as kube-proxy's `CategorizeEndpoints` does.
+    fn compile(rules: ServiceRules) -> Portal {
+        let endpoints = &rules.endpoints;
+        let mut order: Vec<u32> = (0..endpoints.len() as u32).collect();
+        // kube-proxy sorts endpoints by their text.
+        order.sort_by_cached_key(|index| endpoints[*index as usize].address.to_string());
+        let cluster = usable(endpoints, &order);
+        let mut local = BTreeMap::new();
+        if rules.internal_local || rules.external_local {
+            let mut by_node: BTreeMap<Arc<str>, Vec<u32>> = BTreeMap::new();
+            for index in order {
+                if let Some(node) = &endpoints[index as usize].node {
+                    by_node.entry(node.clone()).or_default().push(index);
+                }
+            }
+            for (node, here) in by_node {
+                local.insert(node, usable(endpoints, &here));
+            }
+        }
+        Portal { rules, cluster, local }
+    }
+
+    /// The endpoints that a packet may be sent to, from `origin`, on `node`.
+    ///
+    /// # Errors
+    /// When it goes nowhere (R6.3).
+    pub fn chain(
+        &self,
+        entrance: Entrance,
+        origin: Origin,
+        node: &str,
+    ) -> Result<Chain<'_>, NoChain> {
+        if self.cluster.is_empty() {
+            return Err(NoChain::NoEndpoints);
+        }
+        let cluster = |masquerade| Ok(Chain { endpoints: &self.cluster, masquerade });
+        let local = |masquerade| match self.local(node) {
+            [] => Err(NoChain::NoLocalEndpoints),
+            endpoints => Ok(Chain { endpoints, masquerade }),
+        };
+        match entrance {
+            Entrance::ClusterIp if self.rules.internal_local => local(origin != Origin::Pod),
+            Entrance::ClusterIp => cluster(origin != Origin::Pod),
+            _ if !self.rules.external_local => cluster(true),
+            // Pods and the node itself are short-circuited to all endpoints (R7.3).
+            _ => match origin {
+                Origin::Pod => cluster(false),
+                Origin::ThisNode => cluster(true),
+                Origin::Elsewhere => local(false),
+            },
+        }
+    }
+
+    /// The usable endpoints on one node, where a Local policy asks for them.
+    pub fn local(&self, node: &str) -> &[u32] {
+        self.local.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// An endpoint by its position.
+    pub fn endpoint(&self, index: u32) -> &EndpointRule {
+        &self.rules.endpoints[index as usize]
+    }
+
+    /// `default/web` of `default/web:http`.
+    pub fn service(&self) -> &str {
+        self.rules.name.split(':').next().unwrap_or_default()
+    }
+}
+
+/// Every address of a Service that leads in.
+fn entrances(rules: &ServiceRules) -> impl Iterator<Item = (Ipv4Addr, Entrance)> + '_ {
+    let outer = rules.external_ips.iter().map(|address| (*address, Entrance::External));
+    std::iter::once((rules.cluster_ip, Entrance::ClusterIp)).chain(outer)
+}
+
+/// Ready endpoints; if there are none, those that still serve while they terminate (R6.2).
+fn usable(endpoints: &[EndpointRule], among: &[u32]) -> Vec<u32> {
+    let pick = |wanted: fn(&EndpointRule) -> bool| -> Vec<u32> {
+        among.iter().copied().filter(|index| wanted(&endpoints[*index as usize])).collect()
+    };
+    let ready = pick(|endpoint| endpoint.ready);
+    if ready.is_empty() {
+        return pick(|endpoint| endpoint.serving && endpoint.terminating);
+    }
+    ready
+}
