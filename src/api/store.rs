@@ -1,19 +1,31 @@
 //! Where objects are kept: ordered maps, one resource version a write, and a log of changes.
+//!
+//! A kind's objects lie in one map a namespace, and every map is shared between clones of the
+//! store until one of them writes to it. So a clone costs a handful of reference counts, whatever
+//! the number of pods, and the first write after it copies the one namespace that it touches.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Change, Kind, Object, Resource};
+use super::{Action, Change, Kind, Object, Resource};
 
-/// Where an object is: its namespace (empty for kinds without one) and name.
-pub type Place = (String, String);
+/// The objects of one kind in one namespace, by name.
+type Names = BTreeMap<Arc<str>, Object>;
+
+/// The objects of one kind, by namespace (empty for kinds without one).
+type Namespaces = BTreeMap<Arc<str>, Arc<Names>>;
+
+/// How many changes are kept for watches that lag behind, after the cluster itself has seen them.
+const KEPT_FOR_WATCHES: usize = 1_000;
 
 /// Every object of the cluster. Cloning shares the objects.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    kinds: BTreeMap<Kind, BTreeMap<Place, Object>>,
+    kinds: BTreeMap<Kind, Namespaces>,
     revision: u64,
     changes: Vec<Change>,
+    /// The newest change that the log has forgotten.
+    forgotten: u64,
 }
 
 impl Store {
@@ -24,7 +36,7 @@ impl Store {
 
     /// One object of a kind.
     pub fn object(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Object> {
-        self.kinds.get(&kind)?.get(&(namespace.to_owned(), name.to_owned()))
+        self.kinds.get(&kind)?.get(namespace)?.get(name)
     }
 
     /// The objects of a kind, in one namespace or (`None`) in all, by namespace and name.
@@ -33,14 +45,16 @@ impl Store {
         kind: Kind,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Object> {
-        let all = self.kinds.get(&kind).into_iter();
-        all.flat_map(move |objects| {
-            let start = (namespace.unwrap_or("").to_owned(), String::new());
-            objects
-                .range(start..)
-                .take_while(move |((at, _), _)| namespace.is_none_or(|wanted| wanted == at))
-                .map(|(_, object)| object)
-        })
+        let namespaces = self.kinds.get(&kind);
+        let one = namespace.and_then(|name| namespaces?.get(name));
+        let all = namespaces.filter(|_| namespace.is_none());
+        let maps = one.into_iter().chain(all.into_iter().flat_map(BTreeMap::values));
+        maps.flat_map(|names| names.values())
+    }
+
+    /// How many objects of a kind there are in all namespaces.
+    pub fn count(&self, kind: Kind) -> usize {
+        self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).map(|names| names.len()).sum()
     }
 
     /// One object, typed.
@@ -56,10 +70,131 @@ impl Store {
         self.objects(T::KIND, namespace).filter_map(Object::as_kind)
     }
 
-    /// Changes after `revision`, oldest first. The log is never longer than the store needs for
-    /// controllers and watches that keep up.
+    /// Changes after `revision`, oldest first. The log goes back to the last call of
+    /// [`Store::forget_before`], and a little further for watches.
     pub fn changes_since(&self, revision: u64) -> &[Change] {
         let start = self.changes.partition_point(|change| change.revision <= revision);
         &self.changes[start..]
+    }
+
+    /// Whether the log still holds every change after `revision`.
+    pub fn remembers(&self, revision: u64) -> bool {
+        revision >= self.forgotten
+    }
+
+    /// Tells the store that nobody but lagging watches will ask for changes up to and including
+    /// `revision` again. Nothing newer is ever dropped.
+    pub fn forget_before(&mut self, revision: u64) {
+        let seen = self.changes.partition_point(|change| change.revision <= revision);
+        // Dropping in large steps keeps the cost of moving the rest small.
+        if seen > 2 * KEPT_FOR_WATCHES {
+            let dropped = seen - KEPT_FOR_WATCHES;
+            self.forgotten = self.changes[dropped - 1].revision;
+            self.changes.drain(..dropped);
+        }
+    }
+
+    /// Stores `object` under its own namespace and name, in place of what was there, and gives it
+    /// the next resource version. Returns it as stored.
+    pub(super) fn put(&mut self, mut object: Object) -> Object {
+        self.revision += 1;
+        object.metadata_mut().resource_version = Some(self.revision.to_string());
+        let names = self.names_mut(object.kind(), object.namespace());
+        let old = match names.get_mut(object.name()) {
+            Some(slot) => Some(std::mem::replace(slot, object.clone())),
+            None => names.insert(object.name().into(), object.clone()),
+        };
+        let action = if old.is_some() { Action::Modified } else { Action::Added };
+        self.log(action, object.clone());
+        object
+    }
+
+    /// Takes an object out. Returns it as it was last, with the resource version of its end.
+    pub(super) fn take(&mut self, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
+        self.object(kind, namespace, name)?;
+        let mut object = self.names_mut(kind, namespace).remove(name)?;
+        self.revision += 1;
+        object.metadata_mut().resource_version = Some(self.revision.to_string());
+        self.log(Action::Deleted, object.clone());
+        Some(object)
+    }
+
+    fn log(&mut self, action: Action, object: Object) {
+        self.changes.push(Change { revision: self.revision, action, object });
+    }
+
+    fn names_mut(&mut self, kind: Kind, namespace: &str) -> &mut Names {
+        let namespaces = self.kinds.entry(kind).or_default();
+        if !namespaces.contains_key(namespace) {
+            namespaces.insert(namespace.into(), Arc::default());
+        }
+        let names = namespaces.get_mut(namespace).expect("it was just put there");
+        Arc::make_mut(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ConfigMap;
+
+    use super::*;
+
+    fn config_map(namespace: &str, name: &str) -> Object {
+        let mut object = ConfigMap::default();
+        object.metadata.namespace = Some(namespace.into());
+        object.metadata.name = Some(name.into());
+        object.into_object()
+    }
+
+    fn names(store: &Store, namespace: Option<&str>) -> Vec<String> {
+        store
+            .objects(Kind::ConfigMap, namespace)
+            .map(|object| format!("{}/{}", object.namespace(), object.name()))
+            .collect()
+    }
+
+    #[test]
+    fn a_list_is_sorted_by_namespace_and_name() {
+        let mut store = Store::default();
+        for (namespace, name) in [("b", "x"), ("a", "z"), ("a", "y"), ("a-b", "w")] {
+            store.put(config_map(namespace, name));
+        }
+        assert_eq!(names(&store, None), ["a/y", "a/z", "a-b/w", "b/x"]);
+        assert_eq!(names(&store, Some("a")), ["a/y", "a/z"]);
+        assert_eq!(names(&store, Some("c")), [""; 0]);
+    }
+
+    #[test]
+    fn a_clone_does_not_see_later_writes() {
+        let mut store = Store::default();
+        store.put(config_map("a", "x"));
+        let before = store.clone();
+        store.put(config_map("a", "y"));
+        assert_eq!(before.count(Kind::ConfigMap), 1);
+        assert_eq!(store.count(Kind::ConfigMap), 2);
+    }
+
+    #[test]
+    fn every_write_has_its_own_revision_and_stands_in_the_log() {
+        let mut store = Store::default();
+        store.put(config_map("a", "x"));
+        store.put(config_map("a", "x"));
+        store.take(Kind::ConfigMap, "a", "x");
+        let log: Vec<_> = store.changes_since(0).iter().map(|c| (c.revision, c.action)).collect();
+        assert_eq!(log, [(1, Action::Added), (2, Action::Modified), (3, Action::Deleted)]);
+        assert_eq!(store.changes_since(2).len(), 1);
+    }
+
+    #[test]
+    fn the_log_forgets_only_what_was_seen() {
+        let mut store = Store::default();
+        for index in 0..5_000 {
+            store.put(config_map("a", &index.to_string()));
+        }
+        store.forget_before(4_000);
+        assert!(store.remembers(4_000));
+        assert!(!store.remembers(10));
+        assert_eq!(store.changes_since(4_000).len(), 1_000);
+        assert!(store.changes_since(0).len() <= 1_000 + KEPT_FOR_WATCHES);
     }
 }

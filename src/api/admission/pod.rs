@@ -1,0 +1,220 @@
+//! What a pod gets from the cluster: its service account with the token volume, the tolerations
+//! that keep it for five minutes on a node that is lost, and its priority.
+
+use k8s_openapi::api::core::v1::{
+    ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath,
+    ObjectFieldSelector, Pod, PodSpec, ProjectedVolumeSource, ServiceAccount,
+    ServiceAccountTokenProjection, Toleration, Volume, VolumeMount, VolumeProjection,
+};
+
+use super::forbidden;
+use crate::api::{Kind, Status, Store};
+use crate::random::Stream;
+
+/// Where a container finds its API token.
+const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// How long a pod stays on a node that is not ready or not reachable, in seconds.
+const TOLERATION_SECONDS: i64 = 300;
+
+pub(super) fn create(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Result<(), Status> {
+    service_account(store, suffixes, pod)?;
+    let name = pod.metadata.name.clone().unwrap_or_default();
+    let spec = pod.spec.get_or_insert_default();
+    priority(spec, &name)?;
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        tolerate(spec, key);
+    }
+    Ok(())
+}
+
+fn service_account(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Result<(), Status> {
+    let name = pod.metadata.name.clone().unwrap_or_default();
+    let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+    let spec = pod.spec.get_or_insert_default();
+    let account = spec.service_account_name.get_or_insert_with(|| "default".to_owned()).clone();
+    spec.service_account = Some(account.clone());
+    let Some(found) = store.get::<ServiceAccount>(&namespace, &account) else {
+        let why = format!(
+            "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" \
+             not found"
+        );
+        return Err(forbidden(Kind::Pod, &name, &why));
+    };
+    let pods_choice = spec.automount_service_account_token;
+    if pods_choice.or(found.automount_service_account_token).unwrap_or(true) {
+        mount_token(spec, suffixes);
+    }
+    if spec.image_pull_secrets.as_ref().is_none_or(Vec::is_empty) {
+        spec.image_pull_secrets.clone_from(&found.image_pull_secrets);
+    }
+    Ok(())
+}
+
+/// Mounts the token into every container that has nothing of its own at that path.
+fn mount_token(spec: &mut PodSpec, suffixes: &mut Stream) {
+    let is_token = |volume: &&Volume| volume.name.starts_with("kube-api-access-");
+    let present = spec.volumes.iter().flatten().find(is_token).map(|volume| volume.name.clone());
+    let name = match &present {
+        Some(name) => name.clone(),
+        None => format!("kube-api-access-{}", suffixes.name_suffix(5)),
+    };
+    let mut used = false;
+    for container in spec.init_containers.iter_mut().flatten().chain(&mut spec.containers) {
+        used |= mount(container, &name);
+    }
+    if used && present.is_none() {
+        spec.volumes.get_or_insert_default().push(token_volume(name));
+    }
+}
+
+/// Whether the container now uses the volume.
+fn mount(container: &mut Container, volume: &str) -> bool {
+    let mounts = container.volume_mounts.get_or_insert_default();
+    if mounts.iter().any(|mount| mount.mount_path == TOKEN_PATH) {
+        return false;
+    }
+    mounts.push(VolumeMount {
+        name: volume.to_owned(),
+        mount_path: TOKEN_PATH.to_owned(),
+        read_only: Some(true),
+        ..VolumeMount::default()
+    });
+    true
+}
+
+/// Token, certificate of the API server and the namespace's name, in one volume.
+fn token_volume(name: String) -> Volume {
+    let token = VolumeProjection {
+        service_account_token: Some(ServiceAccountTokenProjection {
+            // One hour, and seven seconds by which the API server knows its own volumes.
+            expiration_seconds: Some(3607),
+            path: "token".to_owned(),
+            audience: None,
+        }),
+        ..VolumeProjection::default()
+    };
+    let certificate = VolumeProjection {
+        config_map: Some(ConfigMapProjection {
+            name: "kube-root-ca.crt".to_owned(),
+            items: Some(vec![KeyToPath {
+                key: "ca.crt".to_owned(),
+                path: "ca.crt".to_owned(),
+                mode: None,
+            }]),
+            optional: None,
+        }),
+        ..VolumeProjection::default()
+    };
+    let namespace = VolumeProjection {
+        downward_api: Some(DownwardAPIProjection {
+            items: Some(vec![DownwardAPIVolumeFile {
+                field_ref: Some(ObjectFieldSelector {
+                    api_version: Some("v1".to_owned()),
+                    field_path: "metadata.namespace".to_owned(),
+                }),
+                path: "namespace".to_owned(),
+                ..DownwardAPIVolumeFile::default()
+            }]),
+        }),
+        ..VolumeProjection::default()
+    };
+    Volume {
+        name,
+        projected: Some(ProjectedVolumeSource {
+            default_mode: Some(0o644),
+            sources: Some(vec![token, certificate, namespace]),
+        }),
+        ..Volume::default()
+    }
+}
+
+fn priority(spec: &mut PodSpec, name: &str) -> Result<(), Status> {
+    let value = match spec.priority_class_name.as_deref() {
+        None | Some("") => 0,
+        Some("system-cluster-critical") => 2_000_000_000,
+        Some("system-node-critical") => 2_000_001_000,
+        Some(class) => {
+            let why = format!("no PriorityClass with name {class} was found");
+            return Err(forbidden(Kind::Pod, name, &why));
+        }
+    };
+    if spec.priority.is_some_and(|wanted| wanted != value) {
+        let why = format!(
+            "the integer value of priority ({}) must not be provided in pod spec; priority \
+             admission controller computed {value} from the given PriorityClass name",
+            spec.priority.unwrap_or_default()
+        );
+        return Err(forbidden(Kind::Pod, name, &why));
+    }
+    spec.priority = Some(value);
+    spec.preemption_policy.get_or_insert_with(|| "PreemptLowerPriority".to_owned());
+    Ok(())
+}
+
+fn tolerate(spec: &mut PodSpec, key: &str) {
+    let tolerations = spec.tolerations.get_or_insert_default();
+    let covers = |toleration: &Toleration| {
+        let keys = toleration.key.as_deref().unwrap_or("");
+        let effects = toleration.effect.as_deref().unwrap_or("");
+        (keys == key || keys.is_empty()) && (effects == "NoExecute" || effects.is_empty())
+    };
+    if !tolerations.iter().any(covers) {
+        tolerations.push(Toleration {
+            key: Some(key.to_owned()),
+            operator: Some("Exists".to_owned()),
+            effect: Some("NoExecute".to_owned()),
+            toleration_seconds: Some(TOLERATION_SECONDS),
+            value: None,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(containers: usize) -> PodSpec {
+        PodSpec { containers: vec![Container::default(); containers], ..PodSpec::default() }
+    }
+
+    #[test]
+    fn every_container_mounts_the_one_token_volume() {
+        let mut spec = spec(2);
+        mount_token(&mut spec, &mut Stream::new(1, "x"));
+        let volumes = spec.volumes.unwrap();
+        assert_eq!(volumes.len(), 1);
+        for container in &spec.containers {
+            assert_eq!(container.volume_mounts.as_ref().unwrap()[0].name, volumes[0].name);
+        }
+    }
+
+    #[test]
+    fn a_container_with_its_own_mount_there_is_left_alone() {
+        let mut spec = spec(1);
+        let own = VolumeMount { mount_path: TOKEN_PATH.into(), ..VolumeMount::default() };
+        spec.containers[0].volume_mounts = Some(vec![own]);
+        mount_token(&mut spec, &mut Stream::new(1, "x"));
+        assert!(spec.volumes.is_none());
+    }
+
+    #[test]
+    fn a_toleration_of_everything_is_enough() {
+        let mut spec = spec(1);
+        let all = Toleration { operator: Some("Exists".into()), ..Toleration::default() };
+        spec.tolerations = Some(vec![all]);
+        tolerate(&mut spec, "node.kubernetes.io/not-ready");
+        assert_eq!(spec.tolerations.unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_unknown_priority_class_is_refused() {
+        let mut spec = spec(1);
+        spec.priority_class_name = Some("gold".into());
+        let status = priority(&mut spec, "p").unwrap_err();
+        assert_eq!(
+            status.message,
+            "pods \"p\" is forbidden: no PriorityClass with name gold was found"
+        );
+    }
+}

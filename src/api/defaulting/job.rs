@@ -1,0 +1,53 @@
+//! Defaults of Jobs.
+
+use k8s_openapi::api::batch::v1::{Job, JobSpec};
+
+use super::{fill, fill_text, pod};
+
+pub(super) fn defaults(job: &mut Job) {
+    job_spec(job.spec.get_or_insert_default());
+    job.status.get_or_insert_default();
+}
+
+/// Fills in the Job of a CronJob: its pods alone, the rest when a Job is made of it.
+pub(super) fn cron_template(spec: &mut JobSpec) {
+    pod::template(&mut spec.template);
+}
+
+fn job_spec(spec: &mut JobSpec) {
+    // Without any number it runs once; with parallelism alone it is a work queue.
+    if spec.completions.is_none() && spec.parallelism.is_none() {
+        spec.completions = Some(1);
+    }
+    fill(&mut spec.parallelism, 1);
+    fill(&mut spec.backoff_limit, 6);
+    fill(&mut spec.suspend, false);
+    fill_text(&mut spec.completion_mode, "NonIndexed");
+    if spec.pod_replacement_policy.is_none() {
+        let failing = spec.pod_failure_policy.is_some();
+        let policy = if failing { "Failed" } else { "TerminatingOrFailed" };
+        spec.pod_replacement_policy = Some(policy.to_owned());
+    }
+    pod::template(&mut spec.template);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::tests::defaulted;
+    use crate::api::Kind;
+
+    #[test]
+    fn a_job_runs_once() {
+        let spec = defaulted(Kind::Job, json!({}))["spec"].clone();
+        assert_eq!((&spec["completions"], &spec["parallelism"]), (&json!(1), &json!(1)));
+        assert_eq!(spec["backoffLimit"], 6);
+    }
+
+    #[test]
+    fn parallelism_alone_is_a_work_queue() {
+        let spec = defaulted(Kind::Job, json!({"spec": {"parallelism": 3}}))["spec"].clone();
+        assert!(spec.get("completions").is_none());
+    }
+}

@@ -1,0 +1,141 @@
+//! What the API server fills in: every field that `kubectl get -o yaml` shows and nobody wrote.
+//!
+//! One kind a file, pod parts apart. Defaults depend on the object alone; what depends on the
+//! cluster (service accounts, cluster IPs, node ports) is `admission`'s and `allocation`'s.
+//! Facts: Kubernetes' `pkg/apis/*/v1/defaults.go`, and recordings of a real cluster.
+
+mod container;
+mod cron_job;
+mod daemon_set;
+mod deployment;
+mod endpoints;
+mod job;
+mod network_policy;
+mod pod;
+mod replicas;
+mod service;
+mod stateful_set;
+mod volume;
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::api::networking::v1 as networking;
+
+use super::Object;
+
+pub use container::pull_policy;
+pub use pod::quality_of_service;
+
+/// Fills in what `object` leaves out.
+pub(super) fn apply(object: &mut Object) {
+    match object {
+        Object::Namespace(namespace) => namespace_defaults(Arc::make_mut(namespace)),
+        Object::Pod(pod) => pod::defaults(Arc::make_mut(pod)),
+        Object::ReplicationController(controller) => {
+            replicas::controller(Arc::make_mut(controller));
+        }
+        Object::Service(service) => service::defaults(Arc::make_mut(service)),
+        Object::DaemonSet(set) => daemon_set::defaults(Arc::make_mut(set)),
+        Object::Deployment(deployment) => deployment::defaults(Arc::make_mut(deployment)),
+        Object::ReplicaSet(set) => replicas::set(Arc::make_mut(set)),
+        Object::StatefulSet(set) => stateful_set::defaults(Arc::make_mut(set)),
+        Object::Job(job) => job::defaults(Arc::make_mut(job)),
+        Object::CronJob(job) => cron_job::defaults(Arc::make_mut(job)),
+        Object::Secret(secret) => secret_defaults(Arc::make_mut(secret)),
+        Object::Endpoints(endpoints) => endpoints::legacy(Arc::make_mut(endpoints)),
+        Object::EndpointSlice(slice) => endpoints::slice(Arc::make_mut(slice)),
+        Object::Ingress(ingress) => ingress_defaults(Arc::make_mut(ingress)),
+        Object::IngressClass(class) => ingress_class_defaults(Arc::make_mut(class)),
+        Object::NetworkPolicy(policy) => network_policy::defaults(Arc::make_mut(policy)),
+        Object::PersistentVolumeClaim(claim) => volume::claim(Arc::make_mut(claim)),
+        Object::PodDisruptionBudget(budget) => {
+            Arc::make_mut(budget).status.get_or_insert_default();
+        }
+        Object::Node(node) => {
+            let node = Arc::make_mut(node);
+            node.spec.get_or_insert_default();
+            node.status.get_or_insert_default();
+        }
+        Object::ConfigMap(_)
+        | Object::ServiceAccount(_)
+        | Object::Event(_)
+        | Object::ControllerRevision(_) => {}
+    }
+}
+
+/// Fills `slot` if it is empty.
+fn fill<T>(slot: &mut Option<T>, default: T) {
+    if slot.is_none() {
+        *slot = Some(default);
+    }
+}
+
+/// Fills `slot` if it is empty or holds the empty string, which Go cannot tell apart.
+fn fill_text(slot: &mut Option<String>, default: &str) {
+    if slot.as_deref().is_none_or(str::is_empty) {
+        *slot = Some(default.to_owned());
+    }
+}
+
+/// The label is what lets a `namespaceSelector` choose a namespace by its name.
+fn namespace_defaults(namespace: &mut core::Namespace) {
+    if let Some(name) = namespace.metadata.name.clone() {
+        let labels = namespace.metadata.labels.get_or_insert_default();
+        labels.insert("kubernetes.io/metadata.name".to_owned(), name);
+    }
+    let status = namespace.status.get_or_insert_default();
+    fill_text(&mut status.phase, "Active");
+}
+
+/// `stringData` is for writing alone: it lands in `data`, over what stands there.
+fn secret_defaults(secret: &mut core::Secret) {
+    fill_text(&mut secret.type_, "Opaque");
+    if let Some(strings) = secret.string_data.take() {
+        let data = secret.data.get_or_insert_default();
+        for (key, value) in strings {
+            data.insert(key, k8s_openapi::ByteString(value.into_bytes()));
+        }
+    }
+}
+
+fn ingress_defaults(ingress: &mut networking::Ingress) {
+    let status = ingress.status.get_or_insert_default();
+    status.load_balancer.get_or_insert_default();
+}
+
+fn ingress_class_defaults(class: &mut networking::IngressClass) {
+    if let Some(parameters) = class.spec.as_mut().and_then(|spec| spec.parameters.as_mut()) {
+        fill_text(&mut parameters.scope, "Cluster");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::Kind;
+
+    /// `value` with everything filled in, as JSON.
+    pub(super) fn defaulted(kind: Kind, value: Value) -> Value {
+        let mut object = Object::from_value(kind, value).expect("a valid object");
+        apply(&mut object);
+        object.to_value()
+    }
+
+    #[test]
+    fn a_namespace_carries_its_name_as_a_label() {
+        let namespace = defaulted(Kind::Namespace, json!({"metadata": {"name": "dev"}}));
+        assert_eq!(namespace["metadata"]["labels"]["kubernetes.io/metadata.name"], "dev");
+        assert_eq!(namespace["status"]["phase"], "Active");
+    }
+
+    #[test]
+    fn string_data_becomes_data() {
+        let secret = defaulted(Kind::Secret, json!({"stringData": {"user": "me"}}));
+        assert_eq!(secret["data"]["user"], "bWU=");
+        assert_eq!(secret["type"], "Opaque");
+        assert!(secret.get("stringData").is_none());
+    }
+}

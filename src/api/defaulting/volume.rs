@@ -1,0 +1,79 @@
+//! Defaults of volumes and claims.
+
+use k8s_openapi::api::core::v1::{
+    DownwardAPIVolumeFile, EmptyDirVolumeSource, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    Volume, VolumeProjection,
+};
+
+use super::{fill, fill_text};
+
+/// 0644, as YAML shows it.
+const DEFAULT_MODE: i32 = 0o644;
+
+/// Fills in a volume; one without a source is an `emptyDir`.
+pub(super) fn defaults(volume: &mut Volume) {
+    if *volume == (Volume { name: volume.name.clone(), ..Volume::default() }) {
+        volume.empty_dir = Some(EmptyDirVolumeSource::default());
+    }
+    if let Some(secret) = &mut volume.secret {
+        fill(&mut secret.default_mode, DEFAULT_MODE);
+    }
+    if let Some(config_map) = &mut volume.config_map {
+        fill(&mut config_map.default_mode, DEFAULT_MODE);
+    }
+    if let Some(downward) = &mut volume.downward_api {
+        fill(&mut downward.default_mode, DEFAULT_MODE);
+        downward.items.iter_mut().flatten().for_each(file);
+    }
+    if let Some(projected) = &mut volume.projected {
+        fill(&mut projected.default_mode, DEFAULT_MODE);
+        projected.sources.iter_mut().flatten().for_each(projection);
+    }
+    if let Some(host) = &mut volume.host_path {
+        fill(&mut host.type_, String::new());
+    }
+    if let Some(template) =
+        volume.ephemeral.as_mut().and_then(|volume| volume.volume_claim_template.as_mut())
+    {
+        claim_spec(&mut template.spec);
+    }
+}
+
+/// Fills in a claim, alone or as a StatefulSet's template.
+pub(super) fn claim(claim: &mut PersistentVolumeClaim) {
+    claim_spec(claim.spec.get_or_insert_default());
+    let status = claim.status.get_or_insert_default();
+    fill_text(&mut status.phase, "Pending");
+}
+
+fn claim_spec(spec: &mut PersistentVolumeClaimSpec) {
+    fill_text(&mut spec.volume_mode, "Filesystem");
+    spec.resources.get_or_insert_default();
+}
+
+fn projection(source: &mut VolumeProjection) {
+    if let Some(token) = &mut source.service_account_token {
+        fill(&mut token.expiration_seconds, 3600);
+    }
+    if let Some(downward) = &mut source.downward_api {
+        downward.items.iter_mut().flatten().for_each(file);
+    }
+}
+
+fn file(file: &mut DownwardAPIVolumeFile) {
+    if let Some(field) = &mut file.field_ref {
+        fill_text(&mut field.api_version, "v1");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_without_a_source_is_an_empty_dir() {
+        let mut volume = Volume { name: "cache".into(), ..Volume::default() };
+        defaults(&mut volume);
+        assert!(volume.empty_dir.is_some());
+    }
+}

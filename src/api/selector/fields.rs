@@ -1,0 +1,203 @@
+//! Field selectors: which fields each kind can be asked for, and what they hold.
+
+use std::borrow::Cow;
+
+use super::FieldSelector;
+use crate::api::{Kind, Object};
+
+impl FieldSelector {
+    /// Parses `status.phase=Running,metadata.name!=web`.
+    ///
+    /// # Errors
+    /// The words of apimachinery's `fields.ParseSelector`.
+    pub fn parse(text: &str) -> Result<FieldSelector, String> {
+        let mut requirements = Vec::new();
+        for term in text.split(',').filter(|term| !term.is_empty()) {
+            let cut = |sign: &str, equal: bool| {
+                let (path, value) = term.split_once(sign)?;
+                Some((path.to_owned(), equal, value.to_owned()))
+            };
+            let requirement = cut("!=", false).or_else(|| cut("==", true)).or_else(|| cut("=", true));
+            requirements.push(requirement.ok_or_else(|| {
+                format!("invalid selector: '{text}'; can't understand '{term}'")
+            })?);
+        }
+        Ok(FieldSelector { requirements })
+    }
+
+    /// Whether objects of `kind` can be asked for these fields.
+    ///
+    /// # Errors
+    /// The API server's words about the first field that it does not support.
+    pub fn check(&self, kind: Kind) -> Result<(), String> {
+        for (path, _, _) in &self.requirements {
+            let common = path == "metadata.name"
+                || path == "metadata.namespace" && !matches!(kind, Kind::Node | Kind::Namespace);
+            if common || supported(kind).contains(&path.as_str()) {
+                continue;
+            }
+            return Err(match kind {
+                Kind::Pod
+                | Kind::Node
+                | Kind::Namespace
+                | Kind::Secret
+                | Kind::Service
+                | Kind::Event
+                | Kind::ReplicationController => format!("field label not supported: {path}"),
+                _ => format!(
+                    "\"{path}\" is not a known field selector: only \"metadata.name\", \
+                     \"metadata.namespace\""
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether `object` fulfils every requirement. A field that its kind does not support is
+    /// empty.
+    pub fn matches(&self, object: &Object) -> bool {
+        self.requirements
+            .iter()
+            .all(|(path, equal, wanted)| (value(object, path) == wanted.as_str()) == *equal)
+    }
+}
+
+/// The fields that a kind supports besides its name and namespace.
+fn supported(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Pod => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        ],
+        Kind::Node => &["spec.unschedulable"],
+        Kind::Namespace => &["status.phase"],
+        Kind::Secret => &["type"],
+        Kind::Service => &["spec.clusterIP", "spec.type"],
+        Kind::ReplicationController => &["status.replicas"],
+        Kind::StatefulSet | Kind::Job => &["status.successful"],
+        Kind::Event => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        _ => &[],
+    }
+}
+
+fn value<'a>(object: &'a Object, path: &str) -> Cow<'a, str> {
+    match path {
+        "metadata.name" => return object.name().into(),
+        "metadata.namespace" => return object.namespace().into(),
+        _ => {}
+    }
+    let text = |field: Option<&'a String>| Cow::Borrowed(field.map_or("", String::as_str));
+    match object {
+        Object::Pod(pod) => {
+            let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
+            match path {
+                "spec.nodeName" => text(spec.and_then(|spec| spec.node_name.as_ref())),
+                "spec.restartPolicy" => text(spec.and_then(|spec| spec.restart_policy.as_ref())),
+                "spec.schedulerName" => text(spec.and_then(|spec| spec.scheduler_name.as_ref())),
+                "spec.serviceAccountName" => {
+                    text(spec.and_then(|spec| spec.service_account_name.as_ref()))
+                }
+                "spec.hostNetwork" => {
+                    spec.and_then(|spec| spec.host_network).unwrap_or(false).to_string().into()
+                }
+                "status.phase" => text(status.and_then(|status| status.phase.as_ref())),
+                "status.podIP" | "status.podIPs" => {
+                    text(status.and_then(|status| status.pod_ip.as_ref()))
+                }
+                "status.nominatedNodeName" => {
+                    text(status.and_then(|status| status.nominated_node_name.as_ref()))
+                }
+                _ => "".into(),
+            }
+        }
+        Object::Node(node) if path == "spec.unschedulable" => {
+            let unschedulable = node.spec.as_ref().and_then(|spec| spec.unschedulable);
+            unschedulable.unwrap_or(false).to_string().into()
+        }
+        Object::Namespace(namespace) if path == "status.phase" => {
+            text(namespace.status.as_ref().and_then(|status| status.phase.as_ref()))
+        }
+        Object::Secret(secret) if path == "type" => text(secret.type_.as_ref()),
+        Object::Service(service) => {
+            let spec = service.spec.as_ref();
+            match path {
+                "spec.clusterIP" => text(spec.and_then(|spec| spec.cluster_ip.as_ref())),
+                "spec.type" => text(spec.and_then(|spec| spec.type_.as_ref())),
+                _ => "".into(),
+            }
+        }
+        Object::ReplicationController(controller) if path == "status.replicas" => {
+            let replicas = controller.status.as_ref().map_or(0, |status| status.replicas);
+            replicas.to_string().into()
+        }
+        Object::Event(event) => {
+            let about = &event.involved_object;
+            match path {
+                "involvedObject.kind" => text(about.kind.as_ref()),
+                "involvedObject.namespace" => text(about.namespace.as_ref()),
+                "involvedObject.name" => text(about.name.as_ref()),
+                "involvedObject.uid" => text(about.uid.as_ref()),
+                "involvedObject.apiVersion" => text(about.api_version.as_ref()),
+                "involvedObject.resourceVersion" => text(about.resource_version.as_ref()),
+                "involvedObject.fieldPath" => text(about.field_path.as_ref()),
+                "reason" => text(event.reason.as_ref()),
+                "type" => text(event.type_.as_ref()),
+                "reportingComponent" => text(event.reporting_component.as_ref()),
+                "source" => {
+                    let source = event.source.as_ref().and_then(|source| source.component.as_ref());
+                    text(source.or(event.reporting_component.as_ref()))
+                }
+                _ => "".into(),
+            }
+        }
+        _ => "".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::{Pod, PodStatus};
+
+    use super::*;
+    use crate::api::Resource;
+
+    #[test]
+    fn a_phase_is_compared() {
+        let mut pod = Pod::default();
+        pod.status = Some(PodStatus { phase: Some("Running".into()), ..PodStatus::default() });
+        let pod = pod.into_object();
+        assert!(FieldSelector::parse("status.phase=Running").unwrap().matches(&pod));
+        assert!(FieldSelector::parse("status.phase!=Pending,spec.nodeName=").unwrap().matches(&pod));
+        assert!(!FieldSelector::parse("status.phase==Failed").unwrap().matches(&pod));
+    }
+
+    // Recording 14.
+    #[test]
+    fn an_unsupported_field_is_refused_in_the_servers_words() {
+        let selector = FieldSelector::parse("foo=bar").unwrap();
+        assert_eq!(selector.check(Kind::Pod).unwrap_err(), "field label not supported: foo");
+        assert_eq!(
+            selector.check(Kind::Deployment).unwrap_err(),
+            "\"foo\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        );
+    }
+}
