@@ -4,20 +4,34 @@
 //! Each goes the way that Kubernetes' server takes: strict decoding, defaulting, admission,
 //! validation, allocation, storage. This room knows nothing of packets, processes or shells.
 
+mod admission;
+mod allocation;
+mod bootstrap;
+mod decode;
+mod defaulting;
+mod delete;
 mod kind;
+mod names;
 mod object;
+pub mod patch;
+mod read;
 mod request;
 pub mod selector;
 mod status;
 mod store;
+mod strategy;
 pub mod table;
 pub mod validation;
+mod warnings;
+mod wire;
+mod write;
 
+pub use defaulting::{pull_policy, quality_of_service};
 pub use kind::{Kind, KindInfo};
 pub use object::{Object, Resource};
 pub use request::{
     Action, Answer, Body, Change, DeleteOptions, FieldValidation, Patch, Propagation, Request,
-    Response, WriteOptions,
+    Response, Subresource, WriteOptions,
 };
 pub use selector::{FieldSelector, LabelSelector, Labels};
 pub use status::{Cause, Reason, Status};
@@ -25,12 +39,24 @@ pub use store::Store;
 
 use std::sync::Arc;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use crate::clock::SimTime;
+use crate::random::Stream;
+use allocation::Allocator;
+use write::Target;
 
 /// The API server and everything it stores.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
     store: Store,
+    allocator: Allocator,
+    /// For `metadata.uid`.
+    uids: Stream,
+    /// For `metadata.generateName`.
+    names: Stream,
+    /// For the names of pods' token volumes.
+    suffixes: Stream,
 }
 
 impl ApiServer {
@@ -38,22 +64,67 @@ impl ApiServer {
     /// the namespaces `default`, `kube-system`, `kube-public` and `kube-node-lease`, and the
     /// `kubernetes` Service.
     pub fn new(seed: u64) -> ApiServer {
-        let _ = seed;
-        todo!()
+        let mut server = ApiServer {
+            store: Store::default(),
+            allocator: Allocator::new(seed),
+            uids: Stream::new(seed, "uids"),
+            names: Stream::new(seed, "names"),
+            suffixes: Stream::new(seed, "token-volumes"),
+        };
+        bootstrap::fill(&mut server);
+        server
     }
 
     /// Carries out one request at the moment `now`.
     ///
     /// # Errors
     /// The API server's own [`Status`].
-    pub fn handle(&mut self, now: SimTime, request: Request) -> Answer {
-        let _ = (now, request);
-        todo!()
+    pub fn handle(&mut self, now: SimTime, mut request: Request) -> Answer {
+        if request.dry_run_mut().is_some_and(std::mem::take) {
+            return self.rehearse(now, request);
+        }
+        let (kind, namespace, name) = request.place();
+        let (namespace, name) = (namespace.unwrap_or("").to_owned(), name.to_owned());
+        let target = Target { kind, namespace: &namespace, name: &name };
+        match request {
+            Request::Get { .. } => read::get(&self.store, kind, &namespace, &name),
+            Request::List { namespace, labels, fields, .. } => {
+                read::list(&self.store, kind, namespace.as_deref(), &labels, &fields)
+            }
+            Request::Watch { namespace, labels, since, .. } => {
+                read::watch(&self.store, kind, namespace.as_deref(), &labels, since)
+            }
+            Request::Create { object, options, .. } => {
+                self.create_sent(now, &target, object, options)
+            }
+            Request::Update { object, options, .. } => self.replace_sent(&target, object, options),
+            Request::Patch { patch, options, .. } => self.patch_sent(&target, patch, options),
+            Request::Delete { options, .. } => self.delete_sent(now, &target, options),
+            Request::Evict { options, .. } => self.evict(now, &target, options),
+        }
+    }
+
+    /// A dry run is the real thing on a copy that is thrown away.
+    fn rehearse(&self, now: SimTime, request: Request) -> Answer {
+        let created = matches!(request, Request::Create { .. });
+        let mut answer = self.clone().handle(now, request)?;
+        if let Body::Object(object) = &mut answer.body {
+            let stored = self.store.object(object.kind(), object.namespace(), object.name());
+            let version = stored.and_then(|stored| stored.metadata().resource_version.clone());
+            object.metadata_mut().resource_version = version.filter(|_| !created);
+        }
+        Ok(answer)
     }
 
     /// What is stored, to read.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Tells the store that its changes up to and including `revision` have been seen by everybody
+    /// who has to see them (see [`Store::forget_before`]).
+    pub fn forget_before(&mut self, revision: u64) {
+        self.store.forget_before(revision);
     }
 
     /// Stores a new object that a controller made: defaulted, validated, with UID and timestamps;
@@ -62,19 +133,32 @@ impl ApiServer {
     /// # Errors
     /// As [`ApiServer::handle`].
     pub fn create<T: Resource>(&mut self, now: SimTime, object: T) -> Result<Arc<T>, Status> {
-        let _ = (now, object);
-        todo!()
+        let stored = self.admit(now, object.into_object())?;
+        Ok(typed(&stored))
     }
 
     /// Stores a changed object (spec or status) that a controller or kubelet wrote. An object
     /// equal to the stored one changes nothing and costs no resource version. `generation` rises
-    /// when the spec differs.
+    /// when the spec differs. Controllers read and write in one turn, so the object's own resource
+    /// version is not looked at, and what they write is trusted.
     ///
     /// # Errors
-    /// As [`ApiServer::handle`].
-    pub fn update<T: Resource>(&mut self, now: SimTime, object: T) -> Result<Arc<T>, Status> {
-        let _ = (now, object);
-        todo!()
+    /// When there is no such object.
+    pub fn update<T: Resource>(&mut self, now: SimTime, mut object: T) -> Result<Arc<T>, Status> {
+        let metadata = object.metadata();
+        let namespace = metadata.namespace.as_deref().unwrap_or("");
+        let name = metadata.name.as_deref().unwrap_or("");
+        let Some(old) = self.store.object(T::KIND, namespace, name).cloned() else {
+            return Err(read::missing(T::KIND, name));
+        };
+        let _ = now;
+        object.metadata_mut().resource_version.clone_from(&old.metadata().resource_version);
+        let mut new = object.into_object();
+        if new == old {
+            return Ok(typed(&old));
+        }
+        strategy::count_generation(&mut new, &old, false);
+        Ok(typed(&self.commit(new)))
     }
 
     /// Takes an object out of the store, whatever its grace period: what a kubelet does at a pod's
@@ -86,7 +170,23 @@ impl ApiServer {
         namespace: &str,
         name: &str,
     ) -> Option<Object> {
-        let _ = (now, kind, namespace, name);
-        todo!()
+        let _ = now;
+        self.expunge(kind, namespace, name)
     }
 }
+
+/// A stored object, as the type that it was stored as.
+fn typed<T: Resource>(object: &Object) -> Arc<T> {
+    match object.as_kind::<T>() {
+        Some(object) => Arc::clone(object),
+        None => unreachable!("a {} was stored as a {}", T::KIND, object.kind()),
+    }
+}
+
+/// A moment as objects hold it, in whole seconds.
+fn time(at: SimTime) -> Time {
+    Time(at.whole_seconds())
+}
+
+#[cfg(test)]
+mod tests;

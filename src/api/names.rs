@@ -22,7 +22,9 @@ pub fn label_key(key: &str) -> Vec<String> {
             if prefix.is_empty() {
                 faults.push("prefix part must be non-empty".to_owned());
             } else {
-                faults.extend(subdomain(prefix).into_iter().map(|fault| format!("prefix part {fault}")));
+                faults.extend(
+                    subdomain(prefix).into_iter().map(|fault| format!("prefix part {fault}")),
+                );
             }
             name
         }

@@ -61,10 +61,12 @@ macro_rules! objects {
 
             /// The object as JSON, with `apiVersion` and `kind`. Keys are sorted.
             pub fn to_value(&self) -> Value {
-                match self {
+                let mut value = match self {
                     $(Object::$kind(object) => serde_json::to_value(object.as_ref()),)*
                 }
-                .unwrap_or(Value::Null)
+                .unwrap_or(Value::Null);
+                super::wire::as_sent(self.kind(), &mut value);
+                value
             }
 
             /// The object that `value` describes, as the type of `kind`. Lenient: strictness is

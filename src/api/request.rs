@@ -21,8 +21,40 @@ pub enum Request {
     Patch { kind: Kind, namespace: String, name: String, patch: Patch, options: WriteOptions },
     /// An object's end; pods get their grace period.
     Delete { kind: Kind, namespace: String, name: String, options: DeleteOptions },
+    /// A pod's end, unless a PodDisruptionBudget forbids it.
+    Evict { namespace: String, name: String, options: DeleteOptions },
     /// What has changed since a resource version (exclusive).
     Watch { kind: Kind, namespace: Option<String>, labels: LabelSelector, since: u64 },
+}
+
+impl Request {
+    /// The kind, namespace and name that the request is about.
+    pub(super) fn place(&self) -> (Kind, Option<&str>, &str) {
+        match self {
+            Request::Get { kind, namespace, name }
+            | Request::Update { kind, namespace, name, .. }
+            | Request::Patch { kind, namespace, name, .. }
+            | Request::Delete { kind, namespace, name, .. } => (*kind, Some(namespace), name),
+            Request::Evict { namespace, name, .. } => (Kind::Pod, Some(namespace), name),
+            Request::Create { kind, namespace, .. } => (*kind, Some(namespace), ""),
+            Request::List { kind, namespace, .. } | Request::Watch { kind, namespace, .. } => {
+                (*kind, namespace.as_deref(), "")
+            }
+        }
+    }
+
+    /// Whether this is a dry run, where there is such a thing.
+    pub(super) fn dry_run_mut(&mut self) -> Option<&mut bool> {
+        match self {
+            Request::Create { options, .. }
+            | Request::Update { options, .. }
+            | Request::Patch { options, .. } => Some(&mut options.dry_run),
+            Request::Delete { options, .. } | Request::Evict { options, .. } => {
+                Some(&mut options.dry_run)
+            }
+            Request::Get { .. } | Request::List { .. } | Request::Watch { .. } => None,
+        }
+    }
 }
 
 /// How a write is to be carried out.
@@ -32,6 +64,18 @@ pub struct WriteOptions {
     pub dry_run: bool,
     /// What to do with unknown and duplicate fields.
     pub validation: FieldValidation,
+    /// Which part of the object is written.
+    pub subresource: Subresource,
+}
+
+/// The part of an object that an update or a patch writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subresource {
+    /// Everything but the status.
+    #[default]
+    None,
+    /// The status alone.
+    Status,
 }
 
 /// `--validate` of kubectl, `fieldValidation` of the API.

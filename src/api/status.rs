@@ -15,6 +15,8 @@ pub enum Reason {
     TooManyRequests,
     InternalError,
     Expired,
+    /// No reason that the API has a name for: kubectl prints none.
+    Unknown,
 }
 
 /// One field's fault: `<path>: <message>`.
@@ -95,7 +97,7 @@ impl Status {
             Reason::Forbidden => 403,
             Reason::MethodNotAllowed => 405,
             Reason::TooManyRequests => 429,
-            Reason::InternalError => 500,
+            Reason::InternalError | Reason::Unknown => 500,
             Reason::Expired => 410,
         }
     }

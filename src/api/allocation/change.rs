@@ -48,7 +48,8 @@ pub(super) fn keep_allocated(spec: &mut ServiceSpec, old: &ServiceSpec) {
         if is_empty(&spec.cluster_ip) {
             spec.cluster_ip.clone_from(&old.cluster_ip);
         }
-        if spec.cluster_ips.as_ref().is_none_or(Vec::is_empty) && spec.cluster_ip == old.cluster_ip {
+        if spec.cluster_ips.as_ref().is_none_or(Vec::is_empty) && spec.cluster_ip == old.cluster_ip
+        {
             spec.cluster_ips.clone_from(&old.cluster_ips);
         }
         if spec.ip_families.as_ref().is_none_or(Vec::is_empty) {

@@ -10,7 +10,8 @@ pub(super) fn fill_in(spec: &mut ServiceSpec) -> Result<(), Cause> {
         return Ok(());
     }
     let policy = spec.ip_family_policy.as_deref().filter(|policy| !policy.is_empty());
-    let headless = spec.cluster_ips.as_deref().is_some_and(|list| list.first().is_some_and(|ip| ip == "None"));
+    let headless =
+        spec.cluster_ips.as_deref().is_some_and(|list| list.first().is_some_and(|ip| ip == "None"));
     let selects = spec.selector.as_ref().is_some_and(|selector| !selector.is_empty());
     if headless && !selects {
         // Its endpoints are written by hand and may be of any family.

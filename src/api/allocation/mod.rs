@@ -52,7 +52,8 @@ impl Allocator {
         change::synchronise(spec, None);
         families::fill_in(spec).map_err(invalid)?;
         if change::needs_cluster_ip(spec) {
-            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec).map_err(invalid)?;
+            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec)
+                .map_err(invalid)?;
         }
         if change::needs_node_ports(spec) {
             ports::allocate(&mut self.ports, &self.taken.ports, spec).map_err(invalid)?;
@@ -70,7 +71,8 @@ impl Allocator {
         change::synchronise(spec, Some(old));
         families::fill_in(spec).map_err(invalid)?;
         if change::needs_cluster_ip(spec) && !change::needs_cluster_ip(old) {
-            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec).map_err(invalid)?;
+            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec)
+                .map_err(invalid)?;
         }
         if change::needs_node_ports(spec) {
             ports::reallocate(&mut self.ports, &self.taken.ports, spec, old).map_err(invalid)?;

@@ -60,7 +60,8 @@ pub(super) fn reallocate(
     old: &ServiceSpec,
 ) -> Result<(), Cause> {
     let automatic = allocates(spec);
-    let held: BTreeSet<i32> = old.ports.iter().flatten().filter_map(|port| port.node_port).collect();
+    let held: BTreeSet<i32> =
+        old.ports.iter().flatten().filter_map(|port| port.node_port).collect();
     let mut claims = Claims { taken, own: BTreeSet::new(), chance };
     let mut seen: BTreeSet<(String, i32)> = BTreeSet::new();
     for (index, port) in spec.ports.iter_mut().flatten().enumerate() {

@@ -1,8 +1,6 @@
 //! Defaults of containers: image pull policy, ports, probes, lifecycle hooks.
 
-use k8s_openapi::api::core::v1::{
-    Container, EnvVarSource, HTTPGetAction, Lifecycle, Probe,
-};
+use k8s_openapi::api::core::v1::{Container, EnvVarSource, HTTPGetAction, Lifecycle, Probe};
 
 use super::{fill, fill_text};
 
@@ -21,8 +19,11 @@ pub(super) fn defaults(container: &mut Container) {
             fill_text(&mut field.api_version, "v1");
         }
     }
-    let probes =
-        [&mut container.liveness_probe, &mut container.readiness_probe, &mut container.startup_probe];
+    let probes = [
+        &mut container.liveness_probe,
+        &mut container.readiness_probe,
+        &mut container.startup_probe,
+    ];
     probes.into_iter().flatten().for_each(probe);
     container.lifecycle.iter_mut().for_each(lifecycle);
 }

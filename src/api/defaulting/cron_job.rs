@@ -5,7 +5,7 @@ use k8s_openapi::api::batch::v1::CronJob;
 use super::{fill, fill_text, job};
 
 pub(super) fn defaults(cron_job: &mut CronJob) {
-    let spec = cron_job.spec.get_or_insert_default();
+    let spec = &mut cron_job.spec;
     fill_text(&mut spec.concurrency_policy, "Allow");
     fill(&mut spec.suspend, false);
     fill(&mut spec.successful_jobs_history_limit, 3);

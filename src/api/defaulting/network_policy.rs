@@ -31,7 +31,9 @@ mod tests {
     // R11.1
     #[test]
     fn egress_counts_only_when_there_are_egress_rules() {
-        let types = |spec| defaulted(Kind::NetworkPolicy, json!({"spec": spec}))["spec"]["policyTypes"].clone();
+        let types = |spec| {
+            defaulted(Kind::NetworkPolicy, json!({"spec": spec}))["spec"]["policyTypes"].clone()
+        };
         assert_eq!(types(json!({})), json!(["Ingress"]));
         assert_eq!(types(json!({"egress": []})), json!(["Ingress"]));
         assert_eq!(types(json!({"egress": [{}]})), json!(["Ingress", "Egress"]));

@@ -17,10 +17,13 @@ impl FieldSelector {
                 let (path, value) = term.split_once(sign)?;
                 Some((path.to_owned(), equal, value.to_owned()))
             };
-            let requirement = cut("!=", false).or_else(|| cut("==", true)).or_else(|| cut("=", true));
-            requirements.push(requirement.ok_or_else(|| {
-                format!("invalid selector: '{text}'; can't understand '{term}'")
-            })?);
+            let requirement =
+                cut("!=", false).or_else(|| cut("==", true)).or_else(|| cut("=", true));
+            requirements.push(
+                requirement.ok_or_else(|| {
+                    format!("invalid selector: '{text}'; can't understand '{term}'")
+                })?,
+            );
         }
         Ok(FieldSelector { requirements })
     }
@@ -186,7 +189,9 @@ mod tests {
         pod.status = Some(PodStatus { phase: Some("Running".into()), ..PodStatus::default() });
         let pod = pod.into_object();
         assert!(FieldSelector::parse("status.phase=Running").unwrap().matches(&pod));
-        assert!(FieldSelector::parse("status.phase!=Pending,spec.nodeName=").unwrap().matches(&pod));
+        assert!(
+            FieldSelector::parse("status.phase!=Pending,spec.nodeName=").unwrap().matches(&pod)
+        );
         assert!(!FieldSelector::parse("status.phase==Failed").unwrap().matches(&pod));
     }
 

@@ -38,7 +38,9 @@ pub(super) fn labels(text: &str) -> Result<LabelSelector, String> {
             Token::End => break,
             other => {
                 let found = other.text();
-                return Err(format!("found '{found}', expected: !, identifier, or 'end of string'"));
+                return Err(format!(
+                    "found '{found}', expected: !, identifier, or 'end of string'"
+                ));
             }
         }
         let requirement = parser.requirement();
@@ -127,10 +129,9 @@ impl<'a> Parser<'a> {
             Token::Sign("!=") => Ok(Operator::NotIn(checked(key, vec![self.value()?])?)),
             Token::Sign(">") => Ok(Operator::GreaterThan(number(&self.value()?)?)),
             Token::Sign("<") => Ok(Operator::LessThan(number(&self.value()?)?)),
-            other => Err(format!(
-                "found '{}', expected: in, notin, =, ==, !=, gt, lt",
-                other.text()
-            )),
+            other => {
+                Err(format!("found '{}', expected: in, notin, =, ==, !=, gt, lt", other.text()))
+            }
         }
     }
 

@@ -1,0 +1,120 @@
+//! From what a client sent to a typed object, or to the sentence that says why not.
+
+use serde_json::Value;
+
+use super::{FieldValidation, Kind, Object, Reason, Status};
+use crate::manifest::{Faults, Schema};
+
+/// The object that a client sent for a request about `kind`, with warnings about fields that do
+/// not exist.
+pub(super) fn object(
+    kind: Kind,
+    value: Value,
+    validation: FieldValidation,
+) -> Result<(Object, Vec<String>), Status> {
+    let info = kind.info();
+    let text = |field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
+    let sent = text("kind").unwrap_or_else(|| info.name.to_owned());
+    let version = text("apiVersion").unwrap_or_else(|| info.api_version());
+    if version != info.api_version() {
+        let message = format!(
+            "the API version in the data ({version}) does not match the expected API version ({})",
+            info.api_version()
+        );
+        return Err(Status::new(Reason::BadRequest, message));
+    }
+    if sent != info.name {
+        let why = format!(
+            "no kind \"{sent}\" is registered for version \"{version}\" in scheme \
+             \"pkg/api/legacyscheme/scheme.go:30\""
+        );
+        return Err(unreadable(kind, &sent, &why));
+    }
+    let faults = faults(kind, &value);
+    let strict = validation == FieldValidation::Strict;
+    if let Some(why) = faults.message().filter(|_| strict || faults.mistyped.is_some()) {
+        return Err(unreadable(kind, &sent, &why));
+    }
+    Ok((typed(kind, value)?, warnings(&faults, validation)))
+}
+
+/// The object that came out of a merge patch or a JSON patch.
+pub(super) fn patched(
+    kind: Kind,
+    value: Value,
+    validation: FieldValidation,
+) -> Result<(Object, Vec<String>), Status> {
+    object(kind, value, validation)
+}
+
+/// What in `value` does not fit the kind.
+pub(super) fn faults(kind: Kind, value: &Value) -> Faults {
+    let info = kind.info();
+    let schema = Schema::of(&info.api_version(), info.name);
+    schema.map_or_else(Faults::default, |schema| schema.faults(value))
+}
+
+/// One warning a field that does not exist, if the client wants to hear of them.
+pub(super) fn warnings(faults: &Faults, validation: FieldValidation) -> Vec<String> {
+    match validation {
+        FieldValidation::Ignore => Vec::new(),
+        FieldValidation::Strict | FieldValidation::Warn => {
+            faults.unknown.iter().map(|fault| fault.message.clone()).collect()
+        }
+    }
+}
+
+/// The typed object of a value that was checked. Fields that do not exist are dropped.
+pub(super) fn typed(kind: Kind, value: Value) -> Result<Object, Status> {
+    Object::from_value(kind, value)
+        .map_err(|error| unreadable(kind, kind.info().name, &error.to_string()))
+}
+
+/// `Service in version "v1" cannot be handled as a Service: …`
+fn unreadable(kind: Kind, sent: &str, why: &str) -> Status {
+    let info = kind.info();
+    let message = format!(
+        "{sent} in version \"{}\" cannot be handled as a {}: {why}",
+        info.version, info.name
+    );
+    Status::new(Reason::BadRequest, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn service() -> Value {
+        json!({"kind": "Service", "apiVersion": "v1", "spec": {"selectors": {"app": "web"}}})
+    }
+
+    // Recording 10.
+    #[test]
+    fn an_unknown_field_is_refused_warned_of_or_dropped() {
+        let error = object(Kind::Service, service(), FieldValidation::Strict).unwrap_err();
+        assert_eq!(
+            error.message,
+            "Service in version \"v1\" cannot be handled as a Service: strict decoding error: \
+             unknown field \"spec.selectors\""
+        );
+        let (_, notes) = object(Kind::Service, service(), FieldValidation::Warn).unwrap();
+        assert_eq!(notes, ["unknown field \"spec.selectors\""]);
+        let (_, notes) = object(Kind::Service, service(), FieldValidation::Ignore).unwrap();
+        assert!(notes.is_empty());
+    }
+
+    // Recording 10: lowkind.yaml.
+    #[test]
+    fn a_kind_in_lower_case_is_not_registered() {
+        let mut value = service();
+        value["kind"] = "service".into();
+        let error = object(Kind::Service, value, FieldValidation::Strict).unwrap_err();
+        assert_eq!(
+            error.message,
+            "service in version \"v1\" cannot be handled as a Service: no kind \"service\" is \
+             registered for version \"v1\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! Deletions: what goes at once, what is given time, and what waits for its finalizers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+
+use super::selector::LabelSelector;
+use super::write::Target;
+use super::{
+    Answer, ApiServer, DeleteOptions, Kind, Object, Propagation, Reason, Response, Status,
+    admission, read, time,
+};
+use crate::clock::SimTime;
+
+/// The garbage collector removes this one when everything that the object owns is gone.
+const FOREGROUND: &str = "foregroundDeletion";
+/// The garbage collector removes this one when everything that the object owns has been released.
+const ORPHAN: &str = "orphan";
+
+impl ApiServer {
+    /// Ends an object, now or when its time and its finalizers have run out.
+    pub(super) fn delete_sent(
+        &mut self,
+        now: SimTime,
+        target: &Target<'_>,
+        options: DeleteOptions,
+    ) -> Answer {
+        let mut object = self.stored(target)?;
+        admission::delete(target.kind, target.name)?;
+        let warnings = read::deprecated(target.kind);
+        let answer =
+            |object| Ok(Response { warnings: warnings.clone(), ..Response::object(object) });
+        let grace = grace(&object, options.grace_seconds);
+        let finalizer = match options.propagation {
+            Propagation::Background => None,
+            Propagation::Foreground => Some(FOREGROUND),
+            Propagation::Orphan => Some(ORPHAN),
+        };
+        if let Some(finalizer) = finalizer {
+            let finalizers = object.metadata_mut().finalizers.get_or_insert_default();
+            if !finalizers.iter().any(|present| present == finalizer) {
+                finalizers.push(finalizer.to_owned());
+            }
+        }
+        let waits = grace > 0 || is_held(&object);
+        if !waits {
+            let gone = self.expunge(target.kind, target.namespace, target.name);
+            return answer(gone.unwrap_or(object));
+        }
+        if !mark(now, &mut object, grace) && finalizer.is_none() {
+            return answer(object);
+        }
+        answer(self.commit(object))
+    }
+
+    /// Deletes a pod unless a disruption budget forbids it: what `kubectl drain` asks for.
+    pub(super) fn evict(
+        &mut self,
+        now: SimTime,
+        target: &Target<'_>,
+        options: DeleteOptions,
+    ) -> Answer {
+        let pod = self.stored(target)?;
+        let labels = pod.metadata().labels.as_ref();
+        let budgets = self.store.list::<PodDisruptionBudget>(Some(target.namespace));
+        let guard = budgets.into_iter().find(|budget| {
+            let spec = budget.spec.as_ref();
+            spec.and_then(|spec| spec.selector.as_ref())
+                .is_some_and(|selector| LabelSelector::of(selector).matches(labels))
+        });
+        if let Some(budget) = guard {
+            let status = budget.status.clone().unwrap_or_default();
+            if status.disruptions_allowed.unwrap_or(0) <= 0 {
+                return Err(Status::new(
+                    Reason::TooManyRequests,
+                    "Cannot evict pod as it would violate the pod's disruption budget.",
+                ));
+            }
+            let mut budget = Arc::clone(budget);
+            let changed = Arc::make_mut(&mut budget).status.get_or_insert_default();
+            changed.disruptions_allowed = status.disruptions_allowed.map(|allowed| allowed - 1);
+            self.commit(Object::PodDisruptionBudget(budget));
+        }
+        self.delete_sent(now, target, options)
+    }
+}
+
+/// Seconds that an object is given. Only pods are given any, and only those that a kubelet has to
+/// stop (R3.7).
+fn grace(object: &Object, asked: Option<u32>) -> i64 {
+    let Object::Pod(pod) = object else { return 0 };
+    let spec = pod.spec.as_ref();
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    let scheduled =
+        spec.and_then(|spec| spec.node_name.as_deref()).is_some_and(|node| !node.is_empty());
+    if !scheduled || matches!(phase, Some("Succeeded" | "Failed")) {
+        return 0;
+    }
+    let own = spec.and_then(|spec| spec.termination_grace_period_seconds).unwrap_or(30);
+    // A negative period counts as the shortest.
+    asked.map_or(if own < 0 { 1 } else { own }, i64::from)
+}
+
+/// Whether somebody has to do something before the object may go.
+fn is_held(object: &Object) -> bool {
+    let contents = match object {
+        Object::Namespace(namespace) => {
+            namespace.spec.as_ref().and_then(|spec| spec.finalizers.as_ref())
+        }
+        _ => None,
+    };
+    let holders = contents.into_iter().chain(object.metadata().finalizers.as_ref());
+    holders.flatten().next().is_some()
+}
+
+/// Marks an object as on its way out. Returns whether that changed anything: a second deletion
+/// counts only if it gives less time.
+fn mark(now: SimTime, object: &mut Object, grace: i64) -> bool {
+    let before = object.metadata().deletion_timestamp.as_ref();
+    let left = object.metadata().deletion_grace_period_seconds;
+    if before.is_some() && left.is_none_or(|left| grace >= left) {
+        return false;
+    }
+    let metadata = object.metadata_mut();
+    let wait = Duration::from_secs(u64::try_from(grace).unwrap_or(0));
+    metadata.deletion_timestamp = Some(time(now + wait));
+    metadata.deletion_grace_period_seconds = Some(grace);
+    if let Some(generation) = &mut metadata.generation {
+        *generation += 1;
+    }
+    if let Object::Namespace(namespace) = object {
+        let status = Arc::make_mut(namespace).status.get_or_insert_default();
+        status.phase = Some("Terminating".to_owned());
+    }
+    debug_assert!(object.kind() == Kind::Pod || grace == 0);
+    true
+}

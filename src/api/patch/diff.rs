@@ -1,0 +1,204 @@
+//! What `kubectl apply` sends: a strategic merge patch from three versions of an object.
+
+use serde_json::{Map, Value, json};
+
+use super::lists::{Place, Strategy};
+use super::order::position;
+use super::strategic::{Mode, merge_fields};
+use crate::api::Kind;
+
+type Fields = Map<String, Value>;
+
+/// The patch that makes `current` (what the server has) into `modified` (the manifest), and
+/// removes what `original` (the manifest that was applied last) had and `modified` has no longer.
+/// Fields that only the server has stay. The empty object when there is nothing to do.
+pub fn three_way(kind: Kind, original: &Value, modified: &Value, current: &Value) -> Value {
+    let empty = Fields::new();
+    let fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let (original, modified, current) = (fields(original), fields(modified), fields(current));
+    let place = Place::root(kind);
+    let additions = fields_diff(&current, &modified, place, Want::Additions, false);
+    let deletions = fields_diff(&original, &modified, place, Want::Deletions, false);
+    let joined = merge_fields(deletions, &additions, place, Mode::Join);
+    Value::Object(joined.unwrap_or(empty))
+}
+
+/// Which differences a patch shall hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Want {
+    /// What is new or different.
+    Additions,
+    /// What is gone.
+    Deletions,
+}
+
+fn fields_diff(before: &Fields, after: &Fields, place: Place, want: Want, retain: bool) -> Fields {
+    let mut patch = Fields::new();
+    for (key, new) in after {
+        let Some(old) = before.get(key) else {
+            if want == Want::Additions {
+                patch.insert(key.clone(), new.clone());
+            }
+            continue;
+        };
+        let (strategy, below) = place.field(key);
+        match (old, new) {
+            (Value::Object(_), Value::Object(_)) if strategy.replace => {
+                if want == Want::Additions {
+                    patch.insert(key.clone(), new.clone());
+                }
+            }
+            (Value::Object(old), Value::Object(new)) => {
+                let inner = fields_diff(old, new, below, want, strategy.retain_keys);
+                if !inner.is_empty() {
+                    patch.insert(key.clone(), Value::Object(inner));
+                }
+            }
+            (Value::Array(old), Value::Array(new)) if strategy.merge_key.is_some() => {
+                list_diff(key, (old, new), (strategy, below), want, &mut patch);
+            }
+            (old, new) => {
+                if want == Want::Additions && old != new {
+                    patch.insert(key.clone(), new.clone());
+                }
+            }
+        }
+    }
+    if want == Want::Deletions {
+        for key in before.keys().filter(|key| !after.contains_key(*key)) {
+            patch.insert(key.clone(), Value::Null);
+        }
+    }
+    let surplus = before.keys().any(|key| !after.contains_key(key));
+    if retain && !after.is_empty() && (!patch.is_empty() || surplus) {
+        let keys = after.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| json!(key));
+        patch.insert("$retainKeys".to_owned(), keys.collect());
+    }
+    patch
+}
+
+/// Differences of lists that merge by key, as items of the patch and directives beside them.
+fn list_diff(
+    name: &str,
+    (before, after): (&[Value], &[Value]),
+    (strategy, below): (Strategy, Place),
+    want: Want,
+    patch: &mut Fields,
+) {
+    if before.is_empty() {
+        if want == Want::Additions && !after.is_empty() {
+            patch.insert(name.to_owned(), Value::Array(after.to_vec()));
+        }
+        return;
+    }
+    let key = strategy.merge_key.unwrap_or_default();
+    if key.is_empty() {
+        values_diff(name, before, after, want, patch);
+        return;
+    }
+    let mut items = Vec::new();
+    for new in after {
+        match (position(before, new, key), new) {
+            (None, new) if want == Want::Additions => items.push(new.clone()),
+            (Some(at), Value::Object(new)) => {
+                let Value::Object(old) = &before[at] else { continue };
+                let mut inner = fields_diff(old, new, below, want, strategy.retain_keys);
+                if !inner.is_empty() {
+                    inner.insert(key.to_owned(), new.get(key).cloned().unwrap_or_default());
+                    items.push(Value::Object(inner));
+                }
+            }
+            _ => {}
+        }
+    }
+    if want == Want::Deletions {
+        let gone = before.iter().filter(|old| position(after, old, key).is_none());
+        items.extend(gone.map(|old| json!({"$patch": "delete", key: old.get(key)})));
+    }
+    let same_order = before.len() == after.len()
+        && before.iter().zip(after).all(|(old, new)| old.get(key) == new.get(key));
+    if !items.is_empty() || want == Want::Additions && !same_order {
+        let order = after.iter().map(|item| json!({key: item.get(key)}));
+        patch.insert(format!("$setElementOrder/{name}"), order.collect());
+    }
+    if !items.is_empty() {
+        patch.insert(name.to_owned(), Value::Array(items));
+    }
+}
+
+/// Differences of lists of texts or numbers that merge by value.
+fn values_diff(name: &str, before: &[Value], after: &[Value], want: Want, patch: &mut Fields) {
+    let missing = |from: &[Value], to: &[Value]| -> Vec<Value> {
+        from.iter().filter(|value| !to.contains(value)).cloned().collect()
+    };
+    let (list, field) = match want {
+        Want::Additions => (missing(after, before), name.to_owned()),
+        Want::Deletions => (missing(before, after), format!("$deleteFromPrimitiveList/{name}")),
+    };
+    if !list.is_empty() {
+        patch.insert(field, Value::Array(list));
+        patch.insert(format!("$setElementOrder/{name}"), Value::Array(after.to_vec()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::strategic;
+    use super::*;
+
+    fn service(spec: Value) -> Value {
+        json!({"spec": spec})
+    }
+
+    #[test]
+    fn nothing_changes_when_the_manifest_is_the_same() {
+        let manifest = service(json!({"ports": [{"port": 80}], "selector": {"app": "web"}}));
+        let current = service(json!({
+            "clusterIP": "10.97.0.10",
+            "ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}],
+            "selector": {"app": "web"},
+        }));
+        assert_eq!(three_way(Kind::Service, &manifest, &manifest, &current), json!({}));
+    }
+
+    #[test]
+    fn a_field_that_left_the_manifest_is_removed() {
+        let original = service(json!({"selector": {"app": "web", "tier": "front"}}));
+        let modified = service(json!({"selector": {"app": "web"}}));
+        let patch = three_way(Kind::Service, &original, &modified, &original);
+        assert_eq!(patch, service(json!({"selector": {"tier": null}})));
+    }
+
+    #[test]
+    fn a_field_that_only_the_server_has_stays() {
+        let manifest = service(json!({"type": "NodePort"}));
+        let current = service(json!({"type": "ClusterIP", "clusterIP": "10.97.0.10"}));
+        let patch = three_way(Kind::Service, &json!({}), &manifest, &current);
+        assert_eq!(patch, service(json!({"type": "NodePort"})));
+    }
+
+    #[test]
+    fn a_container_that_left_the_manifest_is_deleted() {
+        let pods = |names: &[&str]| {
+            let containers: Vec<Value> =
+                names.iter().map(|name| json!({"name": name, "image": "x"})).collect();
+            json!({"spec": {"containers": containers}})
+        };
+        let (original, modified) = (pods(&["a", "b"]), pods(&["b", "c"]));
+        let patch = three_way(Kind::Pod, &original, &modified, &original);
+        let applied = strategic(Kind::Pod, &original, &patch).unwrap();
+        assert_eq!(applied, modified);
+    }
+
+    #[test]
+    fn another_strategy_names_its_keys() {
+        let current = json!({"spec": {"strategy": {
+            "type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"},
+        }}});
+        let modified = json!({"spec": {"strategy": {"type": "Recreate"}}});
+        let patch = three_way(Kind::Deployment, &json!({}), &modified, &current);
+        let expected = json!({"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}});
+        assert_eq!(patch, expected);
+        assert_eq!(strategic(Kind::Deployment, &current, &patch).unwrap(), modified);
+    }
+}

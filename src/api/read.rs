@@ -1,0 +1,72 @@
+//! Get, list and watch.
+
+use super::selector::{FieldSelector, LabelSelector};
+use super::{Answer, Body, Kind, Reason, Response, Status, Store};
+
+/// One object.
+pub(super) fn get(store: &Store, kind: Kind, namespace: &str, name: &str) -> Answer {
+    let object = store.object(kind, namespace, name);
+    let object = object.ok_or_else(|| missing(kind, name))?;
+    Ok(Response { warnings: deprecated(kind), ..Response::object(object.clone()) })
+}
+
+/// The objects that two selectors choose.
+pub(super) fn list(
+    store: &Store,
+    kind: Kind,
+    namespace: Option<&str>,
+    labels: &LabelSelector,
+    fields: &FieldSelector,
+) -> Answer {
+    fields.check(kind).map_err(|message| Status::new(Reason::BadRequest, message))?;
+    let items = store
+        .objects(kind, namespace)
+        .filter(|object| labels.matches(object.metadata().labels.as_ref()))
+        .filter(|object| fields.matches(object))
+        .cloned()
+        .collect();
+    let body = Body::List { items, resource_version: store.revision() };
+    Ok(Response { body, warnings: deprecated(kind) })
+}
+
+/// What has changed since a resource version.
+pub(super) fn watch(
+    store: &Store,
+    kind: Kind,
+    namespace: Option<&str>,
+    labels: &LabelSelector,
+    since: u64,
+) -> Answer {
+    if !store.remembers(since) {
+        let message = format!("too old resource version: {since} ({})", store.revision());
+        return Err(Status::new(Reason::Expired, message));
+    }
+    let changes = store
+        .changes_since(since)
+        .iter()
+        .filter(|change| change.object.kind() == kind)
+        .filter(|change| namespace.is_none_or(|wanted| change.object.namespace() == wanted))
+        .filter(|change| labels.matches(change.object.metadata().labels.as_ref()))
+        .cloned()
+        .collect();
+    let body = Body::Changes { changes, resource_version: store.revision() };
+    Ok(Response { body, warnings: Vec::new() })
+}
+
+/// `pods "x" not found`
+pub(super) fn missing(kind: Kind, name: &str) -> Status {
+    let mut status = Status::not_found(&kind.resource(), name);
+    status.kind = kind.to_string();
+    status
+}
+
+/// What every answer about a kind that is on its way out says.
+pub(super) fn deprecated(kind: Kind) -> Vec<String> {
+    match kind {
+        Kind::Endpoints => vec![
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+                .to_owned(),
+        ],
+        _ => Vec::new(),
+    }
+}

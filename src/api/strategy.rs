@@ -1,0 +1,179 @@
+//! Who may write what: a client writes an object's spec, and controllers its status through the
+//! `status` subresource; the server itself counts generations. In Kubernetes these are the
+//! registries' create and update strategies.
+
+use std::sync::Arc;
+
+use super::{Kind, Object, Subresource};
+
+/// Takes away what a client may not set on a new object, and starts counting.
+pub(super) fn prepare_create(object: &mut Object) {
+    // A kubelet registers its node together with its status.
+    if object.kind() != Kind::Node {
+        take_status(object);
+    }
+    if let Object::Namespace(namespace) = object {
+        let spec = Arc::make_mut(namespace).spec.get_or_insert_default();
+        let finalizers = spec.finalizers.get_or_insert_default();
+        if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
+            finalizers.push("kubernetes".to_owned());
+        }
+    }
+    let counted = counts_generations(object.kind());
+    object.metadata_mut().generation = counted.then_some(1);
+}
+
+/// Puts back what this client may not change: the status, or everything but the status.
+pub(super) fn prepare_update(new: &mut Object, old: &Object, through: Subresource) {
+    match through {
+        Subresource::None => keep_status(new, old),
+        Subresource::Status => {
+            keep_spec(new, old);
+            let labels = old.metadata().labels.clone();
+            new.metadata_mut().labels = labels;
+        }
+    }
+}
+
+/// Raises the generation when what the client wants has changed.
+pub(super) fn count_generation(new: &mut Object, old: &Object, by_client: bool) {
+    if !counts_generations(new.kind()) {
+        return;
+    }
+    let before = old.metadata().generation.unwrap_or(1);
+    // A Deployment's own annotations count too: its controller copies them to its ReplicaSets.
+    let annotated = by_client
+        && new.kind() == Kind::Deployment
+        && new.metadata().annotations != old.metadata().annotations;
+    let generation = if annotated || spec_differs(new, old) { before + 1 } else { before };
+    if new.metadata().generation != Some(generation) {
+        new.metadata_mut().generation = Some(generation);
+    }
+}
+
+fn counts_generations(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Pod
+            | Kind::ReplicationController
+            | Kind::DaemonSet
+            | Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::StatefulSet
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::EndpointSlice
+            | Kind::Ingress
+            | Kind::IngressClass
+            | Kind::NetworkPolicy
+            | Kind::PodDisruptionBudget
+    )
+}
+
+/// Expands to one arm for each kind that has the field.
+macro_rules! with_status {
+    ($macro:ident, $($arguments:tt)*) => {
+        $macro!(
+            [Namespace, Node, Pod, ReplicationController, Service, DaemonSet, Deployment,
+             ReplicaSet, StatefulSet, Job, CronJob, Ingress, PodDisruptionBudget,
+             PersistentVolumeClaim],
+            $($arguments)*
+        )
+    };
+}
+
+macro_rules! take {
+    ([$($kind:ident),*], $object:expr) => {
+        match $object {
+            $(Object::$kind(object) => if object.status.is_some() {
+                Arc::make_mut(object).status = None;
+            },)*
+            _ => {}
+        }
+    };
+}
+
+macro_rules! keep {
+    ([$($kind:ident),*], $new:expr, $old:expr, $field:ident) => {
+        match ($new, $old) {
+            $((Object::$kind(new), Object::$kind(old)) => {
+                Arc::make_mut(new).$field.clone_from(&old.$field);
+            })*
+            _ => {}
+        }
+    };
+}
+
+macro_rules! differs {
+    ([$($kind:ident),*], $new:expr, $old:expr) => {
+        match ($new, $old) {
+            $((Object::$kind(new), Object::$kind(old)) => new.spec != old.spec,)*
+            _ => false,
+        }
+    };
+}
+
+fn take_status(object: &mut Object) {
+    with_status!(take, object);
+}
+
+fn keep_status(new: &mut Object, old: &Object) {
+    with_status!(keep, new, old, status);
+}
+
+fn keep_spec(new: &mut Object, old: &Object) {
+    with_status!(keep, new, old, spec);
+}
+
+/// Whether what is wanted differs, for kinds that count generations.
+fn spec_differs(new: &Object, old: &Object) -> bool {
+    match (new, old) {
+        (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
+            (&new.endpoints, &new.ports, &new.metadata.labels)
+                != (&old.endpoints, &old.ports, &old.metadata.labels)
+        }
+        (Object::NetworkPolicy(new), Object::NetworkPolicy(old)) => new.spec != old.spec,
+        (Object::IngressClass(new), Object::IngressClass(old)) => new.spec != old.spec,
+        (new, old) => with_status!(differs, new, old),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn deployment(value: Value) -> Object {
+        Object::from_value(Kind::Deployment, value).unwrap()
+    }
+
+    #[test]
+    fn a_client_cannot_write_the_status() {
+        let old = deployment(json!({"status": {"replicas": 3}}));
+        let mut new = deployment(json!({"spec": {"replicas": 5}, "status": {"replicas": 5}}));
+        prepare_update(&mut new, &old, Subresource::None);
+        assert_eq!(new.to_value()["status"]["replicas"], 3);
+        assert_eq!(new.to_value()["spec"]["replicas"], 5);
+    }
+
+    #[test]
+    fn the_status_subresource_leaves_the_spec_alone() {
+        let old = deployment(json!({"spec": {"replicas": 3}}));
+        let mut new = deployment(json!({"spec": {"replicas": 5}, "status": {"replicas": 5}}));
+        prepare_update(&mut new, &old, Subresource::Status);
+        assert_eq!(new.to_value()["spec"]["replicas"], 3);
+        assert_eq!(new.to_value()["status"]["replicas"], 5);
+    }
+
+    #[test]
+    fn the_generation_rises_with_the_spec_alone() {
+        let old = deployment(json!({"metadata": {"generation": 4}, "spec": {"replicas": 3}}));
+        let mut status = deployment(json!({"spec": {"replicas": 3}, "status": {"replicas": 1}}));
+        count_generation(&mut status, &old, true);
+        assert_eq!(status.metadata().generation, Some(4));
+        let mut spec = deployment(json!({"spec": {"replicas": 2}}));
+        count_generation(&mut spec, &old, true);
+        assert_eq!(spec.metadata().generation, Some(5));
+    }
+}
