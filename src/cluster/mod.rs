@@ -10,14 +10,16 @@
 
 pub mod controllers;
 mod image;
+mod outside;
 mod process;
+mod resolver;
 mod traffic;
 
 pub use image::{Flavour, Image};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use traffic::{
     Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, Lookup, LookupFailure,
-    Payload, Reply,
+    Payload, Query, Reply,
 };
 
 use std::sync::Arc;

@@ -1,11 +1,25 @@
 //! Requests as clients make them: look a name up, dial, ask. Each says how long it takes, and each
-//! leaves its [`Trace`](crate::network::Trace)s in the cluster's log.
+//! leaves its [`Trace`]s in the cluster's log.
+//!
+//! Looking names up is `resolver`'s. Nothing here lets time pass: a client that waits does so itself.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use super::{Cluster, Place};
-use crate::network::{Party, Protocol, Trace, TraceId};
+use super::{Cluster, Place, outside};
+use crate::network::{
+    DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, Trace, TraceId,
+};
+
+/// How long Linux tries to find a neighbour's hardware address before it says that there is no
+/// route (three probes, a second apart).
+const NEIGHBOUR_TIMEOUT: Duration = Duration::from_millis(3_060);
+
+/// How long Linux repeats an unanswered SYN (recording 31).
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(134_340);
+
+/// The usual time after which a resolver gives up on a question.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a lookup found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +45,18 @@ pub enum LookupFailure {
     ServerFailure,
     /// No server answered.
     NoServer,
+}
+
+/// What one question to one name server found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The server's answer, or why there is none.
+    pub result: Result<DnsAnswer, DialFailure>,
+    /// How long it takes until the client knows. For [`DialFailure::Silence`] nothing ever comes;
+    /// this is how long resolvers usually wait, 5 s.
+    pub took: Duration,
+    /// The question's way.
+    pub trace: TraceId,
 }
 
 /// What dialling found.
@@ -71,6 +97,8 @@ pub struct Connection {
     pub seen_from: SocketAddrV4,
     /// The transport protocol.
     pub protocol: Protocol,
+    /// The socket that has the connection; a ping has none.
+    pub socket: Option<(NetnsId, ProcessId)>,
     /// The packet's way.
     pub trace: TraceId,
 }
@@ -152,40 +180,157 @@ pub enum Reply {
 }
 
 impl Cluster {
-    /// Looks a name up as the C library at `place` does: `/etc/hosts`, then the servers of
-    /// `/etc/resolv.conf` with search domains and ndots (R8.1, R8.2).
-    pub fn lookup(&mut self, place: &Place, name: &str) -> Lookup {
-        let _ = (place, name);
-        todo!()
+    /// Asks one name server one question, without any search list: what `dig` and `nslookup` do.
+    pub fn query(
+        &mut self,
+        place: &Place,
+        protocol: Protocol,
+        server: Ipv4Addr,
+        question: Question<'_>,
+    ) -> Query {
+        let Some(from) = self.netns_of(place) else {
+            let result = Err(DialFailure::Unreachable);
+            return Query { result, took: Duration::ZERO, trace: TraceId::default() };
+        };
+        let now = self.now;
+        let trace = self.network.ask_name_server(now, &from, protocol, server, question);
+        let answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
+        let result = match trace.outcome {
+            Outcome::Delivered { .. } => answer.ok_or(DialFailure::Silence),
+            Outcome::Refused => Err(DialFailure::Refused),
+            Outcome::Unreachable => Err(DialFailure::Unreachable),
+            Outcome::Silence => Err(DialFailure::Silence),
+        };
+        let took = match result {
+            Err(DialFailure::Silence) => QUERY_TIMEOUT,
+            _ => wait(&trace),
+        };
+        Query { result, took, trace: trace.id }
     }
 
-    /// Dials an address.
+    /// Dials an address: a TCP handshake, the first datagram of a UDP client, or a ping.
     pub fn dial(&mut self, place: &Place, protocol: Protocol, to: SocketAddrV4) -> Dial {
-        let _ = (place, protocol, to);
-        todo!()
+        let Some(from) = self.netns_of(place) else {
+            let result = Err(DialFailure::Unreachable);
+            return Dial { result, took: Duration::ZERO, trace: TraceId::default() };
+        };
+        let now = self.now;
+        let sent = self.network.send(now, &from, protocol, to);
+        let trace = &sent.trace;
+        let result = match &trace.outcome {
+            Outcome::Delivered { to: server, at, seen_from } => Ok(Connection {
+                local: trace.flow.source,
+                remote: trace.flow.destination,
+                server: server.clone(),
+                server_address: *at,
+                seen_from: *seen_from,
+                protocol,
+                socket: sent.listener.map(|(netns, listener)| (netns, listener.process)),
+                trace: trace.id,
+            }),
+            Outcome::Refused => Err(DialFailure::Refused),
+            Outcome::Unreachable => Err(DialFailure::Unreachable),
+            Outcome::Silence => Err(DialFailure::Silence),
+        };
+        Dial { result, took: wait(trace), trace: trace.id }
     }
 
-    /// Sends a request over a connection and says what comes back. A server that is gone resets.
+    /// Sends a request over a connection and says what comes back. A process that is gone resets
+    /// the connection; from a pod or a node that is gone nothing comes any more (recording 31).
     pub fn ask(&mut self, connection: &Connection, payload: Payload) -> Answer {
-        let _ = (connection, payload);
-        todo!()
+        let took = self.trace(connection.trace).map_or(Duration::ZERO, round_trip);
+        let Some((netns, process)) = connection.socket.filter(|(netns, _)| self.is_up(*netns))
+        else {
+            return Answer { reply: Reply::Silence, took };
+        };
+        let ask = Ask { local: connection.server_address, peer: connection.seen_from, payload };
+        let answer = match process {
+            ProcessId::OUTSIDE => Some(outside::serve(&connection.server, &ask)),
+            ProcessId::KUBE_PROXY => self.health_check(netns, &ask),
+            _ => self.serve(netns, process, &ask),
+        };
+        let answer = answer.unwrap_or(Answer { reply: Reply::Reset, took: Duration::ZERO });
+        Answer { reply: speak(&ask.payload, answer.reply), took: answer.took + took }
     }
 
     /// The packets of late, oldest first. Old ones are forgotten as the log grows.
     pub fn traces(&self) -> impl Iterator<Item = &Trace> {
-        todo!();
-        #[allow(unreachable_code)]
-        std::iter::empty()
+        self.network.traces().map(|trace| &**trace)
     }
 
     /// A packet's way, while the log still holds it.
     pub fn trace(&self, id: TraceId) -> Option<&Trace> {
-        let _ = id;
-        todo!()
+        self.network.trace(id).map(|trace| &**trace)
     }
 
     /// The number that the next packet gets.
     pub fn next_trace(&self) -> TraceId {
-        todo!()
+        self.network.next_trace()
+    }
+
+    fn is_up(&self, netns: NetnsId) -> bool {
+        let Some(netns) = self.network.netns(netns) else { return false };
+        let node = netns.node.as_deref().map(|name| self.network.node(name));
+        node.is_none_or(|node| node.is_some_and(|node| node.up))
+    }
+
+    /// What kube-proxy says of a Service with `externalTrafficPolicy: Local` (R7.3).
+    fn health_check(&self, netns: NetnsId, ask: &Ask) -> Option<Answer> {
+        let node = self.network.netns(netns)?.node.clone()?;
+        let (service, local) = self.network.health_check(&node, ask.local.port())?;
+        let (namespace, name) = service.split_once('/')?;
+        let body = format!(
+            "{{\n\t\"service\": {{\n\t\t\"namespace\": \"{namespace}\",\n\t\t\"name\": \"{name}\"\n\t}},\n\t\"localEndpoints\": {local},\n\t\"serviceProxyHealthy\": true\n}}"
+        );
+        let (status, reason) = if local > 0 { (200, "OK") } else { (503, "Service Unavailable") };
+        let headers = [
+            ("Content-Type", "application/json".to_owned()),
+            ("X-Content-Type-Options", "nosniff".to_owned()),
+            ("X-Load-Balancing-Endpoint-Weight", local.to_string()),
+            ("Content-Length", body.len().to_string()),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value));
+        let response = HttpResponse {
+            status,
+            reason: reason.to_owned(),
+            headers: headers.into(),
+            body: body.into_bytes(),
+        };
+        Some(Answer { reply: Reply::Http(response), took: Duration::ZERO })
+    }
+}
+
+/// How long the client waits until it knows how its packet ended.
+fn wait(trace: &Trace) -> Duration {
+    match trace.outcome {
+        Outcome::Delivered { .. } | Outcome::Refused => round_trip(trace),
+        Outcome::Unreachable => NEIGHBOUR_TIMEOUT + jitter(trace, 40_000),
+        Outcome::Silence => CONNECT_TIMEOUT + jitter(trace, 40_000),
+    }
+}
+
+/// There and back again: the longer the way, the longer it takes. Microseconds, as measured between
+/// network namespaces (recording 31).
+pub(super) fn round_trip(trace: &Trace) -> Duration {
+    Duration::from_micros(35 + 9 * trace.hops.len() as u64) + jitter(trace, 30)
+}
+
+/// A little that differs from packet to packet, below `micros`.
+fn jitter(trace: &Trace, micros: u64) -> Duration {
+    let mixed = trace.id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    Duration::from_micros(mixed % micros)
+}
+
+/// A server that was not made for TLS takes the handshake for a bad request, and the other way
+/// round; whatever it answers is not what the client hopes for.
+fn speak(payload: &Payload, reply: Reply) -> Reply {
+    match (payload, reply) {
+        (Payload::Tls { .. }, Reply::Http(_)) => Reply::Bytes(
+            b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request".to_vec(),
+        ),
+        (Payload::Http(_), Reply::Tls { .. }) => Reply::Bytes(
+            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n".to_vec(),
+        ),
+        (_, reply) => reply,
     }
 }

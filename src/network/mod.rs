@@ -251,6 +251,19 @@ impl Network {
         self.state.trace(id)
     }
 
+    /// The number that the next packet gets.
+    pub fn next_trace(&self) -> TraceId {
+        self.state.upcoming_trace()
+    }
+
+    /// What kube-proxy tells on a health check port of a node: the Service (`namespace/name`) and
+    /// how many ready endpoints it has there (R7.3).
+    pub fn health_check(&self, node: &str, port: u16) -> Option<(&str, usize)> {
+        let portal = self.services.health_check(port)?;
+        let here = portal.local(node).iter().filter(|index| portal.endpoint(**index).ready);
+        Some((portal.service(), here.count()))
+    }
+
     /// A node's records of connections, oldest first.
     pub fn conntrack(&self, node: &str, now: SimTime) -> Vec<ConntrackEntry> {
         let id = self.topology.node_id(node);

@@ -122,10 +122,15 @@ impl State {
         self.affinity.retain(|(_, name, _), _| !ours(name));
     }
 
-    /// The number of the next trace.
+    /// A new trace's number.
     pub fn next_trace(&mut self) -> TraceId {
         self.last_trace += 1;
         TraceId(self.last_trace)
+    }
+
+    /// The number that [`State::next_trace`] will give next.
+    pub fn upcoming_trace(&self) -> TraceId {
+        TraceId(self.last_trace + 1)
     }
 
     /// Keeps a trace, in order of sending; the oldest is forgotten.

@@ -262,6 +262,22 @@ pub struct DnsExchange {
 }
 
 impl Trace {
+    /// The time to live that is left of a reply's 64 when it comes back: each machine that forwards
+    /// it takes one. It is what `ping` prints.
+    pub fn reply_ttl(&self) -> u8 {
+        let Outcome::Delivered { to, .. } = &self.outcome else { return 64 };
+        let forwards = |hop: &&Hop| {
+            hop.stage == Stage::Route
+                && hop.verdict == Verdict::Pass
+                && hop.place != self.from
+                && hop.place != *to
+        };
+        let nodes = self.hops.iter().filter(forwards).count() as u8;
+        // The laptop is the nodes' router to the outside.
+        let router = matches!(to, Party::Outside(_)) && self.from != Party::Laptop;
+        64 - nodes.min(62) - u8::from(router)
+    }
+
     /// The last hop: where it was decided.
     pub fn last(&self) -> Option<&Hop> {
         self.hops.last()

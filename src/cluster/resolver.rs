@@ -1,0 +1,272 @@
+//! Names to addresses, as a C library does it: `/etc/hosts`, then the servers of `/etc/resolv.conf`
+//! with search list and ndots (R8.1, R8.2).
+//!
+//! Two libraries are simulated. glibc (Debian, Ubuntu, BusyBox' own image) tries a name with enough
+//! dots as it is first and the search list after that, waits 5 seconds twice for each, and gives up
+//! the list at a server's silence. musl (Alpine and what is built on it) never searches for a name
+//! with enough dots, takes "exists, but has no address" for an answer, and waits 5 seconds in all.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::{Cluster, DialFailure, Lookup, LookupFailure, Place};
+use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, Question, ResolvConf, TraceId};
+
+/// How long a resolver waits for one server (`options timeout`).
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often glibc asks all servers (`options attempts`).
+const ATTEMPTS: u32 = 2;
+
+/// The C library that a place's programs use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Library {
+    Glibc,
+    Musl,
+}
+
+/// A lookup in progress.
+struct Resolver<'a> {
+    cluster: &'a mut Cluster,
+    place: &'a Place,
+    library: Library,
+    conf: ResolvConf,
+    took: Duration,
+    traces: Vec<TraceId>,
+}
+
+/// What the servers say to one full name.
+enum Said {
+    Found(Vec<Ipv4Addr>, String),
+    NoAddress,
+    NoName,
+    Failed,
+    Nothing,
+}
+
+impl Cluster {
+    /// Looks a name up as the C library at `place` does: `/etc/hosts`, then the servers of
+    /// `/etc/resolv.conf` with search domains and ndots (R8.1, R8.2). An address is its own answer.
+    pub fn lookup(&mut self, place: &Place, name: &str) -> Lookup {
+        if let Ok(address) = name.parse() {
+            return Lookup::local(vec![address], name);
+        }
+        if let Some((address, canonical)) = self.hosts(place, name) {
+            return Lookup::local(vec![address], &canonical);
+        }
+        let (library, conf) = (self.library(place), self.resolv_conf(place));
+        let traces = Vec::new();
+        let mut resolver =
+            Resolver { cluster: self, place, library, conf, took: Duration::ZERO, traces };
+        let (result, canonical) = match resolver.search(name) {
+            Ok((addresses, canonical)) => (Ok(addresses), canonical),
+            Err(failure) => (Err(failure), name.trim_end_matches('.').to_owned()),
+        };
+        Lookup { result, canonical, took: resolver.took, traces: resolver.traces }
+    }
+
+    /// A name in `/etc/hosts`: its address, and the first name on its line.
+    fn hosts(&self, place: &Place, name: &str) -> Option<(Ipv4Addr, String)> {
+        let file = self.read_file(place, "/etc/hosts");
+        let text = file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        find_in_hosts(text.as_deref().unwrap_or("127.0.0.1 localhost\n"), name)
+    }
+
+    fn library(&self, place: &Place) -> Library {
+        match self.image(place).map(|image| image.name.as_str()) {
+            Some("alpine" | "curlimages/curl" | "nicolaka/netshoot") => Library::Musl,
+            _ => Library::Glibc,
+        }
+    }
+}
+
+impl Lookup {
+    /// An answer that needed no question.
+    fn local(addresses: Vec<Ipv4Addr>, canonical: &str) -> Lookup {
+        Lookup {
+            result: Ok(addresses),
+            canonical: canonical.to_owned(),
+            took: Duration::ZERO,
+            traces: Vec::new(),
+        }
+    }
+}
+
+impl Resolver<'_> {
+    fn search(&mut self, name: &str) -> Result<(Vec<Ipv4Addr>, String), LookupFailure> {
+        if !is_name(name) {
+            return Err(LookupFailure::NotFound);
+        }
+        let absolute = name.ends_with('.');
+        let enough = name.matches('.').count() >= self.conf.ndots as usize;
+        if absolute || self.library == Library::Musl && enough {
+            return self.in_turn(&[self.plain(name)]);
+        }
+        let mut candidates: Vec<String> = self
+            .conf
+            .search
+            .iter()
+            .map(|domain| format!("{name}.{}.", domain.trim_matches('.')))
+            .collect();
+        candidates.insert(if enough { 0 } else { candidates.len() }, self.plain(name));
+        if self.library == Library::Musl {
+            return self.in_turn(&candidates);
+        }
+        self.glibc(&candidates, enough)
+    }
+
+    fn plain(&self, name: &str) -> String {
+        format!("{}.", name.trim_end_matches('.'))
+    }
+
+    /// `res_search` of glibc: silence ends the search list, but the name as it is gets its turn.
+    fn glibc(
+        &mut self,
+        candidates: &[String],
+        plain_first: bool,
+    ) -> Result<(Vec<Ipv4Addr>, String), LookupFailure> {
+        let plain = if plain_first { 0 } else { candidates.len() - 1 };
+        let mut failure = None;
+        let mut silent = false;
+        for (position, candidate) in candidates.iter().enumerate() {
+            if silent && position != plain {
+                continue;
+            }
+            let failed = match self.full_name(candidate) {
+                Said::Found(addresses, canonical) => return Ok((addresses, canonical)),
+                Said::NoAddress => LookupFailure::NoAddress,
+                Said::NoName => LookupFailure::NotFound,
+                Said::Failed => LookupFailure::ServerFailure,
+                Said::Nothing => {
+                    // A name with enough dots was asked already; one search domain is still tried.
+                    silent = position != 0 || !plain_first;
+                    LookupFailure::NoServer
+                }
+            };
+            failure = match failure {
+                None | Some(LookupFailure::NotFound) => Some(failed),
+                known => known,
+            };
+        }
+        Err(failure.unwrap_or(LookupFailure::NotFound))
+    }
+
+    /// musl: the first server's word but "no such name" ends it.
+    fn in_turn(&mut self, candidates: &[String]) -> Result<(Vec<Ipv4Addr>, String), LookupFailure> {
+        let mut failure = LookupFailure::NotFound;
+        for candidate in candidates {
+            failure = match self.full_name(candidate) {
+                Said::Found(addresses, canonical) => return Ok((addresses, canonical)),
+                Said::NoName => LookupFailure::NotFound,
+                Said::NoAddress => LookupFailure::NoAddress,
+                Said::Failed => LookupFailure::ServerFailure,
+                Said::Nothing => LookupFailure::NoServer,
+            };
+            if failure != LookupFailure::NotFound {
+                break;
+            }
+        }
+        Err(failure)
+    }
+
+    /// Asks the servers for the addresses of one full name, IPv4 and IPv6 together.
+    fn full_name(&mut self, name: &str) -> Said {
+        let mut servers = self.conf.nameservers.clone();
+        if servers.is_empty() {
+            servers.push(Ipv4Addr::LOCALHOST);
+        }
+        let attempts = match self.library {
+            Library::Glibc => ATTEMPTS,
+            Library::Musl => 1,
+        };
+        let mut failed = false;
+        for _ in 0..attempts {
+            for server in &servers {
+                match self.ask(*server, name) {
+                    Ok(answer) => match said(&answer, name) {
+                        Said::Failed => failed = true,
+                        said => return said,
+                    },
+                    // musl's socket is not connected: it does not hear of refusals.
+                    Err(DialFailure::Refused) if self.library == Library::Glibc => {}
+                    Err(DialFailure::Refused | DialFailure::Silence) => self.took += TIMEOUT,
+                    Err(DialFailure::Unreachable) => {}
+                }
+            }
+        }
+        if failed { Said::Failed } else { Said::Nothing }
+    }
+
+    /// One question for A and one for AAAA records leave together; the answer to the first counts.
+    fn ask(&mut self, server: Ipv4Addr, name: &str) -> Result<DnsAnswer, DialFailure> {
+        let mut query = |kind| {
+            let question = Question { name, kind };
+            let query = self.cluster.query(self.place, Protocol::Udp, server, question);
+            self.traces.push(query.trace);
+            query
+        };
+        let first = query(DnsType::A);
+        query(DnsType::Aaaa);
+        if !matches!(first.result, Err(DialFailure::Silence)) {
+            self.took += first.took;
+        }
+        first.result
+    }
+}
+
+/// What an answer means to somebody who looks for addresses.
+fn said(answer: &DnsAnswer, name: &str) -> Said {
+    let addresses: Vec<Ipv4Addr> = answer.addresses().collect();
+    match answer.code {
+        DnsCode::NoError if addresses.is_empty() => Said::NoAddress,
+        DnsCode::NoError => {
+            let last = answer.records.last().map_or(name, |record| record.name.as_str());
+            Said::Found(addresses, last.trim_end_matches('.').to_owned())
+        }
+        DnsCode::NxDomain => Said::NoName,
+        DnsCode::ServFail | DnsCode::Refused => Said::Failed,
+    }
+}
+
+/// Whether a text can be asked for at all: labels of 1 to 63 characters, 253 in all.
+fn is_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let label =
+        |label: &str| (1..=63).contains(&label.len()) && !label.contains(char::is_whitespace);
+    name.len() <= 253 && name.split('.').all(label)
+}
+
+fn find_in_hosts(text: &str, name: &str) -> Option<(Ipv4Addr, String)> {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    text.lines().find_map(|line| {
+        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
+        let address: Ipv4Addr = words.next()?.parse().ok()?;
+        let names: Vec<&str> = words.collect();
+        let canonical = names.first()?;
+        let listed = names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        listed.then(|| (address, (*canonical).to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTS: &str = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n10.244.1.20\tdb-0.db.default.svc.cluster.local\tdb-0\n";
+
+    // R1.7
+    #[test]
+    fn a_pod_finds_its_own_name_in_its_hosts_file() {
+        let found = find_in_hosts(HOSTS, "DB-0").unwrap();
+        assert_eq!(found.0, Ipv4Addr::new(10, 244, 1, 20));
+        assert_eq!(found.1, "db-0.db.default.svc.cluster.local");
+        assert_eq!(find_in_hosts(HOSTS, "db-1"), None);
+    }
+
+    #[test]
+    fn what_is_no_name_is_not_asked_for() {
+        assert!(is_name("web.default.svc.cluster.local."));
+        assert!(is_name("web_default"));
+        assert!(!is_name("") && !is_name("a..b") && !is_name(&"x".repeat(64)) && !is_name("a b"));
+    }
+}
