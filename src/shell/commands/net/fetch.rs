@@ -1,0 +1,265 @@
+//! One HTTP request, step by step: look the name up, dial, send, wait. What curl and wget have in
+//! common; the words are theirs.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use super::url::Url;
+use crate::clock::SimTime;
+use crate::cluster::{Connection, DialFailure, HttpRequest, LookupFailure, Payload, Reply};
+use crate::network::Protocol;
+use crate::shell::Io;
+
+/// A request on its way.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    url: Url,
+    request: HttpRequest,
+    limits: Limits,
+    /// An address to use instead of looking the name up.
+    pinned: Option<Ipv4Addr>,
+    begun: SimTime,
+    /// The address that is dialled.
+    dialled: Option<SocketAddrV4>,
+    /// When the request was sent.
+    answer_since: SimTime,
+    phase: Phase,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Until the connection stands, counted from the beginning.
+    pub connect: Option<Duration>,
+    /// Until all is over, counted from `begun`.
+    pub total: Option<Duration>,
+    /// For each wait by itself.
+    pub each: Option<Duration>,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    Start,
+    /// The answer of a lookup is on its way.
+    Resolving {
+        until: SimTime,
+        found: Result<Vec<Ipv4Addr>, LookupFailure>,
+    },
+    /// These are to be tried, one after the other.
+    Resolved {
+        left: Vec<Ipv4Addr>,
+    },
+    Dialling {
+        until: SimTime,
+        since: SimTime,
+        result: Result<Connection, DialFailure>,
+        left: Vec<Ipv4Addr>,
+    },
+    Connected(Connection),
+    Waiting {
+        until: SimTime,
+        reply: Reply,
+    },
+    Over,
+}
+
+/// What happens next.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// Nothing before this moment.
+    Wait(SimTime),
+    /// The name means these addresses. Not told for a host that is an address.
+    Resolved(Vec<Ipv4Addr>),
+    /// This address is dialled now.
+    Trying(SocketAddrV4),
+    /// The connection stands, and the request is sent next.
+    Connected(Connection),
+    /// An address did not answer as hoped; another one is tried.
+    NotThere(SocketAddrV4, DialFailure),
+    /// What came back.
+    Replied(Reply),
+    /// It is over.
+    Failed(Failure),
+}
+
+/// Why a request came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The name has no address.
+    Name(LookupFailure),
+    /// Nobody answers at the address, after so long.
+    Dial { to: SocketAddrV4, why: DialFailure, after: Duration },
+    /// A limit was over while the name was looked up.
+    SlowName { after: Duration },
+    /// A limit was over while dialling; `connect` tells which limit it was.
+    SlowDial { to: SocketAddrV4, after: Duration, connect: bool },
+    /// A limit was over while waiting for the answer.
+    SlowAnswer { after: Duration },
+}
+
+impl Fetch {
+    /// A request to `url`, begun at `begun` (which counts for [`Limits::total`]).
+    pub fn new(url: Url, request: HttpRequest, limits: Limits, begun: SimTime) -> Fetch {
+        Fetch {
+            url,
+            request,
+            limits,
+            pinned: None,
+            begun,
+            dialled: None,
+            answer_since: begun,
+            phase: Phase::Start,
+        }
+    }
+
+    /// The same, without a lookup.
+    pub fn pinned(mut self, address: Option<Ipv4Addr>) -> Fetch {
+        self.pinned = address;
+        self
+    }
+
+    /// Where it goes.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What is asked.
+    pub fn request(&self) -> &HttpRequest {
+        &self.request
+    }
+
+    /// Goes on to the next happening.
+    pub fn step(&mut self, io: &mut Io<'_>) -> Happening {
+        let now = io.now();
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Start => self.start(io),
+            Phase::Resolving { until, found } => self.resolving(now, until, found),
+            Phase::Resolved { left } => self.dial(io, left),
+            Phase::Dialling { until, since, result, left } => {
+                self.dialling(now, until, since, result, left)
+            }
+            Phase::Connected(connection) => self.send(io, &connection),
+            Phase::Waiting { until, reply } => self.waiting(now, until, reply),
+            Phase::Over => Happening::Failed(Failure::SlowAnswer { after: Duration::ZERO }),
+        }
+    }
+
+    fn start(&mut self, io: &mut Io<'_>) -> Happening {
+        if let Some(address) = self.pinned.or(self.url.address()) {
+            return self.dial(io, vec![address]);
+        }
+        let lookup = io.cluster.lookup(io.place, &self.url.host);
+        let until = io.now() + lookup.took;
+        self.resolving(io.now(), until, lookup.result)
+    }
+
+    fn resolving(
+        &mut self,
+        now: SimTime,
+        until: SimTime,
+        found: Result<Vec<Ipv4Addr>, LookupFailure>,
+    ) -> Happening {
+        let (limit, _) = self.limit(self.begun, true);
+        if until > now {
+            if limit.is_some_and(|limit| limit <= now) {
+                return Happening::Failed(Failure::SlowName { after: now.since(self.begun) });
+            }
+            self.phase = Phase::Resolving { until, found };
+            return Happening::Wait(limit.map_or(until, |limit| limit.min(until)));
+        }
+        match found {
+            Ok(addresses) => {
+                self.phase = Phase::Resolved { left: addresses.clone() };
+                Happening::Resolved(addresses)
+            }
+            Err(why) => Happening::Failed(Failure::Name(why)),
+        }
+    }
+
+    fn dial(&mut self, io: &mut Io<'_>, mut left: Vec<Ipv4Addr>) -> Happening {
+        if left.is_empty() {
+            return Happening::Failed(Failure::Name(LookupFailure::NoAddress));
+        }
+        let to = SocketAddrV4::new(left.remove(0), self.url.port);
+        let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
+        let since = io.now();
+        self.phase = Phase::Dialling { until: since + dial.took, since, result: dial.result, left };
+        self.dialled = Some(to);
+        Happening::Trying(to)
+    }
+
+    fn dialling(
+        &mut self,
+        now: SimTime,
+        until: SimTime,
+        since: SimTime,
+        result: Result<Connection, DialFailure>,
+        left: Vec<Ipv4Addr>,
+    ) -> Happening {
+        let to = self.dialled.unwrap_or(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, self.url.port));
+        let (limit, connect) = self.limit(since, true);
+        if until > now {
+            if limit.is_some_and(|limit| limit <= now) {
+                let after = now.since(self.begun);
+                return Happening::Failed(Failure::SlowDial { to, after, connect });
+            }
+            self.phase = Phase::Dialling { until, since, result, left };
+            return Happening::Wait(limit.map_or(until, |limit| limit.min(until)));
+        }
+        match result {
+            Ok(connection) => {
+                self.phase = Phase::Connected(connection.clone());
+                Happening::Connected(connection)
+            }
+            Err(why) if !left.is_empty() => {
+                self.phase = Phase::Resolved { left };
+                Happening::NotThere(to, why)
+            }
+            Err(why) => Happening::Failed(Failure::Dial { to, why, after: now.since(since) }),
+        }
+    }
+
+    fn send(&mut self, io: &mut Io<'_>, connection: &Connection) -> Happening {
+        let request = self.request.clone();
+        let payload = if self.url.is_tls() {
+            Payload::Tls { server_name: self.url.host.clone(), request }
+        } else {
+            Payload::Http(request)
+        };
+        let answer = io.cluster.ask(connection, payload);
+        self.answer_since = io.now();
+        self.waiting(io.now(), io.now() + answer.took, answer.reply)
+    }
+
+    fn waiting(&mut self, now: SimTime, until: SimTime, reply: Reply) -> Happening {
+        let (limit, _) = self.limit(self.answer_since, false);
+        let silent = reply == Reply::Silence;
+        if until > now || silent {
+            if limit.is_some_and(|limit| limit <= now) {
+                return Happening::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
+            }
+            // Nobody waits for ever for a silent server: two hours is when TCP keep-alive begins.
+            let until = if silent { self.answer_since + Duration::from_secs(7200) } else { until };
+            if until <= now {
+                return Happening::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
+            }
+            self.phase = Phase::Waiting { until, reply };
+            return Happening::Wait(limit.map_or(until, |limit| limit.min(until)));
+        }
+        Happening::Replied(reply)
+    }
+
+    /// The moment by which a wait that began at `since` has to end, and whether that is the limit
+    /// on connecting.
+    fn limit(&self, since: SimTime, connecting: bool) -> (Option<SimTime>, bool) {
+        let total = self.limits.total.map(|limit| self.begun + limit);
+        let each = self.limits.each.map(|limit| since + limit);
+        let connect = self.limits.connect.filter(|_| connecting).map(|limit| self.begun + limit);
+        let others = [total, each].into_iter().flatten().min();
+        match (connect, others) {
+            (Some(connect), Some(other)) if connect < other => (Some(connect), true),
+            (Some(connect), None) => (Some(connect), true),
+            (_, other) => (other, false),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! URLs, as forgiving as curl and wget read them.
+
+use std::net::Ipv4Addr;
+
+/// A URL's parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    /// `http`
+    pub scheme: String,
+    /// The host: a name or an address.
+    pub host: String,
+    /// The port, given or the scheme's own.
+    pub port: u16,
+    /// Whether the port was given.
+    pub explicit_port: bool,
+    /// Path and query; at least `/`.
+    pub target: String,
+}
+
+/// Why a text is no URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadUrl {
+    /// No host, a space, or something else that cannot be.
+    Malformed,
+    /// The port is not a number from 0 to 65535.
+    Port(String),
+    /// A scheme that the client does not speak.
+    Scheme(String),
+}
+
+impl Url {
+    /// Reads `http://host:port/path`; without a scheme it is http.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Url, BadUrl> {
+        if text.contains(char::is_whitespace) {
+            return Err(BadUrl::Malformed);
+        }
+        // curl takes `http:/host` for `http://host`.
+        let (scheme, rest) = match text.split_once(":/") {
+            Some((scheme, rest)) if is_scheme(scheme) => {
+                (scheme.to_lowercase(), rest.trim_start_matches('/'))
+            }
+            _ => ("http".to_owned(), text),
+        };
+        let default_port = match scheme.as_str() {
+            "http" => 80,
+            "https" => 443,
+            "ftp" => 21,
+            _ => return Err(BadUrl::Scheme(scheme)),
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let authority = authority.rsplit('@').next().unwrap_or("");
+        let (host, port) = match authority.split_once(':') {
+            Some((host, "")) => (host, None),
+            Some((host, port)) => {
+                let number = port.parse().map_err(|_| BadUrl::Port(port.to_owned()))?;
+                (host, Some(number))
+            }
+            None => (authority, None),
+        };
+        if host.is_empty() {
+            return Err(BadUrl::Malformed);
+        }
+        let path = path.split('#').next().unwrap_or("");
+        let target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Ok(Url {
+            scheme,
+            host: host.to_owned(),
+            port: port.unwrap_or(default_port),
+            explicit_port: port.is_some(),
+            target,
+        })
+    }
+
+    /// Where a `Location` header leads from here.
+    ///
+    /// # Errors
+    /// As [`Url::parse`].
+    pub fn join(&self, location: &str) -> Result<Url, BadUrl> {
+        if location.contains("://") {
+            return Url::parse(location);
+        }
+        let mut url = self.clone();
+        url.target = if location.starts_with('/') {
+            location.to_owned()
+        } else {
+            let folder = self.target.rfind('/').map_or("/", |end| &self.target[..=end]);
+            format!("{folder}{location}")
+        };
+        Ok(url)
+    }
+
+    /// Whether it is spoken over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.scheme == "https"
+    }
+
+    /// The `Host` header: the port is part of it where it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        let default_port = if self.is_tls() { 443 } else { 80 };
+        if self.port == default_port {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The host, where it is an address.
+    pub fn address(&self) -> Option<Ipv4Addr> {
+        self.host.parse().ok()
+    }
+
+    /// The last part of the path: what a download is called.
+    pub fn file_name(&self) -> &str {
+        let path = self.target.split('?').next().unwrap_or("");
+        path.rsplit('/').next().unwrap_or("")
+    }
+
+    /// The whole URL.
+    pub fn text(&self) -> String {
+        let port = if self.explicit_port { format!(":{}", self.port) } else { String::new() };
+        format!("{}://{}{port}{}", self.scheme, self.host, self.target)
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_host_is_http() {
+        let url = Url::parse("site").unwrap();
+        assert_eq!((url.scheme.as_str(), url.port, url.target.as_str()), ("http", 80, "/"));
+    }
+
+    #[test]
+    fn one_slash_is_enough_and_two_without_a_colon_are_a_path() {
+        assert_eq!(Url::parse("http:/site").unwrap().host, "site");
+        assert_eq!(Url::parse("http//site").unwrap().host, "http");
+    }
+
+    #[test]
+    fn bad_ports_and_schemes_are_told_apart() {
+        assert_eq!(Url::parse("http://site:abc"), Err(BadUrl::Port("abc".to_owned())));
+        assert_eq!(Url::parse("http://site:99999"), Err(BadUrl::Port("99999".to_owned())));
+        assert_eq!(Url::parse("htp://site"), Err(BadUrl::Scheme("htp".to_owned())));
+        assert_eq!(Url::parse("http://"), Err(BadUrl::Malformed));
+    }
+
+    #[test]
+    fn locations_are_relative_to_where_they_came_from() {
+        let url = Url::parse("http://site/a/b").unwrap();
+        assert_eq!(url.join("/new").unwrap().text(), "http://site/new");
+        assert_eq!(url.join("c").unwrap().text(), "http://site/a/c");
+        assert_eq!(url.join("https://other/x").unwrap().host, "other");
+    }
+}
