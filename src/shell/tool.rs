@@ -6,6 +6,9 @@ use super::Wish;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
 
+/// The moment that never comes: what a command waits for that only a signal ends.
+pub const NEVER: SimTime = SimTime::from_micros(u64::MAX);
+
 /// A running command. Commands that never wait do all their work in the first step.
 pub trait Tool: Send + Sync {
     /// Goes on until the command waits or ends.
@@ -82,6 +85,25 @@ impl Stdin {
     /// Whether nothing can come after what is there.
     pub fn ended(&self) -> bool {
         !self.piped && (!self.terminal || self.closed)
+    }
+
+    /// The next line.
+    pub fn read_line(&mut self) -> Read {
+        let rest = self.rest();
+        match rest.iter().position(|byte| *byte == b'\n') {
+            Some(end) => {
+                let line = String::from_utf8_lossy(&rest[..end]).into_owned();
+                self.read += end + 1;
+                Read::Line(line)
+            }
+            None if !self.ended() => Read::Wait,
+            None if rest.is_empty() => Read::End,
+            None => {
+                let line = String::from_utf8_lossy(rest).into_owned();
+                self.read = self.bytes.len();
+                Read::Line(line)
+            }
+        }
     }
 
     /// What has not been read yet.
@@ -181,31 +203,21 @@ impl Io<'_> {
         }
     }
 
+    /// Writes to standard error, after what is on standard output by now.
+    pub fn put_error(&mut self, bytes: &[u8]) {
+        self.order.0.push((self.stdout.len(), self.stderr.len()));
+        self.stderr.extend_from_slice(bytes);
+    }
+
     /// Prints a line on standard error.
     pub fn complain(&mut self, line: impl AsRef<str>) {
-        self.order.0.push((self.stdout.len(), self.stderr.len()));
-        self.stderr.extend_from_slice(line.as_ref().as_bytes());
+        self.put_error(line.as_ref().as_bytes());
         self.stderr.push(b'\n');
     }
 
     /// The next line of standard input.
     pub fn read_line(&mut self) -> Read {
-        let rest = self.stdin.rest();
-        let ended = self.stdin.ended();
-        match rest.iter().position(|byte| *byte == b'\n') {
-            Some(end) => {
-                let line = String::from_utf8_lossy(&rest[..end]).into_owned();
-                self.stdin.read += end + 1;
-                Read::Line(line)
-            }
-            None if !ended => Read::Wait,
-            None if rest.is_empty() => Read::End,
-            None => {
-                let line = String::from_utf8_lossy(rest).into_owned();
-                self.stdin.read = self.stdin.bytes.len();
-                Read::Line(line)
-            }
-        }
+        self.stdin.read_line()
     }
 
     /// All of standard input; `None` while somebody may still type more.
@@ -216,32 +228,5 @@ impl Io<'_> {
         let rest = self.stdin.rest().to_vec();
         self.stdin.read = self.stdin.bytes.len();
         Some(rest)
-    }
-
-    /// A file's content. Relative paths are below the working directory.
-    ///
-    /// # Errors
-    /// `No such file or directory`, `Is a directory`, `Permission denied`.
-    pub fn read_file(&self, path: &str) -> Result<Vec<u8>, String> {
-        let _ = path;
-        todo!()
-    }
-
-    /// Writes a file.
-    ///
-    /// # Errors
-    /// As [`Io::read_file`].
-    pub fn write_file(&mut self, path: &str, content: &[u8]) -> Result<(), String> {
-        let _ = (path, content);
-        todo!()
-    }
-
-    /// The names in a directory, sorted; folders end with `/`.
-    ///
-    /// # Errors
-    /// `No such file or directory`, `Not a directory`.
-    pub fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        let _ = path;
-        todo!()
     }
 }

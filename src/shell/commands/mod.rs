@@ -1,4 +1,105 @@
-//! The commands: one a file, grouped by where they come from.
+//! The commands: one a file, grouped by subject.
+//!
+//! [`find`] turns a name and arguments into a [`Tool`]. What a place has is its image's affair
+//! ([`is_installed`]): a container without curl has no curl, whatever podhop can simulate.
 
 pub mod kubectl;
 pub mod net;
+mod plain;
+pub(in crate::shell) mod print;
+mod registry;
+
+pub(super) use plain::{Plain, plain};
+pub(super) use registry::{LAPTOP, find, is_known};
+
+use std::collections::BTreeMap;
+
+use crate::cluster::{Cluster, Flavour, Place};
+use crate::network::ProcessId;
+
+/// What decides how a command behaves.
+pub(super) struct Setting<'a> {
+    pub cluster: &'a Cluster,
+    pub place: &'a Place,
+    pub flavour: Flavour,
+    /// Exported variables.
+    pub environment: &'a BTreeMap<String, String>,
+    /// The container's process that it is part of.
+    pub process: Option<ProcessId>,
+}
+
+/// Which family a place's tools are of. The laptop's and the nodes' are GNU.
+pub(super) fn flavour(cluster: &Cluster, place: &Place) -> Flavour {
+    match place {
+        Place::Laptop | Place::Node(_) => Flavour::Gnu,
+        Place::Container { .. } => {
+            cluster.image(place).map_or(Flavour::BusyBox, |image| image.flavour)
+        }
+    }
+}
+
+/// Whether a place has a program of this name: the image's own, or installed later, which leaves
+/// a file in `/usr/bin`.
+pub(super) fn is_installed(cluster: &Cluster, place: &Place, name: &str) -> bool {
+    match place {
+        Place::Laptop => LAPTOP.contains(&name),
+        Place::Node(_) | Place::Container { .. } => {
+            cluster.image(place).is_some_and(|image| image.tools.contains(&name))
+                || is_added(cluster, place, name)
+        }
+    }
+}
+
+fn is_added(cluster: &Cluster, place: &Place, name: &str) -> bool {
+    !name.is_empty() && cluster.read_file(place, &format!("/usr/bin/{name}")).is_some()
+}
+
+/// Where `which` finds a program.
+pub(super) fn path(name: &str) -> String {
+    match name {
+        "sh" | "ash" | "dash" | "bash" | "cat" | "ls" | "echo" | "ping" | "ps" | "grep" | "sed" => {
+            format!("/bin/{name}")
+        }
+        "kubectl" | "minikube" => format!("/usr/local/bin/{name}"),
+        "ip" | "iptables-save" | "iptables" => format!("/sbin/{name}"),
+        _ => format!("/usr/bin/{name}"),
+    }
+}
+
+/// Whether a name is a real tool of Unix or Kubernetes that podhop does not have.
+pub(super) fn is_real(name: &str) -> bool {
+    matches!(
+        name,
+        "docker" | "podman" | "crictl" | "ctr" | "nerdctl" | "helm" | "kind" | "k3s" | "kubeadm"
+            | "kustomize" | "k9s" | "kubectx" | "kubens" | "stern" | "istioctl" | "cilium"
+            | "calicoctl" | "etcdctl" | "git" | "python" | "python3" | "perl" | "node" | "npm"
+            | "go" | "cargo" | "rustc" | "make" | "gcc" | "ruby" | "php" | "java" | "systemctl"
+            | "journalctl" | "service" | "top" | "htop" | "free" | "df" | "du" | "mount" | "lsof"
+            | "strace" | "tcpdump" | "nmap" | "nft" | "iptables" | "ipvsadm" | "conntrack" | "yq"
+            | "tmux" | "screen" | "man" | "scp" | "rsync" | "ssh-keygen" | "tar" | "gzip" | "zip"
+            | "unzip" | "chmod" | "chown" | "ln" | "crontab" | "brew" | "yum" | "dnf" | "snap"
+            | "apt" | "apt-get" | "apk" | "dpkg" | "useradd" | "passwd" | "su" | "openssl" | "nginx"
+            | "emacs" | "code" | "redis-server" | "mysql" | "psql" | "mongo" | "minishift"
+            | "kubelet" | "kube-proxy" | "gcloud" | "aws" | "az" | "eksctl" | "terraform"
+            | "ansible" | "vagrant" | "traceroute" | "tracepath" | "mtr" | "arp" | "route"
+            | "ifconfig" | "netstat" | "iperf" | "iperf3" | "ab" | "hey" | "wrk" | "httpie" | "http"
+    )
+}
+
+/// The message for a real tool that podhop does not have, with a next step.
+pub(super) fn not_simulated(name: &str) -> String {
+    let next = match name {
+        "docker" | "podman" | "crictl" | "ctr" | "nerdctl" => "kubectl get pods and kubectl describe pod show what runs",
+        "helm" | "kustomize" => "write the manifest, then kubectl apply -f FILE",
+        "tcpdump" | "strace" | "nmap" => "the packet panel shows every hop; try curl -v, nc -zv or iptables-save on a node",
+        "iptables" | "nft" | "ipvsadm" => "minikube ssh, then iptables-save, shows the rules",
+        "systemctl" | "journalctl" | "service" | "kubelet" => "kubectl describe node and kubectl get events show what nodes do",
+        "top" | "htop" | "free" | "df" | "du" => "kubectl describe node shows what a node has",
+        "ifconfig" | "route" | "arp" => "try ip addr, ip route or ss -ltn",
+        "k9s" | "kubectx" | "kubens" | "stern" => "kubectl does the same",
+        "yq" => "kubectl get -o json, and jq",
+        "apt" | "apt-get" | "apk" | "yum" | "dnf" | "brew" | "snap" => "the tools you need here are installed; help lists them",
+        _ => "help lists what works here",
+    };
+    format!("podhop: {name} is not simulated here; {next}")
+}

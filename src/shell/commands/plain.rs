@@ -1,0 +1,30 @@
+//! Commands that do all their work at once.
+
+use crate::shell::{Io, Step, Tool};
+
+/// What such a command is: from its arguments (without its name) to an exit code. `None` when it
+/// needs the whole of standard input and that has not come to its end; it is then called again,
+/// and must not have printed anything.
+pub(in crate::shell) type Work = fn(&[String], &mut Io<'_>) -> Option<i32>;
+
+/// A command that does all its work at once.
+#[derive(Clone)]
+pub(in crate::shell) struct Plain {
+    work: Work,
+    arguments: Vec<String>,
+}
+
+/// A command that does all its work at once.
+pub(in crate::shell) fn plain(work: Work, arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(Plain { work, arguments: arguments.to_vec() })
+}
+
+impl Tool for Plain {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        (self.work)(&self.arguments, io).map_or(Step::Input, Step::Exit)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}

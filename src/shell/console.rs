@@ -1,0 +1,261 @@
+//! A shell that a person types at: the laptop's, and those inside nodes and containers.
+
+use super::machine::Machine;
+use super::syntax::Dialect;
+use super::{Interrupted, Io, Read, Step, Tool, Typed};
+use crate::cluster::{Cluster, Place};
+
+/// A machine that runs what is typed, command by command.
+#[derive(Clone)]
+pub(super) struct Console {
+    pub machine: Machine,
+    /// The beginning of a command that is not complete.
+    pending: String,
+}
+
+impl Console {
+    pub fn new(machine: Machine) -> Console {
+        Console { machine, pending: String::new() }
+    }
+
+    /// Whether the next line continues a command.
+    pub fn is_unfinished(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Forgets an unfinished command.
+    pub fn forget(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Takes a line; what the shell says to a syntax error comes beside what became of it.
+    pub fn feed(&mut self, line: &str) -> (Typed, Option<String>) {
+        self.pending.push_str(line);
+        if !self.pending.ends_with('\n') {
+            self.pending.push('\n');
+        }
+        if self.continues() {
+            return (Typed::Incomplete, None);
+        }
+        match self.machine.check(&self.pending) {
+            Some(error) if error.is_incomplete() => (Typed::Incomplete, None),
+            Some(error) if error.span.start == 0 || self.is_first_command_wrong() => {
+                let message = self.machine.syntax_message(&self.pending, &error);
+                self.machine.set_status(2);
+                self.forget();
+                (Typed::Nothing, Some(message))
+            }
+            _ => {
+                let text = std::mem::take(&mut self.pending);
+                if is_blank(&text) {
+                    return (Typed::Nothing, None);
+                }
+                self.machine.run_text(&text);
+                (Typed::Running, None)
+            }
+        }
+    }
+
+    /// Whether the text ends with a backslash that joins the next line.
+    fn continues(&self) -> bool {
+        let text = self.pending.trim_end_matches('\n');
+        let slashes = text.len() - text.trim_end_matches('\\').len();
+        slashes % 2 == 1
+    }
+
+    /// With several lines at once, those before the wrong one still run.
+    fn is_first_command_wrong(&self) -> bool {
+        let first = self.pending.split_inclusive('\n').next().unwrap_or("");
+        first.len() == self.pending.len() || self.machine.check(first).is_some()
+    }
+
+    /// The end of input at the prompt of an unfinished command.
+    pub fn end_unfinished(&mut self) -> Option<String> {
+        let text = std::mem::take(&mut self.pending);
+        let error = self.machine.check(&text)?;
+        self.machine.set_status(2);
+        Some(self.machine.syntax_message(&text, &error))
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.lines().all(|line| {
+        let line = line.trim();
+        line.is_empty() || line.starts_with('#')
+    })
+}
+
+/// A shell inside a node or container, as a command of the one outside.
+#[derive(Clone)]
+struct Nested {
+    console: Console,
+    /// Which run of the container it is in; `None` before the first step and on nodes.
+    incarnation: Option<String>,
+    started: bool,
+    /// Printed once, at the beginning.
+    greeting: Option<String>,
+    /// Printed at the end, as `ssh` does.
+    farewell: Option<String>,
+}
+
+/// A shell at `place` that reads lines from its terminal. With `login` it greets and says goodbye
+/// as ssh does.
+pub(super) fn nested(
+    place: Place,
+    dialect: Dialect,
+    environment: Vec<(String, String)>,
+    login: bool,
+) -> Box<dyn Tool> {
+    let mut machine = Machine::new(place, dialect, environment);
+    let name = match (dialect, login) {
+        (Dialect::Bash, true) => "-bash",
+        (Dialect::Bash, false) => "bash",
+        (_, true) => "-sh",
+        (_, false) => "sh",
+    };
+    machine.make_interactive(name, "");
+    machine.set_pid(30);
+    Box::new(Nested {
+        console: Console::new(machine),
+        incarnation: None,
+        started: false,
+        greeting: None,
+        farewell: None,
+    })
+}
+
+impl Nested {
+    /// Fills in what only the cluster knows.
+    fn begin(&mut self, io: &mut Io<'_>) {
+        self.started = true;
+        let place = self.console.machine.place().clone();
+        self.incarnation = incarnation(io.cluster, &place);
+        let machine = &mut self.console.machine;
+        for (name, value) in io.cluster.environment(&place) {
+            if machine.variable(&name).is_none() {
+                machine.export(&name, &value);
+            }
+        }
+        let directory = match &place {
+            Place::Node(_) => "/root",
+            _ => io.cluster.image(&place).map_or("/", |image| image.directory),
+        };
+        if machine.directory().is_empty() {
+            machine.set_directory(if directory.is_empty() { "/" } else { directory });
+        }
+        if let Some(greeting) = self.greeting.take() {
+            io.say(greeting);
+        }
+    }
+
+    /// `root@web:/# `, or `/ # ` of BusyBox.
+    fn prompt(&self, cluster: &Cluster) -> String {
+        let machine = &self.console.machine;
+        if self.console.is_unfinished() {
+            return "> ".to_owned();
+        }
+        let directory = machine.working_directory();
+        let image = cluster.image(machine.place());
+        let user = image.map_or("root", |image| image.user);
+        let user = if user.is_empty() || user == "0" { "root" } else { user };
+        let mark = if user == "root" { '#' } else { '$' };
+        let home = machine.variable("HOME").unwrap_or("/root");
+        let short = match directory.strip_prefix(home) {
+            Some("") if home != "/" => "~".to_owned(),
+            Some(rest) if home != "/" && rest.starts_with('/') => format!("~{rest}"),
+            _ => directory.clone(),
+        };
+        match machine.dialect() {
+            Dialect::Bash => {
+                let host = super::commands::host_name(cluster, machine.place());
+                format!("{user}@{host}:{short}{mark} ")
+            }
+            Dialect::Ash => format!("{short} {mark} "),
+            Dialect::Dash => format!("{mark} "),
+        }
+    }
+
+    fn leave(&mut self, io: &mut Io<'_>) -> Step {
+        if let Some(farewell) = self.farewell.take() {
+            io.say(farewell);
+        }
+        Step::Exit(self.console.machine.status())
+    }
+}
+
+impl Tool for Nested {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if !self.started {
+            self.begin(io);
+        }
+        loop {
+            if incarnation(io.cluster, self.console.machine.place()) != self.incarnation {
+                return Step::Exit(137);
+            }
+            if !self.console.machine.is_idle() {
+                match self.console.machine.step(io) {
+                    Step::Exit(_) => {}
+                    wait => return wait,
+                }
+                // A Ctrl-D that ended the command is used up.
+                io.stdin.closed &= !io.stdin.terminal;
+            }
+            if self.console.machine.is_leaving() {
+                return self.leave(io);
+            }
+            match io.read_line() {
+                Read::Line(line) => {
+                    if let (_, Some(message)) = self.console.feed(&line) {
+                        io.complain(message);
+                    }
+                }
+                Read::Wait => {
+                    *io.prompt = self.prompt(io.cluster);
+                    return Step::Input;
+                }
+                Read::End => {
+                    io.stdin.closed &= !io.stdin.terminal;
+                    if let Some(message) = self.console.end_unfinished() {
+                        io.complain(message);
+                    }
+                    if io.stdin.terminal && self.console.machine.dialect() == Dialect::Bash {
+                        io.say("exit");
+                    }
+                    return self.leave(io);
+                }
+            }
+        }
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        if self.console.machine.is_idle() {
+            self.console.forget();
+            self.console.machine.set_status(130);
+        } else {
+            self.console.machine.interrupt(io);
+        }
+        Interrupted::Handled
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+/// Which run of which container is at a place: it changes when the container dies. `None` for
+/// nodes, and for containers that are gone.
+fn incarnation(cluster: &Cluster, place: &Place) -> Option<String> {
+    let Place::Container { namespace, pod, container } = place else { return None };
+    let pod = cluster.objects().get::<k8s_openapi::api::core::v1::Pod>(namespace, pod)?;
+    let uid = pod.metadata.uid.as_deref().unwrap_or("");
+    let status = pod.status.as_ref()?;
+    let all = [
+        &status.container_statuses,
+        &status.init_container_statuses,
+        &status.ephemeral_container_statuses,
+    ];
+    let mut all = all.into_iter().flatten().flatten();
+    let own = all.find(|status| status.name == **container)?;
+    let running = own.state.as_ref()?.running.is_some();
+    running.then(|| format!("{uid} {}", own.restart_count))
+}

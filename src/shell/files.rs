@@ -1,0 +1,275 @@
+//! Files by the shell's rules: the laptop's working folder, and the files of containers and nodes.
+//!
+//! The working folder is `/home/player`. Its folders exist as long as a file is in them; an empty
+//! one that was made with `mkdir` is remembered by a name that ends with `/`.
+
+use super::{Files, Io};
+use crate::cluster::{Cluster, Place};
+
+/// Where the laptop's working folder is.
+pub(super) const HOME: &str = "/home/player";
+
+/// More than any text that a player needs; a loop that writes for ever stops here.
+const LARGEST: usize = 4 << 20;
+
+/// Folders that every system has.
+const SYSTEM: [&str; 26] = [
+    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc",
+    "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib",
+    "/usr/local", "/usr/sbin", "/usr/share", "/var", "/var/log", "/var/run",
+];
+
+/// `path` seen from `directory`, as an absolute path without `.`, `..` and double slashes. On the
+/// laptop the directory `""` is the working folder.
+pub(super) fn absolute(place: &Place, directory: &str, path: &str) -> String {
+    let base = match (place, directory.starts_with('/')) {
+        (_, true) => directory.to_owned(),
+        (Place::Laptop, false) => format!("{HOME}/{directory}"),
+        (_, false) => format!("/{directory}"),
+    };
+    let whole = match path.starts_with('/') {
+        true => path.to_owned(),
+        false => format!("{base}/{path}"),
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// The name in the working folder that an absolute path on the laptop stands for.
+fn own(place: &Place, path: &str) -> Option<String> {
+    if *place != Place::Laptop {
+        return None;
+    }
+    let rest = path.strip_prefix(HOME)?;
+    match rest.strip_prefix('/') {
+        Some(name) => Some(name.to_owned()),
+        None => rest.is_empty().then(String::new),
+    }
+}
+
+/// A place's files, to read.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub cluster: &'a Cluster,
+    pub place: &'a Place,
+    pub files: &'a Files,
+}
+
+impl View<'_> {
+    /// The content of the file at an absolute path.
+    pub fn read(self, path: &str) -> Result<Vec<u8>, String> {
+        if path == "/dev/null" {
+            return Ok(Vec::new());
+        }
+        let content = match own(self.place, path) {
+            Some(name) => self.files.get(&name).cloned(),
+            None => self.cluster.read_file(self.place, path),
+        };
+        match content {
+            Some(content) => Ok(content),
+            None if self.is_directory(path) => Err("Is a directory".to_owned()),
+            None => Err("No such file or directory".to_owned()),
+        }
+    }
+
+    /// Whether there is a file at an absolute path.
+    pub fn is_file(self, path: &str) -> bool {
+        match own(self.place, path) {
+            Some(name) => self.files.contains_key(&name),
+            None => self.cluster.read_file(self.place, path).is_some(),
+        }
+    }
+
+    /// Whether there is a folder at an absolute path.
+    pub fn is_directory(self, path: &str) -> bool {
+        SYSTEM.contains(&path)
+            || path == HOME && *self.place == Place::Laptop
+            || !self.below(path).is_empty()
+    }
+
+    /// The paths of everything below a folder, relative to it, sorted.
+    pub fn below(self, path: &str) -> Vec<String> {
+        let within = |name: &str, folder: &str| match folder {
+            "" | "/" => Some(name.trim_start_matches('/').to_owned()),
+            _ => name.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned),
+        };
+        let mut found: Vec<String> = match own(self.place, path) {
+            Some(folder) => {
+                self.files.keys().filter_map(|name| within(name, &folder)).collect()
+            }
+            None => {
+                let all = self.cluster.list_files(self.place, path);
+                all.iter().filter_map(|name| within(name, path)).collect()
+            }
+        };
+        found.sort();
+        found
+    }
+
+    /// The names in a folder, sorted; folders end with `/`.
+    pub fn list(self, path: &str) -> Result<Vec<String>, String> {
+        if !self.is_directory(path) {
+            return Err(match self.is_file(path) {
+                true => "Not a directory".to_owned(),
+                false => "No such file or directory".to_owned(),
+            });
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in self.below(path) {
+            match name.split_once('/') {
+                Some((folder, _)) => names.push(format!("{folder}/")),
+                None if !name.is_empty() => names.push(name),
+                None => {}
+            }
+        }
+        if !path.starts_with(HOME) || *self.place != Place::Laptop {
+            let prefix = format!("{}/", path.trim_end_matches('/'));
+            let system = SYSTEM.iter().filter_map(|folder| folder.strip_prefix(&prefix));
+            let direct = system.filter(|name| !name.is_empty() && !name.contains('/'));
+            names.extend(direct.map(|name| format!("{name}/")));
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+}
+
+/// Writes the file at an absolute path.
+pub(super) fn write(
+    cluster: &mut Cluster,
+    place: &Place,
+    files: &mut Files,
+    path: &str,
+    content: &[u8],
+) -> Result<(), String> {
+    if path == "/dev/null" {
+        return Ok(());
+    }
+    if content.len() > LARGEST {
+        return Err("No space left on device".to_owned());
+    }
+    let view = View { cluster, place, files };
+    if !path.ends_with('/') {
+        if view.is_directory(path) {
+            return Err("Is a directory".to_owned());
+        }
+        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
+        let folder = if folder.is_empty() { "/" } else { folder };
+        if !view.is_directory(folder) && !view.is_file(path) {
+            return Err("No such file or directory".to_owned());
+        }
+    }
+    match own(place, path) {
+        Some(name) => {
+            files.insert(name, content.to_vec());
+            Ok(())
+        }
+        None => cluster.write_file(place, path, content),
+    }
+}
+
+/// Removes the file at an absolute path.
+pub(super) fn remove(
+    cluster: &mut Cluster,
+    place: &Place,
+    files: &mut Files,
+    path: &str,
+) -> Result<(), String> {
+    match own(place, path) {
+        Some(name) => match files.remove(&name) {
+            Some(_) => Ok(()),
+            None => Err("No such file or directory".to_owned()),
+        },
+        None => cluster.remove_file(place, path),
+    }
+}
+
+impl Io<'_> {
+    /// `path`, seen from the working directory, as an absolute path.
+    pub fn absolute(&self, path: &str) -> String {
+        absolute(self.place, self.directory, path)
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
+        View { cluster: self.cluster, place: self.place, files: self.files }
+    }
+
+    /// A file's content. Relative paths are below the working directory.
+    ///
+    /// # Errors
+    /// `No such file or directory`, `Is a directory`, `Permission denied`.
+    pub fn read_file(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.view().read(&self.absolute(path))
+    }
+
+    /// Writes a file.
+    ///
+    /// # Errors
+    /// As [`Io::read_file`].
+    pub fn write_file(&mut self, path: &str, content: &[u8]) -> Result<(), String> {
+        let path = self.absolute(path);
+        write(self.cluster, self.place, self.files, &path, content)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As [`Io::read_file`].
+    pub fn remove_file(&mut self, path: &str) -> Result<(), String> {
+        let path = self.absolute(path);
+        remove(self.cluster, self.place, self.files, &path)
+    }
+
+    /// Makes a folder.
+    ///
+    /// # Errors
+    /// `File exists`, and as [`Io::read_file`].
+    pub fn make_directory(&mut self, path: &str) -> Result<(), String> {
+        let path = self.absolute(path);
+        if self.view().is_directory(&path) || self.view().is_file(&path) {
+            return Err("File exists".to_owned());
+        }
+        write(self.cluster, self.place, self.files, &format!("{path}/"), b"")
+    }
+
+    /// Whether there is a folder at `path`.
+    pub fn is_directory(&self, path: &str) -> bool {
+        self.view().is_directory(&self.absolute(path))
+    }
+
+    /// Whether there is a file at `path`.
+    pub fn is_file(&self, path: &str) -> bool {
+        self.view().is_file(&self.absolute(path))
+    }
+
+    /// The names in a directory, sorted; folders end with `/`.
+    ///
+    /// # Errors
+    /// `No such file or directory`, `Not a directory`.
+    pub fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        self.view().list(&self.absolute(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_made_absolute() {
+        let node = Place::Node("node-1".into());
+        assert_eq!(absolute(&Place::Laptop, "", "a/../b.yaml"), "/home/player/b.yaml");
+        assert_eq!(absolute(&Place::Laptop, "sub", "./x"), "/home/player/sub/x");
+        assert_eq!(absolute(&node, "/etc", "../../hosts"), "/hosts");
+        assert_eq!(absolute(&node, "", "/a//b/."), "/a/b");
+    }
+}

@@ -1,0 +1,165 @@
+//! What a machine is in the middle of: its stack, and where its output goes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Machine;
+use super::pipes::Pipes;
+use super::state::Variable;
+use crate::clock::SimTime;
+use crate::cluster::Process;
+use crate::shell::syntax::{Command, List};
+use crate::shell::{Stdin, Tool};
+
+/// Something that is under way; the last one on the stack goes on next.
+#[derive(Clone)]
+pub(super) enum Frame {
+    /// A text, read one complete command at a time.
+    Script { text: Arc<str>, at: usize, source: Source },
+    /// A file that is to be read as a script.
+    ScriptFile { path: String },
+    /// Lines of standard input that are to be run: `sh < file`.
+    Lines { pending: String },
+    /// Commands: which item and pipeline come next, and whether the one before has run.
+    List { list: Arc<List>, item: usize, pipeline: usize, ran: bool },
+    /// `!`: turns the exit code around.
+    Negate,
+    /// A command whose words are being expanded, with the outputs of its substitutions so far.
+    Expand { task: Task, outputs: Vec<String>, status: Option<i32> },
+    /// A substitution: its commands and what they have printed.
+    Substitute { child: Box<Machine>, output: Vec<u8> },
+    /// `( … )`
+    Subshell(Box<Machine>),
+    /// `a | b`
+    Pipes(Box<Pipes>),
+    /// A command that is not part of the shell; not before `due`.
+    Run { tool: Box<dyn Tool>, environment: Arc<BTreeMap<String, String>>, due: SimTime },
+    /// A server in the foreground; not before `due`.
+    Server { process: Box<dyn Process>, due: SimTime },
+    /// `if`: the condition of this arm is being asked.
+    If { command: Arc<Command>, arm: usize },
+    /// `while`: its condition is being asked, or its body runs. `last` is its exit code so far.
+    While { command: Arc<Command>, asking: bool, last: i32 },
+    /// `for`, with the words that are left.
+    For { command: Arc<Command>, words: Arc<[String]>, next: usize },
+    /// `for ((…))`: its body runs.
+    ArithmeticFor { command: Arc<Command>, first: bool },
+    /// A function: what to put back when it returns.
+    Function { positional: Vec<String>, locals: BTreeMap<String, Option<Variable>> },
+    /// Where output went before a redirection.
+    Restore { descriptors: Descriptors, inputs: usize },
+    /// `VAR=x builtin`: variables to put back.
+    Variables { saved: BTreeMap<String, Option<Variable>> },
+    /// `read`, until there is a line.
+    Read { arguments: Vec<String>, until: Option<SimTime> },
+    /// `wait`, until background commands have ended.
+    Wait { job: Option<u32> },
+}
+
+/// What a script's text comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// `sh -c`, a file or a typed line: a syntax error ends the shell, or the line.
+    Main,
+    /// `eval` or a trap: `return` goes through.
+    Eval,
+    /// `. file`: `return` ends it.
+    File,
+}
+
+/// What words are expanded for.
+#[derive(Clone)]
+pub(super) enum Task {
+    /// A simple command.
+    Simple(Arc<Command>),
+    /// The redirections of a compound command, which then begins.
+    Redirect(Arc<Command>),
+    /// What a compound command asks before it begins: `for`'s words, `case`'s subject.
+    Begin(Arc<Command>),
+    /// The next round of `for ((…))`.
+    Next(Arc<Command>, bool),
+}
+
+/// Where a file descriptor leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The shell's own standard output.
+    #[default]
+    Output,
+    /// The shell's own standard error.
+    Error,
+    /// Nowhere.
+    Null,
+    /// Nowhere, and writing fails.
+    Closed,
+    /// The end of the file at this absolute path.
+    File(Arc<str>),
+}
+
+/// Where standard input comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Input {
+    /// The shell's own standard input.
+    #[default]
+    Own,
+    /// Nothing.
+    Null,
+    /// A file or text: the machine's input with this index.
+    Text(usize),
+}
+
+/// A shell's file descriptors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Descriptors {
+    pub input: Input,
+    pub output: Target,
+    pub error: Target,
+    /// 3 to 9.
+    pub others: BTreeMap<u8, Target>,
+}
+
+impl Default for Descriptors {
+    fn default() -> Self {
+        Descriptors {
+            input: Input::Own,
+            output: Target::Output,
+            error: Target::Error,
+            others: BTreeMap::new(),
+        }
+    }
+}
+
+impl Descriptors {
+    /// Where a descriptor leads.
+    pub fn get(&self, descriptor: u8) -> Option<&Target> {
+        match descriptor {
+            0 => None,
+            1 => Some(&self.output),
+            2 => Some(&self.error),
+            other => self.others.get(&other),
+        }
+    }
+
+    /// Points a descriptor somewhere else.
+    pub fn set(&mut self, descriptor: u8, target: Target) {
+        match descriptor {
+            0 => {}
+            1 => self.output = target,
+            2 => self.error = target,
+            other => {
+                self.others.insert(other, target);
+            }
+        }
+    }
+}
+
+/// A command that runs in the background.
+#[derive(Clone)]
+pub(super) struct Job {
+    pub pid: u32,
+    pub machine: Machine,
+    pub stdin: Stdin,
+    pub descriptors: Descriptors,
+    /// How it ended.
+    pub status: Option<i32>,
+}

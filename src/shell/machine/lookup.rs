@@ -1,0 +1,135 @@
+//! Which program a name stands for, at a place.
+
+use std::collections::BTreeMap;
+
+use super::{Dialect, Io, Machine, files_view};
+use crate::cluster::{Flavour, Place, Process};
+use crate::shell::commands::{self, Setting};
+use crate::shell::{Tool, files, programs};
+
+/// What a name stands for.
+pub(super) enum Found {
+    /// This command.
+    Tool(Box<dyn Tool>),
+    /// This server of the container's image.
+    Server(Box<dyn Process>),
+    /// Nothing that could run: the message and the exit code.
+    Failed { message: String, status: i32 },
+}
+
+/// Finds the program called `name` and gives it its arguments.
+pub(super) fn find(
+    machine: &Machine,
+    io: &Io<'_>,
+    name: &str,
+    arguments: &[String],
+    environment: &BTreeMap<String, String>,
+) -> Found {
+    let state = &machine.state;
+    let fail = |message: String, status: i32| Found::Failed { message, status };
+    let plain = match name.rsplit_once('/') {
+        None => name,
+        Some((folder, plain)) if is_system(folder) => plain,
+        Some(_) => return script(machine, io, name, arguments, environment),
+    };
+    if let Some(process) = server(machine, io, name, arguments, environment) {
+        return match state.process {
+            Some(_) => Found::Server(process),
+            None => fail(
+                format!(
+                    "podhop: starting {plain} by hand is not simulated here; a container's command \
+                     can start it"
+                ),
+                126,
+            ),
+        };
+    }
+    if !commands::is_installed(io.cluster, &state.place, plain) {
+        return match commands::is_real(plain) && state.place == Place::Laptop {
+            true => fail(commands::not_simulated(plain), 127),
+            false => fail(state.not_found(name), 127),
+        };
+    }
+    let setting = Setting {
+        place: &state.place,
+        flavour: commands::flavour(io.cluster, &state.place),
+        cluster: io.cluster,
+        environment,
+        process: state.process,
+    };
+    match commands::find(plain, arguments, &setting) {
+        Some(tool) => Found::Tool(tool),
+        None => fail(commands::not_simulated(plain), 127),
+    }
+}
+
+/// The server that the arguments start, in a container whose image has one.
+fn server(
+    machine: &Machine,
+    io: &Io<'_>,
+    name: &str,
+    arguments: &[String],
+    environment: &BTreeMap<String, String>,
+) -> Option<Box<dyn Process>> {
+    let place = &machine.state.place;
+    if !matches!(place, Place::Container { .. }) {
+        return None;
+    }
+    let mut all = vec![name.to_owned()];
+    all.extend_from_slice(arguments);
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    io.cluster.server(&all, &environment, place)
+}
+
+fn is_system(folder: &str) -> bool {
+    matches!(folder, "/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin")
+}
+
+/// A script of the user's own: `./check.sh`.
+fn script(
+    machine: &Machine,
+    io: &Io<'_>,
+    name: &str,
+    arguments: &[String],
+    environment: &BTreeMap<String, String>,
+) -> Found {
+    let state = &machine.state;
+    let fail = |message: String, status: i32| Found::Failed { message, status };
+    let view = files_view(io, &state.place);
+    let path = files::absolute(&state.place, &state.directory, name);
+    let text = match view.read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(why) if why == "Is a directory" => {
+            return fail(format!("{}{name}: Is a directory", state.prefix()), 126);
+        }
+        Err(_) => return fail(state.not_found(name), 127),
+    };
+    let dialect = match text.lines().next().filter(|first| first.starts_with("#!")) {
+        Some(first) if first.contains("bash") => Dialect::Bash,
+        Some(_) if state.dialect == Dialect::Bash => Dialect::Dash,
+        _ => state.dialect,
+    };
+    let mut inner = Machine::new(
+        state.place.clone(),
+        dialect,
+        environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+    );
+    inner.state.name = name.to_owned();
+    inner.state.positional = arguments.to_vec();
+    inner.state.directory.clone_from(&state.directory);
+    inner.state.process = state.process;
+    inner.shells = machine.shells / 2;
+    inner.run_text(&text);
+    Found::Tool(programs::script(inner))
+}
+
+/// The shell's language that a program's name stands for at a place with these tools.
+pub(in crate::shell) fn dialect(name: &str, flavour: Flavour) -> Option<Dialect> {
+    match (name, flavour) {
+        ("bash", _) => Some(Dialect::Bash),
+        ("sh" | "ash", Flavour::BusyBox) => Some(Dialect::Ash),
+        ("sh" | "dash", Flavour::Gnu) => Some(Dialect::Dash),
+        _ => None,
+    }
+}

@@ -1,0 +1,199 @@
+//! Glob patterns: `*`, `?`, `[a-z]`; a backslash takes a character literally.
+
+/// One element of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Element {
+    Literal(char),
+    Any,
+    Many,
+    Class { negated: bool, members: Vec<(char, char)> },
+}
+
+/// A pattern that can be matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pattern(Vec<Element>);
+
+impl Pattern {
+    /// Reads a pattern.
+    pub(super) fn new(text: &str) -> Pattern {
+        let letters: Vec<char> = text.chars().collect();
+        let mut elements = Vec::new();
+        let mut at = 0;
+        while let Some(letter) = letters.get(at) {
+            at += 1;
+            elements.push(match letter {
+                '*' => Element::Many,
+                '?' => Element::Any,
+                '\\' => {
+                    let literal = letters.get(at).copied().unwrap_or('\\');
+                    at += 1;
+                    Element::Literal(literal)
+                }
+                '[' => match class(&letters, at) {
+                    Some((element, after)) => {
+                        at = after;
+                        element
+                    }
+                    None => Element::Literal('['),
+                },
+                other => Element::Literal(*other),
+            });
+        }
+        Pattern(elements)
+    }
+
+    /// Whether the whole of `text` fits.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let letters: Vec<char> = text.chars().collect();
+        self.fits(&letters)
+    }
+
+    /// Backtracks to the last `*` only, which is enough: time is at most quadratic.
+    fn fits(&self, text: &[char]) -> bool {
+        let (mut element, mut letter) = (0, 0);
+        let mut retry: Option<(usize, usize)> = None;
+        loop {
+            match (self.0.get(element), text.get(letter)) {
+                (None, None) => return true,
+                (Some(Element::Many), _) => {
+                    retry = Some((element, letter));
+                    element += 1;
+                    continue;
+                }
+                (Some(wanted), Some(found)) if wanted.fits(*found) => {
+                    element += 1;
+                    letter += 1;
+                    continue;
+                }
+                _ => {}
+            }
+            let Some((star, from)) = retry.filter(|(_, from)| *from < text.len()) else {
+                return false;
+            };
+            retry = Some((star, from + 1));
+            element = star + 1;
+            letter = from + 1;
+        }
+    }
+
+    /// How many bytes of `text`'s beginning fit: the shortest or longest piece.
+    pub(super) fn prefix(&self, text: &str, longest: bool) -> Option<usize> {
+        let mut ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        ends.push(text.len());
+        if longest {
+            ends.reverse();
+        }
+        ends.into_iter().find(|end| self.matches(&text[..*end]))
+    }
+
+    /// Where the part of `text`'s end begins that fits: the shortest or longest piece.
+    pub(super) fn suffix(&self, text: &str, longest: bool) -> Option<usize> {
+        let mut starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        starts.push(text.len());
+        if !longest {
+            starts.reverse();
+        }
+        starts.into_iter().find(|start| self.matches(&text[*start..]))
+    }
+}
+
+impl Element {
+    fn fits(&self, letter: char) -> bool {
+        match self {
+            Element::Literal(wanted) => *wanted == letter,
+            Element::Any => true,
+            Element::Many => false,
+            Element::Class { negated, members } => {
+                let inside = members.iter().any(|(from, to)| (*from..=*to).contains(&letter));
+                inside != *negated
+            }
+        }
+    }
+}
+
+/// `a-z]` after the bracket, and where it ends.
+fn class(letters: &[char], start: usize) -> Option<(Element, usize)> {
+    let mut at = start;
+    let negated = matches!(letters.get(at), Some('!' | '^'));
+    at += usize::from(negated);
+    let mut members = Vec::new();
+    let first = at;
+    loop {
+        let letter = *letters.get(at)?;
+        if letter == ']' && at > first {
+            return Some((Element::Class { negated, members }, at + 1));
+        }
+        if letter == '[' && letters.get(at + 1) == Some(&':') {
+            let end = (at + 2..letters.len()).find(|end| letters[*end] == ':')?;
+            let name: String = letters[at + 2..end].iter().collect();
+            members.extend(named(&name));
+            at = end + 2;
+            continue;
+        }
+        let literal = if letter == '\\' {
+            at += 1;
+            *letters.get(at)?
+        } else {
+            letter
+        };
+        if letters.get(at + 1) == Some(&'-') && letters.get(at + 2).is_some_and(|end| *end != ']') {
+            members.push((literal, letters[at + 2]));
+            at += 3;
+        } else {
+            members.push((literal, literal));
+            at += 1;
+        }
+    }
+}
+
+/// The letters of `[:name:]`.
+pub(in crate::shell) fn named(name: &str) -> Vec<(char, char)> {
+    match name {
+        "alpha" => vec![('a', 'z'), ('A', 'Z')],
+        "digit" => vec![('0', '9')],
+        "alnum" => vec![('0', '9'), ('A', 'Z'), ('a', 'z')],
+        "upper" => vec![('A', 'Z')],
+        "lower" => vec![('a', 'z')],
+        "space" => vec![('\t', '\r'), (' ', ' ')],
+        "blank" => vec![('\t', '\t'), (' ', ' ')],
+        "punct" => vec![('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
+        "xdigit" => vec![('0', '9'), ('A', 'F'), ('a', 'f')],
+        "cntrl" => vec![('\0', '\u{1f}'), ('\u{7f}', '\u{7f}')],
+        "print" => vec![(' ', '~')],
+        "graph" => vec![('!', '~')],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(pattern: &str, text: &str) -> bool {
+        Pattern::new(pattern).matches(text)
+    }
+
+    #[test]
+    fn stars_questions_and_classes_match() {
+        assert!(fits("*.yaml", "web.yaml"));
+        assert!(!fits("*.yaml", "web.yml"));
+        assert!(fits("a?c*[0-9]", "abc--7"));
+        assert!(fits("[!a-c]x", "dx"));
+        assert!(fits("[[:upper:]]*", "Ab"));
+        assert!(fits("\\*", "*") && !fits("\\*", "a"));
+        assert!(fits("[", "["));
+    }
+
+    #[test]
+    fn many_stars_end_in_good_time() {
+        assert!(!fits(&"*a".repeat(200), &"a".repeat(199)));
+    }
+
+    #[test]
+    fn a_prefix_is_short_or_long() {
+        let pattern = Pattern::new("*/");
+        assert_eq!(pattern.prefix("a/b/c", false), Some(2));
+        assert_eq!(pattern.prefix("a/b/c", true), Some(4));
+        assert_eq!(Pattern::new(".*").suffix("a.tar.gz", false), Some(5));
+    }
+}

@@ -1,0 +1,219 @@
+//! Redirections, and writing to where descriptors lead.
+
+use std::sync::Arc;
+
+use super::expand::{Expander, Stop};
+use super::frame::{Frame, Input, Target, Task};
+use super::{Command, Io, Machine, Stdin};
+use crate::shell::files;
+use crate::shell::syntax::{Redirect, RedirectTarget};
+
+/// A redirection whose words have been expanded.
+#[derive(Clone, Debug)]
+pub(super) struct Ready {
+    descriptor: u8,
+    to: Destination,
+}
+
+/// What a descriptor becomes.
+#[derive(Clone, Debug)]
+enum Destination {
+    Read(String),
+    Write { path: String, append: bool },
+    Both { path: String, append: bool },
+    Duplicate(String),
+    Text(String),
+}
+
+/// Expands the words of redirections.
+pub(super) fn prepare(
+    expander: &mut Expander<'_>,
+    redirects: &[Redirect],
+) -> Result<Vec<Ready>, Stop> {
+    let mut all = Vec::new();
+    for redirect in redirects {
+        let to = match &redirect.target {
+            RedirectTarget::Read(file) => Destination::Read(expander.text(file)?),
+            RedirectTarget::Write(file) => {
+                Destination::Write { path: expander.text(file)?, append: false }
+            }
+            RedirectTarget::Append(file) => {
+                Destination::Write { path: expander.text(file)?, append: true }
+            }
+            RedirectTarget::Both { file, append } => {
+                Destination::Both { path: expander.text(file)?, append: *append }
+            }
+            RedirectTarget::Duplicate(word) => Destination::Duplicate(expander.text(word)?),
+            RedirectTarget::Text { text, newline } => {
+                let end = if *newline { "\n" } else { "" };
+                Destination::Text(expander.text(text)? + end)
+            }
+        };
+        all.push(Ready { descriptor: redirect.descriptor, to });
+    }
+    Ok(all)
+}
+
+impl Machine {
+    /// Expands a compound command's redirections, carries them out, and begins the command.
+    pub(super) fn redirected(
+        &mut self,
+        io: &mut Io<'_>,
+        command: &Arc<Command>,
+        outputs: &[String],
+    ) -> Result<(), Stop> {
+        let ready =
+            self.expansion(io, outputs, |expander| prepare(expander, &command.redirects))?;
+        if self.redirect(io, &ready, true) {
+            self.push_expand(Task::Begin(command.clone()));
+        } else {
+            self.state.status = 1;
+        }
+        Ok(())
+    }
+
+    /// Carries redirections out; `restore` leaves a frame that undoes them. Whether all could be.
+    pub(super) fn redirect(&mut self, io: &mut Io<'_>, redirects: &[Ready], restore: bool) -> bool {
+        if redirects.is_empty() {
+            return true;
+        }
+        let before = Frame::Restore {
+            descriptors: self.descriptors.clone(),
+            inputs: self.inputs.len(),
+        };
+        let saved = self.descriptors.clone();
+        for redirect in redirects {
+            if let Err(message) = self.redirect_one(io, redirect) {
+                self.descriptors = saved;
+                self.complain(io, &message);
+                return false;
+            }
+        }
+        if restore {
+            self.stack.push(before);
+        }
+        true
+    }
+
+    fn redirect_one(&mut self, io: &mut Io<'_>, redirect: &Ready) -> Result<(), String> {
+        match &redirect.to {
+            Destination::Read(path) => self.read_from(io, path),
+            Destination::Text(text) => {
+                self.inputs.push(Stdin::of(text.as_bytes()));
+                self.descriptors.input = Input::Text(self.inputs.len() - 1);
+                Ok(())
+            }
+            Destination::Write { path, append } => {
+                let target = self.open(io, path, *append)?;
+                self.descriptors.set(redirect.descriptor, target);
+                Ok(())
+            }
+            Destination::Both { path, append } => {
+                let target = self.open(io, path, *append)?;
+                self.descriptors.set(1, target.clone());
+                self.descriptors.set(2, target);
+                Ok(())
+            }
+            Destination::Duplicate(from) => self.duplicate(redirect.descriptor, from),
+        }
+    }
+
+    fn duplicate(&mut self, descriptor: u8, from: &str) -> Result<(), String> {
+        if from == "-" {
+            match descriptor {
+                0 => self.descriptors.input = Input::Null,
+                other => self.descriptors.set(other, Target::Closed),
+            }
+            return Ok(());
+        }
+        let number: Option<u8> = from.parse().ok();
+        if descriptor == 0 || number == Some(0) {
+            return Ok(());
+        }
+        match number.and_then(|number| self.descriptors.get(number)).cloned() {
+            Some(target) => {
+                self.descriptors.set(descriptor, target);
+                Ok(())
+            }
+            None if number.is_none() => {
+                Err(format!("{}{from}: ambiguous redirect", self.state.prefix()))
+            }
+            None => Err(format!("{}{from}: Bad file descriptor", self.state.prefix())),
+        }
+    }
+
+    fn read_from(&mut self, io: &Io<'_>, path: &str) -> Result<(), String> {
+        match path {
+            "/dev/null" => self.descriptors.input = Input::Null,
+            "/dev/stdin" => {}
+            _ => {
+                let full = files::absolute(&self.state.place, &self.state.directory, path);
+                let content = self.files_of(io).read(&full);
+                let content = content.map_err(|why| self.state.cannot_open(path, &why, false))?;
+                self.inputs.push(Stdin::of(content));
+                self.descriptors.input = Input::Text(self.inputs.len() - 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, io: &mut Io<'_>, path: &str, append: bool) -> Result<Target, String> {
+        match path {
+            "/dev/null" => return Ok(Target::Null),
+            "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => {
+                return Ok(self.descriptors.output.clone());
+            }
+            "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => {
+                return Ok(self.descriptors.error.clone());
+            }
+            "/dev/tty" => return Ok(Target::Output),
+            _ if path.starts_with("/dev/tcp/") => {
+                return Err(format!(
+                    "podhop: {path} is not simulated here; try curl, or nc -zv HOST PORT"
+                ));
+            }
+            _ => {}
+        }
+        let full = files::absolute(&self.state.place, &self.state.directory, path);
+        let place = self.state.place.clone();
+        if path.is_empty() || path.ends_with('/') {
+            let why = if path.is_empty() { "No such file or directory" } else { "Is a directory" };
+            return Err(self.state.cannot_open(path, why, true));
+        }
+        if !append || !self.files_of(io).is_file(&full) {
+            files::write(io.cluster, &place, io.files, &full, b"")
+                .map_err(|why| self.state.cannot_open(path, &why, true))?;
+        }
+        Ok(Target::File(full.into()))
+    }
+
+    /// Writes to a descriptor.
+    pub(super) fn put(&mut self, io: &mut Io<'_>, descriptor: u8, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        match self.descriptors.get(descriptor).cloned() {
+            Some(Target::Output) => io.stdout.extend_from_slice(bytes),
+            Some(Target::Error) => io.put_error(bytes),
+            Some(Target::File(path)) => {
+                let mut content = self.files_of(io).read(&path).unwrap_or_default();
+                content.extend_from_slice(bytes);
+                let place = self.state.place.clone();
+                if let Err(why) = files::write(io.cluster, &place, io.files, &path, &content) {
+                    io.complain(format!("{}write error: {why}", self.state.prefix()));
+                }
+            }
+            Some(Target::Null | Target::Closed) | None => {}
+        }
+    }
+
+    /// Prints a line on the shell's standard output.
+    pub(super) fn say(&mut self, io: &mut Io<'_>, line: &str) {
+        self.put(io, 1, format!("{line}\n").as_bytes());
+    }
+
+    /// Prints a line on the shell's standard error.
+    pub(super) fn complain(&mut self, io: &mut Io<'_>, line: &str) {
+        self.put(io, 2, format!("{line}\n").as_bytes());
+    }
+}

@@ -1,0 +1,75 @@
+//! Servers that a container's script starts: `nginx -g 'daemon off;'` at the end of a `sh -c`.
+
+use super::frame::Frame;
+use super::{Io, Machine, Step, Turn};
+use crate::clock::SimTime;
+use crate::cluster::{Answer, Ask, Context, Poll, Process, Signal};
+use crate::shell::tool::NEVER;
+
+impl Machine {
+    /// Lets the server in the foreground go on.
+    pub(super) fn serve_on(
+        &mut self,
+        io: &mut Io<'_>,
+        mut process: Box<dyn Process>,
+        due: SimTime,
+    ) -> Turn {
+        if io.now() < due {
+            self.stack.push(Frame::Server { process, due });
+            return Turn::Wait(Step::Until(due));
+        }
+        let poll = self.in_context(io, |context| process.step(context));
+        let due = match poll {
+            Some(Poll::Until(at)) => at,
+            Some(Poll::Idle) => NEVER,
+            Some(Poll::Exit(status)) => {
+                self.state.status = status;
+                return Turn::Go;
+            }
+            None => return Turn::Go,
+        };
+        self.stack.push(Frame::Server { process, due });
+        Turn::Wait(Step::Until(due))
+    }
+
+    fn in_context<T>(
+        &mut self,
+        io: &mut Io<'_>,
+        act: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let process = self.state.process?;
+        let mut output = Vec::new();
+        let place = self.state.place.clone();
+        let result = act(&mut Context { cluster: io.cluster, place, process, output: &mut output });
+        self.put(io, 1, &output);
+        Some(result)
+    }
+
+    /// The first server that runs anywhere below this shell answers a client.
+    pub fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Option<Answer> {
+        self.server(&mut |process| Some(process.serve(ask, context)))
+    }
+
+    /// A signal for the server that has taken the shell's place. Whether it handles it.
+    pub fn signal_server(&mut self, signal: Signal, context: &mut Context<'_>) -> bool {
+        let [Frame::Server { process, due }] = self.stack.as_mut_slice() else { return false };
+        *due = SimTime::START;
+        process.signal(signal, context)
+    }
+
+    fn server<T>(&mut self, act: &mut dyn FnMut(&mut dyn Process) -> Option<T>) -> Option<T> {
+        for frame in self.stack.iter_mut().rev() {
+            let found = match frame {
+                Frame::Server { process, .. } => act(process.as_mut()),
+                Frame::Subshell(child) => child.server(act),
+                Frame::Substitute { child, .. } => child.server(act),
+                Frame::Pipes(pipes) => pipes.machines().find_map(|machine| machine.server(act)),
+                _ => None,
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        self.jobs.iter_mut().find_map(|job| job.machine.server(act))
+    }
+}

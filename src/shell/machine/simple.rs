@@ -1,0 +1,182 @@
+//! Simple commands: assignments, words and redirections become something that runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::expand::Stop;
+use super::frame::Frame;
+use super::lookup::{Found, find};
+use super::redirect::{self, Ready};
+use super::state::{Variable, assign};
+use super::{Command, CommandKind, Dialect, Io, Machine};
+use crate::clock::SimTime;
+
+/// A simple command after expansion.
+struct Prepared {
+    assignments: Vec<(String, String)>,
+    fields: Vec<String>,
+    redirects: Vec<Ready>,
+}
+
+impl Machine {
+    /// Expands a simple command and starts it.
+    pub(super) fn simple(
+        &mut self,
+        io: &mut Io<'_>,
+        command: &Arc<Command>,
+        outputs: &[String],
+        status: Option<i32>,
+    ) -> Result<(), Stop> {
+        let CommandKind::Simple { assignments, words } = &command.kind else { return Ok(()) };
+        let before = self.state.variables.clone();
+        let mut prepared = self.expansion(io, outputs, |expander| {
+            Ok(Prepared {
+                fields: expander.fields(words)?,
+                redirects: redirect::prepare(expander, &command.redirects)?,
+                assignments: expander.assign(assignments)?,
+            })
+        })?;
+        self.trace(io, &prepared);
+        if prepared.fields.is_empty() {
+            self.state.status = match self.redirect(io, &prepared.redirects, true) {
+                true => status.unwrap_or(0),
+                false => 1,
+            };
+            return Ok(());
+        }
+        // Assignments before a command are the command's alone.
+        let names = prepared.assignments.iter().map(|(name, _)| name.clone());
+        let saved = names.map(|name| (name.clone(), before.get(&name).cloned())).collect();
+        self.put_back(saved);
+        let name = prepared.fields.remove(0);
+        self.start(io, &name, prepared);
+        Ok(())
+    }
+
+    fn trace(&mut self, io: &mut Io<'_>, prepared: &Prepared) {
+        if !self.state.options.trace {
+            return;
+        }
+        let assigned = prepared.assignments.iter().map(|(name, value)| format!("{name}={value}"));
+        let words = prepared.fields.iter().map(|field| match field.is_empty() || field.contains(' ') {
+            true => format!("'{field}'"),
+            false => field.clone(),
+        });
+        let all: Vec<String> = assigned.chain(words).collect();
+        self.complain(io, &format!("+ {}", all.join(" ")));
+    }
+
+    fn start(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared) {
+        let Prepared { assignments, mut fields, redirects } = prepared;
+        if name == "exec" {
+            return self.exec(io, fields, &redirects);
+        }
+        if name == "command" && fields.first().is_some_and(|first| !first.starts_with('-')) {
+            let name = fields.remove(0);
+            return self.start_found(io, &name, Prepared { assignments, fields, redirects }, false);
+        }
+        self.start_found(io, name, Prepared { assignments, fields, redirects }, true);
+    }
+
+    fn start_found(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared, functions: bool) {
+        let Prepared { assignments, fields, redirects } = prepared;
+        if !self.redirect(io, &redirects, true) {
+            self.state.status = 1;
+            return;
+        }
+        if functions && let Some(body) = self.state.functions.get(name).cloned() {
+            self.save_variables(&assignments);
+            let positional = std::mem::replace(&mut self.state.positional, fields);
+            self.stack.push(Frame::Function { positional, locals: BTreeMap::new() });
+            self.begin(body);
+            return;
+        }
+        if super::builtins::is_builtin(name, self.state.dialect) {
+            self.save_variables(&assignments);
+            let status = self.builtin(io, name, &fields);
+            if let Some(status) = status {
+                self.state.status = status;
+            }
+            return;
+        }
+        let mut environment = self.state.environment();
+        environment.extend(assignments);
+        self.start_external(io, name, fields, environment);
+    }
+
+    /// Sets variables for one command, and leaves a frame that puts them back.
+    fn save_variables(&mut self, assignments: &[(String, String)]) {
+        if assignments.is_empty() {
+            return;
+        }
+        let mut saved: BTreeMap<String, Option<Variable>> = BTreeMap::new();
+        for (name, value) in assignments {
+            saved
+                .entry(name.clone())
+                .or_insert_with(|| self.state.variables.get(name).cloned());
+            // A read-only variable stays as it is.
+            let _ = assign(&mut self.state.variables, name, value.clone());
+            if let Some(variable) = Arc::make_mut(&mut self.state.variables).get_mut(name) {
+                variable.exported = true;
+            }
+        }
+        self.stack.push(Frame::Variables { saved });
+    }
+
+    fn start_external(
+        &mut self,
+        io: &mut Io<'_>,
+        name: &str,
+        fields: Vec<String>,
+        environment: BTreeMap<String, String>,
+    ) {
+        match find(self, io, name, &fields, &environment) {
+            Found::Tool(tool) => {
+                let environment = Arc::new(environment);
+                self.stack.push(Frame::Run { tool, environment, due: SimTime::START });
+            }
+            Found::Server(process) => {
+                self.stack.push(Frame::Server { process, due: SimTime::START });
+            }
+            Found::Failed { message, status } => {
+                self.complain(io, &message);
+                self.state.status = status;
+            }
+        }
+    }
+
+    /// `exec`: with a command, the shell ends when the command does; without, redirections stay.
+    fn exec(&mut self, io: &mut Io<'_>, mut fields: Vec<String>, redirects: &[Ready]) {
+        if !self.redirect(io, redirects, false) {
+            self.fail_hard(1);
+            return;
+        }
+        if fields.is_empty() {
+            self.state.status = 0;
+            return;
+        }
+        let name = fields.remove(0);
+        let environment = self.state.environment();
+        let frame = match find(self, io, &name, &fields, &environment) {
+            Found::Tool(tool) => {
+                Frame::Run { tool, environment: Arc::new(environment), due: SimTime::START }
+            }
+            Found::Server(process) => Frame::Server { process, due: SimTime::START },
+            Found::Failed { message, status } => {
+                let message = match self.state.dialect {
+                    Dialect::Bash => message.replace("command not found", "not found"),
+                    _ => message,
+                };
+                self.complain(io, &message);
+                return self.fail_hard(status);
+            }
+        };
+        let descriptors = self.descriptors.clone();
+        let inputs = std::mem::take(&mut self.inputs);
+        self.unwind_to(0);
+        (self.descriptors, self.inputs) = (descriptors, inputs);
+        self.state.traps.clear();
+        self.leaving = true;
+        self.stack.push(frame);
+    }
+}

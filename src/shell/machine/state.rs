@@ -1,0 +1,183 @@
+//! What a shell knows: variables, functions, options; all that a subshell gets a copy of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cluster::Place;
+use crate::network::ProcessId;
+use crate::shell::syntax::{Command, Dialect};
+
+/// A variable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Variable {
+    pub value: String,
+    pub exported: bool,
+    pub readonly: bool,
+}
+
+/// All variables, shared until somebody writes.
+pub(super) type Variables = Arc<BTreeMap<String, Variable>>;
+
+/// `set -e` and its kin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Options {
+    /// `-e`: a command that fails ends the shell.
+    pub exit_on_error: bool,
+    /// `-x`: every command is shown before it runs.
+    pub trace: bool,
+    /// `-u`: an unset variable is an error.
+    pub no_unset: bool,
+    /// `-f`: no globs.
+    pub no_glob: bool,
+    /// `-o pipefail`: a pipeline fails when any of its commands does.
+    pub pipe_fail: bool,
+}
+
+/// A shell's state.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    /// Where it runs.
+    pub place: Place,
+    /// Whose language it speaks.
+    pub dialect: Dialect,
+    /// `$0`, the name in its messages.
+    pub name: String,
+    /// Whether a person types its commands: then messages have no line numbers, and errors in
+    /// expansions don't end it.
+    pub interactive: bool,
+    pub variables: Variables,
+    pub functions: Arc<BTreeMap<String, Arc<Command>>>,
+    pub aliases: Arc<BTreeMap<String, String>>,
+    /// `$1`, `$2` …
+    pub positional: Vec<String>,
+    /// The working directory: absolute, or below the laptop's working folder (`""`).
+    pub directory: String,
+    /// `$?`
+    pub status: i32,
+    pub options: Options,
+    /// Signal names (and `EXIT`) to commands; an empty command ignores the signal.
+    pub traps: BTreeMap<String, String>,
+    /// `$$`
+    pub pid: u32,
+    /// `$!`
+    pub last_job: Option<u32>,
+    /// How often `$RANDOM` was read.
+    pub draws: u64,
+    /// The line of the command that runs.
+    pub line: u32,
+    /// The container's process that this shell is part of: servers it starts listen in its name.
+    pub process: Option<ProcessId>,
+    /// Whether a failing command is only asked about (`if`, `&&`), so that `-e` does not count.
+    pub asked: bool,
+}
+
+impl State {
+    /// A new shell at `place` with these exported variables.
+    pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> State {
+        let variables = environment
+            .into_iter()
+            .map(|(name, value)| (name, Variable { value, exported: true, readonly: false }))
+            .collect();
+        State {
+            place,
+            dialect,
+            name: match dialect {
+                Dialect::Bash => "bash".to_owned(),
+                Dialect::Dash | Dialect::Ash => "sh".to_owned(),
+            },
+            interactive: false,
+            variables: Arc::new(variables),
+            functions: Arc::default(),
+            aliases: Arc::default(),
+            positional: Vec::new(),
+            directory: String::new(),
+            status: 0,
+            options: Options::default(),
+            traps: BTreeMap::new(),
+            pid: 1,
+            last_job: None,
+            draws: 0,
+            line: 1,
+            process: None,
+            asked: false,
+        }
+    }
+
+    /// A variable's value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(|variable| variable.value.as_str())
+    }
+
+    /// Sets a variable; it stays exported if it was.
+    ///
+    /// # Errors
+    /// `NAME: readonly variable`
+    pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), String> {
+        assign(&mut self.variables, name, value.into())
+    }
+
+    /// What a command that is started gets as its environment.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
+        exported.map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
+    }
+
+    /// What stands before a message of the shell's own.
+    pub fn prefix(&self) -> String {
+        match self.dialect {
+            Dialect::Bash if self.interactive => format!("{}: ", self.name),
+            Dialect::Bash => format!("{}: line {}: ", self.name, self.line),
+            Dialect::Dash => format!("{}: {}: ", self.name, self.line),
+            Dialect::Ash => format!("{}: ", self.name),
+        }
+    }
+
+    /// The message for a command that does not exist.
+    pub fn not_found(&self, name: &str) -> String {
+        match self.dialect {
+            Dialect::Bash if name.contains('/') => {
+                format!("{}{name}: No such file or directory", self.prefix())
+            }
+            Dialect::Bash => format!("{}{name}: command not found", self.prefix()),
+            Dialect::Dash | Dialect::Ash => format!("{}{name}: not found", self.prefix()),
+        }
+    }
+
+    /// The message for a file that can't be opened.
+    pub fn cannot_open(&self, path: &str, why: &str, create: bool) -> String {
+        let almquist = match why {
+            "No such file or directory" if create => "nonexistent directory",
+            "No such file or directory" => "no such file",
+            other => other,
+        };
+        let prefix = self.prefix();
+        match self.dialect {
+            Dialect::Bash => format!("{prefix}{path}: {why}"),
+            Dialect::Ash if create => format!("{prefix}can't create {path}: {almquist}"),
+            Dialect::Ash => format!("{prefix}can't open {path}: {almquist}"),
+            Dialect::Dash if create => format!("{prefix}cannot create {path}: {why}"),
+            Dialect::Dash => format!("{prefix}cannot open {path}: {}", dash_reason(why)),
+        }
+    }
+}
+
+fn dash_reason(why: &str) -> &str {
+    match why {
+        "No such file or directory" => "No such file",
+        other => other,
+    }
+}
+
+/// Sets a variable among `variables`.
+pub(super) fn assign(
+    variables: &mut Variables,
+    name: &str,
+    value: String,
+) -> Result<(), String> {
+    let variable = Arc::make_mut(variables).entry(name.to_owned()).or_default();
+    if variable.readonly {
+        return Err(format!("{name}: readonly variable"));
+    }
+    variable.value = value;
+    Ok(())
+}

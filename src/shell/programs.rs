@@ -1,0 +1,257 @@
+//! Programs in containers: what a container's command, `kubectl exec` and scripts start.
+
+use std::sync::Arc;
+
+use super::commands::{self, Setting};
+use super::machine::Machine;
+use super::machine::lookup::dialect;
+use super::tool::NEVER;
+use super::{Files, Interrupted, Io, Order, Stdin, Step, Tool};
+use crate::cluster::{
+    Answer, Ask, Cluster, Context, Flavour, Image, Place, Poll, Process, Reply, Signal, StartError,
+    Userland,
+};
+
+/// The programs that containers run beside servers.
+pub(super) struct Programs;
+
+impl Userland for Programs {
+    fn start(
+        &self,
+        arguments: &[String],
+        environment: Vec<(String, String)>,
+        place: &Place,
+        image: &Arc<Image>,
+    ) -> Result<Box<dyn Process>, StartError> {
+        let name = arguments.first().map_or("", String::as_str);
+        let plain = name.rsplit('/').next().unwrap_or(name);
+        // A path outside the system's folders is a script, which is looked for when it runs.
+        let own_file = name.contains('/') && !is_system(name);
+        if !own_file && !image.tools.contains(&plain) {
+            return Err(StartError::NotFound(name.to_owned()));
+        }
+        let start = Start { arguments: arguments.to_vec(), environment };
+        Ok(Box::new(Program {
+            place: place.clone(),
+            flavour: image.flavour,
+            directory: image.directory,
+            start: Some(start),
+            machine: None,
+            stdin: Stdin::default(),
+        }))
+    }
+}
+
+fn is_system(path: &str) -> bool {
+    ["/bin/", "/usr/bin/", "/usr/local/bin/", "/sbin/", "/usr/sbin/"]
+        .iter()
+        .any(|folder| path.strip_prefix(folder).is_some_and(|name| !name.contains('/')))
+}
+
+/// What a program is started with.
+#[derive(Clone)]
+struct Start {
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// A container's first process.
+#[derive(Clone)]
+struct Program {
+    place: Place,
+    flavour: Flavour,
+    directory: &'static str,
+    /// Until the first step.
+    start: Option<Start>,
+    machine: Option<Machine>,
+    stdin: Stdin,
+}
+
+impl Program {
+    fn machine(&mut self, context: &mut Context<'_>) -> Machine {
+        if let Some(machine) = self.machine.take() {
+            return machine;
+        }
+        let start = self.start.take();
+        let (arguments, environment) =
+            start.map(|start| (start.arguments, start.environment)).unwrap_or_default();
+        self.stdin = container_stdin(context.cluster, &self.place);
+        let name = arguments.first().map_or("", String::as_str);
+        let plain = name.rsplit('/').next().unwrap_or(name);
+        let mut machine = match dialect(plain, self.flavour) {
+            Some(dialect) => {
+                Machine::started(self.place.clone(), dialect, environment, &arguments)
+            }
+            None => {
+                let dialect = own_dialect(self.flavour);
+                let mut machine = Machine::new(self.place.clone(), dialect, environment);
+                machine.run_words(&arguments);
+                machine
+            }
+        };
+        machine.set_directory(self.directory);
+        machine.set_process(context.process);
+        machine
+    }
+
+    /// Runs `act` with the view of the world that the container's process has.
+    fn with<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        act: impl FnOnce(&mut Machine, &mut Io<'_>) -> T,
+    ) -> T {
+        let mut machine = self.machine(context);
+        let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
+        let (mut files, mut wishes, mut prompt) = (Files::new(), Vec::new(), String::new());
+        let result = act(
+            &mut machine,
+            &mut Io {
+                cluster: context.cluster,
+                place: &self.place,
+                stdin: &mut self.stdin,
+                stdout: &mut output,
+                stderr: &mut errors,
+                terminal: false,
+                environment: &Default::default(),
+                directory: self.directory,
+                files: &mut files,
+                wishes: &mut wishes,
+                prompt: &mut prompt,
+                order: &mut order,
+            },
+        );
+        for (_, bytes) in order.merge(&output, &errors) {
+            context.output.extend_from_slice(bytes);
+        }
+        self.machine = Some(machine);
+        result
+    }
+}
+
+/// `stdin: true` keeps a container's standard input open: a shell waits there instead of ending.
+fn container_stdin(cluster: &Cluster, place: &Place) -> Stdin {
+    let Place::Container { namespace, pod, container } = place else { return Stdin::default() };
+    let pod = cluster.objects().get::<k8s_openapi::api::core::v1::Pod>(namespace, pod);
+    let containers = pod.and_then(|pod| pod.spec.as_ref()).map(|spec| spec.containers.as_slice());
+    let spec = containers
+        .unwrap_or_default()
+        .iter()
+        .find(|candidate| candidate.name == **container);
+    let open = spec.and_then(|spec| spec.stdin).unwrap_or(false);
+    Stdin { piped: open, ..Stdin::default() }
+}
+
+impl Process for Program {
+    fn step(&mut self, context: &mut Context<'_>) -> Poll {
+        match self.with(context, |machine, io| machine.step(io)) {
+            Step::Exit(status) => Poll::Exit(status),
+            Step::Until(NEVER) | Step::Input => Poll::Idle,
+            Step::Until(at) => Poll::Until(at),
+        }
+    }
+
+    fn signal(&mut self, signal: Signal, context: &mut Context<'_>) -> bool {
+        let mut machine = self.machine(context);
+        let name = match signal {
+            Signal::Term => "TERM",
+            Signal::Int => "INT",
+            Signal::Hup => "HUP",
+        };
+        let handled = machine.signal(name) || machine.signal_server(signal, context);
+        self.machine = Some(machine);
+        handled
+    }
+
+    fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
+        let answer = self.machine.as_mut().and_then(|machine| machine.serve(ask, context));
+        answer.unwrap_or(Answer { reply: Reply::Closed, took: std::time::Duration::ZERO })
+    }
+
+    fn clone_box(&self) -> Box<dyn Process> {
+        Box::new(self.clone())
+    }
+}
+
+/// The language of a place's `sh`.
+pub(super) fn own_dialect(flavour: Flavour) -> super::syntax::Dialect {
+    match flavour {
+        Flavour::BusyBox => super::syntax::Dialect::Ash,
+        Flavour::Gnu => super::syntax::Dialect::Dash,
+    }
+}
+
+/// A shell as a command.
+#[derive(Clone)]
+struct Script(Machine);
+
+/// A shell as a command of another one.
+pub(super) fn script(machine: Machine) -> Box<dyn Tool> {
+    Box::new(Script(machine))
+}
+
+impl Tool for Script {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        self.0.step(io)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.0.interrupt(io)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+/// `sh`, `bash` and their kin as commands: a script, or at a terminal a prompt.
+pub(super) fn shell(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
+    let dialect = dialect(name, setting.flavour)?;
+    let environment: Vec<(String, String)> =
+        setting.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let place = setting.place.clone();
+    let options = |argument: &String| argument.starts_with('-') && !argument.contains('c');
+    let login = arguments.iter().any(|argument| argument == "-l" || argument == "--login");
+    if arguments.iter().all(options) {
+        return Some(super::console::nested(place, dialect, environment, login));
+    }
+    let mut all = vec![name.to_owned()];
+    all.extend_from_slice(arguments);
+    let mut machine = Machine::started(place, dialect, environment, &all);
+    if let Some(process) = setting.process {
+        machine.set_process(process);
+    }
+    Some(script(machine))
+}
+
+/// A program at `place` with the place's own environment; `None` when there is none.
+pub(super) fn exec(
+    cluster: &Cluster,
+    place: &Place,
+    arguments: &[String],
+    terminal: bool,
+) -> Option<Box<dyn Tool>> {
+    let (name, rest) = arguments.split_first()?;
+    let plain = name.rsplit('/').next().unwrap_or(name);
+    let own_file = name.contains('/') && !is_system(name);
+    if !own_file && !commands::is_installed(cluster, place, plain) {
+        return None;
+    }
+    let flavour = commands::flavour(cluster, place);
+    let environment = cluster.environment(place);
+    let directory = cluster.image(place).map_or("/", |image| image.directory);
+    let mut machine = match dialect(plain, flavour) {
+        Some(dialect) if terminal && rest.iter().all(|argument| argument.starts_with("-l")) => {
+            let login = !rest.is_empty();
+            return Some(super::console::nested(place.clone(), dialect, environment, login));
+        }
+        Some(dialect) => Machine::started(place.clone(), dialect, environment, arguments),
+        None => {
+            let mut machine = Machine::new(place.clone(), own_dialect(flavour), environment);
+            machine.run_words(arguments);
+            machine
+        }
+    };
+    machine.set_directory(directory);
+    machine.set_pid(20);
+    Some(script(machine))
+}

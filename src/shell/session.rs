@@ -1,0 +1,337 @@
+//! The laptop's terminal.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::console::Console;
+use super::files::HOME;
+use super::machine::Machine;
+use super::syntax::Dialect;
+use super::{
+    Chunk, Completions, Files, Finished, Interrupted, Io, Order, Progress, Stdin, Step, Typed, Wish,
+};
+use crate::cluster::{Cluster, Place};
+
+/// An interactive shell on the laptop, and everything that was opened from it.
+#[derive(Clone)]
+pub struct Session {
+    files: Files,
+    console: Console,
+    stdin: Stdin,
+    /// What the running command asks with.
+    asked: String,
+    /// Whether the running command waits for a line.
+    waits_for_line: bool,
+    output: Vec<Chunk>,
+    wishes: Vec<Wish>,
+}
+
+/// Output of one kind or the other, in the order it was written.
+struct Sink<'a> {
+    files: &'a mut Files,
+    stdin: &'a mut Stdin,
+    prompt: &'a mut String,
+    wishes: &'a mut Vec<Wish>,
+    terminal: bool,
+}
+
+impl Sink<'_> {
+    /// Runs `act` with this view, and gives what was printed.
+    fn with<T>(
+        self,
+        cluster: &mut Cluster,
+        act: impl FnOnce(&mut Io<'_>) -> T,
+    ) -> (T, Vec<Chunk>) {
+        let (mut stdout, mut stderr, mut order) = (Vec::new(), Vec::new(), Order::default());
+        let environment = BTreeMap::new();
+        let result = act(&mut Io {
+            cluster,
+            place: &Place::Laptop,
+            stdin: self.stdin,
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            terminal: self.terminal,
+            environment: &environment,
+            directory: "",
+            files: self.files,
+            wishes: self.wishes,
+            prompt: self.prompt,
+            order: &mut order,
+        });
+        let pieces = order.merge(&stdout, &stderr);
+        let chunks = pieces.into_iter().map(|(error, bytes)| Chunk { error, bytes: bytes.to_vec() });
+        (result, chunks.collect())
+    }
+}
+
+/// A shell on the laptop as a player finds it.
+pub(super) fn laptop() -> Machine {
+    let environment = [
+        ("HOME", HOME),
+        ("HOSTNAME", "laptop"),
+        ("LANG", "C.UTF-8"),
+        ("LOGNAME", "player"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("SHELL", "/bin/bash"),
+        ("TERM", "xterm-256color"),
+        ("USER", "player"),
+    ];
+    let environment =
+        environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut machine = Machine::new(Place::Laptop, Dialect::Bash, environment);
+    machine.make_interactive("bash", "");
+    machine.set_pid(4242);
+    machine.alias("k", "kubectl");
+    machine.alias("ll", "ls -l");
+    machine
+}
+
+impl Session {
+    /// A session on the laptop, with these files in its working folder.
+    pub fn new(files: Files) -> Session {
+        Session {
+            files,
+            console: Console::new(laptop()),
+            stdin: Stdin { terminal: true, ..Stdin::default() },
+            asked: String::new(),
+            waits_for_line: false,
+            output: Vec::new(),
+            wishes: Vec::new(),
+        }
+    }
+
+    /// The working folder.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The working folder, to change.
+    pub fn files_mut(&mut self) -> &mut Files {
+        &mut self.files
+    }
+
+    /// The prompt: `$ `, `> ` inside an unfinished command, `root@node-1:~# ` after `ssh`,
+    /// `/ # ` inside a container.
+    pub fn prompt(&self) -> String {
+        if self.is_running() {
+            return match self.waits_for_line {
+                true => self.asked.clone(),
+                false => String::new(),
+            };
+        }
+        if self.console.is_unfinished() {
+            return "> ".to_owned();
+        }
+        match self.console.machine.working_directory().strip_prefix(HOME) {
+            Some("") => "$ ".to_owned(),
+            Some(below) => format!("~{below} $ "),
+            None => format!("{} $ ", self.console.machine.working_directory()),
+        }
+    }
+
+    /// Whether a command is running.
+    pub fn is_running(&self) -> bool {
+        !self.console.machine.is_idle()
+    }
+
+    /// Takes a line (or several) as typed. Syntax errors are printed as the shell prints them, and
+    /// set the exit code to 2.
+    pub fn type_line(&mut self, line: &str) -> Typed {
+        if self.is_running() {
+            self.stdin.bytes.drain(..self.stdin.read.min(self.stdin.bytes.len()));
+            self.stdin.read = 0;
+            self.stdin.bytes.extend_from_slice(line.as_bytes());
+            self.stdin.bytes.push(b'\n');
+            return Typed::Running;
+        }
+        self.stdin = Stdin { terminal: true, ..Stdin::default() };
+        self.asked.clear();
+        let (typed, message) = self.console.feed(line);
+        if let Some(message) = message {
+            self.output.push(Chunk { error: true, bytes: format!("{message}\n").into_bytes() });
+        }
+        typed
+    }
+
+    /// Goes on with the running command until it waits or ends.
+    pub fn step(&mut self, cluster: &mut Cluster) -> Progress {
+        self.waits_for_line = false;
+        let was_running = self.is_running();
+        let console = &mut self.console;
+        let (step, chunks) = Sink {
+            files: &mut self.files,
+            stdin: &mut self.stdin,
+            prompt: &mut self.asked,
+            wishes: &mut self.wishes,
+            terminal: true,
+        }
+        .with(cluster, |io| console.machine.step(io));
+        self.output.extend(chunks);
+        match step {
+            Step::Exit(status) => {
+                if was_running {
+                    self.finish();
+                }
+                Progress::Done(status)
+            }
+            Step::Until(at) => Progress::Until(at),
+            Step::Input => {
+                self.waits_for_line = true;
+                Progress::Input
+            }
+        }
+    }
+
+    /// After a command: lines typed too early become the next commands' affair no more.
+    fn finish(&mut self) {
+        self.stdin = Stdin { terminal: true, ..Stdin::default() };
+        self.asked.clear();
+        if self.console.machine.is_leaving() {
+            self.wishes.push(Wish::Leave);
+            self.console.machine.stay();
+        }
+    }
+
+    /// Ctrl-D: the standard input of the running command ends. At an empty outermost prompt the
+    /// session wishes to [`Wish::Leave`].
+    pub fn end_input(&mut self) {
+        if self.is_running() {
+            self.stdin.closed = true;
+        } else if self.console.is_unfinished() {
+            if let Some(message) = self.console.end_unfinished() {
+                self.output.push(Chunk { error: true, bytes: format!("{message}\n").into_bytes() });
+            }
+        } else {
+            self.wishes.push(Wish::Leave);
+        }
+    }
+
+    /// Ctrl-C: ends the running command with exit code 130, or forgets an unfinished one.
+    pub fn interrupt(&mut self, cluster: &mut Cluster) {
+        if !self.is_running() {
+            self.console.forget();
+            self.console.machine.set_status(130);
+            return;
+        }
+        let console = &mut self.console;
+        let (interrupted, chunks) = Sink {
+            files: &mut self.files,
+            stdin: &mut self.stdin,
+            prompt: &mut self.asked,
+            wishes: &mut self.wishes,
+            terminal: true,
+        }
+        .with(cluster, |io| console.machine.interrupt(io));
+        self.output.extend(chunks);
+        if interrupted == Interrupted::Ended {
+            self.finish();
+        }
+    }
+
+    /// Takes the output since the last call.
+    pub fn take_output(&mut self) -> Vec<Chunk> {
+        std::mem::take(&mut self.output)
+    }
+
+    /// Takes what the shell wants from the game.
+    pub fn take_wishes(&mut self) -> Vec<Wish> {
+        std::mem::take(&mut self.wishes)
+    }
+
+    /// The exit code of the last command.
+    pub fn exit_code(&self) -> i32 {
+        self.console.machine.status()
+    }
+
+    /// What could stand at `cursor` (a byte offset) in `line`.
+    pub fn complete(&self, cluster: &Cluster, line: &str, cursor: usize) -> Completions {
+        super::complete::complete(&self.console.machine, &self.files, cluster, line, cursor)
+    }
+
+    /// Runs a whole script to its end, advancing the cluster as it waits, for `limit` of simulated
+    /// time at most; then it is interrupted.
+    pub fn run(&mut self, cluster: &mut Cluster, script: &str, limit: Duration) -> Finished {
+        let mut machine = self.console.machine.clone();
+        machine.unwind();
+        machine.run_text(script);
+        let finished = drive(&mut machine, cluster, &mut self.files, &mut self.wishes, limit);
+        machine.stay();
+        if !self.is_running() {
+            self.console.machine = machine;
+        }
+        finished
+    }
+}
+
+/// Runs a machine to its end, or for `limit` of simulated time.
+pub(super) fn drive(
+    machine: &mut Machine,
+    cluster: &mut Cluster,
+    files: &mut Files,
+    wishes: &mut Vec<Wish>,
+    limit: Duration,
+) -> Finished {
+    let deadline = cluster.now() + limit;
+    let (mut stdin, mut prompt) = (Stdin::default(), String::new());
+    let mut finished = Finished { stdout: Vec::new(), stderr: Vec::new(), exit: 0 };
+    let mut collect = |chunks: Vec<Chunk>| {
+        for chunk in chunks {
+            match chunk.error {
+                true => finished.stderr.extend(chunk.bytes),
+                false => finished.stdout.extend(chunk.bytes),
+            }
+        }
+    };
+    loop {
+        let sink = Sink {
+            files,
+            stdin: &mut stdin,
+            prompt: &mut prompt,
+            wishes,
+            terminal: false,
+        };
+        let (step, chunks) = sink.with(cluster, |io| machine.step(io));
+        collect(chunks);
+        let until = match step {
+            Step::Exit(status) => {
+                finished.exit = status;
+                return finished;
+            }
+            // Nobody types: it waits for ever.
+            Step::Input => deadline,
+            Step::Until(at) => at.max(cluster.now() + Duration::from_micros(1)),
+        };
+        if until >= deadline {
+            cluster.advance_to(deadline.max(cluster.now()));
+            break;
+        }
+        cluster.advance_to(until);
+    }
+    interrupt(machine, cluster, files, wishes, &mut collect);
+    finished.exit = 130;
+    finished
+}
+
+/// Ctrl-C, again until nothing handles it any more.
+fn interrupt(
+    machine: &mut Machine,
+    cluster: &mut Cluster,
+    files: &mut Files,
+    wishes: &mut Vec<Wish>,
+    collect: &mut dyn FnMut(Vec<Chunk>),
+) {
+    let (mut stdin, mut prompt) = (Stdin { closed: true, ..Stdin::default() }, String::new());
+    for _ in 0..10 {
+        let sink =
+            Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, terminal: false };
+        let (ended, chunks) = sink.with(cluster, |io| {
+            let ended = machine.interrupt(io) == Interrupted::Ended;
+            ended || machine.step(io) == Step::Exit(machine.status())
+        });
+        collect(chunks);
+        if ended {
+            break;
+        }
+    }
+    machine.unwind();
+}

@@ -1,0 +1,205 @@
+//! What a script says: lists of pipelines of commands of words.
+//!
+//! Everything is behind an `Arc`: a running interpreter keeps its place in a script by holding a
+//! node and an index, and cloning it shares the script.
+
+use std::sync::Arc;
+
+use crate::diagnostic::Span;
+
+/// Commands one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    /// Each ends with `;`, `&` or a newline.
+    pub items: Vec<Item>,
+}
+
+/// Pipelines joined by `&&` and `||`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Each with what stands before it; the first one's is [`Connector::Always`].
+    pub pipelines: Vec<(Connector, Pipeline)>,
+    /// Whether it ends with `&`.
+    pub background: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// When a pipeline runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connector {
+    /// Always: it is the first.
+    Always,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+}
+
+/// `! a | b`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Whether its exit code is turned around.
+    pub negated: bool,
+    /// Its commands, left to right.
+    pub commands: Vec<Arc<Command>>,
+}
+
+/// A command with its redirections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// What it is.
+    pub kind: CommandKind,
+    /// `> file`, `2>&1`, `<<EOF`, in order.
+    pub redirects: Vec<Redirect>,
+    /// The line it stands on, from 1.
+    pub line: u32,
+}
+
+/// The kinds of commands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandKind {
+    /// `A=1 name argument …`
+    Simple { assignments: Vec<Assignment>, words: Vec<Word> },
+    /// `( … )`
+    Subshell(Arc<List>),
+    /// `{ …; }`
+    Group(Arc<List>),
+    /// `if …; then …; elif …; else …; fi`: (condition, body) and what is left.
+    If { arms: Vec<(Arc<List>, Arc<List>)>, otherwise: Option<Arc<List>> },
+    /// `while …; do …; done`, and `until`.
+    While { until: bool, condition: Arc<List>, body: Arc<List> },
+    /// `for name in words; do …; done`; without `in`, over the positional parameters.
+    For { name: String, words: Option<Vec<Word>>, body: Arc<List> },
+    /// `for ((first; test; next)); do …; done`
+    ArithmeticFor { first: Word, test: Word, next: Word, body: Arc<List> },
+    /// `case word in pattern) …;; esac`
+    Case { subject: Word, arms: Vec<(Vec<Word>, Arc<List>)> },
+    /// `[[ … ]]`
+    Conditional(Conditional),
+    /// `(( … ))`
+    Arithmetic(Word),
+    /// `name() command`
+    Function { name: String, body: Arc<Command> },
+}
+
+/// `name=value`, or `name+=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    pub name: String,
+    pub append: bool,
+    pub value: Word,
+}
+
+/// One redirection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// The file descriptor; its operator's own when not given.
+    pub descriptor: u8,
+    /// What it becomes.
+    pub target: RedirectTarget,
+}
+
+/// What a file descriptor becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedirectTarget {
+    /// `< file`
+    Read(Word),
+    /// `> file`
+    Write(Word),
+    /// `>> file`
+    Append(Word),
+    /// `&> file`, `&>> file`: standard output and standard error.
+    Both { file: Word, append: bool },
+    /// `2>&1`, `<&-`
+    Duplicate(Word),
+    /// `<<EOF`, `<<< word`: this text (a here-string's gets a newline when it runs).
+    Text { text: Word, newline: bool },
+}
+
+/// The inside of `[[ … ]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conditional {
+    Word(Word),
+    Unary(String, Word),
+    Binary(Word, String, Word),
+    Not(Box<Conditional>),
+    And(Box<Conditional>, Box<Conditional>),
+    Or(Box<Conditional>, Box<Conditional>),
+}
+
+/// A word: parts that are put together when it is expanded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Word {
+    pub parts: Vec<Part>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A part of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Text without quotes: `*`, `~` and braces mean something in it.
+    Bare(String),
+    /// Text in quotes, or after a backslash.
+    Quoted(String),
+    /// `"…"`
+    Double(Vec<Part>),
+    /// `$name`, `${name…}`
+    Parameter(Box<Parameter>),
+    /// `$( … )`
+    Substitution(Arc<List>),
+    /// `$(( … ))`
+    Arithmetic(Vec<Part>),
+}
+
+/// `${name…}`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    pub name: String,
+    pub operation: Operation,
+}
+
+/// What is done to a parameter's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `$x`
+    Value,
+    /// `${#x}`
+    Length,
+    /// `${x:-word}`; without the colon an empty value counts as set.
+    Default { colon: bool, word: Word },
+    /// `${x:=word}`
+    Assign { colon: bool, word: Word },
+    /// `${x:?word}`
+    Require { colon: bool, word: Word },
+    /// `${x:+word}`
+    Alternative { colon: bool, word: Word },
+    /// `${x#pattern}`, `${x##pattern}`
+    TrimStart { longest: bool, pattern: Word },
+    /// `${x%pattern}`, `${x%%pattern}`
+    TrimEnd { longest: bool, pattern: Word },
+    /// `${x/pattern/text}`, `${x//pattern/text}`
+    Replace { all: bool, pattern: Word, text: Word },
+    /// `${x:offset:length}`
+    Slice { offset: Word, length: Option<Word> },
+    /// `${x^^}`, `${x,,}`, `${x^}`, `${x,}`
+    Case { upper: bool, all: bool },
+    /// Anything else: an error when it is expanded. The text is the whole expression's.
+    Bad(String),
+}
+
+impl Word {
+    /// A word of one piece of text, as if quoted.
+    pub fn text(text: impl Into<String>) -> Word {
+        Word { parts: vec![Part::Quoted(text.into())], span: Span::default() }
+    }
+
+    /// The word, if it is plain text without quotes: how reserved words and aliases look.
+    pub fn bare(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Bare(text)] => Some(text),
+            _ => None,
+        }
+    }
+}

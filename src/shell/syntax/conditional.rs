@@ -1,0 +1,123 @@
+//! `[[ … ]]`: a small grammar of its own.
+
+use super::lexer::Token;
+use super::parser::Parser;
+use super::{Conditional, SyntaxError, Word};
+
+type Result<T> = std::result::Result<T, SyntaxError>;
+
+impl Parser<'_> {
+    /// The condition up to `]]`, which is taken.
+    pub(super) fn double_bracket(&mut self) -> Result<Conditional> {
+        let condition = self.nested(Self::either)?;
+        match self.is_reserved("]]")? {
+            true => {
+                self.advance()?;
+                Ok(condition)
+            }
+            false => self.unexpected(Some("]]")),
+        }
+    }
+
+    fn either(&mut self) -> Result<Conditional> {
+        let mut left = self.both()?;
+        while self.peek()?.0 == Token::Operator("||") {
+            self.advance()?;
+            left = Conditional::Or(Box::new(left), Box::new(self.both()?));
+        }
+        Ok(left)
+    }
+
+    fn both(&mut self) -> Result<Conditional> {
+        let mut left = self.nested(Self::primary)?;
+        while self.peek()?.0 == Token::Operator("&&") {
+            self.advance()?;
+            left = Conditional::And(Box::new(left), Box::new(self.nested(Self::primary)?));
+        }
+        Ok(left)
+    }
+
+    fn primary(&mut self) -> Result<Conditional> {
+        if self.peek()?.0 == Token::Operator("(") {
+            self.advance()?;
+            let inner = self.nested(Self::either)?;
+            return match self.advance()?.0 {
+                Token::Operator(")") => Ok(inner),
+                _ => self.unexpected(Some(")")),
+            };
+        }
+        if self.is_reserved("!")? {
+            self.advance()?;
+            return Ok(Conditional::Not(Box::new(self.nested(Self::primary)?)));
+        }
+        let first = self.operand()?;
+        if let Some(operator) = first.bare().filter(|text| is_unary(text)).map(str::to_owned)
+            && matches!(&self.peek()?.0, Token::Word(word) if word.bare() != Some("]]"))
+        {
+            return Ok(Conditional::Unary(operator, self.operand()?));
+        }
+        let operator = match self.peek()?.0.clone() {
+            Token::Operator(operator @ ("<" | ">")) => operator.to_owned(),
+            Token::Word(word) => match word.bare() {
+                Some("]]") | None => return Ok(Conditional::Word(first)),
+                Some(operator) if is_binary(operator) => operator.to_owned(),
+                Some(_) => return self.unexpected(Some("]]")),
+            },
+            _ => return Ok(Conditional::Word(first)),
+        };
+        self.advance()?;
+        let second = match operator.as_str() {
+            "=~" => self.regex()?,
+            _ => self.operand()?,
+        };
+        Ok(Conditional::Binary(first, operator, second))
+    }
+
+    fn operand(&mut self) -> Result<Word> {
+        match self.peek()?.0.clone() {
+            Token::Word(word) if word.bare() != Some("]]") => {
+                self.advance()?;
+                Ok(word)
+            }
+            _ => self.unexpected(Some("]]")),
+        }
+    }
+
+    /// A regular expression: parentheses and bars are its own, up to a blank.
+    fn regex(&mut self) -> Result<Word> {
+        let skipped = self.rest().len() - self.rest().trim_start_matches([' ', '\t']).len();
+        self.at += skipped;
+        let mut word = self.word()?;
+        while let Some(next @ ('(' | ')' | '|' | '<' | '>' | '&')) = self.peek_char() {
+            self.next_char();
+            word.parts.push(super::Part::Bare(next.to_string()));
+            word.parts.extend(self.word()?.parts);
+        }
+        Ok(word)
+    }
+}
+
+fn is_unary(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next() == Some('-')
+        && letters.next().is_some_and(|letter| "abcdefghknprstuvwxzLNOSG".contains(letter))
+        && letters.next().is_none()
+}
+
+fn is_binary(text: &str) -> bool {
+    matches!(
+        text,
+        "=" | "=="
+            | "!="
+            | "=~"
+            | "-eq"
+            | "-ne"
+            | "-lt"
+            | "-le"
+            | "-gt"
+            | "-ge"
+            | "-nt"
+            | "-ot"
+            | "-ef"
+    )
+}

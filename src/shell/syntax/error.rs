@@ -1,0 +1,100 @@
+//! Syntax errors, worded as each shell words them.
+
+use super::Dialect;
+use crate::diagnostic::Span;
+
+/// A syntax error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub fault: Fault,
+    /// Where.
+    pub span: Span,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// This token (`newline` for a line's end) can't stand here; `expecting` could.
+    Unexpected { token: String, expecting: Option<&'static str> },
+    /// The text ends within something that `expecting` would close.
+    UnexpectedEnd { expecting: Option<&'static str> },
+    /// The text ends within quotes or parentheses that this closes.
+    Unterminated(char),
+    /// Nested deeper than anybody writes.
+    TooDeep,
+}
+
+impl SyntaxError {
+    /// Whether another line may yet complete the command.
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self.fault, Fault::UnexpectedEnd { .. } | Fault::Unterminated(_))
+    }
+
+    /// The message, of the shell called `name`, about the 1-based `line`; `source` is given for a
+    /// script (bash repeats its line), and not at a prompt.
+    pub fn message(&self, dialect: Dialect, name: &str, line: u32, source: Option<&str>) -> String {
+        match dialect {
+            Dialect::Bash => self.bash(name, line, source),
+            Dialect::Dash => format!("{name}: {line}: Syntax error: {}", self.almquist(true)),
+            Dialect::Ash if source.is_some() && line > 1 => {
+                format!("{name}: line {line}: syntax error: {}", self.almquist(false))
+            }
+            Dialect::Ash => format!("{name}: syntax error: {}", self.almquist(false)),
+        }
+    }
+
+    fn bash(&self, name: &str, line: u32, source: Option<&str>) -> String {
+        let at = match source {
+            Some(_) => format!("{name}: line {line}: "),
+            None => format!("{name}: "),
+        };
+        match &self.fault {
+            Fault::Unexpected { token, .. } => {
+                let mut text = format!("{at}syntax error near unexpected token `{token}'");
+                if let Some(source) = source {
+                    let own = source.lines().nth(line.saturating_sub(1) as usize).unwrap_or("");
+                    text += &format!("\n{at}`{own}'");
+                }
+                text
+            }
+            Fault::UnexpectedEnd { .. } => format!("{at}syntax error: unexpected end of file"),
+            Fault::Unterminated(close) => {
+                format!("{at}unexpected EOF while looking for matching `{close}'")
+            }
+            Fault::TooDeep => format!("{at}syntax error: nested too deeply"),
+        }
+    }
+
+    fn almquist(&self, dash: bool) -> String {
+        let quoted = |token: &str| match token {
+            "newline" => "newline".to_owned(),
+            other => format!("\"{other}\""),
+        };
+        let expecting = |wanted: &Option<&str>| match wanted {
+            Some(wanted) => format!(" (expecting \"{wanted}\")"),
+            None => String::new(),
+        };
+        match &self.fault {
+            Fault::Unexpected { token, expecting: wanted } if dash => {
+                format!("{} unexpected{}", quoted(token), expecting(wanted))
+            }
+            Fault::Unexpected { token, expecting: wanted } => {
+                format!("unexpected {}{}", quoted(token), expecting(wanted))
+            }
+            Fault::UnexpectedEnd { expecting: wanted } if dash => {
+                format!("end of file unexpected{}", expecting(wanted))
+            }
+            Fault::UnexpectedEnd { expecting: wanted } => {
+                format!("unexpected end of file{}", expecting(wanted))
+            }
+            Fault::Unterminated(')') if dash => {
+                "end of file unexpected (expecting \")\")".to_owned()
+            }
+            Fault::Unterminated(')') => "unexpected end of file (expecting \")\")".to_owned(),
+            Fault::Unterminated(_) if dash => "Unterminated quoted string".to_owned(),
+            Fault::Unterminated(_) => "unterminated quoted string".to_owned(),
+            Fault::TooDeep => "nested too deeply".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! Words: quotes, parameters, substitutions.
+
+use std::sync::Arc;
+
+use super::parser::Parser;
+use super::{Fault, Operation, Parameter, Part, SyntaxError, Word};
+use crate::diagnostic::Span;
+
+/// Where a word stands: it decides what ends it and what quotes mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Within {
+    /// On its own: blanks and operators end it.
+    Line,
+    /// In `${x:-…}`: `}` ends it.
+    Braces { quoted: bool },
+    /// In `${x/…/}`: `/` or `}` ends it.
+    Pattern { quoted: bool },
+    /// In `${x:…:}`: `:` or `}` ends it.
+    Slice,
+    /// In `"…"`.
+    Quotes,
+    /// A here-document's body, or an arithmetic expression: the whole text.
+    Document,
+}
+
+impl Within {
+    fn quoted(self) -> bool {
+        match self {
+            Within::Quotes | Within::Document => true,
+            Within::Braces { quoted } | Within::Pattern { quoted } => quoted,
+            Within::Line | Within::Slice => false,
+        }
+    }
+
+    fn ends_at(self, next: char) -> bool {
+        match self {
+            Within::Line => {
+                matches!(next, ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
+            }
+            Within::Braces { .. } => next == '}',
+            Within::Pattern { .. } => matches!(next, '/' | '}'),
+            Within::Slice => matches!(next, ':' | '}'),
+            Within::Quotes => next == '"',
+            Within::Document => false,
+        }
+    }
+}
+
+/// Collects parts, joining neighbouring text.
+#[derive(Default)]
+struct Parts(Vec<Part>);
+
+impl Parts {
+    fn bare(&mut self, next: char) {
+        match self.0.last_mut() {
+            Some(Part::Bare(text)) => text.push(next),
+            _ => self.0.push(Part::Bare(next.to_string())),
+        }
+    }
+
+    fn quoted(&mut self, more: &str) {
+        match self.0.last_mut() {
+            Some(Part::Quoted(text)) => text.push_str(more),
+            _ => self.0.push(Part::Quoted(more.to_owned())),
+        }
+    }
+
+    fn literal(&mut self, next: char, within: Within) {
+        if within.quoted() {
+            self.quoted(next.encode_utf8(&mut [0; 4]));
+        } else {
+            self.bare(next);
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// Reads a word on its own.
+    pub(super) fn word(&mut self) -> Result<Word, SyntaxError> {
+        let start = self.at;
+        let parts = self.parts(Within::Line)?;
+        Ok(Word { parts, span: Span::new(start, self.at) })
+    }
+
+    /// Reads parts up to what ends them, which is not taken.
+    pub(super) fn parts(&mut self, within: Within) -> Result<Vec<Part>, SyntaxError> {
+        let mut parts = Parts::default();
+        while let Some(next) = self.peek_char() {
+            if within.ends_at(next) {
+                break;
+            }
+            self.at += next.len_utf8();
+            match next {
+                '\\' => self.backslash(within, &mut parts),
+                '\'' if !within.quoted() => {
+                    let text = self.until('\'')?;
+                    parts.quoted(&text);
+                }
+                '"' if within != Within::Document && within != Within::Quotes => {
+                    let inner = self.nested(|parser| parser.parts(Within::Quotes))?;
+                    if !self.take("\"") {
+                        return Err(self.fault(Fault::Unterminated('"')));
+                    }
+                    parts.0.push(Part::Double(inner));
+                }
+                '`' => parts.0.push(self.backquotes()?),
+                '$' => match self.nested(|parser| parser.dollar(within))? {
+                    Some(part) => parts.0.push(part),
+                    None => parts.literal('$', within),
+                },
+                other => parts.literal(other, within),
+            }
+        }
+        Ok(parts.0)
+    }
+
+    fn backslash(&mut self, within: Within, parts: &mut Parts) {
+        let Some(next) = self.next_char() else {
+            parts.quoted("\\");
+            return;
+        };
+        if next == '\n' {
+            return;
+        }
+        let special = match within {
+            Within::Document => matches!(next, '$' | '`' | '\\'),
+            _ if within.quoted() => matches!(next, '$' | '`' | '"' | '\\' | '}'),
+            _ => true,
+        };
+        if !special {
+            parts.quoted("\\");
+        }
+        parts.quoted(next.encode_utf8(&mut [0; 4]));
+    }
+
+    /// The text up to `close`, which is taken too.
+    fn until(&mut self, close: char) -> Result<String, SyntaxError> {
+        let Some(length) = self.rest().find(close) else {
+            self.at = self.text.len();
+            return Err(self.fault(Fault::Unterminated(close)));
+        };
+        let text = self.rest()[..length].to_owned();
+        self.at += length + close.len_utf8();
+        Ok(text)
+    }
+
+    fn backquotes(&mut self) -> Result<Part, SyntaxError> {
+        let mut text = String::new();
+        loop {
+            match self.next_char() {
+                None => return Err(self.fault(Fault::Unterminated('`'))),
+                Some('`') => break,
+                Some('\\') => match self.next_char() {
+                    Some(next @ ('`' | '\\' | '$')) => text.push(next),
+                    Some(next) => text.extend(['\\', next]),
+                    None => text.push('\\'),
+                },
+                Some(next) => text.push(next),
+            }
+        }
+        Ok(Part::Substitution(Arc::new(self.inner(&text)?)))
+    }
+
+    /// What a `$` begins; `None` when it is only a dollar sign.
+    fn dollar(&mut self, within: Within) -> Result<Option<Part>, SyntaxError> {
+        let Some(next) = self.peek_char() else { return Ok(None) };
+        Ok(Some(match next {
+            '(' => {
+                self.at += 1;
+                if self.rest().starts_with('(')
+                    && let Some(arithmetic) = self.arithmetic()?
+                {
+                    return Ok(Some(arithmetic));
+                }
+                Part::Substitution(Arc::new(self.parenthesised()?))
+            }
+            '{' => {
+                self.at += 1;
+                Part::Parameter(Box::new(self.braced(within)?))
+            }
+            '\'' if !within.quoted() && self.is_bash_like() => {
+                self.at += 1;
+                Part::Quoted(self.escapes()?)
+            }
+            '"' if !within.quoted() && self.is_bash() => return Ok(Some(Part::Quoted(String::new()))),
+            '?' | '#' | '@' | '*' | '$' | '!' | '-' | '0'..='9' => {
+                self.at += 1;
+                plain(next.to_string())
+            }
+            'a'..='z' | 'A'..='Z' | '_' => plain(self.name()),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// A variable's name; empty when there is none.
+    pub(super) fn name(&mut self) -> String {
+        let rest = self.rest();
+        let length = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
+        let name = rest[..length].to_owned();
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            return String::new();
+        }
+        self.at += length;
+        name
+    }
+
+    /// `((…))` after the `$`'s first parenthesis was taken; `None` (and nothing taken) when it is
+    /// not closed by two parentheses: `$( (a); b )`.
+    fn arithmetic(&mut self) -> Result<Option<Part>, SyntaxError> {
+        let start = self.at + 1;
+        let mut depth = 0_u32;
+        for (offset, next) in self.text[start..].char_indices() {
+            match next {
+                '(' => depth += 1,
+                ')' if depth > 0 => depth -= 1,
+                ')' if self.text[start + offset..].starts_with("))") => {
+                    let text = self.text[start..start + offset].to_owned();
+                    self.at = start + offset + 2;
+                    return Ok(Some(Part::Arithmetic(self.document(&text)?)));
+                }
+                ')' => return Ok(None),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// `${…}` after its brace.
+    fn braced(&mut self, within: Within) -> Result<Parameter, SyntaxError> {
+        let start = self.at;
+        let mut length = false;
+        if self.rest().starts_with('#') && !self.rest().starts_with("#}") {
+            length = true;
+            self.at += 1;
+        }
+        let name = match self.peek_char() {
+            Some(special @ ('?' | '#' | '@' | '*' | '$' | '!' | '-')) => {
+                self.at += 1;
+                special.to_string()
+            }
+            Some('0'..='9') => {
+                let rest = self.rest();
+                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                let digits = rest[..end].to_owned();
+                self.at += end;
+                digits
+            }
+            _ => self.name(),
+        };
+        let operation = if length {
+            Operation::Length
+        } else {
+            self.operation(within.quoted())?
+        };
+        if name.is_empty() || !self.rest().starts_with('}') {
+            return self.bad_parameter(start, name);
+        }
+        self.at += 1;
+        Ok(Parameter { name, operation })
+    }
+
+    fn bad_parameter(&mut self, start: usize, name: String) -> Result<Parameter, SyntaxError> {
+        let Some(length) = self.rest().find('}') else {
+            self.at = self.text.len();
+            return Err(self.fault(Fault::Unterminated('}')));
+        };
+        self.at += length + 1;
+        let text = format!("${{{}", &self.text[start..self.at]);
+        Ok(Parameter { name, operation: Operation::Bad(text) })
+    }
+
+    fn operation(&mut self, quoted: bool) -> Result<Operation, SyntaxError> {
+        let longest = |parser: &mut Self, mark: &str| parser.take(mark);
+        let colon = self.rest().starts_with(':')
+            && self.rest()[1..].starts_with(['-', '=', '?', '+']);
+        if colon {
+            self.at += 1;
+        }
+        Ok(match self.peek_char() {
+            Some(mark @ ('-' | '=' | '?' | '+')) => {
+                self.at += 1;
+                let word = self.inner_word(Within::Braces { quoted })?;
+                match mark {
+                    '-' => Operation::Default { colon, word },
+                    '=' => Operation::Assign { colon, word },
+                    '?' => Operation::Require { colon, word },
+                    _ => Operation::Alternative { colon, word },
+                }
+            }
+            Some('#') => {
+                self.at += 1;
+                let longest = longest(self, "#");
+                let pattern = self.inner_word(Within::Braces { quoted: false })?;
+                Operation::TrimStart { longest, pattern }
+            }
+            Some('%') => {
+                self.at += 1;
+                let longest = longest(self, "%");
+                let pattern = self.inner_word(Within::Braces { quoted: false })?;
+                Operation::TrimEnd { longest, pattern }
+            }
+            Some('/') if self.is_bash_like() => {
+                self.at += 1;
+                let all = longest(self, "/");
+                let pattern = self.inner_word(Within::Pattern { quoted: false })?;
+                let text = if self.take("/") {
+                    self.inner_word(Within::Braces { quoted })?
+                } else {
+                    Word::default()
+                };
+                Operation::Replace { all, pattern, text }
+            }
+            Some(':') if self.is_bash_like() => {
+                self.at += 1;
+                let offset = self.inner_word(Within::Slice)?;
+                let length = match self.take(":") {
+                    true => Some(self.inner_word(Within::Braces { quoted: false })?),
+                    false => None,
+                };
+                Operation::Slice { offset, length }
+            }
+            Some(mark @ ('^' | ',')) if self.is_bash() => {
+                self.at += 1;
+                let all = longest(self, if mark == '^' { "^" } else { "," });
+                Operation::Case { upper: mark == '^', all }
+            }
+            _ => Operation::Value,
+        })
+    }
+
+    fn inner_word(&mut self, within: Within) -> Result<Word, SyntaxError> {
+        let start = self.at;
+        let parts = self.nested(|parser| parser.parts(within))?;
+        Ok(Word { parts, span: Span::new(start, self.at) })
+    }
+
+    /// `$'…'` after its quote.
+    fn escapes(&mut self) -> Result<String, SyntaxError> {
+        let start = self.at;
+        let mut escaped = false;
+        let end = self.rest().find(|c: char| {
+            let close = c == '\'' && !escaped;
+            escaped = c == '\\' && !escaped;
+            close
+        });
+        let Some(end) = end else {
+            self.at = self.text.len();
+            return Err(self.fault(Fault::Unterminated('\'')));
+        };
+        self.at += end + 1;
+        Ok(unescape(&self.text[start..start + end]))
+    }
+}
+
+fn plain(name: String) -> Part {
+    Part::Parameter(Box::new(Parameter { name, operation: Operation::Value }))
+}
+
+/// The text that C's escapes in `text` stand for.
+pub fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(next) = rest.next() {
+        if next != '\\' {
+            out.push(next);
+            continue;
+        }
+        match rest.next() {
+            None => out.push('\\'),
+            Some('n') => out.push('\n'),
+            Some('t') => out.push('\t'),
+            Some('r') => out.push('\r'),
+            Some('a') => out.push('\u{7}'),
+            Some('b') => out.push('\u{8}'),
+            Some('e' | 'E') => out.push('\u{1b}'),
+            Some('f') => out.push('\u{c}'),
+            Some('v') => out.push('\u{b}'),
+            Some('x') => out.push(number(&mut rest, 16, 2, 0)),
+            Some('u') => out.push(number(&mut rest, 16, 4, 0)),
+            Some(digit @ '0'..='7') => {
+                out.push(number(&mut rest, 8, 2, digit.to_digit(8).unwrap_or(0)));
+            }
+            Some(other @ ('\\' | '\'' | '"' | '?')) => out.push(other),
+            Some(other) => out.extend(['\\', other]),
+        }
+    }
+    out
+}
+
+/// The character whose number `first` and at most `most` further digits spell.
+fn number(
+    rest: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    radix: u32,
+    most: usize,
+    first: u32,
+) -> char {
+    let mut value = first;
+    for _ in 0..most {
+        let Some(digit) = rest.peek().and_then(|next| next.to_digit(radix)) else { break };
+        value = value * radix + digit;
+        rest.next();
+    }
+    char::from_u32(value).unwrap_or('\u{fffd}')
+}
