@@ -14,9 +14,32 @@ const LARGEST: usize = 4 << 20;
 
 /// Folders that every system has.
 const SYSTEM: [&str; 26] = [
-    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc",
-    "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib",
-    "/usr/local", "/usr/sbin", "/usr/share", "/var", "/var/log", "/var/run",
+    "/",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/sbin",
+    "/usr/share",
+    "/var",
+    "/var/log",
+    "/var/run",
 ];
 
 /// `path` seen from `directory`, as an absolute path without `.`, `..` and double slashes. On the
@@ -103,9 +126,7 @@ impl View<'_> {
             _ => name.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned),
         };
         let mut found: Vec<String> = match own(self.place, path) {
-            Some(folder) => {
-                self.files.keys().filter_map(|name| within(name, &folder)).collect()
-            }
+            Some(folder) => self.files.keys().filter_map(|name| within(name, &folder)).collect(),
             None => {
                 let all = self.cluster.list_files(self.place, path);
                 all.iter().filter_map(|name| within(name, path)).collect()

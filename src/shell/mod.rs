@@ -7,25 +7,28 @@
 //! [`commands`]; each talks to the cluster through `handle`, `lookup`, `dial` and `ask` alone.
 
 pub mod commands;
+mod complete;
+mod console;
+mod files;
+mod machine;
+mod programs;
+mod session;
+mod syntax;
 mod tool;
 
-pub use tool::{Interrupted, Io, Order, Read, Stdin, Step, Tool};
+pub use session::Session;
+pub use tool::{Interrupted, Io, NEVER, Order, Read, Stdin, Step, Tool};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Userland};
+use crate::cluster::{Cluster, Flavour, Place, Userland};
 
 /// The laptop's working folder: file names to contents. Names are relative, with `/` between
 /// folders.
 pub type Files = BTreeMap<String, Vec<u8>>;
-
-/// An interactive shell on the laptop, and everything that was opened from it.
-#[derive(Clone)]
-pub struct Session {
-    files: Files,
-}
 
 /// What became of a line that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,108 +93,24 @@ pub struct Completions {
     pub candidates: Vec<(String, String)>,
 }
 
-impl Session {
-    /// A session on the laptop, with these files in its working folder.
-    pub fn new(files: Files) -> Session {
-        Session { files }
-    }
-
-    /// The working folder.
-    pub fn files(&self) -> &Files {
-        &self.files
-    }
-
-    /// The working folder, to change.
-    pub fn files_mut(&mut self) -> &mut Files {
-        &mut self.files
-    }
-
-    /// The prompt: `$ `, `> ` inside an unfinished command, `root@node-1:~# ` after `ssh`,
-    /// `/ # ` inside a container.
-    pub fn prompt(&self) -> String {
-        todo!()
-    }
-
-    /// Whether a command is running.
-    pub fn is_running(&self) -> bool {
-        todo!()
-    }
-
-    /// Takes a line (or several) as typed. Syntax errors are printed as the shell prints them, and
-    /// set the exit code to 2.
-    pub fn type_line(&mut self, line: &str) -> Typed {
-        let _ = line;
-        todo!()
-    }
-
-    /// Goes on with the running command until it waits or ends.
-    pub fn step(&mut self, cluster: &mut Cluster) -> Progress {
-        let _ = cluster;
-        todo!()
-    }
-
-    /// Ctrl-C: ends the running command with exit code 130, or forgets an unfinished one.
-    pub fn interrupt(&mut self, cluster: &mut Cluster) {
-        let _ = cluster;
-        todo!()
-    }
-
-    /// Ctrl-D: the standard input of the running command ends. At an empty outermost prompt the
-    /// session wishes to [`Wish::Leave`].
-    pub fn end_input(&mut self) {
-        todo!()
-    }
-
-    /// Takes the output since the last call.
-    pub fn take_output(&mut self) -> Vec<Chunk> {
-        todo!()
-    }
-
-    /// Takes what the shell wants from the game.
-    pub fn take_wishes(&mut self) -> Vec<Wish> {
-        todo!()
-    }
-
-    /// The exit code of the last command.
-    pub fn exit_code(&self) -> i32 {
-        todo!()
-    }
-
-    /// What could stand at `cursor` (a byte offset) in `line`.
-    pub fn complete(&self, cluster: &Cluster, line: &str, cursor: usize) -> Completions {
-        let _ = (cluster, line, cursor);
-        todo!()
-    }
-
-    /// Runs a whole script to its end, advancing the cluster as it waits, for `limit` of simulated
-    /// time at most; then it is interrupted.
-    pub fn run(
-        &mut self,
-        cluster: &mut Cluster,
-        script: &str,
-        limit: std::time::Duration,
-    ) -> Finished {
-        let _ = (cluster, script, limit);
-        todo!()
-    }
-}
-
 /// Runs a script at `place` in a fresh shell (`sh -c` in a container, a node's or the laptop's
 /// shell with `files`), to its end or for `limit` of simulated time, advancing the cluster.
 pub fn run_at(
     cluster: &mut Cluster,
-    place: &crate::cluster::Place,
+    place: &Place,
     files: &Files,
     script: &str,
-    limit: std::time::Duration,
+    limit: Duration,
 ) -> Finished {
-    let _ = (cluster, place, files, script, limit);
-    todo!()
+    let mut files = files.clone();
+    let mut machine = programs::fresh(cluster, place);
+    machine.run_text(script);
+    session::drive(&mut machine, cluster, &mut files, &mut Vec::new(), limit)
 }
 
 /// The programs that containers run beside servers: shells and command-line tools.
 pub fn programs() -> Arc<dyn Userland> {
-    todo!()
+    Arc::new(programs::Programs)
 }
 
 /// A program at `place`, with the place's own environment and files, as `kubectl exec` and `ssh`
@@ -199,21 +118,19 @@ pub fn programs() -> Arc<dyn Userland> {
 /// is interactive.
 pub fn exec(
     cluster: &Cluster,
-    place: &crate::cluster::Place,
+    place: &Place,
     arguments: &[String],
     terminal: bool,
 ) -> Option<Box<dyn Tool>> {
-    let _ = (cluster, place, arguments, terminal);
-    todo!()
+    programs::exec(cluster, place, arguments, terminal)
 }
 
 /// A shell at `place` that reads lines from a terminal: `/ # ` (BusyBox) or `root@web:/# ` (bash).
 /// It ends with `exit` or Ctrl-D, and with 137 when its container dies.
-pub fn interactive(
-    place: crate::cluster::Place,
-    flavour: crate::cluster::Flavour,
-    login: bool,
-) -> Box<dyn Tool> {
-    let _ = (place, flavour, login);
-    todo!()
+pub fn interactive(place: Place, flavour: Flavour, login: bool) -> Box<dyn Tool> {
+    let dialect = match flavour {
+        Flavour::BusyBox => syntax::Dialect::Ash,
+        Flavour::Gnu => syntax::Dialect::Bash,
+    };
+    console::nested(place, dialect, Vec::new(), login)
 }

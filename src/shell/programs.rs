@@ -79,9 +79,7 @@ impl Program {
         let name = arguments.first().map_or("", String::as_str);
         let plain = name.rsplit('/').next().unwrap_or(name);
         let mut machine = match dialect(plain, self.flavour) {
-            Some(dialect) => {
-                Machine::started(self.place.clone(), dialect, environment, &arguments)
-            }
+            Some(dialect) => Machine::started(self.place.clone(), dialect, environment, &arguments),
             None => {
                 let dialect = own_dialect(self.flavour);
                 let mut machine = Machine::new(self.place.clone(), dialect, environment);
@@ -133,10 +131,8 @@ fn container_stdin(cluster: &Cluster, place: &Place) -> Stdin {
     let Place::Container { namespace, pod, container } = place else { return Stdin::default() };
     let pod = cluster.objects().get::<k8s_openapi::api::core::v1::Pod>(namespace, pod);
     let containers = pod.and_then(|pod| pod.spec.as_ref()).map(|spec| spec.containers.as_slice());
-    let spec = containers
-        .unwrap_or_default()
-        .iter()
-        .find(|candidate| candidate.name == **container);
+    let spec =
+        containers.unwrap_or_default().iter().find(|candidate| candidate.name == **container);
     let open = spec.and_then(|spec| spec.stdin).unwrap_or(false);
     Stdin { piped: open, ..Stdin::default() }
 }
@@ -204,7 +200,11 @@ impl Tool for Script {
 }
 
 /// `sh`, `bash` and their kin as commands: a script, or at a terminal a prompt.
-pub(super) fn shell(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
+pub(super) fn shell(
+    name: &str,
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Option<Box<dyn Tool>> {
     let dialect = dialect(name, setting.flavour)?;
     let environment: Vec<(String, String)> =
         setting.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -254,4 +254,19 @@ pub(super) fn exec(
     machine.set_directory(directory);
     machine.set_pid(20);
     Some(script(machine))
+}
+
+/// A fresh shell at `place`, as a goal's command gets it.
+pub(super) fn fresh(cluster: &Cluster, place: &Place) -> Machine {
+    if *place == Place::Laptop {
+        return super::session::laptop();
+    }
+    let dialect = match place {
+        Place::Node(_) => super::syntax::Dialect::Bash,
+        _ => own_dialect(commands::flavour(cluster, place)),
+    };
+    let mut machine = Machine::new(place.clone(), dialect, cluster.environment(place));
+    machine.set_directory(cluster.image(place).map_or("/", |image| image.directory));
+    machine.set_pid(20);
+    machine
 }

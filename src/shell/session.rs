@@ -37,11 +37,7 @@ struct Sink<'a> {
 
 impl Sink<'_> {
     /// Runs `act` with this view, and gives what was printed.
-    fn with<T>(
-        self,
-        cluster: &mut Cluster,
-        act: impl FnOnce(&mut Io<'_>) -> T,
-    ) -> (T, Vec<Chunk>) {
+    fn with<T>(self, cluster: &mut Cluster, act: impl FnOnce(&mut Io<'_>) -> T) -> (T, Vec<Chunk>) {
         let (mut stdout, mut stderr, mut order) = (Vec::new(), Vec::new(), Order::default());
         let environment = BTreeMap::new();
         let result = act(&mut Io {
@@ -59,7 +55,8 @@ impl Sink<'_> {
             order: &mut order,
         });
         let pieces = order.merge(&stdout, &stderr);
-        let chunks = pieces.into_iter().map(|(error, bytes)| Chunk { error, bytes: bytes.to_vec() });
+        let chunks =
+            pieces.into_iter().map(|(error, bytes)| Chunk { error, bytes: bytes.to_vec() });
         (result, chunks.collect())
     }
 }
@@ -283,13 +280,7 @@ pub(super) fn drive(
         }
     };
     loop {
-        let sink = Sink {
-            files,
-            stdin: &mut stdin,
-            prompt: &mut prompt,
-            wishes,
-            terminal: false,
-        };
+        let sink = Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, terminal: false };
         let (step, chunks) = sink.with(cluster, |io| machine.step(io));
         collect(chunks);
         let until = match step {
@@ -322,8 +313,7 @@ fn interrupt(
 ) {
     let (mut stdin, mut prompt) = (Stdin { closed: true, ..Stdin::default() }, String::new());
     for _ in 0..10 {
-        let sink =
-            Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, terminal: false };
+        let sink = Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, terminal: false };
         let (ended, chunks) = sink.with(cluster, |io| {
             let ended = machine.interrupt(io) == Interrupted::Ended;
             ended || machine.step(io) == Step::Exit(machine.status())

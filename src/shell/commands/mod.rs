@@ -70,36 +70,157 @@ pub(super) fn path(name: &str) -> String {
 pub(super) fn is_real(name: &str) -> bool {
     matches!(
         name,
-        "docker" | "podman" | "crictl" | "ctr" | "nerdctl" | "helm" | "kind" | "k3s" | "kubeadm"
-            | "kustomize" | "k9s" | "kubectx" | "kubens" | "stern" | "istioctl" | "cilium"
-            | "calicoctl" | "etcdctl" | "git" | "python" | "python3" | "perl" | "node" | "npm"
-            | "go" | "cargo" | "rustc" | "make" | "gcc" | "ruby" | "php" | "java" | "systemctl"
-            | "journalctl" | "service" | "top" | "htop" | "free" | "df" | "du" | "mount" | "lsof"
-            | "strace" | "tcpdump" | "nmap" | "nft" | "iptables" | "ipvsadm" | "conntrack" | "yq"
-            | "tmux" | "screen" | "man" | "scp" | "rsync" | "ssh-keygen" | "tar" | "gzip" | "zip"
-            | "unzip" | "chmod" | "chown" | "ln" | "crontab" | "brew" | "yum" | "dnf" | "snap"
-            | "apt" | "apt-get" | "apk" | "dpkg" | "useradd" | "passwd" | "su" | "openssl" | "nginx"
-            | "emacs" | "code" | "redis-server" | "mysql" | "psql" | "mongo" | "minishift"
-            | "kubelet" | "kube-proxy" | "gcloud" | "aws" | "az" | "eksctl" | "terraform"
-            | "ansible" | "vagrant" | "traceroute" | "tracepath" | "mtr" | "arp" | "route"
-            | "ifconfig" | "netstat" | "iperf" | "iperf3" | "ab" | "hey" | "wrk" | "httpie" | "http"
+        "docker"
+            | "podman"
+            | "crictl"
+            | "ctr"
+            | "nerdctl"
+            | "helm"
+            | "kind"
+            | "k3s"
+            | "kubeadm"
+            | "kustomize"
+            | "k9s"
+            | "kubectx"
+            | "kubens"
+            | "stern"
+            | "istioctl"
+            | "cilium"
+            | "calicoctl"
+            | "etcdctl"
+            | "git"
+            | "python"
+            | "python3"
+            | "perl"
+            | "node"
+            | "npm"
+            | "go"
+            | "cargo"
+            | "rustc"
+            | "make"
+            | "gcc"
+            | "ruby"
+            | "php"
+            | "java"
+            | "systemctl"
+            | "journalctl"
+            | "service"
+            | "top"
+            | "htop"
+            | "free"
+            | "df"
+            | "du"
+            | "mount"
+            | "lsof"
+            | "strace"
+            | "tcpdump"
+            | "nmap"
+            | "nft"
+            | "iptables"
+            | "ipvsadm"
+            | "conntrack"
+            | "yq"
+            | "tmux"
+            | "screen"
+            | "man"
+            | "scp"
+            | "rsync"
+            | "ssh-keygen"
+            | "tar"
+            | "gzip"
+            | "zip"
+            | "unzip"
+            | "chmod"
+            | "chown"
+            | "ln"
+            | "crontab"
+            | "brew"
+            | "yum"
+            | "dnf"
+            | "snap"
+            | "apt"
+            | "apt-get"
+            | "apk"
+            | "dpkg"
+            | "useradd"
+            | "passwd"
+            | "su"
+            | "openssl"
+            | "nginx"
+            | "emacs"
+            | "code"
+            | "redis-server"
+            | "mysql"
+            | "psql"
+            | "mongo"
+            | "minishift"
+            | "kubelet"
+            | "kube-proxy"
+            | "gcloud"
+            | "aws"
+            | "az"
+            | "eksctl"
+            | "terraform"
+            | "ansible"
+            | "vagrant"
+            | "traceroute"
+            | "tracepath"
+            | "mtr"
+            | "arp"
+            | "route"
+            | "ifconfig"
+            | "netstat"
+            | "iperf"
+            | "iperf3"
+            | "ab"
+            | "hey"
+            | "wrk"
+            | "httpie"
+            | "http"
     )
 }
 
 /// The message for a real tool that podhop does not have, with a next step.
 pub(super) fn not_simulated(name: &str) -> String {
     let next = match name {
-        "docker" | "podman" | "crictl" | "ctr" | "nerdctl" => "kubectl get pods and kubectl describe pod show what runs",
+        "docker" | "podman" | "crictl" | "ctr" | "nerdctl" => {
+            "kubectl get pods and kubectl describe pod show what runs"
+        }
         "helm" | "kustomize" => "write the manifest, then kubectl apply -f FILE",
-        "tcpdump" | "strace" | "nmap" => "the packet panel shows every hop; try curl -v, nc -zv or iptables-save on a node",
+        "tcpdump" | "strace" | "nmap" => {
+            "the packet panel shows every hop; try curl -v, nc -zv or iptables-save on a node"
+        }
         "iptables" | "nft" | "ipvsadm" => "minikube ssh, then iptables-save, shows the rules",
-        "systemctl" | "journalctl" | "service" | "kubelet" => "kubectl describe node and kubectl get events show what nodes do",
+        "systemctl" | "journalctl" | "service" | "kubelet" => {
+            "kubectl describe node and kubectl get events show what nodes do"
+        }
         "top" | "htop" | "free" | "df" | "du" => "kubectl describe node shows what a node has",
         "ifconfig" | "route" | "arp" => "try ip addr, ip route or ss -ltn",
         "k9s" | "kubectx" | "kubens" | "stern" => "kubectl does the same",
         "yq" => "kubectl get -o json, and jq",
-        "apt" | "apt-get" | "apk" | "yum" | "dnf" | "brew" | "snap" => "the tools you need here are installed; help lists them",
+        "apt" | "apt-get" | "apk" | "yum" | "dnf" | "brew" | "snap" => {
+            "the tools you need here are installed; help lists them"
+        }
         _ => "help lists what works here",
     };
     format!("podhop: {name} is not simulated here; {next}")
+}
+
+/// A place's host name, as prompts and `hostname` show it.
+pub(super) fn host_name(cluster: &Cluster, place: &Place) -> String {
+    match place {
+        Place::Laptop => "laptop".to_owned(),
+        Place::Node(name) => name.to_string(),
+        Place::Container { namespace, pod, .. } => {
+            let object = cluster.objects().get::<k8s_openapi::api::core::v1::Pod>(namespace, pod);
+            let spec = object.and_then(|pod| pod.spec.as_ref());
+            let own = spec.and_then(|spec| spec.hostname.clone());
+            let node = spec
+                .filter(|spec| spec.host_network == Some(true))
+                .and_then(|spec| spec.node_name.clone());
+            // The kernel's limit; the kubelet cuts longer pod names.
+            let name = node.or(own).unwrap_or_else(|| pod.to_string());
+            name.chars().take(63).collect()
+        }
+    }
 }

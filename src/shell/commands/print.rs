@@ -302,7 +302,9 @@ fn quote(text: &str) -> String {
     if text.is_empty() {
         return "''".to_owned();
     }
-    text.chars().flat_map(|letter| (!plain(letter)).then_some('\\').into_iter().chain([letter])).collect()
+    text.chars()
+        .flat_map(|letter| (!plain(letter)).then_some('\\').into_iter().chain([letter]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -319,7 +321,10 @@ mod tests {
     #[test]
     fn printf_repeats_its_format() {
         assert_eq!(printed(&["%s=%d\\n", "a", "1", "b", "2"]), "a=1\nb=2\n");
-        assert_eq!(printed(&["%-5s|%05.1f|%x|%%\\t%c\\n", "ab", "3.14159", "255", "xyz"]), "ab   |003.1|ff|%\tx\n");
+        assert_eq!(
+            printed(&["%-5s|%05.1f|%x|%%\\t%c\\n", "ab", "3.14159", "255", "xyz"]),
+            "ab   |003.1|ff|%\tx\n"
+        );
         assert_eq!(printed(&["no values\\n"]), "no values\n");
         assert_eq!(printed(&["%s %s\\n", "one"]), "one \n");
     }

@@ -80,7 +80,10 @@ impl Reader<'_> {
         format!("{what} (error token is \"{shown}\")")
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, String>) -> Result<T, String> {
+    fn deeper<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, String>,
+    ) -> Result<T, String> {
         if self.depth > 60 {
             return Err("expression recursion level exceeded".to_owned());
         }
@@ -101,9 +104,8 @@ impl Reader<'_> {
     fn name(&mut self) -> Option<String> {
         self.skip();
         let rest = self.rest();
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
         let name = &rest[..end];
         if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
@@ -255,7 +257,8 @@ impl Reader<'_> {
                 let start = self.at;
                 self.at += 2;
                 if let Some(name) = self.name() {
-                    let value = self.value_of(&name)?.wrapping_add(if step == "++" { 1 } else { -1 });
+                    let value =
+                        self.value_of(&name)?.wrapping_add(if step == "++" { 1 } else { -1 });
                     self.assign(&name, value);
                     return Ok(value);
                 }
@@ -295,9 +298,8 @@ impl Reader<'_> {
             return Ok(value);
         }
         let rest = self.rest();
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
-            .unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(rest.len());
         if end == 0 {
             return Err(self.error("syntax error: operand expected"));
         }

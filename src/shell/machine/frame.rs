@@ -35,7 +35,7 @@ pub(super) enum Frame {
     /// A command that is not part of the shell; not before `due`.
     Run { tool: Box<dyn Tool>, environment: Arc<BTreeMap<String, String>>, due: SimTime },
     /// A server in the foreground; not before `due`.
-    Server { process: Box<dyn Process>, due: SimTime },
+    Server { process: Server, due: SimTime },
     /// `if`: the condition of this arm is being asked.
     If { command: Arc<Command>, arm: usize },
     /// `while`: its condition is being asked, or its body runs. `last` is its exit code so far.
@@ -54,6 +54,33 @@ pub(super) enum Frame {
     Read { arguments: Vec<String>, until: Option<SimTime> },
     /// `wait`, until background commands have ended.
     Wait { job: Option<u32> },
+}
+
+impl Frame {
+    /// Whether nothing comes after what runs above it.
+    pub fn is_finished(&self) -> bool {
+        match self {
+            Frame::Script { text, at, .. } => {
+                text.get(*at..).is_none_or(|rest| rest.trim().is_empty())
+            }
+            Frame::List { list, item, pipeline, .. } => {
+                let is_last = |pipelines: usize| *pipeline >= pipelines;
+                item + 1 == list.items.len()
+                    && list.items.last().is_none_or(|item| is_last(item.pipelines.len()))
+            }
+            Frame::Restore { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// A server of a container's image.
+pub(super) struct Server(pub Box<dyn Process>);
+
+impl Clone for Server {
+    fn clone(&self) -> Self {
+        Server(self.0.clone_box())
+    }
 }
 
 /// What a script's text comes from.

@@ -26,10 +26,10 @@ use self::expand::{Expander, Stop};
 use self::frame::{Descriptors, Frame, Input, Job, Source, Target, Task};
 use self::pipes::Pipes;
 use self::state::State;
-use super::syntax::{
-    self, Command, CommandKind, Connector, Dialect, List, Pipeline, Reading, SyntaxError,
-};
 use super::files::View;
+use super::syntax::{
+    self, Command, CommandKind, Connector, Dialect, List, Pipeline, Reading, SyntaxError, Word,
+};
 use super::{Interrupted, Io, Order, Stdin, Step, Tool};
 use crate::clock::SimTime;
 use crate::cluster::Place;
@@ -78,10 +78,10 @@ enum Turn {
 impl Machine {
     /// A shell at `place`, with nothing to do yet.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> Machine {
-        Machine::with(State::new(place, dialect, environment))
+        Machine::of(State::new(place, dialect, environment))
     }
 
-    fn with(state: State) -> Machine {
+    fn of(state: State) -> Machine {
         Machine {
             state,
             stack: Vec::new(),
@@ -246,6 +246,24 @@ impl Machine {
         self.stack.push(Frame::Script { text: text.into(), at: 0, source: Source::Main });
     }
 
+    /// Runs a command next whose words have been told apart already.
+    pub fn run_words(&mut self, words: &[String]) {
+        let words = words.iter().map(|word| Word::text(word.as_str())).collect();
+        let kind = CommandKind::Simple { assignments: Vec::new(), words };
+        let command = Command { kind, redirects: Vec::new(), line: 1 };
+        self.push_expand(Task::Simple(Arc::new(command)));
+    }
+
+    /// Forgets everything that is under way.
+    pub fn unwind(&mut self) {
+        self.unwind_to(0);
+    }
+
+    /// Takes `exit` back: the shell goes on.
+    pub fn stay(&mut self) {
+        self.leaving = false;
+    }
+
     /// Checks a text that was typed: what is wrong with it, if anything.
     pub fn check(&self, text: &str) -> Option<SyntaxError> {
         let mut at = 0;
@@ -288,7 +306,9 @@ impl Machine {
             let Turn::Wait(step) = self.turn(io) else { continue };
             let running = self.running_jobs();
             let wake = self.step_jobs(io);
-            if running != self.running_jobs() && matches!(self.stack.last(), Some(Frame::Wait { .. })) {
+            if running != self.running_jobs()
+                && matches!(self.stack.last(), Some(Frame::Wait { .. }))
+            {
                 continue;
             }
             return match (step, wake) {
@@ -353,7 +373,13 @@ impl Machine {
     fn start_traps(&mut self) {
         if matches!(
             self.stack.last(),
-            Some(Frame::Run { .. } | Frame::Server { .. } | Frame::Pipes(_) | Frame::Subshell(_) | Frame::Substitute { .. })
+            Some(
+                Frame::Run { .. }
+                    | Frame::Server { .. }
+                    | Frame::Pipes(_)
+                    | Frame::Subshell(_)
+                    | Frame::Substitute { .. }
+            )
         ) {
             return;
         }
@@ -492,7 +518,12 @@ impl Machine {
     fn list(&mut self, io: &mut Io<'_>, list: Arc<List>, at: usize, pipeline: usize, ran: bool) {
         let Some(item) = list.items.get(at) else { return };
         if item.background {
-            self.stack.push(Frame::List { list: list.clone(), item: at + 1, pipeline: 0, ran: false });
+            self.stack.push(Frame::List {
+                list: list.clone(),
+                item: at + 1,
+                pipeline: 0,
+                ran: false,
+            });
             let mut item = item.clone();
             item.background = false;
             self.start_job(io, List { items: vec![item] });
@@ -578,7 +609,8 @@ impl Machine {
                 Some(mut child) => {
                     child.push_list(list);
                     self.stack.push(Frame::Expand { task, outputs, status });
-                    self.stack.push(Frame::Substitute { child: Box::new(child), output: Vec::new() });
+                    self.stack
+                        .push(Frame::Substitute { child: Box::new(child), output: Vec::new() });
                 }
                 None => self.no_more_shells(io),
             },
@@ -628,7 +660,9 @@ impl Machine {
             }
             CommandKind::For { words, .. } => {
                 let words = match words {
-                    Some(words) => self.expansion(io, outputs, |expander| expander.fields(words))?,
+                    Some(words) => {
+                        self.expansion(io, outputs, |expander| expander.fields(words))?
+                    }
                     None => self.state.positional.clone(),
                 };
                 self.state.status = 0;
@@ -662,7 +696,8 @@ impl Machine {
                 self.state.status = i32::from(!holds);
             }
             CommandKind::Arithmetic(expression) => {
-                let value = self.expansion(io, outputs, |expander| expander.arithmetic(expression))?;
+                let value =
+                    self.expansion(io, outputs, |expander| expander.arithmetic(expression))?;
                 self.state.status = i32::from(value == 0);
             }
             CommandKind::Function { name, body } => {
@@ -728,7 +763,13 @@ impl Machine {
         }
     }
 
-    fn next_word(&mut self, io: &mut Io<'_>, command: Arc<Command>, words: Arc<[String]>, next: usize) {
+    fn next_word(
+        &mut self,
+        io: &mut Io<'_>,
+        command: Arc<Command>,
+        words: Arc<[String]>,
+        next: usize,
+    ) {
         let CommandKind::For { name, body, .. } = &command.kind else { return };
         let Some(word) = words.get(next) else { return };
         if let Err(why) = self.state.set(name, word.clone()) {
@@ -777,14 +818,19 @@ impl Machine {
         if shells == 0 {
             return None;
         }
-        let mut child = Machine::with(self.state.clone());
+        let mut child = Machine::of(self.state.clone());
         child.state.traps.retain(|_, command| command.is_empty());
         child.state.asked = self.is_asked();
         child.shells = shells;
         Some(child)
     }
 
-    fn substitute(&mut self, io: &mut Io<'_>, mut child: Box<Machine>, mut output: Vec<u8>) -> Turn {
+    fn substitute(
+        &mut self,
+        io: &mut Io<'_>,
+        mut child: Box<Machine>,
+        mut output: Vec<u8>,
+    ) -> Turn {
         let mut errors = Vec::new();
         let mut order = Order::default();
         let step = {

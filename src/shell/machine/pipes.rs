@@ -180,8 +180,8 @@ impl Pipes {
             if self.stages[index].status.is_some() {
                 continue;
             }
-            let machine = &mut self.stages[index].machine;
             let last = index + 1 == self.stages.len();
+            let machine = &mut self.stages[index].machine;
             let mut passed = Vec::new();
             let handled = parent.with_child(io, |io| {
                 let handled = machine.interrupt(io);

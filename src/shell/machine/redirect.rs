@@ -77,10 +77,8 @@ impl Machine {
         if redirects.is_empty() {
             return true;
         }
-        let before = Frame::Restore {
-            descriptors: self.descriptors.clone(),
-            inputs: self.inputs.len(),
-        };
+        let before =
+            Frame::Restore { descriptors: self.descriptors.clone(), inputs: self.inputs.len() };
         let saved = self.descriptors.clone();
         for redirect in redirects {
             if let Err(message) = self.redirect_one(io, redirect) {

@@ -1,6 +1,6 @@
 //! Servers that a container's script starts: `nginx -g 'daemon off;'` at the end of a `sh -c`.
 
-use super::frame::Frame;
+use super::frame::{Frame, Server};
 use super::{Io, Machine, Step, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Answer, Ask, Context, Poll, Process, Signal};
@@ -8,17 +8,12 @@ use crate::shell::tool::NEVER;
 
 impl Machine {
     /// Lets the server in the foreground go on.
-    pub(super) fn serve_on(
-        &mut self,
-        io: &mut Io<'_>,
-        mut process: Box<dyn Process>,
-        due: SimTime,
-    ) -> Turn {
+    pub(super) fn serve_on(&mut self, io: &mut Io<'_>, mut process: Server, due: SimTime) -> Turn {
         if io.now() < due {
             self.stack.push(Frame::Server { process, due });
             return Turn::Wait(Step::Until(due));
         }
-        let poll = self.in_context(io, |context| process.step(context));
+        let poll = self.in_context(io, |context| process.0.step(context));
         let due = match poll {
             Some(Poll::Until(at)) => at,
             Some(Poll::Idle) => NEVER,
@@ -52,15 +47,22 @@ impl Machine {
 
     /// A signal for the server that has taken the shell's place. Whether it handles it.
     pub fn signal_server(&mut self, signal: Signal, context: &mut Context<'_>) -> bool {
-        let [Frame::Server { process, due }] = self.stack.as_mut_slice() else { return false };
+        let Some((Frame::Server { process, due }, below)) = self.stack.split_last_mut() else {
+            return false;
+        };
+        // A shell whose last command it is has made way for it (`sh -c 'exec nginx'`).
+        let only = self.state.traps.is_empty() && below.iter().all(Frame::is_finished);
+        if !only {
+            return false;
+        }
         *due = SimTime::START;
-        process.signal(signal, context)
+        process.0.signal(signal, context)
     }
 
     fn server<T>(&mut self, act: &mut dyn FnMut(&mut dyn Process) -> Option<T>) -> Option<T> {
         for frame in self.stack.iter_mut().rev() {
             let found = match frame {
-                Frame::Server { process, .. } => act(process.as_mut()),
+                Frame::Server { process, .. } => act(process.0.as_mut()),
                 Frame::Subshell(child) => child.server(act),
                 Frame::Substitute { child, .. } => child.server(act),
                 Frame::Pipes(pipes) => pipes.machines().find_map(|machine| machine.server(act)),

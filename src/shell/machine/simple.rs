@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::expand::Stop;
-use super::frame::Frame;
+use super::frame::{Frame, Server};
 use super::lookup::{Found, find};
 use super::redirect::{self, Ready};
 use super::state::{Variable, assign};
@@ -58,10 +58,11 @@ impl Machine {
             return;
         }
         let assigned = prepared.assignments.iter().map(|(name, value)| format!("{name}={value}"));
-        let words = prepared.fields.iter().map(|field| match field.is_empty() || field.contains(' ') {
-            true => format!("'{field}'"),
-            false => field.clone(),
-        });
+        let words =
+            prepared.fields.iter().map(|field| match field.is_empty() || field.contains(' ') {
+                true => format!("'{field}'"),
+                false => field.clone(),
+            });
         let all: Vec<String> = assigned.chain(words).collect();
         self.complain(io, &format!("+ {}", all.join(" ")));
     }
@@ -111,9 +112,7 @@ impl Machine {
         }
         let mut saved: BTreeMap<String, Option<Variable>> = BTreeMap::new();
         for (name, value) in assignments {
-            saved
-                .entry(name.clone())
-                .or_insert_with(|| self.state.variables.get(name).cloned());
+            saved.entry(name.clone()).or_insert_with(|| self.state.variables.get(name).cloned());
             // A read-only variable stays as it is.
             let _ = assign(&mut self.state.variables, name, value.clone());
             if let Some(variable) = Arc::make_mut(&mut self.state.variables).get_mut(name) {
@@ -136,7 +135,7 @@ impl Machine {
                 self.stack.push(Frame::Run { tool, environment, due: SimTime::START });
             }
             Found::Server(process) => {
-                self.stack.push(Frame::Server { process, due: SimTime::START });
+                self.stack.push(Frame::Server { process: Server(process), due: SimTime::START });
             }
             Found::Failed { message, status } => {
                 self.complain(io, &message);
@@ -161,7 +160,9 @@ impl Machine {
             Found::Tool(tool) => {
                 Frame::Run { tool, environment: Arc::new(environment), due: SimTime::START }
             }
-            Found::Server(process) => Frame::Server { process, due: SimTime::START },
+            Found::Server(process) => {
+                Frame::Server { process: Server(process), due: SimTime::START }
+            }
             Found::Failed { message, status } => {
                 let message = match self.state.dialect {
                     Dialect::Bash => message.replace("command not found", "not found"),

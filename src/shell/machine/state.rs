@@ -169,11 +169,7 @@ fn dash_reason(why: &str) -> &str {
 }
 
 /// Sets a variable among `variables`.
-pub(super) fn assign(
-    variables: &mut Variables,
-    name: &str,
-    value: String,
-) -> Result<(), String> {
+pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Result<(), String> {
     let variable = Arc::make_mut(variables).entry(name.to_owned()).or_default();
     if variable.readonly {
         return Err(format!("{name}: readonly variable"));

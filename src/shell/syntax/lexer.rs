@@ -82,7 +82,8 @@ impl Parser<'_> {
             return Ok((Token::Descriptor(descriptor), Span::new(start, self.at)));
         }
         let operator = OPERATORS.iter().find(|operator| {
-            self.rest().starts_with(**operator) && (self.is_bash_like() || !operator.starts_with("&>"))
+            self.rest().starts_with(**operator)
+                && (self.is_bash_like() || !operator.starts_with("&>"))
         });
         if let Some(operator) = operator {
             self.at += operator.len();

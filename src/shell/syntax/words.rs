@@ -182,7 +182,9 @@ impl Parser<'_> {
                 self.at += 1;
                 Part::Quoted(self.escapes()?)
             }
-            '"' if !within.quoted() && self.is_bash() => return Ok(Some(Part::Quoted(String::new()))),
+            '"' if !within.quoted() && self.is_bash() => {
+                return Ok(Some(Part::Quoted(String::new())));
+            }
             '?' | '#' | '@' | '*' | '$' | '!' | '-' | '0'..='9' => {
                 self.at += 1;
                 plain(next.to_string())
@@ -195,9 +197,8 @@ impl Parser<'_> {
     /// A variable's name; empty when there is none.
     pub(super) fn name(&mut self) -> String {
         let rest = self.rest();
-        let length = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(rest.len());
+        let length =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
         let name = rest[..length].to_owned();
         if name.starts_with(|c: char| c.is_ascii_digit()) {
             return String::new();
@@ -249,11 +250,7 @@ impl Parser<'_> {
             }
             _ => self.name(),
         };
-        let operation = if length {
-            Operation::Length
-        } else {
-            self.operation(within.quoted())?
-        };
+        let operation = if length { Operation::Length } else { self.operation(within.quoted())? };
         if name.is_empty() || !self.rest().starts_with('}') {
             return self.bad_parameter(start, name);
         }
@@ -273,8 +270,8 @@ impl Parser<'_> {
 
     fn operation(&mut self, quoted: bool) -> Result<Operation, SyntaxError> {
         let longest = |parser: &mut Self, mark: &str| parser.take(mark);
-        let colon = self.rest().starts_with(':')
-            && self.rest()[1..].starts_with(['-', '=', '?', '+']);
+        let colon =
+            self.rest().starts_with(':') && self.rest()[1..].starts_with(['-', '=', '?', '+']);
         if colon {
             self.at += 1;
         }

@@ -65,9 +65,8 @@ impl Machine {
         if loops.is_empty() {
             if self.state.dialect == Dialect::Bash {
                 let prefix = self.state.prefix();
-                let message = format!(
-                    "{prefix}{name}: only meaningful in a `for', `while', or `until' loop"
-                );
+                let message =
+                    format!("{prefix}{name}: only meaningful in a `for', `while', or `until' loop");
                 self.complain(io, &message);
             }
             return Some(0);

@@ -20,8 +20,9 @@ pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
         | "unalias" | "jobs" | "umask" | "hash" | "getopts" | "ulimit" | "times" | "fg" | "bg"
         | "exec" => true,
         "source" | "let" => dialect != Dialect::Dash,
-        "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind"
-        | "complete" => dialect == Dialect::Bash,
+        "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete" => {
+            dialect == Dialect::Bash
+        }
         _ => false,
     }
 }
@@ -43,8 +44,8 @@ impl Machine {
         arguments: &[String],
     ) -> Option<i32> {
         match name {
-            ":" | "true" | "umask" | "hash" | "ulimit" | "times" | "shopt" | "enable" | "disown"
-            | "bind" | "complete" | "fg" | "bg" => Some(0),
+            ":" | "true" | "umask" | "hash" | "ulimit" | "times" | "shopt" | "enable"
+            | "disown" | "bind" | "complete" | "fg" | "bg" => Some(0),
             "false" => Some(1),
             "cd" => Some(self.change_directory(io, arguments)),
             "pwd" => {
@@ -222,7 +223,8 @@ impl Machine {
                 None => match self.state.aliases.get(argument).cloned() {
                     Some(text) => self.say(io, &shown(argument, &text)),
                     None => {
-                        let message = format!("{}alias: {argument}: not found", self.state.prefix());
+                        let message =
+                            format!("{}alias: {argument}: not found", self.state.prefix());
                         self.complain(io, &message);
                         status = 1;
                     }

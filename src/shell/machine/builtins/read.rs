@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::frame::{Frame, Input};
-use super::super::{Io, Machine, Step, Stdin, Turn};
+use super::super::{Io, Machine, Stdin, Step, Turn};
 use crate::clock::SimTime;
 use crate::shell::Read;
 

@@ -27,7 +27,9 @@ impl Machine {
             if !is_name(variable) {
                 let prefix = self.state.prefix();
                 let message = match self.state.dialect {
-                    Dialect::Bash => format!("{prefix}{name}: `{argument}': not a valid identifier"),
+                    Dialect::Bash => {
+                        format!("{prefix}{name}: `{argument}': not a valid identifier")
+                    }
                     _ => format!("{prefix}{name}: {variable}: bad variable name"),
                 };
                 self.complain(io, &message);
@@ -90,8 +92,7 @@ impl Machine {
     }
 
     pub(super) fn local(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let function =
-            self.stack.iter().rposition(|frame| matches!(frame, Frame::Function { .. }));
+        let function = self.stack.iter().rposition(|frame| matches!(frame, Frame::Function { .. }));
         let Some(function) = function else {
             let prefix = self.state.prefix();
             let message = match self.state.dialect {
@@ -189,16 +190,17 @@ impl Machine {
         let [letters, name, rest @ ..] = arguments else { return 2 };
         let words = if rest.is_empty() { self.state.positional.clone() } else { rest.to_vec() };
         let index: usize = self.state.get("OPTIND").and_then(|at| at.parse().ok()).unwrap_or(1);
-        let next = words.get(index.saturating_sub(1)).filter(|word| {
-            word.len() > 1 && word.starts_with('-') && *word != "--"
-        });
+        let next = words
+            .get(index.saturating_sub(1))
+            .filter(|word| word.len() > 1 && word.starts_with('-') && *word != "--");
         let Some(word) = next else {
             self.set_or_complain(io, name, "?".to_owned());
             return 1;
         };
         let letter = word.chars().nth(1).unwrap_or('?');
         let mut after = index + 1;
-        let takes = letters.find(letter).is_some_and(|at| letters[at..].chars().nth(1) == Some(':'));
+        let takes =
+            letters.find(letter).is_some_and(|at| letters[at..].chars().nth(1) == Some(':'));
         if takes {
             let glued: String = word.chars().skip(2).collect();
             let value = match glued.is_empty() {

@@ -1,0 +1,95 @@
+//! Completion: commands, files, variables, and what kubectl knows of its own.
+
+use super::machine::Machine;
+use super::machine::builtins;
+use super::{Completions, Files, commands};
+use crate::cluster::Cluster;
+
+/// What could stand at `cursor` in `line`.
+pub(super) fn complete(
+    machine: &Machine,
+    files: &Files,
+    cluster: &Cluster,
+    line: &str,
+    cursor: usize,
+) -> Completions {
+    let mut cursor = cursor.min(line.len());
+    while !line.is_char_boundary(cursor) {
+        cursor -= 1;
+    }
+    let before = &line[..cursor];
+    let command = before.rfind(['|', ';', '&', '(', '`', '\n']).map_or(0, |at| at + 1);
+    let words = words(&before[command..]);
+    let Some((current, earlier)) = words.split_last() else { return Completions::default() };
+    let start = cursor - current.len();
+    let mut candidates = if let Some(name) = current.strip_prefix('$') {
+        variables(machine, name)
+    } else if earlier.is_empty() && !current.contains('/') {
+        names(machine, cluster, current)
+    } else {
+        paths(files, machine.directory(), current)
+    };
+    candidates.sort();
+    candidates.dedup();
+    Completions { start, candidates }
+}
+
+/// The words of a command's beginning; the last one is the one at the cursor, maybe empty.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for letter in text.trim_start().chars() {
+        match (quote, letter) {
+            (None, ' ' | '\t') => {
+                if words.last().is_some_and(|last| !last.is_empty()) {
+                    words.push(String::new());
+                }
+                continue;
+            }
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(open), close) if open == close => quote = None,
+            _ => {}
+        }
+        if let Some(last) = words.last_mut() {
+            last.push(letter);
+        }
+    }
+    words
+}
+
+fn variables(machine: &Machine, start: &str) -> Vec<(String, String)> {
+    let (variables, _) = machine.names();
+    let fitting = variables.into_iter().filter(|name| name.starts_with(start));
+    fitting.map(|name| (format!("${name}"), "variable".to_owned())).collect()
+}
+
+fn names(machine: &Machine, cluster: &Cluster, start: &str) -> Vec<(String, String)> {
+    let (_, functions) = machine.names();
+    let own = functions.into_iter().map(|name| (name, "alias or function"));
+    let builtins = builtins::NAMES.iter().map(|name| ((*name).to_owned(), "builtin"));
+    let known = commands::LAPTOP.iter().map(|name| ((*name).to_owned(), "command"));
+    let known = known.filter(|(name, _)| commands::is_installed(cluster, machine.place(), name));
+    let all = own.chain(builtins).chain(known);
+    all.filter(|(name, _)| name.starts_with(start))
+        .map(|(name, what)| (name, what.to_owned()))
+        .collect()
+}
+
+fn paths(files: &Files, directory: &str, start: &str) -> Vec<(String, String)> {
+    let prefix = match directory.strip_prefix(super::files::HOME).unwrap_or(directory) {
+        "" | "/" => String::new(),
+        below => format!("{}/", below.trim_matches('/')),
+    };
+    let mut found = Vec::new();
+    for name in files.keys() {
+        let Some(name) = name.strip_prefix(&prefix) else { continue };
+        let Some(rest) = name.strip_prefix(start) else { continue };
+        match rest.find('/') {
+            Some(end) => {
+                found.push((name[..start.len() + end + 1].to_owned(), "folder".to_owned()));
+            }
+            None => found.push((name.to_owned(), "file".to_owned())),
+        }
+    }
+    found
+}
