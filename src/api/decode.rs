@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{FieldValidation, Kind, Object, Reason, Status};
+use super::patch::{self, Patched};
+use super::{Cause, FieldValidation, Kind, Object, Reason, Status, omit};
 use crate::manifest::{Faults, Schema};
 
 /// The object that a client sent for a request about `kind`, with warnings about fields that do
@@ -38,24 +39,35 @@ pub(super) fn object(
     Ok((typed(kind, value)?, warnings(&faults, validation)))
 }
 
-/// The object that came out of a merge patch or a JSON patch.
+/// The object that came out of a patch.
 pub(super) fn patched(
     kind: Kind,
-    value: Value,
+    patched: Patched,
     validation: FieldValidation,
 ) -> Result<(Object, Vec<String>), Status> {
-    object(kind, value, validation)
+    let faults = faults(kind, &patched.value);
+    let why = match &faults.mistyped {
+        Some(fault) => Some(patch::complaint(kind, &patched, fault)),
+        None => faults.message().filter(|_| validation == FieldValidation::Strict),
+    };
+    if let Some(why) = why {
+        let shown = Value::from(patched.shown);
+        let message = format!("Invalid value: {shown}: {why}");
+        let cause = Cause { field: "patch".to_owned(), message };
+        return Err(Status::invalid("", "", vec![cause]));
+    }
+    Ok((typed(kind, patched.value)?, warnings(&faults, validation)))
 }
 
 /// What in `value` does not fit the kind.
-pub(super) fn faults(kind: Kind, value: &Value) -> Faults {
+fn faults(kind: Kind, value: &Value) -> Faults {
     let info = kind.info();
     let schema = Schema::of(&info.api_version(), info.name);
     schema.map_or_else(Faults::default, |schema| schema.faults(value))
 }
 
 /// One warning a field that does not exist, if the client wants to hear of them.
-pub(super) fn warnings(faults: &Faults, validation: FieldValidation) -> Vec<String> {
+fn warnings(faults: &Faults, validation: FieldValidation) -> Vec<String> {
     match validation {
         FieldValidation::Ignore => Vec::new(),
         FieldValidation::Strict | FieldValidation::Warn => {
@@ -65,7 +77,8 @@ pub(super) fn warnings(faults: &Faults, validation: FieldValidation) -> Vec<Stri
 }
 
 /// The typed object of a value that was checked. Fields that do not exist are dropped.
-pub(super) fn typed(kind: Kind, value: Value) -> Result<Object, Status> {
+fn typed(kind: Kind, mut value: Value) -> Result<Object, Status> {
+    omit::empty_fields(kind, &mut value);
     Object::from_value(kind, value)
         .map_err(|error| unreadable(kind, kind.info().name, &error.to_string()))
 }

@@ -13,6 +13,7 @@ mod delete;
 mod kind;
 mod names;
 mod object;
+mod omit;
 pub mod patch;
 mod read;
 mod request;

@@ -332,3 +332,21 @@ fn a_watch_tells_what_happened_since() {
     let actions: Vec<Action> = changes.iter().map(|change| change.action).collect();
     assert_eq!(actions, [Action::Added, Action::Deleted]);
 }
+
+// Recording 11.
+#[test]
+fn a_patch_that_does_not_fit_is_quoted() {
+    let mut server = server();
+    created(&mut server, Kind::Service, service("base", json!({"ports": [{"port": 80}]})));
+    let typed = json!({"spec": {"ports": [{"port": "x"}]}});
+    assert_eq!(
+        patch(&mut server, Kind::Service, "base", Patch::Strategic(typed)).unwrap_err().causes[0]
+            .to_string(),
+        "patch: Invalid value: \"map[spec:map[ports:[map[port:x]]]]\": unrecognized type: int32"
+    );
+    let text = patch(&mut server, Kind::Service, "base", Patch::Strategic(json!("spec")));
+    assert_eq!(
+        text.unwrap_err().message,
+        "json: cannot unmarshal string into Go value of type map[string]interface {}"
+    );
+}

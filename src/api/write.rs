@@ -77,8 +77,8 @@ impl ApiServer {
         options: WriteOptions,
     ) -> Answer {
         let old = self.stored(target)?;
-        let value = patch::apply(target.kind, &old.to_value(), change)?;
-        let (mut object, mut notes) = decode::patched(target.kind, value, options.validation)?;
+        let patched = patch::apply(target.kind, &old.to_value(), change)?;
+        let (mut object, mut notes) = decode::patched(target.kind, patched, options.validation)?;
         settle_namespace(&mut object, target)?;
         notes.extend(read::deprecated(target.kind));
         let stored = self.exchange(object, &old, options.subresource)?;

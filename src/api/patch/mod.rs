@@ -3,6 +3,7 @@
 //! Everything here is a pure function of JSON values. Facts: RFC 7386, RFC 6902, and apimachinery's
 //! `util/strategicpatch`.
 
+mod convert;
 mod diff;
 mod json;
 mod lists;
@@ -13,27 +14,50 @@ mod strategic;
 use serde_json::Value;
 
 use super::{Kind, Patch, Reason, Status};
+use crate::manifest::Mistyped;
 
 pub use diff::three_way;
 pub use merge::merge;
 pub use strategic::strategic;
 
+/// An object after a patch, before anybody looked whether it still is one.
+pub(super) struct Patched {
+    /// The object as JSON.
+    pub(super) value: Value,
+    /// What error messages quote as the patch.
+    pub(super) shown: String,
+    /// Whether it came about by a strategic merge patch, which has a decoder of its own.
+    pub(super) strategic: bool,
+}
+
 /// `current` after a change.
 ///
 /// # Errors
-/// The API server's own words for a patch that cannot be read or does not fit.
-pub(super) fn apply(kind: Kind, current: &Value, patch: Patch) -> Result<Value, Status> {
-    match patch {
+/// The API server's own words for a patch that cannot be read or cannot be applied.
+pub(super) fn apply(kind: Kind, current: &Value, patch: Patch) -> Result<Patched, Status> {
+    let value = match patch {
         Patch::Merge(patch) => {
             must_be_object(&patch, "error decoding patch: ")?;
-            Ok(merge(current.clone(), &patch))
+            merge(current.clone(), &patch)
         }
         Patch::Strategic(patch) => {
             must_be_object(&patch, "")?;
-            strategic(kind, current, &patch)
-                .map_err(|message| Status::new(Reason::BadRequest, message))
+            let value = strategic(kind, current, &patch)
+                .map_err(|message| Status::new(Reason::BadRequest, message))?;
+            return Ok(Patched { value, shown: go_map(&patch), strategic: true });
         }
-        Patch::Json(patch) => json::apply(current.clone(), &patch),
+        Patch::Json(patch) => json::apply(current.clone(), &patch)?,
+    };
+    let shown = value.to_string();
+    Ok(Patched { value, shown, strategic: false })
+}
+
+/// Why a patched object cannot be decoded, in the words of the decoder that was used.
+pub(super) fn complaint(kind: Kind, patched: &Patched, fault: &Mistyped) -> String {
+    if patched.strategic {
+        convert::complaint(kind, &patched.value, fault)
+    } else {
+        fault.message.clone()
     }
 }
 

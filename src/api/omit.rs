@@ -1,0 +1,156 @@
+//! What Go leaves out: the server's types drop empty texts, lists, maps, `false` and 0 from most
+//! optional fields, so that `hostNetwork: false` in a manifest is gone when the object comes back.
+//!
+//! Fields whose Go type is a pointer keep such values; which those are is not in the OpenAPI
+//! document, so the exceptions and the rules stand here.
+
+use serde_json::Value;
+
+use super::Kind;
+use crate::manifest::Schema;
+use crate::manifest::schema::{Struct, Type};
+
+/// Texts that may be empty, since their Go type is a pointer.
+const TEXT_POINTERS: [&str; 22] = [
+    "appProtocol",
+    "apiGroup",
+    "dataSource",
+    "hostname",
+    "hostnameOverride",
+    "ingressClassName",
+    "internalTrafficPolicy",
+    "ipFamilyPolicy",
+    "loadBalancerClass",
+    "mountPropagation",
+    "nodeName",
+    "pathType",
+    "preemptionPolicy",
+    "recursiveReadOnly",
+    "runtimeClassName",
+    "service",
+    "stopSignal",
+    "storageClassName",
+    "subPathExpr",
+    "trafficDistribution",
+    "volumeMode",
+    "zone",
+];
+
+/// Flags that are dropped when they are `false`: (type, fields).
+const FLAGS: [(&str, &[&str]); 8] = [
+    ("PodSpec", &["hostNetwork", "hostPID", "hostIPC"]),
+    ("Container", &["stdin", "stdinOnce", "tty"]),
+    ("VolumeMount", &["readOnly"]),
+    ("PersistentVolumeClaimVolumeSource", &["readOnly"]),
+    ("NFSVolumeSource", &["readOnly"]),
+    ("ServiceSpec", &["publishNotReadyAddresses"]),
+    ("NodeSpec", &["unschedulable"]),
+    ("DeploymentSpec", &["paused"]),
+];
+
+/// Numbers that are dropped when they are 0, whatever type they stand in.
+const NUMBERS: [&str; 9] = [
+    "failureThreshold",
+    "healthCheckNodePort",
+    "hostPort",
+    "initialDelaySeconds",
+    "minReadySeconds",
+    "nodePort",
+    "periodSeconds",
+    "successThreshold",
+    "timeoutSeconds",
+];
+
+/// Drops from an object of `kind` what the server would not store.
+pub(super) fn empty_fields(kind: Kind, value: &mut Value) {
+    let info = kind.info();
+    if let Some(schema) = Schema::of(&info.api_version(), info.name) {
+        fields(schema, schema.root(), value);
+    }
+}
+
+fn fields(schema: &Schema, at: &Struct, value: &mut Value) {
+    let Value::Object(values) = value else { return };
+    values.retain(|name, value| {
+        let Some(field) = at.fields.get(name) else { return true };
+        below(schema, &field.holds, value);
+        !(is_dropped(&at.name, name, &field.holds, value) && !field.required)
+    });
+}
+
+fn below(schema: &Schema, holds: &Type, value: &mut Value) {
+    match (holds, value) {
+        (Type::Struct(_), value) => {
+            if let Some(at) = schema.object(holds) {
+                fields(schema, at, value);
+            }
+        }
+        (Type::List(of), Value::Array(items)) => {
+            items.iter_mut().for_each(|item| below(schema, of, item));
+        }
+        (Type::Map(of), Value::Object(entries)) => {
+            entries.values_mut().for_each(|entry| below(schema, of, entry));
+        }
+        _ => {}
+    }
+}
+
+fn is_dropped(parent: &str, name: &str, holds: &Type, value: &Value) -> bool {
+    match (holds, value) {
+        (_, Value::Null) => true,
+        (Type::List(_), Value::Array(items)) => items.is_empty(),
+        (Type::Map(_), Value::Object(entries)) => entries.is_empty(),
+        (Type::String, Value::String(text)) => {
+            let pointer = TEXT_POINTERS.contains(&name)
+                || (parent, name) == ("HostPathVolumeSource", "type")
+                || (parent, name) == ("EndpointPort", "name");
+            text.is_empty() && !pointer
+        }
+        (Type::Bool, Value::Bool(false)) => {
+            FLAGS.iter().any(|(owner, names)| *owner == parent && names.contains(&name))
+        }
+        (Type::Int32 | Type::Int64, Value::Number(number)) => {
+            number.as_i64() == Some(0) && NUMBERS.contains(&name) && parent != "ClientIPConfig"
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn empty_fields_are_dropped_as_go_drops_them() {
+        let mut pod = json!({
+            "metadata": {"labels": {}, "annotations": {"a": ""}},
+            "spec": {
+                "hostNetwork": false,
+                "enableServiceLinks": false,
+                "nodeSelector": null,
+                "volumes": [{"name": "v", "emptyDir": {}}],
+                "containers": [{"name": "c", "args": [], "env": [{"name": "A", "value": ""}]}],
+            },
+        });
+        empty_fields(Kind::Pod, &mut pod);
+        let left = json!({
+            "metadata": {"annotations": {"a": ""}},
+            "spec": {
+                "enableServiceLinks": false,
+                "volumes": [{"name": "v", "emptyDir": {}}],
+                "containers": [{"name": "c", "env": [{"name": "A"}]}],
+            },
+        });
+        assert_eq!(pod, left);
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_to_the_decoder() {
+        let mut service = json!({"spec": {"selectors": {}, "ports": [{"port": 0}]}});
+        let before = service.clone();
+        empty_fields(Kind::Service, &mut service);
+        assert_eq!(service, before);
+    }
+}
