@@ -8,8 +8,18 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, from the ground up. `network` and `api` stand side by side: neither knows the other.
 const ROOMS: [&str; 12] = [
-    "clock", "random", "diagnostic", "manifest", "api", "network", "cluster", "shell", "level",
-    "game", "tui", "app",
+    "clock",
+    "random",
+    "diagnostic",
+    "manifest",
+    "api",
+    "network",
+    "cluster",
+    "shell",
+    "level",
+    "game",
+    "tui",
+    "app",
 ];
 
 #[test]
@@ -19,7 +29,8 @@ fn rooms_use_only_rooms_below_them() {
         for file in files_of(room) {
             let text = fs::read_to_string(&file).expect("source files are readable");
             for used in rooms_used(&text) {
-                let above = ROOMS.iter().position(|name| *name == used).is_some_and(|at| at > height);
+                let above =
+                    ROOMS.iter().position(|name| *name == used).is_some_and(|at| at > height);
                 let beside = *room == "network" && (used == "api" || used == "manifest");
                 if above || beside {
                     offences.push(format!("{} uses {used}", file.display()));
