@@ -45,7 +45,8 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let running: Vec<_> = running.map(|job| reference(job.as_ref())).collect();
     let status = changed.status.get_or_insert_default();
     status.active = Some(running).filter(|running| !running.is_empty());
-    let ends = active.iter().filter(|job| job::has_succeeded(job)).filter_map(|job| job::finished_at(job));
+    let ends =
+        active.iter().filter(|job| job::has_succeeded(job)).filter_map(|job| job::finished_at(job));
     if let Some(end) = ends.max() {
         status.last_successful_time = Some(Time(end.whole_seconds()));
     }
@@ -103,7 +104,8 @@ fn start(client: &mut Client<'_>, cron: &mut CronJob, jobs: &[std::sync::Arc<Job
     match made {
         Ok(_) => {
             client.normal(cron, COMPONENT, "SuccessfulCreate", format!("Created job {name}"));
-            cron.status.get_or_insert_default().last_schedule_time = Some(Time(due.whole_seconds()));
+            cron.status.get_or_insert_default().last_schedule_time =
+                Some(Time(due.whole_seconds()));
         }
         Err(status) => {
             let message = format!("Error creating job: {}", status.message);

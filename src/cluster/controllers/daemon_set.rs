@@ -80,7 +80,8 @@ fn target(pod: &Pod) -> Option<&str> {
     }
     let affinity = pod.spec.as_ref()?.affinity.as_ref()?.node_affinity.as_ref()?;
     let required = affinity.required_during_scheduling_ignored_during_execution.as_ref()?;
-    let mut fields = required.node_selector_terms.iter().flat_map(|t| t.match_fields.iter().flatten());
+    let mut fields =
+        required.node_selector_terms.iter().flat_map(|t| t.match_fields.iter().flatten());
     let field = fields.find(|field| field.key == "metadata.name")?;
     field.values.as_ref()?.first().map(String::as_str)
 }
@@ -91,7 +92,10 @@ fn places(client: &Client<'_>, spec: &DaemonSetSpec) -> (BTreeSet<String>, BTree
     tolerate(&mut pod_spec);
     let (mut wanted, mut tolerated) = (BTreeSet::new(), BTreeSet::new());
     for node in client.api.store().list::<Node>(None) {
-        let named = pod_spec.node_name.as_ref().is_none_or(|name| Some(name) == node.metadata.name.as_ref());
+        let named = pod_spec
+            .node_name
+            .as_ref()
+            .is_none_or(|name| Some(name) == node.metadata.name.as_ref());
         if !named || !scheduler::node_matches(&pod_spec, node) {
             continue;
         }
@@ -264,9 +268,7 @@ impl Work<'_> {
         let known = self.set.status.as_ref();
         let strays = self.pods.keys().filter(|node| !self.wanted.contains(*node)).count();
         let status = DaemonSetStatus {
-            collision_count: known
-                .and_then(|status| status.collision_count)
-                .or(some(collisions)),
+            collision_count: known.and_then(|status| status.collision_count).or(some(collisions)),
             conditions: known.and_then(|status| status.conditions.clone()),
             current_number_scheduled: nodes(&|_| true),
             desired_number_scheduled: desired,

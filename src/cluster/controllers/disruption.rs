@@ -26,10 +26,9 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         .filter(|pod| !pods::is_finished(pod))
         .cloned()
         .collect();
-    let healthy = selected
-        .iter()
-        .filter(|pod| pods::is_ready(pod) && !pods::is_terminating(pod))
-        .count() as i32;
+    let healthy =
+        selected.iter().filter(|pod| pods::is_ready(pod) && !pods::is_terminating(pod)).count()
+            as i32;
     let (expected, desired) = match (&spec.max_unavailable, &spec.min_available) {
         (Some(unavailable), _) => {
             let expected = scale(client, &selected);

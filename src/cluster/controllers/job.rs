@@ -87,9 +87,8 @@ fn expire(client: &mut Client<'_>, job: &Job, spec: &JobSpec) {
 impl Work<'_> {
     /// Counts the pods. Finished pods that were deleted stay counted.
     fn count(&mut self) {
-        let number = |holds: &dyn Fn(&Pod) -> bool| {
-            self.pods.iter().filter(|pod| holds(pod)).count() as i32
-        };
+        let number =
+            |holds: &dyn Fn(&Pod) -> bool| self.pods.iter().filter(|pod| holds(pod)).count() as i32;
         let some = |count: i32| Some(count).filter(|count| *count != 0);
         let before = self.job.status.as_ref();
         let known = |of: fn(&JobStatus) -> Option<i32>| before.and_then(of).unwrap_or(0);
@@ -185,8 +184,13 @@ impl Work<'_> {
         let active = self.active();
         if active > wanted {
             let surplus = (active - wanted) as usize;
-            let running: Vec<Arc<Pod>> =
-                self.pods.iter().filter(|pod| pods::is_active(pod)).take(surplus).cloned().collect();
+            let running: Vec<Arc<Pod>> = self
+                .pods
+                .iter()
+                .filter(|pod| pods::is_active(pod))
+                .take(surplus)
+                .cloned()
+                .collect();
             running.iter().for_each(|pod| self.delete(client, pod));
         }
         if active >= wanted {

@@ -31,6 +31,8 @@ mod scheduler;
 mod stateful_set;
 mod volume_claim;
 mod watch;
+#[cfg(test)]
+mod world;
 
 use client::Client;
 use endpoints::Triggers;

@@ -31,8 +31,7 @@ impl History {
         template: &PodTemplateSpec,
         collisions: i32,
     ) -> Option<History> {
-        let mut revisions =
-            client.controlled::<ControllerRevision>(owner::uid(owner.metadata()));
+        let mut revisions = client.controlled::<ControllerRevision>(owner::uid(owner.metadata()));
         revisions.sort_by_key(|revision| (revision.revision, revision.metadata.name.clone()));
         let next = revisions.last().map_or(1, |last| last.revision + 1);
         let data = data(template);

@@ -60,8 +60,7 @@ pub(super) fn claims(
     ordinal: i32,
 ) -> Vec<PersistentVolumeClaim> {
     let retention = spec.persistent_volume_claim_retention_policy.as_ref();
-    let goes_along =
-        retention.and_then(|policy| policy.when_deleted.as_deref()) == Some("Delete");
+    let goes_along = retention.and_then(|policy| policy.when_deleted.as_deref()) == Some("Delete");
     let templates = spec.volume_claim_templates.iter().flatten();
     templates
         .map(|template| {
@@ -101,11 +100,11 @@ mod tests {
 
     #[test]
     fn only_the_sets_own_names_have_an_ordinal() {
-        let named = |name: &str| ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+        let named =
+            |name: &str| ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
         let set = StatefulSet { metadata: named("db"), ..StatefulSet::default() };
-        let ordinal_of = |name: &str| {
-            ordinal(&set, &Pod { metadata: named(name), ..Pod::default() })
-        };
+        let ordinal_of =
+            |name: &str| ordinal(&set, &Pod { metadata: named(name), ..Pod::default() });
         assert_eq!(ordinal_of("db-0"), Some(0));
         assert_eq!(ordinal_of("db-12"), Some(12));
         assert_eq!(ordinal_of("db-x-0"), None);

@@ -38,10 +38,8 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let Some(spec) = &set.spec else { return };
     let selector = LabelSelector::of(&spec.selector);
     let claimed = owner::claim_pods(client, set.as_ref(), &selector);
-    let pods: BTreeMap<i32, Arc<Pod>> = claimed
-        .into_iter()
-        .filter_map(|pod| Some((identity::ordinal(&set, &pod)?, pod)))
-        .collect();
+    let pods: BTreeMap<i32, Arc<Pod>> =
+        claimed.into_iter().filter_map(|pod| Some((identity::ordinal(&set, &pod)?, pod))).collect();
     let collisions = set.status.as_ref().and_then(|status| status.collision_count).unwrap_or(0);
     let Some(history) = History::sync(client, set.as_ref(), &spec.template, collisions) else {
         return;
@@ -106,9 +104,8 @@ impl Work<'_> {
                         self.set.metadata.namespace.as_deref().unwrap_or_default(),
                         self.set.metadata.name.as_deref().unwrap_or_default(),
                     );
-                    let message = format!(
-                        "StatefulSet {namespace}/{owner} is recreating failed Pod {name}"
-                    );
+                    let message =
+                        format!("StatefulSet {namespace}/{owner} is recreating failed Pod {name}");
                     client.warning(self.set, COMPONENT, "RecreatingFailedPod", message);
                     self.delete(client, pod);
                 }
@@ -210,7 +207,11 @@ impl Work<'_> {
         );
         for claim in identity::claims(self.set, self.spec, ordinal) {
             let key = Key::of(&claim.metadata);
-            if client.api.store().object(Kind::PersistentVolumeClaim, &key.namespace, &key.name).is_some()
+            if client
+                .api
+                .store()
+                .object(Kind::PersistentVolumeClaim, &key.namespace, &key.name)
+                .is_some()
             {
                 continue;
             }
