@@ -383,7 +383,8 @@ mod tests {
 
     #[test]
     fn the_meter_has_curls_columns() {
-        let recorded = "100    16  100    16    0     0  13600      0 --:--:-- --:--:-- --:--:-- 16000\n";
+        let recorded =
+            "100    16  100    16    0     0  13600      0 --:--:-- --:--:-- --:--:-- 16000\n";
         assert_eq!(meter_line(16), recorded);
         assert_eq!(METER_NOTHING.len(), recorded.len());
     }
