@@ -125,7 +125,7 @@ static KINDS: [KindInfo; 23] = [
         "discovery.k8s.io",
         "endpointslices",
         "endpointslice",
-        &["eps"],
+        &[],
         true,
         false,
     ),

@@ -1,9 +1,154 @@
 //! kubectl: a client of the API server, in its own words.
+//!
+//! A command line is read by tables of ours ([`catalog`], [`flags`]); each subcommand is a file. A
+//! command that waits (`wait`, `delete`, `logs -f`) hands a [`Task`] back, which goes on step by
+//! step. Nothing here knows more of the cluster than [`Request`](crate::api::Request) can ask.
 
-use crate::shell::Tool;
+mod apply;
+mod catalog;
+mod client;
+mod config;
+mod create;
+mod delete;
+mod describe;
+mod dry_run;
+mod failure;
+mod flags;
+mod get;
+mod help;
+mod jsonpath;
+mod output;
+mod resources;
+mod sources;
+mod target;
+
+use client::Client;
+use failure::Failure;
+use flags::Arguments;
+
+use super::super::tool::{Interrupted, Io, Step, Tool};
+use catalog::Command;
 
 /// kubectl with these arguments (without `kubectl` itself).
 pub fn start(arguments: &[String]) -> Box<dyn Tool> {
-    let _ = arguments;
-    todo!()
+    Box::new(Kubectl { state: State::Fresh(arguments.to_vec()) })
+}
+
+/// A running kubectl.
+#[derive(Clone)]
+struct Kubectl {
+    state: State,
+}
+
+/// How far it has come.
+#[derive(Clone)]
+enum State {
+    /// Nothing is read yet.
+    Fresh(Vec<String>),
+    /// Something is waited for.
+    Waiting(Box<dyn Task>),
+    /// It has ended.
+    Over(i32),
+}
+
+/// The part of a command that takes time.
+trait Task: TaskClone + Send + Sync {
+    /// Goes on until it waits or ends.
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure>;
+
+    /// Ctrl-C arrives. The default ends the command.
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        let _ = io;
+        Interrupted::Ended
+    }
+}
+
+/// Cloning for boxed tasks.
+trait TaskClone {
+    fn clone_task(&self) -> Box<dyn Task>;
+}
+
+impl<T: Task + Clone + 'static> TaskClone for T {
+    fn clone_task(&self) -> Box<dyn Task> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Task> {
+    fn clone(&self) -> Self {
+        self.clone_task()
+    }
+}
+
+/// What a subcommand comes to.
+enum Next {
+    /// It is done, with this exit code.
+    Exit(i32),
+    /// It goes on.
+    Wait(Box<dyn Task>),
+}
+
+/// What a subcommand says when it has run.
+type Outcome = Result<Next, Failure>;
+
+/// A command that has done everything.
+const DONE: Outcome = Ok(Next::Exit(0));
+
+/// A subcommand's call.
+struct Call {
+    /// The subcommand.
+    command: &'static Command,
+    /// As it was called: `kubectl create service`.
+    path: String,
+    /// Its flags and arguments.
+    arguments: Arguments,
+    /// Its line to the API server.
+    client: Client,
+}
+
+impl Call {
+    /// A complaint about how the command was called.
+    fn usage(&self, text: impl AsRef<str>) -> Failure {
+        Failure::usage(&self.path, text)
+    }
+}
+
+impl Tool for Kubectl {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            let result = match &mut self.state {
+                State::Over(code) => return Step::Exit(*code),
+                State::Fresh(arguments) => {
+                    let arguments = std::mem::take(arguments);
+                    catalog::run(&arguments, io).map(|next| match next {
+                        Next::Exit(code) => State::Over(code),
+                        Next::Wait(task) => State::Waiting(task),
+                    })
+                }
+                State::Waiting(task) => match task.step(io) {
+                    Ok(Step::Exit(code)) => Ok(State::Over(code)),
+                    Ok(wait) => return wait,
+                    Err(failure) => Err(failure),
+                },
+            };
+            self.state = result.unwrap_or_else(|failure| {
+                let text = failure.text();
+                if !text.is_empty() {
+                    io.complain(crate::diagnostic::printable(&text));
+                }
+                State::Over(failure.exit())
+            });
+        }
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        match &mut self.state {
+            State::Waiting(task) => task.interrupt(io),
+            _ => Interrupted::Ended,
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
 }

@@ -1,0 +1,385 @@
+//! `kubectl apply`: what the manifest says now, what it said last time and what the server has
+//! make a patch, so that fields which others own stay as they are.
+
+use serde_json::{Value, json};
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::dry_run::{DryRun, Report, field_validation};
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::output::{Output, list, wire};
+use super::sources::{self, Manifest};
+use super::{Call, DONE, Failure, Outcome};
+use crate::api::patch::three_way;
+use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status};
+
+pub(super) static COMMAND: Command = Command {
+    name: "apply",
+    short: "Apply a configuration to a resource by file name or stdin",
+    examples: "  # Apply the manifest in web.yaml\n  kubectl apply -f web.yaml\n  \n  # Apply every \
+               manifest of a folder\n  kubectl apply -f manifests/\n  \n  # Apply what is typed or \
+               piped in\n  cat web.yaml | kubectl apply -f -",
+    usage: "(-f FILENAME | -k DIRECTORY)",
+    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::WRITE, catalog::VALIDATE],
+    children: &[&VIEW_LAST_APPLIED],
+    run,
+    ..catalog::PLAIN
+};
+
+static VIEW_LAST_APPLIED: Command = Command {
+    name: "view-last-applied",
+    short: "View the latest last-applied-configuration annotations of a resource/object",
+    usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
+    flags: &[
+        catalog::FILENAME,
+        catalog::SELECTOR,
+        &[text("output", Some('o'), "Output format: yaml or json."), switch("all", None, "All.")],
+    ],
+    run: view_last_applied,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    switch("all", None, "With --prune: all objects."),
+    switch("force", None, "Delete and create again what cannot be changed."),
+    switch("overwrite", None, "Resolve conflicts in favour of the manifest."),
+    switch("prune", None, "Delete objects that are in no manifest any more."),
+    switch("server-side", None, "Let the server merge the manifest."),
+    switch("force-conflicts", None, "With --server-side: take over fields of others."),
+    switch("wait", None, "Wait until deleted objects are gone."),
+    switch("openapi-patch", None, "Use the server's schema for patches."),
+    typed("cascade", Takes::Optional("background"), "'background'", "What becomes of dependents."),
+    typed("grace-period", Takes::Number, "-1", "Seconds that a pod gets to end."),
+    typed("timeout", Takes::Duration, "0s", "How long to wait."),
+    typed("prune-allowlist", Takes::Texts, "[]", "Kinds that --prune may delete."),
+    typed("applyset", Takes::Text, "''", "The set that --prune works on."),
+];
+
+/// The annotation that keeps what was applied last.
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let files = call.arguments.all("filename").to_vec();
+    if !call.arguments.positional.is_empty() {
+        let words = call.arguments.positional.join(" ");
+        return Err(call.usage(format!("Unexpected args: [{words}]")));
+    }
+    if call.arguments.given("kustomize") {
+        return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
+    }
+    if files.is_empty() {
+        return Err(Failure::message("must specify one of -f and -k"));
+    }
+    if call.arguments.on("prune") {
+        let instead = "delete what is no longer wanted with 'kubectl delete'";
+        return Err(Failure::not_simulated("apply --prune", instead));
+    }
+    let report = Report::of(&call, io)?;
+    let validation = field_validation(&call)?;
+    let read = sources::read(&call, io, &files)?;
+    let mut failures = read.failures;
+    if read.manifests.is_empty() && failures.is_empty() {
+        return Err(Failure::message("no objects passed to apply"));
+    }
+    let mut applied = Vec::new();
+    let mut apply = Apply { force: call.arguments.on("force"), report, validation };
+    for manifest in &read.manifests {
+        let result = if call.arguments.on("server-side") {
+            apply.server_side(&mut call, io, manifest)
+        } else {
+            apply.one(&mut call, io, manifest)
+        };
+        match result {
+            Ok(object) => applied.push(object),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if let Some(output @ (Output::Yaml | Output::Json | Output::JsonPath(_))) = &apply.report.output
+    {
+        let value = match applied.as_slice() {
+            [] => Value::Null,
+            [one] => wire(one),
+            many => list(many.iter().map(wire).collect()),
+        };
+        if !value.is_null() {
+            let text = output.print_value(&value)?;
+            io.stdout.extend_from_slice(text.as_bytes());
+        }
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+/// How manifests are applied.
+struct Apply {
+    force: bool,
+    report: Report,
+    validation: FieldValidation,
+}
+
+impl Apply {
+    fn one(
+        &mut self,
+        call: &mut Call,
+        io: &mut Io<'_>,
+        manifest: &Manifest,
+    ) -> Result<Object, Failure> {
+        let modified = with_last_applied(&manifest.value);
+        let live = match self.live(call, io, manifest)? {
+            Some(live) => live,
+            None => return self.create(call, io, manifest, modified),
+        };
+        if self.report.dry_run == DryRun::Client {
+            self.tell(io, &live, "configured")?;
+            return Ok(live);
+        }
+        let original = last_applied(&live);
+        if original.is_none() {
+            let kind = live.kind().info().plural;
+            call.client.warn(io, &format!(
+                "resource {kind}/{} is missing the {LAST_APPLIED} annotation which is required by \
+                 kubectl apply. kubectl apply should only be used on resources created \
+                 declaratively by either kubectl create --save-config or kubectl apply. The \
+                 missing annotation will be patched automatically.",
+                live.name()
+            ));
+        }
+        if live.metadata().deletion_timestamp.is_some() {
+            let kind = live.kind().info().plural;
+            call.client.warn(
+                io,
+                &format!(
+                    "Detected changes to resource {kind}/{} which is currently being deleted.",
+                    live.name()
+                ),
+            );
+        }
+        let original = original.unwrap_or(Value::Null);
+        let patch = three_way(live.kind(), &original, &modified, &wire(&live));
+        if patch.as_object().is_some_and(serde_json::Map::is_empty) {
+            self.tell(io, &live, "unchanged")?;
+            return Ok(live);
+        }
+        let options = self.report.dry_run.options(self.validation);
+        let sent = call.client.patch(io, &live, Patch::Strategic(patch.clone()), options);
+        let object = match sent {
+            Ok(object) => object,
+            Err(status) if self.force && may_be_forced(&status) => {
+                self.replace(call, io, &live, modified)?
+            }
+            Err(status) => return Err(patch_failure(status, &patch, manifest)),
+        };
+        self.tell(io, &object, "configured")?;
+        Ok(object)
+    }
+
+    /// The object that the server has; `None` when it has none.
+    fn live(
+        &self,
+        call: &mut Call,
+        io: &mut Io<'_>,
+        manifest: &Manifest,
+    ) -> Result<Option<Object>, Failure> {
+        if manifest.name.is_empty() {
+            if let Some(prefix) = manifest.value["metadata"]["generateName"].as_str() {
+                let text = format!("from {prefix}: cannot use generate name with apply");
+                return Err(Failure::message(text));
+            }
+            return Err(Failure::message(format!(
+                "error when retrieving current configuration of:\n{}\nfrom server for: \"{}\": \
+                 resource name may not be empty",
+                identity(manifest),
+                manifest.source
+            )));
+        }
+        let namespace = manifest.namespace.clone();
+        match call.client.get_in(io, manifest.kind, namespace, &manifest.name) {
+            Ok(object) => Ok(Some(object)),
+            Err(status) if status.reason == Reason::NotFound => Ok(None),
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    fn create(
+        &self,
+        call: &mut Call,
+        io: &mut Io<'_>,
+        manifest: &Manifest,
+        modified: Value,
+    ) -> Result<Object, Failure> {
+        let object = if self.report.dry_run == DryRun::Client {
+            Object::from_value(manifest.kind, lenient(modified))
+                .or_else(|_| {
+                    let bare = json!({"metadata": {
+                        "name": manifest.name, "namespace": manifest.namespace
+                    }});
+                    Object::from_value(manifest.kind, bare)
+                })
+                .map_err(|fault| Failure::message(fault.to_string()))?
+        } else {
+            let options = self.report.dry_run.options(self.validation);
+            call.client
+                .create(io, manifest.kind, modified, options)
+                .map_err(|status| Failure::at_file(status, "creating", &manifest.source))?
+        };
+        self.tell(io, &object, "created")?;
+        Ok(object)
+    }
+
+    /// `--force`: the object goes and comes back.
+    fn replace(
+        &self,
+        call: &mut Call,
+        io: &mut Io<'_>,
+        live: &Object,
+        modified: Value,
+    ) -> Result<Object, Failure> {
+        let at_once = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
+        call.client.delete(io, live, at_once)?;
+        let options = self.report.dry_run.options(self.validation);
+        Ok(call.client.create(io, live.kind(), modified, options)?)
+    }
+
+    /// A line, unless `-o` prints everything at the end.
+    fn tell(&self, io: &mut Io<'_>, object: &Object, what: &str) -> Result<(), Failure> {
+        match self.report.output {
+            None | Some(Output::Name) => self.report.tell(io, object, what),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// `--server-side`: what it refuses is told in its words; the merge itself is not simulated.
+    fn server_side(
+        &mut self,
+        call: &mut Call,
+        io: &mut Io<'_>,
+        manifest: &Manifest,
+    ) -> Result<Object, Failure> {
+        let options = DryRun::Server.options(FieldValidation::Strict);
+        if let Err(status) = io.cluster.handle(crate::api::Request::Create {
+            kind: manifest.kind,
+            namespace: manifest.namespace.clone(),
+            object: manifest.value.clone(),
+            options,
+        }) {
+            let unknown = status.message.split_once("unknown field \"");
+            if let Some((field, _)) = unknown.and_then(|(_, rest)| rest.split_once('"')) {
+                let info = manifest.kind.info();
+                let text = format!(
+                    "failed to create typed patch object ({}/{}; {}, Kind={}): .{field}: field not \
+                     declared in schema",
+                    manifest.namespace,
+                    manifest.name,
+                    group_version(info.group, info.version),
+                    info.name
+                );
+                return Err(Failure::Verbatim(format!("Error from server: {text}")));
+            }
+        }
+        let _ = call;
+        Err(Failure::not_simulated("apply --server-side", "use apply without it"))
+    }
+}
+
+/// The manifest with itself as an annotation: what is sent.
+pub(super) fn with_last_applied(value: &Value) -> Value {
+    let mut value = value.clone();
+    if !value["metadata"]["annotations"].is_object() {
+        if value["metadata"].is_null() {
+            value["metadata"] = json!({});
+        }
+        if !value["metadata"].is_object() {
+            return value;
+        }
+        value["metadata"]["annotations"] = json!({});
+    }
+    if let Some(annotations) = value["metadata"]["annotations"].as_object_mut() {
+        annotations.remove(LAST_APPLIED);
+    }
+    let text = go_json(&value) + "\n";
+    value["metadata"]["annotations"][LAST_APPLIED] = Value::String(text);
+    value
+}
+
+/// What was applied last, if that is known.
+fn last_applied(object: &Object) -> Option<Value> {
+    let text = object.metadata().annotations.as_ref()?.get(LAST_APPLIED)?;
+    serde_json::from_str(text).ok()
+}
+
+/// JSON on one line, as Go's encoder writes it: without HTML's special characters.
+pub(super) fn go_json(value: &Value) -> String {
+    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+/// The object with the values of a wrong type left out, for a line that only names it.
+fn lenient(value: Value) -> Value {
+    json!({"metadata": {
+        "name": value["metadata"]["name"], "namespace": value["metadata"]["namespace"]
+    }})
+}
+
+/// Whether deleting the object would help.
+fn may_be_forced(status: &Status) -> bool {
+    matches!(status.reason, Reason::Invalid | Reason::Conflict)
+}
+
+/// `Resource: "/v1, Resource=pods", …` and the object's name.
+fn identity(manifest: &Manifest) -> String {
+    let info = manifest.kind.info();
+    let version = group_version(info.group, info.version);
+    format!(
+        "Resource: \"{version}, Resource={}\", GroupVersionKind: \"{version}, Kind={}\"\nName: \
+         \"{}\", Namespace: \"{}\"",
+        info.plural, info.name, manifest.name, manifest.namespace
+    )
+}
+
+/// `apps/v1`, `/v1`
+fn group_version(group: &str, version: &str) -> String {
+    format!("{group}/{version}")
+}
+
+fn patch_failure(status: Status, patch: &Value, manifest: &Manifest) -> Failure {
+    let doing = format!(
+        "error when applying patch:\n{}\nto:\n{}\nfor: \"{file}\": error when patching \"{file}\": ",
+        go_json(patch),
+        identity(manifest),
+        file = manifest.source
+    );
+    Failure::Server { status, doing }
+}
+
+fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = call.arguments.positional.clone();
+    let target = super::target::Target::of(&call, io, &words, Default::default())?;
+    let found = target.find(&mut call, io)?;
+    for object in &found.objects {
+        let Some(value) = last_applied(object) else {
+            return Err(Failure::message(format!(
+                "no last-applied-configuration annotation found on resource: {}",
+                object.name()
+            )));
+        };
+        let output =
+            if call.arguments.text("output") == "json" { Output::Json } else { Output::Yaml };
+        let text = output.print_value(&value)?;
+        io.stdout.extend_from_slice(text.as_bytes());
+    }
+    Failure::of(found.failures).map_or(DONE, Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // shared with every `get -o yaml` of an applied object
+    #[test]
+    fn a_manifest_carries_itself_as_an_annotation() {
+        let sent = with_last_applied(&json!({"kind": "Service", "metadata": {"name": "a<b"}}));
+        assert_eq!(
+            sent["metadata"]["annotations"][LAST_APPLIED],
+            "{\"kind\":\"Service\",\"metadata\":{\"annotations\":{},\"name\":\"a\\u003cb\"}}\n"
+        );
+        assert_eq!(with_last_applied(&sent), sent);
+    }
+}

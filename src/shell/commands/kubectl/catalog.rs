@@ -1,0 +1,386 @@
+//! The subcommands as a table, the flags that several of them share, and how a command line finds
+//! its subcommand.
+
+use super::super::super::tool::Io;
+use super::client::Client;
+use super::config::Config;
+use super::flags::{self, Flag, Takes, switch, text, typed};
+use super::{Call, Failure, Outcome, help};
+
+/// A subcommand.
+#[derive(Clone, Copy)]
+pub(super) struct Command {
+    /// `get`
+    pub name: &'static str,
+    /// Its other names: `cm` of `create configmap`.
+    pub aliases: &'static [&'static str],
+    /// What it does, in one line.
+    pub short: &'static str,
+    /// The same at length; the short text when empty.
+    pub long: &'static str,
+    /// Examples, as help shows them.
+    pub examples: &'static str,
+    /// What follows its name.
+    pub usage: &'static str,
+    /// The flags that it takes, beside those that all take.
+    pub flags: &'static [&'static [Flag]],
+    /// The flags that must be given, sorted.
+    pub required: &'static [&'static str],
+    /// Its own subcommands.
+    pub children: &'static [&'static Command],
+    /// Runs it.
+    pub run: fn(Call, &mut Io<'_>) -> Outcome,
+}
+
+/// A command with nothing in it: what the others are written on.
+pub(super) const PLAIN: Command = Command {
+    name: "",
+    aliases: &[],
+    short: "",
+    long: "",
+    examples: "",
+    usage: "[flags]",
+    flags: &[],
+    required: &[],
+    children: &[],
+    run: help::of_group,
+};
+
+/// A command that kubectl has and podhop has not.
+const fn refused(name: &'static str, short: &'static str) -> Command {
+    Command { name, short, run: refuse, flags: &[ANYTHING], ..PLAIN }
+}
+
+static AUTOSCALE: Command = refused(
+    "autoscale",
+    "Auto-scale a deployment, replica set, stateful set, or replication controller",
+);
+static CERTIFICATE: Command = refused("certificate", "Modify certificate resources");
+static PROXY: Command = refused("proxy", "Run a proxy to the Kubernetes API server");
+static DEBUG: Command =
+    refused("debug", "Create debugging sessions for troubleshooting workloads and nodes");
+static KUSTOMIZE: Command =
+    refused("kustomize", "Build a kustomization target from a directory or URL");
+static COMPLETION: Command = refused(
+    "completion",
+    "Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
+);
+static KUBERC: Command = refused("kuberc", "Manage kuberc configuration files");
+static PLUGIN: Command = refused("plugin", "Provides utilities for interacting with plugins");
+
+/// The groups of kubectl's own help page, in its order.
+pub(super) static GROUPS: &[(&str, &[&Command])] = &[
+    ("Basic Commands (Beginner):", &[&super::create::COMMAND]),
+    ("Basic Commands (Intermediate):", &[&super::get::COMMAND, &super::delete::COMMAND]),
+    ("Deploy Commands:", &[&AUTOSCALE]),
+    ("Cluster Management Commands:", &[&CERTIFICATE]),
+    ("Troubleshooting and Debugging Commands:", &[&super::describe::COMMAND, &PROXY, &DEBUG]),
+    ("Advanced Commands:", &[&super::apply::COMMAND, &KUSTOMIZE]),
+    ("Settings Commands:", &[&COMPLETION]),
+    ("Subcommands provided by plugins:", &[]),
+    ("Other Commands:", &[&KUBERC, &PLUGIN]),
+];
+
+/// Every subcommand, in the order of the help page.
+pub(super) fn commands() -> impl Iterator<Item = &'static Command> {
+    GROUPS.iter().flat_map(|(_, commands)| commands.iter().copied())
+}
+
+/// `-f`, `-k`, `-R`
+pub(super) const FILENAME: &[Flag] = &[
+    Flag {
+        long: "filename",
+        short: Some('f'),
+        takes: Takes::List,
+        default: "[]",
+        help: "The file, folder or - (standard input) with the objects' manifests.",
+    },
+    text("kustomize", Some('k'), "A kustomization folder."),
+    switch("recursive", Some('R'), "Read the folders of -f with everything below them."),
+];
+/// `-l`
+pub(super) const SELECTOR: &[Flag] = &[text(
+    "selector",
+    Some('l'),
+    "A label selector, for example -l key1=value1,key2!=value2,key3 in (a,b).",
+)];
+/// `--field-selector`
+pub(super) const FIELD_SELECTOR: &[Flag] =
+    &[text("field-selector", None, "A field selector, for example status.phase=Running.")];
+/// `-A`
+pub(super) const ALL_NAMESPACES: &[Flag] =
+    &[switch("all-namespaces", Some('A'), "The objects of all namespaces.")];
+/// `--all`
+pub(super) const ALL: &[Flag] =
+    &[switch("all", None, "All objects of the kinds, in the namespace.")];
+/// `-o` of commands that change objects, and their `--dry-run`.
+pub(super) const WRITE: &[Flag] = &[
+    text("output", Some('o'), "Output format: json, yaml, name or jsonpath=TEMPLATE."),
+    typed(
+        "dry-run",
+        Takes::Optional("unchanged"),
+        "'none'",
+        "none, client (print what would be sent) or server (send it, and store nothing).",
+    ),
+    text("template", None, "The template of -o go-template."),
+    switch("allow-missing-template-keys", None, "Ignore missing fields in templates."),
+    switch("show-managed-fields", None, "Keep managed fields in JSON and YAML."),
+    text("field-manager", None, "The name that owns the fields."),
+];
+/// `--validate`
+pub(super) const VALIDATE: &[Flag] = &[typed(
+    "validate",
+    Takes::Optional("strict"),
+    "'strict'",
+    "What to do with unknown fields: strict (refuse), warn or ignore.",
+)];
+
+/// The flags that every command takes.
+pub(super) const GLOBAL: &[Flag] = &[
+    text("namespace", Some('n'), "The namespace of this request."),
+    text("context", None, "The kubeconfig context to use."),
+    text("cluster", None, "The kubeconfig cluster to use."),
+    text("user", None, "The kubeconfig user to use."),
+    text("kubeconfig", None, "The kubeconfig file."),
+    text("server", Some('s'), "The address of the API server."),
+    text("as", None, "The user to act as."),
+    text("token", None, "The bearer token."),
+    text("tls-server-name", None, "The name that the server's certificate is checked for."),
+    text("certificate-authority", None, "The file with the certificate authority."),
+    text("client-certificate", None, "The file with the client's certificate."),
+    text("client-key", None, "The file with the client's key."),
+    text("cache-dir", None, "Where answers are cached."),
+    text("profile", None, "A profile to record."),
+    switch("insecure-skip-tls-verify", None, "Do not check the server's certificate."),
+    switch("match-server-version", None, "Insist on the server's version."),
+    switch("warnings-as-errors", None, "Fail when the server warns."),
+    typed("request-timeout", Takes::Duration, "'0'", "How long to wait for one request."),
+    Flag { long: "v", short: Some('v'), takes: Takes::Number, default: "0", help: "Log level." },
+];
+
+/// What a refused command takes: the flags that people are likely to give it.
+const ANYTHING: &[Flag] = &[
+    text("image", None, ""),
+    switch("stdin", Some('i'), ""),
+    switch("tty", Some('t'), ""),
+    text("target", None, ""),
+    typed("port", Takes::Text, "", ""),
+    typed("min", Takes::Text, "", ""),
+    typed("max", Takes::Text, "", ""),
+    typed("cpu-percent", Takes::Text, "", ""),
+    text("copy-to", None, ""),
+    text("profile", None, ""),
+];
+
+fn refuse(call: Call, _: &mut Io<'_>) -> Outcome {
+    let instead = match call.command.name {
+        "autoscale" => "set the number of pods with 'kubectl scale'",
+        "debug" => "run a pod of your own with 'kubectl run' and look around from there",
+        "proxy" => "ask the API with 'kubectl get -o json'",
+        "kustomize" => "write the manifests out, and use 'kubectl apply -f'",
+        "completion" => "the Tab key completes here without it",
+        _ => "'kubectl help' lists what there is",
+    };
+    Err(Failure::not_simulated(&call.path, instead))
+}
+
+/// Reads a command line and runs its subcommand.
+///
+/// # Errors
+/// What the command failed of.
+pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
+    let (path, command, rest) = find(words)?;
+    if command.is_none() && rest.first().is_some_and(|word| word == "help") {
+        return help::of_words(&rest[1..], io);
+    }
+    let Some(command) = command else { return help::of_kubectl(&rest, io) };
+    let flags: Vec<Flag> =
+        command.flags.iter().chain([&GLOBAL]).flat_map(|group| group.iter().copied()).collect();
+    let arguments =
+        flags::parse(&flags, &rest).map_err(|message| flags::failure(&path, &message))?;
+    if arguments.on("help") {
+        return help::of_command(&path, command, io);
+    }
+    let missing: Vec<String> = command
+        .required
+        .iter()
+        .filter(|flag| !arguments.given(flag))
+        .map(|flag| format!("\"{flag}\""))
+        .collect();
+    if !missing.is_empty() {
+        let text = format!("required flag(s) {} not set", missing.join(", "));
+        return Err(Failure::message(text));
+    }
+    let config = Config::load(io)?;
+    let context = config.context(arguments.text("context"))?;
+    if arguments.given("server") && arguments.text("server") != super::config::SERVER {
+        return super::config::refused_server(arguments.text("server"), io);
+    }
+    let given = arguments.given("namespace") && !arguments.text("namespace").is_empty();
+    let namespace =
+        if given { arguments.text("namespace").to_owned() } else { context.namespace.clone() };
+    let client = Client::new(namespace, given);
+    (command.run)(Call { command, path, arguments, client }, io)
+}
+
+/// A command line's subcommand: as it was called, which it is, and the other words.
+type Called = (String, Option<&'static Command>, Vec<String>);
+
+/// Finds the subcommand. Flags may stand before it.
+fn find(words: &[String]) -> Result<Called, Failure> {
+    let mut path = "kubectl".to_owned();
+    let mut command: Option<&'static Command> = None;
+    let mut rest: Vec<String> = words.to_vec();
+    while let Some(at) = first_word(&rest) {
+        let word = rest[at].clone();
+        let next = match command {
+            None => commands().find(|command| command.name == word),
+            Some(parent) => parent
+                .children
+                .iter()
+                .find(|child| child.name == word || child.aliases.contains(&word.as_str()))
+                .copied(),
+        };
+        match next {
+            Some(next) => {
+                rest.remove(at);
+                path = format!("{path} {}", next.name);
+                command = Some(next);
+            }
+            None if command.is_none() && !["help", "options"].contains(&word.as_str()) => {
+                return Err(unknown(&word));
+            }
+            None => break,
+        }
+    }
+    Ok((path, command, rest))
+}
+
+/// Where the first word that is no flag and no flag's value stands.
+fn first_word(words: &[String]) -> Option<usize> {
+    let mut index = 0;
+    while index < words.len() {
+        let word = words[index].as_str();
+        if word == "--" {
+            return None;
+        }
+        if !word.starts_with('-') || word == "-" {
+            return Some(index);
+        }
+        let takes_value = if let Some(name) = word.strip_prefix("--") {
+            !name.contains('=') && takes_a_word(|flag| flag.long == name)
+        } else {
+            word.len() == 2 && takes_a_word(|flag| word[1..].chars().next() == flag.short)
+        };
+        index += if takes_value { 2 } else { 1 };
+    }
+    None
+}
+
+/// Whether some flag that stands before a subcommand takes the word behind it.
+fn takes_a_word(is_it: impl Fn(&Flag) -> bool) -> bool {
+    let common = [GLOBAL, WRITE, SELECTOR, FILENAME];
+    let flag = common.iter().flat_map(|group| group.iter()).find(|flag| is_it(flag));
+    flag.is_some_and(|flag| !matches!(flag.takes, Takes::Switch | Takes::Optional(_)))
+}
+
+/// `unknown command "gt" for "kubectl"`, with what is two letters away or begins so.
+fn unknown(word: &str) -> Failure {
+    let lower = word.to_lowercase();
+    let near: Vec<String> = commands()
+        .filter(|command| command.name.starts_with(&lower) || edits(&lower, command.name) <= 2)
+        .map(|command| format!("\t{}\n", command.name))
+        .collect();
+    let text = format!("unknown command \"{word}\" for \"kubectl\"");
+    if near.is_empty() {
+        return Failure::message(text);
+    }
+    Failure::message(format!("{text}\n\nDid you mean this?\n{}", near.concat().trim_end()))
+}
+
+/// Insertions, deletions and substitutions between two words.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let substitution = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = substitution.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// Whether a word names the old health table.
+pub(super) fn is_component_statuses(word: &str) -> bool {
+    ["componentstatuses", "componentstatus", "cs"].contains(&word.to_lowercase().as_str())
+}
+
+/// The plural of a resource that a real server has and podhop has not, by any of its names.
+pub(super) fn real_resource(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    let name = lower.split('.').next().unwrap_or(&lower);
+    super::resources::RESOURCES.iter().find_map(|(plural, short, _, _, kind)| {
+        let named = *plural == name
+            || kind.to_lowercase() == name
+            || short.split(',').any(|short| !short.is_empty() && short == name);
+        named.then_some(*plural)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn flags_may_stand_before_the_subcommand() {
+        let (path, command, rest) =
+            find(&words("-n kube-system -o yaml get pods -A")).expect("get");
+        assert_eq!(path, "kubectl get");
+        assert_eq!(command.map(|command| command.name), Some("get"));
+        assert_eq!(rest, words("-n kube-system -o yaml pods -A"));
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_gets_suggestions() {
+        assert_eq!(edits("gt", "set"), 2);
+        let text = unknown("gt").text();
+        assert!(text.starts_with(
+            "error: unknown command \"gt\" for \"kubectl\"\n\nDid you mean this?\n\t"
+        ));
+        assert!(text.contains("\tget"));
+        assert!(!unknown("frobnicate").text().contains("Did you mean"));
+    }
+
+    #[test]
+    fn no_command_has_a_flag_twice() {
+        fn check(command: &Command) {
+            let flags: Vec<&Flag> =
+                command.flags.iter().chain([&GLOBAL]).flat_map(|group| group.iter()).collect();
+            for (index, flag) in flags.iter().enumerate() {
+                let again = |other: &&&Flag| {
+                    other.long == flag.long || (flag.short.is_some() && other.short == flag.short)
+                };
+                let twice = flags[index + 1..].iter().find(again);
+                assert!(
+                    twice.is_none() || flag.long == "profile",
+                    "{} has --{} and --{}",
+                    command.name,
+                    flag.long,
+                    twice.map_or("", |flag| flag.long)
+                );
+            }
+            for child in command.children {
+                check(child);
+            }
+        }
+        commands().for_each(check);
+    }
+}

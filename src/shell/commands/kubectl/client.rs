@@ -1,0 +1,250 @@
+//! A line to the API server: requests in, objects out, warnings on standard error.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::super::tool::Io;
+use super::Failure;
+use crate::api::{
+    Body, Change, DeleteOptions, FieldSelector, Kind, LabelSelector, Object, Patch, Request,
+    Response, Status, WriteOptions,
+};
+
+/// Who asks, and for which namespace.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Client {
+    /// The namespace of objects that do not name one.
+    pub namespace: String,
+    /// Whether it was asked for on the command line.
+    pub namespace_given: bool,
+    /// Warnings that have been told: each is told once.
+    told: BTreeSet<String>,
+}
+
+/// Which objects of a kind are meant.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Filter {
+    /// `-l`
+    pub labels: LabelSelector,
+    /// `--field-selector`
+    pub fields: FieldSelector,
+    /// `-A`
+    pub everywhere: bool,
+}
+
+impl Client {
+    /// A client that asks for `namespace`.
+    pub fn new(namespace: String, namespace_given: bool) -> Client {
+        Client { namespace, namespace_given, told: BTreeSet::new() }
+    }
+
+    /// The same client for another namespace.
+    pub fn at(&self, namespace: &str) -> Client {
+        Client { namespace: namespace.to_owned(), ..self.clone() }
+    }
+
+    /// Sends a request; warnings in the answer are printed.
+    pub fn send(&mut self, io: &mut Io<'_>, request: Request) -> Result<Response, Status> {
+        let response = io.cluster.handle(request)?;
+        for warning in &response.warnings {
+            self.warn(io, warning);
+        }
+        Ok(response)
+    }
+
+    /// `Warning: …`, once.
+    pub fn warn(&mut self, io: &mut Io<'_>, warning: &str) {
+        if self.told.insert(warning.to_owned()) {
+            io.complain(format!("Warning: {warning}"));
+        }
+    }
+
+    /// Where objects of a kind are looked for: the namespace, or nothing for kinds without one.
+    pub fn namespace_of(&self, kind: Kind) -> String {
+        if kind.info().namespaced { self.namespace.clone() } else { String::new() }
+    }
+
+    /// One object.
+    pub fn get(&mut self, io: &mut Io<'_>, kind: Kind, name: &str) -> Result<Object, Status> {
+        let namespace = self.namespace_of(kind);
+        self.get_in(io, kind, namespace, name)
+    }
+
+    /// One object of a namespace.
+    pub fn get_in(
+        &mut self,
+        io: &mut Io<'_>,
+        kind: Kind,
+        namespace: String,
+        name: &str,
+    ) -> Result<Object, Status> {
+        self.deprecation(io, kind);
+        let request = Request::Get { kind, namespace, name: name.to_owned() };
+        self.send(io, request).and_then(one)
+    }
+
+    /// All objects of a kind that fit.
+    pub fn list(
+        &mut self,
+        io: &mut Io<'_>,
+        kind: Kind,
+        filter: &Filter,
+    ) -> Result<(Vec<Object>, u64), Status> {
+        self.deprecation(io, kind);
+        let everywhere = filter.everywhere || !kind.info().namespaced;
+        let request = Request::List {
+            kind,
+            namespace: (!everywhere).then(|| self.namespace.clone()),
+            labels: filter.labels.clone(),
+            fields: filter.fields.clone(),
+        };
+        match self.send(io, request)?.body {
+            Body::List { items, resource_version } => Ok((items, resource_version)),
+            body => Ok((Response { body, warnings: Vec::new() }.into_items(), 0)),
+        }
+    }
+
+    /// A new object.
+    pub fn create(
+        &mut self,
+        io: &mut Io<'_>,
+        kind: Kind,
+        object: Value,
+        options: WriteOptions,
+    ) -> Result<Object, Status> {
+        let namespace = match object["metadata"]["namespace"].as_str() {
+            Some(own) if kind.info().namespaced => own.to_owned(),
+            _ => self.namespace_of(kind),
+        };
+        self.send(io, Request::Create { kind, namespace, object, options }).and_then(one)
+    }
+
+    /// A change to an object.
+    pub fn patch(
+        &mut self,
+        io: &mut Io<'_>,
+        object: &Object,
+        patch: Patch,
+        options: WriteOptions,
+    ) -> Result<Object, Status> {
+        let request = Request::Patch {
+            kind: object.kind(),
+            namespace: object.namespace().to_owned(),
+            name: object.name().to_owned(),
+            patch,
+            options,
+        };
+        self.send(io, request).and_then(one)
+    }
+
+    /// A whole object in place of the stored one.
+    pub fn update(
+        &mut self,
+        io: &mut Io<'_>,
+        kind: Kind,
+        object: Value,
+        options: WriteOptions,
+    ) -> Result<Object, Status> {
+        let metadata = &object["metadata"];
+        let text = |field: &str| metadata[field].as_str().unwrap_or("").to_owned();
+        let namespace = if kind.info().namespaced { text("namespace") } else { String::new() };
+        let request = Request::Update { kind, namespace, name: text("name"), object, options };
+        self.send(io, request).and_then(one)
+    }
+
+    /// An object's end.
+    pub fn delete(
+        &mut self,
+        io: &mut Io<'_>,
+        object: &Object,
+        options: DeleteOptions,
+    ) -> Result<(), Status> {
+        let request = Request::Delete {
+            kind: object.kind(),
+            namespace: object.namespace().to_owned(),
+            name: object.name().to_owned(),
+            options,
+        };
+        self.send(io, request).map(|_| ())
+    }
+
+    /// What has happened to the objects of a kind since a resource version, and the version to go
+    /// on from.
+    pub fn changes(
+        &mut self,
+        io: &mut Io<'_>,
+        kind: Kind,
+        namespace: Option<String>,
+        since: u64,
+    ) -> Result<(Vec<Change>, u64), Status> {
+        let labels = LabelSelector::default();
+        match self.send(io, Request::Watch { kind, namespace, labels, since })?.body {
+            Body::Changes { changes, resource_version } => Ok((changes, resource_version)),
+            _ => Ok((Vec::new(), since)),
+        }
+    }
+
+    fn deprecation(&mut self, io: &mut Io<'_>, kind: Kind) {
+        if kind == Kind::Endpoints {
+            let text =
+                "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+            self.warn(io, text);
+        }
+    }
+}
+
+impl Filter {
+    /// The filter that `-l`, `--field-selector` and `-A` make.
+    ///
+    /// # Errors
+    /// The server's words about a selector that cannot be read.
+    pub fn new(
+        kind: Kind,
+        labels: &str,
+        fields: &str,
+        everywhere: bool,
+    ) -> Result<Filter, Failure> {
+        let info = kind.info();
+        let refuse = |reason: String| {
+            let resource = match info.group {
+                "" => format!("/{}, Resource={}", info.version, info.plural),
+                group => format!("{group}/{}, Resource={}", info.version, info.plural),
+            };
+            let text = format!(
+                "Unable to find \"{resource}\" that match label selector \"{labels}\", field \
+                 selector \"{fields}\": {reason}"
+            );
+            Failure::from(Status::new(crate::api::Reason::BadRequest, text))
+        };
+        let labels = LabelSelector::parse(labels).map_err(refuse)?;
+        let requirements = field_requirements(fields).map_err(refuse)?;
+        Ok(Filter { labels, fields: FieldSelector { requirements }, everywhere })
+    }
+}
+
+/// Reads `status.phase=Running,metadata.name!=web`.
+fn field_requirements(text: &str) -> Result<Vec<(String, bool, String)>, String> {
+    let parts = text.split(',').filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let (path, equal, value) = if let Some((path, value)) = part.split_once("!=") {
+                (path, false, value)
+            } else if let Some((path, value)) = part.split_once("==") {
+                (path, true, value)
+            } else if let Some((path, value)) = part.split_once('=') {
+                (path, true, value)
+            } else {
+                return Err(format!("invalid selector: '{part}'; can't understand '{part}'"));
+            };
+            Ok((path.to_owned(), equal, value.to_owned()))
+        })
+        .collect()
+}
+
+/// The object that an answer carries.
+fn one(response: Response) -> Result<Object, Status> {
+    response.into_object().ok_or_else(|| {
+        Status::new(crate::api::Reason::InternalError, "the server sent no object back")
+    })
+}

@@ -1,0 +1,122 @@
+//! `kubectl describe`: an object in full, with what belongs to it. One kind a file.
+
+mod containers;
+mod events;
+mod generic;
+mod page;
+mod pod;
+mod service;
+mod tabs;
+mod volumes;
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::client::{Client, Filter};
+use super::flags::{Flag, Takes, typed};
+use super::target::{Rules, Target};
+use super::{Call, DONE, Failure, Outcome};
+use crate::api::{Kind, Object, Reason};
+
+pub(super) static COMMAND: Command = Command {
+    name: "describe",
+    short: "Show details of a specific resource or group of resources",
+    examples: "  # Describe a pod\n  kubectl describe pods/web\n  \n  # Describe the pods with a label\n  \
+               kubectl describe pods -l app=web",
+    usage: "(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
+    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::ALL_NAMESPACES],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    typed("show-events", Takes::Switch, "true", "Show what happened to the objects."),
+    typed("chunk-size", Takes::Number, "500", "Return large lists in pieces of this size."),
+];
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = call.arguments.positional.clone();
+    if words.is_empty() && call.arguments.all("filename").is_empty() {
+        return Err(Failure::message(
+            "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a \
+             complete list of supported resources.",
+        ));
+    }
+    let target = Target::of(&call, io, &words, Rules::default())?;
+    let found = target.find(&mut call, io)?;
+    let events = !call.arguments.given("show-events") || call.arguments.on("show-events");
+    if let (Target::Names(names), [], [_, _]) =
+        (&target, found.objects.as_slice(), words.as_slice())
+    {
+        let (kind, prefix) = names[0].clone();
+        return by_prefix(call, io, kind, &prefix, found.failures, events);
+    }
+    if found.objects.is_empty() && found.failures.is_empty() {
+        if call.arguments.on("all-namespaces") {
+            io.complain("No resources found");
+        } else {
+            io.complain(format!("No resources found in {} namespace.", call.client.namespace));
+        }
+    }
+    let mut pages = Vec::new();
+    for object in &found.objects {
+        pages.push(describe(&mut call.client, io, object, events));
+    }
+    io.stdout.extend_from_slice(pages.join("\n\n").as_bytes());
+    Failure::of(found.failures).map_or(DONE, Err)
+}
+
+/// Describes every object whose name begins so, when none has just this name.
+fn by_prefix(
+    mut call: Call,
+    io: &mut Io<'_>,
+    kind: Kind,
+    prefix: &str,
+    failures: Vec<Failure>,
+    events: bool,
+) -> Outcome {
+    let not_found = failures.iter().all(|failure| {
+        matches!(failure, Failure::Server { status, .. } if status.reason == Reason::NotFound)
+    });
+    let mut any = false;
+    if not_found {
+        let (objects, _) = call.client.list(io, kind, &Filter::default())?;
+        for object in objects.iter().filter(|object| object.name().starts_with(prefix)) {
+            any = true;
+            let page = describe(&mut call.client, io, object, events);
+            io.say(page);
+        }
+    }
+    if any { DONE } else { Failure::of(failures).map_or(DONE, Err) }
+}
+
+/// What describes an object may need: the objects around it.
+struct Reader<'a, 'io> {
+    io: &'a mut Io<'io>,
+    client: Client,
+    show_events: bool,
+}
+
+impl Reader<'_, '_> {
+    /// All objects of a kind, in one namespace or everywhere.
+    fn all(&mut self, kind: Kind, namespace: Option<String>) -> Vec<Object> {
+        let everywhere = namespace.is_none();
+        let mut client = self.client.at(&namespace.unwrap_or_default());
+        let filter = Filter { everywhere, ..Filter::default() };
+        client.list(self.io, kind, &filter).map(|(objects, _)| objects).unwrap_or_default()
+    }
+}
+
+/// An object's description.
+pub(super) fn describe(
+    client: &mut Client,
+    io: &mut Io<'_>,
+    object: &Object,
+    show_events: bool,
+) -> String {
+    let mut reader = Reader { client: client.at(object.namespace()), io, show_events };
+    match object {
+        Object::Pod(pod) => reader.pod(object, pod),
+        Object::Service(service) => reader.service(object, service),
+        other => reader.generic(other),
+    }
+}

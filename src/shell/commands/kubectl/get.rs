@@ -1,0 +1,403 @@
+//! `kubectl get`
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::super::super::tool::{Io, Step};
+use super::catalog::{self, Command};
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::jsonpath::Template;
+use super::output::Output;
+use super::target::{Group, Rules, Target};
+use super::{Call, DONE, Failure, Next, Outcome, Task};
+use crate::api::table::{Layout, Table, format_labels};
+use crate::api::{FieldSelector, Kind, LabelSelector, Object};
+use crate::clock::SimTime;
+
+pub(super) static COMMAND: Command = Command {
+    name: "get",
+    short: "Display one or many resources",
+    usage: "(-o|--output=)[json|yaml|name|jsonpath|custom-columns|wide] (TYPE[.VERSION][.GROUP] \
+            [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    flags: &[
+        FLAGS,
+        catalog::FILENAME,
+        catalog::SELECTOR,
+        catalog::FIELD_SELECTOR,
+        catalog::ALL_NAMESPACES,
+    ],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    Flag {
+        long: "output",
+        short: Some('o'),
+        takes: Takes::Text,
+        default: "''",
+        help: "Output format: json, yaml, name, wide, jsonpath=TEMPLATE or custom-columns=SPEC.",
+    },
+    switch("watch", Some('w'), "After listing the objects, go on to print changes."),
+    switch("watch-only", None, "Print changes without listing first."),
+    switch("output-watch-events", None, "Print the type of each change."),
+    switch("show-labels", None, "Print all labels as the last column."),
+    switch("show-kind", None, "Print the kind before each name."),
+    switch("no-headers", None, "Leave the headers out."),
+    switch("ignore-not-found", None, "Say nothing and succeed when an object does not exist."),
+    switch("allow-missing-template-keys", None, "Ignore missing fields in templates."),
+    switch("server-print", None, "Let the server make the table."),
+    switch("show-managed-fields", None, "Keep managed fields in JSON and YAML."),
+    typed("sort-by", Takes::Text, "''", "Sort by this JSONPath expression."),
+    typed("chunk-size", Takes::Number, "500", "Return large lists in pieces of this size."),
+    typed("raw", Takes::Text, "''", "A raw path to request from the server."),
+    typed("template", Takes::Text, "''", "The template of -o go-template."),
+    typed("subresource", Takes::Text, "''", "The subresource to read."),
+    Flag {
+        long: "label-columns",
+        short: Some('L'),
+        takes: Takes::List,
+        default: "[]",
+        help: "Labels that become columns.",
+    },
+    text("prune-whitelist", None, "Not used."),
+];
+
+/// How often a watch looks for changes.
+const WATCH_PERIOD: Duration = Duration::from_millis(100);
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let output = Output::of_get(&call)?;
+    if call.arguments.given("raw") {
+        return Err(Failure::not_simulated("--raw", "use -o json"));
+    }
+    let words = call.arguments.positional.clone();
+    if words.is_empty() && call.arguments.all("filename").is_empty() {
+        return Err(Failure::Verbatim(NO_RESOURCE.to_owned()));
+    }
+    if words.first().is_some_and(|word| catalog::is_component_statuses(word)) {
+        return component_statuses(&mut call, io);
+    }
+    let target = Target::of(&call, io, &words, Rules::default())?;
+    let view = View::new(&call, &output, &target);
+    if call.arguments.on("watch") || call.arguments.on("watch-only") {
+        return watch(call, io, &target, view);
+    }
+    let (mut groups, failures) = target.groups(&mut call, io)?;
+    sort(&call, &mut groups)?;
+    let failures = if call.arguments.on("ignore-not-found") {
+        failures.into_iter().filter(|failure| !is_not_found(failure)).collect()
+    } else {
+        failures
+    };
+    match output {
+        Output::Table { .. } => {
+            let printed = view.tables(io.now(), &groups);
+            if printed.is_empty() && failures.is_empty() && !call.arguments.on("ignore-not-found") {
+                nothing_found(&call, io, &target);
+            }
+            io.stdout.extend_from_slice(printed.as_bytes());
+        }
+        output => {
+            let objects: Vec<Object> = groups.into_iter().flat_map(|group| group.objects).collect();
+            if !objects.is_empty() || failures.is_empty() {
+                let text = output.print(&objects, target.is_single())?;
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+const NO_RESOURCE: &str = "You must specify the type of resource to get. Use \"kubectl \
+    api-resources\" for a complete list of supported resources.\n\nerror: Required resource not \
+    specified.\nUse \"kubectl explain <resource>\" for a detailed description of that resource \
+    (e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples";
+
+fn is_not_found(failure: &Failure) -> bool {
+    matches!(failure, Failure::Server { status, .. }
+        if status.reason == crate::api::Reason::NotFound)
+}
+
+fn nothing_found(call: &Call, io: &mut Io<'_>, target: &Target) {
+    let namespaced = target.kinds().iter().all(|kind| kind.info().namespaced);
+    if namespaced && !call.arguments.on("all-namespaces") {
+        io.complain(format!("No resources found in {} namespace.", call.client.namespace));
+    } else {
+        io.complain("No resources found");
+    }
+}
+
+/// How tables look.
+#[derive(Clone, Debug)]
+struct View {
+    wide: bool,
+    headers: bool,
+    namespaces: bool,
+    kinds: bool,
+    labels: bool,
+    label_columns: Vec<String>,
+    output: Output,
+}
+
+impl View {
+    fn new(call: &Call, output: &Output, target: &Target) -> View {
+        let arguments = &call.arguments;
+        let all = arguments.positional.iter().any(|word| word == "all");
+        View {
+            wide: matches!(output, Output::Table { wide: true }),
+            headers: !arguments.on("no-headers"),
+            namespaces: arguments.on("all-namespaces"),
+            kinds: arguments.on("show-kind") || all || target.kinds().len() > 1,
+            labels: arguments.on("show-labels"),
+            label_columns: arguments.all("label-columns").to_vec(),
+            output: output.clone(),
+        }
+    }
+
+    /// A table a kind, an empty line between them; nothing for kinds without objects.
+    fn tables(&self, now: SimTime, groups: &[Group]) -> String {
+        let tables: Vec<String> = groups
+            .iter()
+            .filter(|group| !group.objects.is_empty())
+            .map(|group| {
+                let table = self.table(group.kind, &group.objects, now);
+                Layout::default().print(&table, self.headers)
+            })
+            .collect();
+        tables.join("\n")
+    }
+
+    fn table(&self, kind: Kind, objects: &[Object], now: SimTime) -> Table {
+        let mut table = Table::of(kind, objects, now, self.wide);
+        let names = table.columns.iter().position(|column| column.name == "NAME");
+        if let Some(names) = names.filter(|_| self.kinds) {
+            let prefix = kind.prefix();
+            for row in &mut table.rows {
+                row[names] = format!("{prefix}/{}", row[names]);
+            }
+        }
+        if self.namespaces && kind.info().namespaced {
+            let namespaces = objects.iter().map(|object| object.namespace().to_owned()).collect();
+            table.insert_column(0, "NAMESPACE", namespaces);
+        }
+        for label in &self.label_columns {
+            let value = |object: &Object| {
+                let labels = object.metadata().labels.as_ref();
+                labels.and_then(|labels| labels.get(label).cloned()).unwrap_or_default()
+            };
+            let header = label.rsplit('/').next().unwrap_or(label).to_uppercase();
+            table.push_column(&header, objects.iter().map(value).collect());
+        }
+        if self.labels {
+            let labels =
+                objects.iter().map(|object| format_labels(object.metadata().labels.as_ref()));
+            table.push_column("LABELS", labels.collect());
+        }
+        table
+    }
+}
+
+/// Sorts by `--sort-by`, across kinds within each table.
+fn sort(call: &Call, groups: &mut [Group]) -> Result<(), Failure> {
+    let text = call.arguments.text("sort-by");
+    if text.is_empty() {
+        return Ok(());
+    }
+    let template = Template::relaxed(text).map_err(Failure::message)?;
+    let mut found_any = false;
+    let mut empty = true;
+    for group in groups {
+        let mut keyed = Vec::new();
+        for object in std::mem::take(&mut group.objects) {
+            let found = template.find(&super::output::wire(&object)).map_err(Failure::message)?;
+            empty = false;
+            found_any |= !found.is_empty();
+            keyed.push((found.into_iter().next().unwrap_or(Value::Null), object));
+        }
+        keyed.sort_by(|(a, _), (b, _)| sort_order(a, b));
+        group.objects = keyed.into_iter().map(|(_, object)| object).collect();
+    }
+    if found_any || empty {
+        return Ok(());
+    }
+    let path = if text.starts_with('{') { text.to_owned() } else { format!("{{{text}}}") };
+    Err(Failure::message(format!(
+        "couldn't find any field with path \"{path}\" in the list of objects"
+    )))
+}
+
+/// Numbers by size, texts naturally (`web-2` before `web-10`), what is missing first.
+fn sort_order(a: &Value, b: &Value) -> std::cmp::Ordering {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(std::cmp::Ordering::Equal)
+        }
+        (Value::String(a), Value::String(b)) => natural(a).cmp(&natural(b)),
+        (Value::Null, Value::Null) => std::cmp::Ordering::Equal,
+        (Value::Null, _) => std::cmp::Ordering::Less,
+        (_, Value::Null) => std::cmp::Ordering::Greater,
+        _ => a.to_string().cmp(&b.to_string()),
+    }
+}
+
+/// A text as pieces that compare as people expect: digits by their number.
+fn natural(text: &str) -> Vec<(u8, u64, String)> {
+    let mut pieces: Vec<(u8, u64, String)> = Vec::new();
+    for c in text.chars() {
+        match (c.to_digit(10), pieces.last_mut()) {
+            (Some(digit), Some((0, number, _))) => {
+                *number = number.saturating_mul(10).saturating_add(u64::from(digit));
+            }
+            (Some(digit), _) => pieces.push((0, u64::from(digit), String::new())),
+            (None, Some((1, _, word))) => word.push(c),
+            (None, _) => pieces.push((1, 0, c.to_string())),
+        }
+    }
+    pieces
+}
+
+/// The old health table, whose parts are always well here.
+fn component_statuses(call: &mut Call, io: &mut Io<'_>) -> Outcome {
+    call.client.warn(io, "v1 ComponentStatus is deprecated in v1.19+");
+    let column = |name: &str| crate::api::table::Column { name: name.to_owned(), wide: false };
+    let row = |name: &str| [name, "Healthy", "ok", ""].map(str::to_owned).to_vec();
+    let table = Table {
+        columns: ["NAME", "STATUS", "MESSAGE", "ERROR"].map(column).to_vec(),
+        rows: ["etcd-0", "controller-manager", "scheduler"].map(row).to_vec(),
+    };
+    io.stdout.extend_from_slice(table.to_string().as_bytes());
+    DONE
+}
+
+/// `-w`
+fn watch(mut call: Call, io: &mut Io<'_>, target: &Target, view: View) -> Outcome {
+    let kinds = target.kinds();
+    let [kind] = kinds.as_slice() else {
+        return Err(Failure::message("you may only specify a single resource type"));
+    };
+    let names = match target {
+        Target::Names(names) => names.iter().map(|(_, name)| name.clone()).collect(),
+        _ => Vec::new(),
+    };
+    if names.len() > 1 {
+        return Err(Failure::message(
+            "watch is only supported on individual resources and resource collections - more than \
+             1 resource was found",
+        ));
+    }
+    let (groups, failures) = target.groups(&mut call, io)?;
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    let filter = super::target::filter(&call, *kind)?;
+    let revision = io.cluster.objects().revision();
+    let everywhere = filter.everywhere || !kind.info().namespaced;
+    let until = call.arguments.duration("request-timeout").filter(|limit| !limit.is_zero());
+    let mut task = Watch {
+        kind: *kind,
+        names,
+        labels: filter.labels,
+        fields: filter.fields,
+        namespace: (!everywhere).then(|| call.client.namespace.clone()),
+        revision,
+        view,
+        layout: Layout::default(),
+        until: until.map(|limit| io.now() + limit),
+        client: call.client,
+        headers_due: true,
+    };
+    if !call.arguments.on("watch-only") {
+        let objects: Vec<Object> = groups.into_iter().flat_map(|group| group.objects).collect();
+        task.print(io, &objects)?;
+    }
+    Ok(Next::Wait(Box::new(task)))
+}
+
+/// A running watch.
+#[derive(Clone)]
+struct Watch {
+    kind: Kind,
+    names: Vec<String>,
+    labels: LabelSelector,
+    fields: FieldSelector,
+    namespace: Option<String>,
+    revision: u64,
+    view: View,
+    layout: Layout,
+    until: Option<SimTime>,
+    client: super::client::Client,
+    headers_due: bool,
+}
+
+impl Watch {
+    fn print(&mut self, io: &mut Io<'_>, objects: &[Object]) -> Result<(), Failure> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        let text = match &self.view.output {
+            Output::Table { .. } => {
+                let table = self.view.table(self.kind, objects, io.now());
+                let headers = self.view.headers && std::mem::take(&mut self.headers_due);
+                self.layout.print(&table, headers)
+            }
+            Output::Yaml => {
+                let mut text = String::new();
+                for object in objects {
+                    if !std::mem::take(&mut self.headers_due) {
+                        text += "---\n";
+                    }
+                    text += &Output::Yaml.print(std::slice::from_ref(object), true)?;
+                }
+                text
+            }
+            output => {
+                let mut text = String::new();
+                for object in objects {
+                    text += &output.print(std::slice::from_ref(object), true)?;
+                }
+                text
+            }
+        };
+        io.stdout.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    fn wants(&self, object: &Object) -> bool {
+        (self.names.is_empty() || self.names.iter().any(|name| name == object.name()))
+            && self.labels.matches(object.metadata().labels.as_ref())
+            && self.fields.matches(object)
+    }
+}
+
+impl Task for Watch {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        let namespace = self.namespace.clone();
+        let (changes, revision) = self.client.changes(io, self.kind, namespace, self.revision)?;
+        self.revision = revision.max(self.revision);
+        for change in changes {
+            if self.wants(&change.object) {
+                self.print(io, std::slice::from_ref(&change.object))?;
+            }
+        }
+        let next = io.now() + WATCH_PERIOD;
+        match self.until {
+            Some(end) if io.now() >= end => Ok(Step::Exit(0)),
+            Some(end) => Ok(Step::Until(next.min(end))),
+            None => Ok(Step::Until(next)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_sort_by_size() {
+        let mut names = ["web-10", "web-9", "db"].map(Value::from);
+        names.sort_by(sort_order);
+        assert_eq!(names, ["db", "web-9", "web-10"]);
+    }
+}

@@ -1,0 +1,117 @@
+//! Help: kubectl's own page, and one for each command made of its table.
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command, GLOBAL};
+use super::flags::Flag;
+use super::{Call, DONE, Failure, Next, Outcome};
+
+const FOOTER: &str =
+    "Use \"kubectl options\" for a list of global command-line options (applies to all commands).";
+
+/// `kubectl`, `kubectl --help`, `kubectl options`
+pub(super) fn of_kubectl(words: &[String], io: &mut Io<'_>) -> Outcome {
+    if words.first().is_some_and(|word| word == "options") {
+        io.say("The following options can be passed to any command:\n");
+        let text = flags(&[GLOBAL]);
+        io.say(text.trim_end());
+        return DONE;
+    }
+    let own = words.iter().find(|word| !["-h", "--help"].contains(&word.as_str()));
+    if let Some(word) = own {
+        let parsed = super::flags::parse(GLOBAL, words);
+        if let Err(message) = parsed {
+            return Err(super::flags::failure("kubectl", &message));
+        }
+        let _ = word;
+    }
+    let mut page = String::from(
+        "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: \
+         https://kubernetes.io/docs/reference/kubectl/\n\n",
+    );
+    for (title, commands) in catalog::GROUPS {
+        page += title;
+        page.push('\n');
+        for command in *commands {
+            page += &format!("  {:<15} {}\n", command.name, command.short);
+        }
+        page.push('\n');
+    }
+    page += "Usage:\n  kubectl [flags] [options]\n\nUse \"kubectl <command> --help\" for more \
+             information about a given command.\n";
+    page += FOOTER;
+    io.say(page);
+    DONE
+}
+
+/// `kubectl help get`
+pub(super) fn of_words(words: &[String], io: &mut Io<'_>) -> Outcome {
+    let mut path = "kubectl".to_owned();
+    let mut command: Option<&'static Command> = None;
+    for word in words {
+        let next = match command {
+            None => catalog::commands().find(|command| command.name == word),
+            Some(parent) => parent.children.iter().find(|child| child.name == word).copied(),
+        };
+        let Some(next) = next else {
+            return Err(Failure::message(format!("unknown help topic \"{}\"", words.join(" "))));
+        };
+        path = format!("{path} {}", next.name);
+        command = Some(next);
+    }
+    match command {
+        Some(command) => of_command(&path, command, io),
+        None => of_kubectl(&[], io),
+    }
+}
+
+/// A command's page: what it does, examples, its subcommands or flags, its usage.
+pub(super) fn of_command(path: &str, command: &Command, io: &mut Io<'_>) -> Outcome {
+    let long = if command.long.is_empty() { command.short } else { command.long };
+    let mut page = format!("{}{}\n\n", long, if long.ends_with('.') { "" } else { "." });
+    if !command.examples.is_empty() {
+        page += &format!("Examples:\n{}\n\n", command.examples);
+    }
+    if !command.children.is_empty() {
+        page += "Available Commands:\n";
+        for child in command.children {
+            page += &format!("  {:<14} {}\n", child.name, child.short);
+        }
+        page.push('\n');
+    }
+    let options = flags(command.flags);
+    if !options.is_empty() {
+        page += &format!("Options:\n{options}");
+    }
+    page += &format!("Usage:\n  {path} {} [options]\n\n", command.usage);
+    if !command.children.is_empty() {
+        page += &format!(
+            "Use \"{path} <command> --help\" for more information about a given command.\n"
+        );
+    }
+    page += FOOTER;
+    io.say(page);
+    DONE
+}
+
+/// What a command does that only has subcommands: its page, or a complaint about an unknown one.
+pub(super) fn of_group(call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = &call.arguments.positional;
+    if !words.is_empty() {
+        return Err(call.usage(format!("unknown command \"{}\"", words.join(" "))));
+    }
+    of_command(&call.path, call.command, io)?;
+    Ok(Next::Exit(1))
+}
+
+/// `    -o, --output='':` and what it does, below; sorted by name.
+fn flags(groups: &[&[Flag]]) -> String {
+    let mut all: Vec<&Flag> = groups.iter().flat_map(|group| group.iter()).collect();
+    all.sort_by_key(|flag| flag.long);
+    all.iter()
+        .map(|flag| {
+            let letter =
+                flag.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
+            format!("    {letter}--{}={}:\n        {}\n\n", flag.long, flag.default, flag.help)
+        })
+        .collect()
+}

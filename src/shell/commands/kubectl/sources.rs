@@ -1,0 +1,336 @@
+//! Manifests that `-f` names: files, folders and standard input, read as kubectl reads them.
+
+use serde_json::Value;
+
+use super::super::super::tool::Io;
+use super::{Call, Failure};
+use crate::api::Kind;
+use crate::manifest;
+
+/// One object of a manifest.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Manifest {
+    /// The file it came from, as the user named it; `STDIN` for standard input.
+    pub source: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// `metadata.name`, which may be empty.
+    pub name: String,
+    /// The namespace that it goes to; empty for kinds without one.
+    pub namespace: String,
+    /// The object, with its namespace filled in.
+    pub value: Value,
+}
+
+/// What was read, and what could not be.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    /// The good objects, in order.
+    pub manifests: Vec<Manifest>,
+    /// What is wrong with the others.
+    pub failures: Vec<Failure>,
+}
+
+/// How unknown fields are met: `--validate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Validate {
+    /// Refuse.
+    Strict,
+    /// Warn.
+    Warn,
+    /// Say nothing.
+    Ignore,
+}
+
+/// Reads everything that `-f` names.
+///
+/// # Errors
+/// When a path does not exist, or standard input is still open.
+pub(super) fn read(call: &Call, io: &mut Io<'_>, files: &[String]) -> Result<Read, Failure> {
+    let validate = validation(call)?;
+    let mut read = Read::default();
+    for file in files {
+        for (source, text) in texts(call, io, file)? {
+            documents(call, &source, &text, validate, &mut read);
+        }
+    }
+    Ok(read)
+}
+
+/// What `--validate` asks for.
+///
+/// # Errors
+/// kubectl's words for another value.
+pub(super) fn validation(call: &Call) -> Result<Validate, Failure> {
+    match call.arguments.get("validate").unwrap_or("strict") {
+        "true" | "strict" => Ok(Validate::Strict),
+        "warn" => Ok(Validate::Warn),
+        "false" | "ignore" => Ok(Validate::Ignore),
+        other => Err(Failure::message(format!(
+            "invalid - validate option \"{other}\"; must be one of: strict (or true), warn, ignore \
+             (or false)"
+        ))),
+    }
+}
+
+/// The texts that a path stands for: (source, text).
+fn texts(call: &Call, io: &mut Io<'_>, path: &str) -> Result<Vec<(String, String)>, Failure> {
+    if path == "-" {
+        let bytes = io.read_all().unwrap_or_default();
+        return Ok(vec![("STDIN".to_owned(), String::from_utf8_lossy(&bytes).into_owned())]);
+    }
+    if path.starts_with("http://") || path.starts_with("https://") {
+        return Err(Failure::not_simulated(
+            "manifests from the web",
+            "save the file and use -f FILE",
+        ));
+    }
+    if let Ok(names) = io.list(path) {
+        return folder(call, io, path, names);
+    }
+    match io.read_file(path) {
+        Ok(bytes) => Ok(vec![(path.to_owned(), String::from_utf8_lossy(&bytes).into_owned())]),
+        Err(reason) if reason == "No such file or directory" => {
+            Err(Failure::message(format!("the path \"{path}\" does not exist")))
+        }
+        Err(reason) => Err(Failure::message(format!("open {path}: {}", reason.to_lowercase()))),
+    }
+}
+
+fn folder(
+    call: &Call,
+    io: &mut Io<'_>,
+    path: &str,
+    names: Vec<String>,
+) -> Result<Vec<(String, String)>, Failure> {
+    let mut found = Vec::new();
+    let base = path.trim_end_matches('/');
+    for name in names {
+        let inner = if base.is_empty() { name.clone() } else { format!("{base}/{name}") };
+        if let Some(below) = inner.strip_suffix('/') {
+            if call.arguments.on("recursive") {
+                found.extend(texts(call, io, below)?);
+            }
+        } else if [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
+            found.extend(texts(call, io, &inner)?);
+        }
+    }
+    if found.is_empty() {
+        return Err(Failure::message(format!(
+            "error reading [{path}]: recognized file extensions are [.json .yaml .yml]"
+        )));
+    }
+    Ok(found)
+}
+
+/// Every document of a text; what is wrong with one does not stop the others.
+fn documents(call: &Call, source: &str, text: &str, validate: Validate, read: &mut Read) {
+    let (documents, diagnostics) = manifest::parse(source, text);
+    for document in documents {
+        objects(call, source, document.value, validate, read);
+    }
+    for diagnostic in diagnostics {
+        let message = diagnostic.message;
+        read.failures.push(Failure::message(format!(
+            "error parsing {source}: error converting YAML to JSON: {message}"
+        )));
+    }
+}
+
+/// A document's objects: itself, or the items of a `List`.
+fn objects(call: &Call, source: &str, value: Value, validate: Validate, read: &mut Read) {
+    if value.is_null() {
+        return;
+    }
+    let is_list = value["kind"] == "List" && value["apiVersion"] == "v1";
+    match value {
+        Value::Object(mut fields) if is_list => {
+            if let Some(Value::Array(items)) = fields.remove("items") {
+                for item in items {
+                    objects(call, source, item, validate, read);
+                }
+            }
+        }
+        value => match object(call, source, value, validate) {
+            Ok(manifest) => read.manifests.push(manifest),
+            Err(failure) => read.failures.push(failure),
+        },
+    }
+}
+
+fn object(
+    call: &Call,
+    source: &str,
+    mut value: Value,
+    validate: Validate,
+) -> Result<Manifest, Failure> {
+    if validate == Validate::Strict {
+        basics(source, &value)?;
+    }
+    let undecodable =
+        |reason: String| Failure::message(format!("unable to decode \"{source}\": {reason}"));
+    let word = |field: &str| value[field].as_str().unwrap_or("");
+    let (version, kind_name) = (word("apiVersion").to_owned(), word("kind").to_owned());
+    if kind_name.is_empty() {
+        return Err(undecodable(format!("Object 'Kind' is missing in '{value}'")));
+    }
+    metadata_types(&value).map_err(undecodable)?;
+    let name = value["metadata"]["name"].as_str().unwrap_or("").to_owned();
+    let own = value["metadata"]["namespace"].as_str().unwrap_or("").to_owned();
+    let kind = match kind_of(&version, &kind_name) {
+        Some(kind) => kind,
+        None if version.is_empty() => {
+            let status = crate::api::Status::new(
+                crate::api::Reason::NotFound,
+                "the server could not find the requested resource",
+            );
+            return Err(Failure::at_file(status, "creating", source));
+        }
+        None => {
+            return Err(Failure::message(format!(
+                "resource mapping not found for name: \"{name}\" namespace: \"{own}\" from \
+                 \"{source}\": no matches for kind \"{kind_name}\" in version \"{version}\"\nensure \
+                 CRDs are installed first"
+            )));
+        }
+    };
+    let namespace = place(call, kind, &own)?;
+    if kind.info().namespaced {
+        if let Some(fields) = value.as_object_mut() {
+            let metadata =
+                fields.entry("metadata").or_insert_with(|| Value::Object(Default::default()));
+            if metadata.is_null() {
+                *metadata = Value::Object(Default::default());
+            }
+            if let Some(metadata) = metadata.as_object_mut() {
+                metadata.insert("namespace".to_owned(), Value::String(namespace.clone()));
+            }
+        }
+    }
+    Ok(Manifest { source: source.to_owned(), kind, name, namespace, value })
+}
+
+/// The kind of a manifest. kubectl's discovery does not mind a lower-case first letter, and leaves
+/// the verdict to the server.
+fn kind_of(version: &str, kind: &str) -> Option<Kind> {
+    Kind::from_manifest(version, kind).or_else(|| {
+        Kind::all()
+            .find(|known| known.info().singular == kind && known.info().api_version() == version)
+    })
+}
+
+/// What kubectl checks before it asks the server: there is an object with `apiVersion` and `kind`.
+fn basics(source: &str, value: &Value) -> Result<(), Failure> {
+    let set = |field: &str| value[field].as_str().is_some_and(|text| !text.is_empty());
+    let fault = match (set("apiVersion"), set("kind")) {
+        _ if !value.is_object() => "invalid object to validate",
+        (true, true) => return Ok(()),
+        (false, true) => "apiVersion not set",
+        (true, false) => "kind not set",
+        (false, false) => "[apiVersion not set, kind not set]",
+    };
+    Err(Failure::message(format!(
+        "error validating \"{source}\": error validating data: {fault}; if you choose to ignore \
+         these errors, turn validation off with --validate=false"
+    )))
+}
+
+/// What kubectl itself decodes of an object: the types in its metadata.
+fn metadata_types(value: &Value) -> Result<(), String> {
+    let wrong = |found: &Value, field: &str, wanted: &str| {
+        let found = go_type(found);
+        Err(format!("json: cannot unmarshal {found} into Go struct field {field} of type {wanted}"))
+    };
+    let metadata = match &value["metadata"] {
+        Value::Null => return Ok(()),
+        Value::Object(metadata) => metadata,
+        other => return wrong(other, "metadataOnlyObject.metadata", "v1.ObjectMeta"),
+    };
+    for (name, value) in metadata {
+        let field = format!("ObjectMeta.metadata.{name}");
+        match (name.as_str(), value) {
+            ("name" | "namespace" | "generateName" | "uid" | "resourceVersion", found)
+                if !found.is_string() && !found.is_null() =>
+            {
+                return wrong(found, &field, "string");
+            }
+            ("labels" | "annotations", Value::Object(pairs)) => {
+                let odd = pairs.values().find(|value| !value.is_string() && !value.is_null());
+                if let Some(found) = odd {
+                    return wrong(found, &field, "string");
+                }
+            }
+            ("labels" | "annotations", found) if !found.is_null() => {
+                return wrong(found, &field, "map[string]string");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What Go's JSON decoder calls a value.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The namespace that an object goes to.
+fn place(call: &Call, kind: Kind, own: &str) -> Result<String, Failure> {
+    let client = &call.client;
+    if !kind.info().namespaced {
+        return Ok(String::new());
+    }
+    if own.is_empty() {
+        return Ok(client.namespace.clone());
+    }
+    if client.namespace_given && client.namespace != own {
+        return Err(Failure::message(format!(
+            "the namespace from the provided object \"{own}\" does not match the namespace \"{}\". \
+             You must pass '--namespace={own}' to perform this operation.",
+            client.namespace
+        )));
+    }
+    Ok(own.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn basics_of(value: Value) -> String {
+        basics("f.yaml", &value).map_or_else(|failure| failure.text(), |()| String::new())
+    }
+
+    #[test]
+    fn an_object_needs_its_version_and_kind() {
+        assert_eq!(basics_of(json!({"apiVersion": "v1", "kind": "Pod"})), "");
+        assert!(basics_of(json!({"kind": "Pod"})).contains("data: apiVersion not set;"));
+        assert!(basics_of(json!({})).contains("data: [apiVersion not set, kind not set];"));
+        assert!(basics_of(json!("hello")).contains("data: invalid object to validate;"));
+    }
+
+    #[test]
+    fn labels_are_texts() {
+        let fault = metadata_types(&json!({"metadata": {"labels": {"app": 1}}}));
+        assert_eq!(
+            fault.expect_err("a fault"),
+            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type \
+             string"
+        );
+        let fault = metadata_types(&json!({"metadata": "name:web"}));
+        assert_eq!(
+            fault.expect_err("a fault"),
+            "json: cannot unmarshal string into Go struct field metadataOnlyObject.metadata of \
+             type v1.ObjectMeta"
+        );
+    }
+}
