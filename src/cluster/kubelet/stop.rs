@@ -1,0 +1,102 @@
+//! Stopping containers: preStop, SIGTERM, a while, SIGKILL (R3.7).
+
+use std::time::Duration;
+
+use super::container::Stopping;
+use super::worker::{Host, Worker};
+use super::{Purpose, start};
+use crate::cluster::Signal;
+
+/// The exit code of a process that SIGKILL ended.
+const KILLED: i32 = 137;
+
+/// The pod is deleted: every container is told to stop.
+pub(super) fn begin(worker: &mut Worker, host: &mut Host<'_>) {
+    let grace = worker.pod.metadata.deletion_grace_period_seconds.unwrap_or(30);
+    let grace = Duration::from_secs(u64::try_from(grace).unwrap_or(0));
+    worker.deletion = Some(host.now + grace);
+    worker.operation = None;
+    for index in 0..worker.containers.len() {
+        if worker.containers[index].is_running() {
+            let message = format!("Stopping container {}", worker.containers[index].name);
+            stop(worker, index, host, grace, &message);
+        }
+    }
+}
+
+/// Tells one container to stop, for the reason that `message` tells.
+pub(super) fn stop(
+    worker: &mut Worker,
+    index: usize,
+    host: &mut Host<'_>,
+    grace: Duration,
+    message: &str,
+) {
+    if worker.containers[index].stopping.is_some() {
+        return;
+    }
+    worker.tell_of(host, index, false, "Killing", message);
+    let kill_at = host.now + grace;
+    let spec = worker.spec_of(index).cloned();
+    let hook = spec.and_then(|spec| spec.lifecycle).and_then(|lifecycle| lifecycle.pre_stop);
+    let mut terminate_at = Some(host.now);
+    if let Some(hook) = hook {
+        if let Some(sleep) = hook.sleep {
+            let seconds = Duration::from_secs(u64::try_from(sleep.seconds).unwrap_or(0));
+            terminate_at = Some(host.now + seconds);
+        } else if let Some(command) = hook.exec {
+            let words = command.command.unwrap_or_default();
+            match start::execute(worker, index, host, &words, Purpose::PreStop) {
+                Some(_) => terminate_at = None,
+                None => {
+                    worker.tell_of(host, index, true, "FailedPreStopHook", "PreStopHook failed")
+                }
+            }
+        }
+    }
+    worker.containers[index].stopping = Some(Stopping { terminate_at, kill_at });
+    worker.containers[index].probes.clear();
+    carry_on(worker, index, host);
+}
+
+/// A preStop command has ended: SIGTERM follows.
+pub(super) fn hook_done(worker: &mut Worker, index: usize, now: crate::clock::SimTime) {
+    if let Some(stopping) = &mut worker.containers[index].stopping {
+        stopping.terminate_at = Some(now);
+    }
+}
+
+/// Sends the signals that are due.
+pub(super) fn carry_on(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
+    let container = &mut worker.containers[index];
+    let Some(stopping) = &mut container.stopping else { return };
+    if stopping.kill_at <= host.now {
+        kill(worker, index, host);
+    } else if stopping.terminate_at.is_some_and(|at| at <= host.now) {
+        stopping.terminate_at = None;
+        if let Some(process) = container.process {
+            host.processes.signal(host.now, process, Signal::Term);
+        }
+    }
+}
+
+/// SIGKILL.
+pub(super) fn kill(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
+    let Some(process) = worker.containers[index].process else { return };
+    host.processes.kill(process);
+    if let Some(sandbox) = &worker.sandbox {
+        host.network.close(sandbox.netns, process);
+    }
+    start::ended(worker, index, host.now, KILLED);
+}
+
+/// `activeDeadlineSeconds` are over: the pod has failed.
+pub(super) fn deadline(worker: &mut Worker, host: &mut Host<'_>) {
+    worker.finished = true;
+    worker.stale = true;
+    let message = "Pod was active on the node longer than the specified deadline".to_owned();
+    worker.failure = Some(("DeadlineExceeded", message));
+    for index in 0..worker.containers.len() {
+        kill(worker, index, host);
+    }
+}

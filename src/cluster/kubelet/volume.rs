@@ -1,0 +1,259 @@
+//! Volumes: what a container finds below its mount paths.
+//!
+//! A volume made of ConfigMaps, Secrets or the downward API keeps the objects as they were when it
+//! was mounted; its files are made when somebody reads them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume as Spec, VolumeProjection,
+};
+
+use super::downward;
+use crate::api::Store;
+
+/// A mounted volume.
+#[derive(Clone, Debug)]
+pub enum Volume {
+    /// An emptyDir and everything else that can be written.
+    Writable(BTreeMap<String, Arc<[u8]>>),
+    /// Files that the kubelet provides.
+    Provided(Vec<Source>),
+}
+
+/// Where provided files come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    ConfigMap {
+        object: Arc<ConfigMap>,
+        items: Option<Vec<KeyToPath>>,
+    },
+    Secret {
+        object: Arc<Secret>,
+        items: Option<Vec<KeyToPath>>,
+    },
+    Downward(Vec<DownwardAPIVolumeFile>),
+    /// A file whose content is made up: a token, the cluster's certificate.
+    Made {
+        path: String,
+        content: &'static str,
+    },
+}
+
+const TOKEN: &str = "not-a-real-token";
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+                           cG9kaG9wJ3MgY2x1c3RlciBuZWVkcyBubyByZWFsIGtleXM=\n\
+                           -----END CERTIFICATE-----\n";
+
+impl Volume {
+    /// Mounts what a pod's `spec.volumes` asks for.
+    ///
+    /// # Errors
+    /// The kubelet's words, without its prefix, for an object that is missing and not optional.
+    pub fn mount(store: &Store, namespace: &str, spec: &Spec) -> Result<Volume, String> {
+        let find = Finder { store, namespace };
+        if let Some(source) = &spec.config_map {
+            let optional = source.optional == Some(true);
+            let found = find.config_map(&source.name, source.items.clone(), optional)?;
+            return Ok(Volume::Provided(found.into_iter().collect()));
+        }
+        if let Some(source) = &spec.secret {
+            let optional = source.optional == Some(true);
+            let name = source.secret_name.as_deref().unwrap_or("");
+            let found = find.secret(name, source.items.clone(), optional)?;
+            return Ok(Volume::Provided(found.into_iter().collect()));
+        }
+        if let Some(source) = &spec.downward_api {
+            let items = source.items.clone().unwrap_or_default();
+            return Ok(Volume::Provided(vec![Source::Downward(items)]));
+        }
+        if let Some(source) = &spec.projected {
+            let mut sources = Vec::new();
+            for projection in source.sources.iter().flatten() {
+                sources.extend(find.projection(projection)?);
+            }
+            return Ok(Volume::Provided(sources));
+        }
+        Ok(Volume::Writable(BTreeMap::new()))
+    }
+
+    /// Whether files can be written.
+    pub fn is_writable(&self) -> bool {
+        matches!(self, Volume::Writable(_))
+    }
+
+    /// One file, by its path below the volume.
+    pub fn read(&self, pod: &Pod, path: &str) -> Option<Vec<u8>> {
+        match self {
+            Volume::Writable(files) => files.get(path).map(|content| content.to_vec()),
+            // Where two sources have the same path, the later one wins.
+            Volume::Provided(sources) => {
+                sources.iter().rev().find_map(|source| source.read(pod, path))
+            }
+        }
+    }
+
+    /// The paths of all files.
+    pub fn paths(&self) -> Vec<String> {
+        match self {
+            Volume::Writable(files) => files.keys().cloned().collect(),
+            Volume::Provided(sources) => sources.iter().flat_map(Source::paths).collect(),
+        }
+    }
+}
+
+struct Finder<'a> {
+    store: &'a Store,
+    namespace: &'a str,
+}
+
+impl Finder<'_> {
+    fn config_map(
+        &self,
+        name: &str,
+        items: Option<Vec<KeyToPath>>,
+        optional: bool,
+    ) -> Result<Option<Source>, String> {
+        match self.store.get::<ConfigMap>(self.namespace, name) {
+            Some(object) => Ok(Some(Source::ConfigMap { object: object.clone(), items })),
+            // Real clusters publish this one in every namespace.
+            None if name == "kube-root-ca.crt" => {
+                Ok(Some(Source::Made { path: "ca.crt".to_owned(), content: CERTIFICATE }))
+            }
+            None if optional => Ok(None),
+            None => Err(format!("configmap \"{name}\" not found")),
+        }
+    }
+
+    fn secret(
+        &self,
+        name: &str,
+        items: Option<Vec<KeyToPath>>,
+        optional: bool,
+    ) -> Result<Option<Source>, String> {
+        match self.store.get::<Secret>(self.namespace, name) {
+            Some(object) => Ok(Some(Source::Secret { object: object.clone(), items })),
+            None if optional => Ok(None),
+            None => Err(format!("secret \"{name}\" not found")),
+        }
+    }
+
+    fn projection(&self, projection: &VolumeProjection) -> Result<Option<Source>, String> {
+        if let Some(map) = &projection.config_map {
+            return self.config_map(&map.name, map.items.clone(), map.optional == Some(true));
+        }
+        if let Some(secret) = &projection.secret {
+            let optional = secret.optional == Some(true);
+            return self.secret(&secret.name, secret.items.clone(), optional);
+        }
+        if let Some(source) = &projection.downward_api {
+            return Ok(Some(Source::Downward(source.items.clone().unwrap_or_default())));
+        }
+        let token = projection.service_account_token.as_ref();
+        Ok(token.map(|token| Source::Made { path: token.path.clone(), content: TOKEN }))
+    }
+}
+
+impl Source {
+    fn read(&self, pod: &Pod, path: &str) -> Option<Vec<u8>> {
+        match self {
+            Source::ConfigMap { object, items } => {
+                let key = key_of(items.as_deref(), path)?;
+                let text = object.data.as_ref().and_then(|data| data.get(key));
+                let bytes = object.binary_data.as_ref().and_then(|data| data.get(key));
+                text.map(|text| text.clone().into_bytes())
+                    .or_else(|| bytes.map(|bytes| bytes.0.clone()))
+            }
+            Source::Secret { object, items } => {
+                let key = key_of(items.as_deref(), path)?;
+                object.data.as_ref()?.get(key).map(|bytes| bytes.0.clone())
+            }
+            Source::Downward(items) => {
+                let item = items.iter().find(|item| item.path == path)?;
+                let field = item.field_ref.as_ref()?;
+                downward::field(pod, &field.field_path).map(String::into_bytes)
+            }
+            Source::Made { path: made, content } => {
+                (made == path).then(|| content.as_bytes().to_vec())
+            }
+        }
+    }
+
+    fn paths(&self) -> Vec<String> {
+        match self {
+            Source::ConfigMap { items: Some(items), .. }
+            | Source::Secret { items: Some(items), .. } => {
+                items.iter().map(|item| item.path.clone()).collect()
+            }
+            Source::ConfigMap { object, items: None } => {
+                let texts = object.data.iter().flat_map(|data| data.keys());
+                let bytes = object.binary_data.iter().flat_map(|data| data.keys());
+                texts.chain(bytes).cloned().collect()
+            }
+            Source::Secret { object, items: None } => {
+                object.data.iter().flat_map(|data| data.keys()).cloned().collect()
+            }
+            Source::Downward(items) => items.iter().map(|item| item.path.clone()).collect(),
+            Source::Made { path, .. } => vec![path.clone()],
+        }
+    }
+}
+
+/// The key that is shown at `path`: the path itself, unless items say otherwise.
+fn key_of<'a>(items: Option<&'a [KeyToPath]>, path: &'a str) -> Option<&'a str> {
+    match items {
+        None => Some(path),
+        Some(items) => items.iter().find(|item| item.path == path).map(|item| item.key.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn from(value: serde_json::Value) -> Volume {
+        let spec: Spec = serde_json::from_value(value).unwrap();
+        Volume::mount(&Store::default(), "default", &spec).unwrap()
+    }
+
+    #[test]
+    fn a_missing_configmap_is_an_error_unless_it_is_optional() {
+        let mount = |optional: bool| {
+            let spec = json!({ "name": "v", "configMap": { "name": "x", "optional": optional } });
+            let spec: Spec = serde_json::from_value(spec).unwrap();
+            Volume::mount(&Store::default(), "default", &spec).map(|volume| volume.paths())
+        };
+        assert_eq!(mount(false), Err("configmap \"x\" not found".to_owned()));
+        assert_eq!(mount(true), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn an_item_gives_a_key_another_path() {
+        let map: ConfigMap =
+            serde_json::from_value(json!({ "data": { "a": "1", "b": "2" } })).unwrap();
+        let items: Vec<KeyToPath> =
+            serde_json::from_value(json!([{ "key": "a", "path": "sub/x" }])).unwrap();
+        let source = Source::ConfigMap { object: Arc::new(map), items: Some(items) };
+        let volume = Volume::Provided(vec![source]);
+        assert_eq!(volume.paths(), ["sub/x"]);
+        assert_eq!(volume.read(&Pod::default(), "sub/x").as_deref(), Some(&b"1"[..]));
+        assert_eq!(volume.read(&Pod::default(), "b"), None);
+    }
+
+    #[test]
+    fn the_service_account_volume_holds_its_three_files() {
+        let volume = from(json!({ "name": "kube-api-access-x", "projected": { "sources": [
+            { "serviceAccountToken": { "path": "token" } },
+            { "configMap": { "name": "kube-root-ca.crt",
+                "items": [{ "key": "ca.crt", "path": "ca.crt" }] } },
+            { "downwardAPI": { "items": [
+                { "path": "namespace", "fieldRef": { "fieldPath": "metadata.namespace" } },
+            ] } },
+        ] } }));
+        assert_eq!(volume.paths(), ["token", "ca.crt", "namespace"]);
+    }
+}

@@ -1,0 +1,497 @@
+//! One pod on its node: what its kubelet does next, one operation at a time.
+//!
+//! The order is that of kubelet's `SyncPod`: sandbox, init containers one by one, then the others in
+//! the order of the specification (R1.2, R16.1). What takes time is an [`Operation`] under way.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, PodSpec};
+
+use super::container::{Container, Role, State};
+use super::environment::LinkCache;
+use super::events::{Recorder, Told};
+use super::volume::Volume;
+use super::{PodKey, start, status, stop};
+use crate::api::{ApiServer, Resource};
+use crate::clock::SimTime;
+use crate::cluster::Userland;
+use crate::cluster::agenda::Moments;
+use crate::cluster::processes::Processes;
+use crate::network::{NetnsId, Network, Party};
+use crate::random::Stream;
+
+/// Until the kubelet has heard of a pod.
+const ADMISSION: Duration = Duration::from_millis(10);
+
+/// Until a sandbox stands: network namespace, address, volumes.
+const SANDBOX: Duration = Duration::from_millis(350);
+
+/// Until an image is there that has to be asked for.
+const PULL: Duration = Duration::from_millis(700);
+
+/// Until a created container runs.
+const START: Duration = Duration::from_millis(150);
+
+/// Between the end of the last container and the pod's removal.
+const TEARDOWN: Duration = Duration::from_millis(300);
+
+/// How often a volume that cannot be mounted is tried again, at first.
+const MOUNT_RETRY: Duration = Duration::from_secs(2);
+
+/// What a kubelet works with, beside the pod itself.
+pub struct Host<'a> {
+    pub now: SimTime,
+    pub api: &'a mut ApiServer,
+    pub network: &'a mut Network,
+    pub processes: &'a mut Processes,
+    pub userland: &'a Arc<dyn Userland>,
+    pub links: &'a mut LinkCache,
+    pub ids: &'a mut Stream,
+}
+
+/// A pod's network namespace and what its containers share.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    pub netns: NetnsId,
+    pub address: Ipv4Addr,
+    /// The network namespace is the node's own (`hostNetwork`).
+    pub on_host: bool,
+    pub volumes: BTreeMap<String, Volume>,
+}
+
+/// Something that takes time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Admit,
+    Sandbox,
+    Pull(usize),
+    Start(usize),
+    Remove,
+}
+
+/// A pod that a kubelet takes care of.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    pub key: PodKey,
+    pub pod: Arc<Pod>,
+    pub namespace: Arc<str>,
+    pub name: Arc<str>,
+    pub node: Arc<str>,
+    pub admitted: Option<SimTime>,
+    pub sandbox: Option<Sandbox>,
+    /// Init containers, then the others, in the order of the specification.
+    pub containers: Vec<Container>,
+    pub operation: Option<(SimTime, Operation)>,
+    /// When everything has to be over, once the pod is being deleted.
+    pub deletion: Option<SimTime>,
+    /// Nothing starts any more: it failed or succeeded for good.
+    pub finished: bool,
+    /// Why it failed as a whole (`DeadlineExceeded`): reason and message.
+    pub failure: Option<(&'static str, String)>,
+    pub mount_retry: Option<SimTime>,
+    pub mount_failures: u32,
+    /// Whether its status in the store is behind.
+    pub stale: bool,
+    pub recorder: Recorder,
+}
+
+impl Worker {
+    /// Takes a pod over.
+    pub fn new(key: PodKey, pod: Arc<Pod>) -> Worker {
+        let text = |value: &Option<String>| -> Arc<str> { value.as_deref().unwrap_or("").into() };
+        let node = pod.spec.as_ref().map(|spec| text(&spec.node_name)).unwrap_or_default();
+        let containers = pod.spec.as_ref().map(containers).unwrap_or_default();
+        Worker {
+            key,
+            namespace: text(&pod.metadata.namespace),
+            name: text(&pod.metadata.name),
+            node,
+            pod,
+            admitted: None,
+            sandbox: None,
+            containers,
+            operation: None,
+            deletion: None,
+            finished: false,
+            failure: None,
+            mount_retry: None,
+            mount_failures: 0,
+            stale: false,
+            recorder: Recorder::default(),
+        }
+    }
+
+    /// Does everything that is due, and says whether the pod is gone for good.
+    pub fn sync(&mut self, host: &mut Host<'_>) -> bool {
+        if !self.refresh(host) {
+            // Somebody took the pod away without asking (`--force`, a namespace's end).
+            self.kill_all(host);
+            return true;
+        }
+        if self.deletion.is_none() && self.pod.metadata.deletion_timestamp.is_some() {
+            stop::begin(self, host);
+        }
+        loop {
+            match self.operation {
+                Some((at, _)) if at > host.now => break,
+                Some((_, Operation::Remove)) => {
+                    self.remove(host);
+                    return true;
+                }
+                Some((_, operation)) => {
+                    self.operation = None;
+                    self.complete(operation, host);
+                }
+                None => {
+                    self.look_after_containers(host);
+                    let Some((operation, takes)) = self.next_operation(host) else { break };
+                    self.operation = Some((host.now + takes, operation));
+                }
+            }
+        }
+        if self.stale && self.may_report() {
+            status::write(self, host);
+        }
+        false
+    }
+
+    /// When the pod is due next.
+    pub fn moments(&self, now: SimTime) -> Moments {
+        let mut moments = Moments::default();
+        if let Some((at, _)) = self.operation {
+            moments.add(at, true);
+        }
+        if let Some(at) = self.mount_retry {
+            moments.add(at, false);
+        }
+        for container in &self.containers {
+            self.container_moments(container, now, &mut moments);
+        }
+        if let Some(deadline) = self.deadline() {
+            moments.add(deadline.max(now), false);
+        }
+        moments
+    }
+
+    /// Tells of the pod.
+    pub fn tell(&mut self, host: &mut Host<'_>, told: Told<'_>) {
+        self.recorder.tell(host.api, host.now, &self.pod, told);
+    }
+
+    /// Tells of one of its containers.
+    pub fn tell_of(
+        &mut self,
+        host: &mut Host<'_>,
+        index: usize,
+        warning: bool,
+        reason: &'static str,
+        message: &str,
+    ) {
+        let container = &self.containers[index];
+        let list = if container.role == Role::Main { "containers" } else { "initContainers" };
+        let field = format!("spec.{list}{{{}}}", container.name);
+        self.tell(host, Told { warning, reason, message, field: &field });
+    }
+
+    /// `nginx_default(uid)`: the pod as kubelets name it in messages.
+    pub fn full_name(&self) -> String {
+        let uid = self.pod.metadata.uid.as_deref().unwrap_or("");
+        format!("{}_{}({uid})", self.name, self.namespace)
+    }
+
+    /// The specification of a container, by its index here.
+    pub fn spec_of(&self, index: usize) -> Option<&ContainerSpec> {
+        let spec = self.pod.spec.as_ref()?;
+        let init = spec.init_containers.as_deref().unwrap_or_default();
+        init.get(index).or_else(|| spec.containers.get(index - init.len().min(index)))
+    }
+
+    /// `Always`, `OnFailure` or `Never`.
+    pub fn restart_policy(&self) -> &str {
+        let spec = self.pod.spec.as_ref();
+        spec.and_then(|spec| spec.restart_policy.as_deref()).unwrap_or("Always")
+    }
+
+    /// Whether all init containers have done their part.
+    pub fn initialized(&self) -> bool {
+        self.containers.iter().all(|container| match container.role {
+            Role::Init => container.exit() == Some(0),
+            Role::Sidecar => container.started || self.finished,
+            Role::Main => true,
+        })
+    }
+
+    /// Ends every process at once and gives the address back.
+    pub fn kill_all(&mut self, host: &mut Host<'_>) {
+        for index in 0..self.containers.len() {
+            stop::kill(self, index, host);
+        }
+        if let Some(sandbox) = self.sandbox.take()
+            && !sandbox.on_host
+        {
+            host.network.remove_pod(sandbox.netns);
+        }
+    }
+
+    /// Whether something is missing that the pod needs before it can go on.
+    pub fn is_held_up(&self) -> bool {
+        let config = |container: &Container| {
+            matches!(container.state, State::Waiting { reason: "CreateContainerConfigError", .. })
+        };
+        self.mount_retry.is_some() || self.containers.iter().any(config)
+    }
+
+    /// What was missing may have come.
+    pub fn look_again(&mut self, now: SimTime) {
+        self.mount_retry = self.mount_retry.map(|at| at.min(now));
+        for container in &mut self.containers {
+            if matches!(container.state, State::Waiting { .. }) && container.id.is_empty() {
+                container.not_before = container.not_before.min(now);
+            }
+        }
+    }
+
+    /// Reads the pod again; `false` when it is gone, or another one of its name stands there.
+    fn refresh(&mut self, host: &Host<'_>) -> bool {
+        match host.api.store().get::<Pod>(&self.namespace, &self.name) {
+            Some(stored) if stored.metadata.uid == self.pod.metadata.uid => {
+                self.pod = stored.clone();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn next_operation(&mut self, host: &mut Host<'_>) -> Option<(Operation, Duration)> {
+        if self.deletion.is_some() {
+            let over = self.containers.iter().all(|container| !container.is_running());
+            return over.then_some((Operation::Remove, TEARDOWN));
+        }
+        if self.admitted.is_none() {
+            return Some((Operation::Admit, ADMISSION));
+        }
+        if self.finished || self.mount_retry.is_some_and(|at| at > host.now) {
+            return None;
+        }
+        if self.sandbox.is_none() {
+            return Some((Operation::Sandbox, SANDBOX));
+        }
+        let index = self.next_to_start(host.now)?;
+        if start::needs_pull(self, index) {
+            start::begin_pull(self, index, host);
+            return Some((Operation::Pull(index), PULL));
+        }
+        start::begin(self, index, host).then_some((Operation::Start(index), START))
+    }
+
+    fn complete(&mut self, operation: Operation, host: &mut Host<'_>) {
+        match operation {
+            Operation::Admit => {
+                self.admitted = Some(host.now);
+                self.stale = true;
+                status::write(self, host);
+            }
+            Operation::Sandbox => self.set_up_sandbox(host),
+            Operation::Pull(index) => {
+                if start::finish_pull(self, index, host) && start::begin(self, index, host) {
+                    self.operation = Some((host.now + START, Operation::Start(index)));
+                }
+            }
+            Operation::Start(index) => start::finish(self, index, host),
+            Operation::Remove => {}
+        }
+    }
+
+    /// The first container that has to be started now.
+    fn next_to_start(&self, now: SimTime) -> Option<usize> {
+        for (index, container) in self.containers.iter().enumerate() {
+            let wants = self.wants_start(container);
+            match container.role {
+                Role::Main if !wants => continue,
+                Role::Main | Role::Init | Role::Sidecar if wants => {
+                    if container.not_before <= now {
+                        return Some(index);
+                    }
+                    // Init containers hold up those after them; the others go on without.
+                    if container.role != Role::Main && !self.main_has_begun() {
+                        return None;
+                    }
+                }
+                Role::Init if container.exit() != Some(0) => return None,
+                Role::Sidecar if !container.started && !self.main_has_begun() => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn main_has_begun(&self) -> bool {
+        self.containers.iter().any(|container| {
+            container.role == Role::Main && (container.is_running() || !container.id.is_empty())
+        })
+    }
+
+    fn wants_start(&self, container: &Container) -> bool {
+        match &container.state {
+            State::Waiting { .. } => true,
+            State::Running { .. } => false,
+            State::Terminated(end) => container.restarts_after(end.exit, self.restart_policy()),
+        }
+    }
+
+    /// What time alone brings: kills that are due, crash loops that are told, the end of it all.
+    fn look_after_containers(&mut self, host: &mut Host<'_>) {
+        for index in 0..self.containers.len() {
+            stop::carry_on(self, index, host);
+            start::notice_change(self, index, host);
+            let told = self.containers[index].back_off_told_at;
+            if told.is_some_and(|at| at <= host.now) {
+                start::tell_back_off(self, index, host);
+            }
+        }
+        if self.deadline().is_some_and(|at| at <= host.now) {
+            stop::deadline(self, host);
+        }
+        self.notice_end();
+    }
+
+    /// A pod whose containers have all ended for good starts nothing again.
+    fn notice_end(&mut self) {
+        if self.finished || self.deletion.is_some() {
+            return;
+        }
+        let policy = self.restart_policy();
+        let failed_init = self.containers.iter().any(|container| {
+            container.role == Role::Init
+                && container
+                    .exit()
+                    .is_some_and(|exit| exit != 0 && !container.restarts_after(exit, policy))
+        });
+        let mut main = self.containers.iter().filter(|container| container.role == Role::Main);
+        let ended = main.all(|container| {
+            container.exit().is_some_and(|exit| !container.restarts_after(exit, policy))
+        });
+        if failed_init || ended {
+            self.finished = true;
+            self.stale = true;
+        }
+    }
+
+    fn set_up_sandbox(&mut self, host: &mut Host<'_>) {
+        let volumes = match self.mount(host) {
+            Ok(volumes) => volumes,
+            Err((volume, error)) => return self.mount_failed(host, &volume, &error),
+        };
+        self.mount_retry = None;
+        let spec = self.pod.spec.as_ref();
+        let on_host = spec.is_some_and(|spec| spec.host_network == Some(true));
+        let Some(node) = host.network.node(&self.node) else { return };
+        let (netns, address) = if on_host {
+            (node.netns, node.address)
+        } else {
+            let Some(address) = host.network.allocate_pod_address(&self.node) else {
+                return self.no_address(host);
+            };
+            let party = Party::Pod { namespace: self.namespace.clone(), name: self.name.clone() };
+            (host.network.add_pod(party, address, &self.node), address)
+        };
+        self.sandbox = Some(Sandbox { netns, address, on_host, volumes });
+        self.stale = true;
+    }
+
+    fn mount(&self, host: &Host<'_>) -> Result<BTreeMap<String, Volume>, (String, String)> {
+        let specs = self.pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+        specs
+            .map(|spec| {
+                Volume::mount(host.api.store(), &self.namespace, spec)
+                    .map(|volume| (spec.name.clone(), volume))
+                    .map_err(|error| (spec.name.clone(), error))
+            })
+            .collect()
+    }
+
+    fn mount_failed(&mut self, host: &mut Host<'_>, volume: &str, error: &str) {
+        let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {error}");
+        self.tell(
+            host,
+            Told { warning: true, reason: "FailedMount", message: &message, field: "" },
+        );
+        let wait = MOUNT_RETRY * (1 << self.mount_failures.min(5));
+        self.mount_failures += 1;
+        self.mount_retry = Some(host.now + wait);
+    }
+
+    fn no_address(&mut self, host: &mut Host<'_>) {
+        let message = format!(
+            "Failed to create pod sandbox: plugin type=\"host-local\" failed (add): failed to \
+             allocate for range 0: no IP addresses available in range set of node {}",
+            self.node
+        );
+        let told =
+            Told { warning: true, reason: "FailedCreatePodSandBox", message: &message, field: "" };
+        self.tell(host, told);
+        self.mount_retry = Some(host.now + MOUNT_RETRY * 8);
+    }
+
+    /// The pod is over: its address is free, and the API server may forget it.
+    fn remove(&mut self, host: &mut Host<'_>) {
+        self.stale = true;
+        status::write(self, host);
+        self.kill_all(host);
+        let _ = host.api.remove(host.now, Pod::KIND, &self.namespace, &self.name);
+    }
+
+    /// `activeDeadlineSeconds`, counted from the pod's start.
+    fn deadline(&self) -> Option<SimTime> {
+        let seconds = self.pod.spec.as_ref()?.active_deadline_seconds?;
+        let open = !self.finished && self.deletion.is_none();
+        let admitted = self.admitted.filter(|_| open)?;
+        Some(admitted + Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    }
+
+    /// Real kubelets report when a round of work is over, not after each step of it.
+    fn may_report(&self) -> bool {
+        let starting =
+            matches!(self.operation, Some((_, Operation::Sandbox | Operation::Start(_))));
+        self.admitted.is_some() && (!starting || self.containers.iter().any(|c| c.exit().is_some()))
+    }
+
+    fn container_moments(&self, container: &Container, now: SimTime, moments: &mut Moments) {
+        if let Some(stopping) = &container.stopping {
+            moments.add(stopping.kill_at, true);
+            if let Some(at) = stopping.terminate_at {
+                moments.add(at, true);
+            }
+        }
+        if self.deletion.is_some() || self.finished || self.admitted.is_none() {
+            return;
+        }
+        if let Some(at) = container.back_off_told_at {
+            moments.add(at, true);
+        }
+        // One that could start now and does not waits for another; its end will wake the pod.
+        if self.wants_start(container) && container.not_before > now {
+            moments.add(container.not_before, container.retries_soon);
+        }
+        for prober in &container.probes {
+            moments.add(prober.next, prober.is_awaited(container));
+        }
+    }
+}
+
+fn containers(spec: &PodSpec) -> Vec<Container> {
+    let init = spec.init_containers.iter().flatten();
+    let waits_for =
+        if init.clone().next().is_some() { "PodInitializing" } else { "ContainerCreating" };
+    let init = init.map(|container| {
+        let sidecar = container.restart_policy.as_deref() == Some("Always");
+        let role = if sidecar { Role::Sidecar } else { Role::Init };
+        Container::new(container, role, "PodInitializing")
+    });
+    let main =
+        spec.containers.iter().map(|container| Container::new(container, Role::Main, waits_for));
+    init.chain(main).collect()
+}

@@ -1,0 +1,178 @@
+//! The process table: which program runs where, and what it waits for.
+//!
+//! A program's state is shared until it runs: [`Clone`] costs a reference count each, and a program
+//! is copied the first time it runs after its cluster was cloned.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::agenda::{Agenda, Moments};
+use super::kubelet::Owner;
+use super::{Answer, Ask, Cluster, Context, Place, Poll, Process, Signal};
+use crate::clock::SimTime;
+use crate::network::{NetnsId, ProcessId};
+
+/// A program may not wake more often than this: simulated time has to pass.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
+
+/// Everything that runs.
+#[derive(Clone, Default)]
+pub(super) struct Processes {
+    entries: BTreeMap<ProcessId, Entry>,
+    agenda: Agenda<ProcessId>,
+    last: u64,
+}
+
+/// A process.
+#[derive(Clone)]
+struct Entry {
+    place: Place,
+    netns: NetnsId,
+    owner: Owner,
+    /// `None` while it runs.
+    program: Option<Arc<dyn Process>>,
+    signals: Vec<Signal>,
+    /// What it waits for.
+    wakes: Option<SimTime>,
+    /// What it does up to this moment is waited for when the cluster settles.
+    starting_until: SimTime,
+}
+
+/// A process to be started.
+pub(super) struct Spawn {
+    pub place: Place,
+    pub netns: NetnsId,
+    pub owner: Owner,
+    pub program: Box<dyn Process>,
+    pub starting_until: SimTime,
+}
+
+impl Processes {
+    /// Starts a process: its first step is due at once.
+    pub fn spawn(&mut self, now: SimTime, spawn: Spawn) -> ProcessId {
+        let id = self.new_id();
+        let Spawn { place, netns, owner, program, starting_until } = spawn;
+        let program = Some(Arc::from(program));
+        let entry = Entry {
+            place,
+            netns,
+            owner,
+            program,
+            signals: Vec::new(),
+            wakes: None,
+            starting_until,
+        };
+        self.entries.insert(id, entry);
+        self.agenda.add(&id, now, true);
+        id
+    }
+
+    /// A process number that nobody has had.
+    pub fn new_id(&mut self) -> ProcessId {
+        self.last += 1;
+        ProcessId(self.last)
+    }
+
+    /// Sends a signal; it is handled in the process's next step, at this moment.
+    pub fn signal(&mut self, now: SimTime, id: ProcessId, signal: Signal) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.signals.push(signal);
+            self.agenda.add(&id, now, true);
+        }
+    }
+
+    /// Ends a process at once. The caller closes its sockets.
+    pub fn kill(&mut self, id: ProcessId) {
+        self.entries.remove(&id);
+        self.agenda.forget(&id);
+    }
+
+    /// The earliest thing that a process waits for.
+    pub fn next_due(&self) -> Option<SimTime> {
+        self.agenda.next_due()
+    }
+
+    /// The earliest thing that is waited for.
+    pub fn next_work(&self) -> Option<SimTime> {
+        self.agenda.next_work()
+    }
+}
+
+/// Runs the first process that is due.
+pub(super) fn run_next(cluster: &mut Cluster) {
+    let now = cluster.now;
+    let Some(id) = cluster.processes.agenda.pop(now) else { return };
+    let Some(entry) = cluster.processes.entries.get_mut(&id) else { return };
+    let signals = std::mem::take(&mut entry.signals);
+    let mut poll = None;
+    let ran = with_program(cluster, id, |program, context| {
+        let mut handled = signals.is_empty();
+        for signal in &signals {
+            handled |= program.signal(*signal, context);
+        }
+        if handled {
+            poll = Some(program.step(context));
+        }
+    });
+    if ran.is_none() {
+        return;
+    }
+    match poll {
+        // The signals were ignored: it goes on waiting.
+        None => wait(cluster, id, None),
+        Some(Poll::Idle) => wait(cluster, id, Some(None)),
+        Some(Poll::Until(at)) => wait(cluster, id, Some(Some(at.max(now + SHORTEST_SLEEP)))),
+        Some(Poll::Exit(code)) => exit(cluster, id, code),
+    }
+}
+
+/// Hands a request to a process.
+pub(super) fn serve(cluster: &mut Cluster, id: ProcessId, ask: &Ask) -> Option<Answer> {
+    with_program(cluster, id, |program, context| program.serve(ask, context))
+}
+
+/// Takes the program out of the table, runs `act` with it, and puts it back. What it writes goes to
+/// its container's log. `None` when there is no such process, or it is running already (a server
+/// that asks itself).
+fn with_program<R>(
+    cluster: &mut Cluster,
+    id: ProcessId,
+    act: impl FnOnce(&mut dyn Process, &mut Context<'_>) -> R,
+) -> Option<R> {
+    let entry = cluster.processes.entries.get_mut(&id)?;
+    let mut program = entry.program.take()?;
+    let (place, owner) = (entry.place.clone(), entry.owner);
+    if Arc::get_mut(&mut program).is_none() {
+        program = Arc::from(program.clone_box());
+    }
+    let mut output = Vec::new();
+    let mut context = Context { cluster: &mut *cluster, place, process: id, output: &mut output };
+    let result = Arc::get_mut(&mut program).map(|program| act(program, &mut context));
+    if let Some(entry) = cluster.processes.entries.get_mut(&id) {
+        entry.program = Some(program);
+    }
+    if !output.is_empty() {
+        cluster.kubelets.write(cluster.now, owner, &output);
+    }
+    result
+}
+
+/// Notes what a process waits for: what it says now, or else what it said before.
+fn wait(cluster: &mut Cluster, id: ProcessId, says: Option<Option<SimTime>>) {
+    let Some(entry) = cluster.processes.entries.get_mut(&id) else { return };
+    if let Some(wakes) = says {
+        entry.wakes = wakes;
+    }
+    let Some(at) = entry.wakes else { return };
+    let mut moments = Moments::default();
+    moments.add(at, at <= entry.starting_until);
+    cluster.processes.agenda.set(&id, moments);
+}
+
+fn exit(cluster: &mut Cluster, id: ProcessId, code: i32) {
+    let Some(entry) = cluster.processes.entries.remove(&id) else { return };
+    cluster.processes.agenda.forget(&id);
+    cluster.network.close(entry.netns, id);
+    cluster.kubelets.exited(cluster.now, entry.owner, code);
+}

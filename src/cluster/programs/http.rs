@@ -1,0 +1,193 @@
+//! HTTP as servers speak it.
+
+use std::time::Duration;
+
+use crate::clock::SimTime;
+use crate::cluster::{Answer, Ask, HttpRequest, HttpResponse, Payload, Reply};
+
+/// How long a server takes for a page.
+pub const SERVICE_TIME: Duration = Duration::from_micros(500);
+
+/// What came in, as an HTTP server sees it.
+pub enum Incoming {
+    /// A request.
+    Request(HttpRequest),
+    /// A TLS handshake at a port that does not speak TLS.
+    Handshake,
+    /// Something that is no request.
+    Garbage,
+    /// Nothing yet: the server waits.
+    Nothing,
+}
+
+/// Reads what a client sent to a plain HTTP port. Bytes that spell a request (`nc` by hand) are one.
+pub fn incoming(ask: &Ask) -> Incoming {
+    match &ask.payload {
+        Payload::Http(request) => Incoming::Request(request.clone()),
+        Payload::Tls { .. } => Incoming::Handshake,
+        Payload::Nothing => Incoming::Nothing,
+        Payload::Bytes(bytes) => match parse(bytes) {
+            Some(request) => Incoming::Request(request),
+            None if bytes.contains(&b'\n') => Incoming::Garbage,
+            None => Incoming::Nothing,
+        },
+    }
+}
+
+/// Answers with a response, in the client's own manner: bytes to whoever sent bytes.
+pub fn reply(ask: &Ask, response: HttpResponse) -> Answer {
+    let reply = match &ask.payload {
+        Payload::Bytes(_) => Reply::Bytes(render(&response)),
+        _ => Reply::Http(response),
+    };
+    Answer { reply, took: SERVICE_TIME }
+}
+
+/// An answer that is not HTTP.
+pub fn other(reply: Reply) -> Answer {
+    Answer { reply, took: SERVICE_TIME }
+}
+
+/// A response with these headers; the body's length is added, the body left out for HEAD.
+pub fn response(
+    request: &HttpRequest,
+    status: u16,
+    headers: &[(&str, &str)],
+    body: impl Into<Vec<u8>>,
+) -> HttpResponse {
+    let body = body.into();
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    HttpResponse {
+        status,
+        reason: reason(status).to_owned(),
+        headers: headers.collect(),
+        body: if request.method == "HEAD" { Vec::new() } else { body },
+    }
+}
+
+/// A request's header, whatever its case.
+pub fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    let found = request.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
+/// Path and query of a request.
+pub fn split_target(target: &str) -> (&str, &str) {
+    target.split_once('?').unwrap_or((target, ""))
+}
+
+/// `Mon, 05 Jan 2026 09:00:00 GMT`
+pub fn date(at: SimTime) -> String {
+    at.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// `05/Jan/2026:09:00:00 +0000`, as access logs have it.
+pub fn log_date(at: SimTime) -> String {
+    at.timestamp().strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+}
+
+/// A status code's usual words.
+pub fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        418 => "I'm a teapot",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "",
+    }
+}
+
+/// A percent-encoded text as it was before.
+pub fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match (first, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            (b'+', _) => {
+                bytes.push(b' ');
+                rest = tail;
+            }
+            (byte, _) => {
+                bytes.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn parse(bytes: &[u8]) -> Option<HttpRequest> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    let (head, body) = text.split_once("\n\n")?;
+    let mut lines = head.lines();
+    let mut words = lines.next()?.split(' ');
+    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    if !version.starts_with("HTTP/1") || !method.chars().all(|c| c.is_ascii_uppercase()) {
+        return None;
+    }
+    let headers = lines.filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.trim().to_owned(), value.trim().to_owned()))
+    });
+    Some(HttpRequest {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers: headers.collect(),
+        body: body.as_bytes().to_vec(),
+    })
+}
+
+fn render(response: &HttpResponse) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {} {}\r\n", response.status, response.reason);
+    for (name, value) in &response.headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    text += "\r\n";
+    [text.into_bytes(), response.body.clone()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_typed_by_hand_is_a_request() {
+        let request = parse(b"GET /x?y=1 HTTP/1.1\r\nHost: web\r\n\r\n").unwrap();
+        assert_eq!(split_target(&request.target), ("/x", "y=1"));
+        assert_eq!(header(&request, "host"), Some("web"));
+        assert_eq!(parse(b"hello\n\n"), None);
+    }
+
+    #[test]
+    fn dates_are_as_http_has_them() {
+        assert_eq!(date(SimTime::START), "Mon, 05 Jan 2026 09:00:00 GMT");
+        assert_eq!(log_date(SimTime::START), "05/Jan/2026:09:00:00 +0000");
+    }
+
+    #[test]
+    fn percent_signs_are_decoded() {
+        assert_eq!(decode("a%20b+c%2"), "a b c%2");
+    }
+}
