@@ -1,5 +1,6 @@
 //! Network clients: curl, wget, nslookup, dig, ping, nc and their kin, in their own words.
 
+mod busybox_nslookup;
 mod busybox_wget;
 mod curl;
 mod fetch;
@@ -14,6 +15,7 @@ pub fn start(name: &str, arguments: &[String], flavour: Flavour) -> Option<Box<d
     Some(match (name, flavour) {
         ("curl", _) => curl::start(arguments),
         ("wget", Flavour::BusyBox) => busybox_wget::start(arguments),
+        ("nslookup", Flavour::BusyBox) => busybox_nslookup::start(arguments),
         _ => return None,
     })
 }

@@ -1,0 +1,239 @@
+//! BusyBox's nslookup: all questions at once, every answer told, and no search list for a name with
+//! a dot in it (R8.7).
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use crate::clock::SimTime;
+use crate::cluster::DialFailure;
+use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType, Protocol, Question};
+use crate::shell::{Io, Step, Tool};
+
+/// How long it waits for answers.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A running nslookup.
+#[derive(Clone, Debug)]
+struct Nslookup {
+    arguments: Vec<String>,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Start,
+    /// The answers are there at this moment.
+    Asked {
+        until: SimTime,
+        server: Ipv4Addr,
+        answers: Vec<(String, DnsAnswer)>,
+    },
+    /// Nobody answers; it gives up at this moment.
+    Unanswered {
+        until: SimTime,
+    },
+}
+
+/// nslookup with these arguments.
+pub fn start(arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(Nslookup { arguments: arguments.to_vec(), state: State::Start })
+}
+
+impl Tool for Nslookup {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            match self.state.clone() {
+                State::Start => match self.ask(io) {
+                    Ok(state) => self.state = state,
+                    Err(exit) => return Step::Exit(exit),
+                },
+                State::Asked { until, .. } | State::Unanswered { until } if until > io.now() => {
+                    return Step::Until(until);
+                }
+                State::Asked { server, answers, .. } => return tell(io, server, &answers),
+                State::Unanswered { .. } => {
+                    io.say(";; connection timed out; no servers could be reached\n");
+                    return Step::Exit(1);
+                }
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl Nslookup {
+    /// Sends every question; an exit code ends it.
+    fn ask(&self, io: &mut Io<'_>) -> Result<State, i32> {
+        let mut kind = None;
+        let mut words = Vec::new();
+        for argument in &self.arguments {
+            match argument.strip_prefix('-') {
+                Some(option) => {
+                    let wanted = option.split('=').nth(1).unwrap_or("");
+                    match record_type(wanted) {
+                        Some(wanted) => kind = Some(wanted),
+                        None => {
+                            io.complain(format!("nslookup: invalid query type \"{wanted}\""));
+                            return Err(1);
+                        }
+                    }
+                }
+                None => words.push(argument.as_str()),
+            }
+        }
+        let Some(name) = words.first() else {
+            io.complain(USAGE);
+            return Err(1);
+        };
+        let conf = io.cluster.resolv_conf(io.place);
+        let server = match words.get(1) {
+            None => conf.nameservers.first().copied(),
+            Some(server) => server
+                .parse()
+                .ok()
+                .or_else(|| io.cluster.lookup(io.place, server).result.ok()?.first().copied()),
+        };
+        let Some(server) = server else {
+            let shown = words.get(1).copied().unwrap_or("");
+            io.complain(format!("nslookup: can't resolve '{shown}'"));
+            return Err(1);
+        };
+        let (names, kinds) = questions(name, kind, &conf.search);
+        let mut answers = Vec::new();
+        let (mut took, mut refused) = (Duration::ZERO, false);
+        for name in &names {
+            for &kind in &kinds {
+                let question = Question { name, kind };
+                let query = io.cluster.query(io.place, Protocol::Udp, server, question);
+                match query.result {
+                    Ok(answer) => {
+                        took = took.max(query.took);
+                        answers.push((name.clone(), answer));
+                    }
+                    Err(why) => refused |= why == DialFailure::Refused,
+                }
+            }
+        }
+        if !answers.is_empty() {
+            return Ok(State::Asked { until: io.now() + took, server, answers });
+        }
+        if refused {
+            io.complain(format!("nslookup: write to '{server}': Connection refused"));
+            return Ok(State::Unanswered { until: io.now() });
+        }
+        Ok(State::Unanswered { until: io.now() + PATIENCE })
+    }
+}
+
+/// The names to be asked for, and the types.
+fn questions(name: &str, kind: Option<DnsType>, search: &[String]) -> (Vec<String>, Vec<DnsType>) {
+    if let Ok(address) = name.parse::<Ipv4Addr>() {
+        let [a, b, c, d] = address.octets();
+        return (vec![format!("{d}.{c}.{b}.{a}.in-addr.arpa")], vec![DnsType::Ptr]);
+    }
+    let kinds = kind.map_or_else(|| vec![DnsType::A, DnsType::Aaaa], |kind| vec![kind]);
+    if name.contains('.') || search.is_empty() {
+        return (vec![name.trim_end_matches('.').to_owned()], kinds);
+    }
+    (search.iter().map(|suffix| format!("{name}.{suffix}")).collect(), kinds)
+}
+
+fn record_type(name: &str) -> Option<DnsType> {
+    Some(match name.to_lowercase().as_str() {
+        "a" => DnsType::A,
+        "aaaa" => DnsType::Aaaa,
+        "cname" => DnsType::Cname,
+        "srv" => DnsType::Srv,
+        "ptr" => DnsType::Ptr,
+        "txt" => DnsType::Txt,
+        "ns" => DnsType::Ns,
+        "soa" => DnsType::Soa,
+        "mx" => DnsType::Mx,
+        "any" => DnsType::Any,
+        _ => return None,
+    })
+}
+
+fn tell(io: &mut Io<'_>, server: Ipv4Addr, answers: &[(String, DnsAnswer)]) -> Step {
+    io.say(format!("Server:\t\t{server}"));
+    io.say(format!("Address:\t{server}:53\n"));
+    let mut failed = false;
+    for (name, answer) in answers {
+        match answer.code {
+            DnsCode::NoError => {
+                if !answer.authoritative {
+                    io.say("Non-authoritative answer:");
+                }
+                records(io, answer);
+            }
+            code => {
+                failed = true;
+                let code = match code {
+                    DnsCode::NxDomain => "NXDOMAIN",
+                    DnsCode::ServFail => "SERVFAIL",
+                    _ => "REFUSED",
+                };
+                io.say(format!("** server can't find {name}: {code}"));
+            }
+        }
+        io.say("");
+    }
+    Step::Exit(i32::from(failed))
+}
+
+fn records(io: &mut Io<'_>, answer: &DnsAnswer) {
+    for record in &answer.records {
+        let name = record.name.trim_end_matches('.');
+        match &record.data {
+            DnsData::A(address) => {
+                io.say(format!("Name:\t{name}"));
+                io.say(format!("Address: {address}"));
+            }
+            DnsData::Cname(target) => {
+                io.say(format!("{name}\tcanonical name = {}", target.trim_end_matches('.')));
+            }
+            DnsData::Srv { priority, weight, port, target } => {
+                let target = target.trim_end_matches('.');
+                io.say(format!("{name}\tservice = {priority} {weight} {port} {target}"));
+            }
+            DnsData::Ptr(target) => {
+                io.say(format!("{name}\tname = {}", target.trim_end_matches('.')));
+            }
+            _ => {}
+        }
+    }
+}
+
+const USAGE: &str = "BusyBox v1.37.0 multi-call binary.
+
+Usage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]
+
+Query DNS about HOST
+
+QUERY_TYPE: soa,ns,a,aaaa,cname,mx,txt,ptr,srv,any";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_dot_gets_no_search_suffix() {
+        // R8.7
+        let search = ["default.svc.cluster.local".to_owned(), "cluster.local".to_owned()];
+        assert_eq!(questions("web.default", None, &search).0, ["web.default"]);
+        assert_eq!(
+            questions("web", None, &search).0,
+            ["web.default.svc.cluster.local", "web.cluster.local"]
+        );
+    }
+
+    #[test]
+    fn an_address_is_asked_for_backwards() {
+        let (names, kinds) = questions("10.96.0.10", None, &[]);
+        assert_eq!(names, ["10.0.96.10.in-addr.arpa"]);
+        assert_eq!(kinds, [DnsType::Ptr]);
+    }
+}
