@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::patch::{self, Patched};
-use super::{Cause, FieldValidation, Kind, Object, Reason, Status, omit};
+use super::{Cause, FieldValidation, Kind, Object, Reason, Status, normal};
 use crate::manifest::{Faults, Schema};
 
 /// The object that a client sent for a request about `kind`, with warnings about fields that do
@@ -78,7 +78,7 @@ fn warnings(faults: &Faults, validation: FieldValidation) -> Vec<String> {
 
 /// The typed object of a value that was checked. Fields that do not exist are dropped.
 fn typed(kind: Kind, mut value: Value) -> Result<Object, Status> {
-    omit::empty_fields(kind, &mut value);
+    normal::form(kind, &mut value);
     Object::from_value(kind, value)
         .map_err(|error| unreadable(kind, kind.info().name, &error.to_string()))
 }

@@ -1,7 +1,7 @@
 //! Get, list and watch.
 
 use super::selector::{FieldSelector, LabelSelector};
-use super::{Answer, Body, Kind, Reason, Response, Status, Store};
+use super::{Action, Answer, Body, Change, Kind, Object, Reason, Response, Status, Store};
 
 /// One object.
 pub(super) fn get(store: &Store, kind: Kind, namespace: &str, name: &str) -> Answer {
@@ -46,11 +46,31 @@ pub(super) fn watch(
         .iter()
         .filter(|change| change.object.kind() == kind)
         .filter(|change| namespace.is_none_or(|wanted| change.object.namespace() == wanted))
-        .filter(|change| labels.matches(change.object.metadata().labels.as_ref()))
-        .cloned()
+        .filter_map(|change| as_seen(change, labels))
         .collect();
     let body = Body::Changes { changes, resource_version: store.revision() };
     Ok(Response { body, warnings: Vec::new() })
+}
+
+/// A change as somebody sees it who looks only at what `labels` choose: an object that is
+/// relabelled comes into view or goes out of it.
+fn as_seen(change: &Change, labels: &LabelSelector) -> Option<Change> {
+    let chosen = |object: &Object| labels.matches(object.metadata().labels.as_ref());
+    let before = change.previous.as_ref().filter(|object| chosen(object));
+    let after = chosen(&change.object) && change.action != Action::Deleted;
+    let action = match (before, after) {
+        (None, false) => return None,
+        (None, true) => Action::Added,
+        (Some(_), true) => Action::Modified,
+        (Some(_), false) => Action::Deleted,
+    };
+    let mut seen = Change { action, ..change.clone() };
+    if let (Action::Deleted, Some(last)) = (action, before) {
+        let version = change.object.metadata().resource_version.clone();
+        seen.object = last.clone();
+        seen.object.metadata_mut().resource_version = version;
+    }
+    Some(seen)
 }
 
 /// `pods "x" not found`

@@ -154,6 +154,8 @@ pub struct Change {
     pub action: Action,
     /// The object after it (for a deletion: before it).
     pub object: Object,
+    /// The object before it, unless it is new.
+    pub previous: Option<Object>,
 }
 
 /// The three things that happen to objects.

@@ -105,22 +105,23 @@ impl Store {
             None => names.insert(object.name().into(), object.clone()),
         };
         let action = if old.is_some() { Action::Modified } else { Action::Added };
-        self.log(action, object.clone());
+        self.log(action, object.clone(), old);
         object
     }
 
     /// Takes an object out. Returns it as it was last, with the resource version of its end.
     pub(super) fn take(&mut self, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
         self.object(kind, namespace, name)?;
-        let mut object = self.names_mut(kind, namespace).remove(name)?;
+        let last = self.names_mut(kind, namespace).remove(name)?;
+        let mut object = last.clone();
         self.revision += 1;
         object.metadata_mut().resource_version = Some(self.revision.to_string());
-        self.log(Action::Deleted, object.clone());
+        self.log(Action::Deleted, object.clone(), Some(last));
         Some(object)
     }
 
-    fn log(&mut self, action: Action, object: Object) {
-        self.changes.push(Change { revision: self.revision, action, object });
+    fn log(&mut self, action: Action, object: Object, previous: Option<Object>) {
+        self.changes.push(Change { revision: self.revision, action, object, previous });
     }
 
     fn names_mut(&mut self, kind: Kind, namespace: &str) -> &mut Names {

@@ -350,3 +350,25 @@ fn a_patch_that_does_not_fit_is_quoted() {
         "json: cannot unmarshal string into Go value of type map[string]interface {}"
     );
 }
+
+#[test]
+fn a_relabelled_object_leaves_the_view_of_a_watch() {
+    let mut server = server();
+    let map = json!({"metadata": {"name": "c", "labels": {"app": "web"}}});
+    created(&mut server, Kind::ConfigMap, map);
+    let since = server.store().revision();
+    let change = Patch::Merge(json!({"metadata": {"labels": {"app": "quarantine"}}}));
+    patch(&mut server, Kind::ConfigMap, "c", change).unwrap();
+    let seen = |server: &mut ApiServer, labels: &str| {
+        let labels = LabelSelector::parse(labels).unwrap();
+        let namespace = Some("default".into());
+        let request = Request::Watch { kind: Kind::ConfigMap, namespace, labels, since };
+        match server.handle(SimTime::START, request).unwrap().body {
+            Body::Changes { changes, .. } => changes[0].action,
+            _ => panic!("a watch answers with changes"),
+        }
+    };
+    assert_eq!(seen(&mut server, "app=web"), Action::Deleted);
+    assert_eq!(seen(&mut server, "app=quarantine"), Action::Added);
+    assert_eq!(seen(&mut server, ""), Action::Modified);
+}

@@ -1,11 +1,14 @@
 //! Objects as the server sends them. Its Go types print some fields that k8s-openapi's types leave
-//! out when they are empty; all of these differences are made up for here.
+//! out when they are empty, and leave out some that those print; all of these differences are made
+//! up for here.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Kind;
 
-/// Adds to an object's JSON what the server would print.
+type Fields = Map<String, Value>;
+
+/// Adds to an object's JSON what the server would print, and drops what it would not.
 pub(super) fn as_sent(kind: Kind, value: &mut Value) {
     let Value::Object(object) = value else { return };
     match kind {
@@ -22,15 +25,74 @@ pub(super) fn as_sent(kind: Kind, value: &mut Value) {
                 }
             }
         }
+        Kind::Event => event(object),
+        Kind::PodDisruptionBudget => {
+            let counts = ["currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"];
+            for count in counts {
+                status(object).entry(count).or_insert(json!(0));
+            }
+        }
+        Kind::StatefulSet => {
+            drop_zeros(status(object));
+            status(object).entry("availableReplicas").or_insert(json!(0));
+        }
+        Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::DaemonSet
+        | Kind::Job => drop_zeros(status(object)),
         _ => {}
+    }
+    if kind == Kind::Deployment && status(object).get("replicas") == Some(&json!(0)) {
+        status(object).remove("replicas");
+    }
+}
+
+/// An event's moments and sources are printed even when there are none.
+fn event(event: &mut Fields) {
+    for moment in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+        event.entry(moment).or_insert(Value::Null);
+    }
+    for source in ["reportingComponent", "reportingInstance"] {
+        event.entry(source).or_insert(json!(""));
+    }
+    event.entry("source").or_insert(json!({}));
+}
+
+/// A count of nothing is not printed.
+fn drop_zeros(status: &mut Fields) {
+    const COUNTS: [&str; 13] = [
+        "active",
+        "availableReplicas",
+        "currentReplicas",
+        "failed",
+        "fullyLabeledReplicas",
+        "numberAvailable",
+        "numberUnavailable",
+        "observedGeneration",
+        "readyReplicas",
+        "succeeded",
+        "unavailableReplicas",
+        "updatedNumberScheduled",
+        "updatedReplicas",
+    ];
+    status.retain(|name, value| *value != json!(0) || !COUNTS.contains(&name.as_str()));
+}
+
+/// An object's status; an empty one where it has none.
+fn status(object: &mut Fields) -> &mut Fields {
+    let status = object.entry("status").or_insert(json!({}));
+    if !status.is_object() {
+        *status = json!({});
+    }
+    match status {
+        Value::Object(status) => status,
+        _ => unreachable!("it was made an object"),
     }
 }
 
 /// The objects in the list at a path.
-fn items<'a>(
-    object: &'a mut Map<String, Value>,
-    path: &[&str],
-) -> impl Iterator<Item = &'a mut Map<String, Value>> {
+fn items<'a>(object: &'a mut Fields, path: &[&str]) -> impl Iterator<Item = &'a mut Fields> {
     let (last, above) = path.split_last().unwrap_or((&"", &[]));
     let parent = above.iter().try_fold(object, |at, name| at.get_mut(*name)?.as_object_mut());
     let list = parent.and_then(|parent| parent.get_mut(*last)).and_then(Value::as_array_mut);
@@ -39,8 +101,6 @@ fn items<'a>(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     // Recording 05.
@@ -57,5 +117,14 @@ mod tests {
         let mut pod = json!({"status": {"conditions": [{"type": "Ready"}]}});
         as_sent(Kind::Pod, &mut pod);
         assert_eq!(pod["status"]["conditions"][0], json!({"type": "Ready", "lastProbeTime": null}));
+    }
+
+    // Recording 01: a Deployment counts terminating pods even when there are none.
+    #[test]
+    fn counts_of_nothing_are_not_printed() {
+        let mut deployment =
+            json!({"status": {"replicas": 0, "readyReplicas": 0, "terminatingReplicas": 0}});
+        as_sent(Kind::Deployment, &mut deployment);
+        assert_eq!(deployment["status"], json!({"terminatingReplicas": 0}));
     }
 }

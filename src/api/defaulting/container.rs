@@ -1,6 +1,7 @@
 //! Defaults of containers: image pull policy, ports, probes, lifecycle hooks.
 
 use k8s_openapi::api::core::v1::{Container, EnvVarSource, HTTPGetAction, Lifecycle, Probe};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{fill, fill_text};
 
@@ -15,9 +16,7 @@ pub(super) fn defaults(container: &mut Container) {
         fill_text(&mut port.protocol, "TCP");
     }
     for variable in container.env.iter_mut().flatten() {
-        if let Some(EnvVarSource { field_ref: Some(field), .. }) = &mut variable.value_from {
-            fill_text(&mut field.api_version, "v1");
-        }
+        variable.value_from.iter_mut().for_each(source);
     }
     let probes = [
         &mut container.liveness_probe,
@@ -37,6 +36,15 @@ pub fn pull_policy(image: &str) -> &'static str {
             None | Some((_, "latest")) => "Always",
             Some(_) => "IfNotPresent",
         },
+    }
+}
+
+fn source(source: &mut EnvVarSource) {
+    if let Some(field) = &mut source.field_ref {
+        fill_text(&mut field.api_version, "v1");
+    }
+    if let Some(resource) = &mut source.resource_field_ref {
+        fill(&mut resource.divisor, Quantity("0".to_owned()));
     }
 }
 

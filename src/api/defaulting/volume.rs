@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::{
     DownwardAPIVolumeFile, EmptyDirVolumeSource, PersistentVolumeClaim, PersistentVolumeClaimSpec,
     Volume, VolumeProjection,
 };
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{fill, fill_text};
 
@@ -63,6 +64,9 @@ fn projection(source: &mut VolumeProjection) {
 fn file(file: &mut DownwardAPIVolumeFile) {
     if let Some(field) = &mut file.field_ref {
         fill_text(&mut field.api_version, "v1");
+    }
+    if let Some(resource) = &mut file.resource_field_ref {
+        fill(&mut resource.divisor, Quantity("0".to_owned()));
     }
 }
 

@@ -1,12 +1,13 @@
-//! What Go leaves out: the server's types drop empty texts, lists, maps, `false` and 0 from most
-//! optional fields, so that `hostNetwork: false` in a manifest is gone when the object comes back.
+//! The form in which the server stores what a client wrote.
 //!
-//! Fields whose Go type is a pointer keep such values; which those are is not in the OpenAPI
+//! Its Go types drop empty texts, lists, maps, `false` and 0 from most optional fields, so that
+//! `hostNetwork: false` in a manifest is gone when the object comes back; and amounts take their
+//! shortest form. Fields whose Go type is a pointer keep such values; which those are is not in the OpenAPI
 //! document, so the exceptions and the rules stand here.
 
 use serde_json::Value;
 
-use super::Kind;
+use super::{Kind, quantity};
 use crate::manifest::Schema;
 use crate::manifest::schema::{Struct, Type};
 
@@ -61,8 +62,8 @@ const NUMBERS: [&str; 9] = [
     "timeoutSeconds",
 ];
 
-/// Drops from an object of `kind` what the server would not store.
-pub(super) fn empty_fields(kind: Kind, value: &mut Value) {
+/// Brings an object of `kind` into the stored form.
+pub(super) fn form(kind: Kind, value: &mut Value) {
     let info = kind.info();
     if let Some(schema) = Schema::of(&info.api_version(), info.name) {
         fields(schema, schema.root(), value);
@@ -90,6 +91,10 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
         }
         (Type::Map(of), Value::Object(entries)) => {
             entries.values_mut().for_each(|entry| below(schema, of, entry));
+        }
+        (Type::Quantity, value @ (Value::String(_) | Value::Number(_))) => {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            *value = quantity::canonical(&text).into();
         }
         _ => {}
     }
@@ -134,7 +139,7 @@ mod tests {
                 "containers": [{"name": "c", "args": [], "env": [{"name": "A", "value": ""}]}],
             },
         });
-        empty_fields(Kind::Pod, &mut pod);
+        form(Kind::Pod, &mut pod);
         let left = json!({
             "metadata": {"annotations": {"a": ""}},
             "spec": {
@@ -147,10 +152,19 @@ mod tests {
     }
 
     #[test]
+    fn amounts_take_their_shortest_form() {
+        let resources = json!({"requests": {"cpu": 64, "memory": "1024Mi"}});
+        let mut pod = json!({"spec": {"containers": [{"name": "c", "resources": resources}]}});
+        form(Kind::Pod, &mut pod);
+        let requests = &pod["spec"]["containers"][0]["resources"]["requests"];
+        assert_eq!(*requests, json!({"cpu": "64", "memory": "1Gi"}));
+    }
+
+    #[test]
     fn what_is_unknown_is_left_to_the_decoder() {
         let mut service = json!({"spec": {"selectors": {}, "ports": [{"port": 0}]}});
         let before = service.clone();
-        empty_fields(Kind::Service, &mut service);
+        form(Kind::Service, &mut service);
         assert_eq!(service, before);
     }
 }
