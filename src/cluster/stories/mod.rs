@@ -1,5 +1,8 @@
 //! Whole stories of pods on a small cluster, told through the API and through packets.
 
+mod ending;
+mod failing;
+mod inside;
 mod starting;
 
 use std::net::SocketAddrV4;
