@@ -95,6 +95,7 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         LevelMsg::Hop(by) => play.hop(by),
         LevelMsg::Replay => play.replay(),
         LevelMsg::Story(by) => play.turn_story(by),
+        LevelMsg::Zoom => play.zoom = !play.zoom,
         LevelMsg::Palette => game.popup = Some(Popup::Palette(Line::default())),
         LevelMsg::Find => game.popup = Some(Popup::Find(Line::default())),
     }

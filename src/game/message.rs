@@ -36,6 +36,10 @@ pub enum Msg {
     NextLevel,
     /// Close what lies on top.
     Dismiss,
+    /// Something that only the screen knows has changed: a cursor moved.
+    Redraw,
+    /// One line for the player.
+    Say(String),
     /// Something in the level.
     Level(LevelMsg),
     /// Something in the terminal.
@@ -111,6 +115,8 @@ pub enum LevelMsg {
     Replay,
     /// Another request's way: the one before, or the next.
     Story(i32),
+    /// Give the panel the whole screen, or take it back.
+    Zoom,
     /// Open the command palette.
     Palette,
     /// Open the search field.

@@ -124,6 +124,8 @@ pub struct Play {
     pub focus: Panel,
     /// Whether keys are actions instead of text.
     pub menu: bool,
+    /// Whether the panel has the whole screen.
+    pub zoom: bool,
     /// The player's files, by name.
     pub files: Vec<OpenFile>,
     /// The file that is shown.
@@ -181,6 +183,7 @@ impl Play {
         let mut play = Play {
             focus: Panel::Editor,
             menu: false,
+            zoom: false,
             files: Vec::new(),
             open: 0,
             jump: Jump::default(),
@@ -541,7 +544,7 @@ impl Play {
     }
 
     /// Whether the goals' last requests came as the player predicted.
-    pub(super) fn prediction_verdict(&self) -> Option<String> {
+    pub fn prediction_verdict(&self) -> Option<String> {
         let Asked::Yes(prediction) = self.asked else { return None };
         let goal =
             self.goals().iter().find(|goal| !goal.passed).or_else(|| self.goals().first())?;

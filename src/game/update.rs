@@ -44,6 +44,13 @@ pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
             dismiss(game);
             Vec::new()
         }
+        Msg::Redraw => Vec::new(),
+        Msg::Say(text) => {
+            if let Some(play) = &mut game.play {
+                play.say(Tone::Plain, text);
+            }
+            Vec::new()
+        }
         Msg::Level(msg) => level::update(game, msg),
         Msg::Terminal(msg) => terminal::update(game, msg),
         Msg::Field(msg) => field(game, msg),

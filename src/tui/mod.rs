@@ -1,1 +1,132 @@
-//! The screens: one panel a file, drawn into a ratatui buffer from a `Game`; keys become messages.
+//! The screen: draws a [`Game`] into a ratatui buffer and turns keys into messages.
+//!
+//! A [`View`] holds what only a screen has: cursors, scroll positions, where things were drawn. All
+//! else is the game's. Nothing in here does input or output: events come in as values, and `app`
+//! owns the terminal.
+
+mod areas;
+mod editor;
+mod frame;
+mod input;
+pub mod keys;
+mod map;
+mod panels;
+#[cfg(test)]
+mod sample;
+mod screens;
+mod text;
+mod theme;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::game::{Game, Panel, Screen};
+use areas::{Areas, SMALLEST, Wish};
+use editor::Editor;
+use panels::{goals, popup};
+use screens::level::Drawn;
+use theme::Theme;
+
+pub use theme::Colours;
+
+/// What a screen knows beside the game.
+pub struct View {
+    colours: Colours,
+    editor: Editor,
+    /// The panels that were looked at last, of text and of pictures.
+    last: (Panel, Panel),
+    areas: Areas,
+    drawn: Drawn,
+    /// What a click chooses on screens that are lists.
+    rows: Vec<(Rect, usize)>,
+    /// How far the text on screen can be scrolled.
+    most: Option<usize>,
+    /// Where the mouse was pressed last, for double clicks on the map.
+    clicked: Option<(u16, u16)>,
+}
+
+impl View {
+    /// A view for a terminal that can show these colours.
+    pub fn new(colours: Colours) -> View {
+        View {
+            colours,
+            editor: Editor::default(),
+            last: (Panel::Editor, Panel::Map),
+            areas: Areas::default(),
+            drawn: Drawn::default(),
+            rows: Vec::new(),
+            most: None,
+            clicked: None,
+        }
+    }
+
+    /// Draws a game.
+    pub fn draw(&mut self, game: &Game, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        let cursor = self.render(game, area, frame.buffer_mut());
+        if let Some(cursor) = cursor {
+            frame.set_cursor_position(cursor);
+        }
+    }
+
+    /// Draws a game into a buffer; says where the cursor is.
+    pub fn render(&mut self, game: &Game, area: Rect, buf: &mut Buffer) -> Option<Position> {
+        let theme = Theme::new(game.settings(), self.colours);
+        self.rows.clear();
+        self.most = None;
+        self.drawn = Drawn::default();
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            more_room(&theme, area, buf);
+            return None;
+        }
+        match game.screen() {
+            Screen::Trail => self.rows = screens::trail::draw(game, &theme, area, buf),
+            Screen::Briefing => screens::briefing::draw(game, &theme, area, buf),
+            Screen::Debrief => screens::debrief::draw(game, &theme, area, buf),
+            Screen::Help => self.most = Some(screens::help::draw(game, &theme, area, buf)),
+            Screen::Glossary => self.most = Some(screens::glossary::draw(game, &theme, area, buf)),
+            Screen::Settings => self.rows = screens::settings::draw(game, &theme, area, buf),
+            Screen::Level => return self.render_level(game, &theme, area, buf),
+        }
+        None
+    }
+
+    fn render_level(
+        &mut self,
+        game: &Game,
+        theme: &Theme,
+        area: Rect,
+        buf: &mut Buffer,
+    ) -> Option<Position> {
+        let play = game.play()?;
+        self.editor.sync(play);
+        match play.focus {
+            Panel::Editor | Panel::Terminal => self.last.0 = play.focus,
+            Panel::Map | Panel::Packet => self.last.1 = play.focus,
+        }
+        let wish = Wish {
+            goals: goals::height(play),
+            focus: play.focus,
+            last: self.last,
+            zoom: play.zoom,
+        };
+        self.areas = Areas::new(area, wish);
+        self.drawn = screens::level::draw(game, play, &mut self.editor, &self.areas, theme, buf);
+        popup::draw(game, theme, area, buf).or(self.drawn.cursor)
+    }
+}
+
+/// What a terminal shows that is too small to play in.
+fn more_room(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let lines = [
+        "more room, please".to_owned(),
+        format!("{}x{} of {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1),
+    ];
+    let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
+    for (row, line) in lines.iter().enumerate() {
+        let x = area.x + area.width.saturating_sub(line.len() as u16) / 2;
+        let style = if row == 0 { theme.title } else { theme.dim };
+        text::put(buf, x, top + row as u16, line, usize::from(area.width), style);
+    }
+}

@@ -1,0 +1,267 @@
+//! The editor's picture: the text area's own, then colours and marks over it.
+
+use ratatui::buffer::Buffer as Cells;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
+use ratatui::widgets::{Clear, Widget};
+use tui_textarea::TextArea;
+use unicode_width::UnicodeWidthChar;
+
+use super::Editor;
+use super::yaml::{self, Token};
+use crate::diagnostic::{Diagnostic, Severity, printable};
+use crate::game::{OpenFile, Play};
+use crate::tui::text::{fit, put, put_spans, width, wrap};
+use crate::tui::theme::Theme;
+
+/// The narrowest place that a mark's message is written in.
+const NARROWEST: usize = 14;
+
+/// Columns left of the text: the line numbers.
+pub fn gutter(lines: usize) -> u16 {
+    lines.max(1).to_string().len() as u16 + 2
+}
+
+/// Draws the open file; says where the cursor is.
+pub fn draw(
+    editor: &mut Editor,
+    play: &Play,
+    theme: &Theme,
+    focused: bool,
+    area: Rect,
+    buf: &mut Cells,
+) -> Option<Position> {
+    let file = play.file()?;
+    let buffer = editor.buffers.get_mut(&file.name)?;
+    let here = buffer.area.cursor().0 as u32 + 1;
+    let marks: Vec<&Diagnostic> = file.marks.iter().chain(&file.traffic_marks).collect();
+    let spoken = marks.iter().find(|mark| mark.position.is_some_and(|at| at.line == here));
+    let note = match spoken {
+        Some(mark) => full_message(mark, area.width),
+        None => Vec::new(),
+    };
+    let note_height = (note.len() as u16).min(area.height / 3);
+    let text_area = Rect { height: area.height - note_height, ..area };
+    style(&mut buffer.area, theme, focused);
+    (&buffer.area).render(text_area, buf);
+    let view = Visible::of(&buffer.area, text_area);
+    colour(&buffer.area, &view, theme, buf);
+    for mark in &marks {
+        draw_mark(mark, &buffer.area, &view, theme, buf);
+    }
+    for (row, text) in note.iter().take(usize::from(note_height)).enumerate() {
+        let y = text_area.bottom() + row as u16;
+        put(buf, area.x + 1, y, text, usize::from(area.width.saturating_sub(2)), theme.warn);
+    }
+    let cursor = view.cursor(&buffer.area);
+    if let (Some(cursor), true) = (cursor, focused) {
+        draw_completion(editor, theme, cursor, area, buf);
+    }
+    cursor.filter(|_| focused)
+}
+
+/// The files as tabs, for the panel's title: (index, text, whether it is open).
+pub fn tabs(files: &[OpenFile], open: usize) -> impl Iterator<Item = (usize, String, bool)> {
+    files.iter().enumerate().map(move |(at, file)| {
+        let state = match (file.locked, file.changed) {
+            (true, _) => " (locked)",
+            (false, true) => " +",
+            (false, false) => "",
+        };
+        (at, format!("{}{state}", file.name), at == open)
+    })
+}
+
+fn style(area: &mut TextArea<'static>, theme: &Theme, focused: bool) {
+    area.set_style(theme.text);
+    area.set_line_number_style(theme.border);
+    area.set_cursor_style(Style::new());
+    area.set_cursor_line_style(if focused { theme.cursor_line } else { Style::new() });
+    area.set_selection_style(theme.selected);
+    area.set_search_style(theme.found);
+}
+
+/// The part of the text that is on screen.
+struct Visible {
+    area: Rect,
+    top: usize,
+    left: usize,
+    gutter: usize,
+}
+
+impl Visible {
+    fn of(text: &TextArea<'static>, area: Rect) -> Visible {
+        let (top, left) = text.scroll_offset();
+        Visible {
+            area,
+            top: usize::from(top),
+            left: usize::from(left),
+            gutter: usize::from(gutter(text.lines().len())),
+        }
+    }
+
+    /// The screen's row of a line (from 0).
+    fn row(&self, line: usize) -> Option<u16> {
+        let row = line.checked_sub(self.top)?;
+        (row < usize::from(self.area.height)).then(|| self.area.y + row as u16)
+    }
+
+    /// The screen's column of a display column of the text.
+    fn column(&self, column: usize) -> Option<u16> {
+        let x = (self.gutter + column).checked_sub(self.left)?;
+        let shown = x < usize::from(self.area.width)
+            && (self.left == 0 || x >= self.gutter.saturating_sub(self.left));
+        shown.then(|| self.area.x + x as u16)
+    }
+
+    fn cursor(&self, text: &TextArea<'static>) -> Option<Position> {
+        let cursor = text.screen_cursor();
+        Some(Position::new(self.column(cursor.col)?, self.row(cursor.row)?))
+    }
+}
+
+fn colour(text: &TextArea<'static>, view: &Visible, theme: &Theme, buf: &mut Cells) {
+    let lines = text.lines().iter().enumerate().skip(view.top).take(usize::from(view.area.height));
+    for (number, line) in lines {
+        let Some(y) = view.row(number) else { continue };
+        let mut characters = line.chars();
+        let mut column = 0;
+        for (token, length) in yaml::tokens(line) {
+            let style = token_style(token, theme);
+            for c in characters.by_ref().take(length) {
+                let wide = if c == '\t' { 2 - column % 2 } else { c.width().unwrap_or(0) };
+                for x in (column..column + wide).filter_map(|column| view.column(column)) {
+                    recolour(buf, x, y, style, theme);
+                }
+                column += wide;
+            }
+        }
+    }
+}
+
+/// Colours a cell unless a selection or a search has coloured it.
+fn recolour(buf: &mut Cells, x: u16, y: u16, style: Style, theme: &Theme) {
+    if let Some(cell) = buf.cell_mut((x, y)) {
+        let taken = [theme.selected.bg, theme.found.bg].contains(&Some(cell.bg))
+            && cell.bg != ratatui::style::Color::Reset;
+        if !taken && !cell.modifier.contains(Modifier::REVERSED) {
+            cell.set_style(style);
+        }
+    }
+}
+
+fn token_style(token: Token, theme: &Theme) -> Style {
+    match token {
+        Token::Plain => theme.text,
+        Token::Key => theme.key,
+        Token::Mark => theme.dim,
+        Token::String => theme.string,
+        Token::Number => theme.number,
+        Token::Comment => theme.comment,
+    }
+}
+
+/// A sign beside the line's number, and the message behind its text.
+fn draw_mark(
+    mark: &Diagnostic,
+    text: &TextArea<'static>,
+    view: &Visible,
+    theme: &Theme,
+    buf: &mut Cells,
+) {
+    let Some(line) = mark.position.map(|at| at.line as usize - 1) else { return };
+    let Some(y) = view.row(line) else { return };
+    let style = match mark.severity {
+        Severity::Error => theme.bad,
+        Severity::Warning => theme.warn,
+    };
+    let number = (line + 1).to_string();
+    let end = view.area.x + view.gutter as u16 - 1;
+    if view.left == 0 {
+        put(
+            buf,
+            end - number.len() as u16,
+            y,
+            &number,
+            number.len(),
+            style.add_modifier(Modifier::BOLD),
+        );
+        let sign = if mark.severity == Severity::Error { "✗" } else { "!" };
+        put(buf, view.area.x, y, sign, 1, style.add_modifier(Modifier::BOLD));
+    }
+    let length = text.lines().get(line).map_or(0, |line| width(line));
+    let Some(x) = view.column(length + 2) else { return };
+    let room = usize::from(view.area.right().saturating_sub(x));
+    if room >= NARROWEST {
+        let message = printable(&mark.message).replace('\n', " ");
+        put(buf, x, y, &format!("◀ {message}"), room, style);
+    }
+}
+
+/// The whole message of the cursor's line, if it does not fit behind it.
+fn full_message(mark: &Diagnostic, columns: u16) -> Vec<String> {
+    let mut text = printable(&mark.message);
+    if let Some(help) = &mark.help {
+        text.push_str(&format!(" ({})", printable(help)));
+    }
+    wrap(&text, usize::from(columns.saturating_sub(3)))
+}
+
+/// The field names that could stand at the cursor, with the selected one's documentation.
+fn draw_completion(editor: &Editor, theme: &Theme, cursor: Position, area: Rect, buf: &mut Cells) {
+    const ROWS: usize = 7;
+    let Some(completion) = editor.completion() else { return };
+    let widest = completion
+        .choices
+        .iter()
+        .map(|choice| width(&choice.text) + width(&choice.holds) + 3)
+        .max();
+    let columns = widest.unwrap_or(0).clamp(24, 48).min(usize::from(area.width));
+    let rows = completion.choices.len().min(ROWS);
+    let selected = completion.choices.get(completion.selected);
+    let doc = selected.map(|choice| wrap(&first_sentences(&choice.doc), columns.saturating_sub(2)));
+    let doc: Vec<String> =
+        doc.unwrap_or_default().into_iter().filter(|line| !line.is_empty()).take(4).collect();
+    let height = (rows + doc.len()) as u16 + u16::from(!doc.is_empty());
+    let below = cursor.y + 1 + height <= buf.area.bottom().saturating_sub(1);
+    let y = if below { cursor.y + 1 } else { cursor.y.saturating_sub(height) };
+    let start = cursor.x.saturating_sub(completion.typed as u16);
+    let x = start.min(area.right().saturating_sub(columns as u16)).max(area.x);
+    let popup = Rect::new(x, y, columns as u16, height).intersection(buf.area);
+    Clear.render(popup, buf);
+    buf.set_style(popup, theme.cursor_line);
+    let first = (completion.selected + 1).saturating_sub(ROWS);
+    for (row, choice) in completion.choices.iter().enumerate().skip(first).take(rows) {
+        let y = popup.y + (row - first) as u16;
+        let chosen = row == completion.selected;
+        let base = if chosen { theme.selected } else { theme.key };
+        if chosen {
+            buf.set_style(Rect { y, height: 1, ..popup }, theme.selected);
+        }
+        let sign = if chosen { "▸" } else { " " };
+        let holds = if chosen { theme.selected } else { theme.dim };
+        let name = format!("{sign}{}", choice.text);
+        let room = columns.saturating_sub(width(&name) + 2);
+        put_spans(buf, popup.x, y, &[Span::styled(name, base)], columns);
+        let holds_text = fit(&choice.holds, room);
+        let at = popup.right().saturating_sub(width(&holds_text) as u16 + 1);
+        put(buf, at, y, &holds_text, room, holds);
+    }
+    for (row, text) in doc.iter().enumerate() {
+        let y = popup.y + (rows + 1 + row) as u16;
+        put(buf, popup.x + 1, y, text, columns.saturating_sub(2), theme.dim);
+    }
+}
+
+/// Documentation in the schema is long; its beginning says what the field is for.
+fn first_sentences(doc: &str) -> String {
+    let doc = doc.replace('\n', " ");
+    match doc.char_indices().nth(220) {
+        Some((end, _)) => match doc[..end].rfind(". ") {
+            Some(stop) => doc[..=stop].to_owned(),
+            None => format!("{}…", &doc[..end]),
+        },
+        None => doc,
+    }
+}

@@ -1,0 +1,330 @@
+//! Keys and mouse: what they mean where.
+
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+
+use super::View;
+use super::editor::Outcome;
+use super::keys::{self, Context, Does, EditorKey};
+use super::screens::level;
+use crate::game::{
+    Effect, FieldMsg, Game, LevelMsg, LineEdit, Msg, Panel, Popup, Screen, TerminalMsg, update,
+};
+
+impl View {
+    /// Carries out what the player did; says what the outside has to do.
+    pub fn handle(&mut self, game: &mut Game, event: &Event) -> Vec<Effect> {
+        let effects = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(game, key),
+            Event::Paste(text) => self.paste(game, text),
+            Event::Mouse(mouse) => self.mouse(game, mouse),
+            _ => Vec::new(),
+        };
+        self.find_texts(game, effects)
+    }
+
+    /// The editor is the screen's own: searches in it are carried out here.
+    fn find_texts(&mut self, game: &mut Game, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut rest = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::FindText(text) => {
+                    let outcome = match game.play() {
+                        Some(play) => self.editor.find(play, &text),
+                        None => Outcome::Ignored,
+                    };
+                    rest.extend(self.outcome(game, outcome));
+                }
+                other => rest.push(other),
+            }
+        }
+        rest
+    }
+
+    fn key(&mut self, game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
+        if let Some(play) = game.play() {
+            self.editor.sync(play);
+        }
+        if game.popup().is_some() && game.screen() == Screen::Level {
+            return popup_key(game, key);
+        }
+        match game.screen() {
+            Screen::Level => self.level_key(game, key),
+            Screen::Trail => plain_key(game, key, &[Context::Trail]),
+            Screen::Briefing | Screen::Debrief => plain_key(game, key, &[Context::Page]),
+            Screen::Settings => plain_key(game, key, &[Context::Settings]),
+            Screen::Help | Screen::Glossary => {
+                let effects = plain_key(game, key, &[Context::Text]);
+                self.stop_at_the_end(game);
+                effects
+            }
+        }
+    }
+
+    /// A text cannot be scrolled beyond its end.
+    fn stop_at_the_end(&self, game: &mut Game) {
+        if let Some(most) = self.most
+            && let Some(over) = game.selected().checked_sub(most).filter(|over| *over > 0)
+        {
+            update(game, Msg::Select(-i32::try_from(over).unwrap_or(i32::MAX)));
+        }
+    }
+
+    fn level_key(&mut self, game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
+        let Some(play) = game.play() else { return update(game, Msg::Back) };
+        let editing = play.focus == Panel::Editor && !play.menu;
+        if editing && key.code == KeyCode::Esc && self.editor.wants_escape(play) {
+            self.editor.escape(play);
+            return self.outcome(game, Outcome::Moved);
+        }
+        let ctrl_c =
+            key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+        if ctrl_c && !(editing && self.editor.has_selection(play)) {
+            return update(game, Msg::Interrupt);
+        }
+        let order: Vec<Context> = match (play.menu, play.focus) {
+            (false, Panel::Editor) => vec![Context::Editor, Context::Everywhere],
+            (false, Panel::Terminal) => vec![Context::Terminal, Context::Everywhere],
+            _ => level::contexts(play),
+        };
+        if let Some(binding) = keys::meaning(key, &order) {
+            return match &binding.action {
+                Does::Send(msg) => self.send(game, msg.clone()),
+                Does::Edit(action) => self.edit(game, *action),
+            };
+        }
+        match (play.menu, play.focus) {
+            (false, Panel::Editor) => {
+                let outcome = self.editor.key(play, key);
+                self.outcome(game, outcome)
+            }
+            (false, Panel::Terminal) => match typed(key) {
+                Some(text) => update(game, Msg::Terminal(TerminalMsg::Type(text))),
+                None => Vec::new(),
+            },
+            _ => match key.code {
+                KeyCode::Char(c @ '1'..='9') => {
+                    let at = c as usize - '1' as usize;
+                    update(game, Msg::Level(LevelMsg::OpenFile(at)))
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    fn send(&mut self, game: &mut Game, msg: Msg) -> Vec<Effect> {
+        let editor_scroll = matches!(&msg, Msg::Level(LevelMsg::Find | LevelMsg::Palette));
+        if editor_scroll && let Some(play) = game.play() {
+            self.editor.escape(play);
+        }
+        update(game, msg)
+    }
+
+    fn edit(&mut self, game: &mut Game, action: EditorKey) -> Vec<Effect> {
+        let Some(play) = game.play() else { return Vec::new() };
+        let outcome = self.editor.act(play, action);
+        self.outcome(game, outcome)
+    }
+
+    fn outcome(&mut self, game: &mut Game, outcome: Outcome) -> Vec<Effect> {
+        match outcome {
+            Outcome::Edited(msg) => update(game, msg),
+            Outcome::Moved => update(game, Msg::Redraw),
+            Outcome::Ignored => Vec::new(),
+            Outcome::Say(text) => update(game, Msg::Say(text)),
+        }
+    }
+
+    fn paste(&mut self, game: &mut Game, text: &str) -> Vec<Effect> {
+        if matches!(game.popup(), Some(Popup::Palette(_) | Popup::Find(_))) {
+            let first: String = text.lines().next().unwrap_or("").chars().take(1_000).collect();
+            return update(game, Msg::Field(FieldMsg::Type(first)));
+        }
+        let Some(play) = game.play() else { return Vec::new() };
+        if game.screen() != Screen::Level || game.popup().is_some() || play.menu {
+            return Vec::new();
+        }
+        match play.focus {
+            Panel::Editor => {
+                self.editor.sync(play);
+                let outcome = self.editor.paste(play, text);
+                self.outcome(game, outcome)
+            }
+            Panel::Terminal => update(game, Msg::Terminal(TerminalMsg::Type(text.to_owned()))),
+            Panel::Map | Panel::Packet => Vec::new(),
+        }
+    }
+
+    fn mouse(&mut self, game: &mut Game, mouse: &MouseEvent) -> Vec<Effect> {
+        let (x, y) = (mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => self.click(game, x, y),
+            MouseEventKind::Drag(MouseButton::Left) => self.drag(game, x, y),
+            MouseEventKind::ScrollUp => self.wheel(game, x, y, -3),
+            MouseEventKind::ScrollDown => self.wheel(game, x, y, 3),
+            _ => Vec::new(),
+        }
+    }
+
+    fn click(&mut self, game: &mut Game, x: u16, y: u16) -> Vec<Effect> {
+        let twice = self.clicked.replace((x, y)) == Some((x, y));
+        if game.screen() != Screen::Level {
+            return self.click_row(game, x, y, twice);
+        }
+        if game.popup().is_some() {
+            return Vec::new();
+        }
+        let at = |area: ratatui::layout::Rect| area.contains((x, y).into());
+        if let Some(tab) = self.drawn.files.iter().find(|tab| at(tab.area)) {
+            return update(game, Msg::Level(LevelMsg::OpenFile(tab.index)));
+        }
+        if let Some((panel, _)) = self.drawn.panels.iter().find(|(_, area)| at(*area)) {
+            return update(game, Msg::Level(LevelMsg::Focus(*panel)));
+        }
+        let Some((panel, area)) = self.areas.at(x, y) else { return Vec::new() };
+        let effects = update(game, Msg::Level(LevelMsg::Focus(panel)));
+        match panel {
+            Panel::Editor => self.click_text(game, x, y, false),
+            Panel::Map => self.click_map(game, x, y, twice),
+            Panel::Packet => {
+                let step = usize::from(y - area.y);
+                click_step(game, step);
+            }
+            Panel::Terminal => {}
+        }
+        effects
+    }
+
+    /// A click on a list chooses; a second one on the same place acts.
+    fn click_row(&mut self, game: &mut Game, x: u16, y: u16, twice: bool) -> Vec<Effect> {
+        let hit = self.rows.iter().find(|(area, _)| area.contains((x, y).into()));
+        let Some((_, at)) = hit.copied() else { return Vec::new() };
+        if twice && at == game.selected() {
+            return update(game, Msg::Confirm);
+        }
+        let by = at as i32 - game.selected() as i32;
+        update(game, Msg::Select(by))
+    }
+
+    fn click_text(&mut self, game: &mut Game, x: u16, y: u16, extend: bool) {
+        let Some(area) = self.drawn.editor else { return };
+        let (Some(row), Some(column)) = (y.checked_sub(area.y), x.checked_sub(area.x)) else {
+            return;
+        };
+        if let Some(play) = game.play() {
+            self.editor.click(play, row, column, extend);
+        }
+        update(game, Msg::Redraw);
+    }
+
+    fn click_map(&mut self, game: &mut Game, x: u16, y: u16, twice: bool) {
+        let Some(play) = game.play() else { return };
+        let layout = self.drawn.map.as_ref();
+        let Some(spot) = layout.and_then(|layout| layout.at(&play.scene, x, y)) else { return };
+        update(game, Msg::Level(LevelMsg::Pick(spot)));
+        if twice {
+            update(game, Msg::Level(LevelMsg::Describe));
+        }
+    }
+
+    fn drag(&mut self, game: &mut Game, x: u16, y: u16) -> Vec<Effect> {
+        let in_editor = self.drawn.editor.is_some_and(|area| area.contains((x, y).into()));
+        if game.screen() == Screen::Level && game.popup().is_none() && in_editor {
+            self.click_text(game, x, y, true);
+        }
+        Vec::new()
+    }
+
+    fn wheel(&mut self, game: &mut Game, x: u16, y: u16, by: i32) -> Vec<Effect> {
+        if game.screen() != Screen::Level || game.popup().is_some() {
+            let effects = update(game, Msg::Select(by.signum()));
+            self.stop_at_the_end(game);
+            return effects;
+        }
+        match self.areas.at(x, y).map(|(panel, _)| panel) {
+            Some(Panel::Editor) => {
+                if let Some(play) = game.play() {
+                    self.editor.scroll(play, by as i16);
+                }
+                update(game, Msg::Redraw)
+            }
+            Some(Panel::Terminal) => update(game, Msg::Terminal(TerminalMsg::Scroll(-by))),
+            Some(Panel::Map) => update(game, Msg::Level(LevelMsg::PickNext(by.signum()))),
+            Some(Panel::Packet) => update(game, Msg::Level(LevelMsg::Hop(by.signum()))),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// A key on a screen that is no level.
+fn plain_key(game: &mut Game, key: &KeyEvent, contexts: &[Context]) -> Vec<Effect> {
+    if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+        return update(game, Msg::Interrupt);
+    }
+    match keys::meaning(key, contexts).map(|binding| &binding.action) {
+        Some(Does::Send(msg)) => update(game, msg.clone()),
+        _ => Vec::new(),
+    }
+}
+
+fn popup_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
+    if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+        return update(game, Msg::Dismiss);
+    }
+    match game.popup() {
+        Some(Popup::Palette(_) | Popup::Find(_)) => return field_key(game, key),
+        Some(Popup::Predict(_) | Popup::Reset(_)) => {
+            if let KeyCode::Char(c @ '1'..='9') = key.code {
+                update(game, Msg::SelectEnd(false));
+                update(game, Msg::Select(c as i32 - '1' as i32));
+                return update(game, Msg::Confirm);
+            }
+            return plain_key(game, key, &[Context::Choice]);
+        }
+        _ => {}
+    }
+    plain_key(game, key, &[Context::Reading])
+}
+
+fn field_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let msg = match key.code {
+        KeyCode::Esc => return update(game, Msg::Dismiss),
+        KeyCode::Enter => FieldMsg::Enter,
+        KeyCode::Tab => FieldMsg::Complete,
+        KeyCode::Backspace => FieldMsg::Edit(LineEdit::Backspace),
+        KeyCode::Delete => FieldMsg::Edit(LineEdit::Delete),
+        KeyCode::Left => FieldMsg::Edit(LineEdit::Left),
+        KeyCode::Right => FieldMsg::Edit(LineEdit::Right),
+        KeyCode::Home => FieldMsg::Edit(LineEdit::Home),
+        KeyCode::End => FieldMsg::Edit(LineEdit::End),
+        KeyCode::Char('a') if control => FieldMsg::Edit(LineEdit::Home),
+        KeyCode::Char('e') if control => FieldMsg::Edit(LineEdit::End),
+        KeyCode::Char('u') if control => FieldMsg::Edit(LineEdit::KillStart),
+        KeyCode::Char('w') if control => FieldMsg::Edit(LineEdit::KillWord),
+        _ => match typed(key) {
+            Some(text) => FieldMsg::Type(text),
+            None => return Vec::new(),
+        },
+    };
+    update(game, Msg::Field(msg))
+}
+
+/// The text that a key types.
+fn typed(key: &KeyEvent) -> Option<String> {
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Char(c) if plain => Some(c.to_string()),
+        _ => None,
+    }
+}
+
+/// A click on the packet's list goes to the step that is about there.
+fn click_step(game: &mut Game, row: usize) {
+    let Some(play) = game.play() else { return };
+    let Some(story) = play.current_story() else { return };
+    let step = row.saturating_sub(1).min(story.steps.len().saturating_sub(1));
+    let by = step as i32 - play.walk.step as i32;
+    update(game, Msg::Level(LevelMsg::Hop(by)));
+}

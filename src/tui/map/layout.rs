@@ -1,0 +1,327 @@
+//! Where everything on the map stands: the laptop on top, a column for each node, the Services
+//! below. Between them run lanes, and left of each column a gutter, for the packet's way.
+
+use std::collections::BTreeMap;
+
+use ratatui::layout::Rect;
+
+use crate::game::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
+
+/// A column that is narrower than this is no column: nodes stand below each other instead.
+const NARROWEST_COLUMN: u16 = 21;
+/// Left of each column: where the packet's way runs, and one cell for the arrow.
+pub const GUTTER: u16 = 2;
+
+/// How much is shown of each pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// A box with address and containers.
+    Box,
+    /// A line.
+    Line,
+    /// A line for all pods of one owner.
+    Group,
+}
+
+/// Something that is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    Laptop,
+    Outside(String),
+    Node(usize),
+    Pod(Spot),
+    /// All pods of one owner on one node.
+    Group {
+        name: String,
+        pods: Vec<Spot>,
+    },
+    /// Pods that no node has, as a heading.
+    Waiting,
+    Service(Spot),
+}
+
+/// Something, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    pub item: Item,
+    pub area: Rect,
+}
+
+/// The whole map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    pub items: Vec<Placed>,
+    pub detail: Detail,
+    /// The row between the laptop and the nodes.
+    pub upper_lane: u16,
+    /// The row between the pods and the Services.
+    pub lower_lane: u16,
+    /// Rows of pods that did not fit, above and below.
+    pub hidden: (usize, usize),
+    /// Services that did not fit.
+    pub hidden_services: usize,
+}
+
+impl Layout {
+    /// Where `spot` stands. What is hidden stands where it belongs: the cluster's own pods at DNS,
+    /// a pod that is folded away at its node.
+    pub fn find(&self, scene: &Scene, spot: &Spot) -> Option<&Placed> {
+        self.exact(scene, spot).or_else(|| match spot {
+            Spot::Pod(namespace, _) if namespace.starts_with("kube-") => self.dns(),
+            Spot::Pod(..) => {
+                let node = Spot::Node(scene.node_of(spot)?.name.clone());
+                self.exact(scene, &node)
+            }
+            _ => None,
+        })
+    }
+
+    /// What stands at a cell.
+    pub fn at(&self, scene: &Scene, x: u16, y: u16) -> Option<Spot> {
+        let placed = self.items.iter().find(|placed| placed.area.contains((x, y).into()))?;
+        match &placed.item {
+            Item::Laptop => Some(Spot::Laptop),
+            Item::Outside(name) => Some(Spot::Outside(name.clone())),
+            Item::Node(at) => scene.nodes.get(*at).map(|node| Spot::Node(node.name.clone())),
+            Item::Pod(spot) | Item::Service(spot) => Some(spot.clone()),
+            Item::Group { pods, .. } => pods.first().cloned(),
+            Item::Waiting => None,
+        }
+    }
+
+    fn exact(&self, scene: &Scene, spot: &Spot) -> Option<&Placed> {
+        self.items.iter().find(|placed| match &placed.item {
+            Item::Laptop => *spot == Spot::Laptop,
+            Item::Outside(name) => *spot == Spot::Outside(name.clone()),
+            Item::Node(at) => {
+                scene.nodes.get(*at).is_some_and(|node| *spot == Spot::Node(node.name.clone()))
+            }
+            Item::Pod(own) | Item::Service(own) => own == spot,
+            Item::Group { pods, .. } => pods.contains(spot),
+            Item::Waiting => false,
+        })
+    }
+
+    fn dns(&self) -> Option<&Placed> {
+        self.items.iter().find(|placed| is_dns(&placed.item))
+    }
+}
+
+fn is_dns(item: &Item) -> bool {
+    matches!(item, Item::Service(Spot::Service(namespace, name)) if namespace == "kube-system" && name == "kube-dns")
+}
+
+/// Lays a cluster out in `area`. `outside` are the hosts on the internet that the shown packet
+/// meets.
+pub fn layout(
+    scene: &Scene,
+    system: bool,
+    picked: &Spot,
+    outside: &[String],
+    area: Rect,
+) -> Layout {
+    let services = services(scene, system);
+    let service_rows = (services.len() as u16).min((area.height / 3).max(1));
+    let top = top_rows(outside, area);
+    let pods_area =
+        Rect { y: area.y + 2, height: area.height.saturating_sub(2 + 1 + service_rows), ..area };
+    let columns = columns(scene, area.width);
+    let (detail, mut items, hidden) = pods(scene, system, picked, columns, pods_area);
+    // The Services follow closely: what is left over stays empty below them.
+    let used = items.iter().map(|placed| placed.area.bottom()).max().unwrap_or(pods_area.y);
+    let lower_lane = used.clamp(pods_area.y, pods_area.bottom());
+    items.extend(top);
+    let shown = scroll_to(&services, picked, usize::from(service_rows));
+    for (row, service) in services.iter().skip(shown).take(usize::from(service_rows)).enumerate() {
+        items.push(Placed {
+            item: Item::Service(service.spot()),
+            area: Rect {
+                x: area.x + GUTTER,
+                y: lower_lane + 1 + row as u16,
+                width: area.width.saturating_sub(GUTTER),
+                height: 1,
+            }
+            .intersection(area),
+        });
+    }
+    for placed in &mut items {
+        placed.area = placed.area.intersection(area);
+    }
+    items.retain(|placed| !placed.area.is_empty());
+    Layout {
+        items,
+        detail,
+        upper_lane: area.y + 1,
+        lower_lane,
+        hidden,
+        hidden_services: services.len().saturating_sub(usize::from(service_rows)),
+    }
+}
+
+/// The laptop, and what is outside beside it.
+fn top_rows(outside: &[String], area: Rect) -> Vec<Placed> {
+    let row = Rect { height: 1.min(area.height), ..area };
+    let half = area.width / 2;
+    let laptop = Rect { x: area.x + GUTTER, width: half.saturating_sub(GUTTER), ..row };
+    let mut items = vec![Placed { item: Item::Laptop, area: laptop }];
+    if let Some(name) = outside.first() {
+        let right = Rect { x: area.x + half + GUTTER, width: half.saturating_sub(GUTTER), ..row };
+        items.push(Placed { item: Item::Outside(name.clone()), area: right });
+    }
+    items
+}
+
+/// The Services that are shown. DNS is one of them always: names are looked up there.
+fn services(scene: &Scene, system: bool) -> Vec<&ServiceView> {
+    let dns =
+        |service: &ServiceView| service.namespace == "kube-system" && service.name == "kube-dns";
+    scene.services.iter().filter(|service| system || !service.is_system() || dns(service)).collect()
+}
+
+fn scroll_to(services: &[&ServiceView], picked: &Spot, rows: usize) -> usize {
+    let at = services.iter().position(|service| service.spot() == *picked).unwrap_or(0);
+    (at + 1).saturating_sub(rows)
+}
+
+/// How many nodes stand side by side.
+fn columns(scene: &Scene, width: u16) -> u16 {
+    let nodes = scene.nodes.len().max(1) as u16;
+    let most = (width / NARROWEST_COLUMN).max(1);
+    if nodes <= most { nodes } else { 1 }
+}
+
+/// A row of a column before it has a place.
+struct Stacked {
+    item: Item,
+    height: u16,
+    spots: Vec<Spot>,
+}
+
+/// The nodes with their pods, in as much detail as there is room for.
+fn pods(
+    scene: &Scene,
+    system: bool,
+    picked: &Spot,
+    columns: u16,
+    area: Rect,
+) -> (Detail, Vec<Placed>, (usize, usize)) {
+    let stack = |detail| stacks(scene, system, columns, detail);
+    let fits = |stacks: &[Vec<Stacked>]| {
+        stacks.iter().all(|stack| stack.iter().map(|row| row.height).sum::<u16>() <= area.height)
+    };
+    for detail in [Detail::Box, Detail::Line] {
+        let stacks = stack(detail);
+        if fits(&stacks) {
+            return (detail, place(stacks, 0, columns, area), (0, 0));
+        }
+    }
+    let stacks = stack(Detail::Group);
+    let longest = stacks.iter().map(Vec::len).max().unwrap_or(0);
+    let height = usize::from(area.height);
+    let at = stacks
+        .iter()
+        .find_map(|stack| stack.iter().position(|row| row.spots.contains(picked)))
+        .unwrap_or(0);
+    let skip = (at + 1).saturating_sub(height).min(longest.saturating_sub(height));
+    let below = longest.saturating_sub(skip + height);
+    (Detail::Group, place(stacks, skip, columns, area), (skip, below))
+}
+
+fn stacks(scene: &Scene, system: bool, columns: u16, detail: Detail) -> Vec<Vec<Stacked>> {
+    let mut stacks: Vec<Vec<Stacked>> = (0..columns).map(|_| Vec::new()).collect();
+    for (at, node) in scene.nodes.iter().enumerate() {
+        let column = if columns == 1 { 0 } else { at };
+        let Some(stack) = stacks.get_mut(column) else { continue };
+        let spot = Spot::Node(node.name.clone());
+        stack.push(Stacked { item: Item::Node(at), height: 1, spots: vec![spot] });
+        let pods: Vec<&PodView> = visible_pods(&node.pods, system).collect();
+        stack.extend(rows(&pods, detail));
+    }
+    let waiting: Vec<&PodView> = visible_pods(&scene.waiting, system).collect();
+    if let (false, Some(stack)) = (waiting.is_empty(), stacks.first_mut()) {
+        stack.push(Stacked { item: Item::Waiting, height: 1, spots: Vec::new() });
+        stack.extend(rows(&waiting, detail));
+    }
+    stacks
+}
+
+fn rows(pods: &[&PodView], detail: Detail) -> Vec<Stacked> {
+    let one = |pod: &&PodView, height| Stacked {
+        item: Item::Pod(pod.spot()),
+        height,
+        spots: vec![pod.spot()],
+    };
+    match detail {
+        Detail::Box => {
+            pods.iter().map(|pod| one(pod, 3 + pod.containers.len().max(1) as u16)).collect()
+        }
+        Detail::Line => pods.iter().map(|pod| one(pod, 1)).collect(),
+        Detail::Group => {
+            let mut groups: BTreeMap<String, Vec<Spot>> = BTreeMap::new();
+            for pod in pods {
+                let name = pod.owner.clone().unwrap_or_else(|| pod.name.clone());
+                groups.entry(name).or_default().push(pod.spot());
+            }
+            let group = |(name, spots): (String, Vec<Spot>)| {
+                let name = name.rsplit('/').next().unwrap_or(&name).to_owned();
+                let item = match &*spots {
+                    [only] => Item::Pod(only.clone()),
+                    _ => Item::Group { name, pods: spots.clone() },
+                };
+                Stacked { item, height: 1, spots }
+            };
+            groups.into_iter().map(group).collect()
+        }
+    }
+}
+
+fn place(stacks: Vec<Vec<Stacked>>, skip: usize, columns: u16, area: Rect) -> Vec<Placed> {
+    let width = area.width / columns.max(1);
+    let mut items = Vec::new();
+    for (column, stack) in stacks.into_iter().enumerate() {
+        let x = area.x + column as u16 * width + GUTTER;
+        let mut y = area.y;
+        for row in stack.into_iter().skip(skip) {
+            if y + row.height > area.bottom() {
+                break;
+            }
+            let width = width.saturating_sub(GUTTER + 1);
+            items.push(Placed { item: row.item, area: Rect::new(x, y, width, row.height) });
+            y += row.height;
+        }
+    }
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::sample;
+
+    #[test]
+    fn few_pods_are_boxes_and_many_are_groups() {
+        let area = Rect::new(0, 0, 60, 18);
+        let few = layout(&sample::scene(3), false, &Spot::Laptop, &[], area);
+        assert_eq!(few.detail, Detail::Box);
+        let many = layout(&sample::scene(400), false, &Spot::Laptop, &[], area);
+        assert_eq!(many.detail, Detail::Group);
+    }
+
+    #[test]
+    fn a_pod_that_is_folded_away_is_found_in_its_group() {
+        let scene = sample::scene(400);
+        let map = layout(&scene, false, &Spot::Laptop, &[], Rect::new(0, 0, 60, 18));
+        let last = scene.pods().last().map(PodView::spot).expect("a pod");
+        assert!(map.find(&scene, &last).is_some());
+    }
+
+    #[test]
+    fn nothing_stands_outside_the_map() {
+        for (width, height) in [(1, 1), (20, 5), (60, 18), (200, 60)] {
+            let area = Rect::new(3, 2, width, height);
+            for placed in layout(&sample::scene(9), true, &Spot::Laptop, &[], area).items {
+                assert_eq!(placed.area.intersection(area), placed.area, "{placed:?} in {area:?}");
+            }
+        }
+    }
+}

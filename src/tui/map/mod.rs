@@ -1,0 +1,414 @@
+//! The cluster map: the laptop, nodes with their pods, Services with their endpoints, and the
+//! packet on its way between them.
+//!
+//! ```text
+//!   ◇ laptop 192.168.49.1
+//!
+//!   node-1 192.168.49.2        node-2 192.168.49.3
+//!   ╭ ● frontend ──────────╮   ╭ ● backend-x7k2p ─────╮
+//! ╭╌│ 10.244.1.2           │   │ 10.244.2.5           │
+//! ╎ │ ● client  curl:8.5   │   │ ● httpd  httpd:2.4   │
+//! ╎ ╰──────────────────────╯   ╰──────────────────────╯
+//! ╰●▶ ◆ backend 10.96.14.3:80 → no endpoints
+//! ```
+
+mod layout;
+mod route;
+
+use std::collections::BTreeSet;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
+
+use crate::game::WALK;
+use crate::game::Walk;
+use crate::game::scene::{Health, PodView, Scene, ServiceView, Spot};
+use crate::game::story::{Step, Story};
+use crate::network::Verdict;
+use crate::tui::text::{fit, fit_middle, put, put_spans, width};
+use crate::tui::theme::Theme;
+
+pub use layout::{Detail, Item, Layout, Placed};
+
+/// What the map shows.
+pub struct Map<'a> {
+    pub scene: &'a Scene,
+    /// What changed lately.
+    pub fresh: &'a BTreeSet<Spot>,
+    /// What is selected.
+    pub picked: &'a Spot,
+    /// Whether the map has the keys.
+    pub focused: bool,
+    /// Whether the cluster's own things are shown.
+    pub system: bool,
+    /// The packet, if there is one.
+    pub packet: Option<(&'a Story, &'a Walk)>,
+}
+
+/// Draws the map; says what stands where.
+pub fn draw(map: &Map<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Layout {
+    let outside = outside(map);
+    let layout = layout::layout(map.scene, map.system, map.picked, &outside, area);
+    for placed in &layout.items {
+        draw_item(map, placed, theme, buf);
+    }
+    draw_hidden(&layout, theme, area, buf);
+    if let Some((story, walk)) = map.packet {
+        draw_packet(map.scene, &layout, story, walk, theme, area, buf);
+    }
+    layout
+}
+
+/// Hosts on the internet that the packet meets.
+fn outside(map: &Map<'_>) -> Vec<String> {
+    let way = map.packet.map(|(story, _)| story.way()).unwrap_or_default();
+    let name = |spot: &Spot| match spot {
+        Spot::Outside(name) => Some(name.clone()),
+        _ => None,
+    };
+    way.into_iter().filter_map(name).collect()
+}
+
+fn draw_item(map: &Map<'_>, placed: &Placed, theme: &Theme, buf: &mut Buffer) {
+    let area = placed.area;
+    let columns = usize::from(area.width);
+    let line = |spans: &[Span<'_>], buf: &mut Buffer| {
+        put_spans(buf, area.x, area.y, spans, columns);
+    };
+    match &placed.item {
+        Item::Laptop => {
+            let name = name_style(map, &Spot::Laptop, theme.title, theme);
+            line(
+                &[
+                    Span::styled("◇ ", theme.dim),
+                    Span::styled("laptop", name),
+                    Span::styled(" you, outside", theme.dim),
+                ],
+                buf,
+            );
+        }
+        Item::Outside(outside) => {
+            let name = name_style(map, &Spot::Outside(outside.clone()), theme.title, theme);
+            line(&[Span::styled("◇ ", theme.dim), Span::styled(outside.clone(), name)], buf);
+        }
+        Item::Node(at) => draw_node(map, *at, theme, area, buf),
+        Item::Waiting => line(&[Span::styled("waiting for a node", theme.warn)], buf),
+        Item::Pod(spot) => {
+            if let Some(pod) = map.scene.pod(spot) {
+                match area.height {
+                    0..3 => draw_pod_line(map, pod, spot, theme, area, buf),
+                    _ => draw_pod_box(map, pod, spot, theme, area, buf),
+                }
+            }
+        }
+        Item::Group { name, pods } => draw_group(map, name, pods, theme, area, buf),
+        Item::Service(spot) => {
+            if let Some(service) = map.scene.service(spot) {
+                draw_service(map, service, spot, theme, area, buf);
+            }
+        }
+    }
+}
+
+/// A name: marked when it is selected or has changed.
+fn name_style(map: &Map<'_>, spot: &Spot, usual: Style, theme: &Theme) -> Style {
+    match (map.picked == spot, map.focused) {
+        (true, true) => theme.selected.add_modifier(Modifier::BOLD),
+        (true, false) => usual.add_modifier(Modifier::UNDERLINED),
+        _ => usual,
+    }
+}
+
+fn health_style(health: Health, theme: &Theme) -> Style {
+    match health {
+        Health::Good => theme.good,
+        Health::Busy => theme.warn,
+        Health::Bad => theme.bad,
+        Health::Over => theme.dim,
+    }
+}
+
+fn draw_node(map: &Map<'_>, at: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(node) = map.scene.nodes.get(at) else { return };
+    let spot = Spot::Node(node.name.clone());
+    let (state, style) = match (node.ready, node.cordoned) {
+        (true, false) => ("", theme.dim),
+        (true, true) => (" closed for new pods", theme.warn),
+        (false, _) => (" down", theme.bad),
+    };
+    let name = name_style(map, &spot, theme.title, theme);
+    let spans = [
+        Span::styled(node.name.clone(), name),
+        Span::styled(format!(" {}", node.address), theme.dim),
+        Span::styled(state, style),
+        Span::styled(changed(map, &spot), theme.warn),
+    ];
+    put_spans(buf, area.x, area.y, &spans, usize::from(area.width));
+}
+
+fn changed(map: &Map<'_>, spot: &Spot) -> &'static str {
+    if map.fresh.contains(spot) { " *" } else { "" }
+}
+
+fn draw_pod_box(
+    map: &Map<'_>,
+    pod: &PodView,
+    spot: &Spot,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let picked = map.picked == spot;
+    let fresh = map.fresh.contains(spot);
+    let border = match (picked && map.focused, fresh, pod.health) {
+        (true, _, _) => theme.focus,
+        (_, true, _) => theme.warn,
+        (_, _, Health::Bad) => theme.bad,
+        _ => theme.border,
+    };
+    let mut borders = crate::tui::frame::Borders::new(buf.area);
+    borders.rectangle(area);
+    borders.paint(buf, border);
+    let inside = usize::from(area.width.saturating_sub(4));
+    let name = fit_middle(&pod_name(pod), inside.saturating_sub(4));
+    let style = name_style(map, spot, theme.text.add_modifier(Modifier::BOLD), theme);
+    let title = [
+        Span::styled(format!(" {} ", pod.health.sign()), health_style(pod.health, theme)),
+        Span::styled(name, style),
+        Span::styled(if fresh { " * " } else { " " }, theme.warn),
+    ];
+    put_spans(buf, area.x + 1, area.y, &title, inside + 2);
+    let address = if pod.address.is_empty() { "no address yet" } else { &pod.address };
+    let state = if pod.health == Health::Good { "" } else { &pod.status };
+    let spans = [
+        Span::styled(address.to_owned(), theme.text),
+        Span::styled(format!("  {state}"), health_style(pod.health, theme)),
+    ];
+    put_spans(buf, area.x + 2, area.y + 1, &spans, inside);
+    for (row, container) in pod.containers.iter().enumerate() {
+        let y = area.y + 2 + row as u16;
+        if y + 1 >= area.bottom() {
+            break;
+        }
+        let style = health_style(container.health, theme);
+        let state = match (container.health, container.restarts) {
+            (Health::Good, 0) => container.image.clone(),
+            (Health::Good, many) => format!("{} ↻{many}", container.image),
+            (_, 0) => container.status.clone(),
+            (_, many) => format!("{} ↻{many}", container.status),
+        };
+        let plain = if container.health == Health::Good { theme.dim } else { style };
+        let spans = [
+            Span::styled(format!("{} ", container.health.sign()), style),
+            Span::styled(format!("{}  ", container.name), theme.text),
+            Span::styled(state, plain),
+        ];
+        put_spans(buf, area.x + 2, y, &spans, inside);
+    }
+}
+
+fn pod_name(pod: &PodView) -> String {
+    match &*pod.namespace {
+        "default" => pod.name.clone(),
+        namespace => format!("{namespace}/{}", pod.name),
+    }
+}
+
+fn draw_pod_line(
+    map: &Map<'_>,
+    pod: &PodView,
+    spot: &Spot,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let columns = usize::from(area.width);
+    let state = if pod.health == Health::Good { &pod.address } else { &pod.status };
+    let name_room = columns.saturating_sub(width(state) + 5).max(8);
+    let spans = [
+        Span::styled(format!("{} ", pod.health.sign()), health_style(pod.health, theme)),
+        Span::styled(
+            fit_middle(&pod_name(pod), name_room),
+            name_style(map, spot, theme.text, theme),
+        ),
+        Span::styled(
+            format!(" {state}"),
+            if pod.health == Health::Good { theme.dim } else { health_style(pod.health, theme) },
+        ),
+        Span::styled(changed(map, spot), theme.warn),
+    ];
+    put_spans(buf, area.x, area.y, &spans, columns);
+}
+
+fn draw_group(
+    map: &Map<'_>,
+    name: &str,
+    pods: &[Spot],
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let views: Vec<&PodView> = pods.iter().filter_map(|spot| map.scene.pod(spot)).collect();
+    let ready = views.iter().filter(|pod| pod.ready).count();
+    let worst = views.iter().map(|pod| pod.health).filter(|health| *health != Health::Over).max();
+    let worst = worst.unwrap_or(Health::Over);
+    let picked = pods.iter().find(|spot| *spot == map.picked);
+    let columns = usize::from(area.width);
+    let count = format!(" ×{}  {ready} ready", pods.len());
+    let label = picked.and_then(|spot| map.scene.pod(spot)).map_or(name, |pod| &*pod.name);
+    let style = picked.map_or(theme.text, |spot| name_style(map, spot, theme.text, theme));
+    let spans = [
+        Span::styled(format!("{} ", worst.sign()), health_style(worst, theme)),
+        Span::styled(fit_middle(label, columns.saturating_sub(width(&count) + 3)), style),
+        Span::styled(count, theme.dim),
+        Span::styled(
+            if pods.iter().any(|spot| map.fresh.contains(spot)) { " *" } else { "" },
+            theme.warn,
+        ),
+    ];
+    put_spans(buf, area.x, area.y, &spans, columns);
+}
+
+fn draw_service(
+    map: &Map<'_>,
+    service: &ServiceView,
+    spot: &Spot,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let columns = usize::from(area.width);
+    let system = service.is_system();
+    let (ready, all) = (service.ready(), service.endpoints.len());
+    let (text, style) = match (&*service.kind, ready, all) {
+        ("ExternalName", _, _) => ("another name".to_owned(), theme.dim),
+        (_, 0, 0) => ("no endpoints".to_owned(), theme.bad),
+        (_, 0, all) => (format!("0 of {all} ready"), theme.bad),
+        (_, ready, all) if ready == all => (dots(ready, all), theme.good),
+        (_, ready, all) => (dots(ready, all), theme.warn),
+    };
+    let kind = match &*service.kind {
+        "ClusterIP" => String::new(),
+        other => format!(" {other}"),
+    };
+    let address = match (&*service.address, service.ports.join(",")) {
+        ("", ports) => format!(" :{ports}"),
+        (address, ports) if ports.is_empty() => format!(" {address}"),
+        (address, ports) => format!(" {address}:{ports}"),
+    };
+    let name = match &*service.namespace {
+        "default" => service.name.clone(),
+        "kube-system" if service.name == "kube-dns" => "DNS".to_owned(),
+        namespace => format!("{namespace}/{}", service.name),
+    };
+    let usual = if system { theme.dim } else { theme.text.add_modifier(Modifier::BOLD) };
+    let tail = format!("  {text}");
+    let room = columns.saturating_sub(width(&tail) + width(&name) + 3);
+    let address_text = fit(&format!("{kind}{address}"), room);
+    let spans = [
+        Span::styled("◆ ", if system { theme.dim } else { theme.accent }),
+        Span::styled(name, name_style(map, spot, usual, theme)),
+        Span::styled(address_text, theme.dim),
+        Span::styled(tail, if system && ready > 0 { theme.dim } else { style }),
+        Span::styled(changed(map, spot), theme.warn),
+    ];
+    put_spans(buf, area.x, area.y, &spans, columns);
+}
+
+/// `●●◌ 2 of 3`: a dot for each endpoint, as long as they are few.
+fn dots(ready: usize, all: usize) -> String {
+    const DOTS: usize = 8;
+    if all > DOTS {
+        return format!("● {ready} of {all}");
+    }
+    format!("{}{} {ready} of {all}", "●".repeat(ready), "◌".repeat(all - ready))
+}
+
+fn draw_hidden(layout: &Layout, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let (above, below) = layout.hidden;
+    let mut text = String::new();
+    if above > 0 {
+        text.push_str(&format!(" ↑ {above} more rows"));
+    }
+    if below > 0 {
+        text.push_str(&format!(" ↓ {below} more rows"));
+    }
+    if layout.hidden_services > 0 {
+        text.push_str(&format!(" · {} more services", layout.hidden_services));
+    }
+    if !text.is_empty() {
+        let x = area.right().saturating_sub(width(&text) as u16 + 1).max(area.x);
+        put(
+            buf,
+            x,
+            layout.lower_lane.min(area.bottom().saturating_sub(1)),
+            &text,
+            usize::from(area.width),
+            theme.dim,
+        );
+    }
+}
+
+/// The packet: where it has been, faintly, and the step that it takes now.
+fn draw_packet(
+    scene: &Scene,
+    layout: &Layout,
+    story: &Story,
+    walk: &Walk,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let legs = legs(story);
+    let path = |from: &Spot, to: &Spot| {
+        Some(route::path(layout, layout.find(scene, from)?, layout.find(scene, to)?))
+    };
+    for (_, from, to) in legs.iter().filter(|(step, ..)| *step < walk.step) {
+        if let Some(path) = path(from, to).filter(|path| path.len() > 1) {
+            route::draw(&path, theme.border, area, buf);
+        }
+    }
+    let Some(step) = story.steps.get(walk.step) else { return };
+    let mut way = Vec::new();
+    for (_, from, to) in legs.iter().filter(|(step, ..)| *step == walk.step) {
+        way.extend(path(from, to).unwrap_or_default());
+    }
+    way.dedup();
+    if way.is_empty() {
+        let here = step.next.as_ref().unwrap_or(&step.spot);
+        way.extend(layout.find(scene, here).map(route::door));
+    }
+    if way.len() > 1 {
+        route::draw(&way, theme.packet, area, buf);
+    }
+    let progress = walk.under_way.as_secs_f32() / WALK.as_secs_f32();
+    let arrived = progress >= 1.0;
+    let (sign, style) = if arrived { token(step, theme) } else { ('●', theme.packet) };
+    route::draw_token(&way, progress, sign, style, area, buf);
+}
+
+fn token(step: &Step, theme: &Theme) -> (char, Style) {
+    match step.verdict {
+        Verdict::Pass => ('●', theme.packet),
+        Verdict::Deliver => ('●', theme.good.add_modifier(Modifier::BOLD)),
+        Verdict::Drop => ('…', theme.warn.add_modifier(Modifier::BOLD)),
+        other => (other.sign(), theme.bad.add_modifier(Modifier::BOLD)),
+    }
+}
+
+/// The moves of a story: (at which step, from, to).
+fn legs(story: &Story) -> Vec<(usize, &Spot, &Spot)> {
+    let mut legs = Vec::new();
+    let mut here: Option<&Spot> = None;
+    for (at, step) in story.steps.iter().enumerate() {
+        for next in [Some(&step.spot), step.next.as_ref()].into_iter().flatten() {
+            if let Some(from) = here.filter(|from| *from != next) {
+                legs.push((at, from, next));
+            }
+            here = Some(next);
+        }
+    }
+    legs
+}

@@ -1,0 +1,163 @@
+//! The packet's way, hop by hop: verdict, place, decision, addresses before and after, reason.
+//!
+//! ```text
+//! client · curl -s http://backend
+//! ✓ 1 frontend     asks DNS for backend
+//! ✓ 2 DNS          backend.default.svc.cluster.local = 10.96.14.3
+//! ✗ 3 node-1       service backend has no endpoints
+//!                    so the sender is refused at once
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
+
+use crate::game::Walk;
+use crate::game::story::{Step, Story};
+use crate::network::Verdict;
+use crate::tui::text::{fit, fit_middle, put, put_spans, width, wrap};
+use crate::tui::theme::Theme;
+
+/// What the panel shows.
+pub struct Packet<'a> {
+    /// The request, if one was sent.
+    pub story: Option<&'a Story>,
+    /// Which of how many.
+    pub number: (usize, usize),
+    /// How far the packet is.
+    pub walk: &'a Walk,
+    /// What goes before everything is sent.
+    pub empty: &'a str,
+}
+
+/// Draws the panel.
+pub fn draw(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let columns = usize::from(area.width.saturating_sub(2));
+    if area.height == 0 || columns == 0 {
+        return;
+    }
+    let Some(story) = packet.story else {
+        for (row, text) in
+            wrap(packet.empty, columns).iter().enumerate().take(usize::from(area.height))
+        {
+            put(buf, area.x + 1, area.y + row as u16, text, columns, theme.dim);
+        }
+        return;
+    };
+    let list = if area.height >= 6 { draw_title(packet, story, theme, area, buf) } else { area };
+    let place_columns = place_columns(story, columns);
+    let mut rows = Vec::new();
+    let mut current = (0, 0);
+    for (at, step) in story.steps.iter().enumerate() {
+        let start = rows.len();
+        step_rows(step, at, packet.walk, place_columns, columns, theme, &mut rows);
+        if at == packet.walk.step {
+            current = (start, rows.len());
+        }
+    }
+    if packet.walk.step + 1 >= story.steps.len() && !packet.walk.playing {
+        rows.push(ending(story, theme));
+        current.1 = rows.len();
+    }
+    let height = usize::from(list.height);
+    let top =
+        current.1.saturating_sub(height).min(current.0).min(rows.len().saturating_sub(height));
+    let top = if rows.len() <= height { 0 } else { top };
+    for (row, spans) in rows.iter().skip(top).take(height).enumerate() {
+        put_spans(buf, list.x + 1, list.y + row as u16, spans, columns);
+    }
+    let hidden = rows.len().saturating_sub(top + height);
+    if hidden > 0 && height > 0 {
+        let more = format!(" ↓ {hidden} ");
+        let x = list.right().saturating_sub(width(&more) as u16 + 1);
+        put(buf, x, list.bottom() - 1, &more, width(&more), theme.dim);
+    }
+}
+
+/// The request's own line; says what room is left.
+fn draw_title(
+    packet: &Packet<'_>,
+    story: &Story,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Rect {
+    let (number, of) = packet.number;
+    let count = if of > 1 { format!(" {} of {of} ", number + 1) } else { String::new() };
+    let columns = usize::from(area.width.saturating_sub(2));
+    let room = columns.saturating_sub(width(&count) + 1);
+    put(buf, area.x + 1, area.y, &fit(&story.title, room), room, theme.dim);
+    let x = area.right().saturating_sub(width(&count) as u16 + 1);
+    put(buf, x, area.y, &count, width(&count), theme.dim);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// Room for the places' names: as much as they need, and not too much.
+fn place_columns(story: &Story, columns: usize) -> usize {
+    let widest = story.steps.iter().map(|step| width(&step.place)).max().unwrap_or(0);
+    widest.min((columns / 3).clamp(6, 18))
+}
+
+fn step_rows<'a>(
+    step: &'a Step,
+    at: usize,
+    walk: &Walk,
+    place_columns: usize,
+    columns: usize,
+    theme: &Theme,
+    rows: &mut Vec<Vec<Span<'a>>>,
+) {
+    let reached = at <= walk.step;
+    let here = at == walk.step;
+    let verdict = verdict_style(step.verdict, theme);
+    let (sign, text) = match (reached, here) {
+        (false, _) => (theme.border, theme.border),
+        (true, true) => (verdict.add_modifier(Modifier::BOLD), theme.text),
+        (true, false) => (verdict, theme.dim),
+    };
+    let place = fit_middle(&step.place, place_columns);
+    let pad = " ".repeat(place_columns.saturating_sub(width(&place)));
+    let marker = if here { "▸" } else { " " };
+    let sign_text = if reached { step.verdict.sign() } else { '·' };
+    let indent = 6 + place_columns + 1;
+    let room = columns.saturating_sub(indent).max(8);
+    let mut lines = wrap(&step.text, room).into_iter();
+    rows.push(vec![
+        Span::styled(marker, theme.packet),
+        Span::styled(format!("{sign_text} "), sign),
+        Span::styled(format!("{:>2} ", at + 1), if here { theme.text } else { theme.border }),
+        Span::styled(format!("{place}{pad}  "), if here { theme.title } else { text }),
+        Span::styled(lines.next().unwrap_or_default(), text),
+    ]);
+    let blank = " ".repeat(indent);
+    rows.extend(lines.map(|line| vec![Span::raw(blank.clone()), Span::styled(line, text)]));
+    let unfold = here || step.verdict != Verdict::Pass;
+    if !(reached && unfold) {
+        return;
+    }
+    let note_style =
+        if step.verdict == Verdict::Pass { theme.dim } else { verdict_style(step.verdict, theme) };
+    for note in &step.notes {
+        for line in wrap(note, room.saturating_sub(2)) {
+            rows.push(vec![
+                Span::raw(blank.clone()),
+                Span::styled(format!("  {line}"), note_style),
+            ]);
+        }
+    }
+}
+
+/// How it ended.
+fn ending<'a>(story: &Story, theme: &Theme) -> Vec<Span<'a>> {
+    let (sign, style) = if story.arrived { ("●", theme.good) } else { ("✗", theme.bad) };
+    vec![Span::styled(format!(" {sign} {}", story.ending), style.add_modifier(Modifier::BOLD))]
+}
+
+fn verdict_style(verdict: Verdict, theme: &Theme) -> Style {
+    match verdict {
+        Verdict::Pass | Verdict::Deliver => theme.good,
+        Verdict::Reject | Verdict::Unreachable => theme.bad,
+        Verdict::Drop => theme.warn,
+    }
+}

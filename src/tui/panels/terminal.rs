@@ -1,0 +1,146 @@
+//! The embedded shell: what was printed, the prompt, and what is being typed.
+//!
+//! ```text
+//! $ kubectl get endpoints backend
+//! NAME      ENDPOINTS   AGE
+//! backend   <none>      42s
+//! $ ▌
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use crate::game::{Console, Origin, Play, Printed};
+use crate::tui::text::{put, width};
+use crate::tui::theme::Theme;
+use unicode_width::UnicodeWidthChar;
+
+/// One row on the screen: pieces of text with their styles.
+type Row = Vec<(String, Style)>;
+
+/// Draws the terminal; says where the cursor is.
+pub fn draw(
+    play: &Play,
+    theme: &Theme,
+    focused: bool,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let columns = usize::from(area.width.saturating_sub(2)).max(1);
+    let height = usize::from(area.height);
+    let console = &play.console;
+    let (input, cursor) = input_rows(play, theme, columns);
+    let wanted = height + console.scrolled;
+    let mut rows: Vec<Row> = input;
+    let cursor_from_end = rows.len() - cursor.0;
+    let mut lines = console.printed().iter().rev();
+    while rows.len() < wanted
+        && let Some(printed) = lines.next()
+    {
+        let mut more = printed_rows(printed, theme, columns);
+        more.append(&mut rows);
+        rows = more;
+    }
+    let end = rows.len().saturating_sub(console.scrolled.min(rows.len().saturating_sub(1)));
+    let start = end.saturating_sub(height);
+    for (at, row) in rows[start..end].iter().enumerate() {
+        let y = area.y + at as u16;
+        let mut x = area.x + 1;
+        for (text, style) in row {
+            x += put(buf, x, y, text, usize::from(area.right().saturating_sub(x)), *style) as u16;
+        }
+    }
+    draw_scroll(console, theme, area, buf);
+    let row = (rows.len() - cursor_from_end).checked_sub(start)?;
+    let shown = focused && console.scrolled == 0 && row < height;
+    shown.then(|| Position::new(area.x + 1 + cursor.1 as u16, area.y + row as u16))
+}
+
+/// Says that there is more below.
+fn draw_scroll(console: &Console, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    if console.scrolled == 0 {
+        return;
+    }
+    let text = format!(" {} more below · PgDn ", console.scrolled);
+    let x = area.right().saturating_sub(width(&text) as u16 + 1);
+    put(buf, x, area.bottom().saturating_sub(1), &text, usize::from(area.width), theme.selected);
+}
+
+fn printed_rows(printed: &Printed, theme: &Theme, columns: usize) -> Vec<Row> {
+    let (prompt, text) = match printed.origin {
+        Origin::Typed => (theme.accent, theme.text),
+        Origin::Output => (theme.text, theme.text),
+        Origin::Error => (theme.text, theme.bad),
+        Origin::Note => (theme.dim, theme.dim),
+    };
+    let mark = if printed.origin == Origin::Note { "· " } else { "" };
+    fold(&[(format!("{mark}{}", printed.prompt), prompt), (printed.text.clone(), text)], columns)
+}
+
+/// The prompt with the line being typed, and the cursor's row and column in it.
+fn input_rows(play: &Play, theme: &Theme, columns: usize) -> (Vec<Row>, (usize, usize)) {
+    let session = play.attempt().session();
+    let console = &play.console;
+    if let Some(recall) = &console.recall {
+        let found = recall.found.and_then(|at| console.history().get(at));
+        let prompt = format!("(search: {}) ", recall.query);
+        let column = width(&prompt).min(columns - 1);
+        let found = found.cloned().unwrap_or_default();
+        return (fold(&[(prompt, theme.accent), (found, theme.text)], columns), (0, column));
+    }
+    let prompt = if session.is_running() { String::new() } else { session.prompt() };
+    let line = &console.input;
+    let before = width(&prompt) + width(&line.text()[..line.cursor()]);
+    // The cursor may stand behind a full row.
+    let rows = fold(
+        &[
+            (prompt, theme.accent),
+            (line.text().to_owned(), theme.text),
+            (" ".to_owned(), theme.text),
+        ],
+        columns,
+    );
+    let row = (before / columns).min(rows.len() - 1);
+    (rows, (row, before % columns))
+}
+
+/// Breaks pieces of text into rows of `columns`, as a terminal does: anywhere.
+fn fold(pieces: &[(String, Style)], columns: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = vec![Vec::new()];
+    let mut used = 0;
+    for (text, style) in pieces {
+        let mut part = String::new();
+        for c in text.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > columns {
+                if let Some(row) = rows.last_mut() {
+                    row.push((std::mem::take(&mut part), *style));
+                }
+                rows.push(Vec::new());
+                used = 0;
+            }
+            part.push(c);
+            used += wide;
+        }
+        if let Some(row) = rows.last_mut()
+            && !part.is_empty()
+        {
+            row.push((part, *style));
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_go_on_in_the_next_row() {
+        let rows = fold(&[("$ ".to_owned(), Style::new()), ("abcdef".to_owned(), Style::new())], 4);
+        let texts: Vec<String> =
+            rows.iter().map(|row| row.iter().map(|(text, _)| &**text).collect()).collect();
+        assert_eq!(texts, ["$ ab", "cdef"]);
+    }
+}

@@ -1,0 +1,137 @@
+//! After a win: the packet's way, what to keep, which edits mattered, the same on a real cluster.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{column, page, scrolled};
+use crate::game::story::Story;
+use crate::game::{Debrief, Game, Tried};
+use crate::tui::keys::Context;
+use crate::tui::text::{line, width, wrap};
+use crate::tui::theme::Theme;
+
+/// Draws the debrief.
+pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(debrief) = game.debrief() else { return };
+    let level = &debrief.level;
+    let title = format!("✓ {}  {}", level.number, level.title);
+    let inner = page(&title, &debrief.solved.sentence(), &[Context::Page], theme, area, buf);
+    let text = column(inner, 84);
+    let columns = usize::from(text.width);
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    if let Some(story) = &debrief.way {
+        heading(&mut lines, "The way it goes now", theme);
+        way(&mut lines, story, columns, theme);
+    }
+    heading(&mut lines, "What to keep", theme);
+    paragraph(&mut lines, level.debrief.trim(), columns, theme.text);
+    if let Some(prediction) = &debrief.prediction {
+        lines.push(Line::default());
+        paragraph(&mut lines, prediction, columns, theme.dim);
+    }
+    edits(&mut lines, debrief, columns, theme);
+    if let Some(real) = &level.real {
+        heading(&mut lines, "On a real cluster", theme);
+        for text in real.trim().lines() {
+            lines.extend(wrap(text, columns).into_iter().map(|text| line(text, theme.accent)));
+        }
+    }
+    scrolled(&lines, game.selected(), theme, text, buf);
+}
+
+fn heading(lines: &mut Vec<Line<'static>>, text: &str, theme: &Theme) {
+    if !lines.is_empty() {
+        lines.push(Line::default());
+    }
+    lines.push(line(text.to_owned(), theme.title));
+}
+
+fn paragraph(
+    lines: &mut Vec<Line<'static>>,
+    text: &str,
+    columns: usize,
+    style: ratatui::style::Style,
+) {
+    lines.extend(wrap(text, columns).into_iter().map(|text| line(text, style)));
+}
+
+/// `frontend ─▶ DNS ─▶ svc/backend ─▶ node-1 ─▶ backend-x7k2p`, over as many rows as it takes.
+fn way(lines: &mut Vec<Line<'static>>, story: &Story, columns: usize, theme: &Theme) {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut used = 0;
+    let places = story.way();
+    let last = places.len().saturating_sub(1);
+    for (at, spot) in places.iter().enumerate() {
+        let name = short(&spot.to_string());
+        let arrow = if at == 0 { "" } else { " ─▶ " };
+        let needed = width(&name) + width(arrow);
+        if used + needed > columns && used > 0 {
+            lines.push(Line::from(std::mem::take(&mut spans)));
+            used = 0;
+        }
+        used += needed;
+        spans.push(Span::styled(arrow, theme.packet));
+        spans.push(Span::styled(name, if at == last { theme.good } else { theme.text }));
+    }
+    lines.push(Line::from(spans));
+    for step in &story.steps {
+        let text = format!("  {} {}: {}", step.verdict.sign(), step.place, step.text);
+        let style = theme.dim;
+        lines.extend(wrap(&text, columns).into_iter().map(|text| line(text, style)));
+    }
+}
+
+/// A spot's name without what the picture says already.
+fn short(name: &str) -> String {
+    let name = name.split(" -n ").next().unwrap_or(name);
+    name.strip_prefix("pod/").or(name.strip_prefix("node/")).unwrap_or(name).to_owned()
+}
+
+fn edits(lines: &mut Vec<Line<'static>>, debrief: &Debrief, columns: usize, theme: &Theme) {
+    if debrief.edits.is_empty() {
+        return;
+    }
+    heading(lines, "Which of your edits mattered", theme);
+    if debrief.by_terminal {
+        paragraph(
+            lines,
+            "The files alone don't win: part of your work was done in the terminal.",
+            columns,
+            theme.dim,
+        );
+    }
+    for tried in &debrief.edits {
+        edit(lines, tried, columns, theme);
+    }
+    if debrief.is_trying() {
+        lines.push(line("Trying the level without each of them…", theme.dim));
+    }
+}
+
+fn edit(lines: &mut Vec<Line<'static>>, tried: &Tried, columns: usize, theme: &Theme) {
+    let (sign, word, style) = match tried.mattered {
+        Some(true) => ("●", "needed", theme.good),
+        Some(false) => ("○", "it works without", theme.dim),
+        None => ("◌", "", theme.dim),
+    };
+    let place = format!("{}:{}", tried.file, tried.edit.new_start + 1);
+    let what = tried.edit.new.iter().find(|line| !line.trim().is_empty());
+    let gone = tried.edit.old.iter().find(|line| !line.trim().is_empty());
+    let text = match (what, gone) {
+        (Some(new), _) => format!("+ {}", new.trim()),
+        (None, Some(old)) => format!("- {}", old.trim()),
+        (None, None) => "blank lines".to_owned(),
+    };
+    let more = tried.edit.new.len().max(tried.edit.old.len());
+    let more = if more > 1 { format!(" … {more} lines") } else { String::new() };
+    let tail = format!("  {word}");
+    let room = columns.saturating_sub(width(&place) + width(&tail) + width(&more) + 5);
+    lines.push(Line::from(vec![
+        Span::styled(format!("{sign} "), style),
+        Span::styled(format!("{place}  "), theme.dim),
+        Span::styled(crate::tui::text::fit(&text, room), theme.text),
+        Span::styled(more, theme.dim),
+        Span::styled(tail, style),
+    ]));
+}

@@ -1,0 +1,207 @@
+//! Home: the chapters and levels, what is solved and how, and the selected one.
+//!
+//! ```text
+//!  1  Localhost: inside one pod          ╭ 4  One address for many pods ───────╮
+//!     ✓ 1 Two containers, one address    │ The frontend used to talk to a …    │
+//!  4  ClusterIP: one address inside      │ ○ the frontend gets "It works!" …   │
+//!   ▸ ○ 4 One address for many pods      ╰─────────────────────────────────────╯
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+
+use super::page;
+use crate::game::Game;
+use crate::level::Level;
+use crate::tui::frame::Borders;
+use crate::tui::keys::Context;
+use crate::tui::text::{fit, line, put, put_spans, wrap};
+use crate::tui::theme::Theme;
+
+/// From this width on the selected level is shown beside the list.
+const WITH_PREVIEW: u16 = 76;
+
+/// The game's name, large.
+const NAME: [&str; 2] = ["┌─┐┌─┐┌┬┐┬ ┬┌─┐┌─┐", "├─┘│ │ │││├─┤│ │├─┘"];
+
+/// Draws the trail; says on which row each level stands, for the mouse.
+pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Rect, usize)> {
+    let levels = &game.pack().levels;
+    let solved = levels.iter().filter(|level| is_solved(game, level)).count();
+    let right = format!("{solved} of {} solved", levels.len());
+    let inner = page("podhop", &right, &[Context::Trail], theme, area, buf);
+    let top = draw_head(game, theme, inner, buf);
+    let body = Rect { y: inner.y + top, height: inner.height.saturating_sub(top), ..inner };
+    if levels.is_empty() {
+        put(
+            buf,
+            body.x + 2,
+            body.y,
+            "This pack has no levels.",
+            usize::from(body.width),
+            theme.dim,
+        );
+        return Vec::new();
+    }
+    let beside = body.width >= WITH_PREVIEW;
+    let list_columns = if beside { (body.width * 46 / 100).min(58) } else { body.width };
+    let list = Rect { x: body.x + 2, width: list_columns.saturating_sub(2), ..body };
+    let rows = draw_list(game, theme, list, buf);
+    if beside {
+        let preview = Rect {
+            x: body.x + list_columns + 1,
+            width: body.width.saturating_sub(list_columns + 3),
+            height: body.height.saturating_sub(1),
+            ..body
+        };
+        draw_preview(game, theme, preview, buf);
+    }
+    rows
+}
+
+/// The name and one line, where there is room; says how many rows it takes.
+fn draw_head(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
+    let tagline = "make the packets arrive";
+    if area.height < 18 {
+        let spans = [Span::styled(game.pack().title.clone(), theme.dim)];
+        put_spans(buf, area.x + 2, area.y, &spans, usize::from(area.width.saturating_sub(3)));
+        return 2;
+    }
+    for (row, text) in NAME.iter().enumerate() {
+        put(buf, area.x + 3, area.y + 1 + row as u16, text, 24, theme.accent);
+    }
+    put(buf, area.x + 3, area.y + 3, "┴  └─┘─┴┘┴ ┴└─┘┴", 24, theme.accent);
+    put(buf, area.x + 24, area.y + 2, tagline, 40, theme.text);
+    put(
+        buf,
+        area.x + 24,
+        area.y + 3,
+        &game.pack().title,
+        usize::from(area.width.saturating_sub(28)),
+        theme.dim,
+    );
+    5
+}
+
+fn draw_list(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Rect, usize)> {
+    let columns = usize::from(area.width);
+    let mut rows: Vec<(Line<'static>, Option<usize>)> = Vec::new();
+    let mut selected_row = 0;
+    for (number, chapter) in game.pack().chapters.iter().enumerate() {
+        let of_chapter: Vec<usize> = game
+            .pack()
+            .levels
+            .iter()
+            .enumerate()
+            .filter(|(_, level)| level.chapter == chapter.name)
+            .map(|(at, _)| at)
+            .collect();
+        if of_chapter.is_empty() {
+            continue;
+        }
+        if !rows.is_empty() && area.height > 20 {
+            rows.push((Line::default(), None));
+        }
+        rows.push((
+            Line::from(vec![
+                Span::styled(format!("{} ", number + 1), theme.dim),
+                Span::styled(chapter.title.clone(), theme.dim.add_modifier(Modifier::BOLD)),
+            ]),
+            None,
+        ));
+        for at in of_chapter {
+            if at == game.selected() {
+                selected_row = rows.len();
+            }
+            rows.push((level_row(game, at, columns, theme), Some(at)));
+        }
+    }
+    let height = usize::from(area.height.saturating_sub(1)).max(1);
+    let top = (selected_row + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
+    let mut places = Vec::new();
+    for (row, (text, level)) in rows.iter().skip(top).take(height).enumerate() {
+        let y = area.y + row as u16;
+        if let Some(at) = level {
+            let place = Rect { y, height: 1, ..area };
+            if *at == game.selected() {
+                buf.set_style(place, theme.selected);
+            }
+            places.push((place, *at));
+        }
+        put_spans(buf, area.x, y, &text.spans, columns);
+    }
+    places
+}
+
+fn level_row(game: &Game, at: usize, columns: usize, theme: &Theme) -> Line<'static> {
+    let level = &game.pack().levels[at];
+    let chosen = at == game.selected();
+    let record = game.save().record(&level.name);
+    let (sign, style) = match (&record.solved, record.tries, record.files.is_empty()) {
+        (Some(_), _, _) => ("✓", theme.good),
+        (None, 0, true) => ("○", theme.dim),
+        (None, _, _) => ("◌", theme.warn),
+    };
+    let base = if chosen { theme.selected.add_modifier(Modifier::BOLD) } else { theme.text };
+    let sign_style = if chosen { theme.selected } else { style };
+    Line::from(vec![
+        Span::styled(if chosen { " ▸ " } else { "   " }, base),
+        Span::styled(format!("{sign} "), sign_style),
+        Span::styled(fit(&level.title, columns.saturating_sub(6)), base),
+    ])
+}
+
+fn draw_preview(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(level) = game.selected_level() else { return };
+    let columns = usize::from(area.width.saturating_sub(4));
+    let lines = preview_lines(game, level, columns, theme);
+    let height = (lines.len() as u16 + 4).min(area.height);
+    let outer = Rect { height, ..area }.intersection(buf.area);
+    let mut borders = Borders::new(buf.area);
+    borders.rectangle(outer);
+    borders.paint(buf, theme.border);
+    let title = format!(" {} ", fit(&level.title, columns.saturating_sub(2)));
+    put(buf, outer.x + 2, outer.y, &title, columns, theme.title);
+    for (row, line) in lines.iter().take(usize::from(height.saturating_sub(3))).enumerate() {
+        put_spans(buf, outer.x + 2, outer.y + 2 + row as u16, &line.spans, columns);
+    }
+}
+
+fn preview_lines(game: &Game, level: &Level, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    lines.extend(
+        wrap(level.situation.trim(), columns).into_iter().map(|text| line(text, theme.text)),
+    );
+    lines.push(Line::default());
+    let record = game.save().record(&level.name);
+    let sign = if record.solved.is_some() { "✓" } else { "○" };
+    let style = if record.solved.is_some() { theme.good } else { theme.dim };
+    for goal in &level.goals {
+        for (at, text) in wrap(&goal.say, columns.saturating_sub(2)).into_iter().enumerate() {
+            let mark = if at == 0 { sign } else { " " };
+            lines.push(Line::from(vec![
+                Span::styled(format!("{mark} "), style),
+                Span::styled(text, theme.text),
+            ]));
+        }
+    }
+    lines.push(Line::default());
+    let state = match &record.solved {
+        Some(solved) => format!("Solved: {}, on seed {}.", solved.sentence(), solved.seed),
+        None if !record.files.is_empty() => "Begun: your edits are kept.".to_owned(),
+        None if record.tries > 0 => "Begun.".to_owned(),
+        None => "New.".to_owned(),
+    };
+    lines.push(line(state, theme.dim));
+    if !level.teaches.is_empty() {
+        let words = format!("About {}.", level.teaches.join(", "));
+        lines.extend(wrap(&words, columns).into_iter().map(|text| line(text, theme.dim)));
+    }
+    lines
+}
+
+fn is_solved(game: &Game, level: &Level) -> bool {
+    game.save().levels.get(&level.name).is_some_and(|record| record.solved.is_some())
+}

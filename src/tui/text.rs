@@ -1,0 +1,162 @@
+//! Fitting text into columns: widths as a terminal counts them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns that a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text cut to `columns`, with an ellipsis if something is missing.
+pub fn fit(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > columns - 1 {
+            break;
+        }
+        kept.push(c);
+        used += wide;
+    }
+    kept + "…"
+}
+
+/// The text cut in its middle, so that a generated name keeps its own ending.
+pub fn fit_middle(text: &str, columns: usize) -> String {
+    if width(text) <= columns || columns < 5 {
+        return fit(text, columns);
+    }
+    let tail = (columns - 1) / 2;
+    let head = columns - 1 - tail;
+    let start: String = text.chars().take(head).collect();
+    let count = text.chars().count();
+    let end: String = text.chars().skip(count - tail).collect();
+    format!("{start}…{end}")
+}
+
+/// Lines of at most `columns`, broken between words where that is possible. Leading blanks of a
+/// line are kept on its continuations.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        let indent: String = paragraph.chars().take_while(|c| *c == ' ').collect();
+        let indent = if width(&indent) * 2 > columns { String::new() } else { indent };
+        let mut line = indent.clone();
+        let mut empty = true;
+        for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
+            let space = usize::from(!empty);
+            if !empty && width(&line) + space + width(word) > columns {
+                lines.push(std::mem::replace(&mut line, indent.clone()));
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            for piece in pieces(word, columns - width(&indent)) {
+                if !empty && width(&line) + width(&piece) > columns {
+                    lines.push(std::mem::replace(&mut line, indent.clone()));
+                }
+                line.push_str(&piece);
+                empty = false;
+            }
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// A word longer than a line, in parts that fit.
+fn pieces(word: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    if width(word) <= columns {
+        return vec![word.to_owned()];
+    }
+    let mut parts = vec![String::new()];
+    let mut used = 0;
+    for c in word.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > columns && used > 0 {
+            parts.push(String::new());
+            used = 0;
+        }
+        if let Some(last) = parts.last_mut() {
+            last.push(c);
+        }
+        used += wide;
+    }
+    parts
+}
+
+/// Writes a text at a place, cut to `columns`; says how many columns it took. Places outside the
+/// buffer are left alone.
+pub fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, columns: usize, style: Style) -> usize {
+    let area = buf.area;
+    if y < area.y || y >= area.bottom() || x < area.x || x >= area.right() || columns == 0 {
+        return 0;
+    }
+    let columns = columns.min(usize::from(area.right() - x));
+    let shown = fit(text, columns);
+    buf.set_stringn(x, y, &shown, columns, style);
+    width(&shown)
+}
+
+/// Writes spans at a place, the last one cut to fit.
+pub fn put_spans(buf: &mut Buffer, x: u16, y: u16, spans: &[Span<'_>], columns: usize) -> usize {
+    let mut used = 0;
+    for span in spans {
+        if used >= columns {
+            break;
+        }
+        let at = x.saturating_add(used as u16);
+        used += put(buf, at, y, &span.content, columns - used, span.style);
+    }
+    used
+}
+
+/// The part of an area that is inside the buffer.
+pub fn inside(area: Rect, buf: &Buffer) -> Rect {
+    area.intersection(buf.area)
+}
+
+/// A line of one style.
+pub fn line(text: impl Into<String>, style: Style) -> Line<'static> {
+    Line::from(Span::styled(text.into(), style))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_cut_with_an_ellipsis() {
+        assert_eq!(fit("backend", 7), "backend");
+        assert_eq!(fit("backend-x7k2p", 8), "backend…");
+        assert_eq!(fit("漢字", 3), "漢…");
+        assert_eq!(fit("x", 0), "");
+    }
+
+    #[test]
+    fn a_generated_name_keeps_its_ending() {
+        assert_eq!(fit_middle("backend-7d4b9c6f5-x7k2p", 13), "backen…-x7k2p");
+    }
+
+    #[test]
+    fn words_are_kept_whole_and_long_ones_broken() {
+        assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("  a bb ccc", 6), ["  a bb", "  ccc"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+}
