@@ -2,6 +2,10 @@
 
 mod cli;
 mod headless;
+mod outside;
+mod play;
+mod saves;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -9,6 +13,7 @@ use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command, PlayArgs};
 use headless::Ended;
+use play::play;
 
 /// Does what the command line says, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -32,9 +37,4 @@ fn run(cli: Cli) -> Ended {
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn play(arguments: &PlayArgs, folder: Option<&std::path::Path>) -> Ended {
-    let _ = (arguments, headless::pack(folder)?);
-    todo!()
 }

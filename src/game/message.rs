@@ -40,6 +40,8 @@ pub enum Msg {
     Redraw,
     /// One line for the player.
     Say(String),
+    /// Something about the game itself that the player has to know: shown until the game ends.
+    Warn(String),
     /// Something in the level.
     Level(LevelMsg),
     /// Something in the terminal.

@@ -104,6 +104,8 @@ pub struct Game {
     seed: Option<u64>,
     /// Ctrl-C was pressed with nothing to interrupt: the next one leaves.
     leaving: bool,
+    /// What the player has to know about the game itself.
+    warnings: Vec<String>,
     dirty: bool,
 }
 
@@ -127,6 +129,7 @@ impl Game {
             popup: None,
             seed: None,
             leaving: false,
+            warnings: Vec::new(),
             dirty: true,
         }
     }
@@ -175,6 +178,11 @@ impl Game {
     /// What the won level left.
     pub fn debrief(&self) -> Option<&Debrief> {
         self.debrief.as_ref()
+    }
+
+    /// What the player has to know about the game itself: saves that failed, for example.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The settings.

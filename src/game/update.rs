@@ -51,6 +51,15 @@ pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Warn(text) => {
+            if !game.warnings.contains(&text) {
+                game.warnings.push(text.clone());
+                if let Some(play) = &mut game.play {
+                    play.say(Tone::Bad, text);
+                }
+            }
+            Vec::new()
+        }
         Msg::Level(msg) => level::update(game, msg),
         Msg::Terminal(msg) => terminal::update(game, msg),
         Msg::Field(msg) => field(game, msg),

@@ -16,6 +16,6 @@ mod read;
 
 pub use apply::{Applied, AppliedFile, is_manifest};
 pub use attempt::{Attempt, GoalState, Phase, Verdict, with_answer};
-pub use diagnosis::{Code, Diagnosis};
+pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
 pub use format::{Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution};
 pub use place::{NoPlace, PlaceKind, PlaceName};

@@ -18,7 +18,7 @@ use tui_textarea::{CursorMove, TextArea};
 use super::keys::EditorKey;
 use crate::game::{Game, LARGEST_FILE, LevelMsg, Msg, Play};
 
-pub use complete::{Choice, Completion};
+pub use complete::Completion;
 pub use draw::{draw, tabs};
 
 /// The texts that are open, with their cursors.

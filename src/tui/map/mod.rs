@@ -30,7 +30,7 @@ use crate::network::Verdict;
 use crate::tui::text::{fit, fit_middle, put, put_spans, width};
 use crate::tui::theme::Theme;
 
-pub use layout::{Detail, Item, Layout, Placed};
+pub use layout::{Item, Layout, Placed};
 
 /// What the map shows.
 pub struct Map<'a> {

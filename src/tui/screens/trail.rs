@@ -33,7 +33,9 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Re
     let right = format!("{solved} of {} solved", levels.len());
     let inner = page("podhop", &right, &[Context::Trail], theme, area, buf);
     let top = draw_head(game, theme, inner, buf);
-    let body = Rect { y: inner.y + top, height: inner.height.saturating_sub(top), ..inner };
+    let warnings = draw_warnings(game, theme, inner, buf);
+    let height = inner.height.saturating_sub(top + warnings);
+    let body = Rect { y: inner.y + top, height, ..inner };
     if levels.is_empty() {
         put(
             buf,
@@ -59,6 +61,22 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Re
         draw_preview(game, theme, preview, buf);
     }
     rows
+}
+
+/// What is wrong with the game itself, at the bottom; says how many rows it takes.
+fn draw_warnings(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
+    let columns = usize::from(area.width.saturating_sub(6));
+    let lines: Vec<String> = game.warnings().iter().flat_map(|text| wrap(text, columns)).collect();
+    let height = (lines.len() as u16).min(area.height / 3);
+    for (row, text) in lines.iter().take(usize::from(height)).enumerate() {
+        let y = area.bottom() - height + row as u16;
+        let spans = [
+            Span::styled(if row == 0 { "! " } else { "  " }, theme.bad),
+            Span::styled(text.clone(), theme.warn),
+        ];
+        put_spans(buf, area.x + 2, y, &spans, columns + 2);
+    }
+    height
 }
 
 /// The name and one line, where there is room; says how many rows it takes.

@@ -1,0 +1,45 @@
+//! The player's own editor.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Opens a text in `$VISUAL` or `$EDITOR`, and returns what it was saved as.
+///
+/// # Errors
+/// Why that was not possible, in one sentence.
+pub fn edit(file: &str, text: &str) -> Result<String, String> {
+    let editor = ["VISUAL", "EDITOR"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|editor| !editor.trim().is_empty())
+        .ok_or("Neither VISUAL nor EDITOR names an editor.")?;
+    let folder = std::env::temp_dir().join(format!("podhop-{}", std::process::id()));
+    let name = Path::new(file).file_name().unwrap_or_default();
+    let path = folder.join(name);
+    let result = fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&path, text))
+        .map_err(|error| format!("{}: {error}", path.display()))
+        .and_then(|()| run(&editor, &path))
+        .and_then(|()| {
+            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+        });
+    let _ = fs::remove_dir_all(&folder);
+    result
+}
+
+/// Runs an editor that may have arguments of its own (`code --wait`).
+fn run(editor: &str, path: &Path) -> Result<(), String> {
+    let status = if cfg!(windows) {
+        let mut words = editor.split_whitespace();
+        let program = words.next().unwrap_or(editor);
+        Command::new(program).args(words).arg(path).status()
+    } else {
+        Command::new("sh").args(["-c", &format!("{editor} \"$1\""), "sh"]).arg(path).status()
+    };
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("“{editor}” failed; nothing was changed.")),
+        Err(error) => Err(format!("“{editor}” can't be started: {error}.")),
+    }
+}

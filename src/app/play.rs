@@ -1,0 +1,30 @@
+//! `podhop play`: the game, on a screen or in lines of text.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::cli::PlayArgs;
+use super::headless::{self, Ended, Usage};
+use super::saves::{Found, Saves};
+use super::terminal;
+use crate::game::{Game, Msg, update};
+
+/// Plays.
+pub fn play(arguments: &PlayArgs, folder: Option<&Path>) -> Ended {
+    let pack = headless::pack(folder)?;
+    let wanted = match &arguments.level {
+        Some(name) => Some(headless::level(&pack, name)?.name.clone()),
+        None => None,
+    };
+    let Found { saves, save, notes } = Saves::open();
+    let mut game = Game::new(Arc::new(pack), save).on_seed(arguments.seed);
+    for note in notes {
+        update(&mut game, Msg::Warn(note));
+    }
+    if let Some(name) = wanted {
+        update(&mut game, Msg::OpenLevel(name));
+    }
+    terminal::play(game, saves).map_err(Usage)?;
+    Ok(ExitCode::SUCCESS)
+}
