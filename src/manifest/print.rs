@@ -277,3 +277,96 @@ fn json_text(out: &mut String, text: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::manifest::parse;
+    use crate::recordings::steps;
+
+    #[test]
+    fn what_kubectl_printed_is_printed_the_same() {
+        let mut seen = 0;
+        for recording in [
+            "01-deployment-clusterip.txt",
+            "02-headless-statefulset.txt",
+            "04-loadbalancer-externalname-others.txt",
+            "05-endpoint-semantics.txt",
+            "06-pod-states.txt",
+            "11-err-service.txt",
+            "14-kubectl-cli.txt",
+        ] {
+            for step in steps(recording) {
+                let printed = step.command.contains("-o yaml") && !step.command.contains('|');
+                if !printed || !step.output.starts_with("apiVersion") {
+                    continue;
+                }
+                let output = step.output.split("\n\n").next().unwrap_or("").trim_end();
+                let (documents, diagnostics) = parse("recording", output);
+                assert!(diagnostics.is_empty(), "{}", step.command);
+                assert_eq!(to_yaml(&documents[0].value).trim_end(), output, "{}", step.command);
+                seen += 1;
+            }
+        }
+        assert!(seen > 5, "{seen}");
+    }
+
+    #[test]
+    fn text_is_quoted_only_where_it_would_read_as_something_else() {
+        let value = json!({
+            "a": "yes", "b": "80", "c": "1.27", "d": "", "e": "a: b", "f": "- x", "g": "it's",
+            "h": "2026-11-20T22:16:45Z", "i": "~", "j": "a\tb", "k": "#x", "l": "x#y", "m": "*",
+            "n": "one\ntwo\n", "o": "one\ntwo", "p": ["x", ["y"], {"z": []}], "q": {}, "r": null,
+            "s": "{}", "t": "1e3", "u": "@x", "v": "null", "w": "22:30", "x": "é", "y": "\u{1b}[1m"
+        });
+        let expected = r#"a: "yes"
+b: "80"
+c: "1.27"
+d: ""
+e: 'a: b'
+f: '- x'
+g: it's
+h: "2026-11-20T22:16:45Z"
+i: "~"
+j: "a\tb"
+k: '#x'
+l: x#y
+m: '*'
+"n": |
+  one
+  two
+o: |-
+  one
+  two
+p:
+- x
+- - "y"
+- z: []
+q: {}
+r: null
+s: '{}'
+t: "1e3"
+u: '@x'
+v: "null"
+w: "22:30"
+x: é
+"y": "\e[1m"
+"#;
+        assert_eq!(to_yaml(&value), expected);
+    }
+
+    #[test]
+    fn numbers_in_keys_sort_as_numbers() {
+        let value = json!({"port10": 1, "port9": 2, "a-b": 3, "aB": 4, "ab": 5});
+        assert_eq!(to_yaml(&value), "a-b: 3\naB: 4\nab: 5\nport9: 2\nport10: 1\n");
+    }
+
+    #[test]
+    fn json_has_four_spaces_and_gos_escapes() {
+        let value = json!({"b": [1, {"c": "<a & b>"}], "a": {}, "d": []});
+        let expected = "{\n    \"a\": {},\n    \"b\": [\n        1,\n        {\n            \"c\": \"\\u003ca \\u0026 b\\u003e\"\n        }\n    ],\n    \"d\": []\n}\n";
+        assert_eq!(to_json_pretty(&value), expected);
+    }
+}
