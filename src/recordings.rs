@@ -34,15 +34,33 @@ pub fn steps(name: &str) -> Vec<Step> {
     steps
 }
 
-/// What `kubectl apply -f FILE` said of each file in a recording: (file, verdict).
-pub fn verdicts(name: &str) -> Vec<(String, String)> {
-    let applied = |step: Step| {
-        let file = step.command.strip_prefix("kubectl apply -f ")?;
-        let is_file = file.ends_with(".yaml") || file.ends_with(".json");
-        let plain = is_file && !file.contains([' ', ';', '|']);
-        // A heading belongs to the section that it opens, not to the verdict before it.
-        let verdict = step.output.split("\n\n# ").next().unwrap_or("").trim().to_owned();
-        plain.then(|| (file.to_owned(), verdict))
-    };
-    steps(name).into_iter().filter_map(applied).collect()
+/// One manifest of a recording, and what `kubectl apply -f` said of it.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The file's name.
+    pub file: String,
+    /// What the file said then.
+    pub text: String,
+    /// What kubectl said.
+    pub verdict: String,
+}
+
+/// Every file that a recording shows and applies.
+pub fn verdicts(name: &str) -> Vec<Verdict> {
+    let mut files = std::collections::BTreeMap::new();
+    let mut verdicts = Vec::new();
+    for step in steps(name) {
+        // A heading belongs to the section that it opens, not to what was said before it.
+        let said = step.output.split("\n\n# ").next().unwrap_or("");
+        if let Some(file) = step.command.strip_prefix("cat ") {
+            let text = said.strip_suffix('\n').unwrap_or(said);
+            files.insert(file.to_owned(), text.to_owned());
+        } else if let Some(file) = step.command.strip_prefix("kubectl apply -f ")
+            && let Some(text) = files.get(file)
+        {
+            let verdict = said.trim().to_owned();
+            verdicts.push(Verdict { file: file.to_owned(), text: text.clone(), verdict });
+        }
+    }
+    verdicts
 }

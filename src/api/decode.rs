@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::patch::{self, Patched};
-use super::{Cause, FieldValidation, Kind, Object, Reason, Status, normal};
+use super::{Cause, FieldValidation, Kind, Object, Reason, Status, normal, validation};
 use crate::manifest::{Faults, Schema};
 
 /// The object that a client sent for a request about `kind`, with warnings about fields that do
@@ -11,7 +11,7 @@ use crate::manifest::{Faults, Schema};
 pub(super) fn object(
     kind: Kind,
     value: Value,
-    validation: FieldValidation,
+    fields: FieldValidation,
 ) -> Result<(Object, Vec<String>), Status> {
     let info = kind.info();
     let text = |field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
@@ -32,23 +32,23 @@ pub(super) fn object(
         return Err(unreadable(kind, &sent, &why));
     }
     let faults = faults(kind, &value);
-    let strict = validation == FieldValidation::Strict;
+    let strict = fields == FieldValidation::Strict;
     if let Some(why) = faults.message().filter(|_| strict || faults.mistyped.is_some()) {
         return Err(unreadable(kind, &sent, &why));
     }
-    Ok((typed(kind, value)?, warnings(&faults, validation)))
+    Ok((typed(kind, value)?, warnings(&faults, fields)))
 }
 
 /// The object that came out of a patch.
 pub(super) fn patched(
     kind: Kind,
     patched: Patched,
-    validation: FieldValidation,
+    fields: FieldValidation,
 ) -> Result<(Object, Vec<String>), Status> {
     let faults = faults(kind, &patched.value);
     let why = match &faults.mistyped {
         Some(fault) => Some(patch::complaint(kind, &patched, fault)),
-        None => faults.message().filter(|_| validation == FieldValidation::Strict),
+        None => faults.message().filter(|_| fields == FieldValidation::Strict),
     };
     if let Some(why) = why {
         let shown = Value::from(patched.shown);
@@ -56,7 +56,7 @@ pub(super) fn patched(
         let cause = Cause { field: "patch".to_owned(), message };
         return Err(Status::invalid("", "", vec![cause]));
     }
-    Ok((typed(kind, patched.value)?, warnings(&faults, validation)))
+    Ok((typed(kind, patched.value)?, warnings(&faults, fields)))
 }
 
 /// What in `value` does not fit the kind.
@@ -67,8 +67,8 @@ fn faults(kind: Kind, value: &Value) -> Faults {
 }
 
 /// One warning a field that does not exist, if the client wants to hear of them.
-fn warnings(faults: &Faults, validation: FieldValidation) -> Vec<String> {
-    match validation {
+fn warnings(faults: &Faults, fields: FieldValidation) -> Vec<String> {
+    match fields {
         FieldValidation::Ignore => Vec::new(),
         FieldValidation::Strict | FieldValidation::Warn => {
             faults.unknown.iter().map(|fault| fault.message.clone()).collect()
@@ -79,6 +79,7 @@ fn warnings(faults: &Faults, validation: FieldValidation) -> Vec<String> {
 /// The typed object of a value that was checked. Fields that do not exist are dropped.
 fn typed(kind: Kind, mut value: Value) -> Result<Object, Status> {
     normal::form(kind, &mut value);
+    validation::mark_absent_selector(kind, &mut value);
     Object::from_value(kind, value)
         .map_err(|error| unreadable(kind, kind.info().name, &error.to_string()))
 }

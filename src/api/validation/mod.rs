@@ -3,17 +3,139 @@
 //! Everything here is a pure function of typed, defaulted objects. What depends on other objects
 //! (allocated addresses, quotas, missing namespaces) is not this module's business.
 
-use super::{Cause, Object};
+mod addresses;
+mod config;
+mod daemon_set;
+mod endpoints;
+mod ingress;
+mod job;
+mod labels;
+mod metadata;
+mod names;
+mod network_policy;
+mod others;
+mod pod;
+mod ports;
+mod report;
+mod service;
+mod service_addresses;
+mod stateful_set;
+mod workload;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde_json::{Value, json};
+
+use super::{Cause, Kind, Object};
+use report::Report;
 
 /// What is wrong with a new object, in the server's order.
 pub fn create(object: &Object) -> Vec<Cause> {
-    let _ = object;
-    Vec::new()
+    let mut report = Report::default();
+    let r = &mut report;
+    match object {
+        Object::Namespace(namespace) => {
+            metadata::create(r, &namespace.metadata, false, names::dns_label);
+        }
+        Object::Node(node) => others::check_node(r, node, None),
+        Object::Pod(pod) => pod::create(r, pod),
+        Object::ReplicationController(controller) => {
+            workload::check_controller(r, controller, None);
+        }
+        Object::Service(service) => service::create(r, service),
+        Object::DaemonSet(set) => daemon_set::create(r, set),
+        Object::Deployment(deployment) => workload::create_deployment(r, deployment),
+        Object::ReplicaSet(set) => workload::check_replica_set(r, set, None),
+        Object::StatefulSet(set) => stateful_set::create(r, set),
+        Object::Job(job) => job::create(r, job),
+        Object::CronJob(job) => job::check_cron_job(r, job, None),
+        Object::ConfigMap(map) => config::check_map(r, map, None),
+        Object::Secret(secret) => config::check_secret(r, secret, None),
+        Object::Endpoints(endpoints) => endpoints::check(r, endpoints, None),
+        Object::EndpointSlice(slice) => endpoints::create_slice(r, slice),
+        Object::Ingress(ingress) => ingress::create(r, ingress),
+        Object::IngressClass(class) => {
+            metadata::create(r, &class.metadata, false, names::dns_subdomain);
+        }
+        Object::NetworkPolicy(policy) => network_policy::create(r, policy),
+        Object::PodDisruptionBudget(budget) => others::check_budget(r, budget, None),
+        Object::PersistentVolumeClaim(claim) => others::check_claim(r, claim, None),
+        Object::ServiceAccount(_) | Object::Event(_) | Object::ControllerRevision(_) => {
+            metadata::create(r, object.metadata(), true, names::dns_subdomain);
+        }
+    }
+    report.into_causes()
 }
 
 /// What is wrong with a changed object, in the server's order: what may not change, and what
 /// could not have been created so either.
 pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
-    let _ = (new, old);
-    Vec::new()
+    let mut report = Report::default();
+    let r = &mut report;
+    match (new, old) {
+        (Object::Node(new), Object::Node(old)) => others::check_node(r, new, Some(old)),
+        (Object::Pod(new), Object::Pod(old)) => pod::update(r, new, old),
+        (Object::ReplicationController(new), Object::ReplicationController(old)) => {
+            workload::check_controller(r, new, Some(old));
+        }
+        (Object::Service(new), Object::Service(old)) => service::update(r, new, old),
+        (Object::DaemonSet(new), Object::DaemonSet(old)) => daemon_set::update(r, new, old),
+        (Object::Deployment(new), Object::Deployment(old)) => {
+            workload::update_deployment(r, new, old);
+        }
+        (Object::ReplicaSet(new), Object::ReplicaSet(old)) => {
+            workload::check_replica_set(r, new, Some(old));
+        }
+        (Object::StatefulSet(new), Object::StatefulSet(old)) => stateful_set::update(r, new, old),
+        (Object::Job(new), Object::Job(old)) => job::update(r, new, old),
+        (Object::CronJob(new), Object::CronJob(old)) => job::check_cron_job(r, new, Some(old)),
+        (Object::ConfigMap(new), Object::ConfigMap(old)) => config::check_map(r, new, Some(old)),
+        (Object::Secret(new), Object::Secret(old)) => config::check_secret(r, new, Some(old)),
+        (Object::Endpoints(new), Object::Endpoints(old)) => endpoints::check(r, new, Some(old)),
+        (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
+            endpoints::update_slice(r, new, old);
+        }
+        (Object::Ingress(new), Object::Ingress(old)) => ingress::update(r, new, old),
+        (Object::NetworkPolicy(new), Object::NetworkPolicy(old)) => {
+            network_policy::update(r, new, old);
+        }
+        (Object::PodDisruptionBudget(new), Object::PodDisruptionBudget(old)) => {
+            others::check_budget(r, new, Some(old));
+        }
+        (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
+            others::check_claim(r, new, Some(old));
+        }
+        _ => metadata::update(r, new.metadata(), old.metadata()),
+    }
+    report.into_causes()
 }
+
+/// Keeps in `value` that a workload has no selector at all. The types cannot tell that from an
+/// empty selector, and the server tells each in other words; so an absent one becomes a selector
+/// with an empty list of requirements before it is typed. No such object is ever stored.
+pub fn mark_absent_selector(kind: Kind, value: &mut Value) {
+    let selects =
+        matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet);
+    if !selects {
+        return;
+    }
+    let Some(object) = value.as_object_mut() else { return };
+    let spec = object.entry("spec").or_insert_with(|| json!({}));
+    if spec.is_null() {
+        *spec = json!({});
+    }
+    if let Some(spec) = spec.as_object_mut() {
+        let selector = spec.entry("selector").or_insert(Value::Null);
+        if selector.is_null() {
+            *selector = json!({"matchExpressions": []});
+        }
+    }
+}
+
+/// Whether a workload was given no selector; see [`mark_absent_selector`].
+fn is_absent(selector: &LabelSelector) -> bool {
+    selector.match_labels.is_none()
+        && selector.match_expressions.as_ref().is_some_and(Vec::is_empty)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! IP addresses and ranges.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::report::Report;
+
+const ADDRESS: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+const RANGE: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+
+/// An address range that was read leniently: a network's address and its length in bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Range {
+    base: IpAddr,
+    bits: u8,
+}
+
+impl Range {
+    /// Whether `other` lies within this range and is smaller.
+    pub fn strictly_contains(self, other: Range) -> bool {
+        let masked = |address: IpAddr| match address {
+            IpAddr::V4(v4) => (u128::from(u32::from(v4)) << 96, 32),
+            IpAddr::V6(v6) => (u128::from(v6), 128),
+        };
+        let ((base, width), (inner, inner_width)) = (masked(self.base), masked(other.base));
+        let shift = 128 - u32::from(self.bits);
+        let network = |address: u128| address.checked_shr(shift).unwrap_or(0);
+        width == inner_width && network(base) == network(inner) && self.bits < other.bits
+    }
+}
+
+/// Parses an address as Go's lenient parser does: leading zeros are allowed in IPv4.
+pub(super) fn parse(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| sloppy_v4(text).map(IpAddr::V4))
+}
+
+fn sloppy_v4(text: &str) -> Option<Ipv4Addr> {
+    let mut octets = [0u8; 4];
+    let mut parts = text.split('.');
+    for octet in &mut octets {
+        let part = parts.next()?;
+        if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let digits = part.trim_start_matches('0');
+        *octet = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+    }
+    parts.next().is_none().then(|| Ipv4Addr::from(octets))
+}
+
+/// An address; returns it where it is one.
+pub(super) fn check(report: &mut Report, path: &str, text: &str) -> Option<IpAddr> {
+    let Some(address) = parse(text) else {
+        report.invalid(path, text, ADDRESS);
+        return None;
+    };
+    match text.parse() {
+        Err(_) => report.invalid(path, text, "must not have leading 0s"),
+        Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_some() => {
+            report.invalid(path, text, "must not be an IPv4-mapped IPv6 address");
+        }
+        Ok(_) => return Some(address),
+    }
+    None
+}
+
+/// A range; returns it wherever it can be understood at all.
+pub(super) fn check_range(report: &mut Report, path: &str, text: &str) -> Option<Range> {
+    let parsed = text.split_once('/').and_then(|(base, bits)| {
+        let base = parse(base)?;
+        let most = if base.is_ipv4() { 32 } else { 128 };
+        let length = bits.parse::<u8>().ok().filter(|length| *length <= most)?;
+        (bits.bytes().all(|b| b.is_ascii_digit())).then_some((Range { base, bits: length }, bits))
+    });
+    let Some((range, bits)) = parsed else {
+        report.invalid(path, text, RANGE);
+        return None;
+    };
+    let strict = text.split('/').next().is_some_and(|base| base.parse::<IpAddr>().is_ok());
+    if !strict || (bits.len() > 1 && bits.starts_with('0')) {
+        report.invalid(path, text, "must not have leading 0s in IP or prefix length");
+    } else if matches!(range.base, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some()) {
+        report.invalid(path, text, "must not have an IPv4-mapped IPv6 address");
+    }
+    Some(range)
+}
+
+/// An address that other machines could have: not loopback, link-local or unspecified.
+pub(super) fn check_ordinary(report: &mut Report, path: &str, text: &str) {
+    let Some(address) = parse(text) else { return };
+    let (link_local, link_multicast) = match address {
+        IpAddr::V4(v4) => (v4.is_link_local(), v4.octets()[..3] == [224, 0, 0]),
+        IpAddr::V6(v6) => (v6.is_unicast_link_local(), v6.segments()[0] & 0xff0f == 0xff02),
+    };
+    let why = if address.is_unspecified() {
+        "may not be unspecified (0.0.0.0 or ::)"
+    } else if address.is_loopback() {
+        "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+    } else if link_local {
+        "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+    } else if link_multicast {
+        "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+    } else {
+        return;
+    };
+    report.invalid(path, text, why);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(text: &str) -> Option<Range> {
+        check_range(&mut Report::default(), "p", text)
+    }
+
+    #[test]
+    fn a_range_contains_smaller_ones_within_it() {
+        let whole = range("10.0.0.0/8").expect("a range");
+        assert!(range("10.1.0.0/16").is_some_and(|inner| whole.strictly_contains(inner)));
+        assert!(range("10.0.0.0/8").is_some_and(|inner| !whole.strictly_contains(inner)));
+        assert!(range("11.0.0.0/16").is_some_and(|inner| !whole.strictly_contains(inner)));
+        let all = range("0.0.0.0/0").expect("a range");
+        assert!(all.strictly_contains(whole));
+        assert!(range("::/0").is_some_and(|six| !six.strictly_contains(whole)));
+    }
+
+    #[test]
+    fn what_is_no_range_is_none() {
+        for text in ["10.0.0.1", "10.0.0.0/33", "a/8", "10.0.0.0/+8", "10.0.0.0/"] {
+            assert_eq!(range(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Ingresses and their classes.
+
+use k8s_openapi::api::networking::v1::{
+    HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
+    IngressTLS,
+};
+
+use super::report::{Json, Report};
+use super::{addresses, metadata, names};
+
+const PATH_TYPES: &[&str] = &["Exact", "ImplementationSpecific", "Prefix"];
+const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
+
+/// A new Ingress.
+pub(super) fn create(report: &mut Report, ingress: &Ingress) {
+    metadata::create(report, &ingress.metadata, true, names::dns_subdomain);
+    let spec = ingress.spec.clone().unwrap_or_default();
+    check_spec(report, &spec);
+    let annotations = ingress.metadata.annotations.as_ref();
+    if let Some(class) = annotations.and_then(|all| all.get(CLASS_ANNOTATION))
+        && spec.ingress_class_name.is_some()
+    {
+        let path = format!("metadata.annotations.{CLASS_ANNOTATION}");
+        report.invalid(&path, class.as_str(), "can not be set when the class field is also set");
+    }
+}
+
+/// A changed Ingress.
+pub(super) fn update(report: &mut Report, new: &Ingress, old: &Ingress) {
+    metadata::update(report, &new.metadata, &old.metadata);
+    check_spec(report, &new.spec.clone().unwrap_or_default());
+}
+
+fn check_spec(report: &mut Report, spec: &IngressSpec) {
+    let rules = spec.rules.as_deref().unwrap_or_default();
+    if rules.is_empty() && spec.default_backend.is_none() {
+        let why = "either `defaultBackend` or `rules` must be specified";
+        report.invalid("spec", Json(&spec.rules), why);
+    }
+    if let Some(backend) = &spec.default_backend {
+        check_backend(report, "spec.defaultBackend", backend);
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        check_rule(report, &format!("spec.rules[{index}]"), rule);
+    }
+    for (index, tls) in spec.tls.iter().flatten().enumerate() {
+        check_tls(report, &format!("spec.tls[{index}]"), tls);
+    }
+    if let Some(class) = &spec.ingress_class_name {
+        report.invalid_for("spec.ingressClassName", class, names::dns_subdomain(class));
+    }
+}
+
+fn check_host(report: &mut Report, path: &str, host: &str) {
+    let reasons = if host.contains('*') {
+        names::wildcard_subdomain(host)
+    } else {
+        names::dns_subdomain(host)
+    };
+    report.invalid_for(path, host, reasons);
+}
+
+fn check_tls(report: &mut Report, path: &str, tls: &IngressTLS) {
+    for (index, host) in tls.hosts.iter().flatten().enumerate() {
+        check_host(report, &format!("{path}.hosts[{index}]"), host);
+    }
+    if let Some(secret) = tls.secret_name.as_deref().filter(|name| !name.is_empty()) {
+        report.invalid_for(&format!("{path}.secretName"), secret, names::dns_subdomain(secret));
+    }
+}
+
+fn check_rule(report: &mut Report, path: &str, rule: &IngressRule) {
+    if let Some(host) = rule.host.as_deref().filter(|host| !host.is_empty()) {
+        let here = format!("{path}.host");
+        if addresses::parse(host).is_some() {
+            report.invalid(&here, host, "must be a DNS name, not an IP address");
+        }
+        check_host(report, &here, host);
+    }
+    let Some(http) = &rule.http else { return };
+    if http.paths.is_empty() {
+        report.required(&format!("{path}.http.paths"), "");
+    }
+    for (index, http_path) in http.paths.iter().enumerate() {
+        check_path(report, &format!("{path}.http.paths[{index}]"), http_path);
+    }
+}
+
+fn check_path(report: &mut Report, path: &str, http: &HTTPIngressPath) {
+    let text = http.path.as_deref().unwrap_or("");
+    let here = format!("{path}.path");
+    let absolute = text.starts_with('/');
+    match http.path_type.as_str() {
+        "" => {
+            report.required(&format!("{path}.pathType"), "pathType must be specified");
+            return;
+        }
+        "Exact" | "Prefix" => {
+            if !absolute {
+                report.invalid(&here, text, "must be an absolute path");
+            }
+            for part in ["//", "/./", "/../", "%2f", "%2F"] {
+                if text.contains(part) {
+                    report.invalid(&here, text, &format!("must not contain '{part}'"));
+                }
+            }
+            for end in ["/..", "/."] {
+                if text.ends_with(end) {
+                    report.invalid(&here, text, &format!("cannot end with '{end}'"));
+                }
+            }
+        }
+        "ImplementationSpecific" => {
+            if !text.is_empty() && !absolute {
+                report.invalid(&here, text, "must be an absolute path");
+            }
+        }
+        other => report.unsupported(&format!("{path}.pathType"), other, PATH_TYPES),
+    }
+    check_backend(report, &format!("{path}.backend"), &http.backend);
+}
+
+fn check_backend(report: &mut Report, path: &str, backend: &IngressBackend) {
+    match (&backend.resource, &backend.service) {
+        (Some(_), Some(_)) => {
+            report.invalid(path, "", "cannot set both resource and service backends");
+        }
+        (Some(resource), None) => {
+            if resource.kind.is_empty() {
+                report.required(&format!("{path}.resource.kind"), "");
+            }
+            if resource.name.is_empty() {
+                report.required(&format!("{path}.resource.name"), "");
+            }
+        }
+        (None, Some(service)) => check_service(report, path, service),
+        (None, None) => report.invalid(path, "", "resource or service backend is required"),
+    }
+}
+
+fn check_service(report: &mut Report, path: &str, service: &IngressServiceBackend) {
+    let here = format!("{path}.service.name");
+    match service.name.as_str() {
+        "" => report.required(&here, ""),
+        name => report.invalid_for(&here, name, names::dns_label(name)),
+    }
+    let port = service.port.clone().unwrap_or_default();
+    let name = port.name.as_deref().unwrap_or("");
+    match (name, port.number.unwrap_or(0)) {
+        ("", 0) => report.required(path, "port name or number is required"),
+        ("", number) => report.port(&format!("{path}.service.port.number"), number),
+        (name, 0) => {
+            let reasons = names::port_name(name);
+            report.invalid_for(&format!("{path}.service.port.name"), name, reasons);
+        }
+        _ => report.invalid(path, "", "cannot set both port name & port number"),
+    }
+}

@@ -1,0 +1,469 @@
+//! A `PodSpec` as the API server holds it itself: the text that it compares and prints when a
+//! pod's update is refused.
+//!
+//! The server's own types have other names than the API's (`HTTPGet` for `httpGet`), an order of
+//! their own, and no field is ever left out. Both are facts about Kubernetes' source
+//! (`pkg/apis/core/types.go`), kept here as tables.
+
+use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
+use serde_json::{Value, json};
+
+/// A struct's fields: the server's name, the API's name, and what the field holds.
+type Shape = &'static [(&'static str, &'static str, Holds)];
+
+/// What a field holds, and so what it is when nothing is given.
+enum Holds {
+    /// Text; empty.
+    Text,
+    /// A number; zero.
+    Number,
+    /// A flag; false.
+    Flag,
+    /// Something plain that may be missing: a pointer, a map, a list of texts.
+    Any,
+    /// A struct that is always there.
+    Struct(Shape),
+    /// A struct that may be missing.
+    Pointer(Shape),
+    /// A list of structs.
+    List(Shape),
+}
+
+use Holds::{Any, Flag, List, Number, Pointer, Struct, Text};
+
+const POD_SPEC: Shape = &[
+    ("Volumes", "volumes", List(VOLUME)),
+    ("InitContainers", "initContainers", List(CONTAINER)),
+    ("Containers", "containers", List(CONTAINER)),
+    ("EphemeralContainers", "ephemeralContainers", List(CONTAINER)),
+    ("RestartPolicy", "restartPolicy", Text),
+    ("TerminationGracePeriodSeconds", "terminationGracePeriodSeconds", Any),
+    ("ActiveDeadlineSeconds", "activeDeadlineSeconds", Any),
+    ("DNSPolicy", "dnsPolicy", Text),
+    ("NodeSelector", "nodeSelector", Any),
+    ("ServiceAccountName", "serviceAccountName", Text),
+    ("AutomountServiceAccountToken", "automountServiceAccountToken", Any),
+    ("NodeName", "nodeName", Text),
+    ("SecurityContext", "securityContext", Pointer(POD_SECURITY)),
+    ("ImagePullSecrets", "imagePullSecrets", List(&[("Name", "name", Text)])),
+    ("Hostname", "hostname", Text),
+    ("Subdomain", "subdomain", Text),
+    ("SetHostnameAsFQDN", "setHostnameAsFQDN", Any),
+    ("Affinity", "affinity", Any),
+    ("SchedulerName", "schedulerName", Text),
+    ("Tolerations", "tolerations", List(TOLERATION)),
+    ("HostAliases", "hostAliases", List(&[("IP", "ip", Text), ("Hostnames", "hostnames", Any)])),
+    ("PriorityClassName", "priorityClassName", Text),
+    ("Priority", "priority", Any),
+    ("PreemptionPolicy", "preemptionPolicy", Any),
+    ("DNSConfig", "dnsConfig", Pointer(DNS_CONFIG)),
+    ("ReadinessGates", "readinessGates", List(&[("ConditionType", "conditionType", Text)])),
+    ("RuntimeClassName", "runtimeClassName", Any),
+    ("Overhead", "overhead", Any),
+    ("EnableServiceLinks", "enableServiceLinks", Any),
+    ("TopologySpreadConstraints", "topologySpreadConstraints", List(SPREAD)),
+    ("OS", "os", Pointer(&[("Name", "name", Text)])),
+    ("SchedulingGates", "schedulingGates", List(&[("Name", "name", Text)])),
+    ("ResourceClaims", "resourceClaims", Any),
+    ("Resources", "resources", Pointer(RESOURCES)),
+    ("HostnameOverride", "hostnameOverride", Any),
+    ("SchedulingGroup", "schedulingGroup", Any),
+];
+
+const CONTAINER: Shape = &[
+    ("Name", "name", Text),
+    ("Image", "image", Text),
+    ("Command", "command", Any),
+    ("Args", "args", Any),
+    ("WorkingDir", "workingDir", Text),
+    ("Ports", "ports", List(PORT)),
+    ("EnvFrom", "envFrom", List(ENV_FROM)),
+    ("Env", "env", List(ENV)),
+    ("Resources", "resources", Struct(RESOURCES)),
+    ("ResizePolicy", "resizePolicy", Any),
+    ("RestartPolicy", "restartPolicy", Any),
+    ("RestartPolicyRules", "restartPolicyRules", Any),
+    ("VolumeMounts", "volumeMounts", List(MOUNT)),
+    (
+        "VolumeDevices",
+        "volumeDevices",
+        List(&[("Name", "name", Text), ("DevicePath", "devicePath", Text)]),
+    ),
+    ("LivenessProbe", "livenessProbe", Pointer(PROBE)),
+    ("ReadinessProbe", "readinessProbe", Pointer(PROBE)),
+    ("StartupProbe", "startupProbe", Pointer(PROBE)),
+    ("Lifecycle", "lifecycle", Pointer(LIFECYCLE)),
+    ("TerminationMessagePath", "terminationMessagePath", Text),
+    ("TerminationMessagePolicy", "terminationMessagePolicy", Text),
+    ("ImagePullPolicy", "imagePullPolicy", Text),
+    ("SecurityContext", "securityContext", Pointer(SECURITY)),
+    ("Stdin", "stdin", Flag),
+    ("StdinOnce", "stdinOnce", Flag),
+    ("TTY", "tty", Flag),
+];
+
+const PORT: Shape = &[
+    ("Name", "name", Text),
+    ("HostPort", "hostPort", Number),
+    ("ContainerPort", "containerPort", Number),
+    ("Protocol", "protocol", Text),
+    ("HostIP", "hostIP", Text),
+];
+
+const NAMED: Shape = &[("Name", "name", Text), ("Optional", "optional", Any)];
+
+const ENV_FROM: Shape = &[
+    ("Prefix", "prefix", Text),
+    ("ConfigMapRef", "configMapRef", Pointer(NAMED)),
+    ("SecretRef", "secretRef", Pointer(NAMED)),
+];
+
+const KEY: Shape = &[("Name", "name", Text), ("Key", "key", Text), ("Optional", "optional", Any)];
+
+const FIELD: Shape = &[("APIVersion", "apiVersion", Text), ("FieldPath", "fieldPath", Text)];
+
+const RESOURCE_FIELD: Shape = &[
+    ("ContainerName", "containerName", Text),
+    ("Resource", "resource", Text),
+    ("Divisor", "divisor", Text),
+];
+
+const ENV: Shape =
+    &[("Name", "name", Text), ("Value", "value", Text), ("ValueFrom", "valueFrom", Pointer(FROM))];
+
+const FROM: Shape = &[
+    ("FieldRef", "fieldRef", Pointer(FIELD)),
+    ("ResourceFieldRef", "resourceFieldRef", Pointer(RESOURCE_FIELD)),
+    ("ConfigMapKeyRef", "configMapKeyRef", Pointer(KEY)),
+    ("SecretKeyRef", "secretKeyRef", Pointer(KEY)),
+    ("FileKeyRef", "fileKeyRef", Any),
+];
+
+const RESOURCES: Shape =
+    &[("Limits", "limits", Any), ("Requests", "requests", Any), ("Claims", "claims", Any)];
+
+const MOUNT: Shape = &[
+    ("Name", "name", Text),
+    ("ReadOnly", "readOnly", Flag),
+    ("RecursiveReadOnly", "recursiveReadOnly", Any),
+    ("MountPath", "mountPath", Text),
+    ("SubPath", "subPath", Text),
+    ("MountPropagation", "mountPropagation", Any),
+    ("SubPathExpr", "subPathExpr", Text),
+];
+
+const EXEC: Shape = &[("Command", "command", Any)];
+
+const HTTP: Shape = &[
+    ("Path", "path", Text),
+    ("Port", "port", Number),
+    ("Host", "host", Text),
+    ("Scheme", "scheme", Text),
+    ("HTTPHeaders", "httpHeaders", List(&[("Name", "name", Text), ("Value", "value", Text)])),
+];
+
+const TCP: Shape = &[("Port", "port", Number), ("Host", "host", Text)];
+
+const PROBE: Shape = &[
+    ("Exec", "exec", Pointer(EXEC)),
+    ("HTTPGet", "httpGet", Pointer(HTTP)),
+    ("TCPSocket", "tcpSocket", Pointer(TCP)),
+    ("GRPC", "grpc", Pointer(&[("Port", "port", Number), ("Service", "service", Any)])),
+    ("InitialDelaySeconds", "initialDelaySeconds", Number),
+    ("TimeoutSeconds", "timeoutSeconds", Number),
+    ("PeriodSeconds", "periodSeconds", Number),
+    ("SuccessThreshold", "successThreshold", Number),
+    ("FailureThreshold", "failureThreshold", Number),
+    ("TerminationGracePeriodSeconds", "terminationGracePeriodSeconds", Any),
+];
+
+const HANDLER: Shape = &[
+    ("Exec", "exec", Pointer(EXEC)),
+    ("HTTPGet", "httpGet", Pointer(HTTP)),
+    ("TCPSocket", "tcpSocket", Pointer(TCP)),
+    ("Sleep", "sleep", Pointer(&[("Seconds", "seconds", Number)])),
+];
+
+const LIFECYCLE: Shape = &[
+    ("PostStart", "postStart", Pointer(HANDLER)),
+    ("PreStop", "preStop", Pointer(HANDLER)),
+    ("StopSignal", "stopSignal", Any),
+];
+
+const SECURITY: Shape = &[
+    ("Capabilities", "capabilities", Pointer(&[("Add", "add", Any), ("Drop", "drop", Any)])),
+    ("Privileged", "privileged", Any),
+    ("SELinuxOptions", "seLinuxOptions", Any),
+    ("WindowsOptions", "windowsOptions", Any),
+    ("RunAsUser", "runAsUser", Any),
+    ("RunAsGroup", "runAsGroup", Any),
+    ("RunAsNonRoot", "runAsNonRoot", Any),
+    ("ReadOnlyRootFilesystem", "readOnlyRootFilesystem", Any),
+    ("AllowPrivilegeEscalation", "allowPrivilegeEscalation", Any),
+    ("ProcMount", "procMount", Any),
+    ("SeccompProfile", "seccompProfile", Any),
+    ("AppArmorProfile", "appArmorProfile", Any),
+];
+
+const POD_SECURITY: Shape = &[
+    ("HostNetwork", "hostNetwork", Flag),
+    ("HostPID", "hostPID", Flag),
+    ("HostIPC", "hostIPC", Flag),
+    ("ShareProcessNamespace", "shareProcessNamespace", Any),
+    ("HostUsers", "hostUsers", Any),
+    ("SELinuxOptions", "seLinuxOptions", Any),
+    ("WindowsOptions", "windowsOptions", Any),
+    ("RunAsUser", "runAsUser", Any),
+    ("RunAsGroup", "runAsGroup", Any),
+    ("RunAsNonRoot", "runAsNonRoot", Any),
+    ("SupplementalGroups", "supplementalGroups", Any),
+    ("SupplementalGroupsPolicy", "supplementalGroupsPolicy", Any),
+    ("FSGroup", "fsGroup", Any),
+    ("FSGroupChangePolicy", "fsGroupChangePolicy", Any),
+    ("Sysctls", "sysctls", List(&[("Name", "name", Text), ("Value", "value", Text)])),
+    ("SeccompProfile", "seccompProfile", Any),
+    ("AppArmorProfile", "appArmorProfile", Any),
+    ("SELinuxChangePolicy", "seLinuxChangePolicy", Any),
+];
+
+const TOLERATION: Shape = &[
+    ("Key", "key", Text),
+    ("Operator", "operator", Text),
+    ("Value", "value", Text),
+    ("Effect", "effect", Text),
+    ("TolerationSeconds", "tolerationSeconds", Any),
+];
+
+const DNS_CONFIG: Shape = &[
+    ("Nameservers", "nameservers", Any),
+    ("Searches", "searches", Any),
+    ("Options", "options", List(&[("Name", "name", Text), ("Value", "value", Any)])),
+];
+
+const SPREAD: Shape = &[
+    ("MaxSkew", "maxSkew", Number),
+    ("TopologyKey", "topologyKey", Text),
+    ("WhenUnsatisfiable", "whenUnsatisfiable", Text),
+    ("LabelSelector", "labelSelector", Any),
+    ("MinDomains", "minDomains", Any),
+    ("NodeAffinityPolicy", "nodeAffinityPolicy", Any),
+    ("NodeTaintsPolicy", "nodeTaintsPolicy", Any),
+    ("MatchLabelKeys", "matchLabelKeys", Any),
+];
+
+const ITEM: Shape = &[("Key", "key", Text), ("Path", "path", Text), ("Mode", "mode", Any)];
+
+const DOWNWARD_ITEM: Shape = &[
+    ("Path", "path", Text),
+    ("FieldRef", "fieldRef", Pointer(FIELD)),
+    ("ResourceFieldRef", "resourceFieldRef", Pointer(RESOURCE_FIELD)),
+    ("Mode", "mode", Any),
+];
+
+const PROJECTED_NAMED: Shape =
+    &[("Name", "name", Text), ("Items", "items", List(ITEM)), ("Optional", "optional", Any)];
+
+const TOKEN: Shape = &[
+    ("Audience", "audience", Text),
+    ("ExpirationSeconds", "expirationSeconds", Number),
+    ("Path", "path", Text),
+];
+
+const PROJECTION: Shape = &[
+    ("Secret", "secret", Pointer(PROJECTED_NAMED)),
+    ("DownwardAPI", "downwardAPI", Pointer(&[("Items", "items", List(DOWNWARD_ITEM))])),
+    ("ConfigMap", "configMap", Pointer(PROJECTED_NAMED)),
+    ("ServiceAccountToken", "serviceAccountToken", Pointer(TOKEN)),
+    ("ClusterTrustBundle", "clusterTrustBundle", Any),
+    ("PodCertificate", "podCertificate", Any),
+];
+
+const VOLUME: Shape = &[
+    ("Name", "name", Text),
+    ("HostPath", "hostPath", Pointer(&[("Path", "path", Text), ("Type", "type", Any)])),
+    (
+        "EmptyDir",
+        "emptyDir",
+        Pointer(&[("Medium", "medium", Text), ("SizeLimit", "sizeLimit", Any)]),
+    ),
+    ("GCEPersistentDisk", "gcePersistentDisk", Any),
+    ("AWSElasticBlockStore", "awsElasticBlockStore", Any),
+    ("GitRepo", "gitRepo", Any),
+    (
+        "Secret",
+        "secret",
+        Pointer(&[
+            ("SecretName", "secretName", Text),
+            ("Items", "items", List(ITEM)),
+            ("DefaultMode", "defaultMode", Any),
+            ("Optional", "optional", Any),
+        ]),
+    ),
+    ("NFS", "nfs", Any),
+    ("ISCSI", "iscsi", Any),
+    ("Glusterfs", "glusterfs", Any),
+    (
+        "PersistentVolumeClaim",
+        "persistentVolumeClaim",
+        Pointer(&[("ClaimName", "claimName", Text), ("ReadOnly", "readOnly", Flag)]),
+    ),
+    ("RBD", "rbd", Any),
+    ("Quobyte", "quobyte", Any),
+    ("FlexVolume", "flexVolume", Any),
+    ("Cinder", "cinder", Any),
+    ("CephFS", "cephfs", Any),
+    ("Flocker", "flocker", Any),
+    (
+        "DownwardAPI",
+        "downwardAPI",
+        Pointer(&[("Items", "items", List(DOWNWARD_ITEM)), ("DefaultMode", "defaultMode", Any)]),
+    ),
+    ("FC", "fc", Any),
+    ("AzureFile", "azureFile", Any),
+    (
+        "ConfigMap",
+        "configMap",
+        Pointer(&[
+            ("Name", "name", Text),
+            ("Items", "items", List(ITEM)),
+            ("DefaultMode", "defaultMode", Any),
+            ("Optional", "optional", Any),
+        ]),
+    ),
+    ("VsphereVolume", "vsphereVolume", Any),
+    ("AzureDisk", "azureDisk", Any),
+    ("PhotonPersistentDisk", "photonPersistentDisk", Any),
+    (
+        "Projected",
+        "projected",
+        Pointer(&[("Sources", "sources", List(PROJECTION)), ("DefaultMode", "defaultMode", Any)]),
+    ),
+    ("PortworxVolume", "portworxVolume", Any),
+    ("ScaleIO", "scaleIO", Any),
+    ("StorageOS", "storageos", Any),
+    ("CSI", "csi", Any),
+    ("Ephemeral", "ephemeral", Any),
+    ("Image", "image", Any),
+];
+
+/// A pod's specification, a line a value, indented by one space a level.
+pub(super) fn lines(spec: &PodSpec) -> Vec<String> {
+    let mut out = Writer { text: String::new(), indented: true };
+    out.object(POD_SPEC, &own_layout(spec), 0);
+    out.text.lines().map(str::to_owned).collect()
+}
+
+/// A template, as compact JSON.
+pub(in super::super) fn template(template: &PodTemplateSpec) -> String {
+    let mut out = Writer { text: String::new(), indented: false };
+    let meta = template.metadata.clone().unwrap_or_default();
+    out.text.push('{');
+    for (name, map) in [("labels", meta.labels), ("annotations", meta.annotations)] {
+        if let Some(map) = map {
+            out.text.push_str(&format!("\"{name}\":{},", json!(map)));
+        }
+    }
+    out.text.push_str("\"Spec\":");
+    out.object(POD_SPEC, &own_layout(&template.spec.clone().unwrap_or_default()), 0);
+    out.text.push('}');
+    out.text
+}
+
+/// The API's own JSON, with the few fields moved that the server keeps elsewhere.
+fn own_layout(spec: &PodSpec) -> Value {
+    let mut value = serde_json::to_value(spec).unwrap_or(Value::Null);
+    for name in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers"] {
+        if let Some(moved) = value.get_mut(name).map(Value::take) {
+            value["securityContext"][name] = moved;
+        }
+    }
+    value
+}
+
+struct Writer {
+    text: String,
+    indented: bool,
+}
+
+impl Writer {
+    fn line(&mut self, level: usize) {
+        if self.indented {
+            self.text.push('\n');
+            self.text.extend(std::iter::repeat_n(' ', level));
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.text.push_str(&json!(name).to_string());
+        self.text.push_str(if self.indented { ": " } else { ":" });
+    }
+
+    fn object(&mut self, shape: Shape, value: &Value, level: usize) {
+        self.text.push('{');
+        for (index, (name, field, holds)) in shape.iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            self.line(level + 1);
+            self.name(name);
+            self.field(holds, &value[field], level + 1);
+        }
+        self.line(level);
+        self.text.push('}');
+    }
+
+    fn field(&mut self, holds: &Holds, value: &Value, level: usize) {
+        match (holds, value) {
+            (Text, Value::Null) => self.text.push_str("\"\""),
+            (Number, Value::Null) => self.text.push('0'),
+            (Flag, Value::Null) => self.text.push_str("false"),
+            (Struct(shape) | Pointer(shape), Value::Object(_)) | (Struct(shape), Value::Null) => {
+                self.object(shape, value, level);
+            }
+            (List(shape), Value::Array(items)) if !items.is_empty() => {
+                self.list(items, level, |out, item, level| out.object(shape, item, level));
+            }
+            _ => self.plain(value, level),
+        }
+    }
+
+    fn list(
+        &mut self,
+        items: &[Value],
+        level: usize,
+        mut each: impl FnMut(&mut Self, &Value, usize),
+    ) {
+        self.text.push('[');
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            self.line(level + 1);
+            each(self, item, level + 1);
+        }
+        self.line(level);
+        self.text.push(']');
+    }
+
+    fn plain(&mut self, value: &Value, level: usize) {
+        match value {
+            Value::Array(items) if !items.is_empty() => {
+                self.list(items, level, Self::plain);
+            }
+            Value::Object(fields) if !fields.is_empty() => {
+                self.text.push('{');
+                for (index, (name, value)) in fields.iter().enumerate() {
+                    if index > 0 {
+                        self.text.push(',');
+                    }
+                    self.line(level + 1);
+                    self.name(name);
+                    self.plain(value, level + 1);
+                }
+                self.line(level);
+                self.text.push('}');
+            }
+            other => self.text.push_str(&other.to_string()),
+        }
+    }
+}
