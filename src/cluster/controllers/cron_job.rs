@@ -245,6 +245,9 @@ fn number(text: &str, place: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::super::world::World;
     use super::*;
 
     /// The simulated clock starts at 09:00 on a Monday, 2026-01-05.
@@ -269,5 +272,27 @@ mod tests {
         for text in ["", "* * * *", "60 * * * *", "*/0 * * * *", "5-1 * * * *", "x * * * *"] {
             assert!(Schedule::parse(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_job_is_started_at_every_moment_of_the_schedule() {
+        let mut world = World::new(1);
+        world.create(json!({
+            "apiVersion": "batch/v1", "kind": "CronJob",
+            "metadata": { "name": "tick" },
+            "spec": {
+                "schedule": "*/5 * * * *",
+                "jobTemplate": { "spec": { "template": { "spec": {
+                    "restartPolicy": "Never",
+                    "containers": [{ "name": "c", "image": "busybox" }],
+                } } } },
+            },
+        }));
+        world.run(Duration::from_secs(11 * 60));
+        // Minutes since 1970 of 09:05 and 09:10.
+        assert_eq!(world.names::<Job>(), ["tick-29460065", "tick-29460070"]);
+        let status = world.get(Kind::CronJob, "tick")["status"].clone();
+        assert_eq!(status["lastScheduleTime"], "2026-01-05T09:10:00Z");
+        assert_eq!(status["active"].as_array().unwrap().len(), 2);
     }
 }

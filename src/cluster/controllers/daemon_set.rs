@@ -306,3 +306,95 @@ fn hold_to(spec: &mut PodSpec, node: &str) {
         term.match_fields = Some(vec![here.clone()]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use k8s_openapi::api::core::v1::Pod;
+    use serde_json::{Value, json};
+
+    use super::super::world::{World, template};
+    use crate::api::Kind;
+
+    fn daemon_set() -> Value {
+        json!({
+            "apiVersion": "apps/v1", "kind": "DaemonSet",
+            "metadata": { "name": "agent" },
+            "spec": {
+                "selector": { "matchLabels": { "app": "agent" } },
+                "template": template("agent"),
+            },
+        })
+    }
+
+    fn nodes(world: &World) -> BTreeSet<String> {
+        let pods = world.list::<Pod>();
+        let nodes: Vec<_> =
+            pods.iter().filter_map(|pod| super::pods::node(pod)).map(str::to_owned).collect();
+        assert_eq!(nodes.len(), BTreeSet::from_iter(&nodes).len(), "one a node");
+        nodes.into_iter().collect()
+    }
+
+    #[test]
+    fn every_node_has_one_pod_even_a_cordoned_one() {
+        let mut world = World::new(3);
+        world.patch(Kind::Node, "node-2", json!({ "spec": { "unschedulable": true } }));
+        world.create(daemon_set());
+        world.settle();
+        assert_eq!(nodes(&world).len(), 3);
+        let status = world.get(Kind::DaemonSet, "agent")["status"].clone();
+        assert_eq!(status["desiredNumberScheduled"], 3);
+        assert_eq!(status["currentNumberScheduled"], 3);
+        assert_eq!(status["numberReady"], 3);
+        assert_eq!(status["numberAvailable"], 3);
+        assert_eq!(status["updatedNumberScheduled"], 3);
+        assert_eq!(status["numberMisscheduled"], 0);
+    }
+
+    #[test]
+    fn a_new_node_gets_its_pod() {
+        let mut world = World::new(1);
+        world.create(daemon_set());
+        world.settle();
+        world.create(json!({
+            "apiVersion": "v1", "kind": "Node", "metadata": { "name": "node-9" },
+            "status": { "allocatable": { "pods": "110" } },
+        }));
+        world.settle();
+        assert!(nodes(&world).contains("node-9"));
+    }
+
+    #[test]
+    fn a_node_selector_chooses_the_nodes() {
+        let mut world = World::new(3);
+        world.patch(Kind::Node, "node-3", json!({ "metadata": { "labels": { "disk": "ssd" } } }));
+        let mut set = daemon_set();
+        set["spec"]["template"]["spec"]["nodeSelector"] = json!({ "disk": "ssd" });
+        world.create(set);
+        world.settle();
+        assert_eq!(nodes(&world), BTreeSet::from(["node-3".to_owned()]));
+        let label = json!({ "metadata": { "labels": { "disk": null } } });
+        world.patch(Kind::Node, "node-3", label);
+        world.settle();
+        assert!(nodes(&world).is_empty());
+    }
+
+    #[test]
+    fn a_new_template_replaces_the_pods_one_by_one() {
+        let mut world = World::new(3);
+        world.create(daemon_set());
+        world.settle();
+        let containers = json!([{ "name": "nginx", "image": "nginx:1.28" }]);
+        let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+        world.patch(Kind::DaemonSet, "agent", patch);
+        for _ in 0..600 {
+            world.run(std::time::Duration::from_millis(10));
+            let shown = world.get(Kind::DaemonSet, "agent");
+            assert!(shown["status"]["numberUnavailable"].as_i64().unwrap_or(0) <= 1);
+        }
+        let image = |pod: &Pod| pod.spec.as_ref().unwrap().containers[0].image.clone().unwrap();
+        assert!(world.list::<Pod>().iter().all(|pod| image(pod) == "nginx:1.28"));
+        assert_eq!(nodes(&world).len(), 3);
+    }
+}

@@ -119,3 +119,49 @@ fn conditions(client: &Client<'_>, budget: &PodDisruptionBudget, allowed: i32) -
         type_: "DisruptionAllowed".to_owned(),
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::world::{World, deployment};
+    use crate::api::Kind;
+
+    #[test]
+    fn a_budget_says_how_many_pods_may_go() {
+        let mut world = World::new(3);
+        world.create(deployment("web", 3));
+        world.create(json!({
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+            "metadata": { "name": "web" },
+            "spec": { "minAvailable": 2, "selector": { "matchLabels": { "app": "web" } } },
+        }));
+        world.settle();
+        let status = |world: &World| world.get(Kind::PodDisruptionBudget, "web")["status"].clone();
+        assert_eq!(status(&world)["disruptionsAllowed"], 1);
+        assert_eq!(status(&world)["currentHealthy"], 3);
+        assert_eq!(status(&world)["expectedPods"], 3);
+        let pod = world.active().remove(0);
+        world.set_ready(&pod, false);
+        world.settle();
+        assert_eq!(status(&world)["disruptionsAllowed"], 0);
+        assert_eq!(status(&world)["conditions"][0]["reason"], "InsufficientPods");
+    }
+
+    #[test]
+    fn a_percentage_is_of_what_the_controllers_ask_for() {
+        let mut world = World::new(3);
+        world.create(deployment("web", 4));
+        world.create(json!({
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+            "metadata": { "name": "web" },
+            "spec": { "maxUnavailable": "50%", "selector": { "matchLabels": { "app": "web" } } },
+        }));
+        world.settle();
+        let status = world.get(Kind::PodDisruptionBudget, "web")["status"].clone();
+        assert_eq!(
+            (&status["desiredHealthy"], &status["disruptionsAllowed"]),
+            (&json!(2), &json!(2))
+        );
+    }
+}

@@ -350,11 +350,111 @@ fn ranges(numbers: &BTreeSet<i32>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::world::World;
     use super::*;
 
     #[test]
     fn completed_indexes_are_written_as_ranges() {
         assert_eq!(ranges(&BTreeSet::from([0, 1, 2, 5, 7, 8])), "0-2,5,7,8");
         assert_eq!(ranges(&BTreeSet::new()), "");
+    }
+
+    fn job(spec: Value) -> Value {
+        let mut job = json!({
+            "apiVersion": "batch/v1", "kind": "Job",
+            "metadata": { "name": "once" },
+            "spec": { "template": { "spec": {
+                "restartPolicy": "Never",
+                "containers": [{ "name": "c", "image": "busybox" }],
+            } } },
+        });
+        for (field, value) in spec.as_object().into_iter().flatten() {
+            job["spec"][field] = value.clone();
+        }
+        job
+    }
+
+    #[test]
+    fn a_job_is_complete_when_its_pod_succeeds() {
+        let mut world = World::new(1);
+        world.create(job(json!({})));
+        world.settle();
+        assert_eq!(world.get(Kind::Job, "once")["status"]["active"], 1);
+        let pod = world.active().remove(0);
+        world.finish(&pod, "Succeeded");
+        world.settle();
+        let status = world.get(Kind::Job, "once")["status"].clone();
+        assert_eq!(status["succeeded"], 1);
+        assert!(status["active"].is_null());
+        let types: Vec<_> = status["conditions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|condition| condition["type"].as_str().unwrap())
+            .collect();
+        assert_eq!(types, ["SuccessCriteriaMet", "Complete"]);
+        let told: Vec<_> = world.told("once").into_iter().map(|told| told.1).collect();
+        assert_eq!(told, [format!("Created pod: {pod}"), "Job completed".to_owned()]);
+    }
+
+    #[test]
+    fn completions_run_as_many_at_a_time_as_allowed() {
+        let mut world = World::new(1);
+        world.create(job(json!({ "completions": 3, "parallelism": 2 })));
+        world.settle();
+        assert_eq!(world.active().len(), 2);
+        for pod in world.active() {
+            world.finish(&pod, "Succeeded");
+        }
+        world.settle();
+        assert_eq!(world.active().len(), 1);
+    }
+
+    #[test]
+    fn a_job_gives_up_at_its_backoff_limit() {
+        let mut world = World::new(1);
+        world.create(job(json!({ "backoffLimit": 1 })));
+        for _ in 0..2 {
+            world.run(Duration::from_secs(30));
+            let pod = world.active().remove(0);
+            world.finish(&pod, "Failed");
+        }
+        world.run(Duration::from_secs(120));
+        assert!(world.active().is_empty());
+        let shown = world.get(Kind::Job, "once");
+        let end = &shown["status"]["conditions"][1];
+        assert_eq!(
+            (&end["type"], &end["reason"]),
+            (&json!("Failed"), &json!("BackoffLimitExceeded"))
+        );
+        assert_eq!(end["message"], "Job has reached the specified backoff limit");
+    }
+
+    #[test]
+    fn a_finished_job_goes_when_its_time_to_live_is_over() {
+        let mut world = World::new(1);
+        world.create(job(json!({ "ttlSecondsAfterFinished": 30 })));
+        world.settle();
+        let pod = world.active().remove(0);
+        world.finish(&pod, "Succeeded");
+        world.run(Duration::from_secs(20));
+        assert!(!world.get(Kind::Job, "once").is_null());
+        world.run(Duration::from_secs(20));
+        assert!(world.get(Kind::Job, "once").is_null());
+    }
+
+    #[test]
+    fn indexed_pods_have_their_index() {
+        let mut world = World::new(1);
+        let spec = json!({ "completionMode": "Indexed", "completions": 2, "parallelism": 2 });
+        world.create(job(spec));
+        world.settle();
+        let names = world.active();
+        assert!(names[0].starts_with("once-0-") && names[1].starts_with("once-1-"), "{names:?}");
+        world.finish(&names[0], "Succeeded");
+        world.settle();
+        assert_eq!(world.get(Kind::Job, "once")["status"]["completedIndexes"], "0");
     }
 }

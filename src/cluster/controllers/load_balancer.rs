@@ -82,3 +82,45 @@ fn assign(client: &mut Client<'_>, service: &Service) {
         client.normal(service.as_ref(), COMPONENT, "EnsuredLoadBalancer", message);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::world::{World, service};
+    use super::*;
+    use crate::api::Kind;
+
+    fn world(cloud: bool) -> World {
+        let mut world = World::new(1);
+        if cloud {
+            world.controllers.join_cloud();
+        }
+        let mut lb = service("lb", "web", json!(80));
+        lb["spec"]["type"] = json!("LoadBalancer");
+        world.create(lb);
+        world
+    }
+
+    // R7.4
+    #[test]
+    fn without_a_cloud_the_address_stays_pending() {
+        let mut world = world(false);
+        world.run(WAIT * 10);
+        assert!(world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].is_null());
+    }
+
+    // R7.4
+    #[test]
+    fn a_cloud_assigns_an_address_after_a_while() {
+        let mut world = world(true);
+        world.settle();
+        assert!(world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].is_null());
+        world.run(WAIT * 2);
+        let ingress = world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].clone();
+        assert_eq!(ingress, json!([{ "ip": "203.0.113.10", "ipMode": "VIP" }]));
+        world.patch(Kind::Service, "lb", json!({ "spec": { "type": "ClusterIP" } }));
+        world.settle();
+        assert!(world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].is_null());
+    }
+}

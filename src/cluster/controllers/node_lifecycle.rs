@@ -215,3 +215,109 @@ fn remove_orphans(client: &mut Client<'_>, node: &Key) {
         client.delete_with(Kind::Pod, &key, now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::super::world::{World, deployment, pod};
+    use crate::api::Kind;
+
+    fn fall_silent(world: &mut World, node: &str) {
+        set_ready(world, node, "Unknown");
+    }
+
+    fn set_ready(world: &mut World, node: &str, status: &str) {
+        let moment = world.now.whole_seconds().to_string();
+        let condition = json!({ "type": "Ready", "status": status, "lastTransitionTime": moment });
+        world.patch_status(Kind::Node, node, json!({ "status": { "conditions": [condition] } }));
+    }
+
+    fn taints(world: &World, node: &str) -> Vec<(String, String)> {
+        let taints = world.get(Kind::Node, node)["spec"]["taints"].clone();
+        let text = |taint: &Value, field: &str| taint[field].as_str().unwrap().to_owned();
+        let taints = taints.as_array().cloned().unwrap_or_default();
+        taints.iter().map(|taint| (text(taint, "key"), text(taint, "effect"))).collect()
+    }
+
+    #[test]
+    fn a_silent_node_is_tainted_and_its_pods_leave_after_five_minutes() {
+        let mut world = World::new(2);
+        world.linger = Duration::from_secs(100_000);
+        world.create(deployment("web", 2));
+        world.settle();
+        fall_silent(&mut world, "node-1");
+        world.run(Duration::from_secs(10));
+        let unreachable = "node.kubernetes.io/unreachable".to_owned();
+        assert_eq!(
+            taints(&world, "node-1"),
+            [(unreachable.clone(), "NoSchedule".to_owned()), (unreachable, "NoExecute".to_owned())]
+        );
+        assert_eq!(world.get(Kind::Deployment, "web")["status"]["readyReplicas"], 1);
+        assert_eq!(world.active().len(), 2);
+        world.run(Duration::from_secs(280));
+        assert_eq!(world.list::<k8s_openapi::api::core::v1::Pod>().len(), 2);
+        world.run(Duration::from_secs(20));
+        // The old pod stays Terminating: nobody is there to end it. Its replacement runs.
+        assert_eq!(world.list::<k8s_openapi::api::core::v1::Pod>().len(), 3);
+        assert_eq!(world.get(Kind::Deployment, "web")["status"]["readyReplicas"], 2);
+    }
+
+    #[test]
+    fn a_node_that_comes_back_in_time_keeps_its_pods() {
+        let mut world = World::new(1);
+        world.create(pod("web", json!({})));
+        world.settle();
+        fall_silent(&mut world, "node-1");
+        world.run(Duration::from_secs(100));
+        set_ready(&mut world, "node-1", "True");
+        world.run(Duration::from_secs(600));
+        assert!(taints(&world, "node-1").is_empty());
+        assert_eq!(world.active(), ["web"]);
+    }
+
+    #[test]
+    fn a_no_execute_taint_drives_out_those_who_do_not_tolerate_it() {
+        let mut world = World::new(1);
+        world.create(pod("plain", json!({})));
+        let tolerations = json!([{ "key": "gone", "operator": "Exists", "effect": "NoExecute" }]);
+        world.create(pod("tolerant", json!({ "tolerations": tolerations })));
+        world.settle();
+        let taint = json!([{ "key": "gone", "effect": "NoExecute" }]);
+        world.patch(Kind::Node, "node-1", json!({ "spec": { "taints": taint } }));
+        world.settle();
+        assert_eq!(world.active(), ["tolerant"]);
+        let told = world.told("plain");
+        let message = "Marking for deletion Pod default/plain".to_owned();
+        assert!(told.contains(&("TaintManagerEviction".to_owned(), message, 1)));
+    }
+
+    #[test]
+    fn a_cordoned_node_is_tainted_until_it_is_opened() {
+        let mut world = World::new(1);
+        world.patch(Kind::Node, "node-1", json!({ "spec": { "unschedulable": true } }));
+        world.settle();
+        let taint = ("node.kubernetes.io/unschedulable".to_owned(), "NoSchedule".to_owned());
+        assert_eq!(taints(&world, "node-1"), [taint]);
+        world.patch(Kind::Node, "node-1", json!({ "spec": { "unschedulable": false } }));
+        world.settle();
+        assert!(taints(&world, "node-1").is_empty());
+    }
+
+    #[test]
+    fn the_pods_of_a_removed_node_are_removed_after_a_while() {
+        let mut world = World::new(2);
+        world.linger = Duration::from_secs(100_000);
+        world.create(deployment("web", 2));
+        world.settle();
+        world.delete(Kind::Node, "node-1");
+        world.run(Duration::from_secs(20));
+        assert_eq!(world.list::<k8s_openapi::api::core::v1::Pod>().len(), 2);
+        world.run(Duration::from_secs(40));
+        let pods = world.list::<k8s_openapi::api::core::v1::Pod>();
+        assert_eq!(pods.len(), 2);
+        assert!(pods.iter().all(|pod| super::pods::node(pod) == Some("node-2")));
+    }
+}

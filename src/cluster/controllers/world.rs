@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Controllers, Key, pods};
 use crate::api::{
     Action, ApiServer, Body, DeleteOptions, FieldSelector, Kind, Patch, Propagation, Request,
-    Resource, WriteOptions,
+    Resource, Subresource, WriteOptions,
 };
 use crate::clock::SimTime;
 
@@ -82,9 +82,18 @@ impl World {
 
     /// Changes an object with a merge patch.
     pub(super) fn patch(&mut self, kind: Kind, name: &str, patch: Value) {
+        self.patch_through(Subresource::None, kind, name, patch);
+    }
+
+    /// Changes an object's status with a merge patch.
+    pub(super) fn patch_status(&mut self, kind: Kind, name: &str, patch: Value) {
+        self.patch_through(Subresource::Status, kind, name, patch);
+    }
+
+    fn patch_through(&mut self, subresource: Subresource, kind: Kind, name: &str, patch: Value) {
         let namespace = if kind.info().namespaced { "default" } else { "" }.to_owned();
         let (name, patch) = (name.to_owned(), Patch::Merge(patch));
-        let options = WriteOptions::default();
+        let options = WriteOptions { subresource, ..WriteOptions::default() };
         self.ask(Request::Patch { kind, namespace, name, patch, options });
     }
 
