@@ -1,8 +1,5 @@
 //! The only room with real input and output: terminal, files, saves, clock, command line.
 
-// This room is where the real world comes in (see clippy.toml).
-#![allow(clippy::disallowed_methods)]
-
 mod cli;
 mod headless;
 mod outside;

@@ -10,8 +10,6 @@ mod board;
 mod filter;
 mod quantity;
 mod score;
-#[cfg(test)]
-mod tests;
 mod topology;
 mod verdict;
 
