@@ -9,7 +9,7 @@ use super::selector::LabelSelector;
 use super::write::Target;
 use super::{
     Answer, ApiServer, DeleteOptions, Kind, Object, Propagation, Reason, Response, Status,
-    admission, read, time,
+    admission, time,
 };
 use crate::clock::SimTime;
 
@@ -28,9 +28,6 @@ impl ApiServer {
     ) -> Answer {
         let mut object = self.stored(target)?;
         admission::delete(target.kind, target.name)?;
-        let warnings = read::deprecated(target.kind);
-        let answer =
-            |object| Ok(Response { warnings: warnings.clone(), ..Response::object(object) });
         let grace = grace(&object, options.grace_seconds);
         let finalizer = match options.propagation {
             Propagation::Background => None,
@@ -46,12 +43,12 @@ impl ApiServer {
         let waits = grace > 0 || is_held(&object);
         if !waits {
             let gone = self.expunge(target.kind, target.namespace, target.name);
-            return answer(gone.unwrap_or(object));
+            return Ok(Response::object(gone.unwrap_or(object)));
         }
         if !mark(now, &mut object, grace) && finalizer.is_none() {
-            return answer(object);
+            return Ok(Response::object(object));
         }
-        answer(self.commit(object))
+        Ok(Response::object(self.commit(object)))
     }
 
     /// Deletes a pod unless a disruption budget forbids it: what `kubectl drain` asks for.

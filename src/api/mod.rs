@@ -88,7 +88,7 @@ impl ApiServer {
         let (kind, namespace, name) = request.place();
         let (namespace, name) = (namespace.unwrap_or("").to_owned(), name.to_owned());
         let target = Target { kind, namespace: &namespace, name: &name };
-        match request {
+        let mut answer = match request {
             Request::Get { .. } => read::get(&self.store, kind, &namespace, &name),
             Request::List { namespace, labels, fields, .. } => {
                 read::list(&self.store, kind, namespace.as_deref(), &labels, &fields)
@@ -103,7 +103,13 @@ impl ApiServer {
             Request::Patch { patch, options, .. } => self.patch_sent(&target, patch, options),
             Request::Delete { options, .. } => self.delete_sent(now, &target, options),
             Request::Evict { options, .. } => self.evict(now, &target, options),
-        }
+        };
+        let warnings = match &mut answer {
+            Ok(response) => &mut response.warnings,
+            Err(status) => &mut status.warnings,
+        };
+        warnings.splice(0..0, warnings::deprecated(kind));
+        answer
     }
 
     /// A dry run is the real thing on a copy that is thrown away.

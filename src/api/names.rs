@@ -56,6 +56,23 @@ pub fn label_value(value: &str) -> Vec<String> {
     faults
 }
 
+/// What is wrong with a lower-case DNS label, such as a hostname; nothing when it is a good one.
+pub fn dns_label(text: &str) -> Vec<String> {
+    const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric \
+        characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  \
+        or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+    let mut faults = Vec::new();
+    if text.len() > 63 {
+        faults.push("must be no more than 63 characters".to_owned());
+    }
+    if text.contains('.') {
+        faults.push("must not contain dots".to_owned());
+    } else if !is_dns_label(text) {
+        faults.push(LABEL.to_owned());
+    }
+    faults
+}
+
 /// What is wrong with a lower-case DNS subdomain; nothing when it is a good one.
 fn subdomain(text: &str) -> Vec<String> {
     const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case \
@@ -66,16 +83,17 @@ fn subdomain(text: &str) -> Vec<String> {
     if text.len() > 253 {
         faults.push("must be no more than 253 bytes".to_owned());
     }
-    let is_label = |label: &str| {
-        label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if !text.split('.').all(is_label) {
+    if !text.split('.').all(is_dns_label) {
         faults.push(SUBDOMAIN.to_owned());
     }
     faults
+}
+
+fn is_dns_label(label: &str) -> bool {
+    label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 fn is_label_text(text: &str) -> bool {

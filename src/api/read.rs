@@ -7,7 +7,7 @@ use super::{Action, Answer, Body, Change, Kind, Object, Reason, Response, Status
 pub(super) fn get(store: &Store, kind: Kind, namespace: &str, name: &str) -> Answer {
     let object = store.object(kind, namespace, name);
     let object = object.ok_or_else(|| missing(kind, name))?;
-    Ok(Response { warnings: deprecated(kind), ..Response::object(object.clone()) })
+    Ok(Response::object(object.clone()))
 }
 
 /// The objects that two selectors choose.
@@ -26,7 +26,7 @@ pub(super) fn list(
         .cloned()
         .collect();
     let body = Body::List { items, resource_version: store.revision() };
-    Ok(Response { body, warnings: deprecated(kind) })
+    Ok(Response { body, warnings: Vec::new() })
 }
 
 /// What has changed since a resource version.
@@ -78,15 +78,4 @@ pub(super) fn missing(kind: Kind, name: &str) -> Status {
     let mut status = Status::not_found(&kind.resource(), name);
     status.kind = kind.to_string();
     status
-}
-
-/// What every answer about a kind that is on its way out says.
-pub(super) fn deprecated(kind: Kind) -> Vec<String> {
-    match kind {
-        Kind::Endpoints => vec![
-            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-                .to_owned(),
-        ],
-        _ => Vec::new(),
-    }
 }

@@ -41,6 +41,8 @@ pub struct Status {
     pub name: String,
     /// The fields at fault, in the server's order.
     pub causes: Vec<Cause>,
+    /// `Warning:` headers: a refusal has them as an answer does.
+    pub warnings: Vec<String>,
 }
 
 impl Status {
@@ -52,6 +54,7 @@ impl Status {
             kind: String::new(),
             name: String::new(),
             causes: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Status {
             kind: kind.to_owned(),
             name: name.to_owned(),
             causes,
+            warnings: Vec::new(),
         }
     }
 

@@ -39,7 +39,6 @@ impl ApiServer {
                 "resourceVersion should not be set on objects to be created",
             ));
         }
-        notes.extend(read::deprecated(target.kind));
         let stored = self.admit(now, object)?;
         notes.extend(warnings::create(&stored));
         Ok(Response { warnings: notes, ..Response::object(stored) })
@@ -62,7 +61,6 @@ impl ApiServer {
             );
             return Err(Status::new(Reason::BadRequest, message));
         }
-        notes.extend(read::deprecated(target.kind));
         let old = self.stored(target)?;
         let stored = self.exchange(object, &old, options.subresource)?;
         notes.extend(warnings::update(&stored, &old));
@@ -80,7 +78,6 @@ impl ApiServer {
         let patched = patch::apply(target.kind, &old.to_value(), change)?;
         let (mut object, mut notes) = decode::patched(target.kind, patched, options.validation)?;
         settle_namespace(&mut object, target)?;
-        notes.extend(read::deprecated(target.kind));
         let stored = self.exchange(object, &old, options.subresource)?;
         notes.extend(warnings::update(&stored, &old));
         Ok(Response { warnings: notes, ..Response::object(stored) })

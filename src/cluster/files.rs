@@ -82,6 +82,11 @@ impl Cluster {
         path == "/" || of_image || mount || !self.list_files(place, &path).is_empty()
     }
 
+    /// A file as the container's image has it, whatever was done to it since.
+    pub(super) fn packaged_file(&self, place: &Place, path: &str) -> Option<&'static str> {
+        image::file(self.image(place)?, path)
+    }
+
     fn change_file(
         &mut self,
         place: &Place,

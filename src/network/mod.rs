@@ -13,7 +13,13 @@
 
 mod conntrack;
 mod dns;
+#[cfg(test)]
+mod fixture;
 mod policy;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod recorded;
 mod services;
 mod state;
 mod tables;

@@ -316,7 +316,10 @@ impl<'a> Walk<'a> {
             return self.unreachable(here);
         }
         let because = self.why_nowhere(to);
-        self.lose(here, because)
+        let next = self.lose(here, because);
+        // It leaves by the default route all the same, as the node's record will show.
+        self.masquerade(mark, node.entry.address);
+        next
     }
 
     /// The packet is for the node itself (INPUT).
@@ -354,20 +357,26 @@ impl<'a> Walk<'a> {
     /// KUBE-POSTROUTING, and the masquerading of pods that leave the cluster (R6.6). The packet
     /// takes the address of the device that it leaves by.
     fn postrouting(&mut self, node: &Node, mark: bool, device: Ipv4Addr) {
+        let before = self.flow;
+        if self.masquerade(mark, device) {
+            let because = Because::Masqueraded { as_address: device };
+            self.hop(node.party.clone(), Stage::Masquerade, before, Verdict::Pass, because);
+        }
+    }
+
+    fn masquerade(&mut self, mark: bool, device: Ipv4Addr) -> bool {
         let topology = self.world.topology;
         let (source, to) = (*self.flow.source.ip(), *self.flow.destination.ip());
         let leaves = topology.is_pod_address(source) && !topology.is_pod_address(to);
         if source == device || !(mark || leaves) {
-            return;
+            return false;
         }
-        let before = self.flow;
         let port = match mark {
             true => self.world.state.masquerade_port(),
             false => self.flow.source.port(),
         };
         self.flow.source = SocketAddrV4::new(device, port);
-        let because = Because::Masqueraded { as_address: device };
-        self.hop(node.party.clone(), Stage::Masquerade, before, Verdict::Pass, because);
+        true
     }
 
     /// The sending pod's policies. Its own node can't be forbidden, nor can it itself (R11.2).

@@ -8,10 +8,62 @@ struct Placed<'a> {
     port: &'a ContainerPort,
 }
 
+/// Labels of nodes that have got another name since.
+const OLD_NODE_LABELS: [(&str, &str, &str); 4] = [
+    ("beta.kubernetes.io/arch", "v1.14", "kubernetes.io/arch"),
+    ("beta.kubernetes.io/os", "v1.14", "kubernetes.io/os"),
+    ("failure-domain.beta.kubernetes.io/region", "v1.17", "topology.kubernetes.io/region"),
+    ("failure-domain.beta.kubernetes.io/zone", "v1.17", "topology.kubernetes.io/zone"),
+];
+
 /// Remarks on a pod's spec, which stands at `path`.
 pub(super) fn spec(spec: Option<&PodSpec>, path: &str) -> Vec<String> {
     let Some(spec) = spec else { return Vec::new() };
-    duplicate_ports(spec, path)
+    let mut remarks: Vec<String> = spec
+        .node_selector
+        .iter()
+        .flat_map(|selector| selector.keys())
+        .filter_map(|key| OLD_NODE_LABELS.iter().find(|(old, _, _)| old == key))
+        .map(|(old, since, new)| {
+            format!("{path}.nodeSelector[{old}]: deprecated since {since}; use \"{new}\" instead")
+        })
+        .collect();
+    if spec.termination_grace_period_seconds.is_some_and(|seconds| seconds < 0) {
+        remarks.push(format!(
+            "{path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and \
+             will be treated as 1"
+        ));
+    }
+    remarks.extend(duplicate_variables(spec, path));
+    remarks.extend(duplicate_ports(spec, path));
+    remarks
+}
+
+/// The same variable twice in one container: the last one counts.
+fn duplicate_variables(spec: &PodSpec, path: &str) -> Vec<String> {
+    let lists = [
+        ("initContainers", spec.init_containers.as_deref().unwrap_or_default()),
+        ("containers", spec.containers.as_slice()),
+    ];
+    let mut remarks = Vec::new();
+    for (list, containers) in lists {
+        for (index, container) in containers.iter().enumerate() {
+            let variables = container.env.as_deref().unwrap_or_default();
+            for (at, variable) in variables.iter().enumerate() {
+                let name = &variable.name;
+                // A value that refers to the variable itself extends it on purpose.
+                let itself = format!("$({name})");
+                let extends = variable.value.as_ref().is_some_and(|value| value.contains(&itself));
+                if !extends && variables[..at].iter().any(|earlier| earlier.name == *name) {
+                    remarks.push(format!(
+                        "{path}.{list}[{index}].env[{at}]: hides previous definition of {name:?}, \
+                         which may be dropped when using apply"
+                    ));
+                }
+            }
+        }
+    }
+    remarks
 }
 
 /// The same number and protocol, or the same name, twice in one pod.

@@ -108,4 +108,10 @@ impl Client<'_> {
             .filter(|child| owner::is_controlled_by(child.metadata(), uid))
             .collect()
     }
+
+    /// As [`Client::controlled`], with what was made since the indexes were brought up to date.
+    pub(super) fn controlled_now<T: Resource>(&self, namespace: &str, uid: &str) -> Vec<Arc<T>> {
+        let all = self.api.store().list::<T>(Some(namespace));
+        all.filter(|child| owner::is_controlled_by(child.metadata(), uid)).cloned().collect()
+    }
 }

@@ -52,7 +52,7 @@ pub(crate) struct Recorder {
     told: BTreeMap<(Arc<str>, u64), Key>,
     /// The same, oldest first.
     ages: VecDeque<(SimTime, Arc<str>, u64)>,
-    /// Distinguishes events of one object in one microsecond.
+    /// Keeps the names of one object's events apart, however close they come.
     serial: u64,
     budget: u64,
     refilled: SimTime,
@@ -138,7 +138,7 @@ impl Report<'_> {
 /// A new event object. Its name is the object's and the moment in hexadecimal nanoseconds.
 fn fresh(now: SimTime, serial: u64, report: Report<'_>) -> Event {
     let about = report.about;
-    let nanos = (EPOCH_SECONDS as u64 * 1_000_000 + now.as_micros()) * 1_000 + serial % 1_000;
+    let nanos = (EPOCH_SECONDS as u64 * 1_000_000 + now.as_micros()) * 1_000 + serial;
     let name = format!("{}.{nanos:x}", about.name.as_deref().unwrap_or(""));
     let namespace = about.namespace.clone().unwrap_or_else(|| "default".to_owned());
     let mut event = Event {
@@ -203,5 +203,57 @@ pub(crate) fn reference<T: Resource>(object: &T) -> ObjectReference {
         namespace: meta.namespace.clone(),
         resource_version: meta.resource_version.clone(),
         uid: meta.uid.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::world::World;
+    use super::*;
+
+    fn report(message: &str) -> Report<'static> {
+        let about = ObjectReference {
+            name: Some("web".to_owned()),
+            namespace: Some("default".to_owned()),
+            kind: Some("Pod".to_owned()),
+            uid: Some("1".to_owned()),
+            ..ObjectReference::default()
+        };
+        let source = Source::Classic { component: "kubelet", host: Some("node-1") };
+        Report { about, warning: false, reason: "Test", message: message.to_owned(), source }
+    }
+
+    #[test]
+    fn what_is_told_again_is_counted() {
+        let mut world = World::new(0);
+        let mut recorder = Recorder::new();
+        for second in [0, 1, 2] {
+            let now = SimTime::from_millis(second * 1_000);
+            recorder.tell(now, &mut world.api, report("once more"));
+        }
+        recorder.tell(SimTime::from_millis(2_000), &mut world.api, report("another"));
+        let told = world.told("web");
+        assert_eq!(told.len(), 2);
+        assert!(told.contains(&("Test".to_owned(), "once more".to_owned(), 3)));
+    }
+
+    #[test]
+    fn events_are_forgotten_after_an_hour() {
+        let mut world = World::new(0);
+        let mut recorder = Recorder::new();
+        recorder.tell(SimTime::START, &mut world.api, report("old"));
+        let later = SimTime::START + LIFETIME + Duration::from_secs(1);
+        recorder.tell(later, &mut world.api, report("new"));
+        assert_eq!(world.told("web"), [("Test".to_owned(), "new".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_flood_is_cut() {
+        let mut world = World::new(0);
+        let mut recorder = Recorder::new();
+        for number in 0..BURST + 100 {
+            recorder.tell(SimTime::START, &mut world.api, report(&number.to_string()));
+        }
+        assert_eq!(world.told("web").len() as u64, BURST);
     }
 }

@@ -176,3 +176,51 @@ fn store_object(client: &mut Client<'_>, object: Object) {
         ControllerRevision
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::world::World;
+    use crate::api::Kind;
+
+    fn config_map(name: &str, owners: &[(&str, &Value)]) -> Value {
+        let references: Vec<Value> = owners
+            .iter()
+            .map(|(name, uid)| {
+                json!({ "apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid })
+            })
+            .collect();
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": { "name": name, "ownerReferences": references },
+        })
+    }
+
+    #[test]
+    fn a_child_goes_with_its_last_owner() {
+        let mut world = World::new(0);
+        world.create(config_map("a", &[]));
+        world.create(config_map("b", &[]));
+        let uid =
+            |world: &World, name: &str| world.get(Kind::ConfigMap, name)["metadata"]["uid"].clone();
+        let (a, b) = (uid(&world, "a"), uid(&world, "b"));
+        world.create(config_map("child", &[("a", &a), ("b", &b)]));
+        world.delete(Kind::ConfigMap, "a");
+        world.settle();
+        let child = world.get(Kind::ConfigMap, "child");
+        assert_eq!(child["metadata"]["ownerReferences"].as_array().unwrap().len(), 1);
+        world.delete(Kind::ConfigMap, "b");
+        world.settle();
+        assert!(world.get(Kind::ConfigMap, "child").is_null());
+    }
+
+    #[test]
+    fn a_child_of_nobody_is_collected() {
+        let mut world = World::new(0);
+        let nobody = json!("00000000-0000-4000-8000-000000000000");
+        world.create(config_map("child", &[("ghost", &nobody)]));
+        world.settle();
+        assert!(world.get(Kind::ConfigMap, "child").is_null());
+    }
+}

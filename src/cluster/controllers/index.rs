@@ -83,11 +83,6 @@ impl Index {
         keys.filter_map(|key| self.pod(&key.namespace, &key.name))
     }
 
-    /// The nodes that pods are bound to.
-    pub(super) fn used_nodes(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.pods_by_node.iter().filter(|(_, pods)| !pods.is_empty()).map(|(node, _)| node)
-    }
-
     /// The objects with an owner reference to `uid`.
     pub(super) fn children(&self, uid: &str) -> impl Iterator<Item = &(Kind, Key)> {
         self.children.get(uid).into_iter().flatten()
@@ -111,6 +106,11 @@ impl Index {
         labels: Option<&Labels>,
     ) -> Vec<Key> {
         self.selectors.get(&kind).map_or_else(Vec::new, |known| known.matching(namespace, labels))
+    }
+
+    /// The objects of a kind that have selectors.
+    pub(super) fn keys(&self, kind: Kind) -> Vec<Key> {
+        self.selectors.get(&kind).map_or_else(Vec::new, |known| known.keys().cloned().collect())
     }
 
     fn note_owners(&mut self, key: &Key, object: &Object, gone: bool) {

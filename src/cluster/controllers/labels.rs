@@ -81,6 +81,11 @@ impl Selectors {
         self.selectors.insert(key.clone(), Arc::new(new));
     }
 
+    /// Every object that has a selector.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.selectors.keys()
+    }
+
     /// The objects of `namespace` whose selectors hold for `labels`.
     pub(super) fn matching(&self, namespace: &Arc<str>, labels: Option<&Labels>) -> Vec<Key> {
         let anchored = labels

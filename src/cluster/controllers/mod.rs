@@ -8,21 +8,31 @@
 //! [`Controllers::run_next`] is called: the indexes are then exact, where real informers lag.
 
 mod client;
+mod cron_job;
+mod daemon_set;
 mod deployment;
+mod disruption;
 mod endpoints;
 pub(crate) mod events;
 mod garbage;
 mod hash;
 mod index;
+mod job;
 mod labels;
+mod load_balancer;
 mod namespace;
+mod node_lifecycle;
 mod owner;
 mod pods;
 mod queue;
 mod replica_set;
+mod revision;
 mod scheduler;
-mod service_account;
+mod stateful_set;
+mod volume_claim;
 mod watch;
+#[cfg(test)]
+mod world;
 
 use client::Client;
 use endpoints::Triggers;
@@ -30,6 +40,7 @@ use endpoints::slice::Slices;
 use events::Recorder;
 use garbage::Garbage;
 use index::Index;
+use load_balancer::Cloud;
 use queue::{Actor, Queue};
 use scheduler::Scheduler;
 
@@ -48,6 +59,8 @@ pub struct Controllers {
     slices: Slices,
     endpoints: Triggers,
     garbage: Garbage,
+    /// The cloud that assigns load balancers' addresses, where there is one.
+    cloud: Option<Cloud>,
 }
 
 /// Something that a controller has to do.
@@ -71,7 +84,14 @@ impl Controllers {
             slices: Slices::new(seed),
             endpoints: Triggers::default(),
             garbage: Garbage::default(),
+            cloud: None,
         }
+    }
+
+    /// Declares that the cluster runs in a cloud: Services of type LoadBalancer get an address
+    /// after a while (R7.4).
+    pub fn join_cloud(&mut self) {
+        self.cloud.get_or_insert_default();
     }
 
     /// Takes note of a change: queues the objects that it concerns.
@@ -100,13 +120,25 @@ impl Controllers {
             recorder: &mut self.recorder,
         };
         match actor {
-            Actor::ServiceAccount => service_account::reconcile(client, &key),
             Actor::Namespace => namespace::reconcile(client, &key),
             Actor::Garbage => self.garbage.reconcile(client, &key),
+            Actor::NodeLifecycle => node_lifecycle::reconcile(client, &key),
+            Actor::TaintEviction => node_lifecycle::evict(client, &key),
+            Actor::CronJob => cron_job::reconcile(client, &key),
             Actor::Deployment => deployment::reconcile(client, &key),
+            Actor::StatefulSet => stateful_set::reconcile(client, &key),
+            Actor::DaemonSet => daemon_set::reconcile(client, &key),
+            Actor::Job => job::reconcile(client, &key),
             Actor::ReplicaSet => replica_set::reconcile(client, &key),
             Actor::ReplicationController => replica_set::reconcile_controller(client, &key),
             Actor::Scheduler => self.scheduler.schedule(client, &key),
+            Actor::VolumeClaim => volume_claim::reconcile(client, &key),
+            Actor::Disruption => disruption::reconcile(client, &key),
+            Actor::LoadBalancer => {
+                if let Some(cloud) = &mut self.cloud {
+                    cloud.reconcile(client, &key);
+                }
+            }
             Actor::Endpoints => endpoints::legacy::reconcile(client, &mut self.endpoints, &key),
             Actor::EndpointSlice => self.slices.reconcile(client, &key),
             Actor::EndpointSliceMirroring => endpoints::mirror::reconcile(client, &key),

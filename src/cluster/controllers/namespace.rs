@@ -31,3 +31,35 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         client.remove(Kind::Namespace, key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::super::world::{World, pod};
+    use crate::api::Kind;
+
+    #[test]
+    fn a_namespace_goes_after_its_contents() {
+        let mut world = World::new(1);
+        world.create(
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } }),
+        );
+        world.settle();
+        let mut web = pod("web", json!({}));
+        web["metadata"]["namespace"] = json!("shop");
+        world.create(web);
+        world.settle();
+        world.delete(Kind::Namespace, "shop");
+        world.run(Duration::from_millis(200));
+        let shown = world.get(Kind::Namespace, "shop");
+        assert_eq!(shown["status"]["phase"], "Terminating");
+        world.settle();
+        assert!(world.get(Kind::Namespace, "shop").is_null());
+        for kind in Kind::all() {
+            assert_eq!(world.api.store().objects(kind, Some("shop")).count(), 0, "{kind}");
+        }
+    }
+}

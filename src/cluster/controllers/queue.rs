@@ -30,13 +30,21 @@ impl Key {
 /// Who works. Where several are due at one moment, the earlier in this list goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Actor {
-    ServiceAccount,
     Namespace,
     Garbage,
+    NodeLifecycle,
+    TaintEviction,
+    CronJob,
     Deployment,
+    StatefulSet,
+    DaemonSet,
+    Job,
     ReplicaSet,
     ReplicationController,
     Scheduler,
+    VolumeClaim,
+    Disruption,
+    LoadBalancer,
     EndpointSlice,
     Endpoints,
     EndpointSliceMirroring,
@@ -47,7 +55,6 @@ impl Actor {
     /// controllers wait a little longer, so that pods that turn ready together make one update.
     fn delay(self) -> Duration {
         Duration::from_millis(match self {
-            Actor::ServiceAccount => 1,
             Actor::Scheduler => 2,
             Actor::Deployment | Actor::ReplicaSet | Actor::ReplicationController => 3,
             Actor::EndpointSlice | Actor::EndpointSliceMirroring | Actor::Endpoints => 20,

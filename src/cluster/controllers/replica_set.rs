@@ -279,3 +279,175 @@ fn count(replicas: Option<i32>) -> usize {
 fn some(count: i32) -> Option<i32> {
     Some(count).filter(|count| *count != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use k8s_openapi::api::core::v1::Pod;
+    use serde_json::{Value, json};
+
+    use super::super::world::{World, pod, template};
+    use crate::api::Kind;
+
+    fn replica_set(replicas: i32) -> Value {
+        json!({
+            "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": { "name": "web" },
+            "spec": {
+                "replicas": replicas,
+                "selector": { "matchLabels": { "app": "web" } },
+                "template": template("web"),
+            },
+        })
+    }
+
+    fn replication_controller(replicas: i32) -> Value {
+        json!({
+            "apiVersion": "v1", "kind": "ReplicationController",
+            "metadata": { "name": "web" },
+            "spec": {
+                "replicas": replicas,
+                "selector": { "app": "web" },
+                "template": template("web"),
+            },
+        })
+    }
+
+    // R3.2
+    #[test]
+    fn a_matching_orphan_is_adopted() {
+        let mut world = World::new(3);
+        world.create(pod("web", json!({})));
+        world.settle();
+        world.create(replica_set(3));
+        world.settle();
+        assert_eq!(world.active().len(), 3);
+        let orphan = world.get(Kind::Pod, "web");
+        assert_eq!(orphan["metadata"]["ownerReferences"][0]["kind"], "ReplicaSet");
+    }
+
+    // R3.2
+    #[test]
+    fn an_orphan_that_is_one_too_many_is_deleted() {
+        let mut world = World::new(3);
+        world.create(replica_set(2));
+        world.settle();
+        world.create(pod("web", json!({})));
+        world.settle();
+        assert_eq!(world.active().len(), 2);
+        assert!(!world.active().contains(&"web".to_owned()));
+    }
+
+    // R3.2; recording 05: "relabel a pod".
+    #[test]
+    fn a_relabelled_pod_is_released_and_replaced() {
+        let mut world = World::new(3);
+        world.create(replica_set(3));
+        world.settle();
+        let name = world.active().remove(0);
+        world.patch(Kind::Pod, &name, json!({ "metadata": { "labels": { "app": "quarantine" } } }));
+        world.settle();
+        assert_eq!(world.active().len(), 4);
+        let released = world.get(Kind::Pod, &name);
+        assert!(released["metadata"]["ownerReferences"].is_null());
+        assert_eq!(world.get(Kind::ReplicaSet, "web")["status"]["replicas"], 3);
+    }
+
+    // R3.2
+    #[test]
+    fn the_replacement_is_there_while_the_old_pod_still_ends() {
+        let mut world = World::new(3);
+        world.linger = Duration::from_secs(20);
+        world.create(replica_set(2));
+        world.settle();
+        let name = world.active().remove(0);
+        world.delete(Kind::Pod, &name);
+        world.run(Duration::from_secs(2));
+        assert_eq!(world.list::<Pod>().len(), 3);
+        assert_eq!(world.active().len(), 2);
+        let status = &world.get(Kind::ReplicaSet, "web")["status"];
+        assert_eq!(
+            (&status["readyReplicas"], &status["terminatingReplicas"]),
+            (&json!(2), &json!(1))
+        );
+        world.settle();
+        assert_eq!(world.list::<Pod>().len(), 2);
+    }
+
+    // R3.4
+    #[test]
+    fn a_scale_down_takes_the_least_useful_pods_first() {
+        let mut world = World::new(3);
+        world.create(replica_set(4));
+        world.settle();
+        let pods = world.active();
+        let cheap = json!({ "controller.kubernetes.io/pod-deletion-cost": "-5" });
+        world.patch(Kind::Pod, &pods[2], json!({ "metadata": { "annotations": cheap } }));
+        world.set_ready(&pods[1], false);
+        world.settle();
+        world.patch(Kind::ReplicaSet, "web", json!({ "spec": { "replicas": 3 } }));
+        world.settle();
+        assert!(!world.active().contains(&pods[1]), "the pod that is not ready goes first");
+        world.patch(Kind::ReplicaSet, "web", json!({ "spec": { "replicas": 2 } }));
+        world.settle();
+        assert_eq!(world.active(), [pods[0].clone(), pods[3].clone()]);
+        let told = world.told("web");
+        let gone = format!("Deleted pod: {}", pods[1]);
+        assert!(told.contains(&("SuccessfulDelete".to_owned(), gone, 1)));
+    }
+
+    // R3.4
+    #[test]
+    fn a_scale_down_thins_out_the_crowded_node() {
+        let mut world = World::new(2);
+        world.create(replica_set(3));
+        world.settle();
+        world.patch(Kind::ReplicaSet, "web", json!({ "spec": { "replicas": 2 } }));
+        world.settle();
+        let nodes: std::collections::BTreeSet<_> = world
+            .list::<Pod>()
+            .iter()
+            .map(|pod| pod.spec.as_ref().unwrap().node_name.clone())
+            .collect();
+        assert_eq!(nodes.len(), 2);
+    }
+
+    #[test]
+    fn a_failed_pod_is_replaced() {
+        let mut world = World::new(3);
+        world.create(replica_set(1));
+        world.settle();
+        let name = world.active().remove(0);
+        world.finish(&name, "Failed");
+        world.settle();
+        assert_eq!(world.active().len(), 1);
+        assert_ne!(world.active()[0], name);
+    }
+
+    #[test]
+    fn min_ready_seconds_delay_availability() {
+        let mut world = World::new(3);
+        let mut set = replica_set(1);
+        set["spec"]["minReadySeconds"] = json!(10);
+        world.create(set);
+        world.settle();
+        let status = |world: &World| world.get(Kind::ReplicaSet, "web")["status"].clone();
+        assert_eq!(status(&world)["readyReplicas"], 1);
+        assert!(status(&world)["availableReplicas"].is_null());
+        world.run(Duration::from_secs(12));
+        assert_eq!(status(&world)["availableReplicas"], 1);
+    }
+
+    #[test]
+    fn a_replication_controller_keeps_its_pods_too() {
+        let mut world = World::new(3);
+        world.create(replication_controller(2));
+        world.settle();
+        let name = world.active().remove(0);
+        world.delete(Kind::Pod, &name);
+        world.settle();
+        assert_eq!(world.active().len(), 2);
+        assert_eq!(world.get(Kind::ReplicationController, "web")["status"]["readyReplicas"], 2);
+    }
+}

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Node, Pod};
 
 use super::queue::Actor;
-use super::{Controllers, Key, endpoints, owner, pods, scheduler};
+use super::{Controllers, Key, endpoints, node_lifecycle, owner, pods, scheduler};
 use crate::api::{Action, Change, Kind, Object, Store};
 use crate::clock::SimTime;
 
 /// Kinds whose objects select pods, and the controllers that adopt orphans for them.
-const ADOPTERS: [(Kind, Actor); 2] = [
+const ADOPTERS: [(Kind, Actor); 5] = [
+    (Kind::StatefulSet, Actor::StatefulSet),
+    (Kind::DaemonSet, Actor::DaemonSet),
+    (Kind::Job, Actor::Job),
     (Kind::ReplicaSet, Actor::ReplicaSet),
     (Kind::ReplicationController, Actor::ReplicationController),
 ];
@@ -26,29 +29,18 @@ impl Controllers {
         self.watch_owner(now, change);
         match &change.object {
             Object::Pod(pod) => self.watch_pod(now, &key, before, pod, change.action),
-            Object::Node(node) => {
-                let opens = if change.action == Action::Deleted {
-                    self.scheduler.board.node_is_gone(&key.name);
-                    false
-                } else {
-                    self.scheduler.board.node_is(&key.name, node)
-                };
-                if opens {
-                    self.scheduler.wake(now, &mut self.queue);
-                }
-            }
+            Object::Node(node) => self.watch_node(now, &key, node, change.action),
             Object::Service(_) => {
                 self.queue.add(now, Actor::EndpointSlice, key.clone());
                 self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
+                if self.cloud.is_some() {
+                    self.queue.add(now, Actor::LoadBalancer, key.clone());
+                }
                 self.queue.add(now, Actor::Endpoints, key);
             }
             Object::Endpoints(_) => {
                 self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
                 self.queue.add(now, Actor::Endpoints, key);
-            }
-            Object::Namespace(_) => {
-                self.queue.add(now, Actor::ServiceAccount, key.clone());
-                self.queue.add(now, Actor::Namespace, key);
             }
             _ => {}
         }
@@ -81,6 +73,24 @@ impl Controllers {
         }
     }
 
+    fn watch_node(&mut self, now: SimTime, key: &Key, node: &Arc<Node>, action: Action) {
+        let gone = action == Action::Deleted;
+        if gone {
+            self.scheduler.board.node_is_gone(&key.name);
+            node_lifecycle::node_is_gone(&mut self.queue, now, key);
+        } else {
+            if self.scheduler.board.node_is(&key.name, node) {
+                self.scheduler.wake(now, &mut self.queue);
+            } else if !node_lifecycle::is_news(node) {
+                return;
+            }
+            self.queue.add(now, Actor::NodeLifecycle, key.clone());
+        }
+        for daemons in self.index.keys(Kind::DaemonSet) {
+            self.queue.add(now, Actor::DaemonSet, daemons);
+        }
+    }
+
     fn watch_pod(
         &mut self,
         now: SimTime,
@@ -92,6 +102,9 @@ impl Controllers {
         let after = (action != Action::Deleted).then_some(pod);
         if self.scheduler.board.pod_is(key, before.as_ref(), after) {
             self.scheduler.wake(now, &mut self.queue);
+        }
+        if after.is_some() && before.as_ref().is_none_or(|old| pods::node(old) != pods::node(pod)) {
+            self.watch_bound(now, key, pod);
         }
         match after {
             Some(pod) if scheduler::is_unbound(pod) => {
@@ -120,10 +133,22 @@ impl Controllers {
             before.as_ref().is_some_and(|old| old.metadata.labels != pod.metadata.labels);
         let old = before.as_deref();
         if relabelled || endpoints::are_touched(old, after.map(Arc::as_ref)) {
-            self.queue_services(now, key, pod);
+            self.watch_selectors(now, key, pod);
             if let Some(old) = old.filter(|_| relabelled) {
-                self.queue_services(now, key, old);
+                self.watch_selectors(now, key, old);
             }
+        }
+    }
+
+    /// A pod came to a node that may drive it out, or that does not exist.
+    fn watch_bound(&mut self, now: SimTime, key: &Key, pod: &Pod) {
+        let Some(node) = pods::node(pod) else { return };
+        match self.scheduler.board.node(node) {
+            Some(node) if node_lifecycle::drives_out(node) => {
+                self.queue.add(now, Actor::TaintEviction, key.clone());
+            }
+            Some(_) => {}
+            None => node_lifecycle::node_is_gone(&mut self.queue, now, &Key::new("", node)),
         }
     }
 
@@ -137,11 +162,15 @@ impl Controllers {
         }
     }
 
-    fn queue_services(&mut self, now: SimTime, key: &Key, pod: &Pod) {
+    /// Those who select a pod learn that it is different.
+    fn watch_selectors(&mut self, now: SimTime, key: &Key, pod: &Pod) {
         let labels = pod.metadata.labels.as_ref();
         for service in self.index.selecting(Kind::Service, &key.namespace, labels) {
             self.queue.add(now, Actor::EndpointSlice, service.clone());
             self.queue.add(now, Actor::Endpoints, service);
+        }
+        for budget in self.index.selecting(Kind::PodDisruptionBudget, &key.namespace, labels) {
+            self.queue.add(now, Actor::Disruption, budget);
         }
     }
 
@@ -160,6 +189,13 @@ fn own_controller(kind: Kind) -> Option<Actor> {
         Kind::Deployment => Actor::Deployment,
         Kind::ReplicaSet => Actor::ReplicaSet,
         Kind::ReplicationController => Actor::ReplicationController,
+        Kind::StatefulSet => Actor::StatefulSet,
+        Kind::DaemonSet => Actor::DaemonSet,
+        Kind::Job => Actor::Job,
+        Kind::CronJob => Actor::CronJob,
+        Kind::Namespace => Actor::Namespace,
+        Kind::PersistentVolumeClaim => Actor::VolumeClaim,
+        Kind::PodDisruptionBudget => Actor::Disruption,
         _ => return None,
     })
 }

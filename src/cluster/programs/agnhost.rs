@@ -91,7 +91,7 @@ impl Service for Agnhost {
         let request = match http::incoming(ask) {
             Incoming::Request(request) => request,
             Incoming::Nothing => return http::other(Reply::Silence),
-            Incoming::Handshake | Incoming::Garbage => return http::other(Reply::Closed),
+            Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
         let (status, body) = match self {
             Agnhost::ServeHostname { .. } => (200, hostname),

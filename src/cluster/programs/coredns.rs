@@ -44,8 +44,10 @@ impl Service for CoreDns {
     }
 
     fn answer(&mut self, ask: &Ask, _: &mut Context<'_>) -> Answer {
-        let Incoming::Request(request) = http::incoming(ask) else {
-            return http::other(Reply::Silence);
+        let request = match http::incoming(ask) {
+            Incoming::Request(request) => request,
+            Incoming::Nothing => return http::other(Reply::Silence),
+            Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
         let body: &str = match (ask.local.port(), http::split_target(&request.target).0) {
             (8080, "/health") | (8181, "/ready") => "OK",

@@ -43,7 +43,7 @@ impl Service for EchoServer {
         let request = match http::incoming(ask) {
             Incoming::Request(request) => request,
             Incoming::Nothing => return http::other(Reply::Silence),
-            Incoming::Handshake | Incoming::Garbage => return http::other(Reply::Closed),
+            Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
         let date = http::date(context.now());
         let headers = [

@@ -48,6 +48,13 @@ pub fn other(reply: Reply) -> Answer {
     Answer { reply, took: SERVICE_TIME }
 }
 
+/// What a Go server says to a request that is none (a TLS handshake at a plain port, say).
+pub fn bad_request() -> Answer {
+    let text = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+                Connection: close\r\n\r\n400 Bad Request";
+    other(Reply::Bytes(text.as_bytes().to_vec()))
+}
+
 /// A response with these headers; the body's length is added, the body left out for HEAD.
 pub fn response(
     request: &HttpRequest,

@@ -86,7 +86,7 @@ impl Service for HttpEcho {
         let request = match http::incoming(ask) {
             Incoming::Request(request) => request,
             Incoming::Nothing => return http::other(Reply::Silence),
-            Incoming::Handshake | Incoming::Garbage => return http::other(Reply::Closed),
+            Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
         let body = format!("{}\n", self.text);
         let (date, length) = (http::date(context.now()), body.len().to_string());

@@ -53,7 +53,7 @@ impl Service for WhoAmI {
         let request = match http::incoming(ask) {
             Incoming::Request(request) => request,
             Incoming::Nothing => return http::other(Reply::Silence),
-            Incoming::Handshake | Incoming::Garbage => return http::other(Reply::Closed),
+            Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
         let mut body = String::new();
         if let Some(name) = &self.name {

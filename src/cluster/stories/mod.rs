@@ -3,6 +3,7 @@
 mod ending;
 mod failing;
 mod inside;
+mod nginx;
 mod starting;
 
 use std::net::SocketAddrV4;

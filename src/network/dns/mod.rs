@@ -5,6 +5,8 @@
 //! forwarded to the resolver outside, and its answers are kept for 30 seconds.
 
 mod outside;
+#[cfg(test)]
+mod recorded;
 mod server;
 mod zone;
 

@@ -8,6 +8,8 @@ mod revision;
 mod rollout;
 mod scale;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -171,20 +173,4 @@ fn available(set: &ReplicaSet) -> i32 {
 /// The replicas that a set has.
 fn existing(set: &ReplicaSet) -> i32 {
     set.status.as_ref().map_or(0, |status| status.replicas)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // R3.3
-    #[test]
-    fn a_surge_is_rounded_up_and_the_unavailable_are_rounded_down() {
-        let quarter = IntOrString::String("25%".to_owned());
-        assert_eq!(share(Some(&quarter), 3, true), 1);
-        assert_eq!(share(Some(&quarter), 3, false), 0);
-        assert_eq!(share(Some(&quarter), 10, true), 3);
-        assert_eq!(share(Some(&quarter), 10, false), 2);
-        assert_eq!(share(Some(&IntOrString::Int(2)), 10, false), 2);
-    }
 }

@@ -4,6 +4,8 @@
 pub(super) mod legacy;
 pub(super) mod mirror;
 pub(super) mod slice;
+#[cfg(test)]
+mod tests;
 mod trigger;
 
 pub(super) use trigger::Triggers;

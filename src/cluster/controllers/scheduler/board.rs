@@ -70,6 +70,11 @@ impl Board {
         self.order.iter().filter_map(|(_, _, name)| self.nodes.get(name))
     }
 
+    /// A node's object.
+    pub(in super::super) fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.get(name).map(|seat| seat.node.as_ref())
+    }
+
     /// One node.
     pub(super) fn seat(&self, name: &str) -> Option<&Seat> {
         self.nodes.get(name)

@@ -10,6 +10,8 @@ mod board;
 mod filter;
 mod quantity;
 mod score;
+#[cfg(test)]
+mod tests;
 mod topology;
 mod verdict;
 

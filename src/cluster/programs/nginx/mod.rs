@@ -1,57 +1,108 @@
-//! nginx.
+//! nginx: reads its configuration from the container's files, listens, and serves pages, answers or
+//! other servers' responses (NETWORKING §15, TOPICS D43).
+//!
+//! Not simulated: conditions (`if`), rate limits, caches, FastCGI, IPv6 sockets, reloading.
 
+mod config;
+mod directives;
+mod handle;
+mod proxy;
+mod select;
+mod template;
+mod tokens;
+mod variables;
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::http::{self, Incoming};
 use crate::clock::SimTime;
-use crate::cluster::{Answer, Ask, Context, Poll, Process, Reply, Signal};
+use crate::cluster::{
+    Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Payload, Place, Poll, Process, Reply,
+    Signal,
+};
 use crate::network::Protocol;
+use config::{Config, Listen, Surroundings};
 
-/// How often nginx tries to bind a taken address, and how long it waits in between.
+/// `Server: nginx/1.27.5`
+const VERSION: &str = "1.27.5";
+
+const MAIN_FILE: &str = "/etc/nginx/nginx.conf";
+
+/// How often nginx tries to bind taken addresses, and how long it waits in between (R1.3).
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Clone)]
 struct Nginx {
+    /// It was started by the image's entrypoint script, which has something to say.
     by_script: bool,
+    /// `-c FILE`, `-g DIRECTIVES`
+    file: String,
+    globals: String,
+    /// `-t`, `-v`: say something and end.
+    only: Option<Only>,
+    config: Option<Arc<Config>>,
+    bound: Vec<Listen>,
     tries: u32,
-    listening: bool,
+    ready: bool,
     stopping: bool,
+    /// Counts connections, as error logs do.
+    connections: u64,
 }
 
-/// The program; `None` for arguments that start no server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Only {
+    Test,
+    Version,
+}
+
+/// The program; `None` for arguments that nginx does not know.
 pub(super) fn start(arguments: &[String], by_script: bool) -> Option<Box<dyn Process>> {
-    let _ = arguments;
-    Some(Box::new(Nginx { by_script, tries: 0, listening: false, stopping: false }))
+    let mut nginx = Nginx {
+        by_script,
+        file: MAIN_FILE.to_owned(),
+        globals: String::new(),
+        only: None,
+        config: None,
+        bound: Vec::new(),
+        tries: 0,
+        ready: false,
+        stopping: false,
+        connections: 0,
+    };
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-g" => nginx.globals = words.next()?.clone(),
+            "-c" => nginx.file = words.next()?.clone(),
+            "-t" | "-T" => nginx.only = Some(Only::Test),
+            "-v" | "-V" => nginx.only = Some(Only::Version),
+            "-q" | "-e" | "-p" => {}
+            _ => return None,
+        }
+    }
+    Some(Box::new(nginx))
 }
 
 impl Process for Nginx {
     fn step(&mut self, context: &mut Context<'_>) -> Poll {
         if self.stopping {
+            let stamp = stamp(context.now());
+            context.say(format!("{stamp} [notice] 1#1: signal 15 (SIGTERM) received, exiting"));
+            context.say(format!("{stamp} [notice] 1#1: exit"));
             return Poll::Exit(0);
         }
-        if self.listening {
+        if self.ready {
             return Poll::Idle;
         }
-        if self.tries == 0 && self.by_script {
-            context.say("/docker-entrypoint.sh: Configuration complete; ready for start up");
+        if self.config.is_none() {
+            if let Err(code) = self.read_config(context) {
+                return Poll::Exit(code);
+            }
         }
-        if context.bind(Protocol::Tcp, std::net::Ipv4Addr::UNSPECIFIED, 80, "nginx").is_ok() {
-            self.listening = true;
-            return Poll::Idle;
-        }
-        self.tries += 1;
-        let stamp = stamp(context.now());
-        context.say(format!(
-            "{stamp} [emerg] 1#1: bind() to 0.0.0.0:80 failed (98: Address already in use)"
-        ));
-        context.say("nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)");
-        if self.tries < TRIES {
-            return Poll::Until(context.now() + PAUSE);
-        }
-        context.say(format!("{stamp} [emerg] 1#1: still could not bind()"));
-        context.say("nginx: [emerg] still could not bind()");
-        Poll::Exit(1)
+        self.listen(context)
     }
 
     fn signal(&mut self, signal: Signal, _: &mut Context<'_>) -> bool {
@@ -60,28 +111,29 @@ impl Process for Nginx {
     }
 
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
-        let request = match http::incoming(ask) {
-            Incoming::Request(request) => request,
-            Incoming::Nothing => return http::other(Reply::Silence),
-            Incoming::Handshake | Incoming::Garbage => return http::other(Reply::Closed),
+        self.connections += 1;
+        let Some(config) = self.config.clone() else { return http::other(Reply::Reset) };
+        let tls = select::is_tls(&config, ask.local);
+        let request = match (&ask.payload, tls) {
+            (Payload::Tls { request, .. }, true) => request.clone(),
+            (Payload::Nothing, _) => return http::other(Reply::Silence),
+            _ => match http::incoming(ask) {
+                Incoming::Request(request) if !tls => request,
+                Incoming::Nothing => return http::other(Reply::Silence),
+                Incoming::Request(_) => return bad_request(ask, context, PLAIN_TO_TLS),
+                Incoming::Handshake | Incoming::Garbage => {
+                    return bad_request(ask, context, "400 Bad Request");
+                }
+            },
         };
-        let (path, _) = http::split_target(&request.target);
-        let index = if path.ends_with('/') { "index.html" } else { "" };
-        let file = format!("/usr/share/nginx/html{path}{index}");
-        let found = context.cluster.read_file(&context.place, &file);
-        let status = if found.is_some() { 200 } else { 404 };
-        let body = found.unwrap_or_default();
-        let date = http::log_date(context.now());
-        let agent = http::header(&request, "User-Agent").unwrap_or("-").to_owned();
-        context.say(format!(
-            "{} - - [{date}] \"{} {} HTTP/1.1\" {status} {} \"-\" \"{agent}\" \"-\"",
-            ask.peer.ip(),
-            request.method,
-            request.target,
-            body.len(),
-        ));
-        let headers = [("Server", "nginx/1.27.5"), ("Content-Type", "text/html")];
-        http::reply(ask, http::response(&request, status, &headers, body))
+        let number = self.connections;
+        let mut visit = handle::Visit::new(&config, ask, request, number);
+        let (response, took) = visit.answer(context);
+        if tls {
+            let names = select::server(&config, ask.local, "").names.clone();
+            return Answer { reply: Reply::Tls { names, response }, took };
+        }
+        Answer { took, ..http::reply(ask, response) }
     }
 
     fn clone_box(&self) -> Box<dyn Process> {
@@ -89,6 +141,190 @@ impl Process for Nginx {
     }
 }
 
+const PLAIN_TO_TLS: &str = "400 The plain HTTP request was sent to HTTPS port";
+
+impl Nginx {
+    fn read_config(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
+        if self.only == Some(Only::Version) {
+            context.say(format!("nginx version: nginx/{VERSION}"));
+            return Err(0);
+        }
+        if self.by_script {
+            tell_entrypoint(context);
+        }
+        let place = context.place.clone();
+        let mut around = Container { cluster: context.cluster, place };
+        let loaded = config::load(&self.file, &self.globals, &mut around);
+        match (loaded, self.only) {
+            (Err(fault), only) => {
+                emerg(context, &fault.0);
+                if only.is_some() {
+                    context.say(format!("nginx: configuration file {} test failed", self.file));
+                }
+                Err(1)
+            }
+            (Ok(_), Some(_)) => {
+                context.say(format!("nginx: the configuration file {} syntax is ok", self.file));
+                context.say(format!("nginx: configuration file {} test is successful", self.file));
+                Err(0)
+            }
+            (Ok(config), None) => {
+                self.config = Some(Arc::new(config));
+                Ok(())
+            }
+        }
+    }
+
+    /// Opens the sockets; those that are taken are tried again.
+    fn listen(&mut self, context: &mut Context<'_>) -> Poll {
+        let Some(config) = self.config.clone() else { return Poll::Exit(1) };
+        let mut failed = false;
+        for listen in select::sockets(&config) {
+            if self.bound.iter().any(|b| (b.address, b.port) == (listen.address, listen.port)) {
+                continue;
+            }
+            match context.bind(Protocol::Tcp, listen.address, listen.port, "nginx") {
+                Ok(()) => self.bound.push(listen),
+                Err(_) => {
+                    failed = true;
+                    let at = format!("{}:{}", listen.address, listen.port);
+                    emerg(context, &format!("bind() to {at} failed (98: Address already in use)"));
+                }
+            }
+        }
+        if !failed {
+            return self.run(&config, context);
+        }
+        self.tries += 1;
+        if self.tries < TRIES {
+            return Poll::Until(context.now() + PAUSE);
+        }
+        emerg(context, "still could not bind()");
+        Poll::Exit(1)
+    }
+
+    fn run(&mut self, config: &Config, context: &mut Context<'_>) -> Poll {
+        self.ready = true;
+        let stamp = stamp(context.now());
+        for text in [
+            "using the \"epoll\" event method",
+            "nginx/1.27.5",
+            "built by gcc 12.2.0 (Debian 12.2.0-14)",
+            "OS: Linux 6.1.0-40-amd64",
+            "start worker processes",
+            "start worker process 29",
+            "start worker process 30",
+        ] {
+            context.say(format!("{stamp} [notice] 1#1: {text}"));
+        }
+        // Without `daemon off` the first process ends, and the container with it.
+        if config.foreground { Poll::Idle } else { Poll::Exit(0) }
+    }
+}
+
+/// What the configuration reader sees of its container.
+struct Container<'a> {
+    cluster: &'a mut Cluster,
+    place: Place,
+}
+
+impl Surroundings for Container<'_> {
+    fn read(&self, path: &str) -> Option<String> {
+        let bytes = self.cluster.read_file(&self.place, path)?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        let (folder, file) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let (start, end) = file.split_once('*').unwrap_or((file, ""));
+        let mut paths = self.cluster.list_files(&self.place, folder);
+        paths.retain(|path| {
+            let name = path.strip_prefix(&format!("{folder}/")).unwrap_or("");
+            let long_enough = name.len() >= start.len() + end.len();
+            !name.contains('/') && long_enough && name.starts_with(start) && name.ends_with(end)
+        });
+        paths
+    }
+
+    fn resolve(&mut self, host: &str) -> Vec<Ipv4Addr> {
+        self.cluster.lookup(&self.place, host).result.unwrap_or_default()
+    }
+}
+
+/// What the image's entrypoint script says before it starts nginx.
+fn tell_entrypoint(context: &mut Context<'_>) {
+    const SCRIPT: &str = "/docker-entrypoint.sh";
+    const FOLDER: &str = "/docker-entrypoint.d";
+    context.say(format!("{SCRIPT}: {FOLDER}/ is not empty, will attempt to perform configuration"));
+    context.say(format!("{SCRIPT}: Looking for shell scripts in {FOLDER}/"));
+    context.say(format!("{SCRIPT}: Launching {FOLDER}/{IPV6}"));
+    listen_on_ipv6(context);
+    context.say(format!("{SCRIPT}: Sourcing {FOLDER}/15-local-resolvers.envsh"));
+    context.say(format!("{SCRIPT}: Launching {FOLDER}/20-envsubst-on-templates.sh"));
+    context.say(format!("{SCRIPT}: Launching {FOLDER}/30-tune-worker-processes.sh"));
+    context.say(format!("{SCRIPT}: Configuration complete; ready for start up"));
+}
+
+const IPV6: &str = "10-listen-on-ipv6-by-default.sh";
+
+/// The script that adds an IPv6 socket to the packaged server, and leaves anybody else's alone.
+fn listen_on_ipv6(context: &mut Context<'_>) {
+    const FILE: &str = "/etc/nginx/conf.d/default.conf";
+    const LINE: &str = "    listen       80;\n";
+    let place = context.place.clone();
+    let Some(text) = context.cluster.read_file(&place, FILE) else {
+        context.say(format!("{IPV6}: info: {FILE} is not a file or does not exist"));
+        return;
+    };
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let packaged = context.cluster.packaged_file(&place, FILE);
+    let added = text.replace(LINE, &format!("{LINE}    listen  [::]:80;\n"));
+    let content = if packaged == Some(text.as_str()) { &added } else { &text };
+    if context.cluster.write_file(&place, FILE, content.clone().as_bytes()).is_err() {
+        context.say(format!("{IPV6}: info: can not modify {FILE} (read-only file system?)"));
+        return;
+    }
+    context.say(format!("{IPV6}: info: Getting the checksum of {FILE}"));
+    if added == *content {
+        context.say(format!("{IPV6}: info: Enabled listen on IPv6 in {FILE}"));
+    } else {
+        context.say(format!("{IPV6}: info: {FILE} differs from the packaged version"));
+    }
+}
+
+/// An error that ends nginx: it goes to the error log and to standard error.
+fn emerg(context: &mut Context<'_>, message: &str) {
+    let stamp = stamp(context.now());
+    context.say(format!("{stamp} [emerg] 1#1: {message}"));
+    context.say(format!("nginx: [emerg] {message}"));
+}
+
+/// A request that is none.
+fn bad_request(ask: &Ask, context: &mut Context<'_>, title: &str) -> Answer {
+    let body = handle::error_body(title, false);
+    let date = http::log_date(context.now());
+    let size = body.len();
+    context.say(format!(
+        "{} - - [{date}] \"\\x16\\x03\\x01\" 400 {size} \"-\" \"-\" \"-\"",
+        ask.peer.ip()
+    ));
+    let request = HttpRequest {
+        method: "GET".to_owned(),
+        target: "/".to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    let length = size.to_string();
+    let headers = [
+        ("Content-Type", "text/html"),
+        ("Content-Length", length.as_str()),
+        ("Connection", "close"),
+    ];
+    let response: HttpResponse = http::response(&request, 400, &headers, body);
+    http::reply(ask, response)
+}
+
+/// `2026/01/05 09:00:00`
 fn stamp(now: SimTime) -> String {
     now.timestamp().strftime("%Y/%m/%d %H:%M:%S").to_string()
 }

@@ -153,7 +153,7 @@ impl Tool for Wget {
             let Some(fetch) = &mut self.fetch else { return Step::Exit(1) };
             match fetch.step(io) {
                 Happening::Wait(until) => return Step::Until(until),
-                Happening::Resolved(_) | Happening::Connected(_) | Happening::NotThere(..) => {}
+                Happening::Resolved | Happening::Connected(_) | Happening::NotThere(..) => {}
                 Happening::Trying(to) => {
                     if !arguments.quiet {
                         let shown = shown_host(fetch.url());

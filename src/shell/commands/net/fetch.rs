@@ -68,8 +68,8 @@ enum Phase {
 pub enum Happening {
     /// Nothing before this moment.
     Wait(SimTime),
-    /// The name means these addresses. Not told for a host that is an address.
-    Resolved(Vec<Ipv4Addr>),
+    /// The name has addresses. Not told for a host that is an address.
+    Resolved,
     /// This address is dialled now.
     Trying(SocketAddrV4),
     /// The connection stands, and the request is sent next.
@@ -169,8 +169,8 @@ impl Fetch {
         }
         match found {
             Ok(addresses) => {
-                self.phase = Phase::Resolved { left: addresses.clone() };
-                Happening::Resolved(addresses)
+                self.phase = Phase::Resolved { left: addresses };
+                Happening::Resolved
             }
             Err(why) => Happening::Failed(Failure::Name(why)),
         }

@@ -251,7 +251,7 @@ impl Curl {
                     self.state = State::Fetching(transfer);
                     return Some(until);
                 }
-                Happening::Resolved(_) => {}
+                Happening::Resolved => {}
                 Happening::Trying(to) => {
                     words.note(io, &format!("  Trying {}:{}...", to.ip(), to.port()));
                 }

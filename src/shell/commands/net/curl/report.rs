@@ -383,6 +383,9 @@ mod tests {
 
     #[test]
     fn the_meter_has_curls_columns() {
-        assert_eq!(METER_NOTHING.len(), METER_HEAD.lines().next().unwrap().len() + 2);
+        let recorded =
+            "100    16  100    16    0     0  13600      0 --:--:-- --:--:-- --:--:-- 16000\n";
+        assert_eq!(meter_line(16), recorded);
+        assert_eq!(METER_NOTHING.len(), recorded.len());
     }
 }

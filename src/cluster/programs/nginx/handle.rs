@@ -1,0 +1,530 @@
+//! From a request to a response: static files, `return`, `rewrite`, error pages, proxies.
+
+use std::time::Duration;
+
+use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
+use super::{VERSION, proxy, select, stamp, variables};
+use crate::cluster::programs::http;
+use crate::cluster::{Ask, Context, HttpRequest, HttpResponse};
+
+/// How often a request may be sent on inside nginx.
+const REDIRECTS: u32 = 10;
+
+/// One request on its way through nginx.
+pub struct Visit<'a> {
+    pub config: &'a Config,
+    pub server: &'a Server,
+    pub ask: &'a Ask,
+    pub request: HttpRequest,
+    pub number: u64,
+    pub hostname: String,
+    pub proxy_host: String,
+    /// The upstream that was asked.
+    pub upstream: String,
+    pub status: u16,
+    pub sent: usize,
+}
+
+/// What a location makes of a request.
+pub struct Outcome {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub took: Duration,
+}
+
+/// Where a request goes next.
+enum Step {
+    Answer(Outcome),
+    /// An error of nginx's own: a page has to be found for it.
+    Error {
+        status: u16,
+        took: Duration,
+    },
+    /// Another path, inside nginx.
+    Redirect(String),
+}
+
+impl<'a> Visit<'a> {
+    /// A request that has just come in.
+    pub fn new(config: &'a Config, ask: &'a Ask, request: HttpRequest, number: u64) -> Visit<'a> {
+        let host = http::header(&request, "Host").unwrap_or("");
+        let server = select::server(config, ask.local, host);
+        Visit {
+            config,
+            server,
+            ask,
+            request,
+            number,
+            hostname: String::new(),
+            proxy_host: String::new(),
+            upstream: String::new(),
+            status: 0,
+            sent: 0,
+        }
+    }
+
+    /// The response and how long it took; the logs are written.
+    pub fn answer(&mut self, context: &mut Context<'_>) -> (HttpResponse, Duration) {
+        self.hostname = context.hostname();
+        let original = self.request.target.clone();
+        let (settings, outcome) = self.run(context);
+        self.request.target = original;
+        self.status = outcome.status;
+        let head = self.request.method == "HEAD";
+        self.sent = if head { 0 } else { outcome.body.len() };
+        let response =
+            self.finish(outcome.status, outcome.headers, outcome.body, &settings, context);
+        self.log(&settings, context);
+        (response, outcome.took)
+    }
+
+    /// The first of the server's names, as logs have it.
+    pub fn server_name(&self) -> &str {
+        self.server.names.first().map(String::as_str).unwrap_or("")
+    }
+
+    /// An error goes to the log with what it was about.
+    pub fn complain(&self, context: &mut Context<'_>, what: &str, upstream: Option<&str>) {
+        let host = http::header(&self.request, "Host").unwrap_or("");
+        let upstream = upstream.map(|url| format!(", upstream: \"{url}\"")).unwrap_or_default();
+        let stamp = stamp(context.now());
+        context.say(format!(
+            "{stamp} [error] 29#29: *{} {what}, client: {}, server: {}, request: \"{} {} HTTP/1.1\"\
+             {upstream}, host: \"{host}\"",
+            self.number,
+            self.ask.peer.ip(),
+            self.server_name(),
+            self.request.method,
+            self.request.target,
+        ));
+    }
+
+    /// From location to location until something answers.
+    fn run(&mut self, context: &mut Context<'_>) -> (Settings, Outcome) {
+        let mut failed: Option<(u16, Duration)> = None;
+        let mut named: Option<String> = None;
+        let mut settings = self.server.settings.clone();
+        for _ in 0..REDIRECTS {
+            let path = http::decode(http::split_target(&self.request.target).0);
+            let location = match named.take() {
+                Some(name) => select::named(&self.server.locations, &name),
+                None => select::location(&self.server.locations, &path),
+            };
+            settings =
+                location.map_or_else(|| self.server.settings.clone(), |l| l.settings.clone());
+            let inside = failed.is_some();
+            match self.visit(&settings, location, &path, inside, context) {
+                Step::Answer(mut outcome) => {
+                    if let Some((status, took)) = failed {
+                        outcome.status =
+                            if outcome.status == 200 { status } else { outcome.status };
+                        outcome.took += took;
+                    }
+                    return (settings, outcome);
+                }
+                Step::Redirect(target) if target.starts_with('@') => named = Some(target),
+                Step::Redirect(target) => self.request.target = target,
+                Step::Error { status, took } => {
+                    let page = error_page(&settings, status);
+                    match page {
+                        Some(page) if failed.is_none() => {
+                            if let Some(outcome) = outside_page(page, status, took) {
+                                return (settings, outcome);
+                            }
+                            let shown = match page.status {
+                                Some(Some(code)) => code,
+                                Some(None) => 200,
+                                None => status,
+                            };
+                            failed = Some((shown, took));
+                            if page.uri.starts_with('@') {
+                                named = Some(page.uri.clone());
+                            } else {
+                                self.request.target.clone_from(&page.uri);
+                            }
+                        }
+                        _ => {
+                            let (status, took) = failed.unwrap_or((status, took));
+                            return (settings.clone(), plain_error(status, took, &settings));
+                        }
+                    }
+                }
+            }
+        }
+        self.complain(context, "rewrite or internal redirection cycle", None);
+        let outcome = plain_error(500, http::SERVICE_TIME, &settings);
+        (settings, outcome)
+    }
+
+    fn visit(
+        &mut self,
+        settings: &Settings,
+        location: Option<&Location>,
+        path: &str,
+        inside: bool,
+        context: &mut Context<'_>,
+    ) -> Step {
+        let server_answer = self.server.settings.answer.as_ref().filter(|_| !inside);
+        if let Some(answer) = server_answer.or(settings.answer.as_ref()) {
+            return self.answer_directly(answer, settings, context);
+        }
+        if let Some(step) = self.rewrite(settings, path) {
+            return step;
+        }
+        if settings.internal && !inside {
+            return error(404);
+        }
+        if settings.denied {
+            self.complain(context, "access forbidden by rule", None);
+            return error(403);
+        }
+        if settings.auth_realm.is_some() && http::header(&self.request, "Authorization").is_none() {
+            return error(401);
+        }
+        if settings.status_page {
+            let text = format!(
+                "Active connections: 1 \nserver accepts handled requests\n {0} {0} {0} \n\
+                 Reading: 0 Writing: 1 Waiting: 0 \n",
+                self.number
+            );
+            return Step::Answer(Outcome::text(200, "text/plain", text));
+        }
+        if let Some(target) = &settings.proxy {
+            let prefix =
+                location.map(|location| &location.pattern).and_then(|pattern| match pattern {
+                    Pattern::Prefix { path, .. } | Pattern::Exact(path) => Some(path.as_str()),
+                    _ => None,
+                });
+            return match proxy::pass(self, target, settings, prefix, context) {
+                Ok(outcome) if settings.intercept_errors && outcome.status >= 400 => {
+                    Step::Error { status: outcome.status, took: outcome.took }
+                }
+                Ok(outcome) => Step::Answer(outcome),
+                Err((status, took)) => Step::Error { status, took },
+            };
+        }
+        if let Some(names) = &settings.try_files {
+            return self.try_files(names, settings, location, path, context);
+        }
+        self.file(settings, location, path, context)
+    }
+
+    /// `return`
+    fn answer_directly(&self, answer: &Return, settings: &Settings, context: &Context<'_>) -> Step {
+        let text =
+            answer.text.as_ref().map(|text| variables::fill(text, self, settings, context.now()));
+        match (answer.status, text) {
+            (status @ (301 | 302 | 303 | 307 | 308), Some(target)) => {
+                Step::Answer(redirect(status, self.absolute(&target), settings))
+            }
+            (444, _) => error(400),
+            (status, Some(text)) => {
+                let kind = settings.default_type.clone().unwrap_or_else(|| "text/plain".to_owned());
+                Step::Answer(Outcome::text(status, &kind, text))
+            }
+            (status @ (200 | 204), None) => {
+                Step::Answer(Outcome::text(status, "text/plain", String::new()))
+            }
+            (status, None) => error(status),
+        }
+    }
+
+    fn rewrite(&self, settings: &Settings, path: &str) -> Option<Step> {
+        let query = http::split_target(&self.request.target).1;
+        for rewrite in &settings.rewrites {
+            if !rewrite.pattern.is_match(path) {
+                continue;
+            }
+            let mut target =
+                rewrite.pattern.replace(path, rewrite.replacement.as_str()).into_owned();
+            if !query.is_empty() && !target.contains('?') {
+                target = format!("{target}?{query}");
+            }
+            return Some(match rewrite.redirect {
+                Some(status) => Step::Answer(redirect(status, self.absolute(&target), settings)),
+                None if target == self.request.target => continue,
+                None => Step::Redirect(target),
+            });
+        }
+        None
+    }
+
+    fn try_files(
+        &mut self,
+        names: &[String],
+        settings: &Settings,
+        location: Option<&Location>,
+        path: &str,
+        context: &mut Context<'_>,
+    ) -> Step {
+        let Some((last, tries)) = names.split_last() else { return error(404) };
+        let fill = |visit: &Self, name: &str| {
+            variables::fill(&super::template::Template::new(name), visit, settings, context.now())
+        };
+        for name in tries {
+            let wanted = fill(self, name);
+            let file = disk_path(settings, location, &wanted);
+            let place = context.place.clone();
+            let found = if name.ends_with('/') {
+                context.cluster.is_directory(&place, &file)
+            } else {
+                context.cluster.read_file(&place, &file).is_some()
+            };
+            if found {
+                return self.file(settings, location, &wanted, context);
+            }
+        }
+        match last.strip_prefix('=').and_then(|code| code.parse().ok()) {
+            Some(code) => error(code),
+            None => {
+                let target = fill(self, last);
+                if target == path { error(404) } else { Step::Redirect(target) }
+            }
+        }
+    }
+
+    /// A static file.
+    fn file(
+        &self,
+        settings: &Settings,
+        location: Option<&Location>,
+        path: &str,
+        context: &mut Context<'_>,
+    ) -> Step {
+        if !matches!(self.request.method.as_str(), "GET" | "HEAD") {
+            return error(405);
+        }
+        let place = context.place.clone();
+        let file = disk_path(settings, location, path);
+        if !path.ends_with('/') {
+            if let Some(body) = context.cluster.read_file(&place, &file) {
+                return Step::Answer(Outcome::file(body, content_type(settings, &file), context));
+            }
+            if context.cluster.is_directory(&place, &file) {
+                return Step::Answer(redirect(301, self.absolute(&format!("{path}/")), settings));
+            }
+            let what = format!("open() \"{file}\" failed (2: No such file or directory)");
+            self.complain(context, &what, None);
+            return error(404);
+        }
+        let usual = ["index.html".to_owned()];
+        for name in settings.index.as_deref().unwrap_or(&usual) {
+            let candidate = format!("{}/{name}", file.trim_end_matches('/'));
+            if let Some(body) = context.cluster.read_file(&place, &candidate) {
+                let kind = content_type(settings, &candidate);
+                return Step::Answer(Outcome::file(body, kind, context));
+            }
+        }
+        if !context.cluster.is_directory(&place, &file) {
+            let index = format!("{file}index.html");
+            let what = format!("\"{index}\" is not found (2: No such file or directory)");
+            self.complain(context, &what, None);
+            return error(404);
+        }
+        if settings.autoindex {
+            return Step::Answer(Outcome::text(
+                200,
+                "text/html",
+                self.listing(&file, path, context),
+            ));
+        }
+        self.complain(context, &format!("directory index of \"{file}\" is forbidden"), None);
+        error(403)
+    }
+
+    /// `autoindex on`
+    fn listing(&self, folder: &str, path: &str, context: &Context<'_>) -> String {
+        let prefix = format!("{}/", folder.trim_end_matches('/'));
+        let mut names: Vec<String> = context
+            .cluster
+            .list_files(&context.place, folder)
+            .iter()
+            .filter_map(|file| file.strip_prefix(&prefix))
+            .map(|rest| match rest.split_once('/') {
+                Some((folder, _)) => format!("{folder}/"),
+                None => rest.to_owned(),
+            })
+            .collect();
+        names.dedup();
+        let rows: String =
+            names.iter().map(|name| format!("<a href=\"{name}\">{name}</a>\r\n")).collect();
+        format!(
+            "<html>\r\n<head><title>Index of {path}</title></head>\r\n<body>\r\n\
+             <h1>Index of {path}</h1><hr><pre><a href=\"../\">../</a>\r\n{rows}</pre><hr></body>\r\n\
+             </html>\r\n"
+        )
+    }
+
+    /// A redirect's target with scheme and host.
+    fn absolute(&self, target: &str) -> String {
+        if !target.starts_with('/') {
+            return target.to_owned();
+        }
+        let host = http::header(&self.request, "Host").unwrap_or_else(|| self.server_name());
+        let name = host.split(':').next().unwrap_or(host);
+        match self.ask.local.port() {
+            80 => format!("http://{name}{target}"),
+            port => format!("http://{name}:{port}{target}"),
+        }
+    }
+
+    /// Puts nginx's own headers around a response.
+    fn finish(
+        &self,
+        status: u16,
+        mut own: Vec<(String, String)>,
+        body: Vec<u8>,
+        settings: &Settings,
+        context: &Context<'_>,
+    ) -> HttpResponse {
+        let version = if settings.hide_version { String::new() } else { format!("/{VERSION}") };
+        let mut headers = vec![
+            ("Server".to_owned(), format!("nginx{version}")),
+            ("Date".to_owned(), http::date(context.now())),
+        ];
+        let mut take = |name: &str| {
+            let at = own.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))?;
+            Some(own.remove(at))
+        };
+        headers.extend(take("Content-Type"));
+        let length = take("Content-Length");
+        let chunked = take("Transfer-Encoding");
+        match (length, chunked) {
+            (Some(length), _) => headers.push(length),
+            (None, Some(chunked)) => headers.push(chunked),
+            (None, None) if status == 204 => {}
+            (None, None) => headers.push(("Content-Length".to_owned(), body.len().to_string())),
+        }
+        headers.extend(take("Last-Modified"));
+        headers.push(("Connection".to_owned(), "keep-alive".to_owned()));
+        headers.extend(own);
+        if matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308) {
+            for (name, value) in &settings.headers {
+                let value = variables::fill(value, self, settings, context.now());
+                headers.push((name.clone(), value));
+            }
+        }
+        let body = if self.request.method == "HEAD" { Vec::new() } else { body };
+        HttpResponse { status, reason: http::reason(status).to_owned(), headers, body }
+    }
+
+    fn log(&self, settings: &Settings, context: &mut Context<'_>) {
+        let format = match &settings.access_log {
+            Some(None) => return,
+            Some(Some(name)) => name.as_str(),
+            None => "combined",
+        };
+        let line = match self.config.formats.get(format) {
+            Some(template) => variables::fill(template, self, settings, context.now()),
+            None => format!(
+                "{} - - [{}] \"{} {} HTTP/1.1\" {} {} \"{}\" \"{}\"",
+                self.ask.peer.ip(),
+                http::log_date(context.now()),
+                self.request.method,
+                self.request.target,
+                self.status,
+                self.sent,
+                http::header(&self.request, "Referer").unwrap_or("-"),
+                http::header(&self.request, "User-Agent").unwrap_or("-"),
+            ),
+        };
+        context.say(line);
+    }
+}
+
+impl Outcome {
+    fn text(status: u16, kind: &str, text: String) -> Outcome {
+        let headers = vec![("Content-Type".to_owned(), kind.to_owned())];
+        Outcome { status, headers, body: text.into_bytes(), took: http::SERVICE_TIME }
+    }
+
+    fn file(body: Vec<u8>, kind: String, context: &Context<'_>) -> Outcome {
+        let _ = context;
+        let tag = format!("\"67ff9c07-{:x}\"", body.len());
+        let headers = [
+            ("Content-Type", kind.as_str()),
+            ("Last-Modified", "Wed, 16 Apr 2025 12:01:11 GMT"),
+            ("ETag", tag.as_str()),
+            ("Accept-Ranges", "bytes"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Outcome { status: 200, headers, body, took: http::SERVICE_TIME }
+    }
+}
+
+/// nginx's page for an error.
+pub fn error_body(title: &str, hide_version: bool) -> String {
+    let version = if hide_version { String::new() } else { format!("/{VERSION}") };
+    format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n\
+         <center><h1>{title}</h1></center>\r\n<hr><center>nginx{version}</center>\r\n\
+         </body>\r\n</html>\r\n"
+    )
+}
+
+fn error(status: u16) -> Step {
+    Step::Error { status, took: http::SERVICE_TIME }
+}
+
+fn plain_error(status: u16, took: Duration, settings: &Settings) -> Outcome {
+    let reason = match status {
+        302 => "Found",
+        405 => "Not Allowed",
+        401 => "Authorization Required",
+        503 => "Service Temporarily Unavailable",
+        504 => "Gateway Time-out",
+        status => http::reason(status),
+    };
+    let body = error_body(&format!("{status} {reason}"), settings.hide_version);
+    let mut outcome = Outcome { took, ..Outcome::text(status, "text/html", body) };
+    if let (401, Some(realm)) = (status, &settings.auth_realm) {
+        let value = format!("Basic realm=\"{realm}\"");
+        outcome.headers.push(("WWW-Authenticate".to_owned(), value));
+    }
+    outcome
+}
+
+fn redirect(status: u16, target: String, settings: &Settings) -> Outcome {
+    let mut outcome = plain_error(status, http::SERVICE_TIME, settings);
+    outcome.headers.push(("Location".to_owned(), target));
+    outcome
+}
+
+fn error_page(settings: &Settings, status: u16) -> Option<&ErrorPage> {
+    settings.error_pages.iter().find(|page| page.codes.contains(&status))
+}
+
+/// An error page elsewhere is a redirect.
+fn outside_page(page: &ErrorPage, status: u16, took: Duration) -> Option<Outcome> {
+    let _ = status;
+    let outside = page.uri.starts_with("http://") || page.uri.starts_with("https://");
+    outside.then(|| Outcome { took, ..redirect(302, page.uri.clone(), &Settings::default()) })
+}
+
+/// The file that a path means: below `root`, or in place of the location's part under `alias`.
+fn disk_path(settings: &Settings, location: Option<&Location>, path: &str) -> String {
+    if let (Some(alias), Some(location)) = (&settings.alias, location)
+        && let Pattern::Prefix { path: prefix, .. } | Pattern::Exact(prefix) = &location.pattern
+    {
+        return format!("{alias}{}", path.strip_prefix(prefix.as_str()).unwrap_or(""));
+    }
+    let root = settings.root.as_deref().unwrap_or("/etc/nginx/html");
+    let root = if root.starts_with('/') { root.to_owned() } else { format!("/etc/nginx/{root}") };
+    format!("{}{path}", root.trim_end_matches('/'))
+}
+
+fn content_type(settings: &Settings, path: &str) -> String {
+    let extension = path.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+    let known = extension.and_then(|(_, extension)| match settings.types.is_empty() {
+        false => settings.types.get(extension).cloned(),
+        true => match extension {
+            "html" => Some("text/html".to_owned()),
+            "gif" => Some("image/gif".to_owned()),
+            "jpg" => Some("image/jpeg".to_owned()),
+            _ => None,
+        },
+    });
+    let usual = || settings.default_type.clone().unwrap_or_else(|| "text/plain".to_owned());
+    known.unwrap_or_else(usual)
+}

@@ -1,0 +1,226 @@
+//! `proxy_pass`: nginx as a client of another server.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use super::config::{Proxy, Settings, host_and_port};
+use super::handle::{Outcome, Visit};
+use super::variables;
+use crate::cluster::programs::http;
+use crate::cluster::{Context, DialFailure, HttpRequest, HttpResponse, Payload, Reply};
+use crate::network::Protocol;
+
+/// `proxy_connect_timeout` and `proxy_read_timeout`, unless the configuration says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Headers that belong to one connection and are not passed on.
+const OWN: [&str; 6] = ["host", "connection", "keep-alive", "te", "upgrade", "transfer-encoding"];
+
+/// Asks the upstream, one address after the other.
+///
+/// # Errors
+/// The status that nginx answers with, and how long it took to know.
+pub fn pass(
+    visit: &mut Visit<'_>,
+    proxy: &Proxy,
+    settings: &Settings,
+    location: Option<&str>,
+    context: &mut Context<'_>,
+) -> Result<Outcome, (u16, Duration)> {
+    let authority = variables::fill(&proxy.authority, visit, settings, context.now());
+    visit.proxy_host.clone_from(&authority);
+    let targets = targets(visit, proxy, settings, &authority, context)?;
+    let request = upstream_request(visit, proxy, settings, location, context);
+    let scheme = if proxy.tls { "https" } else { "http" };
+    let mut took = Duration::ZERO;
+    let mut status = 502;
+    // Round robin, as connections are counted.
+    let first = visit.number as usize % targets.len().max(1);
+    for index in 0..targets.len() {
+        let to = targets[(first + index) % targets.len()];
+        let url = format!("{scheme}://{to}{}", request.target);
+        visit.upstream = to.to_string();
+        match ask(proxy, settings, to, &request, &authority, context) {
+            Ok((response, time)) => {
+                took += time;
+                return Ok(outcome(response, took));
+            }
+            Err(problem) => {
+                took += problem.took;
+                status = problem.status;
+                visit.complain(context, &problem.text, Some(&url));
+            }
+        }
+    }
+    Err((status, took.max(http::SERVICE_TIME)))
+}
+
+struct Problem {
+    status: u16,
+    text: String,
+    took: Duration,
+}
+
+fn ask(
+    proxy: &Proxy,
+    settings: &Settings,
+    to: SocketAddrV4,
+    request: &HttpRequest,
+    authority: &str,
+    context: &mut Context<'_>,
+) -> Result<(HttpResponse, Duration), Problem> {
+    let bad = |text: &str, took: Duration| Problem { status: 502, text: text.to_owned(), took };
+    let slow = |during: &str, took: Duration| Problem {
+        status: 504,
+        text: format!("upstream timed out (110: Connection timed out) while {during}"),
+        took,
+    };
+    let place = context.place.clone();
+    let dial = context.cluster.dial(&place, Protocol::Tcp, to);
+    let connect_limit = settings.connect_timeout.unwrap_or(TIMEOUT);
+    let connection = dial.result.map_err(|failure| match failure {
+        DialFailure::Refused => bad(
+            "connect() failed (111: Connection refused) while connecting to upstream",
+            dial.took,
+        ),
+        DialFailure::Unreachable => {
+            bad("connect() failed (113: No route to host) while connecting to upstream", dial.took)
+        }
+        DialFailure::Silence => slow("connecting to upstream", connect_limit),
+    })?;
+    let payload = if proxy.tls {
+        let server_name = authority.split(':').next().unwrap_or("").to_owned();
+        Payload::Tls { server_name, request: request.clone() }
+    } else {
+        Payload::Http(request.clone())
+    };
+    let answer = context.cluster.ask(&connection, payload);
+    let took = dial.took + answer.took;
+    let read_limit = settings.read_timeout.unwrap_or(TIMEOUT);
+    if answer.took > read_limit {
+        return Err(slow("reading response header from upstream", dial.took + read_limit));
+    }
+    match answer.reply {
+        Reply::Http(_) | Reply::Bytes(_) if proxy.tls => Err(bad(
+            "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) \
+             while SSL handshaking to upstream",
+            took,
+        )),
+        Reply::Http(response) | Reply::Tls { response, .. } => Ok((response, took)),
+        Reply::Bytes(_) => Err(bad(
+            "upstream sent no valid HTTP/1.0 header while reading response header from upstream",
+            took,
+        )),
+        Reply::Closed => Err(bad(
+            "upstream prematurely closed connection while reading response header from upstream",
+            took,
+        )),
+        Reply::Reset => Err(bad(
+            "recv() failed (104: Connection reset by peer) while reading response header from upstream",
+            took,
+        )),
+        Reply::Silence => {
+            Err(slow("reading response header from upstream", dial.took + read_limit))
+        }
+    }
+}
+
+/// The addresses to ask: known since the start, or looked up now where the name has variables.
+fn targets(
+    visit: &Visit<'_>,
+    proxy: &Proxy,
+    settings: &Settings,
+    authority: &str,
+    context: &mut Context<'_>,
+) -> Result<Vec<SocketAddrV4>, (u16, Duration)> {
+    if !proxy.authority.has_variables() {
+        return Ok(proxy.targets.clone());
+    }
+    if let Some(known) = visit.config.upstreams.get(authority) {
+        return Ok(known.clone());
+    }
+    let usual = if proxy.tls { 443 } else { 80 };
+    let Some((host, port)) = host_and_port(authority, usual) else {
+        return Err((500, http::SERVICE_TIME));
+    };
+    if let Ok(address) = host.parse::<Ipv4Addr>() {
+        return Ok(vec![SocketAddrV4::new(address, port)]);
+    }
+    if !settings.resolver {
+        visit.complain(context, &format!("no resolver defined to resolve {host}"), None);
+        return Err((502, http::SERVICE_TIME));
+    }
+    // nginx's own resolver knows no search domains.
+    let place = context.place.clone();
+    let found = context.cluster.lookup(&place, &format!("{host}."));
+    match found.result {
+        Ok(addresses) => Ok(addresses.into_iter().map(|a| SocketAddrV4::new(a, port)).collect()),
+        Err(_) => {
+            let text = format!("{host} could not be resolved (3: Host not found)");
+            visit.complain(context, &text, None);
+            Err((502, found.took))
+        }
+    }
+}
+
+/// What the upstream is asked: the path with the location's part replaced, if `proxy_pass` has one
+/// of its own (TOPICS D43), and headers of nginx's.
+fn upstream_request(
+    visit: &Visit<'_>,
+    proxy: &Proxy,
+    settings: &Settings,
+    location: Option<&str>,
+    context: &Context<'_>,
+) -> HttpRequest {
+    let now = context.now();
+    let (path, query) = http::split_target(&visit.request.target);
+    let target = match (&proxy.uri, location) {
+        (None, _) => visit.request.target.clone(),
+        (Some(uri), _) if proxy.authority.has_variables() => {
+            variables::fill(uri, visit, settings, now)
+        }
+        (Some(uri), location) => {
+            let uri = variables::fill(uri, visit, settings, now);
+            let rest = path.strip_prefix(location.unwrap_or("")).unwrap_or("");
+            let separator = if query.is_empty() { "" } else { "?" };
+            format!("{uri}{rest}{separator}{query}")
+        }
+    };
+    let declared: Vec<(String, String)> = settings
+        .proxy_headers
+        .iter()
+        .map(|(name, value)| (name.clone(), variables::fill(value, visit, settings, now)))
+        .collect();
+    let says = |name: &str| declared.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    let mut headers = Vec::new();
+    if !says("Host") {
+        headers.push(("Host".to_owned(), visit.proxy_host.clone()));
+    }
+    headers.extend(declared.iter().filter(|(_, value)| !value.is_empty()).cloned());
+    if !says("Connection") {
+        headers.push(("Connection".to_owned(), "close".to_owned()));
+    }
+    let passed = visit
+        .request
+        .headers
+        .iter()
+        .filter(|(name, _)| !OWN.contains(&name.to_lowercase().as_str()) && !says(name));
+    headers.extend(passed.cloned());
+    HttpRequest {
+        method: visit.request.method.clone(),
+        target,
+        headers,
+        body: visit.request.body.clone(),
+    }
+}
+
+/// The upstream's response, without what nginx says itself.
+fn outcome(response: HttpResponse, took: Duration) -> Outcome {
+    let own = ["server", "date", "connection", "keep-alive"];
+    let headers = response
+        .headers
+        .into_iter()
+        .filter(|(name, _)| !own.contains(&name.to_lowercase().as_str()))
+        .collect();
+    Outcome { status: response.status, headers, body: response.body, took }
+}

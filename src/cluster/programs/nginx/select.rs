@@ -1,0 +1,123 @@
+//! Which server and which location a request belongs to.
+
+use std::net::SocketAddrV4;
+
+use super::config::{Config, Listen, Location, Pattern, Server};
+
+/// The sockets of all servers, each once.
+pub fn sockets(config: &Config) -> Vec<Listen> {
+    let mut sockets: Vec<Listen> = Vec::new();
+    for listen in config.servers.iter().flat_map(|server| &server.listens) {
+        if !sockets.iter().any(|known| (known.address, known.port) == (listen.address, listen.port))
+        {
+            sockets.push(listen.clone());
+        }
+    }
+    // A socket on every address has the port for all of them.
+    let wild: Vec<u16> =
+        sockets.iter().filter(|s| s.address.is_unspecified()).map(|s| s.port).collect();
+    sockets.retain(|socket| socket.address.is_unspecified() || !wild.contains(&socket.port));
+    sockets
+}
+
+/// Whether TLS is spoken at this address.
+pub fn is_tls(config: &Config, at: SocketAddrV4) -> bool {
+    config.servers.iter().flat_map(|server| &server.listens).any(|l| l.tls && hears(l, at))
+}
+
+/// The server for a request to this address with this `Host`: by name, or else the default one, or
+/// else the first.
+pub fn server<'a>(config: &'a Config, at: SocketAddrV4, host: &str) -> &'a Server {
+    let name = host.split(':').next().unwrap_or(host).to_lowercase();
+    let here = || config.servers.iter().filter(move |s| s.listens.iter().any(|l| hears(l, at)));
+    let named = |test: fn(&str, &str) -> bool| {
+        let name = name.clone();
+        here().find(move |server| server.names.iter().any(|known| test(known, &name)))
+    };
+    let default = || here().find(|server| server.listens.iter().any(|l| l.default && hears(l, at)));
+    named(|known, name| known == name)
+        .or_else(|| named(|known, name| known.strip_prefix('*').is_some_and(|s| name.ends_with(s))))
+        .or_else(|| {
+            named(|known, name| known.strip_suffix(".*").is_some_and(|s| name.starts_with(s)))
+        })
+        .or_else(default)
+        .or_else(|| here().next())
+        .unwrap_or(&config.servers[0])
+}
+
+/// The location for a path: an exact one, or else the longest prefix, unless a regular expression
+/// fits (nginx's documented order).
+pub fn location<'a>(locations: &'a [Location], path: &str) -> Option<&'a Location> {
+    let exact = locations.iter().find(|location| match &location.pattern {
+        Pattern::Exact(exact) => exact == path,
+        _ => false,
+    });
+    if exact.is_some() {
+        return exact;
+    }
+    let prefix = |location: &&Location| match &location.pattern {
+        Pattern::Prefix { path: prefix, .. } if path.starts_with(prefix) => Some(prefix.len()),
+        _ => None,
+    };
+    let longest = locations.iter().filter(|l| prefix(l).is_some()).max_by_key(|l| prefix(l));
+    let strict = longest
+        .is_some_and(|location| matches!(location.pattern, Pattern::Prefix { strict: true, .. }));
+    let inner = longest.and_then(|location| self::location(&location.locations, path));
+    let expression = locations.iter().find(|location| match &location.pattern {
+        Pattern::Expression(expression) => expression.is_match(path),
+        _ => false,
+    });
+    match (inner, expression) {
+        (Some(inner), _) => Some(inner),
+        (None, Some(expression)) if !strict => Some(expression),
+        _ => longest,
+    }
+}
+
+/// The location called `@name`.
+pub fn named<'a>(locations: &'a [Location], name: &str) -> Option<&'a Location> {
+    locations.iter().find(|location| match &location.pattern {
+        Pattern::Named(known) => known == name,
+        _ => false,
+    })
+}
+
+fn hears(listen: &Listen, at: SocketAddrV4) -> bool {
+    listen.port == at.port() && (listen.address.is_unspecified() || listen.address == *at.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::*;
+    use crate::cluster::programs::nginx::config::Settings;
+
+    fn at(pattern: Pattern) -> Location {
+        Location { pattern, settings: Settings::default(), locations: Vec::new() }
+    }
+
+    fn prefix(path: &str, strict: bool) -> Location {
+        at(Pattern::Prefix { path: path.to_owned(), strict })
+    }
+
+    #[test]
+    fn locations_are_chosen_in_nginxs_order() {
+        let locations = [
+            prefix("/", false),
+            prefix("/images/", true),
+            prefix("/docs/", false),
+            at(Pattern::Exact("/".to_owned())),
+            at(Pattern::Expression(Regex::new(r"\.gif$").unwrap())),
+        ];
+        let chosen = |path: &str| {
+            let found = location(&locations, path).unwrap();
+            locations.iter().position(|known| std::ptr::eq(known, found)).unwrap()
+        };
+        assert_eq!(chosen("/"), 3);
+        assert_eq!(chosen("/index.html"), 0);
+        assert_eq!(chosen("/docs/x"), 2);
+        assert_eq!(chosen("/docs/x.gif"), 4);
+        assert_eq!(chosen("/images/x.gif"), 1);
+    }
+}

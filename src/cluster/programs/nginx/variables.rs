@@ -1,0 +1,100 @@
+//! nginx's variables, as far as they are known of a request.
+
+use super::config::Settings;
+use super::handle::Visit;
+use super::template::Template;
+use crate::clock::SimTime;
+use crate::cluster::programs::http;
+
+/// What a template says for this request.
+pub fn fill(template: &Template, visit: &Visit<'_>, settings: &Settings, now: SimTime) -> String {
+    template.fill(|name, out| write(name, visit, settings, now, out, 0))
+}
+
+fn write(
+    name: &str,
+    visit: &Visit<'_>,
+    settings: &Settings,
+    now: SimTime,
+    out: &mut String,
+    depth: u32,
+) {
+    let request = &visit.request;
+    let (path, query) = http::split_target(&request.target);
+    let header = |name: &str| http::header(request, name).unwrap_or("");
+    let host = header("Host");
+    let bare_host = host.split(':').next().unwrap_or("");
+    if let Some(value) = own(name, visit, settings, now, depth) {
+        out.push_str(&value);
+        return;
+    }
+    match name {
+        "remote_addr" | "binary_remote_addr" => out.push_str(&visit.ask.peer.ip().to_string()),
+        "remote_port" => out.push_str(&visit.ask.peer.port().to_string()),
+        "server_addr" => out.push_str(&visit.ask.local.ip().to_string()),
+        "server_port" => out.push_str(&visit.ask.local.port().to_string()),
+        "host" if bare_host.is_empty() => out.push_str(visit.server_name()),
+        "host" => out.push_str(bare_host),
+        "server_name" => out.push_str(visit.server_name()),
+        "hostname" => out.push_str(&visit.hostname),
+        "scheme" => out.push_str("http"),
+        "request_method" => out.push_str(&request.method),
+        "request_uri" => out.push_str(&request.target),
+        "request" => out.push_str(&format!("{} {} HTTP/1.1", request.method, request.target)),
+        "uri" | "document_uri" => out.push_str(path),
+        "args" | "query_string" => out.push_str(query),
+        "is_args" => out.push_str(if query.is_empty() { "" } else { "?" }),
+        "server_protocol" => out.push_str("HTTP/1.1"),
+        "status" => out.push_str(&visit.status.to_string()),
+        "body_bytes_sent" | "bytes_sent" => out.push_str(&visit.sent.to_string()),
+        "request_time" => out.push_str("0.001"),
+        "time_local" => out.push_str(&http::log_date(now)),
+        "time_iso8601" => {
+            out.push_str(&now.timestamp().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string());
+        }
+        "msec" => {
+            let millis = now.timestamp().as_millisecond();
+            out.push_str(&format!("{}.{:03}", millis / 1000, millis % 1000));
+        }
+        "nginx_version" => out.push_str(super::VERSION),
+        "pid" => out.push_str("29"),
+        "connection" => out.push_str(&visit.number.to_string()),
+        "proxy_host" => out.push_str(&visit.proxy_host),
+        "proxy_add_x_forwarded_for" => {
+            let before = header("X-Forwarded-For");
+            let separator = if before.is_empty() { "" } else { ", " };
+            out.push_str(&format!("{before}{separator}{}", visit.ask.peer.ip()));
+        }
+        "upstream_addr" => out.push_str(or_dash(&visit.upstream)),
+        _ => match name.split_once('_') {
+            Some(("http", rest)) => out.push_str(or_dash(header(&rest.replace('_', "-")))),
+            Some(("arg", rest)) => {
+                let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                let found = pairs.filter(|(key, _)| *key == rest).map(|(_, value)| value).next();
+                out.push_str(found.unwrap_or(""));
+            }
+            // An empty variable shows as a dash in logs.
+            _ if name == "remote_user" => out.push('-'),
+            _ => {}
+        },
+    }
+}
+
+/// A variable that `set` made.
+fn own(
+    name: &str,
+    visit: &Visit<'_>,
+    settings: &Settings,
+    now: SimTime,
+    depth: u32,
+) -> Option<String> {
+    let (_, template) = settings.variables.iter().rev().find(|(known, _)| known == name)?;
+    // `set $a $a` would go round for ever.
+    let deeper = depth + 1;
+    (deeper < 8)
+        .then(|| template.fill(|inner, out| write(inner, visit, settings, now, out, deeper)))
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}

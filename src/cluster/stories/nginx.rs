@@ -1,0 +1,163 @@
+//! nginx with a configuration of its own, in front of another Service (TOPICS D38 to D43).
+
+use super::*;
+
+/// A backend behind a Service, and a front end whose `default.conf` is this text.
+fn front_end(cluster: &mut Cluster, conf: &str) {
+    create(
+        cluster,
+        Kind::Service,
+        json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": { "name": "be-service" },
+            "spec": {
+                "clusterIP": "10.96.0.60", "selector": { "app": "be" },
+                "ports": [{ "port": 8080, "targetPort": 9376 }],
+            },
+        }),
+    );
+    create_pod(
+        cluster,
+        "be",
+        json!({ "containers": [{
+            "name": "c", "image": "registry.k8s.io/e2e-test-images/agnhost:2.53",
+            "args": ["netexec", "--http-port=9376"],
+        }]}),
+    );
+    cluster.settle(Duration::from_secs(30));
+    create(
+        cluster,
+        Kind::ConfigMap,
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "conf" },
+            "data": { "default.conf": conf },
+        }),
+    );
+    create_pod(
+        cluster,
+        "fe",
+        json!({
+            "volumes": [{ "name": "conf", "configMap": { "name": "conf" } }],
+            "containers": [{ "name": "nginx", "image": "nginx:1.27", "volumeMounts": [
+                { "name": "conf", "mountPath": "/etc/nginx/conf.d" },
+            ]}],
+        }),
+    );
+    cluster.settle(Duration::from_secs(30));
+}
+
+fn with_dns() -> Cluster {
+    Cluster::new(&Config { nodes: 3, seed: 7, dns: true }, Arc::new(Tiny))
+}
+
+fn ask(cluster: &mut Cluster, path: &str) -> Result<(u16, String), String> {
+    let to = SocketAddrV4::new(address(cluster, "fe"), 80);
+    get(cluster, &container("fe", "nginx"), to, path)
+}
+
+fn emerg(cluster: &Cluster) -> String {
+    let log = logs(cluster, "fe", "nginx");
+    log.into_iter()
+        .find_map(|line| line.strip_prefix("nginx: [emerg] ").map(str::to_owned))
+        .unwrap()
+}
+
+// TOPICS D43: mended.
+#[test]
+fn a_trailing_slash_takes_the_locations_part_away() {
+    let mut cluster = with_dns();
+    front_end(
+        &mut cluster,
+        "server {\n  location /my-be/ {\n    proxy_pass http://be-service.default:8080/;\n  }\n}\n",
+    );
+    assert_eq!(state(&cluster, "fe", 0), "Running");
+    assert_eq!(ask(&mut cluster, "/my-be/hostname"), Ok((200, "be".to_owned())));
+}
+
+// TOPICS D43
+#[test]
+fn without_it_the_backend_sees_the_whole_path() {
+    let mut cluster = with_dns();
+    front_end(&mut cluster, "server { location /my-be/ { proxy_pass http://be-service:8080; } }");
+    assert_eq!(ask(&mut cluster, "/my-be/hostname").map(|(status, _)| status), Ok(404));
+}
+
+// TOPICS D43: the name is not known when nginx starts.
+#[test]
+fn an_upstream_that_has_no_name_stops_nginx() {
+    let mut cluster = with_dns();
+    front_end(
+        &mut cluster,
+        "server {\n  location / {\n    proxy_pass http://fe-sevice.namespace1:8080;\n  }\n}\n",
+    );
+    assert_eq!(state(&cluster, "fe", 0), "CrashLoopBackOff");
+    assert_eq!(
+        emerg(&cluster),
+        "host not found in upstream \"fe-sevice.namespace1\" in /etc/nginx/conf.d/default.conf:3"
+    );
+}
+
+#[test]
+fn an_unknown_directive_stops_nginx() {
+    let mut cluster = cluster();
+    front_end(&mut cluster, "server {\n  proxy-pass http://x;\n}\n");
+    assert_eq!(
+        emerg(&cluster),
+        "unknown directive \"proxy-pass\" in /etc/nginx/conf.d/default.conf:2"
+    );
+}
+
+// TOPICS D43: https:// to a server that speaks plain HTTP.
+#[test]
+fn tls_to_a_plain_backend_is_a_bad_gateway() {
+    let mut cluster = cluster();
+    front_end(&mut cluster, "server { location / { proxy_pass https://10.96.0.60:8080; } }");
+    let (status, body) = ask(&mut cluster, "/").unwrap();
+    assert_eq!(status, 502);
+    assert!(body.contains("<title>502 Bad Gateway</title>"));
+    let log = logs(&cluster, "fe", "nginx").join("\n");
+    assert!(
+        log.contains("SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version")
+    );
+}
+
+// TOPICS D43: refused is 502, dropped is 504 after a minute.
+#[test]
+fn a_refusing_upstream_is_502_and_a_silent_one_504() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "server { location / { proxy_pass http://10.96.0.60:8080; }\n\
+         location /port { proxy_pass http://10.96.0.60:81; } }",
+    );
+    delete_pod(&mut cluster, "be");
+    cluster.settle(Duration::from_secs(40));
+    assert_eq!(ask(&mut cluster, "/").map(|(status, _)| status), Ok(502));
+    assert_eq!(ask(&mut cluster, "/port").map(|(status, _)| status), Ok(504));
+    let log = logs(&cluster, "fe", "nginx").join("\n");
+    assert!(
+        log.contains("connect() failed (111: Connection refused) while connecting to upstream")
+    );
+    assert!(log.contains("upstream timed out (110: Connection timed out) while connecting"));
+}
+
+#[test]
+fn answers_redirects_and_files_come_from_the_configuration() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "server {\n\
+        root /usr/share/nginx/html;\n\
+        location = /hello { return 200 \"hi $host from $hostname\\n\"; default_type text/plain; }\n\
+        location /old { return 301 /new; }\n\
+        location /busy { return 503; }\n\
+    }",
+    );
+    assert_eq!(ask(&mut cluster, "/hello"), Ok((200, "hi test from fe\n".to_owned())));
+    assert_eq!(ask(&mut cluster, "/old").map(|(status, _)| status), Ok(301));
+    let (status, body) = ask(&mut cluster, "/busy").unwrap();
+    assert_eq!(status, 503);
+    assert!(body.contains("<h1>503 Service Temporarily Unavailable</h1>"));
+    assert!(ask(&mut cluster, "/").unwrap().1.contains("Welcome to nginx!"));
+    let (status, body) = ask(&mut cluster, "/nope").unwrap();
+    assert_eq!((status, body.len()), (404, 153));
+}
