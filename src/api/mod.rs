@@ -99,7 +99,9 @@ impl ApiServer {
             Request::Create { object, options, .. } => {
                 self.create_sent(now, &target, object, options)
             }
-            Request::Update { object, options, .. } => self.replace_sent(&target, object, options),
+            Request::Update { object, options, .. } => {
+                self.replace_sent(now, &target, object, options)
+            }
             Request::Patch { patch, options, .. } => self.patch_sent(&target, patch, options),
             Request::Delete { options, .. } => self.delete_sent(now, &target, options),
             Request::Evict { options, .. } => self.evict(now, &target, options),

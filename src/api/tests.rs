@@ -372,3 +372,18 @@ fn a_relabelled_object_leaves_the_view_of_a_watch() {
     assert_eq!(seen(&mut server, "app=quarantine"), Action::Added);
     assert_eq!(seen(&mut server, ""), Action::Modified);
 }
+
+// Recording 11: `kubectl delete svc nosuch; kubectl replace -f repl.yaml`.
+#[test]
+fn replacing_brings_a_service_back_but_not_a_pod() {
+    let mut server = server();
+    let mut replace = |kind, object: Value| {
+        let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+        let (namespace, options) = ("default".into(), WriteOptions::default());
+        server.handle(SimTime::START, Request::Update { kind, namespace, name, object, options })
+    };
+    let service = service("nosuch", json!({"ports": [{"port": 80}]}));
+    assert!(replace(Kind::Service, service).is_ok());
+    let missing = replace(Kind::Pod, pod("p")).unwrap_err();
+    assert_eq!(missing.message, "pods \"p\" not found");
+}

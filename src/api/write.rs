@@ -44,9 +44,10 @@ impl ApiServer {
         Ok(Response { warnings: notes, ..Response::object(stored) })
     }
 
-    /// Puts a whole object in place of the stored one.
+    /// Puts a whole object in place of the stored one; of a few kinds, also where there is none.
     pub(super) fn replace_sent(
         &mut self,
+        now: SimTime,
         target: &Target<'_>,
         value: Value,
         options: WriteOptions,
@@ -61,7 +62,16 @@ impl ApiServer {
             );
             return Err(Status::new(Reason::BadRequest, message));
         }
-        let old = self.stored(target)?;
+        let old = match self.stored(target) {
+            Ok(old) => old,
+            Err(_) if is_created_by_update(target.kind) => {
+                object.metadata_mut().resource_version = None;
+                let stored = self.admit(now, object)?;
+                notes.extend(warnings::create(&stored));
+                return Ok(Response { warnings: notes, ..Response::object(stored) });
+            }
+            Err(missing) => return Err(missing),
+        };
         let stored = self.exchange(object, &old, options.subresource)?;
         notes.extend(warnings::update(&stored, &old));
         Ok(Response { warnings: notes, ..Response::object(stored) })
@@ -195,6 +205,12 @@ impl ApiServer {
         let object = self.store.object(target.kind, target.namespace, target.name);
         object.cloned().ok_or_else(|| read::missing(target.kind, target.name))
     }
+}
+
+/// The kinds of which a `PUT` creates what is missing (`AllowCreateOnUpdate`): `kubectl replace`
+/// brings a deleted Service back.
+fn is_created_by_update(kind: Kind) -> bool {
+    matches!(kind, Kind::Service | Kind::Endpoints | Kind::Event)
 }
 
 /// Whether an object was deleted and nothing holds it any longer. A pod is held by its kubelet
