@@ -11,7 +11,6 @@ mod decode;
 mod defaulting;
 mod delete;
 mod kind;
-mod names;
 mod normal;
 mod object;
 pub mod patch;

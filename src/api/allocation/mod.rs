@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Service, ServiceSpec};
 
-use super::{Cause, Status};
+use super::{Cause, Status, validation};
 use crate::random::Stream;
 
 /// What Services hold, and the chance by which the next one is chosen.
@@ -50,6 +50,10 @@ impl Allocator {
         let Some(spec) = &mut service.spec else { return Ok(()) };
         let invalid = |cause: Cause| Status::invalid("Service", &name, vec![cause]);
         change::synchronise(spec, None);
+        let faults = validation::service_addresses(spec);
+        if !faults.is_empty() {
+            return Err(Status::invalid("Service", &name, faults));
+        }
         families::fill_in(spec).map_err(invalid)?;
         if change::needs_cluster_ip(spec) {
             addresses::allocate(&mut self.addresses, &self.taken.addresses, spec)

@@ -1,7 +1,7 @@
 //! A label selector's text, read as apimachinery's `labels.Parse` reads it and refused in its words.
 
 use super::{LabelSelector, Operator, Requirement};
-use crate::api::names;
+use crate::api::validation::names;
 
 /// What the grammar knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl<'a> Parser<'a> {
             Token::Word(key) => key.to_owned(),
             other => return Err(format!("found '{}', expected: identifier", other.text())),
         };
-        let faults = names::label_key(&key);
+        let faults = names::qualified_name(&key);
         if !faults.is_empty() {
             return Err(format!("key: Invalid value: {key:?}: {}", faults.join("; ")));
         }

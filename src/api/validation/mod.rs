@@ -11,7 +11,7 @@ mod ingress;
 mod job;
 mod labels;
 mod metadata;
-mod names;
+pub mod names;
 mod network_policy;
 mod others;
 mod pod;
@@ -22,6 +22,7 @@ mod service_addresses;
 mod stateful_set;
 mod workload;
 
+use k8s_openapi::api::core::v1::ServiceSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::{Value, json};
 
@@ -63,6 +64,14 @@ pub fn create(object: &Object) -> Vec<Cause> {
             metadata::create(r, object.metadata(), true, names::dns_subdomain);
         }
     }
+    report.into_causes()
+}
+
+/// What is wrong with the addresses that a Service asks for: what the server looks at before it
+/// allocates anything.
+pub(super) fn service_addresses(spec: &ServiceSpec) -> Vec<Cause> {
+    let mut report = Report::default();
+    service_addresses::check(&mut report, spec);
     report.into_causes()
 }
 

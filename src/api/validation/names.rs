@@ -37,7 +37,7 @@ const LABEL_VALUE: &str = "a valid label must be an empty string or consist of a
     '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 /// A DNS label: a Service's, a container's, a namespace's name.
-pub(super) fn dns_label(text: &str) -> Vec<String> {
+pub fn dns_label(text: &str) -> Vec<String> {
     let mut faults = longer(text, 63, "characters");
     if !is_dns_label(text) {
         // A subdomain that is no label has dots: that is easier said than a regular expression.
@@ -48,7 +48,7 @@ pub(super) fn dns_label(text: &str) -> Vec<String> {
 }
 
 /// DNS labels with dots in between: most objects' names.
-pub(super) fn dns_subdomain(text: &str) -> Vec<String> {
+pub fn dns_subdomain(text: &str) -> Vec<String> {
     let mut faults = longer(text, 253, "characters");
     if !is_subdomain(text) {
         faults.push(SUBDOMAIN.to_owned());
@@ -57,7 +57,7 @@ pub(super) fn dns_subdomain(text: &str) -> Vec<String> {
 }
 
 /// `*.example.com`
-pub(super) fn wildcard_subdomain(text: &str) -> Vec<String> {
+pub fn wildcard_subdomain(text: &str) -> Vec<String> {
     let mut faults = longer(text, 253, "characters");
     if !text.strip_prefix("*.").is_some_and(is_subdomain) {
         faults.push(WILDCARD.to_owned());
@@ -66,7 +66,7 @@ pub(super) fn wildcard_subdomain(text: &str) -> Vec<String> {
 }
 
 /// A port's name: an IANA service name.
-pub(super) fn port_name(text: &str) -> Vec<String> {
+pub fn port_name(text: &str) -> Vec<String> {
     let mut faults = longer(text, 15, "characters");
     let mut add = |wrong: bool, why: &str| {
         if wrong {
@@ -85,7 +85,7 @@ pub(super) fn port_name(text: &str) -> Vec<String> {
 }
 
 /// The key of a label, annotation or resource: `app`, `app.kubernetes.io/name`.
-pub(super) fn qualified_name(text: &str) -> Vec<String> {
+pub fn qualified_name(text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let mut parts = text.split('/');
     let name = match (parts.next(), parts.next(), parts.next()) {
@@ -114,7 +114,7 @@ pub(super) fn qualified_name(text: &str) -> Vec<String> {
 }
 
 /// A label's value.
-pub(super) fn label_value(text: &str) -> Vec<String> {
+pub fn label_value(text: &str) -> Vec<String> {
     let mut faults = longer(text, 63, "bytes");
     if !text.is_empty() && !is_qualified(text) {
         faults.push(LABEL_VALUE.to_owned());
@@ -123,7 +123,7 @@ pub(super) fn label_value(text: &str) -> Vec<String> {
 }
 
 /// A key in a ConfigMap or Secret.
-pub(super) fn config_key(text: &str) -> Vec<String> {
+pub fn config_key(text: &str) -> Vec<String> {
     let mut faults = longer(text, 253, "characters");
     let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     if text.is_empty() || !text.bytes().all(known) {
@@ -139,7 +139,7 @@ pub(super) fn config_key(text: &str) -> Vec<String> {
 }
 
 /// An environment variable's name, by the relaxed rule that is the default since 1.34.
-pub(super) fn env_name(text: &str) -> Vec<String> {
+pub fn env_name(text: &str) -> Vec<String> {
     let fine = text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'=');
     let why = "a valid environment variable name must consist only of printable ASCII characters \
                other than '='";
@@ -147,14 +147,14 @@ pub(super) fn env_name(text: &str) -> Vec<String> {
 }
 
 /// `25%`
-pub(super) fn percent(text: &str) -> Vec<String> {
+pub fn percent(text: &str) -> Vec<String> {
     let digits = text.strip_suffix('%').unwrap_or("");
     let fine = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     if fine { Vec::new() } else { vec![PERCENT.to_owned()] }
 }
 
 /// The name of an HTTP header.
-pub(super) fn header_name(text: &str) -> Vec<String> {
+pub fn header_name(text: &str) -> Vec<String> {
     let known = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     let why = "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. \
                'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";

@@ -5,7 +5,8 @@ mod service;
 
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
-use super::{Kind, Object, names};
+use super::validation::names;
+use super::{Kind, Object};
 
 /// What every answer about a kind that is on its way out says.
 pub(super) fn deprecated(kind: Kind) -> Option<String> {
