@@ -50,6 +50,7 @@ impl Fixture {
             port: 80,
             node_port: None,
             external_ips: Vec::new(),
+            load_balancer_ips: Vec::new(),
             internal_local: false,
             external_local: false,
             health_check_node_port: None,

@@ -15,6 +15,7 @@ mod conntrack;
 mod dns;
 #[cfg(test)]
 mod fixture;
+pub mod iptables;
 mod policy;
 #[cfg(test)]
 mod properties;

@@ -215,7 +215,8 @@ impl Portal {
 
 /// Every address of a Service that leads in.
 fn entrances(rules: &ServiceRules) -> impl Iterator<Item = (Ipv4Addr, Entrance)> + '_ {
-    let outer = rules.external_ips.iter().map(|address| (*address, Entrance::External));
+    let outer = rules.external_ips.iter().chain(&rules.load_balancer_ips);
+    let outer = outer.map(|address| (*address, Entrance::External));
     std::iter::once((rules.cluster_ip, Entrance::ClusterIp)).chain(outer)
 }
 

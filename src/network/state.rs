@@ -162,8 +162,11 @@ impl State {
     }
 }
 
-/// The probability 1/n as netfilter's `statistic` match holds it: in parts of 2^31, rounded.
+/// The probability 1/n as netfilter's `statistic` match holds it: in parts of 2^31, after kube-proxy has
+/// written it with ten digits.
 pub(super) fn probability(n: usize) -> u64 {
+    const DIGITS: u64 = 10_000_000_000;
     let n = n.max(1) as u64;
-    ((1 << 31) + n / 2) / n
+    let written = (DIGITS + n / 2) / n;
+    ((written << 31) + DIGITS / 2) / DIGITS
 }

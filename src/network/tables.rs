@@ -84,8 +84,11 @@ pub struct ServiceRules {
     pub port: u16,
     /// The port on every node, for NodePort and LoadBalancer.
     pub node_port: Option<u16>,
-    /// Load balancer addresses and external IPs that lead here too.
+    /// External IPs that lead here too.
     pub external_ips: Vec<Ipv4Addr>,
+    /// Addresses of load balancers that lead here too, unless they ask to be left alone
+    /// (`ipMode: Proxy`).
+    pub load_balancer_ips: Vec<Ipv4Addr>,
     /// `internalTrafficPolicy: Local` (R6.9)
     pub internal_local: bool,
     /// `externalTrafficPolicy: Local` (R7.3)

@@ -181,7 +181,7 @@ impl<'a> Walk<'a> {
             return self
                 .lose(node.party.clone(), Because::NodeDown { node: node.entry.name.clone() });
         }
-        let mark = match self.service_proxy(id, node) {
+        let mark = match self.service_proxy(id, node, entry) {
             Ok(mark) => mark,
             Err(outcome) => return Next::Done(outcome),
         };
@@ -193,7 +193,7 @@ impl<'a> Walk<'a> {
 
     /// KUBE-SERVICES and KUBE-NODEPORTS: an address of a Service becomes an endpoint's (R6.1).
     /// Says whether the packet is marked for masquerading.
-    fn service_proxy(&mut self, id: NodeId, node: &Node) -> Result<bool, Outcome> {
+    fn service_proxy(&mut self, id: NodeId, node: &Node, entry: Entry) -> Result<bool, Outcome> {
         let Flow { protocol, destination, .. } = self.flow;
         if protocol == Protocol::Icmp {
             return Ok(false);
@@ -205,6 +205,12 @@ impl<'a> Walk<'a> {
             Some((Entrance::NodePort, portal))
         });
         match door {
+            // KUBE-EXTERNAL-SERVICES, which would refuse, does not see the node's own packets.
+            Some((Entrance::External, portal))
+                if entry == Entry::Output && portal.cluster.is_empty() =>
+            {
+                Ok(false)
+            }
             Some((entrance, portal)) => self.through(id, node, entrance, portal),
             None if local => {
                 self.host_port(node);
@@ -230,20 +236,16 @@ impl<'a> Walk<'a> {
         } else {
             Origin::Elsewhere
         };
-        let (service, endpoints) = (portal.rules.name.clone(), portal.rules.endpoints.clone());
         let chain = match portal.chain(entrance, origin, &node.entry.name) {
             Ok(chain) => chain,
-            Err(NoChain::NoEndpoints) => {
-                let known = endpoints.len() as u32;
-                let because = Because::NoEndpoints { service, entrance, known, endpoints };
-                self.stop(node.party.clone(), Stage::ServiceProxy, Verdict::Reject, because);
-                return Err(Outcome::Refused);
-            }
-            Err(NoChain::NoLocalEndpoints) => {
-                let elsewhere = portal.cluster.len() as u32;
-                let because = Because::NoLocalEndpoints { service, entrance, elsewhere, endpoints };
-                self.stop(node.party.clone(), Stage::ServiceProxy, Verdict::Drop, because);
-                return Err(Outcome::Silence);
+            Err(reason) => {
+                let (verdict, outcome) = match reason {
+                    NoChain::NoEndpoints => (Verdict::Reject, Outcome::Refused),
+                    NoChain::NoLocalEndpoints => (Verdict::Drop, Outcome::Silence),
+                };
+                let because = no_chain(portal, entrance, reason);
+                self.stop(node.party.clone(), Stage::ServiceProxy, verdict, because);
+                return Err(outcome);
             }
         };
         let choice = self.world.state.choose(self.now, id, portal, &chain, client);
@@ -251,13 +253,13 @@ impl<'a> Walk<'a> {
         let before = self.flow;
         self.flow.destination = endpoint.address;
         let because = Because::EndpointChosen {
-            service,
+            service: portal.rules.name.clone(),
             entrance,
             endpoint: endpoint.address,
             pod: endpoint.pod.clone(),
             usable: chain.endpoints.len() as u32,
             affinity: choice.affinity,
-            endpoints,
+            endpoints: portal.rules.endpoints.clone(),
         };
         self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
         // An endpoint that calls itself is masqueraded too (R6.7).
@@ -368,12 +370,10 @@ impl<'a> Walk<'a> {
         let topology = self.world.topology;
         let (source, to) = (*self.flow.source.ip(), *self.flow.destination.ip());
         let leaves = topology.is_pod_address(source) && !topology.is_pod_address(to);
-        if source == device || !(mark || leaves) {
-            return false;
-        }
         let port = match mark {
             true => self.world.state.masquerade_port(),
-            false => self.flow.source.port(),
+            false if leaves => self.flow.source.port(),
+            false => return false,
         };
         self.flow.source = SocketAddrV4::new(device, port);
         true
@@ -465,6 +465,10 @@ impl<'a> Walk<'a> {
 
     /// Why an address leads out of the cluster and to nobody.
     fn why_nowhere(&self, to: Ipv4Addr) -> Because {
+        let door = self.world.services.door(self.flow.protocol, self.flow.destination);
+        if let Some((entrance, portal)) = door {
+            return no_chain(portal, entrance, NoChain::NoEndpoints);
+        }
         let mut portals = self.world.services.at(to).peekable();
         match portals.peek() {
             Some((_, portal)) if self.flow.protocol == Protocol::Icmp => {
@@ -553,6 +557,21 @@ impl<'a> Walk<'a> {
         because: Because,
     ) {
         self.hops.push(Hop { place, stage, before, after: self.flow, verdict, because });
+    }
+}
+
+/// The facts behind a Service that leads nowhere (R6.3).
+fn no_chain(portal: &Portal, entrance: Entrance, reason: NoChain) -> Because {
+    let (service, endpoints) = (portal.rules.name.clone(), portal.rules.endpoints.clone());
+    match reason {
+        NoChain::NoEndpoints => {
+            let known = endpoints.len() as u32;
+            Because::NoEndpoints { service, entrance, known, endpoints }
+        }
+        NoChain::NoLocalEndpoints => {
+            let elsewhere = portal.cluster.len() as u32;
+            Because::NoLocalEndpoints { service, entrance, elsewhere, endpoints }
+        }
     }
 }
 

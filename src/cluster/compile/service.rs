@@ -36,7 +36,8 @@ fn rule(
         protocol: protocol(service_port.protocol.as_deref()),
         port: port(service_port.port),
         node_port: service_port.node_port.map(port).filter(|port| *port != 0),
-        external_ips: external_ips(service, spec),
+        external_ips: addresses(spec.external_ips.iter().flatten().map(String::as_str)),
+        load_balancer_ips: load_balancer_ips(service),
         internal_local: spec.internal_traffic_policy.as_deref() == Some("Local"),
         external_local: spec.external_traffic_policy.as_deref() == Some("Local"),
         health_check_node_port: spec.health_check_node_port.map(port).filter(|port| *port != 0),
@@ -53,17 +54,16 @@ fn full_name(service: &Service, port: &str) -> Arc<str> {
     format!("{namespace}/{name}{separator}{port}").into()
 }
 
-/// `externalIPs` and the load balancer's addresses that kube-proxy short-cuts (ipMode VIP).
-fn external_ips(service: &Service, spec: &ServiceSpec) -> Vec<Ipv4Addr> {
-    let declared = spec.external_ips.iter().flatten().map(String::as_str);
+/// The load balancer's addresses that kube-proxy short-cuts (ipMode VIP).
+fn load_balancer_ips(service: &Service) -> Vec<Ipv4Addr> {
     let status = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
-    let balancers = status
-        .and_then(|balancer| balancer.ingress.as_ref())
-        .into_iter()
-        .flatten()
-        .filter(|ingress| ingress.ip_mode.as_deref() != Some("Proxy"))
-        .filter_map(|ingress| ingress.ip.as_deref());
-    declared.chain(balancers).filter_map(|address| address.parse().ok()).collect()
+    let ingress = status.and_then(|balancer| balancer.ingress.as_ref()).into_iter().flatten();
+    let short_cut = ingress.filter(|ingress| ingress.ip_mode.as_deref() != Some("Proxy"));
+    addresses(short_cut.filter_map(|ingress| ingress.ip.as_deref()))
+}
+
+fn addresses<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Ipv4Addr> {
+    texts.filter_map(|text| text.parse().ok()).collect()
 }
 
 /// R6.8
