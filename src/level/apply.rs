@@ -11,8 +11,9 @@ use crate::shell::{self, Files};
 /// Time that one `kubectl apply` may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// The API server's refusal of a change that a pod can't take while it lives (R3.9).
-const POD_CANNOT_CHANGE: &str = "pod updates may not change fields other than";
+/// How the API server refuses every change that a pod can't take while it lives (R3.9): other
+/// fields, and more or fewer containers.
+pub(super) const POD_CANNOT_CHANGE: &str = "pod updates may not ";
 
 /// What became of an apply.
 #[derive(Clone, Debug, PartialEq, Eq)]

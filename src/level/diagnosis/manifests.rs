@@ -3,7 +3,7 @@
 use super::{Diagnosis, Facts};
 use crate::cluster::Place;
 use crate::diagnostic::Location;
-use crate::level::apply::{is_manifest, refusals};
+use crate::level::apply::{POD_CANNOT_CHANGE, is_manifest, refusals};
 use crate::shell;
 
 /// Applies each of the player's manifests to a clone of the cluster, and takes the first refusal.
@@ -15,7 +15,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         let limit = std::time::Duration::from_secs(10);
         let finished = shell::run_at(&mut trial, &Place::Laptop, files, &script, limit);
         let stderr = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let stuck_pod = stderr.contains("pod updates may not change");
+        let stuck_pod = stderr.contains(POD_CANNOT_CHANGE);
         if finished.exit == 0 || stuck_pod || stderr.contains("no objects passed to apply") {
             return None;
         }
