@@ -28,7 +28,11 @@ fn run(cli: Cli) -> Ended {
     let folder = cli.levels.as_deref();
     match cli.command.unwrap_or_else(|| Command::Play(PlayArgs::default())) {
         Command::Play(arguments) => play(&arguments, folder),
-        Command::Levels { json } => headless::levels(&headless::pack(folder)?, json, |_| false),
+        Command::Levels { json } => {
+            let save = saves::Saves::open().save;
+            let solved = |level: &str| save.record(level).solved.is_some();
+            headless::levels(&headless::pack(folder)?, json, solved)
+        }
         Command::Check(arguments) => headless::check(&arguments, &headless::pack(folder)?),
         Command::Shell(arguments) => headless::shell(&arguments, || headless::pack(folder)),
         Command::Explain { code } => headless::explain(code.as_deref()),

@@ -70,7 +70,7 @@ static PLUGIN: Command = refused("plugin", "Provides utilities for interacting w
 
 /// The groups of kubectl's own help page, in its order.
 pub(super) static GROUPS: &[(&str, &[&Command])] = &[
-    ("Basic Commands (Beginner):", &[&super::create::COMMAND]),
+    ("Basic Commands (Beginner):", &[&super::create::COMMAND, &super::run::COMMAND]),
     ("Basic Commands (Intermediate):", &[&super::get::COMMAND, &super::delete::COMMAND]),
     ("Deploy Commands:", &[&AUTOSCALE]),
     ("Cluster Management Commands:", &[&CERTIFICATE]),

@@ -46,15 +46,11 @@ impl Client {
 
     /// Sends a request; warnings in the answer are printed.
     pub fn send(&mut self, io: &mut Io<'_>, request: Request) -> Result<Response, Status> {
-        let answer = io.cluster.handle(request);
-        let warnings = match &answer {
-            Ok(response) => &response.warnings,
-            Err(status) => &status.warnings,
-        };
-        for warning in warnings {
+        let response = io.cluster.handle(request)?;
+        for warning in &response.warnings {
             self.warn(io, warning);
         }
-        answer
+        Ok(response)
     }
 
     /// `Warning: …`, once.

@@ -14,6 +14,8 @@ pub(super) enum Failure {
     Server { status: Status, doing: String },
     /// Several failures of one command, a line each.
     Several(Vec<Failure>),
+    /// A program that was waited for ended so.
+    Exited { text: String, code: i32 },
     /// A failure that has been told already, with its exit code.
     Told(i32),
 }
@@ -53,7 +55,7 @@ impl Failure {
     /// The exit code.
     pub fn exit(&self) -> i32 {
         match self {
-            Failure::Told(code) => *code,
+            Failure::Told(code) | Failure::Exited { code, .. } => *code,
             _ => 1,
         }
     }
@@ -63,7 +65,7 @@ impl Failure {
         match self {
             Failure::Message(text) if text.starts_with("error: ") => text.clone(),
             Failure::Message(text) => format!("error: {text}"),
-            Failure::Verbatim(text) => text.clone(),
+            Failure::Verbatim(text) | Failure::Exited { text, .. } => text.clone(),
             Failure::Server { status, .. } if status.reason == Reason::Invalid => invalid(status),
             Failure::Server { .. } => self.line(),
             Failure::Several(failures) => {

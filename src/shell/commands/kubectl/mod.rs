@@ -12,13 +12,17 @@ mod create;
 mod delete;
 mod describe;
 mod dry_run;
+mod exec;
 mod failure;
 mod flags;
 mod get;
 mod help;
 mod jsonpath;
+mod logs;
 mod output;
+mod pods;
 mod resources;
+mod run;
 mod sources;
 mod target;
 

@@ -1,0 +1,186 @@
+//! `kubectl exec`: a program in a container, with or without a terminal.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::super::super::tool::{Interrupted, Io, Stdin, Step, Tool};
+use super::catalog::{self, Command};
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::{Call, Failure, Next, Outcome, Task, pods};
+use crate::cluster::Place;
+
+pub(super) static COMMAND: Command = Command {
+    name: "exec",
+    short: "Execute a command in a container",
+    examples: "  # Run a command in a pod\n  kubectl exec web -- date\n  \n  # A shell in one of \
+               several containers\n  kubectl exec -it web -c sidecar -- sh",
+    usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
+    flags: &[FLAGS, catalog::FILENAME],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    switch("stdin", Some('i'), "Pass standard input on."),
+    switch("tty", Some('t'), "Standard input is a terminal."),
+    text("container", Some('c'), "The container."),
+    switch("quiet", Some('q'), "Print only what the command prints."),
+    typed("pod-running-timeout", Takes::Duration, "1m0s", "How long to wait for a running pod."),
+];
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = call.arguments.before_dash().to_vec();
+    let command = call.arguments.after_dash().to_vec();
+    let Some(word) = words.first() else {
+        return Err(Failure::message("pod, type/name or --filename must be specified"));
+    };
+    if words.len() > 1 {
+        return Err(call.usage(
+            "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
+        ));
+    }
+    if command.is_empty() {
+        return Err(call.usage("you must specify at least one command for the container"));
+    }
+    let (pod, _) = pods::find(&mut call.client, io, word)?;
+    let phase = pods::phase(&pod);
+    if matches!(phase, "Succeeded" | "Failed") {
+        return Err(Failure::message(format!(
+            "cannot exec into a container in a completed pod; current phase is {phase}"
+        )));
+    }
+    let wanted = call.arguments.text("container").to_owned();
+    let container = match pods::container(io, &pod, &wanted, call.arguments.on("quiet")) {
+        Ok(container) => container,
+        Err(Failure::Message(text)) => return Err(pods::bad_request(text)),
+        Err(failure) => return Err(failure),
+    };
+    let (stdin, tty) = (call.arguments.on("stdin"), call.arguments.on("tty"));
+    let terminal = tty && stdin && io.stdin.terminal;
+    if tty && stdin && !io.stdin.terminal {
+        io.complain("Unable to use a TTY - input is not a terminal or the right kind of file");
+    }
+    let program = Program::start(io, &pod, &container, &command, terminal)?;
+    Ok(Next::Wait(Box::new(Exec { program, stdin: (!stdin).then(Stdin::default) })))
+}
+
+/// A program that runs in a container.
+#[derive(Clone)]
+pub(super) struct Program {
+    tool: Box<dyn Tool>,
+    place: Place,
+    pod: Pod,
+    container: String,
+    /// Which run of the container it belongs to.
+    run: Option<String>,
+    terminal: bool,
+}
+
+impl Program {
+    /// Starts a program.
+    ///
+    /// # Errors
+    /// When the container does not run, or holds no such program.
+    pub fn start(
+        io: &mut Io<'_>,
+        pod: &Pod,
+        container: &str,
+        command: &[String],
+        terminal: bool,
+    ) -> Result<Program, Failure> {
+        if pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).is_none() {
+            let text = format!("pod {} does not have a host assigned", pods::name(pod));
+            return Err(pods::bad_request(text));
+        }
+        if !pods::is_running(pod, container) {
+            return Err(Failure::message(format!(
+                "Internal error occurred: unable to upgrade connection: container not found \
+                 (\"{container}\")"
+            )));
+        }
+        let place = Place::Container {
+            namespace: Arc::from(pods::namespace(pod)),
+            pod: Arc::from(pods::name(pod)),
+            container: Arc::from(container),
+        };
+        let tool = crate::shell::exec(io.cluster, &place, command, terminal);
+        let Some(tool) = tool else { return Err(missing(io, &command[0])) };
+        let run = run_of(pod, container);
+        Ok(Program {
+            tool,
+            place,
+            pod: pod.clone(),
+            container: container.to_owned(),
+            run,
+            terminal,
+        })
+    }
+
+    /// Goes on; a container's end is the program's.
+    pub fn step(&mut self, io: &mut Io<'_>, stdin: Option<&mut Stdin>) -> Step {
+        let now = pods::current(io, &self.pod);
+        let alive = now.is_some_and(|pod| run_of(&pod, &self.container) == self.run);
+        if !alive {
+            return Step::Exit(137);
+        }
+        let terminal = self.terminal;
+        let inner = io.at(&self.place);
+        let mut inner = match stdin {
+            Some(stdin) => Io { stdin, terminal, ..inner },
+            None => Io { terminal, ..inner },
+        };
+        self.tool.step(&mut inner)
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.tool.interrupt(&mut io.at(&self.place))
+    }
+}
+
+/// Which run of a container a pod's status tells of.
+fn run_of(pod: &Pod, container: &str) -> Option<String> {
+    let status = pods::status(pod, container)?;
+    status.state.as_ref()?.running.as_ref()?;
+    status.container_id.clone()
+}
+
+/// What the container runtime says when there is no such program: exit code 127 (NETWORKING §15).
+fn missing(io: &mut Io<'_>, program: &str) -> Failure {
+    let reason = if program.contains('/') {
+        format!("stat {program}: no such file or directory")
+    } else {
+        "executable file not found in $PATH".to_owned()
+    };
+    io.complain(crate::diagnostic::printable(&format!(
+        "OCI runtime exec failed: exec failed: unable to start container process: exec: \
+         \"{program}\": {reason}: unknown"
+    )));
+    io.complain("command terminated with exit code 127");
+    Failure::Told(127)
+}
+
+/// A running `exec`.
+#[derive(Clone)]
+struct Exec {
+    program: Program,
+    /// An empty standard input, without `-i`.
+    stdin: Option<Stdin>,
+}
+
+impl Task for Exec {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        let step = self.program.step(io, self.stdin.as_mut());
+        if let Step::Exit(code) = step {
+            if code != 0 {
+                io.complain(format!("command terminated with exit code {code}"));
+            }
+        }
+        Ok(step)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.program.interrupt(io)
+    }
+}

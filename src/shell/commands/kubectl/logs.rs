@@ -1,0 +1,323 @@
+//! `kubectl logs`
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::super::super::tool::{Io, Step};
+use super::catalog::{self, Command};
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::target::filter;
+use super::{Call, DONE, Failure, Next, Outcome, Task, pods};
+use crate::api::{Kind, Reason};
+use crate::clock::SimTime;
+
+pub(super) static COMMAND: Command = Command {
+    name: "logs",
+    aliases: &["log"],
+    short: "Print the logs for a container in a pod",
+    examples: "  # What the only container of a pod has written\n  kubectl logs web\n  \n  # Go on \
+               printing what one of several writes\n  kubectl logs -f web -c sidecar\n  \n  # What a \
+               container wrote before it was restarted\n  kubectl logs web --previous",
+    usage: "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
+    flags: &[FLAGS, catalog::SELECTOR],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    switch("follow", Some('f'), "Go on printing."),
+    switch("previous", Some('p'), "The container before its last restart."),
+    text("container", Some('c'), "The container."),
+    switch("all-containers", None, "All containers of the pod."),
+    switch("all-pods", None, "All pods of the object."),
+    switch("timestamps", None, "Put the time before each line."),
+    switch("prefix", None, "Put pod and container before each line."),
+    switch("ignore-errors", None, "Go on when one container's log cannot be had."),
+    switch("insecure-skip-tls-verify-backend", None, "Not used here."),
+    typed("tail", Takes::Number, "-1", "Only so many lines from the end; -1: all."),
+    typed("since", Takes::Duration, "0s", "Only what is newer than this."),
+    text("since-time", None, "Only what is newer than this moment."),
+    typed("limit-bytes", Takes::Number, "0", "Only so many bytes."),
+    typed("max-log-requests", Takes::Number, "5", "How many logs to follow at once."),
+    typed("pod-running-timeout", Takes::Duration, "20s", "How long to wait for a running pod."),
+];
+
+/// How often a followed log is looked at.
+const PERIOD: Duration = Duration::from_millis(100);
+
+const EXPECTED: &str = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or \
+                        TYPE/NAME is a required argument for the logs command";
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let mut sources = sources(&mut call, io)?;
+    let style = Style::of(&call, io)?;
+    let follow = call.arguments.on("follow");
+    let mut failures = Vec::new();
+    for source in &mut sources {
+        if let Err(failure) = source.print(io, &style) {
+            if follow && source.may_still_start(io) {
+                continue;
+            }
+            failures.push(failure);
+        }
+    }
+    if !follow || !failures.is_empty() {
+        return Failure::of(failures).map_or(DONE, Err);
+    }
+    Ok(Next::Wait(Box::new(Follow { sources, style })))
+}
+
+/// The containers whose logs are meant.
+fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
+    let words = call.arguments.positional.clone();
+    let inline = words.get(1).cloned().unwrap_or_default();
+    let mut container = call.arguments.text("container").to_owned();
+    if !inline.is_empty() {
+        if !container.is_empty() {
+            let text = "only one of -c or an inline [CONTAINER] arg is allowed";
+            return Err(call.usage(text));
+        }
+        container = inline;
+    }
+    let selected = !call.arguments.text("selector").is_empty();
+    let pods = match words.first() {
+        None if !selected => return Err(call.usage(EXPECTED)),
+        Some(_) if selected => {
+            let text = "only a selector (-l) or a POD name is allowed";
+            return Err(call.usage(text));
+        }
+        None => {
+            let filter = filter(call, Kind::Pod)?;
+            let (objects, _) = call.client.list(io, Kind::Pod, &filter)?;
+            let pods: Vec<Pod> = objects
+                .iter()
+                .filter_map(|o| o.as_kind::<Pod>())
+                .map(|p| p.as_ref().clone())
+                .collect();
+            if pods.is_empty() {
+                io.complain(format!("No resources found in {} namespace.", call.client.namespace));
+            }
+            pods
+        }
+        Some(word) => named(call, io, word)?,
+    };
+    let mut sources = Vec::new();
+    for pod in pods {
+        if call.arguments.on("all-containers") {
+            let mut names = pods::containers(&pod);
+            names.sort_by_key(|(_, mark)| mark.is_empty());
+            sources.extend(names.into_iter().map(|(name, _)| Source::new(&pod, name)));
+        } else {
+            let name = pods::container(io, &pod, &container, false)?;
+            sources.push(Source::new(&pod, name));
+        }
+    }
+    Ok(sources)
+}
+
+fn named(call: &mut Call, io: &mut Io<'_>, word: &str) -> Result<Vec<Pod>, Failure> {
+    if call.arguments.on("all-pods") && word.contains('/') {
+        let (kind, name) = super::target::single(&[word.to_owned()], Kind::Pod)?;
+        let object = call.client.get(io, kind, &name)?;
+        return pods::of_object(&mut call.client, io, &object);
+    }
+    let found = pods::find(&mut call.client, io, word);
+    let (pod, count) = found.map_err(|failure| match failure {
+        Failure::Server { status, .. }
+            if status.reason == Reason::NotFound && !word.contains('/') =>
+        {
+            Failure::message(format!(
+                "error from server (NotFound): {} in namespace \"{}\"",
+                status.message, call.client.namespace
+            ))
+        }
+        other => other,
+    })?;
+    if count > 1 {
+        io.complain(format!("Found {count} pods, using pod/{}", pods::name(&pod)));
+    }
+    Ok(vec![pod])
+}
+
+/// How lines are chosen and shown.
+#[derive(Clone, Debug)]
+struct Style {
+    previous: bool,
+    timestamps: bool,
+    prefix: bool,
+    since: Option<SimTime>,
+    tail: Option<usize>,
+    limit: Option<usize>,
+}
+
+impl Style {
+    fn of(call: &Call, io: &Io<'_>) -> Result<Style, Failure> {
+        let arguments = &call.arguments;
+        let since = match (arguments.duration("since"), arguments.get("since-time")) {
+            (Some(_), Some(_)) => {
+                let text = "at most one of `sinceTime` or `sinceSeconds` may be specified";
+                return Err(Failure::message(text));
+            }
+            (Some(length), None) if !length.is_zero() => {
+                let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
+                Some(SimTime::from_micros(io.now().as_micros().saturating_sub(micros)))
+            }
+            (None, Some(time)) => {
+                let wrong = |_| {
+                    Failure::message(format!(
+                        "parsing time \"{time}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{time}\" as \"2006\""
+                    ))
+                };
+                Some(SimTime::from_timestamp(time.parse().map_err(wrong)?))
+            }
+            _ => None,
+        };
+        let tail = match arguments.number("tail").unwrap_or(-1) {
+            ..0 if !arguments.text("selector").is_empty() => Some(10),
+            ..0 => None,
+            lines => usize::try_from(lines).ok(),
+        };
+        let limit = arguments.number("limit-bytes").filter(|bytes| *bytes > 0);
+        Ok(Style {
+            previous: arguments.on("previous"),
+            timestamps: arguments.on("timestamps"),
+            prefix: arguments.on("prefix"),
+            since,
+            tail,
+            limit: limit.and_then(|bytes| usize::try_from(bytes).ok()),
+        })
+    }
+
+    fn line(&self, source: &Source, at: SimTime, line: &str) -> String {
+        let mut text = String::new();
+        if self.prefix {
+            text += &format!("[pod/{}/{}] ", pods::name(&source.pod), source.container);
+        }
+        if self.timestamps {
+            text += &format!("{} ", at.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%9fZ"));
+        }
+        text + line + "\n"
+    }
+}
+
+/// One container's log.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pod: Pod,
+    container: String,
+    /// How many lines have been seen.
+    seen: usize,
+    /// Which run of the container they are of.
+    restarts: i32,
+}
+
+impl Source {
+    /// The log of a pod's container, from its beginning.
+    pub fn new(pod: &Pod, container: String) -> Source {
+        let restarts = pods::status(pod, &container).map_or(0, |status| status.restart_count);
+        Source { pod: pod.clone(), container, seen: 0, restarts }
+    }
+
+    fn read(&self, io: &Io<'_>, previous: bool) -> Result<Vec<(SimTime, String)>, Failure> {
+        let (namespace, name) = (pods::namespace(&self.pod), pods::name(&self.pod));
+        let lines = io.cluster.logs(namespace, name, &self.container, previous);
+        let lines = lines.map_err(pods::bad_request)?;
+        Ok(lines.iter().map(|(at, line)| (*at, line.to_string())).collect())
+    }
+
+    /// Prints what there is.
+    fn print(&mut self, io: &mut Io<'_>, style: &Style) -> Result<(), Failure> {
+        let lines = self.read(io, style.previous)?;
+        self.seen = lines.len();
+        let fitting: Vec<&(SimTime, String)> =
+            lines.iter().filter(|(at, _)| style.since.is_none_or(|since| *at >= since)).collect();
+        let skip = style.tail.map_or(0, |tail| fitting.len().saturating_sub(tail));
+        let mut text: String =
+            fitting[skip..].iter().map(|(at, line)| style.line(self, *at, line)).collect();
+        if let Some(limit) = style.limit {
+            let mut end = limit.min(text.len());
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            text.truncate(end);
+        }
+        io.stdout.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    /// Prints what is new; says whether more can come.
+    fn go_on(&mut self, io: &mut Io<'_>, style: &Style) -> bool {
+        let Some(pod) = pods::current(io, &self.pod) else {
+            self.rest(io, style, false);
+            return false;
+        };
+        let status = pods::status(&pod, &self.container).cloned();
+        let restarted = status.as_ref().is_some_and(|s| s.restart_count > self.restarts);
+        self.rest(io, style, restarted);
+        let over = status.and_then(|status| status.state).is_some_and(|s| s.terminated.is_some());
+        !(restarted || over)
+    }
+
+    fn rest(&mut self, io: &mut Io<'_>, style: &Style, previous: bool) {
+        let Ok(lines) = self.read(io, previous) else { return };
+        for (at, line) in lines.iter().skip(self.seen) {
+            let text = style.line(self, *at, line);
+            io.stdout.extend_from_slice(text.as_bytes());
+        }
+        self.seen = self.seen.max(lines.len());
+    }
+
+    /// Whether the container has not started yet.
+    fn may_still_start(&self, io: &Io<'_>) -> bool {
+        let Some(pod) = pods::current(io, &self.pod) else { return false };
+        let state = pods::status(&pod, &self.container).and_then(|status| status.state.clone());
+        let waiting = state.and_then(|state| state.waiting).and_then(|waiting| waiting.reason);
+        matches!(waiting.as_deref(), Some("PodInitializing"))
+    }
+}
+
+/// Logs as they are written, for commands that show them as a container's output.
+#[derive(Clone)]
+pub(super) struct Output {
+    source: Source,
+    style: Style,
+}
+
+impl Output {
+    /// Everything that a container writes.
+    pub fn of(pod: &Pod, container: &str) -> Output {
+        let style = Style {
+            previous: false,
+            timestamps: false,
+            prefix: false,
+            since: None,
+            tail: None,
+            limit: None,
+        };
+        Output { source: Source::new(pod, container.to_owned()), style }
+    }
+
+    /// Prints what is new.
+    pub fn print(&mut self, io: &mut Io<'_>) {
+        self.source.rest(io, &self.style, false);
+    }
+}
+
+/// `-f`
+#[derive(Clone)]
+struct Follow {
+    sources: Vec<Source>,
+    style: Style,
+}
+
+impl Task for Follow {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        let style = self.style.clone();
+        self.sources.retain_mut(|source| source.go_on(io, &style) || source.may_still_start(io));
+        if self.sources.is_empty() {
+            return Ok(Step::Exit(0));
+        }
+        Ok(Step::Until(io.now() + PERIOD))
+    }
+}

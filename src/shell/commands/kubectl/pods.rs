@@ -1,0 +1,193 @@
+//! Which pod and which container a command means: `web`, `deploy/web`, `-c sidecar`.
+
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, Service};
+
+use super::super::super::tool::Io;
+use super::client::{Client, Filter};
+use super::{Failure, target};
+use crate::api::selector::LabelSelector;
+use crate::api::{Kind, Object, Reason, Status};
+
+/// The annotation that names the container of commands without `-c`.
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+
+/// The pod that `NAME` or `TYPE/NAME` means; of a workload or service, one of its pods. Says how
+/// many there were to choose from.
+///
+/// # Errors
+/// When there is no such object, or it has no pods.
+pub(super) fn find(
+    client: &mut Client,
+    io: &mut Io<'_>,
+    word: &str,
+) -> Result<(Pod, usize), Failure> {
+    let (kind, name) = target::single(&[word.to_owned()], Kind::Pod)?;
+    let object = client.get(io, kind, &name)?;
+    if let Some(pod) = object.as_kind::<Pod>() {
+        return Ok((pod.as_ref().clone(), 1));
+    }
+    let pods = of_object(client, io, &object)?;
+    let count = pods.len();
+    match pods.into_iter().next() {
+        Some(pod) => Ok((pod, count)),
+        None => {
+            let text = format!(
+                "timed out waiting for the condition: no pods of {}/{name} are there yet",
+                kind.info().plural
+            );
+            Err(Failure::message(text))
+        }
+    }
+}
+
+/// The pods of a workload or service, the best to talk to first: ready before unready, old before
+/// new.
+pub(super) fn of_object(
+    client: &mut Client,
+    io: &mut Io<'_>,
+    object: &Object,
+) -> Result<Vec<Pod>, Failure> {
+    let labels = selector(object)?;
+    let filter = Filter { labels, ..Filter::default() };
+    let (objects, _) = client.at(object.namespace()).list(io, Kind::Pod, &filter)?;
+    let mut pods: Vec<Pod> =
+        objects.iter().filter_map(|o| o.as_kind::<Pod>()).map(|pod| pod.as_ref().clone()).collect();
+    pods.sort_by_key(|pod| {
+        let gone = pod.metadata.deletion_timestamp.is_some();
+        let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+        (gone, !is_ready(pod), created, pod.metadata.name.clone())
+    });
+    Ok(pods)
+}
+
+/// Which pods an object selects.
+///
+/// # Errors
+/// When objects of its kind select none.
+pub(super) fn selector(object: &Object) -> Result<LabelSelector, Failure> {
+    let none = || {
+        let kind = object.kind();
+        Failure::message(format!(
+            "cannot attach to *{}.{}: selector for {} not implemented",
+            kind.info().version,
+            kind,
+            kind
+        ))
+    };
+    let selector = match object {
+        Object::Deployment(it) => it.spec.as_ref().map(|spec| &spec.selector),
+        Object::ReplicaSet(it) => it.spec.as_ref().map(|spec| &spec.selector),
+        Object::StatefulSet(it) => it.spec.as_ref().map(|spec| &spec.selector),
+        Object::DaemonSet(it) => it.spec.as_ref().map(|spec| &spec.selector),
+        Object::Job(it) => it.spec.as_ref().and_then(|spec| spec.selector.as_ref()),
+        Object::Service(it) => return service_selector(it),
+        Object::ReplicationController(it) => {
+            let labels = it.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+            return Ok(LabelSelector::equalities(labels.into_iter().flatten()));
+        }
+        _ => None,
+    };
+    selector.map(LabelSelector::of).ok_or_else(none)
+}
+
+fn service_selector(service: &Service) -> Result<LabelSelector, Failure> {
+    let labels = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+    match labels.filter(|labels| !labels.is_empty()) {
+        Some(labels) => Ok(LabelSelector::equalities(labels)),
+        None => {
+            let name = service.metadata.name.as_deref().unwrap_or("");
+            Err(Failure::message(format!(
+                "invalid service '{name}': Service is defined without a selector"
+            )))
+        }
+    }
+}
+
+/// Whether all of a pod's containers are ready.
+pub(super) fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_deref());
+    let mut conditions = conditions.unwrap_or_default().iter();
+    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+/// A pod's phase.
+pub(super) fn phase(pod: &Pod) -> &str {
+    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("")
+}
+
+/// The pod's name.
+pub(super) fn name(pod: &Pod) -> &str {
+    pod.metadata.name.as_deref().unwrap_or("")
+}
+
+/// The pod's namespace.
+pub(super) fn namespace(pod: &Pod) -> &str {
+    pod.metadata.namespace.as_deref().unwrap_or("")
+}
+
+/// Every container with what it is beside an ordinary one: (name, ` (init)`).
+pub(super) fn containers(pod: &Pod) -> Vec<(String, &'static str)> {
+    let spec = pod.spec.as_ref();
+    let plain = spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
+    let init = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
+    let named = |list: &[Container], mark: &'static str| {
+        list.iter().map(|container| (container.name.clone(), mark)).collect::<Vec<_>>()
+    };
+    [named(plain, ""), named(init, " (init)")].concat()
+}
+
+/// The container that `-c` names, or the first one; when there was a choice, it is told which.
+///
+/// # Errors
+/// When the pod has no such container.
+pub(super) fn container(
+    io: &mut Io<'_>,
+    pod: &Pod,
+    wanted: &str,
+    quiet: bool,
+) -> Result<String, Failure> {
+    let all = containers(pod);
+    if !wanted.is_empty() {
+        if all.iter().any(|(name, _)| name == wanted) {
+            return Ok(wanted.to_owned());
+        }
+        let text = format!("container {wanted} is not valid for pod {}", name(pod));
+        return Err(Failure::message(text));
+    }
+    let annotations = pod.metadata.annotations.as_ref();
+    let annotated = annotations.and_then(|annotations| annotations.get(DEFAULT_CONTAINER));
+    if let Some(chosen) = annotated.filter(|chosen| all.iter().any(|(name, _)| name == *chosen)) {
+        return Ok(chosen.clone());
+    }
+    let first = all.first().map(|(name, _)| name.clone()).unwrap_or_default();
+    if all.len() > 1 && !quiet {
+        let names: Vec<String> = all.iter().map(|(name, mark)| format!("{name}{mark}")).collect();
+        io.complain(format!("Defaulted container \"{first}\" out of: {}", names.join(", ")));
+    }
+    Ok(first)
+}
+
+/// What is known of a container, init containers included.
+pub(super) fn status<'p>(pod: &'p Pod, container: &str) -> Option<&'p ContainerStatus> {
+    let status = pod.status.as_ref()?;
+    let plain = status.container_statuses.as_deref().unwrap_or_default();
+    let init = status.init_container_statuses.as_deref().unwrap_or_default();
+    plain.iter().chain(init).find(|status| status.name == container)
+}
+
+/// Whether a container runs.
+pub(super) fn is_running(pod: &Pod, container: &str) -> bool {
+    let state = status(pod, container).and_then(|status| status.state.as_ref());
+    state.is_some_and(|state| state.running.is_some())
+}
+
+/// The stored pod of a name, if it is still the same one.
+pub(super) fn current(io: &Io<'_>, pod: &Pod) -> Option<Pod> {
+    let stored = io.cluster.objects().get::<Pod>(namespace(pod), name(pod))?;
+    (stored.metadata.uid == pod.metadata.uid).then(|| stored.as_ref().clone())
+}
+
+/// A server's complaint about a request that cannot be met.
+pub(super) fn bad_request(text: impl Into<String>) -> Failure {
+    Failure::from(Status::new(Reason::BadRequest, text))
+}

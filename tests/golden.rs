@@ -1,0 +1,292 @@
+//! Replays recordings of a real cluster, command by command, and compares what is printed.
+//!
+//! `tests/golden/*.txt` are recordings of Kubernetes 1.36. Each runs in a fresh cluster of three
+//! nodes; values that differ from run to run (suffixes, addresses, times, ages) are made equal
+//! before comparing. What is left out stands in `tests/golden/skips.txt`, with its reason.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use podhop::cluster::{Cluster, Config};
+use podhop::shell::{self, Files, Progress, Session, Typed};
+use regex::Regex;
+
+/// The recordings that are replayed here. Others are stories of the data plane.
+const RECORDINGS: &[&str] = &["10-err-structure.txt"];
+
+/// How much time passes between two commands.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long a command may take.
+const LIMIT: Duration = Duration::from_secs(600);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let counts: Counts = Arc::default();
+    let trial = |name: &'static str| {
+        let counts = Arc::clone(&counts);
+        Trial::test(name, move || replay(name, &counts))
+    };
+    let trials = RECORDINGS.iter().map(|name| trial(name)).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let counts = counts.lock().expect("the counts");
+    for (name, count) in counts.iter() {
+        let Count { matched, compared, left_out } = count;
+        println!("{name}: {matched} of {compared} commands matched, {left_out} left out");
+    }
+    conclusion.exit();
+}
+
+/// What came of each recording.
+type Counts = Arc<Mutex<BTreeMap<&'static str, Count>>>;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    matched: usize,
+    compared: usize,
+    left_out: usize,
+}
+
+/// A step of a recording.
+enum Step {
+    /// `$ cat FILE`: the file stands in the working folder from here on.
+    File { name: String, content: String },
+    /// `$ command` and what it printed.
+    Command { line: String, output: String },
+}
+
+/// What is done in place of a command that cannot be replayed.
+struct Skip {
+    command: String,
+    instead: Option<String>,
+    used: bool,
+}
+
+fn replay(name: &'static str, counts: &Counts) -> Result<(), Failed> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let text = std::fs::read_to_string(folder.join(name))?;
+    let mut skips = skips(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
+    let mut stage = Stage::new(&folder)?;
+    let mut count = Count::default();
+    let mut report = String::new();
+    for step in steps(&text) {
+        let (line, output) = match step {
+            Step::File { name, content } => {
+                stage.session.files_mut().insert(name, content.into_bytes());
+                continue;
+            }
+            Step::Command { line, output } => (line, output),
+        };
+        if let Some(skip) = skips.iter_mut().find(|skip| !skip.used && skip.command == line) {
+            skip.used = true;
+            count.left_out += 1;
+            if let Some(instead) = skip.instead.clone() {
+                stage.run(&instead);
+            }
+            continue;
+        }
+        count.compared += 1;
+        let (wanted, deleted_again) = match output.strip_suffix("(deleted again)\n") {
+            Some(rest) => (rest.to_owned(), true),
+            None => (output, false),
+        };
+        let printed = stage.run(&line);
+        if deleted_again {
+            stage.run(&line.replace("apply", "delete --ignore-not-found --force"));
+        }
+        if same(&wanted, &printed) {
+            count.matched += 1;
+        } else {
+            writeln!(report, "\n$ {line}\n{}", difference(&wanted, &printed))?;
+        }
+    }
+    let unused: Vec<&str> =
+        skips.iter().filter(|skip| !skip.used).map(|skip| skip.command.as_str()).collect();
+    counts.lock().expect("the counts").insert(name, count);
+    match (report.is_empty(), unused.as_slice()) {
+        (true, []) => Ok(()),
+        (true, unused) => Err(format!("skips without a command: {}", unused.join(", ")).into()),
+        (false, _) => {
+            Err(format!("{} of {} matched{report}", count.matched, count.compared).into())
+        }
+    }
+}
+
+/// A cluster and somebody at its laptop.
+struct Stage {
+    cluster: Cluster,
+    session: Session,
+}
+
+impl Stage {
+    fn new(folder: &Path) -> Result<Stage, Failed> {
+        let config = Config { nodes: 3, seed: 7, dns: false };
+        let mut files = Files::new();
+        for entry in std::fs::read_dir(folder.join("yaml"))? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            files.insert(name, std::fs::read(entry.path())?);
+        }
+        let cluster = Cluster::new(&config, shell::programs());
+        Ok(Stage { cluster, session: Session::new(files) })
+    }
+
+    /// Runs a command to its end; what it printed, as a terminal shows it.
+    fn run(&mut self, line: &str) -> String {
+        self.cluster.advance_to(self.cluster.now() + PAUSE);
+        let deadline = self.cluster.now() + LIMIT;
+        let mut exit = 0;
+        if self.session.type_line(line) == Typed::Running {
+            loop {
+                match self.session.step(&mut self.cluster) {
+                    Progress::Done(code) => {
+                        exit = code;
+                        break;
+                    }
+                    Progress::Until(at) if at <= deadline => self.cluster.advance_to(at),
+                    Progress::Until(_) | Progress::Input => {
+                        self.session.interrupt(&mut self.cluster);
+                        exit = 130;
+                        break;
+                    }
+                }
+            }
+        }
+        let chunks = self.session.take_output();
+        let bytes: Vec<u8> = chunks.into_iter().flat_map(|chunk| chunk.bytes).collect();
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        if exit != 0 {
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            let _ = writeln!(text, "[exit {exit}]");
+        }
+        text
+    }
+}
+
+/// The steps of a recording: a step begins with `$ ` behind an empty line, and ends before the
+/// next step or heading.
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut block: Vec<&str> = Vec::new();
+    let mut after_gap = true;
+    for line in text.lines().chain(["", "# end"]) {
+        if after_gap && (line.starts_with("$ ") || line.starts_with("# ")) {
+            steps.extend(step(&block));
+            block = vec![line];
+        } else {
+            block.push(line);
+        }
+        after_gap = line.is_empty();
+    }
+    steps
+}
+
+fn step(block: &[&str]) -> Option<Step> {
+    let (first, rest) = block.split_first()?;
+    let line = first.strip_prefix("$ ")?;
+    let end = rest.len() - usize::from(rest.last().is_some_and(|line| line.is_empty()));
+    let text: String = rest[..end].iter().map(|line| format!("{line}\n")).collect();
+    Some(match line.strip_prefix("cat ") {
+        Some(name) => Step::File { name: name.to_owned(), content: text },
+        None => Step::Command { line: line.to_owned(), output: text },
+    })
+}
+
+/// The skips of one recording. A file of paragraphs: `recording:`, `command:`, perhaps `instead:`,
+/// and `reason:`.
+fn skips(text: &str, recording: &str) -> Vec<Skip> {
+    let mut found = Vec::new();
+    for paragraph in text.split("\n\n") {
+        let field = |name: &str| {
+            let prefix = format!("{name}: ");
+            paragraph.lines().find_map(|line| line.strip_prefix(&prefix)).map(str::to_owned)
+        };
+        let Some(command) = field("command") else { continue };
+        assert!(field("reason").is_some(), "a skip needs its reason: {command}");
+        if field("recording").is_some_and(|name| recording.starts_with(&name)) {
+            found.push(Skip { command, instead: field("instead"), used: false });
+        }
+    }
+    found
+}
+
+/// Whether two outputs are the same but for generated values.
+fn same(wanted: &str, printed: &str) -> bool {
+    let (wanted, printed) = (normal(wanted), normal(printed));
+    wanted == printed || without_nodes(&wanted) == without_nodes(&printed)
+}
+
+fn difference(wanted: &str, printed: &str) -> String {
+    let (wanted, printed) = (without_nodes(&normal(wanted)), without_nodes(&normal(printed)));
+    let diff = similar::TextDiff::from_lines(&wanted, &printed);
+    diff.iter_all_changes()
+        .map(|change| format!("    {}{}", change.tag(), change.to_string_lossy()))
+        .collect()
+}
+
+/// What differs from run to run, and what stands in its place.
+const GENERATED: &[(&str, &str)] = &[
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uid>"),
+    (r"\b[0-9a-f]{64}\b", "<sha256>"),
+    (r"\b[0-9a-f]{32}\b", "<id>"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC", "<time>"),
+    (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000", "<date>"),
+    (r#"resourceVersion: "\d+""#, "resourceVersion: <version>"),
+    (r"-[bcdfghjklmnpqrstvwxz2456789]{5,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-<hash>-<name>"),
+    (r"(pod-template-hash[=:] ?)[bcdfghjklmnpqrstvwxz0-9]{5,10}\b", "$1<hash>"),
+    (r"-[bcdfghjklmnpqrstvwxz0-9]{7,10}\b", "-<hash>"),
+    (r"-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-<name>"),
+    (r"\b10\.244\.\d+\.\d+\b", "<pod-ip>"),
+    (r"\b10\.(9[6-9]|10\d|11[01])\.(\d{2,3}|[1-9])\.\d+\b", "<cluster-ip>"),
+    (r"\b\d+[smh](\d+[sm])?\b", "<age>"),
+    (r"E\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "<klog> "),
+];
+
+/// The text with generated values made equal. Columns are as wide as their values, so that runs of
+/// spaces become two; lines with generated names have no order.
+fn normal(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (pattern, stand_in) in GENERATED {
+        let regex = Regex::new(pattern).expect("a pattern");
+        text = regex.replace_all(&text, *stand_in).into_owned();
+    }
+    let gap = Regex::new(r"(\S) {2,}").expect("a pattern");
+    let mut lines: Vec<String> =
+        text.lines().map(|line| gap.replace_all(line, "$1  ").into_owned()).collect();
+    sort_generated(&mut lines);
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// Sorts neighbouring lines that begin with a generated name.
+fn sort_generated(lines: &mut [String]) {
+    let generated = |line: &String| {
+        let first = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        first.contains("-<name>") || line.contains("/pods") || line.contains(" pod/")
+    };
+    let mut start = 0;
+    while start < lines.len() {
+        let end = lines[start..]
+            .iter()
+            .position(|line| !generated(line))
+            .map_or(lines.len(), |length| start + length);
+        lines[start..end].sort();
+        start = end + 1;
+    }
+}
+
+/// The text without the scheduler's choices.
+fn without_nodes(text: &str) -> String {
+    let node = Regex::new(r"node-[123](/192\.168\.49\.[234])?").expect("a pattern");
+    let address = Regex::new(r"192\.168\.49\.[234]").expect("a pattern");
+    let text = node.replace_all(text, "<node>");
+    let text = address.replace_all(&text, "<node-ip>").into_owned();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    sort_generated(&mut lines);
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
