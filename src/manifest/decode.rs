@@ -4,12 +4,11 @@
 //! in the order of the JSON text (which kubectl sorts by name); a value of a wrong type is told
 //! alone, with the Go type that it should have had; only then unknown fields are, all of them.
 
-use base64::{Reply, check};
 use serde_json::{Map, Value};
 
 use super::positions::{field, item};
 use super::schema::{Schema, Struct, Type, go_name};
-use super::{Document, quantity};
+use super::{Document, base64, quantity};
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// What does not fit.
@@ -231,14 +230,12 @@ impl<'s> Decoder<'s> {
             (Type::Time { micro }, Value::String(text)) => decode_time(text, *micro, place),
             (Type::Time { .. }, _) => Err(mismatch(&Type::String, None, value, place)),
             (Type::Bytes, Value::String(text)) => {
-                if let Reply::Broken { at } = check(text) {
-                    let message = format!("illegal base64 data at input byte {at}");
-                    let help =
-                        Some("values of \"data\" are base64; \"stringData\" takes plain text");
+                if let Some(at) = base64::broken_at(text) {
+                    let help = "values of \"data\" are base64; \"stringData\" takes plain text";
                     self.note(Mistyped {
                         path: place.path.clone(),
-                        message,
-                        help: help.map(str::to_owned),
+                        message: format!("illegal base64 data at input byte {at}"),
+                        help: Some(help.to_owned()),
                     });
                 }
                 Ok(())
@@ -373,42 +370,6 @@ fn decode_time(text: &str, micro: bool, place: &Place<'_>) -> Decoded {
         format!("parsing time \"{text}\" as \"{layout}\": cannot parse \"{text}\" as \"2006\"");
     let help = Some("a moment is written 2026-01-31T12:00:00Z".to_owned());
     Err(Mistyped { path: place.path.clone(), message, help })
-}
-
-/// Go's standard base64, of which only the first wrong byte is ever told.
-mod base64 {
-    /// Whether a text is base64.
-    pub enum Reply {
-        Fine,
-        Broken { at: usize },
-    }
-
-    /// Checks standard base64 with padding; line breaks count for nothing.
-    pub fn check(text: &str) -> Reply {
-        let bytes: Vec<(usize, u8)> =
-            text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
-        let is_digit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-        for (group, chunk) in bytes.chunks(4).enumerate() {
-            let last = (group + 1) * 4 >= bytes.len();
-            let digits = chunk.iter().take_while(|(_, b)| is_digit(*b)).count();
-            let padding = chunk[digits..].iter().take_while(|(_, b)| *b == b'=').count();
-            let whole = digits == 4 || (last && digits >= 2 && digits + padding == 4);
-            if !whole {
-                return Reply::Broken { at: broken_at(chunk, digits, text.len()) };
-            }
-        }
-        Reply::Fine
-    }
-
-    /// The byte that Go names: the one that does not belong, or, where the text just ends, the
-    /// first of the group that is not complete.
-    fn broken_at(chunk: &[(usize, u8)], digits: usize, len: usize) -> usize {
-        match chunk.get(digits) {
-            None => chunk.first().map_or(len, |(at, _)| *at),
-            Some((_, b'=')) if digits >= 2 => chunk.get(digits + 1).map_or(len, |(at, _)| *at),
-            Some((at, _)) => *at,
-        }
-    }
 }
 
 #[cfg(test)]

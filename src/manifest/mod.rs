@@ -6,6 +6,7 @@
 //!
 //! This room knows Kubernetes' schema, but no API server: nothing is defaulted or validated here.
 
+mod base64;
 mod decode;
 mod positions;
 mod print;
