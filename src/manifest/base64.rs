@@ -5,27 +5,19 @@
 pub(super) fn broken_at(text: &str) -> Option<usize> {
     let bytes: Vec<(usize, u8)> =
         text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
-    bytes.chunks(4).enumerate().find_map(|(group, chunk)| {
-        let last = (group + 1) * 4 >= bytes.len();
-        broken_in(chunk, last, text.len())
-    })
-}
-
-/// The same of one group of four.
-fn broken_in(chunk: &[(usize, u8)], last: bool, len: usize) -> Option<usize> {
     let is_digit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    let digits = chunk.iter().take_while(|(_, b)| is_digit(*b)).count();
-    let padding = chunk[digits..].iter().take_while(|(_, b)| *b == b'=').count();
-    if digits == 4 || (last && digits >= 2 && digits + padding == 4) {
-        return None;
+    let place = |index: usize| bytes.get(index).map(|(at, _)| *at);
+    let digits = bytes.iter().take_while(|(_, b)| is_digit(*b)).count();
+    let whole = digits - digits % 4;
+    let is_padding = |index: usize| bytes.get(index).is_some_and(|(_, b)| *b == b'=');
+    match (digits % 4, is_padding(digits), is_padding(digits + 1)) {
+        // Where the text just ends, Go names the first byte of the group that is not complete.
+        (_, false, _) if digits == bytes.len() => place(whole).filter(|_| digits > whole),
+        (2, true, true) => place(digits + 2),
+        (2, true, false) if digits + 1 == bytes.len() => Some(text.len()),
+        (3, true, _) => place(digits + 1),
+        _ => place(digits),
     }
-    // Where the text just ends, Go names the first byte of the group that is not complete.
-    let wrong = match chunk.get(digits) {
-        None => chunk.first(),
-        Some((_, b'=')) if digits >= 2 => chunk.get(digits + 1),
-        found => found,
-    };
-    Some(wrong.map_or(len, |(at, _)| *at))
 }
 
 #[cfg(test)]
@@ -41,7 +33,15 @@ mod tests {
 
     #[test]
     fn the_first_wrong_byte_is_told() {
-        for (text, at) in [("hello!", 5), ("a", 0), ("aGVsb", 4), ("aGk=x", 3), ("=aGk", 0)] {
+        for (text, at) in [
+            ("hello!", 5),
+            ("a", 0),
+            ("aGVsb", 4),
+            ("aGk=x", 4),
+            ("aA=x", 2),
+            ("aA=", 3),
+            ("=aGk", 0),
+        ] {
             assert_eq!(broken_at(text), Some(at), "{text}");
         }
     }
