@@ -12,6 +12,7 @@ pub struct Step {
 }
 
 /// A file below `tests/golden`.
+#[expect(clippy::disallowed_methods, reason = "recordings are tests' own files")]
 pub fn golden(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

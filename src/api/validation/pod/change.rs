@@ -53,7 +53,7 @@ fn deadline(report: &mut Report, new: &PodSpec, old: &PodSpec) {
     let path = "spec.activeDeadlineSeconds";
     match (new.active_deadline_seconds, old.active_deadline_seconds) {
         (Some(seconds), Some(before)) if seconds > before => {
-            report.invalid(path, seconds, &format!("must be less than or equal to previous value"));
+            report.invalid(path, seconds, "must be less than or equal to previous value");
         }
         (None, Some(_)) => {
             let none = super::super::report::Json(new.active_deadline_seconds);
