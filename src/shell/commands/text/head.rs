@@ -1,0 +1,228 @@
+//! `head` and `tail`.
+
+use std::time::Duration;
+
+use super::lines::{cannot_open, whole};
+use crate::shell::commands::options::Grammar;
+use crate::shell::commands::{Setting, failed};
+use crate::shell::{Io, NEVER, Read, Step, Tool};
+
+/// How often `tail -f` looks at a file.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How much is wanted: a count, and of what.
+#[derive(Clone, Copy)]
+struct Amount {
+    bytes: bool,
+    count: usize,
+    /// `head -n -3`: all but; `tail -n +3`: from.
+    turned: bool,
+}
+
+impl Amount {
+    fn read(text: &str, bytes: bool, tool: &str) -> Result<Amount, String> {
+        let (turned, digits) = match (tool, text.chars().next()) {
+            ("head", Some('-')) | ("tail", Some('+')) => (true, &text[1..]),
+            ("tail", Some('-')) => (false, &text[1..]),
+            _ => (false, text),
+        };
+        match digits.parse() {
+            Ok(count) => Ok(Amount { bytes, count, turned }),
+            Err(_) => {
+                let what = if bytes { "bytes" } else { "lines" };
+                Err(format!("{tool}: invalid number of {what}: '{text}'"))
+            }
+        }
+    }
+}
+
+/// `-5` of old stands for `-n 5`.
+fn modern(arguments: &[String]) -> Vec<String> {
+    let is_old = |argument: &String| {
+        argument.strip_prefix('-').is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let turn = |argument: &String| match is_old(argument) {
+        true => format!("-n{}", &argument[1..]),
+        false => argument.clone(),
+    };
+    arguments.iter().map(turn).collect()
+}
+
+/// `head` of one text that may still be coming in.
+#[derive(Clone)]
+struct Head {
+    left: usize,
+}
+
+impl Tool for Head {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        while self.left > 0 {
+            match io.read_line() {
+                Read::Line(line) => {
+                    io.say(line);
+                    self.left -= 1;
+                }
+                Read::Wait => return Step::Input,
+                Read::End => break,
+            }
+        }
+        Step::Exit(0)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+/// A command that needs whole texts, with what it wants of each.
+#[derive(Clone)]
+struct Part {
+    tool: &'static str,
+    amount: Amount,
+    files: Vec<String>,
+    quiet: bool,
+}
+
+impl Part {
+    fn of<'t>(&self, text: &'t str) -> &'t str {
+        let Amount { bytes, count, turned } = self.amount;
+        let starts: Vec<usize> = match bytes {
+            true => text.char_indices().map(|(at, _)| at).collect(),
+            false => {
+                let mut at = 0;
+                let lines = text.split_inclusive('\n');
+                lines.map(|line| std::mem::replace(&mut at, at + line.len())).collect()
+            }
+        };
+        let at = |index: usize| starts.get(index).copied().unwrap_or(text.len());
+        match (self.tool, turned) {
+            ("head", false) => &text[..at(count)],
+            ("head", true) => &text[..at(starts.len().saturating_sub(count))],
+            (_, true) => &text[at(count.saturating_sub(1))..],
+            (_, false) => &text[at(starts.len().saturating_sub(count))..],
+        }
+    }
+}
+
+impl Tool for Part {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let Some((texts, failed)) = whole(io, self.tool, &self.files) else { return Step::Input };
+        let titles = self.files.len() > 1 && !self.quiet;
+        for (index, (name, text)) in texts.iter().enumerate() {
+            if titles {
+                let name = if name == "-" { "standard input" } else { name };
+                let gap = if index > 0 { "\n" } else { "" };
+                io.say(format!("{gap}==> {name} <=="));
+            }
+            io.stdout.extend_from_slice(self.of(text).as_bytes());
+        }
+        Step::Exit(i32::from(failed))
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+pub(in crate::shell::commands) fn head(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "head",
+        short: "n:c:qv",
+        long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q')],
+        stops: false,
+    };
+    let options = match GRAMMAR.parse(&modern(arguments), setting.flavour) {
+        Ok(options) => options,
+        Err(message) => return failed(message, 1),
+    };
+    let amount = match (options.value('c'), options.value('n')) {
+        (Some(bytes), _) => Amount::read(bytes, true, "head"),
+        (None, lines) => Amount::read(lines.unwrap_or("10"), false, "head"),
+    };
+    match amount {
+        Err(message) => failed(message, 1),
+        Ok(Amount { bytes: false, count, turned: false }) if options.operands.is_empty() => {
+            Box::new(Head { left: count })
+        }
+        Ok(amount) => {
+            let quiet = options.has('q');
+            Box::new(Part { tool: "head", amount, files: options.operands, quiet })
+        }
+    }
+}
+
+/// `tail -f`: what a file had, and what is added to it.
+#[derive(Clone)]
+struct Follow {
+    part: Part,
+    /// How much of the file has been shown; `None` before it was opened.
+    shown: Option<usize>,
+}
+
+impl Tool for Follow {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let Some(file) = self.part.files.first().cloned() else {
+            return match self.part.step(io) {
+                Step::Exit(_) => Step::Until(NEVER),
+                wait => wait,
+            };
+        };
+        if file == "/dev/null" {
+            return Step::Until(NEVER);
+        }
+        match (io.read_file(&file), self.shown) {
+            (Ok(bytes), None) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                io.stdout.extend_from_slice(self.part.of(&text).as_bytes());
+                self.shown = Some(bytes.len());
+            }
+            (Ok(bytes), Some(shown)) => {
+                let new = bytes.get(shown..).unwrap_or(&bytes);
+                io.stdout.extend_from_slice(new);
+                self.shown = Some(bytes.len());
+            }
+            (Err(why), None) => {
+                cannot_open(io, "tail", &file, &why);
+                io.complain("tail: no files remaining");
+                return Step::Exit(1);
+            }
+            (Err(_), Some(_)) => {}
+        }
+        Step::Until(io.now() + LOOK)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+pub(in crate::shell::commands) fn tail(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "tail",
+        short: "n:c:fFqvs:",
+        long: &[("lines", 'n'), ("bytes", 'c'), ("follow", 'f'), ("quiet", 'q')],
+        stops: false,
+    };
+    let options = match GRAMMAR.parse(&modern(arguments), setting.flavour) {
+        Ok(options) => options,
+        Err(message) => return failed(message, 1),
+    };
+    let amount = match (options.value('c'), options.value('n')) {
+        (Some(bytes), _) => Amount::read(bytes, true, "tail"),
+        (None, lines) => Amount::read(lines.unwrap_or("10"), false, "tail"),
+    };
+    let follow = options.has('f') || options.has('F');
+    match amount {
+        Err(message) => failed(message, 1),
+        Ok(amount) => {
+            let quiet = options.has('q');
+            let part = Part { tool: "tail", amount, files: options.operands, quiet };
+            match follow {
+                true => Box::new(Follow { part, shown: None }),
+                false => Box::new(part),
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Filters: commands that read files, or standard input, line by line.
+//!
+//! A filter prints what it has as soon as it has it, so that `kubectl logs -f web | grep error`
+//! shows each line when it comes.
+
+use crate::cluster::Flavour;
+use crate::shell::commands;
+use crate::shell::{Io, Read, Stdin, Step, Tool};
+
+/// What a filter does with its lines.
+pub(in crate::shell::commands) trait Filter: Clone + Send + Sync + 'static {
+    /// A file begins, or (`-`) standard input.
+    fn file(&mut self, name: &str, io: &mut Io<'_>) {
+        let _ = (name, io);
+    }
+
+    /// A line, without its newline. `Some` ends the command with this exit code.
+    fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32>;
+
+    /// A file has come to its end.
+    fn file_end(&mut self, io: &mut Io<'_>) {
+        let _ = io;
+    }
+
+    /// There are no more lines; `failed` when a file could not be read. The exit code.
+    fn end(&mut self, io: &mut Io<'_>, failed: bool) -> i32;
+
+    /// The exit code when a file is missing; what has been read before stays.
+    fn missing(&self, io: &mut Io<'_>, file: &str, why: &str);
+}
+
+/// A filter at work.
+#[derive(Clone)]
+pub(in crate::shell::commands) struct Filtering<F> {
+    filter: F,
+    files: std::collections::VecDeque<String>,
+    /// The file that is being read; standard input when `None`.
+    current: Option<Current>,
+    failed: bool,
+}
+
+#[derive(Clone)]
+enum Current {
+    Standard,
+    Text(Stdin),
+}
+
+/// A filter over `files`, or over standard input when there are none.
+pub(in crate::shell::commands) fn filter<F: Filter>(filter: F, files: Vec<String>) -> Box<dyn Tool> {
+    let files = if files.is_empty() { vec!["-".to_owned()] } else { files };
+    Box::new(Filtering { filter, files: files.into(), current: None, failed: false })
+}
+
+impl<F: Filter> Filtering<F> {
+    /// Opens the next file. Whether there is one.
+    fn open(&mut self, io: &mut Io<'_>) -> bool {
+        while let Some(name) = self.files.pop_front() {
+            if name == "-" || name == "/dev/stdin" {
+                self.filter.file("-", io);
+                self.current = Some(Current::Standard);
+                return true;
+            }
+            match io.read_file(&name) {
+                Ok(bytes) => {
+                    self.filter.file(&name, io);
+                    self.current = Some(Current::Text(Stdin::of(bytes)));
+                    return true;
+                }
+                Err(why) => {
+                    self.failed = true;
+                    self.filter.missing(io, &name, &why);
+                }
+            }
+        }
+        false
+    }
+}
+
+impl<F: Filter> Tool for Filtering<F> {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            let read = match &mut self.current {
+                None if self.open(io) => continue,
+                None => return Step::Exit(self.filter.end(io, self.failed)),
+                Some(Current::Standard) => io.read_line(),
+                Some(Current::Text(text)) => text.read_line(),
+            };
+            match read {
+                Read::Line(line) => {
+                    if let Some(status) = self.filter.line(&line, io) {
+                        return Step::Exit(status);
+                    }
+                }
+                Read::Wait => return Step::Input,
+                Read::End => {
+                    self.filter.file_end(io);
+                    self.current = None;
+                }
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+/// `cat: x: No such file or directory`, or BusyBox' wording of it.
+pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file: &str, why: &str) {
+    let flavour = commands::flavour(io.cluster, io.place);
+    let message = match (flavour, tool) {
+        (_, "grep") => format!("grep: {file}: {why}"),
+        (Flavour::BusyBox, "sed" | "awk") => format!("{tool}: {file}: {why}"),
+        (Flavour::BusyBox, "head" | "tail" | "wc" | "sort" | "uniq" | "cut" | "nl" | "rev") => {
+            format!("{tool}: {file}: {why}")
+        }
+        (Flavour::BusyBox, _) => format!("{tool}: can't open '{file}': {why}"),
+        (Flavour::Gnu, "head" | "tail") => {
+            format!("{tool}: cannot open '{file}' for reading: {why}")
+        }
+        (Flavour::Gnu, "sort") => format!("sort: cannot read: {file}: {why}"),
+        (Flavour::Gnu, "sed") => format!("sed: can't read {file}: {why}"),
+        (Flavour::Gnu, "awk") => {
+            format!("awk: warning: command line argument `{file}': {why}")
+        }
+        (Flavour::Gnu, _) => format!("{tool}: {file}: {why}"),
+    };
+    io.complain(message);
+}
+
+/// All of `files` (or of standard input) as text. `None` while standard input is not at its end;
+/// files that can't be read are complained about, and counted in the second value.
+pub(in crate::shell::commands) fn whole(
+    io: &mut Io<'_>,
+    tool: &str,
+    files: &[String],
+) -> Option<(Vec<(String, String)>, bool)> {
+    let standard = ["-".to_owned()];
+    let files = if files.is_empty() { &standard } else { files };
+    let reads_standard = files.iter().any(|file| file == "-");
+    if reads_standard && !io.stdin.ended() {
+        return None;
+    }
+    let (mut all, mut failed) = (Vec::new(), false);
+    for file in files {
+        let content = match file.as_str() {
+            "-" => Ok(io.read_all().unwrap_or_default()),
+            _ => io.read_file(file),
+        };
+        match content {
+            Ok(bytes) => all.push((file.clone(), String::from_utf8_lossy(&bytes).into_owned())),
+            Err(why) => {
+                failed = true;
+                cannot_open(io, tool, file, &why);
+            }
+        }
+    }
+    Some((all, failed))
+}

@@ -1,0 +1,13 @@
+//! Text tools: filters over lines, and tools over whole texts.
+
+pub(super) mod awk;
+pub(super) mod cat;
+pub(super) mod cut;
+pub(super) mod diff;
+pub(super) mod grep;
+pub(super) mod head;
+pub(super) mod lines;
+pub(super) mod regex;
+pub(super) mod sed;
+pub(super) mod sort;
+pub(super) mod wc;
