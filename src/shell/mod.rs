@@ -16,6 +16,9 @@ mod session;
 mod syntax;
 mod tool;
 
+#[cfg(test)]
+mod tests;
+
 pub use session::Session;
 pub use tool::{Interrupted, Io, NEVER, Order, Read, Stdin, Step, Tool};
 

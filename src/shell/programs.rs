@@ -270,3 +270,22 @@ pub(super) fn fresh(cluster: &Cluster, place: &Place) -> Machine {
     machine.set_pid(20);
     machine
 }
+
+/// A shell that runs these words with what `io` has, in this environment.
+pub(super) fn words(
+    io: &Io<'_>,
+    words: &[String],
+    environment: &std::collections::BTreeMap<String, String>,
+) -> Machine {
+    let dialect = match io.place {
+        Place::Laptop | Place::Node(_) => super::syntax::Dialect::Bash,
+        Place::Container { .. } => own_dialect(commands::flavour(io.cluster, io.place)),
+    };
+    let environment = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let mut machine = Machine::new(io.place.clone(), dialect, environment.collect());
+    machine.set_directory(io.directory);
+    if !words.is_empty() {
+        machine.run_words(words);
+    }
+    machine
+}

@@ -3,14 +3,23 @@
 //! [`find`] turns a name and arguments into a [`Tool`]. What a place has is its image's affair
 //! ([`is_installed`]): a container without curl has no curl, whatever podhop can simulate.
 
+mod files;
+mod jq;
 pub mod kubectl;
+mod minikube;
 pub mod net;
+mod options;
+mod packages;
 mod plain;
 pub(in crate::shell) mod print;
 mod registry;
+mod ssh;
+mod system;
+mod testing;
+mod text;
 
-pub(super) use plain::{Plain, plain};
-pub(super) use registry::{LAPTOP, find, is_known};
+use plain::{failed, plain};
+pub(super) use registry::{LAPTOP, find};
 
 use std::collections::BTreeMap;
 

@@ -79,7 +79,9 @@ impl Grammar {
                     let glued = &letters[at + letter.len_utf8()..];
                     let value = match glued.is_empty() {
                         false => glued.to_owned(),
-                        true => rest.next().cloned().ok_or_else(|| self.missing(letter, flavour))?,
+                        true => {
+                            rest.next().cloned().ok_or_else(|| self.missing(letter, flavour))?
+                        }
                     };
                     options.given.push((letter, value));
                     return Ok(());
@@ -119,7 +121,9 @@ impl Grammar {
         let name = self.name;
         match flavour {
             Flavour::BusyBox => format!("{name}: unrecognized option: {option}"),
-            Flavour::Gnu if long => format!("{name}: unrecognized option '--{option}'\n{}", self.hint()),
+            Flavour::Gnu if long => {
+                format!("{name}: unrecognized option '--{option}'\n{}", self.hint())
+            }
             Flavour::Gnu => format!("{name}: invalid option -- '{option}'\n{}", self.hint()),
         }
     }
@@ -180,8 +184,12 @@ impl Options {
 mod tests {
     use super::*;
 
-    const GRAMMAR: Grammar =
-        Grammar { name: "x", short: "vn:", long: &[("lines", 'n'), ("verbose", 'v')], stops: false };
+    const GRAMMAR: Grammar = Grammar {
+        name: "x",
+        short: "vn:",
+        long: &[("lines", 'n'), ("verbose", 'v')],
+        stops: false,
+    };
 
     fn parse(arguments: &[&str]) -> Result<Options, String> {
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
@@ -190,7 +198,9 @@ mod tests {
 
     #[test]
     fn options_come_in_every_spelling() {
-        for spelling in [&["-vn5", "f"][..], &["-v", "-n", "5", "f"], &["f", "--lines=5", "--verbose"]] {
+        for spelling in
+            [&["-vn5", "f"][..], &["-v", "-n", "5", "f"], &["f", "--lines=5", "--verbose"]]
+        {
             let options = parse(spelling).expect("it parses");
             assert!(options.has('v'));
             assert_eq!(options.value('n'), Some("5"));

@@ -28,3 +28,26 @@ impl Tool for Plain {
         Box::new(self.clone())
     }
 }
+
+/// A command that only complains.
+#[derive(Clone)]
+struct Failed {
+    message: String,
+    status: i32,
+}
+
+/// A command that only says why it can't start, and ends with this exit code.
+pub(in crate::shell) fn failed(message: impl Into<String>, status: i32) -> Box<dyn Tool> {
+    Box::new(Failed { message: message.into(), status })
+}
+
+impl Tool for Failed {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        io.complain(&self.message);
+        Step::Exit(self.status)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}

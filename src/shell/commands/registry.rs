@@ -1,15 +1,176 @@
-//! Which name is which command.
+//! Which name is which command, how it is used, and who has it.
 
-use super::{Setting, kubectl, net, plain, print};
+use super::files::{change, find as find_files, ls, names};
+use super::system::{date, expr, help, identity, processes, repeat, run, sleep};
+use super::text::{awk, cat, cut, diff, grep, head, sed, sort, wc};
+use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
+use crate::cluster::{Cluster, Place};
 use crate::shell::{Tool, programs};
 
 /// What the laptop has.
-pub(in crate::shell) const LAPTOP: &[&str] =
-    &["bash", "curl", "dig", "echo", "kubectl", "nc", "nslookup", "ping", "printf", "sh", "wget"];
+pub(in crate::shell) const LAPTOP: &[&str] = &[
+    "awk",
+    "base64",
+    "basename",
+    "bash",
+    "cat",
+    "clear",
+    "column",
+    "cp",
+    "curl",
+    "cut",
+    "date",
+    "diff",
+    "dig",
+    "dirname",
+    "echo",
+    "edit",
+    "egrep",
+    "env",
+    "expr",
+    "false",
+    "fgrep",
+    "find",
+    "getent",
+    "grep",
+    "head",
+    "help",
+    "history",
+    "host",
+    "hostname",
+    "id",
+    "ip",
+    "jq",
+    "kill",
+    "kubectl",
+    "less",
+    "ls",
+    "minikube",
+    "mkdir",
+    "mktemp",
+    "more",
+    "mv",
+    "nano",
+    "nc",
+    "nl",
+    "nohup",
+    "nproc",
+    "nslookup",
+    "paste",
+    "ping",
+    "printenv",
+    "printf",
+    "ps",
+    "realpath",
+    "rev",
+    "rm",
+    "rmdir",
+    "sed",
+    "seq",
+    "sh",
+    "sha256sum",
+    "sleep",
+    "sort",
+    "ss",
+    "ssh",
+    "stat",
+    "sudo",
+    "tac",
+    "tail",
+    "tee",
+    "telnet",
+    "test",
+    "time",
+    "timeout",
+    "touch",
+    "tr",
+    "true",
+    "tty",
+    "uname",
+    "uniq",
+    "uptime",
+    "vi",
+    "vim",
+    "watch",
+    "wc",
+    "wget",
+    "which",
+    "whoami",
+    "xargs",
+    "yes",
+    "[",
+];
 
-/// Whether podhop has a command of this name.
-pub(in crate::shell) fn is_known(name: &str) -> bool {
-    LAPTOP.contains(&name)
+/// How commands are used, sorted by name.
+const USAGE: &[(&str, &str)] = &[
+    ("apk", "apk update | apk add PACKAGE..."),
+    ("apt", "apt update | apt install [-y] PACKAGE..."),
+    ("apt-get", "apt-get update | apt-get install [-y] PACKAGE..."),
+    ("awk", "awk [-F SEPARATOR] [-v NAME=VALUE] 'PROGRAM' [FILE]..."),
+    ("base64", "base64 [-d] [-w COLUMNS] [FILE]"),
+    ("basename", "basename PATH [SUFFIX]"),
+    ("cat", "cat [-nA] [FILE]..."),
+    ("column", "column [-t] [-s SEPARATORS] [FILE]..."),
+    ("cp", "cp [-r] SOURCE... TARGET"),
+    ("cut", "cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
+    ("date", "date [-u] [-d MOMENT] [+FORMAT]"),
+    ("diff", "diff [-uq] OLD NEW"),
+    ("dirname", "dirname PATH..."),
+    ("echo", "echo [-ne] [TEXT]..."),
+    ("env", "env [-i] [-u NAME] [NAME=VALUE]... [COMMAND [ARGUMENT]...]"),
+    ("expr", "expr EXPRESSION"),
+    ("find", "find [PATH]... [-name PATTERN] [-type f|d] [-maxdepth N] [-delete]"),
+    ("grep", "grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]..."),
+    ("head", "head [-n LINES | -c BYTES] [FILE]..."),
+    ("hostname", "hostname [-i]"),
+    ("jq", "jq [-rcensSj] [--arg NAME VALUE] FILTER [FILE]..."),
+    ("kill", "kill [-SIGNAL] PID..."),
+    ("less", "less [FILE]..."),
+    ("ls", "ls [-laA1RhS] [PATH]..."),
+    (
+        "minikube",
+        "minikube start | status | ip | ssh | service | tunnel | node list | profile list",
+    ),
+    ("mkdir", "mkdir [-p] FOLDER..."),
+    ("mv", "mv SOURCE... TARGET"),
+    ("nl", "nl [FILE]..."),
+    ("paste", "paste [-s] [-d DELIMITER] [FILE]..."),
+    ("printenv", "printenv [NAME]..."),
+    ("printf", "printf FORMAT [VALUE]..."),
+    ("ps", "ps [aux | -ef]"),
+    ("rm", "rm [-rf] PATH..."),
+    ("sed", "sed [-nEi] [-e] SCRIPT [FILE]..."),
+    ("seq", "seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST"),
+    ("sleep", "sleep NUMBER[smhd]..."),
+    ("sort", "sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
+    ("ssh", "ssh NODE [COMMAND]"),
+    ("tail", "tail [-f] [-n LINES | -c BYTES] [FILE]..."),
+    ("tee", "tee [-a] [FILE]..."),
+    ("timeout", "timeout DURATION COMMAND [ARGUMENT]..."),
+    ("touch", "touch FILE..."),
+    ("tr", "tr [-cds] SET1 [SET2]"),
+    ("uname", "uname [-asnrvm]"),
+    ("uniq", "uniq [-cdiu] [FILE]"),
+    ("vim", "vim FILE"),
+    ("watch", "watch [-n SECONDS] [-t] COMMAND"),
+    ("wc", "wc [-lwcm] [FILE]..."),
+    ("which", "which NAME..."),
+    ("xargs", "xargs [-n N] [-I PLACE] [-rt] [COMMAND [ARGUMENT]...]"),
+    ("yes", "yes [TEXT]"),
+];
+
+/// How a command is used.
+pub(super) fn usage(name: &str) -> Option<&'static str> {
+    USAGE.iter().find(|(known, _)| *known == name).map(|(_, usage)| *usage)
+}
+
+/// The commands that a place has and podhop knows.
+pub(super) fn installed(cluster: &Cluster, place: &Place) -> Vec<&'static str> {
+    let known = LAPTOP.iter().copied().chain(["apk", "apt", "apt-get", "iptables-save", "pidof"]);
+    let mut names: Vec<&str> =
+        known.filter(|name| *name != "[" && super::is_installed(cluster, place, name)).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The command called `name`, with its arguments; `None` when podhop does not have it.
@@ -18,16 +179,116 @@ pub(in crate::shell) fn find(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Option<Box<dyn Tool>> {
+    if let ([only], Some(usage)) = (arguments, usage(name))
+        && only == "--help"
+        && !matches!(name, "minikube" | "jq" | "echo" | "printf")
+    {
+        return Some(plain(|arguments, io| help::help(arguments, io), &[name.to_owned()]))
+            .filter(|_| !usage.is_empty());
+    }
     if let Some(shell) = programs::shell(name, arguments, setting) {
         return Some(shell);
     }
     if let Some(client) = net::start(name, arguments, setting.flavour) {
         return Some(client);
     }
+    text(name, arguments, setting)
+        .or_else(|| file(name, arguments))
+        .or_else(|| system(name, arguments, setting))
+}
+
+fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
     Some(match name {
-        "kubectl" => kubectl::start(arguments),
+        "awk" | "gawk" | "mawk" => awk::awk(arguments, setting),
+        "base64" => plain(wc::base64, arguments),
+        "cat" => cat::cat(arguments, setting),
+        "column" => plain(cut::column, arguments),
+        "cut" => cut::cut(arguments, setting),
+        "diff" => plain(diff::diff, arguments),
         "echo" => plain(print::echo_tool, arguments),
+        "egrep" | "fgrep" | "grep" => grep::grep(name, arguments, setting),
+        "head" => head::head(arguments, setting),
+        "jq" => jq::jq(arguments),
+        "less" | "more" => cat::pager(arguments, setting),
+        "nl" => cat::nl(arguments, setting),
+        "paste" => plain(cut::paste, arguments),
         "printf" => plain(print::printf_tool, arguments),
+        "rev" => cat::rev(arguments, setting),
+        "sed" => sed::sed(arguments, setting),
+        "sha256sum" => plain(wc::sha256sum, arguments),
+        "sort" => sort::sort(arguments, setting),
+        "tac" => plain(cat::tac, arguments),
+        "tail" => head::tail(arguments, setting),
+        "tee" => wc::tee(arguments, setting),
+        "tr" => cut::tr(arguments, setting),
+        "uniq" => sort::uniq(arguments, setting),
+        "wc" => plain(wc::wc, arguments),
+        _ => return None,
+    })
+}
+
+fn file(name: &str, arguments: &[String]) -> Option<Box<dyn Tool>> {
+    Some(match name {
+        "basename" => plain(names::basename, arguments),
+        "cp" => plain(change::cp, arguments),
+        "dirname" => plain(names::dirname, arguments),
+        "edit" | "vi" | "vim" | "nano" => plain(help::edit, arguments),
+        "find" => plain(find_files::find, arguments),
+        "ls" => plain(ls::ls, arguments),
+        "mkdir" => plain(change::mkdir, arguments),
+        "mktemp" => plain(change::mktemp, arguments),
+        "mv" => plain(change::mv, arguments),
+        "pwd" => plain(names::realpath, &[".".to_owned()]),
+        "realpath" | "readlink" => plain(names::realpath, arguments),
+        "rm" => plain(change::rm, arguments),
+        "rmdir" => plain(change::rmdir, arguments),
+        "stat" => plain(names::stat, arguments),
+        "touch" => plain(change::touch, arguments),
+        "which" => plain(names::which, arguments),
+        _ => return None,
+    })
+}
+
+fn system(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
+    Some(match name {
+        "apt" | "apt-get" | "apk" => packages::packages(name, arguments),
+        "clear" => plain(help::clear, arguments),
+        "date" => plain(date::date, arguments),
+        "env" => run::env(arguments, setting),
+        "expr" => plain(expr::expr, arguments),
+        "false" => plain(|_, _| Some(1), arguments),
+        "help" => plain(help::help, arguments),
+        "history" => plain(help::history, arguments),
+        "hostname" => plain(identity::hostname, arguments),
+        "id" => plain(identity::id, arguments),
+        "kill" => plain(processes::kill, arguments),
+        "kubectl" if *setting.place == Place::Laptop => kubectl::start(arguments),
+        "kubectl" => failed(
+            "podhop: kubectl is on your laptop, which has the cluster's credentials; exit leads back",
+            127,
+        ),
+        "minikube" => minikube::minikube(arguments),
+        "nice" => run::plain_run("nice", arguments, setting),
+        "nohup" => run::plain_run("nohup", arguments, setting),
+        "nproc" => plain(identity::nproc, arguments),
+        "pidof" => plain(processes::pidof, arguments),
+        "printenv" => plain(identity::printenv, arguments),
+        "ps" => plain(processes::ps, arguments),
+        "seq" => repeat::seq(arguments),
+        "sleep" => sleep::sleep(arguments, setting),
+        "ssh" => ssh::ssh(arguments),
+        "sudo" => run::plain_run("sudo", arguments, setting),
+        "sync" | "true" => plain(|_, _| Some(0), arguments),
+        "test" | "[" => testing::test(name, arguments),
+        "time" => run::time(arguments),
+        "timeout" => run::timeout(arguments, setting),
+        "tty" => plain(identity::tty, arguments),
+        "uname" => plain(identity::uname, arguments),
+        "uptime" => plain(identity::uptime, arguments),
+        "watch" => run::watch(arguments, setting),
+        "whoami" => plain(identity::whoami, arguments),
+        "xargs" => run::xargs(arguments, setting),
+        "yes" => repeat::yes(arguments),
         _ => return None,
     })
 }

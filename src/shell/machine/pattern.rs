@@ -11,11 +11,11 @@ enum Element {
 
 /// A pattern that can be matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Element>);
+pub(in crate::shell) struct Pattern(Vec<Element>);
 
 impl Pattern {
     /// Reads a pattern.
-    pub(super) fn new(text: &str) -> Pattern {
+    pub(in crate::shell) fn new(text: &str) -> Pattern {
         let letters: Vec<char> = text.chars().collect();
         let mut elements = Vec::new();
         let mut at = 0;
@@ -43,7 +43,7 @@ impl Pattern {
     }
 
     /// Whether the whole of `text` fits.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::shell) fn matches(&self, text: &str) -> bool {
         let letters: Vec<char> = text.chars().collect();
         self.fits(&letters)
     }
@@ -77,7 +77,7 @@ impl Pattern {
     }
 
     /// How many bytes of `text`'s beginning fit: the shortest or longest piece.
-    pub(super) fn prefix(&self, text: &str, longest: bool) -> Option<usize> {
+    pub(in crate::shell) fn prefix(&self, text: &str, longest: bool) -> Option<usize> {
         let mut ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         ends.push(text.len());
         if longest {
@@ -87,7 +87,7 @@ impl Pattern {
     }
 
     /// Where the part of `text`'s end begins that fits: the shortest or longest piece.
-    pub(super) fn suffix(&self, text: &str, longest: bool) -> Option<usize> {
+    pub(in crate::shell) fn suffix(&self, text: &str, longest: bool) -> Option<usize> {
         let mut starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         starts.push(text.len());
         if !longest {

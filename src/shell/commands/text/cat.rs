@@ -33,7 +33,10 @@ impl Filter for Cat {
     }
 }
 
-pub(in crate::shell::commands) fn cat(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn cat(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     let grammar = Grammar::short("cat", "nbevtAETu");
     match grammar.parse(arguments, setting.flavour) {
         Ok(options) if options.in_order().next().is_none() => {
@@ -135,7 +138,8 @@ pub(in crate::shell::commands) fn rev(arguments: &[String], _: &Setting<'_>) -> 
 }
 
 pub(in crate::shell::commands) fn nl(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
-    let parsed: Result<Options, String> = Grammar::short("nl", "b:w:s:").parse(arguments, setting.flavour);
+    let parsed: Result<Options, String> =
+        Grammar::short("nl", "b:w:s:").parse(arguments, setting.flavour);
     match parsed {
         Ok(options) => {
             let all = options.value('b') == Some("a");
@@ -143,4 +147,13 @@ pub(in crate::shell::commands) fn nl(arguments: &[String], setting: &Setting<'_>
         }
         Err(message) => failed(message, 1),
     }
+}
+
+/// `less` and `more` print: the game's terminal scrolls by itself.
+pub(in crate::shell::commands) fn pager(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    let files = arguments.iter().filter(|argument| !argument.starts_with(['-', '+'])).cloned();
+    cat(&files.collect::<Vec<_>>(), setting)
 }

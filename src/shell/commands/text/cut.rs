@@ -85,7 +85,10 @@ impl Filter for Cut {
     }
 }
 
-pub(in crate::shell::commands) fn cut(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn cut(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "cut",
         short: "d:f:c:b:snO:z",
@@ -107,7 +110,9 @@ pub(in crate::shell::commands) fn cut(arguments: &[String], setting: &Setting<'_
     let characters = options.value('c').or(options.value('b'));
     let Some(list) = options.value('f').or(characters) else {
         let message = match setting.flavour {
-            Flavour::Gnu => "cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.",
+            Flavour::Gnu => {
+                "cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information."
+            }
             Flavour::BusyBox => "cut: expected a list of bytes, characters, or fields",
         };
         return failed(message, 1);
@@ -285,7 +290,8 @@ pub(in crate::shell::commands) fn column(arguments: &[String], io: &mut Io<'_>) 
         None => return Some(1),
     };
     let (texts, failed) = whole(io, "column", &options.operands)?;
-    let lines = texts.iter().flat_map(|(_, text)| text.lines()).filter(|line| !line.trim().is_empty());
+    let lines =
+        texts.iter().flat_map(|(_, text)| text.lines()).filter(|line| !line.trim().is_empty());
     if !options.has('t') {
         for line in lines {
             io.say(line);

@@ -47,7 +47,8 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
             }
         }
     }
-    let (old, new): (Vec<&str>, Vec<&str>) = (texts[0].lines().collect(), texts[1].lines().collect());
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (texts[0].lines().collect(), texts[1].lines().collect());
     if old == new {
         return Some(0);
     }
@@ -119,10 +120,14 @@ fn normal(io: &mut Io<'_>, lines: &[Line<'_>]) {
         }
         let changed = lines[at..].iter().take_while(|line| !matches!(line, Line::Same(_))).count();
         let block = &lines[at..at + changed];
-        let removed: Vec<&str> =
-            block.iter().filter_map(|line| if let Line::Old(text) = line { Some(*text) } else { None }).collect();
-        let added: Vec<&str> =
-            block.iter().filter_map(|line| if let Line::New(text) = line { Some(*text) } else { None }).collect();
+        let removed: Vec<&str> = block
+            .iter()
+            .filter_map(|line| if let Line::Old(text) = line { Some(*text) } else { None })
+            .collect();
+        let added: Vec<&str> = block
+            .iter()
+            .filter_map(|line| if let Line::New(text) = line { Some(*text) } else { None })
+            .collect();
         let range = |start: usize, count: usize| match count {
             0 => start.to_string(),
             1 => (start + 1).to_string(),
@@ -152,7 +157,8 @@ fn unified(io: &mut Io<'_>, old_name: &str, new_name: &str, lines: &[Line<'_>]) 
     io.say(format!("--- {old_name}\t{stamp}.000000000 +0000"));
     io.say(format!("+++ {new_name}\t{stamp}.000000000 +0000"));
     const CONTEXT: usize = 3;
-    let changed: Vec<usize> = (0..lines.len()).filter(|at| !matches!(lines[*at], Line::Same(_))).collect();
+    let changed: Vec<usize> =
+        (0..lines.len()).filter(|at| !matches!(lines[*at], Line::Same(_))).collect();
     let mut hunks: Vec<(usize, usize)> = Vec::new();
     for at in changed {
         let (from, to) = (at.saturating_sub(CONTEXT), (at + CONTEXT + 1).min(lines.len()));

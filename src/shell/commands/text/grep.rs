@@ -195,7 +195,8 @@ impl Tool for Recursive {
                     continue;
                 }
                 let below = io.view().below(&path);
-                let names = below.into_iter().filter(|name| !name.is_empty() && !name.ends_with('/'));
+                let names =
+                    below.into_iter().filter(|name| !name.is_empty() && !name.ends_with('/'));
                 files.extend(names.map(|name| match folder.as_str() {
                     "." | "" => name,
                     folder => format!("{}/{name}", folder.trim_end_matches('/')),

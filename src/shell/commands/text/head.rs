@@ -39,9 +39,9 @@ impl Amount {
 /// `-5` of old stands for `-n 5`.
 fn modern(arguments: &[String]) -> Vec<String> {
     let is_old = |argument: &String| {
-        argument.strip_prefix('-').is_some_and(|rest| {
-            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())
-        })
+        argument
+            .strip_prefix('-')
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let turn = |argument: &String| match is_old(argument) {
         true => format!("-n{}", &argument[1..]),
@@ -91,9 +91,8 @@ impl Part {
         let starts: Vec<usize> = match bytes {
             true => text.char_indices().map(|(at, _)| at).collect(),
             false => {
-                let mut at = 0;
-                let lines = text.split_inclusive('\n');
-                lines.map(|line| std::mem::replace(&mut at, at + line.len())).collect()
+                let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+                std::iter::once(0).chain(ends).filter(|at| *at < text.len()).collect()
             }
         };
         let at = |index: usize| starts.get(index).copied().unwrap_or(text.len());
@@ -126,7 +125,10 @@ impl Tool for Part {
     }
 }
 
-pub(in crate::shell::commands) fn head(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn head(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "head",
         short: "n:c:qv",
@@ -198,7 +200,10 @@ impl Tool for Follow {
     }
 }
 
-pub(in crate::shell::commands) fn tail(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn tail(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "tail",
         short: "n:c:fFqvs:",

@@ -8,7 +8,9 @@ use crate::shell::commands;
 use crate::shell::{Io, Read, Stdin, Step, Tool};
 
 /// What a filter does with its lines.
-pub(in crate::shell::commands) trait Filter: Clone + Send + Sync + 'static {
+pub(in crate::shell::commands) trait Filter:
+    Clone + Send + Sync + 'static
+{
     /// A file begins, or (`-`) standard input.
     fn file(&mut self, name: &str, io: &mut Io<'_>) {
         let _ = (name, io);
@@ -46,7 +48,10 @@ enum Current {
 }
 
 /// A filter over `files`, or over standard input when there are none.
-pub(in crate::shell::commands) fn filter<F: Filter>(filter: F, files: Vec<String>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn filter<F: Filter>(
+    filter: F,
+    files: Vec<String>,
+) -> Box<dyn Tool> {
     let files = if files.is_empty() { vec!["-".to_owned()] } else { files };
     Box::new(Filtering { filter, files: files.into(), current: None, failed: false })
 }
@@ -79,9 +84,11 @@ impl<F: Filter> Filtering<F> {
 impl<F: Filter> Tool for Filtering<F> {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
+            if self.current.is_none() && !self.open(io) {
+                return Step::Exit(self.filter.end(io, self.failed));
+            }
             let read = match &mut self.current {
-                None if self.open(io) => continue,
-                None => return Step::Exit(self.filter.end(io, self.failed)),
+                None => continue,
                 Some(Current::Standard) => io.read_line(),
                 Some(Current::Text(text)) => text.read_line(),
             };

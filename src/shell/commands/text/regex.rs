@@ -34,7 +34,9 @@ pub(in crate::shell::commands) fn compile(
 
 fn complaint(pattern: &str, syntax: Syntax) -> String {
     let opens = match syntax {
-        Syntax::Basic => pattern.matches("\\(").count() as i64 - pattern.matches("\\)").count() as i64,
+        Syntax::Basic => {
+            pattern.matches("\\(").count() as i64 - pattern.matches("\\)").count() as i64
+        }
         _ => pattern.matches('(').count() as i64 - pattern.matches(')').count() as i64,
     };
     if opens != 0 {
@@ -83,7 +85,9 @@ fn translate(pattern: &str, basic: bool) -> String {
 }
 
 fn is_at_start(out: &str) -> bool {
-    out.is_empty() || out.ends_with('(') && !out.ends_with("\\(") || out.ends_with('|') && !out.ends_with("\\|")
+    out.is_empty()
+        || out.ends_with('(') && !out.ends_with("\\(")
+        || out.ends_with('|') && !out.ends_with("\\|")
         || out == "^"
 }
 
@@ -168,12 +172,18 @@ mod tests {
     fn brackets_hold_posix_classes() {
         assert_eq!(found("[[:digit:]]\\{2,\\}", Syntax::Basic, "a123"), Some("123".to_owned()));
         assert_eq!(found("[^]a]*", Syntax::Basic, "bc]"), Some("bc".to_owned()));
-        assert_eq!(found("[0-9.]+", Syntax::Extended, "ip 10.244.1.2 "), Some("10.244.1.2".to_owned()));
+        assert_eq!(
+            found("[0-9.]+", Syntax::Extended, "ip 10.244.1.2 "),
+            Some("10.244.1.2".to_owned())
+        );
     }
 
     #[test]
     fn an_invalid_pattern_is_named_as_gnu_does() {
-        assert_eq!(compile("(a", Syntax::Extended, false).err(), Some("Unmatched ( or \\(".to_owned()));
+        assert_eq!(
+            compile("(a", Syntax::Extended, false).err(),
+            Some("Unmatched ( or \\(".to_owned())
+        );
         assert_eq!(
             compile("[a", Syntax::Basic, false).err(),
             Some("Unmatched [, [^, [:, [., or [=".to_owned())

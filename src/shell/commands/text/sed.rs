@@ -7,7 +7,7 @@ use super::regex::{Syntax, compile};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, failed};
-use crate::shell::{Io, Read, Step, Stdin, Tool};
+use crate::shell::{Io, Read, Stdin, Step, Tool};
 
 /// Which lines a command is for.
 #[derive(Clone, Debug)]
@@ -31,7 +31,13 @@ struct Command {
 
 #[derive(Clone, Debug)]
 enum Action {
-    Substitute { pattern: regex::Regex, text: Vec<Piece>, nth: usize, all: bool, print: bool },
+    Substitute {
+        pattern: regex::Regex,
+        text: Vec<Piece>,
+        nth: usize,
+        all: bool,
+        print: bool,
+    },
     Delete,
     Print,
     Quit(i32),
@@ -141,7 +147,10 @@ impl Reader<'_> {
         }
         let Some(letter) = self.next() else { return self.error("missing command") };
         let action = self.action(letter)?;
-        if !matches!(action, Action::Block(_) | Action::Append(_) | Action::Insert(_) | Action::Change(_)) {
+        if !matches!(
+            action,
+            Action::Block(_) | Action::Append(_) | Action::Insert(_) | Action::Change(_)
+        ) {
             while self.peek().is_some_and(|next| next == ' ' || next == '\t') {
                 self.at += 1;
             }
@@ -277,7 +286,8 @@ impl Reader<'_> {
 
     fn substitute(&mut self) -> Parsed<Action> {
         let Some(close) = self.next() else { return self.error("unterminated `s' command") };
-        let (Some(pattern), Some(text)) = (self.until(close, true), self.until(close, false)) else {
+        let (Some(pattern), Some(text)) = (self.until(close, true), self.until(close, false))
+        else {
             return self.error("unterminated `s' command");
         };
         let (mut all, mut print, mut fold, mut nth) = (false, false, false, 1);
@@ -384,7 +394,9 @@ impl Sed {
             Address::Last => last,
             Address::Match(pattern) => pattern.is_match(line),
             Address::Step(first, 0) => *first == number,
-            Address::Step(first, step) => number >= *first && (number - first).is_multiple_of(*step),
+            Address::Step(first, step) => {
+                number >= *first && (number - first).is_multiple_of(*step)
+            }
             Address::More(_) => false,
         };
         let inside = match (&command.from, &command.to) {
@@ -499,7 +511,9 @@ fn substitute(
         for piece in text {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Group(group) => out.push_str(found.get(*group).map_or("", |part| part.as_str())),
+                Piece::Group(group) => {
+                    out.push_str(found.get(*group).map_or("", |part| part.as_str()))
+                }
             }
         }
         end = whole.end();
@@ -647,7 +661,10 @@ impl Tool for InPlace {
     }
 }
 
-pub(in crate::shell::commands) fn sed(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn sed(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "sed",
         short: "ne:iErsuz",
@@ -720,7 +737,8 @@ mod tests {
     use super::*;
 
     fn run(script: &str, quiet: bool, text: &str) -> String {
-        let mut reader = Reader { letters: script.chars().collect(), at: 0, extended: false, name: "sed" };
+        let mut reader =
+            Reader { letters: script.chars().collect(), at: 0, extended: false, name: "sed" };
         let commands = reader.script().expect("it parses");
         let ranges = vec![None; commands.len()];
         let mut sed = Sed { commands: commands.into(), quiet, ranges, number: 0 };

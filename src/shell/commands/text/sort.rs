@@ -77,7 +77,8 @@ fn modifiers(key: &mut Key, letters: &str) {
 
 /// `2`, `2,2n`, `1.3,1.5`
 fn key(text: &str, general: &Key) -> Result<Key, String> {
-    let wrong = || format!("sort: invalid number at field start: invalid count at start of '{text}'");
+    let wrong =
+        || format!("sort: invalid number at field start: invalid count at start of '{text}'");
     let position = |text: &str| {
         let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
         let (field, character) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -251,9 +252,9 @@ impl Tool for Sort {
         }
         let mut lines: Vec<&str> = texts.iter().flat_map(|(_, text)| text.lines()).collect();
         if self.check {
-            let wrong = lines.windows(2).position(|pair| {
-                self.compare(pair[0], pair[1]) == Ordering::Greater
-            });
+            let wrong = lines
+                .windows(2)
+                .position(|pair| self.compare(pair[0], pair[1]) == Ordering::Greater);
             if let Some(at) = wrong {
                 io.complain(format!("sort: -:{}: disorder: {}", at + 2, lines[at + 1]));
             }
@@ -284,7 +285,10 @@ impl Tool for Sort {
     }
 }
 
-pub(in crate::shell::commands) fn sort(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn sort(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     let options = match GRAMMAR.parse(arguments, setting.flavour) {
         Ok(options) => options,
         Err(message) => return failed(message, 2),
@@ -380,7 +384,10 @@ impl Filter for Uniq {
     }
 }
 
-pub(in crate::shell::commands) fn uniq(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn uniq(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "uniq",
         short: "cdiuf:",
@@ -417,7 +424,10 @@ mod tests {
     #[test]
     fn a_key_names_fields_and_its_own_order() {
         let key = key("2,2nr", &Key::default()).expect("it parses");
-        assert_eq!((key.from, key.to, key.order, key.reverse), ((2, 0), Some((2, 0)), Order::Number, true));
+        assert_eq!(
+            (key.from, key.to, key.order, key.reverse),
+            ((2, 0), Some((2, 0)), Order::Number, true)
+        );
         assert_eq!(human("1.5K"), 1536.0);
     }
 }

@@ -51,7 +51,8 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
         (false, false) => widest.max().unwrap_or(1),
     };
     for (counts, name) in rows {
-        let mut cells: Vec<String> = counts.iter().map(|count| format!("{count:>width$}")).collect();
+        let mut cells: Vec<String> =
+            counts.iter().map(|count| format!("{count:>width$}")).collect();
         if !name.is_empty() {
             cells.push(name);
         }
@@ -74,7 +75,8 @@ impl Tool for Tee {
         if !self.begun {
             self.begun = true;
             for file in self.files.clone() {
-                let old = if self.append { io.read_file(&file).unwrap_or_default() } else { Vec::new() };
+                let old =
+                    if self.append { io.read_file(&file).unwrap_or_default() } else { Vec::new() };
                 self.write(io, &file, &old);
             }
         }
@@ -109,7 +111,10 @@ impl Tee {
     }
 }
 
-pub(in crate::shell::commands) fn tee(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn tee(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     const GRAMMAR: Grammar =
         Grammar { name: "tee", short: "ai", long: &[("append", 'a')], stops: false };
     match GRAMMAR.parse(arguments, setting.flavour) {

@@ -116,7 +116,10 @@ impl Tool for Start {
     }
 }
 
-pub(in crate::shell::commands) fn awk(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn awk(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar { name: "awk", short: "F:v:f:", long: &[], stops: true };
     let mut options = match GRAMMAR.parse(arguments, setting.flavour) {
         Ok(options) => options,

@@ -169,8 +169,11 @@ impl Parser<'_> {
             let text = self.delimited('/').ok_or("unterminated regexp")?;
             return Ok(Token::Regex(text));
         }
-        if first.is_ascii_digit() || first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
-            let mut end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        if first.is_ascii_digit()
+            || first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())
+        {
+            let mut end =
+                rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
             if rest[end..].starts_with(['e', 'E']) {
                 let after = &rest[end + 1..];
                 let sign = usize::from(after.starts_with(['+', '-']));
@@ -183,7 +186,8 @@ impl Parser<'_> {
             return Ok(Token::Number(rest[..end].parse().unwrap_or(0.0)));
         }
         if first.is_ascii_alphabetic() || first == '_' {
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let end =
+                rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
             self.at += end;
             let name = rest[..end].to_owned();
             return Ok(match FUNCTIONS.contains(&name.as_str()) {
@@ -196,7 +200,9 @@ impl Parser<'_> {
                 self.at += mark.len();
                 Ok(Token::Mark(mark))
             }
-            None => Err(format!("syntax error at source line {}: unexpected '{first}'", self.line())),
+            None => {
+                Err(format!("syntax error at source line {}: unexpected '{first}'", self.line()))
+            }
         }
     }
 
@@ -344,7 +350,11 @@ impl Parser<'_> {
             "for" => return self.for_loop(),
             _ => self.simple(&keyword)?,
         };
-        if !(self.token == Token::Newline || self.is(";") || self.is("}") || self.token == Token::End) {
+        if !(self.token == Token::Newline
+            || self.is(";")
+            || self.is("}")
+            || self.token == Token::End)
+        {
             return self.wrong();
         }
         Ok(statement)
@@ -742,7 +752,6 @@ impl Parser<'_> {
         known.map_or_else(|| self.wrong(), |name| Ok(Expression::Call(name, arguments)))
     }
 }
-
 
 fn binary(left: Expression, operator: Binary, right: Expression) -> Expression {
     Expression::Binary(Box::new(left), operator, Box::new(right))

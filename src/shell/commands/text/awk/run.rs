@@ -55,7 +55,9 @@ impl Machine {
             steps: 0,
             output: String::new(),
         };
-        for (name, value) in [("FS", " "), ("OFS", " "), ("ORS", "\n"), ("RS", "\n"), ("SUBSEP", "\u{1c}")] {
+        for (name, value) in
+            [("FS", " "), ("OFS", " "), ("ORS", "\n"), ("RS", "\n"), ("SUBSEP", "\u{1c}")]
+        {
             machine.set_text(name, value);
         }
         machine.set_number("NR", 0.0);
@@ -193,8 +195,11 @@ impl Machine {
                 return self.repeat(condition.as_ref(), step.as_deref(), body);
             }
             Statement::ForIn(variable, array, body) => {
-                let keys: Vec<String> =
-                    self.arrays.get(array).map(|array| array.keys().cloned().collect()).unwrap_or_default();
+                let keys: Vec<String> = self
+                    .arrays
+                    .get(array)
+                    .map(|array| array.keys().cloned().collect())
+                    .unwrap_or_default();
                 for key in keys {
                     self.variables.insert(variable.clone(), Value::Input(key));
                     match self.statement(body)? {
@@ -489,7 +494,9 @@ impl Machine {
             }
             ("sprintf", values) => return Ok(Value::Text(self.format(values)?)),
             ("system", _) => {
-                return Err("podhop: system() is not simulated here; use the shell itself".to_owned());
+                return Err(
+                    "podhop: system() is not simulated here; use the shell itself".to_owned()
+                );
             }
             _ => {}
         }
@@ -652,18 +659,21 @@ mod tests {
     #[test]
     fn sums_counts_and_formats() {
         assert_eq!(run("{s+=$1} END{printf \"%d %.2f\\n\", s, s/NR}", "1\n2\n4"), "7 2.33\n");
-        assert_eq!(
-            run("{n[$1]++} END{for (k in n) print k \"=\" n[k]}", "b\na\nb"),
-            "a=1\nb=2\n"
-        );
+        assert_eq!(run("{n[$1]++} END{for (k in n) print k \"=\" n[k]}", "b\na\nb"), "a=1\nb=2\n");
         assert_eq!(run("BEGIN{for(i=1;i<=3;i++) printf i (i<3 ? \",\" : \"\\n\")}", ""), "1,2,3\n");
-        assert_eq!(run("BEGIN{FS=\":\"} {$2=\"x\"; print; print length($1)}", "abc:d"), "abc x\n3\n");
+        assert_eq!(
+            run("BEGIN{FS=\":\"} {$2=\"x\"; print; print length($1)}", "abc:d"),
+            "abc x\n3\n"
+        );
     }
 
     #[test]
     fn text_functions_work() {
         assert_eq!(
-            run("{gsub(/o/, \"[&]\"); print toupper(substr($0, 1, 4)), index($0, \"b\")}", "foobar"),
+            run(
+                "{gsub(/o/, \"[&]\"); print toupper(substr($0, 1, 4)), index($0, \"b\")}",
+                "foobar"
+            ),
             "F[O] 8\n"
         );
         assert_eq!(run("{n=split($0, p, \"/\"); print p[1], n}", "a/b/c"), "a 3\n");

@@ -1,0 +1,6 @@
+//! Tools over files and folders.
+
+pub(super) mod change;
+pub(super) mod find;
+pub(super) mod ls;
+pub(super) mod names;

@@ -1,0 +1,93 @@
+//! `ssh`: onto a node.
+
+use k8s_openapi::api::core::v1::Node;
+
+use crate::cluster::{Cluster, Flavour, Place};
+use crate::shell::{Interrupted, Io, Step, Tool, exec, interactive};
+
+/// The node that a name or address stands for.
+pub(super) fn node(cluster: &Cluster, name: &str) -> Option<Place> {
+    let nodes = cluster.objects().list::<Node>(None);
+    let mut found = nodes.filter(|node| {
+        let addresses = node.status.as_ref().and_then(|status| status.addresses.as_ref());
+        node.metadata.name.as_deref() == Some(name)
+            || addresses.into_iter().flatten().any(|address| address.address == name)
+    });
+    found.next()?.metadata.name.as_deref().map(|name| Place::Node(name.into()))
+}
+
+/// A shell, or a command, on a node.
+#[derive(Clone)]
+struct Ssh {
+    arguments: Vec<String>,
+    inner: Option<Box<dyn Tool>>,
+    goodbye: Option<String>,
+}
+
+/// The operands of `ssh`: a host, and maybe a command.
+fn operands(arguments: &[String]) -> &[String] {
+    let mut rest = arguments;
+    while let Some(first) = rest.first().filter(|first| first.starts_with('-')) {
+        let takes_value = matches!(first.as_str(), "-l" | "-p" | "-i" | "-o" | "-F" | "-J" | "-L");
+        rest = rest.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
+    }
+    rest
+}
+
+impl Ssh {
+    fn begin(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, i32> {
+        let Some((host, command)) = operands(&self.arguments).split_first() else {
+            io.complain("usage: ssh [user@]NODE [command]");
+            return Err(255);
+        };
+        let name = host.rsplit_once('@').map_or(host.as_str(), |(_, name)| name);
+        let Some(place) = node(io.cluster, name) else {
+            io.complain(format!(
+                "ssh: Could not resolve hostname {name}: Name or service not known"
+            ));
+            return Err(255);
+        };
+        if command.is_empty() {
+            self.goodbye = Some(format!("Connection to {name} closed."));
+            return Ok(interactive(place, Flavour::Gnu, true));
+        }
+        Ok(on_node(io, &place, command))
+    }
+}
+
+/// A command line on a node, as its shell reads it.
+pub(super) fn on_node(io: &Io<'_>, place: &Place, command: &[String]) -> Box<dyn Tool> {
+    let words = ["bash".to_owned(), "-c".to_owned(), command.join(" ")];
+    exec(io.cluster, place, &words, false)
+        .unwrap_or_else(|| super::failed("ssh: the node has no shell", 127))
+}
+
+impl Tool for Ssh {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.inner.is_none() {
+            match self.begin(io) {
+                Ok(inner) => self.inner = Some(inner),
+                Err(status) => return Step::Exit(status),
+            }
+        }
+        let step = self.inner.as_mut().map_or(Step::Exit(255), |inner| inner.step(io));
+        if let (Step::Exit(_), Some(goodbye)) =
+            (step, self.goodbye.take_if(|_| matches!(step, Step::Exit(_))))
+        {
+            io.complain(goodbye);
+        }
+        step
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.inner.as_mut().map_or(Interrupted::Ended, |inner| inner.interrupt(io))
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+pub(super) fn ssh(arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(Ssh { arguments: arguments.to_vec(), inner: None, goodbye: None })
+}

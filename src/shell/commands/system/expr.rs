@@ -1,0 +1,149 @@
+//! `expr`.
+
+use crate::shell::Io;
+use crate::shell::commands::text::regex::{Syntax, compile};
+
+struct Reader<'a> {
+    words: &'a [String],
+    at: usize,
+    depth: u32,
+}
+
+const LEVELS: [&[&str]; 5] =
+    [&["|"], &["&"], &["<", "<=", "=", "==", "!=", ">=", ">"], &["+", "-"], &["*", "/", "%"]];
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<&str> {
+        self.words.get(self.at).map(String::as_str)
+    }
+
+    fn level(&mut self, level: usize) -> Result<String, String> {
+        let Some(operators) = LEVELS.get(level) else { return self.colon() };
+        let mut left = self.level(level + 1)?;
+        while let Some(operator) = self.peek().filter(|word| operators.contains(word)) {
+            let operator = operator.to_owned();
+            self.at += 1;
+            let right = self.level(level + 1)?;
+            left = apply(&left, &operator, &right)?;
+        }
+        Ok(left)
+    }
+
+    fn colon(&mut self) -> Result<String, String> {
+        let mut left = self.primary()?;
+        while self.peek() == Some(":") {
+            self.at += 1;
+            let pattern = self.primary()?;
+            left = matched(&left, &pattern)?;
+        }
+        Ok(left)
+    }
+
+    fn primary(&mut self) -> Result<String, String> {
+        self.depth += 1;
+        if self.depth > 500 {
+            return Err("expr: syntax error".to_owned());
+        }
+        let Some(word) = self.peek().map(str::to_owned) else {
+            return Err(match self.words.last() {
+                Some(last) => format!("expr: syntax error: missing argument after '{last}'"),
+                None => "expr: missing operand".to_owned(),
+            });
+        };
+        self.at += 1;
+        match word.as_str() {
+            "(" => {
+                let value = self.level(0)?;
+                match self.peek() {
+                    Some(")") => {
+                        self.at += 1;
+                        Ok(value)
+                    }
+                    _ => Err("expr: syntax error: expecting ')'".to_owned()),
+                }
+            }
+            "length" if self.peek().is_some() => Ok(self.primary()?.chars().count().to_string()),
+            "match" if self.words.len() > self.at + 1 => {
+                let (text, pattern) = (self.primary()?, self.primary()?);
+                matched(&text, &pattern)
+            }
+            "substr" if self.words.len() > self.at + 2 => {
+                let (text, start, length) = (self.primary()?, self.primary()?, self.primary()?);
+                let start: usize = start.parse().unwrap_or(0);
+                let length: usize = length.parse().unwrap_or(0);
+                let letters = text.chars().skip(start.saturating_sub(1));
+                Ok(if start == 0 { String::new() } else { letters.take(length).collect() })
+            }
+            _ => Ok(word),
+        }
+    }
+}
+
+fn matched(text: &str, pattern: &str) -> Result<String, String> {
+    let pattern = compile(&format!("^{}", pattern.trim_start_matches('^')), Syntax::Basic, false)?;
+    let found = pattern.captures(text);
+    Ok(match (found, pattern.captures_len() > 1) {
+        (Some(found), true) => found.get(1).map_or("", |part| part.as_str()).to_owned(),
+        (Some(found), false) => {
+            found.get(0).map_or(0, |all| all.as_str().chars().count()).to_string()
+        }
+        (None, true) => String::new(),
+        (None, false) => "0".to_owned(),
+    })
+}
+
+fn is_null(value: &str) -> bool {
+    value.is_empty() || value == "0"
+}
+
+fn apply(left: &str, operator: &str, right: &str) -> Result<String, String> {
+    let numbers = left.parse::<i64>().ok().zip(right.parse::<i64>().ok());
+    let truth = |holds: bool| if holds { "1" } else { "0" }.to_owned();
+    let order = match numbers {
+        Some((left, right)) => left.cmp(&right),
+        None => left.cmp(right),
+    };
+    Ok(match operator {
+        "|" => if is_null(left) { right } else { left }.to_owned(),
+        "&" => if is_null(left) || is_null(right) { "0" } else { left }.to_owned(),
+        "<" => truth(order.is_lt()),
+        "<=" => truth(order.is_le()),
+        "=" | "==" => truth(order.is_eq()),
+        "!=" => truth(order.is_ne()),
+        ">=" => truth(order.is_ge()),
+        ">" => truth(order.is_gt()),
+        _ => {
+            let Some((left, right)) = numbers else {
+                return Err("expr: non-integer argument".to_owned());
+            };
+            let value = match operator {
+                "+" => left.checked_add(right),
+                "-" => left.checked_sub(right),
+                "*" => left.checked_mul(right),
+                _ if right == 0 => return Err("expr: division by zero".to_owned()),
+                "/" => left.checked_div(right),
+                _ => left.checked_rem(right),
+            };
+            value.ok_or("expr: Numerical result out of range")?.to_string()
+        }
+    })
+}
+
+pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let mut reader = Reader { words: arguments, at: 0, depth: 0 };
+    let result = reader.level(0).and_then(|value| match reader.peek() {
+        None => Ok(value),
+        Some(extra) => Err(format!("expr: syntax error: unexpected argument '{extra}'")),
+    });
+    Some(match result {
+        Ok(value) => {
+            let status = i32::from(is_null(&value));
+            io.say(value);
+            status
+        }
+        Err(message) => {
+            io.complain(message);
+            2
+        }
+    })
+}

@@ -1,0 +1,143 @@
+//! `hostname`, `whoami`, `id`, `uname`, `uptime`, `nproc`, `tty`, `env`'s listing.
+
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::cluster::Place;
+use crate::shell::Io;
+use crate::shell::commands::host_name;
+
+/// The kernel that every node runs.
+const KERNEL: &str = "6.8.0-51-generic";
+
+/// A place's user and its number.
+fn user(io: &Io<'_>) -> (String, u32) {
+    let user = io.cluster.image(io.place).map_or("root", |image| image.user);
+    match user {
+        "" | "0" | "root" => ("root".to_owned(), 0),
+        "player" => ("player".to_owned(), 1000),
+        number if number.parse::<u32>().is_ok() => {
+            (number.to_owned(), number.parse().unwrap_or(1000))
+        }
+        name => (name.to_owned(), 100),
+    }
+}
+
+pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let name = host_name(io.cluster, io.place);
+    match arguments.first().map(String::as_str) {
+        None | Some("-s" | "-f" | "--fqdn") => io.say(name),
+        Some("-i" | "-I" | "--ip-address" | "--all-ip-addresses") => {
+            let address = address(io).unwrap_or_else(|| "127.0.0.1".to_owned());
+            io.say(address);
+        }
+        Some(option) if option.starts_with('-') => {
+            io.complain(format!("hostname: unrecognized option '{option}'"));
+            return Some(1);
+        }
+        Some(_) => {
+            io.complain("hostname: you must be root to change the host name");
+            return Some(1);
+        }
+    }
+    Some(0)
+}
+
+/// The address of a pod or node.
+fn address(io: &Io<'_>) -> Option<String> {
+    match io.place {
+        Place::Laptop => Some("192.168.49.1".to_owned()),
+        Place::Node(name) => {
+            let node = io.cluster.objects().get::<k8s_openapi::api::core::v1::Node>("", name)?;
+            let addresses = node.status.as_ref()?.addresses.as_ref()?;
+            addresses
+                .iter()
+                .find(|address| address.type_ == "InternalIP")
+                .map(|found| found.address.clone())
+        }
+        Place::Container { namespace, pod, .. } => {
+            io.cluster.objects().get::<Pod>(namespace, pod)?.status.as_ref()?.pod_ip.clone()
+        }
+    }
+}
+
+pub(in crate::shell::commands) fn whoami(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let (name, _) = user(io);
+    io.say(name);
+    Some(0)
+}
+
+pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let (name, number) = user(io);
+    match arguments.first().map(String::as_str) {
+        Some("-u" | "-g") => io.say(number.to_string()),
+        Some("-un" | "-gn" | "-nu" | "-ng") => io.say(name),
+        _ => io.say(format!("uid={number}({name}) gid={number}({name}) groups={number}({name})")),
+    }
+    Some(0)
+}
+
+pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let host = host_name(io.cluster, io.place);
+    let version = "#52-Ubuntu SMP PREEMPT_DYNAMIC";
+    let letters: String = match arguments.is_empty() {
+        true => "s".to_owned(),
+        false => arguments.iter().map(|argument| argument.trim_start_matches('-')).collect(),
+    };
+    let mut parts = Vec::new();
+    let all = letters.contains('a');
+    for (letter, text) in [
+        ('s', "Linux"),
+        ('n', &host),
+        ('r', KERNEL),
+        ('v', version),
+        ('m', "x86_64"),
+        ('o', "GNU/Linux"),
+    ] {
+        if all || letters.contains(letter) {
+            parts.push(text);
+        }
+    }
+    io.say(parts.join(" "));
+    Some(0)
+}
+
+pub(in crate::shell::commands) fn uptime(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let now = super::date::format(io.now(), "%H:%M:%S");
+    let minutes = io.now().as_millis() / 60_000;
+    let up = match minutes {
+        0..60 => format!("{minutes} min"),
+        _ => format!("{:2}:{:02}", minutes / 60, minutes % 60),
+    };
+    io.say(format!(" {now} up {up},  1 user,  load average: 0.08, 0.03, 0.01"));
+    Some(0)
+}
+
+pub(in crate::shell::commands) fn nproc(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    io.say("2");
+    Some(0)
+}
+
+pub(in crate::shell::commands) fn tty(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    match io.stdin.terminal {
+        true => io.say("/dev/pts/0"),
+        false => io.say("not a tty"),
+    }
+    Some(i32::from(!io.stdin.terminal))
+}
+
+pub(in crate::shell::commands) fn printenv(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    if arguments.is_empty() {
+        for (name, value) in io.environment {
+            io.stdout.extend(format!("{name}={value}\n").into_bytes());
+        }
+        return Some(0);
+    }
+    let mut status = 0;
+    for name in arguments {
+        match io.environment.get(name).cloned() {
+            Some(value) => io.say(value),
+            None => status = 1,
+        }
+    }
+    Some(status)
+}

@@ -1,0 +1,10 @@
+//! Tools about the system, time and other commands.
+
+pub(super) mod date;
+pub(super) mod expr;
+pub(super) mod help;
+pub(super) mod identity;
+pub(super) mod processes;
+pub(super) mod repeat;
+pub(super) mod run;
+pub(super) mod sleep;

@@ -1,0 +1,161 @@
+//! `ps`, `pidof`, `kill`: what runs in a container, as far as anybody can see it.
+
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::cluster::{Flavour, Place};
+use crate::shell::Io;
+use crate::shell::commands::{self, options::Grammar};
+
+/// A process: its number, user and command line.
+struct Process {
+    pid: u32,
+    user: String,
+    command: String,
+}
+
+/// The processes at a place: the container's first one, this shell and this command.
+fn processes(io: &Io<'_>, own: &str) -> Vec<Process> {
+    let user = io.cluster.image(io.place).map_or("root", |image| image.user);
+    let user = if user.is_empty() || user == "0" { "root" } else { user };
+    let process =
+        |pid, command: &str| Process { pid, user: user.to_owned(), command: command.to_owned() };
+    match io.place {
+        Place::Laptop => vec![process(4242, "-bash"), process(4271, own)],
+        Place::Node(_) => vec![
+            process(1, "/sbin/init"),
+            process(812, "/usr/bin/containerd"),
+            process(934, "/var/lib/minikube/binaries/v1.36.3/kubelet"),
+            process(1021, "/usr/local/bin/kube-proxy --config=/var/lib/kube-proxy/config.conf"),
+            process(4242, "-bash"),
+            process(4271, own),
+        ],
+        Place::Container { .. } => {
+            vec![process(1, &first_command(io)), process(30, "sh"), process(36, own)]
+        }
+    }
+}
+
+/// What the container runs: its command and arguments over the image's.
+fn first_command(io: &Io<'_>) -> String {
+    let Place::Container { namespace, pod, container } = io.place else { return String::new() };
+    let image = io.cluster.image(io.place);
+    let object = io.cluster.objects().get::<Pod>(namespace, pod);
+    let spec = object.and_then(|pod| pod.spec.as_ref());
+    let spec = spec.and_then(|spec| spec.containers.iter().find(|found| found.name == **container));
+    let given = |list: Option<&Vec<String>>| list.cloned().filter(|list| !list.is_empty());
+    let command = given(spec.and_then(|spec| spec.command.as_ref()));
+    let arguments = given(spec.and_then(|spec| spec.args.as_ref()));
+    let image_of = |entry: bool| {
+        image.map_or_else(Vec::new, |image| match entry {
+            true => image.entrypoint.clone(),
+            false => image.command.clone(),
+        })
+    };
+    let words = match (command, arguments) {
+        (Some(command), arguments) => [command, arguments.unwrap_or_default()].concat(),
+        (None, Some(arguments)) => [image_of(true), arguments].concat(),
+        (None, None) => [image_of(true), image_of(false)].concat(),
+    };
+    words.join(" ")
+}
+
+pub(in crate::shell::commands) fn ps(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let own = std::iter::once("ps").chain(arguments.iter().map(String::as_str));
+    let own = own.collect::<Vec<_>>().join(" ");
+    let mut all = processes(io, &own);
+    let letters: String =
+        arguments.iter().map(|argument| argument.trim_start_matches('-')).collect();
+    if commands::flavour(io.cluster, io.place) == Flavour::BusyBox {
+        io.say("PID   USER     TIME  COMMAND");
+        for process in all {
+            io.say(format!("{:>5} {:<8}  0:00 {}", process.pid, process.user, process.command));
+        }
+    } else if letters.contains('u') {
+        io.say("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");
+        let start = super::date::format(crate::clock::SimTime::START, "%H:%M");
+        for process in all {
+            io.say(format!(
+                "{:<8} {:>7}  0.0  0.1   4364  3328 ?        Ss   {start}   0:00 {}",
+                process.user, process.pid, process.command
+            ));
+        }
+    } else if letters.contains('f') && letters.contains('e') {
+        io.say("UID          PID    PPID  C STIME TTY          TIME CMD");
+        let start = super::date::format(crate::clock::SimTime::START, "%H:%M");
+        for process in all {
+            let parent = u32::from(process.pid > 1);
+            io.say(format!(
+                "{:<8} {:>7} {parent:>7}  0 {start} ?        00:00:00 {}",
+                process.user, process.pid, process.command
+            ));
+        }
+    } else {
+        if !letters.contains(['e', 'a', 'A', 'x']) {
+            all.drain(..all.len().saturating_sub(2));
+        }
+        io.say("    PID TTY          TIME CMD");
+        for process in all {
+            let name = process.command.split(' ').next().unwrap_or("");
+            let name = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
+            io.say(format!("{:>7} pts/0    00:00:00 {name}", process.pid));
+        }
+    }
+    Some(0)
+}
+
+pub(in crate::shell::commands) fn pidof(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let found: Vec<String> = processes(io, "pidof")
+        .iter()
+        .filter(|process| {
+            let name = process.command.split(' ').next().unwrap_or("");
+            let name = name.rsplit('/').next().unwrap_or(name);
+            arguments.iter().any(|wanted| wanted == name)
+        })
+        .map(|process| process.pid.to_string())
+        .collect();
+    match found.is_empty() {
+        true => Some(1),
+        false => {
+            io.say(found.join(" "));
+            Some(0)
+        }
+    }
+}
+
+/// `kill` of what is not the shell's own background command.
+pub(in crate::shell::commands) fn kill(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let grammar = Grammar::short("kill", "s:l");
+    let plain: Vec<String> = arguments
+        .iter()
+        .enumerate()
+        .filter(|(index, argument)| {
+            *index > 0 || !argument.starts_with('-') || matches!(argument.as_str(), "-s" | "-l")
+        })
+        .map(|(_, argument)| argument.clone())
+        .collect();
+    let Some(options) = grammar.read(&plain, io) else { return Some(1) };
+    if options.has('l') {
+        io.say("HUP INT QUIT KILL TERM");
+        return Some(0);
+    }
+    let mut status = 0;
+    for target in &options.operands {
+        let known = target
+            .parse::<u32>()
+            .ok()
+            .filter(|pid| processes(io, "kill").iter().any(|process| process.pid == *pid));
+        match known {
+            Some(1) if matches!(io.place, Place::Container { .. }) => {
+                io.complain(
+                    "podhop: killing a container's first process is not simulated here; kubectl delete pod ends the pod",
+                );
+                status = 1;
+            }
+            _ => {
+                io.complain(format!("sh: kill: ({target}) - No such process"));
+                status = 1;
+            }
+        }
+    }
+    Some(status)
+}

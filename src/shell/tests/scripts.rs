@@ -1,0 +1,169 @@
+//! The language.
+
+use super::{Story, complaint, output};
+
+#[test]
+fn words_are_split_and_quoted() {
+    assert_eq!(output("a='x  y'; echo $a \"$a\" '$a' a\\ b"), "x y x  y $a a b\n");
+    assert_eq!(
+        output("set -- 'a b' c; for x in \"$@\"; do echo \"[$x]\"; done; echo $# $1"),
+        "[a b]\n[c]\n2 a b\n"
+    );
+    assert_eq!(output("echo $'a\\tb' \"a'b\" 'a\"b'"), "a\tb a'b a\"b\n");
+    assert_eq!(output("e=; echo a $e b \"$e\" c"), "a b  c\n");
+}
+
+#[test]
+fn parameters_are_trimmed_replaced_and_defaulted() {
+    assert_eq!(
+        output("x=a.b.c; echo ${x%.*} ${x%%.*} ${x#*.} ${x##*.} ${#x} ${x/./-} ${x//./-}"),
+        "a.b a b.c c 5 a-b.c a-b-c\n"
+    );
+    assert_eq!(output("echo ${y:-d} ${y:=e} $y ${y:+set} ${z+no}"), "d e e set\n");
+    assert_eq!(output("x=hello; echo ${x:1:3} ${x: -2} ${x^} ${x^^}"), "ell lo Hello HELLO\n");
+    assert_eq!(complaint("echo ${x:?is missing}; echo on"), ("bash: x: is missing\n".into(), 1));
+}
+
+#[test]
+fn substitutions_nest() {
+    assert_eq!(output("echo $(echo a $(echo b; echo c) `echo d`)"), "a b c d\n");
+    assert_eq!(output("x=$(printf 'a\\n\\n'); echo \"[$x]\""), "[a]\n");
+    assert_eq!(output("x=$(false); echo $?; echo $((1 + $(echo 2) * 3))"), "1\n7\n");
+    assert_eq!(output("i=1; echo $((i++)) $((i++)) $i"), "1 2 3\n");
+}
+
+#[test]
+fn pipes_and_lists_decide_by_exit_codes() {
+    assert_eq!(output("true && echo yes || echo no; false && echo yes || echo no"), "yes\nno\n");
+    assert_eq!(
+        output("! true; echo $?; false | true; echo $?; set -o pipefail; false | true; echo $?"),
+        "1\n0\n1\n"
+    );
+    assert_eq!(output("printf '%s\\n' c a b a | sort | uniq -c | head -1"), "      2 a\n");
+    assert_eq!(output("yes() { while true; do echo y; done; }; yes | head -2"), "y\ny\n");
+}
+
+#[test]
+fn loops_branch_and_break() {
+    assert_eq!(
+        output("for i in 1 2 3 4; do [ $i = 2 ] && continue; [ $i -eq 4 ] && break; echo $i; done"),
+        "1\n3\n"
+    );
+    assert_eq!(
+        output("i=0; while [ $i -lt 3 ]; do i=$((i+1)); echo $i; done; until true; do :; done"),
+        "1\n2\n3\n"
+    );
+    assert_eq!(
+        output("case web-1 in db*) echo db;; web-[0-9]|x) echo web;; *) echo other;; esac"),
+        "web\n"
+    );
+    assert_eq!(
+        output(
+            "if [[ a == b || -n x && abc =~ ^a.c$ ]]; then echo y; elif true; then echo z; else echo n; fi"
+        ),
+        "y\n"
+    );
+    assert_eq!(
+        output(
+            "for ((i=0;i<3;i++)); do printf %s $i; done; echo; for i in {1..3} {a,b}x; do printf '%s ' $i; done"
+        ),
+        "012\n1 2 3 ax bx "
+    );
+}
+
+#[test]
+fn functions_have_arguments_and_locals() {
+    assert_eq!(
+        output("f() { local x=in; echo $1 $x; return 3; }; x=out; f a; echo $? $x"),
+        "a in\n3 out\n"
+    );
+    assert_eq!(
+        output(
+            "fact() { [ $1 -le 1 ] && echo 1 || echo $(( $1 * $(fact $(( $1 - 1 ))) )); }; fact 5"
+        ),
+        "120\n"
+    );
+}
+
+#[test]
+fn redirections_lead_to_files_and_descriptors() {
+    assert_eq!(output("echo a > f; echo b >> f; cat < f; cat f | wc -l"), "a\nb\n2\n");
+    assert_eq!(
+        output(
+            "{ echo out; echo err >&2; } 2>&1 >/dev/null; ls() { echo no; }; nope 2>/dev/null; echo $?"
+        ),
+        "err\n127\n"
+    );
+    assert_eq!(
+        output(
+            "x=1; cat <<EOF\n$x $(echo y)\nEOF\ncat <<'EOF'\n$x\nEOF\ncat <<-E\n\tz\n\tE\ncat <<< \"w $x\""
+        ),
+        "1 y\n$x\nz\nw 1\n"
+    );
+    assert_eq!(
+        output("printf 'a b\\nc d\\n' > f; while read x y; do echo $y $x; done < f"),
+        "b a\nd c\n"
+    );
+    assert_eq!(
+        complaint("cat < missing"),
+        ("bash: missing: No such file or directory\n".into(), 1)
+    );
+}
+
+#[test]
+fn globs_find_files() {
+    let mut story = Story::new();
+    for name in ["a.yaml", "b.yaml", "c.txt", "d/e.yaml"] {
+        story.session.files_mut().insert(name.into(), b"x\n".to_vec());
+    }
+    let shown = story.run("echo *.yaml [bc]* d/*.yaml */ nothing*; echo '*'; set -f; echo *");
+    assert_eq!(
+        String::from_utf8_lossy(&shown.stdout),
+        "a.yaml b.yaml b.yaml c.txt d/e.yaml d/ nothing*\n*\n*\n"
+    );
+}
+
+#[test]
+fn errors_are_worded_as_bash_words_them() {
+    assert_eq!(complaint("foo"), ("bash: foo: command not found\n".into(), 127));
+    assert_eq!(complaint("localhost:80"), ("bash: localhost:80: command not found\n".into(), 127));
+    assert_eq!(complaint("echo )"), ("bash: syntax error near unexpected token `)'\n".into(), 2));
+    assert_eq!(complaint("fi"), ("bash: syntax error near unexpected token `fi'\n".into(), 2));
+    assert_eq!(
+        complaint("cd nowhere"),
+        ("bash: cd: nowhere: No such file or directory\n".into(), 1)
+    );
+    assert_eq!(complaint("docker ps").1, 127);
+    assert_eq!(
+        complaint("echo $((1/0))"),
+        ("bash: 1/0: division by 0 (error token is \"1/0\")\n".into(), 1)
+    );
+}
+
+#[test]
+fn set_e_ends_a_script_and_traps_run() {
+    assert_eq!(
+        output(
+            "(set -e; false || true; if false; then :; fi; echo on; false; echo never); echo $?"
+        ),
+        "on\n1\n"
+    );
+    assert_eq!(output("(trap 'echo bye' EXIT; echo hi; exit 3); echo $?"), "hi\nbye\n3\n");
+}
+
+#[test]
+fn time_passes_while_a_script_sleeps() {
+    let mut story = Story::new();
+    let before = story.cluster.now();
+    story.run("for i in 1 2 3; do sleep 5; done");
+    assert_eq!(story.cluster.now().since(before).as_secs(), 15);
+}
+
+#[test]
+fn a_loop_that_never_waits_ends_at_the_limit() {
+    let mut story = Story::new();
+    let finished = story.run("while true; do :; done");
+    assert_eq!(finished.exit, 130);
+    let finished = story.run(":(){ :|:& };: ; f() { f; }; f; x() { (x); }; x");
+    assert_ne!(finished.exit, 0);
+}
