@@ -56,7 +56,8 @@ const FLAGS: &[Flag] = &[
 /// How often it is looked whether an object is gone.
 const PERIOD: Duration = Duration::from_millis(100);
 
-const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\n\
+/// What is said when nothing is named.
+pub(super) const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\n\
     Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
     '<resource> <name>'\n   '<resource>'";
 

@@ -1,11 +1,19 @@
 //! `kubectl describe`: an object in full, with what belongs to it. One kind a file.
 
 mod containers;
+mod deployment;
+mod endpoints;
 mod events;
 mod generic;
+mod ingress;
+mod job;
+mod network_policy;
+mod node;
+mod others;
 mod page;
 mod pod;
 mod service;
+mod stateful_set;
 mod tabs;
 mod volumes;
 
@@ -117,6 +125,24 @@ pub(super) fn describe(
     match object {
         Object::Pod(pod) => reader.pod(object, pod),
         Object::Service(service) => reader.service(object, service),
+        Object::Deployment(deployment) => reader.deployment(object, deployment),
+        Object::ReplicaSet(set) => reader.replica_set(object, set),
+        Object::StatefulSet(set) => reader.stateful_set(object, set),
+        Object::DaemonSet(set) => reader.daemon_set(object, set),
+        Object::Job(job) => reader.job(object, job),
+        Object::CronJob(job) => reader.cron_job(object, job),
+        Object::Node(node) => reader.node(object, node),
+        Object::Endpoints(endpoints) => reader.endpoints(object, endpoints),
+        Object::EndpointSlice(slice) => reader.endpoint_slice(object, slice),
+        Object::Ingress(ingress) => reader.ingress(object, ingress),
+        Object::IngressClass(class) => reader.ingress_class(object, class),
+        Object::NetworkPolicy(policy) => reader.network_policy(object, policy),
+        Object::ConfigMap(map) => reader.config_map(object, map),
+        Object::Secret(secret) => reader.secret(object, secret),
+        Object::Namespace(namespace) => reader.namespace(object, namespace),
+        Object::ServiceAccount(account) => reader.service_account(object, account),
+        Object::PodDisruptionBudget(budget) => reader.disruption_budget(object, budget),
+        Object::PersistentVolumeClaim(claim) => reader.volume_claim(object, claim),
         other => reader.generic(other),
     }
 }

@@ -36,6 +36,12 @@ impl Page {
         self.done += &align(&printable(&open));
     }
 
+    /// Text as it is, tabs included.
+    pub fn text(&mut self, text: &str) {
+        self.flush();
+        self.done += &printable(text);
+    }
+
     /// The finished text.
     pub fn finish(mut self) -> String {
         self.flush();

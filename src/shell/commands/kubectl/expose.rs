@@ -1,0 +1,247 @@
+//! `kubectl expose`: a Service for what is there (R14.3).
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ContainerPort, PodSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde_json::{Value, json};
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::create::show;
+use super::dry_run::{DryRun, Report, field_validation};
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::target::{Rules, Target};
+use super::{Call, DONE, Failure, Outcome};
+use crate::api::{Kind, Object};
+
+pub(super) static COMMAND: Command = Command {
+    name: "expose",
+    short: "Take a replication controller, service, deployment or pod and expose it as a new \
+            Kubernetes service",
+    examples: "  # A service on port 80 that leads to port 8080 of the deployment's pods\n  kubectl \
+               expose deployment web --port=80 --target-port=8080",
+    usage: "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] \
+            [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] \
+            [--type=type]",
+    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE, catalog::VALIDATE],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    text("port", None, "The service's port."),
+    text("target-port", None, "The pods' port: a number or a name."),
+    text("name", None, "The service's name; that of the object by default."),
+    text("type", None, "ClusterIP, NodePort or LoadBalancer."),
+    text("protocol", None, "TCP, UDP or SCTP."),
+    text("selector", None, "The service's selector; that of the object by default."),
+    text("cluster-ip", None, "The cluster IP, or None for a headless service."),
+    text("external-ip", None, "An address from outside that leads to the service."),
+    text("load-balancer-ip", None, "The load balancer's address."),
+    text("session-affinity", None, "None or ClientIP."),
+    text("labels", Some('l'), "The service's labels; those of the object by default."),
+    text("overrides", None, "JSON that is merged over the service."),
+    switch("save-config", None, "Keep the manifest in an annotation, for a later apply."),
+    typed("generator", Takes::Text, "''", "Not used any more."),
+];
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = call.arguments.positional.clone();
+    if words.is_empty() && call.arguments.all("filename").is_empty() {
+        return Err(Failure::message(super::delete::NOTHING_NAMED));
+    }
+    let target = Target::of(&call, io, &words, Rules { names_required: true })?;
+    let report = Report::of(&call, io)?;
+    let found = target.find(&mut call, io)?;
+    let mut failures = found.failures;
+    for object in found.objects {
+        if let Err(failure) = expose(&mut call, io, &report, &object) {
+            failures.push(failure);
+        }
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+fn expose(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> Result<(), Failure> {
+    let value = service(call, object)?;
+    if report.dry_run == DryRun::Client {
+        match &report.output {
+            None => io.say(format!(
+                "service/{} exposed{}",
+                value["metadata"]["name"].as_str().unwrap_or(""),
+                report.dry_run.suffix()
+            )),
+            Some(_) => {
+                show(io, report, Kind::Service, &value)?;
+            }
+        }
+        return Ok(());
+    }
+    let options = report.dry_run.options(field_validation(call)?);
+    let mut client = call.client.at(object.namespace());
+    let service = client.create(io, Kind::Service, value, options)?;
+    report.tell(io, &service, "exposed")
+}
+
+/// The Service that the command line describes.
+fn service(call: &Call, object: &Object) -> Result<Value, Failure> {
+    let arguments = &call.arguments;
+    let selector = match arguments.text("selector") {
+        "" => json!(selector(object)?),
+        text => pairs(text, "couldn't parse selector string")?,
+    };
+    let ports = ports(call, object)?;
+    let labels = match arguments.text("labels") {
+        "" => json!(object.metadata().labels.clone().unwrap_or_default()),
+        text => pairs(text, "couldn't parse labels string")?,
+    };
+    let name = match arguments.text("name") {
+        "" => object.name().chars().take(63).collect(),
+        name => name.to_owned(),
+    };
+    let mut metadata = json!({"name": name});
+    if labels.as_object().is_some_and(|labels| !labels.is_empty()) {
+        metadata["labels"] = labels;
+    }
+    if call.client.namespace_given {
+        metadata["namespace"] = json!(call.client.namespace);
+    }
+    let mut spec = json!({"ports": ports, "selector": selector});
+    for (flag, field) in [
+        ("type", "type"),
+        ("cluster-ip", "clusterIP"),
+        ("load-balancer-ip", "loadBalancerIP"),
+        ("session-affinity", "sessionAffinity"),
+    ] {
+        if !arguments.text(flag).is_empty() {
+            spec[field] = json!(arguments.text(flag));
+        }
+    }
+    if !arguments.text("external-ip").is_empty() {
+        spec["externalIPs"] = json!([arguments.text("external-ip")]);
+    }
+    if !arguments.text("overrides").is_empty() {
+        return Err(Failure::not_simulated("expose --overrides", "use 'kubectl patch' afterwards"));
+    }
+    Ok(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec,
+        "status": {"loadBalancer": {}}
+    }))
+}
+
+/// Which pods an object has, as a Service can say it.
+fn selector(object: &Object) -> Result<BTreeMap<String, String>, Failure> {
+    match object {
+        Object::Pod(pod) => match pod.metadata.labels.clone().filter(|labels| !labels.is_empty()) {
+            Some(labels) => Ok(labels),
+            None => Err(no_selector("the pod has no labels and cannot be exposed")),
+        },
+        Object::Service(service) => {
+            let selector = service.spec.as_ref().and_then(|spec| spec.selector.clone());
+            selector.filter(|selector| !selector.is_empty()).ok_or_else(|| {
+                no_selector("the service has no pod selector set, it cannot be exposed")
+            })
+        }
+        Object::Deployment(it) => labels_only(it.spec.as_ref().map(|spec| &spec.selector)),
+        Object::ReplicaSet(it) => labels_only(it.spec.as_ref().map(|spec| &spec.selector)),
+        Object::ReplicationController(it) => {
+            Ok(it.spec.as_ref().and_then(|spec| spec.selector.clone()).unwrap_or_default())
+        }
+        other => {
+            let info = other.kind().info();
+            let dot = if info.group.is_empty() { "" } else { "." };
+            Err(Failure::message(format!("cannot expose a {}{dot}{}", info.name, info.group)))
+        }
+    }
+}
+
+fn no_selector(reason: &str) -> Failure {
+    Failure::message(format!(
+        "couldn't retrieve selectors via --selector flag or introspection: {reason}"
+    ))
+}
+
+fn labels_only(selector: Option<&LabelSelector>) -> Result<BTreeMap<String, String>, Failure> {
+    let selector = selector.cloned().unwrap_or_default();
+    if selector.match_expressions.as_ref().is_some_and(|expressions| !expressions.is_empty()) {
+        return Err(no_selector(
+            "couldn't convert expressions - \"matchExpressions\" to map-based selector format",
+        ));
+    }
+    Ok(selector.match_labels.unwrap_or_default())
+}
+
+/// The ports that an object's containers declare.
+fn declared(object: &Object) -> Vec<ContainerPort> {
+    let of = |spec: Option<&PodSpec>| {
+        let containers = spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
+        containers.iter().flat_map(|container| container.ports.clone().unwrap_or_default()).collect()
+    };
+    match object {
+        Object::Pod(it) => of(it.spec.as_ref()),
+        Object::Deployment(it) => of(it.spec.as_ref().and_then(|spec| spec.template.spec.as_ref())),
+        Object::ReplicaSet(it) => {
+            of(it.spec.as_ref().and_then(|spec| spec.template.as_ref()?.spec.as_ref()))
+        }
+        Object::ReplicationController(it) => {
+            of(it.spec.as_ref().and_then(|spec| spec.template.as_ref()?.spec.as_ref()))
+        }
+        Object::Service(it) => {
+            let ports = it.spec.as_ref().and_then(|spec| spec.ports.clone()).unwrap_or_default();
+            let port = |port: &k8s_openapi::api::core::v1::ServicePort| ContainerPort {
+                container_port: port.port,
+                protocol: port.protocol.clone(),
+                ..ContainerPort::default()
+            };
+            ports.iter().map(port).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The Service's ports: those of `--port`, or those that the containers declare.
+fn ports(call: &Call, object: &Object) -> Result<Vec<Value>, Failure> {
+    let arguments = &call.arguments;
+    let declared = declared(object);
+    let wanted = match arguments.text("port") {
+        "" => declared.iter().map(|port| port.container_port.to_string()).collect::<Vec<_>>(),
+        text => text.split(',').map(str::to_owned).collect(),
+    };
+    if wanted.is_empty() {
+        let headless = arguments.text("cluster-ip") == "None";
+        let text = "couldn't find port via --port flag or introspection";
+        return if headless { Ok(Vec::new()) } else { Err(Failure::message(text)) };
+    }
+    let several = wanted.len() > 1;
+    let mut ports = Vec::new();
+    for (index, text) in wanted.iter().enumerate() {
+        let number: i64 = text.parse().map_err(|_| {
+            Failure::message(format!("strconv.Atoi: parsing \"{text}\": invalid syntax"))
+        })?;
+        let known = declared.iter().find(|port| i64::from(port.container_port) == number);
+        let protocol = match arguments.text("protocol") {
+            "" => known.and_then(|port| port.protocol.clone()).unwrap_or_else(|| "TCP".to_owned()),
+            protocol => protocol.to_uppercase(),
+        };
+        let target = match arguments.text("target-port") {
+            "" => json!(number),
+            target => target.parse::<i64>().map_or_else(|_| json!(target), |number| json!(number)),
+        };
+        let mut port = json!({"port": number, "protocol": protocol, "targetPort": target});
+        if several {
+            port["name"] = json!(format!("port-{}", index + 1));
+        }
+        ports.push(port);
+    }
+    Ok(ports)
+}
+
+/// Reads `key=value,key=value`.
+fn pairs(text: &str, complaint: &str) -> Result<Value, Failure> {
+    let pairs = text.split(',').map(|pair| match pair.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), json!(value))),
+        _ => Err(Failure::message(format!("{complaint}: unexpected label spec: {pair}"))),
+    });
+    pairs.collect::<Result<_, _>>().map(Value::Object)
+}

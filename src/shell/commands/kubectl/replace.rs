@@ -1,0 +1,161 @@
+//! `kubectl replace`
+
+use std::time::Duration;
+
+use super::super::super::tool::{Io, Step};
+use super::apply::with_last_applied;
+use super::catalog::{self, Command};
+use super::client::Client;
+use super::delete::{WaitGone, deleted};
+use super::dry_run::{DryRun, Report, field_validation};
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::sources::{self, Manifest};
+use super::{Call, DONE, Failure, Next, Outcome, Task};
+use crate::api::{DeleteOptions, FieldValidation, Object, Reason, Subresource, WriteOptions};
+
+pub(super) static COMMAND: Command = Command {
+    name: "replace",
+    short: "Replace a resource by file name or stdin",
+    examples: "  # Delete what is there and create it again\n  kubectl replace --force -f pod.yaml",
+    usage: "-f FILENAME",
+    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE, catalog::VALIDATE],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    switch("force", None, "Delete the objects and create them again."),
+    switch("save-config", None, "Keep the manifest in an annotation, for a later apply."),
+    switch("wait", None, "With --force: wait until the objects are gone."),
+    text("subresource", None, "The part of the object: status or scale."),
+    text("raw", None, "A raw path to write to."),
+    typed("cascade", Takes::Optional("background"), "'background'", "What becomes of dependents."),
+    typed("grace-period", Takes::Number, "-1", "Seconds that a pod gets to end."),
+    typed("timeout", Takes::Duration, "0s", "How long to wait for the deletion."),
+];
+
+/// How often it is looked whether an object is gone.
+const PERIOD: Duration = Duration::from_millis(100);
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let files = call.arguments.all("filename").to_vec();
+    if call.arguments.given("kustomize") {
+        return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
+    }
+    if files.is_empty() {
+        return Err(Failure::message("must specify one of -f and -k"));
+    }
+    let report = Report::of(&call, io)?;
+    let validation = field_validation(&call)?;
+    let read = sources::read(&call, io, &files)?;
+    if read.manifests.is_empty() && read.failures.is_empty() {
+        return Err(Failure::message("no objects passed to replace"));
+    }
+    if call.arguments.on("force") && report.dry_run == DryRun::No {
+        return forced(call, io, report, validation, read);
+    }
+    let subresource = match call.arguments.text("subresource") {
+        "status" => Subresource::Status,
+        _ => Subresource::None,
+    };
+    let options = WriteOptions { subresource, ..report.dry_run.options(validation) };
+    let mut failures = read.failures;
+    for manifest in &read.manifests {
+        let replaced = replace(&mut call, io, manifest, report.dry_run, options);
+        match replaced {
+            Ok(object) => report.tell(io, &object, "replaced")?,
+            Err(failure) => failures.push(failure),
+        }
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+fn replace(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    manifest: &Manifest,
+    dry_run: DryRun,
+    options: WriteOptions,
+) -> Result<Object, Failure> {
+    let value = match call.arguments.on("save-config") {
+        true => with_last_applied(&manifest.value),
+        false => manifest.value.clone(),
+    };
+    if dry_run == DryRun::Client {
+        return Object::from_value(manifest.kind, value)
+            .map_err(|fault| Failure::message(fault.to_string()));
+    }
+    call.client
+        .update(io, manifest.kind, value, options)
+        .map_err(|status| Failure::at_file(status, "replacing", &manifest.source))
+}
+
+/// `--force`: delete, wait, create.
+fn forced(
+    mut call: Call,
+    io: &mut Io<'_>,
+    report: Report,
+    validation: FieldValidation,
+    read: sources::Read,
+) -> Outcome {
+    if let Some(failure) = Failure::of(read.failures) {
+        return Err(failure);
+    }
+    let grace = call.arguments.number("grace-period").unwrap_or(-1);
+    let grace_seconds = u32::try_from(grace).ok();
+    let mut leaving = Vec::new();
+    for manifest in &read.manifests {
+        let namespace = manifest.namespace.clone();
+        match call.client.get_in(io, manifest.kind, namespace, &manifest.name) {
+            Ok(object) => {
+                let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
+                call.client.delete(io, &object, options)?;
+                io.say(deleted(&object, "deleted"));
+                leaving.push(object);
+            }
+            Err(status) if status.reason == Reason::NotFound => {}
+            Err(status) => return Err(status.into()),
+        }
+    }
+    let until = call.arguments.duration("timeout").filter(|timeout| !timeout.is_zero());
+    Ok(Next::Wait(Box::new(Again {
+        gone: WaitGone { leaving, until: until.map(|timeout| io.now() + timeout) },
+        manifests: read.manifests,
+        save: call.arguments.on("save-config"),
+        options: report.dry_run.options(validation),
+        client: call.client,
+        report,
+    })))
+}
+
+/// Creates objects once the old ones are gone.
+#[derive(Clone)]
+struct Again {
+    gone: WaitGone,
+    manifests: Vec<Manifest>,
+    save: bool,
+    options: WriteOptions,
+    client: Client,
+    report: Report,
+}
+
+impl Task for Again {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        if self.gone.first_left(io).is_some() {
+            let next = self.gone.step(io)?;
+            return Ok(if let Step::Exit(_) = next { Step::Until(io.now() + PERIOD) } else { next });
+        }
+        let mut failures = Vec::new();
+        for manifest in &self.manifests {
+            let value = match self.save {
+                true => with_last_applied(&manifest.value),
+                false => manifest.value.clone(),
+            };
+            match self.client.create(io, manifest.kind, value, self.options) {
+                Ok(object) => self.report.tell(io, &object, "replaced")?,
+                Err(status) => failures.push(status.into()),
+            }
+        }
+        Failure::of(failures).map_or(Ok(Step::Exit(0)), Err)
+    }
+}

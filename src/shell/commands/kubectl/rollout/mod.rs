@@ -1,0 +1,101 @@
+//! `kubectl rollout`: how a workload changes from one template to the next.
+
+mod history;
+mod restart;
+mod status;
+mod undo;
+
+use k8s_openapi::api::apps::v1::{ControllerRevision, ReplicaSet};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use serde_json::Value;
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::client::Filter;
+use super::target::{Rules, Target};
+use super::{Call, Failure};
+use crate::api::{Kind, Object};
+
+pub(super) static COMMAND: Command = Command {
+    name: "rollout",
+    short: "Manage the rollout of a resource",
+    usage: "SUBCOMMAND",
+    children: &[
+        &history::COMMAND,
+        &restart::PAUSE,
+        &restart::RESTART,
+        &restart::RESUME,
+        &status::COMMAND,
+        &undo::COMMAND,
+    ],
+    ..catalog::PLAIN
+};
+
+/// The annotation that numbers a Deployment's ReplicaSets.
+const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The annotation that says why a template changed.
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
+
+/// A template that a workload has or had.
+struct Revision {
+    number: i64,
+    cause: Option<String>,
+    template: PodTemplateSpec,
+}
+
+/// The objects that a subcommand is called for.
+fn objects(call: &mut Call, io: &mut Io<'_>) -> Result<(Vec<Object>, Vec<Failure>), Failure> {
+    let words = call.arguments.positional.clone();
+    if words.is_empty() && call.arguments.all("filename").is_empty() {
+        return Err(call.usage("required resource not specified"));
+    }
+    let target = Target::of(call, io, &words, Rules::default())?;
+    let found = target.find(call, io)?;
+    Ok((found.objects, found.failures))
+}
+
+/// A workload's revisions, oldest first.
+///
+/// # Errors
+/// When objects of its kind have none.
+fn revisions(call: &mut Call, io: &mut Io<'_>, object: &Object) -> Result<Vec<Revision>, Failure> {
+    let kind = match object {
+        Object::Deployment(_) => Kind::ReplicaSet,
+        Object::StatefulSet(_) | Object::DaemonSet(_) => Kind::ControllerRevision,
+        other => {
+            let text = format!("no history viewer has been implemented for \"{}\"", other.kind());
+            return Err(Failure::message(text));
+        }
+    };
+    let mut client = call.client.at(object.namespace());
+    let (list, _) = client.list(io, kind, &Filter::default())?;
+    let uid = object.metadata().uid.as_deref();
+    let own = list.iter().filter(|candidate| {
+        let mut owners = candidate.metadata().owner_references.iter().flatten();
+        owners.any(|owner| Some(owner.uid.as_str()) == uid)
+    });
+    let mut revisions: Vec<Revision> = own.filter_map(revision).collect();
+    revisions.sort_by_key(|revision| revision.number);
+    Ok(revisions)
+}
+
+fn revision(object: &Object) -> Option<Revision> {
+    let annotations = object.metadata().annotations.as_ref();
+    let cause = annotations.and_then(|annotations| annotations.get(CHANGE_CAUSE)).cloned();
+    if let Some(set) = object.as_kind::<ReplicaSet>() {
+        let number = annotations?.get(REVISION)?.parse().ok()?;
+        let mut template = set.spec.as_ref()?.template.clone()?;
+        if let Some(labels) = template.metadata.as_mut().and_then(|m| m.labels.as_mut()) {
+            labels.remove("pod-template-hash");
+        }
+        return Some(Revision { number, cause, template });
+    }
+    let revision = object.as_kind::<ControllerRevision>()?;
+    let data: &Value = &revision.data.as_ref()?.0;
+    let mut template = data.get("spec")?.get("template")?.clone();
+    if let Some(fields) = template.as_object_mut() {
+        fields.remove("$patch");
+    }
+    let template = serde_json::from_value(template).ok()?;
+    Some(Revision { number: revision.revision, cause, template })
+}

@@ -1,0 +1,98 @@
+//! `kubectl rollout undo`: back to an earlier template.
+
+use serde_json::json;
+
+use super::super::super::super::tool::Io;
+use super::super::apply::LAST_APPLIED;
+use super::super::catalog::{self, Command};
+use super::super::dry_run::{DryRun, Report};
+use super::super::flags::{Takes, typed};
+use super::super::{Call, DONE, Failure, Outcome};
+use super::{Revision, objects, revisions};
+use crate::api::{FieldValidation, Object, Patch};
+
+pub(super) static COMMAND: Command = Command {
+    name: "undo",
+    short: "Undo a previous rollout",
+    usage: "(TYPE NAME | TYPE/NAME) [flags]",
+    flags: &[
+        catalog::FILENAME,
+        catalog::SELECTOR,
+        catalog::WRITE,
+        &[typed("to-revision", Takes::Number, "0", "The revision to go back to; 0: the last.")],
+    ],
+    run,
+    ..catalog::PLAIN
+};
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let (objects, mut failures) = objects(&mut call, io)?;
+    let report = Report::of(&call, io)?;
+    for object in objects {
+        if let Err(failure) = undo(&mut call, io, &report, &object) {
+            failures.push(failure);
+        }
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+fn undo(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> Result<(), Failure> {
+    let annotations = object.metadata().annotations.as_ref();
+    if annotations.is_some_and(|annotations| annotations.contains_key(LAST_APPLIED)) {
+        let kind = object.kind().info().plural;
+        call.client.warn(io, &format!(
+            "resource {kind}/{} was previously managed with 'kubectl apply'. Rolling back will not \
+             update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future \
+             'kubectl apply' operations. Consider using 'kubectl apply' with your previous \
+             configuration file instead.",
+            object.name()
+        ));
+    }
+    let revisions = revisions(call, io, object)?;
+    if let Object::Deployment(deployment) = object {
+        if deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true) {
+            return Err(Failure::message(
+                "you cannot rollback a paused deployment; resume it first with 'kubectl rollout \
+                 resume' and try again",
+            ));
+        }
+    }
+    let wanted = call.arguments.number("to-revision").unwrap_or(0);
+    let revision = choose(&revisions, wanted, object)?;
+    let template = json!(revision.template);
+    if object.to_value()["spec"]["template"] == template {
+        let text = format!(
+            "skipped rollback (current template already matches revision {})",
+            revision.number
+        );
+        return report.tell(io, object, &text);
+    }
+    let back = match report.dry_run {
+        DryRun::Client => object.clone(),
+        dry_run => {
+            let patch = json!([{"op": "replace", "path": "/spec/template", "value": template}]);
+            let options = dry_run.options(FieldValidation::Warn);
+            call.client.patch(io, object, Patch::Json(patch), options)?
+        }
+    };
+    report.tell(io, &back, "rolled back")
+}
+
+/// The revision with a number, or the last but one.
+fn choose<'a>(
+    revisions: &'a [Revision],
+    wanted: i64,
+    object: &Object,
+) -> Result<&'a Revision, Failure> {
+    if wanted > 0 {
+        return revisions.iter().find(|revision| revision.number == wanted).ok_or_else(|| {
+            Failure::message(format!("unable to find specified revision {wanted} in history"))
+        });
+    }
+    let count = revisions.len();
+    revisions.get(count.wrapping_sub(2)).ok_or_else(|| {
+        let kind = object.kind().info().singular;
+        let text = format!("no rollout history found for {kind} \"{}\"", object.name());
+        Failure::message(text)
+    })
+}

@@ -1,0 +1,94 @@
+//! `kubectl scale`
+
+use serde_json::json;
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::dry_run::{DryRun, Report};
+use super::flags::{Flag, Takes, text, typed};
+use super::target::{Rules, Target};
+use super::{Call, DONE, Failure, Outcome};
+use crate::api::{FieldValidation, Object, Patch, Reason, Status};
+
+pub(super) static COMMAND: Command = Command {
+    name: "scale",
+    short: "Set a new size for a deployment, replica set, or replication controller",
+    examples: "  # Three pods\n  kubectl scale deploy/web --replicas=3",
+    usage: "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | \
+            TYPE NAME)",
+    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::ALL, catalog::WRITE],
+    required: &["replicas"],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    typed("replicas", Takes::Number, "0", "How many pods."),
+    typed("current-replicas", Takes::Number, "-1", "Only if there are so many now."),
+    text("resource-version", None, "Only if the object has this version."),
+    typed("timeout", Takes::Duration, "0s", "How long to wait for the pods."),
+];
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let replicas = call.arguments.number("replicas").unwrap_or(0);
+    if replicas < 0 {
+        let text = "The --replicas=COUNT flag is required, and COUNT must be greater than or equal \
+                    to 0";
+        return Err(Failure::message(text));
+    }
+    let words = call.arguments.positional.clone();
+    if words.is_empty() && call.arguments.all("filename").is_empty() {
+        return Err(Failure::message(super::delete::NOTHING_NAMED));
+    }
+    let target = Target::of(&call, io, &words, Rules { names_required: true })?;
+    let report = Report::of(&call, io)?;
+    let expected = call.arguments.number("current-replicas").filter(|count| *count >= 0);
+    let found = target.find(&mut call, io)?;
+    let mut failures = found.failures;
+    for object in found.objects {
+        let scaled = scale(&mut call, io, &report, &object, replicas, expected);
+        if let Err(failure) = scaled {
+            failures.push(failure);
+        }
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+fn scale(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    object: &Object,
+    replicas: i64,
+    expected: Option<i64>,
+) -> Result<(), Failure> {
+    let Some(present) = present(object) else {
+        let text = "the server could not find the requested resource";
+        return Err(Status::new(Reason::NotFound, text).into());
+    };
+    if let Some(expected) = expected.filter(|expected| *expected != i64::from(present)) {
+        let text = format!("Expected replicas to be {expected}, was {present}");
+        return Err(Failure::message(text));
+    }
+    let scaled = match report.dry_run {
+        DryRun::Client => object.clone(),
+        dry_run => {
+            let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
+            call.client.patch(io, object, patch, dry_run.options(FieldValidation::Warn))?
+        }
+    };
+    report.tell(io, &scaled, "scaled")
+}
+
+/// How many pods an object wants; `None` for kinds without a size.
+fn present(object: &Object) -> Option<i32> {
+    match object {
+        Object::Deployment(it) => it.spec.as_ref().map(|spec| spec.replicas.unwrap_or(1)),
+        Object::ReplicaSet(it) => it.spec.as_ref().map(|spec| spec.replicas.unwrap_or(1)),
+        Object::StatefulSet(it) => it.spec.as_ref().map(|spec| spec.replicas.unwrap_or(1)),
+        Object::ReplicationController(it) => {
+            it.spec.as_ref().map(|spec| spec.replicas.unwrap_or(1))
+        }
+        _ => None,
+    }
+}
