@@ -55,7 +55,11 @@ impl Failed<'_> {
     /// The player's line with the address that was dialled, or with the port alone.
     fn mention(&self) -> Option<Location> {
         let (host, port) = (self.host(), self.to.port());
-        let words = [format!("{host}:{port}"), host, self.to.ip().to_string(), format!(":{port}")];
+        let mut words = vec![format!("{host}:{port}"), host, self.to.ip().to_string()];
+        if self.to.ip().is_loopback() {
+            words.push("localhost".to_owned());
+        }
+        words.push(format!(":{port}"));
         self.facts.locator.mention(words)
     }
 

@@ -70,13 +70,49 @@ static PLUGIN: Command = refused("plugin", "Provides utilities for interacting w
 
 /// The groups of kubectl's own help page, in its order.
 pub(super) static GROUPS: &[(&str, &[&Command])] = &[
-    ("Basic Commands (Beginner):", &[&super::create::COMMAND, &super::run::COMMAND]),
+    (
+        "Basic Commands (Beginner):",
+        &[
+            &super::create::COMMAND,
+            &super::expose::COMMAND,
+            &super::run::COMMAND,
+            &super::set::COMMAND,
+        ],
+    ),
     ("Basic Commands (Intermediate):", &[&super::get::COMMAND, &super::delete::COMMAND]),
-    ("Deploy Commands:", &[&AUTOSCALE]),
-    ("Cluster Management Commands:", &[&CERTIFICATE]),
-    ("Troubleshooting and Debugging Commands:", &[&super::describe::COMMAND, &PROXY, &DEBUG]),
-    ("Advanced Commands:", &[&super::apply::COMMAND, &KUSTOMIZE]),
-    ("Settings Commands:", &[&COMPLETION]),
+    ("Deploy Commands:", &[&super::rollout::COMMAND, &super::scale::COMMAND, &AUTOSCALE]),
+    (
+        "Cluster Management Commands:",
+        &[
+            &CERTIFICATE,
+            &super::nodes::CORDON,
+            &super::nodes::UNCORDON,
+            &super::drain::COMMAND,
+            &super::nodes::TAINT,
+        ],
+    ),
+    (
+        "Troubleshooting and Debugging Commands:",
+        &[
+            &super::describe::COMMAND,
+            &super::logs::COMMAND,
+            &super::exec::COMMAND,
+            &PROXY,
+            &DEBUG,
+            &super::events::COMMAND,
+        ],
+    ),
+    (
+        "Advanced Commands:",
+        &[
+            &super::apply::COMMAND,
+            &super::patch::COMMAND,
+            &super::replace::COMMAND,
+            &super::wait::COMMAND,
+            &KUSTOMIZE,
+        ],
+    ),
+    ("Settings Commands:", &[&super::label::LABEL, &super::label::ANNOTATE, &COMPLETION]),
     ("Subcommands provided by plugins:", &[]),
     ("Other Commands:", &[&KUBERC, &PLUGIN]),
 ];

@@ -80,18 +80,16 @@ struct Wanted {
 impl Wanted {
     fn of(call: &Call) -> Result<Wanted, Failure> {
         let types = call.arguments.all("types").to_vec();
-        let odd = types.iter().find(|name| {
-            !["normal", "warning"].contains(&name.to_lowercase().as_str())
-        });
+        let odd = types
+            .iter()
+            .find(|name| !["normal", "warning"].contains(&name.to_lowercase().as_str()));
         if odd.is_some() {
             return Err(Failure::message("valid --types are Normal or Warning"));
         }
         let object = match call.arguments.text("for") {
             "" => None,
             word if !word.contains('/') => {
-                return Err(Failure::message(
-                    "--for must be in resource/name form",
-                ));
+                return Err(Failure::message("--for must be in resource/name form"));
             }
             word => Some(target::single(&[word.to_owned()], Kind::Pod)?),
         };

@@ -63,7 +63,12 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     Failure::of(failures).map_or(DONE, Err)
 }
 
-fn expose(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> Result<(), Failure> {
+fn expose(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    object: &Object,
+) -> Result<(), Failure> {
     let value = service(call, object)?;
     if report.dry_run == DryRun::Client {
         match &report.output {
@@ -176,7 +181,10 @@ fn labels_only(selector: Option<&LabelSelector>) -> Result<BTreeMap<String, Stri
 fn declared(object: &Object) -> Vec<ContainerPort> {
     let of = |spec: Option<&PodSpec>| {
         let containers = spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
-        containers.iter().flat_map(|container| container.ports.clone().unwrap_or_default()).collect()
+        containers
+            .iter()
+            .flat_map(|container| container.ports.clone().unwrap_or_default())
+            .collect()
     };
     match object {
         Object::Pod(it) => of(it.spec.as_ref()),

@@ -10,7 +10,7 @@ use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, switch, text};
 use super::target::{Rules, Target};
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::names::label_value;
+use crate::api::validation::names::label_value;
 use crate::api::{FieldValidation, Object, Patch};
 
 pub(super) static LABEL: Command = Command {
@@ -81,7 +81,9 @@ fn run(mut call: Call, io: &mut Io<'_>, field: &Field) -> Outcome {
     }
     let changes = Changes::read(pairs, field)?;
     if resources.is_empty() && call.arguments.all("filename").is_empty() {
-        return Err(Failure::message("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+        return Err(Failure::message(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
     }
     let target = Target::of(&call, io, resources, Rules { names_required: !list })?;
     let report = Report::of(&call, io)?;
@@ -165,7 +167,9 @@ fn change(
             return Err(Failure::message(if field.one == "label" {
                 format!("{clash}, and --overwrite is false")
             } else {
-                format!("--overwrite is false but found the following declared annotation(s): {clash}")
+                format!(
+                    "--overwrite is false but found the following declared annotation(s): {clash}"
+                )
             }));
         }
     }

@@ -49,9 +49,10 @@ pub(super) static TAINT: Command = Command {
 
 const CORDON_FLAGS: &[&[Flag]] = &[
     catalog::SELECTOR,
-    &[typed("dry-run", Takes::Optional("unchanged"), "'none'", "none, client or server."), text(
-        "output", Some('o'), "Not used here.",
-    )],
+    &[
+        typed("dry-run", Takes::Optional("unchanged"), "'none'", "none, client or server."),
+        text("output", Some('o'), "Not used here."),
+    ],
 ];
 
 fn cordon_all(mut call: Call, io: &mut Io<'_>, closed: bool) -> Outcome {
@@ -76,7 +77,9 @@ pub(super) fn chosen(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Object>, Fa
     }
     if selected {
         if !words.is_empty() {
-            return Err(call.usage("error: cannot specify both a node name and a --selector option"));
+            return Err(
+                call.usage("error: cannot specify both a node name and a --selector option")
+            );
         }
         let filter = filter(call, Kind::Node)?;
         return Ok(call.client.list(io, Kind::Node, &filter)?.0);
@@ -130,9 +133,8 @@ impl Changes {
     fn read(words: &[String]) -> Result<Changes, Failure> {
         let mut changes = Changes::default();
         for word in words {
-            let invalid = |why: &str| {
-                Failure::message(format!("invalid taint spec: {word}, {why}"))
-            };
+            let invalid =
+                |why: &str| Failure::message(format!("invalid taint spec: {word}, {why}"));
             if let Some(rest) = word.strip_suffix('-') {
                 let (key, effect) = match rest.split_once(':') {
                     Some((key, effect)) => (key, Some(effect.to_owned())),
@@ -142,8 +144,9 @@ impl Changes {
                 changes.remove.push((key.to_owned(), effect));
                 continue;
             }
-            let (pair, effect) =
-                word.split_once(':').ok_or_else(|| invalid("a taint needs an effect: key=value:effect"))?;
+            let (pair, effect) = word
+                .split_once(':')
+                .ok_or_else(|| invalid("a taint needs an effect: key=value:effect"))?;
             if !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect) {
                 return Err(invalid(&format!("unsupported taint effect: {effect}")));
             }

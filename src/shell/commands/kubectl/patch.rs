@@ -69,7 +69,10 @@ fn patch(call: &Call, io: &Io<'_>) -> Result<Patch, Failure> {
         ("", file) => {
             let read = io.read_file(file);
             let bytes = read.map_err(|reason| {
-                Failure::message(format!("unable to read patch file: open {file}: {}", reason.to_lowercase()))
+                Failure::message(format!(
+                    "unable to read patch file: open {file}: {}",
+                    reason.to_lowercase()
+                ))
             })?;
             String::from_utf8_lossy(&bytes).into_owned()
         }
@@ -80,9 +83,10 @@ fn patch(call: &Call, io: &Io<'_>) -> Result<Patch, Failure> {
         "strategic" => Ok(Patch::Strategic(value)),
         "merge" => Ok(Patch::Merge(value)),
         "json" => Ok(Patch::Json(value)),
-        other => Err(call.usage(format!(
-            "--type must be one of [json merge strategic], not \"{other}\""
-        ))),
+        other => {
+            Err(call
+                .usage(format!("--type must be one of [json merge strategic], not \"{other}\"")))
+        }
     }
 }
 

@@ -143,7 +143,11 @@ impl Task for Again {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         if self.gone.first_left(io).is_some() {
             let next = self.gone.step(io)?;
-            return Ok(if let Step::Exit(_) = next { Step::Until(io.now() + PERIOD) } else { next });
+            return Ok(if let Step::Exit(_) = next {
+                Step::Until(io.now() + PERIOD)
+            } else {
+                next
+            });
         }
         let mut failures = Vec::new();
         for manifest in &self.manifests {

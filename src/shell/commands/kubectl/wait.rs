@@ -65,9 +65,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let found = target.find(&mut call, io)?;
     let mut failures = found.failures;
     if goal == Goal::Delete {
-        let not_found = |failure: &Failure| {
-            matches!(failure, Failure::Server { status, .. } if status.reason == Reason::NotFound)
-        };
+        let not_found = |failure: &Failure| matches!(failure, Failure::Server { status, .. } if status.reason == Reason::NotFound);
         failures.retain(|failure| !not_found(failure));
         if found.objects.is_empty() && failures.is_empty() {
             return DONE;
@@ -193,8 +191,9 @@ struct Coming {
 impl Task for Coming {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         while let Some((kind, wanted)) = self.names.first().cloned() {
-            let mut stored = io.cluster.objects().objects(kind, None);
-            let Some(object) = stored.find(|object| object.name() == wanted).cloned() else {
+            let named = |object: &&crate::api::Object| object.name() == wanted;
+            let stored = io.cluster.objects().objects(kind, None).find(named).cloned();
+            let Some(object) = stored else {
                 if io.now() >= self.until {
                     let text = format!(
                         "timed out waiting for the condition on {}/{wanted}",

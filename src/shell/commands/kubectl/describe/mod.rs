@@ -114,6 +114,18 @@ impl Reader<'_, '_> {
     }
 }
 
+/// A pod template, as `rollout history --revision` shows it.
+pub(super) fn template(template: &k8s_openapi::api::core::v1::PodTemplateSpec) -> String {
+    let mut page = page::Page::default();
+    page.template(template);
+    page.finish().trim_end().to_owned()
+}
+
+/// Lines whose cells are parted by tabs, as columns.
+pub(super) fn align(text: &str) -> String {
+    tabs::align(text)
+}
+
 /// An object's description.
 pub(super) fn describe(
     client: &mut Client,

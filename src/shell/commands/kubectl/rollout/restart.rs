@@ -65,10 +65,9 @@ fn run(mut call: Call, io: &mut Io<'_>, change: Change, what: &str) -> Outcome {
 
 fn restart(object: &Object, io: &Io<'_>) -> Result<Value, Failure> {
     match object {
-        Object::Deployment(deployment) if is_paused(deployment) => Err(named(
-            object,
-            "can't restart paused deployment (run rollout resume first)",
-        )),
+        Object::Deployment(deployment) if is_paused(deployment) => {
+            Err(named(object, "can't restart paused deployment (run rollout resume first)"))
+        }
         Object::Deployment(_) | Object::StatefulSet(_) | Object::DaemonSet(_) => {
             let now = io.now().whole_seconds().to_string();
             Ok(json!({"spec": {"template": {"metadata": {"annotations": {

@@ -178,8 +178,11 @@ fn change(
             let had = |name: &&String| {
                 container.env.iter().flatten().any(|variable| variable.name == **name)
             };
-            let removed =
-                changes.remove.iter().filter(had).map(|name| json!({"name": name, "$patch": "delete"}));
+            let removed = changes
+                .remove
+                .iter()
+                .filter(had)
+                .map(|name| json!({"name": name, "$patch": "delete"}));
             let env: Vec<Value> = changes.set.iter().cloned().chain(removed).collect();
             json!({"name": container.name, "env": env})
         })

@@ -16,13 +16,7 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # Another version\n  kubectl set image deployment/web nginx=nginx:1.28",
     usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... \
             CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-    flags: &[
-        super::COMMON,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::ALL,
-        catalog::WRITE,
-    ],
+    flags: &[super::COMMON, catalog::FILENAME, catalog::SELECTOR, catalog::ALL, catalog::WRITE],
     run,
     ..catalog::PLAIN
 };
@@ -75,8 +69,7 @@ fn change(
         return Err(Failure::message(text));
     };
     let plain: Vec<&str> = spec.containers.iter().map(|c| c.name.as_str()).collect();
-    let init: Vec<&str> =
-        spec.init_containers.iter().flatten().map(|c| c.name.as_str()).collect();
+    let init: Vec<&str> = spec.init_containers.iter().flatten().map(|c| c.name.as_str()).collect();
     let (mut containers, mut init_containers) = (Vec::new(), Vec::new());
     for (name, image) in images {
         let fits = |container: &&&str| name == "*" || **container == name;

@@ -123,7 +123,9 @@ fn resources(mut call: Call, io: &mut Io<'_>) -> Outcome {
         }
         let pairs = text.split(',').map(|pair| match pair.split_once('=') {
             Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), json!(value))),
-            _ => Err(Failure::message(format!("invalid argument syntax {pair}, expected <resource>=<value>"))),
+            _ => Err(Failure::message(format!(
+                "invalid argument syntax {pair}, expected <resource>=<value>"
+            ))),
         });
         pairs.collect::<Result<Map<_, _>, _>>().map(|map| Some(Value::Object(map)))
     };
