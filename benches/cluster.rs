@@ -30,10 +30,8 @@ fn settle_ten_thousand_pods(bencher: Bencher<'_, '_>) {
 fn send_a_hundred_thousand_traced_requests(bencher: Bencher<'_, '_>) {
     const REQUESTS: u32 = 100_000;
     let places = places(big());
-    bencher
-        .counter(ItemsCount::new(REQUESTS))
-        .with_inputs(|| big().clone())
-        .bench_local_values(|mut cluster| {
+    bencher.counter(ItemsCount::new(REQUESTS)).with_inputs(|| big().clone()).bench_local_values(
+        |mut cluster| {
             for number in 0..REQUESTS {
                 let from = &places[number as usize % places.len()];
                 let to = address(number % SERVICES);
@@ -41,7 +39,8 @@ fn send_a_hundred_thousand_traced_requests(bencher: Bencher<'_, '_>) {
                 assert!(dial.result.is_ok());
             }
             cluster
-        });
+        },
+    );
 }
 
 /// Undo, rewind and what-if questions are clones.

@@ -82,6 +82,16 @@ impl Cluster {
         path == "/" || of_image || mount || !self.list_files(place, &path).is_empty()
     }
 
+    /// Whether a folder of a container is as the image has it: nothing mounted, nothing written.
+    pub(super) fn is_untouched(&self, place: &Place, folder: &str) -> bool {
+        let below = |path: &str| path == folder || path.starts_with(&format!("{folder}/"));
+        let written = self
+            .kubelets
+            .container(place)
+            .is_some_and(|(_, container)| container.files.keys().any(|path| below(path)));
+        !written && !self.mounts(place).iter().any(|mount| below(&normal(&mount.mount_path)))
+    }
+
     /// A file as the container's image has it, whatever was done to it since.
     pub(super) fn packaged_file(&self, place: &Place, path: &str) -> Option<&'static str> {
         image::file(self.image(place)?, path)
@@ -123,7 +133,8 @@ impl Cluster {
         Ok(())
     }
 
-    fn may_write(&self, place: &Place, path: &str) -> Result<(), String> {
+    /// Whether a file may be written there, and if not, why.
+    pub(super) fn may_write(&self, place: &Place, path: &str) -> Result<(), String> {
         let mounts = self.mounts(place);
         if let Some(mount) = mount_of(&mounts, path) {
             let writable =

@@ -226,6 +226,19 @@ impl Network {
         Sent { trace: self.state.remember(trace), listener }
     }
 
+    /// As [`Network::send`], but nobody looks back at it: a kubelet's probes would push everything
+    /// else out of the log.
+    pub fn probe(
+        &mut self,
+        now: SimTime,
+        from: &Sender,
+        protocol: Protocol,
+        to: SocketAddrV4,
+    ) -> Sent {
+        let (trace, listener) = self.walk(now, from, protocol, to);
+        Sent { trace: Arc::new(trace), listener }
+    }
+
     /// Sends a question to whoever has port 53 at `server`. The answer is in the trace; there is
     /// none where the packet did not arrive, or arrived at somebody who is no name server.
     pub fn ask_name_server(

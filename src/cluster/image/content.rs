@@ -77,15 +77,22 @@ fn table(image: &Image) -> impl Iterator<Item = (&'static str, &'static str)> {
     system.into_iter().chain(program_files(image).iter().copied())
 }
 
+/// A file of nginx's own.
+pub fn nginx_file(path: &str) -> Option<&'static str> {
+    NGINX_FILES.iter().find(|(name, _)| *name == path).map(|(_, content)| *content)
+}
+
+const NGINX_FILES: &[(&str, &str)] = &[
+    ("/etc/nginx/conf.d/default.conf", NGINX_DEFAULT),
+    ("/etc/nginx/mime.types", MIME_TYPES),
+    ("/etc/nginx/nginx.conf", NGINX_CONF),
+    ("/usr/share/nginx/html/50x.html", NGINX_ERROR_PAGE),
+    ("/usr/share/nginx/html/index.html", NGINX_PAGE),
+];
+
 fn program_files(image: &Image) -> &'static [(&'static str, &'static str)] {
     match image.name.as_str() {
-        "nginx" | "nginx-slim" => &[
-            ("/etc/nginx/conf.d/default.conf", NGINX_DEFAULT),
-            ("/etc/nginx/mime.types", MIME_TYPES),
-            ("/etc/nginx/nginx.conf", NGINX_CONF),
-            ("/usr/share/nginx/html/50x.html", NGINX_ERROR_PAGE),
-            ("/usr/share/nginx/html/index.html", NGINX_PAGE),
-        ],
+        "nginx" | "nginx-slim" => NGINX_FILES,
         "httpd" => &[("/usr/local/apache2/htdocs/index.html", HTTPD_PAGE)],
         _ => &[],
     }

@@ -6,7 +6,7 @@ mod reference;
 mod tools;
 
 pub(super) use catalogue::{Lookup, carried, find, laptop, node};
-pub(super) use content::{directories, file, files};
+pub(super) use content::{directories, file, files, nginx_file};
 pub(super) use reference::Reference;
 
 use super::Place;

@@ -62,7 +62,8 @@ pub(super) enum Purpose {
 #[derive(Clone, Debug)]
 pub(super) struct Kubelets {
     workers: BTreeMap<PodKey, Arc<Worker>>,
-    keys: BTreeMap<(Arc<str>, Arc<str>), PodKey>,
+    /// By namespace and name.
+    keys: BTreeMap<Arc<str>, BTreeMap<Arc<str>, PodKey>>,
     agenda: Agenda<PodKey>,
     /// Ended probes and hooks, to be acted on: (owner, exit code, output).
     ended: Vec<(Owner, i32, Vec<u8>)>,
@@ -323,15 +324,17 @@ impl Kubelets {
     /// The container at a place, and its pod, to change.
     pub fn worker_at(&mut self, place: &Place) -> Option<(&mut Worker, usize)> {
         let Place::Container { namespace, pod, container } = place else { return None };
-        let key = *self.keys.get(&(namespace.clone(), pod.clone()))?;
-        let worker = self.worker_mut(key)?;
+        let worker = self.worker_mut(self.key(namespace, pod)?)?;
         let index = worker.containers.iter().position(|known| known.name == *container)?;
         Some((worker, index))
     }
 
     fn find(&self, namespace: &str, pod: &str) -> Option<&Worker> {
-        let key = self.keys.get(&(namespace.into(), pod.into()))?;
-        self.worker(*key)
+        self.worker(self.key(namespace, pod)?)
+    }
+
+    fn key(&self, namespace: &str, pod: &str) -> Option<PodKey> {
+        self.keys.get(namespace)?.get(pod).copied()
     }
 
     fn worker(&self, key: PodKey) -> Option<&Worker> {
@@ -352,10 +355,10 @@ impl Kubelets {
 
     fn observe_pod(&mut self, now: SimTime, action: Action, pod: &Arc<Pod>) {
         let metadata = &pod.metadata;
-        let text = |value: &Option<String>| -> Arc<str> { value.as_deref().unwrap_or("").into() };
-        let place = (text(&metadata.namespace), text(&metadata.name));
+        let namespace = metadata.namespace.as_deref().unwrap_or("");
+        let name = metadata.name.as_deref().unwrap_or("");
         let bound = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
-        let known = self.keys.get(&place).copied();
+        let known = self.key(namespace, name);
         let same = known
             .and_then(|key| self.worker(key))
             .is_some_and(|worker| worker.pod.metadata.uid == metadata.uid);
@@ -375,8 +378,10 @@ impl Kubelets {
             _ if bound && !is_over(pod) => {
                 self.last += 1;
                 let key = PodKey(self.last);
-                self.workers.insert(key, Arc::new(Worker::new(key, pod.clone())));
-                self.keys.insert(place, key);
+                let worker = Worker::new(key, pod.clone());
+                let place = self.keys.entry(worker.namespace.clone()).or_default();
+                place.insert(worker.name.clone(), key);
+                self.workers.insert(key, Arc::new(worker));
                 self.agenda.add(&key, now, true);
             }
             _ => {}
@@ -410,11 +415,12 @@ impl Kubelets {
     fn forget(&mut self, key: PodKey) {
         self.agenda.forget(&key);
         self.held_up.remove(&key);
-        if let Some(worker) = self.workers.remove(&key) {
-            let place = (worker.namespace.clone(), worker.name.clone());
-            if self.keys.get(&place) == Some(&key) {
-                self.keys.remove(&place);
-            }
+        let Some(worker) = self.workers.remove(&key) else { return };
+        if self.key(&worker.namespace, &worker.name) != Some(key) {
+            return;
+        }
+        if let Some(place) = self.keys.get_mut(&worker.namespace) {
+            place.remove(&worker.name);
         }
     }
 

@@ -279,7 +279,7 @@ fn ask(cluster: &mut Cluster, key: PodKey, index: usize, prober: &Prober) -> Res
         None => problem,
     };
     let sender = Sender { netns: node, container: None };
-    let sent = cluster.network.send(cluster.now, &sender, Protocol::Tcp, to);
+    let sent = cluster.network.probe(cluster.now, &sender, Protocol::Tcp, to);
     let seen_from = match sent.trace.outcome {
         Outcome::Delivered { seen_from, .. } => seen_from,
         Outcome::Refused => {

@@ -13,11 +13,12 @@ mod tokens;
 mod variables;
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::http::{self, Incoming};
 use crate::clock::SimTime;
+use crate::cluster::image;
 use crate::cluster::{
     Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Payload, Place, Poll, Process, Reply,
     Signal,
@@ -153,6 +154,10 @@ impl Nginx {
             tell_entrypoint(context);
         }
         let place = context.place.clone();
+        if self.only.is_none() && self.is_plain(context) {
+            self.config = Some(PACKAGED.clone());
+            return Ok(());
+        }
         let mut around = Container { cluster: context.cluster, place };
         let loaded = config::load(&self.file, &self.globals, &mut around);
         match (loaded, self.only) {
@@ -173,6 +178,13 @@ impl Nginx {
                 Ok(())
             }
         }
+    }
+
+    /// Whether everything is as the image brings it along, in the foreground.
+    fn is_plain(&self, context: &Context<'_>) -> bool {
+        self.file == MAIN_FILE
+            && self.globals == "daemon off;"
+            && context.cluster.is_untouched(&context.place, "/etc/nginx")
     }
 
     /// Opens the sockets; those that are taken are tried again.
@@ -219,6 +231,28 @@ impl Nginx {
         }
         // Without `daemon off` the first process ends, and the container with it.
         if config.foreground { Poll::Idle } else { Poll::Exit(0) }
+    }
+}
+
+/// The image's own configuration, read once for the thousands of pods that have it.
+static PACKAGED: LazyLock<Arc<Config>> = LazyLock::new(|| {
+    Arc::new(config::load(MAIN_FILE, "daemon off;", &mut Package).unwrap_or_default())
+});
+
+/// The files of the image alone.
+struct Package;
+
+impl Surroundings for Package {
+    fn read(&self, path: &str) -> Option<String> {
+        image::nginx_file(path).map(str::to_owned)
+    }
+
+    fn glob(&self, _: &str) -> Vec<String> {
+        vec!["/etc/nginx/conf.d/default.conf".to_owned()]
+    }
+
+    fn resolve(&mut self, _: &str) -> Vec<Ipv4Addr> {
+        Vec::new()
     }
 }
 
@@ -270,22 +304,18 @@ const IPV6: &str = "10-listen-on-ipv6-by-default.sh";
 /// The script that adds an IPv6 socket to the packaged server, and leaves anybody else's alone.
 fn listen_on_ipv6(context: &mut Context<'_>) {
     const FILE: &str = "/etc/nginx/conf.d/default.conf";
-    const LINE: &str = "    listen       80;\n";
     let place = context.place.clone();
     let Some(text) = context.cluster.read_file(&place, FILE) else {
         context.say(format!("{IPV6}: info: {FILE} is not a file or does not exist"));
         return;
     };
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let packaged = context.cluster.packaged_file(&place, FILE);
-    let added = text.replace(LINE, &format!("{LINE}    listen  [::]:80;\n"));
-    let content = if packaged == Some(text.as_str()) { &added } else { &text };
-    if context.cluster.write_file(&place, FILE, content.clone().as_bytes()).is_err() {
+    if context.cluster.may_write(&place, FILE).is_err() {
         context.say(format!("{IPV6}: info: can not modify {FILE} (read-only file system?)"));
         return;
     }
     context.say(format!("{IPV6}: info: Getting the checksum of {FILE}"));
-    if added == *content {
+    // podhop's packaged file has the line from the beginning.
+    if context.cluster.packaged_file(&place, FILE).is_some_and(|own| own.as_bytes() == text) {
         context.say(format!("{IPV6}: info: Enabled listen on IPv6 in {FILE}"));
     } else {
         context.say(format!("{IPV6}: info: {FILE} differs from the packaged version"));
