@@ -16,6 +16,7 @@ enum Actor {
     Processes,
     ServiceProxy,
     Names,
+    Walls,
 }
 
 impl Cluster {
@@ -35,6 +36,7 @@ impl Cluster {
             Actor::Processes => processes::run_next(self),
             Actor::ServiceProxy => compile::run_proxy(self),
             Actor::Names => compile::run_names(self),
+            Actor::Walls => compile::run_walls(self),
         }
         self.observe();
         Some(self.now)
@@ -69,6 +71,7 @@ impl Cluster {
             self.kubelets.observe(self.now, change);
             self.proxy.observe(self.now, change);
             self.names.observe(self.now, change);
+            self.walls.observe(self.now, change);
         }
         self.observed = store.revision();
     }
@@ -81,6 +84,7 @@ impl Cluster {
             (self.processes.next_due(), Actor::Processes),
             (self.proxy.next_due(), Actor::ServiceProxy),
             (self.names.next_due(), Actor::Names),
+            (self.walls.next_due(), Actor::Walls),
         ]
         .into_iter()
         .filter_map(|(at, actor)| Some((at?, actor)))
@@ -95,6 +99,7 @@ impl Cluster {
             self.processes.next_work(),
             self.proxy.next_due(),
             self.names.next_due(),
+            self.walls.next_due(),
         ]
         .into_iter()
         .flatten()

@@ -39,7 +39,7 @@ use std::time::Duration;
 use crate::api::{self, ApiServer, Request};
 use crate::clock::SimTime;
 use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
-use compile::{Names, ServiceProxy};
+use compile::{Names, ServiceProxy, Walls};
 use controllers::Controllers;
 use kubelet::Kubelets;
 use nodes::Nodes;
@@ -92,6 +92,7 @@ pub struct Cluster {
     processes: Processes,
     proxy: ServiceProxy,
     names: Names,
+    walls: Walls,
     network: Network,
     userland: Arc<dyn Userland>,
 }
@@ -109,6 +110,7 @@ impl Cluster {
             processes: Processes::default(),
             proxy: ServiceProxy::default(),
             names: Names::default(),
+            walls: Walls::default(),
             network: Network::new(config.seed),
             userland,
         };

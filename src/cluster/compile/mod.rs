@@ -4,6 +4,7 @@
 //! rules are not there yet" is a state that can be seen. Only what changed is compiled again.
 
 mod dns;
+mod policy;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,9 @@ const PROXY_SYNC: Duration = Duration::from_millis(100);
 /// How long CoreDNS takes to hear of a change.
 const DNS_WATCH: Duration = Duration::from_millis(50);
 
+/// How long the CNI plugin takes to hear of a change.
+const POLICY_SYNC: Duration = Duration::from_millis(100);
+
 /// A Service's namespace and name.
 type Name = (Arc<str>, Arc<str>);
 
@@ -40,6 +44,16 @@ pub(super) struct ServiceProxy {
 pub(super) struct Names {
     dirty: Agenda<Subject>,
     slices: Slices,
+}
+
+/// The CNI plugin: NetworkPolicies to rules at every pod.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Walls {
+    due: Option<SimTime>,
+    /// How many policies there are: without any, pods come and go unnoticed.
+    policies: usize,
+    /// The pods that have rules.
+    walled: BTreeSet<policy::PodName>,
 }
 
 /// What CoreDNS may have to learn anew.
@@ -82,6 +96,41 @@ impl Names {
     /// When names change next.
     pub fn next_due(&self) -> Option<SimTime> {
         self.dirty.next_due()
+    }
+}
+
+impl Walls {
+    /// Takes note of a change.
+    pub fn observe(&mut self, now: SimTime, change: &Change) {
+        match (change.object.kind(), change.action) {
+            (Kind::NetworkPolicy, Action::Added) => self.policies += 1,
+            (Kind::NetworkPolicy, Action::Deleted) => self.policies -= 1,
+            (Kind::NetworkPolicy, Action::Modified) => {}
+            (Kind::Pod | Kind::Namespace, _) if self.policies > 0 => {}
+            _ => return,
+        }
+        self.due = self.due.or(Some(now + POLICY_SYNC));
+    }
+
+    /// When rules are written next.
+    pub fn next_due(&self) -> Option<SimTime> {
+        self.due
+    }
+}
+
+/// Writes the policies of all pods that have any, and takes them from those that have none now.
+pub(super) fn run_walls(cluster: &mut Cluster) {
+    cluster.walls.due = None;
+    let mut compiled = policy::compile(cluster.api.store());
+    let names: BTreeSet<policy::PodName> = compiled.keys().cloned().collect();
+    let before = std::mem::replace(&mut cluster.walls.walled, names);
+    for name in before {
+        compiled.entry(name).or_default();
+    }
+    for ((namespace, pod), policies) in compiled {
+        if let Some(netns) = cluster.kubelets.netns_of_pod(&namespace, &pod) {
+            cluster.network.set_policies(netns, policies);
+        }
     }
 }
 

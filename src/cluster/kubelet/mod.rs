@@ -301,6 +301,12 @@ impl Kubelets {
         Some(self.container(place)?.0.sandbox.as_ref()?.netns)
     }
 
+    /// The network namespace of a pod that has one of its own.
+    pub fn netns_of_pod(&self, namespace: &str, pod: &str) -> Option<NetnsId> {
+        let sandbox = self.find(namespace, pod)?.sandbox.as_ref()?;
+        (!sandbox.on_host).then_some(sandbox.netns)
+    }
+
     /// A file that the kubelet itself provides in every container.
     pub fn provided_file(&self, place: &Place, path: &str) -> Option<String> {
         let (worker, _) = self.container(place)?;

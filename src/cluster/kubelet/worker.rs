@@ -20,7 +20,7 @@ use crate::clock::SimTime;
 use crate::cluster::Userland;
 use crate::cluster::agenda::Moments;
 use crate::cluster::processes::Processes;
-use crate::network::{NetnsId, Network, Party};
+use crate::network::{NetnsId, Network, Party, Protocol};
 use crate::random::Stream;
 
 /// Until the kubelet has heard of a pod.
@@ -396,10 +396,31 @@ impl Worker {
                 return self.no_address(host);
             };
             let party = Party::Pod { namespace: self.namespace.clone(), name: self.name.clone() };
-            (host.network.add_pod(party, address, &self.node), address)
+            let netns = host.network.add_pod(party, address, &self.node);
+            self.open_host_ports(netns, host);
+            (netns, address)
         };
         self.sandbox = Some(Sandbox { netns, address, on_host, volumes });
         self.stale = true;
+    }
+
+    /// `hostPort`: ports of the node that lead to the pod's.
+    fn open_host_ports(&self, netns: NetnsId, host: &mut Host<'_>) {
+        let containers = self.pod.spec.iter().flat_map(|spec| &spec.containers);
+        for port in containers.flat_map(|container| container.ports.iter().flatten()) {
+            let number = |port: i32| u16::try_from(port).ok().filter(|port| *port != 0);
+            let (Some(outer), Some(inner)) =
+                (port.host_port.and_then(number), number(port.container_port))
+            else {
+                continue;
+            };
+            let protocol = match port.protocol.as_deref() {
+                Some("UDP") => Protocol::Udp,
+                Some("SCTP") => Protocol::Sctp,
+                _ => Protocol::Tcp,
+            };
+            host.network.set_host_port(netns, protocol, outer, inner);
+        }
     }
 
     fn mount(&self, host: &Host<'_>) -> Result<BTreeMap<String, Volume>, (String, String)> {

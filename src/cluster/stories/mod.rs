@@ -5,6 +5,7 @@ mod failing;
 mod inside;
 mod nginx;
 mod starting;
+mod walls;
 
 use std::net::SocketAddrV4;
 use std::sync::Arc;

@@ -47,10 +47,15 @@ enum Step {
 
 impl<'a> Visit<'a> {
     /// A request that has just come in.
-    pub fn new(config: &'a Config, ask: &'a Ask, request: HttpRequest, number: u64) -> Visit<'a> {
+    pub fn new(
+        config: &'a Config,
+        ask: &'a Ask,
+        request: HttpRequest,
+        number: u64,
+    ) -> Option<Visit<'a>> {
         let host = http::header(&request, "Host").unwrap_or("");
-        let server = select::server(config, ask.local, host);
-        Visit {
+        let server = select::server(config, ask.local, host)?;
+        Some(Visit {
             config,
             server,
             ask,
@@ -61,7 +66,7 @@ impl<'a> Visit<'a> {
             upstream: String::new(),
             status: 0,
             sent: 0,
-        }
+        })
     }
 
     /// The response and how long it took; the logs are written.

@@ -128,10 +128,12 @@ impl Process for Nginx {
             },
         };
         let number = self.connections;
-        let mut visit = handle::Visit::new(&config, ask, request, number);
+        let Some(mut visit) = handle::Visit::new(&config, ask, request, number) else {
+            return http::other(Reply::Reset);
+        };
         let (response, took) = visit.answer(context);
         if tls {
-            let names = select::server(&config, ask.local, "").names.clone();
+            let names = visit.server.names.clone();
             return Answer { reply: Reply::Tls { names, response }, took };
         }
         Answer { took, ..http::reply(ask, response) }

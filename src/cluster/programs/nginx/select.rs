@@ -27,7 +27,7 @@ pub fn is_tls(config: &Config, at: SocketAddrV4) -> bool {
 
 /// The server for a request to this address with this `Host`: by name, or else the default one, or
 /// else the first.
-pub fn server<'a>(config: &'a Config, at: SocketAddrV4, host: &str) -> &'a Server {
+pub fn server<'a>(config: &'a Config, at: SocketAddrV4, host: &str) -> Option<&'a Server> {
     let name = host.split(':').next().unwrap_or(host).to_lowercase();
     let here = || config.servers.iter().filter(move |s| s.listens.iter().any(|l| hears(l, at)));
     let named = |test: fn(&str, &str) -> bool| {
@@ -42,7 +42,6 @@ pub fn server<'a>(config: &'a Config, at: SocketAddrV4, host: &str) -> &'a Serve
         })
         .or_else(default)
         .or_else(|| here().next())
-        .unwrap_or(&config.servers[0])
 }
 
 /// The location for a path: an exact one, or else the longest prefix, unless a regular expression
