@@ -6,6 +6,7 @@
 mod cli;
 mod headless;
 mod outside;
+mod plain;
 mod play;
 mod saves;
 mod terminal;

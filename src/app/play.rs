@@ -1,5 +1,6 @@
 //! `podhop play`: the game, on a screen or in lines of text.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use super::cli::PlayArgs;
 use super::headless::{self, Ended, Usage};
 use super::saves::{Found, Saves};
-use super::terminal;
+use super::{plain, terminal};
 use crate::game::{Game, Msg, update};
 
 /// Plays.
@@ -24,6 +25,13 @@ pub fn play(arguments: &PlayArgs, folder: Option<&Path>) -> Ended {
     }
     if let Some(name) = wanted {
         update(&mut game, Msg::OpenLevel(name));
+    }
+    if arguments.plain {
+        let outside = std::io::stdin().is_terminal();
+        let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+        plain::play(game, saves, input, output, outside)
+            .map_err(|error| Usage(format!("standard output failed: {error}")))?;
+        return Ok(ExitCode::SUCCESS);
     }
     terminal::play(game, saves).map_err(Usage)?;
     Ok(ExitCode::SUCCESS)

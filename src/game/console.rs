@@ -48,6 +48,8 @@ pub struct Recall {
 #[derive(Clone, Debug, Default)]
 pub struct Console {
     printed: VecDeque<Printed>,
+    /// How many lines were ever printed.
+    count: usize,
     /// Whether the last printed line still lacks its newline.
     open: bool,
     /// What is being typed.
@@ -65,6 +67,17 @@ impl Console {
     /// What was printed, oldest first.
     pub fn printed(&self) -> &VecDeque<Printed> {
         &self.printed
+    }
+
+    /// How many lines were ever printed.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The lines printed after the first `count`, as far as they are still there.
+    pub fn printed_since(&self, count: usize) -> impl Iterator<Item = &Printed> {
+        let new = self.count.saturating_sub(count).min(self.printed.len());
+        self.printed.iter().skip(self.printed.len() - new)
     }
 
     /// Text of a last line without newline, which the prompt follows.
@@ -198,6 +211,7 @@ impl Console {
 
     fn push(&mut self, origin: Origin, prompt: String, text: &str) {
         let text = fold(&printable(text).replace('\t', "    "));
+        self.count += 1;
         self.printed.push_back(Printed { origin, prompt: printable(&prompt), text });
         if self.printed.len() > SCROLLBACK {
             self.printed.pop_front();

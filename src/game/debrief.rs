@@ -60,7 +60,7 @@ impl Debrief {
             edits: diff::size(&lines),
             commands: play.commands,
             hints: play.hints.count(),
-            seconds: play.now().as_millis() / 1_000,
+            seconds: play.clock().as_millis() / 1_000,
         };
         let waiting =
             if edits.len() <= TRIED { (0..edits.len()).collect() } else { VecDeque::new() };

@@ -5,7 +5,6 @@ use super::scene::Spot;
 use super::{
     Asked, Effect, Fate, Game, LevelMsg, Line, Popup, Prediction, Where, apply, speech, terminal,
 };
-use crate::clock::SimTime;
 use std::time::Duration;
 
 /// What can be done about a level that went wrong.
@@ -76,7 +75,7 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         }
         LevelMsg::Rewind => {
             let text = match play.rewind() {
-                Some(at) => format!("Back at {}; the clock stands.", clock(at)),
+                Some(_) => format!("Back at {}; the clock stands.", play.clock()),
                 None => "There is nothing earlier to go back to.".to_owned(),
             };
             play.say(Tone::Plain, text);
@@ -276,8 +275,4 @@ fn trace_from(play: &mut Play) {
     play.console.input.set(format!("kubectl exec {name}{namespace} -- curl -s -m 2 http://"));
     play.focus = Panel::Terminal;
     play.menu = false;
-}
-
-fn clock(at: SimTime) -> String {
-    at.to_string()
 }

@@ -2,7 +2,7 @@
 
 use super::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
 use super::story::Story;
-use crate::level::GoalState;
+use crate::level::{Diagnosis, GoalState};
 
 /// The cluster map in sentences.
 pub fn map(scene: &Scene, system: bool) -> Vec<String> {
@@ -54,6 +54,16 @@ pub fn goal(goal: &GoalState) -> String {
         return format!("{} ({state})", goal.say);
     }
     format!("{} ({state}: {} of {})", goal.say, goal.succeeded, goal.of)
+}
+
+/// Why a goal failed: what happened, the facts, the nearest miss, the line.
+pub fn diagnosis(diagnosis: &Diagnosis) -> Vec<String> {
+    let mut lines = vec![diagnosis.message.clone()];
+    lines.extend(diagnosis.evidence.iter().map(|fact| format!("  - {fact}")));
+    lines.extend(diagnosis.nearest.iter().map(|nearest| format!("  nearest: {nearest}")));
+    lines.extend(diagnosis.at.iter().map(|at| format!("  at {at}")));
+    lines.push(format!("  ({})", diagnosis.code));
+    lines
 }
 
 /// What is known of something on the map, a line each.

@@ -45,13 +45,14 @@ pub(super) fn update(game: &mut Game, msg: TerminalMsg) -> Vec<Effect> {
 pub(super) fn enter(play: &mut Play) {
     let prompt = play.attempt.session().prompt();
     let line = play.console.input.take();
+    play.console.typed(&prompt, &line);
     if play.attempt.session().is_running() {
-        play.console.typed("", &line);
+        play.seen_trace = play.attempt.cluster().next_trace();
+        play.command = Some(line.trim().to_owned());
         play.attempt.type_line(&line);
         play.read_terminal();
         return;
     }
-    play.console.typed(&prompt, &line);
     if play.phase == Phase::Probing {
         play.say(Tone::Plain, "The goal's requests are being sent; the command follows.");
     }
@@ -79,14 +80,17 @@ pub(super) fn interrupt(game: &mut Game) -> bool {
     }
     let prompt = play.attempt.session().prompt();
     let line = play.console.input.take();
-    let running = play.attempt.session().is_running();
-    let unfinished = prompt == "> ";
-    if !running && line.is_empty() && !unfinished {
+    let running = play.is_busy() && play.phase != Phase::Probing;
+    let nested = play.attempt.session().waits_for_line();
+    if !running && !nested && line.is_empty() && prompt != "> " {
         return false;
     }
     play.console.typed(if running { "" } else { &prompt }, &format!("{line}^C"));
-    play.attempt.interrupt();
-    play.read_terminal();
+    // At a nested shell's prompt Ctrl-C forgets the line, and the shell lives on.
+    if running || prompt == "> " || (nested && line.is_empty()) {
+        play.attempt.interrupt();
+        play.read_terminal();
+    }
     settle(game);
     true
 }
@@ -108,7 +112,7 @@ pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
             }
         }
     }
-    if play.attempt.session().is_running() {
+    if play.attempt.session().is_running() && !play.attempt.session().waits_for_line() {
         return effects;
     }
     let Some(command) = play.command.take() else { return effects };
@@ -194,8 +198,8 @@ fn end_of_input(game: &mut Game) -> Vec<Effect> {
         play.console.input.edit(super::LineEdit::Delete);
         return Vec::new();
     }
-    play.console.input.set("exit");
-    enter(play);
+    play.attempt.end_input();
+    play.read_terminal();
     settle(game)
 }
 

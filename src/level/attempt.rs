@@ -238,6 +238,13 @@ impl Attempt {
         typed
     }
 
+    /// Ctrl-D in the terminal: the running command's input ends.
+    pub fn end_input(&mut self) {
+        self.session.end_input();
+        self.wake = Some(self.cluster.now());
+        self.step_session();
+    }
+
     /// Ctrl-C in the terminal: ends the running command, or forgets an unfinished one.
     pub fn interrupt(&mut self) {
         self.session.interrupt(&mut self.cluster);

@@ -131,6 +131,11 @@ impl Session {
         !self.console.machine.is_idle()
     }
 
+    /// Whether the running command waits for a line: a nested shell at its prompt, for example.
+    pub fn waits_for_line(&self) -> bool {
+        self.is_running() && self.waits_for_line
+    }
+
     /// Takes a line (or several) as typed. Syntax errors are printed as the shell prints them, and
     /// set the exit code to 2.
     pub fn type_line(&mut self, line: &str) -> Typed {

@@ -1,7 +1,6 @@
 //! Fitting text into columns: widths as a terminal counts them.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -77,6 +76,14 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// A text written in lines as paragraphs: single line breaks are blanks, empty lines stay.
+pub fn reflow(text: &str) -> String {
+    let paragraphs = text.trim().split("\n\n");
+    let joined =
+        paragraphs.map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    joined.collect::<Vec<_>>().join("\n\n")
+}
+
 /// A word longer than a line, in parts that fit.
 fn pieces(word: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
@@ -125,11 +132,6 @@ pub fn put_spans(buf: &mut Buffer, x: u16, y: u16, spans: &[Span<'_>], columns: 
     used
 }
 
-/// The part of an area that is inside the buffer.
-pub fn inside(area: Rect, buf: &Buffer) -> Rect {
-    area.intersection(buf.area)
-}
-
 /// A line of one style.
 pub fn line(text: impl Into<String>, style: Style) -> Line<'static> {
     Line::from(Span::styled(text.into(), style))
@@ -150,6 +152,11 @@ mod tests {
     #[test]
     fn a_generated_name_keeps_its_ending() {
         assert_eq!(fit_middle("backend-7d4b9c6f5-x7k2p", 13), "backen…-x7k2p");
+    }
+
+    #[test]
+    fn written_lines_become_paragraphs() {
+        assert_eq!(reflow("a\nb\n\nc\n"), "a b\n\nc");
     }
 
     #[test]

@@ -120,11 +120,11 @@ impl Theme {
     fn of(palette: &Palette) -> Theme {
         let fg = |color| Style::new().fg(color);
         Theme {
-            text: Style::new(),
+            text: fg(Color::Reset),
             dim: fg(palette.dim),
             border: fg(palette.border),
             focus: fg(palette.accent),
-            title: Style::new().add_modifier(Modifier::BOLD),
+            title: fg(Color::Reset).add_modifier(Modifier::BOLD),
             accent: fg(palette.accent),
             good: fg(palette.good),
             warn: fg(palette.warn),
@@ -143,11 +143,11 @@ impl Theme {
     fn sixteen() -> Theme {
         let fg = |color| Style::new().fg(color);
         Theme {
-            text: Style::new(),
+            text: fg(Color::Reset),
             dim: fg(Color::DarkGray),
             border: fg(Color::DarkGray),
             focus: fg(Color::Cyan),
-            title: Style::new().add_modifier(Modifier::BOLD),
+            title: fg(Color::Reset).add_modifier(Modifier::BOLD),
             accent: fg(Color::Cyan),
             good: fg(Color::Green),
             warn: fg(Color::Yellow),
@@ -163,10 +163,12 @@ impl Theme {
         }
     }
 
+    /// Weights only. Taking a weight away is part of each style, since titles are written over
+    /// borders.
     fn plain() -> Theme {
-        let plain = Style::new();
-        let bold = plain.add_modifier(Modifier::BOLD);
-        let dim = plain.add_modifier(Modifier::DIM);
+        let plain = Style::new().remove_modifier(Modifier::DIM | Modifier::BOLD);
+        let bold = Style::new().add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM);
+        let dim = Style::new().add_modifier(Modifier::DIM).remove_modifier(Modifier::BOLD);
         Theme {
             text: plain,
             dim,

@@ -43,9 +43,12 @@ pub fn draw(
     };
     let note_height = (note.len() as u16).min(area.height / 3);
     let text_area = Rect { height: area.height - note_height, ..area };
-    style(&mut buffer.area, theme, focused);
+    style(&mut buffer.area, theme);
     (&buffer.area).render(text_area, buf);
     let view = Visible::of(&buffer.area, text_area);
+    if let (Some(y), true) = (view.row(buffer.area.screen_cursor().row), focused) {
+        buf.set_style(Rect { y, height: 1, ..text_area }, theme.cursor_line);
+    }
     colour(&buffer.area, &view, theme, buf);
     for mark in &marks {
         draw_mark(mark, &buffer.area, &view, theme, buf);
@@ -73,11 +76,11 @@ pub fn tabs(files: &[OpenFile], open: usize) -> impl Iterator<Item = (usize, Str
     })
 }
 
-fn style(area: &mut TextArea<'static>, theme: &Theme, focused: bool) {
+fn style(area: &mut TextArea<'static>, theme: &Theme) {
     area.set_style(theme.text);
     area.set_line_number_style(theme.border);
     area.set_cursor_style(Style::new());
-    area.set_cursor_line_style(if focused { theme.cursor_line } else { Style::new() });
+    area.set_cursor_line_style(Style::new());
     area.set_selection_style(theme.selected);
     area.set_search_style(theme.found);
 }
@@ -136,6 +139,10 @@ fn colour(text: &TextArea<'static>, view: &Visible, theme: &Theme, buf: &mut Cel
                 }
                 column += wide;
             }
+        }
+        let edge = view.area.right().saturating_sub(1);
+        if view.gutter + column > view.left + usize::from(view.area.width) {
+            put(buf, edge, y, "›", 1, theme.accent);
         }
     }
 }

@@ -16,7 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{CursorMove, TextArea};
 
 use super::keys::EditorKey;
-use crate::game::{Game, LARGEST_FILE, LevelMsg, Msg, Play};
+use crate::game::{LARGEST_FILE, LevelMsg, Msg, Play};
 
 pub use complete::Completion;
 pub use draw::{draw, tabs};
@@ -435,12 +435,4 @@ fn escape_pattern(text: &str) -> String {
         pattern.push(c);
     }
     pattern
-}
-
-/// Carries a search out for the game: [`crate::game::Effect::FindText`].
-pub fn find(editor: &mut Editor, game: &Game, text: &str) -> Outcome {
-    match game.play() {
-        Some(play) => editor.find(play, text),
-        None => Outcome::Ignored,
-    }
 }

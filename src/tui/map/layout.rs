@@ -9,6 +9,8 @@ use crate::game::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
 
 /// A column that is narrower than this is no column: nodes stand below each other instead.
 const NARROWEST_COLUMN: u16 = 21;
+/// A box that is wider has nothing to say.
+const WIDEST_BOX: u16 = 38;
 /// Left of each column: where the packet's way runs, and one cell for the arrow.
 pub const GUTTER: u16 = 2;
 
@@ -285,7 +287,7 @@ fn place(stacks: Vec<Vec<Stacked>>, skip: usize, columns: u16, area: Rect) -> Ve
             if y + row.height > area.bottom() {
                 break;
             }
-            let width = width.saturating_sub(GUTTER + 1);
+            let width = width.saturating_sub(GUTTER + 1).min(WIDEST_BOX);
             items.push(Placed { item: row.item, area: Rect::new(x, y, width, row.height) });
             y += row.height;
         }

@@ -194,6 +194,7 @@ fn draw_pod_box(
         }
         let style = health_style(container.health, theme);
         let state = match (container.health, container.restarts) {
+            (Health::Good, 0) if container.image == container.name => "running".to_owned(),
             (Health::Good, 0) => container.image.clone(),
             (Health::Good, many) => format!("{} ↻{many}", container.image),
             (_, 0) => container.status.clone(),
@@ -293,14 +294,16 @@ fn draw_service(
         "ClusterIP" => String::new(),
         other => format!(" {other}"),
     };
-    let address = match (&*service.address, service.ports.join(",")) {
+    let dns = service.namespace == "kube-system" && service.name == "kube-dns";
+    let ports = if dns { String::new() } else { service.ports.join(",") };
+    let address = match (&*service.address, ports) {
         ("", ports) => format!(" :{ports}"),
         (address, ports) if ports.is_empty() => format!(" {address}"),
         (address, ports) => format!(" {address}:{ports}"),
     };
     let name = match &*service.namespace {
         "default" => service.name.clone(),
-        "kube-system" if service.name == "kube-dns" => "DNS".to_owned(),
+        "kube-system" if dns => "DNS".to_owned(),
         namespace => format!("{namespace}/{}", service.name),
     };
     let usual = if system { theme.dim } else { theme.text.add_modifier(Modifier::BOLD) };

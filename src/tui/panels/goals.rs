@@ -54,7 +54,7 @@ fn draw_goal(goal: &GoalState, active: bool, theme: &Theme, area: Rect, buf: &mu
         (_, 0 | 1) => "not yet".to_owned(),
         _ => format!("{}/{}", goal.succeeded, goal.of),
     };
-    let bar = if goal.of > 1 && goal.tried > 0 { bar(goal) } else { String::new() };
+    let bar = if goal.of > 2 && goal.tried > 0 { bar(goal) } else { String::new() };
     let tail = width(&count) + width(&bar) + 3;
     let columns = usize::from(area.width.saturating_sub(2));
     let room = columns.saturating_sub(tail + 2);

@@ -26,7 +26,7 @@ pub fn draw(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
         1 => String::new(),
         speed => format!(" x{speed}"),
     };
-    let right = format!(" seed {} · {} {sign}{speed} ", play.attempt().seed(), play.now());
+    let right = format!(" seed {} · {} {sign}{speed} ", play.attempt().seed(), play.clock());
     let columns = usize::from(area.width.saturating_sub(4));
     let left_room = columns.saturating_sub(width(&right) + 2);
     let number = format!(" {}  ", level.number);

@@ -11,7 +11,7 @@ use crate::game::{
 };
 use crate::level::{Diagnosis, Hint};
 use crate::tui::frame::Borders;
-use crate::tui::text::{fit, line as styled, put, put_spans, width, wrap};
+use crate::tui::text::{fit, line as styled, put, put_spans, reflow, width, wrap};
 use crate::tui::theme::Theme;
 
 /// The widest popup.
@@ -22,7 +22,9 @@ type Rows = Vec<ratatui::text::Line<'static>>;
 /// Draws the popup that is open; says where its cursor is.
 pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let play = game.play()?;
-    match game.popup()? {
+    let popup = game.popup()?;
+    step_back(theme, area, buf);
+    match popup {
         Popup::Predict(selected) => predict(play, *selected, theme, area, buf),
         Popup::Hints => hints(play, theme, area, buf),
         Popup::Why => why(play, theme, area, buf),
@@ -35,6 +37,15 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<
         Popup::Find(line) => return Some(find(line, theme, area, buf)),
     }
     None
+}
+
+/// What lies below a popup is drawn faintly, so that the eye stays on top.
+fn step_back(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    for position in area.positions() {
+        if let Some(cell) = buf.cell_mut(position) {
+            cell.set_style(theme.border.remove_modifier(Modifier::BOLD));
+        }
+    }
 }
 
 /// A box in the middle, with a title and a line of keys; says where its rows go.
@@ -167,7 +178,7 @@ fn hints(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn hint_rows(hint: &Hint, play: &Play, columns: usize, theme: &Theme, rows: &mut Rows) {
     let level = play.level();
     if !hint.say.is_empty() {
-        paragraph(rows, &hint.say, columns, theme.text);
+        paragraph(rows, &reflow(&hint.say), columns, theme.text);
     }
     let Some(worked) = &hint.worked else { return };
     let name = worked.trim_start_matches("solutions/");
@@ -293,7 +304,7 @@ fn won(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     rows.push(styled("", theme.text));
     if let Some(debrief) = game.debrief() {
-        let text = format!("{} after {}.", capital(&debrief.solved.sentence()), play.now());
+        let text = format!("{} after {}.", capital(&debrief.solved.sentence()), play.clock());
         paragraph(&mut rows, &text, columns, theme.text);
         if let Some(prediction) = &debrief.prediction {
             paragraph(&mut rows, prediction, columns, theme.dim);

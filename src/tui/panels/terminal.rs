@@ -89,7 +89,7 @@ fn input_rows(play: &Play, theme: &Theme, columns: usize) -> (Vec<Row>, (usize, 
         let found = found.cloned().unwrap_or_default();
         return (fold(&[(prompt, theme.accent), (found, theme.text)], columns), (0, column));
     }
-    let prompt = if session.is_running() { String::new() } else { session.prompt() };
+    let prompt = session.prompt();
     let line = &console.input;
     let before = width(&prompt) + width(&line.text()[..line.cursor()]);
     // The cursor may stand behind a full row.

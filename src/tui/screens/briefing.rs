@@ -8,7 +8,7 @@ use super::{column, page, scrolled};
 use crate::game::{Game, Walk};
 use crate::tui::keys::Context;
 use crate::tui::map::{self, Map};
-use crate::tui::text::{line, put, wrap};
+use crate::tui::text::{line, put, reflow, wrap};
 use crate::tui::theme::Theme;
 
 /// Below this height there is no room for the picture.
@@ -24,7 +24,7 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(text.width);
     let mut lines: Vec<Line<'_>> = Vec::new();
     lines.extend(
-        wrap(level.situation.trim(), columns).into_iter().map(|text| line(text, theme.text)),
+        wrap(&reflow(&level.situation), columns).into_iter().map(|text| line(text, theme.text)),
     );
     lines.push(Line::default());
     lines.push(line(

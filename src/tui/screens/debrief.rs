@@ -8,7 +8,7 @@ use super::{column, page, scrolled};
 use crate::game::story::Story;
 use crate::game::{Debrief, Game, Tried};
 use crate::tui::keys::Context;
-use crate::tui::text::{line, width, wrap};
+use crate::tui::text::{fit, line, reflow, width, wrap};
 use crate::tui::theme::Theme;
 
 /// Draws the debrief.
@@ -25,7 +25,7 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
         way(&mut lines, story, columns, theme);
     }
     heading(&mut lines, "What to keep", theme);
-    paragraph(&mut lines, level.debrief.trim(), columns, theme.text);
+    paragraph(&mut lines, &reflow(&level.debrief), columns, theme.text);
     if let Some(prediction) = &debrief.prediction {
         lines.push(Line::default());
         paragraph(&mut lines, prediction, columns, theme.dim);
@@ -130,7 +130,7 @@ fn edit(lines: &mut Vec<Line<'static>>, tried: &Tried, columns: usize, theme: &T
     lines.push(Line::from(vec![
         Span::styled(format!("{sign} "), style),
         Span::styled(format!("{place}  "), theme.dim),
-        Span::styled(crate::tui::text::fit(&text, room), theme.text),
+        Span::styled(fit(&text, room), theme.text),
         Span::styled(more, theme.dim),
         Span::styled(tail, style),
     ]));

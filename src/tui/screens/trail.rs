@@ -17,7 +17,7 @@ use crate::game::Game;
 use crate::level::Level;
 use crate::tui::frame::Borders;
 use crate::tui::keys::Context;
-use crate::tui::text::{fit, line, put, put_spans, wrap};
+use crate::tui::text::{fit, line, put, put_spans, reflow, wrap};
 use crate::tui::theme::Theme;
 
 /// From this width on the selected level is shown beside the list.
@@ -81,7 +81,6 @@ fn draw_warnings(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u1
 
 /// The name and one line, where there is room; says how many rows it takes.
 fn draw_head(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
-    let tagline = "make the packets arrive";
     if area.height < 18 {
         let spans = [Span::styled(game.pack().title.clone(), theme.dim)];
         put_spans(buf, area.x + 2, area.y, &spans, usize::from(area.width.saturating_sub(3)));
@@ -91,15 +90,10 @@ fn draw_head(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
         put(buf, area.x + 3, area.y + 1 + row as u16, text, 24, theme.accent);
     }
     put(buf, area.x + 3, area.y + 3, "┴  └─┘─┴┘┴ ┴└─┘┴", 24, theme.accent);
-    put(buf, area.x + 24, area.y + 2, tagline, 40, theme.text);
-    put(
-        buf,
-        area.x + 24,
-        area.y + 3,
-        &game.pack().title,
-        usize::from(area.width.saturating_sub(28)),
-        theme.dim,
-    );
+    let columns = usize::from(area.width.saturating_sub(28));
+    put(buf, area.x + 24, area.y + 2, &game.pack().title, columns, theme.title);
+    let what = "Kubernetes networking, one packet at a time";
+    put(buf, area.x + 24, area.y + 3, what, columns, theme.dim);
     5
 }
 
@@ -190,7 +184,7 @@ fn draw_preview(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
 fn preview_lines(game: &Game, level: &Level, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'static>> = Vec::new();
     lines.extend(
-        wrap(level.situation.trim(), columns).into_iter().map(|text| line(text, theme.text)),
+        wrap(&reflow(&level.situation), columns).into_iter().map(|text| line(text, theme.text)),
     );
     lines.push(Line::default());
     let record = game.save().record(&level.name);

@@ -1,0 +1,133 @@
+//! Back: undo, rewind and reset, all by clones.
+
+use std::time::Duration;
+
+use super::{Play, Walk};
+use crate::clock::SimTime;
+use crate::level::Attempt;
+
+/// How many states undo remembers.
+const UNDO: usize = 50;
+
+/// What undo calls a new beginning.
+const RESET: &str = "reset";
+
+/// How far apart the states are that rewind goes back to.
+const REWIND_EVERY: Duration = Duration::from_secs(5);
+
+/// How many of them are kept.
+const REWINDS: usize = 60;
+
+/// A state to go back to.
+#[derive(Clone)]
+pub(super) struct Snapshot {
+    /// What came after it: `apply`.
+    before: String,
+    attempt: Attempt,
+    applied: Vec<(String, String)>,
+}
+
+impl Play {
+    /// What was done last and can be taken back.
+    pub fn undoable(&self) -> Option<&str> {
+        self.undo.back().map(|snapshot| &*snapshot.before)
+    }
+
+    /// Remembers the state before something is done.
+    pub(in crate::game) fn remember(&mut self, before: &str) {
+        let snapshot = self.snapshot(before);
+        self.undo.push_back(snapshot);
+        if self.undo.len() > UNDO {
+            self.undo.pop_front();
+        }
+    }
+
+    /// Goes back to before the last thing that was done; says what that was.
+    pub(in crate::game) fn undo(&mut self) -> Option<String> {
+        let mut snapshot = self.undo.pop_back()?;
+        let what = snapshot.before.clone();
+        if what != RESET {
+            self.keep_texts(&mut snapshot);
+        }
+        self.restore(snapshot);
+        Some(what)
+    }
+
+    /// Goes back in time by some seconds; says to when.
+    pub(in crate::game) fn rewind(&mut self) -> Option<SimTime> {
+        let now = self.now();
+        while self.rewinds.back().is_some_and(|(at, _)| now.since(*at) < Duration::from_secs(1)) {
+            self.rewinds.pop_back();
+        }
+        let (at, mut snapshot) = self.rewinds.pop_back()?;
+        self.keep_texts(&mut snapshot);
+        self.restore(snapshot);
+        self.timer.pause();
+        Some(at)
+    }
+
+    /// Begins again, with other names and addresses if the seed is another one. Files keep the
+    /// player's edits unless `fresh`.
+    pub(in crate::game) fn reset(&mut self, seed: u64, fresh: bool) {
+        self.remember(RESET);
+        let undo = std::mem::take(&mut self.undo);
+        let files: Vec<(String, String)> = match fresh {
+            true => Vec::new(),
+            false => self.edited_files(),
+        };
+        let mut play = Play::open(self.level().clone(), seed, &files);
+        play.undo = undo;
+        play.hints = self.hints.clone();
+        play.asked = self.asked;
+        play.commands = self.commands;
+        play.reloads = self.reloads + 1;
+        play.focus = self.focus;
+        std::mem::swap(&mut play.console, &mut self.console);
+        *self = play;
+    }
+
+    fn snapshot(&self, before: &str) -> Snapshot {
+        Snapshot {
+            before: before.to_owned(),
+            attempt: self.attempt.clone(),
+            applied: self.applied.clone(),
+        }
+    }
+
+    /// What was typed in the editor stays: the editor has an undo of its own.
+    fn keep_texts(&self, snapshot: &mut Snapshot) {
+        for file in self.files.iter().filter(|file| !file.locked) {
+            if snapshot.attempt.files().contains_key(&file.name) {
+                snapshot.attempt.edit(&file.name, &file.text);
+            }
+        }
+    }
+
+    fn restore(&mut self, snapshot: Snapshot) {
+        let now = snapshot.attempt.cluster().now();
+        self.rewinds.retain(|(at, _)| *at < now);
+        self.attempt = snapshot.attempt;
+        self.applied = snapshot.applied;
+        self.phase = self.attempt.phase();
+        self.command = None;
+        self.seen_trace = self.attempt.cluster().next_trace();
+        self.scene_revision = u64::MAX;
+        self.reload_files();
+        self.read_scene();
+        self.stories.clear();
+        self.walk = Walk::default();
+    }
+
+    pub(super) fn keep_for_rewind(&mut self) -> bool {
+        let now = self.now();
+        let due = self.rewinds.back().is_none_or(|(at, _)| now.since(*at) >= REWIND_EVERY);
+        if due {
+            let snapshot = self.snapshot("rewind");
+            self.rewinds.push_back((now, snapshot));
+            if self.rewinds.len() > REWINDS {
+                self.rewinds.pop_front();
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,128 @@
+//! What moves: the packet on its way, and the marks of what has just changed.
+
+use std::time::Duration;
+
+use super::Play;
+use crate::game::story::Story;
+use crate::network::Trace;
+
+/// How long a change stays marked on the map.
+const FRESH: Duration = Duration::from_secs(3);
+
+/// How long the packet walks from one step to the next.
+pub const WALK: Duration = Duration::from_millis(550);
+
+/// The packet's walk through a story.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// The step that is shown.
+    pub step: usize,
+    /// How long the packet has been on its way to it; [`WALK`] when it is there.
+    pub under_way: Duration,
+    /// Whether it goes on by itself.
+    pub playing: bool,
+}
+
+impl Play {
+    /// The story that is shown.
+    pub fn current_story(&self) -> Option<&Story> {
+        self.stories.get(self.story)
+    }
+
+    /// Whether the packet is walking.
+    pub fn is_walking(&self) -> bool {
+        self.current_story().is_some() && (self.walk.playing || self.walk.under_way < WALK)
+    }
+
+    /// Whether something on the map is still marked as changed.
+    pub fn is_fresh(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
+    /// Real time passes for what moves on the screen. Says whether anything has changed.
+    pub(in crate::game) fn animate(&mut self, real: Duration, reduced: bool) -> bool {
+        let mut moved = false;
+        if self.is_fresh() {
+            self.fresh_for += real;
+            if self.fresh_for >= FRESH {
+                self.fresh.clear();
+                moved = true;
+            }
+        }
+        if !self.is_walking() {
+            return moved;
+        }
+        if reduced {
+            self.walk = Walk { step: self.last_step(), under_way: WALK, playing: false };
+            return true;
+        }
+        self.walk.under_way += real;
+        if self.walk.under_way >= WALK {
+            let last = self.last_step();
+            if self.walk.playing && self.walk.step < last {
+                self.walk.step += 1;
+                self.walk.under_way = Duration::ZERO;
+            } else {
+                self.walk.playing = false;
+                self.walk.under_way = WALK;
+            }
+        }
+        true
+    }
+
+    /// How long nothing on the screen moves, if something does at all.
+    pub(in crate::game) fn next_motion(&self, reduced: bool) -> Option<Duration> {
+        if self.is_walking() && !reduced {
+            return Some(Duration::from_millis(40));
+        }
+        if self.is_walking() {
+            return Some(Duration::ZERO);
+        }
+        self.is_fresh().then(|| FRESH.saturating_sub(self.fresh_for))
+    }
+
+    /// Shows the way of some packets, from the beginning.
+    pub(in crate::game) fn show_story(&mut self, story: Story) {
+        const STORIES: usize = 40;
+        if story.steps.is_empty() {
+            return;
+        }
+        self.stories.push(story);
+        if self.stories.len() > STORIES {
+            self.stories.remove(0);
+        }
+        self.story = self.stories.len() - 1;
+        self.replay();
+    }
+
+    /// Starts the packet's walk again.
+    pub(in crate::game) fn replay(&mut self) {
+        self.walk = Walk { step: 0, under_way: Duration::ZERO, playing: true };
+    }
+
+    /// To another step of the way.
+    pub(in crate::game) fn hop(&mut self, by: i32) {
+        let last = self.last_step();
+        let step = self.walk.step.saturating_add_signed(by as isize).min(last);
+        let under_way = if by == 1 && step != self.walk.step { Duration::ZERO } else { WALK };
+        self.walk = Walk { step, under_way, playing: false };
+    }
+
+    /// To another request's way.
+    pub(in crate::game) fn turn_story(&mut self, by: i32) {
+        let last = self.stories.len().saturating_sub(1);
+        self.story = self.story.saturating_add_signed(by as isize).min(last);
+        self.walk = Walk { step: self.last_step(), under_way: WALK, playing: false };
+    }
+
+    /// The traces that are newer than those seen before, and from now on seen.
+    pub(in crate::game) fn new_traces(&mut self) -> Vec<Trace> {
+        let from = self.seen_trace;
+        self.seen_trace = self.attempt.cluster().next_trace();
+        self.attempt.cluster().traces().filter(|trace| trace.id >= from).cloned().collect()
+    }
+
+    fn last_step(&self) -> usize {
+        self.current_story().map_or(0, |story| story.steps.len().saturating_sub(1))
+    }
+}

@@ -1,0 +1,194 @@
+//! Somebody who plays by keys and reads what the screen shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use podhop::game::{Game, Msg, Save, update};
+use podhop::level::Pack;
+use podhop::tui::{Colours, View};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+/// Every key that a random player presses.
+pub const KEYS: &[&str] = &[
+    "a",
+    "b",
+    "e",
+    "g",
+    "h",
+    "i",
+    "m",
+    "p",
+    "q",
+    "t",
+    "u",
+    "w",
+    "x",
+    "z",
+    "R",
+    "E",
+    ":",
+    "/",
+    "?",
+    ".",
+    ",",
+    "+",
+    "-",
+    "[",
+    "]",
+    "1",
+    "2",
+    "3",
+    "space",
+    "enter",
+    "esc",
+    "tab",
+    "backtab",
+    "up",
+    "down",
+    "left",
+    "right",
+    "home",
+    "end",
+    "pgup",
+    "pgdn",
+    "backspace",
+    "delete",
+    "ctrl-a",
+    "ctrl-d",
+    "ctrl-e",
+    "ctrl-f",
+    "ctrl-g",
+    "ctrl-k",
+    "ctrl-l",
+    "ctrl-n",
+    "ctrl-o",
+    "ctrl-r",
+    "ctrl-s",
+    "ctrl-t",
+    "ctrl-u",
+    "ctrl-v",
+    "ctrl-w",
+    "ctrl-x",
+    "ctrl-y",
+    "ctrl-z",
+    "f2",
+    "f3",
+    "f1",
+];
+
+pub struct Player {
+    game: Game,
+    view: View,
+    terminal: Terminal<TestBackend>,
+}
+
+impl Player {
+    pub fn new(width: u16, height: u16) -> Player {
+        let pack = Pack::embedded().expect("the campaign is sound");
+        let backend = TestBackend::new(width, height);
+        Player {
+            game: Game::new(Arc::new(pack), Save::default()),
+            view: View::new(Colours::True),
+            terminal: Terminal::new(backend).expect("a screen"),
+        }
+    }
+
+    /// Presses keys, named and separated by blanks: `ctrl-s`, `esc`, `a`.
+    pub fn keys(&mut self, names: &str) -> &mut Player {
+        for name in names.split_whitespace() {
+            let event = Event::Key(key(name));
+            self.view.handle(&mut self.game, &event);
+            self.screen();
+        }
+        self
+    }
+
+    /// Types a text, character by character.
+    pub fn type_text(&mut self, text: &str) -> &mut Player {
+        for c in text.chars() {
+            let event = Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            self.view.handle(&mut self.game, &event);
+        }
+        self
+    }
+
+    pub fn paste(&mut self, text: &str) -> &mut Player {
+        self.view.handle(&mut self.game, &Event::Paste(text.to_owned()));
+        self
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.terminal.backend_mut().resize(width, height);
+    }
+
+    /// Lets real time pass, as the terminal's loop does.
+    pub fn wait(&mut self, time: Duration) -> &mut Player {
+        let mut left = time;
+        while !left.is_zero() {
+            let Some(next) = self.game.next_tick() else { break };
+            let step = next.max(Duration::from_millis(10)).min(left);
+            update(&mut self.game, Msg::Tick(step));
+            left -= step;
+        }
+        self
+    }
+
+    /// Waits until the screen shows a text.
+    pub fn wait_until(&mut self, text: &str) -> &mut Player {
+        for _ in 0..600 {
+            if self.screen().contains(text) {
+                return self;
+            }
+            self.wait(Duration::from_millis(200));
+        }
+        panic!("{text:?} never came:\n{}", self.screen());
+    }
+
+    /// Whether there is something new to draw.
+    pub fn has_changed(&mut self) -> bool {
+        self.game.take_dirty()
+    }
+
+    /// The screen as text.
+    pub fn screen(&mut self) -> String {
+        self.game.take_dirty();
+        let (game, view) = (&self.game, &mut self.view);
+        self.terminal.draw(|frame| view.draw(game, frame)).expect("drawn");
+        let buffer = self.terminal.backend().buffer();
+        let width = usize::from(buffer.area.width).max(1);
+        let cells: Vec<&str> = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        let rows = cells.chunks(width).map(|row| row.concat().trim_end().to_owned());
+        rows.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn key(name: &str) -> KeyEvent {
+    let (modifiers, name) = match name.strip_prefix("ctrl-") {
+        Some(rest) => (KeyModifiers::CONTROL, rest),
+        None => (KeyModifiers::NONE, name),
+    };
+    let code = match name {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "backtab" => KeyCode::BackTab,
+        "space" => KeyCode::Char(' '),
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "backspace" => KeyCode::Backspace,
+        "delete" => KeyCode::Delete,
+        name if name.len() > 1 && name.starts_with('f') => {
+            KeyCode::F(name[1..].parse().expect("a function key"))
+        }
+        name => KeyCode::Char(name.chars().next().expect("a key")),
+    };
+    KeyEvent::new(code, modifiers)
+}

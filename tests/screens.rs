@@ -1,0 +1,131 @@
+//! The whole game by keys, on a screen that is a value.
+
+mod player;
+
+use std::time::Duration;
+
+use player::Player;
+use proptest::prelude::*;
+
+/// The sizes that every screen is looked at in.
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
+
+#[test]
+fn the_trail_shows_the_campaign() {
+    for (width, height) in SIZES {
+        let mut player = Player::new(width, height);
+        insta::assert_snapshot!(format!("trail_{width}x{height}"), player.screen());
+    }
+}
+
+#[test]
+fn the_first_level_is_won_by_keys_alone() {
+    for (width, height) in SIZES {
+        let mut player = Player::new(width, height);
+        player.keys("enter enter");
+        assert!(player.screen().contains("multi.yaml"), "{}", player.screen());
+        player.keys("ctrl-g 4 1");
+        player.wait_until("F3 why").keys("f3");
+        assert!(player.screen().contains("Why"), "{}", player.screen());
+        player.keys("esc ctrl-f").type_text("//nginx").keys("enter right right");
+        player.keys("delete delete delete delete delete").type_text("localhost");
+        player.keys("ctrl-s ctrl-g");
+        player.wait_until("The packets arrive").keys("enter");
+        player.wait(Duration::from_secs(1));
+        let debrief = player.screen();
+        assert!(debrief.contains("What to keep"), "{debrief}");
+        player.keys("enter");
+        assert!(player.screen().contains("2  "), "{}", player.screen());
+    }
+}
+
+#[test]
+fn help_lists_the_keys_and_scrolls() {
+    let mut player = Player::new(80, 24);
+    player.keys("?");
+    let top = player.screen();
+    assert!(top.contains("Everywhere in a level"), "{top}");
+    player.keys("end up");
+    assert_ne!(player.screen(), top);
+    player.keys("esc");
+    assert!(player.screen().contains("podhop"));
+}
+
+#[test]
+fn settings_change_at_once() {
+    let mut player = Player::new(80, 24);
+    player.keys("s");
+    assert!(player.screen().contains("‹ full ›"));
+    player.keys("right");
+    assert!(player.screen().contains("‹ reduced ›"), "{}", player.screen());
+}
+
+#[test]
+fn a_terminal_that_is_too_small_asks_for_room() {
+    let mut player = Player::new(10, 3);
+    assert!(player.screen().contains("more room"), "{}", player.screen());
+}
+
+#[test]
+fn the_terminal_runs_commands_and_shows_the_packet() {
+    let mut player = Player::new(120, 36);
+    player.keys("enter enter esc t").type_text("kubectl get pods").keys("enter");
+    player.wait(Duration::from_secs(2));
+    let screen = player.screen();
+    assert!(screen.contains("multi"), "{screen}");
+    assert!(screen.contains("NAME"), "{screen}");
+}
+
+#[test]
+fn a_huge_paste_is_refused_with_a_sentence() {
+    let huge = "x".repeat(10 * 1024 * 1024);
+    let mut player = Player::new(80, 24);
+    player.keys("enter enter").paste(&huge);
+    assert!(player.screen().contains("Nothing was pasted"), "{}", player.screen());
+    player.keys("esc t").paste(&huge);
+    assert!(player.screen().contains("KiB"), "{}", player.screen());
+}
+
+#[test]
+fn a_locked_file_stays_as_it_is() {
+    let mut player = Player::new(120, 36);
+    player.keys("end enter enter");
+    player.keys("esc : ").type_text("level clusterip").keys("enter enter");
+    player.keys("esc :").type_text("file frontend.yaml").keys("enter").type_text("x");
+    assert!(player.screen().contains("not changed"), "{}", player.screen());
+}
+
+#[test]
+fn nothing_is_drawn_while_nothing_changes() {
+    let mut player = Player::new(80, 24);
+    player.screen();
+    player.wait(Duration::from_secs(30));
+    assert!(!player.has_changed(), "the trail stands still");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_sequence_of_keys_panics(keys in proptest::collection::vec(0usize..player::KEYS.len(), 0..60)) {
+        let mut player = Player::new(100, 30);
+        player.keys("enter enter");
+        for key in keys {
+            player.keys(player::KEYS[key]);
+            player.wait(Duration::from_millis(120));
+        }
+        player.screen();
+    }
+
+    #[test]
+    fn no_size_panics(sizes in proptest::collection::vec((0u16..260, 0u16..90), 1..6), keys in "[etmp?:/ ]{0,6}") {
+        let mut player = Player::new(80, 24);
+        player.keys("enter enter ctrl-g");
+        for (width, height) in sizes {
+            player.resize(width, height);
+            player.screen();
+            player.keys("esc esc esc ctrl-o").type_text(&keys);
+        }
+        player.screen();
+    }
+}
