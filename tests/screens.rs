@@ -25,7 +25,7 @@ fn the_first_level_is_won_by_keys_alone() {
         player.keys("enter enter");
         assert!(player.screen().contains("multi.yaml"), "{}", player.screen());
         player.keys("ctrl-g 4 1");
-        player.wait_until("F3 why").keys("f3");
+        player.wait_until("✗ the sidecar").keys("f3");
         assert!(player.screen().contains("Why"), "{}", player.screen());
         player.keys("esc ctrl-f").type_text("//nginx").keys("enter right right");
         player.keys("delete delete delete delete delete").type_text("localhost");
@@ -88,11 +88,20 @@ fn a_huge_paste_is_refused_with_a_sentence() {
 
 #[test]
 fn a_locked_file_stays_as_it_is() {
-    let mut player = Player::new(120, 36);
-    player.keys("end enter enter");
-    player.keys("esc : ").type_text("level clusterip").keys("enter enter");
-    player.keys("esc :").type_text("file frontend.yaml").keys("enter").type_text("x");
-    assert!(player.screen().contains("not changed"), "{}", player.screen());
+    let level = "title: A lock\nchapter: one\nteaches: [pod]\nsituation: Look, and leave it.\n\
+                 locked: [pod.yaml]\ngoals:\n- {say: it answers, from: laptop, run: 'true', expect: {exit: 0}}\n\
+                 debrief: Kept.\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx}]}\n";
+    let pack = "title: Locks\nchapters:\n- {name: one, title: One, levels: [lock]}\n";
+    let mut player = Player::with_levels(
+        &[("pack.yaml", pack), ("lock/level.yaml", level), ("lock/start/pod.yaml", pod)],
+        (120, 36),
+    );
+    player.keys("enter enter").type_text("x");
+    let screen = player.screen();
+    assert!(screen.contains("can be read, not changed"), "{screen}");
+    assert!(screen.contains("1 apiVersion: v1"), "{screen}");
+    assert!(screen.contains("(locked)"), "{screen}");
 }
 
 #[test]

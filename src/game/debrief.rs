@@ -39,6 +39,8 @@ pub struct Debrief {
     /// Whether the terminal did (part of) the work, so that files alone don't win.
     pub by_terminal: bool,
     texts: Vec<(String, String)>,
+    /// What was typed in the terminal.
+    commands: String,
     waiting: VecDeque<usize>,
     checked: bool,
 }
@@ -58,7 +60,7 @@ impl Debrief {
         let solved = Solved {
             seed: play.attempt().seed(),
             edits: diff::size(&lines),
-            commands: play.commands,
+            commands: play.typed.len() as u32,
             hints: play.hints.count(),
             seconds: play.clock().as_millis() / 1_000,
         };
@@ -71,6 +73,7 @@ impl Debrief {
             edits,
             by_terminal: false,
             texts: play.edited_files(),
+            commands: play.typed.join("\n"),
             waiting,
             checked: false,
             solved,
@@ -87,8 +90,9 @@ impl Debrief {
     pub fn try_next(&mut self) {
         if !self.checked {
             self.checked = true;
-            if !self.wins(&self.texts) {
-                self.by_terminal = true;
+            self.by_terminal = !self.wins(&self.texts);
+            if self.by_terminal && !self.wins(&self.texts) {
+                // Typed into nested shells, perhaps: that cannot be repeated line by line.
                 self.waiting.clear();
             }
             return;
@@ -110,6 +114,9 @@ impl Debrief {
             attempt.edit(file, text);
         }
         attempt.apply();
+        if self.by_terminal {
+            attempt.run_script(&self.commands);
+        }
         attempt.grade().solved
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn enter(play: &mut Play) {
     }
     if !line.trim().is_empty() {
         play.remember(line.trim());
-        play.commands += 1;
+        play.typed.push(line.clone());
     }
     play.seen_trace = play.attempt.cluster().next_trace();
     if play.attempt.type_line(&line) == Typed::Running {

@@ -8,7 +8,7 @@ use super::play::{Play, Tone};
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
 use super::story::Story;
 use super::{Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal};
-use crate::level::{Level, Phase};
+use crate::level::{GoalState, Level, Phase};
 
 /// The seed of a level that was never played.
 const FIRST_SEED: u64 = 1;
@@ -106,10 +106,22 @@ fn tick(game: &mut Game, real: Duration) -> Vec<Effect> {
     let simulated = play.timer.pass(real, play.is_busy());
     let mut changed = play.animate(real, reduced) || hinting || running != play.timer.is_running();
     if !simulated.is_zero() {
+        let asked = requests(play);
         changed |= play.advance(simulated);
+        if play.phase == Phase::Probing && requests(play) != asked {
+            if let Some(story) = goal_story(play, true) {
+                play.show_live(story);
+            }
+            changed = true;
+        }
     }
     game.dirty |= changed;
     settle(game)
+}
+
+/// How many requests the goals have made.
+fn requests(play: &Play) -> u32 {
+    play.goals().iter().map(|goal| goal.tried).sum()
 }
 
 /// Looks whether a command or the goals' requests have come to their end.
@@ -129,8 +141,10 @@ pub(super) fn settle(game: &mut Game) -> Vec<Effect> {
 fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
     play.seen_trace = play.attempt.cluster().next_trace();
-    let story = goal_story(play);
-    if let Some(story) = story {
+    if std::mem::take(&mut play.live) {
+        play.stories.pop();
+    }
+    if let Some(story) = goal_story(play, false) {
         play.show_story(story);
     }
     play.mark_failures();
@@ -160,10 +174,12 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
     vec![Effect::Save]
 }
 
-/// The last request of the first goal that failed, or of the last one that passed.
-fn goal_story(play: &Play) -> Option<Story> {
+/// The last request of the first goal that failed, or of the last one that passed; while requests
+/// are being sent, the `newest`.
+fn goal_story(play: &Play, newest: bool) -> Option<Story> {
     let goals = play.goals();
-    let at = goals.iter().position(|goal| !goal.passed && !goal.traces.is_empty());
+    let failed = |goal: &GoalState| !newest && !goal.passed && !goal.traces.is_empty();
+    let at = goals.iter().position(failed);
     let at = at.or_else(|| goals.iter().rposition(|goal| !goal.traces.is_empty()))?;
     let goal = &goals[at];
     let asked = play.level().goals.get(at)?;
@@ -419,5 +435,191 @@ fn enter(game: &mut Game) -> Vec<Effect> {
             game.popup = other;
             Vec::new()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::game::{Asked, Fate, LevelMsg, Panel, Save, TerminalMsg, Where};
+    use crate::level::Pack;
+
+    /// A game with the first level on the table.
+    fn game() -> Game {
+        let pack = Pack::embedded().expect("the campaign is sound");
+        let mut game = Game::new(Arc::new(pack), Save::default());
+        update(&mut game, Msg::Confirm);
+        update(&mut game, Msg::Begin);
+        game
+    }
+
+    fn play(game: &Game) -> &Play {
+        game.play().expect("a level on the table")
+    }
+
+    fn level(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
+        update(game, Msg::Level(msg))
+    }
+
+    /// Lets time pass until nothing is waited for.
+    fn settle(game: &mut Game) {
+        for _ in 0..2_000 {
+            if !play(game).is_busy() {
+                return;
+            }
+            update(game, Msg::Tick(Duration::from_millis(50)));
+        }
+        panic!("it never came to rest");
+    }
+
+    fn solve(game: &mut Game) {
+        let file = play(game).file().expect("a file");
+        let text = file.text.replace("http://nginx", "http://localhost");
+        let name = file.name.clone();
+        level(game, LevelMsg::Edit { file: name, text });
+        level(game, LevelMsg::Apply);
+        level(game, LevelMsg::Go);
+        settle(game);
+    }
+
+    #[test]
+    fn a_prediction_is_asked_for_once_and_compared() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Go);
+        assert_eq!(game.popup(), Some(&Popup::Predict(0)));
+        level(&mut game, LevelMsg::Predict(Fate::UnknownName));
+        level(&mut game, LevelMsg::PredictWhere(Where::Name));
+        settle(&mut game);
+        let verdict = play(&game).prediction_verdict();
+        assert_eq!(verdict.as_deref(), Some("“unknown name”, and there, as you expected."));
+        level(&mut game, LevelMsg::Go);
+        assert_eq!(game.popup(), None);
+    }
+
+    #[test]
+    fn one_key_skips_the_prediction_and_sends() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Go);
+        update(&mut game, Msg::Dismiss);
+        assert_eq!(play(&game).asked, Asked::Skipped);
+        assert_eq!(play(&game).phase(), Phase::Probing);
+    }
+
+    #[test]
+    fn a_failure_is_explained_on_the_player_s_line() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Go);
+        update(&mut game, Msg::Dismiss);
+        settle(&mut game);
+        let play = play(&game);
+        assert!(!play.goals()[0].passed);
+        assert!(play.current_story().is_some_and(|story| !story.arrived));
+        assert!(!play.files[0].traffic_marks.is_empty(), "{:?}", play.goals());
+    }
+
+    #[test]
+    fn a_win_is_kept_and_tells_which_edits_mattered() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Go);
+        update(&mut game, Msg::Dismiss);
+        settle(&mut game);
+        solve(&mut game);
+        assert_eq!(game.popup(), Some(&Popup::Won), "{:?}", play(&game).goals());
+        assert!(game.save().record("localhost-sidecar").solved.is_some());
+        update(&mut game, Msg::Confirm);
+        while game.debrief().is_some_and(Debrief::is_trying) {
+            update(&mut game, Msg::Tick(Duration::ZERO));
+        }
+        let edits = &game.debrief().expect("a debrief").edits;
+        assert_eq!(edits.iter().map(|tried| tried.mattered).collect::<Vec<_>>(), [Some(true)]);
+        update(&mut game, Msg::Confirm);
+        assert_eq!(play(&game).level().number, 2);
+    }
+
+    #[test]
+    fn undo_takes_back_what_a_command_did() {
+        let mut game = game();
+        let pods = |game: &Game| play(game).scene.pods().filter(|pod| !pod.is_system()).count();
+        assert_eq!(pods(&game), 1);
+        update(
+            &mut game,
+            Msg::Terminal(TerminalMsg::Type("kubectl delete pod multi --now\n".into())),
+        );
+        settle(&mut game);
+        update(&mut game, Msg::Tick(Duration::from_secs(2)));
+        assert_eq!(pods(&game), 0, "{:?}", play(&game).console.printed());
+        level(&mut game, LevelMsg::Undo);
+        assert_eq!(pods(&game), 1);
+    }
+
+    #[test]
+    fn edits_outlive_reset_and_a_new_game() {
+        let mut game = game();
+        let name = play(&game).files[0].name.clone();
+        level(&mut game, LevelMsg::Edit { file: name, text: "# mine\n".into() });
+        let mut again = Game::new(game.pack.clone(), game.save().clone());
+        update(&mut again, Msg::Confirm);
+        assert_eq!(play(&again).files[0].text, "# mine\n");
+        level(&mut again, LevelMsg::Reset);
+        update(&mut again, Msg::Confirm);
+        assert_eq!(play(&again).files[0].text, "# mine\n");
+        level(&mut again, LevelMsg::Reset);
+        update(&mut again, Msg::Select(1));
+        update(&mut again, Msg::Confirm);
+        assert_ne!(play(&again).files[0].text, "# mine\n");
+        level(&mut again, LevelMsg::Undo);
+        assert_eq!(play(&again).files[0].text, "# mine\n");
+    }
+
+    #[test]
+    fn time_runs_pauses_steps_and_goes_back() {
+        let mut game = game();
+        let start = play(&game).clock();
+        for _ in 0..20 {
+            update(&mut game, Msg::Tick(Duration::from_secs(1)));
+        }
+        assert_eq!(play(&game).clock() - start, Duration::from_secs(20));
+        level(&mut game, LevelMsg::Pause);
+        update(&mut game, Msg::Tick(Duration::from_secs(1)));
+        assert_eq!(play(&game).clock() - start, Duration::from_secs(20));
+        assert_eq!(game.next_tick().filter(|_| !play(&game).is_fresh()), None);
+        level(&mut game, LevelMsg::Step);
+        assert_eq!(play(&game).clock() - start, Duration::from_secs(21));
+        level(&mut game, LevelMsg::Rewind);
+        assert!(play(&game).clock() - start < Duration::from_secs(21));
+    }
+
+    #[test]
+    fn the_next_hint_waits_a_while() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Hint);
+        level(&mut game, LevelMsg::Hint);
+        assert_eq!(play(&game).hints.count(), 1);
+        for _ in 0..20 {
+            update(&mut game, Msg::Tick(Duration::from_secs(1)));
+        }
+        level(&mut game, LevelMsg::Hint);
+        assert_eq!(play(&game).hints.count(), 2);
+    }
+
+    #[test]
+    fn ctrl_c_at_an_empty_prompt_leaves_the_second_time() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Focus(Panel::Terminal));
+        update(&mut game, Msg::Terminal(TerminalMsg::Type("sleep".into())));
+        assert!(!update(&mut game, Msg::Interrupt).contains(&Effect::Quit), "it clears the line");
+        assert!(!update(&mut game, Msg::Interrupt).contains(&Effect::Quit), "it warns");
+        assert!(update(&mut game, Msg::Interrupt).contains(&Effect::Quit));
+    }
+
+    #[test]
+    fn a_command_s_packets_are_shown() {
+        let mut game = game();
+        let curl = "kubectl exec multi -c sidecar -- curl -s http://localhost\n";
+        update(&mut game, Msg::Terminal(TerminalMsg::Type(curl.into())));
+        settle(&mut game);
+        let printed = &play(&game).console;
+        let story = play(&game).current_story();
+        assert!(story.is_some_and(|story| story.arrived), "{story:?} {printed:?}");
     }
 }

@@ -45,7 +45,7 @@ pub fn fit_middle(text: &str, columns: usize) -> String {
 }
 
 /// Lines of at most `columns`, broken between words where that is possible. Leading blanks of a
-/// line are kept on its continuations.
+/// line are kept on its continuations, and a list's point hangs behind its dash.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
@@ -53,6 +53,8 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         let indent: String = paragraph.chars().take_while(|c| *c == ' ').collect();
         let indent = if width(&indent) * 2 > columns { String::new() } else { indent };
         let mut line = indent.clone();
+        let hangs = paragraph.trim_start().starts_with("- ") && width(&indent) + 2 < columns;
+        let indent = if hangs { indent + "  " } else { indent };
         let mut empty = true;
         for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
             let space = usize::from(!empty);
@@ -76,12 +78,22 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A text written in lines as paragraphs: single line breaks are blanks, empty lines stay.
+/// A text written in lines as paragraphs: single line breaks are blanks; empty lines and the
+/// points of a list stay.
 pub fn reflow(text: &str) -> String {
-    let paragraphs = text.trim().split("\n\n");
-    let joined =
-        paragraphs.map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
-    joined.collect::<Vec<_>>().join("\n\n")
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut fresh = true;
+    for line in text.trim().lines().map(str::trim) {
+        match paragraphs.last_mut() {
+            Some(last) if !fresh && !line.is_empty() && !line.starts_with("- ") => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            _ => paragraphs.push(line.to_owned()),
+        }
+        fresh = line.is_empty();
+    }
+    paragraphs.join("\n")
 }
 
 /// A word longer than a line, in parts that fit.
@@ -157,6 +169,7 @@ mod tests {
     #[test]
     fn written_lines_become_paragraphs() {
         assert_eq!(reflow("a\nb\n\nc\n"), "a b\n\nc");
+        assert_eq!(reflow("a:\n- b\n  c\n- d"), "a:\n- b c\n- d");
     }
 
     #[test]
@@ -165,5 +178,6 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("  a bb ccc", 6), ["  a bb", "  ccc"]);
         assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("- aa bb", 5), ["- aa", "  bb"]);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use podhop::game::{Game, Msg, Save, update};
 use podhop::level::Pack;
+use podhop::shell::Files;
 use podhop::tui::{Colours, View};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -86,7 +87,19 @@ pub struct Player {
 
 impl Player {
     pub fn new(width: u16, height: u16) -> Player {
-        let pack = Pack::embedded().expect("the campaign is sound");
+        Player::of(Pack::embedded().expect("the campaign is sound"), (width, height))
+    }
+
+    /// Somebody who plays a pack of these files.
+    pub fn with_levels(files: &[(&str, &str)], size: (u16, u16)) -> Player {
+        let files: Files = files
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+            .collect();
+        Player::of(Pack::from_files(&files).expect("a sound pack"), size)
+    }
+
+    fn of(pack: Pack, (width, height): (u16, u16)) -> Player {
         let backend = TestBackend::new(width, height);
         Player {
             game: Game::new(Arc::new(pack), Save::default()),

@@ -25,6 +25,8 @@ pub(super) struct Snapshot {
     before: String,
     attempt: Attempt,
     applied: Vec<(String, String)>,
+    /// How many commands had been typed.
+    typed: usize,
 }
 
 impl Play {
@@ -79,7 +81,6 @@ impl Play {
         play.undo = undo;
         play.hints = self.hints.clone();
         play.asked = self.asked;
-        play.commands = self.commands;
         play.reloads = self.reloads + 1;
         play.focus = self.focus;
         std::mem::swap(&mut play.console, &mut self.console);
@@ -91,6 +92,7 @@ impl Play {
             before: before.to_owned(),
             attempt: self.attempt.clone(),
             applied: self.applied.clone(),
+            typed: self.typed.len(),
         }
     }
 
@@ -108,6 +110,7 @@ impl Play {
         self.rewinds.retain(|(at, _)| *at < now);
         self.attempt = snapshot.attempt;
         self.applied = snapshot.applied;
+        self.typed.truncate(snapshot.typed);
         self.phase = self.attempt.phase();
         self.command = None;
         self.seen_trace = self.attempt.cluster().next_trace();

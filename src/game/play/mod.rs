@@ -116,8 +116,10 @@ pub struct Play {
     pub(in crate::game) seen_trace: TraceId,
     /// The command whose packets are watched.
     pub(in crate::game) command: Option<String>,
-    /// How many commands were typed.
-    pub(in crate::game) commands: u32,
+    /// Commands typed at the outermost prompt.
+    pub(in crate::game) typed: Vec<String>,
+    /// Whether the newest story is that of requests that are still being sent.
+    pub(in crate::game) live: bool,
     opened: SimTime,
     applied: Vec<(String, String)>,
     undo: VecDeque<Snapshot>,
@@ -156,7 +158,8 @@ impl Play {
             phase: attempt.phase(),
             seen_trace: attempt.cluster().next_trace(),
             command: None,
-            commands: 0,
+            typed: Vec::new(),
+            live: false,
             opened: attempt.cluster().now(),
             applied: files::start_texts(&attempt),
             undo: VecDeque::new(),

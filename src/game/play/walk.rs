@@ -95,6 +95,15 @@ impl Play {
         self.replay();
     }
 
+    /// Shows the newest of many requests that follow each other quickly, at its end.
+    pub(in crate::game) fn show_live(&mut self, story: Story) {
+        if std::mem::replace(&mut self.live, true) {
+            self.stories.pop();
+        }
+        self.show_story(story);
+        self.walk = Walk { step: self.last_step(), under_way: WALK, playing: false };
+    }
+
     /// Starts the packet's walk again.
     pub(in crate::game) fn replay(&mut self) {
         self.walk = Walk { step: 0, under_way: Duration::ZERO, playing: true };
