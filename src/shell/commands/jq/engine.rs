@@ -64,17 +64,21 @@ impl Program {
         // The engine's own `env` and `now` would look at the real world.
         let prelude = "def env: $ENV; def now: $__now__; ";
         let code = format!("{prelude}{source}");
+        // These would reach past the simulation: to the real clock, process and standard error.
         let own = |name: &str| {
             matches!(
                 name,
                 "env"
                     | "now"
                     | "halt"
+                    | "halt_error"
                     | "input_filename"
                     | "localtime"
                     | "strflocaltime"
                     | "debug"
+                    | "debug_empty"
                     | "stderr"
+                    | "stderr_empty"
             )
         };
         let funs = jaq_core::funs::<data::JustLut<Val>>()
@@ -83,6 +87,7 @@ impl Program {
             .filter(|(name, ..)| !own(name));
         let arena = Arena::default();
         let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let defs = defs.filter(|def| !own(def.name));
         let modules = Loader::new(defs)
             .load(&arena, File { code: code.as_str(), path: () })
             .map_err(|errors| words::syntax(source, &code, &errors))?;
