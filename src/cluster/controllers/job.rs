@@ -66,8 +66,8 @@ pub(super) fn finished_at(job: &Job) -> Option<SimTime> {
 
 /// Whether the Job reached its completions.
 pub(super) fn has_succeeded(job: &Job) -> bool {
-    let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    conditions.into_iter().any(|known| known.type_ == "Complete" && known.status == "True")
+    let mut conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.any(|known| known.type_ == "Complete" && known.status == "True")
 }
 
 /// `ttlSecondsAfterFinished`: removes a finished Job when its time has come.

@@ -61,8 +61,8 @@ pub(super) fn is_news(node: &Node) -> bool {
 
 /// Whether a node's taints make pods leave.
 pub(super) fn drives_out(node: &Node) -> bool {
-    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
-    taints.into_iter().any(|taint| taint.effect == "NoExecute")
+    let mut taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
+    taints.any(|taint| taint.effect == "NoExecute")
 }
 
 /// Taints a node by its conditions, and has its pods looked at. A node that is gone leaves its pods

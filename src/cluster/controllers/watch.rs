@@ -108,8 +108,10 @@ impl Controllers {
         }
         match after {
             Some(pod) if scheduler::is_unbound(pod) => {
-                let shape = |pod: &Pod| (pod.spec.clone(), pod.metadata.labels.clone());
-                if before.as_ref().is_none_or(|before| shape(before) != shape(pod)) {
+                let differs = |before: &Arc<Pod>| {
+                    (&before.spec, &before.metadata.labels) != (&pod.spec, &pod.metadata.labels)
+                };
+                if before.as_ref().is_none_or(differs) {
                     self.queue.add(now, Actor::Scheduler, key.clone());
                 }
             }

@@ -23,8 +23,9 @@ struct Finding<'a> {
 /// Notes that the Deployment was paused or resumed, so that the deadline stops and starts anew.
 pub(super) fn note_pause(family: &mut Family, now: SimTime) {
     let paused = family.paused();
-    let Some(deadline) = deadline(&family.deployment) else { return };
-    let _ = deadline;
+    if deadline(&family.deployment).is_none() {
+        return;
+    }
     let reason = progressing(&family.deployment).and_then(|known| known.reason.clone());
     let (reason, message) = match (paused, reason.as_deref()) {
         (true, Some("ProgressDeadlineExceeded" | "DeploymentPaused")) => return,

@@ -9,8 +9,8 @@ use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm
 pub(in super::super) fn node_matches(spec: &PodSpec, node: &Node) -> bool {
     let none = BTreeMap::new();
     let labels = node.metadata.labels.as_ref().unwrap_or(&none);
-    let wanted = spec.node_selector.iter().flatten();
-    if !wanted.into_iter().all(|(label, value)| labels.get(label) == Some(value)) {
+    let mut wanted = spec.node_selector.iter().flatten();
+    if !wanted.all(|(label, value)| labels.get(label) == Some(value)) {
         return false;
     }
     let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
