@@ -105,11 +105,12 @@ impl ApiServer {
             Request::Delete { options, .. } => self.delete_sent(now, &target, options),
             Request::Evict { options, .. } => self.evict(now, &target, options),
         };
-        let warnings = match &mut answer {
-            Ok(response) => &mut response.warnings,
-            Err(status) => &mut status.warnings,
-        };
-        warnings.splice(0..0, warnings::deprecated(kind));
+        if let Some(deprecated) = warnings::deprecated(kind) {
+            match &mut answer {
+                Ok(response) => response.warnings.insert(0, deprecated),
+                Err(status) => status.warnings = [deprecated].into(),
+            }
+        }
         answer
     }
 
@@ -153,14 +154,13 @@ impl ApiServer {
     ///
     /// # Errors
     /// When there is no such object.
-    pub fn update<T: Resource>(&mut self, now: SimTime, mut object: T) -> Result<Arc<T>, Status> {
+    pub fn update<T: Resource>(&mut self, _now: SimTime, mut object: T) -> Result<Arc<T>, Status> {
         let metadata = object.metadata();
         let namespace = metadata.namespace.as_deref().unwrap_or("");
         let name = metadata.name.as_deref().unwrap_or("");
         let Some(old) = self.store.object(T::KIND, namespace, name).cloned() else {
             return Err(read::missing(T::KIND, name));
         };
-        let _ = now;
         object.metadata_mut().resource_version.clone_from(&old.metadata().resource_version);
         let mut new = object.into_object();
         if new == old {
@@ -174,12 +174,11 @@ impl ApiServer {
     /// end, and the garbage collector to orphans.
     pub fn remove(
         &mut self,
-        now: SimTime,
+        _now: SimTime,
         kind: Kind,
         namespace: &str,
         name: &str,
     ) -> Option<Object> {
-        let _ = now;
         self.expunge(kind, namespace, name)
     }
 }

@@ -42,7 +42,7 @@ pub struct Status {
     /// The fields at fault, in the server's order.
     pub causes: Vec<Cause>,
     /// `Warning:` headers: a refusal has them as an answer does.
-    pub warnings: Vec<String>,
+    pub warnings: Box<[String]>,
 }
 
 impl Status {
@@ -54,7 +54,7 @@ impl Status {
             kind: String::new(),
             name: String::new(),
             causes: Vec::new(),
-            warnings: Vec::new(),
+            warnings: Box::default(),
         }
     }
 
@@ -87,7 +87,7 @@ impl Status {
             kind: kind.to_owned(),
             name: name.to_owned(),
             causes,
-            warnings: Vec::new(),
+            warnings: Box::default(),
         }
     }
 

@@ -74,6 +74,7 @@ impl Cluster {
             self.walls.observe(self.now, change);
         }
         self.observed = store.revision();
+        self.api.forget_before(self.observed);
     }
 
     fn earliest(&self) -> Option<(SimTime, Actor)> {

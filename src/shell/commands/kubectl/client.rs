@@ -44,13 +44,17 @@ impl Client {
         Client { namespace: namespace.to_owned(), ..self.clone() }
     }
 
-    /// Sends a request; warnings in the answer are printed.
+    /// Sends a request; warnings in the answer or refusal are printed.
     pub fn send(&mut self, io: &mut Io<'_>, request: Request) -> Result<Response, Status> {
-        let response = io.cluster.handle(request)?;
-        for warning in &response.warnings {
+        let answer = io.cluster.handle(request);
+        let warnings = match &answer {
+            Ok(response) => response.warnings.as_slice(),
+            Err(status) => &status.warnings,
+        };
+        for warning in warnings {
             self.warn(io, warning);
         }
-        Ok(response)
+        answer
     }
 
     /// `Warning: …`, once.
