@@ -479,6 +479,7 @@ impl<'a> Expander<'a> {
             Some(rest) => (vec!["/".to_owned()], rest),
             None => (vec![String::new()], field.pattern.as_str()),
         };
+        let folders = rest.ends_with('/');
         let steps: Vec<&str> = rest.split('/').filter(|step| !step.is_empty()).collect();
         for (index, step) in steps.iter().enumerate() {
             let pattern = Pattern::new(step);
@@ -489,10 +490,11 @@ impl<'a> Expander<'a> {
                 for name in self.view.list(&path).unwrap_or_default() {
                     let plain = name.trim_end_matches('/');
                     let hidden = plain.starts_with('.') && !step.starts_with('.');
-                    if hidden || !pattern.matches(plain) || (!last && plain == name) {
+                    let passes = (last && !folders) || plain != name;
+                    if hidden || !pattern.matches(plain) || !passes {
                         continue;
                     }
-                    let end = if last { "" } else { "/" };
+                    let end = if last && !folders { "" } else { "/" };
                     next.push(format!("{folder}{plain}{end}"));
                 }
             }
