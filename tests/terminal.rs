@@ -40,7 +40,8 @@ impl Player {
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).expect("podhop starts");
         drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let size = |cells: u16| std::num::NonZero::new(cells).expect("a screen has cells");
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(columns), 0)));
         let raw = Arc::new(Mutex::new(String::new()));
         let mut output = pair.master.try_clone_reader().expect("a reader");
         let (parser, text) = (Arc::clone(&screen), Arc::clone(&raw));

@@ -28,7 +28,6 @@ use crate::network::ProcessId;
 
 /// What decides how a command behaves.
 pub(super) struct Setting<'a> {
-    pub cluster: &'a Cluster,
     pub place: &'a Place,
     pub flavour: Flavour,
     /// Exported variables.

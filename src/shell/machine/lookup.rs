@@ -53,7 +53,6 @@ pub(super) fn find(
     let setting = Setting {
         place: &state.place,
         flavour: commands::flavour(io.cluster, &state.place),
-        cluster: io.cluster,
         environment,
         process: state.process,
     };

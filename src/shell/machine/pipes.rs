@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::frame::Task;
+use super::frame::{Input, Target, Task};
 use super::{Machine, Order, Stdin, Step};
-use crate::shell::syntax::Command;
+use crate::shell::syntax::{Command, CommandKind};
 use crate::shell::{Interrupted, Io};
 
 /// Unread bytes from which on a writer waits for its reader.
@@ -42,7 +42,7 @@ impl Pipes {
         for command in commands {
             let mut machine = parent.children(count)?;
             match command.kind {
-                crate::shell::syntax::CommandKind::Simple { .. } => {
+                CommandKind::Simple { .. } => {
                     machine.push_expand(Task::Simple(command.clone()));
                 }
                 _ => machine.push_expand(Task::Redirect(command.clone())),
@@ -120,14 +120,14 @@ impl Pipes {
         let last = index + 1 == self.stages.len();
         let stage = &mut self.stages[index];
         let (machine, own) = (&mut stage.machine, &mut stage.stdin);
-        let terminal = io.terminal && last && parent.descriptors.output == super::Target::Output;
+        let terminal = io.terminal && last && parent.descriptors.output == Target::Output;
         let step = {
             let mut nothing = Stdin::default();
             let stdin = match parent.descriptors.input {
                 _ if index > 0 => own,
-                super::Input::Own => &mut *io.stdin,
-                super::Input::Null => &mut nothing,
-                super::Input::Text(text) => parent.inputs.get_mut(text).unwrap_or(&mut nothing),
+                Input::Own => &mut *io.stdin,
+                Input::Null => &mut nothing,
+                Input::Text(text) => parent.inputs.get_mut(text).unwrap_or(&mut nothing),
             };
             machine.step(&mut Io {
                 cluster: io.cluster,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::expand::{Expander, Stop};
 use super::frame::{Frame, Input, Target, Task};
-use super::{Command, Io, Machine, Stdin};
+use super::{Io, Machine, Stdin};
 use crate::shell::files;
-use crate::shell::syntax::{Redirect, RedirectTarget};
+use crate::shell::syntax::{Command, Redirect, RedirectTarget};
 
 /// A redirection whose words have been expanded.
 #[derive(Clone, Debug)]

@@ -8,8 +8,9 @@ use super::frame::{Frame, Server};
 use super::lookup::{Found, find};
 use super::redirect::{self, Ready};
 use super::state::{Variable, assign};
-use super::{Command, CommandKind, Dialect, Io, Machine};
+use super::{Dialect, Io, Machine};
 use crate::clock::SimTime;
+use crate::shell::syntax::{Command, CommandKind};
 
 /// A simple command after expansion.
 struct Prepared {
@@ -120,6 +121,12 @@ impl Machine {
             }
         }
         self.stack.push(Frame::Variables { saved });
+    }
+
+    /// Starts a program, whatever functions and builtins there are.
+    pub(super) fn start_program(&mut self, io: &mut Io<'_>, name: &str, fields: Vec<String>) {
+        let environment = self.state.environment();
+        self.start_external(io, name, fields, environment);
     }
 
     fn start_external(

@@ -164,16 +164,29 @@ impl Machine {
         0
     }
 
-    /// Ends a background command, as `kill` does. Whether there was one.
-    pub(in crate::shell) fn end_job(&mut self, pid: u32) -> bool {
-        match self.jobs.iter_mut().find(|job| job.pid == pid && job.status.is_none()) {
-            Some(job) => {
-                job.machine.unwind_to(0);
-                job.status = Some(143);
-                true
+    /// `kill` of background commands; anything else is the program's affair.
+    pub(super) fn kill(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        let targets: Vec<&String> =
+            arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+        let of = |target: &String| match target.strip_prefix('%') {
+            Some(number) => number.parse::<usize>().ok()?.checked_sub(1),
+            None => {
+                let pid: u32 = target.parse().ok()?;
+                self.jobs.iter().position(|job| job.pid == pid)
             }
-            None => false,
+        };
+        let jobs: Vec<Option<usize>> = targets.iter().map(|target| of(target)).collect();
+        if jobs.is_empty() || jobs.contains(&None) {
+            self.start_program(io, "kill", arguments.to_vec());
+            return None;
         }
+        for job in jobs.into_iter().flatten() {
+            if let Some(job) = self.jobs.get_mut(job) {
+                job.machine.unwind();
+                job.status.get_or_insert(143);
+            }
+        }
+        Some(0)
     }
 }
 

@@ -5,7 +5,7 @@ mod read;
 mod variables;
 
 use super::condition::{World, test};
-use super::frame::{Frame, Source};
+use super::frame::{Frame, Source, Target};
 use super::state::Options;
 use super::{Dialect, Io, Machine, files_view};
 use crate::shell::commands;
@@ -17,8 +17,8 @@ pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
         ":" | "true" | "false" | "cd" | "pwd" | "exit" | "return" | "break" | "continue"
         | "eval" | "." | "export" | "unset" | "readonly" | "set" | "shift" | "local" | "read"
         | "echo" | "printf" | "test" | "[" | "trap" | "wait" | "type" | "command" | "alias"
-        | "unalias" | "jobs" | "umask" | "hash" | "getopts" | "ulimit" | "times" | "fg" | "bg"
-        | "exec" => true,
+        | "unalias" | "jobs" | "kill" | "umask" | "hash" | "getopts" | "ulimit" | "times"
+        | "fg" | "bg" | "exec" => true,
         "source" | "let" => dialect != Dialect::Dash,
         "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete" => {
             dialect == Dialect::Bash
@@ -80,6 +80,7 @@ impl Machine {
                 None
             }
             "wait" => self.wait_for(arguments),
+            "kill" => self.kill(io, arguments),
             "jobs" => Some(self.list_jobs(io)),
             "trap" => Some(self.trap(io, arguments)),
             "type" => Some(self.kind_of(io, arguments, true)),
@@ -138,7 +139,7 @@ impl Machine {
         };
         match printed {
             Ok(bytes) => {
-                let closed = self.descriptors.output == super::Target::Closed;
+                let closed = self.descriptors.output == Target::Closed;
                 self.put(io, 1, &bytes);
                 i32::from(closed)
             }

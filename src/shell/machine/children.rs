@@ -1,0 +1,185 @@
+//! Commands and shells inside the machine: what they see, and where their output goes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::frame::{Frame, Input, Target};
+use super::{Io, Machine, Order, Stdin, Step, Tool, Turn, files_view};
+use crate::clock::SimTime;
+use crate::shell::files::View;
+use crate::shell::syntax::Dialect;
+
+/// What a command has written.
+struct Written {
+    output: Vec<u8>,
+    errors: Vec<u8>,
+    order: Order,
+}
+
+impl Machine {
+    /// A copy of this shell for a subshell, if there may be one more.
+    pub(super) fn child(&self) -> Option<Machine> {
+        self.children(1)
+    }
+
+    /// A copy of this shell that shares what it may start with `count` others.
+    pub(super) fn children(&self, count: u32) -> Option<Machine> {
+        let shells = self.shells / (count + 1);
+        if shells == 0 {
+            return None;
+        }
+        let mut child = Machine::of(self.state.clone());
+        child.state.traps.retain(|_, command| command.is_empty());
+        child.state.asked = self.is_asked();
+        child.shells = shells;
+        Some(child)
+    }
+
+    pub(super) fn no_more_shells(&mut self, io: &mut Io<'_>) {
+        let prefix = self.state.prefix();
+        let message = match self.state.dialect {
+            Dialect::Bash => format!("{prefix}fork: retry: Resource temporarily unavailable"),
+            Dialect::Dash => format!("{prefix}Cannot fork"),
+            Dialect::Ash => format!("{prefix}can't fork: Resource temporarily unavailable"),
+        };
+        self.complain(io, &message);
+        self.fail_hard(254);
+    }
+
+    /// Goes on with a substitution; its output is kept for the expansion that waits for it.
+    pub(super) fn substitute(
+        &mut self,
+        io: &mut Io<'_>,
+        mut child: Box<Machine>,
+        mut output: Vec<u8>,
+    ) -> Turn {
+        let environment = io.environment;
+        let (step, written) = self.inside(io, environment, false, |io| child.step(io));
+        self.put(io, 2, &written.errors);
+        output.extend(written.output);
+        let Step::Exit(code) = step else {
+            self.stack.push(Frame::Substitute { child, output });
+            return Turn::Wait(step);
+        };
+        let text = String::from_utf8_lossy(&output).replace('\0', "");
+        let text = text.trim_end_matches('\n').to_owned();
+        if let Some(Frame::Expand { outputs, status, .. }) = self.stack.last_mut() {
+            outputs.push(text);
+            *status = Some(code);
+        }
+        Turn::Go
+    }
+
+    pub(super) fn subshell(&mut self, io: &mut Io<'_>, mut child: Box<Machine>) -> Turn {
+        match self.with_child(io, |io| child.step(io)) {
+            Step::Exit(status) => {
+                self.state.status = status;
+                Turn::Go
+            }
+            wait => {
+                self.stack.push(Frame::Subshell(child));
+                Turn::Wait(wait)
+            }
+        }
+    }
+
+    pub(super) fn run(
+        &mut self,
+        io: &mut Io<'_>,
+        mut tool: Box<dyn Tool>,
+        environment: Arc<BTreeMap<String, String>>,
+        due: SimTime,
+    ) -> Turn {
+        if io.now() < due {
+            self.stack.push(Frame::Run { tool, environment, due });
+            return Turn::Wait(Step::Until(due));
+        }
+        let step = self.with(io, &environment, |io| tool.step(io));
+        match step {
+            Step::Exit(status) => {
+                self.state.status = status;
+                Turn::Go
+            }
+            wait => {
+                let due = match wait {
+                    Step::Until(at) => at,
+                    _ => SimTime::START,
+                };
+                let again = due <= io.now() && wait != Step::Input;
+                self.stack.push(Frame::Run { tool, environment, due });
+                match again {
+                    true => Turn::Go,
+                    false => Turn::Wait(wait),
+                }
+            }
+        }
+    }
+
+    /// Runs `act` with the view that a command of this shell has, and passes on what it writes.
+    pub(super) fn with<T>(
+        &mut self,
+        io: &mut Io<'_>,
+        environment: &BTreeMap<String, String>,
+        act: impl FnOnce(&mut Io<'_>) -> T,
+    ) -> T {
+        let terminal = io.terminal && self.descriptors.output == Target::Output;
+        let (result, Written { output, errors, order }) =
+            self.inside(io, environment, terminal, act);
+        self.deliver(io, &output, &errors, &order);
+        result
+    }
+
+    /// Runs `act` with the view that a command of this shell has; what it writes comes beside.
+    fn inside<T>(
+        &mut self,
+        io: &mut Io<'_>,
+        environment: &BTreeMap<String, String>,
+        terminal: bool,
+        act: impl FnOnce(&mut Io<'_>) -> T,
+    ) -> (T, Written) {
+        let mut written =
+            Written { output: Vec::new(), errors: Vec::new(), order: Order::default() };
+        let mut nothing = Stdin::default();
+        let stdin = match self.descriptors.input {
+            Input::Own => &mut *io.stdin,
+            Input::Null => &mut nothing,
+            Input::Text(index) => self.inputs.get_mut(index).unwrap_or(&mut nothing),
+        };
+        let result = act(&mut Io {
+            cluster: io.cluster,
+            place: &self.state.place,
+            stdin,
+            stdout: &mut written.output,
+            stderr: &mut written.errors,
+            terminal,
+            environment,
+            directory: &self.state.directory,
+            files: io.files,
+            wishes: io.wishes,
+            prompt: io.prompt,
+            order: &mut written.order,
+        });
+        (result, written)
+    }
+
+    /// Runs `act` with the view that a subshell has.
+    pub(super) fn with_child<T>(
+        &mut self,
+        io: &mut Io<'_>,
+        act: impl FnOnce(&mut Io<'_>) -> T,
+    ) -> T {
+        let environment = io.environment;
+        self.with(io, environment, act)
+    }
+
+    pub(super) fn deliver(&mut self, io: &mut Io<'_>, output: &[u8], errors: &[u8], order: &Order) {
+        for (error, bytes) in order.merge(output, errors) {
+            self.put(io, if error { 2 } else { 1 }, bytes);
+        }
+    }
+
+    /// The files of the shell's place.
+    pub(super) fn files_of<'a>(&'a self, io: &'a Io<'_>) -> View<'a> {
+        files_view(io, &self.state.place)
+    }
+}

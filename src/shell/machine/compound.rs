@@ -1,0 +1,305 @@
+//! Lists, pipelines and compound commands: which frame comes next.
+
+use std::sync::Arc;
+
+use super::expand::{Expander, Stop};
+use super::frame::{Frame, Task};
+use super::pattern::Pattern;
+use super::pipes::Pipes;
+use super::{Io, Machine, files_view};
+use crate::shell::syntax::{Command, CommandKind, Connector, Dialect, List, Pipeline};
+
+impl Machine {
+    pub(super) fn push_expand(&mut self, task: Task) {
+        self.stack.push(Frame::Expand { task, outputs: Vec::new(), status: None });
+    }
+
+    pub(super) fn push_list(&mut self, list: Arc<List>) {
+        self.stack.push(Frame::List { list, item: 0, pipeline: 0, ran: false });
+    }
+
+    pub(super) fn list(
+        &mut self,
+        io: &mut Io<'_>,
+        list: Arc<List>,
+        at: usize,
+        pipeline: usize,
+        ran: bool,
+    ) {
+        let Some(item) = list.items.get(at) else { return };
+        if item.background {
+            self.stack.push(Frame::List {
+                list: list.clone(),
+                item: at + 1,
+                pipeline: 0,
+                ran: false,
+            });
+            let mut item = item.clone();
+            item.background = false;
+            self.start_job(io, List { items: vec![item] });
+            return;
+        }
+        let Some((connector, next)) = item.pipelines.get(pipeline) else {
+            let negated = item.pipelines.last().is_some_and(|(_, last)| last.negated);
+            let failed = ran && self.state.status != 0 && !negated;
+            if failed && self.state.options.exit_on_error && !self.is_asked() {
+                self.exit(self.state.status);
+                return;
+            }
+            self.stack.push(Frame::List { list, item: at + 1, pipeline: 0, ran: false });
+            return;
+        };
+        let runs = match connector {
+            Connector::Always => true,
+            Connector::And => self.state.status == 0,
+            Connector::Or => self.state.status != 0,
+        };
+        let next = next.clone();
+        self.stack.push(Frame::List { list, item: at, pipeline: pipeline + 1, ran: runs });
+        if runs {
+            self.begin_pipeline(io, &next);
+        }
+    }
+
+    /// Whether a failure only answers a question: then `set -e` lets it pass.
+    pub(super) fn is_asked(&self) -> bool {
+        self.state.asked
+            || self.stack.iter().any(|frame| match frame {
+                Frame::Negate | Frame::If { .. } | Frame::While { asking: true, .. } => true,
+                Frame::List { list, item, pipeline, .. } => {
+                    list.items.get(*item).is_some_and(|item| *pipeline < item.pipelines.len())
+                }
+                _ => false,
+            })
+    }
+
+    pub(super) fn begin_pipeline(&mut self, io: &mut Io<'_>, pipeline: &Pipeline) {
+        if pipeline.negated {
+            self.stack.push(Frame::Negate);
+        }
+        match pipeline.commands.as_slice() {
+            [command] => self.begin(command.clone()),
+            commands => match Pipes::new(self, commands) {
+                Some(pipes) => self.stack.push(Frame::Pipes(Box::new(pipes))),
+                None => self.no_more_shells(io),
+            },
+        }
+    }
+
+    pub(super) fn begin(&mut self, command: Arc<Command>) {
+        self.state.line = command.line;
+        match command.kind {
+            CommandKind::Simple { .. } => self.push_expand(Task::Simple(command)),
+            _ if !command.redirects.is_empty() => self.push_expand(Task::Redirect(command)),
+            _ => self.push_expand(Task::Begin(command)),
+        }
+    }
+
+    pub(super) fn expand(
+        &mut self,
+        io: &mut Io<'_>,
+        task: Task,
+        outputs: Vec<String>,
+        status: Option<i32>,
+    ) {
+        let result = match &task {
+            Task::Simple(command) => self.simple(io, command, &outputs, status),
+            Task::Redirect(command) => self.redirected(io, command, &outputs),
+            Task::Begin(command) => self.compound(io, command, &outputs),
+            Task::Next(command, first) => self.next_count(io, command, *first, &outputs),
+        };
+        match result {
+            Ok(()) => {}
+            Err(Stop::Substitute(list)) => match self.child() {
+                Some(mut child) => {
+                    child.push_list(list);
+                    self.stack.push(Frame::Expand { task, outputs, status });
+                    self.stack
+                        .push(Frame::Substitute { child: Box::new(child), output: Vec::new() });
+                }
+                None => self.no_more_shells(io),
+            },
+            Err(Stop::Error(message)) => {
+                let message = format!("{}{message}", self.state.prefix());
+                self.complain(io, &message);
+                self.fail_hard(if self.state.dialect == Dialect::Bash { 1 } else { 2 });
+            }
+        }
+    }
+
+    /// Begins what `case`, `for` and their like ask first, or the command's body.
+    pub(super) fn compound(
+        &mut self,
+        io: &mut Io<'_>,
+        command: &Arc<Command>,
+        outputs: &[String],
+    ) -> Result<(), Stop> {
+        match &command.kind {
+            CommandKind::Simple { .. } => {}
+            CommandKind::Subshell(list) => match self.child() {
+                Some(mut child) => {
+                    child.push_list(list.clone());
+                    self.stack.push(Frame::Subshell(Box::new(child)));
+                }
+                None => self.no_more_shells(io),
+            },
+            CommandKind::Group(list) => self.push_list(list.clone()),
+            CommandKind::If { arms, .. } => {
+                self.stack.push(Frame::If { command: command.clone(), arm: 0 });
+                if let Some((condition, _)) = arms.first() {
+                    self.push_list(condition.clone());
+                }
+            }
+            CommandKind::While { condition, .. } => {
+                self.stack.push(Frame::While { command: command.clone(), asking: true, last: 0 });
+                self.push_list(condition.clone());
+            }
+            CommandKind::For { words, .. } => {
+                let words = match words {
+                    Some(words) => {
+                        self.expansion(io, outputs, |expander| expander.fields(words))?
+                    }
+                    None => self.state.positional.clone(),
+                };
+                self.state.status = 0;
+                let frame = Frame::For { command: command.clone(), words: words.into(), next: 0 };
+                self.stack.push(frame);
+            }
+            CommandKind::ArithmeticFor { first, .. } => {
+                self.expansion(io, outputs, |expander| expander.arithmetic(first))?;
+                self.stack.push(Frame::ArithmeticFor { command: command.clone(), first: true });
+            }
+            CommandKind::Case { subject, arms } => {
+                let body = self.expansion(io, outputs, |expander| {
+                    let subject = expander.text(subject)?;
+                    for (patterns, body) in arms {
+                        for pattern in patterns {
+                            let pattern = expander.pattern(pattern)?;
+                            if Pattern::new(&pattern).matches(&subject) {
+                                return Ok(Some(body.clone()));
+                            }
+                        }
+                    }
+                    Ok(None)
+                })?;
+                self.state.status = 0;
+                if let Some(body) = body {
+                    self.push_list(body);
+                }
+            }
+            CommandKind::Conditional(condition) => {
+                let holds = self.conditional(io, condition, outputs)?;
+                self.state.status = i32::from(!holds);
+            }
+            CommandKind::Arithmetic(expression) => {
+                let value =
+                    self.expansion(io, outputs, |expander| expander.arithmetic(expression))?;
+                self.state.status = i32::from(value == 0);
+            }
+            CommandKind::Function { name, body } => {
+                Arc::make_mut(&mut self.state.functions).insert(name.clone(), body.clone());
+                self.state.status = 0;
+            }
+        }
+        Ok(())
+    }
+
+    /// Expands, and keeps what the expansion assigned.
+    pub(super) fn expansion<T>(
+        &mut self,
+        io: &Io<'_>,
+        outputs: &[String],
+        expand: impl FnOnce(&mut Expander<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let view = files_view(io, &self.state.place);
+        let mut expander = Expander::new(&self.state, view, outputs);
+        let result = expand(&mut expander)?;
+        let (variables, draws) = (expander.variables, expander.draws);
+        self.state.variables = variables;
+        self.state.draws = draws;
+        Ok(result)
+    }
+
+    pub(super) fn next_arm(&mut self, command: &Arc<Command>, arm: usize) {
+        let CommandKind::If { arms, otherwise } = &command.kind else { return };
+        if self.state.status == 0 {
+            if let Some((_, body)) = arms.get(arm) {
+                self.push_list(body.clone());
+            }
+            return;
+        }
+        match arms.get(arm + 1) {
+            Some((condition, _)) => {
+                self.stack.push(Frame::If { command: command.clone(), arm: arm + 1 });
+                self.push_list(condition.clone());
+            }
+            None => {
+                self.state.status = 0;
+                if let Some(body) = otherwise {
+                    self.push_list(body.clone());
+                }
+            }
+        }
+    }
+
+    /// The next half of a `while`'s round.
+    pub(super) fn round(&mut self, command: Arc<Command>, asking: bool, last: i32) {
+        let CommandKind::While { until, condition, body } = &command.kind else { return };
+        if !asking {
+            let last = self.state.status;
+            let condition = condition.clone();
+            self.stack.push(Frame::While { command, asking: true, last });
+            self.push_list(condition);
+        } else if (self.state.status == 0) != *until {
+            let body = body.clone();
+            self.stack.push(Frame::While { command, asking: false, last });
+            self.push_list(body);
+        } else {
+            self.state.status = last;
+        }
+    }
+
+    pub(super) fn next_word(
+        &mut self,
+        io: &mut Io<'_>,
+        command: Arc<Command>,
+        words: Arc<[String]>,
+        next: usize,
+    ) {
+        let CommandKind::For { name, body, .. } = &command.kind else { return };
+        let Some(word) = words.get(next) else { return };
+        if let Err(why) = self.state.set(name, word.clone()) {
+            let message = format!("{}{why}", self.state.prefix());
+            self.complain(io, &message);
+            self.state.status = 1;
+            return;
+        }
+        let body = body.clone();
+        self.stack.push(Frame::For { command, words, next: next + 1 });
+        self.push_list(body);
+    }
+
+    pub(super) fn next_count(
+        &mut self,
+        io: &mut Io<'_>,
+        command: &Arc<Command>,
+        first: bool,
+        outputs: &[String],
+    ) -> Result<(), Stop> {
+        let CommandKind::ArithmeticFor { test, next, body, .. } = &command.kind else {
+            return Ok(());
+        };
+        let goes_on = self.expansion(io, outputs, |expander| {
+            if !first {
+                expander.arithmetic(next)?;
+            }
+            let empty = test.parts.is_empty() || expander.text(test)?.trim().is_empty();
+            Ok(empty || expander.arithmetic(test)? != 0)
+        })?;
+        if goes_on {
+            self.stack.push(Frame::ArithmeticFor { command: command.clone(), first: false });
+            self.push_list(body.clone());
+        }
+        Ok(())
+    }
+}

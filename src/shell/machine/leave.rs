@@ -1,0 +1,124 @@
+//! Ends: `exit`, errors that end a script, traps, and what has to be put back on the way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Machine;
+use super::frame::Frame;
+use super::state::Variable;
+
+impl Machine {
+    /// An error that ends a script, and at a prompt the line that was typed.
+    pub(super) fn fail_hard(&mut self, status: i32) {
+        self.state.status = status;
+        match self.state.interactive {
+            true => self.unwind_to(0),
+            false => self.exit(status),
+        }
+    }
+
+    /// Ends the shell: the `EXIT` trap runs, and then nothing more.
+    pub(super) fn exit(&mut self, status: i32) {
+        self.unwind_to(0);
+        self.state.status = status;
+        self.leaving = true;
+        if let Some(command) = self.state.traps.remove("EXIT") {
+            self.exit_trap(&command);
+        }
+    }
+
+    /// Runs the `EXIT` trap; the shell keeps its exit code unless the trap sets another.
+    pub(super) fn exit_trap(&mut self, command: &str) {
+        self.leaving = true;
+        let status = self.state.status;
+        self.eval(&format!("{command}\nexit {status}"));
+    }
+
+    pub(super) fn start_traps(&mut self) {
+        if matches!(
+            self.stack.last(),
+            Some(
+                Frame::Run { .. }
+                    | Frame::Server { .. }
+                    | Frame::Pipes(_)
+                    | Frame::Subshell(_)
+                    | Frame::Substitute { .. }
+            )
+        ) {
+            return;
+        }
+        for command in std::mem::take(&mut self.due_traps) {
+            self.eval(&command);
+        }
+    }
+
+    /// A signal's trap, to run as soon as the foreground command has ended; `wait` ends at once.
+    /// Whether there is one.
+    pub fn signal(&mut self, name: &str) -> bool {
+        let Some(command) = self.state.traps.get(name).cloned() else { return false };
+        if !command.is_empty() {
+            self.due_traps.push(command);
+            if matches!(self.stack.last(), Some(Frame::Wait { .. })) {
+                self.stack.pop();
+                self.state.status = 143;
+            }
+        }
+        true
+    }
+
+    /// Forgets everything that is under way.
+    pub fn unwind(&mut self) {
+        self.unwind_to(0);
+    }
+
+    /// Takes `exit` back: the shell goes on.
+    pub fn stay(&mut self) {
+        self.leaving = false;
+    }
+
+    /// Takes frames off down to `height`, undoing what they would have undone.
+    pub(super) fn unwind_to(&mut self, height: usize) {
+        while self.stack.len() > height {
+            match self.stack.pop() {
+                Some(Frame::Restore { descriptors, inputs }) => {
+                    self.descriptors = descriptors;
+                    self.inputs.truncate(inputs);
+                }
+                Some(Frame::Function { positional, locals }) => {
+                    self.leave_function(positional, locals);
+                }
+                Some(Frame::Variables { saved }) => self.put_back(saved),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn put_back(&mut self, saved: BTreeMap<String, Option<Variable>>) {
+        let variables = Arc::make_mut(&mut self.state.variables);
+        for (name, variable) in saved {
+            match variable {
+                Some(variable) => variables.insert(name, variable),
+                None => variables.remove(&name),
+            };
+        }
+    }
+
+    pub(super) fn leave_function(
+        &mut self,
+        positional: Vec<String>,
+        locals: BTreeMap<String, Option<Variable>>,
+    ) {
+        self.state.positional = positional;
+        self.put_back(locals);
+    }
+
+    /// Whether `exit` was called.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// Whether there is nothing to do in the foreground.
+    pub fn is_idle(&self) -> bool {
+        self.stack.is_empty()
+    }
+}

@@ -1,0 +1,112 @@
+//! Texts that become commands: scripts, files, lines of standard input, `eval`.
+
+use std::sync::Arc;
+
+use super::frame::{Frame, Source, Task};
+use super::{Io, Machine, Step, Turn, files_view};
+use crate::diagnostic::Span;
+use crate::shell::syntax::{self, Command, CommandKind, Dialect, Reading, SyntaxError, Word};
+use crate::shell::{Read, files};
+
+impl Machine {
+    /// Runs `text` next.
+    pub fn run_text(&mut self, text: &str) {
+        self.stack.push(Frame::Script { text: text.into(), at: 0, source: Source::Main });
+    }
+
+    /// Runs a command next whose words have been told apart already.
+    pub fn run_words(&mut self, words: &[String]) {
+        let words = words.iter().map(|word| Word::text(word.as_str())).collect();
+        let kind = CommandKind::Simple { assignments: Vec::new(), words };
+        let command = Command { kind, redirects: Vec::new(), line: 1 };
+        self.push_expand(Task::Simple(Arc::new(command)));
+    }
+
+    /// Checks a text that was typed: what is wrong with it, if anything.
+    pub fn check(&self, text: &str) -> Option<SyntaxError> {
+        let mut at = 0;
+        loop {
+            match syntax::parse(text, at, self.reading(true)) {
+                Ok(Some(parsed)) if parsed.end > at => at = parsed.end,
+                Ok(_) => return None,
+                Err(error) => return Some(error),
+            }
+        }
+    }
+
+    pub(super) fn reading(&self, interactive: bool) -> Reading<'_> {
+        Reading { dialect: self.state.dialect, aliases: &self.state.aliases, interactive }
+    }
+
+    /// What is printed for a syntax error in `text`.
+    pub fn syntax_message(&self, text: &str, error: &SyntaxError) -> String {
+        let span = Span::new(error.span.start.min(text.len()), error.span.end);
+        let line = span.position(text).line;
+        let source = (!self.state.interactive).then_some(text);
+        error.message(self.state.dialect, &self.state.name, line, source)
+    }
+
+    pub(super) fn script(&mut self, io: &mut Io<'_>, text: Arc<str>, at: usize, source: Source) {
+        match syntax::parse(&text, at, self.reading(false)) {
+            Ok(None) => {}
+            Ok(Some(parsed)) => {
+                if parsed.end > at {
+                    self.stack.push(Frame::Script { text, at: parsed.end, source });
+                }
+                self.push_list(parsed.list);
+            }
+            Err(error) => {
+                let message = self.syntax_message(&text, &error);
+                self.complain(io, &message);
+                self.state.status = 2;
+                if source != Source::Main {
+                    self.fail_hard(2);
+                }
+            }
+        }
+    }
+
+    pub(super) fn script_file(&mut self, io: &mut Io<'_>, path: &str) {
+        let full = files::absolute(&self.state.place, &self.state.directory, path);
+        let view = files_view(io, &self.state.place);
+        match view.read(&full) {
+            Ok(bytes) => self.run_text(&String::from_utf8_lossy(&bytes)),
+            Err(why) => {
+                let message = match self.state.dialect {
+                    Dialect::Bash => format!("bash: {path}: {why}"),
+                    Dialect::Dash => format!("sh: 0: cannot open {path}: No such file"),
+                    Dialect::Ash => format!("sh: can't open '{path}': {why}"),
+                };
+                self.complain(io, &message);
+                self.state.status = if self.state.dialect == Dialect::Bash { 127 } else { 2 };
+            }
+        }
+    }
+
+    /// Runs what standard input says, a complete command at a time.
+    pub(super) fn lines(&mut self, io: &mut Io<'_>, mut pending: String) -> Turn {
+        match io.read_line() {
+            Read::Line(line) => {
+                pending += &line;
+                pending.push('\n');
+                if self.check(&pending).is_some_and(|error| error.is_incomplete()) {
+                    self.stack.push(Frame::Lines { pending });
+                } else {
+                    self.stack.push(Frame::Lines { pending: String::new() });
+                    self.run_text(&pending);
+                }
+            }
+            Read::Wait => {
+                self.stack.push(Frame::Lines { pending });
+                return Turn::Wait(Step::Input);
+            }
+            Read::End if pending.is_empty() => {}
+            Read::End => self.run_text(&pending),
+        }
+        Turn::Go
+    }
+
+    pub(super) fn eval(&mut self, text: &str) {
+        self.stack.push(Frame::Script { text: text.into(), at: 0, source: Source::Eval });
+    }
+}
