@@ -16,19 +16,7 @@ use podhop::shell::{self, Files, Progress, Session, Typed};
 use regex::Regex;
 
 /// The recordings that are replayed here. Others are stories of the data plane.
-const RECORDINGS: &[&str] = &[
-    "01-deployment-clusterip.txt",
-    "02-headless-statefulset.txt",
-    "03-nodeport.txt",
-    "04-loadbalancer-externalname-others.txt",
-    "05-endpoint-semantics.txt",
-    "06-pod-states.txt",
-    "10-err-structure.txt",
-    "11-err-service.txt",
-    "12-err-workloads.txt",
-    "13-err-net.txt",
-    "14-kubectl-cli.txt",
-];
+const RECORDINGS: &[&str] = &["10-err-structure.txt", "11-err-service.txt"];
 
 /// How much time passes between two commands.
 const PAUSE: Duration = Duration::from_millis(50);

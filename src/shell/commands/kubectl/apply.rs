@@ -7,11 +7,11 @@ use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
-use super::output::{Output, list, wire};
+use super::output::{Output, list};
 use super::sources::{self, Manifest};
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::patch::three_way;
-use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status};
+use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status, WriteOptions};
 
 pub(super) static COMMAND: Command = Command {
     name: "apply",
@@ -98,8 +98,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     {
         let value = match applied.as_slice() {
             [] => Value::Null,
-            [one] => wire(one),
-            many => list(many.iter().map(wire).collect()),
+            [one] => one.to_value(),
+            many => list(many.iter().map(Object::to_value).collect()),
         };
         if !value.is_null() {
             let text = output.print_value(&value)?;
@@ -154,7 +154,7 @@ impl Apply {
             );
         }
         let original = original.unwrap_or(Value::Null);
-        let patch = three_way(live.kind(), &original, &modified, &wire(&live));
+        let patch = three_way(live.kind(), &original, &modified, &live.to_value());
         if patch.as_object().is_some_and(serde_json::Map::is_empty) {
             self.tell(io, &live, "unchanged")?;
             return Ok(live);
@@ -278,6 +278,28 @@ impl Apply {
         let _ = call;
         Err(Failure::not_simulated("apply --server-side", "use apply without it"))
     }
+}
+
+/// What the server would make of a manifest, for an object that it has or not.
+///
+/// # Errors
+/// What the server says against it.
+pub(super) fn merged(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    manifest: &Manifest,
+    live: Option<&Object>,
+    options: WriteOptions,
+) -> Result<Object, Failure> {
+    let modified = with_last_applied(&manifest.value);
+    let Some(live) = live else {
+        let created = call.client.create(io, manifest.kind, modified, options);
+        return created.map_err(|status| Failure::at_file(status, "creating", &manifest.source));
+    };
+    let original = last_applied(live).unwrap_or(Value::Null);
+    let patch = three_way(live.kind(), &original, &modified, &live.to_value());
+    let patched = call.client.patch(io, live, Patch::Strategic(patch.clone()), options);
+    patched.map_err(|status| patch_failure(status, &patch, manifest))
 }
 
 /// The manifest with itself as an annotation: what is sent.

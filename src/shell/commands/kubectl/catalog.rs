@@ -56,6 +56,7 @@ static AUTOSCALE: Command = refused(
     "Auto-scale a deployment, replica set, stateful set, or replication controller",
 );
 static CERTIFICATE: Command = refused("certificate", "Modify certificate resources");
+static PORT_FORWARD: Command = refused("port-forward", "Forward one or more local ports to a pod");
 static PROXY: Command = refused("proxy", "Run a proxy to the Kubernetes API server");
 static DEBUG: Command =
     refused("debug", "Create debugging sessions for troubleshooting workloads and nodes");
@@ -79,12 +80,22 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::set::COMMAND,
         ],
     ),
-    ("Basic Commands (Intermediate):", &[&super::get::COMMAND, &super::delete::COMMAND]),
+    (
+        "Basic Commands (Intermediate):",
+        &[
+            &super::explain::COMMAND,
+            &super::get::COMMAND,
+            &super::edit::COMMAND,
+            &super::delete::COMMAND,
+        ],
+    ),
     ("Deploy Commands:", &[&super::rollout::COMMAND, &super::scale::COMMAND, &AUTOSCALE]),
     (
         "Cluster Management Commands:",
         &[
             &CERTIFICATE,
+            &super::about::CLUSTER_INFO,
+            &super::about::TOP,
             &super::nodes::CORDON,
             &super::nodes::UNCORDON,
             &super::drain::COMMAND,
@@ -96,8 +107,12 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
         &[
             &super::describe::COMMAND,
             &super::logs::COMMAND,
+            &super::attach::COMMAND,
             &super::exec::COMMAND,
+            &PORT_FORWARD,
             &PROXY,
+            &super::cp::COMMAND,
+            &super::about::AUTH,
             &DEBUG,
             &super::events::COMMAND,
         ],
@@ -105,6 +120,7 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
     (
         "Advanced Commands:",
         &[
+            &super::diff::COMMAND,
             &super::apply::COMMAND,
             &super::patch::COMMAND,
             &super::replace::COMMAND,
@@ -114,7 +130,17 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
     ),
     ("Settings Commands:", &[&super::label::LABEL, &super::label::ANNOTATE, &COMPLETION]),
     ("Subcommands provided by plugins:", &[]),
-    ("Other Commands:", &[&KUBERC, &PLUGIN]),
+    (
+        "Other Commands:",
+        &[
+            &super::about::API_RESOURCES,
+            &super::about::API_VERSIONS,
+            &super::contexts::COMMAND,
+            &KUBERC,
+            &PLUGIN,
+            &super::about::VERSION_COMMAND,
+        ],
+    ),
 ];
 
 /// Every subcommand, in the order of the help page.

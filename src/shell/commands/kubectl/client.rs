@@ -44,11 +44,11 @@ impl Client {
         Client { namespace: namespace.to_owned(), ..self.clone() }
     }
 
-    /// Sends a request; warnings in the answer or refusal are printed.
+    /// Sends a request; warnings in the answer are printed.
     pub fn send(&mut self, io: &mut Io<'_>, request: Request) -> Result<Response, Status> {
         let answer = io.cluster.handle(request);
         let warnings = match &answer {
-            Ok(response) => response.warnings.as_slice(),
+            Ok(response) => &response.warnings,
             Err(status) => &status.warnings,
         };
         for warning in warnings {
@@ -83,7 +83,6 @@ impl Client {
         namespace: String,
         name: &str,
     ) -> Result<Object, Status> {
-        self.deprecation(io, kind);
         let request = Request::Get { kind, namespace, name: name.to_owned() };
         self.send(io, request).and_then(one)
     }
@@ -95,7 +94,6 @@ impl Client {
         kind: Kind,
         filter: &Filter,
     ) -> Result<(Vec<Object>, u64), Status> {
-        self.deprecation(io, kind);
         let everywhere = filter.everywhere || !kind.info().namespaced;
         let request = Request::List {
             kind,
@@ -186,14 +184,6 @@ impl Client {
         match self.send(io, Request::Watch { kind, namespace, labels, since })?.body {
             Body::Changes { changes, resource_version } => Ok((changes, resource_version)),
             _ => Ok((Vec::new(), since)),
-        }
-    }
-
-    fn deprecation(&mut self, io: &mut Io<'_>, kind: Kind) {
-        if kind == Kind::Endpoints {
-            let text =
-                "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
-            self.warn(io, text);
         }
     }
 }

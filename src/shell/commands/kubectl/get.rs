@@ -211,7 +211,7 @@ fn sort(call: &Call, groups: &mut [Group]) -> Result<(), Failure> {
     for group in groups {
         let mut keyed = Vec::new();
         for object in std::mem::take(&mut group.objects) {
-            let found = template.find(&super::output::wire(&object)).map_err(Failure::message)?;
+            let found = template.find(&object.to_value()).map_err(Failure::message)?;
             empty = false;
             found_any |= !found.is_empty();
             keyed.push((found.into_iter().next().unwrap_or(Value::Null), object));

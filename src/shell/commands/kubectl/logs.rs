@@ -298,6 +298,13 @@ impl Output {
         Output { source: Source::new(pod, container.to_owned()), style }
     }
 
+    /// Everything that a container writes from here on.
+    pub fn from_now(io: &Io<'_>, pod: &Pod, container: &str) -> Output {
+        let mut output = Output::of(pod, container);
+        output.source.seen = output.source.read(io, false).map_or(0, |lines| lines.len());
+        output
+    }
+
     /// Prints what is new.
     pub fn print(&mut self, io: &mut Io<'_>) {
         self.source.rest(io, &self.style, false);

@@ -4,17 +4,24 @@
 //! command that waits (`wait`, `delete`, `logs -f`) hands a [`Task`] back, which goes on step by
 //! step. Nothing here knows more of the cluster than [`Request`](crate::api::Request) can ask.
 
+mod about;
 mod apply;
+mod attach;
 mod catalog;
 mod client;
 mod config;
+mod contexts;
+mod cp;
 mod create;
 mod delete;
 mod describe;
+mod diff;
 mod drain;
 mod dry_run;
+mod edit;
 mod events;
 mod exec;
+mod explain;
 mod expose;
 mod failure;
 mod flags;

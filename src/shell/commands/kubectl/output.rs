@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::jsonpath::Template;
 use super::{Call, Failure};
+use crate::api::Object;
 use crate::api::table::{Column, Layout, Table};
-use crate::api::{Kind, Object};
 use crate::manifest;
 
 /// A form that objects are printed in.
@@ -102,13 +102,13 @@ impl Output {
     /// When a template does not fit the objects.
     pub fn print(&self, objects: &[Object], single: bool) -> Result<String, Failure> {
         let value = || match objects {
-            [one] if single => wire(one),
-            many => list(many.iter().map(wire).collect()),
+            [one] if single => one.to_value(),
+            many => list(many.iter().map(Object::to_value).collect()),
         };
         match self {
             Output::Name => Ok(objects.iter().map(|object| name(object) + "\n").collect()),
             Output::CustomColumns(columns) => {
-                columns.print(&objects.iter().map(wire).collect::<Vec<_>>())
+                columns.print(&objects.iter().map(Object::to_value).collect::<Vec<_>>())
             }
             _ => self.print_value(&value()),
         }
@@ -141,48 +141,6 @@ pub(super) fn list(items: Vec<Value>) -> Value {
     json!({
         "apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}
     })
-}
-
-/// An object as it comes over the wire: the fields that Go writes even when they are empty are
-/// there.
-pub(super) fn wire(object: &Object) -> Value {
-    let mut value = object.to_value();
-    match object.kind() {
-        Kind::EndpointSlice => {
-            for field in ["endpoints", "ports"] {
-                fill(&mut value, field, Value::Null);
-            }
-        }
-        Kind::Pod => pod_status(&mut value["status"]),
-        Kind::Service => fill(&mut value["status"], "loadBalancer", json!({})),
-        _ => {}
-    }
-    value
-}
-
-fn pod_status(status: &mut Value) {
-    if let Some(conditions) = status.get_mut("conditions").and_then(Value::as_array_mut) {
-        for condition in conditions {
-            fill(condition, "lastProbeTime", Value::Null);
-        }
-    }
-    for list in ["containerStatuses", "initContainerStatuses"] {
-        if let Some(statuses) = status.get_mut(list).and_then(Value::as_array_mut) {
-            for container in statuses {
-                fill(container, "lastState", json!({}));
-                fill(container, "state", json!({}));
-            }
-        }
-    }
-}
-
-fn fill(value: &mut Value, field: &str, default: Value) {
-    if value.is_null() {
-        *value = json!({});
-    }
-    if let Some(fields) = value.as_object_mut() {
-        fields.entry(field).or_insert(default);
-    }
 }
 
 fn parse_template(text: &str) -> Result<Template, Failure> {

@@ -167,6 +167,29 @@ pub(super) fn container(
     Ok(first)
 }
 
+/// The shell that a container runs, if it is one that waits for somebody to type.
+pub(super) fn shell(pod: &Pod, container: &str) -> Option<String> {
+    let containers = &pod.spec.as_ref()?.containers;
+    let spec = containers.iter().find(|candidate| candidate.name == container)?;
+    let words = [spec.command.clone(), spec.args.clone()];
+    let words: Vec<String> = words.into_iter().flatten().flatten().collect();
+    match words.as_slice() {
+        [only] => {
+            let name = only.rsplit('/').next().unwrap_or(only);
+            ["sh", "bash", "ash"].contains(&name).then(|| only.clone())
+        }
+        [] => {
+            let image = super::create::container_name(spec.image.as_deref().unwrap_or(""));
+            match image.as_str() {
+                "busybox" | "alpine" => Some("sh".to_owned()),
+                "ubuntu" | "debian" => Some("bash".to_owned()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// What is known of a container, init containers included.
 pub(super) fn status<'p>(pod: &'p Pod, container: &str) -> Option<&'p ContainerStatus> {
     let status = pod.status.as_ref()?;

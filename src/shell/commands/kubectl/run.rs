@@ -377,35 +377,12 @@ impl Attached {
     /// The container runs: somebody types into its shell, or its output is shown.
     fn begin(&mut self, io: &mut Io<'_>) -> Result<State, Failure> {
         let name = pods::name(&self.pod).to_owned();
-        let shell = self.shell();
+        let shell = pods::shell(&self.pod, &name);
         let Some(shell) = shell.filter(|_| self.interactive) else { return Ok(State::Watching) };
         if !self.quiet {
             io.complain("If you don't see a command prompt, try pressing enter.");
         }
         Program::start(io, &self.pod, &name, &[shell], true).map(State::Typing)
-    }
-
-    /// The shell that the container runs, if it is one that waits for input.
-    fn shell(&self) -> Option<String> {
-        let container = self.pod.spec.as_ref()?.containers.first()?;
-        let words = [container.command.clone(), container.args.clone()];
-        let words: Vec<String> = words.into_iter().flatten().flatten().collect();
-        let image = container.image.as_deref().unwrap_or("");
-        match words.as_slice() {
-            [only] => {
-                let name = only.rsplit('/').next().unwrap_or(only);
-                ["sh", "bash", "ash"].contains(&name).then(|| only.clone())
-            }
-            [] => {
-                let base = create::container_name(image);
-                match base.as_str() {
-                    "busybox" | "alpine" => Some("sh".to_owned()),
-                    "ubuntu" | "debian" => Some("bash".to_owned()),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
     }
 
     /// What the end of the shell means.

@@ -9,7 +9,7 @@ use super::catalog::{self, Command};
 use super::delete::WaitGone;
 use super::flags::{Flag, Takes, text, typed};
 use super::jsonpath::{self, Template};
-use super::output::{name, wire};
+use super::output::name;
 use super::target::{Rules, Target};
 use super::{Call, DONE, Failure, Next, Outcome, Task};
 use crate::api::{Object, Reason};
@@ -116,7 +116,7 @@ impl Goal {
     /// Whether an object, as it is stored now, is what was waited for.
     fn is_met(&self, stored: Option<&Object>) -> Result<bool, Failure> {
         let Some(object) = stored else { return Ok(*self == Goal::Delete) };
-        let value = wire(object);
+        let value = object.to_value();
         match self {
             Goal::Delete | Goal::Create => Ok(*self == Goal::Create),
             Goal::Condition { name, value: wanted } => {
@@ -191,8 +191,10 @@ struct Coming {
 impl Task for Coming {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         while let Some((kind, wanted)) = self.names.first().cloned() {
-            let named = |object: &&crate::api::Object| object.name() == wanted;
-            let stored = io.cluster.objects().objects(kind, None).find(named).cloned();
+            let stored = {
+                let mut objects = io.cluster.objects().objects(kind, None);
+                objects.find(|object| object.name() == wanted).cloned()
+            };
             let Some(object) = stored else {
                 if io.now() >= self.until {
                     let text = format!(

@@ -17,6 +17,8 @@ mod stateful_set;
 mod tabs;
 mod volumes;
 
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::client::{Client, Filter};
@@ -114,16 +116,13 @@ impl Reader<'_, '_> {
     }
 }
 
-/// A pod template, as `rollout history --revision` shows it.
-pub(super) fn template(template: &k8s_openapi::api::core::v1::PodTemplateSpec) -> String {
+pub(super) use tabs::align;
+
+/// A pod template by itself, as `rollout history` shows it.
+pub(super) fn template(template: &PodTemplateSpec) -> String {
     let mut page = page::Page::default();
     page.template(template);
-    page.finish().trim_end().to_owned()
-}
-
-/// Lines whose cells are parted by tabs, as columns.
-pub(super) fn align(text: &str) -> String {
-    tabs::align(text)
+    page.finish()
 }
 
 /// An object's description.

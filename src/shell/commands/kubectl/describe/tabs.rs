@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 const GAP: usize = 2;
 
 /// `text` with its tabs widened to columns.
-pub(super) fn align(text: &str) -> String {
+pub(in super::super) fn align(text: &str) -> String {
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
     let mut out = String::new();
     block(&lines, &mut Vec::new(), &mut out);

@@ -1,0 +1,269 @@
+//! What the cluster and kubectl are: `version`, `cluster-info`, `api-resources`, `api-versions`,
+//! `auth`, `top`.
+
+use serde_json::json;
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::config::SERVER;
+use super::flags::{Takes, switch, text, typed};
+use super::output::Output;
+use super::resources::{RESOURCES, Resource};
+use super::{Call, DONE, Failure, Outcome};
+use crate::api::Kind;
+use crate::api::table::{Column, Layout, Table};
+
+/// The release that podhop simulates.
+const VERSION: &str = "v1.36.3";
+/// The release of Kustomize in its kubectl.
+const KUSTOMIZE: &str = "v5.8.1";
+
+pub(super) static VERSION_COMMAND: Command = Command {
+    name: "version",
+    short: "Print the client and server version information",
+    flags: &[&[
+        switch("client", None, "The client's version alone."),
+        text("output", Some('o'), "Output format: json or yaml."),
+    ]],
+    run: version,
+    ..catalog::PLAIN
+};
+
+pub(super) static CLUSTER_INFO: Command = Command {
+    name: "cluster-info",
+    short: "Display cluster information",
+    children: &[&DUMP],
+    run: cluster_info,
+    ..catalog::PLAIN
+};
+
+static DUMP: Command = Command {
+    name: "dump",
+    short: "Dump relevant information for debugging and diagnosis",
+    run: |_, _| {
+        Err(Failure::not_simulated("cluster-info dump", "use 'kubectl get all -A -o yaml'"))
+    },
+    ..catalog::PLAIN
+};
+
+pub(super) static API_RESOURCES: Command = Command {
+    name: "api-resources",
+    short: "Print the supported API resources on the server",
+    flags: &[&[
+        text("output", Some('o'), "Output format: wide or name."),
+        text("api-group", None, "Only the resources of this group."),
+        switch("no-headers", None, "Leave the headers out."),
+        typed("namespaced", Takes::Switch, "true", "Only those that live in a namespace, or not."),
+        typed("verbs", Takes::List, "[]", "Only those that know these verbs."),
+        switch("cached", None, "Not used here."),
+        text("sort-by", None, "name or kind."),
+        typed("categories", Takes::List, "[]", "Only those of these categories."),
+    ]],
+    run: api_resources,
+    ..catalog::PLAIN
+};
+
+pub(super) static API_VERSIONS: Command = Command {
+    name: "api-versions",
+    short: "Print the supported API versions on the server, in the form of \"group/version\"",
+    run: api_versions,
+    ..catalog::PLAIN
+};
+
+pub(super) static AUTH: Command = Command {
+    name: "auth",
+    short: "Inspect authorization",
+    usage: "SUBCOMMAND",
+    children: &[&CAN_I, &WHO_AM_I],
+    ..catalog::PLAIN
+};
+
+static CAN_I: Command = Command {
+    name: "can-i",
+    short: "Check whether an action is allowed",
+    usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL]",
+    flags: &[
+        catalog::ALL_NAMESPACES,
+        &[
+            switch("list", None, "Show everything that is allowed."),
+            switch("quiet", Some('q'), "Only the exit code."),
+            switch("no-headers", None, "Leave the headers out."),
+            text("subresource", None, "A part of the resource."),
+        ],
+    ],
+    run: can_i,
+    ..catalog::PLAIN
+};
+
+static WHO_AM_I: Command = Command {
+    name: "whoami",
+    short: "Experimental: Check self subject attributes",
+    flags: &[&[text("output", Some('o'), "Not used here.")]],
+    run: |_, io| {
+        io.say("ATTRIBUTE   VALUE");
+        io.say("Username    admin");
+        io.say("Groups      [system:masters system:authenticated]");
+        DONE
+    },
+    ..catalog::PLAIN
+};
+
+pub(super) static TOP: Command = Command {
+    name: "top",
+    short: "Display resource (CPU/memory) usage",
+    usage: "SUBCOMMAND",
+    children: &[&TOP_NODE, &TOP_POD],
+    ..catalog::PLAIN
+};
+
+static TOP_NODE: Command = Command {
+    name: "node",
+    aliases: &["nodes", "no"],
+    short: "Display resource (CPU/memory) usage of nodes",
+    flags: &[catalog::SELECTOR],
+    run: no_metrics,
+    ..catalog::PLAIN
+};
+
+static TOP_POD: Command = Command {
+    name: "pod",
+    aliases: &["pods", "po"],
+    short: "Display resource (CPU/memory) usage of pods",
+    flags: &[
+        catalog::SELECTOR,
+        catalog::ALL_NAMESPACES,
+        &[switch("containers", None, "Each container by itself.")],
+    ],
+    run: no_metrics,
+    ..catalog::PLAIN
+};
+
+/// A cluster without a metrics server has nothing to say.
+fn no_metrics(_: Call, _: &mut Io<'_>) -> Outcome {
+    Err(Failure::message("Metrics API not available"))
+}
+
+fn version(call: Call, io: &mut Io<'_>) -> Outcome {
+    let client_only = call.arguments.on("client");
+    if call.arguments.given("output") {
+        let info = json!({"gitVersion": VERSION, "major": "1", "minor": "36",
+            "platform": "linux/amd64"});
+        let mut value = json!({"clientVersion": info, "kustomizeVersion": KUSTOMIZE});
+        if !client_only {
+            value["serverVersion"] = info;
+        }
+        let output = match call.arguments.text("output") {
+            "json" => Output::Json,
+            "yaml" => Output::Yaml,
+            _ => {
+                let text = "--output must be 'yaml' or 'json'";
+                return Err(Failure::message(text));
+            }
+        };
+        let text = output.print_value(&value)?;
+        io.stdout.extend_from_slice(text.as_bytes());
+        return DONE;
+    }
+    io.say(format!("Client Version: {VERSION}"));
+    io.say(format!("Kustomize Version: {KUSTOMIZE}"));
+    if !client_only {
+        io.say(format!("Server Version: {VERSION}"));
+    }
+    DONE
+}
+
+fn cluster_info(_: Call, io: &mut Io<'_>) -> Outcome {
+    io.say(format!("Kubernetes control plane is running at {SERVER}"));
+    let dns = io.cluster.objects().object(Kind::Service, "kube-system", "kube-dns").is_some();
+    if dns {
+        let path = "/api/v1/namespaces/kube-system/services/kube-dns:dns/proxy";
+        io.say(format!("CoreDNS is running at {SERVER}{path}"));
+    }
+    io.say("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.");
+    DONE
+}
+
+fn api_resources(call: Call, io: &mut Io<'_>) -> Outcome {
+    let arguments = &call.arguments;
+    if !arguments.positional.is_empty() {
+        let words = arguments.positional.join(" ");
+        return Err(call.usage(format!("unexpected arguments: [{words}]")));
+    }
+    let mut chosen: Vec<&Resource> = RESOURCES
+        .iter()
+        .filter(|(_, _, version, namespaced, _)| {
+            let group = version.split_once('/').map_or("", |(group, _)| group);
+            let in_group = !arguments.given("api-group") || group == arguments.text("api-group");
+            let in_scope =
+                !arguments.given("namespaced") || *namespaced == arguments.on("namespaced");
+            in_group && in_scope
+        })
+        .collect();
+    match arguments.text("sort-by") {
+        "" => {}
+        "name" => chosen.sort_by_key(|resource| resource.0),
+        "kind" => chosen.sort_by_key(|resource| resource.4),
+        _ => return Err(Failure::message("--sort-by accepts only name or kind")),
+    }
+    match arguments.text("output") {
+        "name" => {
+            for (plural, _, version, _, _) in chosen {
+                let group = version.split_once('/').map_or("", |(group, _)| group);
+                let dot = if group.is_empty() { "" } else { "." };
+                io.say(format!("{plural}{dot}{group}"));
+            }
+        }
+        "" | "wide" => {
+            let names = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
+            let columns = names.map(|name| Column { name: name.to_owned(), wide: false }).to_vec();
+            let rows = chosen.iter().map(|(plural, short, version, namespaced, kind)| {
+                let namespaced = namespaced.to_string();
+                [*plural, *short, *version, &namespaced, *kind].map(str::to_owned).to_vec()
+            });
+            let table = Table { columns, rows: rows.collect() };
+            let text = Layout::default().print(&table, !arguments.on("no-headers"));
+            io.stdout.extend_from_slice(text.as_bytes());
+        }
+        other => {
+            let text = format!("--output {other} is not available");
+            return Err(Failure::message(text));
+        }
+    }
+    DONE
+}
+
+fn api_versions(_: Call, io: &mut Io<'_>) -> Outcome {
+    let mut versions: Vec<&str> = RESOURCES.iter().map(|resource| resource.2).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    for version in versions {
+        io.say(version);
+    }
+    DONE
+}
+
+fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = &call.arguments.positional;
+    if call.arguments.on("list") {
+        let instead = "the admin of this cluster may do everything";
+        return Err(Failure::not_simulated("auth can-i --list", instead));
+    }
+    if words.len() < 2 {
+        return Err(Failure::message(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee \
+             'kubectl auth can-i -h' for help and examples.",
+        ));
+    }
+    let resource = words[1].split('/').next().unwrap_or(&words[1]);
+    let known = Kind::from_word(resource).is_some() || catalog::real_resource(resource).is_some();
+    if !known && resource != "*" && !resource.is_empty() {
+        io.complain(format!(
+            "Warning: the server doesn't have a resource type '{}'\n",
+            crate::diagnostic::printable(resource)
+        ));
+    }
+    if !call.arguments.on("quiet") {
+        io.say("yes");
+    }
+    DONE
+}

@@ -1,0 +1,101 @@
+//! `kubectl attach`: what a running container writes from here on; with a terminal, its shell.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::super::super::tool::{Interrupted, Io, Step};
+use super::catalog::{self, Command};
+use super::exec::Program;
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::logs::Output;
+use super::{Call, Failure, Next, Outcome, Task, pods};
+
+pub(super) static COMMAND: Command = Command {
+    name: "attach",
+    short: "Attach to a running container",
+    usage: "(POD | TYPE/NAME) -c CONTAINER",
+    flags: &[FLAGS],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    switch("stdin", Some('i'), "Pass standard input on."),
+    switch("tty", Some('t'), "Standard input is a terminal."),
+    switch("quiet", Some('q'), "Print only what the container prints."),
+    text("container", Some('c'), "The container."),
+    typed("pod-running-timeout", Takes::Duration, "1m0s", "How long to wait for a running pod."),
+];
+
+/// How often the container's output is looked at.
+const PERIOD: Duration = Duration::from_millis(100);
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = call.arguments.positional.clone();
+    let Some(word) = words.first() else {
+        let text = "at least 1 argument is required for attach";
+        return Err(call.usage(text));
+    };
+    let (pod, _) = pods::find(&mut call.client, io, word)?;
+    let phase = pods::phase(&pod);
+    if matches!(phase, "Succeeded" | "Failed") {
+        let text =
+            format!("cannot attach a container in a completed pod; current phase is {phase}");
+        return Err(Failure::message(text));
+    }
+    let wanted = call.arguments.text("container").to_owned();
+    let container = pods::container(io, &pod, &wanted, call.arguments.on("quiet"))?;
+    if !pods::is_running(&pod, &container) {
+        let text = format!(
+            "Internal error occurred: unable to upgrade connection: container not found \
+             (\"{container}\")"
+        );
+        return Err(Failure::message(text));
+    }
+    let typing = call.arguments.on("stdin") && io.stdin.terminal;
+    if let Some(shell) = pods::shell(&pod, &container).filter(|_| typing) {
+        if !call.arguments.on("quiet") {
+            io.complain("If you don't see a command prompt, try pressing enter.");
+        }
+        let program = Program::start(io, &pod, &container, &[shell], true)?;
+        return Ok(Next::Wait(Box::new(Typing { program })));
+    }
+    let output = Output::from_now(io, &pod, &container);
+    Ok(Next::Wait(Box::new(Watching { pod, container, output })))
+}
+
+/// Somebody types into the container's shell.
+#[derive(Clone)]
+struct Typing {
+    program: Program,
+}
+
+impl Task for Typing {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        Ok(self.program.step(io, None))
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.program.interrupt(io)
+    }
+}
+
+/// The container's output is shown.
+#[derive(Clone)]
+struct Watching {
+    pod: Pod,
+    container: String,
+    output: Output,
+}
+
+impl Task for Watching {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        self.output.print(io);
+        let pod = pods::current(io, &self.pod);
+        if pod.is_some_and(|pod| pods::is_running(&pod, &self.container)) {
+            return Ok(Step::Until(io.now() + PERIOD));
+        }
+        Ok(Step::Exit(0))
+    }
+}
