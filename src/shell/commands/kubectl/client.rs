@@ -48,7 +48,7 @@ impl Client {
     pub fn send(&mut self, io: &mut Io<'_>, request: Request) -> Result<Response, Status> {
         let answer = io.cluster.handle(request);
         let warnings = match &answer {
-            Ok(response) => &response.warnings,
+            Ok(response) => response.warnings.as_slice(),
             Err(status) => &status.warnings,
         };
         for warning in warnings {
