@@ -9,6 +9,7 @@
 //! shells and command-line tools belong to `shell`, which hands them in as a [`Userland`].
 
 mod agenda;
+mod api_endpoint;
 mod clockwork;
 mod compile;
 pub mod controllers;
@@ -29,8 +30,8 @@ mod traffic;
 pub use image::{Flavour, Image};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use traffic::{
-    Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, Lookup, LookupFailure,
-    Payload, Query, Reply,
+    Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, Issuer, Lookup,
+    LookupFailure, Payload, Query, Reply,
 };
 
 use std::sync::Arc;

@@ -69,7 +69,10 @@ pub(super) fn register(cluster: &mut Cluster, config: &Config) {
     for number in 1..=config.nodes.max(1) {
         let name: Arc<str> = format!("node-{number}").into();
         let (address, subnet) = (node_address(number), pod_subnet(number));
-        cluster.network.set_node(&name, address, subnet, true);
+        let netns = cluster.network.set_node(&name, address, subnet, true);
+        if number == 1 {
+            super::api_endpoint::listen(&mut cluster.network, netns);
+        }
         let node = describe(cluster.now, &name, address, subnet, config.seed);
         // A fresh store refuses none of these.
         let _ = cluster.api.create(cluster.now, node);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Answer, Ask, HttpRequest, HttpResponse, Payload, Reply};
+use super::{Answer, Ask, HttpRequest, HttpResponse, Issuer, Payload, Reply};
 use crate::network::Party;
 
 /// What a server outside answers (recording 30: `server=example.com port=80 …`).
@@ -13,6 +13,7 @@ pub(super) fn serve(server: &Party, ask: &Ask) -> Answer {
         (Payload::Http(_), true) => Reply::Http(plain_to_tls()),
         (Payload::Tls { request, .. }, true) => Reply::Tls {
             names: vec![server.to_string(), format!("www.{server}")],
+            issuer: Issuer::Public,
             response: page(server, ask, request),
         },
         (Payload::Tls { .. }, false) => Reply::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
@@ -35,7 +36,8 @@ fn plain_to_tls() -> HttpResponse {
     response(400, "Bad Request", "text/plain", body)
 }
 
-fn response(status: u16, reason: &str, kind: &str, body: String) -> HttpResponse {
+/// A page of `kind`, with the headers that say what and how long it is.
+pub(super) fn response(status: u16, reason: &str, kind: &str, body: String) -> HttpResponse {
     let headers = [
         ("Content-Type", kind.to_owned()),
         ("Content-Length", body.len().to_string()),

@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use super::{Cluster, Place, outside};
+use super::{Cluster, Place, api_endpoint, outside};
 use crate::network::{
     DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, Trace, TraceId,
 };
@@ -167,8 +167,8 @@ pub struct Answer {
 pub enum Reply {
     /// An HTTP response.
     Http(HttpResponse),
-    /// The same, over TLS with this (self-signed) certificate's names.
-    Tls { names: Vec<String>, response: HttpResponse },
+    /// The same, over TLS, with the names of the server's certificate.
+    Tls { names: Vec<String>, issuer: Issuer, response: HttpResponse },
     /// Bytes that are not HTTP; the server may speak first, and then closes.
     Bytes(Vec<u8>),
     /// The connection is closed without a byte.
@@ -177,6 +177,17 @@ pub enum Reply {
     Reset,
     /// Nothing, ever.
     Silence,
+}
+
+/// Who vouches for a server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issuer {
+    /// Nobody but the server itself.
+    Itself,
+    /// The cluster's own authority, which clients do not know unless they are told.
+    Cluster,
+    /// An authority that every client knows.
+    Public,
 }
 
 impl Cluster {
@@ -247,6 +258,7 @@ impl Cluster {
         let answer = match process {
             ProcessId::OUTSIDE => Some(outside::serve(&connection.server, &ask)),
             ProcessId::KUBE_PROXY => self.health_check(netns, &ask),
+            ProcessId::API_SERVER => Some(api_endpoint::serve(&ask)),
             _ => self.serve(netns, process, &ask),
         };
         let answer = answer.unwrap_or(Answer { reply: Reply::Reset, took: Duration::ZERO });

@@ -15,6 +15,7 @@ mod conntrack;
 mod dns;
 #[cfg(test)]
 mod fixture;
+mod interfaces;
 pub mod iptables;
 mod policy;
 #[cfg(test)]
@@ -32,8 +33,9 @@ mod wording;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
-pub use conntrack::{ConntrackEntry, Tracked};
+pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
 pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
+pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
     AddressInUse, DnsEndpoint, DnsService, DnsTarget, EndpointRule, Listener, Netns, NetnsId,

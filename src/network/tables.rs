@@ -21,6 +21,8 @@ pub struct ProcessId(pub u64);
 impl ProcessId {
     /// kube-proxy, which answers health checks on nodes.
     pub const KUBE_PROXY: ProcessId = ProcessId(u64::MAX);
+    /// The API server, on the node that runs the control plane.
+    pub const API_SERVER: ProcessId = ProcessId(u64::MAX - 2);
     /// Servers of the world outside.
     pub const OUTSIDE: ProcessId = ProcessId(u64::MAX - 1);
 }

@@ -5,6 +5,7 @@ mod failing;
 mod inside;
 mod nginx;
 mod starting;
+mod traffic;
 mod walls;
 
 use std::net::SocketAddrV4;

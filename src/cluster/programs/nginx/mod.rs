@@ -20,8 +20,8 @@ use super::http::{self, Incoming};
 use crate::clock::SimTime;
 use crate::cluster::image;
 use crate::cluster::{
-    Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Payload, Place, Poll, Process, Reply,
-    Signal,
+    Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Issuer, Payload, Place, Poll,
+    Process, Reply, Signal,
 };
 use crate::network::Protocol;
 use config::{Config, Listen, Surroundings};
@@ -134,7 +134,7 @@ impl Process for Nginx {
         let (response, took) = visit.answer(context);
         if tls {
             let names = visit.server.names.clone();
-            return Answer { reply: Reply::Tls { names, response }, took };
+            return Answer { reply: Reply::Tls { names, issuer: Issuer::Itself, response }, took };
         }
         Answer { took, ..http::reply(ask, response) }
     }

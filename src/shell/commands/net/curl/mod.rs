@@ -287,14 +287,15 @@ impl Curl {
         let host = transfer.fetch.url().host.clone();
         let (code, told) = match reply {
             Reply::Http(response) if !tls => return self.response(words, io, transfer, response),
-            Reply::Tls { names, response } if tls => {
-                if words.arguments.insecure {
-                    words.handshake(io, &names);
+            Reply::Tls { names, issuer, response } if tls => {
+                let problem = report::certificate_problem(&names, issuer, &host);
+                if words.arguments.insecure || problem.is_none() {
+                    words.handshake(io, &names, issuer);
                     words.sent(io, transfer.fetch.request());
                     return self.response(words, io, transfer, response);
                 }
-                words.note(io, "SSL certificate problem: self-signed certificate");
-                (60, report::SELF_SIGNED.to_owned())
+                let problem = problem.unwrap_or_default();
+                (60, format!("{problem}\n{}", report::NOT_VERIFIED))
             }
             Reply::Http(_) | Reply::Bytes(_) if tls => (35, words.version.wrong_version()),
             Reply::Closed if tls => {

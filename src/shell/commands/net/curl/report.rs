@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 use super::arguments::Arguments;
 use super::header;
 use crate::clock::SimTime;
-use crate::cluster::{DialFailure, HttpRequest, HttpResponse, LookupFailure};
+use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Issuer, LookupFailure};
 use crate::shell::Io;
 use crate::shell::commands::net::fetch::Failure;
 use crate::shell::commands::net::url::Url;
@@ -40,13 +40,28 @@ pub const METER_HEAD: &str =
 pub const METER_NOTHING: &str =
     "  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0\n";
 
-/// The end of a TLS handshake with a certificate that nobody vouches for.
-pub const SELF_SIGNED: &str = "SSL certificate problem: self-signed certificate
+/// What follows on every problem with a certificate.
+pub const NOT_VERIFIED: &str = "\
 More details here: https://curl.se/docs/sslcerts.html
 
 curl failed to verify the legitimacy of the server and therefore could not
 establish a secure connection to it. To learn more about this situation and
 how to fix it, please visit the web page mentioned above.";
+
+/// What is wrong with a server's certificate: nobody known vouches for it, or it is another host's.
+pub fn certificate_problem(names: &[String], issuer: Issuer, host: &str) -> Option<String> {
+    let problem = match issuer {
+        Issuer::Itself => "SSL certificate problem: self-signed certificate".to_owned(),
+        Issuer::Cluster => {
+            "SSL certificate problem: unable to get local issuer certificate".to_owned()
+        }
+        Issuer::Public if names.iter().any(|name| name.eq_ignore_ascii_case(host)) => return None,
+        Issuer::Public => format!(
+            "SSL: no alternative certificate subject name matches target host name '{host}'"
+        ),
+    };
+    Some(problem)
+}
 
 /// The meter at the end of a transfer of so many bytes.
 pub fn meter_line(bytes: usize) -> String {
@@ -191,15 +206,21 @@ impl Words<'_> {
         }
     }
 
-    /// A TLS handshake that is accepted (`-k`).
-    pub fn handshake(&self, io: &mut Io<'_>, names: &[String]) {
+    /// A TLS handshake that is accepted, if need be because of `-k`.
+    pub fn handshake(&self, io: &mut Io<'_>, names: &[String], issuer: Issuer) {
         self.note(io, "SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384");
         self.note(io, "Server certificate:");
         self.note(io, &format!(" subject: CN={}", names.first().map_or("", String::as_str)));
-        self.note(
-            io,
-            " SSL certificate verify result: self-signed certificate (18), continuing anyway.",
-        );
+        let verified = match issuer {
+            Issuer::Itself => {
+                " SSL certificate verify result: self-signed certificate (18), continuing anyway."
+            }
+            Issuer::Cluster => {
+                " SSL certificate verify result: unable to get local issuer certificate (20), continuing anyway."
+            }
+            Issuer::Public => " SSL certificate verify ok.",
+        };
+        self.note(io, verified);
     }
 
     /// The request, as `-v` shows it.
