@@ -5,6 +5,7 @@ mod player;
 use std::time::Duration;
 
 use player::Player;
+use podhop::level::Pack;
 use proptest::prelude::*;
 
 /// The sizes that every screen is looked at in.
@@ -36,6 +37,33 @@ fn the_first_level_is_won_by_keys_alone() {
         assert!(debrief.contains("What to keep"), "{debrief}");
         player.keys("enter");
         assert!(player.screen().contains("2  "), "{}", player.screen());
+    }
+}
+
+#[test]
+fn every_level_is_won_by_keys_alone_at_80_by_24() {
+    let pack = Pack::embedded().expect("the campaign is sound");
+    for level in &pack.levels {
+        for solution in level.solutions.iter().take(1) {
+            let mut player = Player::new(80, 24);
+            player.open(level);
+            player.keys("esc t");
+            for (file, bytes) in &solution.files {
+                player.type_text(&format!("cat > {file} <<'END'")).keys("enter");
+                for line in String::from_utf8_lossy(bytes).lines() {
+                    player.type_text(line).keys("enter");
+                }
+                player.type_text("END").keys("enter");
+                player.wait(Duration::from_secs(1));
+            }
+            player.keys("ctrl-s");
+            for line in solution.script.iter().flat_map(|script| script.lines()) {
+                player.type_text(line).keys("enter");
+                player.wait_for_the_prompt();
+            }
+            player.keys("ctrl-g esc");
+            player.wait_until("The packets arrive");
+        }
     }
 }
 

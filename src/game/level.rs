@@ -5,6 +5,9 @@ use super::scene::Spot;
 use super::{
     Asked, Effect, Fate, Game, LevelMsg, Line, Popup, Prediction, Where, apply, speech, terminal,
 };
+use crate::cluster::Place;
+use crate::diagnostic::printable;
+use crate::shell;
 use std::time::Duration;
 
 /// What can be done about a level that went wrong.
@@ -227,8 +230,32 @@ fn pick_next(play: &mut Play, by: i32) {
 
 fn describe(game: &mut Game) {
     let Some(play) = &game.play else { return };
-    let lines = speech::describe(&play.scene, &play.picked);
+    let mut lines = speech::describe(&play.scene, &play.picked);
+    lines.extend(kubectl_describe(play));
     game.popup = Some(Popup::Describe { title: play.picked.to_string(), lines, scroll: 0 });
+}
+
+/// What `kubectl describe` says of what is selected. It runs in a clone: looking changes nothing.
+fn kubectl_describe(play: &Play) -> Vec<String> {
+    let what = match &play.picked {
+        Spot::Node(name) => format!("node {name}"),
+        Spot::Pod(namespace, name) => format!("pod {name} -n {namespace}"),
+        Spot::Service(namespace, name) => format!("service {name} -n {namespace}"),
+        Spot::Laptop | Spot::Outside(_) => return Vec::new(),
+    };
+    let command = format!("kubectl describe {what}");
+    let mut cluster = play.attempt.cluster().clone();
+    let said = shell::run_at(
+        &mut cluster,
+        &Place::Laptop,
+        play.attempt.files(),
+        &command,
+        Duration::from_secs(5),
+    );
+    let text = printable(&String::from_utf8_lossy(&said.stdout)).replace('\t', "    ");
+    let mut lines = vec![String::new(), format!("$ {command}")];
+    lines.extend(text.lines().map(str::to_owned));
+    lines
 }
 
 /// Types the command that opens a shell there, and runs it.

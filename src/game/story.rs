@@ -93,7 +93,9 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
         Outcome::Delivered { to, .. } => to.clone(),
         _ => first.from.clone(),
     };
-    let asked = first.dns.iter().map(|dns| dns.name.to_string()).next().unwrap_or_default();
+    // The search list only ever adds to the player's own name: the shortest is nearest to it.
+    let names = questions.iter().filter_map(|trace| trace.dns.as_ref()).map(|dns| &*dns.name);
+    let asked = names.min_by_key(|name| name.len()).unwrap_or_default().to_owned();
     let found = questions.iter().rev().find_map(|trace| answered(trace));
     let (verdict, text, notes) = match found {
         Some(found) => (Verdict::Pass, found, Vec::new()),

@@ -102,6 +102,9 @@ pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
         match wish {
             Wish::ClearScreen => play.console.clear(),
             Wish::Edit(file) => {
+                if !play.attempt.files().contains_key(&file) {
+                    play.attempt.edit(&file, "");
+                }
                 play.reload_files();
                 if !play.go_to(&file, 1) {
                     play.say(Tone::Plain, format!("{file} is not a text that can be edited here."));

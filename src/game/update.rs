@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::debrief::Debrief;
 use super::play::{Play, Tone};
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
-use super::story::Story;
+use super::story::{Story, is_dns};
 use super::{Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal};
 use crate::level::{GoalState, Level, Phase};
+use crate::network::Trace;
 
 /// The seed of a level that was never played.
 const FIRST_SEED: u64 = 1;
@@ -104,7 +105,14 @@ fn tick(game: &mut Game, real: Duration) -> Vec<Effect> {
     play.hints.pass(real);
     let running = play.timer.is_running();
     let simulated = play.timer.pass(real, play.is_busy());
-    let mut changed = play.animate(real, reduced) || hinting || running != play.timer.is_running();
+    let paused = running && !play.timer.is_running();
+    if paused {
+        play.say(
+            Tone::Plain,
+            "The clock stands while nobody plays; space, after Esc, lets it run.",
+        );
+    }
+    let mut changed = play.animate(real, reduced) || hinting || paused;
     if !simulated.is_zero() {
         let asked = requests(play);
         changed |= play.advance(simulated);
@@ -193,23 +201,31 @@ fn goal_story(play: &Play, newest: bool) -> Option<Story> {
     Some(story)
 }
 
-/// Of the packets of several requests those of the last: from the last question to DNS that
-/// follows a connection, or the last connection alone.
-pub(super) fn last_request<'a>(
-    traces: &[&'a crate::network::Trace],
-) -> Vec<&'a crate::network::Trace> {
-    let is_question = |trace: &&crate::network::Trace| super::story::is_dns(&trace.flow);
-    let end = traces.len();
-    let connection = traces.iter().rposition(|trace| !is_question(trace));
-    let start = match connection {
-        // Questions after the last connection are a request that never got further.
-        Some(at) if at + 1 < end => at + 1,
-        Some(at) => {
-            traces[..at].iter().rposition(|trace| !is_question(trace)).map_or(0, |at| at + 1)
+/// Of the packets of several requests those of the last: its questions to DNS, if there were any,
+/// and its connection, if it came so far.
+pub(super) fn last_request<'a>(traces: &[&'a Trace]) -> Vec<&'a Trace> {
+    let mut request: Vec<&Trace> = Vec::new();
+    for trace in traces.iter().rev() {
+        let another = match request.last() {
+            None => false,
+            Some(_) if !is_dns(&trace.flow) => true,
+            Some(_) => request.iter().any(|later| later.dns.is_some() && asks_alike(later, trace)),
+        };
+        if another {
+            break;
         }
-        None => 0,
-    };
-    traces[start..].to_vec()
+        request.push(trace);
+    }
+    request.reverse();
+    request
+}
+
+/// Whether two packets ask DNS the same: then they belong to different requests.
+fn asks_alike(one: &Trace, other: &Trace) -> bool {
+    match (&one.dns, &other.dns) {
+        (Some(one), Some(other)) => (&one.name, one.kind) == (&other.name, other.kind),
+        _ => false,
+    }
 }
 
 fn interrupt(game: &mut Game, leaving: bool) -> Vec<Effect> {

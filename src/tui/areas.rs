@@ -36,6 +36,8 @@ pub struct Areas {
     pub terminal: Option<Rect>,
     pub map: Option<Rect>,
     pub packet: Option<Rect>,
+    /// One row for the packet's step, below a panel of text that has the screen for itself.
+    pub strip: Option<Rect>,
 }
 
 /// What decides about the division, beside the size.
@@ -49,6 +51,8 @@ pub struct Wish {
     pub last: (Panel, Panel),
     /// Whether one panel has the whole screen.
     pub zoom: bool,
+    /// Whether there is a packet to show.
+    pub packet: bool,
 }
 
 impl Areas {
@@ -82,7 +86,16 @@ impl Areas {
             ..body
         };
         match arrangement {
-            Arrangement::One => *areas.slot(wish.focus) = Some(body),
+            Arrangement::One => {
+                let text = matches!(wish.focus, Panel::Editor | Panel::Terminal);
+                let body = if text && wish.packet && body.height >= 8 {
+                    areas.strip = Some(Rect { y: body.bottom() - 1, height: 1, ..body });
+                    Rect { height: body.height - 2, ..body }
+                } else {
+                    body
+                };
+                *areas.slot(wish.focus) = Some(body);
+            }
             Arrangement::Two => {
                 *areas.slot(wish.last.0) = Some(left);
                 *areas.slot(wish.last.1) = Some(right);
@@ -132,6 +145,9 @@ impl Areas {
                 borders.horizontal(lower.y - 1, upper.x - 1, upper.right());
             }
         }
+        if let Some(strip) = self.strip {
+            borders.horizontal(strip.y - 1, left, right);
+        }
         let pictures = self.map.or(self.packet).filter(|_| self.arrangement != Arrangement::One);
         if let Some(area) = pictures {
             borders.vertical(area.x - 1, self.titles.y, bottom);
@@ -163,7 +179,7 @@ mod tests {
     use super::*;
 
     fn wish(focus: Panel, zoom: bool) -> Wish {
-        Wish { goals: 3, focus, last: (Panel::Editor, Panel::Map), zoom }
+        Wish { goals: 3, focus, last: (Panel::Editor, Panel::Map), zoom, packet: true }
     }
 
     #[test]

@@ -110,6 +110,7 @@ impl View {
             focus: play.focus,
             last: self.last,
             zoom: play.zoom,
+            packet: play.current_story().is_some(),
         };
         self.areas = Areas::new(area, wish);
         self.drawn = screens::level::draw(game, play, &mut self.editor, &self.areas, theme, buf);

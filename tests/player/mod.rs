@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use podhop::game::{Game, Msg, Save, update};
-use podhop::level::Pack;
+use podhop::level::{Level, Pack};
 use podhop::shell::Files;
 use podhop::tui::{Colours, View};
 use ratatui::Terminal;
@@ -106,6 +106,26 @@ impl Player {
             view: View::new(Colours::True),
             terminal: Terminal::new(backend).expect("a screen"),
         }
+    }
+
+    /// Opens a level from the trail, and goes on from its briefing.
+    pub fn open(&mut self, level: &Level) -> &mut Player {
+        for _ in 1..level.number {
+            self.keys("down");
+        }
+        self.keys("enter enter")
+    }
+
+    /// Lets time pass until the terminal's command has ended.
+    pub fn wait_for_the_prompt(&mut self) {
+        for _ in 0..600 {
+            let play = self.game.play().expect("a level");
+            if !play.attempt().session().is_running() {
+                return;
+            }
+            self.wait(Duration::from_millis(200));
+        }
+        panic!("the command never ended:\n{}", self.screen());
     }
 
     /// Presses keys, named and separated by blanks: `ctrl-s`, `esc`, `a`.

@@ -228,6 +228,7 @@ impl Play {
         let events = self.attempt.advance_to(until);
         for event in &events {
             self.console.note(event);
+            self.say(Tone::Plain, event.clone());
         }
         self.read_terminal()
             | self.read_scene()

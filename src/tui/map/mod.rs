@@ -50,6 +50,8 @@ pub struct Map<'a> {
 /// Draws the map; says what stands where.
 pub fn draw(map: &Map<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Layout {
     let outside = outside(map);
+    // A margin, so that ways in the first gutter do not touch the border.
+    let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(1), ..area };
     let layout = layout::layout(map.scene, map.system, map.picked, &outside, area);
     for placed in &layout.items {
         draw_item(map, placed, theme, buf);

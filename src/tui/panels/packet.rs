@@ -75,6 +75,23 @@ pub fn draw(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// Draws the step that is shown in one row.
+pub fn draw_strip(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let Some(story) = packet.story else { return };
+    let Some(step) = story.steps.get(packet.walk.step) else { return };
+    let style = verdict_style(step.verdict, theme).add_modifier(Modifier::BOLD);
+    let count = format!(" {}/{} ", packet.walk.step + 1, story.steps.len());
+    let spans = [
+        Span::styled(format!("{} ", step.verdict.sign()), style),
+        Span::styled(format!("{}  ", step.place), theme.title),
+        Span::styled(step.text.clone(), theme.text),
+    ];
+    let columns = usize::from(area.width.saturating_sub(2)).saturating_sub(width(&count));
+    put_spans(buf, area.x + 1, area.y, &spans, columns);
+    let x = area.right().saturating_sub(width(&count) as u16);
+    put(buf, x, area.y, &count, width(&count), theme.dim);
+}
+
 /// The request's own line; says what room is left.
 fn draw_title(
     packet: &Packet<'_>,

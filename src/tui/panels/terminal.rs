@@ -12,7 +12,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::game::{Console, Origin, Play, Printed};
-use crate::tui::text::{put, width};
+use crate::tui::text::{put, width, wrap};
 use crate::tui::theme::Theme;
 use unicode_width::UnicodeWidthChar;
 
@@ -74,8 +74,15 @@ fn printed_rows(printed: &Printed, theme: &Theme, columns: usize) -> Vec<Row> {
         Origin::Error => (theme.text, theme.bad),
         Origin::Note => (theme.dim, theme.dim),
     };
-    let mark = if printed.origin == Origin::Note { "· " } else { "" };
-    fold(&[(format!("{mark}{}", printed.prompt), prompt), (printed.text.clone(), text)], columns)
+    if printed.origin == Origin::Note {
+        let lines = wrap(&format!("- {}", printed.text), columns).into_iter().enumerate();
+        let dot = |(row, line): (usize, String)| match row {
+            0 => vec![(line.replacen('-', "·", 1), text)],
+            _ => vec![(line, text)],
+        };
+        return lines.map(dot).collect();
+    }
+    fold(&[(printed.prompt.clone(), prompt), (printed.text.clone(), text)], columns)
 }
 
 /// The prompt with the line being typed, and the cursor's row and column in it.

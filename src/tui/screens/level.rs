@@ -80,6 +80,9 @@ pub fn draw(
     if let Some(area) = areas.packet {
         packet::draw(&packet_of(play), theme, area, buf);
     }
+    if let Some(area) = areas.strip {
+        packet::draw_strip(&packet_of(play), theme, area, buf);
+    }
     if game.settings().key_hints {
         footer::draw(&contexts(play), theme, areas.outer, buf);
     }
