@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::batch::v1::Job;
+
 use super::{Kind, Object, Subresource};
 
 /// Takes away what a client may not set on a new object, and starts counting.
@@ -19,8 +21,27 @@ pub(super) fn prepare_create(object: &mut Object) {
             finalizers.push("kubernetes".to_owned());
         }
     }
+    if let Object::Job(job) = object {
+        select_own_pods(Arc::make_mut(job));
+    }
     let counted = counts_generations(object.kind());
     object.metadata_mut().generation = counted.then_some(1);
+}
+
+/// A Job's pods carry its UID, and it selects by that, unless the user wants to choose the selector.
+fn select_own_pods(job: &mut Job) {
+    let uid = job.metadata.uid.clone().unwrap_or_default();
+    let name = job.metadata.name.clone().unwrap_or_default();
+    let Some(spec) = job.spec.as_mut().filter(|spec| spec.manual_selector != Some(true)) else {
+        return;
+    };
+    let labels = spec.template.metadata.get_or_insert_default().labels.get_or_insert_default();
+    for prefix in ["batch.kubernetes.io/", ""] {
+        labels.entry(format!("{prefix}controller-uid")).or_insert_with(|| uid.clone());
+        labels.entry(format!("{prefix}job-name")).or_insert_with(|| name.clone());
+    }
+    let selected = spec.selector.get_or_insert_default().match_labels.get_or_insert_default();
+    selected.entry("batch.kubernetes.io/controller-uid".to_owned()).or_insert(uid);
 }
 
 /// Puts back what this client may not change: the status, or everything but the status.
@@ -131,12 +152,6 @@ fn spec_differs(new: &Object, old: &Object) -> bool {
         (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
             (&new.endpoints, &new.ports, &new.metadata.labels)
                 != (&old.endpoints, &old.ports, &old.metadata.labels)
-        }
-        (Object::Pod(new), Object::Pod(old)) if new.spec != old.spec => {
-            // Being bound to a node changes nothing of what is wanted.
-            let mut bound = old.spec.clone().unwrap_or_default();
-            bound.node_name = new.spec.as_ref().and_then(|spec| spec.node_name.clone());
-            new.spec.as_ref() != Some(&bound)
         }
         (Object::NetworkPolicy(new), Object::NetworkPolicy(old)) => new.spec != old.spec,
         (Object::IngressClass(new), Object::IngressClass(old)) => new.spec != old.spec,
