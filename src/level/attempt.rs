@@ -221,12 +221,15 @@ impl Attempt {
         applied
     }
 
-    /// Starts sending the goals' requests; [`Attempt::advance_to`] carries them out. Without an
-    /// apply before, this starts the events' clock.
+    /// Starts sending the goals' requests; [`Attempt::advance_to`] carries them out. The first is
+    /// sent once what was just applied has come to rest. Without an apply before, this starts the
+    /// events' clock.
     pub fn go(&mut self) {
         self.start();
         self.goals = self.level.goals.iter().map(GoalState::fresh).collect();
-        self.probing = Some(Probing { goal: 0, next: self.cluster.now(), runs: Vec::new() });
+        let mut ahead = self.cluster.clone();
+        ahead.settle(SETTLE);
+        self.probing = Some(Probing { goal: 0, next: ahead.now(), runs: Vec::new() });
         self.schedule_goal();
     }
 
@@ -392,7 +395,8 @@ impl Attempt {
             self.probing = None;
             return;
         };
-        probing.next = self.cluster.now().max(started + goal.after);
+        let now = self.cluster.now();
+        probing.next = probing.next.max(now).max(started + goal.after);
     }
 
     fn run_request(&mut self) {

@@ -1,5 +1,6 @@
 //! Requests that arrived, and got another answer than the goal wants.
 
+use super::packets::name_of;
 use super::{Diagnosis, Facts};
 use crate::diagnostic::Location;
 use crate::level::probe::Miss;
@@ -66,11 +67,7 @@ fn too_few_servers(facts: &Facts<'_>) -> Diagnosis {
 
 fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
     let to = trace.flow.destination;
-    let asked = facts.case.run.and_then(|run| {
-        let traces = run.traces.iter().rev().filter_map(|id| facts.case.cluster.trace(*id));
-        traces.filter_map(|trace| trace.dns.as_ref()).map(|dns| dns.name.to_string()).next()
-    });
-    let host = asked.and_then(|name| name.split('.').next().map(str::to_owned));
+    let host = name_of(facts, trace);
     let loopback = to.ip().is_loopback().then(|| "localhost".to_owned());
     let mut words = vec![format!("{}:{}", to.ip(), to.port()), to.ip().to_string()];
     words.extend(loopback);

@@ -137,18 +137,18 @@ static EXPLANATIONS: &[Explanation] = &[
         fix: "Look it up with kubectl get services, or better: call the Service by name.",
     },
     Explanation {
-        code: "node-down",
-        title: "the node is down",
-        means: "The address belongs to a node that does not run, or to a pod on it. Nobody answers until it is back, or until its pods have been replaced elsewhere.",
-        example: "$ kubectl get nodes\nNAME     STATUS     ROLES\nnode-2   NotReady   <none>",
-        fix: "Use another node. Controllers replace the pods of a lost node after about five minutes.",
-    },
-    Explanation {
         code: "nobody-listens",
         title: "the host is there, the port is closed",
         means: "The packet reached the right network namespace, but no process listens on that port, so the kernel refuses the connection at once. containerPort in a manifest opens nothing: the program decides.",
         example: "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Couldn't connect to server",
         fix: "Dial the port that the program listens on (nginx and httpd: 80), or configure the program.",
+    },
+    Explanation {
+        code: "node-down",
+        title: "the node is down",
+        means: "The address belongs to a node that does not run, or to a pod on it. Nobody answers until it is back, or until its pods have been replaced elsewhere.",
+        example: "$ kubectl get nodes\nNAME     STATUS     ROLES\nnode-2   NotReady   <none>",
+        fix: "Use another node. Controllers replace the pods of a lost node after about five minutes.",
     },
     Explanation {
         code: "not-a-service-port",

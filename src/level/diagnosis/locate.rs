@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_name_inside_a_longer_name_is_another_name() {
-        assert_eq!(whole_word("- curl http://db-0.db:80", "db"), Some(18));
+        assert_eq!(whole_word("- curl http://db-0.db:80", "db"), Some(20));
         assert_eq!(whole_word("app: backend", "back"), None);
         assert_eq!(whole_word("curl http://$1:80", ":80"), Some(15));
         assert_eq!(whole_word("curl http://$1:8080", ":80"), None);

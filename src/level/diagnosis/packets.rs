@@ -8,7 +8,7 @@ use super::services;
 use super::{Diagnosis, Facts};
 use crate::cluster::{Cluster, Place};
 use crate::diagnostic::Location;
-use crate::network::{Because, Outcome, Party, Trace};
+use crate::network::{Because, DnsData, Outcome, Party, Trace};
 
 /// The last connection failed, and its trace says why.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -63,20 +63,12 @@ impl Failed<'_> {
         self.facts.locator.mention(words)
     }
 
-    /// The host as the client was told it: the name that was looked up last, or the address.
+    /// The host as the client was told it: what it says itself, or the name whose answer the
+    /// address was, or the address.
     fn host(&self) -> String {
-        let run = self.facts.case.run;
-        let asked = run.and_then(|run| {
-            let traces =
-                run.traces.iter().rev().filter_map(|id| self.facts.case.cluster.trace(*id));
-            traces.filter_map(|trace| trace.dns.as_ref()).map(|dns| dns.name.to_string()).next()
-        });
-        let spoken = spoken_host(&self.facts.output);
-        match (spoken, asked) {
-            (Some(host), _) => host,
-            (None, Some(name)) => name.split('.').next().unwrap_or("").to_owned(),
-            (None, None) => self.to.ip().to_string(),
-        }
+        spoken_host(&self.facts.output)
+            .or_else(|| name_of(self.facts, self.trace))
+            .unwrap_or_else(|| self.to.ip().to_string())
     }
 
     fn service_field(&self, rule: &str, path: &str) -> Option<Location> {
@@ -426,11 +418,27 @@ fn pod_line(pod: &Pod) -> String {
     format!("pod {}: {reason}", pod.metadata.name.as_deref().unwrap_or(""))
 }
 
+/// The name, without its search suffix, that a client had asked for to get the address it dialled.
+pub(super) fn name_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
+    let address = DnsData::A(*trace.flow.destination.ip());
+    let run = facts.case.run?;
+    let before = run.traces.iter().rev().filter(|id| **id < trace.id);
+    let mut asked = before.filter_map(|id| facts.case.cluster.trace(*id)?.dns.as_ref());
+    let dns = asked.find(|dns| {
+        let answer = dns.answer.as_ref();
+        answer.is_some_and(|answer| answer.records.iter().any(|record| record.data == address))
+    })?;
+    dns.name.split('.').next().map(str::to_owned)
+}
+
 /// The host in `Failed to connect to HOST port 80` and the like; of several, the last.
 fn spoken_host(output: &str) -> Option<String> {
-    let start = output.rfind("onnect to ")? + "onnect to ".len();
-    let word = output[start..].split_whitespace().next()?;
-    (word != "remote" && word != "server").then(|| word.to_owned())
+    const PHRASE: &str = "onnect to ";
+    let said = output.rmatch_indices(PHRASE).filter_map(|(start, _)| {
+        output[start + PHRASE.len()..].split_whitespace().next()
+    });
+    let mut hosts = said.filter(|word| *word != "remote" && *word != "server");
+    hosts.next().map(str::to_owned)
 }
 
 #[cfg(test)]
