@@ -135,6 +135,8 @@ fn level_one_is_won_by_keys_alone_at_80_by_24() {
     player.types(CTRL_G);
     player.sees("Before you look");
     player.types(ESC);
+    player.sees("The packets arrive");
+    player.types(ENTER);
     player.sees("Containers of one pod share a network namespace");
     player.types(CTRL_C);
     let (_, home) = player.ends();
@@ -191,7 +193,7 @@ fn a_damaged_save_is_set_aside_and_named() {
     let home = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(home.path().join("save.json"), b"{ \xff not a save").expect("it is written");
     let mut player = Player::at_home(120, 36, &[], home);
-    player.sees("set aside");
+    player.sees("damaged");
     player.types(ESC);
     player.types(CTRL_C);
     let (_, home) = player.ends();
