@@ -434,9 +434,9 @@ pub(super) fn name_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
 /// The host in `Failed to connect to HOST port 80` and the like; of several, the last.
 fn spoken_host(output: &str) -> Option<String> {
     const PHRASE: &str = "onnect to ";
-    let said = output.rmatch_indices(PHRASE).filter_map(|(start, _)| {
-        output[start + PHRASE.len()..].split_whitespace().next()
-    });
+    let said = output
+        .rmatch_indices(PHRASE)
+        .filter_map(|(start, _)| output[start + PHRASE.len()..].split_whitespace().next());
     let mut hosts = said.filter(|word| *word != "remote" && *word != "server");
     hosts.next().map(str::to_owned)
 }
