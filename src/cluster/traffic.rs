@@ -265,6 +265,11 @@ impl Cluster {
         Answer { reply: speak(&ask.payload, answer.reply), took: answer.took + took }
     }
 
+    /// Opens or closes `minikube tunnel`: while it is open, the laptop reaches cluster IPs (R7.4).
+    pub fn set_tunnel(&mut self, open: bool) {
+        self.network.set_tunnel(open);
+    }
+
     /// The packets of late, oldest first. Old ones are forgotten as the log grows.
     pub fn traces(&self) -> impl Iterator<Item = &Trace> {
         self.network.traces().map(|trace| &**trace)

@@ -53,7 +53,7 @@ use policy::Policies;
 use services::Services;
 use state::State;
 use topology::Topology;
-use walk::{Arrival, Walk, World};
+use walk::{Arrival, OuterDoors, Walk, World};
 
 /// Every address, rule and socket of the cluster and of the little world around it.
 #[derive(Clone, Debug)]
@@ -61,6 +61,7 @@ pub struct Network {
     topology: Topology,
     services: Services,
     policies: Policies,
+    doors: OuterDoors,
     names: NameServers,
     state: State,
 }
@@ -100,6 +101,7 @@ impl Network {
             topology: Topology::new(),
             services: Services::default(),
             policies: Policies::default(),
+            doors: OuterDoors::default(),
             names: NameServers::new(seed),
             state: State::new(seed),
         };
@@ -159,6 +161,17 @@ impl Network {
         } else {
             table.insert(pod, policies);
         }
+    }
+
+    /// Declares that the cluster runs in a cloud: its load balancers lead from outside to the nodes
+    /// (R7.4).
+    pub fn join_cloud(&mut self) {
+        self.doors.cloud = true;
+    }
+
+    /// Opens or closes `minikube tunnel`: the laptop reaches cluster IPs through the first node.
+    pub fn set_tunnel(&mut self, open: bool) {
+        self.doors.tunnel = open;
     }
 
     /// A namespace's record.
@@ -324,6 +337,7 @@ impl Network {
             topology: &self.topology,
             services: &self.services,
             policies: &self.policies,
+            doors: self.doors,
             state: &mut self.state,
         };
         let Arrival { from: party, flow, hops, outcome, listener } =

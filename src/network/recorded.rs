@@ -318,6 +318,49 @@ fn a_load_balancers_address_is_short_cut_inside_and_unknown_outside() {
     assert_eq!(f.dial(f.network.laptop(), "203.0.113.10:80").outcome, Outcome::Silence);
 }
 
+// R7.4
+#[test]
+fn a_cloud_balances_over_the_node_ports() {
+    let mut f = Fixture::new();
+    f.network.join_cloud();
+    f.set_service(|rules| {
+        rules.node_port = Some(30080);
+        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 10)];
+    });
+    let laptop = f.network.laptop();
+    let counts = f.spread(laptop, "203.0.113.10:80", 120);
+    assert_eq!(
+        counts.len(),
+        9,
+        "each pod sees each node's address, or its own gateway: {counts:?}"
+    );
+    assert_eq!(f.dial(laptop, "203.0.113.10:81").outcome, Outcome::Silence);
+    f.set_service(|rules| {
+        rules.node_port = Some(30080);
+        rules.external_local = true;
+        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 10)];
+        let mut endpoints = rules.endpoints.to_vec();
+        endpoints[0].ready = false;
+        rules.endpoints = endpoints.into();
+    });
+    let counts = f.spread(laptop, "203.0.113.10:80", 60);
+    assert_eq!(answers(&counts), ["web-2 203.0.113.1", "web-3 203.0.113.1"]);
+}
+
+// R7.4
+#[test]
+fn a_tunnel_makes_cluster_ips_reachable_from_the_laptop() {
+    let mut f = Fixture::new();
+    f.set_service(|rules| rules.load_balancer_ips = vec![CLUSTER_IP]);
+    let laptop = f.network.laptop();
+    assert_eq!(f.dial(laptop, web()).outcome, Outcome::Silence);
+    f.network.set_tunnel(true);
+    let counts = f.spread(laptop, web(), 60);
+    assert_eq!(answers(&counts), ["web-1 10.244.1.1", "web-2 192.168.49.2", "web-3 192.168.49.2"]);
+    f.network.set_tunnel(false);
+    assert_eq!(f.dial(laptop, web()).outcome, Outcome::Silence);
+}
+
 #[test]
 fn the_world_outside_sees_the_node_and_not_the_pod() {
     let mut f = Fixture::new();

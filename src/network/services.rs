@@ -107,7 +107,11 @@ impl Services {
         let rules = &portal.rules;
         let doors = Arc::make_mut(&mut self.doors);
         for (address, entrance) in entrances(rules) {
-            doors.insert((address, rules.protocol, rules.port), (entrance, portal.clone()));
+            let key = (address, rules.protocol, rules.port);
+            // `minikube tunnel` gives a Service its cluster IP again; the first rule wins.
+            if !doors.get(&key).is_some_and(|(_, other)| Arc::ptr_eq(other, portal)) {
+                doors.insert(key, (entrance, portal.clone()));
+            }
         }
         if let Some(port) = rules.node_port {
             let node_ports = Arc::make_mut(&mut self.node_ports);

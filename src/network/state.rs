@@ -24,6 +24,8 @@ const LAST_CLIENT_PORT: u16 = 60_999;
 pub(super) struct State {
     /// Which endpoint the rules choose.
     balance: Stream,
+    /// Which node the cloud's load balancers choose.
+    cloud: Stream,
     /// Where client ports start, and the ports that masquerading gives (`--random-fully`).
     ports: Stream,
     /// The next client port in each namespace; 0 where nobody has sent yet.
@@ -49,6 +51,7 @@ impl State {
     pub fn new(seed: u64) -> State {
         State {
             balance: Stream::new(seed, "load balancing"),
+            cloud: Stream::new(seed, "cloud load balancers"),
             ports: Stream::new(seed, "client ports"),
             next_port: Vec::new(),
             affinity: BTreeMap::new(),
@@ -94,6 +97,11 @@ impl State {
             (self.balance.bits() >> 33) < threshold
         });
         rule.map_or(last, |(_, index)| *index)
+    }
+
+    /// The node that a load balancer of the cloud chooses.
+    pub fn pick(&mut self, healthy: &[NodeId]) -> Option<NodeId> {
+        self.cloud.pick(healthy).copied()
     }
 
     /// The next client port of a namespace.

@@ -176,6 +176,17 @@ pub enum Because {
     SentInCircles,
     /// The sender is outside the cluster and has no route to pods and Services (R2.5).
     NoRouteFromOutside,
+    /// The cloud's load balancer chose a node (R7.4).
+    Balanced {
+        service: Arc<str>,
+        node: Arc<str>,
+        /// How many nodes it was chosen of.
+        healthy: u32,
+    },
+    /// The cloud's load balancer has no node to choose (R7.3).
+    NoHealthyNode { service: Arc<str> },
+    /// `minikube tunnel` leads the laptop to Services by way of a node.
+    ThroughTunnel { node: Arc<str> },
     /// The node that has it is down.
     NodeDown { node: Arc<str> },
     /// The source address was replaced (R6.6, R6.7).

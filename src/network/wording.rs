@@ -173,6 +173,18 @@ fn sentence(because: &Because, flow: &Flow) -> String {
             "{} exists inside the cluster only: from outside there is no way to it",
             to.ip()
         ),
+        Because::Balanced { service, node, healthy } => format!(
+            "the load balancer of service {} chooses {node}, one of {}",
+            short_name(service),
+            count(*healthy, "node")
+        ),
+        Because::NoHealthyNode { service } => format!(
+            "the load balancer of service {} finds no node with a pod to send it to",
+            short_name(service)
+        ),
+        Because::ThroughTunnel { node } => {
+            format!("the tunnel leads {} through {node}", to.ip())
+        }
         Because::NodeDown { node } => format!("{node} is down"),
         Because::Masqueraded { as_address } => format!(
             "the sender's address becomes {as_address}, so that the reply comes back this way"

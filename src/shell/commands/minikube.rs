@@ -395,6 +395,7 @@ impl Tunnel {
 
 impl Tool for Tunnel {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
+        io.cluster.set_tunnel(true);
         {
             let waiting = io.cluster.objects().list::<Service>(None).cloned().collect::<Vec<_>>();
             for service in waiting {
@@ -421,6 +422,7 @@ impl Tool for Tunnel {
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        io.cluster.set_tunnel(false);
         for (namespace, name) in std::mem::take(&mut self.given) {
             Tunnel::patch(io, &namespace, &name, serde_json::json!({"ingress": null}));
             io.say(format!("✋  Stopped tunnel for service {name}."));

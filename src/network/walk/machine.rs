@@ -1,0 +1,104 @@
+//! Machines outside the cluster: the laptop, other hosts, and the cloud's load balancers.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+
+use super::{Entry, Next, Walk};
+use crate::network::services::Portal;
+use crate::network::topology::{NODE_RANGE, NodeId, SERVICE_RANGE, Space, within};
+use crate::network::{Because, NetnsId, Outcome, Party, Protocol, Stage, Verdict};
+
+impl Walk<'_> {
+    /// From the laptop, or from a host outside: nodes and other machines can be reached, and the
+    /// cluster's own addresses only where a door was opened for them (R2.5).
+    pub(super) fn leave_machine(&mut self, space: &Space) -> Next {
+        let topology = self.world.topology;
+        let to = *self.flow.destination.ip();
+        let place = space.netns.party.clone();
+        if let Some(node) = topology.node_at(to) {
+            if let Some(node) = topology.node(node) {
+                self.pass(place, Stage::Route, Because::ToNode { node: node.entry.name.clone() });
+            }
+            return Next::At(node, Entry::Wire);
+        }
+        if let Some(next) = self.through_tunnel(&place, to) {
+            return next;
+        }
+        if let Some(portal) = self.balanced() {
+            self.pass(place, Stage::Route, Because::ToOutside);
+            return self.balance(&portal);
+        }
+        if let Some(machine) = self.machine(to) {
+            self.pass(place, Stage::Route, Because::ToOutside);
+            return self.listen(machine);
+        }
+        if within(to, NODE_RANGE) {
+            return self.unreachable(place);
+        }
+        let known = self.world.services.at(to).next().is_some() && !self.world.doors.cloud;
+        let inside = known || topology.is_pod_address(to) || within(to, SERVICE_RANGE);
+        let because = if inside { Because::NoRouteFromOutside } else { self.why_nowhere(to) };
+        self.lose(place, because)
+    }
+
+    /// The machine outside with this address; none where a Service has been given the address.
+    pub(super) fn machine(&self, to: Ipv4Addr) -> Option<NetnsId> {
+        let machine = self.world.topology.machine_at(to)?;
+        self.world.services.at(to).next().is_none().then_some(machine)
+    }
+
+    /// `minikube tunnel` gives the laptop a route to the Services' addresses, by way of a node.
+    fn through_tunnel(&mut self, place: &Party, to: Ipv4Addr) -> Option<Next> {
+        if !self.world.doors.tunnel || *place != Party::Laptop || !within(to, SERVICE_RANGE) {
+            return None;
+        }
+        let topology = self.world.topology;
+        let name = topology.nodes().next()?.entry.name.clone();
+        let node = topology.node_id(&name)?;
+        self.pass(place.clone(), Stage::Route, Because::ThroughTunnel { node: name });
+        Some(Next::At(node, Entry::Wire))
+    }
+
+    /// The Service port that a load balancer of the cloud has this packet's address for.
+    fn balanced(&self) -> Option<Arc<Portal>> {
+        if !self.world.doors.cloud || self.flow.protocol == Protocol::Icmp {
+            return None;
+        }
+        let (_, portal) = self.world.services.door(self.flow.protocol, self.flow.destination)?;
+        let is_balancer = portal.rules.load_balancer_ips.contains(self.flow.destination.ip());
+        is_balancer.then(|| portal.clone())
+    }
+
+    /// A load balancer chooses a node that is up and says that it is healthy, and sends the packet
+    /// to the node port there; without one, to the node as it is (R7.4).
+    fn balance(&mut self, portal: &Portal) -> Next {
+        let place = Party::Outside("load balancer".into());
+        let service: Arc<str> = portal.service().into();
+        let healthy = self.healthy_nodes(portal);
+        let Some(node) = self.world.state.pick(&healthy) else {
+            let because = Because::NoHealthyNode { service };
+            self.stop(place, Stage::Route, Verdict::Drop, because);
+            return Next::Done(Outcome::Silence);
+        };
+        let before = self.flow;
+        let chosen = self.world.topology.node(node);
+        if let (Some(port), Some(chosen)) = (portal.rules.node_port, chosen) {
+            self.flow.destination = SocketAddrV4::new(chosen.entry.address, port);
+        }
+        let name = chosen.map_or_else(|| "".into(), |chosen| chosen.entry.name.clone());
+        let healthy = healthy.len() as u32;
+        let because = Because::Balanced { service, node: name, healthy };
+        self.hop(place, Stage::Route, before, Verdict::Pass, because);
+        Next::At(node, Entry::Wire)
+    }
+
+    /// With an external policy Local, health checks find only nodes that have endpoints (R7.3).
+    fn healthy_nodes(&self, portal: &Portal) -> Vec<NodeId> {
+        let topology = self.world.topology;
+        let nodes = topology.nodes().filter(|node| {
+            let name = &node.entry.name;
+            node.entry.up && !(portal.rules.external_local && portal.local(name).is_empty())
+        });
+        nodes.filter_map(|node| topology.node_id(&node.entry.name)).collect()
+    }
+}

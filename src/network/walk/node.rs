@@ -1,0 +1,187 @@
+//! What a node does with a packet: rules, policies, route, delivery.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::rules::no_chain;
+use super::{Entry, Next, Walk};
+use crate::network::services::NoChain;
+use crate::network::topology::{NODE_RANGE, Node, NodeId, POD_RANGE, SERVICE_RANGE, Space, within};
+use crate::network::{
+    Because, Flow, Listener, NetnsId, Outcome, Party, ProcessId, Protocol, Stage, Verdict,
+};
+
+impl Walk<'_> {
+    pub(super) fn at_node(&mut self, id: NodeId, node: &Node, entry: Entry) -> Next {
+        if !node.entry.up {
+            return self
+                .lose(node.party.clone(), Because::NodeDown { node: node.entry.name.clone() });
+        }
+        let mark = match self.service_proxy(id, node, entry) {
+            Ok(mark) => mark,
+            Err(outcome) => return Next::Done(outcome),
+        };
+        if entry == Entry::Pod && !self.egress_allowed(node) {
+            return Next::Done(Outcome::Silence);
+        }
+        self.route(node, entry, mark)
+    }
+
+    fn route(&mut self, node: &Node, entry: Entry, mark: bool) -> Next {
+        let topology = self.world.topology;
+        let to = *self.flow.destination.ip();
+        if node.owns(to) {
+            return self.to_this_node(node, entry, mark);
+        }
+        if node.has_subnet_of(to) {
+            return self.to_local_pod(node, mark);
+        }
+        let here = node.party.clone();
+        if let Some((id, other)) =
+            topology.node_of_pod(to).and_then(|id| Some((id, topology.node(id)?)))
+        {
+            let pod = other.pod_at(to).and_then(|pod| topology.space(pod));
+            let name = other.entry.name.clone();
+            let because = match pod {
+                Some(pod) => Because::RemotePod { pod: pod.netns.party.clone(), node: name },
+                None => Because::ToSubnet { node: name },
+            };
+            self.pass(here, Stage::Route, because);
+            self.postrouting(node, mark, node.entry.address);
+            return Next::At(id, Entry::Wire);
+        }
+        if let Some((id, other)) =
+            topology.node_at(to).and_then(|id| Some((id, topology.node(id)?)))
+        {
+            self.pass(here, Stage::Route, Because::ToNode { node: other.entry.name.clone() });
+            self.postrouting(node, mark, node.entry.address);
+            return Next::At(id, Entry::Wire);
+        }
+        if let Some(machine) = self.machine(to) {
+            self.pass(here, Stage::Route, Because::ToOutside);
+            self.postrouting(node, mark, node.entry.address);
+            return self.listen(machine);
+        }
+        if within(to, NODE_RANGE) {
+            return self.unreachable(here);
+        }
+        let because = self.why_nowhere(to);
+        let next = self.lose(here, because);
+        // It leaves by the default route all the same, as the node's record will show.
+        self.masquerade(mark, node.entry.address);
+        next
+    }
+
+    /// The packet is for the node itself (INPUT).
+    fn to_this_node(&mut self, node: &Node, entry: Entry, mark: bool) -> Next {
+        let here = node.party.clone();
+        match entry {
+            Entry::Output => {
+                self.pass(here, Stage::Loopback, Because::OwnNamespace);
+                self.postrouting(node, mark, node.entry.address);
+            }
+            _ => {
+                self.pass(here, Stage::Route, Because::ToNode { node: node.entry.name.clone() });
+            }
+        }
+        self.listen(node.entry.netns)
+    }
+
+    fn to_local_pod(&mut self, node: &Node, mark: bool) -> Next {
+        let to = *self.flow.destination.ip();
+        let Some((pod, space)) =
+            node.pod_at(to).and_then(|pod| Some((pod, self.world.topology.space(pod)?)))
+        else {
+            let was = node.former(to).cloned();
+            return self.lose(node.party.clone(), Because::NoSuchPod { was });
+        };
+        let because = Because::LocalPod { pod: space.netns.party.clone() };
+        self.pass(node.party.clone(), Stage::Route, because);
+        if !self.ingress_allowed(node, pod, space) {
+            return Next::Done(Outcome::Silence);
+        }
+        self.postrouting(node, mark, node.gateway);
+        self.listen(pod)
+    }
+
+    /// The packet is in its last namespace: does anybody listen?
+    pub(super) fn listen(&mut self, id: NetnsId) -> Next {
+        let Some(space) = self.world.topology.space(id) else {
+            return Next::Done(Outcome::Silence);
+        };
+        let Flow { protocol, source, destination } = self.flow;
+        let place = space.netns.party.clone();
+        let delivered = |to| Outcome::Delivered { to, at: destination, seen_from: source };
+        if protocol == Protocol::Icmp {
+            self.stop(place.clone(), Stage::Listener, Verdict::Deliver, Because::KernelAnswers);
+            return Next::Done(delivered(place));
+        }
+        match self.socket(space) {
+            Ok((bound, listener)) => {
+                let bound = SocketAddrV4::new(bound, destination.port());
+                let because = Because::Listening { process: listener.name.clone(), bound };
+                self.stop(place.clone(), Stage::Listener, Verdict::Deliver, because);
+                self.listener = Some((id, listener));
+                Next::Done(delivered(place))
+            }
+            Err(because) => {
+                self.stop(place, Stage::Listener, Verdict::Reject, because);
+                Next::Done(Outcome::Refused)
+            }
+        }
+    }
+
+    /// The socket of a namespace that has the packet. On nodes, kube-proxy answers on health check
+    /// ports (R7.3).
+    fn socket(&self, space: &Space) -> Result<(Ipv4Addr, Listener), Because> {
+        let Flow { protocol, destination, .. } = self.flow;
+        match space.listener(protocol, destination) {
+            Ok((bound, listener)) => Ok((bound, listener.clone())),
+            Err(because) => {
+                let on_node = matches!(space.netns.party, Party::Node(_));
+                let asked = on_node && protocol == Protocol::Tcp;
+                match self.world.services.health_check(destination.port()) {
+                    Some(_) if asked => Ok((Ipv4Addr::UNSPECIFIED, kube_proxy())),
+                    _ => Err(because),
+                }
+            }
+        }
+    }
+
+    /// Why an address leads out of the cluster and to nobody.
+    pub(super) fn why_nowhere(&self, to: Ipv4Addr) -> Because {
+        let door = self.world.services.door(self.flow.protocol, self.flow.destination);
+        if let Some((entrance, portal)) = door {
+            return no_chain(portal, entrance, NoChain::NoEndpoints);
+        }
+        let mut portals = self.world.services.at(to).peekable();
+        match portals.peek() {
+            Some((_, portal)) if self.flow.protocol == Protocol::Icmp => {
+                return Because::VirtualAddress { service: portal.service().into() };
+            }
+            Some((_, portal)) => {
+                let service = portal.service().into();
+                let ports = portals.map(|(_, portal)| (portal.rules.protocol, portal.rules.port));
+                return Because::NotAServicePort { service, ports: ports.collect() };
+            }
+            None => {}
+        }
+        if within(to, SERVICE_RANGE) {
+            Because::NoSuchService
+        } else if within(to, POD_RANGE) {
+            Because::NoSuchPod { was: None }
+        } else {
+            Because::NoSuchHost
+        }
+    }
+
+    /// Nobody answers for a neighbour's address.
+    pub(super) fn unreachable(&mut self, place: Party) -> Next {
+        self.stop(place, Stage::Route, Verdict::Unreachable, Because::NobodyThere);
+        Next::Done(Outcome::Unreachable)
+    }
+}
+
+/// kube-proxy's own socket for health checks.
+fn kube_proxy() -> Listener {
+    Listener { process: ProcessId::KUBE_PROXY, name: "kube-proxy".into(), container: None }
+}

@@ -1,0 +1,183 @@
+//! A node's packet filter: kube-proxy's rules, host ports, masquerading, network policies.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+
+use super::{Entry, Walk};
+use crate::network::policy::PolicyRules;
+use crate::network::services::{NoChain, Origin, Portal};
+use crate::network::topology::{Node, NodeId, Space};
+use crate::network::{Because, Entrance, Flow, NetnsId, Outcome, Protocol, Stage, Verdict};
+
+impl Walk<'_> {
+    /// KUBE-SERVICES and KUBE-NODEPORTS: an address of a Service becomes an endpoint's (R6.1).
+    /// Says whether the packet is marked for masquerading.
+    pub(super) fn service_proxy(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        entry: Entry,
+    ) -> Result<bool, Outcome> {
+        let Flow { protocol, destination, .. } = self.flow;
+        if protocol == Protocol::Icmp {
+            return Ok(false);
+        }
+        let services = self.world.services;
+        let local = node.owns(*destination.ip());
+        let door = services.door(protocol, destination).or_else(|| {
+            let portal = local.then(|| services.node_port(protocol, destination.port()))??;
+            Some((Entrance::NodePort, portal))
+        });
+        match door {
+            // KUBE-EXTERNAL-SERVICES, which would refuse, does not see the node's own packets.
+            Some((Entrance::External, portal))
+                if entry == Entry::Output && portal.cluster.is_empty() =>
+            {
+                Ok(false)
+            }
+            Some((entrance, portal)) => self.through(id, node, entrance, portal),
+            None if local => {
+                self.host_port(node);
+                Ok(false)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// One Service port's rules.
+    fn through(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        entrance: Entrance,
+        portal: &Arc<Portal>,
+    ) -> Result<bool, Outcome> {
+        let client = *self.flow.source.ip();
+        let origin = if self.world.topology.is_pod_address(client) {
+            Origin::Pod
+        } else if node.owns(client) {
+            Origin::ThisNode
+        } else {
+            Origin::Elsewhere
+        };
+        let chain = match portal.chain(entrance, origin, &node.entry.name) {
+            Ok(chain) => chain,
+            Err(reason) => {
+                let (verdict, outcome) = match reason {
+                    NoChain::NoEndpoints => (Verdict::Reject, Outcome::Refused),
+                    NoChain::NoLocalEndpoints => (Verdict::Drop, Outcome::Silence),
+                };
+                let because = no_chain(portal, entrance, reason);
+                self.stop(node.party.clone(), Stage::ServiceProxy, verdict, because);
+                return Err(outcome);
+            }
+        };
+        let choice = self.world.state.choose(self.now, id, portal, &chain, client);
+        let endpoint = portal.endpoint(choice.index);
+        let before = self.flow;
+        self.flow.destination = endpoint.address;
+        let because = Because::EndpointChosen {
+            service: portal.rules.name.clone(),
+            entrance,
+            endpoint: endpoint.address,
+            pod: endpoint.pod.clone(),
+            usable: chain.endpoints.len() as u32,
+            affinity: choice.affinity,
+            endpoints: portal.rules.endpoints.clone(),
+        };
+        self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
+        // An endpoint that calls itself is masqueraded too (R6.7).
+        Ok(chain.masquerade || endpoint.address.ip() == &client)
+    }
+
+    /// `hostPort`: the port mapping that the CNI plugin adds to the node.
+    fn host_port(&mut self, node: &Node) {
+        let Flow { protocol, destination, .. } = self.flow;
+        let found = node.host_ports.get(&(protocol, destination.port()));
+        let Some((pod, inner)) = found.copied() else { return };
+        let Some(space) = self.world.topology.space(pod) else { return };
+        let before = self.flow;
+        self.flow.destination = SocketAddrV4::new(space.netns.address, inner);
+        let because =
+            Because::HostPort { pod: space.netns.party.clone(), endpoint: self.flow.destination };
+        self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
+    }
+
+    /// KUBE-POSTROUTING, and the masquerading of pods that leave the cluster (R6.6). The packet
+    /// takes the address of the device that it leaves by.
+    pub(super) fn postrouting(&mut self, node: &Node, mark: bool, device: Ipv4Addr) {
+        let before = self.flow;
+        if self.masquerade(mark, device) {
+            let because = Because::Masqueraded { as_address: device };
+            self.hop(node.party.clone(), Stage::Masquerade, before, Verdict::Pass, because);
+        }
+    }
+
+    pub(super) fn masquerade(&mut self, mark: bool, device: Ipv4Addr) -> bool {
+        let topology = self.world.topology;
+        let (source, to) = (*self.flow.source.ip(), *self.flow.destination.ip());
+        let leaves = topology.is_pod_address(source) && !topology.is_pod_address(to);
+        let port = match mark {
+            true => self.world.state.masquerade_port(),
+            false if leaves => self.flow.source.port(),
+            false => return false,
+        };
+        self.flow.source = SocketAddrV4::new(device, port);
+        true
+    }
+
+    /// The sending pod's policies. Its own node can't be forbidden, nor can it itself (R11.2).
+    pub(super) fn egress_allowed(&mut self, node: &Node) -> bool {
+        let topology = self.world.topology;
+        let to = *self.flow.destination.ip();
+        let own = topology.space(self.from).is_some_and(|space| space.netns.address == to);
+        if own || node.owns(to) {
+            return true;
+        }
+        let policies = self.world.policies;
+        let rules = policies.get(&self.from).and_then(|policies| policies.egress.as_ref());
+        self.judge(rules, self.from, Stage::PolicyEgress, to)
+    }
+
+    /// The receiving pod's policies.
+    pub(super) fn ingress_allowed(&mut self, node: &Node, pod: NetnsId, space: &Space) -> bool {
+        let source = *self.flow.source.ip();
+        if source == space.netns.address || self.from == node.entry.netns {
+            return true;
+        }
+        let policies = self.world.policies;
+        let rules = policies.get(&pod).and_then(|policies| policies.ingress.as_ref());
+        self.judge(rules, pod, Stage::PolicyIngress, source)
+    }
+
+    fn judge(
+        &mut self,
+        rules: Option<&PolicyRules>,
+        pod: NetnsId,
+        stage: Stage,
+        peer: Ipv4Addr,
+    ) -> bool {
+        let Some(rules) = rules else { return true };
+        let Some(space) = self.world.topology.space(pod) else { return true };
+        let (allowed, because) =
+            rules.judge(peer, self.flow.protocol, self.flow.destination.port());
+        let verdict = if allowed { Verdict::Pass } else { Verdict::Drop };
+        self.stop(space.netns.party.clone(), stage, verdict, because);
+        allowed
+    }
+}
+
+/// The facts behind a Service that leads nowhere (R6.3).
+pub(super) fn no_chain(portal: &Portal, entrance: Entrance, reason: NoChain) -> Because {
+    let (service, endpoints) = (portal.rules.name.clone(), portal.rules.endpoints.clone());
+    match reason {
+        NoChain::NoEndpoints => {
+            let known = endpoints.len() as u32;
+            Because::NoEndpoints { service, entrance, known, endpoints }
+        }
+        NoChain::NoLocalEndpoints => {
+            let elsewhere = portal.cluster.len() as u32;
+            Because::NoLocalEndpoints { service, entrance, elsewhere, endpoints }
+        }
+    }
+}
