@@ -48,14 +48,6 @@ impl Reference {
     pub fn name(&self) -> String {
         format!("{}/{}", self.registry, self.repository)
     }
-
-    /// The repository as people write it: without Docker Hub's `library/`.
-    pub fn short(&self) -> &str {
-        match self.registry.as_str() {
-            "docker.io" => self.repository.trim_start_matches("library/"),
-            _ => &self.repository,
-        }
-    }
 }
 
 /// `docker.io/library/nginx:1.27`

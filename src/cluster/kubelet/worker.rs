@@ -36,7 +36,7 @@ const PULL: Duration = Duration::from_millis(700);
 const START: Duration = Duration::from_millis(150);
 
 /// Between the end of the last container and the pod's removal.
-const TEARDOWN: Duration = Duration::from_millis(300);
+const TEARDOWN: Duration = Duration::from_secs(1);
 
 /// How often a volume that cannot be mounted is tried again, at first.
 const MOUNT_RETRY: Duration = Duration::from_secs(2);

@@ -43,7 +43,7 @@ pub(super) fn start(
         "whoami" if image.name == "traefik/whoami" => Some(whoami::start(rest)),
         "redis-server" => Some(redis::start(rest)),
         "mysqld" | "mariadbd" => Some(databases::mysql(name, environment())),
-        "postgres" => Some(databases::postgres(environment())),
+        "postgres" => Some(databases::postgres()),
         "memcached" => Some(databases::memcached(rest)),
         "pause" => Some(pause::start()),
         "coredns" => Some(coredns::start()),

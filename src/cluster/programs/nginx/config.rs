@@ -272,7 +272,7 @@ impl Builder<'_> {
                 let mut inside = Nest::default();
                 self.block(reader, UPSTREAM, &mut Settings::default(), &mut inside, true)?;
                 if inside.targets.is_empty() {
-                    return Err(spot.fault(format!("no servers are inside upstream")));
+                    return Err(spot.fault("no servers are inside upstream"));
                 }
                 self.config.upstreams.insert(words[1].clone(), inside.targets);
                 Ok(())

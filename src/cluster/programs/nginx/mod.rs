@@ -98,10 +98,10 @@ impl Process for Nginx {
         if self.ready {
             return Poll::Idle;
         }
-        if self.config.is_none() {
-            if let Err(code) = self.read_config(context) {
-                return Poll::Exit(code);
-            }
+        if self.config.is_none()
+            && let Err(code) = self.read_config(context)
+        {
+            return Poll::Exit(code);
         }
         self.listen(context)
     }
