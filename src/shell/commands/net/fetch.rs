@@ -118,6 +118,20 @@ impl Fetch {
         self
     }
 
+    /// The same, over a connection that stands already.
+    pub fn over(mut self, connection: Connection) -> Fetch {
+        self.phase = Phase::Connected(connection);
+        self
+    }
+
+    /// The addresses that are left to be tried, after [`Happening::Resolved`].
+    pub fn addresses(&self) -> &[Ipv4Addr] {
+        match &self.phase {
+            Phase::Resolved { left } => left,
+            _ => &[],
+        }
+    }
+
     /// Where it goes.
     pub fn url(&self) -> &Url {
         &self.url

@@ -1,13 +1,23 @@
 //! Network clients: curl, wget, nslookup, dig, ping, nc and their kin, in their own words.
 
+mod bind;
 mod busybox_nslookup;
 mod busybox_wget;
 mod curl;
 mod fetch;
+mod getent;
+mod gnu_wget;
+mod kernel;
+mod nc;
+mod ping;
+mod reverse;
+mod talk;
+mod telnet;
 mod url;
 
 use crate::cluster::Flavour;
 use crate::shell::Tool;
+use crate::shell::commands::plain::plain;
 
 /// The network client called `name` in this flavour, started with these arguments (without the
 /// name itself); `None` when there is no such client.
@@ -15,7 +25,22 @@ pub fn start(name: &str, arguments: &[String], flavour: Flavour) -> Option<Box<d
     Some(match (name, flavour) {
         ("curl", _) => curl::start(arguments),
         ("wget", Flavour::BusyBox) => busybox_wget::start(arguments),
+        ("wget", Flavour::Gnu) => gnu_wget::start(arguments),
+        ("ping", _) => ping::start(arguments, flavour),
+        ("nc" | "netcat", _) => nc::start(arguments, flavour),
+        ("telnet", _) => telnet::start(arguments, flavour),
         ("nslookup", Flavour::BusyBox) => busybox_nslookup::start(arguments),
+        ("nslookup", Flavour::Gnu) => bind::nslookup(arguments),
+        ("dig", _) => bind::dig(arguments),
+        ("host", _) => bind::host(arguments),
+        ("ip", _) => plain(kernel::ip, arguments),
+        ("ss", _) => plain(kernel::ss, arguments),
+        ("netstat", _) => plain(kernel::netstat, arguments),
+        ("iptables-save", _) => plain(kernel::iptables_save, arguments),
+        ("iptables", _) => plain(kernel::iptables, arguments),
+        ("conntrack", _) => plain(kernel::conntrack, arguments),
+        ("traceroute", _) => kernel::traceroute(arguments, flavour),
+        ("getent", _) => getent::start(arguments),
         _ => return None,
     })
 }

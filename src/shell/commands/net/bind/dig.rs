@@ -1,0 +1,313 @@
+//! dig: exactly what it is told, in full.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use super::message::{Message, Sections};
+use super::{Exchange, Happening, candidates, record_type, servers};
+use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, TraceId};
+use crate::shell::commands::net::reverse::arpa;
+use crate::shell::{Io, Step, Tool};
+
+/// A running dig.
+#[derive(Clone, Debug)]
+struct Dig {
+    arguments: Vec<String>,
+    state: Option<State>,
+}
+
+/// What dig was asked to do.
+#[derive(Clone, Debug)]
+struct Orders {
+    server: Option<String>,
+    lookups: VecDeque<(String, DnsType)>,
+    shown: Sections,
+    short: bool,
+    search: bool,
+    show_search: bool,
+    ndots: Option<u32>,
+    tcp: bool,
+    timeout: Duration,
+    tries: u32,
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    orders: Orders,
+    servers: Vec<Ipv4Addr>,
+    /// Full names that the current name may mean.
+    names: VecDeque<String>,
+    kind: DnsType,
+    exchange: Option<Exchange>,
+    /// Whether the first lines are printed.
+    begun: bool,
+    exit: i32,
+}
+
+/// dig with these arguments.
+pub(in crate::shell::commands::net) fn start(arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(Dig { arguments: arguments.to_vec(), state: None })
+}
+
+impl Tool for Dig {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.state.is_none() {
+            match State::new(&self.arguments, io) {
+                Ok(state) => self.state = Some(state),
+                Err((told, code)) => {
+                    io.complain(told);
+                    return Step::Exit(code);
+                }
+            }
+        }
+        let Some(state) = &mut self.state else { return Step::Exit(1) };
+        loop {
+            if let Some(step) = state.go_on(io, &self.arguments) {
+                return step;
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl Orders {
+    fn parse(arguments: &[String]) -> Result<Orders, String> {
+        let mut orders = Orders {
+            server: None,
+            lookups: VecDeque::new(),
+            shown: Sections::all(true),
+            short: false,
+            search: false,
+            show_search: false,
+            ndots: None,
+            tcp: false,
+            timeout: Duration::from_secs(5),
+            tries: 3,
+        };
+        let mut kind = None;
+        let mut words = arguments.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            let mut value = |name: &str| {
+                let glued = word[2..].to_owned();
+                let next =
+                    if glued.is_empty() { words.next().map(str::to_owned) } else { Some(glued) };
+                next.ok_or_else(|| format!("missing argument for option {name}"))
+            };
+            if let Some(server) = word.strip_prefix('@') {
+                orders.server = Some(server.to_owned());
+            } else if let Some(switch) = word.strip_prefix('+') {
+                orders.switch(switch)?;
+            } else if word.starts_with("-x") {
+                let text = value("-x")?;
+                let address = text.parse().map_err(|_| format!("Invalid IP address {text}"))?;
+                orders.lookups.push_back((format!("{}.", arpa(address)), DnsType::Ptr));
+            } else if word.starts_with("-t") {
+                let text = value("-t")?;
+                let found = record_type(&text).ok_or_else(|| format!("invalid type '{text}'"))?;
+                orders.kind(&mut kind, found);
+            } else if word.starts_with("-q") {
+                let name = value("-q")?;
+                orders.lookups.push_back((name, kind.take().unwrap_or(DnsType::A)));
+            } else if word.starts_with("-p") || word.starts_with("-c") || word.starts_with("-b") {
+                value("-p")?;
+            } else if matches!(word, "-4" | "-u" | "-r" | "-m") {
+            } else if word.starts_with('-') {
+                return Err(format!("Invalid option: {word}"));
+            } else if let Some(found) = record_type(word) {
+                orders.kind(&mut kind, found);
+            } else if word.eq_ignore_ascii_case("IN") {
+            } else {
+                orders.lookups.push_back((word.to_owned(), kind.unwrap_or(DnsType::A)));
+            }
+        }
+        if orders.lookups.is_empty() {
+            orders.lookups.push_back((".".to_owned(), kind.unwrap_or(DnsType::Ns)));
+        }
+        Ok(orders)
+    }
+
+    /// A type stands before or after its name.
+    fn kind(&mut self, kind: &mut Option<DnsType>, found: DnsType) {
+        match self.lookups.back_mut() {
+            Some((_, last)) if kind.is_none() && *last == DnsType::A => *last = found,
+            _ => *kind = Some(found),
+        }
+    }
+
+    fn switch(&mut self, text: &str) -> Result<(), String> {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        let (name, on) = name.strip_prefix("no").map_or((name, true), |name| (name, false));
+        let number =
+            || value.parse::<u32>().map_err(|_| format!("Couldn't parse {name}: '{value}'"));
+        match name {
+            "all" => {
+                self.shown = Sections { command: self.shown.command && on, ..Sections::all(on) }
+            }
+            "cmd" => self.shown.command = on,
+            "comments" => self.shown.comments = on,
+            "question" | "qu" => self.shown.question = on,
+            "answer" | "ans" => self.shown.answer = on,
+            "authority" | "auth" => self.shown.authority = on,
+            "additional" | "add" => self.shown.additional = on,
+            "stats" => self.shown.stats = on,
+            "short" => self.short = on,
+            "search" | "sea" | "defname" => self.search = on,
+            "showsearch" => (self.search, self.show_search) = (on || self.search, on),
+            "tcp" | "vc" => self.tcp = on,
+            "ndots" => self.ndots = Some(number()?),
+            "time" | "timeout" => self.timeout = Duration::from_secs(number()?.max(1).into()),
+            "tries" => self.tries = number()?.max(1),
+            "retry" => self.tries = number()?.saturating_add(1),
+            "edns" | "cookie" | "recurse" | "rec" | "dnssec" | "multiline" | "ttlid"
+            | "identify" | "trace" | "crypto" | "idnout" | "idnin" | "fail" | "qr" | "class"
+            | "cl" | "bufsize" => {}
+            _ => return Err(format!("Invalid option: +{text}")),
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    fn new(arguments: &[String], io: &mut Io<'_>) -> Result<State, (String, i32)> {
+        let orders = Orders::parse(arguments).map_err(|told| (format!("{told}\n{USAGE}"), 1))?;
+        let servers =
+            servers(io, orders.server.as_deref()).map_err(|told| (format!("dig: {told}"), 10))?;
+        let (names, kind) = (VecDeque::new(), DnsType::A);
+        Ok(State { orders, servers, names, kind, exchange: None, begun: false, exit: 0 })
+    }
+
+    fn go_on(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<Step> {
+        let Some(exchange) = &mut self.exchange else {
+            if self.names.is_empty() {
+                let Some((name, kind)) = self.orders.lookups.pop_front() else {
+                    return Some(Step::Exit(self.exit));
+                };
+                self.kind = kind;
+                self.names = self.meant(io, &name);
+            }
+            let name = self.names.pop_front()?;
+            let mut exchange = Exchange::new(self.servers.clone(), name, self.kind);
+            exchange.timeout = self.orders.timeout;
+            exchange.tries = self.orders.tries;
+            exchange.protocol = if self.orders.tcp { Protocol::Tcp } else { Protocol::Udp };
+            self.exchange = Some(exchange);
+            return None;
+        };
+        match exchange.step(io) {
+            Happening::Wait(until) if until > io.now() => return Some(Step::Until(until)),
+            Happening::Wait(_) => {}
+            Happening::Trouble(line) => io.say(line),
+            Happening::GaveUp => {
+                self.exchange = None;
+                self.names.clear();
+                self.begin(io, arguments);
+                io.say(";; no servers could be reached");
+                self.exit = 9;
+            }
+            Happening::Answered { server, answer, took, trace } => {
+                let name = exchange.name.clone();
+                self.exchange = None;
+                let again = answer.code == DnsCode::NxDomain && !self.names.is_empty();
+                if !again || self.orders.show_search {
+                    self.begin(io, arguments);
+                    self.tell(io, server, &name, &answer, (took, trace));
+                }
+                if !again {
+                    self.names.clear();
+                }
+            }
+        }
+        None
+    }
+
+    fn meant(&self, io: &Io<'_>, name: &str) -> VecDeque<String> {
+        if !self.orders.search {
+            return [format!("{}.", name.trim_end_matches('.'))].into();
+        }
+        let conf = io.cluster.resolv_conf(io.place);
+        candidates(name, &conf, self.orders.ndots.unwrap_or(conf.ndots))
+    }
+
+    /// The lines that tell the command.
+    fn begin(&mut self, io: &mut Io<'_>, arguments: &[String]) {
+        let first = !std::mem::replace(&mut self.begun, true);
+        if !first || !self.orders.shown.command || self.orders.short {
+            return;
+        }
+        io.say(format!("\n; <<>> DiG 9.18.49-1~deb12u3-Debian <<>> {}", arguments.join(" ")));
+        if self.orders.server.is_some() {
+            io.say(format!("; ({} server found)", self.servers.len()));
+        }
+        io.say(";; global options: +cmd");
+    }
+
+    fn tell(
+        &self,
+        io: &mut Io<'_>,
+        server: Ipv4Addr,
+        name: &str,
+        answer: &DnsAnswer,
+        (took, trace): (Duration, TraceId),
+    ) {
+        if self.orders.short {
+            for record in &answer.records {
+                io.say(record.data.to_string());
+            }
+            return;
+        }
+        let message = Message { name, kind: self.kind, answer, trace };
+        let text = message.print(self.orders.shown);
+        io.stdout.extend_from_slice(text.as_bytes());
+        if self.orders.shown.stats {
+            let protocol = if self.orders.tcp { "TCP" } else { "UDP" };
+            let now = io.now().timestamp().strftime("%a %b %e %H:%M:%S UTC %Y").to_string();
+            io.say(format!(";; Query time: {} msec", took.as_millis()));
+            io.say(format!(";; SERVER: {server}#53({server}) ({protocol})"));
+            io.say(format!(";; WHEN: {now}"));
+            io.say(format!(";; MSG SIZE  rcvd: {}\n", message.size()));
+        }
+    }
+}
+
+const USAGE: &str = "Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
+            {global-d-opt} host [@local-server] {local-d-opt}
+            [ host [@local-server] {local-d-opt} [...]]
+
+Use \"dig -h\" (or \"dig -h | more\") for complete list of options";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Orders, String> {
+        Orders::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_type_stands_before_or_after_its_name() {
+        for words in [["SRV", "web"], ["web", "SRV"]] {
+            assert_eq!(parse(&words).unwrap().lookups, [("web".to_owned(), DnsType::Srv)]);
+        }
+        let orders = parse(&["@10.96.0.10", "-x", "10.96.0.10", "+short"]).unwrap();
+        assert_eq!(orders.lookups, [("10.0.96.10.in-addr.arpa.".to_owned(), DnsType::Ptr)]);
+        assert!(orders.short && orders.server.as_deref() == Some("10.96.0.10"));
+    }
+
+    #[test]
+    fn switches_leave_sections_out() {
+        let orders = parse(&["+noall", "+answer", "web"]).unwrap();
+        assert!(orders.shown.answer && !orders.shown.comments && !orders.shown.command);
+        assert_eq!(parse(&["+nope", "web"]).unwrap_err(), "Invalid option: +nope");
+    }
+
+    // Recording 30: `dig +time=1 +tries=1`
+    #[test]
+    fn patience_is_an_option() {
+        let orders = parse(&["+time=1", "+tries=2", "web"]).unwrap();
+        assert_eq!((orders.timeout, orders.tries), (Duration::from_secs(1), 2));
+    }
+}

@@ -1,0 +1,173 @@
+//! The tools of bind9-dnsutils: dig, nslookup and host, version 9.18 (recording 30).
+
+mod dig;
+mod host;
+mod message;
+mod nslookup;
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+pub(super) use dig::start as dig;
+pub(super) use host::start as host;
+pub(super) use nslookup::start as nslookup;
+
+use crate::clock::SimTime;
+use crate::cluster::DialFailure;
+use crate::network::{DnsAnswer, DnsType, Protocol, Question, ResolvConf, TraceId};
+use crate::shell::Io;
+
+/// A question to name servers, with its repetitions.
+#[derive(Clone, Debug)]
+struct Exchange {
+    servers: Vec<Ipv4Addr>,
+    protocol: Protocol,
+    name: String,
+    kind: DnsType,
+    timeout: Duration,
+    tries: u32,
+    tried: u32,
+    pending: Option<(SimTime, Response)>,
+}
+
+/// What became of one try.
+#[derive(Clone, Debug)]
+struct Response {
+    server: Ipv4Addr,
+    result: Result<DnsAnswer, DialFailure>,
+    took: Duration,
+    trace: TraceId,
+}
+
+/// What happens next.
+#[derive(Clone, Debug)]
+enum Happening {
+    Wait(SimTime),
+    /// A try came to nothing: the line that says so.
+    Trouble(String),
+    Answered {
+        server: Ipv4Addr,
+        answer: DnsAnswer,
+        took: Duration,
+        trace: TraceId,
+    },
+    /// No tries are left.
+    GaveUp,
+}
+
+impl Exchange {
+    fn new(servers: Vec<Ipv4Addr>, name: String, kind: DnsType) -> Exchange {
+        Exchange {
+            servers,
+            protocol: Protocol::Udp,
+            name,
+            kind,
+            timeout: Duration::from_secs(5),
+            tries: 3,
+            tried: 0,
+            pending: None,
+        }
+    }
+
+    /// Goes on to the next happening.
+    fn step(&mut self, io: &mut Io<'_>) -> Happening {
+        let Some((until, response)) = self.pending.take() else {
+            if self.tried >= self.tries || self.servers.is_empty() {
+                return Happening::GaveUp;
+            }
+            return self.ask(io);
+        };
+        if until > io.now() {
+            self.pending = Some((until, response));
+            return Happening::Wait(until);
+        }
+        let server = response.server;
+        let why = match response.result {
+            Ok(answer) => {
+                let (took, trace) = (response.took, response.trace);
+                return Happening::Answered { server, answer, took, trace };
+            }
+            Err(DialFailure::Refused) => "connection refused",
+            Err(DialFailure::Unreachable) => "host unreachable",
+            Err(DialFailure::Silence) => "timed out",
+        };
+        Happening::Trouble(format!(";; communications error to {server}#53: {why}"))
+    }
+
+    fn ask(&mut self, io: &mut Io<'_>) -> Happening {
+        let server = self.servers[self.tried as usize % self.servers.len()];
+        self.tried += 1;
+        let question = Question { name: &self.name, kind: self.kind };
+        let query = io.cluster.query(io.place, self.protocol, server, question);
+        let took = match query.result {
+            Err(DialFailure::Silence) => self.timeout,
+            _ => query.took.min(self.timeout),
+        };
+        let until = io.now() + took;
+        let response = Response { server, result: query.result, took, trace: query.trace };
+        self.pending = Some((until, response));
+        Happening::Wait(until)
+    }
+}
+
+/// The name servers to ask: the one that was named, or those of `/etc/resolv.conf`.
+fn servers(io: &mut Io<'_>, named: Option<&str>) -> Result<Vec<Ipv4Addr>, String> {
+    match named {
+        None => Ok(io.cluster.resolv_conf(io.place).nameservers),
+        Some(name) => match io.cluster.lookup(io.place, name).result {
+            Ok(found) => Ok(found),
+            Err(_) => Err(format!("couldn't get address for '{name}': not found")),
+        },
+    }
+}
+
+/// The full names that a name may mean, in order: a name with fewer dots than `ndots` goes through
+/// the search list first.
+fn candidates(name: &str, conf: &ResolvConf, ndots: u32) -> VecDeque<String> {
+    let plain = format!("{}.", name.trim_end_matches('.'));
+    if name.ends_with('.') {
+        return [plain].into();
+    }
+    let searched =
+        conf.search.iter().map(|domain| format!("{name}.{}.", domain.trim_end_matches('.')));
+    if name.matches('.').count() >= ndots as usize {
+        return [plain].into();
+    }
+    searched.chain([plain]).collect()
+}
+
+fn record_type(name: &str) -> Option<DnsType> {
+    Some(match name.to_uppercase().as_str() {
+        "A" => DnsType::A,
+        "AAAA" => DnsType::Aaaa,
+        "CNAME" => DnsType::Cname,
+        "SRV" => DnsType::Srv,
+        "PTR" => DnsType::Ptr,
+        "TXT" => DnsType::Txt,
+        "NS" => DnsType::Ns,
+        "SOA" => DnsType::Soa,
+        "MX" => DnsType::Mx,
+        "ANY" => DnsType::Any,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Recording 30, "the search path at work"
+    #[test]
+    fn a_name_with_few_dots_goes_through_the_search_list() {
+        let conf = ResolvConf {
+            nameservers: Vec::new(),
+            search: vec!["default.svc.cluster.local".to_owned(), "cluster.local".to_owned()],
+            ndots: 5,
+        };
+        let names = candidates("web", &conf, 5);
+        assert_eq!(names, ["web.default.svc.cluster.local.", "web.cluster.local.", "web."]);
+        assert_eq!(candidates("web.", &conf, 5), ["web."]);
+        assert_eq!(candidates("web.default", &conf, 1), ["web.default."]);
+    }
+}

@@ -1,0 +1,165 @@
+//! getent: what the C library knows (recording 30).
+
+use std::net::Ipv4Addr;
+
+use super::reverse;
+use crate::clock::SimTime;
+use crate::cluster::LookupFailure;
+use crate::network::DnsType;
+use crate::shell::{Io, Step, Tool};
+
+/// A running getent: what it will say, and when.
+#[derive(Clone, Debug)]
+struct Getent {
+    arguments: Vec<String>,
+    found: Option<(SimTime, Vec<String>, i32)>,
+}
+
+/// getent with these arguments.
+pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(Getent { arguments: arguments.to_vec(), found: None })
+}
+
+impl Tool for Getent {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.found.is_none() {
+            let begun = io.now();
+            let (until, lines, code) = self.find(io, begun);
+            self.found = Some((until, lines, code));
+        }
+        match &self.found {
+            Some((until, ..)) if *until > io.now() => Step::Until(*until),
+            Some((_, lines, code)) => {
+                for line in lines {
+                    io.say(line);
+                }
+                Step::Exit(*code)
+            }
+            None => Step::Exit(2),
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl Getent {
+    fn find(&self, io: &mut Io<'_>, now: SimTime) -> (SimTime, Vec<String>, i32) {
+        let Some((database, keys)) = self.arguments.split_first() else {
+            io.complain("getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information.");
+            return (now, Vec::new(), 1);
+        };
+        let (mut until, mut lines, mut code) = (now, Vec::new(), 0);
+        match database.as_str() {
+            "hosts" | "ahosts" | "ahostsv4" | "ahostsv6" if !keys.is_empty() => {
+                for key in keys {
+                    let found = match (key.parse::<Ipv4Addr>(), database.as_str()) {
+                        (Ok(address), "hosts") => backwards(io, address, &mut until),
+                        (_, "hosts") => hosts(io, key, &mut until),
+                        (_, database) => sockets(io, key, database, &mut until),
+                    };
+                    if found.is_empty() {
+                        code = 2;
+                    }
+                    lines.extend(found);
+                }
+            }
+            "hosts" | "ahosts" | "ahostsv4" | "ahostsv6" => lines = hosts_file(io),
+            "passwd" | "group" | "services" | "protocols" => {
+                let file = io.cluster.read_file(io.place, &format!("/etc/{database}"));
+                let text = String::from_utf8_lossy(&file.unwrap_or_default()).into_owned();
+                for line in text.lines() {
+                    let name = line.split([':', ' ', '\t']).next().unwrap_or("");
+                    if keys.is_empty() || keys.iter().any(|key| key == name) {
+                        lines.push(line.to_owned());
+                    }
+                }
+                code = if lines.is_empty() && !keys.is_empty() { 2 } else { 0 };
+            }
+            unknown => {
+                io.complain(format!("Unknown database: {unknown}\nTry `getent --help' or `getent --usage' for more information."));
+                code = 1;
+            }
+        }
+        (until, lines, code)
+    }
+}
+
+/// The lines of the hosts file, as getent lists them.
+fn hosts_file(io: &Io<'_>) -> Vec<String> {
+    let file = io.cluster.read_file(io.place, "/etc/hosts").unwrap_or_default();
+    let text = String::from_utf8_lossy(&file).into_owned();
+    let entries = text.lines().filter_map(|line| {
+        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
+        let address: Ipv4Addr = words.next()?.parse().ok()?;
+        Some(entry(&address.to_string(), &words.collect::<Vec<_>>().join(" ")))
+    });
+    entries.collect()
+}
+
+/// `getent hosts NAME`: every address, with the name that has it and the alias that led there.
+fn hosts(io: &mut Io<'_>, name: &str, until: &mut SimTime) -> Vec<String> {
+    let lookup = io.cluster.lookup(io.place, name);
+    *until += lookup.took;
+    let addresses = match lookup.result {
+        Ok(addresses) => addresses,
+        Err(why) => {
+            if why == LookupFailure::NoServer {
+                // It asks for IPv6 addresses first and gives up on them, and then again for IPv4.
+                *until += lookup.took;
+            }
+            return Vec::new();
+        }
+    };
+    let asked = lookup.traces.iter().rev().find_map(|id| {
+        let dns = io.cluster.trace(*id)?.dns.as_ref()?;
+        (dns.kind == DnsType::A).then(|| dns.name.trim_end_matches('.').to_owned())
+    });
+    let alias = asked.filter(|asked| !asked.eq_ignore_ascii_case(&lookup.canonical));
+    let names = match alias {
+        Some(alias) => format!("{} {alias}", lookup.canonical),
+        None => lookup.canonical,
+    };
+    addresses.iter().map(|address| entry(&address.to_string(), &names)).collect()
+}
+
+/// `getent ahosts NAME`: every address for every type of socket.
+fn sockets(io: &mut Io<'_>, name: &str, database: &str, until: &mut SimTime) -> Vec<String> {
+    let lookup = io.cluster.lookup(io.place, name);
+    *until += lookup.took;
+    let mapped = if database == "ahostsv6" { "::ffff:" } else { "" };
+    let mut canonical = lookup.canonical;
+    let mut lines = Vec::new();
+    for address in lookup.result.unwrap_or_default() {
+        for kind in ["STREAM", "DGRAM", "RAW"] {
+            let address = format!("{mapped}{address}");
+            lines.push(format!("{address:<15} {kind:<6} {}", std::mem::take(&mut canonical)));
+        }
+    }
+    lines
+}
+
+fn backwards(io: &mut Io<'_>, address: Ipv4Addr, until: &mut SimTime) -> Vec<String> {
+    let (name, took) = reverse::name_of(io, address);
+    *until += took;
+    name.map(|name| entry(&address.to_string(), &name)).into_iter().collect()
+}
+
+fn entry(address: &str, names: &str) -> String {
+    format!("{address:<15} {names}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Recording 30: `getent hosts web`
+    #[test]
+    fn addresses_fill_fifteen_columns() {
+        assert_eq!(
+            entry("10.97.168.127", "web.default.svc.cluster.local"),
+            "10.97.168.127   web.default.svc.cluster.local"
+        );
+    }
+}

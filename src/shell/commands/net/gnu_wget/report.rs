@@ -1,0 +1,168 @@
+//! What GNU wget says of a download, on a terminal of 80 columns (recording 31).
+
+use std::fmt::Write as _;
+
+use super::arguments::Volume;
+use crate::clock::SimTime;
+use crate::cluster::HttpResponse;
+use crate::shell::Io;
+
+/// The words, as loud as they may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words {
+    pub volume: Volume,
+    /// The quotation marks of the locale.
+    pub quotes: (char, char),
+}
+
+impl Words {
+    /// The words at a place: in a UTF-8 locale with typographic quotation marks.
+    pub fn new(volume: Volume, io: &Io<'_>) -> Words {
+        let locale =
+            ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| io.environment.get(name));
+        let utf8 = locale.is_some_and(|value| value.to_lowercase().contains("utf"));
+        Words { volume, quotes: if utf8 { ('‘', '’') } else { ('\'', '\'') } }
+    }
+
+    /// Something that only a verbose wget says. No newline is added.
+    pub fn verbose(self, io: &mut Io<'_>, text: impl AsRef<str>) {
+        if self.volume == Volume::Verbose {
+            io.put_error(text.as_ref().as_bytes());
+        }
+    }
+
+    /// Something that only `-q` hides. No newline is added.
+    pub fn tell(self, io: &mut Io<'_>, text: impl AsRef<str>) {
+        if self.volume > Volume::Quiet {
+            io.put_error(text.as_ref().as_bytes());
+        }
+    }
+
+    /// A text in the locale's quotation marks.
+    pub fn quoted(self, text: &str) -> String {
+        format!("{}{text}{}", self.quotes.0, self.quotes.1)
+    }
+}
+
+/// `2026-11-20 23:22:34`
+pub(super) fn stamp(at: SimTime) -> String {
+    at.timestamp().to_string().chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
+/// The line with the length and type of what comes.
+pub(super) fn length(response: &HttpResponse, told: Option<usize>) -> String {
+    let mut line = match told {
+        None => "Length: unspecified".to_owned(),
+        Some(length) if length >= 1024 => format!("Length: {length} ({})", size(length)),
+        Some(length) => format!("Length: {length}"),
+    };
+    let kind = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if let Some((_, kind)) = kind {
+        let kind = kind.split(';').next().unwrap_or("").trim();
+        let _ = write!(line, " [{kind}]");
+    }
+    line + "\n"
+}
+
+/// The progress bar in its first state.
+pub(super) fn bar_begins(name: &str, length: Option<usize>) -> String {
+    let (percent, bar) = match length {
+        Some(length) if length > 0 => ("  0%", " ".repeat(20)),
+        _ => ("    ", format!("{:<20}", "<=>")),
+    };
+    format!("{}{percent}[{bar}] {:>7}  --.-KB/s               ", column(name), 0)
+}
+
+/// The progress bar in its last state.
+pub(super) fn bar_ends(name: &str, length: Option<usize>, bytes: usize) -> String {
+    let (percent, bar) = match length {
+        Some(length) if length > 0 => ("100%", format!("{}>", "=".repeat(19))),
+        _ => ("    ", format!("{:<20}", " <=>")),
+    };
+    format!("{}{percent}[{bar}] {:>7}  --.-KB/s    in 0s\n\n", column(name), size(bytes))
+}
+
+/// How fast so many bytes came: `5.84 MB/s`.
+pub(super) fn rate(bytes: usize) -> String {
+    // What it takes to read them, in microseconds.
+    let took = 2.6 + bytes as f64 / 100.0;
+    let mut rate = bytes as f64 * 1e6 / took;
+    let mut unit = "B/s";
+    for larger in ["KB/s", "MB/s", "GB/s"] {
+        if rate >= 1024.0 {
+            rate /= 1024.0;
+            unit = larger;
+        }
+    }
+    let digits = if rate >= 99.95 {
+        0
+    } else if rate >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{rate:.digits$} {unit}")
+}
+
+/// `16`, `1.20K`, `10K`
+pub(super) fn size(bytes: usize) -> String {
+    if bytes < 1024 {
+        return bytes.to_string();
+    }
+    let mut value = bytes as f64;
+    let mut unit = "";
+    for larger in ["K", "M", "G"] {
+        if value >= 1024.0 {
+            value /= 1024.0;
+            unit = larger;
+        }
+    }
+    let digits = if value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.digits$}{unit}")
+}
+
+/// A file's name in the progress bar's first column.
+fn column(name: &str) -> String {
+    let short: String = name.chars().take(19).collect();
+    format!("{short:<20}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Recording 31, GNU wget: success
+    #[test]
+    fn the_bar_fills_eighty_columns_as_recorded() {
+        assert_eq!(
+            bar_ends("index.html", Some(16), 16),
+            "index.html          100%[===================>]      16  --.-KB/s    in 0s\n\n"
+        );
+        assert_eq!(
+            bar_begins("-", Some(16)),
+            "-                     0%[                    ]       0  --.-KB/s               "
+        );
+        assert_eq!(
+            bar_ends("-", None, 25),
+            "-                       [ <=>                ]      25  --.-KB/s    in 0s\n\n"
+        );
+    }
+
+    #[test]
+    fn the_moment_is_told_to_the_second() {
+        assert_eq!(stamp(SimTime::from_millis(61_500)), "2026-01-05 09:01:01");
+    }
+
+    #[test]
+    fn sizes_and_rates_have_three_digits() {
+        assert_eq!((size(1023).as_str(), size(1229).as_str()), ("1023", "1.20K"));
+        assert_eq!(size(10_701), "10.5K");
+        assert_eq!(rate(16), "5.53 MB/s");
+    }
+}

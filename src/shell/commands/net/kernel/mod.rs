@@ -1,0 +1,30 @@
+//! What a kernel tells of its network: addresses, routes, sockets, packet filter, connections.
+
+mod addresses;
+mod connections;
+mod filter;
+mod route;
+mod sockets;
+
+pub(super) use addresses::ip;
+pub(super) use connections::conntrack;
+pub(super) use filter::{iptables, iptables_save};
+pub(super) use route::traceroute;
+pub(super) use sockets::{netstat, ss};
+
+use crate::network::Netns;
+use crate::shell::Io;
+
+/// The network namespace of the place.
+fn netns<'a>(io: &'a Io<'_>) -> Option<&'a Netns> {
+    let from = io.cluster.netns_of(io.place)?;
+    io.cluster.network().netns(from.netns)
+}
+
+/// The node whose own network namespace the place is in.
+fn node_name(io: &Io<'_>) -> Option<String> {
+    match &netns(io)?.party {
+        crate::network::Party::Node(name) => Some(name.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,157 @@
+//! traceroute: the machines on the way, from the hops of a packet that is sent there.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use crate::clock::SimTime;
+use crate::cluster::Flavour;
+use crate::network::{Outcome, Party, Protocol, Stage, Trace, Verdict};
+use crate::shell::{Io, Step, Tool};
+
+/// How many hops it tries.
+const HOPS: usize = 30;
+
+/// How long it waits for a hop that does not answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A running traceroute.
+#[derive(Clone, Debug)]
+struct Traceroute {
+    arguments: Vec<String>,
+    flavour: Flavour,
+    /// Lines that are still to come: when, and what.
+    lines: Option<Vec<(SimTime, String)>>,
+    code: i32,
+}
+
+/// traceroute with these arguments.
+pub(in crate::shell::commands::net) fn traceroute(
+    arguments: &[String],
+    flavour: Flavour,
+) -> Box<dyn Tool> {
+    Box::new(Traceroute { arguments: arguments.to_vec(), flavour, lines: None, code: 0 })
+}
+
+impl Tool for Traceroute {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.lines.is_none() {
+            self.lines = Some(self.explore(io));
+        }
+        let Some(lines) = &mut self.lines else { return Step::Exit(1) };
+        while let Some((at, line)) = lines.first() {
+            if *at > io.now() {
+                return Step::Until(*at);
+            }
+            match self.code {
+                0 => io.say(line),
+                _ => io.complain(line),
+            }
+            lines.remove(0);
+        }
+        Step::Exit(self.code)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl Traceroute {
+    fn explore(&mut self, io: &mut Io<'_>) -> Vec<(SimTime, String)> {
+        let mut words = self.arguments.iter();
+        let (mut host, mut most, mut patience) = (None, HOPS, PATIENCE);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "-m" => {
+                    most = words
+                        .next()
+                        .and_then(|text| text.parse().ok())
+                        .unwrap_or(HOPS)
+                        .clamp(1, 255)
+                }
+                "-w" => {
+                    let seconds = words.next().and_then(|text| text.parse().ok()).unwrap_or(5);
+                    patience = Duration::from_secs(seconds);
+                }
+                "-q" | "-f" | "-p" | "-i" | "-s" => drop(words.next()),
+                option if option.starts_with('-') => {}
+                name => host = host.or(Some(name.to_owned())),
+            }
+        }
+        let now = io.now();
+        let Some(host) = host else {
+            self.code = 1;
+            return vec![(
+                now,
+                "Usage: traceroute [-n] [-m max_ttl] [-w waittime] host".to_owned(),
+            )];
+        };
+        let lookup = io.cluster.lookup(io.place, &host);
+        let begun = now + lookup.took;
+        let Some(address) = lookup.result.ok().and_then(|found| found.first().copied()) else {
+            self.code = if self.flavour == Flavour::BusyBox { 1 } else { 2 };
+            let told = match self.flavour {
+                Flavour::BusyBox => format!("traceroute: bad address '{host}'"),
+                Flavour::Gnu => format!(
+                    "{host}: Name or service not known\nCannot handle \"host\" cmdline arg `{host}' on position 1 (argc 1)"
+                ),
+            };
+            return vec![(begun, told)];
+        };
+        let size = if self.flavour == Flavour::BusyBox { 46 } else { 60 };
+        let mut lines = vec![(
+            begun,
+            format!("traceroute to {host} ({address}), {most} hops max, {size} byte packets"),
+        )];
+        let dial = io.cluster.dial(io.place, Protocol::Icmp, SocketAddrV4::new(address, 0));
+        let trace = io.cluster.trace(dial.trace).cloned();
+        let mut hops = trace.as_ref().map_or_else(Vec::new, |trace| on_the_way(io, trace));
+        let arrives = trace.is_some_and(|trace| matches!(trace.outcome, Outcome::Delivered { .. }));
+        if arrives {
+            hops.push(address);
+        }
+        let mut at = begun;
+        for number in 0..most {
+            let line = match hops.get(number) {
+                Some(hop) => {
+                    at += Duration::from_micros(150);
+                    let base = 20 + 25 * number as u32;
+                    let times = [base + 31, base + 9, base + 6];
+                    let times = times.map(|micros| format!("  0.{micros:03} ms")).join("");
+                    format!("{:>2}  {hop} ({hop}){times}", number + 1)
+                }
+                None if arrives => break,
+                None => {
+                    at += patience;
+                    format!("{:>2}  * * *", number + 1)
+                }
+            };
+            lines.push((at, line));
+        }
+        lines
+    }
+}
+
+/// The machines that forward a packet, by the address that they answer from.
+fn on_the_way(io: &Io<'_>, trace: &Trace) -> Vec<Ipv4Addr> {
+    let network = io.cluster.network();
+    let mut found: Vec<Ipv4Addr> = Vec::new();
+    for hop in &trace.hops {
+        if hop.stage != Stage::Route || hop.verdict != Verdict::Pass || hop.place == trace.from {
+            continue;
+        }
+        let address = match &hop.place {
+            Party::Node(name) => network.node(name).map(|node| {
+                let [a, b, c, _] = node.pod_subnet.octets();
+                // A node answers a pod from its address in the pods' subnet.
+                let inside = found.is_empty() && matches!(trace.from, Party::Pod { .. });
+                if inside { Ipv4Addr::new(a, b, c, 1) } else { node.address }
+            }),
+            Party::Laptop => Some(Ipv4Addr::new(192, 168, 49, 1)),
+            Party::Pod { .. } | Party::Outside(_) => None,
+        };
+        let arrived = matches!(&trace.outcome, Outcome::Delivered { to, .. } if *to == hop.place);
+        found.extend(address.filter(|address| !arrived && !found.contains(address)));
+    }
+    found
+}

@@ -1,0 +1,210 @@
+//! ss and netstat: who listens.
+
+use std::net::Ipv4Addr;
+
+use super::netns;
+use crate::cluster::Flavour;
+use crate::network::Protocol;
+use crate::shell::Io;
+use crate::shell::commands::flavour;
+
+/// A listening socket, ready to be printed.
+struct Socket {
+    protocol: Protocol,
+    address: Ipv4Addr,
+    port: u16,
+    process: String,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    tcp: bool,
+    udp: bool,
+    listening: bool,
+    all: bool,
+    processes: bool,
+    no_header: bool,
+}
+
+impl Wanted {
+    fn parse(arguments: &[String], letters: &str) -> Result<Wanted, String> {
+        let mut wanted = Wanted::default();
+        for word in arguments {
+            match word.as_str() {
+                "--tcp" => wanted.tcp = true,
+                "--udp" => wanted.udp = true,
+                "--listening" => wanted.listening = true,
+                "--all" => wanted.all = true,
+                "--processes" | "--program" | "--programs" => wanted.processes = true,
+                "--numeric" => {}
+                "--no-header" => wanted.no_header = true,
+                long if long.starts_with("--") => {
+                    return Err(format!("unrecognized option '{long}'"));
+                }
+                group if group.starts_with('-') => {
+                    for letter in group.chars().skip(1) {
+                        match letter {
+                            't' => wanted.tcp = true,
+                            'u' => wanted.udp = true,
+                            'l' => wanted.listening = true,
+                            'a' => wanted.all = true,
+                            'p' => wanted.processes = true,
+                            'H' => wanted.no_header = true,
+                            known if letters.contains(known) => {}
+                            other => return Err(format!("invalid option -- '{other}'")),
+                        }
+                    }
+                }
+                // Filters (`sport = :80`) are left out.
+                _ => {}
+            }
+        }
+        if !wanted.tcp && !wanted.udp {
+            (wanted.tcp, wanted.udp) = (true, true);
+        }
+        Ok(wanted)
+    }
+
+    /// The sockets that are asked for. Only listeners are known here: without `-l` or `-a` there
+    /// are none to be shown.
+    fn sockets(self, io: &Io<'_>) -> Vec<Socket> {
+        let listeners = netns(io).map(|netns| &netns.listeners);
+        let all =
+            listeners.into_iter().flatten().map(|((protocol, address, port), listener)| Socket {
+                protocol: *protocol,
+                address: *address,
+                port: *port,
+                process: listener.name.to_string(),
+            });
+        let shown = self.listening || self.all;
+        all.filter(|socket| match socket.protocol {
+            Protocol::Tcp => shown && self.tcp,
+            Protocol::Udp => shown && self.udp,
+            Protocol::Sctp | Protocol::Icmp => false,
+        })
+        .collect()
+    }
+}
+
+/// ss
+pub(in crate::shell::commands::net) fn ss(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let wanted = match Wanted::parse(arguments, "n4rsoemiO") {
+        Ok(wanted) => wanted,
+        Err(why) => {
+            io.complain(format!("ss: {why}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -t, --tcp            display only TCP sockets\n   -u, --udp            display only UDP sockets\n   -l, --listening      display listening sockets\n   -n, --numeric        don't resolve service names\n   -p, --processes      show process using socket"));
+            return Some(255);
+        }
+    };
+    let mut rows = Vec::new();
+    if !wanted.no_header {
+        rows.push(
+            ["State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process"]
+                .map(str::to_owned),
+        );
+    }
+    for (index, socket) in wanted.sockets(io).into_iter().enumerate() {
+        let udp = socket.protocol == Protocol::Udp;
+        let process = match wanted.processes {
+            true => format!("users:((\"{}\",pid=1,fd={}))", socket.process, 5 + index),
+            false => String::new(),
+        };
+        rows.push([
+            if udp { "UNCONN" } else { "LISTEN" }.to_owned(),
+            "0".to_owned(),
+            backlog(&socket).to_owned(),
+            format!("{}:{}", socket.address, socket.port),
+            "0.0.0.0:*".to_owned(),
+            process,
+        ]);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..6).map(width).collect();
+    let lines: Vec<String> = rows.iter().map(|row| line(row, &widths)).collect();
+    for line in lines {
+        io.say(line);
+    }
+    Some(0)
+}
+
+/// Addresses stand right of their columns' width, the rest left, as in ss.
+fn line(row: &[String; 6], widths: &[usize]) -> String {
+    let [state, received, sent, local, peer, process] = row;
+    format!(
+        "{state:<0$} {received:<1$} {sent:<2$} {local:>3$} {peer:>4$} {process}",
+        widths[0], widths[1], widths[2], widths[3], widths[4]
+    )
+}
+
+/// How many connections may wait: nginx asks for 511.
+fn backlog(socket: &Socket) -> &'static str {
+    match (socket.protocol, socket.process.as_str()) {
+        (Protocol::Udp, _) => "0",
+        (_, "nginx" | "redis-server" | "httpd") => "511",
+        _ => "4096",
+    }
+}
+
+/// netstat
+pub(in crate::shell::commands::net) fn netstat(
+    arguments: &[String],
+    io: &mut Io<'_>,
+) -> Option<i32> {
+    if arguments
+        .iter()
+        .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('r'))
+    {
+        io.complain("podhop: netstat -r is not simulated here; ip route shows the routes");
+        return Some(1);
+    }
+    let wanted = match Wanted::parse(arguments, "neWxw46o") {
+        Ok(wanted) => wanted,
+        Err(why) => {
+            let why = match flavour(io.cluster, io.place) {
+                Flavour::BusyBox => {
+                    why.replace("invalid option -- '", "unrecognized option: ").replace('\'', "")
+                }
+                Flavour::Gnu => why,
+            };
+            io.complain(format!("netstat: {why}\nusage: netstat [-tulnap]"));
+            return Some(1);
+        }
+    };
+    let what = match (wanted.listening, wanted.all) {
+        (true, _) => "only servers",
+        (_, true) => "servers and established",
+        _ => "w/o servers",
+    };
+    io.say(format!("Active Internet connections ({what})"));
+    let program = if wanted.processes { "PID/Program name    " } else { "" };
+    io.say(format!(
+        "Proto Recv-Q Send-Q Local Address           Foreign Address         State       {program}"
+    ));
+    for socket in wanted.sockets(io) {
+        let (protocol, state) = match socket.protocol {
+            Protocol::Udp => ("udp", ""),
+            _ => ("tcp", "LISTEN"),
+        };
+        let local = format!("{}:{}", socket.address, socket.port);
+        let program =
+            if wanted.processes { format!("1/{}", socket.process) } else { String::new() };
+        io.say(format!(
+            "{protocol:<5} {:>6} {:>6} {local:<23} {:<23} {state:<11} {program}",
+            0, 0, "0.0.0.0:*"
+        ));
+    }
+    Some(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_choose_sockets() {
+        let words = ["-ltnp".to_owned()];
+        let wanted = Wanted::parse(&words, "n").unwrap();
+        assert!(wanted.tcp && !wanted.udp && wanted.listening && wanted.processes);
+        assert_eq!(Wanted::parse(&["-Y".to_owned()], "n").unwrap_err(), "invalid option -- 'Y'");
+    }
+}

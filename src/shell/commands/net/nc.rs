@@ -1,0 +1,430 @@
+//! nc: OpenBSD's (Debian, Ubuntu) and BusyBox's (recording 31).
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use super::reverse::name_trouble;
+use super::talk::{Talk, Turn};
+use crate::clock::SimTime;
+use crate::cluster::{Connection, DialFailure, Flavour, LookupFailure};
+use crate::network::Protocol;
+use crate::shell::{Io, Step, Tool};
+
+/// Ports that have a name in `/etc/services`.
+const SERVICES: &[(u16, &str)] = &[
+    (21, "ftp"),
+    (22, "ssh"),
+    (23, "telnet"),
+    (25, "smtp"),
+    (53, "domain"),
+    (80, "http"),
+    (110, "pop3"),
+    (143, "imap2"),
+    (389, "ldap"),
+    (443, "https"),
+    (3306, "mysql"),
+    (5432, "postgresql"),
+    (5672, "amqp"),
+    (6379, "redis"),
+    (8080, "http-alt"),
+];
+
+/// A running nc.
+#[derive(Clone, Debug)]
+struct Nc {
+    arguments: Vec<String>,
+    flavour: Flavour,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Start,
+    Resolving { until: SimTime, orders: Box<Orders>, found: Result<Vec<Ipv4Addr>, LookupFailure> },
+    Ports(Box<Ports>),
+    Talking(Box<Talk>, Box<Ports>),
+}
+
+/// What nc was asked to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Orders {
+    scan: bool,
+    verbose: u32,
+    udp: bool,
+    numeric: bool,
+    listen: bool,
+    leaves: bool,
+    wait: Option<Duration>,
+    host: String,
+    ports: VecDeque<u16>,
+}
+
+/// The ports that are left to be tried.
+#[derive(Clone, Debug)]
+struct Ports {
+    orders: Orders,
+    address: Ipv4Addr,
+    dialling: Option<(SimTime, u16, Result<Connection, Trouble>)>,
+    exit: i32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    Dial(DialFailure),
+    /// `-w` was over.
+    Slow,
+}
+
+/// nc with these arguments.
+pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
+    Box::new(Nc { arguments: arguments.to_vec(), flavour, state: State::Start })
+}
+
+impl Tool for Nc {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            match std::mem::replace(&mut self.state, State::Start) {
+                State::Start => match self.begin(io) {
+                    Ok(state) => self.state = state,
+                    Err((told, code)) => {
+                        io.complain(told);
+                        return Step::Exit(code);
+                    }
+                },
+                State::Resolving { until, orders, found } if until > io.now() => {
+                    self.state = State::Resolving { until, orders, found };
+                    return Step::Until(until);
+                }
+                State::Resolving { orders, found, .. } => {
+                    match found.map(|found| found.first().copied()) {
+                        Ok(Some(address)) => {
+                            let ports = Ports { orders: *orders, address, dialling: None, exit: 1 };
+                            self.state = State::Ports(Box::new(ports));
+                        }
+                        Ok(None) => return self.no_name(io, &orders, LookupFailure::NoAddress),
+                        Err(why) => return self.no_name(io, &orders, why),
+                    }
+                }
+                State::Ports(ports) => {
+                    if let Some(step) = self.ports(io, ports) {
+                        return step;
+                    }
+                }
+                State::Talking(mut talk, ports) => match talk.step(io) {
+                    Turn::Wait(step) => {
+                        self.state = State::Talking(talk, ports);
+                        return step;
+                    }
+                    Turn::Reset => return Step::Exit(1),
+                    Turn::Closed | Turn::Left => return Step::Exit(0),
+                },
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl Orders {
+    fn parse(arguments: &[String], flavour: Flavour) -> Result<Orders, String> {
+        let mut orders = Orders::default();
+        let mut words = arguments.iter().map(String::as_str);
+        let mut operands = Vec::new();
+        while let Some(word) = words.next() {
+            let Some(group) = word.strip_prefix('-').filter(|group| !group.is_empty()) else {
+                operands.push(word);
+                continue;
+            };
+            for (at, letter) in group.char_indices() {
+                match letter {
+                    'z' => orders.scan = true,
+                    'v' => orders.verbose += 1,
+                    'u' => orders.udp = true,
+                    'n' => orders.numeric = true,
+                    'l' => orders.listen = true,
+                    'N' if flavour == Flavour::Gnu => orders.leaves = true,
+                    '4' | 'k' | 't' | 'C' | 'd' | 'r' => {}
+                    'w' | 'q' | 'p' | 'i' | 's' | 'e' | 'o' | 'x' | 'X' => {
+                        let rest = &group[at + letter.len_utf8()..];
+                        let value = if rest.is_empty() { words.next() } else { Some(rest) };
+                        let value = value.ok_or_else(|| missing(letter, flavour))?;
+                        orders.option(letter, value)?;
+                        break;
+                    }
+                    other => return Err(unknown(other, flavour)),
+                }
+            }
+        }
+        orders.operands(&operands)?;
+        Ok(orders)
+    }
+
+    fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
+        match letter {
+            'w' => {
+                let seconds: u64 =
+                    value.parse().map_err(|_| format!("nc: timeout invalid: {value}"))?;
+                self.wait = Some(Duration::from_secs(seconds));
+            }
+            'q' => self.leaves = value == "0",
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn operands(&mut self, operands: &[&str]) -> Result<(), String> {
+        if self.listen {
+            return Ok(());
+        }
+        match operands {
+            [] => Ok(()),
+            [host, ports @ ..] => {
+                self.host = (*host).to_owned();
+                for text in ports {
+                    self.ports.extend(port_range(text)?);
+                }
+                if self.ports.is_empty() {
+                    return Err("nc: missing port number".to_owned());
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Nc {
+    fn begin(&self, io: &mut Io<'_>) -> Result<State, (String, i32)> {
+        let orders = Orders::parse(&self.arguments, self.flavour).map_err(|told| (told, 1))?;
+        if orders.listen {
+            let told = "podhop: nc -l is not simulated here; kubectl run NAME --image=nginx --port=80 \
+                        starts a server to talk to";
+            return Err((told.to_owned(), 1));
+        }
+        if orders.host.is_empty() {
+            return Err((usage(self.flavour).to_owned(), 1));
+        }
+        if orders.numeric && orders.host.parse::<Ipv4Addr>().is_err() {
+            let port = orders.ports.front().copied().unwrap_or(0);
+            let told = format!(
+                "nc: getaddrinfo for host \"{}\" port {port}: Name or service not known",
+                orders.host
+            );
+            return Err((told, 1));
+        }
+        let lookup = io.cluster.lookup(io.place, &orders.host);
+        let until = io.now() + lookup.took;
+        Ok(State::Resolving { until, orders: Box::new(orders), found: lookup.result })
+    }
+
+    fn no_name(&self, io: &mut Io<'_>, orders: &Orders, why: LookupFailure) -> Step {
+        let host = &orders.host;
+        io.complain(match self.flavour {
+            Flavour::BusyBox => format!("nc: bad address '{host}'"),
+            Flavour::Gnu => {
+                let port = orders.ports.front().copied().unwrap_or(0);
+                format!("nc: getaddrinfo for host \"{host}\" port {port}: {}", name_trouble(why))
+            }
+        });
+        Step::Exit(1)
+    }
+
+    /// Goes on to the next port, or to talking.
+    fn ports(&mut self, io: &mut Io<'_>, mut ports: Box<Ports>) -> Option<Step> {
+        let Some((until, port, result)) = ports.dialling.take() else {
+            let Some(port) = ports.orders.ports.pop_front() else {
+                return Some(Step::Exit(ports.exit));
+            };
+            ports.dial(io, port);
+            self.state = State::Ports(ports);
+            return None;
+        };
+        if until > io.now() {
+            ports.dialling = Some((until, port, result));
+            self.state = State::Ports(ports);
+            return Some(Step::Until(until));
+        }
+        match result {
+            Ok(connection) => {
+                ports.exit = 0;
+                ports.tell_open(io, self.flavour, port);
+                if !ports.orders.scan {
+                    let talk = Talk::new(connection, ports.orders.wait, ports.orders.leaves);
+                    self.state = State::Talking(Box::new(talk), ports);
+                    return None;
+                }
+            }
+            // A datagram that nobody takes looks like one that was taken (recording 31).
+            Err(_) if ports.orders.udp => {
+                ports.exit = 0;
+                ports.tell_open(io, self.flavour, port);
+                if !ports.orders.scan {
+                    return Some(Step::Exit(0));
+                }
+            }
+            Err(why) => ports.tell_closed(io, self.flavour, port, why),
+        }
+        self.state = State::Ports(ports);
+        None
+    }
+}
+
+impl Ports {
+    fn dial(&mut self, io: &mut Io<'_>, port: u16) {
+        let protocol = if self.orders.udp { Protocol::Udp } else { Protocol::Tcp };
+        let dial = io.cluster.dial(io.place, protocol, SocketAddrV4::new(self.address, port));
+        let mut took = dial.took;
+        let mut result = dial.result.map_err(Trouble::Dial);
+        if self.orders.udp && result.is_err() {
+            // Nothing comes back of a datagram: it waits a second for a complaint.
+            took = self.orders.wait.unwrap_or(Duration::from_secs(1));
+        } else if let Some(limit) = self.orders.wait.filter(|limit| *limit < took) {
+            (took, result) = (limit, Err(Trouble::Slow));
+        }
+        self.dialling = Some((io.now() + took, port, result));
+    }
+
+    /// `site (10.98.110.181)`, or the address alone.
+    fn who(&self) -> String {
+        match self.orders.host.parse::<Ipv4Addr>() {
+            Ok(address) => address.to_string(),
+            Err(_) => format!("{} ({})", self.orders.host, self.address),
+        }
+    }
+
+    fn tell_open(&self, io: &mut Io<'_>, flavour: Flavour, port: u16) {
+        if self.orders.verbose == 0 {
+            return;
+        }
+        io.complain(match flavour {
+            Flavour::BusyBox => format!("{} ({}:{port}) open", self.orders.host, self.address),
+            Flavour::Gnu => {
+                let protocol = if self.orders.udp { "udp" } else { "tcp" };
+                let known = SERVICES.iter().find(|(number, _)| *number == port);
+                let known = known.filter(|_| !self.orders.numeric && !self.orders.udp);
+                let service = known.map_or("*", |(_, name)| name);
+                let who = self.who();
+                format!("Connection to {who} {port} port [{protocol}/{service}] succeeded!")
+            }
+        });
+    }
+
+    fn tell_closed(&self, io: &mut Io<'_>, flavour: Flavour, port: u16, why: Trouble) {
+        let refused = why == Trouble::Dial(DialFailure::Refused);
+        let reason = match why {
+            Trouble::Dial(DialFailure::Refused) => "Connection refused",
+            Trouble::Dial(DialFailure::Unreachable) => "No route to host",
+            Trouble::Dial(DialFailure::Silence) | Trouble::Slow => "Connection timed out",
+        };
+        match flavour {
+            // One -v is silent about refusals.
+            Flavour::BusyBox if self.orders.verbose > 1 || self.orders.verbose == 1 && !refused => {
+                io.complain(format!(
+                    "nc: {} ({}:{port}): {reason}",
+                    self.orders.host, self.address
+                ));
+            }
+            Flavour::Gnu if self.orders.verbose > 0 => {
+                let what = match why {
+                    Trouble::Slow => "timed out: Operation now in progress".to_owned(),
+                    Trouble::Dial(_) => format!("failed: {reason}"),
+                };
+                io.complain(format!("nc: connect to {} port {port} (tcp) {what}", self.who()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `80`, `http`, `79-81`
+fn port_range(text: &str) -> Result<Vec<u16>, String> {
+    if let Some((_, name)) =
+        SERVICES.iter().map(|(port, name)| (port, *name)).find(|(_, name)| *name == text)
+    {
+        return Ok(SERVICES
+            .iter()
+            .filter(|(_, other)| *other == name)
+            .map(|(port, _)| *port)
+            .collect());
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (port_number(first)?, port_number(last)?);
+    Ok((first.min(last)..=first.max(last)).collect())
+}
+
+fn port_number(text: &str) -> Result<u16, String> {
+    match text.parse::<i64>() {
+        Ok(number) if number > 65_535 => Err(format!("nc: port number too large: {text}")),
+        Ok(number) if number < 1 => Err(format!("nc: port number too small: {text}")),
+        Ok(number) => Ok(u16::try_from(number).unwrap_or(u16::MAX)),
+        Err(_) => Err(format!("nc: port number invalid: {text}")),
+    }
+}
+
+fn unknown(letter: char, flavour: Flavour) -> String {
+    match flavour {
+        Flavour::BusyBox => format!("nc: unrecognized option: {letter}\n{}", usage(flavour)),
+        Flavour::Gnu => format!("nc: invalid option -- '{letter}'\n{}", usage(flavour)),
+    }
+}
+
+fn missing(letter: char, flavour: Flavour) -> String {
+    match flavour {
+        Flavour::BusyBox => {
+            format!("nc: option requires an argument: {letter}\n{}", usage(flavour))
+        }
+        Flavour::Gnu => {
+            format!("nc: option requires an argument -- '{letter}'\n{}", usage(flavour))
+        }
+    }
+}
+
+fn usage(flavour: Flavour) -> &'static str {
+    match flavour {
+        Flavour::BusyBox => {
+            "BusyBox v1.37.0 multi-call binary.
+
+Usage: nc [OPTIONS] HOST PORT  - connect
+nc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen"
+        }
+        Flavour::Gnu => {
+            "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
+\t  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
+\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
+\t  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
+\t  [destination] [port]"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Orders, String> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        Orders::parse(&words, Flavour::Gnu)
+    }
+
+    // Recording 31, nc (netcat-openbsd)
+    #[test]
+    fn ports_are_numbers_names_and_ranges() {
+        assert_eq!(parse(&["-zv", "site", "79-81"]).unwrap().ports, [79, 80, 81]);
+        assert_eq!(parse(&["-zv", "site", "http"]).unwrap().ports, [80]);
+        assert_eq!(parse(&["-zv", "site"]).unwrap_err(), "nc: missing port number");
+        assert_eq!(
+            parse(&["-zv", "site", "70000"]).unwrap_err(),
+            "nc: port number too large: 70000"
+        );
+    }
+
+    #[test]
+    fn letters_come_in_groups() {
+        let orders = parse(&["-zvu", "-w2", "odd", "9005"]).unwrap();
+        assert!(orders.scan && orders.udp && orders.verbose == 1);
+        assert_eq!(orders.wait, Some(Duration::from_secs(2)));
+        assert!(parse(&["-Y", "x", "1"]).unwrap_err().starts_with("nc: invalid option -- 'Y'"));
+    }
+}

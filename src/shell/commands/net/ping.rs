@@ -1,0 +1,530 @@
+//! ping: iputils' and BusyBox's (recording 31). It goes on until it is interrupted or has sent as
+//! many packets as it was told.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use super::reverse::{self, name_trouble};
+use crate::clock::SimTime;
+use crate::cluster::{DialFailure, Flavour, Place};
+use crate::network::Protocol;
+use crate::shell::{Interrupted, Io, Step, Tool};
+
+/// How long it waits for the last answers.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// A running ping.
+#[derive(Clone, Debug)]
+struct Ping {
+    arguments: Vec<String>,
+    flavour: Flavour,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Start,
+    /// A name is being looked up; what comes of it at that moment.
+    Resolving(SimTime, Result<Box<Run>, String>),
+    Running(Box<Run>),
+}
+
+/// What a ping was asked to do.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Orders {
+    host: String,
+    count: Option<u32>,
+    interval: Option<Duration>,
+    wait: Option<Duration>,
+    deadline: Option<Duration>,
+    quiet: bool,
+    numeric: bool,
+    size: Option<usize>,
+}
+
+/// Packets on their way and back.
+#[derive(Clone, Debug)]
+struct Run {
+    flavour: Flavour,
+    orders: Orders,
+    address: Ipv4Addr,
+    /// What the first line calls it, and what it is called in answers.
+    title: String,
+    name: Option<String>,
+    /// Whether the name stands for `::1` here, which is this machine, as 127.0.0.1 is.
+    loopback6: bool,
+    begun: SimTime,
+    next: SimTime,
+    last: SimTime,
+    sent: u32,
+    errors: u32,
+    /// Answers that are still to come: when, which one, and what.
+    coming: Vec<(SimTime, u32, Echo)>,
+    times: Vec<Duration>,
+}
+
+/// What comes back.
+#[derive(Clone, Debug)]
+enum Echo {
+    Reply {
+        ttl: u8,
+        took: Duration,
+    },
+    /// Somebody says that there is no way.
+    NoWay {
+        from: Ipv4Addr,
+        why: &'static str,
+    },
+}
+
+/// ping with these arguments.
+pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
+    Box::new(Ping { arguments: arguments.to_vec(), flavour, state: State::Start })
+}
+
+impl Tool for Ping {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            match std::mem::replace(&mut self.state, State::Start) {
+                State::Start => match self.begin(io) {
+                    Ok(state) => self.state = state,
+                    Err((told, code)) => {
+                        io.complain(told);
+                        return Step::Exit(code);
+                    }
+                },
+                State::Resolving(until, found) if until > io.now() => {
+                    self.state = State::Resolving(until, found);
+                    return Step::Until(until);
+                }
+                State::Resolving(_, Ok(mut run)) => {
+                    run.begin(io);
+                    self.state = State::Running(run);
+                }
+                State::Resolving(_, Err(told)) => {
+                    io.complain(told);
+                    return Step::Exit(if self.flavour == Flavour::BusyBox { 1 } else { 2 });
+                }
+                State::Running(mut run) => {
+                    let step = run.go_on(io);
+                    self.state = State::Running(run);
+                    return step;
+                }
+            }
+        }
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        if let State::Running(run) = &self.state {
+            run.statistics(io);
+        }
+        Interrupted::Ended
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl Orders {
+    fn parse(arguments: &[String]) -> Result<Orders, String> {
+        let mut orders = Orders::default();
+        let mut words = arguments.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            let Some(group) = word.strip_prefix('-').filter(|group| !group.is_empty()) else {
+                orders.host = word.to_owned();
+                continue;
+            };
+            for (at, letter) in group.char_indices() {
+                match letter {
+                    'q' => orders.quiet = true,
+                    'n' => orders.numeric = true,
+                    '4' | 'v' | 'A' | 'O' | 'D' | 'U' | 'a' | 'b' => {}
+                    'c' | 'i' | 'W' | 'w' | 's' | 't' | 'I' | 'p' | 'M' => {
+                        let rest = &group[at + letter.len_utf8()..];
+                        let value = if rest.is_empty() { words.next() } else { Some(rest) };
+                        let value = value
+                            .ok_or_else(|| format!("option requires an argument -- '{letter}'"))?;
+                        orders.option(letter, value)?;
+                        break;
+                    }
+                    other => return Err(format!("invalid option -- '{other}'")),
+                }
+            }
+        }
+        Ok(orders)
+    }
+
+    fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
+        let invalid = || format!("invalid argument: '{value}'");
+        let seconds = || {
+            let seconds: f64 = value.parse().map_err(|_| invalid())?;
+            Duration::try_from_secs_f64(seconds).map_err(|_| invalid())
+        };
+        match letter {
+            'c' => {
+                let count = value.parse().map_err(|_| invalid())?;
+                if count == 0 {
+                    return Err(format!(
+                        "{}: out of range: 1 <= value <= 9223372036854775807",
+                        invalid()
+                    ));
+                }
+                self.count = Some(count);
+            }
+            // Less than two milliseconds is for root alone, and floods nobody here.
+            'i' => self.interval = Some(seconds()?.max(Duration::from_millis(2))),
+            'W' => self.wait = Some(seconds()?),
+            'w' => self.deadline = Some(seconds()?),
+            's' => self.size = Some(value.parse().map_err(|_| invalid())?),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Ping {
+    fn begin(&self, io: &mut Io<'_>) -> Result<State, (String, i32)> {
+        let busybox = self.flavour == Flavour::BusyBox;
+        let orders = Orders::parse(&self.arguments).map_err(|told| match busybox {
+            true => (
+                format!("ping: {}\n{BUSYBOX_USAGE}", told.replace(" -- '", ": ").replace('\'', "")),
+                1,
+            ),
+            false if told.starts_with("invalid argument") => (format!("ping: {told}"), 1),
+            false => (format!("ping: {told}\n\n{USAGE}"), 2),
+        })?;
+        if orders.host.is_empty() {
+            return Err(match busybox {
+                true => (BUSYBOX_USAGE.to_owned(), 1),
+                false => ("ping: usage error: Destination address required".to_owned(), 1),
+            });
+        }
+        let host = orders.host.clone();
+        let literal: Option<Ipv4Addr> = host.parse().ok();
+        let loopback6 = literal.is_none() && !busybox && is_loopback6(io, &host);
+        let lookup = io.cluster.lookup(io.place, &host);
+        let mut took = lookup.took;
+        let found = match lookup.result.map(|addresses| addresses.first().copied()) {
+            Ok(Some(address)) => {
+                let title = if busybox || literal.is_some() { host } else { lookup.canonical };
+                let mut name = None;
+                if literal.is_none() && !orders.numeric && !busybox {
+                    // The answers' names are those that their addresses have.
+                    let (found, more) = reverse::name_of(io, address);
+                    took += more;
+                    name = found;
+                }
+                let now = io.now();
+                Ok(Box::new(Run {
+                    flavour: self.flavour,
+                    orders,
+                    address,
+                    title,
+                    name,
+                    loopback6,
+                    begun: now,
+                    next: now,
+                    last: now,
+                    sent: 0,
+                    errors: 0,
+                    coming: Vec::new(),
+                    times: Vec::new(),
+                }))
+            }
+            Ok(None) => Err(format!("ping: {host}: No address associated with hostname")),
+            Err(_) if busybox => Err(format!("ping: bad address '{host}'")),
+            Err(why) => Err(format!("ping: {host}: {}", name_trouble(why))),
+        };
+        Ok(State::Resolving(io.now() + took, found))
+    }
+}
+
+/// Whether a name is `::1` in the hosts file: iputils tries IPv6 first, and that is the only
+/// address of it that answers here.
+fn is_loopback6(io: &Io<'_>, host: &str) -> bool {
+    let hosts = io.cluster.read_file(io.place, "/etc/hosts").unwrap_or_default();
+    String::from_utf8_lossy(&hosts).lines().any(|line| {
+        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
+        words.next() == Some("::1") && words.any(|name| name == host)
+    })
+}
+
+impl Run {
+    fn begin(&mut self, io: &mut Io<'_>) {
+        self.begun = io.now();
+        (self.next, self.last) = (self.begun, self.begun);
+        let (title, address) = (&self.title, self.address);
+        let size = self.orders.size.unwrap_or(56);
+        io.say(match self.flavour {
+            Flavour::BusyBox => format!("PING {title} ({address}): {size} data bytes"),
+            Flavour::Gnu if self.loopback6 => {
+                format!("PING {0}({0} (::1)) {size} data bytes", self.orders.host)
+            }
+            Flavour::Gnu => {
+                format!("PING {title} ({address}) {size}({}) bytes of data.", size + 28)
+            }
+        });
+    }
+
+    fn go_on(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            let now = io.now();
+            while let Some(due) = self.coming.iter().position(|(at, ..)| *at <= now) {
+                let (_, number, echo) = self.coming.remove(due);
+                self.receive(io, number, &echo);
+            }
+            if let Some(code) = self.code_if_over(now) {
+                self.statistics(io);
+                return Step::Exit(code);
+            }
+            if self.may_send() && self.next <= now {
+                self.send(io);
+                continue;
+            }
+            return Step::Until(self.wakes(now));
+        }
+    }
+
+    fn may_send(&self) -> bool {
+        self.orders.count.is_none_or(|count| self.sent < count)
+    }
+
+    fn linger(&self) -> Duration {
+        self.orders.wait.unwrap_or(LINGER)
+    }
+
+    fn deadline(&self) -> Option<SimTime> {
+        self.orders.deadline.map(|limit| self.begun + limit)
+    }
+
+    /// The next moment at which something happens.
+    fn wakes(&self, now: SimTime) -> SimTime {
+        let next = if self.may_send() { self.next } else { self.last + self.linger() };
+        let coming = self.coming.iter().map(|(at, ..)| *at).min();
+        [Some(next), coming, self.deadline()]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at > now)
+            .min()
+            .unwrap_or(next)
+    }
+
+    fn send(&mut self, io: &mut Io<'_>) {
+        let now = io.now();
+        let number = self.sent;
+        let dial = io.cluster.dial(io.place, Protocol::Icmp, SocketAddrV4::new(self.address, 0));
+        let came = now + dial.took;
+        let trace = io.cluster.trace(dial.trace);
+        let ttl = trace.map_or(64, |trace| trace.reply_ttl());
+        match dial.result {
+            Ok(_) => self.coming.push((came, number, Echo::Reply { ttl, took: dial.took })),
+            Err(DialFailure::Silence) => {}
+            Err(why) => {
+                let why = match why {
+                    DialFailure::Refused => "Destination Port Unreachable",
+                    _ => "Destination Host Unreachable",
+                };
+                let from = complainer(io);
+                self.coming.push((came, number, Echo::NoWay { from, why }));
+            }
+        }
+        self.sent += 1;
+        self.last = now;
+        let interval = self.orders.interval.unwrap_or(Duration::from_secs(1));
+        // Timers are a little late; iputils shows it in its statistics.
+        let late = Duration::from_micros(dial.took.as_micros() as u64 % 97 * 200);
+        self.next = now + interval + late;
+    }
+
+    fn receive(&mut self, io: &mut Io<'_>, number: u32, echo: &Echo) {
+        match (echo, self.flavour) {
+            (Echo::Reply { ttl, took }, flavour) => {
+                self.times.push(*took);
+                if self.orders.quiet {
+                    return;
+                }
+                let size = self.orders.size.unwrap_or(56) + 8;
+                io.say(match flavour {
+                    Flavour::BusyBox => format!(
+                        "{size} bytes from {}: seq={number} ttl={ttl} time={} ms",
+                        self.address,
+                        millis(*took)
+                    ),
+                    Flavour::Gnu => format!(
+                        "{size} bytes from {}: icmp_seq={} ttl={ttl} time={} ms",
+                        self.sender(),
+                        number + 1,
+                        short_millis(*took)
+                    ),
+                });
+            }
+            // BusyBox says nothing of other packets.
+            (Echo::NoWay { .. }, Flavour::BusyBox) => {}
+            (Echo::NoWay { from, why }, Flavour::Gnu) => {
+                self.errors += 1;
+                if !self.orders.quiet {
+                    io.say(format!("From {from} icmp_seq={} {why}", number + 1));
+                }
+            }
+        }
+    }
+
+    fn sender(&self) -> String {
+        match &self.name {
+            _ if self.loopback6 => format!("{} (::1)", self.orders.host),
+            Some(name) => format!("{name} ({})", self.address),
+            None => self.address.to_string(),
+        }
+    }
+
+    /// The exit code, if it is over.
+    fn code_if_over(&self, now: SimTime) -> Option<i32> {
+        let received = self.times.len() as u32;
+        let settled = self.coming.is_empty() && received + self.errors >= self.sent;
+        let all = !self.may_send() && (settled || now >= self.last + self.linger());
+        let late = self.deadline().is_some_and(|deadline| now >= deadline);
+        if !all && !late {
+            return None;
+        }
+        let missing = late && self.orders.count.is_some_and(|count| received < count);
+        Some(i32::from(received == 0 || missing))
+    }
+
+    fn statistics(&self, io: &mut Io<'_>) {
+        let received = self.times.len() as u32;
+        let lost = (self.sent - received.min(self.sent)) * 100 / self.sent.max(1);
+        let title = if self.loopback6 { &self.orders.host } else { &self.title };
+        io.say(format!("\n--- {title} ping statistics ---"));
+        let sent = self.sent;
+        match self.flavour {
+            Flavour::BusyBox => {
+                io.say(format!(
+                    "{sent} packets transmitted, {received} packets received, {lost}% packet loss"
+                ));
+            }
+            Flavour::Gnu => {
+                let errors = match self.errors {
+                    0 => String::new(),
+                    errors => format!(" +{errors} errors,"),
+                };
+                let time = self.last.since(self.begun).as_millis();
+                io.say(format!("{sent} packets transmitted, {received} received,{errors} {lost}% packet loss, time {time}ms"));
+            }
+        }
+        self.round_trips(io);
+    }
+
+    fn round_trips(&self, io: &mut Io<'_>) {
+        let (Some(least), Some(most)) = (self.times.iter().min(), self.times.iter().max()) else {
+            if self.flavour == Flavour::Gnu {
+                io.say("");
+            }
+            return;
+        };
+        let count = self.times.len() as u32;
+        let average = self.times.iter().sum::<Duration>() / count;
+        let (least, average_text, most) = (millis(*least), millis(average), millis(*most));
+        io.say(match self.flavour {
+            Flavour::BusyBox => {
+                format!("round-trip min/avg/max = {least}/{average_text}/{most} ms")
+            }
+            Flavour::Gnu => {
+                let squares: f64 = self
+                    .times
+                    .iter()
+                    .map(|time| (time.as_secs_f64() - average.as_secs_f64()).powi(2))
+                    .sum();
+                let deviation = (squares / f64::from(count)).sqrt() * 1e3;
+                format!("rtt min/avg/max/mdev = {least}/{average_text}/{most}/{deviation:.3} ms")
+            }
+        });
+    }
+}
+
+/// Who says that a machine is not there: the last one that could have reached it.
+fn complainer(io: &Io<'_>) -> Ipv4Addr {
+    let network = io.cluster.network();
+    let netns = io.cluster.netns_of(io.place).and_then(|from| network.netns(from.netns));
+    let node = netns.and_then(|netns| netns.node.as_deref()).and_then(|name| network.node(name));
+    match (io.place, node, netns) {
+        (Place::Container { .. } | Place::Node(_), Some(node), _) => node.address,
+        (_, _, Some(netns)) => netns.address,
+        _ => Ipv4Addr::LOCALHOST,
+    }
+}
+
+/// `0.106`
+fn millis(time: Duration) -> String {
+    let micros = time.as_micros();
+    format!("{}.{:03}", micros / 1000, micros % 1000)
+}
+
+/// As iputils prints the time of one packet: three digits.
+fn short_millis(time: Duration) -> String {
+    let millis = time.as_secs_f64() * 1e3;
+    let digits = if millis >= 99.95 {
+        0
+    } else if millis >= 9.995 {
+        1
+    } else if millis >= 0.9995 {
+        2
+    } else {
+        3
+    };
+    format!("{millis:.digits$}")
+}
+
+const USAGE: &str = "Usage
+  ping [options] <destination>
+
+Options:
+  <destination>      DNS name or IP address
+  -c <count>         stop after <count> replies
+  -i <interval>      seconds between sending each packet
+  -n                 no reverse DNS name resolution
+  -q                 quiet output
+  -s <size>          use <size> as number of data bytes to be sent
+  -w <deadline>      reply wait <deadline> in seconds
+  -W <timeout>       time to wait for response";
+
+const BUSYBOX_USAGE: &str = "BusyBox v1.37.0 multi-call binary.
+
+Usage: ping [OPTIONS] HOST
+
+Send ICMP ECHO_REQUESTs to HOST
+
+\t-c CNT\t\tSend only CNT pings
+\t-s SIZE\t\tSend SIZE data bytes in packets (default 56)
+\t-i SECS\t\tInterval
+\t-W SEC\t\tSeconds to wait for the first response (default 10)
+\t\t\t(after all -c CNT packets are sent)
+\t-w SEC\t\tSeconds until ping exits (default:infinite)
+\t-q\t\tQuiet, only display output at start/finish";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Orders, String> {
+        Orders::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn options_are_read_in_both_spellings() {
+        let orders = parse(&["-c2", "-W", "1", "-q", "site"]).unwrap();
+        assert_eq!((orders.count, orders.quiet, orders.host.as_str()), (Some(2), true, "site"));
+        assert_eq!(orders.wait, Some(Duration::from_secs(1)));
+        assert_eq!(parse(&["-Z", "x"]).unwrap_err(), "invalid option -- 'Z'");
+        assert!(parse(&["-c", "0", "x"]).is_err());
+    }
+
+    // Recording 31: `time=0.111 ms`, `time=1.02 ms`
+    #[test]
+    fn times_have_three_digits() {
+        assert_eq!(short_millis(Duration::from_micros(111)), "0.111");
+        assert_eq!(short_millis(Duration::from_micros(1_021)), "1.02");
+        assert_eq!(short_millis(Duration::from_micros(23_456)), "23.5");
+        assert_eq!(millis(Duration::from_micros(1_021)), "1.021");
+    }
+}

@@ -1,0 +1,73 @@
+//! Names as the C library words and finds them: what is wrong with one, and the name of an address
+//! (`/etc/hosts`, then a PTR question).
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use crate::cluster::LookupFailure;
+use crate::network::{DnsData, DnsType, Protocol, Question};
+use crate::shell::Io;
+
+/// Why a name has no address, as the C library words it.
+pub(super) fn name_trouble(why: LookupFailure) -> &'static str {
+    match why {
+        LookupFailure::NotFound => "Name or service not known",
+        LookupFailure::NoAddress => "No address associated with hostname",
+        LookupFailure::ServerFailure | LookupFailure::NoServer => {
+            "Temporary failure in name resolution"
+        }
+    }
+}
+
+/// `10.0.96.10.in-addr.arpa`
+pub(super) fn arpa(address: Ipv4Addr) -> String {
+    let [a, b, c, d] = address.octets();
+    format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+}
+
+/// The name of an address, if it has one, and how long it takes to find that out.
+pub(super) fn name_of(io: &mut Io<'_>, address: Ipv4Addr) -> (Option<String>, Duration) {
+    let hosts = io.cluster.read_file(io.place, "/etc/hosts").unwrap_or_default();
+    if let Some(name) = in_hosts(&String::from_utf8_lossy(&hosts), &address.to_string()) {
+        return (Some(name), Duration::ZERO);
+    }
+    let Some(server) = io.cluster.resolv_conf(io.place).nameservers.first().copied() else {
+        return (None, Duration::ZERO);
+    };
+    let name = format!("{}.", arpa(address));
+    let question = Question { name: &name, kind: DnsType::Ptr };
+    let query = io.cluster.query(io.place, Protocol::Udp, server, question);
+    let found = query.result.ok().and_then(|answer| {
+        answer.records.into_iter().find_map(|record| match record.data {
+            DnsData::Ptr(name) => Some(name.trim_end_matches('.').to_owned()),
+            _ => None,
+        })
+    });
+    (found, query.took)
+}
+
+/// The first name on an address's line of a hosts file.
+pub(super) fn in_hosts(text: &str, address: &str) -> Option<String> {
+    text.lines().find_map(|line| {
+        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
+        (words.next()? == address).then(|| words.next().map(str::to_owned))?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_written_backwards() {
+        assert_eq!(arpa(Ipv4Addr::new(10, 96, 0, 10)), "10.0.96.10.in-addr.arpa");
+    }
+
+    // Recording 30: `ping -c 1 client` tells the pod's own name.
+    #[test]
+    fn the_hosts_file_goes_first() {
+        let text = "127.0.0.1\tlocalhost\n::1\tlocalhost\n10.244.1.16\tclient\n";
+        assert_eq!(in_hosts(text, "10.244.1.16").as_deref(), Some("client"));
+        assert_eq!(in_hosts(text, "10.244.1.1"), None);
+    }
+}

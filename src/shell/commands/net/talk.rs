@@ -1,0 +1,180 @@
+//! A conversation by hand over one connection: what nc and telnet do once they are connected.
+
+use std::time::Duration;
+
+use crate::clock::SimTime;
+use crate::cluster::{Connection, Payload, Reply};
+use crate::network::Protocol;
+use crate::shell::{Io, NEVER, Read, Step};
+
+/// How long servers keep an idle connection open (nginx' `keepalive_timeout`).
+const KEPT_OPEN: Duration = Duration::from_secs(65);
+
+/// A connection and what was said over it.
+#[derive(Clone, Debug)]
+pub(super) struct Talk {
+    connection: Connection,
+    /// How long silence is endured (`-w`).
+    patience: Option<Duration>,
+    /// Whether the end of input ends it (`-N`, `-q 0`).
+    leaves: bool,
+    /// What was typed and not sent yet.
+    typed: Vec<u8>,
+    ended: bool,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Begun,
+    Listening,
+    Waiting(SimTime, Reply),
+    /// Nothing is said any more; it is over then.
+    Idle(SimTime),
+}
+
+/// What a conversation does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    Wait(Step),
+    /// The other side closed the connection.
+    Closed,
+    /// The other side reset it.
+    Reset,
+    /// This side has nothing more to say or hear.
+    Left,
+}
+
+impl Talk {
+    /// A conversation over a connection that stands.
+    pub fn new(connection: Connection, patience: Option<Duration>, leaves: bool) -> Talk {
+        let state = State::Begun;
+        Talk { connection, patience, leaves, typed: Vec::new(), ended: false, state }
+    }
+
+    /// Goes on until there is something to wait for, or it is over.
+    pub fn step(&mut self, io: &mut Io<'_>) -> Turn {
+        loop {
+            match self.state.clone() {
+                State::Begun if self.connection.protocol == Protocol::Udp => {
+                    self.state = State::Listening;
+                }
+                // Some servers speak first.
+                State::Begun => self.say(io, Payload::Nothing),
+                State::Listening => {
+                    if let Some(turn) = self.listen(io) {
+                        return turn;
+                    }
+                }
+                State::Waiting(until, _) if until > io.now() => {
+                    return Turn::Wait(Step::Until(until));
+                }
+                State::Waiting(_, reply) => {
+                    if let Some(turn) = self.hear(io, reply) {
+                        return turn;
+                    }
+                }
+                State::Idle(until) if until > io.now() => return Turn::Wait(Step::Until(until)),
+                State::Idle(_) => return Turn::Left,
+            }
+        }
+    }
+
+    fn say(&mut self, io: &mut Io<'_>, payload: Payload) {
+        let answer = io.cluster.ask(&self.connection, payload);
+        self.state = State::Waiting(io.now() + answer.took, answer.reply);
+    }
+
+    /// Reads standard input until there is something that a server would answer.
+    fn listen(&mut self, io: &mut Io<'_>) -> Option<Turn> {
+        while !self.ended {
+            match io.read_line() {
+                Read::Wait => return Some(Turn::Wait(Step::Input)),
+                Read::End => self.ended = true,
+                Read::Line(line) => {
+                    self.typed.extend_from_slice(line.as_bytes());
+                    self.typed.push(b'\n');
+                    // What comes through a pipe is there all at once.
+                    if io.stdin.terminal && is_whole(&self.typed) {
+                        break;
+                    }
+                }
+            }
+        }
+        if !self.typed.is_empty() {
+            let bytes = std::mem::take(&mut self.typed);
+            self.say(io, Payload::Bytes(bytes));
+            return None;
+        }
+        self.state = State::Idle(self.end_of_silence(io.now()));
+        None
+    }
+
+    fn end_of_silence(&self, now: SimTime) -> SimTime {
+        if self.leaves { now } else { self.patience.map_or(NEVER, |limit| now + limit) }
+    }
+
+    fn hear(&mut self, io: &mut Io<'_>, reply: Reply) -> Option<Turn> {
+        let now = io.now();
+        let more = !self.ended;
+        match reply {
+            Reply::Bytes(bytes) => {
+                io.stdout.extend_from_slice(&bytes);
+                if self.connection.protocol == Protocol::Udp {
+                    self.state = State::Listening;
+                } else if !keeps_open(&bytes) {
+                    return Some(Turn::Closed);
+                } else if more {
+                    self.state = State::Listening;
+                } else if self.leaves {
+                    return Some(Turn::Left);
+                } else {
+                    let limit = self.patience.map_or(KEPT_OPEN, |limit| limit.min(KEPT_OPEN));
+                    self.state = State::Idle(now + limit);
+                }
+                None
+            }
+            Reply::Http(_) | Reply::Tls { .. } | Reply::Silence => {
+                self.state =
+                    if more { State::Listening } else { State::Idle(self.end_of_silence(now)) };
+                None
+            }
+            Reply::Closed => Some(Turn::Closed),
+            Reply::Reset => Some(Turn::Reset),
+        }
+    }
+}
+
+/// Whether a server would answer what was typed so far: HTTP waits for the empty line.
+fn is_whole(typed: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(typed);
+    let http = text.lines().next().is_some_and(|line| line.contains(" HTTP/"));
+    !http || text.ends_with("\n\n") || text.ends_with("\n\r\n")
+}
+
+/// Whether the server leaves the connection open after this answer.
+fn keeps_open(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer).to_lowercase();
+    let head = text.split("\r\n\r\n").next().unwrap_or("");
+    let redis = text.starts_with(['+', ':', '$', '-']) && text.ends_with("\r\n");
+    redis || head.starts_with("http/1.1") && !head.contains("connection: close")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_whole_at_its_empty_line() {
+        assert!(!is_whole(b"GET / HTTP/1.1\n") && !is_whole(b"GET / HTTP/1.1\nHost: site\n"));
+        assert!(is_whole(b"GET / HTTP/1.1\nHost: site\n\n") && is_whole(b"PING\n"));
+    }
+
+    // Recording 31: with "Connection: close" nc ends by itself.
+    #[test]
+    fn the_head_says_whether_the_connection_stays() {
+        assert!(!keeps_open(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nx"));
+        assert!(keeps_open(b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\nx"));
+        assert!(!keeps_open(b"hello, this is not HTTP\r\n") && keeps_open(b"+PONG\r\n"));
+    }
+}

@@ -1,0 +1,168 @@
+//! telnet, as far as it shows whether a port is open (recording 31).
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use super::reverse::name_trouble;
+use super::talk::{Talk, Turn};
+use crate::clock::SimTime;
+use crate::cluster::{Connection, DialFailure, Flavour};
+use crate::network::Protocol;
+use crate::shell::{Io, Step, Tool};
+
+/// A running telnet.
+#[derive(Clone, Debug)]
+struct Telnet {
+    arguments: Vec<String>,
+    flavour: Flavour,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Start,
+    Resolving(SimTime, Result<Ipv4Addr, String>),
+    Dialling(SimTime, SocketAddrV4, Result<Connection, DialFailure>),
+    Talking(Box<Talk>),
+}
+
+/// telnet with these arguments.
+pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
+    Box::new(Telnet { arguments: arguments.to_vec(), flavour, state: State::Start })
+}
+
+impl Tool for Telnet {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            match std::mem::replace(&mut self.state, State::Start) {
+                State::Start => match self.resolve(io) {
+                    Ok(state) => self.state = state,
+                    Err(told) => {
+                        io.complain(told);
+                        return Step::Exit(1);
+                    }
+                },
+                State::Resolving(until, found) if until > io.now() => {
+                    self.state = State::Resolving(until, found);
+                    return Step::Until(until);
+                }
+                State::Resolving(_, Err(told)) => {
+                    io.complain(told);
+                    return Step::Exit(1);
+                }
+                State::Resolving(_, Ok(address)) => {
+                    let to = SocketAddrV4::new(address, self.port().unwrap_or(23));
+                    if self.flavour == Flavour::Gnu {
+                        io.say(format!("Trying {address}..."));
+                    }
+                    let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
+                    self.state = State::Dialling(io.now() + dial.took, to, dial.result);
+                }
+                State::Dialling(until, to, result) if until > io.now() => {
+                    self.state = State::Dialling(until, to, result);
+                    return Step::Until(until);
+                }
+                State::Dialling(_, to, Err(why)) => return self.refused(io, to, why),
+                State::Dialling(_, _, Ok(connection)) => {
+                    let host = self.host();
+                    io.say(match self.flavour {
+                        Flavour::BusyBox => format!("Connected to {host}"),
+                        Flavour::Gnu => {
+                            format!("Connected to {host}.\nEscape character is '^]'.")
+                        }
+                    });
+                    let talk = Talk::new(connection, None, false);
+                    self.state = State::Talking(Box::new(talk));
+                }
+                State::Talking(mut talk) => match talk.step(io) {
+                    Turn::Wait(step) => {
+                        self.state = State::Talking(talk);
+                        return step;
+                    }
+                    Turn::Closed | Turn::Reset => {
+                        io.complain(match self.flavour {
+                            Flavour::BusyBox => "Connection closed by foreign host",
+                            Flavour::Gnu => "Connection closed by foreign host.",
+                        });
+                        return Step::Exit(1);
+                    }
+                    Turn::Left => return Step::Exit(0),
+                },
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl Telnet {
+    fn operands(&self) -> impl Iterator<Item = &String> {
+        self.arguments.iter().filter(|word| !word.starts_with('-'))
+    }
+
+    fn host(&self) -> String {
+        self.operands().next().cloned().unwrap_or_default()
+    }
+
+    fn port(&self) -> Option<u16> {
+        match self.operands().nth(1).map(String::as_str) {
+            None | Some("telnet") => Some(23),
+            Some("http") => Some(80),
+            Some("https") => Some(443),
+            Some(text) => text.parse().ok(),
+        }
+    }
+
+    fn resolve(&self, io: &mut Io<'_>) -> Result<State, String> {
+        let host = self.host();
+        if host.is_empty() {
+            return Err(match self.flavour {
+                Flavour::BusyBox => {
+                    "BusyBox v1.37.0 multi-call binary.\n\nUsage: telnet [-a] [-l USER] HOST [PORT]"
+                        .to_owned()
+                }
+                Flavour::Gnu => {
+                    "podhop: telnet's own prompt is not simulated here; use telnet HOST PORT"
+                        .to_owned()
+                }
+            });
+        }
+        let asked = self.operands().nth(1).cloned().unwrap_or_else(|| "telnet".to_owned());
+        if self.port().is_none() {
+            return Err(match self.flavour {
+                Flavour::BusyBox => format!("telnet: bad port '{asked}'"),
+                Flavour::Gnu => format!(
+                    "telnet: could not resolve {host}/{asked}: Servname not supported for ai_socktype"
+                ),
+            });
+        }
+        let lookup = io.cluster.lookup(io.place, &host);
+        let found = match lookup.result.map(|found| found.first().copied()) {
+            Ok(Some(address)) => Ok(address),
+            Ok(None) => Err(format!("telnet: bad address '{host}'")),
+            Err(_) if self.flavour == Flavour::BusyBox => {
+                Err(format!("telnet: bad address '{host}'"))
+            }
+            Err(why) => {
+                Err(format!("telnet: could not resolve {host}/{asked}: {}", name_trouble(why)))
+            }
+        };
+        Ok(State::Resolving(io.now() + lookup.took, found))
+    }
+
+    fn refused(&self, io: &mut Io<'_>, to: SocketAddrV4, why: DialFailure) -> Step {
+        let why = match why {
+            DialFailure::Refused => "Connection refused",
+            DialFailure::Unreachable => "No route to host",
+            DialFailure::Silence => "Connection timed out",
+        };
+        io.complain(match self.flavour {
+            Flavour::BusyBox => {
+                format!("telnet: can't connect to remote host ({}): {why}", to.ip())
+            }
+            Flavour::Gnu => format!("telnet: Unable to connect to remote host: {why}"),
+        });
+        Step::Exit(1)
+    }
+}
