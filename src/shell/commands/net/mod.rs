@@ -13,6 +13,8 @@ mod ping;
 mod reverse;
 mod talk;
 mod telnet;
+#[cfg(test)]
+mod tests;
 mod url;
 
 use crate::cluster::Flavour;

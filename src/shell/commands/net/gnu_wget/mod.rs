@@ -15,7 +15,7 @@ use super::fetch::{Failure, Fetch, Happening, Limits};
 use super::reverse::name_trouble;
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Reply};
+use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Issuer, Reply};
 use crate::shell::{Io, Step, Tool};
 
 /// Exit codes (the manual's "Exit Status").
@@ -293,8 +293,8 @@ impl Session {
     ) {
         let tls = download.url.is_tls();
         match reply {
-            Reply::Tls { names, response } if tls => {
-                if !certificate(arguments, words, io, &download.url.host, &names) {
+            Reply::Tls { names, issuer, response } if tls => {
+                if !certificate(arguments, words, io, &download.url.host, (&names, issuer)) {
                     return self.fail(CERTIFICATE);
                 }
                 words.verbose(io, "HTTP request sent, awaiting response... ");
@@ -545,22 +545,29 @@ fn request(arguments: &Arguments, url: &Url) -> HttpRequest {
     HttpRequest { method, target: url.target.clone(), headers, body }
 }
 
-/// What a server is trusted: every certificate here is self-signed. Says whether to go on.
+/// What is wrong with a server's certificate. Says whether to go on.
 fn certificate(
     arguments: &Arguments,
     words: Words,
     io: &mut Io<'_>,
     host: &str,
-    names: &[String],
+    (names, issuer): (&[String], Issuer),
 ) -> bool {
     let level = if arguments.insecure { "WARNING" } else { "ERROR" };
     let quoted = words.quoted(host);
-    words.tell(io, format!("{level}: The certificate of {quoted} is not trusted.\n"));
-    words.tell(io, format!("{level}: The certificate of {quoted} doesn't have a known issuer.\n"));
-    if !names.iter().any(|name| name == host) {
+    let trusted = issuer == Issuer::Public;
+    if !trusted {
+        words.tell(io, format!("{level}: The certificate of {quoted} is not trusted.\n"));
+        words.tell(
+            io,
+            format!("{level}: The certificate of {quoted} doesn't have a known issuer.\n"),
+        );
+    }
+    let named = names.iter().any(|name| name.eq_ignore_ascii_case(host));
+    if !named {
         words.tell(io, format!("The certificate's owner does not match hostname {quoted}\n"));
     }
-    arguments.insecure
+    arguments.insecure || trusted && named
 }
 
 /// Bytes without any HTTP in them are HTTP/0.9; others have a status line and a head.

@@ -2,352 +2,203 @@
 
 use std::net::Ipv4Addr;
 
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Node;
 
-use super::netns;
 use crate::cluster::Flavour;
-use crate::network::Party;
+use crate::network::{Interface, NetnsId, Party, Route};
 use crate::shell::Io;
 use crate::shell::commands::flavour;
 
-/// The laptop's address on the outside, and its device on the nodes' network.
-const OUTSIDE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
+/// Options that change nothing here, or what `Detail` holds.
+const OPTIONS: &[&str] = &["-br", "-brief", "-4", "-c", "-color", "-o", "-d", "-s", "-h"];
 
-/// A network device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Device {
-    name: String,
-    /// What its other end is called, for a pair.
-    peer: Option<u32>,
-    address: Ipv4Addr,
-    length: u8,
+/// How much is told of a device.
+#[derive(Clone, Copy, Debug)]
+struct Detail {
+    brief: bool,
+    /// Without addresses: `ip link`.
+    links: bool,
+    flavour: Flavour,
 }
 
 /// ip
 pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let brief = arguments.iter().any(|word| matches!(word.as_str(), "-br" | "-brief"));
-    let known = ["-br", "-brief", "-4", "-c", "-color", "-o", "-d", "-s"];
-    if let Some(option) = arguments
-        .iter()
-        .take_while(|word| word.starts_with('-'))
-        .find(|word| !known.contains(&word.as_str()))
-    {
+    let is_option = |word: &&String| word.starts_with('-');
+    let options: Vec<&String> = arguments.iter().take_while(is_option).collect();
+    if let Some(option) = options.iter().find(|option| !OPTIONS.contains(&option.as_str())) {
         io.complain(format!("Option \"{option}\" is unknown, try \"ip -help\"."));
         return Some(255);
     }
-    let short = arguments.iter().any(|word| word == "-4");
-    let words: Vec<&str> =
-        arguments.iter().map(String::as_str).skip_while(|word| word.starts_with('-')).collect();
+    let brief = options.iter().any(|option| option.starts_with("-br"));
+    let words: Vec<&str> = arguments[options.len()..].iter().map(String::as_str).collect();
     let Some((object, rest)) = words.split_first() else {
         io.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route }");
         return Some(255);
     };
-    let shows = |word: &&str| "show".starts_with(word) || "list".starts_with(word) || *word == "ls";
-    let rest: Vec<&str> =
-        rest.iter().copied().filter(|word| !shows(word) && *word != "dev").collect();
-    let names = ["address", "link", "route", "neighbour", "neighbor"];
-    match names.into_iter().find(|name| name.starts_with(object)) {
-        Some("address") => addresses(io, &rest, Detail { brief, links: false, v4: short }),
-        Some("link") => addresses(io, &rest, Detail { brief, links: true, v4: short }),
-        Some("route") if rest.first() == Some(&"get") => route_get(io, rest.get(1).copied()),
-        Some("route") => {
-            for line in routes(io) {
-                io.say(line);
-            }
-            Some(0)
-        }
-        Some(_) => {
-            for line in neighbours(io) {
-                io.say(line);
-            }
-            Some(0)
-        }
-        None => {
-            io.complain(format!("Object \"{object}\" is unknown, try \"ip help\"."));
-            Some(1)
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Detail {
-    brief: bool,
-    links: bool,
-    v4: bool,
-}
-
-fn addresses(io: &mut Io<'_>, wanted: &[&str], detail: Detail) -> Option<i32> {
-    let devices = devices(io);
-    if let Some(name) =
-        wanted.first().filter(|name| devices.iter().all(|device| device.name != **name))
+    let shows = |word: &str| "show".starts_with(word) || "list".starts_with(word) || word == "ls";
+    let mut rest = rest.to_vec();
+    rest.retain(|word| !shows(word) && *word != "dev");
+    let known = ["address", "link", "route", "neighbour", "neighbor"];
+    let Some(object) = known.into_iter().find(|name| name.starts_with(object)) else {
+        io.complain(format!("Object \"{object}\" is unknown, try \"ip help\"."));
+        return Some(1);
+    };
+    if let Some(verb) =
+        rest.first().filter(|verb| matches!(**verb, "add" | "del" | "flush" | "set"))
     {
-        io.complain(format!("Device \"{name}\" does not exist."));
+        io.complain(format!("podhop: ip {object} {verb} is not simulated here; ip {object} shows"));
         return Some(1);
     }
+    let Some(id) = io.cluster.netns_of(io.place).map(|from| from.netns) else { return Some(1) };
     let flavour = flavour(io.cluster, io.place);
-    for (index, device) in devices.iter().enumerate() {
-        if wanted.first().is_some_and(|name| device.name != **name) {
-            continue;
+    match object {
+        "address" => devices(io, id, &rest, Detail { brief, links: false, flavour }),
+        "link" => devices(io, id, &rest, Detail { brief, links: true, flavour }),
+        "route" if rest.first() == Some(&"get") => route_get(io, id, rest.get(1).copied()),
+        "route" => {
+            for route in io.cluster.network().routes(id) {
+                io.say(route.to_string());
+            }
+            Some(0)
         }
-        io.say(if detail.brief {
-            brief(device, detail)
-        } else {
-            full(device, index + 1, flavour, detail)
-        });
+        _ => {
+            for line in neighbours(io, id) {
+                io.say(line);
+            }
+            Some(0)
+        }
+    }
+}
+
+fn devices(io: &mut Io<'_>, id: NetnsId, wanted: &[&str], detail: Detail) -> Option<i32> {
+    let mut devices = io.cluster.network().interfaces(id);
+    if let Some(name) = wanted.first() {
+        devices.retain(|device| device.name == *name);
+        if devices.is_empty() {
+            io.complain(match detail.flavour {
+                Flavour::BusyBox => format!("ip: can't find device '{name}'"),
+                Flavour::Gnu => format!("Device \"{name}\" does not exist."),
+            });
+            return Some(1);
+        }
+    }
+    for device in devices {
+        io.say(if detail.brief { brief(&device, detail) } else { full(&device, detail) });
     }
     Some(0)
 }
 
-/// The devices of the place's network namespace.
-fn devices(io: &Io<'_>) -> Vec<Device> {
-    let device =
-        |name: &str, address, length| Device { name: name.to_owned(), peer: None, address, length };
-    let mut devices = vec![device("lo", Ipv4Addr::LOCALHOST, 8)];
-    let Some(netns) = netns(io) else { return devices };
-    let octet = u32::from(netns.address.octets()[3]);
-    match &netns.party {
-        Party::Pod { .. } => {
-            devices.push(Device { peer: Some(octet + 1), ..device("eth0", netns.address, 32) });
+/// A device on one line.
+fn brief(device: &Interface, detail: Detail) -> String {
+    let state = if device.hardware.is_some() { "UP" } else { "UNKNOWN" };
+    let words = match (detail.links, device.hardware) {
+        (true, Some(hardware)) => {
+            format!("{} <BROADCAST,MULTICAST,UP,LOWER_UP> ", written(hardware))
         }
-        Party::Laptop => {
-            devices.push(device("eth0", OUTSIDE, 24));
-            devices.push(device("br0", netns.address, 24));
+        (true, None) => "00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> ".to_owned(),
+        (false, _) => {
+            let v4 =
+                device.addresses.iter().map(|(address, length)| format!("{address}/{length} "));
+            let v6 = device.link_local().map_or("::1/128 ".to_owned(), |own| format!("{own}/64 "));
+            v4.chain([v6]).collect()
         }
-        Party::Node(name) => {
-            devices.push(device("eth0", netns.address, 24));
-            let gateway = io.cluster.network().node(name).map(|node| gateway(node.pod_subnet));
-            for pod in pods(io, name) {
-                let name = veth(pod);
-                devices.extend(gateway.map(|gateway| Device {
-                    name,
-                    peer: Some(2),
-                    ..device("", gateway, 32)
-                }));
-            }
-        }
-        Party::Outside(_) => devices.push(device("eth0", netns.address, 24)),
-    }
-    devices
-}
-
-/// The addresses of a node's pods that have a network of their own.
-fn pods(io: &Io<'_>, node: &str) -> Vec<Ipv4Addr> {
-    let here = io.cluster.objects().list::<Pod>(None).filter_map(|pod| {
-        let spec = pod.spec.as_ref()?;
-        let own = spec.host_network != Some(true) && spec.node_name.as_deref() == Some(node);
-        let status = pod.status.as_ref().filter(|_| own)?;
-        let over = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
-        status.pod_ip.as_ref().filter(|_| !over)?.parse().ok()
-    });
-    let mut addresses: Vec<Ipv4Addr> = here.collect();
-    addresses.sort_unstable();
-    addresses
-}
-
-/// The node's device of a pod.
-fn veth(pod: Ipv4Addr) -> String {
-    format!("veth{:08x}", pod.to_bits().wrapping_mul(0x9e37_79b9))
-}
-
-fn gateway(subnet: Ipv4Addr) -> Ipv4Addr {
-    let [a, b, c, _] = subnet.octets();
-    Ipv4Addr::new(a, b, c, 1)
-}
-
-/// A hardware address that belongs to an address: locally administered.
-fn hardware(device: &Device) -> [u8; 6] {
-    let salt = device.name.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) + u64::from(byte));
-    let mixed =
-        (u64::from(device.address.to_bits()) ^ salt << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let bytes = mixed.to_be_bytes();
-    [bytes[0] & 0xfc | 2, bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]]
-}
-
-fn written(hardware: [u8; 6]) -> String {
-    hardware.map(|byte| format!("{byte:02x}")).join(":")
-}
-
-/// The link-local IPv6 address of a device.
-fn link_local(device: &Device) -> String {
-    let [a, b, c, d, e, f] = hardware(device);
-    let word = |high: u8, low: u8| u16::from_be_bytes([high, low]);
-    let address = std::net::Ipv6Addr::new(
-        0xfe80,
-        0,
-        0,
-        0,
-        word(a ^ 2, b),
-        word(c, 0xff),
-        word(0xfe, d),
-        word(e, f),
-    );
-    format!("{address}/64")
-}
-
-fn brief(device: &Device, detail: Detail) -> String {
-    let loopback = device.name == "lo";
-    let name = device.peer.map_or(device.name.clone(), |peer| format!("{}@if{peer}", device.name));
-    let state = if loopback { "UNKNOWN" } else { "UP" };
-    if detail.links {
-        let (hardware, flags) = match loopback {
-            true => ("00:00:00:00:00:00".to_owned(), "<LOOPBACK,UP,LOWER_UP>"),
-            false => (written(hardware(device)), "<BROADCAST,MULTICAST,UP,LOWER_UP>"),
-        };
-        return format!("{name:<16} {state:<14} {hardware} {flags} ");
-    }
-    let v6 = if loopback { "::1/128".to_owned() } else { link_local(device) };
-    let v6 = if detail.v4 { String::new() } else { format!("{v6} ") };
-    format!("{name:<16} {state:<14} {}/{} {v6}", device.address, device.length)
-}
-
-fn full(device: &Device, index: usize, flavour: Flavour, detail: Detail) -> String {
-    let loopback = device.name == "lo";
-    let (gnu, busybox) = (flavour == Flavour::Gnu, flavour == Flavour::BusyBox);
-    let name = device.peer.map_or(device.name.clone(), |peer| format!("{}@if{peer}", device.name));
-    let down = if busybox && device.peer.is_some() { ",M-DOWN" } else { "" };
-    let (flags, mtu, state) = match loopback {
-        true => ("LOOPBACK,UP,LOWER_UP".to_owned(), 65_536, "UNKNOWN"),
-        false => (format!("BROADCAST,MULTICAST,UP,LOWER_UP{down}"), 1500, "UP"),
     };
-    let state = if gnu { format!(" state {state} group default") } else { String::new() };
-    let mut text = format!("{index}: {name}: <{flags}> mtu {mtu} qdisc noqueue{state} qlen 1000");
-    text += &match loopback {
-        true => "\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00".to_owned(),
-        false => format!("\n    link/ether {} brd ff:ff:ff:ff:ff:ff", written(hardware(device))),
-    };
-    if gnu && device.peer.is_some() {
-        text += " link-netnsid 0";
-    }
+    format!("{:<16} {state:<14} {words}", device.full_name())
+}
+
+/// A device as iproute2 describes it; BusyBox leaves some words out.
+fn full(device: &Interface, detail: Detail) -> String {
+    let mut text = device.to_string();
     if detail.links {
+        text = text.lines().take(2).collect::<Vec<_>>().join("\n");
+    }
+    if detail.flavour == Flavour::Gnu {
         return text;
     }
-    let broadcast = match device.length {
-        24 => format!(" brd {}", Ipv4Addr::from_bits(device.address.to_bits() | 0xff)),
-        _ => String::new(),
-    };
-    let scope = if loopback { "host lo".to_owned() } else { format!("global {}", device.name) };
-    let forever = "\n       valid_lft forever preferred_lft forever";
-    text += &format!(
-        "\n    inet {}/{}{broadcast} scope {scope}{forever}",
-        device.address, device.length
-    );
-    if !detail.v4 {
-        let (v6, scope) = match loopback {
-            true => ("::1/128".to_owned(), "host"),
-            false => (link_local(device), "link"),
-        };
-        text += &format!("\n    inet6 {v6} scope {scope} {forever}");
+    if device.peer.is_some() {
+        text = text.replacen("LOWER_UP>", "LOWER_UP,M-DOWN>", 1);
+    }
+    for words in [" state UP group default", " state UNKNOWN group default", " link-netnsid 0"] {
+        text = text.replacen(words, "", 1);
     }
     text
 }
 
-/// The routes of the place's network namespace.
-fn routes(io: &Io<'_>) -> Vec<String> {
-    let Some(netns) = netns(io) else { return Vec::new() };
-    let address = netns.address;
-    match &netns.party {
-        Party::Pod { .. } => {
-            let gateway = gateway(address);
-            vec![
-                format!("default via {gateway} dev eth0 "),
-                format!("{gateway} dev eth0 scope link "),
-            ]
-        }
-        Party::Laptop => vec![
-            "default via 203.0.113.254 dev eth0 ".to_owned(),
-            format!("192.168.49.0/24 dev br0 proto kernel scope link src {address} "),
-            format!("203.0.113.0/24 dev eth0 proto kernel scope link src {OUTSIDE} "),
-        ],
-        Party::Node(name) => {
-            let mut lines = vec!["default via 192.168.49.1 dev eth0 ".to_owned()];
-            for pod in pods(io, name) {
-                lines.push(format!("{pod} dev {} scope host ", veth(pod)));
-            }
-            for other in others(io, name) {
-                let (subnet, via) = other;
-                lines.push(format!("{subnet}/24 via {via} dev eth0 "));
-            }
-            lines.push(format!("192.168.49.0/24 dev eth0 proto kernel scope link src {address} "));
-            lines
-        }
-        Party::Outside(_) => Vec::new(),
-    }
-}
-
-/// The pods' subnets and addresses of the other nodes.
-fn others(io: &Io<'_>, name: &str) -> Vec<(Ipv4Addr, Ipv4Addr)> {
-    let network = io.cluster.network();
-    let nodes = io.cluster.objects().list::<Node>(None).filter_map(|node| {
-        let other = node.metadata.name.as_deref().filter(|other| *other != name)?;
-        network.node(other).map(|entry| (entry.pod_subnet, entry.address))
-    });
-    let mut all: Vec<(Ipv4Addr, Ipv4Addr)> = nodes.collect();
-    all.sort_unstable();
-    all
-}
-
-fn route_get(io: &mut Io<'_>, to: Option<&str>) -> Option<i32> {
+fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
     let Some(to) = to.and_then(|text| text.parse::<Ipv4Addr>().ok()) else {
-        io.complain("Error: any valid prefix is expected rather than \"\".");
+        io.complain("Error: any valid prefix is expected.");
         return Some(1);
     };
-    let Some(netns) = netns(io) else { return Some(2) };
-    let source = netns.address;
-    let line = if to.is_loopback() || to == source {
+    let network = io.cluster.network();
+    let own = network.interfaces(id);
+    let is_own = own.iter().flat_map(|device| &device.addresses).any(|(own, _)| *own == to);
+    let line = if to.is_loopback() || is_own {
         format!("local {to} dev lo src {to} uid 0 ")
     } else {
-        let best = routes(io).into_iter().filter_map(|line| Some((covers(&line, to)?, line))).max();
-        match best {
-            Some((_, line)) => {
-                let mut words = line.split_whitespace().skip_while(|word| *word != "via").skip(1);
-                let via = words.next().map_or(String::new(), |via| format!(" via {via}"));
-                let device = line
-                    .split_once(" dev ")
-                    .map_or("eth0", |(_, rest)| rest.split(' ').next().unwrap_or("eth0"));
-                format!("{to}{via} dev {device} src {source} uid 0 ")
-            }
-            None => {
-                io.complain("RTNETLINK answers: Network is unreachable");
-                return Some(2);
-            }
-        }
+        let routes = network.routes(id);
+        let Some(best) = routes
+            .iter()
+            .filter(|route| covers(route, to))
+            .max_by_key(|route| route.to.map(|to| to.1))
+        else {
+            io.complain("RTNETLINK answers: Network is unreachable");
+            return Some(2);
+        };
+        let via = best.via.map_or(String::new(), |via| format!(" via {via}"));
+        let device = own.iter().find(|device| device.name == best.device);
+        let source = device.and_then(|device| device.addresses.first());
+        let source = source.map_or(String::new(), |(source, _)| format!(" src {source}"));
+        format!("{to}{via} dev {}{source} uid 0 ", best.device)
     };
     io.say(format!("{line}\n    cache "));
     Some(0)
 }
 
-/// How many bits of an address a route's line decides, if it covers the address.
-fn covers(line: &str, to: Ipv4Addr) -> Option<u32> {
-    let target = line.split(' ').next()?;
-    if target == "default" {
-        return Some(0);
-    }
-    let (network, length) = target.split_once('/').unwrap_or((target, "32"));
-    let (network, length): (Ipv4Addr, u32) = (network.parse().ok()?, length.parse().ok()?);
-    let mask = u32::MAX.checked_shl(32 - length.min(32)).unwrap_or(0);
-    (network.to_bits() & mask == to.to_bits() & mask).then_some(length)
+/// Whether a route leads to an address.
+fn covers(route: &Route, to: Ipv4Addr) -> bool {
+    route.to.is_none_or(|(network, length)| {
+        let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
+        network.to_bits() & mask == to.to_bits() & mask
+    })
 }
 
-/// Who is known on the wire: the machines that the namespace hands its packets to.
-fn neighbours(io: &Io<'_>) -> Vec<String> {
-    let Some(netns) = netns(io) else { return Vec::new() };
-    let line = |address: Ipv4Addr, name: &str, device: &str| {
-        let other = Device { name: name.to_owned(), peer: None, address, length: 32 };
-        format!("{address} dev {device} lladdr {} REACHABLE ", written(hardware(&other)))
-    };
-    match &netns.party {
-        Party::Pod { .. } => vec![line(gateway(netns.address), &veth(netns.address), "eth0")],
-        Party::Node(name) => {
-            let mut lines: Vec<String> =
-                pods(io, name).into_iter().map(|pod| line(pod, "eth0", &veth(pod))).collect();
-            lines.extend(others(io, name).into_iter().map(|(_, via)| line(via, "eth0", "eth0")));
-            lines
-        }
-        Party::Laptop => {
-            others(io, "").into_iter().map(|(_, via)| line(via, "eth0", "br0")).collect()
-        }
-        Party::Outside(_) => Vec::new(),
-    }
+/// The routers that the namespace hands its packets to, with their hardware addresses.
+fn neighbours(io: &Io<'_>, id: NetnsId) -> Vec<String> {
+    let network = io.cluster.network();
+    let Some(netns) = network.netns(id) else { return Vec::new() };
+    let routes = network.routes(id);
+    let gateways = routes.iter().filter_map(|route| Some((route.via?, route.device.as_str())));
+    let lines = gateways.filter_map(|(address, device)| {
+        let hardware = match (&netns.party, netns.node.as_deref()) {
+            // A pod's router is the other end of its cable.
+            (Party::Pod { .. }, Some(node)) => {
+                let peer = network.interfaces(id).iter().find_map(|device| device.peer);
+                let ends = network.interfaces(network.node(node)?.netns);
+                ends.into_iter().find(|end| Some(end.index) == peer)?.hardware?
+            }
+            _ => hardware_at(io, address)?,
+        };
+        Some(format!("{address} dev {device} lladdr {} REACHABLE ", written(hardware)))
+    });
+    lines.collect()
+}
+
+/// The hardware address of a machine on the nodes' network.
+fn hardware_at(io: &Io<'_>, address: Ipv4Addr) -> Option<[u8; 6]> {
+    let network = io.cluster.network();
+    let nodes =
+        io.cluster.objects().list::<Node>(None).filter_map(|node| {
+            network.node(node.metadata.name.as_deref()?).map(|entry| entry.netns)
+        });
+    nodes.chain([network.laptop()]).find_map(|id| {
+        let devices = network.interfaces(id);
+        let at = |device: &Interface| device.addresses.iter().any(|(own, _)| *own == address);
+        devices.into_iter().find(at)?.hardware
+    })
+}
+
+fn written(hardware: [u8; 6]) -> String {
+    hardware.map(|byte| format!("{byte:02x}")).join(":")
 }
 
 #[cfg(test)]
@@ -357,25 +208,21 @@ mod tests {
     // Recording 31, "addresses and routes inside a Pod"
     #[test]
     fn a_pods_device_is_worded_as_recorded() {
-        let address = Ipv4Addr::new(10, 244, 1, 7);
-        let device = Device { name: "eth0".to_owned(), peer: Some(8), address, length: 32 };
-        let detail = Detail { brief: false, links: false, v4: false };
-        let text = full(&device, 2, Flavour::Gnu, detail);
-        assert!(text.starts_with("2: eth0@if8: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000\n    link/ether "));
-        assert!(text.contains(" brd ff:ff:ff:ff:ff:ff link-netnsid 0\n    inet 10.244.1.7/32 scope global eth0\n       valid_lft forever preferred_lft forever\n    inet6 fe80::"));
-        let text = full(&device, 2, Flavour::BusyBox, detail);
-        assert!(text.starts_with("2: eth0@if8: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n"));
-        assert!(
-            brief(&device, detail)
-                .starts_with("eth0@if8         UP             10.244.1.7/32 fe80::")
+        let device = Interface {
+            index: 2,
+            name: "eth0".to_owned(),
+            peer: Some(9),
+            hardware: Some([0xd6, 0x27, 0xc7, 0x3b, 0xe8, 0x8b]),
+            addresses: vec![(Ipv4Addr::new(10, 244, 1, 8), 32)],
+        };
+        let detail = Detail { brief: false, links: false, flavour: Flavour::BusyBox };
+        assert_eq!(
+            full(&device, detail),
+            "2: eth0@if9: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n    link/ether d6:27:c7:3b:e8:8b brd ff:ff:ff:ff:ff:ff\n    inet 10.244.1.8/32 scope global eth0\n       valid_lft forever preferred_lft forever\n    inet6 fe80::d427:c7ff:fe3b:e88b/64 scope link \n       valid_lft forever preferred_lft forever"
         );
-    }
-
-    #[test]
-    fn the_longest_prefix_decides() {
-        let to = Ipv4Addr::new(10, 244, 2, 9);
-        assert_eq!(covers("10.244.2.0/24 via 192.168.49.3 dev eth0 ", to), Some(24));
-        assert_eq!(covers("default via 192.168.49.1 dev eth0 ", to), Some(0));
-        assert_eq!(covers("10.244.1.0/24 via 192.168.49.2 dev eth0 ", to), None);
+        assert_eq!(
+            brief(&device, detail),
+            "eth0@if9         UP             10.244.1.8/32 fe80::d427:c7ff:fe3b:e88b/64 "
+        );
     }
 }

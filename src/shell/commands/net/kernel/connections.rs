@@ -3,8 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::node_name;
-use crate::clock::SimTime;
-use crate::network::{ConntrackEntry, Protocol, Tracked};
+use crate::network::{ConntrackEntry, ConntrackLine, Protocol};
 use crate::shell::Io;
 
 /// Which records are asked for.
@@ -37,8 +36,11 @@ pub(in crate::shell::commands::net) fn conntrack(
     };
     let now = io.now();
     let entries = io.cluster.network().conntrack(&node, now);
-    let shown: Vec<String> =
-        entries.iter().filter(|entry| filter.admits(entry)).map(|entry| line(entry, now)).collect();
+    let shown: Vec<String> = entries
+        .iter()
+        .filter(|entry| filter.admits(entry))
+        .map(|entry| ConntrackLine { entry: *entry, now }.to_string())
+        .collect();
     if filter.count {
         io.say(shown.len().to_string());
         return Some(0);
@@ -114,62 +116,18 @@ impl Filter {
     }
 }
 
-/// A record in conntrack's words.
-fn line(entry: &ConntrackEntry, now: SimTime) -> String {
-    let reply = entry.translated.reversed();
-    let original = entry.original;
-    let seconds = entry.remaining(now).as_secs();
-    let (name, number, state) = match original.protocol {
-        Protocol::Tcp => (
-            "tcp",
-            6,
-            match entry.tracked {
-                Tracked::Answered => "TIME_WAIT ",
-                Tracked::Closed => "CLOSE ",
-                Tracked::Unreplied => "SYN_SENT ",
-            },
-        ),
-        Protocol::Udp => ("udp", 17, ""),
-        Protocol::Icmp => ("icmp", 1, ""),
-        Protocol::Sctp => ("sctp", 132, "CLOSED "),
-    };
-    let side = |flow: crate::network::Flow, kind: u8| {
-        let (source, destination) = (flow.source, flow.destination);
-        let ports = match flow.protocol {
-            Protocol::Icmp => format!("type={kind} code=0 id=1"),
-            _ => format!("sport={} dport={}", source.port(), destination.port()),
-        };
-        format!("src={} dst={} {ports} ", source.ip(), destination.ip())
-    };
-    let unreplied = if entry.tracked == Tracked::Unreplied { "[UNREPLIED] " } else { "" };
-    let assured = entry.tracked == Tracked::Answered && original.protocol == Protocol::Tcp;
-    let assured = if assured { "[ASSURED] " } else { "" };
-    let (there, back) = (side(original, 8), side(reply, 0));
-    format!("{name:<8} {number} {seconds} {state}{there}{unreplied}{back}{assured}mark=0 use=1")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Flow;
 
-    // Recording 31, "conntrack on the node"
     #[test]
-    fn a_record_is_worded_as_recorded() {
-        let flow = |source: &str, destination: &str| Flow {
-            protocol: Protocol::Tcp,
-            source: source.parse().unwrap(),
-            destination: destination.parse().unwrap(),
+    fn options_narrow_the_list() {
+        let parse = |words: &[&str]| {
+            Filter::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
         };
-        let entry = ConntrackEntry {
-            since: SimTime::START,
-            original: flow("10.244.1.7:39350", "10.98.110.181:80"),
-            translated: flow("10.244.1.7:39350", "10.244.2.8:80"),
-            tracked: Tracked::Answered,
-        };
-        assert_eq!(
-            line(&entry, SimTime::from_millis(4_000)),
-            "tcp      6 116 TIME_WAIT src=10.244.1.7 dst=10.98.110.181 sport=39350 dport=80 src=10.244.2.8 dst=10.244.1.7 sport=80 dport=39350 [ASSURED] mark=0 use=1"
-        );
+        let filter = parse(&["-L", "-p", "tcp", "-d", "10.98.110.181", "--dport", "80"]).unwrap();
+        assert_eq!((filter.protocol, filter.destination_port), (Some(Protocol::Tcp), Some(80)));
+        assert!(parse(&["-p", "tcp"]).unwrap_err().contains("-L"));
+        assert!(parse(&["-D"]).unwrap_err().starts_with("podhop"));
     }
 }
