@@ -67,8 +67,8 @@ fn names(machine: &Machine, cluster: &Cluster, start: &str) -> Vec<(String, Stri
     let (_, functions) = machine.names();
     let own = functions.into_iter().map(|name| (name, "alias or function"));
     let builtins = builtins::NAMES.iter().map(|name| ((*name).to_owned(), "builtin"));
-    let known = commands::LAPTOP.iter().map(|name| ((*name).to_owned(), "command"));
-    let known = known.filter(|(name, _)| commands::is_installed(cluster, machine.place(), name));
+    let known = commands::installed(cluster, machine.place()).into_iter();
+    let known = known.map(|name| (name.to_owned(), "command"));
     let all = own.chain(builtins).chain(known);
     all.filter(|(name, _)| name.starts_with(start))
         .map(|(name, what)| (name, what.to_owned()))

@@ -19,7 +19,7 @@ mod testing;
 mod text;
 
 use plain::{failed, plain};
-pub(super) use registry::{LAPTOP, find};
+pub(super) use registry::{LAPTOP, find, installed};
 
 use std::collections::BTreeMap;
 
@@ -60,6 +60,17 @@ pub(super) fn is_installed(cluster: &Cluster, place: &Place, name: &str) -> bool
 
 fn is_added(cluster: &Cluster, place: &Place, name: &str) -> bool {
     !name.is_empty() && cluster.read_file(place, &format!("/usr/bin/{name}")).is_some()
+}
+
+/// Which family a place's program is of. Those that were installed later are the full ones, and
+/// netshoot brings some network clients along on Alpine.
+pub(super) fn client_flavour(cluster: &Cluster, place: &Place, name: &str) -> Flavour {
+    let full = matches!(name, "ip" | "nc" | "netstat" | "nslookup" | "ping" | "traceroute");
+    let brought = cluster.image(place).is_some_and(|image| image.name == "nicolaka/netshoot");
+    if full && brought || name != "telnet" && is_added(cluster, place, name) {
+        return Flavour::Gnu;
+    }
+    flavour(cluster, place)
 }
 
 /// Where `which` finds a program.
@@ -126,7 +137,6 @@ pub(super) fn is_real(name: &str) -> bool {
             | "nft"
             | "iptables"
             | "ipvsadm"
-            | "conntrack"
             | "yq"
             | "tmux"
             | "screen"
@@ -171,13 +181,11 @@ pub(super) fn is_real(name: &str) -> bool {
             | "terraform"
             | "ansible"
             | "vagrant"
-            | "traceroute"
             | "tracepath"
             | "mtr"
             | "arp"
             | "route"
             | "ifconfig"
-            | "netstat"
             | "iperf"
             | "iperf3"
             | "ab"
@@ -198,7 +206,9 @@ pub(super) fn not_simulated(name: &str) -> String {
         "tcpdump" | "strace" | "nmap" => {
             "the packet panel shows every hop; try curl -v, nc -zv or iptables-save on a node"
         }
-        "iptables" | "nft" | "ipvsadm" => "minikube ssh, then iptables-save, shows the rules",
+        "iptables" | "nft" | "ipvsadm" => {
+            "minikube ssh leads to a node, where iptables-save shows the rules"
+        }
         "systemctl" | "journalctl" | "service" | "kubelet" => {
             "kubectl describe node and kubectl get events show what nodes do"
         }

@@ -52,6 +52,7 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "mv",
     "nano",
     "nc",
+    "netstat",
     "nl",
     "nohup",
     "nproc",
@@ -84,6 +85,7 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "timeout",
     "touch",
     "tr",
+    "traceroute",
     "true",
     "tty",
     "uname",
@@ -101,6 +103,10 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "[",
 ];
 
+/// What only other places have.
+const ELSEWHERE: &[&str] =
+    &["apk", "apt", "apt-get", "conntrack", "iptables", "iptables-save", "pidof"];
+
 /// How commands are used, sorted by name.
 const USAGE: &[(&str, &str)] = &[
     ("apk", "apk update | apk add PACKAGE..."),
@@ -111,18 +117,25 @@ const USAGE: &[(&str, &str)] = &[
     ("basename", "basename PATH [SUFFIX]"),
     ("cat", "cat [-nA] [FILE]..."),
     ("column", "column [-t] [-s SEPARATORS] [FILE]..."),
+    ("conntrack", "conntrack -L [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]"),
     ("cp", "cp [-r] SOURCE... TARGET"),
     ("cut", "cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
     ("date", "date [-u] [-d MOMENT] [+FORMAT]"),
     ("diff", "diff [-uq] OLD NEW"),
+    ("dig", "dig [@SERVER] NAME [TYPE] [-x ADDRESS] [+short] [+search] [+noall +answer]"),
     ("dirname", "dirname PATH..."),
     ("echo", "echo [-ne] [TEXT]..."),
     ("env", "env [-i] [-u NAME] [NAME=VALUE]... [COMMAND [ARGUMENT]...]"),
     ("expr", "expr EXPRESSION"),
     ("find", "find [PATH]... [-name PATTERN] [-type f|d] [-maxdepth N] [-delete]"),
+    ("getent", "getent hosts | ahosts NAME..."),
     ("grep", "grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]..."),
     ("head", "head [-n LINES | -c BYTES] [FILE]..."),
+    ("host", "host [-t TYPE] NAME [SERVER]"),
     ("hostname", "hostname [-i]"),
+    ("ip", "ip [-br] addr | link | route | neigh [show] [dev DEVICE]"),
+    ("iptables", "iptables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]"),
+    ("iptables-save", "iptables-save [-t TABLE]"),
     ("jq", "jq [-rcensSj] [--arg NAME VALUE] FILTER [FILE]..."),
     ("kill", "kill [-SIGNAL] PID..."),
     ("less", "less [FILE]..."),
@@ -133,8 +146,12 @@ const USAGE: &[(&str, &str)] = &[
     ),
     ("mkdir", "mkdir [-p] FOLDER..."),
     ("mv", "mv SOURCE... TARGET"),
+    ("nc", "nc [-zvun] [-w SECONDS] HOST PORT..."),
+    ("netstat", "netstat -ltn [-p]"),
     ("nl", "nl [FILE]..."),
+    ("nslookup", "nslookup [-type=TYPE] NAME [SERVER]"),
     ("paste", "paste [-s] [-d DELIMITER] [FILE]..."),
+    ("ping", "ping [-c COUNT] [-i SECONDS] [-W SECONDS] [-w SECONDS] [-q] HOST"),
     ("printenv", "printenv [NAME]..."),
     ("printf", "printf FORMAT [VALUE]..."),
     ("ps", "ps [aux | -ef]"),
@@ -143,12 +160,15 @@ const USAGE: &[(&str, &str)] = &[
     ("seq", "seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST"),
     ("sleep", "sleep NUMBER[smhd]..."),
     ("sort", "sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
+    ("ss", "ss -ltn [-p]"),
     ("ssh", "ssh NODE [COMMAND]"),
     ("tail", "tail [-f] [-n LINES | -c BYTES] [FILE]..."),
     ("tee", "tee [-a] [FILE]..."),
+    ("telnet", "telnet HOST [PORT]"),
     ("timeout", "timeout DURATION COMMAND [ARGUMENT]..."),
     ("touch", "touch FILE..."),
     ("tr", "tr [-cds] SET1 [SET2]"),
+    ("traceroute", "traceroute [-m HOPS] [-w SECONDS] HOST"),
     ("uname", "uname [-asnrvm]"),
     ("uniq", "uniq [-cdiu] [FILE]"),
     ("vim", "vim FILE"),
@@ -165,8 +185,8 @@ pub(super) fn usage(name: &str) -> Option<&'static str> {
 }
 
 /// The commands that a place has and podhop knows.
-pub(super) fn installed(cluster: &Cluster, place: &Place) -> Vec<&'static str> {
-    let known = LAPTOP.iter().copied().chain(["apk", "apt", "apt-get", "iptables-save", "pidof"]);
+pub(in crate::shell) fn installed(cluster: &Cluster, place: &Place) -> Vec<&'static str> {
+    let known = LAPTOP.iter().chain(ELSEWHERE).copied();
     let mut names: Vec<&str> =
         known.filter(|name| *name != "[" && super::is_installed(cluster, place, name)).collect();
     names.sort_unstable();

@@ -52,7 +52,7 @@ pub(super) fn find(
     }
     let setting = Setting {
         place: &state.place,
-        flavour: commands::flavour(io.cluster, &state.place),
+        flavour: commands::client_flavour(io.cluster, &state.place, plain),
         environment,
         process: state.process,
     };

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Node;
 use crate::cluster::Flavour;
 use crate::network::{Interface, NetnsId, Party, Route};
 use crate::shell::Io;
-use crate::shell::commands::flavour;
+use crate::shell::commands::client_flavour;
 
 /// Options that change nothing here, or what `Detail` holds.
 const OPTIONS: &[&str] = &["-br", "-brief", "-4", "-c", "-color", "-o", "-d", "-s", "-h"];
@@ -50,7 +50,7 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
         return Some(1);
     }
     let Some(id) = io.cluster.netns_of(io.place).map(|from| from.netns) else { return Some(1) };
-    let flavour = flavour(io.cluster, io.place);
+    let flavour = client_flavour(io.cluster, io.place, "ip");
     match object {
         "address" => devices(io, id, &rest, Detail { brief, links: false, flavour }),
         "link" => devices(io, id, &rest, Detail { brief, links: true, flavour }),

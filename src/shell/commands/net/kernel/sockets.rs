@@ -6,7 +6,7 @@ use super::netns;
 use crate::cluster::Flavour;
 use crate::network::Protocol;
 use crate::shell::Io;
-use crate::shell::commands::flavour;
+use crate::shell::commands::client_flavour;
 
 /// A listening socket, ready to be printed.
 struct Socket {
@@ -160,7 +160,7 @@ pub(in crate::shell::commands::net) fn netstat(
     let wanted = match Wanted::parse(arguments, "neWxw46o") {
         Ok(wanted) => wanted,
         Err(why) => {
-            let why = match flavour(io.cluster, io.place) {
+            let why = match client_flavour(io.cluster, io.place, "netstat") {
                 Flavour::BusyBox => {
                     why.replace("invalid option -- '", "unrecognized option: ").replace('\'', "")
                 }
