@@ -75,7 +75,7 @@ fn fields(schema: &Schema, at: &Struct, value: &mut Value) {
     values.retain(|name, value| {
         let Some(field) = at.fields.get(name) else { return true };
         below(schema, &field.holds, value);
-        !(is_dropped(&at.name, name, &field.holds, value) && !field.required)
+        !is_dropped(&at.name, name, &field.holds, value) || field.required
     });
 }
 

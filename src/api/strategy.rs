@@ -106,9 +106,9 @@ macro_rules! with_status {
 macro_rules! take {
     ([$($kind:ident),*], $object:expr) => {
         match $object {
-            $(Object::$kind(object) => if object.status.is_some() {
+            $(Object::$kind(object) if object.status.is_some() => {
                 Arc::make_mut(object).status = None;
-            },)*
+            })*
             _ => {}
         }
     };

@@ -185,9 +185,8 @@ mod tests {
 
     #[test]
     fn a_phase_is_compared() {
-        let mut pod = Pod::default();
-        pod.status = Some(PodStatus { phase: Some("Running".into()), ..PodStatus::default() });
-        let pod = pod.into_object();
+        let status = PodStatus { phase: Some("Running".into()), ..PodStatus::default() };
+        let pod = Pod { status: Some(status), ..Pod::default() }.into_object();
         assert!(FieldSelector::parse("status.phase=Running").unwrap().matches(&pod));
         assert!(
             FieldSelector::parse("status.phase!=Pending,spec.nodeName=").unwrap().matches(&pod)

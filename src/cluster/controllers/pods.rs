@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Pod, PodCondition, PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{Pod, PodCondition, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::owner;
@@ -89,7 +89,7 @@ pub(super) fn from_template<T: Resource>(owner: &T, template: &PodTemplateSpec) 
             owner_references: Some(vec![owner::reference_to(T::KIND, owner.metadata())]),
             ..ObjectMeta::default()
         },
-        spec: Some(template.spec.clone().unwrap_or_else(PodSpec::default)),
+        spec: Some(template.spec.clone().unwrap_or_default()),
         status: None,
     }
 }

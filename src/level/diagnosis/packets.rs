@@ -29,7 +29,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         }
         Because::NoSuchService => failed.no_such_service(),
         Because::NoSuchPod { was } => failed.no_such_pod(was.as_ref()),
-        Because::NoRouteFromOutside => failed.from_outside(),
+        Because::NoRouteFromOutside => failed.outside(),
         Because::NodeDown { node } => {
             Diagnosis::new("node-down", format!("{node} is down, so nobody there answers"))
                 .at(failed.mention())
@@ -183,7 +183,7 @@ impl Failed<'_> {
         .at(self.facts.locator.mention([address.to_string()]).or_else(|| self.mention()))
     }
 
-    fn from_outside(&self) -> Diagnosis {
+    fn outside(&self) -> Diagnosis {
         let address = self.to.ip();
         let objects = self.facts.case.cluster.objects();
         let service = objects

@@ -79,7 +79,7 @@ pub(super) fn port(service: &Service, number: u16) -> Option<(usize, &ServicePor
     let ports = service.spec.as_ref()?.ports.as_ref()?;
     let same = |port: &&ServicePort| port.port == i32::from(number);
     let fits = |port: &&ServicePort| same(port) || port.node_port == Some(i32::from(number));
-    ports.iter().enumerate().find(|(_, port)| fits(&port))
+    ports.iter().enumerate().find(|(_, port)| fits(port))
 }
 
 /// The target port, as it is written.

@@ -30,10 +30,10 @@ impl Walk<'_> {
         let topology = self.world.topology;
         let to = *self.flow.destination.ip();
         if node.owns(to) {
-            return self.to_this_node(node, entry, mark);
+            return self.at_this_node(node, entry, mark);
         }
         if node.has_subnet_of(to) {
-            return self.to_local_pod(node, mark);
+            return self.at_local_pod(node, mark);
         }
         let here = node.party.clone();
         if let Some((id, other)) =
@@ -72,7 +72,7 @@ impl Walk<'_> {
     }
 
     /// The packet is for the node itself (INPUT).
-    fn to_this_node(&mut self, node: &Node, entry: Entry, mark: bool) -> Next {
+    fn at_this_node(&mut self, node: &Node, entry: Entry, mark: bool) -> Next {
         let here = node.party.clone();
         match entry {
             Entry::Output => {
@@ -86,7 +86,7 @@ impl Walk<'_> {
         self.listen(node.entry.netns)
     }
 
-    fn to_local_pod(&mut self, node: &Node, mark: bool) -> Next {
+    fn at_local_pod(&mut self, node: &Node, mark: bool) -> Next {
         let to = *self.flow.destination.ip();
         let Some((pod, space)) =
             node.pod_at(to).and_then(|pod| Some((pod, self.world.topology.space(pod)?)))

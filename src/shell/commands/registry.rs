@@ -203,8 +203,7 @@ pub(in crate::shell) fn find(
         && only == "--help"
         && !matches!(name, "minikube" | "jq" | "echo" | "printf")
     {
-        return Some(plain(|arguments, io| help::help(arguments, io), &[name.to_owned()]))
-            .filter(|_| !usage.is_empty());
+        return Some(plain(help::help, &[name.to_owned()])).filter(|_| !usage.is_empty());
     }
     if let Some(shell) = programs::shell(name, arguments, setting) {
         return Some(shell);

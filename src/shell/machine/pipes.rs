@@ -77,10 +77,10 @@ impl Pipes {
 
     fn status(&self, parent: &Machine) -> i32 {
         let statuses = || self.stages.iter().filter_map(|stage| stage.status);
-        let failed = statuses().filter(|status| *status != 0).last();
+        let failed = statuses().rfind(|status| *status != 0);
         match parent.state.options.pipe_fail {
             true => failed.unwrap_or(0),
-            false => statuses().last().unwrap_or(0),
+            false => statuses().next_back().unwrap_or(0),
         }
     }
 

@@ -142,7 +142,7 @@ fn range(atoms: &[Atom]) -> Option<Vec<String>> {
     };
     let (from, to) = (letter(first)?, letter(last)?);
     let codes = count(i64::from(u32::from(from)), i64::from(u32::from(to)), step)?;
-    Some(codes.into_iter().filter_map(|code| Some(char::from(code as u8).to_string())).collect())
+    Some(codes.into_iter().map(|code| char::from(code as u8).to_string()).collect())
 }
 
 fn count(from: i64, to: i64, step: u64) -> Option<Vec<i64>> {

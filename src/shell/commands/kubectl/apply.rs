@@ -368,7 +368,7 @@ fn patch_failure(status: Status, patch: &Value, manifest: &Manifest) -> Failure 
         identity(manifest),
         file = manifest.source
     );
-    Failure::Server { status, doing }
+    Failure::Server { status: Box::new(status), doing }
 }
 
 fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {

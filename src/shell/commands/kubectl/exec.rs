@@ -172,10 +172,10 @@ struct Exec {
 impl Task for Exec {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         let step = self.program.step(io, self.stdin.as_mut());
-        if let Step::Exit(code) = step {
-            if code != 0 {
-                io.complain(format!("command terminated with exit code {code}"));
-            }
+        if let Step::Exit(code) = step
+            && code != 0
+        {
+            io.complain(format!("command terminated with exit code {code}"));
         }
         Ok(step)
     }

@@ -11,7 +11,7 @@ pub(super) enum Failure {
     Verbatim(String),
     /// The API server's answer. `doing` says at what, for messages that name a file: `error when
     /// creating "web.yaml": `.
-    Server { status: Status, doing: String },
+    Server { status: Box<Status>, doing: String },
     /// Several failures of one command, a line each.
     Several(Vec<Failure>),
     /// A program that was waited for ended so.
@@ -40,7 +40,7 @@ impl Failure {
     pub fn at_file(status: Status, verb: &str, file: &str) -> Failure {
         let doing =
             if file.is_empty() { String::new() } else { format!("error when {verb} \"{file}\": ") };
-        Failure::Server { status, doing }
+        Failure::Server { status: Box::new(status), doing }
     }
 
     /// One failure, or several as one; `None` when there are none.
@@ -92,7 +92,7 @@ impl Failure {
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Failure {
-        Failure::Server { status, doing: String::new() }
+        Failure::Server { status: Box::new(status), doing: String::new() }
     }
 }
 

@@ -180,8 +180,7 @@ fn shorts(
     words: &mut Words<'_>,
     arguments: &mut Arguments,
 ) -> Result<(), String> {
-    let mut letters = group.char_indices();
-    while let Some((at, letter)) = letters.next() {
+    for (at, letter) in group.char_indices() {
         let rest = &group[at + letter.len_utf8()..];
         let Some(flag) = flags.iter().find(|flag| flag.short == Some(letter)) else {
             if letter == 'h' {

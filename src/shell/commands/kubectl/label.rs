@@ -108,11 +108,11 @@ impl Changes {
         let mut changes = Changes::default();
         for pair in pairs {
             if let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) {
-                if field.one == "label" {
-                    if let Some(fault) = label_value(value).into_iter().next() {
-                        let text = format!("invalid label value: \"{pair}\": {fault}");
-                        return Err(Failure::message(text));
-                    }
+                if field.one == "label"
+                    && let Some(fault) = label_value(value).into_iter().next()
+                {
+                    let text = format!("invalid label value: \"{pair}\": {fault}");
+                    return Err(Failure::message(text));
                 }
                 changes.set.push((key.to_owned(), value.to_owned()));
             } else if let Some(key) = pair.strip_suffix('-').filter(|key| !key.is_empty()) {

@@ -308,7 +308,7 @@ enum State {
     /// The container is not running yet.
     Starting,
     /// Somebody types into a shell in it.
-    Typing(Program),
+    Typing(Box<Program>),
     /// Its output is shown.
     Watching,
     /// What was created is being deleted.
@@ -382,7 +382,8 @@ impl Attached {
         if !self.quiet {
             io.complain("If you don't see a command prompt, try pressing enter.");
         }
-        Program::start(io, &self.pod, &name, &[shell], true).map(State::Typing)
+        Program::start(io, &self.pod, &name, &[shell], true)
+            .map(|program| State::Typing(Box::new(program)))
     }
 
     /// What the end of the shell means.

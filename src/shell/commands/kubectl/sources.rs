@@ -195,16 +195,16 @@ fn object(
         }
     };
     let namespace = place(call, kind, &own)?;
-    if kind.info().namespaced {
-        if let Some(fields) = value.as_object_mut() {
-            let metadata =
-                fields.entry("metadata").or_insert_with(|| Value::Object(Default::default()));
-            if metadata.is_null() {
-                *metadata = Value::Object(Default::default());
-            }
-            if let Some(metadata) = metadata.as_object_mut() {
-                metadata.insert("namespace".to_owned(), Value::String(namespace.clone()));
-            }
+    if kind.info().namespaced
+        && let Some(fields) = value.as_object_mut()
+    {
+        let metadata =
+            fields.entry("metadata").or_insert_with(|| Value::Object(Default::default()));
+        if metadata.is_null() {
+            *metadata = Value::Object(Default::default());
+        }
+        if let Some(metadata) = metadata.as_object_mut() {
+            metadata.insert("namespace".to_owned(), Value::String(namespace.clone()));
         }
     }
     Ok(Manifest { source: source.to_owned(), kind, name, namespace, value })

@@ -39,8 +39,6 @@ pub(super) struct Group {
     pub kind: Kind,
     /// Its objects.
     pub objects: Vec<Object>,
-    /// The resource version that they reflect.
-    pub revision: u64,
 }
 
 impl Target {
@@ -113,14 +111,14 @@ impl Target {
         let mut failures = Vec::new();
         let mut add = |kind: Kind, object: Object| match groups.last_mut() {
             Some(last) if last.kind == kind => last.objects.push(object),
-            _ => groups.push(Group { kind, objects: vec![object], revision: 0 }),
+            _ => groups.push(Group { kind, objects: vec![object] }),
         };
         match self {
             Target::Kinds(kinds) => {
                 for kind in kinds {
                     let filter = filter(call, *kind)?;
-                    let (objects, revision) = call.client.list(io, *kind, &filter)?;
-                    groups.push(Group { kind: *kind, objects, revision });
+                    let (objects, _) = call.client.list(io, *kind, &filter)?;
+                    groups.push(Group { kind: *kind, objects });
                 }
             }
             Target::Names(names) => {
@@ -230,7 +228,7 @@ fn slashed_name(word: &str) -> Result<(Kind, String), Failure> {
         return Err(Failure::message(text));
     }
     if kind_word.is_empty() || name.is_empty() {
-        let text = format!("arguments in resource/name form must have a single resource and name");
+        let text = "arguments in resource/name form must have a single resource and name";
         return Err(Failure::message(text));
     }
     Ok((kind(kind_word)?, name.to_owned()))

@@ -201,19 +201,17 @@ impl Translate {
 
 impl Tool for Translate {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        loop {
-            let rest = io.stdin.rest();
-            let lossy = String::from_utf8_lossy(rest).into_owned();
-            io.stdin.read = io.stdin.bytes.len();
-            let mut out = String::new();
-            for letter in lossy.chars() {
-                self.letter(letter, &mut out);
-            }
-            io.stdout.extend_from_slice(out.as_bytes());
-            return match io.read_line() {
-                Read::Wait => Step::Input,
-                Read::Line(_) | Read::End => Step::Exit(0),
-            };
+        let rest = io.stdin.rest();
+        let lossy = String::from_utf8_lossy(rest).into_owned();
+        io.stdin.read = io.stdin.bytes.len();
+        let mut out = String::new();
+        for letter in lossy.chars() {
+            self.letter(letter, &mut out);
+        }
+        io.stdout.extend_from_slice(out.as_bytes());
+        match io.read_line() {
+            Read::Wait => Step::Input,
+            Read::Line(_) | Read::End => Step::Exit(0),
         }
     }
 

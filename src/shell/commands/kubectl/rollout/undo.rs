@@ -49,13 +49,13 @@ fn undo(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> R
         ));
     }
     let revisions = revisions(call, io, object)?;
-    if let Object::Deployment(deployment) = object {
-        if deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true) {
-            return Err(Failure::message(
-                "you cannot rollback a paused deployment; resume it first with 'kubectl rollout \
-                 resume' and try again",
-            ));
-        }
+    if let Object::Deployment(deployment) = object
+        && deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true)
+    {
+        return Err(Failure::message(
+            "you cannot rollback a paused deployment; resume it first with 'kubectl rollout \
+             resume' and try again",
+        ));
     }
     let wanted = call.arguments.number("to-revision").unwrap_or(0);
     let revision = choose(&revisions, wanted, object)?;

@@ -324,7 +324,7 @@ impl Curl {
                 (52, "Empty reply from server".to_owned())
             }
         };
-        words.note(io, &told.lines().next().unwrap_or_default().to_owned());
+        words.note(io, told.lines().next().unwrap_or_default());
         words.closing(io);
         self.fail(words, io, transfer, code, &told, false);
     }
