@@ -2,6 +2,8 @@
 //!
 //! `main -> app -> tui -> game -> level -> shell -> cluster -> {network, api} -> manifest ->
 //! diagnostic`, with `clock` and `random` at the ground.
+// Tests look at the real world: files, clocks, processes.
+#![allow(clippy::disallowed_methods)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

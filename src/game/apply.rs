@@ -1,15 +1,10 @@
 //! The three keys that work everywhere: apply, go, and looking for something.
 
-use std::time::Duration;
-
 use super::play::{Panel, Play, Tone};
 use super::scene::Spot;
 use super::{Asked, Effect, Game, Popup, update};
 use crate::diagnostic::printable;
 use crate::level::{Applied, Phase};
-
-/// How long the cluster may take to come to rest before requests are sent.
-const SETTLE: Duration = Duration::from_secs(60);
 
 /// Applies the player's files and says what became of them.
 pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
@@ -102,8 +97,6 @@ pub(super) fn send(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
     play.remember("go");
     let unapplied = play.unapplied().join(", ");
-    // Pods that are just being started are no mistake of the player's.
-    play.attempt.cluster_mut().settle(SETTLE);
     play.attempt.go();
     play.phase = Phase::Probing;
     if unapplied.is_empty() {
