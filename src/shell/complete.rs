@@ -1,5 +1,6 @@
 //! Completion: commands, files, variables, and what kubectl knows of its own.
 
+use super::files::View;
 use super::machine::Machine;
 use super::machine::builtins;
 use super::{Completions, Files, commands};
@@ -84,6 +85,9 @@ fn paths(files: &Files, directory: &str, start: &str) -> Vec<(String, String)> {
     for name in files.keys() {
         let Some(name) = name.strip_prefix(&prefix) else { continue };
         let Some(rest) = name.strip_prefix(start) else { continue };
+        if View::is_mark(name) {
+            continue;
+        }
         match rest.find('/') {
             Some(end) => {
                 found.push((name[..start.len() + end + 1].to_owned(), "folder".to_owned()));

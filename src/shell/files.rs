@@ -1,13 +1,16 @@
 //! Files by the shell's rules: the laptop's working folder, and the files of containers and nodes.
 //!
-//! The working folder is `/home/player`. Its folders exist as long as a file is in them; an empty
-//! one that was made with `mkdir` is remembered by a name that ends with `/`.
+//! The working folder is `/home/player`. Folders exist as long as a file is in them; one that was
+//! made with `mkdir` has a file of its own ([`MARK`]), which no command shows.
 
 use super::{Files, Io};
 use crate::cluster::{Cluster, Place};
 
 /// Where the laptop's working folder is.
 pub(super) const HOME: &str = "/home/player";
+
+/// The file that keeps an empty folder.
+pub(super) const MARK: &str = ".folder";
 
 /// More than any text that a player needs; a loop that writes for ever stops here.
 const LARGEST: usize = 4 << 20;
@@ -136,6 +139,11 @@ impl View<'_> {
         found
     }
 
+    /// Whether a name below a folder is only the mark of a folder.
+    pub fn is_mark(name: &str) -> bool {
+        name == MARK || name.strip_suffix(MARK).is_some_and(|folder| folder.ends_with('/'))
+    }
+
     /// The names in a folder, sorted; folders end with `/`.
     pub fn list(self, path: &str) -> Result<Vec<String>, String> {
         if !self.is_directory(path) {
@@ -148,7 +156,7 @@ impl View<'_> {
         for name in self.below(path) {
             match name.split_once('/') {
                 Some((folder, _)) => names.push(format!("{folder}/")),
-                None if !name.is_empty() => names.push(name),
+                None if name != MARK => names.push(name),
                 None => {}
             }
         }
@@ -179,7 +187,7 @@ pub(super) fn write(
         return Err("No space left on device".to_owned());
     }
     let view = View { cluster, place, files };
-    if !path.ends_with('/') {
+    if !View::is_mark(path) {
         if view.is_directory(path) {
             return Err("Is a directory".to_owned());
         }
@@ -259,7 +267,7 @@ impl Io<'_> {
         if self.view().is_directory(&path) || self.view().is_file(&path) {
             return Err("File exists".to_owned());
         }
-        write(self.cluster, self.place, self.files, &format!("{path}/"), b"")
+        write(self.cluster, self.place, self.files, &format!("{path}/{MARK}"), b"")
     }
 
     /// Whether there is a folder at `path`.

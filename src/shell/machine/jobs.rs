@@ -57,7 +57,7 @@ impl Machine {
         let pid = last + 1;
         self.state.last_job = Some(pid);
         self.state.status = 0;
-        if self.state.interactive && !self.leaving {
+        if self.state.interactive && io.terminal {
             let number = self.jobs.len() + 1;
             self.complain(io, &format!("[{number}] {pid}"));
         }

@@ -283,6 +283,9 @@ impl Machine {
             Frame::Pipes(pipes) => pipes.interrupt(self, io),
             _ => Interrupted::Ended,
         };
+        if let Frame::Run { due, .. } = &mut frame {
+            *due = SimTime::START;
+        }
         (handled == Interrupted::Handled).then_some(frame)
     }
 

@@ -1,6 +1,9 @@
 //! Stories: what is typed, and what comes out.
 
+mod containers;
+mod properties;
 mod scripts;
+mod tools;
 
 use std::time::Duration;
 
@@ -8,6 +11,7 @@ use super::{Files, Finished, Session};
 use crate::cluster::{Cluster, Config};
 
 /// A cluster of one node without DNS, a session, and what a script does there.
+#[derive(Clone)]
 struct Story {
     cluster: Cluster,
     session: Session,
@@ -39,4 +43,10 @@ fn output(script: &str) -> String {
 fn complaint(script: &str) -> (String, i32) {
     let finished = Story::new().run(script);
     (String::from_utf8_lossy(&finished.stderr).into_owned(), finished.exit)
+}
+
+/// What a script printed, standard output before standard error.
+fn said(finished: &Finished) -> String {
+    let all = [finished.stdout.as_slice(), finished.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&all).into_owned()
 }

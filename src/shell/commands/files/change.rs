@@ -2,6 +2,7 @@
 
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::files::{MARK, View};
 
 /// Complains in the words of `tool`, and gives the exit code.
 fn fail(io: &mut Io<'_>, message: String) -> i32 {
@@ -92,18 +93,9 @@ fn remove_folder(io: &mut Io<'_>, path: &str) -> Result<(), String> {
         return Err("it is the root of everything here".to_owned());
     }
     for name in io.view().below(&full) {
-        // The folder's own mark has no name below it.
-        io.remove_file(&format!("{full}/{name}")).or_else(|_| io.remove_mark(&full, &name))?;
+        io.remove_file(&format!("{full}/{name}"))?;
     }
     Ok(())
-}
-
-impl Io<'_> {
-    /// Removes the mark that stands for an empty folder.
-    fn remove_mark(&mut self, folder: &str, name: &str) -> Result<(), String> {
-        let mark = format!("{folder}/{name}");
-        crate::shell::files::remove(self.cluster, self.place, self.files, &mark)
-    }
 }
 
 pub(in crate::shell::commands) fn rmdir(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -114,7 +106,7 @@ pub(in crate::shell::commands) fn rmdir(arguments: &[String], io: &mut Io<'_>) -
         let why = match io.list(path) {
             Err(why) => why,
             Ok(names) if !names.is_empty() => "Directory not empty".to_owned(),
-            Ok(_) => match io.remove_mark(&full, "") {
+            Ok(_) => match io.remove_file(&format!("{full}/{MARK}")) {
                 Ok(()) => continue,
                 Err(why) => why,
             },
@@ -193,24 +185,20 @@ fn copy_one(
             io.make_directory(to)
                 .map_err(|why| format!("{tool}: cannot create directory '{to}': {why}"))?;
         }
-        for name in names.into_iter().filter(|name| !name.is_empty()) {
+        for name in names {
             pairs.push((format!("{full}/{name}"), format!("{to}/{name}")));
         }
     } else {
         pairs.push((from.to_owned(), to.to_owned()));
     }
     for (from, to) in pairs {
-        if from.ends_with('/') {
-            // Making a folder that is there already is no failure here.
-            let _ = io.make_directory(to.trim_end_matches('/'));
-            continue;
-        }
         let bytes =
             io.read_file(&from).map_err(|why| format!("{tool}: cannot stat '{from}': {why}"))?;
         if let Some((folder, _)) = to.rsplit_once('/')
             && !folder.is_empty()
             && !io.is_directory(folder)
             && recursive
+            && !View::is_mark(&to)
         {
             make_all(io, folder)
                 .map_err(|why| format!("{tool}: cannot create directory '{folder}': {why}"))?;

@@ -1,6 +1,7 @@
 //! `find`: `-name`, `-iname`, `-type`, `-maxdepth`, `-path`, `-print`, `-delete`.
 
 use crate::shell::Io;
+use crate::shell::files::View;
 use crate::shell::machine::pattern::Pattern;
 
 /// What is looked for.
@@ -80,7 +81,7 @@ fn walk(io: &Io<'_>, root: &str) -> Vec<(String, usize, bool)> {
         let parts: Vec<&str> = name.split('/').collect();
         for depth in 1..=parts.len() {
             let path = parts[..depth].join("/");
-            if path.is_empty() || path.ends_with('/') || !seen.insert(path.clone()) {
+            if View::is_mark(&path) || !seen.insert(path.clone()) {
                 continue;
             }
             let folder = depth < parts.len();

@@ -7,6 +7,9 @@ use serde_json::Value;
 /// What jq adds to a wrong command line.
 pub(super) const HELP: &str = "Use jq --help for help with command-line options,\nor see the jq manpage, or online docs  at https://jqlang.github.io/jq";
 
+/// Brackets, dots and operators that a program may have: the engine recurses over them.
+const MOST_MARKS: usize = 160;
+
 /// Refuses programs that may not end, and those that nest too deep for a recursive parser.
 pub(super) fn refuse(source: &str, longest: usize, deepest: usize) -> Result<(), String> {
     if source.len() > longest || depth(source) > deepest {
@@ -37,6 +40,9 @@ pub(super) fn refuse(source: &str, longest: usize, deepest: usize) -> Result<(),
         return Err(format!(
             "podhop: jq's {word} is not simulated here; map, select and range are"
         ));
+    }
+    if source.matches(|c: char| c.is_ascii_punctuation()).count() > MOST_MARKS {
+        return Err("podhop: this jq program is longer than podhop reads".to_owned());
     }
     let nested = ["if", "try", "reduce", "foreach", "label", "as"];
     if words.iter().filter(|word| nested.contains(&word.as_str())).count() > deepest

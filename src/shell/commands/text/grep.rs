@@ -7,6 +7,7 @@ use super::regex::{Syntax, compile};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, failed};
+use crate::shell::files::View;
 use crate::shell::{Io, Step, Tool};
 
 const GRAMMAR: Grammar = Grammar {
@@ -195,8 +196,7 @@ impl Tool for Recursive {
                     continue;
                 }
                 let below = io.view().below(&path);
-                let names =
-                    below.into_iter().filter(|name| !name.is_empty() && !name.ends_with('/'));
+                let names = below.into_iter().filter(|name| !View::is_mark(name));
                 files.extend(names.map(|name| match folder.as_str() {
                     "." | "" => name,
                     folder => format!("{}/{name}", folder.trim_end_matches('/')),

@@ -1,0 +1,174 @@
+//! The tools on the laptop.
+
+use super::{complaint, output};
+
+const PODS: &str = "cat > pods <<'EOF'\nNAME READY IP\nweb-1 1/1 10.244.2.10\nweb-2 0/1 10.244.10.2\ndb-0 1/1 10.244.1.3\nEOF\n";
+
+fn with_pods(script: &str) -> String {
+    output(&format!("{PODS}{script}"))
+}
+
+#[test]
+fn grep_chooses_lines() {
+    assert_eq!(with_pods("grep web pods | grep -v 0/1"), "web-1 1/1 10.244.2.10\n");
+    assert_eq!(
+        with_pods("grep -c 1/1 pods; grep -n db pods; grep -o '10\\.244\\.[0-9]*' pods | sort -u"),
+        "2\n4:db-0 1/1 10.244.1.3\n10.244.1\n10.244.10\n10.244.2\n"
+    );
+    assert_eq!(
+        with_pods(
+            "grep -E '^(db|web)-0' pods; grep -i NAME pods -A1; grep -q nope pods || echo none"
+        ),
+        "db-0 1/1 10.244.1.3\nNAME READY IP\nweb-1 1/1 10.244.2.10\nnone\n"
+    );
+    assert_eq!(
+        with_pods("grep -w db pods; grep -rl web .; echo $?"),
+        "db-0 1/1 10.244.1.3\npods\n0\n"
+    );
+    assert_eq!(complaint("grep x nope"), ("grep: nope: No such file or directory\n".into(), 2));
+}
+
+#[test]
+fn columns_are_cut_sorted_and_counted() {
+    assert_eq!(
+        with_pods("awk 'NR>1 {print $3}' pods | sort -V"),
+        "10.244.1.3\n10.244.2.10\n10.244.10.2\n"
+    );
+    assert_eq!(with_pods("cut -d' ' -f1,3 pods | tail -n +2 | head -1"), "web-1 10.244.2.10\n");
+    assert_eq!(
+        with_pods("tail -n +2 pods | cut -d- -f1 | sort | uniq -c | sort -rn"),
+        "      2 web\n      1 db\n"
+    );
+    assert_eq!(
+        with_pods("wc -l pods; wc -l < pods; tr a-z A-Z < pods | sed -n '2s/ .*//p'"),
+        "4 pods\n4\nWEB-1\n"
+    );
+    assert_eq!(
+        output("seq 3 | xargs; seq 2 | xargs -I{} echo n{}; seq 5 | paste -sd+ | sed 's/+/ + /g'"),
+        "1 2 3\nn1\nn2\n1 + 2 + 3 + 4 + 5\n"
+    );
+}
+
+#[test]
+fn files_are_made_moved_and_compared() {
+    assert_eq!(
+        output(
+            "mkdir -p a/b; echo x > a/b/c; ls a; ls a/b; cp -r a d; mv a/b/c e; ls; cat e; rm -r a d; ls"
+        ),
+        "b\nc\nd\ne\nx\ne\n".replace("c\nd\ne", "c\na\nd\ne")
+    );
+    assert_eq!(
+        output("printf '1\\n2\\n3\\n' > a; printf '1\\n3\\n4\\n' > b; diff a b"),
+        "2d1\n< 2\n3a3\n> 4\n"
+    );
+    assert_eq!(
+        output("touch x.yaml y.txt; find . -name '*.yaml'; basename /a/b.c .c; dirname /a/b"),
+        "./x.yaml\nb\n/a\n"
+    );
+    assert_eq!(
+        complaint("rm nope"),
+        ("rm: cannot remove 'nope': No such file or directory\n".into(), 1)
+    );
+    assert_eq!(
+        complaint("ls nope"),
+        ("ls: cannot access 'nope': No such file or directory\n".into(), 2)
+    );
+}
+
+#[test]
+fn sed_changes_a_file_in_place() {
+    assert_eq!(
+        output("echo 'app: backnd' > s.yaml; sed -i 's/backnd/backend/' s.yaml; cat s.yaml"),
+        "app: backend\n"
+    );
+}
+
+#[test]
+fn jq_reads_json() {
+    let json = "echo '{\"items\":[{\"name\":\"a\",\"n\":1},{\"name\":\"b\",\"n\":2}]}' > j; ";
+    assert_eq!(output(&format!("{json}jq -r '.items[].name' j")), "a\nb\n");
+    assert_eq!(
+        output(&format!("{json}jq -c '.items|map(.n)' j; jq '.items[0]' < j")),
+        "[1,2]\n{\n  \"name\": \"a\",\n  \"n\": 1\n}\n"
+    );
+    assert_eq!(
+        output(&format!("{json}jq -r --arg who b '.items[]|select(.name==$who)|.n' j")),
+        "2\n"
+    );
+    assert_eq!(
+        output("echo null | jq -e .; echo $?; jq -n '1+1'; echo '1 2' | jq -s add"),
+        "null\n1\n2\n3\n"
+    );
+    assert_eq!(
+        complaint("echo '[1]' | jq .a"),
+        ("jq: error (at <stdin>:0): Cannot index array with \"a\"\n".into(), 5)
+    );
+    assert_eq!(
+        complaint("echo null | jq '.[]'"),
+        ("jq: error (at <stdin>:0): Cannot iterate over null (null)\n".into(), 5)
+    );
+    assert_eq!(
+        complaint("echo Error from server | jq ."),
+        ("jq: parse error: Invalid numeric literal at line 1, column 6\n".into(), 2)
+    );
+    assert_eq!(complaint("jq -n foo").1, 3);
+}
+
+#[test]
+fn a_jq_program_cannot_hang_or_overflow() {
+    assert_eq!(complaint("jq -n '[repeat(1)]'").1, 3);
+    for part in [
+        "(",
+        "[",
+        "-",
+        ".a|",
+        "1,",
+        "if 1 then ",
+        "try ",
+        ".a.",
+        "1+",
+        "not|",
+        "{a:",
+        "[1]|",
+        "1//",
+        "\"\\(",
+    ] {
+        let marks = part.matches(|c: char| c.is_ascii_punctuation()).count().max(1);
+        for times in [600, 155 / marks, 35] {
+            complaint(&format!("jq -n '{}1'", part.repeat(times)));
+        }
+    }
+    complaint(&format!("echo '{}' | jq .", "[".repeat(100_000)));
+}
+
+#[test]
+fn time_and_dates_are_simulated() {
+    assert_eq!(
+        output("date +%Y-%m-%d; date -u -d @0 +%FT%TZ"),
+        "2026-01-05\n1970-01-01T00:00:00Z\n"
+    );
+    assert_eq!(output("timeout 2 sleep 100; echo $?; timeout 5 true; echo $?"), "124\n0\n");
+}
+
+#[test]
+fn background_commands_run_beside_the_script() {
+    assert_eq!(output("(sleep 2; echo late) & echo now; wait; echo done"), "now\nlate\ndone\n");
+}
+
+#[test]
+fn help_names_what_works_here() {
+    assert!(output("help").contains("kubectl"));
+    assert!(output("help grep").starts_with("Usage: grep"));
+    assert_eq!(complaint("docker ps"), ("podhop: docker is not simulated here; kubectl get pods and kubectl describe pod show what runs\n".into(), 127));
+}
+
+#[test]
+fn the_editor_is_the_games() {
+    let mut story = super::Story::new();
+    story.run("vim web.yaml; clear");
+    let wishes = story.session.take_wishes();
+    assert_eq!(
+        wishes,
+        [crate::shell::Wish::Edit("web.yaml".into()), crate::shell::Wish::ClearScreen]
+    );
+}
