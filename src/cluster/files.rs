@@ -136,7 +136,7 @@ impl Cluster {
     /// Whether a file may be written there, and if not, why.
     pub(super) fn may_write(&self, place: &Place, path: &str) -> Result<(), String> {
         let mounts = self.mounts(place);
-        if let Some(mount) = mount_of(&mounts, path) {
+        if let Some(mount) = mount_of(mounts, path) {
             let writable =
                 self.mounted(place, path).is_some_and(|(volume, _)| volume.is_writable());
             let open = writable && mount.read_only != Some(true);
@@ -181,9 +181,9 @@ impl Cluster {
             };
         }
         let mounts = self.mounts(place);
-        paths.retain(|path| mount_of(&mounts, path).is_none());
+        paths.retain(|path| mount_of(mounts, path).is_none());
         let volumes = worker.sandbox.as_ref().map(|sandbox| &sandbox.volumes);
-        for mount in &mounts {
+        for mount in mounts {
             let Some(volume) = volumes.and_then(|volumes| volumes.get(&mount.name)) else {
                 continue;
             };
@@ -232,7 +232,7 @@ impl Cluster {
 
     fn mounted_at(&self, place: &Place, path: &str) -> Option<(String, String)> {
         let mounts = self.mounts(place);
-        let mount = mount_of(&mounts, path)?;
+        let mount = mount_of(mounts, path)?;
         let base = normal(&mount.mount_path);
         let below = path.strip_prefix(&base).unwrap_or("").trim_start_matches('/');
         let sub_path = mount.sub_path.as_deref().unwrap_or("").trim_matches('/');
@@ -244,10 +244,10 @@ impl Cluster {
         Some((mount.name.clone(), below))
     }
 
-    fn mounts(&self, place: &Place) -> Vec<VolumeMount> {
+    fn mounts(&self, place: &Place) -> &[VolumeMount] {
         let found = self.kubelets.container(place).and_then(|(worker, container)| {
             let index = worker.containers.iter().position(|known| known.name == container.name)?;
-            worker.spec_of(index)?.volume_mounts.clone()
+            worker.spec_of(index)?.volume_mounts.as_deref()
         });
         found.unwrap_or_default()
     }
@@ -256,8 +256,8 @@ impl Cluster {
 /// The mount that a path lies in: the one with the longest mount path.
 fn mount_of<'a>(mounts: &'a [VolumeMount], path: &str) -> Option<&'a VolumeMount> {
     let covers = |mount: &&VolumeMount| {
-        let base = normal(&mount.mount_path);
-        path == base || base == "/" || path.starts_with(&format!("{base}/"))
+        let base = mount.mount_path.trim_end_matches('/');
+        path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     mounts.iter().filter(covers).max_by_key(|mount| mount.mount_path.len())
 }

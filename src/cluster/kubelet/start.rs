@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod};
 
 use super::container::{State, Terminated};
 use super::environment::{self, Links};
-use super::worker::{Host, Worker};
+use super::worker::{Host, Worker, container_spec};
 use super::{Owner, Purpose, etc, probe, stop};
 use crate::clock::SimTime;
 use crate::cluster::image::{self, Image, Lookup, Reference};
@@ -65,10 +65,11 @@ pub(super) fn finish_pull(worker: &mut Worker, index: usize, host: &mut Host<'_>
 
 /// Prepares the container: `false` when its image or its configuration is not there.
 pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> bool {
-    let Some(spec) = worker.spec_of(index).cloned() else { return false };
+    let pod = worker.pod.clone();
+    let Some(spec) = container_spec(&pod, index) else { return false };
     let name = spec.image.clone().unwrap_or_default();
     let policy = spec.image_pull_policy.as_deref().unwrap_or("IfNotPresent");
-    let image = match look_up(&spec) {
+    let image = match look_up(spec) {
         Ok(Lookup::Found(image)) => image,
         Ok(_) => return never_pulled(worker, index, host, &name),
         Err(()) => return invalid_name(worker, index, host, &name),
@@ -81,8 +82,8 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
     }
     let all = worker.pod.spec.as_ref().and_then(|spec| spec.enable_service_links);
     let links = host.links.get(host.api.store(), &worker.namespace, all != Some(false));
-    let pod = with_address(worker);
-    let variables = match environment::variables(host.api.store(), &pod, &spec, &links) {
+    let pod = with_address(worker, spec);
+    let variables = match environment::variables(host.api.store(), &pod, spec, &links) {
         Ok(variables) => variables,
         Err(error) => {
             worker.tell_of(host, index, true, "Failed", &format!("Error: {error}"));
@@ -111,9 +112,10 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
 /// Runs the container's program.
 pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     worker.stale = true;
-    let Some(spec) = worker.spec_of(index).cloned() else { return };
+    let pod = worker.pod.clone();
+    let Some(spec) = container_spec(&pod, index) else { return };
     let Some(netns) = worker.sandbox.as_ref().map(|sandbox| sandbox.netns) else { return };
-    let program = match program(worker, index, &spec, host) {
+    let program = match program(worker, index, spec, host) {
         Ok(program) => program,
         Err(StartError::NotFound(name)) => return start_failed(worker, index, host, &name),
     };
@@ -127,12 +129,12 @@ pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     let container = &mut worker.containers[index];
     container.process = Some(process);
     container.state = State::Running { since: host.now };
-    container.probes = probe::probers(&spec, host.now);
+    container.probes = probe::probers(spec, host.now);
     container.started = spec.startup_probe.is_none();
     container.ready = spec.readiness_probe.is_none() && container.started;
     container.ever_ready |= container.ready;
     worker.tell_of(host, index, false, "Started", "Container started");
-    run_post_start(worker, index, &spec, host);
+    run_post_start(worker, index, spec, host);
 }
 
 /// The container's process has ended.
@@ -420,11 +422,15 @@ fn cannot_create(
     false
 }
 
-/// The pod as its containers may see it: with its address, which its status may not have yet.
-fn with_address(worker: &Worker) -> Arc<Pod> {
+/// The pod as its containers may see it: with its address, which its status may not have yet, if
+/// they ask for it.
+fn with_address(worker: &Worker, spec: &ContainerSpec) -> Arc<Pod> {
     let Some(sandbox) = &worker.sandbox else { return worker.pod.clone() };
-    let known = worker.pod.status.as_ref().is_some_and(|status| status.pod_ip.is_some());
-    if known {
+    let asks = spec.env.iter().flatten().any(|variable| {
+        let field = variable.value_from.as_ref().and_then(|source| source.field_ref.as_ref());
+        field.is_some_and(|field| field.field_path.starts_with("status."))
+    });
+    if !asks {
         return worker.pod.clone();
     }
     let mut pod = Pod::clone(&worker.pod);

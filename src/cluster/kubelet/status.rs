@@ -23,19 +23,23 @@ pub(super) fn write(worker: &mut Worker, host: &mut Host<'_>) {
     }
     worker.pod = stored.clone();
     let node = host.network.node(&worker.node).map(|node| node.address);
-    let mut pod = Pod::clone(&worker.pod);
-    pod.status = Some(status(worker, host.now, node));
+    let pod = Pod {
+        metadata: worker.pod.metadata.clone(),
+        spec: worker.pod.spec.clone(),
+        status: Some(status(worker, host.now, node)),
+    };
     if let Ok(stored) = host.api.update(host.now, pod) {
         worker.pod = stored;
     }
 }
 
 fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
-    let old = worker.pod.status.clone().unwrap_or_default();
+    let none = PodStatus::default();
+    let old = worker.pod.status.as_ref().unwrap_or(&none);
     let phase = phase(worker);
     let address = worker.sandbox.as_ref().map(|sandbox| sandbox.address.to_string());
-    let pod_ip = address.or(old.pod_ip);
-    let host_ip = node.map(|address| address.to_string()).or(old.host_ip);
+    let pod_ip = address.or_else(|| old.pod_ip.clone());
+    let host_ip = node.map(|address| address.to_string()).or_else(|| old.host_ip.clone());
     let failure = worker.failure.clone();
     let init = |container: &Container| container.role != Role::Main;
     let statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
@@ -55,14 +59,15 @@ fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
         phase: Some(phase.to_owned()),
         pod_ips: pod_ip.clone().map(|ip| vec![PodIP { ip }]),
         pod_ip,
-        reason: failure.as_ref().map(|(reason, _)| (*reason).to_owned()).or(old.reason),
-        message: failure.map(|(_, message)| message).or(old.message),
-        start_time: old.start_time.or_else(|| worker.admitted.map(time)),
-        ..PodStatus {
-            qos_class: old.qos_class,
-            nominated_node_name: old.nominated_node_name,
-            ..PodStatus::default()
-        }
+        reason: match &failure {
+            Some((reason, _)) => Some((*reason).to_owned()),
+            None => old.reason.clone(),
+        },
+        message: failure.map(|(_, message)| message).or_else(|| old.message.clone()),
+        start_time: old.start_time.clone().or_else(|| worker.admitted.map(time)),
+        qos_class: old.qos_class.clone(),
+        nominated_node_name: old.nominated_node_name.clone(),
+        ..PodStatus::default()
     }
 }
 

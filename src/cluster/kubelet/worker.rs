@@ -204,9 +204,7 @@ impl Worker {
 
     /// The specification of a container, by its index here.
     pub fn spec_of(&self, index: usize) -> Option<&ContainerSpec> {
-        let spec = self.pod.spec.as_ref()?;
-        let init = spec.init_containers.as_deref().unwrap_or_default();
-        init.get(index).or_else(|| spec.containers.get(index - init.len().min(index)))
+        container_spec(&self.pod, index)
     }
 
     /// `Always`, `OnFailure` or `Never`.
@@ -501,6 +499,13 @@ impl Worker {
             moments.add(prober.next, prober.is_awaited(container));
         }
     }
+}
+
+/// The specification of a pod's container: init containers come first.
+pub fn container_spec(pod: &Pod, index: usize) -> Option<&ContainerSpec> {
+    let spec = pod.spec.as_ref()?;
+    let init = spec.init_containers.as_deref().unwrap_or_default();
+    init.get(index).or_else(|| spec.containers.get(index - init.len().min(index)))
 }
 
 fn containers(spec: &PodSpec) -> Vec<Container> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 use std::time::Duration;
 
 use regex::Regex;
@@ -80,7 +81,7 @@ pub struct Settings {
     pub error_pages: Vec<ErrorPage>,
     pub headers: Vec<(String, Template)>,
     pub default_type: Option<String>,
-    pub types: BTreeMap<String, String>,
+    pub types: Arc<BTreeMap<String, String>>,
     pub answer: Option<Return>,
     pub rewrites: Vec<Rewrite>,
     pub try_files: Option<Vec<String>>,
@@ -283,7 +284,7 @@ impl Builder<'_> {
             }
             "types" => table(reader, |words| {
                 for extension in &words[1..] {
-                    outer.types.insert(extension.clone(), words[0].clone());
+                    Arc::make_mut(&mut outer.types).insert(extension.clone(), words[0].clone());
                 }
             }),
             _ => table(reader, |_| {}),

@@ -17,7 +17,7 @@ pub struct Visit<'a> {
     pub ask: &'a Ask,
     pub request: HttpRequest,
     pub number: u64,
-    pub hostname: String,
+    pub hostname: &'a str,
     pub proxy_host: String,
     /// The upstream that was asked.
     pub upstream: String,
@@ -52,6 +52,7 @@ impl<'a> Visit<'a> {
         ask: &'a Ask,
         request: HttpRequest,
         number: u64,
+        hostname: &'a str,
     ) -> Option<Visit<'a>> {
         let host = http::header(&request, "Host").unwrap_or("");
         let server = select::server(config, ask.local, host)?;
@@ -61,7 +62,7 @@ impl<'a> Visit<'a> {
             ask,
             request,
             number,
-            hostname: String::new(),
+            hostname,
             proxy_host: String::new(),
             upstream: String::new(),
             status: 0,
@@ -71,17 +72,16 @@ impl<'a> Visit<'a> {
 
     /// The response and how long it took; the logs are written.
     pub fn answer(&mut self, context: &mut Context<'_>) -> (HttpResponse, Duration) {
-        self.hostname = context.hostname();
         let original = self.request.target.clone();
         let (settings, outcome) = self.run(context);
         self.request.target = original;
         self.status = outcome.status;
         let head = self.request.method == "HEAD";
         self.sent = if head { 0 } else { outcome.body.len() };
-        let response =
-            self.finish(outcome.status, outcome.headers, outcome.body, &settings, context);
-        self.log(&settings, context);
-        (response, outcome.took)
+        let took = outcome.took;
+        let response = self.finish(outcome, settings, context);
+        self.log(settings, context);
+        (response, took)
     }
 
     /// The first of the server's names, as logs have it.
@@ -106,20 +106,20 @@ impl<'a> Visit<'a> {
     }
 
     /// From location to location until something answers.
-    fn run(&mut self, context: &mut Context<'_>) -> (Settings, Outcome) {
+    fn run(&mut self, context: &mut Context<'_>) -> (&'a Settings, Outcome) {
+        let server = self.server;
         let mut failed: Option<(u16, Duration)> = None;
         let mut named: Option<String> = None;
-        let mut settings = self.server.settings.clone();
+        let mut settings = &server.settings;
         for _ in 0..REDIRECTS {
             let path = http::decode(http::split_target(&self.request.target).0);
             let location = match named.take() {
                 Some(name) => select::named(&self.server.locations, &name),
                 None => select::location(&self.server.locations, &path),
             };
-            settings =
-                location.map_or_else(|| self.server.settings.clone(), |l| l.settings.clone());
+            settings = location.map_or(&server.settings, |location| &location.settings);
             let inside = failed.is_some();
-            match self.visit(&settings, location, &path, inside, context) {
+            match self.visit(settings, location, &path, inside, context) {
                 Step::Answer(mut outcome) => {
                     if let Some((status, took)) = failed {
                         outcome.status =
@@ -131,10 +131,10 @@ impl<'a> Visit<'a> {
                 Step::Redirect(target) if target.starts_with('@') => named = Some(target),
                 Step::Redirect(target) => self.request.target = target,
                 Step::Error { status, took } => {
-                    let page = error_page(&settings, status);
+                    let page = error_page(settings, status);
                     match page {
                         Some(page) if failed.is_none() => {
-                            if let Some(outcome) = outside_page(page, status, took) {
+                            if let Some(outcome) = outside_page(page, took) {
                                 return (settings, outcome);
                             }
                             let shown = match page.status {
@@ -151,14 +151,14 @@ impl<'a> Visit<'a> {
                         }
                         _ => {
                             let (status, took) = failed.unwrap_or((status, took));
-                            return (settings.clone(), plain_error(status, took, &settings));
+                            return (settings, plain_error(status, took, settings));
                         }
                     }
                 }
             }
         }
         self.complain(context, "rewrite or internal redirection cycle", None);
-        let outcome = plain_error(500, http::SERVICE_TIME, &settings);
+        let outcome = plain_error(500, http::SERVICE_TIME, settings);
         (settings, outcome)
     }
 
@@ -304,7 +304,7 @@ impl<'a> Visit<'a> {
         let file = disk_path(settings, location, path);
         if !path.ends_with('/') {
             if let Some(body) = context.cluster.read_file(&place, &file) {
-                return Step::Answer(Outcome::file(body, content_type(settings, &file), context));
+                return Step::Answer(Outcome::file(body, &content_type(settings, &file)));
             }
             if context.cluster.is_directory(&place, &file) {
                 return Step::Answer(redirect(301, self.absolute(&format!("{path}/")), settings));
@@ -318,7 +318,7 @@ impl<'a> Visit<'a> {
             let candidate = format!("{}/{name}", file.trim_end_matches('/'));
             if let Some(body) = context.cluster.read_file(&place, &candidate) {
                 let kind = content_type(settings, &candidate);
-                return Step::Answer(Outcome::file(body, kind, context));
+                return Step::Answer(Outcome::file(body, &kind));
             }
         }
         if !context.cluster.is_directory(&place, &file) {
@@ -375,14 +375,8 @@ impl<'a> Visit<'a> {
     }
 
     /// Puts nginx's own headers around a response.
-    fn finish(
-        &self,
-        status: u16,
-        mut own: Vec<(String, String)>,
-        body: Vec<u8>,
-        settings: &Settings,
-        context: &Context<'_>,
-    ) -> HttpResponse {
+    fn finish(&self, outcome: Outcome, settings: &Settings, context: &Context<'_>) -> HttpResponse {
+        let Outcome { status, headers: mut own, body, .. } = outcome;
         let version = if settings.hide_version { String::new() } else { format!("/{VERSION}") };
         let mut headers = vec![
             ("Server".to_owned(), format!("nginx{version}")),
@@ -444,11 +438,10 @@ impl Outcome {
         Outcome { status, headers, body: text.into_bytes(), took: http::SERVICE_TIME }
     }
 
-    fn file(body: Vec<u8>, kind: String, context: &Context<'_>) -> Outcome {
-        let _ = context;
+    fn file(body: Vec<u8>, kind: &str) -> Outcome {
         let tag = format!("\"67ff9c07-{:x}\"", body.len());
         let headers = [
-            ("Content-Type", kind.as_str()),
+            ("Content-Type", kind),
             ("Last-Modified", "Wed, 16 Apr 2025 12:01:11 GMT"),
             ("ETag", tag.as_str()),
             ("Accept-Ranges", "bytes"),
@@ -501,8 +494,7 @@ fn error_page(settings: &Settings, status: u16) -> Option<&ErrorPage> {
 }
 
 /// An error page elsewhere is a redirect.
-fn outside_page(page: &ErrorPage, status: u16, took: Duration) -> Option<Outcome> {
-    let _ = status;
+fn outside_page(page: &ErrorPage, took: Duration) -> Option<Outcome> {
     let outside = page.uri.starts_with("http://") || page.uri.starts_with("https://");
     outside.then(|| Outcome { took, ..redirect(302, page.uri.clone(), &Settings::default()) })
 }

@@ -51,6 +51,7 @@ struct Nginx {
     stopping: bool,
     /// Counts connections, as error logs do.
     connections: u64,
+    hostname: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,7 @@ pub(super) fn start(arguments: &[String], by_script: bool) -> Option<Box<dyn Pro
         ready: false,
         stopping: false,
         connections: 0,
+        hostname: String::new(),
     };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
@@ -128,7 +130,8 @@ impl Process for Nginx {
             },
         };
         let number = self.connections;
-        let Some(mut visit) = handle::Visit::new(&config, ask, request, number) else {
+        let Some(mut visit) = handle::Visit::new(&config, ask, request, number, &self.hostname)
+        else {
             return http::other(Reply::Reset);
         };
         let (response, took) = visit.answer(context);
@@ -219,6 +222,7 @@ impl Nginx {
 
     fn run(&mut self, config: &Config, context: &mut Context<'_>) -> Poll {
         self.ready = true;
+        self.hostname = context.hostname();
         let stamp = stamp(context.now());
         for text in [
             "using the \"epoll\" event method",

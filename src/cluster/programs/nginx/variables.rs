@@ -36,7 +36,7 @@ fn write(
         "host" if bare_host.is_empty() => out.push_str(visit.server_name()),
         "host" => out.push_str(bare_host),
         "server_name" => out.push_str(visit.server_name()),
-        "hostname" => out.push_str(&visit.hostname),
+        "hostname" => out.push_str(visit.hostname),
         "scheme" => out.push_str("http"),
         "request_method" => out.push_str(&request.method),
         "request_uri" => out.push_str(&request.target),
