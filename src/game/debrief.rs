@@ -32,8 +32,8 @@ pub struct Debrief {
     pub solved: Solved,
     /// The packet's way.
     pub way: Option<Story>,
-    /// Whether it came as predicted.
-    pub prediction: Option<String>,
+    /// Whether the first request came as the player had guessed.
+    pub guess: Option<String>,
     /// The edits, each tried without.
     pub edits: Vec<Tried>,
     /// Whether the terminal did (part of) the work, so that files alone don't win.
@@ -69,7 +69,7 @@ impl Debrief {
         let arrived = |story: &&Story| story.arrived;
         Debrief {
             way: play.stories.iter().rev().find(arrived).cloned(),
-            prediction: play.prediction_verdict(),
+            guess: play.guessed.clone(),
             edits,
             by_terminal: false,
             texts: play.edited_files(),

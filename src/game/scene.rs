@@ -166,6 +166,16 @@ impl PodView {
     pub fn is_system(&self) -> bool {
         is_system(&self.namespace)
     }
+
+    /// The labels that somebody wrote: `app=web, tier=front`. Those of controllers are left out.
+    pub fn shown_labels(&self) -> String {
+        let written = self
+            .labels
+            .iter()
+            .filter(|(key, _)| !key.ends_with("-hash") && !key.contains(".kubernetes.io/"));
+        let words: Vec<String> = written.map(|(key, value)| format!("{key}={value}")).collect();
+        words.join(", ")
+    }
 }
 
 impl ServiceView {

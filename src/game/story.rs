@@ -17,6 +17,8 @@ pub struct Story {
     pub ending: String,
     /// Whether it arrived.
     pub arrived: bool,
+    /// Whether the player had guessed so.
+    pub guess: Option<String>,
 }
 
 /// One decision.

@@ -8,7 +8,7 @@ use super::play::{Play, Tone};
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
 use super::story::{Story, is_dns};
 use super::{Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal};
-use crate::level::{GoalState, Level, Phase};
+use crate::level::{GoalState, Level, Phase, explanations};
 use crate::network::Trace;
 
 /// The seed of a level that was never played.
@@ -152,7 +152,13 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
     if std::mem::take(&mut play.live) {
         play.stories.pop();
     }
-    if let Some(story) = goal_story(play, false) {
+    let guess = match play.guessed {
+        None => play.prediction_verdict(),
+        Some(_) => None,
+    };
+    play.guessed = play.guessed.take().or_else(|| guess.clone());
+    if let Some(mut story) = goal_story(play, false) {
+        story.guess = guess;
         play.show_story(story);
     }
     play.mark_failures();
@@ -171,10 +177,6 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
         let text = failed
             .and_then(|goal| goal.diagnosis.as_ref())
             .map_or_else(|| "A goal has not passed.".to_owned(), |found| found.message.clone());
-        let text = match play.prediction_verdict() {
-            Some(verdict) => format!("{verdict} {text}"),
-            None => text,
-        };
         play.say(Tone::Bad, text);
         game.save.levels.entry(name.clone()).or_default().tries += 1;
     }
@@ -313,6 +315,7 @@ fn select(game: &mut Game, by: i32) -> Vec<Effect> {
     let count = match game.screen {
         Screen::Trail => game.pack.levels.len(),
         Screen::Settings => SETTINGS,
+        Screen::Glossary => explanations().len(),
         // Texts: the screen knows how long they are, and stops there.
         _ => 10_000,
     };
@@ -506,8 +509,10 @@ mod tests {
         level(&mut game, LevelMsg::Predict(Fate::UnknownName));
         level(&mut game, LevelMsg::PredictWhere(Where::Name));
         settle(&mut game);
-        let verdict = play(&game).prediction_verdict();
-        assert_eq!(verdict.as_deref(), Some("“unknown name”, and there, as you expected."));
+        assert_eq!(
+            play(&game).guessed.as_deref(),
+            Some("“unknown name”, and there, as you expected.")
+        );
         level(&mut game, LevelMsg::Go);
         assert_eq!(game.popup(), None);
     }

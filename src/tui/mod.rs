@@ -85,7 +85,7 @@ impl View {
             Screen::Briefing => screens::briefing::draw(game, &theme, area, buf),
             Screen::Debrief => screens::debrief::draw(game, &theme, area, buf),
             Screen::Help => self.most = Some(screens::help::draw(game, &theme, area, buf)),
-            Screen::Glossary => self.most = Some(screens::glossary::draw(game, &theme, area, buf)),
+            Screen::Glossary => self.rows = screens::glossary::draw(game, &theme, area, buf),
             Screen::Settings => self.rows = screens::settings::draw(game, &theme, area, buf),
             Screen::Level => return self.render_level(game, &theme, area, buf),
         }

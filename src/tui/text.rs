@@ -50,6 +50,10 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
+        if width(paragraph) <= columns {
+            lines.push(paragraph.to_owned());
+            continue;
+        }
         let indent: String = paragraph.chars().take_while(|c| *c == ' ').collect();
         let indent = if width(&indent) * 2 > columns { String::new() } else { indent };
         let mut line = indent.clone();
@@ -177,6 +181,7 @@ mod tests {
         assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("  a bb ccc", 6), ["  a bb", "  ccc"]);
+        assert_eq!(wrap("NAME   AGE", 12), ["NAME   AGE"], "tables keep their columns");
         assert_eq!(wrap("", 5), [""]);
         assert_eq!(wrap("- aa bb", 5), ["- aa", "  bb"]);
     }

@@ -81,6 +81,7 @@ impl Play {
         play.undo = undo;
         play.hints = self.hints.clone();
         play.asked = self.asked;
+        play.guessed = self.guessed.clone();
         play.reloads = self.reloads + 1;
         play.focus = self.focus;
         std::mem::swap(&mut play.console, &mut self.console);

@@ -108,6 +108,8 @@ pub struct Play {
     pub hints: Hints,
     /// The prediction.
     pub asked: Asked,
+    /// Whether the first request came as predicted, in one sentence.
+    pub guessed: Option<String>,
     /// One line for the player.
     pub notice: Option<Notice>,
     /// Whether the goals are being probed, or have been won already.
@@ -154,6 +156,7 @@ impl Play {
             walk: Walk::default(),
             hints: Hints::default(),
             asked: Asked::No,
+            guessed: None,
             notice: None,
             phase: attempt.phase(),
             seen_trace: attempt.cluster().next_trace(),
@@ -267,7 +270,7 @@ impl Play {
     }
 
     /// Whether the goals' last requests came as the player predicted.
-    pub fn prediction_verdict(&self) -> Option<String> {
+    pub(in crate::game) fn prediction_verdict(&self) -> Option<String> {
         let Asked::Yes(prediction) = self.asked else { return None };
         let goal =
             self.goals().iter().find(|goal| !goal.passed).or_else(|| self.goals().first())?;

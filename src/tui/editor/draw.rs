@@ -36,11 +36,10 @@ pub fn draw(
     let buffer = editor.buffers.get_mut(&file.name)?;
     let here = buffer.area.cursor().0 as u32 + 1;
     let marks: Vec<&Diagnostic> = file.marks.iter().chain(&file.traffic_marks).collect();
-    let spoken = marks.iter().find(|mark| mark.position.is_some_and(|at| at.line == here));
-    let note = match spoken {
-        Some(mark) => full_message(mark, area.width),
-        None => Vec::new(),
-    };
+    let on_line = |mark: &&&Diagnostic| mark.position.is_some_and(|at| at.line == here);
+    let crowded = |mark: &&&Diagnostic| !has_room(mark, &buffer.area, area.width);
+    let spoken = marks.iter().find(on_line).or_else(|| marks.iter().find(crowded));
+    let note = spoken.map(|mark| full_message(mark, here, area.width)).unwrap_or_default();
     let note_height = (note.len() as u16).min(area.height / 3);
     let text_area = Rect { height: area.height - note_height, ..area };
     style(&mut buffer.area, theme);
@@ -206,9 +205,18 @@ fn draw_mark(
     }
 }
 
-/// The whole message of the cursor's line, if it does not fit behind it.
-fn full_message(mark: &Diagnostic, columns: u16) -> Vec<String> {
-    let mut text = printable(&mark.message);
+/// Whether a mark's message fits behind its line.
+fn has_room(mark: &Diagnostic, text: &TextArea<'static>, columns: u16) -> bool {
+    let line = mark.position.and_then(|at| text.lines().get(at.line as usize - 1));
+    let used = usize::from(gutter(text.lines().len())) + line.map_or(0, |line| width(line)) + 2;
+    used + NARROWEST <= usize::from(columns)
+}
+
+/// The whole message of a mark, with its line unless the cursor (`here`) is on it.
+fn full_message(mark: &Diagnostic, here: u32, columns: u16) -> Vec<String> {
+    let line = mark.position.map(|at| at.line).filter(|line| *line != here);
+    let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    let mut text = place + &printable(&mark.message);
     if let Some(help) = &mark.help {
         text.push_str(&format!(" ({})", printable(help)));
     }

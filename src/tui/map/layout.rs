@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use crate::game::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
 
 /// A column that is narrower than this is no column: nodes stand below each other instead.
-const NARROWEST_COLUMN: u16 = 21;
+const NARROWEST_COLUMN: u16 = 19;
 /// A box that is wider has nothing to say.
 const WIDEST_BOX: u16 = 38;
 /// Left of each column: where the packet's way runs, and one cell for the arrow.
@@ -17,6 +17,8 @@ pub const GUTTER: u16 = 2;
 /// How much is shown of each pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
+    /// A box with address, labels and containers.
+    Labels,
     /// A box with address and containers.
     Box,
     /// A line.
@@ -123,41 +125,82 @@ pub fn layout(
     area: Rect,
 ) -> Layout {
     let services = services(scene, system);
-    let service_rows = (services.len() as u16).min((area.height / 3).max(1));
     let top = top_rows(outside, area);
-    let pods_area =
-        Rect { y: area.y + 2, height: area.height.saturating_sub(2 + 1 + service_rows), ..area };
     let columns = columns(scene, area.width);
-    let (detail, mut items, hidden) = pods(scene, system, picked, columns, pods_area);
+    let Division { detail, selectors, service_rows, pods: pods_area } =
+        divide(scene, system, &services, columns, area);
+    let (mut items, hidden) = pods(scene, system, picked, columns, detail, pods_area);
     // The Services follow closely: what is left over stays empty below them.
     let used = items.iter().map(|placed| placed.area.bottom()).max().unwrap_or(pods_area.y);
     let lower_lane = used.clamp(pods_area.y, pods_area.bottom());
     items.extend(top);
     let shown = scroll_to(&services, picked, usize::from(service_rows));
-    for (row, service) in services.iter().skip(shown).take(usize::from(service_rows)).enumerate() {
-        items.push(Placed {
-            item: Item::Service(service.spot()),
-            area: Rect {
-                x: area.x + GUTTER,
-                y: lower_lane + 1 + row as u16,
-                width: area.width.saturating_sub(GUTTER),
-                height: 1,
-            }
-            .intersection(area),
-        });
+    let mut y = lower_lane + 1;
+    for service in services.iter().skip(shown) {
+        let height = rows_of(service, selectors);
+        if y + height > lower_lane + 1 + service_rows {
+            break;
+        }
+        let area = Rect { x: area.x + GUTTER, y, width: area.width.saturating_sub(GUTTER), height };
+        items.push(Placed { item: Item::Service(service.spot()), area });
+        y += height;
     }
     for placed in &mut items {
         placed.area = placed.area.intersection(area);
     }
     items.retain(|placed| !placed.area.is_empty());
-    Layout {
-        items,
-        detail,
-        upper_lane: area.y + 1,
-        lower_lane,
-        hidden,
-        hidden_services: services.len().saturating_sub(usize::from(service_rows)),
+    let is_service = |placed: &&Placed| matches!(placed.item, Item::Service(_));
+    let hidden_services = services.len() - items.iter().filter(is_service).count();
+    Layout { items, detail, upper_lane: area.y + 1, lower_lane, hidden, hidden_services }
+}
+
+/// How the rows are shared out.
+struct Division {
+    detail: Detail,
+    /// Whether Services show their selectors.
+    selectors: bool,
+    service_rows: u16,
+    /// The area of the nodes and pods.
+    pods: Rect,
+}
+
+/// The most detail that there is room for.
+fn divide(
+    scene: &Scene,
+    system: bool,
+    services: &[&ServiceView],
+    columns: u16,
+    area: Rect,
+) -> Division {
+    let with = |detail, selectors| {
+        let wanted: u16 = services.iter().map(|service| rows_of(service, selectors)).sum();
+        let service_rows = wanted.min((area.height / 3).max(1));
+        let height = area.height.saturating_sub(2 + 1 + service_rows);
+        let pods = Rect { y: area.y + 2, height, ..area };
+        (Division { detail, selectors, service_rows, pods }, wanted)
+    };
+    let choices = [
+        (Detail::Labels, true),
+        (Detail::Box, true),
+        (Detail::Box, false),
+        (Detail::Line, true),
+        (Detail::Line, false),
+    ];
+    for (detail, selectors) in choices {
+        let (division, wanted) = with(detail, selectors);
+        let stacks = stacks(scene, system, columns, detail);
+        let tallest = stacks.iter().map(|stack| stack.iter().map(|row| row.height).sum::<u16>());
+        let fits = tallest.max().unwrap_or(0) <= division.pods.height;
+        if fits && (!selectors || wanted == division.service_rows) {
+            return division;
+        }
     }
+    with(Detail::Group, false).0
+}
+
+/// Rows of a Service: its selector stands in a second one.
+fn rows_of(service: &ServiceView, selectors: bool) -> u16 {
+    if selectors && !service.selector.is_empty() && !service.is_system() { 2 } else { 1 }
 }
 
 /// The laptop, and what is outside beside it.
@@ -199,25 +242,19 @@ struct Stacked {
     spots: Vec<Spot>,
 }
 
-/// The nodes with their pods, in as much detail as there is room for.
+/// The nodes with their pods; and how many rows are hidden, above and below.
 fn pods(
     scene: &Scene,
     system: bool,
     picked: &Spot,
     columns: u16,
+    detail: Detail,
     area: Rect,
-) -> (Detail, Vec<Placed>, (usize, usize)) {
-    let stack = |detail| stacks(scene, system, columns, detail);
-    let fits = |stacks: &[Vec<Stacked>]| {
-        stacks.iter().all(|stack| stack.iter().map(|row| row.height).sum::<u16>() <= area.height)
-    };
-    for detail in [Detail::Box, Detail::Line] {
-        let stacks = stack(detail);
-        if fits(&stacks) {
-            return (detail, place(stacks, 0, columns, area), (0, 0));
-        }
+) -> (Vec<Placed>, (usize, usize)) {
+    let stacks = stacks(scene, system, columns, detail);
+    if detail != Detail::Group {
+        return (place(stacks, 0, columns, area), (0, 0));
     }
-    let stacks = stack(Detail::Group);
     let longest = stacks.iter().map(Vec::len).max().unwrap_or(0);
     let height = usize::from(area.height);
     let at = stacks
@@ -226,7 +263,7 @@ fn pods(
         .unwrap_or(0);
     let skip = (at + 1).saturating_sub(height).min(longest.saturating_sub(height));
     let below = longest.saturating_sub(skip + height);
-    (Detail::Group, place(stacks, skip, columns, area), (skip, below))
+    (place(stacks, skip, columns, area), (skip, below))
 }
 
 fn stacks(scene: &Scene, system: bool, columns: u16, detail: Detail) -> Vec<Vec<Stacked>> {
@@ -254,9 +291,11 @@ fn rows(pods: &[&PodView], detail: Detail) -> Vec<Stacked> {
         spots: vec![pod.spot()],
     };
     match detail {
-        Detail::Box => {
-            pods.iter().map(|pod| one(pod, 3 + pod.containers.len().max(1) as u16)).collect()
-        }
+        Detail::Labels => pods
+            .iter()
+            .map(|pod| one(pod, box_height(pod) + u16::from(!pod.shown_labels().is_empty())))
+            .collect(),
+        Detail::Box => pods.iter().map(|pod| one(pod, box_height(pod))).collect(),
         Detail::Line => pods.iter().map(|pod| one(pod, 1)).collect(),
         Detail::Group => {
             let mut groups: BTreeMap<String, Vec<Spot>> = BTreeMap::new();
@@ -275,6 +314,11 @@ fn rows(pods: &[&PodView], detail: Detail) -> Vec<Stacked> {
             groups.into_iter().map(group).collect()
         }
     }
+}
+
+/// Rows of a box without labels.
+pub fn box_height(pod: &PodView) -> u16 {
+    3 + pod.containers.len().max(1) as u16
 }
 
 fn place(stacks: Vec<Vec<Stacked>>, skip: usize, columns: u16, area: Rect) -> Vec<Placed> {
@@ -305,6 +349,9 @@ mod tests {
         let area = Rect::new(0, 0, 60, 18);
         let few = layout(&sample::scene(3), false, &Spot::Laptop, &[], area);
         assert_eq!(few.detail, Detail::Box);
+        let roomy = Rect::new(0, 0, 60, 30);
+        let few = layout(&sample::scene(3), false, &Spot::Laptop, &[], roomy);
+        assert_eq!(few.detail, Detail::Labels);
         let many = layout(&sample::scene(400), false, &Spot::Laptop, &[], area);
         assert_eq!(many.detail, Detail::Group);
     }

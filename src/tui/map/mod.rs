@@ -189,8 +189,12 @@ fn draw_pod_box(
         Span::styled(format!("  {state}"), health_style(pod.health, theme)),
     ];
     put_spans(buf, area.x + 2, area.y + 1, &spans, inside);
+    let labelled = u16::from(area.height > layout::box_height(pod));
+    if labelled > 0 {
+        put(buf, area.x + 2, area.y + 2, &pod.shown_labels(), inside, theme.dim);
+    }
     for (row, container) in pod.containers.iter().enumerate() {
-        let y = area.y + 2 + row as u16;
+        let y = area.y + 2 + labelled + row as u16;
         if y + 1 >= area.bottom() {
             break;
         }
@@ -320,6 +324,10 @@ fn draw_service(
         Span::styled(changed(map, spot), theme.warn),
     ];
     put_spans(buf, area.x, area.y, &spans, columns);
+    if area.height > 1 {
+        let selector = format!("selects {}", service.selector);
+        put(buf, area.x + 2, area.y + 1, &selector, columns.saturating_sub(2), theme.dim);
+    }
 }
 
 /// `●●◌ 2 of 3`: a dot for each endpoint, as long as they are few.

@@ -58,6 +58,9 @@ pub fn draw(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     if packet.walk.step + 1 >= story.steps.len() && !packet.walk.playing {
         rows.push(ending(story, theme));
+        for line in story.guess.iter().flat_map(|guess| wrap(guess, columns.saturating_sub(3))) {
+            rows.push(vec![Span::styled(format!("   {line}"), theme.dim)]);
+        }
         current.1 = rows.len();
     }
     let height = usize::from(list.height);

@@ -23,7 +23,9 @@ type Rows = Vec<ratatui::text::Line<'static>>;
 pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let play = game.play()?;
     let popup = game.popup()?;
-    step_back(theme, area, buf);
+    if !matches!(popup, Popup::Palette(_) | Popup::Find(_)) {
+        step_back(theme, area, buf);
+    }
     match popup {
         Popup::Predict(selected) => predict(play, *selected, theme, area, buf),
         Popup::Hints => hints(play, theme, area, buf),
@@ -164,7 +166,8 @@ fn hints(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
         None => "that was the last one · Esc closes".to_owned(),
         Some(wait) if wait.is_zero() => "Enter: the next hint · Esc closes".to_owned(),
         Some(wait) => {
-            format!("try it first: the next hint in {} s · Esc closes", wait.as_secs() + 1)
+            let seconds = wait.as_millis().div_ceil(1_000);
+            format!("try it first: the next hint in {seconds} s · Esc closes")
         }
     };
     if rows.is_empty() {
@@ -228,9 +231,9 @@ fn why(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
         diagnosis_rows(&goal.say, diagnosis, columns, theme, &mut rows);
     }
-    if let Some(verdict) = play.prediction_verdict() {
+    if let Some(verdict) = &play.guessed {
         rows.push(styled("", theme.text));
-        paragraph(&mut rows, &verdict, columns, theme.dim);
+        paragraph(&mut rows, verdict, columns, theme.dim);
     }
     let inner = window("Why", "Enter: to the line · Esc closes", rows.len(), theme, area, buf);
     show(&rows, 0, inner, buf);
@@ -273,7 +276,8 @@ fn describe(
     let columns = columns_of(area);
     let mut rows = Rows::new();
     for line in lines {
-        paragraph(&mut rows, line, columns, theme.text);
+        let style = if line.starts_with("$ ") { theme.accent } else { theme.text };
+        paragraph(&mut rows, line, columns, style);
     }
     let inner = window(title, "↑ ↓ scroll · Esc closes", rows.len(), theme, area, buf);
     let most = rows.len().saturating_sub(usize::from(inner.height));
@@ -306,9 +310,6 @@ fn won(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(debrief) = game.debrief() {
         let text = format!("{} after {}.", capital(&debrief.solved.sentence()), play.clock());
         paragraph(&mut rows, &text, columns, theme.text);
-        if let Some(prediction) = &debrief.prediction {
-            paragraph(&mut rows, prediction, columns, theme.dim);
-        }
     }
     let inner = window(
         "The packets arrive",

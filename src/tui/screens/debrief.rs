@@ -26,9 +26,9 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     heading(&mut lines, "What to keep", theme);
     paragraph(&mut lines, &reflow(&level.debrief), columns, theme.text);
-    if let Some(prediction) = &debrief.prediction {
+    if let Some(guess) = &debrief.guess {
         lines.push(Line::default());
-        paragraph(&mut lines, prediction, columns, theme.dim);
+        paragraph(&mut lines, &format!("Your first guess: {guess}"), columns, theme.dim);
     }
     edits(&mut lines, debrief, columns, theme);
     if let Some(real) = &level.real {

@@ -41,7 +41,21 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Re
             }
         }
     }
+    draw_sample(theme, Rect { y: text.y + 14, ..text }, buf);
     places
+}
+
+/// What the signs look like with these settings.
+fn draw_sample(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let spans = [
+        Span::styled("   ● running  ", theme.good),
+        Span::styled("◌ starting  ", theme.warn),
+        Span::styled("✗ refused  ", theme.bad),
+        Span::styled("╌╌●╌╌▶ a packet  ", theme.packet),
+        Span::styled("key: ", theme.key),
+        Span::styled("value", theme.string),
+    ];
+    put_spans(buf, area.x, area.y, &spans, usize::from(area.width));
 }
 
 /// The settings in words: name, value, what it means.
