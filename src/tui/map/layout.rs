@@ -346,14 +346,14 @@ mod tests {
 
     #[test]
     fn few_pods_are_boxes_and_many_are_groups() {
-        let area = Rect::new(0, 0, 60, 18);
-        let few = layout(&sample::scene(3), false, &Spot::Laptop, &[], area);
-        assert_eq!(few.detail, Detail::Box);
-        let roomy = Rect::new(0, 0, 60, 30);
-        let few = layout(&sample::scene(3), false, &Spot::Laptop, &[], roomy);
-        assert_eq!(few.detail, Detail::Labels);
-        let many = layout(&sample::scene(400), false, &Spot::Laptop, &[], area);
-        assert_eq!(many.detail, Detail::Group);
+        let detail = |pods, height| {
+            let area = Rect::new(0, 0, 60, height);
+            layout(&sample::scene(pods), false, &Spot::Laptop, &[], area).detail
+        };
+        assert_eq!(detail(3, 30), Detail::Labels);
+        assert_eq!(detail(3, 14), Detail::Box);
+        assert_eq!(detail(9, 14), Detail::Line);
+        assert_eq!(detail(400, 18), Detail::Group);
     }
 
     #[test]
