@@ -4,7 +4,7 @@ use super::files::View;
 use super::machine::Machine;
 use super::machine::builtins;
 use super::{Completions, Files, commands};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Place};
 
 /// What could stand at `cursor` in `line`.
 pub(super) fn complete(
@@ -28,11 +28,24 @@ pub(super) fn complete(
     } else if earlier.is_empty() && !current.contains('/') {
         names(machine, cluster, current)
     } else {
-        paths(files, machine.directory(), current)
+        let own = of_kubectl(machine, cluster, earlier, current);
+        own.unwrap_or_else(|| paths(files, machine.directory(), current))
     };
     candidates.sort();
     candidates.dedup();
     Completions { start, candidates }
+}
+
+/// What kubectl would offer, if this is a line of it: by its name, or by an alias like `k`.
+fn of_kubectl(
+    machine: &Machine,
+    cluster: &Cluster,
+    earlier: &[String],
+    current: &str,
+) -> Option<Vec<(String, String)>> {
+    let (name, earlier) = earlier.split_first()?;
+    let is_kubectl = *machine.place() == Place::Laptop && (name == "kubectl" || name == "k");
+    is_kubectl.then(|| commands::kubectl::complete(cluster, earlier, current)).flatten()
 }
 
 /// The words of a command's beginning; the last one is the one at the cursor, maybe empty.
@@ -96,4 +109,40 @@ fn paths(files: &Files, directory: &str, start: &str) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Config;
+    use crate::shell::{Session, programs};
+
+    fn offered(line: &str) -> Vec<String> {
+        let cluster = Cluster::new(&Config { nodes: 2, seed: 1, dns: true }, programs());
+        let files = Files::from([("web.yaml".to_owned(), Vec::new())]);
+        let found = Session::new(files).complete(&cluster, line, line.len());
+        found.candidates.into_iter().map(|(text, _)| text).collect()
+    }
+
+    #[test]
+    fn subcommands_kinds_and_names_are_offered() {
+        assert_eq!(offered("kubectl desc"), ["describe"]);
+        assert_eq!(offered("k get po"), ["poddisruptionbudgets", "pods"]);
+        assert_eq!(offered("kubectl describe node node-"), ["node-1", "node-2"]);
+        assert_eq!(offered("kubectl get svc/kube"), ["svc/kubernetes"]);
+        assert_eq!(offered("kubectl rollout st"), ["status"]);
+    }
+
+    #[test]
+    fn what_follows_a_flag_fits_the_flag() {
+        assert_eq!(offered("kubectl get pods -n kube-s"), ["kube-system"]);
+        assert_eq!(offered("kubectl get pods -o w"), ["wide"]);
+        assert_eq!(offered("kubectl apply -f w"), ["web.yaml"]);
+        assert!(offered("kubectl get pods --show").contains(&"--show-labels".to_owned()));
+    }
+
+    #[test]
+    fn pipes_begin_a_new_command() {
+        assert!(offered("kubectl get pods | gre").contains(&"grep".to_owned()));
+    }
 }

@@ -102,7 +102,7 @@ impl Areas {
             }
             Arrangement::All => {
                 let (editor, terminal) = split(left, 57);
-                let (map, packet) = split(right, 56);
+                let (map, packet) = split(right, 58);
                 areas.editor = Some(editor);
                 areas.terminal = Some(terminal);
                 areas.map = Some(map);

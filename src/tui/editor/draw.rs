@@ -205,11 +205,11 @@ fn draw_mark(
     }
 }
 
-/// Whether a mark's message fits behind its line.
+/// Whether a mark's whole message fits behind its line.
 fn has_room(mark: &Diagnostic, text: &TextArea<'static>, columns: u16) -> bool {
     let line = mark.position.and_then(|at| text.lines().get(at.line as usize - 1));
     let used = usize::from(gutter(text.lines().len())) + line.map_or(0, |line| width(line)) + 2;
-    used + NARROWEST <= usize::from(columns)
+    used + 2 + width(&printable(&mark.message)) <= usize::from(columns)
 }
 
 /// The whole message of a mark, with its line unless the cursor (`here`) is on it.

@@ -140,7 +140,7 @@ fn step_rows<'a>(
     let pad = " ".repeat(place_columns.saturating_sub(width(&place)));
     let marker = if here { "▸" } else { " " };
     let sign_text = if reached { step.verdict.sign() } else { '·' };
-    let indent = 6 + place_columns + 1;
+    let indent = 8 + place_columns;
     let room = columns.saturating_sub(indent).max(8);
     let mut lines = wrap(&step.text, room).into_iter();
     rows.push(vec![

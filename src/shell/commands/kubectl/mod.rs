@@ -9,6 +9,7 @@ mod apply;
 mod attach;
 mod catalog;
 mod client;
+mod complete;
 mod config;
 mod contexts;
 mod cp;
@@ -50,6 +51,8 @@ use flags::Arguments;
 
 use super::super::tool::{Interrupted, Io, Step, Tool};
 use catalog::Command;
+
+pub(in crate::shell) use complete::complete;
 
 /// kubectl with these arguments (without `kubectl` itself).
 pub fn start(arguments: &[String]) -> Box<dyn Tool> {
