@@ -116,7 +116,6 @@ impl Cluster {
             userland,
         };
         nodes::register(&mut cluster, config);
-        system::open_api(&mut cluster);
         if config.dns {
             system::install_dns(&mut cluster);
         }

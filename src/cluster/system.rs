@@ -1,15 +1,12 @@
-//! What a new cluster runs for itself: the API server's door, and CoreDNS as kubeadm installs it.
+//! What a new cluster runs for itself: CoreDNS, as kubeadm installs it, in kube-system.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::kubelet::Owner;
-use super::processes::Spawn;
-use super::{Cluster, Place, programs};
+use super::Cluster;
 use crate::api::Resource;
-use crate::clock::SimTime;
 
 const COREFILE: &str = "\
 .:53 {
@@ -36,20 +33,6 @@ const COREFILE: &str = "\
     loadbalance
 }
 ";
-
-/// Opens the API server's door on the first node, where the `kubernetes` Service leads.
-pub(super) fn open_api(cluster: &mut Cluster) {
-    let place = Place::Node("node-1".into());
-    let Some(netns) = cluster.netns_of(&place).map(|sender| sender.netns) else { return };
-    let spawn = Spawn {
-        place,
-        netns,
-        owner: Owner::MACHINE,
-        program: programs::api_server(),
-        starting_until: SimTime::START,
-    };
-    cluster.processes.spawn(cluster.now, spawn);
-}
 
 /// Creates CoreDNS' ConfigMap, Service and Deployment.
 pub(super) fn install_dns(cluster: &mut Cluster) {

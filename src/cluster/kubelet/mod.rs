@@ -48,11 +48,6 @@ pub(super) struct Owner {
     pub purpose: Purpose,
 }
 
-impl Owner {
-    /// A process of a machine itself: no kubelet looks after it.
-    pub const MACHINE: Owner = Owner { pod: PodKey(0), container: 0, purpose: Purpose::Main };
-}
-
 /// What a process in a container is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {

@@ -4,7 +4,6 @@
 //! everything else is the shell's ([`Userland`](super::Userland)).
 
 mod agnhost;
-mod apiserver;
 mod coredns;
 mod daemon;
 mod databases;
@@ -16,8 +15,6 @@ mod nginx;
 mod pause;
 mod redis;
 mod whoami;
-
-pub(super) use apiserver::start as api_server;
 
 use super::{Image, Process};
 

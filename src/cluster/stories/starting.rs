@@ -124,24 +124,3 @@ fn coredns_runs_as_pods_behind_its_service() {
     let found = cluster.lookup(&container("client", "nginx"), "kubernetes.default");
     assert_eq!(found.result, Ok(vec!["10.96.0.1".parse().unwrap()]));
 }
-
-#[test]
-fn the_api_server_answers_pods_over_tls() {
-    let mut cluster = cluster();
-    create_pod(&mut cluster, "client", nginx());
-    cluster.settle(Duration::from_secs(30));
-    let from = container("client", "nginx");
-    let dial = cluster.dial(&from, Protocol::Tcp, "10.96.0.1:443".parse().unwrap());
-    let request = HttpRequest {
-        method: "GET".into(),
-        target: "/version".into(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
-    let payload = Payload::Tls { server_name: "kubernetes".into(), request };
-    let answer = cluster.ask(&dial.result.unwrap(), payload);
-    let Reply::Tls { response, names, .. } = answer.reply else { panic!("no TLS") };
-    assert_eq!(response.status, 200);
-    assert_eq!(names[0], "kubernetes");
-    assert!(String::from_utf8_lossy(&response.body).contains("\"gitVersion\": \"v1.36.3\""));
-}
