@@ -151,7 +151,9 @@ impl State {
     }
 
     fn answered(&mut self, io: &mut Io<'_>, server: Ipv4Addr, answer: &DnsAnswer) -> Option<Step> {
-        if !answer.recursion_available && !(self.backwards && answer.code != DnsCode::NoError) {
+        // A failed question about an address is told without it (recording 30).
+        let told = !self.backwards || answer.code == DnsCode::NoError;
+        if told && !answer.recursion_available {
             io.say(format!(";; Got recursion not available from {server}"));
         }
         if answer.code == DnsCode::NxDomain
