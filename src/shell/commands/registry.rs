@@ -1,7 +1,7 @@
 //! Which name is which command, how it is used, and who has it.
 
 use super::files::{change, find as find_files, ls, names};
-use super::system::{date, expr, help, identity, processes, repeat, run, sleep};
+use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
 use super::text::{awk, cat, cut, diff, grep, head, sed, sort, wc};
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
 use crate::cluster::{Cluster, Place};
@@ -299,14 +299,14 @@ fn system(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box
         "sudo" => run::plain_run("sudo", arguments, setting),
         "sync" | "true" => plain(|_, _| Some(0), arguments),
         "test" | "[" => testing::test(name, arguments),
-        "time" => run::time(arguments),
-        "timeout" => run::timeout(arguments, setting),
+        "time" => clock::time(arguments),
+        "timeout" => clock::timeout(arguments, setting),
         "tty" => plain(identity::tty, arguments),
         "uname" => plain(identity::uname, arguments),
         "uptime" => plain(identity::uptime, arguments),
-        "watch" => run::watch(arguments, setting),
+        "watch" => clock::watch(arguments, setting),
         "whoami" => plain(identity::whoami, arguments),
-        "xargs" => run::xargs(arguments, setting),
+        "xargs" => xargs::xargs(arguments, setting),
         "yes" => repeat::yes(arguments),
         _ => return None,
     })

@@ -6,10 +6,14 @@
 
 mod ast;
 mod braces;
+mod compound;
 mod conditional;
 mod error;
+mod escapes;
 mod lexer;
+mod parameters;
 mod parser;
+mod simple;
 mod words;
 
 use std::collections::BTreeMap;
@@ -20,7 +24,7 @@ pub use ast::{
     Part, Pipeline, Redirect, RedirectTarget, Word,
 };
 pub use error::{Fault, SyntaxError};
-pub use words::unescape;
+pub use escapes::unescape;
 
 /// Whose language and messages a shell speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

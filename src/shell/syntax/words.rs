@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::escapes::unescape;
 use super::parser::Parser;
 use super::{Fault, Operation, Parameter, Part, SyntaxError, Word};
 use crate::diagnostic::Span;
@@ -24,7 +25,7 @@ pub(super) enum Within {
 }
 
 impl Within {
-    fn quoted(self) -> bool {
+    pub(super) fn quoted(self) -> bool {
         match self {
             Within::Quotes | Within::Document => true,
             Within::Braces { quoted } | Within::Pattern { quoted } => quoted,
@@ -228,111 +229,6 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    /// `${…}` after its brace.
-    fn braced(&mut self, within: Within) -> Result<Parameter, SyntaxError> {
-        let start = self.at;
-        let mut length = false;
-        if self.rest().starts_with('#') && !self.rest().starts_with("#}") {
-            length = true;
-            self.at += 1;
-        }
-        let name = match self.peek_char() {
-            Some(special @ ('?' | '#' | '@' | '*' | '$' | '!' | '-')) => {
-                self.at += 1;
-                special.to_string()
-            }
-            Some('0'..='9') => {
-                let rest = self.rest();
-                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-                let digits = rest[..end].to_owned();
-                self.at += end;
-                digits
-            }
-            _ => self.name(),
-        };
-        let operation = if length { Operation::Length } else { self.operation(within.quoted())? };
-        if name.is_empty() || !self.rest().starts_with('}') {
-            return self.bad_parameter(start, name);
-        }
-        self.at += 1;
-        Ok(Parameter { name, operation })
-    }
-
-    fn bad_parameter(&mut self, start: usize, name: String) -> Result<Parameter, SyntaxError> {
-        let Some(length) = self.rest().find('}') else {
-            self.at = self.text.len();
-            return Err(self.fault(Fault::Unterminated('}')));
-        };
-        self.at += length + 1;
-        let text = format!("${{{}", &self.text[start..self.at]);
-        Ok(Parameter { name, operation: Operation::Bad(text) })
-    }
-
-    fn operation(&mut self, quoted: bool) -> Result<Operation, SyntaxError> {
-        let longest = |parser: &mut Self, mark: &str| parser.take(mark);
-        let colon =
-            self.rest().starts_with(':') && self.rest()[1..].starts_with(['-', '=', '?', '+']);
-        if colon {
-            self.at += 1;
-        }
-        Ok(match self.peek_char() {
-            Some(mark @ ('-' | '=' | '?' | '+')) => {
-                self.at += 1;
-                let word = self.inner_word(Within::Braces { quoted })?;
-                match mark {
-                    '-' => Operation::Default { colon, word },
-                    '=' => Operation::Assign { colon, word },
-                    '?' => Operation::Require { colon, word },
-                    _ => Operation::Alternative { colon, word },
-                }
-            }
-            Some('#') => {
-                self.at += 1;
-                let longest = longest(self, "#");
-                let pattern = self.inner_word(Within::Braces { quoted: false })?;
-                Operation::TrimStart { longest, pattern }
-            }
-            Some('%') => {
-                self.at += 1;
-                let longest = longest(self, "%");
-                let pattern = self.inner_word(Within::Braces { quoted: false })?;
-                Operation::TrimEnd { longest, pattern }
-            }
-            Some('/') if self.is_bash_like() => {
-                self.at += 1;
-                let all = longest(self, "/");
-                let pattern = self.inner_word(Within::Pattern { quoted: false })?;
-                let text = if self.take("/") {
-                    self.inner_word(Within::Braces { quoted })?
-                } else {
-                    Word::default()
-                };
-                Operation::Replace { all, pattern, text }
-            }
-            Some(':') if self.is_bash_like() => {
-                self.at += 1;
-                let offset = self.inner_word(Within::Slice)?;
-                let length = match self.take(":") {
-                    true => Some(self.inner_word(Within::Braces { quoted: false })?),
-                    false => None,
-                };
-                Operation::Slice { offset, length }
-            }
-            Some(mark @ ('^' | ',')) if self.is_bash() => {
-                self.at += 1;
-                let all = longest(self, if mark == '^' { "^" } else { "," });
-                Operation::Case { upper: mark == '^', all }
-            }
-            _ => Operation::Value,
-        })
-    }
-
-    fn inner_word(&mut self, within: Within) -> Result<Word, SyntaxError> {
-        let start = self.at;
-        let parts = self.nested(|parser| parser.parts(within))?;
-        Ok(Word { parts, span: Span::new(start, self.at) })
-    }
-
     /// `$'…'` after its quote.
     fn escapes(&mut self) -> Result<String, SyntaxError> {
         let start = self.at;
@@ -353,51 +249,4 @@ impl Parser<'_> {
 
 fn plain(name: String) -> Part {
     Part::Parameter(Box::new(Parameter { name, operation: Operation::Value }))
-}
-
-/// The text that C's escapes in `text` stand for.
-pub fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text.chars().peekable();
-    while let Some(next) = rest.next() {
-        if next != '\\' {
-            out.push(next);
-            continue;
-        }
-        match rest.next() {
-            None => out.push('\\'),
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('a') => out.push('\u{7}'),
-            Some('b') => out.push('\u{8}'),
-            Some('e' | 'E') => out.push('\u{1b}'),
-            Some('f') => out.push('\u{c}'),
-            Some('v') => out.push('\u{b}'),
-            Some('x') => out.push(number(&mut rest, 16, 2, 0)),
-            Some('u') => out.push(number(&mut rest, 16, 4, 0)),
-            Some(digit @ '0'..='7') => {
-                out.push(number(&mut rest, 8, 2, digit.to_digit(8).unwrap_or(0)));
-            }
-            Some(other @ ('\\' | '\'' | '"' | '?')) => out.push(other),
-            Some(other) => out.extend(['\\', other]),
-        }
-    }
-    out
-}
-
-/// The character whose number `first` and at most `most` further digits spell.
-fn number(
-    rest: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    radix: u32,
-    most: usize,
-    first: u32,
-) -> char {
-    let mut value = first;
-    for _ in 0..most {
-        let Some(digit) = rest.peek().and_then(|next| next.to_digit(radix)) else { break };
-        value = value * radix + digit;
-        rest.next();
-    }
-    char::from_u32(value).unwrap_or('\u{fffd}')
 }

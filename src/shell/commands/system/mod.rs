@@ -1,5 +1,6 @@
 //! Tools about the system, time and other commands.
 
+pub(super) mod clock;
 pub(super) mod date;
 pub(super) mod expr;
 pub(super) mod help;
@@ -8,3 +9,4 @@ pub(super) mod processes;
 pub(super) mod repeat;
 pub(super) mod run;
 pub(super) mod sleep;
+pub(super) mod xargs;

@@ -3,8 +3,13 @@
 //! Not here: user functions, `getline`, pipes and files from within a program. Using them is a
 //! syntax error that says so.
 
+mod evaluate;
+mod functions;
+mod lex;
 mod parse;
 mod run;
+mod statements;
+mod tree;
 mod value;
 
 use std::sync::Arc;

@@ -1,111 +1,8 @@
-//! The language: tokens and grammar.
+//! The grammar, by recursive descent; expressions by how tightly their operators bind.
 
+use super::lex::{FUNCTIONS, Token};
+use super::tree::{Binary, Expression, Program};
 use crate::shell::commands::text::regex::{Syntax, compile};
-use crate::shell::syntax::unescape;
-
-/// A program: patterns with actions.
-#[derive(Debug, Default)]
-pub(super) struct Program {
-    pub rules: Vec<Rule>,
-}
-
-#[derive(Debug)]
-pub(super) struct Rule {
-    pub pattern: Pattern,
-    pub action: Vec<Statement>,
-}
-
-#[derive(Debug)]
-pub(super) enum Pattern {
-    Begin,
-    End,
-    Always,
-    When(Expression),
-    /// `from, to`
-    Range(Expression, Expression),
-}
-
-#[derive(Debug)]
-pub(super) enum Statement {
-    Expression(Expression),
-    Print(Vec<Expression>),
-    Printf(Vec<Expression>),
-    If(Expression, Box<Statement>, Option<Box<Statement>>),
-    While(Expression, Box<Statement>),
-    For(Option<Box<Statement>>, Option<Expression>, Option<Box<Statement>>, Box<Statement>),
-    ForIn(String, String, Box<Statement>),
-    Block(Vec<Statement>),
-    Delete(String, Option<Vec<Expression>>),
-    Next,
-    Exit(Option<Expression>),
-    Break,
-    Continue,
-}
-
-#[derive(Debug)]
-pub(super) enum Expression {
-    Number(f64),
-    Text(String),
-    /// A pattern by itself asks whether the record matches.
-    Regex(regex::Regex),
-    Variable(String),
-    Field(Box<Expression>),
-    Element(String, Vec<Expression>),
-    Assign(Box<Expression>, Option<char>, Box<Expression>),
-    /// `i++`: (what, by how much, whether the old value counts)
-    Step(Box<Expression>, f64, bool),
-    Not(Box<Expression>),
-    Negate(Box<Expression>),
-    Binary(Box<Expression>, Binary, Box<Expression>),
-    Ternary(Box<Expression>, Box<Expression>, Box<Expression>),
-    In(Vec<Expression>, String),
-    Call(&'static str, Vec<Expression>),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binary {
-    Or,
-    And,
-    Match,
-    NoMatch,
-    Less,
-    LessEqual,
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterEqual,
-    Join,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
-    Power,
-}
-
-const FUNCTIONS: [&str; 13] = [
-    "length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "toupper", "tolower",
-    "int", "sqrt", "system",
-];
-
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Number(f64),
-    Text(String),
-    Regex(String),
-    Name(String),
-    /// A function's name directly before its parenthesis.
-    Function(String),
-    Mark(&'static str),
-    Newline,
-    End,
-}
-
-const MARKS: [&str; 40] = [
-    "**=", "&&", "||", "==", "!=", "<=", ">=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=",
-    "**", "!~", ">>", "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!",
-    "<", ">", "=", "~", "?", ":", "$",
-];
 
 /// Reads a program.
 ///
@@ -124,114 +21,27 @@ pub(super) fn program(source: &str) -> Result<Program, String> {
     }
 }
 
-struct Parser<'a> {
-    source: &'a str,
-    at: usize,
-    token: Token,
-    depth: u32,
+pub(super) struct Parser<'a> {
+    pub(super) source: &'a str,
+    pub(super) at: usize,
+    pub(super) token: Token,
+    pub(super) depth: u32,
     /// Within `for (`: `in` belongs to the loop.
-    no_in: bool,
+    pub(super) no_in: bool,
 }
 
-type Parsed<T> = Result<T, String>;
+pub(super) type Parsed<T> = Result<T, String>;
 
 impl Parser<'_> {
-    /// Reads the next token; `operand` says that a slash begins a pattern.
-    fn advance(&mut self, operand: bool) -> Parsed<()> {
-        self.token = self.lex(operand)?;
-        Ok(())
-    }
-
-    fn lex(&mut self, operand: bool) -> Parsed<Token> {
-        loop {
-            let rest = &self.source[self.at..];
-            if rest.starts_with("\\\n") {
-                self.at += 2;
-            } else if rest.starts_with([' ', '\t', '\r']) {
-                self.at += 1;
-            } else if rest.starts_with('#') {
-                self.at += rest.find('\n').unwrap_or(rest.len());
-            } else {
-                break;
-            }
-        }
-        let rest = &self.source[self.at..];
-        let Some(first) = rest.chars().next() else { return Ok(Token::End) };
-        if first == '\n' {
-            self.at += 1;
-            return Ok(Token::Newline);
-        }
-        if first == '"' {
-            let text = self.delimited('"').ok_or("unterminated string")?;
-            return Ok(Token::Text(unescape(&text)));
-        }
-        if first == '/' && operand {
-            let text = self.delimited('/').ok_or("unterminated regexp")?;
-            return Ok(Token::Regex(text));
-        }
-        if first.is_ascii_digit()
-            || first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())
-        {
-            let mut end =
-                rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-            if rest[end..].starts_with(['e', 'E']) {
-                let after = &rest[end + 1..];
-                let sign = usize::from(after.starts_with(['+', '-']));
-                let digits = after[sign..].chars().take_while(char::is_ascii_digit).count();
-                if digits > 0 {
-                    end += 1 + sign + digits;
-                }
-            }
-            self.at += end;
-            return Ok(Token::Number(rest[..end].parse().unwrap_or(0.0)));
-        }
-        if first.is_ascii_alphabetic() || first == '_' {
-            let end =
-                rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
-            self.at += end;
-            let name = rest[..end].to_owned();
-            return Ok(match FUNCTIONS.contains(&name.as_str()) {
-                true => Token::Function(name),
-                false => Token::Name(name),
-            });
-        }
-        match MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-            Some(mark) => {
-                self.at += mark.len();
-                Ok(Token::Mark(mark))
-            }
-            None => {
-                Err(format!("syntax error at source line {}: unexpected '{first}'", self.line()))
-            }
-        }
-    }
-
-    fn line(&self) -> usize {
-        self.source[..self.at].matches('\n').count() + 1
-    }
-
-    fn delimited(&mut self, close: char) -> Option<String> {
-        let start = self.at + 1;
-        let mut escaped = false;
-        let end = self.source[start..].find(|letter: char| {
-            let ends = letter == close && !escaped;
-            escaped = letter == '\\' && !escaped;
-            ends
-        })?;
-        self.at = start + end + 1;
-        let text = &self.source[start..start + end];
-        Some(if close == '/' { text.replace("\\/", "/") } else { text.to_owned() })
-    }
-
-    fn is(&self, mark: &str) -> bool {
+    pub(super) fn is(&self, mark: &str) -> bool {
         matches!(self.token, Token::Mark(found) if found == mark)
     }
 
-    fn is_name(&self, name: &str) -> bool {
+    pub(super) fn is_name(&self, name: &str) -> bool {
         matches!(&self.token, Token::Name(found) if found == name)
     }
 
-    fn take(&mut self, mark: &str) -> Parsed<bool> {
+    pub(super) fn take(&mut self, mark: &str) -> Parsed<bool> {
         let found = self.is(mark);
         if found {
             self.advance(!matches!(mark, ")" | "]"))?;
@@ -239,14 +49,14 @@ impl Parser<'_> {
         Ok(found)
     }
 
-    fn expect(&mut self, mark: &str) -> Parsed<()> {
+    pub(super) fn expect(&mut self, mark: &str) -> Parsed<()> {
         match self.take(mark)? {
             true => Ok(()),
             false => self.wrong(),
         }
     }
 
-    fn wrong<T>(&self) -> Parsed<T> {
+    pub(super) fn wrong<T>(&self) -> Parsed<T> {
         let near = match &self.token {
             Token::Number(number) => number.to_string(),
             Token::Text(text) => format!("\"{text}\""),
@@ -265,7 +75,7 @@ impl Parser<'_> {
         Err(format!("cmd. line:{}: syntax error at or near {near}{hint}", self.line()))
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth > 50 {
             return Err("program nested too deeply".to_owned());
         }
@@ -275,223 +85,21 @@ impl Parser<'_> {
         result
     }
 
-    fn skip_ends(&mut self) -> Parsed<()> {
+    pub(super) fn skip_ends(&mut self) -> Parsed<()> {
         while self.token == Token::Newline || self.is(";") {
             self.advance(true)?;
         }
         Ok(())
     }
 
-    fn skip_newlines(&mut self) -> Parsed<()> {
+    pub(super) fn skip_newlines(&mut self) -> Parsed<()> {
         while self.token == Token::Newline {
             self.advance(true)?;
         }
         Ok(())
     }
 
-    fn rule(&mut self) -> Parsed<Rule> {
-        let pattern = if self.is("{") {
-            Pattern::Always
-        } else if self.is_name("BEGIN") {
-            self.advance(true)?;
-            Pattern::Begin
-        } else if self.is_name("END") {
-            self.advance(true)?;
-            Pattern::End
-        } else {
-            let first = self.expression()?;
-            match self.take(",")? {
-                true => Pattern::Range(first, self.expression()?),
-                false => Pattern::When(first),
-            }
-        };
-        let action = match self.is("{") {
-            true => self.block()?,
-            false if matches!(pattern, Pattern::Begin | Pattern::End) => return self.wrong(),
-            false => vec![Statement::Print(Vec::new())],
-        };
-        Ok(Rule { pattern, action })
-    }
-
-    fn block(&mut self) -> Parsed<Vec<Statement>> {
-        self.expect("{")?;
-        let mut statements = Vec::new();
-        loop {
-            self.skip_ends()?;
-            if self.is("}") {
-                self.advance(true)?;
-                return Ok(statements);
-            }
-            if self.token == Token::End {
-                return self.wrong();
-            }
-            statements.push(self.deeper(Self::statement)?);
-        }
-    }
-
-    fn statement(&mut self) -> Parsed<Statement> {
-        if self.is("{") {
-            return Ok(Statement::Block(self.block()?));
-        }
-        let keyword = match &self.token {
-            Token::Name(name) => name.clone(),
-            _ => String::new(),
-        };
-        let statement = match keyword.as_str() {
-            "if" => return self.conditional(),
-            "while" => {
-                self.advance(true)?;
-                self.expect("(")?;
-                let condition = self.expression()?;
-                self.expect(")")?;
-                self.reread()?;
-                return Ok(Statement::While(condition, Box::new(self.body()?)));
-            }
-            "for" => return self.for_loop(),
-            _ => self.simple(&keyword)?,
-        };
-        if !(self.token == Token::Newline
-            || self.is(";")
-            || self.is("}")
-            || self.token == Token::End)
-        {
-            return self.wrong();
-        }
-        Ok(statement)
-    }
-
-    /// After a closing parenthesis a slash would divide; where a statement begins it does not.
-    fn reread(&mut self) -> Parsed<()> {
-        if self.is("/") {
-            self.at -= 1;
-            self.advance(true)?;
-        }
-        Ok(())
-    }
-
-    fn body(&mut self) -> Parsed<Statement> {
-        self.skip_newlines()?;
-        if self.is(";") {
-            return Ok(Statement::Block(Vec::new()));
-        }
-        self.deeper(Self::statement)
-    }
-
-    fn conditional(&mut self) -> Parsed<Statement> {
-        self.advance(true)?;
-        self.expect("(")?;
-        let condition = self.expression()?;
-        self.expect(")")?;
-        self.reread()?;
-        let then = self.body()?;
-        let (at, token) = (self.at, self.token.clone());
-        self.skip_ends()?;
-        if self.is_name("else") {
-            self.advance(true)?;
-            let otherwise = self.body()?;
-            return Ok(Statement::If(condition, Box::new(then), Some(Box::new(otherwise))));
-        }
-        (self.at, self.token) = (at, token);
-        Ok(Statement::If(condition, Box::new(then), None))
-    }
-
-    fn for_loop(&mut self) -> Parsed<Statement> {
-        self.advance(true)?;
-        self.expect("(")?;
-        self.no_in = true;
-        let first = match self.is(";") {
-            true => None,
-            false => Some(self.simple("")?),
-        };
-        self.no_in = false;
-        if self.is_name("in") {
-            let Some(Statement::Expression(Expression::Variable(variable))) = first else {
-                return self.wrong();
-            };
-            self.advance(true)?;
-            let Token::Name(array) = self.token.clone() else { return self.wrong() };
-            self.advance(false)?;
-            self.expect(")")?;
-            self.reread()?;
-            return Ok(Statement::ForIn(variable, array, Box::new(self.body()?)));
-        }
-        self.expect(";")?;
-        let condition = match self.is(";") {
-            true => None,
-            false => Some(self.expression()?),
-        };
-        self.expect(";")?;
-        let step = match self.is(")") {
-            true => None,
-            false => Some(Box::new(self.simple("")?)),
-        };
-        self.expect(")")?;
-        self.reread()?;
-        Ok(Statement::For(first.map(Box::new), condition, step, Box::new(self.body()?)))
-    }
-
-    fn simple(&mut self, keyword: &str) -> Parsed<Statement> {
-        let plain = match keyword {
-            "next" => Some(Statement::Next),
-            "break" => Some(Statement::Break),
-            "continue" => Some(Statement::Continue),
-            _ => None,
-        };
-        if let Some(statement) = plain {
-            self.advance(true)?;
-            return Ok(statement);
-        }
-        match keyword {
-            "print" | "printf" => {
-                self.advance(true)?;
-                let parenthesised = self.is("(");
-                let mut values = Vec::new();
-                if !self.ends_statement() {
-                    values = self.list()?;
-                }
-                // `print (a, b)` is a list in parentheses.
-                if parenthesised
-                    && let [Expression::In(_, array)] = values.as_slice()
-                    && array.is_empty()
-                    && let Some(Expression::In(inner, _)) = values.pop()
-                {
-                    values = inner;
-                }
-                Ok(match keyword {
-                    "print" => Statement::Print(values),
-                    _ => Statement::Printf(values),
-                })
-            }
-            "exit" => {
-                self.advance(true)?;
-                Ok(Statement::Exit(match self.ends_statement() {
-                    true => None,
-                    false => Some(self.expression()?),
-                }))
-            }
-            "delete" => {
-                self.advance(true)?;
-                let Token::Name(array) = self.token.clone() else { return self.wrong() };
-                self.advance(false)?;
-                let index = match self.take("[")? {
-                    true => {
-                        let index = self.list()?;
-                        self.expect("]")?;
-                        Some(index)
-                    }
-                    false => None,
-                };
-                Ok(Statement::Delete(array, index))
-            }
-            _ => Ok(Statement::Expression(self.expression()?)),
-        }
-    }
-
-    fn ends_statement(&self) -> bool {
-        matches!(self.token, Token::Newline | Token::End) || self.is(";") || self.is("}")
-    }
-
-    fn list(&mut self) -> Parsed<Vec<Expression>> {
+    pub(super) fn list(&mut self) -> Parsed<Vec<Expression>> {
         let mut values = vec![self.expression()?];
         while self.take(",")? {
             self.skip_newlines()?;
@@ -500,11 +108,11 @@ impl Parser<'_> {
         Ok(values)
     }
 
-    fn expression(&mut self) -> Parsed<Expression> {
+    pub(super) fn expression(&mut self) -> Parsed<Expression> {
         self.deeper(Self::assignment)
     }
 
-    fn assignment(&mut self) -> Parsed<Expression> {
+    pub(super) fn assignment(&mut self) -> Parsed<Expression> {
         let left = self.ternary()?;
         let is_place = matches!(
             left,
@@ -528,7 +136,7 @@ impl Parser<'_> {
         Ok(Expression::Assign(Box::new(left), operator, Box::new(right)))
     }
 
-    fn ternary(&mut self) -> Parsed<Expression> {
+    pub(super) fn ternary(&mut self) -> Parsed<Expression> {
         let condition = self.or()?;
         if !self.take("?")? {
             return Ok(condition);
@@ -539,7 +147,7 @@ impl Parser<'_> {
         Ok(Expression::Ternary(Box::new(condition), Box::new(yes), Box::new(no)))
     }
 
-    fn or(&mut self) -> Parsed<Expression> {
+    pub(super) fn or(&mut self) -> Parsed<Expression> {
         let mut left = self.and()?;
         while self.take("||")? {
             self.skip_newlines()?;
@@ -548,7 +156,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn and(&mut self) -> Parsed<Expression> {
+    pub(super) fn and(&mut self) -> Parsed<Expression> {
         let mut left = self.membership()?;
         while self.take("&&")? {
             self.skip_newlines()?;
@@ -557,7 +165,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn membership(&mut self) -> Parsed<Expression> {
+    pub(super) fn membership(&mut self) -> Parsed<Expression> {
         let mut left = self.matching()?;
         while self.is_name("in") && !self.no_in {
             self.advance(true)?;
@@ -572,7 +180,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn matching(&mut self) -> Parsed<Expression> {
+    pub(super) fn matching(&mut self) -> Parsed<Expression> {
         let mut left = self.comparison()?;
         loop {
             let operator = match self.token {
@@ -585,7 +193,7 @@ impl Parser<'_> {
         }
     }
 
-    fn comparison(&mut self) -> Parsed<Expression> {
+    pub(super) fn comparison(&mut self) -> Parsed<Expression> {
         let left = self.joined()?;
         let operator = match self.token {
             Token::Mark("<") => Binary::Less,
@@ -600,7 +208,7 @@ impl Parser<'_> {
         Ok(binary(left, operator, self.joined()?))
     }
 
-    fn joined(&mut self) -> Parsed<Expression> {
+    pub(super) fn joined(&mut self) -> Parsed<Expression> {
         let mut left = self.sum()?;
         while self.begins_operand() {
             left = binary(left, Binary::Join, self.sum()?);
@@ -608,7 +216,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    fn begins_operand(&self) -> bool {
+    pub(super) fn begins_operand(&self) -> bool {
         match &self.token {
             Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Function(_) => true,
             Token::Name(name) => name != "in",
@@ -617,7 +225,7 @@ impl Parser<'_> {
         }
     }
 
-    fn sum(&mut self) -> Parsed<Expression> {
+    pub(super) fn sum(&mut self) -> Parsed<Expression> {
         let mut left = self.product()?;
         loop {
             let operator = match self.token {
@@ -630,7 +238,7 @@ impl Parser<'_> {
         }
     }
 
-    fn product(&mut self) -> Parsed<Expression> {
+    pub(super) fn product(&mut self) -> Parsed<Expression> {
         let mut left = self.unary()?;
         loop {
             let operator = match self.token {
@@ -644,7 +252,7 @@ impl Parser<'_> {
         }
     }
 
-    fn unary(&mut self) -> Parsed<Expression> {
+    pub(super) fn unary(&mut self) -> Parsed<Expression> {
         if self.take("!")? {
             return Ok(Expression::Not(Box::new(self.deeper(Self::unary)?)));
         }
@@ -657,7 +265,7 @@ impl Parser<'_> {
         self.power()
     }
 
-    fn power(&mut self) -> Parsed<Expression> {
+    pub(super) fn power(&mut self) -> Parsed<Expression> {
         let base = self.postfix()?;
         if self.is("^") || self.is("**") {
             self.advance(true)?;
@@ -667,7 +275,7 @@ impl Parser<'_> {
         Ok(base)
     }
 
-    fn postfix(&mut self) -> Parsed<Expression> {
+    pub(super) fn postfix(&mut self) -> Parsed<Expression> {
         for (mark, by) in [("++", 1.0), ("--", -1.0)] {
             if self.take(mark)? {
                 let place = self.deeper(Self::primary)?;
@@ -688,7 +296,7 @@ impl Parser<'_> {
         Ok(value)
     }
 
-    fn primary(&mut self) -> Parsed<Expression> {
+    pub(super) fn primary(&mut self) -> Parsed<Expression> {
         match self.token.clone() {
             Token::Number(number) => {
                 self.advance(false)?;
@@ -736,7 +344,7 @@ impl Parser<'_> {
         }
     }
 
-    fn call(&mut self, name: &str) -> Parsed<Expression> {
+    pub(super) fn call(&mut self, name: &str) -> Parsed<Expression> {
         self.advance(false)?;
         let mut arguments = Vec::new();
         if self.is("(") {

@@ -1,0 +1,79 @@
+//! `minikube`: the local cluster's own tool.
+
+mod nodes;
+mod service;
+mod table;
+mod tunnel;
+
+use self::nodes::{Ssh, ip, nodes, profile, status};
+use self::service::service;
+use self::tunnel::Tunnel;
+use super::{failed, plain};
+use crate::shell::{Io, Tool};
+
+pub(super) fn minikube(arguments: &[String]) -> Box<dyn Tool> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["start", ..] => plain(start, arguments),
+        ["status", ..] => plain(status, arguments),
+        ["ip", ..] => plain(ip, arguments),
+        ["ssh", ..] => Box::new(Ssh { arguments: arguments[1..].to_vec(), inner: None }),
+        ["service", ..] => plain(service, &arguments[1..]),
+        ["tunnel", ..] => Box::<Tunnel>::default(),
+        ["profile", ..] => plain(profile, &arguments[1..]),
+        ["node", "list", ..] => plain(nodes, arguments),
+        ["version", ..] => plain(
+            |_, io| {
+                io.say("minikube version: v1.38.0");
+                Some(0)
+            },
+            arguments,
+        ),
+        ["kubectl", rest @ ..] => {
+            let skip = usize::from(rest.first() == Some(&"--")) + 1;
+            super::kubectl::start(&arguments[skip..])
+        }
+        [] | ["--help" | "-h" | "help", ..] => plain(help, arguments),
+        ["stop" | "delete" | "pause", ..] => {
+            failed("podhop: the cluster stays on; the menu's reset begins the level again", 1)
+        }
+        ["addons" | "dashboard" | "config" | "image" | "mount" | "cp" | "logs", ..] => failed(
+            format!(
+                "podhop: minikube {} is not simulated here; kubectl shows and changes what runs",
+                words[0]
+            ),
+            1,
+        ),
+        [other, ..] => failed(
+            format!(
+                "Error: unknown command \"{other}\" for \"minikube\"\nRun 'minikube --help' for usage."
+            ),
+            64,
+        ),
+    }
+}
+
+fn help(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    io.say("minikube provisions and manages local Kubernetes clusters.\n");
+    io.say("  start          Starts the cluster (it runs already)");
+    io.say("  status         Gets the status of the cluster");
+    io.say("  ip [-n NODE]   Retrieves a node's IP address");
+    io.say("  ssh [-n NODE]  Logs into a node");
+    io.say("  service NAME   Returns a URL to connect to a service");
+    io.say("  tunnel         Connects to LoadBalancer services");
+    io.say("  node list      Lists the nodes");
+    io.say("  profile list   Lists the profiles");
+    Some(0)
+}
+
+fn start(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    io.say("😄  minikube v1.38.0 on Ubuntu 24.04");
+    io.say("✨  Using the docker driver based on existing profile");
+    io.say("👍  Starting \"minikube\" primary control-plane node in \"minikube\" cluster");
+    io.say("🏃  Updating the running docker \"minikube\" container ...");
+    io.say("🐳  Preparing Kubernetes v1.36.3 on containerd 2.1.4 ...");
+    io.say("🔎  Verifying Kubernetes components...");
+    io.say("🌟  Enabled addons: storage-provisioner, default-storageclass");
+    io.say("🏄  Done! kubectl is now configured to use \"minikube\" cluster and \"default\" namespace by default");
+    Some(0)
+}

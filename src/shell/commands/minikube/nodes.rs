@@ -1,0 +1,164 @@
+//! The nodes: `minikube status`, `ip`, `node list`, `profile`, `ssh`.
+
+use k8s_openapi::api::core::v1::Node;
+
+use super::table::table;
+use crate::cluster::{Cluster, Flavour, Place};
+use crate::shell::commands::ssh;
+use crate::shell::{Interrupted, Io, Step, Tool, interactive};
+
+/// Name and address of every node, the control plane's first.
+pub(super) fn addresses(cluster: &Cluster) -> Vec<(String, String)> {
+    let nodes = cluster.objects().list::<Node>(None);
+    let address = |node: &Node| {
+        let addresses = node.status.as_ref()?.addresses.as_ref()?;
+        addresses
+            .iter()
+            .find(|address| address.type_ == "InternalIP")
+            .map(|found| found.address.clone())
+    };
+    nodes
+        .map(|node| {
+            (node.metadata.name.clone().unwrap_or_default(), address(node).unwrap_or_default())
+        })
+        .collect()
+}
+
+pub(super) fn status(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    for (index, (name, _)) in addresses(io.cluster).into_iter().enumerate() {
+        match index {
+            0 => io.say("minikube\ntype: Control Plane\nhost: Running\nkubelet: Running\napiserver: Running\nkubeconfig: Configured\n"),
+            _ => io.say(format!("{name}\ntype: Worker\nhost: Running\nkubelet: Running\n")),
+        }
+    }
+    Some(0)
+}
+
+/// The node that `-n NODE` names; the first one otherwise.
+fn chosen(cluster: &Cluster, arguments: &[String]) -> Result<(String, String), String> {
+    let all = addresses(cluster);
+    let mut rest = arguments.iter();
+    let mut wanted = None;
+    while let Some(argument) = rest.next() {
+        match argument.split_once('=') {
+            Some(("-n" | "--node", name)) => wanted = Some(name.to_owned()),
+            None if argument == "-n" || argument == "--node" => wanted = rest.next().cloned(),
+            _ => {}
+        }
+    }
+    let found = match &wanted {
+        None => all.first().cloned(),
+        Some(name) if name == "minikube" => all.first().cloned(),
+        Some(name) => all.iter().find(|(node, _)| node == name).cloned(),
+    };
+    let names: Vec<String> = all.into_iter().map(|(name, _)| name).collect();
+    found.ok_or_else(|| {
+        format!(
+            "❌  Exiting due to GUEST_NODE_RETRIEVE: retrieving node: Could not find node {}\n    (the nodes are {})",
+            wanted.unwrap_or_default(),
+            names.join(", ")
+        )
+    })
+}
+
+pub(super) fn ip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    Some(match chosen(io.cluster, arguments) {
+        Ok((_, address)) => {
+            io.say(address);
+            0
+        }
+        Err(message) => {
+            io.complain(message);
+            80
+        }
+    })
+}
+
+pub(super) fn nodes(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    for (name, address) in addresses(io.cluster) {
+        io.say(format!("{name}\t{address}"));
+    }
+    Some(0)
+}
+
+pub(super) fn profile(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    if arguments.first().is_none_or(|first| first != "list") {
+        io.say("minikube");
+        return Some(0);
+    }
+    let nodes = addresses(io.cluster);
+    let address = nodes.first().map_or("", |(_, address)| address.as_str());
+    let rows = [
+        [
+            "Profile",
+            "Driver",
+            "Runtime",
+            "IP",
+            "Version",
+            "Status",
+            "Nodes",
+            "Active Profile",
+            "Active Kubecontext",
+        ],
+        ["minikube", "docker", "containerd", address, "v1.36.3", "OK", "", "*", "*"],
+    ];
+    let count = nodes.len().to_string();
+    let mut rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+    rows[1][6] = count;
+    table(io, &rows);
+    Some(0)
+}
+
+/// `minikube ssh`.
+#[derive(Clone)]
+pub(super) struct Ssh {
+    pub arguments: Vec<String>,
+    pub inner: Option<Box<dyn Tool>>,
+}
+
+impl Ssh {
+    fn begin(&self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, String> {
+        let (name, _) = chosen(io.cluster, &self.arguments)?;
+        let place = Place::Node(name.into());
+        let mut command: &[String] = &self.arguments;
+        while let Some(first) = command.first().filter(|first| first.starts_with('-')) {
+            let skip = match first.as_str() {
+                "-n" | "--node" => 2,
+                _ => 1,
+            };
+            let end = first == "--";
+            command = command.get(skip..).unwrap_or_default();
+            if end {
+                break;
+            }
+        }
+        Ok(match command.is_empty() {
+            true => interactive(place, Flavour::Gnu, true),
+            false => ssh::on_node(io, &place, command),
+        })
+    }
+}
+
+impl Tool for Ssh {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.inner.is_none() {
+            match self.begin(io) {
+                Ok(inner) => self.inner = Some(inner),
+                Err(message) => {
+                    io.complain(message);
+                    return Step::Exit(80);
+                }
+            }
+        }
+        self.inner.as_mut().map_or(Step::Exit(1), |inner| inner.step(io))
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.inner.as_mut().map_or(Interrupted::Ended, |inner| inner.interrupt(io))
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}

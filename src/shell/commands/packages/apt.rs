@@ -1,0 +1,257 @@
+//! `apt` and `apt-get`, in Ubuntu and Debian (TOPICS A7).
+
+use std::time::Duration;
+
+use super::server::{Trouble, fetch};
+use super::{Kind, Next, Then, catalogue, operands};
+use crate::shell::{Io, Read};
+
+/// A distribution's packages.
+struct Distribution {
+    host: &'static str,
+    folder: &'static str,
+    suites: [&'static str; 3],
+}
+
+const UBUNTU: Distribution = Distribution {
+    host: "archive.ubuntu.com",
+    folder: "ubuntu",
+    suites: ["noble", "noble-updates", "noble-security"],
+};
+
+const DEBIAN: Distribution = Distribution {
+    host: "deb.debian.org",
+    folder: "debian",
+    suites: ["trixie", "trixie-updates", "trixie-security"],
+};
+
+/// A command line of apt.
+#[derive(Clone)]
+pub(super) struct Apt {
+    tool: String,
+    arguments: Vec<String>,
+}
+
+fn distribution(io: &Io<'_>) -> &'static Distribution {
+    match io.cluster.image(io.place).is_some_and(|image| image.name == "ubuntu") {
+        true => &UBUNTU,
+        false => &DEBIAN,
+    }
+}
+
+impl Distribution {
+    /// The file that says that the lists have been fetched.
+    fn lists(&self) -> String {
+        let Distribution { host, folder, suites } = self;
+        format!("/var/lib/apt/lists/{host}_{folder}_dists_{}_InRelease", suites[0])
+    }
+
+    fn why(&self, trouble: &Trouble) -> String {
+        let host = self.host;
+        match trouble {
+            Trouble::Name => format!("Temporary failure resolving '{host}'"),
+            Trouble::Connection { address, why } => {
+                format!("Could not connect to {host}:80 ({address}), {why}")
+            }
+        }
+    }
+}
+
+fn read_lists(io: &mut Io<'_>) {
+    for line in ["Reading package lists", "Building dependency tree", "Reading state information"] {
+        io.say(format!("{line}... Done"));
+    }
+}
+
+impl Apt {
+    pub fn new(tool: &str, arguments: &[String]) -> Apt {
+        Apt { tool: tool.to_owned(), arguments: arguments.to_vec() }
+    }
+
+    fn agrees(&self) -> bool {
+        self.arguments.iter().any(|argument| {
+            let short = argument.starts_with('-') && !argument.starts_with("--");
+            short && argument.contains('y') || argument == "--yes" || argument == "--assume-yes"
+        })
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.starts_with("-qq"))
+    }
+
+    /// Even when nothing can be fetched, an update ends well; it warns.
+    fn update(&self, io: &mut Io<'_>) -> Next {
+        let from = distribution(io);
+        let (host, folder) = (from.host, from.folder);
+        let target = format!("/{folder}/dists/{}/InRelease", from.suites[0]);
+        let (took, trouble) = fetch(io, host, 80, &target);
+        let Some(trouble) = trouble else {
+            if !self.is_quiet() {
+                for (index, suite) in from.suites.iter().enumerate() {
+                    let number = index + 1;
+                    io.say(format!(
+                        "Get:{number} http://{host}/{folder} {suite} InRelease [256 kB]"
+                    ));
+                }
+            }
+            return Next::Wait(io.now() + took + Duration::from_secs(2), Then::KeepLists);
+        };
+        let why = from.why(&trouble);
+        for (index, suite) in from.suites.iter().enumerate() {
+            io.say(format!("Err:{} http://{host}/{folder} {suite} InRelease\n  {why}", index + 1));
+        }
+        read_lists(io);
+        for suite in from.suites {
+            let url = format!("http://{host}/{folder}/dists/{suite}/InRelease");
+            io.complain(format!("W: Failed to fetch {url}  {why}"));
+        }
+        io.complain(
+            "W: Some index files failed to download. They have been ignored, or old ones used \
+             instead.",
+        );
+        Next::Wait(io.now() + took, Then::Exit(0))
+    }
+
+    fn install(&self, io: &mut Io<'_>, names: &[&str]) -> Next {
+        read_lists(io);
+        let have_lists = io.is_file(&distribution(io).lists());
+        let mut unknown = names.iter().filter(|name| {
+            catalogue::tools(name).is_none() || !have_lists && !catalogue::is_there(io, name)
+        });
+        if let Some(name) = unknown.next() {
+            let more: Vec<&&str> = unknown.collect();
+            io.complain(format!("E: Unable to locate package {name}"));
+            for name in more {
+                io.complain(format!("E: Unable to locate package {name}"));
+            }
+            return Next::Exit(100);
+        }
+        let (there, missing): (Vec<&str>, Vec<&str>) =
+            names.iter().partition(|name| catalogue::is_there(io, name));
+        for name in there {
+            io.say(format!("{name} is already the newest version."));
+        }
+        if missing.is_empty() {
+            io.say("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.");
+            return Next::Exit(0);
+        }
+        let count = missing.len();
+        io.say(format!("The following NEW packages will be installed:\n  {}", missing.join(" ")));
+        io.say(format!("0 upgraded, {count} newly installed, 0 to remove and 0 not upgraded."));
+        io.say(format!("Need to get {} kB of archives.", 226 * count));
+        let space = 534 * count;
+        io.say(format!("After this operation, {space} kB of additional disk space will be used."));
+        let missing: Vec<String> = missing.into_iter().map(str::to_owned).collect();
+        match self.agrees() {
+            true => self.fetch(io, missing),
+            false => Next::Ask(missing),
+        }
+    }
+
+    fn fetch(&self, io: &mut Io<'_>, names: Vec<String>) -> Next {
+        let from = distribution(io);
+        let (host, folder, suite) = (from.host, from.folder, from.suites[0]);
+        let target = format!("/{folder}/pool/main/{}.deb", names.join("_"));
+        let (took, trouble) = fetch(io, host, 80, &target);
+        let Some(trouble) = trouble else {
+            for (index, name) in names.iter().enumerate() {
+                let number = index + 1;
+                io.say(format!(
+                    "Get:{number} http://{host}/{folder} {suite}/main amd64 {name} amd64 [226 kB]"
+                ));
+            }
+            return Next::Wait(io.now() + took + Duration::from_secs(1), Then::Unpack(names));
+        };
+        let why = from.why(&trouble);
+        for name in &names {
+            let url = format!("http://{host}/{folder}/pool/main/{name}_amd64.deb");
+            io.complain(format!("E: Failed to fetch {url}  {why}"));
+        }
+        io.complain(
+            "E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?",
+        );
+        Next::Wait(io.now() + took, Then::Exit(100))
+    }
+}
+
+impl Kind for Apt {
+    fn name(&self) -> &str {
+        &self.tool
+    }
+
+    fn start(&self, io: &mut Io<'_>) -> Next {
+        match operands(&self.arguments).as_slice() {
+            ["update", ..] => self.update(io),
+            ["install", names @ ..] => self.install(io, names),
+            ["remove" | "purge", names @ ..] => {
+                for name in names {
+                    catalogue::remove(io, name);
+                    io.say(format!("Removing {name} ..."));
+                }
+                Next::Exit(0)
+            }
+            ["upgrade" | "dist-upgrade" | "clean" | "autoclean" | "autoremove", ..] => {
+                io.say("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.");
+                Next::Exit(0)
+            }
+            [] => {
+                let tool = &self.tool;
+                io.say(format!("{tool} 2.8.3 (amd64)\nUsage: {tool} update | install PACKAGE..."));
+                Next::Exit(0)
+            }
+            [other, ..] => {
+                io.complain(format!("E: Invalid operation {other}"));
+                Next::Exit(100)
+            }
+        }
+    }
+
+    fn answer(&self, io: &mut Io<'_>, packages: &[String]) -> Next {
+        match io.read_line() {
+            Read::Line(line) if matches!(line.trim(), "" | "y" | "Y" | "yes" | "Yes") => {
+                self.fetch(io, packages.to_vec())
+            }
+            Read::Wait => {
+                *io.prompt = "Do you want to continue? [Y/n] ".to_owned();
+                Next::Listen
+            }
+            Read::Line(_) => {
+                io.say("Abort.");
+                Next::Exit(1)
+            }
+            Read::End => {
+                io.say("Do you want to continue? [Y/n] Abort.");
+                Next::Exit(1)
+            }
+        }
+    }
+
+    fn finish(&self, io: &mut Io<'_>, then: &Then) -> i32 {
+        match then {
+            Then::Exit(status) => *status,
+            Then::KeepLists => {
+                let lists = distribution(io).lists();
+                if let Err(why) = io.cluster.write_file(io.place, &lists, b"fetched\n") {
+                    io.complain(format!("E: Could not open file {lists} ({why})"));
+                    return 100;
+                }
+                if !self.is_quiet() {
+                    io.say("Fetched 33.6 MB in 2s (16.8 MB/s)");
+                    read_lists(io);
+                    io.say("All packages are up to date.");
+                }
+                0
+            }
+            Then::Unpack(names) => {
+                for name in names {
+                    io.say(format!("Setting up {name} ..."));
+                    if let Err(why) = catalogue::unpack(io, name) {
+                        io.complain(format!("E: {why}"));
+                        return 100;
+                    }
+                }
+                0
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Commands that watch the clock while another one runs: `timeout`, `watch`, `time`.
+
+use std::time::Duration;
+
+use super::date;
+use super::run::start;
+use super::sleep::duration;
+use crate::clock::SimTime;
+use crate::cluster::Flavour;
+use crate::shell::commands::options::Grammar;
+use crate::shell::commands::{Setting, failed, host_name};
+use crate::shell::machine::Machine;
+use crate::shell::{Interrupted, Io, Step, Tool, Wish, programs};
+
+/// `timeout`: a command with an end.
+#[derive(Clone)]
+struct Timeout {
+    limit: Option<Duration>,
+    words: Vec<String>,
+    flavour: Flavour,
+    until: Option<SimTime>,
+    inner: Option<Machine>,
+}
+
+impl Tool for Timeout {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.inner.is_none() {
+            match start(io, &self.words, io.environment) {
+                Ok(machine) => self.inner = Some(machine),
+                Err(_) => {
+                    let name = self.words.first().map_or("", String::as_str);
+                    io.complain(match self.flavour {
+                        Flavour::Gnu => {
+                            format!(
+                                "timeout: failed to run command '{name}': No such file or directory"
+                            )
+                        }
+                        Flavour::BusyBox => {
+                            format!("timeout: can't execute '{name}': No such file or directory")
+                        }
+                    });
+                    return Step::Exit(127);
+                }
+            }
+            self.until = self.limit.map(|limit| io.now() + limit);
+        }
+        let Some(machine) = &mut self.inner else { return Step::Exit(0) };
+        let step = machine.step(io);
+        let Some(until) = self.until else { return step };
+        match step {
+            Step::Exit(_) => step,
+            _ if io.now() >= until => {
+                // The signal is TERM, which nobody words; Ctrl-C's words are not wanted here.
+                machine.unwind();
+                Step::Exit(if self.flavour == Flavour::Gnu { 124 } else { 143 })
+            }
+            Step::Until(at) => Step::Until(at.min(until)),
+            Step::Input => Step::Until(until),
+        }
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.inner.as_mut().map_or(Interrupted::Ended, |machine| machine.interrupt(io))
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+pub(in crate::shell::commands) fn timeout(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "timeout",
+        short: "s:k:vt:",
+        long: &[("signal", 's'), ("kill-after", 'k')],
+        stops: true,
+    };
+    let mut options = match GRAMMAR.parse(arguments, setting.flavour) {
+        Ok(options) => options,
+        Err(message) => return failed(message, 125),
+    };
+    if options.operands.len() < 2 {
+        return failed("timeout: missing operand\nTry 'timeout --help' for more information.", 125);
+    }
+    let text = options.operands.remove(0);
+    match duration(&text) {
+        // 0 means no limit.
+        Some(limit) => Box::new(Timeout {
+            limit: limit.filter(|limit| !limit.is_zero()),
+            words: options.operands,
+            flavour: setting.flavour,
+            until: None,
+            inner: None,
+        }),
+        None => failed(
+            format!(
+                "timeout: invalid time interval '{text}'\nTry 'timeout --help' for more information."
+            ),
+            125,
+        ),
+    }
+}
+
+/// `watch`: a command again and again.
+#[derive(Clone)]
+struct Watch {
+    text: String,
+    every: Duration,
+    title: bool,
+    next: SimTime,
+    inner: Option<Machine>,
+    begun: bool,
+}
+
+impl Tool for Watch {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            if let Some(machine) = &mut self.inner {
+                match machine.step(io) {
+                    Step::Exit(_) => self.inner = None,
+                    wait => return wait,
+                }
+            }
+            if io.now() < self.next {
+                return Step::Until(self.next);
+            }
+            self.next = io.now() + self.every;
+            if io.terminal {
+                io.wishes.push(Wish::ClearScreen);
+            }
+            if self.title {
+                let left = format!("Every {:.1}s: {}", self.every.as_secs_f64(), self.text);
+                let host = host_name(io.cluster, io.place);
+                let right = format!("{host}: {}", date::format(io.now(), "%a %b %e %H:%M:%S %Y"));
+                let gap =
+                    80_usize.saturating_sub(left.chars().count() + right.chars().count()).max(2);
+                io.say(format!("{left}{:gap$}{right}\n", ""));
+            }
+            let mut machine = programs::words(io, &[], io.environment);
+            machine.run_text(&self.text);
+            self.inner = Some(machine);
+            if std::mem::replace(&mut self.begun, true) && self.every.is_zero() {
+                return Step::Exit(0);
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+pub(in crate::shell::commands) fn watch(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "watch",
+        short: "n:tdbexgc",
+        long: &[("interval", 'n'), ("no-title", 't'), ("differences", 'd')],
+        stops: true,
+    };
+    let options = match GRAMMAR.parse(arguments, setting.flavour) {
+        Ok(options) => options,
+        Err(message) => return failed(message, 1),
+    };
+    if options.operands.is_empty() {
+        return failed("Usage: watch [-n SECONDS] [-t] COMMAND", 1);
+    }
+    let seconds = options.value('n').unwrap_or("2");
+    let Some(Some(every)) = duration(seconds) else {
+        return failed(format!("watch: failed to parse argument: '{seconds}'"), 1);
+    };
+    Box::new(Watch {
+        text: options.operands.join(" "),
+        every: every.max(Duration::from_millis(100)),
+        title: !options.has('t'),
+        next: SimTime::START,
+        inner: None,
+        begun: false,
+    })
+}
+
+/// `time`: how long a command takes, in simulated time.
+#[derive(Clone)]
+struct Time {
+    words: Vec<String>,
+    since: Option<SimTime>,
+    inner: Option<Machine>,
+}
+
+impl Tool for Time {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let since = *self.since.get_or_insert(io.now());
+        if self.inner.is_none() {
+            match start(io, &self.words, io.environment) {
+                Ok(machine) => self.inner = Some(machine),
+                Err(_) => {
+                    let name = self.words.first().map_or("", String::as_str);
+                    io.complain(format!("bash: {name}: command not found"));
+                    return Step::Exit(127);
+                }
+            }
+        }
+        let step = self.inner.as_mut().map_or(Step::Exit(0), |machine| machine.step(io));
+        if let Step::Exit(_) = step {
+            let took = io.now().since(since);
+            let (minutes, seconds) = (took.as_secs() / 60, took.as_secs_f64() % 60.0);
+            io.complain(format!("\nreal\t{minutes}m{seconds:.3}s\nuser\t0m0.000s\nsys\t0m0.000s"));
+        }
+        step
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.inner.as_mut().map_or(Interrupted::Ended, |machine| machine.interrupt(io))
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+pub(in crate::shell::commands) fn time(arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(Time { words: arguments.to_vec(), since: None, inner: None })
+}

@@ -1,0 +1,271 @@
+//! Parameters: values, special ones included, and what `${…}` does to them.
+
+use super::expand::{Expanded, Expander, LONGEST, Stop};
+use super::fields::Fields;
+use super::pattern::Pattern;
+use super::state::{State, assign};
+use crate::random::Stream;
+use crate::shell::files::absolute;
+use crate::shell::syntax::{Operation, Parameter, Word};
+
+impl Expander<'_> {
+    pub(super) fn parameter(
+        &mut self,
+        parameter: &Parameter,
+        fields: &mut Fields,
+        whole: bool,
+    ) -> Expanded<()> {
+        let plain = parameter.operation == Operation::Value;
+        if plain && matches!(parameter.name.as_str(), "@" | "*") && !whole {
+            for (index, value) in self.state.positional.iter().enumerate() {
+                if index > 0 {
+                    fields.finish();
+                }
+                self.add(value, fields, false);
+            }
+            return Ok(());
+        }
+        // The word of `${x:-word}` keeps its own quotes.
+        if let Some(word) = self.replacement(parameter) {
+            let word = word.clone();
+            return self.parts(&word.parts, fields, whole);
+        }
+        if let Some(value) = self.operate(parameter, false)? {
+            self.add(&value, fields, whole);
+        }
+        Ok(())
+    }
+
+    /// The word that stands for a parameter, when it does.
+    pub(super) fn replacement<'w>(&self, parameter: &'w Parameter) -> Option<&'w Word> {
+        let value = self.read(&parameter.name);
+        let missing = |colon: bool| match &value {
+            None => true,
+            Some(value) => colon && value.is_empty(),
+        };
+        match &parameter.operation {
+            Operation::Default { colon, word } if missing(*colon) => Some(word),
+            Operation::Alternative { colon, word } if !missing(*colon) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// A parameter's value after its operation; `None` when it is unset.
+    pub(super) fn operate(
+        &mut self,
+        parameter: &Parameter,
+        quoted: bool,
+    ) -> Expanded<Option<String>> {
+        if let Some(word) = self.replacement(parameter) {
+            let word = word.clone();
+            if !quoted {
+                return Ok(Some(self.text(&word)?));
+            }
+            let mut fields = Fields::default();
+            fields.current();
+            self.double(&word.parts, &mut fields)?;
+            fields.finish();
+            let texts: Vec<String> = fields.done.into_iter().map(|field| field.text).collect();
+            return Ok(Some(texts.join(" ")));
+        }
+        let name = &parameter.name;
+        let value = self.value(name);
+        let missing = |colon: bool| match &value {
+            None => true,
+            Some(value) => colon && value.is_empty(),
+        };
+        let result = match &parameter.operation {
+            Operation::Default { .. } => value,
+            Operation::Alternative { .. } => None,
+            Operation::Assign { colon, word } if missing(*colon) => {
+                let text = self.text(word)?;
+                self.write(name, text.clone())?;
+                Some(text)
+            }
+            Operation::Assign { .. } => value,
+            Operation::Require { colon, word } if missing(*colon) => {
+                let text = self.text(word)?;
+                let text = match text.as_str() {
+                    "" if *colon => "parameter null or not set".to_owned(),
+                    "" => "parameter not set".to_owned(),
+                    _ => text,
+                };
+                return Err(Stop::Error(format!("{name}: {text}")));
+            }
+            Operation::Require { .. } => value,
+            Operation::Bad(text) => {
+                return Err(Stop::Error(format!("{text}: bad substitution")));
+            }
+            operation => {
+                let unset = value.is_none() && !matches!(name.as_str(), "@" | "*" | "!");
+                if unset && self.state.options.no_unset {
+                    return Err(Stop::Error(format!("{name}: unbound variable")));
+                }
+                match (operation, value) {
+                    (Operation::Length, value) => Some(self.length(name, value)),
+                    (_, None) => None,
+                    (operation, Some(value)) => Some(self.transform(operation, value)?),
+                }
+            }
+        };
+        Ok(result)
+    }
+
+    pub(super) fn length(&self, name: &str, value: Option<String>) -> String {
+        match name {
+            "@" | "*" => self.state.positional.len().to_string(),
+            _ => value.unwrap_or_default().chars().count().to_string(),
+        }
+    }
+
+    pub(super) fn transform(&mut self, operation: &Operation, value: String) -> Expanded<String> {
+        Ok(match operation {
+            Operation::TrimStart { longest, pattern } => {
+                let pattern = Pattern::new(&self.pattern(pattern)?);
+                let end = pattern.prefix(&value, *longest).unwrap_or(0);
+                value[end..].to_owned()
+            }
+            Operation::TrimEnd { longest, pattern } => {
+                let pattern = Pattern::new(&self.pattern(pattern)?);
+                let start = pattern.suffix(&value, *longest).unwrap_or(value.len());
+                value[..start].to_owned()
+            }
+            Operation::Replace { all, pattern, text } => {
+                let pattern = self.pattern(pattern)?;
+                let text = self.text(text)?;
+                replace(&value, &pattern, &text, *all)
+            }
+            Operation::Slice { offset, length } => {
+                let offset = self.arithmetic(offset)?;
+                let length = match length {
+                    Some(length) => Some(self.arithmetic(length)?),
+                    None => None,
+                };
+                slice(&value, offset, length)
+            }
+            Operation::Case { upper, all } => {
+                let turn = |letter: char| match upper {
+                    true => letter.to_uppercase().to_string(),
+                    false => letter.to_lowercase().to_string(),
+                };
+                let letters = value.chars().enumerate();
+                let turned = letters.map(|(index, letter)| match *all || index == 0 {
+                    true => turn(letter),
+                    false => letter.to_string(),
+                });
+                turned.collect()
+            }
+            _ => value,
+        })
+    }
+
+    /// A parameter's value, special ones included. Reading `$RANDOM` draws.
+    pub(super) fn value(&mut self, name: &str) -> Option<String> {
+        if name == "RANDOM" && !self.variables.contains_key("RANDOM") {
+            self.draws += 1;
+            return Some(Stream::new(self.draws, "RANDOM").below(32_768).to_string());
+        }
+        self.read(name)
+    }
+
+    pub(super) fn read(&self, name: &str) -> Option<String> {
+        let state = self.state;
+        if let Some(variable) = self.variables.get(name) {
+            return Some(variable.value.clone());
+        }
+        Some(match name {
+            "?" => state.status.to_string(),
+            "#" => state.positional.len().to_string(),
+            "@" | "*" if state.positional.is_empty() => return None,
+            "@" | "*" => state.positional.join(" "),
+            "$" => state.pid.to_string(),
+            "!" => state.last_job?.to_string(),
+            "-" => flags(state),
+            "0" => state.name.clone(),
+            "PWD" => absolute(&state.place, &state.directory, ""),
+            "LINENO" => state.line.to_string(),
+            "SECONDS" => (self.view.cluster.now().as_millis() / 1000).to_string(),
+            _ => {
+                let index: usize = name.parse().ok()?;
+                return state.positional.get(index.checked_sub(1)?).cloned();
+            }
+        })
+    }
+
+    pub(super) fn write(&mut self, name: &str, value: String) -> Expanded<()> {
+        if value.len() > LONGEST {
+            return Err(Stop::Error("xrealloc: cannot allocate memory".to_owned()));
+        }
+        assign(&mut self.variables, name, value).map_err(Stop::Error)
+    }
+}
+
+fn flags(state: &State) -> String {
+    let options = state.options;
+    let on = [
+        (options.exit_on_error, 'e'),
+        (options.no_glob, 'f'),
+        (true, 'h'),
+        (state.interactive, 'i'),
+        (options.no_unset, 'u'),
+        (options.trace, 'x'),
+    ];
+    on.into_iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect()
+}
+
+fn replace(value: &str, pattern: &str, text: &str, all: bool) -> String {
+    let (at_start, at_end) = (pattern.starts_with('#'), pattern.starts_with('%'));
+    if at_start || at_end {
+        let pattern = Pattern::new(&pattern[1..]);
+        return match at_start {
+            true => match pattern.prefix(value, true) {
+                Some(end) => format!("{text}{}", &value[end..]),
+                None => value.to_owned(),
+            },
+            false => match pattern.suffix(value, true) {
+                Some(start) => format!("{}{text}", &value[..start]),
+                None => value.to_owned(),
+            },
+        };
+    }
+    let pattern = Pattern::new(pattern);
+    let mut out = String::new();
+    let mut rest = value;
+    let mut replaced = false;
+    while let Some(letter) = rest.chars().next() {
+        let found = match replaced && !all {
+            true => None,
+            false => pattern.prefix(rest, true).filter(|end| *end > 0),
+        };
+        match found {
+            Some(end) => {
+                out += text;
+                rest = &rest[end..];
+                replaced = true;
+            }
+            None => {
+                out.push(letter);
+                rest = &rest[letter.len_utf8()..];
+            }
+        }
+        if replaced && !all {
+            break;
+        }
+    }
+    out + rest
+}
+
+fn slice(value: &str, offset: i64, length: Option<i64>) -> String {
+    let letters: Vec<char> = value.chars().collect();
+    let size = letters.len() as i64;
+    let start = if offset < 0 { size.saturating_add(offset) } else { offset };
+    if !(0..=size).contains(&start) {
+        return String::new();
+    }
+    let end = match length {
+        None => size,
+        Some(length) if length < 0 => size.saturating_add(length).max(start),
+        Some(length) => start.saturating_add(length).min(size),
+    };
+    letters[start as usize..end as usize].iter().collect()
+}

@@ -1,0 +1,208 @@
+//! `if`, `while`, `for`, `case`, `( )`, `{ }`, functions.
+
+use std::sync::Arc;
+
+use super::lexer::Token;
+use super::parser::{Parser, Result};
+use super::{CommandKind, Fault, List, Word};
+use crate::diagnostic::Span;
+
+impl Parser<'_> {
+    pub(super) fn open_parenthesis(&mut self) -> Result<CommandKind> {
+        if self.rest().starts_with('(') && self.is_bash_like() {
+            let start = self.at;
+            let mut inner = self.rest()[1..].char_indices();
+            let mut depth = 0_u32;
+            let end = inner.find(|(offset, next)| {
+                match next {
+                    '(' => depth += 1,
+                    ')' if depth > 0 => depth -= 1,
+                    ')' => return self.text[start + 1 + offset..].starts_with("))"),
+                    _ => {}
+                }
+                false
+            });
+            if let Some((length, _)) = end {
+                let text = self.text[start + 1..start + 1 + length].to_owned();
+                self.at = start + 1 + length + 2;
+                let parts = self.document(&text)?;
+                return Ok(CommandKind::Arithmetic(Word { parts, span: Span::default() }));
+            }
+        }
+        let list = self.nested(Self::parenthesised)?;
+        match list.items.is_empty() {
+            true => Err(self.fault(Fault::Unexpected { token: ")".to_owned(), expecting: None })),
+            false => Ok(CommandKind::Subshell(Arc::new(list))),
+        }
+    }
+
+    /// The command that begins with a reserved word; `None` when it is no reserved word.
+    pub(super) fn compound(&mut self, reserved: &str) -> Result<Option<CommandKind>> {
+        let kind = match reserved {
+            "{" => {
+                self.advance()?;
+                let body = self.body("}")?;
+                self.expect_reserved("}")?;
+                CommandKind::Group(body)
+            }
+            "if" => {
+                self.advance()?;
+                self.conditional_arms()?
+            }
+            "while" | "until" => {
+                self.advance()?;
+                let condition = self.body("do")?;
+                let body = self.do_body()?;
+                CommandKind::While { until: reserved == "until", condition, body }
+            }
+            "for" => {
+                self.advance()?;
+                self.for_loop()?
+            }
+            "case" => {
+                self.advance()?;
+                self.nested(Self::case)?
+            }
+            "[[" if self.is_bash_like() => {
+                self.advance()?;
+                CommandKind::Conditional(self.double_bracket()?)
+            }
+            "function" if self.is_bash_like() => {
+                self.advance()?;
+                let name = self.raw_word()?;
+                if self.take_operator("(")? && !self.take_operator(")")? {
+                    return self.unexpected(Some(")"));
+                }
+                self.function(name)?
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(kind))
+    }
+
+    pub(super) fn conditional_arms(&mut self) -> Result<CommandKind> {
+        let mut arms = Vec::new();
+        let mut otherwise = None;
+        loop {
+            let condition = self.body("then")?;
+            self.expect_reserved("then")?;
+            arms.push((condition, self.body("fi")?));
+            if self.take_reserved("elif")? {
+                continue;
+            }
+            if self.take_reserved("else")? {
+                otherwise = Some(self.body("fi")?);
+            }
+            self.expect_reserved("fi")?;
+            return Ok(CommandKind::If { arms, otherwise });
+        }
+    }
+
+    pub(super) fn do_body(&mut self) -> Result<Arc<List>> {
+        self.expect_reserved("do")?;
+        let body = self.body("done")?;
+        self.expect_reserved("done")?;
+        Ok(body)
+    }
+
+    pub(super) fn for_loop(&mut self) -> Result<CommandKind> {
+        if self.token.is_none() && self.rest().trim_start().starts_with("((") && self.is_bash() {
+            return self.arithmetic_for();
+        }
+        let name = self.raw_word()?;
+        self.skip_newlines()?;
+        let mut words = None;
+        if self.take_reserved("in")? {
+            let mut list = Vec::new();
+            while let Token::Word(word) = &self.peek()?.0 {
+                let word = word.clone();
+                self.advance()?;
+                self.braces(word, &mut list);
+            }
+            words = Some(list);
+            if !matches!(self.peek()?.0, Token::Newline | Token::Operator(";")) {
+                return self.unexpected(Some("do"));
+            }
+        }
+        self.take_operator(";")?;
+        self.skip_newlines()?;
+        let body = self.do_body()?;
+        Ok(CommandKind::For { name, words, body })
+    }
+
+    pub(super) fn arithmetic_for(&mut self) -> Result<CommandKind> {
+        let Some(open) = self.rest().find("((") else {
+            return self.unexpected(None);
+        };
+        let start = self.at + open + 2;
+        let Some(length) = self.text[start..].find("))") else {
+            self.at = self.text.len();
+            return Err(self.fault(Fault::Unterminated(')')));
+        };
+        let text = self.text[start..start + length].to_owned();
+        self.at = start + length + 2;
+        let mut parts = text.splitn(3, ';');
+        let mut next = |parser: &mut Self| -> Result<Word> {
+            let parts = parser.document(parts.next().unwrap_or(""))?;
+            Ok(Word { parts, span: Span::default() })
+        };
+        let (first, test, step) = (next(self)?, next(self)?, next(self)?);
+        self.take_operator(";")?;
+        self.skip_newlines()?;
+        let body = self.do_body()?;
+        Ok(CommandKind::ArithmeticFor { first, test, next: step, body })
+    }
+
+    pub(super) fn case(&mut self) -> Result<CommandKind> {
+        let Token::Word(subject) = self.peek()?.0.clone() else {
+            return self.unexpected(None);
+        };
+        self.advance()?;
+        self.skip_newlines()?;
+        self.expect_reserved("in")?;
+        let mut arms = Vec::new();
+        loop {
+            self.skip_newlines()?;
+            if self.take_reserved("esac")? {
+                return Ok(CommandKind::Case { subject, arms });
+            }
+            self.take_operator("(")?;
+            let mut patterns = Vec::new();
+            loop {
+                let Token::Word(pattern) = self.peek()?.0.clone() else {
+                    return self.unexpected(Some("esac"));
+                };
+                self.advance()?;
+                patterns.push(pattern);
+                if !self.take_operator("|")? {
+                    break;
+                }
+            }
+            if !self.take_operator(")")? {
+                return self.unexpected(Some(")"));
+            }
+            let body = self.list(&["esac"])?;
+            arms.push((patterns, Arc::new(body)));
+            if !self.take_operator(";;")? && !self.is_reserved("esac")? {
+                return self.unexpected(Some(";;"));
+            }
+        }
+    }
+
+    /// A word's own text: a variable's or function's name.
+    pub(super) fn raw_word(&mut self) -> Result<String> {
+        match self.peek()?.clone() {
+            (Token::Word(_), span) => {
+                self.advance()?;
+                Ok(self.text[span.start..span.end].to_owned())
+            }
+            _ => self.unexpected(None),
+        }
+    }
+
+    pub(super) fn function(&mut self, name: String) -> Result<CommandKind> {
+        self.skip_newlines()?;
+        let body = self.nested(Self::command)?;
+        Ok(CommandKind::Function { name, body: Arc::new(body) })
+    }
+}

@@ -1,0 +1,117 @@
+//! `${name…}` and its operations.
+
+use super::parser::Parser;
+use super::words::Within;
+use super::{Fault, Operation, Parameter, SyntaxError, Word};
+use crate::diagnostic::Span;
+
+impl Parser<'_> {
+    /// `${…}` after its brace.
+    pub(super) fn braced(&mut self, within: Within) -> Result<Parameter, SyntaxError> {
+        let start = self.at;
+        let mut length = false;
+        if self.rest().starts_with('#') && !self.rest().starts_with("#}") {
+            length = true;
+            self.at += 1;
+        }
+        let name = match self.peek_char() {
+            Some(special @ ('?' | '#' | '@' | '*' | '$' | '!' | '-')) => {
+                self.at += 1;
+                special.to_string()
+            }
+            Some('0'..='9') => {
+                let rest = self.rest();
+                let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                let digits = rest[..end].to_owned();
+                self.at += end;
+                digits
+            }
+            _ => self.name(),
+        };
+        let operation = if length { Operation::Length } else { self.operation(within.quoted())? };
+        if name.is_empty() || !self.rest().starts_with('}') {
+            return self.bad_parameter(start, name);
+        }
+        self.at += 1;
+        Ok(Parameter { name, operation })
+    }
+
+    pub(super) fn bad_parameter(
+        &mut self,
+        start: usize,
+        name: String,
+    ) -> Result<Parameter, SyntaxError> {
+        let Some(length) = self.rest().find('}') else {
+            self.at = self.text.len();
+            return Err(self.fault(Fault::Unterminated('}')));
+        };
+        self.at += length + 1;
+        let text = format!("${{{}", &self.text[start..self.at]);
+        Ok(Parameter { name, operation: Operation::Bad(text) })
+    }
+
+    pub(super) fn operation(&mut self, quoted: bool) -> Result<Operation, SyntaxError> {
+        let longest = |parser: &mut Self, mark: &str| parser.take(mark);
+        let colon =
+            self.rest().starts_with(':') && self.rest()[1..].starts_with(['-', '=', '?', '+']);
+        if colon {
+            self.at += 1;
+        }
+        Ok(match self.peek_char() {
+            Some(mark @ ('-' | '=' | '?' | '+')) => {
+                self.at += 1;
+                let word = self.inner_word(Within::Braces { quoted })?;
+                match mark {
+                    '-' => Operation::Default { colon, word },
+                    '=' => Operation::Assign { colon, word },
+                    '?' => Operation::Require { colon, word },
+                    _ => Operation::Alternative { colon, word },
+                }
+            }
+            Some('#') => {
+                self.at += 1;
+                let longest = longest(self, "#");
+                let pattern = self.inner_word(Within::Braces { quoted: false })?;
+                Operation::TrimStart { longest, pattern }
+            }
+            Some('%') => {
+                self.at += 1;
+                let longest = longest(self, "%");
+                let pattern = self.inner_word(Within::Braces { quoted: false })?;
+                Operation::TrimEnd { longest, pattern }
+            }
+            Some('/') if self.is_bash_like() => {
+                self.at += 1;
+                let all = longest(self, "/");
+                let pattern = self.inner_word(Within::Pattern { quoted: false })?;
+                let text = if self.take("/") {
+                    self.inner_word(Within::Braces { quoted })?
+                } else {
+                    Word::default()
+                };
+                Operation::Replace { all, pattern, text }
+            }
+            Some(':') if self.is_bash_like() => {
+                self.at += 1;
+                let offset = self.inner_word(Within::Slice)?;
+                let length = match self.take(":") {
+                    true => Some(self.inner_word(Within::Braces { quoted: false })?),
+                    false => None,
+                };
+                Operation::Slice { offset, length }
+            }
+            Some(mark @ ('^' | ',')) if self.is_bash() => {
+                self.at += 1;
+                let all = longest(self, if mark == '^' { "^" } else { "," });
+                Operation::Case { upper: mark == '^', all }
+            }
+            _ => Operation::Value,
+        })
+    }
+
+    pub(super) fn inner_word(&mut self, within: Within) -> Result<Word, SyntaxError> {
+        let start = self.at;
+        let parts = self.nested(|parser| parser.parts(within))?;
+        Ok(Word { parts, span: Span::new(start, self.at) })
+    }
+}

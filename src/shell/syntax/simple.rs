@@ -1,0 +1,173 @@
+//! Simple commands: assignments, words, redirections; and aliases, which stand before them.
+
+use super::lexer::Token;
+use super::parser::{Parser, Result};
+use super::{Assignment, Command, CommandKind, Part, Redirect, RedirectTarget, Word, braces};
+use crate::diagnostic::Span;
+
+impl Parser<'_> {
+    pub(super) fn simple(&mut self, line: u32) -> Result<Command> {
+        let mut assignments = Vec::new();
+        let mut words: Vec<Word> = Vec::new();
+        let mut redirects = Vec::new();
+        loop {
+            if let Some(redirect) = self.redirect()? {
+                redirects.push(redirect);
+                continue;
+            }
+            match self.peek()?.0.clone() {
+                Token::Word(word) => {
+                    self.advance()?;
+                    match assignment(&word) {
+                        Some(assignment) if words.is_empty() => assignments.push(assignment),
+                        _ => self.braces(word, &mut words),
+                    }
+                }
+                Token::Operator("(") if words.len() == 1 && assignments.is_empty() => {
+                    return self.function_definition(&words[0], line);
+                }
+                _ => break,
+            }
+        }
+        if assignments.is_empty() && words.is_empty() && redirects.is_empty() {
+            return self.unexpected(None);
+        }
+        Ok(Command { kind: CommandKind::Simple { assignments, words }, redirects, line })
+    }
+
+    pub(super) fn function_definition(&mut self, name: &Word, line: u32) -> Result<Command> {
+        let name = match name.bare() {
+            Some(name) => name.to_owned(),
+            None => return self.unexpected(None),
+        };
+        let open = self.advance()?;
+        if !self.take_operator(")")? {
+            let next = self.peek()?;
+            // bash blames the parenthesis when a word stands where only `)` may.
+            if matches!(next.0, Token::End | Token::Newline) {
+                return self.unexpected(Some(")"));
+            }
+            if self.is_bash() {
+                self.token = Some(open);
+            }
+            return self.unexpected(Some(")"));
+        }
+        let kind = self.function(name)?;
+        Ok(Command { kind, redirects: Vec::new(), line })
+    }
+
+    pub(super) fn braces(&self, word: Word, words: &mut Vec<Word>) {
+        match self.is_bash() {
+            true => words.extend(braces::expand(word)),
+            false => words.push(word),
+        }
+    }
+
+    pub(super) fn redirect(&mut self) -> Result<Option<Redirect>> {
+        let given = match self.peek()?.0 {
+            Token::Descriptor(descriptor) => {
+                self.advance()?;
+                Some(descriptor)
+            }
+            _ => None,
+        };
+        let Token::Operator(operator) = self.peek()?.0 else { return Ok(None) };
+        let own = match operator {
+            "<" | "<<" | "<<-" | "<<<" | "<&" | "<>" => 0,
+            ">" | ">>" | ">|" | ">&" | "&>" | "&>>" => 1,
+            _ => return Ok(None),
+        };
+        self.advance()?;
+        let descriptor = given.unwrap_or(own);
+        let (Token::Word(word), span) = self.peek()?.clone() else {
+            return self.unexpected(None);
+        };
+        let target = match operator {
+            "<<" | "<<-" => self.here_document(&word, span, operator == "<<-")?,
+            "<<<" => RedirectTarget::Text { text: word, newline: true },
+            "<" | "<>" => RedirectTarget::Read(word),
+            ">" | ">|" => RedirectTarget::Write(word),
+            ">>" => RedirectTarget::Append(word),
+            "&>" => RedirectTarget::Both { file: word, append: false },
+            "&>>" => RedirectTarget::Both { file: word, append: true },
+            ">&" if given.is_none() && !is_descriptor(&word) => {
+                RedirectTarget::Both { file: word, append: false }
+            }
+            _ => RedirectTarget::Duplicate(word),
+        };
+        self.token = None;
+        Ok(Some(Redirect { descriptor, target }))
+    }
+
+    /// The text of a here-document, expanded later unless its delimiter is quoted.
+    pub(super) fn here_document(
+        &mut self,
+        word: &Word,
+        span: Span,
+        strip: bool,
+    ) -> Result<RedirectTarget> {
+        let raw = self.text[span.start..span.end].to_owned();
+        let quoted = raw.contains(['\'', '"', '\\']);
+        let delimiter = raw.replace(['\'', '"', '\\'], "");
+        let (_, body) = self.here_body(&delimiter, strip)?;
+        let parts = match quoted {
+            true => vec![Part::Quoted(body)],
+            false => self.document(&body)?,
+        };
+        Ok(RedirectTarget::Text { text: Word { parts, span: word.span }, newline: false })
+    }
+
+    /// Puts an alias's text in place of its name.
+    pub(super) fn expand_alias(&mut self) -> Result<()> {
+        while let (Token::Word(word), span) = self.peek()?.clone() {
+            let Some(name) = word.bare().map(str::to_owned) else { return Ok(()) };
+            let Some(value) = self.aliases.get(&name) else { return Ok(()) };
+            self.expanded.retain(|(_, end)| span.start < *end);
+            if self.expanded.iter().any(|(used, _)| *used == name) || self.expanded.len() > 20 {
+                return Ok(());
+            }
+            self.text.replace_range(span.start..span.end, value);
+            let grown = value.len() as isize - (span.end - span.start) as isize;
+            self.added += grown;
+            for (_, end) in &mut self.expanded {
+                *end = end.saturating_add_signed(grown);
+            }
+            if let Some((line_end, after)) = &mut self.here_document {
+                *line_end = line_end.saturating_add_signed(grown);
+                *after = after.saturating_add_signed(grown);
+            }
+            self.expanded.push((name, span.start + value.len()));
+            self.at = span.start;
+            self.token = None;
+        }
+        Ok(())
+    }
+}
+
+fn is_descriptor(word: &Word) -> bool {
+    match word.parts.as_slice() {
+        [Part::Bare(text)] => text == "-" || text.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+/// `name=value` or `name+=value`.
+fn assignment(word: &Word) -> Option<Assignment> {
+    let Some((Part::Bare(first), rest)) = word.parts.split_first() else { return None };
+    let (name, value) = first.split_once('=')?;
+    let (name, append) = match name.strip_suffix('+') {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
+    let mut letters = name.chars();
+    let begins = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    if !begins || !letters.all(|next| next.is_ascii_alphanumeric() || next == '_') {
+        return None;
+    }
+    let mut parts = Vec::new();
+    if !value.is_empty() {
+        parts.push(Part::Bare(value.to_owned()));
+    }
+    parts.extend(rest.iter().cloned());
+    Some(Assignment { name: name.to_owned(), append, value: Word { parts, span: word.span } })
+}
