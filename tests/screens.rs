@@ -140,6 +140,92 @@ fn nothing_is_drawn_while_nothing_changes() {
     assert!(!player.has_changed(), "the trail stands still");
 }
 
+#[test]
+fn every_screen_looks_as_it_did() {
+    for (width, height) in SIZES {
+        let mut player = Player::new(width, height);
+        let mut look = |player: &mut Player, name: &str| {
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), player.screen());
+        };
+        player.keys("?");
+        look(&mut player, "help");
+        player.keys("esc s");
+        look(&mut player, "settings");
+        player.keys("esc c");
+        look(&mut player, "codes");
+        player.keys("esc home down down down enter");
+        look(&mut player, "briefing");
+        player.keys("enter");
+        look(&mut player, "level");
+        player.keys("ctrl-g");
+        look(&mut player, "predict");
+        player.keys("2 3");
+        player.wait_until("✗ the frontend").wait(Duration::from_secs(8));
+        look(&mut player, "failed");
+        player.keys("f3");
+        look(&mut player, "why");
+        player.keys("esc f2");
+        look(&mut player, "hint");
+        player.keys("esc esc p");
+        look(&mut player, "packet");
+        player.keys("m enter");
+        look(&mut player, "describe");
+    }
+}
+
+#[test]
+fn a_mistake_is_marked_on_its_line_while_typing() {
+    let mut player = Player::new(120, 36);
+    player.keys("enter enter down down down end enter").type_text("lables: {}");
+    let screen = player.screen();
+    assert!(screen.contains("unknown field"), "{screen}");
+    assert!(screen.contains("\"labels\"?)"), "the nearest real field is named\n{screen}");
+    player.keys("ctrl-z ctrl-z ctrl-z ctrl-z ctrl-z ctrl-z ctrl-z ctrl-z ctrl-z ctrl-z");
+    assert!(!player.screen().contains("unknown field"), "{}", player.screen());
+}
+
+#[test]
+fn a_field_s_name_is_completed_with_its_documentation() {
+    let mut player = Player::new(120, 36);
+    player.keys("enter enter end").type_text("").keys("down down down end enter");
+    player.type_text("lab").keys("ctrl-space");
+    let screen = player.screen();
+    assert!(screen.contains("▸labels"), "{screen}");
+    assert!(screen.contains("Map of string keys"), "{screen}");
+    player.keys("enter");
+    assert!(player.screen().contains("labels:"), "{}", player.screen());
+}
+
+#[test]
+fn the_mouse_focuses_chooses_and_describes() {
+    let mut player = Player::new(120, 36);
+    player.keys("enter enter");
+    player.click_on("terminal").type_text("pwd").keys("enter");
+    assert!(player.screen().contains("/home/player"), "{}", player.screen());
+    player.click_on("node-1").click_on("node-1");
+    assert!(player.screen().contains("kubectl describe node node-1"), "{}", player.screen());
+}
+
+#[test]
+fn tab_completes_kubectl_in_the_terminal() {
+    let mut player = Player::new(80, 24);
+    player
+        .keys("enter enter esc t")
+        .type_text("kubectl desc")
+        .keys("tab")
+        .type_text("pod mul")
+        .keys("tab");
+    assert!(player.screen().contains("kubectl describe pod multi"), "{}", player.screen());
+}
+
+#[test]
+fn reduced_motion_jumps_to_the_end() {
+    let mut player = Player::new(120, 36);
+    player.keys("s right esc enter enter ctrl-g esc");
+    player.wait_until("✗ the sidecar").wait(Duration::from_millis(50));
+    assert!(player.screen().contains("✗ unknown name"), "{}", player.screen());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -44,6 +44,23 @@ pub fn fit_middle(text: &str, columns: usize) -> String {
     format!("{start}…{end}")
 }
 
+/// A pod's name cut so that its beginning and its own suffix stay: of `backend-7d4b9c6f5-x7k2p`
+/// the hash of the template goes first.
+pub fn fit_name(name: &str, columns: usize) -> String {
+    if width(name) <= columns {
+        return name.to_owned();
+    }
+    let mut parts = name.rsplitn(3, '-');
+    if let (Some(suffix), Some(hash), Some(base)) = (parts.next(), parts.next(), parts.next()) {
+        let short = format!("{base}…{suffix}");
+        let generated = suffix.len() == 5 && (8..=10).contains(&hash.len());
+        if generated && width(&short) <= columns {
+            return short;
+        }
+    }
+    fit_middle(name, columns)
+}
+
 /// Lines of at most `columns`, broken between words where that is possible. Leading blanks of a
 /// line are kept on its continuations, and a list's point hangs behind its dash.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
@@ -166,8 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn a_generated_name_keeps_its_ending() {
-        assert_eq!(fit_middle("backend-7d4b9c6f5-x7k2p", 13), "backen…-x7k2p");
+    fn a_generated_name_keeps_its_beginning_and_its_ending() {
+        assert_eq!(fit_middle("backend-7d4b9c6f5-x7k2p", 11), "backe…x7k2p");
+        assert_eq!(fit_name("backend-7d4b9c6f5-x7k2p", 13), "backend…x7k2p");
+        assert_eq!(fit_name("backend-7d4b9c6f5-x7k2p", 9), "back…7k2p");
     }
 
     #[test]

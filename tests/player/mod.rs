@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use podhop::game::{Game, Msg, Save, update};
 use podhop::level::{Level, Pack};
 use podhop::shell::Files;
@@ -144,6 +146,27 @@ impl Player {
             let event = Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
             self.view.handle(&mut self.game, &event);
         }
+        self
+    }
+
+    /// Clicks on the first place where the screen shows a text.
+    pub fn click_on(&mut self, text: &str) -> &mut Player {
+        let screen = self.screen();
+        let (row, column) = screen
+            .lines()
+            .enumerate()
+            .find_map(|(row, line)| {
+                let at = line.find(text)?;
+                Some((row, line[..at].chars().count()))
+            })
+            .unwrap_or_else(|| panic!("no {text:?} on\n{screen}"));
+        let event = Event::Mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: column as u16,
+            row: row as u16,
+            modifiers: KeyModifiers::NONE,
+        });
+        self.view.handle(&mut self.game, &event);
         self
     }
 

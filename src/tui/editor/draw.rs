@@ -200,8 +200,9 @@ fn draw_mark(
     let Some(x) = view.column(length + 2) else { return };
     let room = usize::from(view.area.right().saturating_sub(x));
     if room >= NARROWEST {
-        let message = printable(&mark.message).replace('\n', " ");
-        put(buf, x, y, &format!("◀ {message}"), room, style);
+        let whole = format!("◀ {}", message(mark));
+        let short = format!("◀ {}", printable(&mark.message).replace('\n', " "));
+        put(buf, x, y, if width(&whole) <= room { &whole } else { &short }, room, style);
     }
 }
 
@@ -209,18 +210,20 @@ fn draw_mark(
 fn has_room(mark: &Diagnostic, text: &TextArea<'static>, columns: u16) -> bool {
     let line = mark.position.and_then(|at| text.lines().get(at.line as usize - 1));
     let used = usize::from(gutter(text.lines().len())) + line.map_or(0, |line| width(line)) + 2;
-    used + 2 + width(&printable(&mark.message)) <= usize::from(columns)
+    used + 2 + width(&message(mark)) <= usize::from(columns)
 }
 
 /// The whole message of a mark, with its line unless the cursor (`here`) is on it.
 fn full_message(mark: &Diagnostic, here: u32, columns: u16) -> Vec<String> {
     let line = mark.position.map(|at| at.line).filter(|line| *line != here);
     let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-    let mut text = place + &printable(&mark.message);
-    if let Some(help) = &mark.help {
-        text.push_str(&format!(" ({})", printable(help)));
-    }
-    wrap(&text, usize::from(columns.saturating_sub(3)))
+    wrap(&(place + &message(mark)), usize::from(columns.saturating_sub(3)))
+}
+
+/// A mark in one line, with its next step.
+fn message(mark: &Diagnostic) -> String {
+    let help = mark.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+    printable(&format!("{}{help}", mark.message)).replace('\n', " ")
 }
 
 /// The field names that could stand at the cursor, with the selected one's documentation.

@@ -27,7 +27,7 @@ use crate::game::Walk;
 use crate::game::scene::{Health, PodView, Scene, ServiceView, Spot};
 use crate::game::story::{Step, Story};
 use crate::network::Verdict;
-use crate::tui::text::{fit, fit_middle, put, put_spans, width};
+use crate::tui::text::{fit, fit_name, put, put_spans, width};
 use crate::tui::theme::Theme;
 
 pub use layout::{Item, Layout, Placed};
@@ -174,7 +174,7 @@ fn draw_pod_box(
     borders.rectangle(area);
     borders.paint(buf, border);
     let inside = usize::from(area.width.saturating_sub(4));
-    let name = fit_middle(&pod_name(pod), inside.saturating_sub(4));
+    let name = fit_name(&pod_name(pod), inside.saturating_sub(4));
     let style = name_style(map, spot, theme.text.add_modifier(Modifier::BOLD), theme);
     let title = [
         Span::styled(format!(" {} ", pod.health.sign()), health_style(pod.health, theme)),
@@ -236,10 +236,7 @@ fn draw_pod_line(
     let name_room = columns.saturating_sub(width(state) + 5).max(8);
     let spans = [
         Span::styled(format!("{} ", pod.health.sign()), health_style(pod.health, theme)),
-        Span::styled(
-            fit_middle(&pod_name(pod), name_room),
-            name_style(map, spot, theme.text, theme),
-        ),
+        Span::styled(fit_name(&pod_name(pod), name_room), name_style(map, spot, theme.text, theme)),
         Span::styled(
             format!(" {state}"),
             if pod.health == Health::Good { theme.dim } else { health_style(pod.health, theme) },
@@ -268,7 +265,7 @@ fn draw_group(
     let style = picked.map_or(theme.text, |spot| name_style(map, spot, theme.text, theme));
     let spans = [
         Span::styled(format!("{} ", worst.sign()), health_style(worst, theme)),
-        Span::styled(fit_middle(label, columns.saturating_sub(width(&count) + 3)), style),
+        Span::styled(fit_name(label, columns.saturating_sub(width(&count) + 3)), style),
         Span::styled(count, theme.dim),
         Span::styled(
             if pods.iter().any(|spot| map.fresh.contains(spot)) { " *" } else { "" },

@@ -16,7 +16,7 @@ use ratatui::text::Span;
 use crate::game::Walk;
 use crate::game::story::{Step, Story};
 use crate::network::Verdict;
-use crate::tui::text::{fit, fit_middle, put, put_spans, width, wrap};
+use crate::tui::text::{fit, fit_name, put, put_spans, width, wrap};
 use crate::tui::theme::Theme;
 
 /// What the panel shows.
@@ -116,7 +116,7 @@ fn draw_title(
 /// Room for the places' names: as much as they need, and not too much.
 fn place_columns(story: &Story, columns: usize) -> usize {
     let widest = story.steps.iter().map(|step| width(&step.place)).max().unwrap_or(0);
-    widest.min((columns / 3).clamp(6, 18))
+    widest.min((columns / 4).clamp(6, 18))
 }
 
 fn step_rows<'a>(
@@ -136,7 +136,7 @@ fn step_rows<'a>(
         (true, true) => (verdict.add_modifier(Modifier::BOLD), theme.text),
         (true, false) => (verdict, theme.dim),
     };
-    let place = fit_middle(&step.place, place_columns);
+    let place = fit_name(&step.place, place_columns);
     let pad = " ".repeat(place_columns.saturating_sub(width(&place)));
     let marker = if here { "▸" } else { " " };
     let sign_text = if reached { step.verdict.sign() } else { '·' };
