@@ -2,9 +2,14 @@
 //!
 //! `tests/golden/*.txt` are recordings of Kubernetes 1.36. Each runs in a fresh cluster of three
 //! nodes; values that differ from run to run (suffixes, addresses, times, ages) are made equal
+<<<<<<< HEAD
 //! before comparing. What is left out stands in `tests/golden/skips.txt`, with its reason.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
+=======
+//! before comparing. What is left out, and what is done by other means because the recording's
+//! kubelet was a stand-in, stands in `tests/golden/skips.txt`, each with its reason.
+>>>>>>> 01a44cc (wip)
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +23,19 @@ use podhop::shell::{self, Files, Progress, Session, Typed};
 use regex::Regex;
 
 /// The recordings that are replayed here. Others are stories of the data plane.
-const RECORDINGS: &[&str] = &["10-err-structure.txt", "11-err-service.txt"];
+const RECORDINGS: &[&str] = &[
+    "01-deployment-clusterip.txt",
+    "02-headless-statefulset.txt",
+    "03-nodeport.txt",
+    "04-loadbalancer-externalname-others.txt",
+    "05-endpoint-semantics.txt",
+    "06-pod-states.txt",
+    "10-err-structure.txt",
+    "11-err-service.txt",
+    "12-err-workloads.txt",
+    "13-err-net.txt",
+    "14-kubectl-cli.txt",
+];
 
 /// How much time passes between two commands.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -60,17 +77,29 @@ enum Step {
     Command { line: String, output: String },
 }
 
-/// What is done in place of a command that cannot be replayed.
-struct Skip {
+/// What is done differently from a recording, and why.
+struct Change {
     command: String,
+    /// How long to wait before the command.
+    wait: Duration,
+    /// What is run in its place and compared with what it printed.
+    run: Option<String>,
+    /// What is run in its place and not compared.
     instead: Option<String>,
     used: bool,
+}
+
+impl Change {
+    /// Whether the command's output is not compared with anything.
+    fn is_left_out(&self) -> bool {
+        self.run.is_none() && self.wait.is_zero()
+    }
 }
 
 fn replay(name: &'static str, counts: &Counts) -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let text = std::fs::read_to_string(folder.join(name))?;
-    let mut skips = skips(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
+    let mut changes = changes(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
     let mut stage = Stage::new(&folder)?;
     let mut count = Count::default();
     let mut report = String::new();
@@ -82,20 +111,23 @@ fn replay(name: &'static str, counts: &Counts) -> Result<(), Failed> {
             }
             Step::Command { line, output } => (line, output),
         };
-        if let Some(skip) = skips.iter_mut().find(|skip| !skip.used && skip.command == line) {
-            skip.used = true;
-            count.left_out += 1;
-            if let Some(instead) = skip.instead.clone() {
-                stage.run(&instead);
+        let mut typed = line.clone();
+        if let Some(change) = changes.iter_mut().find(|c| !c.used && c.command == line) {
+            change.used = true;
+            stage.wait(change.wait);
+            if change.is_left_out() {
+                count.left_out += 1;
+                stage.run(change.instead.as_deref().unwrap_or("true"));
+                continue;
             }
-            continue;
+            typed = change.run.clone().unwrap_or(typed);
         }
         count.compared += 1;
         let (wanted, deleted_again) = match output.strip_suffix("(deleted again)\n") {
             Some(rest) => (rest.to_owned(), true),
             None => (output, false),
         };
-        let printed = stage.run(&line);
+        let printed = stage.run(&typed);
         if deleted_again {
             stage.run(&line.replace("apply", "delete --ignore-not-found --force"));
         }
@@ -106,11 +138,11 @@ fn replay(name: &'static str, counts: &Counts) -> Result<(), Failed> {
         }
     }
     let unused: Vec<&str> =
-        skips.iter().filter(|skip| !skip.used).map(|skip| skip.command.as_str()).collect();
+        changes.iter().filter(|c| !c.used).map(|change| change.command.as_str()).collect();
     counts.lock().expect("the counts").insert(name, count);
     match (report.is_empty(), unused.as_slice()) {
         (true, []) => Ok(()),
-        (true, unused) => Err(format!("skips without a command: {}", unused.join(", ")).into()),
+        (true, unused) => Err(format!("changes without a command: {}", unused.join(", ")).into()),
         (false, _) => {
             Err(format!("{} of {} matched{report}", count.matched, count.compared).into())
         }
@@ -127,13 +159,20 @@ impl Stage {
     fn new(folder: &Path) -> Result<Stage, Failed> {
         let config = Config { nodes: 3, seed: 7, dns: false };
         let mut files = Files::new();
-        for entry in std::fs::read_dir(folder.join("yaml"))? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            files.insert(name, std::fs::read(entry.path())?);
+        for (folder, prefix) in [(folder.join("yaml"), ""), (folder.join("real"), "real/")] {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+                files.insert(name, std::fs::read(entry.path())?);
+            }
         }
         let cluster = Cluster::new(&config, shell::programs());
         Ok(Stage { cluster, session: Session::new(files) })
+    }
+
+    /// Lets time pass.
+    fn wait(&mut self, time: Duration) {
+        self.cluster.advance_to(self.cluster.now() + time);
     }
 
     /// Runs a command to its end; what it printed, as a terminal shows it.
@@ -199,9 +238,9 @@ fn step(block: &[&str]) -> Option<Step> {
     })
 }
 
-/// The skips of one recording. A file of paragraphs: `recording:`, `command:`, perhaps `instead:`,
-/// and `reason:`.
-fn skips(text: &str, recording: &str) -> Vec<Skip> {
+/// The changes to one recording. A file of paragraphs with the fields `recording`, `command`,
+/// `wait`, `run`, `instead` and `reason`.
+fn changes(text: &str, recording: &str) -> Vec<Change> {
     let mut found = Vec::new();
     for paragraph in text.split("\n\n") {
         let field = |name: &str| {
@@ -209,9 +248,16 @@ fn skips(text: &str, recording: &str) -> Vec<Skip> {
             paragraph.lines().find_map(|line| line.strip_prefix(&prefix)).map(str::to_owned)
         };
         let Some(command) = field("command") else { continue };
-        assert!(field("reason").is_some(), "a skip needs its reason: {command}");
+        assert!(field("reason").is_some(), "a change needs its reason: {command}");
         if field("recording").is_some_and(|name| recording.starts_with(&name)) {
-            found.push(Skip { command, instead: field("instead"), used: false });
+            let wait = field("wait").map_or(0, |text| text.parse().expect("milliseconds"));
+            found.push(Change {
+                command,
+                wait: Duration::from_millis(wait),
+                run: field("run"),
+                instead: field("instead"),
+                used: false,
+            });
         }
     }
     found
@@ -269,7 +315,7 @@ fn normal(text: &str) -> String {
 fn sort_generated(lines: &mut [String]) {
     let generated = |line: &String| {
         let first = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        first.contains("-<name>") || line.contains("/pods") || line.contains(" pod/")
+        first.contains("-<name>") || first.contains("-<hash>") || line.contains(" pod/")
     };
     let mut start = 0;
     while start < lines.len() {
