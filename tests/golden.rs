@@ -2,14 +2,10 @@
 //!
 //! `tests/golden/*.txt` are recordings of Kubernetes 1.36. Each runs in a fresh cluster of three
 //! nodes; values that differ from run to run (suffixes, addresses, times, ages) are made equal
-<<<<<<< HEAD
-//! before comparing. What is left out stands in `tests/golden/skips.txt`, with its reason.
-// Tests look at the real world: files, clocks, processes.
-#![allow(clippy::disallowed_methods)]
-=======
 //! before comparing. What is left out, and what is done by other means because the recording's
 //! kubelet was a stand-in, stands in `tests/golden/skips.txt`, each with its reason.
->>>>>>> 01a44cc (wip)
+// Tests look at the real world: files, clocks, processes.
+#![allow(clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -117,9 +117,6 @@ impl Target {
             Target::Kinds(kinds) => {
                 for kind in kinds {
                     let filter = filter(call, *kind)?;
-<<<<<<< HEAD
-                    let (objects, _) = call.client.list(io, *kind, &filter)?;
-=======
                     let (objects, _) = call.client.list(io, *kind, &filter).map_err(|status| {
                         let arguments = &call.arguments;
                         match status.reason {
@@ -132,7 +129,6 @@ impl Target {
                             _ => status.into(),
                         }
                     })?;
->>>>>>> 01a44cc (wip)
                     groups.push(Group { kind: *kind, objects });
                 }
             }
