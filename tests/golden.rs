@@ -153,7 +153,8 @@ struct Stage {
 
 impl Stage {
     fn new(folder: &Path) -> Result<Stage, Failed> {
-        let config = Config { nodes: 3, seed: 7, dns: false };
+        let seed = std::env::var("GOLDEN_SEED").map_or(7, |s| s.parse().expect("a seed"));
+        let config = Config { nodes: 3, seed, dns: false };
         let mut files = Files::new();
         for (folder, prefix) in [(folder.join("yaml"), ""), (folder.join("real"), "real/")] {
             for entry in std::fs::read_dir(folder)? {
