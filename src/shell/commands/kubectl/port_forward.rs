@@ -42,7 +42,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if ports.is_empty() {
         return Err(missing(&call));
     }
-    let (kind, name) = target::single(&[word.clone()], Kind::Pod)?;
+    let (kind, name) = target::single(std::slice::from_ref(word), Kind::Pod)?;
     let object = call.client.get(io, kind, &name)?;
     let (pod, _) = pods::find(&mut call.client, io, word)?;
     let mut pairs = Vec::new();
