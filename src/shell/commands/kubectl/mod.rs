@@ -46,7 +46,6 @@ mod sources;
 mod target;
 mod wait;
 
-pub use complete::complete;
 pub use config::current_namespace;
 
 use client::Client;
