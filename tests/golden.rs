@@ -2,7 +2,8 @@
 //!
 //! `tests/golden/*.txt` are recordings of Kubernetes 1.36. Each runs in a fresh cluster of three
 //! nodes; values that differ from run to run (suffixes, addresses, times, ages) are made equal
-//! before comparing. What is left out stands in `tests/golden/skips.txt`, with its reason.
+//! before comparing. What is left out, and what is done by other means because the recording's
+//! kubelet was a stand-in, stands in `tests/golden/skips.txt`, each with its reason.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -17,8 +18,21 @@ use podhop::cluster::{Cluster, Config};
 use podhop::shell::{self, Files, Progress, Session, Typed};
 use regex::Regex;
 
-/// The recordings that are replayed here. Others are stories of the data plane.
-const RECORDINGS: &[&str] = &["10-err-structure.txt", "11-err-service.txt"];
+/// The recordings that are replayed here, each with the seed of its cluster: where addresses are
+/// sorted, it is one that puts the pods on the nodes of the recording. Others are stories of the
+/// data plane.
+const RECORDINGS: &[(&str, u64)] = &[
+    ("01-deployment-clusterip.txt", 3),
+    ("02-headless-statefulset.txt", 1),
+    ("03-nodeport.txt", 3),
+    ("04-loadbalancer-externalname-others.txt", 3),
+    ("05-endpoint-semantics.txt", 3),
+    ("10-err-structure.txt", 3),
+    ("11-err-service.txt", 3),
+    ("12-err-workloads.txt", 3),
+    ("13-err-net.txt", 3),
+    ("14-kubectl-cli.txt", 3),
+];
 
 /// How much time passes between two commands.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -28,11 +42,11 @@ const LIMIT: Duration = Duration::from_secs(600);
 fn main() {
     let arguments = Arguments::from_args();
     let counts: Counts = Arc::default();
-    let trial = |name: &'static str| {
-        let counts = Arc::clone(&counts);
-        Trial::test(name, move || replay(name, &counts))
+    let trial = |(name, seed): &(&'static str, u64)| {
+        let (counts, name, seed) = (Arc::clone(&counts), *name, *seed);
+        Trial::test(name, move || replay(name, seed, &counts))
     };
-    let trials = RECORDINGS.iter().map(|name| trial(name)).collect();
+    let trials = RECORDINGS.iter().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let counts = counts.lock().expect("the counts");
     for (name, count) in counts.iter() {
@@ -60,18 +74,30 @@ enum Step {
     Command { line: String, output: String },
 }
 
-/// What is done in place of a command that cannot be replayed.
-struct Skip {
+/// What is done differently from a recording, and why.
+struct Change {
     command: String,
+    /// How long to wait before the command.
+    wait: Duration,
+    /// What is run in its place and compared with what it printed.
+    run: Option<String>,
+    /// What is run in its place and not compared.
     instead: Option<String>,
     used: bool,
 }
 
-fn replay(name: &'static str, counts: &Counts) -> Result<(), Failed> {
+impl Change {
+    /// Whether the command's output is not compared with anything.
+    fn is_left_out(&self) -> bool {
+        self.run.is_none() && self.wait.is_zero()
+    }
+}
+
+fn replay(name: &'static str, seed: u64, counts: &Counts) -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let text = std::fs::read_to_string(folder.join(name))?;
-    let mut skips = skips(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
-    let mut stage = Stage::new(&folder)?;
+    let mut changes = changes(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
+    let mut stage = Stage::new(&folder, seed)?;
     let mut count = Count::default();
     let mut report = String::new();
     for step in steps(&text) {
@@ -82,20 +108,23 @@ fn replay(name: &'static str, counts: &Counts) -> Result<(), Failed> {
             }
             Step::Command { line, output } => (line, output),
         };
-        if let Some(skip) = skips.iter_mut().find(|skip| !skip.used && skip.command == line) {
-            skip.used = true;
-            count.left_out += 1;
-            if let Some(instead) = skip.instead.clone() {
-                stage.run(&instead);
+        let mut typed = line.clone();
+        if let Some(change) = changes.iter_mut().find(|c| !c.used && c.command == line) {
+            change.used = true;
+            stage.wait(change.wait);
+            if change.is_left_out() {
+                count.left_out += 1;
+                stage.run(change.instead.as_deref().unwrap_or("true"));
+                continue;
             }
-            continue;
+            typed = change.run.clone().unwrap_or(typed);
         }
         count.compared += 1;
         let (wanted, deleted_again) = match output.strip_suffix("(deleted again)\n") {
             Some(rest) => (rest.to_owned(), true),
             None => (output, false),
         };
-        let printed = stage.run(&line);
+        let printed = stage.run(&typed);
         if deleted_again {
             stage.run(&line.replace("apply", "delete --ignore-not-found --force"));
         }
@@ -106,11 +135,11 @@ fn replay(name: &'static str, counts: &Counts) -> Result<(), Failed> {
         }
     }
     let unused: Vec<&str> =
-        skips.iter().filter(|skip| !skip.used).map(|skip| skip.command.as_str()).collect();
+        changes.iter().filter(|c| !c.used).map(|change| change.command.as_str()).collect();
     counts.lock().expect("the counts").insert(name, count);
     match (report.is_empty(), unused.as_slice()) {
         (true, []) => Ok(()),
-        (true, unused) => Err(format!("skips without a command: {}", unused.join(", ")).into()),
+        (true, unused) => Err(format!("changes without a command: {}", unused.join(", ")).into()),
         (false, _) => {
             Err(format!("{} of {} matched{report}", count.matched, count.compared).into())
         }
@@ -124,16 +153,23 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(folder: &Path) -> Result<Stage, Failed> {
-        let config = Config { nodes: 3, seed: 7, dns: false };
+    fn new(folder: &Path, seed: u64) -> Result<Stage, Failed> {
+        let config = Config { nodes: 3, seed, dns: false };
         let mut files = Files::new();
-        for entry in std::fs::read_dir(folder.join("yaml"))? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            files.insert(name, std::fs::read(entry.path())?);
+        for (folder, prefix) in [(folder.join("yaml"), ""), (folder.join("real"), "real/")] {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+                files.insert(name, std::fs::read(entry.path())?);
+            }
         }
         let cluster = Cluster::new(&config, shell::programs());
         Ok(Stage { cluster, session: Session::new(files) })
+    }
+
+    /// Lets time pass.
+    fn wait(&mut self, time: Duration) {
+        self.cluster.advance_to(self.cluster.now() + time);
     }
 
     /// Runs a command to its end; what it printed, as a terminal shows it.
@@ -199,9 +235,9 @@ fn step(block: &[&str]) -> Option<Step> {
     })
 }
 
-/// The skips of one recording. A file of paragraphs: `recording:`, `command:`, perhaps `instead:`,
-/// and `reason:`.
-fn skips(text: &str, recording: &str) -> Vec<Skip> {
+/// The changes to one recording. A file of paragraphs with the fields `recording`, `command`,
+/// `wait`, `run`, `instead` and `reason`.
+fn changes(text: &str, recording: &str) -> Vec<Change> {
     let mut found = Vec::new();
     for paragraph in text.split("\n\n") {
         let field = |name: &str| {
@@ -209,9 +245,16 @@ fn skips(text: &str, recording: &str) -> Vec<Skip> {
             paragraph.lines().find_map(|line| line.strip_prefix(&prefix)).map(str::to_owned)
         };
         let Some(command) = field("command") else { continue };
-        assert!(field("reason").is_some(), "a skip needs its reason: {command}");
+        assert!(field("reason").is_some(), "a change needs its reason: {command}");
         if field("recording").is_some_and(|name| recording.starts_with(&name)) {
-            found.push(Skip { command, instead: field("instead"), used: false });
+            let wait = field("wait").map_or(0, |text| text.parse().expect("milliseconds"));
+            found.push(Change {
+                command,
+                wait: Duration::from_millis(wait),
+                run: field("run"),
+                instead: field("instead"),
+                used: false,
+            });
         }
     }
     found
@@ -269,7 +312,7 @@ fn normal(text: &str) -> String {
 fn sort_generated(lines: &mut [String]) {
     let generated = |line: &String| {
         let first = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        first.contains("-<name>") || line.contains("/pods") || line.contains(" pod/")
+        first.contains("-<name>") || first.contains("-<hash>") || line.contains(" pod/")
     };
     let mut start = 0;
     while start < lines.len() {

@@ -14,6 +14,7 @@ mod clockwork;
 mod compile;
 pub mod controllers;
 mod files;
+mod forward;
 mod image;
 mod kubelet;
 mod nodes;
@@ -27,6 +28,7 @@ mod stories;
 mod system;
 mod traffic;
 
+pub use forward::Forwarded;
 pub use image::{Flavour, Image};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use traffic::{
@@ -42,6 +44,7 @@ use crate::clock::SimTime;
 use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
 use compile::{Names, ServiceProxy, Walls};
 use controllers::Controllers;
+use forward::Forwards;
 use kubelet::Kubelets;
 use nodes::Nodes;
 use processes::Processes;
@@ -95,6 +98,7 @@ pub struct Cluster {
     names: Names,
     walls: Walls,
     network: Network,
+    forwards: Forwards,
     userland: Arc<dyn Userland>,
 }
 
@@ -113,6 +117,7 @@ impl Cluster {
             names: Names::default(),
             walls: Walls::default(),
             network: Network::new(config.seed),
+            forwards: Forwards::new(),
             userland,
         };
         nodes::register(&mut cluster, config);
@@ -212,7 +217,10 @@ impl Cluster {
     /// `None` when the process is gone.
     pub fn serve(&mut self, netns: NetnsId, process: ProcessId, ask: &Ask) -> Option<Answer> {
         let _ = netns;
-        processes::serve(self, process, ask)
+        match self.forward(process, ask) {
+            None => processes::serve(self, process, ask),
+            answer => answer,
+        }
     }
 
     /// A server of the image's (`nginx -g 'daemon off;'`), for a script that starts one; `None`

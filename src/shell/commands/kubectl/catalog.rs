@@ -56,7 +56,6 @@ static AUTOSCALE: Command = refused(
     "Auto-scale a deployment, replica set, stateful set, or replication controller",
 );
 static CERTIFICATE: Command = refused("certificate", "Modify certificate resources");
-static PORT_FORWARD: Command = refused("port-forward", "Forward one or more local ports to a pod");
 static PROXY: Command = refused("proxy", "Run a proxy to the Kubernetes API server");
 static DEBUG: Command =
     refused("debug", "Create debugging sessions for troubleshooting workloads and nodes");
@@ -109,7 +108,7 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::logs::COMMAND,
             &super::attach::COMMAND,
             &super::exec::COMMAND,
-            &PORT_FORWARD,
+            &super::port_forward::COMMAND,
             &PROXY,
             &super::cp::COMMAND,
             &super::about::AUTH,

@@ -199,22 +199,22 @@ impl Filter {
         fields: &str,
         everywhere: bool,
     ) -> Result<Filter, Failure> {
-        let info = kind.info();
-        let refuse = |reason: String| {
-            let resource = match info.group {
-                "" => format!("/{}, Resource={}", info.version, info.plural),
-                group => format!("{group}/{}, Resource={}", info.version, info.plural),
-            };
-            let text = format!(
-                "Unable to find \"{resource}\" that match label selector \"{labels}\", field \
-                 selector \"{fields}\": {reason}"
-            );
-            Failure::from(Status::new(crate::api::Reason::BadRequest, text))
-        };
+        let refuse = |reason: String| unfit(kind, labels, fields, &reason);
         let labels = LabelSelector::parse(labels).map_err(refuse)?;
         let requirements = field_requirements(fields).map_err(refuse)?;
         Ok(Filter { labels, fields: FieldSelector { requirements }, everywhere })
     }
+}
+
+/// What kubectl makes of the server's refusal of a list: it names the selectors.
+pub(super) fn unfit(kind: Kind, labels: &str, fields: &str, reason: &str) -> Failure {
+    let info = kind.info();
+    let resource = format!("{}/{}, Resource={}", info.group, info.version, info.plural);
+    let text = format!(
+        "Unable to find \"{resource}\" that match label selector \"{labels}\", field selector \
+         \"{fields}\": {reason}"
+    );
+    Failure::from(Status::new(crate::api::Reason::BadRequest, text))
 }
 
 /// Reads `status.phase=Running,metadata.name!=web`.

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::super::Files;
 use super::super::super::tool::Io;
 use super::{Failure, Next, Outcome};
 use crate::manifest;
@@ -38,7 +39,11 @@ impl Config {
     /// # Errors
     /// When the file cannot be read as YAML.
     pub fn load(io: &Io<'_>) -> Result<Config, Failure> {
-        let Some(bytes) = io.files.get(FILE) else { return Ok(Config::default()) };
+        Config::read(io.files)
+    }
+
+    fn read(files: &Files) -> Result<Config, Failure> {
+        let Some(bytes) = files.get(FILE) else { return Ok(Config::default()) };
         let text = String::from_utf8_lossy(bytes);
         let (documents, diagnostics) = manifest::parse(FILE, &text);
         match (documents.into_iter().next(), diagnostics.first()) {
@@ -120,6 +125,12 @@ impl Default for Config {
         });
         Config { value }
     }
+}
+
+/// The namespace that kubectl works in when none is asked for.
+pub fn current_namespace(files: &Files) -> String {
+    let context = Config::read(files).and_then(|config| config.context(""));
+    context.map_or_else(|_| "default".to_owned(), |context| context.namespace)
 }
 
 /// What kubectl says when nobody listens at `--server`.

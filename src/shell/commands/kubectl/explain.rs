@@ -143,7 +143,7 @@ fn fields(schema: &Schema, of: &Struct, depth: Option<usize>, page: &mut String)
         }
         match depth {
             None => {
-                *page += &described(&field.doc);
+                *page += &described(&documentation(field));
                 if index + 1 < count {
                     page.push('\n');
                 }
@@ -157,6 +157,26 @@ fn fields(schema: &Schema, of: &Struct, depth: Option<usize>, page: &mut String)
             }
         }
     }
+}
+
+/// A field's documentation, with the values that it may have.
+fn documentation(field: &Field) -> String {
+    if field.choices.is_empty() {
+        return field.doc.clone();
+    }
+    let choices: Vec<String> = field.choices.iter().map(|choice| choice_text(choice)).collect();
+    format!("{}\n\nPossible enum values:\n{}", field.doc.trim_end(), choices.join("\n"))
+}
+
+/// One of a field's values, in the server's words where they say more than the value itself.
+fn choice_text(choice: &str) -> String {
+    let meaning = match choice {
+        "TCP" => " is the TCP protocol.",
+        "UDP" => " is the UDP protocol.",
+        "SCTP" => " is the SCTP protocol.",
+        _ => "",
+    };
+    format!(" - `\"{choice}\"`{meaning}")
 }
 
 /// A text, wrapped and indented.

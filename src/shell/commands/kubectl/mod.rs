@@ -35,6 +35,7 @@ mod nodes;
 mod output;
 mod patch;
 mod pods;
+mod port_forward;
 mod replace;
 mod resources;
 mod rollout;
@@ -44,6 +45,8 @@ mod set;
 mod sources;
 mod target;
 mod wait;
+
+pub use config::current_namespace;
 
 use client::Client;
 use failure::Failure;

@@ -1,10 +1,10 @@
 //! Which objects a command line names: `pods`, `pod web`, `pod/web svc/web`, `pods,svc -l app=web`.
 
 use super::super::super::tool::Io;
-use super::client::Filter;
+use super::client::{Filter, unfit};
 use super::sources::{self, Manifest};
 use super::{Call, Failure};
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Reason};
 
 /// What a command line names.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,7 +117,18 @@ impl Target {
             Target::Kinds(kinds) => {
                 for kind in kinds {
                     let filter = filter(call, *kind)?;
-                    let (objects, _) = call.client.list(io, *kind, &filter)?;
+                    let (objects, _) = call.client.list(io, *kind, &filter).map_err(|status| {
+                        let arguments = &call.arguments;
+                        match status.reason {
+                            Reason::BadRequest => unfit(
+                                *kind,
+                                arguments.text("selector"),
+                                arguments.text("field-selector"),
+                                &status.message,
+                            ),
+                            _ => status.into(),
+                        }
+                    })?;
                     groups.push(Group { kind: *kind, objects });
                 }
             }

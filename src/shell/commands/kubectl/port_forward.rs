@@ -1,0 +1,222 @@
+//! `kubectl port-forward`: ports of the laptop's localhost that lead to a pod's (R1.4).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::super::super::tool::{Interrupted, Io, Step};
+use super::catalog::{self, Command};
+use super::flags::{Flag, Takes, typed};
+use super::{Call, Failure, Next, Outcome, Task, pods, target};
+use crate::api::{Kind, Object};
+use crate::cluster::{Forwarded, Place};
+use crate::network::ProcessId;
+
+pub(super) static COMMAND: Command = Command {
+    name: "port-forward",
+    short: "Forward one or more local ports to a pod",
+    examples: "  # localhost:8080 leads to port 80 of the pod\n  kubectl port-forward pod/web \
+               8080:80\n  \n  # To the port of one of a service's pods that its port 80 leads to\n  \
+               kubectl port-forward svc/web 8080:80",
+    usage: "TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
+    flags: &[FLAGS],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    typed("address", Takes::List, "[localhost]", "The addresses to listen on."),
+    typed("pod-running-timeout", Takes::Duration, "1m0s", "How long to wait for a running pod."),
+];
+
+/// How often it is looked who came.
+const PERIOD: Duration = Duration::from_millis(50);
+/// The first port that is taken when none is asked for.
+const FIRST_FREE: u16 = 40_000;
+
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let words = call.arguments.positional.clone();
+    let [word, ports @ ..] = words.as_slice() else { return Err(missing(&call)) };
+    if ports.is_empty() {
+        return Err(missing(&call));
+    }
+    let (kind, name) = target::single(std::slice::from_ref(word), Kind::Pod)?;
+    let object = call.client.get(io, kind, &name)?;
+    let (pod, _) = pods::find(&mut call.client, io, word)?;
+    let mut pairs = Vec::new();
+    for text in ports {
+        pairs.push(pair(&object, &pod, text)?);
+    }
+    let phase = pods::phase(&pod);
+    if phase != "Running" {
+        return Err(Failure::message(format!(
+            "unable to forward port because pod is not running. Current status={phase}"
+        )));
+    }
+    let containers = pods::containers(&pod);
+    let place = Place::Container {
+        namespace: Arc::from(pods::namespace(&pod)),
+        pod: Arc::from(pods::name(&pod)),
+        container: Arc::from(containers.first().map_or("", |(name, _)| name.as_str())),
+    };
+    let mut open = Vec::new();
+    for (local, remote) in &pairs {
+        match listen(io, &place, *local, *remote) {
+            Some((process, local)) => {
+                io.say(format!("Forwarding from 127.0.0.1:{local} -> {remote}"));
+                io.say(format!("Forwarding from [::1]:{local} -> {remote}"));
+                open.push(Port { process, local, remote: *remote });
+            }
+            None => io.complain(format!(
+                "Unable to listen on port {local}: Listeners failed to create with the following \
+                 errors: [unable to create listener: Error listen tcp4 127.0.0.1:{local}: bind: \
+                 address already in use unable to create listener: Error listen tcp6 \
+                 [::1]:{local}: bind: address already in use]"
+            )),
+        }
+    }
+    if open.is_empty() {
+        let list: Vec<String> = pairs.iter().map(|(l, r)| format!("{{{l} {r}}}")).collect();
+        let text = format!("unable to listen on any of the requested ports: [{}]", list.join(" "));
+        return Err(Failure::message(text));
+    }
+    Ok(Next::Wait(Box::new(Forwarding { pod, ports: open })))
+}
+
+fn missing(call: &Call) -> Failure {
+    call.usage("TYPE/NAME and list of ports are required for port-forward")
+}
+
+/// Opens a port; any free one for port 0.
+fn listen(io: &mut Io<'_>, place: &Place, local: u16, remote: u16) -> Option<(ProcessId, u16)> {
+    if local != 0 {
+        return io.cluster.open_forward(local, place, remote).ok().map(|process| (process, local));
+    }
+    (FIRST_FREE..u16::MAX).find_map(|port| {
+        io.cluster.open_forward(port, place, remote).ok().map(|process| (process, port))
+    })
+}
+
+/// Reads `8080:80`, `:80`, `80` or `8080:http`: the laptop's port and the pod's.
+fn pair(object: &Object, pod: &Pod, text: &str) -> Result<(u16, u16), Failure> {
+    let (local, remote) = match text.split_once(':') {
+        Some((local, remote)) => (local, remote),
+        None => (text, text),
+    };
+    let wrong = || Failure::message(format!("invalid port format '{text}'"));
+    let service_port = match remote.parse::<u16>() {
+        Ok(0) => return Err(Failure::message("remote port must be > 0")),
+        Ok(number) => number,
+        Err(_) => named(object, pod, remote).ok_or_else(|| {
+            let name = pods::name(pod);
+            Failure::message(format!("Pod '{name}' does not have a named port '{remote}'"))
+        })?,
+    };
+    let local = match local {
+        "" => 0,
+        _ if local == remote => service_port,
+        _ => local.parse().map_err(|_| wrong())?,
+    };
+    match object {
+        Object::Service(service) => Ok((local, pods_port(service, pod, service_port)?)),
+        _ => Ok((local, service_port)),
+    }
+}
+
+/// The number of a named port: of the service, or of the pod's containers.
+fn named(object: &Object, pod: &Pod, name: &str) -> Option<u16> {
+    if let Object::Service(service) = object {
+        let ports = service.spec.as_ref()?.ports.as_deref()?;
+        let port = ports.iter().find(|port| port.name.as_deref() == Some(name))?;
+        return u16::try_from(port.port).ok();
+    }
+    container_port(pod, name)
+}
+
+fn container_port(pod: &Pod, name: &str) -> Option<u16> {
+    let containers = &pod.spec.as_ref()?.containers;
+    let mut ports = containers.iter().flat_map(|container| container.ports.iter().flatten());
+    let port = ports.find(|port| port.name.as_deref() == Some(name))?;
+    u16::try_from(port.container_port).ok()
+}
+
+/// Where a service's port leads in a pod.
+fn pods_port(service: &Service, pod: &Pod, port: u16) -> Result<u16, Failure> {
+    let name = service.metadata.name.as_deref().unwrap_or("");
+    let spec = service.spec.clone().unwrap_or_default();
+    let found = spec.ports.iter().flatten().find(|entry| entry.port == i32::from(port));
+    let Some(entry) = found else {
+        let text = format!("Service {name} does not have a service port {port}");
+        return Err(Failure::message(text));
+    };
+    if spec.cluster_ip.as_deref() == Some("None") {
+        return Ok(port);
+    }
+    match &entry.target_port {
+        Some(IntOrString::Int(number)) => Ok(u16::try_from(*number).unwrap_or(port)),
+        Some(IntOrString::String(name)) => container_port(pod, name).ok_or_else(|| {
+            let text = format!("Pod '{}' does not have a named port '{name}'", pods::name(pod));
+            Failure::message(text)
+        }),
+        None => Ok(port),
+    }
+}
+
+/// An open port.
+#[derive(Clone, Debug)]
+struct Port {
+    process: ProcessId,
+    local: u16,
+    remote: u16,
+}
+
+/// Ports that are open until Ctrl-C, or until the pod is gone.
+#[derive(Clone)]
+struct Forwarding {
+    pod: Pod,
+    ports: Vec<Port>,
+}
+
+impl Forwarding {
+    fn close(&self, io: &mut Io<'_>) {
+        for port in &self.ports {
+            io.cluster.close_forward(port.process);
+        }
+    }
+}
+
+impl Task for Forwarding {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        let mut lost = pods::current(io, &self.pod).is_none();
+        for port in &self.ports {
+            for connection in io.cluster.take_forwarded(port.process) {
+                io.say(format!("Handling connection for {}", port.local));
+                if connection == Forwarded::Refused {
+                    let now = io.now().timestamp().strftime("%m%d %H:%M:%S%.6f");
+                    io.complain(format!(
+                        "E{now}       1 portforward.go:424] \"Unhandled Error\" err=\"an error \
+                         occurred forwarding {local} -> {remote}: error forwarding port {remote} to \
+                         pod {pod}: failed to connect to localhost:{remote} inside the pod: dial tcp4 \
+                         127.0.0.1:{remote}: connect: connection refused\"",
+                        local = port.local,
+                        remote = port.remote,
+                        pod = pods::name(&self.pod)
+                    ));
+                    lost = true;
+                }
+            }
+        }
+        if lost {
+            self.close(io);
+            return Err(Failure::message("lost connection to pod"));
+        }
+        Ok(Step::Until(io.now() + PERIOD))
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.close(io);
+        Interrupted::Ended
+    }
+}
