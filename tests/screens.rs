@@ -144,7 +144,7 @@ fn nothing_is_drawn_while_nothing_changes() {
 fn every_screen_looks_as_it_did() {
     for (width, height) in SIZES {
         let mut player = Player::new(width, height);
-        let mut look = |player: &mut Player, name: &str| {
+        let look = |player: &mut Player, name: &str| {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), player.screen());
         };
         player.keys("?");
