@@ -115,6 +115,24 @@ fn a_huge_paste_is_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_file_that_fits_is_never_scrolled_out_of_sight() {
+    let mut player = Player::new(200, 60);
+    player.keys("enter enter pgdn end");
+    let screen = player.screen();
+    assert!(screen.contains(" 1 apiVersion: v1") && screen.contains("14     - while"), "{screen}");
+}
+
+#[test]
+fn line_numbers_stay_while_a_long_line_is_scrolled() {
+    let mut player = Player::new(80, 24);
+    player.keys("enter enter pgdn end").type_text(&" # to read further".repeat(4));
+    let screen = player.screen();
+    assert!(screen.contains(" 2‹") && screen.contains("14‹"), "{screen}");
+    player.keys("home");
+    assert!(player.screen().contains(" 1 apiVersion: v1"), "{}", player.screen());
+}
+
+#[test]
 fn a_locked_file_stays_as_it_is() {
     let level = "title: A lock\nchapter: one\nteaches: [pod]\nsituation: Look, and leave it.\n\
                  locked: [pod.yaml]\ngoals:\n- {say: it answers, from: laptop, run: 'true', expect: {exit: 0}}\n\

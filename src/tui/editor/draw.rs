@@ -43,8 +43,12 @@ pub fn draw(
     let note_height = (note.len() as u16).min(area.height / 3);
     let text_area = Rect { height: area.height - note_height, ..area };
     style(&mut buffer.area, theme);
-    (&buffer.area).render(text_area, buf);
+    let columns = gutter(buffer.area.lines().len()).min(text_area.width);
+    let right = Rect { x: area.x + columns, width: area.width - columns, ..text_area };
+    fill(&mut buffer.area, right);
+    (&buffer.area).render(right, buf);
     let view = Visible::of(&buffer.area, text_area);
+    draw_numbers(&buffer.area, &view, theme, buf);
     if let (Some(y), true) = (view.row(buffer.area.screen_cursor().row), focused) {
         buf.set_style(Rect { y, height: 1, ..text_area }, theme.cursor_line);
     }
@@ -77,11 +81,37 @@ pub fn tabs(files: &[OpenFile], open: usize) -> impl Iterator<Item = (usize, Str
 
 fn style(area: &mut TextArea<'static>, theme: &Theme) {
     area.set_style(theme.text);
-    area.set_line_number_style(theme.border);
+    area.remove_line_number();
     area.set_cursor_style(Style::new());
     area.set_cursor_line_style(Style::new());
     area.set_selection_style(theme.selected);
     area.set_search_style(theme.found);
+}
+
+/// Scrolls back what leaves room empty: beyond the text's end, or to a column that nobody needs.
+fn fill(text: &mut TextArea<'static>, area: Rect) {
+    let (top, left) = text.scroll_offset();
+    let last_top = text.lines().len().saturating_sub(usize::from(area.height));
+    let last_top = u16::try_from(last_top).unwrap_or(u16::MAX);
+    let needs_columns = text.screen_cursor().col >= usize::from(area.width);
+    let rows = top.saturating_sub(last_top) as i16;
+    let columns = if needs_columns { 0 } else { left as i16 };
+    if (rows, columns) != (0, 0) {
+        let cursor = text.cursor();
+        text.scroll((-rows, -columns));
+        super::jump(text, cursor.0, cursor.1);
+    }
+}
+
+/// The line numbers, which stay where they are when a long line is scrolled.
+fn draw_numbers(text: &TextArea<'static>, view: &Visible, theme: &Theme, buf: &mut Cells) {
+    for line in 0..text.lines().len() {
+        if let Some(y) = view.row(line) {
+            let number = (line + 1).to_string();
+            let x = view.number_end().saturating_sub(number.len() as u16);
+            put(buf, x, y, &number, number.len(), theme.border);
+        }
+    }
 }
 
 /// The part of the text that is on screen.
@@ -111,10 +141,13 @@ impl Visible {
 
     /// The screen's column of a display column of the text.
     fn column(&self, column: usize) -> Option<u16> {
-        let x = (self.gutter + column).checked_sub(self.left)?;
-        let shown = x < usize::from(self.area.width)
-            && (self.left == 0 || x >= self.gutter.saturating_sub(self.left));
-        shown.then(|| self.area.x + x as u16)
+        let x = self.gutter + column.checked_sub(self.left)?;
+        (x < usize::from(self.area.width)).then(|| self.area.x + x as u16)
+    }
+
+    /// The column behind the line numbers.
+    fn number_end(&self) -> u16 {
+        self.area.x + self.gutter as u16 - 1
     }
 
     fn cursor(&self, text: &TextArea<'static>) -> Option<Position> {
@@ -142,6 +175,9 @@ fn colour(text: &TextArea<'static>, view: &Visible, theme: &Theme, buf: &mut Cel
         let edge = view.area.right().saturating_sub(1);
         if view.gutter + column > view.left + usize::from(view.area.width) {
             put(buf, edge, y, "›", 1, theme.accent);
+        }
+        if view.left > 0 {
+            put(buf, view.number_end(), y, "‹", 1, theme.accent);
         }
     }
 }
@@ -183,19 +219,10 @@ fn draw_mark(
         Severity::Warning => theme.warn,
     };
     let number = (line + 1).to_string();
-    let end = view.area.x + view.gutter as u16 - 1;
-    if view.left == 0 {
-        put(
-            buf,
-            end - number.len() as u16,
-            y,
-            &number,
-            number.len(),
-            style.add_modifier(Modifier::BOLD),
-        );
-        let sign = if mark.severity == Severity::Error { "✗" } else { "!" };
-        put(buf, view.area.x, y, sign, 1, style.add_modifier(Modifier::BOLD));
-    }
+    let bold = style.add_modifier(Modifier::BOLD);
+    put(buf, view.number_end() - number.len() as u16, y, &number, number.len(), bold);
+    let sign = if mark.severity == Severity::Error { "✗" } else { "!" };
+    put(buf, view.area.x, y, sign, 1, bold);
     let length = text.lines().get(line).map_or(0, |line| width(line));
     let Some(x) = view.column(length + 2) else { return };
     let room = usize::from(view.area.right().saturating_sub(x));

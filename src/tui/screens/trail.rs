@@ -13,7 +13,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::page;
-use crate::game::Game;
+use crate::game::{Game, Record};
 use crate::level::Level;
 use crate::tui::frame::Borders;
 use crate::tui::keys::Context;
@@ -168,26 +168,43 @@ fn level_row(game: &Game, at: usize, columns: usize, theme: &Theme) -> Line<'sta
 fn draw_preview(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(level) = game.selected_level() else { return };
     let columns = usize::from(area.width.saturating_sub(4));
-    let lines = preview_lines(game, level, columns, theme);
-    let height = (lines.len() as u16 + 4).min(area.height);
+    let record = game.save().record(&level.name);
+    let mut lines = preview_lines(level, &record, columns, theme);
+    let state = state_lines(level, &record, columns, theme);
+    if lines.len() + state.len() + 3 <= usize::from(area.height) {
+        lines.extend(state);
+    }
+    let padding = u16::from(lines.len() + 3 <= usize::from(area.height));
+    let height = (lines.len() as u16 + 2 + 2 * padding).min(area.height);
+    let room = usize::from(height.saturating_sub(2 + padding));
+    if lines.len() > room {
+        lines.truncate(room.saturating_sub(1));
+        lines.push(line("…", theme.dim));
+    }
     let outer = Rect { height, ..area }.intersection(buf.area);
     let mut borders = Borders::new(buf.area);
     borders.rectangle(outer);
     borders.paint(buf, theme.border);
     let title = format!(" {} ", fit(&level.title, columns.saturating_sub(2)));
     put(buf, outer.x + 2, outer.y, &title, columns, theme.title);
-    for (row, line) in lines.iter().take(usize::from(height.saturating_sub(3))).enumerate() {
-        put_spans(buf, outer.x + 2, outer.y + 2 + row as u16, &line.spans, columns);
+    for (row, line) in lines.iter().take(room).enumerate() {
+        let y = outer.y + 1 + padding + row as u16;
+        put_spans(buf, outer.x + 2, y, &line.spans, columns);
     }
 }
 
-fn preview_lines(game: &Game, level: &Level, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+/// What a level is about: its situation and its goals.
+fn preview_lines(
+    level: &Level,
+    record: &Record,
+    columns: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'static>> = Vec::new();
     lines.extend(
         wrap(&reflow(&level.situation), columns).into_iter().map(|text| line(text, theme.text)),
     );
     lines.push(Line::default());
-    let record = game.save().record(&level.name);
     let sign = if record.solved.is_some() { "✓" } else { "○" };
     let style = if record.solved.is_some() { theme.good } else { theme.dim };
     for goal in &level.goals {
@@ -199,7 +216,17 @@ fn preview_lines(game: &Game, level: &Level, columns: usize, theme: &Theme) -> V
             ]));
         }
     }
-    lines.push(Line::default());
+    lines
+}
+
+/// How far the player came, and what the level teaches.
+fn state_lines(
+    level: &Level,
+    record: &Record,
+    columns: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::default()];
     let state = match &record.solved {
         Some(solved) => format!("Solved: {}, on seed {}.", solved.sentence(), solved.seed),
         None if !record.files.is_empty() => "Begun: your edits are kept.".to_owned(),
