@@ -160,10 +160,9 @@ pub(super) fn refusals(output: &str, file: &str, content: &[u8]) -> Vec<Diagnost
         let document = documents.iter().find(|document| names(document, &kind, &name));
         diagnostics.push(placed(file, document, path, format!("{path}: {message}")));
     }
-    for line in output
-        .lines()
-        .filter(|line| line.starts_with("Error from server") || line.starts_with("error: "))
-    {
+    let refused =
+        |line: &&str| line.starts_with("Error from server") || line.starts_with("error: ");
+    for line in output.lines().filter(refused).chain(patch_fault(output)) {
         let path = line.split("unknown field \"").nth(1).and_then(|rest| rest.split('"').next());
         let document =
             path.and_then(|path| documents.iter().find(|d| d.positions.find(path).is_some()));
@@ -178,6 +177,12 @@ pub(super) fn refusals(output: &str, file: &str, content: &[u8]) -> Vec<Diagnost
         diagnostics.push(placed(file, documents.first(), "", output.trim().to_owned()));
     }
     diagnostics
+}
+
+/// What is wrong with a patch, without the patch itself, which the API server repeats in full.
+fn patch_fault(output: &str) -> Option<&str> {
+    let patch = output.strip_prefix("The request is invalid: patch: ")?;
+    patch.find("strict decoding error: ").map(|at| patch[at..].trim_end())
 }
 
 /// Whether a document is about this object.

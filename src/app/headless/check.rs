@@ -38,7 +38,11 @@ pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
 fn answer(arguments: &CheckArgs) -> Result<Option<Solution>, Usage> {
     let mut files = Files::new();
     for path in &arguments.manifests {
-        files.extend(read_files(path)?);
+        let read = read_files(path)?;
+        if read.is_empty() {
+            return Err(Usage(format!("{} holds no manifest: it is empty", path.display())));
+        }
+        files.extend(read);
     }
     let script = match &arguments.script {
         Some(path) => Some(String::from_utf8_lossy(&read_file(path)?).into_owned()),

@@ -3,7 +3,7 @@
 use super::{Diagnosis, Facts};
 use crate::cluster::Place;
 use crate::diagnostic::Location;
-use crate::level::apply::{POD_CANNOT_CHANGE, is_manifest, refusals};
+use crate::level::apply::{POD_CANNOT_CHANGE, is_manifest, marks, refusals};
 use crate::shell;
 
 /// Applies each of the player's manifests to a clone of the cluster, and takes the first refusal.
@@ -20,13 +20,19 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
             return None;
         }
         let diagnostic = refusals(&stderr, file, content).into_iter().next()?;
-        let at =
-            diagnostic.position.map(|position| Location { file: file.as_str().into(), position });
+        // What can't be decoded stands in the file itself: the editor's mark has its line, and the
+        // field that was meant.
+        let undecodable = ["cannot be handled as a ", "strict decoding"]
+            .iter()
+            .any(|text| diagnostic.message.contains(text));
+        let mark = marks(facts.case.cluster, file, content).into_iter().find(|_| undecodable);
+        let position = mark.as_ref().and_then(|mark| mark.position).or(diagnostic.position);
+        let at = position.map(|position| Location { file: file.as_str().into(), position });
         let refused = format!("{file} is refused, so the cluster goes on without it");
         Some(
             Diagnosis::new("manifest-refused", refused)
                 .fact(diagnostic.message)
-                .nearest(diagnostic.help)
+                .nearest(diagnostic.help.or(mark.and_then(|mark| mark.help)))
                 .at(at),
         )
     })

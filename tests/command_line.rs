@@ -1,0 +1,204 @@
+//! The command line that other programs and impatient people rely on: contracts, exit codes, and
+//! what bad input is told.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The answer to the first level, and one that is no better than the question.
+const MENDED: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: multi}
+spec:
+  containers:
+  - {name: nginx, image: nginx}
+  - name: sidecar
+    image: curlimages/curl
+    args: [/bin/sh, -c, while true; do curl -sS http://localhost; sleep 5; done]
+";
+
+fn podhop(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_podhop"));
+    command.args(words).current_dir(folder).env("PODHOP_HOME", folder.join("home"));
+    command.stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, words: &[&str]) -> Output {
+    podhop(folder, words).output().expect("podhop runs")
+}
+
+fn typed(folder: &Path, words: &[&str], input: &str) -> Output {
+    let mut command = podhop(folder, words);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("podhop runs");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).expect("written");
+    }
+    folder
+}
+
+fn objects(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).expect("text");
+    text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn check_prints_one_object_a_level_and_exits_by_the_verdict() {
+    let home = folder(&[("multi.yaml", MENDED.as_bytes())]);
+    let words = ["check", "localhost-sidecar", "--json", "--seed", "3"];
+    let unsolved = run(home.path(), &[&words[..], &["--script", "/dev/null"]].concat());
+    assert_eq!(unsolved.status.code(), Some(1));
+    let verdict = &objects(&unsolved)[0];
+    assert_eq!((&verdict["solved"], &verdict["seed"]), (&Value::Bool(false), &3.into()));
+    let goal = &verdict["goals"][0];
+    assert_eq!(goal["diagnosis"]["code"], "container-name-is-no-host");
+    assert_eq!(goal["diagnosis"]["at"], "multi.yaml:14");
+    assert_eq!((&goal["succeeded"], &goal["of"]), (&0.into(), &2.into()));
+
+    let solved = run(home.path(), &[&words[..], &["--manifests", "multi.yaml"]].concat());
+    assert_eq!(solved.status.code(), Some(0), "{}", errors(&solved));
+    let verdict = &objects(&solved)[0];
+    assert_eq!(
+        (&verdict["solved"], &verdict["goals"][0]["diagnosis"]),
+        (&true.into(), &Value::Null)
+    );
+}
+
+#[test]
+fn without_an_answer_every_level_is_checked_as_it_starts() {
+    let home = folder(&[]);
+    let all = run(home.path(), &["check", "--json"]);
+    assert_eq!(all.status.code(), Some(1));
+    assert_eq!(objects(&all).len(), 6);
+    assert!(objects(&all).iter().all(|verdict| verdict["solved"] == false));
+}
+
+#[test]
+fn shell_answers_each_command_with_an_object() {
+    let home = folder(&[("note.txt", b"from the disk\n")]);
+    let script =
+        "cat note.txt\nfor i in 1 2; do\n  echo $i\ndone\ncat <<END | wc -l\na\nb\nEND\nnosuch\n";
+    let told = typed(home.path(), &["shell", "--json", "--dir", "."], script);
+    let answers = objects(&told);
+    let printed: Vec<&Value> = answers.iter().map(|answer| &answer["stdout"]).collect();
+    assert_eq!(printed, ["from the disk\n", "1\n2\n", "2\n", ""]);
+    assert_eq!(answers[1]["command"], "for i in 1 2; do\n  echo $i\ndone");
+    assert_eq!(
+        (&answers[3]["exit"], &answers[3]["stderr"]),
+        (&127.into(), &"bash: nosuch: command not found\n".into())
+    );
+    assert!(answers.iter().all(|answer| answer["at"].is_u64()), "{answers:?}");
+}
+
+#[test]
+fn a_program_can_talk_to_the_shell_line_by_line() {
+    let home = folder(&[]);
+    let mut command = podhop(home.path(), &["shell", "--json", "--nodes", "2"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    for (line, answer) in
+        [("kubectl get nodes -o name", "node/node-1\nnode/node-2\n"), ("echo $?", "0\n")]
+    {
+        writeln!(input, "{line}").expect("it reads");
+        let mut told = String::new();
+        output.read_line(&mut told).expect("it answers before the next line");
+        let told: Value = serde_json::from_str(&told).expect("an object");
+        assert_eq!(told["stdout"], answer);
+    }
+    drop(input);
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_script_leaves_the_player_s_folder_as_it_was() {
+    let home = folder(&[("note.txt", b"as it was\n")]);
+    typed(home.path(), &["shell", "--dir", "."], "echo changed > note.txt\nrm note.txt\n");
+    let note = fs::read_to_string(home.path().join("note.txt")).expect("it is still there");
+    assert_eq!(note, "as it was\n");
+}
+
+#[test]
+fn bad_manifests_are_refused_with_their_line() {
+    let bomb = (1..10).fold("a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, depth| {
+        let aliases = vec![format!("*a{}", depth - 1); 9].join(", ");
+        text + &format!("a{depth}: &a{depth} [{aliases}]\n")
+    });
+    let misspelt = MENDED.replace("image: curlimages", "imagee: curlimages");
+    let cases: [(&str, &[u8], &str, &str); 6] = [
+        (
+            "tabs.yaml",
+            b"apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n",
+            "tabs.yaml:4",
+            "line 4: found character that cannot start any token",
+        ),
+        ("misspelt.yaml", misspelt.as_bytes(), "misspelt.yaml:8", "did you mean \"image\"?"),
+        (
+            "type.yaml",
+            b"apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec:\n  ports: 80\n",
+            "type.yaml:5",
+            "cannot unmarshal",
+        ),
+        ("bomb.yaml", bomb.as_bytes(), "bomb.yaml:", "excessive aliasing"),
+        ("binary.yaml", &[0, 1, 2, 27, 255], "binary.yaml:1", "control characters are not allowed"),
+        ("deep.yaml", &[b'['; 100_000], "deep.yaml:1", "exceeded max depth"),
+    ];
+    for (name, content, place, reason) in cases {
+        let home = folder(&[(name, content)]);
+        let told = run(home.path(), &["check", "localhost-sidecar", "--manifests", name]);
+        let text = String::from_utf8_lossy(&told.stdout);
+        assert_eq!(told.status.code(), Some(1), "{name}: {}", errors(&told));
+        assert!(text.contains(place) && text.contains(reason), "{name}: {text}");
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{name}: {text:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_says_what_to_do() {
+    let home = folder(&[("huge.yaml", &vec![b'#'; 11 << 20])]);
+    fs::create_dir(home.path().join("empty")).expect("a folder");
+    let cases: [(&[&str], &str); 9] = [
+        (&["check", "clusterp"], "clusterip"),
+        (&["play", "nosuch"], "there is no level \"nosuch\""),
+        (&["check", "--manifests", "missing.yaml"], "cannot read missing.yaml"),
+        (&["check", "clusterip", "--manifests", "empty"], "empty holds no manifest"),
+        (&["check", "clusterip", "--manifests", "huge.yaml"], "bytes are read"),
+        (&["--levels", "empty", "levels"], "empty has no pack.yaml"),
+        (&["explain", "no-ready-endpoints"], "did you mean no-ready-endpoint?"),
+        (&["check", "--seed", "x"], "invalid value 'x'"),
+        (&["play"], "podhop play --plain"),
+    ];
+    for (words, text) in cases {
+        let told = run(home.path(), words);
+        assert_eq!(told.status.code(), Some(2), "{words:?}: {}", errors(&told));
+        assert!(errors(&told).contains(text), "{words:?}: {}", errors(&told));
+        assert!(told.stdout.is_empty(), "{words:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_ends_podhop_quietly() {
+    let home = folder(&[]);
+    let mut command = podhop(home.path(), &["explain", "no-answer"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    let told = child.wait_with_output().expect("it ends");
+    assert_eq!(errors(&told), "");
+}
