@@ -259,6 +259,29 @@ proptest! {
     }
 
     #[test]
+    fn no_text_in_the_editor_panics(text in "(?s).{0,400}|([a-z]{1,8}:( |\n {0,6})|- |[|>&*!{}\\[\\]\"']|\t){0,80}") {
+        let mut player = Player::new(100, 30);
+        player.keys("enter enter ctrl-a").paste(&text);
+        player.screen();
+        player.keys("up left ctrl-space").screen();
+        player.keys("esc esc ctrl-s ctrl-g esc").wait(Duration::from_secs(20));
+        player.screen();
+    }
+
+    #[test]
+    fn the_same_keys_show_the_same_screen(keys in proptest::collection::vec(0usize..player::KEYS.len(), 0..40)) {
+        let play = || {
+            let mut player = Player::new(110, 34);
+            player.keys("enter enter");
+            for key in &keys {
+                player.keys(player::KEYS[*key]).wait(Duration::from_millis(90));
+            }
+            player.screen()
+        };
+        assert_eq!(play(), play());
+    }
+
+    #[test]
     fn no_size_panics(sizes in proptest::collection::vec((0u16..260, 0u16..90), 1..6), keys in "[etmp?:/ ]{0,6}") {
         let mut player = Player::new(80, 24);
         player.keys("enter enter ctrl-g");

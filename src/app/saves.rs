@@ -215,4 +215,17 @@ mod tests {
         let error = place.write(&Save::default(), |_| true).expect_err("no folder");
         assert!(error.starts_with("Progress can't be kept in "), "{error}");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_in_a_save_are_lost_or_fatal(bytes: Vec<u8>) {
+            let folder = tempfile::tempdir().expect("a folder");
+            fs::write(folder.path().join(FILE), &bytes).expect("written");
+            let found = saves(&folder);
+            let _ = found.saves.write(&Save::default(), |_| true);
+            let kept = fs::read_dir(folder.path()).expect("a folder").flatten();
+            let mut contents = kept.filter_map(|entry| fs::read(entry.path()).ok());
+            assert!(contents.any(|content| content == bytes), "{:?}", found.notes);
+        }
+    }
 }
