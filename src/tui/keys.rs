@@ -262,7 +262,6 @@ pub static BINDINGS: &[Binding] = &[
     row(Trail, letter('c'), ("c", "what each diagnosis means", "codes"), Does::Send(Msg::Show(Screen::Glossary))),
     row(Trail, letter('s'), ("s", "settings", "settings"), Does::Send(Msg::Show(Screen::Settings))),
     row(Trail, letter('q'), ("q", "leave podhop; everything is saved", "quit"), Does::Send(Msg::Quit)),
-    row(Trail, plain(KeyCode::Esc), ("", "", ""), Does::Send(Msg::Back)),
     // Pages.
     row(Page, plain(KeyCode::Enter), ("Enter", "go on", "go on"), Does::Send(Msg::Confirm)),
     row(Page, letter(' '), ("", "", ""), Does::Send(Msg::Confirm)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::curl::header;
 use super::fetch::{Failure, Fetch, Happening, Limits};
-use super::url::{BadUrl, Url};
+use super::url::{BadUrl, NO_IPV6, Url};
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Reply};
 use crate::shell::{Io, Step, Tool};
 
@@ -146,6 +146,7 @@ impl Tool for Wget {
             match Url::parse(text) {
                 Ok(url) => self.fetch = Some(fetch(&arguments, io, url)),
                 Err(BadUrl::Port(port)) => return fail(io, &format!("bad port '{port}'")),
+                Err(BadUrl::Ipv6) => return fail(io, NO_IPV6),
                 Err(_) => return fail(io, &format!("not an http or ftp url: {text}")),
             }
         }

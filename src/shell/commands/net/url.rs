@@ -26,7 +26,13 @@ pub enum BadUrl {
     Port(String),
     /// A scheme that the client does not speak.
     Scheme(String),
+    /// An IPv6 address in brackets, which a real client would take.
+    Ipv6,
 }
+
+/// What clients say to [`BadUrl::Ipv6`].
+pub const NO_IPV6: &str =
+    "podhop: IPv6 is not simulated here; use the IPv4 address, which for [::1] is 127.0.0.1";
 
 impl Url {
     /// Reads `http://host:port/path`; without a scheme it is http.
@@ -53,6 +59,9 @@ impl Url {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let authority = authority.rsplit('@').next().unwrap_or("");
+        if authority.starts_with('[') {
+            return Err(BadUrl::Ipv6);
+        }
         let (host, port) = match authority.split_once(':') {
             Some((host, "")) => (host, None),
             Some((host, port)) => {
@@ -153,6 +162,7 @@ mod tests {
         assert_eq!(Url::parse("http://site:99999"), Err(BadUrl::Port("99999".to_owned())));
         assert_eq!(Url::parse("htp://site"), Err(BadUrl::Scheme("htp".to_owned())));
         assert_eq!(Url::parse("http://"), Err(BadUrl::Malformed));
+        assert_eq!(Url::parse("http://[::1]:80/"), Err(BadUrl::Ipv6));
     }
 
     #[test]

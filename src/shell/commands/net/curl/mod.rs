@@ -10,7 +10,7 @@ use arguments::Arguments;
 use report::{Version, Words};
 
 use super::fetch::{Failure, Fetch, Happening, Limits};
-use super::url::{BadUrl, Url};
+use super::url::{BadUrl, NO_IPV6, Url};
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Reply};
 use crate::shell::{Io, Step, Tool};
@@ -142,6 +142,10 @@ impl Curl {
             Err(BadUrl::Scheme(scheme)) => {
                 let told = format!("Protocol \"{scheme}\" not supported or disabled in libcurl");
                 self.exit = words.fail(io, 1, &told);
+                return;
+            }
+            Err(BadUrl::Ipv6) => {
+                self.exit = words.fail(io, 7, NO_IPV6);
                 return;
             }
             Err(_) => {

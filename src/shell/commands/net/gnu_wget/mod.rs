@@ -13,7 +13,7 @@ use report::Words;
 use super::curl::header;
 use super::fetch::{Failure, Fetch, Happening, Limits};
 use super::reverse::name_trouble;
-use super::url::{BadUrl, Url};
+use super::url::{BadUrl, NO_IPV6, Url};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Issuer, Reply};
 use crate::shell::{Io, Step, Tool};
@@ -141,6 +141,7 @@ impl Session {
             }
             Err(why) => {
                 let why = match why {
+                    BadUrl::Ipv6 => NO_IPV6.to_owned(),
                     BadUrl::Port(_) => "Bad port number.".to_owned(),
                     BadUrl::Scheme(scheme) => {
                         format!("Unsupported scheme {}.", words.quoted(&scheme))
