@@ -4,7 +4,7 @@ use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
 
 use super::report::{Json, Report};
 use super::workload::{self, Rules};
-use super::{metadata, names};
+use super::{metadata, names, pod};
 
 const RULES: Rules = Rules { name: "statefulset", deadline: "StatefulSet" };
 
@@ -71,7 +71,12 @@ fn check_spec(report: &mut Report, spec: &StatefulSetSpec) {
     if let Some(ordinals) = &spec.ordinals {
         report.not_negative("spec.ordinals.start", ordinals.start);
     }
-    workload::check(report, &RULES, &spec.selector, &spec.template);
+    // The pods' own spec is looked at when the first pod is made (ValidateStatefulSetSpec in
+    // pkg/apis/apps/validation): its mounts may name volumes that claims bring along.
+    if workload::selects(report, &RULES, &spec.selector, &spec.template) {
+        pod::check_template_metadata(report, "spec.template", &spec.template);
+        workload::always_running(report, &RULES, &spec.template);
+    }
     if let Some(service) = spec.service_name.as_deref().filter(|name| !name.is_empty()) {
         report.invalid_for("spec.serviceName", service, names::dns_label(service));
     }

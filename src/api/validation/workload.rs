@@ -29,6 +29,20 @@ pub(super) fn check(
     selector: &LabelSelector,
     template: &PodTemplateSpec,
 ) {
+    if selects(report, rules, selector, template) {
+        pod::check_template(report, "spec.template", template);
+        always_running(report, rules, template);
+    }
+}
+
+/// Whether a selector can be used at all; says what is wrong with it, or that the template's pods
+/// would not be selected.
+pub(super) fn selects(
+    report: &mut Report,
+    rules: &Rules,
+    selector: &LabelSelector,
+    template: &PodTemplateSpec,
+) -> bool {
     let path = "spec.selector";
     if super::is_absent(selector) {
         report.required(path, "");
@@ -40,12 +54,11 @@ pub(super) fn check(
         }
         if !usable {
             report.invalid(path, Json(selector), "invalid label selector");
-            return;
+            return false;
         }
     }
     matches_template(report, selector, template);
-    pod::check_template(report, "spec.template", template);
-    always_running(report, rules, template);
+    true
 }
 
 /// Whether the template's pods would be selected.

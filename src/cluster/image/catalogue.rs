@@ -317,6 +317,25 @@ fn test_servers() -> Vec<Entry> {
             serve_hostname,
         ),
         entry(
+            &[
+                "registry.k8s.io/e2e-test-images/jessie-dnsutils",
+                "k8s.gcr.io/e2e-test-images/jessie-dnsutils",
+                "registry.k8s.io/e2e-test-images/dnsutils",
+            ],
+            &["latest"],
+            (1, 7),
+            gnu("jessie-dnsutils", &["sleep", "infinity"], &["dig", "host", "nslookup"]),
+        ),
+        entry(
+            &["docker.io/radial/busyboxplus"],
+            &["latest", "base", "curl", "git"],
+            (1, 0),
+            Image {
+                tools: tools::busybox(&["curl"]),
+                ..alpine("radial/busyboxplus", &["/bin/sh"], &[])
+            },
+        ),
+        entry(
             &["docker.io/hashicorp/http-echo"],
             &["latest", "alpine"],
             (1, 0),

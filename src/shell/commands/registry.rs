@@ -105,7 +105,7 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
 
 /// What only other places have.
 const ELSEWHERE: &[&str] =
-    &["apk", "apt", "apt-get", "conntrack", "iptables", "iptables-save", "pidof"];
+    &["apk", "apt", "apt-get", "conntrack", "iptables", "iptables-save", "pidof", "redis-cli"];
 
 /// How commands are used, sorted by name.
 const USAGE: &[(&str, &str)] = &[

@@ -59,11 +59,16 @@ fn image_of_pod(report: &mut Report, path: &str, container: &Container) {
 
 /// A template of pods.
 pub(super) fn check_template(report: &mut Report, path: &str, template: &PodTemplateSpec) {
+    check_template_metadata(report, path, template);
+    check_spec(report, &format!("{path}.spec"), &template.spec.clone().unwrap_or_default());
+}
+
+/// A template's labels and annotations.
+pub(super) fn check_template_metadata(report: &mut Report, path: &str, template: &PodTemplateSpec) {
     if let Some(meta) = &template.metadata {
         labels::check(report, &format!("{path}.labels"), meta.labels.as_ref());
         metadata::annotations(report, &format!("{path}.annotations"), meta);
     }
-    check_spec(report, &format!("{path}.spec"), &template.spec.clone().unwrap_or_default());
 }
 
 fn check_spec(report: &mut Report, path: &str, spec: &PodSpec) {

@@ -10,6 +10,7 @@ mod gnu_wget;
 mod kernel;
 mod nc;
 mod ping;
+mod redis_cli;
 mod reverse;
 mod talk;
 mod telnet;
@@ -43,6 +44,7 @@ pub fn start(name: &str, arguments: &[String], flavour: Flavour) -> Option<Box<d
         ("conntrack", _) => plain(kernel::conntrack, arguments),
         ("traceroute", _) => kernel::traceroute(arguments, flavour),
         ("getent", _) => getent::start(arguments),
+        ("redis-cli", _) => redis_cli::start(arguments),
         _ => return None,
     })
 }

@@ -1,0 +1,282 @@
+//! redis-cli: one command from its arguments, or a conversation at its prompt (TOPICS §F).
+
+use std::net::SocketAddrV4;
+
+use super::reverse::name_trouble;
+use crate::clock::SimTime;
+use crate::cluster::{Connection, DialFailure, Payload, Reply};
+use crate::network::Protocol;
+use crate::shell::{Io, NEVER, Read, Step, Tool};
+
+/// A running redis-cli.
+#[derive(Clone, Debug)]
+struct RedisCli {
+    orders: Orders,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Start,
+    /// The arguments can't be used.
+    Refused(String),
+    Dialling(SimTime, Result<Connection, String>),
+    /// At the prompt, or before the only command.
+    Ready(Connection),
+    Waiting(SimTime, Connection, Reply),
+    Over(i32),
+}
+
+/// What it was asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Orders {
+    host: String,
+    port: u16,
+    /// The only command; without one it asks for commands.
+    command: Vec<String>,
+}
+
+/// redis-cli with these arguments.
+pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
+    let (orders, state) = match Orders::parse(arguments) {
+        Ok(orders) => (orders, State::Start),
+        Err(told) => (Orders::default(), State::Refused(told)),
+    };
+    Box::new(RedisCli { orders, state })
+}
+
+impl Default for Orders {
+    fn default() -> Self {
+        Orders { host: "127.0.0.1".to_owned(), port: 6379, command: Vec::new() }
+    }
+}
+
+impl Orders {
+    fn parse(arguments: &[String]) -> Result<Orders, String> {
+        let mut orders = Orders::default();
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().cloned().unwrap_or_default();
+            match word.as_str() {
+                "-h" => orders.host = value(),
+                "-p" => {
+                    let text = value();
+                    orders.port = text.parse().map_err(|_| "Invalid server port.".to_owned())?;
+                }
+                "-a" | "-n" | "-u" | "--user" | "--pass" => {
+                    return Err(format!(
+                        "podhop: redis-cli {word} is not simulated here; the server asks for no \
+                         password and has one database"
+                    ));
+                }
+                "--raw" | "--no-raw" => {}
+                other if other.starts_with('-') => {
+                    return Err(format!(
+                        "Unrecognized option or bad number of args for: '{other}'"
+                    ));
+                }
+                _ => {
+                    orders.command = std::iter::once(word).chain(words).cloned().collect();
+                    break;
+                }
+            }
+        }
+        Ok(orders)
+    }
+
+    fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+impl Tool for RedisCli {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            match std::mem::replace(&mut self.state, State::Over(0)) {
+                State::Start => self.state = self.dial(io),
+                State::Refused(told) => {
+                    io.complain(told);
+                    return Step::Exit(1);
+                }
+                State::Dialling(until, result) if until > io.now() => {
+                    self.state = State::Dialling(until, result);
+                    return Step::Until(until);
+                }
+                State::Dialling(_, Err(told)) => {
+                    io.complain(told);
+                    return Step::Exit(1);
+                }
+                State::Dialling(_, Ok(connection)) => self.state = State::Ready(connection),
+                State::Ready(connection) => {
+                    if let Some(step) = self.ask(io, connection) {
+                        return step;
+                    }
+                }
+                State::Waiting(until, connection, reply) if until > io.now() => {
+                    self.state = State::Waiting(until, connection, reply);
+                    return Step::Until(until);
+                }
+                State::Waiting(_, connection, reply) => self.hear(io, connection, &reply),
+                State::Over(code) => return Step::Exit(code),
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+impl RedisCli {
+    fn dial(&self, io: &mut Io<'_>) -> State {
+        let told =
+            |why: &str| format!("Could not connect to Redis at {}: {why}", self.orders.place());
+        let lookup = io.cluster.lookup(io.place, &self.orders.host);
+        let until = io.now() + lookup.took;
+        let address = match lookup.result.map(|found| found.first().copied()) {
+            Ok(Some(address)) => address,
+            Ok(None) => return State::Dialling(until, Err(told("Name or service not known"))),
+            Err(why) => return State::Dialling(until, Err(told(name_trouble(why)))),
+        };
+        let to = SocketAddrV4::new(address, self.orders.port);
+        let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
+        let result = dial.result.map_err(|why| {
+            told(match why {
+                DialFailure::Refused => "Connection refused",
+                DialFailure::Unreachable => "No route to host",
+                DialFailure::Silence => "Connection timed out",
+            })
+        });
+        State::Dialling(until + dial.took, result)
+    }
+
+    /// Sends the next command; says what to wait for if there is none yet.
+    fn ask(&mut self, io: &mut Io<'_>, connection: Connection) -> Option<Step> {
+        let words = if self.orders.command.is_empty() {
+            *io.prompt = format!("{}> ", self.orders.place());
+            match io.read_line() {
+                Read::Wait => {
+                    self.state = State::Ready(connection);
+                    return Some(Step::Input);
+                }
+                Read::End => return Some(Step::Exit(0)),
+                Read::Line(line) => {
+                    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+                    match words.first().map(String::as_str) {
+                        Some("exit" | "quit") => return Some(Step::Exit(0)),
+                        Some(_) => words,
+                        None => {
+                            self.state = State::Ready(connection);
+                            return None;
+                        }
+                    }
+                }
+            }
+        } else {
+            self.orders.command.clone()
+        };
+        let parts: String =
+            words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+        let request = format!("*{}\r\n{parts}", words.len()).into_bytes();
+        let answer = io.cluster.ask(&connection, Payload::Bytes(request));
+        self.state = State::Waiting(io.now() + answer.took, connection, answer.reply);
+        None
+    }
+
+    fn hear(&mut self, io: &mut Io<'_>, connection: Connection, reply: &Reply) {
+        let once = !self.orders.command.is_empty();
+        let exit;
+        match reply {
+            Reply::Bytes(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                exit = i32::from(text.starts_with('-'));
+                let told = shown(&mut text.split("\r\n"), io.terminal);
+                io.say(crate::diagnostic::printable(&told));
+            }
+            // A server that says nothing is waited for as long as the player likes.
+            Reply::Silence => {
+                self.state = State::Waiting(NEVER, connection, Reply::Silence);
+                return;
+            }
+            Reply::Http(_) | Reply::Tls { .. } => {
+                io.complain("Error: Protocol error, got \"H\" as reply type byte");
+                exit = 1;
+            }
+            Reply::Closed => {
+                io.complain("Error: Server closed the connection");
+                exit = 1;
+            }
+            Reply::Reset => {
+                io.complain("Error: Connection reset by peer");
+                exit = 1;
+            }
+        }
+        let lost = matches!(reply, Reply::Closed | Reply::Reset);
+        self.state = if once || lost { State::Over(exit) } else { State::Ready(connection) };
+    }
+}
+
+/// A reply of the Redis protocol: with its type at a terminal, bare in a pipe.
+fn shown<'t>(lines: &mut impl Iterator<Item = &'t str>, terminal: bool) -> String {
+    let Some(line) = lines.next() else { return String::new() };
+    let (kind, rest) = line.split_at_checked(1).unwrap_or(("", ""));
+    match (kind, terminal) {
+        ("+", _) => rest.to_owned(),
+        ("-", true) => format!("(error) {rest}"),
+        ("-", false) => rest.to_owned(),
+        (":", true) => format!("(integer) {rest}"),
+        (":", false) => rest.to_owned(),
+        ("$", true) if rest == "-1" => "(nil)".to_owned(),
+        ("$", false) if rest == "-1" => String::new(),
+        ("$", _) => {
+            // A text may hold line breaks of its own; its length says where it ends.
+            let length: usize = rest.parse().unwrap_or(0);
+            let mut text = lines.next().unwrap_or_default().to_owned();
+            while text.len() < length {
+                let Some(more) = lines.next() else { break };
+                text = format!("{text}\r\n{more}");
+            }
+            if terminal { format!("{text:?}") } else { text }
+        }
+        ("*", _) => {
+            let count: usize = rest.parse().unwrap_or(0);
+            let items: Vec<String> = (1..=count)
+                .map(|number| match terminal {
+                    true => format!("{number}) {}", shown(lines, true)),
+                    false => shown(lines, false),
+                })
+                .collect();
+            match (items.is_empty(), terminal) {
+                (true, true) => "(empty array)".to_owned(),
+                _ => items.join("\n"),
+            }
+        }
+        _ => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_have_types_at_a_terminal_alone() {
+        let told = |text: &str, terminal| shown(&mut text.split("\r\n"), terminal);
+        assert_eq!(told("+PONG\r\n", true), "PONG");
+        assert_eq!(told(":3\r\n", true), "(integer) 3");
+        assert_eq!(told(":3\r\n", false), "3");
+        assert_eq!(told("$2\r\nhi\r\n", true), "\"hi\"");
+        assert_eq!(told("$4\r\na\r\nb\r\n", false), "a\r\nb");
+        assert_eq!(told("$-1\r\n", true), "(nil)");
+        assert_eq!(told("*2\r\n$1\r\na\r\n:1\r\n", true), "1) \"a\"\n2) (integer) 1");
+        assert_eq!(told("-ERR no\r\n", true), "(error) ERR no");
+    }
+
+    #[test]
+    fn options_stand_before_the_command() {
+        let words = ["-h", "db", "-p", "6380", "get", "-p"].map(str::to_owned);
+        let orders = Orders::parse(&words).expect("it can be read");
+        assert_eq!((orders.place().as_str(), orders.command.len()), ("db:6380", 2));
+        assert!(Orders::parse(&["--what".to_owned()]).is_err());
+    }
+}
