@@ -188,14 +188,14 @@ impl Container {
         self.state = State::Waiting { reason, message: message.into() };
     }
 
-    /// Its process has ended.
-    pub fn end(&mut self, now: SimTime, exit: i32) {
+    /// Its process has ended, and left this message.
+    pub fn end(&mut self, now: SimTime, exit: i32, message: String) {
         let started = self.running_since();
         let reason = if exit == 0 { "Completed" } else { "Error" };
         self.finish(Terminated {
             exit,
             reason,
-            message: String::new(),
+            message,
             started,
             finished: now,
             id: self.id.clone(),

@@ -3,14 +3,20 @@
 //! One [`Worker`] a pod. A kubelet acts when a pod changes, when a process ends and when a time it
 //! noted has come; between those it costs nothing, whatever the number of pods.
 
+mod back_off;
 mod container;
 mod downward;
 mod environment;
 mod etc;
 mod events;
 mod expand;
+mod hooks;
 mod log;
+mod places;
 mod probe;
+mod pull;
+mod question;
+mod sandbox;
 mod start;
 mod status;
 mod stop;
@@ -19,14 +25,14 @@ mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 
+use super::Cluster;
 use super::agenda::Agenda;
-use super::{Cluster, Image, Place};
 use crate::api::{Action, Change, Kind, Object};
 use crate::clock::SimTime;
-use crate::network::{NetnsId, ResolvConf};
 use crate::random::Stream;
 use container::{Container, State};
 use environment::LinkCache;
@@ -34,6 +40,9 @@ use worker::{Host, Worker};
 
 pub(super) use etc::{machine_hosts, machine_resolv_conf};
 pub(super) use volume::Volume;
+
+/// How long a changed ConfigMap takes to show in mounted volumes: kubelets look once a minute.
+const VOLUME_SYNC: Duration = Duration::from_secs(60);
 
 /// A pod's number, in the order in which kubelets heard of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,9 +98,10 @@ pub(super) fn run_next(cluster: &mut Cluster) {
     let Some((worker, mut host)) = cluster.worker_and_host(key) else { return };
     if worker.sync(&mut host) {
         cluster.kubelets.forget(key);
-    } else {
-        cluster.kubelets.reschedule(now, key);
+        return;
     }
+    hooks::make_requests(cluster, key);
+    cluster.kubelets.reschedule(now, key);
 }
 
 /// The node is switched off: what ran on it is gone, and nobody reports it.
@@ -136,29 +146,9 @@ fn act_on_ended(cluster: &mut Cluster, key: PodKey) {
                 let verdict = if exit == 0 { Ok(()) } else { Err(text) };
                 probe::record(cluster, key, index, kind, verdict);
             }
-            Purpose::PreStop => {
-                if let Some(worker) = cluster.kubelets.worker_mut(key) {
-                    stop::hook_done(worker, index, cluster.now);
-                }
-            }
-            Purpose::PostStart if exit == 0 => {}
-            Purpose::PostStart => post_start_failed(cluster, key, index),
+            purpose => hooks::ended(cluster, key, index, purpose, exit == 0),
         }
     }
-}
-
-fn post_start_failed(cluster: &mut Cluster, key: PodKey, index: usize) {
-    let Some((worker, mut host)) = cluster.worker_and_host(key) else { return };
-    worker.tell_of(&mut host, index, true, "FailedPostStartHook", "PostStartHook failed");
-    let grace = worker.pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
-    let grace = u64::try_from(grace.unwrap_or(30)).unwrap_or(0);
-    stop::stop(
-        worker,
-        index,
-        &mut host,
-        std::time::Duration::from_secs(grace),
-        "FailedPostStartHook",
-    );
 }
 
 impl Cluster {
@@ -204,6 +194,9 @@ impl Kubelets {
             (object, Kind::ConfigMap | Kind::Secret) if change.action == Action::Added => {
                 self.wake_waiting(now, object.namespace());
             }
+            (object, Kind::ConfigMap | Kind::Secret) if change.action == Action::Modified => {
+                self.note_changed_files(now, object);
+            }
             _ => {}
         }
     }
@@ -233,7 +226,7 @@ impl Kubelets {
         let Owner { pod, container, purpose } = owner;
         if purpose == Purpose::Main {
             if let Some(worker) = self.worker_mut(pod) {
-                start::ended(worker, container, now, exit);
+                back_off::ended(worker, container, now, exit);
             }
         } else {
             let output = self.outputs.remove(&(pod, container)).unwrap_or_default();
@@ -242,97 +235,6 @@ impl Kubelets {
         if self.workers.contains_key(&pod) {
             self.agenda.add(&pod, now, true);
         }
-    }
-
-    /// See [`Cluster::logs`].
-    pub fn logs(
-        &self,
-        namespace: &str,
-        pod: &str,
-        container: &str,
-        previous: bool,
-    ) -> Result<&[(SimTime, Arc<str>)], String> {
-        let waiting = |reason: &str| {
-            format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {reason}")
-        };
-        let Some(worker) = self.find(namespace, pod) else {
-            return Err(waiting("ContainerCreating"));
-        };
-        let Some(found) = worker.containers.iter().find(|known| *known.name == *container) else {
-            return Err(format!("container {container} is not valid for pod {pod}"));
-        };
-        if previous {
-            let log = found.previous_log.as_ref().map(|log| log.lines());
-            return log.ok_or_else(|| {
-                format!("previous terminated container \"{container}\" in pod \"{pod}\" not found")
-            });
-        }
-        match &found.state {
-            State::Waiting { reason, .. } if found.id.is_empty() => Err(match *reason {
-                "ErrImagePull" | "ImagePullBackOff" => waiting("trying and failing to pull image"),
-                reason => waiting(reason),
-            }),
-            _ => Ok(found.log.lines()),
-        }
-    }
-
-    /// A container's image.
-    pub fn image(&self, place: &Place) -> Option<&Image> {
-        self.container(place)?.1.image.as_deref()
-    }
-
-    /// See [`Cluster::environment`].
-    pub fn environment(&self, place: &Place) -> Vec<(String, String)> {
-        let Some((worker, found)) = self.container(place) else { return Vec::new() };
-        let index = worker.containers.iter().position(|known| known.name == found.name);
-        index.map(|index| start::environment(worker, index)).unwrap_or_default()
-    }
-
-    /// See [`Cluster::resolv_conf`].
-    pub fn resolv_conf(&self, place: &Place) -> ResolvConf {
-        match self.container(place) {
-            Some((worker, _)) => etc::resolver(&worker.pod),
-            None => etc::machine_resolver(),
-        }
-    }
-
-    /// The network namespace of a container's pod.
-    pub fn netns(&self, place: &Place) -> Option<NetnsId> {
-        Some(self.container(place)?.0.sandbox.as_ref()?.netns)
-    }
-
-    /// The network namespace of a pod that has one of its own.
-    pub fn netns_of_pod(&self, namespace: &str, pod: &str) -> Option<NetnsId> {
-        let sandbox = self.find(namespace, pod)?.sandbox.as_ref()?;
-        (!sandbox.on_host).then_some(sandbox.netns)
-    }
-
-    /// A file that the kubelet itself provides in every container.
-    pub fn provided_file(&self, place: &Place, path: &str) -> Option<String> {
-        let (worker, _) = self.container(place)?;
-        let sandbox = worker.sandbox.as_ref()?;
-        match path {
-            "/etc/hosts" => Some(etc::hosts(&worker.pod, sandbox.address)),
-            "/etc/hostname" => Some(format!("{}\n", etc::hostname(&worker.pod))),
-            "/etc/resolv.conf" => Some(etc::resolv_conf(&worker.pod)),
-            _ => None,
-        }
-    }
-
-    /// The container at a place, and its pod.
-    pub fn container(&self, place: &Place) -> Option<(&Worker, &Container)> {
-        let Place::Container { namespace, pod, container } = place else { return None };
-        let worker = self.find(namespace, pod)?;
-        let found = worker.containers.iter().find(|known| known.name == *container)?;
-        Some((worker, found))
-    }
-
-    /// The container at a place, and its pod, to change.
-    pub fn worker_at(&mut self, place: &Place) -> Option<(&mut Worker, usize)> {
-        let Place::Container { namespace, pod, container } = place else { return None };
-        let worker = self.worker_mut(self.key(namespace, pod)?)?;
-        let index = worker.containers.iter().position(|known| known.name == *container)?;
-        Some((worker, index))
     }
 
     fn find(&self, namespace: &str, pod: &str) -> Option<&Worker> {
@@ -403,6 +305,26 @@ impl Kubelets {
                 worker.look_again(now);
             }
             self.agenda.add(&key, now, true);
+        }
+    }
+
+    /// A ConfigMap or Secret has changed: the pods that have it mounted see it after a while.
+    fn note_changed_files(&mut self, now: SimTime, object: &Object) {
+        let of_namespace = self.keys.get(object.namespace());
+        let keys: Vec<PodKey> =
+            of_namespace.into_iter().flat_map(BTreeMap::values).copied().collect();
+        for key in keys {
+            let shows = self.worker(key).and_then(|worker| worker.sandbox.as_ref()).is_some_and(
+                |sandbox| {
+                    let mut volumes = sandbox.volumes.values();
+                    volumes.any(|volume| volume.shows(object.kind(), object.name()))
+                },
+            );
+            if let Some(worker) = self.worker_mut(key).filter(|_| shows) {
+                let at = now + VOLUME_SYNC;
+                worker.volumes_stale_at = worker.volumes_stale_at.or(Some(at));
+                self.agenda.add(&key, at, false);
+            }
         }
     }
 

@@ -1,17 +1,16 @@
 //! Probes: the kubelet asks a container, from its node, whether it is well.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container as ContainerSpec, HTTPGetAction, Probe};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, Probe};
 
 use super::container::Container;
-use super::worker::Host;
+use super::question::{self, Question};
+use super::worker::{Host, Worker};
 use super::{PodKey, Purpose, start, stop};
 use crate::clock::SimTime;
-use crate::cluster::{Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply};
-use crate::network::{Outcome, Protocol, Sender};
+use crate::cluster::Cluster;
+use crate::network::ProcessId;
 
 /// What a probe decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +29,7 @@ pub struct Prober {
     successes: i32,
     failures: i32,
     /// An exec probe that has not ended.
-    pub running: bool,
+    running: Option<ProcessId>,
 }
 
 impl Prober {
@@ -71,7 +70,7 @@ pub(super) fn probers(spec: &ContainerSpec, now: SimTime) -> Vec<Prober> {
             let delay = u64::try_from(spec.initial_delay_seconds.unwrap_or(0)).unwrap_or(0);
             // A moment for the program to run its first lines.
             let next = now + Duration::from_secs(delay) + Duration::from_millis(50);
-            Some(Prober { kind, next, spec, successes: 0, failures: 0, running: false })
+            Some(Prober { kind, next, spec, successes: 0, failures: 0, running: None })
         })
         .collect()
 }
@@ -79,6 +78,10 @@ pub(super) fn probers(spec: &ContainerSpec, now: SimTime) -> Vec<Prober> {
 /// Makes the probes of a pod that are due.
 pub(super) fn run_due(cluster: &mut Cluster, key: PodKey) {
     let now = cluster.now;
+    let probed = |container: &Container| !container.probes.is_empty();
+    if !cluster.kubelets.worker(key).is_some_and(|worker| worker.containers.iter().any(probed)) {
+        return;
+    }
     for index in 0..cluster.kubelets.container_count(key) {
         for kind in [Kind::Startup, Kind::Liveness, Kind::Readiness] {
             let Some(prober) = due(cluster, key, index, kind, now) else { continue };
@@ -109,7 +112,7 @@ pub(super) fn record(
         return;
     };
     prober.next = now + prober.period();
-    prober.running = false;
+    prober.running = None;
     let (good, bad) = (
         prober.spec.success_threshold.unwrap_or(1).max(1),
         prober.spec.failure_threshold.unwrap_or(3).max(1),
@@ -155,26 +158,20 @@ fn passed(container: &mut Container, kind: Kind) {
     }
 }
 
-fn failed(
-    worker: &mut super::worker::Worker,
-    index: usize,
-    kind: Kind,
-    grace: Option<i64>,
-    host: &mut Host<'_>,
-) {
+fn failed(worker: &mut Worker, index: usize, kind: Kind, grace: Option<i64>, host: &mut Host<'_>) {
     if kind == Kind::Readiness {
         worker.stale |= worker.containers[index].ready;
         worker.containers[index].ready = false;
         return;
     }
-    let of_pod = worker.pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
-    let grace = u64::try_from(grace.or(of_pod).unwrap_or(30)).unwrap_or(0);
+    let own = grace.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
+    let grace = own.unwrap_or_else(|| worker.grace());
     let name = &worker.containers[index].name;
     let message = match kind {
         Kind::Startup => format!("Container {name} failed startup probe, will be restarted"),
         _ => format!("Container {name} failed liveness probe, will be restarted"),
     };
-    stop::stop(worker, index, host, Duration::from_secs(grace), &message);
+    stop::stop(worker, index, host, grace, &message);
 }
 
 fn name(kind: Kind) -> &'static str {
@@ -200,10 +197,6 @@ fn due(
     if prober.next > now {
         return None;
     }
-    if prober.running {
-        prober.next = now + prober.period();
-        return None;
-    }
     if held_back || !running {
         prober.next = now + prober.period().min(Duration::from_secs(1));
         return None;
@@ -220,164 +213,47 @@ enum Check {
 fn check(cluster: &mut Cluster, key: PodKey, index: usize, prober: &Prober) -> Check {
     if let Some(action) = &prober.spec.exec {
         let words = action.command.clone().unwrap_or_default();
-        return execute(cluster, key, index, prober.kind, &words);
+        if let Some(process) = prober.running {
+            cluster.processes.kill(process);
+            let (command, limit) = (words.join(" "), prober.timeout().as_secs());
+            let problem = format!("command timed out: \"{command}\" timed out after {limit}s");
+            return Check::Done(Err(problem));
+        }
+        return execute(cluster, key, index, prober, &words);
     }
     if prober.spec.grpc.is_some() {
         return Check::Done(Err(
             "podhop does not simulate gRPC probes; use httpGet, tcpSocket or exec".to_owned(),
         ));
     }
-    Check::Done(ask(cluster, key, index, prober))
+    let question = match (&prober.spec.http_get, &prober.spec.tcp_socket) {
+        (Some(action), _) => Question::Http(action),
+        (None, Some(action)) => Question::Tcp(action),
+        (None, None) => return Check::Done(Ok(())),
+    };
+    Check::Done(question::ask(cluster, key, index, &question, prober.timeout()))
 }
 
 fn execute(
     cluster: &mut Cluster,
     key: PodKey,
     index: usize,
-    kind: Kind,
+    prober: &Prober,
     words: &[String],
 ) -> Check {
     let Some((worker, mut host)) = cluster.worker_and_host(key) else { return Check::Started };
-    match start::execute(worker, index, &mut host, words, Purpose::Probe(kind)) {
-        Some(_) => {
-            for prober in &mut worker.containers[index].probes {
-                if prober.kind == kind {
-                    prober.running = true;
-                    // Looked at again when it has not ended within its time.
-                    prober.next = host.now + prober.period();
-                }
-            }
-            Check::Started
-        }
-        None => {
-            let word = words.first().map(String::as_str).unwrap_or("");
-            Check::Done(Err(format!(
-                "OCI runtime exec failed: exec failed: unable to start container process: \
-                 exec: \"{word}\": executable file not found in $PATH: unknown"
-            )))
-        }
+    let purpose = Purpose::Probe(prober.kind);
+    let Some(process) = start::execute(worker, index, &mut host, words, purpose) else {
+        let word = words.first().map(String::as_str).unwrap_or("");
+        return Check::Done(Err(format!(
+            "OCI runtime exec failed: exec failed: unable to start container process: \
+             exec: \"{word}\": executable file not found in $PATH: unknown"
+        )));
+    };
+    let mut probers = worker.containers[index].probes.iter_mut();
+    if let Some(running) = probers.find(|known| known.kind == prober.kind) {
+        running.running = Some(process);
+        running.next = host.now + prober.timeout();
     }
-}
-
-/// An httpGet or tcpSocket probe, from the node (R1.4).
-fn ask(cluster: &mut Cluster, key: PodKey, index: usize, prober: &Prober) -> Result<(), String> {
-    let http = prober.spec.http_get.as_ref();
-    let tcp = prober.spec.tcp_socket.as_ref();
-    let (host, port) = match (http, tcp) {
-        (Some(action), _) => (action.host.as_deref(), &action.port),
-        (None, Some(action)) => (action.host.as_deref(), &action.port),
-        (None, None) => return Ok(()),
-    };
-    let Some((address, node, port)) = target(cluster, key, index, port)? else {
-        return Err("no sandbox".to_owned());
-    };
-    let address = host.and_then(|host| host.parse().ok()).unwrap_or(address);
-    let to = SocketAddrV4::new(address, port);
-    let url = http.map(|action| url(action, to));
-    let wrap = |problem: String| match &url {
-        Some(url) => format!("Get \"{url}\": {problem}"),
-        None => problem,
-    };
-    let sender = Sender { netns: node, container: None };
-    let sent = cluster.network.probe(cluster.now, &sender, Protocol::Tcp, to);
-    let seen_from = match sent.trace.outcome {
-        Outcome::Delivered { seen_from, .. } => seen_from,
-        Outcome::Refused => {
-            return Err(wrap(format!("dial tcp {to}: connect: connection refused")));
-        }
-        Outcome::Unreachable => {
-            return Err(wrap(format!("dial tcp {to}: connect: no route to host")));
-        }
-        Outcome::Silence => return Err(wrap(format!("dial tcp {to}: i/o timeout"))),
-    };
-    let (Some(action), Some((netns, listener))) = (http, sent.listener) else { return Ok(()) };
-    let ask = Ask { local: to, peer: seen_from, payload: payload(action, to) };
-    let answer = cluster.serve(netns, listener.process, &ask);
-    match answer {
-        Some(answer) if answer.took > prober.timeout() => Err(wrap(TOO_SLOW.to_owned())),
-        Some(answer) => judge(answer.reply).map_err(|problem| match problem {
-            Problem::Status(code) => format!("HTTP probe failed with statuscode: {code}"),
-            Problem::Transport(text) => wrap(text.to_owned()),
-        }),
-        None => Err(wrap("EOF".to_owned())),
-    }
-}
-
-const TOO_SLOW: &str = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
-
-enum Problem {
-    Status(u16),
-    Transport(&'static str),
-}
-
-fn judge(reply: Reply) -> Result<(), Problem> {
-    let of = |response: HttpResponse| match response.status {
-        200..400 => Ok(()),
-        status => Err(Problem::Status(status)),
-    };
-    match reply {
-        Reply::Http(response) | Reply::Tls { response, .. } => of(response),
-        Reply::Bytes(_) => Err(Problem::Transport(
-            "net/http: HTTP/1.x transport connection broken: malformed HTTP response",
-        )),
-        Reply::Closed => Err(Problem::Transport("EOF")),
-        Reply::Reset => Err(Problem::Transport("read: connection reset by peer")),
-        Reply::Silence => Err(Problem::Transport(TOO_SLOW)),
-    }
-}
-
-/// The pod's address, its node's network namespace, and the port's number.
-fn target(
-    cluster: &Cluster,
-    key: PodKey,
-    index: usize,
-    port: &IntOrString,
-) -> Result<Option<(Ipv4Addr, crate::network::NetnsId, u16)>, String> {
-    let Some(worker) = cluster.kubelets.worker(key) else { return Ok(None) };
-    let (Some(sandbox), Some(node)) = (&worker.sandbox, cluster.network.node(&worker.node)) else {
-        return Ok(None);
-    };
-    let number = match port {
-        IntOrString::Int(number) => Some(*number),
-        IntOrString::String(name) => worker.spec_of(index).and_then(|spec| {
-            let ports = spec.ports.iter().flatten();
-            ports.clone().find(|port| port.name.as_ref() == Some(name)).map(|p| p.container_port)
-        }),
-    };
-    match number.and_then(|number| u16::try_from(number).ok()) {
-        Some(number) => Ok(Some((sandbox.address, node.netns, number))),
-        None => Err(format!("invalid port number: {port:?}")),
-    }
-}
-
-fn url(action: &HTTPGetAction, to: SocketAddrV4) -> String {
-    let scheme = action.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
-    format!("{scheme}://{to}{}", path(action))
-}
-
-fn path(action: &HTTPGetAction) -> String {
-    let path = action.path.as_deref().unwrap_or("/");
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
-}
-
-fn payload(action: &HTTPGetAction, to: SocketAddrV4) -> Payload {
-    let declared = action.http_headers.iter().flatten();
-    let host = declared
-        .clone()
-        .find(|header| header.name.eq_ignore_ascii_case("host"))
-        .map(|header| header.value.clone())
-        .unwrap_or_else(|| to.to_string());
-    let mut headers = vec![("Host".to_owned(), host)];
-    let own = declared.clone().filter(|header| !header.name.eq_ignore_ascii_case("host"));
-    headers.push(("User-Agent".to_owned(), "kube-probe/1.36".to_owned()));
-    headers.push(("Accept".to_owned(), "*/*".to_owned()));
-    headers.extend(own.map(|header| (header.name.clone(), header.value.clone())));
-    headers.push(("Connection".to_owned(), "close".to_owned()));
-    let request =
-        HttpRequest { method: "GET".to_owned(), target: path(action), headers, body: Vec::new() };
-    if action.scheme.as_deref() == Some("HTTPS") {
-        Payload::Tls { server_name: to.ip().to_string(), request }
-    } else {
-        Payload::Http(request)
-    }
+    Check::Started
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::container::Stopping;
-use super::worker::{Host, Worker};
-use super::{Purpose, start};
+use super::worker::{Host, Worker, container_spec};
+use super::{back_off, hooks};
 use crate::cluster::Signal;
 
 /// The exit code of a process that SIGKILL ended.
@@ -37,33 +37,23 @@ pub(super) fn stop(
     }
     worker.tell_of(host, index, false, "Killing", message);
     let kill_at = host.now + grace;
-    let spec = worker.spec_of(index).cloned();
-    let hook = spec.and_then(|spec| spec.lifecycle).and_then(|lifecycle| lifecycle.pre_stop);
-    let mut terminate_at = Some(host.now);
-    if let Some(hook) = hook {
-        if let Some(sleep) = hook.sleep {
-            let seconds = Duration::from_secs(u64::try_from(sleep.seconds).unwrap_or(0));
-            terminate_at = Some(host.now + seconds);
-        } else if let Some(command) = hook.exec {
-            let words = command.command.unwrap_or_default();
-            match start::execute(worker, index, host, &words, Purpose::PreStop) {
-                Some(_) => terminate_at = None,
-                None => {
-                    worker.tell_of(host, index, true, "FailedPreStopHook", "PreStopHook failed")
-                }
-            }
-        }
-    }
+    let pod = worker.pod.clone();
+    let lifecycle = container_spec(&pod, index).and_then(|spec| spec.lifecycle.as_ref());
+    let terminate_at = match lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref()) {
+        Some(hook) => hooks::before_stop(worker, index, hook, host),
+        None => Some(host.now),
+    };
     worker.containers[index].stopping = Some(Stopping { terminate_at, kill_at });
     worker.containers[index].probes.clear();
     carry_on(worker, index, host);
 }
 
-/// A preStop command has ended: SIGTERM follows.
-pub(super) fn hook_done(worker: &mut Worker, index: usize, now: crate::clock::SimTime) {
+/// The preStop hook has ended: SIGTERM follows.
+pub(super) fn hook_done(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     if let Some(stopping) = &mut worker.containers[index].stopping {
-        stopping.terminate_at = Some(now);
+        stopping.terminate_at = Some(host.now);
     }
+    carry_on(worker, index, host);
 }
 
 /// Sends the signals that are due.
@@ -87,7 +77,7 @@ pub(super) fn kill(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     if let Some(sandbox) = &worker.sandbox {
         host.network.close(sandbox.netns, process);
     }
-    start::ended(worker, index, host.now, KILLED);
+    back_off::ended(worker, index, host.now, KILLED);
 }
 
 /// `activeDeadlineSeconds` are over: the pod has failed.

@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::downward;
-use crate::api::Store;
+use crate::api::{Kind, Store};
 
 /// A mounted volume.
 #[derive(Clone, Debug)]
@@ -77,6 +77,20 @@ impl Volume {
             return Ok(Volume::Provided(sources));
         }
         Ok(Volume::Writable(BTreeMap::new()))
+    }
+
+    /// Whether it shows this ConfigMap or Secret.
+    pub fn shows(&self, kind: Kind, name: &str) -> bool {
+        let Volume::Provided(sources) = self else { return false };
+        sources.iter().any(|source| match source {
+            Source::ConfigMap { object, .. } => {
+                kind == Kind::ConfigMap && object.metadata.name.as_deref() == Some(name)
+            }
+            Source::Secret { object, .. } => {
+                kind == Kind::Secret && object.metadata.name.as_deref() == Some(name)
+            }
+            _ => false,
+        })
     }
 
     /// Whether files can be written.

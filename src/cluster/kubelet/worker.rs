@@ -3,8 +3,6 @@
 //! The order is that of kubelet's `SyncPod`: sandbox, init containers one by one, then the others in
 //! the order of the specification (R1.2, R16.1). What takes time is an [`Operation`] under way.
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +11,14 @@ use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, PodSpec};
 use super::container::{Container, Role, State};
 use super::environment::LinkCache;
 use super::events::{Recorder, Told};
-use super::volume::Volume;
-use super::{PodKey, start, status, stop};
+use super::sandbox::Sandbox;
+use super::{PodKey, back_off, hooks, pull, start, status, stop};
 use crate::api::{ApiServer, Resource};
 use crate::clock::SimTime;
 use crate::cluster::Userland;
 use crate::cluster::agenda::Moments;
 use crate::cluster::processes::Processes;
-use crate::network::{NetnsId, Network, Party, Protocol};
+use crate::network::Network;
 use crate::random::Stream;
 
 /// Until the kubelet has heard of a pod.
@@ -38,9 +36,6 @@ const START: Duration = Duration::from_millis(150);
 /// Between the end of the last container and the pod's removal.
 const TEARDOWN: Duration = Duration::from_secs(1);
 
-/// How often a volume that cannot be mounted is tried again, at first.
-const MOUNT_RETRY: Duration = Duration::from_secs(2);
-
 /// What a kubelet works with, beside the pod itself.
 pub struct Host<'a> {
     pub now: SimTime,
@@ -50,16 +45,6 @@ pub struct Host<'a> {
     pub userland: &'a Arc<dyn Userland>,
     pub links: &'a mut LinkCache,
     pub ids: &'a mut Stream,
-}
-
-/// A pod's network namespace and what its containers share.
-#[derive(Clone, Debug)]
-pub struct Sandbox {
-    pub netns: NetnsId,
-    pub address: Ipv4Addr,
-    /// The network namespace is the node's own (`hostNetwork`).
-    pub on_host: bool,
-    pub volumes: BTreeMap<String, Volume>,
 }
 
 /// Something that takes time.
@@ -96,6 +81,10 @@ pub struct Worker {
     /// Whether its status in the store is behind.
     pub stale: bool,
     pub recorder: Recorder,
+    /// When a changed ConfigMap or Secret shows in its volumes.
+    pub volumes_stale_at: Option<SimTime>,
+    /// HTTP requests of lifecycle hooks that have still to be made.
+    pub requests: Vec<hooks::Request>,
 }
 
 impl Worker {
@@ -121,6 +110,8 @@ impl Worker {
             mount_failures: 0,
             stale: false,
             recorder: Recorder::default(),
+            volumes_stale_at: None,
+            requests: Vec::new(),
         }
     }
 
@@ -133,6 +124,9 @@ impl Worker {
         }
         if self.deletion.is_none() && self.pod.metadata.deletion_timestamp.is_some() {
             stop::begin(self, host);
+        }
+        if self.volumes_stale_at.is_some_and(|at| at <= host.now) {
+            self.refresh_volumes(host);
         }
         loop {
             match self.operation {
@@ -164,7 +158,7 @@ impl Worker {
         if let Some((at, _)) = self.operation {
             moments.add(at, true);
         }
-        if let Some(at) = self.mount_retry {
+        for at in [self.mount_retry, self.volumes_stale_at].into_iter().flatten() {
             moments.add(at, false);
         }
         for container in &self.containers {
@@ -211,6 +205,13 @@ impl Worker {
     pub fn restart_policy(&self) -> &str {
         let spec = self.pod.spec.as_ref();
         spec.and_then(|spec| spec.restart_policy.as_deref()).unwrap_or("Always")
+    }
+
+    /// How long its containers have between SIGTERM and SIGKILL.
+    pub fn grace(&self) -> Duration {
+        let spec = self.pod.spec.as_ref();
+        let seconds = spec.and_then(|spec| spec.termination_grace_period_seconds).unwrap_or(30);
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     }
 
     /// Whether all init containers have done their part.
@@ -278,8 +279,8 @@ impl Worker {
             return Some((Operation::Sandbox, SANDBOX));
         }
         let index = self.next_to_start(host.now)?;
-        if start::needs_pull(self, index) {
-            start::begin_pull(self, index, host);
+        if pull::needs_pull(self, index) {
+            pull::begin_pull(self, index, host);
             return Some((Operation::Pull(index), PULL));
         }
         start::begin(self, index, host).then_some((Operation::Start(index), START))
@@ -294,7 +295,7 @@ impl Worker {
             }
             Operation::Sandbox => self.set_up_sandbox(host),
             Operation::Pull(index) => {
-                if start::finish_pull(self, index, host) && start::begin(self, index, host) {
+                if pull::finish_pull(self, index, host) && start::begin(self, index, host) {
                     self.operation = Some((host.now + START, Operation::Start(index)));
                 }
             }
@@ -344,10 +345,10 @@ impl Worker {
     fn look_after_containers(&mut self, host: &mut Host<'_>) {
         for index in 0..self.containers.len() {
             stop::carry_on(self, index, host);
-            start::notice_change(self, index, host);
+            back_off::notice_change(self, index, host);
             let told = self.containers[index].back_off_told_at;
             if told.is_some_and(|at| at <= host.now) {
-                start::tell_back_off(self, index, host);
+                back_off::tell_back_off(self, index, host);
             }
         }
         if self.deadline().is_some_and(|at| at <= host.now) {
@@ -376,83 +377,6 @@ impl Worker {
             self.finished = true;
             self.stale = true;
         }
-    }
-
-    fn set_up_sandbox(&mut self, host: &mut Host<'_>) {
-        let volumes = match self.mount(host) {
-            Ok(volumes) => volumes,
-            Err((volume, error)) => return self.mount_failed(host, &volume, &error),
-        };
-        self.mount_retry = None;
-        let spec = self.pod.spec.as_ref();
-        let on_host = spec.is_some_and(|spec| spec.host_network == Some(true));
-        let Some(node) = host.network.node(&self.node) else { return };
-        let (netns, address) = if on_host {
-            (node.netns, node.address)
-        } else {
-            let Some(address) = host.network.allocate_pod_address(&self.node) else {
-                return self.no_address(host);
-            };
-            let party = Party::Pod { namespace: self.namespace.clone(), name: self.name.clone() };
-            let netns = host.network.add_pod(party, address, &self.node);
-            self.open_host_ports(netns, host);
-            (netns, address)
-        };
-        self.sandbox = Some(Sandbox { netns, address, on_host, volumes });
-        self.stale = true;
-    }
-
-    /// `hostPort`: ports of the node that lead to the pod's.
-    fn open_host_ports(&self, netns: NetnsId, host: &mut Host<'_>) {
-        let containers = self.pod.spec.iter().flat_map(|spec| &spec.containers);
-        for port in containers.flat_map(|container| container.ports.iter().flatten()) {
-            let number = |port: i32| u16::try_from(port).ok().filter(|port| *port != 0);
-            let (Some(outer), Some(inner)) =
-                (port.host_port.and_then(number), number(port.container_port))
-            else {
-                continue;
-            };
-            let protocol = match port.protocol.as_deref() {
-                Some("UDP") => Protocol::Udp,
-                Some("SCTP") => Protocol::Sctp,
-                _ => Protocol::Tcp,
-            };
-            host.network.set_host_port(netns, protocol, outer, inner);
-        }
-    }
-
-    fn mount(&self, host: &Host<'_>) -> Result<BTreeMap<String, Volume>, (String, String)> {
-        let specs = self.pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-        specs
-            .map(|spec| {
-                Volume::mount(host.api.store(), &self.namespace, spec)
-                    .map(|volume| (spec.name.clone(), volume))
-                    .map_err(|error| (spec.name.clone(), error))
-            })
-            .collect()
-    }
-
-    fn mount_failed(&mut self, host: &mut Host<'_>, volume: &str, error: &str) {
-        let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {error}");
-        self.tell(
-            host,
-            Told { warning: true, reason: "FailedMount", message: &message, field: "" },
-        );
-        let wait = MOUNT_RETRY * (1 << self.mount_failures.min(5));
-        self.mount_failures += 1;
-        self.mount_retry = Some(host.now + wait);
-    }
-
-    fn no_address(&mut self, host: &mut Host<'_>) {
-        let message = format!(
-            "Failed to create pod sandbox: plugin type=\"host-local\" failed (add): failed to \
-             allocate for range 0: no IP addresses available in range set of node {}",
-            self.node
-        );
-        let told =
-            Told { warning: true, reason: "FailedCreatePodSandBox", message: &message, field: "" };
-        self.tell(host, told);
-        self.mount_retry = Some(host.now + MOUNT_RETRY * 8);
     }
 
     /// The pod is over: its address is free, and the API server may forget it.

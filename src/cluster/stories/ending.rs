@@ -177,3 +177,33 @@ fn the_same_seed_gives_the_same_story() {
     };
     assert_eq!(story(), story());
 }
+
+// TOPICS B18: node loss evicts after about five minutes.
+#[test]
+fn a_lost_nodes_pods_are_replaced_elsewhere_and_gone_when_it_returns() {
+    let mut cluster = cluster();
+    create(
+        &mut cluster,
+        Kind::Deployment,
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web" },
+            "spec": {
+                "replicas": 3, "selector": { "matchLabels": { "app": "web" } },
+                "template": { "metadata": { "labels": { "app": "web" } }, "spec": nginx() },
+            },
+        }),
+    );
+    cluster.settle(Duration::from_secs(30));
+    let on = |cluster: &Cluster, node: &str| {
+        let pods = cluster.objects().list::<Pod>(Some("default"));
+        pods.filter(|pod| pod.spec.as_ref().unwrap().node_name.as_deref() == Some(node)).count()
+    };
+    assert_eq!(on(&cluster, "node-2"), 1);
+    cluster.set_node_up("node-2", false);
+    advance(&mut cluster, 420);
+    let running = on(&cluster, "node-1") + on(&cluster, "node-3");
+    assert_eq!((running, on(&cluster, "node-2")), (3, 1));
+    cluster.set_node_up("node-2", true);
+    cluster.settle(Duration::from_secs(60));
+    assert_eq!(on(&cluster, "node-2"), 0);
+}

@@ -287,3 +287,83 @@ fn a_startup_probe_holds_the_others_back() {
     cluster.settle(Duration::from_secs(10));
     assert!(is_ready(&cluster, "slow"));
 }
+
+#[test]
+fn a_changed_configmap_shows_in_its_volume_after_a_minute() {
+    let mut cluster = cluster();
+    let page = |text: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": { "name": "page", "namespace": "default" },
+            "data": { "index.html": text },
+        })
+    };
+    create(&mut cluster, Kind::ConfigMap, page("old"));
+    let mut spec = sleeper(json!({ "volumeMounts": [{ "name": "v", "mountPath": "/v" }] }));
+    spec["volumes"] = json!([{ "name": "v", "configMap": { "name": "page" } }]);
+    create_pod(&mut cluster, "web", spec);
+    cluster.settle(Duration::from_secs(30));
+    let request = Request::Update {
+        kind: Kind::ConfigMap,
+        namespace: "default".to_owned(),
+        name: "page".to_owned(),
+        object: page("new"),
+        options: WriteOptions::default(),
+    };
+    cluster.handle(request).unwrap();
+    advance(&mut cluster, 30);
+    let place = container("web", "c");
+    assert_eq!(cluster.read_file(&place, "/v/index.html").as_deref(), Some(&b"old"[..]));
+    advance(&mut cluster, 40);
+    assert_eq!(cluster.read_file(&place, "/v/index.html").as_deref(), Some(&b"new"[..]));
+}
+
+#[test]
+fn an_exec_probe_that_takes_too_long_fails() {
+    let mut cluster = cluster();
+    create_pod(
+        &mut cluster,
+        "slow",
+        sleeper(json!({ "readinessProbe": {
+        "exec": { "command": ["sleep", "100"] }, "periodSeconds": 5, "timeoutSeconds": 2,
+    } })),
+    );
+    cluster.settle(Duration::from_secs(5));
+    let told =
+        "Unhealthy: Readiness probe failed: command timed out: \"sleep 100\" timed out after 2s";
+    assert!(events(&cluster, "slow").contains(&told.to_owned()));
+}
+
+#[test]
+fn what_a_container_leaves_in_its_termination_file_is_told() {
+    let mut cluster = cluster();
+    let mut spec = sleeper(json!({ "command": ["sleep", "8"] }));
+    spec["restartPolicy"] = json!("Never");
+    create_pod(&mut cluster, "job", spec);
+    cluster.settle(Duration::from_secs(5));
+    cluster.write_file(&container("job", "c"), "/dev/termination-log", b"disk full").unwrap();
+    advance(&mut cluster, 10);
+    let ended = status(&cluster, "job", 0).state.unwrap().terminated.unwrap();
+    assert_eq!(ended.message.as_deref(), Some("disk full"));
+}
+
+#[test]
+fn hooks_may_be_http_requests() {
+    let mut cluster = cluster();
+    create_pod(
+        &mut cluster,
+        "web",
+        json!({ "containers": [{
+            "name": "nginx", "image": "nginx:1.27",
+            "lifecycle": { "preStop": { "httpGet": { "path": "/bye", "port": 80 } } },
+        }]}),
+    );
+    cluster.settle(Duration::from_secs(30));
+    delete_pod(&mut cluster, "web");
+    cluster.step();
+    cluster.step();
+    let log = logs(&cluster, "web", "nginx");
+    assert!(log.iter().any(|line| line.contains("\"GET /bye HTTP/1.1\" 404")), "{log:#?}");
+    assert_eq!(cluster.settle(Duration::from_secs(30)), Settled::Settled);
+    assert!(cluster.objects().get::<Pod>("default", "web").is_none());
+}

@@ -1,0 +1,103 @@
+//! Questions about containers from outside: logs, images, environments, files, addresses.
+
+use std::sync::Arc;
+
+use super::container::{Container, State};
+use super::worker::Worker;
+use super::{Kubelets, etc, start};
+use crate::clock::SimTime;
+use crate::cluster::{Image, Place};
+use crate::network::{NetnsId, ResolvConf};
+
+impl Kubelets {
+    /// See [`Cluster::logs`].
+    pub fn logs(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        previous: bool,
+    ) -> Result<&[(SimTime, Arc<str>)], String> {
+        let waiting = |reason: &str| {
+            format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {reason}")
+        };
+        let Some(worker) = self.find(namespace, pod) else {
+            return Err(waiting("ContainerCreating"));
+        };
+        let Some(found) = worker.containers.iter().find(|known| *known.name == *container) else {
+            return Err(format!("container {container} is not valid for pod {pod}"));
+        };
+        if previous {
+            let log = found.previous_log.as_ref().map(|log| log.lines());
+            return log.ok_or_else(|| {
+                format!("previous terminated container \"{container}\" in pod \"{pod}\" not found")
+            });
+        }
+        match &found.state {
+            State::Waiting { reason, .. } if found.id.is_empty() => Err(match *reason {
+                "ErrImagePull" | "ImagePullBackOff" => waiting("trying and failing to pull image"),
+                reason => waiting(reason),
+            }),
+            _ => Ok(found.log.lines()),
+        }
+    }
+
+    /// A container's image.
+    pub fn image(&self, place: &Place) -> Option<&Image> {
+        self.container(place)?.1.image.as_deref()
+    }
+
+    /// See [`Cluster::environment`].
+    pub fn environment(&self, place: &Place) -> Vec<(String, String)> {
+        let Some((worker, found)) = self.container(place) else { return Vec::new() };
+        let index = worker.containers.iter().position(|known| known.name == found.name);
+        index.map(|index| start::environment(worker, index)).unwrap_or_default()
+    }
+
+    /// See [`Cluster::resolv_conf`].
+    pub fn resolv_conf(&self, place: &Place) -> ResolvConf {
+        match self.container(place) {
+            Some((worker, _)) => etc::resolver(&worker.pod),
+            None => etc::machine_resolver(),
+        }
+    }
+
+    /// The network namespace of a container's pod.
+    pub fn netns(&self, place: &Place) -> Option<NetnsId> {
+        Some(self.container(place)?.0.sandbox.as_ref()?.netns)
+    }
+
+    /// The network namespace of a pod that has one of its own.
+    pub fn netns_of_pod(&self, namespace: &str, pod: &str) -> Option<NetnsId> {
+        let sandbox = self.find(namespace, pod)?.sandbox.as_ref()?;
+        (!sandbox.on_host).then_some(sandbox.netns)
+    }
+
+    /// A file that the kubelet itself provides in every container.
+    pub fn provided_file(&self, place: &Place, path: &str) -> Option<String> {
+        let (worker, _) = self.container(place)?;
+        let sandbox = worker.sandbox.as_ref()?;
+        match path {
+            "/etc/hosts" => Some(etc::hosts(&worker.pod, sandbox.address)),
+            "/etc/hostname" => Some(format!("{}\n", etc::hostname(&worker.pod))),
+            "/etc/resolv.conf" => Some(etc::resolv_conf(&worker.pod)),
+            _ => None,
+        }
+    }
+
+    /// The container at a place, and its pod.
+    pub fn container(&self, place: &Place) -> Option<(&Worker, &Container)> {
+        let Place::Container { namespace, pod, container } = place else { return None };
+        let worker = self.find(namespace, pod)?;
+        let found = worker.containers.iter().find(|known| known.name == *container)?;
+        Some((worker, found))
+    }
+
+    /// The container at a place, and its pod, to change.
+    pub fn worker_at(&mut self, place: &Place) -> Option<(&mut Worker, usize)> {
+        let Place::Container { namespace, pod, container } = place else { return None };
+        let worker = self.worker_mut(self.key(namespace, pod)?)?;
+        let index = worker.containers.iter().position(|known| known.name == *container)?;
+        Some((worker, index))
+    }
+}

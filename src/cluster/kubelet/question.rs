@@ -1,0 +1,146 @@
+//! Requests that a kubelet makes to its containers, from its node: probes and lifecycle hooks.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{HTTPGetAction, TCPSocketAction};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::PodKey;
+use crate::cluster::{Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply};
+use crate::network::{NetnsId, Outcome, Protocol, Sender};
+
+/// What to ask.
+pub(super) enum Question<'a> {
+    Http(&'a HTTPGetAction),
+    Tcp(&'a TCPSocketAction),
+}
+
+/// Asks a container, and says what is wrong with the answer in the kubelet's words (R1.4).
+///
+/// # Errors
+/// The problem: no connection, no answer in time, or a bad status.
+pub(super) fn ask(
+    cluster: &mut Cluster,
+    key: PodKey,
+    index: usize,
+    question: &Question<'_>,
+    timeout: Duration,
+) -> Result<(), String> {
+    let (host, port) = match question {
+        Question::Http(action) => (action.host.as_deref(), &action.port),
+        Question::Tcp(action) => (action.host.as_deref(), &action.port),
+    };
+    let Some((address, node, port)) = target(cluster, key, index, port)? else {
+        return Err("no sandbox".to_owned());
+    };
+    let address = host.and_then(|host| host.parse().ok()).unwrap_or(address);
+    let to = SocketAddrV4::new(address, port);
+    let wrap = |problem: String| match question {
+        Question::Http(action) => format!("Get \"{}\": {problem}", url(action, to)),
+        Question::Tcp(_) => problem,
+    };
+    let sender = Sender { netns: node, container: None };
+    let sent = cluster.network.probe(cluster.now, &sender, Protocol::Tcp, to);
+    let seen_from = match sent.trace.outcome {
+        Outcome::Delivered { seen_from, .. } => seen_from,
+        Outcome::Refused => {
+            return Err(wrap(format!("dial tcp {to}: connect: connection refused")));
+        }
+        Outcome::Unreachable => {
+            return Err(wrap(format!("dial tcp {to}: connect: no route to host")));
+        }
+        Outcome::Silence => return Err(wrap(format!("dial tcp {to}: i/o timeout"))),
+    };
+    let (Question::Http(action), Some((netns, listener))) = (question, sent.listener) else {
+        return Ok(());
+    };
+    let ask = Ask { local: to, peer: seen_from, payload: payload(action, to) };
+    match cluster.serve(netns, listener.process, &ask) {
+        Some(answer) if answer.took > timeout => Err(wrap(TOO_SLOW.to_owned())),
+        Some(answer) => judge(answer.reply).map_err(|problem| match problem {
+            Problem::Status(code) => format!("HTTP probe failed with statuscode: {code}"),
+            Problem::Transport(text) => wrap(text.to_owned()),
+        }),
+        None => Err(wrap("EOF".to_owned())),
+    }
+}
+
+const TOO_SLOW: &str = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+
+enum Problem {
+    Status(u16),
+    Transport(&'static str),
+}
+
+fn judge(reply: Reply) -> Result<(), Problem> {
+    let of = |response: HttpResponse| match response.status {
+        200..400 => Ok(()),
+        status => Err(Problem::Status(status)),
+    };
+    match reply {
+        Reply::Http(response) | Reply::Tls { response, .. } => of(response),
+        Reply::Bytes(_) => Err(Problem::Transport(
+            "net/http: HTTP/1.x transport connection broken: malformed HTTP response",
+        )),
+        Reply::Closed => Err(Problem::Transport("EOF")),
+        Reply::Reset => Err(Problem::Transport("read: connection reset by peer")),
+        Reply::Silence => Err(Problem::Transport(TOO_SLOW)),
+    }
+}
+
+/// The pod's address, its node's network namespace, and the port's number.
+fn target(
+    cluster: &Cluster,
+    key: PodKey,
+    index: usize,
+    port: &IntOrString,
+) -> Result<Option<(Ipv4Addr, NetnsId, u16)>, String> {
+    let Some(worker) = cluster.kubelets.worker(key) else { return Ok(None) };
+    let (Some(sandbox), Some(node)) = (&worker.sandbox, cluster.network.node(&worker.node)) else {
+        return Ok(None);
+    };
+    let number = match port {
+        IntOrString::Int(number) => Some(*number),
+        IntOrString::String(name) => worker.spec_of(index).and_then(|spec| {
+            let ports = spec.ports.iter().flatten();
+            ports.clone().find(|port| port.name.as_ref() == Some(name)).map(|p| p.container_port)
+        }),
+    };
+    match number.and_then(|number| u16::try_from(number).ok()) {
+        Some(number) => Ok(Some((sandbox.address, node.netns, number))),
+        None => Err(format!("invalid port number: {port:?}")),
+    }
+}
+
+fn url(action: &HTTPGetAction, to: SocketAddrV4) -> String {
+    let scheme = action.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
+    format!("{scheme}://{to}{}", path(action))
+}
+
+fn path(action: &HTTPGetAction) -> String {
+    let path = action.path.as_deref().unwrap_or("/");
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}
+
+fn payload(action: &HTTPGetAction, to: SocketAddrV4) -> Payload {
+    let declared = action.http_headers.iter().flatten();
+    let host = declared
+        .clone()
+        .find(|header| header.name.eq_ignore_ascii_case("host"))
+        .map(|header| header.value.clone())
+        .unwrap_or_else(|| to.to_string());
+    let mut headers = vec![("Host".to_owned(), host)];
+    let own = declared.clone().filter(|header| !header.name.eq_ignore_ascii_case("host"));
+    headers.push(("User-Agent".to_owned(), "kube-probe/1.36".to_owned()));
+    headers.push(("Accept".to_owned(), "*/*".to_owned()));
+    headers.extend(own.map(|header| (header.name.clone(), header.value.clone())));
+    headers.push(("Connection".to_owned(), "close".to_owned()));
+    let request =
+        HttpRequest { method: "GET".to_owned(), target: path(action), headers, body: Vec::new() };
+    if action.scheme.as_deref() == Some("HTTPS") {
+        Payload::Tls { server_name: to.ip().to_string(), request }
+    } else {
+        Payload::Http(request)
+    }
+}
