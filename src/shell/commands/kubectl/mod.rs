@@ -48,11 +48,18 @@ mod wait;
 
 pub use config::current_namespace;
 
+/// How long a call takes: the process, and its questions to the API server. Controllers act
+/// meanwhile, so that of two calls in a row the second finds what the first has led to.
+const RUN: Duration = Duration::from_millis(40);
+
+use std::time::Duration;
+
 use client::Client;
 use failure::Failure;
 use flags::Arguments;
 
 use super::super::tool::{Interrupted, Io, Step, Tool};
+use crate::clock::SimTime;
 use catalog::Command;
 
 pub(in crate::shell) use complete::complete;
@@ -68,6 +75,13 @@ struct Kubectl {
     state: State,
 }
 
+/// Whether `-f -` asks for manifests from standard input, which has to come to its end first.
+fn reads_input(arguments: &[String]) -> bool {
+    let own = || arguments.iter().take_while(|word| *word != "--").map(String::as_str);
+    own().zip(own().skip(1)).any(|pair| matches!(pair, ("-f" | "--filename", "-")))
+        || own().any(|word| matches!(word, "-f-" | "-f=-" | "--filename=-"))
+}
+
 /// How far it has come.
 #[derive(Clone)]
 enum State {
@@ -75,6 +89,8 @@ enum State {
     Fresh(Vec<String>),
     /// Something is waited for.
     Waiting(Box<dyn Task>),
+    /// Everything is done, and the process is about to end.
+    Leaving(SimTime, i32),
     /// It has ended.
     Over(i32),
 }
@@ -146,10 +162,15 @@ impl Tool for Kubectl {
         loop {
             let result = match &mut self.state {
                 State::Over(code) => return Step::Exit(*code),
+                State::Leaving(until, _) if *until > io.now() => return Step::Until(*until),
+                State::Leaving(_, code) => Ok(State::Over(*code)),
+                State::Fresh(arguments) if reads_input(arguments) && !io.stdin.ended() => {
+                    return Step::Input;
+                }
                 State::Fresh(arguments) => {
                     let arguments = std::mem::take(arguments);
                     catalog::run(&arguments, io).map(|next| match next {
-                        Next::Exit(code) => State::Over(code),
+                        Next::Exit(code) => State::Leaving(io.now() + RUN, code),
                         Next::Wait(task) => State::Waiting(task),
                     })
                 }

@@ -76,6 +76,7 @@ pub(super) fn validation(call: &Call) -> Result<Validate, Failure> {
 /// The texts that a path stands for: (source, text).
 fn texts(call: &Call, io: &mut Io<'_>, path: &str) -> Result<Vec<(String, String)>, Failure> {
     if path == "-" {
+        // kubectl begins when standard input has come to its end.
         let bytes = io.read_all().unwrap_or_default();
         return Ok(vec![("STDIN".to_owned(), String::from_utf8_lossy(&bytes).into_owned())]);
     }
