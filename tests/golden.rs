@@ -27,6 +27,7 @@ const RECORDINGS: &[(&str, u64)] = &[
     ("03-nodeport.txt", 3),
     ("04-loadbalancer-externalname-others.txt", 3),
     ("05-endpoint-semantics.txt", 3),
+    ("06-pod-states.txt", 3),
     ("10-err-structure.txt", 3),
     ("11-err-service.txt", 3),
     ("12-err-workloads.txt", 3),

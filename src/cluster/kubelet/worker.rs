@@ -158,7 +158,9 @@ impl Worker {
         if let Some((at, _)) = self.operation {
             moments.add(at, true);
         }
-        for at in [self.mount_retry, self.volumes_stale_at].into_iter().flatten() {
+        // While the sandbox is being built again, its end is what counts.
+        let retry = self.mount_retry.filter(|at| *at > now || self.operation.is_none());
+        for at in [retry, self.volumes_stale_at].into_iter().flatten() {
             moments.add(at, false);
         }
         for container in &self.containers {

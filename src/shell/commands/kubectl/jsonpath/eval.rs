@@ -1,10 +1,18 @@
 //! What a path finds in a value.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
 use super::{Node, Part, Slice};
+
+/// A path may find this many values. Each `..` multiplies them, so that a short template could ask
+/// for more than any memory holds.
+const MOST: usize = 100_000;
+
+/// A value of the object, or one that the template spells out.
+type Found<'v> = Cow<'v, Value>;
 
 /// What each text, action and round of a range yields, in order.
 pub(super) fn results(nodes: &[Node], value: &Value) -> Result<Vec<Vec<Value>>, String> {
@@ -12,10 +20,14 @@ pub(super) fn results(nodes: &[Node], value: &Value) -> Result<Vec<Vec<Value>>, 
     for node in nodes {
         match node {
             Node::Text(text) => all.push(vec![Value::String(text.clone())]),
-            Node::Action(parts) => all.push(walk(parts, vec![value.clone()])?),
+            Node::Action(parts) => {
+                let found = walk(parts, vec![Cow::Borrowed(value)])?;
+                all.push(found.into_iter().map(Cow::into_owned).collect());
+            }
             Node::Range { over, body } => {
-                for item in walk(over, vec![value.clone()])? {
+                for item in walk(over, vec![Cow::Borrowed(value)])? {
                     all.extend(results(body, &item)?);
+                    within_bounds(all.len())?;
                 }
             }
             Node::StrayEnd => return Err("not in range, nothing to end".to_owned()),
@@ -24,61 +36,101 @@ pub(super) fn results(nodes: &[Node], value: &Value) -> Result<Vec<Vec<Value>>, 
     Ok(all)
 }
 
-fn walk(parts: &[Part], mut current: Vec<Value>) -> Result<Vec<Value>, String> {
+fn within_bounds(found: usize) -> Result<(), String> {
+    match found > MOST {
+        true => Err(format!("more than {MOST} values are not simulated here; use fewer ..")),
+        false => Ok(()),
+    }
+}
+
+fn walk<'v>(parts: &[Part], mut current: Vec<Found<'v>>) -> Result<Vec<Found<'v>>, String> {
     for part in parts {
         current = step(part, current)?;
+        within_bounds(current.len())?;
     }
     Ok(current)
 }
 
-fn step(part: &Part, input: Vec<Value>) -> Result<Vec<Value>, String> {
-    Ok(match part {
+fn step<'v>(part: &Part, input: Vec<Found<'v>>) -> Result<Vec<Found<'v>>, String> {
+    let literal = |value: Value| vec![Cow::Owned(value)];
+    let mut found = Vec::new();
+    match part {
         Part::Field(name) => {
-            input.iter().filter_map(|value| value.get(name.as_str())).cloned().collect()
-        }
-        Part::Wildcard => input.iter().flat_map(children).cloned().collect(),
-        Part::Recursive => {
-            let mut found = Vec::new();
-            for value in &input {
-                descend(value, &mut found);
+            for value in input {
+                found.extend(within(value, |value| value.get(name.as_str()).into_iter().collect()));
             }
-            found
+        }
+        Part::Wildcard => {
+            for value in input {
+                found.extend(within(value, children));
+            }
+        }
+        Part::Recursive => {
+            for value in input {
+                found.extend(within(value, |value| {
+                    let mut below = Vec::new();
+                    descend(value, &mut below);
+                    below
+                }));
+                within_bounds(found.len())?;
+            }
         }
         Part::Slice(slice) => {
-            let mut found = Vec::new();
-            for value in &input {
-                found.extend(cut(slice, value)?);
-            }
-            found
-        }
-        Part::Union(choices) => {
-            let mut found = Vec::new();
-            for choice in choices {
-                found.extend(walk(choice, input.clone())?);
-            }
-            found
-        }
-        Part::Filter { left, operator, right } => {
-            let mut found = Vec::new();
-            for value in &input {
-                let Value::Array(items) = value else {
-                    let shown = super::go::text(value);
-                    return Err(format!("{shown} is not array or slice and cannot be filtered"));
-                };
-                for item in items {
-                    if passes(item, left, operator, right)? {
-                        found.push(item.clone());
-                    }
+            for value in input {
+                let mut fault = None;
+                found.extend(within(value, |value| {
+                    cut(slice, value).unwrap_or_else(|why| {
+                        fault = Some(why);
+                        Vec::new()
+                    })
+                }));
+                if let Some(why) = fault {
+                    return Err(why);
                 }
             }
-            found
         }
-        Part::Text(text) => vec![Value::String(text.clone())],
-        Part::Integer(number) => vec![Value::from(*number)],
-        Part::Float(number) => vec![Number::from_f64(*number).map_or(Value::Null, Value::Number)],
-        Part::Bool(truth) => vec![Value::Bool(*truth)],
+        Part::Union(choices) => {
+            for choice in choices {
+                found.extend(walk(choice, input.clone())?);
+                within_bounds(found.len())?;
+            }
+        }
+        Part::Filter { left, operator, right } => {
+            for value in input {
+                let Value::Array(items) = &*value else {
+                    let shown = super::go::text(&value);
+                    return Err(format!("{shown} is not array or slice and cannot be filtered"));
+                };
+                let mut passed = Vec::with_capacity(items.len());
+                for item in items {
+                    passed.push(passes(item, left, operator, right)?);
+                }
+                found.extend(within(value, |value| {
+                    let kept = children(value).into_iter().zip(passed);
+                    kept.filter(|(_, passed)| *passed).map(|(item, _)| item).collect()
+                }));
+            }
+        }
+        Part::Text(text) => found = literal(Value::String(text.clone())),
+        Part::Integer(number) => found = literal(Value::from(*number)),
+        Part::Float(number) => {
+            found = literal(Number::from_f64(*number).map_or(Value::Null, Value::Number));
+        }
+        Part::Bool(truth) => found = literal(Value::Bool(*truth)),
         Part::Identifier(word) => return Err(format!("unrecognized identifier {word}")),
-    })
+    }
+    Ok(found)
+}
+
+/// Some of what is inside a value, borrowed where the value itself is.
+fn within<'v>(
+    value: Found<'v>,
+    choose: impl for<'a> FnOnce(&'a Value) -> Vec<&'a Value>,
+) -> Vec<Found<'v>> {
+    match value {
+        Cow::Borrowed(value) => choose(value).into_iter().map(Cow::Borrowed).collect(),
+        Cow::Owned(value) => choose(&value).into_iter().cloned().map(Cow::Owned).collect(),
+    }
 }
 
 fn children(value: &Value) -> Vec<&Value> {
@@ -90,17 +142,17 @@ fn children(value: &Value) -> Vec<&Value> {
 }
 
 /// Every map and list below a value that is not empty, parents first.
-fn descend(value: &Value, found: &mut Vec<Value>) {
+fn descend<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
     let below = children(value);
     if !below.is_empty() {
-        found.push(value.clone());
+        found.push(value);
         for child in below {
             descend(child, found);
         }
     }
 }
 
-fn cut(slice: &Slice, value: &Value) -> Result<Vec<Value>, String> {
+fn cut<'v>(slice: &Slice, value: &'v Value) -> Result<Vec<&'v Value>, String> {
     let items = match value {
         Value::Null => return Ok(Vec::new()),
         Value::Array(items) => items,
@@ -134,15 +186,15 @@ fn cut(slice: &Slice, value: &Value) -> Result<Vec<Value>, String> {
         return Err("step must be > 0".to_owned());
     }
     let (start, end, step) = (start as usize, end as usize, step as usize);
-    Ok(items[start..end].iter().step_by(step).cloned().collect())
+    Ok(items[start..end].iter().step_by(step).collect())
 }
 
 fn passes(item: &Value, left: &[Part], operator: &str, right: &[Part]) -> Result<bool, String> {
-    let lefts = walk(left, vec![item.clone()]);
+    let lefts = walk(left, vec![Cow::Borrowed(item)]);
     if operator == "exists" {
         return Ok(lefts.is_ok_and(|found| !found.is_empty()));
     }
-    let (lefts, rights) = (lefts?, walk(right, vec![item.clone()])?);
+    let (lefts, rights) = (lefts?, walk(right, vec![Cow::Borrowed(item)])?);
     if lefts.len() > 1 || rights.len() > 1 {
         return Err("can only compare one element at a time".to_owned());
     }

@@ -165,6 +165,13 @@ mod tests {
         assert_eq!(print("{.items[::2].metadata.name}"), "a c");
     }
 
+    // Found by fuzzing: each `..` multiplied what was found.
+    #[test]
+    fn descents_that_multiply_have_a_bound() {
+        let told = print(&format!("{{{}}}", "..".repeat(40)));
+        assert!(told.contains("more than 100000 values are not simulated here"), "{told}");
+    }
+
     #[test]
     fn a_missing_field_is_nothing() {
         assert_eq!(print("{.clusterIp}"), "");
