@@ -215,6 +215,17 @@ fn a_field_s_name_is_completed_with_its_documentation() {
 }
 
 #[test]
+fn a_field_that_stands_there_is_explained() {
+    let mut player = Player::new(120, 36);
+    player
+        .keys("home down down down enter enter down down down down down down down down ctrl-space");
+    let screen = player.screen();
+    assert!(screen.contains("▸port") && screen.contains("exposed by this"), "{screen}");
+    player.keys("enter");
+    assert!(!player.screen().contains("exposed by this"), "{}", player.screen());
+}
+
+#[test]
 fn the_mouse_focuses_chooses_and_describes() {
     let mut player = Player::new(120, 36);
     player.keys("enter enter");

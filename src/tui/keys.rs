@@ -187,7 +187,7 @@ pub static BINDINGS: &[Binding] = &[
     row(Editor, ctrl('n'), ("^N", "", ""), Does::Edit(EditorKey::FindNext)),
     row(Editor, ctrl('p'), ("^P", "", ""), Does::Edit(EditorKey::FindPrevious)),
     row(Editor, ctrl('l'), ("^L", "go to a line: its number", ""), level(LevelMsg::Palette)),
-    row(Editor, ctrl(' '), ("^Space", "complete a field's name, with its documentation", "complete"), Does::Edit(EditorKey::Complete)),
+    row(Editor, ctrl(' '), ("^Space", "complete a field's name, or say what the field means", "complete"), Does::Edit(EditorKey::Complete)),
     row(Editor, ctrl('/'), ("^/", "make the line a comment, or not", ""), Does::Edit(EditorKey::Comment)),
     row(Editor, ctrl('7'), ("", "", ""), Does::Edit(EditorKey::Comment)),
     row(Editor, plain(KeyCode::BackTab), ("⇧Tab", "less indent", ""), Does::Edit(EditorKey::Outdent)),

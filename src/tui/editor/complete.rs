@@ -11,6 +11,8 @@ pub struct Completion {
     pub choices: Vec<Choice>,
     /// The selected one.
     pub selected: usize,
+    /// Whether the only choice stands there already, and is shown for its documentation.
+    pub known: bool,
 }
 
 /// Something that could stand at the cursor.
@@ -36,6 +38,24 @@ pub fn at(lines: &[String], row: usize, column: usize) -> Option<Completion> {
         Some((key, value)) => values(lines, row, key.trim(), indent, value, &document),
         None => keys(lines, row, indent, text, &document),
     }
+}
+
+/// The field that stands on a row, with its documentation.
+pub fn about(lines: &[String], row: usize) -> Option<Completion> {
+    let (indent, text) = split(lines.get(row)?);
+    let (key, _) = text.split_once(':')?;
+    let (version, kind) = document_of(lines, row);
+    let mut path = path_to(lines, row, indent);
+    path.push(key.trim().to_owned());
+    let schema = Schema::of(&version, &kind)?;
+    let field = schema.field(&path.join("."))?;
+    let choice = Choice {
+        text: field.name.clone(),
+        holds: schema.words(&field.holds),
+        doc: field.doc.clone(),
+        below: false,
+    };
+    Some(Completion { choices: vec![choice], known: true, ..Completion::default() })
 }
 
 fn keys(
@@ -136,7 +156,7 @@ fn values(
 
 fn finish(typed: &str, choices: Vec<Choice>) -> Option<Completion> {
     let done = choices.iter().all(|choice| choice.text == typed);
-    (!done).then(|| Completion { typed: typed.chars().count(), choices, selected: 0 })
+    (!done).then(|| Completion { typed: typed.chars().count(), choices, ..Completion::default() })
 }
 
 /// Where a line's text begins, list dashes counted as indent, and the text.
@@ -293,6 +313,15 @@ mod tests {
         assert!(
             complete(&format!("{SERVICE}spec:\n  type: No|\n")).contains(&"NodePort".to_owned())
         );
+    }
+
+    #[test]
+    fn a_field_that_stands_there_is_explained() {
+        let text = format!("{SERVICE}spec:\n  ports:\n  - targetPort: 80\n");
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let found = about(&lines, 4).expect("a field");
+        assert_eq!((found.choices[0].text.as_str(), found.known), ("targetPort", true));
+        assert!(found.choices[0].doc.contains("port to access on the pods"), "{found:?}");
     }
 
     #[test]

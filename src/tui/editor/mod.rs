@@ -296,7 +296,16 @@ impl Editor {
     }
 
     fn complete(&mut self, play: &Play) -> Outcome {
+        let Some(buffer) = self.buffer(play) else { return Outcome::Ignored };
+        let (row, column) = (buffer.area.cursor().0, buffer.area.cursor().1);
+        let lines = buffer.area.lines();
+        let behind_key = lines[row].chars().take(column).any(|c| c == ':');
+        let about = complete::about(lines, row);
         self.refresh_completion(play);
+        // On a field that stands there already, what it means is more use than what else could be.
+        if !behind_key && about.is_some() || self.completion.is_none() {
+            self.completion = about;
+        }
         match &self.completion {
             Some(_) => Outcome::Moved,
             None => Outcome::Say("Nothing to complete here.".to_owned()),
@@ -341,6 +350,9 @@ impl Editor {
         let Some(choice) = completion.choices.get(completion.selected) else {
             return Outcome::Ignored;
         };
+        if completion.known {
+            return Outcome::Moved;
+        }
         let value = choice.holds.is_empty();
         let rest: String = choice.text.chars().skip(completion.typed).collect();
         let tail = match (value, choice.below) {
