@@ -170,6 +170,27 @@ fn bad_manifests_are_refused_with_their_line() {
 }
 
 #[test]
+fn trace_shows_the_way_of_every_packet() {
+    let home = folder(&[]);
+    let words = ["trace", "clusterip", "--from", "deploy/frontend"];
+    let curl = ["--", "curl", "-sS", "http://backend"];
+    let told = run(home.path(), &[&words[..], &curl[..]].concat());
+    let text = String::from_utf8_lossy(&told.stdout);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(text.contains("service backend has no endpoints"), "{text}");
+
+    let told = run(home.path(), &[&words[..], &["--json"], &curl[..]].concat());
+    let told = &objects(&told)[0];
+    assert_eq!((&told["exit"], &told["from"]), (&7.into(), &"deploy/frontend".into()));
+    let traces = told["traces"].as_array().expect("a list");
+    assert!(
+        traces.iter().any(|trace| trace["dns"]["name"] == "backend.default.svc.cluster.local."),
+        "{told}"
+    );
+    assert_eq!(traces.last().expect("a packet")["outcome"]["kind"], "refused");
+}
+
+#[test]
 fn wrong_usage_exits_with_2_and_says_what_to_do() {
     let home = folder(&[("huge.yaml", &vec![b'#'; 11 << 20])]);
     fs::create_dir(home.path().join("empty")).expect("a folder");

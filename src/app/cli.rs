@@ -40,6 +40,8 @@ pub enum Command {
     ///
     /// With a level: that level's cluster and files. Without: an empty cluster.
     Shell(ShellArgs),
+    /// Show the way of every packet that a command sends, hop by hop
+    Trace(TraceArgs),
     /// Say what a diagnosis means, with an example and the fix
     Explain {
         /// The diagnosis's code; all are listed when left out
@@ -105,6 +107,29 @@ pub struct ShellArgs {
     /// milliseconds at its end
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to trace.
+#[derive(Args, Debug)]
+pub struct TraceArgs {
+    /// The level whose cluster it is, by name or number
+    pub level: String,
+    /// Where the command runs: laptop, node/NAME, pod/NAME, deploy/NAME…; with -c CONTAINER and -n
+    /// NAMESPACE behind it, in one word: "pod/multi -c sidecar"
+    #[arg(long, value_name = "PLACE", default_value = "laptop")]
+    pub from: String,
+    /// A manifest, or a folder of files, in place of the level's own, applied before; may be repeated
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub manifests: Vec<PathBuf>,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Print one JSON object: from, command, stdout, stderr, exit, and traces
+    #[arg(long)]
+    pub json: bool,
+    /// The command, behind --
+    #[arg(last = true, required = true)]
+    pub command: Vec<String>,
 }
 
 /// What to prove.

@@ -36,6 +36,7 @@ fn run(cli: Cli) -> Ended {
         }
         Command::Check(arguments) => headless::check(&arguments, &headless::pack(folder)?),
         Command::Shell(arguments) => headless::shell(&arguments, || headless::pack(folder)),
+        Command::Trace(arguments) => headless::trace(&arguments, &headless::pack(folder)?),
         Command::Explain { code } => headless::explain(code.as_deref()),
         Command::Lint(arguments) => headless::lint(&arguments, folder),
         Command::Completions { shell } => {

@@ -19,3 +19,4 @@ pub use attempt::{Attempt, GoalState, Phase, Verdict, with_answer};
 pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
 pub use format::{Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution};
 pub use place::{NoPlace, PlaceKind, PlaceName};
+pub use probe::sent_by;

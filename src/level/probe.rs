@@ -91,7 +91,7 @@ pub fn spread(runs: &[Run]) -> usize {
 
 /// What a place sent from a trace number on. A command on the laptop may send from anywhere
 /// (`kubectl exec`), so everything that pods and machines do not send by themselves counts.
-fn sent_by(cluster: &Cluster, place: &Place, first: TraceId) -> Vec<TraceId> {
+pub fn sent_by(cluster: &Cluster, place: &Place, first: TraceId) -> Vec<TraceId> {
     let ours = |trace: &&Trace| match place {
         Place::Laptop => trace.from == Party::Laptop,
         Place::Node(name) => trace.from == Party::Node(name.clone()),

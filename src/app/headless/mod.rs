@@ -7,6 +7,7 @@ mod levels;
 mod lint;
 mod output;
 mod shell;
+mod trace;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ pub use levels::levels;
 pub use lint::lint;
 pub use output::Output;
 pub use shell::shell;
+pub use trace::trace;
 
 /// The level was not solved, the proof failed.
 pub const FAILURE: u8 = 1;
