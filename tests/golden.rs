@@ -7,6 +7,9 @@
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "golden/dataplane.rs"]
+mod dataplane;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -19,8 +22,8 @@ use podhop::shell::{self, Files, Progress, Session, Typed};
 use regex::Regex;
 
 /// The recordings that are replayed here, each with the seed of its cluster: where addresses are
-/// sorted, it is one that puts the pods on the nodes of the recording. Others are stories of the
-/// data plane.
+/// sorted, it is one that puts the pods on the nodes of the recording. The last one is
+/// compared in its own way.
 const RECORDINGS: &[(&str, u64)] = &[
     ("01-deployment-clusterip.txt", 3),
     ("02-headless-statefulset.txt", 1),
@@ -33,6 +36,7 @@ const RECORDINGS: &[(&str, u64)] = &[
     ("12-err-workloads.txt", 3),
     ("13-err-net.txt", 3),
     ("14-kubectl-cli.txt", 3),
+    (dataplane::NAME, dataplane::SEED),
 ];
 
 /// How much time passes between two commands.
@@ -99,9 +103,31 @@ fn replay(name: &'static str, seed: u64, counts: &Counts) -> Result<(), Failed> 
     let text = std::fs::read_to_string(folder.join(name))?;
     let mut changes = changes(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
     let mut stage = Stage::new(&folder, seed)?;
+    let (count, report) = match name {
+        dataplane::NAME => dataplane::replay(&text, &mut changes, &mut stage)?,
+        _ => compare(&text, &mut changes, &mut stage)?,
+    };
+    let unused: Vec<&str> =
+        changes.iter().filter(|c| !c.used).map(|change| change.command.as_str()).collect();
+    counts.lock().expect("the counts").insert(name, count);
+    match (report.is_empty(), unused.as_slice()) {
+        (true, []) => Ok(()),
+        (true, unused) => Err(format!("changes without a command: {}", unused.join(", ")).into()),
+        (false, _) => {
+            Err(format!("{} of {} matched{report}", count.matched, count.compared).into())
+        }
+    }
+}
+
+/// Replays every command: the counts, and a report of those that printed something else.
+fn compare(
+    text: &str,
+    changes: &mut [Change],
+    stage: &mut Stage,
+) -> Result<(Count, String), Failed> {
     let mut count = Count::default();
     let mut report = String::new();
-    for step in steps(&text) {
+    for step in steps(text) {
         let (line, output) = match step {
             Step::File { name, content } => {
                 stage.session.files_mut().insert(name, content.into_bytes());
@@ -135,16 +161,7 @@ fn replay(name: &'static str, seed: u64, counts: &Counts) -> Result<(), Failed> 
             writeln!(report, "\n$ {line}\n{}", difference(&wanted, &printed))?;
         }
     }
-    let unused: Vec<&str> =
-        changes.iter().filter(|c| !c.used).map(|change| change.command.as_str()).collect();
-    counts.lock().expect("the counts").insert(name, count);
-    match (report.is_empty(), unused.as_slice()) {
-        (true, []) => Ok(()),
-        (true, unused) => Err(format!("changes without a command: {}", unused.join(", ")).into()),
-        (false, _) => {
-            Err(format!("{} of {} matched{report}", count.matched, count.compared).into())
-        }
-    }
+    Ok((count, report))
 }
 
 /// A cluster and somebody at its laptop.
@@ -269,7 +286,12 @@ fn same(wanted: &str, printed: &str) -> bool {
 
 fn difference(wanted: &str, printed: &str) -> String {
     let (wanted, printed) = (without_nodes(&normal(wanted)), without_nodes(&normal(printed)));
-    let diff = similar::TextDiff::from_lines(&wanted, &printed);
+    lines(&wanted, &printed)
+}
+
+/// Line by line, what was wanted (-) and what was printed (+).
+fn lines(wanted: &str, printed: &str) -> String {
+    let diff = similar::TextDiff::from_lines(wanted, printed);
     diff.iter_all_changes()
         .map(|change| format!("    {}{}", change.tag(), change.to_string_lossy()))
         .collect()
