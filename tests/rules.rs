@@ -1,0 +1,98 @@
+//! Every rule of the network's paper has a test that cites it.
+//!
+//! The rules are numbered R1.1 to R16.x; a test cites one by its number, in a comment, a name or a
+//! story's heading. What is not simulated stands in [`NOT_SIMULATED`], with what the player is told.
+// Tests look at the real world: files, clocks, processes.
+#![allow(clippy::disallowed_methods)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// The rules: a section's number, and the numbers in it.
+const RULES: &[(u32, &[u32])] = &[
+    (1, &[1, 2, 3, 4, 5, 6, 7]),
+    (2, &[1, 2, 3, 4, 5, 6, 7]),
+    (3, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+    (4, &[1, 2, 3, 4, 5, 6]),
+    (5, &[1, 2, 3, 4, 5, 6]),
+    (6, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+    (7, &[1, 2, 3, 4, 5, 6]),
+    (8, &[1, 2, 3, 4, 5, 6, 7]),
+    (9, &[1]),
+    (10, &[1, 2]),
+    (11, &[1, 2, 3, 4]),
+    (12, &[1, 2]),
+    (13, &[1]),
+    (14, &[1, 2, 3, 4]),
+    (16, &[1]),
+];
+
+/// Rules that podhop does not keep, and why.
+const NOT_SIMULATED: &[(&str, &str)] = &[(
+    "R12.2",
+    "no Ingress controller can be installed: Ingress objects are checked and stored, and have no effect",
+)];
+
+#[test]
+fn every_rule_is_cited_by_a_test() {
+    let cited = citations();
+    let rules: Vec<String> = RULES
+        .iter()
+        .flat_map(|(section, rules)| rules.iter().map(move |rule| format!("R{section}.{rule}")))
+        .collect();
+    let not_simulated = |rule: &str| NOT_SIMULATED.iter().any(|(known, _)| *known == rule);
+    let missing: Vec<&String> =
+        rules.iter().filter(|rule| !cited.contains(*rule) && !not_simulated(rule)).collect();
+    assert!(missing.is_empty(), "no test cites {missing:?}");
+    let unknown: Vec<&String> = cited.iter().filter(|rule| !rules.contains(rule)).collect();
+    assert!(unknown.is_empty(), "there are no rules {unknown:?}");
+}
+
+#[test]
+fn what_is_not_simulated_is_not_claimed() {
+    let cited = citations();
+    let claimed: Vec<_> = NOT_SIMULATED.iter().filter(|(rule, _)| cited.contains(*rule)).collect();
+    assert!(claimed.is_empty(), "{claimed:?}");
+}
+
+/// The rules that tests name.
+fn citations() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rule = Regex::new(r"\bR(\d+)\.(\d+)\b").expect("a pattern");
+    let mut found = BTreeSet::new();
+    let mut files = Vec::new();
+    for folder in ["src", "tests"] {
+        walk(&root.join(folder), &mut files);
+    }
+    for file in files.iter().filter(|file| !file.ends_with("tests/rules.rs")) {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let tests = tests_of(file.strip_prefix(root).unwrap_or(file), &text);
+        found.extend(rule.find_iter(tests).map(|found| found.as_str().to_owned()));
+    }
+    found
+}
+
+/// The part of a file that is tests.
+fn tests_of<'t>(file: &Path, text: &'t str) -> &'t str {
+    let all = ["tests", "stories"].iter().any(|folder| file.iter().any(|part| part == *folder))
+        || ["tests.rs", "recorded.rs", "properties.rs"].iter().any(|name| file.ends_with(name));
+    match (all, text.find("#[cfg(test)]")) {
+        (true, _) => text,
+        (false, Some(start)) => &text[start..],
+        (false, None) => "",
+    }
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            walk(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "txt") {
+            files.push(path);
+        }
+    }
+}
