@@ -5,5 +5,5 @@
 mod story;
 
 fn main() {
-    story::run("transcripts");
+    story::run(story::trials("transcripts"));
 }

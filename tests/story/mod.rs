@@ -22,21 +22,28 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// A command that is interrupted has run this long.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Plays every story of a folder in `tests/`, each as a trial under its file's name.
-pub fn run(folder: &str) -> ! {
+/// Every story of a folder in `tests/`, each as a trial under its file's name. Files whose names
+/// begin with `not-` are lists, and no stories.
+pub fn trials(folder: &str) -> Vec<Trial> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut stories: Vec<PathBuf> = fs::read_dir(&folder)
         .expect("the stories' folder is readable")
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "txt"))
+        .filter(|path| !stem(path).starts_with("not-"))
         .collect();
     stories.sort();
-    let trial = |path: PathBuf| {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Trial::test(name, move || tell(&path))
-    };
-    let trials = stories.into_iter().map(trial).collect();
+    let trial = |path: PathBuf| Trial::test(stem(&path), move || tell(&path));
+    stories.into_iter().map(trial).collect()
+}
+
+/// Runs trials as the command line wishes.
+pub fn run(trials: Vec<Trial>) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Plays a story again and compares.

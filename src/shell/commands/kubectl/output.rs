@@ -27,9 +27,14 @@ pub(super) enum Output {
     CustomColumns(Columns),
 }
 
-/// The columns of `custom-columns`: (header, path).
+/// The columns of `custom-columns`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Columns(Vec<(String, Template)>);
+pub(super) struct Columns {
+    /// Each column's header and path.
+    columns: Vec<(String, Template)>,
+    /// Whether the headers are printed: `--no-headers` leaves them out.
+    headers: bool,
+}
 
 /// The formats that `get` names when it knows none such.
 const GET_FORMATS: &str = "custom-columns,custom-columns-file,go-template,go-template-file,json,\
@@ -49,7 +54,18 @@ impl Output {
             "" if call.arguments.given("template") => Err(no_go_template()),
             "" => Ok(Output::Table { wide: false }),
             "wide" => Ok(Output::Table { wide: true }),
-            text => Output::parse(text, GET_FORMATS),
+            text => {
+                let output = Output::parse(text, GET_FORMATS)?;
+                Ok(output.with_headers(!call.arguments.on("no-headers")))
+            }
+        }
+    }
+
+    /// The same form, whose own columns have headers or none.
+    fn with_headers(self, headers: bool) -> Output {
+        match self {
+            Output::CustomColumns(columns) => Output::CustomColumns(Columns { headers, ..columns }),
+            other => other,
         }
     }
 
@@ -168,18 +184,20 @@ impl Columns {
                 "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
             ))),
         };
-        text.split(',').map(column).collect::<Result<_, _>>().map(Columns)
+        let columns = text.split(',').map(column).collect::<Result<_, _>>()?;
+        Ok(Columns { columns, headers: true })
     }
 
     fn print(&self, values: &[Value]) -> Result<String, Failure> {
-        let columns = self.0.iter().map(|(name, _)| Column { name: name.clone(), wide: false });
+        let columns =
+            self.columns.iter().map(|(name, _)| Column { name: name.clone(), wide: false });
         let mut rows = Vec::new();
         for value in values {
-            let cells = self.0.iter().map(|(_, template)| cell(template, value));
+            let cells = self.columns.iter().map(|(_, template)| cell(template, value));
             rows.push(cells.collect::<Result<_, _>>().map_err(Failure::message)?);
         }
         let table = Table { columns: columns.collect(), rows };
-        Ok(Layout::default().print(&table, true))
+        Ok(Layout::default().print(&table, self.headers))
     }
 }
 
@@ -218,6 +236,16 @@ mod tests {
             columns.print(&[value]).expect("a table"),
             "NAME   L              X\nweb    map[app:web]   <none>\n"
         );
+    }
+
+    #[test]
+    fn no_headers_holds_for_custom_columns_too() {
+        let output = Output::parse("custom-columns=NAME:.metadata.name", GET_FORMATS).expect("ok");
+        let Output::CustomColumns(columns) = output.with_headers(false) else {
+            panic!("custom columns stay custom columns");
+        };
+        let value = json!({"metadata": {"name": "web"}});
+        assert_eq!(columns.print(&[value]).expect("a table"), "web\n");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Service;
 use serde_json::{Value, json};
 
-use crate::api::{Kind, Patch, Request, WriteOptions};
+use crate::api::{Kind, Patch, Request, Subresource, WriteOptions};
 use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// How often it looks for new Services.
@@ -35,7 +35,8 @@ fn set_ingress(io: &mut Io<'_>, namespace: &str, name: &str, ingress: Value) {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         patch: Patch::Merge(json!({"status": {"loadBalancer": {"ingress": ingress}}})),
-        options: WriteOptions::default(),
+        // The address is part of the status, which a client's ordinary patch leaves alone.
+        options: WriteOptions { subresource: Subresource::Status, ..WriteOptions::default() },
     });
 }
 
