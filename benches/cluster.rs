@@ -1,4 +1,5 @@
-//! A big cluster: 1,000 nodes, 10,000 pods and 1,000 Services come to rest, and carry requests.
+//! A big cluster: 1,000 nodes, 10,000 pods and 1,000 Services come to rest, and carry requests. And
+//! Kubernetes' own published limits: 5,000 nodes, 150,000 pods, with 10,000 Services.
 
 use std::net::SocketAddrV4;
 use std::sync::{Arc, OnceLock};
@@ -11,9 +12,17 @@ use podhop::network::Protocol;
 use podhop::shell;
 use serde_json::{Value, json};
 
-const NODES: u32 = 1_000;
-const SERVICES: u32 = 1_000;
-const REPLICAS: u32 = 10;
+const BIG: Size = Size { nodes: 1_000, services: 1_000, replicas: 10 };
+const LARGEST: Size = Size { nodes: 5_000, services: 10_000, replicas: 15 };
+const SMALL: Size = Size { nodes: 10, services: 10, replicas: 10 };
+
+/// A Deployment and its Service, `services` times.
+#[derive(Clone, Copy)]
+struct Size {
+    nodes: u32,
+    services: u32,
+    replicas: u32,
+}
 
 fn main() {
     divan::main();
@@ -22,19 +31,47 @@ fn main() {
 /// The cluster comes up, everything is created, and it settles.
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn settle_ten_thousand_pods(bencher: Bencher<'_, '_>) {
-    bencher.counter(ItemsCount::new(SERVICES * REPLICAS)).bench(settled);
+    bencher.counter(ItemsCount::new(BIG.services * BIG.replicas)).bench(|| settled(BIG));
+}
+
+/// The same with as much as Kubernetes promises to carry.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn settle_a_hundred_and_fifty_thousand_pods(bencher: Bencher<'_, '_>) {
+    let pods = LARGEST.services * LARGEST.replicas;
+    bencher.counter(ItemsCount::new(pods)).bench(|| settled(LARGEST));
 }
 
 /// Requests from pods to Services, each with its whole trace.
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn send_a_hundred_thousand_traced_requests(bencher: Bencher<'_, '_>) {
+    send(bencher, big(), BIG, usize::MAX);
+}
+
+/// The same in a small cluster.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn send_requests_in_a_small_cluster(bencher: Bencher<'_, '_>) {
+    send(bencher, &settled(SMALL), SMALL, usize::MAX);
+}
+
+/// The same in the largest one, from every pod to every Service, and from as many pods to as many
+/// Services as the small cluster has: what a request costs must not grow with the cluster.
+#[divan::bench(sample_count = 3, sample_size = 1, args = [150_000, 100])]
+fn send_requests_in_the_largest_cluster(bencher: Bencher<'_, '_>, senders: usize) {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    let services = if senders > 100 { LARGEST.services } else { SMALL.services };
+    let cluster = CLUSTER.get_or_init(|| settled(LARGEST));
+    send(bencher, cluster, Size { services, ..LARGEST }, senders);
+}
+
+fn send(bencher: Bencher<'_, '_>, cluster: &Cluster, size: Size, senders: usize) {
     const REQUESTS: u32 = 100_000;
-    let places = places(big());
-    bencher.counter(ItemsCount::new(REQUESTS)).with_inputs(|| big().clone()).bench_local_values(
+    let mut places = places(cluster);
+    places.truncate(senders);
+    bencher.counter(ItemsCount::new(REQUESTS)).with_inputs(|| cluster.clone()).bench_local_values(
         |mut cluster| {
             for number in 0..REQUESTS {
                 let from = &places[number as usize % places.len()];
-                let to = address(number % SERVICES);
+                let to = address(number % size.services);
                 let dial = cluster.dial(from, Protocol::Tcp, to);
                 assert!(dial.result.is_ok());
             }
@@ -65,15 +102,15 @@ fn replace_one_pod(bencher: Bencher<'_, '_>) {
 }
 
 fn big() -> &'static Cluster {
-    static BIG: OnceLock<Cluster> = OnceLock::new();
-    BIG.get_or_init(settled)
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| settled(BIG))
 }
 
-fn settled() -> Cluster {
-    let config = Config { nodes: NODES, seed: 1, dns: true };
+fn settled(size: Size) -> Cluster {
+    let config = Config { nodes: size.nodes, seed: 1, dns: true };
     let mut cluster = Cluster::new(&config, shell::programs());
-    for number in 0..SERVICES {
-        create(&mut cluster, Kind::Deployment, deployment(number));
+    for number in 0..size.services {
+        create(&mut cluster, Kind::Deployment, deployment(number, size.replicas));
         create(&mut cluster, Kind::Service, service(number));
     }
     assert_eq!(cluster.settle(Duration::from_secs(120)), Settled::Settled);
@@ -87,13 +124,13 @@ fn create(cluster: &mut Cluster, kind: Kind, object: Value) {
     assert!(answer.is_ok(), "{answer:?}");
 }
 
-fn deployment(number: u32) -> Value {
+fn deployment(number: u32, replicas: u32) -> Value {
     let labels = json!({ "app": format!("web-{number}") });
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": format!("web-{number}") },
         "spec": {
-            "replicas": REPLICAS,
+            "replicas": replicas,
             "selector": { "matchLabels": labels },
             "template": {
                 "metadata": { "labels": labels },
