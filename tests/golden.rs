@@ -9,6 +9,8 @@
 
 #[path = "golden/dataplane.rs"]
 mod dataplane;
+#[path = "golden/names.rs"]
+mod names;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,8 +24,8 @@ use podhop::shell::{self, Files, Progress, Session, Typed};
 use regex::Regex;
 
 /// The recordings that are replayed here, each with the seed of its cluster: where addresses are
-/// sorted, it is one that puts the pods on the nodes of the recording. The last one is
-/// compared in its own way.
+/// sorted, it is one that puts the pods on the nodes of the recording. The last ones are
+/// compared in their own way.
 const RECORDINGS: &[(&str, u64)] = &[
     ("01-deployment-clusterip.txt", 3),
     ("02-headless-statefulset.txt", 1),
@@ -37,6 +39,7 @@ const RECORDINGS: &[(&str, u64)] = &[
     ("13-err-net.txt", 3),
     ("14-kubectl-cli.txt", 3),
     (dataplane::NAME, dataplane::SEED),
+    (names::NAME, 3),
 ];
 
 /// How much time passes between two commands.
@@ -102,9 +105,10 @@ fn replay(name: &'static str, seed: u64, counts: &Counts) -> Result<(), Failed> 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let text = std::fs::read_to_string(folder.join(name))?;
     let mut changes = changes(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
-    let mut stage = Stage::new(&folder, seed)?;
+    let mut stage = Stage::new(&folder, seed, name == names::NAME)?;
     let (count, report) = match name {
         dataplane::NAME => dataplane::replay(&text, &mut changes, &mut stage)?,
+        names::NAME => names::replay(&text, &mut changes, &mut stage)?,
         _ => compare(&text, &mut changes, &mut stage)?,
     };
     let unused: Vec<&str> =
@@ -171,8 +175,8 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(folder: &Path, seed: u64) -> Result<Stage, Failed> {
-        let config = Config { nodes: 3, seed, dns: false };
+    fn new(folder: &Path, seed: u64, dns: bool) -> Result<Stage, Failed> {
+        let config = Config { nodes: 3, seed, dns };
         let mut files = Files::new();
         for (folder, prefix) in [(folder.join("yaml"), ""), (folder.join("real"), "real/")] {
             for entry in std::fs::read_dir(folder)? {

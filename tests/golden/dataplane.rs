@@ -70,10 +70,12 @@ const GENERATED: &[(&str, &str)] = &[
 ];
 
 /// A command, where it ran, and what it printed.
-struct Experiment {
-    place: String,
-    line: String,
-    output: String,
+pub(super) struct Experiment {
+    /// The heading that it stands under.
+    pub section: String,
+    pub place: String,
+    pub line: String,
+    pub output: String,
 }
 
 /// Replays every experiment: the counts, and a report of those that ended otherwise.
@@ -85,7 +87,7 @@ pub(super) fn replay(
     let mut count = Count::default();
     let mut report = String::new();
     let mut names = Names::default();
-    for Experiment { place, line, output } in experiments(text) {
+    for Experiment { place, line, output, .. } in experiments(text) {
         if let Some(name) = line.strip_prefix("cat ") {
             stage.session.files_mut().insert(name.to_owned(), output.into_bytes());
             continue;
@@ -129,17 +131,20 @@ fn is_chance(wanted: &str, printed: &str) -> bool {
 }
 
 /// The experiments of the recording: a prompt stands behind an empty line.
-fn experiments(text: &str) -> Vec<Experiment> {
+pub(super) fn experiments(text: &str) -> Vec<Experiment> {
     let prompt = Regex::new(r"^([a-z][a-z0-9-]*(?:\$n)?)?\$ (.+)$").expect("a pattern");
     let mut found: Vec<Experiment> = Vec::new();
     let mut in_section = false;
+    let mut section = String::new();
     let mut after_gap = true;
     for line in text.lines() {
         if after_gap && line.starts_with("# ") {
             in_section = false;
+            line.trim_start_matches("# ").clone_into(&mut section);
         } else if let Some(parts) = prompt.captures(line).filter(|_| after_gap) {
             let place = parts.get(1).map_or("laptop", |place| place.as_str());
             found.push(Experiment {
+                section: section.clone(),
                 place: place.to_owned(),
                 line: parts[2].to_owned(),
                 output: String::new(),
@@ -189,7 +194,7 @@ fn run(stage: &mut Stage, place: &str, line: &str) -> String {
 }
 
 /// What a command prints at a place, and its exit code.
-fn at(stage: &mut Stage, place: &str, command: &str) -> (String, i32) {
+pub(super) fn at(stage: &mut Stage, place: &str, command: &str) -> (String, i32) {
     stage.wait(PAUSE);
     let place = match place {
         node if node.starts_with("node-") => Place::Node(node.into()),
