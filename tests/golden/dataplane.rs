@@ -2,7 +2,10 @@
 //!
 //! Pods and Services are known by what they are (`<web@node-2>`), not by this run's names and
 //! addresses. A backend is chosen at random: one request is repeated until the recorded answer
-//! comes, and of many requests the set of answers is compared.
+//! comes, and of many requests the set of answers is compared, not how often each came; failures
+//! just after a pod's deletion, which the recording has by chance, are dropped from such lists.
+//! Printed rules are compared to the letter, sorted by chain; a `KUBE-SEP` chain is known by where it
+//! leads, since its hash is made from this run's addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

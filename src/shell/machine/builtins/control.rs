@@ -182,6 +182,8 @@ impl Machine {
         }
         for job in jobs.into_iter().flatten() {
             if let Some(job) = self.jobs.get_mut(job) {
+                // Its programs tidy up, as at Ctrl-C, and then it is over whatever they say.
+                let _ = job.machine.interrupt(io);
                 job.machine.unwind();
                 job.status.get_or_insert(143);
             }
