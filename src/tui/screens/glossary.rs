@@ -9,7 +9,7 @@ use super::page;
 use crate::game::Game;
 use crate::level::{Explanation, explanations};
 use crate::tui::keys::Context;
-use crate::tui::text::{line, put, put_spans, wrap};
+use crate::tui::text::{fit, line, put, put_spans, wrap};
 use crate::tui::theme::Theme;
 
 /// Draws the glossary; says where each code stands, for the mouse.
@@ -61,8 +61,11 @@ fn explain(one: &Explanation, columns: usize, theme: &Theme) -> Vec<Line<'static
     add(one.means, theme.text);
     add("\nHow it looks", theme.dim);
     for text in one.example.lines() {
-        let style = if text.starts_with("$ ") { theme.accent } else { theme.text };
-        add(&format!("  {text}"), style);
+        // What a terminal shows stands in columns: it is cut, not broken.
+        match text.starts_with("$ ") {
+            true => add(&format!("  {text}"), theme.accent),
+            false => add(&fit(&format!("  {text}"), columns), theme.text),
+        }
     }
     add("\nWhat to do", theme.dim);
     add(one.fix, theme.text);
