@@ -255,6 +255,11 @@ impl Curl {
                     self.state = State::Fetching(transfer);
                     return Some(until);
                 }
+                // Names have IPv4 addresses alone here, which -6 does not dial (recording 30).
+                Happening::Resolved if arguments.ipv6 => {
+                    self.fail(&words, io, transfer, 7, "Couldn't connect to server", false);
+                    return None;
+                }
                 Happening::Resolved => {}
                 Happening::Trying(to) => {
                     words.note(io, &format!("  Trying {}:{}...", to.ip(), to.port()));
