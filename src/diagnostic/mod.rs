@@ -4,11 +4,13 @@
 //! (`Display`: `file:line:column: message`) and one picture ([`Diagnostic::render`]: the line with
 //! a caret). This room knows nothing of YAML, Kubernetes or shells.
 
+mod edits;
 mod nearest;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use edits::{Edit, edits};
 pub use nearest::nearest;
 
 /// A place in a text: line and column, both counted from 1; columns count characters.

@@ -1,15 +1,9 @@
 //! What differs between two texts, as a unified diff without file names.
 
+use crate::diagnostic::{Edit, edits};
+
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;
-
-/// One line of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Edit {
-    Same,
-    Removed,
-    Added,
-}
 
 /// The hunks that lead from `old` to `new`; nothing when they are the same.
 pub(super) fn unified(old: &[String], new: &[String]) -> String {
@@ -54,36 +48,6 @@ fn hunk_end(edits: &[Edit], first: usize) -> usize {
         }
     }
     (last + 1 + CONTEXT).min(edits.len())
-}
-
-/// The shortest way from `old` to `new`, removals before additions.
-fn edits(old: &[String], new: &[String]) -> Vec<Edit> {
-    // common[i][j]: how many lines the ends from i and j have in common.
-    let mut common = vec![vec![0usize; new.len() + 1]; old.len() + 1];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            common[i][j] = if old[i] == new[j] {
-                common[i + 1][j + 1] + 1
-            } else {
-                common[i + 1][j].max(common[i][j + 1])
-            };
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    let mut edits = Vec::new();
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            edits.push(Edit::Same);
-            (i, j) = (i + 1, j + 1);
-        } else if i < old.len() && (j == new.len() || common[i + 1][j] >= common[i][j + 1]) {
-            edits.push(Edit::Removed);
-            i += 1;
-        } else {
-            edits.push(Edit::Added);
-            j += 1;
-        }
-    }
-    edits
 }
 
 #[cfg(test)]

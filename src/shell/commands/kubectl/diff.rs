@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::super::tool::Io;
+use super::super::text::diff::unified_hunks;
 use super::apply::merged;
 use super::catalog::{self, Command};
 use super::flags::{Flag, switch, text};
@@ -27,9 +28,6 @@ const FLAGS: &[Flag] = &[
     switch("show-managed-fields", None, "Not used here."),
     text("field-manager", None, "Not used here."),
 ];
-
-/// How many lines are shown around a change.
-const AROUND: usize = 3;
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let files = call.arguments.all("filename").to_vec();
@@ -59,7 +57,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             }
         };
         let before = live.as_ref().map(text_of).unwrap_or_default();
-        let text = unified(&before, &text_of(&after));
+        let text = unified_hunks(&before, &text_of(&after));
         if text.is_empty() {
             continue;
         }
@@ -92,109 +90,4 @@ fn text_of(object: &Object) -> String {
         }
     }
     manifest::to_yaml(&value)
-}
-
-/// A line of both texts, of the first, or of the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line<'a> {
-    Both(&'a str),
-    Old(&'a str),
-    New(&'a str),
-}
-
-/// The hunks of `diff -u`; nothing when the texts are equal.
-fn unified(old: &str, new: &str) -> String {
-    let lines = compare(old, new);
-    let changed: Vec<usize> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| !matches!(line, Line::Both(_)))
-        .map(|(index, _)| index)
-        .collect();
-    let mut out = String::new();
-    let mut rest = changed.as_slice();
-    while let Some(first) = rest.first() {
-        let mut last = *first;
-        let mut count = 0;
-        for index in rest {
-            if *index > last + 2 * AROUND + 1 {
-                break;
-            }
-            last = *index;
-            count += 1;
-        }
-        rest = &rest[count..];
-        let start = first.saturating_sub(AROUND);
-        let end = (last + AROUND + 1).min(lines.len());
-        out += &hunk(&lines, start, end);
-    }
-    out
-}
-
-fn hunk(lines: &[Line<'_>], start: usize, end: usize) -> String {
-    let olds = |lines: &[Line<'_>]| lines.iter().filter(|l| !matches!(l, Line::New(_))).count();
-    let news = |lines: &[Line<'_>]| lines.iter().filter(|l| !matches!(l, Line::Old(_))).count();
-    let range = |before: usize, count: usize| match count {
-        0 => format!("{before},0"),
-        1 => format!("{}", before + 1),
-        _ => format!("{},{count}", before + 1),
-    };
-    let (before, inside) = (&lines[..start], &lines[start..end]);
-    let mut out = format!(
-        "@@ -{} +{} @@\n",
-        range(olds(before), olds(inside)),
-        range(news(before), news(inside))
-    );
-    for line in inside {
-        out += &match line {
-            Line::Both(text) => format!(" {text}\n"),
-            Line::Old(text) => format!("-{text}\n"),
-            Line::New(text) => format!("+{text}\n"),
-        };
-    }
-    out
-}
-
-/// The two texts as one list of lines, by their longest common subsequence.
-fn compare<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let mut common = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            common[i][j] = if old[i] == new[j] {
-                common[i + 1][j + 1] + 1
-            } else {
-                common[i + 1][j].max(common[i][j + 1])
-            };
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    let mut lines = Vec::new();
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            lines.push(Line::Both(old[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if j == new.len() || (i < old.len() && common[i + 1][j] >= common[i][j + 1]) {
-            lines.push(Line::Old(old[i]));
-            i += 1;
-        } else {
-            lines.push(Line::New(new[j]));
-            j += 1;
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hunk_has_three_lines_around_a_change() {
-        let old = "a\nb\nc\nd\ne\nf\ng\nh\n";
-        let new = "a\nb\nc\nd\nE\nf\ng\nh\n";
-        assert_eq!(unified(old, new), "@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n");
-        assert_eq!(unified(old, old), "");
-        assert_eq!(unified("", "a\n"), "@@ -0,0 +1 @@\n+a\n");
-    }
 }

@@ -1,11 +1,15 @@
 //! `diff`: the lines that two files don't share.
 
 use super::lines::cannot_open;
+use crate::diagnostic::{Edit, edits};
 use crate::shell::Io;
 use crate::shell::commands::options::Grammar;
 
 /// Beyond this many pairs of lines the middle is shown as wholly different.
 const MOST: usize = 4_000_000;
+
+/// How many lines of a unified diff are shown around a change.
+const CONTEXT: usize = 3;
 
 /// One line of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,30 +87,15 @@ fn compare<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
 }
 
 fn middle<'t>(a: &[&'t str], b: &[&'t str], lines: &mut Vec<Line<'t>>) {
-    let width = b.len() + 1;
-    let mut table = vec![0_u32; (a.len() + 1) * width];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            table[i * width + j] = match a[i] == b[j] {
-                true => table[(i + 1) * width + j + 1] + 1,
-                false => table[(i + 1) * width + j].max(table[i * width + j + 1]),
-            };
-        }
-    }
     let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        if i < a.len() && j < b.len() && a[i] == b[j] {
-            lines.push(Line::Same(a[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if i < a.len()
-            && (j == b.len() || table[(i + 1) * width + j] >= table[i * width + j + 1])
-        {
-            lines.push(Line::Old(a[i]));
-            i += 1;
-        } else {
-            lines.push(Line::New(b[j]));
-            j += 1;
-        }
+    for edit in edits(a, b) {
+        lines.push(match edit {
+            Edit::Same => Line::Same(a[i]),
+            Edit::Removed => Line::Old(a[i]),
+            Edit::Added => Line::New(b[j]),
+        });
+        i += usize::from(edit != Edit::Added);
+        j += usize::from(edit != Edit::Removed);
     }
 }
 
@@ -156,7 +145,19 @@ fn unified(io: &mut Io<'_>, old_name: &str, new_name: &str, lines: &[Line<'_>]) 
     let stamp = io.now().whole_seconds().to_string().replace('T', " ").replace('Z', "");
     io.say(format!("--- {old_name}\t{stamp}.000000000 +0000"));
     io.say(format!("+++ {new_name}\t{stamp}.000000000 +0000"));
-    const CONTEXT: usize = 3;
+    io.stdout.extend_from_slice(hunks(lines).as_bytes());
+}
+
+/// The hunks of `diff -u` between two texts, without the files' names; nothing when their lines are
+/// the same.
+pub(in crate::shell::commands) fn unified_hunks(old: &str, new: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    hunks(&compare(&old, &new))
+}
+
+fn hunks(lines: &[Line<'_>]) -> String {
+    let mut told = String::new();
+
     let changed: Vec<usize> =
         (0..lines.len()).filter(|at| !matches!(lines[*at], Line::Same(_))).collect();
     let mut hunks: Vec<(usize, usize)> = Vec::new();
@@ -185,15 +186,16 @@ fn unified(io: &mut Io<'_>, old_name: &str, new_name: &str, lines: &[Line<'_>]) 
                 _ => format!("{},{length}", start + 1),
             }
         };
-        io.say(format!("@@ -{} +{} @@", range(false), range(true)));
+        told += &format!("@@ -{} +{} @@\n", range(false), range(true));
         for line in &lines[from..to] {
-            io.say(match line {
-                Line::Same(text) => format!(" {text}"),
-                Line::Old(text) => format!("-{text}"),
-                Line::New(text) => format!("+{text}"),
-            });
+            told += &match line {
+                Line::Same(text) => format!(" {text}\n"),
+                Line::Old(text) => format!("-{text}\n"),
+                Line::New(text) => format!("+{text}\n"),
+            };
         }
     }
+    told
 }
 
 #[cfg(test)]
@@ -213,5 +215,14 @@ mod tests {
                 Line::New("e")
             ]
         );
+    }
+
+    #[test]
+    fn a_hunk_has_three_lines_around_a_change() {
+        let old = "a\nb\nc\nd\ne\nf\ng\nh\n";
+        let new = "a\nb\nc\nd\nE\nf\ng\nh\n";
+        assert_eq!(unified_hunks(old, new), "@@ -2,7 +2,7 @@\n b\n c\n d\n-e\n+E\n f\n g\n h\n");
+        assert_eq!(unified_hunks(old, old), "");
+        assert_eq!(unified_hunks("", "a\n"), "@@ -0,0 +1 @@\n+a\n");
     }
 }
