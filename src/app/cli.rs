@@ -97,6 +97,9 @@ pub struct ShellArgs {
     #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "level",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub nodes: u32,
+    /// The empty cluster runs in a cloud: Services of type LoadBalancer get an address
+    #[arg(long, conflicts_with = "level")]
+    pub cloud: bool,
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -129,6 +129,13 @@ impl Cluster {
         cluster
     }
 
+    /// Declares that the cluster runs in a cloud, which gives Services of type LoadBalancer an
+    /// address after a while and balances what comes in there over the nodes (R7.4).
+    pub fn join_cloud(&mut self) {
+        self.controllers.join_cloud();
+        self.network.join_cloud();
+    }
+
     /// The moment that the simulation has reached.
     pub fn now(&self) -> SimTime {
         self.now

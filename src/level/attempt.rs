@@ -99,6 +99,9 @@ impl Attempt {
     pub fn open(level: Arc<Level>, seed: u64) -> Attempt {
         let config = Config { nodes: level.nodes, seed, dns: true };
         let mut cluster = Cluster::new(&config, shell::programs());
+        if level.cloud {
+            cluster.join_cloud();
+        }
         apply::world(&mut cluster, &level.world);
         cluster.settle(SETTLE);
         apply::manifests(&mut cluster, &level.start);

@@ -48,6 +48,8 @@ pub struct Level {
     pub situation: String,
     /// Nodes of the cluster.
     pub nodes: u32,
+    /// Whether the cluster runs in a cloud, which gives Services of type LoadBalancer an address.
+    pub cloud: bool,
     /// Files of `start` that can be read but not edited.
     pub locked: Vec<String>,
     /// Commands run on the laptop once the start files are applied and everything has settled.

@@ -77,15 +77,25 @@ pub(super) struct LevelFile {
 
 /// The cluster that a level plays in.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct ClusterFile {
     /// How many nodes it has.
     nodes: u32,
+    /// Who gives Services of type LoadBalancer an address; nobody when left out.
+    load_balancer: Option<ProviderFile>,
+}
+
+/// Who makes load balancers.
+#[derive(Clone, Copy, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+enum ProviderFile {
+    /// The cloud that the cluster runs in: an address after a while, balanced over the nodes.
+    Cloud,
 }
 
 impl Default for ClusterFile {
     fn default() -> Self {
-        ClusterFile { nodes: 1 }
+        ClusterFile { nodes: 1, load_balancer: None }
     }
 }
 
@@ -338,6 +348,7 @@ fn level(
         teaches: file.teaches,
         situation: file.situation.trim().to_owned(),
         nodes: file.cluster.nodes,
+        cloud: file.cluster.load_balancer == Some(ProviderFile::Cloud),
         locked: file.locked,
         opening: file.opening,
         goals: file.goals.into_iter().map(goal).collect(),
@@ -496,6 +507,19 @@ mod tests {
         let pack = pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", LEVEL)])).unwrap();
         assert_eq!(pack.levels[0].goals[0].repeat.succeed, 1);
         assert_eq!(pack.level("1").map(|level| level.name.as_str()), Some("one"));
+    }
+
+    // R7.4
+    #[test]
+    fn a_level_may_declare_a_cloud() {
+        let read = |cluster: &str| {
+            let level = format!("{LEVEL}cluster: {cluster}\n");
+            pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)]))
+        };
+        assert!(read("{nodes: 2, loadBalancer: cloud}").unwrap().levels[0].cloud);
+        assert!(!read("{nodes: 2}").unwrap().levels[0].cloud);
+        let errors = read("{loadBalancer: metal}").unwrap_err();
+        assert!(errors[0].message.contains("metal"), "{}", errors[0]);
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl Fixture {
             node_port: None,
             external_ips: Vec::new(),
             load_balancer_ips: Vec::new(),
+            source_ranges: Vec::new(),
             internal_local: false,
             external_local: false,
             health_check_node_port: None,

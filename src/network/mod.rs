@@ -295,8 +295,7 @@ impl Network {
     /// how many ready endpoints it has there (R7.3).
     pub fn health_check(&self, node: &str, port: u16) -> Option<(&str, usize)> {
         let portal = self.services.health_check(port)?;
-        let here = portal.local(node).iter().filter(|index| portal.endpoint(**index).ready);
-        Some((portal.service(), here.count()))
+        Some((portal.service(), portal.ready_on(node)))
     }
 
     /// A node's records of connections, oldest first.

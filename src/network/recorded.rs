@@ -349,6 +349,58 @@ fn a_cloud_balances_over_the_node_ports() {
 
 // R7.4
 #[test]
+fn source_ranges_hold_at_the_balancer_and_at_every_node() {
+    let mut f = Fixture::new();
+    let (address, to) = (Ipv4Addr::new(203, 0, 113, 100), "203.0.113.100:80");
+    let allow = |f: &mut Fixture, node_port, range: (Ipv4Addr, u8)| {
+        f.set_service(|rules| {
+            rules.node_port = node_port;
+            rules.load_balancer_ips = vec![address];
+            rules.source_ranges = vec![range];
+        });
+    };
+    let laptop = f.network.laptop();
+    f.network.join_cloud();
+    allow(&mut f, Some(30080), (Ipv4Addr::new(203, 0, 113, 1), 32));
+    assert!(matches!(f.dial(laptop, to).outcome, Outcome::Delivered { .. }));
+    let inside = f.dial(f.client, to);
+    assert_eq!(inside.outcome, Outcome::Silence);
+    assert!(matches!(last(&inside), Because::OutsideSourceRanges { .. }));
+    allow(&mut f, Some(30080), (Ipv4Addr::new(10, 244, 0, 0), 16));
+    let outside = f.dial(laptop, to);
+    assert_eq!(outside.outcome, Outcome::Silence);
+    assert_eq!(outside.last().unwrap().place, Party::Outside("load balancer".into()));
+    assert!(matches!(f.dial(f.client, to).outcome, Outcome::Delivered { .. }));
+    // A node port is another door: nobody watches it.
+    assert!(matches!(f.dial(laptop, "192.168.49.2:30080").outcome, Outcome::Delivered { .. }));
+    // Without node ports the balancer's packets reach the nodes as they are.
+    allow(&mut f, None, (Ipv4Addr::new(203, 0, 113, 0), 28));
+    assert!(matches!(f.dial(laptop, to).outcome, Outcome::Delivered { .. }));
+}
+
+// R7.3, R7.4
+#[test]
+fn a_balancer_asks_for_ready_pods_where_they_have_to_be_local() {
+    let mut f = Fixture::new();
+    f.network.join_cloud();
+    f.set_service(|rules| {
+        rules.node_port = Some(30080);
+        rules.external_local = true;
+        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 100)];
+        let mut endpoints = rules.endpoints.to_vec();
+        for endpoint in &mut endpoints[..2] {
+            (endpoint.ready, endpoint.terminating) = (false, true);
+        }
+        rules.endpoints = endpoints.into();
+    });
+    // node-1 would still serve with its leaving pod, but fails the health check.
+    let laptop = f.network.laptop();
+    assert_eq!(answers(&f.spread(laptop, "203.0.113.100:80", 40)), ["web-3 203.0.113.1"]);
+    assert_eq!(told(&f.dial(laptop, "192.168.49.2:30080")), "web-1 192.168.49.1");
+}
+
+// R7.4
+#[test]
 fn a_tunnel_makes_cluster_ips_reachable_from_the_laptop() {
     let mut f = Fixture::new();
     f.set_service(|rules| rules.load_balancer_ips = vec![CLUSTER_IP]);

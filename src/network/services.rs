@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
+use super::topology::within;
 use super::{EndpointRule, Entrance, Protocol, ServiceRules};
 
 /// One port of a Service, compiled.
@@ -204,6 +205,27 @@ impl Portal {
     /// The usable endpoints on one node, where a Local policy asks for them.
     pub fn local(&self, node: &str) -> &[u32] {
         self.local.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many ready endpoints there are on one node: what kube-proxy's health check counts, and
+    /// what a load balancer looks at before it sends anything there (R7.3).
+    pub fn ready_on(&self, node: &str) -> usize {
+        self.local(node).iter().filter(|index| self.endpoint(**index).ready).count()
+    }
+
+    /// Whether KUBE-FW, the chain of `loadBalancerSourceRanges`, stands before an address.
+    pub fn has_firewall(&self, address: Ipv4Addr) -> bool {
+        !self.rules.source_ranges.is_empty()
+            && !self.cluster.is_empty()
+            && self.rules.load_balancer_ips.contains(&address)
+    }
+
+    /// Whether the ranges let a client in. On a node that is in one of them itself, the balancer's
+    /// own addresses may come in too, as packets that the node sends to a balancer whose address
+    /// it has for its own.
+    pub fn admits(&self, client: Ipv4Addr, node: Option<Ipv4Addr>) -> bool {
+        let named = |address| self.rules.source_ranges.iter().any(|range| within(address, *range));
+        named(client) || (node.is_some_and(named) && self.rules.load_balancer_ips.contains(&client))
     }
 
     /// An endpoint by its position.

@@ -91,6 +91,9 @@ pub struct ServiceRules {
     /// Addresses of load balancers that lead here too, unless they ask to be left alone
     /// (`ipMode: Proxy`).
     pub load_balancer_ips: Vec<Ipv4Addr>,
+    /// `loadBalancerSourceRanges`: who may come in by those, as network and prefix length; everybody
+    /// where there are none.
+    pub source_ranges: Vec<(Ipv4Addr, u8)>,
     /// `internalTrafficPolicy: Local` (R6.9)
     pub internal_local: bool,
     /// `externalTrafficPolicy: Local` (R7.3)

@@ -185,6 +185,8 @@ pub enum Because {
     },
     /// The cloud's load balancer has no node to choose (R7.3).
     NoHealthyNode { service: Arc<str> },
+    /// `loadBalancerSourceRanges` lets only others in by a load balancer's address (R7.4).
+    OutsideSourceRanges { service: Arc<str>, client: Ipv4Addr, ranges: Vec<(Ipv4Addr, u8)> },
     /// `minikube tunnel` leads the laptop to Services by way of a node.
     ThroughTunnel { node: Arc<str> },
     /// The node that has it is down.

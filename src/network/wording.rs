@@ -22,6 +22,7 @@ impl Hop {
             | Because::NoEndpoints { service, .. }
             | Because::NoLocalEndpoints { service, .. }
             | Because::NotAServicePort { service, .. }
+            | Because::OutsideSourceRanges { service, .. }
             | Because::VirtualAddress { service } => service,
             _ => return None,
         };
@@ -181,6 +182,11 @@ fn sentence(because: &Because, flow: &Flow) -> String {
         Because::NoHealthyNode { service } => format!(
             "the load balancer of service {} finds no node with a pod to send it to",
             short_name(service)
+        ),
+        Because::OutsideSourceRanges { service, client, ranges } => format!(
+            "the load balancer of service {} takes senders in {} only, and {client} is none of them",
+            short_name(service),
+            list(ranges.iter().map(|(network, length)| format!("{network}/{length}")))
         ),
         Because::ThroughTunnel { node } => {
             format!("the tunnel leads {} through {node}", to.ip())

@@ -63,7 +63,10 @@ impl Desk {
 
     fn empty(arguments: &ShellArgs, files: Files) -> Desk {
         let config = Config { nodes: arguments.nodes, seed: arguments.seed, dns: true };
-        let cluster = Cluster::new(&config, shell::programs());
+        let mut cluster = Cluster::new(&config, shell::programs());
+        if arguments.cloud {
+            cluster.join_cloud();
+        }
         Desk::Free(Box::new((cluster, Session::new(files))))
     }
 

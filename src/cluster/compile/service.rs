@@ -38,6 +38,7 @@ fn rule(
         node_port: service_port.node_port.map(port).filter(|port| *port != 0),
         external_ips: addresses(spec.external_ips.iter().flatten().map(String::as_str)),
         load_balancer_ips: load_balancer_ips(service),
+        source_ranges: source_ranges(spec),
         internal_local: spec.internal_traffic_policy.as_deref() == Some("Local"),
         external_local: spec.external_traffic_policy.as_deref() == Some("Local"),
         health_check_node_port: spec.health_check_node_port.map(port).filter(|port| *port != 0),
@@ -60,6 +61,16 @@ fn load_balancer_ips(service: &Service) -> Vec<Ipv4Addr> {
     let ingress = status.and_then(|balancer| balancer.ingress.as_ref()).into_iter().flatten();
     let short_cut = ingress.filter(|ingress| ingress.ip_mode.as_deref() != Some("Proxy"));
     addresses(short_cut.filter_map(|ingress| ingress.ip.as_deref()))
+}
+
+/// `loadBalancerSourceRanges`, as far as they are IPv4.
+fn source_ranges(spec: &ServiceSpec) -> Vec<(Ipv4Addr, u8)> {
+    let texts = spec.load_balancer_source_ranges.iter().flatten();
+    let ranges = texts.filter_map(|text| {
+        let (network, length) = text.trim().split_once('/')?;
+        Some((network.parse::<Ipv4Addr>().ok()?, length.parse().ok()?))
+    });
+    ranges.filter(|(_, length)| *length <= 32).collect()
 }
 
 fn addresses<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Ipv4Addr> {
@@ -180,6 +191,17 @@ mod tests {
             slice("", 80, json!([{ "addresses": ["10.244.1.2"], "conditions": conditions }]));
         let rule = &rules(&service, &[&slice])[0].endpoints[0];
         assert!(!rule.ready && rule.serving && rule.terminating);
+    }
+
+    // R7.4
+    #[test]
+    fn source_ranges_of_the_other_family_are_left_out() {
+        let ranges = json!([" 10.0.0.0/8", "2001:db8::/32", "192.168.49.1/32"]);
+        let service = service(json!({
+            "clusterIP": "10.96.1.1", "loadBalancerSourceRanges": ranges, "ports": [{ "port": 80 }],
+        }));
+        let expected = vec![(Ipv4Addr::new(10, 0, 0, 0), 8), (Ipv4Addr::new(192, 168, 49, 1), 32)];
+        assert_eq!(rules(&service, &[])[0].source_ranges, expected);
     }
 
     // R6.8

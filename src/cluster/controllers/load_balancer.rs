@@ -1,28 +1,38 @@
 //! The cloud's part of a LoadBalancer Service: it assigns an address after a while (R7.4).
 //!
 //! Only a cluster that is declared to run in a cloud has this controller; elsewhere EXTERNAL-IP
-//! stays `<pending>`.
+//! stays `<pending>`. Source: `k8s.io/cloud-provider/controllers/service`. Which nodes the balancer
+//! leads to is decided where packets go, by the nodes' health.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{LoadBalancerIngress, LoadBalancerStatus, Service};
+use k8s_openapi::api::core::v1::{LoadBalancerIngress, LoadBalancerStatus, Service, ServiceSpec};
 
 use super::queue::Actor;
 use super::{Client, Key};
+use crate::clock::SimTime;
 
 const COMPONENT: &str = "service-controller";
+/// Keeps a Service until the cloud has taken its load balancer down.
+const FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
 /// How long the cloud takes.
 const WAIT: Duration = Duration::from_secs(3);
-/// The first address that the cloud gives out.
-const FIRST: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 10);
+/// How long the controller waits before it tries again what the cloud could not do.
+const RETRY: Duration = Duration::from_secs(30);
+/// The addresses that the cloud gives out: its part of 203.0.113.0/24, where no host is.
+const FIRST: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 100);
+const LAST: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 199);
 
 /// The cloud that the cluster runs in.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cloud {
-    /// Services that were told that their balancer is being made.
-    asked: BTreeSet<Key>,
+    /// Every Service as it was when the controller last looked.
+    seen: BTreeMap<Key, Arc<Service>>,
+    /// Load balancers that the cloud is at work on, and when it will be done.
+    building: BTreeMap<Key, SimTime>,
 }
 
 impl Cloud {
@@ -30,29 +40,126 @@ impl Cloud {
     /// longer.
     pub(super) fn reconcile(&mut self, client: &mut Client<'_>, key: &Key) {
         let Some(service) = client.get::<Service>(key) else {
-            self.asked.remove(key);
+            self.seen.remove(key);
+            self.building.remove(key);
             return;
         };
-        let wanted = service.spec.as_ref().and_then(|spec| spec.type_.as_deref());
-        let wanted = wanted == Some("LoadBalancer");
-        let has = address(&service).is_some();
-        match (wanted, has) {
-            (true, false) if self.asked.insert(key.clone()) => {
-                let message = "Ensuring load balancer".to_owned();
-                client.normal(service.as_ref(), COMPONENT, "EnsuringLoadBalancer", message);
-                client.remind(WAIT, Actor::LoadBalancer, key);
+        let old = self.seen.insert(key.clone(), service.clone());
+        if !wants(&service) || service.metadata.deletion_timestamp.is_some() {
+            if let Some(old) = old.filter(|old| wants(old) && !wants(&service)) {
+                tell_difference(client, &old, &service);
             }
-            (true, false) => assign(client, &service),
-            (false, true) => {
-                let mut service = Service::clone(&service);
-                service.status.get_or_insert_default().load_balancer =
-                    Some(LoadBalancerStatus::default());
-                client.update(service);
-                self.asked.remove(key);
+            self.building.remove(key);
+            release(client, &service);
+            return;
+        }
+        let is_news = match &old {
+            Some(old) => tell_difference(client, old, &service),
+            None => true,
+        };
+        if is_news {
+            tell(client, &service, "EnsuringLoadBalancer", "Ensuring load balancer");
+            hold(client, &service);
+            self.build(client, key, WAIT);
+        } else if self.building.get(key).is_some_and(|done| *done <= client.now) {
+            self.building.remove(key);
+            if let Err(problem) = assign(client, &service) {
+                let message = format!(
+                    "Error syncing load balancer: failed to ensure load balancer: {problem}"
+                );
+                client.warning(service.as_ref(), COMPONENT, "SyncLoadBalancerFailed", message);
+                self.build(client, key, RETRY);
             }
-            _ => {}
         }
     }
+
+    fn build(&mut self, client: &mut Client<'_>, key: &Key, takes: Duration) {
+        self.building.insert(key.clone(), client.now + takes);
+        client.remind(takes, Actor::LoadBalancer, key);
+    }
+}
+
+/// Whether this cloud is asked: a class names somebody else.
+fn wants(service: &Service) -> bool {
+    let spec = service.spec.as_ref();
+    spec.is_some_and(|spec| {
+        spec.type_.as_deref() == Some("LoadBalancer") && spec.load_balancer_class.is_none()
+    })
+}
+
+/// Whether the balancer has to change; what an event tells of it is told.
+fn tell_difference(client: &mut Client<'_>, old: &Service, new: &Service) -> bool {
+    let empty = ServiceSpec::default();
+    let (before, after) =
+        (old.spec.as_ref().unwrap_or(&empty), new.spec.as_ref().unwrap_or(&empty));
+    let told = [
+        ("Type", text(&before.type_), text(&after.type_)),
+        (
+            "LoadBalancerSourceRanges",
+            list(&before.load_balancer_source_ranges),
+            list(&after.load_balancer_source_ranges),
+        ),
+        ("LoadbalancerIP", text(&before.load_balancer_ip), text(&after.load_balancer_ip)),
+        (
+            "ExternalTrafficPolicy",
+            text(&before.external_traffic_policy),
+            text(&after.external_traffic_policy),
+        ),
+    ];
+    if let Some((reason, old, now)) = told.into_iter().find(|(_, old, now)| old != now) {
+        client.normal(new, COMPONENT, reason, format!("{old} -> {now}"));
+        return true;
+    }
+    wants(old) != wants(new)
+        || before.ports != after.ports
+        || before.session_affinity != after.session_affinity
+        || before.health_check_node_port != after.health_check_node_port
+        || old.metadata.annotations != new.metadata.annotations
+        || old.metadata.uid != new.metadata.uid
+}
+
+fn text(field: &Option<String>) -> String {
+    field.clone().unwrap_or_default()
+}
+
+/// A list as Go prints it: `[10.0.0.0/8 192.168.0.0/16]`.
+fn list(field: &Option<Vec<String>>) -> String {
+    format!("[{}]", field.as_deref().unwrap_or_default().join(" "))
+}
+
+fn tell(client: &mut Client<'_>, service: &Service, reason: &str, message: &str) {
+    client.normal(service, COMPONENT, reason, message.to_owned());
+}
+
+/// From here on the Service stays until its balancer is gone.
+fn hold(client: &mut Client<'_>, service: &Service) {
+    if is_held(service) {
+        return;
+    }
+    let mut service = service.clone();
+    service.metadata.finalizers.get_or_insert_default().push(FINALIZER.to_owned());
+    client.update(service);
+}
+
+fn is_held(service: &Service) -> bool {
+    service.metadata.finalizers.iter().flatten().any(|finalizer| finalizer == FINALIZER)
+}
+
+/// Takes the balancer down, if the Service has one, and lets the Service go.
+fn release(client: &mut Client<'_>, service: &Service) {
+    if !is_held(service) {
+        return;
+    }
+    if address(service).is_some() {
+        tell(client, service, "DeletingLoadBalancer", "Deleting load balancer");
+    }
+    let mut free = service.clone();
+    free.status.get_or_insert_default().load_balancer = Some(LoadBalancerStatus::default());
+    let finalizers = free.metadata.finalizers.take().unwrap_or_default();
+    let others: Vec<String> = finalizers.into_iter().filter(|name| name != FINALIZER).collect();
+    free.metadata.finalizers = Some(others).filter(|others| !others.is_empty());
+    client.update(free);
+    tell(client, service, "DeletedLoadBalancer", "Deleted load balancer");
 }
 
 fn address(service: &Service) -> Option<Ipv4Addr> {
@@ -60,27 +167,43 @@ fn address(service: &Service) -> Option<Ipv4Addr> {
     ingress.first()?.ip.as_deref()?.parse().ok()
 }
 
-/// Gives the Service the address that it asks for, or the first that is free.
-fn assign(client: &mut Client<'_>, service: &Service) {
-    let taken: BTreeSet<Ipv4Addr> =
-        client.api.store().list::<Service>(None).filter_map(|other| address(other)).collect();
+/// Gives the Service the address that it asks for, or keeps the one it has, or takes the first that
+/// is free.
+///
+/// # Errors
+/// When the cloud has no such address, in its words.
+fn assign(client: &mut Client<'_>, service: &Service) -> Result<(), String> {
+    let others = client.api.store().list::<Service>(None);
+    let taken: BTreeSet<Ipv4Addr> = others
+        .filter(|other| other.metadata.uid != service.metadata.uid)
+        .filter_map(|other| address(other))
+        .collect();
+    let ours = FIRST..=LAST;
     let wish = service.spec.as_ref().and_then(|spec| spec.load_balancer_ip.as_deref());
-    let wish = wish.and_then(|wish| wish.parse::<Ipv4Addr>().ok());
-    let mut range = (FIRST.to_bits()..).map(Ipv4Addr::from_bits);
-    let free = range.find(|address| !taken.contains(address));
-    let Some(chosen) = wish.or(free) else { return };
-    let mut service = service.clone();
-    service.status.get_or_insert_default().load_balancer = Some(LoadBalancerStatus {
+    let chosen = match wish.filter(|wish| !wish.is_empty()) {
+        Some(wish) => wish.parse().ok().filter(|wish| ours.contains(wish) && !taken.contains(wish)),
+        None => address(service).or_else(|| {
+            let mut all = (FIRST.to_bits()..=LAST.to_bits()).map(Ipv4Addr::from_bits);
+            all.find(|address| !taken.contains(address))
+        }),
+    };
+    let Some(chosen) = chosen else {
+        return Err(match wish {
+            Some(wish) => format!("address {wish} is taken, or none of {FIRST} to {LAST}"),
+            None => format!("no address of {FIRST} to {LAST} is free"),
+        });
+    };
+    let mut balanced = service.clone();
+    balanced.status.get_or_insert_default().load_balancer = Some(LoadBalancerStatus {
         ingress: Some(vec![LoadBalancerIngress {
             ip: Some(chosen.to_string()),
             ip_mode: Some("VIP".to_owned()),
             ..LoadBalancerIngress::default()
         }]),
     });
-    if let Some(service) = client.update(service) {
-        let message = "Ensured load balancer".to_owned();
-        client.normal(service.as_ref(), COMPONENT, "EnsuredLoadBalancer", message);
-    }
+    tell(client, service, "EnsuredLoadBalancer", "Ensured load balancer");
+    client.update(balanced);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -91,36 +214,112 @@ mod tests {
     use super::*;
     use crate::api::Kind;
 
-    fn world(cloud: bool) -> World {
+    fn world(cloud: bool, change: serde_json::Value) -> World {
         let mut world = World::new(1);
         if cloud {
             world.controllers.join_cloud();
         }
         let mut lb = service("lb", "web", json!(80));
         lb["spec"]["type"] = json!("LoadBalancer");
+        for (key, value) in change.as_object().unwrap() {
+            lb["spec"][key] = value.clone();
+        }
         world.create(lb);
         world
+    }
+
+    fn ingress(world: &World) -> serde_json::Value {
+        world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].clone()
+    }
+
+    fn reasons(world: &World) -> Vec<String> {
+        world
+            .told("lb")
+            .into_iter()
+            .map(|(reason, message, _)| format!("{reason}: {message}"))
+            .collect()
     }
 
     // R7.4
     #[test]
     fn without_a_cloud_the_address_stays_pending() {
-        let mut world = world(false);
+        let mut world = world(false, json!({}));
         world.run(WAIT * 10);
-        assert!(world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].is_null());
+        assert!(ingress(&world).is_null());
     }
 
     // R7.4
     #[test]
     fn a_cloud_assigns_an_address_after_a_while() {
-        let mut world = world(true);
+        let mut world = world(true, json!({}));
         world.settle();
-        assert!(world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].is_null());
+        assert!(ingress(&world).is_null());
         world.run(WAIT * 2);
-        let ingress = world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].clone();
-        assert_eq!(ingress, json!([{ "ip": "203.0.113.10", "ipMode": "VIP" }]));
+        assert_eq!(ingress(&world), json!([{ "ip": "203.0.113.100", "ipMode": "VIP" }]));
         world.patch(Kind::Service, "lb", json!({ "spec": { "type": "ClusterIP" } }));
         world.settle();
-        assert!(world.get(Kind::Service, "lb")["status"]["loadBalancer"]["ingress"].is_null());
+        assert!(ingress(&world).is_null());
+        let told = reasons(&world);
+        for expected in [
+            "EnsuringLoadBalancer: Ensuring load balancer",
+            "EnsuredLoadBalancer: Ensured load balancer",
+            "Type: LoadBalancer -> ClusterIP",
+            "DeletingLoadBalancer: Deleting load balancer",
+            "DeletedLoadBalancer: Deleted load balancer",
+        ] {
+            assert!(told.iter().any(|line| line == expected), "{expected}: {told:?}");
+        }
+    }
+
+    // R7.4
+    #[test]
+    fn a_class_is_somebody_elses_concern() {
+        let mut world = world(true, json!({ "loadBalancerClass": "example.com/internal" }));
+        world.run(WAIT * 10);
+        assert!(ingress(&world).is_null());
+        assert_eq!(reasons(&world), [""; 0]);
+    }
+
+    // R7.4
+    #[test]
+    fn a_deleted_service_waits_until_its_balancer_is_gone() {
+        let mut world = world(true, json!({}));
+        world.run(WAIT * 2);
+        assert_eq!(world.get(Kind::Service, "lb")["metadata"]["finalizers"], json!([FINALIZER]));
+        world.delete(Kind::Service, "lb");
+        world.settle();
+        assert!(world.api.store().get::<Service>("default", "lb").is_none());
+        assert!(reasons(&world).contains(&"DeletedLoadBalancer: Deleted load balancer".to_owned()));
+    }
+
+    // R7.4
+    #[test]
+    fn an_address_that_is_taken_is_not_given_twice() {
+        let mut world = world(true, json!({ "loadBalancerIP": "203.0.113.150" }));
+        let mut second = service("second", "web", json!(80));
+        second["spec"]["type"] = json!("LoadBalancer");
+        second["spec"]["loadBalancerIP"] = json!("203.0.113.150");
+        world.run(WAIT * 2);
+        world.create(second);
+        world.run(WAIT * 2);
+        assert_eq!(ingress(&world)[0]["ip"], "203.0.113.150");
+        let second = world.get(Kind::Service, "second");
+        assert!(second["status"]["loadBalancer"]["ingress"].is_null());
+        assert_eq!(world.told("second").last().unwrap().0, "SyncLoadBalancerFailed");
+    }
+
+    // R7.4
+    #[test]
+    fn a_change_of_the_ranges_is_told_and_keeps_the_address() {
+        let mut world = world(true, json!({}));
+        world.run(WAIT * 2);
+        let ranges =
+            json!({ "spec": { "loadBalancerSourceRanges": ["10.0.0.0/8", "192.168.0.0/16"] } });
+        world.patch(Kind::Service, "lb", ranges);
+        world.run(WAIT * 2);
+        assert_eq!(ingress(&world)[0]["ip"], "203.0.113.100");
+        let told = reasons(&world);
+        let expected = "LoadBalancerSourceRanges: [] -> [10.0.0.0/8 192.168.0.0/16]";
+        assert!(told.iter().any(|line| line == expected), "{told:?}");
     }
 }

@@ -43,7 +43,7 @@ pub struct Chain {
 impl Network {
     /// A node's packet filter: mangle, filter and nat. `None` for a node that does not exist.
     pub fn iptables(&self, node: &str) -> Option<[Table; 3]> {
-        self.topology.node_named(node)?;
+        let node = &self.topology.node_named(node)?.entry;
         let mut chains = Chains::default();
         for portal in self.services.portals() {
             chains.add(portal, node);
@@ -173,7 +173,7 @@ impl fmt::Display for Table {
         }
         for chain in &self.chains {
             for rule in &chain.rules {
-                writeln!(f, "-A {} {rule}", chain.name)?;
+                writeln!(f, "{}", format!("-A {} {rule}", chain.name).trim_end())?;
             }
         }
         f.write_str("COMMIT")
@@ -182,6 +182,7 @@ impl fmt::Display for Table {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
     use std::time::Duration;
 
     use crate::network::fixture::Fixture;
@@ -229,6 +230,33 @@ mod tests {
         let nat = saved(&f, 2);
         assert_eq!(about(&nat, "--rcheck --seconds 10800 --reap --name KUBE-SEP-").len(), 3);
         assert_eq!(about(&nat, "-m recent --set --name KUBE-SEP-").len(), 3);
+    }
+
+    // R7.4
+    #[test]
+    fn source_ranges_have_a_chain_of_their_own() {
+        let mut f = Fixture::new();
+        f.set_service(|rules| {
+            rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 100)];
+            rules.source_ranges =
+                vec![(Ipv4Addr::new(203, 0, 113, 0), 25), (Ipv4Addr::new(192, 168, 49, 0), 24)];
+        });
+        assert_eq!(
+            about(&saved(&f, 2), "KUBE-FW-LOLE4ISW44XBNF3G"),
+            [
+                "-A KUBE-FW-LOLE4ISW44XBNF3G -s 203.0.113.0/25 -m comment --comment \"default/web loadbalancer IP\" -j KUBE-EXT-LOLE4ISW44XBNF3G",
+                "-A KUBE-FW-LOLE4ISW44XBNF3G -s 192.168.49.0/24 -m comment --comment \"default/web loadbalancer IP\" -j KUBE-EXT-LOLE4ISW44XBNF3G",
+                "-A KUBE-FW-LOLE4ISW44XBNF3G -s 203.0.113.100/32 -m comment --comment \"default/web loadbalancer IP\" -j KUBE-EXT-LOLE4ISW44XBNF3G",
+                "-A KUBE-FW-LOLE4ISW44XBNF3G -m comment --comment \"other traffic to default/web will be dropped by KUBE-PROXY-FIREWALL\"",
+                "-A KUBE-SERVICES -d 203.0.113.100/32 -p tcp -m comment --comment \"default/web loadbalancer IP\" -m tcp --dport 80 -j KUBE-FW-LOLE4ISW44XBNF3G",
+            ]
+        );
+        assert_eq!(
+            about(&saved(&f, 1), "KUBE-FW-"),
+            [
+                "-A KUBE-PROXY-FIREWALL -d 203.0.113.100/32 -p tcp -m comment --comment \"default/web traffic not accepted by KUBE-FW-LOLE4ISW44XBNF3G\" -m tcp --dport 80 -j DROP"
+            ]
+        );
     }
 
     // R6.3

@@ -98,6 +98,7 @@ impl Netfilter<'_> {
             match &rule.target {
                 Target::Mark => packet.marked = true,
                 Target::Unmark => packet.marked = false,
+                Target::Nothing => {}
                 Target::Return => {
                     ends.push((None, packet));
                     return ends;
@@ -194,6 +195,13 @@ fn done(trace: &Trace) -> Fate {
     }
 }
 
+/// Ranges of the client's pod, of the first node, and of nobody who sends anything.
+const RANGES: [(Ipv4Addr, u8); 3] = [
+    (Ipv4Addr::new(10, 244, 1, 0), 24),
+    (Ipv4Addr::new(192, 168, 49, 2), 32),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -204,6 +212,7 @@ proptest! {
         seed in any::<u64>(),
         policies in any::<[bool; 2]>(),
         conditions in any::<[[bool; 3]; 3]>(),
+        ranges in proptest::sample::subsequence(RANGES.to_vec(), 0..=2),
         from in 0usize..3,
         to in 0usize..6,
         protocol in prop_oneof![4 => Just(Protocol::Tcp), 1 => Just(Protocol::Udp)],
@@ -213,6 +222,7 @@ proptest! {
             rules.node_port = Some(30080);
             rules.external_ips = vec![Ipv4Addr::new(198, 51, 100, 1)];
             rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 99)];
+            rules.source_ranges = ranges;
             [rules.internal_local, rules.external_local] = policies;
             let endpoints = rules.endpoints.iter().cloned().zip(conditions);
             let endpoints: Vec<EndpointRule> = endpoints

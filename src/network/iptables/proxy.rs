@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::name;
 use super::rule::{Match, Rule, Target};
+use crate::network::NodeEntry;
 use crate::network::services::Portal;
 use crate::network::state::probability;
-use crate::network::topology::POD_RANGE;
+use crate::network::topology::{POD_RANGE, within};
 
 /// Rules of both tables, as kube-proxy collects them Service by Service.
 #[derive(Default)]
@@ -23,24 +24,30 @@ pub(super) struct Chains {
 /// What one Service port looks like on one node.
 struct Port<'a> {
     portal: &'a Portal,
+    /// The node's own address.
+    node: Ipv4Addr,
     local: &'a [u32],
     cluster_chain: Arc<str>,
     local_chain: Arc<str>,
     external_chain: Arc<str>,
+    firewall_chain: Arc<str>,
 }
 
 impl Chains {
     /// Adds all rules of one Service port.
-    pub fn add(&mut self, portal: &Portal, node: &str) {
+    pub fn add(&mut self, portal: &Portal, node: &NodeEntry) {
         let port = Port {
             portal,
-            local: portal.local(node),
+            node: node.address,
+            local: portal.local(&node.name),
             cluster_chain: name::of_service("KUBE-SVC-", &portal.rules),
             local_chain: name::of_service("KUBE-SVL-", &portal.rules),
             external_chain: name::of_service("KUBE-EXT-", &portal.rules),
+            firewall_chain: name::of_service("KUBE-FW-", &portal.rules),
         };
         self.cluster_ip(&port);
         self.external_addresses(&port);
+        self.firewall(&port);
         self.node_port(&port);
         self.health_check(&port);
         self.internal_traffic(&port);
@@ -69,8 +76,18 @@ impl Chains {
         for (address, kind) in external.chain(balancers) {
             if port.has_endpoints() {
                 let remark = format!("{} {kind}", rules.name);
-                let target = Target::Chain(port.external_chain.clone());
+                let chain = match port.portal.has_firewall(address) {
+                    true => &port.firewall_chain,
+                    false => &port.external_chain,
+                };
+                let target = Target::Chain(chain.clone());
                 self.nat("KUBE-SERVICES", port.external_address(address, remark, target));
+            }
+            if port.portal.has_firewall(address) {
+                let remark =
+                    format!("{} traffic not accepted by {}", rules.name, port.firewall_chain);
+                let rule = port.external_address(address, remark, Target::Drop);
+                self.filter("KUBE-PROXY-FIREWALL", rule);
             }
             if !port.has_external() {
                 let (target, remark) = port.refusal();
@@ -78,6 +95,31 @@ impl Chains {
                 self.filter("KUBE-EXTERNAL-SERVICES", rule);
             }
         }
+    }
+
+    /// `KUBE-FW`: who may come in by the load balancer's addresses.
+    fn firewall(&mut self, port: &Port<'_>) {
+        let rules = &port.portal.rules;
+        if !rules.load_balancer_ips.iter().any(|address| port.portal.has_firewall(*address)) {
+            return;
+        }
+        let chain = &port.firewall_chain;
+        let let_in = |range| {
+            Rule::new(Target::Chain(port.external_chain.clone()))
+                .from(range, false)
+                .say(format!("{} loadbalancer IP", rules.name))
+        };
+        for range in &rules.source_ranges {
+            self.nat(chain, let_in(*range));
+        }
+        if rules.source_ranges.iter().any(|range| within(port.node, *range)) {
+            for address in &rules.load_balancer_ips {
+                self.nat(chain, let_in((*address, 32)));
+            }
+        }
+        let rest =
+            format!("other traffic to {} will be dropped by KUBE-PROXY-FIREWALL", rules.name);
+        self.nat(chain, Rule::new(Target::Nothing).say(rest));
     }
 
     fn node_port(&mut self, port: &Port<'_>) {

@@ -79,6 +79,8 @@ pub enum Target {
     Accept,
     /// Back to the calling chain.
     Return,
+    /// Nothing at all: a rule that is there for its remark.
+    Nothing,
 }
 
 impl Rule {
@@ -132,7 +134,11 @@ impl fmt::Display for Rule {
         for what in &self.matches {
             write!(f, "{what} ")?;
         }
-        write!(f, "-j {}", self.target)
+        // Without a target the last match ends the line.
+        match self.target {
+            Target::Nothing => Ok(()),
+            _ => write!(f, "-j {}", self.target),
+        }
     }
 }
 
@@ -185,6 +191,7 @@ impl fmt::Display for Target {
             Target::Drop => f.write_str("DROP"),
             Target::Accept => f.write_str("ACCEPT"),
             Target::Return => f.write_str("RETURN"),
+            Target::Nothing => Ok(()),
         }
     }
 }

@@ -69,11 +69,19 @@ impl Walk<'_> {
         is_balancer.then(|| portal.clone())
     }
 
-    /// A load balancer chooses a node that is up and says that it is healthy, and sends the packet
-    /// to the node port there; without one, to the node as it is (R7.4).
+    /// A load balancer takes packets of the ranges that the Service names, chooses a node that is
+    /// up and says that it is healthy, and sends the packet to the node port there; without one,
+    /// to the node as it is (R7.4).
     fn balance(&mut self, portal: &Portal) -> Next {
         let place = Party::Outside("load balancer".into());
         let service: Arc<str> = portal.service().into();
+        let client = *self.flow.source.ip();
+        if !portal.rules.source_ranges.is_empty() && !portal.admits(client, None) {
+            let ranges = portal.rules.source_ranges.clone();
+            let because = Because::OutsideSourceRanges { service, client, ranges };
+            self.stop(place, Stage::Route, Verdict::Drop, because);
+            return Next::Done(Outcome::Silence);
+        }
         let healthy = self.healthy_nodes(portal);
         let Some(node) = self.world.state.pick(&healthy) else {
             let because = Because::NoHealthyNode { service };
@@ -97,7 +105,7 @@ impl Walk<'_> {
         let topology = self.world.topology;
         let nodes = topology.nodes().filter(|node| {
             let name = &node.entry.name;
-            node.entry.up && !(portal.rules.external_local && portal.local(name).is_empty())
+            node.entry.up && !(portal.rules.external_local && portal.ready_on(name) == 0)
         });
         nodes.filter_map(|node| topology.node_id(&node.entry.name)).collect()
     }

@@ -53,6 +53,16 @@ impl Walk<'_> {
         portal: &Arc<Portal>,
     ) -> Result<bool, Outcome> {
         let client = *self.flow.source.ip();
+        // What KUBE-FW leaves alone, KUBE-PROXY-FIREWALL drops.
+        if entrance == Entrance::External
+            && portal.has_firewall(*self.flow.destination.ip())
+            && !portal.admits(client, Some(node.entry.address))
+        {
+            let (service, ranges) = (portal.service().into(), portal.rules.source_ranges.clone());
+            let because = Because::OutsideSourceRanges { service, client, ranges };
+            self.stop(node.party.clone(), Stage::ServiceProxy, Verdict::Drop, because);
+            return Err(Outcome::Silence);
+        }
         let origin = if self.world.topology.is_pod_address(client) {
             Origin::Pod
         } else if node.owns(client) {

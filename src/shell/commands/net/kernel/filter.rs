@@ -262,6 +262,7 @@ fn target(target: &Target) -> (String, Option<String>) {
         Target::Drop => ("DROP", String::new()),
         Target::Accept => ("ACCEPT", String::new()),
         Target::Return => ("RETURN", String::new()),
+        Target::Nothing => ("", String::new()),
     };
     (name.to_owned(), Some(more))
 }
