@@ -183,9 +183,8 @@ fn done(trace: &Trace) -> Fate {
         Because::EndpointChosen { endpoint, .. } => Some(endpoint),
         _ => None,
     });
-    let masqueraded = here().any(|hop| {
-        hop.stage == Stage::Masquerade && hop.before.source.port() != hop.after.source.port()
-    });
+    // All endpoints are pods: what goes to them is masqueraded for kube-proxy's mark alone.
+    let masqueraded = here().any(|hop| hop.stage == Stage::Masquerade);
     let decided = here().any(|hop| hop.stage == Stage::ServiceProxy);
     match (chosen, &trace.outcome) {
         (Some(endpoint), _) => Fate::To(endpoint, masqueraded),
