@@ -38,8 +38,8 @@ pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
 pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
-    AddressInUse, DnsEndpoint, DnsService, DnsTarget, EndpointRule, Listener, Netns, NetnsId,
-    NodeEntry, ProcessId, ResolvConf, ServiceRules,
+    AddressInUse, Bound, DnsEndpoint, DnsService, DnsTarget, EndpointRule, Listener, Netns,
+    NetnsId, NodeEntry, ProcessId, ResolvConf, ServiceRules,
 };
 pub use trace::{
     Because, DnsExchange, Entrance, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, TraceId,

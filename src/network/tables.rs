@@ -3,7 +3,6 @@
 //! `cluster` fills these tables; nobody else does. They hold what a node's kernel would hold
 //! (addresses, rules, sockets), not what the API says.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,9 +50,12 @@ pub struct Netns {
     pub address: Ipv4Addr,
     /// The node it is on; `None` outside the cluster.
     pub node: Option<Arc<str>>,
-    /// Who listens in it: (protocol, bound address, port) to the socket. `0.0.0.0` is every address.
-    pub listeners: BTreeMap<(Protocol, Ipv4Addr, u16), Listener>,
+    /// Who listens in it, by [`Bound`]: few enough for a sorted list.
+    pub listeners: Vec<(Bound, Listener)>,
 }
+
+/// What a socket is bound to: protocol, address (`0.0.0.0` is every one) and port.
+pub type Bound = (Protocol, Ipv4Addr, u16);
 
 /// A listening socket.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -227,17 +227,20 @@ impl Topology {
         if let Some((_, listener)) = taken {
             return Err(AddressInUse { by: listener.name.clone() });
         }
-        space.netns.listeners.insert((protocol, address, port), listener);
+        let bound = (protocol, address, port);
+        let place = space.netns.listeners.partition_point(|(other, _)| *other < bound);
+        space.netns.listeners.insert(place, (bound, listener));
         Ok(())
     }
 
     /// Closes every socket of a process.
     pub fn close(&mut self, id: NetnsId, process: ProcessId) {
-        let listens = |space: &Space| space.netns.listeners.values().any(|l| l.process == process);
+        let listens =
+            |space: &Space| space.netns.listeners.iter().any(|(_, l)| l.process == process);
         if self.space(id).is_some_and(listens)
             && let Some(space) = self.space_mut(id)
         {
-            space.netns.listeners.retain(|_, listener| listener.process != process);
+            space.netns.listeners.retain(|(_, listener)| listener.process != process);
         }
     }
 
@@ -294,7 +297,7 @@ impl Topology {
     ) -> NetnsId {
         let id = NetnsId(self.namespaces.len() as u32);
         let (node, name) = node.unzip();
-        let netns = Netns { party, address, node: name, listeners: BTreeMap::new() };
+        let netns = Netns { party, address, node: name, listeners: Vec::new() };
         Arc::make_mut(&mut self.namespaces).push(Some(Arc::new(Space { netns, node })));
         id
     }
@@ -347,7 +350,8 @@ impl Space {
     ) -> Result<(Ipv4Addr, &Listener), Because> {
         let listeners = &self.netns.listeners;
         for bound in [*to.ip(), Ipv4Addr::UNSPECIFIED] {
-            if let Some(listener) = listeners.get(&(protocol, bound, to.port())) {
+            let wanted = (protocol, bound, to.port());
+            if let Some((_, listener)) = listeners.iter().find(|(bound, _)| *bound == wanted) {
                 return Ok((bound, listener));
             }
         }

@@ -168,11 +168,10 @@ impl Slices {
     /// The Service that a change concerns, if it is one of a Service or its slices.
     fn concerned(&mut self, change: &Change) -> Option<Name> {
         let object = &change.object;
-        let namespace: Arc<str> = object.namespace().into();
         match object.kind() {
-            Kind::Service => Some((namespace, object.name().into())),
+            Kind::Service => Some((object.namespace().into(), object.name().into())),
             Kind::EndpointSlice => {
-                let name = (namespace, service_of(object)?.into());
+                let name = (object.namespace().into(), service_of(object)?.into());
                 let slices = self.0.entry(name.clone()).or_default();
                 if change.action == Action::Deleted {
                     slices.remove(object.name());

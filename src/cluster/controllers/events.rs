@@ -119,20 +119,22 @@ impl Recorder {
 }
 
 impl Report<'_> {
-    /// A hash (FNV-1a) of who says what about which part of the object.
+    /// Who says what about which part of the object, as a hash.
     fn fingerprint(&self) -> u64 {
         let component = match self.source {
             Source::Classic { component, .. } | Source::Series { component, .. } => component,
         };
         let part = self.about.field_path.as_deref().unwrap_or("");
-        let words = [component, part, self.reason, &self.message];
-        words
-            .iter()
-            .flat_map(|word| word.bytes().chain([0]))
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-            })
+        fingerprint([component, part, self.reason, &self.message])
     }
+}
+
+/// A hash (FNV-1a) of words: what tells one event from another.
+pub(crate) fn fingerprint<const N: usize>(words: [&str; N]) -> u64 {
+    let bytes = words.iter().flat_map(|word| word.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// A new event object. Its name is the object's and the moment in hexadecimal nanoseconds.

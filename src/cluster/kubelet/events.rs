@@ -1,12 +1,11 @@
 //! What a kubelet tells of a pod: Events, the same one again counted instead of repeated.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use crate::api::ApiServer;
 use crate::clock::SimTime;
+use crate::cluster::controllers::events::fingerprint;
 
 /// Something to tell.
 #[derive(Clone, Copy, Debug)]
@@ -24,16 +23,20 @@ pub struct Told<'a> {
 /// Tells of one pod.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
-    told: BTreeMap<(&'static str, String, String), String>,
+    /// What was told, as a hash of the words, and the moment in its event's name. A kubelet keeps
+    /// these for every pod, and the events have the words themselves.
+    told: Vec<(u64, u64)>,
 }
 
 impl Recorder {
     /// Stores an event, or counts it once more.
     pub fn tell(&mut self, api: &mut ApiServer, now: SimTime, pod: &Pod, told: Told<'_>) {
-        let key = (told.reason, told.message.to_owned(), told.field.to_owned());
+        let words = fingerprint([told.reason, told.message, told.field]);
         let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
-        if let Some(known) = self.told.get(&key)
-            && let Some(stored) = api.store().get::<Event>(namespace, known)
+        let known = self.told.iter().position(|(known, _)| *known == words);
+        if let Some(known) = known
+            && let Some(stored) =
+                api.store().get::<Event>(namespace, &name(pod, self.told[known].1))
         {
             let mut event = Event::clone(stored);
             event.count = Some(event.count.unwrap_or(1) + 1);
@@ -41,24 +44,29 @@ impl Recorder {
             let _ = api.update(now, event);
             return;
         }
-        let event = event(now, pod, told, self.told.len());
-        let name = event.metadata.name.clone().unwrap_or_default();
+        let nanos = now.timestamp().as_nanosecond() as u64 + self.told.len() as u64;
         // A namespace that is on its way out refuses new objects; nobody is left to read them.
-        if api.create(now, event).is_ok() {
-            self.told.insert(key, name);
+        if api.create(now, event(now, pod, told, nanos)).is_ok() {
+            match known {
+                Some(known) => self.told[known].1 = nanos,
+                None => self.told.push((words, nanos)),
+            }
         }
     }
 }
 
-fn event(now: SimTime, pod: &Pod, told: Told<'_>, number: usize) -> Event {
+/// An event's name: its pod's, and a moment in hexadecimal nanoseconds.
+fn name(pod: &Pod, nanos: u64) -> String {
+    format!("{}.{nanos:x}", pod.metadata.name.as_deref().unwrap_or(""))
+}
+
+fn event(now: SimTime, pod: &Pod, told: Told<'_>, nanos: u64) -> Event {
     let metadata = &pod.metadata;
-    let name = metadata.name.as_deref().unwrap_or("");
-    let nanos = now.timestamp().as_nanosecond() + number as i128;
     let host = pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
     let at = Time(now.whole_seconds());
     Event {
         metadata: ObjectMeta {
-            name: Some(format!("{name}.{nanos:x}")),
+            name: Some(name(pod, nanos)),
             namespace: metadata.namespace.clone(),
             ..ObjectMeta::default()
         },

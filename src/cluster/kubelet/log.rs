@@ -1,11 +1,34 @@
 //! A container's log: what it wrote, line by line, with times.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::clock::SimTime;
 
 /// How many lines are kept. Real container logs are rotated by size.
 const KEPT: usize = 20_000;
+
+/// How many different lines are known to be shared.
+const PHRASES: usize = 200;
+
+/// Lines that more than one container may write: a Deployment's pods all start with the same words.
+#[derive(Clone, Debug, Default)]
+pub struct Phrases(BTreeSet<Arc<str>>);
+
+impl Phrases {
+    /// `line`, shared with whoever has written the same.
+    fn share(&mut self, line: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(line) {
+            return known.clone();
+        }
+        if self.0.len() == PHRASES {
+            self.0.clear();
+        }
+        let line: Arc<str> = line.into();
+        self.0.insert(line.clone());
+        line
+    }
+}
 
 /// A container's log.
 #[derive(Clone, Debug, Default)]
@@ -22,16 +45,16 @@ impl Log {
     }
 
     /// Appends output.
-    pub fn write(&mut self, now: SimTime, bytes: &[u8]) {
+    pub fn write(&mut self, now: SimTime, bytes: &[u8], phrases: &mut Phrases) {
         let mut pieces = bytes.split(|byte| *byte == b'\n').peekable();
         while let Some(piece) = pieces.next() {
             if pieces.peek().is_none() {
                 self.open.extend_from_slice(piece);
             } else if self.open.is_empty() {
-                self.push(now, piece);
+                self.push(now, piece, phrases);
             } else {
                 self.open.extend_from_slice(piece);
-                self.flush(now);
+                self.flush(now, phrases);
             }
         }
     }
@@ -39,21 +62,21 @@ impl Log {
     /// The container has ended: an unfinished line is a line.
     pub fn finish(&mut self, now: SimTime) {
         if !self.open.is_empty() {
-            self.flush(now);
+            self.flush(now, &mut Phrases::default());
         }
     }
 
-    fn flush(&mut self, now: SimTime) {
+    fn flush(&mut self, now: SimTime, phrases: &mut Phrases) {
         let line = std::mem::take(&mut self.open);
-        self.push(now, &line);
+        self.push(now, &line, phrases);
     }
 
-    fn push(&mut self, now: SimTime, line: &[u8]) {
+    fn push(&mut self, now: SimTime, line: &[u8], phrases: &mut Phrases) {
         let lines = Arc::make_mut(&mut self.lines);
         if lines.len() == KEPT {
             lines.drain(..KEPT / 2);
         }
-        lines.push((now, String::from_utf8_lossy(line).into()));
+        lines.push((now, phrases.share(&String::from_utf8_lossy(line))));
     }
 }
 
@@ -68,12 +91,23 @@ mod tests {
     #[test]
     fn a_line_counts_when_it_ends() {
         let mut log = Log::default();
-        log.write(SimTime::START, b"one\ntw");
+        let mut phrases = Phrases::default();
+        log.write(SimTime::START, b"one\ntw", &mut phrases);
         assert_eq!(texts(&log), ["one"]);
-        log.write(SimTime::START, b"o\n");
+        log.write(SimTime::START, b"o\n", &mut phrases);
         assert_eq!(texts(&log), ["one", "two"]);
-        log.write(SimTime::START, b"three");
+        log.write(SimTime::START, b"three", &mut phrases);
         log.finish(SimTime::START);
         assert_eq!(texts(&log), ["one", "two", "three"]);
+    }
+    #[test]
+    fn containers_that_write_the_same_share_it() {
+        let mut phrases = Phrases::default();
+        let mut write = || {
+            let mut log = Log::default();
+            log.write(SimTime::START, b"ready\n", &mut phrases);
+            log.lines()[0].1.clone()
+        };
+        assert!(Arc::ptr_eq(&write(), &write()));
     }
 }

@@ -36,6 +36,7 @@ use crate::clock::SimTime;
 use crate::random::Stream;
 use container::{Container, State};
 use environment::LinkCache;
+use log::Phrases;
 use worker::{Host, Worker};
 
 pub(super) use etc::{machine_hosts, machine_resolv_conf};
@@ -82,6 +83,7 @@ pub(super) struct Kubelets {
     /// Pods that wait for a ConfigMap or a Secret.
     held_up: BTreeSet<PodKey>,
     links: LinkCache,
+    phrases: Phrases,
     ids: Stream,
     last: u64,
 }
@@ -181,6 +183,7 @@ impl Kubelets {
             down: Vec::new(),
             held_up: BTreeSet::new(),
             links: LinkCache::default(),
+            phrases: Phrases::default(),
             ids: Stream::new(seed, "containers"),
             last: 0,
         }
@@ -216,8 +219,10 @@ impl Kubelets {
         if owner.purpose != Purpose::Main {
             let buffer = self.outputs.entry((owner.pod, owner.container)).or_default();
             buffer.extend_from_slice(output);
-        } else if let Some(container) = self.container_mut(owner.pod, owner.container) {
-            container.log.write(now, output);
+        } else if let Some(worker) = self.workers.get_mut(&owner.pod)
+            && let Some(container) = Arc::make_mut(worker).containers.get_mut(owner.container)
+        {
+            container.log.write(now, output, &mut self.phrases);
         }
     }
 
@@ -316,7 +321,7 @@ impl Kubelets {
         for key in keys {
             let shows = self.worker(key).and_then(|worker| worker.sandbox.as_ref()).is_some_and(
                 |sandbox| {
-                    let mut volumes = sandbox.volumes.values();
+                    let mut volumes = sandbox.volumes.all();
                     volumes.any(|volume| volume.shows(object.kind(), object.name()))
                 },
             );

@@ -1,11 +1,10 @@
 //! A pod's sandbox: its network namespace, its address, its volumes.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::events::Told;
-use super::volume::Volume;
+use super::volume::{Volume, Volumes};
 use super::worker::{Host, Worker};
 use crate::network::{NetnsId, Party, Protocol};
 
@@ -19,7 +18,7 @@ pub struct Sandbox {
     pub address: Ipv4Addr,
     /// The network namespace is the node's own (`hostNetwork`).
     pub on_host: bool,
-    pub volumes: BTreeMap<String, Volume>,
+    pub volumes: Volumes,
 }
 
 impl Worker {
@@ -83,7 +82,7 @@ impl Worker {
         }
     }
 
-    fn mount(&self, host: &Host<'_>) -> Result<BTreeMap<String, Volume>, (String, String)> {
+    fn mount(&self, host: &Host<'_>) -> Result<Volumes, (String, String)> {
         let specs = self.pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
         specs
             .map(|spec| {

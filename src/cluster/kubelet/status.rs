@@ -43,10 +43,12 @@ fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
     let failure = worker.failure.clone();
     let init = |container: &Container| container.role != Role::Main;
     let statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
-        let list: Vec<ContainerStatus> = (0..worker.containers.len())
+        let mut list: Vec<ContainerStatus> = (0..worker.containers.len())
             .filter(|index| init(&worker.containers[*index]) == wanted)
             .map(|index| container_status(worker, index))
             .collect();
+        // These are big, and stay with the pod: room for more would outweigh the rest of it.
+        list.shrink_to_fit();
         (!list.is_empty()).then_some(list)
     };
     PodStatus {
@@ -156,6 +158,7 @@ fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
         list.push(condition(worker, now, "PodScheduled", Verdict::yes()));
     }
     list.extend(foreign);
+    list.shrink_to_fit();
     list
 }
 

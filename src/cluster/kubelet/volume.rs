@@ -22,6 +22,33 @@ pub enum Volume {
     Provided(Vec<Source>),
 }
 
+/// A pod's volumes, by name. A list, since a pod has few.
+#[derive(Clone, Debug)]
+pub struct Volumes(Box<[(String, Volume)]>);
+
+impl Volumes {
+    /// The volume of this name.
+    pub fn get(&self, name: &str) -> Option<&Volume> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, volume)| volume)
+    }
+
+    /// The volume of this name, to change.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Volume> {
+        self.0.iter_mut().find(|(known, _)| known == name).map(|(_, volume)| volume)
+    }
+
+    /// Every volume.
+    pub fn all(&self) -> impl Iterator<Item = &Volume> {
+        self.0.iter().map(|(_, volume)| volume)
+    }
+}
+
+impl FromIterator<(String, Volume)> for Volumes {
+    fn from_iter<I: IntoIterator<Item = (String, Volume)>>(volumes: I) -> Volumes {
+        Volumes(volumes.into_iter().collect())
+    }
+}
+
 /// Where provided files come from.
 #[derive(Clone, Debug)]
 pub enum Source {

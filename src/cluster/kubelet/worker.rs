@@ -445,5 +445,7 @@ fn containers(spec: &PodSpec) -> Vec<Container> {
     });
     let main =
         spec.containers.iter().map(|container| Container::new(container, Role::Main, waits_for));
-    init.chain(main).collect()
+    let mut all: Vec<Container> = init.chain(main).collect();
+    all.shrink_to_fit();
+    all
 }

@@ -386,7 +386,7 @@ fn listens_on(cluster: &Cluster, pod: &Pod, port: u16) -> bool {
         container: container.name.as_str().into(),
     };
     let netns = cluster.netns_of(&place).and_then(|sender| cluster.network().netns(sender.netns));
-    netns.is_some_and(|netns| netns.listeners.keys().any(|(_, _, open)| *open == port))
+    netns.is_some_and(|netns| netns.listeners.iter().any(|((_, _, open), _)| *open == port))
 }
 
 /// `backend` of `default/backend:http`; other namespaces stay.

@@ -24,8 +24,9 @@ const VERSION: &str = "1.1.0";
 pub(in crate::network) struct Zone {
     namespaces: Arc<BTreeSet<Arc<str>>>,
     services: Arc<BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<DnsService>>>>,
-    /// Names by address: Services by cluster IP, and endpoints.
-    reverse: Arc<BTreeMap<Ipv4Addr, BTreeSet<(Arc<str>, Arc<str>)>>>,
+    /// Services (namespace and name) by address: their cluster IP, and endpoints. Almost always
+    /// one or two, in order.
+    reverse: Arc<BTreeMap<Ipv4Addr, Vec<(Arc<str>, Arc<str>)>>>,
 }
 
 /// What the zone has to say to a question.
@@ -84,7 +85,11 @@ impl Zone {
         let Some(service) = service else { return };
         let key = (service.namespace.clone(), service.name.clone());
         for address in addresses(&service) {
-            reverse.entry(address).or_default().insert(key.clone());
+            let names = reverse.entry(address).or_default();
+            if let Err(place) = names.binary_search(&key) {
+                names.reserve_exact(1);
+                names.insert(place, key.clone());
+            }
         }
         services.entry(key.0).or_default().insert(key.1, Arc::new(service));
     }
