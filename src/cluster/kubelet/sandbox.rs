@@ -47,6 +47,15 @@ impl Worker {
         self.stale = true;
     }
 
+    /// Gives the address back. Whoever sends to it from now on gets no answer.
+    pub(super) fn tear_down_sandbox(&mut self, host: &mut Host<'_>) {
+        if let Some(sandbox) = self.sandbox.take()
+            && !sandbox.on_host
+        {
+            host.network.remove_pod(sandbox.netns);
+        }
+    }
+
     /// Mounts ConfigMaps and Secrets anew, as they are now. What is missing stays as it was.
     pub(super) fn refresh_volumes(&mut self, host: &Host<'_>) {
         self.volumes_stale_at = None;

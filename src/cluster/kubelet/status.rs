@@ -143,7 +143,8 @@ fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
         Some(message) if containers_ready.status => Verdict::no("ReadinessGatesNotReady", message),
         _ => containers_ready.clone(),
     };
-    let sandbox = Verdict { status: worker.sandbox.is_some(), reason: "", message: String::new() };
+    let stands = worker.sandbox.is_some() && !worker.finished;
+    let sandbox = Verdict { status: stands, reason: "", message: String::new() };
     let mut list = vec![
         condition(worker, now, "PodReadyToStartContainers", sandbox),
         condition(worker, now, "Initialized", initialized),

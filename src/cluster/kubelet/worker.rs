@@ -149,6 +149,10 @@ impl Worker {
         if self.stale && self.may_report() {
             status::write(self, host);
         }
+        if self.finished && !self.stale {
+            // What has ended for good keeps its address in its status alone.
+            self.tear_down_sandbox(host);
+        }
         false
     }
 
@@ -230,11 +234,7 @@ impl Worker {
         for index in 0..self.containers.len() {
             stop::kill(self, index, host);
         }
-        if let Some(sandbox) = self.sandbox.take()
-            && !sandbox.on_host
-        {
-            host.network.remove_pod(sandbox.netns);
-        }
+        self.tear_down_sandbox(host);
     }
 
     /// Whether something is missing that the pod needs before it can go on.

@@ -80,6 +80,30 @@ fn the_address_of_a_pod_that_is_gone_is_nobodys() {
     assert_ne!(address(&cluster, "web"), *to.ip());
 }
 
+// R2.3, R5.1: kubelets stop the sandbox of a pod that has succeeded or failed; its status still
+// shows the address.
+#[test]
+fn a_pod_that_has_done_its_work_gives_its_address_back() {
+    let mut cluster = cluster();
+    create_pod(&mut cluster, "client", nginx());
+    create_pod(
+        &mut cluster,
+        "done",
+        json!({ "restartPolicy": "Never", "containers": [
+            { "name": "c", "image": "busybox:1.37", "command": ["exit", "0"] },
+        ]}),
+    );
+    cluster.settle(Duration::from_secs(30));
+    assert_eq!(phase(&cluster, "done"), "Succeeded");
+    let to = SocketAddrV4::new(address(&cluster, "done"), 80);
+    let dial = cluster.dial(&container("client", "nginx"), Protocol::Tcp, to);
+    assert_eq!(dial.result, Err(DialFailure::Silence));
+    let status = pod(&cluster, "done").status.clone().unwrap();
+    let stands = status.conditions.into_iter().flatten();
+    let stands = stands.into_iter().find(|known| known.type_ == "PodReadyToStartContainers");
+    assert_eq!(stands.unwrap().status, "False");
+}
+
 #[test]
 fn a_forced_deletion_takes_the_processes_along() {
     let mut cluster = cluster();
