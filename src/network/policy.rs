@@ -104,7 +104,8 @@ impl PolicyPeers {
 }
 
 impl PolicyBlock {
-    fn contains(&self, peer: Ipv4Addr) -> bool {
+    /// Whether an address is in the range, and in none of the exceptions.
+    pub fn contains(&self, peer: Ipv4Addr) -> bool {
         within(peer, self.range) && !self.except.iter().any(|except| within(peer, *except))
     }
 }

@@ -137,12 +137,46 @@ impl Objects {
         if ip.is_loopback() || ip == LAPTOP {
             return one(End::Refused);
         }
-        match self.node_at(ip) {
-            Some(node) => self.on_node(node, packet),
-            None if ip == EXAMPLE_COM => one(outside(&Packet { source: LAPTOP_OUTSIDE, ..packet })),
-            None if in_range(ip, NODES.0, NODES.1) => one(End::Unreachable),
-            None => one(End::Silence),
+        if let Some(node) = self.node_at(ip) {
+            return self.on_node(node, packet);
         }
+        if let Some(ends) = self.balanced(&packet) {
+            return ends;
+        }
+        match ip {
+            EXAMPLE_COM => one(outside(&Packet { source: LAPTOP_OUTSIDE, ..packet })),
+            _ if in_range(ip, NODES.0, NODES.1) => one(End::Unreachable),
+            _ => one(End::Silence),
+        }
+    }
+
+    /// A cloud's load balancer has the address: it asks only nodes that say that they are healthy,
+    /// at their node ports (R7.3, R7.4).
+    fn balanced(&self, packet: &Packet<'_>) -> Option<Ends> {
+        let (service, port) = self.ports(packet.protocol).find(|(service, port)| {
+            let mut finalizers = service.metadata.finalizers.iter().flatten();
+            finalizers.any(|known| known.contains("load-balancer"))
+                && port.port == i32::from(packet.to.port())
+                && balanced_at(service, &packet.to.ip().to_string())
+        })?;
+        if !admitted(service, LAPTOP_OUTSIDE) {
+            return Some(one(End::Silence));
+        }
+        let spec = service.spec.as_ref()?;
+        let local = spec.external_traffic_policy.as_deref() == Some("Local");
+        let backends = self.backends(service, port);
+        let healthy = self.nodes.iter().filter(|node| {
+            let here = |one: &Backend| one.ready && one.node == node.metadata.name;
+            is_up(node) && (!local || backends.iter().any(here))
+        });
+        let ends: Ends = healthy
+            .flat_map(|node| {
+                let at = |port: i32| SocketAddrV4::new(node_address(node), port as u16);
+                let to = port.node_port.map_or(packet.to, at);
+                self.on_node(node, Packet { source: LAPTOP_OUTSIDE, to, ..*packet })
+            })
+            .collect();
+        Some(if ends.is_empty() { one(End::Silence) } else { ends })
     }
 
     fn on_node(&self, node: &Node, packet: Packet<'_>) -> Ends {
@@ -163,14 +197,7 @@ impl Objects {
     /// The Service whose address this is. A node's ports come last (R6.10).
     fn door(&self, node: &Node, packet: &Packet<'_>) -> Option<(Door, &Service, &ServicePort)> {
         let (ip, number) = (packet.to.ip().to_string(), i32::from(packet.to.port()));
-        let ports = || {
-            self.services.iter().flat_map(|service| {
-                let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
-                ports
-                    .filter(|port| protocol(port.protocol.as_deref()) == packet.protocol)
-                    .map(|port| (&**service, port))
-            })
-        };
+        let ports = || self.ports(packet.protocol);
         let addressed =
             ports().filter(|(_, port)| port.port == number).find_map(|(service, port)| {
                 let spec = service.spec.as_ref()?;
@@ -189,6 +216,15 @@ impl Objects {
         })
     }
 
+    /// Every Service's ports of a protocol.
+    fn ports(&self, wanted: Protocol) -> impl Iterator<Item = (&Service, &ServicePort)> {
+        self.services.iter().flat_map(move |service| {
+            let ports = service.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+            let ports = ports.filter(move |port| protocol(port.protocol.as_deref()) == wanted);
+            ports.map(|port| (&**service, port))
+        })
+    }
+
     /// R6.2, R6.3, R6.6, R6.7, R6.9, R7.3
     fn through(
         &self,
@@ -203,6 +239,10 @@ impl Objects {
             // that a node's own packets to elsewhere miss it.
             let missed = door == Door::External && packet.output && !owns(node, *packet.to.ip());
             return if missed { self.route(node, packet) } else { one(End::Refused) };
+        }
+        let balanced = door == Door::External && balanced_at(service, &packet.to.ip().to_string());
+        if balanced && !admitted(service, packet.source) {
+            return one(End::Silence);
         }
         let name = node.metadata.name.as_deref();
         let here = usable(backends.iter().filter(|backend| backend.node.as_deref() == name));
@@ -499,6 +539,12 @@ fn balanced_at(service: &Service, ip: &str) -> bool {
     given.any(|ingress| ingress.ip.as_deref() == Some(ip))
 }
 
+/// Whether `loadBalancerSourceRanges` let a client in by the balancer's address.
+fn admitted(service: &Service, client: Ipv4Addr) -> bool {
+    let ranges = service.spec.as_ref().and_then(|spec| spec.load_balancer_source_ranges.as_ref());
+    ranges.is_none_or(|ranges| ranges.is_empty() || ranges.iter().any(|cidr| in_cidr(client, cidr)))
+}
+
 fn checks_health_at(service: &Service, port: i32) -> bool {
     let known = service.spec.as_ref().and_then(|spec| spec.health_check_node_port);
     known == Some(port)
@@ -624,8 +670,14 @@ fn owns(node: &Node, address: Ipv4Addr) -> bool {
     address.is_loopback() || address == node_address(node) || address == gateway(node)
 }
 
+/// `10.244.0.0/16`
+pub fn in_cidr(address: Ipv4Addr, cidr: &str) -> bool {
+    let (network, length) = cidr.split_once('/').expect("a range");
+    in_range(address, network.parse().expect("a network"), length.parse().expect("a length"))
+}
+
 /// Whether the first `length` bits are the network's.
-pub fn in_range(address: Ipv4Addr, network: Ipv4Addr, length: u32) -> bool {
+fn in_range(address: Ipv4Addr, network: Ipv4Addr, length: u32) -> bool {
     (0..length).all(|bit| {
         let bit_of = |address: Ipv4Addr| address.to_bits() >> (31 - bit) & 1;
         bit_of(address) == bit_of(network)

@@ -12,7 +12,7 @@ use podhop::network::Protocol;
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 
-use super::simple::{Objects, in_range, named_port, protocol};
+use super::simple::{Objects, in_cidr, named_port, protocol};
 
 type Labels = BTreeMap<String, String>;
 
@@ -129,11 +129,8 @@ fn is_port(port: &NetworkPolicyPort, talk: &Talk<'_>) -> bool {
 }
 
 fn in_block(block: &IPBlock, address: Ipv4Addr) -> bool {
-    let within = |cidr: &str| {
-        let (network, length) = cidr.split_once('/').expect("a range");
-        in_range(address, network.parse().expect("a network"), length.parse().expect("a length"))
-    };
-    within(&block.cidr) && !block.except.iter().flatten().any(|except| within(except))
+    in_cidr(address, &block.cidr)
+        && !block.except.iter().flatten().any(|except| in_cidr(address, except))
 }
 
 fn matches(selector: &LabelSelector, labels: Option<&Labels>) -> bool {

@@ -25,6 +25,8 @@ const SETTLE: Duration = Duration::from_secs(60);
 pub struct World {
     pub seed: u64,
     pub nodes: u64,
+    /// Whether it runs in a cloud, which gives load balancers their addresses.
+    pub cloud: bool,
     pub steps: Vec<Step>,
 }
 
@@ -53,13 +55,14 @@ impl World {
     pub fn random(seed: u64) -> World {
         let mut dice = Stream::new(seed, "world");
         let nodes = 1 + dice.below(4);
+        let cloud = dice.chance(1, 4);
         let mut maker = Maker { dice, nodes, created: Vec::new(), later: Vec::new() };
         maker.fill();
         let Maker { mut dice, mut created, later, .. } = maker;
         // The order in which things are applied makes no difference, but namespaces come first.
         dice.shuffle(&mut created[1..]);
         let steps = created.into_iter().map(Step::Create).chain(later).collect();
-        World { seed, nodes, steps }
+        World { seed, nodes, cloud, steps }
     }
 
     /// The same world without one step.
@@ -73,6 +76,9 @@ impl World {
     pub fn build(&self) -> Result<Cluster, String> {
         let config = Config { nodes: self.nodes as u32, seed: self.seed, dns: true };
         let mut cluster = Cluster::new(&config, shell::programs());
+        if self.cloud {
+            cluster.join_cloud();
+        }
         for step in &self.steps {
             if let Step::Create(object) = step {
                 create(&mut cluster, object)?;
@@ -80,7 +86,10 @@ impl World {
         }
         cluster.settle(SETTLE);
         for step in &self.steps {
-            step.carry_out(&mut cluster)?;
+            // A cloud would take an address back that somebody else has given.
+            if !(self.cloud && matches!(step, Step::Balance { .. })) {
+                step.carry_out(&mut cluster)?;
+            }
         }
         // Long enough for a node that is off to be noticed, too short for its pods to be evicted.
         cluster.advance_to(cluster.now() + Duration::from_secs(90));
@@ -141,7 +150,8 @@ fn create(cluster: &mut Cluster, object: &Value) -> Result<(), String> {
 /// Files for `kubectl apply`, and what happens afterwards.
 impl fmt::Display for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# seed {}, {} nodes", self.seed, self.nodes)?;
+        let place = if self.cloud { ", in a cloud" } else { "" };
+        writeln!(f, "# seed {}, {} nodes{place}", self.seed, self.nodes)?;
         for step in &self.steps {
             match step {
                 Step::Create(object) => write!(f, "---\n{}", manifest::to_yaml(object))?,
@@ -203,7 +213,9 @@ impl Maker {
         let on_host = self.one_in(8);
         // Pods on the host's network share its ports, so each has one of its own.
         let port = if on_host { 9000 + number } else { self.one_of(&[80, 8080]) };
-        let mut container = self.container(port, 9500 + number);
+        // The same number is another port where the protocol is another.
+        let same = !on_host && self.one_in(4);
+        let mut container = self.container(port, if same { port } else { 9500 + number });
         container["name"] = json!("c");
         if !on_host && self.one_in(8) {
             let mapped =
@@ -371,10 +383,14 @@ impl Maker {
         if kind == "LoadBalancer" && self.one_in(4) {
             spec["allocateLoadBalancerNodePorts"] = json!(false);
         }
+        if kind == "LoadBalancer" && self.one_in(3) {
+            let ranges = ["10.244.0.0/16", "192.168.49.0/24", "203.0.113.0/24"];
+            spec["loadBalancerSourceRanges"] = json!([self.one_of(&ranges)]);
+        }
         if kind != "Headless" && self.one_in(5) {
             // An address that leads nowhere, or a node's own.
             let own = format!("192.168.49.{}", 2 + self.dice.below(self.nodes));
-            let address = if number == 1 { own } else { format!("203.0.113.{}", 150 + number) };
+            let address = if number == 1 { own } else { format!("203.0.113.{}", 220 + number) };
             spec["externalIPs"] = json!([address]);
         }
     }

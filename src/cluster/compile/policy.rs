@@ -12,7 +12,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::protocol;
 use crate::api::{LabelSelector, Store};
-use crate::network::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
+use crate::network::{
+    PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules, Protocol,
+};
 
 /// A pod's namespace and name.
 pub(super) type PodName = (Arc<str>, Arc<str>);
@@ -87,15 +89,13 @@ impl Compiler<'_> {
         let plain: Vec<PolicyPort> =
             ports.iter().filter(|p| !named(p)).filter_map(|p| numbers(p, &nobody)).collect();
         self.allow(rules, peers.in_general(), ports, plain);
-        let mut groups: BTreeMap<u16, (PolicyPort, BTreeSet<Ipv4Addr>)> = BTreeMap::new();
-        let receivers = match peers {
-            Peers::Anyone => self.store.list::<Pod>(None).map(Arc::as_ref).collect(),
-            Peers::Only { pods, .. } => pods.clone(),
-        };
+        let mut groups: BTreeMap<(Protocol, u16), (PolicyPort, BTreeSet<Ipv4Addr>)> =
+            BTreeMap::new();
         for port in ports.iter().filter(named) {
-            for pod in &receivers {
-                if let (Some(range), Some(address)) = (numbers(port, pod), address(pod)) {
-                    groups.entry(range.first).or_insert((range, BTreeSet::new())).1.insert(address);
+            for (pod, address) in peers.receivers(self.store) {
+                if let Some(range) = numbers(port, pod) {
+                    let group = groups.entry((range.protocol, range.first));
+                    group.or_insert((range, BTreeSet::new())).1.insert(address);
                 }
             }
         }
@@ -152,6 +152,26 @@ impl Peers<'_> {
                 pods: Arc::new(pods.iter().filter_map(|pod| address(pod)).collect()),
                 blocks: blocks.clone(),
             },
+        }
+    }
+
+    /// The pods among them, with their addresses: those that are selected, and those that a block
+    /// holds.
+    fn receivers<'s>(&'s self, store: &'s Store) -> Vec<(&'s Pod, Ipv4Addr)> {
+        let all = || store.list::<Pod>(None).map(Arc::as_ref);
+        let addressed = |pod: &'s Pod| Some((pod, address(pod)?));
+        match self {
+            Peers::Anyone => all().filter_map(addressed).collect(),
+            Peers::Only { pods, blocks } => {
+                let held = |(_, address): &(&Pod, Ipv4Addr)| {
+                    blocks.iter().any(|block| block.contains(*address))
+                };
+                let selected = pods.iter().copied().filter_map(addressed);
+                if blocks.is_empty() {
+                    return selected.collect();
+                }
+                selected.chain(all().filter_map(addressed).filter(held)).collect()
+            }
         }
     }
 }
@@ -213,7 +233,6 @@ mod tests {
     use super::*;
     use crate::api::ApiServer;
     use crate::clock::SimTime;
-    use crate::network::Protocol;
 
     fn store(policy: Value) -> Store {
         let mut api = ApiServer::new(1);
@@ -292,5 +311,24 @@ mod tests {
         assert_eq!(egress.allow[0].ports[0].first, 5432);
         let PolicyPeers::Only { blocks, .. } = &egress.allow[1].peers else { panic!("anyone") };
         assert_eq!(blocks[0].except, [("203.0.113.9".parse().unwrap(), 32)]);
+    }
+
+    // R11.3: a name means what the receiving pod says, wherever the rule found it.
+    #[test]
+    fn a_named_port_holds_for_pods_in_a_block_too() {
+        let store = store(json!({
+            "podSelector": { "matchLabels": { "app": "web" } },
+            "policyTypes": ["Egress"],
+            "egress": [{
+                "to": [{ "ipBlock": { "cidr": "10.244.0.0/16", "except": ["10.244.1.0/24"] } }],
+                "ports": [{ "port": "main" }],
+            }],
+        }));
+        let egress = of(&store, "web").egress.unwrap();
+        let db: Ipv4Addr = "10.244.2.2".parse().unwrap();
+        let pods = Arc::new(BTreeSet::from([db]));
+        assert_eq!(egress.allow[0].peers, PolicyPeers::Only { pods, blocks: Vec::new() });
+        assert_eq!(egress.allow[0].ports[0].first, 5432);
+        assert_eq!(egress.allow.len(), 1);
     }
 }
