@@ -111,7 +111,7 @@ impl Objects {
         };
         let ip = *to.ip();
         match from {
-            From::Laptop => self.from_laptop(packet(LAPTOP)),
+            From::Laptop => self.out_of_laptop(packet(LAPTOP)),
             From::Pod(pod) => {
                 let own = pod_address(pod).expect("a pod that sends has an address");
                 if ip.is_loopback() || ip == own {
@@ -132,7 +132,7 @@ impl Objects {
     }
 
     /// The laptop is on the nodes' network, and has no route to anything inside (R2.5).
-    fn from_laptop(&self, packet: Packet<'_>) -> Ends {
+    fn out_of_laptop(&self, packet: Packet<'_>) -> Ends {
         let ip = *packet.to.ip();
         if ip.is_loopback() || ip == LAPTOP {
             return one(End::Refused);
