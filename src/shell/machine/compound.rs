@@ -6,8 +6,10 @@ use super::expand::{Expander, Stop};
 use super::frame::{Frame, Task};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
+use super::sockets::Stage;
 use super::{Io, Machine, files_view};
-use crate::shell::syntax::{Command, CommandKind, Connector, Dialect, List, Pipeline};
+use crate::clock::SimTime;
+use crate::shell::syntax::{Command, CommandKind, Connector, Dialect, List, Pipeline, Timed};
 
 impl Machine {
     pub(super) fn push_expand(&mut self, task: Task) {
@@ -74,6 +76,9 @@ impl Machine {
     }
 
     pub(super) fn begin_pipeline(&mut self, io: &mut Io<'_>, pipeline: &Pipeline) {
+        if let Some(timed) = pipeline.timed {
+            self.stack.push(Frame::Timed { timed, since: io.now() });
+        }
         if pipeline.negated {
             self.stack.push(Frame::Negate);
         }
@@ -84,6 +89,24 @@ impl Machine {
                 None => self.no_more_shells(io),
             },
         }
+    }
+
+    /// Says how long a pipeline took. Programs wait, but do not compute in simulated time.
+    pub(super) fn tell_time(&mut self, io: &mut Io<'_>, timed: Timed, since: SimTime) {
+        let took = io.now().since(since);
+        self.complain(
+            io,
+            &match timed {
+                Timed::Minutes => {
+                    let (minutes, seconds) = (took.as_secs() / 60, took.as_secs() % 60);
+                    let millis = took.subsec_millis();
+                    format!(
+                        "\nreal\t{minutes}m{seconds}.{millis:03}s\nuser\t0m0.000s\nsys\t0m0.000s"
+                    )
+                }
+                Timed::Posix => format!("real {:.2}\nuser 0.00\nsys 0.00", took.as_secs_f64()),
+            },
+        );
     }
 
     pub(super) fn begin(&mut self, command: Arc<Command>) {
@@ -119,6 +142,10 @@ impl Machine {
                 }
                 None => self.no_more_shells(io),
             },
+            Err(Stop::Dial(path)) => {
+                self.stack.push(Frame::Expand { task, outputs, status });
+                self.stack.push(Frame::Dial { path, stage: Stage::Start });
+            }
             Err(Stop::Error(message)) => {
                 let message = format!("{}{message}", self.state.prefix());
                 self.complain(io, &message);

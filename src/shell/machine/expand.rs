@@ -22,6 +22,8 @@ pub(super) const LONGEST: usize = 2 << 20;
 pub(super) enum Stop {
     /// The output of these commands is needed next.
     Substitute(Arc<List>),
+    /// The connection that this path means (`/dev/tcp/web/80`) is needed next.
+    Dial(Arc<str>),
     /// It can't be: what the shell says, after its name.
     Error(String),
 }
@@ -205,6 +207,13 @@ impl<'a> Expander<'a> {
             ("~", Some(home)) => (home, rest.to_owned()),
             _ => (String::new(), text.to_owned()),
         }
+    }
+
+    /// What bash has to say of connecting to `path`; nothing when the connection stands.
+    pub fn dial(&mut self, path: &str) -> Expanded<String> {
+        let told = self.outputs.get(self.used).cloned();
+        self.used += 1;
+        told.ok_or_else(|| Stop::Dial(path.into()))
     }
 
     fn substitute(&mut self, list: &Arc<List>) -> Expanded<String> {

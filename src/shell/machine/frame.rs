@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::Machine;
 use super::pipes::Pipes;
+use super::sockets::Stage;
 use super::state::Variable;
 use crate::clock::SimTime;
-use crate::cluster::Process;
-use crate::shell::syntax::{Command, List};
+use crate::cluster::{Connection, Process};
+use crate::shell::syntax::{Command, List, Timed};
 use crate::shell::{Stdin, Tool};
 
 /// Something that is under way; the last one on the stack goes on next.
@@ -24,10 +25,14 @@ pub(super) enum Frame {
     List { list: Arc<List>, item: usize, pipeline: usize, ran: bool },
     /// `!`: turns the exit code around.
     Negate,
+    /// `time`: says how long it has been since then.
+    Timed { timed: Timed, since: SimTime },
     /// A command whose words are being expanded, with the outputs of its substitutions so far.
     Expand { task: Task, outputs: Vec<String>, status: Option<i32> },
     /// A substitution: its commands and what they have printed.
     Substitute { child: Box<Machine>, output: Vec<u8> },
+    /// A connection that a redirection waits for.
+    Dial { path: Arc<str>, stage: Stage },
     /// `( … )`
     Subshell(Box<Machine>),
     /// `a | b`
@@ -121,6 +126,8 @@ pub(super) enum Target {
     Closed,
     /// The end of the file at this absolute path.
     File(Arc<str>),
+    /// A connection; what comes back is the machine's input with this index.
+    Socket(Arc<Connection>, usize),
 }
 
 /// Where standard input comes from.

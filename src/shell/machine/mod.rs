@@ -24,6 +24,7 @@ mod redirect;
 mod scripts;
 mod servers;
 mod simple;
+mod sockets;
 mod state;
 
 use std::sync::Arc;
@@ -35,7 +36,7 @@ use super::files::View;
 use super::syntax::Dialect;
 use super::{Interrupted, Io, Order, Stdin, Step, Tool};
 use crate::clock::SimTime;
-use crate::cluster::Place;
+use crate::cluster::{Connection, Place};
 use crate::network::ProcessId;
 
 /// Turns that a machine does at one moment before it rests.
@@ -58,6 +59,8 @@ pub(in crate::shell) struct Machine {
     descriptors: Descriptors,
     /// Files and texts that standard input comes from.
     inputs: Vec<Stdin>,
+    /// Connections that stand and that no descriptor has yet.
+    connections: Vec<Connection>,
     jobs: Vec<Job>,
     /// How many shells it may have alive below it.
     shells: u32,
@@ -89,6 +92,7 @@ impl Machine {
             stack: Vec::new(),
             descriptors: Descriptors::default(),
             inputs: Vec::new(),
+            connections: Vec::new(),
             jobs: Vec::new(),
             shells: SHELLS,
             rest: SimTime::START,
@@ -305,8 +309,10 @@ impl Machine {
             Frame::Lines { pending } => return self.lines(io, pending),
             Frame::List { list, item, pipeline, ran } => self.list(io, list, item, pipeline, ran),
             Frame::Negate => self.state.status = i32::from(self.state.status == 0),
+            Frame::Timed { timed, since } => self.tell_time(io, timed, since),
             Frame::Expand { task, outputs, status } => self.expand(io, task, outputs, status),
             Frame::Substitute { child, output } => return self.substitute(io, child, output),
+            Frame::Dial { path, stage } => return self.dial(io, path, stage),
             Frame::Subshell(child) => return self.subshell(io, child),
             Frame::Pipes(mut pipes) => match pipes.step(self, io) {
                 Step::Exit(status) => self.state.status = status,

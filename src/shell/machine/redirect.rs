@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::expand::{Expander, Stop};
 use super::frame::{Frame, Input, Target, Task};
+use super::sockets::is_socket;
 use super::{Io, Machine, Stdin};
+use crate::cluster::Payload;
 use crate::shell::files;
-use crate::shell::syntax::{Command, Redirect, RedirectTarget};
+use crate::shell::syntax::{Command, Dialect, Redirect, RedirectTarget, Word};
 
 /// A redirection whose words have been expanded.
 #[derive(Clone, Debug)]
@@ -19,10 +21,18 @@ pub(super) struct Ready {
 #[derive(Clone, Debug)]
 enum Destination {
     Read(String),
-    Write { path: String, append: bool },
-    Both { path: String, append: bool },
+    Write {
+        path: String,
+        append: bool,
+    },
+    Both {
+        path: String,
+        append: bool,
+    },
     Duplicate(String),
     Text(String),
+    /// A connection, or what bash says of why there is none.
+    Socket(Result<(), String>),
 }
 
 /// Expands the words of redirections.
@@ -33,13 +43,18 @@ pub(super) fn prepare(
     let mut all = Vec::new();
     for redirect in redirects {
         let to = match &redirect.target {
-            RedirectTarget::Read(file) => Destination::Read(expander.text(file)?),
-            RedirectTarget::Write(file) => {
-                Destination::Write { path: expander.text(file)?, append: false }
-            }
-            RedirectTarget::Append(file) => {
-                Destination::Write { path: expander.text(file)?, append: true }
-            }
+            RedirectTarget::Read(file) => match file_or_socket(expander, file)? {
+                Ok(path) => Destination::Read(path),
+                Err(socket) => socket,
+            },
+            RedirectTarget::Write(file) => match file_or_socket(expander, file)? {
+                Ok(path) => Destination::Write { path, append: false },
+                Err(socket) => socket,
+            },
+            RedirectTarget::Append(file) => match file_or_socket(expander, file)? {
+                Ok(path) => Destination::Write { path, append: true },
+                Err(socket) => socket,
+            },
             RedirectTarget::Both { file, append } => {
                 Destination::Both { path: expander.text(file)?, append: *append }
             }
@@ -52,6 +67,20 @@ pub(super) fn prepare(
         all.push(Ready { descriptor: redirect.descriptor, to });
     }
     Ok(all)
+}
+
+/// The file that a word names, or else the connection.
+fn file_or_socket(
+    expander: &mut Expander<'_>,
+    word: &Word,
+) -> Result<Result<String, Destination>, Stop> {
+    let path = expander.text(word)?;
+    if expander.state.dialect != Dialect::Bash || !is_socket(&path) {
+        return Ok(Ok(path));
+    }
+    let told = expander.dial(&path)?;
+    let made = if told.is_empty() { Ok(()) } else { Err(told) };
+    Ok(Err(Destination::Socket(made)))
 }
 
 impl Machine {
@@ -113,6 +142,11 @@ impl Machine {
                 Ok(())
             }
             Destination::Duplicate(from) => self.duplicate(redirect.descriptor, from),
+            Destination::Socket(made) => {
+                made.clone()?;
+                self.connect(io, redirect.descriptor);
+                Ok(())
+            }
         }
     }
 
@@ -125,6 +159,11 @@ impl Machine {
             return Ok(());
         }
         let number: Option<u8> = from.parse().ok();
+        let target = number.and_then(|number| self.descriptors.get(number));
+        if let (0, Some(Target::Socket(_, input))) = (descriptor, target) {
+            self.descriptors.input = Input::Text(*input);
+            return Ok(());
+        }
         if descriptor == 0 || number == Some(0) {
             return Ok(());
         }
@@ -165,11 +204,6 @@ impl Machine {
                 return Ok(self.descriptors.error.clone());
             }
             "/dev/tty" => return Ok(Target::Output),
-            _ if path.starts_with("/dev/tcp/") => {
-                return Err(format!(
-                    "podhop: {path} is not simulated here; try curl, or nc -zv HOST PORT"
-                ));
-            }
             _ => {}
         }
         let full = files::absolute(&self.state.place, &self.state.directory, path);
@@ -200,6 +234,9 @@ impl Machine {
                 if let Err(why) = files::write(io.cluster, &place, io.files, &path, &content) {
                     io.complain(format!("{}write error: {why}", self.state.prefix()));
                 }
+            }
+            Some(Target::Socket(connection, input)) => {
+                self.send(io, &connection, input, Payload::Bytes(bytes.to_vec()));
             }
             Some(Target::Null | Target::Closed) | None => {}
         }

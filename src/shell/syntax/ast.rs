@@ -36,13 +36,24 @@ pub enum Connector {
     Or,
 }
 
-/// `! a | b`
+/// `time ! a | b`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pipeline {
+    /// Whether it is said how long it took, and how.
+    pub timed: Option<Timed>,
     /// Whether its exit code is turned around.
     pub negated: bool,
     /// Its commands, left to right.
     pub commands: Vec<Arc<Command>>,
+}
+
+/// How the reserved word `time` says how long a pipeline took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timed {
+    /// `time`: in minutes and seconds, behind an empty line.
+    Minutes,
+    /// `time -p`: in seconds, as POSIX wants it.
+    Posix,
 }
 
 /// A command with its redirections.

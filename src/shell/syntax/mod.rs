@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use ast::{
     Assignment, Command, CommandKind, Conditional, Connector, Item, List, Operation, Parameter,
-    Part, Pipeline, Redirect, RedirectTarget, Word,
+    Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
 };
 pub use error::{Fault, SyntaxError};
 pub use escapes::unescape;

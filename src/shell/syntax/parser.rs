@@ -7,7 +7,7 @@ use super::lexer::Token;
 use super::words::Within;
 use super::{
     Command, Connector, Dialect, Fault, Item, List, Parsed, Part, Pipeline, Reading, Redirect,
-    RedirectTarget, SyntaxError, Word,
+    RedirectTarget, SyntaxError, Timed, Word,
 };
 use crate::diagnostic::Span;
 
@@ -265,6 +265,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn pipeline(&mut self) -> Result<Pipeline> {
+        let timed = self.timed()?;
         let mut negated = false;
         while self.take_reserved("!")? {
             negated = !negated;
@@ -279,7 +280,17 @@ impl<'a> Parser<'a> {
             self.skip_newlines()?;
             commands.push(self.command()?);
         }
-        Ok(Pipeline { negated, commands: commands.into_iter().map(Arc::new).collect() })
+        let commands = commands.into_iter().map(Arc::new).collect();
+        Ok(Pipeline { timed, negated, commands })
+    }
+
+    /// `time`, `time -p`: a reserved word everywhere but in dash.
+    fn timed(&mut self) -> Result<Option<Timed>> {
+        if !self.is_bash_like() || !self.take_reserved("time")? {
+            return Ok(None);
+        }
+        let posix = self.take_reserved("-p")?;
+        Ok(Some(if posix { Timed::Posix } else { Timed::Minutes }))
     }
 
     /// `a |& b` is `a 2>&1 | b`.

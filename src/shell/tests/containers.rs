@@ -231,3 +231,27 @@ fn a_clone_in_the_middle_of_a_loop_goes_on_equally() {
     let logs = |story: &mut Story| said(&story.run("kubectl logs ticker --timestamps"));
     assert_eq!(logs(&mut story), logs(&mut clone));
 }
+
+#[test]
+fn bash_speaks_to_servers_without_any_tool() {
+    // Recording 31: /dev/tcp is a redirection of bash; the connection takes its time, and fails in words.
+    let mut story = Story::new();
+    story.run("kubectl run web --image=nginx:1.27; kubectl expose pod web --port=80; kubectl create service clusterip nobody --tcp=80; sleep 20");
+    let ip = "ip=$(kubectl get svc web -o jsonpath='{.spec.clusterIP}')";
+    let no = "no=$(kubectl get svc nobody -o jsonpath='{.spec.clusterIP}')";
+    let said = story.run(&format!(
+        "{ip}; {no}; kubectl exec web -- bash -c \"
+        (echo > /dev/tcp/$ip/80) && echo open
+        (echo > /dev/tcp/$no/80) || echo closed
+        (: < /dev/tcp/nosuch/80) || echo unknown
+        timeout 2 bash -c 'echo > /dev/tcp/10.96.200.200/80' || echo late
+        exec 3<>/dev/tcp/$ip/80
+        printf 'GET /nope HTTP/1.0\\r\\n\\r\\n' >&3
+        head -1 <&3\""
+    ));
+    let out = String::from_utf8_lossy(&said.stdout);
+    assert_eq!(out.replace('\r', ""), "open\nclosed\nunknown\nlate\nHTTP/1.1 404 Not Found\n");
+    let told = String::from_utf8_lossy(&said.stderr);
+    assert!(told.contains("connect: Connection refused\n"), "{told}");
+    assert!(told.contains("/dev/tcp/nosuch/80: Invalid argument\n"), "{told}");
+}

@@ -26,9 +26,9 @@ impl Story {
         }
     }
 
-    /// Runs a script for a minute of simulated time at most.
+    /// Runs a script for two minutes of simulated time at most.
     fn run(&mut self, script: &str) -> Finished {
-        self.session.run(&mut self.cluster, script, Duration::from_secs(60))
+        self.session.run(&mut self.cluster, script, Duration::from_secs(120))
     }
 }
 

@@ -160,6 +160,17 @@ fn time_passes_while_a_script_sleeps() {
 }
 
 #[test]
+fn time_says_how_long_a_pipeline_took() {
+    // Recording 31: `real` with minutes and milliseconds, behind an empty line.
+    let said = Story::new().run("time sleep 75 | cat; time -p ! sleep 2.5 && echo no; echo $?");
+    assert_eq!(
+        String::from_utf8_lossy(&said.stderr),
+        "\nreal\t1m15.000s\nuser\t0m0.000s\nsys\t0m0.000s\nreal 2.50\nuser 0.00\nsys 0.00\n"
+    );
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "1\n");
+}
+
+#[test]
 fn a_loop_that_never_waits_ends_at_the_limit() {
     let mut story = Story::new();
     let finished = story.run("while true; do :; done");

@@ -12,7 +12,7 @@ mod nc;
 mod ping;
 mod redis_cli;
 mod reverse;
-mod talk;
+pub(in crate::shell) mod talk;
 mod telnet;
 #[cfg(test)]
 mod tests;

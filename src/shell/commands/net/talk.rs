@@ -8,7 +8,7 @@ use crate::network::Protocol;
 use crate::shell::{Io, NEVER, Read, Step};
 
 /// How long servers keep an idle connection open (nginx' `keepalive_timeout`).
-const KEPT_OPEN: Duration = Duration::from_secs(65);
+pub(super) const KEPT_OPEN: Duration = Duration::from_secs(65);
 
 /// A connection and what was said over it.
 #[derive(Clone, Debug)]
@@ -70,6 +70,7 @@ impl Talk {
                     return Turn::Wait(Step::Until(until));
                 }
                 State::Waiting(_, reply) => {
+                    let reply = io.cluster.arrives(&self.connection, reply);
                     if let Some(turn) = self.hear(io, reply) {
                         return turn;
                     }
@@ -153,7 +154,7 @@ fn is_whole(typed: &[u8]) -> bool {
 }
 
 /// Whether the server leaves the connection open after this answer.
-fn keeps_open(answer: &[u8]) -> bool {
+pub(in crate::shell) fn keeps_open(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer).to_lowercase();
     let head = text.split("\r\n\r\n").next().unwrap_or("");
     let redis = text.starts_with(['+', ':', '$', '-']) && text.ends_with("\r\n");

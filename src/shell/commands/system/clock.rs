@@ -1,4 +1,4 @@
-//! Commands that watch the clock while another one runs: `timeout`, `watch`, `time`.
+//! Commands that watch the clock while another one runs: `timeout`, `watch`.
 
 use std::time::Duration;
 
@@ -182,47 +182,4 @@ pub(in crate::shell::commands) fn watch(
         inner: None,
         begun: false,
     })
-}
-
-/// `time`: how long a command takes, in simulated time.
-#[derive(Clone)]
-struct Time {
-    words: Vec<String>,
-    since: Option<SimTime>,
-    inner: Option<Machine>,
-}
-
-impl Tool for Time {
-    fn step(&mut self, io: &mut Io<'_>) -> Step {
-        let since = *self.since.get_or_insert(io.now());
-        if self.inner.is_none() {
-            match start(io, &self.words, io.environment) {
-                Ok(machine) => self.inner = Some(machine),
-                Err(_) => {
-                    let name = self.words.first().map_or("", String::as_str);
-                    io.complain(format!("bash: {name}: command not found"));
-                    return Step::Exit(127);
-                }
-            }
-        }
-        let step = self.inner.as_mut().map_or(Step::Exit(0), |machine| machine.step(io));
-        if let Step::Exit(_) = step {
-            let took = io.now().since(since);
-            let (minutes, seconds) = (took.as_secs() / 60, took.as_secs_f64() % 60.0);
-            io.complain(format!("\nreal\t{minutes}m{seconds:.3}s\nuser\t0m0.000s\nsys\t0m0.000s"));
-        }
-        step
-    }
-
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.inner.as_mut().map_or(Interrupted::Ended, |machine| machine.interrupt(io))
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
-}
-
-pub(in crate::shell::commands) fn time(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Time { words: arguments.to_vec(), since: None, inner: None })
 }

@@ -180,7 +180,7 @@ impl Machine {
                     self.complain(io, &message);
                     return 1;
                 }
-                Err(Stop::Substitute(_)) => return 1,
+                Err(Stop::Substitute(_) | Stop::Dial(_)) => return 1,
             }
         }
         i32::from(last == 0)
