@@ -158,12 +158,17 @@ fn parse(bytes: &[u8]) -> Option<HttpRequest> {
         let (name, value) = line.split_once(':')?;
         Some((name.trim().to_owned(), value.trim().to_owned()))
     });
-    Some(HttpRequest {
+    let mut request = HttpRequest {
         method: method.to_owned(),
         target: target.to_owned(),
         headers: headers.collect(),
         body: body.as_bytes().to_vec(),
-    })
+    };
+    // A connection of HTTP/1.0 ends with its answer, unless it is to be kept.
+    if version == "HTTP/1.0" && header(&request, "Connection").is_none() {
+        request.headers.push(("Connection".to_owned(), "close".to_owned()));
+    }
+    Some(request)
 }
 
 fn render(response: &HttpResponse) -> Vec<u8> {

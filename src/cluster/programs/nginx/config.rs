@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::conditions::Condition;
 use super::directives::{self, EVENTS, HTTP, IF, LOCATION, MAIN, Places, SERVER, UPSTREAM};
 use super::template::Template;
 use super::tokens::{Fault, Item, Reader, Spot};
@@ -84,6 +85,8 @@ pub struct Settings {
     pub types: Arc<BTreeMap<String, String>>,
     pub answer: Option<Return>,
     pub rewrites: Vec<Rewrite>,
+    /// They come before `return` and `rewrite` of their level.
+    pub conditions: Vec<Condition>,
     pub try_files: Option<Vec<String>>,
     pub autoindex: bool,
     pub denied: bool,
@@ -278,8 +281,14 @@ impl Builder<'_> {
                 self.config.upstreams.insert(words[1].clone(), inside.targets);
                 Ok(())
             }
-            // Conditions are not simulated: what they hold is read and has no effect.
-            "if" | "limit_except" => {
+            "if" => {
+                let mut settings = Settings::default();
+                self.block(reader, IF, &mut settings, &mut Nest::default(), true)?;
+                outer.conditions.push(Condition::read(&words[1..], spot, settings)?);
+                Ok(())
+            }
+            // Not simulated: what it holds is read and has no effect.
+            "limit_except" => {
                 self.block(reader, IF, &mut Settings::default(), &mut Nest::default(), true)
             }
             "types" => table(reader, |words| {
@@ -415,13 +424,21 @@ impl Builder<'_> {
 
     fn resolve_in(&mut self, locations: &mut [Location]) -> Result<(), Fault> {
         for location in locations {
-            if let Some(proxy) = &mut location.settings.proxy
-                && !proxy.authority.has_variables()
-            {
-                let authority = proxy.authority.fill(|_, _| {});
-                proxy.targets = self.resolve_proxy(&authority, proxy.tls, &proxy.spot)?;
+            self.resolve_settings(&mut location.settings)?;
+            for condition in &mut location.settings.conditions {
+                self.resolve_settings(&mut condition.settings)?;
             }
             self.resolve_in(&mut location.locations)?;
+        }
+        Ok(())
+    }
+
+    fn resolve_settings(&mut self, settings: &mut Settings) -> Result<(), Fault> {
+        if let Some(proxy) = &mut settings.proxy
+            && !proxy.authority.has_variables()
+        {
+            let authority = proxy.authority.fill(|_, _| {});
+            proxy.targets = self.resolve_proxy(&authority, proxy.tls, &proxy.spot)?;
         }
         Ok(())
     }
@@ -489,6 +506,14 @@ impl Settings {
         self.resolver |= outer.resolver;
         self.hide_version |= outer.hide_version;
         self.intercept_errors |= outer.intercept_errors;
+        let mut conditions = std::mem::take(&mut self.conditions);
+        for condition in &mut conditions {
+            condition.settings.inherit(self);
+            // What the level itself does is done unless the condition says otherwise.
+            over(&mut condition.settings.proxy, &self.proxy);
+            over(&mut condition.settings.try_files, &self.try_files);
+        }
+        self.conditions = conditions;
     }
 }
 

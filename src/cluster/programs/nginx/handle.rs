@@ -28,6 +28,8 @@ pub struct Visit<'a> {
 /// What a location makes of a request.
 pub struct Outcome {
     pub status: u16,
+    /// The status line's words, where an upstream chose them.
+    pub reason: Option<String>,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     pub took: Duration,
@@ -164,13 +166,21 @@ impl<'a> Visit<'a> {
 
     fn visit(
         &mut self,
-        settings: &Settings,
+        settings: &'a Settings,
         location: Option<&Location>,
         path: &str,
         inside: bool,
         context: &mut Context<'_>,
     ) -> Step {
-        let server_answer = self.server.settings.answer.as_ref().filter(|_| !inside);
+        let outer = &self.server.settings;
+        let met = |visit: &Self, level: &'a Settings| {
+            level.conditions.iter().find(|one| one.holds(visit, level, context))
+        };
+        let settings = match met(self, outer).filter(|_| !inside).or_else(|| met(self, settings)) {
+            Some(condition) => &condition.settings,
+            None => settings,
+        };
+        let server_answer = outer.answer.as_ref().filter(|_| !inside);
         if let Some(answer) = server_answer.or(settings.answer.as_ref()) {
             return self.answer_directly(answer, settings, context);
         }
@@ -376,7 +386,7 @@ impl<'a> Visit<'a> {
 
     /// Puts nginx's own headers around a response.
     fn finish(&self, outcome: Outcome, settings: &Settings, context: &Context<'_>) -> HttpResponse {
-        let Outcome { status, headers: mut own, body, .. } = outcome;
+        let Outcome { status, reason: told, headers: mut own, body, .. } = outcome;
         let version = if settings.hide_version { String::new() } else { format!("/{VERSION}") };
         let mut headers = vec![
             ("Server".to_owned(), format!("nginx{version}")),
@@ -396,7 +406,10 @@ impl<'a> Visit<'a> {
             (None, None) => headers.push(("Content-Length".to_owned(), body.len().to_string())),
         }
         headers.extend(take("Last-Modified"));
-        headers.push(("Connection".to_owned(), "keep-alive".to_owned()));
+        headers.extend(take("Location"));
+        let asked = http::header(&self.request, "Connection").unwrap_or("");
+        let kept = if asked.eq_ignore_ascii_case("close") { "close" } else { "keep-alive" };
+        headers.push(("Connection".to_owned(), kept.to_owned()));
         headers.extend(own);
         if matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308) {
             for (name, value) in &settings.headers {
@@ -405,7 +418,12 @@ impl<'a> Visit<'a> {
             }
         }
         let body = if self.request.method == "HEAD" { Vec::new() } else { body };
-        HttpResponse { status, reason: http::reason(status).to_owned(), headers, body }
+        HttpResponse {
+            status,
+            reason: told.unwrap_or_else(|| reason(status).to_owned()),
+            headers,
+            body,
+        }
     }
 
     fn log(&self, settings: &Settings, context: &mut Context<'_>) {
@@ -435,7 +453,8 @@ impl<'a> Visit<'a> {
 impl Outcome {
     fn text(status: u16, kind: &str, text: String) -> Outcome {
         let headers = vec![("Content-Type".to_owned(), kind.to_owned())];
-        Outcome { status, headers, body: text.into_bytes(), took: http::SERVICE_TIME }
+        let body = text.into_bytes();
+        Outcome { status, reason: None, headers, body, took: http::SERVICE_TIME }
     }
 
     fn file(body: Vec<u8>, kind: &str) -> Outcome {
@@ -447,16 +466,31 @@ impl Outcome {
             ("Accept-Ranges", "bytes"),
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Outcome { status: 200, headers, body, took: http::SERVICE_TIME }
+        Outcome { status: 200, reason: None, headers, body, took: http::SERVICE_TIME }
     }
 }
 
-/// nginx's page for an error.
-pub fn error_body(title: &str, hide_version: bool) -> String {
+/// The status line's words, where nginx has its own (recording 31).
+fn reason(status: u16) -> &'static str {
+    match status {
+        302 => "Moved Temporarily",
+        405 => "Not Allowed",
+        503 => "Service Temporarily Unavailable",
+        504 => "Gateway Time-out",
+        status => http::reason(status),
+    }
+}
+
+/// nginx's page for an error, with a line below the heading where there is more to say.
+pub fn error_body(heading: &str, more: Option<&str>, hide_version: bool) -> String {
+    let title = more.map_or(heading.to_owned(), |more| {
+        format!("{} {more}", heading.split(' ').next().unwrap_or(heading))
+    });
+    let more = more.map(|more| format!("<center>{more}</center>\r\n")).unwrap_or_default();
     let version = if hide_version { String::new() } else { format!("/{VERSION}") };
     format!(
         "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n\
-         <center><h1>{title}</h1></center>\r\n<hr><center>nginx{version}</center>\r\n\
+         <center><h1>{heading}</h1></center>\r\n{more}<hr><center>nginx{version}</center>\r\n\
          </body>\r\n</html>\r\n"
     )
 }
@@ -466,15 +500,12 @@ fn error(status: u16) -> Step {
 }
 
 fn plain_error(status: u16, took: Duration, settings: &Settings) -> Outcome {
-    let reason = match status {
+    let title = match status {
         302 => "Found",
-        405 => "Not Allowed",
         401 => "Authorization Required",
-        503 => "Service Temporarily Unavailable",
-        504 => "Gateway Time-out",
-        status => http::reason(status),
+        status => reason(status),
     };
-    let body = error_body(&format!("{status} {reason}"), settings.hide_version);
+    let body = error_body(&format!("{status} {title}"), None, settings.hide_version);
     let mut outcome = Outcome { took, ..Outcome::text(status, "text/html", body) };
     if let (401, Some(realm)) = (status, &settings.auth_realm) {
         let value = format!("Basic realm=\"{realm}\"");

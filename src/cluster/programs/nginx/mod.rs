@@ -3,6 +3,7 @@
 //!
 //! Not simulated: conditions (`if`), rate limits, caches, FastCGI, IPv6 sockets, reloading.
 
+mod conditions;
 mod config;
 mod directives;
 mod handle;
@@ -123,9 +124,11 @@ impl Process for Nginx {
             _ => match http::incoming(ask) {
                 Incoming::Request(request) if !tls => request,
                 Incoming::Nothing => return http::other(Reply::Silence),
-                Incoming::Request(_) => return bad_request(ask, context, PLAIN_TO_TLS),
+                Incoming::Request(_) => {
+                    return bad_request(&config, ask, context, Some(PLAIN_TO_TLS));
+                }
                 Incoming::Handshake | Incoming::Garbage => {
-                    return bad_request(ask, context, "400 Bad Request");
+                    return bad_request(&config, ask, context, None);
                 }
             },
         };
@@ -147,7 +150,7 @@ impl Process for Nginx {
     }
 }
 
-const PLAIN_TO_TLS: &str = "400 The plain HTTP request was sent to HTTPS port";
+const PLAIN_TO_TLS: &str = "The plain HTTP request was sent to HTTPS port";
 
 impl Nginx {
     fn read_config(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
@@ -336,8 +339,15 @@ fn emerg(context: &mut Context<'_>, message: &str) {
 }
 
 /// A request that is none.
-fn bad_request(ask: &Ask, context: &mut Context<'_>, title: &str) -> Answer {
-    let body = handle::error_body(title, false);
+fn bad_request(
+    config: &Config,
+    ask: &Ask,
+    context: &mut Context<'_>,
+    more: Option<&str>,
+) -> Answer {
+    let server = select::server(config, ask.local, "");
+    let hide_version = server.is_some_and(|server| server.settings.hide_version);
+    let body = handle::error_body("400 Bad Request", more, hide_version);
     let date = http::log_date(context.now());
     let size = body.len();
     context.say(format!(

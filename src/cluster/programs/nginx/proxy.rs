@@ -222,5 +222,6 @@ fn outcome(response: HttpResponse, took: Duration) -> Outcome {
         .into_iter()
         .filter(|(name, _)| !own.contains(&name.to_lowercase().as_str()))
         .collect();
-    Outcome { status: response.status, headers, body: response.body, took }
+    let reason = Some(response.reason);
+    Outcome { status: response.status, reason, headers, body: response.body, took }
 }
