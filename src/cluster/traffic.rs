@@ -265,6 +265,21 @@ impl Cluster {
         Answer { reply: speak(&ask.payload, answer.reply), took: answer.took + took }
     }
 
+    /// What arrives of an answer by the time it is due, when that is later than the request: nothing
+    /// of a pod or a node that is gone by then, a reset of a process that has ended (recording 31).
+    pub fn arrives(&self, connection: &Connection, reply: Reply) -> Reply {
+        let Some((netns, process)) = connection.socket.filter(|(netns, _)| self.is_up(*netns))
+        else {
+            return Reply::Silence;
+        };
+        // These answer without a socket of theirs.
+        let ours = [ProcessId::OUTSIDE, ProcessId::KUBE_PROXY, ProcessId::API_SERVER];
+        let listens = self.network.netns(netns).is_some_and(|netns| {
+            netns.listeners.iter().any(|(_, listener)| listener.process == process)
+        });
+        if listens || ours.contains(&process) { reply } else { Reply::Reset }
+    }
+
     /// Opens or closes `minikube tunnel`: while it is open, the laptop reaches cluster IPs (R7.4).
     pub fn set_tunnel(&mut self, open: bool) {
         self.network.set_tunnel(open);

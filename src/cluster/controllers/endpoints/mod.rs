@@ -3,6 +3,7 @@
 
 pub(super) mod legacy;
 pub(super) mod mirror;
+mod port_order;
 pub(super) mod slice;
 #[cfg(test)]
 mod tests;

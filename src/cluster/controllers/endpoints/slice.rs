@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::jiff::Timestamp;
 
 use super::super::{Client, Key, owner, pods};
-use super::{HEADLESS, LAST_CHANGE, MANAGED_BY, SERVICE_NAME, Triggers};
+use super::{HEADLESS, LAST_CHANGE, MANAGED_BY, SERVICE_NAME, Triggers, port_order};
 use crate::api::{Kind, Labels};
 use crate::random::Stream;
 
@@ -88,7 +88,9 @@ fn ports(service: &Service, pod: &Pod) -> Vec<EndpointPort> {
             protocol: Some(super::protocol(port.protocol.as_deref()).to_owned()),
         })
     });
-    found.collect()
+    let mut ports = found.collect::<Vec<_>>();
+    port_order::sort(&mut ports);
+    ports
 }
 
 /// A pod as an endpoint, with the three conditions (R5.2).
