@@ -9,7 +9,7 @@ use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Reply};
 use crate::shell::{Io, Step, Tool};
 
 /// Redirects that are followed.
-const MAX_REDIRECTS: u32 = 5;
+const MAX_REDIRECTS: u32 = 15;
 
 /// What a wget was asked to do.
 #[derive(Clone, Debug, Default)]
@@ -154,7 +154,12 @@ impl Tool for Wget {
             let Some(fetch) = &mut self.fetch else { return Step::Exit(1) };
             match fetch.step(io) {
                 Happening::Wait(until) => return Step::Until(until),
-                Happening::Resolved | Happening::Connected(_) | Happening::NotThere(..) => {}
+                Happening::Resolved | Happening::Connected(_) => {}
+                // It tries the first address alone (recording 30).
+                Happening::NotThere(to, why) => {
+                    let failure = Failure::Dial { to, why, after: Duration::ZERO };
+                    return failed(io, fetch.url(), &failure);
+                }
                 Happening::Trying(to) => {
                     if !arguments.quiet {
                         let shown = shown_host(fetch.url());

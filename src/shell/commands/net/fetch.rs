@@ -59,6 +59,7 @@ enum Phase {
     Waiting {
         until: SimTime,
         reply: Reply,
+        connection: Connection,
     },
     Over,
 }
@@ -153,7 +154,10 @@ impl Fetch {
                 self.dialling(now, until, since, result, left)
             }
             Phase::Connected(connection) => self.send(io, &connection),
-            Phase::Waiting { until, reply } => self.waiting(now, until, reply),
+            Phase::Waiting { until, reply, connection } => {
+                let reply = io.cluster.arrives(&connection, reply);
+                self.waiting(now, until, reply, connection)
+            }
             Phase::Over => Happening::Failed(Failure::SlowAnswer { after: Duration::ZERO }),
         }
     }
@@ -242,10 +246,16 @@ impl Fetch {
         };
         let answer = io.cluster.ask(connection, payload);
         self.answer_since = io.now();
-        self.waiting(io.now(), io.now() + answer.took, answer.reply)
+        self.waiting(io.now(), io.now() + answer.took, answer.reply, connection.clone())
     }
 
-    fn waiting(&mut self, now: SimTime, until: SimTime, reply: Reply) -> Happening {
+    fn waiting(
+        &mut self,
+        now: SimTime,
+        until: SimTime,
+        reply: Reply,
+        connection: Connection,
+    ) -> Happening {
         let (limit, _) = self.limit(self.answer_since, false);
         let silent = reply == Reply::Silence;
         if until > now || silent {
@@ -257,7 +267,7 @@ impl Fetch {
             if until <= now {
                 return Happening::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
             }
-            self.phase = Phase::Waiting { until, reply };
+            self.phase = Phase::Waiting { until, reply, connection };
             return Happening::Wait(limit.map_or(until, |limit| limit.min(until)));
         }
         Happening::Replied(reply)

@@ -374,7 +374,9 @@ impl Run {
         match &self.name {
             _ if self.loopback6 => format!("{} (::1)", self.orders.host),
             Some(name) => format!("{name} ({})", self.address),
-            None => self.address.to_string(),
+            None if self.orders.host.parse::<Ipv4Addr>().is_ok() => self.address.to_string(),
+            // A name whose address has none.
+            None => format!("{0} ({0})", self.address),
         }
     }
 

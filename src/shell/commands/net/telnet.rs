@@ -70,7 +70,9 @@ impl Tool for Telnet {
                             format!("Connected to {host}.\nEscape character is '^]'.")
                         }
                     });
-                    let talk = Talk::new(connection, None, false);
+                    // BusyBox' leaves with the end of its input.
+                    let leaves = self.flavour == Flavour::BusyBox;
+                    let talk = Talk::new(connection, None, leaves);
                     self.state = State::Talking(Box::new(talk));
                 }
                 State::Talking(mut talk) => match talk.step(io) {

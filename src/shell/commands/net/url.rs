@@ -40,6 +40,14 @@ impl Url {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Url, BadUrl> {
+        Url::parse_among(text, &[("http", 80), ("https", 443), ("ftp", 21)])
+    }
+
+    /// The same for a client that speaks these schemes, each with its usual port.
+    ///
+    /// # Errors
+    /// As [`Url::parse`].
+    pub fn parse_among(text: &str, schemes: &[(&str, u16)]) -> Result<Url, BadUrl> {
         if text.contains(char::is_whitespace) {
             return Err(BadUrl::Malformed);
         }
@@ -50,12 +58,8 @@ impl Url {
             }
             _ => ("http".to_owned(), text),
         };
-        let default_port = match scheme.as_str() {
-            "http" => 80,
-            "https" => 443,
-            "ftp" => 21,
-            _ => return Err(BadUrl::Scheme(scheme)),
-        };
+        let known = schemes.iter().find(|(name, _)| *name == scheme);
+        let Some((_, default_port)) = known else { return Err(BadUrl::Scheme(scheme)) };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let authority = authority.rsplit('@').next().unwrap_or("");
@@ -78,7 +82,7 @@ impl Url {
         Ok(Url {
             scheme,
             host: host.to_owned(),
-            port: port.unwrap_or(default_port),
+            port: port.unwrap_or(*default_port),
             explicit_port: port.is_some(),
             target,
         })

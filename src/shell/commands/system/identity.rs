@@ -25,7 +25,12 @@ fn user(io: &Io<'_>) -> (String, u32) {
 pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let name = host_name(io.cluster, io.place);
     match arguments.first().map(String::as_str) {
-        None | Some("-s" | "-f" | "--fqdn") => io.say(name),
+        None => io.say(name),
+        Some("-s" | "--short") => io.say(name.split('.').next().unwrap_or(&name)),
+        Some("-f" | "--fqdn" | "--long") => io.say(full_name(io, &name)),
+        Some("-d" | "--domain") => {
+            io.say(full_name(io, &name).split_once('.').map_or("", |(_, domain)| domain));
+        }
         Some("-i" | "-I" | "--ip-address" | "--all-ip-addresses") => {
             let address = address(io).unwrap_or_else(|| "127.0.0.1".to_owned());
             io.say(address);
@@ -40,6 +45,19 @@ pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>
         }
     }
     Some(0)
+}
+
+/// The name with its domain: the first of the names that stand with it in `/etc/hosts`, where the
+/// kubelet writes it for pods with a subdomain.
+fn full_name(io: &Io<'_>, name: &str) -> String {
+    let hosts = io.cluster.read_file(io.place, "/etc/hosts").unwrap_or_default();
+    let hosts = String::from_utf8_lossy(&hosts);
+    let mut lines = hosts.lines().filter(|line| !line.starts_with('#')).map(str::split_whitespace);
+    let found = lines.find_map(|mut words| {
+        let first = words.nth(1)?;
+        (first == name || words.any(|word| word == name)).then(|| first.to_owned())
+    });
+    found.unwrap_or_else(|| name.to_owned())
 }
 
 /// The address of a pod or node.

@@ -10,6 +10,7 @@ use arguments::Arguments;
 use report::{Version, Words};
 
 use super::fetch::{Failure, Fetch, Happening, Limits};
+use super::talk::{KEPT_OPEN, Talk, Turn};
 use super::url::{BadUrl, NO_IPV6, Url};
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Reply};
@@ -17,6 +18,9 @@ use crate::shell::{Io, Step, Tool};
 
 /// Redirects that are followed unless told otherwise.
 const MAX_REDIRECTS: u32 = 50;
+
+/// What it speaks here.
+const SCHEMES: &[(&str, u16)] = &[("http", 80), ("https", 443), ("ftp", 21), ("telnet", 23)];
 
 /// A running curl.
 #[derive(Clone, Debug)]
@@ -36,6 +40,10 @@ enum State {
     Fetching(Box<Transfer>),
     /// Before another try of the same URL.
     Retrying(SimTime, Box<Transfer>),
+    /// A body that was announced does not come: until a limit or the server ends it.
+    Starving(SimTime, Box<Transfer>, Box<HttpResponse>),
+    /// `telnet://`
+    Talking(Box<Talk>, Box<Transfer>),
 }
 
 /// One URL's transfer, with its redirects and retries.
@@ -45,6 +53,9 @@ struct Transfer {
     first: Url,
     output: Option<String>,
     begun: SimTime,
+    /// When the name was found, and the connection stood.
+    resolved: Option<SimTime>,
+    connected: Option<SimTime>,
     redirects: u32,
     tries: u32,
     remote: String,
@@ -77,9 +88,11 @@ impl Tool for Curl {
                     }
                 }
                 State::Next => {
-                    let Some((url, output)) = self.waiting.pop_front() else {
-                        return Step::Exit(self.exit);
+                    let next = match arguments.fail_early && self.exit != 0 {
+                        true => None,
+                        false => self.waiting.pop_front(),
                     };
+                    let Some((url, output)) = next else { return Step::Exit(self.exit) };
                     self.open(&arguments, io, &url, output);
                 }
                 State::Fetching(transfer) => {
@@ -90,6 +103,27 @@ impl Tool for Curl {
                 State::Retrying(until, transfer) if until > io.now() => {
                     self.state = State::Retrying(until, transfer);
                     return Step::Until(until);
+                }
+                State::Starving(until, transfer, response) if until > io.now() => {
+                    self.state = State::Starving(until, transfer, response);
+                    return Step::Until(until);
+                }
+                State::Starving(_, transfer, response) => {
+                    self.starved(&arguments, io, transfer, &response);
+                }
+                State::Talking(mut talk, transfer) => {
+                    let words = Words { arguments: &arguments, version: Version::of(io) };
+                    match talk.step(io) {
+                        Turn::Wait(step) => {
+                            self.state = State::Talking(talk, transfer);
+                            return step;
+                        }
+                        Turn::Reset => {
+                            let told = "Recv failure: Connection reset by peer";
+                            self.exit = words.fail(io, 56, told);
+                        }
+                        Turn::Closed | Turn::Left => words.closing(io),
+                    }
                 }
                 State::Retrying(_, mut transfer) => {
                     let begun = transfer.begun;
@@ -137,7 +171,7 @@ impl Curl {
 
     fn open(&mut self, arguments: &Arguments, io: &mut Io<'_>, text: &str, output: Option<String>) {
         let words = Words { arguments, version: Version::of(io) };
-        let url = match Url::parse(text) {
+        let url = match Url::parse_among(text, SCHEMES) {
             Ok(url) => url,
             Err(BadUrl::Scheme(scheme)) => {
                 let told = format!("Protocol \"{scheme}\" not supported or disabled in libcurl");
@@ -180,6 +214,8 @@ impl Curl {
             first: url,
             output,
             begun,
+            resolved: None,
+            connected: None,
             redirects: 0,
             tries: 0,
             remote: String::new(),
@@ -260,14 +296,20 @@ impl Curl {
                     self.fail(&words, io, transfer, 7, "Couldn't connect to server", false);
                     return None;
                 }
-                Happening::Resolved => {}
+                Happening::Resolved => transfer.resolved = Some(io.now()),
                 Happening::Trying(to) => {
                     words.note(io, &format!("  Trying {}:{}...", to.ip(), to.port()));
                 }
                 Happening::NotThere(to, why) => words.not_there(io, to, why),
                 Happening::Connected(connection) => {
                     transfer.remote = format!("{}", connection.remote);
+                    transfer.connected = Some(io.now());
                     words.connected(io, transfer.fetch.url(), connection.remote);
+                    if transfer.fetch.url().scheme == "telnet" {
+                        let talk = Talk::new(connection, None, false);
+                        self.state = State::Talking(Box::new(talk), transfer);
+                        return None;
+                    }
                     if !transfer.fetch.url().is_tls() {
                         words.sent(io, transfer.fetch.request());
                     }
@@ -348,6 +390,14 @@ impl Curl {
     ) {
         let arguments = words.arguments;
         words.received(io, &response);
+        let bodyless = response.status == 204 || response.status == 304;
+        if transfer.fetch.request().method == "HEAD" && !arguments.head && !bodyless {
+            let limit = arguments.total.map(|limit| transfer.begun + limit);
+            let until = io.now() + KEPT_OPEN;
+            let until = limit.map_or(until, |limit| limit.min(until));
+            self.state = State::Starving(until, transfer, Box::new(response));
+            return;
+        }
         if arguments.include || arguments.head {
             transfer.printed.extend_from_slice(report::head(&response).as_bytes());
         }
@@ -370,6 +420,31 @@ impl Curl {
             return;
         }
         self.body(words, io, transfer, &response);
+    }
+
+    /// The body that a HEAD by hand (`-X HEAD`) waits for in vain (recording 31).
+    fn starved(
+        &mut self,
+        arguments: &Arguments,
+        io: &mut Io<'_>,
+        transfer: Box<Transfer>,
+        response: &HttpResponse,
+    ) {
+        let words = Words { arguments, version: Version::of(io) };
+        let size = header(response, "content-length").unwrap_or_else(|| "0".to_owned());
+        let took = io.now().since(transfer.begun);
+        let (code, told) = if arguments.total.is_some_and(|limit| limit <= took) {
+            let told = format!(
+                "Operation timed out after {} milliseconds with 0 out of {size} bytes received",
+                took.as_millis()
+            );
+            (28, told)
+        } else {
+            (18, format!("transfer closed with {size} bytes remaining to read"))
+        };
+        words.note(io, &told);
+        words.closing(io);
+        self.fail(&words, io, transfer, code, &told, false);
     }
 
     fn body(
@@ -398,7 +473,11 @@ impl Curl {
             let line = report::meter_line(response.body.len());
             io.stderr.extend_from_slice(line.as_bytes());
         }
-        words.left_intact(io, &transfer.fetch.url().host);
+        let closes = header(response, "connection").is_some_and(|kept| kept == "close");
+        match closes || response.status == 0 {
+            true => words.closing(io),
+            false => words.left_intact(io, &transfer.fetch.url().host),
+        }
         words.write_out(io, &transfer.facts(Some(response), 0, ""));
         self.exit = 0;
     }
@@ -465,7 +544,7 @@ impl Curl {
         words.warn(
             io,
             &format!(
-                "Problem : {why}. Will retry in {} seconds. {left} retries left.",
+                "Problem : {why}. Will retry in {} seconds. {left} retries left.\n",
                 delay.as_secs()
             ),
         );
@@ -490,6 +569,8 @@ impl Transfer {
             redirects: self.redirects,
             remote: &self.remote,
             begun: self.begun,
+            resolved: self.resolved,
+            connected: self.connected,
         }
     }
 }

@@ -140,6 +140,9 @@ pub struct Facts<'a> {
     pub redirects: u32,
     pub remote: &'a str,
     pub begun: SimTime,
+    /// When the name was found, and when the connection stood, if they were.
+    pub resolved: Option<SimTime>,
+    pub connected: Option<SimTime>,
 }
 
 impl Words<'_> {
@@ -158,7 +161,8 @@ impl Words<'_> {
         }
     }
 
-    /// A warning, folded as curl folds it: 79 columns with `Warning: ` in front of each line.
+    /// A warning, folded as curl folds it: 79 columns with `Warning: ` in front of each line, the
+    /// newline of some texts counted.
     pub fn warn(&self, io: &mut Io<'_>, text: &str) {
         if self.arguments.silent {
             return;
@@ -170,7 +174,7 @@ impl Words<'_> {
             io.complain(format!("Warning: {}", &rest[..cut]));
             rest = &rest[cut..];
         }
-        io.complain(format!("Warning: {rest}"));
+        io.complain(format!("Warning: {}", rest.trim_end_matches('\n')));
     }
 
     /// The connection is closed.
@@ -338,7 +342,8 @@ fn expand(format: &str, facts: &Facts<'_>, now: SimTime) -> String {
 fn variable(name: &str, facts: &Facts<'_>, now: SimTime) -> String {
     let (ip, port) = facts.remote.split_once(':').unwrap_or(("", ""));
     let status = facts.response.map_or(0, |response| response.status);
-    let seconds = format!("{:.6}", now.since(facts.begun).as_secs_f64());
+    let since = |at: SimTime| format!("{:.6}", at.since(facts.begun).as_secs_f64());
+    let moment = |at: Option<SimTime>| since(at.unwrap_or(facts.begun));
     let of_response =
         |name: &str| facts.response.and_then(|response| header(response, name)).unwrap_or_default();
     match name {
@@ -365,7 +370,11 @@ fn variable(name: &str, facts: &Facts<'_>, now: SimTime) -> String {
         "method" => facts.method.to_owned(),
         "scheme" => facts.url.scheme.clone(),
         "http_version" => "1.1".to_owned(),
-        name if name.starts_with("time_") => seconds,
+        "time_namelookup" => moment(facts.resolved),
+        "time_connect" | "time_pretransfer" => moment(facts.connected),
+        "time_appconnect" if !facts.url.is_tls() => moment(None),
+        "time_redirect" if facts.redirects == 0 => moment(None),
+        name if name.starts_with("time_") => since(now),
         "local_ip" | "local_port" | "num_connects" | "size_upload" | "speed_download" => {
             "0".to_owned()
         }
@@ -395,6 +404,8 @@ mod tests {
             redirects: 0,
             remote: "10.96.0.5:80",
             begun: SimTime::START,
+            resolved: None,
+            connected: None,
         };
         let format =
             "%{http_code} %{remote_ip}:%{remote_port} %{size_download} %{redirect_url}\\n100%%";
