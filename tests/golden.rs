@@ -7,10 +7,12 @@
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "golden/clients.rs"]
+mod clients;
 #[path = "golden/dataplane.rs"]
 mod dataplane;
-#[path = "golden/names.rs"]
-mod names;
+#[path = "golden/stand_in.rs"]
+mod stand_in;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -39,7 +41,8 @@ const RECORDINGS: &[(&str, u64)] = &[
     ("13-err-net.txt", 3),
     ("14-kubectl-cli.txt", 3),
     (dataplane::NAME, dataplane::SEED),
-    (names::NAME, 3),
+    (clients::NAMES, 1),
+    (clients::CLIENTS, 3),
 ];
 
 /// How much time passes between two commands.
@@ -85,8 +88,12 @@ enum Step {
 /// What is done differently from a recording, and why.
 struct Change {
     command: String,
+    /// How the heading begins that it stands under, where the command alone does not tell.
+    section: Option<String>,
     /// How long to wait before the command.
     wait: Duration,
+    /// What is run first, at the laptop, and not compared.
+    before: Option<String>,
     /// What is run in its place and compared with what it printed.
     run: Option<String>,
     /// What is run in its place and not compared.
@@ -97,7 +104,7 @@ struct Change {
 impl Change {
     /// Whether the command's output is not compared with anything.
     fn is_left_out(&self) -> bool {
-        self.run.is_none() && self.wait.is_zero()
+        self.run.is_none() && self.before.is_none() && self.wait.is_zero()
     }
 }
 
@@ -105,10 +112,10 @@ fn replay(name: &'static str, seed: u64, counts: &Counts) -> Result<(), Failed> 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let text = std::fs::read_to_string(folder.join(name))?;
     let mut changes = changes(&std::fs::read_to_string(folder.join("skips.txt"))?, name);
-    let mut stage = Stage::new(&folder, seed, name == names::NAME)?;
+    let mut stage = Stage::new(&folder, seed, name)?;
     let (count, report) = match name {
         dataplane::NAME => dataplane::replay(&text, &mut changes, &mut stage)?,
-        names::NAME => names::replay(&text, &mut changes, &mut stage)?,
+        clients::NAMES | clients::CLIENTS => clients::replay(&text, &mut changes, &mut stage)?,
         _ => compare(&text, &mut changes, &mut stage)?,
     };
     let unused: Vec<&str> =
@@ -175,8 +182,10 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(folder: &Path, seed: u64, dns: bool) -> Result<Stage, Failed> {
-        let config = Config { nodes: 3, seed, dns };
+    fn new(folder: &Path, seed: u64, recording: &str) -> Result<Stage, Failed> {
+        let clients = [clients::NAMES, clients::CLIENTS].contains(&recording);
+        let config = Config { nodes: 3, seed, dns: clients };
+        let programs = if clients { stand_in::Programs::shared() } else { shell::programs() };
         let mut files = Files::new();
         for (folder, prefix) in [(folder.join("yaml"), ""), (folder.join("real"), "real/")] {
             for entry in std::fs::read_dir(folder)? {
@@ -185,7 +194,7 @@ impl Stage {
                 files.insert(name, std::fs::read(entry.path())?);
             }
         }
-        let cluster = Cluster::new(&config, shell::programs());
+        let cluster = Cluster::new(&config, programs);
         Ok(Stage { cluster, session: Session::new(files) })
     }
 
@@ -257,8 +266,8 @@ fn step(block: &[&str]) -> Option<Step> {
     })
 }
 
-/// The changes to one recording. A file of paragraphs with the fields `recording`, `command`,
-/// `wait`, `run`, `instead` and `reason`.
+/// The changes to one recording. A file of paragraphs with the fields `recording`, `section`, `command`,
+/// `wait`, `before`, `run`, `instead` and `reason`.
 fn changes(text: &str, recording: &str) -> Vec<Change> {
     let mut found = Vec::new();
     for paragraph in text.split("\n\n") {
@@ -272,7 +281,9 @@ fn changes(text: &str, recording: &str) -> Vec<Change> {
             let wait = field("wait").map_or(0, |text| text.parse().expect("milliseconds"));
             found.push(Change {
                 command,
+                section: field("section"),
                 wait: Duration::from_millis(wait),
+                before: field("before"),
                 run: field("run"),
                 instead: field("instead"),
                 used: false,
