@@ -14,6 +14,7 @@ mod kind;
 mod normal;
 mod object;
 pub mod patch;
+mod pod;
 mod quantity;
 mod read;
 mod request;
@@ -30,6 +31,7 @@ mod write;
 pub use defaulting::{pull_policy, quality_of_service};
 pub use kind::{Kind, KindInfo};
 pub use object::{Object, Resource};
+pub use pod::{Mount, Pod, SharedSpec};
 pub use request::{
     Action, Answer, Body, Change, DeleteOptions, FieldValidation, Patch, Propagation, Request,
     Response, Subresource, WriteOptions,
@@ -40,6 +42,7 @@ pub use store::Store;
 
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::PodSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::clock::SimTime;
@@ -58,6 +61,9 @@ pub struct ApiServer {
     names: Stream,
     /// For the names of pods' token volumes.
     suffixes: Stream,
+    /// The specification of the pod that was made last: replicas are made one after the other, and
+    /// share it.
+    last_spec: Arc<PodSpec>,
 }
 
 impl ApiServer {
@@ -71,6 +77,7 @@ impl ApiServer {
             uids: Stream::new(seed, "uids"),
             names: Stream::new(seed, "names"),
             suffixes: Stream::new(seed, "token-volumes"),
+            last_spec: Arc::default(),
         };
         bootstrap::fill(&mut server);
         server

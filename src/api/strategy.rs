@@ -153,12 +153,11 @@ fn spec_differs(new: &Object, old: &Object) -> bool {
             (&new.endpoints, &new.ports, &new.metadata.labels)
                 != (&old.endpoints, &old.ports, &old.metadata.labels)
         }
-        (Object::Pod(new), Object::Pod(old)) if new.spec != old.spec => {
+        (Object::Pod(new), Object::Pod(old)) => match (&new.spec, &old.spec) {
             // Being bound to a node changes nothing of what is wanted.
-            let mut bound = old.spec.clone().unwrap_or_default();
-            bound.node_name = new.spec.as_ref().and_then(|spec| spec.node_name.clone());
-            new.spec.as_ref() != Some(&bound)
-        }
+            (Some(new), Some(old)) => !new.wants_the_same(old),
+            (new, old) => new != old,
+        },
         (Object::NetworkPolicy(new), Object::NetworkPolicy(old)) => new.spec != old.spec,
         (Object::IngressClass(new), Object::IngressClass(old)) => new.spec != old.spec,
         (new, old) => with_status!(differs, new, old),

@@ -255,7 +255,7 @@ fn a_dry_run_says_what_would_happen_and_stores_nothing() {
 fn a_scheduled_pod_is_given_its_grace_period() {
     let mut server = server();
     created(&mut server, Kind::Pod, pod("p"));
-    let stored = server.store().get::<k8s_openapi::api::core::v1::Pod>("default", "p").unwrap();
+    let stored = server.store().get::<crate::api::Pod>("default", "p").unwrap();
     let mut bound = stored.as_ref().clone();
     bound.spec.as_mut().unwrap().node_name = Some("node-1".into());
     server.update(SimTime::START, bound).unwrap();
@@ -298,7 +298,7 @@ fn a_controllers_update_that_changes_nothing_costs_nothing() {
     let mut server = server();
     created(&mut server, Kind::Pod, pod("p"));
     let before = server.store().revision();
-    let stored = server.store().get::<k8s_openapi::api::core::v1::Pod>("default", "p").unwrap();
+    let stored = server.store().get::<crate::api::Pod>("default", "p").unwrap();
     let same = stored.as_ref().clone();
     server.update(SimTime::START, same).unwrap();
     assert_eq!(server.store().revision(), before);

@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 use super::{
-    Answer, ApiServer, Kind, Object, Patch, Reason, Response, Status, Subresource, WriteOptions,
-    admission, bootstrap, decode, defaulting, patch, read, strategy, validation, warnings,
+    Answer, ApiServer, Kind, Object, Patch, Reason, Response, SharedSpec, Status, Subresource,
+    WriteOptions, admission, bootstrap, decode, defaulting, patch, read, strategy, validation,
+    warnings,
 };
 use crate::clock::SimTime;
 
@@ -109,6 +110,10 @@ impl ApiServer {
             status.kind = kind.to_string();
             return Err(status);
         }
+        if let Some(spec) = pod_spec(&mut object) {
+            spec.leave_token_out();
+            spec.share(&mut self.last_spec);
+        }
         let stored = self.commit(object);
         if kind == Kind::Namespace {
             bootstrap::furnish(self, now, stored.name());
@@ -167,6 +172,9 @@ impl ApiServer {
         {
             self.allocator.update(std::sync::Arc::make_mut(new), old)?;
         }
+        if let Some(spec) = pod_spec(&mut new) {
+            spec.leave_token_out();
+        }
         strategy::count_generation(&mut new, old, through == Subresource::None);
         if new == *old {
             return Ok(new);
@@ -204,6 +212,14 @@ impl ApiServer {
     pub(super) fn stored(&self, target: &Target<'_>) -> Result<Object, Status> {
         let object = self.store.object(target.kind, target.namespace, target.name);
         object.cloned().ok_or_else(|| read::missing(target.kind, target.name))
+    }
+}
+
+/// The specification of an object that is a pod, to change.
+fn pod_spec(object: &mut Object) -> Option<&mut SharedSpec> {
+    match object {
+        Object::Pod(pod) => std::sync::Arc::make_mut(pod).spec.as_mut(),
+        _ => None,
     }
 }
 

@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::VolumeMount;
-
 use super::kubelet::{Volume, machine_hosts, machine_resolv_conf};
 use super::{Cluster, Image, Place, image};
+use crate::api::Mount;
 
 /// The files that kubelets provide in every container.
 const PROVIDED: [&str; 3] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
@@ -78,7 +77,7 @@ impl Cluster {
         let mount = self
             .mounts(place)
             .iter()
-            .any(|mount| normal(&mount.mount_path) == path && mount.sub_path.is_none());
+            .any(|mount| normal(mount.path) == path && mount.sub_path.is_none());
         path == "/" || of_image || mount || !self.list_files(place, &path).is_empty()
     }
 
@@ -89,7 +88,7 @@ impl Cluster {
             .kubelets
             .container(place)
             .is_some_and(|(_, container)| container.files.keys().any(|path| below(path)));
-        !written && !self.mounts(place).iter().any(|mount| below(&normal(&mount.mount_path)))
+        !written && !self.mounts(place).iter().any(|mount| below(&normal(mount.path)))
     }
 
     /// A file as the container's image has it, whatever was done to it since.
@@ -136,10 +135,10 @@ impl Cluster {
     /// Whether a file may be written there, and if not, why.
     pub(super) fn may_write(&self, place: &Place, path: &str) -> Result<(), String> {
         let mounts = self.mounts(place);
-        if let Some(mount) = mount_of(mounts, path) {
+        if let Some(mount) = mount_of(&mounts, path) {
             let writable =
                 self.mounted(place, path).is_some_and(|(volume, _)| volume.is_writable());
-            let open = writable && mount.read_only != Some(true);
+            let open = writable && !mount.read_only;
             return if open { Ok(()) } else { Err("Read-only file system".to_owned()) };
         }
         let container = self.kubelets.container(place).map(|(worker, container)| {
@@ -181,14 +180,14 @@ impl Cluster {
             };
         }
         let mounts = self.mounts(place);
-        paths.retain(|path| mount_of(mounts, path).is_none());
+        paths.retain(|path| mount_of(&mounts, path).is_none());
         let volumes = worker.sandbox.as_ref().map(|sandbox| &sandbox.volumes);
         for mount in mounts {
-            let Some(volume) = volumes.and_then(|volumes| volumes.get(&mount.name)) else {
+            let Some(volume) = volumes.and_then(|volumes| volumes.get(mount.volume)) else {
                 continue;
             };
-            let base = normal(&mount.mount_path);
-            let sub_path = mount.sub_path.as_deref().unwrap_or("").trim_matches('/');
+            let base = normal(mount.path);
+            let sub_path = mount.sub_path.unwrap_or("").trim_matches('/');
             for path in volume.paths() {
                 let below = match (sub_path, path.strip_prefix(sub_path)) {
                     ("", _) => Some(path.as_str()),
@@ -232,34 +231,34 @@ impl Cluster {
 
     fn mounted_at(&self, place: &Place, path: &str) -> Option<(String, String)> {
         let mounts = self.mounts(place);
-        let mount = mount_of(mounts, path)?;
-        let base = normal(&mount.mount_path);
+        let mount = mount_of(&mounts, path)?;
+        let base = normal(mount.path);
         let below = path.strip_prefix(&base).unwrap_or("").trim_start_matches('/');
-        let sub_path = mount.sub_path.as_deref().unwrap_or("").trim_matches('/');
+        let sub_path = mount.sub_path.unwrap_or("").trim_matches('/');
         let below = match (sub_path, below) {
             ("", below) => below.to_owned(),
             (sub_path, "") => sub_path.to_owned(),
             (sub_path, below) => format!("{sub_path}/{below}"),
         };
-        Some((mount.name.clone(), below))
+        Some((mount.volume.to_owned(), below))
     }
 
-    fn mounts(&self, place: &Place) -> &[VolumeMount] {
+    fn mounts(&self, place: &Place) -> Vec<Mount<'_>> {
         let found = self.kubelets.container(place).and_then(|(worker, container)| {
             let index = worker.containers.iter().position(|known| known.name == container.name)?;
-            worker.spec_of(index)?.volume_mounts.as_deref()
+            Some(worker.pod.spec.as_ref()?.mounts(worker.spec_of(index)?).collect())
         });
         found.unwrap_or_default()
     }
 }
 
 /// The mount that a path lies in: the one with the longest mount path.
-fn mount_of<'a>(mounts: &'a [VolumeMount], path: &str) -> Option<&'a VolumeMount> {
-    let covers = |mount: &&VolumeMount| {
-        let base = mount.mount_path.trim_end_matches('/');
+fn mount_of<'a>(mounts: &[Mount<'a>], path: &str) -> Option<Mount<'a>> {
+    let covers = |mount: &&Mount<'_>| {
+        let base = mount.path.trim_end_matches('/');
         path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    mounts.iter().filter(covers).max_by_key(|mount| mount.mount_path.len())
+    mounts.iter().filter(covers).max_by_key(|mount| mount.path.len()).copied()
 }
 
 fn is_known_directory(image: &Image, path: &str) -> bool {
@@ -298,13 +297,9 @@ mod tests {
 
     #[test]
     fn the_longest_mount_path_wins() {
-        let mount = |name: &str, path: &str| VolumeMount {
-            name: name.to_owned(),
-            mount_path: path.to_owned(),
-            ..VolumeMount::default()
-        };
+        let mount = |volume, path| Mount { volume, path, sub_path: None, read_only: false };
         let mounts = [mount("a", "/data"), mount("b", "/data/in")];
-        assert_eq!(mount_of(&mounts, "/data/in/x").map(|m| m.name.as_str()), Some("b"));
+        assert_eq!(mount_of(&mounts, "/data/in/x").map(|mount| mount.volume), Some("b"));
         assert_eq!(mount_of(&mounts, "/database"), None);
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Node, Pod, Service};
+use k8s_openapi::api::core::v1::{ContainerStatus, Node, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::api::Store;
+use crate::api::{Pod, Store};
 use crate::network::Party;
 
 /// Something on the map.

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
-use crate::api::LabelSelector;
+use crate::api::{LabelSelector, Pod};
 use crate::cluster::{Cluster, Place};
 
 /// A place as a level names it.

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::format::{Expect, Goal};
 use super::place::{NoPlace, PlaceName};
+use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
 use crate::network::{Outcome, Party, Protocol, Trace, TraceId};

@@ -246,7 +246,7 @@ impl Tool for Nested {
 /// nodes, and for containers that are gone.
 fn incarnation(cluster: &Cluster, place: &Place) -> Option<String> {
     let Place::Container { namespace, pod, container } = place else { return None };
-    let pod = cluster.objects().get::<k8s_openapi::api::core::v1::Pod>(namespace, pod)?;
+    let pod = cluster.objects().get::<crate::api::Pod>(namespace, pod)?;
     let uid = pod.metadata.uid.as_deref().unwrap_or("");
     let status = pod.status.as_ref()?;
     let all = [

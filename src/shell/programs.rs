@@ -129,7 +129,7 @@ impl Program {
 /// `stdin: true` keeps a container's standard input open: a shell waits there instead of ending.
 fn container_stdin(cluster: &Cluster, place: &Place) -> Stdin {
     let Place::Container { namespace, pod, container } = place else { return Stdin::default() };
-    let pod = cluster.objects().get::<k8s_openapi::api::core::v1::Pod>(namespace, pod);
+    let pod = cluster.objects().get::<crate::api::Pod>(namespace, pod);
     let containers = pod.and_then(|pod| pod.spec.as_ref()).map(|spec| spec.containers.as_slice());
     let spec =
         containers.unwrap_or_default().iter().find(|candidate| candidate.name == **container);

@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use libtest_mimic::Failed;
+use podhop::api::Pod;
 use podhop::cluster::{Cluster, Place};
 use podhop::shell;
 use regex::Regex;

@@ -1,18 +1,12 @@
 //! What a pod gets from the cluster: its service account with the token volume, the tolerations
 //! that keep it for five minutes on a node that is lost, and its priority.
 
-use k8s_openapi::api::core::v1::{
-    ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath,
-    ObjectFieldSelector, Pod, PodSpec, ProjectedVolumeSource, ServiceAccount,
-    ServiceAccountTokenProjection, Toleration, Volume, VolumeMount, VolumeProjection,
-};
+use k8s_openapi::api::core::v1::{Container, PodSpec, ServiceAccount, Toleration, Volume};
 
 use super::forbidden;
-use crate::api::{Kind, Status, Store};
+use crate::api::pod::{TOKEN_PATH, TOKEN_VOLUME, token_mount, token_volume};
+use crate::api::{Kind, Pod, Status, Store};
 use crate::random::Stream;
-
-/// Where a container finds its API token.
-const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// How long a pod stays on a node that is not ready or not reachable, in seconds.
 const TOLERATION_SECONDS: i64 = 300;
@@ -53,18 +47,18 @@ fn service_account(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Resul
 
 /// Mounts the token into every container that has nothing of its own at that path.
 fn mount_token(spec: &mut PodSpec, suffixes: &mut Stream) {
-    let is_token = |volume: &&Volume| volume.name.starts_with("kube-api-access-");
+    let is_token = |volume: &&Volume| volume.name.starts_with(TOKEN_VOLUME);
     let present = spec.volumes.iter().flatten().find(is_token).map(|volume| volume.name.clone());
     let name = match &present {
         Some(name) => name.clone(),
-        None => format!("kube-api-access-{}", suffixes.name_suffix(5)),
+        None => format!("{TOKEN_VOLUME}{}", suffixes.name_suffix(5)),
     };
     let mut used = false;
     for container in spec.init_containers.iter_mut().flatten().chain(&mut spec.containers) {
         used |= mount(container, &name);
     }
     if used && present.is_none() {
-        spec.volumes.get_or_insert_default().push(token_volume(name));
+        spec.volumes.get_or_insert_default().push(token_volume(&name));
     }
 }
 
@@ -74,59 +68,8 @@ fn mount(container: &mut Container, volume: &str) -> bool {
     if mounts.iter().any(|mount| mount.mount_path == TOKEN_PATH) {
         return false;
     }
-    mounts.push(VolumeMount {
-        name: volume.to_owned(),
-        mount_path: TOKEN_PATH.to_owned(),
-        read_only: Some(true),
-        ..VolumeMount::default()
-    });
+    mounts.push(token_mount(volume));
     true
-}
-
-/// Token, certificate of the API server and the namespace's name, in one volume.
-fn token_volume(name: String) -> Volume {
-    let token = VolumeProjection {
-        service_account_token: Some(ServiceAccountTokenProjection {
-            // One hour, and seven seconds by which the API server knows its own volumes.
-            expiration_seconds: Some(3607),
-            path: "token".to_owned(),
-            audience: None,
-        }),
-        ..VolumeProjection::default()
-    };
-    let certificate = VolumeProjection {
-        config_map: Some(ConfigMapProjection {
-            name: "kube-root-ca.crt".to_owned(),
-            items: Some(vec![KeyToPath {
-                key: "ca.crt".to_owned(),
-                path: "ca.crt".to_owned(),
-                mode: None,
-            }]),
-            optional: None,
-        }),
-        ..VolumeProjection::default()
-    };
-    let namespace = VolumeProjection {
-        downward_api: Some(DownwardAPIProjection {
-            items: Some(vec![DownwardAPIVolumeFile {
-                field_ref: Some(ObjectFieldSelector {
-                    api_version: Some("v1".to_owned()),
-                    field_path: "metadata.namespace".to_owned(),
-                }),
-                path: "namespace".to_owned(),
-                ..DownwardAPIVolumeFile::default()
-            }]),
-        }),
-        ..VolumeProjection::default()
-    };
-    Volume {
-        name,
-        projected: Some(ProjectedVolumeSource {
-            default_mode: Some(0o644),
-            sources: Some(vec![token, certificate, namespace]),
-        }),
-        ..Volume::default()
-    }
 }
 
 fn priority(spec: &mut PodSpec, name: &str) -> Result<(), Status> {
@@ -172,6 +115,8 @@ fn tolerate(spec: &mut PodSpec, key: &str) {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::core::v1::VolumeMount;
+
     use super::*;
 
     fn spec(containers: usize) -> PodSpec {

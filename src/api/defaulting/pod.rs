@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{container, fill, fill_text, volume};
+use crate::api::Pod;
 
 /// Fills in a pod: what a template gets, and what only pods get.
 pub(super) fn defaults(pod: &mut Pod) {

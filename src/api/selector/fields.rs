@@ -178,10 +178,10 @@ fn value<'a>(object: &'a Object, path: &str) -> Cow<'a, str> {
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::api::core::v1::{Pod, PodStatus};
+    use k8s_openapi::api::core::v1::PodStatus;
 
     use super::*;
-    use crate::api::Resource;
+    use crate::api::{Pod, Resource};
 
     #[test]
     fn a_phase_is_compared() {

@@ -1,11 +1,12 @@
 //! Pods: READY, STATUS and RESTARTS as the real printer works them out.
 
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, PodStatus};
 use k8s_openapi::jiff::Timestamp;
 
 use super::age::{since, since_timestamp};
 use super::format::or_none;
 use super::{Columns, narrow, wide};
+use crate::api::Pod;
 use crate::clock::SimTime;
 
 pub(super) const COLUMNS: Columns = &[

@@ -18,7 +18,7 @@ pub(super) fn deprecated(kind: Kind) -> Option<String> {
 /// Remarks on a new object.
 pub(super) fn create(object: &Object) -> Vec<String> {
     let mut remarks = match object {
-        Object::Pod(pod) => pod::spec(pod.spec.as_ref(), "spec"),
+        Object::Pod(pod) => pod::spec(pod.spec.as_deref(), "spec"),
         Object::Service(service) => service::spec(service.spec.as_ref()),
         Object::CronJob(job) => {
             let template = job.spec.job_template.spec.as_ref().map(|spec| &spec.template);

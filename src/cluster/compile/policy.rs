@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Namespace, Pod};
+use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::{
     IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::protocol;
-use crate::api::{LabelSelector, Store};
+use crate::api::{LabelSelector, Pod, Store};
 use crate::network::{
     PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules, Protocol,
 };

@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetStatus};
 use k8s_openapi::api::core::v1::{
-    Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec, Taint, Toleration,
+    Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint, Toleration,
 };
 
 use super::deployment::share;
 use super::queue::Actor;
 use super::revision::{self, History};
 use super::{Client, Key, owner, pods, scheduler};
-use crate::api::Kind;
 use crate::api::selector::LabelSelector;
+use crate::api::{Kind, Pod};
 
 const COMPONENT: &str = "daemonset-controller";
 
@@ -311,11 +311,10 @@ fn hold_to(spec: &mut PodSpec, node: &str) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use k8s_openapi::api::core::v1::Pod;
     use serde_json::{Value, json};
 
     use super::super::world::{World, template};
-    use crate::api::Kind;
+    use crate::api::{Kind, Pod};
 
     fn daemon_set() -> Value {
         json!({

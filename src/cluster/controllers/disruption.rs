@@ -5,15 +5,15 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{Pod, ReplicationController};
+use k8s_openapi::api::core::v1::ReplicationController;
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::deployment::share;
 use super::{Client, Key, owner, pods};
-use crate::api::Kind;
 use crate::api::selector::LabelSelector;
+use crate::api::{Kind, Pod};
 
 /// Counts a budget's pods and what they leave to spare.
 pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {

@@ -6,12 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::labels::{ByLabel, Names, Selectors, anchor};
 use super::{Key, owner};
 use crate::api::selector::LabelSelector;
-use crate::api::{Action, Change, Kind, Labels, Object};
+use crate::api::{Action, Change, Kind, Labels, Object, Pod};
 
 /// The controllers' view of the store.
 #[derive(Clone, Debug, Default)]

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobSpec, JobStatus, UncountedTerminatedPods};
-use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector, Pod};
+use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::queue::Actor;
 use super::{Client, Key, owner, pods};
-use crate::api::Kind;
 use crate::api::selector::LabelSelector;
+use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
 
 const COMPONENT: &str = "job-controller";

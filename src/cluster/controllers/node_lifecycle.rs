@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, Pod, PodCondition, Taint, Toleration};
+use k8s_openapi::api::core::v1::{Node, PodCondition, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::queue::{Actor, Queue};
 use super::{Client, Key, pods, scheduler};
-use crate::api::{DeleteOptions, Kind};
+use crate::api::{DeleteOptions, Kind, Pod};
 use crate::clock::SimTime;
 
 const NODE_COMPONENT: &str = "node-controller";
@@ -258,10 +258,10 @@ mod tests {
         assert_eq!(world.get(Kind::Deployment, "web")["status"]["readyReplicas"], 1);
         assert_eq!(world.active().len(), 2);
         world.run(Duration::from_secs(280));
-        assert_eq!(world.list::<k8s_openapi::api::core::v1::Pod>().len(), 2);
+        assert_eq!(world.list::<crate::api::Pod>().len(), 2);
         world.run(Duration::from_secs(20));
         // The old pod stays Terminating: nobody is there to end it. Its replacement runs.
-        assert_eq!(world.list::<k8s_openapi::api::core::v1::Pod>().len(), 3);
+        assert_eq!(world.list::<crate::api::Pod>().len(), 3);
         assert_eq!(world.get(Kind::Deployment, "web")["status"]["readyReplicas"], 2);
     }
 
@@ -314,9 +314,9 @@ mod tests {
         world.settle();
         world.delete(Kind::Node, "node-1");
         world.run(Duration::from_secs(20));
-        assert_eq!(world.list::<k8s_openapi::api::core::v1::Pod>().len(), 2);
+        assert_eq!(world.list::<crate::api::Pod>().len(), 2);
         world.run(Duration::from_secs(40));
-        let pods = world.list::<k8s_openapi::api::core::v1::Pod>();
+        let pods = world.list::<crate::api::Pod>();
         assert_eq!(pods.len(), 2);
         assert!(pods.iter().all(|pod| super::pods::node(pod) == Some("node-2")));
     }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
 use super::{Client, pods};
 use crate::api::selector::LabelSelector;
-use crate::api::{Kind, Resource};
+use crate::api::{Kind, Pod, Resource};
 
 /// The reference to the controller that an object obeys.
 pub(super) fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Pod, PodCondition, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{PodCondition, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::owner;
-use crate::api::{Kind, Resource};
+use crate::api::{Kind, Pod, Resource};
 use crate::clock::SimTime;
 
 /// `status.phase`; a pod that nobody has looked at is pending.
@@ -89,7 +89,7 @@ pub(super) fn from_template<T: Resource>(owner: &T, template: &PodTemplateSpec) 
             owner_references: Some(vec![owner::reference_to(T::KIND, owner.metadata())]),
             ..ObjectMeta::default()
         },
-        spec: Some(template.spec.clone().unwrap_or_default()),
+        spec: Some(template.spec.clone().unwrap_or_default().into()),
         status: None,
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{ReplicaSet, ReplicaSetCondition, ReplicaSetStatus};
 use k8s_openapi::api::core::v1::{
-    Pod, PodTemplateSpec, ReplicationController, ReplicationControllerCondition,
+    PodTemplateSpec, ReplicationController, ReplicationControllerCondition,
     ReplicationControllerStatus,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -17,7 +17,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::queue::Actor;
 use super::{Client, Key, owner, pods};
 use crate::api::selector::LabelSelector;
-use crate::api::{Kind, Resource};
+use crate::api::{Kind, Pod, Resource};
 use crate::clock::SimTime;
 
 /// What both kinds ask for.
@@ -284,11 +284,10 @@ fn some(count: i32) -> Option<i32> {
 mod tests {
     use std::time::Duration;
 
-    use k8s_openapi::api::core::v1::Pod;
     use serde_json::{Value, json};
 
     use super::super::world::{World, pod, template};
-    use crate::api::Kind;
+    use crate::api::{Kind, Pod};
 
     fn replica_set(replicas: i32) -> Value {
         json!({

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Node;
 
 use super::queue::Actor;
 use super::{Controllers, Key, endpoints, node_lifecycle, owner, pods, scheduler};
-use crate::api::{Action, Change, Kind, Object, Store};
+use crate::api::{Action, Change, Kind, Object, Pod, Store};
 use crate::clock::SimTime;
 
 /// Kinds whose objects select pods, and the controllers that adopt orphans for them.

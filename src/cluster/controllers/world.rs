@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::Event;
 use serde_json::{Value, json};
 
 use super::{Controllers, Key, pods};
 use crate::api::{
-    Action, ApiServer, Body, DeleteOptions, FieldSelector, Kind, Patch, Propagation, Request,
+    Action, ApiServer, Body, DeleteOptions, FieldSelector, Kind, Patch, Pod, Propagation, Request,
     Resource, Subresource, WriteOptions,
 };
 use crate::clock::SimTime;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, Pod, ResourceFieldSelector};
+use k8s_openapi::api::core::v1::{Container, ResourceFieldSelector};
+
+use crate::api::Pod;
 
 /// The value of a `fieldRef`, for an environment variable or a file.
 pub fn field(pod: &Pod, path: &str) -> Option<String> {

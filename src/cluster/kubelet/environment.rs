@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Container, EnvFromSource, EnvVarSource, Pod, Secret, Service, ServicePort,
+    ConfigMap, Container, EnvFromSource, EnvVarSource, Secret, Service, ServicePort,
 };
 
 use super::downward;
 use super::expand::expand;
-use crate::api::Store;
+use crate::api::{Pod, Store};
 
 /// The variables that Services put into every container of a namespace, sorted by Service.
 pub type Links = Vec<(String, String)>;

@@ -2,8 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use k8s_openapi::api::core::v1::{Pod, PodSpec};
+use k8s_openapi::api::core::v1::PodSpec;
 
+use crate::api::Pod;
 use crate::network::ResolvConf;
 
 /// The resolver of nodes and of the laptop.

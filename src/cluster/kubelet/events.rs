@@ -1,9 +1,9 @@
 //! What a kubelet tells of a pod: Events, the same one again counted instead of repeated.
 
-use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference, Pod};
+use k8s_openapi::api::core::v1::{Event, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
-use crate::api::ApiServer;
+use crate::api::{ApiServer, Pod};
 use crate::clock::SimTime;
 use crate::cluster::controllers::events::fingerprint;
 

@@ -27,11 +27,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::Cluster;
 use super::agenda::Agenda;
-use crate::api::{Action, Change, Kind, Object};
+use crate::api::{Action, Change, Kind, Object, Pod};
 use crate::clock::SimTime;
 use crate::random::Stream;
 use container::{Container, State};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::events::Told;
 use super::volume::{Volume, Volumes};
 use super::worker::{Host, Worker};
+use crate::api::SharedSpec;
 use crate::network::{NetnsId, Party, Protocol};
 
 /// How often a volume that cannot be mounted is tried again, at first.
@@ -60,12 +61,12 @@ impl Worker {
     pub(super) fn refresh_volumes(&mut self, host: &Host<'_>) {
         self.volumes_stale_at = None;
         let pod = self.pod.clone();
-        let specs = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+        let specs = pod.spec.iter().flat_map(SharedSpec::volumes);
         let Some(sandbox) = &mut self.sandbox else { return };
-        for spec in specs {
+        for (name, spec) in specs {
             let fresh = Volume::mount(host.api.store(), &self.namespace, spec);
             if let (Ok(fresh @ Volume::Provided(_)), Some(old)) =
-                (fresh, sandbox.volumes.get_mut(&spec.name))
+                (fresh, sandbox.volumes.get_mut(name))
             {
                 *old = fresh;
             }
@@ -92,12 +93,12 @@ impl Worker {
     }
 
     fn mount(&self, host: &Host<'_>) -> Result<Volumes, (String, String)> {
-        let specs = self.pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+        let specs = self.pod.spec.iter().flat_map(SharedSpec::volumes);
         specs
-            .map(|spec| {
+            .map(|(name, spec)| {
                 Volume::mount(host.api.store(), &self.namespace, spec)
-                    .map(|volume| (spec.name.clone(), volume))
-                    .map_err(|error| (spec.name.clone(), error))
+                    .map(|volume| (name.to_owned(), volume))
+                    .map_err(|error| (name.to_owned(), error))
             })
             .collect()
     }

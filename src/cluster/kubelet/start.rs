@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod};
+use k8s_openapi::api::core::v1::Container as ContainerSpec;
 
 use super::back_off::NOTICE;
 use super::container::{State, Terminated};
 use super::environment::{self, Links};
 use super::worker::{Host, Worker, container_spec};
 use super::{Owner, Purpose, etc, hooks, probe, pull};
+use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::image::{Image, Lookup};
 use crate::cluster::processes::Spawn;

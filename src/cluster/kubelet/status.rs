@@ -4,13 +4,14 @@ use std::net::Ipv4Addr;
 
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
-    ContainerStatus, HostIP, Pod, PodCondition, PodIP, PodStatus, VolumeMountStatus,
+    ContainerStatus, HostIP, PodCondition, PodIP, PodStatus, VolumeMountStatus,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use sha2::{Digest, Sha256};
 
 use super::container::{Container, Role, State, Terminated};
 use super::worker::{Host, Worker};
+use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::image::Reference;
 
@@ -292,15 +293,16 @@ fn terminated(end: &Terminated) -> ContainerStateTerminated {
 }
 
 fn volume_mounts(worker: &Worker, index: usize) -> Option<Vec<VolumeMountStatus>> {
-    let mounts = worker.spec_of(index)?.volume_mounts.as_ref()?;
-    let list = mounts.iter().map(|mount| VolumeMountStatus {
-        mount_path: mount.mount_path.clone(),
-        name: mount.name.clone(),
-        read_only: mount.read_only.filter(|read_only| *read_only),
-        recursive_read_only: (mount.read_only == Some(true)).then(|| "Disabled".to_owned()),
+    let spec = worker.pod.spec.as_ref()?;
+    let list = spec.mounts(worker.spec_of(index)?).map(|mount| VolumeMountStatus {
+        mount_path: mount.path.to_owned(),
+        name: mount.volume.to_owned(),
+        read_only: mount.read_only.then_some(true),
+        recursive_read_only: mount.read_only.then(|| "Disabled".to_owned()),
         ..VolumeMountStatus::default()
     });
-    Some(list.collect())
+    let list: Vec<VolumeMountStatus> = list.collect();
+    (!list.is_empty()).then_some(list)
 }
 
 fn time(at: SimTime) -> Time {

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{
-    ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume as Spec, VolumeProjection,
+    ConfigMap, DownwardAPIVolumeFile, KeyToPath, Secret, Volume as Spec, VolumeProjection,
 };
 
 use super::downward;
-use crate::api::{Kind, Store};
+use crate::api::{Kind, Pod, Store};
 
 /// A mounted volume.
 #[derive(Clone, Debug)]

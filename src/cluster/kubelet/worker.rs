@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container as ContainerSpec, Pod, PodSpec};
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, PodSpec};
 
 use super::container::{Container, Role, State};
 use super::environment::LinkCache;
 use super::events::{Recorder, Told};
 use super::sandbox::Sandbox;
 use super::{PodKey, back_off, hooks, pull, start, status, stop};
-use crate::api::{ApiServer, Resource};
+use crate::api::{ApiServer, Pod, Resource};
 use crate::clock::SimTime;
 use crate::cluster::Userland;
 use crate::cluster::agenda::Moments;
@@ -92,7 +92,7 @@ impl Worker {
     pub fn new(key: PodKey, pod: Arc<Pod>) -> Worker {
         let text = |value: &Option<String>| -> Arc<str> { value.as_deref().unwrap_or("").into() };
         let node = pod.spec.as_ref().map(|spec| text(&spec.node_name)).unwrap_or_default();
-        let containers = pod.spec.as_ref().map(containers).unwrap_or_default();
+        let containers = pod.spec.as_deref().map(containers).unwrap_or_default();
         Worker {
             key,
             namespace: text(&pod.metadata.namespace),

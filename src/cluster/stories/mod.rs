@@ -12,11 +12,11 @@ use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Event};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::{DeleteOptions, Kind, Request, WriteOptions};
+use crate::api::{DeleteOptions, Kind, Pod, Request, WriteOptions};
 use crate::network::Protocol;
 
 /// A userland with three programs, enough to be a container: `sleep N`, `exit N`, and

@@ -1,10 +1,11 @@
 //! Names that nobody knows.
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 
 use super::services::{cluster_ip, is_headless};
 use super::{Diagnosis, Facts};
+use crate::api::Pod;
 use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Miss;
 

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddrV4;
 
-use k8s_openapi::api::core::v1::{Node, Pod, Service};
+use k8s_openapi::api::core::v1::{Node, Service};
 
 use super::services;
 use super::{Diagnosis, Facts};
+use crate::api::Pod;
 use crate::cluster::{Cluster, Place};
 use crate::diagnostic::Location;
 use crate::network::{Because, DnsData, Outcome, Party, Trace};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Pod, Service, ServicePort};
+use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Facts;
-use crate::api::{LabelSelector, Labels};
+use crate::api::{LabelSelector, Labels, Pod};
 use crate::diagnostic::nearest;
 
 /// A Service that a rule names: `default/backend:http`.

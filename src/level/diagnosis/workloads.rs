@@ -1,12 +1,11 @@
 //! Pods that are not there, or do not run.
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::locate::field_of;
 use super::{Diagnosis, Facts};
-use crate::api::{LabelSelector, Resource};
+use crate::api::{LabelSelector, Pod, Resource};
 use crate::level::place::{NoPlace, is_running};
 use crate::manifest::Document;
 

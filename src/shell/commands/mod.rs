@@ -230,7 +230,7 @@ pub(super) fn host_name(cluster: &Cluster, place: &Place) -> String {
         Place::Laptop => "laptop".to_owned(),
         Place::Node(name) => name.to_string(),
         Place::Container { namespace, pod, .. } => {
-            let object = cluster.objects().get::<k8s_openapi::api::core::v1::Pod>(namespace, pod);
+            let object = cluster.objects().get::<crate::api::Pod>(namespace, pod);
             let spec = object.and_then(|pod| pod.spec.as_ref());
             let own = spec.and_then(|spec| spec.hostname.clone());
             let node = spec

@@ -1,10 +1,11 @@
 //! What may change of an existing Pod: very little.
 
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, Toleration};
+use k8s_openapi::api::core::v1::{Container, PodSpec, Toleration};
 
 use super::super::metadata;
 use super::super::report::Report;
 use super::{check, difference, internal};
+use crate::api::{Pod, SharedSpec};
 
 const FIELDS: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,\
     `spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\
@@ -14,7 +15,8 @@ const FIELDS: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,
 pub(in super::super) fn update(report: &mut Report, new: &Pod, old: &Pod) {
     metadata::update(report, &new.metadata, &old.metadata);
     check(report, new, false);
-    let (Some(spec), Some(before)) = (&new.spec, &old.spec) else { return };
+    let full = |pod: &Pod| pod.spec.as_ref().map(SharedSpec::full);
+    let (Some(spec), Some(before)) = (&full(new), &full(old)) else { return };
     let none = Vec::new();
     let init = |spec: &PodSpec| spec.init_containers.clone().unwrap_or_default();
     if !containers(report, "spec.containers", &spec.containers, &before.containers)

@@ -12,10 +12,11 @@ mod scheduling;
 mod security;
 mod volume;
 
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 
 use super::report::Report;
 use super::{addresses, labels, metadata, names};
+use crate::api::{Pod, SharedSpec};
 
 pub(super) use change::update;
 pub(super) use internal::template as internal_template;
@@ -36,7 +37,7 @@ fn check(report: &mut Report, pod: &Pod, new: bool) {
     if new {
         metadata::create(report, &pod.metadata, true, names::dns_subdomain);
     }
-    let spec = pod.spec.clone().unwrap_or_default();
+    let spec = pod.spec.as_ref().map(SharedSpec::full).unwrap_or_default();
     check_spec(report, "spec", &spec);
     // Templates may say what a real pod may not.
     let lists = [

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Value, json};
 
 use super::super::world::{World, deployment};
 use super::share;
-use crate::api::{Kind, Propagation};
+use crate::api::{Kind, Pod, Propagation};
 
 fn sizes(world: &World) -> Vec<i32> {
     let mut sets = world.list::<ReplicaSet>();

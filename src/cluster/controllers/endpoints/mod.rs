@@ -13,10 +13,11 @@ pub(super) use trigger::Triggers;
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Container, ObjectReference, Pod, Service, ServicePort};
+use k8s_openapi::api::core::v1::{Container, ObjectReference, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{Client, pods};
+use crate::api::Pod;
 use crate::api::selector::LabelSelector;
 
 /// What the API server puts on endpoints that nobody may edit but their controller.

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::jiff::Timestamp;
 
 use super::super::{Client, Key, owner, pods};
 use super::{HEADLESS, LAST_CHANGE, MANAGED_BY, SERVICE_NAME, Triggers, port_order};
-use crate::api::{Kind, Labels};
+use crate::api::{Kind, Labels, Pod};
 use crate::random::Stream;
 
 const MANAGER: &str = "endpointslice-controller.k8s.io";

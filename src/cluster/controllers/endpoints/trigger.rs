@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::jiff::Timestamp;
 
 use super::super::{Key, pods};
+use crate::api::Pod;
 
 /// The moments that each Service's endpoints have reported: of the Service, and of its pods.
 #[derive(Clone, Debug, Default)]

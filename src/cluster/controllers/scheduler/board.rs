@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::Node;
 
 use super::super::{Key, pods};
 use super::{fellows, quantity};
+use crate::api::Pod;
 use crate::random::Stream;
 
 /// All nodes, and the order in which they are looked at.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Node, Pod, PodSpec, Taint, Toleration};
+use k8s_openapi::api::core::v1::{Node, PodSpec, Taint, Toleration};
 
 use super::super::index::Index;
 use super::board::{Board, HostPort, Load, Seat};
 use super::quantity;
 use super::topology::Topology;
 use super::verdict::Refusal;
+use crate::api::Pod;
 
 /// What a pod needs of a node.
 pub(super) struct Needs<'a> {

@@ -22,12 +22,13 @@ pub(super) use filter::{is_for, tolerates};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Pod, PodCondition};
+use k8s_openapi::api::core::v1::PodCondition;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::events::{Report, Source, reference};
 use super::queue::{Actor, Queue};
 use super::{Client, Key, pods};
+use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::random::Stream;
 use filter::Needs;

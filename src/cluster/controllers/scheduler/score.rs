@@ -4,13 +4,14 @@
 
 use std::cmp::Reverse;
 
-use k8s_openapi::api::core::v1::{Pod, PodSpec, PreferredSchedulingTerm, WeightedPodAffinityTerm};
+use k8s_openapi::api::core::v1::{PodSpec, PreferredSchedulingTerm, WeightedPodAffinityTerm};
 
 use super::super::index::Index;
 use super::super::pods;
 use super::affinity::term_matches;
 use super::board::{Board, Seat};
 use super::filter::tolerates;
+use crate::api::Pod;
 use crate::api::selector::LabelSelector;
 
 /// What a pod would like.

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use super::super::pods;
 use super::super::world::{World, deployment, pod};
-use crate::api::Kind;
+use crate::api::{Kind, Pod};
 
 /// The last FailedScheduling message about a pod.
 fn refusal(world: &World, name: &str) -> String {

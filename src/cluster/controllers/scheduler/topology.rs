@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Node, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint};
+use k8s_openapi::api::core::v1::{Node, PodAffinityTerm, PodSpec, TopologySpreadConstraint};
 
 use super::super::index::Index;
 use super::super::pods;
 use super::board::Board;
 use super::verdict::Refusal;
+use crate::api::Pod;
 use crate::api::selector::LabelSelector;
 
 /// A topology label and the values that other pods' nodes have for it.

@@ -13,13 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet, StatefulSetSpec};
-use k8s_openapi::api::core::v1::Pod;
 
 use super::queue::Actor;
 use super::revision::{self, History};
 use super::{Client, Key, owner, pods};
-use crate::api::Kind;
 use crate::api::selector::LabelSelector;
+use crate::api::{Kind, Pod};
 
 const COMPONENT: &str = "statefulset-controller";
 

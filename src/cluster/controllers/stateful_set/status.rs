@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetStatus};
-use k8s_openapi::api::core::v1::Pod;
 
 use super::super::{Client, pods, revision};
 use super::{Work, is_healthy, revision_of};
+use crate::api::Pod;
 
 /// Writes what the pods are now.
 pub(super) fn write(client: &mut Client<'_>, work: &Work<'_>, collisions: i32) {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::ControllerRevision;
-use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 use serde_json::{Value, json};
 
 use super::super::world::{World, template};
-use crate::api::Kind;
+use crate::api::{Kind, Pod};
 
 fn stateful_set(replicas: i32) -> Value {
     json!({

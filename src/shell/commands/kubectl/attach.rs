@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::super::super::tool::{Interrupted, Io, Step};
 use super::catalog::{self, Command};
 use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
 use super::{Call, Failure, Next, Outcome, Task, pods};
+use crate::api::Pod;
 
 pub(super) static COMMAND: Command = Command {
     name: "attach",

@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::catalog::{self, Command};
 use super::flags::Takes;
-use crate::api::Kind;
+use crate::api::{Kind, Pod};
 use crate::cluster::Cluster;
 
 /// What could stand at the cursor: (text, what it is). `None` where files could.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::super::super::tool::{Io, Step};
@@ -13,7 +12,7 @@ use super::dry_run::DryRun;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, DONE, Failure, Next, Outcome, Task, nodes, pods};
 use crate::api::selector::LabelSelector;
-use crate::api::{DeleteOptions, Kind, Object};
+use crate::api::{DeleteOptions, Kind, Object, Pod};
 use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {

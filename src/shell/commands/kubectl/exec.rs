@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::super::super::tool::{Interrupted, Io, Stdin, Step, Tool};
 use super::catalog::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, Failure, Next, Outcome, Task, pods};
+use crate::api::Pod;
 use crate::cluster::Place;
 
 pub(super) static COMMAND: Command = Command {

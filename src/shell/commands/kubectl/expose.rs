@@ -187,7 +187,7 @@ fn declared(object: &Object) -> Vec<ContainerPort> {
             .collect()
     };
     match object {
-        Object::Pod(it) => of(it.spec.as_ref()),
+        Object::Pod(it) => of(it.spec.as_deref()),
         Object::Deployment(it) => of(it.spec.as_ref().and_then(|spec| spec.template.spec.as_ref())),
         Object::ReplicaSet(it) => {
             of(it.spec.as_ref().and_then(|spec| spec.template.as_ref()?.spec.as_ref()))

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::super::super::tool::{Io, Step};
 use super::catalog::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::target::filter;
 use super::{Call, DONE, Failure, Next, Outcome, Task, pods};
-use crate::api::{Kind, Reason};
+use crate::api::{Kind, Pod, Reason};
 use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {

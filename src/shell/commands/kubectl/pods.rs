@@ -1,12 +1,12 @@
 //! Which pod and which container a command means: `web`, `deploy/web`, `-c sidecar`.
 
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod, Service};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, Service};
 
 use super::super::super::tool::Io;
 use super::client::{Client, Filter};
 use super::{Failure, target};
 use crate::api::selector::LabelSelector;
-use crate::api::{Kind, Object, Reason, Status};
+use crate::api::{Kind, Object, Pod, Reason, Status};
 
 /// The annotation that names the container of commands without `-c`.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::super::tool::{Interrupted, Io, Step};
 use super::catalog::{self, Command};
 use super::flags::{Flag, Takes, typed};
 use super::{Call, Failure, Next, Outcome, Task, pods, target};
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Pod};
 use crate::cluster::{Forwarded, Place};
 use crate::network::ProcessId;
 

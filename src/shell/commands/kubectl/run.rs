@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use super::super::super::tool::{Interrupted, Io, Step};
@@ -15,7 +14,7 @@ use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
 use super::{Call, DONE, Failure, Next, Outcome, Task, pods};
-use crate::api::{DeleteOptions, Kind, Object};
+use crate::api::{DeleteOptions, Kind, Object, Pod};
 use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {

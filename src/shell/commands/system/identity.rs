@@ -1,7 +1,6 @@
 //! `hostname`, `whoami`, `id`, `uname`, `uptime`, `nproc`, `tty`, `env`'s listing.
 
-use k8s_openapi::api::core::v1::Pod;
-
+use crate::api::Pod;
 use crate::cluster::Place;
 use crate::shell::Io;
 use crate::shell::commands::host_name;

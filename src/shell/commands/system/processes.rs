@@ -1,7 +1,6 @@
 //! `ps`, `pidof`, `kill`: what runs in a container, as far as anybody can see it.
 
-use k8s_openapi::api::core::v1::Pod;
-
+use crate::api::Pod;
 use crate::cluster::{Flavour, Place};
 use crate::shell::Io;
 use crate::shell::commands::{self, options::Grammar};

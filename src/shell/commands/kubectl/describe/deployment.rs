@@ -1,14 +1,13 @@
 //! Deployments and ReplicaSets.
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use k8s_openapi::api::core::v1::Pod;
 
 use super::Reader;
 use super::containers::port as number_or_share;
 use super::page::{Page, controller, date_or_zero};
 use crate::api::selector::LabelSelector;
 use crate::api::table::format_selector;
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Pod};
 
 /// The annotation that numbers a Deployment's ReplicaSets.
 const REVISION: &str = "deployment.kubernetes.io/revision";

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Node, NodeStatus, Pod};
+use k8s_openapi::api::core::v1::{Node, NodeStatus};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::Reader;
 use super::page::{Page, date_or_zero};
 use super::pod::filled;
 use crate::api::table::{roles, since};
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, Pod};
 
 /// The resources that a node's description sums up.
 const RESOURCES: [&str; 5] =

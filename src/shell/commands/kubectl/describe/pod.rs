@@ -1,12 +1,12 @@
 //! Pods, and the templates that they are made from.
 
-use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec, Toleration};
+use k8s_openapi::api::core::v1::{PodTemplateSpec, Toleration};
 
 use super::Reader;
 use super::containers::Owner;
 use super::page::{Page, controller, date};
-use crate::api::Object;
 use crate::api::table::since;
+use crate::api::{Object, Pod, SharedSpec};
 
 impl Reader<'_, '_> {
     /// A pod's description.
@@ -14,7 +14,7 @@ impl Reader<'_, '_> {
         let mut page = Page::default();
         self.head(&mut page, pod);
         containers(&mut page, object, pod);
-        let spec = pod.spec.clone().unwrap_or_default();
+        let spec = pod.spec.as_ref().map(SharedSpec::full).unwrap_or_default();
         let status = pod.status.clone().unwrap_or_default();
         if let Some(gates) = spec.readiness_gates.as_ref().filter(|gates| !gates.is_empty()) {
             page.line(0, "Readiness Gates:");
@@ -44,7 +44,7 @@ impl Reader<'_, '_> {
     }
 
     fn head(&self, page: &mut Page, pod: &Pod) {
-        let spec = pod.spec.clone().unwrap_or_default();
+        let spec = pod.spec.as_ref().map(SharedSpec::full).unwrap_or_default();
         let status = pod.status.clone().unwrap_or_default();
         page.names(&pod.metadata);
         if let Some(priority) = spec.priority {
@@ -105,7 +105,7 @@ impl Reader<'_, '_> {
 
 fn containers(page: &mut Page, object: &Object, pod: &Pod) {
     let value = object.to_value();
-    let spec = pod.spec.clone().unwrap_or_default();
+    let spec = pod.spec.as_ref().map(SharedSpec::full).unwrap_or_default();
     let status = pod.status.clone().unwrap_or_default();
     if let Some(init) = spec.init_containers.as_ref().filter(|init| !init.is_empty()) {
         let statuses = status.init_container_statuses.as_deref().unwrap_or_default();
