@@ -17,7 +17,8 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
+use podhop::api::Pod;
 use podhop::cluster::{Cluster, HttpRequest, LookupFailure, Payload, Place, Reply};
 use podhop::network::{Outcome, Protocol, Stage, Trace, Verdict};
 use podhop::random::Stream;

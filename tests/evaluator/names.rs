@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
+use podhop::api::Pod;
 use podhop::network::Protocol;
 
 use super::simple::{EXAMPLE_COM, End, From, Objects, on_host};

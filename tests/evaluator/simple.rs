@@ -9,10 +9,11 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Container, Namespace, Node, Pod, Service, ServicePort};
+use k8s_openapi::api::core::v1::{Container, Namespace, Node, Service, ServicePort};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use podhop::api::Pod;
 use podhop::cluster::Cluster;
 use podhop::network::Protocol;
 
