@@ -190,6 +190,80 @@ fn trace_shows_the_way_of_every_packet() {
     assert_eq!(traces.last().expect("a packet")["outcome"]["kind"], "refused");
 }
 
+/// A Service with a pod that is not ready, and a policy that lets clients in.
+const WALLED: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: nginx, image: nginx}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: sick, labels: {app: web}}
+spec:
+  containers: [{name: nginx, image: nginx, readinessProbe: {httpGet: {port: 81}}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: client, labels: {app: client}}
+spec:
+  containers: [{name: c, image: curlimages/curl, command: [sleep, infinity]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, nodePort: 30080}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: door}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress: [{from: [{podSelector: {matchLabels: {app: client}}}]}]
+";
+
+// R6.1, R6.2, R6.6, R6.10, R11.2
+#[test]
+fn trace_tells_rules_endpoints_policies_and_the_way_back() {
+    let home = folder(&[("walled.yaml", WALLED.as_bytes())]);
+    let words = ["trace", "clusterip", "--manifests", "walled.yaml"];
+    let asked = ["--from", "pod/client", "--", "curl", "-s", "http://web"];
+    let told = run(home.path(), &[&words[..], &asked[..]].concat());
+    let text = String::from_utf8_lossy(&told.stdout);
+    for part in [
+        "A web.default.svc.cluster.local.",
+        "it says: NOERROR web.default.svc.cluster.local. A 10.",
+        "by KUBE-SERVICES → KUBE-SVC-LOLE4ISW44XBNF3G → KUBE-SEP-",
+        "could have been chosen: web-",
+        "not ready: sick (10.244.",
+        "DNAT 10.",
+        "network policy door lets it in from 10.244.",
+        "through node-",
+    ] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+
+    let asked = ["--json", "--", "curl", "-s", "-m", "2", "http://192.168.49.2:30080"];
+    let told = run(home.path(), &[&words[..], &asked[..]].concat());
+    let told = &objects(&told)[0]["traces"][0];
+    assert_eq!(told["outcome"]["kind"], "silence", "{told}");
+    let hops = told["hops"].as_array().expect("a list");
+    let last = hops.last().expect("a hop");
+    assert_eq!(
+        (&last["stage"], &last["policies"][0]),
+        (&"PolicyIngress".into(), &"default/door".into())
+    );
+    let rules = hops.iter().find(|hop| hop["stage"] == "ServiceProxy").expect("kube-proxy's hop");
+    assert_eq!(rules["chains"][1], "KUBE-NODEPORTS");
+    let fates: Vec<&Value> =
+        rules["endpoints"].as_array().expect("a list").iter().map(|one| &one["fate"]).collect();
+    assert_eq!(fates, ["Chosen", "Possible", "NotReady"]);
+}
+
 #[test]
 fn wrong_usage_exits_with_2_and_says_what_to_do() {
     let home = folder(&[("huge.yaml", &vec![b'#'; 11 << 20])]);

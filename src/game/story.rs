@@ -169,6 +169,7 @@ fn step(hop: &Hop) -> Step {
     {
         notes.push(consequence.to_owned());
     }
+    notes.extend(hop.passed_over());
     Step {
         verdict: hop.verdict,
         spot: place_of(hop),

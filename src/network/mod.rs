@@ -12,6 +12,7 @@
 //! Not simulated: packets after the first one of a connection, IPv6, fragments, congestion and loss.
 
 mod conntrack;
+mod considered;
 mod dns;
 #[cfg(test)]
 mod fixture;
@@ -34,6 +35,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
+pub use considered::{Considered, Fate, Passage};
 pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
 pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};

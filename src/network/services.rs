@@ -39,6 +39,8 @@ pub(super) struct Chain<'a> {
     pub endpoints: &'a [u32],
     /// Whether the packet is marked for masquerading on the way there.
     pub masquerade: bool,
+    /// Whether they are this node's alone (`KUBE-SVL`).
+    pub local: bool,
 }
 
 /// Why a packet goes to no endpoint (R6.3).
@@ -184,10 +186,10 @@ impl Portal {
         if self.cluster.is_empty() {
             return Err(NoChain::NoEndpoints);
         }
-        let cluster = |masquerade| Ok(Chain { endpoints: &self.cluster, masquerade });
+        let cluster = |masquerade| Ok(Chain { endpoints: &self.cluster, masquerade, local: false });
         let local = |masquerade| match self.local(node) {
             [] => Err(NoChain::NoLocalEndpoints),
-            endpoints => Ok(Chain { endpoints, masquerade }),
+            endpoints => Ok(Chain { endpoints, masquerade, local: true }),
         };
         match entrance {
             Entrance::ClusterIp if self.rules.internal_local => local(origin != Origin::Pod),

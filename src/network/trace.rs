@@ -128,6 +128,8 @@ pub enum Because {
         usable: u32,
         /// Same client, same endpoint (R6.8).
         affinity: bool,
+        /// Only endpoints of this node could be chosen (R6.9, R7.3).
+        local: bool,
         /// Every endpoint that the rules know, usable or not.
         endpoints: Arc<[EndpointRule]>,
     },

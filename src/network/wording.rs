@@ -7,12 +7,12 @@ use std::fmt;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
-use super::{Because, Flow, Hop, Outcome, Party, Protocol, Trace, Verdict};
+use super::{Because, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, Verdict};
 
 impl Hop {
     /// What was decided here and why, without the place: `service backend has no endpoints`.
     pub fn sentence(&self) -> String {
-        sentence(&self.because, &self.before)
+        sentence(&self.because, &self.before, self.stage)
     }
 
     /// The Service whose rules decided, as namespace and name without its port's name.
@@ -105,7 +105,7 @@ pub fn short_name(name: &str) -> &str {
     name.strip_prefix("default/").unwrap_or(name)
 }
 
-fn sentence(because: &Because, flow: &Flow) -> String {
+fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
     let to = flow.destination;
     match because {
         Because::Sent if flow.protocol == Protocol::Icmp => format!("sends a ping to {}", to.ip()),
@@ -195,12 +195,9 @@ fn sentence(because: &Because, flow: &Flow) -> String {
         Because::Masqueraded { as_address } => format!(
             "the sender's address becomes {as_address}, so that the reply comes back this way"
         ),
-        Because::PolicyDenies { policies } => format!(
-            "network policy {} selects the pod, and no rule lets this in or out",
-            list(policies.iter().map(|policy| short_name(policy).to_owned()))
-        ),
+        Because::PolicyDenies { policies } => denied(policies, flow, stage),
         Because::PolicyAllows { policy } => {
-            format!("network policy {} allows it", short_name(policy))
+            format!("network policy {} lets it {}", short_name(policy), direction(flow, stage))
         }
         Because::Listening { process, bound } => format!("{process} listens on {bound}"),
         Because::KernelAnswers => format!("{} is up and answers pings", to.ip()),
@@ -237,6 +234,31 @@ fn chosen(
     }
 }
 
+fn denied(policies: &[Arc<str>], flow: &Flow, stage: Stage) -> String {
+    let names = list(policies.iter().map(|policy| short_name(policy).to_owned()));
+    let direction = direction(flow, stage);
+    match policies {
+        [_] => format!(
+            "network policy {names} selects the pod, and none of its rules lets this {direction}"
+        ),
+        _ => format!(
+            "network policies {names} select the pod, and none of their rules lets this {direction}"
+        ),
+    }
+}
+
+/// `in from 10.244.1.3, to port 80/TCP`
+fn direction(flow: &Flow, stage: Stage) -> String {
+    let port = match flow.protocol {
+        Protocol::Icmp => "by ICMP".to_owned(),
+        protocol => format!("to port {}/{protocol}", flow.destination.port()),
+    };
+    match stage {
+        Stage::PolicyEgress => format!("out to {}, {port}", flow.destination.ip()),
+        _ => format!("in from {}, {port}", flow.source.ip()),
+    }
+}
+
 fn nobody_listens(port: u16, listening: &[SocketAddrV4]) -> String {
     if port == 0 {
         return "nobody listens".to_owned();
@@ -265,7 +287,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::network::{Entrance, Stage};
+    use crate::network::Entrance;
 
     fn flow(port: u16) -> Flow {
         Flow {
@@ -320,6 +342,24 @@ mod tests {
         assert_eq!(
             hop(because, Verdict::Reject).sentence(),
             "nobody listens on port 80; open here: 8080"
+        );
+    }
+
+    // R11.2, R11.3
+    #[test]
+    fn policies_say_who_may_not_and_by_which_port() {
+        let policies = vec!["default/door".into(), "shop/wall".into()];
+        let told = |stage, policies| {
+            let because = Because::PolicyDenies { policies };
+            Hop { stage, ..hop(because, Verdict::Drop) }.sentence()
+        };
+        assert_eq!(
+            told(Stage::PolicyIngress, policies),
+            "network policies door, shop/wall select the pod, and none of their rules lets this in from 10.244.1.2, to port 80/TCP"
+        );
+        assert_eq!(
+            told(Stage::PolicyEgress, vec!["default/door".into()]),
+            "network policy door selects the pod, and none of its rules lets this out to 10.96.14.3, to port 80/TCP"
         );
     }
 }

@@ -534,7 +534,8 @@ pub fn named_port(pod: &Pod, name: &str, wanted: Protocol) -> Option<u16> {
     u16::try_from(found.container_port).ok()
 }
 
-fn balanced_at(service: &Service, ip: &str) -> bool {
+/// Whether a load balancer of the Service has the address.
+pub fn balanced_at(service: &Service, ip: &str) -> bool {
     let status = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
     let mut given = status.into_iter().flat_map(|balancer| balancer.ingress.iter().flatten());
     given.any(|ingress| ingress.ip.as_deref() == Some(ip))

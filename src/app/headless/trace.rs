@@ -9,7 +9,10 @@ use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::TraceArgs;
 use crate::diagnostic::printable;
 use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_by, with_answer};
-use crate::network::{Flow, Hop, Outcome, Trace};
+use crate::network::{
+    Because, Considered, DnsAnswer, DnsCode, DnsExchange, Flow, Hop, Network, Outcome, Party,
+    Passage, Stage, Trace, short_party,
+};
 use crate::shell::{self, Files, Finished};
 
 /// The level's cluster is given this long to come to rest before the command.
@@ -43,9 +46,11 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
     let traces: Vec<&Trace> = sent.iter().filter_map(|id| cluster.trace(*id)).collect();
     let mut out = Output::new();
     if arguments.json {
-        out.line(to_json(&arguments.from, &command, &finished, &traces).to_string());
+        out.line(
+            to_json(cluster.network(), (&arguments.from, &command), &finished, &traces).to_string(),
+        );
     } else {
-        tell(&mut out, &finished, &traces);
+        tell(&mut out, cluster.network(), &finished, &traces);
     }
     Ok(if finished.exit == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
 }
@@ -58,13 +63,10 @@ fn nowhere(why: &NoPlace) -> String {
     }
 }
 
-fn tell(out: &mut Output, finished: &Finished, traces: &[&Trace]) {
+fn tell(out: &mut Output, network: &Network, finished: &Finished, traces: &[&Trace]) {
     for trace in traces {
         let Flow { protocol, source, destination } = trace.flow;
-        let asked = trace
-            .dns
-            .as_ref()
-            .map(|dns| format!(", {} {}", format!("{:?}", dns.kind).to_uppercase(), dns.name));
+        let asked = trace.dns.as_ref().map(|dns| format!(", {} {}", dns.kind, dns.name));
         out.line(format!(
             "{} ms  {protocol} {source} → {destination}{}",
             trace.at.as_millis(),
@@ -72,11 +74,16 @@ fn tell(out: &mut Output, finished: &Finished, traces: &[&Trace]) {
         ));
         for (number, hop) in trace.hops.iter().enumerate() {
             out.line(format!("  {:>2} {} {hop}", number + 1, hop.verdict.sign()));
-            for change in changes(hop) {
-                out.line(format!("       {change}"));
+            let returns = if hop.stage == Stage::Reply { way_back(trace) } else { Vec::new() };
+            for detail in details(network, hop).into_iter().chain(returns) {
+                out.line(format!("       {detail}"));
             }
         }
-        out.line(format!("     {}\n", trace.outcome));
+        out.line(format!("     {}", trace.outcome));
+        if let Some(exchange) = &trace.dns {
+            out.line(format!("     {}", answered(exchange.answer.as_ref())));
+        }
+        out.line("");
     }
     if traces.is_empty() {
         out.line("No packet was sent.\n");
@@ -87,31 +94,69 @@ fn tell(out: &mut Output, finished: &Finished, traces: &[&Trace]) {
     out.line(format!("exit {}", finished.exit));
 }
 
-/// What NAT did at a hop.
-fn changes(hop: &Hop) -> Vec<String> {
+/// The rules that decided at a hop, the endpoints that they passed over, and what NAT did.
+fn details(network: &Network, hop: &Hop) -> Vec<String> {
+    let chains = network.chains(hop);
+    let mut lines = Vec::new();
+    if !chains.is_empty() {
+        lines.push(format!("by {}", chains.join(" → ")));
+    }
+    lines.extend(hop.passed_over());
+    let undone = hop.stage == Stage::Reply;
     let pairs = [
         ("DNAT", hop.before.destination, hop.after.destination),
         ("SNAT", hop.before.source, hop.after.source),
     ];
-    let changed = pairs.iter().filter(|(_, before, after)| before != after);
-    changed.map(|(name, before, after)| format!("{name} {before} → {after}")).collect()
+    let changed = pairs.iter().filter(|(_, before, after)| before != after && !undone);
+    lines.extend(changed.map(|(name, before, after)| format!("{name} {before} → {after}")));
+    lines
 }
 
-fn to_json(from: &str, command: &str, finished: &Finished, traces: &[&Trace]) -> Value {
+/// Where the reply passes, and where NAT is undone.
+fn way_back(trace: &Trace) -> Vec<String> {
+    let passages = trace.way_back().into_iter().map(|Passage { place, before, after }| {
+        let mut line = format!("through {}", short_party(&place));
+        if before.source != after.source {
+            line += &format!(", source {} → {}", before.source, after.source);
+        }
+        if before.destination != after.destination {
+            line += &format!(", destination {} → {}", before.destination, after.destination);
+        }
+        line
+    });
+    passages.collect()
+}
+
+/// `NOERROR web.default.svc.cluster.local. 10.96.14.3`
+fn answered(answer: Option<&DnsAnswer>) -> String {
+    let Some(answer) = answer else { return "no answer from a name server".to_owned() };
+    let records = answer.records.iter().map(|record| {
+        format!(" {} {} {}", record.name, record.data.kind(), printable(&record.data.to_string()))
+    });
+    let records: Vec<String> = records.collect();
+    match (answer.code, records.is_empty()) {
+        (DnsCode::NoError, true) => "it says: the name exists, without such a record".to_owned(),
+        _ => format!("it says: {}{}", answer.code, records.join(",")),
+    }
+}
+
+fn to_json(
+    network: &Network,
+    (from, command): (&str, &str),
+    finished: &Finished,
+    traces: &[&Trace],
+) -> Value {
     json!({
         "from": from,
         "command": command,
         "stdout": String::from_utf8_lossy(&finished.stdout),
         "stderr": String::from_utf8_lossy(&finished.stderr),
         "exit": finished.exit,
-        "traces": traces.iter().map(|trace| trace_json(trace)).collect::<Vec<_>>(),
+        "traces": traces.iter().map(|trace| trace_json(network, trace)).collect::<Vec<_>>(),
     })
 }
 
-fn trace_json(trace: &Trace) -> Value {
-    let dns = trace.dns.as_ref().map(|dns| {
-        json!({ "name": dns.name.as_ref(), "type": format!("{:?}", dns.kind).to_uppercase() })
-    });
+fn trace_json(network: &Network, trace: &Trace) -> Value {
     let outcome = match &trace.outcome {
         Outcome::Delivered { to, at, seen_from } => json!({
             "kind": "delivered",
@@ -123,25 +168,82 @@ fn trace_json(trace: &Trace) -> Value {
         Outcome::Unreachable => json!({ "kind": "unreachable" }),
         Outcome::Silence => json!({ "kind": "silence" }),
     };
+    let way_back = trace.way_back().into_iter().map(|passage| {
+        json!({
+            "place": passage.place.to_string(),
+            "before": flow_json(&passage.before),
+            "after": flow_json(&passage.after),
+        })
+    });
     json!({
         "at": trace.at.as_millis(),
         "from": trace.from.to_string(),
         "container": trace.container.as_deref(),
         "packet": flow_json(&trace.flow),
-        "dns": dns,
-        "hops": trace.hops.iter().map(hop_json).collect::<Vec<_>>(),
+        "dns": trace.dns.as_ref().map(dns_json),
+        "hops": trace.hops.iter().map(|hop| hop_json(network, hop)).collect::<Vec<_>>(),
+        "wayBack": way_back.collect::<Vec<_>>(),
         "outcome": outcome,
     })
 }
 
-fn hop_json(hop: &Hop) -> Value {
+fn dns_json(exchange: &DnsExchange) -> Value {
+    let answer = exchange.answer.as_ref().map(|answer| {
+        let records = answer.records.iter().map(|record| {
+            json!({
+                "name": record.name,
+                "type": record.data.kind().to_string(),
+                "ttl": record.ttl,
+                "data": record.data.to_string(),
+            })
+        });
+        json!({ "code": answer.code.to_string(), "records": records.collect::<Vec<_>>() })
+    });
     json!({
+        "name": exchange.name.as_ref(),
+        "type": exchange.kind.to_string(),
+        "answer": answer,
+    })
+}
+
+/// A hop; with the Service's rules and endpoints, or the policies, where they decided.
+fn hop_json(network: &Network, hop: &Hop) -> Value {
+    let mut value = json!({
         "place": hop.place.to_string(),
         "stage": format!("{:?}", hop.stage),
         "verdict": format!("{:?}", hop.verdict),
         "says": hop.sentence(),
         "before": flow_json(&hop.before),
         "after": flow_json(&hop.after),
+    });
+    let chains = network.chains(hop);
+    if !chains.is_empty() {
+        value["chains"] = chains.iter().map(AsRef::as_ref).collect();
+    }
+    let considered = hop.considered();
+    if !considered.is_empty() {
+        value["endpoints"] = considered.iter().map(endpoint_json).collect();
+    }
+    match &hop.because {
+        Because::PolicyDenies { policies } => {
+            value["policies"] = policies.iter().map(AsRef::as_ref).collect();
+        }
+        Because::PolicyAllows { policy } => value["policies"] = json!([policy.as_ref()]),
+        _ => {}
+    }
+    value
+}
+
+fn endpoint_json(considered: &Considered<'_>) -> Value {
+    let endpoint = considered.endpoint;
+    json!({
+        "address": endpoint.address.to_string(),
+        "pod": endpoint.pod.as_ref().map(Party::to_string),
+        "node": endpoint.node.as_deref(),
+        "ready": endpoint.ready,
+        "serving": endpoint.serving,
+        "terminating": endpoint.terminating,
+        "fate": format!("{:?}", considered.fate),
     })
 }
 

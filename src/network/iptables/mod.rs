@@ -3,6 +3,7 @@
 //! The rules are made of the tables that packets are sent by, whenever somebody asks. That they say
 //! the same is proved in `netfilter`: an interpreter of the rules that sends the same packets.
 
+mod followed;
 mod name;
 #[cfg(test)]
 mod netfilter;

@@ -6,16 +6,26 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::rule::keyword;
-use crate::network::ServiceRules;
+use crate::network::{Protocol, ServiceRules};
 
 /// The chain of one Service port: `prefix` is `KUBE-SVC-`, `KUBE-SVL-`, `KUBE-EXT-` or `KUBE-FW-`.
 pub(super) fn of_service(prefix: &str, rules: &ServiceRules) -> Arc<str> {
-    named(prefix, &format!("{}{}", rules.name, keyword(rules.protocol)))
+    of_port(prefix, &rules.name, rules.protocol)
+}
+
+/// The same, of a port by its full name: `default/web:http`.
+pub(super) fn of_port(prefix: &str, name: &str, protocol: Protocol) -> Arc<str> {
+    named(prefix, &format!("{name}{}", keyword(protocol)))
 }
 
 /// The chain of one endpoint of a Service port.
 pub(super) fn of_endpoint(rules: &ServiceRules, endpoint: SocketAddrV4) -> Arc<str> {
-    named("KUBE-SEP-", &format!("{}{}{endpoint}", rules.name, keyword(rules.protocol)))
+    of_port_endpoint(&rules.name, rules.protocol, endpoint)
+}
+
+/// The same, of a port by its full name.
+pub(super) fn of_port_endpoint(name: &str, protocol: Protocol, endpoint: SocketAddrV4) -> Arc<str> {
+    named("KUBE-SEP-", &format!("{name}{}{endpoint}", keyword(protocol)))
 }
 
 /// `prefix` and the first sixteen characters of what identifies the chain, hashed with SHA-256 and

@@ -93,6 +93,7 @@ impl Walk<'_> {
             pod: endpoint.pod.clone(),
             usable: chain.endpoints.len() as u32,
             affinity: choice.affinity,
+            local: chain.local,
             endpoints: portal.rules.endpoints.clone(),
         };
         self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
