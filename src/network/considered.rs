@@ -142,7 +142,7 @@ impl Fate {
             Fate::Possible if affinity => "left, as the client stays with its endpoint",
             Fate::Possible => "could have been chosen",
             Fate::OtherNode => "on other nodes, which policy Local leaves out",
-            Fate::Terminating => "terminating, while others are ready",
+            Fate::Terminating => "terminating",
             Fate::NotReady => "not ready",
         }
     }
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(
             hop.passed_over(),
             [
-                "terminating, while others are ready: web-2 (10.244.2.2:80)",
+                "terminating: web-2 (10.244.2.2:80)",
                 "not ready: web-3 (10.244.3.2:80)"
             ]
         );
