@@ -195,10 +195,7 @@ mod tests {
         assert_eq!(told, [Fate::Chosen, Fate::Terminating, Fate::NotReady]);
         assert_eq!(
             hop.passed_over(),
-            [
-                "terminating: web-2 (10.244.2.2:80)",
-                "not ready: web-3 (10.244.3.2:80)"
-            ]
+            ["terminating: web-2 (10.244.2.2:80)", "not ready: web-3 (10.244.3.2:80)"]
         );
     }
 
