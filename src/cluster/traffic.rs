@@ -268,16 +268,27 @@ impl Cluster {
     /// What arrives of an answer by the time it is due, when that is later than the request: nothing
     /// of a pod or a node that is gone by then, a reset of a process that has ended (recording 31).
     pub fn arrives(&self, connection: &Connection, reply: Reply) -> Reply {
+        match connection.socket {
+            Some((netns, _)) if self.is_up(netns) => match self.stands(connection) {
+                true => reply,
+                false => Reply::Reset,
+            },
+            _ => Reply::Silence,
+        }
+    }
+
+    /// Whether the server's side of a connection is still there.
+    pub fn stands(&self, connection: &Connection) -> bool {
         let Some((netns, process)) = connection.socket.filter(|(netns, _)| self.is_up(*netns))
         else {
-            return Reply::Silence;
+            return false;
         };
         // These answer without a socket of theirs.
         let ours = [ProcessId::OUTSIDE, ProcessId::KUBE_PROXY, ProcessId::API_SERVER];
-        let listens = self.network.netns(netns).is_some_and(|netns| {
-            netns.listeners.iter().any(|(_, listener)| listener.process == process)
-        });
-        if listens || ours.contains(&process) { reply } else { Reply::Reset }
+        ours.contains(&process)
+            || self.network.netns(netns).is_some_and(|netns| {
+                netns.listeners.iter().any(|(_, listener)| listener.process == process)
+            })
     }
 
     /// Opens or closes `minikube tunnel`: while it is open, the laptop reaches cluster IPs (R7.4).

@@ -255,3 +255,22 @@ fn bash_speaks_to_servers_without_any_tool() {
     assert!(told.contains("connect: Connection refused\n"), "{told}");
     assert!(told.contains("/dev/tcp/nosuch/80: Invalid argument\n"), "{told}");
 }
+
+#[test]
+fn curl_keeps_to_one_pod_while_its_connection_stands() {
+    let mut story = Story::new();
+    story.run("kubectl create deployment web --image=traefik/whoami --replicas=3; kubectl expose deployment web --port=80; kubectl run c --image=nginx:1.27; sleep 30");
+    let ip = "$(kubectl get svc web -o jsonpath='{.spec.clusterIP}')";
+    let run = |story: &mut Story, command: &str| {
+        let said = story.run(&format!("ip={ip}; kubectl exec c -- sh -c \"{command}\" 2>&1"));
+        String::from_utf8_lossy(&said.stdout).into_owned()
+    };
+    let pods = "curl -s $ip $ip $ip $ip $ip $ip $ip $ip | grep Hostname | sort -u | wc -l";
+    assert_eq!(run(&mut story, pods).trim(), "1");
+    let apart = "for i in 1 2 3 4 5 6 7 8 9; do curl -s $ip; done | grep Hostname | sort -u | wc -l";
+    assert_eq!(run(&mut story, &apart.replace("$i ", "")).trim(), "3");
+    let told = run(&mut story, "curl -sv -o /dev/null $ip $ip/again");
+    assert_eq!(told.matches("Trying").count(), 1, "{told}");
+    assert!(told.contains("* Re-using existing connection with host"), "{told}");
+    assert!(told.contains("> GET /again HTTP/1.1"), "{told}");
+}

@@ -13,7 +13,7 @@ use super::fetch::{Failure, Fetch, Happening, Limits};
 use super::talk::{KEPT_OPEN, Talk, Turn};
 use super::url::{BadUrl, NO_IPV6, Url};
 use crate::clock::SimTime;
-use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Reply};
+use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Reply};
 use crate::shell::{Io, Step, Tool};
 
 /// Redirects that are followed unless told otherwise.
@@ -29,6 +29,9 @@ pub struct Curl {
     state: State,
     /// URLs to come, each with the place its output goes to.
     waiting: VecDeque<(String, Option<String>)>,
+    /// The connection that the last server left open, and to what it leads. The next request there
+    /// goes over it, to the same pod.
+    kept: Option<(Url, Connection)>,
     exit: i32,
 }
 
@@ -59,6 +62,7 @@ struct Transfer {
     redirects: u32,
     tries: u32,
     remote: String,
+    connection: Option<Connection>,
     /// Headers that are printed (`-i`, `-I`), of all responses so far.
     printed: Vec<u8>,
     meter: bool,
@@ -67,7 +71,7 @@ struct Transfer {
 /// curl with these arguments.
 pub fn start(arguments: &[String]) -> Box<dyn Tool> {
     let arguments = Arguments::parse(arguments);
-    Box::new(Curl { arguments, state: State::Start, waiting: VecDeque::new(), exit: 0 })
+    Box::new(Curl { arguments, state: State::Start, waiting: VecDeque::new(), kept: None, exit: 0 })
 }
 
 impl Tool for Curl {
@@ -128,7 +132,8 @@ impl Tool for Curl {
                 State::Retrying(_, mut transfer) => {
                     let begun = transfer.begun;
                     transfer.fetch = self.fetch(&arguments, io, transfer.first.clone(), begun);
-                    self.state = State::Fetching(transfer);
+                    let words = Words { arguments: &arguments, version: Version::of(io) };
+                    self.begin_fetch(&words, io, transfer);
                 }
             }
         }
@@ -209,7 +214,7 @@ impl Curl {
         }
         let begun = io.now();
         let fetch = self.fetch(arguments, io, url.clone(), begun);
-        self.state = State::Fetching(Box::new(Transfer {
+        let transfer = Transfer {
             fetch,
             first: url,
             output,
@@ -219,9 +224,31 @@ impl Curl {
             redirects: 0,
             tries: 0,
             remote: String::new(),
+            connection: None,
             printed: Vec::new(),
             meter,
-        }));
+        };
+        self.begin_fetch(&words, io, Box::new(transfer));
+    }
+
+    /// Sets out, over the connection that is open already if it leads there and still stands.
+    fn begin_fetch(&mut self, words: &Words<'_>, io: &mut Io<'_>, mut transfer: Box<Transfer>) {
+        let url = transfer.fetch.url();
+        let same = |kept: &Url| {
+            (&kept.scheme, &kept.host, kept.port) == (&url.scheme, &url.host, url.port)
+        };
+        let kept = self.kept.take().filter(|(to, connection)| {
+            same(to) && !url.is_tls() && io.cluster.stands(connection)
+        });
+        if let Some((_, connection)) = kept {
+            words.reused(io, &url.host);
+            words.sent(io, transfer.fetch.request());
+            (transfer.resolved, transfer.connected) = (Some(io.now()), Some(io.now()));
+            transfer.remote = connection.remote.to_string();
+            transfer.connection = Some(connection.clone());
+            transfer.fetch = transfer.fetch.over(connection);
+        }
+        self.state = State::Fetching(transfer);
     }
 
     fn fetch(&self, arguments: &Arguments, io: &Io<'_>, url: Url, begun: SimTime) -> Fetch {
@@ -304,6 +331,7 @@ impl Curl {
                 Happening::Connected(connection) => {
                     transfer.remote = format!("{}", connection.remote);
                     transfer.connected = Some(io.now());
+                    transfer.connection = Some(connection.clone());
                     words.connected(io, transfer.fetch.url(), connection.remote);
                     if transfer.fetch.url().scheme == "telnet" {
                         let talk = Talk::new(connection, None, false);
@@ -390,6 +418,11 @@ impl Curl {
     ) {
         let arguments = words.arguments;
         words.received(io, &response);
+        let closes = header(&response, "connection").is_some_and(|kept| kept == "close");
+        self.kept = match transfer.connection.clone() {
+            Some(connection) if !closes => Some((transfer.fetch.url().clone(), connection)),
+            _ => None,
+        };
         let bodyless = response.status == 204 || response.status == 304;
         if transfer.fetch.request().method == "HEAD" && !arguments.head && !bodyless {
             let limit = arguments.total.map(|limit| transfer.begun + limit);
@@ -502,7 +535,7 @@ impl Curl {
         words.note(io, &format!("Issue another request to this URL: '{}'", url.text()));
         transfer.redirects += 1;
         transfer.fetch = self.fetch(words.arguments, io, url, transfer.begun);
-        self.state = State::Fetching(transfer);
+        self.begin_fetch(words, io, transfer);
     }
 
     /// A failure: perhaps another try, otherwise the end of this URL.

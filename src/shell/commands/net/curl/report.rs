@@ -249,7 +249,19 @@ impl Words<'_> {
         }
     }
 
-    /// The connection is kept for a next request that never comes.
+    /// A connection that is open already is used again.
+    pub fn reused(&self, io: &mut Io<'_>, host: &str) {
+        match self.version {
+            Version::V7_88 => {
+                self.note(io, &format!("Re-using existing connection #0 with host {host}"));
+            }
+            Version::V8_5 => {
+                self.note(io, &format!("Re-using existing connection with host {host}"));
+            }
+        }
+    }
+
+    /// The connection is kept for a next request.
     pub fn left_intact(&self, io: &mut Io<'_>, host: &str) {
         self.note(io, &format!("Connection #0 to host {host} left intact"));
     }
