@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::{Cluster, DialFailure, Lookup, LookupFailure, Place};
-use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, Question, ResolvConf, TraceId};
+use crate::network::{DnsAnswer, DnsCode, ResolvConf, TraceId};
 
 /// How long a resolver waits for one server (`options timeout`).
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -199,14 +199,9 @@ impl Resolver<'_> {
 
     /// One question for A and one for AAAA records leave together; the answer to the first counts.
     fn ask(&mut self, server: Ipv4Addr, name: &str) -> Result<DnsAnswer, DialFailure> {
-        let mut query = |kind| {
-            let question = Question { name, kind };
-            let query = self.cluster.query(self.place, Protocol::Udp, server, question);
-            self.traces.push(query.trace);
-            query
-        };
-        let first = query(DnsType::A);
-        query(DnsType::Aaaa);
+        let asked = self.cluster.query_addresses(self.place, server, name);
+        let Some([first, second]) = asked else { return Err(DialFailure::Unreachable) };
+        self.traces.extend([first.trace, second.trace]);
         if !matches!(first.result, Err(DialFailure::Silence)) {
             self.took += first.took;
         }

@@ -204,19 +204,20 @@ impl Cluster {
             return Query { result, took: Duration::ZERO, trace: TraceId::default() };
         };
         let now = self.now;
-        let trace = self.network.ask_name_server(now, &from, protocol, server, question);
-        let answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
-        let result = match trace.outcome {
-            Outcome::Delivered { .. } => answer.ok_or(DialFailure::Silence),
-            Outcome::Refused => Err(DialFailure::Refused),
-            Outcome::Unreachable => Err(DialFailure::Unreachable),
-            Outcome::Silence => Err(DialFailure::Silence),
-        };
-        let took = match result {
-            Err(DialFailure::Silence) => QUERY_TIMEOUT,
-            _ => wait(&trace),
-        };
-        Query { result, took, trace: trace.id }
+        heard(&self.network.ask_name_server(now, &from, protocol, server, question))
+    }
+
+    /// Asks one name server for a name's A and AAAA records over one socket. `None` at a place that
+    /// is not there.
+    pub(super) fn query_addresses(
+        &mut self,
+        place: &Place,
+        server: Ipv4Addr,
+        name: &str,
+    ) -> Option<[Query; 2]> {
+        let from = self.netns_of(place)?;
+        let traces = self.network.ask_for_addresses(self.now, &from, server, name);
+        Some(traces.map(|trace| heard(&trace)))
     }
 
     /// Dials an address: a TCP handshake, the first datagram of a UDP client, or a ping.
@@ -341,6 +342,22 @@ impl Cluster {
         };
         Some(Answer { reply: Reply::Http(response), took: Duration::ZERO })
     }
+}
+
+/// What a name server's client hears.
+fn heard(trace: &Trace) -> Query {
+    let answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
+    let result = match trace.outcome {
+        Outcome::Delivered { .. } => answer.ok_or(DialFailure::Silence),
+        Outcome::Refused => Err(DialFailure::Refused),
+        Outcome::Unreachable => Err(DialFailure::Unreachable),
+        Outcome::Silence => Err(DialFailure::Silence),
+    };
+    let took = match result {
+        Err(DialFailure::Silence) => QUERY_TIMEOUT,
+        _ => wait(trace),
+    };
+    Query { result, took, trace: trace.id }
 }
 
 /// How long the client waits until it knows how its packet ended.

@@ -266,16 +266,43 @@ impl Network {
         server: Ipv4Addr,
         question: Question<'_>,
     ) -> Arc<Trace> {
+        let (mut trace, listener) = self.walk(now, from, protocol, SocketAddrV4::new(server, 53));
+        trace.dns = Some(self.exchange(now, listener.as_ref(), question));
+        self.state.remember(trace)
+    }
+
+    /// Sends a question for A and one for AAAA records over one socket, as C libraries do: both are
+    /// one connection, and go to the same name server.
+    pub fn ask_for_addresses(
+        &mut self,
+        now: SimTime,
+        from: &Sender,
+        server: Ipv4Addr,
+        name: &str,
+    ) -> [Arc<Trace>; 2] {
         let to = SocketAddrV4::new(server, 53);
-        let (mut trace, listener) = self.walk(now, from, protocol, to);
+        let (mut first, listener) = self.walk(now, from, Protocol::Udp, to);
+        let mut second = Trace { id: self.state.next_trace(), ..first.clone() };
+        for (trace, kind) in [(&mut first, DnsType::A), (&mut second, DnsType::Aaaa)] {
+            let question = Question { name, kind };
+            trace.dns = Some(self.exchange(now, listener.as_ref(), question));
+        }
+        [self.state.remember(first), self.state.remember(second)]
+    }
+
+    /// A question that arrived at a socket, and the answer if a name server has it.
+    fn exchange(
+        &mut self,
+        now: SimTime,
+        listener: Option<&(NetnsId, Listener)>,
+        question: Question<'_>,
+    ) -> DnsExchange {
         let answer = listener.and_then(|(netns, listener)| match &*listener.name {
-            "coredns" => Some(self.coredns(now, netns, listener.container, question)),
+            "coredns" => Some(self.coredns(now, *netns, listener.container.clone(), question)),
             "resolver" => Some(dns::outside_answer(question.name, question.kind)),
             _ => None,
         });
-        let (name, kind) = (question.name.into(), question.kind);
-        trace.dns = Some(DnsExchange { name, kind, answer });
-        self.state.remember(trace)
+        DnsExchange { name: question.name.into(), kind: question.kind, answer }
     }
 
     /// The traces that are kept, oldest first: the last thousand.

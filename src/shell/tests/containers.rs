@@ -267,7 +267,8 @@ fn curl_keeps_to_one_pod_while_its_connection_stands() {
     };
     let pods = "curl -s $ip $ip $ip $ip $ip $ip $ip $ip | grep Hostname | sort -u | wc -l";
     assert_eq!(run(&mut story, pods).trim(), "1");
-    let apart = "for i in 1 2 3 4 5 6 7 8 9; do curl -s $ip; done | grep Hostname | sort -u | wc -l";
+    let apart =
+        "for i in 1 2 3 4 5 6 7 8 9; do curl -s $ip; done | grep Hostname | sort -u | wc -l";
     assert_eq!(run(&mut story, &apart.replace("$i ", "")).trim(), "3");
     let told = run(&mut story, "curl -sv -o /dev/null $ip $ip/again");
     assert_eq!(told.matches("Trying").count(), 1, "{told}");

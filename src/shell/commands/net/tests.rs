@@ -170,3 +170,11 @@ fn a_node_shows_its_packet_filter() {
         "{out}{err}"
     );
 }
+
+// Recording 30: the packets of one curl, A and AAAA, leave from one port.
+#[test]
+fn both_questions_for_a_name_are_one_connection() {
+    let (out, err, _) =
+        run("ssh node-1 curl -s example.com >/dev/null; ssh node-1 conntrack -L -p udp --dport 53");
+    assert_eq!(out.lines().count(), 1, "{out}{err}");
+}

@@ -237,9 +237,10 @@ impl Curl {
         let same = |kept: &Url| {
             (&kept.scheme, &kept.host, kept.port) == (&url.scheme, &url.host, url.port)
         };
-        let kept = self.kept.take().filter(|(to, connection)| {
-            same(to) && !url.is_tls() && io.cluster.stands(connection)
-        });
+        let kept = self
+            .kept
+            .take()
+            .filter(|(to, connection)| same(to) && !url.is_tls() && io.cluster.stands(connection));
         if let Some((_, connection)) = kept {
             words.reused(io, &url.host);
             words.sent(io, transfer.fetch.request());
