@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::api::validation::names;
+
 /// Learn Kubernetes networking by making the packets arrive.
 ///
 /// Without a command the game goes on where you left off.
@@ -97,6 +99,10 @@ pub struct ShellArgs {
     #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "level",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub nodes: u32,
+    /// Zones of the empty cluster, which its nodes are in by turns
+    #[arg(long, value_name = "ZONE,…", value_delimiter = ',', conflicts_with = "level",
+          value_parser = zone)]
+    pub zones: Vec<String>,
     /// The empty cluster runs in a cloud: Services of type LoadBalancer get an address
     #[arg(long, conflicts_with = "level")]
     pub cloud: bool,
@@ -110,6 +116,14 @@ pub struct ShellArgs {
     /// milliseconds at its end
     #[arg(long)]
     pub json: bool,
+}
+
+/// A zone's name, which becomes a label of nodes.
+fn zone(text: &str) -> Result<String, String> {
+    match text.is_empty() || !names::label_value(text).is_empty() {
+        true => Err("a zone has a name like zone-a".to_owned()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 /// What to trace.

@@ -136,6 +136,13 @@ impl Cluster {
         self.network.join_cloud();
     }
 
+    /// Puts the nodes into zones, in turn: the first node into the first, and so on. Each is what
+    /// `kubectl label node NAME topology.kubernetes.io/zone=ZONE` does.
+    pub fn set_zones(&mut self, zones: &[String]) {
+        nodes::set_zones(self, zones);
+        self.observe();
+    }
+
     /// The moment that the simulation has reached.
     pub fn now(&self) -> SimTime {
         self.now

@@ -81,6 +81,22 @@ pub(super) fn register(cluster: &mut Cluster, config: &Config) {
     }
 }
 
+/// Labels the nodes with zones, in turn.
+pub(super) fn set_zones(cluster: &mut Cluster, zones: &[String]) {
+    let names: Vec<Arc<str>> = cluster.nodes.up.keys().cloned().collect();
+    let mut numbered: Vec<_> = names.iter().map(|name| (name.len(), name)).collect();
+    // node-10 comes after node-9.
+    numbered.sort();
+    for ((_, name), zone) in numbered.into_iter().zip(zones.iter().cycle()) {
+        let Some(stored) = cluster.api.store().get::<Node>("", name) else { continue };
+        let mut node = Node::clone(stored);
+        let labels = node.metadata.labels.get_or_insert_default();
+        labels.insert("topology.kubernetes.io/zone".to_owned(), zone.clone());
+        // A name that is no label's value leaves the node without a zone.
+        let _ = cluster.api.update(cluster.now, node);
+    }
+}
+
 /// Switches a node off or on.
 pub(super) fn set_up(cluster: &mut Cluster, name: &str, up: bool) {
     let Some(old) = cluster.nodes.up.get_mut(name) else { return };

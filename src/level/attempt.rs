@@ -99,6 +99,7 @@ impl Attempt {
     pub fn open(level: Arc<Level>, seed: u64) -> Attempt {
         let config = Config { nodes: level.nodes, seed, dns: true };
         let mut cluster = Cluster::new(&config, shell::programs());
+        cluster.set_zones(&level.zones);
         if level.cloud {
             cluster.join_cloud();
         }

@@ -48,6 +48,8 @@ pub struct Level {
     pub situation: String,
     /// Nodes of the cluster.
     pub nodes: u32,
+    /// The zones that the nodes are in, in turn; none when empty.
+    pub zones: Vec<String>,
     /// Whether the cluster runs in a cloud, which gives Services of type LoadBalancer an address.
     pub cloud: bool,
     /// Files of `start` that can be read but not edited.

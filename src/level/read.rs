@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 
 use super::format::{Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution};
+use crate::api::validation::names;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::shell::Files;
 
@@ -81,6 +82,9 @@ pub(super) struct LevelFile {
 struct ClusterFile {
     /// How many nodes it has.
     nodes: u32,
+    /// Zones: the first node is in the first, the second in the second, and so on, over and over.
+    #[serde(deserialize_with = "zones")]
+    zones: Vec<String>,
     /// Who gives Services of type LoadBalancer an address; nobody when left out.
     load_balancer: Option<ProviderFile>,
 }
@@ -95,7 +99,7 @@ enum ProviderFile {
 
 impl Default for ClusterFile {
     fn default() -> Self {
-        ClusterFile { nodes: 1, load_balancer: None }
+        ClusterFile { nodes: 1, zones: Vec::new(), load_balancer: None }
     }
 }
 
@@ -257,6 +261,17 @@ fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duratio
         .ok_or_else(|| D::Error::custom(format!("expected a duration like 20s, received {text:?}")))
 }
 
+/// Names that a node's label can have.
+fn zones<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let zones = Vec::<String>::deserialize(deserializer)?;
+    match zones.iter().find(|zone| zone.is_empty() || !names::label_value(zone).is_empty()) {
+        Some(zone) => {
+            Err(D::Error::custom(format!("expected a zone's name like zone-a, received {zone:?}")))
+        }
+        None => Ok(zones),
+    }
+}
+
 /// The format's JSON Schema, so that an author's editor completes `level.yaml`.
 pub(super) fn json_schema() -> serde_json::Value {
     schemars::schema_for!(LevelFile).to_value()
@@ -348,6 +363,7 @@ fn level(
         teaches: file.teaches,
         situation: file.situation.trim().to_owned(),
         nodes: file.cluster.nodes,
+        zones: file.cluster.zones,
         cloud: file.cluster.load_balancer == Some(ProviderFile::Cloud),
         locked: file.locked,
         opening: file.opening,
@@ -520,6 +536,17 @@ mod tests {
         assert!(!read("{nodes: 2}").unwrap().levels[0].cloud);
         let errors = read("{loadBalancer: metal}").unwrap_err();
         assert!(errors[0].message.contains("metal"), "{}", errors[0]);
+    }
+
+    #[test]
+    fn zones_are_names_that_labels_can_have() {
+        let read = |zones: &str| {
+            let level = format!("{LEVEL}cluster: {{nodes: 3, zones: {zones}}}\n");
+            pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)]))
+        };
+        assert_eq!(read("[zone-a, zone-b]").unwrap().levels[0].zones, ["zone-a", "zone-b"]);
+        let errors = read("[zone-a, '-']").unwrap_err();
+        assert!(errors[0].message.contains("received \"-\""), "{}", errors[0]);
     }
 
     #[test]

@@ -72,6 +72,7 @@ impl Fixture {
             ready,
             serving: ready,
             terminating: false,
+            hints: None,
         }
     }
 

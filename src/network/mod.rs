@@ -40,8 +40,8 @@ pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
 pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
-    AddressInUse, Bound, DnsEndpoint, DnsService, DnsTarget, EndpointRule, Listener, Netns,
-    NetnsId, NodeEntry, ProcessId, ResolvConf, ServiceRules,
+    AddressInUse, Bound, DnsEndpoint, DnsService, DnsTarget, EndpointHints, EndpointRule, Listener,
+    Netns, NetnsId, NodeEntry, ProcessId, ResolvConf, ServiceRules,
 };
 pub use trace::{
     Because, DnsExchange, Entrance, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, TraceId,
@@ -123,6 +123,12 @@ impl Network {
         up: bool,
     ) -> NetnsId {
         self.topology.set_node(name, address, pod_subnet, up)
+    }
+
+    /// Says which zone a node is in, if any: kube-proxy there keeps to it for Services that prefer
+    /// the same zone.
+    pub fn set_zone(&mut self, node: &str, zone: Option<&str>) {
+        self.topology.set_zone(node, zone);
     }
 
     /// Removes a node.

@@ -378,6 +378,49 @@ fn source_ranges_hold_at_the_balancer_and_at_every_node() {
     assert!(matches!(f.dial(laptop, to).outcome, Outcome::Delivered { .. }));
 }
 
+// R6.2
+#[test]
+fn traffic_that_prefers_to_stay_near_goes_elsewhere_only_when_it_must() {
+    let mut f = Fixture::new();
+    for (node, zone) in [("node-1", "a"), ("node-2", "a"), ("node-3", "b")] {
+        f.network.set_zone(node, Some(zone));
+    }
+    let hinted = |f: &mut Fixture, nodes: bool, ready: [bool; 3]| {
+        let endpoints: Vec<EndpointRule> = [1, 2, 3]
+            .map(|number| {
+                let zones = vec![if number == 3 { "b" } else { "a" }.into()];
+                let node = nodes.then(|| format!("node-{number}").into());
+                let hints = EndpointHints { zones, nodes: node.into_iter().collect() };
+                let ready = ready[usize::from(number) - 1];
+                let hints = ready.then(|| Arc::new(hints));
+                EndpointRule { hints, ..f.endpoint(number, ready) }
+            })
+            .into();
+        f.set_service(|rules| rules.endpoints = endpoints.into());
+    };
+    let pods = |f: &mut Fixture| -> Vec<String> {
+        let counts = f.spread(f.client, web(), 60);
+        counts.keys().map(|told| told.split(' ').next().unwrap().to_owned()).collect()
+    };
+    // PreferSameZone: both endpoints of the client's zone, and nobody else.
+    hinted(&mut f, false, [true, true, true]);
+    assert_eq!(pods(&mut f), ["web-1", "web-2"]);
+    // None is ready there: all that are.
+    hinted(&mut f, false, [false, false, true]);
+    assert_eq!(pods(&mut f), ["web-3"]);
+    // PreferSameNode: the client's node, or else its zone, or else anybody.
+    hinted(&mut f, true, [true, true, true]);
+    assert_eq!(pods(&mut f), ["web-1"]);
+    hinted(&mut f, true, [false, true, true]);
+    assert_eq!(pods(&mut f), ["web-2"]);
+    hinted(&mut f, true, [false, false, true]);
+    assert_eq!(pods(&mut f), ["web-3"]);
+    // A node without a zone takes no notice of zones.
+    hinted(&mut f, false, [true, true, true]);
+    f.network.set_zone("node-1", None);
+    assert_eq!(pods(&mut f), ["web-1", "web-2", "web-3"]);
+}
+
 // R7.3, R7.4
 #[test]
 fn a_balancer_asks_for_ready_pods_where_they_have_to_be_local() {

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
 use super::topology::within;
-use super::{EndpointRule, Entrance, Protocol, ServiceRules};
+use super::{EndpointHints, EndpointRule, Entrance, NodeEntry, Protocol, ServiceRules};
 
 /// One port of a Service, compiled.
 #[derive(Clone, Debug)]
@@ -17,8 +17,18 @@ pub(super) struct Portal {
     pub rules: ServiceRules,
     /// Every usable endpoint (R6.2), as positions in the rules, in kube-proxy's order.
     pub cluster: Vec<u32>,
+    /// The part of them that clients near by are to use; only where the Service wants that.
+    near: Option<Box<Near>>,
     /// Usable endpoints by node; only where a Local policy asks for them.
     local: BTreeMap<Arc<str>, Vec<u32>>,
+}
+
+/// Endpoints by the nodes and by the zones that they are meant for (`trafficDistribution`). Hints
+/// count only when every ready endpoint has them (kube-proxy's `topologyModeFromHints`).
+#[derive(Clone, Debug, Default)]
+struct Near {
+    nodes: BTreeMap<Arc<str>, Vec<u32>>,
+    zones: BTreeMap<Arc<str>, Vec<u32>>,
 }
 
 /// Where a packet comes from, as kube-proxy's rules tell it apart.
@@ -170,7 +180,8 @@ impl Portal {
                 local.insert(node, usable(endpoints, &here));
             }
         }
-        Portal { rules, cluster, local }
+        let near = Near::of(endpoints, &cluster);
+        Portal { rules, cluster, near, local }
     }
 
     /// The endpoints that a packet may be sent to, from `origin`, on `node`.
@@ -181,13 +192,14 @@ impl Portal {
         &self,
         entrance: Entrance,
         origin: Origin,
-        node: &str,
+        node: &NodeEntry,
     ) -> Result<Chain<'_>, NoChain> {
         if self.cluster.is_empty() {
             return Err(NoChain::NoEndpoints);
         }
-        let cluster = |masquerade| Ok(Chain { endpoints: &self.cluster, masquerade, local: false });
-        let local = |masquerade| match self.local(node) {
+        let cluster =
+            |masquerade| Ok(Chain { endpoints: self.cluster(node), masquerade, local: false });
+        let local = |masquerade| match self.local(&node.name) {
             [] => Err(NoChain::NoLocalEndpoints),
             endpoints => Ok(Chain { endpoints, masquerade, local: true }),
         };
@@ -202,6 +214,16 @@ impl Portal {
                 Origin::Elsewhere => local(false),
             },
         }
+    }
+
+    /// The usable endpoints for clients of one node: those that are meant for the node, or else
+    /// for its zone, or else all. With none ready, nothing is near.
+    pub fn cluster(&self, node: &NodeEntry) -> &[u32] {
+        let near = self.near.as_ref().and_then(|near| {
+            let zone = || near.zones.get(node.zone.as_ref()?);
+            near.nodes.get(&node.name).or_else(zone)
+        });
+        near.unwrap_or(&self.cluster)
     }
 
     /// The usable endpoints on one node, where a Local policy asks for them.
@@ -238,6 +260,29 @@ impl Portal {
     /// `default/web` of `default/web:http`.
     pub fn service(&self) -> &str {
         self.rules.name.split(':').next().unwrap_or_default()
+    }
+}
+
+impl Near {
+    /// Sorts usable endpoints by their hints.
+    fn of(endpoints: &[EndpointRule], usable: &[u32]) -> Option<Box<Near>> {
+        let by = |hinted: fn(&EndpointHints) -> &[Arc<str>]| {
+            let mut sorted: BTreeMap<Arc<str>, Vec<u32>> = BTreeMap::new();
+            for index in usable {
+                let endpoint = &endpoints[*index as usize];
+                let hints = endpoint.hints.as_deref().map(hinted).unwrap_or_default();
+                if hints.is_empty() || !endpoint.ready {
+                    return BTreeMap::new();
+                }
+                for name in hints {
+                    sorted.entry(name.clone()).or_default().push(*index);
+                }
+            }
+            sorted
+        };
+        let near = Near { nodes: by(|hints| &hints.nodes), zones: by(|hints| &hints.zones) };
+        let is_empty = near.nodes.is_empty() && near.zones.is_empty();
+        (!is_empty).then(|| Box::new(near))
     }
 }
 

@@ -37,6 +37,8 @@ pub struct NodeEntry {
     pub pod_subnet: Ipv4Addr,
     /// Whether it is switched on.
     pub up: bool,
+    /// The zone that it is in, as its label says (`topology.kubernetes.io/zone`).
+    pub zone: Option<Arc<str>>,
     /// The node's own network namespace.
     pub netns: NetnsId,
 }
@@ -123,6 +125,17 @@ pub struct EndpointRule {
     pub serving: bool,
     /// On its way out.
     pub terminating: bool,
+    /// For whom it is meant, where the Service has a `trafficDistribution`.
+    pub hints: Option<Arc<EndpointHints>>,
+}
+
+/// For whom an endpoint is meant (`hints` of an EndpointSlice).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointHints {
+    /// For clients in these zones.
+    pub zones: Vec<Arc<str>>,
+    /// For clients on these nodes.
+    pub nodes: Vec<Arc<str>>,
 }
 
 /// What CoreDNS knows of one Service (R8.3 to R8.6).

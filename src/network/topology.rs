@@ -118,7 +118,8 @@ impl Topology {
         let id = NodeId(self.nodes.len() as u32);
         let party = Party::Node(name.clone());
         let netns = self.add_namespace(party.clone(), address, Some((id, name.clone())));
-        let entry = NodeEntry { name: name.clone(), address, pod_subnet: subnet, up, netns };
+        let entry =
+            NodeEntry { name: name.clone(), address, pod_subnet: subnet, up, zone: None, netns };
         let node = Node {
             entry,
             party,
@@ -148,6 +149,17 @@ impl Topology {
             }
         }
         id
+    }
+
+    /// Says which zone a node is in.
+    pub fn set_zone(&mut self, name: &str, zone: Option<&str>) {
+        let known = self.node_named(name).map(|node| node.entry.zone.as_deref());
+        if let (Some(known), Some(id)) = (known, self.node_id(name))
+            && known != zone
+            && let Some(node) = self.node_mut(id)
+        {
+            node.entry.zone = zone.map(Arc::from);
+        }
     }
 
     /// Removes a node with everything on it.

@@ -4,7 +4,7 @@
 //! typed when the command waits for a line, `^C` interrupts a command that runs on; what follows is
 //! the answer, standard output and error as a terminal shows them, and `[exit N]` where the exit
 //! code is not 0. Lines that begin with `# ` are headings; `% nodes N` at the top asks for a cluster
-//! of N nodes instead of three, `% cloud` for one that runs in a cloud. The same seed gives the same bytes, so nothing is normalised.
+//! of N nodes instead of three, `% zones A B` for nodes that are in zones by turns, `% cloud` for one that runs in a cloud. The same seed gives the same bytes, so nothing is normalised.
 //! `UPDATE_TRANSCRIPTS=1` writes the answers anew; read the difference before you keep it.
 
 use std::collections::VecDeque;
@@ -64,6 +64,8 @@ fn play(written: &str) -> String {
     let nodes = written.lines().find_map(|line| line.strip_prefix("% nodes ")?.parse().ok());
     let config = Config { nodes: nodes.unwrap_or(3), seed: 7, dns: true };
     let mut cluster = Cluster::new(&config, shell::programs());
+    let zones = written.lines().find_map(|line| line.strip_prefix("% zones ")).unwrap_or_default();
+    cluster.set_zones(&zones.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
     if written.lines().any(|line| line == "% cloud") {
         cluster.join_cloud();
     }

@@ -64,6 +64,7 @@ impl Desk {
     fn empty(arguments: &ShellArgs, files: Files) -> Desk {
         let config = Config { nodes: arguments.nodes, seed: arguments.seed, dns: true };
         let mut cluster = Cluster::new(&config, shell::programs());
+        cluster.set_zones(&arguments.zones);
         if arguments.cloud {
             cluster.join_cloud();
         }

@@ -18,7 +18,7 @@ use super::Cluster;
 use super::agenda::Agenda;
 use crate::api::{Action, Change, Kind, Object, Store};
 use crate::clock::SimTime;
-use crate::network::Protocol;
+use crate::network::{Network, Protocol};
 
 /// How long kube-proxy gathers changes before it writes rules.
 const PROXY_SYNC: Duration = Duration::from_millis(100);
@@ -115,6 +115,16 @@ impl Walls {
     /// When rules are written next.
     pub fn next_due(&self) -> Option<SimTime> {
         self.due
+    }
+}
+
+/// kube-proxy hears at once when the zone of its own node changes.
+pub(super) fn note_zone(network: &mut Network, change: &Change) {
+    if let (Object::Node(node), Action::Added | Action::Modified) = (&change.object, change.action)
+    {
+        let labels = node.metadata.labels.as_ref();
+        let zone = labels.and_then(|labels| labels.get("topology.kubernetes.io/zone"));
+        network.set_zone(change.object.name(), zone.map(String::as_str));
     }
 }
 

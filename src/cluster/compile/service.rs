@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 
 use super::{port, protocol};
-use crate::network::{EndpointRule, Party, ServiceRules};
+use crate::network::{EndpointHints, EndpointRule, Party, ServiceRules};
 
 /// The rules of every port; none for a Service without a cluster IP (headless, ExternalName).
 pub(super) fn rules(service: &Service, slices: &[&EndpointSlice]) -> Vec<ServiceRules> {
@@ -126,7 +126,15 @@ fn endpoint(endpoint: &Endpoint, port: u16) -> Option<EndpointRule> {
         ready,
         serving: conditions.serving.unwrap_or(ready),
         terminating: conditions.terminating.unwrap_or(false),
+        hints: hints(endpoint),
     })
+}
+
+fn hints(endpoint: &Endpoint) -> Option<Arc<EndpointHints>> {
+    let hints = endpoint.hints.as_ref()?;
+    let zones = hints.for_zones.iter().flatten().map(|zone| Arc::from(zone.name.as_str()));
+    let nodes = hints.for_nodes.iter().flatten().map(|node| Arc::from(node.name.as_str()));
+    Some(Arc::new(EndpointHints { zones: zones.collect(), nodes: nodes.collect() }))
 }
 
 fn pod(endpoint: &Endpoint) -> Option<Party> {

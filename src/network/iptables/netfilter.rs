@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -10,7 +11,8 @@ use super::{Match, Rule, Side, Table, Target};
 use crate::network::fixture::{CLUSTER_IP, Fixture};
 use crate::network::topology::within;
 use crate::network::{
-    Because, EndpointRule, Flow, NetnsId, Outcome, Party, Protocol, SimTime, Stage, Trace,
+    Because, EndpointHints, EndpointRule, Flow, NetnsId, Outcome, Party, Protocol, SimTime, Stage,
+    Trace,
 };
 
 /// What a node's rules do to a packet.
@@ -194,6 +196,15 @@ fn done(trace: &Trace) -> Fate {
     }
 }
 
+/// No hints, or those of a zone, or of a node, or of both: the first two nodes are in zone `a`.
+fn hints(endpoint: &EndpointRule, near: u32) -> Option<Arc<EndpointHints>> {
+    let node = endpoint.node.clone().unwrap();
+    let zone: Arc<str> = if &*node == "node-3" { "b" } else { "a" }.into();
+    let list = |wanted: bool, name: Arc<str>| if wanted { vec![name] } else { Vec::new() };
+    let hints = EndpointHints { zones: list(near & 1 > 0, zone), nodes: list(near & 2 > 0, node) };
+    (near > 0).then(|| Arc::new(hints))
+}
+
 /// Ranges of the client's pod, of the first node, and of nobody who sends anything.
 const RANGES: [(Ipv4Addr, u8); 3] = [
     (Ipv4Addr::new(10, 244, 1, 0), 24),
@@ -211,6 +222,7 @@ proptest! {
         seed in any::<u64>(),
         policies in any::<[bool; 2]>(),
         conditions in any::<[[bool; 3]; 3]>(),
+        near in 0u32..4,
         ranges in proptest::sample::subsequence(RANGES.to_vec(), 0..=2),
         from in 0usize..3,
         to in 0usize..6,
@@ -226,11 +238,13 @@ proptest! {
             let endpoints = rules.endpoints.iter().cloned().zip(conditions);
             let endpoints: Vec<EndpointRule> = endpoints
                 .map(|(endpoint, [ready, serving, terminating])| {
-                    EndpointRule { ready, serving, terminating, ..endpoint }
+                    let hints = hints(&endpoint, near).filter(|_| ready);
+                    EndpointRule { ready, serving, terminating, hints, ..endpoint }
                 })
                 .collect();
             rules.endpoints = endpoints.into();
         });
+        f.network.set_zone("node-1", Some("a"));
         let destinations = [
             format!("{CLUSTER_IP}:80"), format!("{CLUSTER_IP}:81"), "198.51.100.1:80".to_owned(),
             "203.0.113.99:80".to_owned(), "192.168.49.2:30080".to_owned(), "127.0.0.1:30080".to_owned(),

@@ -26,6 +26,8 @@ struct Port<'a> {
     portal: &'a Portal,
     /// The node's own address.
     node: Ipv4Addr,
+    /// Usable endpoints for clients of this node, and those on it.
+    cluster: &'a [u32],
     local: &'a [u32],
     cluster_chain: Arc<str>,
     local_chain: Arc<str>,
@@ -39,6 +41,7 @@ impl Chains {
         let port = Port {
             portal,
             node: node.address,
+            cluster: portal.cluster(node),
             local: portal.local(&node.name),
             cluster_chain: name::of_service("KUBE-SVC-", &portal.rules),
             local_chain: name::of_service("KUBE-SVL-", &portal.rules),
@@ -196,8 +199,8 @@ impl Chains {
         let portal = port.portal;
         let mut reachable: BTreeSet<u32> = BTreeSet::new();
         if port.uses_cluster() {
-            self.choice(portal, &port.cluster_chain, &portal.cluster);
-            reachable.extend(&portal.cluster);
+            self.choice(portal, &port.cluster_chain, port.cluster);
+            reachable.extend(port.cluster);
         }
         if portal.rules.internal_local || portal.rules.external_local {
             self.choice(portal, &port.local_chain, port.local);
@@ -264,7 +267,7 @@ impl Chains {
 impl Port<'_> {
     /// Whether anybody in the cluster can serve.
     fn has_endpoints(&self) -> bool {
-        !self.portal.cluster.is_empty()
+        !self.cluster.is_empty()
     }
 
     /// Whether anybody can serve the cluster IP from this node.

@@ -70,7 +70,7 @@ impl Walk<'_> {
         } else {
             Origin::Elsewhere
         };
-        let chain = match portal.chain(entrance, origin, &node.entry.name) {
+        let chain = match portal.chain(entrance, origin, &node.entry) {
             Ok(chain) => chain,
             Err(reason) => {
                 let (verdict, outcome) = match reason {

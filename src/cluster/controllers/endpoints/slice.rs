@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
+use k8s_openapi::api::core::v1::{Node, Service};
+use k8s_openapi::api::discovery::v1::{
+    Endpoint, EndpointConditions, EndpointHints, EndpointPort, EndpointSlice, ForNode, ForZone,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::jiff::Timestamp;
 
@@ -18,6 +20,8 @@ use crate::random::Stream;
 
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 const CAPACITY: usize = 100;
+/// The label that says which zone a node is in.
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Ports that some pods of a Service have in common, and those pods.
 type Groups = Vec<(Vec<EndpointPort>, Vec<Endpoint>)>;
@@ -46,7 +50,7 @@ impl Slices {
         let stored = own_slices(client, &service);
         let trigger = self.triggers.next(key, &service, &backends);
         let mut plan = Plan { stored, wanted: Vec::new() };
-        for (ports, endpoints) in groups(&service, &backends) {
+        for (ports, endpoints) in groups(client, &service, &backends) {
             plan.group(ports, endpoints, &mut self.order);
         }
         plan.carry_out(client, &service, trigger);
@@ -65,10 +69,11 @@ fn own_slices(client: &Client<'_>, service: &Service) -> Vec<Arc<EndpointSlice>>
 }
 
 /// The pods by the ports that they have.
-fn groups(service: &Service, backends: &[Arc<Pod>]) -> Groups {
+fn groups(client: &Client<'_>, service: &Service, backends: &[Arc<Pod>]) -> Groups {
     let mut groups: Groups = Vec::new();
     for pod in backends {
-        let Some(endpoint) = endpoint(service, pod) else { continue };
+        let zone = zone(client, pod);
+        let Some(endpoint) = endpoint(service, pod, zone) else { continue };
         let ports = ports(service, pod);
         match groups.iter_mut().find(|group| group.0 == ports) {
             Some(group) => group.1.push(endpoint),
@@ -93,8 +98,15 @@ fn ports(service: &Service, pod: &Pod) -> Vec<EndpointPort> {
     ports
 }
 
-/// A pod as an endpoint, with the three conditions (R5.2).
-fn endpoint(service: &Service, pod: &Pod) -> Option<Endpoint> {
+/// The zone of a pod's node, if it is in one.
+fn zone(client: &Client<'_>, pod: &Pod) -> Option<String> {
+    let node = client.get::<Node>(&Key::new("", pods::node(pod)?))?;
+    node.metadata.labels.as_ref()?.get(ZONE).cloned()
+}
+
+/// A pod as an endpoint, with the three conditions (R5.2), and with hints where the Service wants
+/// its traffic to stay near.
+fn endpoint(service: &Service, pod: &Pod, zone: Option<String>) -> Option<Endpoint> {
     let serving = pods::is_ready(pod);
     let terminating = pods::is_terminating(pod);
     let ready = super::publishes_not_ready(service) || (serving && !terminating);
@@ -108,8 +120,22 @@ fn endpoint(service: &Service, pod: &Pod) -> Option<Endpoint> {
         hostname: super::hostname(pod, service),
         node_name: pods::node(pod).map(str::to_owned),
         target_ref: Some(super::target_reference(pod)),
-        ..Endpoint::default()
+        hints: hints(service, pods::node(pod), zone.as_deref()).filter(|_| ready),
+        zone,
+        deprecated_topology: None,
     })
+}
+
+/// For whom an endpoint is meant, where the Service has a `trafficDistribution`: for its own zone,
+/// and with PreferSameNode for its own node too (`k8s.io/endpointslice/trafficdist`).
+fn hints(service: &Service, node: Option<&str>, zone: Option<&str>) -> Option<EndpointHints> {
+    let wish = service.spec.as_ref()?.traffic_distribution.as_deref()?;
+    let node = node.filter(|_| wish == "PreferSameNode");
+    let hints = EndpointHints {
+        for_zones: zone.map(|zone| vec![ForZone { name: zone.to_owned() }]),
+        for_nodes: node.map(|node| vec![ForNode { name: node.to_owned() }]),
+    };
+    (hints != EndpointHints::default()).then_some(hints)
 }
 
 /// Slices as they are, and as they are to be.
