@@ -161,3 +161,49 @@ fn answers_redirects_and_files_come_from_the_configuration() {
     let (status, body) = ask(&mut cluster, "/nope").unwrap();
     assert_eq!((status, body.len()), (404, 153));
 }
+
+#[test]
+fn a_condition_decides_what_its_location_does() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "server {
+           if ($arg_debug = yes) { return 418; }
+           location /files/ { if (!-f /etc/hosts) { return 500; } return 200 fine; }
+           location / {
+             if ($http_user_agent ~* \"^LYNX\") { return 200 lynx; }
+             if ($request_uri !~ ^/v2) { proxy_pass http://10.96.0.60:8080; }
+             try_files /nothing =410;
+           }
+         }",
+    );
+    assert_eq!(ask(&mut cluster, "/?debug=yes").map(|(status, _)| status), Ok(418));
+    assert_eq!(ask(&mut cluster, "/files/x"), Ok((200, "fine".to_owned())));
+    assert_eq!(ask(&mut cluster, "/v2").map(|(status, _)| status), Ok(410));
+    assert_eq!(ask(&mut cluster, "/hostname"), Ok((200, "be".to_owned())));
+    let mut broken = self::cluster();
+    front_end(&mut broken, "server { location / { if (x = y) { return 200; } } }");
+    assert_eq!(emerg(&broken), "invalid condition \"(x = y)\" in /etc/nginx/conf.d/default.conf:1");
+}
+
+#[test]
+fn a_server_fails_under_more_load_than_it_allows() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "limit_req_zone $binary_remote_addr zone=one:1m rate=2r/s;
+         server { root /usr/share/nginx/html;
+           limit_req zone=one burst=1 nodelay; limit_req_status 500; }",
+    );
+    let mut burst = || -> Vec<u16> {
+        (0..3).filter_map(|_| ask(&mut cluster, "/").ok()).map(|(status, _)| status).collect()
+    };
+    assert_eq!(burst(), [200, 200, 500]);
+    cluster.advance_to(cluster.now() + Duration::from_secs(2));
+    assert_eq!(ask(&mut cluster, "/").map(|(status, _)| status), Ok(200));
+    let log = logs(&cluster, "fe", "nginx").join("\n");
+    assert!(log.contains("limiting requests, excess: 2.000 by zone \"one\", client: "), "{log}");
+    let mut unknown = self::cluster();
+    front_end(&mut unknown, "server { limit_req zone=two; }");
+    assert_eq!(emerg(&unknown), "zero size shared memory zone \"two\"");
+}

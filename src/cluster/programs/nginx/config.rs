@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::conditions::Condition;
 use super::directives::{self, EVENTS, HTTP, IF, LOCATION, MAIN, Places, SERVER, UPSTREAM};
+use super::limits::{Limit, Zone};
 use super::template::Template;
 use super::tokens::{Fault, Item, Reader, Spot};
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub servers: Vec<Server>,
     pub upstreams: BTreeMap<String, Vec<SocketAddrV4>>,
     pub formats: BTreeMap<String, Template>,
+    /// `limit_req_zone`
+    pub zones: BTreeMap<String, Zone>,
     /// `daemon off;`
     pub foreground: bool,
     has_events: bool,
@@ -102,6 +105,8 @@ pub struct Settings {
     pub variables: Vec<(String, Template)>,
     pub status_page: bool,
     pub intercept_errors: bool,
+    pub limits: Vec<Limit>,
+    pub limit_status: Option<u16>,
 }
 
 /// An `error_page`.
@@ -160,6 +165,7 @@ pub fn load(file: &str, globals: &str, around: &mut dyn Surroundings) -> Result<
         return Err(Fault("no \"events\" section in configuration".to_owned()));
     }
     builder.resolve_proxies()?;
+    builder.check_limits()?;
     Ok(builder.config)
 }
 
@@ -351,6 +357,10 @@ impl Builder<'_> {
                 let text: String = rest[1..].concat();
                 self.config.formats.insert(first.to_owned(), Template::new(&text));
             }
+            "limit_req_zone" => {
+                let (name, zone) = Zone::read(rest, spot)?;
+                self.config.zones.insert(name, zone);
+            }
             "listen" => nest.listens.extend(listen(rest, spot)?),
             "server_name" => nest.names.extend(rest.iter().map(|name| name.to_lowercase())),
             "server" => nest.targets.extend(self.upstream_server(first, spot)?),
@@ -433,6 +443,21 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Is every zone that is used declared?
+    fn check_limits(&self) -> Result<(), Fault> {
+        let servers = &self.config.servers;
+        let locations = servers.iter().flat_map(|server| &server.locations);
+        let used = servers.iter().map(|server| &server.settings);
+        let used = used.chain(locations.map(|location| &location.settings));
+        match used
+            .flat_map(|settings| &settings.limits)
+            .find(|limit| !self.config.zones.contains_key(&limit.zone))
+        {
+            Some(limit) => Err(Fault(format!("zero size shared memory zone \"{}\"", limit.zone))),
+            None => Ok(()),
+        }
+    }
+
     fn resolve_settings(&mut self, settings: &mut Settings) -> Result<(), Fault> {
         if let Some(proxy) = &mut settings.proxy
             && !proxy.authority.has_variables()
@@ -496,6 +521,8 @@ impl Settings {
         list(&mut self.error_pages, &outer.error_pages);
         list(&mut self.headers, &outer.headers);
         list(&mut self.proxy_headers, &outer.proxy_headers);
+        list(&mut self.limits, &outer.limits);
+        over(&mut self.limit_status, &outer.limit_status);
         if self.types.is_empty() {
             self.types.clone_from(&outer.types);
         }
@@ -544,6 +571,12 @@ fn plain(name: &str, words: &[String], spot: &Spot, settings: &mut Settings) -> 
         "proxy_connect_timeout" => settings.connect_timeout = Some(time(&first, name, spot)?),
         "proxy_read_timeout" => settings.read_timeout = Some(time(&first, name, spot)?),
         "proxy_intercept_errors" => settings.intercept_errors = first == "on",
+        "limit_req" => settings.limits.push(Limit::read(words, spot)?),
+        "limit_req_status" => {
+            let status = first.parse().ok().filter(|status| (400..600).contains(status));
+            let invalid = || spot.fault("value must be between 400 and 599");
+            settings.limit_status = Some(status.ok_or_else(invalid)?);
+        }
         "resolver" => settings.resolver = true,
         "server_tokens" => settings.hide_version = first == "off",
         "stub_status" => settings.status_page = true,

@@ -160,6 +160,8 @@ static KNOWN: &[Known] = &[
     line("stub_status", SERVER | LOCATION, 0, 1),
     line("limit_req_zone", HTTP, 3, 4),
     line("limit_req", WEB, 1, 3),
+    line("limit_req_status", WEB, 1, 1),
+    line("limit_req_log_level", WEB, 1, 1),
     line("real_ip_header", WEB, 1, 1),
     line("set_real_ip_from", WEB, 1, 1),
     line("map_hash_bucket_size", HTTP, 1, 1),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
+use super::limits::{Buckets, Verdict};
 use super::{VERSION, proxy, select, stamp, variables};
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse};
@@ -23,6 +24,9 @@ pub struct Visit<'a> {
     pub upstream: String,
     pub status: u16,
     pub sent: usize,
+    buckets: &'a mut Buckets,
+    /// How long `limit_req` holds it back.
+    held: Duration,
 }
 
 /// What a location makes of a request.
@@ -55,6 +59,7 @@ impl<'a> Visit<'a> {
         request: HttpRequest,
         number: u64,
         hostname: &'a str,
+        buckets: &'a mut Buckets,
     ) -> Option<Visit<'a>> {
         let host = http::header(&request, "Host").unwrap_or("");
         let server = select::server(config, ask.local, host)?;
@@ -69,6 +74,8 @@ impl<'a> Visit<'a> {
             upstream: String::new(),
             status: 0,
             sent: 0,
+            buckets,
+            held: Duration::ZERO,
         })
     }
 
@@ -80,7 +87,7 @@ impl<'a> Visit<'a> {
         self.status = outcome.status;
         let head = self.request.method == "HEAD";
         self.sent = if head { 0 } else { outcome.body.len() };
-        let took = outcome.took;
+        let took = outcome.took + self.held;
         let response = self.finish(outcome, settings, context);
         self.log(settings, context);
         (response, took)
@@ -173,15 +180,12 @@ impl<'a> Visit<'a> {
         context: &mut Context<'_>,
     ) -> Step {
         let outer = &self.server.settings;
-        let met = |visit: &Self, level: &'a Settings| {
-            level.conditions.iter().find(|one| one.holds(visit, level, context))
-        };
-        let settings = match met(self, outer).filter(|_| !inside).or_else(|| met(self, settings)) {
-            Some(condition) => &condition.settings,
-            None => settings,
-        };
-        let server_answer = outer.answer.as_ref().filter(|_| !inside);
-        if let Some(answer) = server_answer.or(settings.answer.as_ref()) {
+        let (answer, _) = self.conditions(outer, context);
+        let server_answer = answer.or(outer.answer.as_ref()).filter(|_| !inside);
+        let (answer, met) = self.conditions(settings, context);
+        let answer = server_answer.or(answer).or(settings.answer.as_ref());
+        let settings = met.unwrap_or(settings);
+        if let Some(answer) = answer {
             return self.answer_directly(answer, settings, context);
         }
         if let Some(step) = self.rewrite(settings, path) {
@@ -189,6 +193,10 @@ impl<'a> Visit<'a> {
         }
         if settings.internal && !inside {
             return error(404);
+        }
+        if !inside && let Some(zone) = self.overflow(settings, context) {
+            self.complain(context, &zone, None);
+            return error(settings.limit_status.unwrap_or(503));
         }
         if settings.denied {
             self.complain(context, "access forbidden by rule", None);
@@ -223,6 +231,45 @@ impl<'a> Visit<'a> {
             return self.try_files(names, settings, location, path, context);
         }
         self.file(settings, location, path, context)
+    }
+
+    /// The first `return` of a level's conditions that hold, and the settings of the last of them,
+    /// which stand in place of the level's own.
+    fn conditions(
+        &self,
+        level: &'a Settings,
+        context: &Context<'_>,
+    ) -> (Option<&'a Return>, Option<&'a Settings>) {
+        let mut met = None;
+        for condition in level.conditions.iter().filter(|one| one.holds(self, level, context)) {
+            met = Some(&condition.settings);
+            if let Some(answer) = &condition.settings.answer {
+                return (Some(answer), met);
+            }
+        }
+        (None, met)
+    }
+
+    /// What the log says of a request that is one too many for a `limit_req`.
+    fn overflow(&mut self, settings: &Settings, context: &Context<'_>) -> Option<String> {
+        for limit in &settings.limits {
+            let zone = self.config.zones.get(&limit.zone)?;
+            let key = variables::fill(&zone.key, self, settings, context.now());
+            if key.is_empty() {
+                continue;
+            }
+            match self.buckets.admit(zone, limit, key, context.now()) {
+                Verdict::After(time) => self.held = self.held.max(time),
+                Verdict::Busy(excess) => {
+                    let (whole, parts) = (excess / 1_000, excess % 1_000);
+                    return Some(format!(
+                        "limiting requests, excess: {whole}.{parts:03} by zone \"{}\"",
+                        limit.zone
+                    ));
+                }
+            }
+        }
+        None
     }
 
     /// `return`

@@ -7,6 +7,7 @@ mod conditions;
 mod config;
 mod directives;
 mod handle;
+mod limits;
 mod proxy;
 mod select;
 mod template;
@@ -53,6 +54,7 @@ struct Nginx {
     /// Counts connections, as error logs do.
     connections: u64,
     hostname: String,
+    buckets: limits::Buckets,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,7 @@ pub(super) fn start(arguments: &[String], by_script: bool) -> Option<Box<dyn Pro
         stopping: false,
         connections: 0,
         hostname: String::new(),
+        buckets: limits::Buckets::default(),
     };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
@@ -133,10 +136,9 @@ impl Process for Nginx {
             },
         };
         let number = self.connections;
-        let Some(mut visit) = handle::Visit::new(&config, ask, request, number, &self.hostname)
-        else {
-            return http::other(Reply::Reset);
-        };
+        let buckets = &mut self.buckets;
+        let visit = handle::Visit::new(&config, ask, request, number, &self.hostname, buckets);
+        let Some(mut visit) = visit else { return http::other(Reply::Reset) };
         let (response, took) = visit.answer(context);
         if tls {
             let names = visit.server.names.clone();
