@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use super::programs::http::{self, Incoming};
 use super::{Answer, Ask, HttpRequest, HttpResponse, Issuer, Payload, Reply};
 use crate::network::Party;
+
+/// What it answers to something that is no request.
+const BAD_REQUEST: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
 
 /// What a server outside answers (recording 30: `server=example.com port=80 …`).
 pub(super) fn serve(server: &Party, ask: &Ask) -> Answer {
@@ -16,8 +20,12 @@ pub(super) fn serve(server: &Party, ask: &Ask) -> Answer {
             issuer: Issuer::Public,
             response: page(server, ask, request),
         },
-        (Payload::Tls { .. }, false) => Reply::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
-        (Payload::Bytes(_), false) => Reply::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+        (Payload::Tls { .. }, false) => Reply::Bytes(BAD_REQUEST.to_vec()),
+        (Payload::Bytes(_), false) => match http::incoming(ask) {
+            Incoming::Request(request) => http::reply(ask, page(server, ask, &request)).reply,
+            Incoming::Nothing => Reply::Silence,
+            _ => Reply::Bytes(BAD_REQUEST.to_vec()),
+        },
         (Payload::Bytes(_), true) | (Payload::Nothing, _) => Reply::Closed,
     };
     Answer { reply, took: Duration::from_micros(300) }

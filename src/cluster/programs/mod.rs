@@ -8,7 +8,7 @@ mod coredns;
 mod daemon;
 mod databases;
 mod echoserver;
-mod http;
+pub(super) mod http;
 mod http_echo;
 mod httpd;
 mod nginx;

@@ -94,7 +94,11 @@ impl Machine {
             self.stack.push(Frame::Run { tool, environment, due });
             return Turn::Wait(Step::Until(due));
         }
-        let step = self.with(io, &environment, |io| tool.step(io));
+        let closes = self.server_closes(io.now());
+        let step = match (self.with(io, &environment, |io| tool.step(io)), closes) {
+            (Step::Input, Some(closes)) => Step::Until(closes),
+            (step, _) => step,
+        };
         match step {
             Step::Exit(status) => {
                 self.state.status = status;

@@ -27,6 +27,7 @@ mod simple;
 mod sockets;
 mod state;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub(in crate::shell) struct Machine {
     inputs: Vec<Stdin>,
     /// Connections that stand and that no descriptor has yet.
     connections: Vec<Connection>,
+    /// When the server closes the connection that an input comes from, if nothing more is said.
+    closing: BTreeMap<usize, SimTime>,
     jobs: Vec<Job>,
     /// How many shells it may have alive below it.
     shells: u32,
@@ -93,6 +96,7 @@ impl Machine {
             descriptors: Descriptors::default(),
             inputs: Vec::new(),
             connections: Vec::new(),
+            closing: BTreeMap::new(),
             jobs: Vec::new(),
             shells: SHELLS,
             rest: SimTime::START,

@@ -13,7 +13,7 @@ use super::{Io, Machine, Stdin, Step, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Payload, Reply};
 use crate::network::Protocol;
-use crate::shell::commands::net::talk::keeps_open;
+use crate::shell::commands::net::talk::{KEPT_OPEN, keeps_open};
 
 /// How far a connection has come.
 #[derive(Clone)]
@@ -133,6 +133,7 @@ impl Machine {
         payload: Payload,
     ) {
         let reply = io.cluster.ask(connection, payload).reply;
+        self.closing.insert(input, io.now() + KEPT_OPEN);
         let Some(stdin) = self.inputs.get_mut(input) else { return };
         match reply {
             Reply::Bytes(bytes) => {
@@ -142,5 +143,18 @@ impl Machine {
             Reply::Closed | Reply::Reset => stdin.piped = false,
             Reply::Http(_) | Reply::Tls { .. } | Reply::Silence => {}
         }
+    }
+
+    /// When the server closes the connection that standard input comes from; if that has come, it
+    /// is closed.
+    pub(super) fn server_closes(&mut self, now: SimTime) -> Option<SimTime> {
+        let Input::Text(input) = self.descriptors.input else { return None };
+        let closes = *self.closing.get(&input)?;
+        if closes <= now
+            && let Some(stdin) = self.inputs.get_mut(input)
+        {
+            stdin.piped = false;
+        }
+        Some(closes)
     }
 }

@@ -67,6 +67,14 @@ pub struct Command {
     pub line: u32,
 }
 
+impl Command {
+    /// A command that does nothing: `time` alone times it.
+    pub fn nothing() -> Command {
+        let kind = CommandKind::Simple { assignments: Vec::new(), words: Vec::new() };
+        Command { kind, redirects: Vec::new(), line: 1 }
+    }
+}
+
 /// The kinds of commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandKind {

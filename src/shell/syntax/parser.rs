@@ -265,10 +265,18 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn pipeline(&mut self) -> Result<Pipeline> {
-        let timed = self.timed()?;
-        let mut negated = false;
-        while self.take_reserved("!")? {
-            negated = !negated;
+        let (mut timed, mut negated) = (None, false);
+        loop {
+            if self.take_reserved("!")? {
+                negated = !negated;
+            } else if let Some(how) = self.timed()? {
+                timed = Some(how);
+            } else {
+                break;
+            }
+        }
+        if timed.is_some() && self.is_over()? {
+            return Ok(Pipeline { timed, negated, commands: vec![Arc::new(Command::nothing())] });
         }
         let mut commands = vec![self.command()?];
         loop {
@@ -282,6 +290,11 @@ impl<'a> Parser<'a> {
         }
         let commands = commands.into_iter().map(Arc::new).collect();
         Ok(Pipeline { timed, negated, commands })
+    }
+
+    /// Whether no command follows here.
+    fn is_over(&mut self) -> Result<bool> {
+        Ok(matches!(self.peek()?.0, Token::Newline | Token::End | Token::Operator(";" | ")" | "&")))
     }
 
     /// `time`, `time -p`: a reserved word everywhere but in dash.

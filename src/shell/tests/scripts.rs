@@ -168,6 +168,9 @@ fn time_says_how_long_a_pipeline_took() {
         "\nreal\t1m15.000s\nuser\t0m0.000s\nsys\t0m0.000s\nreal 2.50\nuser 0.00\nsys 0.00\n"
     );
     assert_eq!(String::from_utf8_lossy(&said.stdout), "1\n");
+    let alone = Story::new().run("time; (time); ! time -p true; echo $?; echo time");
+    assert_eq!(String::from_utf8_lossy(&alone.stdout), "1\ntime\n");
+    assert_eq!(String::from_utf8_lossy(&alone.stderr).matches("real").count(), 3);
 }
 
 #[test]

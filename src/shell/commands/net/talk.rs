@@ -8,7 +8,7 @@ use crate::network::Protocol;
 use crate::shell::{Io, NEVER, Read, Step};
 
 /// How long servers keep an idle connection open (nginx' `keepalive_timeout`).
-pub(super) const KEPT_OPEN: Duration = Duration::from_secs(65);
+pub(in crate::shell) const KEPT_OPEN: Duration = Duration::from_secs(65);
 
 /// A connection and what was said over it.
 #[derive(Clone, Debug)]

@@ -427,7 +427,7 @@ impl Curl {
         let bodyless = response.status == 204 || response.status == 304;
         if transfer.fetch.request().method == "HEAD" && !arguments.head && !bodyless {
             let limit = arguments.total.map(|limit| transfer.begun + limit);
-            let until = io.now() + KEPT_OPEN;
+            let until = if closes { io.now() } else { io.now() + KEPT_OPEN };
             let until = limit.map_or(until, |limit| limit.min(until));
             self.state = State::Starving(until, transfer, Box::new(response));
             return;
