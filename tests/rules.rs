@@ -1,7 +1,7 @@
 //! Every rule of the network's paper has a test that cites it.
 //!
 //! The rules are numbered R1.1 to R16.x; a test cites one by its number, in a comment, a name or a
-//! story's heading. What is not simulated stands in [`NOT_SIMULATED`], with what the player is told.
+//! story's heading.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -30,12 +30,6 @@ const RULES: &[(u32, &[u32])] = &[
     (16, &[1]),
 ];
 
-/// Rules that podhop does not keep, and why.
-const NOT_SIMULATED: &[(&str, &str)] = &[(
-    "R12.2",
-    "no Ingress controller can be installed: Ingress objects are checked and stored, and have no effect",
-)];
-
 #[test]
 fn every_rule_is_cited_by_a_test() {
     let cited = citations();
@@ -43,19 +37,10 @@ fn every_rule_is_cited_by_a_test() {
         .iter()
         .flat_map(|(section, rules)| rules.iter().map(move |rule| format!("R{section}.{rule}")))
         .collect();
-    let not_simulated = |rule: &str| NOT_SIMULATED.iter().any(|(known, _)| *known == rule);
-    let missing: Vec<&String> =
-        rules.iter().filter(|rule| !cited.contains(*rule) && !not_simulated(rule)).collect();
+    let missing: Vec<&String> = rules.iter().filter(|rule| !cited.contains(*rule)).collect();
     assert!(missing.is_empty(), "no test cites {missing:?}");
     let unknown: Vec<&String> = cited.iter().filter(|rule| !rules.contains(rule)).collect();
     assert!(unknown.is_empty(), "there are no rules {unknown:?}");
-}
-
-#[test]
-fn what_is_not_simulated_is_not_claimed() {
-    let cited = citations();
-    let claimed: Vec<_> = NOT_SIMULATED.iter().filter(|(rule, _)| cited.contains(*rule)).collect();
-    assert!(claimed.is_empty(), "{claimed:?}");
 }
 
 /// The rules that tests name.

@@ -106,6 +106,9 @@ pub struct ShellArgs {
     /// The empty cluster runs in a cloud: Services of type LoadBalancer get an address
     #[arg(long, conflicts_with = "level")]
     pub cloud: bool,
+    /// The empty cluster has the Ingress controller ingress-nginx
+    #[arg(long, conflicts_with = "level")]
+    pub ingress: bool,
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -72,6 +72,7 @@ impl Cluster {
             self.proxy.observe(self.now, change);
             self.names.observe(self.now, change);
             self.walls.observe(self.now, change);
+            self.processes.observe(self.now, change);
             compile::note_zone(&mut self.network, change);
         }
         self.observed = store.revision();

@@ -16,6 +16,7 @@ pub mod controllers;
 mod files;
 mod forward;
 mod image;
+mod ingress_controller;
 mod kubelet;
 mod nodes;
 mod outside;
@@ -134,6 +135,14 @@ impl Cluster {
     pub fn join_cloud(&mut self) {
         self.controllers.join_cloud();
         self.network.join_cloud();
+    }
+
+    /// Installs ingress-nginx with its class `nginx`, as `kubectl apply -f` of its manifest does
+    /// (R12.2). It takes some seconds until it serves.
+    pub fn install_ingress_controller(&mut self) {
+        let cloud = self.controllers.is_in_cloud();
+        ingress_controller::install(self, cloud);
+        self.observe();
     }
 
     /// Puts the nodes into zones, in turn: the first node into the first, and so on. Each is what

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::{Answer, Ask, Cluster, Image, Place};
+use crate::api::Kind;
 use crate::clock::SimTime;
 use crate::network::{AddressInUse, Listener, ProcessId, Protocol};
 
@@ -67,6 +68,12 @@ impl Context<'_> {
         let Some(sender) = self.cluster.netns_of(&self.place) else { return Ok(()) };
         let listener = Listener { process: self.process, name: name.into(), container };
         self.cluster.network.bind(sender.netns, protocol, address, port, listener)
+    }
+
+    /// Asks to be stepped a moment after an object of one of these kinds has changed, as a client
+    /// that watches the API server is.
+    pub fn watch(&mut self, kinds: &'static [Kind]) {
+        self.cluster.processes.watch(self.process, kinds);
     }
 
     /// The host name at the place.

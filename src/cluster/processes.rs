@@ -10,17 +10,23 @@ use std::time::Duration;
 use super::agenda::{Agenda, Moments};
 use super::kubelet::Owner;
 use super::{Answer, Ask, Cluster, Context, Place, Poll, Process, Signal};
+use crate::api::{Change, Kind};
 use crate::clock::SimTime;
 use crate::network::{NetnsId, ProcessId};
 
 /// A program may not wake more often than this: simulated time has to pass.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
+/// How long a program that watches the API server gathers changes before it acts on them.
+const WATCH: Duration = Duration::from_secs(1);
+
 /// Everything that runs.
 #[derive(Clone, Default)]
 pub(super) struct Processes {
     entries: BTreeMap<ProcessId, Entry>,
     agenda: Agenda<ProcessId>,
+    /// Programs that watch the API server, and what they want to know of.
+    watchers: BTreeMap<ProcessId, &'static [Kind]>,
     last: u64,
 }
 
@@ -68,6 +74,20 @@ impl Processes {
         id
     }
 
+    /// A program wants to know of changes.
+    pub fn watch(&mut self, id: ProcessId, kinds: &'static [Kind]) {
+        self.watchers.insert(id, kinds);
+    }
+
+    /// Takes note of a change: who watches for it is stepped soon, and the cluster is unsettled
+    /// until then.
+    pub fn observe(&mut self, now: SimTime, change: &Change) {
+        let kind = change.object.kind();
+        for (id, _) in self.watchers.iter().filter(|(_, kinds)| kinds.contains(&kind)) {
+            self.agenda.add(id, now + WATCH, true);
+        }
+    }
+
     /// A process number that nobody has had.
     pub fn new_id(&mut self) -> ProcessId {
         self.last += 1;
@@ -85,6 +105,7 @@ impl Processes {
     /// Ends a process at once. The caller closes its sockets.
     pub fn kill(&mut self, id: ProcessId) {
         self.entries.remove(&id);
+        self.watchers.remove(&id);
         self.agenda.forget(&id);
     }
 
@@ -172,6 +193,7 @@ fn wait(cluster: &mut Cluster, id: ProcessId, says: Option<Option<SimTime>>) {
 
 fn exit(cluster: &mut Cluster, id: ProcessId, code: i32) {
     let Some(entry) = cluster.processes.entries.remove(&id) else { return };
+    cluster.processes.watchers.remove(&id);
     cluster.processes.agenda.forget(&id);
     cluster.network.close(entry.netns, id);
     cluster.kubelets.exited(cluster.now, entry.owner, code);

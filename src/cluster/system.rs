@@ -41,8 +41,8 @@ pub(super) fn install_dns(cluster: &mut Cluster) {
     create::<Deployment>(cluster, deployment());
 }
 
-/// Stores one object. They are all valid, and the store is new.
-fn create<T: Resource + DeserializeOwned>(cluster: &mut Cluster, value: Value) {
+/// Stores one object. They are all valid; one that is there already stays as it is.
+pub(super) fn create<T: Resource + DeserializeOwned>(cluster: &mut Cluster, value: Value) {
     if let Ok(object) = serde_json::from_value::<T>(value) {
         let _ = cluster.api.create(cluster.now, object);
     }

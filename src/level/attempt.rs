@@ -103,6 +103,10 @@ impl Attempt {
         if level.cloud {
             cluster.join_cloud();
         }
+        if level.ingress {
+            cluster.install_ingress_controller();
+            cluster.settle(SETTLE);
+        }
         apply::world(&mut cluster, &level.world);
         cluster.settle(SETTLE);
         apply::manifests(&mut cluster, &level.start);

@@ -87,6 +87,16 @@ struct ClusterFile {
     zones: Vec<String>,
     /// Who gives Services of type LoadBalancer an address; nobody when left out.
     load_balancer: Option<ProviderFile>,
+    /// The Ingress controller that is installed; none when left out.
+    ingress: Option<IngressFile>,
+}
+
+/// An Ingress controller.
+#[derive(Clone, Copy, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+enum IngressFile {
+    /// ingress-nginx, with the class `nginx`.
+    Nginx,
 }
 
 /// Who makes load balancers.
@@ -99,7 +109,7 @@ enum ProviderFile {
 
 impl Default for ClusterFile {
     fn default() -> Self {
-        ClusterFile { nodes: 1, zones: Vec::new(), load_balancer: None }
+        ClusterFile { nodes: 1, zones: Vec::new(), load_balancer: None, ingress: None }
     }
 }
 
@@ -364,6 +374,7 @@ fn level(
         situation: file.situation.trim().to_owned(),
         nodes: file.cluster.nodes,
         zones: file.cluster.zones,
+        ingress: file.cluster.ingress == Some(IngressFile::Nginx),
         cloud: file.cluster.load_balancer == Some(ProviderFile::Cloud),
         locked: file.locked,
         opening: file.opening,
@@ -534,6 +545,7 @@ mod tests {
         };
         assert!(read("{nodes: 2, loadBalancer: cloud}").unwrap().levels[0].cloud);
         assert!(!read("{nodes: 2}").unwrap().levels[0].cloud);
+        assert!(read("{ingress: nginx}").unwrap().levels[0].ingress);
         let errors = read("{loadBalancer: metal}").unwrap_err();
         assert!(errors[0].message.contains("metal"), "{}", errors[0]);
     }

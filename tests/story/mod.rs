@@ -4,7 +4,7 @@
 //! typed when the command waits for a line, `^C` interrupts a command that runs on; what follows is
 //! the answer, standard output and error as a terminal shows them, and `[exit N]` where the exit
 //! code is not 0. Lines that begin with `# ` are headings; `% nodes N` at the top asks for a cluster
-//! of N nodes instead of three, `% zones A B` for nodes that are in zones by turns, `% cloud` for one that runs in a cloud. The same seed gives the same bytes, so nothing is normalised.
+//! of N nodes instead of three, `% zones A B` for nodes that are in zones by turns, `% ingress` for one that has ingress-nginx, `% cloud` for one that runs in a cloud. The same seed gives the same bytes, so nothing is normalised.
 //! `UPDATE_TRANSCRIPTS=1` writes the answers anew; read the difference before you keep it.
 
 use std::collections::VecDeque;
@@ -68,6 +68,9 @@ fn play(written: &str) -> String {
     cluster.set_zones(&zones.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
     if written.lines().any(|line| line == "% cloud") {
         cluster.join_cloud();
+    }
+    if written.lines().any(|line| line == "% ingress") {
+        cluster.install_ingress_controller();
     }
     let mut session = Session::new(Files::new());
     let mut told = String::new();

@@ -1,18 +1,22 @@
 //! What depends on the cluster before an object may be created: its namespace, and for pods the
-//! service account, priority and tolerations. Facts: the admission plugins `NamespaceLifecycle`,
-//! `ServiceAccount`, `Priority` and `DefaultTolerationSeconds`.
+//! service account, priority and tolerations, for Ingresses their class. Facts: the admission plugins `NamespaceLifecycle`,
+//! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds` and `DefaultIngressClass`.
 
 mod pod;
 
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 
 use super::{Kind, Object, Reason, Status, Store};
 use crate::random::Stream;
 
 /// The namespaces that nobody may delete.
 const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
+
+/// The annotation of the class that Ingresses have that name none.
+const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
 
 /// Looks at a new object, after defaulting and before validation. `suffixes` names the pods'
 /// token volumes.
@@ -22,10 +26,30 @@ pub(super) fn create(
     object: &mut Object,
 ) -> Result<(), Status> {
     namespace_is_alive(store, object)?;
-    if let Object::Pod(pod) = object {
-        pod::create(store, suffixes, Arc::make_mut(pod))?;
+    match object {
+        Object::Pod(pod) => pod::create(store, suffixes, Arc::make_mut(pod))?,
+        Object::Ingress(ingress) => ingress_class(store, Arc::make_mut(ingress)),
+        _ => {}
     }
     Ok(())
+}
+
+/// An Ingress that names no class gets the default one; of several defaults the newest.
+fn ingress_class(store: &Store, ingress: &mut Ingress) {
+    let annotations = ingress.metadata.annotations.as_ref();
+    let old = annotations.is_some_and(|all| all.contains_key("kubernetes.io/ingress.class"));
+    let spec = ingress.spec.get_or_insert_default();
+    if old || spec.ingress_class_name.is_some() {
+        return;
+    }
+    let is_default = |class: &&Arc<IngressClass>| {
+        let annotations = class.metadata.annotations.as_ref();
+        let value = annotations.and_then(|all| all.get(DEFAULT_CLASS));
+        value.is_some_and(|value| value == "true")
+    };
+    let defaults = store.list::<IngressClass>(None).filter(is_default);
+    let newest = defaults.max_by_key(|class| class.metadata.creation_timestamp.clone());
+    spec.ingress_class_name = newest.and_then(|class| class.metadata.name.clone());
 }
 
 /// Looks at a deletion.

@@ -68,6 +68,9 @@ impl Desk {
         if arguments.cloud {
             cluster.join_cloud();
         }
+        if arguments.ingress {
+            cluster.install_ingress_controller();
+        }
         Desk::Free(Box::new((cluster, Session::new(files))))
     }
 

@@ -94,6 +94,11 @@ impl Controllers {
         self.cloud.get_or_insert_default();
     }
 
+    /// Whether the cluster runs in a cloud.
+    pub fn is_in_cloud(&self) -> bool {
+        self.cloud.is_some()
+    }
+
     /// Takes note of a change: queues the objects that it concerns.
     pub fn observe(&mut self, now: SimTime, store: &Store, change: &Change) {
         self.watch(now, store, change);

@@ -405,6 +405,20 @@ fn system() -> Vec<Entry> {
             bare("pause", &["/pause"], &[], &["pause"]),
         ),
         entry(
+            &["registry.k8s.io/ingress-nginx/controller", "k8s.gcr.io/ingress-nginx/controller"],
+            &[],
+            (1, 14),
+            Image {
+                entrypoint: owned(&["/usr/bin/dumb-init", "--"]),
+                user: "www-data",
+                ..alpine(
+                    "ingress-nginx/controller",
+                    &["/nginx-ingress-controller"],
+                    &["bash", "curl", "dumb-init", "nginx", "nginx-ingress-controller"],
+                )
+            },
+        ),
+        entry(
             &["registry.k8s.io/coredns/coredns", "docker.io/coredns/coredns"],
             &["latest"],
             (1, 13),

@@ -47,6 +47,9 @@ pub(super) fn start(
         "memcached" => Some(databases::memcached(rest)),
         "pause" => Some(pause::start()),
         "coredns" => Some(coredns::start()),
+        "nginx-ingress-controller" => nginx::ingress::start(rest, &environment()),
+        // It only hands signals on.
+        "dumb-init" => start(rest.strip_prefix(&["--".to_owned()][..])?, image, environment),
         _ => None,
     }
 }

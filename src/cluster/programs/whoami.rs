@@ -63,7 +63,7 @@ impl Service for WhoAmI {
         body += &format!("IP: 127.0.0.1\nIP: {}\n", context.address());
         body += &format!("RemoteAddr: {}\n", ask.peer);
         body += &format!("{} {} HTTP/1.1\n", request.method, request.target);
-        for (name, value) in &request.headers {
+        for (name, value) in as_go_writes(&request.headers) {
             body += &format!("{name}: {value}\n");
         }
         body += "\n";
@@ -74,5 +74,44 @@ impl Service for WhoAmI {
             ("Content-Type", "text/plain; charset=utf-8"),
         ];
         http::reply(ask, http::response(&request, 200, &headers, body))
+    }
+}
+
+/// Headers as Go writes a request that it has read: host and client first, the others by name, and
+/// every name in Go's spelling.
+fn as_go_writes(headers: &[(String, String)]) -> Vec<(String, &str)> {
+    let mut all: Vec<(String, &str)> =
+        headers.iter().map(|(name, value)| (canonical(name), value.as_str())).collect();
+    let place = |name: &str| match name {
+        "Host" => 0,
+        "User-Agent" => 1,
+        _ => 2,
+    };
+    all.sort_by(|(a, _), (b, _)| (place(a), a).cmp(&(place(b), b)));
+    all
+}
+
+/// `X-Request-Id`
+fn canonical(name: &str) -> String {
+    let mut starts = true;
+    let letter = |c: char| {
+        let spelt = if starts { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        starts = c == '-';
+        spelt
+    };
+    name.chars().map(letter).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_in_gos_order_and_spelling() {
+        let sent = [("X-Request-ID", "1"), ("Host", "web"), ("accept", "*/*"), ("User-Agent", "c")];
+        let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let written = as_go_writes(&sent);
+        let names: Vec<&str> = written.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Host", "User-Agent", "Accept", "X-Request-Id"]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod ending;
 mod failing;
+mod ingress;
 mod inside;
 mod nginx;
 mod starting;

@@ -132,6 +132,8 @@ pub struct Rewrite {
     pub replacement: String,
     /// `redirect` and `permanent` answer with these.
     pub redirect: Option<u16>,
+    /// `break`: the location stays the same.
+    pub stays: bool,
 }
 
 /// A `proxy_pass`.
@@ -145,6 +147,21 @@ pub struct Proxy {
     /// Where it leads, when that was known at start.
     pub targets: Vec<SocketAddrV4>,
     spot: Spot,
+}
+
+impl Config {
+    /// A configuration that nobody wrote: whoever makes it knows every address.
+    pub fn made(servers: Vec<Server>, formats: BTreeMap<String, Template>) -> Config {
+        Config { servers, formats, foreground: true, has_events: true, ..Config::default() }
+    }
+}
+
+impl Proxy {
+    /// A proxy to these addresses, under the name that error logs have.
+    pub fn to(authority: &str, targets: Vec<SocketAddrV4>, tls: bool) -> Proxy {
+        let (authority, spot) = (Template::new(authority), Spot::default());
+        Proxy { tls, authority, uri: None, targets, spot }
+    }
 }
 
 /// Reads the configuration that begins with `file`.
@@ -715,7 +732,9 @@ fn rewrite(words: &[String], spot: &Spot) -> Result<Rewrite, Fault> {
     // nginx writes $1, the expression library ${1}.
     let groups =
         Regex::new(r"\$(\d)").map(|groups| groups.replace_all(&words[1], "$${$1}").into_owned());
-    Ok(Rewrite { pattern, replacement: groups.unwrap_or_else(|_| words[1].clone()), redirect })
+    let replacement = groups.unwrap_or_else(|_| words[1].clone());
+    let stays = words.get(2).is_some_and(|flag| flag == "break");
+    Ok(Rewrite { pattern, replacement, redirect, stays })
 }
 
 fn proxy(url: &str, spot: &Spot) -> Result<Proxy, Fault> {

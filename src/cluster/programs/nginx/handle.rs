@@ -292,8 +292,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    fn rewrite(&self, settings: &Settings, path: &str) -> Option<Step> {
-        let query = http::split_target(&self.request.target).1;
+    fn rewrite(&mut self, settings: &Settings, path: &str) -> Option<Step> {
+        let query = http::split_target(&self.request.target).1.to_owned();
         for rewrite in &settings.rewrites {
             if !rewrite.pattern.is_match(path) {
                 continue;
@@ -305,6 +305,10 @@ impl<'a> Visit<'a> {
             }
             return Some(match rewrite.redirect {
                 Some(status) => Step::Answer(redirect(status, self.absolute(&target), settings)),
+                None if rewrite.stays => {
+                    self.request.target = target;
+                    return None;
+                }
                 None if target == self.request.target => continue,
                 None => Step::Redirect(target),
             });

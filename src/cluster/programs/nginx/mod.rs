@@ -7,6 +7,7 @@ mod conditions;
 mod config;
 mod directives;
 mod handle;
+pub(super) mod ingress;
 mod limits;
 mod proxy;
 mod select;
@@ -65,20 +66,7 @@ enum Only {
 
 /// The program; `None` for arguments that nginx does not know.
 pub(super) fn start(arguments: &[String], by_script: bool) -> Option<Box<dyn Process>> {
-    let mut nginx = Nginx {
-        by_script,
-        file: MAIN_FILE.to_owned(),
-        globals: String::new(),
-        only: None,
-        config: None,
-        bound: Vec::new(),
-        tries: 0,
-        ready: false,
-        stopping: false,
-        connections: 0,
-        hostname: String::new(),
-        buckets: limits::Buckets::default(),
-    };
+    let mut nginx = Nginx { by_script, ..Nginx::new() };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -155,6 +143,24 @@ impl Process for Nginx {
 const PLAIN_TO_TLS: &str = "The plain HTTP request was sent to HTTPS port";
 
 impl Nginx {
+    /// As it is before it has read anything.
+    fn new() -> Nginx {
+        Nginx {
+            by_script: false,
+            file: MAIN_FILE.to_owned(),
+            globals: String::new(),
+            only: None,
+            config: None,
+            bound: Vec::new(),
+            tries: 0,
+            ready: false,
+            stopping: false,
+            connections: 0,
+            hostname: String::new(),
+            buckets: limits::Buckets::default(),
+        }
+    }
+
     fn read_config(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
         if self.only == Some(Only::Version) {
             context.say(format!("nginx version: nginx/{VERSION}"));

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddrV4;
 
+use regex::Regex;
+
 use super::config::{Config, Listen, Location, Pattern, Server};
 
 /// The sockets of all servers, each once.
@@ -40,6 +42,7 @@ pub fn server<'a>(config: &'a Config, at: SocketAddrV4, host: &str) -> Option<&'
         .or_else(|| {
             named(|known, name| known.strip_suffix(".*").is_some_and(|s| name.starts_with(s)))
         })
+        .or_else(|| named(fits))
         .or_else(default)
         .or_else(|| here().next())
 }
@@ -79,6 +82,12 @@ pub fn named<'a>(locations: &'a [Location], name: &str) -> Option<&'a Location> 
         Pattern::Named(known) => known == name,
         _ => false,
     })
+}
+
+/// Whether a server's name is a regular expression (`~^www\d+\.`) that fits.
+fn fits(known: &str, name: &str) -> bool {
+    let expression = known.strip_prefix('~').map(Regex::new);
+    expression.is_some_and(|regex| regex.is_ok_and(|regex| regex.is_match(name)))
 }
 
 fn hears(listen: &Listen, at: SocketAddrV4) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// Where something stands: file and line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spot {
     pub file: Arc<str>,
     pub line: u32,

@@ -1,9 +1,12 @@
 //! nginx's variables, as far as they are known of a request.
 
+use sha2::{Digest, Sha256};
+
 use super::config::Settings;
 use super::handle::Visit;
 use super::template::Template;
 use crate::clock::SimTime;
+use crate::cluster::HttpRequest;
 use crate::cluster::programs::http;
 
 /// What a template says for this request.
@@ -66,6 +69,14 @@ fn write(
             out.push_str(&format!("{before}{separator}{}", visit.ask.peer.ip()));
         }
         "upstream_addr" => out.push_str(or_dash(&visit.upstream)),
+        "upstream_response_length" if !visit.upstream.is_empty() => {
+            out.push_str(&visit.sent.to_string());
+        }
+        "upstream_response_time" if !visit.upstream.is_empty() => out.push_str("0.001"),
+        "upstream_status" if !visit.upstream.is_empty() => out.push_str(&visit.status.to_string()),
+        "upstream_response_length" | "upstream_response_time" | "upstream_status" => out.push('-'),
+        "request_length" => out.push_str(&request_length(request).to_string()),
+        "request_id" => out.push_str(&request_id(visit)),
         _ => match name.split_once('_') {
             Some(("http", rest)) => out.push_str(or_dash(header(&rest.replace('_', "-")))),
             Some(("arg", rest)) => {
@@ -93,6 +104,19 @@ fn own(
     let deeper = depth + 1;
     (deeper < 8)
         .then(|| template.fill(|inner, out| write(inner, visit, settings, now, out, deeper)))
+}
+
+/// The bytes of a request: its line, its headers, its body.
+fn request_length(request: &HttpRequest) -> usize {
+    let line = request.method.len() + request.target.len() + " HTTP/1.1".len() + 1;
+    let headers = request.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
+    line + 2 + headers.sum::<usize>() + 2 + request.body.len()
+}
+
+/// Thirty-two hexadecimal digits that no other request has.
+fn request_id(visit: &Visit<'_>) -> String {
+    let digest = Sha256::digest(format!("{}/{}", visit.hostname, visit.number));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn or_dash(text: &str) -> &str {

@@ -37,6 +37,7 @@ pub(super) fn minikube(arguments: &[String]) -> Box<dyn Tool> {
         ["stop" | "delete" | "pause", ..] => {
             failed("podhop: the cluster stays on; the menu's reset begins the level again", 1)
         }
+        ["addons", "enable", "ingress", ..] => plain(enable_ingress, arguments),
         ["addons" | "dashboard" | "config" | "image" | "mount" | "cp" | "logs", ..] => failed(
             format!(
                 "podhop: minikube {} is not simulated here; kubectl shows and changes what runs",
@@ -62,7 +63,18 @@ fn help(_: &[String], io: &mut Io<'_>) -> Option<i32> {
     io.say("  service NAME   Returns a URL to connect to a service");
     io.say("  tunnel         Connects to LoadBalancer services");
     io.say("  node list      Lists the nodes");
+    io.say("  addons enable ingress  Installs the Ingress controller ingress-nginx");
     io.say("  profile list   Lists the profiles");
+    Some(0)
+}
+
+fn enable_ingress(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    io.say("💡  ingress is an addon maintained by Kubernetes. For any concerns contact minikube on GitHub.");
+    io.say("You can view the list of minikube maintainers at: https://github.com/kubernetes/minikube/blob/master/OWNERS");
+    io.say("    ▪ Using image registry.k8s.io/ingress-nginx/controller:v1.13.3");
+    io.cluster.install_ingress_controller();
+    io.say("🔎  Verifying ingress addon...");
+    io.say("🌟  The 'ingress' addon is enabled");
     Some(0)
 }
 

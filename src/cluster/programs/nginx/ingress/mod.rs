@@ -1,0 +1,357 @@
+//! The ingress-nginx controller: nginx, with a configuration that is made of Ingresses (R12.2).
+//!
+//! It watches the API server as any client does. Each time something has changed it collects the
+//! Ingresses of its class (`classes`), sorts them into sites with routes (`routes`), finds the pods
+//! behind those (`backends`), and renders a configuration (`render`), by which the very code
+//! serves that serves a plain nginx. Then it writes its address into the Ingresses (`status`).
+//!
+//! Not simulated: the validating webhook, snippets, canaries, authentication, rate limits, sticky
+//! cookies; the log names the annotations that have no effect.
+
+mod annotations;
+mod backends;
+mod certificates;
+mod classes;
+mod options;
+mod render;
+mod routes;
+mod status;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use k8s_openapi::api::networking::v1::Ingress;
+
+use super::Nginx;
+use crate::api::{Kind, Pod, Resource};
+use crate::cluster::controllers::events::{Recorder, Report, Source, reference};
+use crate::cluster::programs::http::{self, Incoming};
+use crate::cluster::{Answer, Ask, Context, HttpResponse, Payload, Poll, Process, Reply, Signal};
+use crate::network::Protocol;
+use annotations::Annotations;
+use certificates::Certificate;
+use options::Options;
+use routes::{Site, Tls};
+
+/// Who tells the events.
+const COMPONENT: &str = "nginx-ingress-controller";
+const RELEASE: &str = "v1.13.3";
+
+/// What the controller watches.
+const WATCHED: &[Kind] = &[
+    Kind::Ingress,
+    Kind::IngressClass,
+    Kind::Service,
+    Kind::EndpointSlice,
+    Kind::Secret,
+    Kind::Pod,
+];
+
+#[derive(Clone)]
+struct Controller {
+    options: Options,
+    nginx: Nginx,
+    recorder: Recorder,
+    listening: bool,
+    stopping: bool,
+    /// The sites that are served, without the addresses behind them.
+    sites: Vec<Site>,
+    /// The certificate of each host that has one.
+    certificates: BTreeMap<String, Certificate>,
+    /// The version of each Ingress that was told to be synchronised.
+    scheduled: BTreeMap<(String, String), String>,
+    /// What the log has complained of already.
+    complaints: BTreeSet<String>,
+}
+
+/// The program.
+pub fn start(arguments: &[String], environment: &[(String, String)]) -> Option<Box<dyn Process>> {
+    Some(Box::new(Controller {
+        options: Options::read(arguments, environment),
+        nginx: Nginx::new(),
+        recorder: Recorder::new(),
+        listening: false,
+        stopping: false,
+        sites: Vec::new(),
+        certificates: BTreeMap::new(),
+        scheduled: BTreeMap::new(),
+        complaints: BTreeSet::new(),
+    }))
+}
+
+impl Process for Controller {
+    fn step(&mut self, context: &mut Context<'_>) -> Poll {
+        if self.stopping {
+            return self.stop(context);
+        }
+        if !self.listening {
+            if let Err(code) = self.begin(context) {
+                return Poll::Exit(code);
+            }
+            self.listening = true;
+        }
+        self.synchronise(context);
+        Poll::Idle
+    }
+
+    fn signal(&mut self, signal: Signal, _: &mut Context<'_>) -> bool {
+        self.stopping = matches!(signal, Signal::Term | Signal::Int);
+        self.stopping
+    }
+
+    fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
+        if ask.local.port() == self.options.health_port {
+            return health(ask);
+        }
+        let mut answer = self.nginx.serve(ask, context);
+        match &mut answer.reply {
+            Reply::Http(response) => conceal(response),
+            Reply::Tls { names, issuer, response } => {
+                conceal(response);
+                let age = "max-age=31536000; includeSubDomains";
+                response.headers.push(("Strict-Transport-Security".to_owned(), age.to_owned()));
+                let shown = self.certificate(ask);
+                (*names, *issuer) = (shown.names, shown.issuer);
+            }
+            _ => {}
+        }
+        answer
+    }
+
+    fn clone_box(&self) -> Box<dyn Process> {
+        Box::new(self.clone())
+    }
+}
+
+impl Controller {
+    /// Opens the sockets.
+    ///
+    /// # Errors
+    /// The exit code, after it has said why it cannot run.
+    fn begin(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
+        let frame = "-".repeat(79);
+        context.say(&frame);
+        context.say("NGINX Ingress controller");
+        context.say(format!("  Release:       {RELEASE}"));
+        context.say("  nginx version: nginx/1.27.1");
+        context.say(format!("\n{frame}\n"));
+        if self.options.pod.is_none() {
+            let what = "\"Unexpected error obtaining ingress-nginx pod\" err=\"unable to get POD information (missing POD_NAME or POD_NAMESPACE environment variable\"";
+            say(context, 'F', "main.go:135", what);
+            return Err(255);
+        }
+        let Options { http_port, https_port, health_port, .. } = self.options;
+        for port in [http_port, https_port, health_port] {
+            if context.bind(Protocol::Tcp, Ipv4Addr::UNSPECIFIED, port, "nginx").is_err() {
+                let what =
+                    format!("Port {port} is already in use. Please check the flag --http-port");
+                say(context, 'F', "main.go:72", &what);
+                return Err(255);
+            }
+        }
+        context.watch(WATCHED);
+        self.nginx.hostname = context.hostname();
+        say(context, 'I', "nginx.go:317", "\"Starting NGINX process\"");
+        Ok(())
+    }
+
+    /// Makes what is served into what the Ingresses say.
+    fn synchronise(&mut self, context: &mut Context<'_>) {
+        let ingresses = classes::own(context.cluster.objects(), &self.options);
+        self.announce(&ingresses, context);
+        let mut complaints = Vec::new();
+        let sites = {
+            let store = context.cluster.objects();
+            let covers = |secret: &options::Name, host: &str| {
+                Certificate::of_secret(store, secret).is_ok_and(|found| found.covers(host))
+            };
+            routes::sites(&ingresses, &covers)
+        };
+        self.find_certificates(&sites, context, &mut complaints);
+        self.render(&sites, context, &mut complaints);
+        for ingress in &ingresses {
+            complaints.extend(without_effect(ingress));
+        }
+        self.complain(complaints, context);
+        if self.sites != sites {
+            self.reload(context);
+            self.sites = sites;
+        }
+        let store = context.cluster.objects();
+        if self.options.update_status && status::is_leader(store, &self.options) {
+            let addresses = status::addresses(store, &self.options);
+            status::write(context.cluster, &ingresses, &addresses);
+        }
+    }
+
+    /// Tells of every Ingress that is new or has changed.
+    fn announce(&mut self, ingresses: &[Arc<Ingress>], context: &mut Context<'_>) {
+        let mut scheduled = BTreeMap::new();
+        for ingress in ingresses {
+            let meta = &ingress.metadata;
+            let text = |field: &Option<String>| field.clone().unwrap_or_default();
+            let key = (text(&meta.namespace), text(&meta.name));
+            let version = text(&meta.resource_version);
+            let known = self.scheduled.get(&key);
+            if known.is_none() {
+                let what = format!("\"Found valid IngressClass\" ingress=\"{}/{}\"", key.0, key.1);
+                say(context, 'I', "store.go:443", &what);
+            }
+            if known != Some(&version) {
+                self.tell(ingress.as_ref(), "Sync", "Scheduled for sync", context);
+            }
+            scheduled.insert(key, version);
+        }
+        self.scheduled = scheduled;
+    }
+
+    fn render(&mut self, sites: &[Site], context: &mut Context<'_>, complaints: &mut Vec<String>) {
+        let Options { http_port, https_port, default_backend, .. } = &self.options;
+        let default = default_backend.as_ref();
+        let fallback =
+            default.and_then(|name| backends::first_port(context.cluster.objects(), name));
+        let shared = render::Shared { ports: [*http_port, *https_port], fallback };
+        let mut known = BTreeMap::new();
+        let (cluster, place) = (&mut *context.cluster, &context.place);
+        let mut find = |service: &routes::Service, by_service: bool| {
+            let key = (service.clone(), by_service);
+            let found = known
+                .entry(key)
+                .or_insert_with(|| backends::find(cluster, place, service, by_service));
+            found.clone()
+        };
+        let config = render::config(sites, &shared, &mut find, complaints);
+        self.nginx.config = Some(Arc::new(config));
+    }
+
+    /// A certificate for each host that has one. What is not for its host is not shown to it.
+    fn find_certificates(
+        &mut self,
+        sites: &[Site],
+        context: &mut Context<'_>,
+        complaints: &mut Vec<String>,
+    ) {
+        self.certificates.clear();
+        let store = context.cluster.objects();
+        for site in sites {
+            let Some(Tls::Secret(secret)) = &site.tls else { continue };
+            match Certificate::of_secret(store, secret) {
+                Ok(found) if site.host.is_empty() || found.covers(&site.host) => {
+                    self.certificates.insert(site.host.clone(), found);
+                }
+                Ok(_) => complaints.push(format!(
+                    "SSL certificate \"{}/{}\" does not contain a Common Name or Subject Alternative Name for server \"{}\". Using default certificate",
+                    secret.0, secret.1, site.host
+                )),
+                Err(problem) => complaints.push(problem),
+            }
+        }
+        if let Some(secret) = &self.options.default_certificate
+            && let Ok(found) = Certificate::of_secret(store, secret)
+        {
+            self.certificates.entry(String::new()).or_insert(found);
+        }
+    }
+
+    /// The certificate that a client is shown, by the name it asks for.
+    fn certificate(&self, ask: &Ask) -> Certificate {
+        let Payload::Tls { server_name, .. } = &ask.payload else { return Certificate::fake() };
+        let name = server_name.to_lowercase();
+        let wild = || name.split_once('.').map(|(_, rest)| format!("*.{rest}"));
+        let found = self.certificates.get(&name).or_else(|| self.certificates.get(&wild()?));
+        let has_site = self.sites.iter().any(|site| site.host == name);
+        let default = || self.certificates.get("").filter(|_| !has_site);
+        found.or_else(default).cloned().unwrap_or_else(Certificate::fake)
+    }
+
+    /// What is wrong now and was not before goes to the log.
+    fn complain(&mut self, complaints: Vec<String>, context: &mut Context<'_>) {
+        let complaints: BTreeSet<String> = complaints.into_iter().collect();
+        for what in complaints.difference(&self.complaints) {
+            say(context, 'W', "controller.go:1104", what);
+        }
+        self.complaints = complaints;
+    }
+
+    /// New sites or paths are a new configuration file.
+    fn reload(&mut self, context: &mut Context<'_>) {
+        let changed = "\"Configuration changes detected, backend reload required\"";
+        say(context, 'I', "controller.go:196", changed);
+        say(context, 'I', "controller.go:216", "\"Backend successfully reloaded\"");
+        let own = self.options.pod.as_ref().and_then(|(namespace, name)| {
+            context.cluster.objects().get::<Pod>(namespace, name).cloned()
+        });
+        if let Some(pod) = own {
+            let message = "NGINX reload triggered due to a change in configuration";
+            self.tell(pod.as_ref(), "RELOAD", message, context);
+        }
+    }
+
+    fn tell<T: Resource>(
+        &mut self,
+        about: &T,
+        reason: &str,
+        message: &str,
+        context: &mut Context<'_>,
+    ) {
+        let source = Source::Classic { component: COMPONENT, host: None };
+        let (about, message) = (reference(about), message.to_owned());
+        let report = Report { about, warning: false, reason, message, source };
+        self.recorder.tell(context.now(), &mut context.cluster.api, report);
+    }
+
+    /// The last one takes its address back.
+    fn stop(&mut self, context: &mut Context<'_>) -> Poll {
+        say(context, 'I', "sigterm.go:36", "\"Received SIGTERM, shutting down\"");
+        say(context, 'I', "nginx.go:393", "\"Shutting down controller queues\"");
+        let store = context.cluster.objects();
+        if self.options.update_status && status::is_last(store, &self.options) {
+            let ingresses = classes::own(store, &self.options);
+            say(context, 'I', "status.go:135", "\"removing value from ingress status\"");
+            status::write(context.cluster, &ingresses, &[]);
+        }
+        say(context, 'I', "nginx.go:409", "\"Stopping NGINX process\"");
+        say(context, 'I', "sigterm.go:47", "\"Exiting\" code=0");
+        Poll::Exit(0)
+    }
+}
+
+/// Annotations of an Ingress that podhop has nothing for.
+fn without_effect(ingress: &Ingress) -> Vec<String> {
+    let meta = &ingress.metadata;
+    let name = |field: &Option<String>| field.clone().unwrap_or_default();
+    let (namespace, name) = (name(&meta.namespace), name(&meta.name));
+    let told = |annotation: &String| {
+        format!(
+            "podhop: {annotation} of ingress {namespace}/{name} is not simulated here; it has no effect"
+        )
+    };
+    Annotations::of(ingress).unknown.iter().map(told).collect()
+}
+
+/// The controller does not say which server it is.
+fn conceal(response: &mut HttpResponse) {
+    response.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("server"));
+}
+
+/// The page that kubelets look at.
+fn health(ask: &Ask) -> Answer {
+    match http::incoming(ask) {
+        Incoming::Request(request) => {
+            let path = http::split_target(&request.target).0;
+            let (status, body) =
+                if path == "/healthz" { (200, "ok") } else { (404, "404 page not found\n") };
+            let plain = [("Content-Type", "text/plain; charset=utf-8")];
+            http::reply(ask, http::response(&request, status, &plain, body))
+        }
+        Incoming::Nothing => http::other(Reply::Silence),
+        Incoming::Handshake | Incoming::Garbage => http::bad_request(),
+    }
+}
+
+/// A line as klog writes it: `I0105 09:00:00.000000       7 controller.go:196] …`.
+fn say(context: &mut Context<'_>, level: char, place: &str, what: &str) {
+    let stamp = context.now().timestamp().strftime("%m%d %H:%M:%S%.6f").to_string();
+    context.say(format!("{level}{stamp}       7 {place}] {what}"));
+}

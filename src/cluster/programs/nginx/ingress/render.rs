@@ -1,0 +1,277 @@
+//! nginx's configuration, made of sites: a server for `http` and one for `https` each.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use regex::Regex;
+
+use super::annotations::Annotations;
+use super::backends::Backend;
+use super::routes::{PathKind, Route, Service, Site};
+use crate::cluster::programs::nginx::config::{
+    Config, Listen, Location, Pattern, Proxy, Return, Rewrite, Server, Settings,
+};
+use crate::cluster::programs::nginx::template::Template;
+
+/// The access log's format.
+const LOG: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\" $request_length $request_time [$proxy_upstream_name] [] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $request_id";
+const LOG_NAME: &str = "upstreaminfo";
+
+/// `proxy_connect_timeout`, unless an annotation says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Finds the addresses behind a Service, or its own where it is asked itself.
+pub type Find<'a> = dyn FnMut(&Service, bool) -> Backend + 'a;
+
+/// What all sites have in common.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The ports of `http` and `https`.
+    pub ports: [u16; 2],
+    /// Who answers what no path is for.
+    pub fallback: Option<Service>,
+}
+
+/// Renders all sites. What cannot be rendered is told in `complaints`, and left out.
+pub fn config(
+    sites: &[Site],
+    shared: &Shared,
+    find: &mut Find<'_>,
+    complaints: &mut Vec<String>,
+) -> Config {
+    let mut servers = Vec::new();
+    for site in sites {
+        for secure in [false, true] {
+            let mut renderer = Renderer { site, shared, secure, find, complaints };
+            servers.push(renderer.server());
+        }
+    }
+    Config::made(servers, [(LOG_NAME.to_owned(), Template::new(LOG))].into())
+}
+
+/// One server in the making.
+struct Renderer<'a, 'f> {
+    site: &'a Site,
+    shared: &'a Shared,
+    secure: bool,
+    find: &'a mut Find<'f>,
+    complaints: &'a mut Vec<String>,
+}
+
+impl Renderer<'_, '_> {
+    fn server(&mut self) -> Server {
+        let is_default = self.site.host.is_empty();
+        let port = self.shared.ports[usize::from(self.secure)];
+        let address = Ipv4Addr::UNSPECIFIED;
+        let listens = vec![Listen { address, port, default: is_default, tls: self.secure }];
+        let names = vec![if is_default { "_".to_owned() } else { server_name(&self.site.host) }];
+        let locations = self.locations();
+        Server { listens, names, settings: base(), locations }
+    }
+
+    fn locations(&mut self) -> Vec<Location> {
+        let site = self.site;
+        // One path that is an expression makes expressions of all paths of its host.
+        let expressions = site.routes.iter().any(|r| r.annotations.use_regex || rewrites(r));
+        let mut locations = Vec::new();
+        for route in &site.routes {
+            let settings = self.route(route);
+            for (exact, path) in self.paths(route) {
+                locations.extend(self.location(&path, exact, expressions, &settings));
+            }
+            if let Some(root) = route.annotations.app_root.as_ref().filter(|_| route.path == "/") {
+                let answer = Some(Return { status: 302, text: Some(Template::new(root)) });
+                let pattern = Pattern::Exact("/".to_owned());
+                let settings = Settings { answer, ..base() };
+                locations.push(Location { pattern, settings, locations: Vec::new() });
+            }
+        }
+        let is_root = |route: &Route| route.path == "/" && route.kind != PathKind::Exact;
+        if !site.routes.iter().any(is_root) {
+            let settings = match &site.root {
+                Some(service) => self.pass(service, &Annotations::default()),
+                None => self.nobody(),
+            };
+            locations.extend(self.location("/", false, expressions, &settings));
+        }
+        locations
+    }
+
+    /// The paths that a route is compared with, and whether to the letter: a prefix `/shop` is
+    /// `/shop` itself and everything below `/shop/`.
+    fn paths(&self, route: &Route) -> Vec<(bool, String)> {
+        let path = route.path.clone();
+        let plain = route.path == "/" || route.annotations.use_regex || rewrites(route);
+        match route.kind {
+            PathKind::Exact => vec![(true, path)],
+            PathKind::Prefix if !plain => {
+                let below = format!("{}/", path.trim_end_matches('/'));
+                let is_taken = self
+                    .site
+                    .routes
+                    .iter()
+                    .any(|other| other.kind == PathKind::Exact && other.path == path);
+                let mut paths = vec![(false, below)];
+                paths.extend((!is_taken).then_some((true, path)));
+                paths
+            }
+            _ => vec![(false, path)],
+        }
+    }
+
+    fn location(
+        &mut self,
+        path: &str,
+        exact: bool,
+        expressions: bool,
+        settings: &Settings,
+    ) -> Option<Location> {
+        let pattern = match (expressions, exact) {
+            (true, _) => Pattern::Expression(self.expression(&format!("(?i)^{path}"))?),
+            (false, true) => Pattern::Exact(path.to_owned()),
+            (false, false) => Pattern::Prefix { path: path.to_owned(), strict: false },
+        };
+        Some(Location { pattern, settings: settings.clone(), locations: Vec::new() })
+    }
+
+    fn expression(&mut self, text: &str) -> Option<Regex> {
+        let regex = Regex::new(text);
+        if regex.is_err() {
+            self.complaints.push(format!("pcre2_compile() failed in \"{text}\""));
+        }
+        regex.ok()
+    }
+
+    /// What happens to a request for a route.
+    fn route(&mut self, route: &Route) -> Settings {
+        let annotations = &route.annotations;
+        let redirects =
+            annotations.force_ssl_redirect || (annotations.ssl_redirect && self.site.tls.is_some());
+        if redirects && !self.secure {
+            return answer(308, "https://$host$request_uri");
+        }
+        if let Some((status, target)) = &annotations.redirect {
+            return answer(*status, target);
+        }
+        let mut settings = self.pass(&route.service, annotations);
+        if let Some(target) = annotations.rewrite_target.as_deref().filter(|_| rewrites(route))
+            && let Some(pattern) = self.expression(&format!("(?i){}", route.path))
+        {
+            let replacement = numbered(target);
+            settings.rewrites.push(Rewrite { pattern, replacement, redirect: None, stays: true });
+        }
+        settings
+    }
+
+    /// A request goes to a Service's pods; without any, nobody can serve it.
+    fn pass(&mut self, service: &Service, annotations: &Annotations) -> Settings {
+        let Backend { targets, complaint } = (self.find)(service, annotations.service_upstream);
+        self.complaints.extend(complaint);
+        let upstream = service.upstream();
+        let mut settings = base();
+        settings.variables.push(("proxy_upstream_name".to_owned(), Template::new(&upstream)));
+        if targets.is_empty() {
+            settings.answer = Some(Return { status: 503, text: None });
+            return settings;
+        }
+        settings.proxy = Some(Proxy::to(&upstream, targets, annotations.tls_backend));
+        settings.proxy_headers = self.headers(annotations);
+        settings.connect_timeout = annotations.connect_timeout.or(Some(CONNECT_TIMEOUT));
+        settings.read_timeout = annotations.read_timeout;
+        settings
+    }
+
+    /// Nobody's path: the default backend, or a page that says so.
+    fn nobody(&mut self) -> Settings {
+        let shared = self.shared;
+        if let Some(service) = &shared.fallback {
+            return self.pass(service, &Annotations::default());
+        }
+        let name = Template::new("upstream-default-backend");
+        let variables = vec![("proxy_upstream_name".to_owned(), name)];
+        Settings { answer: Some(Return { status: 404, text: None }), variables, ..base() }
+    }
+
+    /// What the backend is told of the client.
+    fn headers(&self, annotations: &Annotations) -> Vec<(String, Template)> {
+        let (scheme, port) = if self.secure { ("https", "443") } else { ("http", "80") };
+        let host = annotations.upstream_vhost.as_deref().unwrap_or("$http_host");
+        [
+            ("Host", host),
+            ("X-Request-ID", "$request_id"),
+            ("X-Real-IP", "$remote_addr"),
+            ("X-Forwarded-For", "$remote_addr"),
+            ("X-Forwarded-Host", "$http_host"),
+            ("X-Forwarded-Port", port),
+            ("X-Forwarded-Proto", scheme),
+            ("X-Forwarded-Scheme", scheme),
+            ("X-Scheme", scheme),
+            // Connections to pods are kept, and `Proxy` is nobody's business.
+            ("Connection", ""),
+            ("Proxy", ""),
+        ]
+        .map(|(name, value)| (name.to_owned(), Template::new(value)))
+        .into()
+    }
+}
+
+/// What holds everywhere: no version in pages, and the controller's own log.
+fn base() -> Settings {
+    Settings {
+        hide_version: true,
+        access_log: Some(Some(LOG_NAME.to_owned())),
+        ..Settings::default()
+    }
+}
+
+fn answer(status: u16, target: &str) -> Settings {
+    Settings { answer: Some(Return { status, text: Some(Template::new(target)) }), ..base() }
+}
+
+/// Whether a route's paths are written anew.
+fn rewrites(route: &Route) -> bool {
+    route.annotations.rewrite_target.as_ref().is_some_and(|target| *target != route.path)
+}
+
+/// A host as nginx's `server_name`: a wildcard stands for one label (R12.1).
+fn server_name(host: &str) -> String {
+    match host.strip_prefix("*.") {
+        Some(rest) => format!("~^[\\w-]+\\.{}$", regex::escape(rest)),
+        None => host.to_owned(),
+    }
+}
+
+/// nginx writes $1, the expression library ${1}.
+fn numbered(target: &str) -> String {
+    let mut text = String::new();
+    let mut letters = target.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letters.peek().filter(|_| letter == '$').copied() {
+            Some(digit) if digit.is_ascii_digit() => {
+                letters.next();
+                text += &format!("${{{digit}}}");
+            }
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_numbered_as_the_library_wants() {
+        assert_eq!(numbered("/$2x$"), "/${2}x$");
+    }
+
+    // R12.1
+    #[test]
+    fn a_wildcard_is_one_label() {
+        let name = server_name("*.shop.test");
+        let fits = |host: &str| Regex::new(&name[1..]).unwrap().is_match(host);
+        assert!(fits("a.shop.test") && !fits("a.b.shop.test") && !fits("shop.test"));
+        assert!(!fits("a.shopxtest"));
+    }
+}

@@ -1,0 +1,238 @@
+//! From Ingresses to sites: a host each, with the paths that lead to Services.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::networking::v1::{HTTPIngressPath, Ingress, IngressBackend};
+
+use super::annotations::Annotations;
+use super::options::Name;
+
+/// A host and what it serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// `shop.example.com`, `*.example.com`; empty for everybody who has no site of their own.
+    pub host: String,
+    /// Who answers what no path is for: an Ingress's default backend.
+    pub root: Option<Service>,
+    /// Its paths, those of older Ingresses first.
+    pub routes: Vec<Route>,
+    /// Its certificate, where an Ingress has one for it.
+    pub tls: Option<Tls>,
+}
+
+/// Where a site's certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// A Secret.
+    Secret(Name),
+    /// The controller's own.
+    Default,
+}
+
+/// A path of a site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `/shop`
+    pub path: String,
+    /// How it is compared.
+    pub kind: PathKind,
+    /// Where it leads.
+    pub service: Service,
+    /// What its Ingress says besides.
+    pub annotations: Arc<Annotations>,
+}
+
+/// `pathType`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathKind {
+    Exact,
+    /// Element by element.
+    Prefix,
+    /// As nginx compares: letter by letter.
+    ImplementationSpecific,
+}
+
+/// A Service's port, as an Ingress names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Service {
+    pub namespace: String,
+    pub name: String,
+    pub port: Port,
+}
+
+/// A port by number or by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Port {
+    Number(i32),
+    Name(String),
+}
+
+/// The sites of these Ingresses, the oldest first. The first site is everybody's. `covers` says
+/// whether a Secret has a certificate for a host.
+pub fn sites(ingresses: &[Arc<Ingress>], covers: &dyn Fn(&Name, &str) -> bool) -> Vec<Site> {
+    let mut sites = vec![Site::new("")];
+    for ingress in ingresses {
+        let spec = ingress.spec.clone().unwrap_or_default();
+        let namespace = ingress.metadata.namespace.as_deref().unwrap_or("");
+        let default = spec.default_backend.as_ref().and_then(|one| Service::of(namespace, one));
+        let rules = spec.rules.as_deref().unwrap_or_default();
+        if rules.is_empty() && sites[0].root.is_none() {
+            sites[0].root.clone_from(&default);
+        }
+        let annotations = Arc::new(Annotations::of(ingress));
+        for rule in rules {
+            let host = rule.host.as_deref().unwrap_or("").to_lowercase();
+            let site = site(&mut sites, &host);
+            site.root = site.root.take().or(default.clone());
+            for path in rule.http.iter().flat_map(|http| &http.paths) {
+                site.routes.extend(Route::of(namespace, path, &annotations));
+            }
+            site.tls = site.tls.take().or_else(|| tls(ingress, &host, covers));
+        }
+    }
+    sites.iter_mut().for_each(Site::keep_the_first);
+    sites
+}
+
+fn site<'s>(sites: &'s mut Vec<Site>, host: &str) -> &'s mut Site {
+    let known = sites.iter().position(|site| site.host == host);
+    let index = known.unwrap_or(sites.len());
+    if known.is_none() {
+        sites.push(Site::new(host));
+    }
+    &mut sites[index]
+}
+
+/// The certificate that an Ingress has for a host: the Secret that is listed with it, or else one
+/// whose certificate covers it, or else the controller's own.
+fn tls(ingress: &Ingress, host: &str, covers: &dyn Fn(&Name, &str) -> bool) -> Option<Tls> {
+    let entries = ingress.spec.as_ref()?.tls.as_ref().filter(|entries| !entries.is_empty())?;
+    let namespace = ingress.metadata.namespace.as_deref().unwrap_or("");
+    let secret = |name: &Option<String>| {
+        let name = name.as_deref().filter(|name| !name.is_empty())?;
+        Some((namespace.to_owned(), name.to_owned()))
+    };
+    let listed = entries
+        .iter()
+        .find(|entry| entry.hosts.iter().flatten().any(|known| known.eq_ignore_ascii_case(host)));
+    let found = match listed {
+        Some(entry) => secret(&entry.secret_name),
+        None => entries
+            .iter()
+            .filter_map(|entry| secret(&entry.secret_name))
+            .find(|secret| covers(secret, host)),
+    };
+    Some(found.map_or(Tls::Default, Tls::Secret))
+}
+
+impl Site {
+    fn new(host: &str) -> Site {
+        Site { host: host.to_owned(), root: None, routes: Vec::new(), tls: None }
+    }
+
+    /// Of two equal paths the older has it; the longest come first.
+    fn keep_the_first(&mut self) {
+        let mut kept: Vec<Route> = Vec::new();
+        for route in self.routes.drain(..) {
+            if !kept.iter().any(|one| (&one.path, one.kind) == (&route.path, route.kind)) {
+                kept.push(route);
+            }
+        }
+        kept.sort_by(|a, b| (b.path.len(), &b.path).cmp(&(a.path.len(), &a.path)));
+        self.routes = kept;
+    }
+}
+
+impl Route {
+    fn of(
+        namespace: &str,
+        path: &HTTPIngressPath,
+        annotations: &Arc<Annotations>,
+    ) -> Option<Route> {
+        let kind = match path.path_type.as_str() {
+            "Exact" => PathKind::Exact,
+            "Prefix" => PathKind::Prefix,
+            _ => PathKind::ImplementationSpecific,
+        };
+        let written = path.path.as_deref().filter(|path| !path.is_empty());
+        Some(Route {
+            path: written.unwrap_or("/").to_owned(),
+            kind,
+            service: Service::of(namespace, &path.backend)?,
+            annotations: annotations.clone(),
+        })
+    }
+}
+
+impl Service {
+    fn of(namespace: &str, backend: &IngressBackend) -> Option<Service> {
+        let service = backend.service.as_ref()?;
+        let port = service.port.clone().unwrap_or_default();
+        let port = match (port.name, port.number) {
+            (Some(name), _) if !name.is_empty() => Port::Name(name),
+            (_, number) => Port::Number(number.unwrap_or(0)),
+        };
+        Some(Service { namespace: namespace.to_owned(), name: service.name.clone(), port })
+    }
+
+    /// `default-web-80`, as logs call it.
+    pub fn upstream(&self) -> String {
+        let port = match &self.port {
+            Port::Number(number) => number.to_string(),
+            Port::Name(name) => name.clone(),
+        };
+        format!("{}-{}-{port}", self.namespace, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn ingress(spec: Value) -> Arc<Ingress> {
+        let object = json!({ "metadata": { "name": "i", "namespace": "default" }, "spec": spec });
+        Arc::new(serde_json::from_value(object).unwrap())
+    }
+
+    fn backend(name: &str) -> Value {
+        json!({ "service": { "name": name, "port": { "number": 80 } } })
+    }
+
+    fn rule(host: &str, path: &str, to: &str) -> Value {
+        let path = json!({ "path": path, "pathType": "Prefix", "backend": backend(to) });
+        json!({ "host": host, "http": { "paths": [path] } })
+    }
+
+    // R12.1
+    #[test]
+    fn an_older_ingress_keeps_its_path() {
+        let old = ingress(json!({ "rules": [rule("a.test", "/x", "old")] }));
+        let new =
+            ingress(json!({ "rules": [rule("a.test", "/x", "new"), rule("a.test", "/xyz", "z")] }));
+        let sites = sites(&[old, new], &|_, _| false);
+        assert_eq!(sites.len(), 2);
+        let names: Vec<_> = sites[1].routes.iter().map(|route| &*route.service.name).collect();
+        assert_eq!(names, ["z", "old"]);
+    }
+
+    // R12.1
+    #[test]
+    fn a_backend_without_rules_is_everybodys() {
+        let sites = sites(&[ingress(json!({ "defaultBackend": backend("all") }))], &|_, _| false);
+        assert_eq!(sites[0].root.as_ref().unwrap().upstream(), "default-all-80");
+    }
+
+    #[test]
+    fn a_certificate_is_found_by_its_host_or_by_its_names() {
+        let spec =
+            |tls: Value| ingress(json!({ "tls": tls, "rules": [rule("a.test", "/", "web")] }));
+        let tls = |tls: Value| sites(&[spec(tls)], &|secret, _| secret.1 == "fits")[1].tls.clone();
+        let secret = |name: &str| Some(Tls::Secret(("default".to_owned(), name.to_owned())));
+        assert_eq!(tls(json!([{ "hosts": ["A.test"], "secretName": "one" }])), secret("one"));
+        assert_eq!(tls(json!([{ "secretName": "one" }, { "secretName": "fits" }])), secret("fits"));
+        assert_eq!(tls(json!([{ "hosts": ["b.test"], "secretName": "one" }])), Some(Tls::Default));
+        assert_eq!(tls(json!([])), None);
+    }
+}
