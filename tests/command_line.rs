@@ -291,7 +291,7 @@ fn wrong_usage_exits_with_2_and_says_what_to_do() {
 #[test]
 fn a_closed_pipe_ends_podhop_quietly() {
     let home = folder(&[]);
-    let mut command = podhop(home.path(), &["explain", "no-answer"]);
+    let mut command = podhop(home.path(), &["explain", "slow-answer"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     drop(child.stdout.take());
     let told = child.wait_with_output().expect("it ends");

@@ -50,6 +50,11 @@ use kubelet::Kubelets;
 use nodes::Nodes;
 use processes::Processes;
 
+/// The names of all images that podhop carries, as users write them.
+pub fn images() -> impl Iterator<Item = &'static str> {
+    image::carried()
+}
+
 /// How long a new cluster may take to come to rest.
 const SWITCH_ON: Duration = Duration::from_secs(60);
 

@@ -8,7 +8,7 @@ use super::place::{NoPlace, PlaceName};
 use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
-use crate::network::{Outcome, Party, Protocol, Trace, TraceId};
+use crate::network::{Outcome, Party, Trace, TraceId};
 use crate::shell::{self, Files, Finished};
 
 /// No request of a goal is waited for longer than this.
@@ -91,13 +91,24 @@ pub fn spread(runs: &[Run]) -> usize {
 /// What a place sent from a trace number on. A command on the laptop may send from anywhere
 /// (`kubectl exec`), so everything that pods and machines do not send by themselves counts.
 pub fn sent_by(cluster: &Cluster, place: &Place, first: TraceId) -> Vec<TraceId> {
-    let ours = |trace: &&Trace| match place {
-        Place::Laptop => trace.from == Party::Laptop,
-        Place::Node(name) => trace.from == Party::Node(name.clone()),
-        Place::Container { namespace, pod, container } => {
-            trace.from == Party::Pod { namespace: namespace.clone(), name: pod.clone() }
-                && trace.container.as_ref().is_none_or(|from| from == container)
+    // Pods on their node's network send as the node.
+    let sender = cluster.netns_of(place).and_then(|from| cluster.network().netns(from.netns));
+    let party = match (sender, place) {
+        (Some(netns), _) => netns.party.clone(),
+        (None, Place::Laptop) => Party::Laptop,
+        (None, Place::Node(name)) => Party::Node(name.clone()),
+        (None, Place::Container { namespace, pod, .. }) => {
+            Party::Pod { namespace: namespace.clone(), name: pod.clone() }
         }
+    };
+    let ours = |trace: &&Trace| {
+        trace.from == party
+            && match place {
+                Place::Container { container, .. } => {
+                    trace.container.as_ref().is_none_or(|from| from == container)
+                }
+                Place::Laptop | Place::Node(_) => trace.container.is_none(),
+            }
     };
     cluster.traces().filter(|trace| trace.id >= first).filter(ours).map(|trace| trace.id).collect()
 }
@@ -113,13 +124,9 @@ fn own_traffic(cluster: &Cluster, container: &str) -> Vec<TraceId> {
         .collect()
 }
 
-/// The last connection that was made: not the questions to DNS before it.
+/// The last packet that was sent for its own sake: not the questions to DNS before it.
 pub(super) fn last_connection<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Option<&'a Trace> {
-    traces
-        .iter()
-        .rev()
-        .filter_map(|id| cluster.trace(*id))
-        .find(|trace| trace.flow.protocol == Protocol::Tcp)
+    traces.iter().rev().filter_map(|id| cluster.trace(*id)).find(|trace| trace.dns.is_none())
 }
 
 fn served_by(cluster: &Cluster, traces: &[TraceId]) -> Option<Party> {

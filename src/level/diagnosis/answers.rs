@@ -1,33 +1,22 @@
 //! Requests that arrived, and got another answer than the goal wants.
 
 use super::packets::name_of;
-use super::{Diagnosis, Facts};
+use super::{Diagnosis, Facts, protocols, services};
 use crate::diagnostic::Location;
 use crate::level::probe::Miss;
-use crate::network::{Outcome, Trace};
+use crate::network::{Because, Outcome, Trace};
 
 /// The packet arrived; the answer was not the one.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let trace = facts.connection?;
-    let Outcome::Delivered { to, at, .. } = &trace.outcome else { return None };
+    let Outcome::Delivered { to, .. } = &trace.outcome else { return None };
     let server = to.to_string().trim_start_matches("default/").to_owned();
     let line = || mention(facts, trace);
-    if let Some(said) = facts.output.lines().rev().find(|line| line.contains("curl: (35)")) {
-        return Some(
-            Diagnosis::new(
-                "plain-http-port",
-                format!(
-                    "{server} answered on port {}, but it speaks plain HTTP, not TLS",
-                    at.port()
-                ),
-            )
-            .fact(said.to_owned())
-            .nearest(Some("http:// instead of https://".to_owned()))
-            .at(line()),
-        );
-    }
     if facts.case.run.is_some_and(|run| run.miss.is_none()) {
-        return Some(too_few_servers(facts));
+        return Some(too_few_servers(facts, trace));
+    }
+    if let Some(said) = protocols::diagnose(facts, trace) {
+        return Some(said);
     }
     Some(match facts.case.run.and_then(|run| run.miss.as_ref())? {
         Miss::Server { expected } => {
@@ -56,16 +45,42 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
 }
 
 /// Every request succeeded, but too few pods had a part in it.
-fn too_few_servers(facts: &Facts<'_>) -> Diagnosis {
+fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
     let (spread, wanted) = (facts.case.spread, facts.case.goal.repeat.spread);
-    Diagnosis::new(
+    let said = Diagnosis::new(
         "not-spread",
         format!("{spread} pod(s) served all requests; the goal wants {wanted} different ones"),
-    )
-    .fact("a Service chooses an endpoint for each connection, at random")
+    );
+    let rules = trace.hops.iter().find(|hop| matches!(hop.because, Because::EndpointChosen { .. }));
+    let Some(hop) = rules else {
+        return said.fact("the requests went to a pod's own address: no Service chose");
+    };
+    let Because::EndpointChosen { service, affinity, local, .. } = &hop.because else {
+        return said;
+    };
+    let said = said.fact(hop.sentence()).facts(hop.passed_over());
+    let (namespace, name) = hop.service().unwrap_or_default();
+    let field = |path: &str| facts.locator.field("Service", &namespace, &name, path);
+    match (affinity, local) {
+        (true, _) => {
+            said.nearest(Some("sessionAffinity: None".to_owned())).at(field("spec.sessionAffinity"))
+        }
+        (_, true) => {
+            let inside = services::find(facts, service).is_some_and(|service| {
+                let spec = service.spec.as_ref();
+                spec.and_then(|spec| spec.internal_traffic_policy.as_deref()) == Some("Local")
+            });
+            let path = if inside { "internalTrafficPolicy" } else { "externalTrafficPolicy" };
+            said.nearest(Some(format!("{path}: Cluster"))).at(field(&format!("spec.{path}")))
+        }
+        _ => said
+            .fact("a Service chooses an endpoint for each connection, at random")
+            .at(field("spec.selector")),
+    }
 }
 
-fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
+/// The player's line with the address or name that was dialled.
+pub(super) fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
     let to = trace.flow.destination;
     let host = name_of(facts, trace);
     let loopback = to.ip().is_loopback().then(|| "localhost".to_owned());

@@ -6,20 +6,32 @@
 
 mod answers;
 mod codes;
+mod commands;
+mod containers;
+mod doors;
+mod explanations;
 mod locate;
 mod manifests;
+mod name_servers;
 mod names;
 mod packets;
+mod protocols;
+mod service_names;
 mod services;
 mod workloads;
 
 pub use codes::{Code, Explanation, explain, explanations};
 
-use crate::cluster::Cluster;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use crate::api::Pod;
+use crate::cluster::{Cluster, Place};
 use crate::diagnostic::Location;
 use crate::network::{Party, Trace};
 use crate::shell::Files;
 
+use super::PlaceName;
 use super::format::Goal;
 use super::probe::{self, Run};
 use locate::Locator;
@@ -94,10 +106,32 @@ impl Facts<'_> {
     fn client_pod(&self) -> Option<(String, String)> {
         let run = self.case.run?;
         let last = run.traces.last().and_then(|id| self.case.cluster.trace(*id));
-        match last.map(|trace| &trace.from) {
-            Some(Party::Pod { namespace, name }) => Some((namespace.to_string(), name.to_string())),
-            _ => None,
+        if let Some(Party::Pod { namespace, name }) = last.map(|trace| &trace.from) {
+            return Some((namespace.to_string(), name.to_string()));
         }
+        // A pod on its node's network sends as the node.
+        match PlaceName::parse(&self.case.goal.from).ok()?.find(self.case.cluster).ok()? {
+            Place::Container { namespace, pod, .. } => {
+                Some((namespace.to_string(), pod.to_string()))
+            }
+            Place::Laptop | Place::Node(_) => None,
+        }
+    }
+
+    /// Every socket that is open in a pod, with its address, port and container.
+    fn listeners(&self, pod: &Pod) -> Vec<(Ipv4Addr, u16, Option<Arc<str>>)> {
+        let containers = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
+        let Some(container) = containers.first() else { return Vec::new() };
+        let place = Place::Container {
+            namespace: pod.metadata.namespace.as_deref().unwrap_or("").into(),
+            pod: pod.metadata.name.as_deref().unwrap_or("").into(),
+            container: container.name.as_str().into(),
+        };
+        let cluster = self.case.cluster;
+        let sender = cluster.netns_of(&place);
+        let netns = sender.and_then(|sender| cluster.network().netns(sender.netns));
+        let sockets = netns.into_iter().flat_map(|netns| &netns.listeners);
+        sockets.map(|((_, at, port), owner)| (*at, *port, owner.container.clone())).collect()
     }
 }
 
@@ -117,9 +151,11 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
     };
     manifests::diagnose(&facts)
         .or_else(|| workloads::no_place(&facts))
+        .or_else(|| commands::missing_tool(&facts))
         .or_else(|| names::diagnose(&facts))
         .or_else(|| packets::diagnose(&facts))
         .or_else(|| answers::diagnose(&facts))
+        .or_else(|| commands::diagnose(&facts))
         .or_else(|| workloads::diagnose(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts))
 }

@@ -4,7 +4,7 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::Service;
 
 use super::services::{cluster_ip, is_headless};
-use super::{Diagnosis, Facts};
+use super::{Diagnosis, Facts, name_servers, service_names};
 use crate::api::Pod;
 use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Miss;
@@ -15,8 +15,18 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         Some(name) if facts.connection.is_none() || is_last_word(facts, &name) => {
             Some(unknown(facts, &name))
         }
-        _ => one_virtual_ip(facts),
+        _ => silence(facts).or_else(|| one_virtual_ip(facts)),
     }
+}
+
+/// Clients that give up before their resolver does name nobody: their questions do.
+fn silence(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let questions = name_servers::questions(facts);
+    if facts.connection.is_some() || questions.is_empty() {
+        return None;
+    }
+    let name = name_servers::asked_name(&questions)?;
+    name_servers::unanswered(facts, &name, facts.locator.mention([&name]))
 }
 
 /// The name that a client could not resolve, in the words of curl, wget and their kin. Of several,
@@ -54,28 +64,16 @@ fn is_last_word(facts: &Facts<'_>, name: &str) -> bool {
 
 fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
     let at = || facts.locator.mention([name]);
-    if !dns_answers(facts) {
-        return Diagnosis::new(
-            "dns-unreachable",
-            format!("nobody answered when the client asked DNS for {name}"),
-        )
-        .fact("Service kube-dns in kube-system has no ready endpoint")
-        .at(at());
+    if let Some(said) = name_servers::unanswered(facts, name, at()) {
+        return said;
     }
     container_name(facts, name, at())
+        .or_else(|| name_servers::elsewhere(facts, name, at()))
+        .or_else(|| service_names::diagnose(facts, name, at()))
         .or_else(|| pod_below_service(facts, name))
         .or_else(|| pod_name(facts, name, at()))
         .or_else(|| other_namespace(facts, name, at()))
         .unwrap_or_else(|| nobody(facts, name, at()))
-}
-
-/// Whether the cluster's DNS has a pod that can answer.
-fn dns_answers(facts: &Facts<'_>) -> bool {
-    facts.case.cluster.objects().list::<Pod>(Some("kube-system")).any(|pod| {
-        let labels = pod.metadata.labels.as_ref();
-        labels.and_then(|labels| labels.get("k8s-app")).is_some_and(|app| app == "kube-dns")
-            && crate::level::place::is_ready(pod)
-    })
 }
 
 fn container_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {

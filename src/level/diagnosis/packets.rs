@@ -2,14 +2,13 @@
 
 use std::net::SocketAddrV4;
 
-use k8s_openapi::api::core::v1::{Node, Service};
+use k8s_openapi::api::core::v1::{Event, Node, Service};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::services;
-use super::{Diagnosis, Facts};
+use super::{Diagnosis, Facts, doors, services};
 use crate::api::Pod;
-use crate::cluster::{Cluster, Place};
 use crate::diagnostic::Location;
-use crate::network::{Because, DnsData, Outcome, Party, Trace};
+use crate::network::{Because, DnsData, Hop, Outcome, Party, Stage, Trace};
 
 /// The last connection failed, and its trace says why.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -35,26 +34,26 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
             Diagnosis::new("node-down", format!("{node} is down, so nobody there answers"))
                 .at(failed.mention())
         }
-        Because::PolicyDenies { policies } => failed.policy(policies),
+        Because::PolicyDenies { policies } => failed.policy(hop, policies),
         Because::NobodyListens { listening } => failed.nobody_listens(listening),
-        Because::LoopbackOnly { process } => failed.loopback_only(process),
-        other => Diagnosis::new("no-answer", format!("{} did not answer", failed.to))
-            .fact(format!("at {}: {other:?}", hop.place))
-            .at(failed.mention()),
+        Because::LoopbackOnly { process } => {
+            failed.loopback_only(process, hop.after.destination.port())
+        }
+        other => return doors::diagnose(&failed, other),
     })
 }
 
 /// A connection that was not made.
-struct Failed<'a> {
-    facts: &'a Facts<'a>,
-    trace: &'a Trace,
+pub(super) struct Failed<'a> {
+    pub facts: &'a Facts<'a>,
+    pub trace: &'a Trace,
     /// The address that was dialled.
-    to: SocketAddrV4,
+    pub to: SocketAddrV4,
 }
 
 impl Failed<'_> {
     /// The player's line with the address that was dialled, or with the port alone.
-    fn mention(&self) -> Option<Location> {
+    pub fn mention(&self) -> Option<Location> {
         let (host, port) = (self.host(), self.to.port());
         let mut words = vec![format!("{host}:{port}"), host, self.to.ip().to_string()];
         if self.to.ip().is_loopback() {
@@ -72,7 +71,8 @@ impl Failed<'_> {
             .unwrap_or_else(|| self.to.ip().to_string())
     }
 
-    fn service_field(&self, rule: &str, path: &str) -> Option<Location> {
+    /// The line of a field of the Service that a rule names.
+    pub fn service_field(&self, rule: &str, path: &str) -> Option<Location> {
         let (namespace, rest) = rule.split_once('/')?;
         self.facts.locator.field("Service", namespace, rest.split(':').next()?, path)
     }
@@ -83,6 +83,9 @@ impl Failed<'_> {
             return Diagnosis::new("service-selects-nothing", format!("{name} has no endpoints"));
         };
         let Some(wanted) = services::selector(service) else {
+            if let Some(said) = self.unfit_slice(rule, service) {
+                return said;
+            }
             return Diagnosis::new(
                 "service-without-selector",
                 format!("Service {name} has no selector and no EndpointSlice, so it leads nowhere"),
@@ -93,6 +96,7 @@ impl Failed<'_> {
         let (all, matching) = services::pods(self.facts, service);
         if matching.is_empty() {
             let (key, nearest) = services::nearest_label(wanted, &all);
+            let nearest = services::elsewhere(self.facts, service, wanted).or(nearest);
             let path = key.map_or_else(|| "spec.selector".to_owned(), |key| label_path(&key));
             return Diagnosis::new(
                 "service-selects-nothing",
@@ -102,21 +106,87 @@ impl Failed<'_> {
             .nearest(nearest)
             .at(self.service_field(rule, &path));
         }
-        if known == 0 {
+        let named = services::port(service, self.to.port());
+        let named = named.is_some_and(|(_, port)| services::is_named(port));
+        if known == 0 && named && matching.iter().any(|pod| services::has_address(pod)) {
+            let index = services::port(service, self.to.port()).map_or(0, |(index, _)| index);
             return Diagnosis::new(
                 "target-port-has-no-name",
                 format!("Service {name} selects pods, but none of them has the port it names"),
             )
             .fact(format!("selector {shown} matches {} of {} pods", matching.len(), all.len()))
             .fact("a targetPort that is a name has to be the name of a container's port")
-            .at(self.service_field(rule, "spec.ports[0].targetPort"));
+            .nearest(services::nearest_port_name(service, index, &matching))
+            .at(self.service_field(rule, &format!("spec.ports[{index}].targetPort")));
         }
+        let nearest = matching.iter().find_map(|pod| self.probe_port(pod));
         Diagnosis::new(
             "no-ready-endpoint",
             format!("Service {name} selects {} pods, but none of them is ready", matching.len()),
         )
         .facts(matching.iter().map(|pod| pod_line(pod)))
+        .facts(matching.iter().filter_map(|pod| self.unhealthy(pod)))
+        .nearest(nearest)
         .at(self.service_field(rule, "spec.selector"))
+    }
+
+    /// What the kubelet last said of a failing probe of the pod.
+    fn unhealthy(&self, pod: &Pod) -> Option<String> {
+        let objects = self.facts.case.cluster.objects();
+        let events = objects.list::<Event>(pod.metadata.namespace.as_deref());
+        let of_pod = events.filter(|event| {
+            event.involved_object.uid == pod.metadata.uid
+                && event.reason.as_deref() == Some("Unhealthy")
+        });
+        of_pod.last().and_then(|event| event.message.clone())
+    }
+
+    /// A readiness probe that asks at a port that nobody listens on, where another one is open.
+    fn probe_port(&self, pod: &Pod) -> Option<String> {
+        let open = self.facts.listeners(pod);
+        let containers = pod.spec.as_ref()?.containers.iter();
+        let probes = containers.filter_map(|container| container.readiness_probe.as_ref());
+        let ports = probes.filter_map(|probe| {
+            let http = probe.http_get.as_ref().map(|action| &action.port);
+            match http.or(probe.tcp_socket.as_ref().map(|action| &action.port))? {
+                IntOrString::Int(port) => u16::try_from(*port).ok(),
+                IntOrString::String(_) => None,
+            }
+        });
+        let mut closed = ports.filter(|port| !open.iter().any(|(_, known, _)| known == port));
+        closed.next()?;
+        open.first().map(|(_, port, _)| format!("a readinessProbe at port {port}"))
+    }
+
+    /// Somebody wrote an EndpointSlice for it, but by another port, or with nobody ready.
+    fn unfit_slice(&self, rule: &str, service: &Service) -> Option<Diagnosis> {
+        let slices = services::slices(self.facts, service);
+        let slice = slices.first()?;
+        let (namespace, name) =
+            (slice.metadata.namespace.as_deref()?, slice.metadata.name.as_deref()?);
+        let (_, port) = services::port(service, self.to.port())?;
+        let wanted = port.name.as_deref().unwrap_or("");
+        let has: Vec<&str> =
+            slice.ports.iter().flatten().map(|port| port.name.as_deref().unwrap_or("")).collect();
+        let line = |path: &str| self.facts.locator.field("EndpointSlice", namespace, name, path);
+        let said = Diagnosis::new(
+            "slice-does-not-fit",
+            format!(
+                "EndpointSlice {name} gives Service {} no endpoint that it can use",
+                short(rule)
+            ),
+        );
+        if has.contains(&wanted) {
+            return Some(
+                said.fact("none of its endpoints is ready").at(line("endpoints[0].conditions")),
+            );
+        }
+        Some(
+            said.fact(format!("the Service's port is called {wanted:?}, the slice has {has:?}"))
+                .fact("ports of a Service and of its slices are joined by name")
+                .nearest(Some(format!("name: {wanted:?}")))
+                .at(line("ports[0].name")),
+        )
     }
 
     fn no_local_endpoint(&self, rule: &str, elsewhere: u32) -> Diagnosis {
@@ -215,16 +285,36 @@ impl Failed<'_> {
             .or_else(|| self.mention()))
     }
 
-    fn policy(&self, policies: &[std::sync::Arc<str>]) -> Diagnosis {
+    /// R11.2: the nearest rule names the other side as it is, and the pod's port.
+    fn policy(&self, hop: &Hop, policies: &[std::sync::Arc<str>]) -> Diagnosis {
         let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
         let (namespace, name) =
             policies.first().and_then(|policy| policy.split_once('/')).unwrap_or(("default", ""));
+        let out = hop.stage == Stage::PolicyEgress;
+        let (kind, peer) = match out {
+            true => ("egress", *hop.before.destination.ip()),
+            false => ("ingress", *hop.before.source.ip()),
+        };
+        let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let pod = pods.find(|pod| {
+            let status = pod.status.as_ref();
+            let ip = status.and_then(|status| status.pod_ip.as_deref());
+            ip == Some(peer.to_string().as_str())
+        });
+        let labels = pod.and_then(|pod| pod.metadata.labels.as_ref()).map(services::shown);
+        let who = match labels {
+            Some(labels) => format!("pods with {labels}"),
+            None => format!("ipBlock {peer}/32"),
+        };
+        let to = if out { "to" } else { "from" };
+        let port = hop.before.destination.port();
         Diagnosis::new(
             "policy-denies",
             "a NetworkPolicy does not allow this connection, so it is dropped without a word",
         )
         .fact(format!("policies that select the pod: {list}"))
-        .fact("none of their rules allows it")
+        .fact(hop.to_string())
+        .nearest(Some(format!("an {kind} rule {to} {who}, port {port}")))
         .at(self.facts.locator.field("NetworkPolicy", namespace, name, "spec"))
     }
 
@@ -240,6 +330,9 @@ impl Failed<'_> {
         }
         if self.to.ip().is_loopback() && listening.is_empty() {
             return self.other_pods_loopback();
+        }
+        if let Some(said) = self.headless_port(listening) {
+            return said;
         }
         let port = self.to.port();
         if let Some(node) = self.node_dialled() {
@@ -261,6 +354,47 @@ impl Failed<'_> {
         .fact(open_ports(who, listening))
         .nearest(listening.first().map(|open| format!("port {}", open.port())))
         .at(self.mention())
+    }
+
+    /// R7.6: a headless Service has no rules that could turn its port into another.
+    fn headless_port(&self, listening: &[SocketAddrV4]) -> Option<Diagnosis> {
+        let asked = question_of(self.facts, self.trace)?;
+        let (namespace, name) = service_of(&asked)?;
+        let service = self.facts.case.cluster.objects().get::<Service>(namespace, name)?;
+        let (index, port) = services::port(service, self.to.port())?;
+        let target = services::target(port);
+        if !services::is_headless(service) || target == self.to.port().to_string() {
+            return None;
+        }
+        let open = listening.first().map_or(target.clone(), |open| open.port().to_string());
+        Some(
+            Diagnosis::new(
+                "headless-maps-no-port",
+                format!(
+                    "Service {name} is headless: its name leads to pods, and its port {} to nothing",
+                    port.port
+                ),
+            )
+            .fact(format!("targetPort is {target}, but no rule replaces the port"))
+            .nearest(Some(format!("port {open}, which the pods listen on")))
+            .at(self
+                .facts
+                .locator
+                .field("Service", namespace, name, &format!("spec.ports[{index}].port"))
+                .or_else(|| self.mention())),
+        )
+    }
+
+    /// Every node with its address.
+    pub fn nodes(&self) -> Vec<(String, String)> {
+        let nodes = self.facts.case.cluster.objects().list::<Node>(None);
+        let named = nodes.filter_map(|node| {
+            let status = node.status.as_ref()?;
+            let mut addresses = status.addresses.iter().flatten();
+            let address = addresses.find(|address| address.type_ == "InternalIP")?;
+            Some((node.metadata.name.clone()?, address.address.clone()))
+        });
+        named.collect()
     }
 
     /// The node whose address was dialled.
@@ -307,10 +441,11 @@ impl Failed<'_> {
         let name = short(rule);
         let pod_name = pod.map_or_else(|| endpoint.ip().to_string(), Party::to_string);
         let pod_name = pod_name.trim_start_matches("default/");
+        let what = if pod.is_some() { "pod " } else { "" };
         let port = endpoint.port();
         let service = services::find(self.facts, rule);
-        if listening.is_empty() && service.is_some() {
-            let wanted = service.and_then(|service| services::selector(service));
+        let wanted = service.and_then(|service| services::selector(service));
+        if listening.is_empty() && wanted.is_some() {
             let key = wanted.and_then(|wanted| wanted.keys().next());
             let path = key.map_or_else(|| "spec.selector".to_owned(), |key| label_path(key));
             return Diagnosis::new(
@@ -323,28 +458,37 @@ impl Failed<'_> {
             .nearest(self.who_listens_on(port))
             .at(self.service_field(rule, &path));
         }
-        let index = service
-            .and_then(|service| services::port(service, self.to.port()))
-            .map_or(0, |(index, _)| index);
-        let target = service.and_then(|service| services::port(service, self.to.port()));
-        let target = target.map_or_else(|| port.to_string(), |(_, port)| services::target(port));
-        Diagnosis::new(
+        let said = Diagnosis::new(
             "target-port-closed",
             format!(
-                "Service {name} passed it on to port {port} of pod {pod_name}, where nobody listens"
+                "Service {name} passed it on to port {port} of {what}{pod_name}, where nobody listens"
             ),
-        )
-        .fact(format!("targetPort of Service {name} is {target}"))
-        .fact(open_ports(pod_name, listening))
-        .nearest(listening.first().map(|open| format!("targetPort: {}", open.port())))
-        .at(self.service_field(rule, &format!("spec.ports[{index}].targetPort")))
+        );
+        let slice = service.filter(|_| wanted.is_none());
+        if let Some(slice) = slice.and_then(|service| services::slices(self.facts, service).pop()) {
+            let metadata = &slice.metadata;
+            let namespace = metadata.namespace.as_deref().unwrap_or("default");
+            let slice = metadata.name.as_deref().unwrap_or("");
+            let line = self.facts.locator.field("EndpointSlice", namespace, slice, "ports[0].port");
+            return said
+                .fact(format!("EndpointSlice {slice} says so: the Service has no selector"))
+                .fact(open_ports(pod_name, listening))
+                .at(line);
+        }
+        let port_of = service.and_then(|service| services::port(service, self.to.port()));
+        let index = port_of.map_or(0, |(index, _)| index);
+        let target = port_of.map_or_else(|| port.to_string(), |(_, port)| services::target(port));
+        said.fact(format!("targetPort of Service {name} is {target}"))
+            .fact(open_ports(pod_name, listening))
+            .nearest(listening.first().map(|open| format!("targetPort: {}", open.port())))
+            .at(self.service_field(rule, &format!("spec.ports[{index}].targetPort")))
     }
 
     /// A pod that does listen on this port, by its labels.
     fn who_listens_on(&self, port: u16) -> Option<String> {
         let cluster = self.facts.case.cluster;
         let pods = cluster.objects().list::<Pod>(Some("default"));
-        let pod = pods.into_iter().find(|pod| listens_on(cluster, pod, port))?;
+        let pod = pods.into_iter().find(|pod| self.listens_on(pod, port))?;
         let labels = pod.metadata.labels.as_ref().map(services::shown).unwrap_or_default();
         Some(format!("pods with {labels} listen on port {port}"))
     }
@@ -359,15 +503,19 @@ impl Failed<'_> {
         .fact("every pod has a loopback device of its own");
         let cluster = self.facts.case.cluster;
         let mut pods = cluster.objects().list::<Pod>(Some("default"));
-        let elsewhere = pods.find(|other| listens_on(cluster, other, port));
+        let elsewhere = pods.find(|other| self.listens_on(other, port));
         if let Some(other) = elsewhere.and_then(|other| other.metadata.name.as_deref()) {
             said = said.fact(format!("port {port} is open in pod {other}, which is another pod"));
         }
         said.at(self.mention())
     }
 
-    fn loopback_only(&self, process: &str) -> Diagnosis {
-        let port = self.to.port();
+    /// Whether some process in the pod listens on this port, on any address.
+    fn listens_on(&self, pod: &Pod, port: u16) -> bool {
+        self.facts.listeners(pod).iter().any(|(_, open, _)| *open == port)
+    }
+
+    fn loopback_only(&self, process: &str, port: u16) -> Diagnosis {
         Diagnosis::new(
             "loopback-only",
             format!("{process} listens on port {port}, but on 127.0.0.1 alone: only its own pod reaches it"),
@@ -377,21 +525,8 @@ impl Failed<'_> {
     }
 }
 
-/// Whether some process in the pod listens on this port, on any address.
-fn listens_on(cluster: &Cluster, pod: &Pod, port: u16) -> bool {
-    let containers = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
-    let Some(container) = containers.first() else { return false };
-    let place = Place::Container {
-        namespace: pod.metadata.namespace.as_deref().unwrap_or("").into(),
-        pod: pod.metadata.name.as_deref().unwrap_or("").into(),
-        container: container.name.as_str().into(),
-    };
-    let netns = cluster.netns_of(&place).and_then(|sender| cluster.network().netns(sender.netns));
-    netns.is_some_and(|netns| netns.listeners.iter().any(|((_, _, open), _)| *open == port))
-}
-
 /// `backend` of `default/backend:http`; other namespaces stay.
-fn short(rule: &str) -> &str {
+pub(super) fn short(rule: &str) -> &str {
     let name = rule.strip_prefix("default/").unwrap_or(rule);
     name.split(':').next().unwrap_or(name)
 }
@@ -409,18 +544,26 @@ fn open_ports(who: &str, listening: &[SocketAddrV4]) -> String {
     format!("open in {who}: port {}", ports.join(", "))
 }
 
-fn pod_line(pod: &Pod) -> String {
-    let status = pod.status.as_ref();
-    let reason = status
-        .and_then(|status| status.conditions.as_ref())
-        .and_then(|conditions| conditions.iter().find(|c| c.type_ == "Ready"))
-        .and_then(|condition| condition.message.clone().or(condition.reason.clone()))
-        .unwrap_or_else(|| "not ready".to_owned());
+/// A pod, and why it is not ready: nobody has taken it, or what its conditions say.
+pub(super) fn pod_line(pod: &Pod) -> String {
+    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+    let said = |kind: &str| {
+        let found = conditions.into_iter().flatten();
+        let mut found = found.filter(|known| known.type_ == kind && known.status == "False");
+        found.find_map(|known| known.message.clone().or(known.reason.clone()))
+    };
+    let reason = said("PodScheduled").or_else(|| said("Ready"));
+    let reason = reason.unwrap_or_else(|| "not ready".to_owned());
     format!("pod {}: {reason}", pod.metadata.name.as_deref().unwrap_or(""))
 }
 
 /// The name, without its search suffix, that a client had asked for to get the address it dialled.
 pub(super) fn name_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
+    question_of(facts, trace)?.split('.').next().map(str::to_owned)
+}
+
+/// The full name whose answer was the address that was dialled.
+fn question_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
     let address = DnsData::A(*trace.flow.destination.ip());
     let run = facts.case.run?;
     let before = run.traces.iter().rev().filter(|id| **id < trace.id);
@@ -429,7 +572,13 @@ pub(super) fn name_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
         let answer = dns.answer.as_ref();
         answer.is_some_and(|answer| answer.records.iter().any(|record| record.data == address))
     })?;
-    dns.name.split('.').next().map(str::to_owned)
+    Some(dns.name.to_string())
+}
+
+/// Namespace and name of the Service in `db-0.db.default.svc.cluster.local.`
+fn service_of(name: &str) -> Option<(&str, &str)> {
+    let mut labels = name.strip_suffix(".svc.cluster.local.")?.rsplit('.');
+    Some((labels.next()?, labels.next()?))
 }
 
 /// The host in `Failed to connect to HOST port 80` and the like; of several, the last.

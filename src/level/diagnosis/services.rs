@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Service, ServicePort};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Facts;
@@ -89,4 +90,58 @@ pub(super) fn target(port: &ServicePort) -> String {
         Some(IntOrString::String(name)) => name.clone(),
         None => port.port.to_string(),
     }
+}
+
+/// Whether the target port is a name (R5.3).
+pub(super) fn is_named(port: &ServicePort) -> bool {
+    matches!(port.target_port, Some(IntOrString::String(_)))
+}
+
+/// Whether a pod has an address that it can be reached at.
+pub(super) fn has_address(pod: &Pod) -> bool {
+    let status = pod.status.as_ref();
+    let over = status.and_then(|status| status.phase.as_deref());
+    status.is_some_and(|status| status.pod_ip.is_some())
+        && !matches!(over, Some("Succeeded" | "Failed"))
+}
+
+/// The name of a container's port that is nearest to the target port at this place.
+pub(super) fn nearest_port_name(
+    service: &Service,
+    index: usize,
+    pods: &[&Arc<Pod>],
+) -> Option<String> {
+    let wanted = target(service.spec.as_ref()?.ports.as_ref()?.get(index)?);
+    let containers = pods.iter().flat_map(|pod| pod.spec.iter().flat_map(|spec| &spec.containers));
+    let ports = containers.flat_map(|container| container.ports.iter().flatten());
+    let ports: Vec<_> = ports.collect();
+    let names: Vec<&str> = ports.iter().filter_map(|port| port.name.as_deref()).collect();
+    let close = nearest(&wanted, names.iter().copied()).or_else(|| names.first().copied());
+    close
+        .map(|name| format!("targetPort: {name}"))
+        .or_else(|| ports.first().map(|port| format!("targetPort: {}", port.container_port)))
+}
+
+/// The slices that carry the Service's name.
+pub(super) fn slices<'a>(facts: &Facts<'a>, service: &'a Service) -> Vec<&'a Arc<EndpointSlice>> {
+    let namespace = service.metadata.namespace.as_deref().unwrap_or("default");
+    let all = facts.case.cluster.objects().list::<EndpointSlice>(Some(namespace));
+    let own = |slice: &&Arc<EndpointSlice>| {
+        let labels = slice.metadata.labels.as_ref();
+        let name = labels.and_then(|labels| labels.get("kubernetes.io/service-name"));
+        name == service.metadata.name.as_ref()
+    };
+    all.filter(own).collect()
+}
+
+/// Another namespace that has pods such as the Service looks for in its own (R4.6).
+pub(super) fn elsewhere(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Option<String> {
+    let selector = LabelSelector::equalities(wanted);
+    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
+    let pod = pods.find(|pod| {
+        pod.metadata.namespace != service.metadata.namespace
+            && selector.matches(pod.metadata.labels.as_ref())
+    })?;
+    let namespace = pod.metadata.namespace.as_deref()?;
+    Some(format!("pods with {} are in namespace {namespace}", shown(wanted)))
 }

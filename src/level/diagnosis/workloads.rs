@@ -4,7 +4,7 @@ use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::locate::field_of;
-use super::{Diagnosis, Facts};
+use super::{Diagnosis, Facts, containers};
 use crate::api::{LabelSelector, Pod, Resource};
 use crate::level::place::{NoPlace, is_running};
 use crate::manifest::Document;
@@ -71,7 +71,7 @@ fn bare_pod(
             .nearest(Some("kind: Deployment, with the pod as its template".to_owned()))
             .at(field_of(document, "kind")),
         ),
-        Some(pod) => not_running(pod, document, "spec.containers"),
+        Some(pod) => not_running(facts, pod, document, "spec.containers"),
     }
 }
 
@@ -101,11 +101,11 @@ fn controlled<T: Resource>(
     objects
         .list::<Pod>(Some(namespace))
         .filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
-        .find_map(|pod| not_running(pod, document, "spec.template.spec.containers"))
+        .find_map(|pod| not_running(facts, pod, document, "spec.template.spec.containers"))
 }
 
 /// A container of the pod waits or has crashed.
-fn not_running(pod: &Pod, document: &Document, path: &str) -> Option<Diagnosis> {
+fn not_running(facts: &Facts<'_>, pod: &Pod, document: &Document, path: &str) -> Option<Diagnosis> {
     let status = pod.status.as_ref()?;
     let name = pod.metadata.name.as_deref().unwrap_or("");
     for (index, container) in status.container_statuses.iter().flatten().enumerate() {
@@ -114,18 +114,8 @@ fn not_running(pod: &Pod, document: &Document, path: &str) -> Option<Diagnosis> 
         if reason == "ContainerCreating" || reason == "PodInitializing" {
             continue;
         }
-        let message = waiting.and_then(|waiting| waiting.message.clone());
-        let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-        return Some(
-            Diagnosis::new(
-                "container-does-not-run",
-                format!("container {} of pod {name} does not run: {reason}", container.name),
-            )
-            .facts(message)
-            .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
-            .nearest(Some(format!("kubectl logs {name} -c {}", container.name)))
-            .at(field_of(document, &format!("{path}[{index}]"))),
-        );
+        let said = containers::diagnose(facts, pod, container, reason);
+        return Some(said.at(field_of(document, &format!("{path}[{index}]"))));
     }
     if is_running(pod) || status.phase.as_deref() == Some("Succeeded") {
         return None;

@@ -1,0 +1,103 @@
+//! Ways out of the cluster and into it, and addresses that nobody has.
+
+use super::packets::{Failed, short};
+use super::{Diagnosis, services};
+use crate::network::{Because, Trace, Verdict};
+
+/// A packet that ended between the cluster and the world; `None` for one that ended elsewhere.
+pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnosis> {
+    let to = failed.to.ip();
+    Some(match because {
+        Because::NoSuchHost => Diagnosis::new(
+            "no-such-host",
+            format!("{to} is outside the cluster, and nobody answers there"),
+        )
+        .fact("packets to addresses that nobody has vanish; the client waits")
+        .at(failed.mention()),
+        Because::NobodyThere => nobody_there(failed),
+        Because::NoHealthyNode { service } => no_healthy_node(failed, service),
+        Because::OutsideSourceRanges { service, client, ranges } => {
+            let list: Vec<String> =
+                ranges.iter().map(|(network, length)| format!("{network}/{length}")).collect();
+            Diagnosis::new(
+                "outside-source-ranges",
+                format!(
+                    "the load balancer of Service {} lets {client} not in, so the client waits",
+                    short(service)
+                ),
+            )
+            .fact(format!("loadBalancerSourceRanges: {}", list.join(", ")))
+            .nearest(Some(format!("{client}/32")))
+            .at(failed.service_field(service, "spec.loadBalancerSourceRanges"))
+        }
+        Because::VirtualAddress { service } => virtual_address(failed, service),
+        Because::SentInCircles => circles(failed, failed.trace),
+        Because::SenderGone => Diagnosis::new(
+            "client-not-running",
+            "the client's pod is gone, so nothing can be sent from it",
+        )
+        .at(failed.mention()),
+        _ => return None,
+    })
+}
+
+fn nobody_there(failed: &Failed<'_>) -> Diagnosis {
+    let nodes = failed.nodes();
+    let lines = nodes.iter().map(|(name, address)| format!("{name} has {address}"));
+    Diagnosis::new(
+        "no-such-machine",
+        format!("{} is on the nodes' network, but no machine has it", failed.to.ip()),
+    )
+    .facts(lines)
+    .nearest(nodes.first().map(|(name, address)| format!("{address}, which is {name}")))
+    .at(failed.mention())
+}
+
+/// R7.3
+fn no_healthy_node(failed: &Failed<'_>, rule: &str) -> Diagnosis {
+    let name = short(rule);
+    Diagnosis::new(
+        "no-healthy-node",
+        format!("the load balancer of Service {name} finds no node that says it is healthy"),
+    )
+    .fact("externalTrafficPolicy is Local: only nodes with a ready pod of the Service are healthy")
+    .nearest(Some("externalTrafficPolicy: Cluster".to_owned()))
+    .at(failed.service_field(rule, "spec.externalTrafficPolicy"))
+}
+
+/// R6.5
+fn virtual_address(failed: &Failed<'_>, rule: &str) -> Diagnosis {
+    let port = services::find(failed.facts, rule)
+        .and_then(|service| service.spec.as_ref()?.ports.as_ref()?.first().map(|port| port.port));
+    Diagnosis::new(
+        "ping-of-virtual-address",
+        format!(
+            "{} is Service {}'s virtual address, which answers no ping",
+            failed.to.ip(),
+            short(rule)
+        ),
+    )
+    .fact(
+        "no machine has a cluster IP: nodes replace it in connections to the Service's ports alone",
+    )
+    .nearest(port.map(|port| format!("a request to port {port}, or a ping of a pod")))
+    .at(failed.mention())
+}
+
+/// The nodes' rules send it from one to the other.
+fn circles(failed: &Failed<'_>, trace: &Trace) -> Diagnosis {
+    let rules = trace.hops.iter().filter(|hop| hop.verdict == Verdict::Pass);
+    let mut services: Vec<String> = rules
+        .filter_map(|hop| hop.service())
+        .map(|(namespace, name)| format!("Service {namespace}/{name} leads back to a node"))
+        .collect();
+    services.sort();
+    services.dedup();
+    Diagnosis::new(
+        "sent-in-circles",
+        "the nodes' rules send the packet around in circles until it is given up",
+    )
+    .facts(services)
+    .nearest(Some("endpoints that are pods, not addresses of Services or nodes".to_owned()))
+    .at(failed.mention())
+}

@@ -1,0 +1,97 @@
+//! Questions to DNS that nobody answered, or that somebody else was asked.
+
+use std::net::Ipv4Addr;
+
+use super::{Diagnosis, Facts};
+use crate::api::Pod;
+use crate::diagnostic::Location;
+use crate::network::{Because, Outcome, Trace};
+
+/// The cluster's DNS (R4.4).
+const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
+
+/// The questions of the failed run, oldest first.
+pub(super) fn questions<'a>(facts: &Facts<'a>) -> Vec<&'a Trace> {
+    let traces = facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
+    let traces = traces.iter().filter_map(|id| facts.case.cluster.trace(*id));
+    traces.filter(|trace| trace.dns.is_some()).collect()
+}
+
+/// The name that was asked for, as the client was told it: without what the search list added.
+pub(super) fn asked_name(questions: &[&Trace]) -> Option<String> {
+    let names = questions.iter().filter_map(|trace| trace.dns.as_ref()).map(|dns| &*dns.name);
+    let shortest = names.min_by_key(|name| name.len())?.trim_end_matches('.');
+    let own = shortest.strip_suffix(".svc.cluster.local").and_then(|name| name.rsplit_once('.'));
+    let own = own.map_or(shortest, |(name, _namespace)| name);
+    Some(own.strip_suffix(".cluster.local").unwrap_or(own).to_owned())
+}
+
+/// The last question did not come back with an answer; its way says why (R11.4).
+pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let question = *questions(facts).last()?;
+    if question.dns.as_ref().is_some_and(|dns| dns.answer.is_some()) {
+        return None;
+    }
+    let hop = question.hops.iter().rev().find(|hop| !matches!(hop.because, Because::Reply))?;
+    if let Because::PolicyDenies { policies } = &hop.because {
+        let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+        let (namespace, policy) =
+            policies.first().and_then(|policy| policy.split_once('/')).unwrap_or_default();
+        let line = facts.locator.field("NetworkPolicy", namespace, policy, "spec.egress");
+        return Some(
+            Diagnosis::new(
+                "policy-denies-dns",
+                format!("a NetworkPolicy drops the question who {name} is, so the name is unknown"),
+            )
+            .fact(format!("policies that select the pod: {list}"))
+            .fact(hop.to_string())
+            .nearest(Some("an egress rule for port 53, UDP and TCP".to_owned()))
+            .at(line.or(at)),
+        );
+    }
+    let server = question.flow.destination;
+    let said = match question.outcome {
+        Outcome::Delivered { .. } => format!("{server} is no name server"),
+        _ => hop.to_string(),
+    };
+    let nearest = matches!(hop.because, Because::NoEndpoints { .. })
+        .then(|| "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned());
+    Some(
+        Diagnosis::new(
+            "dns-unreachable",
+            format!("nobody answered when the client asked DNS for {name}"),
+        )
+        .fact(said)
+        .nearest(nearest)
+        .at(at),
+    )
+}
+
+/// Somebody was asked who knows nothing of the cluster: the pod has its node's `resolv.conf`.
+pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let question = *questions(facts).last()?;
+    let (server, (namespace, pod)) = (*question.flow.destination.ip(), facts.client_pod()?);
+    if server == CLUSTER_DNS {
+        return None;
+    }
+    super::service_names::find(facts, name)?;
+    let stored = facts.case.cluster.objects().get::<Pod>(&namespace, &pod)?;
+    let pod_spec = stored.spec.as_ref()?;
+    let policy = pod_spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
+    let on_host = pod_spec.host_network == Some(true);
+    let said = Diagnosis::new(
+        "not-the-clusters-dns",
+        format!("pod {pod} asks {server} for {name}, who knows nothing of the cluster's names"),
+    )
+    .fact(format!("dnsPolicy of pod {pod} is {policy}"));
+    let (said, nearest) = match on_host {
+        true => (
+            said.fact("with hostNetwork, ClusterFirst means the node's own DNS"),
+            "dnsPolicy: ClusterFirstWithHostNet",
+        ),
+        false => (said, "dnsPolicy: ClusterFirst"),
+    };
+    let field = |path| facts.locator.field("Pod", &namespace, &pod, path);
+    let line = if on_host { field("spec.hostNetwork") } else { field("spec.dnsPolicy") };
+    Some(said.nearest(Some(nearest.to_owned())).at(line.or(at)))
+}

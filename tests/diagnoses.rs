@@ -1,0 +1,145 @@
+//! Every way to fail, by what a player would have written, and what the game says of it.
+//!
+//! Each file of `tests/diagnoses/` is one case: a manifest, and comments that say who asks for what
+//! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# then`: a script, `# off`: a node), what was expected
+//! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said), and what the game has
+//! to say: `# diagnosis`, the `# nearest` miss where there is one, and `# at`, the player's line. The
+//! pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
+// Tests look at the real world: files, clocks, processes.
+#![allow(clippy::disallowed_methods)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use podhop::level::{Attempt, Level, Pack, explanations};
+use podhop::shell::Files;
+
+/// Who is there in every case.
+const WORLD: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: client, labels: {app: client}}
+spec:
+  nodeName: node-1
+  containers: [{name: c, image: curlimages/curl, command: [sleep, infinity]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: box, labels: {app: box}}
+spec:
+  containers: [{name: c, image: busybox, command: [sleep, infinity]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec:
+  nodeName: node-1
+  containers: [{name: nginx, image: nginx, ports: [{name: http, containerPort: 80}]}]
+";
+
+/// What a case's comments say.
+type Case = BTreeMap<String, String>;
+
+#[test]
+fn every_way_to_fail_is_named() {
+    let mut wrong = String::new();
+    for (name, text) in cases() {
+        if let Err(difference) = tell(&text) {
+            let _ = writeln!(wrong, "{name}: {difference}");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn every_diagnosis_has_a_case() {
+    let mut known: BTreeSet<String> =
+        cases().into_iter().filter_map(|(_, text)| comments(&text).remove("diagnosis")).collect();
+    let pack = Pack::embedded().expect("the campaign is well-formed");
+    let mistakes = pack.levels.iter().flat_map(|level| &level.mistakes);
+    known.extend(mistakes.map(|mistake| mistake.diagnosis.clone()));
+    let all = explanations().iter().map(|explanation| explanation.code);
+    let missing: Vec<&str> = all.filter(|code| !known.contains(*code)).collect();
+    assert!(missing.is_empty(), "no case ends in {missing:?}");
+}
+
+/// Every case, by its file's name.
+fn cases() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnoses");
+    let mut cases: Vec<(String, String)> = fs::read_dir(folder)
+        .expect("the cases' folder is readable")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .map(|path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).expect("a case is text"))
+        })
+        .collect();
+    cases.sort();
+    cases
+}
+
+/// Plays a case to its end and compares what the game says.
+fn tell(text: &str) -> Result<(), String> {
+    let case = comments(text);
+    let mut attempt = Attempt::open(level(&case, text), 7);
+    if let Some(script) = case.get("then") {
+        attempt.run_script(script);
+    }
+    if let Some(node) = case.get("off") {
+        attempt.cluster_mut().set_node_up(node, false);
+    }
+    let verdict = attempt.grade();
+    let Some(said) = verdict.goals[0].diagnosis.as_ref() else {
+        return Err("the goal passes".to_owned());
+    };
+    let at = said.at.as_ref().map(|at| at.position.line.to_string());
+    let near = case.get("nearest").map_or(said.nearest.is_none(), |wanted| {
+        said.nearest.as_ref().is_some_and(|nearest| nearest.contains(wanted.as_str()))
+    });
+    if said.code == case["diagnosis"] && near && at.as_ref() == case.get("at") {
+        return Ok(());
+    }
+    Err(format!(
+        "{} at {at:?}: {} {:?} {:#?}",
+        said.code, said.message, said.nearest, said.evidence
+    ))
+}
+
+/// The case as a level of one goal; the file is the player's own.
+fn level(case: &Case, text: &str) -> Arc<Level> {
+    let number = |key: &str| case.get(key).map_or("1", String::as_str).to_owned();
+    let spread = case.get("spread").map_or(String::new(), |spread| {
+        format!("  repeat: {{times: 12, every: 1s, spread: {spread}}}\n")
+    });
+    let mut expect = vec![format!("exit: {}", case.get("exit").map_or("0", String::as_str))];
+    expect.extend(case.get("stdout").map(|text| format!("stdout: {text:?}")));
+    expect.extend(case.get("served-by").map(|pod| format!("servedByPod: {pod}")));
+    expect.extend(case.get("via").map(|node| format!("viaNode: {node}")));
+    let cloud = if case.contains_key("cloud") { ", loadBalancer: cloud" } else { "" };
+    let level = format!(
+        "title: One\nchapter: a\nsituation: s\ndebrief: d\ncluster: {{nodes: {}{cloud}}}\ngoals:\n- say: g\n  from: {}\n  run: {:?}\n  expect: {{{}}}\n{spread}",
+        number("nodes"),
+        case["from"],
+        case["run"],
+        expect.join(", "),
+    );
+    let files = [
+        ("pack.yaml", "title: T\nchapters:\n- {name: a, title: A, levels: [one]}\n"),
+        ("one/level.yaml", &level),
+        ("one/world/world.yaml", WORLD),
+        ("one/start/main.yaml", text),
+    ];
+    let files: Files =
+        files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+    let pack = Pack::from_files(&files).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    pack.levels[0].clone()
+}
+
+/// `# key: value` at the beginning.
+fn comments(text: &str) -> Case {
+    let lines = text.lines().map_while(|line| line.strip_prefix("# "));
+    let pairs = lines.filter_map(|line| line.split_once(": "));
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
