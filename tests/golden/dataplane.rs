@@ -3,7 +3,7 @@
 //! Pods and Services are known by what they are (`<web@node-2>`), not by this run's names and
 //! addresses. A backend is chosen at random: one request is repeated until the recorded answer
 //! comes, and of many requests the set of answers is compared, not how often each came; failures
-//! just after a pod's deletion, which the recording has by chance, are dropped from such lists.
+//! while a pod is deleted, which the recording has by chance, are dropped from such lists.
 //! Printed rules are compared to the letter, sorted by chain; a `KUBE-SEP` chain is known by where it
 //! leads, since its hash is made from this run's addresses.
 
@@ -288,7 +288,7 @@ fn normal<'a>(text: &str, line: &str, words: impl Iterator<Item = (&'a str, &'a 
         return rules(&text);
     }
     if line.contains("uniq -c") {
-        return answers(&text);
+        return answers(&text, line.contains("kubectl delete pod"));
     }
     let text = super::normal(&text);
     let mut lines: Vec<&str> = text.lines().collect();
@@ -298,14 +298,14 @@ fn normal<'a>(text: &str, line: &str, words: impl Iterator<Item = (&'a str, &'a 
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// The distinct answers of `uniq -c`; when there is one alone, any backend may have given it. A
-/// client that fails just after a pod was deleted is a matter of timing.
-fn answers(text: &str) -> String {
+/// The distinct answers of `uniq -c`; when there is one alone, any backend may have given it. While a
+/// pod is being deleted, it is a matter of timing whether a client fails.
+fn answers(text: &str, is_deleting: bool) -> String {
     let count = Regex::new(r"^ *\d+ ").expect("a pattern");
     let lines: BTreeSet<String> = text
         .lines()
         .map(|line| count.replace(line, "").into_owned())
-        .filter(|line| !line.starts_with("curl: (28) ") && !line.starts_with("curl: (7) "))
+        .filter(|line| !(is_deleting && line.starts_with("curl: (")))
         .collect();
     let node = Regex::new(r"<web@node-\d>").expect("a pattern");
     let told = |line: &String| match lines.len() {
