@@ -1,14 +1,13 @@
 //! A big cluster: 1,000 nodes, 10,000 pods and 1,000 Services come to rest, and carry requests. And
 //! Kubernetes' own published limits: 5,000 nodes, 150,000 pods, with 10,000 Services.
 
-use std::net::SocketAddrV4;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use divan::{Bencher, counter::ItemsCount};
 use podhop::api::{Kind, Request, WriteOptions};
 use podhop::cluster::{Cluster, Config, Place, Settled};
-use podhop::network::Protocol;
+use podhop::network::{Protocol, SocketAddr};
 use podhop::shell;
 use serde_json::{Value, json};
 
@@ -152,9 +151,9 @@ fn service(number: u32) -> Value {
     })
 }
 
-fn address(number: u32) -> SocketAddrV4 {
+fn address(number: u32) -> SocketAddr {
     let base = std::net::Ipv4Addr::new(10, 100, 0, 1).to_bits();
-    SocketAddrV4::new(std::net::Ipv4Addr::from_bits(base + number), 80)
+    SocketAddr::new(std::net::Ipv4Addr::from_bits(base + number), 80)
 }
 
 fn places(cluster: &Cluster) -> Vec<Place> {

@@ -15,7 +15,7 @@ mod walls;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use k8s_openapi::api::core::v1::Service;
 use podhop::api::Pod;
@@ -340,11 +340,11 @@ impl Subject {
     }
 
     fn send(&mut self, sender: &Sender, protocol: Protocol, to: SocketAddrV4) -> (End, Trace) {
-        let dial = self.cluster.dial(&sender.place, protocol, to);
+        let dial = self.cluster.dial(&sender.place, protocol, SocketAddr::V4(to).into());
         let trace = self.cluster.trace(dial.trace).expect("a packet leaves a trace").clone();
         let end = match &trace.outcome {
             Outcome::Delivered { to, at, seen_from } => {
-                End::Answered { by: to.to_string(), at: *at, sees: *seen_from.ip() }
+                End::Answered { by: to.to_string(), at: v4(*at), sees: *v4(*seen_from).ip() }
             }
             Outcome::Refused => End::Refused,
             Outcome::Unreachable => End::Unreachable,
@@ -379,7 +379,7 @@ impl Subject {
             return Ok(());
         };
         let said = String::from_utf8_lossy(&response.body).into_owned();
-        let Ok(seen) = said.trim().parse::<SocketAddrV4>() else { return Ok(()) };
+        let Ok(seen) = said.trim().parse::<podhop::network::SocketAddr>() else { return Ok(()) };
         *tally.entry("asked").or_default() += 1;
         if seen == connection.seen_from {
             return Ok(());
@@ -393,6 +393,11 @@ fn is_named(node: &k8s_openapi::api::core::v1::Node, name: &str) -> bool {
 }
 
 /// Whether a client of this address stays with its endpoint (R6.8).
+/// The evaluator's clusters are single-stack.
+fn v4(address: podhop::network::SocketAddr) -> SocketAddrV4 {
+    address.to_string().parse().expect("no IPv6 in a single-stack cluster")
+}
+
 fn is_sticky(service: &Service, to: SocketAddrV4) -> bool {
     let Some(spec) = &service.spec else { return false };
     let (ip, number) = (to.ip().to_string(), i32::from(to.port()));

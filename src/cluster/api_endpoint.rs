@@ -14,8 +14,12 @@ const PORT: u16 = 8443;
 
 /// Opens the API server's socket on a node.
 pub(super) fn listen(network: &mut Network, node: NetnsId) {
-    let listener =
-        Listener { process: ProcessId::API_SERVER, name: "kube-apiserver".into(), container: None };
+    let listener = Listener {
+        process: ProcessId::API_SERVER,
+        name: "kube-apiserver".into(),
+        container: None,
+        v6_only: false,
+    };
     // Nothing else listens on a new node.
     let _ = network.bind(node, Protocol::Tcp, Ipv4Addr::UNSPECIFIED, PORT, listener);
 }

@@ -4,11 +4,11 @@
 //! (R1.4): no Service, no NetworkPolicy and no node is on the way.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::{Answer, Ask, Cluster, Place, Reply};
-use crate::network::{AddressInUse, Listener, ProcessId, Protocol};
+use crate::network::{AddressInUse, Listener, ProcessId, Protocol, SocketAddr};
 
 /// Every open port, by the process that listens on it.
 pub(super) type Forwards = BTreeMap<ProcessId, Forward>;
@@ -42,7 +42,8 @@ impl Cluster {
         port: u16,
     ) -> Result<ProcessId, AddressInUse> {
         let process = self.new_process();
-        let listener = Listener { process, name: "kubectl".into(), container: None };
+        let listener =
+            Listener { process, name: "kubectl".into(), container: None, v6_only: false };
         let laptop = self.network.laptop();
         self.network.bind(laptop, Protocol::Tcp, Ipv4Addr::LOCALHOST, local, listener)?;
         let forward = Forward { place: place.clone(), port, connections: Vec::new() };
@@ -67,7 +68,7 @@ impl Cluster {
     /// Carries a request into the pod; `None` when the process forwards nothing.
     pub(super) fn forward(&mut self, process: ProcessId, ask: &Ask) -> Option<Answer> {
         let Forward { place, port, .. } = self.forwards.get(&process)?.clone();
-        let to = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        let to = SocketAddr::new(Ipv4Addr::LOCALHOST, port);
         let dial = self.dial(&place, Protocol::Tcp, to);
         let (answer, happened) = match dial.result {
             Ok(connection) => {

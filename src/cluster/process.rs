@@ -1,6 +1,6 @@
 //! What runs in containers: explicit state machines on simulated time.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::{Answer, Ask, Cluster, Image, Place};
@@ -57,7 +57,7 @@ impl Context<'_> {
     pub fn bind(
         &mut self,
         protocol: Protocol,
-        address: Ipv4Addr,
+        address: impl Into<IpAddr>,
         port: u16,
         name: &str,
     ) -> Result<(), AddressInUse> {
@@ -66,7 +66,8 @@ impl Context<'_> {
             _ => None,
         };
         let Some(sender) = self.cluster.netns_of(&self.place) else { return Ok(()) };
-        let listener = Listener { process: self.process, name: name.into(), container };
+        let listener =
+            Listener { process: self.process, name: name.into(), container, v6_only: false };
         self.cluster.network.bind(sender.netns, protocol, address, port, listener)
     }
 

@@ -6,7 +6,7 @@
 //! the list at a server's silence. musl (Alpine and what is built on it) never searches for a name
 //! with enough dots, takes "exists, but has no address" for an answer, and waits 5 seconds in all.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::{Cluster, DialFailure, Lookup, LookupFailure, Place};
@@ -37,7 +37,7 @@ struct Resolver<'a> {
 
 /// What the servers say to one full name.
 enum Said {
-    Found(Vec<Ipv4Addr>, String),
+    Found(Vec<IpAddr>, String),
     NoAddress,
     NoName,
     Failed,
@@ -66,7 +66,7 @@ impl Cluster {
     }
 
     /// A name in `/etc/hosts`: its address, and the first name on its line.
-    fn hosts(&self, place: &Place, name: &str) -> Option<(Ipv4Addr, String)> {
+    fn hosts(&self, place: &Place, name: &str) -> Option<(IpAddr, String)> {
         let file = self.read_file(place, "/etc/hosts");
         let text = file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         find_in_hosts(text.as_deref().unwrap_or("127.0.0.1 localhost\n"), name)
@@ -82,7 +82,7 @@ impl Cluster {
 
 impl Lookup {
     /// An answer that needed no question.
-    fn local(addresses: Vec<Ipv4Addr>, canonical: &str) -> Lookup {
+    fn local(addresses: Vec<IpAddr>, canonical: &str) -> Lookup {
         Lookup {
             result: Ok(addresses),
             canonical: canonical.to_owned(),
@@ -93,7 +93,7 @@ impl Lookup {
 }
 
 impl Resolver<'_> {
-    fn search(&mut self, name: &str) -> Result<(Vec<Ipv4Addr>, String), LookupFailure> {
+    fn search(&mut self, name: &str) -> Result<(Vec<IpAddr>, String), LookupFailure> {
         if !is_name(name) {
             return Err(LookupFailure::NotFound);
         }
@@ -124,7 +124,7 @@ impl Resolver<'_> {
         &mut self,
         candidates: &[String],
         plain_first: bool,
-    ) -> Result<(Vec<Ipv4Addr>, String), LookupFailure> {
+    ) -> Result<(Vec<IpAddr>, String), LookupFailure> {
         let plain = if plain_first { 0 } else { candidates.len() - 1 };
         let mut failure = None;
         let mut silent = false;
@@ -152,7 +152,7 @@ impl Resolver<'_> {
     }
 
     /// musl: the first server's word but "no such name" ends it.
-    fn in_turn(&mut self, candidates: &[String]) -> Result<(Vec<Ipv4Addr>, String), LookupFailure> {
+    fn in_turn(&mut self, candidates: &[String]) -> Result<(Vec<IpAddr>, String), LookupFailure> {
         let mut failure = LookupFailure::NotFound;
         for candidate in candidates {
             failure = match self.full_name(candidate) {
@@ -173,7 +173,7 @@ impl Resolver<'_> {
     fn full_name(&mut self, name: &str) -> Said {
         let mut servers = self.conf.nameservers.clone();
         if servers.is_empty() {
-            servers.push(Ipv4Addr::LOCALHOST);
+            servers.push(Ipv4Addr::LOCALHOST.into());
         }
         let attempts = match self.library {
             Library::Glibc => ATTEMPTS,
@@ -190,7 +190,7 @@ impl Resolver<'_> {
                     // musl's socket is not connected: it does not hear of refusals.
                     Err(DialFailure::Refused) if self.library == Library::Glibc => {}
                     Err(DialFailure::Refused | DialFailure::Silence) => self.took += TIMEOUT,
-                    Err(DialFailure::Unreachable) => {}
+                    Err(DialFailure::Unreachable | DialFailure::NoNetwork) => {}
                 }
             }
         }
@@ -198,7 +198,7 @@ impl Resolver<'_> {
     }
 
     /// One question for A and one for AAAA records leave together; the answer to the first counts.
-    fn ask(&mut self, server: Ipv4Addr, name: &str) -> Result<DnsAnswer, DialFailure> {
+    fn ask(&mut self, server: IpAddr, name: &str) -> Result<DnsAnswer, DialFailure> {
         let asked = self.cluster.query_addresses(self.place, server, name);
         let Some([first, second]) = asked else { return Err(DialFailure::Unreachable) };
         self.traces.extend([first.trace, second.trace]);
@@ -211,7 +211,7 @@ impl Resolver<'_> {
 
 /// What an answer means to somebody who looks for addresses.
 fn said(answer: &DnsAnswer, name: &str) -> Said {
-    let addresses: Vec<Ipv4Addr> = answer.addresses().collect();
+    let addresses: Vec<IpAddr> = answer.addresses().collect();
     match answer.code {
         DnsCode::NoError if addresses.is_empty() => Said::NoAddress,
         DnsCode::NoError => {
@@ -231,11 +231,11 @@ fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label)
 }
 
-fn find_in_hosts(text: &str, name: &str) -> Option<(Ipv4Addr, String)> {
+fn find_in_hosts(text: &str, name: &str) -> Option<(IpAddr, String)> {
     let name = name.strip_suffix('.').unwrap_or(name);
     text.lines().find_map(|line| {
         let mut words = line.split('#').next().unwrap_or("").split_whitespace();
-        let address: Ipv4Addr = words.next()?.parse().ok()?;
+        let address: IpAddr = words.next()?.parse().ok()?;
         let names: Vec<&str> = words.collect();
         let canonical = names.first()?;
         let listed = names.iter().any(|known| known.eq_ignore_ascii_case(name));

@@ -3,12 +3,13 @@
 //!
 //! Looking names up is `resolver`'s. Nothing here lets time pass: a client that waits does so itself.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Cluster, Place, api_endpoint, outside};
 use crate::network::{
-    DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, Trace, TraceId,
+    Because, DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, SocketAddr, Trace,
+    TraceId,
 };
 
 /// How long Linux tries to find a neighbour's hardware address before it says that there is no
@@ -25,7 +26,7 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup {
     /// The addresses, in the server's order, or why there are none.
-    pub result: Result<Vec<Ipv4Addr>, LookupFailure>,
+    pub result: Result<Vec<IpAddr>, LookupFailure>,
     /// The name that answered, in full (`web.default.svc.cluster.local`).
     pub canonical: String,
     /// How long it takes.
@@ -78,6 +79,8 @@ pub enum DialFailure {
     Refused,
     /// `No route to host`
     Unreachable,
+    /// `Network is unreachable`: the client has no address of that family.
+    NoNetwork,
     /// No answer, ever.
     Silence,
 }
@@ -86,15 +89,15 @@ pub enum DialFailure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// The client's address, as the client sees it.
-    pub local: SocketAddrV4,
+    pub local: SocketAddr,
     /// The address that was dialled.
-    pub remote: SocketAddrV4,
+    pub remote: SocketAddr,
     /// Who answers.
     pub server: Party,
     /// The server's own address.
-    pub server_address: SocketAddrV4,
+    pub server_address: SocketAddr,
     /// The client's address as the server sees it.
-    pub seen_from: SocketAddrV4,
+    pub seen_from: SocketAddr,
     /// The transport protocol.
     pub protocol: Protocol,
     /// The socket that has the connection; a ping has none.
@@ -107,9 +110,9 @@ pub struct Connection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
     /// The server's address that it came in at.
-    pub local: SocketAddrV4,
+    pub local: SocketAddr,
     /// The client's address as the server sees it.
-    pub peer: SocketAddrV4,
+    pub peer: SocketAddr,
     /// What is sent.
     pub payload: Payload,
 }
@@ -196,7 +199,7 @@ impl Cluster {
         &mut self,
         place: &Place,
         protocol: Protocol,
-        server: Ipv4Addr,
+        server: IpAddr,
         question: Question<'_>,
     ) -> Query {
         let Some(from) = self.netns_of(place) else {
@@ -212,7 +215,7 @@ impl Cluster {
     pub(super) fn query_addresses(
         &mut self,
         place: &Place,
-        server: Ipv4Addr,
+        server: IpAddr,
         name: &str,
     ) -> Option<[Query; 2]> {
         let from = self.netns_of(place)?;
@@ -221,7 +224,7 @@ impl Cluster {
     }
 
     /// Dials an address: a TCP handshake, the first datagram of a UDP client, or a ping.
-    pub fn dial(&mut self, place: &Place, protocol: Protocol, to: SocketAddrV4) -> Dial {
+    pub fn dial(&mut self, place: &Place, protocol: Protocol, to: SocketAddr) -> Dial {
         let Some(from) = self.netns_of(place) else {
             let result = Err(DialFailure::Unreachable);
             return Dial { result, took: Duration::ZERO, trace: TraceId::default() };
@@ -241,7 +244,7 @@ impl Cluster {
                 trace: trace.id,
             }),
             Outcome::Refused => Err(DialFailure::Refused),
-            Outcome::Unreachable => Err(DialFailure::Unreachable),
+            Outcome::Unreachable => Err(unreachable(trace)),
             Outcome::Silence => Err(DialFailure::Silence),
         };
         Dial { result, took: wait(trace), trace: trace.id }
@@ -350,7 +353,7 @@ fn heard(trace: &Trace) -> Query {
     let result = match trace.outcome {
         Outcome::Delivered { .. } => answer.ok_or(DialFailure::Silence),
         Outcome::Refused => Err(DialFailure::Refused),
-        Outcome::Unreachable => Err(DialFailure::Unreachable),
+        Outcome::Unreachable => Err(unreachable(trace)),
         Outcome::Silence => Err(DialFailure::Silence),
     };
     let took = match result {
@@ -360,10 +363,20 @@ fn heard(trace: &Trace) -> Query {
     Query { result, took, trace: trace.id }
 }
 
+/// What the client hears: its own kernel says at once that it has no way, or that of a router says
+/// that nobody is there.
+fn unreachable(trace: &Trace) -> DialFailure {
+    match trace.last().map(|hop| &hop.because) {
+        Some(Because::NoAddress { .. }) => DialFailure::NoNetwork,
+        _ => DialFailure::Unreachable,
+    }
+}
+
 /// How long the client waits until it knows how its packet ended.
 fn wait(trace: &Trace) -> Duration {
     match trace.outcome {
         Outcome::Delivered { .. } | Outcome::Refused => round_trip(trace),
+        Outcome::Unreachable if unreachable(trace) == DialFailure::NoNetwork => Duration::ZERO,
         Outcome::Unreachable => NEIGHBOUR_TIMEOUT + jitter(trace, 40_000),
         Outcome::Silence => CONNECT_TIMEOUT + jitter(trace, 40_000),
     }

@@ -190,17 +190,17 @@ fn place_of(hop: &Hop) -> Spot {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddrV4};
+    use std::net::Ipv4Addr;
 
     use super::*;
     use crate::clock::SimTime;
-    use crate::network::{Because, Party, TraceId};
+    use crate::network::{Because, Party, SocketAddr, TraceId};
 
     fn flow(protocol: Protocol, to: [u8; 4], port: u16) -> Flow {
         Flow {
             protocol,
-            source: SocketAddrV4::new(Ipv4Addr::new(10, 244, 1, 2), 40_000),
-            destination: SocketAddrV4::new(Ipv4Addr::from(to), port),
+            source: SocketAddr::new(Ipv4Addr::new(10, 244, 1, 2), 40_000),
+            destination: SocketAddr::new(Ipv4Addr::from(to), port),
         }
     }
 

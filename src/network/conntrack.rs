@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::topology::NodeId;
-use super::{Flow, Protocol};
+use super::{Family, Flow, Protocol};
 use crate::clock::SimTime;
 
 /// How many records a node keeps here; the oldest go first.
@@ -80,10 +80,12 @@ pub struct ConntrackLine {
 impl fmt::Display for ConntrackLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ConntrackEntry { original, translated, tracked, .. } = self.entry;
+        let family = Family::of(original.source.ip());
         let (protocol, number) = match original.protocol {
             Protocol::Tcp => ("tcp", 6),
             Protocol::Udp => ("udp", 17),
             Protocol::Sctp => ("sctp", 132),
+            Protocol::Icmp if family == Family::V6 => ("icmpv6", 58),
             Protocol::Icmp => ("icmp", 1),
         };
         write!(f, "{protocol:<8} {number} {} ", self.entry.remaining(self.now).as_secs())?;
@@ -94,11 +96,12 @@ impl fmt::Display for ConntrackLine {
                 Tracked::Unreplied => "SYN_SENT ",
             })?;
         }
-        tuple(f, original, 8)?;
+        let (ping, pong) = if family == Family::V6 { (128, 129) } else { (8, 0) };
+        tuple(f, original, ping)?;
         if tracked == Tracked::Unreplied {
             f.write_str("[UNREPLIED] ")?;
         }
-        tuple(f, translated.reversed(), 0)?;
+        tuple(f, translated.reversed(), pong)?;
         if original.protocol == Protocol::Tcp && tracked == Tracked::Answered {
             f.write_str("[ASSURED] ")?;
         }

@@ -1,7 +1,7 @@
 //! The cluster of recording 20, for tests: three nodes, three backends `web`, a client on node-1.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::*;
@@ -45,7 +45,7 @@ impl Fixture {
         let endpoints = [1, 2, 3].map(|number| self.endpoint(number, true));
         let mut rules = ServiceRules {
             name: "default/web".into(),
-            cluster_ip: CLUSTER_IP,
+            cluster_ip: CLUSTER_IP.into(),
             protocol: Protocol::Tcp,
             port: 80,
             node_port: None,
@@ -66,7 +66,7 @@ impl Fixture {
     pub fn endpoint(&self, number: u8, ready: bool) -> EndpointRule {
         let pod = self.network.netns(self.web[usize::from(number) - 1]).unwrap();
         EndpointRule {
-            address: SocketAddrV4::new(pod.address, 80),
+            address: SocketAddr::new(pod.address, 80),
             node: pod.node.clone(),
             pod: Some(pod.party.clone()),
             ready,
@@ -134,10 +134,10 @@ pub(super) fn listen(
     at: &str,
     name: &str,
 ) {
-    let at: SocketAddrV4 = at.parse().unwrap();
+    let at: SocketAddr = at.parse().unwrap();
     let process = ProcessId(u64::from(netns.0) + 100);
-    let listener = Listener { process, name: name.into(), container: None };
-    network.bind(netns, protocol, *at.ip(), at.port(), listener).unwrap();
+    let listener = Listener { process, name: name.into(), container: None, v6_only: false };
+    network.bind(netns, protocol, at.ip(), at.port(), listener).unwrap();
 }
 
 /// Who answered and what client address it saw: `web-1 10.244.1.3`; or how it failed.

@@ -2,10 +2,11 @@
 //! packet's walk goes by: a pod has one device and one way out, a node a device for each pod.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::topology::{LAPTOP, LAPTOP_OUTSIDE, NODE_RANGE, Node, Space};
-use super::{NetnsId, Network, Party};
+use super::address::within;
+use super::topology::{LAPTOP, LAPTOP_OUTSIDE, LAPTOP_V6, Node, Space, node_range};
+use super::{Family, Netns, NetnsId, Network, Party, Range};
 
 /// A network device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,21 +19,21 @@ pub struct Interface {
     pub peer: Option<u32>,
     /// Its hardware address; the loopback device has none.
     pub hardware: Option<[u8; 6]>,
-    /// Its IPv4 addresses with prefix lengths.
-    pub addresses: Vec<(Ipv4Addr, u8)>,
+    /// Its addresses with prefix lengths, those of IPv4 first. The link-local one is not among them.
+    pub addresses: Vec<Range>,
 }
 
 /// A route of the main table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Where it leads: network and prefix length; `None` is the default route.
-    pub to: Option<(Ipv4Addr, u8)>,
+    pub to: Option<Range>,
     /// The next router, where the destination is not on the device's own network.
-    pub via: Option<Ipv4Addr>,
+    pub via: Option<IpAddr>,
     /// The device's name.
     pub device: String,
     /// The address that packets get, where the kernel made the route for a device's address.
-    pub source: Option<Ipv4Addr>,
+    pub source: Option<IpAddr>,
 }
 
 impl Network {
@@ -43,57 +44,109 @@ impl Network {
         let node = space.node.and_then(|node| self.topology.node(node));
         match (&space.netns.party, node) {
             (Party::Node(_), Some(node)) => {
-                all.push(Interface { peer: Some(4), ..wired(node.entry.address, 24) });
+                all.push(Interface { peer: Some(4), ..wired(&space.netns, [24, 64]) });
                 all.extend(self.pods(node).map(|(_, pod)| cable(node, pod)));
             }
             (Party::Pod { .. }, Some(_)) => {
-                let address = space.netns.address;
-                all.push(Interface { peer: Some(cable_index(address)), ..wired(address, 32) });
+                let peer = Some(cable_index(space.netns.address));
+                all.push(Interface { peer, ..wired(&space.netns, [32, 128]) });
             }
             (Party::Laptop, _) => {
-                all.push(wired(LAPTOP, 24));
-                let mut outer = wired(LAPTOP_OUTSIDE, 24);
-                (outer.index, outer.name) = (3, "eth1".to_owned());
-                all.push(outer);
+                all.push(wired(&space.netns, [24, 64]));
+                all.push(Interface {
+                    index: 3,
+                    name: "eth1".to_owned(),
+                    peer: None,
+                    hardware: Some(hardware(LAPTOP_OUTSIDE, 0)),
+                    addresses: vec![(LAPTOP_OUTSIDE.into(), 24)],
+                });
             }
-            _ => all.push(wired(space.netns.address, 24)),
+            _ => all.push(wired(&space.netns, [24, 64])),
         }
         all
     }
 
-    /// The routes of a namespace, in the kernel's order.
+    /// The IPv4 routes of a namespace, in the kernel's order.
     pub fn routes(&self, id: NetnsId) -> Vec<Route> {
         let Some(space) = self.topology.space(id) else { return Vec::new() };
         let node = space.node.and_then(|node| self.topology.node(node));
         match (&space.netns.party, node) {
             (Party::Node(_), Some(node)) => self.node_routes(node),
-            (Party::Pod { .. }, Some(node)) => vec![
-                Route::new(None, "eth0").via(node.gateway),
-                Route::new(Some((node.gateway, 32)), "eth0"),
-            ],
+            (Party::Pod { .. }, Some(node)) => {
+                let gateway = node.gateway(Family::V4);
+                vec![Route::new(None, "eth0").via(gateway), Route::new(Some((gateway, 32)), "eth0")]
+            }
             (Party::Laptop, _) => {
-                let outside = Ipv4Addr::new(203, 0, 113, 0);
+                let outside = Ipv4Addr::new(203, 0, 113, 0).into();
                 vec![
-                    Route::new(Some(NODE_RANGE), "eth0").from(LAPTOP),
-                    Route::new(Some((outside, 24)), "eth1").from(LAPTOP_OUTSIDE),
+                    Route::new(Some(node_range(Family::V4)), "eth0").from(LAPTOP.into()),
+                    Route::new(Some((outside, 24)), "eth1").from(LAPTOP_OUTSIDE.into()),
                 ]
             }
-            _ => vec![Route::new(None, "eth0").via(LAPTOP_OUTSIDE)],
+            _ => vec![Route::new(None, "eth0").via(LAPTOP_OUTSIDE.into())],
         }
     }
 
+    /// The IPv6 routes of a namespace, in the kernel's order. Every device has the one of its
+    /// link-local address.
+    pub fn routes_v6(&self, id: NetnsId) -> Vec<Route> {
+        let Some(space) = self.topology.space(id) else { return Vec::new() };
+        let node = space.node.and_then(|node| self.topology.node(node));
+        let mut routes = match (&space.netns.party, node, space.netns.address_v6) {
+            (Party::Node(_), Some(node), Some(_)) => self.node_routes_v6(node),
+            (Party::Pod { .. }, Some(node), Some(own)) => {
+                let gateway = node.gateway(Family::V6);
+                vec![
+                    Route::new(Some((gateway, 128)), "eth0"),
+                    Route::new(Some((own.into(), 128)), "eth0").from(own.into()),
+                    Route::new(None, "eth0").via(gateway),
+                ]
+            }
+            (_, _, Some(own)) => {
+                vec![Route::new(Some(node_range(Family::V6)), "eth0").from(own.into())]
+            }
+            (_, _, None) => Vec::new(),
+        };
+        let local = (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0).into(), 64);
+        let devices = self.interfaces(id).into_iter().skip(1);
+        let links = devices.map(|device| Route {
+            source: device.link_local().map(IpAddr::V6),
+            ..Route::new(Some(local), &device.name)
+        });
+        let place = routes.iter().position(|route| route.to.is_none()).unwrap_or(routes.len());
+        routes.splice(place..place, links);
+        routes
+    }
+
     fn node_routes(&self, node: &Node) -> Vec<Route> {
-        let pods = self
-            .pods(node)
-            .map(|(_, pod)| Route::new(Some((pod.netns.address, 32)), &cable(node, pod).name));
+        let mut inner = self.inner_routes(node, Family::V4);
+        inner.insert(0, Route::new(None, "eth0").via(LAPTOP.into()));
+        inner
+    }
+
+    fn node_routes_v6(&self, node: &Node) -> Vec<Route> {
+        let mut inner = self.inner_routes(node, Family::V6);
+        inner.push(Route::new(None, "eth0").via(LAPTOP_V6.into()));
+        inner
+    }
+
+    /// To a node's own pods, to the pods of others, and to the nodes' network.
+    fn inner_routes(&self, node: &Node, family: Family) -> Vec<Route> {
+        let pods = self.pods(node).filter_map(|(_, pod)| {
+            let address = pod.netns.address_of(family)?;
+            Some(Route::new(Some((address, family.bits())), &cable(node, pod).name))
+        });
         let others = self.topology.nodes().filter(|other| other.entry.name != node.entry.name);
-        let others = others.map(|other| {
-            Route::new(Some((other.entry.pod_subnet, 24)), "eth0").via(other.entry.address)
+        let others = others.filter_map(|other| {
+            let subnet = match family {
+                Family::V4 => (other.entry.pod_subnet.into(), 24),
+                Family::V6 => (other.entry.second?.pod_subnet.into(), 64),
+            };
+            Some(Route::new(Some(subnet), "eth0").via(other.address(family)))
         });
         let mut inner: Vec<Route> = pods.chain(others).collect();
-        inner.push(Route::new(Some(NODE_RANGE), "eth0").from(node.entry.address));
+        inner.push(Route::new(Some(node_range(family)), "eth0").from(node.address(family)));
         inner.sort_by_key(|route| route.to);
-        inner.insert(0, Route::new(None, "eth0").via(LAPTOP));
         inner
     }
 
@@ -121,31 +174,53 @@ impl Interface {
 }
 
 impl Route {
-    fn new(to: Option<(Ipv4Addr, u8)>, device: &str) -> Route {
+    /// Whether it leads to an address. A default route leads to every one of its family.
+    pub fn leads_to(&self, address: IpAddr) -> bool {
+        match self.to {
+            Some(range) => within(address, range),
+            None => self.is_v6() == address.is_ipv6(),
+        }
+    }
+
+    fn is_v6(&self) -> bool {
+        let network = self.to.map(|(network, _)| network);
+        network.or(self.via).is_some_and(|address| address.is_ipv6())
+    }
+
+    fn new(to: Option<Range>, device: &str) -> Route {
         Route { to, via: None, device: device.to_owned(), source: None }
     }
 
-    fn via(self, router: Ipv4Addr) -> Route {
+    fn via(self, router: IpAddr) -> Route {
         Route { via: Some(router), ..self }
     }
 
-    fn from(self, source: Ipv4Addr) -> Route {
+    fn from(self, source: IpAddr) -> Route {
         Route { source: Some(source), ..self }
     }
 }
 
-/// A line of `ip route`, which ends with a space.
+/// A line of `ip route`, which ends with a space, or of `ip -6 route`, which does not.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to {
             None => f.write_str("default ")?,
-            Some((address, 32)) => write!(f, "{address} ")?,
+            Some((address, length)) if length == Family::of(address).bits() => {
+                write!(f, "{address} ")?;
+            }
             Some((network, length)) => write!(f, "{network}/{length} ")?,
         }
         if let Some(router) = self.via {
             write!(f, "via {router} ")?;
         }
         write!(f, "dev {} ", self.device)?;
+        if self.is_v6() {
+            let kernel = self.source.is_some();
+            return f.write_str(match kernel {
+                true => "proto kernel metric 256 pref medium",
+                false => "metric 1024 pref medium",
+            });
+        }
         match (self.source, self.via) {
             (Some(source), _) => write!(f, "proto kernel scope link src {source} "),
             (None, None) => f.write_str("scope link "),
@@ -166,7 +241,12 @@ impl fmt::Display for Interface {
         write!(f, "    link/ether {} brd ff:ff:ff:ff:ff:ff", Hardware(hardware))?;
         writeln!(f, "{}", if self.peer.is_some() { " link-netnsid 0" } else { "" })?;
         for (address, length) in &self.addresses {
-            writeln!(f, "    inet {address}/{length} scope global {}", self.name)?;
+            match address {
+                IpAddr::V4(_) => {
+                    writeln!(f, "    inet {address}/{length} scope global {}", self.name)?;
+                }
+                IpAddr::V6(_) => writeln!(f, "    inet6 {address}/{length} scope global ")?,
+            }
             writeln!(f, "       valid_lft forever preferred_lft forever")?;
         }
         if let Some(address) = self.link_local() {
@@ -200,18 +280,21 @@ fn loopback() -> Interface {
         name: "lo".to_owned(),
         peer: None,
         hardware: None,
-        addresses: vec![(Ipv4Addr::LOCALHOST, 8)],
+        addresses: vec![(Ipv4Addr::LOCALHOST.into(), 8)],
     }
 }
 
-/// `eth0` of a machine or a pod.
-fn wired(address: Ipv4Addr, length: u8) -> Interface {
+/// `eth0` of a machine or a pod; its networks' prefix lengths are of IPv4 and of IPv6.
+fn wired(netns: &Netns, lengths: [u8; 2]) -> Interface {
+    let addresses = [Family::V4, Family::V6].into_iter().zip(lengths);
     Interface {
         index: 2,
         name: "eth0".to_owned(),
         peer: None,
-        hardware: Some(hardware(address, 0)),
-        addresses: vec![(address, length)],
+        hardware: Some(hardware(netns.address, 0)),
+        addresses: addresses
+            .filter_map(|(family, length)| Some((netns.address_of(family)?, length)))
+            .collect(),
     }
 }
 
@@ -224,7 +307,11 @@ fn cable(node: &Node, pod: &Space) -> Interface {
         name: format!("veth{c:02x}{d:02x}{e:02x}{f:02x}"),
         peer: Some(2),
         hardware: Some(hardware(address, 2)),
-        addresses: vec![(node.gateway, 32)],
+        addresses: [Family::V4, Family::V6]
+            .into_iter()
+            .filter(|family| pod.netns.address_of(*family).is_some())
+            .map(|family| (node.gateway(family), family.bits()))
+            .collect(),
     }
 }
 
@@ -284,7 +371,7 @@ mod tests {
     fn a_link_local_address_comes_of_the_hardware_address() {
         // Recording 31.
         let hardware = Some([0xc6, 0x79, 0x7c, 0xbd, 0x8a, 0xc9]);
-        let device = Interface { hardware, ..wired([10, 244, 1, 7].into(), 32) };
+        let device = Interface { hardware, ..loopback() };
         assert_eq!(device.link_local().unwrap().to_string(), "fe80::c479:7cff:febd:8ac9");
     }
 }

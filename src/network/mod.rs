@@ -9,8 +9,12 @@
 //! `topology` (who is where), `services` (kube-proxy's rules) and `policy`, and changes `state`
 //! (ports, affinity, connections). `dns` knows what name servers answer.
 //!
-//! Not simulated: packets after the first one of a connection, IPv6, fragments, congestion and loss.
+//! Every packet and every rule is of one family of addresses, and both families take the same way;
+//! in a single-stack cluster nobody has an IPv6 address but the loopback device.
+//!
+//! Not simulated: packets after the first one of a connection, fragments, congestion and loss.
 
+mod address;
 mod conntrack;
 mod considered;
 mod dns;
@@ -31,9 +35,10 @@ mod trace;
 mod walk;
 mod wording;
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+pub use address::{Family, Range, SocketAddr};
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
 pub use considered::{Considered, Fate, Passage};
 pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
@@ -41,7 +46,7 @@ pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
     AddressInUse, Bound, DnsEndpoint, DnsService, DnsTarget, EndpointHints, EndpointRule, Listener,
-    Netns, NetnsId, NodeEntry, ProcessId, ResolvConf, ServiceRules,
+    Netns, NetnsId, NodeEntry, ProcessId, ResolvConf, SecondFamily, ServiceRules,
 };
 pub use trace::{
     Because, DnsExchange, Entrance, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, TraceId,
@@ -125,6 +130,12 @@ impl Network {
         self.topology.set_node(name, address, pod_subnet, up)
     }
 
+    /// Makes a node dual-stack, and the laptop beside it: both have an IPv6 address from now on, and
+    /// so have pods that start there. `subnet` is a /64.
+    pub fn set_second_family(&mut self, node: &str, address: Ipv6Addr, subnet: Ipv6Addr) {
+        self.topology.set_second_family(node, address, subnet);
+    }
+
     /// Says which zone a node is in, if any: kube-proxy there keeps to it for Services that prefer
     /// the same zone.
     pub fn set_zone(&mut self, node: &str, zone: Option<&str>) {
@@ -197,8 +208,9 @@ impl Network {
         self.topology.laptop()
     }
 
-    /// Opens a listening socket. `address` 0.0.0.0 listens on every address of the namespace and
-    /// conflicts with every listener on that port (R1.2).
+    /// Opens a listening socket. `address` 0.0.0.0 listens on every IPv4 address of the namespace, ::
+    /// on every address unless the listener is for IPv6 alone; both conflict with every listener on
+    /// that port that would hear the same (R1.2).
     ///
     /// # Errors
     /// When the port is taken.
@@ -206,11 +218,11 @@ impl Network {
         &mut self,
         netns: NetnsId,
         protocol: Protocol,
-        address: Ipv4Addr,
+        address: impl Into<IpAddr>,
         port: u16,
         listener: Listener,
     ) -> Result<(), AddressInUse> {
-        self.topology.bind(netns, protocol, address, port, listener)
+        self.topology.bind(netns, protocol, address.into(), port, listener)
     }
 
     /// Closes every socket of a process.
@@ -243,7 +255,7 @@ impl Network {
         now: SimTime,
         from: &Sender,
         protocol: Protocol,
-        to: SocketAddrV4,
+        to: SocketAddr,
     ) -> Sent {
         let (trace, listener) = self.walk(now, from, protocol, to);
         Sent { trace: self.state.remember(trace), listener }
@@ -256,7 +268,7 @@ impl Network {
         now: SimTime,
         from: &Sender,
         protocol: Protocol,
-        to: SocketAddrV4,
+        to: SocketAddr,
     ) -> Sent {
         let (trace, listener) = self.walk(now, from, protocol, to);
         Sent { trace: Arc::new(trace), listener }
@@ -269,10 +281,10 @@ impl Network {
         now: SimTime,
         from: &Sender,
         protocol: Protocol,
-        server: Ipv4Addr,
+        server: IpAddr,
         question: Question<'_>,
     ) -> Arc<Trace> {
-        let (mut trace, listener) = self.walk(now, from, protocol, SocketAddrV4::new(server, 53));
+        let (mut trace, listener) = self.walk(now, from, protocol, SocketAddr::new(server, 53));
         trace.dns = Some(self.exchange(now, listener.as_ref(), question));
         self.state.remember(trace)
     }
@@ -283,10 +295,10 @@ impl Network {
         &mut self,
         now: SimTime,
         from: &Sender,
-        server: Ipv4Addr,
+        server: IpAddr,
         name: &str,
     ) -> [Arc<Trace>; 2] {
-        let to = SocketAddrV4::new(server, 53);
+        let to = SocketAddr::new(server, 53);
         let (mut first, listener) = self.walk(now, from, Protocol::Udp, to);
         let mut second = Trace { id: self.state.next_trace(), ..first.clone() };
         for (trace, kind) in [(&mut first, DnsType::A), (&mut second, DnsType::Aaaa)] {
@@ -352,7 +364,8 @@ impl Network {
             Step::Forward(found, name) => {
                 let from = Sender { netns: server, container };
                 let forward = Question { name: &name, ..question };
-                let trace = self.ask_name_server(now, &from, Protocol::Udp, dns::RESOLVER, forward);
+                let resolver = dns::RESOLVER.into();
+                let trace = self.ask_name_server(now, &from, Protocol::Udp, resolver, forward);
                 let answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
                 self.names.forwarded(now, server, (&name, question.kind), found, answer)
             }
@@ -364,7 +377,7 @@ impl Network {
         now: SimTime,
         from: &Sender,
         protocol: Protocol,
-        to: SocketAddrV4,
+        to: SocketAddr,
     ) -> (Trace, Option<(NetnsId, Listener)>) {
         let id = self.state.next_trace();
         let world = World {
@@ -384,8 +397,12 @@ impl Network {
         let netns = self.topology.add_machine(Party::Outside(name.into()), address);
         for port in ports {
             let name = if *port == 53 { "resolver" } else { "httpd" };
-            let listener =
-                Listener { process: ProcessId::OUTSIDE, name: name.into(), container: None };
+            let listener = Listener {
+                process: ProcessId::OUTSIDE,
+                name: name.into(),
+                container: None,
+                v6_only: false,
+            };
             // A machine that was just added has every port free.
             let _ = self.bind(netns, protocol, Ipv4Addr::UNSPECIFIED, *port, listener);
         }

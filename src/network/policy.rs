@@ -1,11 +1,11 @@
 //! NetworkPolicy, compiled for each pod as a CNI plugin does it (R11).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::topology::within;
-use super::{Because, NetnsId, Protocol};
+use super::address::within;
+use super::{Because, NetnsId, Protocol, Range};
 
 /// The policies that select one pod. `None` in a direction: no policy selects it there, and
 /// everything is allowed (R11.1).
@@ -45,7 +45,7 @@ pub enum PolicyPeers {
     /// These.
     Only {
         /// Addresses of the selected pods.
-        pods: Arc<BTreeSet<Ipv4Addr>>,
+        pods: Arc<BTreeSet<IpAddr>>,
         /// `ipBlock`s.
         blocks: Vec<PolicyBlock>,
     },
@@ -55,9 +55,9 @@ pub enum PolicyPeers {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyBlock {
     /// Network address and prefix length.
-    pub range: (Ipv4Addr, u8),
+    pub range: Range,
     /// What is not in it.
-    pub except: Vec<(Ipv4Addr, u8)>,
+    pub except: Vec<Range>,
 }
 
 /// A port or a range of ports. Named ports are resolved for the receiving pod before they come here.
@@ -76,7 +76,7 @@ pub(super) type Policies = Arc<BTreeMap<NetnsId, PodPolicies>>;
 
 impl PolicyRules {
     /// Whether a connection with `peer` to `port` is allowed, and by which facts.
-    pub(super) fn judge(&self, peer: Ipv4Addr, protocol: Protocol, port: u16) -> (bool, Because) {
+    pub(super) fn judge(&self, peer: IpAddr, protocol: Protocol, port: u16) -> (bool, Because) {
         match self.allow.iter().find(|rule| rule.matches(peer, protocol, port)) {
             Some(rule) => (true, Because::PolicyAllows { policy: rule.policy.clone() }),
             None => (false, Because::PolicyDenies { policies: self.policies.clone() }),
@@ -85,7 +85,7 @@ impl PolicyRules {
 }
 
 impl PolicyRule {
-    fn matches(&self, peer: Ipv4Addr, protocol: Protocol, port: u16) -> bool {
+    fn matches(&self, peer: IpAddr, protocol: Protocol, port: u16) -> bool {
         self.peers.contain(peer)
             && (self.ports.is_empty()
                 || self.ports.iter().any(|range| range.contains(protocol, port)))
@@ -93,7 +93,7 @@ impl PolicyRule {
 }
 
 impl PolicyPeers {
-    fn contain(&self, peer: Ipv4Addr) -> bool {
+    fn contain(&self, peer: IpAddr) -> bool {
         match self {
             PolicyPeers::Anyone => true,
             PolicyPeers::Only { pods, blocks } => {
@@ -105,7 +105,7 @@ impl PolicyPeers {
 
 impl PolicyBlock {
     /// Whether an address is in the range, and in none of the exceptions.
-    pub fn contains(&self, peer: Ipv4Addr) -> bool {
+    pub fn contains(&self, peer: IpAddr) -> bool {
         within(peer, self.range) && !self.except.iter().any(|except| within(peer, *except))
     }
 }

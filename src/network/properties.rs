@@ -1,6 +1,6 @@
 //! What holds for every packet in every cluster.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 
 use proptest::prelude::*;
 
@@ -62,7 +62,7 @@ proptest! {
             f.client, f.web[0], f.web[1], f.web[2],
             f.node(1), f.node(2), f.node(3), f.network.laptop(),
         ];
-        let trace = f.send(SimTime::START, places[from], protocol, SocketAddrV4::new(to, port));
+        let trace = f.send(SimTime::START, places[from], protocol, SocketAddr::new(to, port));
         let ends: Vec<Verdict> =
             trace.hops.iter().map(|hop| hop.verdict).filter(|verdict| *verdict != Verdict::Pass).collect();
         let expected = match &trace.outcome {
@@ -101,13 +101,14 @@ proptest! {
     #[test]
     fn endpoints_are_chosen_evenly(seed in any::<u64>(), count in 2usize..12) {
         let mut f = Fixture::seeded(seed);
+        let addresses: Vec<IpAddr> =
+            (0..count).map(|number| [10, 244, 9, number as u8 + 2].into()).collect();
         f.set_service(|rules| {
-            let endpoints: Vec<EndpointRule> = (0..count)
-                .map(|number| EndpointRule {
-                    address: SocketAddrV4::new(Ipv4Addr::new(10, 244, 9, number as u8 + 2), 80),
-                    ..rules.endpoints[0].clone()
-                })
-                .collect();
+            let endpoint = |address: &IpAddr| EndpointRule {
+                address: SocketAddr::new(*address, 80),
+                ..rules.endpoints[0].clone()
+            };
+            let endpoints: Vec<EndpointRule> = addresses.iter().map(endpoint).collect();
             rules.endpoints = endpoints.into();
         });
         let mut hits = vec![0u32; count];
@@ -115,10 +116,12 @@ proptest! {
         for _ in 0..draws {
             let trace = f.dial(f.client, format!("{CLUSTER_IP}:80"));
             let chosen = trace.hops.iter().find_map(|hop| match hop.because {
-                Because::EndpointChosen { endpoint, .. } => Some(endpoint.ip().octets()[3]),
+                Because::EndpointChosen { endpoint: to, .. } => {
+                    addresses.iter().position(|address| *address == to.ip())
+                }
                 _ => None,
             });
-            hits[usize::from(chosen.unwrap()) - 2] += 1;
+            hits[chosen.unwrap()] += 1;
         }
         let squared: f64 = hits.iter().map(|hit| (f64::from(*hit) - 200.0).powi(2) / 200.0).sum();
         // The 1 - 1e-6 quantile with 11 degrees of freedom is 51; fewer degrees have less.

@@ -312,7 +312,7 @@ fn internal_policy_local_drops_where_no_endpoint_is() {
 #[test]
 fn a_load_balancers_address_is_short_cut_inside_and_unknown_outside() {
     let mut f = Fixture::new();
-    f.set_service(|rules| rules.external_ips = vec![Ipv4Addr::new(203, 0, 113, 10)]);
+    f.set_service(|rules| rules.external_ips = vec![Ipv4Addr::new(203, 0, 113, 10).into()]);
     let counts = f.spread(f.client, "203.0.113.10:80", 60);
     assert_eq!(answers(&counts), ["web-1 10.244.1.1", "web-2 192.168.49.2", "web-3 192.168.49.2"]);
     assert_eq!(f.dial(f.network.laptop(), "203.0.113.10:80").outcome, Outcome::Silence);
@@ -325,7 +325,7 @@ fn a_cloud_balances_over_the_node_ports() {
     f.network.join_cloud();
     f.set_service(|rules| {
         rules.node_port = Some(30080);
-        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 10)];
+        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 10).into()];
     });
     let laptop = f.network.laptop();
     let counts = f.spread(laptop, "203.0.113.10:80", 120);
@@ -338,7 +338,7 @@ fn a_cloud_balances_over_the_node_ports() {
     f.set_service(|rules| {
         rules.node_port = Some(30080);
         rules.external_local = true;
-        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 10)];
+        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 10).into()];
         let mut endpoints = rules.endpoints.to_vec();
         endpoints[0].ready = false;
         rules.endpoints = endpoints.into();
@@ -352,11 +352,11 @@ fn a_cloud_balances_over_the_node_ports() {
 fn source_ranges_hold_at_the_balancer_and_at_every_node() {
     let mut f = Fixture::new();
     let (address, to) = (Ipv4Addr::new(203, 0, 113, 100), "203.0.113.100:80");
-    let allow = |f: &mut Fixture, node_port, range: (Ipv4Addr, u8)| {
+    let allow = |f: &mut Fixture, node_port, (network, length): (Ipv4Addr, u8)| {
         f.set_service(|rules| {
             rules.node_port = node_port;
-            rules.load_balancer_ips = vec![address];
-            rules.source_ranges = vec![range];
+            rules.load_balancer_ips = vec![address.into()];
+            rules.source_ranges = vec![(network.into(), length)];
         });
     };
     let laptop = f.network.laptop();
@@ -366,7 +366,7 @@ fn source_ranges_hold_at_the_balancer_and_at_every_node() {
     let inside = f.dial(f.client, to);
     assert_eq!(inside.outcome, Outcome::Silence);
     assert!(matches!(last(&inside), Because::OutsideSourceRanges { .. }));
-    allow(&mut f, Some(30080), (Ipv4Addr::new(10, 244, 0, 0), 16));
+    allow(&mut f, Some(30080), (Ipv4Addr::new(10, 244, 0, 0).into(), 16));
     let outside = f.dial(laptop, to);
     assert_eq!(outside.outcome, Outcome::Silence);
     assert_eq!(outside.last().unwrap().place, Party::Outside("load balancer".into()));
@@ -429,7 +429,7 @@ fn a_balancer_asks_for_ready_pods_where_they_have_to_be_local() {
     f.set_service(|rules| {
         rules.node_port = Some(30080);
         rules.external_local = true;
-        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 100)];
+        rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 100).into()];
         let mut endpoints = rules.endpoints.to_vec();
         for endpoint in &mut endpoints[..2] {
             (endpoint.ready, endpoint.terminating) = (false, true);
@@ -446,7 +446,7 @@ fn a_balancer_asks_for_ready_pods_where_they_have_to_be_local() {
 #[test]
 fn a_tunnel_makes_cluster_ips_reachable_from_the_laptop() {
     let mut f = Fixture::new();
-    f.set_service(|rules| rules.load_balancer_ips = vec![CLUSTER_IP]);
+    f.set_service(|rules| rules.load_balancer_ips = vec![CLUSTER_IP.into()]);
     let laptop = f.network.laptop();
     assert_eq!(f.dial(laptop, web()).outcome, Outcome::Silence);
     f.network.set_tunnel(true);
@@ -485,7 +485,7 @@ fn udp_is_refused_where_a_service_has_no_endpoints() {
     let address = f.address(dns);
     f.set_service(|rules| {
         let endpoint =
-            EndpointRule { address: SocketAddrV4::new(address, 53), ..rules.endpoints[1].clone() };
+            EndpointRule { address: SocketAddr::new(address, 53), ..rules.endpoints[1].clone() };
         rules.protocol = Protocol::Udp;
         rules.port = 53;
         rules.endpoints = [endpoint].into();
@@ -532,9 +532,10 @@ fn rules_that_send_packets_around_in_circles_end() {
         endpoint.address = "192.168.49.3:30081".parse().unwrap();
         rules.endpoints = [endpoint].into();
     });
-    let mut back = f.network.services.node_port(Protocol::Tcp, 30080).unwrap().rules.clone();
+    let mut back =
+        f.network.services.node_port(Family::V4, Protocol::Tcp, 30080).unwrap().rules.clone();
     back.name = "default/back".into();
-    back.cluster_ip = Ipv4Addr::new(10, 96, 9, 9);
+    back.cluster_ip = Ipv4Addr::new(10, 96, 9, 9).into();
     back.node_port = Some(30081);
     let mut endpoint = back.endpoints[0].clone();
     endpoint.address = "192.168.49.2:30080".parse().unwrap();
@@ -581,7 +582,8 @@ fn a_port_is_taken_by_whoever_listens_on_every_address() {
     let pod = f.web[0];
     let own = f.address(pod);
     let mut bind = |address: Ipv4Addr, port| {
-        let listener = Listener { process: ProcessId(9), name: "b".into(), container: None };
+        let listener =
+            Listener { process: ProcessId(9), name: "b".into(), container: None, v6_only: false };
         f.network.bind(pod, Protocol::Tcp, address, port, listener)
     };
     let taken = Err(AddressInUse { by: "nginx".into() });
@@ -607,7 +609,7 @@ fn a_policy_denies_what_no_rule_allows_and_spares_the_own_node() {
     let rule = PolicyRule {
         policy: "default/allow".into(),
         peers: PolicyPeers::Only {
-            pods: Arc::new([Ipv4Addr::new(10, 244, 1, 3)].into()),
+            pods: Arc::new([Ipv4Addr::new(10, 244, 1, 3).into()].into()),
             blocks: Vec::new(),
         },
         ports: vec![PolicyPort { protocol: Protocol::Tcp, first: 80, last: 80 }],
@@ -627,8 +629,8 @@ fn egress_is_judged_by_the_pods_port() {
         peers: PolicyPeers::Only {
             pods: Arc::default(),
             blocks: vec![PolicyBlock {
-                range: (Ipv4Addr::new(10, 244, 0, 0), 16),
-                except: vec![(Ipv4Addr::new(10, 244, 3, 0), 24)],
+                range: (Ipv4Addr::new(10, 244, 0, 0).into(), 16),
+                except: vec![(Ipv4Addr::new(10, 244, 3, 0).into(), 24)],
             }],
         },
         ports: vec![PolicyPort { protocol: Protocol::Tcp, first: 80, last: 90 }],
@@ -648,7 +650,7 @@ fn a_clone_goes_its_own_way() {
     copy.set_service("default/web", Vec::new());
     assert!(matches!(f.dial(f.client, web()).outcome, Outcome::Delivered { .. }));
     let sender = Sender { netns: f.client, container: None };
-    let to = SocketAddrV4::new(CLUSTER_IP, 80);
+    let to = SocketAddr::new(CLUSTER_IP, 80);
     let sent = copy.send(SimTime::START, &sender, Protocol::Tcp, to);
     assert_eq!(sent.trace.outcome, Outcome::Silence);
 }
@@ -663,7 +665,7 @@ fn a_node_keeps_a_record_of_what_it_translated() {
     assert_eq!(entries[0].original, trace.flow);
     assert_eq!(entries[0].translated.destination, at);
     assert_eq!(entries[0].tracked, Tracked::Answered);
-    assert_eq!(*entries[1].translated.source.ip(), Ipv4Addr::new(192, 168, 49, 2));
+    assert_eq!(entries[1].translated.source.ip(), Ipv4Addr::new(192, 168, 49, 2));
     assert_eq!(entries[1].tracked, Tracked::Unreplied);
     assert!(f.network.conntrack("node-1", SimTime::from_millis(120_000)).is_empty());
 }

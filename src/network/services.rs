@@ -5,11 +5,13 @@
 //! [`Portal::chain`] does for the outer entrances (R6.10).
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::topology::within;
-use super::{EndpointHints, EndpointRule, Entrance, NodeEntry, Protocol, ServiceRules};
+use super::address::within;
+use super::{
+    EndpointHints, EndpointRule, Entrance, Family, NodeEntry, Protocol, ServiceRules, SocketAddr,
+};
 
 /// One port of a Service, compiled.
 #[derive(Clone, Debug)]
@@ -66,8 +68,8 @@ pub(super) enum NoChain {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Services {
     by_name: Arc<BTreeMap<Arc<str>, Vec<Arc<Portal>>>>,
-    doors: Arc<BTreeMap<(Ipv4Addr, Protocol, u16), (Entrance, Arc<Portal>)>>,
-    node_ports: Arc<BTreeMap<(Protocol, u16), Arc<Portal>>>,
+    doors: Arc<BTreeMap<(IpAddr, Protocol, u16), (Entrance, Arc<Portal>)>>,
+    node_ports: Arc<BTreeMap<(Family, Protocol, u16), Arc<Portal>>>,
     health_checks: Arc<BTreeMap<u16, Arc<Portal>>>,
 }
 
@@ -90,14 +92,14 @@ impl Services {
 
     /// The Service port that has this address, if any: cluster IPs, load balancers' and external
     /// addresses.
-    pub fn door(&self, protocol: Protocol, at: SocketAddrV4) -> Option<(Entrance, &Arc<Portal>)> {
-        let (entrance, portal) = self.doors.get(&(*at.ip(), protocol, at.port()))?;
+    pub fn door(&self, protocol: Protocol, at: SocketAddr) -> Option<(Entrance, &Arc<Portal>)> {
+        let (entrance, portal) = self.doors.get(&(at.ip(), protocol, at.port()))?;
         Some((*entrance, portal))
     }
 
-    /// The Service port behind a port of every node (R7.2).
-    pub fn node_port(&self, protocol: Protocol, port: u16) -> Option<&Arc<Portal>> {
-        self.node_ports.get(&(protocol, port))
+    /// The Service port behind a port of every node (R7.2), for packets of a family.
+    pub fn node_port(&self, family: Family, protocol: Protocol, port: u16) -> Option<&Arc<Portal>> {
+        self.node_ports.get(&(family, protocol, port))
     }
 
     /// The Service whose health kube-proxy tells on this port of every node (R7.3).
@@ -106,7 +108,7 @@ impl Services {
     }
 
     /// Every Service port at an address.
-    pub fn at(&self, address: Ipv4Addr) -> impl Iterator<Item = (Entrance, &Arc<Portal>)> {
+    pub fn at(&self, address: IpAddr) -> impl Iterator<Item = (Entrance, &Arc<Portal>)> {
         let (first, last) = ((address, Protocol::Tcp, 0), (address, Protocol::Icmp, u16::MAX));
         self.doors.range(first..=last).map(|(_, (entrance, portal))| (*entrance, portal))
     }
@@ -128,7 +130,7 @@ impl Services {
         }
         if let Some(port) = rules.node_port {
             let node_ports = Arc::make_mut(&mut self.node_ports);
-            node_ports.insert((rules.protocol, port), portal.clone());
+            node_ports.insert((portal.family(), rules.protocol, port), portal.clone());
         }
         if let Some(port) = rules.health_check_node_port {
             Arc::make_mut(&mut self.health_checks).insert(port, portal.clone());
@@ -147,7 +149,7 @@ impl Services {
             }
         }
         if let Some(port) = rules.node_port {
-            let key = (rules.protocol, port);
+            let key = (portal.family(), rules.protocol, port);
             if self.node_ports.get(&key).is_some_and(ours) {
                 Arc::make_mut(&mut self.node_ports).remove(&key);
             }
@@ -238,7 +240,7 @@ impl Portal {
     }
 
     /// Whether KUBE-FW, the chain of `loadBalancerSourceRanges`, stands before an address.
-    pub fn has_firewall(&self, address: Ipv4Addr) -> bool {
+    pub fn has_firewall(&self, address: IpAddr) -> bool {
         !self.rules.source_ranges.is_empty()
             && !self.cluster.is_empty()
             && self.rules.load_balancer_ips.contains(&address)
@@ -247,9 +249,14 @@ impl Portal {
     /// Whether the ranges let a client in. On a node that is in one of them itself, the balancer's
     /// own addresses may come in too, as packets that the node sends to a balancer whose address
     /// it has for its own.
-    pub fn admits(&self, client: Ipv4Addr, node: Option<Ipv4Addr>) -> bool {
+    pub fn admits(&self, client: IpAddr, node: Option<IpAddr>) -> bool {
         let named = |address| self.rules.source_ranges.iter().any(|range| within(address, *range));
         named(client) || (node.is_some_and(named) && self.rules.load_balancer_ips.contains(&client))
+    }
+
+    /// The family of every packet that it takes.
+    pub fn family(&self) -> Family {
+        Family::of(self.rules.cluster_ip)
     }
 
     /// An endpoint by its position.
@@ -287,7 +294,7 @@ impl Near {
 }
 
 /// Every address of a Service that leads in.
-fn entrances(rules: &ServiceRules) -> impl Iterator<Item = (Ipv4Addr, Entrance)> + '_ {
+fn entrances(rules: &ServiceRules) -> impl Iterator<Item = (IpAddr, Entrance)> + '_ {
     let outer = rules.external_ips.iter().chain(&rules.load_balancer_ips);
     let outer = outer.map(|address| (*address, Entrance::External));
     std::iter::once((rules.cluster_ip, Entrance::ClusterIp)).chain(outer)

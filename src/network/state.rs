@@ -2,13 +2,13 @@
 //! recent traces.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::conntrack::Conntrack;
 use super::services::{Chain, Portal};
 use super::topology::NodeId;
-use super::{NetnsId, Trace, TraceId};
+use super::{NetnsId, SocketAddr, Trace, TraceId};
 use crate::clock::SimTime;
 use crate::random::Stream;
 
@@ -31,7 +31,7 @@ pub(super) struct State {
     /// The next client port in each namespace; 0 where nobody has sent yet.
     next_port: Vec<u16>,
     /// Which endpoint a client has, by node, Service port and client (R6.8).
-    affinity: BTreeMap<(NodeId, Arc<str>, Ipv4Addr), (SocketAddrV4, SimTime)>,
+    affinity: BTreeMap<(NodeId, Arc<str>, IpAddr), (SocketAddr, SimTime)>,
     /// The nodes' records of connections.
     pub conntrack: Conntrack,
     recent: VecDeque<Arc<Trace>>,
@@ -69,7 +69,7 @@ impl State {
         node: NodeId,
         portal: &Portal,
         chain: &Chain<'_>,
-        client: Ipv4Addr,
+        client: IpAddr,
     ) -> Choice {
         let Some(timeout) = portal.rules.affinity else {
             return Choice { index: self.draw(chain.endpoints), affinity: false };

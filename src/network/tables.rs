@@ -3,11 +3,11 @@
 //! `cluster` fills these tables; nobody else does. They hold what a node's kernel would hold
 //! (addresses, rules, sockets), not what the API says.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Party, Protocol};
+use super::{Family, Party, Protocol, Range, SocketAddr};
 
 /// A network namespace: a pod's, a node's own, or a machine's outside the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,12 +35,30 @@ pub struct NodeEntry {
     pub address: Ipv4Addr,
     /// Its pods' subnet, a /24 (R2.1); `.1` is the node's own address in it.
     pub pod_subnet: Ipv4Addr,
+    /// The same of IPv6, in a dual-stack cluster.
+    pub second: Option<SecondFamily>,
     /// Whether it is switched on.
     pub up: bool,
     /// The zone that it is in, as its label says (`topology.kubernetes.io/zone`).
     pub zone: Option<Arc<str>>,
     /// The node's own network namespace.
     pub netns: NetnsId,
+}
+
+impl NodeEntry {
+    /// Whether it has this address on the nodes' network.
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        address == self.address || self.second.is_some_and(|second| address == second.address)
+    }
+}
+
+/// What a node has of IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecondFamily {
+    /// Its address, on the network that the laptop is on too.
+    pub address: Ipv6Addr,
+    /// Its pods' subnet, a /64; `::1` is the node's own address in it.
+    pub pod_subnet: Ipv6Addr,
 }
 
 /// A network namespace.
@@ -50,14 +68,27 @@ pub struct Netns {
     pub party: Party,
     /// Its address.
     pub address: Ipv4Addr,
+    /// Its IPv6 address, in a dual-stack cluster.
+    pub address_v6: Option<Ipv6Addr>,
     /// The node it is on; `None` outside the cluster.
     pub node: Option<Arc<str>>,
     /// Who listens in it, by [`Bound`]: few enough for a sorted list.
     pub listeners: Vec<(Bound, Listener)>,
 }
 
-/// What a socket is bound to: protocol, address (`0.0.0.0` is every one) and port.
-pub type Bound = (Protocol, Ipv4Addr, u16);
+impl Netns {
+    /// Its address of a family.
+    pub fn address_of(&self, family: Family) -> Option<IpAddr> {
+        match family {
+            Family::V4 => Some(self.address.into()),
+            Family::V6 => self.address_v6.map(IpAddr::V6),
+        }
+    }
+}
+
+/// What a socket is bound to: protocol, address (`0.0.0.0` is every one of IPv4, `::` every one)
+/// and port.
+pub type Bound = (Protocol, IpAddr, u16);
 
 /// A listening socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +99,22 @@ pub struct Listener {
     pub name: Arc<str>,
     /// The container that it runs in.
     pub container: Option<Arc<str>>,
+    /// Whether a socket that is bound to `::` takes IPv6 alone (`IPV6_V6ONLY`). Without it, it takes
+    /// both families.
+    pub v6_only: bool,
+}
+
+impl Listener {
+    /// Whether this socket, bound to `bound`, has what is sent to `address`.
+    pub(super) fn hears(&self, bound: IpAddr, address: IpAddr) -> bool {
+        bound == address
+            || bound.is_unspecified()
+                && match (bound, address) {
+                    (IpAddr::V6(_), IpAddr::V4(_)) => !self.v6_only,
+                    (IpAddr::V4(_), IpAddr::V6(_)) => false,
+                    _ => true,
+                }
+    }
 }
 
 /// Why a bind failed: somebody has the port (`EADDRINUSE`, errno 98; R1.2).
@@ -82,8 +129,9 @@ pub struct AddressInUse {
 pub struct ServiceRules {
     /// `default/web:http`; without `:http` where the port has no name.
     pub name: Arc<str>,
-    /// The cluster IP.
-    pub cluster_ip: Ipv4Addr,
+    /// The cluster IP. A Service of both families has rules for each, and these are of one: so are
+    /// all other addresses here.
+    pub cluster_ip: IpAddr,
     /// Its protocol.
     pub protocol: Protocol,
     /// The Service's port.
@@ -91,13 +139,13 @@ pub struct ServiceRules {
     /// The port on every node, for NodePort and LoadBalancer.
     pub node_port: Option<u16>,
     /// External IPs that lead here too.
-    pub external_ips: Vec<Ipv4Addr>,
+    pub external_ips: Vec<IpAddr>,
     /// Addresses of load balancers that lead here too, unless they ask to be left alone
     /// (`ipMode: Proxy`).
-    pub load_balancer_ips: Vec<Ipv4Addr>,
+    pub load_balancer_ips: Vec<IpAddr>,
     /// `loadBalancerSourceRanges`: who may come in by those, as network and prefix length; everybody
     /// where there are none.
-    pub source_ranges: Vec<(Ipv4Addr, u8)>,
+    pub source_ranges: Vec<Range>,
     /// `internalTrafficPolicy: Local` (R6.9)
     pub internal_local: bool,
     /// `externalTrafficPolicy: Local` (R7.3)
@@ -114,7 +162,7 @@ pub struct ServiceRules {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointRule {
     /// Where it is.
-    pub address: SocketAddrV4,
+    pub address: SocketAddr,
     /// The node it is on, where that is known.
     pub node: Option<Arc<str>>,
     /// The pod, where it is one.
@@ -156,19 +204,29 @@ pub struct DnsService {
 /// What a Service's name means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DnsTarget {
-    /// The cluster IP, with or without endpoints.
-    ClusterIp(Ipv4Addr),
+    /// The cluster IPs, one of each of its families, with or without endpoints.
+    ClusterIps(Vec<IpAddr>),
     /// Its endpoints, one by one.
     Headless,
     /// Another name (ExternalName).
     Alias(Arc<str>),
 }
 
+impl DnsTarget {
+    /// The cluster IPs, where it has any.
+    pub fn cluster_ips(&self) -> &[IpAddr] {
+        match self {
+            DnsTarget::ClusterIps(addresses) => addresses,
+            DnsTarget::Headless | DnsTarget::Alias(_) => &[],
+        }
+    }
+}
+
 /// An endpoint that has a name under its Service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsEndpoint {
     /// Its address.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// Its host name (R5.4), or else its address with dashes (R8.4).
     pub hostname: Arc<str>,
     /// The ports of this endpoint: (name, protocol, port). A port without a name has an empty one.
@@ -179,7 +237,7 @@ pub struct DnsEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvConf {
     /// `nameserver` lines.
-    pub nameservers: Vec<Ipv4Addr>,
+    pub nameservers: Vec<IpAddr>,
     /// The `search` line.
     pub search: Vec<String>,
     /// `options ndots:N`

@@ -2,24 +2,47 @@
 //!
 //! Every look-up that a packet needs is one step: a pod's address names its node by subnet and its
 //! namespace by the last octet. Big tables are shared between clones of a network and copied on
-//! the first change.
+//! the first change. Everybody has an IPv4 address; in a dual-stack cluster, nodes, pods and the
+//! laptop have an IPv6 address too, a pod's with the same last octet.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use super::address::{Range, within};
 use super::{
-    AddressInUse, Because, Listener, Netns, NetnsId, NodeEntry, Party, ProcessId, Protocol,
+    AddressInUse, Because, Bound, Family, Listener, Netns, NetnsId, NodeEntry, Party, ProcessId,
+    Protocol, SecondFamily, SocketAddr,
 };
 
 /// The addresses that pods get: kube-proxy's `--cluster-cidr` (R2.1).
-pub(super) const POD_RANGE: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 244, 0, 0), 16);
+pub(super) fn pod_range(family: Family) -> Range {
+    match family {
+        Family::V4 => (Ipv4Addr::new(10, 244, 0, 0).into(), 16),
+        Family::V6 => (Ipv6Addr::new(0xfd00, 0x10, 0x244, 0, 0, 0, 0, 0).into(), 56),
+    }
+}
+
 /// The addresses that Services get (R4.4).
-pub(super) const SERVICE_RANGE: (Ipv4Addr, u8) = (Ipv4Addr::new(10, 96, 0, 0), 12);
+pub(super) fn service_range(family: Family) -> Range {
+    match family {
+        Family::V4 => (Ipv4Addr::new(10, 96, 0, 0).into(), 12),
+        Family::V6 => (Ipv6Addr::new(0xfd00, 0x10, 0x96, 0, 0, 0, 0, 0).into(), 112),
+    }
+}
+
 /// The network that the nodes and the laptop are on.
-pub(super) const NODE_RANGE: (Ipv4Addr, u8) = (Ipv4Addr::new(192, 168, 49, 0), 24);
+pub(super) fn node_range(family: Family) -> Range {
+    match family {
+        Family::V4 => (Ipv4Addr::new(192, 168, 49, 0).into(), 24),
+        Family::V6 => (Ipv6Addr::new(0xfd00, 0x192, 0x168, 0x49, 0, 0, 0, 0).into(), 64),
+    }
+}
+
 /// The laptop's address there; it is the nodes' way out, too.
 pub(super) const LAPTOP: Ipv4Addr = Ipv4Addr::new(192, 168, 49, 1);
+/// The same in a dual-stack cluster.
+pub(super) const LAPTOP_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x192, 0x168, 0x49, 0, 0, 0, 1);
 /// The laptop's address on the outside.
 pub(super) const LAPTOP_OUTSIDE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 
@@ -33,7 +56,7 @@ pub(super) struct Node {
     pub entry: NodeEntry,
     pub party: Party,
     /// The node's own address in its pods' subnet.
-    pub gateway: Ipv4Addr,
+    gateway: Ipv4Addr,
     /// Ports of the node that lead to one of its pods (`hostPort`), and to which port of it.
     pub host_ports: BTreeMap<(Protocol, u16), (NetnsId, u16)>,
     /// Who has which address of the subnet, by the last octet.
@@ -55,8 +78,15 @@ pub(super) struct Space {
 #[derive(Clone, Debug, Default)]
 struct Directory {
     by_name: BTreeMap<Arc<str>, NodeId>,
-    by_address: BTreeMap<Ipv4Addr, NodeId>,
-    by_subnet: BTreeMap<[u8; 3], NodeId>,
+    by_address: BTreeMap<IpAddr, NodeId>,
+    by_subnet: BTreeMap<Subnet, NodeId>,
+}
+
+/// What all addresses of a node's pods begin with: a /24 or a /64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subnet {
+    V4([u8; 3]),
+    V6([u16; 4]),
 }
 
 /// Everybody's place.
@@ -66,7 +96,7 @@ pub(super) struct Topology {
     directory: Arc<Directory>,
     namespaces: Arc<Vec<Option<Arc<Space>>>>,
     /// The laptop and the hosts outside.
-    machines: Arc<BTreeMap<Ipv4Addr, NetnsId>>,
+    machines: Arc<BTreeMap<IpAddr, NetnsId>>,
 }
 
 impl Topology {
@@ -79,7 +109,7 @@ impl Topology {
             machines: Arc::default(),
         };
         let laptop = topology.add_machine(Party::Laptop, LAPTOP);
-        Arc::make_mut(&mut topology.machines).insert(LAPTOP_OUTSIDE, laptop);
+        Arc::make_mut(&mut topology.machines).insert(LAPTOP_OUTSIDE.into(), laptop);
         topology
     }
 
@@ -91,7 +121,7 @@ impl Topology {
     /// Adds a machine that is not part of the cluster.
     pub fn add_machine(&mut self, party: Party, address: Ipv4Addr) -> NetnsId {
         let id = self.add_namespace(party, address, None);
-        Arc::make_mut(&mut self.machines).insert(address, id);
+        Arc::make_mut(&mut self.machines).insert(address.into(), id);
         id
     }
 
@@ -108,9 +138,31 @@ impl Topology {
             None => self.add_node(name, address, subnet, up),
         };
         let directory = Arc::make_mut(&mut self.directory);
-        directory.by_address.insert(address, id);
-        directory.by_subnet.insert(prefix(subnet), id);
+        directory.by_address.insert(address.into(), id);
+        directory.by_subnet.insert(Subnet::of(subnet.into()), id);
         self.node(id).map_or(self.laptop(), |node| node.entry.netns)
+    }
+
+    /// Gives a node, and the laptop beside it, addresses of the second family too. Pods that start
+    /// from now on get both.
+    pub fn set_second_family(&mut self, name: &str, address: Ipv6Addr, subnet: Ipv6Addr) {
+        let Some(id) = self.node_id(name) else { return };
+        let Some(node) = self.node_mut(id) else { return };
+        node.entry.second = Some(SecondFamily { address, pod_subnet: subnet });
+        let netns = node.entry.netns;
+        let directory = Arc::make_mut(&mut self.directory);
+        directory.by_address.insert(address.into(), id);
+        directory.by_subnet.insert(Subnet::of(subnet.into()), id);
+        if let Some(space) = self.space_mut(netns) {
+            space.netns.address_v6 = Some(address);
+        }
+        let laptop = self.laptop();
+        if self.machine_at(LAPTOP_V6.into()).is_none()
+            && let Some(space) = self.space_mut(laptop)
+        {
+            space.netns.address_v6 = Some(LAPTOP_V6);
+            Arc::make_mut(&mut self.machines).insert(LAPTOP_V6.into(), laptop);
+        }
     }
 
     fn add_node(&mut self, name: &str, address: Ipv4Addr, subnet: Ipv4Addr, up: bool) -> NodeId {
@@ -118,8 +170,15 @@ impl Topology {
         let id = NodeId(self.nodes.len() as u32);
         let party = Party::Node(name.clone());
         let netns = self.add_namespace(party.clone(), address, Some((id, name.clone())));
-        let entry =
-            NodeEntry { name: name.clone(), address, pod_subnet: subnet, up, zone: None, netns };
+        let entry = NodeEntry {
+            name: name.clone(),
+            address,
+            pod_subnet: subnet,
+            second: None,
+            up,
+            zone: None,
+            netns,
+        };
         let node = Node {
             entry,
             party,
@@ -136,8 +195,9 @@ impl Topology {
 
     fn change_node(&mut self, id: NodeId, address: Ipv4Addr, subnet: Ipv4Addr, up: bool) -> NodeId {
         let directory = Arc::make_mut(&mut self.directory);
-        directory.by_address.retain(|_, other| *other != id);
-        directory.by_subnet.retain(|_, other| *other != id);
+        let first = |address: &IpAddr| address.is_ipv4();
+        directory.by_address.retain(|known, other| *other != id || !first(known));
+        directory.by_subnet.retain(|known, other| *other != id || matches!(known, Subnet::V6(_)));
         if let Some(node) = self.node_mut(id) {
             node.entry.address = address;
             node.entry.pod_subnet = subnet;
@@ -194,8 +254,16 @@ impl Topology {
         let found = self.directory.by_name.get_key_value(node);
         let place = found.map(|(name, id)| (*id, name.clone()));
         let id = self.add_namespace(party, address, place.clone());
+        let octet = address.octets()[3];
+        let mut second = None;
         if let Some(node) = place.and_then(|(node, _)| self.node_mut(node)) {
-            node.pods.insert(address.octets()[3], id);
+            node.pods.insert(octet, id);
+            second = node.entry.second.map(|second| number_in(second.pod_subnet, octet));
+        }
+        if second.is_some()
+            && let Some(space) = self.space_mut(id)
+        {
+            space.netns.address_v6 = second;
         }
         id
     }
@@ -226,15 +294,15 @@ impl Topology {
         &mut self,
         id: NetnsId,
         protocol: Protocol,
-        address: Ipv4Addr,
+        address: IpAddr,
         port: u16,
         listener: Listener,
     ) -> Result<(), AddressInUse> {
         let Some(space) = self.space_mut(id) else { return Ok(()) };
-        let taken = space.netns.listeners.iter().find(|((other, bound, at), _)| {
+        let taken = space.netns.listeners.iter().find(|((other, bound, at), holder)| {
             *other == protocol
                 && *at == port
-                && (*bound == address || bound.is_unspecified() || address.is_unspecified())
+                && (holder.hears(*bound, address) || listener.hears(address, *bound))
         });
         if let Some((_, listener)) = taken {
             return Err(AddressInUse { by: listener.name.clone() });
@@ -277,13 +345,13 @@ impl Topology {
     }
 
     /// The node that has this address on the nodes' network.
-    pub fn node_at(&self, address: Ipv4Addr) -> Option<NodeId> {
+    pub fn node_at(&self, address: IpAddr) -> Option<NodeId> {
         self.directory.by_address.get(&address).copied()
     }
 
     /// The node whose pods' subnet this address is in.
-    pub fn node_of_pod(&self, address: Ipv4Addr) -> Option<NodeId> {
-        self.directory.by_subnet.get(&prefix(address)).copied()
+    pub fn node_of_pod(&self, address: IpAddr) -> Option<NodeId> {
+        self.directory.by_subnet.get(&Subnet::of(address)).copied()
     }
 
     /// Every node, by name.
@@ -292,13 +360,13 @@ impl Topology {
     }
 
     /// The machine outside that has this address; the laptop is one.
-    pub fn machine_at(&self, address: Ipv4Addr) -> Option<NetnsId> {
+    pub fn machine_at(&self, address: IpAddr) -> Option<NetnsId> {
         self.machines.get(&address).copied()
     }
 
     /// Whether an address is a pod's, used or not: what `-s 10.244.0.0/16` matches.
-    pub fn is_pod_address(&self, address: Ipv4Addr) -> bool {
-        within(address, POD_RANGE) || self.directory.by_subnet.contains_key(&prefix(address))
+    pub fn is_pod_address(&self, address: IpAddr) -> bool {
+        within(address, pod_range(Family::of(address))) || self.node_of_pod(address).is_some()
     }
 
     fn add_namespace(
@@ -309,7 +377,7 @@ impl Topology {
     ) -> NetnsId {
         let id = NetnsId(self.namespaces.len() as u32);
         let (node, name) = node.unzip();
-        let netns = Netns { party, address, node: name, listeners: Vec::new() };
+        let netns = Netns { party, address, address_v6: None, node: name, listeners: Vec::new() };
         Arc::make_mut(&mut self.namespaces).push(Some(Arc::new(Space { netns, node })));
         id
     }
@@ -327,18 +395,41 @@ impl Topology {
 
 impl Node {
     /// Whether an address is one of the node's own: what `--dst-type LOCAL` matches.
-    pub fn owns(&self, address: Ipv4Addr) -> bool {
-        address == self.entry.address || address == self.gateway || address.is_loopback()
+    pub fn owns(&self, address: IpAddr) -> bool {
+        let family = Family::of(address);
+        address == self.address(family) || address == self.gateway(family) || address.is_loopback()
+    }
+
+    /// The node's address on the nodes' network.
+    pub fn address(&self, family: Family) -> IpAddr {
+        match (family, self.entry.second) {
+            (Family::V4, _) => self.entry.address.into(),
+            (Family::V6, Some(second)) => second.address.into(),
+            (Family::V6, None) => Ipv6Addr::UNSPECIFIED.into(),
+        }
+    }
+
+    /// The node's own address in its pods' subnet.
+    pub fn gateway(&self, family: Family) -> IpAddr {
+        match (family, self.entry.second) {
+            (Family::V4, _) => self.gateway.into(),
+            (Family::V6, Some(second)) => number_in(second.pod_subnet, 1).into(),
+            (Family::V6, None) => Ipv6Addr::UNSPECIFIED.into(),
+        }
     }
 
     /// Whether an address belongs to this node's pods.
-    pub fn has_subnet_of(&self, address: Ipv4Addr) -> bool {
-        prefix(address) == prefix(self.entry.pod_subnet)
+    pub fn has_subnet_of(&self, address: IpAddr) -> bool {
+        match (Subnet::of(address), self.entry.second) {
+            (Subnet::V4(prefix), _) => prefix[..] == self.entry.pod_subnet.octets()[..3],
+            (Subnet::V6(prefix), Some(second)) => prefix[..] == second.pod_subnet.segments()[..4],
+            (Subnet::V6(_), None) => false,
+        }
     }
 
     /// The pod with this address, of this node's subnet.
-    pub fn pod_at(&self, address: Ipv4Addr) -> Option<NetnsId> {
-        self.pods.get(&address.octets()[3]).copied()
+    pub fn pod_at(&self, address: IpAddr) -> Option<NetnsId> {
+        self.pods.get(&number_of(address)?).copied()
     }
 
     /// Every pod of the node, by address.
@@ -347,8 +438,8 @@ impl Node {
     }
 
     /// Who had this address of the subnet before.
-    pub fn former(&self, address: Ipv4Addr) -> Option<&Party> {
-        self.former.get(&address.octets()[3])
+    pub fn former(&self, address: IpAddr) -> Option<&Party> {
+        self.former.get(&number_of(address)?)
     }
 }
 
@@ -358,14 +449,14 @@ impl Space {
     pub fn listener(
         &self,
         protocol: Protocol,
-        to: SocketAddrV4,
-    ) -> Result<(Ipv4Addr, &Listener), Because> {
+        to: SocketAddr,
+    ) -> Result<(IpAddr, &Listener), Because> {
         let listeners = &self.netns.listeners;
-        for bound in [*to.ip(), Ipv4Addr::UNSPECIFIED] {
-            let wanted = (protocol, bound, to.port());
-            if let Some((_, listener)) = listeners.iter().find(|(bound, _)| *bound == wanted) {
-                return Ok((bound, listener));
-            }
+        let hears = |((other, bound, port), listener): &&(Bound, Listener)| {
+            *other == protocol && *port == to.port() && listener.hears(*bound, to.ip())
+        };
+        if let Some(((_, bound, _), listener)) = listeners.iter().find(hears) {
+            return Ok((*bound, listener));
         }
         let mut same = listeners.iter().filter(|((other, ..), _)| *other == protocol);
         let loopback = same.clone().find(|((_, bound, port), _)| {
@@ -374,20 +465,43 @@ impl Space {
         if let Some((_, listener)) = loopback {
             return Err(Because::LoopbackOnly { process: listener.name.clone() });
         }
-        let listening = same.by_ref().map(|((_, bound, port), _)| SocketAddrV4::new(*bound, *port));
+        let other_family = same.clone().find(|((_, bound, port), _)| {
+            *port == to.port() && Family::of(*bound) != Family::of(to.ip())
+        });
+        if let Some(((_, bound, _), listener)) = other_family {
+            let (process, family) = (listener.name.clone(), Family::of(*bound));
+            return Err(Because::OtherFamily { process, family });
+        }
+        let listening = same.by_ref().map(|((_, bound, port), _)| SocketAddr::new(*bound, *port));
         Err(Because::NobodyListens { listening: listening.collect() })
     }
 }
 
-/// Whether `address` is in a range written as network and prefix length.
-pub(super) fn within(address: Ipv4Addr, (network, length): (Ipv4Addr, u8)) -> bool {
-    let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
-    address.to_bits() & mask == network.to_bits() & mask
+impl Subnet {
+    fn of(address: IpAddr) -> Subnet {
+        match address {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                Subnet::V4([a, b, c])
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Subnet::V6([a, b, c, d])
+            }
+        }
+    }
 }
 
-fn prefix(address: Ipv4Addr) -> [u8; 3] {
-    let [a, b, c, _] = address.octets();
-    [a, b, c]
+/// An address' place in its subnet; none is as far out as an IPv6 subnet could have them.
+fn number_of(address: IpAddr) -> Option<u8> {
+    match address {
+        IpAddr::V4(address) => Some(address.octets()[3]),
+        IpAddr::V6(address) => u8::try_from(address.to_bits() as u64).ok(),
+    }
+}
+
+fn number_in(subnet: Ipv6Addr, number: u8) -> Ipv6Addr {
+    Ipv6Addr::from_bits(subnet.to_bits() | u128::from(number))
 }
 
 fn octet_of(subnet: Ipv4Addr, last: u8) -> Ipv4Addr {

@@ -4,10 +4,10 @@
 //! packet panel word them, and `level` makes advice of them.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{DnsAnswer, DnsType, EndpointRule};
+use super::{DnsAnswer, DnsType, EndpointRule, Family, Range, SocketAddr};
 use crate::clock::SimTime;
 
 /// A trace's number, in order of sending.
@@ -42,9 +42,9 @@ pub struct Flow {
     /// The transport protocol.
     pub protocol: Protocol,
     /// Where it comes from, as this hop sees it.
-    pub source: SocketAddrV4,
+    pub source: SocketAddr,
     /// Where it goes, as this hop sees it.
-    pub destination: SocketAddrV4,
+    pub destination: SocketAddr,
 }
 
 impl Flow {
@@ -122,7 +122,7 @@ pub enum Because {
         service: Arc<str>,
         /// The address of the Service that the packet was sent to.
         entrance: Entrance,
-        endpoint: SocketAddrV4,
+        endpoint: SocketAddr,
         pod: Option<Party>,
         /// How many endpoints it was chosen of.
         usable: u32,
@@ -150,7 +150,7 @@ pub enum Because {
         endpoints: Arc<[EndpointRule]>,
     },
     /// The port of the node leads to a pod of it (`hostPort`).
-    HostPort { pod: Party, endpoint: SocketAddrV4 },
+    HostPort { pod: Party, endpoint: SocketAddr },
     /// A cluster IP, but not a port of its Service (R6.4); here is what it has.
     NotAServicePort { service: Arc<str>, ports: Vec<(Protocol, u16)> },
     /// An address of the service range that no Service has.
@@ -188,25 +188,29 @@ pub enum Because {
     /// The cloud's load balancer has no node to choose (R7.3).
     NoHealthyNode { service: Arc<str> },
     /// `loadBalancerSourceRanges` lets only others in by a load balancer's address (R7.4).
-    OutsideSourceRanges { service: Arc<str>, client: Ipv4Addr, ranges: Vec<(Ipv4Addr, u8)> },
+    OutsideSourceRanges { service: Arc<str>, client: IpAddr, ranges: Vec<Range> },
     /// `minikube tunnel` leads the laptop to Services by way of a node.
     ThroughTunnel { node: Arc<str> },
     /// The node that has it is down.
     NodeDown { node: Arc<str> },
     /// The source address was replaced (R6.6, R6.7).
-    Masqueraded { as_address: Ipv4Addr },
+    Masqueraded { as_address: IpAddr },
     /// A NetworkPolicy selects the pod and none of its rules allows this (R11).
     PolicyDenies { policies: Vec<Arc<str>> },
     /// NetworkPolicies select the pod, and this one allows it.
     PolicyAllows { policy: Arc<str> },
     /// A process listens there.
-    Listening { process: Arc<str>, bound: SocketAddrV4 },
+    Listening { process: Arc<str>, bound: SocketAddr },
     /// A ping: the kernel of a machine that is up answers it without any process.
     KernelAnswers,
     /// Nobody listens on that port (R2.6); here is where they do.
-    NobodyListens { listening: Vec<SocketAddrV4> },
+    NobodyListens { listening: Vec<SocketAddr> },
     /// Somebody listens on that port, but on loopback alone (R1.4).
     LoopbackOnly { process: Arc<str> },
+    /// Somebody listens on that port, but for the other family alone, which is this one.
+    OtherFamily { process: Arc<str>, family: Family },
+    /// The sender has no address of the destination's family, which is this one (R13.1).
+    NoAddress { family: Family },
     /// A ping of a cluster IP: no address that answers (R6.5).
     VirtualAddress { service: Arc<str> },
     /// The reply follows the connection's record back.
@@ -232,9 +236,9 @@ pub enum Outcome {
         /// Who has it.
         to: Party,
         /// The address and port it arrived at.
-        at: SocketAddrV4,
+        at: SocketAddr,
         /// The client's address as the server sees it (R6.6).
-        seen_from: SocketAddrV4,
+        seen_from: SocketAddr,
     },
     /// Refused at once.
     Refused,

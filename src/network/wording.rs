@@ -4,10 +4,9 @@
 //! without it, as kubectl's user would.
 
 use std::fmt;
-use std::net::SocketAddrV4;
 use std::sync::Arc;
 
-use super::{Because, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, Verdict};
+use super::{Because, Flow, Hop, Outcome, Party, Protocol, SocketAddr, Stage, Trace, Verdict};
 
 impl Hop {
     /// What was decided here and why, without the place: `service backend has no endpoints`.
@@ -206,6 +205,14 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
             "{process} listens on port {}, but for 127.0.0.1 alone: only its own pod reaches it",
             to.port()
         ),
+        Because::OtherFamily { process, family } => format!(
+            "{process} listens on port {}, but for {family} alone, and {} is of the other family",
+            to.port(),
+            to.ip()
+        ),
+        Because::NoAddress { family } => {
+            format!("it has no {family} address, and so no way to {}", to.ip())
+        }
         Because::VirtualAddress { service } => format!(
             "{} is service {}'s virtual address: no machine has it, so it answers no ping",
             to.ip(),
@@ -217,7 +224,7 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
 
 fn chosen(
     service: &Arc<str>,
-    endpoint: SocketAddrV4,
+    endpoint: SocketAddr,
     pod: Option<&Party>,
     usable: u32,
     affinity: bool,
@@ -259,7 +266,7 @@ fn direction(flow: &Flow, stage: Stage) -> String {
     }
 }
 
-fn nobody_listens(port: u16, listening: &[SocketAddrV4]) -> String {
+fn nobody_listens(port: u16, listening: &[SocketAddr]) -> String {
     if port == 0 {
         return "nobody listens".to_owned();
     }
@@ -292,8 +299,8 @@ mod tests {
     fn flow(port: u16) -> Flow {
         Flow {
             protocol: Protocol::Tcp,
-            source: SocketAddrV4::new(Ipv4Addr::new(10, 244, 1, 2), 40_000),
-            destination: SocketAddrV4::new(Ipv4Addr::new(10, 96, 14, 3), port),
+            source: SocketAddr::new(Ipv4Addr::new(10, 244, 1, 2), 40_000),
+            destination: SocketAddr::new(Ipv4Addr::new(10, 96, 14, 3), port),
         }
     }
 
@@ -337,7 +344,7 @@ mod tests {
 
     #[test]
     fn open_ports_are_listed_where_nobody_listens() {
-        let bound = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 8080);
+        let bound = SocketAddr::new(Ipv4Addr::UNSPECIFIED, 8080);
         let because = Because::NobodyListens { listening: vec![bound] };
         assert_eq!(
             hop(because, Verdict::Reject).sentence(),

@@ -1,7 +1,7 @@
 //! What a name stands for, by the objects alone (R8).
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 use k8s_openapi::api::core::v1::Service;
 use podhop::api::Pod;
@@ -15,7 +15,7 @@ const CLUSTER_DNS: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(10, 96, 0, 10)
 /// What a client learns of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
-    Addresses(BTreeSet<Ipv4Addr>),
+    Addresses(BTreeSet<IpAddr>),
     /// There is no such name, or nothing behind it.
     Nothing,
     /// Nobody could be asked.
@@ -97,5 +97,5 @@ fn asks_cluster(pod: &Pod) -> bool {
 }
 
 fn found(addresses: impl IntoIterator<Item = Ipv4Addr>) -> Known {
-    Known::Addresses(addresses.into_iter().collect())
+    Known::Addresses(addresses.into_iter().map(IpAddr::V4).collect())
 }

@@ -1,11 +1,12 @@
 //! CoreDNS' view of a Service (R8.3 to R8.6).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Service, ServiceSpec};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 
+use super::service::cluster_ips;
 use super::{port, protocol};
 use crate::network::{DnsEndpoint, DnsService, DnsTarget, Protocol};
 
@@ -27,7 +28,9 @@ fn target(spec: &ServiceSpec) -> Option<DnsTarget> {
     }
     match spec.cluster_ip.as_deref()? {
         "None" => Some(DnsTarget::Headless),
-        address => Some(DnsTarget::ClusterIp(address.parse().ok()?)),
+        _ => {
+            Some(DnsTarget::ClusterIps(cluster_ips(spec))).filter(|it| !it.cluster_ips().is_empty())
+        }
     }
 }
 
@@ -77,10 +80,10 @@ fn is_ready(endpoint: &Endpoint) -> bool {
 }
 
 /// R8.4
-fn hostname(endpoint: &Endpoint, address: Ipv4Addr) -> Arc<str> {
+fn hostname(endpoint: &Endpoint, address: IpAddr) -> Arc<str> {
     match endpoint.hostname.as_deref() {
         Some(name) if !name.is_empty() => name.into(),
-        _ => address.to_string().replace('.', "-").into(),
+        _ => address.to_string().replace(['.', ':'], "-").into(),
     }
 }
 
@@ -127,6 +130,6 @@ mod tests {
         let mut web = headless();
         web.spec.as_mut().unwrap().cluster_ip = Some("10.96.7.7".into());
         let target = service(&web, &[]).unwrap().target;
-        assert_eq!(target, DnsTarget::ClusterIp(Ipv4Addr::new(10, 96, 7, 7)));
+        assert_eq!(target, DnsTarget::ClusterIps(vec![[10, 96, 7, 7].into()]));
     }
 }

@@ -1,7 +1,7 @@
 //! NetworkPolicy: what a CNI plugin that enforces it programs for each pod (R11).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Namespace;
@@ -13,7 +13,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::protocol;
 use crate::api::{LabelSelector, Pod, Store};
 use crate::network::{
-    PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules, Protocol,
+    Family, PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules, Protocol,
+    Range,
 };
 
 /// A pod's namespace and name.
@@ -89,8 +90,7 @@ impl Compiler<'_> {
         let plain: Vec<PolicyPort> =
             ports.iter().filter(|p| !named(p)).filter_map(|p| numbers(p, &nobody)).collect();
         self.allow(rules, peers.in_general(), ports, plain);
-        let mut groups: BTreeMap<(Protocol, u16), (PolicyPort, BTreeSet<Ipv4Addr>)> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<(Protocol, u16), (PolicyPort, BTreeSet<IpAddr>)> = BTreeMap::new();
         for port in ports.iter().filter(named) {
             for (pod, address) in peers.receivers(self.store) {
                 if let Some(range) = numbers(port, pod) {
@@ -149,7 +149,7 @@ impl Peers<'_> {
         match self {
             Peers::Anyone => PolicyPeers::Anyone,
             Peers::Only { pods, blocks } => PolicyPeers::Only {
-                pods: Arc::new(pods.iter().filter_map(|pod| address(pod)).collect()),
+                pods: Arc::new(pods.iter().flat_map(|pod| addresses(pod)).collect()),
                 blocks: blocks.clone(),
             },
         }
@@ -157,20 +157,20 @@ impl Peers<'_> {
 
     /// The pods among them, with their addresses: those that are selected, and those that a block
     /// holds.
-    fn receivers<'s>(&'s self, store: &'s Store) -> Vec<(&'s Pod, Ipv4Addr)> {
+    fn receivers<'s>(&'s self, store: &'s Store) -> Vec<(&'s Pod, IpAddr)> {
         let all = || store.list::<Pod>(None).map(Arc::as_ref);
-        let addressed = |pod: &'s Pod| Some((pod, address(pod)?));
+        let addressed = |pod: &'s Pod| addresses(pod).into_iter().map(move |one| (pod, one));
         match self {
-            Peers::Anyone => all().filter_map(addressed).collect(),
+            Peers::Anyone => all().flat_map(addressed).collect(),
             Peers::Only { pods, blocks } => {
-                let held = |(_, address): &(&Pod, Ipv4Addr)| {
+                let held = |(_, address): &(&Pod, IpAddr)| {
                     blocks.iter().any(|block| block.contains(*address))
                 };
-                let selected = pods.iter().copied().filter_map(addressed);
+                let selected = pods.iter().copied().flat_map(addressed);
                 if blocks.is_empty() {
                     return selected.collect();
                 }
-                selected.chain(all().filter_map(addressed).filter(held)).collect()
+                selected.chain(all().flat_map(addressed).filter(held)).collect()
             }
         }
     }
@@ -208,12 +208,17 @@ fn numbers(declared: &NetworkPolicyPort, pod: &Pod) -> Option<PolicyPort> {
     Some(PolicyPort { protocol: wanted, first, last })
 }
 
-/// The pod's own address. Pods in their node's network have none that a policy can speak of.
-fn address(pod: &Pod) -> Option<Ipv4Addr> {
+/// The pod's own addresses. Pods in their node's network have none that a policy can speak of.
+fn addresses(pod: &Pod) -> Vec<IpAddr> {
     let on_host = pod.spec.as_ref().is_some_and(|spec| spec.host_network == Some(true));
-    let status = pod.status.as_ref().filter(|_| !on_host)?;
-    let over = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
-    status.pod_ip.as_deref().filter(|_| !over)?.parse().ok()
+    let Some(status) = pod.status.as_ref().filter(|_| !on_host) else { return Vec::new() };
+    if matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")) {
+        return Vec::new();
+    }
+    let first = status.pod_ip.as_ref();
+    let others = status.pod_ips.iter().flatten().map(|address| &address.ip);
+    let others = others.filter(|address| Some(*address) != first);
+    first.into_iter().chain(others).filter_map(|address| address.parse().ok()).collect()
 }
 
 fn block(declared: &IPBlock) -> Option<PolicyBlock> {
@@ -221,9 +226,11 @@ fn block(declared: &IPBlock) -> Option<PolicyBlock> {
     Some(PolicyBlock { range: range(&declared.cidr)?, except })
 }
 
-fn range(text: &str) -> Option<(Ipv4Addr, u8)> {
+fn range(text: &str) -> Option<Range> {
     let (address, length) = text.split_once('/')?;
-    Some((address.parse().ok()?, length.parse().ok().filter(|length| *length <= 32)?))
+    let address = address.parse().ok()?;
+    let longest = Family::of(address).bits();
+    Some((address, length.parse().ok().filter(|length| *length <= longest)?))
 }
 
 #[cfg(test)]
@@ -286,7 +293,7 @@ mod tests {
         let rules = of(&store, "db").ingress.unwrap();
         let rule = &rules.allow[0];
         assert_eq!(&*rule.policy, "default/p");
-        let web: Ipv4Addr = "10.244.1.2".parse().unwrap();
+        let web: IpAddr = "10.244.1.2".parse().unwrap();
         let pods = Arc::new(BTreeSet::from([web]));
         assert_eq!(rule.peers, PolicyPeers::Only { pods, blocks: Vec::new() });
         let port = PolicyPort { protocol: Protocol::Tcp, first: 5432, last: 5432 };
@@ -325,7 +332,7 @@ mod tests {
             }],
         }));
         let egress = of(&store, "web").egress.unwrap();
-        let db: Ipv4Addr = "10.244.2.2".parse().unwrap();
+        let db: IpAddr = "10.244.2.2".parse().unwrap();
         let pods = Arc::new(BTreeSet::from([db]));
         assert_eq!(egress.allow[0].peers, PolicyPeers::Only { pods, blocks: Vec::new() });
         assert_eq!(egress.allow[0].ports[0].first, 5432);

@@ -1,6 +1,7 @@
-//! kube-proxy: a Service and its EndpointSlices to [`ServiceRules`], a port each.
+//! kube-proxy: a Service and its EndpointSlices to [`ServiceRules`], for each of its families and
+//! ports.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,42 +9,56 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 
 use super::{port, protocol};
-use crate::network::{EndpointHints, EndpointRule, Party, ServiceRules};
+use crate::network::{EndpointHints, EndpointRule, Family, Party, Range, ServiceRules, SocketAddr};
 
 /// The rules of every port; none for a Service without a cluster IP (headless, ExternalName).
 pub(super) fn rules(service: &Service, slices: &[&EndpointSlice]) -> Vec<ServiceRules> {
     let Some(spec) = &service.spec else { return Vec::new() };
-    let address = spec.cluster_ip.as_deref().and_then(|address| address.parse().ok());
-    let Some(cluster_ip) = address else { return Vec::new() };
     if spec.type_.as_deref() == Some("ExternalName") {
         return Vec::new();
     }
-    let ports = spec.ports.iter().flatten();
-    ports.map(|port| rule(service, spec, cluster_ip, port, slices)).collect()
+    let ports = || spec.ports.iter().flatten();
+    let families = cluster_ips(spec).into_iter();
+    families
+        .flat_map(|address| ports().map(move |port| rule(service, spec, address, port, slices)))
+        .collect()
+}
+
+/// A Service's cluster IPs, one of each of its families; none for a headless one.
+pub(super) fn cluster_ips(spec: &ServiceSpec) -> Vec<IpAddr> {
+    match &spec.cluster_ips {
+        Some(all) => addresses(all.iter().map(String::as_str)),
+        None => addresses(spec.cluster_ip.as_deref().into_iter()),
+    }
 }
 
 fn rule(
     service: &Service,
     spec: &ServiceSpec,
-    cluster_ip: Ipv4Addr,
+    cluster_ip: IpAddr,
     service_port: &ServicePort,
     slices: &[&EndpointSlice],
 ) -> ServiceRules {
     let port_name = service_port.name.as_deref().unwrap_or("");
+    let family = Family::of(cluster_ip);
+    let own = |all: Vec<IpAddr>| -> Vec<IpAddr> {
+        all.into_iter().filter(|address| Family::of(*address) == family).collect()
+    };
+    let external = spec.external_ips.iter().flatten().map(String::as_str);
     ServiceRules {
         name: full_name(service, port_name),
         cluster_ip,
         protocol: protocol(service_port.protocol.as_deref()),
         port: port(service_port.port),
         node_port: service_port.node_port.map(port).filter(|port| *port != 0),
-        external_ips: addresses(spec.external_ips.iter().flatten().map(String::as_str)),
-        load_balancer_ips: load_balancer_ips(service),
-        source_ranges: source_ranges(spec),
+        external_ips: own(addresses(external)),
+        load_balancer_ips: own(load_balancer_ips(service)),
+        source_ranges: source_ranges(spec, family),
         internal_local: spec.internal_traffic_policy.as_deref() == Some("Local"),
         external_local: spec.external_traffic_policy.as_deref() == Some("Local"),
         health_check_node_port: spec.health_check_node_port.map(port).filter(|port| *port != 0),
         affinity: affinity(spec),
-        endpoints: endpoints(port_name, service_port.protocol.as_deref(), slices),
+        endpoints: endpoints(family, port_name, service_port.protocol.as_deref(), slices),
     }
 }
 
@@ -56,24 +71,26 @@ fn full_name(service: &Service, port: &str) -> Arc<str> {
 }
 
 /// The load balancer's addresses that kube-proxy short-cuts (ipMode VIP).
-fn load_balancer_ips(service: &Service) -> Vec<Ipv4Addr> {
+fn load_balancer_ips(service: &Service) -> Vec<IpAddr> {
     let status = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
     let ingress = status.and_then(|balancer| balancer.ingress.as_ref()).into_iter().flatten();
     let short_cut = ingress.filter(|ingress| ingress.ip_mode.as_deref() != Some("Proxy"));
     addresses(short_cut.filter_map(|ingress| ingress.ip.as_deref()))
 }
 
-/// `loadBalancerSourceRanges`, as far as they are IPv4.
-fn source_ranges(spec: &ServiceSpec) -> Vec<(Ipv4Addr, u8)> {
+/// `loadBalancerSourceRanges`, as far as they are of one family.
+fn source_ranges(spec: &ServiceSpec, family: Family) -> Vec<Range> {
     let texts = spec.load_balancer_source_ranges.iter().flatten();
     let ranges = texts.filter_map(|text| {
         let (network, length) = text.trim().split_once('/')?;
-        Some((network.parse::<Ipv4Addr>().ok()?, length.parse().ok()?))
+        Some((network.parse().ok()?, length.parse().ok()?))
     });
-    ranges.filter(|(_, length)| *length <= 32).collect()
+    ranges
+        .filter(|(network, length)| Family::of(*network) == family && *length <= family.bits())
+        .collect()
 }
 
-fn addresses<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Ipv4Addr> {
+fn addresses<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<IpAddr> {
     texts.filter_map(|text| text.parse().ok()).collect()
 }
 
@@ -93,6 +110,7 @@ fn affinity(spec: &ServiceSpec) -> Option<Duration> {
 /// The endpoints of the slices' port with this name and protocol: a Service port and a slice port
 /// are the same one when their names are (R5.3).
 fn endpoints(
+    family: Family,
     port_name: &str,
     port_protocol: Option<&str>,
     slices: &[&EndpointSlice],
@@ -109,6 +127,7 @@ fn endpoints(
                 .extend(slice.endpoints.iter().flatten().filter_map(|e| endpoint(e, port(number))));
         }
     }
+    rules.retain(|rule: &EndpointRule| Family::of(rule.address.ip()) == family);
     rules.sort_by_key(|rule| rule.address);
     rules.dedup_by_key(|rule| rule.address);
     rules.into()
@@ -116,11 +135,11 @@ fn endpoints(
 
 /// One endpoint, with what its missing conditions mean (R5.2; `discovery/v1` EndpointConditions).
 fn endpoint(endpoint: &Endpoint, port: u16) -> Option<EndpointRule> {
-    let address: Ipv4Addr = endpoint.addresses.first()?.parse().ok()?;
+    let address: IpAddr = endpoint.addresses.first()?.parse().ok()?;
     let conditions = endpoint.conditions.clone().unwrap_or_default();
     let ready = conditions.ready.unwrap_or(true);
     Some(EndpointRule {
-        address: SocketAddrV4::new(address, port),
+        address: SocketAddr::new(address, port),
         node: endpoint.node_name.as_deref().map(Arc::from),
         pod: pod(endpoint),
         ready,
@@ -208,7 +227,7 @@ mod tests {
         let service = service(json!({
             "clusterIP": "10.96.1.1", "loadBalancerSourceRanges": ranges, "ports": [{ "port": 80 }],
         }));
-        let expected = vec![(Ipv4Addr::new(10, 0, 0, 0), 8), (Ipv4Addr::new(192, 168, 49, 1), 32)];
+        let expected = vec![([10, 0, 0, 0].into(), 8), ([192, 168, 49, 1].into(), 32)];
         assert_eq!(rules(&service, &[])[0].source_ranges, expected);
     }
 

@@ -1,6 +1,6 @@
 //! The files that a kubelet writes into every container's `/etc`: hosts, hostname, resolv.conf.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use k8s_openapi::api::core::v1::PodSpec;
 
@@ -26,7 +26,7 @@ fe00::2\tip6-allrouters
 
 /// A machine's own `/etc/resolv.conf`.
 pub fn machine_resolver() -> ResolvConf {
-    ResolvConf { nameservers: vec![OUTSIDE_RESOLVER], search: Vec::new(), ndots: 1 }
+    ResolvConf { nameservers: vec![OUTSIDE_RESOLVER.into()], search: Vec::new(), ndots: 1 }
 }
 
 /// How a pod's containers look names up (R8.1; dnsPolicy and dnsConfig).
@@ -36,7 +36,7 @@ pub fn resolver(pod: &Pod) -> ResolvConf {
         Policy::Cluster => {
             let namespace = pod.metadata.namespace.as_deref().unwrap_or("default");
             ResolvConf {
-                nameservers: vec![CLUSTER_DNS],
+                nameservers: vec![CLUSTER_DNS.into()],
                 search: vec![
                     format!("{namespace}.svc.{DOMAIN}"),
                     format!("svc.{DOMAIN}"),
@@ -49,11 +49,8 @@ pub fn resolver(pod: &Pod) -> ResolvConf {
         Policy::None => ResolvConf { nameservers: Vec::new(), search: Vec::new(), ndots: 1 },
     };
     if let Some(config) = &spec.dns_config {
-        let servers = config
-            .nameservers
-            .iter()
-            .flatten()
-            .filter_map(|server| server.parse::<Ipv4Addr>().ok());
+        let servers =
+            config.nameservers.iter().flatten().filter_map(|server| server.parse::<IpAddr>().ok());
         conf.nameservers.extend(servers);
         conf.nameservers.truncate(3);
         for domain in config.searches.iter().flatten() {

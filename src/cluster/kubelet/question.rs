@@ -1,6 +1,6 @@
 //! Requests that a kubelet makes to its containers, from its node: probes and lifecycle hooks.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{HTTPGetAction, TCPSocketAction};
@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::PodKey;
 use crate::cluster::{Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply};
-use crate::network::{NetnsId, Outcome, Protocol, Sender};
+use crate::network::{NetnsId, Outcome, Protocol, Sender, SocketAddr};
 
 /// What to ask.
 pub(super) enum Question<'a> {
@@ -35,7 +35,7 @@ pub(super) fn ask(
         return Err("no sandbox".to_owned());
     };
     let address = host.and_then(|host| host.parse().ok()).unwrap_or(address);
-    let to = SocketAddrV4::new(address, port);
+    let to = SocketAddr::new(address, port);
     let wrap = |problem: String| match question {
         Question::Http(action) => format!("Get \"{}\": {problem}", url(action, to)),
         Question::Tcp(_) => problem,
@@ -95,7 +95,7 @@ fn target(
     key: PodKey,
     index: usize,
     port: &IntOrString,
-) -> Result<Option<(Ipv4Addr, NetnsId, u16)>, String> {
+) -> Result<Option<(IpAddr, NetnsId, u16)>, String> {
     let Some(worker) = cluster.kubelets.worker(key) else { return Ok(None) };
     let (Some(sandbox), Some(node)) = (&worker.sandbox, cluster.network.node(&worker.node)) else {
         return Ok(None);
@@ -108,12 +108,12 @@ fn target(
         }),
     };
     match number.and_then(|number| u16::try_from(number).ok()) {
-        Some(number) => Ok(Some((sandbox.address, node.netns, number))),
+        Some(number) => Ok(Some((sandbox.address.into(), node.netns, number))),
         None => Err(format!("invalid port number: {port:?}")),
     }
 }
 
-fn url(action: &HTTPGetAction, to: SocketAddrV4) -> String {
+fn url(action: &HTTPGetAction, to: SocketAddr) -> String {
     let scheme = action.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
     format!("{scheme}://{to}{}", path(action))
 }
@@ -123,7 +123,7 @@ fn path(action: &HTTPGetAction) -> String {
     if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
-fn payload(action: &HTTPGetAction, to: SocketAddrV4) -> Payload {
+fn payload(action: &HTTPGetAction, to: SocketAddr) -> Payload {
     let declared = action.http_headers.iter().flatten();
     let host = declared
         .clone()

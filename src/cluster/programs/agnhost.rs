@@ -1,12 +1,9 @@
 //! `agnhost`, Kubernetes' own test image: serve-hostname, netexec and pause.
 
-use std::net::Ipv4Addr;
-
 use super::daemon::{Daemon, Service, Socket, go_bind_error};
 use super::http::{self, Incoming};
 use super::pause;
 use crate::cluster::{Answer, Ask, Context, HttpRequest, Payload, Process, Reply};
-use crate::network::Protocol;
 
 #[derive(Clone)]
 enum Agnhost {
@@ -59,10 +56,7 @@ impl Service for Agnhost {
     fn sockets(&self) -> Vec<Socket> {
         match self {
             Agnhost::ServeHostname { port } => vec![Socket::tcp(*port)],
-            Agnhost::NetExec { http, udp, .. } => vec![
-                Socket::tcp(*http),
-                Socket { protocol: Protocol::Udp, address: Ipv4Addr::UNSPECIFIED, port: *udp },
-            ],
+            Agnhost::NetExec { http, udp, .. } => vec![Socket::tcp(*http), Socket::udp(*udp)],
         }
     }
 

@@ -1,6 +1,6 @@
 //! What most servers have in common: they open their sockets, answer until SIGTERM, and go.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cluster::{Answer, Ask, Context, Poll, Process, Signal};
 use crate::network::Protocol;
@@ -9,14 +9,14 @@ use crate::network::Protocol;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Socket {
     pub protocol: Protocol,
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     pub port: u16,
 }
 
 impl Socket {
     /// TCP on every address.
     pub fn tcp(port: u16) -> Socket {
-        Socket { protocol: Protocol::Tcp, address: Ipv4Addr::UNSPECIFIED, port }
+        Socket { protocol: Protocol::Tcp, address: Ipv4Addr::UNSPECIFIED.into(), port }
     }
 
     /// UDP on every address.

@@ -1,6 +1,7 @@
 //! How pods go: deletion, nodes that fail, images that change.
 
 use super::*;
+use crate::network::SocketAddr;
 
 fn nginx() -> Value {
     json!({ "containers": [{ "name": "nginx", "image": "nginx:1.27" }] })
@@ -70,14 +71,14 @@ fn the_address_of_a_pod_that_is_gone_is_nobodys() {
     create_pod(&mut cluster, "web", nginx());
     create_pod(&mut cluster, "client", nginx());
     cluster.settle(Duration::from_secs(30));
-    let to = SocketAddrV4::new(address(&cluster, "web"), 80);
+    let to = SocketAddr::new(address(&cluster, "web"), 80);
     delete_pod(&mut cluster, "web");
     cluster.settle(Duration::from_secs(60));
     let answer = get(&mut cluster, &container("client", "nginx"), to, "/");
     assert_eq!(answer, Err("Silence".to_owned()));
     create_pod(&mut cluster, "web", nginx());
     cluster.settle(Duration::from_secs(60));
-    assert_ne!(address(&cluster, "web"), *to.ip());
+    assert_ne!(address(&cluster, "web"), to.ip());
 }
 
 // R2.3, R5.1: kubelets stop the sandbox of a pod that has succeeded or failed; its status still
@@ -95,7 +96,7 @@ fn a_pod_that_has_done_its_work_gives_its_address_back() {
     );
     cluster.settle(Duration::from_secs(30));
     assert_eq!(phase(&cluster, "done"), "Succeeded");
-    let to = SocketAddrV4::new(address(&cluster, "done"), 80);
+    let to = SocketAddr::new(address(&cluster, "done"), 80);
     let dial = cluster.dial(&container("client", "nginx"), Protocol::Tcp, to);
     assert_eq!(dial.result, Err(DialFailure::Silence));
     let status = pod(&cluster, "done").status.clone().unwrap();
@@ -110,7 +111,7 @@ fn a_forced_deletion_takes_the_processes_along() {
     create_pod(&mut cluster, "web", nginx());
     create_pod(&mut cluster, "client", nginx());
     cluster.settle(Duration::from_secs(30));
-    let to = SocketAddrV4::new(address(&cluster, "web"), 80);
+    let to = SocketAddr::new(address(&cluster, "web"), 80);
     let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
     let (namespace, name) = ("default".to_owned(), "web".to_owned());
     let request = Request::Delete { kind: Kind::Pod, namespace, name, options };

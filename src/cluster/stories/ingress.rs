@@ -3,6 +3,7 @@
 use k8s_openapi::api::networking::v1::Ingress;
 
 use super::*;
+use crate::network::SocketAddr;
 
 /// A cluster with two Services, `old` and `new`, and the Ingress controller.
 fn with_controller() -> Cluster {
@@ -126,7 +127,7 @@ fn the_controller_asks_pods_by_their_own_address() {
     ingress(&mut cluster, "site", "a.test", json!([path("/", "Prefix", "new")]));
     let first = cluster.next_trace();
     assert_eq!(status_of(&mut cluster, "a.test", "/"), 200);
-    let to = SocketAddrV4::new(address(&cluster, "new"), 5678);
+    let to = SocketAddr::new(address(&cluster, "new"), 5678);
     let second: Vec<_> = cluster.traces().filter(|trace| trace.id > first).collect();
     assert_eq!(second.iter().map(|trace| trace.flow.destination).collect::<Vec<_>>(), [to]);
     let from = second[0].from.to_string();

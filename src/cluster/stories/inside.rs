@@ -1,6 +1,7 @@
 //! What containers find inside: environment, files, names, init containers, probes.
 
 use super::*;
+use crate::network::SocketAddr;
 
 fn sleeper(more: Value) -> Value {
     let mut container = json!({
@@ -134,7 +135,7 @@ fn a_configmap_is_mounted_read_only_over_what_the_image_has() {
     );
     cluster.settle(Duration::from_secs(30));
     let place = container("web", "c");
-    let to = SocketAddrV4::new(address(&cluster, "web"), 80);
+    let to = SocketAddr::new(address(&cluster, "web"), 80);
     let answer = get(&mut cluster, &place, to, "/");
     assert_eq!(answer, Ok((200, "hello from a ConfigMap\n".to_owned())));
     assert_eq!(get(&mut cluster, &place, to, "/50x.html").map(|(status, _)| status), Ok(404));

@@ -9,7 +9,6 @@ mod starting;
 mod traffic;
 mod walls;
 
-use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::{DeleteOptions, Kind, Pod, Request, WriteOptions};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 
 /// A userland with three programs, enough to be a container: `sleep N`, `exit N`, and
 /// `serve PORT`, which writes and reads a file on the way.
@@ -200,7 +199,7 @@ fn address(cluster: &Cluster, name: &str) -> std::net::Ipv4Addr {
 fn get(
     cluster: &mut Cluster,
     from: &Place,
-    to: SocketAddrV4,
+    to: SocketAddr,
     path: &str,
 ) -> Result<(u16, String), String> {
     let dial = cluster.dial(from, Protocol::Tcp, to);

@@ -1,6 +1,7 @@
 //! nginx with a configuration of its own, in front of another Service (TOPICS D38 to D43).
 
 use super::*;
+use crate::network::SocketAddr;
 
 /// A backend behind a Service, and a front end whose `default.conf` is this text.
 fn front_end(cluster: &mut Cluster, conf: &str) {
@@ -50,7 +51,7 @@ fn with_dns() -> Cluster {
 }
 
 fn ask(cluster: &mut Cluster, path: &str) -> Result<(u16, String), String> {
-    let to = SocketAddrV4::new(address(cluster, "fe"), 80);
+    let to = SocketAddr::new(address(cluster, "fe"), 80);
     get(cluster, &container("fe", "nginx"), to, path)
 }
 

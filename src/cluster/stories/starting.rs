@@ -1,6 +1,7 @@
 //! How pods come up.
 
 use super::*;
+use crate::network::SocketAddr;
 
 fn nginx() -> Value {
     json!({ "containers": [{ "name": "nginx", "image": "nginx:1.27" }] })
@@ -67,7 +68,7 @@ fn every_pod_is_reached_at_its_own_address() {
     create_pod(&mut cluster, "web", nginx());
     create_pod(&mut cluster, "client", nginx());
     cluster.settle(Duration::from_secs(30));
-    let to = SocketAddrV4::new(address(&cluster, "web"), 80);
+    let to = SocketAddr::new(address(&cluster, "web"), 80);
     let (status, body) = get(&mut cluster, &container("client", "nginx"), to, "/").unwrap();
     assert_eq!(status, 200);
     assert!(body.contains("<h1>Welcome to nginx!</h1>"));

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
-use crate::network::{DnsType, Outcome, PodPolicies, PolicyRules};
+use crate::network::{DnsType, Outcome, PodPolicies, PolicyRules, SocketAddr};
 
 /// A cluster with CoreDNS, a Service `web` with one nginx behind it, and a pod `client`.
 fn names() -> Cluster {
@@ -29,7 +29,7 @@ fn in_pod(name: &str) -> Place {
     Place::Container { namespace: "default".into(), pod: name.into(), container: "c".into() }
 }
 
-fn get(cluster: &mut Cluster, place: &Place, to: SocketAddrV4) -> Reply {
+fn get(cluster: &mut Cluster, place: &Place, to: SocketAddr) -> Reply {
     let connection = cluster.dial(place, Protocol::Tcp, to).result.expect("somebody answers");
     let request = HttpRequest {
         method: "GET".to_owned(),
@@ -49,7 +49,7 @@ fn a_service_is_found_by_its_short_name_and_answers() {
     assert_eq!(lookup.canonical, "web.default.svc.cluster.local");
     assert_eq!(lookup.traces.len(), 2, "one question for A, one for AAAA");
     let address = lookup.result.unwrap()[0];
-    let Reply::Http(response) = get(&mut cluster, &place, SocketAddrV4::new(address, 80)) else {
+    let Reply::Http(response) = get(&mut cluster, &place, SocketAddr::new(address, 80)) else {
         panic!("no HTTP")
     };
     assert_eq!(response.status, 200);
@@ -60,7 +60,7 @@ fn a_service_is_found_by_its_short_name_and_answers() {
 fn a_name_outside_is_tried_with_every_search_domain_first() {
     let mut cluster = names();
     let lookup = cluster.lookup(&in_pod("ubuntu"), "example.com");
-    assert_eq!(lookup.result, Ok(vec![Ipv4Addr::new(203, 0, 113, 10)]));
+    assert_eq!(lookup.result, Ok(vec![Ipv4Addr::new(203, 0, 113, 10).into()]));
     let asked: Vec<String> = lookup
         .traces
         .iter()
@@ -111,7 +111,7 @@ fn a_pod_knows_its_own_name_without_asking() {
     assert!(lookup.result.is_ok() && lookup.traces.is_empty());
     assert_eq!(
         cluster.lookup(&in_pod("ubuntu"), "localhost").result,
-        Ok(vec![Ipv4Addr::LOCALHOST])
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
     );
 }
 
@@ -166,7 +166,7 @@ fn a_connection_to_a_pod_that_is_gone_stays_silent() {
     let mut cluster = names();
     let place = in_pod("ubuntu");
     let address = cluster.lookup(&place, "web").result.unwrap()[0];
-    let to = SocketAddrV4::new(address, 80);
+    let to = SocketAddr::new(address, 80);
     let connection = cluster.dial(&place, Protocol::Tcp, to).result.unwrap();
     delete_pod(&mut cluster, "web");
     advance(&mut cluster, 60);
@@ -193,7 +193,7 @@ fn the_api_server_tells_strangers_no() {
     let mut cluster = names();
     let place = in_pod("ubuntu");
     let address = cluster.lookup(&place, "kubernetes").result.unwrap()[0];
-    let to = SocketAddrV4::new(address, 443);
+    let to = SocketAddr::new(address, 443);
     let connection = cluster.dial(&place, Protocol::Tcp, to).result.unwrap();
     let request = HttpRequest {
         method: "GET".to_owned(),
@@ -227,7 +227,7 @@ fn a_health_check_port_tells_whether_the_node_has_endpoints() {
     cluster.settle(Duration::from_secs(60));
     let mut statuses = Vec::new();
     for node in [2, 3] {
-        let to = SocketAddrV4::new(Ipv4Addr::new(192, 168, 49, node), 32000);
+        let to = SocketAddr::new(Ipv4Addr::new(192, 168, 49, node), 32000);
         let Reply::Http(response) = get(&mut cluster, &Place::Laptop, to) else {
             panic!("no HTTP")
         };

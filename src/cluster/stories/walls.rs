@@ -1,6 +1,7 @@
 //! NetworkPolicies and host ports, from the manifest to the packet.
 
 use super::*;
+use crate::network::SocketAddr;
 
 fn nginx() -> Value {
     json!({ "containers": [{ "name": "nginx", "image": "nginx:1.27" }] })
@@ -26,7 +27,7 @@ fn a_policy_lets_in_whom_it_names_and_drops_the_rest() {
         create_pod(&mut cluster, name, nginx());
     }
     cluster.settle(Duration::from_secs(30));
-    let to = SocketAddrV4::new(address(&cluster, "web"), 80);
+    let to = SocketAddr::new(address(&cluster, "web"), 80);
     policy(
         &mut cluster,
         json!({
@@ -60,7 +61,7 @@ fn a_pod_that_comes_later_is_selected_too() {
         create_pod(&mut cluster, name, nginx());
     }
     cluster.settle(Duration::from_secs(30));
-    let to = SocketAddrV4::new(address(&cluster, "web"), 80);
+    let to = SocketAddr::new(address(&cluster, "web"), 80);
     let answer = get(&mut cluster, &container("client", "nginx"), to, "/");
     assert_eq!(answer, Err("Silence".to_owned()));
 }

@@ -22,7 +22,7 @@ mod workloads;
 
 pub use codes::{Code, Explanation, explain, explanations};
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::Pod;
@@ -119,7 +119,7 @@ impl Facts<'_> {
     }
 
     /// Every socket that is open in a pod, with its address, port and container.
-    fn listeners(&self, pod: &Pod) -> Vec<(Ipv4Addr, u16, Option<Arc<str>>)> {
+    fn listeners(&self, pod: &Pod) -> Vec<(IpAddr, u16, Option<Arc<str>>)> {
         let containers = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
         let Some(container) = containers.first() else { return Vec::new() };
         let place = Place::Container {

@@ -70,7 +70,7 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
 /// Somebody was asked who knows nothing of the cluster: the pod has its node's `resolv.conf`.
 pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
     let question = *questions(facts).last()?;
-    let (server, (namespace, pod)) = (*question.flow.destination.ip(), facts.client_pod()?);
+    let (server, (namespace, pod)) = (question.flow.destination.ip(), facts.client_pod()?);
     if server == CLUSTER_DNS {
         return None;
     }

@@ -1,14 +1,12 @@
 //! Packets that did not arrive: what was decided at the last hop, and what it was decided on.
 
-use std::net::SocketAddrV4;
-
 use k8s_openapi::api::core::v1::{Event, Node, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{Diagnosis, Facts, doors, services};
 use crate::api::Pod;
 use crate::diagnostic::Location;
-use crate::network::{Because, DnsData, Hop, Outcome, Party, Stage, Trace};
+use crate::network::{Because, DnsData, Hop, Outcome, Party, SocketAddr, Stage, Trace};
 
 /// The last connection failed, and its trace says why.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -48,7 +46,7 @@ pub(super) struct Failed<'a> {
     pub facts: &'a Facts<'a>,
     pub trace: &'a Trace,
     /// The address that was dialled.
-    pub to: SocketAddrV4,
+    pub to: SocketAddr,
 }
 
 impl Failed<'_> {
@@ -292,8 +290,8 @@ impl Failed<'_> {
             policies.first().and_then(|policy| policy.split_once('/')).unwrap_or(("default", ""));
         let out = hop.stage == Stage::PolicyEgress;
         let (kind, peer) = match out {
-            true => ("egress", *hop.before.destination.ip()),
-            false => ("ingress", *hop.before.source.ip()),
+            true => ("egress", hop.before.destination.ip()),
+            false => ("ingress", hop.before.source.ip()),
         };
         let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
         let pod = pods.find(|pod| {
@@ -318,7 +316,7 @@ impl Failed<'_> {
         .at(self.facts.locator.field("NetworkPolicy", namespace, name, "spec"))
     }
 
-    fn nobody_listens(&self, listening: &[SocketAddrV4]) -> Diagnosis {
+    fn nobody_listens(&self, listening: &[SocketAddr]) -> Diagnosis {
         let chosen = self.trace.hops.iter().rev().find_map(|hop| match &hop.because {
             Because::EndpointChosen { service, endpoint, pod, .. } => {
                 Some((service.as_ref(), *endpoint, pod.as_ref()))
@@ -357,7 +355,7 @@ impl Failed<'_> {
     }
 
     /// R7.6: a headless Service has no rules that could turn its port into another.
-    fn headless_port(&self, listening: &[SocketAddrV4]) -> Option<Diagnosis> {
+    fn headless_port(&self, listening: &[SocketAddr]) -> Option<Diagnosis> {
         let asked = question_of(self.facts, self.trace)?;
         let (namespace, name) = service_of(&asked)?;
         let service = self.facts.case.cluster.objects().get::<Service>(namespace, name)?;
@@ -434,9 +432,9 @@ impl Failed<'_> {
     fn closed_target(
         &self,
         rule: &str,
-        endpoint: SocketAddrV4,
+        endpoint: SocketAddr,
         pod: Option<&Party>,
-        listening: &[SocketAddrV4],
+        listening: &[SocketAddr],
     ) -> Diagnosis {
         let name = short(rule);
         let pod_name = pod.map_or_else(|| endpoint.ip().to_string(), Party::to_string);
@@ -536,7 +534,7 @@ fn label_path(key: &str) -> String {
     if key.contains('.') { format!("spec.selector[{key}]") } else { format!("spec.selector.{key}") }
 }
 
-fn open_ports(who: &str, listening: &[SocketAddrV4]) -> String {
+fn open_ports(who: &str, listening: &[SocketAddr]) -> String {
     if listening.is_empty() {
         return format!("nobody in {who} listens on any port");
     }
@@ -564,7 +562,7 @@ pub(super) fn name_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
 
 /// The full name whose answer was the address that was dialled.
 fn question_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
-    let address = DnsData::A(*trace.flow.destination.ip());
+    let address = DnsData::of_address(trace.flow.destination.ip());
     let run = facts.case.run?;
     let before = run.traces.iter().rev().filter(|id| **id < trace.id);
     let mut asked = before.filter_map(|id| facts.case.cluster.trace(*id)?.dns.as_ref());

@@ -11,7 +11,7 @@ mod server;
 mod zone;
 
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) use outside::{HOSTS, RESOLVER, answer as outside_answer};
 pub(super) use server::{NameServers, Step};
@@ -57,6 +57,7 @@ pub struct DnsRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DnsData {
     A(Ipv4Addr),
+    Aaaa(Ipv6Addr),
     Cname(String),
     Srv {
         priority: u16,
@@ -106,20 +107,35 @@ impl DnsAnswer {
         }
     }
 
-    /// The IPv4 addresses of the answer section, in order.
-    pub fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
-        self.records.iter().filter_map(|record| match record.data {
-            DnsData::A(address) => Some(address),
-            _ => None,
-        })
+    /// The addresses of the answer section, in order.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.records.iter().filter_map(|record| record.data.address())
     }
 }
 
 impl DnsData {
+    /// The record of an address, by its family.
+    pub fn of_address(address: IpAddr) -> DnsData {
+        match address {
+            IpAddr::V4(address) => DnsData::A(address),
+            IpAddr::V6(address) => DnsData::Aaaa(address),
+        }
+    }
+
+    /// The address, where the record is one's.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            DnsData::A(address) => Some((*address).into()),
+            DnsData::Aaaa(address) => Some((*address).into()),
+            _ => None,
+        }
+    }
+
     /// The type of record that says this.
     pub fn kind(&self) -> DnsType {
         match self {
             DnsData::A(_) => DnsType::A,
+            DnsData::Aaaa(_) => DnsType::Aaaa,
             DnsData::Cname(_) => DnsType::Cname,
             DnsData::Srv { .. } => DnsType::Srv,
             DnsData::Ptr(_) => DnsType::Ptr,
@@ -135,6 +151,7 @@ impl fmt::Display for DnsData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DnsData::A(address) => write!(f, "{address}"),
+            DnsData::Aaaa(address) => write!(f, "{address}"),
             DnsData::Cname(name) | DnsData::Ptr(name) | DnsData::Ns(name) => f.write_str(name),
             DnsData::Srv { priority, weight, port, target } => {
                 write!(f, "{priority} {weight} {port} {target}")

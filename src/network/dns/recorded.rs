@@ -27,7 +27,7 @@ impl Cluster {
     }
 
     fn services(&mut self) {
-        let ip = |a, b, c| DnsTarget::ClusterIp(Ipv4Addr::new(10, a, b, c));
+        let ip = |a, b, c| DnsTarget::ClusterIps(vec![Ipv4Addr::new(10, a, b, c).into()]);
         let alias = |name: &str| DnsTarget::Alias(name.into());
         let tcp = |name: &str, port| (Arc::from(name), Protocol::Tcp, port);
         let dns = vec![(Arc::from("dns"), Protocol::Udp, 53), tcp("dns-tcp", 53)];
@@ -68,7 +68,7 @@ impl Cluster {
         let server = self.f.address(self.coredns);
         let question = Question { name, kind };
         let trace =
-            self.f.network.ask_name_server(self.now, &from, Protocol::Udp, server, question);
+            self.f.network.ask_name_server(self.now, &from, Protocol::Udp, server.into(), question);
         trace.dns.clone().unwrap().answer.unwrap()
     }
 
@@ -277,7 +277,8 @@ fn the_resolver_outside_knows_nothing_of_the_cluster() {
     let laptop = Sender { netns: c.f.network.laptop(), container: None };
     let name = "web.default.svc.cluster.local";
     let question = Question { name, kind: DnsType::A };
-    let trace = c.f.network.ask_name_server(c.now, &laptop, Protocol::Udp, RESOLVER, question);
+    let trace =
+        c.f.network.ask_name_server(c.now, &laptop, Protocol::Udp, RESOLVER.into(), question);
     let answer = trace.dns.clone().unwrap().answer.unwrap();
     assert_eq!((answer.code, answer.authoritative), (DnsCode::NxDomain, false));
     assert_eq!(answer.authority.len(), 1);

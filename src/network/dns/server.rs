@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::zone::{Said, Zone, absolute};
-use super::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
+use super::{DnsAnswer, DnsCode, DnsRecord, DnsType};
 use crate::clock::{EPOCH_SECONDS, SimTime};
 use crate::network::NetnsId;
 use crate::random::Stream;
@@ -119,7 +119,7 @@ impl NameServers {
     /// `loadbalance`: aliases first, then the addresses in any order.
     fn shuffled(&mut self, mut answer: DnsAnswer) -> DnsAnswer {
         for records in [&mut answer.records, &mut answer.additional] {
-            let is_address = |record: &DnsRecord| matches!(record.data, DnsData::A(_));
+            let is_address = |record: &DnsRecord| record.data.address().is_some();
             let (mut addresses, mut others): (Vec<_>, Vec<_>) =
                 std::mem::take(records).into_iter().partition(is_address);
             self.order.shuffle(&mut addresses);

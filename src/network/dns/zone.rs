@@ -4,7 +4,7 @@
 //! (recording 30): what exists without such a record is NODATA, what does not exist is NXDOMAIN.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
@@ -26,7 +26,7 @@ pub(in crate::network) struct Zone {
     services: Arc<BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<DnsService>>>>,
     /// Services (namespace and name) by address: their cluster IP, and endpoints. Almost always
     /// one or two, in order.
-    reverse: Arc<BTreeMap<Ipv4Addr, Vec<(Arc<str>, Arc<str>)>>>,
+    reverse: Arc<BTreeMap<IpAddr, Vec<(Arc<str>, Arc<str>)>>>,
 }
 
 /// What the zone has to say to a question.
@@ -60,7 +60,7 @@ struct Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
     /// An address, and the name that an SRV record gives it.
-    Address(Ipv4Addr, String),
+    Address(IpAddr, String),
     /// Another name.
     Alias(Arc<str>),
 }
@@ -123,9 +123,9 @@ impl Zone {
                 return answer(vec![record(DnsData::Txt(VERSION.to_owned()))]);
             }
             ("ns.dns", _) => {
-                let address = (kind == DnsType::A).then(|| self.dns_address()).flatten();
+                let all = self.dns_addresses().iter().map(|it| record(DnsData::of_address(*it)));
                 return self
-                    .found(address.map(|it| record(DnsData::A(it))).into_iter().collect(), serial);
+                    .found(all.filter(|record| record.data.kind() == kind).collect(), serial);
             }
             _ => {}
         }
@@ -140,7 +140,7 @@ impl Zone {
         self.found(records, serial)
     }
 
-    /// A and CNAME records; an alias is followed as far as this zone reaches.
+    /// A, AAAA and CNAME records; an alias is followed as far as this zone reaches.
     fn chase(&self, name: &str, targets: Vec<Target>, kind: DnsType, serial: u64) -> Said {
         let mut records = Vec::new();
         let mut name = name.to_owned();
@@ -148,16 +148,16 @@ impl Zone {
         // CoreDNS gives up after as many.
         for _ in 0..8 {
             let Some(alias) = targets.iter().find_map(Target::alias) else {
-                let mut addresses: Vec<Ipv4Addr> = Vec::new();
-                for address in targets.iter().filter_map(Target::address) {
-                    if kind == DnsType::A && !addresses.contains(&address) {
-                        addresses.push(address);
+                let mut addresses: Vec<DnsData> = Vec::new();
+                for data in targets.iter().filter_map(Target::address).map(DnsData::of_address) {
+                    if data.kind() == kind && !addresses.contains(&data) {
+                        addresses.push(data);
                     }
                 }
-                let found = addresses.into_iter().map(|address| DnsRecord {
+                let found = addresses.into_iter().map(|data| DnsRecord {
                     name: name.clone(),
                     ttl: TTL,
-                    data: DnsData::A(address),
+                    data,
                 });
                 let chased = !records.is_empty();
                 records.extend(found);
@@ -182,7 +182,7 @@ impl Zone {
 
     /// SRV records, and the addresses of their targets.
     fn services(&self, name: &str, targets: &[Target], serial: u64) -> Said {
-        let hosts: Vec<(Ipv4Addr, &str, u16)> = targets
+        let hosts: Vec<(IpAddr, &str, u16)> = targets
             .iter()
             .filter_map(|target| match &target.host {
                 Host::Address(address, host) => Some((*address, host.as_str(), target.port)),
@@ -194,7 +194,8 @@ impl Zone {
         for (address, host, port) in hosts {
             let data = DnsData::Srv { priority: 0, weight, port, target: host.to_owned() };
             found.records.push(DnsRecord { name: name.to_owned(), ttl: TTL, data });
-            let glue = DnsRecord { name: host.to_owned(), ttl: TTL, data: DnsData::A(address) };
+            let data = DnsData::of_address(address);
+            let glue = DnsRecord { name: host.to_owned(), ttl: TTL, data };
             if !found.additional.contains(&glue) {
                 found.additional.push(glue);
             }
@@ -203,12 +204,12 @@ impl Zone {
     }
 
     /// The name of an address: a Service's, or an endpoint's.
-    fn pointer(&self, name: &str, kind: DnsType, address: Ipv4Addr, serial: u64) -> Said {
+    fn pointer(&self, name: &str, kind: DnsType, address: IpAddr, serial: u64) -> Said {
         let Some(owners) = self.reverse.get(&address) else { return Said::NotMine };
         let owners = owners.iter().filter_map(|(namespace, name)| self.service(namespace, name));
         let mut names: Vec<String> = Vec::new();
         for service in owners {
-            if service.target == DnsTarget::ClusterIp(address) {
+            if service.target.cluster_ips().contains(&address) {
                 names = vec![full_name(service)];
                 break;
             }
@@ -250,12 +251,17 @@ impl Zone {
         let targets: Vec<Target> = match &service.target {
             DnsTarget::Alias(_) if request.is_special() => Vec::new(),
             // An IP address is no name that a CNAME could lead to.
-            DnsTarget::Alias(name) if name.parse::<Ipv4Addr>().is_ok() => Vec::new(),
+            DnsTarget::Alias(name) if name.parse::<IpAddr>().is_ok() => Vec::new(),
             DnsTarget::Alias(name) => vec![Target { host: Host::Alias(name.clone()), port: 0 }],
-            DnsTarget::ClusterIp(address) if request.endpoint.is_empty() => {
-                let host = Host::Address(*address, full_name(service));
+            DnsTarget::ClusterIps(addresses) if request.endpoint.is_empty() => {
                 let ports = service.ports.iter().filter(|port| request.wants(port));
-                ports.map(|port| Target { host: host.clone(), port: port.2 }).collect()
+                let at = |port: u16| {
+                    addresses.iter().map(move |address| Target {
+                        host: Host::Address(*address, full_name(service)),
+                        port,
+                    })
+                };
+                ports.flat_map(|port| at(port.2)).collect()
             }
             _ => endpoint_targets(service, request),
         };
@@ -266,11 +272,9 @@ impl Zone {
         self.services.get(namespace)?.get(name).map(Arc::as_ref)
     }
 
-    fn dns_address(&self) -> Option<Ipv4Addr> {
-        match self.service("kube-system", "kube-dns")?.target {
-            DnsTarget::ClusterIp(address) => Some(address),
-            _ => None,
-        }
+    fn dns_addresses(&self) -> &[IpAddr] {
+        let dns = self.service("kube-system", "kube-dns");
+        dns.map_or(&[], |dns| dns.target.cluster_ips())
     }
 
     fn name_server(&self) -> Option<DnsData> {
@@ -330,7 +334,7 @@ impl Target {
         }
     }
 
-    fn address(&self) -> Option<Ipv4Addr> {
+    fn address(&self) -> Option<IpAddr> {
         match &self.host {
             Host::Address(address, _) => Some(*address),
             Host::Alias(_) => None,
@@ -359,12 +363,9 @@ fn answer(records: Vec<DnsRecord>) -> Said {
     Said::Answer(DnsAnswer { records, ..DnsAnswer::new(DnsCode::NoError) })
 }
 
-fn addresses(service: &DnsService) -> impl Iterator<Item = Ipv4Addr> + '_ {
-    let own = match service.target {
-        DnsTarget::ClusterIp(address) => Some(address),
-        _ => None,
-    };
-    own.into_iter().chain(service.endpoints.iter().map(|endpoint| endpoint.address))
+fn addresses(service: &DnsService) -> impl Iterator<Item = IpAddr> + '_ {
+    let own = service.target.cluster_ips().iter().copied();
+    own.chain(service.endpoints.iter().map(|endpoint| endpoint.address))
 }
 
 fn full_name(service: &DnsService) -> String {
@@ -401,14 +402,29 @@ pub(in crate::network) fn absolute(name: &str) -> String {
     if name.ends_with('.') { name.to_owned() } else { format!("{name}.") }
 }
 
-/// 10.96.0.10 of `10.0.96.10.in-addr.arpa.`
-fn reverse_address(name: &str) -> Option<Ipv4Addr> {
+/// 10.96.0.10 of `10.0.96.10.in-addr.arpa.`; IPv6 addresses have a label for each of their 32
+/// hexadecimal digits, the last one first, below `ip6.arpa.`
+fn reverse_address(name: &str) -> Option<IpAddr> {
+    if let Some(digits) = name.strip_suffix(".ip6.arpa.") {
+        let digits: Vec<&str> = digits.split('.').collect();
+        if digits.len() != 32 || digits.iter().any(|digit| digit.len() != 1) {
+            return None;
+        }
+        let number: String = digits.into_iter().rev().collect();
+        let bits = u128::from_str_radix(&number, 16).ok()?;
+        return Some(Ipv6Addr::from_bits(bits).into());
+    }
     let address: Ipv4Addr = name.strip_suffix(".in-addr.arpa.")?.parse().ok()?;
     let [a, b, c, d] = address.octets();
-    Some(Ipv4Addr::new(d, c, b, a))
+    Some(Ipv4Addr::new(d, c, b, a).into())
 }
 
-/// 10.244.1.18 of `10-244-1-18`.
-fn dashed(label: &str) -> Option<Ipv4Addr> {
-    label.replace('-', ".").parse().ok().filter(|_| !label.contains('.'))
+/// 10.244.1.18 of `10-244-1-18`, fd00::2 of `fd00--2`: CoreDNS takes three single dashes for an
+/// IPv4 address.
+fn dashed(label: &str) -> Option<IpAddr> {
+    if label.contains('.') {
+        return None;
+    }
+    let is_v4 = label.matches('-').count() == 3 && !label.contains("--");
+    label.replace('-', if is_v4 { "." } else { ":" }).parse().ok()
 }

@@ -46,7 +46,7 @@ impl Network {
 
     fn has_firewall(&self, hop: &Hop) -> bool {
         let door = self.services.door(hop.before.protocol, hop.before.destination);
-        door.is_some_and(|(_, portal)| portal.has_firewall(*hop.before.destination.ip()))
+        door.is_some_and(|(_, portal)| portal.has_firewall(hop.before.destination.ip()))
     }
 }
 
@@ -55,6 +55,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
+    use crate::network::Family;
     use crate::network::fixture::{CLUSTER_IP, Fixture};
     use crate::network::iptables::Target;
 
@@ -62,7 +63,7 @@ mod tests {
 
     /// Each chain leads to the next one in the rules that the node prints.
     fn leads_on(f: &Fixture, node: &str, chains: &[Arc<str>]) -> bool {
-        let tables = f.network.iptables(node).unwrap();
+        let tables = f.network.iptables(node, Family::V4).unwrap();
         let chain = |name: &str| {
             let mut all = tables.iter().flat_map(|table| &table.chains);
             all.find(|chain| *chain.name == *name && table_has_jumps(chain))
@@ -86,8 +87,8 @@ mod tests {
         f.set_service(|rules| {
             rules.node_port = Some(30_080);
             rules.external_local = true;
-            rules.load_balancer_ips = vec![BALANCER];
-            rules.source_ranges = vec![(Ipv4Addr::new(10, 244, 0, 0), 16)];
+            rules.load_balancer_ips = vec![BALANCER.into()];
+            rules.source_ranges = vec![([10, 244, 0, 0].into(), 16)];
         });
         let laptop = f.network.laptop();
         let sent = [

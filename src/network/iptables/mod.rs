@@ -12,13 +12,14 @@ mod rule;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 pub use rule::{Match, Rule, Side, Target};
 
-use super::Network;
-use super::topology::POD_RANGE;
+use super::address::alone;
+use super::topology::pod_range;
+use super::{Family, Network};
 use proxy::Chains;
 
 /// A table of a node's packet filter.
@@ -42,17 +43,20 @@ pub struct Chain {
 }
 
 impl Network {
-    /// A node's packet filter: mangle, filter and nat. `None` for a node that does not exist.
-    pub fn iptables(&self, node: &str) -> Option<[Table; 3]> {
-        let node = &self.topology.node_named(node)?.entry;
+    /// A node's packet filter for packets of a family: mangle, filter and nat. `None` for a node
+    /// that does not exist.
+    pub fn iptables(&self, node: &str, family: Family) -> Option<[Table; 3]> {
+        let node = self.topology.node_named(node)?;
         let mut chains = Chains::default();
-        for portal in self.services.portals() {
+        for portal in self.services.portals().filter(|portal| portal.family() == family) {
             chains.add(portal, node);
         }
         let mangle = table("mangle", &BUILT_IN_MANGLE, Vec::new(), &["KUBE-IPTABLES-HINT"]);
-        let filter = base_filter().into_iter().chain(chains.filter).collect();
+        let firewall = if family == Family::V4 { kubelet_filter() } else { Vec::new() };
+        let filter = firewall.into_iter().chain(base_filter()).chain(chains.filter).collect();
         let filter = table("filter", &BUILT_IN_FILTER, filter, &[]);
-        let nat = base_nat().into_iter().chain(chains.nat).chain([last_service_rule()]).collect();
+        let nat = base_nat(family).into_iter().chain(chains.nat);
+        let nat = nat.chain([last_service_rule(family)]).collect();
         Some([mangle, filter, table("nat", &BUILT_IN_NAT, nat, &[])])
     }
 }
@@ -90,10 +94,10 @@ fn call(chain: &'static str) -> Rule {
     Rule::new(Target::Chain(chain.into()))
 }
 
-fn base_nat() -> Vec<Line> {
+fn base_nat(family: Family) -> Vec<Line> {
     let masquerade = Rule::new(Target::Masquerade { random_port: false })
-        .from(POD_RANGE, false)
-        .to(POD_RANGE, true)
+        .from(pod_range(family), false)
+        .to(pod_range(family), true)
         .say("pods leaving the cluster (like kindnet)");
     let marked = Rule::new(Target::Masquerade { random_port: true })
         .say("kubernetes service traffic requiring SNAT");
@@ -111,9 +115,33 @@ fn base_nat() -> Vec<Line> {
     .into()
 }
 
-fn last_service_rule() -> Line {
+/// Node ports are for the node's own addresses. By IPv6's loopback address they never work: no
+/// reply would find back.
+fn last_service_rule(family: Family) -> Line {
     let remark = "kubernetes service nodeports; NOTE: this must be the last rule in this chain";
-    ("KUBE-SERVICES".into(), call("KUBE-NODEPORTS").say(remark).when(Match::DestinationIsLocal))
+    let rule = call("KUBE-NODEPORTS").say(remark).when(Match::DestinationIsLocal);
+    let rule = match family {
+        Family::V4 => rule,
+        Family::V6 => rule.to(alone(Ipv6Addr::LOCALHOST.into()), true),
+    };
+    ("KUBE-SERVICES".into(), rule)
+}
+
+/// The kubelet's own chain, which keeps packets from outside off 127.0.0.0/8. IPv6 needs none.
+fn kubelet_filter() -> Vec<Line> {
+    let loopback = (Ipv4Addr::new(127, 0, 0, 0).into(), 8);
+    let martians = Rule::new(Target::Drop)
+        .from(loopback, true)
+        .to(loopback, false)
+        .say("block incoming localnet connections")
+        .when(Match::State(true, "RELATED,ESTABLISHED,DNAT"));
+    [
+        ("INPUT", call("KUBE-FIREWALL")),
+        ("OUTPUT", call("KUBE-FIREWALL")),
+        ("KUBE-FIREWALL", martians),
+    ]
+    .map(|(chain, rule)| (chain.into(), rule))
+    .into()
 }
 
 fn base_filter() -> Vec<Line> {
@@ -126,15 +154,8 @@ fn base_filter() -> Vec<Line> {
             .when(new())
             .say("kubernetes externally-visible service portals")
     };
-    let loopback = (Ipv4Addr::new(127, 0, 0, 0), 8);
-    let martians = Rule::new(Target::Drop)
-        .from(loopback, true)
-        .to(loopback, false)
-        .say("block incoming localnet connections")
-        .when(Match::State(true, "RELATED,ESTABLISHED,DNAT"));
     let forwarding = "kubernetes forwarding rules";
     [
-        ("INPUT", call("KUBE-FIREWALL")),
         ("INPUT", firewall()),
         ("INPUT", call("KUBE-NODEPORTS").say("kubernetes health check service ports")),
         ("INPUT", outer()),
@@ -142,10 +163,8 @@ fn base_filter() -> Vec<Line> {
         ("FORWARD", call("KUBE-FORWARD").say(forwarding)),
         ("FORWARD", portals()),
         ("FORWARD", outer()),
-        ("OUTPUT", call("KUBE-FIREWALL")),
         ("OUTPUT", firewall()),
         ("OUTPUT", portals()),
-        ("KUBE-FIREWALL", martians),
         (
             "KUBE-FORWARD",
             Rule::new(Target::Drop)
@@ -186,11 +205,12 @@ mod tests {
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
+    use crate::network::Family;
     use crate::network::fixture::Fixture;
 
     /// The rules of node-1, without chain declarations.
     fn saved(f: &Fixture, table: usize) -> Vec<String> {
-        let text = f.network.iptables("node-1").unwrap()[table].to_string();
+        let text = f.network.iptables("node-1", Family::V4).unwrap()[table].to_string();
         text.lines().filter(|line| line.starts_with("-A")).map(str::to_owned).collect()
     }
 
@@ -238,9 +258,9 @@ mod tests {
     fn source_ranges_have_a_chain_of_their_own() {
         let mut f = Fixture::new();
         f.set_service(|rules| {
-            rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 100)];
+            rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 100).into()];
             rules.source_ranges =
-                vec![(Ipv4Addr::new(203, 0, 113, 0), 25), (Ipv4Addr::new(192, 168, 49, 0), 24)];
+                vec![([203, 0, 113, 0].into(), 25), ([192, 168, 49, 0].into(), 24)];
         });
         assert_eq!(
             about(&saved(&f, 2), "KUBE-FW-LOLE4ISW44XBNF3G"),

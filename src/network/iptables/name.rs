@@ -1,12 +1,11 @@
 //! Names of kube-proxy's chains: a prefix, and sixteen letters of a hash (R6.11).
 
-use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::rule::keyword;
-use crate::network::{Protocol, ServiceRules};
+use crate::network::{Protocol, ServiceRules, SocketAddr};
 
 /// The chain of one Service port: `prefix` is `KUBE-SVC-`, `KUBE-SVL-`, `KUBE-EXT-` or `KUBE-FW-`.
 pub(super) fn of_service(prefix: &str, rules: &ServiceRules) -> Arc<str> {
@@ -19,12 +18,12 @@ pub(super) fn of_port(prefix: &str, name: &str, protocol: Protocol) -> Arc<str> 
 }
 
 /// The chain of one endpoint of a Service port.
-pub(super) fn of_endpoint(rules: &ServiceRules, endpoint: SocketAddrV4) -> Arc<str> {
+pub(super) fn of_endpoint(rules: &ServiceRules, endpoint: SocketAddr) -> Arc<str> {
     of_port_endpoint(&rules.name, rules.protocol, endpoint)
 }
 
 /// The same, of a port by its full name.
-pub(super) fn of_port_endpoint(name: &str, protocol: Protocol, endpoint: SocketAddrV4) -> Arc<str> {
+pub(super) fn of_port_endpoint(name: &str, protocol: Protocol, endpoint: SocketAddr) -> Arc<str> {
     named("KUBE-SEP-", &format!("{name}{}{endpoint}", keyword(protocol)))
 }
 

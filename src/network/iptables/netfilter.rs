@@ -2,24 +2,24 @@
 //! compared with what the data plane does. Where chance decides, every way is followed.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::{Match, Rule, Side, Table, Target};
+use crate::network::address::within;
 use crate::network::fixture::{CLUSTER_IP, Fixture};
-use crate::network::topology::within;
 use crate::network::{
-    Because, EndpointHints, EndpointRule, Flow, NetnsId, Outcome, Party, Protocol, SimTime, Stage,
-    Trace,
+    Because, EndpointHints, EndpointRule, Family, Flow, NetnsId, Outcome, Party, Protocol, SimTime,
+    SocketAddr, Stage, Trace,
 };
 
 /// What a node's rules do to a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
     /// A Service's packet: its endpoint, and whether it is masqueraded as kube-proxy does it.
-    To(SocketAddrV4, bool),
+    To(SocketAddr, bool),
     Refused,
     Dropped,
     /// Nothing of kube-proxy's concern.
@@ -36,7 +36,7 @@ struct Packet {
 struct Netfilter<'a> {
     tables: &'a [Table; 3],
     /// The node's own addresses.
-    local: [Ipv4Addr; 2],
+    local: [IpAddr; 2],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Netfilter<'_> {
     }
 
     fn filter(&self, packet: Packet, forwarded: bool) -> Vec<Fate> {
-        let to_node = self.is_local(*packet.flow.destination.ip());
+        let to_node = self.is_local(packet.flow.destination.ip());
         let hooks: &[&str] = match (forwarded, to_node) {
             (true, true) => &["INPUT"],
             (true, false) => &["FORWARD"],
@@ -66,7 +66,7 @@ impl Netfilter<'_> {
         for hook in hooks {
             for (end, _) in self.run(1, hook, 0, packet) {
                 match end {
-                    Some(Target::Reject) => return vec![Fate::Refused],
+                    Some(Target::Reject(_)) => return vec![Fate::Refused],
                     Some(Target::Drop) => return vec![Fate::Dropped],
                     _ => {}
                 }
@@ -137,8 +137,8 @@ impl Netfilter<'_> {
 
     fn fit(&self, rule: &Rule, packet: &Packet) -> Fit {
         let Flow { protocol, source, destination } = packet.flow;
-        let inside = |side: Option<Side>, address: &SocketAddrV4| {
-            side.is_none_or(|side| within(*address.ip(), side.range) != side.negated)
+        let inside = |side: Option<Side>, address: &SocketAddr| {
+            side.is_none_or(|side| within(address.ip(), side.range) != side.negated)
         };
         if !inside(rule.source, &source)
             || !inside(rule.destination, &destination)
@@ -151,8 +151,8 @@ impl Netfilter<'_> {
             let holds = match what {
                 Match::Comment(_) | Match::Count(_) | Match::Remember { .. } => true,
                 Match::Port(_, port) => port.is_none_or(|port| port == destination.port()),
-                Match::SourceIsLocal => self.is_local(*source.ip()),
-                Match::DestinationIsLocal => self.is_local(*destination.ip()),
+                Match::SourceIsLocal => self.is_local(source.ip()),
+                Match::DestinationIsLocal => self.is_local(destination.ip()),
                 Match::Marked(marked) => *marked == packet.marked,
                 Match::State(negated, states) => {
                     let state = if packet.translated { "DNAT" } else { "NEW" };
@@ -172,7 +172,7 @@ impl Netfilter<'_> {
         fit
     }
 
-    fn is_local(&self, address: Ipv4Addr) -> bool {
+    fn is_local(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.local.contains(&address)
     }
 }
@@ -231,9 +231,9 @@ proptest! {
         let mut f = Fixture::seeded(seed);
         f.set_service(|rules| {
             rules.node_port = Some(30080);
-            rules.external_ips = vec![Ipv4Addr::new(198, 51, 100, 1)];
-            rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 99)];
-            rules.source_ranges = ranges;
+            rules.external_ips = vec![Ipv4Addr::new(198, 51, 100, 1).into()];
+            rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 99).into()];
+            rules.source_ranges = ranges.into_iter().map(|(network, length)| (network.into(), length)).collect();
             [rules.internal_local, rules.external_local] = policies;
             let endpoints = rules.endpoints.iter().cloned().zip(conditions);
             let endpoints: Vec<EndpointRule> = endpoints
@@ -255,8 +255,8 @@ proptest! {
         let traces: Vec<_> =
             (0..70).map(|_| f.send(SimTime::START, sender, protocol, to)).collect();
         let seen: BTreeSet<Fate> = traces.iter().map(|trace| done(trace)).collect();
-        let tables = f.network.iptables("node-1").unwrap();
-        let local = [Ipv4Addr::new(192, 168, 49, 2), Ipv4Addr::new(10, 244, 1, 1)];
+        let tables = f.network.iptables("node-1", Family::V4).unwrap();
+        let local = [[192, 168, 49, 2], [10, 244, 1, 1]].map(IpAddr::from);
         let netfilter = Netfilter { tables: &tables, local };
         let possible = netfilter.fates(traces[0].flow, from != 1);
         prop_assert_eq!(seen, possible, "{}", traces[0]);

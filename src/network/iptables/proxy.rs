@@ -2,15 +2,16 @@
 //! decides by (R6.10, R6.12; `pkg/proxy/iptables/proxier.go`).
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::name;
 use super::rule::{Match, Rule, Target};
-use crate::network::NodeEntry;
+use crate::network::Family;
+use crate::network::address::{Range, alone, within};
 use crate::network::services::Portal;
 use crate::network::state::probability;
-use crate::network::topology::{POD_RANGE, within};
+use crate::network::topology::{Node, pod_range};
 
 /// Rules of both tables, as kube-proxy collects them Service by Service.
 #[derive(Default)]
@@ -25,7 +26,7 @@ pub(super) struct Chains {
 struct Port<'a> {
     portal: &'a Portal,
     /// The node's own address.
-    node: Ipv4Addr,
+    node: IpAddr,
     /// Usable endpoints for clients of this node, and those on it.
     cluster: &'a [u32],
     local: &'a [u32],
@@ -37,12 +38,12 @@ struct Port<'a> {
 
 impl Chains {
     /// Adds all rules of one Service port.
-    pub fn add(&mut self, portal: &Portal, node: &NodeEntry) {
+    pub fn add(&mut self, portal: &Portal, node: &Node) {
         let port = Port {
             portal,
-            node: node.address,
-            cluster: portal.cluster(node),
-            local: portal.local(&node.name),
+            node: node.address(portal.family()),
+            cluster: portal.cluster(&node.entry),
+            local: portal.local(&node.entry.name),
             cluster_chain: name::of_service("KUBE-SVC-", &portal.rules),
             local_chain: name::of_service("KUBE-SVL-", &portal.rules),
             external_chain: name::of_service("KUBE-EXT-", &portal.rules),
@@ -66,7 +67,7 @@ impl Chains {
         }
         let (target, remark) = port.refusal();
         let rule = Rule::new(target)
-            .to((port.portal.rules.cluster_ip, 32), false)
+            .to(alone(port.portal.rules.cluster_ip), false)
             .say(remark)
             .port(port.portal.rules.protocol, Some(port.portal.rules.port));
         self.filter("KUBE-SERVICES", rule);
@@ -117,7 +118,7 @@ impl Chains {
         }
         if rules.source_ranges.iter().any(|range| within(port.node, *range)) {
             for address in &rules.load_balancer_ips {
-                self.nat(chain, let_in((*address, 32)));
+                self.nat(chain, let_in(alone(*address)));
             }
         }
         let rest =
@@ -129,7 +130,7 @@ impl Chains {
         let rules = &port.portal.rules;
         let Some(number) = rules.node_port else { return };
         if port.has_endpoints() {
-            let rule = |to: Option<(Ipv4Addr, u8)>| {
+            let rule = |to: Option<Range>| {
                 let rule = Rule::new(Target::Chain(port.external_chain.clone()))
                     .say(&*rules.name)
                     .port(rules.protocol, Some(number));
@@ -140,7 +141,10 @@ impl Chains {
                     None => rule,
                 }
             };
-            self.nat("KUBE-NODEPORTS", rule(Some((Ipv4Addr::new(127, 0, 0, 0), 8))));
+            if port.portal.family() == Family::V4 {
+                let loopback = (Ipv4Addr::new(127, 0, 0, 0).into(), 8);
+                self.nat("KUBE-NODEPORTS", rule(Some(loopback)));
+            }
             self.nat("KUBE-NODEPORTS", rule(None));
         }
         if !port.has_external() {
@@ -166,7 +170,7 @@ impl Chains {
     fn internal_traffic(&mut self, port: &Port<'_>) {
         if port.has_internal() {
             let rule = port.cluster_ip(Target::Chain("KUBE-MARK-MASQ".into()));
-            self.nat(&port.internal_chain(), rule.from(POD_RANGE, true));
+            self.nat(&port.internal_chain(), rule.from(pod_range(port.portal.family()), true));
         }
     }
 
@@ -186,7 +190,7 @@ impl Chains {
             self.nat(chain, to_all());
             return;
         }
-        self.nat(chain, to_all().from(POD_RANGE, false).say(remark("pod")));
+        self.nat(chain, to_all().from(pod_range(port.portal.family()), false).say(remark("pod")));
         self.nat(chain, mark().say(remark("masquerade LOCAL")).when(Match::SourceIsLocal));
         self.nat(chain, to_all().say(remark("route LOCAL")).when(Match::SourceIsLocal));
         if port.has_external() {
@@ -222,7 +226,8 @@ impl Chains {
         if let Some(timeout) = rules.affinity {
             for (remark, name) in endpoints.iter().map(target) {
                 let seconds = timeout.as_secs();
-                let known = Match::CameBack { chain: name.clone(), seconds };
+                let known =
+                    Match::CameBack { chain: name.clone(), seconds, family: portal.family() };
                 self.nat(chain, Rule::new(Target::Chain(name)).say(remark).when(known));
             }
         }
@@ -245,12 +250,13 @@ impl Chains {
         let address = portal.endpoint(index).address;
         let chain = name::of_endpoint(rules, address);
         let hairpin = Rule::new(Target::Chain("KUBE-MARK-MASQ".into()))
-            .from((*address.ip(), 32), false)
+            .from(alone(address.ip()), false)
             .say(&*rules.name);
         self.nat(&chain, hairpin);
         let mut rule = Rule::new(Target::Dnat(address)).say(&*rules.name);
         if rules.affinity.is_some() {
-            rule = rule.when(Match::Remember { chain: chain.clone() });
+            let family = portal.family();
+            rule = rule.when(Match::Remember { chain: chain.clone(), family });
         }
         self.nat(&chain, rule.port(rules.protocol, None));
     }
@@ -305,7 +311,7 @@ impl Port<'_> {
         let name = &self.portal.rules.name;
         match self.has_endpoints() {
             true => (Target::Drop, format!("{name} has no local endpoints")),
-            false => (Target::Reject, format!("{name} has no endpoints")),
+            false => (Target::Reject(self.portal.family()), format!("{name} has no endpoints")),
         }
     }
 
@@ -315,10 +321,10 @@ impl Port<'_> {
         self.external_address(rules.cluster_ip, remark, target)
     }
 
-    fn external_address(&self, address: Ipv4Addr, remark: String, target: Target) -> Rule {
+    fn external_address(&self, address: IpAddr, remark: String, target: Target) -> Rule {
         let rules = &self.portal.rules;
         Rule::new(target)
-            .to((address, 32), false)
+            .to(alone(address), false)
             .say(remark)
             .port(rules.protocol, Some(rules.port))
     }

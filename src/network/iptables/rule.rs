@@ -1,13 +1,9 @@
 //! One rule, as a value; it prints as `iptables-save` prints it.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
-use crate::network::Protocol;
-
-/// A range of addresses: network and prefix length.
-pub type Range = (Ipv4Addr, u8);
+use crate::network::{Family, Protocol, Range, SocketAddr};
 
 /// One rule of a chain: when all of it matches, the target decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +49,9 @@ pub enum Match {
     /// `-m statistic`: with a probability in parts of 2^31.
     Probability(u64),
     /// `-m recent --rcheck`: the client came this way at most so many seconds ago.
-    CameBack { chain: Arc<str>, seconds: u64 },
+    CameBack { chain: Arc<str>, seconds: u64, family: Family },
     /// `-m recent --set`: remembers that the client came this way.
-    Remember { chain: Arc<str> },
+    Remember { chain: Arc<str>, family: Family },
 }
 
 /// What happens to a packet that matches.
@@ -72,9 +68,9 @@ pub enum Target {
         random_port: bool,
     },
     /// Replaces the destination.
-    Dnat(SocketAddrV4),
-    /// Tells the sender no.
-    Reject,
+    Dnat(SocketAddr),
+    /// Tells the sender no, by ICMP of the packet's family.
+    Reject(Family),
     Drop,
     Accept,
     /// Back to the calling chain.
@@ -167,12 +163,13 @@ impl fmt::Display for Match {
                 let probability = *parts as f64 / (1u64 << 31) as f64;
                 write!(f, "-m statistic --mode random --probability {probability:.11}")
             }
-            Match::CameBack { chain, seconds } => write!(
+            Match::CameBack { chain, seconds, family } => write!(
                 f,
-                "-m recent --rcheck --seconds {seconds} --reap --name {chain} --mask 255.255.255.255 --rsource"
+                "-m recent --rcheck --seconds {seconds} --reap --name {chain} --mask {} --rsource",
+                family.mask()
             ),
-            Match::Remember { chain } => {
-                write!(f, "-m recent --set --name {chain} --mask 255.255.255.255 --rsource")
+            Match::Remember { chain, family } => {
+                write!(f, "-m recent --set --name {chain} --mask {} --rsource", family.mask())
             }
         }
     }
@@ -187,7 +184,10 @@ impl fmt::Display for Target {
             Target::Masquerade { random_port: true } => f.write_str("MASQUERADE --random-fully"),
             Target::Masquerade { random_port: false } => f.write_str("MASQUERADE"),
             Target::Dnat(to) => write!(f, "DNAT --to-destination {to}"),
-            Target::Reject => f.write_str("REJECT --reject-with icmp-port-unreachable"),
+            Target::Reject(Family::V4) => f.write_str("REJECT --reject-with icmp-port-unreachable"),
+            Target::Reject(Family::V6) => {
+                f.write_str("REJECT --reject-with icmp6-port-unreachable")
+            }
             Target::Drop => f.write_str("DROP"),
             Target::Accept => f.write_str("ACCEPT"),
             Target::Return => f.write_str("RETURN"),

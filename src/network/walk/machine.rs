@@ -1,19 +1,22 @@
 //! Machines outside the cluster: the laptop, other hosts, and the cloud's load balancers.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Entry, Next, Walk};
+use crate::network::address::within;
 use crate::network::services::Portal;
-use crate::network::topology::{NODE_RANGE, NodeId, SERVICE_RANGE, Space, within};
-use crate::network::{Because, NetnsId, Outcome, Party, Protocol, Stage, Verdict};
+use crate::network::topology::{NodeId, Space, node_range, service_range};
+use crate::network::{
+    Because, Family, NetnsId, Outcome, Party, Protocol, SocketAddr, Stage, Verdict,
+};
 
 impl Walk<'_> {
     /// From the laptop, or from a host outside: nodes and other machines can be reached, and the
     /// cluster's own addresses only where a door was opened for them (R2.5).
     pub(super) fn leave_machine(&mut self, space: &Space) -> Next {
         let topology = self.world.topology;
-        let to = *self.flow.destination.ip();
+        let to = self.flow.destination.ip();
         let place = space.netns.party.clone();
         if let Some(node) = topology.node_at(to) {
             if let Some(node) = topology.node(node) {
@@ -32,24 +35,28 @@ impl Walk<'_> {
             self.pass(place, Stage::Route, Because::ToOutside);
             return self.listen(machine);
         }
-        if within(to, NODE_RANGE) {
+        if within(to, node_range(Family::of(to))) {
             return self.unreachable(place);
         }
         let known = self.world.services.at(to).next().is_some() && !self.world.doors.cloud;
-        let inside = known || topology.is_pod_address(to) || within(to, SERVICE_RANGE);
+        let inside =
+            known || topology.is_pod_address(to) || within(to, service_range(Family::of(to)));
         let because = if inside { Because::NoRouteFromOutside } else { self.why_nowhere(to) };
         self.lose(place, because)
     }
 
     /// The machine outside with this address; none where a Service has been given the address.
-    pub(super) fn machine(&self, to: Ipv4Addr) -> Option<NetnsId> {
+    pub(super) fn machine(&self, to: IpAddr) -> Option<NetnsId> {
         let machine = self.world.topology.machine_at(to)?;
         self.world.services.at(to).next().is_none().then_some(machine)
     }
 
     /// `minikube tunnel` gives the laptop a route to the Services' addresses, by way of a node.
-    fn through_tunnel(&mut self, place: &Party, to: Ipv4Addr) -> Option<Next> {
-        if !self.world.doors.tunnel || *place != Party::Laptop || !within(to, SERVICE_RANGE) {
+    fn through_tunnel(&mut self, place: &Party, to: IpAddr) -> Option<Next> {
+        if !self.world.doors.tunnel
+            || *place != Party::Laptop
+            || !within(to, service_range(Family::of(to)))
+        {
             return None;
         }
         let topology = self.world.topology;
@@ -65,7 +72,7 @@ impl Walk<'_> {
             return None;
         }
         let (_, portal) = self.world.services.door(self.flow.protocol, self.flow.destination)?;
-        let is_balancer = portal.rules.load_balancer_ips.contains(self.flow.destination.ip());
+        let is_balancer = portal.rules.load_balancer_ips.contains(&self.flow.destination.ip());
         is_balancer.then(|| portal.clone())
     }
 
@@ -75,7 +82,7 @@ impl Walk<'_> {
     fn balance(&mut self, portal: &Portal) -> Next {
         let place = Party::Outside("load balancer".into());
         let service: Arc<str> = portal.service().into();
-        let client = *self.flow.source.ip();
+        let client = self.flow.source.ip();
         if !portal.rules.source_ranges.is_empty() && !portal.admits(client, None) {
             let ranges = portal.rules.source_ranges.clone();
             let because = Because::OutsideSourceRanges { service, client, ranges };
@@ -91,7 +98,7 @@ impl Walk<'_> {
         let before = self.flow;
         let chosen = self.world.topology.node(node);
         if let (Some(port), Some(chosen)) = (portal.rules.node_port, chosen) {
-            self.flow.destination = SocketAddrV4::new(chosen.entry.address, port);
+            self.flow.destination = SocketAddr::new(chosen.address(portal.family()), port);
         }
         let name = chosen.map_or_else(|| "".into(), |chosen| chosen.entry.name.clone());
         let healthy = healthy.len() as u32;

@@ -9,15 +9,17 @@ mod machine;
 mod node;
 mod rules;
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::address::within;
 use super::conntrack::{ConntrackEntry, Tracked};
 use super::policy::Policies;
 use super::services::Services;
 use super::state::State;
-use super::topology::{LAPTOP_OUTSIDE, NODE_RANGE, NodeId, Space, Topology, within};
+use super::topology::{LAPTOP_OUTSIDE, NodeId, Space, Topology, node_range};
 use super::{
-    Because, Flow, Hop, Listener, NetnsId, Outcome, Party, Protocol, Sender, Stage, Verdict,
+    Because, Family, Flow, Hop, Listener, NetnsId, Outcome, Party, Protocol, Sender, SocketAddr,
+    Stage, Verdict,
 };
 use crate::clock::SimTime;
 
@@ -90,21 +92,24 @@ impl<'a> Walk<'a> {
         now: SimTime,
         sender: &Sender,
         protocol: Protocol,
-        to: SocketAddrV4,
+        to: SocketAddr,
     ) -> Arrival {
         let topology = world.topology;
         let Some(space) = topology.space(sender.netns) else { return nobody(protocol, to) };
         let to = if to.ip().is_unspecified() {
             // Linux takes 0.0.0.0 for the machine itself.
-            SocketAddrV4::new(Ipv4Addr::LOCALHOST, to.port())
+            SocketAddr::new(loopback(Family::of(to.ip())), to.port())
         } else {
             to
+        };
+        let Some(source) = source_address(topology, space, to.ip()) else {
+            return no_way(space, protocol, to);
         };
         let port = match protocol {
             Protocol::Icmp => 0,
             _ => world.state.client_port(sender.netns),
         };
-        let source = SocketAddrV4::new(source_address(topology, space, *to.ip()), port);
+        let source = SocketAddr::new(source, port);
         let flow = Flow { protocol, source, destination: to };
         let mut walk = Walk {
             world,
@@ -140,7 +145,7 @@ impl<'a> Walk<'a> {
 
     /// The packet leaves the sender's namespace, or stays in it.
     fn leave(&mut self, space: &Space) -> Next {
-        let to = *self.flow.destination.ip();
+        let to = self.flow.destination.ip();
         match (&space.netns.party, space.node) {
             (Party::Node(_), Some(node)) => Next::At(node, Entry::Output),
             _ if to.is_loopback() || owns(space, to) => {
@@ -223,39 +228,64 @@ impl<'a> Walk<'a> {
 }
 
 /// A packet of a namespace that is gone.
-fn nobody(protocol: Protocol, to: SocketAddrV4) -> Arrival {
-    let source = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-    let flow = Flow { protocol, source, destination: to };
-    let from = Party::Outside("nobody".into());
+fn nobody(protocol: Protocol, to: SocketAddr) -> Arrival {
+    not_sent(Party::Outside("nobody".into()), protocol, to, Because::SenderGone)
+}
+
+/// A packet of a namespace that has no address of the destination's family: its kernel says at once
+/// that the network is unreachable.
+fn no_way(space: &Space, protocol: Protocol, to: SocketAddr) -> Arrival {
+    let because = Because::NoAddress { family: Family::of(to.ip()) };
+    not_sent(space.netns.party.clone(), protocol, to, because)
+}
+
+fn not_sent(from: Party, protocol: Protocol, to: SocketAddr, because: Because) -> Arrival {
+    let nothing: IpAddr = match Family::of(to.ip()) {
+        Family::V4 => Ipv4Addr::UNSPECIFIED.into(),
+        Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let flow = Flow { protocol, source: SocketAddr::new(nothing, 0), destination: to };
     let hop = Hop {
         place: from.clone(),
         stage: Stage::Send,
         before: flow,
         after: flow,
         verdict: Verdict::Unreachable,
-        because: Because::SenderGone,
+        because,
     };
     Arrival { from, flow, hops: vec![hop], outcome: Outcome::Unreachable, listener: None }
 }
 
-/// The address that a sender's kernel puts into a packet to `to`.
-fn source_address(topology: &Topology, space: &Space, to: Ipv4Addr) -> Ipv4Addr {
-    let own = space.netns.address;
+/// The address that a sender's kernel puts into a packet to `to`; `None` where it has none of that
+/// family.
+fn source_address(topology: &Topology, space: &Space, to: IpAddr) -> Option<IpAddr> {
+    let family = Family::of(to);
     if to.is_loopback() {
-        return Ipv4Addr::LOCALHOST;
+        return Some(loopback(family));
     }
+    let own = space.netns.address_of(family);
     match (&space.netns.party, space.node.and_then(|id| topology.node(id))) {
         // The node's pods are reached through devices that have the gateway's address.
-        (Party::Node(_), Some(node)) if node.has_subnet_of(to) => node.gateway,
-        (Party::Laptop, _) if !(within(to, NODE_RANGE) || topology.node_at(to).is_some()) => {
-            LAPTOP_OUTSIDE
+        (Party::Node(_), Some(node)) if node.has_subnet_of(to) => Some(node.gateway(family)),
+        (Party::Laptop, _)
+            if family == Family::V4
+                && !(within(to, node_range(family)) || topology.node_at(to).is_some()) =>
+        {
+            Some(LAPTOP_OUTSIDE.into())
         }
         _ => own,
     }
 }
 
 /// Whether an address is one of a namespace's own.
-fn owns(space: &Space, address: Ipv4Addr) -> bool {
-    address == space.netns.address
+fn owns(space: &Space, address: IpAddr) -> bool {
+    space.netns.address_of(Family::of(address)) == Some(address)
         || (space.netns.party == Party::Laptop && address == LAPTOP_OUTSIDE)
+}
+
+fn loopback(family: Family) -> IpAddr {
+    match family {
+        Family::V4 => Ipv4Addr::LOCALHOST.into(),
+        Family::V6 => Ipv6Addr::LOCALHOST.into(),
+    }
 }

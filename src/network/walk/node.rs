@@ -1,13 +1,15 @@
 //! What a node does with a packet: rules, policies, route, delivery.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::rules::no_chain;
 use super::{Entry, Next, Walk};
+use crate::network::address::within;
 use crate::network::services::NoChain;
-use crate::network::topology::{NODE_RANGE, Node, NodeId, POD_RANGE, SERVICE_RANGE, Space, within};
+use crate::network::topology::{Node, NodeId, Space, node_range, pod_range, service_range};
 use crate::network::{
-    Because, Flow, Listener, NetnsId, Outcome, Party, ProcessId, Protocol, Stage, Verdict,
+    Because, Family, Flow, Listener, NetnsId, Outcome, Party, ProcessId, Protocol, SocketAddr,
+    Stage, Verdict,
 };
 
 impl Walk<'_> {
@@ -28,7 +30,9 @@ impl Walk<'_> {
 
     fn route(&mut self, node: &Node, entry: Entry, mark: bool) -> Next {
         let topology = self.world.topology;
-        let to = *self.flow.destination.ip();
+        let to = self.flow.destination.ip();
+        let family = Family::of(to);
+        let address = node.address(family);
         if node.owns(to) {
             return self.at_this_node(node, entry, mark);
         }
@@ -46,28 +50,28 @@ impl Walk<'_> {
                 None => Because::ToSubnet { node: name },
             };
             self.pass(here, Stage::Route, because);
-            self.postrouting(node, mark, node.entry.address);
+            self.postrouting(node, mark, address);
             return Next::At(id, Entry::Wire);
         }
         if let Some((id, other)) =
             topology.node_at(to).and_then(|id| Some((id, topology.node(id)?)))
         {
             self.pass(here, Stage::Route, Because::ToNode { node: other.entry.name.clone() });
-            self.postrouting(node, mark, node.entry.address);
+            self.postrouting(node, mark, address);
             return Next::At(id, Entry::Wire);
         }
         if let Some(machine) = self.machine(to) {
             self.pass(here, Stage::Route, Because::ToOutside);
-            self.postrouting(node, mark, node.entry.address);
+            self.postrouting(node, mark, address);
             return self.listen(machine);
         }
-        if within(to, NODE_RANGE) {
+        if within(to, node_range(family)) {
             return self.unreachable(here);
         }
         let because = self.why_nowhere(to);
         let next = self.lose(here, because);
         // It leaves by the default route all the same, as the node's record will show.
-        self.masquerade(mark, node.entry.address);
+        self.masquerade(mark, address);
         next
     }
 
@@ -77,7 +81,8 @@ impl Walk<'_> {
         match entry {
             Entry::Output => {
                 self.pass(here, Stage::Loopback, Because::OwnNamespace);
-                self.postrouting(node, mark, node.entry.address);
+                let family = Family::of(self.flow.destination.ip());
+                self.postrouting(node, mark, node.address(family));
             }
             _ => {
                 self.pass(here, Stage::Route, Because::ToNode { node: node.entry.name.clone() });
@@ -87,7 +92,7 @@ impl Walk<'_> {
     }
 
     fn at_local_pod(&mut self, node: &Node, mark: bool) -> Next {
-        let to = *self.flow.destination.ip();
+        let to = self.flow.destination.ip();
         let Some((pod, space)) =
             node.pod_at(to).and_then(|pod| Some((pod, self.world.topology.space(pod)?)))
         else {
@@ -99,7 +104,7 @@ impl Walk<'_> {
         if !self.ingress_allowed(node, pod, space) {
             return Next::Done(Outcome::Silence);
         }
-        self.postrouting(node, mark, node.gateway);
+        self.postrouting(node, mark, node.gateway(Family::of(to)));
         self.listen(pod)
     }
 
@@ -117,7 +122,7 @@ impl Walk<'_> {
         }
         match self.socket(space) {
             Ok((bound, listener)) => {
-                let bound = SocketAddrV4::new(bound, destination.port());
+                let bound = SocketAddr::new(bound, destination.port());
                 let because = Because::Listening { process: listener.name.clone(), bound };
                 self.stop(place.clone(), Stage::Listener, Verdict::Deliver, because);
                 self.listener = Some((id, listener));
@@ -132,7 +137,7 @@ impl Walk<'_> {
 
     /// The socket of a namespace that has the packet. On nodes, kube-proxy answers on health check
     /// ports (R7.3).
-    fn socket(&self, space: &Space) -> Result<(Ipv4Addr, Listener), Because> {
+    fn socket(&self, space: &Space) -> Result<(IpAddr, Listener), Because> {
         let Flow { protocol, destination, .. } = self.flow;
         match space.listener(protocol, destination) {
             Ok((bound, listener)) => Ok((bound, listener.clone())),
@@ -140,7 +145,7 @@ impl Walk<'_> {
                 let on_node = matches!(space.netns.party, Party::Node(_));
                 let asked = on_node && protocol == Protocol::Tcp;
                 match self.world.services.health_check(destination.port()) {
-                    Some(_) if asked => Ok((Ipv4Addr::UNSPECIFIED, kube_proxy())),
+                    Some(_) if asked => Ok((Ipv6Addr::UNSPECIFIED.into(), kube_proxy())),
                     _ => Err(because),
                 }
             }
@@ -148,7 +153,7 @@ impl Walk<'_> {
     }
 
     /// Why an address leads out of the cluster and to nobody.
-    pub(super) fn why_nowhere(&self, to: Ipv4Addr) -> Because {
+    pub(super) fn why_nowhere(&self, to: IpAddr) -> Because {
         let door = self.world.services.door(self.flow.protocol, self.flow.destination);
         if let Some((entrance, portal)) = door {
             return no_chain(portal, entrance, NoChain::NoEndpoints);
@@ -165,9 +170,10 @@ impl Walk<'_> {
             }
             None => {}
         }
-        if within(to, SERVICE_RANGE) {
+        let family = Family::of(to);
+        if within(to, service_range(family)) {
             Because::NoSuchService
-        } else if within(to, POD_RANGE) {
+        } else if within(to, pod_range(family)) {
             Because::NoSuchPod { was: None }
         } else {
             Because::NoSuchHost
@@ -183,5 +189,10 @@ impl Walk<'_> {
 
 /// kube-proxy's own socket for health checks.
 fn kube_proxy() -> Listener {
-    Listener { process: ProcessId::KUBE_PROXY, name: "kube-proxy".into(), container: None }
+    Listener {
+        process: ProcessId::KUBE_PROXY,
+        name: "kube-proxy".into(),
+        container: None,
+        v6_only: false,
+    }
 }

@@ -1,13 +1,15 @@
 //! A node's packet filter: kube-proxy's rules, host ports, masquerading, network policies.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Entry, Walk};
 use crate::network::policy::PolicyRules;
 use crate::network::services::{NoChain, Origin, Portal};
 use crate::network::topology::{Node, NodeId, Space};
-use crate::network::{Because, Entrance, Flow, NetnsId, Outcome, Protocol, Stage, Verdict};
+use crate::network::{
+    Because, Entrance, Family, Flow, NetnsId, Outcome, Protocol, SocketAddr, Stage, Verdict,
+};
 
 impl Walk<'_> {
     /// KUBE-SERVICES and KUBE-NODEPORTS: an address of a Service becomes an endpoint's (R6.1).
@@ -23,9 +25,11 @@ impl Walk<'_> {
             return Ok(false);
         }
         let services = self.world.services;
-        let local = node.owns(*destination.ip());
+        let local = node.owns(destination.ip());
         let door = services.door(protocol, destination).or_else(|| {
-            let portal = local.then(|| services.node_port(protocol, destination.port()))??;
+            let family = Family::of(destination.ip());
+            let portal =
+                local.then(|| services.node_port(family, protocol, destination.port()))??;
             Some((Entrance::NodePort, portal))
         });
         match door {
@@ -52,11 +56,11 @@ impl Walk<'_> {
         entrance: Entrance,
         portal: &Arc<Portal>,
     ) -> Result<bool, Outcome> {
-        let client = *self.flow.source.ip();
+        let client = self.flow.source.ip();
         // What KUBE-FW leaves alone, KUBE-PROXY-FIREWALL drops.
         if entrance == Entrance::External
-            && portal.has_firewall(*self.flow.destination.ip())
-            && !portal.admits(client, Some(node.entry.address))
+            && portal.has_firewall(self.flow.destination.ip())
+            && !portal.admits(client, Some(node.address(portal.family())))
         {
             let (service, ranges) = (portal.service().into(), portal.rules.source_ranges.clone());
             let because = Because::OutsideSourceRanges { service, client, ranges };
@@ -98,7 +102,7 @@ impl Walk<'_> {
         };
         self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
         // An endpoint that calls itself is masqueraded too (R6.7).
-        Ok(chain.masquerade || endpoint.address.ip() == &client)
+        Ok(chain.masquerade || endpoint.address.ip() == client)
     }
 
     /// `hostPort`: the port mapping that the CNI plugin adds to the node.
@@ -107,8 +111,9 @@ impl Walk<'_> {
         let found = node.host_ports.get(&(protocol, destination.port()));
         let Some((pod, inner)) = found.copied() else { return };
         let Some(space) = self.world.topology.space(pod) else { return };
+        let Some(address) = space.netns.address_of(Family::of(destination.ip())) else { return };
         let before = self.flow;
-        self.flow.destination = SocketAddrV4::new(space.netns.address, inner);
+        self.flow.destination = SocketAddr::new(address, inner);
         let because =
             Because::HostPort { pod: space.netns.party.clone(), endpoint: self.flow.destination };
         self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
@@ -116,7 +121,7 @@ impl Walk<'_> {
 
     /// KUBE-POSTROUTING, and the masquerading of pods that leave the cluster (R6.6). The packet
     /// takes the address of the device that it leaves by.
-    pub(super) fn postrouting(&mut self, node: &Node, mark: bool, device: Ipv4Addr) {
+    pub(super) fn postrouting(&mut self, node: &Node, mark: bool, device: IpAddr) {
         let before = self.flow;
         if self.masquerade(mark, device) {
             let because = Because::Masqueraded { as_address: device };
@@ -124,24 +129,26 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn masquerade(&mut self, mark: bool, device: Ipv4Addr) -> bool {
+    pub(super) fn masquerade(&mut self, mark: bool, device: IpAddr) -> bool {
         let topology = self.world.topology;
-        let (source, to) = (*self.flow.source.ip(), *self.flow.destination.ip());
+        let (source, to) = (self.flow.source.ip(), self.flow.destination.ip());
         let leaves = topology.is_pod_address(source) && !topology.is_pod_address(to);
         let port = match mark {
             true => self.world.state.masquerade_port(),
             false if leaves => self.flow.source.port(),
             false => return false,
         };
-        self.flow.source = SocketAddrV4::new(device, port);
+        self.flow.source = SocketAddr::new(device, port);
         true
     }
 
     /// The sending pod's policies. Its own node can't be forbidden, nor can it itself (R11.2).
     pub(super) fn egress_allowed(&mut self, node: &Node) -> bool {
         let topology = self.world.topology;
-        let to = *self.flow.destination.ip();
-        let own = topology.space(self.from).is_some_and(|space| space.netns.address == to);
+        let to = self.flow.destination.ip();
+        let own = topology
+            .space(self.from)
+            .is_some_and(|space| space.netns.address_of(Family::of(to)) == Some(to));
         if own || node.owns(to) {
             return true;
         }
@@ -152,8 +159,9 @@ impl Walk<'_> {
 
     /// The receiving pod's policies.
     pub(super) fn ingress_allowed(&mut self, node: &Node, pod: NetnsId, space: &Space) -> bool {
-        let source = *self.flow.source.ip();
-        if source == space.netns.address || self.from == node.entry.netns {
+        let source = self.flow.source.ip();
+        let own = space.netns.address_of(Family::of(source)) == Some(source);
+        if own || self.from == node.entry.netns {
             return true;
         }
         let policies = self.world.policies;
@@ -166,7 +174,7 @@ impl Walk<'_> {
         rules: Option<&PolicyRules>,
         pod: NetnsId,
         stage: Stage,
-        peer: Ipv4Addr,
+        peer: IpAddr,
     ) -> bool {
         let Some(rules) = rules else { return true };
         let Some(space) = self.world.topology.space(pod) else { return true };

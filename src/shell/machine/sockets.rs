@@ -5,21 +5,21 @@
 //! substitution, and goes on when the connection stands or has failed. What is written to the
 //! connection is asked of the server at once, and its answer can be read from then on.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::frame::{Frame, Input, Target};
 use super::{Io, Machine, Stdin, Step, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Payload, Reply};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::commands::net::talk::{KEPT_OPEN, keeps_open};
 
 /// How far a connection has come.
 #[derive(Clone)]
 pub(super) enum Stage {
     Start,
-    Resolving(SimTime, Option<Ipv4Addr>),
+    Resolving(SimTime, Option<IpAddr>),
     Dialling(SimTime, Result<Connection, DialFailure>),
 }
 
@@ -74,7 +74,7 @@ impl Machine {
                 ));
             }
             Stage::Resolving(_, Some(address)) => {
-                let to = SocketAddrV4::new(address, wanted.port);
+                let to = SocketAddr::new(address, wanted.port);
                 let dial = io.cluster.dial(&self.state.place, wanted.protocol, to);
                 // A datagram's sender hears of nothing.
                 let took =
@@ -89,6 +89,7 @@ impl Machine {
                 let why = match why {
                     DialFailure::Refused => "Connection refused",
                     DialFailure::Unreachable => "No route to host",
+                    DialFailure::NoNetwork => "Network is unreachable",
                     DialFailure::Silence => "Connection timed out",
                 };
                 return self.dialled(format!("{name}: connect: {why}\n{prefix}{path}: {why}"));

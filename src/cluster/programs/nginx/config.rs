@@ -1,7 +1,7 @@
 //! nginx's configuration, read as nginx reads it: word by word, each directive checked as it comes.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::directives::{self, EVENTS, HTTP, IF, LOCATION, MAIN, Places, SERVER, 
 use super::limits::{Limit, Zone};
 use super::template::Template;
 use super::tokens::{Fault, Item, Reader, Spot};
+use crate::network::SocketAddr;
 
 /// What the configuration reader needs from outside.
 pub trait Surroundings {
@@ -20,14 +21,14 @@ pub trait Surroundings {
     /// The files that a pattern with `*` names, sorted.
     fn glob(&self, pattern: &str) -> Vec<String>;
     /// A host's addresses.
-    fn resolve(&mut self, host: &str) -> Vec<Ipv4Addr>;
+    fn resolve(&mut self, host: &str) -> Vec<IpAddr>;
 }
 
 /// A whole configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     pub servers: Vec<Server>,
-    pub upstreams: BTreeMap<String, Vec<SocketAddrV4>>,
+    pub upstreams: BTreeMap<String, Vec<SocketAddr>>,
     pub formats: BTreeMap<String, Template>,
     /// `limit_req_zone`
     pub zones: BTreeMap<String, Zone>,
@@ -48,7 +49,7 @@ pub struct Server {
 /// A `listen`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listen {
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     pub port: u16,
     pub default: bool,
     pub tls: bool,
@@ -145,7 +146,7 @@ pub struct Proxy {
     /// The path behind it, which replaces the location's.
     pub uri: Option<Template>,
     /// Where it leads, when that was known at start.
-    pub targets: Vec<SocketAddrV4>,
+    pub targets: Vec<SocketAddr>,
     spot: Spot,
 }
 
@@ -158,7 +159,7 @@ impl Config {
 
 impl Proxy {
     /// A proxy to these addresses, under the name that error logs have.
-    pub fn to(authority: &str, targets: Vec<SocketAddrV4>, tls: bool) -> Proxy {
+    pub fn to(authority: &str, targets: Vec<SocketAddr>, tls: bool) -> Proxy {
         let (authority, spot) = (Template::new(authority), Spot::default());
         Proxy { tls, authority, uri: None, targets, spot }
     }
@@ -197,7 +198,7 @@ struct Nest {
     listens: Vec<Listen>,
     names: Vec<String>,
     locations: Vec<Location>,
-    targets: Vec<SocketAddrV4>,
+    targets: Vec<SocketAddr>,
 }
 
 impl Builder<'_> {
@@ -328,7 +329,7 @@ impl Builder<'_> {
         let mut inside = Nest::default();
         self.block(reader, SERVER, &mut settings, &mut inside, true)?;
         if inside.listens.is_empty() {
-            let address = Ipv4Addr::UNSPECIFIED;
+            let address = Ipv4Addr::UNSPECIFIED.into();
             inside.listens.push(Listen { address, port: 80, default: false, tls: false });
         }
         let Nest { listens, names, locations, .. } = inside;
@@ -410,7 +411,7 @@ impl Builder<'_> {
     }
 
     /// `server HOST[:PORT];` of an upstream: looked up at once.
-    fn upstream_server(&mut self, text: &str, spot: &Spot) -> Result<Vec<SocketAddrV4>, Fault> {
+    fn upstream_server(&mut self, text: &str, spot: &Spot) -> Result<Vec<SocketAddr>, Fault> {
         let (host, port) = host_and_port(text, 80)
             .ok_or_else(|| spot.fault(format!("invalid port in upstream \"{text}\"")))?;
         let found = self.addresses(&host, port);
@@ -420,12 +421,12 @@ impl Builder<'_> {
         Ok(found)
     }
 
-    fn addresses(&mut self, host: &str, port: u16) -> Vec<SocketAddrV4> {
-        let found = match host.parse::<Ipv4Addr>() {
+    fn addresses(&mut self, host: &str, port: u16) -> Vec<SocketAddr> {
+        let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![address],
             Err(_) => self.around.resolve(host),
         };
-        found.into_iter().map(|address| SocketAddrV4::new(address, port)).collect()
+        found.into_iter().map(|address| SocketAddr::new(address, port)).collect()
     }
 
     /// What `http` says holds for all servers that do not say it themselves, and so on inwards.
@@ -490,7 +491,7 @@ impl Builder<'_> {
         authority: &str,
         tls: bool,
         spot: &Spot,
-    ) -> Result<Vec<SocketAddrV4>, Fault> {
+    ) -> Result<Vec<SocketAddr>, Fault> {
         if let Some(targets) = self.config.upstreams.get(authority) {
             return Ok(targets.clone());
         }
@@ -681,8 +682,8 @@ fn listen(words: &[String], spot: &Spot) -> Result<Option<Listen>, Fault> {
         return Err(invalid_port());
     }
     let address = match host {
-        "*" | "" => Ipv4Addr::UNSPECIFIED,
-        "localhost" => Ipv4Addr::LOCALHOST,
+        "*" | "" => Ipv4Addr::UNSPECIFIED.into(),
+        "localhost" => Ipv4Addr::LOCALHOST.into(),
         host => host.parse().map_err(|_| {
             spot.fault(format!("host not found in \"{text}\" of the \"listen\" directive"))
         })?,
@@ -805,8 +806,8 @@ mod tests {
             self.0.keys().filter(|path| path.starts_with(&stem)).cloned().collect()
         }
 
-        fn resolve(&mut self, host: &str) -> Vec<Ipv4Addr> {
-            if host == "be.shop" { vec![Ipv4Addr::new(10, 96, 0, 9)] } else { Vec::new() }
+        fn resolve(&mut self, host: &str) -> Vec<IpAddr> {
+            if host == "be.shop" { vec![Ipv4Addr::new(10, 96, 0, 9).into()] } else { Vec::new() }
         }
     }
 

@@ -15,7 +15,7 @@ mod template;
 mod tokens;
 mod variables;
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -268,7 +268,7 @@ impl Surroundings for Package {
         vec!["/etc/nginx/conf.d/default.conf".to_owned()]
     }
 
-    fn resolve(&mut self, _: &str) -> Vec<Ipv4Addr> {
+    fn resolve(&mut self, _: &str) -> Vec<IpAddr> {
         Vec::new()
     }
 }
@@ -297,7 +297,7 @@ impl Surroundings for Container<'_> {
         paths
     }
 
-    fn resolve(&mut self, host: &str) -> Vec<Ipv4Addr> {
+    fn resolve(&mut self, host: &str) -> Vec<IpAddr> {
         self.cluster.lookup(&self.place, host).result.unwrap_or_default()
     }
 }

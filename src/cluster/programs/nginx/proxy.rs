@@ -1,6 +1,6 @@
 //! `proxy_pass`: nginx as a client of another server.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::config::{Proxy, Settings, host_and_port};
@@ -8,7 +8,7 @@ use super::handle::{Outcome, Visit};
 use super::variables;
 use crate::cluster::programs::http;
 use crate::cluster::{Context, DialFailure, HttpRequest, HttpResponse, Payload, Reply};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 
 /// `proxy_connect_timeout` and `proxy_read_timeout`, unless the configuration says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -64,7 +64,7 @@ struct Problem {
 fn ask(
     proxy: &Proxy,
     settings: &Settings,
-    to: SocketAddrV4,
+    to: SocketAddr,
     request: &HttpRequest,
     authority: &str,
     context: &mut Context<'_>,
@@ -86,6 +86,10 @@ fn ask(
         DialFailure::Unreachable => {
             bad("connect() failed (113: No route to host) while connecting to upstream", dial.took)
         }
+        DialFailure::NoNetwork => bad(
+            "connect() failed (101: Network is unreachable) while connecting to upstream",
+            dial.took,
+        ),
         DialFailure::Silence => slow("connecting to upstream", connect_limit),
     })?;
     let payload = if proxy.tls {
@@ -132,7 +136,7 @@ fn targets(
     settings: &Settings,
     authority: &str,
     context: &mut Context<'_>,
-) -> Result<Vec<SocketAddrV4>, (u16, Duration)> {
+) -> Result<Vec<SocketAddr>, (u16, Duration)> {
     if !proxy.authority.has_variables() {
         return Ok(proxy.targets.clone());
     }
@@ -143,8 +147,8 @@ fn targets(
     let Some((host, port)) = host_and_port(authority, usual) else {
         return Err((500, http::SERVICE_TIME));
     };
-    if let Ok(address) = host.parse::<Ipv4Addr>() {
-        return Ok(vec![SocketAddrV4::new(address, port)]);
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
     }
     if !settings.resolver {
         visit.complain(context, &format!("no resolver defined to resolve {host}"), None);
@@ -154,7 +158,7 @@ fn targets(
     let place = context.place.clone();
     let found = context.cluster.lookup(&place, &format!("{host}."));
     match found.result {
-        Ok(addresses) => Ok(addresses.into_iter().map(|a| SocketAddrV4::new(a, port)).collect()),
+        Ok(addresses) => Ok(addresses.into_iter().map(|a| SocketAddr::new(a, port)).collect()),
         Err(_) => {
             let text = format!("{host} could not be resolved (3: Host not found)");
             visit.complain(context, &text, None);

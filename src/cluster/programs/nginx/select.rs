@@ -1,10 +1,9 @@
 //! Which server and which location a request belongs to.
 
-use std::net::SocketAddrV4;
-
 use regex::Regex;
 
 use super::config::{Config, Listen, Location, Pattern, Server};
+use crate::network::SocketAddr;
 
 /// The sockets of all servers, each once.
 pub fn sockets(config: &Config) -> Vec<Listen> {
@@ -23,13 +22,13 @@ pub fn sockets(config: &Config) -> Vec<Listen> {
 }
 
 /// Whether TLS is spoken at this address.
-pub fn is_tls(config: &Config, at: SocketAddrV4) -> bool {
+pub fn is_tls(config: &Config, at: SocketAddr) -> bool {
     config.servers.iter().flat_map(|server| &server.listens).any(|l| l.tls && hears(l, at))
 }
 
 /// The server for a request to this address with this `Host`: by name, or else the default one, or
 /// else the first.
-pub fn server<'a>(config: &'a Config, at: SocketAddrV4, host: &str) -> Option<&'a Server> {
+pub fn server<'a>(config: &'a Config, at: SocketAddr, host: &str) -> Option<&'a Server> {
     let name = host.split(':').next().unwrap_or(host).to_lowercase();
     let here = || config.servers.iter().filter(move |s| s.listens.iter().any(|l| hears(l, at)));
     let named = |test: fn(&str, &str) -> bool| {
@@ -90,8 +89,8 @@ fn fits(known: &str, name: &str) -> bool {
     expression.is_some_and(|regex| regex.is_ok_and(|regex| regex.is_match(name)))
 }
 
-fn hears(listen: &Listen, at: SocketAddrV4) -> bool {
-    listen.port == at.port() && (listen.address.is_unspecified() || listen.address == *at.ip())
+fn hears(listen: &Listen, at: SocketAddr) -> bool {
+    listen.port == at.port() && (listen.address.is_unspecified() || listen.address == at.ip())
 }
 
 #[cfg(test)]

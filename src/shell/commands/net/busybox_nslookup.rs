@@ -1,9 +1,10 @@
 //! BusyBox's nslookup: all questions at once, every answer told, and no search list for a name with
 //! a dot in it (R8.7).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::reverse::arpa;
 use crate::clock::SimTime;
 use crate::cluster::DialFailure;
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType, Protocol, Question};
@@ -25,7 +26,7 @@ enum State {
     /// The answers are there at this moment.
     Asked {
         until: SimTime,
-        server: Ipv4Addr,
+        server: IpAddr,
         answers: Vec<(String, DnsAnswer)>,
     },
     /// Nobody answers; it gives up at this moment.
@@ -130,9 +131,8 @@ impl Nslookup {
 
 /// The names to be asked for, and the types.
 fn questions(name: &str, kind: Option<DnsType>, search: &[String]) -> (Vec<String>, Vec<DnsType>) {
-    if let Ok(address) = name.parse::<Ipv4Addr>() {
-        let [a, b, c, d] = address.octets();
-        return (vec![format!("{d}.{c}.{b}.{a}.in-addr.arpa")], vec![DnsType::Ptr]);
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return (vec![arpa(address)], vec![DnsType::Ptr]);
     }
     let kinds = kind.map_or_else(|| vec![DnsType::A, DnsType::Aaaa], |kind| vec![kind]);
     if name.contains('.') || search.is_empty() {
@@ -157,7 +157,7 @@ fn record_type(name: &str) -> Option<DnsType> {
     })
 }
 
-fn tell(io: &mut Io<'_>, server: Ipv4Addr, answers: &[(String, DnsAnswer)]) -> Step {
+fn tell(io: &mut Io<'_>, server: IpAddr, answers: &[(String, DnsAnswer)]) -> Step {
     io.say(format!("Server:\t\t{server}"));
     io.say(format!("Address:\t{server}:53\n"));
     let mut failed = false;
@@ -188,9 +188,9 @@ fn records(io: &mut Io<'_>, answer: &DnsAnswer) {
     for record in &answer.records {
         let name = record.name.trim_end_matches('.');
         match &record.data {
-            DnsData::A(address) => {
+            DnsData::A(_) | DnsData::Aaaa(_) => {
                 io.say(format!("Name:\t{name}"));
-                io.say(format!("Address: {address}"));
+                io.say(format!("Address: {}", record.data));
             }
             DnsData::Cname(target) => {
                 io.say(format!("{name}\tcanonical name = {}", target.trim_end_matches('.')));

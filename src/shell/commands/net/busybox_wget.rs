@@ -320,6 +320,7 @@ fn failed(io: &mut Io<'_>, url: &Url, failure: &Failure) -> Step {
             let why = match why {
                 DialFailure::Refused => "Connection refused",
                 DialFailure::Unreachable => "No route to host",
+                DialFailure::NoNetwork => "Network is unreachable",
                 DialFailure::Silence => "Connection timed out",
             };
             format!("can't connect to remote host ({}): {why}", to.ip())

@@ -1,13 +1,13 @@
 //! One HTTP request, step by step: look the name up, dial, send, wait. What curl and wget have in
 //! common; the words are theirs.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::url::Url;
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, HttpRequest, LookupFailure, Payload, Reply};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::Io;
 
 /// A request on its way.
@@ -17,10 +17,10 @@ pub struct Fetch {
     request: HttpRequest,
     limits: Limits,
     /// An address to use instead of looking the name up.
-    pinned: Option<Ipv4Addr>,
+    pinned: Option<IpAddr>,
     begun: SimTime,
     /// The address that is dialled.
-    dialled: Option<SocketAddrV4>,
+    dialled: Option<SocketAddr>,
     /// When the request was sent.
     answer_since: SimTime,
     phase: Phase,
@@ -43,17 +43,17 @@ enum Phase {
     /// The answer of a lookup is on its way.
     Resolving {
         until: SimTime,
-        found: Result<Vec<Ipv4Addr>, LookupFailure>,
+        found: Result<Vec<IpAddr>, LookupFailure>,
     },
     /// These are to be tried, one after the other.
     Resolved {
-        left: Vec<Ipv4Addr>,
+        left: Vec<IpAddr>,
     },
     Dialling {
         until: SimTime,
         since: SimTime,
         result: Result<Connection, DialFailure>,
-        left: Vec<Ipv4Addr>,
+        left: Vec<IpAddr>,
     },
     Connected(Connection),
     Waiting {
@@ -72,11 +72,11 @@ pub enum Happening {
     /// The name has addresses. Not told for a host that is an address.
     Resolved,
     /// This address is dialled now.
-    Trying(SocketAddrV4),
+    Trying(SocketAddr),
     /// The connection stands, and the request is sent next.
     Connected(Connection),
     /// An address did not answer as hoped; another one is tried.
-    NotThere(SocketAddrV4, DialFailure),
+    NotThere(SocketAddr, DialFailure),
     /// What came back.
     Replied(Reply),
     /// It is over.
@@ -89,11 +89,11 @@ pub enum Failure {
     /// The name has no address.
     Name(LookupFailure),
     /// Nobody answers at the address, after so long.
-    Dial { to: SocketAddrV4, why: DialFailure, after: Duration },
+    Dial { to: SocketAddr, why: DialFailure, after: Duration },
     /// A limit was over while the name was looked up.
     SlowName { after: Duration },
     /// A limit was over while dialling; `connect` tells which limit it was.
-    SlowDial { to: SocketAddrV4, after: Duration, connect: bool },
+    SlowDial { to: SocketAddr, after: Duration, connect: bool },
     /// A limit was over while waiting for the answer.
     SlowAnswer { after: Duration },
 }
@@ -114,7 +114,7 @@ impl Fetch {
     }
 
     /// The same, without a lookup.
-    pub fn pinned(mut self, address: Option<Ipv4Addr>) -> Fetch {
+    pub fn pinned(mut self, address: Option<IpAddr>) -> Fetch {
         self.pinned = address;
         self
     }
@@ -126,7 +126,7 @@ impl Fetch {
     }
 
     /// The addresses that are left to be tried, after [`Happening::Resolved`].
-    pub fn addresses(&self) -> &[Ipv4Addr] {
+    pub fn addresses(&self) -> &[IpAddr] {
         match &self.phase {
             Phase::Resolved { left } => left,
             _ => &[],
@@ -175,7 +175,7 @@ impl Fetch {
         &mut self,
         now: SimTime,
         until: SimTime,
-        found: Result<Vec<Ipv4Addr>, LookupFailure>,
+        found: Result<Vec<IpAddr>, LookupFailure>,
     ) -> Happening {
         let (limit, _) = self.limit(self.begun, true);
         if until > now {
@@ -194,11 +194,11 @@ impl Fetch {
         }
     }
 
-    fn dial(&mut self, io: &mut Io<'_>, mut left: Vec<Ipv4Addr>) -> Happening {
+    fn dial(&mut self, io: &mut Io<'_>, mut left: Vec<IpAddr>) -> Happening {
         if left.is_empty() {
             return Happening::Failed(Failure::Name(LookupFailure::NoAddress));
         }
-        let to = SocketAddrV4::new(left.remove(0), self.url.port);
+        let to = SocketAddr::new(left.remove(0), self.url.port);
         let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
         let since = io.now();
         self.phase = Phase::Dialling { until: since + dial.took, since, result: dial.result, left };
@@ -212,9 +212,9 @@ impl Fetch {
         until: SimTime,
         since: SimTime,
         result: Result<Connection, DialFailure>,
-        left: Vec<Ipv4Addr>,
+        left: Vec<IpAddr>,
     ) -> Happening {
-        let to = self.dialled.unwrap_or(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, self.url.port));
+        let to = self.dialled.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED, self.url.port));
         let (limit, connect) = self.limit(since, true);
         if until > now {
             if limit.is_some_and(|limit| limit <= now) {

@@ -1,6 +1,6 @@
 //! getent: what the C library knows (recording 30).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use super::reverse;
 use crate::clock::SimTime;
@@ -54,7 +54,7 @@ impl Getent {
         match database.as_str() {
             "hosts" | "ahosts" | "ahostsv4" | "ahostsv6" if !keys.is_empty() => {
                 for key in keys {
-                    let found = match (key.parse::<Ipv4Addr>(), database.as_str()) {
+                    let found = match (key.parse::<IpAddr>(), database.as_str()) {
                         (Ok(address), "hosts") => backwards(io, address, &mut until),
                         (_, "hosts") => hosts(io, key, &mut until),
                         (_, database) => sockets(io, key, database, &mut until),
@@ -92,7 +92,7 @@ fn hosts_file(io: &Io<'_>) -> Vec<String> {
     let text = String::from_utf8_lossy(&file).into_owned();
     let entries = text.lines().filter_map(|line| {
         let mut words = line.split('#').next().unwrap_or("").split_whitespace();
-        let address: Ipv4Addr = words.next()?.parse().ok()?;
+        let address: IpAddr = words.next()?.parse().ok()?;
         Some(entry(&address.to_string(), &words.collect::<Vec<_>>().join(" ")))
     });
     entries.collect()
@@ -140,7 +140,7 @@ fn sockets(io: &mut Io<'_>, name: &str, database: &str, until: &mut SimTime) -> 
     lines
 }
 
-fn backwards(io: &mut Io<'_>, address: Ipv4Addr, until: &mut SimTime) -> Vec<String> {
+fn backwards(io: &mut Io<'_>, address: IpAddr, until: &mut SimTime) -> Vec<String> {
     let (name, took) = reverse::name_of(io, address);
     *until += took;
     name.map(|name| entry(&address.to_string(), &name)).into_iter().collect()

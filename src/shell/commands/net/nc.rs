@@ -1,14 +1,14 @@
 //! nc: OpenBSD's (Debian, Ubuntu) and BusyBox's (recording 31).
 
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::reverse::name_trouble;
 use super::talk::{Talk, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Flavour, LookupFailure};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::{Io, Step, Tool};
 
 /// Ports that have a name in `/etc/services`.
@@ -41,7 +41,7 @@ struct Nc {
 #[derive(Clone, Debug)]
 enum State {
     Start,
-    Resolving { until: SimTime, orders: Box<Orders>, found: Result<Vec<Ipv4Addr>, LookupFailure> },
+    Resolving { until: SimTime, orders: Box<Orders>, found: Result<Vec<IpAddr>, LookupFailure> },
     Ports(Box<Ports>),
     Talking(Box<Talk>, Box<Ports>),
 }
@@ -64,7 +64,7 @@ struct Orders {
 #[derive(Clone, Debug)]
 struct Ports {
     orders: Orders,
-    address: Ipv4Addr,
+    address: IpAddr,
     dialling: Option<(SimTime, u16, Result<Connection, Trouble>)>,
     exit: i32,
 }
@@ -206,7 +206,7 @@ impl Nc {
         if orders.host.is_empty() {
             return Err((usage(self.flavour).to_owned(), 1));
         }
-        if orders.numeric && orders.host.parse::<Ipv4Addr>().is_err() {
+        if orders.numeric && orders.host.parse::<IpAddr>().is_err() {
             let port = orders.ports.front().copied().unwrap_or(0);
             let told = format!(
                 "nc: getaddrinfo for host \"{}\" port {port}: Name or service not known",
@@ -274,7 +274,7 @@ impl Nc {
 impl Ports {
     fn dial(&mut self, io: &mut Io<'_>, port: u16) {
         let protocol = if self.orders.udp { Protocol::Udp } else { Protocol::Tcp };
-        let dial = io.cluster.dial(io.place, protocol, SocketAddrV4::new(self.address, port));
+        let dial = io.cluster.dial(io.place, protocol, SocketAddr::new(self.address, port));
         let mut took = dial.took;
         let mut result = dial.result.map_err(Trouble::Dial);
         if self.orders.udp && result.is_err() {
@@ -288,7 +288,7 @@ impl Ports {
 
     /// `site (10.98.110.181)`, or the address alone.
     fn who(&self) -> String {
-        match self.orders.host.parse::<Ipv4Addr>() {
+        match self.orders.host.parse::<IpAddr>() {
             Ok(address) => address.to_string(),
             Err(_) => format!("{} ({})", self.orders.host, self.address),
         }
@@ -316,6 +316,7 @@ impl Ports {
         let reason = match why {
             Trouble::Dial(DialFailure::Refused) => "Connection refused",
             Trouble::Dial(DialFailure::Unreachable) => "No route to host",
+            Trouble::Dial(DialFailure::NoNetwork) => "Network is unreachable",
             Trouble::Dial(DialFailure::Silence) | Trouble::Slow => "Connection timed out",
         };
         match flavour {

@@ -1,13 +1,13 @@
 //! ping: iputils' and BusyBox's (recording 31). It goes on until it is interrupted or has sent as
 //! many packets as it was told.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::reverse::{self, name_trouble};
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, Flavour, Place};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// How long it waits for the last answers.
@@ -47,7 +47,7 @@ struct Orders {
 struct Run {
     flavour: Flavour,
     orders: Orders,
-    address: Ipv4Addr,
+    address: IpAddr,
     /// What the first line calls it, and what it is called in answers.
     title: String,
     name: Option<String>,
@@ -72,7 +72,7 @@ enum Echo {
     },
     /// Somebody says that there is no way.
     NoWay {
-        from: Ipv4Addr,
+        from: IpAddr,
         why: &'static str,
     },
 }
@@ -201,7 +201,7 @@ impl Ping {
             });
         }
         let host = orders.host.clone();
-        let literal: Option<Ipv4Addr> = host.parse().ok();
+        let literal: Option<IpAddr> = host.parse().ok();
         let loopback6 = literal.is_none() && !busybox && is_loopback6(io, &host);
         let lookup = io.cluster.lookup(io.place, &host);
         let mut took = lookup.took;
@@ -313,7 +313,7 @@ impl Run {
     fn send(&mut self, io: &mut Io<'_>) {
         let now = io.now();
         let number = self.sent;
-        let dial = io.cluster.dial(io.place, Protocol::Icmp, SocketAddrV4::new(self.address, 0));
+        let dial = io.cluster.dial(io.place, Protocol::Icmp, SocketAddr::new(self.address, 0));
         let came = now + dial.took;
         let trace = io.cluster.trace(dial.trace);
         let ttl = trace.map_or(64, |trace| trace.reply_ttl());
@@ -374,7 +374,7 @@ impl Run {
         match &self.name {
             _ if self.loopback6 => format!("{} (::1)", self.orders.host),
             Some(name) => format!("{name} ({})", self.address),
-            None if self.orders.host.parse::<Ipv4Addr>().is_ok() => self.address.to_string(),
+            None if self.orders.host.parse::<IpAddr>().is_ok() => self.address.to_string(),
             // A name whose address has none.
             None => format!("{0} ({0})", self.address),
         }
@@ -445,14 +445,14 @@ impl Run {
 }
 
 /// Who says that a machine is not there: the last one that could have reached it.
-fn complainer(io: &Io<'_>) -> Ipv4Addr {
+fn complainer(io: &Io<'_>) -> IpAddr {
     let network = io.cluster.network();
     let netns = io.cluster.netns_of(io.place).and_then(|from| network.netns(from.netns));
     let node = netns.and_then(|netns| netns.node.as_deref()).and_then(|name| network.node(name));
     match (io.place, node, netns) {
-        (Place::Container { .. } | Place::Node(_), Some(node), _) => node.address,
-        (_, _, Some(netns)) => netns.address,
-        _ => Ipv4Addr::LOCALHOST,
+        (Place::Container { .. } | Place::Node(_), Some(node), _) => node.address.into(),
+        (_, _, Some(netns)) => netns.address.into(),
+        _ => Ipv4Addr::LOCALHOST.into(),
     }
 }
 

@@ -1,11 +1,9 @@
 //! redis-cli: one command from its arguments, or a conversation at its prompt (TOPICS §F).
 
-use std::net::SocketAddrV4;
-
 use super::reverse::name_trouble;
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Payload, Reply};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::{Io, NEVER, Read, Step, Tool};
 
 /// A running redis-cli.
@@ -138,12 +136,13 @@ impl RedisCli {
             Ok(None) => return State::Dialling(until, Err(told("Name or service not known"))),
             Err(why) => return State::Dialling(until, Err(told(name_trouble(why)))),
         };
-        let to = SocketAddrV4::new(address, self.orders.port);
+        let to = SocketAddr::new(address, self.orders.port);
         let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
         let result = dial.result.map_err(|why| {
             told(match why {
                 DialFailure::Refused => "Connection refused",
                 DialFailure::Unreachable => "No route to host",
+                DialFailure::NoNetwork => "Network is unreachable",
                 DialFailure::Silence => "Connection timed out",
             })
         });

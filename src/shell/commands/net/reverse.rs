@@ -1,7 +1,7 @@
 //! Names as the C library words and finds them: what is wrong with one, and the name of an address
 //! (`/etc/hosts`, then a PTR question).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::cluster::LookupFailure;
@@ -19,14 +19,23 @@ pub(super) fn name_trouble(why: LookupFailure) -> &'static str {
     }
 }
 
-/// `10.0.96.10.in-addr.arpa`
-pub(super) fn arpa(address: Ipv4Addr) -> String {
-    let [a, b, c, d] = address.octets();
-    format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+/// `10.0.96.10.in-addr.arpa`, or all digits of an IPv6 address backwards below `ip6.arpa`.
+pub(super) fn arpa(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, d] = address.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(address) => {
+            let digits: Vec<String> =
+                format!("{:032x}", address.to_bits()).chars().rev().map(String::from).collect();
+            format!("{}.ip6.arpa", digits.join("."))
+        }
+    }
 }
 
 /// The name of an address, if it has one, and how long it takes to find that out.
-pub(super) fn name_of(io: &mut Io<'_>, address: Ipv4Addr) -> (Option<String>, Duration) {
+pub(super) fn name_of(io: &mut Io<'_>, address: IpAddr) -> (Option<String>, Duration) {
     let hosts = io.cluster.read_file(io.place, "/etc/hosts").unwrap_or_default();
     if let Some(name) = in_hosts(&String::from_utf8_lossy(&hosts), &address.to_string()) {
         return (Some(name), Duration::ZERO);
@@ -60,7 +69,10 @@ mod tests {
 
     #[test]
     fn an_address_is_written_backwards() {
-        assert_eq!(arpa(Ipv4Addr::new(10, 96, 0, 10)), "10.0.96.10.in-addr.arpa");
+        assert_eq!(arpa([10, 96, 0, 10].into()), "10.0.96.10.in-addr.arpa");
+        let v6: IpAddr = "fd00::a".parse().unwrap();
+        let zeros = "0.".repeat(27);
+        assert_eq!(arpa(v6), format!("a.{zeros}0.0.d.f.ip6.arpa"));
     }
 
     // Recording 30: `ping -c 1 client` tells the pod's own name.

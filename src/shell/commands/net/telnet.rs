@@ -1,12 +1,12 @@
 //! telnet, as far as it shows whether a port is open (recording 31).
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 
 use super::reverse::name_trouble;
 use super::talk::{Talk, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Flavour};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::{Io, Step, Tool};
 
 /// A running telnet.
@@ -20,8 +20,8 @@ struct Telnet {
 #[derive(Clone, Debug)]
 enum State {
     Start,
-    Resolving(SimTime, Result<Ipv4Addr, String>),
-    Dialling(SimTime, SocketAddrV4, Result<Connection, DialFailure>),
+    Resolving(SimTime, Result<IpAddr, String>),
+    Dialling(SimTime, SocketAddr, Result<Connection, DialFailure>),
     Talking(Box<Talk>),
 }
 
@@ -50,7 +50,7 @@ impl Tool for Telnet {
                     return Step::Exit(1);
                 }
                 State::Resolving(_, Ok(address)) => {
-                    let to = SocketAddrV4::new(address, self.port().unwrap_or(23));
+                    let to = SocketAddr::new(address, self.port().unwrap_or(23));
                     if self.flavour == Flavour::Gnu {
                         io.say(format!("Trying {address}..."));
                     }
@@ -153,10 +153,11 @@ impl Telnet {
         Ok(State::Resolving(io.now() + lookup.took, found))
     }
 
-    fn refused(&self, io: &mut Io<'_>, to: SocketAddrV4, why: DialFailure) -> Step {
+    fn refused(&self, io: &mut Io<'_>, to: SocketAddr, why: DialFailure) -> Step {
         let why = match why {
             DialFailure::Refused => "Connection refused",
             DialFailure::Unreachable => "No route to host",
+            DialFailure::NoNetwork => "Network is unreachable",
             DialFailure::Silence => "Connection timed out",
         };
         io.complain(match self.flavour {

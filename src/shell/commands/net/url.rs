@@ -1,6 +1,6 @@
 //! URLs, as forgiving as curl and wget read them.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// A URL's parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Url {
     }
 
     /// The host, where it is an address.
-    pub fn address(&self) -> Option<Ipv4Addr> {
+    pub fn address(&self) -> Option<IpAddr> {
         self.host.parse().ok()
     }
 

@@ -1,10 +1,9 @@
 //! A distribution's server: outside the cluster, over the network like anything else.
 
-use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use crate::cluster::{DialFailure, HttpRequest, Payload, Reply};
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::Io;
 
 /// How long a package manager waits for a server that does not answer.
@@ -31,12 +30,14 @@ pub(super) fn fetch(
         return (lookup.took, Some(Trouble::Name));
     };
     let trouble = |why| Some(Trouble::Connection { address: address.to_string(), why });
-    let dial = io.cluster.dial(io.place, Protocol::Tcp, SocketAddrV4::new(address, port));
+    let dial = io.cluster.dial(io.place, Protocol::Tcp, SocketAddr::new(address, port));
     let connected = lookup.took + dial.took;
     let connection = match dial.result {
         Ok(connection) => connection,
         Err(DialFailure::Refused) => return (connected, trouble("connection refused")),
-        Err(DialFailure::Unreachable) => return (connected, trouble("no route to host")),
+        Err(DialFailure::Unreachable | DialFailure::NoNetwork) => {
+            return (connected, trouble("no route to host"));
+        }
         Err(DialFailure::Silence) => {
             return (lookup.took + PATIENCE, trouble("connection timed out"));
         }

@@ -1,6 +1,6 @@
 //! The addresses behind a Service: its ready pods, which the controller asks itself (R12.2).
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{Service as ServiceObject, ServicePort};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -9,12 +9,13 @@ use super::options::Name;
 use super::routes::{Port, Service};
 use crate::api::Store;
 use crate::cluster::{Cluster, Place};
+use crate::network::SocketAddr;
 
 /// Where a route's requests are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backend {
     /// The addresses, by turns.
-    pub targets: Vec<SocketAddrV4>,
+    pub targets: Vec<SocketAddr>,
     /// What the log says where there is none.
     pub complaint: Option<String>,
 }
@@ -67,7 +68,7 @@ fn is_named(port: &ServicePort, wanted: &Port) -> bool {
 }
 
 /// The ready endpoints of a Service's port.
-fn pods(store: &Store, service: &Service, port_name: &str) -> Vec<SocketAddrV4> {
+fn pods(store: &Store, service: &Service, port_name: &str) -> Vec<SocketAddr> {
     let slices = store.list::<EndpointSlice>(Some(&service.namespace)).filter(|slice| {
         let labels = slice.metadata.labels.as_ref();
         labels.and_then(|labels| labels.get("kubernetes.io/service-name")) == Some(&service.name)
@@ -81,7 +82,7 @@ fn pods(store: &Store, service: &Service, port_name: &str) -> Vec<SocketAddrV4> 
             let ready = endpoint.conditions.as_ref().and_then(|conditions| conditions.ready);
             if ready.unwrap_or(true) {
                 let addresses = endpoint.addresses.iter().filter_map(|one| one.parse().ok());
-                found.extend(addresses.map(|address: Ipv4Addr| socket(address, number)));
+                found.extend(addresses.map(|address: IpAddr| socket(address, number)));
             }
         }
     }
@@ -90,6 +91,6 @@ fn pods(store: &Store, service: &Service, port_name: &str) -> Vec<SocketAddrV4> 
     found
 }
 
-fn socket(address: Ipv4Addr, port: i32) -> SocketAddrV4 {
-    SocketAddrV4::new(address, u16::try_from(port).unwrap_or(0))
+fn socket(address: IpAddr, port: i32) -> SocketAddr {
+    SocketAddr::new(address, u16::try_from(port).unwrap_or(0))
 }

@@ -62,7 +62,7 @@ impl Renderer<'_, '_> {
     fn server(&mut self) -> Server {
         let is_default = self.site.host.is_empty();
         let port = self.shared.ports[usize::from(self.secure)];
-        let address = Ipv4Addr::UNSPECIFIED;
+        let address = Ipv4Addr::UNSPECIFIED.into();
         let listens = vec![Listen { address, port, default: is_default, tls: self.secure }];
         let names = vec![if is_default { "_".to_owned() } else { server_name(&self.site.host) }];
         let locations = self.locations();

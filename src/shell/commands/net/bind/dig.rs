@@ -1,7 +1,7 @@
 //! dig: exactly what it is told, in full.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::message::{Message, Sections};
@@ -35,7 +35,7 @@ struct Orders {
 #[derive(Clone, Debug)]
 struct State {
     orders: Orders,
-    servers: Vec<Ipv4Addr>,
+    servers: Vec<IpAddr>,
     /// Full names that the current name may mean.
     names: VecDeque<String>,
     kind: DnsType,
@@ -248,7 +248,7 @@ impl State {
     fn tell(
         &self,
         io: &mut Io<'_>,
-        server: Ipv4Addr,
+        server: IpAddr,
         name: &str,
         answer: &DnsAnswer,
         (took, trace): (Duration, TraceId),

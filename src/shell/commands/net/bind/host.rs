@@ -1,7 +1,7 @@
 //! host: one line a record.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use super::{Exchange, Happening, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType};
@@ -18,7 +18,7 @@ struct Host {
 #[derive(Clone, Debug)]
 struct State {
     name: String,
-    servers: Vec<Ipv4Addr>,
+    servers: Vec<IpAddr>,
     names: VecDeque<String>,
     exchange: Exchange,
 }
@@ -75,7 +75,7 @@ impl State {
         let named = operands.get(1).map(String::as_str);
         let servers = servers(io, named).map_err(|told| format!("host: {told}"))?;
         let conf = io.cluster.resolv_conf(io.place);
-        let (mut names, kind) = match name.parse::<Ipv4Addr>() {
+        let (mut names, kind) = match name.parse::<IpAddr>() {
             Ok(address) => ([format!("{}.", arpa(address))].into(), DnsType::Ptr),
             Err(_) => (candidates(&name, &conf, conf.ndots), kind),
         };
@@ -133,6 +133,7 @@ impl State {
 fn line(name: &str, data: &DnsData) -> String {
     match data {
         DnsData::A(address) => format!("{name} has address {address}"),
+        DnsData::Aaaa(address) => format!("{name} has IPv6 address {address}"),
         DnsData::Cname(target) => format!("{name} is an alias for {target}"),
         DnsData::Ptr(target) => format!("{name} domain name pointer {target}"),
         DnsData::Ns(target) => format!("{name} name server {target}"),
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_record_is_a_sentence() {
-        let address = DnsData::A(Ipv4Addr::new(10, 96, 0, 10));
+        let address = DnsData::A([10, 96, 0, 10].into());
         assert_eq!(line("dns", &address), "dns has address 10.96.0.10");
     }
 }

@@ -166,6 +166,7 @@ fn wire(name: &str) -> usize {
 fn record_size(record: &DnsRecord) -> usize {
     let data = match &record.data {
         DnsData::A(_) => 4,
+        DnsData::Aaaa(_) => 16,
         DnsData::Cname(name) | DnsData::Ptr(name) | DnsData::Ns(name) => wire(name),
         DnsData::Srv { target, .. } => 6 + wire(target),
         DnsData::Txt(text) => 1 + text.len(),

@@ -6,7 +6,7 @@ mod message;
 mod nslookup;
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub(super) use dig::start as dig;
@@ -21,7 +21,7 @@ use crate::shell::Io;
 /// A question to name servers, with its repetitions.
 #[derive(Clone, Debug)]
 struct Exchange {
-    servers: Vec<Ipv4Addr>,
+    servers: Vec<IpAddr>,
     protocol: Protocol,
     name: String,
     kind: DnsType,
@@ -34,7 +34,7 @@ struct Exchange {
 /// What became of one try.
 #[derive(Clone, Debug)]
 struct Response {
-    server: Ipv4Addr,
+    server: IpAddr,
     result: Result<DnsAnswer, DialFailure>,
     took: Duration,
     trace: TraceId,
@@ -47,7 +47,7 @@ enum Happening {
     /// A try came to nothing: the line that says so.
     Trouble(String),
     Answered {
-        server: Ipv4Addr,
+        server: IpAddr,
         answer: DnsAnswer,
         took: Duration,
         trace: TraceId,
@@ -57,7 +57,7 @@ enum Happening {
 }
 
 impl Exchange {
-    fn new(servers: Vec<Ipv4Addr>, name: String, kind: DnsType) -> Exchange {
+    fn new(servers: Vec<IpAddr>, name: String, kind: DnsType) -> Exchange {
         Exchange {
             servers,
             protocol: Protocol::Udp,
@@ -90,6 +90,7 @@ impl Exchange {
             }
             Err(DialFailure::Refused) => "connection refused",
             Err(DialFailure::Unreachable) => "host unreachable",
+            Err(DialFailure::NoNetwork) => "network unreachable",
             Err(DialFailure::Silence) => "timed out",
         };
         Happening::Trouble(format!(";; communications error to {server}#53: {why}"))
@@ -112,7 +113,7 @@ impl Exchange {
 }
 
 /// The name servers to ask: the one that was named, or those of `/etc/resolv.conf`.
-fn servers(io: &mut Io<'_>, named: Option<&str>) -> Result<Vec<Ipv4Addr>, String> {
+fn servers(io: &mut Io<'_>, named: Option<&str>) -> Result<Vec<IpAddr>, String> {
     match named {
         None => Ok(io.cluster.resolv_conf(io.place).nameservers),
         Some(name) => match io.cluster.lookup(io.place, name).result {

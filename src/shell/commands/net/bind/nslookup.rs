@@ -1,7 +1,7 @@
 //! bind's nslookup: the search list, then an IPv4 and an IPv6 question for the name that was found.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Exchange, Happening, candidates, record_type, servers};
@@ -30,7 +30,7 @@ struct Orders {
 #[derive(Clone, Debug)]
 struct State {
     orders: Orders,
-    servers: Vec<Ipv4Addr>,
+    servers: Vec<IpAddr>,
     names: VecDeque<String>,
     /// An address is looked up backwards, without telling the server.
     backwards: bool,
@@ -121,7 +121,7 @@ impl State {
         let servers =
             servers(io, orders.server.as_deref()).map_err(|told| format!("nslookup: {told}"))?;
         let conf = io.cluster.resolv_conf(io.place);
-        let address = orders.name.parse::<Ipv4Addr>().ok().filter(|_| orders.kind.is_none());
+        let address = orders.name.parse::<IpAddr>().ok().filter(|_| orders.kind.is_none());
         let mut names = match address {
             Some(address) => [format!("{}.", arpa(address))].into(),
             None => candidates(&orders.name, &conf, conf.ndots),
@@ -150,7 +150,7 @@ impl State {
         }
     }
 
-    fn answered(&mut self, io: &mut Io<'_>, server: Ipv4Addr, answer: &DnsAnswer) -> Option<Step> {
+    fn answered(&mut self, io: &mut Io<'_>, server: IpAddr, answer: &DnsAnswer) -> Option<Step> {
         // A failed question about an address is told without it (recording 30).
         let told = !self.backwards || answer.code == DnsCode::NoError;
         if told && !answer.recursion_available {
@@ -203,7 +203,7 @@ impl State {
     }
 }
 
-fn exchange(orders: &Orders, servers: &[Ipv4Addr], name: String, kind: DnsType) -> Exchange {
+fn exchange(orders: &Orders, servers: &[IpAddr], name: String, kind: DnsType) -> Exchange {
     let mut exchange = Exchange::new(servers.to_vec(), name, kind);
     exchange.timeout = orders.timeout;
     exchange.tries = orders.tries;
@@ -214,7 +214,7 @@ fn exchange(orders: &Orders, servers: &[Ipv4Addr], name: String, kind: DnsType) 
 /// A record in nslookup's words.
 fn line(name: &str, data: &DnsData) -> String {
     match data {
-        DnsData::A(address) => format!("Name:\t{name}\nAddress: {address}"),
+        DnsData::A(_) | DnsData::Aaaa(_) => format!("Name:\t{name}\nAddress: {data}"),
         DnsData::Cname(target) => format!("{name}\tcanonical name = {target}"),
         DnsData::Ptr(target) => format!("{name}\tname = {target}"),
         DnsData::Ns(target) => format!("{name}\tnameserver = {target}"),

@@ -1,6 +1,6 @@
 //! curl's command line.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// What a curl was asked to do.
@@ -34,7 +34,7 @@ pub struct Arguments {
     pub retry_refused: bool,
     pub retry_delay: Option<Duration>,
     /// (host, port, address) of `--resolve`
-    pub resolve: Vec<(String, u16, Ipv4Addr)>,
+    pub resolve: Vec<(String, u16, IpAddr)>,
     pub no_meter: bool,
     /// `--help` or `--version`
     pub about: Option<&'static str>,

@@ -1,11 +1,10 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
-use std::net::SocketAddrV4;
-
 use super::arguments::Arguments;
 use super::header;
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Issuer, LookupFailure};
+use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::fetch::Failure;
 use crate::shell::commands::net::url::Url;
@@ -186,17 +185,18 @@ impl Words<'_> {
     }
 
     /// An address did not answer.
-    pub fn not_there(&self, io: &mut Io<'_>, to: SocketAddrV4, why: DialFailure) {
+    pub fn not_there(&self, io: &mut Io<'_>, to: SocketAddr, why: DialFailure) {
         let why = match why {
             DialFailure::Refused => "Connection refused",
             DialFailure::Unreachable => "No route to host",
+            DialFailure::NoNetwork => "Network is unreachable",
             DialFailure::Silence => "Connection timed out",
         };
         self.note(io, &format!("connect to {} port {} failed: {why}", to.ip(), to.port()));
     }
 
     /// The connection stands.
-    pub fn connected(&self, io: &mut Io<'_>, url: &Url, to: SocketAddrV4) {
+    pub fn connected(&self, io: &mut Io<'_>, url: &Url, to: SocketAddr) {
         let number = if self.version == Version::V7_88 { " (#0)" } else { "" };
         let host = &url.host;
         self.note(io, &format!("Connected to {host} ({}) port {}{number}", to.ip(), to.port()));

@@ -4,7 +4,7 @@ mod arguments;
 mod report;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use arguments::{Arguments, Volume};
@@ -16,6 +16,7 @@ use super::reverse::name_trouble;
 use super::url::{BadUrl, NO_IPV6, Url};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Issuer, Reply};
+use crate::network::SocketAddr;
 use crate::shell::{Io, Step, Tool};
 
 /// Exit codes (the manual's "Exit Status").
@@ -44,7 +45,7 @@ struct Session {
     waiting: VecDeque<String>,
     state: State,
     /// Names that were looked up already.
-    known: BTreeMap<String, Ipv4Addr>,
+    known: BTreeMap<String, IpAddr>,
     /// A connection that the server keeps open, and whose it is.
     open: Option<(String, u16, Connection)>,
     files: u32,
@@ -217,7 +218,7 @@ impl Session {
                 words.verbose(io, format!("failed: {}.\n", dial_trouble(why)));
             }
             Happening::Connected(connection) => {
-                self.known.insert(download.url.host.clone(), *connection.remote.ip());
+                self.known.insert(download.url.host.clone(), connection.remote.ip());
                 words.verbose(io, "connected.\n");
                 if !download.url.is_tls() {
                     words.verbose(io, "HTTP request sent, awaiting response... ");
@@ -256,7 +257,9 @@ impl Session {
             Failure::Dial { why, .. } => {
                 words.verbose(io, format!("failed: {}.\n", dial_trouble(*why)));
                 match why {
-                    DialFailure::Refused | DialFailure::Unreachable if !arguments.retry_refused => {
+                    DialFailure::Refused | DialFailure::Unreachable | DialFailure::NoNetwork
+                        if !arguments.retry_refused =>
+                    {
                         self.fail(NETWORK);
                     }
                     _ => self.again(arguments, words, io, download),
@@ -602,7 +605,7 @@ fn told_length(response: &HttpResponse) -> Option<usize> {
 }
 
 /// `site (site)|10.98.110.181|:80`, or `10.98.110.181:80`
-fn shown(url: &Url, to: SocketAddrV4) -> String {
+fn shown(url: &Url, to: SocketAddr) -> String {
     match url.address() {
         Some(_) => to.to_string(),
         None => format!("{0} ({0})|{1}|:{2}", url.host, to.ip(), to.port()),
@@ -613,6 +616,7 @@ fn dial_trouble(why: DialFailure) -> &'static str {
     match why {
         DialFailure::Refused => "Connection refused",
         DialFailure::Unreachable => "No route to host",
+        DialFailure::NoNetwork => "Network is unreachable",
         DialFailure::Silence => "Connection timed out",
     }
 }

@@ -1,11 +1,11 @@
 //! ip: devices, addresses, routes and neighbours of a network namespace (recording 31).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::Node;
 
 use crate::cluster::Flavour;
-use crate::network::{Interface, NetnsId, Party, Route};
+use crate::network::{Interface, NetnsId, Party};
 use crate::shell::Io;
 use crate::shell::commands::client_flavour;
 
@@ -125,7 +125,7 @@ fn full(device: &Interface, detail: Detail) -> String {
 }
 
 fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
-    let Some(to) = to.and_then(|text| text.parse::<Ipv4Addr>().ok()) else {
+    let Some(to) = to.and_then(|text| text.parse::<IpAddr>().ok()) else {
         io.complain("Error: any valid prefix is expected.");
         return Some(1);
     };
@@ -138,7 +138,7 @@ fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
         let routes = network.routes(id);
         let Some(best) = routes
             .iter()
-            .filter(|route| covers(route, to))
+            .filter(|route| route.leads_to(to))
             .max_by_key(|route| route.to.map(|to| to.1))
         else {
             io.complain("RTNETLINK answers: Network is unreachable");
@@ -152,14 +152,6 @@ fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
     };
     io.say(format!("{line}\n    cache "));
     Some(0)
-}
-
-/// Whether a route leads to an address.
-fn covers(route: &Route, to: Ipv4Addr) -> bool {
-    route.to.is_none_or(|(network, length)| {
-        let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
-        network.to_bits() & mask == to.to_bits() & mask
-    })
 }
 
 /// The routers that the namespace hands its packets to, with their hardware addresses.
@@ -184,7 +176,7 @@ fn neighbours(io: &Io<'_>, id: NetnsId) -> Vec<String> {
 }
 
 /// The hardware address of a machine on the nodes' network.
-fn hardware_at(io: &Io<'_>, address: Ipv4Addr) -> Option<[u8; 6]> {
+fn hardware_at(io: &Io<'_>, address: IpAddr) -> Option<[u8; 6]> {
     let network = io.cluster.network();
     let nodes =
         io.cluster.objects().list::<Node>(None).filter_map(|node| {
@@ -213,7 +205,7 @@ mod tests {
             name: "eth0".to_owned(),
             peer: Some(9),
             hardware: Some([0xd6, 0x27, 0xc7, 0x3b, 0xe8, 0x8b]),
-            addresses: vec![(Ipv4Addr::new(10, 244, 1, 8), 32)],
+            addresses: vec![([10, 244, 1, 8].into(), 32)],
         };
         let detail = Detail { brief: false, links: false, flavour: Flavour::BusyBox };
         assert_eq!(

@@ -1,6 +1,6 @@
 //! conntrack: the node's records of connections (recording 31).
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use super::node_name;
 use crate::network::{ConntrackEntry, ConntrackLine, Protocol};
@@ -10,8 +10,8 @@ use crate::shell::Io;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Filter {
     protocol: Option<Protocol>,
-    source: Option<Ipv4Addr>,
-    destination: Option<Ipv4Addr>,
+    source: Option<IpAddr>,
+    destination: Option<IpAddr>,
     source_port: Option<u16>,
     destination_port: Option<u16>,
     count: bool,
@@ -109,8 +109,8 @@ impl Filter {
     fn admits(&self, entry: &ConntrackEntry) -> bool {
         let flow = &entry.original;
         self.protocol.is_none_or(|wanted| wanted == flow.protocol)
-            && self.source.is_none_or(|wanted| wanted == *flow.source.ip())
-            && self.destination.is_none_or(|wanted| wanted == *flow.destination.ip())
+            && self.source.is_none_or(|wanted| wanted == flow.source.ip())
+            && self.destination.is_none_or(|wanted| wanted == flow.destination.ip())
             && self.source_port.is_none_or(|wanted| wanted == flow.source.port())
             && self.destination_port.is_none_or(|wanted| wanted == flow.destination.port())
     }

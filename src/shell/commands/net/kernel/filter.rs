@@ -1,8 +1,8 @@
 //! iptables-save and iptables: a node's packet filter, in `network`'s own words or as a table.
 
 use super::node_name;
-use crate::network::Protocol;
 use crate::network::iptables::{Chain, Match, Rule, Side, Table, Target};
+use crate::network::{Family, Protocol};
 use crate::shell::Io;
 
 /// iptables-save
@@ -44,7 +44,7 @@ pub(in crate::shell::commands::net) fn iptables_save(
 
 /// The tables of the node that the place is in.
 fn tables(io: &mut Io<'_>, name: &str) -> Option<Vec<Table>> {
-    let found = node_name(io).and_then(|node| io.cluster.network().iptables(&node));
+    let found = node_name(io).and_then(|node| io.cluster.network().iptables(&node, Family::V4));
     if found.is_none() {
         io.complain(format!("{name} v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)"));
     }
@@ -240,11 +240,12 @@ fn what(what: &Match) -> String {
             let probability = *parts as f64 / (1u64 << 31) as f64;
             format!("statistic mode random probability {probability:.11}")
         }
-        Match::CameBack { chain, seconds } => format!(
-            "recent: CHECK seconds: {seconds} reap name: {chain} side: source mask: 255.255.255.255"
+        Match::CameBack { chain, seconds, family } => format!(
+            "recent: CHECK seconds: {seconds} reap name: {chain} side: source mask: {}",
+            family.mask()
         ),
-        Match::Remember { chain } => {
-            format!("recent: SET name: {chain} side: source mask: 255.255.255.255")
+        Match::Remember { chain, family } => {
+            format!("recent: SET name: {chain} side: source mask: {}", family.mask())
         }
     }
 }
@@ -258,7 +259,8 @@ fn target(target: &Target) -> (String, Option<String>) {
         Target::Masquerade { random_port: true } => ("MASQUERADE", "random-fully".to_owned()),
         Target::Masquerade { random_port: false } => ("MASQUERADE", String::new()),
         Target::Dnat(to) => ("DNAT", format!("to:{to}")),
-        Target::Reject => ("REJECT", "reject-with icmp-port-unreachable".to_owned()),
+        Target::Reject(Family::V4) => ("REJECT", "reject-with icmp-port-unreachable".to_owned()),
+        Target::Reject(Family::V6) => ("REJECT", "reject-with icmp6-port-unreachable".to_owned()),
         Target::Drop => ("DROP", String::new()),
         Target::Accept => ("ACCEPT", String::new()),
         Target::Return => ("RETURN", String::new()),

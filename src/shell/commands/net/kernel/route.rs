@@ -1,11 +1,11 @@
 //! traceroute: the machines on the way, from the hops of a packet that is sent there.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::clock::SimTime;
 use crate::cluster::Flavour;
-use crate::network::{Outcome, Party, Protocol, Stage, Trace, Verdict};
+use crate::network::{Outcome, Party, Protocol, SocketAddr, Stage, Trace, Verdict};
 use crate::shell::{Io, Step, Tool};
 
 /// How many hops it tries.
@@ -103,7 +103,7 @@ impl Traceroute {
             begun,
             format!("traceroute to {host} ({address}), {most} hops max, {size} byte packets"),
         )];
-        let dial = io.cluster.dial(io.place, Protocol::Icmp, SocketAddrV4::new(address, 0));
+        let dial = io.cluster.dial(io.place, Protocol::Icmp, SocketAddr::new(address, 0));
         let trace = io.cluster.trace(dial.trace).cloned();
         let mut hops = trace.as_ref().map_or_else(Vec::new, |trace| on_the_way(io, trace));
         let arrives = trace.is_some_and(|trace| matches!(trace.outcome, Outcome::Delivered { .. }));
@@ -133,9 +133,9 @@ impl Traceroute {
 }
 
 /// The machines that forward a packet, by the address that they answer from.
-fn on_the_way(io: &Io<'_>, trace: &Trace) -> Vec<Ipv4Addr> {
+fn on_the_way(io: &Io<'_>, trace: &Trace) -> Vec<IpAddr> {
     let network = io.cluster.network();
-    let mut found: Vec<Ipv4Addr> = Vec::new();
+    let mut found: Vec<IpAddr> = Vec::new();
     for hop in &trace.hops {
         if hop.stage != Stage::Route || hop.verdict != Verdict::Pass || hop.place == trace.from {
             continue;
@@ -145,9 +145,9 @@ fn on_the_way(io: &Io<'_>, trace: &Trace) -> Vec<Ipv4Addr> {
                 let [a, b, c, _] = node.pod_subnet.octets();
                 // A node answers a pod from its address in the pods' subnet.
                 let inside = found.is_empty() && matches!(trace.from, Party::Pod { .. });
-                if inside { Ipv4Addr::new(a, b, c, 1) } else { node.address }
+                if inside { Ipv4Addr::new(a, b, c, 1).into() } else { node.address.into() }
             }),
-            Party::Laptop => Some(Ipv4Addr::new(192, 168, 49, 1)),
+            Party::Laptop => Some(Ipv4Addr::new(192, 168, 49, 1).into()),
             Party::Pod { .. } | Party::Outside(_) => None,
         };
         let arrived = matches!(&trace.outcome, Outcome::Delivered { to, .. } if *to == hop.place);

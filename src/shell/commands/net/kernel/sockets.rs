@@ -1,6 +1,6 @@
 //! ss and netstat: who listens.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use super::netns;
 use crate::cluster::Flavour;
@@ -11,7 +11,7 @@ use crate::shell::commands::client_flavour;
 /// A listening socket, ready to be printed.
 struct Socket {
     protocol: Protocol,
-    address: Ipv4Addr,
+    address: IpAddr,
     port: u16,
     process: String,
 }
