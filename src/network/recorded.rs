@@ -366,7 +366,7 @@ fn source_ranges_hold_at_the_balancer_and_at_every_node() {
     let inside = f.dial(f.client, to);
     assert_eq!(inside.outcome, Outcome::Silence);
     assert!(matches!(last(&inside), Because::OutsideSourceRanges { .. }));
-    allow(&mut f, Some(30080), (Ipv4Addr::new(10, 244, 0, 0).into(), 16));
+    allow(&mut f, Some(30080), (Ipv4Addr::new(10, 244, 0, 0), 16));
     let outside = f.dial(laptop, to);
     assert_eq!(outside.outcome, Outcome::Silence);
     assert_eq!(outside.last().unwrap().place, Party::Outside("load balancer".into()));
