@@ -1,13 +1,14 @@
 //! A big cluster: 1,000 nodes, 10,000 pods and 1,000 Services come to rest, and carry requests. And
 //! Kubernetes' own published limits: 5,000 nodes, 150,000 pods, with 10,000 Services.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use divan::{Bencher, counter::ItemsCount};
-use podhop::api::{Kind, Request, WriteOptions};
+use podhop::api::{Kind, Object, Patch, Request, Subresource, WriteOptions};
 use podhop::cluster::{Cluster, Config, Place, Settled};
-use podhop::network::{Protocol, SocketAddr};
+use podhop::network::{Party, Protocol, SocketAddr};
 use podhop::shell;
 use serde_json::{Value, json};
 
@@ -23,8 +24,32 @@ struct Size {
     replicas: u32,
 }
 
+/// The argument with which this program runs itself to see what the largest cluster takes alone.
+const ALONE: &str = "largest_cluster_alone";
+
 fn main() {
+    let names: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if names == [ALONE] {
+        return settle_alone();
+    }
     divan::main();
+    // As divan does: no name is every name, and a part of one is enough.
+    if names.is_empty() || names.iter().any(|name| ALONE.contains(name.as_str())) {
+        let own = std::env::current_exe().expect("a program knows where it is");
+        Command::new(own).arg(ALONE).status().expect("it can run itself");
+    }
+}
+
+/// Settles the largest cluster in a process that has nothing else, and says what that took.
+fn settle_alone() {
+    let start = Instant::now();
+    let cluster = settled(LARGEST);
+    let (pods, took) = (cluster.objects().count(Kind::Pod), start.elapsed());
+    // Linux alone tells a process how much it has ever had.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or(" unknown");
+    println!("{ALONE}: {pods} pods settle in {took:.1?}; peak memory {}", peak.trim());
+    std::process::exit(0);
 }
 
 /// The cluster comes up, everything is created, and it settles.
@@ -56,10 +81,57 @@ fn send_requests_in_a_small_cluster(bencher: Bencher<'_, '_>) {
 /// Services as the small cluster has: what a request costs must not grow with the cluster.
 #[divan::bench(sample_count = 3, sample_size = 1, args = [150_000, 100])]
 fn send_requests_in_the_largest_cluster(bencher: Bencher<'_, '_>, senders: usize) {
-    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     let services = if senders > 100 { LARGEST.services } else { SMALL.services };
-    let cluster = CLUSTER.get_or_init(|| settled(LARGEST));
-    send(bencher, cluster, Size { services, ..LARGEST }, senders);
+    send(bencher, largest(), Size { services, ..LARGEST }, senders);
+}
+
+/// A pod of the largest cluster stops being ready, or is ready again: from the change of its status
+/// until every node's rules and every name follow.
+#[divan::bench(sample_count = 200, sample_size = 1)]
+fn change_one_endpoint_in_the_largest_cluster(bencher: Bencher<'_, '_>) {
+    let mut cluster = largest().clone();
+    let pods: Vec<String> = pods(&cluster).map(|pod| pod.name().to_owned()).collect();
+    // The first change pays for the clone.
+    set_ready(&mut cluster, &pods[0], false);
+    assert!(!chosen(&mut cluster, &pods[1]).contains(&pods[0]), "it is still sent requests");
+    let mut turn = 0;
+    bencher.bench_local(|| {
+        // Pods far apart; every second change takes the one before back.
+        let pod = &pods[turn / 2 * 7_919 % pods.len()];
+        set_ready(&mut cluster, pod, turn % 2 == 1);
+        turn += 1;
+    });
+}
+
+/// Sets a pod's condition, and waits until everybody knows.
+fn set_ready(cluster: &mut Cluster, pod: &str, ready: bool) {
+    let status = if ready { "True" } else { "False" };
+    let conditions = json!([{ "type": "Ready", "status": status }]);
+    let request = Request::Patch {
+        kind: Kind::Pod,
+        namespace: "default".to_owned(),
+        name: pod.to_owned(),
+        patch: Patch::Strategic(json!({ "status": { "conditions": conditions } })),
+        options: WriteOptions { subresource: Subresource::Status, ..WriteOptions::default() },
+    };
+    let answer = cluster.handle(request);
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(cluster.settle(Duration::from_secs(60)), Settled::Settled);
+}
+
+/// The pods that the first Service sends a pod's requests to.
+fn chosen(cluster: &mut Cluster, from: &str) -> Vec<String> {
+    let place = place(from);
+    let mut chosen = Vec::new();
+    for _ in 0..200 {
+        let id = cluster.dial(&place, Protocol::Tcp, address(0)).trace;
+        let trace = cluster.trace(id).expect("it is recent");
+        chosen.extend(trace.hops.iter().filter_map(|hop| match &hop.place {
+            Party::Pod { name, .. } => Some(name.to_string()),
+            _ => None,
+        }));
+    }
+    chosen
 }
 
 fn send(bencher: Bencher<'_, '_>, cluster: &Cluster, size: Size, senders: usize) {
@@ -103,6 +175,11 @@ fn replace_one_pod(bencher: Bencher<'_, '_>) {
 fn big() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| settled(BIG))
+}
+
+fn largest() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| settled(LARGEST))
 }
 
 fn settled(size: Size) -> Cluster {
@@ -157,11 +234,13 @@ fn address(number: u32) -> SocketAddr {
 }
 
 fn places(cluster: &Cluster) -> Vec<Place> {
-    let pods = cluster.objects().objects(Kind::Pod, Some("default"));
-    pods.map(|pod| Place::Container {
-        namespace: "default".into(),
-        pod: Arc::from(pod.name()),
-        container: "nginx".into(),
-    })
-    .collect()
+    pods(cluster).map(|pod| place(pod.name())).collect()
+}
+
+fn place(pod: &str) -> Place {
+    Place::Container { namespace: "default".into(), pod: pod.into(), container: "nginx".into() }
+}
+
+fn pods(cluster: &Cluster) -> impl Iterator<Item = &Object> {
+    cluster.objects().objects(Kind::Pod, Some("default"))
 }

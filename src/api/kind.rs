@@ -164,10 +164,7 @@ impl Kind {
 
     /// The kind of a manifest's `apiVersion` and `kind`.
     pub fn from_manifest(api_version: &str, kind: &str) -> Option<Kind> {
-        KINDS
-            .iter()
-            .find(|info| info.name == kind && info.api_version() == api_version)
-            .map(|info| info.kind)
+        KINDS.iter().find(|info| info.name == kind && info.is_of(api_version)).map(|info| info.kind)
     }
 
     /// The kind that a command line names: `po`, `pod`, `pods`, `Pod`, `deployments.apps`,
@@ -206,6 +203,12 @@ impl Kind {
 }
 
 impl KindInfo {
+    /// Whether this is its group and version: `v1`, `apps/v1`.
+    fn is_of(&self, api_version: &str) -> bool {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        (group, version) == (self.group, self.version)
+    }
+
     /// `v1`, `apps/v1`
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {

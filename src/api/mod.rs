@@ -61,9 +61,9 @@ pub struct ApiServer {
     names: Stream,
     /// For the names of pods' token volumes.
     suffixes: Stream,
-    /// The specification of the pod that was made last: replicas are made one after the other, and
-    /// share it.
-    last_spec: Arc<PodSpec>,
+    /// The specification of the pod that was made last. Replicas are made one after the other:
+    /// they share it, and what was found good once is not looked at again.
+    last_spec: Option<Arc<PodSpec>>,
 }
 
 impl ApiServer {
@@ -77,7 +77,7 @@ impl ApiServer {
             uids: Stream::new(seed, "uids"),
             names: Stream::new(seed, "names"),
             suffixes: Stream::new(seed, "token-volumes"),
-            last_spec: Arc::default(),
+            last_spec: None,
         };
         bootstrap::fill(&mut server);
         server

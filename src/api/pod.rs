@@ -20,8 +20,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Where a container finds its API token.
 pub(super) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// How the volumes that the server adds for tokens are called: this and five characters.
+/// How the volumes that the server adds for tokens are called: this, and a suffix.
 pub(super) const TOKEN_VOLUME: &str = "kube-api-access-";
+
+/// How long that suffix is.
+pub(super) const TOKEN_SUFFIX: usize = 5;
 
 /// A pod.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,13 +117,18 @@ impl SharedSpec {
         containers(spec).for_each(|container| drop_last(&mut container.volume_mounts));
     }
 
-    /// Shares with `last`, the specification of the pod made before, if both are the same.
-    pub(super) fn share(&mut self, last: &mut Arc<PodSpec>) {
-        if self.shared == *last {
-            self.shared = last.clone();
-        } else {
-            *last = self.shared.clone();
+    /// What may be shared with other pods.
+    pub(super) fn shared(&self) -> &Arc<PodSpec> {
+        &self.shared
+    }
+
+    /// Shares with another pod that has the same specification. Says whether it has.
+    pub(super) fn share(&mut self, other: &Arc<PodSpec>) -> bool {
+        let same = self.shared == *other;
+        if same {
+            self.shared = other.clone();
         }
+        same
     }
 
     /// The name of the token volume that [`SharedSpec::leave_token_out`] may leave out.
@@ -133,8 +141,10 @@ impl SharedSpec {
         let mounted = init.chain(&spec.containers).all(|container| {
             container.volume_mounts.as_ref().and_then(|mounts| mounts.last()) == Some(&mount)
         });
-        let added = name.starts_with(TOKEN_VOLUME) && mounted && *volume == token_volume(name);
-        added.then(|| name.into())
+        let suffix = name.strip_prefix(TOKEN_VOLUME)?.as_bytes();
+        let named = suffix.len() == TOKEN_SUFFIX
+            && suffix.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        (named && mounted && *volume == token_volume(name)).then(|| name.into())
     }
 }
 
@@ -312,16 +322,10 @@ mod tests {
     #[test]
     fn pods_of_one_template_share_it() {
         let pod = |name: &str| stored(&sent(name, json!([token(name)])));
-        let mut last = Arc::default();
-        let specs: Vec<SharedSpec> = ["kube-api-access-aaaaa", "kube-api-access-bbbbb"]
-            .into_iter()
-            .map(|name| {
-                let mut spec = pod(name).spec.unwrap();
-                spec.share(&mut last);
-                spec
-            })
-            .collect();
-        assert!(Arc::ptr_eq(&specs[0].shared, &specs[1].shared));
-        assert_ne!(specs[0], specs[1], "their tokens are mounted under names of their own");
+        let first = pod("kube-api-access-aaaaa").spec.unwrap();
+        let mut second = pod("kube-api-access-bbbbb").spec.unwrap();
+        assert!(second.share(first.shared()));
+        assert!(Arc::ptr_eq(&first.shared, &second.shared));
+        assert_ne!(first, second, "their tokens are mounted under names of their own");
     }
 }

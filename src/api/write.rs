@@ -103,7 +103,8 @@ impl ApiServer {
         if let Object::Service(service) = &mut object {
             self.allocator.create(std::sync::Arc::make_mut(service))?;
         }
-        refuse_if_invalid(&object, validation::create(&object))?;
+        let known = self.is_of_known_template(&mut object);
+        refuse_if_invalid(&object, validation::create(&object, known))?;
         let kind = object.kind();
         if self.store.object(kind, object.namespace(), object.name()).is_some() {
             let mut status = Status::already_exists(&kind.resource(), object.name());
@@ -111,14 +112,22 @@ impl ApiServer {
             return Err(status);
         }
         if let Some(spec) = pod_spec(&mut object) {
-            spec.leave_token_out();
-            spec.share(&mut self.last_spec);
+            self.last_spec = Some(spec.shared().clone());
         }
         let stored = self.commit(object);
         if kind == Kind::Namespace {
             bootstrap::furnish(self, now, stored.name());
         }
         Ok(stored)
+    }
+
+    /// Whether the object is a pod, not yet bound, with the specification of the one made before.
+    /// If so, they share it from now on.
+    fn is_of_known_template(&self, object: &mut Object) -> bool {
+        let Some(spec) = pod_spec(object) else { return false };
+        spec.leave_token_out();
+        let same = self.last_spec.as_ref().is_some_and(|last| spec.share(last));
+        same && spec.node_name.is_none()
     }
 
     /// Gives a new object its identity: UID, moment of creation and, if it left that to the

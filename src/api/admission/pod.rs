@@ -4,7 +4,7 @@
 use k8s_openapi::api::core::v1::{Container, PodSpec, ServiceAccount, Toleration, Volume};
 
 use super::forbidden;
-use crate::api::pod::{TOKEN_PATH, TOKEN_VOLUME, token_mount, token_volume};
+use crate::api::pod::{TOKEN_PATH, TOKEN_SUFFIX, TOKEN_VOLUME, token_mount, token_volume};
 use crate::api::{Kind, Pod, Status, Store};
 use crate::random::Stream;
 
@@ -51,7 +51,7 @@ fn mount_token(spec: &mut PodSpec, suffixes: &mut Stream) {
     let present = spec.volumes.iter().flatten().find(is_token).map(|volume| volume.name.clone());
     let name = match &present {
         Some(name) => name.clone(),
-        None => format!("{TOKEN_VOLUME}{}", suffixes.name_suffix(5)),
+        None => format!("{TOKEN_VOLUME}{}", suffixes.name_suffix(TOKEN_SUFFIX)),
     };
     let mut used = false;
     for container in spec.init_containers.iter_mut().flatten().chain(&mut spec.containers) {

@@ -29,11 +29,15 @@ use serde_json::{Value, json};
 use super::{Cause, Kind, Object};
 use report::Report;
 
-/// What is wrong with a new object, in the server's order.
-pub fn create(object: &Object) -> Vec<Cause> {
+/// What is wrong with a new object, in the server's order. Of a pod of a `known` template, whose
+/// specification was found good before, only the rest is looked at.
+pub fn create(object: &Object, known: bool) -> Vec<Cause> {
     let mut report = Report::default();
     let r = &mut report;
     match object {
+        Object::Pod(pod) if known => {
+            metadata::create(r, &pod.metadata, true, names::dns_subdomain);
+        }
         Object::Namespace(namespace) => {
             metadata::create(r, &namespace.metadata, false, names::dns_label);
         }

@@ -28,7 +28,10 @@ impl Index {
     /// Takes note of a change. Returns the pod as it was before, if the change is a pod's.
     pub(super) fn note(&mut self, key: &Key, change: &Change) -> Option<Arc<Pod>> {
         let gone = change.action == Action::Deleted;
-        self.note_owners(key, &change.object, gone);
+        let before = change.previous.as_ref().map(owner::references);
+        if gone || before != Some(owner::references(&change.object)) {
+            self.note_owners(key, &change.object, gone);
+        }
         match &change.object {
             Object::Pod(pod) => return self.note_pod(key, pod, gone),
             Object::ReplicaSet(set) => {
@@ -112,7 +115,7 @@ impl Index {
     }
 
     fn note_owners(&mut self, key: &Key, object: &Object, gone: bool) {
-        let references = object.metadata().owner_references.as_deref().unwrap_or_default();
+        let references = owner::references(object);
         let known = !self.owners.is_empty() || !references.is_empty();
         if !known {
             return;

@@ -6,7 +6,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 
 use super::{Client, pods};
 use crate::api::selector::LabelSelector;
-use crate::api::{Kind, Pod, Resource};
+use crate::api::{Kind, Object, Pod, Resource};
+
+/// An object's owners.
+pub(super) fn references(object: &Object) -> &[OwnerReference] {
+    object.metadata().owner_references.as_deref().unwrap_or_default()
+}
 
 /// The reference to the controller that an object obeys.
 pub(super) fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {

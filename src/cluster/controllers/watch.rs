@@ -36,16 +36,15 @@ impl Controllers {
                 if self.cloud.is_some() {
                     self.queue.add(now, Actor::LoadBalancer, key.clone());
                 }
-                self.queue.add(now, Actor::Endpoints, key);
+                self.queue.add(now, Actor::Endpoints, key.clone());
             }
             Object::Endpoints(_) => {
                 self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
-                self.queue.add(now, Actor::Endpoints, key);
+                self.queue.add(now, Actor::Endpoints, key.clone());
             }
             _ => {}
         }
         if let Some(actor) = own_controller(change.object.kind()) {
-            let key = Key::of(change.object.metadata());
             self.queue.add(now, actor, key);
         }
         let namespace = change.object.namespace();

@@ -274,7 +274,12 @@ impl Kubelets {
             .and_then(|key| self.worker(key))
             .is_some_and(|worker| worker.pod.metadata.uid == metadata.uid);
         match (known, action) {
-            (Some(key), Action::Deleted) if same => self.agenda.add(&key, now, true),
+            (Some(key), Action::Deleted) if same => {
+                if let Some(worker) = self.worker_mut(key) {
+                    worker.gone = true;
+                }
+                self.agenda.add(&key, now, true);
+            }
             (Some(key), _) if same => {
                 if let Some(worker) = self.worker_mut(key) {
                     let changed = worker.pod.metadata.generation != metadata.generation

@@ -18,11 +18,6 @@ use crate::cluster::image::Reference;
 /// Writes the status to the API server, if it has changed.
 pub(super) fn write(worker: &mut Worker, host: &mut Host<'_>) {
     worker.stale = false;
-    let Some(stored) = host.api.store().get::<Pod>(&worker.namespace, &worker.name) else { return };
-    if stored.metadata.uid != worker.pod.metadata.uid {
-        return;
-    }
-    worker.pod = stored.clone();
     let node = host.network.node(&worker.node).map(|node| node.address);
     let pod = Pod {
         metadata: worker.pod.metadata.clone(),
@@ -44,12 +39,11 @@ fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
     let failure = worker.failure.clone();
     let init = |container: &Container| container.role != Role::Main;
     let statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
-        let mut list: Vec<ContainerStatus> = (0..worker.containers.len())
-            .filter(|index| init(&worker.containers[*index]) == wanted)
-            .map(|index| container_status(worker, index))
-            .collect();
+        let own = |index: &usize| init(&worker.containers[*index]) == wanted;
+        let indices = (0..worker.containers.len()).filter(own);
         // These are big, and stay with the pod: room for more would outweigh the rest of it.
-        list.shrink_to_fit();
+        let mut list = Vec::with_capacity(indices.clone().count());
+        list.extend(indices.map(|index| container_status(worker, index)));
         (!list.is_empty()).then_some(list)
     };
     PodStatus {
@@ -146,7 +140,7 @@ fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
     };
     let stands = worker.sandbox.is_some() && !worker.finished;
     let sandbox = Verdict { status: stands, reason: "", message: String::new() };
-    let mut list = vec![
+    let own = [
         condition(worker, now, "PodReadyToStartContainers", sandbox),
         condition(worker, now, "Initialized", initialized),
         condition(worker, now, "Ready", ready),
@@ -154,13 +148,15 @@ fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
     ];
     let old = worker.pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     let others = old.into_iter().flatten();
-    let foreign = others.filter(|old| !list.iter().any(|new| new.type_ == old.type_));
-    let foreign: Vec<PodCondition> = foreign.cloned().collect();
-    if !foreign.iter().any(|condition| condition.type_ == "PodScheduled") {
+    let foreign = others.filter(|old| !own.iter().any(|new| new.type_ == old.type_));
+    let foreign: Vec<&PodCondition> = foreign.collect();
+    let unscheduled = !foreign.iter().any(|condition| condition.type_ == "PodScheduled");
+    let mut list = Vec::with_capacity(own.len() + usize::from(unscheduled) + foreign.len());
+    list.extend(own);
+    if unscheduled {
         list.push(condition(worker, now, "PodScheduled", Verdict::yes()));
     }
-    list.extend(foreign);
-    list.shrink_to_fit();
+    list.extend(foreign.into_iter().cloned());
     list
 }
 
@@ -252,12 +248,18 @@ fn container_status(worker: &Worker, index: usize) -> ContainerStatus {
 
 /// `docker.io/library/nginx@sha256:…`
 fn image_id(reference: &Reference) -> String {
-    let digest = Sha256::digest(reference.to_string());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut id = format!("{}@", reference.name());
     match &reference.digest {
-        Some(digest) => format!("{}@{digest}", reference.name()),
-        None => format!("{}@sha256:{hex}", reference.name()),
+        Some(digest) => id += digest,
+        None => {
+            id += "sha256:";
+            for byte in Sha256::digest(reference.to_string()) {
+                let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+                id.extend([digit(byte >> 4), digit(byte & 15)]);
+            }
+        }
     }
+    id
 }
 
 fn state(state: &State) -> ContainerState {

@@ -61,7 +61,10 @@ pub enum Operation {
 #[derive(Clone, Debug)]
 pub struct Worker {
     pub key: PodKey,
+    /// As it is stored, or was last.
     pub pod: Arc<Pod>,
+    /// It is stored no more.
+    pub gone: bool,
     pub namespace: Arc<str>,
     pub name: Arc<str>,
     pub node: Arc<str>,
@@ -99,6 +102,7 @@ impl Worker {
             name: text(&pod.metadata.name),
             node,
             pod,
+            gone: false,
             admitted: None,
             sandbox: None,
             containers,
@@ -117,7 +121,7 @@ impl Worker {
 
     /// Does everything that is due, and says whether the pod is gone for good.
     pub fn sync(&mut self, host: &mut Host<'_>) -> bool {
-        if !self.refresh(host) {
+        if self.gone {
             // Somebody took the pod away without asking (`--force`, a namespace's end).
             self.kill_all(host);
             return true;
@@ -252,17 +256,6 @@ impl Worker {
             if matches!(container.state, State::Waiting { .. }) && container.id.is_empty() {
                 container.not_before = container.not_before.min(now);
             }
-        }
-    }
-
-    /// Reads the pod again; `false` when it is gone, or another one of its name stands there.
-    fn refresh(&mut self, host: &Host<'_>) -> bool {
-        match host.api.store().get::<Pod>(&self.namespace, &self.name) {
-            Some(stored) if stored.metadata.uid == self.pod.metadata.uid => {
-                self.pod = stored.clone();
-                true
-            }
-            _ => false,
         }
     }
 

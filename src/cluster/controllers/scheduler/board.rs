@@ -133,19 +133,15 @@ impl Board {
         new: Option<&Arc<Pod>>,
     ) -> bool {
         self.note_guard(key, new);
-        let place = |pod: Option<&Arc<Pod>>| {
-            let pod = pod.filter(|pod| !pods::is_finished(pod))?;
-            Some((Arc::<str>::from(pods::node(pod)?), pods::is_terminating(pod)))
-        };
         let (before, after) = (place(old), place(new));
         if before == after {
             return false;
         }
         if let (Some((node, _)), Some(pod)) = (&before, old) {
-            self.shift(node, &Load::of(pod), false);
+            self.shift(&Arc::from(*node), &Load::of(pod), false);
         }
         if let (Some((node, _)), Some(pod)) = (&after, new) {
-            self.shift(node, &Load::of(pod), true);
+            self.shift(&Arc::from(*node), &Load::of(pod), true);
         }
         before.is_some() && before.map(|at| at.0) != after.map(|at| at.0)
     }
@@ -239,6 +235,12 @@ impl Load {
         let fellows = fellows(pod).filter(|_| pods::is_active(pod)).map(Arc::from);
         Load { requests, ports: ports.collect(), fellows }
     }
+}
+
+/// Where a pod takes up room, and whether it is on its way out.
+fn place(pod: Option<&Arc<Pod>>) -> Option<(&str, bool)> {
+    let pod = pod.filter(|pod| !pods::is_finished(pod))?;
+    Some((pods::node(pod)?, pods::is_terminating(pod)))
 }
 
 fn capacity(
