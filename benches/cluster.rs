@@ -41,6 +41,7 @@ fn main() {
 }
 
 /// Settles the largest cluster in a process that has nothing else, and says what that took.
+#[allow(clippy::disallowed_methods, reason = "a bench looks at the real world: clocks, files")]
 fn settle_alone() {
     let start = Instant::now();
     let cluster = settled(LARGEST);

@@ -73,14 +73,16 @@ impl Stream {
     pub fn uuid(&mut self) -> String {
         let high = (self.bits() & !0xf000) | 0x4000;
         let low = (self.bits() & !(0b11 << 62)) | (0b10 << 62);
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )
+        let digits = (u128::from(high) << 64) | u128::from(low);
+        let mut text = String::with_capacity(36);
+        for at in 0..32 {
+            if matches!(at, 8 | 12 | 16 | 20) {
+                text.push('-');
+            }
+            let digit = (digits >> (124 - 4 * at)) as u32 & 15;
+            text.push(char::from_digit(digit, 16).unwrap_or('0'));
+        }
+        text
     }
 }
 

@@ -106,6 +106,22 @@ impl SharedSpec {
             && (Arc::ptr_eq(&self.shared, &other.shared) || self.shared == other.shared)
     }
 
+    /// Mounts the token volume into every container, unless one has something of its own there (or
+    /// there is none). Says whether it has.
+    pub(super) fn mount_token_everywhere(&mut self, name: &str) -> bool {
+        let init = self.shared.init_containers.iter().flatten();
+        let mut containers = init.chain(&self.shared.containers).peekable();
+        let free = |container: &Container| {
+            let mounts = container.volume_mounts.as_deref().unwrap_or_default();
+            mounts.iter().all(|mount| mount.mount_path != TOKEN_PATH)
+        };
+        let mounted = containers.peek().is_some() && containers.all(free);
+        if mounted {
+            self.token = Some(name.into());
+        }
+        mounted
+    }
+
     /// Leaves the token volume out, if it is as the server itself adds it: the last of the volumes,
     /// and the last mount of every container. Equal specifications are equal again only when this
     /// was done to both.

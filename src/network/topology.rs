@@ -309,6 +309,7 @@ impl Topology {
         }
         let bound = (protocol, address, port);
         let place = space.netns.listeners.partition_point(|(other, _)| *other < bound);
+        space.netns.listeners.reserve_exact(1);
         space.netns.listeners.insert(place, (bound, listener));
         Ok(())
     }

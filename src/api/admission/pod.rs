@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec, ServiceAccount, Toleration,
 
 use super::forbidden;
 use crate::api::pod::{TOKEN_PATH, TOKEN_SUFFIX, TOKEN_VOLUME, token_mount, token_volume};
-use crate::api::{Kind, Pod, Status, Store};
+use crate::api::{Kind, Pod, SharedSpec, Status, Store};
 use crate::random::Stream;
 
 /// How long a pod stays on a node that is not ready or not reachable, in seconds.
@@ -46,13 +46,17 @@ fn service_account(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Resul
 }
 
 /// Mounts the token into every container that has nothing of its own at that path.
-fn mount_token(spec: &mut PodSpec, suffixes: &mut Stream) {
+fn mount_token(spec: &mut SharedSpec, suffixes: &mut Stream) {
     let is_token = |volume: &&Volume| volume.name.starts_with(TOKEN_VOLUME);
     let present = spec.volumes.iter().flatten().find(is_token).map(|volume| volume.name.clone());
     let name = match &present {
         Some(name) => name.clone(),
         None => format!("{TOKEN_VOLUME}{}", suffixes.name_suffix(TOKEN_SUFFIX)),
     };
+    if present.is_none() && spec.mount_token_everywhere(&name) {
+        return;
+    }
+    let spec: &mut PodSpec = spec;
     let mut used = false;
     for container in spec.init_containers.iter_mut().flatten().chain(&mut spec.containers) {
         used |= mount(container, &name);
@@ -125,8 +129,9 @@ mod tests {
 
     #[test]
     fn every_container_mounts_the_one_token_volume() {
-        let mut spec = spec(2);
+        let mut spec = SharedSpec::from(spec(2));
         mount_token(&mut spec, &mut Stream::new(1, "x"));
+        let spec = spec.full();
         let volumes = spec.volumes.unwrap();
         assert_eq!(volumes.len(), 1);
         for container in &spec.containers {
@@ -139,8 +144,9 @@ mod tests {
         let mut spec = spec(1);
         let own = VolumeMount { mount_path: TOKEN_PATH.into(), ..VolumeMount::default() };
         spec.containers[0].volume_mounts = Some(vec![own]);
+        let mut spec = SharedSpec::from(spec);
         mount_token(&mut spec, &mut Stream::new(1, "x"));
-        assert!(spec.volumes.is_none());
+        assert!(spec.full().volumes.is_none());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::queue::Actor;
 use super::{Client, Key, owner, pods};
 use crate::api::selector::LabelSelector;
-use crate::api::{Kind, Pod, Resource};
+use crate::api::{Action, Change, Kind, Object, Pod, Resource};
 use crate::clock::SimTime;
 
 /// What both kinds ask for.
@@ -56,9 +56,8 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         actor: Actor::ReplicaSet,
     };
     let counted = keep(client, set.as_ref(), &order);
-    let mut changed = ReplicaSet::clone(&set);
     let old = set.status.clone().unwrap_or_default();
-    changed.status = Some(ReplicaSetStatus {
+    let status = Some(ReplicaSetStatus {
         available_replicas: some(counted.available),
         conditions: set_conditions(&old, &counted, client.now),
         fully_labeled_replicas: some(counted.labelled),
@@ -67,8 +66,8 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         replicas: counted.replicas,
         terminating_replicas: Some(counted.terminating),
     });
-    if changed.status != set.status {
-        client.update(changed);
+    if status != set.status {
+        client.update(ReplicaSet { status, ..ReplicaSet::clone(&set) });
     }
 }
 
@@ -86,10 +85,9 @@ pub(super) fn reconcile_controller(client: &mut Client<'_>, key: &Key) {
         actor: Actor::ReplicationController,
     };
     let counted = keep(client, rc.as_ref(), &order);
-    let mut changed = ReplicationController::clone(&rc);
     let old = rc.status.clone().unwrap_or_default();
     let since = old.conditions.iter().flatten().find_map(|old| old.last_transition_time.clone());
-    changed.status = Some(ReplicationControllerStatus {
+    let status = Some(ReplicationControllerStatus {
         available_replicas: some(counted.available),
         conditions: counted.failure.map(|(reason, message)| {
             vec![ReplicationControllerCondition {
@@ -105,12 +103,26 @@ pub(super) fn reconcile_controller(client: &mut Client<'_>, key: &Key) {
         ready_replicas: some(counted.ready),
         replicas: counted.replicas,
     });
-    if changed.status != rc.status {
-        client.update(changed);
+    if status != rc.status {
+        client.update(ReplicationController { status, ..ReplicationController::clone(&rc) });
     }
 }
 
 /// Creates or deletes pods until there are as many as ordered, and counts those there were.
+/// Whether a change of a pod can change what its set counts or does. Where it runs, with which
+/// address, and how its containers are is nothing to the set.
+pub(super) fn is_news(change: &Change) -> bool {
+    let (Some(Object::Pod(old)), Object::Pod(new)) = (&change.previous, &change.object) else {
+        return true;
+    };
+    change.action != Action::Modified
+        || pods::ready_since(old) != pods::ready_since(new)
+        || pods::is_finished(old) != pods::is_finished(new)
+        || pods::is_terminating(old) != pods::is_terminating(new)
+        || old.metadata.labels != new.metadata.labels
+        || old.metadata.owner_references != new.metadata.owner_references
+}
+
 fn keep<T: Resource>(client: &mut Client<'_>, owner: &T, order: &Order<'_>) -> Count {
     let claimed = owner::claim_pods(client, owner, &order.selector);
     let active: Vec<Arc<Pod>> =
@@ -287,7 +299,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::world::{World, pod, template};
-    use crate::api::{Kind, Pod};
+    use super::is_news;
+    use crate::api::{Action, Change, Kind, Object, Pod};
 
     fn replica_set(replicas: i32) -> Value {
         json!({
@@ -311,6 +324,25 @@ mod tests {
                 "template": template("web"),
             },
         })
+    }
+
+    #[test]
+    fn where_a_pod_runs_is_no_news_to_its_set_but_its_readiness_is() {
+        let object = |node: &str, ready: &str| {
+            let value = json!({
+                "spec": { "containers": [], "nodeName": node },
+                "status": { "conditions": [{ "type": "Ready", "status": ready }] },
+            });
+            Object::from_value(Kind::Pod, value).unwrap()
+        };
+        let change = |old: Object, new: Object| Change {
+            revision: 1,
+            action: Action::Modified,
+            object: new,
+            previous: Some(old),
+        };
+        assert!(!is_news(&change(object("", "False"), object("node-1", "False"))));
+        assert!(is_news(&change(object("node-1", "False"), object("node-1", "True"))));
     }
 
     // R3.2

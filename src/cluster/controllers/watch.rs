@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Node;
 
 use super::queue::Actor;
-use super::{Controllers, Key, endpoints, node_lifecycle, owner, pods, scheduler};
+use super::{Controllers, Key, endpoints, node_lifecycle, owner, pods, replica_set, scheduler};
 use crate::api::{Action, Change, Kind, Object, Pod, Store};
 use crate::clock::SimTime;
 
@@ -65,6 +65,11 @@ impl Controllers {
                 (change.action == Action::Deleted).then_some(Actor::EndpointSlice)
             }
             Some(Kind::Endpoints) => None,
+            Some(Kind::ReplicaSet | Kind::ReplicationController)
+                if !replica_set::is_news(change) =>
+            {
+                None
+            }
             kind => kind.and_then(own_controller),
         };
         if let Some(actor) = actor {

@@ -35,6 +35,7 @@ use crate::random::Stream;
 use container::{Container, State};
 use environment::LinkCache;
 use log::Phrases;
+use volume::Source;
 use worker::{Host, Worker};
 
 pub(super) use etc::{machine_hosts, machine_resolv_conf};
@@ -81,6 +82,8 @@ pub(super) struct Kubelets {
     /// Pods that wait for a ConfigMap or a Secret.
     held_up: BTreeSet<PodKey>,
     links: LinkCache,
+    /// What the volume that was mounted last shows.
+    sources: Arc<[Source]>,
     phrases: Phrases,
     ids: Stream,
     last: u64,
@@ -154,7 +157,7 @@ fn act_on_ended(cluster: &mut Cluster, key: PodKey) {
 impl Cluster {
     /// A pod's worker, and everything else that its kubelet works with.
     fn worker_and_host(&mut self, key: PodKey) -> Option<(&mut Worker, Host<'_>)> {
-        let Kubelets { workers, links, ids, .. } = &mut self.kubelets;
+        let Kubelets { workers, links, sources, ids, .. } = &mut self.kubelets;
         let worker = Arc::make_mut(workers.get_mut(&key)?);
         let host = Host {
             now: self.now,
@@ -163,6 +166,7 @@ impl Cluster {
             processes: &mut self.processes,
             userland: &self.userland,
             links,
+            sources,
             ids,
         };
         Some((worker, host))
@@ -181,6 +185,7 @@ impl Kubelets {
             down: Vec::new(),
             held_up: BTreeSet::new(),
             links: LinkCache::default(),
+            sources: Arc::default(),
             phrases: Phrases::default(),
             ids: Stream::new(seed, "containers"),
             last: 0,

@@ -92,13 +92,14 @@ impl Worker {
         }
     }
 
-    fn mount(&self, host: &Host<'_>) -> Result<Volumes, (String, String)> {
+    fn mount(&self, host: &mut Host<'_>) -> Result<Volumes, (String, String)> {
         let specs = self.pod.spec.iter().flat_map(SharedSpec::volumes);
         specs
             .map(|(name, spec)| {
-                Volume::mount(host.api.store(), &self.namespace, spec)
-                    .map(|volume| (name.to_owned(), volume))
-                    .map_err(|error| (name.to_owned(), error))
+                let mut volume = Volume::mount(host.api.store(), &self.namespace, spec)
+                    .map_err(|error| (name.to_owned(), error))?;
+                volume.share(host.sources);
+                Ok((name.to_owned(), volume))
             })
             .collect()
     }

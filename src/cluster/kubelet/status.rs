@@ -296,14 +296,16 @@ fn terminated(end: &Terminated) -> ContainerStateTerminated {
 
 fn volume_mounts(worker: &Worker, index: usize) -> Option<Vec<VolumeMountStatus>> {
     let spec = worker.pod.spec.as_ref()?;
-    let list = spec.mounts(worker.spec_of(index)?).map(|mount| VolumeMountStatus {
+    let mounts = spec.mounts(worker.spec_of(index)?);
+    let list = mounts.map(|mount| VolumeMountStatus {
         mount_path: mount.path.to_owned(),
         name: mount.volume.to_owned(),
         read_only: mount.read_only.then_some(true),
         recursive_read_only: mount.read_only.then(|| "Disabled".to_owned()),
         ..VolumeMountStatus::default()
     });
-    let list: Vec<VolumeMountStatus> = list.collect();
+    let mut list: Vec<VolumeMountStatus> = list.collect();
+    list.shrink_to_fit();
     (!list.is_empty()).then_some(list)
 }
 

@@ -19,7 +19,7 @@ pub enum Volume {
     /// An emptyDir and everything else that can be written.
     Writable(BTreeMap<String, Arc<[u8]>>),
     /// Files that the kubelet provides.
-    Provided(Vec<Source>),
+    Provided(Arc<[Source]>),
 }
 
 /// A pod's volumes, by name. A list, since a pod has few.
@@ -50,7 +50,7 @@ impl FromIterator<(String, Volume)> for Volumes {
 }
 
 /// Where provided files come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     ConfigMap {
         object: Arc<ConfigMap>,
@@ -94,16 +94,28 @@ impl Volume {
         }
         if let Some(source) = &spec.downward_api {
             let items = source.items.clone().unwrap_or_default();
-            return Ok(Volume::Provided(vec![Source::Downward(items)]));
+            return Ok(Volume::Provided([Source::Downward(items)].into()));
         }
         if let Some(source) = &spec.projected {
             let mut sources = Vec::new();
             for projection in source.sources.iter().flatten() {
                 sources.extend(find.projection(projection)?);
             }
-            return Ok(Volume::Provided(sources));
+            return Ok(Volume::Provided(sources.into()));
         }
         Ok(Volume::Writable(BTreeMap::new()))
+    }
+
+    /// Shares with the volume that was mounted last what is the same: nearly every pod has the token
+    /// of its service account.
+    pub fn share(&mut self, last: &mut Arc<[Source]>) {
+        if let Volume::Provided(sources) = self {
+            if sources == last {
+                *sources = last.clone();
+            } else {
+                *last = sources.clone();
+            }
+        }
     }
 
     /// Whether it shows this ConfigMap or Secret.
@@ -279,7 +291,7 @@ mod tests {
         let items: Vec<KeyToPath> =
             serde_json::from_value(json!([{ "key": "a", "path": "sub/x" }])).unwrap();
         let source = Source::ConfigMap { object: Arc::new(map), items: Some(items) };
-        let volume = Volume::Provided(vec![source]);
+        let volume = Volume::Provided([source].into());
         assert_eq!(volume.paths(), ["sub/x"]);
         assert_eq!(volume.read(&Pod::default(), "sub/x").as_deref(), Some(&b"1"[..]));
         assert_eq!(volume.read(&Pod::default(), "b"), None);

@@ -12,6 +12,7 @@ use super::container::{Container, Role, State};
 use super::environment::LinkCache;
 use super::events::{Recorder, Told};
 use super::sandbox::Sandbox;
+use super::volume::Source;
 use super::{PodKey, back_off, hooks, pull, start, status, stop};
 use crate::api::{ApiServer, Pod, Resource};
 use crate::clock::SimTime;
@@ -44,6 +45,8 @@ pub struct Host<'a> {
     pub processes: &'a mut Processes,
     pub userland: &'a Arc<dyn Userland>,
     pub links: &'a mut LinkCache,
+    /// What the volume that was mounted last shows.
+    pub sources: &'a mut Arc<[Source]>,
     pub ids: &'a mut Stream,
 }
 

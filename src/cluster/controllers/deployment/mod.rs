@@ -25,7 +25,7 @@ const COMPONENT: &str = "deployment-controller";
 /// A Deployment with its ReplicaSets.
 struct Family {
     /// As it is stored; conditions that come up on the way are collected in its status.
-    deployment: Deployment,
+    deployment: Arc<Deployment>,
     /// The set of the current template, once there is one.
     new: Option<Arc<ReplicaSet>>,
     /// The sets of earlier templates, oldest first.
@@ -39,7 +39,7 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         return;
     }
     let sets = claim(client, &deployment);
-    let mut family = revision::family(&deployment, sets);
+    let mut family = revision::family(deployment.clone(), sets);
     if deployment.metadata.deletion_timestamp.is_some() {
         status::write(client, &family, &deployment);
         return;

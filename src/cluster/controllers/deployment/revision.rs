@@ -18,7 +18,7 @@ pub(super) const DESIRED: &str = "deployment.kubernetes.io/desired-replicas";
 pub(super) const MAXIMUM: &str = "deployment.kubernetes.io/max-replicas";
 
 /// Sorts `sets` into the one of the current template and the others.
-pub(super) fn family(deployment: &Deployment, mut sets: Vec<Arc<ReplicaSet>>) -> Family {
+pub(super) fn family(deployment: Arc<Deployment>, mut sets: Vec<Arc<ReplicaSet>>) -> Family {
     sets.sort_by_cached_key(|set| {
         (
             set.metadata.creation_timestamp.clone(),
@@ -32,7 +32,7 @@ pub(super) fn family(deployment: &Deployment, mut sets: Vec<Arc<ReplicaSet>>) ->
         own.zip(template).is_some_and(|(own, wanted)| same_template(own, wanted))
     });
     let new = current.map(|place| sets.remove(place));
-    Family { deployment: deployment.clone(), new, old: sets }
+    Family { deployment, new, old: sets }
 }
 
 /// Whether two templates differ in nothing but the hash label.
@@ -59,16 +59,16 @@ pub(super) fn sync(client: &mut Client<'_>, family: &mut Family, create: bool) {
     let number = newest_old + 1;
     match family.new.clone() {
         Some(set) => {
-            let mut changed = ReplicaSet::clone(&set);
-            annotate(&mut changed.metadata, &family.deployment.metadata, number);
+            let mut metadata = set.metadata.clone();
+            annotate(&mut metadata, &family.deployment.metadata, number);
             let min_ready = family.deployment.spec.as_ref().and_then(|s| s.min_ready_seconds);
-            if let Some(spec) = &mut changed.spec {
-                spec.min_ready_seconds = min_ready;
-            }
-            if changed != *set
-                && let Some(set) = client.update(changed)
-            {
-                family.replace(set);
+            let known = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds);
+            if metadata != set.metadata || min_ready != known {
+                let mut changed = ReplicaSet { metadata, ..ReplicaSet::clone(&set) };
+                if let Some(spec) = &mut changed.spec {
+                    spec.min_ready_seconds = min_ready;
+                }
+                family.new = client.update(changed).or(family.new.take());
             }
             let name = set.metadata.name.as_deref().unwrap_or_default();
             status::note_found(family, name, client.now);
@@ -78,8 +78,12 @@ pub(super) fn sync(client: &mut Client<'_>, family: &mut Family, create: bool) {
     }
     if let Some(set) = &family.new {
         let number = revision(&set.metadata).to_string();
-        let annotations = family.deployment.metadata.annotations.get_or_insert_default();
-        annotations.insert(REVISION.to_owned(), number);
+        let annotations = family.deployment.metadata.annotations.as_ref();
+        if annotations.and_then(|all| all.get(REVISION)) != Some(&number) {
+            let deployment = Arc::make_mut(&mut family.deployment);
+            let annotations = deployment.metadata.annotations.get_or_insert_default();
+            annotations.insert(REVISION.to_owned(), number);
+        }
     }
 }
 
@@ -125,17 +129,18 @@ fn make(client: &mut Client<'_>, family: &mut Family, number: i64) {
             status::note_created(family, &name, client.now);
             if replicas > 0 {
                 let message = format!("Scaled up replica set {name} from 0 to {replicas}");
-                client.normal(&family.deployment, COMPONENT, "ScalingReplicaSet", message);
+                client.normal(&*family.deployment, COMPONENT, "ScalingReplicaSet", message);
             }
         }
         Err(refusal) if refusal.reason == Reason::AlreadyExists => {
             // Another owner's set has our hash: the next attempt hashes one collision more.
-            let status = family.deployment.status.get_or_insert_default();
+            let deployment = Arc::make_mut(&mut family.deployment);
+            let status = deployment.status.get_or_insert_default();
             status.collision_count = Some(collisions + 1);
         }
         Err(refusal) => {
             let message = format!("Failed to create new replica set: {}", refusal.message);
-            client.warning(&family.deployment, COMPONENT, "ReplicaSetCreateError", message);
+            client.warning(&*family.deployment, COMPONENT, "ReplicaSetCreateError", message);
         }
     }
 }

@@ -109,14 +109,15 @@ pub(super) fn resize(
     new_size: i32,
 ) -> bool {
     let old_size = size(set);
-    let mut changed = ReplicaSet::clone(set);
     let (surge, _) = family.bounds();
-    annotate(&mut changed.metadata, family.wanted(), surge);
+    let mut metadata = set.metadata.clone();
+    annotate(&mut metadata, family.wanted(), surge);
+    if metadata == set.metadata && new_size == old_size {
+        return false;
+    }
+    let mut changed = ReplicaSet { metadata, ..ReplicaSet::clone(set) };
     if let Some(spec) = &mut changed.spec {
         spec.replicas = Some(new_size);
-    }
-    if changed == **set {
-        return false;
     }
     let Some(stored) = client.update(changed) else { return false };
     let name = stored.metadata.name.clone().unwrap_or_default();
@@ -126,7 +127,7 @@ pub(super) fn resize(
     }
     let way = if new_size > old_size { "up" } else { "down" };
     let message = format!("Scaled {way} replica set {name} from {old_size} to {new_size}");
-    client.normal(&family.deployment, COMPONENT, "ScalingReplicaSet", message);
+    client.normal(&*family.deployment, COMPONENT, "ScalingReplicaSet", message);
     true
 }
 

@@ -1,5 +1,6 @@
 //! A Deployment's status: counts, and the conditions Available, Progressing and ReplicaFailure.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{
@@ -56,7 +57,8 @@ pub(super) fn note_created(family: &mut Family, name: &str, now: SimTime) {
 }
 
 fn note(family: &mut Family, finding: Finding<'_>, now: SimTime) {
-    set(family.deployment.status.get_or_insert_default(), finding, now);
+    let deployment = Arc::make_mut(&mut family.deployment);
+    set(deployment.status.get_or_insert_default(), finding, now);
 }
 
 /// Whether every replica is of the current template, and available.
@@ -119,10 +121,11 @@ fn store(
     mut status: DeploymentStatus,
 ) {
     pass_failure_on(family, &mut status);
-    let mut changed = stored.clone();
-    changed.metadata.annotations.clone_from(&family.deployment.metadata.annotations);
-    changed.status = Some(status);
-    if changed != *stored {
+    let annotations = &family.deployment.metadata.annotations;
+    let status = Some(status);
+    if *annotations != stored.metadata.annotations || status != stored.status {
+        let mut changed = Deployment { status, ..stored.clone() };
+        changed.metadata.annotations.clone_from(annotations);
         client.update(changed);
     }
 }
