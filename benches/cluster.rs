@@ -184,7 +184,7 @@ fn largest() -> &'static Cluster {
 }
 
 fn settled(size: Size) -> Cluster {
-    let config = Config { nodes: size.nodes, seed: 1, dns: true };
+    let config = Config { nodes: size.nodes, seed: 1, dns: true, dual_stack: false };
     let mut cluster = Cluster::new(&config, shell::programs());
     for number in 0..size.services {
         create(&mut cluster, Kind::Deployment, deployment(number, size.replicas));

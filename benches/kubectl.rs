@@ -44,7 +44,7 @@ fn get_ten_thousand_pods(bencher: Bencher<'_, '_>, output: &str) {
 }
 
 fn cluster(nodes: u32) -> Cluster {
-    Cluster::new(&Config { nodes, seed: 1, dns: true }, shell::programs())
+    Cluster::new(&Config { nodes, seed: 1, dns: true, dual_stack: false }, shell::programs())
 }
 
 fn type_line(cluster: &mut Cluster, files: &Files, line: &str) -> usize {

@@ -184,7 +184,7 @@ struct Stage {
 impl Stage {
     fn new(folder: &Path, seed: u64, recording: &str) -> Result<Stage, Failed> {
         let clients = [clients::NAMES, clients::CLIENTS].contains(&recording);
-        let config = Config { nodes: 3, seed, dns: clients };
+        let config = Config { nodes: 3, seed, dns: clients, dual_stack: false };
         let programs = if clients { stand_in::Programs::shared() } else { shell::programs() };
         let mut files = Files::new();
         for (folder, prefix) in [(folder.join("yaml"), ""), (folder.join("real"), "real/")] {

@@ -50,6 +50,11 @@ use crate::random::Stream;
 use allocation::Allocator;
 use write::Target;
 
+/// `10.244.1.2:80`, `[fd00:10:244:1::2]:80`: an address as the API holds it, with a port.
+pub fn join_host_port(host: &str, port: i32) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
 /// The API server and everything it stores.
 #[derive(Clone, Debug)]
 pub struct ApiServer {
@@ -81,6 +86,11 @@ impl ApiServer {
         };
         bootstrap::fill(&mut server);
         server
+    }
+
+    /// Makes the cluster dual-stack: Services that ask for them get IPv6 addresses too (R13).
+    pub fn become_dual_stack(&mut self) {
+        self.allocator.become_dual_stack();
     }
 
     /// Carries out one request at the moment `now`.

@@ -78,6 +78,8 @@ pub struct Config {
     pub seed: u64,
     /// Whether CoreDNS runs as pods in kube-system. Without it names do not resolve.
     pub dns: bool,
+    /// Whether nodes, pods and the Services that ask for it have IPv6 addresses besides (R13).
+    pub dual_stack: bool,
 }
 
 /// Whether everything came to rest.
@@ -126,6 +128,9 @@ impl Cluster {
             forwards: Forwards::new(),
             userland,
         };
+        if config.dual_stack {
+            cluster.api.become_dual_stack();
+        }
         nodes::register(&mut cluster, config);
         if config.dns {
             system::install_dns(&mut cluster);

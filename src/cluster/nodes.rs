@@ -5,11 +5,11 @@
 //! marked `Unknown` once its last lease would have run out (node-monitor-grace-period).
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, NodeCondition};
+use k8s_openapi::api::core::v1::{Node, NodeAddress, NodeCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::agenda::Agenda;
 use super::{Cluster, Config, Place, kubelet};
 use crate::clock::SimTime;
+use crate::network::SecondFamily;
 
 /// How often a node reports its whole status (kubelet's nodeStatusReportFrequency).
 const REPORT: Duration = Duration::from_secs(300);
@@ -70,10 +71,15 @@ pub(super) fn register(cluster: &mut Cluster, config: &Config) {
         let name: Arc<str> = format!("node-{number}").into();
         let (address, subnet) = (node_address(number), pod_subnet(number));
         let netns = cluster.network.set_node(&name, address, subnet, true);
+        let second = config.dual_stack.then(|| second_family(number));
+        if let Some(SecondFamily { address, pod_subnet }) = second {
+            cluster.network.set_second_family(&name, address, pod_subnet);
+        }
         if number == 1 {
             super::api_endpoint::listen(&mut cluster.network, netns);
         }
-        let node = describe(cluster.now, &name, address, subnet, config.seed);
+        let mut node = describe(cluster.now, &name, address, subnet, config.seed);
+        add_second_family(&mut node, second);
         // A fresh store refuses none of these.
         let _ = cluster.api.create(cluster.now, node);
         cluster.nodes.agenda.add(&name, cluster.now + REPORT, false);
@@ -151,6 +157,26 @@ fn pod_subnet(number: u32) -> Ipv4Addr {
         0 => Ipv4Addr::new(10, 244, low, 0),
         _ => Ipv4Addr::new(10, 128 + high % 116, low, 0),
     }
+}
+
+/// fd00:192:168:49::2 for node-1 with pods in fd00:10:244:1::/64, and on from there. The range that
+/// kube-proxy knows, fd00:10:244::/56, has room for 255 nodes; those of more go on behind it.
+fn second_family(number: u32) -> SecondFamily {
+    let [high, low] = [(number >> 16) as u16, number as u16];
+    SecondFamily {
+        address: Ipv6Addr::new(0xfd00, 0x192, 0x168, 0x49, 0, 0, high, low.wrapping_add(1)),
+        pod_subnet: Ipv6Addr::new(0xfd00, 0x10, 0x244, low, 0, 0, 0, 0),
+    }
+}
+
+/// What a node of a dual-stack cluster says of itself besides.
+fn add_second_family(node: &mut Node, second: Option<SecondFamily>) {
+    let Some(SecondFamily { address, pod_subnet }) = second else { return };
+    let ranges = node.spec.get_or_insert_default().pod_cidrs.get_or_insert_default();
+    ranges.push(format!("{pod_subnet}/64"));
+    let addresses = node.status.get_or_insert_default().addresses.get_or_insert_default();
+    let internal = NodeAddress { address: address.to_string(), type_: "InternalIP".to_owned() };
+    addresses.insert(1, internal);
 }
 
 /// The four things that a node reports: (type, reason, message), healthy.

@@ -46,9 +46,15 @@ pub struct NodeEntry {
 }
 
 impl NodeEntry {
+    /// Its addresses on the nodes' network, one of each family.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let second = self.second.map(|second| IpAddr::V6(second.address));
+        [IpAddr::V4(self.address)].into_iter().chain(second)
+    }
+
     /// Whether it has this address on the nodes' network.
     pub fn has_address(&self, address: IpAddr) -> bool {
-        address == self.address || self.second.is_some_and(|second| address == second.address)
+        self.addresses().any(|own| own == address)
     }
 }
 

@@ -118,7 +118,8 @@ mod tests {
     use crate::shell::{Session, programs};
 
     fn offered(line: &str) -> Vec<String> {
-        let cluster = Cluster::new(&Config { nodes: 2, seed: 1, dns: true }, programs());
+        let cluster =
+            Cluster::new(&Config { nodes: 2, seed: 1, dns: true, dual_stack: false }, programs());
         let files = Files::from([("web.yaml".to_owned(), Vec::new())]);
         let found = Session::new(files).complete(&cluster, line, line.len());
         found.candidates.into_iter().map(|(text, _)| text).collect()

@@ -74,7 +74,8 @@ impl World {
 
     /// The cluster, at rest; or what the API server did not take.
     pub fn build(&self) -> Result<Cluster, String> {
-        let config = Config { nodes: self.nodes as u32, seed: self.seed, dns: true };
+        let config =
+            Config { nodes: self.nodes as u32, seed: self.seed, dns: true, dual_stack: false };
         let mut cluster = Cluster::new(&config, shell::programs());
         if self.cloud {
             cluster.join_cloud();

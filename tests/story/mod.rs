@@ -62,7 +62,7 @@ fn tell(path: &Path) -> Result<(), Failed> {
 
 fn play(written: &str) -> String {
     let nodes = written.lines().find_map(|line| line.strip_prefix("% nodes ")?.parse().ok());
-    let config = Config { nodes: nodes.unwrap_or(3), seed: 7, dns: true };
+    let config = Config { nodes: nodes.unwrap_or(3), seed: 7, dns: true, dual_stack: false };
     let mut cluster = Cluster::new(&config, shell::programs());
     let zones = written.lines().find_map(|line| line.strip_prefix("% zones ")).unwrap_or_default();
     cluster.set_zones(&zones.split_whitespace().map(str::to_owned).collect::<Vec<_>>());

@@ -52,12 +52,6 @@ pub(super) fn keep_allocated(spec: &mut ServiceSpec, old: &ServiceSpec) {
         {
             spec.cluster_ips.clone_from(&old.cluster_ips);
         }
-        if spec.ip_families.as_ref().is_none_or(Vec::is_empty) {
-            spec.ip_families.clone_from(&old.ip_families);
-        }
-        if is_empty(&spec.ip_family_policy) {
-            spec.ip_family_policy.clone_from(&old.ip_family_policy);
-        }
     }
     if needs_node_ports(spec) && needs_node_ports(old) {
         keep_node_ports(spec, old);

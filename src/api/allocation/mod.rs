@@ -11,11 +11,12 @@ mod families;
 mod ports;
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Service, ServiceSpec};
 
+use self::addresses::Chances;
 use super::{Cause, Status, validation};
 use crate::random::Stream;
 
@@ -23,14 +24,16 @@ use crate::random::Stream;
 #[derive(Clone, Debug)]
 pub(super) struct Allocator {
     taken: Arc<Taken>,
-    addresses: Stream,
+    addresses: Chances,
     ports: Stream,
+    /// Whether Services may have IPv6 addresses too.
+    dual_stack: bool,
 }
 
 /// What Services hold.
 #[derive(Clone, Debug, Default)]
 struct Taken {
-    addresses: BTreeSet<Ipv4Addr>,
+    addresses: BTreeSet<IpAddr>,
     ports: BTreeSet<u16>,
 }
 
@@ -39,9 +42,15 @@ impl Allocator {
     pub(super) fn new(seed: u64) -> Allocator {
         Allocator {
             taken: Arc::default(),
-            addresses: Stream::new(seed, "cluster-ips"),
+            addresses: Chances::new(seed),
             ports: Stream::new(seed, "node-ports"),
+            dual_stack: false,
         }
+    }
+
+    /// Gives IPv6 addresses too from now on, to Services that want them.
+    pub(super) fn become_dual_stack(&mut self) {
+        self.dual_stack = true;
     }
 
     /// Gives a new Service its families, addresses and ports.
@@ -54,9 +63,10 @@ impl Allocator {
         if !faults.is_empty() {
             return Err(Status::invalid("Service", &name, faults));
         }
-        families::fill_in(spec).map_err(invalid)?;
+        families::fill_in(spec, None, families::configured(self.dual_stack))
+            .map_err(|faults| Status::invalid("Service", &name, faults))?;
         if change::needs_cluster_ip(spec) {
-            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec)
+            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec, 0)
                 .map_err(invalid)?;
         }
         if change::needs_node_ports(spec) {
@@ -73,9 +83,16 @@ impl Allocator {
         let invalid = |cause: Cause| Status::invalid("Service", &name, vec![cause]);
         change::keep_allocated(spec, old);
         change::synchronise(spec, Some(old));
-        families::fill_in(spec).map_err(invalid)?;
-        if change::needs_cluster_ip(spec) && !change::needs_cluster_ip(old) {
-            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec)
+        let faults = validation::service_addresses(spec);
+        if !faults.is_empty() {
+            return Err(Status::invalid("Service", &name, faults));
+        }
+        families::fill_in(spec, Some(old), families::configured(self.dual_stack))
+            .map_err(|faults| Status::invalid("Service", &name, faults))?;
+        let fresh = change::needs_cluster_ip(spec) && !change::needs_cluster_ip(old);
+        if fresh || families::is_upgraded(spec, old) {
+            let kept = usize::from(!fresh);
+            addresses::allocate(&mut self.addresses, &self.taken.addresses, spec, kept)
                 .map_err(invalid)?;
         }
         if change::needs_node_ports(spec) {
@@ -112,7 +129,7 @@ impl Allocator {
 }
 
 /// The cluster IPs and node ports that a Service holds.
-fn holdings(spec: Option<&ServiceSpec>) -> (Vec<Ipv4Addr>, BTreeSet<u16>) {
+fn holdings(spec: Option<&ServiceSpec>) -> (Vec<IpAddr>, BTreeSet<u16>) {
     let Some(spec) = spec else { return Default::default() };
     let addresses = spec.cluster_ips.iter().flatten().filter_map(|ip| ip.parse().ok()).collect();
     let ports = spec.ports.iter().flatten().filter_map(|port| port.node_port);

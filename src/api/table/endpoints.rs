@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::Endpoints;
 use super::age::since;
 use super::format::first_three;
 use super::{Columns, narrow};
+use crate::api::join_host_port;
 use crate::clock::SimTime;
 
 pub(super) const COLUMNS: Columns = &[narrow("NAME"), narrow("ENDPOINTS"), narrow("AGE")];
@@ -31,7 +32,7 @@ pub fn addresses(endpoints: &Endpoints) -> String {
             list.extend(ips.iter().map(|ip| (*ip).clone()));
         }
         for port in ports {
-            list.extend(ips.iter().map(|ip| format!("{ip}:{}", port.port)));
+            list.extend(ips.iter().map(|ip| join_host_port(ip, port.port)));
         }
     }
     first_three(&list)

@@ -62,7 +62,8 @@ impl Desk {
     }
 
     fn empty(arguments: &ShellArgs, files: Files) -> Desk {
-        let config = Config { nodes: arguments.nodes, seed: arguments.seed, dns: true };
+        let config =
+            Config { nodes: arguments.nodes, seed: arguments.seed, dns: true, dual_stack: false };
         let mut cluster = Cluster::new(&config, shell::programs());
         cluster.set_zones(&arguments.zones);
         if arguments.cloud {

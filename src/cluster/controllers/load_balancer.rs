@@ -5,7 +5,8 @@
 //! leads to is decided where packets go, by the nodes' health.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +23,12 @@ const FINALIZER: &str = "service.kubernetes.io/load-balancer-cleanup";
 const WAIT: Duration = Duration::from_secs(3);
 /// How long the controller waits before it tries again what the cloud could not do.
 const RETRY: Duration = Duration::from_secs(30);
-/// The addresses that the cloud gives out: its part of 203.0.113.0/24, where no host is.
-const FIRST: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 100);
-const LAST: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 199);
+/// The addresses that the cloud gives out: its part of 203.0.113.0/24, where no host is, and of a
+/// network that is there for documentation (RFC 3849).
+const V4: RangeInclusive<IpAddr> =
+    IpAddr::V4(Ipv4Addr::new(203, 0, 113, 100))..=IpAddr::V4(Ipv4Addr::new(203, 0, 113, 199));
+const V6: RangeInclusive<IpAddr> = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x100))
+    ..=IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x163));
 
 /// The cloud that the cluster runs in.
 #[derive(Clone, Debug, Default)]
@@ -150,7 +154,7 @@ fn release(client: &mut Client<'_>, service: &Service) {
     if !is_held(service) {
         return;
     }
-    if address(service).is_some() {
+    if !addresses(service).is_empty() {
         tell(client, service, "DeletingLoadBalancer", "Deleting load balancer");
     }
     let mut free = service.clone();
@@ -162,48 +166,73 @@ fn release(client: &mut Client<'_>, service: &Service) {
     tell(client, service, "DeletedLoadBalancer", "Deleted load balancer");
 }
 
-fn address(service: &Service) -> Option<Ipv4Addr> {
-    let ingress = service.status.as_ref()?.load_balancer.as_ref()?.ingress.as_ref()?;
-    ingress.first()?.ip.as_deref()?.parse().ok()
+fn addresses(service: &Service) -> Vec<IpAddr> {
+    let balancer = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
+    let ingress = balancer.and_then(|balancer| balancer.ingress.as_ref()).into_iter().flatten();
+    ingress.filter_map(|ingress| ingress.ip.as_deref()?.parse().ok()).collect()
 }
 
-/// Gives the Service the address that it asks for, or keeps the one it has, or takes the first that
-/// is free.
+/// Gives the Service an address of each of its families: the one that it asks for, or the one it
+/// has, or the first that is free.
 ///
 /// # Errors
 /// When the cloud has no such address, in its words.
 fn assign(client: &mut Client<'_>, service: &Service) -> Result<(), String> {
     let others = client.api.store().list::<Service>(None);
-    let taken: BTreeSet<Ipv4Addr> = others
+    let taken: BTreeSet<IpAddr> = others
         .filter(|other| other.metadata.uid != service.metadata.uid)
-        .filter_map(|other| address(other))
+        .flat_map(|other| addresses(other))
         .collect();
-    let ours = FIRST..=LAST;
-    let wish = service.spec.as_ref().and_then(|spec| spec.load_balancer_ip.as_deref());
-    let chosen = match wish.filter(|wish| !wish.is_empty()) {
-        Some(wish) => wish.parse().ok().filter(|wish| ours.contains(wish) && !taken.contains(wish)),
-        None => address(service).or_else(|| {
-            let mut all = (FIRST.to_bits()..=LAST.to_bits()).map(Ipv4Addr::from_bits);
-            all.find(|address| !taken.contains(address))
-        }),
-    };
-    let Some(chosen) = chosen else {
-        return Err(match wish {
-            Some(wish) => format!("address {wish} is taken, or none of {FIRST} to {LAST}"),
-            None => format!("no address of {FIRST} to {LAST} is free"),
-        });
-    };
+    let families = service.spec.as_ref().and_then(|spec| spec.ip_families.clone());
+    let ranges = families.unwrap_or_else(|| vec!["IPv4".to_owned()]).into_iter();
+    let chosen: Vec<LoadBalancerIngress> = ranges
+        .map(|family| choose(service, &taken, if family == "IPv6" { V6 } else { V4 }))
+        .map(|address| {
+            address.map(|address| LoadBalancerIngress {
+                ip: Some(address.to_string()),
+                ip_mode: Some("VIP".to_owned()),
+                ..LoadBalancerIngress::default()
+            })
+        })
+        .collect::<Result<_, String>>()?;
     let mut balanced = service.clone();
-    balanced.status.get_or_insert_default().load_balancer = Some(LoadBalancerStatus {
-        ingress: Some(vec![LoadBalancerIngress {
-            ip: Some(chosen.to_string()),
-            ip_mode: Some("VIP".to_owned()),
-            ..LoadBalancerIngress::default()
-        }]),
-    });
+    balanced.status.get_or_insert_default().load_balancer =
+        Some(LoadBalancerStatus { ingress: Some(chosen) });
     tell(client, service, "EnsuredLoadBalancer", "Ensured load balancer");
     client.update(balanced);
     Ok(())
+}
+
+/// A Service's address of one range.
+fn choose(
+    service: &Service,
+    taken: &BTreeSet<IpAddr>,
+    range: RangeInclusive<IpAddr>,
+) -> Result<IpAddr, String> {
+    let (first, last) = (*range.start(), *range.end());
+    let wish = service.spec.as_ref().and_then(|spec| spec.load_balancer_ip.as_deref());
+    // One wish there is, of one family.
+    let wish = wish.filter(|wish| !wish.is_empty() && wish.contains(':') == first.is_ipv6());
+    if let Some(wish) = wish {
+        let address: Option<IpAddr> = wish.parse().ok();
+        let free = address.filter(|address| range.contains(address) && !taken.contains(address));
+        return free
+            .ok_or_else(|| format!("address {wish} is taken, or none of {first} to {last}"));
+    }
+    let kept = addresses(service).into_iter().find(|address| range.contains(address));
+    let free =
+        || addresses_from(first).take_while(|it| range.contains(it)).find(|it| !taken.contains(it));
+    kept.or_else(free).ok_or_else(|| format!("no address of {first} to {last} is free"))
+}
+
+/// An address and those behind it.
+fn addresses_from(first: IpAddr) -> impl Iterator<Item = IpAddr> {
+    (0..=u32::from(u16::MAX)).map(move |offset| match first {
+        IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits().wrapping_add(offset)).into(),
+        IpAddr::V6(first) => {
+            Ipv6Addr::from_bits(first.to_bits().wrapping_add(u128::from(offset))).into()
+        }
+    })
 }
 
 #[cfg(test)]

@@ -27,10 +27,22 @@ pub fn field(pod: &Pod, path: &str) -> Option<String> {
         "metadata.annotations" => Some(lines(metadata.annotations.as_ref())),
         "spec.nodeName" => spec.and_then(|spec| spec.node_name.clone()),
         "spec.serviceAccountName" => spec.and_then(|spec| spec.service_account_name.clone()),
-        "status.hostIP" | "status.hostIPs" => status.and_then(|status| status.host_ip.clone()),
-        "status.podIP" | "status.podIPs" => status.and_then(|status| status.pod_ip.clone()),
+        "status.hostIP" => status.and_then(|status| status.host_ip.clone()),
+        "status.hostIPs" => {
+            let all = status.and_then(|status| status.host_ips.as_ref());
+            all.map(|all| joined(all.iter().map(|address| &address.ip)))
+        }
+        "status.podIP" => status.and_then(|status| status.pod_ip.clone()),
+        "status.podIPs" => {
+            let all = status.and_then(|status| status.pod_ips.as_ref());
+            all.map(|all| joined(all.iter().map(|address| &address.ip)))
+        }
         _ => None,
     }
+}
+
+fn joined<'a>(addresses: impl Iterator<Item = &'a String>) -> String {
+    addresses.cloned().collect::<Vec<_>>().join(",")
 }
 
 /// The value of a `resourceFieldRef`: the container's own, or else all that its node has.

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{
 
 use super::downward;
 use super::expand::expand;
-use crate::api::{Pod, Store};
+use crate::api::{Pod, Store, join_host_port};
 
 /// The variables that Services put into every container of a namespace, sorted by Service.
 pub type Links = Vec<(String, String)>;
@@ -85,7 +85,7 @@ fn protocol(port: &ServicePort) -> String {
 }
 
 fn url(address: &str, port: &ServicePort) -> String {
-    format!("{}://{address}:{}", protocol(port), port.port)
+    format!("{}://{}", protocol(port), join_host_port(address, port.port))
 }
 
 fn variable_name(name: &str) -> String {

@@ -160,7 +160,7 @@ fn domain_name(pod: &Pod) -> Option<String> {
 }
 
 /// `/etc/hosts` in a pod's containers (R1.7).
-pub fn hosts(pod: &Pod, address: Ipv4Addr) -> String {
+pub fn hosts(pod: &Pod, addresses: impl Iterator<Item = IpAddr>) -> String {
     let on_host = pod.spec.as_ref().is_some_and(|spec| spec.host_network == Some(true));
     let mut text = if on_host {
         format!("# Kubernetes-managed hosts file (host network).\n{LOOPBACK_HOSTS}")
@@ -170,7 +170,8 @@ pub fn hosts(pod: &Pod, address: Ipv4Addr) -> String {
             Some(full) => format!("{full}\t{name}"),
             None => name,
         };
-        format!("# Kubernetes-managed hosts file.\n{LOOPBACK_HOSTS}{address}\t{names}\n")
+        let own: String = addresses.map(|address| format!("{address}\t{names}\n")).collect();
+        format!("# Kubernetes-managed hosts file.\n{LOOPBACK_HOSTS}{own}")
     };
     let aliases = pod.spec.iter().flat_map(|spec| spec.host_aliases.iter().flatten());
     let lines: String = aliases
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn hosts_name_the_pod_with_its_domain_first() {
         let pod = pod(json!({ "containers": [], "hostname": "db-0", "subdomain": "db" }));
-        let text = hosts(&pod, Ipv4Addr::new(10, 244, 1, 20));
+        let text = hosts(&pod, [[10, 244, 1, 20].into()].into_iter());
         assert!(text.starts_with("# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n"));
         assert!(text.ends_with("10.244.1.20\tdb-0.db.default.svc.cluster.local\tdb-0\n"));
         assert_eq!(hostname(&pod), "db-0");

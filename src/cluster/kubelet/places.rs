@@ -78,7 +78,7 @@ impl Kubelets {
         let (worker, _) = self.container(place)?;
         let sandbox = worker.sandbox.as_ref()?;
         match path {
-            "/etc/hosts" => Some(etc::hosts(&worker.pod, sandbox.address)),
+            "/etc/hosts" => Some(etc::hosts(&worker.pod, sandbox.addresses())),
             "/etc/hostname" => Some(format!("{}\n", etc::hostname(&worker.pod))),
             "/etc/resolv.conf" => Some(etc::resolv_conf(&worker.pod)),
             _ => None,

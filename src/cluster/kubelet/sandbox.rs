@@ -1,6 +1,6 @@
 //! A pod's sandbox: its network namespace, its address, its volumes.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::events::Told;
@@ -17,9 +17,18 @@ const MOUNT_RETRY: Duration = Duration::from_secs(2);
 pub struct Sandbox {
     pub netns: NetnsId,
     pub address: Ipv4Addr,
+    /// Its address of the second family, in a dual-stack cluster.
+    pub address_v6: Option<Ipv6Addr>,
     /// The network namespace is the node's own (`hostNetwork`).
     pub on_host: bool,
     pub volumes: Volumes,
+}
+
+impl Sandbox {
+    /// Its addresses, one of each family, the primary one first.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        [IpAddr::V4(self.address)].into_iter().chain(self.address_v6.map(IpAddr::V6))
+    }
 }
 
 impl Worker {
@@ -44,7 +53,8 @@ impl Worker {
             self.open_host_ports(netns, host);
             (netns, address)
         };
-        self.sandbox = Some(Sandbox { netns, address, on_host, volumes });
+        let address_v6 = host.network.netns(netns).and_then(|netns| netns.address_v6);
+        self.sandbox = Some(Sandbox { netns, address, address_v6, on_host, volumes });
         self.stale = true;
     }
 

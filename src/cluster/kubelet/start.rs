@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Container as ContainerSpec;
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, PodIP};
 
 use super::back_off::NOTICE;
 use super::container::{State, Terminated};
@@ -238,7 +238,9 @@ fn with_address(worker: &Worker, spec: &ContainerSpec) -> Arc<Pod> {
         return worker.pod.clone();
     }
     let mut pod = Pod::clone(&worker.pod);
-    pod.status.get_or_insert_default().pod_ip = Some(sandbox.address.to_string());
+    let status = pod.status.get_or_insert_default();
+    status.pod_ip = Some(sandbox.address.to_string());
+    status.pod_ips = Some(sandbox.addresses().map(|it| PodIP { ip: it.to_string() }).collect());
     Arc::new(pod)
 }
 

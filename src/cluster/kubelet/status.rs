@@ -1,7 +1,5 @@
 //! A pod's status, as its kubelet reports it (recording 01).
 
-use std::net::Ipv4Addr;
-
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
     ContainerStatus, HostIP, PodCondition, PodIP, PodStatus, VolumeMountStatus,
@@ -14,11 +12,12 @@ use super::worker::{Host, Worker};
 use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::image::Reference;
+use crate::network::NodeEntry;
 
 /// Writes the status to the API server, if it has changed.
 pub(super) fn write(worker: &mut Worker, host: &mut Host<'_>) {
     worker.stale = false;
-    let node = host.network.node(&worker.node).map(|node| node.address);
+    let node = host.network.node(&worker.node);
     let pod = Pod {
         metadata: worker.pod.metadata.clone(),
         spec: worker.pod.spec.clone(),
@@ -29,13 +28,18 @@ pub(super) fn write(worker: &mut Worker, host: &mut Host<'_>) {
     }
 }
 
-fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
+fn status(worker: &Worker, now: SimTime, node: Option<&NodeEntry>) -> PodStatus {
     let none = PodStatus::default();
     let old = worker.pod.status.as_ref().unwrap_or(&none);
     let phase = phase(worker);
-    let address = worker.sandbox.as_ref().map(|sandbox| sandbox.address.to_string());
-    let pod_ip = address.or_else(|| old.pod_ip.clone());
-    let host_ip = node.map(|address| address.to_string()).or_else(|| old.host_ip.clone());
+    let pod_ips = match &worker.sandbox {
+        Some(sandbox) => Some(sandbox.addresses().map(|it| PodIP { ip: it.to_string() }).collect()),
+        None => old.pod_ips.clone(),
+    };
+    let host_ips = match node {
+        Some(node) => Some(node.addresses().map(|it| HostIP { ip: it.to_string() }).collect()),
+        None => old.host_ips.clone(),
+    };
     let failure = worker.failure.clone();
     let init = |container: &Container| container.role != Role::Main;
     let statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
@@ -50,12 +54,12 @@ fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
         conditions: Some(conditions(worker, now, phase)),
         container_statuses: statuses(false),
         init_container_statuses: statuses(true),
-        host_ips: host_ip.clone().map(|ip| vec![HostIP { ip }]),
-        host_ip,
+        host_ip: first(&host_ips, |address| &address.ip),
+        host_ips,
         observed_generation: worker.pod.metadata.generation,
         phase: Some(phase.to_owned()),
-        pod_ips: pod_ip.clone().map(|ip| vec![PodIP { ip }]),
-        pod_ip,
+        pod_ip: first(&pod_ips, |address| &address.ip),
+        pod_ips,
         reason: match &failure {
             Some((reason, _)) => Some((*reason).to_owned()),
             None => old.reason.clone(),
@@ -66,6 +70,10 @@ fn status(worker: &Worker, now: SimTime, node: Option<Ipv4Addr>) -> PodStatus {
         nominated_node_name: old.nominated_node_name.clone(),
         ..PodStatus::default()
     }
+}
+
+fn first<T>(addresses: &Option<Vec<T>>, text: fn(&T) -> &String) -> Option<String> {
+    addresses.as_ref()?.first().map(|address| text(address).clone())
 }
 
 /// kubelet's `getPhase`.

@@ -7,7 +7,8 @@ use crate::network::SocketAddr;
 
 /// A cluster with two Services, `old` and `new`, and the Ingress controller.
 fn with_controller() -> Cluster {
-    let mut cluster = Cluster::new(&Config { nodes: 3, seed: 7, dns: true }, Arc::new(Tiny));
+    let mut cluster =
+        Cluster::new(&Config { nodes: 3, seed: 7, dns: true, dual_stack: false }, Arc::new(Tiny));
     cluster.install_ingress_controller();
     for name in ["old", "new"] {
         let spec = json!({ "containers": [{
@@ -180,7 +181,8 @@ fn an_ingress_of_another_class_is_left_alone() {
 // R12.2, R7.4
 #[test]
 fn in_a_cloud_the_controller_has_the_balancers_address() {
-    let mut cluster = Cluster::new(&Config { nodes: 3, seed: 7, dns: true }, Arc::new(Tiny));
+    let mut cluster =
+        Cluster::new(&Config { nodes: 3, seed: 7, dns: true, dual_stack: false }, Arc::new(Tiny));
     cluster.join_cloud();
     cluster.install_ingress_controller();
     cluster.settle(Duration::from_secs(60));

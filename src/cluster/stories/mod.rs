@@ -1,5 +1,6 @@
 //! Whole stories of pods on a small cluster, told through the API and through packets.
 
+mod dual_stack;
 mod ending;
 mod failing;
 mod ingress;
@@ -101,7 +102,7 @@ impl Process for TinyProgram {
 
 /// A settled cluster of three nodes.
 fn cluster() -> Cluster {
-    Cluster::new(&Config { nodes: 3, seed: 7, dns: false }, Arc::new(Tiny))
+    Cluster::new(&Config { nodes: 3, seed: 7, dns: false, dual_stack: false }, Arc::new(Tiny))
 }
 
 fn create(cluster: &mut Cluster, kind: Kind, object: Value) {

@@ -47,7 +47,7 @@ fn front_end(cluster: &mut Cluster, conf: &str) {
 }
 
 fn with_dns() -> Cluster {
-    Cluster::new(&Config { nodes: 3, seed: 7, dns: true }, Arc::new(Tiny))
+    Cluster::new(&Config { nodes: 3, seed: 7, dns: true, dual_stack: false }, Arc::new(Tiny))
 }
 
 fn ask(cluster: &mut Cluster, path: &str) -> Result<(u16, String), String> {

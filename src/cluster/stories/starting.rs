@@ -113,7 +113,7 @@ fn a_deployment_and_its_service_carry_traffic() {
 
 #[test]
 fn coredns_runs_as_pods_behind_its_service() {
-    let config = Config { nodes: 2, seed: 1, dns: true };
+    let config = Config { nodes: 2, seed: 1, dns: true, dual_stack: false };
     let mut cluster = Cluster::new(&config, Arc::new(Tiny));
     let pods = cluster.objects().list::<Pod>(Some("kube-system"));
     let running = pods.filter(|pod| {

@@ -7,7 +7,7 @@ use crate::network::{DnsType, Outcome, PodPolicies, PolicyRules, SocketAddr};
 
 /// A cluster with CoreDNS, a Service `web` with one nginx behind it, and a pod `client`.
 fn names() -> Cluster {
-    let config = Config { nodes: 2, seed: 3, dns: true };
+    let config = Config { nodes: 2, seed: 3, dns: true, dual_stack: false };
     let mut cluster = Cluster::new(&config, Arc::new(Tiny));
     for (name, image) in [("web", "nginx"), ("client", "curlimages/curl"), ("ubuntu", "ubuntu")] {
         let mut container = json!({ "name": "c", "image": image });
@@ -138,7 +138,7 @@ fn silence_takes_glibc_twenty_seconds_and_musl_five() {
 // Recording 30, "kube-dns has no endpoints".
 #[test]
 fn without_coredns_names_fail_at_once_and_addresses_work() {
-    let config = Config { nodes: 1, seed: 3, dns: false };
+    let config = Config { nodes: 1, seed: 3, dns: false, dual_stack: false };
     let mut cluster = Cluster::new(&config, Arc::new(Tiny));
     create_pod(
         &mut cluster,

@@ -19,7 +19,7 @@ struct Story {
 
 impl Story {
     fn new() -> Story {
-        let config = Config { nodes: 1, seed: 1, dns: false };
+        let config = Config { nodes: 1, seed: 1, dns: false, dual_stack: false };
         Story {
             cluster: Cluster::new(&config, super::programs()),
             session: Session::new(Files::new()),

@@ -66,8 +66,10 @@ type Addresses = (Vec<EndpointAddress>, Vec<EndpointAddress>);
 fn subsets(service: &Service, backends: &[Arc<Pod>]) -> Vec<EndpointSubset> {
     let mut groups: BTreeMap<Vec<(String, i32, String)>, Addresses> = BTreeMap::new();
     let declared = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    // One family alone can be told here: the primary one.
+    let family = super::families(service)[0];
     for pod in backends.iter().filter(|pod| !pods::is_terminating(pod)) {
-        let Some(ip) = super::address(pod) else { continue };
+        let Some(ip) = super::address(pod, family) else { continue };
         let mut ports: Vec<(String, i32, String)> = declared
             .iter()
             .filter_map(|port| {

@@ -11,6 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use super::super::{Client, Key, owner};
 use super::{MANAGED_BY, SERVICE_NAME};
 use crate::api::Kind;
+use crate::network::Family;
 
 const MANAGER: &str = "endpointslicemirroring-controller.k8s.io";
 const SKIP: &str = "endpointslice.kubernetes.io/skip-mirror";
@@ -21,17 +22,22 @@ pub(in super::super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let service = client.get::<Service>(key);
     let wanted = match (&endpoints, &service) {
         (Some(endpoints), Some(service)) if is_mirrored(endpoints, service) => {
-            endpoints.subsets.iter().flatten().map(content).collect()
+            let families = [Family::V4, Family::V6].into_iter();
+            let subsets = || endpoints.subsets.iter().flatten();
+            families
+                .flat_map(|family| subsets().map(move |subset| content(subset, family)))
+                .collect()
         }
         _ => Vec::new(),
     };
     let owner = endpoints.as_deref();
-    let mut stored = owner.map_or_else(Vec::new, |owner| own_slices(client, owner)).into_iter();
-    for (ports, addresses) in wanted {
-        let (Some(owner), (ports, addresses)) = (owner, (Some(ports), Some(addresses))) else {
-            return;
-        };
-        match stored.next() {
+    let mut stored = owner.map_or_else(Vec::new, |owner| own_slices(client, owner));
+    for (family, ports, addresses) in wanted.into_iter().filter(|(.., all)| !all.is_empty()) {
+        let Some(owner) = owner else { return };
+        let (ports, addresses) = (Some(ports), Some(addresses));
+        let kind = family.to_string();
+        let known = stored.iter().position(|slice| slice.address_type == kind);
+        match known.map(|index| stored.remove(index)) {
             Some(slice) if slice.ports == ports && slice.endpoints == addresses => {}
             Some(slice) => {
                 let mut slice = EndpointSlice::clone(&slice);
@@ -41,7 +47,7 @@ pub(in super::super) fn reconcile(client: &mut Client<'_>, key: &Key) {
             }
             None => {
                 let _ = client.create(EndpointSlice {
-                    address_type: "IPv4".to_owned(),
+                    address_type: kind,
                     endpoints: addresses,
                     metadata: metadata(owner),
                     ports,
@@ -76,17 +82,20 @@ fn own_slices(client: &Client<'_>, endpoints: &Endpoints) -> Vec<Arc<EndpointSli
     slices
 }
 
-fn content(subset: &EndpointSubset) -> (Vec<EndpointPort>, Vec<Endpoint>) {
+/// The ports of a subset, and its addresses of one family.
+fn content(subset: &EndpointSubset, family: Family) -> (Family, Vec<EndpointPort>, Vec<Endpoint>) {
+    let of_family = |address: &&EndpointAddress| address.ip.contains(':') == (family == Family::V6);
     let ports = subset.ports.iter().flatten().map(|port| EndpointPort {
         app_protocol: port.app_protocol.clone(),
         name: Some(port.name.clone().unwrap_or_default()),
         port: Some(port.port),
         protocol: Some(super::protocol(port.protocol.as_deref()).to_owned()),
     });
-    let ready = subset.addresses.iter().flatten().map(|address| endpoint(address, true));
-    let others = subset.not_ready_addresses.iter().flatten();
+    let ready = subset.addresses.iter().flatten().filter(of_family);
+    let ready = ready.map(|address| endpoint(address, true));
+    let others = subset.not_ready_addresses.iter().flatten().filter(of_family);
     let others = others.map(|address| endpoint(address, false));
-    (ports.collect(), ready.chain(others).collect())
+    (family, ports.collect(), ready.chain(others).collect())
 }
 
 fn endpoint(address: &EndpointAddress, ready: bool) -> Endpoint {

@@ -13,12 +13,13 @@ pub(super) use trigger::Triggers;
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Container, ObjectReference, Service, ServicePort};
+use k8s_openapi::api::core::v1::{Container, ObjectReference, PodIP, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{Client, pods};
 use crate::api::Pod;
 use crate::api::selector::LabelSelector;
+use crate::network::Family;
 
 /// What the API server puts on endpoints that nobody may edit but their controller.
 const LAST_CHANGE: &str = "endpoints.kubernetes.io/last-change-trigger-time";
@@ -30,7 +31,7 @@ const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 /// A pod's part of what endpoints say. Pods that agree on it make no difference.
 #[derive(PartialEq)]
 struct View<'a> {
-    ip: &'a str,
+    addresses: &'a [PodIP],
     ready: bool,
     terminating: bool,
     node: Option<&'a str>,
@@ -41,7 +42,7 @@ struct View<'a> {
 fn view(pod: &Pod) -> Option<View<'_>> {
     let spec = pod.spec.as_ref()?;
     Some(View {
-        ip: address(pod)?,
+        addresses: addresses(pod)?,
         ready: pods::is_ready(pod),
         terminating: pods::is_terminating(pod),
         node: pods::node(pod),
@@ -55,10 +56,27 @@ pub(super) fn are_touched(old: Option<&Pod>, new: Option<&Pod>) -> bool {
     old.and_then(view) != new.and_then(view)
 }
 
-/// The address under which a pod is listed; none when it has none yet or has come to its end (R5.1).
-fn address(pod: &Pod) -> Option<&str> {
-    let ip = pod.status.as_ref()?.pod_ip.as_deref().filter(|ip| !ip.is_empty())?;
-    (!pods::is_finished(pod)).then_some(ip)
+/// The addresses under which a pod is listed, one of each family; none when it has none yet or has
+/// come to its end (R5.1).
+fn addresses(pod: &Pod) -> Option<&[PodIP]> {
+    let all = pod.status.as_ref()?.pod_ips.as_deref().filter(|all| !all.is_empty())?;
+    (!pods::is_finished(pod)).then_some(all)
+}
+
+/// The one of a family.
+fn address(pod: &Pod, family: Family) -> Option<&str> {
+    let of_family = |ip: &&PodIP| ip.ip.contains(':') == (family == Family::V6);
+    addresses(pod)?.iter().find(of_family).map(|ip| ip.ip.as_str())
+}
+
+/// A Service's families, the primary one first.
+fn families(service: &Service) -> Vec<Family> {
+    let declared = service.spec.as_ref().and_then(|spec| spec.ip_families.as_deref());
+    let declared = declared.filter(|all| !all.is_empty());
+    declared.map_or_else(
+        || vec![Family::V4],
+        |all| all.iter().map(|name| if name == "IPv6" { Family::V6 } else { Family::V4 }).collect(),
+    )
 }
 
 /// The pods that a Service selects and that have an address, by name; `None` when it has no
@@ -72,7 +90,7 @@ fn backends(client: &Client<'_>, service: &Service) -> Option<Vec<Arc<Pod>>> {
     let selector = LabelSelector::equalities(pairs);
     let namespace = service.metadata.namespace.as_deref().unwrap_or("");
     let listed = client.index.pods_matching(namespace, &selector);
-    Some(listed.filter(|pod| address(pod).is_some()).cloned().collect())
+    Some(listed.filter(|pod| addresses(pod).is_some()).cloned().collect())
 }
 
 /// Whether a Service has no cluster IP.

@@ -1,7 +1,8 @@
 //! EndpointSlices of Services with a selector (R5.2 to R5.4).
 //!
 //! Source: `k8s.io/endpointslice`. Pods with the same ports share slices of at most a hundred;
-//! what stays keeps its place, and new endpoints go where there is room.
+//! what stays keeps its place, and new endpoints go where there is room. Each family of a Service
+//! has slices of its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use k8s_openapi::jiff::Timestamp;
 use super::super::{Client, Key, owner, pods};
 use super::{HEADLESS, LAST_CHANGE, MANAGED_BY, SERVICE_NAME, Triggers, port_order};
 use crate::api::{Kind, Labels, Pod};
+use crate::network::Family;
 use crate::random::Stream;
 
 const MANAGER: &str = "endpointslice-controller.k8s.io";
@@ -47,13 +49,22 @@ impl Slices {
             return;
         };
         let Some(backends) = super::backends(client, &service) else { return };
-        let stored = own_slices(client, &service);
+        let mut left = own_slices(client, &service);
         let trigger = self.triggers.next(key, &service, &backends);
-        let mut plan = Plan { stored, wanted: Vec::new() };
-        for (ports, endpoints) in groups(client, &service, &backends) {
-            plan.group(ports, endpoints, &mut self.order);
+        for family in super::families(&service) {
+            let kind = family.to_string();
+            let (stored, others) = left.into_iter().partition(|slice| slice.address_type == kind);
+            left = others;
+            let mut plan = Plan { family, stored, wanted: Vec::new() };
+            for (ports, endpoints) in groups(client, &service, &backends, family) {
+                plan.group(ports, endpoints, &mut self.order);
+            }
+            plan.carry_out(client, &service, trigger);
         }
-        plan.carry_out(client, &service, trigger);
+        // Of a family that the Service has no longer.
+        for slice in left {
+            client.delete(Kind::EndpointSlice, &Key::of(&slice.metadata));
+        }
     }
 }
 
@@ -68,12 +79,12 @@ fn own_slices(client: &Client<'_>, service: &Service) -> Vec<Arc<EndpointSlice>>
     slices
 }
 
-/// The pods by the ports that they have.
-fn groups(client: &Client<'_>, service: &Service, backends: &[Arc<Pod>]) -> Groups {
+/// The pods that have an address of a family, by the ports that they have.
+fn groups(client: &Client<'_>, service: &Service, backends: &[Arc<Pod>], family: Family) -> Groups {
     let mut groups: Groups = Vec::new();
     for pod in backends {
-        let zone = zone(client, pod);
-        let Some(endpoint) = endpoint(service, pod, zone) else { continue };
+        let Some(address) = super::address(pod, family) else { continue };
+        let endpoint = endpoint(service, pod, address, zone(client, pod));
         let ports = ports(service, pod);
         match groups.iter_mut().find(|group| group.0 == ports) {
             Some(group) => group.1.push(endpoint),
@@ -106,12 +117,12 @@ fn zone(client: &Client<'_>, pod: &Pod) -> Option<String> {
 
 /// A pod as an endpoint, with the three conditions (R5.2), and with hints where the Service wants
 /// its traffic to stay near.
-fn endpoint(service: &Service, pod: &Pod, zone: Option<String>) -> Option<Endpoint> {
+fn endpoint(service: &Service, pod: &Pod, address: &str, zone: Option<String>) -> Endpoint {
     let serving = pods::is_ready(pod);
     let terminating = pods::is_terminating(pod);
     let ready = super::publishes_not_ready(service) || (serving && !terminating);
-    Some(Endpoint {
-        addresses: vec![super::address(pod)?.to_owned()],
+    Endpoint {
+        addresses: vec![address.to_owned()],
         conditions: Some(EndpointConditions {
             ready: Some(ready),
             serving: Some(serving),
@@ -123,7 +134,7 @@ fn endpoint(service: &Service, pod: &Pod, zone: Option<String>) -> Option<Endpoi
         hints: hints(service, pods::node(pod), zone.as_deref()).filter(|_| ready),
         zone,
         deprecated_topology: None,
-    })
+    }
 }
 
 /// For whom an endpoint is meant, where the Service has a `trafficDistribution`: for its own zone,
@@ -138,8 +149,9 @@ fn hints(service: &Service, node: Option<&str>, zone: Option<&str>) -> Option<En
     (hints != EndpointHints::default()).then_some(hints)
 }
 
-/// Slices as they are, and as they are to be.
+/// Slices of one family as they are, and as they are to be.
 struct Plan {
+    family: Family,
     stored: Vec<Arc<EndpointSlice>>,
     wanted: Vec<Wanted>,
 }
@@ -197,7 +209,9 @@ impl Plan {
                 Some(stored) => {
                     refresh(client, service, &stored, (wanted.ports, endpoints), trigger);
                 }
-                None => make(client, service, (wanted.ports, endpoints), trigger),
+                None => {
+                    make(client, service, self.family, (wanted.ports, endpoints), trigger);
+                }
             }
         }
         for slice in spare {
@@ -250,12 +264,13 @@ fn refresh(
 fn make(
     client: &mut Client<'_>,
     service: &Service,
+    family: Family,
     (ports, endpoints): Content,
     trigger: Option<Timestamp>,
 ) {
     let meta = &service.metadata;
     let mut slice = EndpointSlice {
-        address_type: "IPv4".to_owned(),
+        address_type: family.to_string(),
         endpoints,
         metadata: ObjectMeta {
             generate_name: Some(format!("{}-", meta.name.as_deref().unwrap_or_default())),

@@ -7,7 +7,7 @@ use crate::shell::{Files, Session, programs};
 
 /// Standard output, standard error and the exit code of a script on a laptop with a new cluster.
 fn run(script: &str) -> (String, String, i32) {
-    let config = Config { nodes: 2, seed: 7, dns: true };
+    let config = Config { nodes: 2, seed: 7, dns: true, dual_stack: false };
     let mut cluster = Cluster::new(&config, programs());
     let mut session = Session::new(Files::new());
     let finished = session.run(&mut cluster, script, Duration::from_secs(300));

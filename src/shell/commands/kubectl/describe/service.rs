@@ -8,7 +8,7 @@ use super::Reader;
 use super::page::Page;
 use super::pod::filled;
 use crate::api::table::format_labels;
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, join_host_port};
 
 impl Reader<'_, '_> {
     /// A service's description (R14.1).
@@ -123,7 +123,7 @@ pub(super) fn ready_endpoints(slices: &[EndpointSlice], port_name: Option<&str>)
             let name = port.name.as_deref().unwrap_or("");
             if port_name.is_none_or(|wanted| wanted == name) {
                 let number = port.port.unwrap_or(0);
-                list.extend(addresses.iter().map(|address| format!("{address}:{number}")));
+                list.extend(addresses.iter().map(|address| join_host_port(address, number)));
             }
         }
     }
