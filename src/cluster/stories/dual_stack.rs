@@ -146,6 +146,6 @@ fn a_change_of_policy_gives_a_second_address_and_takes_it_back() {
     assert_eq!(spec(&cluster, "web").cluster_ips.unwrap(), [first]);
     assert_eq!(slices(&cluster, "web").len(), 1);
     // The address that was released can be asked for by another.
-    service(&mut cluster, "next", json!({ "clusterIPs": [addresses[1]] }));
+    service(&mut cluster, "next", json!({ "clusterIP": addresses[1] }));
     assert_eq!(spec(&cluster, "next").ip_families.unwrap(), ["IPv6"]);
 }
