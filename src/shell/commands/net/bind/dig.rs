@@ -5,17 +5,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::message::{Message, Sections};
-use super::{Exchange, Happening, candidates, record_type, servers};
+use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, TraceId};
 use crate::shell::commands::net::reverse::arpa;
-use crate::shell::{Io, Step, Tool};
-
-/// A running dig.
-#[derive(Clone, Debug)]
-struct Dig {
-    arguments: Vec<String>,
-    state: Option<State>,
-}
+use crate::shell::{Io, Step};
 
 /// What dig was asked to do.
 #[derive(Clone, Debug)]
@@ -32,8 +25,11 @@ struct Orders {
     tries: u32,
 }
 
+/// A running dig.
 #[derive(Clone, Debug)]
-struct State {
+pub(super) struct Dig {
+    /// What was typed, for the first line.
+    typed: String,
     orders: Orders,
     servers: Vec<IpAddr>,
     /// Full names that the current name may mean.
@@ -45,32 +41,66 @@ struct State {
     exit: i32,
 }
 
-/// dig with these arguments.
-pub(in crate::shell::commands::net) fn start(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Dig { arguments: arguments.to_vec(), state: None })
-}
+impl Lookup for Dig {
+    fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Dig, (String, i32)> {
+        let orders = Orders::parse(arguments).map_err(|told| (format!("{told}\n{USAGE}"), 1))?;
+        let servers =
+            servers(io, orders.server.as_deref()).map_err(|told| (format!("dig: {told}"), 10))?;
+        let (names, kind) = (VecDeque::new(), DnsType::A);
+        Ok(Dig {
+            typed: arguments.join(" "),
+            orders,
+            servers,
+            names,
+            kind,
+            exchange: None,
+            begun: false,
+            exit: 0,
+        })
+    }
 
-impl Tool for Dig {
-    fn step(&mut self, io: &mut Io<'_>) -> Step {
-        if self.state.is_none() {
-            match State::new(&self.arguments, io) {
-                Ok(state) => self.state = Some(state),
-                Err((told, code)) => {
-                    io.complain(told);
-                    return Step::Exit(code);
+    fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        let Some(exchange) = &mut self.exchange else {
+            if self.names.is_empty() {
+                let Some((name, kind)) = self.orders.lookups.pop_front() else {
+                    return Some(Step::Exit(self.exit));
+                };
+                self.kind = kind;
+                self.names = self.meant(io, &name);
+            }
+            let name = self.names.pop_front()?;
+            let mut exchange = Exchange::new(self.servers.clone(), name, self.kind);
+            exchange.timeout = self.orders.timeout;
+            exchange.tries = self.orders.tries;
+            exchange.protocol = if self.orders.tcp { Protocol::Tcp } else { Protocol::Udp };
+            self.exchange = Some(exchange);
+            return None;
+        };
+        match exchange.step(io) {
+            Happening::Wait(until) if until > io.now() => return Some(Step::Until(until)),
+            Happening::Wait(_) => {}
+            Happening::Trouble(line) => io.say(line),
+            Happening::GaveUp => {
+                self.exchange = None;
+                self.names.clear();
+                self.head(io);
+                io.say(";; no servers could be reached");
+                self.exit = 9;
+            }
+            Happening::Answered { server, answer, took, trace } => {
+                let name = exchange.name.clone();
+                self.exchange = None;
+                let again = answer.code == DnsCode::NxDomain && !self.names.is_empty();
+                if !again || self.orders.show_search {
+                    self.head(io);
+                    self.tell(io, server, &name, &answer, (took, trace));
+                }
+                if !again {
+                    self.names.clear();
                 }
             }
         }
-        let Some(state) = &mut self.state else { return Step::Exit(1) };
-        loop {
-            if let Some(step) = state.go_on(io, &self.arguments) {
-                return step;
-            }
-        }
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
+        None
     }
 }
 
@@ -171,59 +201,7 @@ impl Orders {
     }
 }
 
-impl State {
-    fn new(arguments: &[String], io: &mut Io<'_>) -> Result<State, (String, i32)> {
-        let orders = Orders::parse(arguments).map_err(|told| (format!("{told}\n{USAGE}"), 1))?;
-        let servers =
-            servers(io, orders.server.as_deref()).map_err(|told| (format!("dig: {told}"), 10))?;
-        let (names, kind) = (VecDeque::new(), DnsType::A);
-        Ok(State { orders, servers, names, kind, exchange: None, begun: false, exit: 0 })
-    }
-
-    fn go_on(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<Step> {
-        let Some(exchange) = &mut self.exchange else {
-            if self.names.is_empty() {
-                let Some((name, kind)) = self.orders.lookups.pop_front() else {
-                    return Some(Step::Exit(self.exit));
-                };
-                self.kind = kind;
-                self.names = self.meant(io, &name);
-            }
-            let name = self.names.pop_front()?;
-            let mut exchange = Exchange::new(self.servers.clone(), name, self.kind);
-            exchange.timeout = self.orders.timeout;
-            exchange.tries = self.orders.tries;
-            exchange.protocol = if self.orders.tcp { Protocol::Tcp } else { Protocol::Udp };
-            self.exchange = Some(exchange);
-            return None;
-        };
-        match exchange.step(io) {
-            Happening::Wait(until) if until > io.now() => return Some(Step::Until(until)),
-            Happening::Wait(_) => {}
-            Happening::Trouble(line) => io.say(line),
-            Happening::GaveUp => {
-                self.exchange = None;
-                self.names.clear();
-                self.begin(io, arguments);
-                io.say(";; no servers could be reached");
-                self.exit = 9;
-            }
-            Happening::Answered { server, answer, took, trace } => {
-                let name = exchange.name.clone();
-                self.exchange = None;
-                let again = answer.code == DnsCode::NxDomain && !self.names.is_empty();
-                if !again || self.orders.show_search {
-                    self.begin(io, arguments);
-                    self.tell(io, server, &name, &answer, (took, trace));
-                }
-                if !again {
-                    self.names.clear();
-                }
-            }
-        }
-        None
-    }
-
+impl Dig {
     fn meant(&self, io: &Io<'_>, name: &str) -> VecDeque<String> {
         if !self.orders.search {
             return [format!("{}.", name.trim_end_matches('.'))].into();
@@ -233,12 +211,12 @@ impl State {
     }
 
     /// The lines that tell the command.
-    fn begin(&mut self, io: &mut Io<'_>, arguments: &[String]) {
+    fn head(&mut self, io: &mut Io<'_>) {
         let first = !std::mem::replace(&mut self.begun, true);
         if !first || !self.orders.shown.command || self.orders.short {
             return;
         }
-        io.say(format!("\n; <<>> DiG 9.18.49-1~deb12u3-Debian <<>> {}", arguments.join(" ")));
+        io.say(format!("\n; <<>> DiG 9.18.49-1~deb12u3-Debian <<>> {}", self.typed));
         if self.orders.server.is_some() {
             io.say(format!("; ({} server found)", self.servers.len()));
         }

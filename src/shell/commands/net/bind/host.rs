@@ -3,57 +3,43 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use super::{Exchange, Happening, candidates, record_type, servers};
+use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType};
 use crate::shell::commands::net::reverse::arpa;
-use crate::shell::{Io, Step, Tool};
+use crate::shell::{Io, Step};
 
 /// A running host.
 #[derive(Clone, Debug)]
-struct Host {
-    arguments: Vec<String>,
-    state: Option<State>,
-}
-
-#[derive(Clone, Debug)]
-struct State {
+pub(super) struct Host {
     name: String,
     servers: Vec<IpAddr>,
     names: VecDeque<String>,
     exchange: Exchange,
 }
 
-/// host with these arguments.
-pub(in crate::shell::commands::net) fn start(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Host { arguments: arguments.to_vec(), state: None })
-}
-
-impl Tool for Host {
-    fn step(&mut self, io: &mut Io<'_>) -> Step {
-        if self.state.is_none() {
-            match State::new(&self.arguments, io) {
-                Ok(state) => self.state = Some(state),
-                Err(told) => {
-                    io.complain(told);
-                    return Step::Exit(1);
-                }
-            }
-        }
-        let Some(state) = &mut self.state else { return Step::Exit(1) };
-        loop {
-            if let Some(step) = state.go_on(io) {
-                return step;
-            }
-        }
+impl Lookup for Host {
+    fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Host, (String, i32)> {
+        Host::new(arguments, io).map_err(|told| (told, 1))
     }
 
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
+    fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        match self.exchange.step(io) {
+            Happening::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
+            Happening::Trouble(line) => {
+                io.say(line);
+                None
+            }
+            Happening::GaveUp => {
+                io.say(";; no servers could be reached");
+                Some(Step::Exit(1))
+            }
+            Happening::Answered { answer, .. } => self.answered(io, &answer),
+        }
     }
 }
 
-impl State {
-    fn new(arguments: &[String], io: &mut Io<'_>) -> Result<State, String> {
+impl Host {
+    fn new(arguments: &[String], io: &mut Io<'_>) -> Result<Host, String> {
         let mut kind = DnsType::A;
         let mut operands = Vec::new();
         let mut words = arguments.iter().map(String::as_str);
@@ -81,22 +67,7 @@ impl State {
         };
         let first = names.pop_front().unwrap_or_default();
         let exchange = Exchange { tries: 2, ..Exchange::new(servers.clone(), first, kind) };
-        Ok(State { name, servers, names, exchange })
-    }
-
-    fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
-        match self.exchange.step(io) {
-            Happening::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
-            Happening::Trouble(line) => {
-                io.say(line);
-                None
-            }
-            Happening::GaveUp => {
-                io.say(";; no servers could be reached");
-                Some(Step::Exit(1))
-            }
-            Happening::Answered { answer, .. } => self.answered(io, &answer),
-        }
+        Ok(Host { name, servers, names, exchange })
     }
 
     fn answered(&mut self, io: &mut Io<'_>, answer: &DnsAnswer) -> Option<Step> {

@@ -9,14 +9,73 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub(super) use dig::start as dig;
-pub(super) use host::start as host;
-pub(super) use nslookup::start as nslookup;
-
 use crate::clock::SimTime;
 use crate::cluster::DialFailure;
 use crate::network::{DnsAnswer, DnsType, Protocol, Question, ResolvConf, TraceId};
-use crate::shell::Io;
+use crate::shell::{Io, Step, Tool};
+
+/// dig with these arguments.
+pub(super) fn dig(arguments: &[String]) -> Box<dyn Tool> {
+    start::<dig::Dig>(arguments)
+}
+
+/// host with these arguments.
+pub(super) fn host(arguments: &[String]) -> Box<dyn Tool> {
+    start::<host::Host>(arguments)
+}
+
+/// nslookup with these arguments.
+pub(super) fn nslookup(arguments: &[String]) -> Box<dyn Tool> {
+    start::<nslookup::Nslookup>(arguments)
+}
+
+fn start<L: Lookup>(arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(Running::<L> { arguments: arguments.to_vec(), lookup: None })
+}
+
+/// What the three tools are while they run.
+trait Lookup: Clone + Send + Sync + Sized + 'static {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    ///
+    /// What it complains about, and its exit code.
+    fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Self, (String, i32)>;
+
+    /// Goes on with the next thing that happened; none when there may be more.
+    fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step>;
+}
+
+/// A tool that was started, and reads its arguments in its first step.
+#[derive(Clone)]
+struct Running<L> {
+    arguments: Vec<String>,
+    lookup: Option<L>,
+}
+
+impl<L: Lookup> Tool for Running<L> {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let lookup = match &mut self.lookup {
+            Some(lookup) => lookup,
+            none => match L::begin(&self.arguments, io) {
+                Ok(lookup) => none.insert(lookup),
+                Err((told, code)) => {
+                    io.complain(told);
+                    return Step::Exit(code);
+                }
+            },
+        };
+        loop {
+            if let Some(step) = lookup.go_on(io) {
+                return step;
+            }
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
 
 /// A question to name servers, with its repetitions.
 #[derive(Clone, Debug)]

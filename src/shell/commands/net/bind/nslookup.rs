@@ -4,17 +4,10 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Exchange, Happening, candidates, record_type, servers};
+use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType, Protocol};
 use crate::shell::commands::net::reverse::arpa;
-use crate::shell::{Io, Step, Tool};
-
-/// A running nslookup.
-#[derive(Clone, Debug)]
-struct Nslookup {
-    arguments: Vec<String>,
-    state: Option<State>,
-}
+use crate::shell::{Io, Step};
 
 /// What nslookup was asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +20,9 @@ struct Orders {
     tcp: bool,
 }
 
+/// A running nslookup.
 #[derive(Clone, Debug)]
-struct State {
+pub(super) struct Nslookup {
     orders: Orders,
     servers: Vec<IpAddr>,
     names: VecDeque<String>,
@@ -39,32 +33,24 @@ struct State {
     second: bool,
 }
 
-/// nslookup with these arguments.
-pub(in crate::shell::commands::net) fn start(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Nslookup { arguments: arguments.to_vec(), state: None })
-}
-
-impl Tool for Nslookup {
-    fn step(&mut self, io: &mut Io<'_>) -> Step {
-        if self.state.is_none() {
-            match State::new(&self.arguments, io) {
-                Ok(state) => self.state = Some(state),
-                Err(told) => {
-                    io.complain(told);
-                    return Step::Exit(1);
-                }
-            }
-        }
-        let Some(state) = &mut self.state else { return Step::Exit(1) };
-        loop {
-            if let Some(step) = state.go_on(io) {
-                return step;
-            }
-        }
+impl Lookup for Nslookup {
+    fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Nslookup, (String, i32)> {
+        Nslookup::new(arguments, io).map_err(|told| (told, 1))
     }
 
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
+    fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        match self.exchange.step(io) {
+            Happening::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
+            Happening::Trouble(line) => {
+                io.say(line);
+                None
+            }
+            Happening::GaveUp => {
+                io.say(";; no servers could be reached\n");
+                Some(Step::Exit(1))
+            }
+            Happening::Answered { server, answer, .. } => self.answered(io, server, &answer),
+        }
     }
 }
 
@@ -115,8 +101,8 @@ impl Orders {
     }
 }
 
-impl State {
-    fn new(arguments: &[String], io: &mut Io<'_>) -> Result<State, String> {
+impl Nslookup {
+    fn new(arguments: &[String], io: &mut Io<'_>) -> Result<Nslookup, String> {
         let orders = Orders::parse(arguments)?;
         let servers =
             servers(io, orders.server.as_deref()).map_err(|told| format!("nslookup: {told}"))?;
@@ -132,22 +118,14 @@ impl State {
         };
         let name = names.pop_front().unwrap_or_default();
         let exchange = exchange(&orders, &servers, name, kind);
-        Ok(State { orders, servers, names, backwards: address.is_some(), exchange, second: false })
-    }
-
-    fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
-        match self.exchange.step(io) {
-            Happening::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
-            Happening::Trouble(line) => {
-                io.say(line);
-                None
-            }
-            Happening::GaveUp => {
-                io.say(";; no servers could be reached\n");
-                Some(Step::Exit(1))
-            }
-            Happening::Answered { server, answer, .. } => self.answered(io, server, &answer),
-        }
+        Ok(Nslookup {
+            orders,
+            servers,
+            names,
+            backwards: address.is_some(),
+            exchange,
+            second: false,
+        })
     }
 
     fn answered(&mut self, io: &mut Io<'_>, server: IpAddr, answer: &DnsAnswer) -> Option<Step> {
