@@ -42,10 +42,7 @@ pub(super) fn serve(ask: &Ask) -> Answer {
             response: page(request.target.split('?').next().unwrap_or_default()),
         },
         Payload::Nothing => Reply::Silence,
-        Payload::Http(_) | Payload::Bytes(_) => Reply::Bytes(
-            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
-                .to_vec(),
-        ),
+        Payload::Http(_) | Payload::Bytes(_) => Reply::Http(HttpResponse::no_tls()),
     };
     Answer { reply, took: Duration::from_millis(1) }
 }

@@ -33,8 +33,8 @@ pub use forward::Forwarded;
 pub use image::{Flavour, Image};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use traffic::{
-    Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, Issuer, Lookup,
-    LookupFailure, Payload, Query, Reply,
+    Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer,
+    Lookup, LookupFailure, Payload, Query, Reply,
 };
 
 use std::sync::Arc;

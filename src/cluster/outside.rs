@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::programs::http::{self, Incoming};
-use super::{Answer, Ask, HttpRequest, HttpResponse, Issuer, Payload, Reply};
+use super::{Answer, Ask, HttpRequest, HttpResponse, HttpVersion, Issuer, Payload, Reply};
 use crate::network::Party;
 
 /// What it answers to something that is no request.
@@ -52,6 +52,7 @@ pub(super) fn response(status: u16, reason: &str, kind: &str, body: String) -> H
         ("Connection", "close".to_owned()),
     ];
     HttpResponse {
+        version: HttpVersion::V1_1,
         status,
         reason: reason.to_owned(),
         headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),

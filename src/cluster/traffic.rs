@@ -3,6 +3,7 @@
 //!
 //! Looking names up is `resolver`'s. Nothing here lets time pass: a client that waits does so itself.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -143,9 +144,30 @@ pub struct HttpRequest {
     pub body: Vec<u8>,
 }
 
-/// An HTTP/1.1 response.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A response's version of HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// A connection ends with its response, unless that says `Connection: keep-alive`.
+    V1_0,
+    /// A connection stays, unless the response says `Connection: close`.
+    #[default]
+    V1_1,
+}
+
+impl fmt::Display for HttpVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HttpVersion::V1_0 => "HTTP/1.0",
+            HttpVersion::V1_1 => "HTTP/1.1",
+        })
+    }
+}
+
+/// An HTTP response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpResponse {
+    /// The server's version.
+    pub version: HttpVersion,
     /// `200`
     pub status: u16,
     /// `OK`
@@ -154,6 +176,72 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl HttpResponse {
+    /// Reads the bytes of a response; none if they do not begin as one. Lines may end without a
+    /// carriage return, as those of servers that somebody typed do.
+    pub fn parse(bytes: &[u8]) -> Option<HttpResponse> {
+        let (head, body) = split_head(bytes);
+        let head = String::from_utf8_lossy(head);
+        let mut lines = head.lines();
+        let (version, status) = lines.next()?.split_once(' ')?;
+        let version = match version {
+            "HTTP/1.0" => HttpVersion::V1_0,
+            "HTTP/1.1" => HttpVersion::V1_1,
+            _ => return None,
+        };
+        let (status, reason) = status.split_once(' ').unwrap_or((status, ""));
+        let headers = lines.filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.trim().to_owned(), value.trim().to_owned()))
+        });
+        let mut response = HttpResponse {
+            version,
+            status: status.parse().ok().filter(|status| (100..1000).contains(status))?,
+            reason: reason.to_owned(),
+            headers: headers.collect(),
+            body: body.to_vec(),
+        };
+        let length = response.header("Content-Length").and_then(|length| length.parse().ok());
+        response.body.truncate(length.unwrap_or(usize::MAX));
+        Some(response)
+    }
+
+    /// What a Go server that expects TLS says to a request without it.
+    pub(super) fn no_tls() -> HttpResponse {
+        HttpResponse {
+            version: HttpVersion::V1_0,
+            status: 400,
+            reason: "Bad Request".to_owned(),
+            headers: Vec::new(),
+            body: b"Client sent an HTTP request to an HTTPS server.\n".to_vec(),
+        }
+    }
+
+    /// A header's value, whatever the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the server closes the connection behind this response.
+    pub fn closes(&self) -> bool {
+        match self.header("Connection") {
+            Some(word) => word.eq_ignore_ascii_case("close"),
+            None => self.version == HttpVersion::V1_0,
+        }
+    }
+}
+
+/// A message's head, and what comes after its empty line.
+fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let ends = (0..bytes.len()).find_map(|at| {
+        let rest = &bytes[at..];
+        let gap = ["\n\r\n", "\n\n"].iter().find(|gap| rest.starts_with(gap.as_bytes()))?;
+        Some((at, at + gap.len()))
+    });
+    ends.map_or((bytes, &[]), |(head, body)| (&bytes[..head], &bytes[body..]))
 }
 
 /// What comes back, and after how long.
@@ -338,6 +426,7 @@ impl Cluster {
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));
         let response = HttpResponse {
+            version: HttpVersion::V1_1,
             status,
             reason: reason.to_owned(),
             headers: headers.into(),
@@ -395,15 +484,55 @@ fn jitter(trace: &Trace, micros: u64) -> Duration {
 }
 
 /// A server that was not made for TLS takes the handshake for a bad request, and the other way
-/// round; whatever it answers is not what the client hopes for.
+/// round; whatever it answers is not what the client hopes for. Bytes that are an HTTP response are
+/// one, whoever wrote them.
 fn speak(payload: &Payload, reply: Reply) -> Reply {
     match (payload, reply) {
+        (Payload::Http(_), Reply::Bytes(bytes)) => match HttpResponse::parse(&bytes) {
+            Some(response) => Reply::Http(response),
+            None => Reply::Bytes(bytes),
+        },
         (Payload::Tls { .. }, Reply::Http(_)) => Reply::Bytes(
             b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request".to_vec(),
         ),
-        (Payload::Http(_), Reply::Tls { .. }) => Reply::Bytes(
-            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n".to_vec(),
-        ),
+        (Payload::Http(_), Reply::Tls { .. }) => Reply::Http(HttpResponse::no_tls()),
         (_, reply) => reply,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_begin_with_a_status_line_are_a_response() {
+        let typed = b"HTTP/1.0 200 OK\nX-A: b\nContent-Length: 3\n\nabcdef";
+        let response = HttpResponse::parse(typed).unwrap();
+        assert_eq!((response.version, response.status), (HttpVersion::V1_0, 200));
+        assert_eq!((response.header("x-a"), &response.body[..]), (Some("b"), &b"abc"[..]));
+        let none: [&[u8]; 5] = [b"", b"hello", b"HTTP/1.1", b"HTTP/1.1 abc", b"HTTP/2 200 OK\n\n"];
+        assert!(none.iter().all(|bytes| HttpResponse::parse(bytes).is_none()));
+    }
+
+    #[test]
+    fn a_connection_of_http_1_0_ends_with_its_response() {
+        let closes = |text: &str| HttpResponse::parse(text.as_bytes()).unwrap().closes();
+        assert!(closes("HTTP/1.0 200 OK\r\n\r\n") && !closes("HTTP/1.1 200 OK\r\n\r\n"));
+        assert!(closes("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"));
+        assert!(!closes("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n"));
+    }
+
+    #[test]
+    fn a_tls_server_tells_a_client_without_tls() {
+        let request = HttpRequest {
+            method: "GET".to_owned(),
+            target: "/".to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let response = HttpResponse::default();
+        let reply = Reply::Tls { names: Vec::new(), issuer: Issuer::Cluster, response };
+        let Reply::Http(told) = speak(&Payload::Http(request), reply) else { panic!("no HTTP") };
+        assert_eq!((told.status, told.version), (400, HttpVersion::V1_0));
     }
 }

@@ -157,6 +157,7 @@ fn page(body: String) -> HttpResponse {
         reason: "OK".to_owned(),
         headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
         body: body.into_bytes(),
+        ..HttpResponse::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::SimTime;
-use crate::cluster::{Answer, Ask, HttpRequest, HttpResponse, Payload, Reply};
+use crate::cluster::{Answer, Ask, HttpRequest, HttpResponse, HttpVersion, Payload, Reply};
 
 /// How long a server takes for a page.
 pub const SERVICE_TIME: Duration = Duration::from_micros(500);
@@ -65,6 +65,7 @@ pub fn response(
     let body = body.into();
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     HttpResponse {
+        version: HttpVersion::V1_1,
         status,
         reason: reason(status).to_owned(),
         headers: headers.collect(),
@@ -172,7 +173,7 @@ fn parse(bytes: &[u8]) -> Option<HttpRequest> {
 }
 
 fn render(response: &HttpResponse) -> Vec<u8> {
-    let mut text = format!("HTTP/1.1 {} {}\r\n", response.status, response.reason);
+    let mut text = format!("{} {} {}\r\n", response.version, response.status, response.reason);
     for (name, value) in &response.headers {
         text += &format!("{name}: {value}\r\n");
     }

@@ -6,7 +6,7 @@ use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settin
 use super::limits::{Buckets, Verdict};
 use super::{VERSION, proxy, select, stamp, variables};
 use crate::cluster::programs::http;
-use crate::cluster::{Ask, Context, HttpRequest, HttpResponse};
+use crate::cluster::{Ask, Context, HttpRequest, HttpResponse, HttpVersion};
 
 /// How often a request may be sent on inside nginx.
 const REDIRECTS: u32 = 10;
@@ -470,6 +470,7 @@ impl<'a> Visit<'a> {
         }
         let body = if self.request.method == "HEAD" { Vec::new() } else { body };
         HttpResponse {
+            version: HttpVersion::V1_1,
             status,
             reason: told.unwrap_or_else(|| reason(status).to_owned()),
             headers,

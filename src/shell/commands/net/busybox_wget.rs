@@ -202,7 +202,7 @@ impl Wget {
             _ => return Some(fail(io, "error getting response")),
         };
         if arguments.show_headers {
-            io.complain(format!("  HTTP/1.1 {} {}", response.status, response.reason));
+            io.complain(format!("  {} {} {}", response.version, response.status, response.reason));
             for (key, value) in &response.headers {
                 io.complain(format!("  {key}: {value}"));
             }
@@ -214,8 +214,10 @@ impl Wget {
             return self.follow(arguments, io, &url, &location);
         }
         if response.status >= 400 {
-            let told =
-                format!("server returned error: HTTP/1.1 {} {}", response.status, response.reason);
+            let told = format!(
+                "server returned error: {} {} {}",
+                response.version, response.status, response.reason
+            );
             return Some(fail(io, &told));
         }
         Some(save(arguments, io, &url, &response))

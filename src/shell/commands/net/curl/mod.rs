@@ -388,12 +388,7 @@ impl Curl {
             }
             Reply::Reset if tls => (35, "Recv failure: Connection reset by peer".to_owned()),
             Reply::Bytes(bytes) if words.arguments.http09 => {
-                let response = HttpResponse {
-                    status: 0,
-                    reason: String::new(),
-                    headers: Vec::new(),
-                    body: bytes,
-                };
+                let response = HttpResponse { body: bytes, ..HttpResponse::default() };
                 return self.body(words, io, transfer, &response);
             }
             Reply::Bytes(_) | Reply::Tls { .. } => {
@@ -419,7 +414,7 @@ impl Curl {
     ) {
         let arguments = words.arguments;
         words.received(io, &response);
-        let closes = header(&response, "connection").is_some_and(|kept| kept == "close");
+        let closes = response.closes();
         self.kept = match transfer.connection.clone() {
             Some(connection) if !closes => Some((transfer.fetch.url().clone(), connection)),
             _ => None,
@@ -507,8 +502,7 @@ impl Curl {
             let line = report::meter_line(response.body.len());
             io.stderr.extend_from_slice(line.as_bytes());
         }
-        let closes = header(response, "connection").is_some_and(|kept| kept == "close");
-        match closes || response.status == 0 {
+        match response.closes() || response.status == 0 {
             true => words.closing(io),
             false => words.left_intact(io, &transfer.fetch.url().host),
         }

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::header;
 use crate::clock::SimTime;
-use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Issuer, LookupFailure};
+use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer, LookupFailure};
 use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::fetch::Failure;
@@ -244,6 +244,9 @@ impl Words<'_> {
         if !self.arguments.verbose {
             return;
         }
+        if response.version == HttpVersion::V1_0 {
+            self.note(io, "HTTP 1.0, assume close after body");
+        }
         for line in head(response).lines() {
             io.complain(format!("< {line}"));
         }
@@ -318,7 +321,7 @@ impl Words<'_> {
 
 /// A response's head, as `-i` and `-I` print it.
 pub fn head(response: &HttpResponse) -> String {
-    let mut text = format!("HTTP/1.1 {} {}\r\n", response.status, response.reason);
+    let mut text = format!("{} {} {}\r\n", response.version, response.status, response.reason);
     for (key, value) in &response.headers {
         text += &format!("{key}: {value}\r\n");
     }
@@ -406,6 +409,7 @@ mod tests {
             reason: "Moved Permanently".to_owned(),
             headers: vec![("Location".to_owned(), "/new".to_owned())],
             body: b"abc".to_vec(),
+            ..HttpResponse::default()
         };
         let facts = Facts {
             response: Some(&response),
