@@ -87,10 +87,10 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
             }
         }
         (Type::List(of), Value::Array(items)) => {
-            items.iter_mut().for_each(|item| below(schema, of, item));
+            items.iter_mut().for_each(|item| element(schema, of, item));
         }
         (Type::Map(of), Value::Object(entries)) => {
-            entries.values_mut().for_each(|entry| below(schema, of, entry));
+            entries.values_mut().for_each(|entry| element(schema, of, entry));
         }
         (Type::Quantity, value @ (Value::String(_) | Value::Number(_))) => {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -98,6 +98,20 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// One of a list's or map's. `null` there is an element all the same, an empty one: a lonely `-` under
+/// `ingress:` is a rule that allows everything.
+fn element(schema: &Schema, of: &Type, value: &mut Value) {
+    if value.is_null() {
+        *value = match of {
+            Type::Struct(_) => Value::Object(serde_json::Map::new()),
+            Type::String => Value::from(""),
+            Type::Int32 | Type::Int64 => Value::from(0),
+            _ => return,
+        };
+    }
+    below(schema, of, value);
 }
 
 fn is_dropped(parent: &str, name: &str, holds: &Type, value: &Value) -> bool {
@@ -108,7 +122,8 @@ fn is_dropped(parent: &str, name: &str, holds: &Type, value: &Value) -> bool {
         (Type::String, Value::String(text)) => {
             let pointer = TEXT_POINTERS.contains(&name)
                 || (parent, name) == ("HostPathVolumeSource", "type")
-                || (parent, name) == ("EndpointPort", "name");
+                || (parent, name) == ("EndpointPort", "name")
+                || (parent, name) == ("NetworkPolicyPort", "protocol");
             text.is_empty() && !pointer
         }
         (Type::Bool, Value::Bool(false)) => {
@@ -149,6 +164,13 @@ mod tests {
             },
         });
         assert_eq!(pod, left);
+    }
+
+    #[test]
+    fn nothing_in_a_list_is_an_empty_element() {
+        let mut policy = json!({"spec": {"ingress": [null], "policyTypes": [null]}});
+        form(Kind::NetworkPolicy, &mut policy);
+        assert_eq!(policy, json!({"spec": {"ingress": [{}], "policyTypes": [""]}}));
     }
 
     #[test]

@@ -422,6 +422,7 @@ impl Cluster {
             ("Content-Type", "application/json".to_owned()),
             ("X-Content-Type-Options", "nosniff".to_owned()),
             ("X-Load-Balancing-Endpoint-Weight", local.to_string()),
+            ("Date", http_date(self.now())),
             ("Content-Length", body.len().to_string()),
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));

@@ -26,6 +26,15 @@ impl Range {
         let network = |address: u128| address.checked_shr(shift).unwrap_or(0);
         width == inner_width && network(base) == network(inner) && self.bits < other.bits
     }
+
+    /// Whether the address is the network's own, without a host in it.
+    fn is_network(self) -> bool {
+        let host = match self.base {
+            IpAddr::V4(v4) => u128::from(u32::from(v4)) << 96,
+            IpAddr::V6(v6) => u128::from(v6),
+        };
+        host.checked_shl(u32::from(self.bits)).unwrap_or(0) == 0
+    }
 }
 
 /// Parses an address as Go's lenient parser does: leading zeros are allowed in IPv4.
@@ -80,6 +89,8 @@ pub(super) fn check_range(report: &mut Report, path: &str, text: &str) -> Option
         report.invalid(path, text, "must not have leading 0s in IP or prefix length");
     } else if matches!(range.base, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some()) {
         report.invalid(path, text, "must not have an IPv4-mapped IPv6 address");
+    } else if !range.is_network() {
+        report.invalid(path, text, "must not have bits set beyond the prefix length");
     }
     Some(range)
 }
@@ -122,6 +133,23 @@ mod tests {
         let all = range("0.0.0.0/0").expect("a range");
         assert!(all.strictly_contains(whole));
         assert!(range("::/0").is_some_and(|six| !six.strictly_contains(whole)));
+    }
+
+    // `pkg/apis/core/validation`: strict since 1.36 (StrictIPCIDRValidation).
+    #[test]
+    fn a_range_names_a_network_and_no_host() {
+        let complaint = |text: &str| {
+            let mut report = Report::default();
+            check_range(&mut report, "p", text);
+            report.into_causes().pop().map(|cause| cause.message)
+        };
+        for text in ["10.0.0.1/8", "10.0.0.1/0", "2001:db8::1/64"] {
+            let said = complaint(text).expect("a complaint");
+            assert!(said.ends_with("must not have bits set beyond the prefix length"), "{said}");
+        }
+        for text in ["10.0.0.1/32", "0.0.0.0/0", "10.244.0.0/16", "::/0", "2001:db8::/64"] {
+            assert_eq!(complaint(text), None, "{text}");
+        }
     }
 
     #[test]

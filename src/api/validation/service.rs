@@ -43,12 +43,23 @@ pub(super) fn update(report: &mut Report, new: &Service, old: &Service) {
         let class = Json(&spec.load_balancer_class);
         report.invalid("spec.loadBalancerClass", class, "may not change once set");
     }
+    if needs_health_check(&spec)
+        && needs_health_check(&before)
+        && spec.health_check_node_port != before.health_check_node_port
+    {
+        report.forbidden("spec.healthCheckNodePort", "field is immutable");
+    }
     service_addresses::check(report, &spec);
     check_spec(report, &spec);
 }
 
 fn type_of(spec: &ServiceSpec) -> &str {
     spec.type_.as_deref().unwrap_or("")
+}
+
+/// Whether a load balancer has to find out which nodes have endpoints (R7.3).
+fn needs_health_check(spec: &ServiceSpec) -> bool {
+    type_of(spec) == "LoadBalancer" && spec.external_traffic_policy.as_deref() == Some("Local")
 }
 
 fn is_headless(spec: &ServiceSpec) -> bool {
@@ -258,9 +269,8 @@ fn traffic_policies(report: &mut Report, spec: &ServiceSpec) {
     } else if !policy.is_empty() {
         report.invalid(path, policy, "may only be set for externally-accessible services");
     }
-    let needs_check = type_of(spec) == "LoadBalancer" && policy == "Local";
     let check = spec.health_check_node_port.unwrap_or(0);
-    if check != 0 && needs_check {
+    if check != 0 && needs_health_check(spec) {
         report.port("spec.healthCheckNodePort", check);
     } else if check != 0 {
         let why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is \

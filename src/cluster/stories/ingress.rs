@@ -96,13 +96,14 @@ fn exact_beats_prefix_and_the_longest_prefix_wins() {
     assert_eq!(told("/shop/old/new/x"), "old");
 }
 
-// R12.1
+// R12.1; ingress-nginx, `SetDefaultNGINXPathType`.
 #[test]
-fn implementation_specific_paths_are_compared_letter_by_letter() {
+fn implementation_specific_paths_are_compared_as_prefixes() {
     let mut cluster = with_controller();
     let paths = json!([path("/shop", "ImplementationSpecific", "new")]);
     ingress(&mut cluster, "site", "a.test", paths);
-    assert_eq!(ask(&mut cluster, "a.test", "/shopping"), (200, "new".to_owned()));
+    assert_eq!(ask(&mut cluster, "a.test", "/shop/x"), (200, "new".to_owned()));
+    assert_eq!(status_of(&mut cluster, "a.test", "/shopping"), 404);
 }
 
 // R12.2

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::access::Access;
 use super::conditions::Condition;
 use super::directives::{self, EVENTS, HTTP, IF, LOCATION, MAIN, Places, SERVER, UPSTREAM};
 use super::limits::{Limit, Zone};
@@ -93,7 +94,7 @@ pub struct Settings {
     pub conditions: Vec<Condition>,
     pub try_files: Option<Vec<String>>,
     pub autoindex: bool,
-    pub denied: bool,
+    pub access: Vec<Access>,
     pub internal: bool,
     pub auth_realm: Option<String>,
     pub proxy: Option<Proxy>,
@@ -540,6 +541,7 @@ impl Settings {
         list(&mut self.headers, &outer.headers);
         list(&mut self.proxy_headers, &outer.proxy_headers);
         list(&mut self.limits, &outer.limits);
+        list(&mut self.access, &outer.access);
         over(&mut self.limit_status, &outer.limit_status);
         if self.types.is_empty() {
             self.types.clone_from(&outer.types);
@@ -547,7 +549,6 @@ impl Settings {
         let variables = outer.variables.iter().chain(&self.variables).cloned().collect();
         self.variables = variables;
         self.autoindex |= outer.autoindex;
-        self.denied |= outer.denied;
         self.resolver |= outer.resolver;
         self.hide_version |= outer.hide_version;
         self.intercept_errors |= outer.intercept_errors;
@@ -583,7 +584,10 @@ fn plain(name: &str, words: &[String], spot: &Spot, settings: &mut Settings) -> 
         }
         "try_files" => settings.try_files = Some(words.to_vec()),
         "autoindex" => settings.autoindex = first == "on",
-        "deny" => settings.denied = first == "all",
+        "allow" | "deny" => {
+            let invalid = || spot.fault(format!("invalid parameter \"{first}\""));
+            settings.access.push(Access::read(name == "allow", &first).ok_or_else(invalid)?);
+        }
         "internal" => settings.internal = true,
         "auth_basic" => settings.auth_realm = (first != "off").then_some(first),
         "proxy_connect_timeout" => settings.connect_timeout = Some(time(&first, name, spot)?),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
 use super::limits::{Buckets, Verdict};
-use super::{VERSION, proxy, select, stamp, variables};
+use super::{VERSION, access, proxy, select, stamp, variables};
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse, HttpVersion};
 
@@ -198,7 +198,7 @@ impl<'a> Visit<'a> {
             self.complain(context, &zone, None);
             return error(settings.limit_status.unwrap_or(503));
         }
-        if settings.denied {
+        if !access::admits(&settings.access, self.ask.peer.ip()) {
             self.complain(context, "access forbidden by rule", None);
             return error(403);
         }
@@ -286,7 +286,8 @@ impl<'a> Visit<'a> {
                 Step::Answer(Outcome::text(status, &kind, text))
             }
             (status @ (200 | 204), None) => {
-                Step::Answer(Outcome::text(status, "text/plain", String::new()))
+                let kind = settings.default_type.as_deref().unwrap_or("text/plain");
+                Step::Answer(Outcome::text(status, kind, String::new()))
             }
             (status, None) => error(status),
         }

@@ -3,6 +3,7 @@
 //!
 //! Not simulated: conditions (`if`), rate limits, caches, FastCGI, IPv6 sockets, reloading.
 
+mod access;
 mod conditions;
 mod config;
 mod directives;

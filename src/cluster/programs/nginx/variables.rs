@@ -43,6 +43,10 @@ fn write(
         "scheme" => out.push_str("http"),
         "request_method" => out.push_str(&request.method),
         "request_uri" => out.push_str(&request.target),
+        // Not nginx's own: where ingress-nginx's code sends plain requests.
+        "request_uri_without_slash" => {
+            out.push_str(request.target.strip_suffix('/').unwrap_or(&request.target));
+        }
         "request" => out.push_str(&format!("{} {} HTTP/1.1", request.method, request.target)),
         "uri" | "document_uri" => out.push_str(path),
         "args" | "query_string" => out.push_str(query),

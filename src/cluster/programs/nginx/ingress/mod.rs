@@ -22,6 +22,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::api::networking::v1::Ingress;
+use serde_json::Value;
 
 use super::Nginx;
 use crate::api::{Kind, Pod, Resource};
@@ -61,9 +62,16 @@ struct Controller {
     certificates: BTreeMap<String, Certificate>,
     /// The version of each Ingress that was told to be synchronised.
     scheduled: BTreeMap<(String, String), String>,
+    /// The Ingresses that the log told to be somebody else's.
+    ignored: BTreeSet<options::Name>,
     /// What the log has complained of already.
-    complaints: BTreeSet<String>,
+    complaints: BTreeSet<Complaint>,
 }
+
+/// What the log says of something that is wrong: the line of `controller.go` that says it, and the
+/// words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Complaint(u32, String);
 
 /// The program.
 pub fn start(arguments: &[String], environment: &[(String, String)]) -> Option<Box<dyn Process>> {
@@ -76,6 +84,7 @@ pub fn start(arguments: &[String], environment: &[(String, String)]) -> Option<B
         sites: Vec::new(),
         certificates: BTreeMap::new(),
         scheduled: BTreeMap::new(),
+        ignored: BTreeSet::new(),
         complaints: BTreeSet::new(),
     }))
 }
@@ -152,14 +161,14 @@ impl Controller {
         }
         context.watch(WATCHED);
         self.nginx.hostname = context.hostname();
-        say(context, 'I', "nginx.go:317", "\"Starting NGINX process\"");
+        say(context, 'I', "nginx.go:319", "\"Starting NGINX process\"");
         Ok(())
     }
 
     /// Makes what is served into what the Ingresses say.
     fn synchronise(&mut self, context: &mut Context<'_>) {
+        self.announce(context);
         let ingresses = classes::own(context.cluster.objects(), &self.options);
-        self.announce(&ingresses, context);
         let mut complaints = Vec::new();
         let sites = {
             let store = context.cluster.objects();
@@ -181,32 +190,78 @@ impl Controller {
         let store = context.cluster.objects();
         if self.options.update_status && status::is_leader(store, &self.options) {
             let addresses = status::addresses(store, &self.options);
-            status::write(context.cluster, &ingresses, &addresses);
+            for told in status::write(context.cluster, &ingresses, &addresses) {
+                say(context, 'I', "status.go:309", &told);
+            }
         }
     }
 
-    /// Tells of every Ingress that is new or has changed.
-    fn announce(&mut self, ingresses: &[Arc<Ingress>], context: &mut Context<'_>) {
-        let mut scheduled = BTreeMap::new();
-        for ingress in ingresses {
-            let meta = &ingress.metadata;
-            let text = |field: &Option<String>| field.clone().unwrap_or_default();
-            let key = (text(&meta.namespace), text(&meta.name));
-            let version = text(&meta.resource_version);
-            let known = self.scheduled.get(&key);
-            if known.is_none() {
-                let what = format!("\"Found valid IngressClass\" ingress=\"{}/{}\"", key.0, key.1);
-                say(context, 'I', "store.go:443", &what);
+    /// Tells of every Ingress that is new or has changed, and whether it is the controller's.
+    fn announce(&mut self, context: &mut Context<'_>) {
+        let (mut scheduled, mut ignored) = (BTreeMap::new(), BTreeSet::new());
+        for ingress in classes::all(context.cluster.objects(), &self.options) {
+            let key = name_of(&ingress);
+            match classes::class_of(context.cluster.objects(), &ingress, &self.options) {
+                Ok(class) => {
+                    self.welcome(&key, &class, &ingress, context);
+                    let version = ingress.metadata.resource_version.clone().unwrap_or_default();
+                    scheduled.insert(key, version);
+                }
+                Err(why) => {
+                    self.ignore(&key, &why, context);
+                    ignored.insert(key);
+                }
             }
-            if known != Some(&version) {
-                self.tell(ingress.as_ref(), "Sync", "Scheduled for sync", context);
-            }
-            scheduled.insert(key, version);
         }
         self.scheduled = scheduled;
+        self.ignored = ignored;
     }
 
-    fn render(&mut self, sites: &[Site], context: &mut Context<'_>, complaints: &mut Vec<String>) {
+    fn welcome(
+        &mut self,
+        key: &options::Name,
+        class: &str,
+        ingress: &Arc<Ingress>,
+        context: &mut Context<'_>,
+    ) {
+        let known = self.scheduled.get(key);
+        if known.is_some() && known == ingress.metadata.resource_version.as_ref() {
+            return;
+        }
+        let named = format!("ingress=\"{}/{}\" ingressclass=\"{class}\"", key.0, key.1);
+        if self.ignored.contains(key) {
+            say(context, 'I', "store.go:489", &format!("\"creating ingress\" {named}"));
+        } else if known.is_none() {
+            say(context, 'I', "store.go:443", &format!("\"Found valid IngressClass\" {named}"));
+        }
+        self.tell(ingress.as_ref(), (false, "Sync"), "Scheduled for sync", context);
+        if let Some(why) = annotations::too_risky(ingress) {
+            say(context, 'E', "store.go:941", &why);
+        } else if let Some(why) = Annotations::of(ingress).denied {
+            let message = format!("Error parsing annotations: {why}");
+            self.tell(ingress.as_ref(), (true, "AnnotationParsingFailed"), &message, context);
+        }
+    }
+
+    fn ignore(&self, key: &options::Name, why: &str, context: &mut Context<'_>) {
+        let named = format!("ingress=\"{}/{}\"", key.0, key.1);
+        if self.scheduled.contains_key(key) {
+            let what = format!("\"removing ingress because of unknown ingressclass\" {named}");
+            say(context, 'I', "store.go:492", &what);
+        } else if !self.ignored.contains(key) {
+            let what = format!(
+                "\"Ignoring ingress because of error while validating ingress class\" {named} error={why:?}"
+            );
+            say(context, 'I', "store.go:439", &what);
+        }
+    }
+
+    fn render(
+        &mut self,
+        sites: &[Site],
+        context: &mut Context<'_>,
+        complaints: &mut Vec<Complaint>,
+    ) {
         let Options { http_port, https_port, default_backend, .. } = &self.options;
         let default = default_backend.as_ref();
         let fallback =
@@ -230,7 +285,7 @@ impl Controller {
         &mut self,
         sites: &[Site],
         context: &mut Context<'_>,
-        complaints: &mut Vec<String>,
+        complaints: &mut Vec<Complaint>,
     ) {
         self.certificates.clear();
         let store = context.cluster.objects();
@@ -240,11 +295,15 @@ impl Controller {
                 Ok(found) if site.host.is_empty() || found.covers(&site.host) => {
                     self.certificates.insert(site.host.clone(), found);
                 }
-                Ok(_) => complaints.push(format!(
-                    "SSL certificate \"{}/{}\" does not contain a Common Name or Subject Alternative Name for server \"{}\". Using default certificate",
-                    secret.0, secret.1, site.host
-                )),
-                Err(problem) => complaints.push(problem),
+                Ok(_) => {
+                    let what = format!(
+                        "SSL certificate \"{}/{}\" does not contain a Common Name or Subject Alternative Name for server \"{}\": x509: certificate is not valid for any names, but wanted to match {2}",
+                        secret.0, secret.1, site.host
+                    );
+                    complaints.push(Complaint(1475, what));
+                    complaints.push(Complaint(1476, "Using default certificate".to_owned()));
+                }
+                Err(problem) => complaints.push(Complaint(1455, problem)),
             }
         }
         if let Some(secret) = &self.options.default_certificate
@@ -266,10 +325,10 @@ impl Controller {
     }
 
     /// What is wrong now and was not before goes to the log.
-    fn complain(&mut self, complaints: Vec<String>, context: &mut Context<'_>) {
-        let complaints: BTreeSet<String> = complaints.into_iter().collect();
-        for what in complaints.difference(&self.complaints) {
-            say(context, 'W', "controller.go:1104", what);
+    fn complain(&mut self, complaints: Vec<Complaint>, context: &mut Context<'_>) {
+        let complaints: BTreeSet<Complaint> = complaints.into_iter().collect();
+        for Complaint(line, what) in complaints.difference(&self.complaints) {
+            say(context, 'W', &format!("controller.go:{line}"), what);
         }
         self.complaints = complaints;
     }
@@ -277,55 +336,76 @@ impl Controller {
     /// New sites or paths are a new configuration file.
     fn reload(&mut self, context: &mut Context<'_>) {
         let changed = "\"Configuration changes detected, backend reload required\"";
-        say(context, 'I', "controller.go:196", changed);
-        say(context, 'I', "controller.go:216", "\"Backend successfully reloaded\"");
+        say(context, 'I', "controller.go:214", changed);
+        say(context, 'I', "controller.go:228", "\"Backend successfully reloaded\"");
         let own = self.options.pod.as_ref().and_then(|(namespace, name)| {
             context.cluster.objects().get::<Pod>(namespace, name).cloned()
         });
         if let Some(pod) = own {
             let message = "NGINX reload triggered due to a change in configuration";
-            self.tell(pod.as_ref(), "RELOAD", message, context);
+            self.tell(pod.as_ref(), (false, "RELOAD"), message, context);
         }
     }
 
+    /// An event, which the log has as well: whether it is a warning, its reason, its message.
     fn tell<T: Resource>(
         &mut self,
         about: &T,
-        reason: &str,
+        (warning, reason): (bool, &str),
         message: &str,
         context: &mut Context<'_>,
     ) {
         let source = Source::Classic { component: COMPONENT, host: None };
         let (about, message) = (reference(about), message.to_owned());
-        let report = Report { about, warning: false, reason, message, source };
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        let what = format!(
+            "Event(v1.ObjectReference{{Kind:{:?}, Namespace:{:?}, Name:{:?}, UID:{:?}, APIVersion:{:?}, ResourceVersion:{:?}, FieldPath:\"\"}}): type: '{}' reason: '{reason}' {message}",
+            text(&about.kind),
+            text(&about.namespace),
+            text(&about.name),
+            text(&about.uid),
+            text(&about.api_version),
+            text(&about.resource_version),
+            if warning { "Warning" } else { "Normal" },
+        );
+        say(context, 'I', "event.go:377", &what);
+        let report = Report { about, warning, reason, message, source };
         self.recorder.tell(context.now(), &mut context.cluster.api, report);
     }
 
     /// The last one takes its address back.
     fn stop(&mut self, context: &mut Context<'_>) -> Poll {
         say(context, 'I', "sigterm.go:36", "\"Received SIGTERM, shutting down\"");
-        say(context, 'I', "nginx.go:393", "\"Shutting down controller queues\"");
+        say(context, 'I', "nginx.go:395", "\"Shutting down controller queues\"");
         let store = context.cluster.objects();
         if self.options.update_status && status::is_last(store, &self.options) {
             let ingresses = classes::own(store, &self.options);
-            say(context, 'I', "status.go:135", "\"removing value from ingress status\"");
-            status::write(context.cluster, &ingresses, &[]);
+            let addresses = Value::from(status::addresses(store, &self.options));
+            let what = format!("\"removing value from ingress status\" address={addresses}");
+            say(context, 'I', "status.go:140", &what);
+            for told in status::write(context.cluster, &ingresses, &[]) {
+                say(context, 'I', "status.go:309", &told);
+            }
         }
-        say(context, 'I', "nginx.go:409", "\"Stopping NGINX process\"");
+        say(context, 'I', "nginx.go:411", "\"Stopping NGINX process\"");
         say(context, 'I', "sigterm.go:47", "\"Exiting\" code=0");
         Poll::Exit(0)
     }
 }
 
+fn name_of(ingress: &Ingress) -> options::Name {
+    let text = |field: &Option<String>| field.clone().unwrap_or_default();
+    (text(&ingress.metadata.namespace), text(&ingress.metadata.name))
+}
+
 /// Annotations of an Ingress that podhop has nothing for.
-fn without_effect(ingress: &Ingress) -> Vec<String> {
-    let meta = &ingress.metadata;
-    let name = |field: &Option<String>| field.clone().unwrap_or_default();
-    let (namespace, name) = (name(&meta.namespace), name(&meta.name));
+fn without_effect(ingress: &Ingress) -> Vec<Complaint> {
+    let (namespace, name) = name_of(ingress);
     let told = |annotation: &String| {
-        format!(
+        let what = format!(
             "podhop: {annotation} of ingress {namespace}/{name} is not simulated here; it has no effect"
-        )
+        );
+        Complaint(1104, what)
     };
     Annotations::of(ingress).unknown.iter().map(told).collect()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::Complaint;
 use super::annotations::Annotations;
 use super::backends::Backend;
 use super::routes::{PathKind, Route, Service, Site};
@@ -37,7 +38,7 @@ pub fn config(
     sites: &[Site],
     shared: &Shared,
     find: &mut Find<'_>,
-    complaints: &mut Vec<String>,
+    complaints: &mut Vec<Complaint>,
 ) -> Config {
     let mut servers = Vec::new();
     for site in sites {
@@ -55,7 +56,7 @@ struct Renderer<'a, 'f> {
     shared: &'a Shared,
     secure: bool,
     find: &'a mut Find<'f>,
-    complaints: &'a mut Vec<String>,
+    complaints: &'a mut Vec<Complaint>,
 }
 
 impl Renderer<'_, '_> {
@@ -66,33 +67,45 @@ impl Renderer<'_, '_> {
         let listens = vec![Listen { address, port, default: is_default, tls: self.secure }];
         let names = vec![if is_default { "_".to_owned() } else { server_name(&self.site.host) }];
         let locations = self.locations();
-        Server { listens, names, settings: base(), locations }
+        Server { listens, names, settings: base("-"), locations }
     }
 
     fn locations(&mut self) -> Vec<Location> {
         let site = self.site;
         // One path that is an expression makes expressions of all paths of its host.
         let expressions = site.routes.iter().any(|r| r.annotations.use_regex || rewrites(r));
-        let mut locations = Vec::new();
+        let mut locations = self.fixed_locations();
         for route in &site.routes {
-            let settings = self.route(route);
+            let settings = self.settings(Some(&route.service), &route.annotations, &route.path);
             for (exact, path) in self.paths(route) {
                 locations.extend(self.location(&path, exact, expressions, &settings));
             }
-            if let Some(root) = route.annotations.app_root.as_ref().filter(|_| route.path == "/") {
-                let answer = Some(Return { status: 302, text: Some(Template::new(root)) });
-                let pattern = Pattern::Exact("/".to_owned());
-                let settings = Settings { answer, ..base() };
-                locations.push(Location { pattern, settings, locations: Vec::new() });
-            }
         }
-        let is_root = |route: &Route| route.path == "/" && route.kind != PathKind::Exact;
-        if !site.routes.iter().any(is_root) {
-            let settings = match &site.root {
-                Some(service) => self.pass(service, &Annotations::default()),
-                None => self.nobody(),
-            };
+        if !site.routes.iter().any(Route::is_root) {
+            let settings = self.settings(site.root.as_ref(), &site.annotations, "/");
             locations.extend(self.location("/", false, expressions, &settings));
+        }
+        locations
+    }
+
+    /// What is asked before any path: where `/` is sent, and on everybody's site what health checks
+    /// of clouds look at.
+    fn fixed_locations(&self) -> Vec<Location> {
+        let site = self.site;
+        let fixed = |pattern, settings| Location { pattern, settings, locations: Vec::new() };
+        let mut locations = Vec::new();
+        let annotations = site.routes.iter().map(|route| &route.annotations);
+        let mut annotations = annotations.chain([&site.annotations]);
+        if let Some(root) = annotations.find_map(|annotations| annotations.app_root.as_ref()) {
+            let scheme = if self.secure { "https" } else { "http" };
+            let settings = answer(302, &format!("{scheme}://$http_host{root}"), "-");
+            locations.push(fixed(Pattern::Exact("/".to_owned()), settings));
+        }
+        if site.host.is_empty() {
+            let pattern = Pattern::Prefix { path: "/healthz".to_owned(), strict: false };
+            let answer = Some(Return { status: 200, text: None });
+            let settings = Settings { answer, access_log: Some(None), ..base("-") };
+            locations.push(fixed(pattern, settings));
         }
         locations
     }
@@ -137,25 +150,46 @@ impl Renderer<'_, '_> {
     fn expression(&mut self, text: &str) -> Option<Regex> {
         let regex = Regex::new(text);
         if regex.is_err() {
-            self.complaints.push(format!("pcre2_compile() failed in \"{text}\""));
+            let what = format!("pcre2_compile() failed in \"{text}\"");
+            self.complaints.push(Complaint(223, what));
         }
         regex.ok()
     }
 
-    /// What happens to a request for a route.
-    fn route(&mut self, route: &Route) -> Settings {
-        let annotations = &route.annotations;
+    /// What happens to a request for a path, in nginx's order: `return`, then what the controller's
+    /// code does, then who may ask, then the Service, if there is one.
+    fn settings(
+        &mut self,
+        service: Option<&Service>,
+        annotations: &Annotations,
+        path: &str,
+    ) -> Settings {
+        let upstream = service.map(Service::upstream);
+        let upstream = upstream.as_deref().unwrap_or("upstream-default-backend");
+        if annotations.denied.is_some() {
+            let answer = Some(Return { status: 503, text: None });
+            return Settings { answer, ..base(upstream) };
+        }
+        if let Some((status, target)) = &annotations.redirect {
+            return answer(*status, target, upstream);
+        }
         let redirects =
             annotations.force_ssl_redirect || (annotations.ssl_redirect && self.site.tls.is_some());
         if redirects && !self.secure {
-            return answer(308, "https://$host$request_uri");
+            return answer(308, "https://$host$request_uri_without_slash", upstream);
         }
-        if let Some((status, target)) = &annotations.redirect {
-            return answer(*status, target);
+        let mut settings = match service {
+            Some(service) => self.pass(service, annotations),
+            None => self.nobody(),
+        };
+        if service.is_none() && self.site.host.is_empty() {
+            // `enable-access-log-for-default-backend: false`
+            settings.access_log = Some(None);
         }
-        let mut settings = self.pass(&route.service, annotations);
-        if let Some(target) = annotations.rewrite_target.as_deref().filter(|_| rewrites(route))
-            && let Some(pattern) = self.expression(&format!("(?i){}", route.path))
+        settings.access.clone_from(&annotations.access);
+        if let Some(target) = annotations.rewrite_target.as_deref().filter(|target| *target != path)
+            && service.is_some()
+            && let Some(pattern) = self.expression(&format!("(?i){path}"))
         {
             let replacement = numbered(target);
             settings.rewrites.push(Rewrite { pattern, replacement, redirect: None, stays: true });
@@ -168,8 +202,7 @@ impl Renderer<'_, '_> {
         let Backend { targets, complaint } = (self.find)(service, annotations.service_upstream);
         self.complaints.extend(complaint);
         let upstream = service.upstream();
-        let mut settings = base();
-        settings.variables.push(("proxy_upstream_name".to_owned(), Template::new(&upstream)));
+        let mut settings = base(&upstream);
         if targets.is_empty() {
             settings.answer = Some(Return { status: 503, text: None });
             return settings;
@@ -187,9 +220,8 @@ impl Renderer<'_, '_> {
         if let Some(service) = &shared.fallback {
             return self.pass(service, &Annotations::default());
         }
-        let name = Template::new("upstream-default-backend");
-        let variables = vec![("proxy_upstream_name".to_owned(), name)];
-        Settings { answer: Some(Return { status: 404, text: None }), variables, ..base() }
+        let answer = Some(Return { status: 404, text: None });
+        Settings { answer, ..base("upstream-default-backend") }
     }
 
     /// What the backend is told of the client.
@@ -215,17 +247,20 @@ impl Renderer<'_, '_> {
     }
 }
 
-/// What holds everywhere: no version in pages, and the controller's own log.
-fn base() -> Settings {
+/// What holds everywhere: no version in pages, and the controller's own log, which tells the upstream.
+fn base(upstream: &str) -> Settings {
     Settings {
         hide_version: true,
+        default_type: Some("text/html".to_owned()),
         access_log: Some(Some(LOG_NAME.to_owned())),
+        variables: vec![("proxy_upstream_name".to_owned(), Template::new(upstream))],
         ..Settings::default()
     }
 }
 
-fn answer(status: u16, target: &str) -> Settings {
-    Settings { answer: Some(Return { status, text: Some(Template::new(target)) }), ..base() }
+fn answer(status: u16, target: &str, upstream: &str) -> Settings {
+    let answer = Some(Return { status, text: Some(Template::new(target)) });
+    Settings { answer, ..base(upstream) }
 }
 
 /// Whether a route's paths are written anew.

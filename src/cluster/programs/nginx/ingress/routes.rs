@@ -8,12 +8,14 @@ use super::annotations::Annotations;
 use super::options::Name;
 
 /// A host and what it serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Site {
     /// `shop.example.com`, `*.example.com`; empty for everybody who has no site of their own.
     pub host: String,
-    /// Who answers what no path is for: an Ingress's default backend.
+    /// Who answers what no path is for: the default backend of the host's oldest Ingress.
     pub root: Option<Service>,
+    /// What that Ingress says besides, which holds for what no path is for as well.
+    pub annotations: Arc<Annotations>,
     /// Its paths, those of older Ingresses first.
     pub routes: Vec<Route>,
     /// Its certificate, where an Ingress has one for it.
@@ -46,10 +48,8 @@ pub struct Route {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathKind {
     Exact,
-    /// Element by element.
+    /// Element by element; so is what is left to the implementation.
     Prefix,
-    /// As nginx compares: letter by letter.
-    ImplementationSpecific,
 }
 
 /// A Service's port, as an Ingress names it.
@@ -76,29 +76,47 @@ pub fn sites(ingresses: &[Arc<Ingress>], covers: &dyn Fn(&Name, &str) -> bool) -
         let namespace = ingress.metadata.namespace.as_deref().unwrap_or("");
         let default = spec.default_backend.as_ref().and_then(|one| Service::of(namespace, one));
         let rules = spec.rules.as_deref().unwrap_or_default();
-        if rules.is_empty() && sites[0].root.is_none() {
-            sites[0].root.clone_from(&default);
-        }
         let annotations = Arc::new(Annotations::of(ingress));
+        if annotations.canary {
+            continue;
+        }
+        if rules.is_empty() && sites[0].root.is_none() && default.is_some() {
+            sites[0].root.clone_from(&default);
+            sites[0].annotations = Arc::new(annotations.without_redirects());
+        }
         for rule in rules {
             let host = rule.host.as_deref().unwrap_or("").to_lowercase();
-            let site = site(&mut sites, &host);
-            site.root = site.root.take().or(default.clone());
+            let site = site(&mut sites, &host, default.as_ref(), &annotations);
             for path in rule.http.iter().flat_map(|http| &http.paths) {
                 site.routes.extend(Route::of(namespace, path, &annotations));
             }
-            site.tls = site.tls.take().or_else(|| tls(ingress, &host, covers));
+            // Everybody's certificate is the controller's, whatever an Ingress lists.
+            if !host.is_empty() {
+                site.tls = site.tls.take().or_else(|| tls(ingress, &host, covers));
+            }
         }
+    }
+    // An Ingress without rules has everybody's root, and keeps it.
+    let everybody = &mut sites[0];
+    if everybody.root.is_some() {
+        everybody.routes.retain(|route| !route.is_root());
     }
     sites.iter_mut().for_each(Site::keep_the_first);
     sites
 }
 
-fn site<'s>(sites: &'s mut Vec<Site>, host: &str) -> &'s mut Site {
+/// The site of a host. Its first Ingress makes it, and says what holds where no path fits.
+fn site<'s>(
+    sites: &'s mut Vec<Site>,
+    host: &str,
+    default: Option<&Service>,
+    annotations: &Arc<Annotations>,
+) -> &'s mut Site {
     let known = sites.iter().position(|site| site.host == host);
     let index = known.unwrap_or(sites.len());
     if known.is_none() {
-        sites.push(Site::new(host));
+        let (root, annotations) = (default.cloned(), annotations.clone());
+        sites.push(Site { root, annotations, ..Site::new(host) });
     }
     &mut sites[index]
 }
@@ -127,7 +145,7 @@ fn tls(ingress: &Ingress, host: &str, covers: &dyn Fn(&Name, &str) -> bool) -> O
 
 impl Site {
     fn new(host: &str) -> Site {
-        Site { host: host.to_owned(), root: None, routes: Vec::new(), tls: None }
+        Site { host: host.to_owned(), ..Site::default() }
     }
 
     /// Of two equal paths the older has it; the longest come first.
@@ -144,6 +162,11 @@ impl Site {
 }
 
 impl Route {
+    /// Whether it is for what no other path is for.
+    pub fn is_root(&self) -> bool {
+        self.path == "/" && self.kind == PathKind::Prefix
+    }
+
     fn of(
         namespace: &str,
         path: &HTTPIngressPath,
@@ -151,8 +174,7 @@ impl Route {
     ) -> Option<Route> {
         let kind = match path.path_type.as_str() {
             "Exact" => PathKind::Exact,
-            "Prefix" => PathKind::Prefix,
-            _ => PathKind::ImplementationSpecific,
+            _ => PathKind::Prefix,
         };
         let written = path.path.as_deref().filter(|path| !path.is_empty());
         Some(Route {
@@ -222,6 +244,31 @@ mod tests {
     fn a_backend_without_rules_is_everybodys() {
         let sites = sites(&[ingress(json!({ "defaultBackend": backend("all") }))], &|_, _| false);
         assert_eq!(sites[0].root.as_ref().unwrap().upstream(), "default-all-80");
+    }
+
+    // R12.1
+    #[test]
+    fn what_no_path_is_for_follows_the_oldest_ingress_of_a_host() {
+        let with = |backend_name: &str, path: &str| {
+            ingress(json!({
+                "defaultBackend": backend(backend_name), "rules": [rule("a.test", path, "web")],
+            }))
+        };
+        let found = sites(&[with("old", "/x"), with("new", "/y")], &|_, _| false);
+        assert_eq!(found[1].root.as_ref().unwrap().name, "old");
+        // A rule without a host is everybody's, but its Ingress's default backend is not.
+        let hostless = json!({ "defaultBackend": backend("d"), "rules": [rule("", "/x", "web")] });
+        assert_eq!(sites(&[ingress(hostless)], &|_, _| false)[0].root, None);
+    }
+
+    // R12.1
+    #[test]
+    fn an_ingress_without_rules_keeps_everybodys_root() {
+        let all = ingress(json!({ "defaultBackend": backend("all") }));
+        let hostless = ingress(json!({ "rules": [rule("", "/", "web"), rule("", "/x", "web")] }));
+        let found = sites(&[hostless, all], &|_, _| false);
+        let paths: Vec<_> = found[0].routes.iter().map(|route| &*route.path).collect();
+        assert_eq!(paths, ["/x"]);
     }
 
     #[test]

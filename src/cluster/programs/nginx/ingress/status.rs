@@ -10,9 +10,14 @@ use super::options::{Name, Options};
 use crate::api::{Kind, LabelSelector, Patch, Pod, Request, Store, Subresource, WriteOptions};
 use crate::cluster::Cluster;
 
-/// Gives every Ingress the controller's addresses. Real controllers look every minute; here it is
-/// part of each synchronisation, so that nobody waits for it.
-pub fn write(cluster: &mut Cluster, ingresses: &[Arc<Ingress>], addresses: &[Value]) {
+/// Gives every Ingress the controller's addresses, and returns what the log tells of it. Real
+/// controllers look every minute; here it is part of each synchronisation, so that nobody waits for it.
+pub fn write(
+    cluster: &mut Cluster,
+    ingresses: &[Arc<Ingress>],
+    addresses: &[Value],
+) -> Vec<String> {
+    let mut told = Vec::new();
     for ingress in ingresses {
         let status = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
         let known = status.and_then(|balancer| serde_json::to_value(&balancer.ingress).ok());
@@ -21,6 +26,12 @@ pub fn write(cluster: &mut Cluster, ingresses: &[Arc<Ingress>], addresses: &[Val
             continue;
         }
         let ingress = &ingress.metadata;
+        told.push(format!(
+            "\"updating Ingress status\" namespace={:?} ingress={:?} currentValue={known} newValue={}",
+            ingress.namespace.as_deref().unwrap_or_default(),
+            ingress.name.as_deref().unwrap_or_default(),
+            Value::from(addresses),
+        ));
         // An Ingress that is gone by now needs no address.
         let _ = cluster.handle(Request::Patch {
             kind: Kind::Ingress,
@@ -30,6 +41,7 @@ pub fn write(cluster: &mut Cluster, ingresses: &[Arc<Ingress>], addresses: &[Val
             options: WriteOptions { subresource: Subresource::Status, ..WriteOptions::default() },
         });
     }
+    told
 }
 
 /// The addresses to write: those that the flags name, or else those of the nodes that the

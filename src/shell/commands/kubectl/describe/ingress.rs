@@ -63,7 +63,7 @@ impl Reader<'_, '_> {
     fn backend(&mut self, namespace: &str, backend: &IngressBackend) -> String {
         let Some(service) = &backend.service else {
             let resource = backend.resource.clone().unwrap_or_default();
-            let group = resource.api_group.unwrap_or_default();
+            let group = resource.api_group.unwrap_or_else(|| "<none>".to_owned());
             return format!("APIGroup: {group}, Kind: {}, Name: {}", resource.kind, resource.name);
         };
         let port = service.port.clone().unwrap_or_default();

@@ -85,8 +85,15 @@ fn direction(page: &mut Page, rules: &[Rule<'_>], name: &str, word: &str, end: &
         }
         for port in ports {
             let protocol = port.protocol.as_deref().unwrap_or("TCP");
-            let number = port.port.as_ref().map_or_else(|| "<any>".to_owned(), number_or_name);
-            page.line(2, format!("To Port: {number}/{protocol}"));
+            // What a nil port is called in Go.
+            let number = port.port.as_ref().map_or_else(|| "<nil>".to_owned(), number_or_name);
+            page.line(
+                2,
+                match port.end_port {
+                    Some(last) => format!("To Port Range: {number}-{last}/{protocol}"),
+                    None => format!("To Port: {number}/{protocol}"),
+                },
+            );
         }
         let peers = rule.peers.unwrap_or_default();
         if peers.is_empty() {

@@ -31,14 +31,14 @@ impl Reader<'_, '_> {
         if let Some(policy) = filled(spec.internal_traffic_policy.as_deref()) {
             page.field("Internal Traffic Policy", policy);
         }
-        if let Some(distribution) = filled(spec.traffic_distribution.as_deref()) {
-            page.field("Traffic Distribution", distribution);
-        }
         if let Some(port) = spec.health_check_node_port.filter(|port| *port != 0) {
             page.field("HealthCheck NodePort", port);
         }
         if let Some(ranges) = spec.load_balancer_source_ranges.as_ref().filter(|r| !r.is_empty()) {
             page.field("LoadBalancer Source Ranges", ranges.join(","));
+        }
+        if let Some(distribution) = filled(spec.traffic_distribution.as_deref()) {
+            page.field("Traffic Distribution", distribution);
         }
         if self.show_events {
             self.events(&mut page, object);
@@ -96,6 +96,9 @@ fn ports(page: &mut Page, port: &ServicePort, slices: &[EndpointSlice]) {
         None => port.port.to_string(),
     };
     page.field("TargetPort", format!("{target}/{protocol}"));
+    if let Some(protocol) = &port.app_protocol {
+        page.field("AppProtocol", protocol);
+    }
     if let Some(node_port) = port.node_port.filter(|port| *port != 0) {
         page.line(0, format!("NodePort:\t{name}\t{node_port}/{protocol}"));
     }
