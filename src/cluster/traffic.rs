@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Cluster, Place, api_endpoint, outside};
+use super::{Cluster, Place, api_endpoint, outside, programs};
 use crate::network::{
     Because, DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, SocketAddr, Trace,
     TraceId,
@@ -422,7 +422,7 @@ impl Cluster {
             ("Content-Type", "application/json".to_owned()),
             ("X-Content-Type-Options", "nosniff".to_owned()),
             ("X-Load-Balancing-Endpoint-Weight", local.to_string()),
-            ("Date", http_date(self.now())),
+            ("Date", programs::http::date(self.now())),
             ("Content-Length", body.len().to_string()),
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));

@@ -167,8 +167,15 @@ impl Network {
         }
     }
 
-    /// Opens port `host` of a pod's node for the pod's own `port` (`hostPort`), until the pod ends.
-    pub fn set_host_port(&mut self, pod: NetnsId, protocol: Protocol, host: u16, port: u16) {
+    /// Opens a port of a pod's node for the pod's own `port` (`hostPort`), until the pod ends: at one
+    /// address of the node (`hostIP`), or at all of them.
+    pub fn set_host_port(
+        &mut self,
+        pod: NetnsId,
+        protocol: Protocol,
+        host: (Option<IpAddr>, u16),
+        port: u16,
+    ) {
         self.topology.set_host_port(pod, protocol, host, port);
     }
 

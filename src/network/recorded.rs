@@ -515,12 +515,26 @@ fn a_node_that_is_down_is_silent() {
 #[test]
 fn a_host_port_leads_to_the_pod_until_it_ends() {
     let mut f = Fixture::new();
-    f.network.set_host_port(f.web[0], Protocol::Tcp, 8080, 80);
+    f.network.set_host_port(f.web[0], Protocol::Tcp, (None, 8080), 80);
     let laptop = f.network.laptop();
     assert_eq!(told(&f.dial(laptop, "192.168.49.2:8080")), "web-1 192.168.49.1");
+    // The plugin `portmap` masquerades the pod's own subnet and the node's loopback.
+    let node = f.network.node("node-1").unwrap().netns;
+    assert_eq!(told(&f.dial(node, "127.0.0.1:8080")), "web-1 10.244.1.1");
+    assert_eq!(told(&f.dial(f.web[0], "192.168.49.2:8080")), "web-1 10.244.1.1");
     assert_eq!(f.dial(laptop, "192.168.49.3:8080").outcome, Outcome::Refused);
     f.network.remove_pod(f.web[0]);
     assert_eq!(f.dial(laptop, "192.168.49.2:8080").outcome, Outcome::Refused);
+}
+
+#[test]
+fn a_host_ip_is_the_only_address_of_its_port() {
+    let mut f = Fixture::new();
+    let loopback = Ipv4Addr::LOCALHOST.into();
+    f.network.set_host_port(f.web[0], Protocol::Tcp, (Some(loopback), 8080), 80);
+    let (laptop, node) = (f.network.laptop(), f.network.node("node-1").unwrap().netns);
+    assert_eq!(f.dial(laptop, "192.168.49.2:8080").outcome, Outcome::Refused);
+    assert_eq!(told(&f.dial(node, "127.0.0.1:8080")), "web-1 10.244.1.1");
 }
 
 #[test]

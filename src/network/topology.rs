@@ -57,8 +57,9 @@ pub(super) struct Node {
     pub party: Party,
     /// The node's own address in its pods' subnet.
     gateway: Ipv4Addr,
-    /// Ports of the node that lead to one of its pods (`hostPort`), and to which port of it.
-    pub host_ports: BTreeMap<(Protocol, u16), (NetnsId, u16)>,
+    /// Ports of the node that lead to one of its pods (`hostPort`), at one of its addresses or at
+    /// all, and to which port of the pod.
+    host_ports: BTreeMap<(Protocol, u16, Option<IpAddr>), (NetnsId, u16)>,
     /// Who has which address of the subnet, by the last octet.
     pods: BTreeMap<u8, NetnsId>,
     /// Who had it last.
@@ -282,10 +283,16 @@ impl Topology {
     }
 
     /// Opens a port of the node for one of its pods (`hostPort`); the pod's end closes it.
-    pub fn set_host_port(&mut self, pod: NetnsId, protocol: Protocol, host: u16, port: u16) {
+    pub fn set_host_port(
+        &mut self,
+        pod: NetnsId,
+        protocol: Protocol,
+        (address, host): (Option<IpAddr>, u16),
+        port: u16,
+    ) {
         let node = self.space(pod).and_then(|space| space.node);
         if let Some(node) = node.and_then(|id| self.node_mut(id)) {
-            node.host_ports.insert((protocol, host), (pod, port));
+            node.host_ports.insert((protocol, host, address), (pod, port));
         }
     }
 
@@ -436,6 +443,12 @@ impl Node {
     /// Every pod of the node, by address.
     pub fn pods(&self) -> impl Iterator<Item = NetnsId> + '_ {
         self.pods.values().copied()
+    }
+
+    /// The pod behind a port of the node (`hostPort`), and the port that it leads to.
+    pub fn host_port(&self, protocol: Protocol, at: SocketAddr) -> Option<(NetnsId, u16)> {
+        let find = |address| self.host_ports.get(&(protocol, at.port(), address));
+        find(Some(at.ip())).or_else(|| find(None)).copied()
     }
 
     /// Who had this address of the subnet before.

@@ -112,8 +112,23 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
         Because::OwnNamespace => {
             format!("{} is its own address: the packet stays inside", to.ip())
         }
-        Because::EndpointChosen { service, endpoint, pod, usable, affinity, .. } => {
-            chosen(service, *endpoint, pod.as_ref(), *usable, *affinity)
+        Because::EndpointChosen { service, endpoint, pod, affinity: true, .. } => {
+            let (service, target) = (short_name(service), target(*endpoint, pod.as_ref()));
+            format!("service {service} sends this client to {target} again")
+        }
+        Because::EndpointChosen { service, endpoint, pod, usable, local, endpoints, .. } => {
+            let (service, target) = (short_name(service), target(*endpoint, pod.as_ref()));
+            let here = if *local { " on this node" } else { "" };
+            match usable {
+                1 if *local => {
+                    format!("service {service} sends it to {target}, its only endpoint{here}")
+                }
+                1 if endpoints.len() > 1 => {
+                    format!("service {service} sends it to {target}, the only endpoint to be used")
+                }
+                1 => format!("service {service} sends it to {target}, its only endpoint"),
+                _ => format!("service {service} picks {target}, one of {usable} endpoints{here}"),
+            }
         }
         Because::NoEndpoints { service, known: 0, .. } => {
             format!("service {} has no endpoints", short_name(service))
@@ -222,22 +237,11 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
     }
 }
 
-fn chosen(
-    service: &Arc<str>,
-    endpoint: SocketAddr,
-    pod: Option<&Party>,
-    usable: u32,
-    affinity: bool,
-) -> String {
-    let service = short_name(service);
-    let target = match pod {
+/// `pod web-1 (10.244.1.2:80)`
+fn target(endpoint: SocketAddr, pod: Option<&Party>) -> String {
+    match pod {
         Some(pod) => format!("pod {} ({endpoint})", short_party(pod)),
         None => endpoint.to_string(),
-    };
-    match (affinity, usable) {
-        (true, _) => format!("service {service} sends this client to {target} again"),
-        (false, 1) => format!("service {service} sends it to {target}, its only endpoint"),
-        (false, _) => format!("service {service} picks {target}, one of {usable} endpoints"),
     }
 }
 

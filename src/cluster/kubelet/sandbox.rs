@@ -98,7 +98,9 @@ impl Worker {
                 Some("SCTP") => Protocol::Sctp,
                 _ => Protocol::Tcp,
             };
-            host.network.set_host_port(netns, protocol, outer, inner);
+            let address = port.host_ip.as_deref().and_then(|address| address.parse().ok());
+            let address = address.filter(|address: &IpAddr| !address.is_unspecified());
+            host.network.set_host_port(netns, protocol, (address, outer), inner);
         }
     }
 

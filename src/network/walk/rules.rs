@@ -40,10 +40,7 @@ impl Walk<'_> {
                 Ok(false)
             }
             Some((entrance, portal)) => self.through(id, node, entrance, portal),
-            None if local => {
-                self.host_port(node);
-                Ok(false)
-            }
+            None if local => Ok(self.host_port(node)),
             None => Ok(false),
         }
     }
@@ -105,18 +102,25 @@ impl Walk<'_> {
         Ok(chain.masquerade || endpoint.address.ip() == client)
     }
 
-    /// `hostPort`: the port mapping that the CNI plugin adds to the node.
-    fn host_port(&mut self, node: &Node) {
-        let Flow { protocol, destination, .. } = self.flow;
-        let found = node.host_ports.get(&(protocol, destination.port()));
-        let Some((pod, inner)) = found.copied() else { return };
-        let Some(space) = self.world.topology.space(pod) else { return };
-        let Some(address) = space.netns.address_of(Family::of(destination.ip())) else { return };
+    /// `hostPort`: the port mapping that the CNI plugin `portmap` adds to the node. Says whether the
+    /// packet is marked for masquerading: those of the pod's own subnet are, which would be answered
+    /// behind the node's back, and those of the node's loopback, which nobody else could answer.
+    fn host_port(&mut self, node: &Node) -> bool {
+        let Flow { protocol, source, destination } = self.flow;
+        let found = node.host_port(protocol, destination);
+        let space = |pod| self.world.topology.space(pod);
+        let Some((space, inner)) = found.and_then(|(pod, inner)| Some((space(pod)?, inner))) else {
+            return false;
+        };
+        let Some(address) = space.netns.address_of(Family::of(destination.ip())) else {
+            return false;
+        };
         let before = self.flow;
         self.flow.destination = SocketAddr::new(address, inner);
         let because =
             Because::HostPort { pod: space.netns.party.clone(), endpoint: self.flow.destination };
         self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
+        source.ip().is_loopback() || node.has_subnet_of(source.ip())
     }
 
     /// KUBE-POSTROUTING, and the masquerading of pods that leave the cluster (R6.6). The packet
