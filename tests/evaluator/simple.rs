@@ -189,7 +189,9 @@ impl Objects {
                 return self.through(node, packet, (door, service, port));
             }
             if let Some(to) = self.host_port(node, &packet) {
-                return self.route(node, Packet { to, ..packet });
+                // So that the reply comes back this way.
+                let marked = in_subnet(node, packet.source) || packet.source.is_loopback();
+                return self.route(node, Packet { to, marked, ..packet });
             }
         }
         self.route(node, packet)
