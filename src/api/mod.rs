@@ -10,6 +10,7 @@ mod bootstrap;
 mod decode;
 mod defaulting;
 mod delete;
+mod event;
 mod kind;
 mod normal;
 mod object;
@@ -29,6 +30,7 @@ mod wire;
 mod write;
 
 pub use defaulting::{pull_policy, quality_of_service};
+pub use event::{Event, Message, Origin};
 pub use kind::{Kind, KindInfo};
 pub use object::{Object, Resource};
 pub use pod::{Mount, Pod, SharedSpec};

@@ -1,5 +1,7 @@
 //! What runs in containers: explicit state machines on simulated time.
 
+use std::fmt::Display;
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -45,9 +47,9 @@ impl Context<'_> {
     }
 
     /// Writes a line to the container's log.
-    pub fn say(&mut self, line: impl AsRef<str>) {
-        self.output.extend_from_slice(line.as_ref().as_bytes());
-        self.output.push(b'\n');
+    pub fn say(&mut self, line: impl Display) {
+        // A vector takes everything.
+        let _ = writeln!(self.output, "{line}");
     }
 
     /// Opens a listening socket in the pod's network namespace (R1.2).

@@ -153,7 +153,7 @@ fn value<'a>(object: &'a Object, path: &str) -> Cow<'a, str> {
             replicas.to_string().into()
         }
         Object::Event(event) => {
-            let about = &event.involved_object;
+            let about = &event.origin.involved_object;
             match path {
                 "involvedObject.kind" => text(about.kind.as_ref()),
                 "involvedObject.namespace" => text(about.namespace.as_ref()),
@@ -162,12 +162,13 @@ fn value<'a>(object: &'a Object, path: &str) -> Cow<'a, str> {
                 "involvedObject.apiVersion" => text(about.api_version.as_ref()),
                 "involvedObject.resourceVersion" => text(about.resource_version.as_ref()),
                 "involvedObject.fieldPath" => text(about.field_path.as_ref()),
-                "reason" => text(event.reason.as_ref()),
-                "type" => text(event.type_.as_ref()),
-                "reportingComponent" => text(event.reporting_component.as_ref()),
+                "reason" => text(event.message.reason.as_ref()),
+                "type" => text(event.message.type_.as_ref()),
+                "reportingComponent" => text(event.origin.reporting_component.as_ref()),
                 "source" => {
-                    let source = event.source.as_ref().and_then(|source| source.component.as_ref());
-                    text(source.or(event.reporting_component.as_ref()))
+                    let source =
+                        event.origin.source.as_ref().and_then(|source| source.component.as_ref());
+                    text(source.or(event.origin.reporting_component.as_ref()))
                 }
                 _ => "".into(),
             }

@@ -1,10 +1,10 @@
 //! Events.
 
-use k8s_openapi::api::core::v1::Event;
 use k8s_openapi::jiff::Timestamp;
 
 use super::age::since_timestamp;
 use super::{Columns, narrow, wide};
+use crate::api::Event;
 use crate::clock::SimTime;
 
 pub(super) const COLUMNS: Columns = &[
@@ -32,12 +32,12 @@ pub(super) fn row(event: &Event, now: SimTime) -> Vec<String> {
     let count = series.and_then(|s| s.count).or(event.count).unwrap_or(0).max(1);
     vec![
         time(last),
-        event.type_.clone().unwrap_or_default(),
-        event.reason.clone().unwrap_or_default(),
+        event.message.type_.clone().unwrap_or_default(),
+        event.message.reason.clone().unwrap_or_default(),
         object(event),
-        event.involved_object.field_path.clone().unwrap_or_default(),
+        event.origin.involved_object.field_path.clone().unwrap_or_default(),
         source(event),
-        event.message.as_deref().unwrap_or("").trim().to_owned(),
+        event.message.text.as_deref().unwrap_or("").trim().to_owned(),
         time(first),
         count.to_string(),
         event.metadata.name.clone().unwrap_or_default(),
@@ -46,8 +46,8 @@ pub(super) fn row(event: &Event, now: SimTime) -> Vec<String> {
 
 /// `pod/web-0`
 fn object(event: &Event) -> String {
-    let kind = event.involved_object.kind.as_deref().unwrap_or("").to_lowercase();
-    match event.involved_object.name.as_deref() {
+    let kind = event.origin.involved_object.kind.as_deref().unwrap_or("").to_lowercase();
+    match event.origin.involved_object.name.as_deref() {
         Some(name) if !name.is_empty() => format!("{kind}/{name}"),
         _ => kind,
     }
@@ -55,13 +55,13 @@ fn object(event: &Event) -> String {
 
 /// `kubelet, node-1`
 fn source(event: &Event) -> String {
-    let source = event.source.clone().unwrap_or_default();
+    let source = event.origin.source.clone().unwrap_or_default();
     let component = source.component.filter(|component| !component.is_empty());
     let (component, place) = match component {
         Some(component) => (component, source.host),
         None => (
-            event.reporting_component.clone().unwrap_or_default(),
-            event.reporting_instance.clone(),
+            event.origin.reporting_component.clone().unwrap_or_default(),
+            event.origin.reporting_instance.clone(),
         ),
     };
     match place {

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Event, EventSeries, EventSource, ObjectReference};
+use k8s_openapi::api::core::v1::{EventSeries, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta, Time};
 
 use super::Key;
-use crate::api::{ApiServer, Kind, Resource};
+use crate::api::{ApiServer, Event, Kind, Message, Origin, Resource};
 use crate::clock::{EPOCH_SECONDS, SimTime};
 
 /// Events are kept this long (`kube-apiserver --event-ttl`).
@@ -149,33 +149,36 @@ fn fresh(now: SimTime, serial: u64, report: Report<'_>) -> Event {
             namespace: Some(namespace),
             ..ObjectMeta::default()
         },
-        involved_object: about,
-        message: Some(report.message),
-        reason: Some(report.reason.to_owned()),
-        type_: Some(if report.warning { "Warning" } else { "Normal" }.to_owned()),
         ..Event::default()
+    };
+    let mut origin = Origin { involved_object: about, ..Origin::default() };
+    let mut message = Message {
+        type_: Some(if report.warning { "Warning" } else { "Normal" }.to_owned()),
+        reason: Some(report.reason.to_owned()),
+        action: None,
+        text: Some(report.message),
     };
     match report.source {
         Source::Classic { component, host } => {
             event.count = Some(1);
             event.first_timestamp = Some(Time(now.whole_seconds()));
             event.last_timestamp = Some(Time(now.whole_seconds()));
-            event.reporting_component = Some(component.to_owned());
-            event.reporting_instance = Some(host.unwrap_or("").to_owned());
-            event.source = Some(EventSource {
+            origin.reporting_component = Some(component.to_owned());
+            origin.reporting_instance = Some(host.unwrap_or("").to_owned());
+            origin.source = Some(EventSource {
                 component: Some(component.to_owned()),
                 host: host.map(str::to_owned),
             });
         }
         Source::Series { component, action } => {
-            event.action = Some(action.to_owned());
+            message.action = Some(action.to_owned());
             event.event_time = Some(MicroTime(now.timestamp()));
-            event.reporting_component = Some(component.to_owned());
-            event.reporting_instance = Some(format!("{component}-control-plane"));
-            event.source = Some(EventSource::default());
+            origin.reporting_component = Some(component.to_owned());
+            origin.reporting_instance = Some(format!("{component}-control-plane"));
+            origin.source = Some(EventSource::default());
         }
     }
-    event
+    Event { origin: Arc::new(origin), message: Arc::new(message), ..event }
 }
 
 /// The same event, told once more.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::labels::{ByLabel, Names, Selectors, anchor};
-use super::{Key, owner};
+use super::{Key, owner, pods};
 use crate::api::selector::LabelSelector;
 use crate::api::{Action, Change, Kind, Labels, Object, Pod};
 
@@ -16,6 +16,8 @@ use crate::api::{Action, Change, Kind, Labels, Object, Pod};
 pub(super) struct Index {
     pods: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<Pod>>>,
     pods_by_label: ByLabel,
+    /// The pods that no controller has, by namespace.
+    loose_pods: BTreeMap<Arc<str>, Names>,
     pods_by_node: BTreeMap<Arc<str>, BTreeSet<Key>>,
     children: BTreeMap<Arc<str>, BTreeSet<(Kind, Key)>>,
     owners: BTreeMap<(Kind, Key), Vec<Arc<str>>>,
@@ -76,6 +78,17 @@ impl Index {
             }
             None => Box::new(self.pods_in(namespace).filter(matches)),
         }
+    }
+
+    /// The pods that a selector picks and no controller has, by name.
+    pub(super) fn orphans_matching(
+        &self,
+        namespace: &str,
+        selector: &LabelSelector,
+    ) -> impl Iterator<Item = &Arc<Pod>> {
+        let names = self.loose_pods.get(namespace).into_iter().flatten();
+        let loose = names.filter_map(move |name| self.pod(namespace, name));
+        loose.filter(move |pod| selector.matches(pod.metadata.labels.as_ref()))
     }
 
     /// The pods bound to a node.
@@ -151,6 +164,13 @@ impl Index {
         let old =
             if gone { pods.remove(&key.name) } else { pods.insert(key.name.clone(), pod.clone()) };
         let new = (!gone).then_some(pod);
+        let loose = new.is_some_and(|pod| owner::controller(&pod.metadata).is_none());
+        let names = self.loose_pods.entry(key.namespace.clone()).or_default();
+        if loose {
+            names.insert(key.name.clone());
+        } else {
+            names.remove(&key.name);
+        }
         let same = match (&old, new) {
             (Some(old), Some(new)) => old.metadata.labels == new.metadata.labels,
             _ => false,
@@ -163,10 +183,10 @@ impl Index {
                 self.pods_by_label.insert(key, label, value);
             }
         }
-        let node = |pod: &Pod| pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
-        let (before, after) = (old.as_deref().and_then(node), new.and_then(|pod| node(pod)));
+        let before = old.as_deref().and_then(pods::node);
+        let after = new.and_then(|pod| pods::node(pod));
         if before != after {
-            if let Some(pods) = before.and_then(|node| self.pods_by_node.get_mut(node.as_str())) {
+            if let Some(pods) = before.and_then(|node| self.pods_by_node.get_mut(node)) {
                 pods.remove(key);
             }
             if let Some(node) = after {

@@ -19,9 +19,14 @@ pub(super) fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {
     references.iter().find(|owner| owner.controller == Some(true))
 }
 
+/// The UID of the controller that an object obeys.
+pub(super) fn controller_uid(meta: &ObjectMeta) -> Option<&str> {
+    controller(meta).map(|owner| owner.uid.as_str())
+}
+
 /// Whether the object with `uid` controls this one.
 pub(super) fn is_controlled_by(meta: &ObjectMeta, uid: &str) -> bool {
-    controller(meta).is_some_and(|owner| owner.uid == uid)
+    controller_uid(meta) == Some(uid)
 }
 
 /// A reference that makes its holder the object's own.
@@ -81,8 +86,8 @@ pub(super) fn claim_pods<T: Resource>(
         }
     }
     if !deleting && !selector.requirements.is_empty() {
-        let free = |pod: &&Arc<Pod>| controller(&pod.metadata).is_none() && pods::is_active(pod);
-        orphans.extend(client.index.pods_matching(namespace, selector).filter(free).cloned());
+        let free = client.index.orphans_matching(namespace, selector);
+        orphans.extend(free.filter(|pod| pods::is_active(pod)).cloned());
     }
     for pod in leaving {
         let mut pod = Pod::clone(&pod);

@@ -121,9 +121,8 @@ impl Controllers {
             }
             _ => self.scheduler.forget(key),
         }
-        let owner = |pod: &Pod| owner::controller(&pod.metadata).map(|owner| owner.uid.clone());
         if let Some(old) = &before
-            && owner(old) != owner(pod)
+            && owner::controller_uid(&old.metadata) != owner::controller_uid(&pod.metadata)
         {
             self.watch_released(now, old);
         }

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Event;
 use serde_json::{Value, json};
 
 use super::{Controllers, Key, pods};
 use crate::api::{
-    Action, ApiServer, Body, DeleteOptions, FieldSelector, Kind, Patch, Pod, Propagation, Request,
-    Resource, Subresource, WriteOptions,
+    Action, ApiServer, Body, DeleteOptions, Event, FieldSelector, Kind, Patch, Pod, Propagation,
+    Request, Resource, Subresource, WriteOptions,
 };
 use crate::clock::SimTime;
 
@@ -254,11 +253,11 @@ impl World {
         });
         events
             .iter()
-            .filter(|event| event.involved_object.name.as_deref() == Some(name))
+            .filter(|event| event.origin.involved_object.name.as_deref() == Some(name))
             .map(|event| {
                 let series = event.series.as_ref().and_then(|series| series.count);
                 let count = event.count.or(series).unwrap_or(1);
-                (event.reason.clone().unwrap(), event.message.clone().unwrap(), count)
+                (event.message.reason.clone().unwrap(), event.message.text.clone().unwrap(), count)
             })
             .collect()
     }

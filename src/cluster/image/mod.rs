@@ -3,11 +3,13 @@
 mod catalogue;
 mod content;
 mod reference;
+mod registry;
 mod tools;
 
 pub(super) use catalogue::{Lookup, carried, find, laptop, node};
 pub(super) use content::{directories, file, files, nginx_file};
 pub(super) use reference::Reference;
+pub(super) use registry::Registry;
 
 use super::Place;
 

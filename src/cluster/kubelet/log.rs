@@ -11,29 +11,43 @@ const KEPT: usize = 20_000;
 /// How many different lines are known to be shared.
 const PHRASES: usize = 200;
 
-/// Lines that more than one container may write: a Deployment's pods all start with the same words.
+/// What is written, and when.
+type Lines = Arc<Vec<(SimTime, Arc<str>)>>;
+
+/// What more than one container may write: a Deployment's pods all start with the same words.
 #[derive(Clone, Debug, Default)]
-pub struct Phrases(BTreeSet<Arc<str>>);
+pub struct Phrases {
+    lines: BTreeSet<Arc<str>>,
+    /// How the log that was begun last begins. Pods that start together begin alike.
+    opening: (Vec<u8>, Lines),
+}
 
 impl Phrases {
     /// `line`, shared with whoever has written the same.
     fn share(&mut self, line: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(line) {
+        if let Some(known) = self.lines.get(line) {
             return known.clone();
         }
-        if self.0.len() == PHRASES {
-            self.0.clear();
+        if self.lines.len() == PHRASES {
+            self.lines.clear();
         }
         let line: Arc<str> = line.into();
-        self.0.insert(line.clone());
+        self.lines.insert(line.clone());
         line
+    }
+
+    /// The log that begins with `bytes` at this moment, if the last one did so too.
+    fn opening(&self, now: SimTime, bytes: &[u8]) -> Option<Lines> {
+        let (known, lines) = &self.opening;
+        let same = lines.first().is_some_and(|(at, _)| *at == now) && known == bytes;
+        same.then(|| lines.clone())
     }
 }
 
 /// A container's log.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
-    lines: Arc<Vec<(SimTime, Arc<str>)>>,
+    lines: Lines,
     /// The beginning of a line that has not ended.
     open: Vec<u8>,
 }
@@ -46,6 +60,11 @@ impl Log {
 
     /// Appends output.
     pub fn write(&mut self, now: SimTime, bytes: &[u8], phrases: &mut Phrases) {
+        let begins = self.lines.is_empty() && self.open.is_empty();
+        if begins && let Some(lines) = phrases.opening(now, bytes) {
+            self.lines = lines;
+            return;
+        }
         let mut pieces = bytes.split(|byte| *byte == b'\n').peekable();
         while let Some(piece) = pieces.next() {
             if pieces.peek().is_none() {
@@ -56,6 +75,9 @@ impl Log {
                 self.open.extend_from_slice(piece);
                 self.flush(now, phrases);
             }
+        }
+        if begins && self.open.is_empty() {
+            phrases.opening = (bytes.to_vec(), self.lines.clone());
         }
     }
 
@@ -100,6 +122,22 @@ mod tests {
         log.finish(SimTime::START);
         assert_eq!(texts(&log), ["one", "two", "three"]);
     }
+
+    #[test]
+    fn logs_that_begin_alike_are_one_until_they_go_on() {
+        let mut phrases = Phrases::default();
+        let mut begin = |text: &[u8]| {
+            let mut log = Log::default();
+            log.write(SimTime::START, text, &mut phrases);
+            log
+        };
+        let (first, mut second, other) = (begin(b"ready\n"), begin(b"ready\n"), begin(b"set\n"));
+        assert!(Arc::ptr_eq(&first.lines, &second.lines));
+        assert_eq!(texts(&other), ["set"]);
+        second.write(SimTime::START, b"go\n", &mut Phrases::default());
+        assert_eq!((texts(&first), texts(&second)), (vec!["ready"], vec!["ready", "go"]));
+    }
+
     #[test]
     fn containers_that_write_the_same_share_it() {
         let mut phrases = Phrases::default();

@@ -29,11 +29,13 @@ use std::time::Duration;
 
 use super::Cluster;
 use super::agenda::Agenda;
+use super::image::Registry;
 use crate::api::{Action, Change, Kind, Object, Pod};
 use crate::clock::SimTime;
 use crate::random::Stream;
 use container::{Container, State};
 use environment::LinkCache;
+use events::Messages;
 use log::Phrases;
 use volume::Source;
 use worker::{Host, Worker};
@@ -84,6 +86,8 @@ pub(super) struct Kubelets {
     links: LinkCache,
     /// What the volume that was mounted last shows.
     sources: Arc<[Source]>,
+    messages: Messages,
+    registry: Registry,
     phrases: Phrases,
     ids: Stream,
     last: u64,
@@ -157,7 +161,7 @@ fn act_on_ended(cluster: &mut Cluster, key: PodKey) {
 impl Cluster {
     /// A pod's worker, and everything else that its kubelet works with.
     fn worker_and_host(&mut self, key: PodKey) -> Option<(&mut Worker, Host<'_>)> {
-        let Kubelets { workers, links, sources, ids, .. } = &mut self.kubelets;
+        let Kubelets { workers, links, sources, messages, registry, ids, .. } = &mut self.kubelets;
         let worker = Arc::make_mut(workers.get_mut(&key)?);
         let host = Host {
             now: self.now,
@@ -167,6 +171,8 @@ impl Cluster {
             userland: &self.userland,
             links,
             sources,
+            messages,
+            registry,
             ids,
         };
         Some((worker, host))
@@ -186,6 +192,8 @@ impl Kubelets {
             held_up: BTreeSet::new(),
             links: LinkCache::default(),
             sources: Arc::default(),
+            messages: Messages::default(),
+            registry: Registry::default(),
             phrases: Phrases::default(),
             ids: Stream::new(seed, "containers"),
             last: 0,

@@ -6,16 +6,16 @@ use k8s_openapi::api::core::v1::Container as ContainerSpec;
 
 use super::back_off::NOTICE;
 use super::worker::{Host, Worker};
-use crate::cluster::image::{self, Lookup, Reference};
+use crate::cluster::image::{self, Lookup, Reference, Registry};
 
 /// How long a kubelet waits before it looks again for something that a container needs.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Whether the container's image has to be fetched first.
-pub(super) fn needs_pull(worker: &Worker, index: usize) -> bool {
+pub(super) fn needs_pull(worker: &Worker, index: usize, registry: &mut Registry) -> bool {
     let Some(spec) = worker.spec_of(index) else { return false };
     let policy = spec.image_pull_policy.as_deref().unwrap_or("IfNotPresent");
-    match (policy, look_up(spec)) {
+    match (policy, look_up(spec, registry)) {
         // A name that is none is refused before anybody is asked.
         ("Never", _) | (_, Err(())) => false,
         ("Always", Ok(Lookup::Found(_))) => worker.containers[index].image.is_none(),
@@ -33,7 +33,7 @@ pub(super) fn begin_pull(worker: &mut Worker, index: usize, host: &mut Host<'_>)
 pub(super) fn finish_pull(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> bool {
     let Some(spec) = worker.spec_of(index) else { return false };
     let name = spec.image.clone().unwrap_or_default();
-    match look_up(spec) {
+    match look_up(spec, host.registry) {
         Ok(Lookup::Found(_)) => {
             let message = format!(
                 "Successfully pulled image \"{name}\" in 700ms (700ms including waiting). \
@@ -52,9 +52,9 @@ pub(super) fn finish_pull(worker: &mut Worker, index: usize, host: &mut Host<'_>
 }
 
 /// What the image's name leads to; nothing when it is no name.
-pub(super) fn look_up(spec: &ContainerSpec) -> Result<Lookup, ()> {
+pub(super) fn look_up(spec: &ContainerSpec, registry: &mut Registry) -> Result<Lookup, ()> {
     let name = spec.image.as_deref().unwrap_or("");
-    Reference::parse(name).map(|reference| image::find(&reference)).ok_or(())
+    registry.look_up(name).map(|known| known.found.clone()).ok_or(())
 }
 
 /// `imagePullPolicy: Never`, and the node does not have the image.

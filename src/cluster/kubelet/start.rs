@@ -25,7 +25,7 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
     let Some(spec) = container_spec(&pod, index) else { return false };
     let name = spec.image.clone().unwrap_or_default();
     let policy = spec.image_pull_policy.as_deref().unwrap_or("IfNotPresent");
-    let image = match pull::look_up(spec) {
+    let image = match pull::look_up(spec, host.registry) {
         Ok(Lookup::Found(image)) => image,
         Ok(_) => return pull::never_pulled(worker, index, host, &name),
         Err(()) => return pull::invalid_name(worker, index, host, &name),
@@ -245,6 +245,6 @@ fn with_address(worker: &Worker, spec: &ContainerSpec) -> Arc<Pod> {
 }
 
 fn container_id(host: &mut Host<'_>) -> String {
-    let digits: String = (0..4).map(|_| format!("{:016x}", host.ids.bits())).collect();
-    format!("containerd://{digits}")
+    let [a, b, c, d] = std::array::from_fn(|_| host.ids.bits());
+    format!("containerd://{a:016x}{b:016x}{c:016x}{d:016x}")
 }

@@ -5,13 +5,12 @@ use k8s_openapi::api::core::v1::{
     ContainerStatus, HostIP, PodCondition, PodIP, PodStatus, VolumeMountStatus,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use sha2::{Digest, Sha256};
 
 use super::container::{Container, Role, State, Terminated};
 use super::worker::{Host, Worker};
 use crate::api::Pod;
 use crate::clock::SimTime;
-use crate::cluster::image::Reference;
+use crate::cluster::image::Registry;
 use crate::network::NodeEntry;
 
 /// Writes the status to the API server, if it has changed.
@@ -21,14 +20,19 @@ pub(super) fn write(worker: &mut Worker, host: &mut Host<'_>) {
     let pod = Pod {
         metadata: worker.pod.metadata.clone(),
         spec: worker.pod.spec.clone(),
-        status: Some(status(worker, host.now, node)),
+        status: Some(status(worker, host.now, node, host.registry)),
     };
     if let Ok(stored) = host.api.update(host.now, pod) {
         worker.pod = stored;
     }
 }
 
-fn status(worker: &Worker, now: SimTime, node: Option<&NodeEntry>) -> PodStatus {
+fn status(
+    worker: &Worker,
+    now: SimTime,
+    node: Option<&NodeEntry>,
+    registry: &mut Registry,
+) -> PodStatus {
     let none = PodStatus::default();
     let old = worker.pod.status.as_ref().unwrap_or(&none);
     let phase = phase(worker);
@@ -42,12 +46,12 @@ fn status(worker: &Worker, now: SimTime, node: Option<&NodeEntry>) -> PodStatus 
     };
     let failure = worker.failure.clone();
     let init = |container: &Container| container.role != Role::Main;
-    let statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
+    let mut statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
         let own = |index: &usize| init(&worker.containers[*index]) == wanted;
         let indices = (0..worker.containers.len()).filter(own);
         // These are big, and stay with the pod: room for more would outweigh the rest of it.
         let mut list = Vec::with_capacity(indices.clone().count());
-        list.extend(indices.map(|index| container_status(worker, index)));
+        list.extend(indices.map(|index| container_status(worker, index, registry)));
         (!list.is_empty()).then_some(list)
     };
     PodStatus {
@@ -225,12 +229,12 @@ fn missing_gates(worker: &Worker) -> Option<String> {
     })
 }
 
-fn container_status(worker: &Worker, index: usize) -> ContainerStatus {
+fn container_status(worker: &Worker, index: usize, registry: &mut Registry) -> ContainerStatus {
     let container = &worker.containers[index];
     let began = !container.id.is_empty();
-    let reference = Reference::parse(&container.image_reference);
-    let (image, image_id) = match reference.filter(|_| began) {
-        Some(reference) => (reference.to_string(), image_id(&reference)),
+    let known = began.then(|| registry.look_up(&container.image_reference)).flatten();
+    let (image, image_id) = match known {
+        Some(known) => (known.name.clone(), known.id.clone()),
         None => (container.image_reference.clone(), String::new()),
     };
     ContainerStatus {
@@ -252,22 +256,6 @@ fn container_status(worker: &Worker, index: usize) -> ContainerStatus {
         volume_mounts: volume_mounts(worker, index),
         ..ContainerStatus::default()
     }
-}
-
-/// `docker.io/library/nginx@sha256:…`
-fn image_id(reference: &Reference) -> String {
-    let mut id = format!("{}@", reference.name());
-    match &reference.digest {
-        Some(digest) => id += digest,
-        None => {
-            id += "sha256:";
-            for byte in Sha256::digest(reference.to_string()) {
-                let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-                id.extend([digit(byte >> 4), digit(byte & 15)]);
-            }
-        }
-    }
-    id
 }
 
 fn state(state: &State) -> ContainerState {

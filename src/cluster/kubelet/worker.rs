@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{Container as ContainerSpec, PodSpec};
 
 use super::container::{Container, Role, State};
 use super::environment::LinkCache;
-use super::events::{Recorder, Told};
+use super::events::{Messages, Recorder, Told, Voice};
 use super::sandbox::Sandbox;
 use super::volume::Source;
 use super::{PodKey, back_off, hooks, pull, start, status, stop};
@@ -18,6 +18,7 @@ use crate::api::{ApiServer, Pod, Resource};
 use crate::clock::SimTime;
 use crate::cluster::Userland;
 use crate::cluster::agenda::Moments;
+use crate::cluster::image::Registry;
 use crate::cluster::processes::Processes;
 use crate::network::Network;
 use crate::random::Stream;
@@ -47,6 +48,8 @@ pub struct Host<'a> {
     pub links: &'a mut LinkCache,
     /// What the volume that was mounted last shows.
     pub sources: &'a mut Arc<[Source]>,
+    pub messages: &'a mut Messages,
+    pub registry: &'a mut Registry,
     pub ids: &'a mut Stream,
 }
 
@@ -185,7 +188,8 @@ impl Worker {
 
     /// Tells of the pod.
     pub fn tell(&mut self, host: &mut Host<'_>, told: Told<'_>) {
-        self.recorder.tell(host.api, host.now, &self.pod, told);
+        let voice = Voice { now: host.now, api: host.api, messages: host.messages };
+        self.recorder.tell(voice, &self.pod, told);
     }
 
     /// Tells of one of its containers.
@@ -277,7 +281,7 @@ impl Worker {
             return Some((Operation::Sandbox, SANDBOX));
         }
         let index = self.next_to_start(host.now)?;
-        if pull::needs_pull(self, index) {
+        if pull::needs_pull(self, index, host.registry) {
             pull::begin_pull(self, index, host);
             return Some((Operation::Pull(index), PULL));
         }

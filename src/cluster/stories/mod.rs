@@ -13,11 +13,11 @@ mod walls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Event};
+use k8s_openapi::api::core::v1::ContainerStatus;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::api::{DeleteOptions, Kind, Pod, Request, WriteOptions};
+use crate::api::{DeleteOptions, Event, Kind, Pod, Request, WriteOptions};
 use crate::network::{Protocol, SocketAddr};
 
 /// A userland with three programs, enough to be a container: `sleep N`, `exit N`, and
@@ -175,14 +175,14 @@ fn events(cluster: &Cluster, pod: &str) -> Vec<String> {
     let mut events: Vec<&Arc<Event>> = cluster
         .objects()
         .list::<Event>(Some("default"))
-        .filter(|event| event.involved_object.name.as_deref() == Some(pod))
+        .filter(|event| event.origin.involved_object.name.as_deref() == Some(pod))
         .collect();
     events.sort_by_key(|event| event.metadata.name.clone());
     events
         .iter()
         .map(|event| {
             let text = |text: &Option<String>| text.clone().unwrap_or_default();
-            format!("{}: {}", text(&event.reason), text(&event.message))
+            format!("{}: {}", text(&event.message.reason), text(&event.message.text))
         })
         .collect()
 }

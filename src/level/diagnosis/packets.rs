@@ -1,10 +1,10 @@
 //! Packets that did not arrive: what was decided at the last hop, and what it was decided on.
 
-use k8s_openapi::api::core::v1::{Event, Node, Service};
+use k8s_openapi::api::core::v1::{Node, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{Diagnosis, Facts, doors, services};
-use crate::api::Pod;
+use crate::api::{Event, Pod};
 use crate::diagnostic::Location;
 use crate::network::{Because, DnsData, Hop, Outcome, Party, SocketAddr, Stage, Trace};
 
@@ -133,10 +133,10 @@ impl Failed<'_> {
         let objects = self.facts.case.cluster.objects();
         let events = objects.list::<Event>(pod.metadata.namespace.as_deref());
         let of_pod = events.filter(|event| {
-            event.involved_object.uid == pod.metadata.uid
-                && event.reason.as_deref() == Some("Unhealthy")
+            event.origin.involved_object.uid == pod.metadata.uid
+                && event.message.reason.as_deref() == Some("Unhealthy")
         });
-        of_pod.last().and_then(|event| event.message.clone())
+        of_pod.last().and_then(|event| event.message.text.clone())
     }
 
     /// A readiness probe that asks at a port that nobody listens on, where another one is open.

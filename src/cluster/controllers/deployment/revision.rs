@@ -59,12 +59,13 @@ pub(super) fn sync(client: &mut Client<'_>, family: &mut Family, create: bool) {
     let number = newest_old + 1;
     match family.new.clone() {
         Some(set) => {
-            let mut metadata = set.metadata.clone();
-            annotate(&mut metadata, &family.deployment.metadata, number);
+            let mut annotations = set.metadata.annotations.clone();
+            annotate(&mut annotations, &family.deployment.metadata, number);
             let min_ready = family.deployment.spec.as_ref().and_then(|s| s.min_ready_seconds);
             let known = set.spec.as_ref().and_then(|spec| spec.min_ready_seconds);
-            if metadata != set.metadata || min_ready != known {
-                let mut changed = ReplicaSet { metadata, ..ReplicaSet::clone(&set) };
+            if annotations != set.metadata.annotations || min_ready != known {
+                let mut changed = ReplicaSet::clone(&set);
+                changed.metadata.annotations = annotations;
                 if let Some(spec) = &mut changed.spec {
                     spec.min_ready_seconds = min_ready;
                 }
@@ -120,8 +121,8 @@ fn make(client: &mut Client<'_>, family: &mut Family, number: i64) {
         }),
         status: None,
     };
-    annotate(&mut set.metadata, &deployment.metadata, number);
-    scale::annotate(&mut set.metadata, family.wanted(), surge);
+    annotate(&mut set.metadata.annotations, &deployment.metadata, number);
+    scale::annotate(&mut set.metadata.annotations, family.wanted(), surge);
     match client.create(set) {
         Ok(set) => {
             let name = set.metadata.name.clone().unwrap_or_default();
@@ -147,9 +148,9 @@ fn make(client: &mut Client<'_>, family: &mut Family, number: i64) {
 
 /// Copies the Deployment's own annotations to a set and numbers it. A set that is taken up again
 /// remembers its earlier numbers.
-fn annotate(set: &mut ObjectMeta, deployment: &ObjectMeta, number: i64) {
-    let before = revision(set);
-    let annotations = set.annotations.get_or_insert_default();
+fn annotate(set: &mut Option<Labels>, deployment: &ObjectMeta, number: i64) {
+    let annotations = set.get_or_insert_default();
+    let before = number_in(annotations);
     for (name, value) in deployment.annotations.iter().flatten() {
         let own = name.starts_with("deployment.kubernetes.io/")
             || name == "kubectl.kubernetes.io/last-applied-configuration"
@@ -173,8 +174,11 @@ fn annotate(set: &mut ObjectMeta, deployment: &ObjectMeta, number: i64) {
 
 /// The revision number in an object's annotations; 0 when there is none.
 fn revision(meta: &ObjectMeta) -> i64 {
-    let number = meta.annotations.as_ref().and_then(|all| all.get(REVISION));
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+    meta.annotations.as_ref().map_or(0, number_in)
+}
+
+fn number_in(annotations: &Labels) -> i64 {
+    annotations.get(REVISION).and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Deletes old sets beyond `revisionHistoryLimit`, the oldest first.

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::Client;
 use super::revision::{DESIRED, MAXIMUM};
 use super::{COMPONENT, Family, available, size};
+use crate::api::Labels;
 
 /// Whether the Deployment's size changed since its active sets were last sized.
 pub(super) fn is_wanted(family: &Family) -> bool {
@@ -110,12 +110,13 @@ pub(super) fn resize(
 ) -> bool {
     let old_size = size(set);
     let (surge, _) = family.bounds();
-    let mut metadata = set.metadata.clone();
-    annotate(&mut metadata, family.wanted(), surge);
-    if metadata == set.metadata && new_size == old_size {
+    let mut annotations = set.metadata.annotations.clone();
+    annotate(&mut annotations, family.wanted(), surge);
+    if annotations == set.metadata.annotations && new_size == old_size {
         return false;
     }
-    let mut changed = ReplicaSet { metadata, ..ReplicaSet::clone(set) };
+    let mut changed = ReplicaSet::clone(set);
+    changed.metadata.annotations = annotations;
     if let Some(spec) = &mut changed.spec {
         spec.replicas = Some(new_size);
     }
@@ -132,8 +133,8 @@ pub(super) fn resize(
 }
 
 /// Notes the Deployment's size in a set's annotations.
-pub(super) fn annotate(set: &mut ObjectMeta, wanted: i32, surge: i32) {
-    let annotations = set.annotations.get_or_insert_default();
+pub(super) fn annotate(set: &mut Option<Labels>, wanted: i32, surge: i32) {
+    let annotations = set.get_or_insert_default();
     annotations.insert(DESIRED.to_owned(), wanted.to_string());
     annotations.insert(MAXIMUM.to_owned(), (wanted + surge).to_string());
 }

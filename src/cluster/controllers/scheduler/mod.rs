@@ -199,5 +199,5 @@ fn tell(
 
 /// The selector by which a pod's fellows are known: those of the controller that made it.
 fn fellows(pod: &Pod) -> Option<&str> {
-    super::owner::controller(&pod.metadata).map(|owner| owner.uid.as_str())
+    super::owner::controller_uid(&pod.metadata)
 }

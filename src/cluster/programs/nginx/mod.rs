@@ -86,8 +86,9 @@ impl Process for Nginx {
     fn step(&mut self, context: &mut Context<'_>) -> Poll {
         if self.stopping {
             let stamp = stamp(context.now());
-            context.say(format!("{stamp} [notice] 1#1: signal 15 (SIGTERM) received, exiting"));
-            context.say(format!("{stamp} [notice] 1#1: exit"));
+            context
+                .say(format_args!("{stamp} [notice] 1#1: signal 15 (SIGTERM) received, exiting"));
+            context.say(format_args!("{stamp} [notice] 1#1: exit"));
             return Poll::Exit(0);
         }
         if self.ready {
@@ -164,7 +165,7 @@ impl Nginx {
 
     fn read_config(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
         if self.only == Some(Only::Version) {
-            context.say(format!("nginx version: nginx/{VERSION}"));
+            context.say(format_args!("nginx version: nginx/{VERSION}"));
             return Err(0);
         }
         if self.by_script {
@@ -181,13 +182,18 @@ impl Nginx {
             (Err(fault), only) => {
                 emerg(context, &fault.0);
                 if only.is_some() {
-                    context.say(format!("nginx: configuration file {} test failed", self.file));
+                    context
+                        .say(format_args!("nginx: configuration file {} test failed", self.file));
                 }
                 Err(1)
             }
             (Ok(_), Some(_)) => {
-                context.say(format!("nginx: the configuration file {} syntax is ok", self.file));
-                context.say(format!("nginx: configuration file {} test is successful", self.file));
+                context
+                    .say(format_args!("nginx: the configuration file {} syntax is ok", self.file));
+                context.say(format_args!(
+                    "nginx: configuration file {} test is successful",
+                    self.file
+                ));
                 Err(0)
             }
             (Ok(config), None) => {
@@ -245,7 +251,7 @@ impl Nginx {
             "start worker process 29",
             "start worker process 30",
         ] {
-            context.say(format!("{stamp} [notice] 1#1: {text}"));
+            context.say(format_args!("{stamp} [notice] 1#1: {text}"));
         }
         // Without `daemon off` the first process ends, and the container with it.
         if config.foreground { Poll::Idle } else { Poll::Exit(0) }
@@ -307,14 +313,16 @@ impl Surroundings for Container<'_> {
 fn tell_entrypoint(context: &mut Context<'_>) {
     const SCRIPT: &str = "/docker-entrypoint.sh";
     const FOLDER: &str = "/docker-entrypoint.d";
-    context.say(format!("{SCRIPT}: {FOLDER}/ is not empty, will attempt to perform configuration"));
-    context.say(format!("{SCRIPT}: Looking for shell scripts in {FOLDER}/"));
-    context.say(format!("{SCRIPT}: Launching {FOLDER}/{IPV6}"));
+    context.say(format_args!(
+        "{SCRIPT}: {FOLDER}/ is not empty, will attempt to perform configuration"
+    ));
+    context.say(format_args!("{SCRIPT}: Looking for shell scripts in {FOLDER}/"));
+    context.say(format_args!("{SCRIPT}: Launching {FOLDER}/{IPV6}"));
     listen_on_ipv6(context);
-    context.say(format!("{SCRIPT}: Sourcing {FOLDER}/15-local-resolvers.envsh"));
-    context.say(format!("{SCRIPT}: Launching {FOLDER}/20-envsubst-on-templates.sh"));
-    context.say(format!("{SCRIPT}: Launching {FOLDER}/30-tune-worker-processes.sh"));
-    context.say(format!("{SCRIPT}: Configuration complete; ready for start up"));
+    context.say(format_args!("{SCRIPT}: Sourcing {FOLDER}/15-local-resolvers.envsh"));
+    context.say(format_args!("{SCRIPT}: Launching {FOLDER}/20-envsubst-on-templates.sh"));
+    context.say(format_args!("{SCRIPT}: Launching {FOLDER}/30-tune-worker-processes.sh"));
+    context.say(format_args!("{SCRIPT}: Configuration complete; ready for start up"));
 }
 
 const IPV6: &str = "10-listen-on-ipv6-by-default.sh";
@@ -324,27 +332,27 @@ fn listen_on_ipv6(context: &mut Context<'_>) {
     const FILE: &str = "/etc/nginx/conf.d/default.conf";
     let place = context.place.clone();
     let Some(text) = context.cluster.read_file(&place, FILE) else {
-        context.say(format!("{IPV6}: info: {FILE} is not a file or does not exist"));
+        context.say(format_args!("{IPV6}: info: {FILE} is not a file or does not exist"));
         return;
     };
     if context.cluster.may_write(&place, FILE).is_err() {
-        context.say(format!("{IPV6}: info: can not modify {FILE} (read-only file system?)"));
+        context.say(format_args!("{IPV6}: info: can not modify {FILE} (read-only file system?)"));
         return;
     }
-    context.say(format!("{IPV6}: info: Getting the checksum of {FILE}"));
+    context.say(format_args!("{IPV6}: info: Getting the checksum of {FILE}"));
     // podhop's packaged file has the line from the beginning.
     if context.cluster.packaged_file(&place, FILE).is_some_and(|own| own.as_bytes() == text) {
-        context.say(format!("{IPV6}: info: Enabled listen on IPv6 in {FILE}"));
+        context.say(format_args!("{IPV6}: info: Enabled listen on IPv6 in {FILE}"));
     } else {
-        context.say(format!("{IPV6}: info: {FILE} differs from the packaged version"));
+        context.say(format_args!("{IPV6}: info: {FILE} differs from the packaged version"));
     }
 }
 
 /// An error that ends nginx: it goes to the error log and to standard error.
 fn emerg(context: &mut Context<'_>, message: &str) {
     let stamp = stamp(context.now());
-    context.say(format!("{stamp} [emerg] 1#1: {message}"));
-    context.say(format!("nginx: [emerg] {message}"));
+    context.say(format_args!("{stamp} [emerg] 1#1: {message}"));
+    context.say(format_args!("nginx: [emerg] {message}"));
 }
 
 /// A request that is none.
@@ -359,7 +367,7 @@ fn bad_request(
     let body = handle::error_body("400 Bad Request", more, hide_version);
     let date = http::log_date(context.now());
     let size = body.len();
-    context.say(format!(
+    context.say(format_args!(
         "{} - - [{date}] \"\\x16\\x03\\x01\" 400 {size} \"-\" \"-\" \"-\"",
         ask.peer.ip()
     ));

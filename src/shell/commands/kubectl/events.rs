@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Event;
-
 use super::super::super::tool::{Io, Step};
 use super::catalog::{self, Command};
 use super::client::{Client, Filter};
@@ -12,7 +10,7 @@ use super::output::Output;
 use super::target;
 use super::{Call, DONE, Failure, Next, Outcome, Task};
 use crate::api::table::{Column, Layout, Table, since};
-use crate::api::{Action, Kind, Object};
+use crate::api::{Action, Event, Kind, Object};
 use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {
@@ -98,8 +96,8 @@ impl Wanted {
 
     fn wants(&self, object: &Object) -> bool {
         let Some(event) = object.as_kind::<Event>() else { return false };
-        let involved = &event.involved_object;
-        let of_type = event.type_.as_deref().unwrap_or("");
+        let involved = &event.origin.involved_object;
+        let of_type = event.message.type_.as_deref().unwrap_or("");
         let fits = self.object.as_ref().is_none_or(|(kind, name)| {
             involved.kind.as_deref() == Some(kind.info().name)
                 && involved.name.as_deref() == Some(name)
@@ -125,16 +123,16 @@ fn table(objects: &[Object], now: SimTime, namespaces: bool) -> Table {
     let columns = names[usize::from(!namespaces)..].iter();
     let columns = columns.map(|name| Column { name: (*name).to_owned(), wide: false }).collect();
     let rows = objects.iter().filter_map(|object| object.as_kind::<Event>()).map(|event| {
-        let involved = &event.involved_object;
+        let involved = &event.origin.involved_object;
         let kind = involved.kind.as_deref().unwrap_or("");
         let name = involved.name.as_deref().unwrap_or("");
         let cells = [
             event.metadata.namespace.clone().unwrap_or_default(),
             seen(event, now),
-            event.type_.clone().unwrap_or_default(),
-            event.reason.clone().unwrap_or_default(),
+            event.message.type_.clone().unwrap_or_default(),
+            event.message.reason.clone().unwrap_or_default(),
             format!("{kind}/{name}"),
-            event.message.as_deref().unwrap_or("").trim().to_owned(),
+            event.message.text.as_deref().unwrap_or("").trim().to_owned(),
         ];
         cells[usize::from(!namespaces)..].to_vec()
     });

@@ -1,12 +1,11 @@
 //! The events of an object, at the end of its description.
 
-use k8s_openapi::api::core::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
 use super::Reader;
 use super::page::Page;
 use crate::api::table::since;
-use crate::api::{Kind, Object};
+use crate::api::{Event, Kind, Object};
 
 impl Reader<'_, '_> {
     /// What happened to an object, oldest first.
@@ -19,7 +18,7 @@ impl Reader<'_, '_> {
             .iter()
             .filter_map(|event| event.as_kind::<Event>())
             .filter(|event| {
-                let involved = &event.involved_object;
+                let involved = &event.origin.involved_object;
                 let same = involved.uid.as_deref().is_none_or(|id| Some(id) == uid || id == name);
                 involved.kind.as_deref() == Some(kind.info().name)
                     && involved.name.as_deref() == Some(name)
@@ -43,8 +42,8 @@ impl Reader<'_, '_> {
         page.line(1, "Type\tReason\tAge\tFrom\tMessage");
         page.line(1, "----\t------\t----\t----\t-------");
         for event in &events {
-            let message = event.message.as_deref().unwrap_or("").trim().replace('\n', " ");
-            let message = match event.involved_object.field_path.as_deref() {
+            let message = event.message.text.as_deref().unwrap_or("").trim().replace('\n', " ");
+            let message = match event.origin.involved_object.field_path.as_deref() {
                 Some(path) if !path.is_empty() => format!("{path}: {message}"),
                 _ => message,
             };
@@ -52,8 +51,8 @@ impl Reader<'_, '_> {
                 1,
                 format!(
                     "{}\t{}\t{}\t{}\t{message}",
-                    event.type_.as_deref().unwrap_or(""),
-                    event.reason.as_deref().unwrap_or(""),
+                    event.message.type_.as_deref().unwrap_or(""),
+                    event.message.reason.as_deref().unwrap_or(""),
                     self.age(event),
                     source(event),
                 ),
@@ -82,9 +81,9 @@ impl Reader<'_, '_> {
 }
 
 fn source(event: &Event) -> String {
-    let source = event.source.as_ref().and_then(|source| source.component.clone());
+    let source = event.origin.source.as_ref().and_then(|source| source.component.clone());
     source
         .filter(|component| !component.is_empty())
-        .or_else(|| event.reporting_component.clone())
+        .or_else(|| event.origin.reporting_component.clone())
         .unwrap_or_default()
 }
