@@ -83,11 +83,12 @@ struct Directory {
     by_subnet: BTreeMap<Subnet, NodeId>,
 }
 
-/// What all addresses of a node's pods begin with: a /24 or a /64.
+/// What all addresses of a node's pods begin with: a /24 or a /64, as numbers. Packets look nodes up
+/// by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subnet {
-    V4([u8; 3]),
-    V6([u16; 4]),
+    V4(u32),
+    V6(u64),
 }
 
 /// Everybody's place.
@@ -428,11 +429,12 @@ impl Node {
 
     /// Whether an address belongs to this node's pods.
     pub fn has_subnet_of(&self, address: IpAddr) -> bool {
-        match (Subnet::of(address), self.entry.second) {
-            (Subnet::V4(prefix), _) => prefix[..] == self.entry.pod_subnet.octets()[..3],
-            (Subnet::V6(prefix), Some(second)) => prefix[..] == second.pod_subnet.segments()[..4],
-            (Subnet::V6(_), None) => false,
-        }
+        let own: IpAddr = match (address, self.entry.second) {
+            (IpAddr::V4(_), _) => self.entry.pod_subnet.into(),
+            (IpAddr::V6(_), Some(second)) => second.pod_subnet.into(),
+            (IpAddr::V6(_), None) => return false,
+        };
+        Subnet::of(address) == Subnet::of(own)
     }
 
     /// The pod with this address, of this node's subnet.
@@ -494,14 +496,8 @@ impl Space {
 impl Subnet {
     fn of(address: IpAddr) -> Subnet {
         match address {
-            IpAddr::V4(address) => {
-                let [a, b, c, _] = address.octets();
-                Subnet::V4([a, b, c])
-            }
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                Subnet::V6([a, b, c, d])
-            }
+            IpAddr::V4(address) => Subnet::V4(address.to_bits() >> 8),
+            IpAddr::V6(address) => Subnet::V6((address.to_bits() >> 64) as u64),
         }
     }
 }
