@@ -3,7 +3,7 @@
 //! podhop's kubectl speaks to the API server directly. Whoever dials `https://kubernetes` or the
 //! control plane's node is a stranger (`system:anonymous`) and may see health and version only.
 
-use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::{Answer, Ask, HttpResponse, Issuer, Payload, Reply, outside};
@@ -21,7 +21,7 @@ pub(super) fn listen(network: &mut Network, node: NetnsId) {
         v6_only: false,
     };
     // Nothing else listens on a new node.
-    let _ = network.bind(node, Protocol::Tcp, Ipv4Addr::UNSPECIFIED, PORT, listener);
+    let _ = network.bind(node, Protocol::Tcp, Ipv6Addr::UNSPECIFIED, PORT, listener);
 }
 
 /// What the API server answers to a stranger (recording 30).

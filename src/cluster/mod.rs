@@ -18,6 +18,7 @@ mod forward;
 mod image;
 mod ingress_controller;
 mod kubelet;
+mod node_servers;
 mod nodes;
 mod outside;
 mod process;

@@ -75,6 +75,7 @@ pub(super) fn register(cluster: &mut Cluster, config: &Config) {
         if let Some(SecondFamily { address, pod_subnet }) = second {
             cluster.network.set_second_family(&name, address, pod_subnet);
         }
+        super::node_servers::listen(&mut cluster.network, netns);
         if number == 1 {
             super::api_endpoint::listen(&mut cluster.network, netns);
         }

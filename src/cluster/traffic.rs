@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Cluster, Place, api_endpoint, outside, programs};
+use super::{Cluster, Place, api_endpoint, node_servers, outside, programs};
 use crate::network::{
     Because, DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, SocketAddr, Trace,
     TraceId,
@@ -349,7 +349,9 @@ impl Cluster {
         let ask = Ask { local: connection.server_address, peer: connection.seen_from, payload };
         let answer = match process {
             ProcessId::OUTSIDE => Some(outside::serve(&connection.server, &ask)),
-            ProcessId::KUBE_PROXY => self.health_check(netns, &ask),
+            ProcessId::KUBE_PROXY | ProcessId::KUBELET | ProcessId::SSHD => {
+                self.node_answers(netns, &ask)
+            }
             ProcessId::API_SERVER => Some(api_endpoint::serve(&ask)),
             _ => self.serve(netns, process, &ask),
         };
@@ -409,10 +411,15 @@ impl Cluster {
         node.is_none_or(|node| node.is_some_and(|node| node.up))
     }
 
-    /// What kube-proxy says of a Service with `externalTrafficPolicy: Local` (R7.3).
-    fn health_check(&self, netns: NetnsId, ask: &Ask) -> Option<Answer> {
+    /// What a node's own programs answer.
+    fn node_answers(&self, netns: NetnsId, ask: &Ask) -> Option<Answer> {
         let node = self.network.netns(netns)?.node.clone()?;
-        let (service, local) = self.network.health_check(&node, ask.local.port())?;
+        node_servers::serve(&node, ask, self.now).or_else(|| self.health_check(&node, ask))
+    }
+
+    /// What kube-proxy says of a Service with `externalTrafficPolicy: Local` (R7.3).
+    fn health_check(&self, node: &str, ask: &Ask) -> Option<Answer> {
+        let (service, local) = self.network.health_check(node, ask.local.port())?;
         let (namespace, name) = service.split_once('/')?;
         let body = format!(
             "{{\n\t\"service\": {{\n\t\t\"namespace\": \"{namespace}\",\n\t\t\"name\": \"{name}\"\n\t}},\n\t\"localEndpoints\": {local},\n\t\"serviceProxyHealthy\": true\n}}"

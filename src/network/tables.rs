@@ -22,6 +22,10 @@ impl ProcessId {
     pub const KUBE_PROXY: ProcessId = ProcessId(u64::MAX);
     /// The API server, on the node that runs the control plane.
     pub const API_SERVER: ProcessId = ProcessId(u64::MAX - 2);
+    /// The kubelet of a node.
+    pub const KUBELET: ProcessId = ProcessId(u64::MAX - 3);
+    /// The ssh server of a node.
+    pub const SSHD: ProcessId = ProcessId(u64::MAX - 4);
     /// Servers of the world outside.
     pub const OUTSIDE: ProcessId = ProcessId(u64::MAX - 1);
 }

@@ -55,7 +55,7 @@ pub fn bad_request() -> Answer {
     other(Reply::Bytes(text.as_bytes().to_vec()))
 }
 
-/// A response with these headers; the body's length is added, the body left out for HEAD.
+/// A response with these headers; its body is left out for HEAD.
 pub fn response(
     request: &HttpRequest,
     status: u16,

@@ -20,18 +20,42 @@ fn processes(io: &Io<'_>, own: &str) -> Vec<Process> {
         |pid, command: &str| Process { pid, user: user.to_owned(), command: command.to_owned() };
     match io.place {
         Place::Laptop => vec![process(4242, "-bash"), process(4271, own)],
-        Place::Node(_) => vec![
-            process(1, "/sbin/init"),
-            process(812, "/usr/bin/containerd"),
-            process(934, "/var/lib/minikube/binaries/v1.36.3/kubelet"),
-            process(1021, "/usr/local/bin/kube-proxy --config=/var/lib/kube-proxy/config.conf"),
-            process(4242, "-bash"),
-            process(4271, own),
-        ],
+        Place::Node(_) => {
+            let mut all = vec![
+                process(1, "/sbin/init"),
+                process(560, "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups"),
+                process(812, "/usr/bin/containerd"),
+                process(934, "/var/lib/minikube/binaries/v1.36.3/kubelet"),
+                process(1021, "/usr/local/bin/kube-proxy --config=/var/lib/kube-proxy/config.conf"),
+                process(4242, "-bash"),
+                process(4271, own),
+            ];
+            if listens(io, "kube-apiserver") {
+                all.insert(5, process(1217, "kube-apiserver --secure-port=8443"));
+            }
+            all
+        }
         Place::Container { .. } => {
             vec![process(1, &first_command(io)), process(30, "sh"), process(36, own)]
         }
     }
+}
+
+/// Whether a program has a socket at the place.
+fn listens(io: &Io<'_>, program: &str) -> bool {
+    let netns = io.cluster.netns_of(io.place);
+    let netns = netns.and_then(|from| io.cluster.network().netns(from.netns));
+    netns.is_some_and(|netns| netns.listeners.iter().any(|(_, known)| &*known.name == program))
+}
+
+/// The number of the process that runs a program; a container's servers belong to its first.
+pub(in crate::shell::commands) fn pid(io: &Io<'_>, program: &str) -> u32 {
+    let runs = |command: &str| {
+        let file = command.split(' ').next().unwrap_or_default().trim_end_matches(':');
+        file.rsplit('/').next() == Some(program)
+    };
+    let found = processes(io, "").into_iter().find(|process| runs(&process.command));
+    found.map_or(1, |process| process.pid)
 }
 
 /// What the container runs: its command and arguments over the image's.

@@ -7,13 +7,32 @@ use crate::cluster::Flavour;
 use crate::network::Protocol;
 use crate::shell::Io;
 use crate::shell::commands::client_flavour;
+use crate::shell::commands::system::processes::pid;
 
 /// A listening socket, ready to be printed.
 struct Socket {
     protocol: Protocol,
     address: IpAddr,
     port: u16,
+    /// Whether it hears IPv6 alone.
+    v6_only: bool,
     process: String,
+    pid: u32,
+}
+
+impl Socket {
+    /// Its own end, and the one that a client would have, as ss writes them: a socket of both
+    /// families is `*`.
+    fn ends(&self) -> (String, &'static str) {
+        let port = self.port;
+        match self.address {
+            IpAddr::V4(address) => (format!("{address}:{port}"), "0.0.0.0:*"),
+            IpAddr::V6(address) if address.is_unspecified() && !self.v6_only => {
+                (format!("*:{port}"), "*:*")
+            }
+            IpAddr::V6(address) => (format!("[{address}]:{port}"), "[::]:*"),
+        }
+    }
 }
 
 /// What is asked for.
@@ -75,7 +94,9 @@ impl Wanted {
                 protocol: *protocol,
                 address: *address,
                 port: *port,
+                v6_only: listener.v6_only,
                 process: listener.name.to_string(),
+                pid: pid(io, &listener.name),
             });
         let shown = self.listening || self.all;
         all.filter(|socket| match socket.protocol {
@@ -106,15 +127,18 @@ pub(in crate::shell::commands::net) fn ss(arguments: &[String], io: &mut Io<'_>)
     for (index, socket) in wanted.sockets(io).into_iter().enumerate() {
         let udp = socket.protocol == Protocol::Udp;
         let process = match wanted.processes {
-            true => format!("users:((\"{}\",pid=1,fd={}))", socket.process, 5 + index),
+            true => {
+                format!("users:((\"{}\",pid={},fd={}))", socket.process, socket.pid, 5 + index)
+            }
             false => String::new(),
         };
+        let (own, peer) = socket.ends();
         rows.push([
             if udp { "UNCONN" } else { "LISTEN" }.to_owned(),
             "0".to_owned(),
             backlog(&socket).to_owned(),
-            format!("{}:{}", socket.address, socket.port),
-            "0.0.0.0:*".to_owned(),
+            own,
+            peer.to_owned(),
             process,
         ]);
     }
@@ -157,10 +181,11 @@ pub(in crate::shell::commands::net) fn netstat(
         io.complain("podhop: netstat -r is not simulated here; ip route shows the routes");
         return Some(1);
     }
+    let flavour = client_flavour(io.cluster, io.place, "netstat");
     let wanted = match Wanted::parse(arguments, "neWxw46o") {
         Ok(wanted) => wanted,
         Err(why) => {
-            let why = match client_flavour(io.cluster, io.place, "netstat") {
+            let why = match flavour {
                 Flavour::BusyBox => {
                     why.replace("invalid option -- '", "unrecognized option: ").replace('\'', "")
                 }
@@ -185,12 +210,21 @@ pub(in crate::shell::commands::net) fn netstat(
             Protocol::Udp => ("udp", ""),
             _ => ("tcp", "LISTEN"),
         };
+        let (family, peer) = match (socket.address, flavour) {
+            (IpAddr::V4(_), _) => ("", "0.0.0.0:*"),
+            (IpAddr::V6(_), Flavour::Gnu) => ("6", ":::*"),
+            (IpAddr::V6(_), Flavour::BusyBox) => ("", ":::*"),
+        };
+        let protocol = format!("{protocol}{family}");
         let local = format!("{}:{}", socket.address, socket.port);
-        let program =
-            if wanted.processes { format!("1/{}", socket.process) } else { String::new() };
+        let program = if wanted.processes {
+            format!("{}/{}", socket.pid, socket.process)
+        } else {
+            String::new()
+        };
         io.say(format!(
             "{protocol:<5} {:>6} {:>6} {local:<23} {:<23} {state:<11} {program}",
-            0, 0, "0.0.0.0:*"
+            0, 0, peer
         ));
     }
     Some(0)
