@@ -1,5 +1,8 @@
 //! `kubectl create ingress`
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::tool::Io;
@@ -45,29 +48,35 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
              paths)",
         ));
     }
-    let mut spec = Map::new();
-    if call.arguments.given("class") {
-        spec.insert("ingressClassName".to_owned(), json!(call.arguments.text("class")));
-    }
-    if !default.is_empty() {
-        let backend = backend(default).ok_or_else(|| {
+    let rules: Vec<Rule> = rules.iter().map(|text| Rule::read(text)).collect::<Result<_, _>>()?;
+    let mut metadata = json!({"name": name});
+    for annotation in call.arguments.all("annotation") {
+        let (key, value) = annotation.split_once('=').ok_or_else(|| {
             Failure::message(format!(
-                "default-backend should be in format servicename:serviceport, got {default}"
+                "annotation {annotation} is invalid and should be in format key=[value]"
             ))
         })?;
-        spec.insert("defaultBackend".to_owned(), backend);
+        metadata["annotations"][key] = json!(value);
     }
-    let (rules, tls) = read_rules(rules)?;
+    let mut spec = Map::new();
+    let class = call.arguments.text("class");
+    if !class.is_empty() {
+        spec.insert("ingressClassName".to_owned(), json!(class));
+    }
+    if !default.is_empty() {
+        let mut words = default.split(':');
+        let (Some(service), Some(port), None) = (words.next(), words.next(), words.next()) else {
+            let format = "default-backend should be in format servicename:serviceport";
+            return Err(Failure::message(format));
+        };
+        spec.insert("defaultBackend".to_owned(), backend(service, port));
+    }
+    let (tls, rules) = (tls(&rules), by_host(&rules));
     if !rules.is_empty() {
         spec.insert("rules".to_owned(), Value::Array(rules));
     }
     if !tls.is_empty() {
         spec.insert("tls".to_owned(), Value::Array(tls));
-    }
-    let mut metadata = json!({"name": name});
-    for annotation in call.arguments.all("annotation") {
-        let (key, value) = annotation.split_once('=').unwrap_or((annotation, ""));
-        metadata["annotations"][key] = json!(value);
     }
     let value = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata,
@@ -76,69 +85,142 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     finish(&mut call, io, Kind::Ingress, value, failed_to_create("ingress"))
 }
 
-/// The rules by host, and the hosts with TLS.
-fn read_rules(texts: &[String]) -> Result<(Vec<Value>, Vec<Value>), Failure> {
-    let (mut rules, mut tls): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
-    for text in texts {
-        let wrong = || {
+/// What `--rule` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rule {
+    host: String,
+    path: String,
+    service: String,
+    port: String,
+    /// With TLS; by which Secret, where one is named.
+    tls: Option<Option<String>>,
+}
+
+impl Rule {
+    /// Reads `host/path=service:port,tls=secret`. What follows something that fits is passed over,
+    /// as kubectl does.
+    fn read(text: &str) -> Result<Rule, Failure> {
+        static FORMAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            let host_and_path = r"^([\w*\-.]*)(/.*)=([\w\-]+):([\w\-]+)";
+            Regex::new(&format!(r"{host_and_path}(,tls=?([\w\-]+)?)?")).ok()
+        });
+        let found = FORMAT.as_ref().and_then(|format| format.captures(text)).ok_or_else(|| {
             Failure::message(format!(
                 "rule {text} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"
             ))
-        };
-        let (route, rest) = text.split_once('=').ok_or_else(wrong)?;
-        let (host, path) = match route.split_once('/') {
-            Some((host, path)) => (host, format!("/{path}")),
-            None => (route, String::new()),
-        };
-        let (service, secret) = match rest.split_once(',') {
-            Some((service, option)) => (service, Some(option)),
-            None => (rest, None),
-        };
-        let backend = backend(service).ok_or_else(wrong)?;
-        let (path, path_type) = match path.strip_suffix('*') {
-            Some(prefix) => (prefix.to_owned(), "Prefix"),
-            None => (path, "Exact"),
-        };
-        let entry = json!({"backend": backend, "path": path, "pathType": path_type});
-        let known = rules.iter_mut().find(|rule| rule["host"].as_str().unwrap_or("") == host);
-        match known.and_then(|rule| rule["http"]["paths"].as_array_mut()) {
-            Some(paths) => paths.push(entry),
-            None if host.is_empty() => rules.push(json!({"http": {"paths": [entry]}})),
-            None => rules.push(json!({"host": host, "http": {"paths": [entry]}})),
-        }
-        if let Some(option) = secret {
-            let secret = option.strip_prefix("tls").ok_or_else(wrong)?;
-            let mut entry = json!({"hosts": [host]});
-            if let Some(name) = secret.strip_prefix('=') {
-                entry["secretName"] = json!(name);
-            }
-            tls.push(entry);
-        }
+        })?;
+        let part =
+            |index| found.get(index).map_or_else(String::new, |part| part.as_str().to_owned());
+        let secret = Some(part(6)).filter(|secret| !secret.is_empty());
+        let tls = found.get(5).map(|_| secret);
+        Ok(Rule { host: part(1), path: part(2), service: part(3), port: part(4), tls })
     }
-    Ok((rules, tls))
+
+    /// A path that ends with `*` is a prefix.
+    fn entry(&self) -> Value {
+        let (path, kind) = match self.path.strip_suffix('*') {
+            Some(prefix) => (prefix, "Prefix"),
+            None => (self.path.as_str(), "Exact"),
+        };
+        let backend = backend(&self.service, &self.port);
+        json!({"backend": backend, "path": path, "pathType": kind})
+    }
 }
 
-/// Reads `service:port`.
-fn backend(text: &str) -> Option<Value> {
-    let (name, port) = text.split_once(':')?;
-    let port = match port.parse::<u16>() {
+/// The rules of one host stand together.
+fn by_host(rules: &[Rule]) -> Vec<Value> {
+    let mut hosts: Vec<(&str, Vec<Value>)> = Vec::new();
+    for rule in rules {
+        match hosts.iter_mut().find(|(host, _)| *host == rule.host) {
+            Some((_, paths)) => paths.push(rule.entry()),
+            None => hosts.push((&rule.host, vec![rule.entry()])),
+        }
+    }
+    let told = |(host, paths): (&str, Vec<Value>)| match host {
+        "" => json!({"http": {"paths": paths}}),
+        host => json!({"host": host, "http": {"paths": paths}}),
+    };
+    hosts.into_iter().map(told).collect()
+}
+
+/// The hosts of one Secret stand together, each host once; so do those that name none.
+fn tls(rules: &[Rule]) -> Vec<Value> {
+    let (mut entries, mut seen): (Vec<(Option<&str>, Vec<&str>)>, Vec<&str>) = Default::default();
+    for rule in rules {
+        let (Some(secret), host) = (rule.tls.as_ref().map(Option::as_deref), &*rule.host) else {
+            continue;
+        };
+        if seen.contains(&host) {
+            continue;
+        }
+        seen.push(host);
+        match entries.iter_mut().find(|(known, _)| *known == secret) {
+            Some((_, hosts)) => hosts.push(host),
+            None if host.is_empty() && secret.is_none() => {}
+            None if host.is_empty() => entries.push((secret, Vec::new())),
+            None => entries.push((secret, vec![host])),
+        }
+    }
+    let told = |(secret, hosts): (Option<&str>, Vec<&str>)| {
+        let mut entry = json!({});
+        if !hosts.is_empty() {
+            entry["hosts"] = json!(hosts);
+        }
+        if let Some(secret) = secret {
+            entry["secretName"] = json!(secret);
+        }
+        entry
+    };
+    entries.into_iter().map(told).collect()
+}
+
+/// A Service's port is a number wherever it can be read as one.
+fn backend(service: &str, port: &str) -> Value {
+    let port = match port.parse::<i32>() {
         Ok(number) => json!({"number": number}),
         Err(_) => json!({"name": port}),
     };
-    Some(json!({"service": {"name": name, "port": port}}))
+    json!({"service": {"name": service, "port": port}})
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rules(texts: &[&str]) -> Vec<Rule> {
+        texts.iter().map(|text| Rule::read(text).ok().expect("a rule")).collect()
+    }
+
     #[test]
     fn rules_of_one_host_stand_together() {
-        let texts = ["a.b/x*=web:80", "a.b/y=api:http,tls=cert"].map(str::to_owned);
-        let (rules, tls) = read_rules(&texts).expect("rules");
-        assert_eq!(rules.len(), 1);
-        assert_eq!(rules[0]["http"]["paths"][0]["pathType"], "Prefix");
-        assert_eq!(rules[0]["http"]["paths"][1]["backend"]["service"]["port"]["name"], "http");
-        assert_eq!(tls, [json!({"hosts": ["a.b"], "secretName": "cert"})]);
+        let rules = rules(&["a.b/x*=web:80", "a.b/y=api:http,tls=cert"]);
+        let hosts = by_host(&rules);
+        assert_eq!(hosts.len(), 1);
+        assert_eq!(hosts[0]["http"]["paths"][0]["pathType"], "Prefix");
+        assert_eq!(hosts[0]["http"]["paths"][1]["backend"]["service"]["port"]["name"], "http");
+        assert_eq!(tls(&rules), [json!({"hosts": ["a.b"], "secretName": "cert"})]);
+    }
+
+    // `kubectl create ingress`, buildTLSRules
+    #[test]
+    fn hosts_of_one_secret_stand_together_each_once() {
+        let rules = rules(&[
+            "a/=web:80,tls",
+            "b/=web:80,tls=one",
+            "a/x=web:80,tls=one",
+            "c/=web:80,tls",
+            "/=web:80,tls",
+        ]);
+        let entry = |hosts: &[&str]| json!({"hosts": hosts});
+        let mut one = entry(&["b"]);
+        one["secretName"] = json!("one");
+        assert_eq!(tls(&rules), [entry(&["a", "c", ""]), one]);
+    }
+
+    #[test]
+    fn a_port_is_a_number_where_it_can_be_read_as_one() {
+        let port = |text: &str| by_host(&rules(&[text]))[0]["http"]["paths"][0]["backend"].clone();
+        assert_eq!(port("a/=web:99999")["service"]["port"], json!({"number": 99_999}));
+        assert!(Rule::read("a/=web").is_err() && Rule::read("a=web:80").is_err());
     }
 }
