@@ -190,6 +190,53 @@ fn trace_shows_the_way_of_every_packet() {
     assert_eq!(traces.last().expect("a packet")["outcome"]["kind"], "refused");
 }
 
+/// A proxy behind a node port, and what it passes requests on to.
+const PROXY: &str = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: proxy}
+data: {default.conf: 'server { listen 80; location / { proxy_pass http://web; } }'}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: c, image: nginx}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: proxy, labels: {app: proxy}}
+spec:
+  containers: [{name: c, image: nginx, volumeMounts: [{name: v, mountPath: /etc/nginx/conf.d}]}]
+  volumes: [{name: v, configMap: {name: proxy}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: proxy}
+spec: {type: NodePort, selector: {app: proxy}, ports: [{port: 80, nodePort: 30090}]}
+";
+
+#[test]
+fn trace_tells_what_a_proxy_sends_on() {
+    let home = folder(&[("proxy.yaml", PROXY.as_bytes())]);
+    let words = ["trace", "clusterip", "--manifests", "proxy.yaml", "--json", "--"];
+    let told =
+        run(home.path(), &[&words[..], &["curl", "-s", "http://192.168.49.2:30090"]].concat());
+    let told = &objects(&told)[0];
+    let ways: Vec<_> = told["traces"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|trace| (trace["from"].as_str(), trace["outcome"]["to"].as_str()))
+        .collect();
+    let expected =
+        [(Some("laptop"), Some("default/proxy")), (Some("default/proxy"), Some("default/web"))];
+    assert_eq!(ways, expected, "{told}");
+}
+
 /// A Service with a pod that is not ready, and a policy that lets clients in.
 const WALLED: &str = "apiVersion: apps/v1
 kind: Deployment

@@ -42,7 +42,7 @@ pub enum Command {
     ///
     /// With a level: that level's cluster and files. Without: an empty cluster.
     Shell(ShellArgs),
-    /// Show the way of every packet that a command sends, hop by hop
+    /// Show the way of every packet that a command sends, and that servers send on for it, hop by hop
     Trace(TraceArgs),
     /// Say what a diagnosis means, with an example and the fix
     Explain {

@@ -1,5 +1,7 @@
-//! `podhop trace LEVEL --from PLACE -- COMMAND`: the way of every packet that a command sends.
+//! `podhop trace LEVEL --from PLACE -- COMMAND`: the way of every packet that a command sends, and of
+//! those that servers send on for it.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use crate::diagnostic::printable;
 use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_by, with_answer};
 use crate::network::{
     Because, Considered, DnsAnswer, DnsCode, DnsExchange, Flow, Hop, Network, Outcome, Party,
-    Passage, Stage, Trace, short_party,
+    Passage, Stage, Trace, TraceId, short_party,
 };
 use crate::shell::{self, Files, Finished};
 
@@ -43,7 +45,7 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
     let first = cluster.next_trace();
     let finished = shell::run_at(cluster, &place, &files, &command, LIMIT);
     let sent = sent_by(cluster, &place, first);
-    let traces: Vec<&Trace> = sent.iter().filter_map(|id| cluster.trace(*id)).collect();
+    let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= first), &sent);
     let mut out = Output::new();
     if arguments.json {
         out.line(
@@ -53,6 +55,22 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
         tell(&mut out, cluster.network(), &finished, &traces);
     }
     Ok(if finished.exit == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+/// The packets that were sent, and those that whoever had one of them sent on: a proxy to its
+/// backends, a name server to another.
+fn with_consequences<'a>(all: impl Iterator<Item = &'a Trace>, sent: &[TraceId]) -> Vec<&'a Trace> {
+    let (mut kept, mut servers) = (Vec::new(), BTreeSet::new());
+    for trace in all {
+        if !sent.contains(&trace.id) && !servers.contains(&trace.from) {
+            continue;
+        }
+        if let Outcome::Delivered { to: to @ Party::Pod { .. }, .. } = &trace.outcome {
+            servers.insert(to.clone());
+        }
+        kept.push(trace);
+    }
+    kept
 }
 
 fn nowhere(why: &NoPlace) -> String {
