@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn rules(texts: &[&str]) -> Vec<Rule> {
-        texts.iter().map(|text| Rule::read(text).ok().expect("a rule")).collect()
+        texts.iter().map(|text| Rule::read(text).expect("a rule")).collect()
     }
 
     #[test]
