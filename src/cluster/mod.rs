@@ -10,6 +10,7 @@
 
 mod agenda;
 mod api_endpoint;
+mod attended;
 mod clockwork;
 mod compile;
 pub mod controllers;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Answer, Ask, Cluster, Image, Place};
 use crate::api::Kind;
 use crate::clock::SimTime;
-use crate::network::{AddressInUse, Listener, ProcessId, Protocol};
+use crate::network::{AddressInUse, Listener, ProcessId, Protocol, SocketAddr};
 
 /// A program that runs in a container. Its whole state is in the value, so that a cluster in the
 /// middle of `while true; do curl localhost; sleep 5; done` can be cloned.
@@ -23,6 +23,12 @@ pub trait Process: Send + Sync {
 
     /// A client's request reaches one of this program's listening sockets.
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer;
+
+    /// A client that connected or asked has closed its connection. Servers that answer one request
+    /// at a time need not care.
+    fn hung_up(&mut self, peer: SocketAddr, context: &mut Context<'_>) {
+        let _ = (peer, context);
+    }
 
     /// The same program in the same state.
     fn clone_box(&self) -> Box<dyn Process>;

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::agenda::{Agenda, Moments};
+use super::attended::Lease;
 use super::kubelet::Owner;
 use super::{Answer, Ask, Cluster, Context, Place, Poll, Process, Signal};
 use crate::api::{Change, Kind};
 use crate::clock::SimTime;
-use crate::network::{NetnsId, ProcessId};
+use crate::network::{NetnsId, ProcessId, SocketAddr};
 
 /// A program may not wake more often than this: simulated time has to pass.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
@@ -35,7 +36,7 @@ pub(super) struct Processes {
 struct Entry {
     place: Place,
     netns: NetnsId,
-    owner: Owner,
+    keeper: Keeper,
     /// `None` while it runs.
     program: Option<Arc<dyn Process>>,
     signals: Vec<Signal>,
@@ -45,11 +46,20 @@ struct Entry {
     starting_until: SimTime,
 }
 
+/// Who started a process, hears what it writes, and wants to know how it ends.
+#[derive(Clone)]
+pub(super) enum Keeper {
+    /// A kubelet: it is a container's, or a hook's or a probe's.
+    Kubelet(Owner),
+    /// Somebody at a shell ([`Cluster::run_by_hand`]).
+    Shell(Lease),
+}
+
 /// A process to be started.
 pub(super) struct Spawn {
     pub place: Place,
     pub netns: NetnsId,
-    pub owner: Owner,
+    pub keeper: Keeper,
     pub program: Box<dyn Process>,
     pub starting_until: SimTime,
 }
@@ -58,12 +68,12 @@ impl Processes {
     /// Starts a process: its first step is due at once.
     pub fn spawn(&mut self, now: SimTime, spawn: Spawn) -> ProcessId {
         let id = self.new_id();
-        let Spawn { place, netns, owner, program, starting_until } = spawn;
+        let Spawn { place, netns, keeper, program, starting_until } = spawn;
         let program = Some(Arc::from(program));
         let entry = Entry {
             place,
             netns,
-            owner,
+            keeper,
             program,
             signals: Vec::new(),
             wakes: None,
@@ -109,6 +119,28 @@ impl Processes {
         self.agenda.forget(&id);
     }
 
+    /// Steps a process as soon as the clock goes on.
+    pub fn wake(&mut self, now: SimTime, id: ProcessId) {
+        if self.entries.contains_key(&id) {
+            self.agenda.add(&id, now, false);
+        }
+    }
+
+    /// Whether a process that somebody runs by hand has ended, or is gone.
+    pub fn has_ended(&self, id: ProcessId) -> bool {
+        let Some(entry) = self.entries.get(&id) else { return true };
+        matches!(&entry.keeper, Keeper::Shell(lease) if lease.exit.is_some())
+    }
+
+    /// The lease of a process that somebody runs by hand, and where it listens.
+    pub fn lease(&mut self, id: ProcessId) -> Option<(&mut Lease, NetnsId)> {
+        let entry = self.entries.get_mut(&id)?;
+        match &mut entry.keeper {
+            Keeper::Shell(lease) => Some((lease, entry.netns)),
+            Keeper::Kubelet(_) => None,
+        }
+    }
+
     /// The earliest thing that a process waits for.
     pub fn next_due(&self) -> Option<SimTime> {
         self.agenda.next_due()
@@ -124,6 +156,15 @@ impl Processes {
 pub(super) fn run_next(cluster: &mut Cluster) {
     let now = cluster.now;
     let Some(id) = cluster.processes.agenda.pop(now) else { return };
+    if cluster.processes.lease(id).is_some_and(|(lease, _)| lease.until <= now) {
+        return cluster.dismiss(id);
+    }
+    step(cluster, id);
+}
+
+/// Lets a process go on at this moment.
+pub(super) fn step(cluster: &mut Cluster, id: ProcessId) {
+    let now = cluster.now;
     let Some(entry) = cluster.processes.entries.get_mut(&id) else { return };
     let signals = std::mem::take(&mut entry.signals);
     let mut poll = None;
@@ -153,6 +194,15 @@ pub(super) fn serve(cluster: &mut Cluster, id: ProcessId, ask: &Ask) -> Option<A
     with_program(cluster, id, |program, context| program.serve(ask, context))
 }
 
+/// Tells a process that a client has closed its connection. Only those that are run by hand care.
+pub(super) fn hang_up(cluster: &mut Cluster, id: ProcessId, peer: SocketAddr) {
+    if cluster.processes.lease(id).is_none() {
+        return;
+    }
+    with_program(cluster, id, |program, context| program.hung_up(peer, context));
+    cluster.processes.wake(cluster.now, id);
+}
+
 /// Takes the program out of the table, runs `act` with it, and puts it back. What it writes goes to
 /// its container's log. `None` when there is no such process, or it is running already (a server
 /// that asks itself).
@@ -163,18 +213,22 @@ fn with_program<R>(
 ) -> Option<R> {
     let entry = cluster.processes.entries.get_mut(&id)?;
     let mut program = entry.program.take()?;
-    let (place, owner) = (entry.place.clone(), entry.owner);
+    let place = entry.place.clone();
     if Arc::get_mut(&mut program).is_none() {
         program = Arc::from(program.clone_box());
     }
     let mut output = Vec::new();
     let mut context = Context { cluster: &mut *cluster, place, process: id, output: &mut output };
     let result = Arc::get_mut(&mut program).map(|program| act(program, &mut context));
-    if let Some(entry) = cluster.processes.entries.get_mut(&id) {
-        entry.program = Some(program);
-    }
-    if !output.is_empty() {
-        cluster.kubelets.write(cluster.now, owner, &output);
+    let entry = cluster.processes.entries.get_mut(&id)?;
+    entry.program = Some(program);
+    match &mut entry.keeper {
+        _ if output.is_empty() => {}
+        Keeper::Kubelet(owner) => {
+            let owner = *owner;
+            cluster.kubelets.write(cluster.now, owner, &output);
+        }
+        Keeper::Shell(lease) => lease.output.extend(output),
     }
     result
 }
@@ -185,16 +239,36 @@ fn wait(cluster: &mut Cluster, id: ProcessId, says: Option<Option<SimTime>>) {
     if let Some(wakes) = says {
         entry.wakes = wakes;
     }
-    let Some(at) = entry.wakes else { return };
     let mut moments = Moments::default();
-    moments.add(at, at <= entry.starting_until);
+    if let Some(at) = entry.wakes {
+        moments.add(at, at <= entry.starting_until);
+    }
+    if let Keeper::Shell(lease) = &entry.keeper {
+        moments.add(lease.until, false);
+    }
+    if moments == Moments::default() {
+        return;
+    }
     cluster.processes.agenda.set(&id, moments);
 }
 
 fn exit(cluster: &mut Cluster, id: ProcessId, code: i32) {
-    let Some(entry) = cluster.processes.entries.remove(&id) else { return };
+    let Some(mut entry) = cluster.processes.entries.remove(&id) else { return };
     cluster.processes.watchers.remove(&id);
     cluster.processes.agenda.forget(&id);
     cluster.network.close(entry.netns, id);
-    cluster.kubelets.exited(cluster.now, entry.owner, code);
+    match &mut entry.keeper {
+        Keeper::Kubelet(owner) => cluster.kubelets.exited(cluster.now, *owner, code),
+        // It is kept until somebody has heard of it.
+        Keeper::Shell(lease) => {
+            lease.exit = Some(code);
+            entry.program = None;
+            cluster.processes.agenda.add(&id, lease.until, false);
+            let parent = lease.parent;
+            cluster.processes.entries.insert(id, entry);
+            if let Some(parent) = parent {
+                cluster.processes.wake(cluster.now, parent);
+            }
+        }
+    }
 }

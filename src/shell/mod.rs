@@ -6,6 +6,7 @@
 //! [`Userland`](crate::cluster::Userland). Commands are plain functions or small state machines in
 //! [`commands`]; each talks to the cluster through `handle`, `lookup`, `dial` and `ask` alone.
 
+mod by_hand;
 pub mod commands;
 mod complete;
 mod console;

@@ -194,6 +194,10 @@ impl Tool for Script {
         self.0.interrupt(io)
     }
 
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.0.terminate(io);
+    }
+
     fn clone_box(&self) -> Box<dyn Tool> {
         Box::new(self.clone())
     }

@@ -14,10 +14,21 @@ pub trait Tool: Send + Sync {
     /// Goes on until the command waits or ends.
     fn step(&mut self, io: &mut Io<'_>) -> Step;
 
-    /// Ctrl-C or SIGTERM arrives. The default ends the command (exit code 130 or 143).
+    /// Whether it wants to go on before the moment that it asked for: what it waits for has happened.
+    fn is_ready(&self, cluster: &Cluster) -> bool {
+        let _ = cluster;
+        false
+    }
+
+    /// Ctrl-C arrives. The default ends the command (exit code 130).
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         let _ = io;
         Interrupted::Ended
+    }
+
+    /// SIGTERM ends the command, as that of `timeout` does: its last words, and what it has to close.
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        let _ = io;
     }
 
     /// The same command in the same state.

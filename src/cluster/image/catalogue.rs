@@ -62,8 +62,12 @@ pub fn laptop() -> &'static Image {
 
 /// What a node holds.
 pub fn node() -> &'static Image {
-    static NODE: LazyLock<Image> =
-        LazyLock::new(|| machine("node", &["crictl", "ctr", "less", "ssh", "systemctl", "vi"]));
+    static NODE: LazyLock<Image> = LazyLock::new(|| {
+        machine(
+            "node",
+            &["crictl", "ctr", "journalctl", "less", "ssh", "sudo", "sysctl", "systemctl", "vi"],
+        )
+    });
     &NODE
 }
 

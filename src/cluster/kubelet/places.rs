@@ -7,7 +7,7 @@ use super::worker::Worker;
 use super::{Kubelets, etc, start};
 use crate::clock::SimTime;
 use crate::cluster::{Image, Place};
-use crate::network::{NetnsId, ResolvConf};
+use crate::network::{NetnsId, ProcessId, ResolvConf};
 
 impl Kubelets {
     /// See [`Cluster::logs`].
@@ -65,6 +65,11 @@ impl Kubelets {
     /// The network namespace of a container's pod.
     pub fn netns(&self, place: &Place) -> Option<NetnsId> {
         Some(self.container(place)?.0.sandbox.as_ref()?.netns)
+    }
+
+    /// A running container's first process.
+    pub fn first_process(&self, place: &Place) -> Option<ProcessId> {
+        self.container(place)?.1.process
     }
 
     /// The network namespace of a pod that has one of its own.

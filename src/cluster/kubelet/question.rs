@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{HTTPGetAction, TCPSocketAction};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::PodKey;
-use crate::cluster::{Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply};
+use crate::cluster::{Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply, processes};
 use crate::network::{NetnsId, Outcome, Protocol, Sender, SocketAddr};
 
 /// What to ask.
@@ -52,11 +52,15 @@ pub(super) fn ask(
         }
         Outcome::Silence => return Err(wrap(format!("dial tcp {to}: i/o timeout"))),
     };
-    let (Question::Http(action), Some((netns, listener))) = (question, sent.listener) else {
+    let Some((netns, listener)) = sent.listener else { return Ok(()) };
+    let Question::Http(action) = question else {
+        processes::hang_up(cluster, listener.process, seen_from);
         return Ok(());
     };
     let ask = Ask { local: to, peer: seen_from, payload: payload(action, to) };
-    match cluster.serve(netns, listener.process, &ask) {
+    let answer = cluster.serve(netns, listener.process, &ask);
+    processes::hang_up(cluster, listener.process, seen_from);
+    match answer {
         Some(answer) if answer.took > timeout => Err(wrap(TOO_SLOW.to_owned())),
         Some(answer) => judge(answer.reply).map_err(|problem| match problem {
             Problem::Status(code) => format!("HTTP probe failed with statuscode: {code}"),

@@ -13,7 +13,7 @@ use super::{Owner, Purpose, etc, hooks, probe, pull};
 use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::image::{Image, Lookup};
-use crate::cluster::processes::Spawn;
+use crate::cluster::processes::{Keeper, Spawn};
 use crate::cluster::{Place, Process, StartError, programs};
 
 /// What a container does in its first seconds is waited for when the cluster settles.
@@ -80,7 +80,7 @@ pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     // Starts that are part of a crash loop are not waited for.
     let in_loop = worker.containers[index].crashes.is_loop();
     let starting_until = if in_loop { SimTime::START } else { host.now + SETTLING_IN };
-    let spawn = Spawn { place, netns, owner, program, starting_until };
+    let spawn = Spawn { place, netns, keeper: Keeper::Kubelet(owner), program, starting_until };
     let process = host.processes.spawn(host.now, spawn);
     let container = &mut worker.containers[index];
     container.process = Some(process);
@@ -192,7 +192,8 @@ pub(super) fn execute(
     let program = host.userland.start(command, variables, &place, &image).ok()?;
     let owner = Owner { pod: worker.key, container: index, purpose };
     let starting_until = host.now + SETTLING_IN;
-    Some(host.processes.spawn(host.now, Spawn { place, netns, owner, program, starting_until }))
+    let keeper = Keeper::Kubelet(owner);
+    Some(host.processes.spawn(host.now, Spawn { place, netns, keeper, program, starting_until }))
 }
 
 /// The executable is not in the image: runc says so, and the container counts as ended.

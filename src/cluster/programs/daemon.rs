@@ -50,6 +50,11 @@ pub trait Service: Clone + Send + Sync + 'static {
     /// Says that a socket is taken (R1.3), and with which code it exits.
     fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32;
 
+    /// Whether it has a handler for a signal; one that it has is its end.
+    fn heeds(&self, signal: Signal) -> bool {
+        matches!(signal, Signal::Term | Signal::Int)
+    }
+
     /// Answers a client.
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer;
 
@@ -104,7 +109,7 @@ impl<S: Service> Process for Daemon<S> {
     }
 
     fn signal(&mut self, signal: Signal, _: &mut Context<'_>) -> bool {
-        self.stopping = matches!(signal, Signal::Term | Signal::Int);
+        self.stopping |= self.service.heeds(signal);
         self.stopping
     }
 

@@ -94,6 +94,19 @@ pub fn log_date(at: SimTime) -> String {
     at.timestamp().strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
 }
 
+/// The type of a file's content, by its name's ending.
+pub fn content_type(path: &str) -> &'static str {
+    match path.rsplit('/').next().unwrap_or(path).rsplit_once('.').map(|(_, ending)| ending) {
+        Some("html" | "htm") => "text/html",
+        Some("css") => "text/css",
+        Some("js") => "text/javascript",
+        Some("json") => "application/json",
+        Some("txt") => "text/plain",
+        Some("png") => "image/png",
+        _ => "application/octet-stream",
+    }
+}
+
 /// A status code's usual words.
 pub fn reason(status: u16) -> &'static str {
     match status {

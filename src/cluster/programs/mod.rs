@@ -4,6 +4,7 @@
 //! everything else is the shell's ([`Userland`](super::Userland)).
 
 mod agnhost;
+mod busybox_httpd;
 mod coredns;
 mod daemon;
 mod databases;
@@ -13,6 +14,7 @@ mod http_echo;
 mod httpd;
 mod nginx;
 mod pause;
+mod python;
 mod redis;
 mod whoami;
 
@@ -36,6 +38,13 @@ pub(super) fn start(
     }
     match name {
         "nginx" => nginx::start(rest, by_script),
+        "httpd" if image.name != "httpd" => Some(busybox_httpd::start(rest)),
+        "python" | "python3" => {
+            let environment = environment();
+            let here = environment.iter().find(|(name, _)| name == "PWD");
+            let here = here.map_or(image.directory, |(_, value)| value);
+            python::start(rest, here, &environment)
+        }
         "httpd" | "httpd-foreground" | "apachectl" => httpd::start(name, rest, image),
         "run.sh" => Some(echoserver::start()),
         "agnhost" => agnhost::start(rest),

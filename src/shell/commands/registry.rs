@@ -103,8 +103,17 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
 ];
 
 /// What only other places have.
-const ELSEWHERE: &[&str] =
-    &["apk", "apt", "apt-get", "conntrack", "iptables", "iptables-save", "pidof", "redis-cli"];
+const ELSEWHERE: &[&str] = &[
+    "apk",
+    "apt",
+    "apt-get",
+    "conntrack",
+    "iptables",
+    "iptables-save",
+    "pidof",
+    "redis-cli",
+    "sysctl",
+];
 
 /// How commands are used, sorted by name.
 const USAGE: &[(&str, &str)] = &[
@@ -116,7 +125,10 @@ const USAGE: &[(&str, &str)] = &[
     ("basename", "basename PATH [SUFFIX]"),
     ("cat", "cat [-nA] [FILE]..."),
     ("column", "column [-t] [-s SEPARATORS] [FILE]..."),
-    ("conntrack", "conntrack -L [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]"),
+    (
+        "conntrack",
+        "conntrack -L | -E | -D | -C | -F | -S [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]",
+    ),
     ("cp", "cp [-r] SOURCE... TARGET"),
     ("cut", "cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
     ("date", "date [-u] [-d MOMENT] [+FORMAT]"),
@@ -132,7 +144,7 @@ const USAGE: &[(&str, &str)] = &[
     ("head", "head [-n LINES | -c BYTES] [FILE]..."),
     ("host", "host [-t TYPE] NAME [SERVER]"),
     ("hostname", "hostname [-i]"),
-    ("ip", "ip [-br] addr | link | route | neigh [show] [dev DEVICE]"),
+    ("ip", "ip [-br] addr | link | route | rule | neigh [show] [dev DEVICE]"),
     ("iptables", "iptables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]"),
     ("iptables-save", "iptables-save [-t TABLE]"),
     ("jq", "jq [-rcensSj] [--arg NAME VALUE] FILTER [FILE]..."),
@@ -145,7 +157,7 @@ const USAGE: &[(&str, &str)] = &[
     ),
     ("mkdir", "mkdir [-p] FOLDER..."),
     ("mv", "mv SOURCE... TARGET"),
-    ("nc", "nc [-zvun] [-w SECONDS] HOST PORT..."),
+    ("nc", "nc [-zvun] [-w SECONDS] HOST PORT... | nc -l [-k] -p PORT"),
     ("netstat", "netstat -ltn [-p]"),
     ("nl", "nl [FILE]..."),
     ("nslookup", "nslookup [-type=TYPE] NAME [SERVER]"),
@@ -161,6 +173,7 @@ const USAGE: &[(&str, &str)] = &[
     ("sort", "sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
     ("ss", "ss -ltn [-p]"),
     ("ssh", "ssh NODE [COMMAND]"),
+    ("sysctl", "sysctl [-n] -a | NAME..."),
     ("tail", "tail [-f] [-n LINES | -c BYTES] [FILE]..."),
     ("tee", "tee [-a] [FILE]..."),
     ("telnet", "telnet HOST [PORT]"),

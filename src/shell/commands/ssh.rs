@@ -83,6 +83,12 @@ impl Tool for Ssh {
         self.inner.as_mut().map_or(Interrupted::Ended, |inner| inner.interrupt(io))
     }
 
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        if let Some(inner) = &mut self.inner {
+            inner.terminate(io);
+        }
+    }
+
     fn clone_box(&self) -> Box<dyn Tool> {
         Box::new(self.clone())
     }

@@ -90,7 +90,7 @@ impl Machine {
         environment: Arc<BTreeMap<String, String>>,
         due: SimTime,
     ) -> Turn {
-        if io.now() < due {
+        if io.now() < due && !tool.is_ready(io.cluster) {
             self.stack.push(Frame::Run { tool, environment, due });
             return Turn::Wait(Step::Until(due));
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Machine;
 use super::frame::Frame;
 use super::state::Variable;
+use super::{Io, Machine};
+use crate::cluster::Cluster;
 
 impl Machine {
     /// An error that ends a script, and at a prompt the line that was typed.
@@ -64,6 +65,24 @@ impl Machine {
             }
         }
         true
+    }
+
+    /// Whether what runs in the foreground wants to go on before its time.
+    pub fn is_ready(&self, cluster: &Cluster) -> bool {
+        matches!(self.stack.last(), Some(Frame::Run { tool, .. }) if tool.is_ready(cluster))
+    }
+
+    /// SIGTERM for what runs in the foreground, before [`Machine::unwind`].
+    pub fn terminate(&mut self, io: &mut Io<'_>) {
+        match self.stack.pop() {
+            Some(Frame::Run { mut tool, environment, .. }) => {
+                self.with(io, &environment, |io| tool.terminate(io));
+            }
+            Some(Frame::Subshell(mut child)) => self.with_child(io, |io| child.terminate(io)),
+            Some(Frame::Pipes(mut pipes)) => pipes.terminate(self, io),
+            Some(frame) => self.stack.push(frame),
+            None => {}
+        }
     }
 
     /// Forgets everything that is under way.

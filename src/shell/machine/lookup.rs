@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Dialect, Io, Machine, files_view};
 use crate::cluster::{Flavour, Place, Process};
+use crate::shell::by_hand::by_hand;
 use crate::shell::commands::{self, Setting};
 use crate::shell::{Tool, files, programs};
 
@@ -35,13 +36,7 @@ pub(super) fn find(
     if let Some(process) = server(machine, io, name, arguments, environment) {
         return match state.process {
             Some(_) => Found::Server(process),
-            None => fail(
-                format!(
-                    "podhop: starting {plain} by hand is not simulated here; a container's command \
-                     can start it"
-                ),
-                126,
-            ),
+            None => Found::Tool(by_hand(process)),
         };
     }
     if !commands::is_installed(io.cluster, &state.place, plain) {
@@ -76,8 +71,9 @@ fn server(
     }
     let mut all = vec![name.to_owned()];
     all.extend_from_slice(arguments);
-    let environment: Vec<(String, String)> =
+    let mut environment: Vec<(String, String)> =
         environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    environment.push(("PWD".to_owned(), machine.state.directory.clone()));
     io.cluster.server(&all, &environment, place)
 }
 

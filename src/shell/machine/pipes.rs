@@ -174,6 +174,19 @@ impl Pipes {
         }
     }
 
+    /// SIGTERM reaches every side; what those that are read from say is lost.
+    pub fn terminate(&mut self, parent: &mut Machine, io: &mut Io<'_>) {
+        let last = self.stages.len().saturating_sub(1);
+        for (index, stage) in self.stages.iter_mut().enumerate() {
+            parent.with_child(io, |io| {
+                stage.machine.terminate(io);
+                if index != last {
+                    io.stdout.clear();
+                }
+            });
+        }
+    }
+
     /// Ctrl-C reaches every side.
     pub fn interrupt(&mut self, parent: &mut Machine, io: &mut Io<'_>) -> Interrupted {
         for index in 0..self.stages.len() {

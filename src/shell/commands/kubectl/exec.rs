@@ -182,4 +182,8 @@ impl Task for Exec {
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         self.program.interrupt(io)
     }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.program.tool.terminate(&mut io.at(&self.program.place));
+    }
 }

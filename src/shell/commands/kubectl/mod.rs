@@ -105,6 +105,11 @@ trait Task: TaskClone + Send + Sync {
         let _ = io;
         Interrupted::Ended
     }
+
+    /// SIGTERM ends the command: what it has to close.
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        let _ = io;
+    }
 }
 
 /// Cloning for boxed tasks.
@@ -194,6 +199,12 @@ impl Tool for Kubectl {
         match &mut self.state {
             State::Waiting(task) => task.interrupt(io),
             _ => Interrupted::Ended,
+        }
+    }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        if let State::Waiting(task) = &mut self.state {
+            task.terminate(io);
         }
     }
 

@@ -219,4 +219,8 @@ impl Task for Forwarding {
         self.close(io);
         Interrupted::Ended
     }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.close(io);
+    }
 }

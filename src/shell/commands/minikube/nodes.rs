@@ -110,6 +110,19 @@ pub(super) fn profile(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     Some(0)
 }
 
+/// minikube's own options, and the command for the node: what stands behind `--`, or begins with the
+/// first word that is no option.
+fn split(arguments: &[String]) -> (&[String], &[String]) {
+    let mut at = 0;
+    while let Some(word) = arguments.get(at).filter(|word| word.starts_with('-')) {
+        if word == "--" {
+            return (&arguments[..at], &arguments[at + 1..]);
+        }
+        at += if matches!(word.as_str(), "-n" | "--node") { 2 } else { 1 };
+    }
+    arguments.split_at(at.min(arguments.len()))
+}
+
 /// `minikube ssh`.
 #[derive(Clone)]
 pub(super) struct Ssh {
@@ -119,20 +132,9 @@ pub(super) struct Ssh {
 
 impl Ssh {
     fn begin(&self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, String> {
-        let (name, _) = chosen(io.cluster, &self.arguments)?;
+        let (options, command) = split(&self.arguments);
+        let (name, _) = chosen(io.cluster, options)?;
         let place = Place::Node(name.into());
-        let mut command: &[String] = &self.arguments;
-        while let Some(first) = command.first().filter(|first| first.starts_with('-')) {
-            let skip = match first.as_str() {
-                "-n" | "--node" => 2,
-                _ => 1,
-            };
-            let end = first == "--";
-            command = command.get(skip..).unwrap_or_default();
-            if end {
-                break;
-            }
-        }
         Ok(match command.is_empty() {
             true => interactive(place, Flavour::Gnu, true),
             false => ssh::on_node(io, &place, command),
@@ -158,7 +160,29 @@ impl Tool for Ssh {
         self.inner.as_mut().map_or(Interrupted::Ended, |inner| inner.interrupt(io))
     }
 
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        if let Some(inner) = &mut self.inner {
+            inner.terminate(io);
+        }
+    }
+
     fn clone_box(&self) -> Box<dyn Tool> {
         Box::new(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_the_nodes_command_are_not_minikubes() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let all = words("-n node-2 -- iptables -t nat -L -n");
+        assert_eq!(split(&all), (&all[..2], &all[3..]));
+        let all = words("--node=node-2 ip addr");
+        assert_eq!(split(&all), (&all[..1], &all[1..]));
+        let all = words("-n");
+        assert_eq!(split(&all), (&all[..], &[][..]));
     }
 }

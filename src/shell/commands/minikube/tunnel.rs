@@ -64,6 +64,10 @@ impl Tool for Tunnel {
         Interrupted::Ended
     }
 
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.interrupt(io);
+    }
+
     fn clone_box(&self) -> Box<dyn Tool> {
         Box::new(self.clone())
     }

@@ -156,7 +156,11 @@ impl Fetch {
             Phase::Connected(connection) => self.send(io, &connection),
             Phase::Waiting { until, reply, connection } => {
                 let reply = io.cluster.arrives(&connection, reply);
-                self.waiting(now, until, reply, connection)
+                let happening = self.waiting(now, until, reply, connection.clone());
+                if !matches!(happening, Happening::Wait(_)) {
+                    io.cluster.hang_up(&connection);
+                }
+                happening
             }
             Phase::Over => Happening::Failed(Failure::SlowAnswer { after: Duration::ZERO }),
         }

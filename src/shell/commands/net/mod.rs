@@ -8,6 +8,7 @@ mod fetch;
 mod getent;
 mod gnu_wget;
 mod kernel;
+mod listen;
 mod nc;
 mod ping;
 mod redis_cli;
@@ -42,6 +43,7 @@ pub fn start(name: &str, arguments: &[String], flavour: Flavour) -> Option<Box<d
         ("iptables-save", _) => plain(kernel::iptables_save, arguments),
         ("iptables", _) => plain(kernel::iptables, arguments),
         ("conntrack", _) => plain(kernel::conntrack, arguments),
+        ("sysctl", _) => plain(kernel::sysctl, arguments),
         ("traceroute", _) => kernel::traceroute(arguments, flavour),
         ("getent", _) => getent::start(arguments),
         ("redis-cli", _) => redis_cli::start(arguments),

@@ -1,15 +1,17 @@
 //! nc: OpenBSD's (Debian, Ubuntu) and BusyBox's (recording 31).
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::listen::{Wanted, listener};
 use super::reverse::name_trouble;
 use super::talk::{Talk, Turn};
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, Flavour, LookupFailure};
+use crate::cluster::{Cluster, Connection, DialFailure, Flavour, LookupFailure};
 use crate::network::{Protocol, SocketAddr};
-use crate::shell::{Io, Step, Tool};
+use crate::shell::by_hand::by_hand;
+use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// Ports that have a name in `/etc/services`.
 const SERVICES: &[(u16, &str)] = &[
@@ -30,18 +32,22 @@ const SERVICES: &[(u16, &str)] = &[
     (8080, "http-alt"),
 ];
 
+/// What BusyBox listens on when no port is given: the kernel chooses.
+const ANY_PORT: u16 = 38_465;
+
 /// A running nc.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Nc {
     arguments: Vec<String>,
     flavour: Flavour,
     state: State,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum State {
     Start,
     Resolving { until: SimTime, orders: Box<Orders>, found: Result<Vec<IpAddr>, LookupFailure> },
+    Listening(Box<dyn Tool>),
     Ports(Box<Ports>),
     Talking(Box<Talk>, Box<Ports>),
 }
@@ -54,8 +60,16 @@ struct Orders {
     udp: bool,
     numeric: bool,
     listen: bool,
+    /// `-k`
+    keeps: bool,
     leaves: bool,
     wait: Option<Duration>,
+    /// `-p`
+    local: Option<u16>,
+    /// `-s`
+    source: Option<IpAddr>,
+    /// `-e`: the program that talks instead of a person.
+    program: Vec<String>,
     host: String,
     ports: VecDeque<u16>,
 }
@@ -106,6 +120,11 @@ impl Tool for Nc {
                         Err(why) => return self.no_name(io, &orders, why),
                     }
                 }
+                State::Listening(mut tool) => {
+                    let step = tool.step(io);
+                    self.state = State::Listening(tool);
+                    return step;
+                }
                 State::Ports(ports) => {
                     if let Some(step) = self.ports(io, ports) {
                         return step;
@@ -117,10 +136,30 @@ impl Tool for Nc {
                         return step;
                     }
                     Turn::Reset => return Step::Exit(1),
-                    Turn::Closed | Turn::Left => return Step::Exit(0),
+                    Turn::Closed | Turn::Left => {
+                        talk.hang_up(io);
+                        return Step::Exit(0);
+                    }
                 },
             }
         }
+    }
+
+    fn is_ready(&self, cluster: &Cluster) -> bool {
+        matches!(&self.state, State::Listening(tool) if tool.is_ready(cluster))
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        match &mut self.state {
+            State::Listening(tool) => return tool.interrupt(io),
+            State::Talking(talk, _) => talk.hang_up(io),
+            _ => {}
+        }
+        Interrupted::Ended
+    }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.interrupt(io);
     }
 
     fn clone_box(&self) -> Box<dyn Tool> {
@@ -146,7 +185,14 @@ impl Orders {
                     'n' => orders.numeric = true,
                     'l' => orders.listen = true,
                     'N' if flavour == Flavour::Gnu => orders.leaves = true,
-                    '4' | 'k' | 't' | 'C' | 'd' | 'r' => {}
+                    'k' => orders.keeps = true,
+                    '4' | 't' | 'C' | 'd' | 'r' => {}
+                    // All words after it are the program's.
+                    'e' if flavour == Flavour::BusyBox => {
+                        orders.program = words.map(str::to_owned).collect();
+                        orders.operands(&operands)?;
+                        return Ok(orders);
+                    }
                     'w' | 'q' | 'p' | 'i' | 's' | 'e' | 'o' | 'x' | 'X' => {
                         let rest = &group[at + letter.len_utf8()..];
                         let value = if rest.is_empty() { words.next() } else { Some(rest) };
@@ -164,6 +210,8 @@ impl Orders {
 
     fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
         match letter {
+            'p' => self.local = Some(port_number(value)?),
+            's' => self.source = value.parse().ok(),
             'w' => {
                 let seconds: u64 =
                     value.parse().map_err(|_| format!("nc: timeout invalid: {value}"))?;
@@ -176,10 +224,17 @@ impl Orders {
     }
 
     fn operands(&mut self, operands: &[&str]) -> Result<(), String> {
-        if self.listen {
-            return Ok(());
-        }
         match operands {
+            [port] if self.listen && self.local.is_none() => {
+                self.local = Some(port_number(port)?);
+                Ok(())
+            }
+            [host, port] if self.listen && self.local.is_none() => {
+                self.source = host.parse().ok();
+                self.local = Some(port_number(port)?);
+                Ok(())
+            }
+            _ if self.listen => Ok(()),
             [] => Ok(()),
             [host, ports @ ..] => {
                 self.host = (*host).to_owned();
@@ -199,9 +254,7 @@ impl Nc {
     fn begin(&self, io: &mut Io<'_>) -> Result<State, (String, i32)> {
         let orders = Orders::parse(&self.arguments, self.flavour).map_err(|told| (told, 1))?;
         if orders.listen {
-            let told = "podhop: nc -l is not simulated here; kubectl run NAME --image=nginx --port=80 \
-                        starts a server to talk to";
-            return Err((told.to_owned(), 1));
+            return self.listen(io, orders);
         }
         if orders.host.is_empty() {
             return Err((usage(self.flavour).to_owned(), 1));
@@ -217,6 +270,24 @@ impl Nc {
         let lookup = io.cluster.lookup(io.place, &orders.host);
         let until = io.now() + lookup.took;
         Ok(State::Resolving { until, orders: Box::new(orders), found: lookup.result })
+    }
+
+    /// Opens the port that was asked for; a listener without one gets any.
+    fn listen(&self, io: &mut Io<'_>, orders: Orders) -> Result<State, (String, i32)> {
+        let Some(port) = orders.local.or((self.flavour == Flavour::BusyBox).then_some(ANY_PORT))
+        else {
+            return Err((usage(self.flavour).to_owned(), 1));
+        };
+        let wanted = Wanted {
+            flavour: self.flavour,
+            protocol: if orders.udp { Protocol::Udp } else { Protocol::Tcp },
+            address: orders.source.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            port,
+            keeps: orders.keeps,
+            verbose: orders.verbose > 0,
+            program: orders.program,
+        };
+        Ok(State::Listening(by_hand(listener(wanted, io.stdin))))
     }
 
     fn no_name(&self, io: &mut Io<'_>, orders: &Orders, why: LookupFailure) -> Step {
@@ -250,8 +321,13 @@ impl Nc {
             Ok(connection) => {
                 ports.exit = 0;
                 ports.tell_open(io, self.flavour, port);
-                if !ports.orders.scan {
-                    let talk = Talk::new(connection, ports.orders.wait, ports.orders.leaves);
+                if ports.orders.scan {
+                    io.cluster.hang_up(&connection);
+                } else {
+                    let mut talk = Talk::new(connection, ports.orders.wait, ports.orders.leaves);
+                    if self.flavour == Flavour::BusyBox {
+                        talk = talk.half_closing();
+                    }
                     self.state = State::Talking(Box::new(talk), ports);
                     return None;
                 }

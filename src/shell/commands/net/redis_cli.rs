@@ -188,9 +188,21 @@ impl RedisCli {
         match reply {
             Reply::Bytes(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
-                exit = i32::from(text.starts_with('-'));
-                let told = shown(&mut text.split("\r\n"), io.terminal);
-                io.say(crate::diagnostic::printable(&told));
+                match text.chars().next() {
+                    Some('+' | '-' | ':' | '$' | '*') | None => {
+                        exit = i32::from(text.starts_with('-'));
+                        let told = shown(&mut text.split("\r\n"), io.terminal);
+                        io.say(crate::diagnostic::printable(&told));
+                    }
+                    // Somebody else's protocol.
+                    Some(other) => {
+                        let other = other.escape_default();
+                        io.complain(format!(
+                            "Error: Protocol error, got \"{other}\" as reply type byte"
+                        ));
+                        exit = 1;
+                    }
+                }
             }
             // A server that says nothing is waited for as long as the player likes.
             Reply::Silence => {

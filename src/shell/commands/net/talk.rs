@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::SimTime;
-use crate::cluster::{Connection, Payload, Reply};
+use crate::cluster::{Cluster, Connection, Payload, Reply};
 use crate::network::Protocol;
 use crate::shell::{Io, NEVER, Read, Step};
 
@@ -18,6 +18,8 @@ pub(super) struct Talk {
     patience: Option<Duration>,
     /// Whether the end of input ends it (`-N`, `-q 0`).
     leaves: bool,
+    /// Whether the end of input is told to the server.
+    half_closes: bool,
     /// What was typed and not sent yet.
     typed: Vec<u8>,
     ended: bool,
@@ -49,7 +51,18 @@ impl Talk {
     /// A conversation over a connection that stands.
     pub fn new(connection: Connection, patience: Option<Duration>, leaves: bool) -> Talk {
         let state = State::Begun;
-        Talk { connection, patience, leaves, typed: Vec::new(), ended: false, state }
+        let (typed, ended, half_closes) = (Vec::new(), false, false);
+        Talk { connection, patience, leaves, half_closes, typed, ended, state }
+    }
+
+    /// As BusyBox talks: it closes its side at the end of its input, and goes when the server does.
+    pub fn half_closing(self) -> Talk {
+        Talk { half_closes: true, ..self }
+    }
+
+    /// Closes the connection.
+    pub fn hang_up(&self, io: &mut Io<'_>) {
+        io.cluster.hang_up(&self.connection);
     }
 
     /// Goes on until there is something to wait for, or it is over.
@@ -75,7 +88,15 @@ impl Talk {
                         return turn;
                     }
                 }
-                State::Idle(until) if until > io.now() => return Turn::Wait(Step::Until(until)),
+                State::Idle(until) if until > io.now() => {
+                    if !io.cluster.stands(&self.connection) {
+                        return Turn::Closed;
+                    }
+                    // Servers that are run by hand close when they like.
+                    let glance = io.now() + Cluster::ATTENTION;
+                    let until = if self.half_closes { until.min(glance) } else { until };
+                    return Turn::Wait(Step::Until(until));
+                }
                 State::Idle(_) => return Turn::Left,
             }
         }
@@ -107,6 +128,9 @@ impl Talk {
             self.say(io, Payload::Bytes(bytes));
             return None;
         }
+        if self.half_closes {
+            self.hang_up(io);
+        }
         self.state = State::Idle(self.end_of_silence(io.now()));
         None
     }
@@ -136,8 +160,7 @@ impl Talk {
                 None
             }
             Reply::Http(_) | Reply::Tls { .. } | Reply::Silence => {
-                self.state =
-                    if more { State::Listening } else { State::Idle(self.end_of_silence(now)) };
+                self.state = State::Listening;
                 None
             }
             Reply::Closed => Some(Turn::Closed),

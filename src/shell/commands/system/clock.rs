@@ -6,7 +6,7 @@ use super::date;
 use super::run::start;
 use super::sleep::duration;
 use crate::clock::SimTime;
-use crate::cluster::Flavour;
+use crate::cluster::{Cluster, Flavour};
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, failed, host_name};
 use crate::shell::machine::Machine;
@@ -51,6 +51,7 @@ impl Tool for Timeout {
             Step::Exit(_) => step,
             _ if io.now() >= until => {
                 // The signal is TERM, which nobody words; Ctrl-C's words are not wanted here.
+                machine.terminate(io);
                 machine.unwind();
                 Step::Exit(if self.flavour == Flavour::Gnu { 124 } else { 143 })
             }
@@ -59,8 +60,18 @@ impl Tool for Timeout {
         }
     }
 
+    fn is_ready(&self, cluster: &Cluster) -> bool {
+        self.inner.as_ref().is_some_and(|machine| machine.is_ready(cluster))
+    }
+
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         self.inner.as_mut().map_or(Interrupted::Ended, |machine| machine.interrupt(io))
+    }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        if let Some(machine) = &mut self.inner {
+            machine.terminate(io);
+        }
     }
 
     fn clone_box(&self) -> Box<dyn Tool> {

@@ -6,7 +6,7 @@ use crate::shell::Io;
 use crate::shell::commands::host_name;
 
 /// The kernel that every node runs.
-const KERNEL: &str = "6.8.0-51-generic";
+const KERNEL: &str = "6.1.0-40-amd64";
 
 /// A place's user and its number.
 fn user(io: &Io<'_>) -> (String, u32) {
@@ -95,7 +95,7 @@ pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> O
 
 pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let host = host_name(io.cluster, io.place);
-    let version = "#52-Ubuntu SMP PREEMPT_DYNAMIC";
+    let version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)";
     let letters: String = match arguments.is_empty() {
         true => "s".to_owned(),
         false => arguments.iter().map(|argument| argument.trim_start_matches('-')).collect(),

@@ -75,6 +75,12 @@ impl Tool for Become {
         self.inner.as_mut().map_or(Interrupted::Ended, |machine| machine.interrupt(io))
     }
 
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        if let Some(machine) = &mut self.inner {
+            machine.terminate(io);
+        }
+    }
+
     fn clone_box(&self) -> Box<dyn Tool> {
         Box::new(self.clone())
     }

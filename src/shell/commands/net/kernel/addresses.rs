@@ -32,13 +32,13 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
     let brief = options.iter().any(|option| option.starts_with("-br"));
     let words: Vec<&str> = arguments[options.len()..].iter().map(String::as_str).collect();
     let Some((object, rest)) = words.split_first() else {
-        io.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route }");
+        io.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route | rule }");
         return Some(255);
     };
     let shows = |word: &str| "show".starts_with(word) || "list".starts_with(word) || word == "ls";
     let mut rest = rest.to_vec();
     rest.retain(|word| !shows(word) && *word != "dev");
-    let known = ["address", "link", "route", "neighbour", "neighbor"];
+    let known = ["address", "link", "route", "rule", "neighbour", "neighbor"];
     let Some(object) = known.into_iter().find(|name| name.starts_with(object)) else {
         io.complain(format!("Object \"{object}\" is unknown, try \"ip help\"."));
         return Some(1);
@@ -59,6 +59,12 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
             for route in io.cluster.network().routes(id) {
                 io.say(route.to_string());
             }
+            Some(0)
+        }
+        "rule" => {
+            io.say("0:\tfrom all lookup local");
+            io.say("32766:\tfrom all lookup main");
+            io.say("32767:\tfrom all lookup default");
             Some(0)
         }
         _ => {

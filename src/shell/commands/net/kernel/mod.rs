@@ -5,12 +5,14 @@ mod connections;
 mod filter;
 mod route;
 mod sockets;
+mod sysctl;
 
 pub(super) use addresses::ip;
 pub(super) use connections::conntrack;
 pub(super) use filter::{iptables, iptables_save};
 pub(super) use route::traceroute;
 pub(super) use sockets::{netstat, ss};
+pub(super) use sysctl::sysctl;
 
 use crate::network::Netns;
 use crate::shell::Io;

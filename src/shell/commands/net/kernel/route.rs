@@ -60,6 +60,7 @@ impl Traceroute {
     fn explore(&mut self, io: &mut Io<'_>) -> Vec<(SimTime, String)> {
         let mut words = self.arguments.iter();
         let (mut host, mut most, mut patience) = (None, HOPS, PATIENCE);
+        let mut numeric = false;
         while let Some(word) = words.next() {
             match word.as_str() {
                 "-m" => {
@@ -74,7 +75,7 @@ impl Traceroute {
                     patience = Duration::from_secs(seconds);
                 }
                 "-q" | "-f" | "-p" | "-i" | "-s" => drop(words.next()),
-                option if option.starts_with('-') => {}
+                option if option.starts_with('-') => numeric |= option.contains('n'),
                 name => host = host.or(Some(name.to_owned())),
             }
         }
@@ -118,7 +119,10 @@ impl Traceroute {
                     let base = 20 + 25 * number as u32;
                     let times = [base + 31, base + 9, base + 6];
                     let times = times.map(|micros| format!("  0.{micros:03} ms")).join("");
-                    format!("{:>2}  {hop} ({hop}){times}", number + 1)
+                    match numeric {
+                        true => format!("{:>2}  {hop}{times}", number + 1),
+                        false => format!("{:>2}  {hop} ({hop}){times}", number + 1),
+                    }
                 }
                 None if arrives => break,
                 None => {

@@ -1,0 +1,236 @@
+//! `nc -l`: a listener that takes one client, prints what it says and answers with what is on standard
+//! input (recording 31, "a listener in one Pod, a client in another").
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::cluster::{
+    Answer, Ask, Cluster, Context, Flavour, HttpRequest, HttpResponse, Payload, Place, Poll,
+    Process, Reply, Signal,
+};
+use crate::network::{Protocol, SocketAddr};
+use crate::shell::{Files, Io, Order, Stdin, Step, programs};
+
+/// How long it takes to hand bytes on.
+const PROMPTLY: Duration = Duration::from_micros(50);
+
+/// How many steps a program of `-e` may take; it answers at once or not at all.
+const STEPS: usize = 256;
+
+/// What a listener was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub flavour: Flavour,
+    pub protocol: Protocol,
+    pub address: IpAddr,
+    pub port: u16,
+    /// `-k`: the next client after the last one.
+    pub keeps: bool,
+    pub verbose: bool,
+    /// `-e`: a program that talks to the client.
+    pub program: Vec<String>,
+}
+
+/// A listening nc.
+#[derive(Clone, Debug)]
+struct Listener {
+    wanted: Wanted,
+    /// What is sent to the client.
+    outgoing: Vec<u8>,
+    /// Whether standard input goes on: BusyBox stays for it when the client has gone.
+    open: bool,
+    listening: bool,
+    client: Option<SocketAddr>,
+    /// Its exit code, once it has one.
+    over: Option<i32>,
+}
+
+/// The listener as a process; `stdin` is what it will send.
+pub(super) fn listener(wanted: Wanted, stdin: &mut Stdin) -> Box<dyn Process> {
+    let outgoing = stdin.rest().to_vec();
+    stdin.read = stdin.bytes.len();
+    let open = !stdin.ended();
+    Box::new(Listener { wanted, outgoing, open, listening: false, client: None, over: None })
+}
+
+impl Process for Listener {
+    fn step(&mut self, context: &mut Context<'_>) -> Poll {
+        if !self.listening {
+            self.listening = true;
+            self.listen(context);
+        }
+        self.over.map_or(Poll::Idle, Poll::Exit)
+    }
+
+    fn signal(&mut self, _: Signal, context: &mut Context<'_>) -> bool {
+        if self.wanted.flavour == Flavour::BusyBox {
+            context.say("punt!");
+        }
+        self.over = Some(1);
+        true
+    }
+
+    fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
+        if self.client.is_none() {
+            self.accept(ask, context);
+        }
+        if self.client != Some(ask.peer) && self.wanted.protocol == Protocol::Tcp {
+            // It waits in the kernel's queue until this client has gone.
+            return answer(Reply::Silence);
+        }
+        let (bytes, http) = match &ask.payload {
+            Payload::Nothing => (Vec::new(), false),
+            Payload::Http(request) => (written(request), true),
+            Payload::Bytes(bytes) => (bytes.clone(), false),
+            Payload::Tls { .. } => (b"\x16\x03\x01".to_vec(), false),
+        };
+        let said = match self.wanted.program.is_empty() {
+            true => {
+                context.output.extend_from_slice(&bytes);
+                std::mem::take(&mut self.outgoing)
+            }
+            // The program hears the client instead.
+            false if bytes.is_empty() => Vec::new(),
+            false => run(&self.wanted.program, bytes, context),
+        };
+        answer(match said.is_empty() {
+            true if http && self.ends_output() => Reply::Closed,
+            true => Reply::Silence,
+            false if http => response(&said).map_or(Reply::Bytes(said), Reply::Http),
+            false => Reply::Bytes(said),
+        })
+    }
+
+    fn hung_up(&mut self, peer: SocketAddr, context: &mut Context<'_>) {
+        if self.wanted.protocol != Protocol::Tcp || self.client.is_some_and(|known| known != peer) {
+            return;
+        }
+        if self.client.take().is_none() && self.wanted.verbose {
+            self.greet(peer, context);
+        }
+        if !self.wanted.keeps && !self.open {
+            self.over = Some(0);
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Process> {
+        Box::new(self.clone())
+    }
+}
+
+impl Listener {
+    fn listen(&mut self, context: &mut Context<'_>) {
+        let Wanted { flavour, protocol, address, port, verbose, .. } = self.wanted;
+        if context.bind(protocol, address, port, "nc").is_err() {
+            context.say(match flavour {
+                Flavour::BusyBox => "nc: bind: Address already in use",
+                Flavour::Gnu => "nc: Address already in use",
+            });
+            self.over = Some(1);
+        } else if verbose {
+            context.say(match flavour {
+                Flavour::BusyBox => format!("listening on {address}:{port} ..."),
+                Flavour::Gnu => format!("Listening on {address} {port}"),
+            });
+        }
+    }
+
+    fn accept(&mut self, ask: &Ask, context: &mut Context<'_>) {
+        self.client = Some(ask.peer);
+        if self.wanted.verbose {
+            self.greet(ask.peer, context);
+        }
+    }
+
+    fn greet(&self, peer: SocketAddr, context: &mut Context<'_>) {
+        let own = SocketAddr::new(context.address(), self.wanted.port);
+        context.say(match self.wanted.flavour {
+            Flavour::BusyBox => format!("connect to {own} from {peer} ({peer})"),
+            Flavour::Gnu => format!("Connection received on {} {}", peer.ip(), peer.port()),
+        });
+    }
+
+    /// Whether it has closed its side: BusyBox does so at the end of its input.
+    fn ends_output(&self) -> bool {
+        self.wanted.flavour == Flavour::BusyBox && !self.open
+    }
+}
+
+fn answer(reply: Reply) -> Answer {
+    Answer { reply, took: PROMPTLY }
+}
+
+/// A request as it goes over the wire.
+fn written(request: &HttpRequest) -> Vec<u8> {
+    let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
+    for (name, value) in &request.headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    text += "\r\n";
+    [text.into_bytes(), request.body.clone()].concat()
+}
+
+/// The response that bytes spell, if they spell one.
+fn response(bytes: &[u8]) -> Option<HttpResponse> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+    let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
+    let mut lines = head.lines();
+    let mut words = lines.next()?.strip_prefix("HTTP/1.")?.splitn(3, ' ');
+    let (_, status, reason) = (words.next()?, words.next()?, words.next().unwrap_or(""));
+    let headers = lines.filter_map(|line| line.split_once(':'));
+    let headers: Vec<(String, String)> =
+        headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(body.len());
+    let mut body = body.as_bytes().to_vec();
+    body.truncate(length);
+    Some(HttpResponse { status: status.parse().ok()?, reason: reason.to_owned(), headers, body })
+}
+
+/// What a program answers that has the client as its standard input and output.
+fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
+    let place: Place = context.place.clone();
+    let mut machine = programs::fresh(context.cluster, &place);
+    machine.run_words(words);
+    let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
+    let (mut files, mut wishes, mut prompt) = (Files::new(), Vec::new(), String::new());
+    let mut stdin = Stdin::of(input);
+    let cluster: &mut Cluster = context.cluster;
+    let mut io = Io {
+        cluster,
+        place: &place,
+        stdin: &mut stdin,
+        stdout: &mut output,
+        stderr: &mut errors,
+        terminal: false,
+        environment: &Default::default(),
+        directory: "/",
+        files: &mut files,
+        wishes: &mut wishes,
+        prompt: &mut prompt,
+        order: &mut order,
+    };
+    for _ in 0..STEPS {
+        match machine.step(&mut io) {
+            Step::Exit(_) | Step::Input => break,
+            Step::Until(at) if at > io.now() => break,
+            Step::Until(_) => {}
+        }
+    }
+    context.output.extend(errors);
+    output
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_that_is_written_by_hand_is_one() {
+        let written = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi\n";
+        let read = response(written).unwrap();
+        assert_eq!((read.status, read.reason.as_str(), &*read.body), (200, "OK", &b"hi"[..]));
+        assert_eq!(response(b"HTTP/1.1 200 OK\n\nhello\n").unwrap().body, b"hello\n");
+        assert_eq!(response(b"hello\n"), None);
+    }
+}
