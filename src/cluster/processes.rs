@@ -201,6 +201,8 @@ pub(super) fn hang_up(cluster: &mut Cluster, id: ProcessId, peer: SocketAddr) {
     }
     with_program(cluster, id, |program, context| program.hung_up(peer, context));
     cluster.processes.wake(cluster.now, id);
+    // The next client may come at this very moment.
+    step(cluster, id);
 }
 
 /// Takes the program out of the table, runs `act` with it, and puts it back. What it writes goes to
@@ -268,6 +270,7 @@ fn exit(cluster: &mut Cluster, id: ProcessId, code: i32) {
             cluster.processes.entries.insert(id, entry);
             if let Some(parent) = parent {
                 cluster.processes.wake(cluster.now, parent);
+                step(cluster, parent);
             }
         }
     }

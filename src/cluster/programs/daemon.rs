@@ -55,6 +55,11 @@ pub trait Service: Clone + Send + Sync + 'static {
         matches!(signal, Signal::Term | Signal::Int)
     }
 
+    /// The exit code of a server that has decided to end.
+    fn ends(&self) -> Option<i32> {
+        None
+    }
+
     /// Answers a client.
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer;
 
@@ -98,6 +103,9 @@ impl<S: Service> Process for Daemon<S> {
     fn step(&mut self, context: &mut Context<'_>) -> Poll {
         if self.stopping {
             return Poll::Exit(self.service.stop(context));
+        }
+        if let Some(code) = self.service.ends() {
+            return Poll::Exit(code);
         }
         if !self.listening {
             if let Err(code) = self.listen(context) {

@@ -43,6 +43,42 @@ pub fn reply(ask: &Ask, response: HttpResponse) -> Answer {
     Answer { reply, took: SERVICE_TIME }
 }
 
+/// What a Go server answers with plain text.
+pub fn go_reply(
+    ask: &Ask,
+    request: &HttpRequest,
+    status: u16,
+    body: String,
+    now: SimTime,
+) -> Answer {
+    let (date, length) = (date(now), body.len().to_string());
+    let headers = [
+        ("Date", date.as_str()),
+        ("Content-Length", length.as_str()),
+        ("Content-Type", "text/plain; charset=utf-8"),
+    ];
+    reply(ask, response(request, status, &headers, body))
+}
+
+/// A Go server's redirect.
+pub fn go_redirect(
+    ask: &Ask,
+    request: &HttpRequest,
+    status: u16,
+    to: &str,
+    now: SimTime,
+) -> Answer {
+    let body = format!("<a href=\"{to}\">{}</a>.\n\n", reason(status));
+    let (date, length) = (date(now), body.len().to_string());
+    let headers = [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Location", to),
+        ("Date", date.as_str()),
+        ("Content-Length", length.as_str()),
+    ];
+    reply(ask, response(request, status, &headers, body))
+}
+
 /// An answer that is not HTTP.
 pub fn other(reply: Reply) -> Answer {
     Answer { reply, took: SERVICE_TIME }

@@ -47,7 +47,7 @@ pub(super) fn start(
         }
         "httpd" | "httpd-foreground" | "apachectl" => httpd::start(name, rest, image),
         "run.sh" => Some(echoserver::start()),
-        "agnhost" => agnhost::start(rest),
+        "agnhost" => Some(agnhost::start(rest, environment)),
         "http-echo" => Some(http_echo::start(rest)),
         "whoami" if image.name == "traefik/whoami" => Some(whoami::start(rest)),
         "redis-server" => Some(redis::start(rest)),

@@ -1,10 +1,11 @@
 //! `python3 -m http.server`: the files of a folder. No other Python runs here.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
-use crate::cluster::{Answer, Ask, Context, Process, Reply, Signal};
+use crate::cluster::{Answer, Ask, Context, HttpResponse, HttpVersion, Process, Reply, Signal};
 use crate::network::Protocol;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +70,13 @@ impl HttpServer {
         if !is_folder(folder) {
             return None;
         }
-        let names = context.cluster.list_files(&context.place, folder);
-        let entries = names.iter().map(|name| match is_folder(&format!("{at}{name}")) {
-            true => format!("<li><a href=\"{name}/\">{name}/</a></li>\n"),
-            false => format!("<li><a href=\"{name}\">{name}</a></li>\n"),
-        });
+        let paths = context.cluster.list_files(&context.place, folder);
+        // What lies deeper is seen as the folder it lies in.
+        let names: BTreeSet<&str> = paths
+            .iter()
+            .filter_map(|path| path.strip_prefix(&at)?.split_inclusive('/').next())
+            .collect();
+        let entries = names.iter().map(|name| format!("<li><a href=\"{name}\">{name}</a></li>\n"));
         let title = format!("Directory listing for {path}");
         let text = format!(
             "<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -149,9 +152,9 @@ impl Service for HttpServer {
             ("Date", date.as_str()),
             ("Content-type", kind),
             ("Content-Length", length.as_str()),
-            ("Connection", "close"),
         ];
-        http::reply(ask, http::response(&request, status, &headers, body))
+        let response = http::response(&request, status, &headers, body);
+        http::reply(ask, HttpResponse { version: HttpVersion::V1_0, ..response })
     }
 
     fn stop(&mut self, context: &mut Context<'_>) -> i32 {

@@ -1,8 +1,12 @@
 //! `traefik/whoami`: the server's name and addresses, and the request as it came (NETWORKING §15).
 
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
-use crate::cluster::{Answer, Ask, Context, Process, Reply};
+use crate::cluster::{Answer, Ask, Context, HttpRequest, Process, Reply};
 
 #[derive(Clone)]
 struct WhoAmI {
@@ -55,6 +59,15 @@ impl Service for WhoAmI {
             Incoming::Nothing => return http::other(Reply::Silence),
             Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
+        let (path, query) = http::split_target(&request.target);
+        let wait = query.split('&').find_map(|pair| pair.strip_prefix("wait="));
+        let wait = wait.and_then(seconds).unwrap_or_default();
+        match path {
+            "/health" => return http::go_reply(ask, &request, 200, String::new(), context.now()),
+            "/bench" => return http::go_reply(ask, &request, 200, "1".to_owned(), context.now()),
+            "/api" => return self.api(&request, ask, context),
+            _ => {}
+        }
         let mut body = String::new();
         if let Some(name) = &self.name {
             body += &format!("Name: {name}\n");
@@ -73,8 +86,47 @@ impl Service for WhoAmI {
             ("Content-Length", length.as_str()),
             ("Content-Type", "text/plain; charset=utf-8"),
         ];
-        http::reply(ask, http::response(&request, 200, &headers, body))
+        let answer = http::reply(ask, http::response(&request, 200, &headers, body));
+        Answer { took: answer.took + wait, ..answer }
     }
+}
+
+impl WhoAmI {
+    /// The same as JSON.
+    fn api(&self, request: &HttpRequest, ask: &Ask, context: &Context<'_>) -> Answer {
+        let headers = as_go_writes(&request.headers).into_iter().filter(|(name, _)| name != "Host");
+        let headers: serde_json::Map<String, Value> =
+            headers.map(|(name, value)| (name, json!([value]))).collect();
+        let mut told = json!({
+            "hostname": context.hostname(),
+            "ip": ["127.0.0.1", context.address().to_string()],
+            "headers": headers,
+            "url": request.target,
+            "host": http::header(request, "Host").unwrap_or(""),
+            "method": request.method,
+            "remoteAddr": ask.peer.to_string(),
+        });
+        if let Some(name) = &self.name {
+            told["name"] = json!(name);
+        }
+        let (date, body) = (http::date(context.now()), format!("{told}\n"));
+        let length = body.len().to_string();
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("Date", date.as_str()),
+            ("Content-Length", length.as_str()),
+        ];
+        http::reply(ask, http::response(request, 200, &headers, body))
+    }
+}
+
+/// `2s`, `500ms`: how long a request asks to be kept waiting.
+fn seconds(text: &str) -> Option<Duration> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s')?, 1_000),
+    };
+    number.parse::<u64>().ok().map(|number| Duration::from_millis(number.saturating_mul(unit)))
 }
 
 /// Headers as Go writes a request that it has read: host and client first, the others by name, and

@@ -31,6 +31,10 @@ pub(super) fn find(
     let plain = match name.rsplit_once('/') {
         None => name,
         Some((folder, plain)) if is_system(folder) => plain,
+        // Images of one program have it in their root: `/agnhost`.
+        Some(("", plain)) if commands::is_installed(io.cluster, &machine.state.place, plain) => {
+            plain
+        }
         Some(_) => return script(machine, io, name, arguments, environment),
     };
     if let Some(process) = server(machine, io, name, arguments, environment) {

@@ -9,7 +9,10 @@ use regex::Regex;
 
 use super::access::Access;
 use super::conditions::Condition;
-use super::directives::{self, EVENTS, HTTP, IF, LOCATION, MAIN, Places, SERVER, UPSTREAM};
+use super::directives::{
+    self, EVENTS, HTTP, IF, LIMIT_EXCEPT, LOCATION, MAIN, Places, SERVER, UPSTREAM,
+};
+use super::exception::Exception;
 use super::limits::{Limit, Zone};
 use super::template::Template;
 use super::tokens::{Fault, Item, Reader, Spot};
@@ -95,6 +98,8 @@ pub struct Settings {
     pub try_files: Option<Vec<String>>,
     pub autoindex: bool,
     pub access: Vec<Access>,
+    /// `limit_except`
+    pub exception: Option<Exception>,
     pub internal: bool,
     pub auth_realm: Option<String>,
     pub proxy: Option<Proxy>,
@@ -312,9 +317,11 @@ impl Builder<'_> {
                 outer.conditions.push(Condition::read(&words[1..], spot, settings)?);
                 Ok(())
             }
-            // Not simulated: what it holds is read and has no effect.
             "limit_except" => {
-                self.block(reader, IF, &mut Settings::default(), &mut Nest::default(), true)
+                let mut settings = Settings::default();
+                self.block(reader, LIMIT_EXCEPT, &mut settings, &mut Nest::default(), true)?;
+                outer.exception = Some(Exception::read(&words[1..], spot, settings)?);
+                Ok(())
             }
             "types" => table(reader, |words| {
                 for extension in &words[1..] {
@@ -457,6 +464,9 @@ impl Builder<'_> {
             for condition in &mut location.settings.conditions {
                 self.resolve_settings(&mut condition.settings)?;
             }
+            if let Some(exception) = &mut location.settings.exception {
+                self.resolve_settings(&mut exception.settings)?;
+            }
             self.resolve_in(&mut location.locations)?;
         }
         Ok(())
@@ -560,6 +570,13 @@ impl Settings {
             over(&mut condition.settings.try_files, &self.try_files);
         }
         self.conditions = conditions;
+        if let Some(mut exception) = self.exception.take() {
+            exception.settings.inherit(self);
+            // `return` and `rewrite` are left behind: they are the level's own.
+            over(&mut exception.settings.alias, &self.alias);
+            over(&mut exception.settings.proxy, &self.proxy);
+            self.exception = Some(exception);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub const SERVER: Places = 8;
 pub const LOCATION: Places = 16;
 pub const UPSTREAM: Places = 32;
 pub const IF: Places = 64;
+pub const LIMIT_EXCEPT: Places = 128;
 
 /// Anywhere in `http`.
 const WEB: Places = HTTP | SERVER | LOCATION;
@@ -64,7 +65,7 @@ static KNOWN: &[Known] = &[
     line("load_module", MAIN, 1, 1),
     line("env", MAIN, 1, 1),
     line("error_log", MAIN | WEB, 1, MANY),
-    line("access_log", WEB | IF, 1, MANY),
+    line("access_log", WEB | IF | LIMIT_EXCEPT, 1, MANY),
     line("log_format", HTTP, 2, MANY),
     line("listen", SERVER, 1, MANY),
     line("server_name", SERVER, 1, MANY),
@@ -84,10 +85,10 @@ static KNOWN: &[Known] = &[
     line("set", SERVER | LOCATION | IF, 2, 2),
     line("break", SERVER | LOCATION | IF, 0, 0),
     line("internal", LOCATION, 0, 0),
-    line("allow", WEB, 1, 1),
-    line("deny", WEB, 1, 1),
-    line("auth_basic", WEB, 1, 1),
-    line("auth_basic_user_file", WEB, 1, 1),
+    line("allow", WEB | LIMIT_EXCEPT, 1, 1),
+    line("deny", WEB | LIMIT_EXCEPT, 1, 1),
+    line("auth_basic", WEB | LIMIT_EXCEPT, 1, 1),
+    line("auth_basic_user_file", WEB | LIMIT_EXCEPT, 1, 1),
     line("add_header", WEB | IF, 2, 3),
     line("expires", WEB | IF, 1, 2),
     line("etag", WEB, 1, 1),
@@ -122,7 +123,7 @@ static KNOWN: &[Known] = &[
     line("gzip_buffers", WEB, 2, 2),
     line("gzip_http_version", WEB, 1, 1),
     line("gzip_disable", WEB, 1, MANY),
-    line("proxy_pass", LOCATION | IF, 1, 1),
+    line("proxy_pass", LOCATION | IF | LIMIT_EXCEPT, 1, 1),
     line("proxy_set_header", WEB, 2, 2),
     line("proxy_hide_header", WEB, 1, 1),
     line("proxy_pass_header", WEB, 1, 1),

@@ -182,6 +182,9 @@ impl<'a> Visit<'a> {
         let outer = &self.server.settings;
         let (answer, _) = self.conditions(outer, context);
         let server_answer = answer.or(outer.answer.as_ref()).filter(|_| !inside);
+        let excepted = settings.exception.as_ref();
+        let excepted = excepted.filter(|exception| exception.holds(&self.request.method));
+        let settings = excepted.map_or(settings, |exception| &*exception.settings);
         let (answer, met) = self.conditions(settings, context);
         let answer = server_answer.or(answer).or(settings.answer.as_ref());
         let settings = met.unwrap_or(settings);

@@ -1,16 +1,18 @@
 //! nginx: reads its configuration from the container's files, listens, and serves pages, answers or
 //! other servers' responses (NETWORKING §15, TOPICS D43).
 //!
-//! Not simulated: conditions (`if`), rate limits, caches, FastCGI, IPv6 sockets, reloading.
+//! Not simulated: caches, FastCGI, IPv6 sockets.
 
 mod access;
 mod conditions;
 mod config;
 mod directives;
+mod exception;
 mod handle;
 pub(super) mod ingress;
 mod limits;
 mod proxy;
+mod reload;
 mod select;
 mod template;
 mod tokens;
@@ -53,6 +55,8 @@ struct Nginx {
     tries: u32,
     ready: bool,
     stopping: bool,
+    /// It was told to read its configuration again.
+    reloading: bool,
     /// Counts connections, as error logs do.
     connections: u64,
     hostname: String,
@@ -61,8 +65,16 @@ struct Nginx {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Only {
+    /// `-t`
     Test,
+    /// `-T`: the configuration itself as well.
+    Dump,
+    /// `-v`
     Version,
+    /// `-V`: how it was built as well.
+    Build,
+    /// `-s`: a signal for the one that runs.
+    Signal(Signal),
 }
 
 /// The program; `None` for arguments that nginx does not know.
@@ -73,9 +85,17 @@ pub(super) fn start(arguments: &[String], by_script: bool) -> Option<Box<dyn Pro
         match word.as_str() {
             "-g" => nginx.globals = words.next()?.clone(),
             "-c" => nginx.file = words.next()?.clone(),
-            "-t" | "-T" => nginx.only = Some(Only::Test),
-            "-v" | "-V" => nginx.only = Some(Only::Version),
-            "-q" | "-e" | "-p" => {}
+            "-t" => nginx.only = Some(Only::Test),
+            "-T" => nginx.only = Some(Only::Dump),
+            "-v" => nginx.only = Some(Only::Version),
+            "-V" => nginx.only = Some(Only::Build),
+            "-s" => match words.next()?.as_str() {
+                "reload" => nginx.only = Some(Only::Signal(Signal::Hup)),
+                "stop" | "quit" => nginx.only = Some(Only::Signal(Signal::Term)),
+                _ => return None,
+            },
+            "-q" => {}
+            "-e" | "-p" => drop(words.next()),
             _ => return None,
         }
     }
@@ -92,6 +112,9 @@ impl Process for Nginx {
             return Poll::Exit(0);
         }
         if self.ready {
+            if std::mem::take(&mut self.reloading) {
+                self.reload(context);
+            }
             return Poll::Idle;
         }
         if self.config.is_none()
@@ -103,8 +126,11 @@ impl Process for Nginx {
     }
 
     fn signal(&mut self, signal: Signal, _: &mut Context<'_>) -> bool {
-        self.stopping = matches!(signal, Signal::Term | Signal::Int);
-        self.stopping
+        match signal {
+            Signal::Term | Signal::Int => self.stopping = true,
+            Signal::Hup => self.reloading = true,
+        }
+        true
     }
 
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
@@ -157,6 +183,7 @@ impl Nginx {
             tries: 0,
             ready: false,
             stopping: false,
+            reloading: false,
             connections: 0,
             hostname: String::new(),
             buckets: limits::Buckets::default(),
@@ -164,8 +191,11 @@ impl Nginx {
     }
 
     fn read_config(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
-        if self.only == Some(Only::Version) {
-            context.say(format_args!("nginx version: nginx/{VERSION}"));
+        if let Some(only @ (Only::Version | Only::Build)) = self.only {
+            context.say(format!("nginx version: nginx/{VERSION}"));
+            if only == Only::Build {
+                context.say("built by gcc 12.2.0 (Debian 12.2.0-14) \nbuilt with OpenSSL 3.0.15 3 Sep 2024\nTLS SNI support enabled");
+            }
             return Err(0);
         }
         if self.by_script {
@@ -181,19 +211,18 @@ impl Nginx {
         match (loaded, self.only) {
             (Err(fault), only) => {
                 emerg(context, &fault.0);
-                if only.is_some() {
-                    context
-                        .say(format_args!("nginx: configuration file {} test failed", self.file));
+                if matches!(only, Some(Only::Test | Only::Dump)) {
+                    context.say(format!("nginx: configuration file {} test failed", self.file));
                 }
                 Err(1)
             }
-            (Ok(_), Some(_)) => {
-                context
-                    .say(format_args!("nginx: the configuration file {} syntax is ok", self.file));
-                context.say(format_args!(
-                    "nginx: configuration file {} test is successful",
-                    self.file
-                ));
+            (Ok(_), Some(Only::Signal(signal))) => Err(reload::pass_on(signal, context)),
+            (Ok(_), Some(only)) => {
+                context.say(format!("nginx: the configuration file {} syntax is ok", self.file));
+                context.say(format!("nginx: configuration file {} test is successful", self.file));
+                if only == Only::Dump {
+                    reload::dump(&self.file, context);
+                }
                 Err(0)
             }
             (Ok(config), None) => {

@@ -96,7 +96,7 @@ impl Process for Listener {
         answer(match said.is_empty() {
             true if http && self.ends_output() => Reply::Closed,
             true => Reply::Silence,
-            false if http => response(&said).map_or(Reply::Bytes(said), Reply::Http),
+            false if http => HttpResponse::parse(&said).map_or(Reply::Bytes(said), Reply::Http),
             false => Reply::Bytes(said),
         })
     }
@@ -170,23 +170,6 @@ fn written(request: &HttpRequest) -> Vec<u8> {
     [text.into_bytes(), request.body.clone()].concat()
 }
 
-/// The response that bytes spell, if they spell one.
-fn response(bytes: &[u8]) -> Option<HttpResponse> {
-    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-    let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
-    let mut lines = head.lines();
-    let mut words = lines.next()?.strip_prefix("HTTP/1.")?.splitn(3, ' ');
-    let (_, status, reason) = (words.next()?, words.next()?, words.next().unwrap_or(""));
-    let headers = lines.filter_map(|line| line.split_once(':'));
-    let headers: Vec<(String, String)> =
-        headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
-    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(body.len());
-    let mut body = body.as_bytes().to_vec();
-    body.truncate(length);
-    Some(HttpResponse { status: status.parse().ok()?, reason: reason.to_owned(), headers, body })
-}
-
 /// What a program answers that has the client as its standard input and output.
 fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
     let place: Place = context.place.clone();
@@ -219,18 +202,4 @@ fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
     }
     context.output.extend(errors);
     output
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_response_that_is_written_by_hand_is_one() {
-        let written = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi\n";
-        let read = response(written).unwrap();
-        assert_eq!((read.status, read.reason.as_str(), &*read.body), (200, "OK", &b"hi"[..]));
-        assert_eq!(response(b"HTTP/1.1 200 OK\n\nhello\n").unwrap().body, b"hello\n");
-        assert_eq!(response(b"hello\n"), None);
-    }
 }

@@ -178,3 +178,142 @@ fn both_questions_for_a_name_are_one_connection() {
         run("ssh node-1 curl -s example.com >/dev/null; ssh node-1 conntrack -L -p udp --dport 53");
     assert_eq!(out.lines().count(), 1, "{out}{err}");
 }
+
+// Recording 31, "nc: a listener in one Pod, a client in another"
+#[test]
+fn a_listener_prints_what_its_client_says_and_ends_with_it() {
+    let (out, err, exit) = in_pod(
+        "nicolaka/netshoot",
+        "sh -c 'nc -lvp 7778 & sleep 0.1; echo hello | nc -N 127.0.0.1 7778; wait; nc -zv 127.0.0.1 7778'",
+    );
+    assert_eq!(exit, 1);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines[0], "Listening on 0.0.0.0 7778");
+    assert!(lines[1].starts_with("Connection received on 127.0.0.1 "), "{out}");
+    assert_eq!(lines[2..], ["hello"]);
+    assert!(err.contains("(tcp) failed: Connection refused"), "{err}");
+}
+
+// A container's loop of listeners answers every client: the next one listens at once.
+#[test]
+fn a_loop_of_listeners_is_a_server() {
+    let (out, err, exit) = run(
+        "kubectl run web --image=busybox -- sh -c 'while true; do printf \"HTTP/1.1 200 OK\\r\\n\\r\\nhi\\n\" | nc -l -p 80; done' >/dev/null; kubectl run client --image=curlimages/curl -- sleep 9999 >/dev/null; kubectl wait --for=condition=Ready pod --all >/dev/null; ip=$(kubectl get pod web -o jsonpath={.status.podIP}); kubectl exec client -- curl -s $ip; kubectl exec client -- curl -s $ip/again; kubectl logs web",
+    );
+    assert_eq!(exit, 0, "{err}");
+    let requests: Vec<&str> = out.lines().filter(|line| line.starts_with("GET")).collect();
+    assert_eq!(out.lines().filter(|line| *line == "hi").count(), 2, "{out}");
+    assert_eq!(requests, ["GET / HTTP/1.1", "GET /again HTTP/1.1"]);
+}
+
+#[test]
+fn a_port_that_timeout_took_back_is_free() {
+    let (out, _, exit) = in_pod(
+        "busybox",
+        "sh -c 'timeout 1 nc -l -p 7; timeout 1 nc -l -p 7; nc -l -p 7 & sleep 0.1; nc -l -p 7'",
+    );
+    assert_eq!((out.as_str(), exit), ("punt!\npunt!\nnc: bind: Address already in use\n", 1));
+    let (out, _, exit) = run(
+        "timeout 1 kubectl port-forward -n kube-system deploy/coredns 9153 >/dev/null; timeout 1 kubectl port-forward -n kube-system deploy/coredns 9153",
+    );
+    assert!(out.starts_with("Forwarding from 127.0.0.1:9153 -> 9153\n"), "{out}");
+    assert_eq!(exit, 124);
+}
+
+// BusyBox' httpd, Python's http.server, and nginx started by hand in an exec'd shell.
+#[test]
+fn servers_that_are_started_by_hand_serve() {
+    let (out, err, exit) = in_pod(
+        "busybox",
+        "sh -c 'mkdir /w; echo page >/w/index.html; httpd -f -p 8080 -h /w & sleep 0.1; wget -qO- 127.0.0.1:8080; wget -qO- 127.0.0.1:8080/x'",
+    );
+    assert_eq!((out.as_str(), exit), ("page\n", 1));
+    assert!(err.contains("wget: server returned error: HTTP/1.1 404 Not Found"), "{err}");
+    let (out, _, exit) = in_pod(
+        "python:3.13",
+        "sh -c 'mkdir /w; cd /w; echo page >a.txt; python3 -m http.server & sleep 0.1; curl -s 127.0.0.1:8000/a.txt; curl -s 127.0.0.1:8000 | grep a.txt; sleep 0.1'",
+    );
+    assert_eq!(exit, 0);
+    assert!(
+        out.contains("page\n") && out.contains("<li><a href=\"a.txt\">a.txt</a></li>"),
+        "{out}"
+    );
+    assert!(out.contains("\"GET /a.txt HTTP/1.1\" 200 -\n"), "{out}");
+    let (out, ..) = in_pod(
+        "nginx",
+        "sh -c 'nginx -g \"daemon off;\" >/dev/null & sleep 0.1; curl -s -o /dev/null -w %{http_code} 127.0.0.1'",
+    );
+    assert_eq!(out, "200");
+}
+
+#[test]
+fn a_nodes_settings_are_those_that_kube_proxy_leaves() {
+    let (out, err, exit) = run(
+        "ssh node-1 sudo sysctl net.ipv4.ip_forward net.netfilter.nf_conntrack_tcp_timeout_established nosuch",
+    );
+    assert_eq!(
+        out,
+        "net.ipv4.ip_forward = 1\nnet.netfilter.nf_conntrack_tcp_timeout_established = 86400\n"
+    );
+    assert_eq!(
+        (err.as_str(), exit),
+        ("sysctl: cannot stat /proc/sys/nosuch: No such file or directory\n", 255)
+    );
+}
+
+// agnhost connect and netexec's /dial, which tests of network policies use.
+#[test]
+fn agnhost_says_in_a_word_why_it_does_not_reach_somebody() {
+    let (out, _, exit) = run(
+        "kubectl run web --image=registry.k8s.io/e2e-test-images/agnhost:2.53 -- netexec >/dev/null; kubectl run other --image=registry.k8s.io/e2e-test-images/agnhost:2.53 -- netexec >/dev/null; kubectl wait --for=condition=Ready pod --all >/dev/null; ip=$(kubectl get pod web -o jsonpath={.status.podIP}); for to in $ip:8080 $ip:81 10.96.200.200:80 nosuch:80; do kubectl exec other -- /agnhost connect $to --timeout=2s 2>/dev/null; echo $?; done; kubectl exec other -- curl -s \"127.0.0.1:8080/dial?host=$ip&port=8081&protocol=udp&request=hostname&tries=2\"; kubectl exec web -- curl -s 127.0.0.1:8080/exit?code=3; sleep 3; kubectl get pod web -o jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}",
+    );
+    assert_eq!(
+        out,
+        "0\nREFUSED\n1\nTIMEOUT\n1\nDNS: lookup nosuch: no such host\n1\n{\"responses\":[\"web\",\"web\"]}3"
+    );
+    assert_eq!(exit, 0);
+}
+
+/// An nginx whose default.conf is this, and a shell in its container.
+fn with_nginx(conf: &str, script: &str) -> (String, String, i32) {
+    in_pod(
+        "nginx:1.27",
+        &format!(
+            "bash -c 'echo \"{conf}\" >/etc/nginx/conf.d/default.conf; nginx -g \"daemon off;\" >/tmp/log 2>&1 & sleep 0.1; {script}'"
+        ),
+    )
+}
+
+#[test]
+fn nginx_is_tested_and_reloaded_by_hand() {
+    let (out, err, exit) = with_nginx(
+        "server { listen 80; return 200 one; }",
+        "nginx -t; curl -s 127.0.0.1; echo \"server { listen 81; return 200 two; }\" >/etc/nginx/conf.d/default.conf; nginx -s reload; sleep 0.1; curl -s 127.0.0.1:81; curl -sS 127.0.0.1; echo \"server { nonsense; }\" >/etc/nginx/conf.d/default.conf; nginx -s reload; nginx -t; curl -s 127.0.0.1:81",
+    );
+    assert_eq!(exit, 0);
+    assert!(err.contains("(7) Failed to connect to 127.0.0.1 port 80"), "{err}");
+    let told: Vec<&str> = out.lines().filter(|line| !line.contains("[notice]")).collect();
+    assert_eq!(told[0], "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok");
+    assert_eq!(told[1], "nginx: configuration file /etc/nginx/nginx.conf test is successful");
+    assert!(out.contains("\none") && out.contains("\ntwo"), "{out}");
+    let wrong = "nginx: [emerg] unknown directive \"nonsense\" in /etc/nginx/conf.d/default.conf:1";
+    assert_eq!(told.iter().filter(|line| line.ends_with(wrong)).count(), 2, "{out}");
+    assert!(out.ends_with("nginx: configuration file /etc/nginx/nginx.conf test failed\ntwo"));
+}
+
+#[test]
+fn nginx_lets_in_whom_its_rules_let_in() {
+    let status = |method: &str, path: &str| {
+        let (out, ..) = with_nginx(
+            "server { listen 80; location /get { limit_except GET { deny all; } } location /in { allow 127.0.0.1; deny all; return 404; } location /out { deny 127.0.0.0/8; try_files /none =418; } }",
+            &format!("curl -s -o /dev/null -w %{{http_code}} -X {method} 127.0.0.1{path}"),
+        );
+        out
+    };
+    // `return` and `rewrite` come before access is checked, and a missing page after it.
+    assert_eq!(
+        [status("GET", "/get"), status("PUT", "/get"), status("POST", "/get")],
+        ["404", "403", "403"]
+    );
+    assert_eq!([status("GET", "/in"), status("GET", "/out")], ["404", "403"]);
+}
