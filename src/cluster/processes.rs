@@ -205,6 +205,17 @@ pub(super) fn hang_up(cluster: &mut Cluster, id: ProcessId, peer: SocketAddr) {
     step(cluster, id);
 }
 
+/// Name servers write what they note of queries to their containers' logs.
+pub(super) fn note_queries(cluster: &mut Cluster) {
+    for (id, line) in cluster.network.take_said() {
+        if let Some(Keeper::Kubelet(owner)) =
+            cluster.processes.entries.get(&id).map(|entry| &entry.keeper)
+        {
+            cluster.kubelets.write(cluster.now, *owner, format!("{line}\n").as_bytes());
+        }
+    }
+}
+
 /// Takes the program out of the table, runs `act` with it, and puts it back. What it writes goes to
 /// its container's log. `None` when there is no such process, or it is running already (a server
 /// that asks itself).

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Cluster;
 use crate::api::Resource;
 
-const COREFILE: &str = "\
+pub(super) const COREFILE: &str = "\
 .:53 {
     errors
     health {

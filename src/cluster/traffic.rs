@@ -295,7 +295,9 @@ impl Cluster {
             return Query { result, took: Duration::ZERO, trace: TraceId::default() };
         };
         let now = self.now;
-        heard(&self.network.ask_name_server(now, &from, protocol, server, question))
+        let trace = self.network.ask_name_server(now, &from, protocol, server, question);
+        processes::note_queries(self);
+        heard(&trace)
     }
 
     /// Asks one name server for a name's A and AAAA records over one socket. `None` at a place that
@@ -308,6 +310,7 @@ impl Cluster {
     ) -> Option<[Query; 2]> {
         let from = self.netns_of(place)?;
         let traces = self.network.ask_for_addresses(self.now, &from, server, name);
+        processes::note_queries(self);
         Some(traces.map(|trace| heard(&trace)))
     }
 

@@ -41,7 +41,10 @@ use std::sync::Arc;
 pub use address::{Family, Range, SocketAddr};
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
 pub use considered::{Considered, Fate, Passage};
-pub use dns::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
+pub use dns::{
+    DnsAnswer, DnsCache, DnsCode, DnsData, DnsForward, DnsHosts, DnsKubernetes, DnsRecord,
+    DnsRewrite, DnsTemplate, DnsType, NamePattern, NameServerSettings, ServerBlock,
+};
 pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
@@ -71,7 +74,14 @@ pub struct Network {
     doors: OuterDoors,
     names: NameServers,
     state: State,
+    /// How many name servers are asking each other.
+    asking: u32,
+    /// What name servers wrote to their logs.
+    said: Vec<(ProcessId, String)>,
 }
+
+/// How many name servers may ask each other in a row: `loop` would have found more to be one.
+const CHAIN: u32 = 8;
 
 /// Somebody's question to the network: where a packet starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +121,8 @@ impl Network {
             doors: OuterDoors::default(),
             names: NameServers::new(seed),
             state: State::new(seed),
+            asking: 0,
+            said: Vec::new(),
         };
         network.add_outside("203.0.113.53", dns::RESOLVER, Protocol::Udp, &[53]);
         for host in dns::HOSTS {
@@ -162,6 +174,7 @@ impl Network {
     /// The end of a sandbox: its address is free, its listeners are gone.
     pub fn remove_pod(&mut self, netns: NetnsId) {
         self.topology.remove_pod(netns);
+        self.names.forget(netns);
         if self.policies.contains_key(&netns) {
             Arc::make_mut(&mut self.policies).remove(&netns);
         }
@@ -255,6 +268,16 @@ impl Network {
         self.names.zone_mut().set_namespaces(names);
     }
 
+    /// Gives the CoreDNS of a namespace another Corefile than kubeadm's.
+    pub fn configure_name_server(&mut self, netns: NetnsId, settings: Arc<NameServerSettings>) {
+        self.names.configure(netns, settings);
+    }
+
+    /// Takes what name servers have written to their logs since the last call.
+    pub fn take_said(&mut self) -> Vec<(ProcessId, String)> {
+        std::mem::take(&mut self.said)
+    }
+
     /// Sends the first packet of a connection (or one datagram, or a ping) and says what became of
     /// it. The reply's way is part of the trace.
     pub fn send(
@@ -292,7 +315,7 @@ impl Network {
         question: Question<'_>,
     ) -> Arc<Trace> {
         let (mut trace, listener) = self.walk(now, from, protocol, SocketAddr::new(server, 53));
-        trace.dns = Some(self.exchange(now, listener.as_ref(), question));
+        trace.dns = Some(self.exchange(&trace, listener.as_ref(), question));
         self.state.remember(trace)
     }
 
@@ -310,7 +333,7 @@ impl Network {
         let mut second = Trace { id: self.state.next_trace(), ..first.clone() };
         for (trace, kind) in [(&mut first, DnsType::A), (&mut second, DnsType::Aaaa)] {
             let question = Question { name, kind };
-            trace.dns = Some(self.exchange(now, listener.as_ref(), question));
+            trace.dns = Some(self.exchange(trace, listener.as_ref(), question));
         }
         [self.state.remember(first), self.state.remember(second)]
     }
@@ -318,12 +341,20 @@ impl Network {
     /// A question that arrived at a socket, and the answer if a name server has it.
     fn exchange(
         &mut self,
-        now: SimTime,
+        packet: &Trace,
         listener: Option<&(NetnsId, Listener)>,
         question: Question<'_>,
     ) -> DnsExchange {
         let answer = listener.and_then(|(netns, listener)| match &*listener.name {
-            "coredns" => Some(self.coredns(now, *netns, listener.container.clone(), question)),
+            "coredns" => {
+                let answer = self.coredns(packet.at, *netns, listener, question);
+                let block = self.names.block(*netns, question.name);
+                if block.is_some_and(|block| block.log) {
+                    let line = dns::log_line(packet, question, &answer);
+                    self.said.push((listener.process, line));
+                }
+                Some(answer)
+            }
             "resolver" => Some(dns::outside_answer(question.name, question.kind)),
             _ => None,
         });
@@ -363,20 +394,28 @@ impl Network {
         &mut self,
         now: SimTime,
         server: NetnsId,
-        container: Option<Arc<str>>,
+        listener: &Listener,
         question: Question<'_>,
     ) -> DnsAnswer {
-        match self.names.ask(now, server, question.name, question.kind) {
-            Step::Answer(answer) => answer,
-            Step::Forward(found, name) => {
-                let from = Sender { netns: server, container };
-                let forward = Question { name: &name, ..question };
-                let resolver = dns::RESOLVER.into();
-                let trace = self.ask_name_server(now, &from, Protocol::Udp, resolver, forward);
-                let answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
-                self.names.forwarded(now, server, (&name, question.kind), found, answer)
+        let forwarding = match self.names.ask(now, server, question.name, question.kind) {
+            Step::Answer(answer) => return answer,
+            Step::Forward(forwarding) => *forwarding,
+        };
+        let from = Sender { netns: server, container: listener.container.clone() };
+        let name = forwarding.name.clone();
+        let forward = Question { name: &name, ..question };
+        let mut answer = None;
+        if self.asking < CHAIN {
+            self.asking += 1;
+            let trace = self.ask_name_server(now, &from, Protocol::Udp, forwarding.to, forward);
+            self.asking -= 1;
+            answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
+            let block = self.names.block(server, question.name);
+            if answer.is_none() && block.is_some_and(|block| block.errors) {
+                self.said.push((listener.process, dns::error_line(&trace, question)));
             }
         }
+        self.names.forwarded(now, server, question.kind, forwarding, answer)
     }
 
     fn walk(

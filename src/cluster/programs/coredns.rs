@@ -1,22 +1,92 @@
-//! CoreDNS: the sockets that the cluster's names are asked at, and its health pages. What it answers
-//! to a question is the network's ([`Network::answer`](crate::network::Network::answer)).
+//! CoreDNS: the sockets that the cluster's names are asked at, its Corefile, and its health pages. What
+//! it answers to a question is the network's ([`crate::network`]).
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha512};
+
+use super::corefile;
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
+use crate::clock::SimTime;
+use crate::cluster::system::COREFILE;
 use crate::cluster::{Answer, Ask, Context, Process, Reply};
+use crate::network::NameServerSettings;
 
-/// CoreDNS with kubeadm's Corefile.
+/// How often `reload` looks whether the Corefile has changed, and by how much that may differ.
+const LOOK: Duration = Duration::from_secs(30);
+const JITTER: u64 = 15_000;
+
+/// CoreDNS with a Corefile.
 #[derive(Clone)]
-struct CoreDns;
+struct CoreDns {
+    /// Where its Corefile is.
+    path: String,
+    text: String,
+    /// When it looks for another one; never without `reload`.
+    looks: Option<SimTime>,
+}
 
-/// The program.
-pub(super) fn start() -> Box<dyn Process> {
-    Daemon::boxed(CoreDns)
+/// The program: `coredns -conf FILE`.
+pub(super) fn start(arguments: &[String]) -> Box<dyn Process> {
+    let mut words = arguments.iter().skip_while(|word| *word != "-conf");
+    let path = words.nth(1).cloned().unwrap_or_else(|| "Corefile".to_owned());
+    Daemon::boxed(CoreDns { path, text: COREFILE.to_owned(), looks: None })
+}
+
+impl CoreDns {
+    /// The Corefile as it is now.
+    fn read(&self, context: &Context<'_>) -> Option<String> {
+        let bytes = context.cluster.read_file(&context.place, &self.path)?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// What a Corefile says.
+    fn settings(&self, text: &str, context: &Context<'_>) -> Result<NameServerSettings, String> {
+        let conf = context.cluster.resolv_conf(&context.place);
+        corefile::parse(&self.path, text, &conf.nameservers)
+    }
+
+    /// Goes by this Corefile from now on.
+    fn use_it(&mut self, text: String, settings: NameServerSettings, context: &mut Context<'_>) {
+        let reloads = text.lines().any(|line| line.split_whitespace().next() == Some("reload"));
+        self.text = text;
+        self.looks = reloads.then(|| context.now() + self.pause(context));
+        if let Some(sender) = context.cluster.netns_of(&context.place) {
+            context.cluster.network.configure_name_server(sender.netns, Arc::new(settings));
+        }
+    }
+
+    fn pause(&self, context: &Context<'_>) -> Duration {
+        let spread = context.process.0.wrapping_mul(7_919) % JITTER;
+        LOOK + Duration::from_millis(spread)
+    }
+
+    fn running(&self) -> String {
+        let digest = Sha512::digest(self.text.as_bytes());
+        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("[INFO] plugin/reload: Running configuration SHA512 = {digits}")
+    }
 }
 
 impl Service for CoreDns {
     fn name(&self) -> &'static str {
         "coredns"
+    }
+
+    fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
+        let Some(text) = self.read(context) else { return Ok(()) };
+        match self.settings(&text, context) {
+            Ok(settings) => {
+                self.use_it(text, settings, context);
+                Ok(())
+            }
+            Err(why) => {
+                context.say(why);
+                Err(1)
+            }
+        }
     }
 
     fn sockets(&self) -> Vec<Socket> {
@@ -31,7 +101,9 @@ impl Service for CoreDns {
 
     fn announce(&mut self, context: &mut Context<'_>) {
         context.say(".:53");
-        context.say("[INFO] plugin/reload: Running configuration SHA512 = 1b226df79860026c6a52e67daa10d7f0d57ec5b023288ec00c5e05f93523c894564e15b91770d3a07ae1cfbe861d15b37d4a0027e69c546ab112970993a3b03b");
+        if self.looks.is_some() {
+            context.say(self.running());
+        }
         context.say("CoreDNS-1.13.1");
         context.say("linux/amd64, go1.25.2, 1db4568");
     }
@@ -41,6 +113,32 @@ impl Service for CoreDns {
         context
             .say(format!("Listen: listen {kind} :{}: bind: address already in use", socket.port));
         1
+    }
+
+    /// `reload`: a Corefile that changed is read; one that is wrong changes nothing.
+    fn tick(&mut self, context: &mut Context<'_>) -> Option<SimTime> {
+        let at = self.looks?;
+        if at > context.now() {
+            return Some(at);
+        }
+        self.looks = Some(context.now() + self.pause(context));
+        if let Some(text) = self.read(context).filter(|text| *text != self.text) {
+            context.say("[INFO] Reloading");
+            match self.settings(&text, context) {
+                Ok(settings) => {
+                    self.use_it(text, settings, context);
+                    context.say(self.running());
+                    context.say("[INFO] Reloading complete");
+                }
+                Err(why) => {
+                    context.say(format!("[ERROR] Restart failed: {why}"));
+                    context.say(format!(
+                        "[ERROR] plugin/reload: Corefile changed but reload failed: {why}"
+                    ));
+                }
+            }
+        }
+        self.looks
     }
 
     fn answer(&mut self, ask: &Ask, _: &mut Context<'_>) -> Answer {

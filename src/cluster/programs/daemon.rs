@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::clock::SimTime;
 use crate::cluster::{Answer, Ask, Context, Poll, Process, Signal};
 use crate::network::Protocol;
 
@@ -53,6 +54,12 @@ pub trait Service: Clone + Send + Sync + 'static {
     /// Whether it has a handler for a signal; one that it has is its end.
     fn heeds(&self, signal: Signal) -> bool {
         matches!(signal, Signal::Term | Signal::Int)
+    }
+
+    /// Does what it does from time to time, and says when that is to be again.
+    fn tick(&mut self, context: &mut Context<'_>) -> Option<SimTime> {
+        let _ = context;
+        None
     }
 
     /// The exit code of a server that has decided to end.
@@ -113,7 +120,7 @@ impl<S: Service> Process for Daemon<S> {
             }
             self.listening = true;
         }
-        Poll::Idle
+        self.service.tick(context).map_or(Poll::Idle, Poll::Until)
     }
 
     fn signal(&mut self, signal: Signal, _: &mut Context<'_>) -> bool {

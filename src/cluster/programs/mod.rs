@@ -6,6 +6,7 @@
 mod agnhost;
 mod busybox_httpd;
 mod coredns;
+mod corefile;
 mod daemon;
 mod databases;
 mod echoserver;
@@ -55,7 +56,7 @@ pub(super) fn start(
         "postgres" => Some(databases::postgres()),
         "memcached" => Some(databases::memcached(rest)),
         "pause" => Some(pause::start()),
-        "coredns" => Some(coredns::start()),
+        "coredns" => Some(coredns::start(rest)),
         "nginx-ingress-controller" => nginx::ingress::start(rest, &environment()),
         // It only hands signals on.
         "dumb-init" => start(rest.strip_prefix(&["--".to_owned()][..])?, image, environment),

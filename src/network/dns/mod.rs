@@ -4,17 +4,24 @@
 //! compiled from Services and endpoints as CoreDNS' kubernetes plugin does it; other names are
 //! forwarded to the resolver outside, and its answers are kept for 30 seconds.
 
+mod log;
 mod outside;
 #[cfg(test)]
 mod recorded;
 mod server;
+mod settings;
 mod zone;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub(super) use log::{error_line, log_line};
 pub(super) use outside::{HOSTS, RESOLVER, answer as outside_answer};
 pub(super) use server::{NameServers, Step};
+pub use settings::{
+    Cache as DnsCache, Forward as DnsForward, Hosts as DnsHosts, Kubernetes as DnsKubernetes,
+    NamePattern, NameServerSettings, Rewrite as DnsRewrite, ServerBlock, Template as DnsTemplate,
+};
 
 /// A DNS server's answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]

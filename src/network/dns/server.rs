@@ -1,17 +1,16 @@
-//! What a CoreDNS pod makes of a question: its zone, its cache, its forwarding (the Corefile of
-//! kubeadm: `kubernetes`, `forward`, `cache 30`, `loadbalance`).
+//! What a CoreDNS pod makes of a question: rewriting, its zone, its cache, its forwarding.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::settings::{Cache, Forward, Kubernetes, NameServerSettings, ServerBlock, is_in};
 use super::zone::{Said, Zone, absolute};
 use super::{DnsAnswer, DnsCode, DnsRecord, DnsType};
 use crate::clock::{EPOCH_SECONDS, SimTime};
 use crate::network::NetnsId;
 use crate::random::Stream;
-
-/// Answers are kept for 30 seconds at most, unless they are of the cluster's own names.
-const CACHED: u32 = 30;
 
 /// Everything that the cluster's name servers know. The zone is common to all of them; each has a
 /// cache of its own.
@@ -19,6 +18,9 @@ const CACHED: u32 = 30;
 pub(in crate::network) struct NameServers {
     pub zone: Zone,
     caches: BTreeMap<(NetnsId, String, DnsType), (SimTime, DnsAnswer)>,
+    /// The Corefiles of servers whose Corefile is not kubeadm's.
+    settings: BTreeMap<NetnsId, Arc<NameServerSettings>>,
+    usual: Arc<NameServerSettings>,
     /// The zone's serial number: the second of its last change that somebody has seen.
     serial: u64,
     changed: bool,
@@ -30,8 +32,52 @@ pub(in crate::network) struct NameServers {
 pub(in crate::network) enum Step {
     /// It answers.
     Answer(DnsAnswer),
-    /// It has to ask the resolver outside for a name. The records found so far go in front.
-    Forward(Vec<DnsRecord>, String),
+    /// It has to ask somebody else.
+    Forward(Box<Forwarding>),
+}
+
+/// A question that a name server passes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::network) struct Forwarding {
+    /// Whom it asks.
+    pub to: IpAddr,
+    /// The name that it asks for.
+    pub name: String,
+    /// The records found so far, which go in front.
+    found: Vec<DnsRecord>,
+    /// How long the answer may be kept, at most.
+    cache: Option<Cache>,
+    /// A name that the answer shows in another's place.
+    shows: Option<(String, String)>,
+    shuffles: bool,
+}
+
+/// What kubeadm's Corefile says.
+fn kubeadm() -> NameServerSettings {
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let block = ServerBlock {
+        zones: names(&["."]),
+        errors: true,
+        loadbalance: true,
+        cache: Some(Cache {
+            success: 30,
+            denial: 30,
+            no_success: names(&["cluster.local."]),
+            no_denial: names(&["cluster.local."]),
+        }),
+        kubernetes: Some(Kubernetes {
+            zones: names(&["cluster.local.", "in-addr.arpa.", "ip6.arpa."]),
+            ttl: 30,
+            fallthrough: Some(names(&["in-addr.arpa.", "ip6.arpa."])),
+        }),
+        forwards: vec![Forward {
+            from: ".".to_owned(),
+            to: super::RESOLVER.into(),
+            except: Vec::new(),
+        }],
+        ..ServerBlock::default()
+    };
+    NameServerSettings { blocks: vec![block] }
 }
 
 impl NameServers {
@@ -39,6 +85,8 @@ impl NameServers {
         NameServers {
             zone: Zone::default(),
             caches: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            usual: Arc::new(kubeadm()),
             serial: 0,
             changed: true,
             order: Stream::new(seed, "order of DNS answers"),
@@ -51,47 +99,144 @@ impl NameServers {
         &mut self.zone
     }
 
+    /// Gives a server a Corefile of its own; it forgets what it kept.
+    pub fn configure(&mut self, server: NetnsId, settings: Arc<NameServerSettings>) {
+        self.caches.retain(|(owner, ..), _| *owner != server);
+        self.settings.insert(server, settings);
+    }
+
+    /// A server is gone.
+    pub fn forget(&mut self, server: NetnsId) {
+        self.settings.remove(&server);
+    }
+
+    /// What holds for a name at a server.
+    pub fn block(&self, server: NetnsId, name: &str) -> Option<&ServerBlock> {
+        self.settings.get(&server).unwrap_or(&self.usual).block(&absolute(name))
+    }
+
     /// What a CoreDNS pod does with a question.
     pub fn ask(&mut self, now: SimTime, server: NetnsId, name: &str, kind: DnsType) -> Step {
         if std::mem::take(&mut self.changed) {
             self.serial = EPOCH_SECONDS as u64 + now.as_millis() / 1000;
         }
         let name = absolute(name);
-        match self.zone.answer(&name, kind, self.serial) {
-            Said::Answer(answer) => Step::Answer(self.shuffled(answer)),
-            Said::Elsewhere(found, target) => match self.cached(now, server, &target, kind) {
-                Some(answer) => Step::Answer(self.joined(found, answer)),
-                None => Step::Forward(found, target),
-            },
-            Said::NotMine => match self.cached(now, server, &name, kind) {
-                Some(mut answer) => {
-                    answer.authoritative = true;
-                    Step::Answer(self.shuffled(answer))
+        let settings = self.settings.get(&server).unwrap_or(&self.usual).clone();
+        let Some(block) = settings.block(&name) else {
+            let refused = DnsAnswer::new(DnsCode::Refused);
+            return Step::Answer(DnsAnswer { authoritative: false, ..refused });
+        };
+        if block.cache.is_some()
+            && let Some(mut answer) = self.cached(now, server, &name, kind)
+        {
+            answer.authoritative = true;
+            return Step::Answer(self.ordered(answer, block));
+        }
+        let (asked, shows) = match block.rewrite(&name) {
+            Some((asked, true)) => (asked.clone(), Some((asked, name.clone()))),
+            Some((asked, false)) => (asked, None),
+            None => (name.clone(), None),
+        };
+        let step = self.plugins(now, server, block, &asked, kind, shows.clone());
+        let Step::Answer(mut answer) = step else { return step };
+        rename(&mut answer, shows.as_ref());
+        let limit = block.cache.as_ref().and_then(|cache| cache.limit(&name, answer.code));
+        if let Some(limit) = limit {
+            answer = capped(answer, limit);
+            self.keep(now, server, &name, kind, &answer);
+        }
+        Step::Answer(answer)
+    }
+
+    /// The plugins behind `cache` and `rewrite`, in their order.
+    fn plugins(
+        &mut self,
+        now: SimTime,
+        server: NetnsId,
+        block: &ServerBlock,
+        name: &str,
+        kind: DnsType,
+        shows: Option<(String, String)>,
+    ) -> Step {
+        if let Some(answer) = block.by_hand(name, kind) {
+            return Step::Answer(self.ordered(answer, block));
+        }
+        let (mut found, mut target) = (Vec::new(), name.to_owned());
+        if let Some(kubernetes) = block.kubernetes.as_ref().filter(|it| is_in(name, &it.zones)) {
+            match self.zone.answer(name, kind, self.serial) {
+                Said::Answer(answer) => {
+                    let falls = answer.code == DnsCode::NxDomain
+                        && kubernetes
+                            .fallthrough
+                            .as_ref()
+                            .is_some_and(|zones| zones.is_empty() || is_in(name, zones));
+                    if !falls {
+                        let answer = with_zone_ttl(answer, kubernetes.ttl);
+                        return Step::Answer(self.ordered(answer, block));
+                    }
                 }
-                None => Step::Forward(Vec::new(), name),
-            },
+                Said::Elsewhere(aliases, other) => (found, target) = (aliases, other),
+                Said::NotMine => {}
+            }
+        }
+        if !found.is_empty() {
+            if let Some(answer) = block.by_hand(&target, kind) {
+                return Step::Answer(self.joined(found, answer, block.loadbalance));
+            }
+            if block.cache.is_some()
+                && let Some(answer) = self.cached(now, server, &target, kind)
+            {
+                return Step::Answer(self.joined(found, answer, block.loadbalance));
+            }
+        }
+        match block.forward(&target) {
+            Some(forward) => Step::Forward(Box::new(Forwarding {
+                to: forward.to,
+                name: target,
+                found,
+                cache: block.cache.clone(),
+                shows,
+                shuffles: block.loadbalance,
+            })),
+            None => Step::Answer(failed()),
         }
     }
 
-    /// What becomes of the resolver's answer: it is kept for a while, and passed on behind `found`.
+    /// What becomes of the answer of whoever was asked: it is kept for a while, and passed on.
     pub fn forwarded(
         &mut self,
         now: SimTime,
         server: NetnsId,
-        question: (&str, DnsType),
-        found: Vec<DnsRecord>,
+        kind: DnsType,
+        forwarding: Forwarding,
         answer: Option<DnsAnswer>,
     ) -> DnsAnswer {
-        let Some(answer) = answer else {
-            let failed = DnsAnswer::new(DnsCode::ServFail);
-            return DnsAnswer { authoritative: false, recursion_available: true, ..failed };
-        };
-        let answer = capped(answer);
-        let key = (server, question.0.to_ascii_lowercase(), question.1);
+        let Forwarding { name, found, cache, shows, shuffles, .. } = forwarding;
+        let Some(mut answer) = answer else { return failed() };
+        rename(&mut answer, shows.as_ref());
+        let name = shows.map_or(name, |(_, shown)| shown);
+        if let Some(limit) = cache.and_then(|cache| cache.limit(&name, answer.code)) {
+            answer = capped(answer, limit);
+            self.keep(now, server, &name, kind, &answer);
+        }
+        if found.is_empty() {
+            if shuffles { self.shuffled(answer) } else { answer }
+        } else {
+            self.joined(found, answer, shuffles)
+        }
+    }
+
+    fn keep(
+        &mut self,
+        now: SimTime,
+        server: NetnsId,
+        name: &str,
+        kind: DnsType,
+        answer: &DnsAnswer,
+    ) {
+        let until = now + Duration::from_secs(lifetime(answer).into());
         self.caches.retain(|_, (until, _)| *until > now);
-        self.caches
-            .insert(key, (now + Duration::from_secs(lifetime(&answer).into()), answer.clone()));
-        if found.is_empty() { self.shuffled(answer) } else { self.joined(found, answer) }
+        self.caches.insert((server, name.to_ascii_lowercase(), kind), (until, answer.clone()));
     }
 
     /// A kept answer, with the time it has left. CoreDNS calls itself authoritative for those.
@@ -109,11 +254,17 @@ impl NameServers {
     }
 
     /// An alias' records in front of what the name it leads to has.
-    fn joined(&mut self, found: Vec<DnsRecord>, behind: DnsAnswer) -> DnsAnswer {
+    fn joined(&mut self, found: Vec<DnsRecord>, behind: DnsAnswer, shuffles: bool) -> DnsAnswer {
         let ttl = lifetime(&behind);
         let records = found.into_iter().chain(behind.records).collect();
         let answer = DnsAnswer { records, ..DnsAnswer::new(DnsCode::NoError) };
-        self.shuffled(with_ttl(answer, ttl))
+        let answer = with_ttl(answer, ttl);
+        if shuffles { self.shuffled(answer) } else { answer }
+    }
+
+    /// `loadbalance`, where the Corefile has it.
+    fn ordered(&mut self, answer: DnsAnswer, block: &ServerBlock) -> DnsAnswer {
+        if block.loadbalance { self.shuffled(answer) } else { answer }
     }
 
     /// `loadbalance`: aliases first, then the addresses in any order.
@@ -130,15 +281,39 @@ impl NameServers {
     }
 }
 
-/// An answer as `cache 30` passes it on: every record lives as long as the shortest.
-fn capped(answer: DnsAnswer) -> DnsAnswer {
-    let ttl = lifetime(&answer);
+/// Nobody could be asked.
+fn failed() -> DnsAnswer {
+    let failed = DnsAnswer::new(DnsCode::ServFail);
+    DnsAnswer { authoritative: false, recursion_available: true, ..failed }
+}
+
+/// The answer shows the name that was asked for.
+fn rename(answer: &mut DnsAnswer, shows: Option<&(String, String)>) {
+    let Some((from, to)) = shows else { return };
+    for record in &mut answer.records {
+        if record.name.eq_ignore_ascii_case(from) {
+            record.name.clone_from(to);
+        }
+    }
+}
+
+/// Records of the cluster's own names, with the time that the Corefile gives them.
+fn with_zone_ttl(answer: DnsAnswer, ttl: u32) -> DnsAnswer {
+    if ttl == super::zone::TTL { answer } else { with_ttl(answer, ttl) }
+}
+
+/// An answer as `cache` passes it on: every record lives as long as the shortest.
+fn capped(answer: DnsAnswer, limit: u32) -> DnsAnswer {
+    let ttl = lifetime(&answer).min(limit);
     with_ttl(answer, ttl)
 }
 
+/// How long an answer may be kept, if nobody says less.
+const LONGEST: u32 = 30;
+
 fn lifetime(answer: &DnsAnswer) -> u32 {
     let records = answer.records.iter().chain(&answer.authority);
-    records.map(|record| record.ttl).min().unwrap_or(CACHED).min(CACHED)
+    records.map(|record| record.ttl).min().unwrap_or(LONGEST)
 }
 
 fn with_ttl(mut answer: DnsAnswer, ttl: u32) -> DnsAnswer {

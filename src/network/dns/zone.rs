@@ -14,7 +14,7 @@ use crate::network::{DnsEndpoint, DnsService, DnsTarget, Protocol};
 pub(in crate::network) const DOMAIN: &str = "cluster.local.";
 
 /// Seconds that records of the zone may be kept.
-const TTL: u32 = 30;
+pub(super) const TTL: u32 = 30;
 
 /// The version of the DNS specification that CoreDNS follows.
 const VERSION: &str = "1.1.0";

@@ -3,6 +3,8 @@
 mod bind;
 mod busybox_nslookup;
 mod busybox_wget;
+#[cfg(test)]
+mod corefile_tests;
 mod curl;
 mod fetch;
 mod getent;
