@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Cluster, Place, api_endpoint, node_servers, outside, programs};
+use super::{Cluster, Place, api_endpoint, node_servers, outside, processes, programs};
 use crate::network::{
     Because, DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, SocketAddr, Trace,
     TraceId,
