@@ -3,7 +3,7 @@
 use k8s_openapi::api::networking::v1::Ingress;
 
 use super::*;
-use crate::network::SocketAddr;
+use crate::network::{Outcome, SocketAddr, Trace};
 
 /// A cluster with two Services, `old` and `new`, and the Ingress controller.
 fn with_controller() -> Cluster {
@@ -138,7 +138,7 @@ fn the_controller_asks_pods_by_their_own_address() {
 
 // R12.2
 #[test]
-fn a_pod_that_is_gone_is_tried_for_five_seconds_and_then_504() {
+fn a_pod_that_is_gone_is_tried_three_times_for_five_seconds_and_then_504() {
     let mut cluster = with_controller();
     ingress(&mut cluster, "site", "a.test", json!([path("/", "Prefix", "new")]));
     // Before the controller has heard of it: the address leads nowhere.
@@ -146,7 +146,10 @@ fn a_pod_that_is_gone_is_tried_for_five_seconds_and_then_504() {
     let (kind, namespace, name) = (Kind::Pod, "default".to_owned(), "new".to_owned());
     cluster.handle(Request::Delete { kind, namespace, name, options }).unwrap();
     cluster.advance_to(cluster.now() + Duration::from_millis(500));
+    let first = cluster.next_trace();
     assert_eq!(status_of(&mut cluster, "a.test", "/"), 504);
+    let is_try = |trace: &&Trace| trace.id > first && trace.outcome == Outcome::Silence;
+    assert_eq!(cluster.traces().filter(is_try).count(), 3);
     advance(&mut cluster, 5);
     assert_eq!(status_of(&mut cluster, "a.test", "/"), 503);
 }

@@ -105,6 +105,8 @@ pub struct Settings {
     pub proxy: Option<Proxy>,
     pub proxy_headers: Vec<(String, Template)>,
     pub connect_timeout: Option<Duration>,
+    /// `proxy_next_upstream_tries`: 0 is no limit.
+    pub tries: Option<u32>,
     pub read_timeout: Option<Duration>,
     pub resolver: bool,
     pub access_log: Option<Option<String>>,
@@ -153,6 +155,8 @@ pub struct Proxy {
     pub uri: Option<Template>,
     /// Where it leads, when that was known at start.
     pub targets: Vec<SocketAddr>,
+    /// Whether each try is balanced anew, and so may come to the same address again.
+    pub balanced: bool,
     spot: Spot,
 }
 
@@ -167,7 +171,7 @@ impl Proxy {
     /// A proxy to these addresses, under the name that error logs have.
     pub fn to(authority: &str, targets: Vec<SocketAddr>, tls: bool) -> Proxy {
         let (authority, spot) = (Template::new(authority), Spot::default());
-        Proxy { tls, authority, uri: None, targets, spot }
+        Proxy { tls, authority, uri: None, targets, balanced: true, spot }
     }
 }
 
@@ -544,6 +548,7 @@ impl Settings {
         over(&mut self.index, &outer.index);
         over(&mut self.default_type, &outer.default_type);
         over(&mut self.connect_timeout, &outer.connect_timeout);
+        over(&mut self.tries, &outer.tries);
         over(&mut self.read_timeout, &outer.read_timeout);
         over(&mut self.access_log, &outer.access_log);
         over(&mut self.auth_realm, &outer.auth_realm);
@@ -609,6 +614,10 @@ fn plain(name: &str, words: &[String], spot: &Spot, settings: &mut Settings) -> 
         "auth_basic" => settings.auth_realm = (first != "off").then_some(first),
         "proxy_connect_timeout" => settings.connect_timeout = Some(time(&first, name, spot)?),
         "proxy_read_timeout" => settings.read_timeout = Some(time(&first, name, spot)?),
+        "proxy_next_upstream_tries" => {
+            let invalid = |_| spot.fault("invalid number");
+            settings.tries = Some(first.parse().map_err(invalid)?);
+        }
         "proxy_intercept_errors" => settings.intercept_errors = first == "on",
         "limit_req" => settings.limits.push(Limit::read(words, spot)?),
         "limit_req_status" => {
@@ -781,6 +790,7 @@ fn proxy(url: &str, spot: &Spot) -> Result<Proxy, Fault> {
         authority: Template::new(authority),
         uri: uri.map(Template::new),
         targets: Vec::new(),
+        balanced: false,
         spot: spot.clone(),
     })
 }

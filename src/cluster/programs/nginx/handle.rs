@@ -20,8 +20,8 @@ pub struct Visit<'a> {
     pub number: u64,
     pub hostname: &'a str,
     pub proxy_host: String,
-    /// The upstream that was asked.
-    pub upstream: String,
+    /// The upstreams that were asked.
+    pub tries: Vec<proxy::Try>,
     pub status: u16,
     pub sent: usize,
     buckets: &'a mut Buckets,
@@ -71,7 +71,7 @@ impl<'a> Visit<'a> {
             number,
             hostname,
             proxy_host: String::new(),
-            upstream: String::new(),
+            tries: Vec::new(),
             status: 0,
             sent: 0,
             buckets,

@@ -16,7 +16,16 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Headers that belong to one connection and are not passed on.
 const OWN: [&str; 6] = ["host", "connection", "keep-alive", "te", "upgrade", "transfer-encoding"];
 
-/// Asks the upstream, one address after the other.
+/// One try at an upstream, as the log tells it.
+pub struct Try {
+    pub to: SocketAddr,
+    pub status: u16,
+    /// The length of the response's body.
+    pub length: usize,
+    pub took: Duration,
+}
+
+/// Asks the upstream, one address after the other (`proxy_next_upstream error timeout`).
 ///
 /// # Errors
 /// The status that nginx answers with, and how long it took to know.
@@ -36,29 +45,46 @@ pub fn pass(
     let mut status = 502;
     // Round robin, as connections are counted.
     let first = visit.number as usize % targets.len().max(1);
-    for index in 0..targets.len() {
+    for index in 0..tries(proxy, settings, targets.len()) {
         let to = targets[(first + index) % targets.len()];
         let url = format!("{scheme}://{to}{}", request.target);
-        visit.upstream = to.to_string();
         match ask(proxy, settings, to, &request, &authority, context) {
             Ok((response, time)) => {
                 took += time;
+                let length = response.body.len();
+                visit.tries.push(Try { to, status: response.status, length, took: time });
                 return Ok(outcome(response, took));
             }
             Err(problem) => {
                 took += problem.took;
                 status = problem.status;
+                visit.tries.push(Try { to, status, length: 0, took: problem.took });
                 visit.complain(context, &problem.text, Some(&url));
+                // What may have changed something is not asked for twice.
+                if problem.sent && ["POST", "LOCK", "PATCH"].contains(&&*request.method) {
+                    break;
+                }
             }
         }
     }
     Err((status, took.max(http::SERVICE_TIME)))
 }
 
+/// How often it tries: each address once, or as often as it may where each try is balanced anew.
+fn tries(proxy: &Proxy, settings: &Settings, targets: usize) -> usize {
+    match (settings.tries.unwrap_or(0) as usize, proxy.balanced) {
+        (0, _) => targets,
+        (limit, true) if targets > 0 => limit,
+        (limit, _) => limit.min(targets),
+    }
+}
+
 struct Problem {
     status: u16,
     text: String,
     took: Duration,
+    /// Whether the request had been sent by then.
+    sent: bool,
 }
 
 fn ask(
@@ -69,11 +95,17 @@ fn ask(
     authority: &str,
     context: &mut Context<'_>,
 ) -> Result<(HttpResponse, Duration), Problem> {
-    let bad = |text: &str, took: Duration| Problem { status: 502, text: text.to_owned(), took };
-    let slow = |during: &str, took: Duration| Problem {
+    let bad = |text: &str, took: Duration, sent: bool| Problem {
+        status: 502,
+        text: text.to_owned(),
+        took,
+        sent,
+    };
+    let slow = |during: &str, took: Duration, sent: bool| Problem {
         status: 504,
         text: format!("upstream timed out (110: Connection timed out) while {during}"),
         took,
+        sent,
     };
     let place = context.place.clone();
     let dial = context.cluster.dial(&place, Protocol::Tcp, to);
@@ -82,15 +114,19 @@ fn ask(
         DialFailure::Refused => bad(
             "connect() failed (111: Connection refused) while connecting to upstream",
             dial.took,
+            false,
         ),
-        DialFailure::Unreachable => {
-            bad("connect() failed (113: No route to host) while connecting to upstream", dial.took)
-        }
+        DialFailure::Unreachable => bad(
+            "connect() failed (113: No route to host) while connecting to upstream",
+            dial.took,
+            false,
+        ),
         DialFailure::NoNetwork => bad(
             "connect() failed (101: Network is unreachable) while connecting to upstream",
             dial.took,
+            false,
         ),
-        DialFailure::Silence => slow("connecting to upstream", connect_limit),
+        DialFailure::Silence => slow("connecting to upstream", connect_limit, false),
     })?;
     let payload = if proxy.tls {
         let server_name = authority.split(':').next().unwrap_or("").to_owned();
@@ -102,29 +138,33 @@ fn ask(
     let took = dial.took + answer.took;
     let read_limit = settings.read_timeout.unwrap_or(TIMEOUT);
     if answer.took > read_limit {
-        return Err(slow("reading response header from upstream", dial.took + read_limit));
+        return Err(slow("reading response header from upstream", dial.took + read_limit, true));
     }
     match answer.reply {
         Reply::Http(_) | Reply::Bytes(_) if proxy.tls => Err(bad(
             "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) \
              while SSL handshaking to upstream",
             took,
+            true,
         )),
         Reply::Http(response) | Reply::Tls { response, .. } => Ok((response, took)),
         Reply::Bytes(_) => Err(bad(
             "upstream sent no valid HTTP/1.0 header while reading response header from upstream",
             took,
+            true,
         )),
         Reply::Closed => Err(bad(
             "upstream prematurely closed connection while reading response header from upstream",
             took,
+            true,
         )),
         Reply::Reset => Err(bad(
             "recv() failed (104: Connection reset by peer) while reading response header from upstream",
             took,
+            true,
         )),
         Reply::Silence => {
-            Err(slow("reading response header from upstream", dial.took + read_limit))
+            Err(slow("reading response header from upstream", dial.took + read_limit, true))
         }
     }
 }

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::config::Settings;
 use super::handle::Visit;
+use super::proxy::Try;
 use super::template::Template;
 use crate::clock::SimTime;
 use crate::cluster::HttpRequest;
@@ -72,13 +73,14 @@ fn write(
             let separator = if before.is_empty() { "" } else { ", " };
             out.push_str(&format!("{before}{separator}{}", visit.ask.peer.ip()));
         }
-        "upstream_addr" => out.push_str(or_dash(&visit.upstream)),
-        "upstream_response_length" if !visit.upstream.is_empty() => {
-            out.push_str(&visit.sent.to_string());
+        "upstream_addr" => out.push_str(&each_try(visit, |one| one.to.to_string())),
+        "upstream_response_length" => {
+            out.push_str(&each_try(visit, |one| one.length.to_string()));
         }
-        "upstream_response_time" if !visit.upstream.is_empty() => out.push_str("0.001"),
-        "upstream_status" if !visit.upstream.is_empty() => out.push_str(&visit.status.to_string()),
-        "upstream_response_length" | "upstream_response_time" | "upstream_status" => out.push('-'),
+        "upstream_response_time" => {
+            out.push_str(&each_try(visit, |one| format!("{:.3}", one.took.as_secs_f64())));
+        }
+        "upstream_status" => out.push_str(&each_try(visit, |one| one.status.to_string())),
         "request_length" => out.push_str(&request_length(request).to_string()),
         "request_id" => out.push_str(&request_id(visit)),
         _ => match name.split_once('_') {
@@ -108,6 +110,14 @@ fn own(
     let deeper = depth + 1;
     (deeper < 8)
         .then(|| template.fill(|inner, out| write(inner, visit, settings, now, out, deeper)))
+}
+
+/// What there is to say of each try at an upstream.
+fn each_try(visit: &Visit<'_>, say: impl Fn(&Try) -> String) -> String {
+    match visit.tries.is_empty() {
+        true => "-".to_owned(),
+        false => visit.tries.iter().map(say).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// The bytes of a request: its line, its headers, its body.

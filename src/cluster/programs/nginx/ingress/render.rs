@@ -18,6 +18,8 @@ use crate::cluster::programs::nginx::template::Template;
 const LOG: &str = "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\" $request_length $request_time [$proxy_upstream_name] [] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $request_id";
 const LOG_NAME: &str = "upstreaminfo";
 
+/// `proxy_next_upstream_tries`; the balancer may choose a lonely pod each time.
+const TRIES: u32 = 3;
 /// `proxy_connect_timeout`, unless an annotation says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -209,6 +211,7 @@ impl Renderer<'_, '_> {
         }
         settings.proxy = Some(Proxy::to(&upstream, targets, annotations.tls_backend));
         settings.proxy_headers = self.headers(annotations);
+        settings.tries = Some(TRIES);
         settings.connect_timeout = annotations.connect_timeout.or(Some(CONNECT_TIMEOUT));
         settings.read_timeout = annotations.read_timeout;
         settings
