@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::{Cluster, Place, api_endpoint, node_servers, outside, processes, programs};
 use crate::network::{
-    Because, DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question, SocketAddr, Trace,
-    TraceId,
+    Because, ConntrackEntry, DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question,
+    SocketAddr, Trace, TraceId,
 };
 
 /// How long Linux tries to find a neighbour's hardware address before it says that there is no
@@ -386,6 +386,16 @@ impl Cluster {
             || self.network.netns(netns).is_some_and(|netns| {
                 netns.listeners.iter().any(|(_, listener)| listener.process == process)
             })
+    }
+
+    /// Forgets a node's records of connections that `goes` picks, and says which they were. Those that
+    /// are open go on: the next packet is recorded anew.
+    pub fn forget_connections(
+        &mut self,
+        node: &str,
+        goes: impl Fn(&ConntrackEntry) -> bool,
+    ) -> Vec<ConntrackEntry> {
+        self.network.forget_connections(node, self.now, goes)
     }
 
     /// Opens or closes `minikube tunnel`: while it is open, the laptop reaches cluster IPs (R7.4).

@@ -49,6 +49,20 @@ impl Conntrack {
         entries.push_back(entry);
     }
 
+    /// Forgets a node's records that `goes` picks; those of them that had not run out.
+    pub fn forget(
+        &mut self,
+        node: NodeId,
+        now: SimTime,
+        goes: impl Fn(&ConntrackEntry) -> bool,
+    ) -> Vec<ConntrackEntry> {
+        let Some(entries) = self.0.get_mut(&node) else { return Vec::new() };
+        let gone = entries.iter().filter(|entry| entry.remaining(now) > Duration::ZERO);
+        let gone = gone.filter(|entry| goes(entry)).copied().collect();
+        entries.retain(|entry| !goes(entry));
+        gone
+    }
+
     /// A node's records that have not run out, oldest first.
     pub fn entries(&self, node: NodeId, now: SimTime) -> impl Iterator<Item = &ConntrackEntry> {
         let entries = self.0.get(&node).into_iter().flatten();

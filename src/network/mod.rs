@@ -383,6 +383,19 @@ impl Network {
         Some((portal.service(), portal.ready_on(node)))
     }
 
+    /// Forgets a node's records of connections that `goes` picks, and says which they were.
+    pub fn forget_connections(
+        &mut self,
+        node: &str,
+        now: SimTime,
+        goes: impl Fn(&ConntrackEntry) -> bool,
+    ) -> Vec<ConntrackEntry> {
+        match self.topology.node_id(node) {
+            Some(id) => self.state.conntrack.forget(id, now, goes),
+            None => Vec::new(),
+        }
+    }
+
     /// A node's records of connections, oldest first.
     pub fn conntrack(&self, node: &str, now: SimTime) -> Vec<ConntrackEntry> {
         let id = self.topology.node_id(node);

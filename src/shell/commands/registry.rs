@@ -127,7 +127,7 @@ const USAGE: &[(&str, &str)] = &[
     ("column", "column [-t] [-s SEPARATORS] [FILE]..."),
     (
         "conntrack",
-        "conntrack -L | -E | -D | -C | -F | -S [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]",
+        "conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]",
     ),
     ("cp", "cp [-r] SOURCE... TARGET"),
     ("cut", "cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),

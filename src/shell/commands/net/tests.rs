@@ -317,3 +317,16 @@ fn nginx_lets_in_whom_its_rules_let_in() {
     );
     assert_eq!([status("GET", "/in"), status("GET", "/out")], ["404", "403"]);
 }
+
+#[test]
+fn a_nodes_records_can_be_deleted() {
+    let (out, err, exit) = run(
+        "ssh node-1 'curl -s example.com >/dev/null; conntrack -D -p tcp -d 203.0.113.10; conntrack -C -p tcp; conntrack -D -p tcp -d 203.0.113.10; echo $?; conntrack -F; conntrack -C'",
+    );
+    assert_eq!(exit, 0);
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].starts_with("tcp      6 ") && lines[0].contains("dst=203.0.113.10"), "{out}");
+    assert_eq!(lines[2..], ["1", "0"], "{out}");
+    assert!(err.contains("1 flow entries have been deleted.\n"), "{err}");
+    assert!(err.ends_with("connection tracking table has been emptied.\n"), "{err}");
+}

@@ -14,7 +14,17 @@ struct Filter {
     destination: Option<IpAddr>,
     source_port: Option<u16>,
     destination_port: Option<u16>,
-    count: bool,
+    command: Command,
+}
+
+/// What is to be done with them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Command {
+    #[default]
+    List,
+    Count,
+    Delete,
+    Flush,
 }
 
 /// conntrack
@@ -35,24 +45,37 @@ pub(in crate::shell::commands::net) fn conntrack(
         return Some(1);
     };
     let now = io.now();
-    let entries = io.cluster.network().conntrack(&node, now);
-    let shown: Vec<String> = entries
-        .iter()
-        .filter(|entry| filter.admits(entry))
-        .map(|entry| ConntrackLine { entry: *entry, now }.to_string())
-        .collect();
-    if filter.count {
-        io.say(shown.len().to_string());
+    let text = |entry: &ConntrackEntry| ConntrackLine { entry: *entry, now }.to_string();
+    let (entries, happened) = match filter.command {
+        Command::Flush => {
+            io.cluster.forget_connections(&node, |_| true);
+            io.complain(
+                "conntrack v1.4.7 (conntrack-tools): connection tracking table has been emptied.",
+            );
+            return Some(0);
+        }
+        Command::Delete => {
+            (io.cluster.forget_connections(&node, |entry| filter.admits(entry)), "deleted")
+        }
+        Command::List | Command::Count => {
+            let mut entries = io.cluster.network().conntrack(&node, now);
+            entries.retain(|entry| filter.admits(entry));
+            (entries, "shown")
+        }
+    };
+    let count = entries.len();
+    if filter.command == Command::Count {
+        io.say(count.to_string());
         return Some(0);
     }
-    for line in &shown {
-        io.say(line);
+    for entry in &entries {
+        io.say(text(entry));
     }
-    let count = shown.len();
     io.complain(format!(
-        "conntrack v1.4.7 (conntrack-tools): {count} flow entries have been shown."
+        "conntrack v1.4.7 (conntrack-tools): {count} flow entries have been {happened}."
     ));
-    Some(0)
+    // There was nothing to delete.
+    Some(i32::from(filter.command == Command::Delete && count == 0))
 }
 
 impl Filter {
@@ -62,11 +85,11 @@ impl Filter {
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
-                "-L" | "--dump" | "-C" | "--count" => {
-                    filter.count = matches!(word.as_str(), "-C" | "--count");
-                    command = Some(());
-                }
-                "-E" | "--event" | "-D" | "--delete" | "-F" | "--flush" | "-U" | "-I" | "-G" => {
+                "-L" | "--dump" => command = Some(Command::List),
+                "-C" | "--count" => command = Some(Command::Count),
+                "-D" | "--delete" => command = Some(Command::Delete),
+                "-F" | "--flush" => command = Some(Command::Flush),
+                "-E" | "--event" | "-S" | "--stats" | "-U" | "-I" | "-G" => {
                     return Err(format!(
                         "podhop: conntrack {word} is not simulated here; use conntrack -L"
                     ));
@@ -80,7 +103,9 @@ impl Filter {
                 }
             }
         }
-        command.map(|()| filter).ok_or_else(|| "You need to supply the `-L' command".to_owned())
+        command
+            .map(|command| Filter { command, ..filter })
+            .ok_or_else(|| "You need to supply the `-L' command".to_owned())
     }
 
     fn option(&mut self, option: &str, value: &str) -> Result<(), String> {
@@ -128,6 +153,7 @@ mod tests {
         let filter = parse(&["-L", "-p", "tcp", "-d", "10.98.110.181", "--dport", "80"]).unwrap();
         assert_eq!((filter.protocol, filter.destination_port), (Some(Protocol::Tcp), Some(80)));
         assert!(parse(&["-p", "tcp"]).unwrap_err().contains("-L"));
-        assert!(parse(&["-D"]).unwrap_err().starts_with("podhop"));
+        assert!(parse(&["-E"]).unwrap_err().starts_with("podhop"));
+        assert_eq!(parse(&["-D", "-p", "udp"]).unwrap().command, Command::Delete);
     }
 }
