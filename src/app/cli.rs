@@ -106,6 +106,10 @@ pub struct ShellArgs {
     /// The empty cluster runs in a cloud: Services of type LoadBalancer get an address
     #[arg(long, conflicts_with = "level")]
     pub cloud: bool,
+    /// The empty cluster is dual-stack: nodes, pods and Services that ask for it have IPv6
+    /// addresses besides
+    #[arg(long, conflicts_with = "level")]
+    pub dual_stack: bool,
     /// The empty cluster has the Ingress controller ingress-nginx
     #[arg(long, conflicts_with = "level")]
     pub ingress: bool,

@@ -4,7 +4,7 @@
 //! (R1.4): no Service, no NetworkPolicy and no node is on the way.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::{Answer, Ask, Cluster, Place, Reply};
@@ -31,7 +31,8 @@ pub enum Forwarded {
 }
 
 impl Cluster {
-    /// Opens `local` on the laptop's localhost; it leads to `port` on the localhost at `place`.
+    /// Opens `local` on the laptop's localhost, by both of its addresses; it leads to `port` on the
+    /// localhost at `place`.
     ///
     /// # Errors
     /// When the laptop's port is taken.
@@ -45,7 +46,10 @@ impl Cluster {
         let listener =
             Listener { process, name: "kubectl".into(), container: None, v6_only: false };
         let laptop = self.network.laptop();
-        self.network.bind(laptop, Protocol::Tcp, Ipv4Addr::LOCALHOST, local, listener)?;
+        let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        for address in both {
+            self.network.bind(laptop, Protocol::Tcp, address, local, listener.clone())?;
+        }
         let forward = Forward { place: place.clone(), port, connections: Vec::new() };
         self.forwards.insert(process, forward);
         Ok(process)

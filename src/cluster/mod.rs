@@ -22,6 +22,7 @@ mod kubelet;
 mod node_servers;
 mod nodes;
 mod outside;
+mod preference;
 mod process;
 mod processes;
 mod programs;

@@ -2,13 +2,13 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::{Answer, Ask, Cluster, Image, Place};
 use crate::api::Kind;
 use crate::clock::SimTime;
-use crate::network::{AddressInUse, Listener, ProcessId, Protocol, SocketAddr};
+use crate::network::{AddressInUse, Bound, Family, Listener, ProcessId, Protocol, SocketAddr};
 
 /// A program that runs in a container. Its whole state is in the value, so that a cluster in the
 /// middle of `while true; do curl localhost; sleep 5; done` can be cloned.
@@ -69,13 +69,34 @@ impl Context<'_> {
         port: u16,
         name: &str,
     ) -> Result<(), AddressInUse> {
+        self.listen((protocol, address.into(), port), name, false)
+    }
+
+    /// As [`Context::bind`], to `::` for IPv6 alone.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn bind_v6_only(
+        &mut self,
+        protocol: Protocol,
+        port: u16,
+        name: &str,
+    ) -> Result<(), AddressInUse> {
+        self.listen((protocol, Ipv6Addr::UNSPECIFIED.into(), port), name, true)
+    }
+
+    fn listen(
+        &mut self,
+        (protocol, address, port): Bound,
+        name: &str,
+        v6_only: bool,
+    ) -> Result<(), AddressInUse> {
         let container = match &self.place {
             Place::Container { container, .. } => Some(container.clone()),
             _ => None,
         };
         let Some(sender) = self.cluster.netns_of(&self.place) else { return Ok(()) };
-        let listener =
-            Listener { process: self.process, name: name.into(), container, v6_only: false };
+        let listener = Listener { process: self.process, name: name.into(), container, v6_only };
         self.cluster.network.bind(sender.netns, protocol, address, port, listener)
     }
 
@@ -91,7 +112,15 @@ impl Context<'_> {
         String::from_utf8_lossy(&file).trim_end().to_owned()
     }
 
-    /// The address of the network namespace.
+    /// The addresses of the network namespace, one of each family.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        let netns = self.cluster.netns_of(&self.place);
+        let record = netns.and_then(|sender| self.cluster.network.netns(sender.netns));
+        let families = [Family::V4, Family::V6].into_iter();
+        families.filter_map(move |family| record?.address_of(family))
+    }
+
+    /// The IPv4 address of the network namespace.
     pub fn address(&self) -> Ipv4Addr {
         let netns = self.cluster.netns_of(&self.place);
         let record = netns.and_then(|sender| self.cluster.network.netns(sender.netns));

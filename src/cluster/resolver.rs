@@ -1,5 +1,5 @@
 //! Names to addresses, as a C library does it: `/etc/hosts`, then the servers of `/etc/resolv.conf`
-//! with search list and ndots (R8.1, R8.2).
+//! with search list and ndots (R8.1, R8.2). What is found is put into the order of `preference`.
 //!
 //! Two libraries are simulated. glibc (Debian, Ubuntu, BusyBox' own image) tries a name with enough
 //! dots as it is first and the search list after that, waits 5 seconds twice for each, and gives up
@@ -9,7 +9,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{Cluster, DialFailure, Lookup, LookupFailure, Place};
+use super::{Cluster, DialFailure, Lookup, LookupFailure, Place, preference};
 use crate::network::{DnsAnswer, DnsCode, ResolvConf, TraceId};
 
 /// How long a resolver waits for one server (`options timeout`).
@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 2;
 
 /// The C library that a place's programs use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Library {
+pub(super) enum Library {
     Glibc,
     Musl,
 }
@@ -51,22 +51,36 @@ impl Cluster {
         if let Ok(address) = name.parse() {
             return Lookup::local(vec![address], name);
         }
-        if let Some((address, canonical)) = self.hosts(place, name) {
-            return Lookup::local(vec![address], &canonical);
+        let library = self.library(place);
+        if let Some((mut addresses, canonical)) = self.hosts(place, name) {
+            self.prefer(place, library, &mut addresses);
+            return Lookup::local(addresses, &canonical);
         }
-        let (library, conf) = (self.library(place), self.resolv_conf(place));
+        let conf = self.resolv_conf(place);
         let traces = Vec::new();
         let mut resolver =
             Resolver { cluster: self, place, library, conf, took: Duration::ZERO, traces };
-        let (result, canonical) = match resolver.search(name) {
+        let (mut result, canonical) = match resolver.search(name) {
             Ok((addresses, canonical)) => (Ok(addresses), canonical),
             Err(failure) => (Err(failure), name.trim_end_matches('.').to_owned()),
         };
-        Lookup { result, canonical, took: resolver.took, traces: resolver.traces }
+        let (took, traces) = (resolver.took, resolver.traces);
+        if let Ok(addresses) = &mut result {
+            self.prefer(place, library, addresses);
+        }
+        Lookup { result, canonical, took, traces }
     }
 
-    /// A name in `/etc/hosts`: its address, and the first name on its line.
-    fn hosts(&self, place: &Place, name: &str) -> Option<(IpAddr, String)> {
+    /// Puts addresses into the order in which programs at a place try them.
+    fn prefer(&self, place: &Place, library: Library, addresses: &mut [IpAddr]) {
+        let netns = self.netns_of(place).and_then(|from| self.network.netns(from.netns));
+        if let Some(netns) = netns {
+            preference::sort(library, netns, addresses);
+        }
+    }
+
+    /// A name in `/etc/hosts`: its addresses, and the first name on the first of its lines.
+    fn hosts(&self, place: &Place, name: &str) -> Option<(Vec<IpAddr>, String)> {
         let file = self.read_file(place, "/etc/hosts");
         let text = file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         find_in_hosts(text.as_deref().unwrap_or("127.0.0.1 localhost\n"), name)
@@ -183,7 +197,7 @@ impl Resolver<'_> {
         for _ in 0..attempts {
             for server in &servers {
                 match self.ask(*server, name) {
-                    Ok(answer) => match said(&answer, name) {
+                    Ok(answers) => match said(&answers, name) {
                         Said::Failed => failed = true,
                         said => return said,
                     },
@@ -197,29 +211,31 @@ impl Resolver<'_> {
         if failed { Said::Failed } else { Said::Nothing }
     }
 
-    /// One question for A and one for AAAA records leave together; the answer to the first counts.
-    fn ask(&mut self, server: IpAddr, name: &str) -> Result<DnsAnswer, DialFailure> {
+    /// One question for A and one for AAAA records leave together; where neither finds an address,
+    /// the answer to the first counts.
+    fn ask(&mut self, server: IpAddr, name: &str) -> Result<Vec<DnsAnswer>, DialFailure> {
         let asked = self.cluster.query_addresses(self.place, server, name);
         let Some([first, second]) = asked else { return Err(DialFailure::Unreachable) };
         self.traces.extend([first.trace, second.trace]);
         if !matches!(first.result, Err(DialFailure::Silence)) {
             self.took += first.took;
         }
-        first.result
+        Ok([first.result?].into_iter().chain(second.result).collect())
     }
 }
 
 /// What an answer means to somebody who looks for addresses.
-fn said(answer: &DnsAnswer, name: &str) -> Said {
-    let addresses: Vec<IpAddr> = answer.addresses().collect();
-    match answer.code {
-        DnsCode::NoError if addresses.is_empty() => Said::NoAddress,
-        DnsCode::NoError => {
-            let last = answer.records.last().map_or(name, |record| record.name.as_str());
-            Said::Found(addresses, last.trim_end_matches('.').to_owned())
-        }
-        DnsCode::NxDomain => Said::NoName,
-        DnsCode::ServFail | DnsCode::Refused => Said::Failed,
+fn said(answers: &[DnsAnswer], name: &str) -> Said {
+    let addresses: Vec<IpAddr> = answers.iter().flat_map(DnsAnswer::addresses).collect();
+    if !addresses.is_empty() {
+        let last = answers.iter().find_map(|answer| answer.records.last());
+        let last = last.map_or(name, |record| record.name.as_str());
+        return Said::Found(addresses, last.trim_end_matches('.').to_owned());
+    }
+    match answers.first().map(|answer| answer.code) {
+        Some(DnsCode::NoError) => Said::NoAddress,
+        Some(DnsCode::NxDomain) => Said::NoName,
+        Some(DnsCode::ServFail | DnsCode::Refused) | None => Said::Failed,
     }
 }
 
@@ -231,16 +247,18 @@ fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label)
 }
 
-fn find_in_hosts(text: &str, name: &str) -> Option<(IpAddr, String)> {
+fn find_in_hosts(text: &str, name: &str) -> Option<(Vec<IpAddr>, String)> {
     let name = name.strip_suffix('.').unwrap_or(name);
-    text.lines().find_map(|line| {
+    let lines = text.lines().filter_map(|line| {
         let mut words = line.split('#').next().unwrap_or("").split_whitespace();
         let address: IpAddr = words.next()?.parse().ok()?;
         let names: Vec<&str> = words.collect();
         let canonical = names.first()?;
         let listed = names.iter().any(|known| known.eq_ignore_ascii_case(name));
         listed.then(|| (address, (*canonical).to_owned()))
-    })
+    });
+    let (addresses, names): (Vec<IpAddr>, Vec<String>) = lines.unzip();
+    Some((addresses, names.into_iter().next()?))
 }
 
 #[cfg(test)]
@@ -253,9 +271,10 @@ mod tests {
     #[test]
     fn a_pod_finds_its_own_name_in_its_hosts_file() {
         let found = find_in_hosts(HOSTS, "DB-0").unwrap();
-        assert_eq!(found.0, Ipv4Addr::new(10, 244, 1, 20));
+        assert_eq!(found.0, [IpAddr::from([10, 244, 1, 20])]);
         assert_eq!(found.1, "db-0.db.default.svc.cluster.local");
         assert_eq!(find_in_hosts(HOSTS, "db-1"), None);
+        assert_eq!(find_in_hosts(HOSTS, "localhost").unwrap().0.len(), 2);
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub enum LookupFailure {
     NotFound,
     /// The name exists, without an address (NODATA).
     NoAddress,
+    /// The name has addresses, but none of the family that is wanted.
+    OtherFamily,
     /// The server says that it failed or will not (SERVFAIL, REFUSED).
     ServerFailure,
     /// No server answered.

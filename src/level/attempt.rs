@@ -97,7 +97,7 @@ impl Attempt {
     /// Opens a level on a seed: a new cluster, the world's files, then the start files applied and
     /// the opening script run, all settled. None of this counts as the player's first apply.
     pub fn open(level: Arc<Level>, seed: u64) -> Attempt {
-        let config = Config { nodes: level.nodes, seed, dns: true, dual_stack: false };
+        let config = Config { nodes: level.nodes, seed, dns: true, dual_stack: level.dual_stack };
         let mut cluster = Cluster::new(&config, shell::programs());
         cluster.set_zones(&level.zones);
         if level.cloud {

@@ -50,6 +50,8 @@ pub struct Level {
     pub nodes: u32,
     /// The zones that the nodes are in, in turn; none when empty.
     pub zones: Vec<String>,
+    /// Whether nodes, pods and the Services that ask for it have IPv6 addresses besides.
+    pub dual_stack: bool,
     /// Whether ingress-nginx is installed.
     pub ingress: bool,
     /// Whether the cluster runs in a cloud, which gives Services of type LoadBalancer an address.

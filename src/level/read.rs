@@ -89,6 +89,16 @@ struct ClusterFile {
     load_balancer: Option<ProviderFile>,
     /// The Ingress controller that is installed; none when left out.
     ingress: Option<IngressFile>,
+    /// The families of addresses that the cluster has; IPv4 alone when left out.
+    ip_families: Option<FamiliesFile>,
+}
+
+/// Families of addresses.
+#[derive(Clone, Copy, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+enum FamiliesFile {
+    /// IPv4 and IPv6, the first of them IPv4.
+    DualStack,
 }
 
 /// An Ingress controller.
@@ -109,7 +119,13 @@ enum ProviderFile {
 
 impl Default for ClusterFile {
     fn default() -> Self {
-        ClusterFile { nodes: 1, zones: Vec::new(), load_balancer: None, ingress: None }
+        ClusterFile {
+            nodes: 1,
+            zones: Vec::new(),
+            load_balancer: None,
+            ingress: None,
+            ip_families: None,
+        }
     }
 }
 
@@ -374,6 +390,7 @@ fn level(
         situation: file.situation.trim().to_owned(),
         nodes: file.cluster.nodes,
         zones: file.cluster.zones,
+        dual_stack: file.cluster.ip_families == Some(FamiliesFile::DualStack),
         ingress: file.cluster.ingress == Some(IngressFile::Nginx),
         cloud: file.cluster.load_balancer == Some(ProviderFile::Cloud),
         locked: file.locked,
@@ -538,7 +555,7 @@ mod tests {
 
     // R7.4
     #[test]
-    fn a_level_may_declare_a_cloud() {
+    fn a_level_may_declare_what_its_cluster_has() {
         let read = |cluster: &str| {
             let level = format!("{LEVEL}cluster: {cluster}\n");
             pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)]))
@@ -546,6 +563,9 @@ mod tests {
         assert!(read("{nodes: 2, loadBalancer: cloud}").unwrap().levels[0].cloud);
         assert!(!read("{nodes: 2}").unwrap().levels[0].cloud);
         assert!(read("{ingress: nginx}").unwrap().levels[0].ingress);
+        // R13.1
+        assert!(read("{ipFamilies: dualStack}").unwrap().levels[0].dual_stack);
+        assert!(!read("{nodes: 2}").unwrap().levels[0].dual_stack);
         let errors = read("{loadBalancer: metal}").unwrap_err();
         assert!(errors[0].message.contains("metal"), "{}", errors[0]);
     }

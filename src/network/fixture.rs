@@ -1,7 +1,7 @@
 //! The cluster of recording 20, for tests: three nodes, three backends `web`, a client on node-1.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::*;
@@ -15,6 +15,8 @@ pub(super) struct Fixture {
     pub client: NetnsId,
 }
 
+pub(super) const CLUSTER_IP_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x10, 0x96, 0, 0, 0, 0, 0xf7d5);
+pub(super) const NODE_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x192, 0x168, 0x49, 0, 0, 0, 2);
 pub(super) const CLUSTER_IP: Ipv4Addr = Ipv4Addr::new(10, 98, 247, 213);
 
 impl Fixture {
@@ -38,6 +40,48 @@ impl Fixture {
         let mut fixture = Fixture { network, web, client };
         fixture.set_service(|_| {});
         fixture
+    }
+
+    /// The same cluster as a dual-stack one: node-1 is [`NODE_V6`], its pods are in
+    /// fd00:10:244:1::/64.
+    pub fn dual(seed: u64) -> Fixture {
+        let mut network = Network::new(seed);
+        for number in 1..=3u8 {
+            let name = format!("node-{number}");
+            let (address, subnet) = ([192, 168, 49, number + 1], [10, 244, number, 0]);
+            network.set_node(&name, address.into(), subnet.into(), true);
+            let number = u16::from(number);
+            let second = Ipv6Addr::new(0xfd00, 0x192, 0x168, 0x49, 0, 0, 0, number + 1);
+            let subnet = Ipv6Addr::new(0xfd00, 0x10, 0x244, number, 0, 0, 0, 0);
+            network.set_second_family(&name, second, subnet);
+        }
+        let web = [1, 2, 3].map(|number| {
+            let pod = add_pod(&mut network, &format!("web-{number}"), &format!("node-{number}"));
+            listen(&mut network, pod, Protocol::Tcp, "[::]:80", "whoami");
+            pod
+        });
+        let client = add_pod(&mut network, "client", "node-1");
+        let mut fixture = Fixture { network, web, client };
+        fixture.set_service(|_| {});
+        fixture
+    }
+
+    /// The rules of `default/web` for both families, those of IPv6 changed by `change`.
+    pub fn set_services(&mut self, change: impl FnOnce(&mut ServiceRules)) {
+        self.set_service(|_| {});
+        let v4 = self.network.services.portals().next().unwrap().rules.clone();
+        let endpoints = v4.endpoints.iter().zip(self.web).map(|(endpoint, pod)| {
+            let address = self.network.netns(pod).unwrap().address_v6.unwrap();
+            EndpointRule { address: SocketAddr::new(address, 80), ..endpoint.clone() }
+        });
+        let endpoints: Vec<EndpointRule> = endpoints.collect();
+        let mut v6 = ServiceRules {
+            cluster_ip: CLUSTER_IP_V6.into(),
+            endpoints: endpoints.into(),
+            ..v4.clone()
+        };
+        change(&mut v6);
+        self.network.set_service("default/web", vec![v4, v6]);
     }
 
     /// The Service `default/web` on [`CLUSTER_IP`], with the three backends, changed by `change`.

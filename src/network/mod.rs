@@ -19,6 +19,8 @@ mod conntrack;
 mod considered;
 mod dns;
 #[cfg(test)]
+mod dual_stack;
+#[cfg(test)]
 mod fixture;
 mod interfaces;
 pub mod iptables;

@@ -218,6 +218,15 @@ impl Portal {
         }
     }
 
+    /// Why clients from outside that come to one node go nowhere, if they do.
+    pub fn external_refusal(&self, node: &str) -> Option<NoChain> {
+        if self.cluster.is_empty() {
+            return Some(NoChain::NoEndpoints);
+        }
+        let none_here = self.rules.external_local && self.local(node).is_empty();
+        none_here.then_some(NoChain::NoLocalEndpoints)
+    }
+
     /// The usable endpoints for clients of one node: those that are meant for the node, or else
     /// for its zone, or else all. With none ready, nothing is near.
     pub fn cluster(&self, node: &NodeEntry) -> &[u32] {

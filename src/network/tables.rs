@@ -56,6 +56,20 @@ impl NodeEntry {
         [IpAddr::V4(self.address)].into_iter().chain(second)
     }
 
+    /// Its own address in its pods' subnet: the first one there.
+    pub fn gateway(&self, family: Family) -> Option<IpAddr> {
+        match (family, self.second) {
+            (Family::V4, _) => {
+                let [a, b, c, _] = self.pod_subnet.octets();
+                Some(Ipv4Addr::new(a, b, c, 1).into())
+            }
+            (Family::V6, Some(second)) => {
+                Some(Ipv6Addr::from_bits(second.pod_subnet.to_bits() | 1).into())
+            }
+            (Family::V6, None) => None,
+        }
+    }
+
     /// Whether it has this address on the nodes' network.
     pub fn has_address(&self, address: IpAddr) -> bool {
         self.addresses().any(|own| own == address)

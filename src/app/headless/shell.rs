@@ -62,8 +62,12 @@ impl Desk {
     }
 
     fn empty(arguments: &ShellArgs, files: Files) -> Desk {
-        let config =
-            Config { nodes: arguments.nodes, seed: arguments.seed, dns: true, dual_stack: false };
+        let config = Config {
+            nodes: arguments.nodes,
+            seed: arguments.seed,
+            dns: true,
+            dual_stack: arguments.dual_stack,
+        };
         let mut cluster = Cluster::new(&config, shell::programs());
         cluster.set_zones(&arguments.zones);
         if arguments.cloud {

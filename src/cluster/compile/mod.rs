@@ -197,13 +197,13 @@ impl Slices {
         }
     }
 
-    /// A Service's slices that carry IPv4 addresses.
+    /// A Service's slices that carry addresses.
     fn of<'a>(&self, name: &Name, store: &'a Store) -> Vec<&'a EndpointSlice> {
         let slices = self.0.get(name).into_iter().flatten();
         slices
             .filter_map(|slice| store.get::<EndpointSlice>(&name.0, slice))
             .map(Arc::as_ref)
-            .filter(|slice| slice.address_type == "IPv4")
+            .filter(|slice| slice.address_type != "FQDN")
             .collect()
     }
 }

@@ -129,6 +129,8 @@ pub(super) const NETWORK: &[&str] = &[
     "host",
     "ifconfig",
     "ip",
+    "ip6tables",
+    "ip6tables-save",
     "iptables",
     "iptables-save",
     "jq",

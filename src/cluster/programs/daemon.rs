@@ -1,6 +1,6 @@
 //! What most servers have in common: they open their sockets, answer until SIGTERM, and go.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::clock::SimTime;
 use crate::cluster::{Answer, Ask, Context, Poll, Process, Signal};
@@ -15,12 +15,17 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// TCP on every address.
+    /// TCP on every address of both families, as most servers listen.
     pub fn tcp(port: u16) -> Socket {
-        Socket { protocol: Protocol::Tcp, address: Ipv4Addr::UNSPECIFIED.into(), port }
+        Socket { protocol: Protocol::Tcp, address: Ipv6Addr::UNSPECIFIED.into(), port }
     }
 
-    /// UDP on every address.
+    /// TCP on every IPv4 address.
+    pub fn tcp_v4(port: u16) -> Socket {
+        Socket { address: Ipv4Addr::UNSPECIFIED.into(), ..Socket::tcp(port) }
+    }
+
+    /// UDP on every address of both families.
     pub fn udp(port: u16) -> Socket {
         Socket { protocol: Protocol::Udp, ..Socket::tcp(port) }
     }

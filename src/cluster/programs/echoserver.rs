@@ -20,7 +20,7 @@ impl Service for EchoServer {
     }
 
     fn sockets(&self) -> Vec<Socket> {
-        vec![Socket::tcp(PORT), Socket::tcp(8443)]
+        vec![Socket::tcp_v4(PORT), Socket::tcp_v4(8443)]
     }
 
     fn announce(&mut self, context: &mut Context<'_>) {

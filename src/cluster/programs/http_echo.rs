@@ -1,6 +1,6 @@
 //! `hashicorp/http-echo`: one text for everybody.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
@@ -61,9 +61,12 @@ impl Service for HttpEcho {
     fn sockets(&self) -> Vec<Socket> {
         let (host, port) = self.listen.rsplit_once(':').unwrap_or(("", "5678"));
         let address: IpAddr = match host {
-            "" => Ipv4Addr::UNSPECIFIED.into(),
+            "" => Ipv6Addr::UNSPECIFIED.into(),
             "localhost" => Ipv4Addr::LOCALHOST.into(),
-            host => host.parse().unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            host => {
+                let host = host.trim_matches(['[', ']']);
+                host.parse().unwrap_or(Ipv6Addr::UNSPECIFIED.into())
+            }
         };
         vec![Socket { protocol: Protocol::Tcp, address, port: port.parse().unwrap_or(5678) }]
     }

@@ -73,7 +73,8 @@ impl Service for WhoAmI {
             body += &format!("Name: {name}\n");
         }
         body += &format!("Hostname: {}\n", context.hostname());
-        body += &format!("IP: 127.0.0.1\nIP: {}\n", context.address());
+        body += "IP: 127.0.0.1\n";
+        body.extend(context.addresses().map(|address| format!("IP: {address}\n")));
         body += &format!("RemoteAddr: {}\n", ask.peer);
         body += &format!("{} {} HTTP/1.1\n", request.method, request.target);
         for (name, value) in as_go_writes(&request.headers) {

@@ -1,6 +1,6 @@
 //! Names, connections and answers, as clients in pods, on nodes and on the laptop get them.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::*;
 use crate::network::{DnsType, Outcome, PodPolicies, PolicyRules, SocketAddr};
@@ -111,7 +111,7 @@ fn a_pod_knows_its_own_name_without_asking() {
     assert!(lookup.result.is_ok() && lookup.traces.is_empty());
     assert_eq!(
         cluster.lookup(&in_pod("ubuntu"), "localhost").result,
-        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+        Ok(vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()])
     );
 }
 

@@ -2,17 +2,17 @@
 //! compared with what the data plane does. Where chance decides, every way is followed.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::{Match, Rule, Side, Table, Target};
 use crate::network::address::within;
-use crate::network::fixture::{CLUSTER_IP, Fixture};
+use crate::network::fixture::{CLUSTER_IP, CLUSTER_IP_V6, Fixture, NODE_V6};
 use crate::network::{
-    Because, EndpointHints, EndpointRule, Family, Flow, NetnsId, Outcome, Party, Protocol, SimTime,
-    SocketAddr, Stage, Trace,
+    Because, EndpointHints, EndpointRule, Family, Flow, NetnsId, Outcome, Party, Protocol,
+    ServiceRules, SimTime, SocketAddr, Stage, Trace,
 };
 
 /// What a node's rules do to a packet.
@@ -205,12 +205,20 @@ fn hints(endpoint: &EndpointRule, near: u32) -> Option<Arc<EndpointHints>> {
     (near > 0).then(|| Arc::new(hints))
 }
 
-/// Ranges of the client's pod, of the first node, and of nobody who sends anything.
-const RANGES: [(Ipv4Addr, u8); 3] = [
-    (Ipv4Addr::new(10, 244, 1, 0), 24),
-    (Ipv4Addr::new(192, 168, 49, 2), 32),
-    (Ipv4Addr::new(198, 18, 0, 0), 15),
+/// A range, as network and prefix length.
+type Written = (&'static str, u8);
+
+/// Ranges of the client's pod, of the first node, and of nobody who sends anything, of both
+/// families.
+const RANGES: [[Written; 2]; 3] = [
+    [("10.244.1.0", 24), ("fd00:10:244:1::", 64)],
+    [("192.168.49.2", 32), ("fd00:192:168:49::2", 128)],
+    [("198.18.0.0", 15), ("2001:2::", 48)],
 ];
+
+/// An external address of a Service, and its load balancer's.
+const OUTER_V4: [&str; 2] = ["198.51.100.1", "203.0.113.99"];
+const OUTER_V6: [&str; 2] = ["2001:db8:1::1", "2001:db8::163"];
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
@@ -226,14 +234,18 @@ proptest! {
         ranges in proptest::sample::subsequence(RANGES.to_vec(), 0..=2),
         from in 0usize..3,
         to in 0usize..6,
+        second in any::<bool>(),
         protocol in prop_oneof![4 => Just(Protocol::Tcp), 1 => Just(Protocol::Udp)],
     ) {
-        let mut f = Fixture::seeded(seed);
-        f.set_service(|rules| {
+        let mut f = Fixture::dual(seed);
+        let change = |rules: &mut ServiceRules| {
             rules.node_port = Some(30080);
-            rules.external_ips = vec![Ipv4Addr::new(198, 51, 100, 1).into()];
-            rules.load_balancer_ips = vec![Ipv4Addr::new(203, 0, 113, 99).into()];
-            rules.source_ranges = ranges.into_iter().map(|(network, length)| (network.into(), length)).collect();
+            let addresses = if second { OUTER_V6 } else { OUTER_V4 };
+            let [external, balancer] = addresses.map(|text| text.parse().unwrap());
+            rules.external_ips = vec![external];
+            rules.load_balancer_ips = vec![balancer];
+            let ranges = ranges.iter().map(|[v4, v6]| if second { *v6 } else { *v4 });
+            rules.source_ranges = ranges.map(|(text, length)| (text.parse().unwrap(), length)).collect();
             [rules.internal_local, rules.external_local] = policies;
             let endpoints = rules.endpoints.iter().cloned().zip(conditions);
             let endpoints: Vec<EndpointRule> = endpoints
@@ -243,20 +255,38 @@ proptest! {
                 })
                 .collect();
             rules.endpoints = endpoints.into();
-        });
+        };
+        if second {
+            f.set_services(change);
+        } else {
+            f.set_service(change);
+        }
         f.network.set_zone("node-1", Some("a"));
-        let destinations = [
-            format!("{CLUSTER_IP}:80"), format!("{CLUSTER_IP}:81"), "198.51.100.1:80".to_owned(),
-            "203.0.113.99:80".to_owned(), "192.168.49.2:30080".to_owned(), "127.0.0.1:30080".to_owned(),
-        ];
+        let places = if second {
+            [
+                format!("[{CLUSTER_IP_V6}]:80"), format!("[{CLUSTER_IP_V6}]:81"),
+                format!("[{}]:80", OUTER_V6[0]), format!("[{}]:80", OUTER_V6[1]),
+                format!("[{NODE_V6}]:30080"), "[::1]:30080".to_owned(),
+            ]
+        } else {
+            [
+                format!("{CLUSTER_IP}:80"), format!("{CLUSTER_IP}:81"),
+                format!("{}:80", OUTER_V4[0]), format!("{}:80", OUTER_V4[1]),
+                "192.168.49.2:30080".to_owned(), "127.0.0.1:30080".to_owned(),
+            ]
+        };
         let sender: NetnsId = [f.client, f.node(1), f.network.laptop()][from];
         // From outside only the node itself can be reached, and its loopback from nowhere else.
-        let to = &destinations[if from == 2 { 4 } else if from == 0 { to.min(4) } else { to }];
+        let to = &places[if from == 2 { 4 } else if from == 0 { to.min(4) } else { to }];
         let traces: Vec<_> =
             (0..70).map(|_| f.send(SimTime::START, sender, protocol, to)).collect();
         let seen: BTreeSet<Fate> = traces.iter().map(|trace| done(trace)).collect();
-        let tables = f.network.iptables("node-1", Family::V4).unwrap();
-        let local = [[192, 168, 49, 2], [10, 244, 1, 1]].map(IpAddr::from);
+        let family = if second { Family::V6 } else { Family::V4 };
+        let tables = f.network.iptables("node-1", family).unwrap();
+        let local = match family {
+            Family::V4 => [[192, 168, 49, 2], [10, 244, 1, 1]].map(IpAddr::from),
+            Family::V6 => [NODE_V6.into(), "fd00:10:244:1::1".parse().unwrap()],
+        };
         let netfilter = Netfilter { tables: &tables, local };
         let possible = netfilter.fates(traces[0].flow, from != 1);
         prop_assert_eq!(seen, possible, "{}", traces[0]);

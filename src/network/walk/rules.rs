@@ -25,7 +25,8 @@ impl Walk<'_> {
             return Ok(false);
         }
         let services = self.world.services;
-        let local = node.owns(destination.ip());
+        let to = destination.ip();
+        let local = node.owns(to);
         let door = services.door(protocol, destination).or_else(|| {
             let family = Family::of(destination.ip());
             let portal =
@@ -33,6 +34,14 @@ impl Walk<'_> {
             Some((Entrance::NodePort, portal))
         });
         match door {
+            // By IPv6's loopback address node ports never work: KUBE-SERVICES leaves its packets
+            // alone, and only what refuses them sees them.
+            Some((Entrance::NodePort, portal)) if to.is_ipv6() && to.is_loopback() => {
+                match portal.external_refusal(&node.entry.name) {
+                    Some(reason) => Err(self.refuse(node, portal, Entrance::NodePort, reason)),
+                    None => Ok(false),
+                }
+            }
             // KUBE-EXTERNAL-SERVICES, which would refuse, does not see the node's own packets.
             Some((Entrance::External, portal))
                 if entry == Entry::Output && portal.cluster.is_empty() =>
@@ -40,7 +49,7 @@ impl Walk<'_> {
                 Ok(false)
             }
             Some((entrance, portal)) => self.through(id, node, entrance, portal),
-            None if local => Ok(self.host_port(node)),
+            None if local && !(to.is_ipv6() && to.is_loopback()) => Ok(self.host_port(node)),
             None => Ok(false),
         }
     }
@@ -73,15 +82,7 @@ impl Walk<'_> {
         };
         let chain = match portal.chain(entrance, origin, &node.entry) {
             Ok(chain) => chain,
-            Err(reason) => {
-                let (verdict, outcome) = match reason {
-                    NoChain::NoEndpoints => (Verdict::Reject, Outcome::Refused),
-                    NoChain::NoLocalEndpoints => (Verdict::Drop, Outcome::Silence),
-                };
-                let because = no_chain(portal, entrance, reason);
-                self.stop(node.party.clone(), Stage::ServiceProxy, verdict, because);
-                return Err(outcome);
-            }
+            Err(reason) => return Err(self.refuse(node, portal, entrance, reason)),
         };
         let choice = self.world.state.choose(self.now, id, portal, &chain, client);
         let endpoint = portal.endpoint(choice.index);
@@ -100,6 +101,23 @@ impl Walk<'_> {
         self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
         // An endpoint that calls itself is masqueraded too (R6.7).
         Ok(chain.masquerade || endpoint.address.ip() == client)
+    }
+
+    /// A Service port that leads nowhere (R6.3).
+    fn refuse(
+        &mut self,
+        node: &Node,
+        portal: &Portal,
+        entrance: Entrance,
+        reason: NoChain,
+    ) -> Outcome {
+        let (verdict, outcome) = match reason {
+            NoChain::NoEndpoints => (Verdict::Reject, Outcome::Refused),
+            NoChain::NoLocalEndpoints => (Verdict::Drop, Outcome::Silence),
+        };
+        let because = no_chain(portal, entrance, reason);
+        self.stop(node.party.clone(), Stage::ServiceProxy, verdict, because);
+        outcome
     }
 
     /// `hostPort`: the port mapping that the CNI plugin `portmap` adds to the node. Says whether the

@@ -80,7 +80,9 @@ pub(super) fn path(name: &str) -> String {
             format!("/bin/{name}")
         }
         "kubectl" | "minikube" => format!("/usr/local/bin/{name}"),
-        "ip" | "iptables-save" | "iptables" => format!("/sbin/{name}"),
+        "ip" | "iptables-save" | "iptables" | "ip6tables-save" | "ip6tables" => {
+            format!("/sbin/{name}")
+        }
         _ => format!("/usr/bin/{name}"),
     }
 }

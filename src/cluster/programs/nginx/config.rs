@@ -1,7 +1,7 @@
 //! nginx's configuration, read as nginx reads it: word by word, each directive checked as it comes.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +57,29 @@ pub struct Listen {
     pub port: u16,
     pub default: bool,
     pub tls: bool,
+    /// Whether a socket on `[::]` leaves IPv4 to others, as it does unless `ipv6only=off`.
+    pub v6_only: bool,
+}
+
+impl Listen {
+    /// A socket on every IPv4 address.
+    pub fn v4(port: u16) -> Listen {
+        let address = Ipv4Addr::UNSPECIFIED.into();
+        Listen { address, port, default: false, tls: false, v6_only: false }
+    }
+
+    /// A socket on every IPv6 address.
+    pub fn v6(port: u16) -> Listen {
+        Listen { address: Ipv6Addr::UNSPECIFIED.into(), v6_only: true, ..Listen::v4(port) }
+    }
+
+    /// Whether it has what comes in at an address.
+    pub fn hears(&self, at: SocketAddr) -> bool {
+        let everywhere = self.address.is_unspecified()
+            && (self.address.is_ipv4() == at.ip().is_ipv4()
+                || self.address.is_ipv6() && !self.v6_only);
+        self.port == at.port() && (everywhere || self.address == at.ip())
+    }
 }
 
 /// A `location`.
@@ -341,8 +364,7 @@ impl Builder<'_> {
         let mut inside = Nest::default();
         self.block(reader, SERVER, &mut settings, &mut inside, true)?;
         if inside.listens.is_empty() {
-            let address = Ipv4Addr::UNSPECIFIED.into();
-            inside.listens.push(Listen { address, port: 80, default: false, tls: false });
+            inside.listens.push(Listen::v4(80));
         }
         let Nest { listens, names, locations, .. } = inside;
         self.config.servers.push(Server { listens, names, settings, locations });
@@ -677,8 +699,8 @@ fn pattern(words: &[String], spot: &Spot) -> Result<Pattern, Fault> {
     }
 }
 
-/// `listen 80`, `listen 127.0.0.1:8080 default_server`. IPv6 sockets are not simulated: nothing for
-/// those.
+/// `listen 80`, `listen 127.0.0.1:8080 default_server`, `listen [::]:80`; nothing for sockets of the
+/// file system.
 fn listen(words: &[String], spot: &Spot) -> Result<Option<Listen>, Fault> {
     let text = &words[0];
     for word in &words[1..] {
@@ -696,12 +718,13 @@ fn listen(words: &[String], spot: &Spot) -> Result<Option<Listen>, Fault> {
             return Err(spot.fault(format!("invalid parameter \"{word}\"")));
         }
     }
-    if text.starts_with('[') || text.starts_with("unix:") {
+    if text.starts_with("unix:") {
         return Ok(None);
     }
     let invalid_port =
         || spot.fault(format!("invalid port in \"{text}\" of the \"listen\" directive"));
     let (host, port) = match text.rsplit_once(':') {
+        _ if text.ends_with(']') => (text.as_str(), 80),
         Some((host, port)) => (host, port.parse::<u16>().map_err(|_| invalid_port())?),
         None => match text.parse::<u32>() {
             Ok(port) => ("*", u16::try_from(port).map_err(|_| invalid_port())?),
@@ -714,12 +737,20 @@ fn listen(words: &[String], spot: &Spot) -> Result<Option<Listen>, Fault> {
     let address = match host {
         "*" | "" => Ipv4Addr::UNSPECIFIED.into(),
         "localhost" => Ipv4Addr::LOCALHOST.into(),
-        host => host.parse().map_err(|_| {
-            spot.fault(format!("host not found in \"{text}\" of the \"listen\" directive"))
-        })?,
+        host => {
+            let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+            let found = match literal {
+                Some(inner) => inner.parse().map(IpAddr::V6).map_err(|_| "invalid IPv6 address"),
+                None => host.parse().map(IpAddr::V4).map_err(|_| "host not found"),
+            };
+            found.map_err(|why| {
+                spot.fault(format!("{why} in \"{text}\" of the \"listen\" directive"))
+            })?
+        }
     };
     let says = |word: &str| words.iter().any(|known| known == word);
-    Ok(Some(Listen { address, port, default: says("default_server"), tls: says("ssl") }))
+    let v6_only = address.is_ipv6() && address.is_unspecified() && !says("ipv6only=off");
+    Ok(Some(Listen { address, port, default: says("default_server"), tls: says("ssl"), v6_only }))
 }
 
 fn error_page(words: &[String], spot: &Spot) -> Result<ErrorPage, Fault> {
@@ -885,8 +916,9 @@ mod tests {
         let config =
             read("server { listen 127.0.0.1:8080 default_server; listen [::]:80; }").unwrap();
         let listens = &config.servers[0].listens;
-        assert_eq!(listens.len(), 1);
+        assert_eq!(listens.len(), 2);
         assert_eq!(listens[0].address, Ipv4Addr::LOCALHOST);
+        assert_eq!(listens[1], Listen::v6(80));
         assert!(listens[0].default && config.foreground);
         assert_eq!(read("server { }").unwrap().servers[0].listens[0].port, 80);
         assert!(

@@ -1,7 +1,7 @@
 //! nginx: reads its configuration from the container's files, listens, and serves pages, answers or
 //! other servers' responses (NETWORKING §15, TOPICS D43).
 //!
-//! Not simulated: caches, FastCGI, IPv6 sockets.
+//! Not simulated: caches, FastCGI.
 
 mod access;
 mod conditions;
@@ -29,7 +29,7 @@ use crate::cluster::{
     Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Issuer, Payload, Place, Poll,
     Process, Reply, Signal,
 };
-use crate::network::Protocol;
+use crate::network::{Protocol, SocketAddr};
 use config::{Config, Listen, Surroundings};
 
 /// `Server: nginx/1.27.5`
@@ -247,11 +247,15 @@ impl Nginx {
             if self.bound.iter().any(|b| (b.address, b.port) == (listen.address, listen.port)) {
                 continue;
             }
-            match context.bind(Protocol::Tcp, listen.address, listen.port, "nginx") {
+            let bound = match listen.v6_only {
+                true => context.bind_v6_only(Protocol::Tcp, listen.port, "nginx"),
+                false => context.bind(Protocol::Tcp, listen.address, listen.port, "nginx"),
+            };
+            match bound {
                 Ok(()) => self.bound.push(listen),
                 Err(_) => {
                     failed = true;
-                    let at = format!("{}:{}", listen.address, listen.port);
+                    let at = SocketAddr::new(listen.address, listen.port);
                     emerg(context, &format!("bind() to {at} failed (98: Address already in use)"));
                 }
             }

@@ -15,27 +15,30 @@ pub fn sockets(config: &Config) -> Vec<Listen> {
         }
     }
     // A socket on every address has the port for all of them.
-    let wild: Vec<u16> =
-        sockets.iter().filter(|s| s.address.is_unspecified()).map(|s| s.port).collect();
-    sockets.retain(|socket| socket.address.is_unspecified() || !wild.contains(&socket.port));
+    let wild: Vec<Listen> =
+        sockets.iter().filter(|socket| socket.address.is_unspecified()).cloned().collect();
+    sockets.retain(|socket| {
+        let at = SocketAddr::new(socket.address, socket.port);
+        socket.address.is_unspecified() || !wild.iter().any(|wild| wild.hears(at))
+    });
     sockets
 }
 
 /// Whether TLS is spoken at this address.
 pub fn is_tls(config: &Config, at: SocketAddr) -> bool {
-    config.servers.iter().flat_map(|server| &server.listens).any(|l| l.tls && hears(l, at))
+    config.servers.iter().flat_map(|server| &server.listens).any(|l| l.tls && l.hears(at))
 }
 
 /// The server for a request to this address with this `Host`: by name, or else the default one, or
 /// else the first.
 pub fn server<'a>(config: &'a Config, at: SocketAddr, host: &str) -> Option<&'a Server> {
-    let name = host.split(':').next().unwrap_or(host).to_lowercase();
-    let here = || config.servers.iter().filter(move |s| s.listens.iter().any(|l| hears(l, at)));
+    let name = without_port(host).to_lowercase();
+    let here = || config.servers.iter().filter(move |s| s.listens.iter().any(|l| l.hears(at)));
     let named = |test: fn(&str, &str) -> bool| {
         let name = name.clone();
         here().find(move |server| server.names.iter().any(|known| test(known, &name)))
     };
-    let default = || here().find(|server| server.listens.iter().any(|l| l.default && hears(l, at)));
+    let default = || here().find(|server| server.listens.iter().any(|l| l.default && l.hears(at)));
     named(|known, name| known == name)
         .or_else(|| named(|known, name| known.strip_prefix('*').is_some_and(|s| name.ends_with(s))))
         .or_else(|| {
@@ -83,14 +86,18 @@ pub fn named<'a>(locations: &'a [Location], name: &str) -> Option<&'a Location> 
     })
 }
 
+/// A `Host` header without its port.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, _)) if !host.ends_with(']') => name,
+        _ => host,
+    }
+}
+
 /// Whether a server's name is a regular expression (`~^www\d+\.`) that fits.
 fn fits(known: &str, name: &str) -> bool {
     let expression = known.strip_prefix('~').map(Regex::new);
     expression.is_some_and(|regex| regex.is_ok_and(|regex| regex.is_match(name)))
-}
-
-fn hears(listen: &Listen, at: SocketAddr) -> bool {
-    listen.port == at.port() && (listen.address.is_unspecified() || listen.address == at.ip())
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::curl::header;
+use super::families::Families;
 use super::fetch::{Failure, Fetch, Happening, Limits};
-use super::url::{BadUrl, NO_IPV6, Url};
+use super::url::{BadUrl, Url};
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Reply};
 use crate::shell::{Io, Step, Tool};
 
@@ -146,7 +147,6 @@ impl Tool for Wget {
             match Url::parse(text) {
                 Ok(url) => self.fetch = Some(fetch(&arguments, io, url)),
                 Err(BadUrl::Port(port)) => return fail(io, &format!("bad port '{port}'")),
-                Err(BadUrl::Ipv6) => return fail(io, NO_IPV6),
                 Err(_) => return fail(io, &format!("not an http or ftp url: {text}")),
             }
         }
@@ -256,12 +256,13 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url) -> Fetch {
     let request =
         HttpRequest { method: method.to_owned(), target: url.target.clone(), headers, body };
     let limits = Limits { connect: None, total: None, each: arguments.timeout };
-    Fetch::new(url, request, limits, io.now())
+    Fetch::new(url, request, limits, io.now()).families(Families::OneV4First)
 }
 
 /// The host as it was typed: with its port where one was given.
 fn shown_host(url: &Url) -> String {
-    if url.explicit_port { format!("{}:{}", url.host, url.port) } else { url.host.clone() }
+    let host = url.written_host();
+    if url.explicit_port { format!("{host}:{}", url.port) } else { host }
 }
 
 fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpResponse) -> Step {

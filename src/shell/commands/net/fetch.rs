@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::families::{Families, look_up};
 use super::url::Url;
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, HttpRequest, LookupFailure, Payload, Reply};
@@ -18,6 +19,11 @@ pub struct Fetch {
     limits: Limits,
     /// An address to use instead of looking the name up.
     pinned: Option<IpAddr>,
+    families: Families,
+    /// After how long the other family is tried beside an address that does not answer.
+    impatience: Option<Duration>,
+    /// What will become of the address that did not answer in time.
+    pending: Option<(SimTime, SocketAddr, Result<Connection, DialFailure>)>,
     begun: SimTime,
     /// The address that is dialled.
     dialled: Option<SocketAddr>,
@@ -106,6 +112,9 @@ impl Fetch {
             request,
             limits,
             pinned: None,
+            families: Families::Any,
+            impatience: None,
+            pending: None,
             begun,
             dialled: None,
             answer_since: begun,
@@ -116,6 +125,19 @@ impl Fetch {
     /// The same, without a lookup.
     pub fn pinned(mut self, address: Option<IpAddr>) -> Fetch {
         self.pinned = address;
+        self
+    }
+
+    /// The same, to some of the name's addresses.
+    pub fn families(mut self, families: Families) -> Fetch {
+        self.families = families;
+        self
+    }
+
+    /// The same, with patience for so long until the other family is tried as well (RFC 8305,
+    /// "happy eyeballs").
+    pub fn impatient(mut self, patience: Duration) -> Fetch {
+        self.impatience = Some(patience);
         self
     }
 
@@ -167,10 +189,13 @@ impl Fetch {
     }
 
     fn start(&mut self, io: &mut Io<'_>) -> Happening {
-        if let Some(address) = self.pinned.or(self.url.address()) {
+        if let Some(address) = self.pinned {
             return self.dial(io, vec![address]);
         }
-        let lookup = io.cluster.lookup(io.place, &self.url.host);
+        let lookup = look_up(io, &self.url.host, self.families);
+        if let (Some(address), Ok(_)) = (self.url.address(), &lookup.result) {
+            return self.dial(io, vec![address]);
+        }
         let until = io.now() + lookup.took;
         self.resolving(io.now(), until, lookup.result)
     }
@@ -205,7 +230,17 @@ impl Fetch {
         let to = SocketAddr::new(left.remove(0), self.url.port);
         let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
         let since = io.now();
-        self.phase = Phase::Dialling { until: since + dial.took, since, result: dial.result, left };
+        let mut until = since + dial.took;
+        let other = left.iter().position(|other| other.is_ipv4() != to.ip().is_ipv4());
+        if let (Some(patience), Some(other)) = (self.impatience, other)
+            && dial.took > patience
+            && self.pending.is_none()
+        {
+            self.pending = Some((until, to, dial.result.clone()));
+            left[..=other].rotate_right(1);
+            until = since + patience;
+        }
+        self.phase = Phase::Dialling { until, since, result: dial.result, left };
         self.dialled = Some(to);
         Happening::Trying(to)
     }
@@ -233,8 +268,20 @@ impl Fetch {
                 self.phase = Phase::Connected(connection.clone());
                 Happening::Connected(connection)
             }
+            // Nothing has come yet, and nothing is said of it: the other family has its turn.
+            Err(_) if self.pending.as_ref().is_some_and(|(due, at, _)| *at == to && *due > now) => {
+                self.phase = Phase::Resolved { left };
+                Happening::Wait(now)
+            }
             Err(why) if !left.is_empty() => {
                 self.phase = Phase::Resolved { left };
+                Happening::NotThere(to, why)
+            }
+            Err(why) if self.pending.as_ref().is_some_and(|(_, at, _)| *at != to) => {
+                if let Some((until, at, result)) = self.pending.take() {
+                    self.dialled = Some(at);
+                    self.phase = Phase::Dialling { until, since, result, left };
+                }
                 Happening::NotThere(to, why)
             }
             Err(why) => Happening::Failed(Failure::Dial { to, why, after: now.since(since) }),

@@ -103,7 +103,13 @@ fn hosts(io: &mut Io<'_>, name: &str, until: &mut SimTime) -> Vec<String> {
     let lookup = io.cluster.lookup(io.place, name);
     *until += lookup.took;
     let addresses = match lookup.result {
-        Ok(addresses) => addresses,
+        // It asks for IPv6 addresses, and for those of IPv4 only where there is none.
+        Ok(mut addresses) => {
+            if addresses.iter().any(IpAddr::is_ipv6) {
+                addresses.retain(IpAddr::is_ipv6);
+            }
+            addresses
+        }
         Err(why) => {
             if why == LookupFailure::NoServer {
                 // It asks for IPv6 addresses first and gives up on them, and then again for IPv4.
@@ -128,10 +134,18 @@ fn hosts(io: &mut Io<'_>, name: &str, until: &mut SimTime) -> Vec<String> {
 fn sockets(io: &mut Io<'_>, name: &str, database: &str, until: &mut SimTime) -> Vec<String> {
     let lookup = io.cluster.lookup(io.place, name);
     *until += lookup.took;
-    let mapped = if database == "ahostsv6" { "::ffff:" } else { "" };
+    let mut addresses = lookup.result.unwrap_or_default();
+    let mut mapped = "";
+    match database {
+        "ahostsv4" => addresses.retain(IpAddr::is_ipv4),
+        // Without an IPv6 address, those of IPv4 are told as IPv6 addresses that stand for them.
+        "ahostsv6" if addresses.iter().all(IpAddr::is_ipv4) => mapped = "::ffff:",
+        "ahostsv6" => addresses.retain(IpAddr::is_ipv6),
+        _ => {}
+    }
     let mut canonical = lookup.canonical;
     let mut lines = Vec::new();
-    for address in lookup.result.unwrap_or_default() {
+    for address in addresses {
         for kind in ["STREAM", "DGRAM", "RAW"] {
             let address = format!("{mapped}{address}");
             lines.push(format!("{address:<15} {kind:<6} {}", std::mem::take(&mut canonical)));

@@ -6,6 +6,9 @@ mod busybox_wget;
 #[cfg(test)]
 mod corefile_tests;
 mod curl;
+#[cfg(test)]
+mod dual_stack;
+mod families;
 mod fetch;
 mod getent;
 mod gnu_wget;
@@ -33,6 +36,7 @@ pub fn start(name: &str, arguments: &[String], flavour: Flavour) -> Option<Box<d
         ("wget", Flavour::BusyBox) => busybox_wget::start(arguments),
         ("wget", Flavour::Gnu) => gnu_wget::start(arguments),
         ("ping", _) => ping::start(arguments, flavour),
+        ("ping6", _) => ping::start(&[&["-6".to_owned()], arguments].concat(), flavour),
         ("nc" | "netcat", _) => nc::start(arguments, flavour),
         ("telnet", _) => telnet::start(arguments, flavour),
         ("nslookup", Flavour::BusyBox) => busybox_nslookup::start(arguments),
@@ -43,7 +47,9 @@ pub fn start(name: &str, arguments: &[String], flavour: Flavour) -> Option<Box<d
         ("ss", _) => plain(kernel::ss, arguments),
         ("netstat", _) => plain(kernel::netstat, arguments),
         ("iptables-save", _) => plain(kernel::iptables_save, arguments),
+        ("ip6tables-save", _) => plain(kernel::ip6tables_save, arguments),
         ("iptables", _) => plain(kernel::iptables, arguments),
+        ("ip6tables", _) => plain(kernel::ip6tables, arguments),
         ("conntrack", _) => plain(kernel::conntrack, arguments),
         ("sysctl", _) => plain(kernel::sysctl, arguments),
         ("traceroute", _) => kernel::traceroute(arguments, flavour),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::families::{Families, look_up};
 use super::listen::{Wanted, listener};
 use super::reverse::name_trouble;
 use super::talk::{Talk, Turn};
@@ -63,6 +64,7 @@ struct Orders {
     /// `-k`
     keeps: bool,
     leaves: bool,
+    families: Families,
     wait: Option<Duration>,
     /// `-p`
     local: Option<u16>,
@@ -78,7 +80,9 @@ struct Orders {
 #[derive(Clone, Debug)]
 struct Ports {
     orders: Orders,
-    address: IpAddr,
+    /// The host's, and which of them has its turn.
+    addresses: Vec<IpAddr>,
+    turn: usize,
     dialling: Option<(SimTime, u16, Result<Connection, Trouble>)>,
     exit: i32,
 }
@@ -110,16 +114,15 @@ impl Tool for Nc {
                     self.state = State::Resolving { until, orders, found };
                     return Step::Until(until);
                 }
-                State::Resolving { orders, found, .. } => {
-                    match found.map(|found| found.first().copied()) {
-                        Ok(Some(address)) => {
-                            let ports = Ports { orders: *orders, address, dialling: None, exit: 1 };
-                            self.state = State::Ports(Box::new(ports));
-                        }
-                        Ok(None) => return self.no_name(io, &orders, LookupFailure::NoAddress),
-                        Err(why) => return self.no_name(io, &orders, why),
+                State::Resolving { orders, found, .. } => match found {
+                    Ok(addresses) if !addresses.is_empty() => {
+                        let orders = *orders;
+                        let ports = Ports { orders, addresses, turn: 0, dialling: None, exit: 1 };
+                        self.state = State::Ports(Box::new(ports));
                     }
-                }
+                    Ok(_) => return self.no_name(io, &orders, LookupFailure::NoAddress),
+                    Err(why) => return self.no_name(io, &orders, why),
+                },
                 State::Listening(mut tool) => {
                     let step = tool.step(io);
                     self.state = State::Listening(tool);
@@ -169,7 +172,7 @@ impl Tool for Nc {
 
 impl Orders {
     fn parse(arguments: &[String], flavour: Flavour) -> Result<Orders, String> {
-        let mut orders = Orders::default();
+        let mut orders = Orders { families: Families::usual(flavour), ..Orders::default() };
         let mut words = arguments.iter().map(String::as_str);
         let mut operands = Vec::new();
         while let Some(word) = words.next() {
@@ -185,6 +188,9 @@ impl Orders {
                     'n' => orders.numeric = true,
                     'l' => orders.listen = true,
                     'N' if flavour == Flavour::Gnu => orders.leaves = true,
+                    '4' | '6' if flavour == Flavour::Gnu => {
+                        orders.families = Families::option(letter).unwrap_or_default();
+                    }
                     'k' => orders.keeps = true,
                     '4' | 't' | 'C' | 'd' | 'r' => {}
                     // All words after it are the program's.
@@ -267,7 +273,7 @@ impl Nc {
             );
             return Err((told, 1));
         }
-        let lookup = io.cluster.lookup(io.place, &orders.host);
+        let lookup = look_up(io, &orders.host, orders.families);
         let until = io.now() + lookup.took;
         Ok(State::Resolving { until, orders: Box::new(orders), found: lookup.result })
     }
@@ -308,6 +314,7 @@ impl Nc {
             let Some(port) = ports.orders.ports.pop_front() else {
                 return Some(Step::Exit(ports.exit));
             };
+            ports.turn = 0;
             ports.dial(io, port);
             self.state = State::Ports(ports);
             return None;
@@ -340,7 +347,13 @@ impl Nc {
                     return Some(Step::Exit(0));
                 }
             }
-            Err(why) => ports.tell_closed(io, self.flavour, port, why),
+            Err(why) => {
+                ports.tell_closed(io, self.flavour, port, why);
+                if ports.turn + 1 < ports.addresses.len() {
+                    ports.turn += 1;
+                    ports.dial(io, port);
+                }
+            }
         }
         self.state = State::Ports(ports);
         None
@@ -348,9 +361,13 @@ impl Nc {
 }
 
 impl Ports {
+    fn address(&self) -> IpAddr {
+        self.addresses[self.turn]
+    }
+
     fn dial(&mut self, io: &mut Io<'_>, port: u16) {
         let protocol = if self.orders.udp { Protocol::Udp } else { Protocol::Tcp };
-        let dial = io.cluster.dial(io.place, protocol, SocketAddr::new(self.address, port));
+        let dial = io.cluster.dial(io.place, protocol, SocketAddr::new(self.address(), port));
         let mut took = dial.took;
         let mut result = dial.result.map_err(Trouble::Dial);
         if self.orders.udp && result.is_err() {
@@ -366,7 +383,7 @@ impl Ports {
     fn who(&self) -> String {
         match self.orders.host.parse::<IpAddr>() {
             Ok(address) => address.to_string(),
-            Err(_) => format!("{} ({})", self.orders.host, self.address),
+            Err(_) => format!("{} ({})", self.orders.host, self.address()),
         }
     }
 
@@ -375,7 +392,7 @@ impl Ports {
             return;
         }
         io.complain(match flavour {
-            Flavour::BusyBox => format!("{} ({}:{port}) open", self.orders.host, self.address),
+            Flavour::BusyBox => format!("{} ({}:{port}) open", self.orders.host, self.address()),
             Flavour::Gnu => {
                 let protocol = if self.orders.udp { "udp" } else { "tcp" };
                 let known = SERVICES.iter().find(|(number, _)| *number == port);
@@ -400,7 +417,8 @@ impl Ports {
             Flavour::BusyBox if self.orders.verbose > 1 || self.orders.verbose == 1 && !refused => {
                 io.complain(format!(
                     "nc: {} ({}:{port}): {reason}",
-                    self.orders.host, self.address
+                    self.orders.host,
+                    self.address()
                 ));
             }
             Flavour::Gnu if self.orders.verbose > 0 => {

@@ -4,10 +4,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::families::{Families, look_up};
 use super::reverse::{self, name_trouble};
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, Flavour, Place};
-use crate::network::{Protocol, SocketAddr};
+use crate::network::{Family, Protocol, SocketAddr};
 use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// How long it waits for the last answers.
@@ -39,6 +40,7 @@ struct Orders {
     deadline: Option<Duration>,
     quiet: bool,
     numeric: bool,
+    families: Families,
     size: Option<usize>,
 }
 
@@ -51,8 +53,6 @@ struct Run {
     /// What the first line calls it, and what it is called in answers.
     title: String,
     name: Option<String>,
-    /// Whether the name stands for `::1` here, which is this machine, as 127.0.0.1 is.
-    loopback6: bool,
     begun: SimTime,
     next: SimTime,
     last: SimTime,
@@ -139,7 +139,8 @@ impl Orders {
                 match letter {
                     'q' => orders.quiet = true,
                     'n' => orders.numeric = true,
-                    '4' | 'v' | 'A' | 'O' | 'D' | 'U' | 'a' | 'b' => {}
+                    '4' | '6' => orders.families = Families::option(letter).unwrap_or_default(),
+                    'v' | 'A' | 'O' | 'D' | 'U' | 'a' | 'b' => {}
                     'c' | 'i' | 'W' | 'w' | 's' | 't' | 'I' | 'p' | 'M' => {
                         let rest = &group[at + letter.len_utf8()..];
                         let value = if rest.is_empty() { words.next() } else { Some(rest) };
@@ -202,10 +203,17 @@ impl Ping {
         }
         let host = orders.host.clone();
         let literal: Option<IpAddr> = host.parse().ok();
-        let loopback6 = literal.is_none() && !busybox && is_loopback6(io, &host);
-        let lookup = io.cluster.lookup(io.place, &host);
+        let families = match orders.families {
+            Families::Any => Families::usual(self.flavour),
+            asked => asked,
+        };
+        let lookup = look_up(io, &host, families);
         let mut took = lookup.took;
         let found = match lookup.result.map(|addresses| addresses.first().copied()) {
+            Ok(Some(address)) if !has_way(io, address) => Err(match busybox {
+                true => "ping: sendto: Network is unreachable".to_owned(),
+                false => "ping: connect: Network is unreachable".to_owned(),
+            }),
             Ok(Some(address)) => {
                 let title = if busybox || literal.is_some() { host } else { lookup.canonical };
                 let mut name = None;
@@ -222,7 +230,6 @@ impl Ping {
                     address,
                     title,
                     name,
-                    loopback6,
                     begun: now,
                     next: now,
                     last: now,
@@ -240,14 +247,11 @@ impl Ping {
     }
 }
 
-/// Whether a name is `::1` in the hosts file: iputils tries IPv6 first, and that is the only
-/// address of it that answers here.
-fn is_loopback6(io: &Io<'_>, host: &str) -> bool {
-    let hosts = io.cluster.read_file(io.place, "/etc/hosts").unwrap_or_default();
-    String::from_utf8_lossy(&hosts).lines().any(|line| {
-        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
-        words.next() == Some("::1") && words.any(|name| name == host)
-    })
+/// Whether the place has an address of the same family to send from.
+fn has_way(io: &Io<'_>, to: IpAddr) -> bool {
+    let network = io.cluster.network();
+    let netns = io.cluster.netns_of(io.place).and_then(|from| network.netns(from.netns));
+    to.is_loopback() || netns.is_none_or(|netns| netns.address_of(Family::of(to)).is_some())
 }
 
 impl Run {
@@ -258,8 +262,8 @@ impl Run {
         let size = self.orders.size.unwrap_or(56);
         io.say(match self.flavour {
             Flavour::BusyBox => format!("PING {title} ({address}): {size} data bytes"),
-            Flavour::Gnu if self.loopback6 => {
-                format!("PING {0}({0} (::1)) {size} data bytes", self.orders.host)
+            Flavour::Gnu if address.is_ipv6() => {
+                format!("PING {}({}) {size} data bytes", self.orders.host, self.sender())
             }
             Flavour::Gnu => {
                 format!("PING {title} ({address}) {size}({}) bytes of data.", size + 28)
@@ -323,9 +327,10 @@ impl Run {
             Err(why) => {
                 let why = match why {
                     DialFailure::Refused => "Destination Port Unreachable",
+                    _ if self.address.is_ipv6() => "Destination unreachable: Address unreachable",
                     _ => "Destination Host Unreachable",
                 };
-                let from = complainer(io);
+                let from = complainer(io, Family::of(self.address));
                 self.coming.push((came, number, Echo::NoWay { from, why }));
             }
         }
@@ -372,7 +377,6 @@ impl Run {
 
     fn sender(&self) -> String {
         match &self.name {
-            _ if self.loopback6 => format!("{} (::1)", self.orders.host),
             Some(name) => format!("{name} ({})", self.address),
             None if self.orders.host.parse::<IpAddr>().is_ok() => self.address.to_string(),
             // A name whose address has none.
@@ -396,7 +400,7 @@ impl Run {
     fn statistics(&self, io: &mut Io<'_>) {
         let received = self.times.len() as u32;
         let lost = (self.sent - received.min(self.sent)) * 100 / self.sent.max(1);
-        let title = if self.loopback6 { &self.orders.host } else { &self.title };
+        let title = if self.address.is_ipv6() { &self.orders.host } else { &self.title };
         io.say(format!("\n--- {title} ping statistics ---"));
         let sent = self.sent;
         match self.flavour {
@@ -445,15 +449,15 @@ impl Run {
 }
 
 /// Who says that a machine is not there: the last one that could have reached it.
-fn complainer(io: &Io<'_>) -> IpAddr {
+fn complainer(io: &Io<'_>, family: Family) -> IpAddr {
     let network = io.cluster.network();
     let netns = io.cluster.netns_of(io.place).and_then(|from| network.netns(from.netns));
     let node = netns.and_then(|netns| netns.node.as_deref()).and_then(|name| network.node(name));
-    match (io.place, node, netns) {
-        (Place::Container { .. } | Place::Node(_), Some(node), _) => node.address.into(),
-        (_, _, Some(netns)) => netns.address.into(),
-        _ => Ipv4Addr::LOCALHOST.into(),
-    }
+    let node = node.filter(|_| matches!(io.place, Place::Container { .. } | Place::Node(_)));
+    let of_node = node.and_then(|node| node.addresses().find(|one| Family::of(*one) == family));
+    of_node
+        .or_else(|| netns.and_then(|netns| netns.address_of(family)))
+        .unwrap_or(Ipv4Addr::LOCALHOST.into())
 }
 
 /// `0.106`

@@ -13,6 +13,7 @@ pub(super) fn name_trouble(why: LookupFailure) -> &'static str {
     match why {
         LookupFailure::NotFound => "Name or service not known",
         LookupFailure::NoAddress => "No address associated with hostname",
+        LookupFailure::OtherFamily => "Address family for hostname not supported",
         LookupFailure::ServerFailure | LookupFailure::NoServer => {
             "Temporary failure in name resolution"
         }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::families::{Families, look_up};
 use super::reverse::name_trouble;
 use super::talk::{Talk, Turn};
 use crate::clock::SimTime;
@@ -139,7 +140,13 @@ impl Telnet {
                 ),
             });
         }
-        let lookup = io.cluster.lookup(io.place, &host);
+        let families = self.arguments.iter().find_map(|word| match word.as_str() {
+            "-4" => Families::option('4'),
+            "-6" => Families::option('6'),
+            _ => None,
+        });
+        let families = families.unwrap_or(Families::usual(self.flavour));
+        let lookup = look_up(io, &host, families);
         let found = match lookup.result.map(|found| found.first().copied()) {
             Ok(Some(address)) => Ok(address),
             Ok(None) => Err(format!("telnet: bad address '{host}'")),

@@ -1,13 +1,13 @@
 //! URLs, as forgiving as curl and wget read them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// A URL's parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
     /// `http`
     pub scheme: String,
-    /// The host: a name or an address.
+    /// The host: a name or an address, without the brackets of an IPv6 one.
     pub host: String,
     /// The port, given or the scheme's own.
     pub port: u16,
@@ -26,13 +26,7 @@ pub enum BadUrl {
     Port(String),
     /// A scheme that the client does not speak.
     Scheme(String),
-    /// An IPv6 address in brackets, which a real client would take.
-    Ipv6,
 }
-
-/// What clients say to [`BadUrl::Ipv6`].
-pub const NO_IPV6: &str =
-    "podhop: IPv6 is not simulated here; use the IPv4 address, which for [::1] is 127.0.0.1";
 
 impl Url {
     /// Reads `http://host:port/path`; without a scheme it is http.
@@ -63,16 +57,19 @@ impl Url {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let authority = authority.rsplit('@').next().unwrap_or("");
-        if authority.starts_with('[') {
-            return Err(BadUrl::Ipv6);
-        }
-        let (host, port) = match authority.split_once(':') {
+        let (host, port) = match bracketed(authority)? {
+            Some((host, port)) => (host, port),
+            None => authority
+                .split_once(':')
+                .map_or((authority, None), |(host, port)| (host, Some(port))),
+        };
+        let (host, port) = match port.map(|port| (host, port)) {
             Some((host, "")) => (host, None),
             Some((host, port)) => {
                 let number = port.parse().map_err(|_| BadUrl::Port(port.to_owned()))?;
                 (host, Some(number))
             }
-            None => (authority, None),
+            None => (host, None),
         };
         if host.is_empty() {
             return Err(BadUrl::Malformed);
@@ -115,10 +112,15 @@ impl Url {
     pub fn authority(&self) -> String {
         let default_port = if self.is_tls() { 443 } else { 80 };
         if self.port == default_port {
-            self.host.clone()
+            self.written_host()
         } else {
-            format!("{}:{}", self.host, self.port)
+            format!("{}:{}", self.written_host(), self.port)
         }
+    }
+
+    /// The host as a URL has it: an IPv6 address in brackets.
+    pub fn written_host(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
     }
 
     /// The host, where it is an address.
@@ -135,8 +137,18 @@ impl Url {
     /// The whole URL.
     pub fn text(&self) -> String {
         let port = if self.explicit_port { format!(":{}", self.port) } else { String::new() };
-        format!("{}://{}{port}{}", self.scheme, self.host, self.target)
+        format!("{}://{}{port}{}", self.scheme, self.written_host(), self.target)
     }
+}
+
+/// The address in brackets and what follows behind a colon; `None` for what does not begin so.
+fn bracketed(authority: &str) -> Result<Option<(&str, Option<&str>)>, BadUrl> {
+    let Some(rest) = authority.strip_prefix('[') else { return Ok(None) };
+    let (inner, behind) = rest.split_once(']').ok_or(BadUrl::Malformed)?;
+    if inner.parse::<Ipv6Addr>().is_err() || !(behind.is_empty() || behind.starts_with(':')) {
+        return Err(BadUrl::Malformed);
+    }
+    Ok(Some((inner, behind.strip_prefix(':'))))
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -166,7 +178,18 @@ mod tests {
         assert_eq!(Url::parse("http://site:99999"), Err(BadUrl::Port("99999".to_owned())));
         assert_eq!(Url::parse("htp://site"), Err(BadUrl::Scheme("htp".to_owned())));
         assert_eq!(Url::parse("http://"), Err(BadUrl::Malformed));
-        assert_eq!(Url::parse("http://[::1]:80/"), Err(BadUrl::Ipv6));
+        for bad in ["http://[::1", "http://[web]/", "http://[::1]x/"] {
+            assert_eq!(Url::parse(bad), Err(BadUrl::Malformed), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_stands_in_brackets() {
+        let url = Url::parse("http://[fd00:10:96::7]:8080/x").unwrap();
+        assert_eq!((url.host.as_str(), url.port), ("fd00:10:96::7", 8080));
+        assert_eq!(url.authority(), "[fd00:10:96::7]:8080");
+        assert_eq!(url.text(), "http://[fd00:10:96::7]:8080/x");
+        assert_eq!(Url::parse("http://[::1]").unwrap().authority(), "[::1]");
     }
 
     #[test]

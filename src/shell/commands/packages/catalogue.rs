@@ -17,7 +17,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("inetutils-ping", &["ping"]),
     ("inetutils-telnet", &["telnet"]),
     ("iproute2", &["ip", "ss"]),
-    ("iptables", &["iptables", "iptables-save"]),
+    ("iptables", &["iptables", "iptables-save", "ip6tables", "ip6tables-save"]),
     ("iputils", &["ping"]),
     ("iputils-ping", &["ping"]),
     ("jq", &["jq"]),

@@ -18,7 +18,7 @@ mod routes;
 mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use k8s_openapi::api::networking::v1::Ingress;
@@ -152,7 +152,7 @@ impl Controller {
         }
         let Options { http_port, https_port, health_port, .. } = self.options;
         for port in [http_port, https_port, health_port] {
-            if context.bind(Protocol::Tcp, Ipv4Addr::UNSPECIFIED, port, "nginx").is_err() {
+            if context.bind(Protocol::Tcp, Ipv6Addr::UNSPECIFIED, port, "nginx").is_err() {
                 let what =
                     format!("Port {port} is already in use. Please check the flag --http-port");
                 say(context, 'F', "main.go:72", &what);

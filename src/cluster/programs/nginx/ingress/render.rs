@@ -1,6 +1,5 @@
 //! nginx's configuration, made of sites: a server for `http` and one for `https` each.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use regex::Regex;
@@ -65,11 +64,14 @@ impl Renderer<'_, '_> {
     fn server(&mut self) -> Server {
         let is_default = self.site.host.is_empty();
         let port = self.shared.ports[usize::from(self.secure)];
-        let address = Ipv4Addr::UNSPECIFIED.into();
-        let listens = vec![Listen { address, port, default: is_default, tls: self.secure }];
+        let listens = [Listen::v4(port), Listen::v6(port)].map(|listen| Listen {
+            default: is_default,
+            tls: self.secure,
+            ..listen
+        });
         let names = vec![if is_default { "_".to_owned() } else { server_name(&self.site.host) }];
         let locations = self.locations();
-        Server { listens, names, settings: base("-"), locations }
+        Server { listens: listens.into(), names, settings: base("-"), locations }
     }
 
     fn locations(&mut self) -> Vec<Location> {

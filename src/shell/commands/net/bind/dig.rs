@@ -144,7 +144,7 @@ impl Orders {
                 orders.lookups.push_back((name, kind.take().unwrap_or(DnsType::A)));
             } else if word.starts_with("-p") || word.starts_with("-c") || word.starts_with("-b") {
                 value("-p")?;
-            } else if matches!(word, "-4" | "-u" | "-r" | "-m") {
+            } else if matches!(word, "-4" | "-6" | "-u" | "-r" | "-m") {
             } else if word.starts_with('-') {
                 return Err(format!("Invalid option: {word}"));
             } else if let Some(found) = record_type(word) {

@@ -50,7 +50,7 @@ impl Host {
                     kind =
                         record_type(text).ok_or_else(|| format!("host: invalid type: {text}"))?;
                 }
-                "-4" | "-v" | "-a" => {}
+                "-4" | "-6" | "-v" | "-a" => {}
                 option if option.starts_with('-') => {
                     return Err(format!("host: illegal option -- {}\n{USAGE}", &option[1..]));
                 }

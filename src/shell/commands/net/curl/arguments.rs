@@ -3,6 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::network::Family;
+use crate::shell::commands::net::families::Families;
+
 /// What a curl was asked to do.
 #[derive(Clone, Debug, Default)]
 pub struct Arguments {
@@ -18,7 +21,7 @@ pub struct Arguments {
     /// `--fail-early`: the first URL that fails is the last.
     pub fail_early: bool,
     pub insecure: bool,
-    pub ipv6: bool,
+    pub families: Families,
     pub http09: bool,
     pub total: Option<Duration>,
     pub connect: Option<Duration>,
@@ -181,8 +184,8 @@ impl Arguments {
             "fail" | "fail-with-body" => self.fail = true,
             "fail-early" => self.fail_early = true,
             "insecure" => self.insecure = true,
-            "ipv6" => self.ipv6 = true,
-            "ipv4" => self.ipv6 = false,
+            "ipv6" => self.families = Families::Only(Family::V6),
+            "ipv4" => self.families = Families::Only(Family::V4),
             "remote-name" => self.remote_name = true,
             "get" => self.get = true,
             "retry-connrefused" => self.retry_refused = true,
@@ -227,7 +230,7 @@ impl Arguments {
                     [host, port, address] => port
                         .parse()
                         .ok()
-                        .zip(address.parse().ok())
+                        .zip(address.trim_matches(['[', ']']).parse().ok())
                         .map(|(port, address)| ((*host).to_owned(), port, address)),
                     _ => None,
                 };

@@ -9,11 +9,13 @@ use std::time::Duration;
 use arguments::Arguments;
 use report::{Version, Words};
 
+use super::families::Families;
 use super::fetch::{Failure, Fetch, Happening, Limits};
 use super::talk::{KEPT_OPEN, Talk, Turn};
-use super::url::{BadUrl, NO_IPV6, Url};
+use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Reply};
+use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, LookupFailure, Reply};
+use crate::network::Family;
 use crate::shell::{Io, Step, Tool};
 
 /// Redirects that are followed unless told otherwise.
@@ -73,6 +75,9 @@ pub fn start(arguments: &[String]) -> Box<dyn Tool> {
     let arguments = Arguments::parse(arguments);
     Box::new(Curl { arguments, state: State::Start, waiting: VecDeque::new(), kept: None, exit: 0 })
 }
+
+/// How long curl waits for one family until it tries the other as well.
+const HAPPY_EYEBALLS: Duration = Duration::from_millis(200);
 
 impl Tool for Curl {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
@@ -181,10 +186,6 @@ impl Curl {
             Err(BadUrl::Scheme(scheme)) => {
                 let told = format!("Protocol \"{scheme}\" not supported or disabled in libcurl");
                 self.exit = words.fail(io, 1, &told);
-                return;
-            }
-            Err(BadUrl::Ipv6) => {
-                self.exit = words.fail(io, 7, NO_IPV6);
                 return;
             }
             Err(_) => {
@@ -302,7 +303,10 @@ impl Curl {
             .map(|(_, _, address)| *address);
         let request = HttpRequest { method, target: url.target.clone(), headers, body };
         let limits = Limits { connect: arguments.connect, total: arguments.total, each: None };
-        Fetch::new(url, request, limits, begun).pinned(pinned)
+        Fetch::new(url, request, limits, begun)
+            .pinned(pinned)
+            .families(arguments.families)
+            .impatient(HAPPY_EYEBALLS)
     }
 
     /// Goes on with a transfer; the moment to come back, if it has to wait.
@@ -319,14 +323,17 @@ impl Curl {
                     self.state = State::Fetching(transfer);
                     return Some(until);
                 }
-                // Names have IPv4 addresses alone here, which -6 does not dial (recording 30).
-                Happening::Resolved if arguments.ipv6 => {
+                // To -6, the C library hands an IPv4 address in IPv6's clothes, which curl does not
+                // dial (recording 30).
+                Happening::Failed(Failure::Name(LookupFailure::OtherFamily))
+                    if arguments.families == Families::Only(Family::V6) =>
+                {
                     self.fail(&words, io, transfer, 7, "Couldn't connect to server", false);
                     return None;
                 }
                 Happening::Resolved => transfer.resolved = Some(io.now()),
                 Happening::Trying(to) => {
-                    words.note(io, &format!("  Trying {}:{}...", to.ip(), to.port()));
+                    words.note(io, &format!("  Trying {to}..."));
                 }
                 Happening::NotThere(to, why) => words.not_there(io, to, why),
                 Happening::Connected(connection) => {

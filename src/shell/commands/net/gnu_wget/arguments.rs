@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::network::Family;
+use crate::shell::commands::net::families::Families;
+
 /// What a wget was asked to do.
 #[derive(Clone, Debug)]
 pub(super) struct Arguments {
@@ -23,6 +26,7 @@ pub(super) struct Arguments {
     pub body: Option<String>,
     pub headers: Vec<(String, String)>,
     pub agent: String,
+    pub families: Families,
 }
 
 /// How much it says.
@@ -54,6 +58,7 @@ impl Default for Arguments {
             body: None,
             headers: Vec::new(),
             agent: "Wget/1.21.3".to_owned(),
+            families: Families::Any,
         }
     }
 }
@@ -65,7 +70,6 @@ const IGNORED: &[&str] = &[
     "no-hsts",
     "no-proxy",
     "no-dns-cache",
-    "inet4-only",
     "timestamping",
     "no-clobber",
     "no-check-cert",
@@ -105,6 +109,8 @@ impl Arguments {
             None => (text, None),
         };
         match name {
+            "inet4-only" => self.families = Families::Only(Family::V4),
+            "inet6-only" => self.families = Families::Only(Family::V6),
             "spider" => self.spider = true,
             "quiet" => self.volume = Volume::Quiet,
             "no-verbose" => self.volume = Volume::Terse,
@@ -146,7 +152,11 @@ impl Arguments {
                     self.show_headers = true;
                     continue;
                 }
-                'c' | 'N' | '4' => continue,
+                '4' | '6' => {
+                    self.families = Families::option(letter).unwrap_or_default();
+                    continue;
+                }
+                'c' | 'N' => continue,
                 // `-nv`, `-nc`, `-nd`: the letter belongs to it.
                 'n' => {
                     match rest {

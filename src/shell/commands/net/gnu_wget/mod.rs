@@ -13,7 +13,7 @@ use report::Words;
 use super::curl::header;
 use super::fetch::{Failure, Fetch, Happening, Limits};
 use super::reverse::name_trouble;
-use super::url::{BadUrl, NO_IPV6, Url};
+use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Issuer, Reply};
 use crate::network::SocketAddr;
@@ -142,7 +142,6 @@ impl Session {
             }
             Err(why) => {
                 let why = match why {
-                    BadUrl::Ipv6 => NO_IPV6.to_owned(),
                     BadUrl::Port(_) => "Bad port number.".to_owned(),
                     BadUrl::Scheme(scheme) => {
                         format!("Unsupported scheme {}.", words.quoted(&scheme))
@@ -176,7 +175,8 @@ impl Session {
         words.verbose(io, format!("--{now}--{again}  {}\n", url.text()));
         let limits =
             Limits { connect: arguments.timeout, total: None, each: Some(arguments.read_timeout) };
-        let mut fetch = Fetch::new(url.clone(), request(arguments, &url), limits, io.now());
+        let mut fetch = Fetch::new(url.clone(), request(arguments, &url), limits, io.now())
+            .families(arguments.families);
         let open =
             self.open.take().filter(|(host, port, _)| *host == url.host && *port == url.port);
         if let Some((host, port, connection)) = open {

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use k8s_openapi::api::core::v1::Node;
 
 use crate::cluster::Flavour;
-use crate::network::{Interface, NetnsId, Party};
+use crate::network::{Family, Interface, NetnsId, Party, Range, Route};
 use crate::shell::Io;
 use crate::shell::commands::client_flavour;
 
 /// Options that change nothing here, or what `Detail` holds.
-const OPTIONS: &[&str] = &["-br", "-brief", "-4", "-c", "-color", "-o", "-d", "-s", "-h"];
+const OPTIONS: &[&str] = &["-br", "-brief", "-4", "-6", "-c", "-color", "-o", "-d", "-s", "-h"];
 
 /// How much is told of a device.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ struct Detail {
     brief: bool,
     /// Without addresses: `ip link`.
     links: bool,
+    /// `-4` or `-6`: of one family alone.
+    family: Option<Family>,
     flavour: Flavour,
 }
 
@@ -30,6 +32,12 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
         return Some(255);
     }
     let brief = options.iter().any(|option| option.starts_with("-br"));
+    let says = |flag: &str| options.iter().any(|option| option.as_str() == flag);
+    let family = match (says("-4"), says("-6")) {
+        (_, true) => Some(Family::V6),
+        (true, _) => Some(Family::V4),
+        _ => None,
+    };
     let words: Vec<&str> = arguments[options.len()..].iter().map(String::as_str).collect();
     let Some((object, rest)) = words.split_first() else {
         io.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route | rule }");
@@ -52,11 +60,11 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
     let Some(id) = io.cluster.netns_of(io.place).map(|from| from.netns) else { return Some(1) };
     let flavour = client_flavour(io.cluster, io.place, "ip");
     match object {
-        "address" => devices(io, id, &rest, Detail { brief, links: false, flavour }),
-        "link" => devices(io, id, &rest, Detail { brief, links: true, flavour }),
+        "address" => devices(io, id, &rest, Detail { brief, links: false, family, flavour }),
+        "link" => devices(io, id, &rest, Detail { brief, links: true, family: None, flavour }),
         "route" if rest.first() == Some(&"get") => route_get(io, id, rest.get(1).copied()),
         "route" => {
-            for route in io.cluster.network().routes(id) {
+            for route in routes(io, id, family.unwrap_or(Family::V4)) {
                 io.say(route.to_string());
             }
             Some(0)
@@ -68,8 +76,10 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
             Some(0)
         }
         _ => {
-            for line in neighbours(io, id) {
-                io.say(line);
+            for family in [Family::V4, Family::V6] {
+                for line in neighbours(io, id, family) {
+                    io.say(line);
+                }
             }
             Some(0)
         }
@@ -103,10 +113,12 @@ fn brief(device: &Interface, detail: Detail) -> String {
         }
         (true, None) => "00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> ".to_owned(),
         (false, _) => {
-            let v4 =
-                device.addresses.iter().map(|(address, length)| format!("{address}/{length} "));
-            let v6 = device.link_local().map_or("::1/128 ".to_owned(), |own| format!("{own}/64 "));
-            v4.chain([v6]).collect()
+            let local =
+                device.link_local().map_or("::1/128 ".to_owned(), |own| format!("{own}/64 "));
+            let wanted = |family| detail.family.is_none_or(|wanted| wanted == family);
+            let own = device.addresses.iter().filter(|(address, _)| wanted(Family::of(*address)));
+            let own = own.map(|(address, length)| format!("{address}/{length} "));
+            own.chain(Some(local).filter(|_| wanted(Family::V6))).collect()
         }
     };
     format!("{:<16} {state:<14} {words}", device.full_name())
@@ -117,6 +129,9 @@ fn full(device: &Interface, detail: Detail) -> String {
     let mut text = device.to_string();
     if detail.links {
         text = text.lines().take(2).collect::<Vec<_>>().join("\n");
+    }
+    if let Some(family) = detail.family {
+        text = of_family(&text, family);
     }
     if detail.flavour == Flavour::Gnu {
         return text;
@@ -130,6 +145,26 @@ fn full(device: &Interface, detail: Detail) -> String {
     text
 }
 
+/// The device's line and its addresses of one family, each with the line of its lifetime.
+fn of_family(text: &str, family: Family) -> String {
+    let word = if family == Family::V4 { "inet " } else { "inet6 " };
+    let lines: Vec<&str> = text.lines().collect();
+    let (first, rest) = lines.split_first().map_or(("", &[][..]), |(first, rest)| (*first, rest));
+    let kept = rest.iter().enumerate().filter(|(index, line)| {
+        let about = if line.contains("valid_lft") { rest[index.saturating_sub(1)] } else { line };
+        about.trim_start().starts_with(word)
+    });
+    let kept: Vec<&str> = [first].into_iter().chain(kept.map(|(_, line)| *line)).collect();
+    kept.join("\n")
+}
+
+fn routes(io: &Io<'_>, id: NetnsId, family: Family) -> Vec<Route> {
+    match family {
+        Family::V4 => io.cluster.network().routes(id),
+        Family::V6 => io.cluster.network().routes_v6(id),
+    }
+}
+
 fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
     let Some(to) = to.and_then(|text| text.parse::<IpAddr>().ok()) else {
         io.complain("Error: any valid prefix is expected.");
@@ -141,7 +176,8 @@ fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
     let line = if to.is_loopback() || is_own {
         format!("local {to} dev lo src {to} uid 0 ")
     } else {
-        let routes = network.routes(id);
+        let family = Family::of(to);
+        let routes = routes(io, id, family);
         let Some(best) = routes
             .iter()
             .filter(|route| route.leads_to(to))
@@ -152,8 +188,17 @@ fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
         };
         let via = best.via.map_or(String::new(), |via| format!(" via {via}"));
         let device = own.iter().find(|device| device.name == best.device);
-        let source = device.and_then(|device| device.addresses.first());
+        let of_family = |own: &&Range| Family::of(own.0) == family;
+        let source = device.and_then(|device| device.addresses.iter().find(of_family));
         let source = source.map_or(String::new(), |(source, _)| format!(" src {source}"));
+        if family == Family::V6 {
+            let metric = if best.source.is_some() { 256 } else { 1024 };
+            let device = &best.device;
+            let line =
+                format!("{to} from ::{via} dev {device}{source} metric {metric} pref medium");
+            io.say(line);
+            return Some(0);
+        }
         format!("{to}{via} dev {}{source} uid 0 ", best.device)
     };
     io.say(format!("{line}\n    cache "));
@@ -161,10 +206,10 @@ fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
 }
 
 /// The routers that the namespace hands its packets to, with their hardware addresses.
-fn neighbours(io: &Io<'_>, id: NetnsId) -> Vec<String> {
+fn neighbours(io: &Io<'_>, id: NetnsId, family: Family) -> Vec<String> {
     let network = io.cluster.network();
     let Some(netns) = network.netns(id) else { return Vec::new() };
-    let routes = network.routes(id);
+    let routes = routes(io, id, family);
     let gateways = routes.iter().filter_map(|route| Some((route.via?, route.device.as_str())));
     let lines = gateways.filter_map(|(address, device)| {
         let hardware = match (&netns.party, netns.node.as_deref()) {
@@ -213,7 +258,7 @@ mod tests {
             hardware: Some([0xd6, 0x27, 0xc7, 0x3b, 0xe8, 0x8b]),
             addresses: vec![([10, 244, 1, 8].into(), 32)],
         };
-        let detail = Detail { brief: false, links: false, flavour: Flavour::BusyBox };
+        let detail = Detail { brief: false, links: false, family: None, flavour: Flavour::BusyBox };
         assert_eq!(
             full(&device, detail),
             "2: eth0@if9: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000\n    link/ether d6:27:c7:3b:e8:8b brd ff:ff:ff:ff:ff:ff\n    inet 10.244.1.8/32 scope global eth0\n       valid_lft forever preferred_lft forever\n    inet6 fe80::d427:c7ff:fe3b:e88b/64 scope link \n       valid_lft forever preferred_lft forever"

@@ -3,13 +3,15 @@
 use std::net::IpAddr;
 
 use super::node_name;
-use crate::network::{ConntrackEntry, ConntrackLine, Protocol};
+use crate::network::{ConntrackEntry, ConntrackLine, Family, Protocol};
 use crate::shell::Io;
 
 /// Which records are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Filter {
     protocol: Option<Protocol>,
+    /// IPv4 unless `-f ipv6`, or an address, says otherwise.
+    family: Option<Family>,
     source: Option<IpAddr>,
     destination: Option<IpAddr>,
     source_port: Option<u16>,
@@ -116,7 +118,7 @@ impl Filter {
                 self.protocol = Some(match value {
                     "tcp" | "6" => Protocol::Tcp,
                     "udp" | "17" => Protocol::Udp,
-                    "icmp" | "1" => Protocol::Icmp,
+                    "icmp" | "1" | "icmpv6" | "58" => Protocol::Icmp,
                     "sctp" => Protocol::Sctp,
                     _ => return Err(format!("`{value}' unsupported protocol")),
                 });
@@ -125,7 +127,14 @@ impl Filter {
             "-d" | "--dst" | "--orig-dst" => self.destination = Some(address()?),
             "--sport" | "--orig-port-src" => self.source_port = Some(port()?),
             "--dport" | "--orig-port-dst" => self.destination_port = Some(port()?),
-            "-f" | "--family" | "-o" | "--output" => {}
+            "-f" | "--family" => {
+                self.family = Some(match value {
+                    "ipv4" => Family::V4,
+                    "ipv6" => Family::V6,
+                    _ => return Err(format!("Unknown family `{value}'")),
+                });
+            }
+            "-o" | "--output" => {}
             _ => return Err(format!("unknown option `{option}'")),
         }
         Ok(())
@@ -133,7 +142,10 @@ impl Filter {
 
     fn admits(&self, entry: &ConntrackEntry) -> bool {
         let flow = &entry.original;
-        self.protocol.is_none_or(|wanted| wanted == flow.protocol)
+        let named = self.source.or(self.destination).map(Family::of);
+        let family = self.family.or(named).unwrap_or(Family::V4);
+        Family::of(flow.source.ip()) == family
+            && self.protocol.is_none_or(|wanted| wanted == flow.protocol)
             && self.source.is_none_or(|wanted| wanted == flow.source.ip())
             && self.destination.is_none_or(|wanted| wanted == flow.destination.ip())
             && self.source_port.is_none_or(|wanted| wanted == flow.source.port())

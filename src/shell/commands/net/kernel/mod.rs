@@ -9,7 +9,7 @@ mod sysctl;
 
 pub(super) use addresses::ip;
 pub(super) use connections::conntrack;
-pub(super) use filter::{iptables, iptables_save};
+pub(super) use filter::{ip6tables, ip6tables_save, iptables, iptables_save};
 pub(super) use route::traceroute;
 pub(super) use sockets::{netstat, ss};
 pub(super) use sysctl::sysctl;

@@ -1,11 +1,12 @@
 //! traceroute: the machines on the way, from the hops of a packet that is sent there.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::clock::SimTime;
 use crate::cluster::Flavour;
-use crate::network::{Outcome, Party, Protocol, SocketAddr, Stage, Trace, Verdict};
+use crate::network::{Family, Outcome, Party, Protocol, SocketAddr, Stage, Trace, Verdict};
+use crate::shell::commands::net::families::{Families, look_up};
 use crate::shell::{Io, Step, Tool};
 
 /// How many hops it tries.
@@ -61,6 +62,7 @@ impl Traceroute {
         let mut words = self.arguments.iter();
         let (mut host, mut most, mut patience) = (None, HOPS, PATIENCE);
         let mut numeric = false;
+        let mut families = Families::usual(self.flavour);
         while let Some(word) = words.next() {
             match word.as_str() {
                 "-m" => {
@@ -75,6 +77,8 @@ impl Traceroute {
                     patience = Duration::from_secs(seconds);
                 }
                 "-q" | "-f" | "-p" | "-i" | "-s" => drop(words.next()),
+                "-4" => families = Families::Only(Family::V4),
+                "-6" => families = Families::Only(Family::V6),
                 option if option.starts_with('-') => numeric |= option.contains('n'),
                 name => host = host.or(Some(name.to_owned())),
             }
@@ -87,7 +91,7 @@ impl Traceroute {
                 "Usage: traceroute [-n] [-m max_ttl] [-w waittime] host".to_owned(),
             )];
         };
-        let lookup = io.cluster.lookup(io.place, &host);
+        let lookup = look_up(io, &host, families);
         let begun = now + lookup.took;
         let Some(address) = lookup.result.ok().and_then(|found| found.first().copied()) else {
             self.code = if self.flavour == Flavour::BusyBox { 1 } else { 2 };
@@ -139,19 +143,23 @@ impl Traceroute {
 /// The machines that forward a packet, by the address that they answer from.
 fn on_the_way(io: &Io<'_>, trace: &Trace) -> Vec<IpAddr> {
     let network = io.cluster.network();
+    let family = Family::of(trace.flow.destination.ip());
     let mut found: Vec<IpAddr> = Vec::new();
     for hop in &trace.hops {
         if hop.stage != Stage::Route || hop.verdict != Verdict::Pass || hop.place == trace.from {
             continue;
         }
         let address = match &hop.place {
-            Party::Node(name) => network.node(name).map(|node| {
-                let [a, b, c, _] = node.pod_subnet.octets();
-                // A node answers a pod from its address in the pods' subnet.
-                let inside = found.is_empty() && matches!(trace.from, Party::Pod { .. });
-                if inside { Ipv4Addr::new(a, b, c, 1).into() } else { node.address.into() }
-            }),
-            Party::Laptop => Some(Ipv4Addr::new(192, 168, 49, 1).into()),
+            // A node answers a pod from its address in the pods' subnet.
+            Party::Node(name) if found.is_empty() && matches!(trace.from, Party::Pod { .. }) => {
+                network.node(name).and_then(|node| node.gateway(family))
+            }
+            Party::Node(name) => network
+                .node(name)
+                .and_then(|node| node.addresses().find(|own| Family::of(*own) == family)),
+            Party::Laptop => {
+                network.netns(network.laptop()).and_then(|netns| netns.address_of(family))
+            }
             Party::Pod { .. } | Party::Outside(_) => None,
         };
         let arrived = matches!(&trace.outcome, Outcome::Delivered { to, .. } if *to == hop.place);

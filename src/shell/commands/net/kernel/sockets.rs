@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::netns;
 use crate::cluster::Flavour;
-use crate::network::Protocol;
+use crate::network::{Family, Protocol};
 use crate::shell::Io;
 use crate::shell::commands::client_flavour;
 use crate::shell::commands::system::processes::pid;
@@ -44,6 +44,8 @@ struct Wanted {
     all: bool,
     processes: bool,
     no_header: bool,
+    /// `-4` or `-6`.
+    family: Option<Family>,
 }
 
 impl Wanted {
@@ -70,6 +72,8 @@ impl Wanted {
                             'a' => wanted.all = true,
                             'p' => wanted.processes = true,
                             'H' => wanted.no_header = true,
+                            '4' => wanted.family = Some(Family::V4),
+                            '6' => wanted.family = Some(Family::V6),
                             known if letters.contains(known) => {}
                             other => return Err(format!("invalid option -- '{other}'")),
                         }
@@ -99,12 +103,15 @@ impl Wanted {
                 pid: pid(io, &listener.name),
             });
         let shown = self.listening || self.all;
-        all.filter(|socket| match socket.protocol {
-            Protocol::Tcp => shown && self.tcp,
-            Protocol::Udp => shown && self.udp,
-            Protocol::Sctp | Protocol::Icmp => false,
-        })
-        .collect()
+        let of_family =
+            |socket: &Socket| self.family.is_none_or(|family| Family::of(socket.address) == family);
+        all.filter(of_family)
+            .filter(|socket| match socket.protocol {
+                Protocol::Tcp => shown && self.tcp,
+                Protocol::Udp => shown && self.udp,
+                Protocol::Sctp | Protocol::Icmp => false,
+            })
+            .collect()
     }
 }
 

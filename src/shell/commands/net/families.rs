@@ -1,0 +1,56 @@
+//! Which of a name's addresses a client takes: `-4`, `-6`, and what BusyBox prefers.
+
+use crate::cluster::{Flavour, Lookup, LookupFailure};
+use crate::network::Family;
+use crate::shell::Io;
+
+/// A client's choice among addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Families {
+    /// All, in the C library's order.
+    #[default]
+    Any,
+    /// Those of one family (`-4`, `-6`).
+    Only(Family),
+    /// The first IPv4 address alone, if there is one (BusyBox' `FEATURE_PREFER_IPV4_ADDRESS`).
+    OneV4First,
+}
+
+impl Families {
+    /// What a client of this flavour takes unless it is told otherwise.
+    pub(super) fn usual(flavour: Flavour) -> Families {
+        match flavour {
+            Flavour::BusyBox => Families::OneV4First,
+            Flavour::Gnu => Families::Any,
+        }
+    }
+
+    /// What an option letter means: `4` or `6`.
+    pub(super) fn option(letter: char) -> Option<Families> {
+        match letter {
+            '4' => Some(Families::Only(Family::V4)),
+            '6' => Some(Families::Only(Family::V6)),
+            _ => None,
+        }
+    }
+}
+
+/// Looks a name up and leaves those addresses that the client takes.
+pub(super) fn look_up(io: &mut Io<'_>, name: &str, families: Families) -> Lookup {
+    let mut lookup = io.cluster.lookup(io.place, name);
+    if let Ok(addresses) = &mut lookup.result {
+        match families {
+            Families::Any => {}
+            Families::Only(family) => addresses.retain(|one| Family::of(*one) == family),
+            Families::OneV4First => {
+                let first = addresses.iter().position(|one| one.is_ipv4()).unwrap_or(0);
+                addresses.rotate_left(first);
+                addresses.truncate(1);
+            }
+        }
+        if addresses.is_empty() {
+            lookup.result = Err(LookupFailure::OtherFamily);
+        }
+    }
+    lookup
+}
