@@ -33,7 +33,7 @@ pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};
 pub use kind::{Kind, KindInfo};
 pub use object::{Object, Resource};
-pub use pod::{Mount, Pod, SharedSpec};
+pub use pod::{Mount, Pod, SharedSpec, SharedStatus};
 pub use request::{
     Action, Answer, Body, Change, DeleteOptions, FieldValidation, Patch, Propagation, Request,
     Response, Subresource, WriteOptions,

@@ -4,14 +4,15 @@
 //! copies of a few templates, and their specification is by far the biggest part of them; so here
 //! it stands behind an `Arc`, which a pod's versions share, and a Deployment's pods too. What tells
 //! the pods of one template apart is kept beside it: the node, and the name of the volume with the
-//! service account's token. Whoever sends or reads a pod as JSON sees none of this.
+//! service account's token. Pods that start together have the same conditions as well, and share
+//! those. Whoever sends or reads a pod as JSON sees none of this.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 
 use k8s_openapi::api::core::v1::{
     ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath,
-    ObjectFieldSelector, Pod as Wire, PodSpec, PodStatus, ProjectedVolumeSource,
+    ObjectFieldSelector, Pod as Wire, PodCondition, PodSpec, PodStatus, ProjectedVolumeSource,
     ServiceAccountTokenProjection, Volume, VolumeMount, VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -34,7 +35,7 @@ pub struct Pod {
     /// What it should be.
     pub spec: Option<SharedSpec>,
     /// What it is.
-    pub status: Option<PodStatus>,
+    pub status: Option<SharedStatus>,
 }
 
 /// A pod's specification, shared as far as can be.
@@ -49,6 +50,15 @@ pub struct SharedSpec {
     /// The name of the token volume, where that is left out of `shared`.
     token: Option<Arc<str>>,
     shared: Arc<PodSpec>,
+}
+
+/// A pod's status: it reads like a [`PodStatus`], but its conditions may be shared with other pods.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SharedStatus {
+    /// What holds of the pod, and since when.
+    pub conditions: Arc<Vec<PodCondition>>,
+    /// Everything else; it has no conditions of its own.
+    rest: PodStatus,
 }
 
 /// How a container sees a volume.
@@ -191,10 +201,45 @@ impl From<PodSpec> for SharedSpec {
     }
 }
 
+impl SharedStatus {
+    /// A status with conditions that other pods may have too; those of `rest` do not count.
+    pub fn new(conditions: Arc<Vec<PodCondition>>, rest: PodStatus) -> SharedStatus {
+        SharedStatus { conditions, rest: PodStatus { conditions: None, ..rest } }
+    }
+
+    /// The status with everything in its place.
+    pub fn full(&self) -> PodStatus {
+        let conditions = Some(self.conditions.to_vec()).filter(|all| !all.is_empty());
+        PodStatus { conditions, ..self.rest.clone() }
+    }
+}
+
+impl Deref for SharedStatus {
+    type Target = PodStatus;
+
+    fn deref(&self) -> &PodStatus {
+        &self.rest
+    }
+}
+
+impl DerefMut for SharedStatus {
+    fn deref_mut(&mut self) -> &mut PodStatus {
+        &mut self.rest
+    }
+}
+
+impl From<PodStatus> for SharedStatus {
+    fn from(mut status: PodStatus) -> SharedStatus {
+        let conditions = status.conditions.take().unwrap_or_default();
+        SharedStatus { conditions: Arc::new(conditions), rest: status }
+    }
+}
+
 impl Serialize for Pod {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (metadata, status) = (self.metadata.clone(), self.status.clone());
+        let metadata = self.metadata.clone();
         let spec = self.spec.as_ref().map(SharedSpec::full);
+        let status = self.status.as_ref().map(SharedStatus::full);
         Wire { metadata, spec, status }.serialize(serializer)
     }
 }
@@ -202,7 +247,11 @@ impl Serialize for Pod {
 impl<'de> Deserialize<'de> for Pod {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Pod, D::Error> {
         let Wire { metadata, spec, status } = Wire::deserialize(deserializer)?;
-        Ok(Pod { metadata, spec: spec.map(SharedSpec::from), status })
+        Ok(Pod {
+            metadata,
+            spec: spec.map(SharedSpec::from),
+            status: status.map(SharedStatus::from),
+        })
     }
 }
 
@@ -333,6 +382,19 @@ mod tests {
         }
         let own = stored(&sent("token", json!([token("token")]))).spec.unwrap();
         assert_eq!(own.token, None);
+    }
+
+    #[test]
+    fn conditions_are_there_for_whoever_reads_the_pod() {
+        let mut value = sent("token", json!([]));
+        value["status"] = json!({
+            "conditions": [{ "type": "Ready", "status": "True" }],
+            "phase": "Running",
+        });
+        let pod = stored(&value);
+        let status = pod.status.as_ref().unwrap();
+        assert_eq!(status.conditions[0].type_, "Ready");
+        assert_eq!(serde_json::to_value(&pod).unwrap()["status"], value["status"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Node, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::api::{Pod, Store};
+use crate::api::{Pod, SharedStatus, Store};
 use crate::network::Party;
 
 /// Something on the map.
@@ -300,7 +300,7 @@ fn node_view(node: &Arc<Node>, pods: &mut BTreeMap<String, Vec<PodView>>) -> Nod
 
 fn pod_view(pod: &Arc<Pod>) -> PodView {
     let metadata = &pod.metadata;
-    let status = pod.status.clone().unwrap_or_default();
+    let status = pod.status.as_ref().map(SharedStatus::full).unwrap_or_default();
     let statuses = status.container_statuses.unwrap_or_default();
     let conditions = status.conditions.unwrap_or_default();
     let ready = conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True");

@@ -162,8 +162,8 @@ pub(super) fn is_running(pod: &Pod) -> bool {
 
 /// Whether the pod's Ready condition holds.
 pub(super) fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
-    conditions.is_some_and(|all| all.iter().any(|c| c.type_ == "Ready" && c.status == "True"))
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
+    conditions.any(|c| c.type_ == "Ready" && c.status == "True")
 }
 
 fn expected(received: &str) -> String {

@@ -640,8 +640,8 @@ pub fn is_alive(pod: &Pod) -> bool {
 }
 
 fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    conditions.into_iter().any(|known| known.type_ == "Ready" && known.status == "True")
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
+    conditions.any(|known| known.type_ == "Ready" && known.status == "True")
 }
 
 pub fn is_up(node: &Node) -> bool {

@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_phase_is_compared() {
         let status = PodStatus { phase: Some("Running".into()), ..PodStatus::default() };
-        let pod = Pod { status: Some(status), ..Pod::default() }.into_object();
+        let pod = Pod { status: Some(status.into()), ..Pod::default() }.into_object();
         assert!(FieldSelector::parse("status.phase=Running").unwrap().matches(&pod));
         assert!(
             FieldSelector::parse("status.phase!=Pending,spec.nodeName=").unwrap().matches(&pod)

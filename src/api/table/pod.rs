@@ -1,12 +1,12 @@
 //! Pods: READY, STATUS and RESTARTS as the real printer works them out.
 
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, PodStatus};
+use k8s_openapi::api::core::v1::{Container, ContainerStatus};
 use k8s_openapi::jiff::Timestamp;
 
 use super::age::{since, since_timestamp};
 use super::format::or_none;
 use super::{Columns, narrow, wide};
-use crate::api::Pod;
+use crate::api::{Pod, SharedStatus};
 use crate::clock::SimTime;
 
 pub(super) const COLUMNS: Columns = &[
@@ -88,13 +88,13 @@ struct Counter {
 }
 
 impl Counter {
-    fn new(pod: &Pod, status: &PodStatus) -> Counter {
+    fn new(pod: &Pod, status: &SharedStatus) -> Counter {
         let spec = pod.spec.as_ref();
         let sidecars = spec
             .and_then(|spec| spec.init_containers.as_ref())
             .map_or(0, |containers| containers.iter().filter(|c| is_sidecar(c)).count());
         let total = spec.map_or(0, |spec| spec.containers.len()) + sidecars;
-        let gated = status.conditions.iter().flatten().any(|condition| {
+        let gated = status.conditions.iter().any(|condition| {
             condition.type_ == "PodScheduled"
                 && condition.reason.as_deref() == Some("SchedulingGated")
         });
@@ -109,7 +109,7 @@ impl Counter {
     }
 
     /// Goes through the init containers up to the first that is not done; says whether there is one.
-    fn init_containers(&mut self, pod: &Pod, status: &PodStatus) -> bool {
+    fn init_containers(&mut self, pod: &Pod, status: &SharedStatus) -> bool {
         let specs = pod.spec.as_ref().and_then(|spec| spec.init_containers.as_deref());
         let specs = specs.unwrap_or_default();
         for (index, container) in status.init_container_statuses.iter().flatten().enumerate() {
@@ -142,7 +142,7 @@ impl Counter {
     }
 
     /// Goes through the containers, last first, so that the first one's trouble is shown.
-    fn containers(&mut self, status: &PodStatus) {
+    fn containers(&mut self, status: &SharedStatus) {
         self.summary.restarts = self.sidecar_restarts;
         self.summary.last_restart = self.sidecar_last_restart;
         let mut running = false;
@@ -174,8 +174,8 @@ fn is_sidecar(container: &Container) -> bool {
     container.restart_policy.as_deref() == Some("Always")
 }
 
-fn condition(status: &PodStatus, name: &str) -> bool {
-    let mut conditions = status.conditions.iter().flatten();
+fn condition(status: &SharedStatus, name: &str) -> bool {
+    let mut conditions = status.conditions.iter();
     conditions.any(|condition| condition.type_ == name && condition.status == "True")
 }
 

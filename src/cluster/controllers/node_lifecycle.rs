@@ -4,6 +4,7 @@
 //! ready is tainted; pods leave it when their tolerations run out, five minutes later by default;
 //! pods of a node that does not exist any more are removed after a while.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Node, PodCondition, Taint, Toleration};
@@ -115,7 +116,7 @@ fn mark_not_ready(client: &mut Client<'_>, node: &Node, pods: &[Pod]) {
     let name = node.metadata.name.as_deref().unwrap_or_default();
     for pod in ready {
         let mut pod = pod.clone();
-        let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+        let conditions = Arc::make_mut(&mut pod.status.get_or_insert_default().conditions);
         for condition in conditions.iter_mut().filter(|condition| condition.type_ == "Ready") {
             *condition = PodCondition {
                 last_transition_time: Some(Time(client.now.whole_seconds())),
@@ -201,7 +202,7 @@ fn remove_orphans(client: &mut Client<'_>, node: &Key) {
         if !pods::is_finished(&pod) {
             let status = pod.status.get_or_insert_default();
             status.phase = Some("Failed".to_owned());
-            status.conditions.get_or_insert_default().push(PodCondition {
+            Arc::make_mut(&mut status.conditions).push(PodCondition {
                 last_transition_time: Some(Time(client.now.whole_seconds())),
                 message: Some("PodGC: node no longer exists".to_owned()),
                 reason: Some("DeletionByPodGC".to_owned()),

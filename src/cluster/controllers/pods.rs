@@ -36,8 +36,8 @@ pub(super) fn node(pod: &Pod) -> Option<&str> {
 
 /// One of its conditions.
 pub(super) fn condition<'a>(pod: &'a Pod, type_: &str) -> Option<&'a PodCondition> {
-    let conditions = pod.status.as_ref()?.conditions.as_deref()?;
-    conditions.iter().find(|condition| condition.type_ == type_)
+    let mut conditions = pod.status.as_ref()?.conditions.iter();
+    conditions.find(|condition| condition.type_ == type_)
 }
 
 /// Whether all its containers are ready.

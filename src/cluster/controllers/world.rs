@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::PodStatus;
 use serde_json::{Value, json};
 
 use super::{Controllers, Key, pods};
@@ -194,7 +195,7 @@ impl World {
                 { "type": "PodScheduled", "status": "True", "lastTransitionTime": moment },
             ],
         });
-        pod.status = serde_json::from_value(status).unwrap();
+        pod.status = Some(serde_json::from_value::<PodStatus>(status).unwrap().into());
         self.api.update(self.now, pod).unwrap();
     }
 
@@ -202,7 +203,7 @@ impl World {
     pub(super) fn set_ready(&mut self, name: &str, ready: bool) {
         let mut pod = Pod::clone(self.api.store().get::<Pod>("default", name).unwrap());
         let moment = self.now.whole_seconds();
-        for condition in pod.status.as_mut().unwrap().conditions.as_mut().unwrap() {
+        for condition in Arc::make_mut(&mut pod.status.as_mut().unwrap().conditions) {
             if condition.type_ == "Ready" {
                 condition.status = if ready { "True" } else { "False" }.to_owned();
                 condition.last_transition_time =

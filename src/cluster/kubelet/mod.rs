@@ -37,6 +37,7 @@ use container::{Container, State};
 use environment::LinkCache;
 use events::Messages;
 use log::Phrases;
+use status::Conditions;
 use volume::Source;
 use worker::{Host, Worker};
 
@@ -87,6 +88,7 @@ pub(super) struct Kubelets {
     /// What the volume that was mounted last shows.
     sources: Arc<[Source]>,
     messages: Messages,
+    conditions: Conditions,
     registry: Registry,
     phrases: Phrases,
     ids: Stream,
@@ -161,7 +163,8 @@ fn act_on_ended(cluster: &mut Cluster, key: PodKey) {
 impl Cluster {
     /// A pod's worker, and everything else that its kubelet works with.
     fn worker_and_host(&mut self, key: PodKey) -> Option<(&mut Worker, Host<'_>)> {
-        let Kubelets { workers, links, sources, messages, registry, ids, .. } = &mut self.kubelets;
+        let Kubelets { workers, links, sources, messages, conditions, registry, ids, .. } =
+            &mut self.kubelets;
         let worker = Arc::make_mut(workers.get_mut(&key)?);
         let host = Host {
             now: self.now,
@@ -172,6 +175,7 @@ impl Cluster {
             links,
             sources,
             messages,
+            conditions,
             registry,
             ids,
         };
@@ -193,6 +197,7 @@ impl Kubelets {
             links: LinkCache::default(),
             sources: Arc::default(),
             messages: Messages::default(),
+            conditions: Conditions::default(),
             registry: Registry::default(),
             phrases: Phrases::default(),
             ids: Stream::new(seed, "containers"),

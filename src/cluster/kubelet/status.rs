@@ -1,5 +1,8 @@
 //! A pod's status, as its kubelet reports it (recording 01).
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
     ContainerStatus, HostIP, PodCondition, PodIP, PodStatus, VolumeMountStatus,
@@ -8,34 +11,51 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::container::{Container, Role, State, Terminated};
 use super::worker::{Host, Worker};
-use crate::api::Pod;
+use crate::api::{Pod, SharedStatus};
 use crate::clock::SimTime;
 use crate::cluster::image::Registry;
 use crate::network::NodeEntry;
+
+/// How many lists of conditions are known to be shared.
+const CONDITIONS: usize = 16;
+
+/// The conditions that kubelets have written lately: pods that start together have the same ones.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions(VecDeque<Arc<Vec<PodCondition>>>);
+
+impl Conditions {
+    /// These conditions, shared with whoever has the same.
+    fn share(&mut self, conditions: Vec<PodCondition>) -> Arc<Vec<PodCondition>> {
+        if let Some(known) = self.0.iter().find(|known| ***known == conditions) {
+            return known.clone();
+        }
+        self.0.truncate(CONDITIONS - 1);
+        let conditions = Arc::new(conditions);
+        self.0.push_front(conditions.clone());
+        conditions
+    }
+}
 
 /// Writes the status to the API server, if it has changed.
 pub(super) fn write(worker: &mut Worker, host: &mut Host<'_>) {
     worker.stale = false;
     let node = host.network.node(&worker.node);
+    let conditions = host.conditions.share(conditions(worker, host.now));
+    let rest = status(worker, node, host.registry);
     let pod = Pod {
         metadata: worker.pod.metadata.clone(),
         spec: worker.pod.spec.clone(),
-        status: Some(status(worker, host.now, node, host.registry)),
+        status: Some(SharedStatus::new(conditions, rest)),
     };
     if let Ok(stored) = host.api.update(host.now, pod) {
         worker.pod = stored;
     }
 }
 
-fn status(
-    worker: &Worker,
-    now: SimTime,
-    node: Option<&NodeEntry>,
-    registry: &mut Registry,
-) -> PodStatus {
-    let none = PodStatus::default();
+/// Everything but the conditions.
+fn status(worker: &Worker, node: Option<&NodeEntry>, registry: &mut Registry) -> PodStatus {
+    let none = SharedStatus::default();
     let old = worker.pod.status.as_ref().unwrap_or(&none);
-    let phase = phase(worker);
     let pod_ips = match &worker.sandbox {
         Some(sandbox) => Some(sandbox.addresses().map(|it| PodIP { ip: it.to_string() }).collect()),
         None => old.pod_ips.clone(),
@@ -55,13 +75,12 @@ fn status(
         (!list.is_empty()).then_some(list)
     };
     PodStatus {
-        conditions: Some(conditions(worker, now, phase)),
         container_statuses: statuses(false),
         init_container_statuses: statuses(true),
         host_ip: first(&host_ips, |address| &address.ip),
         host_ips,
         observed_generation: worker.pod.metadata.generation,
-        phase: Some(phase.to_owned()),
+        phase: Some(phase(worker).to_owned()),
         pod_ip: first(&pod_ips, |address| &address.ip),
         pod_ips,
         reason: match &failure {
@@ -111,7 +130,8 @@ fn phase(worker: &Worker) -> &'static str {
     }
 }
 
-fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
+fn conditions(worker: &Worker, now: SimTime) -> Vec<PodCondition> {
+    let phase = phase(worker);
     let names = |wanted: &dyn Fn(&Container) -> bool| -> String {
         let names: Vec<&str> = worker
             .containers
@@ -158,9 +178,7 @@ fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
         condition(worker, now, "Ready", ready),
         condition(worker, now, "ContainersReady", containers_ready),
     ];
-    let old = worker.pod.status.as_ref().and_then(|status| status.conditions.as_ref());
-    let others = old.into_iter().flatten();
-    let foreign = others.filter(|old| !own.iter().any(|new| new.type_ == old.type_));
+    let foreign = known(worker).filter(|old| !own.iter().any(|new| new.type_ == old.type_));
     let foreign: Vec<&PodCondition> = foreign.collect();
     let unscheduled = !foreign.iter().any(|condition| condition.type_ == "PodScheduled");
     let mut list = Vec::with_capacity(own.len() + usize::from(unscheduled) + foreign.len());
@@ -170,6 +188,11 @@ fn conditions(worker: &Worker, now: SimTime, phase: &str) -> Vec<PodCondition> {
     }
     list.extend(foreign.into_iter().cloned());
     list
+}
+
+/// The conditions that the pod has now.
+fn known(worker: &Worker) -> impl Iterator<Item = &PodCondition> {
+    worker.pod.status.iter().flat_map(|status| status.conditions.iter())
 }
 
 #[derive(Clone)]
@@ -192,10 +215,7 @@ impl Verdict {
 /// One condition; its time is that of its last change.
 fn condition(worker: &Worker, now: SimTime, kind: &str, verdict: Verdict) -> PodCondition {
     let status = if verdict.status { "True" } else { "False" };
-    let old = worker.pod.status.as_ref().and_then(|status| status.conditions.as_ref());
-    let since = old
-        .into_iter()
-        .flatten()
+    let since = known(worker)
         .find(|old| old.type_ == kind && old.status == status)
         .and_then(|old| old.last_transition_time.clone());
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -213,10 +233,9 @@ fn condition(worker: &Worker, now: SimTime, kind: &str, verdict: Verdict) -> Pod
 /// The conditions that `readinessGates` ask for and that are not there.
 fn missing_gates(worker: &Worker) -> Option<String> {
     let gates = worker.pod.spec.as_ref()?.readiness_gates.as_ref()?;
-    let conditions = worker.pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     gates.iter().find_map(|gate| {
         let kind = &gate.condition_type;
-        let found = conditions.into_iter().flatten().find(|condition| condition.type_ == *kind);
+        let found = known(worker).find(|condition| condition.type_ == *kind);
         match found {
             Some(condition) if condition.status == "True" => None,
             Some(_) => Some(format!(
@@ -307,4 +326,31 @@ fn volume_mounts(worker: &Worker, index: usize) -> Option<Vec<VolumeMountStatus>
 
 fn time(at: SimTime) -> Time {
     Time(at.whole_seconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(status: &str) -> Vec<PodCondition> {
+        let (type_, status) = ("Ready".to_owned(), status.to_owned());
+        vec![PodCondition { type_, status, ..PodCondition::default() }]
+    }
+
+    #[test]
+    fn the_same_conditions_are_shared() {
+        let mut conditions = Conditions::default();
+        let first = conditions.share(ready("True"));
+        assert_ne!(first, conditions.share(ready("False")));
+        assert!(Arc::ptr_eq(&first, &conditions.share(ready("True"))));
+    }
+
+    #[test]
+    fn only_the_latest_conditions_are_known() {
+        let mut conditions = Conditions::default();
+        let first = conditions.share(ready("first"));
+        (0..CONDITIONS).for_each(|number| drop(conditions.share(ready(&number.to_string()))));
+        assert!(!Arc::ptr_eq(&first, &conditions.share(ready("first"))));
+        assert_eq!(conditions.0.len(), CONDITIONS);
+    }
 }

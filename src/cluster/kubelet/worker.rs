@@ -49,6 +49,7 @@ pub struct Host<'a> {
     /// What the volume that was mounted last shows.
     pub sources: &'a mut Arc<[Source]>,
     pub messages: &'a mut Messages,
+    pub conditions: &'a mut status::Conditions,
     pub registry: &'a mut Registry,
     pub ids: &'a mut Stream,
 }

@@ -83,7 +83,7 @@ fn nodes_and_pods_have_an_address_of_each_family() {
             ("Hostname", "node-2")
         ]
     );
-    let status = pod(&cluster, "web").status.clone().unwrap();
+    let status = pod(&cluster, "web").status.as_ref().unwrap().full();
     let own: Vec<String> = status.pod_ips.unwrap().into_iter().map(|ip| ip.ip).collect();
     assert_eq!(own, ["10.244.2.2", "fd00:10:244:2::2"]);
     assert_eq!(status.pod_ip.as_deref(), Some("10.244.2.2"));

@@ -100,8 +100,7 @@ fn a_pod_that_has_done_its_work_gives_its_address_back() {
     let dial = cluster.dial(&container("client", "nginx"), Protocol::Tcp, to);
     assert_eq!(dial.result, Err(DialFailure::Silence));
     let status = pod(&cluster, "done").status.clone().unwrap();
-    let stands = status.conditions.into_iter().flatten();
-    let stands = stands.into_iter().find(|known| known.type_ == "PodReadyToStartContainers");
+    let stands = status.conditions.iter().find(|known| known.type_ == "PodReadyToStartContainers");
     assert_eq!(stands.unwrap().status, "False");
 }
 

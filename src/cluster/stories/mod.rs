@@ -161,7 +161,7 @@ fn state(cluster: &Cluster, name: &str, index: usize) -> String {
 
 fn is_ready(cluster: &Cluster, name: &str) -> bool {
     let pod = pod(cluster, name);
-    let conditions = pod.status.as_ref().unwrap().conditions.as_ref().unwrap();
+    let conditions = &pod.status.as_ref().unwrap().conditions;
     conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True")
 }
 

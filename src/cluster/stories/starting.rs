@@ -43,7 +43,7 @@ fn status_and_events_are_as_recorded() {
     );
     assert_eq!(container.container_id.unwrap().len(), "containerd://".len() + 64);
     let pod = pod(&cluster, "web");
-    let conditions = pod.status.as_ref().unwrap().conditions.clone().unwrap();
+    let conditions = pod.status.as_ref().unwrap().conditions.clone();
     let types: Vec<&str> = conditions.iter().map(|c| c.type_.as_str()).collect();
     assert_eq!(
         types,

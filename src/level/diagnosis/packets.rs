@@ -544,10 +544,9 @@ fn open_ports(who: &str, listening: &[SocketAddr]) -> String {
 
 /// A pod, and why it is not ready: nobody has taken it, or what its conditions say.
 pub(super) fn pod_line(pod: &Pod) -> String {
-    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
     let said = |kind: &str| {
-        let found = conditions.into_iter().flatten();
-        let mut found = found.filter(|known| known.type_ == kind && known.status == "False");
+        let conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
+        let mut found = conditions.filter(|known| known.type_ == kind && known.status == "False");
         found.find_map(|known| known.message.clone().or(known.reason.clone()))
     };
     let reason = said("PodScheduled").or_else(|| said("Ready"));

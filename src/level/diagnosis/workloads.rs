@@ -120,8 +120,8 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, document: &Document, path: &str) ->
     if is_running(pod) || status.phase.as_deref() == Some("Succeeded") {
         return None;
     }
-    let conditions = status.conditions.as_ref()?;
-    let pending = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
+    let mut conditions = status.conditions.iter();
+    let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
     Some(
         Diagnosis::new("pod-not-scheduled", format!("no node takes pod {name}"))
             .facts(pending.message.clone())

@@ -170,7 +170,7 @@ fn refuse(client: &mut Client<'_>, pod: &Pod, reason: &str, message: String) {
 }
 
 fn set_condition(pod: &mut Pod, now: SimTime, mut condition: PodCondition) {
-    let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+    let conditions = Arc::make_mut(&mut pod.status.get_or_insert_default().conditions);
     match conditions.iter_mut().find(|known| known.type_ == condition.type_) {
         Some(known) => {
             let same = known.status == condition.status;

@@ -105,8 +105,7 @@ fn service_selector(service: &Service) -> Result<LabelSelector, Failure> {
 
 /// Whether all of a pod's containers are ready.
 pub(super) fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_deref());
-    let mut conditions = conditions.unwrap_or_default().iter();
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
     conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 

@@ -95,8 +95,8 @@ fn node_address(store: &Store, node: &str) -> Option<String> {
 }
 
 fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
-    conditions.into_iter().flatten().any(|one| one.type_ == "Ready" && one.status == "True")
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
+    conditions.any(|one| one.type_ == "Ready" && one.status == "True")
 }
 
 /// The controller's pods: those with the labels of this one.

@@ -20,16 +20,16 @@ impl Reader<'_, '_> {
             page.line(0, "Readiness Gates:");
             page.line(1, "Type\tStatus");
             for gate in gates {
-                let mut conditions = status.conditions.iter().flatten();
+                let mut conditions = status.conditions.iter();
                 let found = conditions.find(|c| c.type_ == gate.condition_type);
                 let state = found.map_or("<none>", |condition| condition.status.as_str());
                 page.line(1, format!("{} \t{state} ", gate.condition_type));
             }
         }
-        if let Some(conditions) = status.conditions.as_ref().filter(|all| !all.is_empty()) {
+        if !status.conditions.is_empty() {
             page.line(0, "Conditions:");
             page.line(1, "Type\tStatus");
-            for condition in conditions {
+            for condition in status.conditions.iter() {
                 page.line(1, format!("{} \t{} ", condition.type_, condition.status));
             }
         }
