@@ -1,7 +1,7 @@
 //! Every way to fail, by what a player would have written, and what the game says of it.
 //!
 //! Each file of `tests/diagnoses/` is one case: a manifest, and comments that say who asks for what
-//! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# then`: a script, `# off`: a node), what was expected
+//! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# dual-stack`, `# then`: a script, `# off`: a node), what was expected
 //! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said), and what the game has
 //! to say: `# diagnosis`, the `# nearest` miss where there is one, and `# at`, the player's line. The
 //! pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
@@ -118,8 +118,12 @@ fn level(case: &Case, text: &str) -> Arc<Level> {
     expect.extend(case.get("served-by").map(|pod| format!("servedByPod: {pod}")));
     expect.extend(case.get("via").map(|node| format!("viaNode: {node}")));
     let cloud = if case.contains_key("cloud") { ", loadBalancer: cloud" } else { "" };
+    let families = match case.contains_key("dual-stack") {
+        true => ", ipFamilies: dualStack",
+        false => "",
+    };
     let level = format!(
-        "title: One\nchapter: a\nsituation: s\ndebrief: d\ncluster: {{nodes: {}{cloud}}}\ngoals:\n- say: g\n  from: {}\n  run: {:?}\n  expect: {{{}}}\n{spread}",
+        "title: One\nchapter: a\nsituation: s\ndebrief: d\ncluster: {{nodes: {}{cloud}{families}}}\ngoals:\n- say: g\n  from: {}\n  run: {:?}\n  expect: {{{}}}\n{spread}",
         number("nodes"),
         case["from"],
         case["run"],

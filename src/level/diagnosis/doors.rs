@@ -2,7 +2,7 @@
 
 use super::packets::{Failed, short};
 use super::{Diagnosis, services};
-use crate::network::{Because, Trace, Verdict};
+use crate::network::{Because, Family, Trace, Verdict};
 
 /// A packet that ended between the cluster and the world; `None` for one that ended elsewhere.
 pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnosis> {
@@ -15,6 +15,8 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
         .fact("packets to addresses that nobody has vanish; the client waits")
         .at(failed.mention()),
         Because::NobodyThere => nobody_there(failed),
+        Because::NoAddress { family } => no_address(failed, *family),
+        Because::OtherFamily { process, family } => other_family(failed, process, *family),
         Because::NoHealthyNode { service } => no_healthy_node(failed, service),
         Because::OutsideSourceRanges { service, client, ranges } => {
             let list: Vec<String> =
@@ -39,6 +41,44 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
         .at(failed.mention()),
         _ => return None,
     })
+}
+
+/// R13.1
+fn no_address(failed: &Failed<'_>, family: Family) -> Diagnosis {
+    let name = super::packets::name_of(failed.facts, failed.trace);
+    let asked = name.map(|name| format!("{name} means {} here", failed.to.ip()));
+    Diagnosis::new(
+        "no-address-of-the-family",
+        format!("the client has no {family} address, so there is no way to {}", failed.to.ip()),
+    )
+    .facts(asked)
+    .fact("pods have the addresses of the families that the cluster is made for")
+    .at(failed.mention())
+}
+
+/// R1.2, R13.1
+fn other_family(failed: &Failed<'_>, process: &str, family: Family) -> Diagnosis {
+    let reached = failed.trace.hops.last().map_or(failed.to, |hop| hop.after.destination);
+    let asked = Family::of(reached.ip());
+    let rule = failed.trace.hops.iter().find_map(|hop| match &hop.because {
+        Because::EndpointChosen { service, .. } => Some(service.clone()),
+        _ => None,
+    });
+    let line = rule.and_then(|rule| failed.service_field(&rule, "spec.ipFamilies"));
+    let nearest = match family {
+        Family::V4 => format!("a listener on [::]:{}", reached.port()),
+        Family::V6 => format!("a listener on 0.0.0.0:{}", reached.port()),
+    };
+    Diagnosis::new(
+        "other-family",
+        format!(
+            "{process} listens on port {}, but for {family} alone, so {asked} is refused",
+            reached.port()
+        ),
+    )
+    .fact(format!("the client came by {}", reached.ip()))
+    .nearest(Some(nearest))
+    .at(line.or(failed.mention()))
 }
 
 fn nobody_there(failed: &Failed<'_>) -> Diagnosis {

@@ -109,6 +109,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Write the name in full: web.shop.svc.cluster.local.",
     },
     Explanation {
+        code: "no-address-of-the-family",
+        title: "the client has no address of that family",
+        means: "A packet needs a source address of its destination's family. In a single-stack cluster pods have IPv4 addresses alone, so their own kernel says at once that the network is unreachable.",
+        example: "$ kubectl exec box -- wget -qO- 'http://[fd00::1]'\nwget: can't connect to remote host (fd00::1): Network is unreachable",
+        fix: "Use the IPv4 address or a name that has one. A cluster is dual-stack only if it was made so: kubectl get node -o jsonpath='{.items[*].spec.podCIDRs}' shows it.",
+    },
+    Explanation {
         code: "no-healthy-node",
         title: "the load balancer finds no node to send to",
         means: "With externalTrafficPolicy Local, a load balancer asks each node whether it has a ready pod of the Service (at healthCheckNodePort), and leaves out those that have none. Here every node is left out.",
@@ -219,6 +226,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "DNS answers the name of a Service with its cluster IP, however many pods are behind it. A headless Service has no cluster IP: DNS answers with the addresses of its ready pods.",
         example: "$ nslookup db\nName:   db.default.svc.cluster.local\nAddress: 10.102.3.4",
         fix: "Make the Service anew with clusterIP: None. An existing one can't give up its cluster IP.",
+    },
+    Explanation {
+        code: "other-family",
+        title: "the server listens for the other family of addresses alone",
+        means: "A process bound to 0.0.0.0 takes IPv4 and no IPv6. A Service of both families leads to both addresses of a pod all the same: endpoints are made of addresses, not of what listens there.",
+        example: "$ kubectl exec echo -- ss -ltn\nLISTEN 0 511 0.0.0.0:8080 0.0.0.0:*\n$ kubectl exec client -- curl 'http://[fd00:10:96::77]:8080'\ncurl: (7) Failed to connect to fd00:10:96::77 port 8080 after 0 ms: Couldn't connect to server",
+        fix: "Bind the server to [::], which takes both families, or give the Service ipFamilies: [IPv4] alone.",
     },
     Explanation {
         code: "other-pods-loopback",
