@@ -215,7 +215,7 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
         }
         Because::Listening { process, bound } => format!("{process} listens on {bound}"),
         Because::KernelAnswers => format!("{} is up and answers pings", to.ip()),
-        Because::NobodyListens { listening } => nobody_listens(to.port(), listening),
+        Because::NobodyListens { listening } => nobody_listens(to, listening),
         Because::LoopbackOnly { process } => format!(
             "{process} listens on port {}, but for 127.0.0.1 alone: only its own pod reaches it",
             to.port()
@@ -270,15 +270,22 @@ fn direction(flow: &Flow, stage: Stage) -> String {
     }
 }
 
-fn nobody_listens(port: u16, listening: &[SocketAddr]) -> String {
+/// The ports that are open there; those of loopback only to whom they concern, or if there are no
+/// others.
+fn nobody_listens(to: SocketAddr, listening: &[SocketAddr]) -> String {
+    let port = to.port();
     if port == 0 {
         return "nobody listens".to_owned();
     }
     if listening.is_empty() {
         return format!("nobody listens on port {port}, nor on any other");
     }
-    let open = list(listening.iter().map(|bound| {
-        if bound.ip().is_loopback() { bound.to_string() } else { bound.port().to_string() }
+    let is_own = |bound: &SocketAddr| bound.ip().is_loopback();
+    let all = to.ip().is_loopback() || listening.iter().all(is_own);
+    let shown = listening.iter().filter(|bound| all || !is_own(bound));
+    let open = list(shown.map(|bound| match is_own(bound) {
+        true => bound.to_string(),
+        false => bound.port().to_string(),
     }));
     format!("nobody listens on port {port}; open here: {open}")
 }
@@ -348,12 +355,14 @@ mod tests {
 
     #[test]
     fn open_ports_are_listed_where_nobody_listens() {
-        let bound = SocketAddr::new(Ipv4Addr::UNSPECIFIED, 8080);
-        let because = Because::NobodyListens { listening: vec![bound] };
-        assert_eq!(
-            hop(because, Verdict::Reject).sentence(),
-            "nobody listens on port 80; open here: 8080"
-        );
+        let all = SocketAddr::new(Ipv4Addr::UNSPECIFIED, 8080);
+        let own = SocketAddr::new(Ipv4Addr::LOCALHOST, 9090);
+        let told = |listening: &[SocketAddr]| {
+            let because = Because::NobodyListens { listening: listening.to_vec() };
+            hop(because, Verdict::Reject).sentence()
+        };
+        assert_eq!(told(&[all, own]), "nobody listens on port 80; open here: 8080");
+        assert_eq!(told(&[own]), "nobody listens on port 80; open here: 127.0.0.1:9090");
     }
 
     // R11.2, R11.3
