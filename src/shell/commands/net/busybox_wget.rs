@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::curl::header;
 use super::families::Families;
 use super::fetch::{Failure, Fetch, Happening, Limits};
 use super::url::{BadUrl, Url};
@@ -209,9 +208,9 @@ impl Wget {
             io.complain("  ");
         }
         if let Some(location) =
-            header(&response, "location").filter(|_| (300..400).contains(&response.status))
+            response.header("location").filter(|_| (300..400).contains(&response.status))
         {
-            return self.follow(arguments, io, &url, &location);
+            return self.follow(arguments, io, &url, location);
         }
         if response.status >= 400 {
             let told = format!(

@@ -438,9 +438,9 @@ impl Curl {
             transfer.printed.extend_from_slice(report::head(&response).as_bytes());
         }
         let location =
-            header(&response, "location").filter(|_| (300..400).contains(&response.status));
+            response.header("location").filter(|_| (300..400).contains(&response.status));
         if let Some(location) = location.filter(|_| arguments.follow) {
-            return self.follow(words, io, transfer, &location);
+            return self.follow(words, io, transfer, location);
         }
         let transient = matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504);
         if transient && transfer.tries < arguments.retries {
@@ -467,7 +467,7 @@ impl Curl {
         response: &HttpResponse,
     ) {
         let words = Words { arguments, version: Version::of(io) };
-        let size = header(response, "content-length").unwrap_or_else(|| "0".to_owned());
+        let size = response.header("content-length").unwrap_or("0");
         let took = io.now().since(transfer.begun);
         let (code, told) = if arguments.total.is_some_and(|limit| limit <= took) {
             let told = format!(
@@ -612,10 +612,4 @@ impl Transfer {
 
 fn refused(failure: &Failure) -> bool {
     matches!(failure, Failure::Dial { why: DialFailure::Refused, .. })
-}
-
-/// A header's value, whatever its case.
-pub(super) fn header(response: &HttpResponse, name: &str) -> Option<String> {
-    let mut headers = response.headers.iter();
-    headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
 }

@@ -1,7 +1,6 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
 use super::arguments::Arguments;
-use super::header;
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer, LookupFailure};
 use crate::network::SocketAddr;
@@ -359,8 +358,9 @@ fn variable(name: &str, facts: &Facts<'_>, now: SimTime) -> String {
     let status = facts.response.map_or(0, |response| response.status);
     let since = |at: SimTime| format!("{:.6}", at.since(facts.begun).as_secs_f64());
     let moment = |at: Option<SimTime>| since(at.unwrap_or(facts.begun));
-    let of_response =
-        |name: &str| facts.response.and_then(|response| header(response, name)).unwrap_or_default();
+    let of_response = |name: &str| {
+        facts.response.and_then(|response| response.header(name)).unwrap_or_default().to_owned()
+    };
     match name {
         "http_code" | "response_code" => format!("{status:03}"),
         "remote_ip" => ip.to_owned(),

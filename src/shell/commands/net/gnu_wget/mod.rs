@@ -10,7 +10,6 @@ use std::time::Duration;
 use arguments::{Arguments, Volume};
 use report::Words;
 
-use super::curl::header;
 use super::fetch::{Failure, Fetch, Happening, Limits};
 use super::reverse::name_trouble;
 use super::url::{BadUrl, Url};
@@ -353,9 +352,9 @@ impl Session {
         }
         self.keep(arguments, &download, &response);
         let location =
-            header(&response, "location").filter(|_| (300..400).contains(&response.status));
+            response.header("location").filter(|_| (300..400).contains(&response.status));
         if let Some(location) = location {
-            return self.follow(arguments, words, io, download, &location);
+            return self.follow(arguments, words, io, download, location);
         }
         if response.status == 401 {
             words.verbose(io, "\nUsername/Password Authentication Failed.\n");
@@ -383,9 +382,9 @@ impl Session {
 
     /// Keeps the connection for the next request, if the server does.
     fn keep(&mut self, arguments: &Arguments, download: &Download, response: &HttpResponse) {
-        let closes = header(response, "connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
-            || header(response, "content-length").is_none();
+        let closes =
+            response.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+                || response.header("content-length").is_none();
         self.open = download
             .connection
             .clone()
@@ -423,7 +422,7 @@ impl Session {
     ) {
         words.verbose(io, report::length(response, told_length(response)));
         let html =
-            header(response, "content-type").is_some_and(|kind| kind.starts_with("text/html"));
+            response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
         if words.volume == Volume::Terse {
             let now = report::stamp(io.now());
             words.tell(io, format!("{now} URL: {} 200 OK\n", download.url.text()));
@@ -585,7 +584,7 @@ fn plain_response(body: Vec<u8>) -> HttpResponse {
 
 /// The length that the server tells.
 fn told_length(response: &HttpResponse) -> Option<usize> {
-    header(response, "content-length").and_then(|value| value.parse().ok())
+    response.header("content-length").and_then(|value| value.parse().ok())
 }
 
 /// `site (site)|10.98.110.181|:80`, or `10.98.110.181:80`
