@@ -1,8 +1,12 @@
 //! An actor's list of things to do: by due time, then by key.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::clock::SimTime;
+
+/// The least time between two turns of an actor that nobody has called in between.
+pub(super) const TICK: Duration = Duration::from_millis(1);
 
 /// What is due when. A key stands in it once; some of its moments are *work* that the cluster is
 /// unsettled without, the others are timers that nobody waits for.
@@ -29,6 +33,15 @@ impl Moments {
         if work {
             self.work = Some(self.work.map_or(at, |work| work.min(at)));
         }
+    }
+
+    /// The same moments, none of them at `now` or before: who has just done everything that was
+    /// due is not due again before time has passed. So the clock goes on whatever an actor forgets,
+    /// and a debug build says that it forgot.
+    pub fn after(self, now: SimTime) -> Moments {
+        debug_assert!(self.due.is_none_or(|due| due > now), "due again at {now:?}: {self:?}");
+        let later = |at: SimTime| at.max(now + TICK);
+        Moments { due: self.due.map(later), work: self.work.map(later) }
     }
 }
 

@@ -7,16 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::agenda::{Agenda, Moments};
+use super::agenda::{Agenda, Moments, TICK};
 use super::attended::Lease;
 use super::kubelet::Owner;
 use super::{Answer, Ask, Cluster, Context, Place, Poll, Process, Signal};
 use crate::api::{Change, Kind};
 use crate::clock::SimTime;
 use crate::network::{NetnsId, ProcessId, SocketAddr};
-
-/// A program may not wake more often than this: simulated time has to pass.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
 /// How long a program that watches the API server gathers changes before it acts on them.
 const WATCH: Duration = Duration::from_secs(1);
@@ -184,7 +181,7 @@ pub(super) fn step(cluster: &mut Cluster, id: ProcessId) {
         // The signals were ignored: it goes on waiting.
         None => wait(cluster, id, None),
         Some(Poll::Idle) => wait(cluster, id, Some(None)),
-        Some(Poll::Until(at)) => wait(cluster, id, Some(Some(at.max(now + SHORTEST_SLEEP)))),
+        Some(Poll::Until(at)) => wait(cluster, id, Some(Some(at.max(now + TICK)))),
         Some(Poll::Exit(code)) => exit(cluster, id, code),
     }
 }

@@ -8,6 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::Due;
 use crate::clock::SimTime;
+use crate::cluster::agenda::TICK;
 
 /// An object's place: its namespace (empty for kinds without one) and name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +72,8 @@ type Item = (SimTime, Actor, Key);
 pub(super) struct Queue {
     work: Lane,
     timers: Lane,
+    /// The moment whose items were taken last.
+    now: SimTime,
 }
 
 /// Items by date, and the date of each.
@@ -86,9 +89,10 @@ impl Queue {
         self.work.put(now + actor.delay(), actor, key);
     }
 
-    /// A deadline: `actor` looks at `key` at `at`, and nobody waits for it.
+    /// A deadline: `actor` looks at `key` at `at`, and nobody waits for it. One that is over is
+    /// looked at a moment later, so that no actor can hold the clock by reminding itself.
     pub(super) fn remind(&mut self, at: SimTime, actor: Actor, key: Key) {
-        self.timers.put(at, actor, key);
+        self.timers.put(at.max(self.now + TICK), actor, key);
     }
 
     /// The earliest item's date.
@@ -109,6 +113,7 @@ impl Queue {
     /// Takes the earliest item that is due at `now`.
     pub(super) fn pop(&mut self, now: SimTime) -> Option<(Actor, Key)> {
         let due = self.next_due().filter(|due| due.at <= now)?;
+        self.now = now;
         if due.work { self.work.pop() } else { self.timers.pop() }
     }
 }
@@ -182,6 +187,16 @@ mod tests {
                 (Actor::ReplicaSet, key("a"))
             ]
         );
+    }
+
+    #[test]
+    fn a_deadline_that_is_over_is_looked_at_later_and_never_at_once() {
+        let mut queue = Queue::default();
+        let now = SimTime::from_millis(50);
+        queue.remind(now, Actor::Job, key("a"));
+        queue.pop(now);
+        queue.remind(SimTime::from_millis(40), Actor::Job, key("a"));
+        assert!(queue.next_due().is_some_and(|due| due.at > now));
     }
 
     #[test]

@@ -356,7 +356,7 @@ impl Kubelets {
 
     fn reschedule(&mut self, now: SimTime, key: PodKey) {
         if let Some(worker) = self.worker(key) {
-            let (moments, held_up) = (worker.moments(now), worker.is_held_up());
+            let (moments, held_up) = (worker.moments(now).after(now), worker.is_held_up());
             self.agenda.set(&key, moments);
             if held_up {
                 self.held_up.insert(key);

@@ -32,7 +32,9 @@ pub(super) fn stop(
     grace: Duration,
     message: &str,
 ) {
-    if worker.containers[index].stopping.is_some() {
+    let container = &worker.containers[index];
+    // A hook or a probe may fail when its container has ended already.
+    if container.stopping.is_some() || !container.is_running() {
         return;
     }
     worker.tell_of(host, index, false, "Killing", message);
@@ -84,6 +86,7 @@ pub(super) fn kill(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
 pub(super) fn deadline(worker: &mut Worker, host: &mut Host<'_>) {
     worker.finished = true;
     worker.stale = true;
+    worker.operation = None;
     let message = "Pod was active on the node longer than the specified deadline".to_owned();
     worker.failure = Some(("DeadlineExceeded", message));
     for index in 0..worker.containers.len() {

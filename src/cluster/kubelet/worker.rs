@@ -140,6 +140,8 @@ impl Worker {
             self.refresh_volumes(host);
         }
         loop {
+            // What time brings to one container does not wait for another's start.
+            self.look_after_containers(host);
             match self.operation {
                 Some((at, _)) if at > host.now => break,
                 Some((_, Operation::Remove)) => {
@@ -151,7 +153,6 @@ impl Worker {
                     self.complete(operation, host);
                 }
                 None => {
-                    self.look_after_containers(host);
                     let Some((operation, takes)) = self.next_operation(host) else { break };
                     self.operation = Some((host.now + takes, operation));
                 }
@@ -174,7 +175,8 @@ impl Worker {
             moments.add(at, true);
         }
         // While the sandbox is being built again, its end is what counts.
-        let retry = self.mount_retry.filter(|at| *at > now || self.operation.is_none());
+        let retry =
+            self.mount_retry.filter(|at| !self.finished && (*at > now || self.operation.is_none()));
         for at in [retry, self.volumes_stale_at].into_iter().flatten() {
             moments.add(at, false);
         }
@@ -182,7 +184,7 @@ impl Worker {
             self.container_moments(container, now, &mut moments);
         }
         if let Some(deadline) = self.deadline() {
-            moments.add(deadline.max(now), false);
+            moments.add(deadline, false);
         }
         moments
     }
