@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{LoadBalancerStatus, Service};
 
 use super::{Kind, Object, Subresource};
 
@@ -139,7 +140,18 @@ fn take_status(object: &mut Object) {
 }
 
 fn keep_status(new: &mut Object, old: &Object) {
-    with_status!(keep, new, old, status);
+    with_status!(keep, &mut *new, old, status);
+    if let (Object::Service(new), Object::Service(old)) = (new, old) {
+        let is_balancer = |service: &Service| {
+            let spec = service.spec.as_ref();
+            spec.and_then(|spec| spec.type_.as_deref()) == Some("LoadBalancer")
+        };
+        // The addresses were the load balancer's (`registry/core/service/strategy.go`).
+        if is_balancer(old) && !is_balancer(new) {
+            let status = &mut Arc::make_mut(new).status;
+            status.get_or_insert_default().load_balancer = Some(LoadBalancerStatus::default());
+        }
+    }
 }
 
 fn keep_spec(new: &mut Object, old: &Object) {

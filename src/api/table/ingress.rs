@@ -16,17 +16,14 @@ pub(super) const COLUMNS: Columns = &[
     narrow("AGE"),
 ];
 
-/// How much of its addresses a narrow table shows.
-const ADDRESS_WIDTH: usize = 16;
-
-pub(super) fn row(ingress: &Ingress, now: SimTime, wide: bool) -> Vec<String> {
+pub(super) fn row(ingress: &Ingress, now: SimTime) -> Vec<String> {
     let spec = ingress.spec.clone().unwrap_or_default();
     let tls = spec.tls.as_ref().is_some_and(|tls| !tls.is_empty());
     vec![
         ingress.metadata.name.clone().unwrap_or_default(),
         or_none(spec.ingress_class_name.clone().unwrap_or_default()),
         hosts(&spec),
-        addresses(ingress, wide),
+        addresses(ingress),
         if tls { "80, 443" } else { "80" }.to_owned(),
         since(ingress.metadata.creation_timestamp.as_ref(), now),
     ]
@@ -43,7 +40,7 @@ fn hosts(spec: &IngressSpec) -> String {
 }
 
 /// What the ingress controller reported.
-fn addresses(ingress: &Ingress, wide: bool) -> String {
+fn addresses(ingress: &Ingress) -> String {
     let balancer = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
     let entries = balancer.and_then(|balancer| balancer.ingress.as_deref()).unwrap_or_default();
     let mut names: Vec<&str> = entries
@@ -52,10 +49,5 @@ fn addresses(ingress: &Ingress, wide: bool) -> String {
         .collect();
     names.sort_unstable();
     names.dedup();
-    let all = names.join(",");
-    if wide || all.chars().count() <= ADDRESS_WIDTH {
-        return all;
-    }
-    let cut: String = all.chars().take(ADDRESS_WIDTH - 3).collect();
-    format!("{cut}...")
+    names.join(",")
 }

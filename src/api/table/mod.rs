@@ -26,7 +26,6 @@ pub use endpoints::addresses;
 pub use format::{format_labels, format_selector};
 pub use layout::Layout;
 pub use node::roles;
-pub use service::{external_addresses, load_balancer_addresses};
 
 use std::fmt;
 
@@ -72,7 +71,7 @@ impl Table {
             .iter()
             .map(|(name, wide)| Column { name: (*name).to_owned(), wide: *wide })
             .collect();
-        let rows = objects.iter().map(|object| row(object, now, wide)).collect();
+        let rows = objects.iter().map(|object| row(object, now)).collect();
         let table = Table { columns, rows };
         if wide { table } else { table.without_wide() }
     }
@@ -139,10 +138,10 @@ fn columns(kind: Kind) -> Columns {
     }
 }
 
-fn row(object: &Object, now: SimTime, wide: bool) -> Vec<String> {
+fn row(object: &Object, now: SimTime) -> Vec<String> {
     match object {
         Object::Pod(pod) => pod::row(pod, now),
-        Object::Service(service) => service::row(service, now, wide),
+        Object::Service(service) => service::row(service, now),
         Object::Endpoints(endpoints) => endpoints::row(endpoints, now),
         Object::EndpointSlice(slice) => endpoint_slice::row(slice, now),
         Object::Node(node) => node::row(node, now),
@@ -154,7 +153,7 @@ fn row(object: &Object, now: SimTime, wide: bool) -> Vec<String> {
         Object::Job(job) => job::row(job, now),
         Object::CronJob(job) => cron_job::row(job, now),
         Object::Event(event) => event::row(event, now),
-        Object::Ingress(ingress) => ingress::row(ingress, now, wide),
+        Object::Ingress(ingress) => ingress::row(ingress, now),
         Object::Namespace(namespace) => others::namespace(namespace, now),
         Object::ConfigMap(map) => others::config_map(map, now),
         Object::Secret(secret) => others::secret(secret, now),

@@ -17,17 +17,14 @@ pub(super) const COLUMNS: Columns = &[
     wide("SELECTOR"),
 ];
 
-/// How much of a load balancer's addresses a narrow table shows.
-const ADDRESS_WIDTH: usize = 16;
-
-pub(super) fn row(service: &Service, now: SimTime, wide: bool) -> Vec<String> {
+pub(super) fn row(service: &Service, now: SimTime) -> Vec<String> {
     let spec = service.spec.clone().unwrap_or_default();
     let cluster_ip = spec.cluster_ips.as_ref().and_then(|ips| ips.first().cloned());
     vec![
         service.metadata.name.clone().unwrap_or_default(),
         spec.type_.clone().unwrap_or_default(),
         or_none(cluster_ip.unwrap_or_default()),
-        external_addresses(service, wide),
+        external_addresses(service),
         ports(&spec),
         since(service.metadata.creation_timestamp.as_ref(), now),
         format_labels(spec.selector.as_ref()),
@@ -35,14 +32,14 @@ pub(super) fn row(service: &Service, now: SimTime, wide: bool) -> Vec<String> {
 }
 
 /// EXTERNAL-IP: who outside the cluster may call it what.
-pub fn external_addresses(service: &Service, wide: bool) -> String {
+fn external_addresses(service: &Service) -> String {
     let spec = service.spec.clone().unwrap_or_default();
     let declared = spec.external_ips.unwrap_or_default().join(",");
     match spec.type_.as_deref().unwrap_or("") {
         "ExternalName" => spec.external_name.unwrap_or_default(),
         "LoadBalancer" => {
             let status = service.status.as_ref().and_then(|s| s.load_balancer.as_ref());
-            let given = load_balancer_addresses(status, wide);
+            let given = load_balancer_addresses(status);
             let both: Vec<String> =
                 [given, declared].into_iter().filter(|part| !part.is_empty()).collect();
             if both.is_empty() { "<pending>".to_owned() } else { both.join(",") }
@@ -52,8 +49,9 @@ pub fn external_addresses(service: &Service, wide: bool) -> String {
     }
 }
 
-/// What a load balancer gave, sorted; cut to sixteen characters unless `wide`.
-pub fn load_balancer_addresses(status: Option<&LoadBalancerStatus>, wide: bool) -> String {
+/// What a load balancer gave, sorted. The server makes its tables as wide as can be, and leaves it
+/// to kubectl to hide columns, so that addresses are never cut.
+fn load_balancer_addresses(status: Option<&LoadBalancerStatus>) -> String {
     let ingress = status.and_then(|status| status.ingress.as_deref()).unwrap_or_default();
     let mut names: Vec<&str> = ingress
         .iter()
@@ -61,12 +59,7 @@ pub fn load_balancer_addresses(status: Option<&LoadBalancerStatus>, wide: bool) 
         .collect();
     names.sort_unstable();
     names.dedup();
-    let all = names.join(",");
-    if wide || all.chars().count() <= ADDRESS_WIDTH {
-        return all;
-    }
-    let cut: String = all.chars().take(ADDRESS_WIDTH - 3).collect();
-    format!("{cut}...")
+    names.join(",")
 }
 
 /// `80:30080/TCP,443:30443/TCP`
@@ -94,11 +87,11 @@ mod tests {
 
     use super::*;
 
-    fn cells(spec: Value, status: Value, wide: bool) -> Vec<String> {
+    fn cells(spec: Value, status: Value) -> Vec<String> {
         let service = serde_json::from_value(
             json!({"metadata": {"name": "s"}, "spec": spec, "status": status}),
         );
-        row(&service.expect("a service"), SimTime::START, wide)
+        row(&service.expect("a service"), SimTime::START)
     }
 
     // R14.1
@@ -106,26 +99,25 @@ mod tests {
     fn a_load_balancer_waits_for_its_address() {
         let spec = json!({"type": "LoadBalancer", "clusterIPs": ["10.98.1.2"],
             "ports": [{"port": 80, "nodePort": 30951, "protocol": "TCP"}]});
-        let waiting = cells(spec.clone(), json!({}), false);
+        let waiting = cells(spec.clone(), json!({}));
         assert_eq!(waiting[1..5], ["LoadBalancer", "10.98.1.2", "<pending>", "80:30951/TCP"]);
         let given = json!({"loadBalancer": {"ingress": [{"ip": "203.0.113.10"}]}});
-        assert_eq!(cells(spec, given, false)[3], "203.0.113.10");
+        assert_eq!(cells(spec, given)[3], "203.0.113.10");
     }
 
-    // D26
+    // Kubernetes 1.36.3: addresses of 35 characters stood whole in a table without `-o wide`.
     #[test]
-    fn a_long_host_name_is_cut_unless_wide() {
+    fn long_addresses_stand_whole() {
         let spec = json!({"type": "LoadBalancer"});
-        let status =
-            json!({"loadBalancer": {"ingress": [{"hostname": "abc.elb.amazonaws.example"}]}});
-        assert_eq!(cells(spec.clone(), status.clone(), false)[3], "abc.elb.amazo...");
-        assert_eq!(cells(spec, status, true)[3], "abc.elb.amazonaws.example");
+        let ingress = json!([{"hostname": "abc.elb.amazonaws.example"}, {"ip": "203.0.113.66"}]);
+        let status = json!({"loadBalancer": {"ingress": ingress}});
+        assert_eq!(cells(spec, status)[3], "203.0.113.66,abc.elb.amazonaws.example");
     }
 
     #[test]
     fn an_external_name_has_no_addresses_of_its_own() {
         let spec = json!({"type": "ExternalName", "externalName": "db.example.com"});
-        let row = cells(spec, json!({}), true);
+        let row = cells(spec, json!({}));
         assert_eq!(row[2..5], ["<none>", "db.example.com", "<none>"]);
         assert_eq!(row[6], "<none>");
     }

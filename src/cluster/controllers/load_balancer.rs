@@ -50,11 +50,14 @@ impl Cloud {
         };
         let old = self.seen.insert(key.clone(), service.clone());
         if !wants(&service) || service.metadata.deletion_timestamp.is_some() {
+            // The API server takes the addresses out of a Service that changes its type.
+            let had = |service: &Arc<Service>| !addresses(service).is_empty();
+            let stood = old.as_ref().is_some_and(had) || had(&service);
             if let Some(old) = old.filter(|old| wants(old) && !wants(&service)) {
                 tell_difference(client, &old, &service);
             }
             self.building.remove(key);
-            release(client, &service);
+            release(client, &service, stood);
             return;
         }
         let is_news = match &old {
@@ -149,12 +152,12 @@ fn is_held(service: &Service) -> bool {
     service.metadata.finalizers.iter().flatten().any(|finalizer| finalizer == FINALIZER)
 }
 
-/// Takes the balancer down, if the Service has one, and lets the Service go.
-fn release(client: &mut Client<'_>, service: &Service) {
+/// Takes the balancer down, if one stood, and lets the Service go.
+fn release(client: &mut Client<'_>, service: &Service, stood: bool) {
     if !is_held(service) {
         return;
     }
-    if !addresses(service).is_empty() {
+    if stood {
         tell(client, service, "DeletingLoadBalancer", "Deleting load balancer");
     }
     let mut free = service.clone();

@@ -61,8 +61,9 @@ impl Controllers {
         let namespace = meta.namespace.as_deref().unwrap_or("");
         let actor = match kind {
             Some(Kind::Service) if change.object.kind() == Kind::EndpointSlice => {
-                // Its own writes are no news; only what others take away is.
-                (change.action == Action::Deleted).then_some(Actor::EndpointSlice)
+                // It puts right what others have changed or taken away; to look at what it wrote
+                // itself changes nothing.
+                (change.action != Action::Added).then_some(Actor::EndpointSlice)
             }
             Some(Kind::Endpoints) => None,
             Some(Kind::ReplicaSet | Kind::ReplicationController)
