@@ -168,17 +168,13 @@ impl Kind {
     }
 
     /// The kind that a command line names: `po`, `pod`, `pods`, `Pod`, `deployments.apps`,
-    /// `deployments.v1.apps`. Case does not matter, as in kubectl.
+    /// `deployments.v1.apps`, `ingresses.networking`.
     pub fn from_word(word: &str) -> Option<Kind> {
-        let lower = word.to_lowercase();
-        let (name, group) = lower.split_once('.').unwrap_or((&lower, ""));
-        let info = KINDS.iter().find(|info| {
-            name == info.plural || name == info.singular || info.short.contains(&name)
-        })?;
-        let versioned = format!("{}.{}", info.version, info.group);
-        let fits =
-            group.is_empty() || group == info.group || group == versioned.trim_end_matches('.');
-        fits.then_some(info.kind)
+        let find = |prefix| {
+            let mut infos = KINDS.iter();
+            infos.find(|info| is_called(word, info.names(), prefix)).map(|info| info.kind)
+        };
+        find(false).or_else(|| find(true))
     }
 
     /// `pods`, `deployments.apps`: the resource as messages of the API server name it.
@@ -202,7 +198,52 @@ impl Kind {
     }
 }
 
+/// What a resource of the API is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// `deployments`
+    pub plural: &'a str,
+    /// `deployment`
+    pub singular: &'a str,
+    /// `deploy`
+    pub short: &'a [&'a str],
+    /// `apps`; empty for the core group.
+    pub group: &'a str,
+    /// `v1`
+    pub version: &'a str,
+}
+
+/// Whether `word` on a command line names a resource: by its plural, singular (in any case) or a
+/// short name (as it is written), perhaps with a group or a version and a group behind it. A
+/// group's beginning is enough where `prefix` allows it, which it does when nothing else was found
+/// (`client-go/restmapper/shortcut.go`, `apimachinery/pkg/api/meta/restmapper.go`).
+pub fn is_called(word: &str, names: Names<'_>, prefix: bool) -> bool {
+    let named = |name: &str| {
+        let lower = name.to_lowercase();
+        lower == names.plural || lower == names.singular || names.short.contains(&name)
+    };
+    let Some((name, rest)) = word.split_once('.') else { return named(word) };
+    let of_group = |group: &str| {
+        group.is_empty() || group == names.group || (prefix && names.group.starts_with(group))
+    };
+    let versioned = rest.split_once('.').is_some_and(|(version, group)| {
+        version == names.version && (group == names.group || (prefix && of_group(group)))
+    });
+    named(name) && (versioned || of_group(rest))
+}
+
 impl KindInfo {
+    /// What the kind's resource is called.
+    pub fn names(&self) -> Names<'static> {
+        Names {
+            plural: self.plural,
+            singular: self.singular,
+            short: self.short,
+            group: self.group,
+            version: self.version,
+        }
+    }
+
     /// Whether this is its group and version: `v1`, `apps/v1`.
     fn is_of(&self, api_version: &str) -> bool {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
@@ -243,5 +284,20 @@ mod tests {
         assert_eq!(Kind::from_word("Deployments.apps"), Some(Kind::Deployment));
         assert_eq!(Kind::from_word("deployment.v1.apps"), Some(Kind::Deployment));
         assert_eq!(Kind::from_word("pods.apps"), None);
+    }
+
+    // Each by kubectl 1.36.3 against a server that knows the resources of Kubernetes 1.36.
+    #[test]
+    fn words_name_kinds_as_the_rest_mapper_reads_them() {
+        for word in ["services.v1.", "svc.", "SERVICES", "Service"] {
+            assert_eq!(Kind::from_word(word), Some(Kind::Service), "{word}");
+        }
+        for word in ["deploy.ap", "deployments.ap", "deploy.v1.apps", "Deployment.apps"] {
+            assert_eq!(Kind::from_word(word), Some(Kind::Deployment), "{word}");
+        }
+        assert_eq!(Kind::from_word("ing.networking"), Some(Kind::Ingress));
+        for word in ["SVC", "cm.v1", "services.v1", "deployments.v1beta1.apps", "svc ", ""] {
+            assert_eq!(Kind::from_word(word), None, "{word}");
+        }
     }
 }

@@ -31,7 +31,7 @@ mod write;
 
 pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};
-pub use kind::{Kind, KindInfo};
+pub use kind::{Kind, KindInfo, Names, is_called};
 pub use object::{Object, Resource};
 pub use pod::{Mount, Pod, SharedSpec, SharedStatus};
 pub use request::{

@@ -55,16 +55,12 @@ impl ApiServer {
     ) -> Answer {
         let (mut object, mut notes) = decode::object(target.kind, value, options.validation)?;
         settle_namespace(&mut object, target)?;
-        if object.name() != target.name {
-            let message = format!(
-                "the name of the object ({}) does not match the name on the URL ({})",
-                object.name(),
-                target.name
-            );
-            return Err(Status::new(Reason::BadRequest, message));
-        }
+        must_keep_name(&object, target)?;
         let old = match self.stored(target) {
-            Ok(old) => old,
+            Ok(old) => {
+                must_keep_uid(&object, &old)?;
+                old
+            }
             Err(_) if is_created_by_update(target.kind) => {
                 object.metadata_mut().resource_version = None;
                 let stored = self.admit(now, object)?;
@@ -89,6 +85,7 @@ impl ApiServer {
         let patched = patch::apply(target.kind, &old.to_value(), change)?;
         let (mut object, mut notes) = decode::patched(target.kind, patched, options.validation)?;
         settle_namespace(&mut object, target)?;
+        must_keep_name(&object, target)?;
         let stored = self.exchange(object, &old, options.subresource)?;
         notes.extend(warnings::update(&stored, &old));
         Ok(Response { warnings: notes, ..Response::object(stored) })
@@ -272,6 +269,62 @@ fn settle_namespace(object: &mut Object, target: &Target<'_>) -> Result<(), Stat
         ));
     }
     Ok(())
+}
+
+/// A request changes the object that it names, and no other.
+fn must_keep_name(object: &Object, target: &Target<'_>) -> Result<(), Status> {
+    let (name, wanted) = (object.name(), target.name);
+    let message = if name == wanted {
+        return Ok(());
+    } else if name.is_empty() {
+        format!(
+            "the name of the object ({wanted} based on URL) was undeterminable: name must be provided"
+        )
+    } else {
+        format!("the name of the object ({name}) does not match the name on the URL ({wanted})")
+    };
+    Err(Status::new(Reason::BadRequest, message))
+}
+
+/// A whole object that carries the UID of another is meant for that one. The store looks before
+/// anybody else does (`apiserver/pkg/storage`, `Preconditions.Check`).
+fn must_keep_uid(object: &Object, old: &Object) -> Result<(), Status> {
+    let sent = object.metadata().uid.as_deref().unwrap_or("");
+    let stored = old.metadata().uid.as_deref().unwrap_or("");
+    if sent.is_empty() || sent == stored {
+        return Ok(());
+    }
+    let (kind, name) = (old.kind(), old.name());
+    let mut status = Status::new(
+        Reason::Conflict,
+        format!(
+            "Operation cannot be fulfilled on {} \"{name}\": StorageError: invalid object, Code: 4, \
+             Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in \
+             precondition: {sent}, UID in object meta: {stored}",
+            kind.resource(),
+            storage_key(old)
+        ),
+    );
+    status.kind = kind.to_string();
+    status.name = name.to_owned();
+    Err(status)
+}
+
+/// Where etcd keeps an object. A few resources have a folder of another name
+/// (`kubeapiserver/default_storage_factory_builder.go`).
+fn storage_key(object: &Object) -> String {
+    let folder = match object.kind() {
+        Kind::ReplicationController => "controllers",
+        Kind::Endpoints => "services/endpoints",
+        Kind::Service => "services/specs",
+        Kind::Node => "minions",
+        Kind::Ingress => "ingress",
+        kind => kind.info().plural,
+    };
+    match object.namespace() {
+        "" => format!("/registry/{folder}/{}", object.name()),
+        namespace => format!("/registry/{folder}/{namespace}/{}", object.name()),
+    }
 }
 
 /// Gives a changed object what only the server may write, and refuses one that was made from an

@@ -52,6 +52,17 @@ pub(super) fn apply(kind: Kind, current: &Value, patch: Patch) -> Result<Patched
     Ok(Patched { value, shown, strategic: false })
 }
 
+/// `current` after a change of which no server hears: `kubectl patch --local`.
+///
+/// # Errors
+/// As the server's, for a patch that cannot be read or cannot be applied.
+pub fn changed(kind: Kind, current: &Value, patch: Patch) -> Result<Value, Status> {
+    match patch {
+        Patch::Json(patch) => json::apply_locally(current.clone(), &patch),
+        patch => apply(kind, current, patch).map(|patched| patched.value),
+    }
+}
+
 /// Why a patched object cannot be decoded, in the words of the decoder that was used.
 pub(super) fn complaint(kind: Kind, patched: &Patched, fault: &Mistyped) -> String {
     if patched.strategic {
