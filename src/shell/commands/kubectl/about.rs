@@ -255,7 +255,7 @@ fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
         ));
     }
     let resource = words[1].split('/').next().unwrap_or(&words[1]);
-    let known = Kind::from_word(resource).is_some() || catalog::real_resource(resource).is_some();
+    let known = super::resources::named(resource).is_some();
     if !known && resource != "*" && !resource.is_empty() {
         io.complain(format!(
             "Warning: the server doesn't have a resource type '{}'\n",

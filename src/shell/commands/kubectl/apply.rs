@@ -64,10 +64,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let words = call.arguments.positional.join(" ");
         return Err(call.usage(format!("Unexpected args: [{words}]")));
     }
-    if call.arguments.given("kustomize") {
-        return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
-    }
-    if files.is_empty() {
+    if files.is_empty() && !call.arguments.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
     }
     if call.arguments.on("prune") {
@@ -76,18 +73,20 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let report = Report::of(&call, io)?;
     let validation = field_validation(&call)?;
-    let read = sources::read(&call, io, &files)?;
-    let mut failures = read.failures;
-    if read.manifests.is_empty() && failures.is_empty() {
+    let read = sources::read(&call, io)?;
+    let mut failures = Vec::new();
+    if read.items.is_empty() {
         return Err(Failure::message("no objects passed to apply"));
     }
     let mut applied = Vec::new();
     let mut apply = Apply { force: call.arguments.on("force"), report, validation };
-    for manifest in &read.manifests {
-        let result = if call.arguments.on("server-side") {
-            apply.server_side(&mut call, io, manifest)
-        } else {
-            apply.one(&mut call, io, manifest)
+    for item in &read.items {
+        let result = match item {
+            Err(failure) => Err(failure.clone()),
+            Ok(manifest) if call.arguments.on("server-side") => {
+                apply.server_side(&mut call, io, manifest)
+            }
+            Ok(manifest) => apply.one(&mut call, io, manifest),
         };
         match result {
             Ok(object) => applied.push(object),

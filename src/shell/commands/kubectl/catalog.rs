@@ -174,6 +174,18 @@ pub(super) const ALL_NAMESPACES: &[Flag] =
 /// `--all`
 pub(super) const ALL: &[Flag] =
     &[switch("all", None, "All objects of the kinds, in the namespace.")];
+/// `-o`, and what belongs to it.
+pub(super) const PRINT: &[Flag] = &[
+    text("output", Some('o'), "Output format: json, yaml, name or jsonpath=TEMPLATE."),
+    text("template", None, "The template of -o go-template."),
+    typed(
+        "allow-missing-template-keys",
+        Takes::Switch,
+        "true",
+        "Ignore missing fields in templates.",
+    ),
+    switch("show-managed-fields", None, "Keep managed fields in JSON and YAML."),
+];
 /// `-o` of commands that change objects, and their `--dry-run`.
 pub(super) const WRITE: &[Flag] = &[
     text("output", Some('o'), "Output format: json, yaml, name or jsonpath=TEMPLATE."),
@@ -184,7 +196,12 @@ pub(super) const WRITE: &[Flag] = &[
         "none, client (print what would be sent) or server (send it, and store nothing).",
     ),
     text("template", None, "The template of -o go-template."),
-    switch("allow-missing-template-keys", None, "Ignore missing fields in templates."),
+    typed(
+        "allow-missing-template-keys",
+        Takes::Switch,
+        "true",
+        "Ignore missing fields in templates.",
+    ),
     switch("show-managed-fields", None, "Keep managed fields in JSON and YAML."),
     text("field-manager", None, "The name that owns the fields."),
 ];
@@ -378,18 +395,6 @@ fn edits(a: &str, b: &str) -> usize {
 /// Whether a word names the old health table.
 pub(super) fn is_component_statuses(word: &str) -> bool {
     ["componentstatuses", "componentstatus", "cs"].contains(&word.to_lowercase().as_str())
-}
-
-/// The plural of a resource that a real server has and podhop has not, by any of its names.
-pub(super) fn real_resource(word: &str) -> Option<&'static str> {
-    let lower = word.to_lowercase();
-    let name = lower.split('.').next().unwrap_or(&lower);
-    super::resources::RESOURCES.iter().find_map(|(plural, short, _, _, kind)| {
-        let named = *plural == name
-            || kind.to_lowercase() == name
-            || short.split(',').any(|short| !short.is_empty() && short == name);
-        named.then_some(*plural)
-    })
 }
 
 #[cfg(test)]

@@ -107,14 +107,18 @@ impl Client {
         }
     }
 
-    /// A new object.
+    /// A new object. The version that a copied manifest has kept is left out
+    /// (`cli-runtime/pkg/resource/helper.go`).
     pub fn create(
         &mut self,
         io: &mut Io<'_>,
         kind: Kind,
-        object: Value,
+        mut object: Value,
         options: WriteOptions,
     ) -> Result<Object, Status> {
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("resourceVersion");
+        }
         let namespace = match object["metadata"]["namespace"].as_str() {
             Some(own) if kind.info().namespaced => own.to_owned(),
             _ => self.namespace_of(kind),
@@ -162,13 +166,22 @@ impl Client {
         object: &Object,
         options: DeleteOptions,
     ) -> Result<(), Status> {
-        let request = Request::Delete {
-            kind: object.kind(),
-            namespace: object.namespace().to_owned(),
-            name: object.name().to_owned(),
-            options,
-        };
-        self.send(io, request).map(|_| ())
+        let (kind, namespace, name) = (object.kind(), object.namespace(), object.name());
+        self.delete_named(io, kind, namespace, name, options).map(|_| ())
+    }
+
+    /// The end of whatever object has this name: it, as it was.
+    pub fn delete_named(
+        &mut self,
+        io: &mut Io<'_>,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        options: DeleteOptions,
+    ) -> Result<Option<Object>, Status> {
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        let request = Request::Delete { kind, namespace, name, options };
+        self.send(io, request).map(Response::into_object)
     }
 
     /// What has happened to the objects of a kind since a resource version, and the version to go

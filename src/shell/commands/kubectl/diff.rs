@@ -31,13 +31,20 @@ const FLAGS: &[Flag] = &[
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let files = call.arguments.all("filename").to_vec();
-    if files.is_empty() {
+    if files.is_empty() && !call.arguments.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
     }
-    let read = sources::read(&call, io, &files)?;
-    let mut failures = read.failures;
+    let read = sources::read(&call, io)?;
+    let mut failures = Vec::new();
     let mut different = false;
-    for manifest in &read.manifests {
+    for item in &read.items {
+        let manifest = match item {
+            Ok(manifest) => manifest,
+            Err(failure) => {
+                failures.push(failure.clone());
+                break;
+            }
+        };
         let namespace = manifest.namespace.clone();
         let live = match call.client.get_in(io, manifest.kind, namespace, &manifest.name) {
             Ok(object) => Some(object),

@@ -123,11 +123,12 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return component_statuses(&mut call, io);
     }
     let target = Target::of(&call, io, &words, Rules::default())?;
-    let view = View::new(&call, &output, &target);
+    let view = View::new(&call, &output);
     if call.arguments.on("watch") || call.arguments.on("watch-only") {
         return watch(call, io, &target, view);
     }
     let (mut groups, failures) = target.groups(&mut call, io)?;
+    let view = view.of_groups(&groups);
     sort(&call, &mut groups)?;
     let failures = if call.arguments.on("ignore-not-found") {
         failures.into_iter().filter(|failure| !is_not_found(failure)).collect()
@@ -185,18 +186,25 @@ struct View {
 }
 
 impl View {
-    fn new(call: &Call, output: &Output, target: &Target) -> View {
+    fn new(call: &Call, output: &Output) -> View {
         let arguments = &call.arguments;
-        let all = arguments.positional.iter().any(|word| word == "all");
         View {
             wide: matches!(output, Output::Table { wide: true }),
             headers: !arguments.on("no-headers"),
             namespaces: arguments.on("all-namespaces"),
-            kinds: arguments.on("show-kind") || all || target.kinds().len() > 1,
+            kinds: arguments.on("show-kind"),
             labels: arguments.on("show-labels"),
             label_columns: arguments.all("label-columns").to_vec(),
             output: output.clone(),
         }
+    }
+
+    /// The same for answers of several kinds, whose names are told apart by them. A list that was
+    /// asked for is an answer even when it is empty; a name that was not found is none
+    /// (`multipleGVKsRequested`).
+    fn of_groups(self, groups: &[Group]) -> View {
+        let several = groups.windows(2).any(|pair| pair[0].kind != pair[1].kind);
+        View { kinds: self.kinds || several, ..self }
     }
 
     /// A table a kind, an empty line between them; nothing for kinds without objects.

@@ -144,6 +144,7 @@ type Outcome = Result<Next, Failure>;
 const DONE: Outcome = Ok(Next::Exit(0));
 
 /// A subcommand's call.
+#[derive(Clone)]
 struct Call {
     /// The subcommand.
     command: &'static Command,

@@ -6,9 +6,10 @@ use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, text, typed};
-use super::target::{Rules, Target};
+use super::sources::Read;
+use super::target::{Found, Rules, Target};
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::{FieldValidation, Patch, Subresource, WriteOptions};
+use crate::api::{FieldValidation, Object, Patch, Reason, Status, Subresource, WriteOptions};
 use crate::manifest;
 
 pub(super) static COMMAND: Command = Command {
@@ -29,84 +30,177 @@ const FLAGS: &[Flag] = &[
     typed("type", Takes::Text, "'strategic'", "The patch's language: json, merge or strategic."),
     text("subresource", None, "The part of the object: status or scale."),
     switch("local", None, "Change the manifest, not the server's object."),
-    switch("record", None, "Not used any more."),
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let patch = patch(&call, io)?;
+    let report = Report::of(&call, io)?;
+    let language = check(&call, report.dry_run)?;
     let words = call.arguments.positional.clone();
-    if words.is_empty() && call.arguments.all("filename").is_empty() {
+    let subresource = subresource(&call)?;
+    let options = WriteOptions { subresource, ..report.dry_run.options(FieldValidation::Warn) };
+    let local = call.arguments.on("local");
+    let patch = language.patch(sent(&call, io, language, local)?);
+    if local && !call.arguments.given("filename") {
         return Err(Failure::message(super::delete::NOTHING_NAMED));
     }
     let target = Target::of(&call, io, &words, Rules { names_required: true })?;
-    let report = Report::of(&call, io)?;
-    let options = options(&call, report.dry_run)?;
-    let found = target.find(&mut call, io)?;
+    let found = match (&target, local) {
+        (Target::Manifests(read), true) => written(read),
+        _ => target.find(&mut call, io)?,
+    };
+    if found.objects.is_empty() && found.failures.is_empty() {
+        return Err(Failure::message("no objects passed to patch"));
+    }
     let mut failures = found.failures;
     for object in found.objects {
-        let patched = match report.dry_run {
-            DryRun::Client => Ok(object.clone()),
-            _ => call.client.patch(io, &object, patch.clone(), options),
+        let patched = match local || report.dry_run == DryRun::Client {
+            true => locally(&object, patch.clone()),
+            false => call.client.patch(io, &object, patch.clone(), options).map_err(Failure::from),
         };
         match patched {
             Ok(patched) => {
-                let changed = report.dry_run == DryRun::Client || patched != object;
-                let what = if changed { "patched" } else { "patched (no change)" };
+                let what = if patched != object { "patched" } else { "patched (no change)" };
                 report.tell(io, &patched, what)?;
             }
-            Err(status) => failures.push(status.into()),
+            Err(failure) => failures.push(failure),
         }
     }
     Failure::of(failures).map_or(DONE, Err)
 }
 
-fn patch(call: &Call, io: &Io<'_>) -> Result<Patch, Failure> {
-    let text = match (call.arguments.text("patch"), call.arguments.text("patch-file")) {
-        ("", "") => {
-            let text = "must specify --patch or --patch-file containing the contents of the patch";
-            return Err(call.usage(text));
+/// The language that a patch is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Strategic,
+    Merge,
+    Json,
+}
+
+impl Language {
+    fn patch(self, value: Value) -> Patch {
+        match self {
+            Language::Strategic => Patch::Strategic(value),
+            Language::Merge => Patch::Merge(value),
+            Language::Json => Patch::Json(value),
         }
-        ("", file) => {
-            let read = io.read_file(file);
-            let bytes = read.map_err(|reason| {
-                Failure::message(format!(
-                    "unable to read patch file: open {file}: {}",
-                    reason.to_lowercase()
-                ))
-            })?;
-            String::from_utf8_lossy(&bytes).into_owned()
-        }
-        (text, _) => text.to_owned(),
-    };
-    let value = read(&text)?;
-    match call.arguments.get("type").unwrap_or("strategic") {
-        "strategic" => Ok(Patch::Strategic(value)),
-        "merge" => Ok(Patch::Merge(value)),
-        "json" => Ok(Patch::Json(value)),
-        other => {
-            Err(call
-                .usage(format!("--type must be one of [json merge strategic], not \"{other}\"")))
+    }
+
+    /// What kubectl itself says of a patch that is no JSON, in the words of its own library.
+    fn unreadable(self) -> &'static str {
+        match self {
+            Language::Strategic => "invalid JSON document",
+            Language::Merge => "Invalid JSON Patch",
+            Language::Json => "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
         }
     }
 }
 
-/// A text as JSON or YAML.
-fn read(text: &str) -> Result<Value, Failure> {
-    let (documents, diagnostics) = manifest::parse("patch", text);
+/// What stands on the command line by itself or not at all (`PatchOptions.Validate`).
+fn check(call: &Call, dry_run: DryRun) -> Result<Language, Failure> {
+    let arguments = &call.arguments;
+    let (inline, file) = (arguments.text("patch"), arguments.text("patch-file"));
+    let local = arguments.on("local");
+    let text = match arguments.get("type").unwrap_or("strategic").to_lowercase().as_str() {
+        _ if !inline.is_empty() && !file.is_empty() => {
+            "cannot specify --patch and --patch-file together".to_owned()
+        }
+        _ if inline.is_empty() && file.is_empty() => {
+            "must specify --patch or --patch-file containing the contents of the patch".to_owned()
+        }
+        _ if local && !arguments.positional.is_empty() => {
+            "cannot specify --local and server resources".to_owned()
+        }
+        _ if local && dry_run == DryRun::Server => {
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?"
+                .to_owned()
+        }
+        "" | "strategic" => return Ok(Language::Strategic),
+        "merge" => return Ok(Language::Merge),
+        "json" => return Ok(Language::Json),
+        _ => format!(
+            "--type must be one of [json merge strategic], not \"{}\"",
+            arguments.text("type")
+        ),
+    };
+    Err(Failure::message(text))
+}
+
+/// The patch as JSON. One that begins with a brace is sent as it stands, so that the server judges
+/// it; anything else is read as YAML.
+fn sent(call: &Call, io: &Io<'_>, language: Language, local: bool) -> Result<Value, Failure> {
+    let inline = call.arguments.text("patch");
+    let text = match call.arguments.text("patch-file") {
+        "" => inline.to_owned(),
+        file => {
+            let bytes = io.read_file(file).map_err(|reason| {
+                let reason = reason.to_lowercase();
+                Failure::message(format!("unable to read patch file: open {file}: {reason}"))
+            })?;
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    if text.trim_start().starts_with('{') {
+        return manifest::json(&text).map_err(|fault| match local {
+            true => Failure::message(language.unreadable()),
+            false => Failure::from(Status::new(Reason::BadRequest, fault.to_string())),
+        });
+    }
+    let (documents, diagnostics) = manifest::parse("patch", &text);
     if let Some(fault) = diagnostics.first() {
-        return Err(Failure::message(format!("unable to parse \"{text}\": {}", fault.message)));
+        let text = format!("unable to parse \"{inline}\": {}", fault.message);
+        return Err(Failure::message(text));
     }
     Ok(documents.into_iter().next().map_or(Value::Null, |document| document.value))
 }
 
-fn options(call: &Call, dry_run: DryRun) -> Result<WriteOptions, Failure> {
-    let subresource = match call.arguments.text("subresource") {
-        "" | "scale" => Subresource::None,
-        "status" => Subresource::Status,
-        other => {
-            let text = format!("the server could not find the requested resource ({other})");
-            return Err(Failure::message(text));
+/// `--local`: the objects as their manifests say.
+fn written(read: &Read) -> Found {
+    let mut found = Found::default();
+    for item in &read.items {
+        let object = item.clone().and_then(|manifest| {
+            Object::from_value(manifest.kind, manifest.value)
+                .map_err(|fault| Failure::message(fault.to_string()))
+        });
+        match object {
+            Ok(object) => found.objects.push(object),
+            Err(failure) => found.failures.push(failure),
         }
-    };
-    Ok(WriteOptions { subresource, ..dry_run.options(FieldValidation::Warn) })
+    }
+    found
+}
+
+/// The object after a change of which no server hears.
+fn locally(object: &Object, patch: Patch) -> Result<Object, Failure> {
+    let kind = object.kind();
+    match &patch {
+        Patch::Json(value) if !value.is_array() => {
+            return Err(Failure::message(Language::Json.unreadable()));
+        }
+        Patch::Strategic(value) if !value.is_object() => {
+            return Err(Failure::message(Language::Strategic.unreadable()));
+        }
+        _ => {}
+    }
+    let changed = crate::api::patch::changed(kind, &object.to_value(), patch)
+        .map_err(|status| Failure::message(status.message))?;
+    Object::from_value(kind, changed).map_err(|fault| Failure::message(fault.to_string()))
+}
+
+/// The part of the object that `--subresource` names.
+///
+/// # Errors
+/// kubectl's words for one that no kind has; what is not simulated says so.
+pub(super) fn subresource(call: &Call) -> Result<Subresource, Failure> {
+    match call.arguments.text("subresource") {
+        "" => Ok(Subresource::None),
+        "status" => Ok(Subresource::Status),
+        known @ ("scale" | "resize" | "ephemeralcontainers") => {
+            let what = format!("--subresource={known}");
+            Err(Failure::not_simulated(&what, "change the object itself"))
+        }
+        _ => Err(Failure::from(Status::new(
+            Reason::NotFound,
+            "the server could not find the requested resource",
+        ))),
+    }
 }

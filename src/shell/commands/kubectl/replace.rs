@@ -11,7 +11,7 @@ use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::sources::{self, Manifest};
 use super::{Call, DONE, Failure, Next, Outcome, Task};
-use crate::api::{DeleteOptions, FieldValidation, Object, Reason, Subresource, WriteOptions};
+use crate::api::{DeleteOptions, Object, Reason, WriteOptions};
 
 pub(super) static COMMAND: Command = Command {
     name: "replace",
@@ -38,36 +38,57 @@ const FLAGS: &[Flag] = &[
 const PERIOD: Duration = Duration::from_millis(100);
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let files = call.arguments.all("filename").to_vec();
-    if call.arguments.given("kustomize") {
-        return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
-    }
-    if files.is_empty() {
-        return Err(Failure::message("must specify one of -f and -k"));
-    }
+    check(&call)?;
     let report = Report::of(&call, io)?;
+    let force = call.arguments.on("force");
+    if force && report.dry_run != DryRun::No {
+        return Err(Failure::message("--dry-run can not be used when --force is set"));
+    }
     let validation = field_validation(&call)?;
-    let read = sources::read(&call, io, &files)?;
-    if read.manifests.is_empty() && read.failures.is_empty() {
+    let options = WriteOptions {
+        subresource: super::patch::subresource(&call)?,
+        ..report.dry_run.options(validation)
+    };
+    let read = sources::read(&call, io)?;
+    if read.items.is_empty() {
         return Err(Failure::message("no objects passed to replace"));
     }
-    if call.arguments.on("force") && report.dry_run == DryRun::No {
-        return forced(call, io, report, validation, read);
+    if force {
+        return forced(call, io, report, options, read);
     }
-    let subresource = match call.arguments.text("subresource") {
-        "status" => Subresource::Status,
-        _ => Subresource::None,
-    };
-    let options = WriteOptions { subresource, ..report.dry_run.options(validation) };
-    let mut failures = read.failures;
-    for manifest in &read.manifests {
-        let replaced = replace(&mut call, io, manifest, report.dry_run, options);
+    let mut failures = Vec::new();
+    for item in &read.items {
+        let replaced = item
+            .clone()
+            .and_then(|manifest| replace(&mut call, io, &manifest, report.dry_run, options));
         match replaced {
             Ok(object) => report.tell(io, &object, "replaced")?,
             Err(failure) => failures.push(failure),
         }
     }
     Failure::of(failures).map_or(DONE, Err)
+}
+
+/// What stands on the command line by itself or not at all (`ReplaceOptions.Validate`).
+fn check(call: &Call) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    if !arguments.given("filename") && !arguments.given("kustomize") {
+        return Err(Failure::message("must specify one of -f and -k"));
+    }
+    if arguments.given("raw") {
+        return Err(Failure::not_simulated("--raw", "use replace without it"));
+    }
+    let force = arguments.on("force");
+    let text = match () {
+        () if !force && arguments.number("grace-period").is_some_and(|seconds| seconds >= 0) => {
+            "--grace-period must have --force specified"
+        }
+        () if !force && arguments.duration("timeout").is_some_and(|timeout| !timeout.is_zero()) => {
+            "--timeout must have --force specified"
+        }
+        () => return Ok(()),
+    };
+    Err(Failure::message(text))
 }
 
 fn replace(
@@ -95,34 +116,45 @@ fn forced(
     mut call: Call,
     io: &mut Io<'_>,
     report: Report,
-    validation: FieldValidation,
+    create: WriteOptions,
     read: sources::Read,
 ) -> Outcome {
-    if let Some(failure) = Failure::of(read.failures) {
-        return Err(failure);
-    }
+    // Without a grace period, or with none at all, pods get one second.
     let grace = call.arguments.number("grace-period").unwrap_or(-1);
-    let grace_seconds = u32::try_from(grace).ok();
-    let mut leaving = Vec::new();
-    for manifest in &read.manifests {
-        let namespace = manifest.namespace.clone();
-        match call.client.get_in(io, manifest.kind, namespace, &manifest.name) {
-            Ok(object) => {
-                let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
-                call.client.delete(io, &object, options)?;
-                io.say(deleted(&object, "deleted"));
-                leaving.push(object);
+    let grace_seconds = (grace >= 0).then(|| u32::try_from(grace.max(1)).unwrap_or(u32::MAX));
+    let propagation = super::delete::propagation(&call)?;
+    let options = DeleteOptions { grace_seconds, propagation, dry_run: false };
+    let (mut manifests, mut leaving, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for item in read.items {
+        let manifest = match item {
+            Ok(manifest) => manifest,
+            Err(failure) => {
+                failures.push(failure);
+                continue;
+            }
+        };
+        let (kind, namespace, name) = (manifest.kind, &manifest.namespace, &manifest.name);
+        match call.client.delete_named(io, kind, namespace, name, options) {
+            Ok(gone) => {
+                if let Some(object) = gone {
+                    io.say(deleted(&object, "deleted"));
+                    leaving.push(object);
+                }
             }
             Err(status) if status.reason == Reason::NotFound => {}
-            Err(status) => return Err(status.into()),
+            Err(status) => failures.push(Failure::at_file(status, "deleting", &manifest.source)),
         }
+        manifests.push(manifest);
+    }
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
     }
     let until = call.arguments.duration("timeout").filter(|timeout| !timeout.is_zero());
     Ok(Next::Wait(Box::new(Again {
         gone: WaitGone { leaving, until: until.map(|timeout| io.now() + timeout) },
-        manifests: read.manifests,
+        manifests,
         save: call.arguments.on("save-config"),
-        options: report.dry_run.options(validation),
+        options: create,
         client: call.client,
         report,
     })))

@@ -1,7 +1,23 @@
 //! The resources of a real API server, podhop's own among them: what `api-resources` lists.
 
+use crate::api::{Names, is_called};
+
 /// (plural, short names, API version, whether it lives in a namespace, kind)
 pub(super) type Resource = (&'static str, &'static str, &'static str, bool, &'static str);
+
+/// The resource that a word of the command line names, by any of its names.
+pub(super) fn named(word: &str) -> Option<&'static Resource> {
+    let find = |prefix| {
+        RESOURCES.iter().find(|(plural, short, api_version, _, kind)| {
+            let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+            let short: Vec<&str> = short.split(',').filter(|name| !name.is_empty()).collect();
+            let singular = kind.to_lowercase();
+            let names = Names { plural, singular: &singular, short: &short, group, version };
+            is_called(word, names, prefix)
+        })
+    };
+    find(false).or_else(|| find(true))
+}
 
 /// Every resource, in the server's order.
 #[rustfmt::skip]

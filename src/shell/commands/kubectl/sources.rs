@@ -1,11 +1,14 @@
 //! Manifests that `-f` names: files, folders and standard input, read as kubectl reads them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::super::super::tool::Io;
 use super::{Call, Failure};
-use crate::api::Kind;
+use crate::api::{Kind, LabelSelector, Object};
 use crate::manifest;
+use crate::shell::machine::pattern::Pattern;
 
 /// One object of a manifest.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +25,41 @@ pub(super) struct Manifest {
     pub value: Value,
 }
 
-/// What was read, and what could not be.
-#[derive(Debug, Default)]
+impl Manifest {
+    /// `metadata.labels`
+    fn labels(&self) -> BTreeMap<String, String> {
+        let labels = self.value["metadata"]["labels"].as_object();
+        let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+        labels.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+    }
+
+    /// The object that the server has of this name.
+    ///
+    /// # Errors
+    /// The server's, and kubectl's own for a manifest without a name.
+    pub fn live(&self, call: &mut Call, io: &mut Io<'_>) -> Result<Object, Failure> {
+        if self.name.is_empty() {
+            return Err(Failure::message("resource name may not be empty"));
+        }
+        let namespace = self.namespace.clone();
+        Ok(call.client.get_in(io, self.kind, namespace, &self.name)?)
+    }
+}
+
+/// What was read: the objects, and what is wrong with others, in their order.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Read {
-    /// The good objects, in order.
-    pub manifests: Vec<Manifest>,
-    /// What is wrong with the others.
-    pub failures: Vec<Failure>,
+    /// An object, or what is wrong with it.
+    pub items: Vec<Result<Manifest, Failure>>,
+    /// Whether one file was named, rather than a folder, several files or standard input.
+    pub single: bool,
+}
+
+impl Read {
+    /// The good objects.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.items.iter().filter_map(|item| item.as_ref().ok())
+    }
 }
 
 /// How unknown fields are met: `--validate`.
@@ -42,19 +73,81 @@ pub(super) enum Validate {
     Ignore,
 }
 
-/// Reads everything that `-f` names.
+/// Reads everything that `-f` names, of which `-l` may choose.
 ///
 /// # Errors
-/// When a path does not exist, or standard input is still open.
-pub(super) fn read(call: &Call, io: &mut Io<'_>, files: &[String]) -> Result<Read, Failure> {
+/// When a path does not exist, or a selector cannot be read.
+pub(super) fn read(call: &Call, io: &mut Io<'_>) -> Result<Read, Failure> {
+    let (texts, single) = opened(call, io)?;
     let validate = validation(call)?;
-    let mut read = Read::default();
-    for file in files {
-        for (source, text) in texts(call, io, file)? {
-            documents(call, &source, &text, validate, &mut read);
-        }
+    let mut read = Read { items: Vec::new(), single };
+    for (source, text) in texts {
+        documents(call, &source, &text, validate, &mut read.items);
+    }
+    let chosen = call.arguments.text("selector").trim();
+    if !chosen.is_empty() {
+        let selector = LabelSelector::parse(chosen).map_err(|reason| {
+            let text = format!("the provided selector \"{chosen}\" is not valid: {reason}");
+            Failure::message(text)
+        })?;
+        read.items.retain(|item| {
+            item.as_ref().map_or(true, |manifest| selector.matches(Some(&manifest.labels())))
+        });
     }
     Ok(read)
+}
+
+/// What `-f` names: (source, text) each, and whether it is one file.
+type Opened = (Vec<(String, String)>, bool);
+
+fn opened(call: &Call, io: &mut Io<'_>) -> Result<Opened, Failure> {
+    let arguments = &call.arguments;
+    let files = arguments.all("filename");
+    if arguments.given("kustomize") {
+        if !files.is_empty() {
+            return Err(Failure::message("only one of -f or -k can be specified"));
+        }
+        if arguments.on("recursive") {
+            return Err(Failure::message("the -k flag can't be used with -f or -R"));
+        }
+        return Err(Failure::not_simulated("-k (kustomize)", "use -f with a file or folder"));
+    }
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for file in files {
+        match paths(io, file).and_then(|paths| {
+            let texts = paths.iter().map(|path| texts(call, io, path));
+            texts.collect::<Result<Vec<_>, Failure>>()
+        }) {
+            Ok(more) => found.extend(more.into_iter().flatten()),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if let Some(failure) = Failure::of(failures) {
+        return Err(failure);
+    }
+    let single = files.len() == 1 && found.len() == 1 && found[0].0 == files[0];
+    Ok((found, single))
+}
+
+/// The files that an argument of `-f` names: itself, or what it matches if there is no such file.
+fn paths(io: &Io<'_>, file: &str) -> Result<Vec<String>, Failure> {
+    let web = file.starts_with("http://") || file.starts_with("https://");
+    if file == "-" || web || io.read_file(file).is_ok() || io.list(file).is_ok() {
+        return Ok(vec![file.to_owned()]);
+    }
+    let (folder, name) = match file.rsplit_once('/') {
+        Some((folder, name)) => (format!("{folder}/"), name),
+        None => (String::new(), file),
+    };
+    let pattern = Pattern::new(name);
+    let beside = io.list(if folder.is_empty() { "." } else { &folder }).unwrap_or_default();
+    let matching = beside.iter().map(|name| name.trim_end_matches('/'));
+    let matching = matching.filter(|name| pattern.matches(name));
+    let matching: Vec<String> = matching.map(|name| format!("{folder}{name}")).collect();
+    match matching.is_empty() {
+        true => Err(Failure::message(format!("the path \"{file}\" does not exist"))),
+        false => Ok(matching),
+    }
 }
 
 /// What `--validate` asks for.
@@ -124,50 +217,51 @@ fn folder(
     Ok(found)
 }
 
-/// Every document of a text; what is wrong with one does not stop the others.
-fn documents(call: &Call, source: &str, text: &str, validate: Validate, read: &mut Read) {
+/// Every document of a text. One that cannot be parsed or validated ends it; others that are wrong
+/// do not (`StreamVisitor.Visit`).
+fn documents(
+    call: &Call,
+    source: &str,
+    text: &str,
+    validate: Validate,
+    items: &mut Vec<Result<Manifest, Failure>>,
+) {
     let (documents, diagnostics) = manifest::parse(source, text);
     for document in documents {
-        objects(call, source, document.value, validate, read);
+        if validate == Validate::Strict
+            && let Err(failure) = basics(source, &document.value)
+        {
+            return items.push(Err(failure));
+        }
+        objects(call, source, document.value, items);
     }
     for diagnostic in diagnostics {
         let message = diagnostic.message;
-        read.failures.push(Failure::message(format!(
+        items.push(Err(Failure::message(format!(
             "error parsing {source}: error converting YAML to JSON: {message}"
-        )));
+        ))));
     }
 }
 
 /// A document's objects: itself, or the items of a `List`.
-fn objects(call: &Call, source: &str, value: Value, validate: Validate, read: &mut Read) {
+fn objects(call: &Call, source: &str, value: Value, items: &mut Vec<Result<Manifest, Failure>>) {
     if value.is_null() {
         return;
     }
     let is_list = value["kind"] == "List" && value["apiVersion"] == "v1";
     match value {
         Value::Object(mut fields) if is_list => {
-            if let Some(Value::Array(items)) = fields.remove("items") {
-                for item in items {
-                    objects(call, source, item, validate, read);
+            if let Some(Value::Array(inner)) = fields.remove("items") {
+                for item in inner {
+                    objects(call, source, item, items);
                 }
             }
         }
-        value => match object(call, source, value, validate) {
-            Ok(manifest) => read.manifests.push(manifest),
-            Err(failure) => read.failures.push(failure),
-        },
+        value => items.push(object(call, source, value)),
     }
 }
 
-fn object(
-    call: &Call,
-    source: &str,
-    mut value: Value,
-    validate: Validate,
-) -> Result<Manifest, Failure> {
-    if validate == Validate::Strict {
-        basics(source, &value)?;
-    }
+fn object(call: &Call, source: &str, mut value: Value) -> Result<Manifest, Failure> {
     let undecodable =
         |reason: String| Failure::message(format!("unable to decode \"{source}\": {reason}"));
     let word = |field: &str| value[field].as_str().unwrap_or("");

@@ -2,7 +2,7 @@
 
 use super::super::super::tool::Io;
 use super::client::{Filter, unfit};
-use super::sources::{self, Manifest};
+use super::sources::{self, Read};
 use super::{Call, Failure};
 use crate::api::{Kind, Object, Reason};
 
@@ -13,8 +13,8 @@ pub(super) enum Target {
     Kinds(Vec<Kind>),
     /// These objects.
     Names(Vec<(Kind, String)>),
-    /// The objects of manifests.
-    Manifests(Vec<Manifest>),
+    /// The objects of manifests, and what is wrong with others.
+    Manifests(Read),
 }
 
 /// How a command reads its arguments.
@@ -42,7 +42,8 @@ pub(super) struct Group {
 }
 
 impl Target {
-    /// Reads a command line's words and `-f`.
+    /// Reads a command line's words and `-f`, as the resource builder of kubectl does
+    /// (`cli-runtime/pkg/resource/builder.go`).
     ///
     /// # Errors
     /// kubectl's words for wrong arguments, and for kinds that do not exist.
@@ -52,24 +53,65 @@ impl Target {
         words: &[String],
         rules: Rules,
     ) -> Result<Target, Failure> {
-        let files = call.arguments.all("filename");
-        if call.arguments.given("kustomize") {
-            return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
+        let all_kinds = !rules.names_required || call.arguments.on("all");
+        Target::build(call, io, words, all_kinds)
+    }
+
+    /// The same for commands whose `--all` is a selector of its own (`SelectAllParam`): it cannot
+    /// stand beside another selector or a name.
+    ///
+    /// # Errors
+    /// As [`Target::of`].
+    pub fn of_selection(call: &Call, io: &mut Io<'_>, words: &[String]) -> Result<Target, Failure> {
+        let arguments = &call.arguments;
+        if !arguments.on("all") {
+            return Target::build(call, io, words, false);
         }
-        if !files.is_empty() {
-            if !words.is_empty() {
-                let text = "when paths, URLs, or stdin is provided as input, you may not specify \
-                            resource arguments as well";
+        if selector(call, "selector").or(selector(call, "field-selector")).is_some() {
+            let text = "setting 'all' parameter but found a non empty selector. ";
+            return Err(Failure::message(text));
+        }
+        let named = Named::of(words)?;
+        if arguments.all("filename").is_empty() {
+            named.must_be_kinds()?;
+        }
+        Target::build(call, io, words, true)
+    }
+
+    fn build(
+        call: &Call,
+        io: &mut Io<'_>,
+        words: &[String],
+        all_kinds: bool,
+    ) -> Result<Target, Failure> {
+        let named = Named::of(words)?;
+        if call.arguments.given("filename") || call.arguments.given("kustomize") {
+            let read = sources::read(call, io)?;
+            named.must_be_nothing()?;
+            return Ok(Target::Manifests(read));
+        }
+        let labels = selector(call, "selector");
+        let selected = labels.or(selector(call, "field-selector")).is_some();
+        if selected || (all_kinds && matches!(&named, Named::Types(types) if !types.is_empty())) {
+            return named.must_be_kinds().map(Target::Kinds);
+        }
+        let target = match named {
+            Named::Tuples(names) => Target::Names(names.with_kinds()?),
+            Named::Names(types, names) => Target::Names(of_one_type(&types, &names)?),
+            Named::Types(types) if types.is_empty() => {
+                return Err(Failure::message(super::delete::NOTHING_NAMED));
+            }
+            Named::Types(types) => {
+                kinds(&types)?;
+                let text = "resource(s) were provided, but no name was specified";
                 return Err(Failure::message(text));
             }
-            let read = sources::read(call, io, files)?;
-            return match Failure::of(read.failures) {
-                Some(failure) => Err(failure),
-                None => Ok(Target::Manifests(read.manifests)),
-            };
+        };
+        let namespaced = target.kinds().iter().any(|kind| kind.info().namespaced);
+        if namespaced && call.arguments.on("all-namespaces") {
+            let text = "a resource cannot be retrieved by name across all namespaces";
+            return Err(Failure::message(text));
         }
-        let target = words_target(words)?;
-        check(call, &target, rules)?;
         Ok(target)
     }
 
@@ -78,7 +120,7 @@ impl Target {
         match self {
             Target::Kinds(_) => false,
             Target::Names(names) => names.len() == 1,
-            Target::Manifests(manifests) => manifests.len() == 1,
+            Target::Manifests(read) => read.single && read.items.len() == 1,
         }
     }
 
@@ -87,7 +129,7 @@ impl Target {
         let all: Vec<Kind> = match self {
             Target::Kinds(kinds) => kinds.clone(),
             Target::Names(names) => names.iter().map(|(kind, _)| *kind).collect(),
-            Target::Manifests(manifests) => manifests.iter().map(|m| m.kind).collect(),
+            Target::Manifests(read) => read.manifests().map(|manifest| manifest.kind).collect(),
         };
         let mut kinds = Vec::new();
         for kind in all {
@@ -140,12 +182,11 @@ impl Target {
                     }
                 }
             }
-            Target::Manifests(manifests) => {
-                for manifest in manifests {
-                    let namespace = manifest.namespace.clone();
-                    match call.client.get_in(io, manifest.kind, namespace, &manifest.name) {
-                        Ok(object) => add(manifest.kind, object),
-                        Err(status) => failures.push(status.into()),
+            Target::Manifests(read) => {
+                for item in &read.items {
+                    match item.clone().and_then(|manifest| manifest.live(call, io)) {
+                        Ok(object) => add(object.kind(), object),
+                        Err(failure) => failures.push(failure),
                     }
                 }
             }
@@ -179,11 +220,12 @@ pub(super) fn kind(word: &str) -> Result<Kind, Failure> {
     if let Some(kind) = Kind::from_word(word) {
         return Ok(kind);
     }
-    if let Some(real) = super::catalog::real_resource(word) {
+    if let Some((real, ..)) = super::resources::named(word) {
         let what = format!("the resource \"{real}\"");
         return Err(Failure::not_simulated(&what, "try pods, services, deployments or endpoints"));
     }
-    Err(Failure::message(format!("the server doesn't have a resource type \"{word}\"")))
+    let name = word.split('.').next().unwrap_or(word);
+    Err(Failure::message(format!("the server doesn't have a resource type \"{name}\"")))
 }
 
 /// The object that `TYPE/NAME`, `TYPE NAME` or, with a default kind, `NAME` names.
@@ -198,80 +240,151 @@ pub(super) fn single(words: &[String], default: Kind) -> Result<(Kind, String), 
     }
 }
 
-fn words_target(words: &[String]) -> Result<Target, Failure> {
-    let slashed = words.iter().filter(|word| word.contains('/')).count();
-    if slashed > 0 {
-        if slashed < words.len() {
-            let text = "there is no need to specify a resource type as a separate argument when \
-                        passing arguments in resource/name form (e.g. 'kubectl get \
-                        resource/<resource_name>' instead of 'kubectl get resource \
-                        resource/<resource_name>'";
-            return Err(Failure::message(text));
+/// The words of a command line, before anybody has asked what kinds they name.
+enum Named {
+    /// `svc/web cm/web`, `svc,cm web`
+    Tuples(Tuples),
+    /// `svc web db`: the types (several only for `all`) and the names.
+    Names(Vec<String>, Vec<String>),
+    /// `svc`, `svc,cm`, nothing.
+    Types(Vec<String>),
+}
+
+/// Types with a name each.
+struct Tuples(Vec<(String, String)>);
+
+impl Named {
+    fn of(words: &[String]) -> Result<Named, Failure> {
+        let words = each_type_with_each_name(words);
+        let slashed = words.iter().filter(|word| word.contains('/')).count();
+        if slashed > 0 {
+            if slashed < words.len() {
+                let text = "there is no need to specify a resource type as a separate argument \
+                            when passing arguments in resource/name form (e.g. 'kubectl get \
+                            resource/<resource_name>' instead of 'kubectl get resource \
+                            resource/<resource_name>'";
+                return Err(Failure::message(text));
+            }
+            let tuples = words.iter().map(|word| tuple(word)).collect::<Result<_, _>>()?;
+            return Ok(Named::Tuples(Tuples(tuples)));
         }
-        return words
-            .iter()
-            .map(|word| slashed_name(word))
-            .collect::<Result<_, _>>()
-            .map(Target::Names);
+        let Some((first, names)) = words.split_first() else {
+            return Ok(Named::Types(Vec::new()));
+        };
+        let mut types = Vec::new();
+        for word in unique(first) {
+            match word.as_str() {
+                "all" => types.extend(every_kind_of_all()),
+                _ => types.push(word),
+            }
+        }
+        Ok(match names {
+            [] => Named::Types(types),
+            names => Named::Names(types, names.to_vec()),
+        })
     }
-    let Some((first, names)) = words.split_first() else { return Ok(Target::Kinds(Vec::new())) };
-    let mut kinds = Vec::new();
-    for word in first.split(',').filter(|word| !word.is_empty()) {
-        if word.eq_ignore_ascii_case("all") {
-            kinds.extend(Kind::all().filter(|kind| kind.info().in_all));
-        } else {
-            kinds.push(kind(word)?);
-        }
+
+    /// The kinds that are selected from. Names cannot stand beside a selector.
+    fn must_be_kinds(&self) -> Result<Vec<Kind>, Failure> {
+        let text = match self {
+            Named::Names(..) => "name cannot be provided when a selector is specified",
+            Named::Tuples(_) => {
+                "selectors and the all flag cannot be used when passing resource/name arguments"
+            }
+            Named::Types(types) if types.is_empty() => {
+                "at least one resource must be specified to use a selector"
+            }
+            Named::Types(types) => return kinds(types),
+        };
+        Err(Failure::message(text))
     }
-    match (names, kinds.as_slice()) {
-        ([], _) => Ok(Target::Kinds(kinds)),
-        (names, [kind]) => {
-            Ok(Target::Names(names.iter().map(|name| (*kind, name.clone())).collect()))
-        }
-        _ => Err(Failure::message("you must specify only one resource")),
+
+    /// No words can stand beside `-f`.
+    fn must_be_nothing(&self) -> Result<(), Failure> {
+        let text = match self {
+            Named::Types(types) if types.is_empty() => return Ok(()),
+            Named::Tuples(_) => {
+                "resource/name arguments cannot be provided when a path is specified"
+            }
+            _ => {
+                "when paths, URLs, or stdin is provided as input, you may not specify resource \
+                 arguments as well"
+            }
+        };
+        Err(Failure::message(text))
     }
 }
 
-fn slashed_name(word: &str) -> Result<(Kind, String), Failure> {
+impl Tuples {
+    fn with_kinds(self) -> Result<Vec<(Kind, String)>, Failure> {
+        self.0.into_iter().map(|(word, name)| Ok((kind(&word)?, name))).collect()
+    }
+}
+
+/// A flag's selector, unless it is empty.
+fn selector<'a>(call: &'a Call, flag: &str) -> Option<&'a str> {
+    Some(call.arguments.text(flag).trim()).filter(|text| !text.is_empty())
+}
+
+/// `svc,cm web db` as `svc/web svc/db cm/web cm/db`; other words as they are.
+fn each_type_with_each_name(words: &[String]) -> Vec<String> {
+    let [first, names @ ..] = words else { return Vec::new() };
+    let types = unique(first);
+    if names.is_empty() || types.len() < 2 {
+        return words.to_vec();
+    }
+    let with_names =
+        |word: &String| names.iter().map(|name| format!("{word}/{name}")).collect::<Vec<String>>();
+    types.iter().flat_map(with_names).collect()
+}
+
+/// The parts between commas, each once.
+fn unique(word: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in word.split(',') {
+        if !parts.iter().any(|known| known == part) {
+            parts.push(part.to_owned());
+        }
+    }
+    parts
+}
+
+/// What the category `all` holds, in the server's order.
+fn every_kind_of_all() -> impl Iterator<Item = String> {
+    let plurals = super::resources::RESOURCES.iter().map(|(plural, ..)| *plural);
+    let in_all = |plural: &&str| Kind::from_word(plural).is_some_and(|kind| kind.info().in_all);
+    plurals.filter(in_all).map(str::to_owned)
+}
+
+fn tuple(word: &str) -> Result<(String, String), Failure> {
     let (kind_word, name) = word.split_once('/').unwrap_or((word, ""));
     if name.contains('/') {
         let text = "arguments in resource/name form may not have more than one slash";
         return Err(Failure::message(text));
     }
-    if kind_word.is_empty() || name.is_empty() {
+    if kind_word.is_empty() || name.is_empty() || kind_word.contains(',') {
         let text = "arguments in resource/name form must have a single resource and name";
         return Err(Failure::message(text));
     }
-    Ok((kind(kind_word)?, name.to_owned()))
+    Ok((kind_word.to_owned(), name.to_owned()))
 }
 
-/// Whether names, selectors and `--all` fit together.
-fn check(call: &Call, target: &Target, rules: Rules) -> Result<(), Failure> {
-    let arguments = &call.arguments;
-    let selected = !arguments.text("selector").is_empty();
-    let all = arguments.on("all");
-    match target {
-        Target::Names(_) if selected => {
-            Err(Failure::message("name cannot be provided when a selector is specified"))
+/// The kinds that words name, each once.
+fn kinds(words: &[String]) -> Result<Vec<Kind>, Failure> {
+    let mut kinds = Vec::new();
+    for word in words {
+        let kind = kind(word)?;
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
         }
-        Target::Names(_) if arguments.on("all-namespaces") => {
-            Err(Failure::message("a resource cannot be retrieved by name across all namespaces"))
-        }
-        Target::Names(_) if all => {
-            Err(Failure::message("setting 'all' parameter but found a non empty selector. "))
-        }
-        Target::Kinds(_) if all && selected => {
-            Err(Failure::message("setting 'all' parameter but found a non empty selector. "))
-        }
-        Target::Kinds(kinds) => {
-            let fields = !arguments.text("field-selector").is_empty();
-            let bare = !kinds.is_empty() && !selected && !all && !fields;
-            if rules.names_required && bare {
-                let text = "resource(s) were provided, but no name was specified";
-                return Err(Failure::message(text));
-            }
-            Ok(())
-        }
-        _ => Ok(()),
+    }
+    Ok(kinds)
+}
+
+/// Names of one type.
+fn of_one_type(types: &[String], names: &[String]) -> Result<Vec<(Kind, String)>, Failure> {
+    match kinds(types)?.as_slice() {
+        [kind] if types.len() == 1 => Ok(names.iter().map(|name| (*kind, name.clone())).collect()),
+        _ => Err(Failure::message("you must specify only one resource")),
     }
 }

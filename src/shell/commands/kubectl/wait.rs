@@ -1,5 +1,6 @@
 //! `kubectl wait`
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,11 +8,12 @@ use serde_json::Value;
 use super::super::super::tool::{Io, Step};
 use super::catalog::{self, Command};
 use super::delete::WaitGone;
-use super::flags::{Flag, Takes, text, typed};
+use super::dry_run::{DryRun, Report};
+use super::flags::{Flag, Takes, switch, typed};
 use super::jsonpath::{self, Template};
-use super::output::name;
+use super::output::Output;
 use super::target::{Rules, Target};
-use super::{Call, DONE, Failure, Next, Outcome, Task};
+use super::{Call, Failure, Next, Outcome, Task};
 use crate::api::{Object, Reason};
 use crate::clock::SimTime;
 
@@ -30,15 +32,21 @@ pub(super) static COMMAND: Command = Command {
         catalog::FIELD_SELECTOR,
         catalog::ALL_NAMESPACES,
         catalog::ALL,
+        catalog::PRINT,
     ],
     run,
     ..catalog::PLAIN
 };
 
 const FLAGS: &[Flag] = &[
-    text("for", None, "What is waited for: condition=NAME, delete, create or jsonpath=PATH=VALUE."),
-    text("output", Some('o'), "Output format: name."),
-    typed("timeout", Takes::Duration, "30s", "How long to wait."),
+    typed(
+        "for",
+        Takes::Texts,
+        "[]",
+        "What is waited for: condition=NAME[=VALUE], delete, create or jsonpath=PATH[=VALUE].",
+    ),
+    switch("local", None, "Take the objects from -f alone."),
+    typed("timeout", Takes::Duration, "30s", "How long to wait; 0: look once."),
 ];
 
 /// How often the objects are looked at.
@@ -53,39 +61,33 @@ enum Goal {
     Create,
 }
 
-fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let goal = Goal::parse(call.arguments.text("for"))?;
+fn run(call: Call, io: &mut Io<'_>) -> Outcome {
+    let report = Report { dry_run: DryRun::No, output: Output::of_write(&call)? };
+    let goals = goals(call.arguments.all("for"))?;
     let words = call.arguments.positional.clone();
-    let target = Target::of(&call, io, &words, Rules::default())?;
+    if call.arguments.on("local") && !words.is_empty() {
+        return Err(Failure::message(
+            "you must specify resources by --filename when --local is set.\nExample resource \
+             specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'",
+        ));
+    }
+    let target = Target::of(&call, io, &words, Rules { names_required: true })?;
     let timeout = call.arguments.duration("timeout").unwrap_or(Duration::from_secs(30));
     let until = io.now() + timeout;
-    if goal == Goal::Create {
-        return create(target, until);
-    }
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    if goal == Goal::Delete {
-        let not_found = |failure: &Failure| matches!(failure, Failure::Server { status, .. } if status.reason == Reason::NotFound);
-        failures.retain(|failure| !not_found(failure));
-        if found.objects.is_empty() && failures.is_empty() {
-            return DONE;
-        }
-    }
-    if let Some(failure) = Failure::of(failures) {
-        return Err(failure);
-    }
-    if found.objects.is_empty() {
-        return Err(Failure::message("no matching resources found"));
-    }
-    Ok(Next::Wait(Box::new(Waiting { objects: found.objects, goal, until, late: Vec::new() })))
+    let once = timeout.is_zero();
+    let stage = match goals.contains(&Goal::Create) {
+        true => Stage::Coming,
+        false => Stage::Finding,
+    };
+    Ok(Next::Wait(Box::new(Wait { call, target, goals, report, until, once, stage })))
 }
 
-fn create(target: Target, until: SimTime) -> Outcome {
-    let Target::Names(names) = target else {
-        let text = "resource name must be provided with --for=create";
-        return Err(Failure::message(text));
-    };
-    Ok(Next::Wait(Box::new(Coming { names, until })))
+fn goals(texts: &[String]) -> Result<Vec<Goal>, Failure> {
+    let goals = texts.iter().map(|text| Goal::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    match goals.is_empty() {
+        true => Err(Failure::message("unrecognized condition: []")),
+        false => Ok(goals),
+    }
 }
 
 impl Goal {
@@ -102,118 +104,211 @@ impl Goal {
             return Ok(Goal::Condition { name: name.to_owned(), value: value.to_owned() });
         }
         if let Some(rest) = text.strip_prefix("jsonpath=") {
-            let rest = rest.trim_matches('\'');
-            let end = rest.rfind('}').map_or(rest.len(), |at| at + 1);
-            let (path, value) = rest.split_at(end);
-            let template = Template::relaxed(path.trim_matches('\'')).map_err(Failure::message)?;
-            let value = value.trim_start_matches('\'').strip_prefix('=');
-            let value = value.map(|value| value.trim_matches('\'').to_owned());
-            return Ok(Goal::Path { path: template, value });
+            return Goal::path(rest);
         }
-        Err(Failure::message(format!("unrecognized condition: \"{text}\"")))
+        Err(Failure::message(format!("unrecognized condition: {text:?}")))
     }
 
-    /// Whether an object, as it is stored now, is what was waited for.
-    fn is_met(&self, stored: Option<&Object>) -> Result<bool, Failure> {
-        let Some(object) = stored else { return Ok(*self == Goal::Delete) };
+    /// `{.status.phase}=Running`; the value may be missing.
+    fn path(text: &str) -> Result<Goal, Failure> {
+        let (path, value) = match split_at_equals(text).as_slice() {
+            [path] => (path.clone(), None),
+            [path, value] => (path.clone(), Some(value.trim_matches(['\'', '"']).to_owned())),
+            _ => {
+                return Err(Failure::message(
+                    "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or \
+                     --for=jsonpath='{.status.readyReplicas}'",
+                ));
+            }
+        };
+        let path = Template::relaxed(&path).map_err(Failure::message)?;
+        if value.as_ref().is_some_and(String::is_empty) {
+            return Err(Failure::message(
+                "jsonpath wait has to have a value after equal sign, like \
+                 --for=jsonpath='{.status.readyReplicas}'=3",
+            ));
+        }
+        Ok(Goal::Path { path, value })
+    }
+
+    /// Whether an object is as it is waited for.
+    fn is_met(&self, object: &Object) -> Result<bool, Failure> {
         let value = object.to_value();
         match self {
-            Goal::Delete | Goal::Create => Ok(*self == Goal::Create),
-            Goal::Condition { name, value: wanted } => {
-                let conditions = value["status"]["conditions"].as_array();
-                let found = conditions.into_iter().flatten().find(|condition| {
-                    condition["type"].as_str().is_some_and(|t| t.eq_ignore_ascii_case(name))
-                });
-                let status = found.and_then(|condition| condition["status"].as_str());
-                Ok(status.is_some_and(|status| status.eq_ignore_ascii_case(wanted)))
-            }
+            Goal::Create => Ok(true),
+            Goal::Delete => Ok(false),
+            Goal::Condition { name, value: wanted } => Ok(has_condition(&value, name, wanted)),
             Goal::Path { path, value: wanted } => {
                 let found = path.find(&value).map_err(Failure::message)?;
-                Ok(match wanted {
-                    None => found.iter().any(|value| !value.is_null()),
-                    Some(wanted) => {
-                        found.iter().any(|value: &Value| jsonpath::text(value) == *wanted)
-                    }
-                })
+                match (found.as_slice(), wanted) {
+                    ([], _) => Ok(false),
+                    ([_, _, ..], _) => Err(Failure::message(
+                        "given jsonpath expression matches more than one value",
+                    )),
+                    ([_], None) => Ok(true),
+                    ([Value::Object(_) | Value::Array(_)], Some(_)) => Err(Failure::message(
+                        "jsonpath leads to a nested object or list which is not supported",
+                    )),
+                    ([one], Some(wanted)) => Ok(jsonpath::text(one).trim() == wanted.trim()),
+                }
             }
         }
     }
 }
 
-/// Objects that are waited for, one after the other.
-#[derive(Clone)]
-struct Waiting {
-    objects: Vec<Object>,
-    goal: Goal,
-    until: SimTime,
-    /// The objects that did not make it.
-    late: Vec<Object>,
+/// Whether an object has a condition, told of what it is now: one that was observed of an earlier
+/// generation does not count.
+fn has_condition(object: &Value, name: &str, wanted: &str) -> bool {
+    let conditions = object["status"]["conditions"].as_array();
+    let found = conditions.into_iter().flatten().find(|condition| {
+        condition["type"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name))
+    });
+    let Some(condition) = found else { return false };
+    let observed = condition["observedGeneration"]
+        .as_i64()
+        .or_else(|| object["status"]["observedGeneration"].as_i64());
+    let stale = object["metadata"]["generation"]
+        .as_i64()
+        .zip(observed)
+        .is_some_and(|(generation, observed)| observed < generation);
+    let status = condition["status"].as_str().unwrap_or("");
+    !stale && status.eq_ignore_ascii_case(wanted)
 }
 
-impl Task for Waiting {
-    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
-        while let Some(object) = self.objects.first().cloned() {
-            let (kind, namespace) = (object.kind(), object.namespace());
-            let stored = io.cluster.objects().object(kind, namespace, object.name()).cloned();
-            let alone = WaitGone { leaving: vec![object.clone()], until: None };
-            let same = alone.first_left(io).is_some();
-            if self.goal.is_met(stored.as_ref().filter(|_| same))? {
-                io.say(format!("{} condition met", name(&object)));
-                self.objects.remove(0);
-                continue;
-            }
-            if !same {
-                let resource = kind.resource();
-                return Err(crate::api::Status::not_found(&resource, object.name()).into());
-            }
-            if io.now() >= self.until {
-                self.late.push(self.objects.remove(0));
-                continue;
-            }
-            return Ok(Step::Until((io.now() + PERIOD).min(self.until)));
+/// The parts between single `=`; `==` belongs to a filter.
+fn split_at_equals(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let last = parts.len() - 1;
+        if c != '=' {
+            parts[last].push(c);
+        } else if rest.next_if_eq(&'=').is_some() {
+            parts[last].push_str("==");
+        } else {
+            parts.push(String::new());
         }
-        let late = self.late.iter().map(|object| {
-            let kind = object.kind().info().plural;
-            let text = format!("timed out waiting for the condition on {kind}/{}", object.name());
-            Failure::message(text)
-        });
-        Failure::of(late.collect()).map_or(Ok(Step::Exit(0)), Err)
     }
+    parts
 }
 
-/// Objects that do not exist yet.
+/// How far a wait has come.
 #[derive(Clone)]
-struct Coming {
-    names: Vec<(crate::api::Kind, String)>,
-    until: SimTime,
+enum Stage {
+    /// The objects have to be created first.
+    Coming,
+    /// They are to be looked up.
+    Finding,
+    /// They are waited for, one after the other.
+    Watching { left: VecDeque<Object>, goal: usize, failures: Vec<Failure> },
 }
 
-impl Task for Coming {
+/// A running wait.
+#[derive(Clone)]
+struct Wait {
+    call: Call,
+    target: Target,
+    goals: Vec<Goal>,
+    report: Report,
+    until: SimTime,
+    /// `--timeout=0`: look, and do not wait.
+    once: bool,
+    stage: Stage,
+}
+
+impl Task for Wait {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
-        while let Some((kind, wanted)) = self.names.first().cloned() {
-            let stored = {
-                let mut objects = io.cluster.objects().objects(kind, None);
-                objects.find(|object| object.name() == wanted).cloned()
-            };
-            let Some(object) = stored else {
+        if matches!(self.stage, Stage::Coming) {
+            let found = self.target.find(&mut self.call, io)?;
+            let missing = matches!(found.failures.as_slice(), [one] if is_not_found(one));
+            if missing || (found.objects.is_empty() && found.failures.is_empty()) {
                 if io.now() >= self.until {
-                    let text = format!(
-                        "timed out waiting for the condition on {}/{wanted}",
-                        kind.info().plural
-                    );
-                    return Err(Failure::message(text));
+                    return Err(Failure::message("timed out waiting for the condition"));
                 }
                 return Ok(Step::Until((io.now() + PERIOD).min(self.until)));
-            };
-            io.say(format!("{} condition met", name(&object)));
-            self.names.remove(0);
+            }
+            if let Some(failure) = Failure::of(found.failures) {
+                return Err(failure);
+            }
+            self.stage = Stage::Finding;
         }
-        Ok(Step::Exit(0))
+        if matches!(self.stage, Stage::Finding) {
+            let found = self.target.find(&mut self.call, io)?;
+            let mut failures = found.failures;
+            let for_delete = self.goals.contains(&Goal::Delete);
+            if for_delete {
+                failures.retain(|failure| !is_not_found(failure));
+            }
+            if found.objects.is_empty() && failures.is_empty() && !for_delete {
+                return Err(Failure::message("no matching resources found"));
+            }
+            self.stage = Stage::Watching { left: found.objects.into(), goal: 0, failures };
+        }
+        self.watch(io)
     }
+}
+
+impl Wait {
+    fn watch(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        let Stage::Watching { left, goal, failures } = &mut self.stage else {
+            return Ok(Step::Exit(0));
+        };
+        while let Some(object) = left.front() {
+            let Some(wanted) = self.goals.get(*goal) else {
+                left.pop_front();
+                *goal = 0;
+                continue;
+            };
+            match met(io, object, wanted) {
+                Ok(Some(object)) => {
+                    self.report.tell(io, &object, "condition met")?;
+                    *goal += 1;
+                }
+                Ok(None) if !self.once && io.now() < self.until => {
+                    return Ok(Step::Until((io.now() + PERIOD).min(self.until)));
+                }
+                other => {
+                    failures.push(other.err().unwrap_or_else(|| late(object, self.once)));
+                    left.pop_front();
+                    *goal = 0;
+                }
+            }
+        }
+        Failure::of(std::mem::take(failures)).map_or(Ok(Step::Exit(0)), Err)
+    }
+}
+
+/// The object that meets a goal, if it does so now. Whatever has the name of the object counts for
+/// conditions; for its deletion, only the object itself.
+fn met(io: &Io<'_>, object: &Object, goal: &Goal) -> Result<Option<Object>, Failure> {
+    let (kind, namespace) = (object.kind(), object.namespace());
+    if *goal == Goal::Delete {
+        let alone = WaitGone { leaving: vec![object.clone()], until: None };
+        return Ok(alone.first_left(io).is_none().then(|| object.clone()));
+    }
+    let Some(stored) = io.cluster.objects().object(kind, namespace, object.name()) else {
+        return Ok(None);
+    };
+    Ok(goal.is_met(stored)?.then(|| stored.clone()))
+}
+
+fn late(object: &Object, once: bool) -> Failure {
+    let name = object.name();
+    let kind = object.kind().info().plural;
+    Failure::message(match once {
+        true => format!("condition not met for {kind}/{name}"),
+        false => format!("timed out waiting for the condition on {kind}/{name}"),
+    })
+}
+
+fn is_not_found(failure: &Failure) -> bool {
+    matches!(failure, Failure::Server { status, .. } if status.reason == Reason::NotFound)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -225,5 +320,24 @@ mod tests {
             Goal::Path { value: None, .. }
         ));
         assert!(Goal::parse("nonsense").is_err());
+    }
+
+    // kubectl's `splitJSONPathInput`.
+    #[test]
+    fn a_doubled_equals_sign_belongs_to_the_path() {
+        assert_eq!(split_at_equals("{.a[?(@.b==1)]}=c"), ["{.a[?(@.b==1)]}", "c"]);
+        assert_eq!(split_at_equals("a=b=c").len(), 3);
+    }
+
+    // kubectl's `checkCondition`.
+    #[test]
+    fn a_condition_of_an_earlier_generation_does_not_count() {
+        let conditions = json!([{"type": "Available", "status": "True"}]);
+        let object = |observed: i64| {
+            json!({"metadata": {"generation": 2},
+                   "status": {"observedGeneration": observed, "conditions": conditions}})
+        };
+        assert!(!has_condition(&object(1), "available", "true"));
+        assert!(has_condition(&object(2), "available", "true"));
     }
 }

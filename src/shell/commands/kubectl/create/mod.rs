@@ -60,10 +60,7 @@ const GENERATOR: &[Flag] =
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let files = call.arguments.all("filename").to_vec();
-    if call.arguments.given("kustomize") {
-        return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
-    }
-    if files.is_empty() {
+    if files.is_empty() && !call.arguments.given("kustomize") {
         io.complain("Error: must specify one of -f and -k\n");
         return super::help::of_group(call, io);
     }
@@ -73,12 +70,19 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let report = Report::of(&call, io)?;
     let validation = field_validation(&call)?;
-    let read = sources::read(&call, io, &files)?;
-    let mut failures = read.failures;
-    if read.manifests.is_empty() && failures.is_empty() {
+    let read = sources::read(&call, io)?;
+    let mut failures = Vec::new();
+    if read.items.is_empty() {
         return Err(Failure::message("no objects passed to create"));
     }
-    for manifest in read.manifests {
+    for item in read.items {
+        let manifest = match item {
+            Ok(manifest) => manifest,
+            Err(failure) => {
+                failures.push(failure);
+                continue;
+            }
+        };
         let value = match call.arguments.on("save-config") {
             true => with_last_applied(&manifest.value),
             false => manifest.value,
