@@ -79,7 +79,7 @@ fn warnings(faults: &Faults, fields: FieldValidation) -> Vec<String> {
 /// The typed object of a value that was checked. Fields that do not exist are dropped.
 fn typed(kind: Kind, mut value: Value) -> Result<Object, Status> {
     normal::form(kind, &mut value);
-    validation::mark_absent_selector(kind, &mut value);
+    validation::mark_absent(kind, &mut value);
     Object::from_value(kind, value)
         .map_err(|error| unreadable(kind, kind.info().name, &error.to_string()))
 }

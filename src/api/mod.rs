@@ -7,6 +7,7 @@
 mod admission;
 mod allocation;
 mod bootstrap;
+pub mod cron;
 mod decode;
 mod defaulting;
 mod delete;

@@ -5,9 +5,13 @@
 //! shortest form. Fields whose Go type is a pointer keep such values; which those are is not in the OpenAPI
 //! document, so the exceptions and the rules stand here.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
 
-use super::{Kind, quantity};
+use super::{Kind, Object, quantity};
 use crate::manifest::Schema;
 use crate::manifest::schema::{Struct, Type};
 
@@ -49,6 +53,15 @@ const FLAGS: [(&str, &[&str]); 8] = [
     ("DeploymentSpec", &["paused"]),
 ];
 
+/// Fields that the server knows and drops, since they belong to features that are not switched on in
+/// 1.36 (recording 15): (type, field).
+const SWITCHED_OFF: [(&str, &str); 2] =
+    [("Lifecycle", "stopSignal"), ("RollingUpdateStatefulSetStrategy", "maxUnavailable")];
+
+/// A list that is kept though it is empty, since the server shows it in what it refuses, as it does
+/// a pod template's empty labels. [`forget_empty`] drops both before anything is stored.
+const SHOWN_EMPTY: (&str, &str) = ("IngressSpec", "rules");
+
 /// Numbers that are dropped when they are 0, whatever type they stand in.
 const NUMBERS: [&str; 9] = [
     "failureThreshold",
@@ -70,13 +83,44 @@ pub(super) fn form(kind: Kind, value: &mut Value) {
     }
 }
 
+/// Drops what was kept of an object for its validation alone.
+pub(super) fn forget_empty(object: &mut Object) {
+    if let Object::Ingress(ingress) = object
+        && ingress.spec.as_ref().is_some_and(|spec| spec.rules.as_ref().is_some_and(Vec::is_empty))
+        && let Some(spec) = &mut Arc::make_mut(ingress).spec
+    {
+        spec.rules = None;
+    }
+    let bare = |template: &PodTemplateSpec| {
+        let meta = template.metadata.as_ref();
+        meta.and_then(|meta| meta.labels.as_ref()).is_some_and(BTreeMap::is_empty)
+    };
+    if object.template().is_some_and(bare)
+        && let Some(meta) = object.template_mut().and_then(|template| template.metadata.as_mut())
+    {
+        meta.labels = None;
+    }
+}
+
 fn fields(schema: &Schema, at: &Struct, value: &mut Value) {
     let Value::Object(values) = value else { return };
     values.retain(|name, value| {
         let Some(field) = at.fields.get(name) else { return true };
+        if SWITCHED_OFF.contains(&(at.name.as_str(), name.as_str())) {
+            return false;
+        }
+        let bare = at.name == "PodTemplateSpec" && name == "metadata" && has_no_labels(value);
         below(schema, &field.holds, value);
+        if bare {
+            value["labels"] = Value::Object(serde_json::Map::new());
+        }
         !is_dropped(&at.name, name, &field.holds, value) || field.required
     });
+}
+
+/// Whether there is a map of labels without any.
+fn has_no_labels(metadata: &Value) -> bool {
+    metadata["labels"].as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 fn below(schema: &Schema, holds: &Type, value: &mut Value) {
@@ -88,6 +132,10 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
         }
         (Type::List(of), Value::Array(items)) => {
             items.iter_mut().for_each(|item| element(schema, of, item));
+        }
+        // A key without a value is none; in a list such an element is an empty one.
+        (Type::Map(of), Value::Object(entries)) if **of == Type::String => {
+            entries.retain(|_, entry| !entry.is_null());
         }
         (Type::Map(of), Value::Object(entries)) => {
             entries.values_mut().for_each(|entry| element(schema, of, entry));
@@ -117,6 +165,7 @@ fn element(schema: &Schema, of: &Type, value: &mut Value) {
 fn is_dropped(parent: &str, name: &str, holds: &Type, value: &Value) -> bool {
     match (holds, value) {
         (_, Value::Null) => true,
+        _ if SHOWN_EMPTY == (parent, name) => false,
         (Type::List(_), Value::Array(items)) => items.is_empty(),
         (Type::Map(_), Value::Object(entries)) => entries.is_empty(),
         (Type::String, Value::String(text)) => {
@@ -145,7 +194,7 @@ mod tests {
     #[test]
     fn empty_fields_are_dropped_as_go_drops_them() {
         let mut pod = json!({
-            "metadata": {"labels": {}, "annotations": {"a": ""}},
+            "metadata": {"finalizers": [], "annotations": {"a": "", "b": null}},
             "spec": {
                 "hostNetwork": false,
                 "enableServiceLinks": false,

@@ -10,8 +10,8 @@ use k8s_openapi::api::apps::v1::{
 };
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, ReplicationController, Secret,
-    Service, ServiceAccount,
+    ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, PodTemplateSpec,
+    ReplicationController, Secret, Service, ServiceAccount,
 };
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass, NetworkPolicy};
@@ -141,6 +141,49 @@ impl Object {
     /// `metadata.namespace`, or nothing for kinds without one.
     pub fn namespace(&self) -> &str {
         self.metadata().namespace.as_deref().unwrap_or("")
+    }
+
+    /// A workload's pod template; a CronJob's is its Job's.
+    pub fn template(&self) -> Option<&PodTemplateSpec> {
+        match self {
+            Object::Deployment(object) => object.spec.as_ref().map(|spec| &spec.template),
+            Object::StatefulSet(object) => object.spec.as_ref().map(|spec| &spec.template),
+            Object::DaemonSet(object) => object.spec.as_ref().map(|spec| &spec.template),
+            Object::Job(object) => object.spec.as_ref().map(|spec| &spec.template),
+            Object::CronJob(object) => {
+                object.spec.job_template.spec.as_ref().map(|spec| &spec.template)
+            }
+            Object::ReplicaSet(object) => object.spec.as_ref()?.template.as_ref(),
+            Object::ReplicationController(object) => object.spec.as_ref()?.template.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// A workload's pod template, to change; other holders of the object keep the old one.
+    pub fn template_mut(&mut self) -> Option<&mut PodTemplateSpec> {
+        match self {
+            Object::Deployment(object) => {
+                Arc::make_mut(object).spec.as_mut().map(|spec| &mut spec.template)
+            }
+            Object::StatefulSet(object) => {
+                Arc::make_mut(object).spec.as_mut().map(|spec| &mut spec.template)
+            }
+            Object::DaemonSet(object) => {
+                Arc::make_mut(object).spec.as_mut().map(|spec| &mut spec.template)
+            }
+            Object::Job(object) => {
+                Arc::make_mut(object).spec.as_mut().map(|spec| &mut spec.template)
+            }
+            Object::CronJob(object) => {
+                let template = &mut Arc::make_mut(object).spec.job_template;
+                template.spec.as_mut().map(|spec| &mut spec.template)
+            }
+            Object::ReplicaSet(object) => Arc::make_mut(object).spec.as_mut()?.template.as_mut(),
+            Object::ReplicationController(object) => {
+                Arc::make_mut(object).spec.as_mut()?.template.as_mut()
+            }
+            _ => None,
+        }
     }
 
     /// This object as a `T`, if it is one.

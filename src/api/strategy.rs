@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{LoadBalancerStatus, Service};
 
-use super::{Kind, Object, Subresource};
+use super::{Kind, Object, Pod, Subresource};
 
 /// Takes away what a client may not set on a new object, and starts counting.
 pub(super) fn prepare_create(object: &mut Object) {
@@ -22,11 +23,51 @@ pub(super) fn prepare_create(object: &mut Object) {
             finalizers.push("kubernetes".to_owned());
         }
     }
-    if let Object::Job(job) = object {
-        select_own_pods(Arc::make_mut(job));
+    match object {
+        Object::Job(job) => select_own_pods(Arc::make_mut(job)),
+        Object::DaemonSet(set) => {
+            let counted = template_generation(set).max(1);
+            set_template_generation(set, counted);
+        }
+        // Less than nothing is as little as there is.
+        Object::Pod(pod) if grace(pod).is_some_and(|seconds| seconds < 0) => {
+            if let Some(spec) = &mut Arc::make_mut(pod).spec {
+                spec.termination_grace_period_seconds = Some(1);
+            }
+        }
+        _ => {}
     }
     let counted = counts_generations(object.kind());
     object.metadata_mut().generation = counted.then_some(1);
+}
+
+fn grace(pod: &Pod) -> Option<i64> {
+    pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds)
+}
+
+/// The annotation in which a DaemonSet counts the changes of its template: a field of the past.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn template_generation(set: &DaemonSet) -> i64 {
+    let annotations = set.metadata.annotations.as_ref();
+    let text = annotations.and_then(|all| all.get(TEMPLATE_GENERATION));
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn set_template_generation(set: &mut Arc<DaemonSet>, generation: i64) {
+    let annotations = Arc::make_mut(set).metadata.annotations.get_or_insert_default();
+    annotations.insert(TEMPLATE_GENERATION.to_owned(), generation.to_string());
+}
+
+/// Counts a change of a DaemonSet's template, as only the server may.
+pub(super) fn count_template(new: &mut Object, old: &Object) {
+    let (Object::DaemonSet(new), Object::DaemonSet(old)) = (new, old) else { return };
+    let template = |set: &DaemonSet| set.spec.as_ref().map(|spec| spec.template.clone());
+    let before = template_generation(old);
+    let counted = if template(new) == template(old) { before } else { before + 1 };
+    if template_generation(new) != counted {
+        set_template_generation(new, counted);
+    }
 }
 
 /// A Job's pods carry its UID, and it selects by that, unless the user wants to choose the selector.
@@ -202,6 +243,26 @@ mod tests {
         prepare_update(&mut new, &old, Subresource::Status);
         assert_eq!(new.to_value()["spec"]["replicas"], 3);
         assert_eq!(new.to_value()["status"]["replicas"], 5);
+    }
+
+    #[test]
+    fn a_daemon_set_counts_the_changes_of_its_template() {
+        let set = |image: &str| {
+            let spec = json!({"containers": [{"name": "c", "image": image}]});
+            let template = json!({"metadata": {}, "spec": spec});
+            let selector = json!({"matchLabels": {"app": "a"}});
+            let object = json!({"spec": {"selector": selector, "template": template}});
+            Object::from_value(Kind::DaemonSet, object).unwrap()
+        };
+        let counted = |set: &Object| {
+            set.metadata().annotations.as_ref().unwrap()[TEMPLATE_GENERATION].clone()
+        };
+        let mut old = set("a:1");
+        prepare_create(&mut old);
+        let (mut same, mut other) = (set("a:1"), set("a:2"));
+        count_template(&mut same, &old);
+        count_template(&mut other, &old);
+        assert_eq!([counted(&old), counted(&same), counted(&other)], ["1", "1", "2"]);
     }
 
     #[test]

@@ -31,8 +31,15 @@ pub(super) fn as_sent(kind: Kind, value: &mut Value) {
             for count in counts {
                 status(object).entry(count).or_insert(json!(0));
             }
+            object.entry("spec").or_insert(json!({}));
+        }
+        Kind::IngressClass => {
+            object.entry("spec").or_insert(json!({}));
         }
         Kind::StatefulSet => {
+            if let Some(Value::Object(spec)) = object.get_mut("spec") {
+                spec.entry("serviceName").or_insert(json!(""));
+            }
             drop_zeros(status(object));
             status(object).entry("availableReplicas").or_insert(json!(0));
         }

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     Answer, ApiServer, Kind, Object, Patch, Reason, Response, SharedSpec, Status, Subresource,
-    WriteOptions, admission, bootstrap, decode, defaulting, patch, read, strategy, validation,
-    warnings,
+    WriteOptions, admission, bootstrap, decode, defaulting, normal, patch, read, strategy,
+    validation, warnings,
 };
 use crate::clock::SimTime;
 
@@ -102,6 +102,7 @@ impl ApiServer {
         }
         let known = self.is_of_known_template(&mut object);
         refuse_if_invalid(&object, validation::create(&object, known))?;
+        normal::forget_empty(&mut object);
         let kind = object.kind();
         if self.store.object(kind, object.namespace(), object.name()).is_some() {
             let mut status = Status::already_exists(&kind.resource(), object.name());
@@ -178,14 +179,18 @@ impl ApiServer {
         {
             self.allocator.update(std::sync::Arc::make_mut(new), old)?;
         }
+        admission::update(&new, old)?;
         if let Some(spec) = pod_spec(&mut new) {
             spec.leave_token_out();
         }
+        strategy::count_template(&mut new, old);
         strategy::count_generation(&mut new, old, through == Subresource::None);
+        let shown = new.clone();
+        normal::forget_empty(&mut new);
         if new == *old {
             return Ok(new);
         }
-        refuse_if_invalid(&new, validation::update(&new, old))?;
+        refuse_if_invalid(&shown, validation::update(&shown, old))?;
         Ok(self.commit(new))
     }
 

@@ -8,7 +8,7 @@
 
 mod base64;
 mod decode;
-mod json;
+pub mod json;
 mod positions;
 mod print;
 pub mod quantity;
@@ -24,7 +24,6 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Position};
 
 pub use decode::{Faults, Mistyped, Unknown, metadata_fault};
-pub use json::{JsonFault, json};
 pub use positions::{FieldPosition, Positions, field, item, segments};
 pub use print::{to_json_pretty, to_yaml};
 pub use reader::parse;

@@ -1,8 +1,10 @@
 //! What depends on the cluster before an object may be created: its namespace, and for pods the
 //! service account, priority and tolerations, for Ingresses their class. Facts: the admission plugins `NamespaceLifecycle`,
-//! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds` and `DefaultIngressClass`.
+//! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds`, `DefaultIngressClass` and, of
+//! `PodSecurity`, the labels of namespaces.
 
 mod pod;
+mod security;
 
 use std::sync::Arc;
 
@@ -29,9 +31,18 @@ pub(super) fn create(
     match object {
         Object::Pod(pod) => pod::create(store, suffixes, Arc::make_mut(pod))?,
         Object::Ingress(ingress) => ingress_class(store, Arc::make_mut(ingress)),
+        Object::Namespace(namespace) => security::create(namespace)?,
         _ => {}
     }
     Ok(())
+}
+
+/// Looks at a changed object, after defaulting and before validation.
+pub(super) fn update(new: &Object, old: &Object) -> Result<(), Status> {
+    match (new, old) {
+        (Object::Namespace(new), Object::Namespace(old)) => security::update(new, old),
+        _ => Ok(()),
+    }
 }
 
 /// An Ingress that names no class gets the default one; of several defaults the newest.

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::ServiceSpec;
 
 /// Every type but ExternalName has a cluster IP, be it `None`.
 pub(super) fn needs_cluster_ip(spec: &ServiceSpec) -> bool {
-    matches!(spec.type_.as_deref(), Some("ClusterIP" | "NodePort" | "LoadBalancer"))
+    spec.type_.as_deref() != Some("ExternalName")
 }
 
 /// NodePort and LoadBalancer open ports on nodes.

@@ -97,7 +97,9 @@ pub(super) fn allocate_health_check(
     }
     let own = spec.ports.iter().flatten().filter_map(|port| u16::try_from(port.node_port?).ok());
     let mut claims = Claims { taken, own: own.collect(), chance };
-    let failed = |what: String| Status::new(Reason::InternalError, what);
+    let failed = |what: String| {
+        Status::new(Reason::InternalError, format!("Internal error occurred: {what}"))
+    };
     let port = match spec.health_check_node_port.unwrap_or(0) {
         0 => claims.pick(0).map_err(|cause| {
             failed(format!("failed to allocate a HealthCheck NodePort : {}", cause.message))

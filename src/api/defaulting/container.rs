@@ -27,16 +27,79 @@ pub(super) fn defaults(container: &mut Container) {
     container.lifecycle.iter_mut().for_each(lifecycle);
 }
 
-/// `Always` for the tag `latest` or no tag at all, since that one moves; else `IfNotPresent`.
+/// `Always` for the tag `latest` or no tag at all, since that one moves; else `IfNotPresent`, also
+/// for what is no reference of an image.
 pub fn pull_policy(image: &str) -> &'static str {
-    let name = image.rsplit('/').next().unwrap_or("");
-    match name.split_once('@') {
-        Some(_) => "IfNotPresent",
-        None => match name.split_once(':') {
-            None | Some((_, "latest")) => "Always",
-            Some(_) => "IfNotPresent",
-        },
+    let (name, digest) = match image.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (image, None),
+    };
+    let last = name.rfind('/').map_or(0, |slash| slash + 1);
+    let (path, tag) = match name[last..].split_once(':') {
+        Some((_, tag)) => (&name[..name.len() - tag.len() - 1], Some(tag)),
+        None => (name, None),
+    };
+    let good = is_repository(path) && tag.is_none_or(is_tag) && digest.is_none_or(is_digest);
+    match (digest, tag) {
+        (None, None | Some("latest")) if good => "Always",
+        _ => "IfNotPresent",
     }
+}
+
+/// `docker.io/library/nginx`, with or without the host.
+fn is_repository(name: &str) -> bool {
+    let path = match name.split_once('/') {
+        Some((host, path))
+            if host.contains(['.', ':']) || host == "localhost" || host.contains(is_upper) =>
+        {
+            if !is_host(host) {
+                return false;
+            }
+            path
+        }
+        _ => name,
+    };
+    path.split('/').all(is_component)
+}
+
+fn is_upper(c: char) -> bool {
+    c.is_ascii_uppercase()
+}
+
+fn is_host(host: &str) -> bool {
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    name.split('.').all(label)
+        && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Lower-case words between single `.`, one or two `_`, or any number of `-`.
+fn is_component(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !text.starts_with(word) || !text.ends_with(word) {
+        return false;
+    }
+    text.split(word)
+        .all(|gap| matches!(gap, "" | "." | "_" | "__") || gap.bytes().all(|b| b == b'-'))
+}
+
+fn is_tag(tag: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    tag.len() <= 128
+        && tag.starts_with(word)
+        && tag.chars().all(|c| word(c) || c == '.' || c == '-')
+}
+
+/// `sha256:` and what it came to.
+fn is_digest(digest: &str) -> bool {
+    digest.split_once(':').is_some_and(|(algorithm, sum)| {
+        !algorithm.is_empty() && sum.len() >= 32 && sum.bytes().all(|b| b.is_ascii_hexdigit())
+    })
 }
 
 fn source(source: &mut EnvVarSource) {
@@ -88,6 +151,9 @@ mod tests {
         assert_eq!(pull_policy("nginx:1.27"), "IfNotPresent");
         assert_eq!(pull_policy("localhost:5000/nginx"), "Always");
         assert_eq!(pull_policy("nginx@sha256:0123"), "IfNotPresent");
+        assert_eq!(pull_policy("registry.example:5000/a/b__c-d.e"), "Always");
+        assert_eq!(pull_policy("http://bakery.example/oven"), "IfNotPresent");
+        assert_eq!(pull_policy("Nginx"), "IfNotPresent");
     }
 
     // R3.8

@@ -1,11 +1,21 @@
 //! Defaults of Jobs.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
 use super::{fill, fill_text, pod};
 
 pub(super) fn defaults(job: &mut Job) {
-    job_spec(job.spec.get_or_insert_default());
+    let spec = job.spec.get_or_insert_default();
+    job_spec(spec);
+    // What is not labelled is labelled as its pods are.
+    let labels = spec.template.metadata.as_ref().and_then(|meta| meta.labels.as_ref());
+    if job.metadata.labels.as_ref().is_none_or(BTreeMap::is_empty)
+        && let Some(labels) = labels.filter(|labels| !labels.is_empty())
+    {
+        job.metadata.labels = Some(labels.clone());
+    }
     job.status.get_or_insert_default();
 }
 
@@ -22,6 +32,7 @@ fn job_spec(spec: &mut JobSpec) {
     fill(&mut spec.parallelism, 1);
     fill(&mut spec.backoff_limit, 6);
     fill(&mut spec.suspend, false);
+    fill(&mut spec.manual_selector, false);
     fill_text(&mut spec.completion_mode, "NonIndexed");
     if spec.pod_replacement_policy.is_none() {
         let failing = spec.pod_failure_policy.is_some();

@@ -36,6 +36,7 @@ pub(super) fn defaults(volume: &mut Volume) {
     if let Some(template) =
         volume.ephemeral.as_mut().and_then(|volume| volume.volume_claim_template.as_mut())
     {
+        template.metadata.get_or_insert_default();
         claim_spec(&mut template.spec);
     }
 }

@@ -97,13 +97,17 @@ pub(super) fn check_range(report: &mut Report, path: &str, text: &str) -> Option
 
 /// An address that other machines could have: not loopback, link-local or unspecified.
 pub(super) fn check_ordinary(report: &mut Report, path: &str, text: &str) {
-    let Some(address) = parse(text) else { return };
+    let Some(address) = parse(text) else {
+        report.invalid(path, text, "must be a valid IP address");
+        return;
+    };
     let (link_local, link_multicast) = match address {
         IpAddr::V4(v4) => (v4.is_link_local(), v4.octets()[..3] == [224, 0, 0]),
         IpAddr::V6(v6) => (v6.is_unicast_link_local(), v6.segments()[0] & 0xff0f == 0xff02),
     };
+    let unspecified = format!("may not be unspecified ({text})");
     let why = if address.is_unspecified() {
-        "may not be unspecified (0.0.0.0 or ::)"
+        unspecified.as_str()
     } else if address.is_loopback() {
         "may not be in the loopback range (127.0.0.0/8, ::1/128)"
     } else if link_local {

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 
-use super::report::{Json, Report};
+use super::report::Report;
 use super::{metadata, names};
+use crate::manifest::json;
 
 /// How much an object may hold, in bytes.
 const MAX_SIZE: usize = 1 << 20;
+
+/// Names the account whose token a Secret holds.
+const ACCOUNT_NAME: &str = "kubernetes.io/service-account.name";
 
 const IMMUTABLE: &str = "field is immutable when `immutable` is set";
 
@@ -76,7 +80,13 @@ pub(super) fn check_secret(report: &mut Report, secret: &Secret, old: Option<&Se
     if check_bytes(report, "data", data) > MAX_SIZE {
         report.too_long("data", MAX_SIZE);
     }
-    by_type(report, secret.type_.as_deref().unwrap_or(""), data);
+    let kind = secret.type_.as_deref().unwrap_or("");
+    let annotations = secret.metadata.annotations.as_ref();
+    let account = annotations.and_then(|all| all.get(ACCOUNT_NAME));
+    if kind == "kubernetes.io/service-account-token" && account.is_none_or(String::is_empty) {
+        report.required(&format!("metadata.annotations[{ACCOUNT_NAME}]"), "");
+    }
+    by_type(report, kind, data);
 }
 
 /// Some types promise certain keys.
@@ -97,14 +107,16 @@ fn by_type(report: &mut Report, kind: &str, data: &BTreeMap<String, ByteString>)
     };
     for key in required {
         let path = format!("data[{key}]");
-        let Some(value) = data.get(*key) else {
+        // A key of this kind must hold something; the others must only be there.
+        let missing = |value: &&ByteString| *key == "ssh-privatekey" && value.0.is_empty();
+        let Some(value) = data.get(*key).filter(|value| !missing(value)) else {
             report.required(&path, "");
             continue;
         };
-        let is_json = serde_json::from_slice::<serde_json::Value>(&value.0).is_ok();
-        if key.starts_with(".docker") && !is_json {
-            let hidden = Json("<secret contents redacted>");
-            report.invalid(&path, hidden, "invalid character");
+        if key.starts_with(".docker")
+            && let Err(fault) = json::object(&value.0)
+        {
+            report.invalid(&path, "<secret contents redacted>", &fault.message);
         }
     }
 }

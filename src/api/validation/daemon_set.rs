@@ -1,13 +1,27 @@
 //! DaemonSets.
 
-use k8s_openapi::api::apps::v1::{DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy};
+use k8s_openapi::api::apps::v1::{
+    DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDaemonSet,
+};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::report::{Json, Report};
+use super::shape::Holds::{Any, Api, Pointer, Text};
+use super::shape::{Own, SELECTOR, Shape};
 use super::workload::{Rules, always_running, matches_template};
 use super::{labels, metadata, names, pod, ports};
 
 const RULES: Rules = Rules { name: "daemonset", deadline: "DaemonSet" };
 const STRATEGIES: &[&str] = &["RollingUpdate", "OnDelete"];
+
+const STRATEGY: Shape = &[
+    ("Type", "type", Text),
+    (
+        "RollingUpdate",
+        "rollingUpdate",
+        Pointer(&[("MaxUnavailable", "maxUnavailable", Any), ("MaxSurge", "maxSurge", Any)]),
+    ),
+];
 
 /// A new DaemonSet.
 pub(super) fn create(report: &mut Report, set: &DaemonSet) {
@@ -21,7 +35,10 @@ pub(super) fn update(report: &mut Report, new: &DaemonSet, old: &DaemonSet) {
     let (spec, before) =
         (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
     check_spec(report, &spec);
-    report.unchanged("spec.selector", &spec.selector, &before.selector);
+    if spec.selector != before.selector {
+        let shown = Own(Api(SELECTOR), &spec.selector);
+        report.invalid("spec.selector", shown, "field is immutable");
+    }
 }
 
 fn check_spec(report: &mut Report, spec: &DaemonSetSpec) {
@@ -30,7 +47,7 @@ fn check_spec(report: &mut Report, spec: &DaemonSetSpec) {
     }
     if labels::is_empty(&spec.selector) && !super::is_absent(&spec.selector) {
         let why = format!("empty selector is invalid for {}", RULES.name);
-        report.invalid("spec.selector", Json(&spec.selector), &why);
+        report.invalid("spec.selector", Own(Api(SELECTOR), &spec.selector), &why);
     }
     pod::check_template(report, "spec.template", &spec.template);
     always_running(report, &RULES, &spec.template);
@@ -45,14 +62,30 @@ fn check_strategy(report: &mut Report, strategy: &DaemonSetUpdateStrategy) {
         ("OnDelete", _) => {}
         ("RollingUpdate", None) => report.required(&format!("{path}.rollingUpdate"), ""),
         ("RollingUpdate", Some(rolling)) => {
-            for (name, amount) in
-                [("maxUnavailable", &rolling.max_unavailable), ("maxSurge", &rolling.max_surge)]
-            {
-                if let Some(amount) = amount {
-                    ports::check_amount(report, &format!("{path}.rollingUpdate.{name}"), amount);
-                }
-            }
+            check_rolling(report, &format!("{path}.rollingUpdate"), rolling);
         }
-        (other, _) => report.unsupported(&format!("{path}.type"), other, STRATEGIES),
+        _ => report.unsupported(path, Own(Pointer(STRATEGY), strategy), STRATEGIES),
+    }
+}
+
+/// One of the two amounts is 0, and one is not.
+fn check_rolling(report: &mut Report, path: &str, rolling: &RollingUpdateDaemonSet) {
+    let amount = |amount: &Option<IntOrString>| amount.clone().unwrap_or(IntOrString::Int(0));
+    let (unavailable, surge) = (amount(&rolling.max_unavailable), amount(&rolling.max_surge));
+    let fields =
+        [(format!("{path}.maxUnavailable"), &unavailable), (format!("{path}.maxSurge"), &surge)];
+    for (here, amount) in &fields {
+        ports::check_amount(report, here, amount);
+    }
+    for (here, amount) in &fields {
+        ports::at_most_all(report, here, amount);
+    }
+    match (ports::size(&unavailable) != 0, ports::size(&surge) != 0) {
+        (true, true) => {
+            let why = "may not be set when maxUnavailable is non-zero";
+            report.invalid(&fields[1].0, Json(&surge), why);
+        }
+        (false, false) => report.required(&fields[0].0, "cannot be 0 when maxSurge is 0"),
+        _ => {}
     }
 }

@@ -1,14 +1,21 @@
 //! Ingresses and their classes.
 
 use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
-    IngressTLS,
+    HTTPIngressPath, Ingress, IngressBackend, IngressClass, IngressClassParametersReference,
+    IngressRule, IngressServiceBackend, IngressSpec, IngressTLS,
 };
 
 use super::report::{Json, Report};
 use super::{addresses, metadata, names};
 
 const PATH_TYPES: &[&str] = &["Exact", "ImplementationSpecific", "Prefix"];
+/// The longest name of a controller.
+const MAX_CONTROLLER: usize = 250;
+
+/// Stands for a path type that was not given: the types cannot tell that from an empty one, and
+/// the server tells each in other words. No such Ingress is ever stored.
+pub(super) const ABSENT_PATH_TYPE: &str = "(absent)";
+
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 
 /// A new Ingress.
@@ -18,10 +25,10 @@ pub(super) fn create(report: &mut Report, ingress: &Ingress) {
     check_spec(report, &spec);
     let annotations = ingress.metadata.annotations.as_ref();
     if let Some(class) = annotations.and_then(|all| all.get(CLASS_ANNOTATION))
-        && spec.ingress_class_name.is_some()
+        && spec.ingress_class_name.as_ref().is_some_and(|field| field != class)
     {
-        let path = format!("metadata.annotations.{CLASS_ANNOTATION}");
-        report.invalid(&path, class.as_str(), "can not be set when the class field is also set");
+        let why = "must match `ingressClassName` when both are specified";
+        report.invalid(&format!("annotations.{CLASS_ANNOTATION}"), class.as_str(), why);
     }
 }
 
@@ -91,7 +98,7 @@ fn check_path(report: &mut Report, path: &str, http: &HTTPIngressPath) {
     let here = format!("{path}.path");
     let absolute = text.starts_with('/');
     match http.path_type.as_str() {
-        "" => {
+        ABSENT_PATH_TYPE => {
             report.required(&format!("{path}.pathType"), "pathType must be specified");
             return;
         }
@@ -126,15 +133,79 @@ fn check_backend(report: &mut Report, path: &str, backend: &IngressBackend) {
             report.invalid(path, "", "cannot set both resource and service backends");
         }
         (Some(resource), None) => {
-            if resource.kind.is_empty() {
-                report.required(&format!("{path}.resource.kind"), "");
+            let path = format!("{path}.resource");
+            if let Some(group) = &resource.api_group {
+                let here = format!("{path}.apiGroup");
+                report.invalid_for(&here, group, names::dns_subdomain(group));
             }
-            if resource.name.is_empty() {
-                report.required(&format!("{path}.resource.name"), "");
+            for (field, text) in [("kind", &resource.kind), ("name", &resource.name)] {
+                let here = format!("{path}.{field}");
+                match text.as_str() {
+                    "" => report.required(&here, ""),
+                    text => report.invalid_for(&here, text, names::path_segment(text)),
+                }
             }
         }
         (None, Some(service)) => check_service(report, path, service),
         (None, None) => report.invalid(path, "", "resource or service backend is required"),
+    }
+}
+
+/// A new or changed IngressClass.
+pub(super) fn check_class(report: &mut Report, class: &IngressClass, old: Option<&IngressClass>) {
+    let spec = class.spec.clone().unwrap_or_default();
+    match old {
+        None => metadata::create(report, &class.metadata, false, names::dns_subdomain),
+        Some(old) => {
+            metadata::update(report, &class.metadata, &old.metadata);
+            let before = old.spec.clone().unwrap_or_default();
+            report.unchanged("spec.controller", &spec.controller, &before.controller);
+        }
+    }
+    let path = "spec.controller";
+    match spec.controller.as_deref().unwrap_or("") {
+        "" => report.required(path, ""),
+        controller => {
+            if controller.len() > MAX_CONTROLLER {
+                report.too_long(path, MAX_CONTROLLER);
+            }
+            for (part, why) in names::domain_prefixed_path(controller) {
+                report.invalid(path, part, &why);
+            }
+        }
+    }
+    if let Some(parameters) = &spec.parameters {
+        check_parameters(report, "spec.parameters", parameters);
+    }
+}
+
+fn check_parameters(report: &mut Report, path: &str, to: &IngressClassParametersReference) {
+    if let Some(group) = &to.api_group {
+        report.invalid_for(&format!("{path}.apiGroup"), group, names::dns_subdomain(group));
+    }
+    for (field, text) in [("kind", &to.kind), ("name", &to.name)] {
+        let here = format!("{path}.{field}");
+        match text.as_str() {
+            "" => report.required(&here, ""),
+            text => report.invalid_for(&here, text, names::path_segment(text)),
+        }
+    }
+    let at_namespace = format!("{path}.namespace");
+    match (to.scope.as_deref().unwrap_or(""), &to.namespace) {
+        ("", _) => report.required(&format!("{path}.scope"), ""),
+        ("Namespace", None) => {
+            report.required(&at_namespace, "`parameters.scope` is set to 'Namespace'");
+        }
+        ("Namespace", Some(name)) => {
+            report.invalid_for(&at_namespace, name, names::dns_label(name));
+        }
+        ("Cluster", Some(_)) => {
+            report.forbidden(&at_namespace, "`parameters.scope` is set to 'Cluster'");
+        }
+        ("Cluster", None) => {}
+        (other, _) => {
+            report.unsupported(&format!("{path}.scope"), other, &["Cluster", "Namespace"]);
+        }
     }
 }
 

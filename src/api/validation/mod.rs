@@ -19,6 +19,7 @@ mod ports;
 mod report;
 mod service;
 mod service_addresses;
+mod shape;
 mod stateful_set;
 mod workload;
 
@@ -38,9 +39,7 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::Pod(pod) if known => {
             metadata::create(r, &pod.metadata, true, names::dns_subdomain);
         }
-        Object::Namespace(namespace) => {
-            metadata::create(r, &namespace.metadata, false, names::dns_label);
-        }
+        Object::Namespace(namespace) => others::create_namespace(r, namespace),
         Object::Node(node) => others::check_node(r, node, None),
         Object::Pod(pod) => pod::create(r, pod),
         Object::ReplicationController(controller) => {
@@ -58,9 +57,7 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::Endpoints(endpoints) => endpoints::check(r, endpoints, None),
         Object::EndpointSlice(slice) => endpoints::create_slice(r, slice),
         Object::Ingress(ingress) => ingress::create(r, ingress),
-        Object::IngressClass(class) => {
-            metadata::create(r, &class.metadata, false, names::dns_subdomain);
-        }
+        Object::IngressClass(class) => ingress::check_class(r, class, None),
         Object::NetworkPolicy(policy) => network_policy::create(r, policy),
         Object::PodDisruptionBudget(budget) => others::check_budget(r, budget, None),
         Object::PersistentVolumeClaim(claim) => others::check_claim(r, claim, None),
@@ -108,6 +105,9 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
             endpoints::update_slice(r, new, old);
         }
         (Object::Ingress(new), Object::Ingress(old)) => ingress::update(r, new, old),
+        (Object::IngressClass(new), Object::IngressClass(old)) => {
+            ingress::check_class(r, new, Some(old));
+        }
         (Object::NetworkPolicy(new), Object::NetworkPolicy(old)) => {
             network_policy::update(r, new, old);
         }
@@ -122,10 +122,32 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
     report.into_causes()
 }
 
+/// Keeps in `value` what the types cannot tell: that something is absent, and not empty.
+pub fn mark_absent(kind: Kind, value: &mut Value) {
+    mark_absent_selector(kind, value);
+    if kind == Kind::Ingress {
+        mark_absent_path_types(value);
+    }
+}
+
+/// See [`ingress::ABSENT_PATH_TYPE`].
+fn mark_absent_path_types(value: &mut Value) {
+    let rules = value.pointer_mut("/spec/rules").and_then(Value::as_array_mut);
+    for rule in rules.into_iter().flatten() {
+        let paths = rule.pointer_mut("/http/paths").and_then(Value::as_array_mut);
+        for path in paths.into_iter().flatten().filter_map(Value::as_object_mut) {
+            let kind = path.entry("pathType").or_insert(Value::Null);
+            if kind.is_null() {
+                *kind = ingress::ABSENT_PATH_TYPE.into();
+            }
+        }
+    }
+}
+
 /// Keeps in `value` that a workload has no selector at all. The types cannot tell that from an
 /// empty selector, and the server tells each in other words; so an absent one becomes a selector
 /// with an empty list of requirements before it is typed. No such object is ever stored.
-pub fn mark_absent_selector(kind: Kind, value: &mut Value) {
+fn mark_absent_selector(kind: Kind, value: &mut Value) {
     let selects =
         matches!(kind, Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet);
     if !selects {

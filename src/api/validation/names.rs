@@ -26,7 +26,7 @@ const QUALIFIED: &str = "name part must consist of alphanumeric characters, '-',
     must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or \
     '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
-const TWO_SLASHES: &str = "a qualified name must consist of alphanumeric characters, '-', '_' or \
+const TWO_SLASHES: &str = "a valid label key must consist of alphanumeric characters, '-', '_' or \
     '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or \
     '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an \
     optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
@@ -146,6 +146,45 @@ pub fn env_name(text: &str) -> Vec<String> {
     if fine { Vec::new() } else { vec![why.to_owned()] }
 }
 
+/// A name to which something will be added: a hyphen may end it. The server looks at it with its
+/// last two letters replaced by one.
+pub fn as_prefix(text: &str) -> String {
+    match text
+        .strip_suffix('-')
+        .and_then(|stem| stem.char_indices().next_back().map(|at| (stem, at)))
+    {
+        Some((stem, (at, _))) => format!("{}a", &stem[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// `acme.io/foo`: a domain and a path, each with what is wrong with it.
+pub fn domain_prefixed_path(text: &str) -> Vec<(&str, String)> {
+    const PATH: &str = "Invalid path (regex used for validation is \
+                        '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')";
+    let parts = text.split_once('/').filter(|(host, path)| !host.is_empty() && !path.is_empty());
+    let Some((host, path)) = parts else {
+        let why = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+        return vec![(text, why.to_owned())];
+    };
+    let mut faults: Vec<(&str, String)> =
+        dns_subdomain(host).into_iter().map(|why| (host, why)).collect();
+    let known = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
+    if !path.bytes().all(known) {
+        faults.push((path, PATH.to_owned()));
+    }
+    faults
+}
+
+/// The name of an object as a part of a URL.
+pub fn path_segment(text: &str) -> Vec<String> {
+    if matches!(text, "." | "..") {
+        return vec![format!("may not be '{text}'")];
+    }
+    let within = ["/", "%"].into_iter().filter(|part| text.contains(part));
+    within.map(|part| format!("may not contain '{part}'")).collect()
+}
+
 /// `25%`
 pub fn percent(text: &str) -> Vec<String> {
     let digits = text.strip_suffix('%').unwrap_or("");
@@ -198,6 +237,22 @@ mod tests {
         assert_eq!(port_name("HTTP").len(), 2);
         assert_eq!(port_name("8080"), ["must contain at least one letter (a-z)"]);
         assert!(port_name("http-2").is_empty());
+    }
+
+    // Recording 15: managedBy; the rest from apimachinery's `IsDomainPrefixedPath`.
+    #[test]
+    fn a_path_has_a_domain_before_it() {
+        assert!(domain_prefixed_path("acme.io/foo").is_empty());
+        assert_eq!(domain_prefixed_path("crew").len(), 1);
+        assert_eq!(domain_prefixed_path("Acme/foo")[0].0, "Acme");
+        assert_eq!(domain_prefixed_path("acme.io/a b")[0].0, "a b");
+    }
+
+    #[test]
+    fn a_prefix_may_end_with_a_hyphen() {
+        assert_eq!(as_prefix("oven-"), "ovea");
+        assert_eq!(as_prefix("oven"), "oven");
+        assert_eq!(as_prefix("-"), "-");
     }
 
     #[test]

@@ -69,9 +69,24 @@ impl Report {
         self.push(path, "Duplicate value", &value.shown());
     }
 
+    /// `Duplicate value: {…}: taints must be unique by key and effect pair`
+    pub fn duplicate_because(&mut self, path: &str, value: impl Shown, why: &str) {
+        self.push(path, "Duplicate value", &format!("{}: {why}", value.shown()));
+    }
+
     /// `Not found: "data"`
     pub fn not_found(&mut self, path: &str, value: &str) {
         self.push(path, "Not found", &value.shown());
+    }
+
+    /// `Not found: "gpu": must be one of …`
+    pub fn not_found_among(&mut self, path: &str, value: &str, why: &str) {
+        self.push(path, "Not found", &format!("{}: {why}", value.shown()));
+    }
+
+    /// `Invalid value: specifying both …`, of a value that is not shown.
+    pub fn contradictory(&mut self, path: &str, why: &str) {
+        self.push(path, "Invalid value", why);
     }
 
     /// `Too many: 101: must have at most 100 items`
@@ -90,6 +105,13 @@ impl Report {
         let supported: Vec<String> = supported.iter().map(|value| value.shown()).collect();
         let detail = format!("{}: supported values: {}", value.shown(), supported.join(", "));
         self.push(path, "Unsupported value", &detail);
+    }
+
+    /// A text that is one of a few, where it is given.
+    pub fn one_of_if_given(&mut self, path: &str, value: Option<&str>, supported: &[&str]) {
+        if let Some(value) = value.filter(|value| !supported.contains(value)) {
+            self.unsupported(path, value, supported);
+        }
     }
 
     /// A text that must be one of a few.

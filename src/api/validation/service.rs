@@ -17,8 +17,8 @@ const DISTRIBUTIONS: &[&str] = &["PreferClose", "PreferSameZone", "PreferSameNod
 /// The longest that `sessionAffinity: ClientIP` may remember a client, in seconds.
 const MAX_AFFINITY_SECONDS: i32 = 86_400;
 
-/// The kubelet's own port, which a load balancer must not hand out.
-const KUBELET_PORT: i32 = 10_250;
+/// The annotation that was there before the field of the same meaning.
+const RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
 
 /// A new Service.
 pub(super) fn create(report: &mut Report, service: &Service) {
@@ -29,7 +29,8 @@ pub(super) fn create(report: &mut Report, service: &Service) {
         return;
     }
     metadata::create(report, &service.metadata, true, names::dns_label);
-    check_spec(report, &spec);
+    check_annotations(report, service);
+    check_spec(report, service, &spec);
 }
 
 /// A changed Service.
@@ -50,7 +51,21 @@ pub(super) fn update(report: &mut Report, new: &Service, old: &Service) {
         report.forbidden("spec.healthCheckNodePort", "field is immutable");
     }
     service_addresses::check(report, &spec);
-    check_spec(report, &spec);
+    check_annotations(report, new);
+    check_spec(report, new, &spec);
+}
+
+/// The old and the new annotation about zones must not contradict each other.
+fn check_annotations(report: &mut Report, service: &Service) {
+    let old = "service.kubernetes.io/topology-aware-hints";
+    let new = "service.kubernetes.io/topology-mode";
+    let get = |key: &str| service.metadata.annotations.as_ref().and_then(|all| all.get(key));
+    if let (Some(hints), Some(mode)) = (get(old), get(new))
+        && hints != mode
+    {
+        let why = format!("must match annotations[{old}] when both are specified");
+        report.invalid(&format!("metadata.annotations[{new}]"), mode.as_str(), &why);
+    }
 }
 
 fn type_of(spec: &ServiceSpec) -> &str {
@@ -66,12 +81,12 @@ fn is_headless(spec: &ServiceSpec) -> bool {
     spec.cluster_ip.as_deref() == Some("None")
 }
 
-fn check_spec(report: &mut Report, spec: &ServiceSpec) {
+fn check_spec(report: &mut Report, service: &Service, spec: &ServiceSpec) {
     let all_ports = spec.ports.as_deref().unwrap_or_default();
     if all_ports.is_empty() && !is_headless(spec) && type_of(spec) != "ExternalName" {
         report.required("spec.ports", "");
     }
-    by_type(report, spec, all_ports);
+    by_type(report, spec);
     each_port(report, spec, all_ports);
     labels::check(report, "spec.selector", spec.selector.as_ref());
     affinity(report, spec);
@@ -80,20 +95,12 @@ fn check_spec(report: &mut Report, spec: &ServiceSpec) {
         report.unsupported("spec.type", type_of(spec), TYPES);
     }
     unique_ports(report, spec, all_ports);
-    balancer(report, spec);
+    balancer(report, service, spec);
     traffic_policies(report, spec);
 }
 
-fn by_type(report: &mut Report, spec: &ServiceSpec, all_ports: &[ServicePort]) {
+fn by_type(report: &mut Report, spec: &ServiceSpec) {
     let kind = type_of(spec);
-    if kind == "LoadBalancer" {
-        for (index, port) in all_ports.iter().enumerate() {
-            if port.port == KUBELET_PORT {
-                let why = "may not expose port 10250 externally since it is used by kubelet";
-                report.invalid(&format!("spec.ports[{index}]"), port.port, why);
-            }
-        }
-    }
     if matches!(kind, "LoadBalancer" | "NodePort") && is_headless(spec) {
         let why = format!("may not be set to 'None' for {kind} services");
         report.invalid("spec.clusterIPs[0]", "None", &why);
@@ -232,7 +239,7 @@ impl super::report::Shown for PortKey<'_> {
     }
 }
 
-fn balancer(report: &mut Report, spec: &ServiceSpec) {
+fn balancer(report: &mut Report, service: &Service, spec: &ServiceSpec) {
     let balanced = type_of(spec) == "LoadBalancer";
     let why = "may only be used when `type` is 'LoadBalancer'";
     let ranges = spec.load_balancer_source_ranges.as_deref().unwrap_or_default();
@@ -242,6 +249,16 @@ fn balancer(report: &mut Report, spec: &ServiceSpec) {
     }
     for (index, range) in ranges.iter().enumerate() {
         addresses::check_range(report, &format!("{path}[{index}]"), range.trim());
+    }
+    let annotations = service.metadata.annotations.as_ref();
+    if let Some(text) = annotations.and_then(|all| all.get(RANGES)).filter(|_| ranges.is_empty()) {
+        let path = format!("metadata.annotations[{RANGES}]");
+        if !balanced {
+            report.forbidden(&path, why);
+        }
+        for range in text.split(',').map(str::trim).filter(|_| !text.trim().is_empty()) {
+            addresses::check_range(report, &path, range);
+        }
     }
     if spec.allocate_load_balancer_node_ports.is_some() && !balanced {
         report.forbidden("spec.allocateLoadBalancerNodePorts", why);

@@ -1,16 +1,26 @@
 //! StatefulSets.
 
-use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
+use k8s_openapi::api::apps::v1::{
+    RollingUpdateStatefulSetStrategy, StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy,
+};
 
 use super::report::{Json, Report};
+use super::shape::Holds::{Any, Number, Pointer, Text};
+use super::shape::{Own, Shape};
 use super::workload::{self, Rules};
-use super::{metadata, names, pod};
+use super::{metadata, names, others, pod, ports};
 
 const RULES: Rules = Rules { name: "statefulset", deadline: "StatefulSet" };
+const RETENTION: &[&str] = &["Retain", "Delete"];
 
 const MUTABLE: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', \
     'template', 'updateStrategy', 'revisionHistoryLimit', \
     'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+const ROLLING: Shape =
+    &[("Partition", "partition", Number), ("MaxUnavailable", "maxUnavailable", Any)];
+const STRATEGY: Shape =
+    &[("Type", "type", Text), ("RollingUpdate", "rollingUpdate", Pointer(ROLLING))];
 
 /// A new StatefulSet.
 pub(super) fn create(report: &mut Report, set: &StatefulSet) {
@@ -49,35 +59,63 @@ fn check_spec(report: &mut Report, spec: &StatefulSetSpec) {
         Some("OrderedReady" | "Parallel") => {}
         Some(other) => report.invalid(path, other, "must be 'OrderedReady' or 'Parallel'"),
     }
-    let path = "spec.updateStrategy";
-    let strategy = spec.update_strategy.clone().unwrap_or_default();
-    match (strategy.type_.as_deref(), &strategy.rolling_update) {
-        (None | Some(""), _) => report.required(path, ""),
-        (Some("OnDelete"), Some(rolling)) => {
-            let why = "only allowed for updateStrategy 'RollingUpdate'";
-            report.invalid(&format!("{path}.rollingUpdate"), Json(rolling), why);
-        }
-        (Some("RollingUpdate"), Some(rolling)) => {
-            report.not_negative(&format!("{path}.rollingUpdate.partition"), rolling.partition);
-        }
-        (Some("OnDelete" | "RollingUpdate"), None) => {}
-        (Some(_), _) => {
-            let why = "must be 'RollingUpdate' or 'OnDelete'";
-            report.invalid(path, Json(&strategy), why);
+    check_strategy(report, &spec.update_strategy.clone().unwrap_or_default());
+    if let Some(policy) = &spec.persistent_volume_claim_retention_policy {
+        let path = "spec.persistentVolumeClaimRetentionPolicy";
+        for (field, what) in
+            [("whenDeleted", &policy.when_deleted), ("whenScaled", &policy.when_scaled)]
+        {
+            let what = what.as_deref().unwrap_or("");
+            report.one_of_if_given(&format!("{path}.{field}"), Some(what), RETENTION);
         }
     }
     report.not_negative("spec.replicas", spec.replicas);
     report.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
+    report.not_negative("spec.revisionHistoryLimit", spec.revision_history_limit);
     if let Some(ordinals) = &spec.ordinals {
         report.not_negative("spec.ordinals.start", ordinals.start);
     }
-    // The pods' own spec is looked at when the first pod is made (ValidateStatefulSetSpec in
-    // pkg/apis/apps/validation): its mounts may name volumes that claims bring along.
+    let claims = spec.volume_claim_templates.as_deref().unwrap_or_default();
     if workload::selects(report, &RULES, &spec.selector, &spec.template) {
-        pod::check_template_metadata(report, "spec.template", &spec.template);
-        workload::always_running(report, &RULES, &spec.template);
+        pod::check_template_with_claims(report, "spec.template", &spec.template, claims);
+    }
+    workload::always_running(report, &RULES, &spec.template);
+    for (index, claim) in claims.iter().enumerate() {
+        let path = format!("spec.volumeClaimTemplates[{index}].spec");
+        others::check_claim_spec(report, &path, &claim.spec.clone().unwrap_or_default());
     }
     if let Some(service) = spec.service_name.as_deref().filter(|name| !name.is_empty()) {
         report.invalid_for("spec.serviceName", service, names::dns_label(service));
     }
+}
+
+fn check_strategy(report: &mut Report, strategy: &StatefulSetUpdateStrategy) {
+    let path = "spec.updateStrategy";
+    match (strategy.type_.as_deref(), &strategy.rolling_update) {
+        (None | Some(""), _) => report.required(path, ""),
+        (Some("OnDelete"), Some(rolling)) => {
+            let why = "only allowed for updateStrategy 'RollingUpdate'";
+            let here = format!("{path}.rollingUpdate");
+            report.invalid(&here, Own(Pointer(ROLLING), rolling), why);
+        }
+        (Some("RollingUpdate"), Some(rolling)) => {
+            check_rolling(report, &format!("{path}.rollingUpdate"), rolling);
+        }
+        (Some("OnDelete" | "RollingUpdate"), None) => {}
+        (Some(_), _) => {
+            let why = "must be 'RollingUpdate' or 'OnDelete'";
+            report.invalid(path, Own(Pointer(STRATEGY), strategy), why);
+        }
+    }
+}
+
+fn check_rolling(report: &mut Report, path: &str, rolling: &RollingUpdateStatefulSetStrategy) {
+    report.not_negative(&format!("{path}.partition"), rolling.partition);
+    let Some(most) = &rolling.max_unavailable else { return };
+    let here = format!("{path}.maxUnavailable");
+    ports::check_amount(report, &here, most);
+    if ports::size(most) == 0 {
+        report.invalid(&here, Json(most), "cannot be 0");
+    }
+    ports::at_most_all(report, &here, most);
 }

@@ -6,9 +6,10 @@ use k8s_openapi::api::apps::v1::{
 use k8s_openapi::api::core::v1::{PodTemplateSpec, ReplicationController};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use serde_json::json;
 
-use super::report::{Json, Report, Shown};
+use super::report::{Json, Report};
+use super::shape::Holds::{Api, Number, Pointer, Text};
+use super::shape::{Own, SELECTOR, Shape};
 use super::{labels, metadata, names, pod, ports};
 use crate::api::selector;
 
@@ -50,10 +51,12 @@ pub(super) fn selects(
         let usable = labels::check_selector(report, path, selector);
         if labels::is_empty(selector) {
             let why = format!("empty selector is invalid for {}", rules.name);
-            report.invalid(path, Json(selector), &why);
+            report.invalid(path, Own(Api(SELECTOR), selector), &why);
         }
         if !usable {
-            report.invalid(path, Json(selector), "invalid label selector");
+            // StatefulSets alone leave it at the value.
+            let why = if rules.name == "statefulset" { "" } else { "invalid label selector" };
+            report.invalid(path, Own(Api(SELECTOR), selector), why);
             return false;
         }
     }
@@ -101,7 +104,13 @@ pub(super) fn update_deployment(report: &mut Report, new: &Deployment, old: &Dep
     let (spec, before) =
         (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
     check_deployment(report, &spec);
-    report.unchanged("spec.selector", &spec.selector, &before.selector);
+    keep_selector(report, &spec.selector, &before.selector);
+}
+
+fn keep_selector(report: &mut Report, new: &LabelSelector, old: &LabelSelector) {
+    if new != old {
+        report.invalid("spec.selector", Own(Api(SELECTOR), new), "field is immutable");
+    }
 }
 
 fn check_deployment(report: &mut Report, spec: &DeploymentSpec) {
@@ -119,22 +128,14 @@ fn check_deployment(report: &mut Report, spec: &DeploymentSpec) {
     }
 }
 
-/// A strategy, shown as the server's own type.
-struct ShownStrategy<'a>(&'a DeploymentStrategy);
-
-impl Shown for ShownStrategy<'_> {
-    fn shown(&self) -> String {
-        let kind = json!(self.0.type_.as_deref().unwrap_or(""));
-        let rolling = self.0.rolling_update.as_ref().map(|rolling| {
-            let amount = |amount: &Option<IntOrString>| json!(amount.clone().unwrap_or_default());
-            let unavailable = amount(&rolling.max_unavailable);
-            let surge = amount(&rolling.max_surge);
-            format!("{{\"MaxUnavailable\":{unavailable},\"MaxSurge\":{surge}}}")
-        });
-        let rolling = rolling.unwrap_or_else(|| "null".to_owned());
-        format!("{{\"Type\":{kind},\"RollingUpdate\":{rolling}}}")
-    }
-}
+const STRATEGY: Shape = &[
+    ("Type", "type", Text),
+    (
+        "RollingUpdate",
+        "rollingUpdate",
+        Pointer(&[("MaxUnavailable", "maxUnavailable", Number), ("MaxSurge", "maxSurge", Number)]),
+    ),
+];
 
 fn check_strategy(report: &mut Report, strategy: &DeploymentStrategy) {
     let path = "spec.strategy";
@@ -151,7 +152,7 @@ fn check_strategy(report: &mut Report, strategy: &DeploymentStrategy) {
         }
         _ => {
             let supported = ["Recreate", "RollingUpdate"];
-            report.unsupported(path, ShownStrategy(strategy), &supported);
+            report.unsupported(path, Own(Pointer(STRATEGY), strategy), &supported);
         }
     }
 }
@@ -162,18 +163,11 @@ fn check_rolling(report: &mut Report, rolling: &RollingUpdateDeployment) {
     let (unavailable, surge) = (amount(&rolling.max_unavailable), amount(&rolling.max_surge));
     ports::check_amount(report, &format!("{path}.maxUnavailable"), &unavailable);
     ports::check_amount(report, &format!("{path}.maxSurge"), &surge);
-    let number = |amount: &IntOrString| match amount {
-        IntOrString::Int(number) => i64::from(*number),
-        IntOrString::String(text) => text.trim_end_matches('%').parse().unwrap_or(0),
-    };
-    if number(&unavailable) == 0 && number(&surge) == 0 {
+    if ports::size(&unavailable) == 0 && ports::size(&surge) == 0 {
         let why = "may not be 0 when `maxSurge` is 0";
         report.invalid(&format!("{path}.maxUnavailable"), Json(&unavailable), why);
     }
-    if matches!(unavailable, IntOrString::String(_)) && number(&unavailable) > 100 {
-        let why = "must not be greater than 100%";
-        report.invalid(&format!("{path}.maxUnavailable"), Json(&unavailable), why);
-    }
+    ports::at_most_all(report, &format!("{path}.maxUnavailable"), &unavailable);
 }
 
 /// A new or changed ReplicaSet.
@@ -188,7 +182,7 @@ pub(super) fn check_replica_set(report: &mut Report, set: &ReplicaSet, old: Opti
     check(report, &DEPLOYMENT, &spec.selector, &spec.template.clone().unwrap_or_default());
     if let Some(old) = old {
         let before = old.spec.clone().unwrap_or_default();
-        report.unchanged("spec.selector", &spec.selector, &before.selector);
+        keep_selector(report, &spec.selector, &before.selector);
     }
 }
 
@@ -205,7 +199,6 @@ pub(super) fn check_controller(
     let spec = controller.spec.clone().unwrap_or_default();
     report.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
     let selector = spec.selector.unwrap_or_default();
-    labels::check(report, "spec.selector", Some(&selector));
     if selector.is_empty() {
         report.required("spec.selector", "");
     }

@@ -1,12 +1,21 @@
 //! What the server accepts and remarks on (`Warning:` headers).
 
+mod addresses;
+mod certificate;
 mod pod;
+mod ports;
 mod service;
+mod volumes;
 
-use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::batch::v1::JobSpec;
+use k8s_openapi::api::core::v1::{Endpoints, PersistentVolumeClaimSpec, PodTemplateSpec};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::networking::v1::{IPBlock, Ingress, NetworkPolicy};
 
+use self::pod::Placed;
 use super::validation::names;
 use super::{Kind, Object};
+use crate::manifest::quantity;
 
 /// What every answer about a kind that is on its way out says.
 pub(super) fn deprecated(kind: Kind) -> Option<String> {
@@ -17,49 +26,173 @@ pub(super) fn deprecated(kind: Kind) -> Option<String> {
 
 /// Remarks on a new object.
 pub(super) fn create(object: &Object) -> Vec<String> {
-    let mut remarks = match object {
-        Object::Pod(pod) => pod::spec(pod.spec.as_deref(), "spec"),
-        Object::Service(service) => service::spec(service.spec.as_ref()),
-        Object::CronJob(job) => {
-            let template = job.spec.job_template.spec.as_ref().map(|spec| &spec.template);
-            of_template(template, "spec.jobTemplate.spec.template.spec")
+    let mut remarks: Vec<String> = of_name(object).into_iter().collect();
+    match object {
+        Object::Pod(pod) => {
+            let placed = Placed { path: "", metadata: Some(&pod.metadata) };
+            remarks.extend(pod::spec(pod.spec.as_deref(), &placed));
         }
-        other => of_template(template(other), "spec.template.spec"),
-    };
-    remarks.extend(of_name(object));
+        Object::Ingress(ingress) => remarks.extend(of_class(ingress)),
+        other => of_spec(&mut remarks, other),
+    }
     remarks
 }
 
-/// Remarks on a changed object: those that its change brings.
+/// Remarks on a changed object. Those on pods are left to their creation, and those on templates
+/// come when what is wanted has changed.
 pub(super) fn update(new: &Object, old: &Object) -> Vec<String> {
-    let before = create(old);
-    create(new).into_iter().filter(|remark| !before.contains(remark)).collect()
+    let mut remarks = Vec::new();
+    let same = new.metadata().generation == old.metadata().generation;
+    if new.template().is_none() || !same {
+        of_spec(&mut remarks, new);
+    }
+    remarks
 }
 
-/// A workload's pod template.
-fn template(object: &Object) -> Option<&PodTemplateSpec> {
+/// Remarks on what is wanted, but for pods and Ingresses.
+fn of_spec(remarks: &mut Vec<String>, object: &Object) {
     match object {
-        Object::Deployment(object) => object.spec.as_ref().map(|spec| &spec.template),
-        Object::StatefulSet(object) => object.spec.as_ref().map(|spec| &spec.template),
-        Object::DaemonSet(object) => object.spec.as_ref().map(|spec| &spec.template),
-        Object::Job(object) => object.spec.as_ref().map(|spec| &spec.template),
-        Object::ReplicaSet(object) => object.spec.as_ref()?.template.as_ref(),
-        Object::ReplicationController(object) => object.spec.as_ref()?.template.as_ref(),
-        _ => None,
+        Object::Service(service) => remarks.extend(service::service(service)),
+        Object::Secret(secret) => remarks.extend(certificate::remark(secret)),
+        Object::Endpoints(endpoints) => of_endpoints(remarks, endpoints),
+        Object::EndpointSlice(slice) => of_slice(remarks, slice),
+        Object::NetworkPolicy(policy) => of_policy(remarks, policy),
+        Object::PersistentVolumeClaim(claim) => {
+            if let Some(spec) = &claim.spec {
+                of_claim(remarks, "spec", spec);
+            }
+        }
+        Object::Job(job) => of_job(remarks, "spec", job.spec.as_ref()),
+        Object::CronJob(job) => {
+            of_job(remarks, "spec.jobTemplate.spec", job.spec.job_template.spec.as_ref());
+        }
+        other => of_template(remarks, other.template(), "spec.template"),
+    }
+    if let Object::StatefulSet(set) = object
+        && let Some(spec) = &set.spec
+    {
+        for (index, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
+            if let Some(claim) = &claim.spec {
+                of_claim(remarks, &format!("spec.volumeClaimTemplates[{index}]"), claim);
+            }
+        }
+        if spec.revision_history_limit.is_some_and(|limit| limit < 0) {
+            remarks.push(
+                "spec.revisionHistoryLimit: a negative value retains all historical revisions; a \
+                 value >= 0 is recommended"
+                    .to_owned(),
+            );
+        }
     }
 }
 
-fn of_template(template: Option<&PodTemplateSpec>, path: &str) -> Vec<String> {
-    pod::spec(template.and_then(|template| template.spec.as_ref()), path)
+fn of_template(remarks: &mut Vec<String>, template: Option<&PodTemplateSpec>, path: &str) {
+    let Some(template) = template else { return };
+    let placed = Placed { path, metadata: template.metadata.as_ref() };
+    remarks.extend(pod::spec(template.spec.as_ref(), &placed));
+}
+
+/// So many indexes cannot all be remembered.
+fn of_job(remarks: &mut Vec<String>, path: &str, spec: Option<&JobSpec>) {
+    let Some(spec) = spec else { return };
+    if spec.completion_mode.as_deref() == Some("Indexed")
+        && spec.completions.is_some_and(|count| count > 100_000)
+        && spec.parallelism.is_some_and(|count| count > 10_000)
+    {
+        remarks.push(format!(
+            "{path}: In Indexed Jobs with a number of completions higher than 10^5 and a \
+             parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes \
+             when a big number of indexes fail"
+        ));
+    }
+    of_template(remarks, Some(&spec.template), &format!("{path}.template"));
+}
+
+/// Parts of a byte.
+fn of_claim(remarks: &mut Vec<String>, path: &str, spec: &PersistentVolumeClaimSpec) {
+    let requests = spec.resources.as_ref().and_then(|resources| resources.requests.as_ref());
+    let Some(size) = requests.and_then(|requests| requests.get("storage")) else { return };
+    if quantity::parse(&size.0).is_ok_and(|nano| nano % 1_000_000_000 != 0) {
+        remarks.push(format!(
+            "{path}.resources.requests[storage]: fractional byte value {:?} is invalid, must be an \
+             integer",
+            size.0
+        ));
+    }
+}
+
+fn of_endpoints(remarks: &mut Vec<String>, endpoints: &Endpoints) {
+    for (index, subset) in endpoints.subsets.iter().flatten().enumerate() {
+        let lists =
+            [("addresses", &subset.addresses), ("notReadyAddresses", &subset.not_ready_addresses)];
+        for (list, of) in lists {
+            for (at, address) in of.iter().flatten().enumerate() {
+                let path = format!("subsets[{index}].{list}[{at}].ip");
+                addresses::ip(remarks, &path, &address.ip);
+            }
+        }
+    }
+}
+
+/// The controllers write their addresses as they should be.
+fn of_slice(remarks: &mut Vec<String>, slice: &EndpointSlice) {
+    const MANAGED: &str = "endpointslice.kubernetes.io/managed-by";
+    if slice.address_type == "FQDN" {
+        remarks.push("spec.addressType: FQDN endpoints are deprecated".to_owned());
+    }
+    let owner = slice.metadata.labels.as_ref().and_then(|labels| labels.get(MANAGED));
+    if owner.is_some_and(|owner| owner.starts_with("endpointslice")) {
+        return;
+    }
+    for (index, endpoint) in slice.endpoints.iter().flatten().enumerate() {
+        for (at, address) in endpoint.addresses.iter().enumerate() {
+            addresses::ip(remarks, &format!("endpoints[{index}].addresses[{at}]"), address);
+        }
+    }
+}
+
+fn of_policy(remarks: &mut Vec<String>, policy: &NetworkPolicy) {
+    let Some(spec) = &policy.spec else { return };
+    let mut block = |path: &str, block: &IPBlock| {
+        addresses::range(remarks, &format!("{path}.cidr"), &block.cidr);
+        for (index, except) in block.except.iter().flatten().enumerate() {
+            addresses::range(remarks, &format!("{path}.except[{index}]"), except);
+        }
+    };
+    for (index, rule) in spec.ingress.iter().flatten().enumerate() {
+        for (at, peer) in rule.from.iter().flatten().enumerate() {
+            if let Some(range) = &peer.ip_block {
+                block(&format!("spec.ingress[{index}].from[{at}].ipBlock"), range);
+            }
+        }
+    }
+    for (index, rule) in spec.egress.iter().flatten().enumerate() {
+        for (at, peer) in rule.to.iter().flatten().enumerate() {
+            if let Some(range) = &peer.ip_block {
+                block(&format!("spec.egress[{index}].to[{at}].ipBlock"), range);
+            }
+        }
+    }
+}
+
+/// The annotation that named the class before there was a field.
+fn of_class(ingress: &Ingress) -> Option<String> {
+    const CLASS: &str = "kubernetes.io/ingress.class";
+    let annotations = ingress.metadata.annotations.as_ref()?;
+    annotations.contains_key(CLASS).then(|| {
+        format!("annotation {CLASS:?} is deprecated, please use 'spec.ingressClassName' instead")
+    })
 }
 
 /// A name that is good for an object may still be a bad hostname.
 fn of_name(object: &Object) -> Option<String> {
     let becomes = match object.kind() {
         Kind::Pod => "the Pod's hostname",
-        Kind::Deployment | Kind::ReplicaSet | Kind::ReplicationController | Kind::Job => {
-            "Pod names and hostnames"
-        }
+        Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::ReplicationController
+        | Kind::Job
+        | Kind::CronJob => "Pod names and hostnames",
         _ => return None,
     };
     let faults = names::dns_label(object.name());
@@ -103,13 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_remarked_on_for_what_it_brings() {
-        let service = |ips| {
-            let object = json!({"metadata": {"name": "web"}, "spec": {"externalIPs": ips}});
-            Object::from_value(Kind::Service, object).unwrap()
+    fn a_changed_template_is_remarked_on_again() {
+        let deployment = |generation: i64| {
+            let spec = json!({"containers": [], "terminationGracePeriodSeconds": -1});
+            let metadata = json!({"name": "web", "generation": generation});
+            let object = json!({"metadata": metadata, "spec": {"template": {"spec": spec}}});
+            Object::from_value(Kind::Deployment, object).unwrap()
         };
-        let (without, with) = (service(json!([])), service(json!(["198.51.100.7"])));
-        assert_eq!(update(&with, &without).len(), 1);
-        assert!(update(&with, &with).is_empty());
+        assert_eq!(update(&deployment(2), &deployment(1)).len(), 1);
+        assert!(update(&deployment(1), &deployment(1)).is_empty());
     }
 }

@@ -60,6 +60,8 @@ const NODE_POLICIES: &[&str] = &["Honor", "Ignore"];
 
 /// Struct, field, Go type, allowed texts.
 const TYPES: &[(&str, &str, &str, &[&str])] = &[
+    ("Capabilities", "add", "[]v1.Capability", &[]),
+    ("Capabilities", "drop", "[]v1.Capability", &[]),
     ("Container", "imagePullPolicy", "v1.PullPolicy", &["Always", "IfNotPresent", "Never"]),
     (
         "Container",

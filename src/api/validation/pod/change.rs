@@ -1,10 +1,10 @@
 //! What may change of an existing Pod: very little.
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, Toleration};
+use k8s_openapi::api::core::v1::{Affinity, Container, NodeAffinity, PodSpec, Toleration};
 
 use super::super::metadata;
-use super::super::report::Report;
-use super::{check, difference, internal};
+use super::super::report::{Json, Report};
+use super::{annotations, check, difference, image_of_pod, internal};
 use crate::api::{Pod, SharedSpec};
 
 const FIELDS: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,\
@@ -15,24 +15,90 @@ const FIELDS: &str = "`spec.containers[*].image`,`spec.initContainers[*].image`,
 pub(in super::super) fn update(report: &mut Report, new: &Pod, old: &Pod) {
     metadata::update(report, &new.metadata, &old.metadata);
     check(report, new, false);
+    annotations::keep(report, &new.metadata, &old.metadata);
     let full = |pod: &Pod| pod.spec.as_ref().map(SharedSpec::full);
     let (Some(spec), Some(before)) = (&full(new), &full(old)) else { return };
-    let none = Vec::new();
     let init = |spec: &PodSpec| spec.init_containers.clone().unwrap_or_default();
     if !containers(report, "spec.containers", &spec.containers, &before.containers)
         || !containers(report, "spec.initContainers", &init(spec), &init(before))
+        || !deadline(report, spec, before)
     {
         return;
     }
-    deadline(report, spec, before);
-    let tolerations = before.tolerations.as_ref().unwrap_or(&none);
+    let tolerations = before.tolerations.as_deref().unwrap_or_default();
     keep_tolerations(report, spec.tolerations.as_deref().unwrap_or_default(), tolerations);
-    let munged = munge(spec, before);
+    only_fewer_gates(report, spec, before);
+    let mut munged = munge(spec, before);
+    if before.scheduling_gates.iter().flatten().count() > 0 {
+        narrow(report, &mut munged, before);
+    }
     let (now, then) = (internal::lines(&munged), internal::lines(before));
     if now != then {
         let difference = difference::unified(&then, &now);
         let why = format!("pod updates may not change fields other than {FIELDS}\n{difference}");
         report.forbidden("spec", &why);
+    }
+}
+
+/// Gates may be opened, not added.
+fn only_fewer_gates(report: &mut Report, new: &PodSpec, old: &PodSpec) {
+    let before = old.scheduling_gates.as_deref().unwrap_or_default();
+    for (index, gate) in new.scheduling_gates.iter().flatten().enumerate() {
+        if !before.contains(gate) {
+            let here = format!("spec.schedulingGates[{index}].name");
+            let why =
+                format!("only deletion is allowed, but found new scheduling gate '{}'", gate.name);
+            report.forbidden(&here, &why);
+        }
+    }
+}
+
+/// Of a pod that waits at a gate, the choice of nodes may become narrower.
+fn narrow(report: &mut Report, munged: &mut PodSpec, old: &PodSpec) {
+    let (now, then) = (munged.node_selector.clone(), old.node_selector.clone());
+    if now != then {
+        let now = now.unwrap_or_default();
+        let kept = then.iter().flatten().all(|(key, value)| now.get(key) == Some(value));
+        if !kept {
+            let why = "only additions are allowed (no mutations or deletions)";
+            report.invalid("spec.nodeSelector", Json(&now), why);
+        }
+        munged.node_selector = then;
+    }
+    let node = |spec: &PodSpec| spec.affinity.as_ref().and_then(|all| all.node_affinity.clone());
+    let (now, then) = (node(munged), node(old));
+    if now == then {
+        return;
+    }
+    narrow_affinity(report, now.as_ref(), then.as_ref());
+    let mut affinity = munged.affinity.take().unwrap_or_default();
+    affinity.node_affinity = then;
+    let bare = affinity == Affinity::default() && old.affinity.is_none();
+    munged.affinity = (!bare).then_some(affinity);
+}
+
+fn narrow_affinity(report: &mut Report, new: Option<&NodeAffinity>, old: Option<&NodeAffinity>) {
+    let path = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution\
+                .nodeSelectorTerms";
+    let terms = |affinity: Option<&NodeAffinity>| {
+        let required = affinity?.required_during_scheduling_ignored_during_execution.as_ref()?;
+        Some(required.node_selector_terms.clone())
+    };
+    let Some(before) = terms(old) else { return };
+    let now = terms(new).unwrap_or_default();
+    if now.len() != before.len() {
+        let why = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
+        report.invalid(path, Json(&now), why);
+        return;
+    }
+    for (index, (now, then)) in now.iter().zip(&before).enumerate() {
+        let kept = then.match_expressions.iter().flatten().all(|requirement| {
+            now.match_expressions.iter().flatten().any(|other| other == requirement)
+        });
+        if !kept || now.match_fields != then.match_fields {
+            let why = "only additions are allowed (no mutations or deletions)";
+            report.invalid(&format!("{path}[{index}]"), Json(now), why);
+        }
     }
 }
 
@@ -46,22 +112,30 @@ fn containers(report: &mut Report, path: &str, new: &[Container], old: &[Contain
         if container.image.as_deref().unwrap_or("").is_empty() {
             report.required(&format!("{path}[{index}].image"), "");
         }
+        image_of_pod(report, &format!("{path}[{index}].image"), container);
     }
     true
 }
 
-/// A deadline may be set, and then only come nearer.
-fn deadline(report: &mut Report, new: &PodSpec, old: &PodSpec) {
+/// A deadline may be set, and then only come nearer. Returns whether it is worth to go on.
+fn deadline(report: &mut Report, new: &PodSpec, old: &PodSpec) -> bool {
     let path = "spec.activeDeadlineSeconds";
     match (new.active_deadline_seconds, old.active_deadline_seconds) {
+        (Some(seconds), _) if !(0..=i64::from(i32::MAX)).contains(&seconds) => {
+            let why = format!("must be between 0 and {}, inclusive", i32::MAX);
+            report.invalid(path, seconds, &why);
+            false
+        }
         (Some(seconds), Some(before)) if seconds > before => {
             report.invalid(path, seconds, "must be less than or equal to previous value");
+            false
         }
         (None, Some(_)) => {
-            let none = super::super::report::Json(new.active_deadline_seconds);
+            let none = Json(new.active_deadline_seconds);
             report.invalid(path, none, "must not update from a positive integer to nil value");
+            true
         }
-        _ => {}
+        _ => true,
     }
 }
 
@@ -93,6 +167,7 @@ fn munge(new: &PodSpec, old: &PodSpec) -> PodSpec {
     }
     munged.active_deadline_seconds = old.active_deadline_seconds;
     munged.tolerations = old.tolerations.clone();
+    munged.scheduling_gates = old.scheduling_gates.clone();
     let shortened = new.termination_grace_period_seconds == Some(1)
         && old.termination_grace_period_seconds.is_some_and(|seconds| seconds < 0);
     if shortened {

@@ -5,25 +5,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, ContainerPort, Lifecycle, PodSpec, Volume};
 
 use super::super::names;
-use super::super::report::Report;
-use super::{env, probe, resources, security, volume};
+use super::super::report::{Json, Report};
+use super::{env, mount, probe, resources, security};
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
 const PULL_POLICIES: &[&str] = &["Always", "IfNotPresent", "Never"];
-const MESSAGE_POLICIES: &[&str] = &["FallbackToLogsOnError", "File"];
+const MESSAGE_POLICIES: &[&str] = &["File", "FallbackToLogsOnError"];
+const RESTART_POLICIES: &[&str] = &["Always", "Never", "OnFailure"];
+
+/// How many rules about its restarts a container may have, and how many exit codes a rule.
+const MAX_RESTART_RULES: usize = 20;
+const MAX_EXIT_CODES: usize = 255;
 
 /// The volumes of a pod, by name.
 pub(super) type Volumes<'a> = BTreeMap<&'a str, &'a Volume>;
 
-/// All containers of a pod.
-pub(super) fn check_all(report: &mut Report, path: &str, spec: &PodSpec, volumes: &Volumes<'_>) {
-    regular(report, &format!("{path}.containers"), &spec.containers, volumes);
-    let init = spec.init_containers.as_deref().unwrap_or_default();
-    let names = spec.containers.iter().map(|container| container.name.as_str()).collect();
-    before(report, &format!("{path}.initContainers"), init, volumes, names);
+/// What a container is looked at beside: its pod's specification, volumes and devices.
+pub(super) struct Beside<'a> {
+    pub spec: &'a PodSpec,
+    pub volumes: &'a Volumes<'a>,
+    pub claims: &'a BTreeSet<String>,
 }
 
-fn regular(report: &mut Report, path: &str, containers: &[Container], volumes: &Volumes<'_>) {
+/// All containers of a pod.
+pub(super) fn check_all(
+    report: &mut Report,
+    path: &str,
+    spec: &PodSpec,
+    volumes: &Volumes<'_>,
+    claims: &BTreeSet<String>,
+) {
+    let beside = Beside { spec, volumes, claims };
+    regular(report, &format!("{path}.containers"), &beside);
+    before(report, &format!("{path}.initContainers"), &beside);
+}
+
+fn regular(report: &mut Report, path: &str, beside: &Beside<'_>) {
+    let containers = &beside.spec.containers;
     if containers.is_empty() {
         report.required(path, "");
         return;
@@ -31,33 +49,31 @@ fn regular(report: &mut Report, path: &str, containers: &[Container], volumes: &
     let mut seen = BTreeSet::new();
     for (index, container) in containers.iter().enumerate() {
         let here = format!("{path}[{index}]");
-        common(report, &here, container, volumes);
+        common(report, &here, container, beside);
         if !seen.insert(container.name.as_str()) {
             report.duplicate(&format!("{here}.name"), container.name.as_str());
         }
-        lifecycle(report, &here, container.lifecycle.as_ref());
-        probe::check_all(report, &here, container);
+        running(report, &here, container, beside.spec);
+        restarts(report, &here, container);
     }
     host_ports(report, path, containers);
 }
 
 /// Init containers; those that restart are sidecars and may have probes.
-fn before<'a>(
-    report: &mut Report,
-    path: &str,
-    containers: &'a [Container],
-    volumes: &Volumes<'_>,
-    mut seen: BTreeSet<&'a str>,
-) {
-    for (index, container) in containers.iter().enumerate() {
+fn before(report: &mut Report, path: &str, beside: &Beside<'_>) {
+    let mut seen: BTreeSet<&str> =
+        beside.spec.containers.iter().map(|container| container.name.as_str()).collect();
+    for (index, container) in beside.spec.init_containers.iter().flatten().enumerate() {
         let here = format!("{path}[{index}]");
-        common(report, &here, container, volumes);
+        common(report, &here, container, beside);
+        restarts(report, &here, container);
         if !container.name.is_empty() && !seen.insert(container.name.as_str()) {
             report.duplicate(&format!("{here}.name"), container.name.as_str());
         }
+        // The server looks at each of them alone, and so calls every one the first.
+        host_ports(report, path, std::slice::from_ref(container));
         if container.restart_policy.as_deref() == Some("Always") {
-            lifecycle(report, &here, container.lifecycle.as_ref());
-            probe::check_all(report, &here, container);
+            running(report, &here, container, beside.spec);
             continue;
         }
         let why = "may not be set for init containers without restartPolicy=Always";
@@ -73,7 +89,51 @@ fn before<'a>(
     }
 }
 
-fn common(report: &mut Report, path: &str, container: &Container, volumes: &Volumes<'_>) {
+/// What only containers have that go on running: hooks and probes.
+fn running(report: &mut Report, path: &str, container: &Container, spec: &PodSpec) {
+    let grace = spec.termination_grace_period_seconds;
+    lifecycle(report, path, container.lifecycle.as_ref(), grace);
+    probe::check_all(report, path, container);
+}
+
+/// A container's own restart policy and its rules (KEP-5307).
+fn restarts(report: &mut Report, path: &str, container: &Container) {
+    let at_policy = format!("{path}.restartPolicy");
+    report.one_of_if_given(&at_policy, container.restart_policy.as_deref(), RESTART_POLICIES);
+    let rules = container.restart_policy_rules.as_deref().unwrap_or_default();
+    if container.restart_policy.is_none() && !rules.is_empty() {
+        report.required(&at_policy, "must specify restartPolicy when restart rules are used");
+    }
+    let path = format!("{path}.restartPolicyRules");
+    if rules.len() > MAX_RESTART_RULES {
+        report.too_many(&path, rules.len(), MAX_RESTART_RULES);
+    }
+    for (index, rule) in rules.iter().enumerate() {
+        let here = format!("{path}[{index}]");
+        if rule.action != "Restart" {
+            report.unsupported(&format!("{here}.action"), rule.action.as_str(), &["Restart"]);
+        }
+        let Some(codes) = &rule.exit_codes else {
+            report.required(&format!("{here}.exitCodes"), "must be specified");
+            continue;
+        };
+        let here = format!("{here}.exitCodes");
+        report.one_of_if_given(
+            &format!("{here}.operator"),
+            Some(codes.operator.as_str()),
+            &["In", "NotIn"],
+        );
+        let values = codes.values.as_deref().unwrap_or_default();
+        let at_values = format!("{here}.values");
+        match values.len() {
+            0 => report.invalid(&at_values, Json(&codes.values), "must have at least 1 value"),
+            count if count > MAX_EXIT_CODES => report.too_many(&at_values, count, MAX_EXIT_CODES),
+            _ => {}
+        }
+    }
+}
+
+fn common(report: &mut Report, path: &str, container: &Container, beside: &Beside<'_>) {
     let at = |field: &str| format!("{path}.{field}");
     match container.name.as_str() {
         "" => report.required(&at("name"), ""),
@@ -87,11 +147,14 @@ fn common(report: &mut Report, path: &str, container: &Container, volumes: &Volu
     ports(report, &at("ports"), container.ports.as_deref().unwrap_or_default());
     env::check(report, &at("env"), container.env.as_deref().unwrap_or_default());
     env::check_from(report, &at("envFrom"), container.env_from.as_deref().unwrap_or_default());
-    volume::check_mounts(report, &at("volumeMounts"), container, volumes);
+    mount::check_mounts(report, &at("volumeMounts"), container, beside.volumes);
+    mount::check_devices(report, &at("volumeDevices"), container, beside.volumes);
     let pull = container.image_pull_policy.as_deref();
     report.one_of(&at("imagePullPolicy"), pull, PULL_POLICIES);
-    resources::check(report, &at("resources"), container.resources.as_ref());
-    security::check_container(report, &at("securityContext"), container);
+    resources::check(report, &at("resources"), container.resources.as_ref(), beside.claims);
+    resources::check_resizing(report, &at("resizePolicy"), container, beside.spec);
+    let host_users = beside.spec.host_users != Some(false);
+    security::check_container(report, &at("securityContext"), container, host_users);
 }
 
 fn ports(report: &mut Report, path: &str, ports: &[ContainerPort]) {
@@ -133,12 +196,12 @@ fn host_ports(report: &mut Report, path: &str, containers: &[Container]) {
     }
 }
 
-fn lifecycle(report: &mut Report, path: &str, lifecycle: Option<&Lifecycle>) {
+fn lifecycle(report: &mut Report, path: &str, lifecycle: Option<&Lifecycle>, grace: Option<i64>) {
     let Some(lifecycle) = lifecycle else { return };
     for (name, handler) in [("postStart", &lifecycle.post_start), ("preStop", &lifecycle.pre_stop)]
     {
         let Some(handler) = handler else { continue };
-        let mut found = probe::Handlers::from(handler);
+        let mut found = probe::Handlers::of_hook(handler, grace);
         found.check(report, &format!("{path}.lifecycle.{name}"));
     }
 }

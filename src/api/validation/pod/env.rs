@@ -1,9 +1,42 @@
 //! Environment variables and where they come from.
 
-use k8s_openapi::api::core::v1::{EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector};
+use k8s_openapi::api::core::v1::{
+    EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector,
+    ResourceFieldSelector,
+};
 
 use super::super::names;
 use super::super::report::Report;
+use super::mount;
+use crate::manifest::quantity;
+
+/// Every field of a pod that has a name for containers, wherever it may be used.
+const FIELDS: &[&str] = &[
+    "metadata.annotations",
+    "metadata.labels",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.phase",
+    "status.podIP",
+    "status.podIPs",
+];
+
+/// The amounts that a container may read of its own.
+const AMOUNTS: &[&str] = &[
+    "limits.cpu",
+    "limits.ephemeral-storage",
+    "limits.memory",
+    "requests.cpu",
+    "requests.ephemeral-storage",
+    "requests.memory",
+];
 
 /// The fields of a pod that its containers may read from their environment.
 const POD_FIELDS: &[&str] = &[
@@ -37,13 +70,11 @@ fn check_source(report: &mut Report, path: &str, source: &EnvVarSource, has_valu
     let mut sources = 0;
     if let Some(field) = &source.field_ref {
         sources += 1;
-        check_field(report, &format!("{path}.fieldRef"), field);
+        check_field(report, &format!("{path}.fieldRef"), field, POD_FIELDS);
     }
     if let Some(resource) = &source.resource_field_ref {
         sources += 1;
-        if resource.resource.is_empty() {
-            report.required(&format!("{path}.resourceFieldRef.resource"), "");
-        }
+        check_amount(report, &format!("{path}.resourceFieldRef"), resource, false);
     }
     if let Some(reference) = &source.config_map_key_ref {
         sources += 1;
@@ -55,8 +86,9 @@ fn check_source(report: &mut Report, path: &str, source: &EnvVarSource, has_valu
         let here = format!("{path}.secretKeyRef");
         check_key(report, &here, &reference.name, &reference.key);
     }
-    if source.file_key_ref.is_some() {
+    if let Some(file) = &source.file_key_ref {
         sources += 1;
+        check_file(report, &format!("{path}.fileKeyRef"), file);
     }
     if sources == 0 {
         let why = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, \
@@ -69,43 +101,116 @@ fn check_source(report: &mut Report, path: &str, source: &EnvVarSource, has_valu
     }
 }
 
-fn check_field(report: &mut Report, path: &str, field: &ObjectFieldSelector) {
-    if field.api_version.as_deref().unwrap_or("").is_empty() {
+/// A field of the pod, which must be one of `allowed`.
+pub(super) fn check_field(
+    report: &mut Report,
+    path: &str,
+    field: &ObjectFieldSelector,
+    allowed: &[&str],
+) {
+    let version = field.api_version.as_deref().unwrap_or("");
+    let name = field.field_path.as_str();
+    let here = format!("{path}.fieldPath");
+    if version.is_empty() {
         report.required(&format!("{path}.apiVersion"), "");
         return;
     }
-    let here = format!("{path}.fieldPath");
-    let name = field.field_path.as_str();
     if name.is_empty() {
         report.required(&here, "");
         return;
     }
     // metadata.labels['app'] and metadata.annotations['x'] name one entry each.
-    if let Some((map, key)) = name.strip_suffix("']").and_then(|rest| rest.split_once("['")) {
-        match map {
-            "metadata.labels" => report.invalid_for(&here, key, names::qualified_name(key)),
-            "metadata.annotations" => {
-                report.invalid_for(&here, key, names::qualified_name(&key.to_lowercase()));
-            }
-            _ => report.invalid(&here, name, "does not support subscript"),
-        }
+    let entry = name.strip_suffix("']").and_then(|rest| rest.split_once("['"));
+    let entry = entry.filter(|(map, _)| !map.is_empty());
+    let why = match entry {
+        _ if version != "v1" => Some(format!("unsupported pod version: {version}")),
+        Some(("metadata.labels" | "metadata.annotations", _)) => None,
+        Some(_) => Some(format!("field label does not support subscript: {name}")),
+        None if FIELDS.contains(&name) || name == "spec.host" => None,
+        None => Some(format!("field label not supported: {name}")),
+    };
+    if let Some(why) = why {
+        report.invalid(&here, name, &format!("error converting fieldPath: {why}"));
         return;
     }
-    let convertible = POD_FIELDS.contains(&name)
-        || matches!(name, "metadata.labels" | "metadata.annotations" | "spec.restartPolicy")
-        || matches!(name, "spec.schedulerName" | "status.phase");
-    if !convertible {
-        let why = format!("error converting fieldPath: field label not supported: {name}");
-        report.invalid(&here, name, &why);
-    } else if !POD_FIELDS.contains(&name) {
-        report.unsupported(&here, name, POD_FIELDS);
+    // What stands in brackets is told at the reference itself.
+    match entry {
+        Some(("metadata.annotations", key)) => {
+            report.invalid_for(
+                path,
+                &key.to_lowercase(),
+                names::qualified_name(&key.to_lowercase()),
+            );
+        }
+        Some((_, key)) => report.invalid_for(path, key, names::qualified_name(key)),
+        None => {
+            // The old name of the field.
+            let name = if name == "spec.host" { "spec.nodeName" } else { name };
+            report.one_of_if_given(&here, Some(name), allowed);
+        }
+    }
+}
+
+/// An amount that a container asks for or may use at most; files name the container, variables
+/// mean their own.
+pub(super) fn check_amount(
+    report: &mut Report,
+    path: &str,
+    source: &ResourceFieldSelector,
+    in_file: bool,
+) {
+    let name = source.resource.as_str();
+    let huge = ["limits.hugepages-", "requests.hugepages-"].iter().any(|p| name.starts_with(p));
+    if in_file && source.container_name.as_deref().unwrap_or("").is_empty() {
+        report.required(&format!("{path}.containerName"), "");
+    } else if name.is_empty() {
+        report.required(&format!("{path}.resource"), "");
+    } else if !AMOUNTS.contains(&name) && !huge {
+        report.unsupported(&format!("{path}.resource"), name, AMOUNTS);
+    }
+    let divisor = source.divisor.as_ref().map_or("0", |divisor| divisor.0.as_str());
+    if quantity::parse(divisor) == Ok(0) {
+        return;
+    }
+    let bytes = "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei";
+    let (fine, what) = match name {
+        "limits.cpu" | "requests.cpu" => ("1m and 1", "cpu"),
+        "limits.memory" | "requests.memory" => (bytes, "memory"),
+        "limits.ephemeral-storage" | "requests.ephemeral-storage" => {
+            (bytes, "local ephemeral storage")
+        }
+        _ if huge => (bytes, "hugepages"),
+        _ => return,
+    };
+    let known = if what == "cpu" {
+        matches!(divisor, "1m" | "1")
+    } else {
+        bytes.split(", ").any(|known| known == divisor)
+    };
+    if !known {
+        let why = format!("only divisor's values {fine} are supported with the {what} resource");
+        report.invalid(&format!("{path}.divisor"), name, &why);
+    }
+}
+
+/// A variable in a file that another container wrote (KEP-3721).
+fn check_file(report: &mut Report, path: &str, file: &FileKeySelector) {
+    match file.volume_name.as_str() {
+        "" => report.required(&format!("{path}.volumeName"), ""),
+        name => report.invalid_for(&format!("{path}.volumeName"), name, names::dns_label(name)),
+    }
+    match file.path.as_str() {
+        "" => report.required(&format!("{path}.path"), ""),
+        name => mount::local(report, &format!("{path}.path"), name),
+    }
+    match file.key.as_str() {
+        "" => report.required(&format!("{path}.key"), ""),
+        name => report.invalid_for(&format!("{path}.key"), name, names::env_name(name)),
     }
 }
 
 fn check_key(report: &mut Report, path: &str, name: &str, key: &str) {
-    if name.is_empty() {
-        report.required(&format!("{path}.name"), "");
-    }
+    report.invalid_for(&format!("{path}.name"), name, names::dns_subdomain(name));
     match key {
         "" => report.required(&format!("{path}.key"), ""),
         key => report.invalid_for(&format!("{path}.key"), key, names::config_key(key)),
@@ -128,15 +233,17 @@ pub(super) fn check_from(report: &mut Report, path: &str, sources: &[EnvFromSour
                 Some("") => report.required(&format!("{here}.{field}.name"), ""),
                 Some(name) => {
                     let here = format!("{here}.{field}.name");
-                    report.invalid_for(&here, name, names::dns_subdomain(name));
+                    let reasons = names::dns_subdomain(&names::as_prefix(name));
+                    report.invalid_for(&here, name, reasons);
                 }
                 None => {}
             }
         }
         match references.iter().filter(|(_, name)| name.is_some()).count() {
-            0 => report.invalid(&here, "", "must specify one of: `configMapRef` or `secretRef`"),
+            // The server names the list here, not the item.
+            0 => report.invalid(path, "", "must specify one of: `configMapRef` or `secretRef`"),
             1 => {}
-            _ => report.invalid(&here, "", "may not have more than one field specified at a time"),
+            _ => report.invalid(path, "", "may not have more than one field specified at a time"),
         }
     }
 }

@@ -1,35 +1,11 @@
 //! A `PodSpec` as the API server holds it itself: the text that it compares and prints when a
-//! pod's update is refused.
-//!
-//! The server's own types have other names than the API's (`HTTPGet` for `httpGet`), an order of
-//! their own, and no field is ever left out. Both are facts about Kubernetes' source
-//! (`pkg/apis/core/types.go`), kept here as tables.
+//! pod's update is refused. Facts: Kubernetes' `pkg/apis/core/types.go`.
 
 use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
 use serde_json::{Value, json};
 
-/// A struct's fields: the server's name, the API's name, and what the field holds.
-type Shape = &'static [(&'static str, &'static str, Holds)];
-
-/// What a field holds, and so what it is when nothing is given.
-enum Holds {
-    /// Text; empty.
-    Text,
-    /// A number; zero.
-    Number,
-    /// A flag; false.
-    Flag,
-    /// Something plain that may be missing: a pointer, a map, a list of texts.
-    Any,
-    /// A struct that is always there.
-    Struct(Shape),
-    /// A struct that may be missing.
-    Pointer(Shape),
-    /// A list of structs.
-    List(Shape),
-}
-
-use Holds::{Any, Flag, List, Number, Pointer, Struct, Text};
+use super::super::shape::Holds::{self, Any, Api, Flag, List, Number, Pointer, Struct, Text};
+use super::super::shape::{SELECTOR, Shape, Writer};
 
 const POD_SPEC: Shape = &[
     ("Volumes", "volumes", List(VOLUME)),
@@ -49,7 +25,7 @@ const POD_SPEC: Shape = &[
     ("Hostname", "hostname", Text),
     ("Subdomain", "subdomain", Text),
     ("SetHostnameAsFQDN", "setHostnameAsFQDN", Any),
-    ("Affinity", "affinity", Any),
+    ("Affinity", "affinity", Pointer(AFFINITY)),
     ("SchedulerName", "schedulerName", Text),
     ("Tolerations", "tolerations", List(TOLERATION)),
     ("HostAliases", "hostAliases", List(&[("IP", "ip", Text), ("Hostnames", "hostnames", Any)])),
@@ -201,7 +177,7 @@ const SECURITY: Shape = &[
     ("ReadOnlyRootFilesystem", "readOnlyRootFilesystem", Any),
     ("AllowPrivilegeEscalation", "allowPrivilegeEscalation", Any),
     ("ProcMount", "procMount", Any),
-    ("SeccompProfile", "seccompProfile", Any),
+    ("SeccompProfile", "seccompProfile", SECCOMP),
     ("AppArmorProfile", "appArmorProfile", Any),
 ];
 
@@ -221,9 +197,66 @@ const POD_SECURITY: Shape = &[
     ("FSGroup", "fsGroup", Any),
     ("FSGroupChangePolicy", "fsGroupChangePolicy", Any),
     ("Sysctls", "sysctls", List(&[("Name", "name", Text), ("Value", "value", Text)])),
-    ("SeccompProfile", "seccompProfile", Any),
+    ("SeccompProfile", "seccompProfile", SECCOMP),
     ("AppArmorProfile", "appArmorProfile", Any),
     ("SELinuxChangePolicy", "seLinuxChangePolicy", Any),
+];
+
+const NODE_REQUIREMENT: Shape =
+    &[("Key", "key", Text), ("Operator", "operator", Text), ("Values", "values", Any)];
+
+const NODE_TERM: Shape = &[
+    ("MatchExpressions", "matchExpressions", List(NODE_REQUIREMENT)),
+    ("MatchFields", "matchFields", List(NODE_REQUIREMENT)),
+];
+
+const POD_TERM: Shape = &[
+    ("LabelSelector", "labelSelector", Api(SELECTOR)),
+    ("Namespaces", "namespaces", Any),
+    ("TopologyKey", "topologyKey", Text),
+    ("NamespaceSelector", "namespaceSelector", Api(SELECTOR)),
+    ("MatchLabelKeys", "matchLabelKeys", Any),
+    ("MismatchLabelKeys", "mismatchLabelKeys", Any),
+];
+
+const POD_TERMS: Shape = &[
+    (
+        "RequiredDuringSchedulingIgnoredDuringExecution",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+        List(POD_TERM),
+    ),
+    (
+        "PreferredDuringSchedulingIgnoredDuringExecution",
+        "preferredDuringSchedulingIgnoredDuringExecution",
+        List(&[
+            ("Weight", "weight", Number),
+            ("PodAffinityTerm", "podAffinityTerm", Struct(POD_TERM)),
+        ]),
+    ),
+];
+
+const AFFINITY: Shape = &[
+    (
+        "NodeAffinity",
+        "nodeAffinity",
+        Pointer(&[
+            (
+                "RequiredDuringSchedulingIgnoredDuringExecution",
+                "requiredDuringSchedulingIgnoredDuringExecution",
+                Pointer(&[("NodeSelectorTerms", "nodeSelectorTerms", List(NODE_TERM))]),
+            ),
+            (
+                "PreferredDuringSchedulingIgnoredDuringExecution",
+                "preferredDuringSchedulingIgnoredDuringExecution",
+                List(&[
+                    ("Weight", "weight", Number),
+                    ("Preference", "preference", Struct(NODE_TERM)),
+                ]),
+            ),
+        ]),
+    ),
+    ("PodAffinity", "podAffinity", Pointer(POD_TERMS)),
+    ("PodAntiAffinity", "podAntiAffinity", Pointer(POD_TERMS)),
 ];
 
 const TOLERATION: Shape = &[
@@ -244,7 +277,7 @@ const SPREAD: Shape = &[
     ("MaxSkew", "maxSkew", Number),
     ("TopologyKey", "topologyKey", Text),
     ("WhenUnsatisfiable", "whenUnsatisfiable", Text),
-    ("LabelSelector", "labelSelector", Any),
+    ("LabelSelector", "labelSelector", Api(SELECTOR)),
     ("MinDomains", "minDomains", Any),
     ("NodeAffinityPolicy", "nodeAffinityPolicy", Any),
     ("NodeTaintsPolicy", "nodeTaintsPolicy", Any),
@@ -348,14 +381,14 @@ const VOLUME: Shape = &[
 
 /// A pod's specification, a line a value, indented by one space a level.
 pub(super) fn lines(spec: &PodSpec) -> Vec<String> {
-    let mut out = Writer { text: String::new(), indented: true };
+    let mut out = Writer::indented();
     out.object(POD_SPEC, &own_layout(spec), 0);
     out.text.lines().map(str::to_owned).collect()
 }
 
 /// A template, as compact JSON.
 pub(in super::super) fn template(template: &PodTemplateSpec) -> String {
-    let mut out = Writer { text: String::new(), indented: false };
+    let mut out = Writer::compact();
     let meta = template.metadata.clone().unwrap_or_default();
     out.text.push('{');
     for (name, map) in [("labels", meta.labels), ("annotations", meta.annotations)] {
@@ -369,6 +402,20 @@ pub(in super::super) fn template(template: &PodTemplateSpec) -> String {
     out.text
 }
 
+/// A container's security context.
+pub(super) const SECURITY_CONTEXT: Holds = Pointer(SECURITY);
+
+/// A seccomp profile.
+pub(super) const SECCOMP: Holds =
+    Pointer(&[("Type", "type", Text), ("LocalhostProfile", "localhostProfile", Any)]);
+
+/// A claim of a device.
+pub(super) const CLAIM: Holds = Pointer(&[
+    ("Name", "name", Text),
+    ("ResourceClaimName", "resourceClaimName", Any),
+    ("ResourceClaimTemplateName", "resourceClaimTemplateName", Any),
+]);
+
 /// The API's own JSON, with the few fields moved that the server keeps elsewhere.
 fn own_layout(spec: &PodSpec) -> Value {
     let mut value = serde_json::to_value(spec).unwrap_or(Value::Null);
@@ -378,92 +425,4 @@ fn own_layout(spec: &PodSpec) -> Value {
         }
     }
     value
-}
-
-struct Writer {
-    text: String,
-    indented: bool,
-}
-
-impl Writer {
-    fn line(&mut self, level: usize) {
-        if self.indented {
-            self.text.push('\n');
-            self.text.extend(std::iter::repeat_n(' ', level));
-        }
-    }
-
-    fn name(&mut self, name: &str) {
-        self.text.push_str(&json!(name).to_string());
-        self.text.push_str(if self.indented { ": " } else { ":" });
-    }
-
-    fn object(&mut self, shape: Shape, value: &Value, level: usize) {
-        self.text.push('{');
-        for (index, (name, field, holds)) in shape.iter().enumerate() {
-            if index > 0 {
-                self.text.push(',');
-            }
-            self.line(level + 1);
-            self.name(name);
-            self.field(holds, &value[field], level + 1);
-        }
-        self.line(level);
-        self.text.push('}');
-    }
-
-    fn field(&mut self, holds: &Holds, value: &Value, level: usize) {
-        match (holds, value) {
-            (Text, Value::Null) => self.text.push_str("\"\""),
-            (Number, Value::Null) => self.text.push('0'),
-            (Flag, Value::Null) => self.text.push_str("false"),
-            (Struct(shape) | Pointer(shape), Value::Object(_)) | (Struct(shape), Value::Null) => {
-                self.object(shape, value, level);
-            }
-            (List(shape), Value::Array(items)) if !items.is_empty() => {
-                self.list(items, level, |out, item, level| out.object(shape, item, level));
-            }
-            _ => self.plain(value, level),
-        }
-    }
-
-    fn list(
-        &mut self,
-        items: &[Value],
-        level: usize,
-        mut each: impl FnMut(&mut Self, &Value, usize),
-    ) {
-        self.text.push('[');
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                self.text.push(',');
-            }
-            self.line(level + 1);
-            each(self, item, level + 1);
-        }
-        self.line(level);
-        self.text.push(']');
-    }
-
-    fn plain(&mut self, value: &Value, level: usize) {
-        match value {
-            Value::Array(items) if !items.is_empty() => {
-                self.list(items, level, Self::plain);
-            }
-            Value::Object(fields) if !fields.is_empty() => {
-                self.text.push('{');
-                for (index, (name, value)) in fields.iter().enumerate() {
-                    if index > 0 {
-                        self.text.push(',');
-                    }
-                    self.line(level + 1);
-                    self.name(name);
-                    self.plain(value, level + 1);
-                }
-                self.line(level);
-                self.text.push('}');
-            }
-            other => self.text.push_str(&other.to_string()),
-        }
-    }
 }

@@ -1,20 +1,32 @@
 //! Pods, and the pods that templates describe: `PodSpec` in the server's order.
 
+mod annotations;
 mod change;
 mod container;
 mod difference;
 mod dns;
 mod env;
 mod internal;
+mod legacy_volume;
+mod mount;
+mod os;
 mod probe;
+mod projected;
 mod resources;
 mod scheduling;
 mod security;
 mod volume;
 
-use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::{
+    Container, PersistentVolumeClaim, PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec,
+    Volume,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::report::Report;
+use super::shape::Own;
 use super::{addresses, labels, metadata, names};
 use crate::api::{Pod, SharedSpec};
 
@@ -23,13 +35,22 @@ pub(super) use internal::template as internal_template;
 
 const RESTART_POLICIES: &[&str] = &["Always", "OnFailure", "Never"];
 
+/// The longest host name that a pod may choose.
+const MAX_HOSTNAME: usize = 64;
+
 /// A new Pod.
 pub(super) fn create(report: &mut Report, pod: &Pod) {
     check(report, pod, true);
-    if pod.spec.as_ref().is_some_and(|spec| spec.ephemeral_containers.iter().flatten().count() > 0)
-    {
+    let spec = pod.spec.as_ref().map(SharedSpec::full).unwrap_or_default();
+    if spec.ephemeral_containers.iter().flatten().count() > 0 {
         report.forbidden("spec.ephemeralContainers", "cannot be set on create");
     }
+    let gated = spec.scheduling_gates.iter().flatten().count() > 0;
+    if gated && spec.node_name.as_deref().is_some_and(|name| !name.is_empty()) {
+        let why = "cannot be set until all schedulingGates have been cleared";
+        report.forbidden("spec.nodeName", why);
+    }
+    annotations::agree_with_fields(report, "spec", &pod.metadata, &spec);
 }
 
 /// What holds of every Pod, new or changed.
@@ -38,7 +59,8 @@ fn check(report: &mut Report, pod: &Pod, new: bool) {
         metadata::create(report, &pod.metadata, true, names::dns_subdomain);
     }
     let spec = pod.spec.as_ref().map(SharedSpec::full).unwrap_or_default();
-    check_spec(report, "spec", &spec);
+    annotations::check(report, "metadata.annotations", &pod.metadata, &spec);
+    check_spec(report, "spec", &spec, Some(&pod.metadata));
     // Templates may say what a real pod may not.
     let lists = [
         ("spec.containers", spec.containers.as_slice()),
@@ -60,33 +82,63 @@ fn image_of_pod(report: &mut Report, path: &str, container: &Container) {
 
 /// A template of pods.
 pub(super) fn check_template(report: &mut Report, path: &str, template: &PodTemplateSpec) {
-    check_template_metadata(report, path, template);
-    check_spec(report, &format!("{path}.spec"), &template.spec.clone().unwrap_or_default());
-}
-
-/// A template's labels and annotations.
-pub(super) fn check_template_metadata(report: &mut Report, path: &str, template: &PodTemplateSpec) {
-    if let Some(meta) = &template.metadata {
-        labels::check(report, &format!("{path}.labels"), meta.labels.as_ref());
-        metadata::annotations(report, &format!("{path}.annotations"), meta);
+    let none = ObjectMeta::default();
+    let meta = template.metadata.as_ref().unwrap_or(&none);
+    let spec = template.spec.clone().unwrap_or_default();
+    labels::check(report, &format!("{path}.labels"), meta.labels.as_ref());
+    let here = format!("{path}.annotations");
+    metadata::annotations(report, &here, meta);
+    annotations::check(report, &here, meta, &spec);
+    let here = format!("{path}.spec");
+    check_spec(report, &here, &spec, None);
+    annotations::agree_with_fields(report, &here, meta, &spec);
+    if spec.ephemeral_containers.iter().flatten().count() > 0 {
+        let why = "ephemeral containers not allowed in pod template";
+        report.forbidden(&format!("{here}.ephemeralContainers"), why);
     }
 }
 
-fn check_spec(report: &mut Report, path: &str, spec: &PodSpec) {
+/// A template whose pods also mount the claims that are made for them.
+pub(super) fn check_template_with_claims(
+    report: &mut Report,
+    path: &str,
+    template: &PodTemplateSpec,
+    claims: &[PersistentVolumeClaim],
+) {
+    let mut template = template.clone();
+    let spec = template.spec.get_or_insert_default();
+    let named = |claim: &PersistentVolumeClaim| claim.metadata.name.clone().unwrap_or_default();
+    let mut volumes: Vec<Volume> = claims
+        .iter()
+        .map(|claim| Volume {
+            name: named(claim),
+            persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+                claim_name: named(claim),
+                read_only: None,
+            }),
+            ..Volume::default()
+        })
+        .collect();
+    // A claim stands in for a volume of the same name.
+    let own = spec.volumes.take().unwrap_or_default();
+    volumes
+        .extend(own.into_iter().filter(|volume| !claims.iter().any(|c| named(c) == volume.name)));
+    spec.volumes = Some(volumes);
+    check_template(report, path, &template);
+}
+
+fn check_spec(report: &mut Report, path: &str, spec: &PodSpec, pod: Option<&ObjectMeta>) {
     let at = |field: &str| format!("{path}.{field}");
-    let volumes = volume::check(report, &at("volumes"), spec.volumes.as_deref());
-    container::check_all(report, path, spec, &volumes);
-    host_network(report, path, spec);
+    let volumes = volume::check(report, &at("volumes"), spec.volumes.as_deref(), pod);
+    let claims = device_claims(report, &at("resourceClaims"), spec);
+    container::check_all(report, path, spec, &volumes, &claims);
+    resources::check_pod(report, &at("resources"), spec, &claims);
+    host_network(report, path, spec, pod.is_some());
     let policy = spec.restart_policy.as_deref();
     report.one_of(&at("restartPolicy"), policy, RESTART_POLICIES);
     dns::check_policy(report, &at("dnsPolicy"), spec);
     labels::check(report, &at("nodeSelector"), spec.node_selector.as_ref());
-    security::check_pod(report, path, spec);
-    for (index, secret) in spec.image_pull_secrets.iter().flatten().enumerate() {
-        if secret.name.is_empty() {
-            report.required(&at(&format!("imagePullSecrets[{index}].name")), "");
-        }
-    }
+    security::check_pod(report, &at("securityContext"), spec);
     scheduling::check_affinity(report, &at("affinity"), spec.affinity.as_ref());
     dns::check_config(report, &at("dnsConfig"), spec);
     for (index, gate) in spec.readiness_gates.iter().flatten().enumerate() {
@@ -94,48 +146,145 @@ fn check_spec(report: &mut Report, path: &str, spec: &PodSpec) {
         let name = &gate.condition_type;
         report.invalid_for(&here, name, names::qualified_name(name));
     }
+    scheduling_gates(report, &at("schedulingGates"), spec);
     scheduling::check_spread(report, &at("topologySpreadConstraints"), spec);
+    host_users(report, path, spec);
     identity(report, path, spec);
     scheduling::check_tolerations(report, &at("tolerations"), spec.tolerations.as_deref());
     host_aliases(report, &at("hostAliases"), spec);
-    if let Some(class) = spec.priority_class_name.as_deref().filter(|name| !name.is_empty()) {
-        report.invalid_for(&at("priorityClassName"), class, names::dns_subdomain(class));
+    classes(report, path, spec);
+    os::check(report, path, spec);
+}
+
+/// Conditions that hold a pod back from being scheduled.
+fn scheduling_gates(report: &mut Report, path: &str, spec: &PodSpec) {
+    let mut seen = BTreeSet::new();
+    for (index, gate) in spec.scheduling_gates.iter().flatten().enumerate() {
+        let here = format!("{path}[{index}]");
+        report.invalid_for(&here, &gate.name, names::qualified_name(&gate.name));
+        if !seen.insert(gate.name.as_str()) {
+            report.duplicate(&here, gate.name.as_str());
+        }
+    }
+}
+
+/// The devices that a pod claims; returns their names.
+fn device_claims(report: &mut Report, path: &str, spec: &PodSpec) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    for (index, claim) in spec.resource_claims.iter().flatten().enumerate() {
+        let here = format!("{path}[{index}]");
+        let at_name = format!("{here}.name");
+        match claim.name.as_str() {
+            "" => report.required(&at_name, ""),
+            name if seen.contains(name) => report.duplicate(&at_name, name),
+            name => report.invalid_for(&at_name, name, names::dns_label(name)),
+        }
+        let given = (&claim.resource_claim_name, &claim.resource_claim_template_name);
+        let shown = || Own(internal::CLAIM, claim);
+        match given {
+            (Some(_), Some(_)) => {
+                let why = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may \
+                           be specified";
+                report.invalid(&here, shown(), why);
+            }
+            (None, None) => {
+                let why = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
+                report.invalid(&here, shown(), why);
+            }
+            _ => {}
+        }
+        for (field, name) in
+            [("resourceClaimName", given.0), ("resourceClaimTemplateName", given.1)]
+        {
+            if let Some(name) = name {
+                report.invalid_for(&format!("{here}.{field}"), name, names::dns_subdomain(name));
+            }
+        }
+        if !claim.name.is_empty() {
+            seen.insert(claim.name.clone());
+        }
+    }
+    seen
+}
+
+/// A user namespace of the pod's own excludes the node's other namespaces.
+fn host_users(report: &mut Report, path: &str, spec: &PodSpec) {
+    if spec.host_users != Some(false) {
+        return;
+    }
+    // The paths' capitals are the server's own.
+    let shared = [
+        ("hostNetwork", spec.host_network),
+        ("HostPID", spec.host_pid),
+        ("HostIPC", spec.host_ipc),
+    ];
+    for (field, _) in shared.into_iter().filter(|(_, given)| *given == Some(true)) {
+        report.forbidden(&format!("{path}.{field}"), "when `hostUsers` is false");
     }
 }
 
 /// Names and times that a pod is known by.
 fn identity(report: &mut Report, path: &str, spec: &PodSpec) {
-    let mut named = |field: &str, value: &Option<String>, rule: fn(&str) -> Vec<String>| {
-        if let Some(name) = value.as_deref().filter(|name| !name.is_empty()) {
-            report.invalid_for(&format!("{path}.{field}"), name, rule(name));
-        }
-    };
-    named("serviceAccountName", &spec.service_account_name, names::dns_subdomain);
-    named("nodeName", &spec.node_name, names::dns_subdomain);
+    let named =
+        |report: &mut Report, field: &str, value: &Option<String>, rule: metadata::NameRule| {
+            if let Some(name) = value.as_deref().filter(|name| !name.is_empty()) {
+                report.invalid_for(&format!("{path}.{field}"), name, rule(name));
+            }
+        };
+    named(report, "serviceAccountName", &spec.service_account_name, names::dns_subdomain);
+    named(report, "nodeName", &spec.node_name, names::dns_subdomain);
     if let Some(seconds) = spec.active_deadline_seconds
         && !(1..=i64::from(i32::MAX)).contains(&seconds)
     {
         let why = format!("must be between 1 and {}, inclusive", i32::MAX);
         report.invalid(&format!("{path}.activeDeadlineSeconds"), seconds, &why);
     }
-    let mut named = |field: &str, value: &Option<String>| {
-        if let Some(name) = value.as_deref().filter(|name| !name.is_empty()) {
-            report.invalid_for(&format!("{path}.{field}"), name, names::dns_label(name));
-        }
+    named(report, "hostname", &spec.hostname, names::dns_label);
+    named(report, "subdomain", &spec.subdomain, names::dns_label);
+    let Some(name) = spec.hostname_override.as_deref().filter(|name| !name.is_empty()) else {
+        return;
     };
-    named("hostname", &spec.hostname);
-    named("subdomain", &spec.subdomain);
+    // No recording has these; the rule is the API's own description of the field.
+    let here = format!("{path}.hostnameOverride");
+    report.invalid_for(&here, name, names::dns_subdomain(name));
+    if name.len() > MAX_HOSTNAME {
+        report.too_long(&here, MAX_HOSTNAME);
+    }
+    if spec.host_network == Some(true) {
+        report.forbidden(&here, "may not be specified when hostNetwork is true");
+    }
+    if spec.set_hostname_as_fqdn == Some(true) {
+        report.forbidden(&here, "may not be specified when setHostnameAsFQDN is true");
+    }
 }
 
-/// On the node's own network a container's port is the node's port.
-fn host_network(report: &mut Report, path: &str, spec: &PodSpec) {
+/// Classes of priority and runtime, and what belongs to them.
+fn classes(report: &mut Report, path: &str, spec: &PodSpec) {
+    if let Some(class) = spec.priority_class_name.as_deref().filter(|name| !name.is_empty()) {
+        let here = format!("{path}.priorityClassName");
+        report.invalid_for(&here, class, names::dns_subdomain(class));
+    }
+    if let Some(class) = &spec.runtime_class_name {
+        let here = format!("{path}.runtimeClassName");
+        report.invalid_for(&here, class, names::dns_subdomain(class));
+    }
+    if let Some(policy) = spec.preemption_policy.as_deref() {
+        let here = format!("{path}.preemptionPolicy");
+        report.one_of(&here, Some(policy), &["PreemptLowerPriority", "Never"]);
+    }
+    resources::check_overhead(report, &format!("{path}.overhead"), spec.overhead.as_ref());
+}
+
+/// On the node's own network a container's port is the node's port. A template may leave the
+/// node's port open, since its pods get it by themselves.
+fn host_network(report: &mut Report, path: &str, spec: &PodSpec, is_pod: bool) {
     if spec.host_network != Some(true) {
         return;
     }
     for (index, container) in spec.containers.iter().enumerate() {
         for (number, port) in container.ports.iter().flatten().enumerate() {
             let host = port.host_port.unwrap_or(0);
-            if host != port.container_port {
+            if (is_pod || host != 0) && host != port.container_port {
                 let here = format!("{path}.containers[{index}].ports[{number}].hostPort");
                 let why = "must match `containerPort` when `hostNetwork` is true";
                 report.invalid(&here, host, why);
@@ -148,8 +297,30 @@ fn host_aliases(report: &mut Report, path: &str, spec: &PodSpec) {
     for (index, alias) in spec.host_aliases.iter().flatten().enumerate() {
         let here = format!("{path}[{index}]");
         addresses::check(report, &format!("{here}.ip"), &alias.ip);
-        for name in alias.hostnames.iter().flatten() {
-            report.invalid_for(&format!("{here}.hostnames"), name, names::dns_subdomain(name));
+        for (number, name) in alias.hostnames.iter().flatten().enumerate() {
+            let here = format!("{here}.hostnames[{number}]");
+            report.invalid_for(&here, name, names::dns_subdomain(name));
         }
+    }
+}
+
+/// All containers of a pod with their paths, the way that the server visits them.
+fn with_paths<'a>(
+    path: &'a str,
+    spec: &'a PodSpec,
+) -> impl Iterator<Item = (String, &'a Container)> + 'a {
+    let named = move |list: &'static str, containers: &'a [Container]| {
+        let numbered = containers.iter().enumerate();
+        numbered.map(move |(index, container)| (format!("{path}.{list}[{index}]"), container))
+    };
+    let init = spec.init_containers.as_deref().unwrap_or_default();
+    named("initContainers", init).chain(named("containers", &spec.containers))
+}
+
+/// A file's permissions, where they are given.
+fn file_mode(report: &mut Report, path: &str, mode: Option<i32>) {
+    if let Some(mode) = mode.filter(|mode| !(0..=0o777).contains(mode)) {
+        let why = "must be a number between 0 and 0777 (octal), both inclusive";
+        report.invalid(path, mode, why);
     }
 }

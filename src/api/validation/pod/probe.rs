@@ -1,7 +1,8 @@
 //! Probes, and the hooks that look like them.
 
 use k8s_openapi::api::core::v1::{
-    Container, ExecAction, GRPCAction, HTTPGetAction, LifecycleHandler, Probe, TCPSocketAction,
+    Container, ExecAction, GRPCAction, HTTPGetAction, LifecycleHandler, Probe, SleepAction,
+    TCPSocketAction,
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -17,7 +18,9 @@ pub(super) struct Handlers<'a> {
     http: Option<&'a HTTPGetAction>,
     tcp: Option<&'a TCPSocketAction>,
     grpc: Option<&'a GRPCAction>,
-    sleeps: bool,
+    sleep: Option<&'a SleepAction>,
+    /// How long the pod may take to end, in seconds: no hook may sleep longer.
+    grace: Option<i64>,
 }
 
 impl<'a> From<&'a Probe> for Handlers<'a> {
@@ -27,19 +30,21 @@ impl<'a> From<&'a Probe> for Handlers<'a> {
             http: probe.http_get.as_ref(),
             tcp: probe.tcp_socket.as_ref(),
             grpc: probe.grpc.as_ref(),
-            sleeps: false,
+            ..Handlers::default()
         }
     }
 }
 
-impl<'a> From<&'a LifecycleHandler> for Handlers<'a> {
-    fn from(handler: &'a LifecycleHandler) -> Handlers<'a> {
+impl<'a> Handlers<'a> {
+    /// The ways of a hook in a pod that may take `grace` seconds to end.
+    pub fn of_hook(handler: &'a LifecycleHandler, grace: Option<i64>) -> Handlers<'a> {
         Handlers {
             exec: handler.exec.as_ref(),
             http: handler.http_get.as_ref(),
             tcp: handler.tcp_socket.as_ref(),
-            grpc: None,
-            sleeps: handler.sleep.is_some(),
+            sleep: handler.sleep.as_ref(),
+            grace,
+            ..Handlers::default()
         }
     }
 }
@@ -77,8 +82,15 @@ impl Handlers<'_> {
         {
             ports::check(report, &format!("{path}.port"), &IntOrString::Int(grpc.port));
         }
-        if self.sleeps {
-            choose(report, "sleep");
+        if let Some(sleep) = self.sleep
+            && let Some(path) = choose(report, "sleep")
+            && let Some(grace) = self.grace
+            && !(0..=grace).contains(&sleep.seconds)
+        {
+            let why = format!(
+                "must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+            );
+            report.invalid(&path, sleep.seconds, &why);
         }
         if !chosen {
             report.required(path, "must specify a handler type");

@@ -1,41 +1,198 @@
-//! Requests and limits of resources.
+//! Requests and limits of resources, of containers and of whole pods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::ResourceRequirements;
+use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceClaim, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::super::names;
 use super::super::report::Report;
+use crate::api::quantity::canonical;
 use crate::manifest::quantity;
 
 type Amounts = BTreeMap<String, Quantity>;
 
+/// A whole unit, in the billionths in which amounts are counted.
+const UNIT: i128 = 1_000_000_000;
+
+/// Resources that the server knows without a domain before them, besides those of containers.
+const STANDARD: &[&str] = &[
+    "configmaps",
+    "limits.cpu",
+    "limits.ephemeral-storage",
+    "limits.memory",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "requests.cpu",
+    "requests.ephemeral-storage",
+    "requests.memory",
+    "requests.storage",
+    "resourcequotas",
+    "secrets",
+    "services",
+    "services.loadbalancers",
+    "services.nodeports",
+    "storage",
+];
+
+/// Resources that come in whole pieces, besides extended ones.
+const WHOLE: &[&str] = &[
+    "configmaps",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+    "services.loadbalancers",
+    "services.nodeports",
+];
+
+/// Whose amounts are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Container,
+    Pod,
+}
+
 /// What a container asks for and may use at most.
-pub(super) fn check(report: &mut Report, path: &str, resources: Option<&ResourceRequirements>) {
-    let Some(resources) = resources else { return };
+pub(super) fn check(
+    report: &mut Report,
+    path: &str,
+    resources: Option<&ResourceRequirements>,
+    claims: &BTreeSet<String>,
+) {
+    if let Some(resources) = resources {
+        requirements(report, path, resources, Whose::Container);
+        claim_names(report, &format!("{path}.claims"), resources, claims);
+    }
+}
+
+/// What a whole pod asks for: no less than its containers together.
+pub(super) fn check_pod(
+    report: &mut Report,
+    path: &str,
+    spec: &PodSpec,
+    claims: &BTreeSet<String>,
+) {
+    let Some(resources) = &spec.resources else { return };
+    if resources.claims.is_some() {
+        let why = "claims cannot be set for Resources at pod-level";
+        report.forbidden(&format!("{path}.claims"), why);
+    }
+    requirements(report, path, resources, Whose::Pod);
+    claim_names(report, &format!("{path}.claims"), resources, claims);
+    let asked = |name: &str| resources.requests.as_ref().and_then(|requests| requests.get(name));
+    for (name, sum) in aggregate_requests(spec) {
+        let given = asked(&name).map_or("0", |amount| amount.0.as_str());
+        if sum > quantity::parse(given).unwrap_or(0) {
+            let why = format!(
+                "must be greater than or equal to aggregate container requests of {}",
+                canonical(&format!("{sum}n"))
+            );
+            report.invalid(&format!("{path}.requests[{name}]"), given, &why);
+        }
+    }
+    for (index, container) in spec.containers.iter().enumerate() {
+        let own = container.resources.as_ref().and_then(|resources| resources.limits.as_ref());
+        for (name, limit) in own.into_iter().flatten() {
+            let Some(most) = resources.limits.as_ref().and_then(|limits| limits.get(name)) else {
+                continue;
+            };
+            if size(limit) > size(most) {
+                let here = format!("{path}.containers[{index}][{name}].limits");
+                let why = format!("must be less than or equal to pod limits of {}", most.0);
+                report.invalid(&here, limit.0.as_str(), &why);
+            }
+        }
+    }
+}
+
+/// What the containers of a pod ask for together, in billionths: the regular ones and sidecars add
+/// up; an init container runs beside the sidecars that began before it.
+fn aggregate_requests(spec: &PodSpec) -> BTreeMap<String, i128> {
+    let requests = |container: &Container| {
+        container.resources.as_ref().and_then(|all| all.requests.clone()).unwrap_or_default()
+    };
+    let mut sum: BTreeMap<String, i128> = BTreeMap::new();
+    for container in &spec.containers {
+        for (name, amount) in requests(container) {
+            *sum.entry(name).or_default() += size(&amount);
+        }
+    }
+    let mut sidecars: BTreeMap<String, i128> = BTreeMap::new();
+    let mut peak: BTreeMap<String, i128> = BTreeMap::new();
+    for container in spec.init_containers.iter().flatten() {
+        let sidecar = container.restart_policy.as_deref() == Some("Always");
+        for (name, amount) in requests(container) {
+            let size = size(&amount);
+            let beside = sidecars.entry(name.clone()).or_default();
+            let now = *beside + size;
+            if sidecar {
+                *beside = now;
+                *sum.entry(name.clone()).or_default() += size;
+            }
+            let highest = peak.entry(name).or_default();
+            *highest = now.max(*highest);
+        }
+    }
+    for (name, highest) in peak {
+        let total = sum.entry(name).or_default();
+        *total = highest.max(*total);
+    }
+    sum
+}
+
+/// What running a pod costs beside its containers.
+pub(super) fn check_overhead(report: &mut Report, path: &str, overhead: Option<&Amounts>) {
+    let Some(overhead) = overhead else { return };
+    let resources =
+        ResourceRequirements { limits: Some(overhead.clone()), ..ResourceRequirements::default() };
+    requirements(report, path, &resources, Whose::Container);
+}
+
+fn requirements(report: &mut Report, path: &str, resources: &ResourceRequirements, whose: Whose) {
     let none = Amounts::new();
     let limits = resources.limits.as_ref().unwrap_or(&none);
+    let requests = resources.requests.as_ref().unwrap_or(&none);
     for (name, amount) in limits {
-        check_amount(report, &format!("{path}.limits[{name}]"), name, amount);
+        check_amount(report, &format!("{path}.limits[{name}]"), name, amount, whose);
     }
-    for (name, amount) in resources.requests.iter().flatten() {
-        check_amount(report, &format!("{path}.requests[{name}]"), name, amount);
-        let Some(limit) = limits.get(name) else {
-            if !may_be_overcommitted(name) {
-                let why = "Limit must be set for non overcommitable resources";
-                report.required(&format!("{path}.limits"), why);
-            }
-            continue;
-        };
-        let here = format!("{path}.requests");
-        if !may_be_overcommitted(name) && size(amount) != size(limit) {
-            let why = format!("must be equal to {name} limit of {}", limit.0);
-            report.invalid(&here, amount.0.as_str(), &why);
-        } else if size(amount) > size(limit) {
-            let why = format!("must be less than or equal to {name} limit of {}", limit.0);
-            report.invalid(&here, amount.0.as_str(), &why);
+    for (name, amount) in requests {
+        let here = format!("{path}.requests[{name}]");
+        check_name(report, &here, name, whose);
+        check_size(report, &here, name, amount);
+        against_limit(report, path, name, amount, limits.get(name));
+        check_pages(report, &here, name, amount);
+    }
+    let has = |test: fn(&str) -> bool| limits.keys().chain(requests.keys()).any(|name| test(name));
+    if has(|name| name.starts_with("hugepages-")) && !has(|name| matches!(name, "cpu" | "memory")) {
+        report.forbidden(path, "HugePages require cpu or memory");
+    }
+}
+
+fn against_limit(
+    report: &mut Report,
+    path: &str,
+    name: &str,
+    amount: &Quantity,
+    limit: Option<&Quantity>,
+) {
+    let Some(limit) = limit else {
+        if !may_be_overcommitted(name) {
+            let why = "Limit must be set for non overcommitable resources";
+            report.required(&format!("{path}.limits"), why);
         }
+        return;
+    };
+    let here = format!("{path}.requests");
+    if !may_be_overcommitted(name) && size(amount) != size(limit) {
+        let why = format!("must be equal to {name} limit of {}", limit.0);
+        report.invalid(&here, amount.0.as_str(), &why);
+    } else if size(amount) > size(limit) {
+        let why = format!("must be less than or equal to {name} limit of {}", limit.0);
+        report.invalid(&here, amount.0.as_str(), &why);
     }
 }
 
@@ -43,32 +200,140 @@ fn size(amount: &Quantity) -> i128 {
     quantity::parse(&amount.0).unwrap_or(0)
 }
 
-/// Devices and huge pages are there or not; only the plain resources can be promised twice.
-fn may_be_overcommitted(name: &str) -> bool {
-    !name.contains('/') && !name.starts_with("hugepages-")
+/// Whether a resource is Kubernetes' own: without a domain, or with Kubernetes'.
+fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-fn check_amount(report: &mut Report, path: &str, name: &str, amount: &Quantity) {
+/// Devices and huge pages are there or not; only Kubernetes' own resources can be promised twice.
+fn may_be_overcommitted(name: &str) -> bool {
+    is_native(name) && !name.starts_with("hugepages-")
+}
+
+fn check_amount(report: &mut Report, path: &str, name: &str, amount: &Quantity, whose: Whose) {
+    check_name(report, path, name, whose);
+    check_size(report, path, name, amount);
+    check_pages(report, path, name, amount);
+}
+
+fn check_name(report: &mut Report, path: &str, name: &str, whose: Whose) {
     let reasons = names::qualified_name(name);
-    let fine = reasons.is_empty();
-    report.invalid_for(path, name, reasons);
-    if fine && !name.contains('/') {
-        let standard = matches!(name, "cpu" | "memory" | "ephemeral-storage")
-            || name.starts_with("hugepages-");
-        let known = standard
-            || matches!(name, "storage" | "requests.storage" | "pods" | "services" | "configmaps")
-            || matches!(name, "secrets" | "persistentvolumeclaims" | "replicationcontrollers")
-            || matches!(name, "resourcequotas" | "services.loadbalancers" | "services.nodeports")
-            || matches!(name, "requests.cpu" | "requests.memory" | "limits.cpu" | "limits.memory")
-            || matches!(name, "requests.ephemeral-storage" | "limits.ephemeral-storage");
-        if !known {
-            report.invalid(path, name, "must be a standard resource type or fully qualified");
+    if !reasons.is_empty() {
+        report.invalid_for(path, name, reasons);
+        return;
+    }
+    let of_containers =
+        matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
+    match whose {
+        Whose::Pod => {
+            if !matches!(name, "cpu" | "memory") && !name.starts_with("hugepages-") {
+                report.unsupported(path, name, &["cpu", "hugepages-", "memory"]);
+            }
         }
-        if !standard {
-            report.invalid(path, name, "must be a standard resource for containers");
+        Whose::Container if !name.contains('/') => {
+            if !of_containers && !STANDARD.contains(&name) {
+                report.invalid(path, name, "must be a standard resource type or fully qualified");
+            }
+            if !of_containers {
+                report.invalid(path, name, "must be a standard resource for containers");
+            }
+        }
+        Whose::Container if is_native(name) => {}
+        Whose::Container => {
+            // An extended resource also has a quota, whose name must fit as well.
+            let quota = format!("requests.{name}");
+            if name.starts_with("requests.") || !names::qualified_name(&quota).is_empty() {
+                let why = "doesn't follow extended resource name standard";
+                report.invalid(path, name, why);
+            }
         }
     }
+}
+
+fn check_size(report: &mut Report, path: &str, name: &str, amount: &Quantity) {
     if size(amount) < 0 {
         report.invalid(path, amount.0.as_str(), "must be greater than or equal to 0");
+    }
+    let whole = WHOLE.contains(&name) || !is_native(name);
+    if whole && size(amount) % UNIT != 0 {
+        report.invalid(path, amount.0.as_str(), "must be an integer");
+    }
+}
+
+/// Huge pages come in pages.
+fn check_pages(report: &mut Report, path: &str, name: &str, amount: &Quantity) {
+    let Some(page) = name.strip_prefix("hugepages-") else { return };
+    let fine = quantity::parse(page).is_ok_and(|page| page > 0 && size(amount) % page == 0);
+    if !fine {
+        let why = format!("{} is not positive integer multiple of {name}", amount.0);
+        report.invalid(path, amount.0.as_str(), &why);
+    }
+}
+
+/// Devices that a container uses must be those of its pod.
+fn claim_names(
+    report: &mut Report,
+    path: &str,
+    resources: &ResourceRequirements,
+    known: &BTreeSet<String>,
+) {
+    let mut seen = BTreeSet::new();
+    for (index, claim) in resources.claims.iter().flatten().enumerate() {
+        let here = format!("{path}[{index}]");
+        let ResourceClaim { name, request } = claim;
+        if name.is_empty() {
+            report.required(&here, "");
+            continue;
+        }
+        let request = request.as_deref().unwrap_or("");
+        let key = if request.is_empty() { name.clone() } else { format!("{name}/{request}") };
+        if seen.contains(name) {
+            report.duplicate(&here, name.as_str());
+        } else {
+            if !request.is_empty() {
+                report.invalid_for(&format!("{here}.request"), request, names::dns_label(request));
+            }
+            let part = format!("{name}/");
+            if seen.contains(&key) {
+                report.duplicate(&here, key.as_str());
+            } else if request.is_empty()
+                && seen.iter().any(|other: &String| other.starts_with(&part))
+            {
+                report.duplicate(&here, name.as_str());
+            }
+            seen.insert(key);
+        }
+        if !known.contains(name) {
+            let mut why = "must be one of the names in pod.spec.resourceClaims".to_owned();
+            if known.is_empty() {
+                why.push_str(" which is empty");
+            } else {
+                let listed: Vec<&str> = known.iter().map(String::as_str).collect();
+                why.push_str(&format!(": {}", listed.join(", ")));
+            }
+            report.not_found_among(&here, name, &why);
+        }
+    }
+}
+
+/// How a container takes a change of its resources. The server names the list, not the item.
+pub(super) fn check_resizing(
+    report: &mut Report,
+    path: &str,
+    container: &Container,
+    spec: &PodSpec,
+) {
+    let mut seen = BTreeSet::new();
+    for (index, policy) in container.resize_policy.iter().flatten().enumerate() {
+        if !seen.insert(policy.resource_name.as_str()) {
+            report.duplicate(&format!("{path}[{index}]"), policy.resource_name.as_str());
+        }
+        report.one_of(path, Some(&policy.resource_name), &["cpu", "memory"]);
+        let how = policy.restart_policy.as_str();
+        report.one_of(path, Some(how), &["NotRequired", "RestartContainer"]);
+        if spec.restart_policy.as_deref() == Some("Never") && how != "NotRequired" {
+            let why = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+            report.invalid(path, how, why);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::{
     Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration,
+    TopologySpreadConstraint,
 };
 
 use super::super::report::Report;
@@ -35,14 +36,20 @@ fn check_toleration(report: &mut Report, path: &str, toleration: &Toleration) {
         report.invalid(&format!("{path}.effect"), effect.as_str(), why);
     }
     match operator.as_str() {
-        "" | "Equal" => report.invalid_for(&at_operator, &value, names::label_value(&value)),
+        "" | "Equal" => {
+            let reasons = names::label_value(&value);
+            if !reasons.is_empty() {
+                report.invalid(&at_operator, value.as_str(), &reasons.join(";"));
+            }
+        }
         "Exists" => {
             if !value.is_empty() {
                 let why = "value must be empty when `operator` is 'Exists'";
                 report.invalid(&at_operator, value.as_str(), why);
             }
         }
-        other => report.unsupported(&at_operator, other, &["Equal", "Exists"]),
+        // `Lt` and `Gt` are known, but not switched on in 1.36 (KEP-5471).
+        other => report.unsupported(&at_operator, other, &["Equal", "Exists", "Lt", "Gt"]),
     }
     if !effect.is_empty() && !EFFECTS.contains(&effect.as_str()) {
         report.unsupported(&format!("{path}.effect"), effect.as_str(), EFFECTS);
@@ -61,14 +68,14 @@ pub(super) fn check_affinity(report: &mut Report, path: &str, affinity: Option<&
                 report.required(&terms, "must have at least one node selector term");
             }
             for (index, term) in required.node_selector_terms.iter().enumerate() {
-                check_term(report, &format!("{terms}[{index}]"), term);
+                check_term(report, &format!("{terms}[{index}]"), term, true);
             }
         }
         let preferred = node.preferred_during_scheduling_ignored_during_execution.as_deref();
         for (index, term) in preferred.into_iter().flatten().enumerate() {
             let here = format!("{here}.preferredDuringSchedulingIgnoredDuringExecution[{index}]");
             check_weight(report, &here, term.weight);
-            check_term(report, &format!("{here}.preference"), &term.preference);
+            check_term(report, &format!("{here}.preference"), &term.preference, false);
         }
     }
     check_pod_affinity(report, path, affinity);
@@ -111,23 +118,64 @@ fn check_weight(report: &mut Report, path: &str, weight: i32) {
 }
 
 fn check_pod_term(report: &mut Report, path: &str, term: &PodAffinityTerm) {
-    if let Some(selector) = &term.label_selector {
-        labels::check_selector(report, &format!("{path}.labelSelector"), selector);
+    for (field, selector) in
+        [("labelSelector", &term.label_selector), ("namespaceSelector", &term.namespace_selector)]
+    {
+        if let Some(selector) = selector {
+            labels::check_selector(report, &format!("{path}.{field}"), selector);
+        }
     }
+    for name in term.namespaces.iter().flatten() {
+        report.invalid_for(&format!("{path}.namespace"), name, names::dns_label(name));
+    }
+    label_keys(report, path, term);
     let here = format!("{path}.topologyKey");
-    match term.topology_key.as_str() {
-        "" => report.required(&here, "can not be empty"),
-        key => report.invalid_for(&here, key, names::qualified_name(key)),
+    let key = term.topology_key.as_str();
+    if key.is_empty() {
+        report.required(&here, "can not be empty");
+    }
+    report.invalid_for(&here, key, names::qualified_name(key));
+}
+
+/// Labels whose values are to be those of the pod itself, or anything else.
+fn label_keys(report: &mut Report, path: &str, term: &PodAffinityTerm) {
+    let same = term.match_label_keys.as_deref().unwrap_or_default();
+    let other = term.mismatch_label_keys.as_deref().unwrap_or_default();
+    for (field, keys) in [("matchLabelKeys", same), ("mismatchLabelKeys", other)] {
+        let here = format!("{path}.{field}");
+        if !keys.is_empty() && term.label_selector.is_none() {
+            report.forbidden(&here, "must not be specified when labelSelector is not set");
+            continue;
+        }
+        for (index, key) in keys.iter().enumerate() {
+            report.invalid_for(&format!("{here}[{index}]"), key, names::qualified_name(key));
+        }
+    }
+    for (index, key) in same.iter().enumerate().filter(|(_, key)| other.contains(key)) {
+        let here = format!("{path}.matchLabelKeys[{index}]");
+        let why = "exists in both matchLabelKeys and mismatchLabelKeys";
+        report.invalid(&here, key.as_str(), why);
     }
 }
 
-fn check_term(report: &mut Report, path: &str, term: &NodeSelectorTerm) {
+/// One of the conditions on a node, of which any is enough. Values must be possible ones only
+/// where the condition must hold.
+fn check_term(report: &mut Report, path: &str, term: &NodeSelectorTerm, must_hold: bool) {
     for (index, requirement) in term.match_expressions.iter().flatten().enumerate() {
-        check_requirement(report, &format!("{path}.matchExpressions[{index}]"), requirement);
+        let here = format!("{path}.matchExpressions[{index}]");
+        check_requirement(report, &here, requirement, must_hold);
+    }
+    for (index, requirement) in term.match_fields.iter().flatten().enumerate() {
+        check_field(report, &format!("{path}.matchFields[{index}]"), requirement);
     }
 }
 
-fn check_requirement(report: &mut Report, path: &str, requirement: &NodeSelectorRequirement) {
+fn check_requirement(
+    report: &mut Report,
+    path: &str,
+    requirement: &NodeSelectorRequirement,
+    must_hold: bool,
+) {
     let values = requirement.values.as_deref().unwrap_or_default();
     let here = format!("{path}.values");
     match requirement.operator.as_str() {
@@ -144,10 +192,8 @@ fn check_requirement(report: &mut Report, path: &str, requirement: &NodeSelector
         }
         "Gt" | "Lt" => {
             if values.len() != 1 {
-                report.required(
-                    &here,
-                    "must be specified single value when `operator` is 'Lt' or 'Gt'",
-                );
+                let why = "must be specified single value when `operator` is 'Lt' or 'Gt'";
+                report.required(&here, why);
             }
         }
         other => {
@@ -156,27 +202,101 @@ fn check_requirement(report: &mut Report, path: &str, requirement: &NodeSelector
     }
     let key = &requirement.key;
     report.invalid_for(&format!("{path}.key"), key, names::qualified_name(key));
+    for (index, value) in values.iter().enumerate().filter(|_| must_hold) {
+        let reasons = names::label_value(value);
+        report.invalid_for(&format!("{path}.values[{index}]"), value, reasons);
+    }
+}
+
+/// A condition on a node's own fields: on its name.
+fn check_field(report: &mut Report, path: &str, requirement: &NodeSelectorRequirement) {
+    let values = requirement.values.as_deref().unwrap_or_default();
+    match requirement.operator.as_str() {
+        "In" | "NotIn" => {
+            if values.len() != 1 {
+                let why = "must be only one value when `operator` is 'In' or 'NotIn' for node \
+                           field selector";
+                report.required(&format!("{path}.values"), why);
+            }
+        }
+        other => {
+            report.invalid(&format!("{path}.operator"), other, "not a valid selector operator");
+        }
+    }
+    if requirement.key != "metadata.name" {
+        let here = format!("{path}.key");
+        report.invalid(&here, requirement.key.as_str(), "not a valid field selector key");
+        return;
+    }
+    for (index, value) in values.iter().enumerate() {
+        report.invalid_for(&format!("{path}.values[{index}]"), value, names::dns_subdomain(value));
+    }
 }
 
 /// How pods spread.
 pub(super) fn check_spread(report: &mut Report, path: &str, spec: &PodSpec) {
-    for (index, constraint) in spec.topology_spread_constraints.iter().flatten().enumerate() {
+    let all = spec.topology_spread_constraints.as_deref().unwrap_or_default();
+    for (index, constraint) in all.iter().enumerate() {
         let here = format!("{path}[{index}]");
         if constraint.max_skew <= 0 {
             let why = "must be greater than zero";
             report.invalid(&format!("{here}.maxSkew"), constraint.max_skew, why);
         }
-        let at_key = format!("{here}.topologyKey");
-        match constraint.topology_key.as_str() {
-            "" => report.required(&at_key, "can not be empty"),
-            key => report.invalid_for(&at_key, key, names::qualified_name(key)),
+        if constraint.topology_key.is_empty() {
+            report.required(&format!("{here}.topologyKey"), "can not be empty");
         }
         let action = constraint.when_unsatisfiable.as_str();
-        if !UNSATISFIABLE.contains(&action) {
-            report.unsupported(&format!("{here}.whenUnsatisfiable"), action, UNSATISFIABLE);
+        let at_action = format!("{here}.whenUnsatisfiable");
+        report.one_of_if_given(&at_action, Some(action), UNSATISFIABLE);
+        let kind = |other: &TopologySpreadConstraint| {
+            (other.topology_key.clone(), other.when_unsatisfiable.clone())
+        };
+        if all[index + 1..].iter().any(|other| kind(other) == kind(constraint)) {
+            let shown = format!("{{{}, {action}}}", constraint.topology_key);
+            let here = format!("{here}.{{topologyKey, whenUnsatisfiable}}");
+            report.duplicate(&here, shown.as_str());
         }
+        check_domains(report, &here, constraint);
         if let Some(selector) = &constraint.label_selector {
             labels::check_selector(report, &format!("{here}.labelSelector"), selector);
+        }
+    }
+}
+
+/// Which nodes and pods count.
+fn check_domains(report: &mut Report, path: &str, constraint: &TopologySpreadConstraint) {
+    if let Some(least) = constraint.min_domains {
+        let here = format!("{path}.minDomains");
+        if least <= 0 {
+            report.invalid(&here, least, "must be greater than zero");
+        }
+        if constraint.when_unsatisfiable != "DoNotSchedule" {
+            let why = format!(
+                "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}",
+                constraint.when_unsatisfiable
+            );
+            report.invalid(&here, least, &why);
+        }
+    }
+    for (field, policy) in [
+        ("nodeAffinityPolicy", &constraint.node_affinity_policy),
+        ("nodeTaintsPolicy", &constraint.node_taints_policy),
+    ] {
+        report.one_of_if_given(&format!("{path}.{field}"), policy.as_deref(), &["Honor", "Ignore"]);
+    }
+    let keys = constraint.match_label_keys.as_deref().unwrap_or_default();
+    let here = format!("{path}.matchLabelKeys");
+    if !keys.is_empty() && constraint.label_selector.is_none() {
+        report.forbidden(&here, "must not be specified when labelSelector is not set");
+    }
+    let selector = constraint.label_selector.clone().unwrap_or_default();
+    for (index, key) in keys.iter().enumerate() {
+        let here = format!("{here}[{index}]");
+        report.invalid_for(&here, key, names::qualified_name(key));
+        let named = selector.match_labels.iter().flatten().any(|(name, _)| name == key)
+            || selector.match_expressions.iter().flatten().any(|other| other.key == *key);
+        if named {
+            report.invalid(&here, key.as_str(), "exists in both matchLabelKeys and labelSelector");
         }
     }
 }

@@ -140,9 +140,9 @@ fn sent(call: &Call, io: &Io<'_>, language: Language, local: bool) -> Result<Val
         }
     };
     if text.trim_start().starts_with('{') {
-        return manifest::json(&text).map_err(|fault| match local {
+        return manifest::json::parse(text.as_bytes()).map_err(|fault| match local {
             true => Failure::message(language.unreadable()),
-            false => Failure::from(Status::new(Reason::BadRequest, fault.to_string())),
+            false => Failure::from(Status::new(Reason::BadRequest, fault.message)),
         });
     }
     let (documents, diagnostics) = manifest::parse("patch", &text);
