@@ -11,6 +11,7 @@ pub mod cron;
 mod decode;
 mod defaulting;
 mod delete;
+mod demand;
 mod event;
 mod kind;
 mod normal;

@@ -16,7 +16,7 @@ use crate::manifest::Schema;
 use crate::manifest::schema::{Struct, Type};
 
 /// Texts that may be empty, since their Go type is a pointer.
-const TEXT_POINTERS: [&str; 22] = [
+const TEXT_POINTERS: [&str; 23] = [
     "appProtocol",
     "apiGroup",
     "dataSource",
@@ -36,6 +36,7 @@ const TEXT_POINTERS: [&str; 22] = [
     "stopSignal",
     "storageClassName",
     "subPathExpr",
+    "timeZone",
     "trafficDistribution",
     "volumeMode",
     "zone",
@@ -172,6 +173,7 @@ fn is_dropped(parent: &str, name: &str, holds: &Type, value: &Value) -> bool {
             let pointer = TEXT_POINTERS.contains(&name)
                 || (parent, name) == ("HostPathVolumeSource", "type")
                 || (parent, name) == ("EndpointPort", "name")
+                || (parent, name) == ("EndpointPort", "protocol")
                 || (parent, name) == ("NetworkPolicyPort", "protocol");
             text.is_empty() && !pointer
         }

@@ -11,6 +11,14 @@ type Fields = Map<String, Value>;
 /// Adds to an object's JSON what the server would print, and drops what it would not.
 pub(super) fn as_sent(kind: Kind, value: &mut Value) {
     let Value::Object(object) = value else { return };
+    let pod: &[&str] = match kind {
+        Kind::Pod => &["spec", "imagePullSecrets"],
+        Kind::CronJob => &["spec", "jobTemplate", "spec", "template", "spec", "imagePullSecrets"],
+        _ => &["spec", "template", "spec", "imagePullSecrets"],
+    };
+    for secret in items(object, pod) {
+        secret.retain(|name, value| name != "name" || *value != json!(""));
+    }
     match kind {
         Kind::Pod => {
             for condition in items(object, &["status", "conditions"]) {

@@ -103,6 +103,8 @@ impl ApiServer {
         let known = self.is_of_known_template(&mut object);
         refuse_if_invalid(&object, validation::create(&object, known))?;
         normal::forget_empty(&mut object);
+        defaulting::stored(&mut object);
+        admission::review(&self.store, &object)?;
         let kind = object.kind();
         if self.store.object(kind, object.namespace(), object.name()).is_some() {
             let mut status = Status::already_exists(&kind.resource(), object.name());
@@ -179,7 +181,9 @@ impl ApiServer {
         {
             self.allocator.update(std::sync::Arc::make_mut(new), old)?;
         }
-        admission::update(&new, old)?;
+        if through == Subresource::None {
+            admission::update(&mut new, old)?;
+        }
         if let Some(spec) = pod_spec(&mut new) {
             spec.leave_token_out();
         }
@@ -187,10 +191,14 @@ impl ApiServer {
         strategy::count_generation(&mut new, old, through == Subresource::None);
         let shown = new.clone();
         normal::forget_empty(&mut new);
+        defaulting::stored(&mut new);
         if new == *old {
             return Ok(new);
         }
         refuse_if_invalid(&shown, validation::update(&shown, old))?;
+        if through == Subresource::None {
+            admission::review(&self.store, &new)?;
+        }
         Ok(self.commit(new))
     }
 

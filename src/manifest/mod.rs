@@ -15,6 +15,7 @@ pub mod quantity;
 mod reader;
 mod scalar;
 pub mod schema;
+mod stream;
 mod syntax;
 
 use std::sync::Arc;
@@ -106,6 +107,43 @@ mod tests {
             "yaml: line 2: found character that cannot start any token"
         );
         assert_eq!(diagnostics[0].position.map(|at| at.line), Some(10));
+    }
+
+    #[test]
+    fn a_line_that_begins_as_a_separator_and_goes_on_ends_everything() {
+        let (documents, diagnostics) = parse("f.yaml", "a: 1\n---\nb: 2\n-----\nc: 3\n");
+        let values: Vec<_> = documents.iter().map(|document| document.value.clone()).collect();
+        assert_eq!(values, [json!({"a": 1})]);
+        assert_eq!(diagnostics[0].message, "invalid Yaml document separator: --");
+        assert_eq!(diagnostics[0].position.map(|at| at.line), Some(4));
+    }
+
+    #[test]
+    fn a_tab_behind_a_dash_starts_nothing() {
+        let told = |text: &str| {
+            parse("f.yaml", text).1.first().map(|diagnostic| diagnostic.message.clone())
+        };
+        let text = "ports:\n-\ttargetPort: 80\n  port: 80\n";
+        let fault = "yaml: line 2: found character that cannot start any token";
+        assert_eq!(told(text).as_deref(), Some(fault));
+        assert_eq!(told("ports:\n- port:\t80\t# x\n"), None);
+    }
+
+    #[test]
+    fn templates_and_merge_keys_are_refused_in_go_yamls_words() {
+        let told = |text: &str| {
+            parse("f.yaml", text).1.first().map(|diagnostic| diagnostic.message.clone())
+        };
+        assert_eq!(
+            told("name: {{ .Values.name }}\n").as_deref(),
+            Some(
+                "yaml: invalid map key: map[interface {}]interface {}{\".Values.name\":interface \
+                 {}(nil)}"
+            )
+        );
+        let wanted = "yaml: map merge requires map or sequence of maps as the value";
+        assert_eq!(told("a:\n  <<: [a, b]\n  k: v\n").as_deref(), Some(wanted));
+        assert_eq!(told("a:\n  <<: [{b: 1}]\n  k: v\n"), None);
     }
 
     #[test]

@@ -4,8 +4,11 @@ use serde_json::Value;
 
 use super::scalar::reads_as_other;
 
+/// Beyond this column go-yaml folds a text at its next space.
+const WIDTH: usize = 80;
+
 /// `value` as kubectl's `-o yaml` prints it: keys sorted, lists not indented below their key,
-/// text of several lines as a block, nothing folded.
+/// text of several lines as a block, long text folded.
 pub fn to_yaml(value: &Value) -> String {
     let mut out = String::new();
     match value {
@@ -128,21 +131,71 @@ fn inline(out: &mut String, value: &Value, indent: usize) {
     }
 }
 
-/// A text in the plainest style that reads back as itself; `block` is the indent of a block of
-/// lines where one may stand.
+/// A text in the plainest style that reads back as itself; `block` is the indent of further lines
+/// where there may be any, which a key has not.
 fn text(out: &mut String, string: &str, block: Option<usize>) {
     match block {
         Some(indent) if string.contains('\n') && fits_block(string) => {
             literal(out, string, indent);
         }
-        _ if needs_escapes(string) => double_quoted(out, string),
-        _ if reads_as_other(string) => double_quoted(out, string),
-        _ if fits_plain(string) => out.push_str(string),
+        _ if needs_escapes(string) || reads_as_other(string) => {
+            out.push('"');
+            folded(out, string, Style::DoubleQuoted, block);
+            out.push('"');
+        }
+        _ if fits_plain(string) => folded(out, string, Style::Plain, block),
         _ => {
             out.push('\'');
-            out.push_str(&string.replace('\'', "''"));
+            folded(out, string, Style::SingleQuoted, block);
             out.push('\'');
         }
+    }
+}
+
+/// How a text is set off from what is around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+}
+
+/// A text in one of the styles that may be folded: at a lonely space beyond the width. Reading
+/// makes a space of the fold again.
+fn folded(out: &mut String, string: &str, style: Style, block: Option<usize>) {
+    let mut column = out.rsplit('\n').next().map_or(0, |line| line.chars().count());
+    let mut after_space = false;
+    let last = string.chars().count().saturating_sub(1);
+    let mut characters = string.chars().enumerate().peekable();
+    while let Some((index, c)) = characters.next() {
+        let before = out.len();
+        let space_follows = characters.peek().is_some_and(|(_, next)| *next == ' ');
+        let may_fold = match style {
+            Style::Plain => !space_follows,
+            Style::SingleQuoted => index > 0 && index < last && !space_follows,
+            Style::DoubleQuoted => index > 0 && index < last,
+        };
+        match block {
+            Some(indent) if c == ' ' && !after_space && column > WIDTH && may_fold => {
+                out.push('\n');
+                pad(out, indent);
+                column = indent;
+                // Only quotes know how to keep a space at the beginning of a line.
+                if space_follows {
+                    out.push('\\');
+                    column += 1;
+                }
+            }
+            _ => {
+                match style {
+                    Style::SingleQuoted if c == '\'' => out.push_str("''"),
+                    Style::DoubleQuoted => escaped(out, c),
+                    _ => out.push(c),
+                }
+                column += out[before..].chars().count();
+            }
+        }
+        after_space = c == ' ';
     }
 }
 
@@ -204,31 +257,28 @@ fn fits_plain(string: &str) -> bool {
         && string != "<<"
 }
 
-fn double_quoted(out: &mut String, string: &str) {
-    out.push('"');
-    for c in string.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\0' => out.push_str("\\0"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{b}' => out.push_str("\\v"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            '\u{1b}' => out.push_str("\\e"),
-            '\u{85}' => out.push_str("\\N"),
-            '\u{2028}' => out.push_str("\\L"),
-            '\u{2029}' => out.push_str("\\P"),
-            c if is_printable(c) => out.push(c),
-            c if (c as u32) <= 0xff => out.push_str(&format!("\\x{:02X}", c as u32)),
-            c if (c as u32) <= 0xffff => out.push_str(&format!("\\u{:04X}", c as u32)),
-            c => out.push_str(&format!("\\U{:08X}", c as u32)),
-        }
+/// A character between double quotes.
+fn escaped(out: &mut String, c: char) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\0' => out.push_str("\\0"),
+        '\u{7}' => out.push_str("\\a"),
+        '\u{8}' => out.push_str("\\b"),
+        '\t' => out.push_str("\\t"),
+        '\n' => out.push_str("\\n"),
+        '\u{b}' => out.push_str("\\v"),
+        '\u{c}' => out.push_str("\\f"),
+        '\r' => out.push_str("\\r"),
+        '\u{1b}' => out.push_str("\\e"),
+        '\u{85}' => out.push_str("\\N"),
+        '\u{2028}' => out.push_str("\\L"),
+        '\u{2029}' => out.push_str("\\P"),
+        c if is_printable(c) => out.push(c),
+        c if (c as u32) <= 0xff => out.push_str(&format!("\\x{:02X}", c as u32)),
+        c if (c as u32) <= 0xffff => out.push_str(&format!("\\u{:04X}", c as u32)),
+        c => out.push_str(&format!("\\U{:08X}", c as u32)),
     }
-    out.push('"');
 }
 
 fn json(out: &mut String, value: &Value, level: usize) {
@@ -355,6 +405,26 @@ x: é
 "y": "\e[1m"
 "#;
         assert_eq!(to_yaml(&value), expected);
+    }
+
+    #[test]
+    fn long_text_is_folded_at_the_first_space_beyond_the_width() {
+        let verse = "one two six ten ".repeat(6);
+        let folded = to_yaml(&json!({"data": {"text": verse.trim_end()}}));
+        assert_eq!(
+            folded,
+            "data:\n  text: one two six ten one two six ten one two six ten one two six ten one \
+             two six\n    ten one two six ten\n"
+        );
+        for text in [verse.clone(), format!("it's: {verse}"), format!("\u{1b} {verse} {verse}")] {
+            let printed = to_yaml(&json!({"a": [text]}));
+            let (documents, diagnostics) = parse("f.yaml", &printed);
+            assert!(diagnostics.is_empty(), "{printed}");
+            assert_eq!(documents[0].value, json!({"a": [text]}), "{printed}");
+            assert!(printed.lines().count() > 2, "{printed}");
+        }
+        let word = "x".repeat(100);
+        assert_eq!(to_yaml(&json!({"a": word})), format!("a: {word}\n"));
     }
 
     #[test]

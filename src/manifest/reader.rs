@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::positions::{field, item};
 use super::scalar::{resolve, resolve_tagged};
 use super::syntax::{Fault, indent_quoted};
-use super::{Document, Positions, Repeated};
+use super::{Document, Positions, Repeated, stream};
 use crate::diagnostic::{Diagnostic, Position};
 
 /// The largest file that is read, in bytes: the API server takes no more in one request.
@@ -26,9 +26,10 @@ const MAX_WEIGHT: usize = 32 << 20;
 /// The weight of a field, whatever it holds.
 const FIELD_WEIGHT: usize = 128;
 
-/// Reads a file of YAML or JSON documents. What cannot be read is told by the diagnostics, whose
-/// messages are those of kubectl's own parser (`yaml: line 8: found a tab character that violates
-/// indentation`); the documents before it are returned all the same. Documents without content
+/// Reads a file of YAML documents or, if it begins with `{`, of JSON objects. What cannot be read is
+/// told by the diagnostics, whose messages are those of kubectl's own parsers (`yaml: line 8: found
+/// a tab character that violates indentation`, `json: offset 44: invalid character '"' after object
+/// key:value pair`); the documents before it are returned all the same. Documents without content
 /// are left out. The line in a message counts from the document's own start, as kubectl's does;
 /// the diagnostic's position is the one in the file.
 pub fn parse(file: &str, text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
@@ -37,22 +38,54 @@ pub fn parse(file: &str, text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
         let message = format!("Request entity too large: limit is {MAX_BYTES}");
         return (Vec::new(), vec![Diagnostic::error(message).in_file(file)]);
     }
+    if text.trim_start().starts_with('{') {
+        return stream::parse(&file, text);
+    }
+    documents(&file, text, 0)
+}
+
+/// The YAML documents of a text before which `lines_before` lines of its file stand.
+pub(super) fn documents(
+    file: &Arc<str>,
+    text: &str,
+    lines_before: u32,
+) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
-    for chunk in chunks(text) {
+    let fault = |message: String, at: Position| {
+        vec![Diagnostic::error(message).in_file(file.clone()).at(at)]
+    };
+    for chunk in chunks(text, lines_before) {
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            Err(odd) => {
+                let message = format!("invalid Yaml document separator: {}", odd.text);
+                return (documents, fault(message, odd.in_file(Position::new(1, 1))));
+            }
+        };
         match read(&chunk) {
             Ok(Some(Node { value: Value::Null, .. })) | Ok(None) => {}
             Ok(Some(Node { value, positions, repeated, .. })) => {
-                let document = Document { file: file.clone(), value, positions, repeated };
-                documents.push(document);
+                let file = file.clone();
+                documents.push(Document { file, value, positions, repeated });
             }
-            Err(fault) => {
-                let at = chunk.in_file(fault.position);
-                let message = format!("yaml: {}", fault.message);
-                return (documents, vec![Diagnostic::error(message).in_file(file).at(at)]);
+            Err(found) => {
+                let message = format!("yaml: {}", found.message);
+                return (documents, fault(message, chunk.in_file(found.position)));
             }
         }
     }
     (documents, Vec::new())
+}
+
+/// Where everything stands in a JSON value that was read already; whatever YAML cannot read is
+/// nowhere in particular.
+pub(super) fn positions(text: &str, start: Position) -> (Positions, Vec<Repeated>) {
+    let indented = format!("{:1$}{text}", "", start.column.saturating_sub(1) as usize);
+    let chunk = Chunk { text: &indented, lines_before: start.line.saturating_sub(1) };
+    match read(&chunk) {
+        Ok(Some(node)) => (node.positions, node.repeated),
+        _ => (Positions::leaf(start), Vec::new()),
+    }
 }
 
 /// A part of a file between lines that begin with `---`.
@@ -68,23 +101,29 @@ impl Chunk<'_> {
     }
 }
 
-/// The parts of a file. A separator stays with what follows only where nothing came before it;
-/// that decides which line numbers kubectl names.
-fn chunks(text: &str) -> Vec<Chunk<'_>> {
+/// The parts of a file, up to the first separator that is none: a line that begins with `---` and
+/// goes on with something else than a comment. What such a line ends is lost with it. A separator
+/// stays with what follows only where nothing came before it; that decides which line numbers
+/// kubectl names.
+fn chunks(text: &str, lines_before: u32) -> Vec<Result<Chunk<'_>, Chunk<'_>>> {
     let mut chunks = Vec::new();
-    let (mut start, mut start_line) = (0, 0);
-    let (mut offset, mut line) = (0, 0);
+    let (mut start, mut start_line) = (0, lines_before);
+    let (mut offset, mut line) = (0, lines_before);
     for part in text.split_inclusive('\n') {
-        let after = part.strip_prefix("---").map(str::trim);
-        let separates = after.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
-        if separates && offset > start {
-            chunks.push(Chunk { text: &text[start..offset], lines_before: start_line });
-            (start, start_line) = (offset + part.len(), line + 1);
+        if let Some(rest) = part.strip_prefix("---").map(str::trim) {
+            if !rest.is_empty() && !rest.starts_with('#') {
+                chunks.push(Err(Chunk { text: rest, lines_before: line }));
+                return chunks;
+            }
+            if offset > start {
+                chunks.push(Ok(Chunk { text: &text[start..offset], lines_before: start_line }));
+                (start, start_line) = (offset + part.len(), line + 1);
+            }
         }
         offset += part.len();
         line += 1;
     }
-    chunks.push(Chunk { text: &text[start..], lines_before: start_line });
+    chunks.push(Ok(Chunk { text: &text[start..], lines_before: start_line }));
     chunks
 }
 
@@ -259,6 +298,7 @@ impl<'a> Reader<'a> {
             if event == Event::SequenceEnd {
                 break;
             }
+            self.refuse_tab(&span)?;
             let index = items.len();
             let mut node = self.node(event, span, &item(path, index))?;
             parts.take(&mut node);
@@ -266,6 +306,18 @@ impl<'a> Reader<'a> {
             items.push(node.value);
         }
         Ok(parts.into_node(Value::Array(items)))
+    }
+
+    /// Behind a dash, go-yaml takes no tab for a blank.
+    fn refuse_tab(&self, item: &Span) -> Result<(), Fault> {
+        let before = item.start.byte_offset().and_then(|at| self.chunk.text.get(..at));
+        let Some(before) = before else { return Ok(()) };
+        let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+        let (before, blanks) = before.split_at(before.len() - blanks);
+        if before.ends_with('-') && blanks.contains('\t') {
+            return Err(Fault::scanned("found character that cannot start any token", local(item)));
+        }
+        Ok(())
     }
 
     fn mapping(&mut self, start: &Span, path: &str) -> Result<Node, Stop> {
@@ -296,7 +348,10 @@ impl<'a> Reader<'a> {
         }
         for node in merged {
             parts.positions.merge(&node.positions);
-            merge(&mut fields, node.value);
+            if !merge(&mut fields, node.value) {
+                let message = "map merge requires map or sequence of maps as the value";
+                return Err(Fault::plain(message, local(start)).into());
+            }
         }
         Ok(parts.into_node(Value::Object(fields)))
     }
@@ -307,13 +362,12 @@ impl<'a> Reader<'a> {
             Value::String(text) => Ok(text),
             Value::Number(number) => Ok(number.to_string()),
             Value::Bool(value) => Ok(value.to_string()),
+            Value::Null => {
+                let message = "unsupported map key of type: %!s(<nil>)";
+                Err(Fault::plain(message, local(&span)).into())
+            }
             other => {
-                let kind = match other {
-                    Value::Null => "%!s(<nil>)",
-                    Value::Array(_) => "[]interface {}",
-                    _ => "map[interface {}]interface {}",
-                };
-                let message = format!("unsupported map key of type: {kind}");
+                let message = format!("invalid map key: {}", in_go(&other));
                 Err(Fault::plain(message, local(&span)).into())
             }
         }
@@ -353,16 +407,39 @@ fn is_merge(event: &Event<'_>) -> bool {
     matches!(event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<")
 }
 
-/// Takes over what is not there yet from a mapping, or from several.
-fn merge(fields: &mut Map<String, Value>, merged: Value) {
+/// Takes over what is not there yet from a mapping, or from several; whether there was one.
+fn merge(fields: &mut Map<String, Value>, merged: Value) -> bool {
     match merged {
         Value::Object(more) => {
             for (key, value) in more {
                 fields.entry(key).or_insert(value);
             }
+            true
         }
-        Value::Array(items) => items.into_iter().for_each(|item| merge(fields, item)),
-        _ => {}
+        Value::Array(items) => {
+            items.into_iter().all(|item| item.is_object() && merge(fields, item))
+        }
+        _ => false,
+    }
+}
+
+/// A value as Go's `%#v` shows it.
+fn in_go(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::String(text) => format!("{text:?}"),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(in_go).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| *key);
+            let field = |(key, value): (&String, &Value)| format!("{key:?}:{}", in_go(value));
+            let fields: Vec<String> = fields.into_iter().map(field).collect();
+            format!("map[interface {{}}]interface {{}}{{{}}}", fields.join(", "))
+        }
+        other => other.to_string(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod pod;
 mod security;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -38,8 +39,12 @@ pub(super) fn create(
 }
 
 /// Looks at a changed object, after defaulting and before validation.
-pub(super) fn update(new: &Object, old: &Object) -> Result<(), Status> {
+pub(super) fn update(new: &mut Object, old: &Object) -> Result<(), Status> {
     match (new, old) {
+        (Object::Pod(new), _) if pod::lacks_toleration(new) => {
+            pod::update(Arc::make_mut(new));
+            Ok(())
+        }
         (Object::Namespace(new), Object::Namespace(old)) => security::update(new, old),
         _ => Ok(()),
     }
@@ -61,6 +66,14 @@ fn ingress_class(store: &Store, ingress: &mut Ingress) {
     let defaults = store.list::<IngressClass>(None).filter(is_default);
     let newest = defaults.max_by_key(|class| class.metadata.creation_timestamp.clone());
     spec.ingress_class_name = newest.and_then(|class| class.metadata.name.clone());
+}
+
+/// Looks at a new or changed object once more, after validation, as webhooks do.
+pub(super) fn review(store: &Store, object: &Object) -> Result<(), Status> {
+    match object {
+        Object::Ingress(ingress) => webhook::ingress(store, ingress),
+        _ => Ok(()),
+    }
 }
 
 /// Looks at a deletion.

@@ -11,15 +11,27 @@ use crate::random::Stream;
 /// How long a pod stays on a node that is not ready or not reachable, in seconds.
 const TOLERATION_SECONDS: i64 = 300;
 
+/// What a node is called that is lost.
+const LOST: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
 pub(super) fn create(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Result<(), Status> {
     service_account(store, suffixes, pod)?;
     let name = pod.metadata.name.clone().unwrap_or_default();
     let spec = pod.spec.get_or_insert_default();
     priority(spec, &name)?;
-    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-        tolerate(spec, key);
-    }
+    LOST.iter().for_each(|key| tolerate(spec, key));
     Ok(())
+}
+
+/// Gives a changed pod what it lacks again.
+pub(super) fn update(pod: &mut Pod) {
+    let spec = pod.spec.get_or_insert_default();
+    LOST.iter().for_each(|key| tolerate(spec, key));
+}
+
+/// Whether a pod is without one of the tolerations that every pod has.
+pub(super) fn lacks_toleration(pod: &Pod) -> bool {
+    pod.spec.as_ref().is_some_and(|spec| !LOST.iter().all(|key| tolerates(spec, key)))
 }
 
 fn service_account(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Result<(), Status> {
@@ -99,15 +111,18 @@ fn priority(spec: &mut PodSpec, name: &str) -> Result<(), Status> {
     Ok(())
 }
 
-fn tolerate(spec: &mut PodSpec, key: &str) {
-    let tolerations = spec.tolerations.get_or_insert_default();
+fn tolerates(spec: &PodSpec, key: &str) -> bool {
     let covers = |toleration: &Toleration| {
         let keys = toleration.key.as_deref().unwrap_or("");
         let effects = toleration.effect.as_deref().unwrap_or("");
         (keys == key || keys.is_empty()) && (effects == "NoExecute" || effects.is_empty())
     };
-    if !tolerations.iter().any(covers) {
-        tolerations.push(Toleration {
+    spec.tolerations.iter().flatten().any(covers)
+}
+
+fn tolerate(spec: &mut PodSpec, key: &str) {
+    if !tolerates(spec, key) {
+        spec.tolerations.get_or_insert_default().push(Toleration {
             key: Some(key.to_owned()),
             operator: Some("Exists".to_owned()),
             effect: Some("NoExecute".to_owned()),

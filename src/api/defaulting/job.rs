@@ -7,16 +7,19 @@ use k8s_openapi::api::batch::v1::{Job, JobSpec};
 use super::{fill, fill_text, pod};
 
 pub(super) fn defaults(job: &mut Job) {
-    let spec = job.spec.get_or_insert_default();
-    job_spec(spec);
-    // What is not labelled is labelled as its pods are.
-    let labels = spec.template.metadata.as_ref().and_then(|meta| meta.labels.as_ref());
+    job_spec(job.spec.get_or_insert_default());
+    job.status.get_or_insert_default();
+}
+
+/// Gives a Job without labels those of its pods, which the server does only when it stores it.
+pub(super) fn labels(job: &mut Job) {
+    let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
+    let labels = template.and_then(|metadata| metadata.labels.clone());
     if job.metadata.labels.as_ref().is_none_or(BTreeMap::is_empty)
         && let Some(labels) = labels.filter(|labels| !labels.is_empty())
     {
-        job.metadata.labels = Some(labels.clone());
+        job.metadata.labels = Some(labels);
     }
-    job.status.get_or_insert_default();
 }
 
 /// Fills in the Job of a CronJob: its pods alone, the rest when a Job is made of it.

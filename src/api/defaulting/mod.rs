@@ -64,6 +64,13 @@ pub(super) fn apply(object: &mut Object) {
     }
 }
 
+/// Fills in what comes only with being stored.
+pub(super) fn stored(object: &mut Object) {
+    if let Object::Job(job) = object {
+        job::labels(Arc::make_mut(job));
+    }
+}
+
 /// Fills `slot` if it is empty.
 fn fill<T>(slot: &mut Option<T>, default: T) {
     if slot.is_none() {

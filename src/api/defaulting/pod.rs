@@ -6,7 +6,8 @@ use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{container, fill, fill_text, volume};
-use crate::api::Pod;
+use crate::api::quantity::canonical;
+use crate::api::{Pod, demand};
 
 /// Fills in a pod: what a template gets, and what only pods get.
 pub(super) fn defaults(pod: &mut Pod) {
@@ -20,6 +21,7 @@ pub(super) fn defaults(pod: &mut Pod) {
             }
         }
     }
+    requests_of_all(spec);
     fill(&mut spec.enable_service_links, true);
     pod_spec(spec);
     let class = quality_of_service(spec);
@@ -60,6 +62,29 @@ fn requests_from_limits(container: &mut Container) {
         let requests = resources.requests.get_or_insert_default();
         requests.entry(name.clone()).or_insert_with(|| limit.clone());
     }
+}
+
+/// A pod that asks for something as a whole asks for the rest, too: what its containers ask for,
+/// or else as much as its limit.
+fn requests_of_all(spec: &mut PodSpec) {
+    if spec.resources.is_none() {
+        return;
+    }
+    let together = demand::of_containers(spec);
+    let Some(resources) = &mut spec.resources else { return };
+    let mut requests = resources.requests.take().unwrap_or_default();
+    for (name, sum) in together {
+        if demand::is_of_pods(&name) && !name.starts_with("hugepages-") {
+            let amount = || Quantity(canonical(&format!("{sum}n")));
+            requests.entry(name).or_insert_with(amount);
+        }
+    }
+    for (name, limit) in resources.limits.iter().flatten() {
+        if demand::is_of_pods(name) {
+            requests.entry(name.clone()).or_insert_with(|| limit.clone());
+        }
+    }
+    resources.requests = (!requests.is_empty()).then_some(requests);
 }
 
 /// `BestEffort` without any request or limit of CPU or memory, `Guaranteed` when every container
@@ -121,6 +146,18 @@ mod tests {
         assert_eq!(class(json!({})), "BestEffort");
         assert_eq!(class(json!({"requests": {"cpu": "1"}})), "Burstable");
         assert_eq!(class(json!({"limits": {"cpu": "1", "memory": "1Gi"}})), "Guaranteed");
+    }
+
+    // Recording 15: f458.yaml.
+    #[test]
+    fn a_pod_that_asks_as_a_whole_asks_for_what_its_containers_do() {
+        let resources = json!({"requests": {"cpu": "250m", "memory": "64Mi"}});
+        let spec = json!({
+            "resources": {"requests": {"cpu": "1"}},
+            "containers": [{"name": "c", "resources": resources}],
+        });
+        let requests = &pod(spec)["spec"]["resources"]["requests"];
+        assert_eq!(*requests, json!({"cpu": "1", "memory": "67108864"}));
     }
 
     #[test]

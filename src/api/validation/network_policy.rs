@@ -73,7 +73,7 @@ fn check_port(report: &mut Report, path: &str, port: &NetworkPolicyPort) {
             report.port(&format!("{path}.port"), *number);
             if let Some(last) = last {
                 if last < *number {
-                    report.invalid(&end, last, "must be greater than or equal to `port`");
+                    report.invalid(&end, *number, "must be greater than or equal to `port`");
                 }
                 report.port(&end, last);
             }

@@ -125,6 +125,8 @@ impl Writer {
             (List(shape), Value::Array(items)) if !items.is_empty() => {
                 self.list(items, level, |out, item, level| out.object(shape, item, level));
             }
+            // What was not given.
+            (List(_), Value::Array(_)) => self.text.push_str("null"),
             (Api(shape), Value::Object(_)) => self.api(shape, value, level),
             (ApiList(shape), Value::Array(items)) if !items.is_empty() => {
                 self.list(items, level, |out, item, level| out.api(shape, item, level));

@@ -108,9 +108,14 @@ pub(super) fn check_template_with_claims(
     let mut template = template.clone();
     let spec = template.spec.get_or_insert_default();
     let named = |claim: &PersistentVolumeClaim| claim.metadata.name.clone().unwrap_or_default();
+    let first = |(at, claim): &(usize, &PersistentVolumeClaim)| {
+        !claims[..*at].iter().any(|other| named(other) == named(claim))
+    };
     let mut volumes: Vec<Volume> = claims
         .iter()
-        .map(|claim| Volume {
+        .enumerate()
+        .filter(first)
+        .map(|(_, claim)| Volume {
             name: named(claim),
             persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
                 claim_name: named(claim),

@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::super::names;
 use super::super::report::Report;
+use crate::api::demand;
 use crate::api::quantity::canonical;
 use crate::manifest::quantity;
 
@@ -84,7 +85,9 @@ pub(super) fn check_pod(
     requirements(report, path, resources, Whose::Pod);
     claim_names(report, &format!("{path}.claims"), resources, claims);
     let asked = |name: &str| resources.requests.as_ref().and_then(|requests| requests.get(name));
-    for (name, sum) in aggregate_requests(spec) {
+    for (name, sum) in
+        demand::of_containers(spec).into_iter().filter(|(name, _)| demand::is_of_pods(name))
+    {
         let given = asked(&name).map_or("0", |amount| amount.0.as_str());
         if sum > quantity::parse(given).unwrap_or(0) {
             let why = format!(
@@ -107,41 +110,6 @@ pub(super) fn check_pod(
             }
         }
     }
-}
-
-/// What the containers of a pod ask for together, in billionths: the regular ones and sidecars add
-/// up; an init container runs beside the sidecars that began before it.
-fn aggregate_requests(spec: &PodSpec) -> BTreeMap<String, i128> {
-    let requests = |container: &Container| {
-        container.resources.as_ref().and_then(|all| all.requests.clone()).unwrap_or_default()
-    };
-    let mut sum: BTreeMap<String, i128> = BTreeMap::new();
-    for container in &spec.containers {
-        for (name, amount) in requests(container) {
-            *sum.entry(name).or_default() += size(&amount);
-        }
-    }
-    let mut sidecars: BTreeMap<String, i128> = BTreeMap::new();
-    let mut peak: BTreeMap<String, i128> = BTreeMap::new();
-    for container in spec.init_containers.iter().flatten() {
-        let sidecar = container.restart_policy.as_deref() == Some("Always");
-        for (name, amount) in requests(container) {
-            let size = size(&amount);
-            let beside = sidecars.entry(name.clone()).or_default();
-            let now = *beside + size;
-            if sidecar {
-                *beside = now;
-                *sum.entry(name.clone()).or_default() += size;
-            }
-            let highest = peak.entry(name).or_default();
-            *highest = now.max(*highest);
-        }
-    }
-    for (name, highest) in peak {
-        let total = sum.entry(name).or_default();
-        *total = highest.max(*total);
-    }
-    sum
 }
 
 /// What running a pod costs beside its containers.

@@ -48,8 +48,11 @@ fn check_toleration(report: &mut Report, path: &str, toleration: &Toleration) {
                 report.invalid(&at_operator, value.as_str(), why);
             }
         }
-        // `Lt` and `Gt` are known, but not switched on in 1.36 (KEP-5471).
-        other => report.unsupported(&at_operator, other, &["Equal", "Exists", "Lt", "Gt"]),
+        // Known, but not switched on in 1.36 (KEP-5471).
+        other @ ("Lt" | "Gt") => {
+            report.unsupported(&at_operator, other, &["Equal", "Exists", "Lt", "Gt"]);
+        }
+        other => report.unsupported(&at_operator, other, &["Equal", "Exists"]),
     }
     if !effect.is_empty() && !EFFECTS.contains(&effect.as_str()) {
         report.unsupported(&format!("{path}.effect"), effect.as_str(), EFFECTS);

@@ -237,9 +237,10 @@ fn documents(
     }
     for diagnostic in diagnostics {
         let message = diagnostic.message;
-        items.push(Err(Failure::message(format!(
-            "error parsing {source}: error converting YAML to JSON: {message}"
-        ))));
+        // What is wrong with JSON or between documents is no matter of YAML.
+        let converting =
+            if message.starts_with("yaml: ") { "error converting YAML to JSON: " } else { "" };
+        items.push(Err(Failure::message(format!("error parsing {source}: {converting}{message}"))));
     }
 }
 
@@ -248,17 +249,39 @@ fn objects(call: &Call, source: &str, value: Value, items: &mut Vec<Result<Manif
     if value.is_null() {
         return;
     }
-    let is_list = value["kind"] == "List" && value["apiVersion"] == "v1";
     match value {
-        Value::Object(mut fields) if is_list => {
+        Value::Object(mut fields) if is_list(&fields) => {
+            let kind = fields["kind"].as_str().unwrap_or_default();
+            let kind = kind.strip_suffix("List").unwrap_or_default().to_owned();
+            let version = fields["apiVersion"].clone();
             if let Some(Value::Array(inner)) = fields.remove("items") {
                 for item in inner {
-                    objects(call, source, item, items);
+                    objects(call, source, of_list(item, &kind, &version), items);
                 }
             }
         }
         value => items.push(object(call, source, value)),
     }
+}
+
+/// Whether an object is a list of others: `List` itself, or one of a kind.
+fn is_list(fields: &serde_json::Map<String, Value>) -> bool {
+    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let items = kind == "List" || fields.contains_key("items");
+    kind.ends_with("List") && items && fields.contains_key("apiVersion")
+}
+
+/// An item of a list of a kind need not say which.
+fn of_list(mut item: Value, kind: &str, version: &Value) -> Value {
+    if let Value::Object(fields) = &mut item
+        && !kind.is_empty()
+        && !fields.contains_key("kind")
+        && !fields.contains_key("apiVersion")
+    {
+        fields.insert("kind".to_owned(), Value::from(kind));
+        fields.insert("apiVersion".to_owned(), version.clone());
+    }
+    item
 }
 
 fn object(call: &Call, source: &str, mut value: Value) -> Result<Manifest, Failure> {
@@ -269,7 +292,10 @@ fn object(call: &Call, source: &str, mut value: Value) -> Result<Manifest, Failu
     if kind_name.is_empty() {
         return Err(undecodable(format!("Object 'Kind' is missing in '{value}'")));
     }
-    metadata_types(&value).map_err(undecodable)?;
+    // What kubectl itself decodes.
+    if let Some(fault) = manifest::metadata_fault(&value) {
+        return Err(undecodable(fault.message));
+    }
     let name = value["metadata"]["name"].as_str().unwrap_or("").to_owned();
     let own = value["metadata"]["namespace"].as_str().unwrap_or("").to_owned();
     let kind = match kind_of(&version, &kind_name) {
@@ -316,64 +342,35 @@ fn kind_of(version: &str, kind: &str) -> Option<Kind> {
 
 /// What kubectl checks before it asks the server: there is an object with `apiVersion` and `kind`.
 fn basics(source: &str, value: &Value) -> Result<(), Failure> {
-    let set = |field: &str| value[field].as_str().is_some_and(|text| !text.is_empty());
-    let fault = match (set("apiVersion"), set("kind")) {
-        _ if !value.is_object() => "invalid object to validate",
-        (true, true) => return Ok(()),
-        (false, true) => "apiVersion not set",
-        (true, false) => "kind not set",
-        (false, false) => "[apiVersion not set, kind not set]",
+    let Value::Object(fields) = value else {
+        return Err(invalid(source, "invalid object to validate"));
     };
-    Err(Failure::message(format!(
+    let mut faults = Vec::new();
+    match fields.get("apiVersion") {
+        None | Some(Value::Null) => faults.push("apiVersion not set".to_owned()),
+        Some(Value::String(version)) if version.matches('/').count() > 1 => {
+            faults.push(format!("unexpected GroupVersion string: {version}"));
+        }
+        Some(Value::String(_)) => {}
+        Some(_) => faults.push("apiVersion isn't string type".to_owned()),
+    }
+    match fields.get("kind") {
+        None | Some(Value::Null) => faults.push("kind not set".to_owned()),
+        Some(Value::String(_)) => {}
+        Some(_) => faults.push("kind isn't string type".to_owned()),
+    }
+    match faults.as_slice() {
+        [] => Ok(()),
+        [fault] => Err(invalid(source, fault)),
+        faults => Err(invalid(source, &format!("[{}]", faults.join(", ")))),
+    }
+}
+
+fn invalid(source: &str, fault: &str) -> Failure {
+    Failure::message(format!(
         "error validating \"{source}\": error validating data: {fault}; if you choose to ignore \
          these errors, turn validation off with --validate=false"
-    )))
-}
-
-/// What kubectl itself decodes of an object: the types in its metadata.
-fn metadata_types(value: &Value) -> Result<(), String> {
-    let wrong = |found: &Value, field: &str, wanted: &str| {
-        let found = go_type(found);
-        Err(format!("json: cannot unmarshal {found} into Go struct field {field} of type {wanted}"))
-    };
-    let metadata = match &value["metadata"] {
-        Value::Null => return Ok(()),
-        Value::Object(metadata) => metadata,
-        other => return wrong(other, "metadataOnlyObject.metadata", "v1.ObjectMeta"),
-    };
-    for (name, value) in metadata {
-        let field = format!("ObjectMeta.metadata.{name}");
-        match (name.as_str(), value) {
-            ("name" | "namespace" | "generateName" | "uid" | "resourceVersion", found)
-                if !found.is_string() && !found.is_null() =>
-            {
-                return wrong(found, &field, "string");
-            }
-            ("labels" | "annotations", Value::Object(pairs)) => {
-                let odd = pairs.values().find(|value| !value.is_string() && !value.is_null());
-                if let Some(found) = odd {
-                    return wrong(found, &field, "string");
-                }
-            }
-            ("labels" | "annotations", found) if !found.is_null() => {
-                return wrong(found, &field, "map[string]string");
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// What Go's JSON decoder calls a value.
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
+    ))
 }
 
 /// The namespace that an object goes to.
@@ -411,21 +408,19 @@ mod tests {
         assert!(basics_of(json!({"kind": "Pod"})).contains("data: apiVersion not set;"));
         assert!(basics_of(json!({})).contains("data: [apiVersion not set, kind not set];"));
         assert!(basics_of(json!("hello")).contains("data: invalid object to validate;"));
+        let list = json!({"apiVersion": "batch/v1/", "kind": ["Job"]});
+        assert!(basics_of(list).contains(
+            "data: [unexpected GroupVersion string: batch/v1/, kind isn't string type];"
+        ));
     }
 
     #[test]
-    fn labels_are_texts() {
-        let fault = metadata_types(&json!({"metadata": {"labels": {"app": 1}}}));
-        assert_eq!(
-            fault.expect_err("a fault"),
-            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type \
-             string"
-        );
-        let fault = metadata_types(&json!({"metadata": "name:web"}));
-        assert_eq!(
-            fault.expect_err("a fault"),
-            "json: cannot unmarshal string into Go struct field metadataOnlyObject.metadata of \
-             type v1.ObjectMeta"
-        );
+    fn an_item_of_a_typed_list_has_its_kind() {
+        let of_list = |item: Value| of_list(item, "ConfigMap", &json!("v1"));
+        let item = of_list(json!({"metadata": {"name": "a"}}));
+        assert_eq!(item["kind"], "ConfigMap");
+        assert_eq!(item["apiVersion"], "v1");
+        let own = json!({"apiVersion": "v1", "kind": "Secret"});
+        assert_eq!(of_list(own.clone()), own);
     }
 }
