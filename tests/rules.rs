@@ -5,6 +5,9 @@
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "rules/fields.rs"]
+mod fields;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
-use super::{Field, Schema, Struct, Type, go, simple_name};
+use super::{Field, Schema, Struct, Type, go, idle, simple_name};
 
 /// The schema of a kind's type.
 pub fn schema_of<T: JsonSchema>() -> Schema {
@@ -34,6 +34,7 @@ fn object(definition: &str, schema: &Value) -> Struct {
             holds: holds(property),
             go_type: facts.go_type,
             choices: facts.choices,
+            idle: idle::idle(&name, key),
             embedded: go::embedded(&name, key),
         };
         (key.clone(), field)

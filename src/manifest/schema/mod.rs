@@ -5,11 +5,14 @@
 
 mod build;
 mod go;
+mod idle;
 mod kinds;
 
 use std::collections::BTreeMap;
 
 use super::positions::segments;
+
+pub use idle::{IDLE, Idle};
 
 /// The schema of one kind, with every type that its objects are made of.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub struct Field {
     pub go_type: Option<&'static str>,
     /// The only texts that are allowed, where there is such a list.
     pub choices: &'static [&'static str],
+    /// Why it has no effect in the simulation, if it has none.
+    pub idle: Option<Idle>,
     /// The Go struct that is embedded to provide this field, if one is.
     pub embedded: Option<&'static str>,
 }

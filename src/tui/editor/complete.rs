@@ -1,6 +1,6 @@
 //! Field names that can stand at the cursor, from the schema that decoding uses.
 
-use crate::manifest::schema::{Schema, Type};
+use crate::manifest::schema::{Field, Schema, Type};
 
 /// What can be completed at the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,10 +52,18 @@ pub fn about(lines: &[String], row: usize) -> Option<Completion> {
     let choice = Choice {
         text: field.name.clone(),
         holds: schema.words(&field.holds),
-        doc: field.doc.clone(),
+        doc: doc(field),
         below: false,
     };
     Some(Completion { choices: vec![choice], known: true, ..Completion::default() })
+}
+
+/// A field's documentation; that it has no effect here comes first.
+fn doc(field: &Field) -> String {
+    match field.idle {
+        Some(idle) => format!("No effect here: {}. {}", idle.reason(), field.doc),
+        None => field.doc.clone(),
+    }
 }
 
 fn keys(
@@ -98,7 +106,7 @@ fn fields(schema: &Schema, path: &str, typed: &str, present: &[String]) -> Vec<C
             let choice = Choice {
                 text: field.name.clone(),
                 holds: schema.words(&field.holds),
-                doc: field.doc.clone(),
+                doc: doc(field),
                 below,
             };
             (!field.required, choice)
@@ -299,6 +307,16 @@ mod tests {
             complete(&format!("{SERVICE}spec:\n  ports:\n    - port: 80\n      tar|\n")),
             ["targetPort"]
         );
+    }
+
+    #[test]
+    fn a_field_without_effect_says_so_first() {
+        let lines: Vec<String> = "apiVersion: v1\nkind: Pod\nspec:\n  hostPID: true\n"
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        let found = about(&lines, 3).expect("a field");
+        assert!(found.choices[0].doc.starts_with("No effect here: what processes see"));
     }
 
     #[test]

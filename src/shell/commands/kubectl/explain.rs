@@ -84,6 +84,9 @@ fn page(schema: &Schema, path: &str, recursive: bool) -> Result<String, Failure>
         }
         page.push('\n');
         documentation += &described(&field.doc);
+        if let Some(why) = without_effect(schema, path) {
+            documentation += &described(&format!("No effect in this simulation: {why}."));
+        }
     }
     let below = schema.below(path);
     if let Some(below) = below.filter(|below| !below.doc.is_empty()) {
@@ -102,6 +105,13 @@ fn page(schema: &Schema, path: &str, recursive: bool) -> Result<String, Failure>
         None => page.push('\n'),
     }
     Ok(page)
+}
+
+/// Why a field, or what it stands in, has no effect here.
+fn without_effect(schema: &Schema, path: &str) -> Option<&'static str> {
+    let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    let mut fields = ends.filter_map(|end| schema.field(&path[..end]));
+    fields.find_map(|field| field.idle).map(|idle| idle.reason())
 }
 
 /// A path of names alone, without indices.
@@ -227,6 +237,16 @@ fn wrap(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_without_effect_says_so() {
+        let schema = Schema::of("v1", "Pod").expect("a schema");
+        let page = |path: &str| page(schema, path, false).unwrap_or_default();
+        let told = |path: &str| page(path).contains("    No effect in this simulation: users and");
+        assert!(told("spec.containers.securityContext.capabilities"));
+        assert!(told("spec.containers.securityContext.capabilities.add"));
+        assert!(!told("spec.containers.image"));
+    }
 
     #[test]
     fn lines_break_before_they_are_too_long() {
