@@ -88,7 +88,11 @@ const ACTS: &[(&str, &[&str], &str)] = &[
         &["activeDeadlineSeconds", "terminationGracePeriodSeconds"],
         "cluster/kubelet/worker.rs",
     ),
-    ("PodSpec", &["automountServiceAccountToken", "serviceAccount"], "api/admission/pod.rs"),
+    (
+        "PodSpec",
+        &["automountServiceAccountToken", "overhead", "runtimeClassName", "serviceAccount"],
+        "api/admission/pod.rs",
+    ),
     ("PodSpec", &["dnsPolicy", "hostnameOverride", "setHostnameAsFQDN"], "cluster/kubelet/etc.rs"),
     ("PodSpec", &["enableServiceLinks", "restartPolicy"], "cluster/kubelet/start.rs"),
     ("PodSpec", &["hostNetwork"], "cluster/kubelet/sandbox.rs"),

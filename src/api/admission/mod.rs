@@ -1,7 +1,7 @@
 //! What depends on the cluster before an object may be created: its namespace, and for pods the
 //! service account, priority and tolerations, for Ingresses their class. Facts: the admission plugins `NamespaceLifecycle`,
-//! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds`, `DefaultIngressClass` and, of
-//! `PodSecurity`, the labels of namespaces.
+//! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds`, `RuntimeClass`,
+//! `DefaultIngressClass` and, of `PodSecurity`, the labels of namespaces.
 
 mod pod;
 mod security;
@@ -72,6 +72,7 @@ fn ingress_class(store: &Store, ingress: &mut Ingress) {
 pub(super) fn review(store: &Store, object: &Object) -> Result<(), Status> {
     match object {
         Object::Ingress(ingress) => webhook::ingress(store, ingress),
+        Object::Pod(pod) => pod::review(pod),
         _ => Ok(()),
     }
 }

@@ -1,6 +1,8 @@
 //! What a pod gets from the cluster: its service account with the token volume, the tolerations
 //! that keep it for five minutes on a node that is lost, and its priority.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{Container, PodSpec, ServiceAccount, Toleration, Volume};
 
 use super::forbidden;
@@ -20,7 +22,24 @@ pub(super) fn create(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Res
     let spec = pod.spec.get_or_insert_default();
     priority(spec, &name)?;
     LOST.iter().for_each(|key| tolerate(spec, key));
-    Ok(())
+    match &spec.runtime_class_name {
+        None => Ok(()),
+        // There are none.
+        Some(class) => {
+            let why = format!("pod rejected: RuntimeClass {class:?} not found");
+            Err(forbidden(Kind::Pod, &name, &why))
+        }
+    }
+}
+
+/// Looks at a new pod once more, after validation.
+pub(super) fn review(pod: &Pod) -> Result<(), Status> {
+    let overhead = pod.spec.as_ref().and_then(|spec| spec.overhead.as_ref());
+    if overhead.is_none_or(BTreeMap::is_empty) {
+        return Ok(());
+    }
+    let why = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
+    Err(forbidden(Kind::Pod, pod.metadata.name.as_deref().unwrap_or_default(), why))
 }
 
 /// Gives a changed pod what it lacks again.

@@ -71,7 +71,6 @@ fn check_spec(report: &mut Report, spec: &StatefulSetSpec) {
     }
     report.not_negative("spec.replicas", spec.replicas);
     report.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
-    report.not_negative("spec.revisionHistoryLimit", spec.revision_history_limit);
     if let Some(ordinals) = &spec.ordinals {
         report.not_negative("spec.ordinals.start", ordinals.start);
     }
