@@ -1,4 +1,4 @@
-//! Proves every level of the campaign, one named trial for each claim.
+//! Proves every level of the campaign, one named trial for each statement.
 //!
 //! `cargo test --test levels -- clusterip` runs one level's.
 
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use podhop::level::Pack;
-use podhop::level::lint::{SEEDS, claims, prove};
+use podhop::level::lint::{Prover, Seeds, statements};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -16,13 +16,15 @@ fn main() {
     };
     let mut trials = Vec::new();
     for level in &pack.levels {
-        for claim in claims(level, &SEEDS) {
+        for statement in statements(level) {
             let level = Arc::clone(level);
-            let name = format!("{}: {claim}", level.name);
-            trials.push(Trial::test(name, move || match prove(&level, &claim).failure {
+            let name = format!("{}: {statement}", level.name);
+            let prove = move || match Prover::new(level).prove(&statement, &Seeds::default()).failure
+            {
                 None => Ok(()),
-                Some(failure) => Err(Failed::from(failure)),
-            }));
+                Some(failure) => Err(Failed::from(failure.to_string())),
+            };
+            trials.push(Trial::test(name, prove));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

@@ -9,6 +9,7 @@
 //! shells and command-line tools belong to `shell`, which hands them in as a [`Userland`].
 
 mod agenda;
+mod answered;
 mod api_endpoint;
 mod attended;
 mod clockwork;
@@ -32,6 +33,7 @@ mod stories;
 mod system;
 mod traffic;
 
+pub use answered::Served;
 pub use forward::Forwarded;
 pub use image::{Flavour, Image};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
@@ -46,6 +48,7 @@ use std::time::Duration;
 use crate::api::{self, ApiServer, Request};
 use crate::clock::SimTime;
 use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
+use answered::Answers;
 use compile::{Names, ServiceProxy, Walls};
 use controllers::Controllers;
 use forward::Forwards;
@@ -110,6 +113,7 @@ pub struct Cluster {
     walls: Walls,
     network: Network,
     forwards: Forwards,
+    answers: Answers,
     userland: Arc<dyn Userland>,
 }
 
@@ -129,6 +133,7 @@ impl Cluster {
             walls: Walls::default(),
             network: Network::new(config.seed),
             forwards: Forwards::new(),
+            answers: Answers::default(),
             userland,
         };
         if config.dual_stack {

@@ -123,6 +123,11 @@ impl Processes {
         }
     }
 
+    /// Where a process runs.
+    pub fn place(&self, id: ProcessId) -> Option<&Place> {
+        Some(&self.entries.get(&id)?.place)
+    }
+
     /// Whether a process that somebody runs by hand has ended, or is gone.
     pub fn has_ended(&self, id: ProcessId) -> bool {
         let Some(entry) = self.entries.get(&id) else { return true };

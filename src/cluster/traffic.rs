@@ -361,7 +361,9 @@ impl Cluster {
             _ => self.serve(netns, process, &ask),
         };
         let answer = answer.unwrap_or(Answer { reply: Reply::Reset, took: Duration::ZERO });
-        Answer { reply: speak(&ask.payload, answer.reply), took: answer.took + took }
+        let reply = speak(&ask.payload, answer.reply);
+        self.note_answer(connection.trace, process, &reply);
+        Answer { reply, took: answer.took + took }
     }
 
     /// What arrives of an answer by the time it is due, when that is later than the request: nothing

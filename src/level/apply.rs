@@ -49,22 +49,6 @@ pub fn is_manifest(file: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|ending| file.ends_with(ending))
 }
 
-/// Applies the world's manifests, and runs its scripts, in the order of their names.
-pub(super) fn world(cluster: &mut Cluster, files: &Files) {
-    manifests(cluster, files);
-    for (name, content) in files.iter().filter(|(name, _)| name.ends_with(".sh")) {
-        debug_assert!(!is_manifest(name));
-        shell::run_at(cluster, &Place::Laptop, files, &String::from_utf8_lossy(content), LIMIT);
-    }
-}
-
-/// Applies every manifest as it stands.
-pub(super) fn manifests(cluster: &mut Cluster, files: &Files) {
-    for file in files.keys().filter(|file| is_manifest(file)) {
-        kubectl(cluster, files, &format!("apply -f '{file}'"));
-    }
-}
-
 /// Applies the player's manifests; pods that can't be changed in place are replaced.
 pub(super) fn player(cluster: &mut Cluster, files: &Files) -> Applied {
     let manifests = files.iter().filter(|(file, _)| is_manifest(file));

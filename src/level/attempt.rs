@@ -4,22 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::acts::{self, Act, Actor, LENIENT, SCRIPT_LIMIT, STRICT};
 use super::apply::{self, Applied};
 use super::diagnosis::{self, Case};
-use super::format::Goal;
+use super::format::{Goal, When};
 use super::probe::{self, Run};
 use super::{Diagnosis, Level};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Config, Place};
+use crate::cluster::{Cluster, Config};
 use crate::diagnostic::Diagnostic;
 use crate::network::TraceId;
 use crate::shell::{self, Files, Progress, Session, Typed};
 
 /// Time that the cluster is given to come to rest.
 const SETTLE: Duration = Duration::from_secs(60);
-
-/// Time that a script of the level, or of an answer, may take.
-const SCRIPT_LIMIT: Duration = Duration::from_secs(600);
 
 /// A level being played: its cluster, the player's terminal and files, what has happened so far and
 /// how the goals stand. A value: undo, rewind and "which of my edits mattered?" are clones.
@@ -38,6 +36,8 @@ pub struct Attempt {
     goals: Vec<GoalState>,
     probing: Option<Probing>,
     happened: Vec<String>,
+    /// What the level itself did, oldest first.
+    acts: Vec<Act>,
 }
 
 /// The goals' requests being sent, one goal after the other.
@@ -107,14 +107,14 @@ impl Attempt {
             cluster.install_ingress_controller();
             cluster.settle(SETTLE);
         }
-        apply::world(&mut cluster, &level.world);
+        let mut acts = acts::manifests(&mut cluster, "world", &level.world);
+        acts.extend(acts::scripts(&mut cluster, &level.world));
         cluster.settle(SETTLE);
-        apply::manifests(&mut cluster, &level.start);
+        acts.extend(acts::manifests(&mut cluster, "start", &level.start));
         cluster.settle(SETTLE);
         let mut session = Session::new(level.start.clone());
         if let Some(script) = &level.opening {
-            session.run(&mut cluster, script, SCRIPT_LIMIT);
-            session.take_output();
+            acts.extend(acts::script(&mut cluster, &mut session, &Actor::Opening, script));
             cluster.settle(SETTLE);
         }
         let goals = level.goals.iter().map(GoalState::fresh).collect();
@@ -130,6 +130,7 @@ impl Attempt {
             goals,
             probing: None,
             happened: Vec::new(),
+            acts,
         }
     }
 
@@ -191,7 +192,12 @@ impl Attempt {
         &self.goals
     }
 
-    /// When the next event of the level happens.
+    /// What the level itself did: its manifests, scripts, opening and events, oldest first.
+    pub fn acts(&self) -> &[Act] {
+        &self.acts
+    }
+
+    /// When the next event of the level happens on the clock.
     pub fn next_event(&self) -> Option<SimTime> {
         self.events.first().map(|(at, _)| *at)
     }
@@ -292,12 +298,34 @@ impl Attempt {
         }
     }
 
-    /// Runs a whole script in the player's terminal and lets everything settle.
+    /// Runs a whole script in the player's terminal, waiting for what it waits for.
     pub fn run_script(&mut self, script: &str) -> shell::Finished {
+        self.run_until(script, self.cluster.now() + SCRIPT_LIMIT)
+    }
+
+    /// Runs a script command by command, up to the first that fails, and says which that was.
+    ///
+    /// # Errors
+    /// The command that failed.
+    pub fn run_strictly(&mut self, script: &str) -> Result<(), Act> {
+        let limit = self.cluster.now() + SCRIPT_LIMIT;
+        self.run_until(STRICT, limit);
+        let mut result = Ok(());
+        for (line, command) in acts::commands(script) {
+            let finished = self.run_until(&command, limit);
+            if finished.exit != 0 {
+                result = Err(Act::of(Actor::Answer, line, &finished));
+                break;
+            }
+        }
+        self.run_until(LENIENT, limit);
+        result
+    }
+
+    fn run_until(&mut self, script: &str, limit: SimTime) -> shell::Finished {
         self.start();
         self.session.take_output();
         self.session.type_line(&format!("{{\n{script}\n}}"));
-        let limit = self.cluster.now() + SCRIPT_LIMIT;
         if !matches!(self.run_session(limit), Some(Progress::Done(_))) {
             self.interrupt();
         }
@@ -313,7 +341,6 @@ impl Attempt {
     /// Lets everything settle, runs the goals to their end as fast as possible, and says how they
     /// stand.
     pub fn grade(&mut self) -> Verdict {
-        self.cluster.settle(SETTLE);
         self.go();
         while let Some(at) = self.next_due().filter(|_| self.probing.is_some()) {
             self.cluster.advance_to(at);
@@ -339,11 +366,7 @@ impl Attempt {
         }
         let now = self.cluster.now();
         self.started = Some(now);
-        for (index, event) in self.level.events.iter().enumerate() {
-            self.events
-                .extend((0..event.times).map(|n| (now + event.after + event.every * n, index)));
-        }
-        self.events.sort();
+        self.events = acts::moments(&self.level.events, now);
     }
 
     /// The earliest thing of the attempt itself: an event, the terminal, a request.
@@ -357,7 +380,8 @@ impl Attempt {
     fn run_due(&mut self) -> Option<Progress> {
         let now = self.cluster.now();
         if self.next_event().is_some_and(|at| at <= now) {
-            self.run_event();
+            let (_, index) = self.events.remove(0);
+            self.run_event(index);
         } else if self.wake.is_some_and(|at| at <= now) {
             return self.step_session();
         } else if self.probing.as_ref().is_some_and(|probing| probing.next <= now) {
@@ -366,21 +390,25 @@ impl Attempt {
         None
     }
 
-    fn run_event(&mut self) {
-        let (_, index) = self.events.remove(0);
+    /// Lets an event of the level happen.
+    fn run_event(&mut self, index: usize) {
         let level = self.level.clone();
         let event = &level.events[index];
-        // An event is a command of somebody else: its waiting must not hold up the player, so it
-        // runs for a moment only.
-        shell::run_at(
-            &mut self.cluster,
-            &Place::Laptop,
-            &Files::new(),
-            &event.run,
-            Duration::from_millis(1),
-        );
+        self.acts.push(acts::event(&mut self.cluster, index, event));
         if let Some(say) = &event.say {
             self.happened.push(say.clone());
+        }
+    }
+
+    /// Lets the events happen that are tied to this request of a goal.
+    fn run_events_after(&mut self, goal: usize, request: u32) {
+        let level = self.level.clone();
+        for (index, event) in level.events.iter().enumerate() {
+            let due = matches!(&event.when, When::During { goal: during, requests }
+                if *during == goal && requests.contains(&request));
+            if due {
+                self.run_event(index);
+            }
         }
     }
 
@@ -411,30 +439,32 @@ impl Attempt {
         let level = self.level.clone();
         let Some(mut probing) = self.probing.take() else { return };
         let goal = &level.goals[probing.goal];
-        let run = probe::run(&mut self.cluster, goal, self.session.files());
+        let run = probe::run(&mut self.cluster, goal.into(), self.session.files());
         let state = &mut self.goals[probing.goal];
         state.tried += 1;
+        state.of = state.of.max(state.tried);
         state.succeeded += u32::from(run.miss.is_none());
         state.traces.extend(&run.traces);
         probing.runs.push(run);
-        let more = state.tried < goal.repeat.times && state.can_still_pass(goal);
+        let tried = state.tried;
+        let more = state.goes_on(goal, probe::spread(&probing.runs));
         probing.next = self.cluster.now() + goal.repeat.every;
-        if !more {
-            self.judge(goal, &probing);
-            probing.goal += 1;
-            probing.runs.clear();
+        if more {
+            self.run_events_after(probing.goal, tried);
             self.probing = Some(probing);
-            self.schedule_goal();
-        } else {
-            self.probing = Some(probing);
+            return;
         }
+        self.judge(goal, &probing);
+        probing.goal += 1;
+        probing.runs.clear();
+        self.probing = Some(probing);
+        self.schedule_goal();
     }
 
     fn judge(&mut self, goal: &Goal, probing: &Probing) {
         let spread = probe::spread(&probing.runs);
         let state = &mut self.goals[probing.goal];
-        let enough = state.succeeded >= goal.repeat.succeed;
-        state.passed = enough && spread >= goal.repeat.spread as usize;
+        state.passed = state.can_still_pass(goal) && spread >= goal.repeat.spread as usize;
         if state.passed {
             return;
         }
@@ -463,10 +493,16 @@ impl GoalState {
         }
     }
 
-    /// Whether enough requests are left for the goal to pass.
+    /// Whether no more requests have failed than may.
     fn can_still_pass(&self, goal: &Goal) -> bool {
-        let left = goal.repeat.times - self.tried;
-        self.succeeded + left >= goal.repeat.succeed
+        self.tried - self.succeeded <= goal.repeat.times - goal.repeat.succeed
+    }
+
+    /// Whether another request is to be made: as many as the level says, and more while pods are
+    /// missing that have to serve.
+    fn goes_on(&self, goal: &Goal, spread: usize) -> bool {
+        let wanting = spread < goal.repeat.spread as usize && self.tried < goal.repeat.at_most;
+        self.can_still_pass(goal) && (self.tried < goal.repeat.times || wanting)
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::{Kind, LabelSelector};
 use crate::diagnostic::Diagnostic;
 use crate::shell::Files;
 
-use super::read;
+use super::read::{self, Source};
 
 /// A campaign: chapters of levels, in order.
 #[derive(Clone, Debug)]
@@ -60,9 +61,15 @@ pub struct Level {
     pub locked: Vec<String>,
     /// Commands run on the laptop once the start files are applied and everything has settled.
     pub opening: Option<String>,
+    /// What the situation says of the cluster, to be checked before the player acts.
+    pub claims: Vec<Claim>,
+    /// Files of `world` and `start` whose refusal is the level's fault: `start/web.yaml`.
+    pub refused: Vec<String>,
+    /// Built-in cheats that win here, because the goals' words allow it, each with its reason.
+    pub allows: BTreeMap<String, String>,
     /// What has to work.
     pub goals: Vec<Goal>,
-    /// What happens, counted from the first apply.
+    /// What happens.
     pub events: Vec<Event>,
     /// Help, in order.
     pub hints: Vec<Hint>,
@@ -80,6 +87,19 @@ pub struct Level {
     pub solutions: Vec<Solution>,
     /// Tempting wrong answers.
     pub mistakes: Vec<Mistake>,
+    /// `level.yaml`, with the place of everything in it.
+    pub source: Source,
+}
+
+/// A claim of the situation: a command, and what it answers before the player has done anything.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Where it runs, as a goal's.
+    pub from: String,
+    /// The command.
+    pub run: String,
+    /// What it has to answer.
+    pub expect: Expect,
 }
 
 /// Something that has to work.
@@ -97,7 +117,10 @@ pub struct Goal {
     pub repeat: Repeat,
     /// Not before this long after the first apply.
     pub after: Duration,
-    /// The container whose own traffic explains the result, where the command only reads a log.
+    /// Whether it passes from the start, and has to go on passing.
+    pub holds: bool,
+    /// The container whose own requests are the goal's, where the command only reads its log:
+    /// `pod/multi -c sidecar`.
     pub traffic: Option<String>,
 }
 
@@ -108,12 +131,27 @@ pub struct Expect {
     pub exit: Option<i32>,
     /// Text that standard output contains.
     pub stdout: Option<String>,
-    /// Labels of the pod that served the last request.
+    /// Text that the server's own answer contains, whatever the command prints.
+    pub page: Option<String>,
+    /// Labels of the pod that served: another pod than the one that asks.
     pub served_by: BTreeMap<String, String>,
-    /// The pod that served the last request.
-    pub served_by_pod: Option<String>,
-    /// The node whose address the last request was sent to.
-    pub via_node: Option<String>,
+    /// The pods that served, each one of the command's requests.
+    pub served_by_pod: Vec<String>,
+    /// The image that the server runs from, without registry and tag: `httpd`.
+    pub served_by_image: Option<String>,
+    /// The nodes whose addresses requests were sent to, one to each.
+    pub via_node: Vec<String>,
+}
+
+impl Expect {
+    /// Whether it says anything of who served.
+    pub fn wants_server(&self) -> bool {
+        self.page.is_some()
+            || self.served_by_image.is_some()
+            || !self.served_by.is_empty()
+            || !self.served_by_pod.is_empty()
+            || !self.via_node.is_empty()
+    }
 }
 
 /// How often a goal's command runs, and how often it has to succeed.
@@ -127,21 +165,74 @@ pub struct Repeat {
     pub succeed: u32,
     /// By how many different pods the successes have to be served.
     pub spread: u32,
+    /// How often it runs at most, until as many pods have served.
+    pub at_most: u32,
 }
 
 /// Something that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When, counted from the first apply.
-    pub after: Duration,
-    /// Time between two occurrences.
-    pub every: Duration,
-    /// How often.
-    pub times: u32,
-    /// A shell command on the laptop.
+    /// When.
+    pub when: When,
+    /// A shell command on the laptop. It is given a moment, so it must not wait.
     pub run: String,
+    /// The exit code that it has to end with.
+    pub exit: i32,
+    /// The objects that it changes.
+    pub changes: Option<Changes>,
     /// What the player is told when it happens.
     pub say: Option<String>,
+}
+
+/// When an event happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// On the clock.
+    Clock {
+        /// For the first time, counted from the first apply.
+        after: Duration,
+        /// Time between two occurrences.
+        every: Duration,
+        /// How often.
+        times: u32,
+    },
+    /// Between a goal's requests, whenever they are sent.
+    During {
+        /// The goal, counted from 0.
+        goal: usize,
+        /// Right after which of its requests, counted from 1.
+        requests: Vec<u32>,
+    },
+}
+
+impl When {
+    /// How often it happens.
+    pub fn times(&self) -> usize {
+        match self {
+            When::Clock { times, .. } => *times as usize,
+            When::During { requests, .. } => requests.len(),
+        }
+    }
+}
+
+/// Objects that an event changes: `pods app=backend`, `service web`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// Their kind.
+    pub kind: Kind,
+    /// Which of them: `app=backend`, `web`, or nothing for all, in whatever namespace.
+    pub which: Which,
+}
+
+/// Which objects of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// The one with this name.
+    Named(String),
+    /// Those with these labels.
+    Labelled(LabelSelector),
 }
 
 /// Some help.

@@ -5,6 +5,7 @@
 //! interpreter against one cluster. An [`Attempt`] is a level being played: a value that can be
 //! cloned, wound forward and asked for its verdict, with or without a screen.
 
+mod acts;
 mod apply;
 mod attempt;
 pub mod diagnosis;
@@ -14,9 +15,14 @@ mod place;
 mod probe;
 mod read;
 
+pub use acts::{Act, Actor};
 pub use apply::{Applied, AppliedFile, is_manifest};
 pub use attempt::{Attempt, GoalState, Phase, Verdict, with_answer};
 pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
-pub use format::{Chapter, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution};
+pub use format::{
+    Changes, Chapter, Claim, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution, When,
+    Which,
+};
 pub use place::{NoPlace, PlaceKind, PlaceName};
 pub use probe::sent_by;
+pub use read::Source;

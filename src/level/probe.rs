@@ -1,13 +1,16 @@
 //! Goals' requests: run one, and say whether it got what the goal expects.
+//!
+//! What a client prints is one thing; who served it, with which words, is another, and is read from
+//! the cluster's own record of its packets and answers.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::format::{Expect, Goal};
+use super::format::{Claim, Expect, Goal};
 use super::place::{NoPlace, PlaceName};
-use crate::api::Pod;
+use crate::api::{Labels, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Place};
+use crate::cluster::{Cluster, Place, Served};
 use crate::network::{Outcome, Party, Trace, TraceId};
 use crate::shell::{self, Files, Finished};
 
@@ -16,6 +19,19 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// How far back a container's own traffic explains what it has logged.
 const TRAFFIC_WINDOW: Duration = Duration::from_secs(10);
+
+/// A command, where it runs, and what it has to answer: a goal's, or a claim's.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Where it runs.
+    pub from: &'a str,
+    /// The command.
+    pub run: &'a str,
+    /// What it has to answer.
+    pub expect: &'a Expect,
+    /// The container whose own requests count, in place of the command's.
+    pub traffic: Option<&'a str>,
+}
 
 /// One run of a goal's command, with everything that explains it.
 #[derive(Clone, Debug)]
@@ -28,7 +44,7 @@ pub struct Run {
     pub traces: Vec<TraceId>,
     /// What was not as expected; `None` for a success.
     pub miss: Option<Miss>,
-    /// The pod that served it.
+    /// Who served it.
     pub served_by: Option<Party>,
 }
 
@@ -41,29 +57,51 @@ pub enum Miss {
     Exit { expected: i32, received: i32 },
     /// The text that it printed is another one.
     Output { expected: String },
-    /// Another pod served it, or nobody did.
-    Server { expected: String },
+    /// Another pod served it, or another of its containers, or nobody did.
+    Server { expected: String, received: Option<String> },
+    /// The right pod served it, with other words than the command printed.
+    Answer { expected: String },
     /// It went to another address than the node's.
     Way { expected: String },
 }
 
-/// Runs a goal's command once, and lets the cluster's time pass as it waits.
-pub fn run(cluster: &mut Cluster, goal: &Goal, files: &Files) -> Run {
-    let place = PlaceName::parse(&goal.from).map(|name| name.find(cluster));
+impl<'a> From<&'a Goal> for Question<'a> {
+    fn from(goal: &'a Goal) -> Self {
+        let traffic = goal.traffic.as_deref();
+        Question { from: &goal.from, run: &goal.run, expect: &goal.expect, traffic }
+    }
+}
+
+impl<'a> From<&'a Claim> for Question<'a> {
+    fn from(claim: &'a Claim) -> Self {
+        Question { from: &claim.from, run: &claim.run, expect: &claim.expect, traffic: None }
+    }
+}
+
+/// Runs a command once, and lets the cluster's time pass as it waits.
+pub fn run(cluster: &mut Cluster, question: Question<'_>, files: &Files) -> Run {
+    let place = PlaceName::parse(question.from).map(|name| name.find(cluster));
     let place = match place {
         Ok(Ok(place)) => place,
         Ok(Err(no_place)) => return Run::nowhere(Some(no_place)),
         Err(_) => return Run::nowhere(None),
     };
     let first = cluster.next_trace();
-    let finished = shell::run_at(cluster, &place, files, &goal.run, LIMIT);
-    let traces = match &goal.traffic {
+    let finished = shell::run_at(cluster, &place, files, question.run, LIMIT);
+    let (asker, mut traces) = match question.traffic {
         Some(container) => own_traffic(cluster, container),
-        None => sent_by(cluster, &place, first),
+        None => (Some(place.clone()), sent_by(cluster, &place, first)),
     };
-    let served_by = served_by(cluster, &traces);
-    let miss = miss(cluster, &goal.expect, &finished, &traces);
-    Run { finished: Some(finished), no_place: None, traces, miss, served_by }
+    let connections = connections(cluster, &traces);
+    let judged = judge(cluster, question.expect, &finished, &connections, asker.as_ref());
+    let served_by = match &judged {
+        Ok(server) => server.clone(),
+        Err(_) => connections.last().and_then(|connection| connection.server.clone()),
+    };
+    if let Some(container) = question.traffic.filter(|_| traces.is_empty()) {
+        traces = namesakes_traffic(cluster, container);
+    }
+    Run { finished: Some(finished), no_place: None, traces, miss: judged.err(), served_by }
 }
 
 impl Run {
@@ -91,37 +129,58 @@ pub fn spread(runs: &[Run]) -> usize {
 /// What a place sent from a trace number on. A command on the laptop may send from anywhere
 /// (`kubectl exec`), so everything that pods and machines do not send by themselves counts.
 pub fn sent_by(cluster: &Cluster, place: &Place, first: TraceId) -> Vec<TraceId> {
-    // Pods on their node's network send as the node.
+    let recent = cluster.traces().filter(|trace| trace.id >= first);
+    let party = party_of(cluster, place);
+    recent.filter(|trace| is_sent_by(trace, place, &party)).map(|trace| trace.id).collect()
+}
+
+/// Who a place's packets come from: pods on their node's network send as the node.
+fn party_of(cluster: &Cluster, place: &Place) -> Party {
     let sender = cluster.netns_of(place).and_then(|from| cluster.network().netns(from.netns));
-    let party = match (sender, place) {
+    match (sender, place) {
         (Some(netns), _) => netns.party.clone(),
         (None, Place::Laptop) => Party::Laptop,
         (None, Place::Node(name)) => Party::Node(name.clone()),
         (None, Place::Container { namespace, pod, .. }) => {
             Party::Pod { namespace: namespace.clone(), name: pod.clone() }
         }
-    };
-    let ours = |trace: &&Trace| {
-        trace.from == party
-            && match place {
-                Place::Container { container, .. } => {
-                    trace.container.as_ref().is_none_or(|from| from == container)
-                }
-                Place::Laptop | Place::Node(_) => trace.container.is_none(),
-            }
-    };
-    cluster.traces().filter(|trace| trace.id >= first).filter(ours).map(|trace| trace.id).collect()
+    }
 }
 
-/// What containers of this name have sent lately.
-fn own_traffic(cluster: &Cluster, container: &str) -> Vec<TraceId> {
+fn is_sent_by(trace: &Trace, place: &Place, party: &Party) -> bool {
+    trace.from == *party
+        && match place {
+            Place::Container { container, .. } => {
+                trace.container.as_ref().is_none_or(|from| from == container)
+            }
+            Place::Laptop | Place::Node(_) => trace.container.is_none(),
+        }
+}
+
+/// A container, and what it has sent lately.
+fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceId>) {
+    let place = PlaceName::parse(container).ok().and_then(|name| name.find(cluster).ok());
+    let Some(place) = place else { return (None, Vec::new()) };
+    let party = party_of(cluster, &place);
+    let ours = lately(cluster).filter(|trace| is_sent_by(trace, &place, &party));
+    let traces = ours.map(|trace| trace.id).collect();
+    (Some(place), traces)
+}
+
+/// What other containers of the same name have sent lately, which explains why the right one sent
+/// nothing.
+fn namesakes_traffic(cluster: &Cluster, container: &str) -> Vec<TraceId> {
+    let Some(name) = PlaceName::parse(container).ok().and_then(|place| place.container) else {
+        return Vec::new();
+    };
+    let ours = lately(cluster).filter(|trace| trace.container.as_deref() == Some(&name));
+    ours.map(|trace| trace.id).collect()
+}
+
+fn lately(cluster: &Cluster) -> impl Iterator<Item = &Trace> {
     let now = cluster.now();
-    let recent = |at: SimTime| now.since(at) <= TRAFFIC_WINDOW;
-    cluster
-        .traces()
-        .filter(|trace| trace.container.as_deref() == Some(container) && recent(trace.at))
-        .map(|trace| trace.id)
-        .collect()
+    let recent = move |at: SimTime| now.since(at) <= TRAFFIC_WINDOW;
+    cluster.traces().filter(move |trace| recent(trace.at))
 }
 
 /// The last packet that was sent for its own sake: not the questions to DNS before it.
@@ -129,60 +188,168 @@ pub(super) fn last_connection<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> O
     traces.iter().rev().filter_map(|id| cluster.trace(*id)).find(|trace| trace.dns.is_none())
 }
 
-fn served_by(cluster: &Cluster, traces: &[TraceId]) -> Option<Party> {
-    match &last_connection(cluster, traces)?.outcome {
-        Outcome::Delivered { to, .. } => Some(to.clone()),
-        _ => None,
-    }
+/// A packet that arrived, and what came back.
+struct Connection<'a> {
+    trace: &'a Trace,
+    /// Who has it: the pod, on its node's network too.
+    server: Option<Party>,
+    answers: Vec<&'a Served>,
 }
 
-fn miss(
+fn connections<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Vec<Connection<'a>> {
+    let sent = traces.iter().filter_map(|id| cluster.trace(*id));
+    sent.filter(|trace| trace.dns.is_none())
+        .map(|trace| {
+            let answers: Vec<&Served> = cluster.served(trace.id).collect();
+            let pod = answers.first().and_then(|served| match &served.place {
+                Place::Container { namespace, pod, .. } => {
+                    Some(Party::Pod { namespace: namespace.clone(), name: pod.clone() })
+                }
+                Place::Laptop | Place::Node(_) => None,
+            });
+            let server = pod.or_else(|| match &trace.outcome {
+                Outcome::Delivered { to, .. } => Some(to.clone()),
+                _ => None,
+            });
+            Connection { trace, server, answers }
+        })
+        .collect()
+}
+
+/// Who served the run, or in what it missed.
+fn judge(
     cluster: &Cluster,
     expect: &Expect,
     finished: &Finished,
-    traces: &[TraceId],
-) -> Option<Miss> {
+    connections: &[Connection<'_>],
+    asker: Option<&Place>,
+) -> Result<Option<Party>, Miss> {
     if let Some(exit) = expect.exit
         && exit != finished.exit
     {
-        return Some(Miss::Exit { expected: exit, received: finished.exit });
+        return Err(Miss::Exit { expected: exit, received: finished.exit });
     }
     if let Some(text) = &expect.stdout
         && !String::from_utf8_lossy(&finished.stdout).contains(text.as_str())
     {
-        return Some(Miss::Output { expected: text.clone() });
+        return Err(Miss::Output { expected: text.clone() });
     }
-    let server = served_by(cluster, traces);
-    if let Some(expected) = wrong_server(cluster, expect, server.as_ref()) {
-        return Some(Miss::Server { expected });
+    let last = connections.last().and_then(|connection| connection.server.clone());
+    if !expect.wants_server() {
+        return Ok(last);
     }
-    wrong_way(cluster, expect, traces)
+    let mut server = last;
+    for wanted in wanted(expect) {
+        let judge = |connection: &Connection<'_>| wanted.miss(cluster, connection, asker);
+        server = match connections.iter().rev().find(|connection| judge(connection).is_none()) {
+            Some(connection) => connection.server.clone(),
+            None => {
+                let missed = connections.iter().rev().find_map(judge);
+                return Err(missed.unwrap_or_else(|| Miss::Server { expected: wanted.server(), received: None }));
+            }
+        };
+    }
+    Ok(server)
 }
 
-fn wrong_server(cluster: &Cluster, expect: &Expect, server: Option<&Party>) -> Option<String> {
-    let labels: Vec<String> = expect.served_by.iter().map(|(k, v)| format!("{k}={v}")).collect();
-    let expected = match &expect.served_by_pod {
-        Some(pod) => format!("pod {pod}"),
-        None if labels.is_empty() => return None,
-        None => format!("a pod with {}", labels.join(",")),
-    };
-    let Some(Party::Pod { namespace, name }) = server else { return Some(expected) };
-    let named = expect.served_by_pod.as_deref().is_none_or(|pod| pod == name.as_ref());
-    let pod = cluster.objects().get::<Pod>(namespace, name);
-    let has = pod.and_then(|pod| pod.metadata.labels.as_ref());
-    let labelled = expect
-        .served_by
-        .iter()
-        .all(|(key, value)| has.and_then(|labels| labels.get(key)) == Some(value));
-    // A pod that was deleted right after it had answered has answered all the same.
-    let gone = pod.is_none() && expect.served_by_pod.is_none();
-    (!(named && (labelled || gone))).then_some(expected)
+/// What one of a run's connections has to be.
+struct Wanted<'a> {
+    expect: &'a Expect,
+    pod: Option<&'a str>,
+    node: Option<&'a str>,
 }
 
-fn wrong_way(cluster: &Cluster, expect: &Expect, traces: &[TraceId]) -> Option<Miss> {
-    let node = expect.via_node.as_deref()?;
-    let entry = cluster.network().node(node);
-    let dialled = last_connection(cluster, traces).map(|trace| trace.flow.destination.ip());
-    let passed = dialled.is_some_and(|to| entry.is_some_and(|node| node.has_address(to)));
-    (!passed).then(|| Miss::Way { expected: format!("the address of {node}") })
+/// One connection for each pod that has to serve, and one to each node.
+fn wanted(expect: &Expect) -> Vec<Wanted<'_>> {
+    let pods = expect.served_by_pod.iter().map(|pod| (Some(pod.as_str()), None));
+    let nodes = expect.via_node.iter().map(|node| (None, Some(node.as_str())));
+    let mut all: Vec<_> = pods.chain(nodes).collect();
+    if all.is_empty() {
+        all.push((None, None));
+    }
+    all.into_iter().map(|(pod, node)| Wanted { expect, pod, node }).collect()
+}
+
+impl Wanted<'_> {
+    /// In what a connection misses this.
+    fn miss(
+        &self,
+        cluster: &Cluster,
+        connection: &Connection<'_>,
+        asker: Option<&Place>,
+    ) -> Option<Miss> {
+        if !self.is_server(cluster, connection, asker) {
+            let received = self.other_image(connection);
+            return Some(Miss::Server { expected: self.server(), received });
+        }
+        if let Some(page) = &self.expect.page
+            && !connection.answers.iter().any(|served| served.says(page))
+        {
+            return Some(Miss::Answer { expected: page.clone() });
+        }
+        let node = self.node?;
+        let entry = cluster.network().node(node);
+        let dialled = connection.trace.flow.destination.ip();
+        let passed = entry.is_some_and(|node| node.has_address(dialled));
+        (!passed).then(|| Miss::Way { expected: format!("the address of {node}") })
+    }
+
+    fn is_server(
+        &self,
+        cluster: &Cluster,
+        connection: &Connection<'_>,
+        asker: Option<&Place>,
+    ) -> bool {
+        let Expect { served_by, served_by_pod, served_by_image, .. } = self.expect;
+        let image = |image: &String| {
+            connection.answers.iter().any(|served| served.image.as_ref() == image.as_str())
+        };
+        if !served_by_image.as_ref().is_none_or(image) {
+            return false;
+        }
+        if served_by.is_empty() && served_by_pod.is_empty() {
+            return connection.server.is_some();
+        }
+        let Some(Party::Pod { namespace, name }) = &connection.server else { return false };
+        let named = match self.pod {
+            Some(pod) => pod == name.as_ref(),
+            None => served_by_pod.is_empty() || served_by_pod.iter().any(|pod| **pod == **name),
+        };
+        let asks_itself = matches!(asker, Some(Place::Container { namespace: space, pod, .. })
+            if space == namespace && pod == name);
+        let then = connection.answers.iter().find_map(|served| served.pod.as_ref());
+        let now = cluster.objects().get::<Pod>(namespace, name);
+        let has = then.or(now).and_then(|pod| pod.metadata.labels.as_ref());
+        let labelled = served_by.is_empty() || !asks_itself && wears(has, served_by);
+        named && labelled
+    }
+
+    /// The server that answered, in words, where it is of another image.
+    fn other_image(&self, connection: &Connection<'_>) -> Option<String> {
+        let wanted = self.expect.served_by_image.as_deref()?;
+        let served = connection.answers.last().filter(|served| *served.image != *wanted)?;
+        let Place::Container { pod, container, .. } = &served.place else { return None };
+        Some(format!("container {container} of pod {pod}, which runs {}", served.image))
+    }
+
+    /// The server that is wanted, in words.
+    fn server(&self) -> String {
+        let Expect { served_by, served_by_pod, served_by_image, .. } = self.expect;
+        let labels: Vec<String> = served_by.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let mut words = match self.pod.or(served_by_pod.first().map(String::as_str)) {
+            Some(pod) => format!("pod {pod}"),
+            None => "a pod".to_owned(),
+        };
+        if !labels.is_empty() {
+            words = format!("{words} with {}", labels.join(","));
+        }
+        match served_by_image {
+            Some(image) => format!("{words} that runs {image}"),
+            None => words,
+        }
+    }
+}
+
+fn wears(labels: Option<&Labels>, wanted: &Labels) -> bool {
+    wanted.iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
 }

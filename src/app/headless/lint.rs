@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::{Ended, FAILURE, Output, level, pack};
 use crate::app::cli::LintArgs;
 use crate::level::Pack;
-use crate::level::lint::{SEEDS, claims, prove};
+use crate::level::lint::{Prover, Seeds, statements};
 
 /// Proves a pack's levels, and counts what holds.
 pub fn lint(arguments: &LintArgs, levels: Option<&std::path::Path>) -> Ended {
@@ -21,13 +21,17 @@ pub fn lint(arguments: &LintArgs, levels: Option<&std::path::Path>) -> Ended {
         let named = arguments.level.iter().map(|name| level(&pack, name).cloned());
         named.collect::<Result<_, _>>()?
     };
-    let seeds = if arguments.seeds.is_empty() { &SEEDS[..] } else { &arguments.seeds };
+    let seeds = match arguments.seeds.as_slice() {
+        [] => Seeds::default(),
+        seeds => Seeds::all(seeds),
+    };
     let (mut held, mut failed) = (0, 0);
     for level in &chosen {
-        for claim in claims(level, seeds) {
-            let proof = prove(level, &claim);
+        let mut prover = Prover::new(level.clone());
+        for statement in statements(level) {
+            let proof = prover.prove(&statement, &seeds);
             let holds = proof.failure.is_none();
-            held += usize::from(holds);
+            held += if holds { proof.seeds } else { 0 };
             failed += usize::from(!holds);
             if !holds || arguments.verbose {
                 out.line(proof.to_string());
@@ -37,7 +41,7 @@ pub fn lint(arguments: &LintArgs, levels: Option<&std::path::Path>) -> Ended {
     out.line(format!(
         "{} levels, {} seeds: {held} proofs hold, {failed} fail",
         chosen.len(),
-        seeds.len()
+        seeds.solutions.len()
     ));
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
 }

@@ -19,7 +19,8 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         return Some(said);
     }
     Some(match facts.case.run.and_then(|run| run.miss.as_ref())? {
-        Miss::Server { expected } => {
+        Miss::Server { expected, received } => {
+            let server = received.as_ref().unwrap_or(&server);
             Diagnosis::new("wrong-server", format!("{server} answered, not {expected}"))
                 .fact(first_lines(&facts.output))
                 .at(line())
@@ -34,6 +35,12 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
                 .fact(first_lines(&facts.output))
                 .at(line())
         }
+        Miss::Answer { expected } => Diagnosis::new(
+            "wrong-server",
+            format!("{server} answered, but {expected:?} is not in its answer"),
+        )
+        .fact(first_lines(&facts.output))
+        .at(line()),
         Miss::Exit { expected, received } => Diagnosis::new(
             "wrong-answer",
             format!("{server} was reached, but the client ended with exit code {received}, not {expected}"),
@@ -98,7 +105,8 @@ pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
             format!("the command ended with exit code {received}, not {expected}")
         }
         Some(Miss::Output { expected }) => format!("the command did not print {expected:?}"),
-        Some(Miss::Server { expected }) => format!("no packet reached {expected}"),
+        Some(Miss::Server { expected, .. }) => format!("no packet reached {expected}"),
+        Some(Miss::Answer { expected }) => format!("no server answered {expected:?}"),
         Some(Miss::Way { expected }) => format!("no packet was sent to {expected}"),
         Some(Miss::NoPlace) | None => "there was nowhere to run the command".to_owned(),
     };

@@ -1,5 +1,5 @@
 # The names stay; the client's own /etc/hosts says where they are.
-sed -i "s/NGINX/$(kubectl get pod testpod1 -o jsonpath={.status.podIP})/" client.yaml
-sed -i "s/HTTPD/$(kubectl get pod testpod2 -o jsonpath={.status.podIP})/" client.yaml
-kubectl delete pod client --now
-kubectl apply -f client.yaml
+nginx=$(kubectl get pod testpod1 -o jsonpath={.status.podIP})
+httpd=$(kubectl get pod testpod2 -o jsonpath={.status.podIP})
+sed -i "s/^spec:/spec:\n  hostAliases:\n  - {ip: $nginx, hostnames: [testpod1]}\n  - {ip: $httpd, hostnames: [testpod2]}/" client.yaml
+kubectl replace --force -f client.yaml

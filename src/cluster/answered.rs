@@ -1,0 +1,92 @@
+//! What servers answered of late: who, from which image, and with which words.
+//!
+//! A trace ends where a connection is made; what came over it is remembered here, so that whoever
+//! judges a request need not believe what its client printed.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{Cluster, Place, Reply};
+use crate::api::Pod;
+use crate::network::{ProcessId, TraceId};
+
+/// How many answers are remembered: as many as traces.
+const REMEMBERED: usize = 1_024;
+
+/// How many bytes of an answer are remembered.
+const LENGTH: usize = 4 * 1024;
+
+/// An answer over a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Served {
+    /// The connection's trace.
+    pub trace: TraceId,
+    /// Where the server runs: a container of a pod, on its node's network too.
+    pub place: Place,
+    /// The pod as it was then.
+    pub pod: Option<Arc<Pod>>,
+    /// The image that the server runs from, without registry and tag: `httpd`.
+    pub image: Arc<str>,
+    /// The status of an HTTP response.
+    pub status: Option<u16>,
+    /// The body of an HTTP response, or else the bytes that came; the beginning of long ones.
+    pub body: Arc<[u8]>,
+}
+
+/// The answers of late, oldest first. Shared between clones of a cluster until one is added.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers {
+    recent: Arc<VecDeque<Arc<Served>>>,
+}
+
+impl Served {
+    /// Whether the server was content with the request and its answer holds `text`.
+    pub fn says(&self, text: &str) -> bool {
+        self.status.is_none_or(|status| status < 400)
+            && String::from_utf8_lossy(&self.body).contains(text)
+    }
+}
+
+impl Answers {
+    fn add(&mut self, served: Served) {
+        let recent = Arc::make_mut(&mut self.recent);
+        if recent.len() == REMEMBERED {
+            recent.pop_front();
+        }
+        recent.push_back(Arc::new(served));
+    }
+}
+
+impl Cluster {
+    /// The answers that came over a connection, oldest first, as far as they are remembered.
+    pub fn served(&self, trace: TraceId) -> impl Iterator<Item = &Served> {
+        let recent = self.answers.recent.iter().map(|served| &**served);
+        recent.filter(move |served| served.trace == trace)
+    }
+
+    /// Remembers what a process has answered.
+    pub(super) fn note_answer(&mut self, trace: TraceId, process: ProcessId, reply: &Reply) {
+        let (status, body) = match reply {
+            Reply::Http(response) | Reply::Tls { response, .. } => {
+                (Some(response.status), response.body.as_slice())
+            }
+            Reply::Bytes(bytes) => (None, bytes.as_slice()),
+            Reply::Closed | Reply::Reset | Reply::Silence => return,
+        };
+        let Some(place) = self.processes.place(process) else { return };
+        let Some(image) = self.image(place) else { return };
+        let pod = match place {
+            Place::Container { namespace, pod, .. } => self.objects().get::<Pod>(namespace, pod),
+            Place::Laptop | Place::Node(_) => None,
+        };
+        let served = Served {
+            trace,
+            place: place.clone(),
+            pod: pod.cloned(),
+            image: image.name.as_str().into(),
+            status,
+            body: body[..body.len().min(LENGTH)].into(),
+        };
+        self.answers.add(served);
+    }
+}

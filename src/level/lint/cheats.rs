@@ -1,0 +1,355 @@
+//! The built-in cheats: ways to win without having done what the goals say, tried on every level.
+//!
+//! Each changes a solution, or an answer that is none, as a player would: with files and commands.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use serde_json::{Value, json};
+
+use super::{Prover, apply, imitator, words};
+use crate::api::{Labels, Pod, Resource};
+use crate::diagnostic::Diagnostic;
+use crate::level::attempt::Attempt;
+use crate::level::format::{Level, Solution, When};
+
+/// A way to win without having done what the goals say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cheat {
+    /// The client says the words itself.
+    Echo,
+    /// Another pod or container says the words.
+    Imitator,
+    /// Addresses of now are written down in place of names and selectors.
+    WrittenAddress,
+    /// The same is applied again once the events are over.
+    Waiting,
+    /// A single pod is left of each workload.
+    ScalingDown,
+    /// Pods take labels off or on.
+    Relabelling,
+}
+
+/// One try of a cheat.
+pub(super) struct Try {
+    /// What was done.
+    pub how: String,
+    /// Which goals passed.
+    pub passes: Vec<bool>,
+}
+
+impl Cheat {
+    /// All of them.
+    pub const ALL: [Cheat; 6] = [
+        Cheat::Echo,
+        Cheat::Imitator,
+        Cheat::WrittenAddress,
+        Cheat::Waiting,
+        Cheat::ScalingDown,
+        Cheat::Relabelling,
+    ];
+
+    /// Its name, as a level's `allows` gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cheat::Echo => "echo",
+            Cheat::Imitator => "imitator",
+            Cheat::WrittenAddress => "written-address",
+            Cheat::Waiting => "waiting",
+            Cheat::ScalingDown => "scaling-down",
+            Cheat::Relabelling => "relabelling",
+        }
+    }
+
+    /// The cheat with this name.
+    pub fn named(name: &str) -> Option<Cheat> {
+        Cheat::ALL.into_iter().find(|cheat| cheat.name() == name)
+    }
+}
+
+/// The cheat wins on none of the seeds; or the level allows it, and it wins.
+pub(super) fn resists(prover: &mut Prover, cheat: Cheat, seeds: &[u64]) -> Result<(), Diagnostic> {
+    let level = prover.level.clone();
+    let allowed = level.allows.contains_key(cheat.name());
+    for &seed in seeds {
+        let tries = tries(prover, cheat, seed);
+        let Some(won) = tries.iter().find(|end| end.passes.iter().all(|passed| *passed)) else {
+            continue;
+        };
+        if allowed {
+            return Ok(());
+        }
+        let message = format!("seed {seed}: the cheat {} wins: {}", cheat.name(), won.how);
+        return Err(level.source.error("goals", message).help(
+            "let expect say who serves and what (servedByPod, servedByImage, page), tie an event to \
+             the goal, or say under allows which of its words allow this",
+        ));
+    }
+    match allowed {
+        false => Ok(()),
+        true => {
+            let path = format!("allows.{}", cheat.name());
+            let message = format!("the cheat {} is allowed, and does not win", cheat.name());
+            Err(level.source.error(&path, message).help("take it out of allows"))
+        }
+    }
+}
+
+/// Every way in which the cheat can be tried on this level.
+pub(super) fn tries(prover: &mut Prover, cheat: Cheat, seed: u64) -> Vec<Try> {
+    match cheat {
+        Cheat::Echo => echo(prover, seed),
+        Cheat::Imitator => imitator::tries(prover, seed),
+        Cheat::WrittenAddress => written_address(prover, seed),
+        Cheat::Waiting => waiting(prover, seed),
+        Cheat::ScalingDown => scaling_down(prover, seed),
+        Cheat::Relabelling => relabelling(prover, seed),
+    }
+}
+
+impl Try {
+    /// Grades what was done.
+    pub fn end(how: impl Into<String>, mut attempt: Attempt) -> Try {
+        let goals = attempt.grade().goals;
+        Try { how: how.into(), passes: goals.iter().map(|goal| goal.passed).collect() }
+    }
+}
+
+/// The first solution, applied and come to rest.
+pub(super) fn solved(prover: &mut Prover, seed: u64, solution: &Solution) -> Attempt {
+    let mut attempt = prover.open(seed);
+    apply(&mut attempt, Some(solution));
+    rest(&mut attempt);
+    attempt
+}
+
+/// Lets what was done come to rest.
+pub(super) fn rest(attempt: &mut Attempt) {
+    attempt.run_script("sleep 5");
+}
+
+/// The texts that the goals want to be printed or answered.
+pub(super) fn texts(level: &Level) -> Vec<String> {
+    let expected = level.goals.iter().map(|goal| &goal.expect);
+    let texts = expected.flat_map(|expect| [expect.page.clone(), expect.stdout.clone()]);
+    let mut texts: Vec<String> = texts.flatten().collect();
+    texts.dedup();
+    texts
+}
+
+/// The player's own scripts and loops print what is expected, without asking or after having knocked.
+fn echo(prover: &mut Prover, seed: u64) -> Vec<Try> {
+    let level = prover.level.clone();
+    let says = texts(&level);
+    let mut tries = Vec::new();
+    for (how, edit) in [
+        ("the client prints the words and asks nobody", words::echo as words::Edit),
+        ("the client asks for no page that there is, and prints the words", words::knock),
+    ] {
+        let answers = level.solutions.iter().filter_map(|solution| {
+            words::edited(&level, solution, &|text| edit(text, &says))
+        });
+        if let Some(answer) = answers.into_iter().next() {
+            let mut attempt = prover.open(seed);
+            apply(&mut attempt, Some(&answer));
+            tries.push(Try::end(how, attempt));
+        }
+    }
+    tries
+}
+
+/// Addresses that hold now take the place of selectors, and of names in the player's files.
+fn written_address(prover: &mut Prover, seed: u64) -> Vec<Try> {
+    let level = prover.level.clone();
+    let mut tries = Vec::new();
+    for solution in level.solutions.iter().take(2) {
+        let attempt = solved(prover, seed, solution);
+        let Some((manifest, named)) = by_hand(&attempt) else { continue };
+        let mut slices = attempt.clone();
+        let names: Vec<&str> = named.keys().map(String::as_str).collect();
+        let script = format!(
+            "kubectl delete service {}\ncat <<'EOF' | kubectl apply -f -\n{manifest}\nEOF",
+            names.join(" ")
+        );
+        slices.run_script(&script);
+        tries.push(Try::end("the endpoints of now are written into a slice by hand", slices));
+        let mut client = attempt;
+        if words::rewrite(&mut client, |text| words::names_to_addresses(text, &named)) {
+            tries.push(Try::end("a pod's address of now is written in place of a name", client));
+        }
+    }
+    tries
+}
+
+/// Services without selectors and slices that hold what the controller has found, as a manifest; and
+/// the first address of each Service. `None` when no Service selects anything.
+fn by_hand(attempt: &Attempt) -> Option<(Value, BTreeMap<String, String>)> {
+    let objects = attempt.cluster().objects();
+    let (mut items, mut named) = (Vec::new(), BTreeMap::new());
+    for service in objects.list::<Service>(Some("default")) {
+        let Some(spec) = service.spec.as_ref().filter(|spec| spec.selector.is_some()) else {
+            continue;
+        };
+        let name = service.metadata.name.clone().unwrap_or_default();
+        let slices = objects.list::<EndpointSlice>(Some("default")).filter(|slice| {
+            let labels = slice.metadata.labels.as_ref();
+            labels.and_then(|labels| labels.get("kubernetes.io/service-name")) == Some(&name)
+        });
+        for (index, slice) in slices.enumerate() {
+            let found = slice.endpoints.iter().flatten();
+            let Some(endpoint) = found.clone().next() else { continue };
+            let address = endpoint.addresses.first().cloned().unwrap_or_default();
+            named.entry(name.clone()).or_insert(address);
+            let endpoints: Vec<Value> =
+                found.map(|endpoint| json!({"addresses": endpoint.addresses})).collect();
+            items.push(json!({
+                "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                "metadata": {
+                    "name": format!("{name}-by-hand-{index}"),
+                    "labels": {"kubernetes.io/service-name": name},
+                },
+                "addressType": slice.address_type, "ports": slice.ports, "endpoints": endpoints,
+            }));
+        }
+        let mut bare = spec.clone();
+        (bare.selector, bare.cluster_ips) = (None, None);
+        bare.cluster_ip = bare.cluster_ip.filter(|address| address == "None");
+        items.push(json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": bare,
+        }));
+    }
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    (!named.is_empty()).then_some((list, named))
+}
+
+/// How long until the last event on the clock is over; `None` when there is none.
+fn events_over(level: &Level) -> Option<Duration> {
+    let ends = level.events.iter().filter_map(|event| match event.when {
+        When::Clock { after, every, times } => Some(after + every * times),
+        When::During { .. } => None,
+    });
+    ends.max().map(|end| end + Duration::from_secs(60))
+}
+
+/// Answers that are none: the start's own files, and every mistake.
+fn wrong_answers(level: &Level) -> Vec<(String, Option<Solution>)> {
+    let mistakes = level.mistakes.iter().map(|mistake| {
+        (format!("mistake {}", mistake.answer.name), Some(mistake.answer.clone()))
+    });
+    std::iter::once(("the untouched files".to_owned(), None)).chain(mistakes).collect()
+}
+
+/// Wrong answers are applied again when the events are over.
+fn waiting(prover: &mut Prover, seed: u64) -> Vec<Try> {
+    let level = prover.level.clone();
+    let Some(over) = events_over(&level) else { return Vec::new() };
+    let mut tries = Vec::new();
+    for (name, answer) in wrong_answers(&level) {
+        let mut attempt = prover.open(seed);
+        apply(&mut attempt, answer.as_ref());
+        attempt.run_script(&format!("sleep {}", over.as_secs()));
+        apply(&mut attempt, answer.as_ref());
+        tries.push(Try::end(format!("{name}, applied again when the events are over"), attempt));
+    }
+    tries
+}
+
+/// Every workload of a solution is scaled to one pod.
+fn scaling_down(prover: &mut Prover, seed: u64) -> Vec<Try> {
+    let level = prover.level.clone();
+    let Some(solution) = level.solutions.first() else { return Vec::new() };
+    let mut attempt = solved(prover, seed, solution);
+    let mut commands = larger::<Deployment>(&attempt, "deployment", |d| d.spec.as_ref()?.replicas);
+    commands.extend(larger::<StatefulSet>(&attempt, "statefulset", |s| s.spec.as_ref()?.replicas));
+    commands.extend(larger::<ReplicaSet>(&attempt, "replicaset", |r| {
+        r.spec.as_ref()?.replicas.filter(|_| r.metadata.owner_references.is_none())
+    }));
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    attempt.run_script(&commands.join("\n"));
+    rest(&mut attempt);
+    vec![Try::end("one pod is left of each workload", attempt)]
+}
+
+/// Commands that scale the workloads of a kind that have more than one pod.
+fn larger<T: Resource>(
+    attempt: &Attempt,
+    kind: &str,
+    replicas: impl Fn(&T) -> Option<i32>,
+) -> Vec<String> {
+    let all = attempt.cluster().objects().list::<T>(Some("default"));
+    let large = all.filter(|workload| replicas(workload).is_some_and(|count| count > 1));
+    large
+        .map(|workload| {
+            let name = workload.metadata().name.as_deref().unwrap_or("");
+            format!("kubectl scale {kind} {name} --replicas=1")
+        })
+        .collect()
+}
+
+/// The labels that goals want of who serves.
+fn wanted_labels(level: &Level) -> Labels {
+    let all = level.goals.iter().flat_map(|goal| goal.expect.served_by.clone());
+    all.collect()
+}
+
+/// Wrong answers whose bare pods hide from the events, or whose other pods wear the servers' labels.
+fn relabelling(prover: &mut Prover, seed: u64) -> Vec<Try> {
+    let level = prover.level.clone();
+    let labels = wanted_labels(&level);
+    if labels.is_empty() {
+        return Vec::new();
+    }
+    let seconds = events_over(&level).map_or(0, |over| over.as_secs());
+    let mut tries = Vec::new();
+    for (name, answer) in wrong_answers(&level) {
+        let mut attempt = prover.open(seed);
+        apply(&mut attempt, answer.as_ref());
+        let (wearing, others) = pods_by_label(&attempt, &labels);
+        if seconds > 0 && !wearing.is_empty() {
+            let pods = wearing.join(" ");
+            let (off, on) = (keys(&labels), pairs(&labels));
+            let mut dodging = attempt.clone();
+            dodging.run_script(&format!(
+                "kubectl label pod {pods} {off}\nsleep {seconds}\nkubectl label pod {pods} {on}"
+            ));
+            tries.push(Try::end(format!("{name}, and bare pods hide from the events"), dodging));
+        }
+        if !others.is_empty() {
+            attempt.run_script(&format!(
+                "kubectl label --overwrite pod {} {}",
+                others.join(" "),
+                pairs(&labels)
+            ));
+            tries.push(Try::end(format!("{name}, and other pods wear the label"), attempt));
+        }
+    }
+    tries
+}
+
+/// Bare pods that wear the labels, and all pods that don't.
+fn pods_by_label(attempt: &Attempt, labels: &Labels) -> (Vec<String>, Vec<String>) {
+    let (mut wearing, mut others) = (Vec::new(), Vec::new());
+    for pod in attempt.cluster().objects().list::<Pod>(Some("default")) {
+        let name = pod.metadata.name.clone().unwrap_or_default();
+        let has = pod.metadata.labels.as_ref();
+        match labels.iter().all(|(key, value)| has.and_then(|l| l.get(key)) == Some(value)) {
+            true if pod.metadata.owner_references.is_none() => wearing.push(name),
+            true => {}
+            false => others.push(name),
+        }
+    }
+    (wearing, others)
+}
+
+fn keys(labels: &Labels) -> String {
+    labels.keys().map(|key| format!("{key}-")).collect::<Vec<_>>().join(" ")
+}
+
+fn pairs(labels: &Labels) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,260 @@
+//! Proves a level: what it says is true, it starts unsolved, every solution solves it, every mistake
+//! gets its diagnosis, and no built-in cheat wins.
+
+mod bites;
+mod cheats;
+mod imitator;
+mod texts;
+mod words;
+mod world;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::attempt::{Attempt, Verdict, with_answer};
+use super::diagnosis;
+use super::format::{Level, Mistake, Solution};
+use crate::diagnostic::Diagnostic;
+
+pub use cheats::Cheat;
+
+/// The seeds that a level is proved on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds {
+    /// Those that every solution has to solve.
+    pub solutions: Vec<u64>,
+    /// Those for everything else.
+    pub others: Vec<u64>,
+}
+
+impl Default for Seeds {
+    /// Sixty for solutions, five for the rest.
+    fn default() -> Self {
+        let others = vec![1, 7, 42, 1_000, 123_456_789];
+        let more = (2..).filter(|seed| !others.contains(seed)).take(55);
+        Seeds { solutions: others.iter().copied().chain(more).collect(), others }
+    }
+}
+
+impl Seeds {
+    /// These, for everything.
+    pub fn all(seeds: &[u64]) -> Seeds {
+        Seeds { solutions: seeds.to_vec(), others: seeds.to_vec() }
+    }
+}
+
+/// One thing that was proved, or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The level's name.
+    pub level: String,
+    /// What was to be proved: `solution expose solves it`.
+    pub statement: String,
+    /// On how many seeds it was tried.
+    pub seeds: usize,
+    /// Why it does not hold: where, what, and the next step.
+    pub failure: Option<Diagnostic>,
+}
+
+/// `ok    clusterip: solution expose solves it`
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Proof { level, statement, failure, .. } = self;
+        let Some(failure) = failure else { return write!(f, "ok    {level}: {statement}") };
+        write!(f, "FAIL  {level}: {statement}\n      {failure}")
+    }
+}
+
+/// Something to be proved about a level. Each is proved on its own, so that tests can name it.
+#[derive(Clone, Debug)]
+pub enum Statement {
+    /// Texts are there and short enough; places, codes and lines exist.
+    Texts,
+    /// Its manifests are accepted, its opening succeeds, and its claims are true.
+    Opens,
+    /// Untouched, no goal passes that is not said to hold, and each says why.
+    Unsolved,
+    /// This solution solves it; its commands succeed, and so do the events meanwhile.
+    Solves(Solution),
+    /// This mistake fails at its goal with its diagnosis, on its line.
+    Fails(Mistake),
+    /// This built-in cheat does not win, or the level says why it may.
+    Resists(Cheat),
+    /// For each goal there is a mistake or a cheat that fails it alone.
+    Bites,
+    /// The same seed twice gives the same transcript.
+    Repeats,
+}
+
+/// Everything that is to be proved about a level.
+pub fn statements(level: &Level) -> Vec<Statement> {
+    let mut statements = vec![Statement::Texts, Statement::Opens, Statement::Unsolved];
+    statements.extend(level.solutions.iter().cloned().map(Statement::Solves));
+    statements.extend(level.mistakes.iter().cloned().map(Statement::Fails));
+    statements.extend(Cheat::ALL.map(Statement::Resists));
+    statements.extend([Statement::Bites, Statement::Repeats]);
+    statements
+}
+
+/// `solution expose solves it`
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Statement::Texts => f.write_str("its texts are complete and short"),
+            Statement::Opens => f.write_str("its world, opening and claims are as it says"),
+            Statement::Unsolved => f.write_str("untouched it is unsolved"),
+            Statement::Solves(solution) => write!(f, "solution {} solves it", solution.name),
+            Statement::Fails(mistake) => {
+                write!(f, "mistake {} gets its diagnosis", mistake.answer.name)
+            }
+            Statement::Resists(cheat) => write!(f, "cheat {} does not win", cheat.name()),
+            Statement::Bites => f.write_str("each goal is failed alone by a mistake or a cheat"),
+            Statement::Repeats => f.write_str("a seed twice gives the same transcript"),
+        }
+    }
+}
+
+/// Proves a level. It remembers the level's opened clusters, so that each is made once.
+pub struct Prover {
+    level: Arc<Level>,
+    opened: BTreeMap<u64, Attempt>,
+}
+
+impl Prover {
+    /// A prover of this level.
+    pub fn new(level: Arc<Level>) -> Prover {
+        Prover { level, opened: BTreeMap::new() }
+    }
+
+    /// Tries to prove one statement.
+    pub fn prove(&mut self, statement: &Statement, seeds: &Seeds) -> Proof {
+        let one = &seeds.others[..seeds.others.len().min(1)];
+        let (tried, result) = match statement {
+            Statement::Texts => (1, texts::complete(&self.level)),
+            Statement::Bites => (1, one.iter().try_for_each(|seed| bites::bites(self, *seed))),
+            Statement::Repeats => (1, one.iter().try_for_each(|seed| self.repeats(*seed))),
+            Statement::Resists(cheat) => {
+                (seeds.others.len(), cheats::resists(self, *cheat, &seeds.others))
+            }
+            Statement::Solves(solution) => self.on(&seeds.solutions, |prover, seed| {
+                world::solves(prover, solution, seed)
+            }),
+            Statement::Opens => self.on(&seeds.others, world::opens),
+            Statement::Unsolved => self.on(&seeds.others, world::unsolved),
+            Statement::Fails(mistake) => {
+                self.on(&seeds.others, |prover, seed| prover.fails(mistake, seed))
+            }
+        };
+        Proof {
+            level: self.level.name.clone(),
+            statement: statement.to_string(),
+            seeds: tried,
+            failure: result.err(),
+        }
+    }
+
+    /// Proves something on each of these seeds; the first that fails is named.
+    fn on(
+        &mut self,
+        seeds: &[u64],
+        prove: impl Fn(&mut Prover, u64) -> Result<(), Diagnostic>,
+    ) -> (usize, Result<(), Diagnostic>) {
+        let result = seeds.iter().try_for_each(|&seed| {
+            prove(self, seed).map_err(|mut failure| {
+                failure.message = format!("seed {seed}: {}", failure.message);
+                failure
+            })
+        });
+        (seeds.len(), result)
+    }
+
+    /// The level, opened on a seed.
+    fn open(&mut self, seed: u64) -> Attempt {
+        let open = || Attempt::open(self.level.clone(), seed);
+        self.opened.entry(seed).or_insert_with(open).clone()
+    }
+
+    fn fails(&mut self, mistake: &Mistake, seed: u64) -> Result<(), Diagnostic> {
+        let (name, level) = (&mistake.answer.name, self.level.clone());
+        let error = |message: String, help: &str| {
+            let file = format!("{}/mistakes/{name}/expect.yaml", level.name);
+            let at = crate::diagnostic::Position::new(1, 1);
+            Err(Diagnostic::error(message).in_file(file).at(at).help(help))
+        };
+        let verdict = answered(self.open(seed), Some(&mistake.answer));
+        let Some(goal) = verdict.goals.get((mistake.goal as usize).wrapping_sub(1)) else {
+            let help = format!("the level has goals 1 to {}", verdict.goals.len());
+            return error(format!("there is no goal {}", mistake.goal), &help);
+        };
+        if goal.passed {
+            return error(
+                format!("goal {} passes", mistake.goal),
+                "name the goal that fails, or make a mistake of it",
+            );
+        }
+        let Some(diagnosis) = &goal.diagnosis else {
+            return error("there is no diagnosis".to_owned(), "a goal that fails says why");
+        };
+        let at = diagnosis.at.as_ref().map(ToString::to_string);
+        let line_fits = mistake.at.is_none() || mistake.at == at;
+        if diagnosis.code == mistake.diagnosis && line_fits {
+            return Ok(());
+        }
+        let at = mistake.at.as_deref().unwrap_or("no line");
+        error(
+            format!("expected {} at {at}, received {}", mistake.diagnosis, shown(diagnosis)),
+            "if that is the true cause, expect it; if not, the diagnosis is to be mended",
+        )
+    }
+
+    fn repeats(&mut self, seed: u64) -> Result<(), Diagnostic> {
+        let level = self.level.clone();
+        let transcript = || {
+            let mut attempt = Attempt::open(level.clone(), seed);
+            apply(&mut attempt, level.solutions.first());
+            let look = attempt.run_script(LOOK);
+            let verdict = attempt.grade();
+            format!("{}{verdict:?}", String::from_utf8_lossy(&look.stdout))
+        };
+        let (first, second) = (transcript(), transcript());
+        let error = |what: String| {
+            let help = "this is a fault of podhop's: chance or time came from outside";
+            Err(level.source.error("", what).help(help))
+        };
+        match first.lines().zip(second.lines()).find(|(a, b)| a != b) {
+            None if first == second => Ok(()),
+            None => error(format!("seed {seed}: one transcript is longer than the other")),
+            Some((a, b)) => error(format!("seed {seed}: {a:?} and then {b:?}")),
+        }
+    }
+}
+
+/// What a transcript looks at beside the goals.
+const LOOK: &str = "kubectl get all -A -o wide; kubectl get endpointslices -A -o yaml; kubectl get events -A";
+
+/// Plays an answer without a screen: its files in place of the start's, applied, then its script.
+pub fn play(level: &Arc<Level>, answer: Option<&Solution>, seed: u64) -> Verdict {
+    answered(Attempt::open(level.clone(), seed), answer)
+}
+
+fn answered(mut attempt: Attempt, answer: Option<&Solution>) -> Verdict {
+    apply(&mut attempt, answer);
+    attempt.grade()
+}
+
+fn apply(attempt: &mut Attempt, answer: Option<&Solution>) {
+    if let Some(answer) = answer {
+        let files = with_answer(attempt.files(), &answer.files);
+        *attempt.session_mut().files_mut() = files;
+    }
+    attempt.apply();
+    if let Some(script) = answer.and_then(|answer| answer.script.as_ref()) {
+        attempt.run_script(script);
+    }
+}
+
+fn shown(diagnosis: &diagnosis::Diagnosis) -> String {
+    let at = diagnosis.at.as_ref().map_or_else(|| "no line".to_owned(), ToString::to_string);
+    format!("{} at {at}: {} [{}]", diagnosis.code, diagnosis.message, diagnosis.evidence.join("; "))
+}

@@ -1,0 +1,285 @@
+//! One level's files become a [`Level`].
+
+use std::time::Duration;
+
+use super::bounds::{self, Bounds};
+use super::schema::{
+    ClaimFile, EventFile, ExpectFile, FamiliesFile, GoalFile, HintFile, IngressFile, LevelFile,
+    MistakeFile, ProviderFile, RepeatFile,
+};
+use super::{Folder, Source, typed};
+use crate::api::{Kind, LabelSelector};
+use crate::diagnostic::Diagnostic;
+use crate::level::PlaceName;
+use crate::level::format::{
+    Changes, Claim, Event, Expect, Goal, Hint, Level, Mistake, Repeat, Solution, When, Which,
+};
+use crate::level::lint::Cheat;
+use crate::shell::Files;
+
+/// Reads the level in the folder `name`, which `pack.yaml` lists in `chapter`.
+pub(super) fn level(
+    files: &Files,
+    (chapter, name): (&str, &str),
+    number: u32,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Level> {
+    let path = format!("{name}/level.yaml");
+    let file = typed::<LevelFile>(files, &path, errors)?;
+    let source = Source::new(&path, files.get(&path).map_or(&[], Vec::as_slice));
+    let folder = Folder { files, path: format!("{name}/") };
+    let mistakes = mistakes(&folder, errors);
+    let solutions = folder.subfolders("solutions/");
+    let solutions = solutions.into_iter().map(|(name, files)| answer(name, files)).collect();
+    folder.stray_files(errors);
+    let mut bounds = Bounds { source: &source, errors };
+    if file.chapter != chapter {
+        let message = format!("expected chapter {chapter}, received {}", file.chapter);
+        bounds.error("chapter", message, "name the chapter that pack.yaml lists the level in");
+    }
+    bounds.length("cluster.zones", file.cluster.zones.len(), bounds::ZONES);
+    bounds.length("goals", file.goals.len(), bounds::ENTRIES);
+    bounds.length("events", file.events.len(), bounds::ENTRIES);
+    bounds.length("claims", file.claims.len(), bounds::ENTRIES);
+    bounds.length("hints", file.hints.len(), bounds::ENTRIES);
+    let nodes = bounds.number("cluster.nodes", file.cluster.nodes, bounds::NODES);
+    let goals = goals(file.goals, &mut bounds);
+    let events = events(file.events, &goals, &mut bounds);
+    let claims = claims(file.claims, &mut bounds);
+    names(&file.refused, &file.allows, &folder, &mut bounds);
+    Some(Level {
+        name: name.to_owned(),
+        number,
+        title: file.title,
+        chapter: file.chapter,
+        teaches: file.teaches,
+        situation: file.situation.trim().to_owned(),
+        nodes,
+        zones: file.cluster.zones,
+        dual_stack: file.cluster.ip_families == Some(FamiliesFile::DualStack),
+        ingress: file.cluster.ingress == Some(IngressFile::Nginx),
+        cloud: file.cluster.load_balancer == Some(ProviderFile::Cloud),
+        locked: file.locked,
+        opening: file.opening,
+        claims,
+        refused: file.refused,
+        allows: file.allows,
+        goals,
+        events,
+        hints: file.hints.into_iter().map(hint).collect(),
+        debrief: file.debrief.trim().to_owned(),
+        real: file.real,
+        par_edits: file.par.edits,
+        world: folder.below("world/"),
+        start: folder.below("start/"),
+        solutions,
+        mistakes,
+        source,
+    })
+}
+
+fn mistakes(folder: &Folder<'_>, errors: &mut Vec<Diagnostic>) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for (name, mut files) in folder.subfolders("mistakes/") {
+        let expect = format!("{}mistakes/{name}/expect.yaml", folder.path);
+        files.remove("expect.yaml");
+        let Some(expected) = typed::<MistakeFile>(folder.files, &expect, errors) else { continue };
+        mistakes.push(Mistake {
+            answer: answer(name, files),
+            goal: expected.goal,
+            diagnosis: expected.diagnosis,
+            at: expected.at,
+        });
+    }
+    mistakes
+}
+
+/// Files and cheats that the level names have to exist.
+fn names(
+    refused: &[String],
+    allows: &std::collections::BTreeMap<String, String>,
+    folder: &Folder<'_>,
+    bounds: &mut Bounds<'_>,
+) {
+    for (index, file) in refused.iter().enumerate() {
+        if !folder.files.contains_key(&format!("{}{file}", folder.path)) {
+            let help = "name a manifest as start/NAME or world/NAME";
+            bounds.error(&format!("refused[{index}]"), format!("there is no file {file}"), help);
+        }
+    }
+    for (name, reason) in allows {
+        let path = format!("allows.{name}");
+        if Cheat::named(name).is_none() {
+            let all: Vec<&str> = Cheat::ALL.iter().map(|cheat| cheat.name()).collect();
+            let help = format!("the cheats are {}", all.join(", "));
+            bounds.error(&path, format!("there is no built-in cheat {name}"), help);
+        } else if reason.trim().is_empty() {
+            let help = "quote the words of the goal that allow it";
+            bounds.error(&path, format!("it is not said why {name} is allowed"), help);
+        }
+    }
+}
+
+fn goals(files: Vec<GoalFile>, bounds: &mut Bounds<'_>) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    for (index, file) in files.into_iter().enumerate() {
+        goals.push(goal(file, &format!("goals[{index}]"), bounds));
+    }
+    let requests = goals.iter().map(|goal: &Goal| u64::from(goal.repeat.at_most)).sum();
+    if !goals.is_empty() {
+        bounds.number("goals", requests, bounds::REQUESTS);
+    }
+    goals
+}
+
+fn goal(file: GoalFile, path: &str, bounds: &mut Bounds<'_>) -> Goal {
+    place(&file.from, &format!("{path}.from"), bounds);
+    if let Some(traffic) = &file.traffic {
+        place(traffic, &format!("{path}.traffic"), bounds);
+    }
+    let after = bounds.time(&format!("{path}.after"), file.after, Duration::ZERO, 1);
+    let repeat = repeat(&file.repeat, &format!("{path}.repeat"), bounds);
+    bounds.time(&format!("{path}.repeat"), after, repeat.every, repeat.at_most);
+    Goal {
+        say: file.say,
+        from: file.from,
+        run: file.run,
+        expect: expect(file.expect),
+        repeat,
+        after,
+        holds: file.holds,
+        traffic: file.traffic,
+    }
+}
+
+fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
+    let times = bounds.number(&format!("{path}.times"), file.times, bounds::REQUESTS);
+    let at_most = file.at_most.unwrap_or(file.times).max(file.times);
+    let at_most = bounds.number(&format!("{path}.atMost"), at_most, bounds::REQUESTS);
+    let succeed = file.succeed.unwrap_or(u64::from(times));
+    let succeed = bounds.number(&format!("{path}.succeed"), succeed, bounds::REQUESTS).min(times);
+    let spread = bounds.number(&format!("{path}.spread"), file.spread, bounds::SPREAD);
+    if file.at_most.is_some() && spread == 0 {
+        let help = "say with spread how many pods have to serve, or leave atMost out";
+        bounds.error(&format!("{path}.atMost"), "atMost without spread says nothing".to_owned(), help);
+    }
+    if spread > at_most {
+        let message = format!("{at_most} requests can't be served by {spread} pods");
+        bounds.error(&format!("{path}.spread"), message, "give more times, or atMost");
+    }
+    Repeat { times, every: file.every, succeed, spread, at_most }
+}
+
+fn expect(file: ExpectFile) -> Expect {
+    Expect {
+        exit: file.exit,
+        stdout: file.stdout,
+        page: file.page,
+        served_by: file.served_by,
+        served_by_pod: file.served_by_pod.into_vec(),
+        served_by_image: file.served_by_image,
+        via_node: file.via_node.into_vec(),
+    }
+}
+
+fn place(from: &str, path: &str, bounds: &mut Bounds<'_>) {
+    if let Err(expected) = PlaceName::parse(from) {
+        bounds.error(path, expected, "for example: pod/client");
+    }
+}
+
+fn claims(files: Vec<ClaimFile>, bounds: &mut Bounds<'_>) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for (index, file) in files.into_iter().enumerate() {
+        let path = format!("claims[{index}]");
+        place(&file.from, &format!("{path}.from"), bounds);
+        let expect = expect(file.expect);
+        if expect == Expect::default() {
+            let help = "say the exit code, or the text that it prints";
+            bounds.error(&path, "this claim expects nothing".to_owned(), help);
+        }
+        claims.push(Claim { from: file.from, run: file.run, expect });
+    }
+    claims
+}
+
+fn events(files: Vec<EventFile>, goals: &[Goal], bounds: &mut Bounds<'_>) -> Vec<Event> {
+    let mut events = Vec::new();
+    for (index, file) in files.into_iter().enumerate() {
+        let path = format!("events[{index}]");
+        let Some(when) = when(&file, &path, goals, bounds) else { continue };
+        let changes = file.changes.and_then(|text| match changes(&text) {
+            Ok(changes) => Some(changes),
+            Err(message) => {
+                let help = "for example: pods app=backend";
+                bounds.error(&format!("{path}.changes"), message, help);
+                None
+            }
+        });
+        events.push(Event { when, run: file.run, exit: file.exit, changes, say: file.say });
+    }
+    let occurrences = events.iter().map(|event: &Event| event.when.times() as u64).sum();
+    if !events.is_empty() {
+        bounds.number("events", occurrences, bounds::OCCURRENCES);
+    }
+    events
+}
+
+fn when(file: &EventFile, path: &str, goals: &[Goal], bounds: &mut Bounds<'_>) -> Option<When> {
+    let Some(during) = file.during else {
+        let Some(after) = file.after else {
+            let help = "say `after` for an event on the clock, `during` for one between requests";
+            bounds.error(path, "it is not said when this event happens".to_owned(), help);
+            return None;
+        };
+        if !file.requests.is_empty() {
+            let message = "requests without during says nothing".to_owned();
+            bounds.error(&format!("{path}.requests"), message, "name the goal with during");
+        }
+        let times = bounds.number(&format!("{path}.times"), file.times.unwrap_or(1), bounds::OCCURRENCES);
+        let every = file.every.unwrap_or(Duration::from_secs(1));
+        let after = bounds.time(&format!("{path}.after"), after, every, times);
+        return Some(When::Clock { after, every, times });
+    };
+    if file.after.is_some() || file.every.is_some() || file.times.is_some() {
+        let message = "an event is on the clock or between requests, not both".to_owned();
+        bounds.error(path, message, "leave out after, every and times, or during");
+    }
+    let goal = usize::try_from(during).unwrap_or(usize::MAX).wrapping_sub(1);
+    let Some(times) = goals.get(goal).map(|goal| u64::from(goal.repeat.times)) else {
+        let help = format!("the level has goals 1 to {}", goals.len());
+        bounds.error(&format!("{path}.during"), format!("there is no goal {during}"), help);
+        return None;
+    };
+    let between = |request: &u64| (1..times).contains(request);
+    if file.requests.is_empty() || !file.requests.iter().all(between) {
+        let message = format!("goal {during} makes {times} requests; between which of them?");
+        let help = format!("requests lists numbers from 1 to {}", times.saturating_sub(1));
+        bounds.error(&format!("{path}.requests"), message, help);
+        return None;
+    }
+    let requests = file.requests.iter().filter_map(|request| u32::try_from(*request).ok());
+    Some(When::During { goal, requests: requests.collect() })
+}
+
+/// Reads `pods app=backend`, `service web` or `endpointslices`.
+fn changes(text: &str) -> Result<Changes, String> {
+    let (kind, which) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
+    let kind = Kind::from_word(kind).ok_or_else(|| format!("there is no kind {kind:?}"))?;
+    let which = match which.trim() {
+        "" => Which::All,
+        name if !name.contains(['=', '!', ',', ' ']) => Which::Named(name.to_owned()),
+        labels => Which::Labelled(LabelSelector::parse(labels)?),
+    };
+    Ok(Changes { kind, which })
+}
+
+fn hint(file: HintFile) -> Hint {
+    let worked = file.worked.map(|path| path.trim_start_matches("solutions/").to_owned());
+    Hint { when: file.when, say: file.say.unwrap_or_default(), worked }
+}
+
+fn answer(name: String, mut files: Files) -> Solution {
+    let script = files.remove("solve.sh").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Solution { name, files, script }
+}

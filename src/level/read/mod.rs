@@ -1,0 +1,267 @@
+//! Reads levels: strictly, with the line of everything that is wrong.
+
+mod bounds;
+mod level;
+mod schema;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::format::{Chapter, Pack};
+use crate::diagnostic::{Diagnostic, Position};
+use crate::shell::Files;
+use bounds::Bounds;
+use schema::{LevelFile, PackFile};
+
+pub use source::Source;
+
+/// The format's JSON Schema, so that an author's editor completes `level.yaml`.
+pub(super) fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(LevelFile).to_value()
+}
+
+/// Reads a whole pack: paths below its folder to contents.
+pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    bounds::bytes(files, &mut errors);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let Some(file) = typed::<PackFile>(files, "pack.yaml", &mut errors) else {
+        return Err(errors);
+    };
+    let named = names(files, &file, &mut errors);
+    let mut levels = Vec::new();
+    for chapter in &file.chapters {
+        for name in chapter.levels.iter().filter(|name| named.contains(name.as_str())) {
+            let number = levels.len() as u32 + 1;
+            let at_chapter = (chapter.name.as_str(), name.as_str());
+            levels.extend(level::level(files, at_chapter, number, &mut errors).map(Arc::new));
+        }
+    }
+    stray_folders(files, &file, &mut errors);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let chapters = file
+        .chapters
+        .into_iter()
+        .map(|chapter| Chapter { name: chapter.name, title: chapter.title, levels: chapter.levels })
+        .collect();
+    Ok(Pack { title: file.title, chapters, levels })
+}
+
+/// The levels that can be told from one another by name and number; all others are errors.
+fn names<'a>(
+    files: &Files,
+    pack: &'a PackFile,
+    errors: &mut Vec<Diagnostic>,
+) -> BTreeSet<&'a str> {
+    let source = Source::new("pack.yaml", files.get("pack.yaml").map_or(&[], Vec::as_slice));
+    let mut bounds = Bounds { source: &source, errors };
+    let (mut chapters, mut levels) = (BTreeSet::new(), BTreeSet::new());
+    let count = pack.chapters.iter().map(|chapter| chapter.levels.len()).sum();
+    bounds.length("chapters", count, bounds::LEVELS);
+    for (index, chapter) in pack.chapters.iter().enumerate() {
+        let path = format!("chapters[{index}]");
+        if !chapters.insert(&chapter.name) {
+            let message = format!("chapter {} is there twice", chapter.name);
+            bounds.error(&format!("{path}.name"), message, "give one of them another name");
+        }
+        for (index, name) in chapter.levels.iter().enumerate() {
+            let at = format!("{path}.levels[{index}]");
+            if levels.contains(name.as_str()) {
+                let help = "name it once, or give the second a folder of its own";
+                bounds.error(&at, format!("level {name} is there twice"), help);
+            } else if name.chars().all(|c| c.is_ascii_digit()) {
+                let message = format!("level {name:?} could not be told from the number of a level");
+                bounds.error(&at, message, "give its folder a name with a letter");
+            } else if name.len() > 63 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            {
+                let message = format!("{name:?} is no name of a level");
+                bounds.error(&at, message, "use letters, digits and hyphens, 63 at most");
+            } else {
+                levels.insert(name.as_str());
+            }
+        }
+    }
+    levels
+}
+
+/// Folders with a `level.yaml` that `pack.yaml` does not name would never be played.
+fn stray_folders(files: &Files, pack: &PackFile, errors: &mut Vec<Diagnostic>) {
+    let named: Vec<&str> =
+        pack.chapters.iter().flat_map(|c| c.levels.iter().map(String::as_str)).collect();
+    for path in files.keys() {
+        if let Some(folder) = path.strip_suffix("/level.yaml")
+            && !named.contains(&folder)
+        {
+            errors.push(
+                Diagnostic::error(format!("{folder} is in no chapter"))
+                    .in_file("pack.yaml")
+                    .help("add it to a chapter's `levels`, or remove the folder"),
+            );
+        }
+    }
+}
+
+/// A level's folder in the pack.
+struct Folder<'a> {
+    files: &'a Files,
+    path: String,
+}
+
+impl Folder<'_> {
+    /// The files below a subfolder, by their path in it.
+    fn below(&self, subfolder: &str) -> Files {
+        let prefix = format!("{}{subfolder}", self.path);
+        self.files
+            .range(prefix.clone()..)
+            .take_while(|(path, _)| path.starts_with(&prefix))
+            .map(|(path, content)| (path[prefix.len()..].to_owned(), content.clone()))
+            .collect()
+    }
+
+    /// The folders below a subfolder, each with its files.
+    fn subfolders(&self, subfolder: &str) -> BTreeMap<String, Files> {
+        let mut folders: BTreeMap<String, Files> = BTreeMap::new();
+        for (path, content) in self.below(subfolder) {
+            if let Some((folder, name)) = path.split_once('/') {
+                folders.entry(folder.to_owned()).or_default().insert(name.to_owned(), content);
+            }
+        }
+        folders
+    }
+
+    fn stray_files(&self, errors: &mut Vec<Diagnostic>) {
+        const FOLDERS: [&str; 4] = ["world/", "start/", "solutions/", "mistakes/"];
+        for path in self.below("").keys() {
+            let known =
+                path == "level.yaml" || FOLDERS.iter().any(|folder| path.starts_with(folder));
+            if !known {
+                errors.push(
+                    Diagnostic::error(
+                        "stray file: a level has level.yaml, world, start, solutions and mistakes",
+                    )
+                    .in_file(format!("{}{path}", self.path))
+                    .help("remove it, or move it into one of these"),
+                );
+            }
+        }
+    }
+}
+
+/// Reads one YAML file of the format; what is wrong goes to `errors` with its line.
+fn typed<T: DeserializeOwned>(
+    files: &Files,
+    path: &str,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    let Some(bytes) = files.get(path) else {
+        let folder = Path::new(path).parent().map(|p| p.display().to_string());
+        let place = folder.filter(|p| !p.is_empty()).unwrap_or_else(|| "the pack".to_owned());
+        let error = Diagnostic::error(format!("{place} has no such file")).in_file(path);
+        errors.push(error.help("add the file, or take away what asks for it"));
+        return None;
+    };
+    match serde_yaml::from_slice::<T>(bytes) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let mut diagnostic = Diagnostic::error(first_line(&error.to_string()))
+                .in_file(path)
+                .help("podhop lint --schema prints what may stand there");
+            if let Some(location) = error.location() {
+                diagnostic =
+                    diagnostic.at(Position::new(location.line() as u32, location.column() as u32));
+            }
+            errors.push(diagnostic);
+            None
+        }
+    }
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or("cannot be read").trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::schema::parse_duration;
+    use super::*;
+
+    fn files(entries: &[(&str, &str)]) -> Files {
+        entries.iter().map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec())).collect()
+    }
+
+    const PACK: &str = "title: T\nchapters:\n- {name: a, title: A, levels: [one]}\n";
+    const LEVEL: &str = "title: One\nchapter: a\nsituation: s\ndebrief: d\ngoals:\n- say: g\n  from: laptop\n  run: 'true'\n";
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("20"), None);
+        assert_eq!(parse_duration("s"), None);
+    }
+
+    #[test]
+    fn a_small_pack_is_read() {
+        let pack = pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", LEVEL)])).unwrap();
+        assert_eq!(pack.levels[0].goals[0].repeat.succeed, 1);
+        assert_eq!(pack.level("1").map(|level| level.name.as_str()), Some("one"));
+    }
+
+    // R7.4
+    #[test]
+    fn a_level_may_declare_what_its_cluster_has() {
+        let read = |cluster: &str| {
+            let level = format!("{LEVEL}cluster: {cluster}\n");
+            pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)]))
+        };
+        assert!(read("{nodes: 2, loadBalancer: cloud}").unwrap().levels[0].cloud);
+        assert!(!read("{nodes: 2}").unwrap().levels[0].cloud);
+        assert!(read("{ingress: nginx}").unwrap().levels[0].ingress);
+        // R13.1
+        assert!(read("{ipFamilies: dualStack}").unwrap().levels[0].dual_stack);
+        assert!(!read("{nodes: 2}").unwrap().levels[0].dual_stack);
+        let errors = read("{loadBalancer: metal}").unwrap_err();
+        assert!(errors[0].message.contains("metal"), "{}", errors[0]);
+    }
+
+    #[test]
+    fn zones_are_names_that_labels_can_have() {
+        let read = |zones: &str| {
+            let level = format!("{LEVEL}cluster: {{nodes: 3, zones: {zones}}}\n");
+            pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)]))
+        };
+        assert_eq!(read("[zone-a, zone-b]").unwrap().levels[0].zones, ["zone-a", "zone-b"]);
+        let errors = read("[zone-a, '-']").unwrap_err();
+        assert!(errors[0].message.contains("received \"-\""), "{}", errors[0]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_line() {
+        let level = LEVEL.replace("chapter: a\n", "chapter: a\nhintz: []\n");
+        let errors = pack(&files(&[("pack.yaml", PACK), ("one/level.yaml", &level)])).unwrap_err();
+        assert_eq!(errors[0].position.map(|at| at.line), Some(3), "{}", errors[0]);
+        assert!(errors[0].message.contains("hintz"), "{}", errors[0]);
+    }
+
+    #[test]
+    fn stray_files_and_folders_are_errors() {
+        let errors = pack(&files(&[
+            ("pack.yaml", PACK),
+            ("one/level.yaml", LEVEL),
+            ("one/notes.txt", ""),
+            ("two/level.yaml", LEVEL),
+        ]))
+        .unwrap_err();
+        assert_eq!(errors.len(), 2, "{errors:?}");
+    }
+}

@@ -1,0 +1,369 @@
+//! The format of `pack.yaml`, `level.yaml` and `expect.yaml`, strictly: an unknown key is an error.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::Error as _;
+
+use crate::api::validation::names;
+
+/// `pack.yaml`: a campaign's title, chapters and order.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PackFile {
+    /// The campaign's title.
+    pub title: String,
+    /// Its chapters, in order.
+    pub chapters: Vec<ChapterFile>,
+}
+
+/// A chapter of `pack.yaml`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChapterFile {
+    /// Its name, as levels refer to it.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its levels' folders, in order.
+    pub levels: Vec<String>,
+}
+
+/// `level.yaml`: everything about a level that is not a manifest.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct LevelFile {
+    /// The level's title.
+    pub title: String,
+    /// The chapter it belongs to.
+    pub chapter: String,
+    /// What it teaches, as short words.
+    #[serde(default)]
+    pub teaches: Vec<String>,
+    /// What is broken, as its user sees it. At most 80 words.
+    pub situation: String,
+    /// The cluster it plays in.
+    #[serde(default)]
+    pub cluster: ClusterFile,
+    /// Files of `start` that can be read but not edited.
+    #[serde(default)]
+    pub locked: Vec<String>,
+    /// Commands run on the laptop once the start files are applied and everything has settled.
+    #[serde(default)]
+    pub opening: Option<String>,
+    /// What has to work.
+    pub goals: Vec<GoalFile>,
+    /// What the situation says of the cluster, so that it can be checked before the player acts.
+    #[serde(default)]
+    pub claims: Vec<ClaimFile>,
+    /// Files of `world` or `start` that the API server refuses, because that is the level's fault:
+    /// `start/web.yaml`.
+    #[serde(default)]
+    pub refused: Vec<String>,
+    /// Built-in cheats that win here, because the goals' words allow it, each with its reason.
+    #[serde(default)]
+    pub allows: BTreeMap<String, String>,
+    /// What happens, on the clock or between a goal's requests.
+    #[serde(default)]
+    pub events: Vec<EventFile>,
+    /// Help: the first that fits the failing diagnosis, then the general ones in order.
+    #[serde(default)]
+    pub hints: Vec<HintFile>,
+    /// What to keep. At most 120 words.
+    pub debrief: String,
+    /// How to see the same on a real cluster.
+    #[serde(default)]
+    pub real: Option<String>,
+    /// The best known result.
+    #[serde(default)]
+    pub par: ParFile,
+}
+
+/// The cluster that a level plays in.
+#[derive(Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ClusterFile {
+    /// How many nodes it has, from 1 to 100.
+    pub nodes: u64,
+    /// Zones: the first node is in the first, the second in the second, and so on, over and over.
+    #[serde(deserialize_with = "zones")]
+    pub zones: Vec<String>,
+    /// Who gives Services of type LoadBalancer an address; nobody when left out.
+    pub load_balancer: Option<ProviderFile>,
+    /// The Ingress controller that is installed; none when left out.
+    pub ingress: Option<IngressFile>,
+    /// The families of addresses that the cluster has; IPv4 alone when left out.
+    pub ip_families: Option<FamiliesFile>,
+}
+
+/// Families of addresses.
+#[derive(Clone, Copy, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum FamiliesFile {
+    /// IPv4 and IPv6, the first of them IPv4.
+    DualStack,
+}
+
+/// An Ingress controller.
+#[derive(Clone, Copy, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum IngressFile {
+    /// ingress-nginx, with the class `nginx`.
+    Nginx,
+}
+
+/// Who makes load balancers.
+#[derive(Clone, Copy, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum ProviderFile {
+    /// The cloud that the cluster runs in: an address after a while, balanced over the nodes.
+    Cloud,
+}
+
+impl Default for ClusterFile {
+    fn default() -> Self {
+        ClusterFile {
+            nodes: 1,
+            zones: Vec::new(),
+            load_balancer: None,
+            ingress: None,
+            ip_families: None,
+        }
+    }
+}
+
+/// Something that has to work.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct GoalFile {
+    /// The goal in the player's words.
+    pub say: String,
+    /// Where the request comes from: `pod/NAME`, `deploy/NAME`, with `-c CONTAINER`, `node/NAME` or
+    /// `laptop`.
+    pub from: String,
+    /// The request: a shell command.
+    pub run: String,
+    /// What it has to answer.
+    #[serde(default)]
+    pub expect: ExpectFile,
+    /// How often.
+    #[serde(default)]
+    pub repeat: RepeatFile,
+    /// Not before this long after the first apply, for example `30s`.
+    #[serde(default, deserialize_with = "duration")]
+    #[schemars(with = "String")]
+    pub after: Duration,
+    /// Whether it passes from the start, and has to go on passing.
+    #[serde(default)]
+    pub holds: bool,
+    /// The container whose own requests are the goal's, where the command only reads its log:
+    /// `pod/multi -c sidecar`.
+    #[serde(default)]
+    pub traffic: Option<String>,
+}
+
+/// What a goal's command has to answer. What is not given does not matter.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ExpectFile {
+    /// The exit code.
+    #[serde(default)]
+    pub exit: Option<i32>,
+    /// Text that standard output contains.
+    #[serde(default)]
+    pub stdout: Option<String>,
+    /// Text that the server's own answer contains, whatever the command prints.
+    #[serde(default)]
+    pub page: Option<String>,
+    /// Labels of the pod that served the request: another pod than the one that asks.
+    #[serde(default)]
+    pub served_by: BTreeMap<String, String>,
+    /// The pod that served the request; of several, each served one of the command's requests.
+    #[serde(default)]
+    pub served_by_pod: Several,
+    /// The image that the server runs from, without registry and tag: `httpd`.
+    #[serde(default)]
+    pub served_by_image: Option<String>,
+    /// The node whose address the request was sent to; of several, one request to each.
+    #[serde(default)]
+    pub via_node: Several,
+}
+
+/// A claim of the situation: a command, and what it answers before the player has done anything.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct ClaimFile {
+    /// The command.
+    pub run: String,
+    /// Where it runs, as a goal's.
+    pub from: String,
+    /// What it has to answer.
+    pub expect: ExpectFile,
+}
+
+/// One text, or a list of them.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Several {
+    /// One.
+    One(String),
+    /// As many as there are.
+    List(Vec<String>),
+}
+
+impl Default for Several {
+    fn default() -> Self {
+        Several::List(Vec::new())
+    }
+}
+
+impl Several {
+    pub fn into_vec(self) -> Vec<String> {
+        match self {
+            Several::One(text) => vec![text],
+            Several::List(list) => list,
+        }
+    }
+}
+
+/// How often a goal's command runs.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct RepeatFile {
+    /// How often it runs, from 1 to 1000.
+    pub times: u64,
+    /// Time between two runs, for example `2s`.
+    #[serde(default = "one_second", deserialize_with = "duration")]
+    #[schemars(with = "String")]
+    pub every: Duration,
+    /// How often it has to succeed; always when left out.
+    #[serde(default)]
+    pub succeed: Option<u64>,
+    /// By how many different pods the successes have to be served.
+    #[serde(default)]
+    pub spread: u64,
+    /// With `spread`: how often it runs at most, until as many pods have served.
+    #[serde(default)]
+    pub at_most: Option<u64>,
+}
+
+impl Default for RepeatFile {
+    fn default() -> Self {
+        RepeatFile { times: 1, every: one_second(), succeed: None, spread: 0, at_most: None }
+    }
+}
+
+fn one_second() -> Duration {
+    Duration::from_secs(1)
+}
+
+/// Something that happens: on the clock, or between a goal's requests.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventFile {
+    /// When, counted from the first apply, for example `15s`.
+    #[serde(default, deserialize_with = "some_duration")]
+    #[schemars(with = "Option<String>")]
+    pub after: Option<Duration>,
+    /// With `after`: time between two occurrences; a second when left out.
+    #[serde(default, deserialize_with = "some_duration")]
+    #[schemars(with = "Option<String>")]
+    pub every: Option<Duration>,
+    /// With `after`: how often, from 1 to 1000; once when left out.
+    #[serde(default)]
+    pub times: Option<u64>,
+    /// In place of `after`: the goal, from 1, between whose requests it happens.
+    #[serde(default)]
+    pub during: Option<u64>,
+    /// With `during`: right after which of its requests, from 1.
+    #[serde(default)]
+    pub requests: Vec<u64>,
+    /// A shell command on the laptop. It is given a moment, so it must not wait.
+    pub run: String,
+    /// The exit code that it has to end with; 0 when left out.
+    #[serde(default)]
+    pub exit: i32,
+    /// The objects that it changes: a kind and labels or a name, for example `pods app=backend`.
+    #[serde(default)]
+    pub changes: Option<String>,
+    /// What the player is told when it happens.
+    #[serde(default)]
+    pub say: Option<String>,
+}
+
+/// Some help.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HintFile {
+    /// Only when a goal fails with this diagnosis.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// The text.
+    #[serde(default)]
+    pub say: Option<String>,
+    /// A solution to be shown as a worked example: `solutions/NAME`.
+    #[serde(default)]
+    pub worked: Option<String>,
+}
+
+/// The best known result.
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParFile {
+    /// Lines edited.
+    #[serde(default)]
+    pub edits: Option<u32>,
+}
+
+/// `expect.yaml` of a mistake.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MistakeFile {
+    /// The goal that fails, from 1.
+    pub goal: u32,
+    /// The diagnosis's code.
+    pub diagnosis: String,
+    /// Where it points: `service.yaml:7`.
+    #[serde(default)]
+    pub at: Option<String>,
+}
+
+/// Reads `250ms`, `20s`, `2m` or `1h`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok()?;
+    let millis = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(millis).map(Duration::from_millis)
+}
+
+fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_duration(&text)
+        .ok_or_else(|| D::Error::custom(format!("expected a duration like 20s, received {text:?}")))
+}
+
+fn some_duration<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
+/// Names that a node's label can have.
+fn zones<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let zones = Vec::<String>::deserialize(deserializer)?;
+    match zones.iter().find(|zone| zone.is_empty() || !names::label_value(zone).is_empty()) {
+        Some(zone) => {
+            Err(D::Error::custom(format!("expected a zone's name like zone-a, received {zone:?}")))
+        }
+        None => Ok(zones),
+    }
+}
+
