@@ -1,12 +1,19 @@
-//! Proves every level of the campaign, one named trial for each statement.
+//! Proves every level of the campaign, and tries answers of all kinds on them.
 //!
-//! `cargo test --test levels -- clusterip` runs one level's.
+//! `cargo test --test levels -- clusterip` runs one level's. `tests/answers/LEVEL/` holds answers as
+//! players give them: files in place of the level's, and `solve.sh`, typed afterwards. Those called
+//! `right-…` solve the level, those called `wrong-…` do not, and each goal that fails says why.
+// Tests look at the real world: files, clocks, processes.
+#![allow(clippy::disallowed_methods)]
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use podhop::level::Pack;
-use podhop::level::lint::{Prover, Seeds, statements};
+use podhop::level::lint::{Prover, Seeds, Statement, play, statements};
+use podhop::level::{Level, Pack, Solution};
+use podhop::shell::Files;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -16,16 +23,68 @@ fn main() {
     };
     let mut trials = Vec::new();
     for level in &pack.levels {
-        for statement in statements(level) {
+        // Statements of one kind share the clusters that are opened for them.
+        let (solves, others): (Vec<_>, Vec<_>) = statements(level)
+            .into_iter()
+            .partition(|statement| matches!(statement, Statement::Solves(_)));
+        for (name, statements) in [("its solutions", solves), ("all but its solutions", others)] {
             let level = Arc::clone(level);
-            let name = format!("{}: {statement}", level.name);
-            let prove = move || match Prover::new(level).prove(&statement, &Seeds::default()).failure
-            {
-                None => Ok(()),
-                Some(failure) => Err(Failed::from(failure.to_string())),
-            };
-            trials.push(Trial::test(name, prove));
+            let name = format!("{}: {name}", level.name);
+            trials.push(Trial::test(name, move || prove(level, &statements)));
+        }
+        for folder in answers(&level.name) {
+            let level = Arc::clone(level);
+            let name = format!("{}: {}", level.name, name_of(&folder));
+            trials.push(Trial::test(name, move || answer(&level, &folder)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn prove(level: Arc<Level>, statements: &[Statement]) -> Result<(), Failed> {
+    let mut prover = Prover::new(level);
+    let proofs = statements.iter().map(|statement| prover.prove(statement, &Seeds::default()));
+    let failed: Vec<String> =
+        proofs.filter(|proof| proof.failure.is_some()).map(|proof| proof.to_string()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(Failed::from(failed.join("\n"))) }
+}
+
+/// The folders of a level's answers.
+fn answers(level: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers").join(level);
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.sort();
+    folders
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A right answer solves the level on several seeds; a wrong one fails, and says why.
+fn answer(level: &Arc<Level>, folder: &Path) -> Result<(), Failed> {
+    let mut files = Files::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        files.insert(name_of(&path), fs::read(&path)?);
+    }
+    let script = files.remove("solve.sh").map(|text| String::from_utf8_lossy(&text).into_owned());
+    let name = name_of(folder);
+    let solution = Solution { name: name.clone(), files, script };
+    for seed in [1, 2, 3] {
+        let verdict = play(level, Some(&solution), seed);
+        match (name.starts_with("right-"), verdict.solved) {
+            (true, true) => {}
+            (true, false) => return Err(Failed::from(format!("seed {seed}: {verdict:#?}"))),
+            (false, true) => return Err(Failed::from(format!("seed {seed}: it solves the level"))),
+            (false, false) => {
+                let silent = verdict.goals.iter().find(|goal| !goal.passed && goal.diagnosis.is_none());
+                if let Some(goal) = silent {
+                    return Err(Failed::from(format!("{} fails without a reason", goal.say)));
+                }
+            }
+        }
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use super::format::{Goal, When};
 use super::probe::{self, Run};
 use super::{Diagnosis, Level};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Config};
+use crate::cluster::{Cluster, Config, Settled};
 use crate::diagnostic::Diagnostic;
 use crate::network::TraceId;
 use crate::shell::{self, Files, Progress, Session, Typed};
@@ -341,12 +341,27 @@ impl Attempt {
     /// Lets everything settle, runs the goals to their end as fast as possible, and says how they
     /// stand.
     pub fn grade(&mut self) -> Verdict {
+        self.start();
+        self.rest();
         self.go();
         while let Some(at) = self.next_due().filter(|_| self.probing.is_some()) {
             self.cluster.advance_to(at);
             self.run_due();
         }
         self.verdict()
+    }
+
+    /// Lets what was done come to rest; events happen meanwhile.
+    fn rest(&mut self) {
+        let limit = self.cluster.now() + SETTLE;
+        loop {
+            let event = self.next_event().filter(|at| *at <= limit);
+            let left = event.unwrap_or(limit).since(self.cluster.now());
+            if self.cluster.settle(left) == Settled::Settled || event.is_none() {
+                return;
+            }
+            self.run_due();
+        }
     }
 
     /// How the level stands.

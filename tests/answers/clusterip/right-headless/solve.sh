@@ -1,0 +1,2 @@
+kubectl delete service backend
+kubectl create service clusterip backend --clusterip=None --tcp=80

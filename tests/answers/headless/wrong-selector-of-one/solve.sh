@@ -1,0 +1,2 @@
+kubectl delete service db
+kubectl apply -f db.yaml

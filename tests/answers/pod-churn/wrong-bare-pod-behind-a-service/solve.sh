@@ -1,0 +1,3 @@
+kubectl expose pod backend --port=80
+sleep 30
+kubectl apply -f backend.yaml

@@ -1,0 +1,251 @@
+//! What `podhop lint` says of faulty levels: each fault in a small pack of its own, with file, line
+//! and next step.
+
+use std::sync::Arc;
+
+use podhop::level::lint::{Prover, Seeds, statements};
+use podhop::level::Pack;
+use podhop::shell::Files;
+
+const PACK: &str = "title: T\nchapters:\n- {name: a, title: A, levels: [shop]}\n";
+
+/// A sound level: a Service whose selector is misspelt.
+const LEVEL: &str = r#"title: A shop
+chapter: a
+situation: The client calls http://shop, and is refused.
+cluster: {nodes: 2}
+claims:
+- {from: pod/client, run: "curl -sS -m 2 http://shop", expect: {exit: 7}}
+opening: |
+  kubectl label pod client opened=yes
+goals:
+- say: the client gets "It works!" from http://shop, also while a pod is replaced
+  from: pod/client
+  run: curl -sS -m 2 http://shop
+  expect: {exit: 0, page: "It works!", servedBy: {app: shop}, servedByImage: httpd}
+  repeat: {times: 9, every: 5s}
+events:
+- during: 1
+  requests: [2, 5]
+  run: kubectl delete --wait=false $(kubectl get pods -l app=shop --sort-by=.metadata.creationTimestamp -o name | head -1)
+  changes: pods app=shop
+hints:
+- say: Compare the selector with the pods' labels.
+debrief: A Service finds its pods by their labels.
+"#;
+
+const SHOP: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: httpd, image: httpd}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: client}
+spec: {containers: [{name: c, image: curlimages/curl, command: [sleep, infinity]}]}
+";
+
+fn service(selector: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: shop}}\nspec:\n  selector:\n    app: {selector}\n  ports:\n  - port: 80\n"
+    )
+}
+
+/// The sound pack.
+fn sound() -> Files {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let expect = "{goal: 1, diagnosis: service-selects-nothing, at: \"shop.yaml:6\"}\n";
+    Files::from([
+        ("pack.yaml".to_owned(), text(PACK)),
+        ("shop/level.yaml".to_owned(), text(LEVEL)),
+        ("shop/world/pods.yaml".to_owned(), text(SHOP)),
+        ("shop/start/shop.yaml".to_owned(), text(&service("shpo"))),
+        ("shop/solutions/service/shop.yaml".to_owned(), text(&service("shop"))),
+        ("shop/solutions/typed/solve.sh".to_owned(), text("kubectl set selector service shop app=shop\n")),
+        ("shop/mistakes/a/shop.yaml".to_owned(), text(&service("shops"))),
+        ("shop/mistakes/a/expect.yaml".to_owned(), text(expect)),
+        ("shop/mistakes/b/shop.yaml".to_owned(), text(&service("Shop"))),
+        ("shop/mistakes/b/expect.yaml".to_owned(), text(expect)),
+        ("shop/mistakes/c/shop.yaml".to_owned(), text(&service("shop2"))),
+        ("shop/mistakes/c/expect.yaml".to_owned(), text(expect)),
+    ])
+}
+
+/// The sound pack with `from` replaced by `to` in one file.
+fn with(file: &str, from: &str, to: &str) -> Files {
+    let mut files = sound();
+    let content = files.get_mut(file).expect("the file is there");
+    let text = String::from_utf8_lossy(content).into_owned();
+    assert!(text.contains(from), "{file} has no {from:?}");
+    *content = text.replacen(from, to, 1).into_bytes();
+    files
+}
+
+/// Everything that lint says of a pack, a line each.
+fn said(files: &Files) -> Vec<String> {
+    let pack = match Pack::from_files(files) {
+        Ok(pack) => pack,
+        Err(errors) => return errors.iter().map(ToString::to_string).collect(),
+    };
+    let mut said = Vec::new();
+    for level in &pack.levels {
+        let mut prover = Prover::new(Arc::clone(level));
+        for statement in statements(level) {
+            said.extend(prover.prove(&statement, &Seeds::all(&[1])).failure);
+        }
+    }
+    said.iter().map(ToString::to_string).collect()
+}
+
+/// That lint says something that begins with `expected` and gives a next step in brackets.
+fn says(files: &Files, expected: &str) {
+    let said = said(files);
+    let found = said.iter().find(|line| line.starts_with(expected));
+    let found = found.unwrap_or_else(|| panic!("expected {expected:?} among {said:#?}"));
+    assert!(found.ends_with(')') && found.contains(" ("), "no next step: {found}");
+}
+
+const YAML: &str = "shop/level.yaml";
+
+#[test]
+fn a_sound_level_is_proved() {
+    assert_eq!(said(&sound()), [""; 0]);
+}
+
+#[test]
+fn an_event_that_fails_is_an_error() {
+    let files = with(YAML, "kubectl delete --wait=false", "kubectl delete pod --wait=false");
+    says(&files, "shop/level.yaml:18:3: seed 1: the event fails: the command ends with exit code 1: ");
+    let files = with(YAML, "run: kubectl delete --wait=false", "exit: 1\n  run: kubectl delete --wait=false");
+    says(&files, "shop/level.yaml:19:3: seed 1: the event fails: the command ends with exit code 0");
+}
+
+#[test]
+fn an_event_that_waits_is_an_error() {
+    let files = with(YAML, "kubectl delete --wait=false", "kubectl delete --grace-period=20");
+    let waits = with(YAML, "run: kubectl delete --wait=false", "run: sleep 5; echo");
+    says(&waits, "shop/level.yaml:18:3: seed 1: the event's command still waits after a moment");
+    assert!(!said(&files).is_empty());
+}
+
+#[test]
+fn an_event_without_effect_is_an_error() {
+    let files = with(YAML, "changes: pods app=shop", "changes: services");
+    says(&files, "shop/level.yaml:19:3: seed 1: the event changes nothing of what it names");
+}
+
+#[test]
+fn an_event_that_never_happens_is_an_error() {
+    let files = with(YAML, "during: 1\n  requests: [2, 5]", "after: 55m");
+    says(&files, "shop/level.yaml:16:3: seed 1: the event happens 0 of 1 times");
+}
+
+#[test]
+fn a_goal_that_passes_untouched_is_an_error_unless_it_is_said_to_hold() {
+    let goal = "goals:\n- say: the client's name resolves\n  from: laptop\n  run: kubectl get pod client\n  expect: {exit: 0}\n";
+    let files = with(YAML, "goals:\n", goal).clone();
+    says(&files, "shop/level.yaml:10:3: seed 1: the goal passes untouched");
+    let files = with(YAML, "  repeat: {times: 9", "  holds: true\n  repeat: {times: 9");
+    says(&files, "shop/level.yaml:14:3: seed 1: the goal is said to hold, and fails untouched");
+}
+
+#[test]
+fn a_false_claim_is_an_error() {
+    let files = with(YAML, "expect: {exit: 7}", "expect: {exit: 28}");
+    says(&files, "shop/level.yaml:6:1: seed 1: the claim is false at the start: it ends with exit code 7, not 28");
+}
+
+#[test]
+fn a_refused_manifest_is_an_error_unless_it_is_the_fault() {
+    let files = with("shop/world/pods.yaml", "replicas: 2", "replicas: -2");
+    says(&files, "shop/world/pods.yaml:5:3: seed 1: it is refused: ");
+    let files = with(YAML, "goals:\n", "refused: [world/pods.yaml]\ngoals:\n");
+    says(&files, "shop/level.yaml:9:10: seed 1: world/pods.yaml is said to be refused, and is accepted");
+    let files = with(YAML, "goals:\n", "refused: [world/none.yaml]\ngoals:\n");
+    says(&files, "shop/level.yaml:9:11: there is no file world/none.yaml");
+}
+
+#[test]
+fn an_opening_that_fails_is_an_error_on_its_line() {
+    let files = with(YAML, "opened=yes\n", "opened=yes\n  kubectl get pod nobody\n  true\n");
+    says(&files, "shop/level.yaml:9:1: seed 1: the command ends with exit code 1: Error from server (NotFound)");
+    // A command that may fail says so.
+    let files = with(YAML, "opened=yes\n", "opened=yes\n  kubectl get pod nobody || true\n");
+    assert_eq!(said(&files), [""; 0]);
+}
+
+#[test]
+fn a_solution_whose_command_fails_is_an_error_on_its_line() {
+    let files = with("shop/solutions/typed/solve.sh", "kubectl set", "kubectl get pod nobody\nkubectl set");
+    says(&files, "shop/solutions/typed/solve.sh:1:1: seed 1: the command ends with exit code 1: ");
+}
+
+#[test]
+fn a_cheat_that_wins_is_an_error_unless_the_words_allow_it() {
+    let files = with(YAML, ", servedByImage: httpd", "");
+    says(&files, "shop/level.yaml:9:1: seed 1: the cheat imitator wins: other pods with the servers' labels");
+    let files = with(YAML, "during: 1\n  requests: [2, 5]", "after: 1s\n  times: 2");
+    says(&files, "shop/level.yaml:9:1: seed 1: the cheat written-address wins: the endpoints of now");
+    let files = with(YAML, "goals:\n", "allows: {imitator: whoever}\ngoals:\n");
+    says(&files, "shop/level.yaml:9:10: the cheat imitator is allowed, and does not win");
+    let files = with(YAML, "goals:\n", "allows: {bribery: whoever}\ngoals:\n");
+    says(&files, "shop/level.yaml:9:10: there is no built-in cheat bribery");
+}
+
+#[test]
+fn a_goal_that_is_never_failed_alone_is_an_error() {
+    let goal = "- say: the client can look shop up\n  from: pod/client\n  run: curl -sS http://shop\n  expect: {exit: 0}\nevents:\n";
+    let files = with(YAML, "events:\n", goal);
+    says(&files, "shop/level.yaml:15:3: no mistake and no cheat fails goal 2 alone");
+}
+
+#[test]
+fn what_knows_no_bound_is_refused_when_the_pack_is_read() {
+    let cases = [
+        ("nodes: 2", "nodes: 4294967295", "shop/level.yaml:4:11: 4294967295 is out of the bound of nodes of the cluster: 1 to 100"),
+        ("nodes: 2", "nodes: 0", "shop/level.yaml:4:11: 0 is out of the bound of nodes of the cluster"),
+        ("times: 9", "times: 4294967296", "shop/level.yaml:14:12: 4294967296 is out of the bound of requests of goals: 1 to 1000"),
+        ("every: 5s", "every: 9000h", "shop/level.yaml:14:3: it spans "),
+        ("during: 1\n  requests: [2, 5]", "after: 1s\n  times: 4294967295", "shop/level.yaml:17:3: 4294967295 is out of the bound of occurrences of events"),
+        ("during: 1\n  requests: [2, 5]", "after: 90m", "shop/level.yaml:16:3: it spans 5400 s, out of the bound of simulated time: 3600 s"),
+        ("requests: [2, 5]", "requests: [9]", "shop/level.yaml:17:3: goal 1 makes 9 requests; between which of them?"),
+        ("during: 1", "during: 3", "shop/level.yaml:16:3: there is no goal 3"),
+        ("changes: pods", "changes: podz", "shop/level.yaml:19:3: there is no kind \"podz\""),
+        ("from: pod/client\n", "from: somewhere\n", "shop/level.yaml:11:3: expected laptop, node/NAME"),
+        ("repeat: {times: 9,", "repeat: {times: 9, spread: 10,", "shop/level.yaml:14:22: 9 requests can't be served by 10 pods"),
+        ("hints:", "hintz:", "shop/level.yaml:20:1: "),
+    ];
+    for (from, to, expected) in cases {
+        says(&with(YAML, from, to), expected);
+    }
+}
+
+#[test]
+fn an_opening_that_never_ends_is_stopped() {
+    let files = with(YAML, "opened=yes\n", "opened=yes\n  sleep 1d\n");
+    says(&files, "shop/level.yaml:9:1: seed 1: the command ends with exit code 130");
+}
+
+#[test]
+fn levels_are_told_apart_by_name_and_number() {
+    let twice = with("pack.yaml", "[shop]", "[shop, shop]");
+    says(&twice, "pack.yaml:3:38: level shop is there twice");
+    let number = with("pack.yaml", "[shop]", "[shop, '1']");
+    says(&number, "pack.yaml:3:38: level \"1\" could not be told from the number of a level");
+    let chapter = with("pack.yaml", "levels: [shop]}", "levels: [shop]}\n- {name: a, title: B, levels: []}");
+    says(&chapter, "pack.yaml:4:4: chapter a is there twice");
+    let up = with("pack.yaml", "[shop]", "[shop, ../shop]");
+    says(&up, "pack.yaml:3:38: \"../shop\" is no name of a level");
+}
+
+#[test]
+fn a_file_without_measure_is_refused() {
+    let mut files = sound();
+    files.insert("shop/start/long.yaml".to_owned(), vec![b'#'; (1 << 20) + 1]);
+    says(&files, "shop/start/long.yaml: 1048577 is out of the bound of bytes of a file: 1048576");
+}
