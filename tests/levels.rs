@@ -79,7 +79,8 @@ fn answer(level: &Arc<Level>, folder: &Path) -> Result<(), Failed> {
             (true, false) => return Err(Failed::from(format!("seed {seed}: {verdict:#?}"))),
             (false, true) => return Err(Failed::from(format!("seed {seed}: it solves the level"))),
             (false, false) => {
-                let silent = verdict.goals.iter().find(|goal| !goal.passed && goal.diagnosis.is_none());
+                let silent =
+                    verdict.goals.iter().find(|goal| !goal.passed && goal.diagnosis.is_none());
                 if let Some(goal) = silent {
                     return Err(Failed::from(format!("{} fails without a reason", goal.say)));
                 }

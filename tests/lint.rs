@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use podhop::level::lint::{Prover, Seeds, statements};
 use podhop::level::Pack;
+use podhop::level::lint::{Prover, Seeds, statements};
 use podhop::shell::Files;
 
 const PACK: &str = "title: T\nchapters:\n- {name: a, title: A, levels: [shop]}\n";
@@ -66,7 +66,10 @@ fn sound() -> Files {
         ("shop/world/pods.yaml".to_owned(), text(SHOP)),
         ("shop/start/shop.yaml".to_owned(), text(&service("shpo"))),
         ("shop/solutions/service/shop.yaml".to_owned(), text(&service("shop"))),
-        ("shop/solutions/typed/solve.sh".to_owned(), text("kubectl set selector service shop app=shop\n")),
+        (
+            "shop/solutions/typed/solve.sh".to_owned(),
+            text("kubectl set selector service shop app=shop\n"),
+        ),
         ("shop/mistakes/a/shop.yaml".to_owned(), text(&service("shops"))),
         ("shop/mistakes/a/expect.yaml".to_owned(), text(expect)),
         ("shop/mistakes/b/shop.yaml".to_owned(), text(&service("Shop"))),
@@ -120,9 +123,19 @@ fn a_sound_level_is_proved() {
 #[test]
 fn an_event_that_fails_is_an_error() {
     let files = with(YAML, "kubectl delete --wait=false", "kubectl delete pod --wait=false");
-    says(&files, "shop/level.yaml:18:3: seed 1: the event fails: the command ends with exit code 1: ");
-    let files = with(YAML, "run: kubectl delete --wait=false", "exit: 1\n  run: kubectl delete --wait=false");
-    says(&files, "shop/level.yaml:19:3: seed 1: the event fails: the command ends with exit code 0");
+    says(
+        &files,
+        "shop/level.yaml:18:3: seed 1: the event fails: the command ends with exit code 1: ",
+    );
+    let files = with(
+        YAML,
+        "run: kubectl delete --wait=false",
+        "exit: 1\n  run: kubectl delete --wait=false",
+    );
+    says(
+        &files,
+        "shop/level.yaml:19:3: seed 1: the event fails: the command ends with exit code 0",
+    );
 }
 
 #[test]
@@ -157,7 +170,10 @@ fn a_goal_that_passes_untouched_is_an_error_unless_it_is_said_to_hold() {
 #[test]
 fn a_false_claim_is_an_error() {
     let files = with(YAML, "expect: {exit: 7}", "expect: {exit: 28}");
-    says(&files, "shop/level.yaml:6:1: seed 1: the claim is false at the start: it ends with exit code 7, not 28");
+    says(
+        &files,
+        "shop/level.yaml:6:1: seed 1: the claim is false at the start: it ends with exit code 7, not 28",
+    );
 }
 
 #[test]
@@ -165,7 +181,10 @@ fn a_refused_manifest_is_an_error_unless_it_is_the_fault() {
     let files = with("shop/world/pods.yaml", "replicas: 2", "replicas: -2");
     says(&files, "shop/world/pods.yaml:5:3: seed 1: it is refused: ");
     let files = with(YAML, "goals:\n", "refused: [world/pods.yaml]\ngoals:\n");
-    says(&files, "shop/level.yaml:9:10: seed 1: world/pods.yaml is said to be refused, and is accepted");
+    says(
+        &files,
+        "shop/level.yaml:9:10: seed 1: world/pods.yaml is said to be refused, and is accepted",
+    );
     let files = with(YAML, "goals:\n", "refused: [world/none.yaml]\ngoals:\n");
     says(&files, "shop/level.yaml:9:11: there is no file world/none.yaml");
 }
@@ -173,7 +192,10 @@ fn a_refused_manifest_is_an_error_unless_it_is_the_fault() {
 #[test]
 fn an_opening_that_fails_is_an_error_on_its_line() {
     let files = with(YAML, "opened=yes\n", "opened=yes\n  kubectl get pod nobody\n  true\n");
-    says(&files, "shop/level.yaml:9:1: seed 1: the command ends with exit code 1: Error from server (NotFound)");
+    says(
+        &files,
+        "shop/level.yaml:9:1: seed 1: the command ends with exit code 1: Error from server (NotFound)",
+    );
     // A command that may fail says so.
     let files = with(YAML, "opened=yes\n", "opened=yes\n  kubectl get pod nobody || true\n");
     assert_eq!(said(&files), [""; 0]);
@@ -181,16 +203,23 @@ fn an_opening_that_fails_is_an_error_on_its_line() {
 
 #[test]
 fn a_solution_whose_command_fails_is_an_error_on_its_line() {
-    let files = with("shop/solutions/typed/solve.sh", "kubectl set", "kubectl get pod nobody\nkubectl set");
+    let files =
+        with("shop/solutions/typed/solve.sh", "kubectl set", "kubectl get pod nobody\nkubectl set");
     says(&files, "shop/solutions/typed/solve.sh:1:1: seed 1: the command ends with exit code 1: ");
 }
 
 #[test]
 fn a_cheat_that_wins_is_an_error_unless_the_words_allow_it() {
     let files = with(YAML, ", servedByImage: httpd", "");
-    says(&files, "shop/level.yaml:9:1: seed 1: the cheat imitator wins: other pods with the servers' labels");
+    says(
+        &files,
+        "shop/level.yaml:9:1: seed 1: the cheat imitator wins: other pods with the servers' labels",
+    );
     let files = with(YAML, "during: 1\n  requests: [2, 5]", "after: 1s\n  times: 2");
-    says(&files, "shop/level.yaml:9:1: seed 1: the cheat written-address wins: the endpoints of now");
+    says(
+        &files,
+        "shop/level.yaml:9:1: seed 1: the cheat written-address wins: the endpoints of now",
+    );
     let files = with(YAML, "goals:\n", "allows: {imitator: whoever}\ngoals:\n");
     says(&files, "shop/level.yaml:9:10: the cheat imitator is allowed, and does not win");
     let files = with(YAML, "goals:\n", "allows: {bribery: whoever}\ngoals:\n");
@@ -207,17 +236,49 @@ fn a_goal_that_is_never_failed_alone_is_an_error() {
 #[test]
 fn what_knows_no_bound_is_refused_when_the_pack_is_read() {
     let cases = [
-        ("nodes: 2", "nodes: 4294967295", "shop/level.yaml:4:11: 4294967295 is out of the bound of nodes of the cluster: 1 to 100"),
-        ("nodes: 2", "nodes: 0", "shop/level.yaml:4:11: 0 is out of the bound of nodes of the cluster"),
-        ("times: 9", "times: 4294967296", "shop/level.yaml:14:12: 4294967296 is out of the bound of requests of goals: 1 to 1000"),
+        (
+            "nodes: 2",
+            "nodes: 4294967295",
+            "shop/level.yaml:4:11: 4294967295 is out of the bound of nodes of the cluster: 1 to 100",
+        ),
+        (
+            "nodes: 2",
+            "nodes: 0",
+            "shop/level.yaml:4:11: 0 is out of the bound of nodes of the cluster",
+        ),
+        (
+            "times: 9",
+            "times: 4294967296",
+            "shop/level.yaml:14:12: 4294967296 is out of the bound of requests of goals: 1 to 1000",
+        ),
         ("every: 5s", "every: 9000h", "shop/level.yaml:14:3: it spans "),
-        ("during: 1\n  requests: [2, 5]", "after: 1s\n  times: 4294967295", "shop/level.yaml:17:3: 4294967295 is out of the bound of occurrences of events"),
-        ("during: 1\n  requests: [2, 5]", "after: 90m", "shop/level.yaml:16:3: it spans 5400 s, out of the bound of simulated time: 3600 s"),
-        ("requests: [2, 5]", "requests: [9]", "shop/level.yaml:17:3: goal 1 makes 9 requests; between which of them?"),
+        (
+            "during: 1\n  requests: [2, 5]",
+            "after: 1s\n  times: 4294967295",
+            "shop/level.yaml:17:3: 4294967295 is out of the bound of occurrences of events",
+        ),
+        (
+            "during: 1\n  requests: [2, 5]",
+            "after: 90m",
+            "shop/level.yaml:16:3: it spans 5400 s, out of the bound of simulated time: 3600 s",
+        ),
+        (
+            "requests: [2, 5]",
+            "requests: [9]",
+            "shop/level.yaml:17:3: goal 1 makes 9 requests; between which of them?",
+        ),
         ("during: 1", "during: 3", "shop/level.yaml:16:3: there is no goal 3"),
         ("changes: pods", "changes: podz", "shop/level.yaml:19:3: there is no kind \"podz\""),
-        ("from: pod/client\n", "from: somewhere\n", "shop/level.yaml:11:3: expected laptop, node/NAME"),
-        ("repeat: {times: 9,", "repeat: {times: 9, spread: 10,", "shop/level.yaml:14:22: 9 requests can't be served by 10 pods"),
+        (
+            "from: pod/client\n",
+            "from: somewhere\n",
+            "shop/level.yaml:11:3: expected laptop, node/NAME",
+        ),
+        (
+            "repeat: {times: 9,",
+            "repeat: {times: 9, spread: 10,",
+            "shop/level.yaml:14:22: 9 requests can't be served by 10 pods",
+        ),
         ("hints:", "hintz:", "shop/level.yaml:20:1: "),
     ];
     for (from, to, expected) in cases {
@@ -237,7 +298,8 @@ fn levels_are_told_apart_by_name_and_number() {
     says(&twice, "pack.yaml:3:38: level shop is there twice");
     let number = with("pack.yaml", "[shop]", "[shop, '1']");
     says(&number, "pack.yaml:3:38: level \"1\" could not be told from the number of a level");
-    let chapter = with("pack.yaml", "levels: [shop]}", "levels: [shop]}\n- {name: a, title: B, levels: []}");
+    let chapter =
+        with("pack.yaml", "levels: [shop]}", "levels: [shop]}\n- {name: a, title: B, levels: []}");
     says(&chapter, "pack.yaml:4:4: chapter a is there twice");
     let up = with("pack.yaml", "[shop]", "[shop, ../shop]");
     says(&up, "pack.yaml:3:38: \"../shop\" is no name of a level");

@@ -80,8 +80,7 @@ pub(super) fn manifests(cluster: &mut Cluster, folder: &str, files: &Files) -> V
     manifests
         .map(|file| {
             let command = format!("kubectl apply -f '{file}'");
-            let finished =
-                shell::run_at(cluster, &Place::Laptop, files, &command, APPLY_LIMIT);
+            let finished = shell::run_at(cluster, &Place::Laptop, files, &command, APPLY_LIMIT);
             Act::of(Actor::Manifest(format!("{folder}/{file}")), 1, &finished)
         })
         .collect()
@@ -126,8 +125,7 @@ pub(super) fn event(cluster: &mut Cluster, index: usize, event: &Event) -> Act {
     let state = |cluster: &Cluster| event.changes.as_ref().map(|changes| changes.state(cluster));
     let before = state(cluster);
     let command = format!("{STRICT}\n{}", event.run);
-    let finished =
-        shell::run_at(cluster, &Place::Laptop, &Files::new(), &command, EVENT_LIMIT);
+    let finished = shell::run_at(cluster, &Place::Laptop, &Files::new(), &command, EVENT_LIMIT);
     let mut act = Act::of(Actor::Event(index), 1, &finished);
     act.changed = before.map(|before| Some(before) != state(cluster));
     act
@@ -197,7 +195,8 @@ mod tests {
 
     #[test]
     fn a_script_is_taken_apart_as_a_terminal_takes_it() {
-        let script = "# first\necho a\nfor i in 1 2; do\n  echo $i\ndone\n\ncat <<E\nx\nE\necho 'b\nc'\n";
+        let script =
+            "# first\necho a\nfor i in 1 2; do\n  echo $i\ndone\n\ncat <<E\nx\nE\necho 'b\nc'\n";
         let lines: Vec<u32> = commands(script).into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, [2, 3, 7, 10]);
     }

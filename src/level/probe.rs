@@ -245,7 +245,10 @@ fn judge(
             Some(connection) => connection.server.clone(),
             None => {
                 let missed = connections.iter().rev().find_map(judge);
-                return Err(missed.unwrap_or_else(|| Miss::Server { expected: wanted.server(), received: None }));
+                return Err(missed.unwrap_or_else(|| Miss::Server {
+                    expected: wanted.server(),
+                    received: None,
+                }));
             }
         };
     }

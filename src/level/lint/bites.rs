@@ -22,14 +22,14 @@ pub(super) fn bites(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
         Some(goal) => {
             let path = format!("goals[{goal}].say");
             let message = format!("no mistake and no cheat fails goal {} alone", goal + 1);
-            let help = "add a mistake that fails it while all other goals pass, or make one goal of two";
+            let help =
+                "add a mistake that fails it while all other goals pass, or make one goal of two";
             Err(level.source.error(&path, message).help(help))
         }
     }
 }
 
 fn fails_alone(ends: &[Vec<bool>], goal: usize) -> bool {
-    ends.iter().any(|passes| {
-        passes.iter().enumerate().all(|(index, passed)| *passed == (index != goal))
-    })
+    ends.iter()
+        .any(|passes| passes.iter().enumerate().all(|(index, passed)| *passed == (index != goal)))
 }

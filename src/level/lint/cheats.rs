@@ -149,9 +149,10 @@ fn echo(prover: &mut Prover, seed: u64) -> Vec<Try> {
         ("the client prints the words and asks nobody", words::echo as words::Edit),
         ("the client asks for no page that there is, and prints the words", words::knock),
     ] {
-        let answers = level.solutions.iter().filter_map(|solution| {
-            words::edited(&level, solution, &|text| edit(text, &says))
-        });
+        let answers = level
+            .solutions
+            .iter()
+            .filter_map(|solution| words::edited(&level, solution, &|text| edit(text, &says)));
         if let Some(answer) = answers.into_iter().next() {
             let mut attempt = prover.open(seed);
             apply(&mut attempt, Some(&answer));
@@ -236,9 +237,10 @@ fn events_over(level: &Level) -> Option<Duration> {
 
 /// Answers that are none: the start's own files, and every mistake.
 fn wrong_answers(level: &Level) -> Vec<(String, Option<Solution>)> {
-    let mistakes = level.mistakes.iter().map(|mistake| {
-        (format!("mistake {}", mistake.answer.name), Some(mistake.answer.clone()))
-    });
+    let mistakes = level
+        .mistakes
+        .iter()
+        .map(|mistake| (format!("mistake {}", mistake.answer.name), Some(mistake.answer.clone())));
     std::iter::once(("the untouched files".to_owned(), None)).chain(mistakes).collect()
 }
 

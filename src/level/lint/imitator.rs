@@ -85,7 +85,8 @@ fn replace(attempt: &mut Attempt, index: usize, goal: &Goal, server: &Server) ->
     let manifest = deployment(&mark, &labels, &says(goal), server.port);
     attempt.run_script(&format!("cat <<'EOF' | kubectl apply -f -\n{manifest}\nEOF"));
     rest(attempt);
-    let patch = json!([{"op": "add", "path": "/spec/selector/imitates", "value": index.to_string()}]);
+    let patch =
+        json!([{"op": "add", "path": "/spec/selector/imitates", "value": index.to_string()}]);
     let services: Vec<String> = services_of(attempt, &pod)
         .into_iter()
         .map(|service| format!("kubectl patch service {service} --type=json -p '{patch}'"))

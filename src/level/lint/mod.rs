@@ -137,9 +137,9 @@ impl Prover {
             Statement::Resists(cheat) => {
                 (seeds.others.len(), cheats::resists(self, *cheat, &seeds.others))
             }
-            Statement::Solves(solution) => self.on(&seeds.solutions, |prover, seed| {
-                world::solves(prover, solution, seed)
-            }),
+            Statement::Solves(solution) => {
+                self.on(&seeds.solutions, |prover, seed| world::solves(prover, solution, seed))
+            }
             Statement::Opens => self.on(&seeds.others, world::opens),
             Statement::Unsolved => self.on(&seeds.others, world::unsolved),
             Statement::Fails(mistake) => {
@@ -231,7 +231,8 @@ impl Prover {
 }
 
 /// What a transcript looks at beside the goals.
-const LOOK: &str = "kubectl get all -A -o wide; kubectl get endpointslices -A -o yaml; kubectl get events -A";
+const LOOK: &str =
+    "kubectl get all -A -o wide; kubectl get endpointslices -A -o yaml; kubectl get events -A";
 
 /// Plays an answer without a screen: its files in place of the start's, applied, then its script.
 pub fn play(level: &Arc<Level>, answer: Option<&Solution>, seed: u64) -> Verdict {

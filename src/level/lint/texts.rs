@@ -6,9 +6,8 @@ use crate::level::format::Level;
 
 /// Texts are there and short enough; codes, files and solutions that they name exist.
 pub(super) fn complete(level: &Level) -> Result<(), Diagnostic> {
-    let error = |path: &str, message: String, help: &str| {
-        Err(level.source.error(path, message).help(help))
-    };
+    let error =
+        |path: &str, message: String, help: &str| Err(level.source.error(path, message).help(help));
     let limits = [("situation", &level.situation, 80), ("debrief", &level.debrief, 120)];
     for (name, text, limit) in limits {
         let words = text.split_whitespace().count();
@@ -52,15 +51,17 @@ fn codes(level: &Level) -> Result<(), Diagnostic> {
 fn hints(level: &Level) -> Result<(), Diagnostic> {
     for (index, hint) in level.hints.iter().enumerate() {
         let path = format!("hints[{index}]");
-        let error = |message: String, help: &str| {
-            Err(level.source.error(&path, message).help(help))
-        };
+        let error =
+            |message: String, help: &str| Err(level.source.error(&path, message).help(help));
         if let Some(code) = hint.when.as_ref().filter(|code| diagnosis::explain(code).is_none()) {
             return error(format!("there is no diagnosis {code}"), "podhop explain lists them all");
         }
         let worked = hint.worked.as_ref();
         if hint.say.is_empty() && worked.is_none() {
-            return error("the hint has no text".to_owned(), "give it a text, or a worked solution");
+            return error(
+                "the hint has no text".to_owned(),
+                "give it a text, or a worked solution",
+            );
         }
         let solved = |name: &&String| !level.solutions.iter().any(|s| s.name == **name);
         if let Some(name) = worked.filter(solved) {

@@ -68,9 +68,9 @@ pub(super) fn edited(
     for (name, content) in with_answer(&level.start, &solution.files) {
         let text = String::from_utf8_lossy(&content).into_owned();
         let new = match is_manifest(&name) {
-            true => edited_manifest(&name, &text, &mut |containers| {
-                edit_containers(containers, edit)
-            }),
+            true => {
+                edited_manifest(&name, &text, &mut |containers| edit_containers(containers, edit))
+            }
             false => edit(&text),
         };
         if let Some(new) = new {

@@ -71,9 +71,9 @@ fn refused(level: &Level, file: &str, act: &Act, attempt: Option<&Attempt>) -> D
     let help = format!("mend it, or list {file} under refused if that is the level's fault");
     let name = file.split_once('/').map_or(file, |(_, name)| name);
     let files = if file.starts_with("start/") { &level.start } else { &level.world };
-    let marks = attempt.zip(files.get(name)).map(|(attempt, content)| {
-        crate::level::apply::marks(attempt.cluster(), name, content)
-    });
+    let marks = attempt
+        .zip(files.get(name))
+        .map(|(attempt, content)| crate::level::apply::marks(attempt.cluster(), name, content));
     let at = marks.and_then(|marks| marks.first().and_then(|mark| mark.position));
     let at = at.unwrap_or(Position::new(1, 1));
     Diagnostic::error(format!("it is refused: {}", act.said)).in_file(path).at(at).help(help)
@@ -193,7 +193,10 @@ pub(super) fn solves(
 
 fn unmet(goal: &GoalState) -> String {
     let why = goal.diagnosis.as_ref().map_or_else(String::new, shown);
-    format!("goal {:?}: {} of {} after {} tries; {why}", goal.say, goal.succeeded, goal.of, goal.tried)
+    format!(
+        "goal {:?}: {} of {} after {} tries; {why}",
+        goal.say, goal.succeeded, goal.of, goal.tried
+    )
 }
 
 fn events_happened(level: &Level, attempt: &Attempt) -> Result<(), Diagnostic> {

@@ -161,7 +161,11 @@ fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
     let spread = bounds.number(&format!("{path}.spread"), file.spread, bounds::SPREAD);
     if file.at_most.is_some() && spread == 0 {
         let help = "say with spread how many pods have to serve, or leave atMost out";
-        bounds.error(&format!("{path}.atMost"), "atMost without spread says nothing".to_owned(), help);
+        bounds.error(
+            &format!("{path}.atMost"),
+            "atMost without spread says nothing".to_owned(),
+            help,
+        );
     }
     if spread > at_most {
         let message = format!("{at_most} requests can't be served by {spread} pods");
@@ -236,7 +240,8 @@ fn when(file: &EventFile, path: &str, goals: &[Goal], bounds: &mut Bounds<'_>) -
             let message = "requests without during says nothing".to_owned();
             bounds.error(&format!("{path}.requests"), message, "name the goal with during");
         }
-        let times = bounds.number(&format!("{path}.times"), file.times.unwrap_or(1), bounds::OCCURRENCES);
+        let times =
+            bounds.number(&format!("{path}.times"), file.times.unwrap_or(1), bounds::OCCURRENCES);
         let every = file.every.unwrap_or(Duration::from_secs(1));
         let after = bounds.time(&format!("{path}.after"), after, every, times);
         return Some(When::Clock { after, every, times });

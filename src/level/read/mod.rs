@@ -56,11 +56,7 @@ pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
 }
 
 /// The levels that can be told from one another by name and number; all others are errors.
-fn names<'a>(
-    files: &Files,
-    pack: &'a PackFile,
-    errors: &mut Vec<Diagnostic>,
-) -> BTreeSet<&'a str> {
+fn names<'a>(files: &Files, pack: &'a PackFile, errors: &mut Vec<Diagnostic>) -> BTreeSet<&'a str> {
     let source = Source::new("pack.yaml", files.get("pack.yaml").map_or(&[], Vec::as_slice));
     let mut bounds = Bounds { source: &source, errors };
     let (mut chapters, mut levels) = (BTreeSet::new(), BTreeSet::new());
@@ -78,9 +74,11 @@ fn names<'a>(
                 let help = "name it once, or give the second a folder of its own";
                 bounds.error(&at, format!("level {name} is there twice"), help);
             } else if name.chars().all(|c| c.is_ascii_digit()) {
-                let message = format!("level {name:?} could not be told from the number of a level");
+                let message =
+                    format!("level {name:?} could not be told from the number of a level");
                 bounds.error(&at, message, "give its folder a name with a letter");
-            } else if name.len() > 63 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            } else if name.len() > 63
+                || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
             {
                 let message = format!("{name:?} is no name of a level");
                 bounds.error(&at, message, "use letters, digits and hyphens, 63 at most");

@@ -366,4 +366,3 @@ fn zones<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String
         None => Ok(zones),
     }
 }
-
