@@ -18,7 +18,7 @@ mod normal;
 mod object;
 pub mod patch;
 mod pod;
-mod quantity;
+pub mod quantity;
 mod read;
 mod request;
 pub mod selector;

@@ -8,7 +8,7 @@ const DECIMAL: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /// `text`, an amount, as the server writes it; unchanged when it is none.
-pub(super) fn canonical(text: &str) -> String {
+pub fn canonical(text: &str) -> String {
     let Ok(nanos) = quantity::parse(text) else { return text.to_owned() };
     if nanos == 0 {
         return "0".to_owned();

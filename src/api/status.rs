@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Kind;
+
 /// Why a request failed: the machine-readable part. Names are the API's (`metav1.StatusReason`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -73,8 +75,8 @@ impl Status {
         status
     }
 
-    /// `Service "x" is invalid: …`, with every fault in the server's layout: one fault on the same
-    /// line, several between brackets in the message and a bullet each when kubectl prints them.
+    /// `Deployment.apps "x" is invalid: …`, with every fault in the server's layout: one fault on the
+    /// same line, several between brackets in the message and a bullet each when kubectl prints them.
     pub fn invalid(kind: &str, name: &str, causes: Vec<Cause>) -> Status {
         let faults: Vec<String> = causes.iter().map(ToString::to_string).collect();
         let list = match faults.as_slice() {
@@ -83,7 +85,7 @@ impl Status {
         };
         Status {
             reason: Reason::Invalid,
-            message: format!("{kind} \"{name}\" is invalid: {list}"),
+            message: format!("{kind}{} \"{name}\" is invalid: {list}", dot_group(kind)),
             kind: kind.to_owned(),
             name: name.to_owned(),
             causes,
@@ -105,6 +107,13 @@ impl Status {
             Reason::Expired => 410,
         }
     }
+}
+
+/// `.apps` of `Deployment`; nothing for kinds of the core group, and for words that are no kind.
+fn dot_group(kind: &str) -> String {
+    let info = Kind::all().map(Kind::info).find(|info| info.name == kind);
+    let group = info.map(|info| info.group).filter(|group| !group.is_empty());
+    group.map(|group| format!(".{group}")).unwrap_or_default()
 }
 
 impl fmt::Display for Cause {

@@ -24,8 +24,8 @@ impl DryRun {
     /// # Errors
     /// kubectl's words for another value.
     pub fn of(call: &Call, io: &mut Io<'_>) -> Result<DryRun, Failure> {
-        match call.arguments.text("dry-run") {
-            "" | "none" => Ok(DryRun::No),
+        match call.arguments.get("dry-run").unwrap_or("none") {
+            "none" => Ok(DryRun::No),
             "client" => Ok(DryRun::Client),
             "server" => Ok(DryRun::Server),
             "unchanged" => {

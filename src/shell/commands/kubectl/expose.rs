@@ -78,7 +78,7 @@ fn expose(
                 report.dry_run.suffix()
             )),
             Some(_) => {
-                show(io, report, Kind::Service, &value)?;
+                show(io, report, "Service", "service", &value)?;
             }
         }
         return Ok(());

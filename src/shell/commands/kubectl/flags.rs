@@ -20,6 +20,8 @@ pub(super) enum Takes {
     Texts,
     /// A whole number.
     Number,
+    /// A whole number of 32 bits.
+    Small,
     /// A length of time: `30s`, `1m30s`.
     Duration,
     /// A text after `=`; without one, this text.
@@ -187,6 +189,7 @@ fn shorts(
                 arguments.values.entry("help").or_default().push("true".to_owned());
                 continue;
             }
+            let group = &group[at..];
             return Err(format!("unknown shorthand flag: {} in -{group}", quoted(letter)));
         };
         if let Some(value) = rest.strip_prefix('=') {
@@ -200,7 +203,10 @@ fn shorts(
             words
                 .next()
                 .cloned()
-                .ok_or_else(|| format!("flag needs an argument: {} in -{group}", quoted(letter)))?
+                .ok_or_else(|| {
+                    let group = &group[at..];
+                    format!("flag needs an argument: {} in -{group}", quoted(letter))
+                })?
         } else {
             rest.to_owned()
         };
@@ -232,6 +238,7 @@ fn set(arguments: &mut Arguments, flag: &Flag, value: String) -> Result<(), Stri
     }
     let values = arguments.values.entry(flag.long).or_default();
     match flag.takes {
+        Takes::List if value.is_empty() => {}
         Takes::List => values.extend(value.split(',').map(str::to_owned)),
         _ => values.push(value),
     }
@@ -244,10 +251,8 @@ fn fault(takes: Takes, value: &str) -> Option<String> {
         Takes::Switch if truth(value).is_none() => {
             Some(format!("strconv.ParseBool: parsing \"{value}\": invalid syntax"))
         }
-        Takes::Number => match value.parse::<i64>() {
-            Ok(_) => None,
-            Err(_) => Some(format!("strconv.ParseInt: parsing \"{value}\": invalid syntax")),
-        },
+        Takes::Number => number_fault(value, i64::MIN, i64::MAX),
+        Takes::Small => number_fault(value, i64::from(i32::MIN), i64::from(i32::MAX)),
         Takes::Duration if duration(value).is_none() => {
             let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || c == '.');
             let what = if plain { "missing unit in duration" } else { "invalid duration" };
@@ -255,6 +260,19 @@ fn fault(takes: Takes, value: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Why `value` is no number between these.
+fn number_fault(value: &str, least: i64, most: i64) -> Option<String> {
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    let why = match value.parse::<i64>() {
+        Ok(number) if (least..=most).contains(&number) => return None,
+        Err(_) if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            "invalid syntax"
+        }
+        _ => "value out of range",
+    };
+    Some(format!("strconv.ParseInt: parsing \"{value}\": {why}"))
 }
 
 /// Go's spellings of true and false.

@@ -27,6 +27,7 @@ mod expose;
 mod failure;
 mod flags;
 mod get;
+mod go_types;
 mod help;
 mod jsonpath;
 mod label;
@@ -45,6 +46,7 @@ mod set;
 mod sources;
 mod target;
 mod wait;
+mod words;
 
 pub use config::current_namespace;
 

@@ -1,7 +1,9 @@
 //! `kubectl run`: one pod, perhaps attached to, perhaps removed afterwards (R14.4).
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use regex::Regex;
 use serde_json::{Value, json};
 
 use super::super::super::tool::{Interrupted, Io, Step};
@@ -9,12 +11,13 @@ use super::catalog::{self, Command};
 use super::client::Client;
 use super::create;
 use super::delete::{WaitGone, deleted};
-use super::dry_run::{DryRun, Report, field_validation};
+use super::dry_run::{DryRun, Report};
 use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
-use super::{Call, DONE, Failure, Next, Outcome, Task, pods};
-use crate::api::{DeleteOptions, Kind, Object, Pod};
+use super::apply::LAST_APPLIED;
+use super::{Call, DONE, Failure, Next, Outcome, Task, go_types, pods, words};
+use crate::api::{DeleteOptions, FieldValidation, Kind, Object, Pod, patch};
 use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {
@@ -24,7 +27,7 @@ pub(super) static COMMAND: Command = Command {
                goes when the shell ends\n  kubectl run -it --rm tmp --image=busybox -- sh",
     usage: "NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] \
             [--command] -- [COMMAND] [args...]",
-    flags: &[FLAGS, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE],
     required: &["image"],
     run,
     ..catalog::PLAIN
@@ -49,7 +52,11 @@ const FLAGS: &[Flag] = &[
     text("labels", Some('l'), "Labels: key=value,key=value."),
     typed("annotations", Takes::Texts, "[]", "Annotations: key=value."),
     typed("env", Takes::Texts, "[]", "Variables: key=value."),
-    text("overrides", None, "JSON that is merged over the pod."),
+    text("overrides", None, "JSON that is laid over the pod."),
+    typed("override-type", Takes::Text, "'merge'", "How: merge, strategic or json."),
+    typed("cascade", Takes::Optional("background"), "'background'", "With --rm: background, foreground or orphan."),
+    switch("wait", None, "With --rm: wait for the pod's end."),
+    typed("detach-keys", Takes::Text, "'ctrl-p,ctrl-q'", "The keys that leave the container."),
     typed("grace-period", Takes::Number, "-1", "With --rm: seconds that the pod gets to end."),
     typed("pod-running-timeout", Takes::Duration, "1m0s", "How long to wait for a running pod."),
     typed("timeout", Takes::Duration, "0s", "How long to wait for its end."),
@@ -59,32 +66,46 @@ const FLAGS: &[Flag] = &[
 const PERIOD: Duration = Duration::from_millis(100);
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let names = call.arguments.before_dash().to_vec();
-    let Some(name) = names.first().cloned() else {
+    let report = Report::of(&call, io)?;
+    unheeded(&call)?;
+    let words = call.arguments.positional.clone();
+    let Some(name) = words.first().filter(|_| call.arguments.dash != Some(0)).cloned() else {
         return Err(call.usage("NAME is required for run"));
     };
-    check(&call)?;
-    let report = Report::of(&call, io)?;
     let attach = attaches(&call);
-    if call.arguments.on("rm") && !attach {
-        return Err(Failure::message("--rm should only be used for attached containers"));
+    check(&call, attach, report.dry_run)?;
+    if name.is_empty() {
+        return Err(Failure::message("Parameter: name is required"));
     }
-    if attach && report.dry_run != DryRun::No {
-        return Err(Failure::message(format!(
-            "--dry-run={} can't be used with attached containers options (--attach, --stdin, or \
-             --tty)",
-            call.arguments.text("dry-run")
-        )));
-    }
-    let mut command: Vec<String> = names[1..].to_vec();
-    command.extend_from_slice(call.arguments.after_dash());
-    let value = pod(&call, &name, &command)?;
+    let mut value = pod(&call, &name, &words[1..])?;
     if report.dry_run == DryRun::Client {
-        return create::show(io, &report, Kind::Pod, &value);
+        if let Some(service) = service(&call, &name, &value)? {
+            create::show(io, &report, "Service", "service", &service)?;
+            if report.output == Some(super::output::Output::Yaml) {
+                io.say("---");
+            }
+        }
+        return create::show(io, &report, "Pod", "pod", &value);
     }
-    let options = report.dry_run.options(field_validation(&call)?);
-    let object = call.client.create(io, Kind::Pod, value.clone(), options)?;
-    let service = expose(&mut call, io, &report, &name, &value)?;
+    let service = service(&call, &name, &value)?;
+    if call.arguments.on("save-config") {
+        let line = go_types::json_line("Pod", &value) + "\n";
+        value["metadata"]["annotations"][LAST_APPLIED] = json!(line);
+    }
+    let options = report.dry_run.options(FieldValidation::Ignore);
+    let object = call.client.create(io, Kind::Pod, value, options)?;
+    let service = match service {
+        Some(service) => {
+            let options = report.dry_run.options(FieldValidation::Ignore);
+            let service = call.client.create(io, Kind::Service, service, options)?;
+            report.tell(io, &service, "created")?;
+            if report.output == Some(super::output::Output::Yaml) {
+                io.say("---");
+            }
+            Some(service)
+        }
+        None => None,
+    };
     if !attach {
         report.tell(io, &object, "created")?;
         return DONE;
@@ -106,43 +127,84 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     })))
 }
 
+/// Whether somebody watches: `-t` alone is not enough (`RunOptions.Complete`).
 fn attaches(call: &Call) -> bool {
     let on = |flag| call.arguments.on(flag);
-    on("attach") || (!call.arguments.given("attach") && (on("stdin") || on("tty")))
+    on("attach") || (!call.arguments.given("attach") && on("stdin"))
 }
 
-fn check(call: &Call) -> Result<(), Failure> {
-    let image = call.arguments.text("image");
+/// What `run` takes and podhop does not heed.
+fn unheeded(call: &Call) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    if !["background", "foreground", "orphan"].contains(&arguments.get("cascade").unwrap_or("background"))
+    {
+        return Err(Failure::message(format!(
+            "invalid cascade value ({}). Must be \"background\", \"foreground\", or \"orphan\"",
+            arguments.text("cascade")
+        )));
+    }
+    let flags = ["filename", "kustomize", "recursive", "detach-keys"];
+    match flags.iter().find(|flag| arguments.given(flag)) {
+        Some(flag) => {
+            let what = format!("kubectl run --{flag}");
+            Err(Failure::not_simulated(&what, "leave it out"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The checks of `RunOptions.Run`, in its order.
+fn check(call: &Call, attach: bool, dry_run: DryRun) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    if arguments.duration("pod-running-timeout").is_some_and(|limit| limit.is_zero()) {
+        return Err(call.usage("--pod-running-timeout must be higher than zero"));
+    }
+    let image = arguments.text("image");
     if image.is_empty() {
         return Err(Failure::message("--image is required"));
     }
-    if let Some(fault) = image_fault(image) {
-        return Err(Failure::message(format!("Invalid image name \"{image}\": {fault}")));
+    if !is_reference(image) {
+        let text = format!("Invalid image name \"{image}\": invalid reference format");
+        return Err(Failure::message(text));
     }
-    if call.arguments.on("tty") && !call.arguments.on("stdin") {
-        return Err(Failure::message("-i/--stdin is required for containers with -t/--tty=true"));
+    if arguments.on("tty") && !arguments.on("stdin") {
+        return Err(call.usage("-i/--stdin is required for containers with -t/--tty=true"));
     }
-    match call.arguments.get("restart").unwrap_or("Always") {
-        "Always" | "OnFailure" | "Never" | "" => Ok(()),
-        other => Err(call.usage(format!("invalid restart policy: {other}"))),
+    if arguments.on("expose") && arguments.text("port").is_empty() {
+        return Err(call.usage("--port must be set when exposing a service"));
     }
+    let restart = arguments.text("restart");
+    if !["", "Always", "OnFailure", "Never"].contains(&restart) {
+        return Err(call.usage(format!("invalid restart policy: {restart}")));
+    }
+    if !attach && arguments.on("rm") {
+        return Err(call.usage("--rm should only be used for attached containers"));
+    }
+    if attach && dry_run != DryRun::No {
+        return Err(call.usage(
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, \
+             --stdin, or --tty)",
+        ));
+    }
+    let policy = arguments.text("image-pull-policy");
+    if !["", "Always", "IfNotPresent", "Never"].contains(&policy) {
+        return Err(call.usage(format!("invalid image pull policy: {policy}")));
+    }
+    Ok(())
 }
 
-/// Why a text is no image reference.
-fn image_fault(image: &str) -> Option<&'static str> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._/:@".contains(c);
-    let path = image.split('@').next().unwrap_or(image);
-    let last = path.rsplit('/').next().unwrap_or(path);
-    let name = last.split(':').next().unwrap_or(last);
-    if !image.chars().all(allowed)
-        || name.is_empty()
-        || !name.starts_with(|c: char| c.is_ascii_alphanumeric())
-    {
-        return Some("invalid reference format");
-    }
-    name.chars()
-        .any(|c| c.is_ascii_uppercase())
-        .then_some("invalid reference format: repository name must be lowercase")
+/// Whether a text is an image reference, by the expression of Docker's registry.
+fn is_reference(image: &str) -> bool {
+    static FORMAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let part = "[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]";
+        let domain = format!(r"(?:(?:{part})(?:\.(?:{part}))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?");
+        let path = r"[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*";
+        let tag = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
+        let digest = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}";
+        let name = format!("(?:{domain}/)?{path}(?:/{path})*");
+        Regex::new(&format!("^{name}(?::{tag})?(?:@{digest})?$")).ok()
+    });
+    FORMAT.as_ref().is_some_and(|format| format.is_match(image))
 }
 
 /// The pod that the command line describes.
@@ -155,7 +217,10 @@ fn pod(call: &Call, name: &str, command: &[String]) -> Result<Value, Failure> {
     }
     if !arguments.all("env").is_empty() {
         let variables = arguments.all("env").iter().map(|pair| match pair.split_once('=') {
-            Some((key, value)) if !key.is_empty() => Ok(json!({"name": key, "value": value})),
+            Some((key, value)) if words::env_fault(key).is_none() => Ok(match value {
+                "" => json!({"name": key}),
+                value => json!({"name": key, "value": value}),
+            }),
             _ => Err(Failure::message(format!("invalid env: {pair}"))),
         });
         container["env"] = variables.collect::<Result<Value, _>>()?;
@@ -178,7 +243,11 @@ fn pod(call: &Call, name: &str, command: &[String]) -> Result<Value, Failure> {
     if arguments.on("tty") {
         container["tty"] = json!(true);
     }
-    let restart = arguments.get("restart").filter(|restart| !restart.is_empty());
+    let restart = match arguments.get("restart").unwrap_or("Always") {
+        "" if arguments.on("stdin") => "OnFailure",
+        "" => "Always",
+        given => given,
+    };
     let mut value = json!({
         "apiVersion": "v1",
         "kind": "Pod",
@@ -186,85 +255,75 @@ fn pod(call: &Call, name: &str, command: &[String]) -> Result<Value, Failure> {
         "spec": {
             "containers": [container],
             "dnsPolicy": "ClusterFirst",
-            "restartPolicy": restart.unwrap_or("Always")
+            "restartPolicy": restart
         },
         "status": {}
     });
     if call.client.namespace_given {
         value["metadata"]["namespace"] = json!(call.client.namespace);
     }
+    let mut wrong = Vec::new();
     for pair in arguments.all("annotations") {
-        let (key, text) = pair.split_once('=').unwrap_or((pair, ""));
-        value["metadata"]["annotations"][key] = json!(text);
+        match pair.split_once('=').filter(|(key, _)| !key.is_empty()) {
+            Some((key, text)) => value["metadata"]["annotations"][key] = json!(text),
+            None => wrong.push(pair.as_str()),
+        }
     }
-    overridden(call, value)
+    if !wrong.is_empty() {
+        let text = format!("invalid annotations format: {}", wrong.join(", "));
+        return Err(Failure::message(text));
+    }
+    overridden(call, Kind::Pod, value)
 }
 
 fn labels(call: &Call, name: &str) -> Result<Value, Failure> {
-    let text = call.arguments.text("labels");
-    if text.is_empty() {
-        return Ok(json!({"run": name}));
+    match call.arguments.text("labels") {
+        "" => Ok(json!({"run": name})),
+        text => words::labels(text).map(Value::Object),
     }
-    let pairs = text.split(',').map(|pair| match pair.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), json!(value))),
-        _ => Err(Failure::message(format!("unexpected label spec: {pair}"))),
-    });
-    pairs.collect::<Result<_, _>>().map(Value::Object)
 }
 
-fn port(call: &Call) -> Result<Option<u32>, Failure> {
+fn port(call: &Call) -> Result<Option<i32>, Failure> {
     match call.arguments.text("port") {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| {
-            Failure::message(format!("strconv.Atoi: parsing \"{text}\": invalid syntax"))
-        }),
+        text => words::number(text).map(Some),
     }
 }
 
-/// `--overrides`
-fn overridden(call: &Call, mut value: Value) -> Result<Value, Failure> {
+/// `--overrides`, by `--override-type` (`kubectl/pkg/cmd/util/override_options.go`).
+///
+/// # Errors
+/// When the text is no JSON, or the type unknown.
+pub(super) fn overridden(call: &Call, kind: Kind, value: Value) -> Result<Value, Failure> {
     let text = call.arguments.text("overrides");
-    if !text.is_empty() {
-        let patch: Value = serde_json::from_str(text)
-            .map_err(|_| Failure::message(format!("invalid JSON in --overrides: {text}")))?;
-        merge(&mut value, &patch);
+    if text.is_empty() {
+        return Ok(value);
     }
-    Ok(value)
-}
-
-/// RFC 7386.
-fn merge(value: &mut Value, patch: &Value) {
-    let Some(fields) = patch.as_object() else {
-        *value = patch.clone();
-        return;
+    let of_type = call.arguments.get("override-type").unwrap_or("merge");
+    if !["merge", "strategic", "json"].contains(&of_type) {
+        return Err(Failure::message(format!("invalid override type: {of_type}")));
+    }
+    if of_type == "json" {
+        return Err(Failure::not_simulated("--override-type=json", "use merge or strategic"));
+    }
+    let wrong = |reason: String| {
+        let text = format!("Invalid JSON Patch: {reason}");
+        Failure::message(text)
     };
-    if !value.is_object() {
-        *value = json!({});
-    }
-    for (key, change) in fields {
-        if change.is_null() {
-            if let Some(value) = value.as_object_mut() {
-                value.remove(key);
-            }
-        } else {
-            merge(&mut value[key], change);
-        }
-    }
+    let patch: Value = serde_json::from_str(text).map_err(|fault| wrong(fault.to_string()))?;
+    let laid = match of_type {
+        "strategic" => patch::strategic(kind, &value, &patch).map_err(Failure::message)?,
+        _ => patch::merge(value, &patch),
+    };
+    Ok(go_types::typed(kind.info().name, &laid))
 }
 
-/// `--expose`
-fn expose(
-    call: &mut Call,
-    io: &mut Io<'_>,
-    report: &Report,
-    name: &str,
-    pod: &Value,
-) -> Result<Option<Object>, Failure> {
-    if !call.arguments.on("expose") {
-        return Ok(None);
-    }
-    let Some(port) = port(call)? else {
-        return Err(Failure::message("--port must be set when exposing a service"));
+/// The Service of `--expose`.
+fn service(call: &Call, name: &str, pod: &Value) -> Result<Option<Value>, Failure> {
+    let Some(port) = port(call)?.filter(|_| call.arguments.on("expose")) else { return Ok(None) };
+    let selector = match call.arguments.text("labels") {
+        "" => json!({"run": name}),
+        _ => labels(call, name)?,
     };
     let mut value = json!({
         "apiVersion": "v1",
@@ -272,17 +331,17 @@ fn expose(
         "metadata": {"name": name},
         "spec": {
             "ports": [{"port": port, "protocol": "TCP", "targetPort": port}],
-            "selector": pod["metadata"]["labels"]
+            "selector": selector
         },
         "status": {"loadBalancer": {}}
     });
+    if !call.arguments.text("labels").is_empty() {
+        value["metadata"]["labels"] = pod["metadata"]["labels"].clone();
+    }
     if call.client.namespace_given {
         value["metadata"]["namespace"] = json!(call.client.namespace);
     }
-    let options = report.dry_run.options(field_validation(call)?);
-    let service = call.client.create(io, Kind::Service, value, options)?;
-    report.tell(io, &service, "created")?;
-    Ok(Some(service))
+    Ok(Some(value))
 }
 
 /// A pod that somebody is attached to.
@@ -454,17 +513,14 @@ fn verdict(was: &Pod, is: Option<&Pod>, restart: &str) -> Option<Result<i32, Fai
 mod tests {
     use super::*;
 
+    // github.com/distribution/reference, ReferenceRegexp
     #[test]
-    fn image_references_have_no_spaces_and_no_capitals() {
-        assert_eq!(image_fault("a b"), Some("invalid reference format"));
-        assert!(image_fault("Nginx").is_some_and(|fault| fault.contains("lowercase")));
-        assert_eq!(image_fault("registry.k8s.io/echoserver:1.10"), None);
-    }
-
-    #[test]
-    fn overrides_are_merged() {
-        let mut value = json!({"spec": {"a": 1, "b": 2}});
-        merge(&mut value, &json!({"spec": {"b": null, "c": 3}}));
-        assert_eq!(value, json!({"spec": {"a": 1, "c": 3}}));
+    fn image_references_have_no_spaces_no_capitals_and_whole_digests() {
+        for image in ["nginx", "registry.k8s.io/echoserver:1.10", "a:5000/b/c_d:v1", "Host/x"] {
+            assert!(is_reference(image), "{image}");
+        }
+        for image in ["a b", "Nginx", "nginx:", ":1", "a:b:c", "a@sha256:abc", "-x", ""] {
+            assert!(!is_reference(image), "{image}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, Takes, typed};
 use super::super::{Call, Failure, Outcome};
-use super::{container_name, failed_to_create, finish, one_name};
+use super::{container_name, failed_to_create, finish, start};
 use crate::api::Kind;
 
 pub(super) static COMMAND: Command = Command {
@@ -25,14 +25,18 @@ pub(super) static COMMAND: Command = Command {
 
 const FLAGS: &[Flag] = &[
     typed("image", Takes::List, "[]", "The containers' images."),
-    typed("replicas", Takes::Number, "1", "How many pods."),
-    typed("port", Takes::Number, "-1", "The port that the first container declares."),
+    Flag {
+        short: Some('r'),
+        ..typed("replicas", Takes::Small, "1", "How many pods.")
+    },
+    typed("port", Takes::Small, "-1", "The port that the first container declares."),
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let name = one_name(&call)?;
+    let start = start(&call, io)?;
+    let name = start.name;
     let images = call.arguments.all("image").to_vec();
-    let command = call.arguments.after_dash().to_vec();
+    let command = call.arguments.positional[1..].to_vec();
     if images.len() > 1 && !command.is_empty() {
         let text = "cannot specify multiple --image options and command";
         return Err(Failure::message(text));
@@ -65,5 +69,6 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         },
         "status": {}
     });
-    finish(&mut call, io, Kind::Deployment, value, failed_to_create("deployment"))
+    let wrap = failed_to_create("deployment");
+    finish(&mut call, io, &start.report, Kind::Deployment, value, wrap)
 }

@@ -9,7 +9,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
-use super::{failed_to_create, finish, one_name};
+use super::{failed_to_create, finish, start};
 use crate::api::Kind;
 
 pub(super) static COMMAND: Command = Command {
@@ -38,7 +38,8 @@ const FLAGS: &[Flag] = &[
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let name = one_name(&call)?;
+    let start = start(&call, io)?;
+    let name = &start.name;
     let rules = call.arguments.all("rule");
     let default = call.arguments.text("default-backend");
     if rules.is_empty() && default.is_empty() {
@@ -82,7 +83,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata,
         "spec": spec, "status": {"loadBalancer": {}}
     });
-    finish(&mut call, io, Kind::Ingress, value, failed_to_create("ingress"))
+    let wrap = failed_to_create("ingress");
+    finish(&mut call, io, &start.report, Kind::Ingress, value, wrap)
 }
 
 /// What `--rule` says.

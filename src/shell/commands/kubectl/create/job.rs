@@ -7,8 +7,8 @@ use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, text};
 use super::super::target;
 use super::super::{Call, Failure, Outcome};
-use super::{failed_to_create, finish, one_name};
-use crate::api::Kind;
+use super::{failed_to_create, finish, start};
+use crate::api::{Kind, Object};
 
 pub(super) static COMMAND: Command = Command {
     name: "job",
@@ -45,38 +45,57 @@ const FLAGS: &[Flag] = &[
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let name = one_name(&call)?;
+    let start = start(&call, io)?;
     let (image, from) = (call.arguments.text("image"), call.arguments.text("from"));
-    let spec = match (image, from) {
-        ("", "") | (_, _) if image.is_empty() == from.is_empty() => {
-            return Err(Failure::message("either --image or --from must be specified"));
-        }
-        (image, "") => template(&name, image, call.arguments.after_dash(), "Never"),
-        (_, from) => {
-            let from = from.to_owned();
-            let (kind, source) = target::single(&[from], Kind::CronJob)?;
-            if kind != Kind::CronJob {
-                return Err(Failure::message("from must be an existing cronjob"));
-            }
-            let job = call.client.get(io, kind, &source)?;
-            job.to_value()["spec"]["jobTemplate"]["spec"].clone()
-        }
-    };
-    let value = json!({
-        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec,
-        "status": {}
+    let command = &call.arguments.positional[1..];
+    if image.is_empty() == from.is_empty() {
+        return Err(Failure::message("either --image or --from must be specified"));
+    }
+    if !from.is_empty() && !command.is_empty() {
+        return Err(Failure::message("cannot specify --from and command"));
+    }
+    let mut value = json!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": start.name}, "status": {}
     });
-    finish(&mut call, io, Kind::Job, value, failed_to_create("job"))
+    if from.is_empty() {
+        value["spec"] = template(&start.name, image, command, "Never");
+    } else {
+        let (kind, source) = target::single(&[from.to_owned()], Kind::CronJob)?;
+        if kind != Kind::CronJob {
+            let text = format!("unknown object type *v1.{}", kind.info().name);
+            return Err(Failure::message(text));
+        }
+        of_cron_job(&mut value, &call.client.get(io, kind, &source)?);
+    }
+    let wrap = failed_to_create("job");
+    finish(&mut call, io, &start.report, Kind::Job, value, wrap)
+}
+
+/// What a job takes from the cron job that it is a run of (`createJobFromCronJob`).
+fn of_cron_job(job: &mut Value, source: &Object) {
+    let from = source.to_value();
+    let template = &from["spec"]["jobTemplate"];
+    job["metadata"]["annotations"] = template["metadata"]["annotations"].clone();
+    job["metadata"]["annotations"]["cronjob.kubernetes.io/instantiate"] = json!("manual");
+    if !template["metadata"]["labels"].is_null() {
+        job["metadata"]["labels"] = template["metadata"]["labels"].clone();
+    }
+    job["metadata"]["ownerReferences"] = json!([{
+        "apiVersion": "batch/v1", "kind": "CronJob", "name": source.name(),
+        "uid": from["metadata"]["uid"], "controller": true
+    }]);
+    job["spec"] = template["spec"].clone();
 }
 
 fn cron_job(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let name = one_name(&call)?;
+    let start = start(&call, io)?;
+    let name = &start.name;
     let restart = match call.arguments.text("restart") {
         "" => "OnFailure",
         other => other,
     };
     let image = call.arguments.text("image");
-    let job = template(&name, image, call.arguments.after_dash(), restart);
+    let job = template(name, image, &call.arguments.positional[1..], restart);
     let value = json!({
         "apiVersion": "batch/v1",
         "kind": "CronJob",
@@ -87,7 +106,8 @@ fn cron_job(mut call: Call, io: &mut Io<'_>) -> Outcome {
         },
         "status": {}
     });
-    finish(&mut call, io, Kind::CronJob, value, failed_to_create("cronjob"))
+    let wrap = failed_to_create("cronjob");
+    finish(&mut call, io, &start.report, Kind::CronJob, value, wrap)
 }
 
 fn template(name: &str, image: &str, command: &[String], restart: &str) -> Value {

@@ -5,18 +5,21 @@ mod deployment;
 mod ingress;
 mod job;
 mod others;
+mod rights;
 mod secret;
 mod service;
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::super::super::tool::Io;
-use super::apply::with_last_applied;
+use super::apply::{LAST_APPLIED, with_last_applied};
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, switch, text};
+use super::output::Output;
+use super::{Call, DONE, Failure, Outcome, go_types};
 use super::sources;
-use super::{Call, DONE, Failure, Outcome};
 use crate::api::{Kind, Object, Status};
 
 pub(super) static COMMAND: Command = Command {
@@ -35,13 +38,13 @@ pub(super) static COMMAND: Command = Command {
         &secret::COMMAND,
         &service::COMMAND,
         &others::SERVICE_ACCOUNT,
-        &others::REFUSED[0],
-        &others::REFUSED[1],
-        &others::REFUSED[2],
-        &others::REFUSED[3],
-        &others::REFUSED[4],
-        &others::REFUSED[5],
-        &others::REFUSED[6],
+        &others::PRIORITY_CLASS,
+        &others::QUOTA,
+        &rights::ROLE,
+        &rights::ROLE_BINDING,
+        &rights::CLUSTER_ROLE,
+        &rights::CLUSTER_ROLE_BINDING,
+        &rights::TOKEN,
     ],
     run,
     ..catalog::PLAIN
@@ -60,13 +63,16 @@ const GENERATOR: &[Flag] =
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let files = call.arguments.all("filename").to_vec();
-    if files.is_empty() && !call.arguments.given("kustomize") {
-        io.complain("Error: must specify one of -f and -k\n");
-        return super::help::of_group(call, io);
+    if files.is_empty() && !call.arguments.given("kustomize") && call.arguments.positional.is_empty() {
+        return Err(Failure::message("must specify one of -f and -k"));
     }
     if !call.arguments.positional.is_empty() {
         let words = call.arguments.positional.join(" ");
         return Err(call.usage(format!("Unexpected args: [{words}]")));
+    }
+    raw(&call)?;
+    if call.arguments.on("edit") {
+        return Err(Failure::not_simulated("create --edit", "edit the file before"));
     }
     let report = Report::of(&call, io)?;
     let validation = field_validation(&call)?;
@@ -102,20 +108,86 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     Failure::of(failures).map_or(DONE, Err)
 }
 
+/// What does not go with `--raw`, which podhop has not (`CreateOptions.Validate`).
+fn raw(call: &Call) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    if arguments.text("raw").is_empty() {
+        return Ok(());
+    }
+    let refuse = |text: &str| Err(Failure::message(text));
+    if arguments.on("edit") {
+        return refuse("--raw and --edit are mutually exclusive");
+    }
+    if arguments.all("filename").len() != 1 {
+        return refuse("--raw can only use a single local file or stdin");
+    }
+    if arguments.all("filename")[0].starts_with("http") {
+        return refuse("--raw cannot read from a url");
+    }
+    if arguments.on("recursive") {
+        return refuse("--raw and --recursive are mutually exclusive");
+    }
+    if !arguments.text("selector").is_empty() {
+        return refuse("--raw and --selector (-l) are mutually exclusive");
+    }
+    if !arguments.text("output").is_empty() {
+        return refuse("--raw and --output are mutually exclusive");
+    }
+    Err(Failure::not_simulated("create --raw", "use 'kubectl create -f'"))
+}
+
 /// A value as an object, without asking the server.
 fn as_object(kind: Kind, value: Value) -> Result<Object, Failure> {
     Object::from_value(kind, value).map_err(|fault| Failure::message(fault.to_string()))
 }
 
-/// The one name that a generator takes.
+/// What every generator begins with.
+pub(super) struct Start {
+    /// The one name that it takes.
+    pub name: String,
+    /// How it tells of what it made.
+    pub report: Report,
+}
+
+/// Reads what every generator reads first, in kubectl's order.
 ///
 /// # Errors
-/// kubectl's words for none or several.
-pub(super) fn one_name(call: &Call) -> Result<String, Failure> {
-    match call.arguments.before_dash() {
-        [name] => Ok(name.clone()),
-        words => Err(call.usage(format!("exactly one NAME is required, got {}", words.len()))),
+/// kubectl's words for no name or several, and for wrong values of the common flags.
+pub(super) fn start(call: &Call, io: &mut Io<'_>) -> Result<Start, Failure> {
+    let arguments = &call.arguments;
+    let name = match arguments.positional.as_slice() {
+        [name] => name.clone(),
+        [name, ..] if arguments.dash == Some(1) => name.clone(),
+        words => {
+            let count = arguments.dash.unwrap_or(words.len());
+            return Err(call.usage(format!("exactly one NAME is required, got {count}")));
+        }
+    };
+    let report = Report::of(call, io)?;
+    field_validation(call)?;
+    Ok(Start { name, report })
+}
+
+/// `name must be specified`, which most generators insist on.
+///
+/// # Errors
+/// When the name is empty.
+pub(super) fn named(start: &Start) -> Result<(), Failure> {
+    match start.name.is_empty() {
+        true => Err(Failure::message("name must be specified")),
+        false => Ok(()),
     }
+}
+
+/// A type of objects, as far as it takes to print one.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    /// The name of its Go type.
+    pub type_name: &'static str,
+    /// What stands before the name: `deployment.apps`.
+    pub prefix: &'static str,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
 }
 
 /// Sends what a generator wrote, or shows it; `wrap` words the server's refusal.
@@ -125,19 +197,20 @@ pub(super) fn one_name(call: &Call) -> Result<String, Failure> {
 pub(super) fn finish(
     call: &mut Call,
     io: &mut Io<'_>,
+    report: &Report,
     kind: Kind,
     mut value: Value,
     wrap: impl Fn(Status) -> Failure,
 ) -> Outcome {
-    let report = Report::of(call, io)?;
-    if kind.info().namespaced && call.client.namespace_given {
-        value["metadata"]["namespace"] = json!(call.client.namespace);
-    }
-    if call.arguments.on("save-config") {
-        value = with_last_applied(&value);
+    let info = kind.info();
+    placed(call, &mut value, info.namespaced);
+    // `kubectl create service` writes its annotation without knowing its own kind, and loses it.
+    if call.arguments.on("save-config") && kind != Kind::Service {
+        let line = go_types::json_line(info.name, &value) + "\n";
+        value["metadata"]["annotations"][LAST_APPLIED] = json!(line);
     }
     if report.dry_run == DryRun::Client {
-        return show(io, &report, kind, &value);
+        return show(io, report, info.name, &kind.prefix(), &value);
     }
     let options = report.dry_run.options(field_validation(call)?);
     let object = call.client.create(io, kind, value, options).map_err(wrap)?;
@@ -145,18 +218,50 @@ pub(super) fn finish(
     DONE
 }
 
+/// Shows what a generator wrote for a kind that podhop doesn't have; says so when it is to be sent.
+///
+/// # Errors
+/// When it is to be sent.
+pub(super) fn finish_unknown(
+    call: &Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    shape: Shape,
+    mut value: Value,
+) -> Outcome {
+    placed(call, &mut value, shape.namespaced);
+    if report.dry_run != DryRun::Client {
+        return Err(Failure::not_simulated(&call.path, "podhop has no such objects; \
+            --dry-run=client -o yaml shows what would be sent"));
+    }
+    if call.arguments.on("save-config") {
+        let line = go_types::json_line(shape.type_name, &value) + "\n";
+        value["metadata"]["annotations"][LAST_APPLIED] = json!(line);
+    }
+    show(io, report, shape.type_name, shape.prefix, &value)
+}
+
+/// Writes the namespace into an object, where one was asked for.
+fn placed(call: &Call, value: &mut Value, namespaced: bool) {
+    if namespaced && call.client.namespace_given {
+        value["metadata"]["namespace"] = json!(call.client.namespace);
+    }
+}
+
 /// Shows what would be sent: exactly that, without the server's additions.
-pub(super) fn show(io: &mut Io<'_>, report: &Report, kind: Kind, value: &Value) -> Outcome {
-    use super::output::Output;
+pub(super) fn show(
+    io: &mut Io<'_>,
+    report: &Report,
+    type_name: &str,
+    prefix: &str,
+    value: &Value,
+) -> Outcome {
+    let name = value["metadata"]["name"].as_str().unwrap_or("");
     match &report.output {
-        None | Some(Output::Name) => {
-            let name = value["metadata"]["name"].as_str().unwrap_or("");
-            let line = format!("{}/{name}", kind.prefix());
-            if report.output.is_none() {
-                io.say(format!("{line} created{}", report.dry_run.suffix()));
-            } else {
-                io.say(line);
-            }
+        None => io.say(format!("{prefix}/{name} created{}", report.dry_run.suffix())),
+        Some(Output::Name) => io.say(format!("{prefix}/{name}")),
+        Some(Output::Json) => {
+            io.stdout.extend_from_slice(go_types::json_pretty(type_name, value).as_bytes());
         }
         Some(output) => {
             let text = output.print_value(value)?;
@@ -171,11 +276,23 @@ fn failed_to_create(what: &str) -> impl Fn(Status) -> Failure + '_ {
     move |status| Failure::message(format!("failed to create {what}: {}", status.message))
 }
 
-/// A container's name by its image: the last part of the path, without tag or digest.
+/// A container's name by its image: the last part of the path, without tag or digest. A name that
+/// had to be changed gets an ending of its own, so that it meets no other (`sanitizeAndUniquify`).
 pub(super) fn container_name(image: &str) -> String {
     let last = image.rsplit('/').next().unwrap_or(image);
     let name = last.split([':', '@']).next().unwrap_or(last);
-    name.replace(['_', '.'], "-")
+    if !name.contains(['_', '.']) {
+        return name.to_owned();
+    }
+    format!("{}-{}", name.replace(['_', '.'], "-"), ending(image))
+}
+
+/// Five letters of those that Kubernetes takes for made-up names: the same for the same image.
+fn ending(image: &str) -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let sum = sha2::Sha256::digest(image.as_bytes());
+    let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
+    sum.iter().take(5).map(letter).collect()
 }
 
 #[cfg(test)]
@@ -187,5 +304,7 @@ mod tests {
     fn a_container_is_named_after_its_image() {
         assert_eq!(container_name("registry.k8s.io/echoserver:1.10"), "echoserver");
         assert_eq!(container_name("nginx@sha256:abc"), "nginx");
+        let changed = container_name("a/b_c.d:1");
+        assert!(changed.starts_with("b-c-d-") && changed.len() == 11, "{changed}");
     }
 }

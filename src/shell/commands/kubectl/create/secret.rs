@@ -5,15 +5,21 @@ use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
-use super::super::flags::text;
+use super::super::apply::go_json;
+use super::super::flags::{Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
-use super::config_map::{Entry, SOURCES, entries};
-use super::{finish, one_name};
+use super::config_map::{self, APPEND_HASH, Entry, SOURCES, entries};
+use super::{Start, finish, named, start};
 use crate::api::Kind;
+use crate::api::validation::names::config_key;
 
 pub(super) static COMMAND: Command = Command {
     name: "secret",
     short: "Create a secret using a specified subcommand",
+    long: "Create a secret with specified type.\n\n A docker-registry type secret is for accessing a \
+           container registry.\n\n A generic type secret indicate an Opaque secret type.\n\n A tls \
+           type secret holds TLS certificate and its associated key.",
+    usage: "(docker-registry | generic | tls)",
     children: &[&DOCKER_REGISTRY, &GENERIC, &TLS],
     ..catalog::PLAIN
 };
@@ -24,6 +30,7 @@ static GENERIC: Command = Command {
     usage: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1]",
     flags: &[
         SOURCES,
+        APPEND_HASH,
         &[text("type", None, "The type of secret.")],
         super::GENERATOR,
         catalog::WRITE,
@@ -39,6 +46,7 @@ static TLS: Command = Command {
     usage: "NAME --cert=path/to/cert/file --key=path/to/key/file",
     flags: &[
         &[text("cert", None, "The certificate's file."), text("key", None, "The key's file.")],
+        APPEND_HASH,
         super::GENERATOR,
         catalog::WRITE,
         catalog::VALIDATE,
@@ -50,41 +58,155 @@ static TLS: Command = Command {
 static DOCKER_REGISTRY: Command = Command {
     name: "docker-registry",
     short: "Create a secret for use with a Docker registry",
-    usage: "NAME --docker-username=user --docker-password=password",
-    flags: &[&[
-        text("docker-username", None, ""),
-        text("docker-password", None, ""),
-        text("docker-email", None, ""),
-        text("docker-server", None, ""),
-    ]],
-    run: |_, _| {
-        let instead = "every image that podhop knows can be pulled without one";
-        Err(Failure::not_simulated("registry secrets", instead))
-    },
+    usage: "NAME --docker-username=user --docker-password=password --docker-email=email \
+            [--docker-server=string] [--from-file=[key=]source] [--dry-run=server|client|none]",
+    flags: &[
+        &[
+            text("docker-username", None, "Who logs in at the registry."),
+            text("docker-password", None, "The password."),
+            text("docker-email", None, "The address for mail."),
+            typed("docker-server", Takes::Text, "'https://index.docker.io/v1/'", "The registry."),
+            typed("from-file", Takes::Texts, "[]", "A file that becomes an entry."),
+        ],
+        APPEND_HASH,
+        super::GENERATOR,
+        catalog::WRITE,
+        catalog::VALIDATE,
+    ],
+    run: docker_registry,
     ..catalog::PLAIN
 };
 
 fn generic(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let entries = entries(&call, io)?;
+    let start = start(&call, io)?;
+    named(&start)?;
+    let entries = entries(&call, io, &fault)?;
     let of_type = call.arguments.text("type").to_owned();
-    create(&mut call, io, entries, &of_type)
+    create(&mut call, io, &start, entries, &of_type)
+}
+
+/// What is wrong with a further key.
+fn fault(known: &[Entry], key: &str) -> Option<String> {
+    let faults = config_key(key);
+    if !faults.is_empty() {
+        return Some(format!("\"{key}\" is not valid key name for a Secret {}", faults.join(";")));
+    }
+    let twice = known.iter().any(|(known, _)| known == key);
+    twice.then(|| format!("cannot add key {key}, another key by that name already exists"))
 }
 
 fn tls(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let start = start(&call, io)?;
     let (cert, key) = (call.arguments.text("cert"), call.arguments.text("key"));
     if cert.is_empty() || key.is_empty() {
         return Err(Failure::message("key and cert must be specified"));
     }
     let read = |path: &str| {
-        let opened = io.read_file(path);
-        opened.map_err(|reason| Failure::message(format!("open {path}: {}", reason.to_lowercase())))
+        io.read_file(path).map_err(|reason| {
+            let reason = reason.to_lowercase();
+            Failure::message(format!("Cannot read file {path}, open {path}: {reason}"))
+        })
     };
-    let entries = vec![("tls.crt".to_owned(), read(cert)?), ("tls.key".to_owned(), read(key)?)];
-    create(&mut call, io, entries, "kubernetes.io/tls")
+    let (cert, key) = (read(cert)?, read(key)?);
+    pair(&cert, &key)?;
+    let entries = vec![("tls.crt".to_owned(), cert), ("tls.key".to_owned(), key)];
+    create(&mut call, io, &start, entries, "kubernetes.io/tls")
 }
 
-fn create(call: &mut Call, io: &mut Io<'_>, entries: Vec<Entry>, of_type: &str) -> Outcome {
-    let name = one_name(call)?;
+/// Whether these are a certificate and a key, as far as PEM tells (Go's `tls.X509KeyPair`). That
+/// they belong together is not looked into.
+fn pair(cert: &[u8], key: &[u8]) -> Result<(), Failure> {
+    let (in_cert, in_key) = (labels(cert), labels(key));
+    let is_key = |label: &String| label == "PRIVATE KEY" || label.ends_with(" PRIVATE KEY");
+    let is_cert = |label: &String| label == "CERTIFICATE";
+    let fault = if in_cert.is_empty() {
+        "failed to find any PEM data in certificate input".to_owned()
+    } else if !in_cert.iter().any(is_cert) && in_cert.len() == 1 && is_key(&in_cert[0]) {
+        "failed to find certificate PEM data in certificate input, but did find a private key; PEM \
+         inputs may have been switched"
+            .to_owned()
+    } else if !in_cert.iter().any(is_cert) {
+        format!(
+            "failed to find \"CERTIFICATE\" PEM block in certificate input after skipping PEM \
+             blocks of the following types: [{}]",
+            in_cert.join(" ")
+        )
+    } else if in_key.is_empty() {
+        "failed to find any PEM data in key input".to_owned()
+    } else if !in_key.iter().any(is_key) && in_key.len() == 1 && is_cert(&in_key[0]) {
+        "found a certificate rather than a key in the PEM for the private key".to_owned()
+    } else if !in_key.iter().any(is_key) {
+        format!(
+            "failed to find PEM block with type ending in \"PRIVATE KEY\" in key input after \
+             skipping PEM blocks of the following types: [{}]",
+            in_key.join(" ")
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Failure::message(format!("tls: {fault}")))
+}
+
+/// What the PEM blocks of a text are called.
+fn labels(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let begins = text.lines().filter_map(|line| {
+        let label = line.trim_end().strip_prefix("-----BEGIN ")?.strip_suffix("-----")?;
+        text.contains(&format!("-----END {label}-----")).then(|| label.to_owned())
+    });
+    begins.collect()
+}
+
+fn docker_registry(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let start = start(&call, io)?;
+    named(&start)?;
+    let arguments = &call.arguments;
+    let server = arguments.get("docker-server").unwrap_or("https://index.docker.io/v1/");
+    let [user, password, email] =
+        ["docker-username", "docker-password", "docker-email"].map(|flag| arguments.text(flag));
+    let sources = arguments.all("from-file");
+    let mut entries: Vec<Entry> = Vec::new();
+    if sources.is_empty() {
+        if [user, password, server].contains(&"") {
+            return Err(Failure::message(
+                "either --from-file or the combination of --docker-username, --docker-password and \
+                 --docker-server is required",
+            ));
+        }
+        let auth = json!(ByteString(format!("{user}:{password}").into_bytes()));
+        let fields = [
+            ("username", json!(user)),
+            ("password", json!(password)),
+            ("email", json!(email)),
+            ("auth", auth),
+        ];
+        let fields = fields.iter().filter(|(_, text)| *text != json!(""));
+        let fields: Vec<String> =
+            fields.map(|(name, text)| format!("\"{name}\":{}", go_json(text))).collect();
+        let config =
+            format!("{{\"auths\":{{{}:{{{}}}}}}}", go_json(&json!(server)), fields.join(","));
+        entries.push((".dockerconfigjson".to_owned(), config.into_bytes()));
+    }
+    for source in sources {
+        for (key, content) in config_map::files(io, source)? {
+            let key = if source.contains('=') { key } else { ".dockerconfigjson".to_owned() };
+            if let Some(fault) = fault(&entries, &key) {
+                return Err(Failure::message(fault));
+            }
+            entries.push((key, content));
+        }
+    }
+    create(&mut call, io, &start, entries, "kubernetes.io/dockerconfigjson")
+}
+
+fn create(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    start: &Start,
+    entries: Vec<Entry>,
+    of_type: &str,
+) -> Outcome {
+    let name = &start.name;
     let mut value = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
     if !entries.is_empty() {
         let pairs = entries.into_iter().map(|(key, content)| (key, json!(ByteString(content))));
@@ -93,7 +215,33 @@ fn create(call: &mut Call, io: &mut Io<'_>, entries: Vec<Entry>, of_type: &str) 
     if !of_type.is_empty() {
         value["type"] = json!(of_type);
     }
-    finish(call, io, Kind::Secret, value, |status| {
+    if call.arguments.on("append-hash") {
+        let data = if value["data"].is_null() { json!({}) } else { value["data"].clone() };
+        let hashed = json!({"kind": "Secret", "type": of_type, "name": name, "data": data});
+        value["metadata"]["name"] = json!(format!("{name}-{}", config_map::hash(&hashed)));
+    }
+    finish(call, io, &start.report, Kind::Secret, value, |status| {
         Failure::message(format!("failed to create secret {}", status.message))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Go's crypto/tls, X509KeyPair
+    #[test]
+    fn a_certificate_and_a_key_are_told_apart() {
+        let block = |label: &str| format!("-----BEGIN {label}-----\nQQ==\n-----END {label}-----\n");
+        let (cert, key) = (block("CERTIFICATE"), block("EC PRIVATE KEY"));
+        assert!(pair(cert.as_bytes(), key.as_bytes()).is_ok());
+        let fault = |cert: &str, key: &str| {
+            pair(cert.as_bytes(), key.as_bytes()).expect_err("a failure").text()
+        };
+        assert!(fault(&key, &cert).contains("may have been switched"));
+        assert!(fault(&cert, &cert).contains("found a certificate rather than a key"));
+        assert!(fault("x", &key).ends_with("any PEM data in certificate input"));
+        assert!(fault(&cert, "x").ends_with("any PEM data in key input"));
+        assert!(fault(&block("X"), &key).ends_with("following types: [X]"));
+    }
 }

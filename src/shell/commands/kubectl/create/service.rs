@@ -6,8 +6,9 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
-use super::{finish, one_name};
-use crate::api::Kind;
+use super::{finish, start};
+use crate::api::validation::names::{dns_subdomain, port_name};
+use crate::api::{Kind, Status};
 
 pub(super) static COMMAND: Command = Command {
     name: "service",
@@ -77,79 +78,90 @@ static EXTERNAL_NAME: Command = Command {
 
 const TCP: &[Flag] = &[typed("tcp", Takes::List, "[]", "Ports: port or port:targetPort.")];
 
-fn cluster_ip(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let headless = call.arguments.text("clusterip") == "None";
-    let mut value = service(&call, "ClusterIP", headless)?;
-    if call.arguments.given("clusterip") {
-        value["spec"]["clusterIP"] = json!(call.arguments.text("clusterip"));
-    }
-    create(&mut call, io, value)
+fn cluster_ip(call: Call, io: &mut Io<'_>) -> Outcome {
+    create(call, io, "ClusterIP")
 }
 
-fn node_port(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let mut value = service(&call, "NodePort", false)?;
-    if let Some(port) = call.arguments.number("node-port").filter(|port| *port != 0) {
-        value["spec"]["ports"][0]["nodePort"] = json!(port);
-    }
-    create(&mut call, io, value)
+fn node_port(call: Call, io: &mut Io<'_>) -> Outcome {
+    create(call, io, "NodePort")
 }
 
-fn load_balancer(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let value = service(&call, "LoadBalancer", false)?;
-    create(&mut call, io, value)
+fn load_balancer(call: Call, io: &mut Io<'_>) -> Outcome {
+    create(call, io, "LoadBalancer")
 }
 
-fn external_name(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let mut value = service(&call, "ExternalName", true)?;
-    value["spec"]["externalName"] = json!(call.arguments.text("external-name"));
-    create(&mut call, io, value)
+fn external_name(call: Call, io: &mut Io<'_>) -> Outcome {
+    create(call, io, "ExternalName")
 }
 
-fn service(call: &Call, of_type: &str, may_lack_ports: bool) -> Result<Value, Failure> {
-    let name = one_name(call)?;
-    let ports = call.arguments.all("tcp");
-    if ports.is_empty() && !may_lack_ports {
+/// The checks are those of `ServiceOptions.Validate`.
+fn create(mut call: Call, io: &mut Io<'_>, of_type: &str) -> Outcome {
+    let start = start(&call, io)?;
+    let arguments = &call.arguments;
+    let tcp = arguments.all("tcp");
+    let external = arguments.text("external-name");
+    if arguments.text("clusterip") != "None" && tcp.is_empty() && of_type != "ExternalName" {
         return Err(Failure::message("at least one tcp port specifier must be provided"));
     }
-    let ports: Vec<Value> = ports.iter().map(|text| port(text)).collect::<Result<_, _>>()?;
-    let mut value = json!({
+    if of_type == "ExternalName" && !dns_subdomain(external).is_empty() {
+        return Err(Failure::message(format!("invalid service external name {external}")));
+    }
+    let mut spec = json!({"selector": {"app": start.name}, "type": of_type});
+    let mut ports: Vec<Value> = tcp.iter().map(|text| port(text)).collect::<Result<_, _>>()?;
+    if let Some(number) = arguments.number("node-port").filter(|number| *number != 0) {
+        for port in &mut ports {
+            port["nodePort"] = json!(number);
+        }
+    }
+    if !ports.is_empty() {
+        spec["ports"] = Value::Array(ports);
+    }
+    for (field, text) in [("externalName", external), ("clusterIP", arguments.text("clusterip"))] {
+        if !text.is_empty() {
+            spec[field] = json!(text);
+        }
+    }
+    let value = json!({
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"labels": {"app": name}, "name": name},
-        "spec": {"selector": {"app": name}, "type": of_type},
+        "metadata": {"labels": {"app": start.name}, "name": start.name},
+        "spec": spec,
         "status": {"loadBalancer": {}}
     });
-    if !ports.is_empty() {
-        value["spec"]["ports"] = Value::Array(ports);
-    }
-    Ok(value)
+    let wrap = |status: Status| {
+        let message = status.message;
+        Failure::message(format!("failed to create {of_type} service: {message}"))
+    };
+    finish(&mut call, io, &start.report, Kind::Service, value, wrap)
 }
 
-/// Reads `80:8080`, `80:http` or `80`.
+/// Reads `80:8080`, `80:http` or `80`; what stands behind a second colon is passed over
+/// (`parsePorts`).
 fn port(text: &str) -> Result<Value, Failure> {
-    let (number, target) = text.split_once(':').unwrap_or((text, text));
+    let mut parts = text.split(':');
+    let number = parts.next().unwrap_or("");
     let wrong = |part: &str| {
         let digits = !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
         let why = if digits { "value out of range" } else { "invalid syntax" };
         Failure::message(format!("strconv.ParseUint: parsing \"{part}\": {why}"))
     };
     let port: u16 = number.parse().map_err(|_| wrong(number))?;
-    let target = match target.parse::<i64>() {
-        Ok(number) if !(1..=65535).contains(&number) && text.contains(':') => {
+    let target = match parts.next().map(|target| (target, target.parse::<i64>())) {
+        None => json!(port),
+        Some((_, Ok(number))) if (1..=65535).contains(&number) => json!(number),
+        Some((_, Ok(_))) => {
             return Err(Failure::message("must be between 1 and 65535, inclusive"));
         }
-        Ok(number) => json!(number),
-        Err(_) => json!(target),
+        Some((name, Err(_))) => {
+            let faults = port_name(name);
+            if !faults.is_empty() {
+                return Err(Failure::message(faults.join(",")));
+            }
+            json!(name)
+        }
     };
     let name = text.replace(':', "-");
     Ok(json!({"name": name, "port": port, "protocol": "TCP", "targetPort": target}))
-}
-
-fn create(call: &mut Call, io: &mut Io<'_>, value: Value) -> Outcome {
-    let of_type = value["spec"]["type"].as_str().unwrap_or("").to_owned();
-    finish(call, io, Kind::Service, value, |status| {
-        Failure::message(format!("failed to create {of_type} service: {}", status.message))
-    })
 }
 
 #[cfg(test)]

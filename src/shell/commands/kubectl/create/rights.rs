@@ -1,0 +1,292 @@
+//! Generators of roles and their bindings, and of tokens. podhop has no access control: what they
+//! write is shown, and not sent.
+
+use serde_json::{Value, json};
+
+use super::super::super::super::tool::Io;
+use super::super::catalog::{self, Command};
+use super::super::flags::{Flag, Takes, text, typed};
+use super::super::{Call, Failure, Outcome};
+use super::{Shape, finish_unknown, named, start};
+
+pub(super) static ROLE: Command = Command {
+    name: "role",
+    short: "Create a role with single rule",
+    usage: "NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename]",
+    flags: &[RULE, super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    run: role,
+    ..catalog::PLAIN
+};
+
+pub(super) static CLUSTER_ROLE: Command = Command {
+    name: "clusterrole",
+    short: "Create a cluster role",
+    usage: "NAME --verb=verb --resource=resource.group [--resource-name=resourcename]",
+    flags: &[
+        RULE,
+        &[
+            typed("non-resource-url", Takes::List, "[]", "Paths that are no objects."),
+            typed("aggregation-rule", Takes::Texts, "", "The roles that it is made of: key=value."),
+        ],
+        super::GENERATOR,
+        catalog::WRITE,
+        catalog::VALIDATE,
+    ],
+    run: cluster_role,
+    ..catalog::PLAIN
+};
+
+pub(super) static ROLE_BINDING: Command = Command {
+    name: "rolebinding",
+    short: "Create a role binding for a particular role or cluster role",
+    usage: "NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] \
+            [--serviceaccount=namespace:serviceaccountname]",
+    flags: &[
+        &[text("clusterrole", None, "The cluster role."), text("role", None, "The role.")],
+        SUBJECTS,
+        super::GENERATOR,
+        catalog::WRITE,
+        catalog::VALIDATE,
+    ],
+    run: role_binding,
+    ..catalog::PLAIN
+};
+
+pub(super) static CLUSTER_ROLE_BINDING: Command = Command {
+    name: "clusterrolebinding",
+    short: "Create a cluster role binding for a particular cluster role",
+    usage: "NAME --clusterrole=NAME [--user=username] [--group=groupname] \
+            [--serviceaccount=namespace:serviceaccountname]",
+    flags: &[
+        &[text("clusterrole", None, "The cluster role.")],
+        SUBJECTS,
+        super::GENERATOR,
+        catalog::WRITE,
+        catalog::VALIDATE,
+    ],
+    required: &["clusterrole"],
+    run: cluster_role_binding,
+    ..catalog::PLAIN
+};
+
+pub(super) static TOKEN: Command = Command {
+    name: "token",
+    short: "Request a service account token",
+    usage: "SERVICE_ACCOUNT_NAME",
+    flags: &[
+        &[
+            typed("audience", Takes::List, "[]", "Whom the token is for."),
+            text("bound-object-kind", None, "The kind of the object that the token is bound to."),
+            text("bound-object-name", None, "Its name."),
+            text("bound-object-uid", None, "Its UID."),
+            typed("duration", Takes::Duration, "0s", "How long the token holds."),
+        ],
+        catalog::PRINT,
+    ],
+    run: token,
+    ..catalog::PLAIN
+};
+
+/// The flags of a role's one rule.
+const RULE: &[Flag] = &[
+    typed("verb", Takes::List, "[]", "What may be done."),
+    typed("resource", Takes::List, "[]", "With which resources."),
+    typed("resource-name", Takes::Texts, "[]", "With which objects."),
+];
+
+/// Whom a role is bound to.
+const SUBJECTS: &[Flag] = &[
+    typed("user", Takes::Texts, "[]", "Users."),
+    typed("group", Takes::Texts, "[]", "Groups."),
+    typed("serviceaccount", Takes::Texts, "[]", "Service accounts: namespace:name."),
+];
+
+/// The verbs that resources have; others are warned of (`validResourceVerbs`).
+const VERBS: &[&str] = &[
+    "*", "get", "delete", "list", "create", "update", "patch", "watch", "proxy", "deletecollection",
+    "use", "bind", "escalate", "impersonate",
+];
+/// The verbs that paths have.
+const PATH_VERBS: &[&str] = &["*", "get", "post", "put", "delete", "patch", "head", "options"];
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+fn warn_of_verbs(io: &mut Io<'_>, verbs: &[String]) {
+    for verb in verbs.iter().filter(|verb| !VERBS.contains(&verb.as_str())) {
+        let verb = crate::diagnostic::printable(verb);
+        io.complain(format!("Warning: '{verb}' is not a standard resource verb"));
+    }
+}
+
+fn role(call: Call, io: &mut Io<'_>) -> Outcome {
+    let start = start(&call, io)?;
+    named(&start)?;
+    let verbs = call.arguments.all("verb");
+    if verbs.is_empty() {
+        return Err(Failure::message("at least one verb must be specified"));
+    }
+    warn_of_verbs(io, verbs);
+    if call.arguments.all("resource").is_empty() {
+        return Err(Failure::message("at least one resource must be specified"));
+    }
+    Err(Failure::not_simulated(&call.path, "podhop has no access control"))
+}
+
+fn cluster_role(call: Call, io: &mut Io<'_>) -> Outcome {
+    let start = start(&call, io)?;
+    named(&start)?;
+    let all = |flag: &str| call.arguments.all(flag);
+    let mut value = json!({
+        "apiVersion": format!("{GROUP}/v1"), "kind": "ClusterRole",
+        "metadata": {"name": start.name}, "rules": null
+    });
+    let pairs: Vec<&str> =
+        all("aggregation-rule").iter().flat_map(|pairs| pairs.split(',')).collect();
+    if pairs.is_empty() {
+        if all("verb").is_empty() {
+            return Err(Failure::message("at least one verb must be specified"));
+        }
+        if !all("resource").is_empty() {
+            warn_of_verbs(io, all("verb"));
+            return Err(Failure::not_simulated(&call.path, "podhop has no access control"));
+        }
+        paths(all("verb"), all("non-resource-url"))?;
+        value["rules"] = json!([{
+            "nonResourceURLs": all("non-resource-url"), "verbs": all("verb")
+        }]);
+    } else {
+        if ["non-resource-url", "verb", "resource", "resource-name"].iter().any(|f| !all(f).is_empty()) {
+            return Err(Failure::message(
+                "aggregation rule must be specified without nonResourceURLs, verbs, resources or \
+                 resourceNames",
+            ));
+        }
+        for pair in pairs {
+            let (key, label) = pair.split_once('=').ok_or_else(|| {
+                Failure::message(format!("{pair} must be formatted as key=value"))
+            })?;
+            value["aggregationRule"]["clusterRoleSelectors"][0]["matchLabels"][key] = json!(label);
+        }
+    }
+    let shape = Shape {
+        type_name: "ClusterRole",
+        prefix: "clusterrole.rbac.authorization.k8s.io",
+        namespaced: false,
+    };
+    finish_unknown(&call, io, &start.report, shape, value)
+}
+
+/// Whether these verbs and paths may stand in a rule.
+fn paths(verbs: &[String], paths: &[String]) -> Result<(), Failure> {
+    if paths.is_empty() {
+        return Err(Failure::message("one of resource or nonResourceURL must be specified"));
+    }
+    if let Some(verb) = verbs.iter().find(|verb| !PATH_VERBS.contains(&verb.as_str())) {
+        let text = format!("invalid verb: '{verb}' for nonResourceURL");
+        return Err(Failure::message(text));
+    }
+    for path in paths.iter().filter(|path| *path != "*") {
+        let fault = match path.strip_suffix('*').unwrap_or(path) {
+            rest if !path.starts_with('/') || rest.is_empty() && path.is_empty() => {
+                "nonResourceURL should start with /"
+            }
+            rest if rest.contains('*') => {
+                "nonResourceURL only supports wildcard matches when '*' is at the end"
+            }
+            _ => continue,
+        };
+        return Err(Failure::message(fault));
+    }
+    Ok(())
+}
+
+fn role_binding(call: Call, io: &mut Io<'_>) -> Outcome {
+    let start = start(&call, io)?;
+    named(&start)?;
+    let (role, cluster_role) = (call.arguments.text("role"), call.arguments.text("clusterrole"));
+    let (kind, role) = match (role, cluster_role) {
+        (role, "") if !role.is_empty() => ("Role", role),
+        ("", role) if !role.is_empty() => ("ClusterRole", role),
+        _ => {
+            let text = "exactly one of clusterrole or role must be specified";
+            return Err(Failure::message(text));
+        }
+    };
+    let shape = Shape {
+        type_name: "RoleBinding",
+        prefix: "rolebinding.rbac.authorization.k8s.io",
+        namespaced: true,
+    };
+    let value = binding(&call, &start.name, shape.type_name, kind, role)?;
+    finish_unknown(&call, io, &start.report, shape, value)
+}
+
+fn cluster_role_binding(call: Call, io: &mut Io<'_>) -> Outcome {
+    let start = start(&call, io)?;
+    let role = call.arguments.text("clusterrole");
+    let shape = Shape {
+        type_name: "ClusterRoleBinding",
+        prefix: "clusterrolebinding.rbac.authorization.k8s.io",
+        namespaced: false,
+    };
+    let value = binding(&call, &start.name, shape.type_name, "ClusterRole", role)?;
+    finish_unknown(&call, io, &start.report, shape, value)
+}
+
+fn binding(
+    call: &Call,
+    name: &str,
+    type_name: &str,
+    kind: &str,
+    role: &str,
+) -> Result<Value, Failure> {
+    let mut value = json!({
+        "apiVersion": format!("{GROUP}/v1"), "kind": type_name, "metadata": {"name": name},
+        "roleRef": {"apiGroup": GROUP, "kind": kind, "name": role}
+    });
+    let subjects = subjects(call)?;
+    if !subjects.is_empty() {
+        value["subjects"] = Value::Array(subjects);
+    }
+    Ok(value)
+}
+
+/// The subjects that `--user`, `--group` and `--serviceaccount` name.
+fn subjects(call: &Call) -> Result<Vec<Value>, Failure> {
+    let mut subjects = Vec::new();
+    for (flag, kind) in [("user", "User"), ("group", "Group")] {
+        let all = call.arguments.all(flag).iter();
+        subjects.extend(all.map(|name| json!({"apiGroup": GROUP, "kind": kind, "name": name})));
+    }
+    for account in call.arguments.all("serviceaccount") {
+        let [namespace, name] = account.split(':').collect::<Vec<_>>()[..] else {
+            return Err(Failure::message("serviceaccount must be <namespace>:<name>"));
+        };
+        if namespace.is_empty() || name.is_empty() {
+            return Err(Failure::message("serviceaccount must be <namespace>:<name>"));
+        }
+        subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
+    }
+    Ok(subjects)
+}
+
+fn token(call: Call, _: &mut Io<'_>) -> Outcome {
+    if let words @ ([] | [_, _, ..]) = call.arguments.before_dash() {
+        return Err(call.usage(format!("exactly one NAME is required, got {}", words.len())));
+    }
+    Err(Failure::not_simulated(&call.path, "podhop has no access control"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `CreateClusterRoleOptions.Validate`
+    #[test]
+    fn paths_begin_with_a_slash_and_have_a_star_at_the_end_only() {
+        let check = |path: &str| paths(&["get".to_owned()], &[path.to_owned()]);
+        assert!(check("/x").is_ok() && check("/x/*").is_ok() && check("*").is_ok());
+        assert!(check("x").is_err() && check("/*/x").is_err() && check("").is_err());
+        assert!(paths(&["use".to_owned()], &["/x".to_owned()]).is_err());
+    }
+}
