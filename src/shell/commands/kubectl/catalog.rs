@@ -174,6 +174,12 @@ pub(super) const ALL_NAMESPACES: &[Flag] =
 /// `--all`
 pub(super) const ALL: &[Flag] =
     &[switch("all", None, "All objects of the kinds, in the namespace.")];
+/// `--record`
+pub(super) const RECORD: &[Flag] = &[switch(
+    "record",
+    None,
+    "Deprecated: keep the command line in an annotation, as the cause of the change.",
+)];
 /// `-o`, and what belongs to it.
 pub(super) const PRINT: &[Flag] = &[
     text("output", Some('o'), "Output format: json, yaml, name or jsonpath=TEMPLATE."),
@@ -278,6 +284,9 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         flags::parse(&flags, &rest).map_err(|message| flags::failure(&path, &message))?;
     if arguments.on("help") {
         return help::of_command(&path, command, io);
+    }
+    if arguments.given("record") {
+        io.complain("Flag --record has been deprecated, --record will be removed in the future");
     }
     let missing: Vec<String> = command
         .required

@@ -1,8 +1,13 @@
 //! `--dry-run`, and the lines that tell of changes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+
 use super::super::super::tool::Io;
 use super::output::Output;
-use super::{Call, Failure};
+use super::{Call, Failure, go_types};
 use crate::api::{FieldValidation, Object, WriteOptions};
 
 use super::sources::{Validate, validation};
@@ -74,6 +79,8 @@ pub(super) struct Report {
     pub dry_run: DryRun,
     /// `-o`
     pub output: Option<Output>,
+    /// Whether an object has been printed.
+    printed: Arc<AtomicBool>,
 }
 
 impl Report {
@@ -82,7 +89,47 @@ impl Report {
     /// # Errors
     /// kubectl's words for wrong values.
     pub fn of(call: &Call, io: &mut Io<'_>) -> Result<Report, Failure> {
-        Ok(Report { dry_run: DryRun::of(call, io)?, output: Output::of_write(call)? })
+        Ok(Report {
+            dry_run: DryRun::of(call, io)?,
+            output: Output::of_write(call)?,
+            printed: Arc::default(),
+        })
+    }
+
+    /// Tells of an object that the command changed itself: `title` is its kind and name; with a
+    /// type, JSON has the order of Go's type.
+    ///
+    /// # Errors
+    /// When a template of `-o` does not fit the object.
+    pub fn tell_value(
+        &self,
+        io: &mut Io<'_>,
+        type_name: Option<&str>,
+        title: &str,
+        value: &Value,
+        what: &str,
+    ) -> Result<(), Failure> {
+        match (&self.output, type_name) {
+            (None, _) => io.say(format!("{title} {what}{}", self.dry_run.suffix())),
+            (Some(Output::Name), _) => io.say(title),
+            (Some(Output::Json), Some(type_name)) => {
+                let text = go_types::json_pretty(type_name, value);
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+            (Some(output), _) => {
+                self.part(io);
+                let text = output.print_value(value)?;
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands between two objects in YAML.
+    fn part(&self, io: &mut Io<'_>) {
+        if self.output == Some(Output::Yaml) && self.printed.swap(true, Ordering::Relaxed) {
+            io.say("---");
+        }
     }
 
     /// Tells that an object was `created`, `labeled`, ….
@@ -96,6 +143,7 @@ impl Report {
                 io.say(format!("{name} {what}{}", self.dry_run.suffix()));
             }
             Some(output) => {
+                self.part(io);
                 let text = output.print(std::slice::from_ref(object), true)?;
                 io.stdout.extend_from_slice(text.as_bytes());
             }

@@ -67,6 +67,8 @@ pub(super) const fn typed(
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Arguments {
     values: BTreeMap<&'static str, Vec<String>>,
+    /// Every flag and its value, as they were given.
+    pub order: Vec<(&'static str, String)>,
     /// The arguments that are not flags.
     pub positional: Vec<String>,
     /// How many of them stand before `--`, if there is one.
@@ -236,6 +238,7 @@ fn set(arguments: &mut Arguments, flag: &Flag, value: String) -> Result<(), Stri
         };
         return Err(format!("invalid argument \"{value}\" for \"{name}\" flag: {fault}"));
     }
+    arguments.order.push((flag.long, value.clone()));
     let values = arguments.values.entry(flag.long).or_default();
     match flag.takes {
         Takes::List if value.is_empty() => {}

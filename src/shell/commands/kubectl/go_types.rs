@@ -74,6 +74,11 @@ pub(super) fn json_line(type_name: &str, value: &Value) -> String {
     out
 }
 
+/// Whether the shape of a type is known.
+pub(super) fn is_known(type_name: &str) -> bool {
+    TYPES.contains_key(type_name)
+}
+
 /// `value` as it comes out of the Go type: what the type does not know and what is empty is gone,
 /// what it always has is there.
 pub(super) fn typed(type_name: &str, value: &Value) -> Value {

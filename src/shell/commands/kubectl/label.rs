@@ -1,17 +1,16 @@
 //! `kubectl label` and `kubectl annotate`
 
-use std::collections::BTreeMap;
-
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, switch, text};
-use super::target::{Rules, Target};
+use super::local::{self, Item, Items, NO_SERVER};
+use super::words::{self, Pairs};
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::validation::names::label_value;
-use crate::api::{FieldValidation, Object, Patch};
+use crate::api::{FieldValidation, Patch};
 
 pub(super) static LABEL: Command = Command {
     name: "label",
@@ -38,9 +37,9 @@ const FLAGS: &[&[Flag]] = &[
         switch("overwrite", None, "Change values that are there already."),
         switch("list", None, "Show them."),
         switch("local", None, "Change the manifest, not the server's object."),
-        switch("record", None, "Not used any more."),
         text("resource-version", None, "Only if the object has this version."),
     ],
+    catalog::RECORD,
     catalog::FILENAME,
     catalog::SELECTOR,
     catalog::FIELD_SELECTOR,
@@ -55,144 +54,237 @@ struct Field {
     name: &'static str,
     /// `label`
     one: &'static str,
-    /// `labeled`
-    done: &'static str,
+    /// What a local file is called in a complaint.
+    file: &'static str,
 }
 
-const LABELS: Field = Field { name: "labels", one: "label", done: "labeled" };
-const ANNOTATIONS: Field = Field { name: "annotations", one: "annotation", done: "annotated" };
+const LABELS: Field = Field { name: "labels", one: "label", file: "pod" };
+const ANNOTATIONS: Field = Field { name: "annotations", one: "annotation", file: "rsrc" };
+
+/// Whose value `kubectl annotate` always changes.
+const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 
 /// What is asked for: new values, and keys to remove.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Changes {
-    set: Vec<(String, String)>,
+    set: Map<String, Value>,
     remove: Vec<String>,
 }
 
 fn run(mut call: Call, io: &mut Io<'_>, field: &Field) -> Outcome {
-    let words = call.arguments.positional.clone();
-    let is_pair = |word: &String| word.contains('=') || word.ends_with('-');
-    let pairs_from = words.iter().position(is_pair).unwrap_or(words.len());
-    let (resources, pairs) = words.split_at(pairs_from);
-    let list = call.arguments.on("list");
-    if pairs.is_empty() && !list {
-        let text = format!("at least one {} update is required", field.one);
+    let report = Report::of(&call, io)?;
+    let Pairs { resources, pairs } = words::pairs(&call.arguments.positional, field.one)?;
+    let changes = Changes::read(&pairs, field)?;
+    check(&call, &resources, &changes, &report, field)?;
+    let Items { items, single } = local::items(&mut call, io, &resources, false)?;
+    if !single && !call.arguments.text("resource-version").is_empty() {
+        let text = "--resource-version may only be used with a single resource";
         return Err(Failure::message(text));
     }
-    let changes = Changes::read(pairs, field)?;
-    if resources.is_empty() && call.arguments.all("filename").is_empty() {
-        return Err(Failure::message(
-            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
-        ));
-    }
-    let target = Target::of(&call, io, resources, Rules { names_required: !list })?;
-    let report = Report::of(&call, io)?;
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
-        if list {
-            for (key, value) in current(&object, field) {
-                io.say(format!("{key}={value}"));
+    let mut failures = Vec::new();
+    for mut item in items {
+        let done = change(&mut call, io, &report, &mut item, &changes, field).map(|what| {
+            if call.arguments.on("list") {
+                list(io, &item, field, single);
+                Ok(())
+            } else {
+                report.tell_value(io, None, &item.title(), &item.after, what)
             }
-            continue;
-        }
-        if let Err(failure) = change(&mut call, io, &report, &object, &changes, field) {
+        });
+        if let Err(failure) = done.and_then(|told| told) {
             failures.push(failure);
         }
     }
     Failure::of(failures).map_or(DONE, Err)
 }
 
+/// The checks of `LabelOptions.Validate` and `AnnotateFlags.ToOptions`, in their order.
+fn check(
+    call: &Call,
+    resources: &[String],
+    changes: &Changes,
+    report: &Report,
+    field: &Field,
+) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    let refuse = |text: String| Err(Failure::message(text));
+    let no_files = arguments.all("filename").is_empty() && !arguments.given("kustomize");
+    if arguments.on("list") && !arguments.text("output").is_empty() {
+        return refuse("--list and --output may not be specified together".to_owned());
+    }
+    for flag in ["selector", "field-selector"] {
+        if arguments.on("all") && !arguments.text(flag).is_empty() {
+            return refuse(format!("cannot set --all and --{flag} at the same time"));
+        }
+    }
+    if arguments.on("local") {
+        let files = format!("-f {0}.yaml or --filename={0}.json", field.file);
+        if report.dry_run == DryRun::Server {
+            return refuse(NO_SERVER.to_owned());
+        }
+        if !resources.is_empty() {
+            return refuse(format!("can only use local files by {files} when --local=true is set"));
+        }
+        if no_files {
+            return refuse(format!("one or more files must be specified as {files}"));
+        }
+    } else if resources.is_empty() && no_files {
+        return refuse(words::NOTHING_TO_CHANGE.to_owned());
+    }
+    if changes.set.is_empty() && changes.remove.is_empty() && !arguments.on("list") {
+        return refuse(format!("at least one {} update is required", field.one));
+    }
+    let both: Vec<&str> = changes.both().collect();
+    if field.one == "annotation" && !both.is_empty() {
+        return refuse(format!(
+            "can not both modify and remove the following annotation(s) in the same command: {}",
+            both.join(", ")
+        ));
+    }
+    Ok(())
+}
+
 impl Changes {
     fn read(pairs: &[String], field: &Field) -> Result<Changes, Failure> {
         let mut changes = Changes::default();
         for pair in pairs {
-            if let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) {
-                if field.one == "label"
-                    && let Some(fault) = label_value(value).into_iter().next()
-                {
-                    let text = format!("invalid label value: \"{pair}\": {fault}");
+            let Some((key, value)) = pair.split_once('=') else {
+                changes.remove.push(pair.trim_end_matches('-').to_owned());
+                continue;
+            };
+            if field.one == "label" {
+                if value.contains('=') {
+                    return Err(Failure::message(format!("invalid label spec: {pair}")));
+                }
+                let faults = label_value(value);
+                if !faults.is_empty() {
+                    let faults = faults.join(";");
+                    let text = format!("invalid label value: \"{pair}\": {faults}");
                     return Err(Failure::message(text));
                 }
-                changes.set.push((key.to_owned(), value.to_owned()));
-            } else if let Some(key) = pair.strip_suffix('-').filter(|key| !key.is_empty()) {
-                changes.remove.push(key.to_owned());
-            } else {
-                return Err(Failure::message(format!("unknown {} spec: {pair}", field.one)));
             }
+            changes.set.insert(key.to_owned(), json!(value));
         }
-        let twice = changes.set.iter().find(|(key, _)| changes.remove.contains(key));
-        if let Some((key, _)) = twice {
-            return Err(Failure::message(format!(
-                "can not both modify and remove {} in the same command: {key}",
-                if field.one == "label" { "a label" } else { "an annotation" }
-            )));
+        if field.one == "label" && changes.both().next().is_some() {
+            let text = "can not both modify and remove a label in the same command";
+            return Err(Failure::message(text));
         }
         Ok(changes)
     }
 
-    /// As a merge patch.
-    fn patch(&self, field: &Field) -> Value {
-        let mut values = serde_json::Map::new();
-        for (key, value) in &self.set {
-            values.insert(key.clone(), json!(value));
+    /// The keys that are to be set and removed.
+    fn both(&self) -> impl Iterator<Item = &str> {
+        self.remove.iter().map(String::as_str).filter(|key| self.set.contains_key(*key))
+    }
+
+    /// What stands against changing these values without `--overwrite`.
+    fn clash(&self, before: &Map<String, Value>, field: &Field) -> Option<Failure> {
+        let clashes = self.set.iter().filter_map(|(key, value)| {
+            let old = before.get(key).filter(|old| *old != value)?;
+            let free = field.one == "annotation" && key == CHANGE_CAUSE;
+            let old = old.as_str().unwrap_or("");
+            (!free).then(|| format!("'{key}' already has a value ({old})"))
+        });
+        let clashes: Vec<String> = clashes.collect();
+        if clashes.is_empty() {
+            return None;
         }
-        for key in &self.remove {
-            values.insert(key.clone(), Value::Null);
+        if field.one == "annotation" {
+            let clashes = clashes.join("; ");
+            return Some(Failure::message(format!(
+                "--overwrite is false but found the following declared annotation(s): {clashes}"
+            )));
         }
-        json!({"metadata": {field.name: values}})
+        let told = |clash| Failure::message(format!("{clash}, and --overwrite is false"));
+        Failure::of(clashes.into_iter().map(told).collect())
     }
 }
 
-fn current(object: &Object, field: &Field) -> BTreeMap<String, String> {
-    let metadata = object.metadata();
-    let map = if field.one == "label" { &metadata.labels } else { &metadata.annotations };
-    map.clone().unwrap_or_default()
+/// An object's labels or annotations.
+fn values(object: &Value, field: &Field) -> Map<String, Value> {
+    object["metadata"][field.name].as_object().cloned().unwrap_or_default()
 }
 
+/// Changes an object, on the server unless the change is only to be seen; the word for what was
+/// done.
 fn change(
     call: &mut Call,
     io: &mut Io<'_>,
     report: &Report,
-    object: &Object,
+    item: &mut Item,
     changes: &Changes,
     field: &Field,
-) -> Result<(), Failure> {
-    let before = current(object, field);
-    if !call.arguments.on("overwrite") {
-        let clash = |(key, value): &&(String, String)| before.get(key).is_some_and(|v| v != value);
-        if let Some((key, _)) = changes.set.iter().find(clash) {
-            let value = &before[key];
-            let clash = format!("'{key}' already has a value ({value})");
-            return Err(Failure::message(if field.one == "label" {
-                format!("{clash}, and --overwrite is false")
-            } else {
-                format!(
-                    "--overwrite is false but found the following declared annotation(s): {clash}"
-                )
-            }));
-        }
+) -> Result<&'static str, Failure> {
+    let before = values(&item.before, field);
+    if !call.arguments.on("overwrite")
+        && let Some(failure) = changes.clash(&before, field)
+    {
+        return Err(failure);
     }
-    for key in changes.remove.iter().filter(|key| !before.contains_key(*key)) {
-        if field.one == "label" {
+    let mut after = before.clone();
+    let mut patch = Map::new();
+    for (key, value) in changes.set.iter().filter(|(key, value)| before.get(*key) != Some(*value)) {
+        after.insert(key.clone(), value.clone());
+        patch.insert(key.clone(), value.clone());
+    }
+    let added = !patch.is_empty();
+    let removed: Vec<&String> =
+        changes.remove.iter().filter(|key| after.remove(*key).is_some()).collect();
+    for key in &removed {
+        patch.insert((*key).clone(), Value::Null);
+    }
+    if !after.is_empty() || !item.before["metadata"][field.name].is_null() {
+        item.after["metadata"][field.name] = Value::Object(after);
+    }
+    let version = call.arguments.text("resource-version").to_owned();
+    if !version.is_empty() {
+        item.after["metadata"]["resourceVersion"] = json!(version);
+    }
+    let word = match (field.one, added, removed.is_empty()) {
+        ("annotation", ..) => "annotated",
+        (_, true, false) => "modified",
+        (_, true, true) => "labeled",
+        (_, false, false) => "unlabeled",
+        (_, false, true) => "not labeled",
+    };
+    let seen = call.arguments.on("local") || call.arguments.on("list");
+    let Some(object) = item.object.clone().filter(|_| !seen && report.dry_run != DryRun::Client)
+    else {
+        return Ok(word);
+    };
+    words::record(call, &mut item.after);
+    if field.one == "label" {
+        for key in changes.remove.iter().filter(|key| !before.contains_key(*key)) {
             io.say(format!("label \"{key}\" not found."));
         }
     }
-    let patched = match report.dry_run {
-        DryRun::Client => object.clone(),
-        dry_run => {
-            let options = dry_run.options(FieldValidation::Warn);
-            call.client.patch(io, object, Patch::Merge(changes.patch(field)), options)?
-        }
-    };
-    let after = current(&patched, field);
-    let only_removed = changes.set.is_empty() && after != before;
-    let what = match field.one {
-        "label" if report.dry_run == DryRun::No && after == before => "not labeled",
-        "label" if only_removed => "unlabeled",
-        _ => field.done,
-    };
-    report.tell(io, &patched, what)
+    if patch.is_empty() && field.one == "label" && !call.arguments.on("record") {
+        return Ok(word);
+    }
+    let mut patch = json!({"metadata": {field.name: patch}});
+    if !version.is_empty() {
+        patch["metadata"]["resourceVersion"] = json!(version);
+    }
+    if call.arguments.on("record") {
+        patch["metadata"]["annotations"][CHANGE_CAUSE] =
+            item.after["metadata"]["annotations"][CHANGE_CAUSE].clone();
+    }
+    let options = report.dry_run.options(FieldValidation::Warn);
+    let patched = call.client.patch(io, &object, Patch::Merge(patch), options)?;
+    item.after = patched.to_value();
+    Ok(word)
+}
+
+/// `--list`
+fn list(io: &mut Io<'_>, item: &Item, field: &Field, single: bool) {
+    let indent = if single { "" } else { " " };
+    if !single {
+        let Item { type_name, group, name, .. } = item;
+        io.say(format!("Listing {} for {type_name}.{group}/{name}:", field.name));
+    }
+    for (key, value) in values(&item.after, field) {
+        io.say(format!("{indent}{key}={}", value.as_str().unwrap_or("")));
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +295,19 @@ mod tests {
     fn pairs_set_and_dashes_remove() {
         let pairs = ["a=b".to_owned(), "c-".to_owned()];
         let changes = Changes::read(&pairs, &LABELS).expect("changes");
-        assert_eq!(changes.patch(&LABELS), json!({"metadata": {"labels": {"a": "b", "c": null}}}));
+        assert_eq!(Value::Object(changes.set), json!({"a": "b"}));
+        assert_eq!(changes.remove, ["c"]);
+    }
+
+    // `validateNoAnnotationOverwrites`
+    #[test]
+    fn the_cause_of_a_change_may_always_be_changed() {
+        let before = json!({CHANGE_CAUSE: "x", "a": "1"});
+        let before = before.as_object().expect("a map");
+        let clash = |pair: &str| {
+            let changes = Changes::read(&[pair.to_owned()], &ANNOTATIONS).expect("changes");
+            changes.clash(before, &ANNOTATIONS).is_some()
+        };
+        assert!(!clash("kubernetes.io/change-cause=y") && clash("a=2") && !clash("a=1"));
     }
 }

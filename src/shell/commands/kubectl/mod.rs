@@ -31,6 +31,7 @@ mod go_types;
 mod help;
 mod jsonpath;
 mod label;
+mod local;
 mod logs;
 mod nodes;
 mod output;

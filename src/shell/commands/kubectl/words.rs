@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Failure;
+use super::{Call, Failure};
 use super::super::super::tool::Io;
 use crate::api::quantity;
 use crate::manifest::quantity as amount;
@@ -12,6 +12,44 @@ pub(super) const NO_RESOURCES: &str = "You must provide one or more resources by
                                        filename.\nExample resource specifications include:\n   \
                                        '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
                                        '<resource> <name>'\n   '<resource>'";
+
+/// What commands say that change named objects, and got no name.
+pub(super) const NOTHING_TO_CHANGE: &str =
+    "one or more resources must be specified as <resource> <name> or <resource>/<name>";
+
+/// Words that name objects, and words that say what is changed.
+pub(super) struct Pairs {
+    /// What names objects.
+    pub resources: Vec<String>,
+    /// `key=value` and `key-`
+    pub pairs: Vec<String>,
+}
+
+/// Tells objects from changes (`cmdutil.GetResourcesAndPairs`).
+///
+/// # Errors
+/// When an object is named behind a change.
+pub(super) fn pairs(words: &[String], what: &str) -> Result<Pairs, Failure> {
+    let is_pair = |word: &String| {
+        word.contains('=') && !word.starts_with('=') || word.ends_with('-') && word != "-"
+    };
+    let from = words.iter().position(is_pair).unwrap_or(words.len());
+    let (resources, pairs) = words.split_at(from);
+    if let Some(late) = pairs.iter().find(|word| !is_pair(word)) {
+        let text = format!("all resources must be specified before {what} changes: {late}");
+        return Err(Failure::message(text));
+    }
+    Ok(Pairs { resources: resources.to_vec(), pairs: pairs.to_vec() })
+}
+
+/// `--record`: the command line becomes the cause of the change.
+pub(super) fn record(call: &Call, value: &mut Value) {
+    if call.arguments.on("record") {
+        let words = call.arguments.positional.iter().fold(call.path.clone(), |line, word| line + " " + word);
+        let line = call.arguments.order.iter().fold(words, |line, (flag, value)| format!("{line} --{flag}={value}"));
+        value["metadata"]["annotations"]["kubernetes.io/change-cause"] = json!(line);
+    }
+}
 
 /// Reads `key=value,key=value` (`generate.ParseLabels`).
 ///

@@ -1,16 +1,17 @@
 //! `kubectl set env`
 
-use k8s_openapi::api::core::v1::{ConfigMap, Container, EnvVar, Secret};
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, switch, text, typed};
-use super::super::target::{self, Rules, Target};
+use super::super::local::{self, Item};
+use super::super::target;
+use super::super::words::{NOTHING_TO_CHANGE, env_fault};
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{pod_spec, pod_spec_patch, send};
-use crate::api::{Kind, Object};
+use super::{Told, check_all, check_local, containers, pod_spec, settle, unchangeable};
+use crate::api::Kind;
 
 pub(super) static COMMAND: Command = Command {
     name: "env",
@@ -32,167 +33,284 @@ pub(super) static COMMAND: Command = Command {
 };
 
 const FLAGS: &[Flag] = &[
-    typed("env", Takes::Texts, "[]", "A variable: key=value."),
+    Flag { short: Some('e'), ..typed("env", Takes::Texts, "[]", "A variable: key=value.") },
     text("from", None, "A config map or secret whose entries become variables."),
     text("prefix", None, "What stands before the names of --from."),
     typed("keys", Takes::List, "[]", "The entries of --from to take."),
-    text("containers", Some('c'), "The containers: names, perhaps with *."),
+    Flag {
+        short: Some('c'),
+        ..typed("containers", Takes::Text, "'*'", "The containers: names, perhaps with *.")
+    },
     switch("list", None, "Show the variables."),
-    switch("resolve", None, "With --list: show what values refer to."),
-    typed("overwrite", Takes::Switch, "true", "Change variables that are there already."),
+    switch("resolve", None, "With --list: show the values that variables refer to."),
+    typed("overwrite", Takes::Switch, "true", "Change values that are there already."),
 ];
 
-/// Variables to set, and names to remove.
+/// What is asked for.
 #[derive(Debug, Default)]
 struct Changes {
+    /// Variables as a container has them.
     set: Vec<Value>,
     remove: Vec<String>,
 }
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let words = call.arguments.positional.clone();
-    let is_pair = |word: &String| word.contains('=') || word.ends_with('-');
-    let from = words.iter().position(is_pair).unwrap_or(words.len());
-    let (resources, pairs) = words.split_at(from);
-    let pairs: Vec<String> = [pairs, call.arguments.all("env")].concat();
-    if resources.is_empty() && call.arguments.all("filename").is_empty() {
-        let text = "one or more resources must be specified as <resource> <name> or \
-                    <resource>/<name>";
-        return Err(call.usage(text));
-    }
-    let mut changes = Changes::default();
-    for pair in &pairs {
-        if let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) {
-            changes.set.push(json!({"name": name, "value": value}));
-        } else if let Some(name) = pair.strip_suffix('-').filter(|name| !name.is_empty()) {
-            changes.remove.push(name.to_owned());
-        } else {
-            return Err(Failure::message(format!("invalid env: {pair}")));
-        }
-    }
-    changes.set.extend(referred(&mut call, io)?);
-    let list = call.arguments.on("list");
-    if !list && changes.set.is_empty() && changes.remove.is_empty() {
-        return Err(Failure::message("at least one environment variable must be provided"));
-    }
-    let target = Target::of(&call, io, resources, Rules { names_required: true })?;
+    check_all(&call)?;
+    let (resources, pairs) = split(&call.arguments.positional)?;
     let report = Report::of(&call, io)?;
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
+    check_local(&call, &report)?;
+    let arguments = &call.arguments;
+    let list = arguments.on("list");
+    if arguments.all("filename").is_empty() && resources.is_empty() {
+        return Err(Failure::message(NOTHING_TO_CHANGE));
+    }
+    if list && !arguments.text("output").is_empty() {
+        return Err(Failure::message("--list and --output may not be specified together"));
+    }
+    if !arguments.all("keys").is_empty() && arguments.text("from").is_empty() {
+        return Err(Failure::message(
+            "when specifying --keys, a configmap or secret must be provided with --from",
+        ));
+    }
+    let specs: Vec<String> = arguments.all("env").iter().chain(&pairs).cloned().collect();
+    let mut changes = Changes::read(io, &specs)?;
+    from(&mut call, io, &mut changes)?;
+    let prefix = call.arguments.text("prefix");
+    for variable in &mut changes.set {
+        let name = format!("{prefix}{}", variable["name"].as_str().unwrap_or(""));
+        variable["name"] = json!(name);
+    }
+    let items = local::items(&mut call, io, &resources, true)?.items;
+    let told = Told {
+        done: "env updated",
+        failed: "failed to patch env update to pod template:",
+        always: false,
+    };
+    let mut failures = Vec::new();
+    for mut item in items {
+        let changed = change(&call, io, &mut item, &changes);
         if list {
-            show(io, &object);
-        } else if let Err(failure) = change(&mut call, io, &report, &object, &changes) {
-            failures.push(failure);
+            continue;
         }
+        let done = changed.and_then(|()| settle(&mut call, io, &report, item, &told));
+        failures.extend(done.err());
     }
     Failure::of(failures).map_or(DONE, Err)
 }
 
+/// Tells objects from changes (`envutil.SplitEnvironmentFromResources`).
+fn split(words: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let is_pair =
+        |word: &String| word.find('=').is_some_and(|at| at > 0) || word.ends_with('-');
+    let from = words.iter().position(is_pair).unwrap_or(words.len());
+    let (resources, pairs) = words.split_at(from);
+    if pairs.iter().any(|word| !is_pair(word)) {
+        return Err(Failure::message(format!(
+            "all resources must be specified before environment changes: {}",
+            words.join(" ")
+        )));
+    }
+    Ok((resources.to_vec(), pairs.to_vec()))
+}
+
+fn variable(name: &str, value: &str) -> Value {
+    match value {
+        "" => json!({"name": name}),
+        value => json!({"name": name, "value": value}),
+    }
+}
+
+impl Changes {
+    /// Reads `KEY=value`, `KEY-`, and `-` for lines of standard input (`envutil.ParseEnv`).
+    fn read(io: &mut Io<'_>, specs: &[String]) -> Result<Changes, Failure> {
+        let mut changes = Changes::default();
+        let mut named = Vec::new();
+        for spec in specs {
+            if spec == "-" {
+                let text = io.read_all().unwrap_or_default();
+                for line in String::from_utf8_lossy(&text).lines() {
+                    let line = line.split('#').next().unwrap_or(line);
+                    if let Some((name, value)) = line.split_once('=') {
+                        changes.set.push(variable(name, value));
+                    }
+                }
+            } else if let Some((name, value)) = spec.split_once('=') {
+                if let Some(fault) = env_fault(name) {
+                    return Err(Failure::message(fault));
+                }
+                named.push(name);
+                changes.set.push(variable(name, value));
+            } else if let Some(name) = spec.strip_suffix('-') {
+                changes.remove.push(name.to_owned());
+            } else {
+                return Err(Failure::message(format!("unknown environment variable: {spec}")));
+            }
+        }
+        if changes.remove.iter().any(|name| named.contains(&name.as_str())) {
+            return Err(Failure::message(
+                "can not both modify and remove the same environment variable in the same command",
+            ));
+        }
+        Ok(changes)
+    }
+
+    /// A container's variables with the changes (`updateEnv`).
+    fn apply(&self, existing: &[Value]) -> Vec<Value> {
+        let mut covered: Vec<&str> = self.remove.iter().map(String::as_str).collect();
+        let mut out = Vec::new();
+        let name = |variable: &'_ Value| variable["name"].as_str().unwrap_or("").to_owned();
+        for variable in existing {
+            let own = variable["name"].as_str().unwrap_or("");
+            if covered.contains(&own) {
+                continue;
+            }
+            match self.set.iter().find(|new| name(new) == own) {
+                Some(new) => {
+                    covered.push(own);
+                    out.push(new.clone());
+                }
+                None => out.push(variable.clone()),
+            }
+        }
+        for variable in &self.set {
+            let own = variable["name"].as_str().unwrap_or("");
+            if !covered.contains(&own) {
+                covered.push(own);
+                out.push(variable.clone());
+            }
+        }
+        out
+    }
+}
+
 /// The variables that `--from` makes of a config map's or secret's entries.
-fn referred(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Value>, Failure> {
-    let from = call.arguments.text("from").to_owned();
-    if from.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (kind, name) = target::single(&[from], Kind::ConfigMap)?;
-    let object = call.client.get(io, kind, &name)?;
-    let (keys, source): (Vec<String>, &str) = match &object {
-        Object::ConfigMap(map) => (map_keys(map), "configMapKeyRef"),
-        Object::Secret(secret) => (secret_keys(secret), "secretKeyRef"),
-        _ => {
-            let text = format!("unsupported resource specified in --from: {kind}");
-            return Err(Failure::message(text));
-        }
-    };
-    let wanted = call.arguments.all("keys");
-    let prefix = call.arguments.text("prefix");
-    let chosen = keys.iter().filter(|key| wanted.is_empty() || wanted.contains(key));
-    Ok(chosen
-        .map(|key| {
-            let variable = format!("{prefix}{key}").to_uppercase().replace(['-', '.'], "_");
-            json!({"name": variable, "valueFrom": {source: {"key": key, "name": name}}})
-        })
-        .collect())
-}
-
-fn map_keys(map: &ConfigMap) -> Vec<String> {
-    map.data.iter().flatten().map(|(key, _)| key.clone()).collect()
-}
-
-fn secret_keys(secret: &Secret) -> Vec<String> {
-    secret.data.iter().flatten().map(|(key, _)| key.clone()).collect()
-}
-
-/// `--list`
-fn show(io: &mut Io<'_>, object: &Object) {
-    let spec = pod_spec(object).unwrap_or_default();
-    for container in &spec.containers {
-        let (kind, name) = (object.kind().info().plural, object.name());
-        io.say(format!("# {kind} {name}, container {}", container.name));
-        for variable in container.env.iter().flatten() {
-            io.say(line(variable));
-        }
-    }
-}
-
-fn line(variable: &EnvVar) -> String {
-    let name = &variable.name;
-    let Some(from) = &variable.value_from else {
-        return format!("{name}={}", variable.value.as_deref().unwrap_or(""));
-    };
-    let what = if let Some(key) = &from.config_map_key_ref {
-        format!("configmap {}, key {}", key.name, key.key)
-    } else if let Some(key) = &from.secret_key_ref {
-        format!("secret {}, key {}", key.name, key.key)
-    } else if let Some(field) = &from.field_ref {
-        format!("field path {}", field.field_path)
-    } else {
-        "a resource field".to_owned()
-    };
-    format!("# {name} from {what}")
-}
-
-fn change(
-    call: &mut Call,
-    io: &mut Io<'_>,
-    report: &Report,
-    object: &Object,
-    changes: &Changes,
-) -> Result<(), Failure> {
-    let Some(spec) = pod_spec(object) else {
-        let text = format!("{} does not have a pod template", super::super::output::name(object));
-        return Err(Failure::message(text));
-    };
-    let wanted = call.arguments.get("containers").unwrap_or("*").to_owned();
-    let chosen: Vec<&Container> =
-        spec.containers.iter().filter(|container| fits(&wanted, &container.name)).collect();
-    if chosen.is_empty() {
-        let name = super::super::output::name(object);
-        io.complain(format!("warning: {name} does not have any containers matching \"{wanted}\""));
+fn from(call: &mut Call, io: &mut Io<'_>, changes: &mut Changes) -> Result<(), Failure> {
+    let word = call.arguments.text("from").to_owned();
+    if word.is_empty() {
         return Ok(());
     }
-    let containers: Vec<Value> = chosen
-        .iter()
-        .map(|container| {
-            let had = |name: &&String| {
-                container.env.iter().flatten().any(|variable| variable.name == **name)
-            };
-            let removed = changes
-                .remove
-                .iter()
-                .filter(had)
-                .map(|name| json!({"name": name, "$patch": "delete"}));
-            let env: Vec<Value> = changes.set.iter().cloned().chain(removed).collect();
-            json!({"name": container.name, "env": env})
-        })
+    let sources: Vec<(String, String, Value)> = if call.arguments.on("local") {
+        // kubectl looks for the source among the manifests of -f, whatever --from says.
+        let items = local::items(call, io, &[], true)?.items;
+        items.into_iter().map(|item| (item.type_name, item.name, item.after)).collect()
+    } else {
+        let (kind, name) = target::single(&[word], Kind::ConfigMap)?;
+        let object = call.client.get(io, kind, &name)?;
+        vec![(kind.info().name.to_owned(), name, object.to_value())]
+    };
+    let keys = call.arguments.all("keys").to_vec();
+    for (type_name, name, value) in sources {
+        let field = match type_name.as_str() {
+            "ConfigMap" => "configMapKeyRef",
+            "Secret" => "secretKeyRef",
+            _ => return Err(Failure::message("unsupported resource specified in --from")),
+        };
+        let entries = value["data"].as_object().cloned().unwrap_or_default();
+        for key in entries.keys().filter(|key| keys.is_empty() || keys.contains(key)) {
+            let letter = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' };
+            let variable: String =
+                key.chars().map(letter).map(|c| c.to_ascii_uppercase()).collect();
+            if variable != *key {
+                io.complain(format!("Warning: key {key} transferred to {variable}"));
+            }
+            let source = json!({"key": key, "name": name});
+            changes.set.push(json!({"name": variable, "valueFrom": {field: source}}));
+        }
+    }
+    Ok(())
+}
+
+/// Changes an object's variables, and shows them with `--list`.
+fn change(
+    call: &Call,
+    io: &mut Io<'_>,
+    item: &mut Item,
+    changes: &Changes,
+) -> Result<(), Failure> {
+    let wanted = call.arguments.get("containers").unwrap_or("*");
+    let (type_name, name) = (item.type_name.clone(), item.name.clone());
+    let overwrite = call.arguments.get("overwrite").is_none_or(|_| call.arguments.on("overwrite"));
+    let shown = item.clone();
+    let chosen = containers(pod_spec(item)?);
+    let mut chosen: Vec<&mut Value> = chosen
+        .into_iter()
+        .filter(|container| fits(wanted, container["name"].as_str().unwrap_or("")))
         .collect();
-    let patch = pod_spec_patch(object, json!({"containers": containers}));
-    send(call, io, report, object, patch, "env updated")
+    if chosen.is_empty() {
+        io.complain(crate::diagnostic::printable(&format!(
+            "Warning: {type_name}/{name} does not have any containers matching \"{wanted}\""
+        )));
+    }
+    for container in &mut chosen {
+        let existing = container["env"].as_array().cloned().unwrap_or_default();
+        if !overwrite && let Some(clash) = clash(&existing, &changes.set) {
+            return Err(unchangeable(&shown, &clash));
+        }
+        let new = changes.apply(&existing);
+        if call.arguments.on("list") {
+            let container = container["name"].as_str().unwrap_or("");
+            io.say(format!("# {type_name} {name}, container {container}"));
+            for variable in &new {
+                list(call, io, variable)?;
+            }
+        }
+        if new.is_empty() {
+            container.as_object_mut().map(|fields| fields.remove("env"));
+        } else {
+            container["env"] = Value::Array(new);
+        }
+    }
+    Ok(())
+}
+
+/// What stands against changing these variables without `--overwrite`.
+fn clash(existing: &[Value], new: &[Value]) -> Option<String> {
+    new.iter().find_map(|variable| {
+        let old = existing.iter().find(|old| old["name"] == variable["name"])?;
+        let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+        let (old_text, name) = (text(&old["value"]), text(&old["name"]));
+        (old_text != text(&variable["value"])).then(|| {
+            format!("'{name}' already has a value ({old_text}), and --overwrite is false")
+        })
+    })
+}
+
+/// A variable, or what it refers to (`envutil.GetEnvVarRefString`).
+fn list(call: &Call, io: &mut Io<'_>, variable: &Value) -> Result<(), Failure> {
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let name = text(&variable["name"]);
+    let from = &variable["valueFrom"];
+    if from.is_null() {
+        io.say(format!("{name}={}", text(&variable["value"])));
+        return Ok(());
+    }
+    if call.arguments.on("resolve") {
+        let instead = "look the value up with 'kubectl get'";
+        return Err(Failure::not_simulated("set env --resolve", instead));
+    }
+    let key_of = |kind: &str, reference: &Value| {
+        format!("{kind} {}, key {}", text(&reference["name"]), text(&reference["key"]))
+    };
+    let told = if from["configMapKeyRef"].is_object() {
+        key_of("configmap", &from["configMapKeyRef"])
+    } else if from["secretKeyRef"].is_object() {
+        key_of("secret", &from["secretKeyRef"])
+    } else if from["fieldRef"].is_object() {
+        format!("field path {}", text(&from["fieldRef"]["fieldPath"]))
+    } else if from["resourceFieldRef"].is_object() {
+        let reference = &from["resourceFieldRef"];
+        let container = text(&reference["containerName"]);
+        let container = if container.is_empty() { container } else { container + "/" };
+        format!("resource field {container}{}", text(&reference["resource"]))
+    } else {
+        "invalid valueFrom".to_owned()
+    };
+    io.say(format!("# {name} from {told}"));
+    Ok(())
 }
 
 /// Whether a name fits a pattern with `*`.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((before, after)) => {
@@ -211,5 +329,17 @@ mod tests {
     fn a_star_stands_for_anything() {
         assert!(fits("*", "nginx") && fits("ng*", "nginx") && fits("n*x", "nginx"));
         assert!(!fits("side*", "nginx") && !fits("nginx2", "nginx"));
+    }
+
+    // `updateEnv`
+    #[test]
+    fn a_variable_keeps_its_place_and_the_first_of_two_values_wins() {
+        let changes = Changes {
+            set: vec![variable("B", "2"), variable("C", "3"), variable("C", "4")],
+            remove: vec!["A".to_owned()],
+        };
+        let existing = [variable("A", "1"), variable("B", "1"), variable("D", "1")];
+        let expected = [variable("B", "2"), variable("D", "1"), variable("C", "3")];
+        assert_eq!(changes.apply(&existing), expected);
     }
 }

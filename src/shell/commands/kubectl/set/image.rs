@@ -5,10 +5,10 @@ use serde_json::json;
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
-use super::super::target::{Rules, Target};
+use super::super::local::{self, Item, LOCAL_ONLY};
+use super::super::words::{self, NOTHING_TO_CHANGE, Pairs};
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{pod_spec, pod_spec_patch, send};
-use crate::api::Object;
+use super::{Told, check_all, check_local, containers, pod_spec, settle};
 
 pub(super) static COMMAND: Command = Command {
     name: "image",
@@ -16,78 +16,98 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # Another version\n  kubectl set image deployment/web nginx=nginx:1.28",
     usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... \
             CONTAINER_NAME_N=CONTAINER_IMAGE_N",
-    flags: &[super::COMMON, catalog::FILENAME, catalog::SELECTOR, catalog::ALL, catalog::WRITE],
+    flags: &[
+        super::COMMON,
+        catalog::RECORD,
+        catalog::FILENAME,
+        catalog::SELECTOR,
+        catalog::ALL,
+        catalog::WRITE,
+    ],
     run,
     ..catalog::PLAIN
 };
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let words = call.arguments.positional.clone();
-    let from = words.iter().position(|word| word.contains('=')).unwrap_or(words.len());
-    let (resources, pairs) = words.split_at(from);
-    if resources.is_empty() && call.arguments.all("filename").is_empty() {
-        let text = "one or more resources must be specified as <resource> <name> or \
-                    <resource>/<name>";
+    let report = Report::of(&call, io)?;
+    let Pairs { resources, pairs } = words::pairs(&call.arguments.positional, "image")?;
+    let mut images: Vec<(String, String)> = Vec::new();
+    let mut wrong = Vec::new();
+    for pair in &pairs {
+        let Some((name, image)) = pair.split_once('=') else {
+            wrong.push(pair.as_str());
+            continue;
+        };
+        images.retain(|(known, _)| known != name);
+        images.push((name.to_owned(), image.to_owned()));
+    }
+    if !wrong.is_empty() {
+        let text = format!("invalid image format: {}", wrong.join(", "));
         return Err(Failure::message(text));
     }
-    if pairs.is_empty() {
-        return Err(Failure::message("at least one image update is required"));
+    if call.arguments.on("local") && !resources.is_empty() {
+        return Err(Failure::message(LOCAL_ONLY));
     }
-    let mut images = Vec::new();
-    for pair in pairs {
-        match pair.split_once('=') {
-            Some((name, image)) if !name.is_empty() && !image.is_empty() => {
-                images.push((name.to_owned(), image.to_owned()));
-            }
-            _ => {
-                let text = format!("invalid image: {pair}, expected CONTAINER=IMAGE");
-                return Err(Failure::message(text));
-            }
+    let items = local::items(&mut call, io, &resources, true)?.items;
+    let mut faults = Vec::new();
+    faults.extend(check_all(&call).err());
+    if resources.is_empty() && call.arguments.all("filename").is_empty() {
+        faults.push(Failure::message(NOTHING_TO_CHANGE));
+    }
+    if images.is_empty() {
+        faults.push(Failure::message("at least one image update is required"));
+    } else if images.len() > 1 && images.iter().any(|(name, _)| name == "*") {
+        faults.push(Failure::message(
+            "all containers are already specified by *, but saw more than one \
+             container_name=container_image pairs",
+        ));
+    }
+    faults.extend(check_local(&call, &report).err());
+    if let Some(failure) = Failure::of(faults) {
+        return Err(failure);
+    }
+    let told = Told {
+        done: "image updated",
+        failed: "failed to patch image update to pod template:",
+        always: false,
+    };
+    let (mut failures, mut changed) = (Vec::new(), Vec::new());
+    for mut item in items {
+        match change(&mut item, &images, &mut failures) {
+            Ok(()) => changed.push(Ok(item)),
+            Err(failure) => changed.push(Err(failure)),
         }
     }
-    let target = Target::of(&call, io, resources, Rules { names_required: true })?;
-    let report = Report::of(&call, io)?;
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
-        if let Err(failure) = change(&mut call, io, &report, &object, &images) {
-            failures.push(failure);
-        }
+    for item in changed {
+        let done = item.and_then(|item| settle(&mut call, io, &report, item, &told));
+        failures.extend(done.err());
     }
     Failure::of(failures).map_or(DONE, Err)
 }
 
 fn change(
-    call: &mut Call,
-    io: &mut Io<'_>,
-    report: &Report,
-    object: &Object,
+    item: &mut Item,
     images: &[(String, String)],
+    failures: &mut Vec<Failure>,
 ) -> Result<(), Failure> {
-    let Some(spec) = pod_spec(object) else {
-        let text = format!("{} does not have a pod template", super::super::output::name(object));
-        return Err(Failure::message(text));
-    };
-    let plain: Vec<&str> = spec.containers.iter().map(|c| c.name.as_str()).collect();
-    let init: Vec<&str> = spec.init_containers.iter().flatten().map(|c| c.name.as_str()).collect();
-    let (mut containers, mut init_containers) = (Vec::new(), Vec::new());
+    let spec = pod_spec(item)?;
+    let mut containers = containers(spec);
     for (name, image) in images {
-        let fits = |container: &&&str| name == "*" || **container == name;
-        let change = |container: &&str| json!({"name": container, "image": image});
-        let before = containers.len() + init_containers.len();
-        containers.extend(plain.iter().filter(fits).map(change));
-        init_containers.extend(init.iter().filter(fits).map(change));
-        if containers.len() + init_containers.len() == before {
-            let text = format!("unable to find container named \"{name}\"");
-            return Err(Failure::message(text));
+        let mut found = false;
+        for container in &mut containers {
+            if name == "*" || container["name"] == json!(name) {
+                found = true;
+                if image.is_empty() {
+                    container.as_object_mut().map(|fields| fields.remove("image"));
+                } else {
+                    container["image"] = json!(image);
+                }
+            }
+        }
+        if !found {
+            let text = format!("error: unable to find container named \"{name}\"");
+            failures.push(Failure::message(text));
         }
     }
-    let mut patch = json!({});
-    if !containers.is_empty() {
-        patch["containers"] = json!(containers);
-    }
-    if !init_containers.is_empty() {
-        patch["initContainers"] = json!(init_containers);
-    }
-    send(call, io, report, object, pod_spec_patch(object, patch), "image updated")
+    Ok(())
 }

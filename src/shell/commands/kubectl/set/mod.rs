@@ -3,20 +3,23 @@
 mod env;
 mod image;
 mod others;
+mod subject;
 
-use k8s_openapi::api::core::v1::PodSpec;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, switch};
-use super::{Call, Failure};
-use crate::api::{FieldValidation, Object, Patch};
+use super::local::{Item, NO_SERVER};
+use super::{Call, Failure, words};
+use crate::api::{FieldValidation, Patch, patch};
 
 pub(super) static COMMAND: Command = Command {
     name: "set",
     short: "Set specific features on objects",
+    long: "Configure application resources.\n\n These commands help you make changes to existing \
+           application resources.",
     usage: "SUBCOMMAND",
     children: &[
         &env::COMMAND,
@@ -24,65 +27,119 @@ pub(super) static COMMAND: Command = Command {
         &others::RESOURCES,
         &others::SELECTOR,
         &others::SERVICE_ACCOUNT,
+        &subject::COMMAND,
     ],
     ..catalog::PLAIN
 };
 
 /// The flags of all of them.
-const COMMON: &[Flag] = &[
-    switch("local", None, "Change the manifest, not the server's object."),
-    switch("record", None, "Not used any more."),
-];
+const COMMON: &[Flag] = &[switch("local", None, "Change the manifest, not the server's object.")];
 
-/// Where an object keeps the pods that it makes: its pod spec's path.
-fn pod_spec_path(object: &Object) -> Option<&'static [&'static str]> {
-    match object {
-        Object::Pod(_) => Some(&["spec"]),
-        Object::CronJob(_) => Some(&["spec", "jobTemplate", "spec", "template", "spec"]),
-        Object::Deployment(_)
-        | Object::ReplicaSet(_)
-        | Object::StatefulSet(_)
-        | Object::DaemonSet(_)
-        | Object::Job(_)
-        | Object::ReplicationController(_) => Some(&["spec", "template", "spec"]),
+/// What `--all` says of `-l`.
+const ALL_AND_SELECTOR: &str = "cannot set --all and --selector at the same time";
+
+/// Refuses `--local` with `--dry-run=server`.
+fn check_local(call: &Call, report: &Report) -> Result<(), Failure> {
+    match call.arguments.on("local") && report.dry_run == DryRun::Server {
+        true => Err(Failure::message(NO_SERVER)),
+        false => Ok(()),
+    }
+}
+
+/// Refuses `--all` with `-l`.
+fn check_all(call: &Call) -> Result<(), Failure> {
+    match call.arguments.on("all") && !call.arguments.text("selector").is_empty() {
+        true => Err(Failure::message(ALL_AND_SELECTOR)),
+        false => Ok(()),
+    }
+}
+
+/// Where objects of a type keep the pods that they make: their pod spec's path
+/// (`polymorphichelpers.UpdatePodSpecForObjectFn`).
+fn pod_spec_path(type_name: &str) -> Option<&'static [&'static str]> {
+    match type_name {
+        "Pod" => Some(&["spec"]),
+        "CronJob" => Some(&["spec", "jobTemplate", "spec", "template", "spec"]),
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job"
+        | "ReplicationController" => Some(&["spec", "template", "spec"]),
         _ => None,
     }
 }
 
-/// The pod spec of an object.
-fn pod_spec(object: &Object) -> Option<PodSpec> {
-    let mut value = object.to_value();
-    for field in pod_spec_path(object)? {
-        value = value.get_mut(field)?.take();
+/// The pod spec of an object, to be changed.
+///
+/// # Errors
+/// kubectl's words for objects that make no pods.
+fn pod_spec(item: &mut Item) -> Result<&mut Value, Failure> {
+    let Some(path) = pod_spec_path(&item.type_name) else {
+        return Err(unchangeable(
+            item,
+            &format!(
+                "the object is not a pod or does not have a pod template: *v1.{}",
+                item.type_name
+            ),
+        ));
+    };
+    Ok(path.iter().fold(&mut item.after, |value, field| &mut value[*field]))
+}
+
+/// What stands against changing an object.
+fn unchangeable(item: &Item, reason: &str) -> Failure {
+    Failure::message(format!("error: {} {reason}\n", item.in_errors()))
+}
+
+/// A pod spec's containers, the ordinary ones first.
+fn containers(spec: &mut Value) -> Vec<&mut Value> {
+    let Some(fields) = spec.as_object_mut() else { return Vec::new() };
+    let (mut plain, mut init) = (Vec::new(), Vec::new());
+    for (name, value) in fields.iter_mut() {
+        let Some(items) = value.as_array_mut() else { continue };
+        match name.as_str() {
+            "containers" => plain.extend(items.iter_mut()),
+            "initContainers" => init.extend(items.iter_mut()),
+            _ => {}
+        }
     }
-    serde_json::from_value(value).ok()
+    plain.extend(init);
+    plain
 }
 
-/// A strategic patch that changes an object's pod spec.
-fn pod_spec_patch(object: &Object, spec: Value) -> Value {
-    let path = pod_spec_path(object).unwrap_or_default();
-    path.iter().rev().fold(spec, |inner, field| json!({*field: inner}))
-}
-
-/// Sends a patch and tells of it; an empty one is not worth a word.
-fn send(
+/// Sends a change and tells of it; one that changes nothing is told only where kubectl does
+/// (`always`).
+///
+/// # Errors
+/// The server's refusal, behind `failed`.
+fn settle(
     call: &mut Call,
     io: &mut Io<'_>,
     report: &Report,
-    object: &Object,
-    patch: Value,
-    what: &str,
+    mut item: Item,
+    told: &Told,
 ) -> Result<(), Failure> {
-    let changed = match report.dry_run {
-        DryRun::Client => object.clone(),
-        dry_run => {
-            let options = dry_run.options(FieldValidation::Warn);
-            let patched = call.client.patch(io, object, Patch::Strategic(patch), options)?;
-            if patched == *object {
-                return Ok(());
-            }
-            patched
-        }
-    };
-    report.tell(io, &changed, what)
+    words::record(call, &mut item.after);
+    if item.before == item.after && !told.always {
+        return Ok(());
+    }
+    if let Some(object) = item.object.clone().filter(|_| report.dry_run != DryRun::Client) {
+        let kind = object.kind();
+        let change = patch::three_way(kind, &item.before, &item.after, &item.before);
+        let options = report.dry_run.options(FieldValidation::Warn);
+        let patched = call.client.patch(io, &object, Patch::Strategic(change), options);
+        let patched = patched.map_err(|status| match told.failed {
+            "" => Failure::from(status),
+            failed => Failure::message(format!("{failed} {}", status.message)),
+        })?;
+        return report.tell(io, &patched, told.done);
+    }
+    report.tell_value(io, Some(&item.type_name), &item.title(), &item.after, told.done)
+}
+
+/// How a command tells of what it did.
+struct Told {
+    /// `image updated`
+    done: &'static str,
+    /// What stands before the server's refusal.
+    failed: &'static str,
+    /// Whether it tells of objects that stay as they are.
+    always: bool,
 }

@@ -4,12 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
-use super::super::dry_run::{DryRun, Report};
-use super::super::flags::text;
-use super::super::target::{Rules, Target};
+use super::super::dry_run::Report;
+use super::super::flags::{Flag, Takes, switch, text, typed};
+use super::super::local::{self, Item, LOCAL_ONLY};
+use super::super::words;
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{pod_spec, pod_spec_patch, send};
-use crate::api::{FieldValidation, Object, Patch};
+use super::{Told, check_all, check_local, containers, env::fits, pod_spec, settle};
+use crate::api::LabelSelector;
+use crate::api::selector::Operator;
 
 pub(super) static SELECTOR: Command = Command {
     name: "selector",
@@ -19,7 +21,8 @@ pub(super) static SELECTOR: Command = Command {
     usage: "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
     flags: &[
         super::COMMON,
-        catalog::FILENAME,
+        catalog::RECORD,
+        FILENAME,
         catalog::ALL,
         catalog::WRITE,
         &[text("resource-version", None, "Only if the object has this version.")],
@@ -28,12 +31,28 @@ pub(super) static SELECTOR: Command = Command {
     ..catalog::PLAIN
 };
 
+/// `-f` and `-R`, without `-k`; folders are read with what is below them.
+const FILENAME: &[Flag] = &[
+    Flag {
+        long: "filename",
+        short: Some('f'),
+        takes: Takes::List,
+        default: "[]",
+        help: "The file, folder or - (standard input) with the objects' manifests.",
+    },
+    Flag {
+        default: "true",
+        ..switch("recursive", Some('R'), "Read the folders of -f with everything below them.")
+    },
+];
+
 pub(super) static RESOURCES: Command = Command {
     name: "resources",
     short: "Update resource requests/limits on objects with pod templates",
     usage: "(-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS])",
     flags: &[
         super::COMMON,
+        catalog::RECORD,
         catalog::FILENAME,
         catalog::SELECTOR,
         catalog::ALL,
@@ -41,7 +60,10 @@ pub(super) static RESOURCES: Command = Command {
         &[
             text("limits", None, "Limits: cpu=100m,memory=256Mi."),
             text("requests", None, "Requests: cpu=100m,memory=256Mi."),
-            text("containers", Some('c'), "The containers; all by default."),
+            Flag {
+                short: Some('c'),
+                ..typed("containers", Takes::Text, "'*'", "The containers; all by default.")
+            },
         ],
     ],
     run: resources,
@@ -53,131 +75,188 @@ pub(super) static SERVICE_ACCOUNT: Command = Command {
     aliases: &["sa"],
     short: "Update the service account of a resource",
     usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-    flags: &[super::COMMON, catalog::FILENAME, catalog::ALL, catalog::WRITE],
+    flags: &[
+        super::COMMON,
+        catalog::RECORD,
+        catalog::FILENAME,
+        catalog::ALL,
+        catalog::WRITE,
+    ],
     run: service_account,
     ..catalog::PLAIN
 };
 
 /// The words that name objects, and the last one, which says what is set.
-fn split(call: &Call) -> Result<(Vec<String>, String), Failure> {
+fn split(call: &Call, missing: &str) -> Result<(Vec<String>, String), Failure> {
     let mut words = call.arguments.positional.clone();
-    let last = words.pop();
-    match last {
-        Some(last) if !words.is_empty() || !call.arguments.all("filename").is_empty() => {
-            Ok((words, last))
-        }
-        _ => Err(Failure::message(
-            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
-        )),
+    match words.pop() {
+        Some(last) => Ok((words, last)),
+        None => Err(Failure::message(missing)),
     }
 }
 
-fn selector(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let (words, text) = split(&call)?;
-    let mut pairs = Map::new();
-    for pair in text.split(',') {
-        match pair.split_once('=') {
-            Some((key, value)) if !key.is_empty() => {
-                pairs.insert(key.to_owned(), json!(value.trim_start_matches('=')));
+/// A selector for a Service: pairs alone. Other requirements are told when there is an object that
+/// cannot have them.
+fn requirements(text: &str) -> Result<(Map<String, Value>, Vec<String>), Failure> {
+    let parsed = LabelSelector::parse(text).map_err(|reason| {
+        Failure::message(format!("couldn't parse the selector string \"{text}\": {reason}"))
+    })?;
+    let (mut pairs, mut others) = (Map::new(), Vec::new());
+    let set_based = text.contains(" in ") || text.contains(" in(");
+    for requirement in parsed.requirements {
+        let key = requirement.key;
+        let (operator, values) = match requirement.operator {
+            Operator::In(values) if values.len() == 1 && !set_based => {
+                pairs.insert(key, json!(values[0]));
+                continue;
             }
-            _ => {
-                let text = format!("invalid selector: {pair}, expected key=value");
+            Operator::In(values) => ("In", values),
+            Operator::NotIn(values) if text.contains("!=") && values.len() == 1 => {
+                let text = "\"!=\" is not a valid label selector operator";
                 return Err(Failure::message(text));
             }
-        }
-    }
-    let target = Target::of(&call, io, &words, Rules { names_required: true })?;
-    let report = Report::of(&call, io)?;
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
-        let Object::Service(service) = &object else {
-            failures.push(Failure::message("setting a selector is only supported for Services"));
-            continue;
-        };
-        let mut change = pairs.clone();
-        let old = service.spec.as_ref().and_then(|spec| spec.selector.clone()).unwrap_or_default();
-        for key in old.keys().filter(|key| !pairs.contains_key(*key)) {
-            change.insert(key.clone(), Value::Null);
-        }
-        let changed = match report.dry_run {
-            DryRun::Client => Ok(object.clone()),
-            dry_run => {
-                let patch = Patch::Merge(json!({"spec": {"selector": change}}));
-                call.client.patch(io, &object, patch, dry_run.options(FieldValidation::Warn))
+            Operator::NotIn(values) => ("NotIn", values),
+            Operator::Exists => ("Exists", Vec::new()),
+            Operator::DoesNotExist => ("DoesNotExist", Vec::new()),
+            Operator::GreaterThan(_) | Operator::LessThan(_) => {
+                let sign = if text.contains("gt") { "gt" } else { "lt" };
+                let text = format!("\"{sign}\" is not a valid label selector operator");
+                return Err(Failure::message(text));
             }
         };
-        match changed {
-            Ok(changed) => report.tell(io, &changed, "selector updated")?,
-            Err(status) => failures.push(status.into()),
+        others.push(format!("{{{key} {operator} [{}]}}", values.join(" ")));
+    }
+    Ok((pairs, others))
+}
+
+fn selector(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let report = Report::of(&call, io)?;
+    let missing = "one selector is required";
+    let (words, text) = split(&call, missing)?;
+    let (pairs, others) = requirements(&text)?;
+    if call.arguments.on("local") && !words.is_empty() {
+        return Err(Failure::message(LOCAL_ONLY));
+    }
+    let items = local::items(&mut call, io, &words, true)?.items;
+    let told = Told { done: "selector updated", failed: "", always: true };
+    let version = call.arguments.text("resource-version").to_owned();
+    let mut failures = Vec::new();
+    for mut item in items {
+        let fault = if item.type_name != "Service" {
+            Some("setting a selector is only supported for Services".to_owned())
+        } else if others.is_empty() {
+            None
+        } else {
+            let others = others.join(" ");
+            Some(format!("match expression [{others}] not supported on this object"))
+        };
+        if let Some(fault) = fault {
+            failures.push(Failure::message(fault));
+            continue;
         }
+        item.after["spec"]["selector"] = Value::Object(pairs.clone());
+        if !version.is_empty() {
+            item.after["metadata"]["resourceVersion"] = json!(version);
+        }
+        failures.extend(settle(&mut call, io, &report, item, &told).err());
     }
     Failure::of(failures).map_or(DONE, Err)
 }
 
 fn resources(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let amounts = |flag: &str| -> Result<Option<Value>, Failure> {
+    let report = Report::of(&call, io)?;
+    let words = call.arguments.positional.clone();
+    if call.arguments.on("local") && !words.is_empty() {
+        return Err(Failure::message(LOCAL_ONLY));
+    }
+    let items = local::items(&mut call, io, &words, true)?.items;
+    check_local(&call, &report)?;
+    check_all(&call)?;
+    let mut change: Vec<(&str, Map<String, Value>)> = Vec::new();
+    for flag in ["limits", "requests"] {
         let text = call.arguments.text(flag);
-        if text.is_empty() {
-            return Ok(None);
+        if !text.is_empty() {
+            change.push((flag, words::amounts(text)?));
         }
-        let pairs = text.split(',').map(|pair| match pair.split_once('=') {
-            Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), json!(value))),
-            _ => Err(Failure::message(format!(
-                "invalid argument syntax {pair}, expected <resource>=<value>"
-            ))),
-        });
-        pairs.collect::<Result<Map<_, _>, _>>().map(|map| Some(Value::Object(map)))
-    };
-    let (limits, requests) = (amounts("limits")?, amounts("requests")?);
-    if limits.is_none() && requests.is_none() {
+    }
+    if change.is_empty() {
         return Err(Failure::message(
             "you must specify an update to requests or limits (in the form of \
              --requests/--limits)",
         ));
     }
-    let mut change = json!({});
-    if let Some(limits) = limits {
-        change["limits"] = limits;
-    }
-    if let Some(requests) = requests {
-        change["requests"] = requests;
-    }
-    let wanted = call.arguments.text("containers").to_owned();
-    let words = call.arguments.positional.clone();
-    let target = Target::of(&call, io, &words, Rules { names_required: true })?;
-    let report = Report::of(&call, io)?;
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
-        let spec = pod_spec(&object).unwrap_or_default();
-        let containers: Vec<Value> = spec
-            .containers
-            .iter()
-            .filter(|container| wanted.is_empty() || container.name == wanted)
-            .map(|container| json!({"name": container.name, "resources": change}))
-            .collect();
-        let patch = pod_spec_patch(&object, json!({"containers": containers}));
-        let what = "resource requirements updated";
-        if let Err(failure) = send(&mut call, io, &report, &object, patch, what) {
-            failures.push(failure);
-        }
+    let wanted = call.arguments.get("containers").unwrap_or("*").to_owned();
+    let told = Told {
+        done: "resource requirements updated",
+        failed: "failed to patch resources update to pod template",
+        always: false,
+    };
+    let mut failures = Vec::new();
+    for mut item in items {
+        let done = require(&mut item, &wanted, &change)
+            .and_then(|()| settle(&mut call, io, &report, item, &told));
+        failures.extend(done.err());
     }
     Failure::of(failures).map_or(DONE, Err)
 }
 
-fn service_account(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let (words, account) = split(&call)?;
-    let target = Target::of(&call, io, &words, Rules { names_required: true })?;
-    let report = Report::of(&call, io)?;
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
-        let patch = pod_spec_patch(&object, json!({"serviceAccountName": account}));
-        let what = "serviceaccount updated";
-        if let Err(failure) = send(&mut call, io, &report, &object, patch, what) {
-            failures.push(failure);
+/// Lays amounts over those that the chosen containers have.
+fn require(
+    item: &mut Item,
+    wanted: &str,
+    change: &[(&str, Map<String, Value>)],
+) -> Result<(), Failure> {
+    let chosen = containers(pod_spec(item)?);
+    let mut chosen: Vec<&mut Value> = chosen
+        .into_iter()
+        .filter(|container| fits(wanted, container["name"].as_str().unwrap_or("")))
+        .collect();
+    if chosen.is_empty() {
+        let text = format!("error: unable to find container named {wanted}");
+        return Err(Failure::message(text));
+    }
+    for container in &mut chosen {
+        for (field, amounts) in change {
+            for (name, amount) in amounts {
+                container["resources"][*field][name] = amount.clone();
+            }
         }
     }
+    Ok(())
+}
+
+fn service_account(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let report = Report::of(&call, io)?;
+    check_local(&call, &report)?;
+    let (words, account) = split(&call, "serviceaccount is required")?;
+    let items = local::items(&mut call, io, &words, true)?.items;
+    let told = Told {
+        done: "serviceaccount updated",
+        failed: "failed to patch ServiceAccountName",
+        always: true,
+    };
+    let mut failures = Vec::new();
+    for mut item in items {
+        let done = pod_spec(&mut item)
+            .map(|spec| spec["serviceAccountName"] = json!(account))
+            .and_then(|()| settle(&mut call, io, &report, item, &told));
+        failures.extend(done.err());
+    }
     Failure::of(failures).map_or(DONE, Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `metav1.ParseToLabelSelector`
+    #[test]
+    fn a_services_selector_is_made_of_pairs() {
+        let (pairs, others) = requirements("a=b,c==d").expect("a selector");
+        assert_eq!(Value::Object(pairs), json!({"a": "b", "c": "d"}));
+        assert!(others.is_empty());
+        let (_, others) = requirements("side in (left,right),x").expect("a selector");
+        assert_eq!(others, ["{side In [left right]}", "{x Exists []}"]);
+        assert!(requirements("a!=b").is_err() && requirements("a b").is_err());
+    }
 }

@@ -1,0 +1,231 @@
+//! What `set`, `label` and `annotate` change: objects of the server, or with `--local` the objects of
+//! manifests, which are changed and printed without a server.
+
+use serde_json::Value;
+
+use super::super::super::tool::Io;
+use super::target::{Rules, Target};
+use super::words::NO_RESOURCES;
+use super::{Call, Failure, go_types};
+use crate::api::{Kind, Object};
+use crate::manifest;
+
+/// What `--local` says of resources that are named.
+pub(super) const LOCAL_ONLY: &str = "you must specify resources by --filename when --local is \
+                                     set.\nExample resource specifications include:\n   '-f \
+                                     rsrc.yaml'\n   '--filename=rsrc.json'";
+
+/// What `--local` says of `--dry-run=server`.
+pub(super) const NO_SERVER: &str = "cannot specify --local and --dry-run=server - did you mean \
+                                    --dry-run=client?";
+
+/// An object that is changed.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// `Deployment`
+    pub type_name: String,
+    /// `apps`
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// The server's object; none for manifests.
+    pub object: Option<Object>,
+    /// As it is before the change.
+    pub before: Value,
+    /// As it is after it.
+    pub after: Value,
+}
+
+/// Objects that are changed.
+#[derive(Debug)]
+pub(super) struct Items {
+    /// The objects, in order.
+    pub items: Vec<Item>,
+    /// Whether exactly one was named.
+    pub single: bool,
+}
+
+impl Item {
+    /// An object of the server.
+    fn of(object: Object) -> Item {
+        let info = object.kind().info();
+        let value = object.to_value();
+        Item {
+            type_name: info.name.to_owned(),
+            group: info.group.to_owned(),
+            name: object.name().to_owned(),
+            before: value.clone(),
+            after: value,
+            object: Some(object),
+        }
+    }
+
+    /// `deployment.apps/web`
+    pub fn title(&self) -> String {
+        let dot = if self.group.is_empty() { "" } else { "." };
+        format!("{}{dot}{}/{}", self.type_name.to_lowercase(), self.group, self.name)
+    }
+
+    /// As errors of `kubectl set` name it: `deployments/web` when the server has it.
+    pub fn in_errors(&self) -> String {
+        match &self.object {
+            Some(object) => format!("{}/{}", object.kind().info().plural, self.name),
+            None => self.title(),
+        }
+    }
+}
+
+/// The objects that the command line names, looked up or read; `typed` for commands that read
+/// manifests into Go's types.
+///
+/// # Errors
+/// kubectl's words when nothing is named, or something cannot be found or read.
+pub(super) fn items(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    words: &[String],
+    typed: bool,
+) -> Result<Items, Failure> {
+    let files = call.arguments.all("filename").to_vec();
+    let no_files = files.is_empty() && !call.arguments.given("kustomize");
+    if call.arguments.on("local") {
+        if no_files {
+            return Err(Failure::message(NO_RESOURCES));
+        }
+        return read(call, io, &files, typed);
+    }
+    if no_files && words.is_empty() {
+        return Err(Failure::message(NO_RESOURCES));
+    }
+    let target = Target::of(call, io, words, Rules { names_required: true })?;
+    let single = target.is_single();
+    let found = target.find(call, io)?;
+    match Failure::of(found.failures) {
+        Some(failure) => Err(failure),
+        None => Ok(Items { items: found.objects.into_iter().map(Item::of).collect(), single }),
+    }
+}
+
+/// The objects of `--local`.
+fn read(call: &Call, io: &mut Io<'_>, files: &[String], typed: bool) -> Result<Items, Failure> {
+    if call.arguments.given("kustomize") {
+        return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
+    }
+    let mut items = Vec::new();
+    let mut texts = Vec::new();
+    for file in files {
+        open(io, file, call.arguments.on("recursive"), &mut texts)?;
+    }
+    let single = matches!(texts.as_slice(), [(source, _)] if *source == files[0] && source != "STDIN");
+    for (source, text) in texts {
+        let (documents, diagnostics) = manifest::parse(&source, &text);
+        for document in documents {
+            objects(&source, document.value, typed, &mut items)?;
+        }
+        if let Some(fault) = diagnostics.first() {
+            return Err(Failure::message(format!(
+                "error parsing {source}: error converting YAML to JSON: {}",
+                fault.message
+            )));
+        }
+    }
+    let single = single && items.len() == 1;
+    Ok(Items { items, single })
+}
+
+/// The texts that a path of `-f` stands for.
+fn open(
+    io: &mut Io<'_>,
+    path: &str,
+    recursive: bool,
+    texts: &mut Vec<(String, String)>,
+) -> Result<(), Failure> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    if path == "-" {
+        texts.push(("STDIN".to_owned(), text(io.read_all().unwrap_or_default())));
+        return Ok(());
+    }
+    if let Ok(names) = io.list(path) {
+        let base = path.trim_end_matches('/');
+        for name in names {
+            let manifest = [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
+            match name.strip_suffix('/') {
+                Some(below) if recursive => {
+                    open(io, &format!("{base}/{below}"), recursive, texts)?;
+                }
+                None if manifest => open(io, &format!("{base}/{name}"), recursive, texts)?,
+                _ => {}
+            }
+        }
+        return Ok(());
+    }
+    match io.read_file(path) {
+        Ok(bytes) => texts.push((path.to_owned(), text(bytes))),
+        Err(_) => {
+            return Err(Failure::message(format!("the path \"{path}\" does not exist")));
+        }
+    }
+    Ok(())
+}
+
+/// A document's objects: itself, or the items of a `List`.
+fn objects(
+    source: &str,
+    value: Value,
+    typed: bool,
+    items: &mut Vec<Item>,
+) -> Result<(), Failure> {
+    if value.is_null() {
+        return Ok(());
+    }
+    if value["kind"] == "List" && value["apiVersion"] == "v1" {
+        for item in value["items"].as_array().cloned().unwrap_or_default() {
+            objects(source, item, typed, items)?;
+        }
+        return Ok(());
+    }
+    let undecodable =
+        |reason: String| Failure::message(format!("unable to decode \"{source}\": {reason}"));
+    if !value.is_object() {
+        let what = match &value {
+            Value::Array(_) => "array",
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            _ => "string",
+        };
+        let detector = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
+                        string \"json:\\\"kind,omitempty\\\"\" }";
+        return Err(undecodable(match typed {
+            true => format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {what} into \
+                 Go value of type {detector}"
+            ),
+            false => format!(
+                "json: cannot unmarshal {what} into Go value of type unstructured.detector"
+            ),
+        }));
+    }
+    let word = |field: &str| value[field].as_str().unwrap_or("").to_owned();
+    let (version, kind) = (word("apiVersion"), word("kind"));
+    if kind.is_empty() {
+        return Err(undecodable(format!("Object 'Kind' is missing in '{value}'")));
+    }
+    let group = version.split_once('/').map_or("", |(group, _)| group).to_owned();
+    let known = Kind::from_manifest(&version, &kind).is_some() || go_types::is_known(&kind);
+    if typed && !known {
+        return Err(undecodable(format!(
+            "no kind \"{kind}\" is registered for version \"{version}\" in scheme \
+             \"k8s.io/kubectl/pkg/scheme/scheme.go:28\""
+        )));
+    }
+    let value = if typed { go_types::typed(&kind, &value) } else { value };
+    items.push(Item {
+        name: value["metadata"]["name"].as_str().unwrap_or("").to_owned(),
+        type_name: kind,
+        group,
+        object: None,
+        before: value.clone(),
+        after: value,
+    });
+    Ok(())
+}
