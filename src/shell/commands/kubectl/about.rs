@@ -40,6 +40,15 @@ pub(super) static CLUSTER_INFO: Command = Command {
 static DUMP: Command = Command {
     name: "dump",
     short: "Dump relevant information for debugging and diagnosis",
+    flags: &[
+        catalog::ALL_NAMESPACES,
+        catalog::PRINT,
+        &[
+            typed("namespaces", Takes::List, "[]", "Not simulated here."),
+            text("output-directory", None, "Not simulated here."),
+            typed("pod-running-timeout", Takes::Duration, "20s", "Not simulated here."),
+        ],
+    ],
     run: |_, _| {
         Err(Failure::not_simulated("cluster-info dump", "use 'kubectl get all -A -o yaml'"))
     },
@@ -73,8 +82,7 @@ pub(super) static API_VERSIONS: Command = Command {
 pub(super) static AUTH: Command = Command {
     name: "auth",
     short: "Inspect authorization",
-    usage: "SUBCOMMAND",
-    children: &[&CAN_I, &WHO_AM_I],
+    children: &[&CAN_I, &super::refused::RECONCILE, &WHO_AM_I],
     ..catalog::PLAIN
 };
 
@@ -98,8 +106,11 @@ static CAN_I: Command = Command {
 static WHO_AM_I: Command = Command {
     name: "whoami",
     short: "Experimental: Check self subject attributes",
-    flags: &[&[text("output", Some('o'), "Not used here.")]],
-    run: |_, io| {
+    flags: &[catalog::PRINT],
+    run: |call, io| {
+        if !call.arguments.text("output").is_empty() || call.arguments.given("template") {
+            return Err(Failure::not_simulated("auth whoami -o", "leave it out"));
+        }
         io.say("ATTRIBUTE   VALUE");
         io.say("Username    admin");
         io.say("Groups      [system:masters system:authenticated]");
@@ -144,6 +155,10 @@ fn no_metrics(_: Call, _: &mut Io<'_>) -> Outcome {
 }
 
 fn version(call: Call, io: &mut Io<'_>) -> Outcome {
+    if !call.arguments.positional.is_empty() {
+        let words = call.arguments.positional.join(" ");
+        return Err(Failure::message(format!("extra arguments: [{words}]")));
+    }
     let client_only = call.arguments.on("client");
     if call.arguments.given("output") {
         let info = json!({"gitVersion": VERSION, "major": "1", "minor": "36",
@@ -225,14 +240,21 @@ fn api_resources(call: Call, io: &mut Io<'_>) -> Outcome {
             io.stdout.extend_from_slice(text.as_bytes());
         }
         other => {
-            let text = format!("--output {other} is not available");
+            let text = format!(
+                "unable to match a printer suitable for the output format \"{other}\", allowed \
+                 formats are: json,kyaml,name,wide,yaml"
+            );
             return Err(Failure::message(text));
         }
     }
     DONE
 }
 
-fn api_versions(_: Call, io: &mut Io<'_>) -> Outcome {
+fn api_versions(call: Call, io: &mut Io<'_>) -> Outcome {
+    if !call.arguments.positional.is_empty() {
+        let words = call.arguments.positional.join(" ");
+        return Err(call.usage(format!("unexpected arguments: [{words}]")));
+    }
     let mut versions: Vec<&str> = RESOURCES.iter().map(|resource| resource.2).collect();
     versions.sort_unstable();
     versions.dedup();
@@ -248,7 +270,7 @@ fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
         let instead = "the admin of this cluster may do everything";
         return Err(Failure::not_simulated("auth can-i --list", instead));
     }
-    if words.len() < 2 {
+    if !(2..=3).contains(&words.len()) {
         return Err(Failure::message(
             "you must specify two arguments: verb resource or verb resource/resourceName.\nSee \
              'kubectl auth can-i -h' for help and examples.",

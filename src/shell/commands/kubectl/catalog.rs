@@ -46,27 +46,26 @@ pub(super) const PLAIN: Command = Command {
     run: help::of_group,
 };
 
-/// A command that kubectl has and podhop has not.
-const fn refused(name: &'static str, short: &'static str) -> Command {
-    Command { name, short, run: refuse, flags: &[ANYTHING], ..PLAIN }
-}
+static COMPLETION: Command = Command {
+    name: "completion",
+    short: "Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
+    usage: "SHELL",
+    run: completion,
+    ..PLAIN
+};
 
-static AUTOSCALE: Command = refused(
-    "autoscale",
-    "Auto-scale a deployment, replica set, stateful set, or replication controller",
-);
-static CERTIFICATE: Command = refused("certificate", "Modify certificate resources");
-static PROXY: Command = refused("proxy", "Run a proxy to the Kubernetes API server");
-static DEBUG: Command =
-    refused("debug", "Create debugging sessions for troubleshooting workloads and nodes");
-static KUSTOMIZE: Command =
-    refused("kustomize", "Build a kustomization target from a directory or URL");
-static COMPLETION: Command = refused(
-    "completion",
-    "Output shell completion code for the specified shell (bash, zsh, fish, or powershell)",
-);
-static KUBERC: Command = refused("kuberc", "Manage kuberc configuration files");
-static PLUGIN: Command = refused("plugin", "Provides utilities for interacting with plugins");
+/// The checks are kubectl's; the code is of no use where the Tab key completes without it.
+fn completion(call: Call, _: &mut Io<'_>) -> Outcome {
+    match call.arguments.positional.as_slice() {
+        [] => Err(call.usage("Shell not specified.")),
+        [shell] if ["bash", "zsh", "fish", "powershell"].contains(&shell.as_str()) => {
+            let instead = "the Tab key completes here without it";
+            Err(Failure::not_simulated(&call.path, instead))
+        }
+        [shell] => Err(call.usage(format!("Unsupported shell type \"{shell}\"."))),
+        _ => Err(call.usage("Too many arguments. Expected only the shell type.")),
+    }
+}
 
 /// The groups of kubectl's own help page, in its order.
 pub(super) static GROUPS: &[(&str, &[&Command])] = &[
@@ -88,11 +87,14 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::delete::COMMAND,
         ],
     ),
-    ("Deploy Commands:", &[&super::rollout::COMMAND, &super::scale::COMMAND, &AUTOSCALE]),
+    (
+        "Deploy Commands:",
+        &[&super::rollout::COMMAND, &super::scale::COMMAND, &super::autoscale::COMMAND],
+    ),
     (
         "Cluster Management Commands:",
         &[
-            &CERTIFICATE,
+            &super::refused::CERTIFICATE,
             &super::about::CLUSTER_INFO,
             &super::about::TOP,
             &super::nodes::CORDON,
@@ -109,10 +111,10 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::attach::COMMAND,
             &super::exec::COMMAND,
             &super::port_forward::COMMAND,
-            &PROXY,
+            &super::refused::PROXY,
             &super::cp::COMMAND,
             &super::about::AUTH,
-            &DEBUG,
+            &super::refused::DEBUG,
             &super::events::COMMAND,
         ],
     ),
@@ -124,7 +126,7 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::patch::COMMAND,
             &super::replace::COMMAND,
             &super::wait::COMMAND,
-            &KUSTOMIZE,
+            &super::refused::KUSTOMIZE,
         ],
     ),
     ("Settings Commands:", &[&super::label::LABEL, &super::label::ANNOTATE, &COMPLETION]),
@@ -135,8 +137,8 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::about::API_RESOURCES,
             &super::about::API_VERSIONS,
             &super::contexts::COMMAND,
-            &KUBERC,
-            &PLUGIN,
+            &super::refused::KUBERC,
+            &super::refused::PLUGIN,
             &super::about::VERSION_COMMAND,
         ],
     ),
@@ -228,6 +230,16 @@ pub(super) const GLOBAL: &[Flag] = &[
     text("kubeconfig", None, "The kubeconfig file."),
     text("server", Some('s'), "The address of the API server."),
     text("as", None, "The user to act as."),
+    typed("as-group", Takes::Texts, "[]", "The groups to act as."),
+    text("as-uid", None, "The UID to act as."),
+    typed("as-user-extra", Takes::Texts, "[]", "More about the user to act as."),
+    text("username", None, "The user of basic authentication."),
+    text("password", None, "The password of basic authentication."),
+    text("kuberc", None, "The file with preferences."),
+    switch("disable-compression", None, "Ask for answers that are not compressed."),
+    typed("log-flush-frequency", Takes::Duration, "5s", "How often the log is written."),
+    typed("profile-output", Takes::Text, "'profile.pprof'", "The file of the profile."),
+    text("vmodule", None, "Log levels by file."),
     text("token", None, "The bearer token."),
     text("tls-server-name", None, "The name that the server's certificate is checked for."),
     text("certificate-authority", None, "The file with the certificate authority."),
@@ -238,35 +250,9 @@ pub(super) const GLOBAL: &[Flag] = &[
     switch("insecure-skip-tls-verify", None, "Do not check the server's certificate."),
     switch("match-server-version", None, "Insist on the server's version."),
     switch("warnings-as-errors", None, "Fail when the server warns."),
-    typed("request-timeout", Takes::Duration, "'0'", "How long to wait for one request."),
+    typed("request-timeout", Takes::Text, "'0'", "How long to wait for one request."),
     Flag { long: "v", short: Some('v'), takes: Takes::Number, default: "0", help: "Log level." },
 ];
-
-/// What a refused command takes: the flags that people are likely to give it.
-const ANYTHING: &[Flag] = &[
-    text("image", None, ""),
-    switch("stdin", Some('i'), ""),
-    switch("tty", Some('t'), ""),
-    text("target", None, ""),
-    typed("port", Takes::Text, "", ""),
-    typed("min", Takes::Text, "", ""),
-    typed("max", Takes::Text, "", ""),
-    typed("cpu-percent", Takes::Text, "", ""),
-    text("copy-to", None, ""),
-    text("profile", None, ""),
-];
-
-fn refuse(call: Call, _: &mut Io<'_>) -> Outcome {
-    let instead = match call.command.name {
-        "autoscale" => "set the number of pods with 'kubectl scale'",
-        "debug" => "run a pod of your own with 'kubectl run' and look around from there",
-        "proxy" => "ask the API with 'kubectl get -o json'",
-        "kustomize" => "write the manifests out, and use 'kubectl apply -f'",
-        "completion" => "the Tab key completes here without it",
-        _ => "'kubectl help' lists what there is",
-    };
-    Err(Failure::not_simulated(&call.path, instead))
-}
 
 /// Reads a command line and runs its subcommand.
 ///
@@ -299,8 +285,20 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(text));
     }
     let config = Config::load(io)?;
-    let context = config.context(arguments.text("context"))?;
-    if arguments.given("server") && arguments.text("server") != super::config::SERVER {
+    // `kubectl config` changes the file, whatever context it is asked to work in.
+    let edits = path.starts_with("kubectl config ") || path == "kubectl config";
+    let context = match edits {
+        true => config.context("").unwrap_or_default(),
+        false => config.context(arguments.text("context"))?,
+    };
+    for (flag, list, what) in [("cluster", "clusters", "cluster"), ("user", "users", "auth info")] {
+        let name = arguments.text(flag);
+        if !edits && !name.is_empty() && !config.has(list, name) {
+            return Err(Failure::message(format!("{what} \"{name}\" does not exist")));
+        }
+    }
+    timeout(&arguments)?;
+    if !edits && arguments.given("server") && arguments.text("server") != super::config::SERVER {
         return super::config::refused_server(arguments.text("server"), io);
     }
     let given = arguments.given("namespace") && !arguments.text("namespace").is_empty();
@@ -308,6 +306,18 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         if given { arguments.text("namespace").to_owned() } else { context.namespace.clone() };
     let client = Client::new(namespace, given);
     (command.run)(Call { command, path, arguments, client }, io)
+}
+
+/// Checks `--request-timeout`: a length of time, or a number of seconds.
+fn timeout(arguments: &flags::Arguments) -> Result<(), Failure> {
+    let text = arguments.get("request-timeout").unwrap_or("0");
+    if text.parse::<u32>().is_ok() || flags::duration(text).is_some() {
+        return Ok(());
+    }
+    Err(Failure::message(
+        "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed \
+         by a corresponding time unit (e.g. 1s | 2m | 3h)",
+    ))
 }
 
 /// A command line's subcommand: as it was called, which it is, and the other words.

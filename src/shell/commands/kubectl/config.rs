@@ -21,7 +21,7 @@ pub(super) struct Config {
 }
 
 /// A context.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Context {
     /// Its name.
     pub name: String,
@@ -54,6 +54,11 @@ impl Config {
                 fault.message
             ))),
         }
+    }
+
+    /// Whether an entry of a list (`clusters`, `users`) has this name.
+    pub fn has(&self, list: &str, name: &str) -> bool {
+        self.value[list].as_array().into_iter().flatten().any(|entry| entry["name"] == name)
     }
 
     /// Writes the configuration back.
@@ -90,10 +95,11 @@ impl Config {
     pub fn context(&self, name: &str) -> Result<Context, Failure> {
         let wanted = if name.is_empty() { self.current() } else { name };
         let found = self.contexts().into_iter().find(|context| context.name == wanted);
-        let mut context = found.ok_or_else(|| {
-            Failure::Verbatim(format!(
+        let mut context = found.ok_or_else(|| match name {
+            "" => Failure::Verbatim(format!(
                 "Error in configuration: context was not found for specified context: {wanted}"
-            ))
+            )),
+            name => Failure::message(format!("context \"{name}\" does not exist")),
         })?;
         if context.namespace.is_empty() {
             "default".clone_into(&mut context.namespace);

@@ -5,34 +5,119 @@ use serde_json::{Value, json};
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::config::{Config, Context, FILE};
-use super::flags::{switch, text};
+use super::flags::{Takes, switch, text, typed};
 use super::output::Output;
-use super::{Call, DONE, Failure, Outcome};
+use super::{Call, DONE, Failure, Outcome, go_types};
 use crate::api::table::{Column, Layout, Table};
 use crate::manifest;
 
 pub(super) static COMMAND: Command = Command {
     name: "config",
     short: "Modify kubeconfig files",
+    long: LONG,
     usage: "SUBCOMMAND",
     children: &[
         &CURRENT_CONTEXT,
+        &DELETE_CLUSTER,
         &DELETE_CONTEXT,
+        &DELETE_USER,
         &GET_CLUSTERS,
         &GET_CONTEXTS,
         &GET_USERS,
         &RENAME_CONTEXT,
+        &SET,
+        &SET_CLUSTER,
         &SET_CONTEXT,
+        &SET_CREDENTIALS,
+        &UNSET,
         &USE_CONTEXT,
         &VIEW,
     ],
     ..catalog::PLAIN
 };
 
+/// What `kubectl config` alone says.
+const LONG: &str = "Modify kubeconfig files using subcommands like \"kubectl config set \
+                    current-context my-context\".\n\n The loading order follows these rules:\n\n  \
+                    1.  If the --kubeconfig flag is set, then only that file is loaded. The flag \
+                    may only be set once and no merging takes place.\n  2.  If $KUBECONFIG \
+                    environment variable is set, then it is used as a list of paths (normal path \
+                    delimiting rules for your system). These paths are merged. When a value is \
+                    modified, it is modified in the file that defines the stanza. When a value is \
+                    created, it is created in the first file that exists. If no files in the chain \
+                    exist, then it creates the last file in the list.\n  3.  Otherwise, \
+                    ${HOME}/.kube/config is used and no merging takes place.";
+
 static CURRENT_CONTEXT: Command = Command {
     name: "current-context",
     short: "Display the current-context",
     run: current_context,
+    ..catalog::PLAIN
+};
+
+static DELETE_CLUSTER: Command = Command {
+    name: "delete-cluster",
+    short: "Delete the specified cluster from the kubeconfig",
+    usage: "NAME",
+    run: |call, io| delete(call, io, "clusters", "cluster"),
+    ..catalog::PLAIN
+};
+
+static DELETE_USER: Command = Command {
+    name: "delete-user",
+    short: "Delete the specified user from the kubeconfig",
+    usage: "NAME",
+    run: |call, io| delete(call, io, "users", "user"),
+    ..catalog::PLAIN
+};
+
+static SET: Command = Command {
+    name: "set",
+    short: "Set an individual value in a kubeconfig file",
+    usage: "PROPERTY_NAME PROPERTY_VALUE",
+    flags: &[&[switch("set-raw-bytes", None, "Not simulated here.")]],
+    run: |call, io| property(call, io, true),
+    ..catalog::PLAIN
+};
+
+static UNSET: Command = Command {
+    name: "unset",
+    short: "Unset an individual value in a kubeconfig file",
+    usage: "PROPERTY_NAME",
+    run: |call, io| property(call, io, false),
+    ..catalog::PLAIN
+};
+
+static SET_CLUSTER: Command = Command {
+    name: "set-cluster",
+    short: "Set a cluster entry in kubeconfig",
+    usage: "NAME [--server=server] [--certificate-authority=path/to/certificate/authority] \
+            [--insecure-skip-tls-verify=true] [--tls-server-name=example.com]",
+    flags: &[&[
+        switch("embed-certs", None, "Not simulated here."),
+        text("proxy-url", None, "The proxy that leads to the cluster."),
+    ]],
+    run: set_cluster,
+    ..catalog::PLAIN
+};
+
+static SET_CREDENTIALS: Command = Command {
+    name: "set-credentials",
+    short: "Set a user entry in kubeconfig",
+    usage: "NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] \
+            [--token=bearer_token] [--username=basic_user] [--password=basic_password]",
+    flags: &[&[
+        switch("embed-certs", None, "Not simulated here."),
+        text("auth-provider", None, "Not simulated here."),
+        typed("auth-provider-arg", Takes::Texts, "[]", "Not simulated here."),
+        text("exec-command", None, "Not simulated here."),
+        text("exec-api-version", None, "Not simulated here."),
+        typed("exec-arg", Takes::Texts, "[]", "Not simulated here."),
+        typed("exec-env", Takes::Texts, "[]", "Not simulated here."),
+        text("exec-interactive-mode", None, "Not simulated here."),
+        switch("exec-provide-cluster-info", None, "Not simulated here."),
+    ]],
+    run: set_credentials,
     ..catalog::PLAIN
 };
 
@@ -102,19 +187,21 @@ static USE_CONTEXT: Command = Command {
 static VIEW: Command = Command {
     name: "view",
     short: "Display merged kubeconfig settings or a specified kubeconfig file",
-    flags: &[&[
-        switch("minify", None, "Only what the current context uses."),
-        switch("raw", None, "Keys and certificates, too."),
-        switch("flatten", None, "Files' contents in place of their names."),
-        switch("merge", None, "Merge several files."),
-        text("output", Some('o'), "Output format: json, yaml or jsonpath=TEMPLATE."),
-        switch("allow-missing-template-keys", None, "Ignore missing fields in templates."),
-    ]],
+    flags: &[
+        &[
+            switch("minify", None, "Only what the current context uses."),
+            switch("raw", None, "Keys and certificates, too."),
+            switch("flatten", None, "Files' contents in place of their names."),
+            typed("merge", Takes::Switch, "true", "Merge several files."),
+        ],
+        catalog::PRINT,
+    ],
     run: view,
     ..catalog::PLAIN
 };
 
-fn current_context(_: Call, io: &mut Io<'_>) -> Outcome {
+fn current_context(call: Call, io: &mut Io<'_>) -> Outcome {
+    no_words(&call)?;
     let config = Config::load(io)?;
     match config.current() {
         "" => Err(Failure::message("current-context is not set")),
@@ -125,21 +212,53 @@ fn current_context(_: Call, io: &mut Io<'_>) -> Outcome {
     }
 }
 
+/// The file as messages name it.
+fn file() -> String {
+    format!("/home/player/{FILE}")
+}
+
+/// Refuses words where none are due.
+fn no_words(call: &Call) -> Result<(), Failure> {
+    if call.arguments.positional.is_empty() {
+        return Ok(());
+    }
+    let words = call.arguments.positional.join(" ");
+    Err(call.usage(format!("unexpected arguments: [{words}]")))
+}
+
+/// The words that a command takes; its page and a complaint for any other number.
+fn exactly<const N: usize>(call: &Call, io: &mut Io<'_>) -> Result<[String; N], Failure> {
+    call.arguments.positional.clone().try_into().map_err(|words: Vec<String>| {
+        match super::help::of_command(&call.path, call.command, io) {
+            Ok(_) => Failure::message(format!("Unexpected args: [{}]", words.join(" "))),
+            Err(failure) => failure,
+        }
+    })
+}
+
 fn get_contexts(call: Call, io: &mut Io<'_>) -> Outcome {
+    let output = call.arguments.text("output");
+    if !["", "name"].contains(&output) {
+        return Err(Failure::message(format!(
+            "--output {output} is not available in kubectl config get-contexts; resetting to default \
+             output format"
+        )));
+    }
     let config = Config::load(io)?;
     let wanted = &call.arguments.positional;
     let all = config.contexts();
-    let missing = wanted.iter().find(|name| all.iter().all(|context| context.name != **name));
-    if let Some(name) = missing {
-        return Err(Failure::message(format!("context {name} not found")));
-    }
+    let missing: Vec<Failure> = wanted
+        .iter()
+        .filter(|name| all.iter().all(|context| context.name != **name))
+        .map(|name| Failure::message(format!("context {name} not found")))
+        .collect();
     let chosen: Vec<&Context> =
         all.iter().filter(|context| wanted.is_empty() || wanted.contains(&context.name)).collect();
     if call.arguments.text("output") == "name" {
         for context in chosen {
             io.say(&context.name);
         }
-        return DONE;
+        return Failure::of(missing).map_or(DONE, Err);
     }
     let columns = ["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"];
     let columns = columns.map(|name| Column { name: name.to_owned(), wide: false }).to_vec();
@@ -156,10 +275,11 @@ fn get_contexts(call: Call, io: &mut Io<'_>) -> Outcome {
     let table = Table { columns, rows: chosen.iter().map(row).collect() };
     let text = Layout::default().print(&table, !call.arguments.on("no-headers"));
     io.stdout.extend_from_slice(text.as_bytes());
-    DONE
+    Failure::of(missing).map_or(DONE, Err)
 }
 
-fn names(_: Call, io: &mut Io<'_>, list: &str) -> Outcome {
+fn names(call: Call, io: &mut Io<'_>, list: &str) -> Outcome {
+    no_words(&call)?;
     let config = Config::load(io)?;
     io.say("NAME");
     for entry in config.value[list].as_array().into_iter().flatten() {
@@ -169,11 +289,9 @@ fn names(_: Call, io: &mut Io<'_>, list: &str) -> Outcome {
 }
 
 fn use_context(call: Call, io: &mut Io<'_>) -> Outcome {
-    let [name] = call.arguments.positional.as_slice() else {
-        return Err(call.usage("Unexpected args: a context's name is needed"));
-    };
+    let [name] = exactly(&call, io)?;
     let mut config = Config::load(io)?;
-    known(&config, name)?;
+    known(&config, &name)?;
     config.value["current-context"] = json!(name);
     config.save(io);
     io.say(format!("Switched to context \"{name}\"."));
@@ -228,37 +346,212 @@ fn set_context(call: Call, io: &mut Io<'_>) -> Outcome {
 }
 
 fn delete_context(call: Call, io: &mut Io<'_>) -> Outcome {
-    let [name] = call.arguments.positional.as_slice() else {
-        return Err(call.usage("you must specify a context's name"));
-    };
+    let [name] = exactly(&call, io)?;
     let mut config = Config::load(io)?;
-    if known(&config, name).is_err() {
-        let text = format!("cannot delete context {name}, not in {FILE}");
+    if known(&config, &name).is_err() {
+        let text = format!("cannot delete context {name}, not in {}", file());
         return Err(Failure::message(text));
     }
     if config.current() == name {
         io.complain("warning: this removed your active context, use \"kubectl config use-context\" to select a different one");
     }
-    if let Some(contexts) = config.value["contexts"].as_array_mut() {
-        contexts.retain(|entry| entry["name"] != name.as_str());
+    remove(&mut config, "contexts", &name);
+    config.save(io);
+    io.say(format!("deleted context {name} from {}", file()));
+    DONE
+}
+
+fn remove(config: &mut Config, list: &str, name: &str) {
+    if let Some(entries) = config.value[list].as_array_mut() {
+        entries.retain(|entry| entry["name"] != name);
+    }
+}
+
+/// `delete-cluster` and `delete-user`
+fn delete(call: Call, io: &mut Io<'_>, list: &str, what: &str) -> Outcome {
+    if what == "user" && call.arguments.positional.is_empty() {
+        return Err(call.usage("user to delete is required"));
+    }
+    let [name] = exactly(&call, io)?;
+    let mut config = Config::load(io)?;
+    if !config.has(list, &name) {
+        return Err(Failure::message(format!("cannot delete {what} {name}, not in {}", file())));
+    }
+    remove(&mut config, list, &name);
+    config.save(io);
+    io.say(format!("deleted {what} {name} from {}", file()));
+    DONE
+}
+
+/// The entry of this name, made when there is none; entries stay sorted, as kubectl writes them.
+fn entry<'a>(config: &'a mut Config, list: &str, one: &str, name: &str) -> Option<&'a mut Value> {
+    if !config.value[list].is_array() {
+        config.value[list] = json!([]);
+    }
+    let entries = config.value[list].as_array_mut()?;
+    if entries.iter().all(|entry| entry["name"] != name) {
+        entries.push(json!({"name": name, one: {}}));
+        entries.sort_by_key(|entry| entry["name"].as_str().unwrap_or("").to_owned());
+    }
+    let found = entries.iter_mut().find(|entry| entry["name"] == name)?;
+    Some(&mut found[one])
+}
+
+fn set_cluster(call: Call, io: &mut Io<'_>) -> Outcome {
+    let [name] = exactly(&call, io)?;
+    let arguments = &call.arguments;
+    let authority = arguments.text("certificate-authority");
+    if arguments.on("insecure-skip-tls-verify") && !authority.is_empty() {
+        return Err(Failure::message(
+            "you cannot specify a certificate authority and insecure mode at the same time",
+        ));
+    }
+    if arguments.on("embed-certs") {
+        return Err(Failure::not_simulated("config set-cluster --embed-certs", "leave it out"));
+    }
+    let mut config = Config::load(io)?;
+    if let Some(cluster) = entry(&mut config, "clusters", "cluster", &name) {
+        for field in ["server", "tls-server-name", "proxy-url", "certificate-authority"] {
+            if arguments.given(field) {
+                cluster[field] = json!(arguments.text(field));
+            }
+        }
+        if cluster["server"].is_null() {
+            cluster["server"] = json!("");
+        }
+        if arguments.given("insecure-skip-tls-verify") {
+            if arguments.on("insecure-skip-tls-verify") {
+                cluster["insecure-skip-tls-verify"] = json!(true);
+            } else if let Some(fields) = cluster.as_object_mut() {
+                fields.remove("insecure-skip-tls-verify");
+            }
+        }
     }
     config.save(io);
-    io.say(format!("deleted context {name} from {FILE}"));
+    io.say(format!("Cluster \"{name}\" set."));
+    DONE
+}
+
+fn set_credentials(call: Call, io: &mut Io<'_>) -> Outcome {
+    let [name] = exactly(&call, io)?;
+    let arguments = &call.arguments;
+    let basic = arguments.given("username") || arguments.given("password");
+    if arguments.given("token") && basic {
+        return Err(Failure::message(
+            "you cannot specify more than one authentication method at the same time: --token, \
+             --username/--password",
+        ));
+    }
+    let beyond = call.command.flags.iter().flat_map(|group| group.iter());
+    if let Some(flag) = beyond.into_iter().find(|flag| arguments.given(flag.long)) {
+        let what = format!("config set-credentials --{}", flag.long);
+        return Err(Failure::not_simulated(&what, "use --token"));
+    }
+    let mut config = Config::load(io)?;
+    if let Some(user) = entry(&mut config, "users", "user", &name) {
+        let fields = ["client-certificate", "client-key", "token", "username", "password"];
+        for field in fields {
+            if arguments.given(field) {
+                user[field] = json!(arguments.text(field));
+            }
+        }
+    }
+    config.save(io);
+    io.say(format!("User \"{name}\" set."));
+    DONE
+}
+
+/// Where a property lies: `current-context`, or a list, an entry's name and a field.
+enum Property<'a> {
+    Current,
+    Entry { list: &'static str, one: &'static str, name: &'a str, field: Option<&'a str> },
+}
+
+/// Reads `contexts.shop.namespace`; nothing for what the file does not have.
+fn path(text: &str) -> Option<Property<'_>> {
+    if text == "current-context" {
+        return Some(Property::Current);
+    }
+    let mut parts = text.splitn(3, '.');
+    let (list, one) = match parts.next()? {
+        "clusters" => ("clusters", "cluster"),
+        "contexts" => ("contexts", "context"),
+        "users" => ("users", "user"),
+        _ => return None,
+    };
+    let name = parts.next()?;
+    let field = parts.next();
+    let fields: &[&str] = match one {
+        "cluster" => &[
+            "server",
+            "tls-server-name",
+            "certificate-authority",
+            "proxy-url",
+            "certificate-authority-data",
+            "insecure-skip-tls-verify",
+        ],
+        "context" => &["cluster", "user", "namespace"],
+        _ => &["client-certificate", "client-key", "token", "username", "password"],
+    };
+    let known = field.is_none_or(|field| fields.contains(&field));
+    known.then_some(Property::Entry { list, one, name, field })
+}
+
+/// `config set` and `config unset`
+fn property(call: Call, io: &mut Io<'_>, set: bool) -> Outcome {
+    let (name, value) = if set {
+        let [name, value] = exactly(&call, io)?;
+        (name, value)
+    } else {
+        let [name] = exactly(&call, io)?;
+        (name, String::new())
+    };
+    if call.arguments.on("set-raw-bytes") {
+        return Err(Failure::not_simulated("config set --set-raw-bytes", "leave it out"));
+    }
+    let mut config = Config::load(io)?;
+    match (path(&name), set) {
+        (None, _) | (Some(Property::Entry { field: None, .. }), true) => {
+            let text = format!("unable to parse {name} after [] at api.Config");
+            return Err(Failure::message(text));
+        }
+        (Some(Property::Current), _) => config.value["current-context"] = json!(value),
+        (Some(Property::Entry { list, one, name, field: Some(field) }), true) => {
+            if let Some(fields) = entry(&mut config, list, one, name) {
+                fields[field] = match (field, value.as_str()) {
+                    ("insecure-skip-tls-verify", "true" | "false") => json!(value == "true"),
+                    (_, text) => json!(text),
+                };
+            }
+        }
+        (Some(Property::Entry { list, name, field: None, .. }), false) => {
+            remove(&mut config, list, name);
+        }
+        (Some(Property::Entry { list, one, name, field: Some(field) }), false) => {
+            if config.has(list, name)
+                && let Some(fields) = entry(&mut config, list, one, name)
+                && let Some(fields) = fields.as_object_mut()
+            {
+                fields.remove(field);
+            }
+        }
+    }
+    config.save(io);
+    io.say(format!("Property \"{name}\" {}.", if set { "set" } else { "unset" }));
     DONE
 }
 
 fn rename_context(call: Call, io: &mut Io<'_>) -> Outcome {
-    let [old, new] = call.arguments.positional.as_slice() else {
-        return Err(call.usage("two names are needed: the old one and the new one"));
-    };
+    let [old, new] = &exactly(&call, io)?;
     let mut config = Config::load(io)?;
     if known(&config, old).is_err() {
-        let text = format!("cannot rename the context \"{old}\", it's not in {FILE}");
+        let text = format!("cannot rename the context \"{old}\", it's not in {}", file());
         return Err(Failure::message(text));
     }
     if known(&config, new).is_ok() {
         let text = format!(
-            "cannot rename the context \"{old}\", the context \"{new}\" already exists in {FILE}"
+            "cannot rename the context \"{old}\", the context \"{new}\" already exists in {}",
+            file()
         );
         return Err(Failure::message(text));
     }
@@ -275,9 +568,41 @@ fn rename_context(call: Call, io: &mut Io<'_>) -> Outcome {
     DONE
 }
 
+/// What is not shown of keys and passwords (`clientcmd/api.RedactSecrets`).
+fn redact(value: &mut Value) {
+    let hidden = |entries: &mut Value, one: &str, fields: &[(&str, &str)]| {
+        for entry in entries.as_array_mut().into_iter().flatten() {
+            for (field, instead) in fields {
+                if !entry[one][*field].is_null() {
+                    entry[one][*field] = json!(instead);
+                }
+            }
+        }
+    };
+    const OMITTED: &str = "DATA+OMITTED";
+    let user = [
+        ("client-certificate-data", OMITTED),
+        ("client-key-data", OMITTED),
+        ("password", "REDACTED"),
+        ("token", "REDACTED"),
+    ];
+    hidden(&mut value["users"], "user", &user);
+    hidden(&mut value["clusters"], "cluster", &[("certificate-authority-data", OMITTED)]);
+}
+
 fn view(call: Call, io: &mut Io<'_>) -> Outcome {
+    no_words(&call)?;
+    if call.arguments.given("merge") && !call.arguments.on("merge") {
+        if call.arguments.text("kubeconfig").is_empty() {
+            return Err(Failure::message("if merge==false a precise file must be specified"));
+        }
+        return Err(Failure::not_simulated("config view --merge=false", "leave it out"));
+    }
     let config = Config::load(io)?;
-    let mut value = config.value.clone();
+    let mut value = go_types::typed("Config", &config.value);
+    if !call.arguments.on("raw") && !call.arguments.on("flatten") {
+        redact(&mut value);
+    }
     if call.arguments.on("minify") {
         let context = config.context(call.arguments.text("context"))?;
         let keep = |value: &mut Value, list: &str, name: &str| {
@@ -291,6 +616,8 @@ fn view(call: Call, io: &mut Io<'_>) -> Outcome {
         value["current-context"] = json!(context.name);
     }
     let text = match Output::of_write(&call)? {
+        Some(Output::Name) => "config/<unknown>\n".to_owned(),
+        Some(Output::Json) => go_types::json_pretty("Config", &value),
         Some(output) => output.print_value(&value)?,
         None => manifest::to_yaml(&value),
     };

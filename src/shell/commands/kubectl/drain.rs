@@ -47,8 +47,12 @@ const RETRY: Duration = Duration::from_secs(5);
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let chosen = nodes::chosen(&mut call, io)?;
     let dry_run = DryRun::of(&call, io)?;
+    if LabelSelector::parse(call.arguments.text("pod-selector")).is_err() {
+        let text = "--pod-selector=<pod_selector> must be a valid label selector";
+        return Err(Failure::message(text));
+    }
+    let chosen = nodes::chosen(&mut call, io)?;
     for node in &chosen {
         nodes::cordon(&mut call, io, node, true, dry_run)?;
     }

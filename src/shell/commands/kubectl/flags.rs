@@ -202,13 +202,10 @@ fn shorts(
             continue;
         }
         let value = if rest.is_empty() {
-            words
-                .next()
-                .cloned()
-                .ok_or_else(|| {
-                    let group = &group[at..];
-                    format!("flag needs an argument: {} in -{group}", quoted(letter))
-                })?
+            words.next().cloned().ok_or_else(|| {
+                let group = &group[at..];
+                format!("flag needs an argument: {} in -{group}", quoted(letter))
+            })?
         } else {
             rest.to_owned()
         };

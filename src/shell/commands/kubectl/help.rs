@@ -66,15 +66,28 @@ pub(super) fn of_words(words: &[String], io: &mut Io<'_>) -> Outcome {
 
 /// A command's page: what it does, examples, its subcommands or flags, its usage.
 pub(super) fn of_command(path: &str, command: &Command, io: &mut Io<'_>) -> Outcome {
+    io.say(page(path, command));
+    DONE
+}
+
+/// The text of a command's page.
+fn page(path: &str, command: &Command) -> String {
     let long = if command.long.is_empty() { command.short } else { command.long };
-    let mut page = format!("{}{}\n\n", long, if long.ends_with('.') { "" } else { "." });
+    let dot = if long.ends_with('.') || !command.long.is_empty() { "" } else { "." };
+    let mut page = format!("{long}{dot}\n\n");
     if !command.examples.is_empty() {
         page += &format!("Examples:\n{}\n\n", command.examples);
     }
     if !command.children.is_empty() {
+        if !command.aliases.is_empty() {
+            page += &format!("Aliases:\n{}, {}\n\n", command.name, command.aliases.join(", "));
+        }
         page += "Available Commands:\n";
-        for child in command.children {
-            page += &format!("  {:<14} {}\n", child.name, child.short);
+        let mut children = command.children.to_vec();
+        children.sort_by_key(|child| child.name);
+        let width = children.iter().map(|child| child.name.len()).max().unwrap_or(0).max(11);
+        for child in children {
+            page += &format!("  {:<width$}   {}\n", child.name, child.short);
         }
         page.push('\n');
     }
@@ -89,18 +102,22 @@ pub(super) fn of_command(path: &str, command: &Command, io: &mut Io<'_>) -> Outc
         );
     }
     page += FOOTER;
-    io.say(page);
-    DONE
+    page
 }
 
 /// What a command does that only has subcommands: its page, or a complaint about an unknown one.
+/// Most groups print their page as an error; some, as kubectl happens to have it, do not.
 pub(super) fn of_group(call: Call, io: &mut Io<'_>) -> Outcome {
     let words = &call.arguments.positional;
-    if !words.is_empty() {
+    if !words.is_empty() && call.command.name != "certificate" {
         return Err(call.usage(format!("unknown command \"{}\"", words.join(" "))));
     }
-    of_command(&call.path, call.command, io)?;
-    Ok(Next::Exit(1))
+    let page = page(&call.path, call.command);
+    match call.command.name {
+        "rollout" | "certificate" => io.say(page),
+        _ => io.complain(page),
+    }
+    Ok(Next::Exit(i32::from(call.command.name != "certificate")))
 }
 
 /// `    -o, --output='':` and what it does, below; sorted by name.

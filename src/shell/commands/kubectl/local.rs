@@ -116,7 +116,8 @@ fn read(call: &Call, io: &mut Io<'_>, files: &[String], typed: bool) -> Result<I
     for file in files {
         open(io, file, call.arguments.on("recursive"), &mut texts)?;
     }
-    let single = matches!(texts.as_slice(), [(source, _)] if *source == files[0] && source != "STDIN");
+    let single =
+        matches!(texts.as_slice(), [(source, _)] if *source == files[0] && source != "STDIN");
     for (source, text) in texts {
         let (documents, diagnostics) = manifest::parse(&source, &text);
         for document in documents {
@@ -169,12 +170,7 @@ fn open(
 }
 
 /// A document's objects: itself, or the items of a `List`.
-fn objects(
-    source: &str,
-    value: Value,
-    typed: bool,
-    items: &mut Vec<Item>,
-) -> Result<(), Failure> {
+fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Result<(), Failure> {
     if value.is_null() {
         return Ok(());
     }
@@ -200,9 +196,9 @@ fn objects(
                 "couldn't get version/kind; json parse error: json: cannot unmarshal {what} into \
                  Go value of type {detector}"
             ),
-            false => format!(
-                "json: cannot unmarshal {what} into Go value of type unstructured.detector"
-            ),
+            false => {
+                format!("json: cannot unmarshal {what} into Go value of type unstructured.detector")
+            }
         }));
     }
     let word = |field: &str| value[field].as_str().unwrap_or("").to_owned();

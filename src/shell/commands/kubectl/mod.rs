@@ -7,6 +7,7 @@
 mod about;
 mod apply;
 mod attach;
+mod autoscale;
 mod catalog;
 mod client;
 mod complete;
@@ -38,6 +39,7 @@ mod output;
 mod patch;
 mod pods;
 mod port_forward;
+mod refused;
 mod replace;
 mod resources;
 mod rollout;

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
-use super::dry_run::{DryRun, Report};
-use super::flags::{Flag, Takes, switch, text, typed};
+use super::dry_run::{DryRun, Report, field_validation};
+use super::flags::{Flag, Takes, switch, typed};
 use super::target::filter;
 use super::{Call, DONE, Failure, Outcome};
+use crate::api::validation::names::{label_value, qualified_name};
 use crate::api::{FieldValidation, Kind, Object, Patch};
 
 pub(super) static CORDON: Command = Command {
@@ -49,15 +50,12 @@ pub(super) static TAINT: Command = Command {
 
 const CORDON_FLAGS: &[&[Flag]] = &[
     catalog::SELECTOR,
-    &[
-        typed("dry-run", Takes::Optional("unchanged"), "'none'", "none, client or server."),
-        text("output", Some('o'), "Not used here."),
-    ],
+    &[typed("dry-run", Takes::Optional("unchanged"), "'none'", "none, client or server.")],
 ];
 
 fn cordon_all(mut call: Call, io: &mut Io<'_>, closed: bool) -> Outcome {
-    let nodes = chosen(&mut call, io)?;
     let dry_run = DryRun::of(&call, io)?;
+    let nodes = chosen(&mut call, io)?;
     for node in nodes {
         cordon(&mut call, io, &node, closed, dry_run)?;
     }
@@ -130,61 +128,136 @@ struct Changes {
 }
 
 impl Changes {
-    fn read(words: &[String]) -> Result<Changes, Failure> {
+    /// Reads what is put on and taken off (`parseTaints`).
+    ///
+    /// # Errors
+    /// kubectl's words for a wrong taint.
+    fn read(words: &[String]) -> Result<Changes, String> {
         let mut changes = Changes::default();
         for word in words {
-            let invalid =
-                |why: &str| Failure::message(format!("invalid taint spec: {word}, {why}"));
             if let Some(rest) = word.strip_suffix('-') {
-                let (key, effect) = match rest.split_once(':') {
-                    Some((key, effect)) => (key, Some(effect.to_owned())),
-                    None => (rest, None),
-                };
-                let key = key.split('=').next().unwrap_or(key);
-                changes.remove.push((key.to_owned(), effect));
+                let taint = parse(rest)?;
+                let effect = Some(taint.effect).filter(|effect| !effect.is_empty());
+                changes.remove.push((taint.key, effect));
                 continue;
             }
-            let (pair, effect) = word
-                .split_once(':')
-                .ok_or_else(|| invalid("a taint needs an effect: key=value:effect"))?;
-            if !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(&effect) {
-                return Err(invalid(&format!("unsupported taint effect: {effect}")));
+            let taint = parse(word)?;
+            if taint.effect.is_empty() {
+                return Err(format!("invalid taint spec: {word}"));
             }
-            let (key, value) = match pair.split_once('=') {
-                Some((key, value)) => (key, Some(value.to_owned())),
-                None => (pair, None),
-            };
-            changes.add.push(Taint {
-                key: key.to_owned(),
-                value,
-                effect: effect.to_owned(),
-                time_added: None,
-            });
+            let same = |old: &Taint| old.key == taint.key && old.effect == taint.effect;
+            if changes.add.iter().any(same) {
+                let value = taint.value.unwrap_or_default();
+                return Err(format!(
+                    "duplicated taints with the same key and effect: {{{} {value} {} <nil>}}",
+                    taint.key, taint.effect
+                ));
+            }
+            changes.add.push(taint);
         }
         Ok(changes)
     }
+
+    /// The taints that are to be put on and taken off at once.
+    fn both(&self) -> Vec<String> {
+        let taken = |(key, effect): &&(String, Option<String>)| {
+            self.add.iter().any(|taint| {
+                taint.key == *key && effect.as_ref().is_none_or(|effect| taint.effect == *effect)
+            })
+        };
+        let told = |(key, effect): &(String, Option<String>)| {
+            format!("{key}={}", effect.as_deref().unwrap_or(""))
+        };
+        self.remove.iter().filter(taken).map(told).collect()
+    }
+}
+
+/// Reads `key`, `key:effect` or `key=value:effect` (`parseTaint`).
+fn parse(text: &str) -> Result<Taint, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let invalid = |why: &str| format!("invalid taint spec: {text}{why}");
+    let (key, value, effect) = match parts.as_slice() {
+        [key] => (*key, None, ""),
+        [pair, effect] => {
+            if !["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(effect) {
+                return Err(format!("invalid taint effect: {effect}, unsupported taint effect"));
+            }
+            match pair.split('=').collect::<Vec<_>>().as_slice() {
+                [key] => (*key, None, *effect),
+                [key, value] => {
+                    let faults = label_value(value);
+                    if !faults.is_empty() {
+                        return Err(invalid(&format!(", {}", faults.join("; "))));
+                    }
+                    (*key, Some((*value).to_owned()), *effect)
+                }
+                _ => return Err(invalid("")),
+            }
+        }
+        _ => return Err(invalid("")),
+    };
+    let faults = qualified_name(key);
+    if !faults.is_empty() {
+        return Err(invalid(&format!(", {}", faults.join("; "))));
+    }
+    let (key, effect) = (key.to_owned(), effect.to_owned());
+    Ok(Taint { key, value, effect, time_added: None })
 }
 
 fn taint(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let report = Report::of(&call, io)?;
+    field_validation(&call)?;
     let words = call.arguments.positional.clone();
     let is_taint = |word: &String| word.contains(['=', ':']) || word.ends_with('-');
     let from = words.iter().position(is_taint).unwrap_or(words.len());
     let (resources, taints) = words.split_at(from);
+    if let Some(late) = taints.iter().find(|word| !is_taint(word)) {
+        let text = format!("all resources must be specified before taint changes: {late}");
+        return Err(Failure::message(text));
+    }
+    let Some((first, names)) = resources.split_first() else {
+        let text = "one or more resources must be specified as <resource> <name>";
+        return Err(Failure::message(text));
+    };
     if taints.is_empty() {
         return Err(Failure::message("at least one taint update is required"));
     }
-    let changes = Changes::read(taints)?;
-    let report = Report::of(&call, io)?;
-    let rules = super::target::Rules { names_required: true };
-    let target = super::target::Target::of(&call, io, resources, rules)?;
-    if target.kinds().iter().any(|kind| *kind != Kind::Node) {
-        let kind = target.kinds().first().map_or("", |kind| kind.info().plural);
-        let text = format!("invalid resource type {kind}, only node types are supported");
+    let changes = Changes::read(taints).map_err(|fault| call.usage(fault))?;
+    if super::target::kind(first)? != Kind::Node {
+        let first = first.to_lowercase();
+        let text = format!("invalid resource type {first}, only node types are supported");
         return Err(Failure::message(text));
     }
-    let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
+    let both = changes.both();
+    if !both.is_empty() {
+        return Err(Failure::message(format!(
+            "can not both modify and remove the following taint(s) in the same command: {}",
+            both.join(", ")
+        )));
+    }
+    let (all, selected) = (call.arguments.on("all"), !call.arguments.text("selector").is_empty());
+    if all && selected {
+        let text = "setting 'all' parameter with a non empty selector is prohibited";
+        return Err(Failure::message(text));
+    }
+    if !all && !selected && names.is_empty() {
+        return Err(Failure::message(
+            "at least one resource name must be specified since 'all' parameter is not set",
+        ));
+    }
+    let (mut nodes, mut failures) = (Vec::new(), Vec::new());
+    if all || selected {
+        let filter = filter(&call, Kind::Node)?;
+        nodes = call.client.list(io, Kind::Node, &filter)?.0;
+    } else {
+        for name in names {
+            match call.client.get(io, Kind::Node, name) {
+                Ok(node) => nodes.push(node),
+                Err(status) => failures.push(status.into()),
+            }
+        }
+    }
+    for object in nodes {
         if let Err(failure) = taint_one(&mut call, io, &report, &object, &changes) {
             failures.push(failure);
         }
@@ -235,7 +308,15 @@ fn taint_one(
         (false, true) => "tainted",
     };
     let tainted = match report.dry_run {
-        DryRun::Client => object.clone(),
+        DryRun::Client => {
+            let mut value = object.to_value();
+            value["spec"]["taints"] = json!(taints);
+            if taints.is_empty() {
+                value["spec"].as_object_mut().map(|spec| spec.remove("taints"));
+            }
+            let title = super::output::name(object);
+            return report.tell_value(io, None, &title, &value, word);
+        }
         dry_run => {
             let value = if taints.is_empty() { json!(null) } else { json!(taints) };
             let patch = Patch::Merge(json!({"spec": {"taints": value}}));

@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::super::super::tool::{Interrupted, Io, Step};
+use super::apply::LAST_APPLIED;
 use super::catalog::{self, Command};
 use super::client::Client;
 use super::create;
@@ -15,7 +16,6 @@ use super::dry_run::{DryRun, Report};
 use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
-use super::apply::LAST_APPLIED;
 use super::{Call, DONE, Failure, Next, Outcome, Task, go_types, pods, words};
 use crate::api::{DeleteOptions, FieldValidation, Kind, Object, Pod, patch};
 use crate::clock::SimTime;
@@ -54,7 +54,12 @@ const FLAGS: &[Flag] = &[
     typed("env", Takes::Texts, "[]", "Variables: key=value."),
     text("overrides", None, "JSON that is laid over the pod."),
     typed("override-type", Takes::Text, "'merge'", "How: merge, strategic or json."),
-    typed("cascade", Takes::Optional("background"), "'background'", "With --rm: background, foreground or orphan."),
+    typed(
+        "cascade",
+        Takes::Optional("background"),
+        "'background'",
+        "With --rm: background, foreground or orphan.",
+    ),
     switch("wait", None, "With --rm: wait for the pod's end."),
     typed("detach-keys", Takes::Text, "'ctrl-p,ctrl-q'", "The keys that leave the container."),
     typed("grace-period", Takes::Number, "-1", "With --rm: seconds that the pod gets to end."),
@@ -136,7 +141,8 @@ fn attaches(call: &Call) -> bool {
 /// What `run` takes and podhop does not heed.
 fn unheeded(call: &Call) -> Result<(), Failure> {
     let arguments = &call.arguments;
-    if !["background", "foreground", "orphan"].contains(&arguments.get("cascade").unwrap_or("background"))
+    if !["background", "foreground", "orphan"]
+        .contains(&arguments.get("cascade").unwrap_or("background"))
     {
         return Err(Failure::message(format!(
             "invalid cascade value ({}). Must be \"background\", \"foreground\", or \"orphan\"",

@@ -36,6 +36,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
                     to 0";
         return Err(Failure::message(text));
     }
+    if call.arguments.number("current-replicas").is_some_and(|count| count < -1) {
+        let text = "The --current-replicas must specify an integer of -1 or greater";
+        return Err(Failure::message(text));
+    }
     let words = call.arguments.positional.clone();
     if words.is_empty() && call.arguments.all("filename").is_empty() {
         return Err(Failure::message(super::delete::NOTHING_NAMED));
@@ -71,7 +75,12 @@ fn scale(
         return Err(Failure::message(text));
     }
     let scaled = match report.dry_run {
-        DryRun::Client => object.clone(),
+        DryRun::Client => {
+            let mut value = object.to_value();
+            value["spec"]["replicas"] = json!(replicas);
+            let title = super::output::name(object);
+            return report.tell_value(io, None, &title, &value, "scaled");
+        }
         dry_run => {
             let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
             call.client.patch(io, object, patch, dry_run.options(FieldValidation::Warn))?

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, Failure};
 use super::super::super::tool::Io;
+use super::{Call, Failure};
 use crate::api::quantity;
 use crate::manifest::quantity as amount;
 
@@ -45,8 +45,16 @@ pub(super) fn pairs(words: &[String], what: &str) -> Result<Pairs, Failure> {
 /// `--record`: the command line becomes the cause of the change.
 pub(super) fn record(call: &Call, value: &mut Value) {
     if call.arguments.on("record") {
-        let words = call.arguments.positional.iter().fold(call.path.clone(), |line, word| line + " " + word);
-        let line = call.arguments.order.iter().fold(words, |line, (flag, value)| format!("{line} --{flag}={value}"));
+        let words = call
+            .arguments
+            .positional
+            .iter()
+            .fold(call.path.clone(), |line, word| line + " " + word);
+        let line = call
+            .arguments
+            .order
+            .iter()
+            .fold(words, |line, (flag, value)| format!("{line} --{flag}={value}"));
         value["metadata"]["annotations"]["kubernetes.io/change-cause"] = json!(line);
     }
 }
@@ -149,7 +157,10 @@ mod tests {
 
     #[test]
     fn labels_are_pairs_with_one_equals_sign() {
-        assert_eq!(labels("a=b,c=").expect("labels"), json!({"a": "b", "c": ""}).as_object().cloned().expect("a map"));
+        assert_eq!(
+            labels("a=b,c=").expect("labels"),
+            json!({"a": "b", "c": ""}).as_object().cloned().expect("a map")
+        );
         assert_eq!(
             labels("a=b=c").expect_err("a failure").text(),
             "error: unexpected label spec: a=b=c"

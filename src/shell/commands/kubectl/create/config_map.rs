@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::super::super::super::tool::Io;
+use super::super::apply::go_json;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, Takes, switch, typed};
-use super::super::apply::go_json;
 use super::super::{Call, Failure, Outcome, words};
 use super::{failed_to_create, finish, named, start};
 use crate::api::Kind;

@@ -25,10 +25,7 @@ pub(super) static COMMAND: Command = Command {
 
 const FLAGS: &[Flag] = &[
     typed("image", Takes::List, "[]", "The containers' images."),
-    Flag {
-        short: Some('r'),
-        ..typed("replicas", Takes::Small, "1", "How many pods.")
-    },
+    Flag { short: Some('r'), ..typed("replicas", Takes::Small, "1", "How many pods.") },
     typed("port", Takes::Small, "-1", "The port that the first container declares."),
 ];
 

@@ -18,8 +18,8 @@ use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, switch, text};
 use super::output::Output;
-use super::{Call, DONE, Failure, Outcome, go_types};
 use super::sources;
+use super::{Call, DONE, Failure, Outcome, go_types};
 use crate::api::{Kind, Object, Status};
 
 pub(super) static COMMAND: Command = Command {
@@ -63,7 +63,10 @@ const GENERATOR: &[Flag] =
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let files = call.arguments.all("filename").to_vec();
-    if files.is_empty() && !call.arguments.given("kustomize") && call.arguments.positional.is_empty() {
+    if files.is_empty()
+        && !call.arguments.given("kustomize")
+        && call.arguments.positional.is_empty()
+    {
         return Err(Failure::message("must specify one of -f and -k"));
     }
     if !call.arguments.positional.is_empty() {
@@ -231,8 +234,11 @@ pub(super) fn finish_unknown(
 ) -> Outcome {
     placed(call, &mut value, shape.namespaced);
     if report.dry_run != DryRun::Client {
-        return Err(Failure::not_simulated(&call.path, "podhop has no such objects; \
-            --dry-run=client -o yaml shows what would be sent"));
+        return Err(Failure::not_simulated(
+            &call.path,
+            "podhop has no such objects; \
+            --dry-run=client -o yaml shows what would be sent",
+        ));
     }
     if call.arguments.on("save-config") {
         let line = go_types::json_line(shape.type_name, &value) + "\n";

@@ -165,8 +165,12 @@ fn label_selector(text: &str) -> Result<Value, String> {
             Operator::NotIn(values) => ("NotIn", values),
             Operator::Exists => ("Exists", Vec::new()),
             Operator::DoesNotExist => ("DoesNotExist", Vec::new()),
-            Operator::GreaterThan(_) => return Err("\"gt\" is not a valid label selector operator".to_owned()),
-            Operator::LessThan(_) => return Err("\"lt\" is not a valid label selector operator".to_owned()),
+            Operator::GreaterThan(_) => {
+                return Err("\"gt\" is not a valid label selector operator".to_owned());
+            }
+            Operator::LessThan(_) => {
+                return Err("\"lt\" is not a valid label selector operator".to_owned());
+            }
         };
         let mut expression = json!({"key": key, "operator": operator});
         if !values.is_empty() {
@@ -199,8 +203,7 @@ fn quota(call: Call, io: &mut Io<'_>) -> Outcome {
         "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": start.name},
         "spec": spec, "status": {}
     });
-    let shape =
-        Shape { type_name: "ResourceQuota", prefix: "resourcequota", namespaced: true };
+    let shape = Shape { type_name: "ResourceQuota", prefix: "resourcequota", namespaced: true };
     finish_unknown(&call, io, &start.report, shape, value)
 }
 

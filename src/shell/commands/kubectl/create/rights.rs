@@ -103,8 +103,20 @@ const SUBJECTS: &[Flag] = &[
 
 /// The verbs that resources have; others are warned of (`validResourceVerbs`).
 const VERBS: &[&str] = &[
-    "*", "get", "delete", "list", "create", "update", "patch", "watch", "proxy", "deletecollection",
-    "use", "bind", "escalate", "impersonate",
+    "*",
+    "get",
+    "delete",
+    "list",
+    "create",
+    "update",
+    "patch",
+    "watch",
+    "proxy",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
 ];
 /// The verbs that paths have.
 const PATH_VERBS: &[&str] = &["*", "get", "post", "put", "delete", "patch", "head", "options"];
@@ -155,7 +167,10 @@ fn cluster_role(call: Call, io: &mut Io<'_>) -> Outcome {
             "nonResourceURLs": all("non-resource-url"), "verbs": all("verb")
         }]);
     } else {
-        if ["non-resource-url", "verb", "resource", "resource-name"].iter().any(|f| !all(f).is_empty()) {
+        if ["non-resource-url", "verb", "resource", "resource-name"]
+            .iter()
+            .any(|f| !all(f).is_empty())
+        {
             return Err(Failure::message(
                 "aggregation rule must be specified without nonResourceURLs, verbs, resources or \
                  resourceNames",

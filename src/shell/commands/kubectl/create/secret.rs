@@ -4,8 +4,8 @@ use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
 use super::super::apply::go_json;
+use super::super::catalog::{self, Command};
 use super::super::flags::{Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
 use super::config_map::{self, APPEND_HASH, Entry, SOURCES, entries};

@@ -100,8 +100,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
 
 /// Tells objects from changes (`envutil.SplitEnvironmentFromResources`).
 fn split(words: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
-    let is_pair =
-        |word: &String| word.find('=').is_some_and(|at| at > 0) || word.ends_with('-');
+    let is_pair = |word: &String| word.find('=').is_some_and(|at| at > 0) || word.ends_with('-');
     let from = words.iter().position(is_pair).unwrap_or(words.len());
     let (resources, pairs) = words.split_at(from);
     if pairs.iter().any(|word| !is_pair(word)) {
@@ -221,12 +220,7 @@ fn from(call: &mut Call, io: &mut Io<'_>, changes: &mut Changes) -> Result<(), F
 }
 
 /// Changes an object's variables, and shows them with `--list`.
-fn change(
-    call: &Call,
-    io: &mut Io<'_>,
-    item: &mut Item,
-    changes: &Changes,
-) -> Result<(), Failure> {
+fn change(call: &Call, io: &mut Io<'_>, item: &mut Item, changes: &Changes) -> Result<(), Failure> {
     let wanted = call.arguments.get("containers").unwrap_or("*");
     let (type_name, name) = (item.type_name.clone(), item.name.clone());
     let overwrite = call.arguments.get("overwrite").is_none_or(|_| call.arguments.on("overwrite"));
@@ -269,9 +263,8 @@ fn clash(existing: &[Value], new: &[Value]) -> Option<String> {
         let old = existing.iter().find(|old| old["name"] == variable["name"])?;
         let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
         let (old_text, name) = (text(&old["value"]), text(&old["name"]));
-        (old_text != text(&variable["value"])).then(|| {
-            format!("'{name}' already has a value ({old_text}), and --overwrite is false")
-        })
+        (old_text != text(&variable["value"]))
+            .then(|| format!("'{name}' already has a value ({old_text}), and --overwrite is false"))
     })
 }
 

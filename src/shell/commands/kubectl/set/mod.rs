@@ -60,7 +60,11 @@ fn pod_spec_path(type_name: &str) -> Option<&'static [&'static str]> {
     match type_name {
         "Pod" => Some(&["spec"]),
         "CronJob" => Some(&["spec", "jobTemplate", "spec", "template", "spec"]),
-        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job"
+        "Deployment"
+        | "ReplicaSet"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "Job"
         | "ReplicationController" => Some(&["spec", "template", "spec"]),
         _ => None,
     }

@@ -75,13 +75,7 @@ pub(super) static SERVICE_ACCOUNT: Command = Command {
     aliases: &["sa"],
     short: "Update the service account of a resource",
     usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-    flags: &[
-        super::COMMON,
-        catalog::RECORD,
-        catalog::FILENAME,
-        catalog::ALL,
-        catalog::WRITE,
-    ],
+    flags: &[super::COMMON, catalog::RECORD, catalog::FILENAME, catalog::ALL, catalog::WRITE],
     run: service_account,
     ..catalog::PLAIN
 };

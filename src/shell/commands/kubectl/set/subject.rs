@@ -58,8 +58,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     };
     let mut failures = Vec::new();
     for mut item in items {
-        let done = change(&mut item, &subjects)
-            .and_then(|()| settle(&mut call, io, &report, item, &told));
+        let done =
+            change(&mut item, &subjects).and_then(|()| settle(&mut call, io, &report, item, &told));
         failures.extend(done.err());
     }
     Failure::of(failures).map_or(DONE, Err)
@@ -74,11 +74,7 @@ fn subjects(call: &Call) -> Result<Vec<Value>, Failure> {
             "you must specify at least one value of user, group or serviceaccount",
         ));
     }
-    let of_kind = |kind: &'static str| {
-        move |name: String| {
-            json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name})
-        }
-    };
+    let of_kind = |kind: &'static str| move |name: String| json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name});
     let mut subjects: Vec<Value> = users.into_iter().map(of_kind("User")).collect();
     subjects.extend(groups.into_iter().map(of_kind("Group")));
     for account in accounts {

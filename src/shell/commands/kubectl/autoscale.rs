@@ -1,0 +1,157 @@
+//! `kubectl autoscale`: what it would send. podhop has no HorizontalPodAutoscaler to send it to.
+
+use serde_json::{Value, json};
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::create::{Shape, finish_unknown};
+use super::dry_run::Report;
+use super::flags::{Flag, Takes, text, typed};
+use super::target::{Rules, Target};
+use super::words::NO_RESOURCES;
+use super::{Call, DONE, Failure, Outcome};
+use crate::api::quantity;
+use crate::manifest::quantity as amount;
+
+pub(super) static COMMAND: Command = Command {
+    name: "autoscale",
+    short: "Auto-scale a deployment, replica set, stateful set, or replication controller",
+    usage: "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU] \
+            [--memory=MEMORY]",
+    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE],
+    required: &["max"],
+    run,
+    ..catalog::PLAIN
+};
+
+const FLAGS: &[Flag] = &[
+    typed("min", Takes::Small, "-1", "The fewest pods."),
+    typed("max", Takes::Small, "-1", "The most pods."),
+    text("cpu", None, "The processor time that is aimed at: 50% or 500m."),
+    text("memory", None, "The memory that is aimed at: 50% or 200Mi."),
+    typed("cpu-percent", Takes::Small, "-1", "Deprecated: --cpu in percent."),
+    text("name", None, "The autoscaler's name; that of the object by default."),
+    typed("save-config", Takes::Switch, "false", "Keep the manifest in an annotation."),
+];
+
+const SHAPE: Shape = Shape {
+    type_name: "HorizontalPodAutoscaler",
+    prefix: "horizontalpodautoscaler.autoscaling",
+    namespaced: true,
+};
+
+/// The checks are those of `AutoscaleOptions.Validate`.
+fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let report = Report::of(&call, io)?;
+    let arguments = &call.arguments;
+    if arguments.given("cpu-percent") {
+        io.complain(
+            "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource \
+             quantity format (e.g., '70%' for utilization or '500m' for milliCPU).",
+        );
+    }
+    let (max, min) = (arguments.number("max").unwrap_or(-1), arguments.number("min").unwrap_or(-1));
+    if max < 1 {
+        let text = format!("--max=MAXPODS is required and must be at least 1, max: {max}");
+        return Err(Failure::message(text));
+    }
+    if max < min {
+        return Err(Failure::message(format!(
+            "--max=MAXPODS must be larger or equal to --min=MINPODS, max: {max}, min: {min}"
+        )));
+    }
+    let percent = arguments.number("cpu-percent").filter(|percent| *percent > 0);
+    if percent.is_some() && !arguments.text("cpu").is_empty() {
+        return Err(Failure::message("--cpu-percent and --cpu are mutually exclusive"));
+    }
+    let mut metrics: Vec<Value> = Vec::new();
+    let metric = |name: &str, target: Value| json!({"type": "Resource", "resource": {"name": name, "target": target}});
+    if let Some(percent) = percent {
+        let target = json!({"type": "Utilization", "averageUtilization": percent});
+        metrics.push(metric("cpu", target));
+    }
+    for name in ["cpu", "memory"] {
+        let text = arguments.text(name).trim().to_owned();
+        if !text.is_empty() {
+            metrics.push(metric(name, aim(name, &text)?));
+        }
+    }
+    let words = arguments.positional.clone();
+    if words.is_empty() && arguments.all("filename").is_empty() {
+        return Err(Failure::message(NO_RESOURCES));
+    }
+    let target = Target::of(&call, io, &words, Rules { names_required: true })?;
+    let found = target.find(&mut call, io)?;
+    let mut failures = found.failures;
+    for object in found.objects {
+        let info = object.kind().info();
+        if !["Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"]
+            .contains(&info.name)
+        {
+            failures.push(Failure::message(format!(
+                "cannot autoscale a {}: could not find scale subresource for {}/{}, \
+                 Resource={} in discovery information",
+                info.name, info.group, info.version, info.plural
+            )));
+            continue;
+        }
+        let name = match call.arguments.text("name") {
+            "" => object.name(),
+            name => name,
+        };
+        let mut spec = json!({
+            "maxReplicas": max,
+            "scaleTargetRef": {
+                "apiVersion": info.api_version(), "kind": info.name, "name": object.name()
+            }
+        });
+        if min > 0 {
+            spec["minReplicas"] = json!(min);
+        }
+        if !metrics.is_empty() {
+            spec["metrics"] = json!(metrics);
+        }
+        let value = json!({
+            "apiVersion": "autoscaling/v2", "kind": SHAPE.type_name, "metadata": {"name": name},
+            "spec": spec, "status": {"currentMetrics": null, "desiredReplicas": 0}
+        });
+        failures.extend(finish_unknown(&call, io, &report, SHAPE, value).err());
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+/// What is aimed at: a share of what is asked for, or an amount (`parseResourceInput`).
+fn aim(name: &str, text: &str) -> Result<Value, Failure> {
+    if let Some(digits) = text.strip_suffix('%') {
+        let percent: i32 = digits
+            .parse()
+            .map_err(|_| Failure::message(format!("invalid percentage value: {text}")))?;
+        return Ok(json!({"type": "Utilization", "averageUtilization": percent}));
+    }
+    let plain = text.parse::<f64>().is_ok();
+    let unit = if !plain {
+        ""
+    } else if name == "cpu" {
+        "m"
+    } else {
+        "Mi"
+    };
+    let text = format!("{text}{unit}");
+    if amount::parse(&text).is_err() {
+        return Err(Failure::message(format!("invalid resource {name} value: {text}")));
+    }
+    Ok(json!({"type": "AverageValue", "averageValue": quantity::canonical(&text)}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_aimed_at_is_a_share_or_an_amount() {
+        assert_eq!(aim("cpu", "70%").expect("an aim")["averageUtilization"], 70);
+        assert_eq!(aim("cpu", "500").expect("an aim")["averageValue"], "500m");
+        assert_eq!(aim("memory", "1Gi").expect("an aim")["averageValue"], "1Gi");
+        assert!(aim("cpu", "x").is_err());
+    }
+}

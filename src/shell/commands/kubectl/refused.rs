@@ -1,0 +1,231 @@
+//! Commands that kubectl has and podhop has not: with their real flags, so that each says what it is.
+
+use super::super::super::tool::Io;
+use super::catalog::{self, Command};
+use super::flags::{Flag, Takes, switch, text, typed};
+use super::{Call, Failure, Outcome, help};
+
+/// What help says of each of their flags.
+const NOT: &str = "Not simulated here.";
+
+/// Says what is not simulated, and what to do instead.
+fn refuse(call: Call, _: &mut Io<'_>) -> Outcome {
+    let instead = match call.command.name {
+        "debug" => "run a pod of your own with 'kubectl run' and look around from there",
+        "proxy" => "ask the API with 'kubectl get -o json'",
+        "kustomize" => "write the manifests out, and use 'kubectl apply -f'",
+        _ => "'kubectl help' lists what there is",
+    };
+    Err(Failure::not_simulated(&call.path, instead))
+}
+
+/// `kubectl certificate approve` without a name (`CertificateOptions.Validate`).
+fn certificate(call: Call, io: &mut Io<'_>) -> Outcome {
+    if call.arguments.positional.is_empty() && call.arguments.all("filename").is_empty() {
+        let text = "one or more CSRs must be specified as <name> or -f <filename>";
+        return Err(Failure::message(text));
+    }
+    refuse(call, io)
+}
+
+/// `kubectl debug`: what it checks before it asks the server (`DebugOptions.Validate`).
+fn debug(call: Call, io: &mut Io<'_>) -> Outcome {
+    let arguments = &call.arguments;
+    if arguments.text("image").is_empty() && arguments.text("copy-to").is_empty() {
+        return Err(Failure::message("you must specify --image when not using --copy-to."));
+    }
+    refuse(call, io)
+}
+
+/// `kubectl kustomize`, of one folder.
+fn kustomize(call: Call, io: &mut Io<'_>) -> Outcome {
+    if call.arguments.positional.len() > 1 {
+        return Err(Failure::message("specify one path to kustomization.yaml"));
+    }
+    refuse(call, io)
+}
+
+/// `kubectl plugin list`: there are none.
+fn plugins(_: Call, _: &mut Io<'_>) -> Outcome {
+    Err(Failure::message("unable to find any kubectl plugins in your PATH"))
+}
+
+pub(super) static CERTIFICATE: Command = Command {
+    name: "certificate",
+    short: "Modify certificate resources",
+    usage: "SUBCOMMAND",
+    children: &[&APPROVE, &DENY],
+    run: help::of_group,
+    ..catalog::PLAIN
+};
+
+static APPROVE: Command = Command {
+    name: "approve",
+    short: "Approve a certificate signing request",
+    usage: "[flags]",
+    flags: &[&[switch("force", None, NOT)], catalog::PRINT, catalog::FILENAME],
+    run: certificate,
+    ..catalog::PLAIN
+};
+
+static DENY: Command = Command {
+    name: "deny",
+    short: "Deny a certificate signing request",
+    usage: "[flags]",
+    flags: &[&[switch("force", None, NOT)], catalog::PRINT, catalog::FILENAME],
+    run: certificate,
+    ..catalog::PLAIN
+};
+
+pub(super) static PROXY: Command = Command {
+    name: "proxy",
+    short: "Run a proxy to the Kubernetes API server",
+    usage: "[flags]",
+    flags: &[&[
+        typed("accept-hosts", Takes::Text, "'^localhost$,^127\\.0\\.0\\.1$,^\\[::1\\]$'", NOT),
+        typed("accept-paths", Takes::Text, "'^.*'", NOT),
+        typed("address", Takes::Text, "'127.0.0.1'", NOT),
+        typed("api-prefix", Takes::Text, "'/'", NOT),
+        switch("append-server-path", None, NOT),
+        switch("disable-filter", None, NOT),
+        typed("keepalive", Takes::Duration, "0s", NOT),
+        Flag { short: Some('p'), ..typed("port", Takes::Number, "8001", NOT) },
+        typed("reject-methods", Takes::Text, "'^$'", NOT),
+        typed("reject-paths", Takes::Text, "'^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach'", NOT),
+        text("unix-socket", Some('u'), NOT),
+        text("www", Some('w'), NOT),
+        Flag { short: Some('P'), ..typed("www-prefix", Takes::Text, "'/static/'", NOT) },
+    ]],
+    run: refuse,
+    ..catalog::PLAIN
+};
+
+pub(super) static DEBUG: Command = Command {
+    name: "debug",
+    short: "Create debugging sessions for troubleshooting workloads and nodes",
+    usage: "[flags]",
+    flags: &[&[
+        switch("arguments-only", None, NOT),
+        switch("attach", None, NOT),
+        text("container", Some('c'), NOT),
+        text("copy-to", None, NOT),
+        text("custom", None, NOT),
+        typed("env", Takes::Texts, "[]", NOT),
+        Flag { short: Some('f'), ..typed("filename", Takes::Texts, "[]", NOT) },
+        text("image", None, NOT),
+        text("image-pull-policy", None, NOT),
+        switch("keep-annotations", None, NOT),
+        typed("keep-init-containers", Takes::Switch, "true", NOT),
+        switch("keep-labels", None, NOT),
+        switch("keep-liveness", None, NOT),
+        switch("keep-readiness", None, NOT),
+        switch("keep-startup", None, NOT),
+        typed("profile", Takes::Text, "'general'", NOT),
+        switch("quiet", Some('q'), NOT),
+        switch("replace", None, NOT),
+        switch("same-node", None, NOT),
+        typed("set-image", Takes::Texts, "[]", NOT),
+        typed("share-processes", Takes::Switch, "true", NOT),
+        switch("stdin", Some('i'), NOT),
+        text("target", None, NOT),
+        switch("tty", Some('t'), NOT),
+    ]],
+    run: debug,
+    ..catalog::PLAIN
+};
+
+pub(super) static KUSTOMIZE: Command = Command {
+    name: "kustomize",
+    short: "Build a kustomization target from a directory or URL",
+    usage: "[flags]",
+    flags: &[&[
+        switch("as-current-user", None, NOT),
+        switch("enable-alpha-plugins", None, NOT),
+        switch("enable-helm", None, NOT),
+        Flag { short: Some('e'), ..typed("env", Takes::Texts, "[]", NOT) },
+        typed("helm-api-versions", Takes::Texts, "[]", NOT),
+        typed("helm-command", Takes::Text, "'helm'", NOT),
+        switch("helm-debug", None, NOT),
+        text("helm-kube-version", None, NOT),
+        typed("load-restrictor", Takes::Text, "'LoadRestrictionsRootOnly'", NOT),
+        typed("mount", Takes::Texts, "[]", NOT),
+        switch("network", None, NOT),
+        typed("network-name", Takes::Text, "'bridge'", NOT),
+        text("output", Some('o'), NOT),
+    ]],
+    run: kustomize,
+    ..catalog::PLAIN
+};
+
+pub(super) static KUBERC: Command = Command {
+    name: "kuberc",
+    short: "Manage kuberc configuration files",
+    usage: "SUBCOMMAND",
+    children: &[&KUBERC_SET, &KUBERC_VIEW],
+    run: help::of_group,
+    ..catalog::PLAIN
+};
+
+static KUBERC_SET: Command = Command {
+    name: "set",
+    short: "Set values in the kuberc configuration",
+    usage: "[flags]",
+    flags: &[&[
+        typed("allowlist-entry", Takes::Texts, "[]", NOT),
+        typed("appendarg", Takes::Texts, "[]", NOT),
+        text("command", None, NOT),
+        text("kuberc", None, NOT),
+        text("name", None, NOT),
+        typed("option", Takes::Texts, "[]", NOT),
+        switch("overwrite", None, NOT),
+        text("policy", None, NOT),
+        typed("prependarg", Takes::Texts, "[]", NOT),
+        text("section", None, NOT),
+    ]],
+    run: refuse,
+    ..catalog::PLAIN
+};
+
+static KUBERC_VIEW: Command = Command {
+    name: "view",
+    short: "Display the current kuberc configuration",
+    usage: "[flags]",
+    flags: &[&[text("kuberc", None, NOT)], catalog::PRINT],
+    run: refuse,
+    ..catalog::PLAIN
+};
+
+pub(super) static PLUGIN: Command = Command {
+    name: "plugin",
+    short: "Provides utilities for interacting with plugins",
+    usage: "[flags]",
+    children: &[&PLUGIN_LIST],
+    run: help::of_group,
+    ..catalog::PLAIN
+};
+
+static PLUGIN_LIST: Command = Command {
+    name: "list",
+    short: "List all visible plugin executables on a user's PATH",
+    usage: "[flags]",
+    flags: &[&[switch("name-only", None, NOT)]],
+    run: plugins,
+    ..catalog::PLAIN
+};
+
+pub(super) static RECONCILE: Command = Command {
+    name: "reconcile",
+    short: "Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects",
+    usage: "[flags]",
+    flags: &[
+        &[
+            typed("dry-run", Takes::Optional("unchanged"), "'none'", NOT),
+            switch("remove-extra-permissions", None, NOT),
+            switch("remove-extra-subjects", None, NOT),
+        ],
+        catalog::PRINT,
+        catalog::FILENAME,
+    ],
+    run: refuse,
+    ..catalog::PLAIN
+};
