@@ -84,16 +84,17 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// A report of changes that are meant so, in this form.
+    pub fn new(dry_run: DryRun, output: Option<Output>) -> Report {
+        Report { dry_run, output, printed: Arc::default() }
+    }
+
     /// What the command line asks for.
     ///
     /// # Errors
     /// kubectl's words for wrong values.
     pub fn of(call: &Call, io: &mut Io<'_>) -> Result<Report, Failure> {
-        Ok(Report {
-            dry_run: DryRun::of(call, io)?,
-            output: Output::of_write(call)?,
-            printed: Arc::default(),
-        })
+        Ok(Report::new(DryRun::of(call, io)?, Output::of_write(call)?))
     }
 
     /// Tells of an object that the command changed itself: `title` is its kind and name; with a
