@@ -15,7 +15,9 @@ use play::{Podhop, Tool};
 fn main() {
     let trial = |name: String| Trial::test(name.clone(), move || replay(&name));
     let recorded = |name: &String| recording(name).is_file();
-    let trials = play::tools().into_iter().filter(recorded).map(trial).collect();
+    let mut trials: Vec<Trial> =
+        play::tools().into_iter().filter(recorded).map(trial).collect();
+    trials.push(Trial::test("every flag of kubectl is known by its name and letter", flags));
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
 
@@ -44,4 +46,40 @@ fn replay(name: &str) -> Result<(), Failed> {
     }
     let changes = similar::TextDiff::from_lines(&written, &told);
     Err(Failed::from(changes.unified_diff().context_radius(3).to_string()))
+}
+
+/// Whether podhop's kubectl knows every flag that the real one lists in its help, command by
+/// command (`tests/oracle/kubectl-flags.list`), with the same letter.
+fn flags() -> Result<(), Failed> {
+    let path = play::folder().join("kubectl-flags.list");
+    let list = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let podhop = Podhop::new(podhop::shell::Files::new());
+    let common = podhop.answer("kubectl options").stdout;
+    let (mut missing, mut help) = (Vec::new(), String::new());
+    let mut command = "";
+    for line in list.lines().filter(|line| !line.starts_with('#')) {
+        if let Some(flag) = line.strip_prefix("  ") {
+            let (flag, _default) = flag.split_once('=').unwrap_or((flag, ""));
+            let shown = match flag.split_once(' ') {
+                Some((letter, name)) => format!("    {letter}, {name}="),
+                None => format!("        {flag}="),
+            };
+            // Some commands list flags of their own that every command takes.
+            let known = help.lines().chain(common.lines()).any(|line| line.starts_with(&shown));
+            if !known {
+                missing.push(format!("{command} {flag}"));
+            }
+        } else if line.starts_with("kubectl") {
+            command = line;
+            let asked = match line {
+                "kubectl" => "kubectl options".to_owned(),
+                command => format!("{command} --help"),
+            };
+            help = podhop.answer(&asked).stdout;
+            if help.is_empty() {
+                missing.push(command.to_owned());
+            }
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Failed::from(missing.join("\n"))) }
 }

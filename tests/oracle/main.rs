@@ -165,8 +165,11 @@ fn real_answer(tool: &Tool, command: &str) -> Answer {
             None => std::thread::sleep(Duration::from_millis(2)),
         }
     };
+    // podhop's working folder is the home of its player.
+    let here = home.path().to_string_lossy().into_owned();
     let text = |reader: std::thread::JoinHandle<Vec<u8>>| {
-        String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned()
+        let bytes = reader.join().unwrap_or_default();
+        String::from_utf8_lossy(&bytes).replace(&here, "/home/player")
     };
     Answer { stdout: text(stdout), stderr: text(stderr), exit }
 }
