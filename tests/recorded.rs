@@ -15,8 +15,7 @@ use play::{Podhop, Tool};
 fn main() {
     let trial = |name: String| Trial::test(name.clone(), move || replay(&name));
     let recorded = |name: &String| recording(name).is_file();
-    let mut trials: Vec<Trial> =
-        play::tools().into_iter().filter(recorded).map(trial).collect();
+    let mut trials: Vec<Trial> = play::tools().into_iter().filter(recorded).map(trial).collect();
     trials.push(Trial::test("every flag of kubectl is known by its name and letter", flags));
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }

@@ -176,12 +176,14 @@ fn cluster_role(call: Call, io: &mut Io<'_>) -> Outcome {
                  resourceNames",
             ));
         }
+        let mut labels = json!({});
         for pair in pairs {
             let (key, label) = pair.split_once('=').ok_or_else(|| {
                 Failure::message(format!("{pair} must be formatted as key=value"))
             })?;
-            value["aggregationRule"]["clusterRoleSelectors"][0]["matchLabels"][key] = json!(label);
+            labels[key] = json!(label);
         }
+        value["aggregationRule"] = json!({"clusterRoleSelectors": [{"matchLabels": labels}]});
     }
     let shape = Shape {
         type_name: "ClusterRole",
