@@ -24,6 +24,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Position};
 
+pub use base64::from_base64;
 pub use decode::{Faults, Mistyped, Unknown, metadata_fault};
 pub use positions::{FieldPosition, Positions, field, item, segments};
 pub use print::{to_json_pretty, to_yaml};

@@ -42,17 +42,18 @@ static VIEW_LAST_APPLIED: Command = Command {
 const FLAGS: &[Flag] = &[
     switch("all", None, "With --prune: all objects."),
     switch("force", None, "Delete and create again what cannot be changed."),
-    switch("overwrite", None, "Resolve conflicts in favour of the manifest."),
+    typed("overwrite", Takes::Switch, "true", "Resolve conflicts in favour of the manifest."),
     switch("prune", None, "Delete objects that are in no manifest any more."),
     switch("server-side", None, "Let the server merge the manifest."),
     switch("force-conflicts", None, "With --server-side: take over fields of others."),
     switch("wait", None, "Wait until deleted objects are gone."),
-    switch("openapi-patch", None, "Use the server's schema for patches."),
+    typed("openapi-patch", Takes::Switch, "true", "Use the server's schema for patches."),
     typed("cascade", Takes::Optional("background"), "'background'", "What becomes of dependents."),
     typed("grace-period", Takes::Number, "-1", "Seconds that a pod gets to end."),
     typed("timeout", Takes::Duration, "0s", "How long to wait."),
     typed("prune-allowlist", Takes::Texts, "[]", "Kinds that --prune may delete."),
     typed("applyset", Takes::Text, "''", "The set that --prune works on."),
+    text("subresource", None, "With --server-side: the part of the object."),
 ];
 
 /// The annotation that keeps what was applied last.
@@ -71,6 +72,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let instead = "delete what is no longer wanted with 'kubectl delete'";
         return Err(Failure::not_simulated("apply --prune", instead));
     }
+    check(&call)?;
     let report = Report::of(&call, io)?;
     let validation = field_validation(&call)?;
     let read = sources::read(&call, io)?;
@@ -106,6 +108,40 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         }
     }
     Failure::of(failures).map_or(DONE, Err)
+}
+
+/// Flags that go with others only, and those that are not simulated (`ApplyOptions.Validate`).
+fn check(call: &Call) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    let (server, force) = (arguments.on("server-side"), arguments.on("force"));
+    let text = match () {
+        () if arguments.on("force-conflicts") && !server => {
+            "--force-conflicts only works with --server-side"
+        }
+        () if server && force => "--force cannot be used with --server-side",
+        () if arguments.given("subresource") && !server => {
+            "--subresource can only be specified for --server-side"
+        }
+        () if server && arguments.text("dry-run") == "client" => {
+            "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
+        }
+        () => "",
+    };
+    if !text.is_empty() {
+        return Err(Failure::message(text));
+    }
+    let off = |flag: &str| arguments.given(flag) && !arguments.on(flag);
+    let unheeded = [
+        ("--overwrite=false", off("overwrite")),
+        ("--openapi-patch=false", off("openapi-patch")),
+        ("--applyset", arguments.given("applyset")),
+    ];
+    match unheeded.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            Err(Failure::not_simulated(&format!("apply {flag}"), "use apply without it"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// How manifests are applied.
@@ -372,7 +408,7 @@ fn patch_failure(status: Status, patch: &Value, manifest: &Manifest) -> Failure 
 
 fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
-    let target = super::target::Target::of(&call, io, &words, Default::default())?;
+    let target = super::target::Target::of_selection(&call, io, &words)?;
     let found = target.find(&mut call, io)?;
     for object in &found.objects {
         let Some(value) = last_applied(object) else {

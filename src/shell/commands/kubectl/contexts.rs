@@ -615,7 +615,7 @@ fn view(call: Call, io: &mut Io<'_>) -> Outcome {
         keep(&mut value, "users", &context.user);
         value["current-context"] = json!(context.name);
     }
-    let text = match Output::of_write(&call)? {
+    let text = match Output::of_write(&call, io)? {
         Some(Output::Name) => "config/<unknown>\n".to_owned(),
         Some(Output::Json) => go_types::json_pretty("Config", &value),
         Some(output) => output.print_value(&value)?,

@@ -6,7 +6,7 @@ use super::super::super::tool::Io;
 use super::super::text::diff::unified_hunks;
 use super::apply::merged;
 use super::catalog::{self, Command};
-use super::flags::{Flag, switch, text};
+use super::flags::{Flag, Takes, switch, text, typed};
 use super::sources;
 use super::{Call, Failure, Next, Outcome};
 use crate::api::{FieldValidation, Object, Reason, WriteOptions};
@@ -23,16 +23,27 @@ pub(super) static COMMAND: Command = Command {
 
 const FLAGS: &[Flag] = &[
     switch("server-side", None, "Let the server merge the manifest."),
-    switch("force-conflicts", None, "Not used here."),
-    switch("prune", None, "Not used here."),
-    switch("show-managed-fields", None, "Not used here."),
-    text("field-manager", None, "Not used here."),
+    switch("force-conflicts", None, "With --server-side: take over fields of others."),
+    switch("prune", None, "Show what --prune would delete."),
+    switch("show-managed-fields", None, "Keep managed fields."),
+    switch("show-secrets", None, "Show what Secrets hold."),
+    text("field-manager", None, "The name that owns the fields."),
+    typed("concurrency", Takes::Number, "1", "How many objects to compare at once."),
+    typed("prune-allowlist", Takes::Texts, "[]", "Kinds that --prune may delete."),
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let files = call.arguments.all("filename").to_vec();
     if files.is_empty() && !call.arguments.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
+    }
+    for flag in ["server-side", "prune", "show-managed-fields", "show-secrets"] {
+        if call.arguments.on(flag) {
+            return Err(Failure::not_simulated(&format!("diff --{flag}"), "use diff without it"));
+        }
+    }
+    if call.arguments.on("force-conflicts") {
+        return Err(Failure::message("--force-conflicts only works with --server-side"));
     }
     let read = sources::read(&call, io)?;
     let mut failures = Vec::new();

@@ -94,7 +94,7 @@ impl Report {
     /// # Errors
     /// kubectl's words for wrong values.
     pub fn of(call: &Call, io: &mut Io<'_>) -> Result<Report, Failure> {
-        Ok(Report::new(DryRun::of(call, io)?, Output::of_write(call)?))
+        Ok(Report::new(DryRun::of(call, io)?, Output::of_write(call, io)?))
     }
 
     /// Tells of an object that the command changed itself: `title` is its kind and name; with a

@@ -1,30 +1,33 @@
 //! `kubectl edit`: the object's manifest in the editor; what is saved is applied.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::super::super::Wish;
-use super::super::super::tool::{Interrupted, Io, Step};
+use super::super::super::tool::{Interrupted, Io, Step, Tool};
 use super::catalog::{self, Command};
 use super::client::Client;
+use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, text, typed};
+use super::output::Output;
 use super::target::{Rules, Target};
-use super::{Call, DONE, Failure, Next, Outcome, Task};
-use crate::api::{FieldValidation, Object, WriteOptions};
+use super::{Call, Failure, Next, Outcome, Task};
+use crate::api::{Object, WriteOptions};
 use crate::manifest;
 
 pub(super) static COMMAND: Command = Command {
     name: "edit",
     short: "Edit a resource on the server",
     usage: "(RESOURCE/NAME | -f FILENAME)",
-    flags: &[FLAGS, catalog::FILENAME],
+    flags: &[FLAGS, catalog::FILENAME, catalog::PRINT],
     run,
     ..catalog::PLAIN
 };
 
 const FLAGS: &[Flag] = &[
-    text("output", Some('o'), "Output format: json, yaml or name."),
+    text("field-manager", None, "The name that owns the fields."),
     switch("output-patch", None, "Show the patch."),
     switch("save-config", None, "Keep the manifest in an annotation, for a later apply."),
     switch("windows-line-endings", None, "Not used here."),
@@ -40,22 +43,98 @@ const HEADER: &str = "# Please edit the object below. Lines beginning with a '#'
     # reopened with the relevant failures.\n#\n";
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let report = Report::new(DryRun::No, Output::of_write(&call, io)?);
+    for flag in ["windows-line-endings", "output-patch", "save-config"] {
+        if call.arguments.on(flag) {
+            return Err(Failure::not_simulated(&format!("edit --{flag}"), "use edit without it"));
+        }
+    }
+    let subresource = super::patch::subresource(&call)?;
+    let validation = super::dry_run::field_validation(&call)?;
     let words = call.arguments.positional.clone();
+    if words.is_empty() && !call.arguments.given("filename") && !call.arguments.given("kustomize") {
+        return Err(Failure::message(super::delete::NOTHING_NAMED));
+    }
     let target = Target::of(&call, io, &words, Rules { names_required: false })?;
     let found = target.find(&mut call, io)?;
     if let Some(failure) = Failure::of(found.failures) {
         return Err(failure);
     }
-    let Some(object) = found.objects.into_iter().next() else { return DONE };
-    if !io.stdin.terminal {
-        let instead = "use 'kubectl get -o yaml > FILE', change the file, and apply it";
+    let object = match found.objects.as_slice() {
+        [] => return Err(Failure::message("edit cancelled, no objects found")),
+        [object] => object.clone(),
+        _ => {
+            let what = "editing several objects at once";
+            return Err(Failure::not_simulated(what, "edit one after the other"));
+        }
+    };
+    let editor = Editor::of(io.environment);
+    if editor.is_none() && !io.stdin.terminal {
+        let instead =
+            "set EDITOR, or use 'kubectl get -o yaml > FILE', change the file, and apply it";
         return Err(Failure::not_simulated("kubectl edit without a terminal", instead));
     }
     let file = format!("kubectl-edit-{}-{}.yaml", object.kind().info().singular, object.name());
     let text = format!("{HEADER}{}", manifest::to_yaml(&object.to_value()));
     io.files.insert(file.clone(), text.clone().into_bytes());
-    io.wishes.push(Wish::Edit(file.clone()));
-    Ok(Next::Wait(Box::new(Edit { object, file, text, client: call.client })))
+    let options = WriteOptions { validation, subresource, ..WriteOptions::default() };
+    let running = match &editor {
+        Some(editor) => Some(editor.start(io, &file)?),
+        None => {
+            io.wishes.push(Wish::Edit(file.clone()));
+            None
+        }
+    };
+    let original = text.clone();
+    let client = call.client;
+    Ok(Next::Wait(Box::new(Edit {
+        object,
+        file,
+        text,
+        original,
+        client,
+        options,
+        report,
+        editor,
+        running,
+        refused: false,
+    })))
+}
+
+/// The program that `KUBE_EDITOR` or `EDITOR` names.
+#[derive(Clone)]
+struct Editor {
+    name: String,
+}
+
+impl Editor {
+    fn of(environment: &BTreeMap<String, String>) -> Option<Editor> {
+        let named = ["KUBE_EDITOR", "EDITOR"].into_iter().filter_map(|name| environment.get(name));
+        let mut named = named.filter(|name| !name.is_empty());
+        // Editors that draw on the terminal are the game's own editor here.
+        let draws = |name: &str| {
+            let program = name.split(' ').next().unwrap_or(name);
+            let program = program.rsplit('/').next().unwrap_or(program);
+            ["vi", "vim", "nvim", "nano", "emacs", "code"].contains(&program)
+        };
+        named.next().filter(|name| !draws(name)).map(|name| Editor { name: name.clone() })
+    }
+
+    /// Starts it with the file as its last argument: by a shell when its name holds quotes, as
+    /// `kubectl/pkg/cmd/util/editor` does.
+    fn start(&self, io: &mut Io<'_>, file: &str) -> Result<Box<dyn Tool>, Failure> {
+        // Files lie in the player's home, wherever the editor begins.
+        let file = &crate::shell::files::absolute(io.place, "", file);
+        let words: Vec<String> = match self.name.contains(['"', '\'', '\\']) {
+            true => ["sh", "-c", &format!("{} '{file}'", self.name)].map(str::to_owned).to_vec(),
+            false => {
+                let words = self.name.split(' ').filter(|word| !word.is_empty());
+                words.map(str::to_owned).chain([file.to_owned()]).collect()
+            }
+        };
+        let tool = crate::shell::exec(io.cluster, io.place, &words, io.terminal);
+        tool.ok_or_else(|| Failure::message(format!("unable to launch the editor {:?}", self.name)))
+    }
 }
 
 /// An object whose manifest lies in the editor.
@@ -65,34 +144,67 @@ struct Edit {
     file: String,
     /// What the file held when it was looked at last.
     text: String,
+    /// What it held at first.
+    original: String,
     client: Client,
+    options: WriteOptions,
+    report: Report,
+    /// The player's own editor.
+    editor: Option<Editor>,
+    /// It, while it runs.
+    running: Option<Box<dyn Tool>>,
+    /// Whether the server has refused what was saved.
+    refused: bool,
 }
 
 impl Task for Edit {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        if let Some(running) = &mut self.running {
+            match running.step(io) {
+                Step::Exit(0) => self.running = None,
+                Step::Exit(_) => {
+                    io.files.remove(&self.file);
+                    let name = self.editor.as_ref().map_or("", |editor| editor.name.as_str());
+                    let text = format!("there was a problem with the editor {name:?}");
+                    return Err(Failure::message(text));
+                }
+                waiting => return Ok(waiting),
+            }
+        }
         let Some(bytes) = io.files.get(&self.file) else {
-            io.say("Edit cancelled, no changes made.");
+            io.complain("Edit cancelled, no changes made.");
             return Ok(Step::Exit(0));
         };
         let text = String::from_utf8_lossy(bytes).into_owned();
-        if text == self.text {
+        let own = self.editor.is_some();
+        if text == self.text && !own {
             return Ok(Step::Until(io.now() + PERIOD));
         }
-        if text.trim().is_empty() {
-            io.files.remove(&self.file);
-            io.complain("Edit cancelled, saved file was empty.");
-            return Ok(Step::Exit(1));
+        if self.refused && own && without_comments(&text) == without_comments(&self.text) {
+            let text = "Edit cancelled, no valid changes were saved.";
+            io.complain(format!("A copy of your changes has been stored to {:?}", self.file));
+            return Err(Failure::message(text));
+        }
+        if without_comments(&text) == without_comments(&self.original) && own {
+            return Ok(self.cancel(io, "Edit cancelled, no changes made."));
+        }
+        if without_comments(&text).trim().is_empty() {
+            return Ok(self.cancel(io, "Edit cancelled, saved file was empty."));
         }
         match self.save(io, &text) {
-            Ok(()) => {
+            Ok(object) => {
                 io.files.remove(&self.file);
-                io.say(format!("{} edited", super::output::name(&self.object)));
+                self.report.tell(io, &object, "edited")?;
                 Ok(Step::Exit(0))
             }
             Err(failure) => {
                 io.complain(crate::diagnostic::printable(&failure.text()));
                 self.text = text;
-                io.wishes.push(Wish::Edit(self.file.clone()));
+                self.refused = true;
+                match &self.editor {
+                    Some(editor) => self.running = Some(editor.start(io, &self.file)?),
+                    None => io.wishes.push(Wish::Edit(self.file.clone())),
+                }
                 Ok(Step::Until(io.now() + PERIOD))
             }
         }
@@ -105,8 +217,20 @@ impl Task for Edit {
     }
 }
 
+/// A file without the lines that begin with `#`.
+fn without_comments(text: &str) -> String {
+    let kept = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
 impl Edit {
-    fn save(&mut self, io: &mut Io<'_>, text: &str) -> Result<(), Failure> {
+    fn cancel(&self, io: &mut Io<'_>, why: &str) -> Step {
+        io.files.remove(&self.file);
+        io.complain(why);
+        Step::Exit(0)
+    }
+
+    fn save(&mut self, io: &mut Io<'_>, text: &str) -> Result<Object, Failure> {
         let (documents, diagnostics) = manifest::parse(&self.file, text);
         if let Some(fault) = diagnostics.first() {
             return Err(Failure::message(format!(
@@ -115,9 +239,16 @@ impl Edit {
             )));
         }
         let value = documents.into_iter().next().map_or(Value::Null, |document| document.value);
-        let options =
-            WriteOptions { validation: FieldValidation::Strict, ..WriteOptions::default() };
-        self.client.update(io, self.object.kind(), value, options)?;
-        Ok(())
+        let kind = self.object.kind();
+        let same = |path: &str, wanted: &str| value.pointer(path).is_some_and(|v| v == wanted);
+        let (version, name) = (kind.info().api_version(), self.object.name());
+        let kept = same("/apiVersion", &version)
+            && same("/kind", kind.info().name)
+            && same("/metadata/name", name);
+        if !kept {
+            let text = "At least one of apiVersion, kind and name was changed";
+            return Err(Failure::message(text));
+        }
+        Ok(self.client.update(io, kind, value, self.options)?)
     }
 }

@@ -43,7 +43,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let (objects, _) = call.client.list(io, Kind::Event, &filter)?;
     let mut objects: Vec<Object> = objects.into_iter().filter(|o| wanted.wants(o)).collect();
     objects.sort_by_key(|object| object.as_kind::<Event>().map(|event| last(event)));
-    if let Some(output) = Output::of_write(&call)? {
+    if let Some(output) = Output::of_write(&call, io)? {
         let text = output.print(&objects, false)?;
         io.stdout.extend_from_slice(text.as_bytes());
         return DONE;

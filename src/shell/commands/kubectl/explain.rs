@@ -43,6 +43,24 @@ fn run(call: Call, io: &mut Io<'_>) -> Outcome {
         None => (kind(word)?, fields),
     };
     let info = kind.info();
+    let wanted = call.arguments.text("api-version");
+    if !wanted.is_empty() && wanted != info.api_version() {
+        let (group, version) = wanted.split_once('/').unwrap_or(("", wanted));
+        return Err(Failure::message(format!(
+            "couldn't find resource for \"{group}/{version}, Resource={}\"",
+            info.plural
+        )));
+    }
+    match call.arguments.get("output").unwrap_or("plaintext") {
+        "plaintext" => {}
+        "plaintext-openapiv2" => {
+            let instead = "leave -o out";
+            return Err(Failure::not_simulated("-o plaintext-openapiv2", instead));
+        }
+        other => {
+            return Err(Failure::message(format!("unrecognized format: {other}")));
+        }
+    }
     let Some(schema) = Schema::of(&info.api_version(), info.name) else {
         return Err(Failure::not_simulated(
             &format!("explain {kind}"),
@@ -83,7 +101,7 @@ fn page(schema: &Schema, path: &str, recursive: bool) -> Result<String, Failure>
             page.extend(field.choices.iter().map(|choice| format!("    {choice}\n")));
         }
         page.push('\n');
-        documentation += &described(&field.doc);
+        documentation += &described(&self::documentation(field));
         if let Some(why) = without_effect(schema, path) {
             documentation += &described(&format!("No effect in this simulation: {why}."));
         }

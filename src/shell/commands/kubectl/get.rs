@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::super::super::tool::{Io, Step};
 use super::catalog::{self, Command};
-use super::flags::{Flag, Takes, switch, text, typed};
+use super::flags::{Flag, Takes, switch, typed};
 use super::jsonpath::Template;
 use super::output::Output;
 use super::target::{Group, Rules, Target};
 use super::{Call, DONE, Failure, Next, Outcome, Task};
 use crate::api::table::{Layout, Table, format_labels};
-use crate::api::{FieldSelector, Kind, LabelSelector, Object};
+use crate::api::{FieldSelector, Kind, LabelSelector, Object, Subresource};
 use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {
@@ -48,8 +48,13 @@ const FLAGS: &[Flag] = &[
     switch("show-kind", None, "Print the kind before each name."),
     switch("no-headers", None, "Leave the headers out."),
     switch("ignore-not-found", None, "Say nothing and succeed when an object does not exist."),
-    switch("allow-missing-template-keys", None, "Ignore missing fields in templates."),
-    switch("server-print", None, "Let the server make the table."),
+    typed(
+        "allow-missing-template-keys",
+        Takes::Switch,
+        "true",
+        "Ignore missing fields in templates.",
+    ),
+    typed("server-print", Takes::Switch, "true", "Let the server make the table."),
     switch("show-managed-fields", None, "Keep managed fields in JSON and YAML."),
     typed("sort-by", Takes::Text, "''", "Sort by this JSONPath expression."),
     typed("chunk-size", Takes::Number, "500", "Return large lists in pieces of this size."),
@@ -63,7 +68,6 @@ const FLAGS: &[Flag] = &[
         default: "[]",
         help: "Labels that become columns.",
     },
-    text("prune-whitelist", None, "Not used."),
 ];
 
 const LONG: &str = "Display one or many resources.\n\n Prints a table of the most important \
@@ -111,12 +115,10 @@ const EXAMPLES: &str = r#"  # List all pods in ps output format
 const WATCH_PERIOD: Duration = Duration::from_millis(100);
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let output = Output::of_get(&call)?;
-    if call.arguments.given("raw") {
-        return Err(Failure::not_simulated("--raw", "use -o json"));
-    }
+    let output = Output::of_get(&call, io)?;
+    check(&call)?;
     let words = call.arguments.positional.clone();
-    if words.is_empty() && call.arguments.all("filename").is_empty() {
+    if words.is_empty() && !call.arguments.given("filename") && !call.arguments.given("kustomize") {
         return Err(Failure::Verbatim(NO_RESOURCE.to_owned()));
     }
     if words.first().is_some_and(|word| catalog::is_component_statuses(word)) {
@@ -152,6 +154,46 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         }
     }
     Failure::of(failures).map_or(DONE, Err)
+}
+
+/// What does not go together, and what is not simulated (`GetOptions.Validate`).
+fn check(call: &Call) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    let output = arguments.text("output");
+    let watches = arguments.on("watch") || arguments.on("watch-only");
+    if arguments.given("raw") {
+        if !arguments.positional.is_empty() {
+            let text = "arguments may not be passed when --raw is specified";
+            return Err(Failure::message(text));
+        }
+        return Err(Failure::not_simulated("--raw", "use -o json"));
+    }
+    if arguments.on("show-labels") && !matches!(output, "" | "wide") {
+        let text = format!("--show-labels option cannot be used with {output} printer");
+        return Err(Failure::message(text));
+    }
+    if arguments.given("label-columns") && output.starts_with("custom-columns") {
+        let text = format!("--label-columns option cannot be used with {output} printer");
+        return Err(Failure::message(text));
+    }
+    if arguments.on("output-watch-events") {
+        if !watches {
+            let text = "--output-watch-events option can only be used with --watch or --watch-only";
+            return Err(Failure::message(text));
+        }
+        return Err(Failure::not_simulated("--output-watch-events", "leave it out"));
+    }
+    if arguments.given("server-print") && !arguments.on("server-print") {
+        return Err(Failure::not_simulated("--server-print=false", "leave it out"));
+    }
+    if super::patch::subresource(call)? == Subresource::Status && arguments.positional.len() == 1 {
+        let bulk = !arguments.positional[0].contains('/');
+        if bulk {
+            let text = "subresource cannot be used when bulk resources are specified";
+            return Err(Failure::message(text));
+        }
+    }
+    Ok(())
 }
 
 const NO_RESOURCE: &str = "You must specify the type of resource to get. Use \"kubectl \
@@ -338,7 +380,18 @@ fn watch(mut call: Call, io: &mut Io<'_>, target: &Target, view: View) -> Outcom
              1 resource was found",
         ));
     }
+    if !call.arguments.text("sort-by").is_empty() {
+        io.complain(match call.arguments.on("watch") {
+            true => {
+                "warning: --watch requested, --sort-by will be ignored for watch events received"
+            }
+            false => "warning: --watch-only requested, --sort-by will be ignored",
+        });
+    }
     let (groups, failures) = target.groups(&mut call, io)?;
+    if call.arguments.on("ignore-not-found") && failures.iter().any(is_not_found) {
+        return DONE;
+    }
     if let Some(failure) = Failure::of(failures) {
         return Err(failure);
     }

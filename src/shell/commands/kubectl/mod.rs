@@ -28,6 +28,7 @@ mod expose;
 mod failure;
 mod flags;
 mod get;
+mod go_template;
 mod go_types;
 mod help;
 mod jsonpath;

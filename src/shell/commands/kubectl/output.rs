@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::super::super::tool::Io;
+use super::go_template::GoTemplate;
 use super::jsonpath::Template;
 use super::{Call, Failure};
 use crate::api::Object;
@@ -23,6 +25,8 @@ pub(super) enum Output {
     JsonPath(Template),
     /// What a template finds, as a JSON list.
     JsonPathAsJson(Template),
+    /// What a Go template prints.
+    Go(GoTemplate),
     /// A table of one's own.
     CustomColumns(Columns),
 }
@@ -49,13 +53,13 @@ impl Output {
     ///
     /// # Errors
     /// kubectl's words for an unknown format or a broken template.
-    pub fn of_get(call: &Call) -> Result<Output, Failure> {
-        match call.arguments.text("output") {
-            "" if call.arguments.given("template") => Err(no_go_template()),
-            "" => Ok(Output::Table { wide: false }),
+    pub fn of_get(call: &Call, io: &Io<'_>) -> Result<Output, Failure> {
+        let given = call.arguments.text("output");
+        match given {
+            "" if call.arguments.text("template").is_empty() => Ok(Output::Table { wide: false }),
             "wide" => Ok(Output::Table { wide: true }),
-            text => {
-                let output = Output::parse(text, GET_FORMATS)?;
+            _ => {
+                let output = Output::parse(call, io, GET_FORMATS)?;
                 Ok(output.with_headers(!call.arguments.on("no-headers")))
             }
         }
@@ -73,42 +77,77 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::of_get`].
-    pub fn of_write(call: &Call) -> Result<Option<Output>, Failure> {
-        match call.arguments.text("output") {
-            "" => Ok(None),
-            text => Output::parse(text, WRITE_FORMATS).map(Some),
+    pub fn of_write(call: &Call, io: &Io<'_>) -> Result<Option<Output>, Failure> {
+        let arguments = &call.arguments;
+        match (arguments.text("output"), arguments.text("template")) {
+            ("", "") => Ok(None),
+            _ => Output::parse(call, io, WRITE_FORMATS).map(Some),
         }
     }
 
-    fn parse(text: &str, allowed: &str) -> Result<Output, Failure> {
-        let (format, argument) = match text.split_once('=') {
-            Some((format, argument)) => (format, Some(argument)),
-            None => (text, None),
-        };
-        let known = allowed.split(',').any(|name| name == format);
-        if !known {
-            return Err(Failure::message(format!(
-                "unable to match a printer suitable for the output format \"{format}\", allowed \
-                 formats are: {allowed}"
-            )));
+    /// The form that `-o` and `--template` name: the template stands behind `=` or is a flag of its
+    /// own, and then needs no `-o` (`cli-runtime/pkg/genericclioptions`).
+    fn parse(call: &Call, io: &Io<'_>, allowed: &str) -> Result<Output, Failure> {
+        let arguments = &call.arguments;
+        if arguments.on("show-managed-fields") {
+            let instead = "objects have no managed fields here";
+            return Err(Failure::not_simulated("--show-managed-fields", instead));
         }
-        match (format, argument) {
-            ("yaml", _) => Ok(Output::Yaml),
-            ("json", _) => Ok(Output::Json),
-            ("name", _) => Ok(Output::Name),
-            ("jsonpath" | "jsonpath-as-json" | "go-template" | "template", None | Some("")) => {
-                Err(Failure::message("template format specified but no template given"))
-            }
-            ("jsonpath", Some(template)) => parse_template(template).map(Output::JsonPath),
-            ("jsonpath-as-json", Some(template)) => {
-                parse_template(template).map(Output::JsonPathAsJson)
-            }
-            ("custom-columns", argument) => {
-                Columns::parse(argument.unwrap_or("")).map(Output::CustomColumns)
-            }
-            ("kyaml", _) => Err(Failure::not_simulated("-o kyaml", "use -o yaml")),
-            ("go-template" | "template", _) => Err(no_go_template()),
-            _ => Err(Failure::not_simulated("templates from files", "use -o jsonpath=TEMPLATE")),
+        let flag = arguments.text("template");
+        let given = match arguments.text("output") {
+            "" => "go-template",
+            given => given,
+        };
+        let lenient = !arguments.given("allow-missing-template-keys")
+            || arguments.on("allow-missing-template-keys");
+        let unknown = || {
+            let text = format!(
+                "unable to match a printer suitable for the output format \"{given}\", allowed \
+                 formats are: {allowed}"
+            );
+            Err(Failure::message(text))
+        };
+        match given.to_lowercase().as_str() {
+            "yaml" => return Ok(Output::Yaml),
+            "json" => return Ok(Output::Json),
+            "name" => return Ok(Output::Name),
+            "kyaml" => return Err(Failure::not_simulated("-o kyaml", "use -o yaml")),
+            _ => {}
+        }
+        let (format, text) = match given.split_once('=') {
+            Some((format, _)) if !flag.is_empty() => (format, flag),
+            Some((format, text)) => (format, text),
+            None => (given, flag),
+        };
+        let takes_text = format.starts_with("jsonpath")
+            || format.starts_with("custom-columns")
+            || format.contains("template");
+        if !takes_text || !allowed.split(',').any(|name| name == format) {
+            return unknown();
+        }
+        let columns = format.starts_with("custom-columns");
+        if text.is_empty() {
+            return Err(Failure::message(match columns {
+                true => format!("{format} format specified but no custom columns given"),
+                false => "template format specified but no template given".to_owned(),
+            }));
+        }
+        let text = match format.strip_suffix("file") {
+            Some(_) => from_file(io, text, columns)?,
+            None => text.to_owned(),
+        };
+        match format {
+            "custom-columns" => Columns::parse(&text).map(Output::CustomColumns),
+            "custom-columns-file" => Columns::of_lines(&text).map(Output::CustomColumns),
+            "jsonpath-as-json" => parse_template(&text, lenient).map(Output::JsonPathAsJson),
+            "jsonpath" | "jsonpath-file" => parse_template(&text, lenient).map(Output::JsonPath),
+            _ => match GoTemplate::parse(&text, !lenient) {
+                Ok(template) => Ok(Output::Go(template)),
+                Err(reason) => {
+                    let text = format!("error parsing template {text}, {reason}");
+                    Err(Failure::message(text))
+                }
+            },
         }
     }
 
@@ -138,6 +177,12 @@ impl Output {
         match self {
             Output::Yaml => Ok(manifest::to_yaml(value)),
             Output::JsonPath(template) => template.print(value).map_err(Failure::message),
+            Output::Go(template) => template.print(value).map_err(|(printed, reason)| {
+                // kubectl writes what helps to debug the template among its output.
+                let mut text = printed;
+                text += &format!("error: {reason}");
+                Failure::Verbatim(text)
+            }),
             Output::JsonPathAsJson(template) => {
                 let found = template.find(value).map_err(Failure::message)?;
                 Ok(manifest::to_json_pretty(&Value::Array(found)))
@@ -159,13 +204,22 @@ pub(super) fn list(items: Vec<Value>) -> Value {
     })
 }
 
-fn parse_template(text: &str) -> Result<Template, Failure> {
-    Template::parse(text)
-        .map_err(|reason| Failure::message(format!("error parsing jsonpath {text}, {reason}")))
+/// What a file holds that `-o …-file=FILE` names.
+fn from_file(io: &Io<'_>, path: &str, columns: bool) -> Result<String, Failure> {
+    let bytes = io.read_file(path).map_err(|reason| {
+        let reason = format!("open {path}: {}", reason.to_lowercase());
+        Failure::message(match columns {
+            true => format!("error reading template {path}, {reason}\n"),
+            false => format!("error reading --template {path}, {reason}"),
+        })
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn no_go_template() -> Failure {
-    Failure::not_simulated("Go templates", "use -o jsonpath=TEMPLATE or -o custom-columns=…")
+fn parse_template(text: &str, lenient: bool) -> Result<Template, Failure> {
+    Template::parse(text)
+        .map(|template| template.lenient(lenient))
+        .map_err(|reason| Failure::message(format!("error parsing jsonpath {text}, {reason}")))
 }
 
 impl Columns {
@@ -176,16 +230,42 @@ impl Columns {
             ));
         }
         let column = |part: &str| match part.split_once(':') {
-            Some((header, path)) if !path.is_empty() => {
-                let template = Template::relaxed(path).map_err(Failure::message)?;
-                Ok((header.to_owned(), template))
-            }
+            Some((header, path)) if !path.is_empty() => Columns::column(header, path),
             _ => Err(Failure::message(format!(
                 "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
             ))),
         };
         let columns = text.split(',').map(column).collect::<Result<_, _>>()?;
         Ok(Columns { columns, headers: true })
+    }
+
+    fn column(header: &str, path: &str) -> Result<(String, Template), Failure> {
+        Ok((header.to_owned(), Template::relaxed(path).map_err(Failure::message)?))
+    }
+
+    /// Columns from a file: a line of headers, and a line of paths.
+    fn of_lines(text: &str) -> Result<Columns, Failure> {
+        let mut lines = text.lines();
+        let mut line = |what: &str| {
+            let words = lines.next().map(|line| line.split_whitespace().collect::<Vec<_>>());
+            words.ok_or_else(|| {
+                Failure::message(format!(
+                    "invalid template, missing {what} line. Expected format is one line of space \
+                     separated headers, one line of space separated column specs."
+                ))
+            })
+        };
+        let (headers, paths) = (line("header")?, line("spec")?);
+        if headers.len() != paths.len() {
+            let (headers, paths) = (headers.len(), paths.len());
+            let text = format!(
+                "number of headers ({headers}) and field specifications ({paths}) don't match"
+            );
+            return Err(Failure::message(text));
+        }
+        let columns =
+            headers.iter().zip(&paths).map(|(header, path)| Columns::column(header, path));
+        Ok(Columns { columns: columns.collect::<Result<_, _>>()?, headers: true })
     }
 
     fn print(&self, values: &[Value]) -> Result<String, Failure> {
@@ -219,7 +299,7 @@ pub(super) fn go_value(value: &Value) -> String {
         Value::Array(items) => {
             format!("[{}]", items.iter().map(go_value).collect::<Vec<_>>().join(" "))
         }
-        Value::Null => "<none>".to_owned(),
+        Value::Null => "<nil>".to_owned(),
         other => super::jsonpath::text(other),
     }
 }
@@ -240,22 +320,23 @@ mod tests {
 
     #[test]
     fn no_headers_holds_for_custom_columns_too() {
-        let output = Output::parse("custom-columns=NAME:.metadata.name", GET_FORMATS).expect("ok");
-        let Output::CustomColumns(columns) = output.with_headers(false) else {
+        let columns = Columns::parse("NAME:.metadata.name").expect("ok");
+        let Output::CustomColumns(columns) = Output::CustomColumns(columns).with_headers(false)
+        else {
             panic!("custom columns stay custom columns");
         };
         let value = json!({"metadata": {"name": "web"}});
         assert_eq!(columns.print(&[value]).expect("a table"), "web\n");
     }
 
+    // By kubectl 1.36.3.
     #[test]
-    fn unknown_formats_list_the_known_ones() {
-        let failure = Output::parse("wid", GET_FORMATS).expect_err("a failure");
+    fn null_is_nil_in_columns_of_ones_own() {
+        let columns = Columns::of_lines("A B C D\n.nul .list .m .nope\n").expect("ok");
+        let value = json!({"nul": null, "list": [], "m": {}});
         assert_eq!(
-            failure.text(),
-            "error: unable to match a printer suitable for the output format \"wid\", allowed \
-             formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,\
-             jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml"
+            columns.print(&[value]).expect("a table"),
+            "A       B    C       D\n<nil>   []   map[]   <none>\n"
         );
     }
 }

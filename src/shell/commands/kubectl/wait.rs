@@ -62,7 +62,7 @@ enum Goal {
 }
 
 fn run(call: Call, io: &mut Io<'_>) -> Outcome {
-    let report = Report::new(DryRun::No, Output::of_write(&call)?);
+    let report = Report::new(DryRun::No, Output::of_write(&call, io)?);
     let goals = goals(call.arguments.all("for"))?;
     let words = call.arguments.positional.clone();
     if call.arguments.on("local") && !words.is_empty() {

@@ -53,7 +53,12 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let target = Target::of(&call, io, &words, Rules::default())?;
     let found = target.find(&mut call, io)?;
-    let events = !call.arguments.given("show-events") || call.arguments.on("show-events");
+    // Without the flag, events are told of one object that was named exactly.
+    let alone = found.objects.len() < 2 && found.failures.is_empty();
+    let events = match call.arguments.given("show-events") {
+        true => call.arguments.on("show-events"),
+        false => alone,
+    };
     if let (Target::Names(names), [], [_, _]) =
         (&target, found.objects.as_slice(), words.as_slice())
     {
@@ -122,7 +127,7 @@ pub(super) use tabs::align;
 pub(super) fn template(template: &PodTemplateSpec) -> String {
     let mut page = page::Page::default();
     page.template(template);
-    page.finish()
+    page.unaligned()
 }
 
 /// An object's description.

@@ -48,6 +48,11 @@ impl Page {
         self.done
     }
 
+    /// The finished text with its tabs as they are: what `rollout history` prints.
+    pub fn unaligned(self) -> String {
+        self.done + &printable(&self.open)
+    }
+
     /// Name and namespace.
     pub fn names(&mut self, metadata: &ObjectMeta) {
         self.field("Name", metadata.name.as_deref().unwrap_or(""));

@@ -15,18 +15,22 @@ const MOST: usize = 100_000;
 type Found<'v> = Cow<'v, Value>;
 
 /// What each text, action and round of a range yields, in order.
-pub(super) fn results(nodes: &[Node], value: &Value) -> Result<Vec<Vec<Value>>, String> {
+pub(super) fn results(
+    nodes: &[Node],
+    value: &Value,
+    strict: bool,
+) -> Result<Vec<Vec<Value>>, String> {
     let mut all = Vec::new();
     for node in nodes {
         match node {
             Node::Text(text) => all.push(vec![Value::String(text.clone())]),
             Node::Action(parts) => {
-                let found = walk(parts, vec![Cow::Borrowed(value)])?;
+                let found = walk(parts, vec![Cow::Borrowed(value)], strict)?;
                 all.push(found.into_iter().map(Cow::into_owned).collect());
             }
             Node::Range { over, body } => {
-                for item in walk(over, vec![Cow::Borrowed(value)])? {
-                    all.extend(results(body, &item)?);
+                for item in walk(over, vec![Cow::Borrowed(value)], strict)? {
+                    all.extend(results(body, &item, strict)?);
                     within_bounds(all.len())?;
                 }
             }
@@ -43,15 +47,23 @@ fn within_bounds(found: usize) -> Result<(), String> {
     }
 }
 
-fn walk<'v>(parts: &[Part], mut current: Vec<Found<'v>>) -> Result<Vec<Found<'v>>, String> {
+fn walk<'v>(
+    parts: &[Part],
+    mut current: Vec<Found<'v>>,
+    strict: bool,
+) -> Result<Vec<Found<'v>>, String> {
     for part in parts {
-        current = step(part, current)?;
+        let after = step(part, current, strict)?;
+        if let (Part::Field(name), true, true) = (part, strict, after.is_empty()) {
+            return Err(format!("{name} is not found"));
+        }
+        current = after;
         within_bounds(current.len())?;
     }
     Ok(current)
 }
 
-fn step<'v>(part: &Part, input: Vec<Found<'v>>) -> Result<Vec<Found<'v>>, String> {
+fn step<'v>(part: &Part, input: Vec<Found<'v>>, strict: bool) -> Result<Vec<Found<'v>>, String> {
     let literal = |value: Value| vec![Cow::Owned(value)];
     let mut found = Vec::new();
     match part {
@@ -91,7 +103,7 @@ fn step<'v>(part: &Part, input: Vec<Found<'v>>) -> Result<Vec<Found<'v>>, String
         }
         Part::Union(choices) => {
             for choice in choices {
-                found.extend(walk(choice, input.clone())?);
+                found.extend(walk(choice, input.clone(), strict)?);
                 within_bounds(found.len())?;
             }
         }
@@ -190,11 +202,11 @@ fn cut<'v>(slice: &Slice, value: &'v Value) -> Result<Vec<&'v Value>, String> {
 }
 
 fn passes(item: &Value, left: &[Part], operator: &str, right: &[Part]) -> Result<bool, String> {
-    let lefts = walk(left, vec![Cow::Borrowed(item)]);
+    let lefts = walk(left, vec![Cow::Borrowed(item)], false);
     if operator == "exists" {
         return Ok(lefts.is_ok_and(|found| !found.is_empty()));
     }
-    let (lefts, rights) = (lefts?, walk(right, vec![Cow::Borrowed(item)])?);
+    let (lefts, rights) = (lefts?, walk(right, vec![Cow::Borrowed(item)], false)?);
     if lefts.len() > 1 || rights.len() > 1 {
         return Err("can only compare one element at a time".to_owned());
     }

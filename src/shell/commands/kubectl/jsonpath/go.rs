@@ -6,7 +6,7 @@ use serde_json::Value;
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Null => "<nil>".to_owned(),
+        Value::Null => "null".to_owned(),
         other => other.to_string(),
     }
 }

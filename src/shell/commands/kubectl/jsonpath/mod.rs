@@ -14,6 +14,8 @@ use serde_json::Value;
 pub(super) struct Template {
     text: String,
     nodes: Vec<Node>,
+    /// Whether a field that does not exist is an error.
+    strict: bool,
 }
 
 /// A part of a template.
@@ -72,7 +74,13 @@ impl Template {
     /// # Errors
     /// kubectl's words: `unclosed action`.
     pub fn parse(text: &str) -> Result<Template, String> {
-        Ok(Template { text: text.to_owned(), nodes: parse::template(text)? })
+        Ok(Template { text: text.to_owned(), nodes: parse::template(text)?, strict: false })
+    }
+
+    /// The same template, for which a field that does not exist is nothing or (not `lenient`) an
+    /// error.
+    pub fn lenient(self, lenient: bool) -> Template {
+        Template { strict: !lenient, ..self }
     }
 
     /// Parses a path as `--sort-by`, `custom-columns` and `wait` take it: with or without braces
@@ -102,7 +110,7 @@ impl Template {
     /// # Errors
     /// kubectl's words, for example an index that is out of bounds.
     pub fn print(&self, value: &Value) -> Result<String, String> {
-        let results = eval::results(&self.nodes, value).map_err(|reason| {
+        let results = eval::results(&self.nodes, value, self.strict).map_err(|reason| {
             format!(
                 "error executing jsonpath {:?}: Error executing template: {reason}. Printing more \
                  information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given \
@@ -123,8 +131,13 @@ impl Template {
     /// # Errors
     /// kubectl's words.
     pub fn find(&self, value: &Value) -> Result<Vec<Value>, String> {
-        Ok(eval::results(&self.nodes, value)?.into_iter().flatten().collect())
+        Ok(eval::results(&self.nodes, value, self.strict)?.into_iter().flatten().collect())
     }
+}
+
+/// The order of two values of one type; `None` for values that cannot be compared.
+pub(super) fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+    eval::compare(left, right)
 }
 
 /// A value as a cell or a jsonpath result shows it.

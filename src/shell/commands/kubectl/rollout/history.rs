@@ -2,7 +2,8 @@
 
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
-use super::super::flags::{Takes, text, typed};
+use super::super::flags::{Takes, typed};
+use super::super::output::Output;
 use super::super::{Call, DONE, Failure, Outcome, describe};
 use super::{objects, revisions};
 use crate::api::table::{Column, Table};
@@ -14,21 +15,20 @@ pub(super) static COMMAND: Command = Command {
     flags: &[
         catalog::FILENAME,
         catalog::SELECTOR,
-        &[
-            typed("revision", Takes::Number, "0", "The revision to show in full."),
-            text("output", Some('o'), "Not used here."),
-        ],
+        catalog::PRINT,
+        &[typed("revision", Takes::Number, "0", "The revision to show in full.")],
     ],
     run,
     ..catalog::PLAIN
 };
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let (objects, mut failures) = objects(&mut call, io)?;
     let wanted = call.arguments.number("revision").unwrap_or(0);
     if wanted < 0 {
-        return Err(Failure::message("revision must be a positive integer: -1"));
+        return Err(Failure::message(format!("revision must be a positive integer: {wanted}")));
     }
+    let output = Output::of_write(&call, io)?;
+    let (objects, mut failures) = objects(&mut call, io)?;
     for object in objects {
         let name = super::super::output::name(&object);
         let revisions = match revisions(&mut call, io, &object) {
@@ -38,13 +38,26 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
                 continue;
             }
         };
+        if let Some(output) = &output {
+            let shown = revisions.iter().filter(|one| wanted == 0 || one.number == wanted);
+            let mut any = false;
+            for revision in shown {
+                any = true;
+                let text = output.print(std::slice::from_ref(&revision.object(&object)), true)?;
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+            if !any && wanted > 0 {
+                failures.push(Failure::message("unable to find the specified revision"));
+            }
+            continue;
+        }
         if wanted > 0 {
             let Some(revision) = revisions.iter().find(|revision| revision.number == wanted) else {
                 failures.push(Failure::message("unable to find the specified revision"));
                 continue;
             };
             io.say(format!("{name} with revision #{wanted}"));
-            io.say(describe::template(&revision.template));
+            io.say(describe::template(&revision.annotated()));
             continue;
         }
         let column = |name: &str| Column { name: name.to_owned(), wide: false };

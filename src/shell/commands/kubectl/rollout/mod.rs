@@ -5,6 +5,8 @@ mod restart;
 mod status;
 mod undo;
 
+use std::sync::Arc;
+
 use k8s_openapi::api::apps::v1::{ControllerRevision, ReplicaSet};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
@@ -48,13 +50,50 @@ struct Revision {
     number: i64,
     cause: Option<String>,
     template: PodTemplateSpec,
+    /// The ReplicaSet or ControllerRevision that keeps it.
+    keeper: Object,
+}
+
+impl Revision {
+    /// The template with the reason for its change among its annotations, as history shows it.
+    fn annotated(&self) -> PodTemplateSpec {
+        let mut template = self.template.clone();
+        if let Some(cause) =
+            self.cause.clone().filter(|_| !matches!(self.keeper, Object::ControllerRevision(_)))
+        {
+            let metadata = template.metadata.get_or_insert_default();
+            let annotations = metadata.annotations.get_or_insert_default();
+            annotations.insert(CHANGE_CAUSE.to_owned(), cause);
+        }
+        template
+    }
+
+    /// The revision as an object: a Deployment's ReplicaSet, or another workload with the template
+    /// that it had.
+    fn object(&self, workload: &Object) -> Object {
+        let mut workload = workload.clone();
+        match &mut workload {
+            Object::StatefulSet(set) => {
+                if let Some(spec) = Arc::make_mut(set).spec.as_mut() {
+                    spec.template = self.template.clone();
+                }
+            }
+            Object::DaemonSet(set) => {
+                if let Some(spec) = Arc::make_mut(set).spec.as_mut() {
+                    spec.template = self.template.clone();
+                }
+            }
+            _ => return self.keeper.clone(),
+        }
+        workload
+    }
 }
 
 /// The objects that a subcommand is called for.
 fn objects(call: &mut Call, io: &mut Io<'_>) -> Result<(Vec<Object>, Vec<Failure>), Failure> {
     let words = call.arguments.positional.clone();
     if words.is_empty() && call.arguments.all("filename").is_empty() {
-        return Err(call.usage("required resource not specified"));
+        return Err(Failure::message("required resource not specified"));
     }
     let target = Target::of(call, io, &words, Rules::default())?;
     let found = target.find(call, io)?;
@@ -91,11 +130,8 @@ fn revision(object: &Object) -> Option<Revision> {
     let cause = annotations.and_then(|annotations| annotations.get(CHANGE_CAUSE)).cloned();
     if let Some(set) = object.as_kind::<ReplicaSet>() {
         let number = annotations?.get(REVISION)?.parse().ok()?;
-        let mut template = set.spec.as_ref()?.template.clone()?;
-        if let Some(labels) = template.metadata.as_mut().and_then(|m| m.labels.as_mut()) {
-            labels.remove("pod-template-hash");
-        }
-        return Some(Revision { number, cause, template });
+        let template = set.spec.as_ref()?.template.clone()?;
+        return Some(Revision { number, cause, template, keeper: object.clone() });
     }
     let revision = object.as_kind::<ControllerRevision>()?;
     let data: &Value = &revision.data.as_ref()?.0;
@@ -104,5 +140,5 @@ fn revision(object: &Object) -> Option<Revision> {
         fields.remove("$patch");
     }
     let template = serde_json::from_value(template).ok()?;
-    Some(Revision { number: revision.revision, cause, template })
+    Some(Revision { number: revision.revision, cause, template, keeper: object.clone() })
 }

@@ -104,5 +104,7 @@ fn is_paused(deployment: &Deployment) -> bool {
 
 /// `deployments.apps "web" is already paused`
 fn named(object: &Object, what: &str) -> Failure {
-    Failure::message(format!("{} \"{}\" {what}", object.kind().resource(), object.name()))
+    // The prefix is part of kubectl's message, and stands there also when there are several.
+    let resource = object.kind().resource();
+    Failure::message(format!("error: {resource} \"{}\" {what}", object.name()))
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use super::super::super::super::tool::{Io, Step};
 use super::super::catalog::{self, Command};
 use super::super::client::Client;
-use super::super::flags::{Flag, Takes, switch, typed};
+use super::super::flags::{Flag, Takes, typed};
 use super::super::{Call, Failure, Next, Outcome, Task};
 use super::{REVISION, objects};
 use crate::api::{Action, Object};
@@ -32,13 +32,16 @@ const FLAGS: &[Flag] = &[
     },
     typed("revision", Takes::Number, "0", "The revision that is waited for."),
     typed("timeout", Takes::Duration, "0s", "How long to wait; 0: as long as it takes."),
-    switch("recursive-status", None, "Not used."),
 ];
 
 /// How often it is looked for changes.
 const PERIOD: Duration = Duration::from_millis(50);
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let revision = call.arguments.number("revision").unwrap_or(0);
+    if revision < 0 {
+        return Err(Failure::message(format!("revision must be a positive integer: {revision}")));
+    }
     let (objects, failures) = objects(&mut call, io)?;
     if let Some(failure) = Failure::of(failures) {
         return Err(failure);
@@ -51,7 +54,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         queue,
         current: None,
         watch,
-        revision: call.arguments.number("revision").unwrap_or(0),
+        revision,
         until: timeout.map(|timeout| io.now() + timeout),
         since: io.cluster.objects().revision(),
         client: call.client,
@@ -173,9 +176,9 @@ fn deployment(deployment: &Deployment, revision: i64) -> Result<(String, bool), 
 fn needs_rolling_update(strategy: Option<&str>) -> Result<(), Failure> {
     match strategy {
         Some("RollingUpdate") | None => Ok(()),
-        Some(other) => Err(Failure::message(format!(
-            "rollout status is only available for RollingUpdate strategy type, not {other}"
-        ))),
+        Some(_) => Err(Failure::message(
+            "rollout status is only available for RollingUpdate strategy type",
+        )),
     }
 }
 

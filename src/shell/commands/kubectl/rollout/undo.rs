@@ -59,7 +59,11 @@ fn undo(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> R
     }
     let wanted = call.arguments.number("to-revision").unwrap_or(0);
     let revision = choose(&revisions, wanted, object)?;
-    let template = json!(revision.template);
+    // What tells the pods of a ReplicaSet apart is the controller's, not the user's.
+    let mut template = json!(revision.template);
+    if let Some(labels) = template["metadata"]["labels"].as_object_mut() {
+        labels.remove("pod-template-hash");
+    }
     if object.to_value()["spec"]["template"] == template {
         let text = format!(
             "skipped rollback (current template already matches revision {})",

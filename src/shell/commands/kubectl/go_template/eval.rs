@@ -1,0 +1,355 @@
+//! A template's run (`text/template`, `exec.go`).
+
+use serde_json::Value;
+
+use super::functions::{Given, call, truth};
+use super::parse::Templates;
+use super::{Argument, Command, Node, Operand, Pipeline, shown};
+
+/// How deep templates may call each other.
+const DEEPEST: usize = 200;
+/// How many actions may run.
+const MOST_STEPS: usize = 200_000;
+/// How much may be printed, in bytes.
+const MOST_TEXT: usize = 4 << 20;
+
+/// A running template.
+pub(super) struct Run<'t> {
+    text: &'t str,
+    templates: &'t Templates,
+    strict: bool,
+    /// What was printed.
+    pub out: String,
+    variables: Vec<(String, Given)>,
+    depth: usize,
+    steps: usize,
+}
+
+/// How a list of nodes was left.
+#[derive(PartialEq)]
+enum Left {
+    AtTheEnd,
+    ByBreak,
+    ByContinue,
+}
+
+type Done<T> = Result<T, String>;
+
+impl<'t> Run<'t> {
+    pub fn new(text: &'t str, templates: &'t Templates, strict: bool, value: &Value) -> Run<'t> {
+        let variables = vec![("$".to_owned(), (value.clone(), false))];
+        Run { text, templates, strict, out: String::new(), variables, depth: 0, steps: 0 }
+    }
+
+    /// Runs the text's own template.
+    pub fn whole(&mut self, value: &Value) -> Done<()> {
+        let templates = self.templates;
+        let nodes = templates.get("").map(Vec::as_slice).unwrap_or_default();
+        self.nodes(nodes, value).map(|_| ())
+    }
+
+    fn nodes(&mut self, nodes: &'t [Node], dot: &Value) -> Done<Left> {
+        for node in nodes {
+            self.steps += 1;
+            if self.steps > MOST_STEPS || self.out.len() > MOST_TEXT {
+                return Err("not simulated here: a template that runs so long".to_owned());
+            }
+            match node {
+                Node::Text(text) => self.out += text,
+                Node::Action(pipeline) => {
+                    let (value, _) = self.pipeline(pipeline, dot)?;
+                    if pipeline.names.is_empty() {
+                        self.out += &shown(&value);
+                    }
+                }
+                Node::Break => return Ok(Left::ByBreak),
+                Node::Continue => return Ok(Left::ByContinue),
+                Node::Template { name, pipeline, at } => {
+                    self.template(name, pipeline.as_ref(), *at, dot)?;
+                }
+                Node::If { pipeline, body, otherwise } => {
+                    let known = self.variables.len();
+                    let (value, _) = self.pipeline(pipeline, dot)?;
+                    let chosen = if truth(&value) { body } else { otherwise };
+                    let left = self.nodes(chosen, dot)?;
+                    self.variables.truncate(known);
+                    if left != Left::AtTheEnd {
+                        return Ok(left);
+                    }
+                }
+                Node::With { pipeline, body, otherwise } => {
+                    let known = self.variables.len();
+                    let (value, _) = self.pipeline(pipeline, dot)?;
+                    let left = match truth(&value) {
+                        true => self.nodes(body, &value)?,
+                        false => self.nodes(otherwise, dot)?,
+                    };
+                    self.variables.truncate(known);
+                    if left != Left::AtTheEnd {
+                        return Ok(left);
+                    }
+                }
+                Node::Range { over, body, otherwise } => self.range(over, body, otherwise, dot)?,
+            }
+        }
+        Ok(Left::AtTheEnd)
+    }
+
+    fn range(
+        &mut self,
+        over: &'t Pipeline,
+        body: &'t [Node],
+        otherwise: &'t [Node],
+        dot: &Value,
+    ) -> Done<()> {
+        let known = self.variables.len();
+        let (value, _) = self.commands(over, dot)?;
+        let rounds: Vec<(Value, Value)> = match value {
+            Value::Array(items) => {
+                items.into_iter().enumerate().map(|(at, item)| (at.into(), item)).collect()
+            }
+            Value::Object(fields) => {
+                fields.into_iter().map(|(key, item)| (key.into(), item)).collect()
+            }
+            Value::Number(number) if number.is_i64() || number.is_u64() => {
+                let count = number.as_i64().unwrap_or(0).max(0);
+                let count = count.min(MOST_STEPS as i64);
+                (0..count).map(|at| (at.into(), at.into())).collect()
+            }
+            Value::Null => Vec::new(),
+            other => {
+                let what = over.commands.first().and_then(|command| command.arguments.first());
+                let text = format!("range can't iterate over {}", shown(&other));
+                return Err(self.fault(what, &text));
+            }
+        };
+        let empty = rounds.is_empty();
+        for (key, item) in rounds {
+            let values = match over.names.len() {
+                0 => Vec::new(),
+                1 => vec![item.clone()],
+                _ => vec![key, item.clone()],
+            };
+            for (name, value) in over.names.iter().zip(values) {
+                self.set(over.declares, name, (value, false));
+            }
+            let left = self.nodes(body, &item)?;
+            self.variables.truncate(known);
+            if left == Left::ByBreak {
+                break;
+            }
+        }
+        if empty {
+            self.nodes(otherwise, dot)?;
+        }
+        Ok(())
+    }
+
+    fn template(
+        &mut self,
+        name: &str,
+        pipeline: Option<&'t Pipeline>,
+        at: usize,
+        dot: &Value,
+    ) -> Done<()> {
+        let value = match pipeline {
+            Some(pipeline) => self.pipeline(pipeline, dot)?.0,
+            None => Value::Null,
+        };
+        let templates = self.templates;
+        let Some(nodes) = templates.get(name).filter(|_| !name.is_empty()) else {
+            let end = self.text[at..].find("}}").map_or(self.text.len(), |end| at + end);
+            let open = self.text[..at].rfind("{{").unwrap_or(at);
+            let written = format!("{}}}}}", self.text[open..end].trim_end_matches(['-', ' ']));
+            let text = format!("template {name:?} not defined");
+            return Err(self.fault_at(at + 1, &written, &text));
+        };
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("exceeded maximum template depth (100000)".to_owned());
+        }
+        let outer =
+            std::mem::replace(&mut self.variables, vec![("$".to_owned(), (value.clone(), false))]);
+        self.nodes(nodes, &value)?;
+        self.variables = outer;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn set(&mut self, declares: bool, name: &str, value: Given) {
+        if declares {
+            self.variables.push((name.to_owned(), value));
+        } else if let Some(slot) = self.variables.iter_mut().rev().find(|(known, _)| known == name)
+        {
+            slot.1 = value;
+        }
+    }
+
+    /// A pipeline's value, which its variables get.
+    fn pipeline(&mut self, pipeline: &'t Pipeline, dot: &Value) -> Done<Given> {
+        let value = self.commands(pipeline, dot)?;
+        for name in &pipeline.names {
+            self.set(pipeline.declares, name, value.clone());
+        }
+        Ok(value)
+    }
+
+    fn commands(&mut self, pipeline: &'t Pipeline, dot: &Value) -> Done<Given> {
+        let mut last: Option<Given> = None;
+        for command in &pipeline.commands {
+            last = Some(self.command(command, dot, last)?);
+        }
+        Ok(last.unwrap_or((Value::Null, false)))
+    }
+
+    fn command(&mut self, command: &'t Command, dot: &Value, last: Option<Given>) -> Done<Given> {
+        let Some((first, others)) = command.arguments.split_first() else {
+            return Ok((Value::Null, false));
+        };
+        if let Operand::Function(name) = &first.operand {
+            return self.function(name, command, others, dot, last);
+        }
+        if first.operand == Operand::Nil {
+            return Err(self.fault(Some(first), "nil is not a command"));
+        }
+        if !others.is_empty() || last.is_some() {
+            let text = match first.fields.last() {
+                Some(name) => format!("{name} is not a method but has arguments"),
+                None => format!("can't give argument to non-function {}", first.written),
+            };
+            return Err(self.fault(Some(first), &text));
+        }
+        self.argument(first, dot)
+    }
+
+    fn function(
+        &mut self,
+        name: &str,
+        command: &'t Command,
+        others: &'t [Argument],
+        dot: &Value,
+        last: Option<Given>,
+    ) -> Done<Given> {
+        let mut given = Vec::with_capacity(others.len() + 1);
+        for argument in others {
+            let value = self.argument(argument, dot)?;
+            let decided = match name {
+                "and" => !truth(&value.0),
+                "or" => truth(&value.0),
+                _ => false,
+            };
+            if decided {
+                return Ok(value);
+            }
+            given.push(value);
+        }
+        given.extend(last);
+        if matches!(name, "and" | "or") {
+            return given.pop().ok_or_else(|| {
+                let text = format!("wrong number of args for {name}: want at least 1 got 0");
+                self.fault(command.arguments.first(), &text)
+            });
+        }
+        let value = call(name, &given).map_err(|reason| {
+            let written = self.written(command);
+            let at = command.arguments.first().map_or(0, |argument| argument.at);
+            let text = match reason.starts_with("wrong number of args") {
+                true => reason,
+                false => format!("error calling {name}: {reason}"),
+            };
+            self.fault_at(at, &written, &text)
+        })?;
+        Ok((value, name == "len"))
+    }
+
+    fn argument(&mut self, argument: &'t Argument, dot: &Value) -> Done<Given> {
+        let (value, literal) = match &argument.operand {
+            Operand::Dot => (dot.clone(), false),
+            Operand::Variable(name) => {
+                let known = self.variables.iter().rev().find(|(known, _)| known == name);
+                known.map_or((Value::Null, false), |(_, value)| value.clone())
+            }
+            Operand::Text(text) => (text.clone().into(), true),
+            Operand::Number(text) => (number(text), true),
+            Operand::Bool(truth) => ((*truth).into(), true),
+            Operand::Nil => (Value::Null, true),
+            Operand::Pipeline(pipeline) => self.commands(pipeline, dot)?,
+            Operand::Function(name) => {
+                let value = call(name, &[]).map_err(|reason| {
+                    self.fault(Some(argument), &format!("error calling {name}: {reason}"))
+                })?;
+                (value, false)
+            }
+        };
+        if argument.fields.is_empty() {
+            return Ok((value, literal));
+        }
+        Ok((self.fields(argument, value)?, false))
+    }
+
+    fn fields(&self, argument: &Argument, start: Value) -> Done<Value> {
+        let mut value = start;
+        let mut missing = false;
+        let mut offset = argument.written.find('.').unwrap_or(0);
+        for name in &argument.fields {
+            let at = argument.at + offset;
+            offset += name.len() + 1;
+            let next = match &value {
+                Value::Object(fields) => fields.get(name).cloned(),
+                Value::Null if missing => None,
+                Value::Null => {
+                    let text = format!("nil pointer evaluating interface {{}}.{name}");
+                    return Err(self.fault_at(at, &argument.written, &text));
+                }
+                _ => {
+                    let text = format!("can't evaluate field {name} in type interface {{}}");
+                    return Err(self.fault_at(at, &argument.written, &text));
+                }
+            };
+            missing = next.is_none();
+            if missing && self.strict {
+                let text = format!("map has no entry for key {name:?}");
+                return Err(self.fault_at(at, &argument.written, &text));
+            }
+            value = next.unwrap_or(Value::Null);
+        }
+        Ok(value)
+    }
+
+    /// A command as it is written.
+    fn written(&self, command: &Command) -> String {
+        let words: Vec<&str> =
+            command.arguments.iter().map(|argument| argument.written.as_str()).collect();
+        words.join(" ")
+    }
+
+    fn fault(&self, argument: Option<&Argument>, what: &str) -> String {
+        match argument {
+            Some(argument) => {
+                let dots = argument.written.rfind('.').unwrap_or(0);
+                let at = argument.at + if argument.fields.is_empty() { 0 } else { dots };
+                self.fault_at(at, &argument.written, what)
+            }
+            None => what.to_owned(),
+        }
+    }
+
+    fn fault_at(&self, at: usize, written: &str, what: &str) -> String {
+        let before = &self.text[..at.min(self.text.len())];
+        let line = 1 + before.matches('\n').count();
+        let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
+        let shown: String = match written.chars().count() > 20 && !written.starts_with("{{") {
+            true => written.chars().take(20).chain("...".chars()).collect(),
+            false => written.to_owned(),
+        };
+        format!("template: output:{line}:{column}: executing \"output\" at <{shown}>: {what}")
+    }
+}
+
+/// A number that a template spells out.
+fn number(text: &str) -> Value {
+    match text.parse::<i64>() {
+        Ok(number) => number.into(),
+        Err(_) => text.parse::<f64>().map_or(Value::Null, Value::from),
+    }
+}

@@ -1,0 +1,182 @@
+//! Values as Go's `fmt` prints them.
+
+use serde_json::Value;
+
+/// `%v` of a value that a template prints: `<no value>` for what is not there.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "<no value>".to_owned(),
+        other => plus(other),
+    }
+}
+
+/// `%v` of a value inside another one.
+pub(super) fn plus(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(number) if number.is_f64() => float(number.as_f64().unwrap_or(0.0)),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(plus).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(key, _)| key.as_str());
+            let fields: Vec<String> =
+                fields.into_iter().map(|(key, value)| format!("{key}:{}", plus(value))).collect();
+            format!("map[{}]", fields.join(" "))
+        }
+    }
+}
+
+/// `%v` of a float: the shortest digits, with an exponent when it is below -4 or above 20.
+fn float(number: f64) -> String {
+    let scientific = format!("{number:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if number == 0.0 || (-4..21).contains(&exponent) {
+        return number.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// The Go type of a value: whole numbers of the object are int64.
+pub(super) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
+/// `printf`. `literal` says which arguments the template itself spells out: those are of type int.
+pub(super) fn printf(format: &str, arguments: &[(Value, bool)]) -> String {
+    let mut out = String::new();
+    let mut arguments = arguments.iter();
+    let mut rest = format.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        let mut directive = Directive::default();
+        while let Some(flag) = rest.next_if(|c| "-+# 0".contains(*c)) {
+            directive.left |= flag == '-';
+            directive.zero |= flag == '0';
+            directive.plus |= flag == '+';
+        }
+        directive.width = number(&mut rest);
+        if rest.next_if_eq(&'.').is_some() {
+            directive.precision = Some(number(&mut rest));
+        }
+        match rest.next() {
+            None => out += "%!(NOVERB)",
+            Some('%') => out.push('%'),
+            Some(verb) => match arguments.next() {
+                Some((value, literal)) => out += &directive.apply(verb, value, *literal),
+                None => out += &format!("%!{verb}(MISSING)"),
+            },
+        }
+    }
+    let extra: Vec<String> = arguments
+        .map(|(value, literal)| format!("{}={}", type_of(value, *literal), plus(value)))
+        .collect();
+    if !extra.is_empty() {
+        out += &format!("%!(EXTRA {})", extra.join(", "));
+    }
+    out
+}
+
+/// A number of a directive, which is never more than fits a line.
+fn number(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> usize {
+    let mut number = 0_usize;
+    while let Some(digit) = rest.next_if(char::is_ascii_digit) {
+        number = number.saturating_mul(10).saturating_add(digit as usize - '0' as usize);
+    }
+    number.min(1000)
+}
+
+/// The type of an argument: whole numbers that the template spells out are of type int.
+pub(super) fn type_of(value: &Value, literal: bool) -> &'static str {
+    match type_name(value) {
+        "int64" if literal => "int",
+        name => name,
+    }
+}
+
+/// What stands between `%` and its letter.
+#[derive(Default)]
+struct Directive {
+    left: bool,
+    zero: bool,
+    plus: bool,
+    width: usize,
+    precision: Option<usize>,
+}
+
+impl Directive {
+    fn apply(&self, verb: char, value: &Value, literal: bool) -> String {
+        let text = self
+            .body(verb, value)
+            .unwrap_or_else(|| format!("%!{verb}({}={})", type_of(value, literal), plus(value)));
+        let missing = self.width.saturating_sub(text.chars().count());
+        let fill = " ".repeat(missing);
+        match (self.left, self.zero && value.is_number()) {
+            (true, _) => text + &fill,
+            (false, true) => match text.strip_prefix('-') {
+                Some(digits) => format!("-{}{digits}", "0".repeat(missing)),
+                None => "0".repeat(missing) + &text,
+            },
+            (false, false) => fill + &text,
+        }
+    }
+
+    fn body(&self, verb: char, value: &Value) -> Option<String> {
+        let cut = |text: &str| match self.precision {
+            Some(length) => text.chars().take(length).collect(),
+            None => text.to_owned(),
+        };
+        let sign = if self.plus { "+" } else { "" };
+        Some(match (verb, value) {
+            ('T', value) => type_name(value).to_owned(),
+            ('v', value) => plus(value),
+            ('s', Value::String(text)) => cut(text),
+            ('s', Value::Array(_) | Value::Object(_)) => plus(value),
+            ('q', Value::String(text)) => format!("{text:?}"),
+            ('x', Value::String(text)) => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
+            ('t', Value::Bool(truth)) => truth.to_string(),
+            ('d', Value::Number(number)) if !number.is_f64() => match number.as_i64() {
+                Some(0..) => format!("{sign}{number}"),
+                _ => number.to_string(),
+            },
+            ('x', Value::Number(number)) => format!("{:x}", number.as_i64()?),
+            ('f' | 'F', Value::Number(number)) if number.is_f64() => {
+                let number = number.as_f64()?;
+                format!("{number:.*}", self.precision.unwrap_or(6))
+            }
+            ('g', Value::Number(number)) if number.is_f64() => float(number.as_f64()?),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // By Go's fmt.Println.
+    #[test]
+    fn floats_take_their_shortest_form() {
+        for (number, text) in [(1.5, "1.5"), (1e21, "1e+21"), (0.00001, "1e-05"), (0.25, "0.25")] {
+            assert_eq!(float(number), text);
+        }
+    }
+}
