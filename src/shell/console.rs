@@ -31,7 +31,8 @@ impl Console {
     /// Takes a line; what the shell says to a syntax error comes beside what became of it.
     pub fn feed(&mut self, line: &str) -> (Typed, Option<String>) {
         self.pending.push_str(line);
-        if !self.pending.ends_with('\n') {
+        // An empty line counts too: a here-document keeps it.
+        if !line.ends_with('\n') {
             self.pending.push('\n');
         }
         if self.continues() {
@@ -58,7 +59,7 @@ impl Console {
 
     /// Whether the text ends with a backslash that joins the next line.
     fn continues(&self) -> bool {
-        let text = self.pending.trim_end_matches('\n');
+        let text = self.pending.strip_suffix('\n').unwrap_or(&self.pending);
         let slashes = text.len() - text.trim_end_matches('\\').len();
         slashes % 2 == 1
     }

@@ -18,7 +18,7 @@ mod syntax;
 mod tool;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use session::Session;
 pub use tool::{Interrupted, Io, NEVER, Order, Read, Stdin, Step, Tool};

@@ -178,24 +178,31 @@ pub(super) fn own_dialect(flavour: Flavour) -> super::syntax::Dialect {
 
 /// A shell as a command.
 #[derive(Clone)]
-struct Script(Machine);
+struct Script {
+    machine: Machine,
+    /// Whether it has begun: until then it is where its caller is.
+    begun: bool,
+}
 
 /// A shell as a command of another one.
 pub(super) fn script(machine: Machine) -> Box<dyn Tool> {
-    Box::new(Script(machine))
+    Box::new(Script { machine, begun: true })
 }
 
 impl Tool for Script {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        self.0.step(io)
+        if !std::mem::replace(&mut self.begun, true) {
+            self.machine.set_directory(io.directory);
+        }
+        self.machine.step(io)
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.0.interrupt(io)
+        self.machine.interrupt(io)
     }
 
     fn terminate(&mut self, io: &mut Io<'_>) {
-        self.0.terminate(io);
+        self.machine.terminate(io);
     }
 
     fn clone_box(&self) -> Box<dyn Tool> {
@@ -224,7 +231,7 @@ pub(super) fn shell(
     if let Some(process) = setting.process {
         machine.set_process(process);
     }
-    Some(script(machine))
+    Some(Box::new(Script { machine, begun: false }))
 }
 
 /// A program at `place` with the place's own environment; `None` when there is none.

@@ -16,8 +16,9 @@ mod registry;
 mod ssh;
 mod system;
 mod testing;
-mod text;
+pub(in crate::shell) mod text;
 
+pub(super) use options::Words;
 use plain::{failed, plain};
 pub(super) use registry::{LAPTOP, find, installed};
 
@@ -30,6 +31,8 @@ use crate::network::ProcessId;
 pub(super) struct Setting<'a> {
     pub place: &'a Place,
     pub flavour: Flavour,
+    /// Whose words errors in its arguments have.
+    pub words: options::Words,
     /// Exported variables.
     pub environment: &'a BTreeMap<String, String>,
     /// The container's process that it is part of.
@@ -44,6 +47,24 @@ pub(super) fn flavour(cluster: &Cluster, place: &Place) -> Flavour {
             cluster.image(place).map_or(Flavour::BusyBox, |image| image.flavour)
         }
     }
+}
+
+/// Whose words a place's tools have.
+pub(super) fn words(cluster: &Cluster, place: &Place) -> options::Words {
+    match flavour(cluster, place) {
+        Flavour::Gnu => options::Words::Gnu,
+        // The image of BusyBox itself is built with glibc; everything else of this family is Alpine.
+        Flavour::BusyBox if cluster.image(place).is_some_and(|image| image.name == "busybox") => {
+            options::Words::BusyBox
+        }
+        Flavour::BusyBox => options::Words::Musl,
+    }
+}
+
+/// How a BusyBox applet is used, as it says it when it is used wrongly.
+pub(super) fn busybox_usage(name: &str) -> String {
+    let usage = registry::usage(name).unwrap_or(name);
+    format!("BusyBox v1.37.0 () multi-call binary.\n\nUsage: {usage}")
 }
 
 /// Whether a place has a program of this name: the image's own, or installed later, which leaves

@@ -1,7 +1,17 @@
 //! Options of command lines, as getopt reads them.
 
-use crate::cluster::Flavour;
 use crate::shell::Io;
+
+/// Whose getopt reads a command line: it decides the words of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::shell) enum Words {
+    /// A GNU tool.
+    Gnu,
+    /// A BusyBox applet with glibc.
+    BusyBox,
+    /// A BusyBox applet with musl: Alpine and all that is built on it.
+    Musl,
+}
 
 /// The options and operands of a command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,12 +27,21 @@ pub(in crate::shell) struct Options {
 pub(in crate::shell) struct Grammar {
     /// The command's name, for messages.
     pub name: &'static str,
-    /// Letters; a colon after a letter that takes a value.
+    /// Letters; a colon after a letter that takes a value, a semicolon where the value may be left out.
     pub short: &'static str,
     /// Long names and the letters they stand for.
     pub long: &'static [(&'static str, char)],
     /// Whether options end at the first operand (`xargs`, `env`, `timeout`).
     pub stops: bool,
+}
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Value,
+    /// A value that is glued to it, or none.
+    Perhaps,
 }
 
 impl Grammar {
@@ -34,8 +53,8 @@ impl Grammar {
     /// Reads a command line.
     ///
     /// # Errors
-    /// What is wrong with it, in the words of the flavour's tools.
-    pub fn parse(&self, arguments: &[String], flavour: Flavour) -> Result<Options, String> {
+    /// What is wrong with it, in the words of the place's tools.
+    pub fn parse(&self, arguments: &[String], words: Words) -> Result<Options, String> {
         let mut options = Options::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
@@ -44,9 +63,9 @@ impl Grammar {
                 break;
             }
             if let Some(long) = argument.strip_prefix("--") {
-                self.long_option(long, &mut rest, &mut options, flavour)?;
+                self.long_option(long, &mut rest, &mut options, words)?;
             } else if argument.len() > 1 && argument.starts_with('-') {
-                self.letters(&argument[1..], &mut rest, &mut options, flavour)?;
+                self.letters(&argument[1..], &mut rest, &mut options, words)?;
             } else {
                 options.operands.push(argument.clone());
                 if self.stops {
@@ -59,9 +78,13 @@ impl Grammar {
     }
 
     /// Whether the letter is an option, and whether it takes a value.
-    fn takes_value(&self, letter: char) -> Option<bool> {
-        let at = self.short.find(letter).filter(|_| letter != ':')?;
-        Some(self.short[at + letter.len_utf8()..].starts_with(':'))
+    fn takes(&self, letter: char) -> Option<Takes> {
+        let at = self.short.find(letter).filter(|_| !matches!(letter, ':' | ';'))?;
+        Some(match self.short[at + letter.len_utf8()..].chars().next() {
+            Some(':') => Takes::Value,
+            Some(';') => Takes::Perhaps,
+            _ => Takes::Nothing,
+        })
     }
 
     fn letters(
@@ -69,19 +92,22 @@ impl Grammar {
         letters: &str,
         rest: &mut std::slice::Iter<'_, String>,
         options: &mut Options,
-        flavour: Flavour,
+        words: Words,
     ) -> Result<(), String> {
         for (at, letter) in letters.char_indices() {
-            match self.takes_value(letter) {
-                None => return Err(self.unknown(&letter.to_string(), false, flavour)),
-                Some(false) => options.given.push((letter, String::new())),
-                Some(true) => {
-                    let glued = &letters[at + letter.len_utf8()..];
+            let glued = &letters[at + letter.len_utf8()..];
+            // Letters that only stand for long options are not in the ASCII range.
+            match self.takes(letter).filter(|_| letter.is_ascii()) {
+                None => return Err(self.unknown(letter, words)),
+                Some(Takes::Nothing) => options.given.push((letter, String::new())),
+                Some(Takes::Perhaps) => {
+                    options.given.push((letter, glued.to_owned()));
+                    return Ok(());
+                }
+                Some(Takes::Value) => {
                     let value = match glued.is_empty() {
                         false => glued.to_owned(),
-                        true => {
-                            rest.next().cloned().ok_or_else(|| self.missing(letter, flavour))?
-                        }
+                        true => rest.next().cloned().ok_or_else(|| self.missing(letter, words))?,
                     };
                     options.given.push((letter, value));
                     return Ok(());
@@ -96,56 +122,87 @@ impl Grammar {
         text: &str,
         rest: &mut std::slice::Iter<'_, String>,
         options: &mut Options,
-        flavour: Flavour,
+        words: Words,
     ) -> Result<(), String> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (text, None),
         };
-        let found = self.long.iter().find(|(long, _)| *long == name);
-        let found = found.or_else(|| self.long.iter().find(|(long, _)| long.starts_with(name)));
-        let Some((_, letter)) = found else {
-            return Err(self.unknown(name, true, flavour));
-        };
-        let value = match (self.takes_value(*letter), value) {
-            (Some(true), None) => {
-                rest.next().cloned().ok_or_else(|| self.missing(*letter, flavour))?
+        let (long, letter) = self.long_name(text, name, words)?;
+        let value = match (self.takes(letter), value) {
+            (Some(Takes::Value), None) => {
+                let missing =
+                    || self.said(&format!("option '--{long}' requires an argument"), words);
+                rest.next().cloned().ok_or_else(missing)?
+            }
+            (Some(Takes::Nothing), Some(_)) => {
+                let message = format!("option '--{long}' doesn't allow an argument");
+                return Err(self.said(&message, words));
             }
             (_, value) => value.unwrap_or_default(),
         };
-        options.given.push((*letter, value));
+        options.given.push((letter, value));
         Ok(())
     }
 
-    fn unknown(&self, option: &str, long: bool, flavour: Flavour) -> String {
-        let name = self.name;
-        match flavour {
-            Flavour::BusyBox => format!("{name}: unrecognized option: {option}"),
-            Flavour::Gnu if long => {
-                format!("{name}: unrecognized option '--{option}'\n{}", self.hint())
+    /// The long option that a name or its beginning stands for.
+    fn long_name(
+        &self,
+        text: &str,
+        name: &str,
+        words: Words,
+    ) -> Result<(&'static str, char), String> {
+        if let Some(found) = self.long.iter().find(|(long, _)| *long == name) {
+            return Ok(*found);
+        }
+        let near: Vec<(&'static str, char)> =
+            self.long.iter().filter(|(long, _)| long.starts_with(name)).copied().collect();
+        match near.as_slice() {
+            [] if words == Words::Musl => {
+                Err(self.said(&format!("unrecognized option: {name}"), words))
             }
-            Flavour::Gnu => format!("{name}: invalid option -- '{option}'\n{}", self.hint()),
+            [] => Err(self.said(&format!("unrecognized option '--{text}'"), words)),
+            [first, others @ ..] if others.iter().all(|(_, letter)| *letter == first.1) => {
+                Ok(*first)
+            }
+            all => {
+                let names: Vec<String> =
+                    all.iter().map(|(long, _)| format!("'--{long}'")).collect();
+                let possible = names.join(" ");
+                let message = format!("option '--{name}' is ambiguous; possibilities: {possible}");
+                Err(self.said(&message, words))
+            }
         }
     }
 
-    fn missing(&self, letter: char, flavour: Flavour) -> String {
-        let name = self.name;
-        match flavour {
-            Flavour::BusyBox => format!("{name}: option requires an argument: {letter}"),
-            Flavour::Gnu => {
-                format!("{name}: option requires an argument -- '{letter}'\n{}", self.hint())
-            }
+    fn unknown(&self, letter: char, words: Words) -> String {
+        match words {
+            Words::Musl => self.said(&format!("unrecognized option: {letter}"), words),
+            _ => self.said(&format!("invalid option -- '{letter}'"), words),
         }
     }
 
-    fn hint(&self) -> String {
-        format!("Try '{} --help' for more information.", self.name)
+    fn missing(&self, letter: char, words: Words) -> String {
+        match words {
+            Words::Musl => self.said(&format!("option requires an argument: {letter}"), words),
+            _ => self.said(&format!("option requires an argument -- '{letter}'"), words),
+        }
+    }
+
+    /// A message, and how the command is used.
+    fn said(&self, message: &str, words: Words) -> String {
+        let name = self.name;
+        match words {
+            Words::Gnu => format!("{name}: {message}\nTry '{name} --help' for more information."),
+            Words::BusyBox | Words::Musl => {
+                format!("{name}: {message}\n{}", super::busybox_usage(name))
+            }
+        }
     }
 
     /// Reads a command line, or complains about it.
     pub fn read(&self, arguments: &[String], io: &mut Io<'_>) -> Option<Options> {
-        let flavour = super::flavour(io.cluster, io.place);
-        match self.parse(arguments, flavour) {
+        match self.parse(arguments, super::words(io.cluster, io.place)) {
             Ok(options) => Some(options),
             Err(message) => {
                 io.complain(message);
@@ -159,6 +216,11 @@ impl Options {
     /// Whether an option was given.
     pub fn has(&self, letter: char) -> bool {
         self.given.iter().any(|(given, _)| *given == letter)
+    }
+
+    /// The first of these options that was given, by its spelling: what podhop does not do.
+    pub fn not_simulated(&self, options: &[(char, &'static str)]) -> Option<&'static str> {
+        options.iter().find(|(letter, _)| self.has(*letter)).map(|(_, name)| *name)
     }
 
     /// An option's last value.
@@ -193,7 +255,7 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Result<Options, String> {
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-        GRAMMAR.parse(&arguments, Flavour::Gnu)
+        GRAMMAR.parse(&arguments, Words::Gnu)
     }
 
     #[test]

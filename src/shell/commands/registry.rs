@@ -310,7 +310,7 @@ fn system(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box
         "pidof" => plain(processes::pidof, arguments),
         "printenv" => plain(identity::printenv, arguments),
         "ps" => plain(processes::ps, arguments),
-        "seq" => repeat::seq(arguments),
+        "seq" => repeat::seq(arguments, setting),
         "sleep" => sleep::sleep(arguments, setting),
         "ssh" => ssh::ssh(arguments),
         "sudo" => run::plain_run("sudo", arguments, setting),

@@ -3,7 +3,7 @@
 /// The variables that an expression reads and writes.
 pub(super) trait Variables {
     /// A variable's text; empty when unset.
-    fn read(&self, name: &str) -> String;
+    fn read(&mut self, name: &str) -> String;
     /// Sets a variable.
     fn write(&mut self, name: &str, value: i64);
 }
@@ -110,8 +110,24 @@ impl Reader<'_> {
         if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
-        let name = name.to_owned();
+        let mut name = name.to_owned();
         self.at += end;
+        // `name[index]`, where the index may hold brackets of its own.
+        if self.rest().starts_with('[') {
+            let mut depth = 0_u32;
+            let close = self.rest().find(|letter: char| {
+                match letter {
+                    '[' => depth += 1,
+                    ']' => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            });
+            if let Some(close) = close {
+                name += &self.rest()[..=close];
+                self.at += close + 1;
+            }
+        }
         Some(name)
     }
 
@@ -334,7 +350,7 @@ mod tests {
     use super::*;
 
     impl Variables for BTreeMap<String, String> {
-        fn read(&self, name: &str) -> String {
+        fn read(&mut self, name: &str) -> String {
             self.get(name).cloned().unwrap_or_default()
         }
 

@@ -62,7 +62,6 @@ impl Machine {
             return Turn::Wait(step);
         };
         let text = String::from_utf8_lossy(&output).replace('\0', "");
-        let text = text.trim_end_matches('\n').to_owned();
         if let Some(Frame::Expand { outputs, status, .. }) = self.stack.last_mut() {
             outputs.push(text);
             *status = Some(code);
@@ -101,7 +100,7 @@ impl Machine {
         };
         match step {
             Step::Exit(status) => {
-                self.state.status = status;
+                self.state.status = self.after_writing(io, status);
                 Turn::Go
             }
             wait => {
@@ -117,6 +116,30 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// The exit code of a program, when not all of its output could be written.
+    fn after_writing(&mut self, io: &mut Io<'_>, status: i32) -> i32 {
+        if !std::mem::take(&mut self.unwritten) {
+            return status;
+        }
+        let why = match self.descriptors.output {
+            Target::Closed => "Bad file descriptor",
+            _ => "No space left on device",
+        };
+        let name = self.program.rsplit('/').next().unwrap_or("").to_owned();
+        let gnu = self.state.dialect != Dialect::Ash;
+        let (message, status) = match (gnu, name.as_str()) {
+            (true, "sort") => {
+                (format!("sort: fflush failed: 'standard output': {why}\nsort: write error"), 2)
+            }
+            (true, "sed") => (format!("sed: couldn't flush stdout: {why}"), 4),
+            (_, "grep") if gnu => (format!("grep: write error: {why}"), 2),
+            (true, "ls") => (format!("ls: write error: {why}"), 2),
+            _ => (format!("{name}: write error: {why}"), 1),
+        };
+        self.complain(io, &message);
+        status
     }
 
     /// Runs `act` with the view that a command of this shell has, and passes on what it writes.

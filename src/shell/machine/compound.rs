@@ -242,8 +242,12 @@ impl Machine {
         let mut expander = Expander::new(&self.state, view, outputs);
         let result = expand(&mut expander)?;
         let (variables, draws) = (expander.variables, expander.draws);
+        let processes = expander.processes;
         self.state.variables = variables;
         self.state.draws = draws;
+        for (path, text) in processes {
+            self.processes.insert(path, text.into_bytes());
+        }
         Ok(result)
     }
 

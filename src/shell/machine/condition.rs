@@ -2,7 +2,9 @@
 
 use super::expand::Stop;
 use super::pattern::Pattern;
+use super::state::Elements;
 use super::{Dialect, Io, Machine, files_view};
+use crate::shell::commands::text::regex::{Syntax, compile};
 use crate::shell::files::{self, View};
 use crate::shell::syntax::{Conditional, Word};
 
@@ -192,8 +194,10 @@ impl Machine {
             let mut texts = Vec::new();
             collect(condition, &mut |word, pattern| {
                 texts.push(match pattern {
-                    true => expander.pattern(word)?,
-                    false => expander.text(word)?,
+                    Meaning::Pattern => expander.pattern(word)?,
+                    Meaning::Regex => expander.regex(word)?,
+                    Meaning::Number => expander.arithmetic(word)?.to_string(),
+                    Meaning::Text => expander.text(word)?,
                 });
                 Ok(())
             })?;
@@ -203,7 +207,15 @@ impl Machine {
         let world = World { view, directory: &self.state.directory, terminal: io.terminal };
         let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
-        holds(condition, &mut texts, &world, &set).map_err(|why| {
+        let mut found = None;
+        let result = holds(condition, &mut texts, &world, &set, &mut found);
+        if let Some(found) = found {
+            let all = found.into_iter().enumerate().map(|(at, text)| (at as u64, text)).collect();
+            let variables = std::sync::Arc::make_mut(&mut self.state.variables);
+            let variable = variables.entry("BASH_REMATCH".to_owned()).or_default();
+            variable.elements = Some(Elements::Indexed(all));
+        }
+        result.map_err(|why| {
             Stop::Error(match self.state.dialect {
                 Dialect::Bash => format!("[[: {why}"),
                 _ => why,
@@ -212,17 +224,32 @@ impl Machine {
     }
 }
 
-/// Every word of a condition in order, with whether it is a pattern. Bash leaves out what `&&`
+/// How a word of a condition is meant.
+#[derive(Clone, Copy)]
+enum Meaning {
+    Text,
+    Pattern,
+    Regex,
+    Number,
+}
+
+/// Every word of a condition in order, with how it is meant. Bash leaves out what `&&`
 /// and `||` skip; expanding it does no harm but for assignments, which nobody writes there.
 fn collect(
     condition: &Conditional,
-    add: &mut dyn FnMut(&Word, bool) -> Result<(), Stop>,
+    add: &mut dyn FnMut(&Word, Meaning) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     match condition {
-        Conditional::Word(word) | Conditional::Unary(_, word) => add(word, false),
+        Conditional::Word(word) | Conditional::Unary(_, word) => add(word, Meaning::Text),
         Conditional::Binary(left, operator, right) => {
-            add(left, false)?;
-            add(right, matches!(operator.as_str(), "=" | "==" | "!="))
+            let (first, second) = match operator.as_str() {
+                "=" | "==" | "!=" => (Meaning::Text, Meaning::Pattern),
+                "=~" => (Meaning::Text, Meaning::Regex),
+                "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => (Meaning::Number, Meaning::Number),
+                _ => (Meaning::Text, Meaning::Text),
+            };
+            add(left, first)?;
+            add(right, second)
         }
         Conditional::Not(inner) => collect(inner, add),
         Conditional::And(left, right) | Conditional::Or(left, right) => {
@@ -237,6 +264,7 @@ fn holds(
     texts: &mut dyn Iterator<Item = String>,
     world: &World<'_>,
     set: &dyn Fn(&str) -> bool,
+    found: &mut Option<Vec<String>>,
 ) -> Result<bool, String> {
     let mut next = || texts.next().unwrap_or_default();
     Ok(match condition {
@@ -248,22 +276,29 @@ fn holds(
             match operator.as_str() {
                 "=" | "==" => Pattern::new(&right).matches(&left),
                 "!=" => !Pattern::new(&right).matches(&left),
-                "=~" => match regex::Regex::new(&right) {
-                    Ok(regex) => regex.is_match(&left),
-                    Err(_) => return Err("invalid regular expression".to_owned()),
-                },
+                "=~" => {
+                    let regex = compile(&right, Syntax::Awk, false)
+                        .map_err(|_| "invalid regular expression".to_owned())?;
+                    let groups = regex.captures_at(&left, 0);
+                    let text = |(start, end): (usize, usize)| left[start..end].to_owned();
+                    let texts = |groups: &Vec<Option<(usize, usize)>>| {
+                        groups.iter().map(|group| group.map(text).unwrap_or_default()).collect()
+                    };
+                    *found = Some(groups.as_ref().map(texts).unwrap_or_default());
+                    groups.is_some()
+                }
                 operator => binary(&left, operator, &right, world)?,
             }
         }
-        Conditional::Not(inner) => !holds(inner, texts, world, set)?,
+        Conditional::Not(inner) => !holds(inner, texts, world, set, found)?,
         Conditional::And(left, right) => {
-            let left = holds(left, texts, world, set)?;
-            let right = holds(right, texts, world, set);
+            let left = holds(left, texts, world, set, found)?;
+            let right = holds(right, texts, world, set, found);
             left && right?
         }
         Conditional::Or(left, right) => {
-            let left = holds(left, texts, world, set)?;
-            let right = holds(right, texts, world, set);
+            let left = holds(left, texts, world, set, found)?;
+            let right = holds(right, texts, world, set, found);
             left || right?
         }
     })

@@ -13,7 +13,9 @@ use super::fields::{Field, Fields};
 use super::pattern::Pattern;
 use super::state::{State, Variables, assign};
 use crate::shell::files::{View, absolute};
-use crate::shell::syntax::{Assignment, List, Operation, Part, Word};
+use crate::shell::syntax::{
+    Assignment, CommandKind, Dialect, List, Part, Redirect, RedirectTarget, Word,
+};
 
 /// More text than a command line can be.
 pub(super) const LONGEST: usize = 2 << 20;
@@ -40,12 +42,14 @@ pub(super) struct Expander<'a> {
     pub variables: Variables,
     /// How often `$RANDOM` was read.
     pub draws: u64,
+    /// The files that `<( … )` makes, with what they hold.
+    pub processes: Vec<(String, String)>,
 }
 
 impl<'a> Expander<'a> {
     pub fn new(state: &'a State, view: View<'a>, outputs: &'a [String]) -> Expander<'a> {
         let (variables, draws) = (state.variables.clone(), state.draws);
-        Expander { state, view, outputs, used: 0, variables, draws }
+        Expander { state, view, outputs, used: 0, variables, draws, processes: Vec::new() }
     }
 
     /// The fields that `words` become: split and globbed.
@@ -80,13 +84,45 @@ impl<'a> Expander<'a> {
         Ok(self.single(&word.parts)?.pattern)
     }
 
+    /// The one text that `word` becomes as a regular expression: what was quoted stands for itself.
+    pub fn regex(&mut self, word: &Word) -> Expanded<String> {
+        let mut out = String::new();
+        for part in &word.parts {
+            let text = self.single(std::slice::from_ref(part))?.text;
+            match part {
+                Part::Quoted(_) | Part::Double(_) => {
+                    for letter in text.chars() {
+                        if !letter.is_alphanumeric() && !letter.is_whitespace() && letter != '_' {
+                            out.push('\\');
+                        }
+                        out.push(letter);
+                    }
+                }
+                _ => out += &text,
+            }
+        }
+        Ok(out)
+    }
+
     /// Carries assignments out, one after the other, on the expansion's variables.
     pub fn assign(&mut self, assignments: &[Assignment]) -> Expanded<Vec<(String, String)>> {
         let mut all = Vec::new();
         for assignment in assignments {
+            if let Some(array) = self.array(assignment)? {
+                self.put_array(&array)?;
+                continue;
+            }
             let mut value = self.text(&assignment.value)?;
+            if let Some(index) = &assignment.index {
+                let key = self.key(&assignment.name, index)?;
+                self.put_element(&assignment.name, &key, value, assignment.append)?;
+                continue;
+            }
             if assignment.append {
-                value = self.read(&assignment.name).unwrap_or_default() + &value;
+                let before = self.read(&assignment.name).unwrap_or_default();
+                let integer =
+                    self.variables.get(&assignment.name).is_some_and(|variable| variable.integer);
+                value = if integer { format!("{before}+{value}") } else { before + &value };
             }
             self.write(&assignment.name, value.clone())?;
             all.push((assignment.name.clone(), value));
@@ -147,6 +183,10 @@ impl<'a> Expander<'a> {
                     let value = self.evaluate(inner)?.to_string();
                     self.add(&value, fields, whole);
                 }
+                Part::Process(list) => {
+                    let path = self.process(list)?;
+                    fields.current().quoted(&path);
+                }
             }
         }
         Ok(())
@@ -168,20 +208,27 @@ impl<'a> Expander<'a> {
             match part {
                 Part::Bare(text) | Part::Quoted(text) => fields.current().quoted(text),
                 Part::Double(inner) => self.double(inner, fields)?,
-                Part::Parameter(parameter)
-                    if parameter.name == "@" && parameter.operation == Operation::Value =>
-                {
-                    for (index, value) in self.state.positional.iter().enumerate() {
-                        if index > 0 {
-                            fields.finish();
-                        }
-                        fields.current().quoted(value);
-                    }
-                    if parts.len() > 1 {
-                        fields.current();
-                    }
-                }
                 Part::Parameter(parameter) => {
+                    if let Some(list) = self.list(parameter)? {
+                        match list.joined {
+                            true => {
+                                let text = list.values.join(&self.joint());
+                                fields.current().quoted(&text);
+                            }
+                            false => {
+                                for (index, value) in list.values.iter().enumerate() {
+                                    if index > 0 {
+                                        fields.finish();
+                                    }
+                                    fields.current().quoted(value);
+                                }
+                                if parts.len() > 1 {
+                                    fields.current();
+                                }
+                            }
+                        }
+                        continue;
+                    }
                     let value = self.operate(parameter, true)?;
                     fields.current().quoted(&value.unwrap_or_default());
                 }
@@ -192,6 +239,10 @@ impl<'a> Expander<'a> {
                 Part::Arithmetic(inner) => {
                     let value = self.evaluate(inner)?.to_string();
                     fields.current().quoted(&value);
+                }
+                Part::Process(list) => {
+                    let path = self.process(list)?;
+                    fields.current().quoted(&path);
                 }
             }
         }
@@ -217,9 +268,45 @@ impl<'a> Expander<'a> {
     }
 
     fn substitute(&mut self, list: &Arc<List>) -> Expanded<String> {
+        if let Some(text) = self.file_of(list)? {
+            return Ok(text.trim_end_matches('\n').to_owned());
+        }
+        Ok(self.output_of(list)?.trim_end_matches('\n').to_owned())
+    }
+
+    fn output_of(&mut self, list: &Arc<List>) -> Expanded<String> {
         let output = self.outputs.get(self.used).cloned();
         self.used += 1;
         output.ok_or_else(|| Stop::Substitute(list.clone()))
+    }
+
+    /// `$(<file)`: bash reads the file itself.
+    fn file_of(&mut self, list: &List) -> Expanded<Option<String>> {
+        let [item] = list.items.as_slice() else { return Ok(None) };
+        let [(_, pipeline)] = item.pipelines.as_slice() else { return Ok(None) };
+        let [command] = pipeline.commands.as_slice() else { return Ok(None) };
+        let CommandKind::Simple { assignments, words, .. } = &command.kind else { return Ok(None) };
+        let [Redirect { descriptor: 0, target: RedirectTarget::Read(file) }] =
+            command.redirects.as_slice()
+        else {
+            return Ok(None);
+        };
+        let is_bash = self.state.dialect == Dialect::Bash;
+        if !is_bash || !assignments.is_empty() || !words.is_empty() {
+            return Ok(None);
+        }
+        let path = self.text(file)?;
+        let path = absolute(&self.state.place, &self.state.directory, &path);
+        let read = self.view.read(&path).ok();
+        Ok(read.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', "")))
+    }
+
+    /// `<( … )`: the path of a file that will hold what the commands print.
+    fn process(&mut self, list: &Arc<List>) -> Expanded<String> {
+        let output = self.output_of(list)?;
+        let path = format!("/dev/fd/{}", 63_usize.saturating_sub(self.processes.len()));
+        self.processes.push((path.clone(), output));
+        Ok(path)
     }
 
     fn evaluate(&mut self, parts: &[Part]) -> Expanded<i64> {
@@ -267,12 +354,26 @@ impl<'a> Expander<'a> {
 }
 
 impl arithmetic::Variables for Expander<'_> {
-    fn read(&self, name: &str) -> String {
-        Expander::read(self, name).unwrap_or_default()
+    fn read(&mut self, name: &str) -> String {
+        match name.split_once('[') {
+            Some((array, key)) => {
+                let key = self.key_of(array, key.strip_suffix(']').unwrap_or(key));
+                self.element(array, &key).unwrap_or_default()
+            }
+            None => Expander::read(self, name).unwrap_or_default(),
+        }
     }
 
     fn write(&mut self, name: &str, value: i64) {
         // A read-only variable keeps its value; the expression goes on.
-        let _ = assign(&mut self.variables, name, value.to_string());
+        match name.split_once('[') {
+            Some((array, key)) => {
+                let key = self.key_of(array, key.strip_suffix(']').unwrap_or(key));
+                let _ = self.put_element(array, &key, value.to_string(), false);
+            }
+            None => {
+                let _ = assign(&mut self.variables, name, value.to_string());
+            }
+        }
     }
 }

@@ -124,6 +124,8 @@ pub(super) enum Target {
     Null,
     /// Nowhere, and writing fails.
     Closed,
+    /// `/dev/full`: nothing can be written any more.
+    Full,
     /// The end of the file at this absolute path.
     File(Arc<str>),
     /// A connection; what comes back is the machine's input with this index.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Dialect, Io, Machine, files_view};
 use crate::cluster::{Flavour, Place, Process};
 use crate::shell::by_hand::by_hand;
-use crate::shell::commands::{self, Setting};
+use crate::shell::commands::{self, Setting, Words};
 use crate::shell::{Tool, files, programs};
 
 /// What a name stands for.
@@ -49,12 +49,13 @@ pub(super) fn find(
             false => fail(state.not_found(name), 127),
         };
     }
-    let setting = Setting {
-        place: &state.place,
-        flavour: commands::client_flavour(io.cluster, &state.place, plain),
-        environment,
-        process: state.process,
+    let flavour = commands::client_flavour(io.cluster, &state.place, plain);
+    let words = match flavour {
+        Flavour::Gnu => Words::Gnu,
+        Flavour::BusyBox => commands::words(io.cluster, &state.place),
     };
+    let setting =
+        Setting { place: &state.place, flavour, words, environment, process: state.process };
     match commands::find(plain, arguments, &setting) {
         Some(tool) => Found::Tool(tool),
         None => fail(commands::not_simulated(plain), 127),

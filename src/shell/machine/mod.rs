@@ -7,6 +7,7 @@
 //! alive at once is bounded, and a loop in which no time passes rests now and then.
 
 mod arithmetic;
+mod arrays;
 pub(in crate::shell) mod builtins;
 mod children;
 mod compound;
@@ -67,10 +68,16 @@ pub(in crate::shell) struct Machine {
     jobs: Vec<Job>,
     /// How many shells it may have alive below it.
     shells: u32,
+    /// What the files of `<( … )` hold, by their path.
+    processes: BTreeMap<String, Vec<u8>>,
     /// When it goes on after a rest.
     rest: SimTime,
     /// Traps that are due.
     due_traps: Vec<String>,
+    /// Whether something could not be written: the device is full, or the descriptor closed.
+    unwritten: bool,
+    /// The program that runs in the foreground, for what is said of its output.
+    program: String,
     /// Whether the `EXIT` trap has run, or there is nothing more to run.
     leaving: bool,
 }
@@ -99,6 +106,9 @@ impl Machine {
             closing: BTreeMap::new(),
             jobs: Vec::new(),
             shells: SHELLS,
+            processes: BTreeMap::new(),
+            unwritten: false,
+            program: String::new(),
             rest: SimTime::START,
             due_traps: Vec::new(),
             leaving: false,
@@ -144,6 +154,7 @@ impl Machine {
                 if let Some(name) = operands.next() {
                     machine.state.name = name;
                 }
+                machine.state.command_string = true;
                 machine.run_text(&text);
             }
             (Some(path), false) => {

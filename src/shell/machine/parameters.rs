@@ -1,12 +1,13 @@
 //! Parameters: values, special ones included, and what `${…}` does to them.
 
+use super::arithmetic;
 use super::expand::{Expanded, Expander, LONGEST, Stop};
 use super::fields::Fields;
 use super::pattern::Pattern;
 use super::state::{State, assign};
 use crate::random::Stream;
 use crate::shell::files::absolute;
-use crate::shell::syntax::{Operation, Parameter, Word};
+use crate::shell::syntax::{Index, Operation, Parameter, Word};
 
 impl Expander<'_> {
     pub(super) fn parameter(
@@ -15,9 +16,13 @@ impl Expander<'_> {
         fields: &mut Fields,
         whole: bool,
     ) -> Expanded<()> {
-        let plain = parameter.operation == Operation::Value;
-        if plain && matches!(parameter.name.as_str(), "@" | "*") && !whole {
-            for (index, value) in self.state.positional.iter().enumerate() {
+        if let Some(list) = self.list(parameter)? {
+            if whole {
+                let joint = if list.joined { self.joint() } else { " ".to_owned() };
+                self.add(&list.values.join(&joint), fields, true);
+                return Ok(());
+            }
+            for (index, value) in list.values.iter().enumerate() {
                 if index > 0 {
                     fields.finish();
                 }
@@ -26,7 +31,8 @@ impl Expander<'_> {
             return Ok(());
         }
         // The word of `${x:-word}` keeps its own quotes.
-        if let Some(word) = self.replacement(parameter) {
+        let subject = self.subject(parameter)?;
+        if let Some(word) = replacement(parameter, subject.as_deref()) {
             let word = word.clone();
             return self.parts(&word.parts, fields, whole);
         }
@@ -36,27 +42,14 @@ impl Expander<'_> {
         Ok(())
     }
 
-    /// The word that stands for a parameter, when it does.
-    pub(super) fn replacement<'w>(&self, parameter: &'w Parameter) -> Option<&'w Word> {
-        let value = self.read(&parameter.name);
-        let missing = |colon: bool| match &value {
-            None => true,
-            Some(value) => colon && value.is_empty(),
-        };
-        match &parameter.operation {
-            Operation::Default { colon, word } if missing(*colon) => Some(word),
-            Operation::Alternative { colon, word } if !missing(*colon) => Some(word),
-            _ => None,
-        }
-    }
-
     /// A parameter's value after its operation; `None` when it is unset.
     pub(super) fn operate(
         &mut self,
         parameter: &Parameter,
         quoted: bool,
     ) -> Expanded<Option<String>> {
-        if let Some(word) = self.replacement(parameter) {
+        let subject = self.subject(parameter)?;
+        if let Some(word) = replacement(parameter, subject.as_deref()) {
             let word = word.clone();
             if !quoted {
                 return Ok(Some(self.text(&word)?));
@@ -69,7 +62,7 @@ impl Expander<'_> {
             return Ok(Some(texts.join(" ")));
         }
         let name = &parameter.name;
-        let value = self.value(name);
+        let value = subject;
         let missing = |colon: bool| match &value {
             None => true,
             Some(value) => colon && value.is_empty(),
@@ -102,7 +95,7 @@ impl Expander<'_> {
                     return Err(Stop::Error(format!("{name}: unbound variable")));
                 }
                 match (operation, value) {
-                    (Operation::Length, value) => Some(self.length(name, value)),
+                    (Operation::Length, value) => Some(self.length(parameter, value)),
                     (_, None) => None,
                     (operation, Some(value)) => Some(self.transform(operation, value)?),
                 }
@@ -111,9 +104,10 @@ impl Expander<'_> {
         Ok(result)
     }
 
-    pub(super) fn length(&self, name: &str, value: Option<String>) -> String {
-        match name {
-            "@" | "*" => self.state.positional.len().to_string(),
+    pub(super) fn length(&self, parameter: &Parameter, value: Option<String>) -> String {
+        match (&parameter.index, parameter.name.as_str()) {
+            (Some(Index::All | Index::Joined), name) => self.pairs(name).len().to_string(),
+            (None, "@" | "*") => self.state.positional.len().to_string(),
             _ => value.unwrap_or_default().chars().count().to_string(),
         }
     }
@@ -132,7 +126,7 @@ impl Expander<'_> {
             }
             Operation::Replace { all, pattern, text } => {
                 let pattern = self.pattern(pattern)?;
-                let text = self.text(text)?;
+                let text = self.pieces(text)?;
                 replace(&value, &pattern, &text, *all)
             }
             Operation::Slice { offset, length } => {
@@ -143,16 +137,25 @@ impl Expander<'_> {
                 };
                 slice(&value, offset, length)
             }
-            Operation::Case { upper, all } => {
+            Operation::Show(letter) => show(*letter, &value),
+            Operation::Case { upper, all, pattern } => {
+                let pattern = match pattern {
+                    Some(pattern) => Some(Pattern::new(&self.pattern(pattern)?)),
+                    None => None,
+                };
+                let wanted = |letter: char| {
+                    pattern.as_ref().is_none_or(|pattern| pattern.matches(&letter.to_string()))
+                };
                 let turn = |letter: char| match upper {
                     true => letter.to_uppercase().to_string(),
                     false => letter.to_lowercase().to_string(),
                 };
                 let letters = value.chars().enumerate();
-                let turned = letters.map(|(index, letter)| match *all || index == 0 {
-                    true => turn(letter),
-                    false => letter.to_string(),
-                });
+                let turned =
+                    letters.map(|(index, letter)| match (*all || index == 0) && wanted(letter) {
+                        true => turn(letter),
+                        false => letter.to_string(),
+                    });
                 turned.collect()
             }
             _ => value,
@@ -171,13 +174,14 @@ impl Expander<'_> {
     pub(super) fn read(&self, name: &str) -> Option<String> {
         let state = self.state;
         if let Some(variable) = self.variables.get(name) {
-            return Some(variable.value.clone());
+            return variable.text().map(str::to_owned);
         }
         Some(match name {
             "?" => state.status.to_string(),
             "#" => state.positional.len().to_string(),
             "@" | "*" if state.positional.is_empty() => return None,
-            "@" | "*" => state.positional.join(" "),
+            "@" => state.positional.join(" "),
+            "*" => state.positional.join(&self.joint()),
             "$" => state.pid.to_string(),
             "!" => state.last_job?.to_string(),
             "-" => flags(state),
@@ -196,6 +200,13 @@ impl Expander<'_> {
         if value.len() > LONGEST {
             return Err(Stop::Error("xrealloc: cannot allocate memory".to_owned()));
         }
+        let integer = self.variables.get(name).is_some_and(|variable| variable.integer);
+        let value = match integer {
+            true => arithmetic::evaluate(&value, self)
+                .map_err(|why| Stop::Error(format!("{value}: {why}")))?
+                .to_string(),
+            false => value,
+        };
         assign(&mut self.variables, name, value).map_err(Stop::Error)
     }
 }
@@ -213,17 +224,34 @@ fn flags(state: &State) -> String {
     on.into_iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect()
 }
 
-fn replace(value: &str, pattern: &str, text: &str, all: bool) -> String {
+/// The word that stands for a parameter with this value, when it does.
+pub(super) fn replacement<'w>(parameter: &'w Parameter, value: Option<&str>) -> Option<&'w Word> {
+    let missing = |colon: bool| match value {
+        None => true,
+        Some(value) => colon && value.is_empty(),
+    };
+    match &parameter.operation {
+        Operation::Default { colon, word } if missing(*colon) => Some(word),
+        Operation::Alternative { colon, word } if !missing(*colon) => Some(word),
+        _ => None,
+    }
+}
+
+/// What stands in the place of what was found: texts, and between them what was found.
+pub(super) type Pieces = Vec<String>;
+
+fn replace(value: &str, pattern: &str, pieces: &Pieces, all: bool) -> String {
+    let put = |found: &str| pieces.join(found);
     let (at_start, at_end) = (pattern.starts_with('#'), pattern.starts_with('%'));
-    if at_start || at_end {
+    if (at_start || at_end) && !all {
         let pattern = Pattern::new(&pattern[1..]);
         return match at_start {
             true => match pattern.prefix(value, true) {
-                Some(end) => format!("{text}{}", &value[end..]),
+                Some(end) => format!("{}{}", put(&value[..end]), &value[end..]),
                 None => value.to_owned(),
             },
             false => match pattern.suffix(value, true) {
-                Some(start) => format!("{}{text}", &value[..start]),
+                Some(start) => format!("{}{}", &value[..start], put(&value[start..])),
                 None => value.to_owned(),
             },
         };
@@ -231,28 +259,41 @@ fn replace(value: &str, pattern: &str, text: &str, all: bool) -> String {
     let pattern = Pattern::new(pattern);
     let mut out = String::new();
     let mut rest = value;
-    let mut replaced = false;
     while let Some(letter) = rest.chars().next() {
-        let found = match replaced && !all {
-            true => None,
-            false => pattern.prefix(rest, true).filter(|end| *end > 0),
-        };
-        match found {
+        match pattern.prefix(rest, true).filter(|end| *end > 0) {
             Some(end) => {
-                out += text;
+                out += &put(&rest[..end]);
                 rest = &rest[end..];
-                replaced = true;
+                if !all {
+                    break;
+                }
             }
             None => {
                 out.push(letter);
                 rest = &rest[letter.len_utf8()..];
             }
         }
-        if replaced && !all {
-            break;
-        }
     }
     out + rest
+}
+
+/// `${x@Q}`, `${x@U}` and their like.
+fn show(letter: char, value: &str) -> String {
+    let first = |upper: bool| {
+        let mut letters = value.chars();
+        match letters.next() {
+            Some(first) if upper => first.to_uppercase().chain(letters).collect(),
+            _ => value.to_owned(),
+        }
+    };
+    match letter {
+        'U' => value.to_uppercase(),
+        'L' => value.to_lowercase(),
+        'u' => first(true),
+        'E' => crate::shell::syntax::unescape(value),
+        'Q' | 'K' | 'k' => format!("'{}'", value.replace('\'', "'\\''")),
+        _ => value.to_owned(),
+    }
 }
 
 fn slice(value: &str, offset: i64, length: Option<i64>) -> String {

@@ -197,6 +197,7 @@ impl Machine {
     fn open(&mut self, io: &mut Io<'_>, path: &str, append: bool) -> Result<Target, String> {
         match path {
             "/dev/null" => return Ok(Target::Null),
+            "/dev/full" => return Ok(Target::Full),
             "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => {
                 return Ok(self.descriptors.output.clone());
             }
@@ -238,7 +239,8 @@ impl Machine {
             Some(Target::Socket(connection, input)) => {
                 self.send(io, &connection, input, Payload::Bytes(bytes.to_vec()));
             }
-            Some(Target::Null | Target::Closed) | None => {}
+            Some(Target::Full | Target::Closed) => self.unwritten = true,
+            Some(Target::Null) | None => {}
         }
     }
 

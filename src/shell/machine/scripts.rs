@@ -17,7 +17,7 @@ impl Machine {
     /// Runs a command next whose words have been told apart already.
     pub fn run_words(&mut self, words: &[String]) {
         let words = words.iter().map(|word| Word::text(word.as_str())).collect();
-        let kind = CommandKind::Simple { assignments: Vec::new(), words };
+        let kind = CommandKind::Simple { assignments: Vec::new(), words, arrays: Vec::new() };
         let command = Command { kind, redirects: Vec::new(), line: 1 };
         self.push_expand(Task::Simple(Arc::new(command)));
     }
@@ -43,7 +43,11 @@ impl Machine {
         let span = Span::new(error.span.start.min(text.len()), error.span.end);
         let line = span.position(text).line;
         let source = (!self.state.interactive).then_some(text);
-        error.message(self.state.dialect, &self.state.name, line, source)
+        let name = match self.state.command_string && self.state.dialect == Dialect::Bash {
+            true => format!("{}: -c", self.state.name),
+            false => self.state.name.clone(),
+        };
+        error.message(self.state.dialect, &name, line, source)
     }
 
     pub(super) fn script(&mut self, io: &mut Io<'_>, text: Arc<str>, at: usize, source: Source) {

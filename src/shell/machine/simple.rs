@@ -28,15 +28,23 @@ impl Machine {
         outputs: &[String],
         status: Option<i32>,
     ) -> Result<(), Stop> {
-        let CommandKind::Simple { assignments, words } = &command.kind else { return Ok(()) };
+        let CommandKind::Simple { assignments, words, arrays } = &command.kind else {
+            return Ok(());
+        };
         let before = self.state.variables.clone();
-        let mut prepared = self.expansion(io, outputs, |expander| {
-            Ok(Prepared {
+        let prepared = self.expansion(io, outputs, |expander| {
+            let prepared = Prepared {
                 fields: expander.fields(words)?,
                 redirects: redirect::prepare(expander, &command.redirects)?,
                 assignments: expander.assign(assignments)?,
-            })
+            };
+            let mut filled = Vec::new();
+            for array in arrays {
+                filled.extend(expander.array(array)?);
+            }
+            Ok((prepared, filled))
         })?;
+        let (mut prepared, filled) = prepared;
         self.trace(io, &prepared);
         if prepared.fields.is_empty() {
             self.state.status = match self.redirect(io, &prepared.redirects, true) {
@@ -50,7 +58,20 @@ impl Machine {
         let saved = names.map(|name| (name.clone(), before.get(&name).cloned())).collect();
         self.put_back(saved);
         let name = prepared.fields.remove(0);
+        self.write_processes(io)?;
         self.start(io, &name, prepared);
+        self.expansion(io, &[], |expander| {
+            filled.iter().try_for_each(|array| expander.put_array(array))
+        })
+    }
+
+    /// Puts the files of `<( … )` where the command will look for them.
+    fn write_processes(&mut self, io: &mut Io<'_>) -> Result<(), Stop> {
+        let place = self.state.place.clone();
+        for (path, content) in std::mem::take(&mut self.processes) {
+            crate::shell::files::write(io.cluster, &place, io.files, &path, &content)
+                .map_err(|why| Stop::Error(format!("{path}: {why}")))?;
+        }
         Ok(())
     }
 
@@ -138,6 +159,8 @@ impl Machine {
     ) {
         match find(self, io, name, &fields, &environment) {
             Found::Tool(tool) => {
+                name.clone_into(&mut self.program);
+                self.unwritten = false;
                 let environment = Arc::new(environment);
                 self.stack.push(Frame::Run { tool, environment, due: SimTime::START });
             }

@@ -13,6 +13,85 @@ pub(super) struct Variable {
     pub value: String,
     pub exported: bool,
     pub readonly: bool,
+    /// The elements of an array; then `value` does not count.
+    pub elements: Option<Elements>,
+    /// `declare -i`: what is assigned is worked out.
+    pub integer: bool,
+    /// `declare -u` and `declare -l`: how what is assigned is written.
+    pub upper: Option<bool>,
+}
+
+/// What an array holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Elements {
+    /// By number.
+    Indexed(BTreeMap<u64, String>),
+    /// By name: `declare -A`.
+    Named(BTreeMap<String, String>),
+}
+
+impl Elements {
+    /// The keys and values, in order.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        match self {
+            Elements::Indexed(all) => {
+                all.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
+            }
+            Elements::Named(all) => {
+                all.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+            }
+        }
+    }
+
+    /// The element with this key.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        match self {
+            Elements::Indexed(all) => all.get(&key.parse().ok()?).map(String::as_str),
+            Elements::Named(all) => all.get(key).map(String::as_str),
+        }
+    }
+
+    /// Sets an element.
+    pub fn set(&mut self, key: &str, value: String) {
+        match self {
+            Elements::Indexed(all) => {
+                all.insert(key.parse().unwrap_or(0), value);
+            }
+            Elements::Named(all) => {
+                all.insert(key.to_owned(), value);
+            }
+        }
+    }
+
+    /// Takes an element away.
+    pub fn remove(&mut self, key: &str) {
+        match self {
+            Elements::Indexed(all) => {
+                all.remove(&key.parse().unwrap_or(u64::MAX));
+            }
+            Elements::Named(all) => {
+                all.remove(key);
+            }
+        }
+    }
+
+    /// The number behind the last one.
+    pub fn next(&self) -> u64 {
+        match self {
+            Elements::Indexed(all) => all.last_key_value().map_or(0, |(last, _)| last + 1),
+            Elements::Named(_) => 0,
+        }
+    }
+}
+
+impl Variable {
+    /// Its value; that of an array is its element 0.
+    pub fn text(&self) -> Option<&str> {
+        match &self.elements {
+            None => Some(&self.value),
+            Some(elements) => elements.get("0"),
+        }
+    }
 }
 
 /// All variables, shared until somebody writes.
@@ -63,6 +142,10 @@ pub(super) struct State {
     pub last_job: Option<u32>,
     /// How often `$RANDOM` was read.
     pub draws: u64,
+    /// Whether its text is the argument of `-c`, which bash names in syntax errors.
+    pub command_string: bool,
+    /// Where `getopts` goes on: in which word, and at which of its letters.
+    pub option_at: (usize, usize),
     /// The line of the command that runs.
     pub line: u32,
     /// The container's process that this shell is part of: servers it starts listen in its name.
@@ -76,7 +159,7 @@ impl State {
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> State {
         let variables = environment
             .into_iter()
-            .map(|(name, value)| (name, Variable { value, exported: true, readonly: false }))
+            .map(|(name, value)| (name, Variable { value, exported: true, ..Variable::default() }))
             .collect();
         State {
             place,
@@ -97,6 +180,8 @@ impl State {
             pid: 1,
             last_job: None,
             draws: 0,
+            command_string: false,
+            option_at: (1, 1),
             line: 1,
             process: None,
             asked: false,
@@ -105,7 +190,13 @@ impl State {
 
     /// A variable's value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(|variable| variable.value.as_str())
+        let (name, key) = name.split_once('[').unwrap_or((name, ""));
+        let variable = self.variables.get(name)?;
+        match (key.strip_suffix(']'), &variable.elements) {
+            (Some("@" | "*"), Some(elements)) => (!elements.pairs().is_empty()).then_some("set"),
+            (Some(key), Some(elements)) => elements.get(key),
+            _ => variable.text(),
+        }
     }
 
     /// Sets a variable; it stays exported if it was.
@@ -118,7 +209,10 @@ impl State {
 
     /// What a command that is started gets as its environment.
     pub fn environment(&self) -> BTreeMap<String, String> {
-        let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
+        let exported = self
+            .variables
+            .iter()
+            .filter(|(_, variable)| variable.exported && variable.elements.is_none());
         exported.map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
     }
 
@@ -174,6 +268,14 @@ pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Re
     if variable.readonly {
         return Err(format!("{name}: readonly variable"));
     }
-    variable.value = value;
+    let value = match variable.upper {
+        Some(true) => value.to_uppercase(),
+        Some(false) => value.to_lowercase(),
+        None => value,
+    };
+    match &mut variable.elements {
+        Some(elements) => elements.set("0", value),
+        None => variable.value = value,
+    }
     Ok(())
 }

@@ -70,7 +70,8 @@ pub struct Command {
 impl Command {
     /// A command that does nothing: `time` alone times it.
     pub fn nothing() -> Command {
-        let kind = CommandKind::Simple { assignments: Vec::new(), words: Vec::new() };
+        let kind =
+            CommandKind::Simple { assignments: Vec::new(), words: Vec::new(), arrays: Vec::new() };
         Command { kind, redirects: Vec::new(), line: 1 }
     }
 }
@@ -79,7 +80,12 @@ impl Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandKind {
     /// `A=1 name argument …`
-    Simple { assignments: Vec<Assignment>, words: Vec<Word> },
+    Simple {
+        assignments: Vec<Assignment>,
+        words: Vec<Word>,
+        /// `declare a=(1 2)`: arrays that are filled once the command has declared them.
+        arrays: Vec<Assignment>,
+    },
     /// `( … )`
     Subshell(Arc<List>),
     /// `{ …; }`
@@ -102,12 +108,34 @@ pub enum CommandKind {
     Function { name: String, body: Arc<Command> },
 }
 
-/// `name=value`, or `name+=value`.
+/// `name=value`, `name+=value`, `name[index]=value`, `name=(a b c)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     pub name: String,
+    /// Which element, when it is one.
+    pub index: Option<Word>,
     pub append: bool,
     pub value: Word,
+    /// The elements of a whole array.
+    pub elements: Option<Vec<Element>>,
+}
+
+/// An element of `name=(…)`: `value` or `[index]=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    pub index: Option<Word>,
+    pub value: Word,
+}
+
+/// Which elements of an array a parameter means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// `[@]`: each by itself.
+    All,
+    /// `[*]`: all together.
+    Joined,
+    /// `[index]`
+    At(Word),
 }
 
 /// One redirection.
@@ -170,12 +198,18 @@ pub enum Part {
     Substitution(Arc<List>),
     /// `$(( … ))`
     Arithmetic(Vec<Part>),
+    /// `<( … )`: a file that holds what the commands print.
+    Process(Arc<List>),
 }
 
 /// `${name…}`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     pub name: String,
+    /// `${name[index]}`
+    pub index: Option<Index>,
+    /// `${!name}`: the parameter that the value names; with `[@]` the array's keys.
+    pub indirect: bool,
     pub operation: Operation,
 }
 
@@ -203,7 +237,11 @@ pub enum Operation {
     /// `${x:offset:length}`
     Slice { offset: Word, length: Option<Word> },
     /// `${x^^}`, `${x,,}`, `${x^}`, `${x,}`
-    Case { upper: bool, all: bool },
+    Case { upper: bool, all: bool, pattern: Option<Word> },
+    /// `${x@Q}` and its like, by their letter.
+    Show(char),
+    /// `${!prefix*}`: the names that begin so.
+    Names,
     /// Anything else: an error when it is expanded. The text is the whole expression's.
     Bad(String),
 }

@@ -23,6 +23,8 @@ pub enum Fault {
     Unterminated(char),
     /// Nested deeper than anybody writes.
     TooDeep,
+    /// Something that podhop's shell does not have.
+    NotSimulated(&'static str),
 }
 
 impl SyntaxError {
@@ -63,6 +65,7 @@ impl SyntaxError {
                 format!("{at}unexpected EOF while looking for matching `{close}'")
             }
             Fault::TooDeep => format!("{at}syntax error: nested too deeply"),
+            Fault::NotSimulated(what) => format!("{at}not simulated here: {what}"),
         }
     }
 
@@ -95,6 +98,7 @@ impl SyntaxError {
             Fault::Unterminated(_) if dash => "Unterminated quoted string".to_owned(),
             Fault::Unterminated(_) => "unterminated quoted string".to_owned(),
             Fault::TooDeep => "nested too deeply".to_owned(),
+            Fault::NotSimulated(what) => format!("not simulated here: {what}"),
         }
     }
 }

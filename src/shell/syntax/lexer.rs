@@ -81,7 +81,7 @@ impl Parser<'_> {
         if let Some(descriptor) = self.descriptor() {
             return Ok((Token::Descriptor(descriptor), Span::new(start, self.at)));
         }
-        let operator = OPERATORS.iter().find(|operator| {
+        let operator = OPERATORS.iter().filter(|_| !self.opens_process()).find(|operator| {
             self.rest().starts_with(**operator)
                 && (self.is_bash_like() || !operator.starts_with("&>"))
         });

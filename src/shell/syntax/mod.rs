@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use ast::{
-    Assignment, Command, CommandKind, Conditional, Connector, Item, List, Operation, Parameter,
-    Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
+    Assignment, Command, CommandKind, Conditional, Connector, Element, Index, Item, List,
+    Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
 };
 pub use error::{Fault, SyntaxError};
 pub use escapes::unescape;

@@ -2,7 +2,7 @@
 
 use super::parser::Parser;
 use super::words::Within;
-use super::{Fault, Operation, Parameter, SyntaxError, Word};
+use super::{Fault, Index, Operation, Parameter, Part, SyntaxError, Word};
 use crate::diagnostic::Span;
 
 impl Parser<'_> {
@@ -14,6 +14,15 @@ impl Parser<'_> {
             length = true;
             self.at += 1;
         }
+        let after = self.rest().chars().nth(1);
+        let names =
+            |letter: char| letter.is_ascii_alphabetic() || letter == '_' || letter.is_ascii_digit();
+        let indirect = self.is_bash()
+            && self.rest().starts_with('!')
+            && after.is_some_and(|letter| {
+                names(letter) || letter == '#' && self.rest().starts_with("!#}")
+            });
+        self.at += usize::from(indirect);
         let name = match self.peek_char() {
             Some(special @ ('?' | '#' | '@' | '*' | '$' | '!' | '-')) => {
                 self.at += 1;
@@ -28,12 +37,38 @@ impl Parser<'_> {
             }
             _ => self.name(),
         };
-        let operation = if length { Operation::Length } else { self.operation(within.quoted())? };
+        let index = self.index()?;
+        let operation = if length {
+            Operation::Length
+        } else if indirect && (self.rest().starts_with("*}") || self.rest().starts_with("@}")) {
+            self.at += 1;
+            Operation::Names
+        } else {
+            self.operation(within.quoted())?
+        };
         if name.is_empty() || !self.rest().starts_with('}') {
             return self.bad_parameter(start, name);
         }
         self.at += 1;
-        Ok(Parameter { name, operation })
+        Ok(Parameter { name, index, indirect, operation })
+    }
+
+    /// `[…]` behind a name.
+    fn index(&mut self) -> Result<Option<Index>, SyntaxError> {
+        if !self.is_bash() || !self.rest().starts_with('[') {
+            return Ok(None);
+        }
+        for (text, index) in [("[@]", Index::All), ("[*]", Index::Joined)] {
+            if self.take(text) {
+                return Ok(Some(index));
+            }
+        }
+        self.at += 1;
+        let word = self.inner_word(Within::Subscript)?;
+        match self.take("]") {
+            true => Ok(Some(Index::At(word))),
+            false => Err(self.fault(Fault::Unterminated(']'))),
+        }
     }
 
     pub(super) fn bad_parameter(
@@ -47,7 +82,7 @@ impl Parser<'_> {
         };
         self.at += length + 1;
         let text = format!("${{{}", &self.text[start..self.at]);
-        Ok(Parameter { name, operation: Operation::Bad(text) })
+        Ok(Parameter { name, index: None, indirect: false, operation: Operation::Bad(text) })
     }
 
     pub(super) fn operation(&mut self, quoted: bool) -> Result<Operation, SyntaxError> {
@@ -83,7 +118,11 @@ impl Parser<'_> {
             Some('/') if self.is_bash_like() => {
                 self.at += 1;
                 let all = longest(self, "/");
-                let pattern = self.inner_word(Within::Pattern { quoted: false })?;
+                let slash = all && self.take("/");
+                let mut pattern = self.inner_word(Within::Pattern { quoted: false })?;
+                if slash {
+                    pattern.parts.insert(0, Part::Quoted("/".to_owned()));
+                }
                 let text = if self.take("/") {
                     self.inner_word(Within::Braces { quoted })?
                 } else {
@@ -103,7 +142,19 @@ impl Parser<'_> {
             Some(mark @ ('^' | ',')) if self.is_bash() => {
                 self.at += 1;
                 let all = longest(self, if mark == '^' { "^" } else { "," });
-                Operation::Case { upper: mark == '^', all }
+                let pattern = match self.rest().starts_with('}') {
+                    true => None,
+                    false => Some(self.inner_word(Within::Braces { quoted: false })?),
+                };
+                Operation::Case { upper: mark == '^', all, pattern }
+            }
+            Some('@') if self.is_bash() && self.rest().get(2..3) == Some("}") => {
+                let letter = self.rest().chars().nth(1).unwrap_or('Q');
+                if !"QUuLEPAaKk".contains(letter) {
+                    return Ok(Operation::Value);
+                }
+                self.at += 2;
+                Operation::Show(letter)
             }
             _ => Operation::Value,
         })

@@ -2,7 +2,9 @@
 
 use super::lexer::Token;
 use super::parser::{Parser, Result};
-use super::{Assignment, Command, CommandKind, Part, Redirect, RedirectTarget, Word, braces};
+use super::{
+    Assignment, Command, CommandKind, Element, Part, Redirect, RedirectTarget, Word, braces,
+};
 use crate::diagnostic::Span;
 
 impl Parser<'_> {
@@ -10,6 +12,7 @@ impl Parser<'_> {
         let mut assignments = Vec::new();
         let mut words: Vec<Word> = Vec::new();
         let mut redirects = Vec::new();
+        let mut arrays = Vec::new();
         loop {
             if let Some(redirect) = self.redirect()? {
                 redirects.push(redirect);
@@ -18,8 +21,21 @@ impl Parser<'_> {
             match self.peek()?.0.clone() {
                 Token::Word(word) => {
                     self.advance()?;
-                    match assignment(&word) {
+                    let mut assigned = assignment(&word, self.is_bash());
+                    if let Some(assignment) = &mut assigned
+                        && assignment.value.parts.is_empty()
+                        && self.is_bash()
+                        && self.rest().starts_with('(')
+                    {
+                        self.at += 1;
+                        assignment.elements = Some(self.elements()?);
+                    }
+                    match assigned {
                         Some(assignment) if words.is_empty() => assignments.push(assignment),
+                        Some(assignment) if assignment.elements.is_some() => {
+                            words.push(Word::text(assignment.name.clone()));
+                            arrays.push(assignment);
+                        }
                         _ => self.braces(word, &mut words),
                     }
                 }
@@ -32,7 +48,33 @@ impl Parser<'_> {
         if assignments.is_empty() && words.is_empty() && redirects.is_empty() {
             return self.unexpected(None);
         }
-        Ok(Command { kind: CommandKind::Simple { assignments, words }, redirects, line })
+        Ok(Command { kind: CommandKind::Simple { assignments, words, arrays }, redirects, line })
+    }
+
+    /// The elements of an array behind its parenthesis, up to the closing one.
+    fn elements(&mut self) -> Result<Vec<Element>> {
+        let mut all = Vec::new();
+        loop {
+            self.skip_newlines()?;
+            if self.take_operator(")")? {
+                return Ok(all);
+            }
+            let Token::Word(word) = self.peek()?.0.clone() else {
+                return self.unexpected(Some(")"));
+            };
+            self.advance()?;
+            match subscript(&word.parts) {
+                Some((index, false, value)) => {
+                    let part = |parts| Word { parts, span: word.span };
+                    all.push(Element { index: Some(part(index)), value: part(value) });
+                }
+                _ => {
+                    let mut words = Vec::new();
+                    self.braces(word, &mut words);
+                    all.extend(words.into_iter().map(|value| Element { index: None, value }));
+                }
+            }
+        }
     }
 
     pub(super) fn function_definition(&mut self, name: &Word, line: u32) -> Result<Command> {
@@ -151,23 +193,63 @@ fn is_descriptor(word: &Word) -> bool {
     }
 }
 
-/// `name=value` or `name+=value`.
-fn assignment(word: &Word) -> Option<Assignment> {
+/// `name=value`, `name+=value`, and where there are arrays `name[index]=value`.
+fn assignment(word: &Word, arrays: bool) -> Option<Assignment> {
     let Some((Part::Bare(first), rest)) = word.parts.split_first() else { return None };
-    let (name, value) = first.split_once('=')?;
-    let (name, append) = match name.strip_suffix('+') {
-        Some(name) => (name, true),
-        None => (name, false),
-    };
-    let mut letters = name.chars();
-    let begins = letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
-    if !begins || !letters.all(|next| next.is_ascii_alphanumeric() || next == '_') {
+    let end = first.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
+    let (name, behind) = first.split_at(end);
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let mut parts = Vec::new();
-    if !value.is_empty() {
-        parts.push(Part::Bare(value.to_owned()));
-    }
+    let mut parts: Vec<Part> = vec![Part::Bare(behind.to_owned())];
     parts.extend(rest.iter().cloned());
-    Some(Assignment { name: name.to_owned(), append, value: Word { parts, span: word.span } })
+    let (index, append, value) = match behind.starts_with('[') && arrays {
+        true => {
+            let (index, append, value) = subscript(&parts)?;
+            (Some(Word { parts: index, span: word.span }), append, value)
+        }
+        false => {
+            let (append, value) = equals(behind)?;
+            parts[0] = Part::Bare(value.to_owned());
+            parts.retain(|part| !matches!(part, Part::Bare(text) if text.is_empty()));
+            (None, append, parts)
+        }
+    };
+    let value = Word { parts: value, span: word.span };
+    Some(Assignment { name: name.to_owned(), index, append, value, elements: None })
+}
+
+/// What stands behind `=` or `+=`.
+fn equals(text: &str) -> Option<(bool, &str)> {
+    match text.strip_prefix("+=") {
+        Some(value) => Some((true, value)),
+        None => Some((false, text.strip_prefix('=')?)),
+    }
+}
+
+/// `[index]=value`, where index and value may have many parts.
+fn subscript(parts: &[Part]) -> Option<(Vec<Part>, bool, Vec<Part>)> {
+    let (Part::Bare(first), rest) = parts.split_first()? else { return None };
+    let mut texts = vec![Part::Bare(first.strip_prefix('[')?.to_owned())];
+    texts.extend(rest.iter().cloned());
+    let mut index = Vec::new();
+    for (at, part) in texts.iter().enumerate() {
+        let Part::Bare(text) = part else {
+            index.push(part.clone());
+            continue;
+        };
+        let Some(close) = text.find(']') else {
+            index.push(part.clone());
+            continue;
+        };
+        index.push(Part::Bare(text[..close].to_owned()));
+        let (append, first) = equals(&text[close + 1..])?;
+        let mut value = vec![Part::Bare(first.to_owned())];
+        value.extend(texts[at + 1..].iter().cloned());
+        let is_empty = |part: &Part| matches!(part, Part::Bare(text) if text.is_empty());
+        value.retain(|part| !is_empty(part));
+        index.retain(|part| !is_empty(part));
+        return Some((index, append, value));
+    }
+    None
 }

@@ -18,6 +18,8 @@ pub(super) enum Within {
     Pattern { quoted: bool },
     /// In `${x:…:}`: `:` or `}` ends it.
     Slice,
+    /// In `${x[…]}`: `]` ends it.
+    Subscript,
     /// In `"…"`.
     Quotes,
     /// A here-document's body, or an arithmetic expression: the whole text.
@@ -29,7 +31,7 @@ impl Within {
         match self {
             Within::Quotes | Within::Document => true,
             Within::Braces { quoted } | Within::Pattern { quoted } => quoted,
-            Within::Line | Within::Slice => false,
+            Within::Line | Within::Slice | Within::Subscript => false,
         }
     }
 
@@ -41,6 +43,7 @@ impl Within {
             Within::Braces { .. } => next == '}',
             Within::Pattern { .. } => matches!(next, '/' | '}'),
             Within::Slice => matches!(next, ':' | '}'),
+            Within::Subscript => next == ']',
             Within::Quotes => next == '"',
             Within::Document => false,
         }
@@ -87,6 +90,10 @@ impl Parser<'_> {
     pub(super) fn parts(&mut self, within: Within) -> Result<Vec<Part>, SyntaxError> {
         let mut parts = Parts::default();
         while let Some(next) = self.peek_char() {
+            if within == Within::Line && self.opens_process() {
+                parts.0.push(self.process()?);
+                continue;
+            }
             if within.ends_at(next) {
                 break;
             }
@@ -113,6 +120,22 @@ impl Parser<'_> {
             }
         }
         Ok(parts.0)
+    }
+
+    /// Whether `<(` or `>(` comes next, where it means something.
+    pub(super) fn opens_process(&self) -> bool {
+        self.is_bash() && (self.rest().starts_with("<(") || self.rest().starts_with(">("))
+    }
+
+    /// `<( … )`
+    fn process(&mut self) -> Result<Part, SyntaxError> {
+        let writes = self.rest().starts_with('>');
+        self.at += 2;
+        let list = self.nested(Self::parenthesised)?;
+        match writes {
+            true => Err(self.fault(Fault::NotSimulated("process substitution >(...)"))),
+            false => Ok(Part::Process(Arc::new(list))),
+        }
     }
 
     fn backslash(&mut self, within: Within, parts: &mut Parts) {
@@ -248,5 +271,6 @@ impl Parser<'_> {
 }
 
 fn plain(name: String) -> Part {
-    Part::Parameter(Box::new(Parameter { name, operation: Operation::Value }))
+    let operation = Operation::Value;
+    Part::Parameter(Box::new(Parameter { name, index: None, indirect: false, operation }))
 }

@@ -33,7 +33,7 @@ impl Story {
 }
 
 /// Standard output of a script on a fresh laptop.
-fn output(script: &str) -> String {
+pub(crate) fn output(script: &str) -> String {
     let finished = Story::new().run(script);
     assert_eq!(String::from_utf8_lossy(&finished.stderr), "", "{script}");
     String::from_utf8_lossy(&finished.stdout).into_owned()

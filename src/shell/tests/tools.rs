@@ -23,7 +23,7 @@ fn grep_chooses_lines() {
     );
     assert_eq!(
         with_pods("grep -w db pods; grep -rl web .; echo $?"),
-        "db-0 1/1 10.244.1.3\npods\n0\n"
+        "db-0 1/1 10.244.1.3\n./pods\n0\n"
     );
     assert_eq!(complaint("grep x nope"), ("grep: nope: No such file or directory\n".into(), 2));
 }

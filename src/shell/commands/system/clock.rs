@@ -89,7 +89,7 @@ pub(in crate::shell::commands) fn timeout(
         long: &[("signal", 's'), ("kill-after", 'k')],
         stops: true,
     };
-    let mut options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let mut options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 125),
     };
@@ -174,7 +174,7 @@ pub(in crate::shell::commands) fn watch(
         long: &[("interval", 'n'), ("no-title", 't'), ("differences", 'd')],
         stops: true,
     };
-    let options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };

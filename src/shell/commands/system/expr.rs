@@ -79,16 +79,19 @@ impl Reader<'_> {
     }
 }
 
+/// `TEXT : PATTERN`: the pattern is looked for at the beginning. What its group holds, or how long
+/// the match is.
 fn matched(text: &str, pattern: &str) -> Result<String, String> {
-    let pattern = compile(&format!("^{}", pattern.trim_start_matches('^')), Syntax::Basic, false)?;
-    let found = pattern.captures(text);
-    Ok(match (found, pattern.captures_len() > 1) {
-        (Some(found), true) => found.get(1).map_or("", |part| part.as_str()).to_owned(),
-        (Some(found), false) => {
-            found.get(0).map_or(0, |all| all.as_str().chars().count()).to_string()
-        }
-        (None, true) => String::new(),
-        (None, false) => "0".to_owned(),
+    let pattern = compile(&format!("^{}", pattern.trim_start_matches('^')), Syntax::Basic, false)
+        .map_err(|why| format!("expr: {why}"))?;
+    let part = |(start, end): (usize, usize)| &text[start..end];
+    let found = pattern.captures_at(text, 0);
+    let group = |index: usize| {
+        found.as_ref().and_then(|groups| groups.get(index).copied().flatten()).map_or("", part)
+    };
+    Ok(match pattern.groups() > 0 {
+        true => group(1).to_owned(),
+        false => group(0).chars().count().to_string(),
     })
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::shell::commands::failed;
+use crate::cluster::Flavour;
+use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::{Setting, busybox_usage, failed};
 use crate::shell::{Io, Step, Tool};
 
 /// Lines that `yes` writes before it waits for its reader.
@@ -32,57 +34,140 @@ pub(in crate::shell::commands) fn yes(arguments: &[String]) -> Box<dyn Tool> {
     Box::new(Yes(if text.is_empty() { "y".to_owned() } else { text }))
 }
 
-/// Numbers that `seq` prints at most.
-const MOST: usize = 200_000;
+/// Numbers that `seq` prints at most; it says so when there are more.
+const MOST: usize = 1_000_000;
 
-pub(in crate::shell::commands) fn seq(arguments: &[String]) -> Box<dyn Tool> {
-    let mut separator = "\n".to_owned();
-    let mut equal = false;
+const GRAMMAR: Grammar = Grammar {
+    name: "seq",
+    short: "ws:f:",
+    long: &[("equal-width", 'w'), ("separator", 's'), ("format", 'f')],
+    stops: true,
+};
+
+/// A negative number is no option.
+fn guarded(arguments: &[String]) -> Vec<String> {
+    let is_number = |text: &String| {
+        text.strip_prefix('-')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
+    };
+    let mut all = arguments.to_vec();
+    let mut at = 0;
+    while at < all.len() {
+        match all[at].as_str() {
+            "-s" | "-f" | "--separator" | "--format" => at += 2,
+            _ if is_number(&all[at]) => {
+                all.insert(at, "--".to_owned());
+                return all;
+            }
+            text if !text.starts_with('-') => return all,
+            _ => at += 1,
+        }
+    }
+    all
+}
+
+pub(in crate::shell::commands) fn seq(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    match GRAMMAR
+        .parse(&guarded(arguments), setting.words)
+        .and_then(|options| counted(&options, setting))
+    {
+        Ok(text) => Box::new(Text(text)),
+        Err(message) => failed(message, 1),
+    }
+}
+
+fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
+    const TRY: &str = "Try 'seq --help' for more information.";
+    let gnu = setting.flavour == Flavour::Gnu;
     let mut numbers = Vec::new();
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        match argument.as_str() {
-            "-s" => separator = rest.next().cloned().unwrap_or_default(),
-            "-w" => equal = true,
-            text => match text.parse::<f64>() {
-                Ok(number) if number.is_finite() => numbers.push((text.to_owned(), number)),
-                _ => {
-                    return failed(
-                        format!(
-                            "seq: invalid floating point argument: '{text}'\nTry 'seq --help' for more information."
-                        ),
-                        1,
-                    );
-                }
-            },
+    for text in &options.operands {
+        match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => numbers.push((text.trim().to_owned(), number)),
+            _ if gnu => {
+                return Err(format!("seq: invalid floating point argument: '{text}'\n{TRY}"));
+            }
+            _ => return Err(format!("seq: invalid number '{text}'")),
         }
     }
     let one = ("1".to_owned(), 1.0);
     let (first, step, last) = match numbers.as_slice() {
-        [] => return failed("seq: missing operand\nTry 'seq --help' for more information.", 1),
+        [] if gnu => return Err(format!("seq: missing operand\n{TRY}")),
+        [] => return Err(busybox_usage("seq")),
         [last] => (one.clone(), one, last.clone()),
         [first, last] => (first.clone(), one, last.clone()),
-        [first, step, last, ..] => (first.clone(), step.clone(), last.clone()),
-    };
-    if step.1 == 0.0 {
-        return failed(format!("seq: invalid Zero increment value: '{}'", step.0), 1);
-    }
-    let decimals = |text: &str| text.split_once('.').map_or(0, |(_, digits)| digits.len());
-    let places = decimals(&first.0).max(decimals(&step.0));
-    let mut shown = Vec::new();
-    for index in 0..MOST {
-        let number = first.1 + step.1 * index as f64;
-        let beyond = if step.1 > 0.0 { number > last.1 + 1e-9 } else { number < last.1 - 1e-9 };
-        if beyond {
-            break;
+        [first, step, last] => (first.clone(), step.clone(), last.clone()),
+        [_, _, _, extra, ..] if gnu => {
+            return Err(format!("seq: extra operand '{}'\n{TRY}", extra.0));
         }
-        shown.push(format!("{number:.places$}"));
+        _ => return Err(busybox_usage("seq")),
+    };
+    if step.1 == 0.0 && gnu {
+        return Err(format!("seq: invalid Zero increment value: '{}'\n{TRY}", step.0));
     }
-    if equal {
+    if step.1 == 0.0 {
+        return Err("seq: not simulated here: a step of 0, which has no end".to_owned());
+    }
+    let format = options.value('f');
+    if options.has('w') && format.is_some() {
+        return Err("seq: format string may not be specified when printing equal width strings\n"
+            .to_owned()
+            + TRY);
+    }
+    let decimals = |text: &str| match text.contains(['e', 'E']) {
+        true => 0,
+        false => text.split_once('.').map_or(0, |(_, digits)| digits.len()),
+    };
+    let places = decimals(&first.0).max(decimals(&step.0));
+    let count = ((last.1 - first.1) / step.1 + 1e-9).floor() + 1.0;
+    if count > MOST as f64 {
+        return Err(format!("seq: not simulated here: more than {MOST} numbers"));
+    }
+    let numbers = (0..count.max(0.0) as usize).map(|index| first.1 + step.1 * index as f64);
+    let mut shown: Vec<String> = Vec::new();
+    match format {
+        None => shown.extend(numbers.map(|number| format!("{number:.places$}"))),
+        Some(format) => {
+            for number in numbers {
+                shown.push(formatted(format, number)?);
+            }
+        }
+    }
+    if options.has('w') {
         let width = shown.iter().map(String::len).max().unwrap_or(0);
-        shown.iter_mut().for_each(|text| *text = format!("{text:0>width$}"));
+        for text in &mut shown {
+            let (sign, digits) = text.split_at(usize::from(text.starts_with('-')));
+            *text = format!("{sign}{digits:0>width$}", width = width - sign.len());
+        }
     }
-    Box::new(Text(if shown.is_empty() { String::new() } else { shown.join(&separator) + "\n" }))
+    let separator = options.value('s').unwrap_or("\n");
+    Ok(if shown.is_empty() { String::new() } else { shown.join(separator) + "\n" })
+}
+
+/// A number by a format of `printf`'s, which has to have one conversion for it.
+fn formatted(format: &str, number: f64) -> Result<String, String> {
+    const TRY: &str = "Try 'seq --help' for more information.";
+    let plain = format.replace("%%", "");
+    let Some((_, behind)) = plain.split_once('%') else {
+        return Err(format!("seq: format '{format}' has no % directive\n{TRY}"));
+    };
+    let letter = behind
+        .trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.0'".contains(c))
+        .chars()
+        .next();
+    match letter {
+        Some('e' | 'E' | 'f' | 'F' | 'g' | 'G') => {}
+        Some(other) => {
+            return Err(format!("seq: format '{format}' has unknown %{other} directive\n{TRY}"));
+        }
+        None => return Err(format!("seq: format '{format}' ends in %\n{TRY}")),
+    }
+    match crate::shell::commands::print::format(&[format.to_owned(), number.to_string()]) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err((_, why)) => Err(format!("seq: {why}")),
+    }
 }
 
 /// A command that prints a text.

@@ -100,7 +100,7 @@ pub(in crate::shell::commands) fn env(
         .iter()
         .map(|argument| if argument == "-" { "-i".to_owned() } else { argument.clone() })
         .collect();
-    let options = match GRAMMAR.parse(&arguments, setting.flavour) {
+    let options = match GRAMMAR.parse(&arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 125),
     };

@@ -145,7 +145,7 @@ pub(in crate::shell::commands) fn xargs(
         long: &[("no-run-if-empty", 'r'), ("null", '0'), ("max-args", 'n'), ("verbose", 't')],
         stops: true,
     };
-    let options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };

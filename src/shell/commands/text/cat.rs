@@ -38,7 +38,7 @@ pub(in crate::shell::commands) fn cat(
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
     let grammar = Grammar::short("cat", "nbevtAETu");
-    match grammar.parse(arguments, setting.flavour) {
+    match grammar.parse(arguments, setting.words) {
         Ok(options) if options.in_order().next().is_none() => {
             Box::new(Copy { files: options.operands, at: 0, failed: false })
         }
@@ -139,7 +139,7 @@ pub(in crate::shell::commands) fn rev(arguments: &[String], _: &Setting<'_>) -> 
 
 pub(in crate::shell::commands) fn nl(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
     let parsed: Result<Options, String> =
-        Grammar::short("nl", "b:w:s:").parse(arguments, setting.flavour);
+        Grammar::short("nl", "b:w:s:").parse(arguments, setting.words);
     match parsed {
         Ok(options) => {
             let all = options.value('b') == Some("a");

@@ -103,7 +103,7 @@ pub(in crate::shell::commands) fn cut(
         ],
         stops: false,
     };
-    let options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };
@@ -227,7 +227,7 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
         long: &[("complement", 'c'), ("delete", 'd'), ("squeeze-repeats", 's')],
         stops: true,
     };
-    let options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };

@@ -135,7 +135,7 @@ pub(in crate::shell::commands) fn head(
         long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q')],
         stops: false,
     };
-    let options = match GRAMMAR.parse(&modern(arguments), setting.flavour) {
+    let options = match GRAMMAR.parse(&modern(arguments), setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };
@@ -210,7 +210,7 @@ pub(in crate::shell::commands) fn tail(
         long: &[("lines", 'n'), ("bytes", 'c'), ("follow", 'f'), ("quiet", 'q')],
         stops: false,
     };
-    let options = match GRAMMAR.parse(&modern(arguments), setting.flavour) {
+    let options = match GRAMMAR.parse(&modern(arguments), setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };

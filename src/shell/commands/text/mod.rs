@@ -7,7 +7,7 @@ pub(super) mod diff;
 pub(super) mod grep;
 pub(super) mod head;
 pub(super) mod lines;
-pub(super) mod regex;
+pub(in crate::shell) mod regex;
 pub(super) mod sed;
 pub(super) mod sort;
 pub(super) mod wc;

@@ -289,7 +289,7 @@ pub(in crate::shell::commands) fn sort(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    let options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 2),
     };
@@ -394,7 +394,7 @@ pub(in crate::shell::commands) fn uniq(
         long: &[("count", 'c'), ("repeated", 'd'), ("unique", 'u'), ("ignore-case", 'i')],
         stops: false,
     };
-    match GRAMMAR.parse(arguments, setting.flavour) {
+    match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => {
             let uniq = Uniq {
                 counts: options.has('c'),

@@ -117,7 +117,7 @@ pub(in crate::shell::commands) fn tee(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar =
         Grammar { name: "tee", short: "ai", long: &[("append", 'a')], stops: false };
-    match GRAMMAR.parse(arguments, setting.flavour) {
+    match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => {
             let append = options.has('a');
             Box::new(Tee { files: options.operands, append, begun: false, failed: false })

@@ -19,6 +19,7 @@ pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
         | "echo" | "printf" | "test" | "[" | "trap" | "wait" | "type" | "command" | "alias"
         | "unalias" | "jobs" | "kill" | "umask" | "hash" | "getopts" | "ulimit" | "times"
         | "fg" | "bg" | "exec" => true,
+        "mapfile" | "readarray" => dialect == Dialect::Bash,
         "source" | "let" => dialect != Dialect::Dash,
         "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete" => {
             dialect == Dialect::Bash
@@ -67,16 +68,18 @@ impl Machine {
             "export" | "readonly" | "declare" | "typeset" => {
                 Some(self.declare(io, name, arguments))
             }
-            "unset" => Some(self.unset(arguments)),
+            "unset" => Some(self.unset(io, arguments)),
             "local" => Some(self.local(io, arguments)),
             "set" => Some(self.set(io, arguments)),
-            "shift" => Some(self.shift(arguments)),
+            "shift" => Some(self.shift(io, arguments)),
             "let" => Some(self.calculate(io, arguments)),
             "getopts" => Some(self.getopts(io, arguments)),
             "alias" => Some(self.aliases(io, arguments)),
             "unalias" => Some(self.unalias(arguments)),
-            "read" => {
-                self.stack.push(Frame::Read { arguments: arguments.to_vec(), until: None });
+            "read" | "mapfile" | "readarray" => {
+                let mut arguments = arguments.to_vec();
+                arguments.insert(0, name.to_owned());
+                self.stack.push(Frame::Read { arguments, until: None });
                 None
             }
             "wait" => self.wait_for(arguments),
@@ -139,9 +142,23 @@ impl Machine {
         };
         match printed {
             Ok(bytes) => {
-                let closed = self.descriptors.output == Target::Closed;
+                self.unwritten = false;
                 self.put(io, 1, &bytes);
-                i32::from(closed)
+                if !std::mem::take(&mut self.unwritten) {
+                    return 0;
+                }
+                let why = match self.descriptors.output {
+                    Target::Closed => "Bad file descriptor",
+                    _ => "No space left on device",
+                };
+                let prefix = self.state.prefix();
+                let message = match self.state.dialect {
+                    Dialect::Ash => format!("{prefix}write error: {why}"),
+                    Dialect::Dash => format!("{prefix}{name}: {name}: I/O error"),
+                    Dialect::Bash => format!("{prefix}{name}: write error: {why}"),
+                };
+                self.complain(io, &message);
+                1
             }
             Err((bytes, message)) => {
                 self.put(io, 1, &bytes);

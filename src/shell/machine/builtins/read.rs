@@ -3,38 +3,73 @@
 use std::time::Duration;
 
 use super::super::frame::{Frame, Input};
-use super::super::{Io, Machine, Stdin, Step, Turn};
+use super::super::state::Elements;
+use super::super::{Dialect, Io, Machine, Stdin, Step, Turn};
 use crate::clock::SimTime;
-use crate::shell::Read;
 
 /// The options of `read`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Options {
     raw: bool,
     prompt: Option<String>,
     seconds: Option<f64>,
+    /// `-a`: the array that gets the fields.
+    array: Option<String>,
+    /// `-d`: what ends the line.
+    end: Option<char>,
+    /// `-n`, `-N`: how many letters at most, and whether nothing else ends them.
+    letters: Option<(usize, bool)>,
     names: Vec<String>,
 }
 
-fn options(arguments: &[String]) -> Options {
+/// Reads the options; the letter that is none, otherwise.
+fn options(arguments: &[String], dialect: Dialect) -> Result<Options, char> {
     let mut options = Options::default();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
-        match argument.as_str() {
-            "-r" => options.raw = true,
-            "-s" | "-e" => {}
-            "-rp" | "-p" => {
-                options.raw |= argument == "-rp";
-                options.prompt = rest.next().cloned();
+        let Some(letters) = argument.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
+            options.names.push(argument.clone());
+            options.names.extend(rest.cloned());
+            break;
+        };
+        for (at, letter) in letters.char_indices() {
+            let known = match dialect {
+                Dialect::Dash => "rp",
+                Dialect::Ash => "rpsntud",
+                Dialect::Bash => "rpsntNduaei",
+            };
+            if !known.contains(letter) {
+                return Err(letter);
             }
-            "-t" => options.seconds = rest.next().and_then(|text| text.parse().ok()),
-            "-n" | "-N" | "-d" | "-u" => {
-                rest.next();
+            if matches!(letter, 'r' | 's' | 'e') {
+                options.raw |= letter == 'r';
+                continue;
             }
-            _ => options.names.push(argument.clone()),
+            let glued = &letters[at + 1..];
+            let value = match glued.is_empty() {
+                true => rest.next().cloned().unwrap_or_default(),
+                false => glued.to_owned(),
+            };
+            match letter {
+                'p' => options.prompt = Some(value),
+                't' => options.seconds = value.parse().ok(),
+                'a' => options.array = Some(value),
+                'd' => options.end = Some(value.chars().next().unwrap_or('\0')),
+                'n' | 'N' => {
+                    options.letters = value.parse().ok().map(|count| (count, letter == 'N'));
+                }
+                _ => {}
+            }
+            break;
         }
     }
-    options
+    Ok(options)
+}
+
+/// A line, whether its end was there, and which of its letters were behind a backslash.
+struct Gathered {
+    letters: Vec<(char, bool)>,
+    ended: bool,
 }
 
 impl Machine {
@@ -45,24 +80,51 @@ impl Machine {
         arguments: Vec<String>,
         until: Option<SimTime>,
     ) -> Turn {
-        let options = options(&arguments);
+        if arguments[0] != "read" {
+            return self.read_array(io, arguments);
+        }
+        let options = match options(&arguments[1..], self.state.dialect) {
+            Ok(options) => options,
+            Err(letter) => {
+                let prefix = self.state.prefix();
+                let message = match self.state.dialect {
+                    Dialect::Bash => format!(
+                        "{prefix}read: -{letter}: invalid option\nread: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]"
+                    ),
+                    Dialect::Dash => format!("{prefix}read: Illegal option -{letter}"),
+                    Dialect::Ash => format!("{prefix}read: illegal option -{letter}"),
+                };
+                self.complain(io, &message);
+                self.state.status = 2;
+                if self.state.dialect != Dialect::Bash {
+                    self.fail_hard(2);
+                }
+                return Turn::Go;
+            }
+        };
+        if options.names.is_empty()
+            && options.array.is_none()
+            && self.state.dialect == Dialect::Dash
+        {
+            let message = format!("{}read: arg count", self.state.prefix());
+            self.complain(io, &message);
+            self.fail_hard(2);
+            return Turn::Go;
+        }
         let until = until.or_else(|| {
             let seconds = options.seconds.filter(|seconds| (0.0..1e6).contains(seconds))?;
             Some(io.now() + Duration::from_secs_f64(seconds))
         });
-        match self.next_line(io) {
-            Read::Line(line) => {
-                let line = if options.raw { line } else { line.replace('\\', "") };
+        match self.gather(io, &options) {
+            Some(line) => {
                 self.state.status = 0;
-                self.assign_fields(io, &options.names, &line);
+                self.assign_fields(io, &options, &line.letters);
+                if !line.ended {
+                    self.state.status = 1;
+                }
             }
-            Read::End => {
-                self.state.status = 1;
-                self.assign_fields(io, &options.names, "");
-                self.state.status = 1;
-            }
-            Read::Wait if until.is_some_and(|until| io.now() >= until) => self.state.status = 142,
-            Read::Wait => {
+            None if until.is_some_and(|until| io.now() >= until) => self.state.status = 142,
+            None => {
                 if let Some(prompt) = options.prompt {
                     *io.prompt = prompt;
                 }
@@ -73,54 +135,180 @@ impl Machine {
         Turn::Go
     }
 
-    fn next_line(&mut self, io: &mut Io<'_>) -> Read {
-        let mut nothing = Stdin::default();
-        let stdin = match self.descriptors.input {
-            Input::Own => return io.read_line(),
-            Input::Null => &mut nothing,
-            Input::Text(index) => self.inputs.get_mut(index).unwrap_or(&mut nothing),
-        };
-        stdin.read_line()
+    /// `mapfile`: every line an element.
+    fn read_array(&mut self, io: &mut Io<'_>, arguments: Vec<String>) -> Turn {
+        let (mut trim, mut most, mut array) = (false, usize::MAX, "MAPFILE".to_owned());
+        let mut rest = arguments[1..].iter();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "-t" => trim = true,
+                "-n" => most = rest.next().and_then(|count| count.parse().ok()).unwrap_or(0),
+                option if option.starts_with('-') => {
+                    let name = &arguments[0];
+                    let message =
+                        format!("{}{name}: not simulated here: {option}", self.state.prefix());
+                    self.complain(io, &message);
+                    self.state.status = 2;
+                    return Turn::Go;
+                }
+                name => array = name.to_owned(),
+            }
+        }
+        if most == 0 {
+            most = usize::MAX;
+        }
+        let Some(stdin) = self.input(io) else { return Turn::Go };
+        if !stdin.ended() {
+            self.stack.push(Frame::Read { arguments, until: None });
+            return Turn::Wait(Step::Input);
+        }
+        let text = String::from_utf8_lossy(stdin.rest()).into_owned();
+        let lines: Vec<&str> = text.split_inclusive('\n').take(most).collect();
+        stdin.read += lines.iter().map(|line| line.len()).sum::<usize>();
+        let values = lines.into_iter().map(|line| match trim {
+            true => line.trim_end_matches('\n').to_owned(),
+            false => line.to_owned(),
+        });
+        let values: Vec<String> = values.collect();
+        self.fill(&array, values);
+        self.state.status = 0;
+        Turn::Go
     }
 
-    fn assign_fields(&mut self, io: &mut Io<'_>, names: &[String], line: &str) {
+    fn fill(&mut self, array: &str, values: Vec<String>) {
+        let all = values.into_iter().enumerate().map(|(at, value)| (at as u64, value)).collect();
+        let variables = std::sync::Arc::make_mut(&mut self.state.variables);
+        variables.entry(array.to_owned()).or_default().elements = Some(Elements::Indexed(all));
+    }
+
+    /// Where standard input comes from; `None` when there is none.
+    fn input<'a>(&'a mut self, io: &'a mut Io<'_>) -> Option<&'a mut Stdin> {
+        match self.descriptors.input {
+            Input::Own => Some(&mut *io.stdin),
+            Input::Null => {
+                self.inputs.push(Stdin::default());
+                self.inputs.last_mut()
+            }
+            Input::Text(index) => self.inputs.get_mut(index),
+        }
+    }
+
+    /// Takes a line, over as many lines as backslashes join; `None` while it is not complete.
+    fn gather(&mut self, io: &mut Io<'_>, options: &Options) -> Option<Gathered> {
+        let end = options.end.unwrap_or('\n');
+        let (most, exactly) = options.letters.unwrap_or((usize::MAX, false));
+        let stdin = self.input(io)?;
+        let rest = stdin.rest().to_vec();
+        let text = String::from_utf8_lossy(&rest);
+        let mut made = Gathered { letters: Vec::new(), ended: false };
+        let mut taken = 0;
+        let mut escaped = false;
+        for letter in text.chars() {
+            if made.letters.len() >= most {
+                made.ended = true;
+                break;
+            }
+            taken += letter.len_utf8();
+            if std::mem::take(&mut escaped) {
+                if letter != '\n' {
+                    made.letters.push((letter, true));
+                }
+            } else if letter == '\\' && !options.raw {
+                escaped = true;
+            } else if letter == end && !exactly {
+                made.ended = true;
+                break;
+            } else if letter != '\0' {
+                made.letters.push((letter, false));
+            }
+        }
+        made.ended |= made.letters.len() >= most;
+        if !made.ended && !stdin.ended() {
+            return None;
+        }
+        stdin.read += taken.min(rest.len());
+        Some(made)
+    }
+
+    /// Splits a line among variables. A letter behind a backslash separates nothing.
+    fn assign_fields(&mut self, io: &mut Io<'_>, options: &Options, line: &[(char, bool)]) {
         let separators = self.state.get("IFS").unwrap_or(" \t\n").to_owned();
-        let separates = |c: char| separators.contains(c);
-        let blank = |c: char| separates(c) && c.is_whitespace();
-        if names.is_empty() {
-            self.set_or_complain(io, "REPLY", line.to_owned());
+        let separates = |(letter, escaped): &(char, bool)| !escaped && separators.contains(*letter);
+        let blank = |pair: &(char, bool)| separates(pair) && pair.0.is_whitespace();
+        let text = |letters: &[(char, bool)]| {
+            letters.iter().map(|(letter, _)| *letter).collect::<String>()
+        };
+        let exactly = options.letters.is_some_and(|(_, exactly)| exactly);
+        if options.names.is_empty() && options.array.is_none() || exactly {
+            let name = options.names.first().cloned().unwrap_or_else(|| "REPLY".to_owned());
+            self.set_or_complain(io, &name, text(line));
             return;
         }
-        let mut rest = line.trim_matches(blank);
-        for (index, name) in names.iter().enumerate() {
-            if index + 1 == names.len() {
-                self.set_or_complain(io, name, rest.to_owned());
-                return;
+        let most = if options.array.is_some() { usize::MAX } else { options.names.len() };
+        let mut fields: Vec<String> = Vec::new();
+        let mut rest = line;
+        while rest.first().is_some_and(blank) {
+            rest = &rest[1..];
+        }
+        while !rest.is_empty() {
+            if fields.len() + 1 == most {
+                fields.push(text(last_field(rest, &blank, &separates)));
+                break;
             }
-            let end = rest.find(separates).unwrap_or(rest.len());
-            let field = rest[..end].to_owned();
-            let after = rest[end..].trim_start_matches(blank);
-            let mark = after.chars().next().filter(|c| separates(*c));
-            rest = match mark {
-                Some(mark) => after[mark.len_utf8()..].trim_start_matches(blank),
-                None => after,
-            };
-            self.set_or_complain(io, name, field);
+            let end = rest.iter().position(separates).unwrap_or(rest.len());
+            fields.push(text(&rest[..end]));
+            rest = &rest[end..];
+            while rest.first().is_some_and(blank) {
+                rest = &rest[1..];
+            }
+            if rest.first().is_some_and(separates) {
+                rest = &rest[1..];
+                while rest.first().is_some_and(blank) {
+                    rest = &rest[1..];
+                }
+            }
+        }
+        if let Some(array) = &options.array {
+            return self.fill(array, fields);
+        }
+        let mut fields = fields.into_iter();
+        for name in &options.names {
+            self.set_or_complain(io, name, fields.next().unwrap_or_default());
         }
     }
 
-    /// Sets a variable, or says why it can't be set.
-    pub(super) fn set_or_complain(&mut self, io: &mut Io<'_>, name: &str, value: String) {
+    /// Sets a variable, or says why it can't be set. Whether it was.
+    pub(super) fn set_or_complain(&mut self, io: &mut Io<'_>, name: &str, value: String) -> bool {
         let result = match is_name(name) {
             true => self.state.set(name, value),
             false => Err(format!("`{name}': not a valid identifier")),
         };
-        if let Err(why) = result {
-            let message = format!("{}{why}", self.state.prefix());
-            self.complain(io, &message);
-            self.state.status = 1;
-        }
+        let Err(why) = result else { return true };
+        let message = format!("{}{why}", self.state.prefix());
+        self.complain(io, &message);
+        self.state.status = 1;
+        false
     }
+}
+
+/// The last field: all that is left, without blanks at its end, and without the one separator
+/// that would only end it.
+fn last_field<'l>(
+    rest: &'l [(char, bool)],
+    blank: &dyn Fn(&(char, bool)) -> bool,
+    separates: &dyn Fn(&(char, bool)) -> bool,
+) -> &'l [(char, bool)] {
+    let mut field = rest;
+    while field.last().is_some_and(blank) {
+        field = &field[..field.len() - 1];
+    }
+    if let Some((last, before)) = field.split_last()
+        && separates(last)
+        && !before.iter().any(separates)
+    {
+        field = before;
+    }
+    field
 }
 
 /// Whether a variable can be called this.

@@ -1,9 +1,11 @@
 //! `export`, `unset`, `local`, `set`, `shift`, `let`, `getopts`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::expand::Stop;
 use super::super::frame::Frame;
+use super::super::state::{Elements, Variable};
 use super::super::{Dialect, Io, Machine};
 use super::read::is_name;
 use crate::shell::syntax::{Part, Word};
@@ -11,39 +13,160 @@ use crate::shell::syntax::{Part, Word};
 impl Machine {
     /// `export`, `readonly` and `declare`.
     pub(super) fn declare(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
-        let (options, names): (Vec<_>, Vec<_>) =
-            arguments.iter().partition(|argument| argument.starts_with('-'));
-        let has = |letter: char| options.iter().any(|option| option.contains(letter));
+        let is_option = |argument: &&String| argument.starts_with(['-', '+']) && argument.len() > 1;
+        let options: String = arguments.iter().take_while(is_option).map(String::as_str).collect();
+        let names: Vec<String> = arguments.iter().skip_while(is_option).cloned().collect();
+        let declares = matches!(name, "declare" | "typeset");
+        let known = if declares { "aAfFgiIlnprtux-+" } else { "fnpaA-" };
+        if let Some(bad) = options.chars().find(|letter| !known.contains(*letter)) {
+            let prefix = self.state.prefix();
+            let message = match self.state.dialect {
+                Dialect::Bash => format!("{prefix}{name}: -{bad}: invalid option"),
+                _ => format!("{prefix}{name}: Illegal option -{bad}"),
+            };
+            self.complain(io, &message);
+            return 2;
+        }
+        if declares && options.contains('n') {
+            let message = format!("{}{name}: not simulated here: -n", self.state.prefix());
+            self.complain(io, &message);
+            return 1;
+        }
+        if declares && options.contains(['f', 'F']) {
+            return self.list_functions(io, &options, &names);
+        }
+        if options.contains('p') && !names.is_empty() {
+            return self.show_variables(io, name, &names);
+        }
         if names.is_empty() {
             self.list_variables(io, name);
             return 0;
         }
+        if declares && !options.contains('g') {
+            self.make_local(&names);
+        }
         let mut status = 0;
+        for argument in &names {
+            status |= self.declare_one(io, name, &options, argument);
+        }
+        status
+    }
+
+    /// A variable that is declared in a function is the function's own.
+    fn make_local(&mut self, names: &[String]) {
+        let function = self.stack.iter().rposition(|frame| matches!(frame, Frame::Function { .. }));
+        let Some(function) = function else { return };
         for argument in names {
-            let (variable, value) = match argument.split_once('=') {
-                Some((variable, value)) => (variable, Some(value)),
-                None => (argument.as_str(), None),
+            let name = argument.split_once('=').map_or(argument.as_str(), |(name, _)| name);
+            let before = self.state.variables.get(name).cloned();
+            if let Some(Frame::Function { locals, .. }) = self.stack.get_mut(function)
+                && !locals.contains_key(name)
+            {
+                locals.insert(name.to_owned(), before);
+                Arc::make_mut(&mut self.state.variables).remove(name);
+            }
+        }
+    }
+
+    fn declare_one(&mut self, io: &mut Io<'_>, name: &str, options: &str, argument: &str) -> i32 {
+        let has = |letter: char| options.contains(letter);
+        let (variable, value) = match argument.split_once('=') {
+            Some((variable, value)) => (variable, Some(value)),
+            None => (argument, None),
+        };
+        if !is_name(variable) {
+            let prefix = self.state.prefix();
+            let message = match self.state.dialect {
+                Dialect::Bash => format!("{prefix}{name}: `{argument}': not a valid identifier"),
+                _ => format!("{prefix}{name}: {variable}: bad variable name"),
             };
-            if !is_name(variable) {
-                let prefix = self.state.prefix();
-                let message = match self.state.dialect {
-                    Dialect::Bash => {
-                        format!("{prefix}{name}: `{argument}': not a valid identifier")
-                    }
-                    _ => format!("{prefix}{name}: {variable}: bad variable name"),
-                };
-                self.complain(io, &message);
-                status = 1;
-                continue;
+            self.complain(io, &message);
+            if self.state.dialect != Dialect::Bash {
+                self.fail_hard(2);
+                return 2;
             }
-            if let Some(value) = value {
-                self.set_or_complain(io, variable, value.to_owned());
+            return 1;
+        }
+        let entry =
+            Arc::make_mut(&mut self.state.variables).entry(variable.to_owned()).or_default();
+        entry.integer |= has('i') && name != "export";
+        entry.upper = match (has('u'), has('l')) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => entry.upper,
+        };
+        if has('A') {
+            entry.elements.get_or_insert_with(|| Elements::Named(BTreeMap::new()));
+        } else if has('a') {
+            entry.elements.get_or_insert_with(|| Elements::Indexed(BTreeMap::new()));
+        }
+        let mut status = 0;
+        if let Some(value) = value {
+            let value = self.worked_out(io, variable, value);
+            status = i32::from(!self.set_or_complain(io, variable, value));
+        }
+        let entry =
+            Arc::make_mut(&mut self.state.variables).entry(variable.to_owned()).or_default();
+        entry.exported |= name == "export" && !has('n') || name != "export" && has('x');
+        entry.exported &= !(name == "export" && has('n'));
+        entry.readonly |= name == "readonly" || name != "export" && has('r');
+        status
+    }
+
+    /// The value of a variable that was declared to hold numbers.
+    fn worked_out(&mut self, io: &Io<'_>, variable: &str, value: &str) -> String {
+        let integer = self.state.variables.get(variable).is_some_and(|known| known.integer);
+        if !integer {
+            return value.to_owned();
+        }
+        let word = Word { parts: vec![Part::Quoted(value.to_owned())], ..Word::default() };
+        let number = self.expansion(io, &[], |expander| expander.arithmetic(&word));
+        number.unwrap_or(0).to_string()
+    }
+
+    /// `declare -p NAME`
+    fn show_variables(&mut self, io: &mut Io<'_>, command: &str, names: &[String]) -> i32 {
+        let mut status = 0;
+        for name in names {
+            match self.state.variables.get(name) {
+                Some(variable) => {
+                    let line = declaration(name, variable);
+                    self.say(io, &line);
+                }
+                None => {
+                    let message = format!("{}{command}: {name}: not found", self.state.prefix());
+                    self.complain(io, &message);
+                    status = 1;
+                }
             }
-            let variables = Arc::make_mut(&mut self.state.variables);
-            let entry = variables.entry(variable.to_owned()).or_default();
-            entry.exported |= name == "export" && !has('n') || name != "export" && has('x');
-            entry.exported &= !(name == "export" && has('n'));
-            entry.readonly |= name == "readonly" || name != "export" && has('r');
+        }
+        status
+    }
+
+    /// `declare -f`: the names of functions; their bodies are not kept as text.
+    fn list_functions(&mut self, io: &mut Io<'_>, options: &str, names: &[String]) -> i32 {
+        if !options.contains('F')
+            && (names.is_empty()
+                || names.iter().any(|name| self.state.functions.contains_key(name)))
+        {
+            let message =
+                format!("{}declare: not simulated here: -f; -F lists names", self.state.prefix());
+            self.complain(io, &message);
+            return 1;
+        }
+        if names.is_empty() {
+            let all: Vec<String> = self.state.functions.keys().cloned().collect();
+            for name in all {
+                self.say(io, &format!("declare -f {name}"));
+            }
+            return 0;
+        }
+        let mut status = 0;
+        for name in names {
+            match self.state.functions.contains_key(name) {
+                true => self.say(io, name),
+                false => status = 1,
+            }
         }
         status
     }
@@ -61,8 +184,7 @@ impl Machine {
             }
             let value = &state.value;
             let line = match (self.state.dialect, name) {
-                (Dialect::Bash, "export") => format!("declare -x {variable}=\"{value}\""),
-                (Dialect::Bash, "readonly") => format!("declare -r {variable}=\"{value}\""),
+                (Dialect::Bash, "export" | "readonly") => declaration(variable, state),
                 (Dialect::Bash, _) => format!("{variable}={value}"),
                 _ => format!("{name} {variable}='{value}'"),
             };
@@ -70,25 +192,67 @@ impl Machine {
         }
     }
 
-    pub(super) fn unset(&mut self, arguments: &[String]) -> i32 {
+    pub(super) fn unset(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let functions = arguments.first().is_some_and(|first| first == "-f");
+        let only = arguments.first().is_some_and(|first| first == "-v");
+        let mut status = 0;
         for name in arguments.iter().filter(|argument| !argument.starts_with('-')) {
             if functions {
                 Arc::make_mut(&mut self.state.functions).remove(name);
                 continue;
             }
+            if let Some((array, key)) = name.split_once('[') {
+                self.unset_element(io, array, key.trim_end_matches(']'));
+                continue;
+            }
             let variables = Arc::make_mut(&mut self.state.variables);
             match variables.get(name) {
-                Some(variable) if variable.readonly => return 1,
+                Some(variable) if variable.readonly => {
+                    status = 1;
+                    let prefix = self.state.prefix();
+                    let message = match self.state.dialect {
+                        Dialect::Bash => {
+                            format!("{prefix}unset: {name}: cannot unset: readonly variable")
+                        }
+                        _ => {
+                            let message = format!("{prefix}unset: {name}: is read only");
+                            self.complain(io, &message);
+                            self.fail_hard(2);
+                            return 2;
+                        }
+                    };
+                    self.complain(io, &message);
+                }
                 Some(_) => {
                     variables.remove(name);
                 }
-                None => {
+                None if !is_name(name) => {
+                    let prefix = self.state.prefix();
+                    let message = match self.state.dialect {
+                        Dialect::Bash => {
+                            format!("{prefix}unset: `{name}': not a valid identifier")
+                        }
+                        _ => format!("{prefix}unset: {name}: bad variable name"),
+                    };
+                    self.complain(io, &message);
+                    status = 1;
+                }
+                None if !only => {
                     Arc::make_mut(&mut self.state.functions).remove(name);
                 }
+                None => {}
             }
         }
-        0
+        status
+    }
+
+    fn unset_element(&mut self, io: &mut Io<'_>, array: &str, key: &str) {
+        let key = self.expansion(io, &[], |expander| Ok(expander.key_of(array, key)));
+        let Ok(key) = key else { return };
+        let variables = Arc::make_mut(&mut self.state.variables);
+        if let Some(elements) = variables.get_mut(array).and_then(|found| found.elements.as_mut()) {
+            elements.remove(&key);
+        }
     }
 
     pub(super) fn local(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
@@ -102,15 +266,36 @@ impl Machine {
             self.complain(io, &message);
             return 1;
         };
-        for argument in arguments.iter().filter(|argument| !argument.starts_with('-')) {
-            let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
+        let is_option = |argument: &&String| argument.starts_with('-') && argument.len() > 1;
+        let options: String = arguments.iter().take_while(is_option).map(String::as_str).collect();
+        let mut status = 0;
+        for argument in arguments.iter().skip_while(is_option) {
+            let (name, value) = match argument.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (argument.as_str(), None),
+            };
             let before = self.state.variables.get(name).cloned();
+            let mut first = false;
             if let Some(Frame::Function { locals, .. }) = self.stack.get_mut(function) {
+                first = !locals.contains_key(name);
                 locals.entry(name.to_owned()).or_insert(before);
             }
-            self.set_or_complain(io, name, value.to_owned());
+            if self.state.dialect == Dialect::Bash {
+                if first {
+                    Arc::make_mut(&mut self.state.variables).remove(name);
+                }
+                status |= self.declare_one(io, "declare", &options, argument);
+                continue;
+            }
+            // The almquist shells leave a variable that gets no value as it was.
+            if let Some(value) = value {
+                self.set_or_complain(io, name, value);
+            } else if self.state.dialect == Dialect::Ash || first {
+                let keep = self.state.get(name).unwrap_or("").to_owned();
+                self.set_or_complain(io, name, keep);
+            }
         }
-        0
+        status
     }
 
     pub(super) fn set(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
@@ -159,9 +344,15 @@ impl Machine {
         0
     }
 
-    pub(super) fn shift(&mut self, arguments: &[String]) -> i32 {
+    pub(super) fn shift(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let count = arguments.first().and_then(|count| count.parse().ok()).unwrap_or(1_usize);
         if count > self.state.positional.len() {
+            if self.state.dialect == Dialect::Dash {
+                let message = format!("{}shift: can't shift that many", self.state.prefix());
+                self.complain(io, &message);
+                self.fail_hard(2);
+                return 2;
+            }
             return 1;
         }
         self.state.positional.drain(..count);
@@ -186,40 +377,140 @@ impl Machine {
         i32::from(last == 0)
     }
 
+    /// `getopts`: the next option of `$@`. Within a word of many letters its place is kept beside.
     pub(super) fn getopts(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let [letters, name, rest @ ..] = arguments else { return 2 };
+        let [letters, name, rest @ ..] = arguments else {
+            let message =
+                format!("{}getopts: usage: getopts optstring name [arg ...]", self.state.prefix());
+            self.complain(io, &message);
+            return 2;
+        };
         let words = if rest.is_empty() { self.state.positional.clone() } else { rest.to_vec() };
         let index: usize = self.state.get("OPTIND").and_then(|at| at.parse().ok()).unwrap_or(1);
+        let (known_index, mut offset) = self.state.option_at;
+        if known_index != index {
+            offset = 1;
+        }
+        let quiet = letters.starts_with(':');
         let next = words
             .get(index.saturating_sub(1))
-            .filter(|word| word.len() > 1 && word.starts_with('-') && *word != "--");
-        let Some(word) = next else {
+            .filter(|word| word.len() > 1 && word.starts_with('-'));
+        let Some(word) = next.filter(|word| *word != "--") else {
+            if next.is_some() {
+                self.set_or_complain(io, "OPTIND", (index + 1).to_string());
+            }
             self.set_or_complain(io, name, "?".to_owned());
             return 1;
         };
-        let letter = word.chars().nth(1).unwrap_or('?');
-        let mut after = index + 1;
+        let letter = word.chars().nth(offset).unwrap_or('?');
+        let glued: String = word.chars().skip(offset + 1).collect();
+        let (mut after, mut next_offset) =
+            if glued.is_empty() { (index + 1, 1) } else { (index, offset + 1) };
+        let known = letter != ':' && letters.contains(letter);
         let takes =
-            letters.find(letter).is_some_and(|at| letters[at..].chars().nth(1) == Some(':'));
+            known && letters.split_once(letter).is_some_and(|(_, more)| more.starts_with(':'));
+        let mut found = if known { letter } else { '?' };
+        let mut value = None;
         if takes {
-            let glued: String = word.chars().skip(2).collect();
-            let value = match glued.is_empty() {
-                false => glued,
+            (after, next_offset) = (index + 1, 1);
+            value = match glued.is_empty() {
+                false => Some(glued),
                 true => {
                     after += 1;
-                    words.get(index).cloned().unwrap_or_default()
+                    words.get(index).cloned()
                 }
             };
-            self.set_or_complain(io, "OPTARG", value);
+            if value.is_none() {
+                found = if quiet { ':' } else { '?' };
+                value = quiet.then(|| letter.to_string());
+                after = index + 1;
+                self.option_complaint(
+                    io,
+                    quiet,
+                    "option requires an argument",
+                    "No arg for",
+                    letter,
+                );
+            }
+        } else if !known {
+            value = quiet.then(|| letter.to_string());
+            self.option_complaint(io, quiet, "illegal option", "Illegal option", letter);
         }
-        let known = letters.contains(letter);
-        if !known && !letters.starts_with(':') {
-            let message = format!("{}illegal option -- {letter}", self.state.prefix());
-            self.complain(io, &message);
+        match value {
+            Some(value) => {
+                self.set_or_complain(io, "OPTARG", value);
+            }
+            None => {
+                Arc::make_mut(&mut self.state.variables).remove("OPTARG");
+            }
         }
-        let found = if known { letter } else { '?' };
         self.set_or_complain(io, name, found.to_string());
         self.set_or_complain(io, "OPTIND", after.to_string());
+        self.state.option_at = (after, next_offset);
         0
+    }
+
+    fn option_complaint(
+        &mut self,
+        io: &mut Io<'_>,
+        quiet: bool,
+        bash: &str,
+        dash: &str,
+        letter: char,
+    ) {
+        if quiet {
+            return;
+        }
+        let name = self.state.name.clone();
+        let message = match self.state.dialect {
+            Dialect::Bash => format!("{name}: {bash} -- {letter}"),
+            Dialect::Dash if dash.starts_with("No") => format!("No arg for -{letter} option"),
+            Dialect::Dash => format!("Illegal option -{letter}"),
+            Dialect::Ash if dash.starts_with("No") => format!("No arg for -{letter} option"),
+            Dialect::Ash => format!("Illegal option -{letter}"),
+        };
+        self.complain(io, &message);
+    }
+}
+
+/// `declare -x NAME="value"`
+fn declaration(name: &str, variable: &Variable) -> String {
+    let mut flags = String::new();
+    match &variable.elements {
+        Some(Elements::Indexed(_)) => flags.push('a'),
+        Some(Elements::Named(_)) => flags.push('A'),
+        None => {}
+    }
+    let letters = [
+        (variable.integer, 'i'),
+        (variable.upper == Some(false), 'l'),
+        (variable.readonly, 'r'),
+        (variable.upper == Some(true), 'u'),
+        (variable.exported, 'x'),
+    ];
+    flags.extend(letters.into_iter().filter(|(on, _)| *on).map(|(_, letter)| letter));
+    if flags.is_empty() {
+        flags.push('-');
+    }
+    let quoted = |text: &str| {
+        let escaped: String = text
+            .chars()
+            .flat_map(|letter| {
+                "\"\\$`".contains(letter).then_some('\\').into_iter().chain([letter])
+            })
+            .collect();
+        format!("\"{escaped}\"")
+    };
+    match &variable.elements {
+        None => format!("declare -{flags} {name}={}", quoted(&variable.value)),
+        Some(elements) => {
+            let pairs: Vec<String> = elements
+                .pairs()
+                .iter()
+                .map(|(key, value)| format!("[{key}]={}", quoted(value)))
+                .collect();
+            let end = if flags.contains('A') && !pairs.is_empty() { " " } else { "" };
+            format!("declare -{flags} {name}=({}{end})", pairs.join(" "))
+        }
     }
 }

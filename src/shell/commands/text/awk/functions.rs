@@ -6,7 +6,7 @@ use super::run::{Machine, Ran, split};
 use super::tree::Expression;
 use super::value::Value;
 use crate::shell::commands::print;
-use crate::shell::commands::text::regex::{Syntax, compile};
+use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 
 impl Machine {
     pub(super) fn print(&mut self, values: &[Expression]) -> Ran<()> {
@@ -64,7 +64,7 @@ impl Machine {
             ("split", [text, Expression::Variable(array), ..]) => {
                 let text = self.value(text)?.text();
                 let separator = match arguments.get(2) {
-                    Some(Expression::Regex(pattern)) => pattern.as_str().to_owned(),
+                    Some(Expression::Regex(pattern)) => pattern.source().to_owned(),
                     Some(other) => self.value(other)?.text(),
                     None => self.variable("FS").text(),
                 };
@@ -82,7 +82,9 @@ impl Machine {
                 let found = pattern.find(&text);
                 let letters = |text: &str| text.chars().count() as f64;
                 let (start, length) = match found {
-                    Some(found) => (letters(&text[..found.start()]) + 1.0, letters(found.as_str())),
+                    Some((start, end)) => {
+                        (letters(&text[..start]) + 1.0, letters(&text[start..end]))
+                    }
                     None => (0.0, -1.0),
                 };
                 self.set_number("RSTART", start);
@@ -149,10 +151,10 @@ impl Machine {
         let before = self.value(place)?.text();
         let mut after = String::new();
         let (mut end, mut count) = (0, 0.0);
-        for found in pattern.find_iter(&before) {
-            after += &before[end..found.start()];
-            after += &replacement(&text, found.as_str());
-            end = found.end();
+        for (start, stop) in pattern.find_all(&before) {
+            after += &before[end..start];
+            after += &replacement(&text, &before[start..stop]);
+            end = stop;
             count += 1.0;
             if !all {
                 break;
@@ -165,12 +167,12 @@ impl Machine {
         Ok(Value::Number(count))
     }
 
-    pub(super) fn pattern(&mut self, expression: &Expression) -> Ran<regex::Regex> {
+    pub(super) fn pattern(&mut self, expression: &Expression) -> Ran<Regex> {
         match expression {
             Expression::Regex(pattern) => Ok(pattern.clone()),
             other => {
                 let text = self.value(other)?.text();
-                compile(&text, Syntax::Extended, false)
+                compile(&text, Syntax::Awk, false)
             }
         }
     }

@@ -126,7 +126,7 @@ pub(in crate::shell::commands) fn awk(
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar { name: "awk", short: "F:v:f:", long: &[], stops: true };
-    let mut options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let mut options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };

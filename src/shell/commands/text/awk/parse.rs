@@ -308,7 +308,7 @@ impl Parser<'_> {
             }
             Token::Regex(text) => {
                 self.advance(false)?;
-                Ok(Expression::Regex(compile(&text, Syntax::Extended, false)?))
+                Ok(Expression::Regex(compile(&text, Syntax::Awk, false)?))
             }
             Token::Mark("$") => {
                 self.advance(true)?;

@@ -268,11 +268,26 @@ pub(super) fn split(record: &str, separator: &str) -> Vec<String> {
         (Some(' '), None) => texts(record.split_whitespace().collect()),
         (None, _) => record.chars().map(|letter| letter.to_string()).collect(),
         (Some(one), None) if one != '\\' => texts(record.split(one).collect()),
-        _ => match compile(separator, Syntax::Extended, false) {
-            Ok(pattern) => texts(pattern.split(record).collect()),
+        _ => match compile(separator, Syntax::Awk, false) {
+            Ok(pattern) => texts(pieces_between(&pattern, record)),
             Err(_) => vec![record.to_owned()],
         },
     }
+}
+
+/// What stands between the places where a pattern is found.
+fn pieces_between<'t>(
+    pattern: &crate::shell::commands::text::regex::Regex,
+    text: &'t str,
+) -> Vec<&'t str> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for (start, end) in pattern.find_all(text).into_iter().filter(|(start, end)| start < end) {
+        pieces.push(&text[at..start]);
+        at = end;
+    }
+    pieces.push(&text[at..]);
+    pieces
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a program says.
 
+use crate::shell::commands::text::regex::Regex;
+
 /// A program: patterns with actions.
 #[derive(Debug, Default)]
 pub(super) struct Program {
@@ -44,7 +46,7 @@ pub(super) enum Expression {
     Number(f64),
     Text(String),
     /// A pattern by itself asks whether the record matches.
-    Regex(regex::Regex),
+    Regex(Regex),
     Variable(String),
     Field(Box<Expression>),
     Element(String, Vec<Expression>),

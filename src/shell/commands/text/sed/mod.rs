@@ -1,97 +1,33 @@
-//! `sed`: `s`, `d`, `p`, `q`, `a`, `i`, `c`, `y`, `n`, `=` with addresses, `!` and blocks.
+//! `sed`: GNU's, and BusyBox' where it differs.
 
+mod input;
 mod parse;
 mod run;
 
-use self::parse::{Address, parse};
-use self::run::{Fate, Sed, line_to};
-use super::lines::cannot_open;
+use self::input::Input;
+use self::parse::{Reading, Wrong, parse};
+use self::run::{Came, Sed, State};
 use crate::cluster::Flavour;
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{Setting, failed};
-use crate::shell::{Io, Read, Stdin, Step, Tool};
+use crate::shell::{Io, Step, Tool};
 
-/// `sed` over standard input, line by line: it knows a line to be the last only when the next is
-/// there, so it stays one line behind.
+/// `sed` over its files or standard input, line by line.
 #[derive(Clone)]
 struct Stream {
     sed: Sed,
-    files: Vec<String>,
-    at: usize,
-    text: Option<Stdin>,
-    held: Option<String>,
-    failed: i32,
-    /// Whether any address asks for the last line.
-    looks_ahead: bool,
-}
-
-impl Stream {
-    fn next(&mut self, io: &mut Io<'_>) -> Read {
-        loop {
-            if let Some(text) = &mut self.text {
-                match text.read_line() {
-                    Read::Line(line) => return Read::Line(line),
-                    _ => {
-                        self.text = None;
-                        self.at += 1;
-                        continue;
-                    }
-                }
-            }
-            let Some(file) = self.files.get(self.at).cloned() else { return Read::End };
-            if file == "-" {
-                match io.read_line() {
-                    Read::End => self.at += 1,
-                    read => return read,
-                }
-                continue;
-            }
-            match io.read_file(&file) {
-                Ok(bytes) => self.text = Some(Stdin::of(bytes)),
-                Err(why) => {
-                    cannot_open(io, "sed", &file, &why);
-                    self.failed = 2;
-                    self.at += 1;
-                }
-            }
-        }
-    }
-
-    fn run(&mut self, line: &str, last: bool, io: &mut Io<'_>) -> Option<i32> {
-        let mut out = String::new();
-        let fate = self.sed.run(line, last, &mut out);
-        io.stdout.extend_from_slice(out.as_bytes());
-        match fate {
-            Fate::Quit(status) => Some(status),
-            Fate::Keep | Fate::Drop => None,
-        }
-    }
+    input: Input,
 }
 
 impl Tool for Stream {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        loop {
-            match self.next(io) {
-                Read::Wait => return Step::Input,
-                Read::Line(line) => {
-                    let ready = match self.looks_ahead {
-                        true => self.held.replace(line),
-                        false => Some(line),
-                    };
-                    if let Some(line) = ready
-                        && let Some(status) = self.run(&line, false, io)
-                    {
-                        return Step::Exit(status);
-                    }
-                }
-                Read::End => {
-                    let status = match self.held.take() {
-                        Some(line) => self.run(&line, true, io),
-                        None => None,
-                    };
-                    return Step::Exit(status.unwrap_or(self.failed));
-                }
-            }
+        let mut out = String::new();
+        let came = self.sed.go(&mut self.input, io, &mut out);
+        io.stdout.extend_from_slice(out.as_bytes());
+        write_files(&self.sed, io);
+        match came {
+            Came::Waits => Step::Input,
+            Came::Ended(status) => Step::Exit(status),
         }
     }
 
@@ -100,42 +36,72 @@ impl Tool for Stream {
     }
 }
 
+/// Writes what `w` has collected.
+fn write_files(sed: &Sed, io: &mut Io<'_>) {
+    for (file, text) in &sed.state.written {
+        if let Err(why) = io.write_file(file, text.as_bytes()) {
+            io.complain(format!("sed: couldn't open file {file}: {why}"));
+        }
+    }
+}
+
 /// `sed -i`: every file by itself, in place.
 #[derive(Clone)]
 struct InPlace {
     sed: Sed,
     files: Vec<String>,
+    /// What the old file is kept as: `.bak`, or with a `*` for its name.
+    suffix: String,
+    end: u8,
+}
+
+impl InPlace {
+    fn backup(&self, file: &str) -> Option<String> {
+        if self.suffix.is_empty() {
+            return None;
+        }
+        let (folder, name) =
+            file.rsplit_once('/').map_or(("", file), |(folder, name)| (folder, name));
+        let kept = match self.suffix.contains('*') {
+            true => self.suffix.replace('*', name),
+            false => format!("{name}{}", self.suffix),
+        };
+        Some(if folder.is_empty() { kept } else { format!("{folder}/{kept}") })
+    }
 }
 
 impl Tool for InPlace {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         let mut status = 0;
         for file in &self.files {
-            let text = match io.read_file(file) {
-                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(why) => {
-                    cannot_open(io, "sed", file, &why);
-                    status = 2;
-                    continue;
-                }
-            };
-            let mut sed = self.sed.clone();
-            let (mut out, count) = (String::new(), text.lines().count());
-            let mut lines = text.lines().enumerate();
-            while let Some((index, line)) = lines.next() {
-                if let Fate::Quit(code) = sed.run(line, index + 1 == count, &mut out) {
-                    status = code;
-                    for (_, line) in lines.by_ref() {
-                        line_to(&mut out, line);
-                    }
-                }
+            let before = io.read_file(file);
+            if io.is_directory(file) {
+                io.complain(format!("sed: couldn't edit {file}: not a regular file"));
+                status = 4;
+                continue;
             }
-            if !text.ends_with('\n') {
-                out.pop();
+            let mut input = Input::new(vec![file.clone()], true, self.end);
+            let mut sed = self.sed.clone();
+            let mut out = String::new();
+            let Came::Ended(code) = sed.go(&mut input, io, &mut out) else { continue };
+            let Ok(before) = before else {
+                status = code;
+                continue;
+            };
+            // What was not read stays as it was.
+            if input.failed == 0 {
+                out.push_str(&input.rest());
+            }
+            if let Some(kept) = self.backup(file) {
+                let _ = io.write_file(&kept, &before);
             }
             if let Err(why) = io.write_file(file, out.as_bytes()) {
                 io.complain(format!("sed: couldn't open file {file}: {why}"));
                 status = 4;
+            }
+            write_files(&sed, io);
+            if code != 0 {
+                return Step::Exit(code);
             }
         }
         Step::Exit(status)
@@ -146,72 +112,189 @@ impl Tool for InPlace {
     }
 }
 
+const GNU: Grammar = Grammar {
+    name: "sed",
+    short: "ne:f:i;Erl:suzDPbS",
+    long: &[
+        ("quiet", 'n'),
+        ("silent", 'n'),
+        ("expression", 'e'),
+        ("file", 'f'),
+        ("in-place", 'i'),
+        ("regexp-extended", 'E'),
+        ("line-length", 'l'),
+        ("separate", 's'),
+        ("unbuffered", 'u'),
+        ("null-data", 'z'),
+        ("zero-terminated", 'z'),
+        ("debug", 'D'),
+        ("posix", 'P'),
+        ("sandbox", 'S'),
+        ("binary", 'b'),
+        ("follow-symlinks", 'b'),
+    ],
+    stops: false,
+};
+
+const BUSYBOX: Grammar = Grammar {
+    name: "sed",
+    short: "ne:f:i;Er",
+    long: &[
+        ("quiet", 'n'),
+        ("silent", 'n'),
+        ("expression", 'e'),
+        ("file", 'f'),
+        ("in-place", 'i'),
+        ("regexp-extended", 'E'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn sed(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "sed",
-        short: "ne:iErsuz",
-        long: &[
-            ("quiet", 'n'),
-            ("silent", 'n'),
-            ("expression", 'e'),
-            ("in-place", 'i'),
-            ("regexp-extended", 'E'),
-            ("unbuffered", 'u'),
-        ],
-        stops: false,
-    };
-    let mut options = match GRAMMAR.parse(arguments, setting.flavour) {
+    let grammar = if setting.flavour == Flavour::Gnu { GNU } else { BUSYBOX };
+    let options = match grammar.parse(arguments, setting.words) {
         Ok(options) => options,
-        Err(message) => return failed(message, 1),
+        Err(message) => return failed(with_usage(&message), 1),
     };
-    let mut scripts: Vec<String> = options.all('e').map(str::to_owned).collect();
-    if scripts.is_empty() {
-        if options.operands.is_empty() {
-            return failed(
-                "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...",
-                1,
-            );
-        }
-        scripts.push(options.operands.remove(0));
+    if options.has('D') {
+        return failed("sed: not simulated here: --debug", 1);
     }
-    let script = scripts.join("\n");
-    let extended = options.has('E') || options.has('r');
-    let commands = match parse(&script, extended) {
-        Ok(commands) => commands,
-        Err(message) => {
-            let message = match setting.flavour {
-                Flavour::Gnu => message,
-                Flavour::BusyBox => match message.split_once(": -e expression #1, char ") {
-                    Some((_, rest)) => {
-                        let what = rest.split_once(": ").map_or(rest, |(_, what)| what);
-                        format!("sed: {}", what.replace("command: `", "command ").replace('\'', ""))
+    Box::new(Start { options, flavour: setting.flavour, started: None })
+}
+
+/// GNU sed says how it is used where other tools name `--help`.
+fn with_usage(message: &str) -> String {
+    let first = message.lines().next().unwrap_or(message);
+    format!("{first}\n{USAGE}")
+}
+
+const USAGE: &str = "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...";
+
+/// `sed` before its script files are read.
+#[derive(Clone)]
+struct Start {
+    options: Options,
+    flavour: Flavour,
+    started: Option<Box<dyn Tool>>,
+}
+
+impl Start {
+    fn script(&mut self, io: &mut Io<'_>) -> Result<String, Wrong> {
+        let mut scripts = Vec::new();
+        for (letter, value) in self.options.in_order() {
+            match letter {
+                'e' => scripts.push(value.to_owned()),
+                'f' => match io.read_file(value) {
+                    Ok(bytes) => {
+                        let text = String::from_utf8_lossy(&bytes);
+                        scripts.push(text.strip_suffix('\n').unwrap_or(&text).to_owned());
                     }
-                    None => message,
+                    Err(why) => {
+                        let (message, status) = match self.flavour {
+                            Flavour::Gnu => (format!("sed: couldn't open file {value}: {why}"), 4),
+                            Flavour::BusyBox => (format!("sed: {value}: {why}"), 1),
+                        };
+                        return Err(Wrong { message, status });
+                    }
                 },
-            };
-            return failed(message, 1);
+                _ => {}
+            }
         }
-    };
-    let last = |address: &Option<Address>| matches!(address, Some(Address::Last));
-    let looks_ahead = commands.iter().any(|command| last(&command.from) || last(&command.to));
-    let sed = Sed {
-        ranges: vec![None; commands.len()],
-        commands: commands.into(),
-        quiet: options.has('n'),
-        number: 0,
-    };
-    let mut files = options.operands.clone();
-    if options.has('i') {
-        return match files.is_empty() {
-            true => failed("sed: no input files", 1),
-            false => Box::new(InPlace { sed, files }),
+        if scripts.is_empty() {
+            if self.options.operands.is_empty() {
+                let message = match self.flavour {
+                    Flavour::Gnu => USAGE.to_owned(),
+                    Flavour::BusyBox => crate::shell::commands::busybox_usage("sed"),
+                };
+                return Err(Wrong { message, status: 1 });
+            }
+            scripts.push(self.options.operands.remove(0));
+        }
+        Ok(scripts.join("\n"))
+    }
+
+    fn start(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, Wrong> {
+        let script = self.script(io)?;
+        let extended = self.options.has('E') || self.options.has('r');
+        let commands = parse(&script, Reading { extended, flavour: self.flavour })?;
+        let zero = self.options.has('z');
+        let width = self.options.value('l').and_then(|width| width.parse().ok());
+        let sed = Sed {
+            ranges: vec![None; commands.len()],
+            commands: commands.into(),
+            quiet: self.options.has('n') || script.starts_with("#n\n"),
+            flavour: self.flavour,
+            end: if zero { '\0' } else { '\n' },
+            width: width.unwrap_or(70),
+            state: State::default(),
         };
+        let mut files = self.options.operands.clone();
+        let end = if zero { 0 } else { b'\n' };
+        if self.options.has('i') {
+            if files.is_empty() {
+                return Err(match self.flavour {
+                    Flavour::Gnu => Wrong { message: "sed: no input files".into(), status: 4 },
+                    Flavour::BusyBox => {
+                        Wrong { message: "sed: -i requires an argument".into(), status: 1 }
+                    }
+                });
+            }
+            let suffix = self.options.value('i').unwrap_or("").to_owned();
+            return Ok(Box::new(InPlace { sed, files, suffix, end }));
+        }
+        if files.is_empty() {
+            files.push("-".to_owned());
+        }
+        Ok(Box::new(Stream { sed, input: Input::new(files, self.options.has('s'), end) }))
     }
-    if files.is_empty() {
-        files.push("-".to_owned());
+}
+
+impl Tool for Start {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.started.is_none() {
+            match self.start(io) {
+                Ok(tool) => self.started = Some(tool),
+                Err(wrong) => {
+                    io.complain(wrong.message);
+                    return Step::Exit(wrong.status);
+                }
+            }
+        }
+        self.started.as_mut().map_or(Step::Exit(0), |tool| tool.step(io))
     }
-    Box::new(Stream { sed, files, at: 0, text: None, held: None, failed: 0, looks_ahead })
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::shell::tests::output;
+
+    #[test]
+    fn a_range_from_line_0_may_end_in_the_first_line() {
+        assert_eq!(output("seq 3 | sed -n '0,/1/p'"), "1\n");
+        assert_eq!(output("seq 3 | sed -n '1,/1/p'"), "1\n2\n3\n");
+    }
+
+    #[test]
+    fn the_empty_pattern_is_the_one_before() {
+        assert_eq!(output("printf 'web\\ndb\\n' | sed -n '/web/s//api/p'"), "api\n");
+    }
+
+    #[test]
+    fn inserted_text_keeps_the_blanks_behind_a_backslash() {
+        assert_eq!(output("echo a | sed 'a\\  b'"), "a\n  b\n");
+        assert_eq!(output("echo a | sed 'a   b'"), "a\nb\n");
+    }
+
+    #[test]
+    fn the_hold_space_turns_lines_around() {
+        assert_eq!(output("seq 3 | sed -n '1!G;h;$p'"), "3\n2\n1\n");
+        assert_eq!(output("seq 3 | sed ':a;N;$!ba;s/\\n/,/g'"), "1,2,3\n");
+    }
 }

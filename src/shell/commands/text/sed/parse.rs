@@ -1,17 +1,25 @@
 //! The language: addresses and commands.
 
-use crate::shell::commands::text::regex::{Syntax, compile};
+mod replacement;
+mod text;
+
+pub(super) use self::replacement::{Case, Piece};
+use crate::cluster::Flavour;
+use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 
 /// Which lines a command is for.
 #[derive(Clone, Debug)]
 pub(super) enum Address {
     Line(usize),
     Last,
-    Match(regex::Regex),
+    /// `None` is the empty pattern: the one that was used last.
+    Match(Option<Regex>),
     /// `2~3`: every third from the second.
     Step(usize, usize),
     /// `,+3`
     More(usize),
+    /// `,~4`: up to the next multiple.
+    Multiple(usize),
 }
 
 #[derive(Clone, Debug)]
@@ -22,52 +30,104 @@ pub(super) struct Command {
     pub action: Action,
 }
 
+/// `s`
+#[derive(Clone, Debug)]
+pub(super) struct Substitute {
+    pub pattern: Option<Regex>,
+    pub text: Vec<Piece>,
+    pub nth: usize,
+    pub all: bool,
+    pub print: bool,
+    pub file: Option<String>,
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Action {
-    Substitute {
-        pattern: regex::Regex,
-        text: Vec<Piece>,
-        nth: usize,
-        all: bool,
-        print: bool,
-    },
+    Substitute(Box<Substitute>),
+    Translate(Vec<char>, Vec<char>),
     Delete,
+    DeleteFirst,
     Print,
-    Quit(i32),
+    PrintFirst,
+    Quit {
+        print: bool,
+        status: i32,
+    },
     Next,
+    NextAppended,
     Number,
     Append(String),
     Insert(String),
     Change(String),
-    Translate(Vec<char>, Vec<char>),
+    /// `h`, `H`
+    Hold {
+        append: bool,
+    },
+    /// `g`, `G`
+    Get {
+        append: bool,
+    },
+    Exchange,
+    /// `l`, with its line length.
+    List(Option<usize>),
+    ReadFile(String),
+    ReadLine(String),
+    Write(String),
+    FileName,
+    Zap,
+    /// `b`, `t`, `T`: where to.
+    Branch {
+        when: When,
+        to: usize,
+    },
     /// `{`: where its `}` is.
     Block(usize),
-    End,
+    /// `}`, `:label`, `#n`: nothing to do.
+    Nothing,
 }
 
-/// A piece of a replacement.
+/// When a branch is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    Always,
+    Changed,
+    Unchanged,
+}
+
+/// A script that cannot be run: what is said, and the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    Text(String),
-    Group(usize),
+pub(super) struct Wrong {
+    pub message: String,
+    pub status: i32,
+}
+
+/// How a script is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub extended: bool,
+    pub flavour: Flavour,
 }
 
 /// Reads a script.
 ///
 /// # Errors
-/// GNU sed's message.
-pub(super) fn parse(script: &str, extended: bool) -> Result<Vec<Command>, String> {
-    Reader { letters: script.chars().collect(), at: 0, extended }.script()
+/// The message of the flavour's sed.
+pub(super) fn parse(script: &str, reading: Reading) -> Parsed<Vec<Command>> {
+    let letters = script.chars().collect();
+    Reader { letters, at: 0, reading, labels: Vec::new(), branches: Vec::new() }.script()
 }
 
 /// Reads a script.
 struct Reader {
     letters: Vec<char>,
     at: usize,
-    extended: bool,
+    reading: Reading,
+    labels: Vec<(String, usize)>,
+    /// Branches whose label is looked for at the end.
+    branches: Vec<(usize, String)>,
 }
 
-type Parsed<T> = Result<T, String>;
+type Parsed<T> = Result<T, Wrong>;
 
 impl Reader {
     fn peek(&self) -> Option<char> {
@@ -80,14 +140,37 @@ impl Reader {
         Some(next)
     }
 
+    fn gnu(&self) -> bool {
+        self.reading.flavour == Flavour::Gnu
+    }
+
     fn skip(&mut self, also: &str) {
         while self.peek().is_some_and(|next| next.is_whitespace() || also.contains(next)) {
             self.at += 1;
         }
     }
 
-    fn error<T>(&self, what: &str) -> Parsed<T> {
-        Err(format!("sed: -e expression #1, char {}: {what}", self.at))
+    fn blanks(&mut self) {
+        while self.peek().is_some_and(|next| next == ' ' || next == '\t') {
+            self.at += 1;
+        }
+    }
+
+    /// What is wrong here: in GNU's words, and in BusyBox'.
+    fn wrong<T>(&self, gnu: &str, busybox: &str) -> Parsed<T> {
+        self.wrong_at(self.at, gnu, busybox)
+    }
+
+    fn wrong_at<T>(&self, at: usize, gnu: &str, busybox: &str) -> Parsed<T> {
+        let message = match self.gnu() {
+            true => format!("sed: -e expression #1, char {at}: {gnu}"),
+            false => format!("sed: {busybox}"),
+        };
+        Err(Wrong { message, status: 1 })
+    }
+
+    fn not_simulated<T>(&self, what: &str) -> Parsed<T> {
+        Err(Wrong { message: format!("sed: not simulated here: {what}"), status: 1 })
     }
 
     fn script(&mut self) -> Parsed<Vec<Command>> {
@@ -103,65 +186,108 @@ impl Reader {
                 }
                 Some(_) => {}
             }
-            let command = self.command()?;
+            let at = self.at;
+            let command = self.command(commands.len())?;
             match command.action {
                 Action::Block(_) => open.push(commands.len()),
-                Action::End => match open.pop() {
-                    Some(start) => commands[start].action = Action::Block(commands.len()),
-                    None => return self.error("unexpected `}'"),
-                },
+                Action::Nothing if self.letters.get(self.at.wrapping_sub(1)) == Some(&'}') => {
+                    match open.pop() {
+                        Some(start) => commands[start].action = Action::Block(commands.len()),
+                        None => return self.wrong_at(at + 1, "unexpected `}'", "unexpected }"),
+                    }
+                }
                 _ => {}
             }
             commands.push(command);
+            self.after_command()?;
         }
-        match open.is_empty() {
-            true => Ok(commands),
-            false => self.error("unmatched `{'"),
+        if !open.is_empty() {
+            return self.wrong_at(0, "unmatched `{'", "unterminated {");
+        }
+        self.resolve(&mut commands)?;
+        Ok(commands)
+    }
+
+    /// Finds the labels that branches name.
+    fn resolve(&self, commands: &mut [Command]) -> Parsed<()> {
+        for (branch, label) in &self.branches {
+            let place = match label.as_str() {
+                "" => commands.len(),
+                _ => match self.labels.iter().find(|(known, _)| known == label) {
+                    Some((_, place)) => *place,
+                    None => {
+                        let (open, status) = if self.gnu() { ('`', 4) } else { ('\'', 1) };
+                        let message = format!("sed: can't find label for jump to {open}{label}'");
+                        return Err(Wrong { message, status });
+                    }
+                },
+            };
+            if let Action::Branch { to, .. } = &mut commands[*branch].action {
+                *to = place;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing but a separator may follow a command.
+    fn after_command(&mut self) -> Parsed<()> {
+        let before = self.letters.get(self.at.wrapping_sub(1)).copied();
+        if matches!(before, Some('{' | '\n')) {
+            return Ok(());
+        }
+        self.blanks();
+        match self.peek() {
+            None | Some(';' | '\n' | '}' | '#') => Ok(()),
+            Some(_) if before == Some('}') && self.gnu() => Ok(()),
+            Some(other) => {
+                self.at += 1;
+                self.wrong(
+                    "extra characters after command",
+                    &format!("unsupported command {other}"),
+                )
+            }
         }
     }
 
-    fn command(&mut self) -> Parsed<Command> {
+    fn command(&mut self, index: usize) -> Parsed<Command> {
         let from = self.address()?;
         let mut to = None;
-        self.skip("");
+        if self.gnu() {
+            self.blanks();
+        }
         if from.is_some() && self.peek() == Some(',') {
             self.at += 1;
-            self.skip("");
-            to = match self.peek() {
-                Some('+') => {
-                    self.at += 1;
-                    Some(Address::More(self.number()))
-                }
-                _ => self.address()?,
-            };
+            self.blanks();
+            to = self.second_address()?;
             if to.is_none() {
-                return self.error("unexpected `,'");
+                return self.wrong("unexpected `,'", "no address after comma");
             }
         }
-        self.skip("");
+        if matches!(from, Some(Address::Line(0))) && !matches!(to, Some(Address::Match(_))) {
+            if self.gnu() {
+                return self.wrong_at(self.at + 1, "invalid usage of line address 0", "");
+            }
+        }
+        self.blanks();
         let mut negated = false;
         while self.peek() == Some('!') {
-            negated = true;
             self.at += 1;
-            self.skip("");
-        }
-        let Some(letter) = self.next() else { return self.error("missing command") };
-        let action = self.action(letter)?;
-        if !matches!(
-            action,
-            Action::Block(_) | Action::Append(_) | Action::Insert(_) | Action::Change(_)
-        ) {
-            while self.peek().is_some_and(|next| next == ' ' || next == '\t') {
-                self.at += 1;
+            if negated {
+                return self.wrong("multiple `!'s", "unsupported command !");
             }
-            if !matches!(self.peek(), None | Some(';' | '\n' | '}' | '#')) {
-                self.at += 1;
-                return match letter {
-                    's' => self.error("unknown option to `s'"),
-                    _ => self.error("extra characters after command"),
-                };
-            }
+            negated = true;
+            self.blanks();
         }
+        let Some(letter) = self.next() else {
+            return self.wrong("missing command", "missing command");
+        };
+        if to.is_some() && "=ir".contains(letter) && !self.gnu() && letter == 'i' {
+            return self.wrong("", "command 'i' uses only one address");
+        }
+        if to.is_some() && matches!(letter, 'q' | 'Q') && self.gnu() {
+            return self.wrong("command only uses one address", "");
+        }
+        let action = self.action(letter, index)?;
         Ok(Command { from, to, negated, action })
     }
 
@@ -178,7 +304,7 @@ impl Reader {
         Ok(match self.peek() {
             Some('0'..='9') => {
                 let line = self.number();
-                if self.peek() == Some('~') {
+                if self.gnu() && self.peek() == Some('~') {
                     self.at += 1;
                     return Ok(Some(Address::Step(line, self.number())));
                 }
@@ -190,180 +316,156 @@ impl Reader {
             }
             Some('/') => {
                 self.at += 1;
-                let Some(pattern) = self.until('/', true) else {
-                    return self.error("unterminated address regex");
+                Some(self.match_address('/')?)
+            }
+            Some('\\') => {
+                self.at += 1;
+                let Some(close) = self.next() else {
+                    return self.wrong("unterminated address regex", "bad format");
                 };
-                let fold = self.peek() == Some('I');
-                self.at += usize::from(fold);
-                Some(Address::Match(self.regex(&pattern, fold)?))
+                Some(self.match_address(close)?)
             }
             _ => None,
         })
     }
 
-    /// The text up to `close`; a backslash takes it literally.
-    fn until(&mut self, close: char, pattern: bool) -> Option<String> {
-        let mut text = String::new();
-        let mut bracket = false;
-        loop {
-            let next = self.next()?;
-            match next {
-                '\\' => match self.next()? {
-                    next if next == close => {
-                        if pattern && "|+?(){}.*[]^$".contains(close) {
-                            text.push('\\');
-                        }
-                        text.push(close);
-                    }
-                    'n' if pattern => text.push_str("\\n"),
-                    next => text.extend(['\\', next]),
-                },
-                '[' if pattern && !bracket => {
-                    bracket = true;
-                    text.push('[');
-                    for first in ['^', ']'] {
-                        if self.peek() == Some(first) {
-                            text.push(first);
-                            self.at += 1;
-                        }
-                    }
-                }
-                ']' if bracket => {
-                    bracket = false;
-                    text.push(']');
-                }
-                next if next == close && !bracket => return Some(text),
-                next => text.push(next),
+    fn second_address(&mut self) -> Parsed<Option<Address>> {
+        match self.peek() {
+            Some('+') => {
+                self.at += 1;
+                Ok(Some(Address::More(self.number())))
+            }
+            Some('~') if self.gnu() => {
+                self.at += 1;
+                Ok(Some(Address::Multiple(self.number())))
+            }
+            _ => self.address(),
+        }
+    }
+
+    fn match_address(&mut self, close: char) -> Parsed<Address> {
+        let Some(pattern) = self.until(close, true) else {
+            let busybox = format!("unmatched '{close}'");
+            return self.wrong("unterminated address regex", &busybox);
+        };
+        let (mut fold, mut lines) = (false, false);
+        while self.gnu() && matches!(self.peek(), Some('I' | 'M')) {
+            match self.next() {
+                Some('I') => fold = true,
+                _ => lines = true,
             }
         }
+        Ok(Address::Match(self.regex(&pattern, fold, lines)?))
     }
 
-    fn regex(&self, pattern: &str, fold: bool) -> Parsed<regex::Regex> {
-        let syntax = if self.extended { Syntax::Extended } else { Syntax::Basic };
+    /// A pattern; `None` for the empty one, which stands for the last one used.
+    fn regex(&self, pattern: &str, fold: bool, lines: bool) -> Parsed<Option<Regex>> {
+        if pattern.is_empty() {
+            return Ok(None);
+        }
+        let syntax = if self.reading.extended { Syntax::Extended } else { Syntax::Basic };
+        let shown = pattern.replace('\n', "\\n");
         match compile(pattern, syntax, fold) {
-            Ok(regex) => Ok(regex),
-            Err(why) => self.error(&why),
+            Ok(regex) => Ok(Some(if lines { regex.by_lines() } else { regex })),
+            Err(why) => self.wrong(&why, &format!("bad regex '{shown}': {why}")),
         }
     }
 
-    fn action(&mut self, letter: char) -> Parsed<Action> {
+    fn action(&mut self, letter: char, index: usize) -> Parsed<Action> {
         Ok(match letter {
             'd' => Action::Delete,
+            'D' => Action::DeleteFirst,
             'p' => Action::Print,
+            'P' => Action::PrintFirst,
             'n' => Action::Next,
+            'N' => Action::NextAppended,
+            'h' | 'H' => Action::Hold { append: letter == 'H' },
+            'g' | 'G' => Action::Get { append: letter == 'G' },
+            'x' => Action::Exchange,
             '=' => Action::Number,
-            'q' | 'Q' => {
-                self.skip("");
-                Action::Quit(i32::try_from(self.number() & 0xff).unwrap_or(0))
+            'l' => {
+                self.blanks();
+                let given = self.peek().is_some_and(|next| next.is_ascii_digit());
+                Action::List(given.then(|| self.number()))
+            }
+            'q' | 'Q' if letter == 'q' || self.gnu() => {
+                self.blanks();
+                if !self.gnu() && self.peek().is_some_and(|next| next.is_ascii_digit()) {
+                    return self.wrong("", "missing command");
+                }
+                let status = i32::try_from(self.number() & 0xff).unwrap_or(0);
+                Action::Quit { print: letter == 'q', status }
             }
             '{' => Action::Block(0),
-            '}' => Action::End,
-            's' => self.substitute()?,
+            '}' => Action::Nothing,
+            ':' => self.label(index)?,
+            'b' | 't' | 'T' => self.branch(letter, index),
+            's' => Action::Substitute(Box::new(self.substitute()?)),
             'y' => self.translate()?,
-            'a' | 'i' | 'c' => {
-                self.skip("");
-                if self.peek() == Some('\\') {
-                    self.at += 1;
-                    self.skip("");
-                }
-                let mut text = String::new();
-                while let Some(next) = self.peek().filter(|next| *next != '\n') {
-                    self.at += 1;
-                    match next {
-                        '\\' => text.extend(self.next()),
-                        next => text.push(next),
-                    }
-                }
-                match letter {
-                    'a' => Action::Append(text),
-                    'i' => Action::Insert(text),
-                    _ => Action::Change(text),
-                }
+            'a' | 'i' | 'c' => self.text_command(letter)?,
+            'r' => Action::ReadFile(self.file_name()?),
+            'R' if self.gnu() => Action::ReadLine(self.file_name()?),
+            'w' => Action::Write(self.file_name()?),
+            'W' if self.gnu() => return self.not_simulated("the W command"),
+            'e' if self.gnu() => return self.not_simulated("the e command; run it in the shell"),
+            'F' if self.gnu() => Action::FileName,
+            'z' if self.gnu() => Action::Zap,
+            'v' if self.gnu() => self.version()?,
+            other => {
+                let gnu = format!("unknown command: `{other}'");
+                return self.wrong(&gnu, &format!("unsupported command {other}"));
             }
-            other => return self.error(&format!("unknown command: `{other}'")),
         })
     }
 
-    fn substitute(&mut self) -> Parsed<Action> {
-        let Some(close) = self.next() else { return self.error("unterminated `s' command") };
-        let (Some(pattern), Some(text)) = (self.until(close, true), self.until(close, false))
-        else {
-            return self.error("unterminated `s' command");
-        };
-        let (mut all, mut print, mut fold, mut nth) = (false, false, false, 1);
-        loop {
-            match self.peek() {
-                Some('g') => all = true,
-                Some('p') => print = true,
-                Some('i' | 'I') => fold = true,
-                Some('0'..='9') => {
-                    nth = self.number().max(1);
-                    continue;
-                }
-                _ => break,
+    /// `v 4.2`: which version the script needs.
+    fn version(&mut self) -> Parsed<Action> {
+        self.blanks();
+        let wanted = self.line_word();
+        let major = wanted.split('.').next().and_then(|major| major.parse::<u32>().ok());
+        match major.is_some_and(|major| major > 4) {
+            true => {
+                self.wrong_at(self.at.saturating_sub(1).max(5), "expected newer version of sed", "")
             }
+            false => Ok(Action::Nothing),
+        }
+    }
+
+    fn label(&mut self, index: usize) -> Parsed<Action> {
+        let at = self.at;
+        self.blanks();
+        let mut label = String::new();
+        while let Some(next) = self.peek().filter(|next| !matches!(next, '\n' | ';')) {
+            label.push(next);
             self.at += 1;
         }
-        let pattern = self.regex(&pattern, fold)?;
-        let text = pieces(&text);
-        let highest = text.iter().filter_map(|piece| match piece {
-            Piece::Group(group) => Some(*group),
-            Piece::Text(_) => None,
-        });
-        if let Some(group) = highest.max().filter(|group| *group >= pattern.captures_len()) {
-            return self.error(&format!("invalid reference \\{group} on `s' command's RHS"));
+        let label = label.trim_end().to_owned();
+        if label.is_empty() {
+            return self.wrong_at(at, "\":\" lacks a label", "bad label");
         }
-        Ok(Action::Substitute { pattern, text, nth, all, print })
+        self.labels.push((label, index));
+        Ok(Action::Nothing)
     }
 
-    fn translate(&mut self) -> Parsed<Action> {
-        let Some(close) = self.next() else { return self.error("unterminated `y' command") };
-        let (Some(from), Some(to)) = (self.until(close, false), self.until(close, false)) else {
-            return self.error("unterminated `y' command");
+    fn branch(&mut self, letter: char, index: usize) -> Action {
+        self.blanks();
+        let label = self.line_word();
+        self.branches.push((index, label));
+        let when = match letter {
+            'b' => When::Always,
+            't' => When::Changed,
+            _ => When::Unchanged,
         };
-        let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-        match from.len() == to.len() {
-            true => Ok(Action::Translate(from, to)),
-            false => self.error("strings for `y' command are different lengths"),
-        }
+        Action::Branch { when, to: 0 }
     }
-}
 
-fn pieces(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut plain = String::new();
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        let group = match letter {
-            '&' => 0,
-            '\\' => match letters.next() {
-                Some(digit @ '0'..='9') => digit.to_digit(10).unwrap_or(0) as usize,
-                Some('n') => {
-                    plain.push('\n');
-                    continue;
-                }
-                Some('t') => {
-                    plain.push('\t');
-                    continue;
-                }
-                Some(other) => {
-                    plain.push(other);
-                    continue;
-                }
-                None => continue,
-            },
-            other => {
-                plain.push(other);
-                continue;
-            }
-        };
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+    /// The word up to a separator.
+    fn line_word(&mut self) -> String {
+        let mut word = String::new();
+        while let Some(next) = self.peek().filter(|next| !matches!(next, '\n' | ';' | '}' | ' ')) {
+            word.push(next);
+            self.at += 1;
         }
-        pieces.push(Piece::Group(group));
+        word
     }
-    if !plain.is_empty() {
-        pieces.push(Piece::Text(plain));
-    }
-    pieces
 }

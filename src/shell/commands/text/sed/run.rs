@@ -1,202 +1,533 @@
 //! Running a script over lines.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::parse::{Action, Address, Command, Piece};
+use super::input::{Input, Line, Next};
+use super::parse::{Action, Address, Case, Command, Piece, Substitute, When};
+use crate::cluster::Flavour;
+use crate::shell::Io;
+use crate::shell::commands::text::regex::Regex;
 
-/// A script at work on one stream of lines.
+/// A script at work on one stream of lines. It can stop in the middle of a cycle, where a command
+/// wants a line that is not there yet.
 #[derive(Clone)]
 pub(super) struct Sed {
     pub commands: Arc<[Command]>,
     pub quiet: bool,
-    /// For each command with two addresses: whether it is between them, and up to which line.
+    pub flavour: Flavour,
+    /// `-z`: what ends a line.
+    pub end: char,
+    /// `-l`: where `l` breaks lines.
+    pub width: usize,
+    /// For each command with two addresses: up to which line it goes on; `usize::MAX` for a pattern.
     pub ranges: Vec<Option<usize>>,
-    pub number: usize,
+    pub state: State,
 }
 
-/// What becomes of a line.
-pub(super) enum Fate {
-    Keep,
-    Drop,
-    Quit(i32),
+/// Where it is.
+#[derive(Clone, Default)]
+pub(super) struct State {
+    pub number: usize,
+    space: String,
+    hold: String,
+    /// Whether the last line that was read had a newline.
+    ended: bool,
+    /// The next command; `None` between two cycles.
+    at: Option<usize>,
+    changed: bool,
+    after: Vec<After>,
+    last: Option<Regex>,
+    /// Whether the newline behind the last line that was printed is still missing.
+    missing: bool,
+    /// A new cycle begins with what is there (`D`).
+    keep: bool,
+    /// What `w` writes to files.
+    pub written: BTreeMap<String, String>,
+    /// How many lines `R` has taken of each file.
+    taken: BTreeMap<String, usize>,
+    steps: u64,
 }
+
+/// What is printed at the end of a cycle.
+#[derive(Clone)]
+enum After {
+    Text(String),
+    File(String),
+    Line(String),
+}
+
+/// How far a step came.
+pub(super) enum Came {
+    /// A line is needed that is not there yet.
+    Waits,
+    Ended(i32),
+}
+
+/// What a command leads to.
+enum Flow {
+    On,
+    To(usize),
+    /// The cycle ends; whether the pattern space is printed.
+    Cycle {
+        print: bool,
+    },
+    /// Nothing more is read; whether the pattern space is printed.
+    Quit {
+        print: bool,
+        status: i32,
+    },
+    Wait,
+}
+
+/// Commands that one line may take: a script's own loop ends here.
+const STEPS: u64 = 5_000_000;
 
 impl Sed {
-    fn applies(&mut self, index: usize, line: &str, last: bool) -> bool {
+    /// Goes on until a line is missing or the script ends.
+    pub fn go(&mut self, input: &mut Input, io: &mut Io<'_>, out: &mut String) -> Came {
+        loop {
+            if self.state.at.is_none() {
+                if !std::mem::take(&mut self.state.keep) {
+                    match input.next(io) {
+                        Next::Wait => return Came::Waits,
+                        Next::End => return Came::Ended(input.failed),
+                        Next::Line(line) => self.take(line, input),
+                    }
+                }
+                self.state.at = Some(0);
+                self.state.changed = false;
+            }
+            let at = self.state.at.unwrap_or(0);
+            self.state.steps += 1;
+            if self.state.steps > STEPS {
+                io.complain("podhop: this sed script does not come to an end");
+                return Came::Ended(1);
+            }
+            let flow = match at < self.commands.len() {
+                true => self.command(at, input, io, out),
+                false => Flow::Cycle { print: true },
+            };
+            match flow {
+                Flow::Wait => return Came::Waits,
+                Flow::On => self.state.at = Some(at + 1),
+                Flow::To(to) => self.state.at = Some(to),
+                Flow::Cycle { print } => {
+                    self.finish(print, io, out);
+                    self.state.at = None;
+                    self.state.steps = 0;
+                }
+                Flow::Quit { print, status } => {
+                    self.finish(print, io, out);
+                    return Came::Ended(status);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, line: Line, input: &Input) {
+        if line.first_of_separate {
+            self.state.number = 0;
+        }
+        self.state.number += 1;
+        self.state.space = line.text;
+        self.state.ended = line.ended;
+        let _ = input;
+    }
+
+    /// The end of a cycle.
+    fn finish(&mut self, print: bool, io: &mut Io<'_>, out: &mut String) {
+        if print && !self.quiet {
+            self.print_space(out);
+        }
+        for after in std::mem::take(&mut self.state.after) {
+            match after {
+                After::Text(text) => self.raw(&text, out),
+                After::File(file) => {
+                    if let Ok(bytes) = io.read_file(&file) {
+                        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+                        if self.flavour == Flavour::BusyBox
+                            && !text.is_empty()
+                            && !text.ends_with('\n')
+                        {
+                            text.push('\n');
+                        }
+                        self.raw(&text, out);
+                    }
+                }
+                After::Line(file) => {
+                    let taken = self.state.taken.entry(file.clone()).or_default();
+                    let text = io.read_file(&file).unwrap_or_default();
+                    let text = String::from_utf8_lossy(&text).into_owned();
+                    if let Some(line) = text.lines().nth(*taken) {
+                        *taken += 1;
+                        self.raw(&format!("{line}\n"), out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Prints text that brings its own newlines.
+    fn raw(&mut self, text: &str, out: &mut String) {
+        if text.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.state.missing) {
+            out.push(self.end);
+        }
+        out.push_str(text);
+    }
+
+    /// Prints the pattern space; without a newline when its line had none.
+    fn print_space(&mut self, out: &mut String) {
+        let text = self.state.space.clone();
+        self.print(&text, self.state.ended, out);
+    }
+
+    fn print(&mut self, text: &str, ended: bool, out: &mut String) {
+        if std::mem::take(&mut self.state.missing) {
+            out.push(self.end);
+        }
+        out.push_str(text);
+        match ended {
+            true => out.push(self.end),
+            false => self.state.missing = true,
+        }
+    }
+
+    /// Whether an address fits the line; `None` while that can't be known yet.
+    fn fits(
+        &mut self,
+        index: usize,
+        second: bool,
+        input: &mut Input,
+        io: &mut Io<'_>,
+    ) -> Option<bool> {
+        let number = self.state.number;
         let command = &self.commands[index];
-        let number = self.number;
-        let fits = |address: &Address| match address {
-            Address::Line(wanted) => *wanted == number,
-            Address::Last => last,
-            Address::Match(pattern) => pattern.is_match(line),
-            Address::Step(first, 0) => *first == number,
-            Address::Step(first, step) => {
+        let address = if second { &command.to } else { &command.from };
+        Some(match address {
+            None => true,
+            Some(Address::Line(wanted)) => *wanted == number,
+            Some(Address::Last) => return input.is_last(io),
+            Some(Address::Match(pattern)) => {
+                let pattern = pattern.clone().or_else(|| self.state.last.clone());
+                let Some(pattern) = pattern else { return Some(false) };
+                let found = pattern.is_match(&self.state.space);
+                self.state.last = Some(pattern);
+                found
+            }
+            Some(Address::Step(first, 0)) => *first == number,
+            Some(Address::Step(first, step)) => {
                 number >= *first && (number - first).is_multiple_of(*step)
             }
-            Address::More(_) => false,
-        };
-        let inside = match (&command.from, &command.to) {
-            (None, _) => true,
-            (Some(from), None) => fits(from),
-            (Some(from), Some(to)) => match self.ranges[index] {
-                Some(end) => {
-                    if end == number || end == usize::MAX && fits(to) {
-                        self.ranges[index] = None;
-                    }
-                    end >= number
-                }
-                None if fits(from) => {
-                    self.ranges[index] = match to {
-                        Address::Line(end) => Some(*end).filter(|end| *end > number),
-                        Address::More(more) => Some(number + more).filter(|end| *end > number),
-                        _ => Some(usize::MAX),
-                    };
-                    true
-                }
-                None => false,
-            },
-        };
-        inside != command.negated
+            Some(Address::More(_) | Address::Multiple(_)) => false,
+        })
     }
 
-    /// Runs the script on one line; what it prints goes to `out`.
-    pub(super) fn run(&mut self, line: &str, last: bool, out: &mut String) -> Fate {
-        self.number += 1;
-        let mut space = line.to_owned();
-        let mut after = Vec::new();
-        let mut fate = Fate::Keep;
+    fn applies(&mut self, index: usize, input: &mut Input, io: &mut Io<'_>) -> Option<bool> {
+        let (number, negated) = (self.state.number, self.commands[index].negated);
+        let two = self.commands[index].to.is_some();
+        if !two {
+            return Some(self.fits(index, false, input, io)? != negated);
+        }
+        let end = self.ranges[index];
+        let inside = match end {
+            Some(usize::MAX) => {
+                if self.fits(index, true, input, io)? {
+                    self.ranges[index] = None;
+                }
+                true
+            }
+            Some(end) => {
+                if end <= number {
+                    self.ranges[index] = None;
+                }
+                end >= number
+            }
+            // `0,/x/` has begun before the first line, which may end it already.
+            None if self.begins_at_zero(index) => {
+                let ends = self.fits(index, true, input, io)?;
+                self.ranges[index] = (!ends).then_some(usize::MAX);
+                true
+            }
+            None if self.fits(index, false, input, io)? => {
+                let end = match &self.commands[index].to {
+                    Some(Address::Line(end)) => *end,
+                    Some(Address::More(more)) => number + more,
+                    Some(Address::Multiple(0)) => number,
+                    Some(Address::Multiple(of)) => number + of - number % of,
+                    _ => usize::MAX,
+                };
+                self.ranges[index] = Some(end).filter(|end| *end > number);
+                true
+            }
+            None => false,
+        };
+        Some(inside != negated)
+    }
+
+    fn begins_at_zero(&self, index: usize) -> bool {
+        let zero = matches!(self.commands[index].from, Some(Address::Line(0)));
+        zero && self.state.number == 1 && self.flavour == Flavour::Gnu
+    }
+
+    fn command(&mut self, at: usize, input: &mut Input, io: &mut Io<'_>, out: &mut String) -> Flow {
+        match self.applies(at, input, io) {
+            None => return Flow::Wait,
+            Some(false) => {
+                return match self.commands[at].action {
+                    Action::Block(end) => Flow::To(end),
+                    _ => Flow::On,
+                };
+            }
+            Some(true) => {}
+        }
         let commands = self.commands.clone();
-        let mut at = 0;
-        while let Some(command) = commands.get(at) {
-            at += 1;
-            if !self.applies(at - 1, &space, last) {
-                if let Action::Block(end) = command.action {
-                    at = end;
-                }
-                continue;
+        let state = &mut self.state;
+        match &commands[at].action {
+            Action::Substitute(substitute) => return self.substitute(substitute, io, out),
+            Action::Translate(from, to) => {
+                let turn = |letter| match from.iter().position(|from| *from == letter) {
+                    Some(at) => to.get(at).copied().unwrap_or(letter),
+                    None => letter,
+                };
+                state.space = state.space.chars().map(turn).collect();
             }
-            match &command.action {
-                Action::Substitute { pattern, text, nth, all, print } => {
-                    if let Some(changed) = substitute(&space, pattern, text, *nth, *all) {
-                        space = changed;
-                        if *print {
-                            line_to(out, &space);
-                        }
-                    }
+            Action::Delete => return Flow::Cycle { print: false },
+            Action::DeleteFirst => match state.space.split_once('\n') {
+                Some((_, rest)) => {
+                    state.space = rest.to_owned();
+                    state.keep = true;
+                    return Flow::Cycle { print: false };
                 }
-                Action::Delete => {
-                    fate = Fate::Drop;
-                    break;
+                None => return Flow::Cycle { print: false },
+            },
+            Action::Print => self.print_space(out),
+            Action::PrintFirst => {
+                let first = state.space.split('\n').next().unwrap_or("").to_owned();
+                self.print(&first, true, out);
+            }
+            Action::Quit { print, status } => {
+                return Flow::Quit { print: *print, status: *status };
+            }
+            Action::Next | Action::NextAppended => {
+                let append = matches!(commands[at].action, Action::NextAppended);
+                return self.next_line(append, input, io, out);
+            }
+            Action::Number => {
+                let number = state.number;
+                self.raw(&format!("{number}\n"), out);
+            }
+            Action::Append(text) => state.after.push(After::Text(text.clone())),
+            Action::Insert(text) => self.raw(text, out),
+            Action::Change(text) => {
+                let text = text.clone();
+                if self.ranges[at].is_none() || commands[at].negated {
+                    self.raw(&text, out);
                 }
-                Action::Print => line_to(out, &space),
-                Action::Quit(status) => {
-                    fate = Fate::Quit(*status);
-                    break;
+                return Flow::Cycle { print: false };
+            }
+            Action::Hold { append: true } => {
+                state.hold.push('\n');
+                state.hold.push_str(&state.space);
+            }
+            Action::Hold { append: false } => state.hold.clone_from(&state.space),
+            Action::Get { append: true } => {
+                state.space.push('\n');
+                state.space.push_str(&state.hold);
+            }
+            Action::Get { append: false } => state.space.clone_from(&state.hold),
+            Action::Exchange => std::mem::swap(&mut state.space, &mut state.hold),
+            Action::List(width) => {
+                let text = listed(&state.space, width.unwrap_or(self.width));
+                self.raw(&text, out);
+            }
+            Action::ReadFile(file) => state.after.push(After::File(file.clone())),
+            Action::ReadLine(file) => state.after.push(After::Line(file.clone())),
+            Action::Write(file) => self.write(file, io, out),
+            Action::FileName => {
+                let name = format!("{}\n", input.name());
+                self.raw(&name, out);
+            }
+            Action::Zap => state.space.clear(),
+            Action::Branch { when, to } => {
+                let taken = match when {
+                    When::Always => true,
+                    When::Changed => std::mem::take(&mut state.changed),
+                    When::Unchanged => !std::mem::take(&mut state.changed),
+                };
+                if taken {
+                    return Flow::To(*to);
                 }
-                Action::Next => break,
-                Action::Number => line_to(out, &self.number.to_string()),
-                Action::Append(text) => after.push(text.clone()),
-                Action::Insert(text) => line_to(out, text),
-                Action::Change(text) => {
-                    if self.ranges[at - 1].is_none() {
-                        line_to(out, text);
-                    }
-                    fate = Fate::Drop;
-                    break;
+            }
+            Action::Block(_) | Action::Nothing => {}
+        }
+        Flow::On
+    }
+
+    /// `n` and `N`.
+    fn next_line(
+        &mut self,
+        append: bool,
+        input: &mut Input,
+        io: &mut Io<'_>,
+        out: &mut String,
+    ) -> Flow {
+        match input.is_last(io) {
+            None => return Flow::Wait,
+            // GNU's `N` at the end prints the pattern space.
+            Some(true) => {
+                let print = !append || self.flavour == Flavour::Gnu;
+                return Flow::Quit { print, status: input.failed };
+            }
+            Some(false) => {}
+        }
+        if !append && !self.quiet {
+            self.print_space(out);
+        }
+        let Next::Line(line) = input.next(io) else { return Flow::Wait };
+        self.state.number += 1;
+        self.state.ended = line.ended;
+        match append {
+            true => {
+                self.state.space.push(self.end);
+                self.state.space.push_str(&line.text);
+            }
+            false => self.state.space = line.text,
+        }
+        Flow::On
+    }
+
+    fn write(&mut self, file: &str, io: &mut Io<'_>, out: &mut String) {
+        let text = self.state.space.clone();
+        let end = if self.state.ended { "\n" } else { "" };
+        match file {
+            "/dev/stdout" => self.print(&text, self.state.ended, out),
+            "/dev/stderr" => {
+                io.stdout.extend_from_slice(std::mem::take(out).as_bytes());
+                io.put_error(format!("{text}{end}").as_bytes());
+            }
+            file => {
+                let written = self.state.written.entry(file.to_owned()).or_default();
+                if !written.is_empty() && !written.ends_with('\n') {
+                    written.push('\n');
                 }
-                Action::Translate(from, to) => {
-                    let turn = |letter| match from.iter().position(|from| *from == letter) {
-                        Some(at) => to[at],
-                        None => letter,
-                    };
-                    space = space.chars().map(turn).collect();
-                }
-                Action::Block(_) | Action::End => {}
+                *written += &format!("{text}{end}");
             }
         }
-        if !self.quiet && !matches!(fate, Fate::Drop) {
-            line_to(out, &space);
+    }
+
+    fn substitute(&mut self, rule: &Substitute, io: &mut Io<'_>, out: &mut String) -> Flow {
+        let Some(pattern) = rule.pattern.clone().or_else(|| self.state.last.clone()) else {
+            let message = match self.flavour {
+                Flavour::Gnu => "sed: -e expression #1, char 0: no previous regular expression",
+                Flavour::BusyBox => "sed: no previous regexp",
+            };
+            io.complain(message);
+            return Flow::Quit { print: false, status: 1 };
+        };
+        let changed = replace(&self.state.space, &pattern, rule);
+        self.state.last = Some(pattern);
+        if let Some(changed) = changed {
+            self.state.space = changed;
+            self.state.changed = true;
+            if rule.print {
+                self.print_space(out);
+            }
+            if let Some(file) = &rule.file {
+                self.write(file, io, out);
+            }
         }
-        for text in after {
-            line_to(out, &text);
-        }
-        fate
+        Flow::On
     }
 }
 
-pub(super) fn line_to(out: &mut String, line: &str) {
-    out.push_str(line);
-    out.push('\n');
-}
-
-fn substitute(
-    line: &str,
-    pattern: &regex::Regex,
-    text: &[Piece],
-    nth: usize,
-    all: bool,
-) -> Option<String> {
+fn replace(line: &str, pattern: &Regex, rule: &Substitute) -> Option<String> {
     let mut out = String::new();
-    let mut end = 0;
-    let mut changed = false;
-    for (index, found) in pattern.captures_iter(line).enumerate() {
-        if index + 1 < nth {
-            continue;
-        }
-        let whole = found.get(0)?;
-        out.push_str(&line[end..whole.start()]);
-        for piece in text {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Group(group) => {
-                    out.push_str(found.get(*group).map_or("", |part| part.as_str()))
+    let (mut end, mut at, mut count, mut last) = (0, 0, 0, None);
+    while at <= line.len() {
+        let Some(groups) = pattern.captures_at(line, at) else { break };
+        let Some((start, stop)) = groups[0] else { break };
+        // An empty piece right behind another does not count.
+        if start < stop || last != Some(start) {
+            count += 1;
+            last = Some(stop);
+            if count >= rule.nth {
+                out.push_str(&line[end..start]);
+                put_pieces(&mut out, line, &groups, &rule.text);
+                end = stop;
+                if !rule.all {
+                    break;
                 }
             }
         }
-        end = whole.end();
-        changed = true;
-        if !all {
-            break;
-        }
+        at = match stop > start {
+            true => stop,
+            false => stop + line[stop..].chars().next().map_or(1, char::len_utf8),
+        };
     }
     out.push_str(&line[end..]);
-    changed.then_some(out)
+    (count >= rule.nth).then_some(out)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::parse::parse;
-    use super::*;
-
-    fn run(script: &str, quiet: bool, text: &str) -> String {
-        let commands = parse(script, false).expect("it parses");
-        let ranges = vec![None; commands.len()];
-        let mut sed = Sed { commands: commands.into(), quiet, ranges, number: 0 };
-        let mut out = String::new();
-        let count = text.lines().count();
-        for (index, line) in text.lines().enumerate() {
-            if let Fate::Quit(_) = sed.run(line, index + 1 == count, &mut out) {
-                break;
+fn put_pieces(out: &mut String, line: &str, groups: &[Option<(usize, usize)>], pieces: &[Piece]) {
+    let (mut case, mut once) = (Case::End, None);
+    for piece in pieces {
+        let text = match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Group(group) => {
+                groups.get(*group).copied().flatten().map_or("", |(start, end)| &line[start..end])
+            }
+            Piece::Case(next @ (Case::UpperNext | Case::LowerNext)) => {
+                once = Some(*next);
+                continue;
+            }
+            Piece::Case(next) => {
+                case = *next;
+                continue;
+            }
+        };
+        for letter in text.chars() {
+            match (once.take(), case) {
+                (Some(Case::UpperNext), _) | (None, Case::Upper) => {
+                    out.extend(letter.to_uppercase())
+                }
+                (Some(_), _) | (None, Case::Lower) => out.extend(letter.to_lowercase()),
+                _ => out.push(letter),
             }
         }
-        out
     }
+}
 
-    #[test]
-    fn substitution_knows_groups_and_flags() {
-        assert_eq!(run("s/a\\(.\\)/[\\1&]/g", false, "ab ac"), "[bab] [cac]\n");
-        assert_eq!(run("s|/x|/y|2", false, "/x/x/x"), "/x/y/x\n");
-        assert_eq!(run("s/A/b/Ip", true, "a\nc"), "b\n");
+/// `l`: every letter visible, broken at `width`.
+fn listed(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for letter in text.chars() {
+        let shown = match letter {
+            '\\' => "\\\\".to_owned(),
+            '\u{7}' => "\\a".to_owned(),
+            '\u{8}' => "\\b".to_owned(),
+            '\u{c}' => "\\f".to_owned(),
+            '\n' => "\\n".to_owned(),
+            '\r' => "\\r".to_owned(),
+            '\t' => "\\t".to_owned(),
+            '\u{b}' => "\\v".to_owned(),
+            ' '..='~' => letter.to_string(),
+            other => {
+                let mut bytes = [0; 4];
+                let text = other.encode_utf8(&mut bytes);
+                text.bytes().map(|byte| format!("\\{byte:03o}")).collect()
+            }
+        };
+        if width > 1 && column + shown.len() > width - 1 {
+            out.push_str("\\\n");
+            column = 0;
+        }
+        column += shown.len();
+        out.push_str(&shown);
     }
-
-    #[test]
-    fn addresses_choose_lines() {
-        let text = "one\ntwo\nthree\nfour\n";
-        assert_eq!(run("2,3d", false, text), "one\nfour\n");
-        assert_eq!(run("/two/,$p", true, text), "two\nthree\nfour\n");
-        assert_eq!(run("$!d", false, text), "four\n");
-        assert_eq!(run("2q", false, text), "one\ntwo\n");
-        assert_eq!(run("/three/{s/t/T/;a after\n}", false, text), "one\ntwo\nThree\nafter\nfour\n");
-        assert_eq!(run("1~2d", false, text), "two\nfour\n");
-    }
+    out + "$\n"
 }

@@ -1,0 +1,315 @@
+//! `grep`'s options.
+
+use super::files::{Choice, Start};
+use super::{File, Grep, Matcher, Whole};
+use crate::cluster::Flavour;
+use crate::shell::Tool;
+use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::text::regex::{Syntax, compile};
+use crate::shell::commands::{Setting, busybox_usage, failed};
+
+const GNU: Grammar = Grammar {
+    name: "grep",
+    short: "EFGPivcnoqwxrRlLhHse:f:A:B:C:m:azyUIZTbVd:D:ÀÈ:É;Í:Ó:Ú:ä:ë:ö;ü",
+    long: &[
+        ("basic-regexp", 'G'),
+        ("extended-regexp", 'E'),
+        ("fixed-regexp", 'F'),
+        ("fixed-strings", 'F'),
+        ("perl-regexp", 'P'),
+        ("after-context", 'A'),
+        ("before-context", 'B'),
+        ("binary-files", 'È'),
+        ("line-buffered", 'À'),
+        ("byte-offset", 'b'),
+        ("context", 'C'),
+        ("color", 'É'),
+        ("colour", 'É'),
+        ("count", 'c'),
+        ("devices", 'D'),
+        ("directories", 'd'),
+        ("exclude", 'Í'),
+        ("exclude-from", 'ä'),
+        ("exclude-dir", 'Ó'),
+        ("file", 'f'),
+        ("files-with-matches", 'l'),
+        ("files-without-match", 'L'),
+        ("group-separator", 'ö'),
+        ("help", 'ü'),
+        ("include", 'Ú'),
+        ("ignore-case", 'i'),
+        ("initial-tab", 'T'),
+        ("invert-match", 'v'),
+        ("label", 'ë'),
+        ("line-number", 'n'),
+        ("line-regexp", 'x'),
+        ("max-count", 'm'),
+        ("no-ignore-case", 'À'),
+        ("no-filename", 'h'),
+        ("no-group-separator", 'ö'),
+        ("no-messages", 's'),
+        ("null", 'Z'),
+        ("null-data", 'z'),
+        ("only-matching", 'o'),
+        ("quiet", 'q'),
+        ("recursive", 'r'),
+        ("dereference-recursive", 'R'),
+        ("regexp", 'e'),
+        ("with-filename", 'H'),
+        ("silent", 'q'),
+        ("text", 'a'),
+        ("binary", 'U'),
+        ("unix-byte-offsets", 'À'),
+        ("version", 'V'),
+        ("word-regexp", 'w'),
+    ],
+    stops: false,
+};
+
+const BUSYBOX: Grammar = Grammar::short("grep", "HhnlLoqvsrRiwFEe:f:A:B:C:m:xczazI");
+
+/// The patterns as they were given, and how they are meant.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub texts: Vec<String>,
+    pub syntax: Syntax,
+    pub perl: bool,
+    pub fold: bool,
+    pub flavour: Flavour,
+}
+
+/// Compiles patterns; what grep remarks about them comes beside.
+///
+/// # Errors
+/// The message.
+pub(super) fn matchers(
+    texts: &[String],
+    asked: &Asked,
+) -> Result<(Vec<Matcher>, Vec<&'static str>), String> {
+    let (mut all, mut warnings) = (Vec::new(), Vec::new());
+    for text in texts.iter().flat_map(|text| text.split('\n')) {
+        if asked.perl {
+            all.push(Matcher::Perl(perl(text, asked.fold)?));
+            continue;
+        }
+        match compile(text, asked.syntax, asked.fold) {
+            Ok(regex) => {
+                warnings.extend(regex.warning.filter(|_| asked.flavour == Flavour::Gnu));
+                all.push(Matcher::Posix(regex));
+            }
+            Err(why) => {
+                return Err(match asked.flavour {
+                    Flavour::Gnu => format!("grep: {why}"),
+                    Flavour::BusyBox => format!("grep: bad regex '{text}': {why}"),
+                });
+            }
+        }
+    }
+    Ok((all, warnings))
+}
+
+/// A pattern of Perl's, by an engine that has no look-around and no back-references.
+fn perl(text: &str, fold: bool) -> Result<regex::Regex, String> {
+    regex::RegexBuilder::new(text).case_insensitive(fold).build().map_err(|error| {
+        let around = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|mark| text.contains(mark));
+        let beyond = ["\\K", "\\1", "\\2", "++", "*+", "?+", "(?>"];
+        let beyond = beyond.iter().find(|mark| text.contains(**mark));
+        let shown = error.to_string();
+        match (around, beyond) {
+            (true, _) => "grep: not simulated here: look-around in -P".to_owned(),
+            (_, Some(mark)) => format!("grep: not simulated here: {mark} in -P"),
+            _ if shown.contains("unclosed group") => "grep: missing closing parenthesis".to_owned(),
+            _ if shown.contains("unopened group") => {
+                "grep: unmatched closing parenthesis".to_owned()
+            }
+            _ if shown.contains("unclosed character class") => {
+                "grep: missing terminating ] for character class".to_owned()
+            }
+            _ if shown.contains("repetition operator missing") => {
+                "grep: quantifier does not follow a repeatable item".to_owned()
+            }
+            _ => "grep: unrecognized character in pattern".to_owned(),
+        }
+    })
+}
+
+/// `grep -5 x` stands for `grep -C 5 x`.
+fn modern(arguments: &[String]) -> Vec<String> {
+    let takes_value = |before: &String| {
+        before.starts_with('-')
+            && !before.starts_with("--")
+            && before.ends_with(['e', 'f', 'A', 'B', 'C', 'm'])
+    };
+    let mut operands = false;
+    let mut all = Vec::new();
+    for (index, argument) in arguments.iter().enumerate() {
+        operands |= argument == "--";
+        let value = index > 0 && takes_value(&arguments[index - 1]);
+        all.push(match argument.strip_prefix('-') {
+            Some(digits)
+                if !operands
+                    && !value
+                    && !digits.is_empty()
+                    && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                format!("-C{digits}")
+            }
+            _ => argument.clone(),
+        });
+    }
+    all
+}
+
+pub(in crate::shell::commands) fn grep(
+    name: &str,
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    let parsed = match gnu {
+        true => GNU.parse(&modern(arguments), setting.words).map_err(|message| {
+            let first = message.lines().next().unwrap_or("");
+            format!("{first}\n{}", usage(Flavour::Gnu))
+        }),
+        false => BUSYBOX.parse(arguments, setting.words),
+    };
+    let made = parsed.and_then(|options| build(name, options, setting));
+    match made {
+        Ok(start) => Box::new(start),
+        Err(message) => failed(message, 2),
+    }
+}
+
+fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, String> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    if options.has('V') || options.has('ü') {
+        return Err("grep: not simulated here: --version and --help of grep".to_owned());
+    }
+    if gnu && let Some(name) = options.not_simulated(&[('z', "-z"), ('ä', "--exclude-from")]) {
+        return Err(format!("grep: not simulated here: {name}"));
+    }
+    let asked = asked(name, &mut options, setting)?;
+    let sources: Vec<String> = options.all('f').map(str::to_owned).collect();
+    let numbers = Context::read(&options, gnu)?;
+    let directories = options.value('d').unwrap_or("read");
+    let recursive = options.has('r') || options.has('R') || directories == "recurse";
+    let many = options.operands.len() > 1 || recursive;
+    let kept = |letter: char| options.all(letter).map(str::to_owned).collect();
+    let given = |letter: char| options.value(letter).map(str::to_owned);
+    let name_last = options.in_order().filter(|(letter, _)| matches!(letter, 'h' | 'H')).last();
+    let colour = given('É').is_some_and(|when| matches!(when.as_str(), "always" | "yes" | "force"));
+    let separator = match options.in_order().filter(|(letter, _)| *letter == 'ö').last() {
+        None => Some("--".to_owned()),
+        Some((_, "")) => None,
+        Some((_, text)) => Some(text.to_owned()),
+    };
+    let binary = given('È').unwrap_or_default();
+    let grep = Grep {
+        flavour: setting.flavour,
+        patterns: Vec::new(),
+        whole: match (options.has('x'), options.has('w')) {
+            (true, _) => Whole::Line,
+            (_, true) => Whole::Word,
+            _ => Whole::Anything,
+        },
+        invert: options.has('v'),
+        count: options.has('c'),
+        numbers: options.has('n'),
+        offsets: options.has('b'),
+        only: options.has('o'),
+        quiet: options.has('q'),
+        list: options
+            .in_order()
+            .filter(|(letter, _)| matches!(letter, 'l' | 'L'))
+            .last()
+            .map(|(letter, _)| letter == 'l'),
+        silent: options.has('s'),
+        names: name_last.map_or(many, |(letter, _)| letter == 'H'),
+        label: given('ë').unwrap_or_else(|| "(standard input)".to_owned()),
+        null: options.has('Z'),
+        tab: options.has('T'),
+        colour,
+        text: options.has('a') || binary == "text",
+        skip_binary: options.has('I') || binary == "without-match",
+        before: numbers.before,
+        after: numbers.after,
+        separator,
+        most: numbers.most,
+        file: File::default(),
+        any: false,
+        shown_any: false,
+    };
+    let choice =
+        Choice { recursive, include: kept('Ú'), exclude: kept('Í'), exclude_dir: kept('Ó') };
+    let named = options.has('H');
+    let operands = options.operands;
+    Ok(Start { grep, asked, choice, operands, named, sources, inner: None })
+}
+
+/// The patterns of the command line.
+fn asked(name: &str, options: &mut Options, setting: &Setting<'_>) -> Result<Asked, String> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    let mut kinds: Vec<char> =
+        options.in_order().map(|(letter, _)| letter).filter(|l| "EFGP".contains(*l)).collect();
+    kinds.dedup();
+    let conflict = kinds.contains(&'P') && kinds.len() > 1;
+    if gnu && (conflict || kinds.contains(&'F') && kinds.contains(&'E')) {
+        return Err("grep: conflicting matchers specified".to_owned());
+    }
+    let syntax = match (name, kinds.last()) {
+        ("fgrep", None) | (_, Some('F')) => Syntax::Fixed,
+        ("egrep", None) | (_, Some('E')) => Syntax::GrepExtended,
+        _ => Syntax::GrepBasic,
+    };
+    let mut texts: Vec<String> = options.all('e').map(str::to_owned).collect();
+    if texts.is_empty() && !options.has('f') {
+        if options.operands.is_empty() {
+            return Err(usage(setting.flavour));
+        }
+        texts.push(options.operands.remove(0));
+    }
+    Ok(Asked {
+        texts,
+        syntax,
+        perl: kinds.contains(&'P'),
+        fold: options.has('i') || options.has('y'),
+        flavour: setting.flavour,
+    })
+}
+
+/// `-A`, `-B`, `-C`, `-m`.
+struct Context {
+    before: usize,
+    after: usize,
+    most: Option<usize>,
+}
+
+impl Context {
+    fn read(options: &Options, gnu: bool) -> Result<Context, String> {
+        let number = |letter: char| -> Result<Option<usize>, String> {
+            let Some(text) = options.value(letter) else { return Ok(None) };
+            match text.parse() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) if !gnu => Err(format!("grep: invalid number '{text}'")),
+                Err(_) if letter == 'm' => Err("grep: invalid max count".to_owned()),
+                Err(_) => Err(format!("grep: {text}: invalid context length argument")),
+            }
+        };
+        let around = number('C')?.unwrap_or(0);
+        Ok(Context {
+            before: number('B')?.unwrap_or(around),
+            after: number('A')?.unwrap_or(around),
+            most: number('m')?,
+        })
+    }
+}
+
+fn usage(flavour: Flavour) -> String {
+    match flavour {
+        Flavour::Gnu => {
+            "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information."
+                .to_owned()
+        }
+        Flavour::BusyBox => busybox_usage("grep"),
+    }
+}

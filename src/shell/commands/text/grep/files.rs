@@ -1,0 +1,134 @@
+//! `grep` before its files are known: `-f` reads patterns, `-r` finds files.
+
+use super::Grep;
+use super::arguments::{Asked, matchers};
+use crate::shell::commands::text::lines::filter;
+use crate::shell::files::View;
+use crate::shell::machine::pattern::Pattern;
+use crate::shell::{Io, Step, Tool};
+
+/// `-r`, and which files it leaves out.
+#[derive(Clone, Default)]
+pub(super) struct Choice {
+    pub recursive: bool,
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    pub exclude_dir: Vec<String>,
+}
+
+impl Choice {
+    /// Whether a file below a folder is read.
+    fn takes(&self, path: &str) -> bool {
+        let fits = |patterns: &[String], name: &str| {
+            patterns.iter().any(|pattern| Pattern::new(pattern).matches(name))
+        };
+        let mut parts: Vec<&str> = path.split('/').collect();
+        let name = parts.pop().unwrap_or("");
+        let left_out = parts.iter().any(|folder| fits(&self.exclude_dir, folder));
+        !left_out
+            && !fits(&self.exclude, name)
+            && (self.include.is_empty() || fits(&self.include, name))
+    }
+}
+
+/// `grep` as it was called.
+#[derive(Clone)]
+pub(super) struct Start {
+    pub grep: Grep,
+    pub asked: Asked,
+    pub choice: Choice,
+    pub operands: Vec<String>,
+    /// Whether `-H` asks for names.
+    pub named: bool,
+    /// Files of patterns.
+    pub sources: Vec<String>,
+    pub inner: Option<Box<dyn Tool>>,
+}
+
+impl Start {
+    fn begin(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, i32> {
+        let mut texts = self.asked.texts.clone();
+        for source in &self.sources {
+            let read = match source.as_str() {
+                "-" => Ok(io.read_all().unwrap_or_default()),
+                file => io.read_file(file),
+            };
+            match read {
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    texts.extend(text.lines().map(str::to_owned));
+                }
+                Err(why) => {
+                    io.complain(format!("grep: {source}: {why}"));
+                    return Err(2);
+                }
+            }
+        }
+        match matchers(&texts, &self.asked) {
+            Ok((patterns, warnings)) => {
+                for warning in warnings {
+                    io.complain(format!("grep: warning: {warning}"));
+                }
+                self.grep.patterns = patterns;
+            }
+            Err(message) => {
+                io.complain(message);
+                return Err(2);
+            }
+        }
+        // One file is not named, although -r would name those below a folder.
+        if self.choice.recursive
+            && let [only] = self.operands.as_slice()
+            && !io.is_directory(only)
+        {
+            self.grep.names = self.named;
+        }
+        let files = self.files(io);
+        match files.is_empty() && self.choice.recursive {
+            true => Err(1),
+            false => Ok(filter(self.grep.clone(), files)),
+        }
+    }
+
+    fn files(&self, io: &Io<'_>) -> Vec<String> {
+        if !self.choice.recursive {
+            return self.operands.clone();
+        }
+        let here = [String::new()];
+        let folders = if self.operands.is_empty() { &here[..] } else { &self.operands };
+        let mut files = Vec::new();
+        for folder in folders {
+            if !folder.is_empty() && !io.is_directory(folder) {
+                files.push(folder.clone());
+                continue;
+            }
+            let below = io.view().below(&io.absolute(folder));
+            let names =
+                below.into_iter().filter(|name| !View::is_mark(name) && self.choice.takes(name));
+            files.extend(names.map(|name| match folder.as_str() {
+                "" => name,
+                folder => format!("{}/{name}", folder.trim_end_matches('/')),
+            }));
+        }
+        files
+    }
+}
+
+impl Tool for Start {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.inner.is_none() {
+            if self.sources.iter().any(|source| source == "-") && !io.stdin.ended() {
+                return Step::Input;
+            }
+            match self.begin(io) {
+                Ok(inner) => self.inner = Some(inner),
+                Err(status) => return Step::Exit(status),
+            }
+        }
+        self.inner.as_mut().map_or(Step::Exit(1), |inner| inner.step(io))
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,244 @@
+//! Looking for a pattern in a text.
+
+use super::parse::Instruction;
+use super::{Piece, Regex};
+
+/// How many steps a pattern with back-references may take.
+const STEPS: usize = 2_000_000;
+
+type Slots = Vec<Option<usize>>;
+
+/// The leftmost longest piece at or after `start`; with `any`, the first that is found.
+pub(super) fn search(
+    regex: &Regex,
+    text: &str,
+    start: usize,
+    any: bool,
+) -> Option<Vec<Option<Piece>>> {
+    let slots = match regex.back_references {
+        true => backtrack(regex, text, start)?,
+        false => follow(regex, text, start, any)?,
+    };
+    let pair = |group: usize| Some((slots[2 * group]?, slots[2 * group + 1]?));
+    Some((0..=regex.groups).map(pair).collect())
+}
+
+/// A way through the program that has come to an instruction.
+struct Way {
+    at: usize,
+    slots: Slots,
+}
+
+/// The ways that are alive at one place of the text, the preferred ones first.
+struct Ways {
+    list: Vec<Way>,
+    /// For each instruction, the round in which it was reached.
+    seen: Vec<usize>,
+    round: usize,
+}
+
+impl Ways {
+    fn new(size: usize) -> Ways {
+        Ways { list: Vec::new(), seen: vec![0; size], round: 0 }
+    }
+
+    fn clear(&mut self) {
+        self.list.clear();
+        self.round += 1;
+    }
+
+    /// Goes on from `at` over everything that takes no letter.
+    fn add(&mut self, regex: &Regex, text: &str, place: usize, at: usize, slots: Slots) {
+        let mut open = vec![(at, slots)];
+        while let Some((at, mut slots)) = open.pop() {
+            if self.seen[at] == self.round {
+                continue;
+            }
+            self.seen[at] = self.round;
+            let to = |by: isize| at.saturating_add_signed(by);
+            match &regex.program[at] {
+                Instruction::Jump(by) => open.push((to(*by), slots)),
+                Instruction::Split(first, second) => {
+                    open.push((to(*second), slots.clone()));
+                    open.push((to(*first), slots));
+                }
+                Instruction::Save(slot) => {
+                    slots[*slot] = Some(place);
+                    open.push((at + 1, slots));
+                }
+                instruction => match holds(instruction, regex.lines, text, place) {
+                    Some(true) => open.push((at + 1, slots)),
+                    Some(false) => {}
+                    None => self.list.push(Way { at, slots }),
+                },
+            }
+        }
+    }
+}
+
+/// Follows all ways at once: one pass over the text.
+fn follow(regex: &Regex, text: &str, start: usize, any: bool) -> Option<Slots> {
+    let size = regex.program.len();
+    let (mut now, mut then) = (Ways::new(size), Ways::new(size));
+    now.clear();
+    then.clear();
+    let mut best: Option<Slots> = None;
+    let mut place = start;
+    let first = literal(regex);
+    loop {
+        if best.is_none() {
+            if now.list.is_empty()
+                && let Some(first) = first
+            {
+                place += text[place..].find(first)?;
+                now.clear();
+            }
+            now.add(regex, text, place, 0, vec![None; 2 * (regex.groups + 1)]);
+        }
+        let letter = text[place..].chars().next();
+        let next = place + letter.map_or(1, char::len_utf8);
+        then.clear();
+        for way in now.list.drain(..) {
+            let began = |slots: &Slots| slots[0];
+            if best.as_ref().is_some_and(|best| began(best) < began(&way.slots)) {
+                continue;
+            }
+            match &regex.program[way.at] {
+                Instruction::Match => {
+                    let longer = best.as_ref().is_none_or(|best| best[1] < way.slots[1]);
+                    if longer {
+                        best = Some(way.slots);
+                    }
+                }
+                instruction => {
+                    if letter.is_some_and(|letter| fits(instruction, letter, regex.fold)) {
+                        then.add(regex, text, next, way.at + 1, way.slots);
+                    }
+                }
+            }
+        }
+        if any && best.is_some() || best.is_some() && then.list.is_empty() {
+            return best;
+        }
+        std::mem::swap(&mut now, &mut then);
+        if letter.is_none() {
+            return best;
+        }
+        place = next;
+    }
+}
+
+/// The letter that every match begins with, if it is plain.
+fn literal(regex: &Regex) -> Option<char> {
+    match regex.program.get(1) {
+        Some(Instruction::Letter(letter)) if !regex.fold => Some(*letter),
+        _ => None,
+    }
+}
+
+/// Tries the ways one after the other: back-references depend on the way.
+fn backtrack(regex: &Regex, text: &str, start: usize) -> Option<Slots> {
+    let mut steps = 0;
+    let places = text[start..].char_indices().map(|(at, _)| start + at).chain([text.len()]);
+    for begin in places {
+        let mut best: Option<Slots> = None;
+        let mut open = vec![(0_usize, begin, vec![None; 2 * (regex.groups + 1)], Vec::new())];
+        while let Some((at, place, mut slots, mut loops)) = open.pop() {
+            steps += 1;
+            if steps > STEPS {
+                return best;
+            }
+            let to = |by: isize| at.saturating_add_signed(by);
+            match &regex.program[at] {
+                Instruction::Match => {
+                    if best.as_ref().is_none_or(|best: &Slots| best[1] < slots[1]) {
+                        best = Some(slots);
+                    }
+                }
+                Instruction::Jump(by) => open.push((to(*by), place, slots, loops)),
+                Instruction::Split(first, second) => {
+                    open.push((to(*second), place, slots.clone(), loops.clone()));
+                    // A repetition of nothing would never end.
+                    if !loops.contains(&(at, place)) {
+                        loops.retain(|(known, _): &(usize, usize)| *known != at);
+                        loops.push((at, place));
+                        open.push((to(*first), place, slots, loops));
+                    }
+                }
+                Instruction::Save(slot) => {
+                    slots[*slot] = Some(place);
+                    open.push((at + 1, place, slots, loops));
+                }
+                Instruction::Back(group) => {
+                    let (from, to) = (slots[2 * group], slots[2 * group + 1]);
+                    if let (Some(from), Some(to)) = (from, to)
+                        && starts_with(&text[place..], &text[from..to], regex.fold)
+                    {
+                        open.push((at + 1, place + to - from, slots, loops));
+                    }
+                }
+                instruction => match holds(instruction, regex.lines, text, place) {
+                    Some(true) => open.push((at + 1, place, slots, loops)),
+                    Some(false) => {}
+                    None => {
+                        let letter = text[place..].chars().next();
+                        if let Some(letter) =
+                            letter.filter(|letter| fits(instruction, *letter, regex.fold))
+                        {
+                            open.push((at + 1, place + letter.len_utf8(), slots, loops));
+                        }
+                    }
+                },
+            }
+        }
+        if best.is_some() {
+            return best;
+        }
+    }
+    None
+}
+
+fn starts_with(text: &str, piece: &str, fold: bool) -> bool {
+    text.get(..piece.len()).is_some_and(|begin| match fold {
+        true => begin.to_lowercase() == piece.to_lowercase(),
+        false => begin == piece,
+    })
+}
+
+fn is_word(letter: Option<char>) -> bool {
+    letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+}
+
+/// Whether something that takes no letter holds here; `None` when it takes one.
+fn holds(instruction: &Instruction, lines: bool, text: &str, place: usize) -> Option<bool> {
+    let before = || text[..place].chars().next_back();
+    let after = || text[place..].chars().next();
+    let (left, right) = (|| is_word(before()), || is_word(after()));
+    Some(match instruction {
+        Instruction::TextStart => place == 0,
+        Instruction::TextEnd => place == text.len(),
+        Instruction::LineStart => place == 0 || lines && before() == Some('\n'),
+        Instruction::LineEnd => place == text.len() || lines && after() == Some('\n'),
+        Instruction::Boundary(wanted) => (left() != right()) == *wanted,
+        Instruction::WordStart => !left() && right(),
+        Instruction::WordEnd => left() && !right(),
+        _ => return None,
+    })
+}
+
+fn fits(instruction: &Instruction, letter: char, fold: bool) -> bool {
+    let other = |letter: char| match letter.is_lowercase() {
+        true => letter.to_uppercase().next().unwrap_or(letter),
+        false => letter.to_lowercase().next().unwrap_or(letter),
+    };
+    match instruction {
+        Instruction::Letter(wanted) => *wanted == letter || fold && *wanted == other(letter),
+        Instruction::Any => true,
+        Instruction::Class { negated, members } => {
+            let inside =
+                |letter: char| members.iter().any(|(from, to)| (*from..=*to).contains(&letter));
+            (inside(letter) || fold && inside(other(letter))) != *negated
+        }
+        _ => false,
+    }
+}

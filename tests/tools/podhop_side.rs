@@ -1,0 +1,73 @@
+//! podhop: the same shells at a laptop, in a Debian container and in a BusyBox container.
+
+use std::fs;
+use std::time::Duration;
+
+use podhop::cluster::{Cluster, Config, Place};
+use podhop::shell::{self, Files};
+
+use super::{Played, Shell};
+
+const HOME: &str = "/home/player";
+const LIMIT: Duration = Duration::from_secs(60);
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// A cluster with a container for every kind of shell.
+pub struct Player {
+    cluster: Cluster,
+    files: Files,
+}
+
+impl Player {
+    pub fn new() -> Player {
+        let config = Config { nodes: 1, seed: 7, dns: false, dual_stack: false };
+        let mut cluster = Cluster::new(&config, shell::programs());
+        let mut files = Files::new();
+        for entry in fs::read_dir(super::folder().join("files")).expect("readable").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            files.insert(name, fs::read(entry.path()).expect("readable"));
+        }
+        let pods = "kubectl run debian --image=debian:12 -- sleep 100000; kubectl run busybox --image=busybox:1.36 -- sleep 100000";
+        cluster.settle(SETTLE);
+        shell::run_at(&mut cluster, &Place::Laptop, &files, pods, LIMIT);
+        cluster.settle(SETTLE);
+        for pod in ["debian", "busybox"] {
+            for (name, content) in &files {
+                let path = format!("{HOME}/{name}");
+                cluster.write_file(&container(pod), &path, content).expect("the pod runs");
+            }
+        }
+        Player { cluster, files }
+    }
+
+    /// Plays one command; nothing of it is left afterwards.
+    pub fn play(&mut self, shell: Shell, command: &str) -> Played {
+        let mut cluster = self.cluster.clone();
+        let quoted = format!("'{}'", command.replace('\'', "'\\''"));
+        let (place, script) = match shell {
+            Shell::Bash => {
+                let environment =
+                    "env -i PATH=$PATH HOME=$HOME LC_ALL=C TZ=UTC USER=player LOGNAME=player";
+                (Place::Laptop, format!("{environment} bash -c {quoted} </dev/null"))
+            }
+            Shell::Dash => inside("debian", &quoted),
+            Shell::BusyBox => inside("busybox", &quoted),
+        };
+        let done = shell::run_at(&mut cluster, &place, &self.files, &script, LIMIT);
+        Played {
+            command: command.to_owned(),
+            stdout: String::from_utf8_lossy(&done.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&done.stderr).into_owned(),
+            exit: done.exit,
+        }
+    }
+}
+
+fn inside(pod: &str, quoted: &str) -> (Place, String) {
+    let environment = format!("HOME={HOME} LC_ALL=C TZ=UTC USER=player LOGNAME=player");
+    (container(pod), format!("cd {HOME}; export {environment}; sh -c {quoted} </dev/null"))
+}
+
+fn container(pod: &str) -> Place {
+    Place::Container { namespace: "default".into(), pod: pod.into(), container: pod.into() }
+}

@@ -1,0 +1,59 @@
+//! The real programs, each command in a fresh folder `/home/player`.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{Played, Shell};
+
+const HOME: &str = "/home/player";
+
+/// Plays every command; `files` are in the folder each time.
+pub fn play(shell: Shell, commands: &[String], files: &Path) -> Vec<Played> {
+    commands.iter().map(|command| play_one(shell, command, files)).collect()
+}
+
+fn play_one(shell: Shell, command: &str, files: &Path) -> Played {
+    let _ = fs::remove_dir_all(HOME);
+    fs::create_dir_all(HOME).expect("the home folder can be made");
+    for entry in fs::read_dir(files).expect("the files are readable").flatten() {
+        fs::copy(entry.path(), Path::new(HOME).join(entry.file_name())).expect("a file is copied");
+    }
+    let (program, name, path) = match shell {
+        Shell::Bash => ("/bin/bash", "bash", "/usr/local/bin:/usr/bin:/bin"),
+        Shell::Dash => ("/bin/dash", "sh", "/usr/local/bin:/usr/bin:/bin"),
+        Shell::BusyBox => ("/bin/busybox", "sh", "/opt/busybox"),
+    };
+    if shell == Shell::BusyBox && !Path::new("/opt/busybox/ls").exists() {
+        fs::create_dir_all("/opt/busybox").expect("the applets' folder can be made");
+        let arguments = ["--install", "-s", "/opt/busybox"];
+        Command::new(program).args(arguments).status().expect("busybox runs");
+    }
+    // A time limit, and a limit to what is written: some commands never end by themselves.
+    let script = "ulimit -f 4096; exec /usr/bin/timeout -s KILL 5 /bin/bash -c 'exec -a \"$0\" \"$1\" -c \"$2\"' \"$@\"";
+    let out = Path::new("/tmp/podhop-out");
+    let err = Path::new("/tmp/podhop-err");
+    let status = Command::new("/bin/bash")
+        .args(["-c", script, "bash", name, program, command])
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", HOME)
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC")
+        .env("USER", "player")
+        .env("LOGNAME", "player")
+        .current_dir(HOME)
+        .stdin(Stdio::null())
+        .stdout(fs::File::create(out).expect("a file can be made"))
+        .stderr(fs::File::create(err).expect("a file can be made"))
+        .status()
+        .expect("the shell runs");
+    let read =
+        |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
+    Played {
+        command: command.to_owned(),
+        stdout: read(out),
+        stderr: read(err),
+        exit: status.code().unwrap_or(-1),
+    }
+}
