@@ -2,8 +2,9 @@
 //!
 //! `cargo test --test tools -- record [TOOL]...` plays `commands/TOOL.txt` with the programs of this
 //! machine (bash, dash, busybox and what Debian has beside them), keeps what they said in
-//! `recorded/TOOL.jsonl`, and prints the share on which podhop agrees. `-- show [TOOL]...` plays the
-//! recordings in podhop alone and prints every difference; without a word, so in `cargo test`, they
+//! `recorded/TOOL.jsonl`, and prints the share on which podhop agrees. `-- settle` writes anew which
+//! commands are known to differ. `-- show [TOOL]...` plays the
+//! recordings in podhop alone and prints every difference; without a word they
 //! are played and a difference is a failure. It needs no installation then. A command on which podhop
 //! and the program are known to disagree stands in `differences.txt`, and is only counted.
 // Tests look at the real world: files, clocks, processes.
@@ -117,13 +118,14 @@ fn main() -> ExitCode {
     let mut words: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let mode = match words.first().map(String::as_str) {
-        Some("record" | "show") => words.remove(0),
+        Some("record" | "show" | "settle") => words.remove(0),
         _ => String::new(),
     };
     let known = known();
     let mut failed = false;
     let mut player = podhop_side::Player::new();
     let mut shares = BTreeMap::new();
+    let mut differing = Vec::new();
     for tool in tools(&words) {
         let (shell, commands) = list(&tool);
         if mode == "record" {
@@ -139,12 +141,19 @@ fn main() -> ExitCode {
                 agreed += 1;
                 continue;
             }
+            differing.push(key.clone());
             if mode == "show" || mode.is_empty() && !known.contains(&key) {
                 println!("--- {key}\n  real: {real:?}\n  ours: {ours:?}");
             }
             failed |= !known.contains(&key);
         }
         shares.insert(tool, (agreed, all.len()));
+    }
+    if mode == "settle" && words.is_empty() {
+        let title =
+            "# Commands on which podhop is known to disagree: TOOL: COMMAND, a newline as \\n.\n";
+        let text = format!("{title}{}\n", differing.join("\n"));
+        fs::write(folder().join("differences.txt"), text).expect("the list can be written");
     }
     for (tool, (agreed, all)) in shares {
         let share = 100.0 * f64::from(agreed) / (all.max(1) as f64);

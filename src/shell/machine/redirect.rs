@@ -93,6 +93,7 @@ impl Machine {
     ) -> Result<(), Stop> {
         let ready =
             self.expansion(io, outputs, |expander| prepare(expander, &command.redirects))?;
+        self.write_processes(io)?;
         if self.redirect(io, &ready, true) {
             self.push_expand(Task::Begin(command.clone()));
         } else {

@@ -66,10 +66,11 @@ impl Machine {
     }
 
     /// Puts the files of `<( … )` where the command will look for them.
-    fn write_processes(&mut self, io: &mut Io<'_>) -> Result<(), Stop> {
+    pub(super) fn write_processes(&mut self, io: &mut Io<'_>) -> Result<(), Stop> {
         let place = self.state.place.clone();
         for (path, content) in std::mem::take(&mut self.processes) {
-            crate::shell::files::write(io.cluster, &place, io.files, &path, &content)
+            io.cluster
+                .write_file(&place, &path, &content)
                 .map_err(|why| Stop::Error(format!("{path}: {why}")))?;
         }
         Ok(())
