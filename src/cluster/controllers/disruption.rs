@@ -148,6 +148,26 @@ mod tests {
         assert_eq!(status(&world)["conditions"][0]["reason"], "InsufficientPods");
     }
 
+    // The controller looks again at every pod that comes, ready or not.
+    #[test]
+    fn a_budget_expects_another_pod_as_soon_as_there_is_one() {
+        let mut world = World::new(3);
+        world.create(deployment("web", 3));
+        world.create(json!({
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+            "metadata": { "name": "web" },
+            "spec": { "maxUnavailable": 1, "selector": { "matchLabels": { "app": "web" } } },
+        }));
+        world.settle();
+        let status = |world: &World| world.get(Kind::PodDisruptionBudget, "web")["status"].clone();
+        assert_eq!(status(&world)["disruptionsAllowed"], 1);
+        world.unready.insert("web".to_owned());
+        world.patch(Kind::Deployment, "web", json!({ "spec": { "replicas": 4 } }));
+        world.settle();
+        let expected = status(&world)["expectedPods"].clone();
+        assert_eq!((expected, &status(&world)["disruptionsAllowed"]), (json!(4), &json!(0)));
+    }
+
     #[test]
     fn a_percentage_is_of_what_the_controllers_ask_for() {
         let mut world = World::new(3);

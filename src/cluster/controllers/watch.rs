@@ -138,6 +138,10 @@ impl Controllers {
         let relabelled =
             before.as_ref().is_some_and(|old| old.metadata.labels != pod.metadata.labels);
         let old = before.as_deref();
+        if before.is_none() {
+            // Its owner asks for one more than before, whether or not this one is ready.
+            self.watch_budgets(now, key, pod);
+        }
         if relabelled || endpoints::are_touched(old, after.map(Arc::as_ref)) {
             self.watch_selectors(now, key, pod);
             if let Some(old) = old.filter(|_| relabelled) {
@@ -175,6 +179,12 @@ impl Controllers {
             self.queue.add(now, Actor::EndpointSlice, service.clone());
             self.queue.add(now, Actor::Endpoints, service);
         }
+        self.watch_budgets(now, key, pod);
+    }
+
+    /// The disruption budgets that count a pod look at it.
+    fn watch_budgets(&mut self, now: SimTime, key: &Key, pod: &Pod) {
+        let labels = pod.metadata.labels.as_ref();
         for budget in self.index.selecting(Kind::PodDisruptionBudget, &key.namespace, labels) {
             self.queue.add(now, Actor::Disruption, budget);
         }
