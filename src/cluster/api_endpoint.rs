@@ -18,6 +18,7 @@ pub(super) fn listen(network: &mut Network, node: NetnsId) {
         process: ProcessId::API_SERVER,
         name: "kube-apiserver".into(),
         container: None,
+        owner: None,
         v6_only: false,
     };
     // Nothing else listens on a new node.

@@ -4,12 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::kubelet::{Volume, machine_hosts, machine_resolv_conf};
-use super::{Cluster, Image, Place, image};
+use super::kubelet::{SHARED, Volume, machine_hosts, machine_resolv_conf};
+use super::{Cluster, Place};
 use crate::api::Mount;
-
-/// The files that kubelets provide in every container.
-const PROVIDED: [&str; 3] = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];
 
 /// Where a user other than root may write.
 const OPEN_TO_ALL: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
@@ -33,10 +30,8 @@ impl Cluster {
             Some(written) => written.as_ref().map(|content| content.to_vec()),
             None => {
                 let provided = self.kubelets.provided_file(place, &path);
-                let of_image = || image::file(container.image.as_deref()?, &path);
-                provided
-                    .map(String::into_bytes)
-                    .or_else(|| of_image().map(|content| content.as_bytes().to_vec()))
+                let of_image = || container.image.as_deref()?.file(&path);
+                provided.or_else(|| of_image().map(|content| content.as_bytes().to_vec()))
             }
         }
     }
@@ -73,7 +68,7 @@ impl Cluster {
     /// has files.
     pub fn is_directory(&self, place: &Place, path: &str) -> bool {
         let path = normal(path);
-        let of_image = self.image(place).is_some_and(|image| is_known_directory(image, &path));
+        let of_image = self.image(place).is_some_and(|image| image.has_directory(&path));
         let mount = self
             .mounts(place)
             .iter()
@@ -92,8 +87,8 @@ impl Cluster {
     }
 
     /// A file as the container's image has it, whatever was done to it since.
-    pub(super) fn packaged_file(&self, place: &Place, path: &str) -> Option<&'static str> {
-        image::file(self.image(place)?, path)
+    pub(super) fn packaged_file(&self, place: &Place, path: &str) -> Option<&str> {
+        self.image(place)?.file(path).map(AsRef::as_ref)
     }
 
     fn change_file(
@@ -125,9 +120,18 @@ impl Cluster {
                     };
                 }
             }
-            None => {
-                worker.containers[index].files.insert(path, content);
-            }
+            None => match (SHARED.iter().find(|shared| **shared == path), content) {
+                (Some(shared), Some(content)) => {
+                    if let Some(sandbox) = &mut worker.sandbox {
+                        sandbox.etc.insert(shared, content);
+                    }
+                }
+                // It is a mount point.
+                (Some(_), None) => return Err("Device or resource busy".to_owned()),
+                (None, content) => {
+                    worker.containers[index].files.insert(path, content);
+                }
+            },
         }
         Ok(())
     }
@@ -141,21 +145,13 @@ impl Cluster {
             let open = writable && !mount.read_only;
             return if open { Ok(()) } else { Err("Read-only file system".to_owned()) };
         }
-        let container = self.kubelets.container(place).map(|(worker, container)| {
-            let spec = worker.pod.spec.as_ref();
-            spec.and_then(|spec| spec.containers.iter().find(|c| *c.name == *container.name))
-        });
-        let locked = container
-            .flatten()
-            .and_then(|container| container.security_context.as_ref())
-            .is_some_and(|context| context.read_only_root_filesystem == Some(true));
-        if locked {
+        if self.kubelets.has_locked_root(place) && !SHARED.contains(&path) {
             return Err("Read-only file system".to_owned());
         }
-        let Some(image) = self.image(place) else { return Ok(()) };
-        let own = image.home();
+        let identity = self.identity(place);
         let open = |directory: &str| path.starts_with(&format!("{directory}/"));
-        if image.user == "root" || open(&own) || OPEN_TO_ALL.iter().any(|place| open(place)) {
+        let own = identity.home != "/" && open(&identity.home);
+        if identity.is_root() || own || OPEN_TO_ALL.iter().any(|place| open(place)) {
             Ok(())
         } else {
             Err("Permission denied".to_owned())
@@ -170,9 +166,9 @@ impl Cluster {
             return paths;
         };
         if let Some(image) = &container.image {
-            paths.extend(image::files(image).map(str::to_owned));
+            paths.extend(image.files().map(str::to_owned));
         }
-        paths.extend(PROVIDED.map(str::to_owned));
+        paths.extend(SHARED.map(str::to_owned));
         for (path, content) in &container.files {
             match content {
                 Some(_) => paths.insert(path.clone()),
@@ -217,7 +213,7 @@ impl Cluster {
             "/etc/hosts" => machine_hosts(name),
             "/etc/hostname" => format!("{name}\n"),
             "/etc/resolv.conf" => machine_resolv_conf(),
-            _ => image::file(self.image(place)?, path)?.to_owned(),
+            _ => self.image(place)?.file(path)?.as_ref().to_owned(),
         };
         Some(text.into_bytes())
     }
@@ -259,10 +255,6 @@ fn mount_of<'a>(mounts: &[Mount<'a>], path: &str) -> Option<Mount<'a>> {
         path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     mounts.iter().filter(covers).max_by_key(|mount| mount.path.len()).copied()
-}
-
-fn is_known_directory(image: &Image, path: &str) -> bool {
-    image::directories(image).contains(&path) || path == image.home() || path == image.directory
 }
 
 fn join(base: &str, below: &str) -> String {

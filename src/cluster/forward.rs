@@ -43,8 +43,13 @@ impl Cluster {
         port: u16,
     ) -> Result<ProcessId, AddressInUse> {
         let process = self.new_process();
-        let listener =
-            Listener { process, name: "kubectl".into(), container: None, v6_only: false };
+        let listener = Listener {
+            process,
+            name: "kubectl".into(),
+            container: None,
+            owner: None,
+            v6_only: false,
+        };
         let laptop = self.network.laptop();
         let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         for address in both {

@@ -35,7 +35,7 @@ mod traffic;
 
 pub use answered::Served;
 pub use forward::Forwarded;
-pub use image::{Flavour, Image};
+pub use image::{Flavour, Identity, Image, Libc};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use traffic::{
     Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer,
@@ -224,6 +224,25 @@ impl Cluster {
             Place::Node(_) => Some(image::node()),
             Place::Container { .. } => self.kubelets.image(place),
         }
+    }
+
+    /// Who the processes at a place are.
+    pub fn identity(&self, place: &Place) -> Identity {
+        match place {
+            Place::Container { .. } => self.kubelets.identity(place),
+            Place::Laptop => Identity::of_machine("player", 1000, "/home/player"),
+            Place::Node(_) => Identity::of_machine("root", 0, "/root"),
+        }
+    }
+
+    /// Whether a container's own file system may not be written to.
+    pub(in crate::cluster) fn has_locked_root(&self, place: &Place) -> bool {
+        self.kubelets.has_locked_root(place)
+    }
+
+    /// Whether root's processes at a place have one of Linux' capabilities (`CHOWN`).
+    pub(in crate::cluster) fn has_capability(&self, place: &Place, name: &str) -> bool {
+        self.kubelets.has_capability(place, name)
     }
 
     /// The environment that a new process at `place` gets (R10).

@@ -36,7 +36,8 @@ pub(super) fn listen(network: &mut Network, node: NetnsId) {
         (ProcessId::KUBE_PROXY, "kube-proxy", all, PROXY_HEALTH),
     ];
     for (process, name, address, port) in sockets {
-        let listener = Listener { process, name: name.into(), container: None, v6_only: false };
+        let listener =
+            Listener { process, name: name.into(), container: None, owner: None, v6_only: false };
         // Nothing else listens on a new node.
         let _ = network.bind(node, Protocol::Tcp, address, port, listener);
     }

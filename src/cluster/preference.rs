@@ -7,11 +7,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::resolver::Library;
+use super::Libc;
 use crate::network::{Family, Netns};
 
 /// Sorts addresses, the ones to be tried first in front; equals stay in the server's order.
-pub(super) fn sort(library: Library, host: &Netns, addresses: &mut [IpAddr]) {
+pub(super) fn sort(library: Libc, host: &Netns, addresses: &mut [IpAddr]) {
     // Nearly always there is one family alone.
     if addresses.iter().any(IpAddr::is_ipv6) {
         addresses.sort_by_cached_key(|address| std::cmp::Reverse(rank(library, host, *address)));
@@ -19,7 +19,7 @@ pub(super) fn sort(library: Library, host: &Netns, addresses: &mut [IpAddr]) {
 }
 
 /// Whether it can be reached, whether the labels match, and its precedence.
-fn rank(library: Library, host: &Netns, address: IpAddr) -> (bool, bool, u8) {
+fn rank(library: Libc, host: &Netns, address: IpAddr) -> (bool, bool, u8) {
     let source = match address {
         IpAddr::V4(_) if address.is_loopback() => Some(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(_) if address.is_loopback() => Some(Ipv6Addr::LOCALHOST.into()),
@@ -39,13 +39,13 @@ fn label(address: IpAddr) -> u8 {
     }
 }
 
-fn precedence(library: Library, address: IpAddr) -> u8 {
+fn precedence(library: Libc, address: IpAddr) -> u8 {
     match (address, library) {
         (IpAddr::V6(address), _) if address.is_loopback() => 50,
-        (IpAddr::V6(address), Library::Musl) if address.is_unique_local() => 3,
+        (IpAddr::V6(address), Libc::Musl) if address.is_unique_local() => 3,
         (IpAddr::V6(_), _) => 40,
-        (IpAddr::V4(_), Library::Glibc) => 10,
-        (IpAddr::V4(_), Library::Musl) => 35,
+        (IpAddr::V4(_), Libc::Glibc) => 10,
+        (IpAddr::V4(_), Libc::Musl) => 35,
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::network::Party;
 
-    fn sorted(library: Library, own: Option<&str>, addresses: &[&str]) -> Vec<String> {
+    fn sorted(library: Libc, own: Option<&str>, addresses: &[&str]) -> Vec<String> {
         let host = Netns {
             party: Party::Laptop,
             address: Ipv4Addr::new(10, 244, 1, 2),
@@ -72,10 +72,10 @@ mod tests {
     fn glibc_prefers_unique_local_addresses_and_musl_does_not() {
         let both = ["10.96.0.7", "fd00:10:96::7"];
         let own = Some("fd00:10:244:1::2");
-        assert_eq!(sorted(Library::Glibc, own, &both), ["fd00:10:96::7", "10.96.0.7"]);
-        assert_eq!(sorted(Library::Musl, own, &both), both);
+        assert_eq!(sorted(Libc::Glibc, own, &both), ["fd00:10:96::7", "10.96.0.7"]);
+        assert_eq!(sorted(Libc::Musl, own, &both), both);
         let loopback = ["127.0.0.1", "::1"];
-        for library in [Library::Glibc, Library::Musl] {
+        for library in [Libc::Glibc, Libc::Musl] {
             assert_eq!(sorted(library, None, &loopback), ["::1", "127.0.0.1"]);
         }
     }
@@ -84,9 +84,9 @@ mod tests {
     #[test]
     fn what_cannot_be_reached_or_is_of_another_kind_comes_last() {
         let both = ["fd00:10:96::7", "10.96.0.7"];
-        assert_eq!(sorted(Library::Glibc, None, &both), ["10.96.0.7", "fd00:10:96::7"]);
+        assert_eq!(sorted(Libc::Glibc, None, &both), ["10.96.0.7", "fd00:10:96::7"]);
         let outside = ["2001:db8::1", "203.0.113.10"];
         let own = Some("fd00:10:244:1::2");
-        assert_eq!(sorted(Library::Glibc, own, &outside), ["203.0.113.10", "2001:db8::1"]);
+        assert_eq!(sorted(Libc::Glibc, own, &outside), ["203.0.113.10", "2001:db8::1"]);
     }
 }

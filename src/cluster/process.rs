@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::{Answer, Ask, Cluster, Image, Place};
 use crate::api::Kind;
 use crate::clock::SimTime;
-use crate::network::{AddressInUse, Bound, Family, Listener, ProcessId, Protocol, SocketAddr};
+use crate::network::{
+    AddressInUse, Bound, Family, Listener, NetnsId, Party, ProcessId, Protocol, SocketAddr,
+};
 
 /// A program that runs in a container. Its whole state is in the value, so that a cluster in the
 /// middle of `while true; do curl localhost; sleep 5; done` can be cloned.
@@ -72,6 +74,21 @@ impl Context<'_> {
         self.listen((protocol, address.into(), port), name, false)
     }
 
+    /// Whether the kernel lets this process have a port: in a pod's own network namespace every one
+    /// (containerd 2 sets `net.ipv4.ip_unprivileged_port_start` to 0 there), on the node's own those
+    /// below 1024 are root's.
+    pub fn may_bind(&self, port: u16) -> bool {
+        let shared = || {
+            let netns = self.cluster.netns_of(&self.place);
+            netns.is_some_and(|sender| self.owner(sender.netns).is_some())
+        };
+        let root = || {
+            self.cluster.identity(&self.place).is_root()
+                && self.cluster.has_capability(&self.place, "NET_BIND_SERVICE")
+        };
+        port >= 1024 || !shared() || root()
+    }
+
     /// As [`Context::bind`], to `::` for IPv6 alone.
     ///
     /// # Errors
@@ -91,13 +108,20 @@ impl Context<'_> {
         name: &str,
         v6_only: bool,
     ) -> Result<(), AddressInUse> {
-        let container = match &self.place {
-            Place::Container { container, .. } => Some(container.clone()),
-            _ => None,
-        };
         let Some(sender) = self.cluster.netns_of(&self.place) else { return Ok(()) };
-        let listener = Listener { process: self.process, name: name.into(), container, v6_only };
+        let owner = self.owner(sender.netns);
+        let container = sender.container;
+        let process = self.process;
+        let listener = Listener { process, name: name.into(), container, owner, v6_only };
         self.cluster.network.bind(sender.netns, protocol, address, port, listener)
+    }
+
+    /// The pod, where the network namespace is not its own.
+    fn owner(&self, netns: NetnsId) -> Option<Party> {
+        let Place::Container { namespace, pod, .. } = &self.place else { return None };
+        let pod = Party::Pod { namespace: namespace.clone(), name: pod.clone() };
+        let whose = self.cluster.network.netns(netns).map(|netns| &netns.party);
+        (whose != Some(&pod)).then_some(pod)
     }
 
     /// Asks to be stepped a moment after an object of one of these kinds has changed, as a client

@@ -9,7 +9,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{Cluster, DialFailure, Lookup, LookupFailure, Place, preference};
+use super::{Cluster, DialFailure, Libc, Lookup, LookupFailure, Place, preference};
 use crate::network::{DnsAnswer, DnsCode, ResolvConf, TraceId};
 
 /// How long a resolver waits for one server (`options timeout`).
@@ -18,18 +18,11 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How often glibc asks all servers (`options attempts`).
 const ATTEMPTS: u32 = 2;
 
-/// The C library that a place's programs use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Library {
-    Glibc,
-    Musl,
-}
-
 /// A lookup in progress.
 struct Resolver<'a> {
     cluster: &'a mut Cluster,
     place: &'a Place,
-    library: Library,
+    library: Libc,
     conf: ResolvConf,
     took: Duration,
     traces: Vec<TraceId>,
@@ -72,7 +65,7 @@ impl Cluster {
     }
 
     /// Puts addresses into the order in which programs at a place try them.
-    fn prefer(&self, place: &Place, library: Library, addresses: &mut [IpAddr]) {
+    fn prefer(&self, place: &Place, library: Libc, addresses: &mut [IpAddr]) {
         let netns = self.netns_of(place).and_then(|from| self.network.netns(from.netns));
         if let Some(netns) = netns {
             preference::sort(library, netns, addresses);
@@ -86,11 +79,8 @@ impl Cluster {
         find_in_hosts(text.as_deref().unwrap_or("127.0.0.1 localhost\n"), name)
     }
 
-    fn library(&self, place: &Place) -> Library {
-        match self.image(place).map(|image| image.name.as_str()) {
-            Some("alpine" | "curlimages/curl" | "nicolaka/netshoot") => Library::Musl,
-            _ => Library::Glibc,
-        }
+    fn library(&self, place: &Place) -> Libc {
+        self.image(place).map_or(Libc::Glibc, |image| image.libc)
     }
 }
 
@@ -113,7 +103,7 @@ impl Resolver<'_> {
         }
         let absolute = name.ends_with('.');
         let enough = name.matches('.').count() >= self.conf.ndots as usize;
-        if absolute || self.library == Library::Musl && enough {
+        if absolute || self.library == Libc::Musl && enough {
             return self.in_turn(&[self.plain(name)]);
         }
         let mut candidates: Vec<String> = self
@@ -123,7 +113,7 @@ impl Resolver<'_> {
             .map(|domain| format!("{name}.{}.", domain.trim_matches('.')))
             .collect();
         candidates.insert(if enough { 0 } else { candidates.len() }, self.plain(name));
-        if self.library == Library::Musl {
+        if self.library == Libc::Musl {
             return self.in_turn(&candidates);
         }
         self.glibc(&candidates, enough)
@@ -190,8 +180,8 @@ impl Resolver<'_> {
             servers.push(Ipv4Addr::LOCALHOST.into());
         }
         let attempts = match self.library {
-            Library::Glibc => ATTEMPTS,
-            Library::Musl => 1,
+            Libc::Glibc => ATTEMPTS,
+            Libc::Musl => 1,
         };
         let mut failed = false;
         for _ in 0..attempts {
@@ -202,7 +192,7 @@ impl Resolver<'_> {
                         said => return said,
                     },
                     // musl's socket is not connected: it does not hear of refusals.
-                    Err(DialFailure::Refused) if self.library == Library::Glibc => {}
+                    Err(DialFailure::Refused) if self.library == Libc::Glibc => {}
                     Err(DialFailure::Refused | DialFailure::Silence) => self.took += TIMEOUT,
                     Err(DialFailure::Unreachable | DialFailure::NoNetwork) => {}
                 }

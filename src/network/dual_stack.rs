@@ -56,8 +56,13 @@ fn a_socket_on_every_ipv4_address_refuses_ipv6_and_one_on_all_takes_both() {
         panic!("{refused}")
     };
     assert_eq!(*family, Family::V4);
-    let listener =
-        |v6_only| Listener { process: ProcessId(9), name: "b".into(), container: None, v6_only };
+    let listener = |v6_only| Listener {
+        process: ProcessId(9),
+        name: "b".into(),
+        container: None,
+        owner: None,
+        v6_only,
+    };
     let all: IpAddr = Ipv6Addr::UNSPECIFIED.into();
     assert!(f.network.bind(pod, Protocol::Tcp, all, 81, listener(false)).is_err());
     assert!(f.network.bind(pod, Protocol::Tcp, all, 81, listener(true)).is_ok());

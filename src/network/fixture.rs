@@ -180,7 +180,8 @@ pub(super) fn listen(
 ) {
     let at: SocketAddr = at.parse().unwrap();
     let process = ProcessId(u64::from(netns.0) + 100);
-    let listener = Listener { process, name: name.into(), container: None, v6_only: false };
+    let listener =
+        Listener { process, name: name.into(), container: None, owner: None, v6_only: false };
     network.bind(netns, protocol, at.ip(), at.port(), listener).unwrap();
 }
 

@@ -462,6 +462,7 @@ impl Network {
                 process: ProcessId::OUTSIDE,
                 name: name.into(),
                 container: None,
+                owner: None,
                 v6_only: false,
             };
             // A machine that was just added has every port free.

@@ -596,8 +596,13 @@ fn a_port_is_taken_by_whoever_listens_on_every_address() {
     let pod = f.web[0];
     let own = f.address(pod);
     let mut bind = |address: Ipv4Addr, port| {
-        let listener =
-            Listener { process: ProcessId(9), name: "b".into(), container: None, v6_only: false };
+        let listener = Listener {
+            process: ProcessId(9),
+            name: "b".into(),
+            container: None,
+            owner: None,
+            v6_only: false,
+        };
         f.network.bind(pod, Protocol::Tcp, address, port, listener)
     };
     let taken = Err(AddressInUse { by: "nginx".into() });

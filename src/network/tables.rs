@@ -123,6 +123,9 @@ pub struct Listener {
     pub name: Arc<str>,
     /// The container that it runs in.
     pub container: Option<Arc<str>>,
+    /// Whose it is, where that is not whoever the network namespace belongs to: a pod's on the
+    /// node's own network (`hostNetwork`).
+    pub owner: Option<Party>,
     /// Whether a socket that is bound to `::` takes IPv6 alone (`IPV6_V6ONLY`). Without it, it takes
     /// both families.
     pub v6_only: bool,

@@ -285,11 +285,12 @@ impl Trace {
     /// it takes one. It is what `ping` prints.
     pub fn reply_ttl(&self) -> u8 {
         let Outcome::Delivered { to, .. } = &self.outcome else { return 64 };
+        let end = self.last().map(|hop| &hop.place);
         let forwards = |hop: &&Hop| {
             hop.stage == Stage::Route
                 && hop.verdict == Verdict::Pass
                 && hop.place != self.from
-                && hop.place != *to
+                && Some(&hop.place) != end
         };
         let nodes = self.hops.iter().filter(forwards).count() as u8;
         // The laptop is the nodes' router to the outside.

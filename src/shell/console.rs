@@ -139,7 +139,7 @@ impl Nested {
         }
         let directory = match &place {
             Place::Node(_) => "/root",
-            _ => io.cluster.image(&place).map_or("/", |image| image.directory),
+            _ => io.cluster.image(&place).map_or("/", |image| &image.directory),
         };
         if machine.directory().is_empty() {
             machine.set_directory(if directory.is_empty() { "/" } else { directory });
@@ -156,10 +156,9 @@ impl Nested {
             return "> ".to_owned();
         }
         let directory = machine.working_directory();
-        let image = cluster.image(machine.place());
-        let user = image.map_or("root", |image| image.user);
-        let user = if user.is_empty() || user == "0" { "root" } else { user };
-        let mark = if user == "root" { '#' } else { '$' };
+        let identity = cluster.identity(machine.place());
+        let user = identity.user.1.clone().unwrap_or_else(|| "I have no name!".to_owned());
+        let mark = if identity.is_root() { '#' } else { '$' };
         let home = machine.variable("HOME").unwrap_or("/root");
         let short = match directory.strip_prefix(home) {
             Some("") if home != "/" => "~".to_owned(),

@@ -27,14 +27,14 @@ impl Userland for Programs {
         let plain = name.rsplit('/').next().unwrap_or(name);
         // A path outside the system's folders is a script, which is looked for when it runs.
         let own_file = name.contains('/') && !is_system(name);
-        if !own_file && !image.tools.contains(&plain) {
+        if !own_file && !image.holds(plain) {
             return Err(StartError::NotFound(name.to_owned()));
         }
         let start = Start { arguments: arguments.to_vec(), environment };
         Ok(Box::new(Program {
             place: place.clone(),
             flavour: image.flavour,
-            directory: image.directory,
+            directory: image.directory.as_str().into(),
             start: Some(start),
             machine: None,
             stdin: Stdin::default(),
@@ -60,7 +60,7 @@ struct Start {
 struct Program {
     place: Place,
     flavour: Flavour,
-    directory: &'static str,
+    directory: Arc<str>,
     /// Until the first step.
     start: Option<Start>,
     machine: Option<Machine>,
@@ -87,7 +87,7 @@ impl Program {
                 machine
             }
         };
-        machine.set_directory(self.directory);
+        machine.set_directory(&self.directory);
         machine.set_process(context.process);
         machine
     }
@@ -111,7 +111,7 @@ impl Program {
                 stderr: &mut errors,
                 terminal: false,
                 environment: &Default::default(),
-                directory: self.directory,
+                directory: &self.directory,
                 files: &mut files,
                 wishes: &mut wishes,
                 prompt: &mut prompt,
@@ -249,7 +249,7 @@ pub(super) fn exec(
     }
     let flavour = commands::flavour(cluster, place);
     let environment = cluster.environment(place);
-    let directory = cluster.image(place).map_or("/", |image| image.directory);
+    let directory = cluster.image(place).map_or("/", |image| &image.directory);
     let mut machine = match dialect(plain, flavour) {
         Some(dialect) if terminal && rest.iter().all(|argument| argument.starts_with("-l")) => {
             let login = !rest.is_empty();
@@ -277,7 +277,7 @@ pub(super) fn fresh(cluster: &Cluster, place: &Place) -> Machine {
         _ => own_dialect(commands::flavour(cluster, place)),
     };
     let mut machine = Machine::new(place.clone(), dialect, cluster.environment(place));
-    machine.set_directory(cluster.image(place).map_or("/", |image| image.directory));
+    machine.set_directory(cluster.image(place).map_or("/", |image| &image.directory));
     machine.set_pid(20);
     machine
 }

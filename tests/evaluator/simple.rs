@@ -341,14 +341,18 @@ impl Objects {
         answer(&name_of(pod), listens, packet)
     }
 
-    /// The node's own namespace, with the pods that share it.
+    /// The node's own namespace, with the pods that share it: a pod answers as itself.
     fn at_node(&self, node: &Node, packet: &Packet<'_>) -> End {
         let name = node.metadata.name.as_deref().unwrap_or_default();
         let mut guests = self.pods.iter().filter(|pod| on_host(pod) && node_of(pod) == name);
+        if packet.protocol != Protocol::Icmp
+            && let Some(guest) = guests.find(|pod| has_listener(pod, packet))
+        {
+            return answer(&name_of(guest), true, packet);
+        }
         let tcp = packet.protocol == Protocol::Tcp;
         let port = i32::from(packet.to.port());
         let listens = packet.protocol == Protocol::Icmp
-            || guests.any(|pod| has_listener(pod, packet))
             || tcp && self.services.iter().any(|service| checks_health_at(service, port))
             || tcp && self.is_api_server(node, port);
         answer(name, listens, packet)

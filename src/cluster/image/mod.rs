@@ -1,17 +1,32 @@
 //! Container images: what each starts, listens on, answers and holds (NETWORKING §15).
+//!
+//! An image is a description: a file in `catalogue/`, read by [`describe`], on top of a system of
+//! `bases/`. What it serves stands there too ([`server`]), unless a program of `programs` does it.
 
+mod account;
 mod catalogue;
 mod content;
+mod describe;
 mod reference;
 mod registry;
-mod tools;
+pub(super) mod server;
+mod tags;
+pub(super) mod text;
 
+pub use account::Identity;
+use account::{Account, Group};
 pub(super) use catalogue::{Lookup, carried, find, laptop, node};
-pub(super) use content::{directories, file, files, nginx_file};
+pub(super) use content::nginx_file;
 pub(super) use reference::Reference;
 pub(super) use registry::Registry;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
 use super::Place;
+use server::Server;
 
 /// What podhop knows of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,19 +38,38 @@ pub struct Image {
     /// CMD
     pub command: Vec<String>,
     /// The tools that can be executed in it, by the name that a user types.
-    pub tools: Vec<&'static str>,
+    tools: BTreeSet<String>,
+    /// Those that are the full ones, although the others are BusyBox'.
+    full: BTreeSet<String>,
+    /// Which version a program is of, where that can be seen.
+    versions: BTreeMap<String, String>,
     /// Which family the tools are of: it decides their messages.
     pub flavour: Flavour,
+    /// The C library that its programs use: it decides how names are looked up.
+    pub libc: Libc,
     /// ENV of the image.
-    pub environment: Vec<(&'static str, &'static str)>,
+    pub environment: Vec<(String, String)>,
     /// WORKDIR
-    pub directory: &'static str,
-    /// The user that its processes run as.
-    pub user: &'static str,
+    pub directory: String,
+    /// USER: a name, or a number.
+    pub user: String,
+    /// `/etc/passwd`, as far as somebody may run as one of them.
+    accounts: Vec<Account>,
+    /// `/etc/group`
+    groups: Vec<Group>,
+    /// Its files by path.
+    files: BTreeMap<String, Arc<str>>,
+    /// The directories that are there even when empty.
+    directories: BTreeSet<String>,
+    /// What its entrypoint script makes of arguments that name no program.
+    pub(super) script: Option<Script>,
+    /// What its own programs serve.
+    pub(super) servers: Vec<Arc<Server>>,
 }
 
 /// Where an image's command-line tools come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Flavour {
     /// BusyBox applets: busybox, alpine and what is built on it.
     BusyBox,
@@ -43,20 +77,103 @@ pub enum Flavour {
     Gnu,
 }
 
+/// A C library, as far as it looks names up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Libc {
+    /// Debian, Ubuntu, BusyBox' own image.
+    Glibc,
+    /// Alpine.
+    Musl,
+}
+
+/// What an entrypoint script does with arguments that name no program of the image: it puts one in
+/// front of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Script {
+    /// The program that it puts in front.
+    pub program: String,
+    /// Of which first arguments.
+    pub before: Before,
+    /// The ends of a first argument that counts as an option too (`.conf`).
+    #[serde(default)]
+    pub endings: Vec<String>,
+}
+
+/// Which first arguments are not the program itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Before {
+    /// Those that begin with a dash.
+    Options,
+    /// Those that name no tool of the image.
+    Anything,
+}
+
 impl Image {
     /// Whether it holds the program that a user calls `name` (a path's last part counts).
     pub fn holds(&self, name: &str) -> bool {
-        let base = name.rsplit('/').next().unwrap_or(name);
-        self.tools.contains(&base)
+        self.tools.contains(base_name(name))
     }
 
-    /// The home directory of its user.
-    pub fn home(&self) -> String {
-        match self.user {
-            "root" => "/root".to_owned(),
-            user => format!("/home/{user}"),
-        }
+    /// The tools that can be executed in it.
+    pub fn tools(&self) -> impl Iterator<Item = &str> {
+        self.tools.iter().map(String::as_str)
     }
+
+    /// Whether a tool is the full one, although the image's others are BusyBox'.
+    pub fn has_full(&self, name: &str) -> bool {
+        self.full.contains(name)
+    }
+
+    /// The version of a program, where that can be seen.
+    pub fn version(&self, program: &str) -> Option<&str> {
+        self.versions.get(program).map(String::as_str)
+    }
+
+    /// A file of the image.
+    pub fn file(&self, path: &str) -> Option<&Arc<str>> {
+        self.files.get(path)
+    }
+
+    /// The paths of the image's files.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Whether it has this directory.
+    pub fn has_directory(&self, path: &str) -> bool {
+        self.directories.contains(path)
+            || path == self.directory
+            || self.accounts.iter().any(|account| account.home == path)
+    }
+
+    /// Who its processes are, where nobody says otherwise.
+    pub(super) fn identity(&self) -> Identity {
+        Identity::of(&self.user, self)
+    }
+
+    /// What a line of `/etc/os-release` says.
+    pub fn release(&self, field: &str) -> Option<&str> {
+        let text = self.file("/etc/os-release")?;
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        let mut found = lines.filter(|(name, _)| *name == field);
+        found.next().map(|(_, value)| value.trim_matches('"'))
+    }
+
+    /// What the image's own program of this name serves with these arguments.
+    pub(super) fn server(&self, program: &str, arguments: &[String]) -> Option<&Arc<Server>> {
+        let program = base_name(program);
+        let runs = |server: &&Arc<Server>| {
+            server.program == program && arguments.starts_with(&server.runs)
+        };
+        self.servers.iter().find(runs)
+    }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The environment of a machine's own shell, outside containers.

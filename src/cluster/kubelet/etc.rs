@@ -7,6 +7,15 @@ use k8s_openapi::api::core::v1::PodSpec;
 use crate::api::Pod;
 use crate::network::ResolvConf;
 
+/// The pod's hosts file.
+pub const HOSTS: &str = "/etc/hosts";
+
+/// What the pod's C libraries read before they ask for a name.
+pub const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// The files that every container of a pod has mounted from its node.
+pub const SHARED: [&str; 3] = ["/etc/hostname", HOSTS, RESOLV_CONF];
+
 /// The resolver of nodes and of the laptop.
 pub const OUTSIDE_RESOLVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
 
@@ -78,6 +87,30 @@ pub fn resolv_conf(pod: &Pod) -> String {
         text += &format!("options {}\n", options.join(" "));
     }
     text
+}
+
+/// What a C library reads in a file that somebody wrote (resolv.conf(5)): up to three servers, and
+/// of several `search` or `domain` lines the last one.
+pub fn parse_resolv_conf(text: &str) -> ResolvConf {
+    let mut conf = ResolvConf { nameservers: Vec::new(), search: Vec::new(), ndots: 1 };
+    for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
+        let mut words = line.split_whitespace();
+        match words.next() {
+            Some("nameserver") if conf.nameservers.len() < 3 => {
+                let server = words.next().and_then(|server| server.parse::<IpAddr>().ok());
+                conf.nameservers.extend(server);
+            }
+            Some("search") => conf.search = words.map(str::to_owned).collect(),
+            Some("domain") => conf.search = words.next().map(str::to_owned).into_iter().collect(),
+            Some("options") => {
+                let ndots = words.filter_map(|option| option.strip_prefix("ndots:"));
+                let ndots = ndots.filter_map(|number| number.parse::<u32>().ok()).last();
+                conf.ndots = ndots.map_or(conf.ndots, |ndots| ndots.min(15));
+            }
+            _ => {}
+        }
+    }
+    conf
 }
 
 /// `/etc/resolv.conf` of a machine.
@@ -226,6 +259,17 @@ mod tests {
         );
         let on_host = pod(json!({ "containers": [], "hostNetwork": true }));
         assert_eq!(resolv_conf(&on_host), "nameserver 203.0.113.53\n");
+    }
+
+    // resolv.conf(5)
+    #[test]
+    fn a_file_that_somebody_wrote_is_read_as_a_c_library_reads_it() {
+        let text = "# mine\nsearch a b\nsearch shop.svc.cluster.local\nnameserver 10.96.0.10\n\
+                    nameserver x\noptions timeout:1 ndots:99\n";
+        let conf = parse_resolv_conf(text);
+        assert_eq!(conf.search, ["shop.svc.cluster.local"]);
+        assert_eq!(conf.nameservers, [IpAddr::from([10, 96, 0, 10])]);
+        assert_eq!(conf.ndots, 15);
     }
 
     // R1.7

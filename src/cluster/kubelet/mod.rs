@@ -11,6 +11,7 @@ mod etc;
 mod events;
 mod expand;
 mod hooks;
+mod identity;
 mod log;
 mod places;
 mod probe;
@@ -41,7 +42,7 @@ use status::Conditions;
 use volume::Source;
 use worker::{Host, Worker};
 
-pub(super) use etc::{machine_hosts, machine_resolv_conf};
+pub(super) use etc::{SHARED, machine_hosts, machine_resolv_conf};
 pub(super) use volume::Volume;
 
 /// How long a changed ConfigMap takes to show in mounted volumes: kubelets look once a minute.
@@ -388,8 +389,14 @@ impl Kubelets {
     }
 }
 
-/// A pod that has ended for good is nobody's work.
+/// A pod that has ended for good is nobody's work, nor is one that only a finalizer holds.
 fn is_over(pod: &Pod) -> bool {
+    let metadata = &pod.metadata;
+    let held =
+        metadata.deletion_timestamp.is_some() && metadata.deletion_grace_period_seconds == Some(0);
+    if held && metadata.finalizers.iter().flatten().next().is_some() {
+        return true;
+    }
     let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
     matches!(phase, Some("Succeeded" | "Failed"))
 }

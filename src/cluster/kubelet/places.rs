@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::container::{Container, State};
 use super::worker::Worker;
-use super::{Kubelets, etc, start};
+use super::{Kubelets, etc, identity, start};
 use crate::clock::SimTime;
-use crate::cluster::{Image, Place};
+use crate::cluster::{Identity, Image, Place};
 use crate::network::{NetnsId, ProcessId, ResolvConf};
 
 impl Kubelets {
@@ -42,6 +42,33 @@ impl Kubelets {
         }
     }
 
+    /// Who a container's processes are.
+    pub fn identity(&self, place: &Place) -> Identity {
+        let found = self.container(place).and_then(|(worker, found)| {
+            let index = worker.containers.iter().position(|known| known.name == found.name)?;
+            Some(identity::of(worker, index))
+        });
+        found.unwrap_or_else(|| Identity::of_machine("root", 0, "/root"))
+    }
+
+    /// Whether a container's own file system may not be written to (`readOnlyRootFilesystem`).
+    pub fn has_locked_root(&self, place: &Place) -> bool {
+        let found = self.container(place).and_then(|(worker, found)| {
+            let index = worker.containers.iter().position(|known| known.name == found.name)?;
+            worker.spec_of(index)?.security_context.as_ref()?.read_only_root_filesystem
+        });
+        found == Some(true)
+    }
+
+    /// Whether root's processes in a container have a capability.
+    pub fn has_capability(&self, place: &Place, name: &str) -> bool {
+        let found = self.container(place).and_then(|(worker, found)| {
+            let index = worker.containers.iter().position(|known| known.name == found.name)?;
+            Some(identity::has_capability(worker.spec_of(index)?, name))
+        });
+        found.unwrap_or(true)
+    }
+
     /// A container's image.
     pub fn image(&self, place: &Place) -> Option<&Image> {
         self.container(place)?.1.image.as_deref()
@@ -57,7 +84,13 @@ impl Kubelets {
     /// See [`Cluster::resolv_conf`].
     pub fn resolv_conf(&self, place: &Place) -> ResolvConf {
         match self.container(place) {
-            Some((worker, _)) => etc::resolver(&worker.pod),
+            Some((worker, _)) => {
+                let sandbox = worker.sandbox.as_ref();
+                match sandbox.and_then(|sandbox| sandbox.etc.get(etc::RESOLV_CONF)) {
+                    Some(written) => etc::parse_resolv_conf(&String::from_utf8_lossy(written)),
+                    None => etc::resolver(&worker.pod),
+                }
+            }
             None => etc::machine_resolver(),
         }
     }
@@ -79,15 +112,19 @@ impl Kubelets {
     }
 
     /// A file that the kubelet itself provides in every container.
-    pub fn provided_file(&self, place: &Place, path: &str) -> Option<String> {
+    pub fn provided_file(&self, place: &Place, path: &str) -> Option<Vec<u8>> {
         let (worker, _) = self.container(place)?;
         let sandbox = worker.sandbox.as_ref()?;
-        match path {
-            "/etc/hosts" => Some(etc::hosts(&worker.pod, sandbox.addresses())),
-            "/etc/hostname" => Some(format!("{}\n", etc::hostname(&worker.pod))),
-            "/etc/resolv.conf" => Some(etc::resolv_conf(&worker.pod)),
-            _ => None,
+        if let Some(written) = sandbox.etc.get(path) {
+            return Some(written.to_vec());
         }
+        let text = match path {
+            etc::HOSTS => etc::hosts(&worker.pod, sandbox.addresses()),
+            "/etc/hostname" => format!("{}\n", etc::hostname(&worker.pod)),
+            etc::RESOLV_CONF => etc::resolv_conf(&worker.pod),
+            _ => return None,
+        };
+        Some(text.into_bytes())
     }
 
     /// The container at a place, and its pod.

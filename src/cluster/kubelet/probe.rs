@@ -221,15 +221,12 @@ fn check(cluster: &mut Cluster, key: PodKey, index: usize, prober: &Prober) -> C
         }
         return execute(cluster, key, index, prober, &words);
     }
-    if prober.spec.grpc.is_some() {
-        return Check::Done(Err(
-            "podhop does not simulate gRPC probes; use httpGet, tcpSocket or exec".to_owned(),
-        ));
-    }
-    let question = match (&prober.spec.http_get, &prober.spec.tcp_socket) {
-        (Some(action), _) => Question::Http(action),
-        (None, Some(action)) => Question::Tcp(action),
-        (None, None) => return Check::Done(Ok(())),
+    let probe = &prober.spec;
+    let question = match (&probe.http_get, &probe.tcp_socket, &probe.grpc) {
+        (Some(action), ..) => Question::Http(action),
+        (None, Some(action), _) => Question::Tcp(action),
+        (None, None, Some(action)) => Question::Grpc(action),
+        (None, None, None) => return Check::Done(Ok(())),
     };
     Check::Done(question::ask(cluster, key, index, &question, prober.timeout()))
 }

@@ -18,7 +18,7 @@ pub(super) fn needs_pull(worker: &Worker, index: usize, registry: &mut Registry)
     match (policy, look_up(spec, registry)) {
         // A name that is none is refused before anybody is asked.
         ("Never", _) | (_, Err(())) => false,
-        ("Always", Ok(Lookup::Found(_))) => worker.containers[index].image.is_none(),
+        ("Always", Ok(Lookup::Found(_))) => true,
         (_, Ok(found)) => !matches!(found, Lookup::Found(_)),
     }
 }

@@ -3,17 +3,20 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{HTTPGetAction, TCPSocketAction};
+use k8s_openapi::api::core::v1::{GRPCAction, HTTPGetAction, TCPSocketAction};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::PodKey;
-use crate::cluster::{Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply, processes};
+use crate::cluster::{
+    Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply, processes, programs,
+};
 use crate::network::{NetnsId, Outcome, Protocol, Sender, SocketAddr};
 
 /// What to ask.
 pub(super) enum Question<'a> {
     Http(&'a HTTPGetAction),
     Tcp(&'a TCPSocketAction),
+    Grpc(&'a GRPCAction),
 }
 
 /// Asks a container, and says what is wrong with the answer in the kubelet's words (R1.4).
@@ -28,10 +31,11 @@ pub(super) fn ask(
     timeout: Duration,
 ) -> Result<(), String> {
     let (host, port) = match question {
-        Question::Http(action) => (action.host.as_deref(), &action.port),
-        Question::Tcp(action) => (action.host.as_deref(), &action.port),
+        Question::Http(action) => (action.host.as_deref(), action.port.clone()),
+        Question::Tcp(action) => (action.host.as_deref(), action.port.clone()),
+        Question::Grpc(action) => (None, IntOrString::Int(action.port)),
     };
-    let Some((address, node, port)) = target(cluster, key, index, port)? else {
+    let Some((address, node, port)) = target(cluster, key, index, &port)? else {
         return Err("no sandbox".to_owned());
     };
     let address = host.and_then(|host| host.parse().ok()).unwrap_or(address);
@@ -39,6 +43,11 @@ pub(super) fn ask(
     let wrap = |problem: String| match question {
         Question::Http(action) => format!("Get \"{}\": {problem}", url(action, to)),
         Question::Tcp(_) => problem,
+        // gRPC tries again and again until its time is over.
+        Question::Grpc(_) => format!(
+            "timeout: failed to connect service \"{to}\" within {}s: context deadline exceeded",
+            timeout.as_secs()
+        ),
     };
     let sender = Sender { netns: node, container: None };
     let sent = cluster.network.probe(cluster.now, &sender, Protocol::Tcp, to);
@@ -53,13 +62,23 @@ pub(super) fn ask(
         Outcome::Silence => return Err(wrap(format!("dial tcp {to}: i/o timeout"))),
     };
     let Some((netns, listener)) = sent.listener else { return Ok(()) };
-    let Question::Http(action) = question else {
-        processes::hang_up(cluster, listener.process, seen_from);
-        return Ok(());
+    let payload = match question {
+        Question::Http(action) => payload(action, to),
+        Question::Grpc(_) => programs::health_check(to),
+        Question::Tcp(_) => {
+            processes::hang_up(cluster, listener.process, seen_from);
+            return Ok(());
+        }
     };
-    let ask = Ask { local: to, peer: seen_from, payload: payload(action, to) };
+    let ask = Ask { local: to, peer: seen_from, payload };
     let answer = cluster.serve(netns, listener.process, &ask);
     processes::hang_up(cluster, listener.process, seen_from);
+    if matches!(question, Question::Grpc(_)) {
+        return judge_health(answer.map(|answer| answer.reply)).map_err(|told| match told {
+            Some(told) => told,
+            None => wrap(String::new()),
+        });
+    }
     match answer {
         Some(answer) if answer.took > timeout => Err(wrap(TOO_SLOW.to_owned())),
         Some(answer) => judge(answer.reply).map_err(|problem| match problem {
@@ -67,6 +86,24 @@ pub(super) fn ask(
             Problem::Transport(text) => wrap(text.to_owned()),
         }),
         None => Err(wrap("EOF".to_owned())),
+    }
+}
+
+/// What a health check of gRPC (`grpc.health.v1.Health/Check`) found; no words where whoever listens
+/// does not speak gRPC, so that no connection came about (kubernetes pkg/probe/grpc).
+fn judge_health(reply: Option<Reply>) -> Result<(), Option<String>> {
+    let Some(Reply::Http(response)) = reply else { return Err(None) };
+    match response.header("grpc-status") {
+        Some("0") => Ok(()),
+        Some("12") => Err(Some(format!(
+            "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): {}",
+            response.header("grpc-message").unwrap_or("")
+        ))),
+        Some(code) => Err(Some(format!(
+            "error: health rpc probe failed: rpc error: code = Code({code}) desc = {}",
+            response.header("grpc-message").unwrap_or("")
+        ))),
+        None => Err(None),
     }
 }
 

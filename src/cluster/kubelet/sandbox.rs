@@ -1,6 +1,8 @@
 //! A pod's sandbox: its network namespace, its address, its volumes.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::events::Told;
@@ -22,6 +24,9 @@ pub struct Sandbox {
     /// The network namespace is the node's own (`hostNetwork`).
     pub on_host: bool,
     pub volumes: Volumes,
+    /// What was written over `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`: each is one file,
+    /// which every container of the pod has mounted.
+    pub etc: BTreeMap<&'static str, Arc<[u8]>>,
 }
 
 impl Sandbox {
@@ -54,7 +59,8 @@ impl Worker {
             (netns, address)
         };
         let address_v6 = host.network.netns(netns).and_then(|netns| netns.address_v6);
-        self.sandbox = Some(Sandbox { netns, address, address_v6, on_host, volumes });
+        let etc = BTreeMap::new();
+        self.sandbox = Some(Sandbox { netns, address, address_v6, on_host, volumes, etc });
         self.stale = true;
     }
 

@@ -9,7 +9,7 @@ use super::back_off::NOTICE;
 use super::container::{State, Terminated};
 use super::environment::{self, Links};
 use super::worker::{Host, Worker, container_spec};
-use super::{Owner, Purpose, etc, hooks, probe, pull};
+use super::{Owner, Purpose, etc, hooks, identity, probe, pull};
 use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::image::{Image, Lookup};
@@ -18,6 +18,9 @@ use crate::cluster::{Place, Process, StartError, programs};
 
 /// What a container does in its first seconds is waited for when the cluster settles.
 const SETTLING_IN: Duration = Duration::from_secs(5);
+
+/// The exit code of a container whose program could not be started (containerd's CRI plugin).
+const NOT_STARTED: i32 = 128;
 
 /// Prepares the container: `false` when its image or its configuration is not there.
 pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> bool {
@@ -46,6 +49,10 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
             return pull::cannot_create(worker, index, host, "CreateContainerConfigError", error);
         }
     };
+    if let Err(error) = identity::verify_not_root(worker, spec, &image) {
+        worker.tell_of(host, index, true, "Failed", &format!("Error: {error}"));
+        return pull::cannot_create(worker, index, host, "CreateContainerConfigError", error);
+    }
     let id = container_id(host);
     let container = &mut worker.containers[index];
     container.image_reference = name;
@@ -61,6 +68,10 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
     }
     container.id = id;
     container.files.clear();
+    if let Some(sandbox) = &mut worker.sandbox {
+        // kubelet's `ensureHostsFile`, before each start.
+        sandbox.etc.remove(etc::HOSTS);
+    }
     worker.tell_of(host, index, false, "Created", "Container created");
     true
 }
@@ -133,7 +144,7 @@ pub(super) fn environment(worker: &Worker, index: usize) -> Vec<(String, String)
     for (name, value) in container.links.iter() {
         put(name, value, false);
     }
-    put("HOME", &image.map(Image::home).unwrap_or_else(|| "/".to_owned()), false);
+    put("HOME", &identity::of(worker, index).home, false);
     all
 }
 
@@ -206,12 +217,11 @@ fn start_failed(worker: &mut Worker, index: usize, host: &mut Host<'_>, name: &s
     let message = format!(
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: \
          runc create failed: unable to start container process: error during container init: \
-         exec: \"{name}\": {problem}"
+         exec: \"{name}\": {problem}: unknown"
     );
     let id = worker.containers[index].id.clone();
-    let exit = if name.contains('/') { 127 } else { 128 };
     worker.containers[index].finish(Terminated {
-        exit,
+        exit: NOT_STARTED,
         reason: "StartError",
         message: message.clone(),
         started: None,
@@ -221,7 +231,7 @@ fn start_failed(worker: &mut Worker, index: usize, host: &mut Host<'_>, name: &s
     worker.tell_of(host, index, true, "Failed", &format!("Error: {message}"));
     let policy = worker.restart_policy().to_owned();
     let container = &mut worker.containers[index];
-    if container.restarts_after(exit, &policy) {
+    if container.restarts_after(NOT_STARTED, &policy) {
         let wait = container.crashes.crash(Duration::ZERO);
         container.put_off(host.now, wait, NOTICE);
     }

@@ -384,12 +384,19 @@ impl Worker {
         }
     }
 
-    /// The pod is over: its address is free, and the API server may forget it.
+    /// The pod is over: its address is free, and the API server may forget it, unless a finalizer
+    /// holds it. Its time is over in either case.
     fn remove(&mut self, host: &mut Host<'_>) {
         self.stale = true;
         status::write(self, host);
         self.kill_all(host);
-        let _ = host.api.remove(host.now, Pod::KIND, &self.namespace, &self.name);
+        if self.pod.metadata.finalizers.iter().flatten().next().is_none() {
+            let _ = host.api.remove(host.now, Pod::KIND, &self.namespace, &self.name);
+            return;
+        }
+        let mut pod = Pod::clone(&self.pod);
+        pod.metadata.deletion_grace_period_seconds = Some(0);
+        let _ = host.api.update(host.now, pod);
     }
 
     /// `activeDeadlineSeconds`, counted from the pod's start.

@@ -63,16 +63,35 @@ impl Httpd {
 
     fn option(&mut self, letter: char, value: &str) {
         match letter {
-            'p' => {
-                let (address, port) = value.rsplit_once(':').unwrap_or(("", value));
-                self.address = address.parse().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-                match port.parse() {
-                    Ok(port) => self.port = port,
-                    Err(_) => self.refusal = Some(format!("httpd: bad port '{value}'")),
-                }
-            }
+            'p' => self.listen(value),
             'h' => self.home = value.trim_end_matches('/').to_owned(),
             _ => {}
+        }
+    }
+
+    /// `PORT`, or `HOST:PORT` as `str2sockaddr` reads it: more than one colon is no port.
+    fn listen(&mut self, value: &str) {
+        if let Ok(port @ 1..) = value.parse::<u16>() {
+            self.port = port;
+            return;
+        }
+        let (host, port) = match value.rsplit_once(':') {
+            Some((host, port)) if !host.contains(':') => match port.parse() {
+                Ok(port) => (host, port),
+                Err(_) => {
+                    self.refusal = Some(format!("httpd: bad port spec '{value}'"));
+                    return;
+                }
+            },
+            _ => (value, 80),
+        };
+        let known = match host {
+            "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
+            host => host.trim_matches(['[', ']']).parse().ok(),
+        };
+        match known {
+            Some(address) => (self.address, self.port) = (address, port),
+            None => self.refusal = Some(format!("httpd: bad address '{value}'")),
         }
     }
 
@@ -181,6 +200,10 @@ mod tests {
         assert_eq!((httpd.address, httpd.port), (Ipv4Addr::LOCALHOST.into(), 8080));
         assert_eq!((httpd.home.as_str(), httpd.verbose, &httpd.refusal), ("/www", 1, &None));
         assert_eq!(Httpd::parse(&words("-fvp81")).port, 81);
+        let wrong = |text: &str| Httpd::parse(&words(text)).refusal.unwrap();
+        assert_eq!(wrong("-f -p tcp://10.96.3.4:80"), "httpd: bad address 'tcp://10.96.3.4:80'");
+        assert_eq!(wrong("-f -p 0.0.0.0:http"), "httpd: bad port spec '0.0.0.0:http'");
+        assert_eq!(wrong("-f -p eighty"), "httpd: bad address 'eighty'");
         assert!(Httpd::parse(&words("-p 81")).refusal.unwrap().contains("add -f"));
     }
 }

@@ -34,7 +34,14 @@ impl Socket {
 /// What makes a server that server.
 pub trait Service: Clone + Send + Sync + 'static {
     /// The process's name, as `ss` shows it.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
+
+    /// Does what has to be done before it prepares, and says until when that takes; it is asked
+    /// again then.
+    fn begins(&mut self, context: &mut Context<'_>) -> Option<SimTime> {
+        let _ = context;
+        None
+    }
 
     /// Looks at its surroundings before anything else.
     ///
@@ -55,6 +62,13 @@ pub trait Service: Clone + Send + Sync + 'static {
 
     /// Says that a socket is taken (R1.3), and with which code it exits.
     fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32;
+
+    /// Says that it may not have a socket (`EACCES`), and with which code it exits.
+    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+        let (name, port) = (self.name().to_owned(), socket.port);
+        context.say(format!("{name}: bind to port {port}: Permission denied"));
+        1
+    }
 
     /// Whether it has a handler for a signal; one that it has is its end.
     fn heeds(&self, signal: Signal) -> bool {
@@ -99,6 +113,9 @@ impl<S: Service> Daemon<S> {
     fn listen(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
         self.service.prepare(context)?;
         for socket in self.service.sockets() {
+            if !context.may_bind(socket.port) {
+                return Err(self.service.denied(socket, context));
+            }
             if context
                 .bind(socket.protocol, socket.address, socket.port, self.service.name())
                 .is_err()
@@ -120,6 +137,13 @@ impl<S: Service> Process for Daemon<S> {
             return Poll::Exit(code);
         }
         if !self.listening {
+            let begins = self.service.begins(context);
+            if let Some(code) = self.service.ends() {
+                return Poll::Exit(code);
+            }
+            if let Some(at) = begins {
+                return Poll::Until(at);
+            }
             if let Err(code) = self.listen(context) {
                 return Poll::Exit(code);
             }
@@ -142,7 +166,64 @@ impl<S: Service> Process for Daemon<S> {
     }
 }
 
+/// How a Go program says that a port is not its user's.
+pub fn go_denied(socket: Socket) -> String {
+    format!("listen tcp :{}: bind: permission denied", socket.port)
+}
+
 /// How a Go program says that a port is taken (R1.3).
 pub fn go_bind_error(socket: Socket) -> String {
     format!("listen tcp :{}: bind: address already in use", socket.port)
+}
+
+/// The address that a Go program listens on, as `net.Listen` reads it: `:8080`, `localhost:http`.
+///
+/// # Errors
+/// Go's words.
+pub fn go_address(text: &str) -> Result<Socket, String> {
+    let wrong = |why: &str| Err(format!("listen tcp: address {text}: {why}"));
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return wrong("missing port in address");
+    };
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    if bare.is_none() && host.contains(':') {
+        return wrong("too many colons in address");
+    }
+    let number = match (port, port.parse::<u32>()) {
+        (_, Ok(number)) => match u16::try_from(number) {
+            Ok(number) => number,
+            Err(_) => return Err(format!("listen tcp: address {port}: invalid port")),
+        },
+        ("", _) => 0,
+        ("http", _) => 80,
+        ("https", _) => 443,
+        _ => return Err(format!("listen tcp: lookup tcp/{port}: unknown port")),
+    };
+    let address = match bare.unwrap_or(host) {
+        "" => Ipv6Addr::UNSPECIFIED.into(),
+        "localhost" => Ipv4Addr::LOCALHOST.into(),
+        host => match host.parse() {
+            Ok(address) => address,
+            Err(_) => return Err(format!("listen tcp: lookup {host}: no such host")),
+        },
+    };
+    Ok(Socket { protocol: Protocol::Tcp, address, port: number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Go's net.SplitHostPort and LookupPort
+    #[test]
+    fn go_reads_addresses_strictly() {
+        assert_eq!(go_address(":8080").unwrap(), Socket::tcp(8080));
+        assert_eq!(go_address("127.0.0.1:http").unwrap().port, 80);
+        let wrong = |text: &str| go_address(text).unwrap_err();
+        assert_eq!(wrong("8080"), "listen tcp: address 8080: missing port in address");
+        let many = "listen tcp: address :tcp://10.96.3.4:80: too many colons in address";
+        assert_eq!(wrong(":tcp://10.96.3.4:80"), many);
+        assert_eq!(wrong(":70000"), "listen tcp: address 70000: invalid port");
+        assert_eq!(wrong(":web"), "listen tcp: lookup tcp/web: unknown port");
+    }
 }

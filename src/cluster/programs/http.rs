@@ -115,6 +115,17 @@ pub fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
+/// A header's name in Go's spelling: `X-Request-Id`
+pub fn canonical(name: &str) -> String {
+    let mut starts = true;
+    let letter = |c: char| {
+        let spelt = if starts { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        starts = c == '-';
+        spelt
+    };
+    name.chars().map(letter).collect()
+}
+
 /// Path and query of a request.
 pub fn split_target(target: &str) -> (&str, &str) {
     target.split_once('?').unwrap_or((target, ""))

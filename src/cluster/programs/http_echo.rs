@@ -1,88 +1,129 @@
 //! `hashicorp/http-echo`: one text for everybody.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use super::daemon::{Daemon, Service, Socket};
+use super::daemon::{Daemon, Service, Socket, go_address, go_bind_error};
 use super::http::{self, Incoming};
-use crate::cluster::{Answer, Ask, Context, Process, Reply};
-use crate::network::Protocol;
+use super::options::{self, Refusal};
+use crate::cluster::image::server::{Grammar, Options};
+use crate::cluster::{Answer, Ask, Context, Image, Process, Reply};
+
+const USAGE: &str = "Usage of /http-echo:
+  -listen string
+    \taddress and port to listen (default \":5678\")
+  -status-code int
+    \thttp response code, e.g.: 200 (default 200)
+  -text string
+    \ttext to put on the webpage
+  -version
+    \tdisplay version information";
 
 #[derive(Clone)]
 struct HttpEcho {
     text: String,
     listen: String,
+    socket: Option<Socket>,
     status: u16,
-    problem: Option<String>,
+    version: String,
+    problem: Option<Refusal>,
 }
 
-/// The program: `-text`, `-listen`, `-status-code`, with one dash or two.
-pub(super) fn start(arguments: &[String]) -> Box<dyn Process> {
+/// The program: `-text` (or `ECHO_TEXT`), `-listen`, `-status-code`, `-version`.
+pub(super) fn start(
+    arguments: &[String],
+    image: &Image,
+    environment: &[(String, String)],
+) -> Box<dyn Process> {
+    let version = image.version("http-echo").unwrap_or("1.0.0").to_owned();
     let mut echo = HttpEcho {
-        text: "hello-world".to_owned(),
+        text: String::new(),
         listen: ":5678".to_owned(),
+        socket: None,
         status: 200,
+        version,
         problem: None,
     };
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let name = word.trim_start_matches('-');
-        let (name, value) = match name.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (name, words.next().cloned()),
-        };
-        match (name, value) {
-            ("text", Some(value)) => echo.text = value,
-            ("listen", Some(value)) => echo.listen = value,
-            ("status-code", Some(value)) => echo.status = value.parse().unwrap_or(200),
-            (name, _) => {
-                echo.problem = Some(format!("flag provided but not defined: -{name}"));
-                break;
-            }
-        }
-    }
+    echo.problem = echo.read(arguments, environment).err();
     Daemon::boxed(echo)
 }
 
+impl HttpEcho {
+    fn read(
+        &mut self,
+        arguments: &[String],
+        environment: &[(String, String)],
+    ) -> Result<(), Refusal> {
+        let known = Options {
+            grammar: Grammar::Go,
+            texts: vec!["listen".to_owned(), "text".to_owned()],
+            numbers: vec!["status-code".to_owned()],
+            switches: vec!["version".to_owned()],
+            families: Vec::new(),
+            usage: USAGE.to_owned(),
+        };
+        let ends = |what: &str, exit| Refusal { says: vec![what.to_owned()], exit };
+        let parsed = options::parse(&known, "/http-echo", arguments)?;
+        if parsed.get("version") == Some("true") {
+            return Err(ends(&format!("http-echo v{}", self.version), 0));
+        }
+        let old = self.version.starts_with("0.");
+        let variable = environment.iter().find(|(name, _)| name == "ECHO_TEXT" && !old);
+        let text = parsed.get("text").filter(|text| !text.is_empty());
+        match text.or(variable.map(|(_, value)| value.as_str())).unwrap_or("") {
+            "" if old => return Err(ends("Missing -text option!", 127)),
+            "" => return Err(ends("Missing -text option or ECHO_TEXT env var!", 127)),
+            text => self.text = text.to_owned(),
+        }
+        if !parsed.operands.is_empty() {
+            return Err(ends("Too many arguments!", 127));
+        }
+        self.listen = parsed.get("listen").unwrap_or(":5678").to_owned();
+        self.status = parsed.get("status-code").and_then(|code| code.parse().ok()).unwrap_or(200);
+        Ok(())
+    }
+
+    fn failed(&self, why: &str, context: &mut Context<'_>) -> i32 {
+        let stamp = stamp(context);
+        context.say(format!("{stamp} [ERR] server exited with: {why}"));
+        1
+    }
+}
+
 impl Service for HttpEcho {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "http-echo"
     }
 
     fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
-        match &self.problem {
-            Some(problem) => {
-                context.say(problem);
-                Err(2)
+        if let Some(problem) = &self.problem {
+            problem.says.iter().for_each(|line| context.say(line));
+            return Err(problem.exit);
+        }
+        let stamp = stamp(context);
+        context.say(format!("{stamp} [INFO] server is listening on {}", self.listen));
+        match go_address(&self.listen) {
+            Ok(socket) => {
+                self.socket = Some(socket);
+                Ok(())
             }
-            None => Ok(()),
+            Err(why) => Err(self.failed(&why, context)),
         }
     }
 
     fn sockets(&self) -> Vec<Socket> {
-        let (host, port) = self.listen.rsplit_once(':').unwrap_or(("", "5678"));
-        let address: IpAddr = match host {
-            "" => Ipv6Addr::UNSPECIFIED.into(),
-            "localhost" => Ipv4Addr::LOCALHOST.into(),
-            host => {
-                let host = host.trim_matches(['[', ']']);
-                host.parse().unwrap_or(Ipv6Addr::UNSPECIFIED.into())
-            }
-        };
-        vec![Socket { protocol: Protocol::Tcp, address, port: port.parse().unwrap_or(5678) }]
+        self.socket.into_iter().collect()
     }
 
-    fn announce(&mut self, context: &mut Context<'_>) {
-        let stamp = stamp(context);
-        context.say(format!("{stamp} [INFO] server is listening on {}", self.listen));
+    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+        self.failed(&go_bind_error(socket), context)
     }
 
-    fn taken(&mut self, _: Socket, context: &mut Context<'_>) -> i32 {
+    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+        self.failed(&super::daemon::go_denied(socket), context)
+    }
+
+    fn stop(&mut self, context: &mut Context<'_>) -> i32 {
         let stamp = stamp(context);
-        context.say(format!(
-            "{stamp} [ERR] server exited with: listen tcp {}: bind: address already in use",
-            self.listen
-        ));
-        127
+        context.say(format!("{stamp} [INFO] received interrupt, shutting down..."));
+        2
     }
 
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
@@ -91,23 +132,31 @@ impl Service for HttpEcho {
             Incoming::Nothing => return http::other(Reply::Silence),
             Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
-        let body = format!("{}\n", self.text);
+        let path = http::split_target(&request.target).0;
+        let healthy = path == "/health";
+        let body = match healthy {
+            true => "{\"status\":\"ok\"}\n".to_owned(),
+            false => format!("{}\n", self.text),
+        };
         let (date, length) = (http::date(context.now()), body.len().to_string());
         let headers = [
             ("X-App-Name", "http-echo"),
-            ("X-App-Version", "1.0.0"),
+            ("X-App-Version", self.version.as_str()),
             ("Date", date.as_str()),
             ("Content-Length", length.as_str()),
             ("Content-Type", "text/plain; charset=utf-8"),
         ];
-        let agent = http::header(&request, "User-Agent").unwrap_or("").to_owned();
-        let host = http::header(&request, "Host").unwrap_or("").to_owned();
-        let stamp = stamp(context);
-        context.say(format!(
-            "{stamp} [INFO] {host} {} \"{} {} HTTP/1.1\" {} {length} \"{agent}\" 12.5µs",
-            ask.peer, request.method, request.target, self.status,
-        ));
-        http::reply(ask, http::response(&request, self.status, &headers, body))
+        let status = if healthy { 200 } else { self.status };
+        if !healthy {
+            let agent = http::header(&request, "User-Agent").unwrap_or("").to_owned();
+            let host = http::header(&request, "Host").unwrap_or("").to_owned();
+            let stamp = stamp(context);
+            context.say(format!(
+                "{stamp} {host} {} \"{} {path} HTTP/1.1\" {status} {length} \"{agent}\" 12.5µs",
+                ask.peer, request.method,
+            ));
+        }
+        http::reply(ask, http::response(&request, status, &headers, body))
     }
 }
 

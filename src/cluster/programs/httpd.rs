@@ -2,45 +2,276 @@
 
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
-use crate::cluster::{Answer, Ask, Context, HttpRequest, Image, Process, Reply};
+use super::says::Says;
+use crate::cluster::{Answer, Ask, Context, HttpRequest, Process, Reply};
 
-const ROOT: &str = "/usr/local/apache2/htdocs";
+/// The configuration of the image, where nobody has put another in its place: its file has these
+/// lines, as far as they matter here.
+const PACKAGED: &str = "Listen 80\nDocumentRoot \"/usr/local/apache2/htdocs\"\n";
+
+const FILE: &str = "/usr/local/apache2/conf/httpd.conf";
+
+const USAGE: &str = "Usage: httpd [-D name] [-d directory] [-f file]
+             [-C \"directive\"] [-c \"directive\"]
+             [-k start|restart|graceful|graceful-stop|stop]
+             [-v] [-V] [-h] [-l] [-L] [-t] [-T] [-S] [-X]";
+
+/// Directives that change nothing here; those of other modules stand in sections, which are skipped.
+const OTHERS: &[&str] = &[
+    "addtype",
+    "addhandler",
+    "addencoding",
+    "addoutputfilter",
+    "allowoverride",
+    "customlog",
+    "directoryindex",
+    "enablesendfile",
+    "enablemmap",
+    "errordocument",
+    "errorlog",
+    "group",
+    "hostnamelookups",
+    "include",
+    "includeoptional",
+    "keepalive",
+    "keepalivetimeout",
+    "loadmodule",
+    "logformat",
+    "loglevel",
+    "maxkeepaliverequests",
+    "mutex",
+    "options",
+    "pidfile",
+    "protocols",
+    "require",
+    "requestheader",
+    "serveradmin",
+    "serverroot",
+    "serversignature",
+    "servertokens",
+    "setenv",
+    "setenvif",
+    "timeout",
+    "traceenable",
+    "typesconfig",
+    "usecanonicalname",
+    "user",
+];
+
+/// What is heeded of a configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Config {
+    listens: Vec<Socket>,
+    root: String,
+    named: bool,
+}
 
 /// httpd in the foreground.
 #[derive(Clone)]
-struct Httpd;
+struct Httpd {
+    file: String,
+    /// `-C`, read before the file, and `-c`, read after it.
+    before: String,
+    after: String,
+    line: String,
+    config: Config,
+}
 
 /// The program: `httpd-foreground`, or `httpd -DFOREGROUND` and what means the same. BusyBox' httpd
 /// is not this one.
-pub(super) fn start(name: &str, arguments: &[String], image: &Image) -> Option<Box<dyn Process>> {
-    let foreground = name == "httpd-foreground"
-        || arguments.iter().any(|word| word == "-DFOREGROUND" || word == "FOREGROUND");
-    (image.name == "httpd" && foreground).then(|| Daemon::boxed(Httpd))
+pub(super) fn start(name: &str, arguments: &[String]) -> Option<Box<dyn Process>> {
+    let mut httpd = Httpd {
+        file: FILE.to_owned(),
+        before: String::new(),
+        after: String::new(),
+        line: ["httpd -D FOREGROUND".to_owned(), arguments.join(" ")]
+            .join(" ")
+            .trim_end()
+            .to_owned(),
+        config: Config::default(),
+    };
+    let mut foreground = name == "httpd-foreground";
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let Some(letter) = word.strip_prefix('-').and_then(|rest| rest.chars().next()) else {
+            return Some(Says::boxed(USAGE, 1));
+        };
+        let rest = &word[1 + letter.len_utf8()..];
+        match letter {
+            'D' | 'd' | 'f' | 'C' | 'c' | 'k' | 'e' | 'E' => {
+                let value = if rest.is_empty() { words.next().cloned() } else { Some(rest.into()) };
+                let Some(value) = value else {
+                    let told = format!("httpd: option requires an argument -- {letter}");
+                    return Some(Says::boxed(format!("{told}\n{USAGE}"), 1));
+                };
+                match letter {
+                    'D' => foreground |= value == "FOREGROUND",
+                    'f' => httpd.file = value,
+                    'C' => httpd.before += &format!("{value}\n"),
+                    'c' => httpd.after += &format!("{value}\n"),
+                    _ => {}
+                }
+            }
+            'X' => foreground = true,
+            'v' => return Some(Says::boxed("Server version: Apache/2.4.63 (Unix)", 0)),
+            't' => return Some(Says::boxed("Syntax OK", 0)),
+            'h' => return Some(Says::boxed(USAGE, 0)),
+            'V' | 'l' | 'L' | 'T' | 'S' => {
+                let told = format!("podhop: httpd -{letter} is not simulated here; leave it out");
+                return Some(Says::boxed(told, 1));
+            }
+            other => {
+                return Some(Says::boxed(format!("httpd: illegal option -- {other}\n{USAGE}"), 1));
+            }
+        }
+    }
+    foreground.then(|| Daemon::boxed(httpd))
+}
+
+impl Config {
+    /// Reads directives; sections are left out, as none of them opens a port.
+    ///
+    /// # Errors
+    /// Apache's words, with the line.
+    fn read(&mut self, text: &str, file: &str) -> Result<(), String> {
+        let mut depth = 0_u32;
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.starts_with('<') {
+                depth = if line.starts_with("</") { depth.saturating_sub(1) } else { depth + 1 };
+                continue;
+            }
+            if depth > 0 || line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            self.directive(line).map_err(|why| {
+                format!("AH00526: Syntax error on line {} of {file}:\n{why}", number + 1)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn directive(&mut self, line: &str) -> Result<(), String> {
+        let mut words = line.split_whitespace().map(|word| word.trim_matches('"'));
+        let name = words.next().unwrap_or("");
+        let value = words.next();
+        match (name.to_lowercase().as_str(), value) {
+            ("listen", Some(value)) => self.listens.push(listen(value)?),
+            ("listen", None) => {
+                return Err("Listen requires 1 or 2 arguments.".to_owned());
+            }
+            ("documentroot", Some(value)) => self.root = value.trim_end_matches('/').to_owned(),
+            ("servername", Some(_)) => self.named = true,
+            (other, _) if OTHERS.contains(&other) => {}
+            (other, _) if other.starts_with("proxy") || other.starts_with("rewrite") => {
+                return Err(format!(
+                    "podhop: Apache's {name} is not simulated here; nginx has its like"
+                ));
+            }
+            _ => {
+                return Err(format!(
+                    "Invalid command '{name}', perhaps misspelled or defined by a module not included \
+                     in the server configuration"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `80`, `127.0.0.1:8080`, `[::]:80`
+fn listen(value: &str) -> Result<Socket, String> {
+    let (host, port) = value.rsplit_once(':').unwrap_or(("", value));
+    let host = host.trim_matches(['[', ']']);
+    let address = match host {
+        "" | "*" => Some(Socket::tcp(0).address),
+        host => host.parse().ok(),
+    };
+    let (Some(address), Ok(port @ 1..)) = (address, port.parse::<u16>()) else {
+        return Err(match port.parse::<u64>() {
+            Ok(_) if address.is_some() => "Invalid address or port".to_owned(),
+            _ => format!("Port must be specified: {value}"),
+        });
+    };
+    Ok(Socket { address, ..Socket::tcp(port) })
+}
+
+impl Httpd {
+    fn load(&self, context: &Context<'_>) -> Result<Config, String> {
+        let mut config = Config::default();
+        config.read(&self.before, "-C/-c directives")?;
+        let own = context.cluster.read_file(&context.place, &self.file);
+        match own {
+            Some(bytes) => config.read(&String::from_utf8_lossy(&bytes), &self.file)?,
+            None if self.file == FILE => config.read(PACKAGED, FILE)?,
+            None => {
+                let file = &self.file;
+                return Err(format!(
+                    "httpd: Could not open configuration file {file}: No such file or directory"
+                ));
+            }
+        }
+        config.read(&self.after, "-C/-c directives")?;
+        Ok(config)
+    }
 }
 
 impl Service for Httpd {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "httpd"
     }
 
+    fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
+        match self.load(context) {
+            Ok(config) => self.config = config,
+            Err(why) => {
+                context.say(why);
+                return Err(1);
+            }
+        }
+        if self.config.listens.is_empty() {
+            context.say("no listening sockets available, shutting down");
+            context.say("AH00015: Unable to open logs");
+            return Err(1);
+        }
+        Ok(())
+    }
+
     fn sockets(&self) -> Vec<Socket> {
-        vec![Socket::tcp(80)]
+        let mut sockets = self.config.listens.clone();
+        sockets.dedup();
+        sockets
+    }
+
+    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+        context.say(format!(
+            "(13)Permission denied: AH00072: make_sock: could not bind to address [::]:{}",
+            socket.port
+        ));
+        context.say("no listening sockets available, shutting down");
+        context.say("AH00015: Unable to open logs");
+        1
     }
 
     fn announce(&mut self, context: &mut Context<'_>) {
-        warn_of_name(context);
+        if !self.config.named {
+            warn_of_name(context);
+        }
         let stamp = stamp(context);
         context.say(format!(
             "[{stamp}] [mpm_event:notice] [pid 1:tid 1] AH00489: Apache/2.4.63 (Unix) configured -- \
              resuming normal operations"
         ));
         context.say(format!(
-            "[{stamp}] [core:notice] [pid 1:tid 1] AH00094: Command line: 'httpd -D FOREGROUND'"
+            "[{stamp}] [core:notice] [pid 1:tid 1] AH00094: Command line: '{}'",
+            self.line
         ));
     }
 
     fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        warn_of_name(context);
+        if !self.config.named {
+            warn_of_name(context);
+        }
         context.say(format!(
             "(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:{}",
             socket.port
@@ -56,7 +287,7 @@ impl Service for Httpd {
             Incoming::Nothing => return http::other(Reply::Silence),
             Incoming::Handshake | Incoming::Garbage => return bad_request(ask, context),
         };
-        let (status, kind, body) = page(&request, context);
+        let (status, kind, body) = page(&self.config.root, &request, context);
         let size = body.len();
         let length = size.to_string();
         let date = http::date(context.now());
@@ -84,7 +315,7 @@ impl Service for Httpd {
 }
 
 /// Status, content type and body.
-fn page(request: &HttpRequest, context: &Context<'_>) -> (u16, &'static str, Vec<u8>) {
+fn page(root: &str, request: &HttpRequest, context: &Context<'_>) -> (u16, &'static str, Vec<u8>) {
     const HTML: &str = "text/html; charset=iso-8859-1";
     if !matches!(request.method.as_str(), "GET" | "HEAD" | "POST" | "OPTIONS") {
         let text = format!("The requested method {} is not allowed for this URL.", request.method);
@@ -92,7 +323,7 @@ fn page(request: &HttpRequest, context: &Context<'_>) -> (u16, &'static str, Vec
     }
     let path = http::decode(http::split_target(&request.target).0);
     let folder = if path.ends_with('/') { "index.html" } else { "" };
-    let file = format!("{ROOT}{path}{folder}");
+    let file = format!("{root}{path}{folder}");
     match context.cluster.read_file(&context.place, &file) {
         Some(body) => (200, content_type(&file), body),
         None => {
@@ -153,4 +384,33 @@ fn warn_of_name(context: &mut Context<'_>) {
 /// `Mon Jan 05 09:00:00.000000 2026`
 fn stamp(context: &Context<'_>) -> String {
     context.now().timestamp().strftime("%a %b %d %H:%M:%S%.6f %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let mut config = Config::default();
+        config.read(text, "httpd.conf").map(|()| config)
+    }
+
+    #[test]
+    fn a_directive_more_is_a_port_more() {
+        let config =
+            read("Listen 80\nListen 127.0.0.1:8080\n<Directory />\nFoo bar\n</Directory>\n");
+        let ports: Vec<u16> = config.unwrap().listens.iter().map(|socket| socket.port).collect();
+        assert_eq!(ports, [80, 8080]);
+    }
+
+    // Apache's server/config.c and server/listen.c
+    #[test]
+    fn a_wrong_directive_is_told_with_its_line() {
+        let told = read("Listen 80\nLisen 8080\n").unwrap_err();
+        assert!(told.starts_with(
+            "AH00526: Syntax error on line 2 of httpd.conf:\nInvalid command 'Lisen'"
+        ));
+        assert!(read("Listen tcp://10.96.3.4:80").is_err());
+        assert!(read("Listen 70000").unwrap_err().ends_with("Invalid address or port"));
+    }
 }

@@ -1,25 +1,33 @@
-//! Server programs, one a file: what containers run when they do not run a shell.
+//! Server programs, one a file: what containers run when they do not run a shell. Those that need no
+//! code of their own are [`described`] by their images.
 //!
 //! Which program an argument list starts is decided by its first word and by what the image holds;
 //! everything else is the shell's ([`Userland`](super::Userland)).
 
 mod agnhost;
 mod busybox_httpd;
+mod client;
 mod coredns;
 mod corefile;
 mod daemon;
-mod databases;
+mod described;
 mod echoserver;
 pub(super) mod http;
 mod http_echo;
 mod httpd;
 mod nginx;
+mod options;
 mod pause;
+mod protocols;
 mod python;
 mod redis;
+mod redis_config;
+mod says;
 mod whoami;
 
-use super::{Image, Process};
+use super::image::Before;
+use super::{Image, Payload, Process};
+use crate::network::SocketAddr;
 
 /// Variables of a process, made only for programs that ask.
 pub(super) type Environment<'a> = &'a dyn Fn() -> Vec<(String, String)>;
@@ -37,31 +45,41 @@ pub(super) fn start(
     if !image.holds(name) {
         return None;
     }
+    if let Some(server) = image.server(name, rest) {
+        return Some(described::start(server, rest, environment, by_script));
+    }
     match name {
         "nginx" => nginx::start(rest, by_script),
-        "httpd" if image.name != "httpd" => Some(busybox_httpd::start(rest)),
+        "httpd" if image.version("apache").is_none() => Some(busybox_httpd::start(rest)),
         "python" | "python3" => {
             let environment = environment();
             let here = environment.iter().find(|(name, _)| name == "PWD");
-            let here = here.map_or(image.directory, |(_, value)| value);
+            let here = here.map_or(image.directory.as_str(), |(_, value)| value);
             python::start(rest, here, &environment)
         }
-        "httpd" | "httpd-foreground" | "apachectl" => httpd::start(name, rest, image),
+        "httpd" | "httpd-foreground" | "apachectl" => httpd::start(name, rest),
         "run.sh" => Some(echoserver::start()),
         "agnhost" => Some(agnhost::start(rest, environment)),
-        "http-echo" => Some(http_echo::start(rest)),
-        "whoami" if image.name == "traefik/whoami" => Some(whoami::start(rest)),
-        "redis-server" => Some(redis::start(rest)),
-        "mysqld" | "mariadbd" => Some(databases::mysql(name, environment())),
-        "postgres" => Some(databases::postgres()),
-        "memcached" => Some(databases::memcached(rest)),
+        "http-echo" => Some(http_echo::start(rest, image, &environment())),
+        "whoami" if image.entrypoint.iter().any(|word| word == "/whoami") => {
+            Some(whoami::start(rest, &environment()))
+        }
+        "redis-server" => Some(redis::start(rest, image)),
         "pause" => Some(pause::start()),
         "coredns" => Some(coredns::start(rest)),
         "nginx-ingress-controller" => nginx::ingress::start(rest, &environment()),
-        // It only hands signals on.
-        "dumb-init" => start(rest.strip_prefix(&["--".to_owned()][..])?, image, environment),
+        // They only hand signals on.
+        "dumb-init" | "tini" => {
+            start(rest.strip_prefix(&["--".to_owned()][..])?, image, environment)
+        }
         _ => None,
     }
+}
+
+/// A health check of gRPC, as kubelets make it.
+pub(super) fn health_check(to: SocketAddr) -> Payload {
+    let call = protocols::grpc_call(&to.to_string(), "/grpc.health.v1.Health/Check");
+    Payload::Http(call)
 }
 
 /// What an image's entrypoint script makes of its arguments: most run them; those of curl and the
@@ -72,16 +90,15 @@ pub(super) fn without_entrypoint(arguments: &[String], image: &Image) -> Vec<Str
         return arguments.to_vec();
     }
     let word = rest.first().map(String::as_str).unwrap_or("");
-    let program = match image.name.as_str() {
-        "curlimages/curl" if !image.holds(word) => Some("curl"),
-        "redis" if word.starts_with('-') || word.ends_with(".conf") => Some("redis-server"),
-        "mysql" if word.starts_with('-') => Some("mysqld"),
-        "mariadb" if word.starts_with('-') => Some("mariadbd"),
-        "postgres" if word.starts_with('-') => Some("postgres"),
-        "memcached" if word.starts_with('-') => Some("memcached"),
-        _ => None,
-    };
-    program.map(str::to_owned).into_iter().chain(rest.iter().cloned()).collect()
+    let program = image.script.as_ref().filter(|script| {
+        let ends = script.endings.iter().any(|ending| word.ends_with(ending.as_str()));
+        match script.before {
+            Before::Options => word.starts_with('-') || ends,
+            Before::Anything => ends || !image.holds(word),
+        }
+    });
+    let program = program.map(|script| script.program.clone());
+    program.into_iter().chain(rest.iter().cloned()).collect()
 }
 
 fn is_entrypoint(word: &str, image: &Image) -> bool {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
+use super::says::Says;
 use crate::cluster::{Answer, Ask, Context, HttpResponse, HttpVersion, Process, Reply, Signal};
 use crate::network::Protocol;
 
@@ -38,19 +39,72 @@ pub(super) fn start(
             _ => return None,
         }
     }
-    (words.next()? == "http.server").then(|| server.with(words)).flatten()
+    match words.next()? {
+        "http.server" => server.with(words),
+        "pip" | "venv" | "flask" | "gunicorn" | "unittest" | "json.tool" | "timeit" => None,
+        module => Some(Says::boxed(format!("/usr/local/bin/python3: No module named {module}"), 1)),
+    }
 }
 
+const USAGE: &str = "usage: server.py [-h] [--cgi] [-b ADDRESS] [-d DIRECTORY] [-p VERSION] [port]";
+
 impl HttpServer {
-    fn with<'a>(mut self, mut words: impl Iterator<Item = &'a str>) -> Option<Box<dyn Process>> {
+    fn with<'a>(mut self, words: impl Iterator<Item = &'a str>) -> Option<Box<dyn Process>> {
+        let wrong = |why: String| Some(Says::boxed(format!("{USAGE}\nserver.py: error: {why}"), 2));
+        let mut words = words.flat_map(|word| match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => vec![name, value],
+            _ => vec![word],
+        });
+        let mut given = None;
         while let Some(word) = words.next() {
             match word {
-                "-b" | "--bind" => self.address = words.next()?.parse().ok()?,
-                "-d" | "--directory" => {
-                    self.folder = words.next()?.trim_end_matches('/').to_owned();
+                "-b" | "--bind" | "-d" | "--directory" | "-p" | "--protocol" => {
+                    let Some(value) = words.next() else {
+                        let names = match word {
+                            "-b" | "--bind" => "-b/--bind",
+                            "-d" | "--directory" => "-d/--directory",
+                            _ => "-p/--protocol",
+                        };
+                        return wrong(format!("argument {names}: expected one argument"));
+                    };
+                    match word {
+                        "-b" | "--bind" => match value.parse() {
+                            Ok(address) => self.address = address,
+                            Err(_) => {
+                                let told = "socket.gaierror: [Errno -2] Name or service not known";
+                                return Some(Says::boxed(told, 1));
+                            }
+                        },
+                        "-d" | "--directory" => {
+                            self.folder = value.trim_end_matches('/').to_owned();
+                        }
+                        _ => {}
+                    }
                 }
-                port => self.port = port.parse().ok()?,
+                "-h" | "--help" => return Some(Says::boxed(USAGE, 0)),
+                "--cgi" => {
+                    let told = "podhop: Python's CGI server is not simulated here; leave --cgi out";
+                    return Some(Says::boxed(told, 1));
+                }
+                word if word.starts_with('-') => {
+                    return wrong(format!("unrecognized arguments: {word}"));
+                }
+                port if given.is_none() => given = Some(port.to_owned()),
+                more => return wrong(format!("unrecognized arguments: {more}")),
             }
+        }
+        match given.as_deref().map(str::parse::<i64>) {
+            None => {}
+            Some(Err(_)) => {
+                let port = given.unwrap_or_default();
+                return wrong(format!("argument port: invalid int value: '{port}'"));
+            }
+            Some(Ok(port)) => match u16::try_from(port) {
+                Ok(port) => self.port = port,
+                Err(_) => {
+                    return Some(Says::boxed("OverflowError: bind(): port must be 0-65535.", 1));
+                }
+            },
         }
         Some(Daemon::boxed(self))
     }
@@ -190,7 +244,6 @@ mod tests {
     fn only_the_module_http_server_runs() {
         assert!(starts("-m http.server"));
         assert!(starts("-u -m http.server 8080 --bind 127.0.0.1 --directory /www"));
-        assert!(!starts("-m http.server http"));
         assert!(!starts("-m pip"));
         assert!(!starts("app.py"));
     }

@@ -1,38 +1,96 @@
 //! Redis: a few commands, over its own protocol or typed by hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::daemon::{Daemon, Service, Socket};
 use super::http;
-use crate::cluster::{Answer, Ask, Context, Payload, Process, Reply};
+use super::redis_config::{self, RedisConfig};
+use super::says::Says;
+use crate::cluster::{Answer, Ask, Context, Image, Payload, Process, Reply};
+use crate::network::SocketAddr;
 
 #[derive(Clone)]
 struct Redis {
-    port: u16,
+    arguments: Vec<String>,
+    version: String,
+    config: RedisConfig,
     data: BTreeMap<String, String>,
+    /// Clients that have said the password.
+    known: BTreeSet<SocketAddr>,
 }
 
-/// The program: `--port`.
-pub(super) fn start(arguments: &[String]) -> Box<dyn Process> {
-    let mut words = arguments.iter();
-    let port = words.find(|word| *word == "--port").and_then(|_| words.next());
-    let port = port.and_then(|port| port.parse().ok()).unwrap_or(6379);
-    Daemon::boxed(Redis { port, data: BTreeMap::new() })
+/// The program: a configuration file, and directives as options (`--port 6380`).
+pub(super) fn start(arguments: &[String], image: &Image) -> Box<dyn Process> {
+    let variables = &image.environment;
+    let version = variables.iter().find(|(name, _)| name == "REDIS_VERSION");
+    let version = version.map_or("7.4.2", |(_, version)| version).to_owned();
+    match arguments.first().map(String::as_str) {
+        Some("-v" | "--version") => return Says::boxed(format!("Redis server v={version}"), 0),
+        Some("-h" | "--help") => {
+            return Says::boxed("Usage: ./redis-server [/path/to/redis.conf] [options] [-]", 1);
+        }
+        _ => {}
+    }
+    Daemon::boxed(Redis {
+        arguments: arguments.to_vec(),
+        version,
+        config: RedisConfig::default(),
+        data: BTreeMap::new(),
+        known: BTreeSet::new(),
+    })
 }
 
 impl Service for Redis {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "redis-server"
     }
 
+    fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
+        let (file, options) = match self.arguments.split_first() {
+            Some((first, rest)) if !first.starts_with("--") => (Some(first.clone()), rest),
+            _ => (None, &self.arguments[..]),
+        };
+        let mut text = String::new();
+        if let Some(file) = file {
+            let found = context.cluster.read_file(&context.place, &file);
+            let Some(bytes) = found else {
+                context.say(format!(
+                    "Fatal error, can't open config file '{file}': No such file or directory"
+                ));
+                return Err(1);
+            };
+            text = String::from_utf8_lossy(&bytes).into_owned();
+        }
+        if !options.is_empty() {
+            text += &format!("\n{}", redis_config::lines(options).join("\n"));
+        }
+        match redis_config::read(&text, &self.version) {
+            Ok(config) => {
+                self.config = config;
+                Ok(())
+            }
+            Err(lines) => {
+                lines.iter().for_each(|line| context.say(line));
+                Err(1)
+            }
+        }
+    }
+
     fn sockets(&self) -> Vec<Socket> {
-        vec![Socket::tcp(self.port)]
+        let RedisConfig { port, addresses, .. } = &self.config;
+        let at = |address: &IpAddr| Socket { address: *address, ..Socket::tcp(*port) };
+        match (*port, addresses.as_slice()) {
+            (0, _) => Vec::new(),
+            (port, []) => vec![Socket::tcp(port)],
+            (_, addresses) => addresses.iter().map(at).collect(),
+        }
     }
 
     fn announce(&mut self, context: &mut Context<'_>) {
         let stamp = stamp(context);
         context.say(format!("1:C {stamp} * oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo"));
-        context.say(format!("1:M {stamp} * Running mode=standalone, port={}.", self.port));
+        context.say(format!("1:M {stamp} * Running mode=standalone, port={}.", self.config.port));
         context.say(format!("1:M {stamp} * Server initialized"));
         context.say(format!("1:M {stamp} * Ready to accept connections tcp"));
     }
@@ -59,7 +117,7 @@ impl Service for Redis {
             Payload::Bytes(bytes) => {
                 let commands = commands(bytes);
                 let answers: Vec<String> =
-                    commands.iter().map(|command| self.run(command)).collect();
+                    commands.iter().map(|command| self.admit(ask.peer, command)).collect();
                 Reply::Bytes(answers.concat().into_bytes())
             }
         };
@@ -75,6 +133,29 @@ impl Service for Redis {
 }
 
 impl Redis {
+    /// Runs a command of a client that may give one.
+    fn admit(&mut self, peer: SocketAddr, words: &[String]) -> String {
+        let name = words.first().map(|name| name.to_uppercase()).unwrap_or_default();
+        match (&self.config.password, name.as_str()) {
+            (None, "AUTH") => {
+                "-ERR AUTH <password> called without any password configured for the default user. \
+                 Are you sure your configuration is correct?\r\n"
+                    .to_owned()
+            }
+            (Some(password), "AUTH") if words.last() == Some(password) => {
+                self.known.insert(peer);
+                "+OK\r\n".to_owned()
+            }
+            (Some(_), "AUTH") => {
+                "-WRONGPASS invalid username-password pair or user is disabled.\r\n".to_owned()
+            }
+            (Some(_), _) if !self.known.contains(&peer) => {
+                "-NOAUTH Authentication required.\r\n".to_owned()
+            }
+            _ => self.run(words),
+        }
+    }
+
     fn run(&mut self, words: &[String]) -> String {
         let Some((name, arguments)) = words.split_first() else { return String::new() };
         let upper = name.to_uppercase();
@@ -158,6 +239,16 @@ fn stamp(context: &Context<'_>) -> String {
 mod tests {
     use super::*;
 
+    fn redis() -> Redis {
+        Redis {
+            arguments: Vec::new(),
+            version: "7.4.2".to_owned(),
+            config: RedisConfig::default(),
+            data: BTreeMap::new(),
+            known: BTreeSet::new(),
+        }
+    }
+
     fn say(redis: &mut Redis, text: &str) -> String {
         commands(text.as_bytes()).iter().map(|command| redis.run(command)).collect()
     }
@@ -165,14 +256,14 @@ mod tests {
     // NETWORKING §15
     #[test]
     fn ping_is_answered_by_pong() {
-        let mut redis = Redis { port: 6379, data: BTreeMap::new() };
+        let mut redis = redis();
         assert_eq!(say(&mut redis, "PING\r\n"), "+PONG\r\n");
         assert_eq!(say(&mut redis, "*1\r\n$4\r\nPING\r\n"), "+PONG\r\n");
     }
 
     #[test]
     fn what_is_set_can_be_got() {
-        let mut redis = Redis { port: 6379, data: BTreeMap::new() };
+        let mut redis = redis();
         assert_eq!(
             say(&mut redis, "set a 1\nget a\nincr a\nget b\n"),
             "+OK\r\n$1\r\n1\r\n:2\r\n$-1\r\n"

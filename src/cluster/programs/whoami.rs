@@ -4,53 +4,113 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::daemon::{Daemon, Service, Socket};
+use super::daemon::{Daemon, Service, Socket, go_address};
 use super::http::{self, Incoming};
+use super::options::{self, Refusal};
+use crate::cluster::image::server::{Grammar, Options};
 use crate::cluster::{Answer, Ask, Context, HttpRequest, Process, Reply};
+
+const USAGE: &str = "Usage of /whoami:
+  -cacert string
+    \tgive me a CA chain, enforces mutual TLS
+  -cert string
+    \tgive me a certificate
+  -key string
+    \tgive me a key
+  -name string
+    \tgive me a name
+  -port string
+    \tgive me a port number (default \"80\")
+  -verbose
+    \tEnable verbose logging";
 
 #[derive(Clone)]
 struct WhoAmI {
-    port: u16,
+    port: String,
+    socket: Option<Socket>,
     name: Option<String>,
+    verbose: bool,
+    /// What `/health` answers.
+    health: u16,
+    environment: Vec<(String, String)>,
+    problem: Option<Refusal>,
 }
 
-/// The program: `--port`, `--name`.
-pub(super) fn start(arguments: &[String]) -> Box<dyn Process> {
-    let mut program = WhoAmI { port: 80, name: None };
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let word = word.trim_start_matches('-');
-        let (flag, value) = match word.split_once('=') {
-            Some((flag, value)) => (flag, Some(value.to_owned())),
-            None => (word, words.next().cloned()),
-        };
-        match (flag, value) {
-            ("port", Some(value)) => program.port = value.parse().unwrap_or(80),
-            ("name", Some(value)) => program.name = Some(value),
-            _ => {}
-        }
-    }
-    Daemon::boxed(program)
+/// The program: `--port` (or `WHOAMI_PORT_NUMBER`), `--name` (or `WHOAMI_NAME`), `--verbose`.
+pub(super) fn start(arguments: &[String], environment: &[(String, String)]) -> Box<dyn Process> {
+    let variable = |name: &str| {
+        let found = environment.iter().find(|(known, value)| known == name && !value.is_empty());
+        found.map(|(_, value)| value.clone())
+    };
+    let texts = ["cacert", "cert", "key", "name", "port"].map(str::to_owned).to_vec();
+    let known = Options {
+        grammar: Grammar::Go,
+        texts,
+        numbers: Vec::new(),
+        switches: vec!["verbose".to_owned()],
+        families: Vec::new(),
+        usage: USAGE.to_owned(),
+    };
+    let read = options::parse(&known, "/whoami", arguments).and_then(|parsed| {
+        let tls = ["cacert", "cert", "key"].iter().any(|flag| parsed.get(flag).is_some());
+        let told =
+            "podhop: whoami's -cert, -key and -cacert are not simulated here; leave them out";
+        if tls { Err(Refusal { says: vec![told.to_owned()], exit: 1 }) } else { Ok(parsed) }
+    });
+    let parsed = read.clone().unwrap_or_default();
+    let port = parsed.get("port").map(str::to_owned).or_else(|| variable("WHOAMI_PORT_NUMBER"));
+    Daemon::boxed(WhoAmI {
+        port: port.unwrap_or_else(|| "80".to_owned()),
+        socket: None,
+        name: parsed.get("name").map(str::to_owned).or_else(|| variable("WHOAMI_NAME")),
+        verbose: parsed.get("verbose").is_some_and(|value| value.to_lowercase().starts_with('t')),
+        health: 200,
+        environment: environment.to_vec(),
+        problem: read.err(),
+    })
 }
 
 impl Service for WhoAmI {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "whoami"
     }
 
-    fn sockets(&self) -> Vec<Socket> {
-        vec![Socket::tcp(self.port)]
+    fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
+        if let Some(problem) = &self.problem {
+            problem.says.iter().for_each(|line| context.say(line));
+            return Err(problem.exit);
+        }
+        let stamp = stamp(context);
+        context.say(format!("{stamp} Starting up on port {}", self.port));
+        match go_address(&format!(":{}", self.port)) {
+            Ok(socket) => self.socket = Some(socket),
+            Err(why) => {
+                context.say(format!("{stamp} {why}"));
+                return Err(1);
+            }
+        }
+        Ok(())
     }
 
-    fn announce(&mut self, context: &mut Context<'_>) {
-        let stamp = context.now().timestamp().strftime("%Y/%m/%d %H:%M:%S").to_string();
-        context.say(format!("{stamp} Starting up on port {}", self.port));
+    fn sockets(&self) -> Vec<Socket> {
+        self.socket.into_iter().collect()
     }
 
     fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        let stamp = context.now().timestamp().strftime("%Y/%m/%d %H:%M:%S").to_string();
+        let stamp = stamp(context);
         context.say(format!("{stamp} {}", super::daemon::go_bind_error(socket)));
         1
+    }
+
+    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+        let stamp = stamp(context);
+        context.say(format!("{stamp} {}", super::daemon::go_denied(socket)));
+        1
+    }
+
+    /// It has no handler: Go's runtime ends the first process of a container with this code.
+    fn stop(&mut self, _: &mut Context<'_>) -> i32 {
+        2
     }
 
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
@@ -62,8 +122,24 @@ impl Service for WhoAmI {
         let (path, query) = http::split_target(&request.target);
         let wait = query.split('&').find_map(|pair| pair.strip_prefix("wait="));
         let wait = wait.and_then(seconds).unwrap_or_default();
+        if self.verbose {
+            let (stamp, date) = (stamp(context), http::log_date(context.now()));
+            let (peer, method) = (ask.peer, &request.method);
+            context.say(format!("{stamp} {peer} - - [{date}] \"{method} {path} HTTP/1.1\" - -"));
+        }
         match path {
-            "/health" => return http::go_reply(ask, &request, 200, String::new(), context.now()),
+            "/health" if request.method == "POST" => {
+                let sent = String::from_utf8_lossy(&request.body).trim().parse();
+                if let Ok(status) = sent {
+                    context.say(format!("Update health check status code [{status}]"));
+                    self.health = status;
+                }
+                return http::go_reply(ask, &request, 200, String::new(), context.now());
+            }
+            "/health" => {
+                let status = self.health;
+                return http::go_reply(ask, &request, status, String::new(), context.now());
+            }
             "/bench" => return http::go_reply(ask, &request, 200, "1".to_owned(), context.now()),
             "/api" => return self.api(&request, ask, context),
             _ => {}
@@ -81,6 +157,9 @@ impl Service for WhoAmI {
             body += &format!("{name}: {value}\n");
         }
         body += "\n";
+        if query.split('&').any(|pair| matches!(pair, "env=true" | "env=1" | "env=t")) {
+            body.extend(self.environment.iter().map(|(name, value)| format!("{name}={value}\n")));
+        }
         let (date, length) = (http::date(context.now()), body.len().to_string());
         let headers = [
             ("Date", date.as_str()),
@@ -121,6 +200,10 @@ impl WhoAmI {
     }
 }
 
+fn stamp(context: &Context<'_>) -> String {
+    context.now().timestamp().strftime("%Y/%m/%d %H:%M:%S").to_string()
+}
+
 /// `2s`, `500ms`: how long a request asks to be kept waiting.
 fn seconds(text: &str) -> Option<Duration> {
     let (number, unit) = match text.strip_suffix("ms") {
@@ -134,7 +217,7 @@ fn seconds(text: &str) -> Option<Duration> {
 /// every name in Go's spelling.
 fn as_go_writes(headers: &[(String, String)]) -> Vec<(String, &str)> {
     let mut all: Vec<(String, &str)> =
-        headers.iter().map(|(name, value)| (canonical(name), value.as_str())).collect();
+        headers.iter().map(|(name, value)| (http::canonical(name), value.as_str())).collect();
     let place = |name: &str| match name {
         "Host" => 0,
         "User-Agent" => 1,
@@ -142,17 +225,6 @@ fn as_go_writes(headers: &[(String, String)]) -> Vec<(String, &str)> {
     };
     all.sort_by(|(a, _), (b, _)| (place(a), a).cmp(&(place(b), b)));
     all
-}
-
-/// `X-Request-Id`
-fn canonical(name: &str) -> String {
-    let mut starts = true;
-    let letter = |c: char| {
-        let spelt = if starts { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-        starts = c == '-';
-        spelt
-    };
-    name.chars().map(letter).collect()
 }
 
 #[cfg(test)]

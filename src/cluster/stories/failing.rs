@@ -235,7 +235,10 @@ fn an_executable_that_is_not_in_the_image_is_a_start_error() {
     assert_eq!(ended.exit_code, 128);
     assert_eq!(ended.reason.as_deref(), Some("StartError"));
     let message = ended.message.unwrap();
-    assert!(message.ends_with("exec: \"curl\": executable file not found in $PATH"), "{message}");
+    assert!(
+        message.ends_with("exec: \"curl\": executable file not found in $PATH: unknown"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -258,4 +261,50 @@ fn mysql_without_a_password_refuses_to_start() {
     cluster.settle(Duration::from_secs(60));
     assert_eq!(state(&cluster, "db", 0), "CrashLoopBackOff");
     assert_eq!(status(&cluster, "db", 0).last_state.unwrap().terminated.unwrap().exit_code, 1);
+}
+
+// containerd's CRI plugin: whatever keeps a program from starting, the exit code is 128.
+#[test]
+fn a_program_by_its_path_that_is_not_there_is_the_same_start_error() {
+    let mut cluster = cluster();
+    create_pod(
+        &mut cluster,
+        "nobin",
+        json!({ "restartPolicy": "Never", "containers": [
+            { "name": "c", "image": "nginx:1.27", "command": ["/usr/bin/nosuch"] },
+        ]}),
+    );
+    cluster.settle(Duration::from_secs(60));
+    let ended = status(&cluster, "nobin", 0).state.unwrap().terminated.unwrap();
+    assert_eq!((ended.exit_code, ended.reason.as_deref()), (128, Some("StartError")));
+    let message = ended.message.unwrap();
+    let end = "exec: \"/usr/bin/nosuch\": stat /usr/bin/nosuch: no such file or directory: unknown";
+    assert!(message.ends_with(end), "{message}");
+    assert!(message.starts_with("failed to create containerd task: failed to create shim task: "));
+}
+
+// kubelet's EnsureImageExists: the registry is asked before every start.
+#[test]
+fn with_the_policy_always_every_start_pulls() {
+    let mut cluster = cluster();
+    let spec = |policy: &str| {
+        json!({ "containers": [
+            { "name": "c", "image": "busybox:1.37", "command": ["exit", "1"],
+              "imagePullPolicy": policy },
+        ]})
+    };
+    create_pod(&mut cluster, "always", spec("Always"));
+    create_pod(&mut cluster, "present", spec("IfNotPresent"));
+    advance(&mut cluster, 60);
+    let starts = |name: &str| status(&cluster, name, 0).restart_count as u32 + 1;
+    let pulls = |name: &str| {
+        let pulling = cluster.objects().list::<Event>(Some("default")).filter(|event| {
+            event.origin.involved_object.name.as_deref() == Some(name)
+                && event.message.reason.as_deref() == Some("Pulling")
+        });
+        pulling.map(|event| event.count.unwrap_or(1) as u32).sum::<u32>()
+    };
+    assert!(starts("always") >= 3);
+    assert_eq!(pulls("always"), starts("always"));
+    assert_eq!(pulls("present"), 0);
 }

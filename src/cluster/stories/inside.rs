@@ -1,6 +1,7 @@
 //! What containers find inside: environment, files, names, init containers, probes.
 
 use super::*;
+use crate::api::Patch;
 use crate::network::SocketAddr;
 
 fn sleeper(more: Value) -> Value {
@@ -367,4 +368,70 @@ fn hooks_may_be_http_requests() {
     assert!(log.iter().any(|line| line.contains("\"GET /bye HTTP/1.1\" 404")), "{log:#?}");
     assert_eq!(cluster.settle(Duration::from_secs(30)), Settled::Settled);
     assert!(cluster.objects().get::<Pod>("default", "web").is_none());
+}
+
+// kubelet's makeHostsMount: one file on the node, mounted into every container of the pod.
+#[test]
+fn the_containers_of_a_pod_share_their_hosts_file_until_one_of_them_starts_again() {
+    let mut cluster = cluster();
+    create_pod(
+        &mut cluster,
+        "two",
+        json!({ "containers": [
+            { "name": "a", "image": "busybox:1.37", "command": ["sleep", "infinity"] },
+            { "name": "b", "image": "busybox:1.37", "command": ["sleep", "infinity"] },
+        ]}),
+    );
+    cluster.settle(Duration::from_secs(30));
+    let (a, b) = (container("two", "a"), container("two", "b"));
+    cluster.write_file(&a, "/etc/hosts", b"10.1.2.3 other\n").unwrap();
+    assert_eq!(cluster.read_file(&b, "/etc/hosts").unwrap(), b"10.1.2.3 other\n");
+    assert_eq!(cluster.lookup(&b, "other").result, Ok(vec![[10, 1, 2, 3].into()]));
+    assert_eq!(cluster.remove_file(&b, "/etc/hosts"), Err("Device or resource busy".to_owned()));
+    cluster.write_file(&a, "/etc/resolv.conf", b"nameserver 10.9.9.9\n").unwrap();
+    assert_eq!(cluster.resolv_conf(&b).nameservers, [std::net::IpAddr::from([10, 9, 9, 9])]);
+}
+
+// kubelet: a pod that a finalizer holds has ended, and its object stays until the finalizer goes.
+#[test]
+fn a_finalizer_keeps_a_pods_object_and_not_its_containers() {
+    let mut cluster = cluster();
+    let object = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": { "name": "held", "finalizers": ["example.com/hold"] },
+        "spec": sleeper(json!({})),
+    });
+    create(&mut cluster, Kind::Pod, object);
+    cluster.settle(Duration::from_secs(30));
+    delete_pod(&mut cluster, "held");
+    advance(&mut cluster, 60);
+    let held = pod(&cluster, "held");
+    assert!(held.metadata.deletion_timestamp.is_some());
+    assert_eq!(held.metadata.deletion_grace_period_seconds, Some(0));
+    assert_eq!(phase(&cluster, "held"), "Failed");
+    assert!(cluster.netns_of(&container("held", "c")).is_none());
+    let patch = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+    let (namespace, name) = ("default".to_owned(), "held".to_owned());
+    let options = WriteOptions::default();
+    let kind = Kind::Pod;
+    cluster.handle(Request::Patch { kind, namespace, name, patch, options }).unwrap();
+    assert!(cluster.objects().get::<Pod>("default", "held").is_none());
+}
+
+// A socket belongs to its process, whatever network it is opened on.
+#[test]
+fn a_pod_on_its_nodes_network_answers_as_itself() {
+    let mut cluster = cluster();
+    let spec = json!({
+        "hostNetwork": true, "nodeName": "node-2",
+        "containers": [{ "name": "c", "image": "nginx:1.27" }],
+    });
+    create_pod(&mut cluster, "edge", spec);
+    create_pod(&mut cluster, "client", sleeper(json!({})));
+    cluster.settle(Duration::from_secs(30));
+    let to = SocketAddr::new(address(&cluster, "edge"), 80);
+    let dial = cluster.dial(&container("client", "c"), Protocol::Tcp, to);
+    assert_eq!(dial.result.unwrap().server.to_string(), "default/edge");
+    let last = cluster.trace(dial.trace).unwrap().last().unwrap().place.clone();
+    assert_eq!(last.to_string(), "node-2");
 }

@@ -3,6 +3,7 @@
 mod dual_stack;
 mod ending;
 mod failing;
+mod images;
 mod ingress;
 mod inside;
 mod nginx;

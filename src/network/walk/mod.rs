@@ -167,10 +167,12 @@ impl<'a> Walk<'a> {
         next
     }
 
+    /// Where the packet was heard, the answer leaves.
     fn reply(&mut self, server: Party, sent: Flow) {
+        let place = self.hops.last().map_or(server, |hop| hop.place.clone());
         let before = self.flow.reversed();
         let hop = Hop {
-            place: server,
+            place,
             stage: Stage::Reply,
             before,
             after: sent.reversed(),

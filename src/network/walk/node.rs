@@ -124,9 +124,10 @@ impl Walk<'_> {
             Ok((bound, listener)) => {
                 let bound = SocketAddr::new(bound, destination.port());
                 let because = Because::Listening { process: listener.name.clone(), bound };
-                self.stop(place.clone(), Stage::Listener, Verdict::Deliver, because);
+                let owner = listener.owner.clone().unwrap_or_else(|| place.clone());
+                self.stop(place, Stage::Listener, Verdict::Deliver, because);
                 self.listener = Some((id, listener));
-                Next::Done(delivered(place))
+                Next::Done(delivered(owner))
             }
             Err(because) => {
                 self.stop(place, Stage::Listener, Verdict::Reject, because);
@@ -193,6 +194,7 @@ fn kube_proxy() -> Listener {
         process: ProcessId::KUBE_PROXY,
         name: "kube-proxy".into(),
         container: None,
+        owner: None,
         v6_only: false,
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn is_installed(cluster: &Cluster, place: &Place, name: &str) -> bool
     match place {
         Place::Laptop => LAPTOP.contains(&name),
         Place::Node(_) | Place::Container { .. } => {
-            cluster.image(place).is_some_and(|image| image.tools.contains(&name))
+            cluster.image(place).is_some_and(|image| image.holds(name))
                 || is_added(cluster, place, name)
         }
     }
@@ -83,12 +83,11 @@ fn is_added(cluster: &Cluster, place: &Place, name: &str) -> bool {
     !name.is_empty() && cluster.read_file(place, &format!("/usr/bin/{name}")).is_some()
 }
 
-/// Which family a place's program is of. Those that were installed later are the full ones, and
-/// netshoot brings some network clients along on Alpine.
+/// Which family a place's program is of. Those that were installed later are the full ones, and some
+/// images bring full network clients along on Alpine.
 pub(super) fn client_flavour(cluster: &Cluster, place: &Place, name: &str) -> Flavour {
-    let full = matches!(name, "ip" | "nc" | "netstat" | "nslookup" | "ping" | "traceroute");
-    let brought = cluster.image(place).is_some_and(|image| image.name == "nicolaka/netshoot");
-    if full && brought || name != "telnet" && is_added(cluster, place, name) {
+    let brought = cluster.image(place).is_some_and(|image| image.has_full(name));
+    if brought || name != "telnet" && is_added(cluster, place, name) {
         return Flavour::Gnu;
     }
     flavour(cluster, place)

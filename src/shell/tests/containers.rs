@@ -259,7 +259,7 @@ fn bash_speaks_to_servers_without_any_tool() {
 #[test]
 fn curl_keeps_to_one_pod_while_its_connection_stands() {
     let mut story = Story::new();
-    story.run("kubectl create deployment web --image=traefik/whoami --replicas=3; kubectl expose deployment web --port=80; kubectl run c --image=nginx:1.27; sleep 30");
+    story.run("kubectl create deployment web --image=traefik/whoami --replicas=3; kubectl expose deployment web --port=80; kubectl run c --image=curlimages/curl -- sleep 3600; sleep 30");
     let ip = "$(kubectl get svc web -o jsonpath='{.spec.clusterIP}')";
     let run = |story: &mut Story, command: &str| {
         let said = story.run(&format!("ip={ip}; kubectl exec c -- sh -c \"{command}\" 2>&1"));

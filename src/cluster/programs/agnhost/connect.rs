@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Says, flag};
+use super::flag;
 use crate::clock::SimTime;
 use crate::cluster::programs::http;
+use crate::cluster::programs::says::Says;
 use crate::cluster::{
     Answer, Ask, Context, DialFailure, LookupFailure, Payload, Poll, Process, Reply, Signal,
 };

@@ -5,7 +5,8 @@ mod netexec;
 mod small;
 
 use super::pause;
-use crate::cluster::{Answer, Ask, Context, Poll, Process, Reply, Signal};
+use super::says::Says;
+use crate::cluster::Process;
 
 /// Subcommands of the real program that have no part here.
 const OTHERS: &[&str] = &[
@@ -94,38 +95,6 @@ fn flag<'a>(flags: &'a [String], name: &str) -> Option<&'a str> {
 /// A port that a flag may change.
 fn port(flags: &[String], name: &str, usual: u16) -> u16 {
     flag(flags, name).and_then(|port| port.parse().ok()).unwrap_or(usual)
-}
-
-/// A subcommand that says something and ends.
-#[derive(Clone)]
-struct Says {
-    what: String,
-    code: i32,
-}
-
-impl Says {
-    fn boxed(what: impl Into<String>, code: i32) -> Box<dyn Process> {
-        Box::new(Says { what: what.into(), code })
-    }
-}
-
-impl Process for Says {
-    fn step(&mut self, context: &mut Context<'_>) -> Poll {
-        context.say(&self.what);
-        Poll::Exit(self.code)
-    }
-
-    fn signal(&mut self, _: Signal, _: &mut Context<'_>) -> bool {
-        false
-    }
-
-    fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
-        super::http::other(Reply::Closed)
-    }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use super::{flag, port};
+use crate::cluster::image::server::{Grammar, Options};
 use crate::cluster::programs::daemon::{Daemon, Service, Socket, go_bind_error};
 use crate::cluster::programs::http::{self, Incoming};
+use crate::cluster::programs::options;
+use crate::cluster::programs::says::Says;
 use crate::cluster::{Answer, Ask, Context, DialFailure, HttpRequest, Payload, Process, Reply};
 use crate::network::{Protocol, SocketAddr};
 
@@ -20,17 +22,65 @@ struct NetExec {
     http: u16,
     /// No port below 1.
     udp: Option<u16>,
+    /// The target that every request is taken for (`--http-override`).
+    instead: Option<String>,
     /// `/exit` was asked for.
     exit: Option<i32>,
 }
 
+const USAGE: &str = "Usage:
+  app netexec [flags]
+
+Flags:
+  -h, --help                          help for netexec
+      --http-override string          Override the HTTP handler to always respond as if it were a GET with this path & params
+      --http-port int                 HTTP Listen Port (default 8080)
+      --sctp-port int                 SCTP Listen Port (default -1)
+      --tls-cert-file string          File containing an x509 certificate for HTTPS. (CA cert, if any, concatenated after server cert)
+      --tls-private-key-file string   File containing an x509 private key matching --tls-cert-file
+      --udp-listen-addresses string   A comma separated list of ip addresses the udp servers listen from
+      --udp-port int                  UDP Listen Port (default 8081)
+";
+
 /// The subcommand.
 pub(super) fn start(flags: &[String]) -> Box<dyn Process> {
-    let udp = match flag(flags, "udp-port") {
-        Some(text) if text.starts_with('-') => None,
-        _ => Some(port(flags, "udp-port", 8081)),
+    let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
+    let known = Options {
+        grammar: Grammar::Pflag,
+        texts: names(&[
+            "http-override",
+            "tls-cert-file",
+            "tls-private-key-file",
+            "udp-listen-addresses",
+        ]),
+        numbers: names(&["http-port", "udp-port", "sctp-port"]),
+        switches: names(&["help|h"]),
+        families: Vec::new(),
+        usage: USAGE.to_owned(),
     };
-    Daemon::boxed(NetExec { http: port(flags, "http-port", 8080), udp, exit: None })
+    let parsed = match options::parse(&known, "agnhost", flags) {
+        Ok(parsed) if parsed.get("help").is_some() => return Says::boxed(USAGE.trim_end(), 0),
+        Ok(parsed) => parsed,
+        Err(refusal) => return Says::boxed(refusal.says.join("\n"), refusal.exit),
+    };
+    if let Some(first) = parsed.operands.first() {
+        let told = format!("Error: unknown command \"{first}\" for \"app netexec\"\n{USAGE}");
+        return Says::boxed(told.trim_end(), 1);
+    }
+    let others = ["tls-cert-file", "tls-private-key-file", "udp-listen-addresses", "sctp-port"];
+    if let Some(flag) = others.iter().find(|flag| parsed.get(flag).is_some()) {
+        let told = format!("podhop: agnhost netexec --{flag} is not simulated here; leave it out");
+        return Says::boxed(told, 1);
+    }
+    let number = |name: &str, usual: i64| {
+        parsed.get(name).and_then(|text| text.parse().ok()).unwrap_or(usual)
+    };
+    Daemon::boxed(NetExec {
+        http: u16::try_from(number("http-port", 8080)).unwrap_or(0),
+        udp: u16::try_from(number("udp-port", 8081)).ok(),
+        instead: parsed.get("http-override").map(str::to_owned),
+        exit: None,
+    })
 }
 
 impl Service for NetExec {
@@ -70,6 +120,12 @@ impl Service for NetExec {
             Incoming::Nothing => return http::other(Reply::Silence),
             Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
+        let request = match &self.instead {
+            Some(target) => {
+                HttpRequest { method: "GET".to_owned(), target: target.clone(), ..request }
+            }
+            None => request,
+        };
         self.page(&request, ask, context)
     }
 }
@@ -84,7 +140,6 @@ impl NetExec {
         let code = argument("code").and_then(|code| code.parse::<u16>().ok());
         let mut took = Duration::ZERO;
         let (status, body) = match path {
-            "/" => (200, format!("NOW: {}", now(context))),
             "/hostname" | "/hostName" => (200, context.hostname()),
             "/clientip" => (200, ask.peer.to_string()),
             "/echo" => (code.unwrap_or(200), argument("msg").unwrap_or_default()),
@@ -92,7 +147,8 @@ impl NetExec {
                 let name = argument("key").unwrap_or_default();
                 (200, http::header(request, &name).unwrap_or("").to_owned())
             }
-            "/healthz" | "/readyz" => (200, String::new()),
+            "/healthz" => (200, String::new()),
+            "/shutdown" => return self.shut_down(0, ask, context),
             "/dial" => {
                 let question = Question {
                     host: argument("host").unwrap_or_default(),
@@ -109,20 +165,37 @@ impl NetExec {
                 let to = argument("location").unwrap_or_default();
                 return http::go_redirect(ask, request, code.unwrap_or(302), &to, context.now());
             }
-            "/exit" => {
-                self.exit = Some(code.map_or(0, i32::from));
-                let now = context.now();
-                context.cluster.processes.wake(now, context.process);
-                (200, String::new())
-            }
+            "/exit" => match argument("code").unwrap_or_default().as_str() {
+                "" => return self.shut_down(0, ask, context),
+                text => match text.parse() {
+                    Ok(code) => return self.shut_down(code, ask, context),
+                    Err(_) => (
+                        200,
+                        format!(
+                            "argument 'code' must be an integer [0-127] or empty, got \"{text}\"\n"
+                        ),
+                    ),
+                },
+            },
             "/shell" | "/upload" => (
                 501,
                 "podhop: this page of netexec is not simulated; use kubectl exec\n".to_owned(),
             ),
-            _ => (404, "404 page not found\n".to_owned()),
+            // Go's mux hands what it does not know to the handler of `/`.
+            _ => (200, format!("NOW: {}", now(context))),
         };
         let answer = http::go_reply(ask, request, status, body, context.now());
         Answer { took: answer.took + took, ..answer }
+    }
+}
+
+impl NetExec {
+    /// It ends at once, before it has answered.
+    fn shut_down(&mut self, code: i32, _: &Ask, context: &mut Context<'_>) -> Answer {
+        self.exit = Some(code);
+        let now = context.now();
+        context.cluster.processes.wake(now, context.process);
+        http::other(Reply::Closed)
     }
 }
 

@@ -8,6 +8,9 @@ use super::{VERSION, access, proxy, select, stamp, variables};
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse, HttpVersion};
 
+/// The status of `return` that nginx closes the connection for.
+const CLOSE: u16 = 444;
+
 /// How often a request may be sent on inside nginx.
 const REDIRECTS: u32 = 10;
 
@@ -91,6 +94,12 @@ impl<'a> Visit<'a> {
         let response = self.finish(outcome, settings, context);
         self.log(settings, context);
         (response, took)
+    }
+
+    /// Whether the connection is closed without a word: `return 444` (an upstream's status of that
+    /// number is passed on like any other).
+    pub fn closes(&self) -> bool {
+        self.status == CLOSE && self.tries.is_empty()
     }
 
     /// The first of the server's names, as logs have it.
@@ -283,7 +292,7 @@ impl<'a> Visit<'a> {
             (status @ (301 | 302 | 303 | 307 | 308), Some(target)) => {
                 Step::Answer(redirect(status, self.absolute(&target), settings))
             }
-            (444, _) => error(400),
+            (CLOSE, _) => Step::Answer(Outcome::text(CLOSE, "text/plain", String::new())),
             (status, Some(text)) => {
                 let kind = settings.default_type.clone().unwrap_or_else(|| "text/plain".to_owned());
                 Step::Answer(Outcome::text(status, &kind, text))

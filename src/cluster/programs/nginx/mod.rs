@@ -13,6 +13,7 @@ pub(super) mod ingress;
 mod limits;
 mod proxy;
 mod reload;
+mod rights;
 mod select;
 mod template;
 mod tokens;
@@ -23,6 +24,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::http::{self, Incoming};
+use super::says::Says;
 use crate::clock::SimTime;
 use crate::cluster::image;
 use crate::cluster::{
@@ -77,7 +79,13 @@ enum Only {
     Signal(Signal),
 }
 
-/// The program; `None` for arguments that nginx does not know.
+/// The server that the image brings along.
+const DEFAULT_FILE: &str = "/etc/nginx/conf.d/default.conf";
+
+const USAGE: &str = "Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]
+             [-e filename] [-c filename] [-g directives]";
+
+/// The program; `None` where an option lacks its value.
 pub(super) fn start(arguments: &[String], by_script: bool) -> Option<Box<dyn Process>> {
     let mut nginx = Nginx { by_script, ..Nginx::new() };
     let mut words = arguments.iter();
@@ -92,11 +100,17 @@ pub(super) fn start(arguments: &[String], by_script: bool) -> Option<Box<dyn Pro
             "-s" => match words.next()?.as_str() {
                 "reload" => nginx.only = Some(Only::Signal(Signal::Hup)),
                 "stop" | "quit" => nginx.only = Some(Only::Signal(Signal::Term)),
-                _ => return None,
+                other => {
+                    return Some(Says::boxed(format!("nginx: invalid option: \"-s {other}\""), 1));
+                }
             },
             "-q" => {}
             "-e" | "-p" => drop(words.next()),
-            _ => return None,
+            "-h" | "-?" => return Some(Says::boxed(USAGE, 0)),
+            option => {
+                let letter = option.trim_start_matches('-');
+                return Some(Says::boxed(format!("nginx: invalid option: \"{letter}\""), 1));
+            }
         }
     }
     Some(Box::new(nginx))
@@ -117,10 +131,11 @@ impl Process for Nginx {
             }
             return Poll::Idle;
         }
-        if self.config.is_none()
-            && let Err(code) = self.read_config(context)
-        {
-            return Poll::Exit(code);
+        if self.config.is_none() {
+            let read = self.read_config(context);
+            if let Err(code) = read.and_then(|()| rights::check(&self.file, context)) {
+                return Poll::Exit(code);
+            }
         }
         self.listen(context)
     }
@@ -156,6 +171,9 @@ impl Process for Nginx {
         let visit = handle::Visit::new(&config, ask, request, number, &self.hostname, buckets);
         let Some(mut visit) = visit else { return http::other(Reply::Reset) };
         let (response, took) = visit.answer(context);
+        if visit.closes() {
+            return Answer { reply: Reply::Closed, took };
+        }
         if tls {
             let names = visit.server.names.clone();
             return Answer { reply: Reply::Tls { names, issuer: Issuer::Itself, response }, took };
@@ -237,6 +255,10 @@ impl Nginx {
         self.file == MAIN_FILE
             && self.globals == "daemon off;"
             && context.cluster.is_untouched(&context.place, "/etc/nginx")
+            && [MAIN_FILE, DEFAULT_FILE].iter().all(|file| {
+                let own = context.cluster.packaged_file(&context.place, file);
+                own == image::nginx_file(file)
+            })
     }
 
     /// Opens the sockets; those that are taken are tried again.
@@ -246,6 +268,11 @@ impl Nginx {
         for listen in select::sockets(&config) {
             if self.bound.iter().any(|b| (b.address, b.port) == (listen.address, listen.port)) {
                 continue;
+            }
+            if !context.may_bind(listen.port) {
+                let at = SocketAddr::new(listen.address, listen.port);
+                emerg(context, &format!("bind() to {at} failed (13: Permission denied)"));
+                return Poll::Exit(1);
             }
             let bound = match listen.v6_only {
                 true => context.bind_v6_only(Protocol::Tcp, listen.port, "nginx"),
@@ -305,7 +332,7 @@ impl Surroundings for Package {
     }
 
     fn glob(&self, _: &str) -> Vec<String> {
-        vec!["/etc/nginx/conf.d/default.conf".to_owned()]
+        vec![DEFAULT_FILE.to_owned()]
     }
 
     fn resolve(&mut self, _: &str) -> Vec<IpAddr> {
@@ -362,7 +389,7 @@ const IPV6: &str = "10-listen-on-ipv6-by-default.sh";
 
 /// The script that adds an IPv6 socket to the packaged server, and leaves anybody else's alone.
 fn listen_on_ipv6(context: &mut Context<'_>) {
-    const FILE: &str = "/etc/nginx/conf.d/default.conf";
+    const FILE: &str = DEFAULT_FILE;
     let place = context.place.clone();
     let Some(text) = context.cluster.read_file(&place, FILE) else {
         context.say(format_args!("{IPV6}: info: {FILE} is not a file or does not exist"));

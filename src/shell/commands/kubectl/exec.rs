@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::super::super::tool::{Interrupted, Io, Stdin, Step, Tool};
 use super::catalog::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
@@ -145,19 +147,22 @@ fn run_of(pod: &Pod, container: &str) -> Option<String> {
     status.container_id.clone()
 }
 
-/// What the container runtime says when there is no such program: exit code 127 (NETWORKING §15).
+/// What containerd says when there is no such program; nothing has run, so that the exit code is
+/// kubectl's own.
 fn missing(io: &mut Io<'_>, program: &str) -> Failure {
     let reason = if program.contains('/') {
         format!("stat {program}: no such file or directory")
     } else {
         "executable file not found in $PATH".to_owned()
     };
-    io.complain(crate::diagnostic::printable(&format!(
-        "OCI runtime exec failed: exec failed: unable to start container process: exec: \
-         \"{program}\": {reason}: unknown"
-    )));
-    io.complain("command terminated with exit code 127");
-    Failure::Told(127)
+    let number = io.cluster.new_process().0;
+    let id: String =
+        Sha256::digest(number.to_le_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    Failure::message(crate::diagnostic::printable(&format!(
+        "Internal error occurred: error executing command in container: failed to exec in \
+         container: failed to start exec \"{id}\": OCI runtime exec failed: exec failed: unable to \
+         start container process: exec: \"{program}\": {reason}: unknown"
+    )))
 }
 
 /// A running `exec`.

@@ -16,8 +16,6 @@ pub(super) enum Failure {
     Several(Vec<Failure>),
     /// A program that was waited for ended so.
     Exited { text: String, code: i32 },
-    /// A failure that has been told already, with its exit code.
-    Told(i32),
 }
 
 impl Failure {
@@ -55,7 +53,7 @@ impl Failure {
     /// The exit code.
     pub fn exit(&self) -> i32 {
         match self {
-            Failure::Told(code) | Failure::Exited { code, .. } => *code,
+            Failure::Exited { code, .. } => *code,
             _ => 1,
         }
     }
@@ -71,7 +69,6 @@ impl Failure {
             Failure::Several(failures) => {
                 failures.iter().map(Failure::line).collect::<Vec<_>>().join("\n")
             }
-            Failure::Told(_) => String::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::old_nslookup;
 use super::reverse::arpa;
 use crate::clock::SimTime;
 use crate::cluster::DialFailure;
@@ -35,9 +36,36 @@ enum State {
     },
 }
 
-/// nslookup with these arguments.
-pub fn start(arguments: &[String]) -> Box<dyn Tool> {
+/// nslookup since BusyBox 1.29.
+fn new(arguments: &[String]) -> Box<dyn Tool> {
     Box::new(Nslookup { arguments: arguments.to_vec(), state: State::Start })
+}
+
+/// Which of the two BusyBox' nslookups it is, is seen at the place.
+#[derive(Clone)]
+struct EitherNslookup {
+    arguments: Vec<String>,
+    started: Option<Box<dyn Tool>>,
+}
+
+impl Tool for EitherNslookup {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let arguments = &self.arguments;
+        let started = self.started.get_or_insert_with(|| match old_nslookup::is_old(io) {
+            true => old_nslookup::start(arguments),
+            false => new(arguments),
+        });
+        started.step(io)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+/// nslookup with these arguments, of the place's BusyBox.
+pub fn start(arguments: &[String]) -> Box<dyn Tool> {
+    Box::new(EitherNslookup { arguments: arguments.to_vec(), started: None })
 }
 
 impl Tool for Nslookup {

@@ -15,6 +15,7 @@ mod gnu_wget;
 mod kernel;
 mod listen;
 mod nc;
+mod old_nslookup;
 mod ping;
 mod redis_cli;
 mod reverse;

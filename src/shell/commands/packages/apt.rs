@@ -10,20 +10,11 @@ use crate::shell::{Io, Read};
 struct Distribution {
     host: &'static str,
     folder: &'static str,
-    suites: [&'static str; 3],
+    /// Where its security updates are.
+    security: &'static str,
+    /// The release and what is added to it: `bookworm`, `bookworm-updates`, `bookworm-security`.
+    suites: [String; 3],
 }
-
-const UBUNTU: Distribution = Distribution {
-    host: "archive.ubuntu.com",
-    folder: "ubuntu",
-    suites: ["noble", "noble-updates", "noble-security"],
-};
-
-const DEBIAN: Distribution = Distribution {
-    host: "deb.debian.org",
-    folder: "debian",
-    suites: ["trixie", "trixie-updates", "trixie-security"],
-};
 
 /// A command line of apt.
 #[derive(Clone)]
@@ -32,18 +23,39 @@ pub(super) struct Apt {
     arguments: Vec<String>,
 }
 
-fn distribution(io: &Io<'_>) -> &'static Distribution {
-    match io.cluster.image(io.place).is_some_and(|image| image.name == "ubuntu") {
-        true => &UBUNTU,
-        false => &DEBIAN,
+/// What the place's `/etc/os-release` names.
+fn distribution(io: &Io<'_>) -> Distribution {
+    let image = io.cluster.image(io.place);
+    let release = |field: &str| image.and_then(|image| image.release(field)).unwrap_or("");
+    let codename = release("VERSION_CODENAME");
+    let suites = ["", "-updates", "-security"].map(|more| format!("{codename}{more}"));
+    match release("ID") {
+        "ubuntu" => Distribution {
+            host: "archive.ubuntu.com",
+            folder: "ubuntu",
+            security: "ubuntu",
+            suites,
+        },
+        _ => Distribution {
+            host: "deb.debian.org",
+            folder: "debian",
+            security: "debian-security",
+            suites,
+        },
     }
 }
 
 impl Distribution {
     /// The file that says that the lists have been fetched.
     fn lists(&self) -> String {
-        let Distribution { host, folder, suites } = self;
+        let Distribution { host, folder, suites, .. } = self;
         format!("/var/lib/apt/lists/{host}_{folder}_dists_{}_InRelease", suites[0])
+    }
+
+    /// The folder and suite of each list.
+    fn parts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let folders = [self.folder, self.folder, self.security];
+        folders.into_iter().zip(self.suites.iter().map(String::as_str))
     }
 
     fn why(&self, trouble: &Trouble) -> String {
@@ -87,7 +99,7 @@ impl Apt {
         let (took, trouble) = fetch(io, host, 80, &target);
         let Some(trouble) = trouble else {
             if !self.is_quiet() {
-                for (index, suite) in from.suites.iter().enumerate() {
+                for (index, (folder, suite)) in from.parts().enumerate() {
                     let number = index + 1;
                     io.say(format!(
                         "Get:{number} http://{host}/{folder} {suite} InRelease [256 kB]"
@@ -97,11 +109,11 @@ impl Apt {
             return Next::Wait(io.now() + took + Duration::from_secs(2), Then::KeepLists);
         };
         let why = from.why(&trouble);
-        for (index, suite) in from.suites.iter().enumerate() {
+        for (index, (folder, suite)) in from.parts().enumerate() {
             io.say(format!("Err:{} http://{host}/{folder} {suite} InRelease\n  {why}", index + 1));
         }
         read_lists(io);
-        for suite in from.suites {
+        for (folder, suite) in from.parts() {
             let url = format!("http://{host}/{folder}/dists/{suite}/InRelease");
             io.complain(format!("W: Failed to fetch {url}  {why}"));
         }
@@ -150,7 +162,7 @@ impl Apt {
 
     fn fetch(&self, io: &mut Io<'_>, names: Vec<String>) -> Next {
         let from = distribution(io);
-        let (host, folder, suite) = (from.host, from.folder, from.suites[0]);
+        let (host, folder, suite) = (from.host, from.folder, &from.suites[0]);
         let target = format!("/{folder}/pool/main/{}.deb", names.join("_"));
         let (took, trouble) = fetch(io, host, 80, &target);
         let Some(trouble) = trouble else {

@@ -1,25 +1,13 @@
 //! `hostname`, `whoami`, `id`, `uname`, `uptime`, `nproc`, `tty`, `env`'s listing.
 
 use crate::api::Pod;
-use crate::cluster::Place;
+use crate::cluster::{Flavour, Place};
 use crate::shell::Io;
-use crate::shell::commands::host_name;
+use crate::shell::commands::options::Grammar;
+use crate::shell::commands::{self, host_name};
 
 /// The kernel that every node runs.
 const KERNEL: &str = "6.1.0-40-amd64";
-
-/// A place's user and its number.
-fn user(io: &Io<'_>) -> (String, u32) {
-    let user = io.cluster.image(io.place).map_or("root", |image| image.user);
-    match user {
-        "" | "0" | "root" => ("root".to_owned(), 0),
-        "player" => ("player".to_owned(), 1000),
-        number if number.parse::<u32>().is_ok() => {
-            (number.to_owned(), number.parse().unwrap_or(1000))
-        }
-        name => (name.to_owned(), 100),
-    }
-}
 
 pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let name = host_name(io.cluster, io.place);
@@ -78,19 +66,59 @@ fn address(io: &Io<'_>) -> Option<String> {
 }
 
 pub(in crate::shell::commands) fn whoami(_: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let (name, _) = user(io);
-    io.say(name);
+    let (number, name) = io.cluster.identity(io.place).user;
+    match (name, commands::flavour(io.cluster, io.place)) {
+        (Some(name), _) => {
+            io.say(name);
+            return Some(0);
+        }
+        (None, Flavour::Gnu) => {
+            io.complain(format!("whoami: cannot find name for user ID {number}"));
+        }
+        (None, Flavour::BusyBox) => io.complain(format!("whoami: unknown uid {number}")),
+    }
+    Some(1)
+}
+
+/// `id [-u|-g|-G] [-n]`
+pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let options = Grammar::short("id", "ugGnr").read(arguments, io)?;
+    let identity = io.cluster.identity(io.place);
+    let flavour = commands::flavour(io.cluster, io.place);
+    let own = identity.group.0;
+    let mut groups = identity.groups.clone();
+    if flavour == Flavour::Gnu {
+        // GNU's puts the primary one first.
+        groups.sort_by_key(|(id, _)| *id != own);
+    }
+    let wanted: Option<Vec<(u32, Option<String>)>> = match () {
+        () if options.has('u') => Some(vec![identity.user.clone()]),
+        () if options.has('g') => Some(vec![identity.group.clone()]),
+        () if options.has('G') => Some(groups.clone()),
+        () => None,
+    };
+    let Some(wanted) = wanted else {
+        if options.has('n') || options.has('r') {
+            io.complain("id: cannot print only names or real IDs in default format");
+            return Some(1);
+        }
+        let all: Vec<String> = groups.iter().map(full).collect();
+        let (user, group) = (full(&identity.user), full(&identity.group));
+        io.say(format!("uid={user} gid={group} groups={}", all.join(",")));
+        return Some(0);
+    };
+    let shown = |(number, name): &(u32, Option<String>)| match name {
+        Some(name) if options.has('n') => name.clone(),
+        _ => number.to_string(),
+    };
+    let words: Vec<String> = wanted.iter().map(shown).collect();
+    io.say(words.join(" "));
     Some(0)
 }
 
-pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let (name, number) = user(io);
-    match arguments.first().map(String::as_str) {
-        Some("-u" | "-g") => io.say(number.to_string()),
-        Some("-un" | "-gn" | "-nu" | "-ng") => io.say(name),
-        _ => io.say(format!("uid={number}({name}) gid={number}({name}) groups={number}({name})")),
-    }
-    Some(0)
+/// `0(root)`; a number without a name alone.
+fn full((number, name): &(u32, Option<String>)) -> String {
+    name.as_ref().map_or_else(|| number.to_string(), |name| format!("{number}({name})"))
 }
 
 pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

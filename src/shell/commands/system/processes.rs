@@ -14,8 +14,7 @@ struct Process {
 
 /// The processes at a place: the container's first one, this shell and this command.
 fn processes(io: &Io<'_>, own: &str) -> Vec<Process> {
-    let user = io.cluster.image(io.place).map_or("root", |image| image.user);
-    let user = if user.is_empty() || user == "0" { "root" } else { user };
+    let user = io.cluster.identity(io.place).name();
     let process =
         |pid, command: &str| Process { pid, user: user.to_owned(), command: command.to_owned() };
     match io.place {

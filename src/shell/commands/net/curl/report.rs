@@ -83,7 +83,9 @@ impl Version {
     /// The version that the place has.
     pub fn of(io: &Io<'_>) -> Version {
         match io.cluster.image(io.place) {
-            Some(image) if image.name == "debian" => Version::V7_88,
+            Some(image) if image.version("curl").is_some_and(|it| it.starts_with("7.")) => {
+                Version::V7_88
+            }
             _ => Version::V8_5,
         }
     }
