@@ -19,6 +19,21 @@ pub(super) enum Question<'a> {
     Grpc(&'a GRPCAction),
 }
 
+impl Question<'_> {
+    /// A problem with the connection, in the words of who asks.
+    fn wrap(&self, problem: String, to: SocketAddr, timeout: Duration) -> String {
+        match self {
+            Question::Http(action) => format!("Get \"{}\": {problem}", url(action, to)),
+            Question::Tcp(_) => problem,
+            // gRPC tries again and again until its time is over.
+            Question::Grpc(_) => format!(
+                "timeout: failed to connect service \"{to}\" within {}s: context deadline exceeded",
+                timeout.as_secs()
+            ),
+        }
+    }
+}
+
 /// Asks a container, and says what is wrong with the answer in the kubelet's words (R1.4).
 ///
 /// # Errors
@@ -40,15 +55,7 @@ pub(super) fn ask(
     };
     let address = host.and_then(|host| host.parse().ok()).unwrap_or(address);
     let to = SocketAddr::new(address, port);
-    let wrap = |problem: String| match question {
-        Question::Http(action) => format!("Get \"{}\": {problem}", url(action, to)),
-        Question::Tcp(_) => problem,
-        // gRPC tries again and again until its time is over.
-        Question::Grpc(_) => format!(
-            "timeout: failed to connect service \"{to}\" within {}s: context deadline exceeded",
-            timeout.as_secs()
-        ),
-    };
+    let wrap = |problem: String| question.wrap(problem, to, timeout);
     let sender = Sender { netns: node, container: None };
     let sent = cluster.network.probe(cluster.now, &sender, Protocol::Tcp, to);
     let seen_from = match sent.trace.outcome {

@@ -17,12 +17,10 @@ fn ended(cluster: &Cluster, name: &str) -> (i32, String) {
     (code.exit_code, logs(cluster, name, "c").last().cloned().unwrap_or_default())
 }
 
-// Each in its program's own words: Go's flag and net packages, pflag, BusyBox' str2sockaddr, redis'
-// and the databases' readers of options, Python's argparse, nginx.
-#[test]
-fn servers_end_on_wrong_arguments_in_their_own_words() {
+/// Name, image, arguments, exit code, and how the log ends.
+fn wrong_arguments() -> [(&'static str, &'static str, Value, i32, &'static str); 10] {
     const URL: &str = "tcp://10.96.3.4:80";
-    let cases: [(&str, &str, Value, i32, &str); 10] = [
+    [
         (
             "echo",
             "hashicorp/http-echo:1.0",
@@ -69,7 +67,14 @@ fn servers_end_on_wrong_arguments_in_their_own_words() {
         ),
         ("nginx", "nginx:1.27", json!(["nginx", "-x"]), 1, "nginx: invalid option: \"x\""),
         ("mem", "memcached:1.6", json!(["-Q"]), 1, "memcached: invalid option -- 'Q'"),
-    ];
+    ]
+}
+
+// Each in its program's own words: Go's flag and net packages, pflag, BusyBox' str2sockaddr, redis'
+// and the databases' readers of options, Python's argparse, nginx.
+#[test]
+fn servers_end_on_wrong_arguments_in_their_own_words() {
+    let cases = wrong_arguments();
     let mut cluster = cluster();
     for (name, image, args, ..) in &cases {
         let env = json!([
