@@ -32,6 +32,7 @@ events:
 hints:
 - say: Compare the selector with the pods' labels.
 debrief: A Service finds its pods by their labels.
+allows: {scaling-down: the goal counts no pods}
 "#;
 
 const SHOP: &str = "apiVersion: apps/v1
@@ -160,9 +161,9 @@ fn an_event_that_never_happens_is_an_error() {
 
 #[test]
 fn a_goal_that_passes_untouched_is_an_error_unless_it_is_said_to_hold() {
-    let goal = "goals:\n- say: the client's name resolves\n  from: laptop\n  run: kubectl get pod client\n  expect: {exit: 0}\n";
-    let files = with(YAML, "goals:\n", goal).clone();
-    says(&files, "shop/level.yaml:10:3: seed 1: the goal passes untouched");
+    let goal = "- say: the client runs\n  from: laptop\n  run: kubectl get pod client\n  expect: {exit: 0}\nevents:\n";
+    let files = with(YAML, "events:\n", goal);
+    says(&files, "shop/level.yaml:15:3: seed 1: the goal passes untouched");
     let files = with(YAML, "  repeat: {times: 9", "  holds: true\n  repeat: {times: 9");
     says(&files, "shop/level.yaml:14:3: seed 1: the goal is said to hold, and fails untouched");
 }
@@ -172,7 +173,7 @@ fn a_false_claim_is_an_error() {
     let files = with(YAML, "expect: {exit: 7}", "expect: {exit: 28}");
     says(
         &files,
-        "shop/level.yaml:6:1: seed 1: the claim is false at the start: it ends with exit code 7, not 28",
+        "shop/level.yaml:6:3: seed 1: the claim is false at the start: it ends with exit code 7, not 28",
     );
 }
 
@@ -183,7 +184,7 @@ fn a_refused_manifest_is_an_error_unless_it_is_the_fault() {
     let files = with(YAML, "goals:\n", "refused: [world/pods.yaml]\ngoals:\n");
     says(
         &files,
-        "shop/level.yaml:9:10: seed 1: world/pods.yaml is said to be refused, and is accepted",
+        "shop/level.yaml:9:11: seed 1: world/pods.yaml is said to be refused, and is accepted",
     );
     let files = with(YAML, "goals:\n", "refused: [world/none.yaml]\ngoals:\n");
     says(&files, "shop/level.yaml:9:11: there is no file world/none.yaml");
@@ -220,10 +221,10 @@ fn a_cheat_that_wins_is_an_error_unless_the_words_allow_it() {
         &files,
         "shop/level.yaml:9:1: seed 1: the cheat written-address wins: the endpoints of now",
     );
-    let files = with(YAML, "goals:\n", "allows: {imitator: whoever}\ngoals:\n");
-    says(&files, "shop/level.yaml:9:10: the cheat imitator is allowed, and does not win");
-    let files = with(YAML, "goals:\n", "allows: {bribery: whoever}\ngoals:\n");
-    says(&files, "shop/level.yaml:9:10: there is no built-in cheat bribery");
+    let files = with(YAML, "allows: {", "allows: {imitator: whoever, ");
+    says(&files, "shop/level.yaml:23:10: the cheat imitator is allowed, and does not win");
+    let files = with(YAML, "allows: {", "allows: {bribery: whoever, ");
+    says(&files, "shop/level.yaml:23:10: there is no built-in cheat bribery");
 }
 
 #[test]
