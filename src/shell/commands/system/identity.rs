@@ -82,7 +82,7 @@ pub(in crate::shell::commands) fn whoami(_: &[String], io: &mut Io<'_>) -> Optio
 
 /// `id [-u|-g|-G] [-n]`
 pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let options = Grammar::short("id", "ugGnr").read(arguments, io)?;
+    let Some(options) = Grammar::short("id", "ugGnr").read(arguments, io) else { return Some(1) };
     let identity = io.cluster.identity(io.place);
     let flavour = commands::flavour(io.cluster, io.place);
     let own = identity.group.0;
