@@ -60,6 +60,119 @@ fn lib_knows_every_room() {
     }
 }
 
+/// Sources that make sentences of facts, and may read none back.
+const TOLD: [&str; 4] = ["level/diagnosis", "level/apply.rs", "level/source.rs", "game/apply.rs"];
+
+/// What gives a text that a program has printed or logged.
+const PRINTED: [&str; 4] = [".texts()", ".excerpt", ".logs(", "printable("];
+
+/// What looks for something in a text.
+const SEARCHES: [&str; 12] = [
+    ".contains(",
+    ".find(",
+    ".rfind(",
+    ".starts_with(",
+    ".ends_with(",
+    ".split(",
+    ".split_once(",
+    ".rsplit",
+    ".strip_prefix(",
+    ".strip_suffix(",
+    ".matches(",
+    ".match_indices(",
+];
+
+#[test]
+fn no_diagnosis_reads_what_was_printed() {
+    let mut offences = Vec::new();
+    for file in told_files() {
+        let text = fs::read_to_string(&file).expect("source files are readable");
+        offences
+            .extend(readings(&text).into_iter().map(|what| format!("{}: {what}", file.display())));
+    }
+    assert!(offences.is_empty(), "facts are read back from text:\n{}", offences.join("\n"));
+}
+
+#[test]
+fn reading_back_is_recognised() {
+    let reads = [
+        "fn a() {\n    if run.finished.stderr.is_empty() {}\n}\n",
+        "fn a() {\n    let said = run.excerpt();\n    said.contains(\"curl: (35)\")\n}\n",
+        "fn a() {\n    status.message.contains(\"may not change\")\n}\n",
+        "fn a() {\n    let (out, _) = finished.texts();\n    out.lines().filter(|l| l.ends_with(\"unchanged\")).count()\n}\n",
+    ];
+    for text in reads {
+        assert!(!readings(text).is_empty(), "{text}");
+    }
+    assert!(readings("fn a() {\n    said.fact(run.excerpt())\n}\n").is_empty());
+}
+
+/// Where a source looks into what was printed: it takes a stream of bytes, searches a message that a
+/// status or a diagnostic carries, or has both a printed text and a search in one function.
+fn readings(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("");
+    let mut found = Vec::new();
+    for line in code.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+        let bytes = [".stdout", ".stderr"].iter().any(|stream| line.contains(stream));
+        let message = SEARCHES.iter().any(|search| line.contains(&format!("message{search}")));
+        if bytes || message {
+            found.push(line.to_owned());
+        }
+    }
+    for function in functions(code) {
+        let printed = PRINTED.iter().any(|source| function.contains(source));
+        let search = SEARCHES.iter().find(|search| function.contains(*search));
+        if let (true, Some(search)) = (printed, search) {
+            let name = function.lines().next().unwrap_or("").trim().to_owned();
+            found.push(format!("{name} searches ({search}) beside a printed text"));
+        }
+    }
+    found
+}
+
+/// The functions of a source, each from its `fn` to the brace that closes it.
+fn functions(code: &str) -> Vec<String> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut done = Vec::new();
+    for line in code.lines() {
+        let indent = line.len() - line.trim_start().len();
+        if line
+            .trim_start()
+            .split('(')
+            .next()
+            .is_some_and(|head| head.split(' ').any(|word| word == "fn"))
+        {
+            found.push((indent, String::new()));
+        }
+        for (_, text) in &mut found {
+            text.push_str(line);
+            text.push('\n');
+        }
+        if line.trim() == "}"
+            && let Some(at) = found.iter().rposition(|(start, _)| *start == indent)
+        {
+            done.push(found.remove(at).1);
+        }
+    }
+    done
+}
+
+/// The files of [`TOLD`].
+fn told_files() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in TOLD.map(|path| source().join(path)) {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("the folder is readable");
+            files.extend(entries.flatten().map(|entry| entry.path()));
+        } else {
+            files.push(path);
+        }
+    }
+    assert!(files.len() > 10, "{files:?}");
+    files.sort();
+    files
+}
+
 /// The rooms that a source text names after `crate::`, tests left out: they may look anywhere.
 fn rooms_used(text: &str) -> Vec<&'static str> {
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("");

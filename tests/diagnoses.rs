@@ -2,9 +2,9 @@
 //!
 //! Each file of `tests/diagnoses/` is one case: a manifest, and comments that say who asks for what
 //! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# dual-stack`, `# then`: a script, `# off`: a node), what was expected
-//! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said), and what the game has
-//! to say: `# diagnosis`, the `# nearest` miss where there is one, and `# at`, the player's line. The
-//! pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
+//! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said; `# traffic`: whose), and
+//! what the game has to say: `# diagnosis`, the `# nearest` miss where there is one, `# at`, the player's
+//! line, and words of the `# message`. Every command that shows the evidence has to work. The pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use podhop::level::{Attempt, Level, Pack, explanations};
+use podhop::level::{Attempt, Diagnosis, Level, Pack, explanations};
 use podhop::shell::Files;
 
 /// Who is there in every case.
@@ -94,17 +94,43 @@ fn tell(text: &str) -> Result<(), String> {
     let Some(said) = verdict.goals[0].diagnosis.as_ref() else {
         return Err("the goal passes".to_owned());
     };
+    every_look_works(&attempt, said)?;
+    for rung in [&said.message, &said.fix] {
+        if rung.is_empty() || said.evidence.contains(rung) {
+            return Err(format!("an empty or repeated rung: {said:#?}"));
+        }
+    }
     let at = said.at.as_ref().map(|at| at.position.line.to_string());
+    let worded = case.get("message").is_none_or(|wanted| said.message.contains(wanted.as_str()));
     let near = case.get("nearest").map_or(said.nearest.is_none(), |wanted| {
         said.nearest.as_ref().is_some_and(|nearest| nearest.contains(wanted.as_str()))
     });
-    if said.code == case["diagnosis"] && near && at.as_ref() == case.get("at") {
+    if said.code == case["diagnosis"] && near && worded && at.as_ref() == case.get("at") {
         return Ok(());
     }
     Err(format!(
         "{} at {at:?}: {} {:?} {:#?}",
         said.code, said.message, said.nearest, said.evidence
     ))
+}
+
+/// Every command that shows the evidence runs in the player's terminal. Only those whose exit code is
+/// an answer may fail: a difference, a refusal.
+fn every_look_works(attempt: &Attempt, said: &Diagnosis) -> Result<(), String> {
+    if said.look.is_empty() {
+        return Err(format!("{} shows nowhere to look", said.code));
+    }
+    for command in &said.look {
+        let finished = attempt.clone().run_script(command);
+        let answers = ["kubectl diff ", "kubectl apply --dry-run=server "];
+        let most = i32::from(answers.iter().any(|answer| command.starts_with(answer)));
+        let silent = finished.stdout.is_empty() && finished.stderr.is_empty();
+        if finished.exit > most || silent {
+            let told = String::from_utf8_lossy(&finished.stderr).into_owned();
+            return Err(format!("{command}: exit code {}: {told}", finished.exit));
+        }
+    }
+    Ok(())
 }
 
 /// The case as a level of one goal; the file is the player's own.
@@ -117,13 +143,14 @@ fn level(case: &Case, text: &str) -> Arc<Level> {
     expect.extend(case.get("stdout").map(|text| format!("stdout: {text:?}")));
     expect.extend(case.get("served-by").map(|pod| format!("servedByPod: {pod}")));
     expect.extend(case.get("via").map(|node| format!("viaNode: {node}")));
+    let traffic = case.get("traffic").map_or(String::new(), |name| format!("  traffic: {name}\n"));
     let cloud = if case.contains_key("cloud") { ", loadBalancer: cloud" } else { "" };
     let families = match case.contains_key("dual-stack") {
         true => ", ipFamilies: dualStack",
         false => "",
     };
     let level = format!(
-        "title: One\nchapter: a\nsituation: s\ndebrief: d\ncluster: {{nodes: {}{cloud}{families}}}\ngoals:\n- say: g\n  from: {}\n  run: {:?}\n  expect: {{{}}}\n{spread}",
+        "title: One\nchapter: a\nsituation: s\ndebrief: d\ncluster: {{nodes: {}{cloud}{families}}}\ngoals:\n- say: g\n  from: {}\n  run: {:?}\n  expect: {{{}}}\n{spread}{traffic}",
         number("nodes"),
         case["from"],
         case["run"],

@@ -15,6 +15,7 @@ mod attended;
 mod clockwork;
 mod compile;
 pub mod controllers;
+mod deeds;
 mod files;
 mod forward;
 mod image;
@@ -34,6 +35,9 @@ mod system;
 mod traffic;
 
 pub use answered::Served;
+pub use deeds::{
+    Applied, ApplyOutcome, Deed, DeedId, Did, Ending, Fetched, ObjectName, Refusal, Refused,
+};
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
@@ -51,6 +55,7 @@ use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
 use answered::Answers;
 use compile::{Names, ServiceProxy, Walls};
 use controllers::Controllers;
+use deeds::Deeds;
 use forward::Forwards;
 use kubelet::Kubelets;
 use nodes::Nodes;
@@ -114,6 +119,9 @@ pub struct Cluster {
     network: Network,
     forwards: Forwards,
     answers: Answers,
+    deeds: Deeds,
+    /// The container's process that runs at this moment; none while a command from outside does.
+    acting: Option<ProcessId>,
     userland: Arc<dyn Userland>,
 }
 
@@ -134,6 +142,8 @@ impl Cluster {
             network: Network::new(config.seed),
             forwards: Forwards::new(),
             answers: Answers::default(),
+            deeds: Deeds::default(),
+            acting: None,
             userland,
         };
         if config.dual_stack {
@@ -261,16 +271,20 @@ impl Cluster {
     /// Where packets from `place` start; `None` when there is no such place, or no sandbox yet.
     pub fn netns_of(&self, place: &Place) -> Option<Sender> {
         match place {
-            Place::Laptop => Some(Sender { netns: self.network.laptop(), container: None }),
+            Place::Laptop => Some(self.sender(self.network.laptop(), None)),
             Place::Node(name) => {
                 let node = self.network.node(name)?;
-                Some(Sender { netns: node.netns, container: None })
+                Some(self.sender(node.netns, None))
             }
             Place::Container { container, .. } => {
                 let netns = self.kubelets.netns(place)?;
-                Some(Sender { netns, container: Some(container.clone()) })
+                Some(self.sender(netns, Some(container.clone())))
             }
         }
+    }
+
+    fn sender(&self, netns: NetnsId, container: Option<Arc<str>>) -> Sender {
+        Sender { netns, container, process: self.acting }
     }
 
     /// Hands a client's request to the process that has the socket, and says what it answers;

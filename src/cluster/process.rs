@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::{Answer, Ask, Cluster, Image, Place};
+use super::{Answer, Ask, Cluster, Did, Image, Place};
 use crate::api::Kind;
 use crate::clock::SimTime;
 use crate::network::{
@@ -113,7 +113,12 @@ impl Context<'_> {
         let container = sender.container;
         let process = self.process;
         let listener = Listener { process, name: name.into(), container, owner, v6_only };
-        self.cluster.network.bind(sender.netns, protocol, address, port, listener)
+        let bound = self.cluster.network.bind(sender.netns, protocol, address, port, listener);
+        if bound.is_err() {
+            let did = Did::PortTaken { protocol, at: SocketAddr::new(address, port) };
+            self.cluster.note(&self.place, did);
+        }
+        bound
     }
 
     /// The pod, where the network namespace is not its own.

@@ -143,6 +143,11 @@ impl Processes {
         }
     }
 
+    /// Where a process runs.
+    pub fn place(&self, id: ProcessId) -> Option<&Place> {
+        self.entries.get(&id).map(|entry| &entry.place)
+    }
+
     /// The earliest thing that a process waits for.
     pub fn next_due(&self) -> Option<SimTime> {
         self.agenda.next_due()
@@ -233,8 +238,10 @@ fn with_program<R>(
         program = Arc::from(program.clone_box());
     }
     let mut output = Vec::new();
+    let before = cluster.acting.replace(id);
     let mut context = Context { cluster: &mut *cluster, place, process: id, output: &mut output };
     let result = Arc::get_mut(&mut program).map(|program| act(program, &mut context));
+    cluster.acting = before;
     let entry = cluster.processes.entries.get_mut(&id)?;
     entry.program = Some(program);
     match &mut entry.keeper {

@@ -9,7 +9,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{Cluster, DialFailure, Libc, Lookup, LookupFailure, Place, preference};
+use super::{Cluster, DialFailure, Did, Libc, Lookup, LookupFailure, Place, preference};
 use crate::network::{DnsAnswer, DnsCode, ResolvConf, TraceId};
 
 /// How long a resolver waits for one server (`options timeout`).
@@ -58,8 +58,11 @@ impl Cluster {
             Err(failure) => (Err(failure), name.trim_end_matches('.').to_owned()),
         };
         let (took, traces) = (resolver.took, resolver.traces);
-        if let Ok(addresses) = &mut result {
-            self.prefer(place, library, addresses);
+        match &mut result {
+            Ok(addresses) => self.prefer(place, library, addresses),
+            Err(why) => {
+                self.note(place, Did::NotResolved { name: name.to_owned(), why: *why });
+            }
         }
         Lookup { result, canonical, took, traces }
     }

@@ -417,6 +417,19 @@ impl Cluster {
         self.network.trace(id).map(|trace| &**trace)
     }
 
+    /// Who served a packet: the pod whose process has the socket, also where the pod is on its node's
+    /// network; `None` when it did not arrive.
+    pub fn server_of(&self, trace: &Trace) -> Option<Party> {
+        let Outcome::Delivered { to, .. } = &trace.outcome else { return None };
+        let place = trace.server.and_then(|process| self.processes.place(process));
+        Some(match place {
+            Some(Place::Container { namespace, pod, .. }) => {
+                Party::Pod { namespace: namespace.clone(), name: pod.clone() }
+            }
+            _ => to.clone(),
+        })
+    }
+
     /// The number that the next packet gets.
     pub fn next_trace(&self) -> TraceId {
         self.network.next_trace()

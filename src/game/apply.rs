@@ -18,7 +18,10 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
     for file in &applied.files {
         play.console.typed("$ ", &format!("kubectl apply -f {}", file.file));
         for line in printable(&file.output).lines() {
-            play.console.print_line(line, !file.accepted && line.starts_with("error"));
+            play.console.print_line(line, false);
+        }
+        for line in printable(&file.errors).lines() {
+            play.console.print_line(line, !file.accepted);
         }
         for object in &file.replaced {
             play.console.note(&format!(
@@ -61,9 +64,7 @@ fn summary(applied: &Applied) -> (Tone, String) {
     if !replaced.is_empty() {
         return (Tone::Good, format!("Applied; {} replaced. Ctrl-G sends.", replaced.join(", ")));
     }
-    let lines = applied.files.iter().flat_map(|file| file.output.lines());
-    let changed = lines.filter(|line| !line.ends_with("unchanged")).count();
-    match changed {
+    match applied.changed() {
         0 => (Tone::Plain, "Applied: nothing was different. Ctrl-G sends the request.".to_owned()),
         1 => (Tone::Good, "Applied: 1 object changed. Ctrl-G sends the request.".to_owned()),
         many => (Tone::Good, format!("Applied: {many} objects changed. Ctrl-G sends the request.")),

@@ -218,6 +218,8 @@ mod tests {
             at: SimTime::START,
             from: pod.clone(),
             container: None,
+            process: None,
+            server: None,
             flow: flow(Protocol::Tcp, [10, 96, 14, 3], 80),
             hops: vec![
                 hop(pod, Stage::Send, Because::Sent, Verdict::Pass),

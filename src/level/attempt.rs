@@ -325,16 +325,18 @@ impl Attempt {
     fn run_until(&mut self, script: &str, limit: SimTime) -> shell::Finished {
         self.start();
         self.session.take_output();
+        let first = self.cluster.next_deed();
         self.session.type_line(&format!("{{\n{script}\n}}"));
         if !matches!(self.run_session(limit), Some(Progress::Done(_))) {
             self.interrupt();
         }
-        let mut finished = shell::Finished { stdout: Vec::new(), stderr: Vec::new(), exit: 0 };
+        let mut finished = shell::Finished::default();
         for chunk in self.session.take_output() {
             let stream = if chunk.error { &mut finished.stderr } else { &mut finished.stdout };
             stream.extend(chunk.bytes);
         }
         finished.exit = self.session.exit_code();
+        finished.deeds = self.cluster.typed_since(first);
         finished
     }
 
@@ -492,6 +494,18 @@ impl Attempt {
             files: self.session.files(),
         };
         state.diagnosis = Some(diagnosis::diagnose(&case));
+    }
+}
+
+impl Verdict {
+    /// The number, from 1, of the first goal before this one (counted from 0) that failed for the
+    /// same reason.
+    pub fn told_before(&self, index: usize) -> Option<usize> {
+        let cause = self.goals.get(index)?.diagnosis.as_ref()?.cause();
+        let before = self.goals[..index].iter();
+        let same =
+            |goal: &GoalState| goal.diagnosis.as_ref().map(Diagnosis::cause) == Some(cause.clone());
+        before.enumerate().find(|(_, goal)| same(goal)).map(|(number, _)| number + 1)
     }
 }
 

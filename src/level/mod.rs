@@ -14,6 +14,7 @@ pub mod lint;
 mod place;
 mod probe;
 mod read;
+mod source;
 
 pub use acts::{Act, Actor};
 pub use apply::{Applied, AppliedFile, is_manifest};
@@ -24,5 +25,5 @@ pub use format::{
     When, Which,
 };
 pub use place::{NoPlace, PlaceKind, PlaceName};
-pub use probe::sent_by;
+pub use probe::sent_since;
 pub use read::Source;

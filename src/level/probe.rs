@@ -4,13 +4,14 @@
 //! the cluster's own record of its packets and answers.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::format::{Claim, Expect, Goal};
 use super::place::{NoPlace, PlaceName};
 use crate::api::{Labels, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Place, Served};
+use crate::cluster::{Cluster, Deed, Place, Served};
 use crate::network::{Outcome, Party, Trace, TraceId};
 use crate::shell::{self, Files, Finished};
 
@@ -42,6 +43,8 @@ pub struct Run {
     pub no_place: Option<NoPlace>,
     /// The packets that it sent, oldest first.
     pub traces: Vec<TraceId>,
+    /// What its programs did and what came of it, oldest first.
+    pub deeds: Vec<Arc<Deed>>,
     /// What was not as expected; `None` for a success.
     pub miss: Option<Miss>,
     /// Who served it.
@@ -90,7 +93,7 @@ pub fn run(cluster: &mut Cluster, question: Question<'_>, files: &Files) -> Run 
     let finished = shell::run_at(cluster, &place, files, question.run, LIMIT);
     let (asker, mut traces) = match question.traffic {
         Some(container) => own_traffic(cluster, container),
-        None => (Some(place.clone()), sent_by(cluster, &place, first)),
+        None => (Some(place.clone()), sent_since(cluster, first)),
     };
     let connections = connections(cluster, &traces);
     let judged = judge(cluster, question.expect, &finished, &connections, asker.as_ref());
@@ -98,18 +101,41 @@ pub fn run(cluster: &mut Cluster, question: Question<'_>, files: &Files) -> Run 
         Ok(server) => server.clone(),
         Err(_) => connections.last().and_then(|connection| connection.server.clone()),
     };
+    let deeds = match question.traffic {
+        Some(container) => own_deeds(cluster, container, asker.as_ref()),
+        None => finished.deeds.clone(),
+    };
     if let Some(container) = question.traffic.filter(|_| traces.is_empty()) {
-        traces = namesakes_traffic(cluster, container);
+        traces = earlier_traffic(cluster, asker.as_ref());
+        if traces.is_empty() {
+            traces = namesakes_traffic(cluster, container);
+        }
     }
-    Run { finished: Some(finished), no_place: None, traces, miss: judged.err(), served_by }
+    Run { finished: Some(finished), no_place: None, traces, deeds, miss: judged.err(), served_by }
 }
 
+/// How much of an answer is quoted, in characters.
+const QUOTED: usize = 100;
+
 impl Run {
+    /// The beginning of what its command printed, on one line, to be quoted.
+    pub fn excerpt(&self) -> String {
+        let (printed, errors) = self.finished.as_ref().map(Finished::texts).unwrap_or_default();
+        let text = printed + &errors;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut short: String = text.chars().take(QUOTED).collect();
+        if short.len() < text.len() {
+            short.push('…');
+        }
+        short
+    }
+
     fn nowhere(no_place: Option<NoPlace>) -> Run {
         Run {
             finished: None,
             no_place,
             traces: Vec::new(),
+            deeds: Vec::new(),
             miss: Some(Miss::NoPlace),
             served_by: None,
         }
@@ -126,12 +152,11 @@ pub fn spread(runs: &[Run]) -> usize {
     servers.len()
 }
 
-/// What a place sent from a trace number on. A command on the laptop may send from anywhere
-/// (`kubectl exec`), so everything that pods and machines do not send by themselves counts.
-pub fn sent_by(cluster: &Cluster, place: &Place, first: TraceId) -> Vec<TraceId> {
-    let recent = cluster.traces().filter(|trace| trace.id >= first);
-    let party = party_of(cluster, place);
-    recent.filter(|trace| is_sent_by(trace, place, &party)).map(|trace| trace.id).collect()
+/// What commands that are typed or run from outside have sent from a trace number on, from wherever
+/// (`kubectl exec`): what pods and machines send by themselves is left out.
+pub fn sent_since(cluster: &Cluster, first: TraceId) -> Vec<TraceId> {
+    let ours = |trace: &&Trace| trace.id >= first && trace.process.is_none();
+    cluster.traces().filter(ours).map(|trace| trace.id).collect()
 }
 
 /// Who a place's packets come from: pods on their node's network send as the node.
@@ -147,8 +172,10 @@ fn party_of(cluster: &Cluster, place: &Place) -> Party {
     }
 }
 
+/// Whether a place's own processes sent it, rather than somebody who typed a command there.
 fn is_sent_by(trace: &Trace, place: &Place, party: &Party) -> bool {
-    trace.from == *party
+    trace.process.is_some()
+        && trace.from == *party
         && match place {
             Place::Container { container, .. } => {
                 trace.container.as_ref().is_none_or(|from| from == container)
@@ -157,7 +184,7 @@ fn is_sent_by(trace: &Trace, place: &Place, party: &Party) -> bool {
         }
 }
 
-/// A container, and what it has sent lately.
+/// A container, and what it has sent lately by itself.
 fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceId>) {
     let place = PlaceName::parse(container).ok().and_then(|name| name.find(cluster).ok());
     let Some(place) = place else { return (None, Vec::new()) };
@@ -165,6 +192,18 @@ fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceI
     let ours = lately(cluster).filter(|trace| is_sent_by(trace, &place, &party));
     let traces = ours.map(|trace| trace.id).collect();
     (Some(place), traces)
+}
+
+/// The last that a container has sent, however long ago: a client that still waits explains its
+/// silence by it.
+fn earlier_traffic(cluster: &Cluster, place: Option<&Place>) -> Vec<TraceId> {
+    let Some(place) = place else { return Vec::new() };
+    let party = party_of(cluster, place);
+    let sent: Vec<&Trace> =
+        cluster.traces().filter(|trace| is_sent_by(trace, place, &party)).collect();
+    let Some(last) = sent.last() else { return Vec::new() };
+    let close = sent.iter().filter(|trace| last.at.since(trace.at) <= TRAFFIC_WINDOW);
+    close.map(|trace| trace.id).collect()
 }
 
 /// What other containers of the same name have sent lately, which explains why the right one sent
@@ -175,6 +214,21 @@ fn namesakes_traffic(cluster: &Cluster, container: &str) -> Vec<TraceId> {
     };
     let ours = lately(cluster).filter(|trace| trace.container.as_deref() == Some(&name));
     ours.map(|trace| trace.id).collect()
+}
+
+/// The last that a container has done by itself, or where there is none, its namesakes.
+fn own_deeds(cluster: &Cluster, container: &str, place: Option<&Place>) -> Vec<Arc<Deed>> {
+    let name = PlaceName::parse(container).ok().and_then(|name| name.container);
+    let is_own = |deed: &Deed| match (place, &deed.place) {
+        (Some(place), own) => place == own,
+        (None, Place::Container { container: own, .. }) => name.as_deref() == Some(&**own),
+        (None, _) => false,
+    };
+    let done: Vec<&Arc<Deed>> =
+        cluster.deeds().filter(|deed| deed.process.is_some() && is_own(deed)).collect();
+    let Some(last) = done.last() else { return Vec::new() };
+    let close = done.iter().filter(|deed| last.at.since(deed.at) <= TRAFFIC_WINDOW);
+    close.map(|deed| Arc::clone(deed)).collect()
 }
 
 fn lately(cluster: &Cluster) -> impl Iterator<Item = &Trace> {

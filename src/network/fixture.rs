@@ -160,7 +160,7 @@ impl Fixture {
         to: impl ToString,
     ) -> Arc<Trace> {
         let to = to.to_string().parse().unwrap();
-        let sender = Sender { netns: from, container: None };
+        let sender = Sender { netns: from, container: None, process: None };
         self.network.send(now, &sender, protocol, to).trace
     }
 }

@@ -92,6 +92,8 @@ pub struct Sender {
     pub netns: NetnsId,
     /// The container, for the trace.
     pub container: Option<Arc<str>>,
+    /// The container's process, for the trace; none for a command from outside.
+    pub process: Option<ProcessId>,
 }
 
 /// A packet that found (or did not find) somebody.
@@ -416,7 +418,8 @@ impl Network {
             Step::Answer(answer) => return answer,
             Step::Forward(forwarding) => *forwarding,
         };
-        let from = Sender { netns: server, container: listener.container.clone() };
+        let process = Some(listener.process);
+        let from = Sender { netns: server, container: listener.container.clone(), process };
         let name = forwarding.name.clone();
         let forward = Question { name: &name, ..question };
         let mut answer = None;
@@ -450,8 +453,19 @@ impl Network {
         };
         let Arrival { from: party, flow, hops, outcome, listener } =
             Walk::send(world, now, from, protocol, to);
-        let container = from.container.clone();
-        (Trace { id, at: now, from: party, container, flow, hops, outcome, dns: None }, listener)
+        let trace = Trace {
+            id,
+            at: now,
+            from: party,
+            container: from.container.clone(),
+            process: from.process,
+            server: listener.as_ref().map(|(_, listener)| listener.process),
+            flow,
+            hops,
+            outcome,
+            dns: None,
+        };
+        (trace, listener)
     }
 
     fn add_outside(&mut self, name: &str, address: Ipv4Addr, protocol: Protocol, ports: &[u16]) {

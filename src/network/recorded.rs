@@ -668,7 +668,7 @@ fn a_clone_goes_its_own_way() {
     let mut copy = f.network.clone();
     copy.set_service("default/web", Vec::new());
     assert!(matches!(f.dial(f.client, web()).outcome, Outcome::Delivered { .. }));
-    let sender = Sender { netns: f.client, container: None };
+    let sender = Sender { netns: f.client, container: None, process: None };
     let to = SocketAddr::new(CLUSTER_IP, 80);
     let sent = copy.send(SimTime::START, &sender, Protocol::Tcp, to);
     assert_eq!(sent.trace.outcome, Outcome::Silence);

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{DnsAnswer, DnsType, EndpointRule, Family, Range, SocketAddr};
+use super::{DnsAnswer, DnsType, EndpointRule, Family, ProcessId, Range, SocketAddr};
 use crate::clock::SimTime;
 
 /// A trace's number, in order of sending.
@@ -259,6 +259,10 @@ pub struct Trace {
     pub from: Party,
     /// The container it came from, for a pod.
     pub container: Option<Arc<str>>,
+    /// The container's own process that sent it; none for what is typed or run from outside.
+    pub process: Option<ProcessId>,
+    /// The process whose socket it reached.
+    pub server: Option<ProcessId>,
     /// The packet as the sender made it.
     pub flow: Flow,
     /// Its way.

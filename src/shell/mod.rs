@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Flavour, Place, Userland};
+use crate::cluster::{Applied, Cluster, Deed, Did, Flavour, Place, Refused, Userland};
 
 /// The laptop's working folder: file names to contents. Names are relative, with `/` between
 /// folders.
@@ -67,7 +67,7 @@ pub struct Chunk {
 }
 
 /// A command that ran to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Finished {
     /// Standard output.
     pub stdout: Vec<u8>,
@@ -75,6 +75,34 @@ pub struct Finished {
     pub stderr: Vec<u8>,
     /// Exit code.
     pub exit: i32,
+    /// Whether it did not end by itself in the time that it was given, and was interrupted.
+    pub interrupted: bool,
+    /// What its programs did and what came of it, oldest first, as they themselves know it.
+    pub deeds: Vec<Arc<Deed>>,
+}
+
+impl Finished {
+    /// What it printed, to be shown: on standard output, and on standard error.
+    pub fn texts(&self) -> (String, String) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&self.stdout), text(&self.stderr))
+    }
+
+    /// The manifests that its kubectl brought to the server.
+    pub fn applied(&self) -> impl Iterator<Item = &Applied> {
+        self.deeds.iter().filter_map(|deed| match &deed.did {
+            Did::Applied(applied) => Some(applied),
+            _ => None,
+        })
+    }
+
+    /// The manifests that were not taken.
+    pub fn refused(&self) -> impl Iterator<Item = &Refused> {
+        self.deeds.iter().filter_map(|deed| match &deed.did {
+            Did::Refused(refused) => Some(refused),
+            _ => None,
+        })
+    }
 }
 
 /// What the shell wants from the game beyond text.

@@ -275,7 +275,8 @@ pub(super) fn drive(
 ) -> Finished {
     let deadline = cluster.now() + limit;
     let (mut stdin, mut prompt) = (Stdin::default(), String::new());
-    let mut finished = Finished { stdout: Vec::new(), stderr: Vec::new(), exit: 0 };
+    let mut finished = Finished::default();
+    let first = cluster.next_deed();
     let mut collect = |chunks: Vec<Chunk>| {
         for chunk in chunks {
             match chunk.error {
@@ -291,6 +292,7 @@ pub(super) fn drive(
         let until = match step {
             Step::Exit(status) => {
                 finished.exit = status;
+                finished.deeds = cluster.typed_since(first);
                 return finished;
             }
             // Nobody types: it waits for ever.
@@ -305,6 +307,8 @@ pub(super) fn drive(
     }
     interrupt(machine, cluster, files, wishes, &mut collect);
     finished.exit = 130;
+    finished.interrupted = true;
+    finished.deeds = cluster.typed_since(first);
     finished
 }
 

@@ -56,7 +56,9 @@ fn answer(arguments: &CheckArgs) -> Result<Option<Solution>, Usage> {
 
 /// The stable form that other programs read.
 fn to_json(verdict: &Verdict) -> Value {
-    let goals: Vec<Value> = verdict.goals.iter().map(goal_json).collect();
+    let goals = verdict.goals.iter().enumerate();
+    let goals: Vec<Value> =
+        goals.map(|(index, goal)| goal_json(goal, verdict.told_before(index))).collect();
     json!({
         "level": verdict.level,
         "seed": verdict.seed,
@@ -65,39 +67,50 @@ fn to_json(verdict: &Verdict) -> Value {
     })
 }
 
-fn goal_json(goal: &GoalState) -> Value {
+/// A goal; where it fails for the same reason as an earlier one, `sameCauseAs` is that one's number.
+fn goal_json(goal: &GoalState, told_before: Option<usize>) -> Value {
     json!({
         "say": goal.say,
         "passed": goal.passed,
         "succeeded": goal.succeeded,
         "of": goal.of,
         "diagnosis": goal.diagnosis.as_ref().map(diagnosis_json),
+        "sameCauseAs": told_before,
     })
 }
 
 fn diagnosis_json(diagnosis: &Diagnosis) -> Value {
-    let mut evidence = diagnosis.evidence.clone();
-    evidence.extend(diagnosis.nearest.clone());
     json!({
         "code": diagnosis.code,
         "message": diagnosis.message,
-        "evidence": evidence,
+        "look": diagnosis.look,
+        "evidence": diagnosis.evidence,
         "at": diagnosis.at.as_ref().map(ToString::to_string),
+        "nearest": diagnosis.nearest,
+        "fix": diagnosis.fix,
     })
 }
 
 fn tell(out: &mut Output, level: &Level, verdict: &Verdict) {
     let word = if verdict.solved { "solved" } else { "not solved" };
     out.line(format!("{}: {word} (seed {})", level.name, verdict.seed));
-    for goal in &verdict.goals {
+    for (index, goal) in verdict.goals.iter().enumerate() {
         let sign = if goal.passed { '✓' } else { '✗' };
         out.line(format!("  {sign} {} ({} of {})", goal.say, goal.succeeded, goal.of));
         let Some(diagnosis) = &goal.diagnosis else { continue };
+        if let Some(number) = verdict.told_before(index) {
+            out.line(format!("      for the same reason as goal {number}"));
+            continue;
+        }
         let at = diagnosis.at.as_ref().map_or_else(String::new, |at| format!("{at}: "));
         out.line(format!("      {at}{}", diagnosis.message));
         for fact in diagnosis.evidence.iter().chain(&diagnosis.nearest) {
             out.line(format!("      - {fact}"));
         }
+        for command in &diagnosis.look {
+            out.line(format!("      look: {command}"));
+        }
+        out.line(format!("      way out: {}", diagnosis.fix));
         out.line(format!("      podhop explain {}", diagnosis.code));
     }
 }

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use super::{Ended, Output, Usage};
-use crate::diagnostic::nearest;
 use crate::level::diagnosis;
 
 /// Prints the long form of a diagnosis, or lists all of them.
@@ -22,10 +21,9 @@ pub fn explain(code: Option<&str>) -> Ended {
             Ok(ExitCode::SUCCESS)
         }
         None => {
-            let codes = diagnosis::explanations().iter().map(|explanation| explanation.code);
-            let help = match nearest(code, codes) {
-                Some(close) => format!("did you mean {close}?"),
-                None => "podhop explain lists all codes".to_owned(),
+            let help = match diagnosis::near_codes(code).as_slice() {
+                [] => "podhop explain lists all codes".to_owned(),
+                near => format!("did you mean {}?", near.join(" or ")),
             };
             Err(Usage(format!("there is no diagnosis {code:?}; {help}")))
         }

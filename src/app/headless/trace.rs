@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::TraceArgs;
 use crate::diagnostic::printable;
-use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_by, with_answer};
+use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_since, with_answer};
 use crate::network::{
     Because, Considered, DnsAnswer, DnsCode, DnsExchange, Flow, Hop, Network, Outcome, Party,
     Passage, Stage, Trace, TraceId, short_party,
@@ -44,7 +44,7 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
     let command = arguments.command.join(" ");
     let first = cluster.next_trace();
     let finished = shell::run_at(cluster, &place, &files, &command, LIMIT);
-    let sent = sent_by(cluster, &place, first);
+    let sent = sent_since(cluster, first);
     let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= first), &sent);
     let mut out = Output::new();
     if arguments.json {

@@ -10,7 +10,7 @@ use super::PodKey;
 use crate::cluster::{
     Ask, Cluster, HttpRequest, HttpResponse, Payload, Reply, processes, programs,
 };
-use crate::network::{NetnsId, Outcome, Protocol, Sender, SocketAddr};
+use crate::network::{NetnsId, Outcome, ProcessId, Protocol, Sender, SocketAddr};
 
 /// What to ask.
 pub(super) enum Question<'a> {
@@ -56,7 +56,7 @@ pub(super) fn ask(
     let address = host.and_then(|host| host.parse().ok()).unwrap_or(address);
     let to = SocketAddr::new(address, port);
     let wrap = |problem: String| question.wrap(problem, to, timeout);
-    let sender = Sender { netns: node, container: None };
+    let sender = Sender { netns: node, container: None, process: Some(ProcessId::KUBELET) };
     let sent = cluster.network.probe(cluster.now, &sender, Protocol::Tcp, to);
     let seen_from = match sent.trace.outcome {
         Outcome::Delivered { seen_from, .. } => seen_from,

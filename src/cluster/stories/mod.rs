@@ -102,7 +102,7 @@ impl Process for TinyProgram {
 }
 
 /// A settled cluster of three nodes.
-fn cluster() -> Cluster {
+pub(super) fn cluster() -> Cluster {
     Cluster::new(&Config { nodes: 3, seed: 7, dns: false, dual_stack: false }, Arc::new(Tiny))
 }
 

@@ -1,54 +1,222 @@
 //! Requests that arrived, and got another answer than the goal wants.
 
-use super::packets::name_of;
-use super::{Diagnosis, Facts, protocols, services};
+use std::sync::Arc;
+
+use super::look;
+use super::packets::{name_of, short};
+use super::{
+    Diagnosis, Facts, client, manifests, party_name, protocols, selectors, services, workloads,
+};
+use crate::api::{Kind, Pod};
+use crate::cluster::ObjectName;
 use crate::diagnostic::Location;
 use crate::level::probe::Miss;
-use crate::network::{Because, Outcome, Trace};
+use crate::network::{Because, Outcome, Party, Trace};
+
+impl Facts<'_> {
+    /// Whether the goal would take an answer from this pod: one with the labels or the name that it
+    /// asks for.
+    pub fn is_wanted(&self, pod: &Pod) -> bool {
+        let expect = &self.case.goal.expect;
+        let labels = pod.metadata.labels.as_ref();
+        let has = |(key, value): (&String, &String)| {
+            labels.and_then(|labels| labels.get(key)) == Some(value)
+        };
+        match expect.served_by_pod.is_empty() {
+            true => !expect.served_by.is_empty() && expect.served_by.iter().all(has),
+            false => {
+                let name = pod.metadata.name.as_ref();
+                name.is_some_and(|name| expect.served_by_pod.contains(name))
+            }
+        }
+    }
+}
 
 /// The packet arrived; the answer was not the one.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let trace = facts.connection?;
     let Outcome::Delivered { to, .. } = &trace.outcome else { return None };
-    let server = to.to_string().trim_start_matches("default/").to_owned();
-    let line = || mention(facts, trace);
+    let party = facts.case.cluster.server_of(trace).unwrap_or_else(|| to.clone());
+    let server = party_name(&party);
     if facts.case.run.is_some_and(|run| run.miss.is_none()) {
         return Some(too_few_servers(facts, trace));
     }
     if let Some(said) = protocols::diagnose(facts, trace) {
         return Some(said);
     }
-    Some(match facts.case.run.and_then(|run| run.miss.as_ref())? {
+    let said = match facts.case.run.and_then(|run| run.miss.as_ref())? {
         Miss::Server { expected, received } => {
-            let server = received.as_ref().unwrap_or(&server);
-            Diagnosis::new("wrong-server", format!("{server} answered, not {expected}"))
-                .fact(first_lines(&facts.output))
-                .at(line())
+            let who = received.as_deref().unwrap_or(&server);
+            return Some(wrong_server(facts, trace, (&party, who), &format!("not {expected}")));
+        }
+        Miss::Answer { expected } => {
+            let wanted = format!("but {expected:?} is not in its answer");
+            return Some(wrong_server(facts, trace, (&party, &server), &wanted));
+        }
+        Miss::Output { expected } if protocols::status(facts).is_none_or(|status| status < 400) => {
+            let wanted = format!("but not with {expected:?}");
+            return Some(wrong_server(facts, trace, (&party, &server), &wanted));
         }
         Miss::Way { expected } => Diagnosis::new(
             "wrong-way",
-            format!("{server} answered, but the request went to {}, not to {expected}", trace.flow.destination.ip()),
+            format!(
+                "{server} answered, but the request went to {}, not to {expected}",
+                trace.flow.destination.ip()
+            ),
         )
-        .at(line()),
-        Miss::Output { expected } => {
-            Diagnosis::new("wrong-server", format!("{server} answered, but not with {expected:?}"))
-                .fact(first_lines(&facts.output))
-                .at(line())
-        }
-        Miss::Answer { expected } => Diagnosis::new(
-            "wrong-server",
-            format!("{server} answered, but {expected:?} is not in its answer"),
-        )
-        .fact(first_lines(&facts.output))
-        .at(line()),
-        Miss::Exit { expected, received } => Diagnosis::new(
-            "wrong-answer",
-            format!("{server} was reached, but the client ended with exit code {received}, not {expected}"),
-        )
-        .fact(first_lines(&facts.output))
-        .at(line()),
+        .look([look::nodes()])
+        .fix(format!("send the request to {expected}")),
+        Miss::Exit { .. } | Miss::Output { .. } => failed(facts, &server),
         Miss::NoPlace => return None,
-    })
+    };
+    Some(said.fact(facts.quoted()).at(mention(facts, trace)))
+}
+
+/// The server was reached, and the client did not get what it wanted of it.
+fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
+    let message = match (protocols::status(facts), facts.case.run.and_then(|run| run.miss.as_ref()))
+    {
+        (Some(status), _) if status >= 400 => {
+            format!("{server} was reached, and answered with status {status}")
+        }
+        (_, Some(Miss::Exit { expected, received })) => format!(
+            "{server} was reached, but the command ended with exit code {received}, not {expected}"
+        ),
+        _ => format!("{server} was reached, but the answer is another one"),
+    };
+    let said = Diagnosis::new("wrong-answer", message).look([look::pods(&facts.namespace())]);
+    match facts.fetched.filter(|_| protocols::status(facts).is_some_and(|status| status >= 400)) {
+        Some(fetched) => said
+            .fact(format!("asked for: {}", fetched.url))
+            .fix("look at the path, the method and the server's log"),
+        None => said,
+    }
+}
+
+/// Somebody answered, and it was not the one.
+fn wrong_server(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    (party, server): (&Party, &str),
+    wanted: &str,
+) -> Diagnosis {
+    if let Some(said) = workloads::diagnose(facts) {
+        return said.fact(format!("so {server} answered, {wanted}"));
+    }
+    if let Some(said) = left_behind(facts, party, wanted) {
+        return said;
+    }
+    let namespace = facts.namespace();
+    let said =
+        Diagnosis::new("wrong-server", format!("{server} answered, {wanted}")).fact(facts.quoted());
+    if let Some(said) = by_selector(facts, trace, &said) {
+        return said;
+    }
+    let pods = facts.case.cluster.objects().list::<Pod>(None);
+    let meant: Vec<&Arc<Pod>> = pods.filter(|pod| facts.is_wanted(pod)).collect();
+    let lines = meant.iter().filter_map(|pod| {
+        let (name, ip) = (pod.metadata.name.as_deref()?, pod.status.as_ref()?.pod_ip.as_deref()?);
+        Some((format!("pod {name} has {ip}"), ip))
+    });
+    let lines: Vec<(String, &str)> = lines.collect();
+    let fix = match lines.first() {
+        Some((line, ip)) => format!("call the one that is meant: write {ip} ({line})"),
+        None => "compare the address in the trace with kubectl get pods -o wide".to_owned(),
+    };
+    said.look([look::pods(&namespace), look::labels(&namespace)])
+        .facts(lines.iter().map(|(line, _)| line.clone()).take(4))
+        .at(mention(facts, trace))
+        .fix(fix)
+}
+
+/// A Service chose the pod: its selector matches others than those that are meant.
+fn by_selector(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagnosis> {
+    let rule = trace.hops.iter().rev().find_map(|hop| match &hop.because {
+        Because::EndpointChosen { service, .. } => Some(service.clone()),
+        _ => None,
+    })?;
+    let service = services::find(facts, &rule)?;
+    let wanted = services::selector(service)?;
+    let (_, matching) = services::pods(facts, service);
+    let stranger = matching.iter().find(|pod| !facts.is_wanted(pod))?;
+    if matching.iter().all(|pod| facts.is_wanted(pod)) {
+        return None;
+    }
+    let (namespace, name) = services::full_name(service);
+    let key = wanted.keys().next().map_or_else(String::new, |key| selectors::path(key));
+    let line = facts.locator.field("Service", namespace, name, &key);
+    let labels: Vec<String> = (facts.case.goal.expect.served_by.iter())
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    let (fix, nearest) = match labels.is_empty() {
+        true => ("select the pod that is meant, and no other".to_owned(), None),
+        false => {
+            let labels = labels.join(", ");
+            (
+                format!(
+                    "let the selector of Service {name} be {{{labels}}}, apply, and send again"
+                ),
+                Some(labels),
+            )
+        }
+    };
+    let stranger = stranger.metadata.name.as_deref().unwrap_or("");
+    Some(
+        said.clone()
+            .look([look::endpoints(namespace, name), look::labels(namespace)])
+            .fact(format!(
+                "selector {} of Service {} matches pod {stranger}",
+                selectors::shown(wanted),
+                short(&rule)
+            ))
+            .nearest(nearest)
+            .at(line.or_else(|| mention(facts, trace)))
+            .fix(fix),
+    )
+}
+
+/// The pod that answered comes from a manifest that no file describes any more.
+fn left_behind(facts: &Facts<'_>, party: &Party, wanted: &str) -> Option<Diagnosis> {
+    let Party::Pod { namespace, name } = party else { return None };
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let maker = maker(facts, pod);
+    let object = ObjectName { kind: maker.0, namespace: namespace.to_string(), name: maker.1 };
+    let file = manifests::left_behind(facts, &object)?;
+    let kind = object.kind.info();
+    let command = format!(
+        "kubectl delete {} {}{}",
+        kind.singular,
+        object.name,
+        look::in_namespace(namespace)
+    );
+    Some(
+        Diagnosis::new(
+            "left-behind",
+            format!(
+                "{} answered, {wanted}: it is in no file any more, and still runs",
+                party_name(party)
+            ),
+        )
+        .look([look::labels(namespace)])
+        .fact(format!("{} {} was applied from {file}", kind.name, object.name))
+        .fact("an object that leaves its file stays in the cluster until somebody deletes it")
+        .nearest(Some(command.clone()))
+        .fix(format!("{command}, and send again")),
+    )
+}
+
+/// What made a pod: itself, or its controllers' topmost.
+fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
+    let own = (Kind::Pod, pod.metadata.name.clone().unwrap_or_default());
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
+    let Some((kind, name)) = client::controller(&pod.metadata) else { return own };
+    let objects = facts.case.cluster.objects();
+    let set = objects.get::<k8s_openapi::api::apps::v1::ReplicaSet>(namespace, &name);
+    let above =
+        set.filter(|_| kind == "ReplicaSet").and_then(|set| client::controller(&set.metadata));
+    let (kind, name) = above.unwrap_or((kind, name));
+    let known = Kind::all().find(|known| known.info().name == kind);
+    known.map_or(own, |kind| (kind, name))
 }
 
 /// Every request succeeded, but too few pods had a part in it.
@@ -60,47 +228,57 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
     );
     let rules = trace.hops.iter().find(|hop| matches!(hop.because, Because::EndpointChosen { .. }));
     let Some(hop) = rules else {
-        return said.fact("the requests went to a pod's own address: no Service chose");
+        return said
+            .look([look::pods(&facts.namespace())])
+            .fact("the requests went to a pod's own address: no Service chose")
+            .at(mention(facts, trace))
+            .fix("call the Service by its name, which chooses a pod for each connection");
     };
-    let Because::EndpointChosen { service, affinity, local, .. } = &hop.because else {
+    let Because::EndpointChosen { service, affinity, local, usable, .. } = &hop.because else {
         return said;
     };
-    let said = said.fact(hop.sentence()).facts(hop.passed_over());
     let (namespace, name) = hop.service().unwrap_or_default();
+    let said = said
+        .look([look::endpoints(&namespace, &name), look::service(&namespace, &name)])
+        .fact(hop.sentence())
+        .facts(hop.passed_over());
     let field = |path: &str| facts.locator.field("Service", &namespace, &name, path);
     match (affinity, local) {
-        (true, _) => {
-            said.nearest(Some("sessionAffinity: None".to_owned())).at(field("spec.sessionAffinity"))
-        }
+        (true, _) => said
+            .nearest(Some("sessionAffinity: None".to_owned()))
+            .at(field("spec.sessionAffinity"))
+            .fix("write sessionAffinity: None, apply, and send again"),
         (_, true) => {
             let inside = services::find(facts, service).is_some_and(|service| {
                 let spec = service.spec.as_ref();
                 spec.and_then(|spec| spec.internal_traffic_policy.as_deref()) == Some("Local")
             });
             let path = if inside { "internalTrafficPolicy" } else { "externalTrafficPolicy" };
-            said.nearest(Some(format!("{path}: Cluster"))).at(field(&format!("spec.{path}")))
+            said.nearest(Some(format!("{path}: Cluster")))
+                .at(field(&format!("spec.{path}")))
+                .fix(format!("write {path}: Cluster, apply, and send again"))
         }
         _ => said
             .fact("a Service chooses an endpoint for each connection, at random")
-            .at(field("spec.selector")),
+            .at(field("spec.selector"))
+            .fix(format!(
+                "let the Service lead to {wanted} ready pods or more: it has {usable} endpoint(s) now"
+            )),
     }
 }
 
 /// The player's line with the address or name that was dialled.
 pub(super) fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
     let to = trace.flow.destination;
-    let host = name_of(facts, trace);
-    let loopback = to.ip().is_loopback().then(|| "localhost".to_owned());
-    let mut words = vec![format!("{}:{}", to.ip(), to.port()), to.ip().to_string()];
-    words.extend(loopback);
-    words.extend(host);
-    words.push(format!(":{}", to.port()));
-    facts.locator.mention(words)
+    let told = facts.fetched.map(|fetched| fetched.host.clone()).filter(|host| !host.is_empty());
+    let hosts: Vec<String> = [told, name_of(facts, trace)].into_iter().flatten().collect();
+    facts.dialled_at(&hosts, Some(to.ip()), to.port())
 }
 
-/// Nothing else fits: what was asked, and what came.
+/// Nothing else fits: what was asked, and what came. It says that it does not know.
 pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
-    let said = match facts.case.run.and_then(|run| run.miss.as_ref()) {
+    let run = facts.case.run;
+    let said = match run.and_then(|run| run.miss.as_ref()) {
         Some(Miss::Exit { expected, received }) => {
             format!("the command ended with exit code {received}, not {expected}")
         }
@@ -110,17 +288,13 @@ pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
         Some(Miss::Way { expected }) => format!("no packet was sent to {expected}"),
         Some(Miss::NoPlace) | None => "there was nowhere to run the command".to_owned(),
     };
+    let interrupted = run.and_then(|run| run.finished.as_ref()).is_some_and(|one| one.interrupted);
+    let command = facts.case.goal.run.trim();
     Diagnosis::new("unexpected-answer", said)
-        .fact(format!("command: {}", facts.case.goal.run.trim()))
-        .fact(first_lines(&facts.output))
-}
-
-/// The beginning of an answer, on one line.
-fn first_lines(output: &str) -> String {
-    let text = output.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = text.chars().take(100).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    if short.is_empty() { "it printed nothing".to_owned() } else { format!("it printed: {short}") }
+        .look([look::pods(&facts.namespace())])
+        .fact(format!("command: {command}"))
+        .facts(interrupted.then(|| "it did not end by itself, and was interrupted".to_owned()))
+        .fact(facts.quoted())
+        .fact("no packet, no object and no program's own word tells why: podhop does not know")
+        .fix("run the goal's command yourself in the terminal, part by part, and look at its answers")
 }

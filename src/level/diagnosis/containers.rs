@@ -1,11 +1,12 @@
-//! Containers that do not run: what their state, exit code and last words tell.
+//! Containers that do not run: what their state, their exit code and their own deeds tell.
 
 use k8s_openapi::api::core::v1::ContainerStatus;
 
-use super::{Diagnosis, Facts};
+use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
-use crate::cluster;
+use crate::cluster::{self, Did, Place};
 use crate::diagnostic::nearest;
+use crate::network::SocketAddr;
 
 /// Why a container of the pod waits, for the reason that its kubelet gives.
 pub(super) fn diagnose(
@@ -14,15 +15,19 @@ pub(super) fn diagnose(
     container: &ContainerStatus,
     reason: &str,
 ) -> Diagnosis {
-    let name = pod.metadata.name.as_deref().unwrap_or("");
+    let (namespace, name) = full_name(pod);
     let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
     let message = waiting.and_then(|waiting| waiting.message.clone());
+    let looks = [look::describe("pod", namespace, name), look::pods(namespace)];
     if matches!(reason, "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName") {
-        return image(container, name, reason).facts(message);
+        let said = image(container, name, reason).look(looks);
+        // What the registry says tells more only where no image is near.
+        let message = message.filter(|_| said.nearest.is_none());
+        return said.facts(message);
     }
-    let log = last_words(facts, pod, &container.name);
-    if let Some(line) = log.iter().find(|line| line.contains("ddress already in use")) {
-        return port_taken(facts, pod, container, line);
+    let looks = [look::log(namespace, name, &container.name), looks[0].clone()];
+    if let Some(at) = taken_port(facts, pod, &container.name) {
+        return port_taken(facts, pod, container, at).look(looks);
     }
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     if last.is_some_and(|ended| ended.exit_code == 0) {
@@ -30,9 +35,11 @@ pub(super) fn diagnose(
             "container-ends-at-once",
             format!("container {} of pod {name} has nothing more to do, and ends", container.name),
         )
+        .look([looks[1].clone()])
         .fact("it ended with exit code 0, and is started again and again")
         .fact("a container lives as long as its first process")
-        .nearest(Some("command: [sleep, infinity]".to_owned()));
+        .nearest(Some("command: [sleep, infinity]".to_owned()))
+        .fix("give it a command that goes on: a server, or sleep infinity");
     }
     Diagnosis::new(
         "container-does-not-run",
@@ -40,17 +47,29 @@ pub(super) fn diagnose(
     )
     .facts(message)
     .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
-    .facts(complaint(&log).map(|line| format!("it said: {}", line.trim())))
-    .nearest(Some(format!("kubectl logs {name} -c {}", container.name)))
+    .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
+    .nearest(Some(look::log(namespace, name, &container.name)))
+    .look(looks)
+    .fix(format!("mend what container {} complains of, and apply", container.name))
 }
 
-/// The line of a log that says what is wrong, or else the last one.
-fn complaint(log: &[String]) -> Option<&String> {
-    let bad = |line: &&String| {
-        let line = line.to_lowercase();
-        ["error", "fatal", "emerg", "panic"].iter().any(|word| line.contains(word))
+fn full_name(pod: &Pod) -> (&str, &str) {
+    let metadata = &pod.metadata;
+    (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))
+}
+
+/// The port that a container's server last found taken.
+fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<SocketAddr> {
+    let (namespace, name) = full_name(pod);
+    let place = Place::Container {
+        namespace: namespace.into(),
+        pod: name.into(),
+        container: container.into(),
     };
-    log.iter().find(bad).or(log.last())
+    facts.case.cluster.deeds().rev().find_map(|deed| match &deed.did {
+        Did::PortTaken { at, .. } if deed.place == place => Some(*at),
+        _ => None,
+    })
 }
 
 fn image(container: &ContainerStatus, pod: &str, reason: &str) -> Diagnosis {
@@ -67,33 +86,41 @@ fn image(container: &ContainerStatus, pod: &str, reason: &str) -> Diagnosis {
     )
     .fact(format!("image: {}", container.image))
     .nearest(close.map(|close| format!("image: {close}")))
+    .fix(match close {
+        Some(close) => format!("write image: {close}, apply, and send again"),
+        None => "write the name and tag of an image that exists, apply, and send again".to_owned(),
+    })
 }
 
 /// R1.2: containers of one pod share its ports.
-fn port_taken(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus, line: &str) -> Diagnosis {
-    let name = pod.metadata.name.as_deref().unwrap_or("");
-    let others = facts.listeners(pod).into_iter().map(|(_, port, owner)| match owner {
-        Some(owner) => format!("port {port} is open already, in container {owner}"),
-        None => format!("port {port} is open already"),
-    });
+fn port_taken(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+    taken: SocketAddr,
+) -> Diagnosis {
+    let (_, name) = full_name(pod);
+    let port = taken.port();
+    let owner = facts.listeners(pod).into_iter().find(|open| open.port == port);
+    let owner = owner.and_then(|open| open.container);
+    let who =
+        owner.as_ref().map_or_else(|| "somebody".to_owned(), |owner| format!("container {owner}"));
     Diagnosis::new(
         "port-taken",
-        format!("container {} of pod {name} cannot open its port: somebody has it", container.name),
+        format!("container {} of pod {name} cannot open port {port}: {who} has it", container.name),
     )
-    .fact(line.to_owned())
-    .facts(others)
+    .fact(format!("port {port} is open already, in {who}"))
     .fact("all containers of a pod share one network namespace, and so its ports")
     .nearest(Some("another port for one of them, or a pod for each".to_owned()))
+    .fix(format!("let one of them listen on another port than {port}, or put them into two pods"))
 }
 
-/// What the container wrote before it ended.
-fn last_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Vec<String> {
-    let (namespace, name) = (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref());
-    let (Some(namespace), Some(name)) = (namespace, name) else { return Vec::new() };
+/// The last line that the container wrote before it ended.
+fn last_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<String> {
+    let (namespace, name) = full_name(pod);
     let cluster = facts.case.cluster;
     let log = cluster
         .logs(namespace, name, container, true)
         .or_else(|_| cluster.logs(namespace, name, container, false));
-    let lines = log.unwrap_or_default().iter().rev().take(12).rev();
-    lines.map(|(_, line)| line.to_string()).collect()
+    log.ok()?.last().map(|(_, line)| line.trim().to_owned())
 }

@@ -1,5 +1,6 @@
 //! Ways out of the cluster and into it, and addresses that nobody has.
 
+use super::look;
 use super::packets::{Failed, short};
 use super::{Diagnosis, services};
 use crate::network::{Because, Family, Trace, Verdict};
@@ -13,7 +14,9 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
             format!("{to} is outside the cluster, and nobody answers there"),
         )
         .fact("packets to addresses that nobody has vanish; the client waits")
-        .at(failed.mention()),
+        .look([look::pods(&failed.facts.namespace()), look::services(&failed.facts.namespace())])
+        .at(failed.mention())
+        .fix("compare the address with those of the pods and Services; better, use a name"),
         Because::NobodyThere => nobody_there(failed),
         Because::NoAddress { family } => no_address(failed, *family),
         Because::OtherFamily { process, family } => other_family(failed, process, *family),
@@ -30,7 +33,9 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
             )
             .fact(format!("loadBalancerSourceRanges: {}", list.join(", ")))
             .nearest(Some(format!("{client}/32")))
+            .look(failed.service_look(service))
             .at(failed.service_field(service, "spec.loadBalancerSourceRanges"))
+            .fix(format!("add {client}/32 to loadBalancerSourceRanges, and apply"))
         }
         Because::VirtualAddress { service } => virtual_address(failed, service),
         Because::SentInCircles => circles(failed, failed.trace),
@@ -38,7 +43,9 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
             "client-not-running",
             "the client's pod is gone, so nothing can be sent from it",
         )
-        .at(failed.mention()),
+        .look([look::pods(&failed.facts.namespace())])
+        .at(failed.mention())
+        .fix("make the client anew: apply its manifest"),
         _ => return None,
     })
 }
@@ -53,7 +60,9 @@ fn no_address(failed: &Failed<'_>, family: Family) -> Diagnosis {
     )
     .facts(asked)
     .fact("pods have the addresses of the families that the cluster is made for")
+    .look([look::pods(&failed.facts.namespace()), look::nodes()])
     .at(failed.mention())
+    .fix("call a name or an address of the client's own family")
 }
 
 /// R1.2, R13.1
@@ -64,6 +73,7 @@ fn other_family(failed: &Failed<'_>, process: &str, family: Family) -> Diagnosis
         Because::EndpointChosen { service, .. } => Some(service.clone()),
         _ => None,
     });
+    let looks = rule.as_ref().and_then(|rule| failed.service_look(rule));
     let line = rule.and_then(|rule| failed.service_field(&rule, "spec.ipFamilies"));
     let nearest = match family {
         Family::V4 => format!("a listener on [::]:{}", reached.port()),
@@ -76,9 +86,11 @@ fn other_family(failed: &Failed<'_>, process: &str, family: Family) -> Diagnosis
             reached.port()
         ),
     )
+    .look(looks)
     .fact(format!("the client came by {}", reached.ip()))
-    .nearest(Some(nearest))
+    .nearest(Some(nearest.clone()))
     .at(line.or(failed.mention()))
+    .fix(format!("let there be {nearest}, or let the Service have {family} alone"))
 }
 
 fn nobody_there(failed: &Failed<'_>) -> Diagnosis {
@@ -89,8 +101,10 @@ fn nobody_there(failed: &Failed<'_>) -> Diagnosis {
         format!("{} is on the nodes' network, but no machine has it", failed.to.ip()),
     )
     .facts(lines)
+    .look([look::nodes()])
     .nearest(nodes.first().map(|(name, address)| format!("{address}, which is {name}")))
     .at(failed.mention())
+    .fix("dial the address of a node that exists")
 }
 
 /// R7.3
@@ -101,8 +115,10 @@ fn no_healthy_node(failed: &Failed<'_>, rule: &str) -> Diagnosis {
         format!("the load balancer of Service {name} finds no node that says it is healthy"),
     )
     .fact("externalTrafficPolicy is Local: only nodes with a ready pod of the Service are healthy")
+    .look(failed.service_look(rule))
     .nearest(Some("externalTrafficPolicy: Cluster".to_owned()))
     .at(failed.service_field(rule, "spec.externalTrafficPolicy"))
+    .fix("make a pod of the Service ready, or write externalTrafficPolicy: Cluster, and apply")
 }
 
 /// R6.5
@@ -120,8 +136,10 @@ fn virtual_address(failed: &Failed<'_>, rule: &str) -> Diagnosis {
     .fact(
         "no machine has a cluster IP: nodes replace it in connections to the Service's ports alone",
     )
+    .look(failed.service_look(rule))
     .nearest(port.map(|port| format!("a request to port {port}, or a ping of a pod")))
     .at(failed.mention())
+    .fix("try the Service's port (curl, nc -zv), or ping a pod")
 }
 
 /// The nodes' rules send it from one to the other.
@@ -138,6 +156,8 @@ fn circles(failed: &Failed<'_>, trace: &Trace) -> Diagnosis {
         "the nodes' rules send the packet around in circles until it is given up",
     )
     .facts(services)
+    .look([look::services(&failed.facts.namespace())])
     .nearest(Some("endpoints that are pods, not addresses of Services or nodes".to_owned()))
     .at(failed.mention())
+    .fix("let endpoints be the addresses of pods")
 }

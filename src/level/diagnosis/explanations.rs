@@ -60,6 +60,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Mend spec.externalName. For an IP address, use a Service without selector and an EndpointSlice.",
     },
     Explanation {
+        code: "headless-lists-ready-pods",
+        title: "the name of a headless Service stands for its ready pods",
+        means: "DNS answers the name of a headless Service with one address for each ready pod that it selects: no more than there are, and none that is not ready.",
+        example: "$ nslookup db\nName:   db.default.svc.cluster.local\nAddress: 10.244.1.4\nName:   db.default.svc.cluster.local\nAddress: 10.244.2.3",
+        fix: "Let there be as many pods as are wanted (spec.replicas), and see why some are not ready.",
+    },
+    Explanation {
         code: "headless-maps-no-port",
         title: "a headless Service does not translate ports",
         means: "A headless Service has no cluster IP and no rules on nodes: its name stands for the pods' own addresses. Its port is for SRV records only, so a client has to dial the port that the pods listen on.",
@@ -79,6 +86,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "The kubelet asked the registry for the container's image, and did not get it: there is no such image or tag, or it is private. It tries again with growing pauses.",
         example: "$ kubectl get pods\nNAME   READY   STATUS             RESTARTS\nweb    0/1     ImagePullBackOff   0",
         fix: "Compare the image's name and tag with the registry; the event in kubectl describe pod has its answer.",
+    },
+    Explanation {
+        code: "left-behind",
+        title: "an object that left its file still runs",
+        means: "kubectl apply makes and changes what its files describe. It deletes nothing: an object that was renamed, or taken out of its file, stays in the cluster under its old name, with its old labels.",
+        example: "$ kubectl get pods --show-labels\nNAME      READY   STATUS    RESTARTS   AGE   LABELS\nweb       1/1     Running   0          9m    app=web\nweb-new   1/1     Running   0          5s    app=web",
+        fix: "Delete the old object: kubectl delete pod NAME.",
     },
     Explanation {
         code: "load-balancer-pending",
@@ -193,6 +207,20 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Dial the Service's port, not its targetPort or nodePort; or add the port to the Service.",
     },
     Explanation {
+        code: "not-applied",
+        title: "the file is not in the cluster as it stands",
+        means: "Editing a file changes nothing in the cluster. Only kubectl apply sends it to the API server.",
+        example: "$ kubectl diff -f backend.yaml\n-    app: backnd\n+    app: backend",
+        fix: "kubectl apply -f FILE, and send again.",
+    },
+    Explanation {
+        code: "not-expanded",
+        title: "nobody expands the text",
+        means: "A manifest is no script: Kubernetes runs no commands in it, and $(NAME) stands for a variable that is set above it in the same list. A shell expands $NAME and $(command), but nothing in single quotes; and where a command runs without a shell nobody does.",
+        example: "$ kubectl exec client -- env\nTARGET=$(kubectl get pod web -o jsonpath={.status.podIP})",
+        fix: "Write the value itself, or a Service's name; or let a shell expand it, in double quotes.",
+    },
+    Explanation {
         code: "not-http",
         title: "the server speaks another protocol",
         means: "The connection was made, but what listens there does not speak HTTP: a database, for example. curl can't make sense of its answer, or gets none.",
@@ -240,6 +268,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "Each pod has a network namespace with a loopback device of its own. localhost never leads out of the pod.",
         example: "$ kubectl exec sidecar -- curl http://localhost\ncurl: (7) Failed to connect to localhost port 80 after 0 ms: Couldn't connect to server",
         fix: "Put both containers into one pod, or call the other pod by its address or through a Service.",
+    },
+    Explanation {
+        code: "other-protocol",
+        title: "the port is open for another protocol",
+        means: "TCP and UDP have ports of their own. A Service's port, a container's port and a listener are each for one protocol; without a word a manifest means TCP.",
+        example: "$ kubectl get service dns\nNAME   TYPE        CLUSTER-IP    PORT(S)\ndns    ClusterIP   10.104.3.17   53/UDP",
+        fix: "Let the Service's port have the protocol that the client speaks and the server listens with.",
     },
     Explanation {
         code: "outside-cannot-reach-pod",
@@ -398,7 +433,7 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
     Explanation {
         code: "unexpected-answer",
         title: "the command answered something else",
-        means: "The goal's command ran, and its answer is not the one that the goal waits for. No packet explains it.",
+        means: "The goal's command ran, and its answer is not the one that the goal waits for. No packet, no object and no program's own word explains it, so podhop does not know why.",
         example: "command: kubectl get pods -l app=backend",
         fix: "Run the command yourself in the terminal, and look at its answer.",
     },
@@ -408,6 +443,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "A name resolves if there is a Service of that name in the caller's namespace, or NAME.NAMESPACE elsewhere, or if the world outside knows it.",
         example: "curl: (6) Could not resolve host: bakend",
         fix: "Compare the name with kubectl get services.",
+    },
+    Explanation {
+        code: "variable-unset",
+        title: "the address comes from a variable that nobody has set",
+        means: "A shell puts nothing in the place of a variable that is not set, and says nothing of it. Containers have the variables of their own env; another container's, or the laptop's, are not theirs.",
+        example: "$ kubectl exec client -- sh -c 'curl http://$TARGET'\ncurl: (3) URL using bad/illegal format or missing URL",
+        fix: "Set the variable in the container's env under the name that the command uses.",
     },
     Explanation {
         code: "wrong-answer",

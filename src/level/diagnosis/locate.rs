@@ -1,9 +1,14 @@
 //! Finds the player's line that a fact comes from.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, Position};
-use crate::level::apply::{is_manifest, names, position};
+use crate::level::apply::is_manifest;
+use crate::level::source::{Source, sources};
 use crate::manifest::{self, Document};
 use crate::shell::Files;
 
@@ -27,37 +32,77 @@ impl Locator {
         Locator { documents, texts }
     }
 
-    /// Every document of the player's manifests.
-    pub fn documents(&self) -> &[Document] {
-        &self.documents
+    /// Every object of the player's manifests.
+    pub fn sources(&self) -> Vec<Source<'_>> {
+        sources(&self.documents)
     }
 
-    /// The document that describes this object.
-    pub fn document(&self, kind: &str, namespace: &str, name: &str) -> Option<&Document> {
-        self.documents.iter().find(|document| {
-            let stated = document.value.pointer("/metadata/namespace").and_then(|n| n.as_str());
-            names(document, kind, name) && stated.unwrap_or("default") == namespace
-        })
+    /// The object of the player's manifests with this name.
+    pub fn source(&self, kind: &str, namespace: &str, name: &str) -> Option<Source<'_>> {
+        self.sources().into_iter().find(|source| source.describes(kind, namespace, name))
+    }
+
+    /// The same, by its whole name.
+    pub fn object(&self, object: &ObjectName) -> Option<Source<'_>> {
+        self.source(object.kind.info().name, &object.namespace, &object.name)
     }
 
     /// The line of an object's field, or of what stands nearest to it.
     pub fn field(&self, kind: &str, namespace: &str, name: &str, path: &str) -> Option<Location> {
-        let document = self.document(kind, namespace, name)?;
-        field_of(document, path)
+        at(&self.source(kind, namespace, name)?, path)
     }
 
-    /// The last line that mentions one of the words; earlier words are looked for first.
+    /// The last line of any file that mentions one of the words; earlier words are looked for first.
     pub fn mention<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Option<Location> {
-        words.into_iter().find_map(|word| self.last_line_with(word.as_ref()))
+        let everywhere = |_: &str| Some(1..=u32::MAX);
+        words.into_iter().find_map(|word| self.last_line_with(word.as_ref(), everywhere))
     }
 
-    fn last_line_with(&self, word: &str) -> Option<Location> {
+    /// The same, in scripts and other files that are no manifests.
+    pub fn mention_in_scripts<S: AsRef<str>>(
+        &self,
+        words: impl IntoIterator<Item = S>,
+    ) -> Option<Location> {
+        let scripts = |file: &str| (!is_manifest(file)).then_some(1..=u32::MAX);
+        words.into_iter().find_map(|word| self.last_line_with(word.as_ref(), scripts))
+    }
+
+    /// The same, among the lines of one object.
+    pub fn mention_in<S: AsRef<str>>(
+        &self,
+        source: &Source<'_>,
+        words: impl IntoIterator<Item = S>,
+    ) -> Option<Location> {
+        let lines = self.lines_of(source)?;
+        let within = |file: &str| (file == &*source.document.file).then(|| lines.clone());
+        words.into_iter().find_map(|word| self.last_line_with(word.as_ref(), within))
+    }
+
+    /// The lines that an object takes: up to where the next one of its file begins.
+    fn lines_of(&self, source: &Source<'_>) -> Option<RangeInclusive<u32>> {
+        let first = source.position("")?.line;
+        let all = self.sources();
+        let same_file = all.iter().filter(|other| other.document.file == source.document.file);
+        let starts = same_file.filter_map(|other| Some(other.position("")?.line));
+        let next = starts.filter(|line| *line > first).min();
+        Some(first..=next.map_or(u32::MAX, |next| next - 1))
+    }
+
+    fn last_line_with(
+        &self,
+        word: &str,
+        within: impl Fn(&str) -> Option<RangeInclusive<u32>>,
+    ) -> Option<Location> {
         let mut found = None;
         for (file, text) in &self.texts {
-            for (index, line) in text.lines().enumerate() {
+            let Some(lines) = within(file) else { continue };
+            for (number, line) in (1..).zip(text.lines()) {
                 let comment = line.trim_start().starts_with('#');
-                if !comment && let Some(column) = whole_word(line, word) {
-                    let position = Position::new(index as u32 + 1, column);
+                if !comment
+                    && lines.contains(&number)
+                    && let Some(column) = whole_word(line, word)
+                {
+                    let position = Position::new(number, column);
                     found = Some(Location { file: file.clone(), position });
                 }
             }
@@ -66,10 +111,27 @@ impl Locator {
     }
 }
 
-/// The line of a document's field, or of what stands nearest to it.
-pub(super) fn field_of(document: &Document, path: &str) -> Option<Location> {
-    let position = position(document, path)?;
-    Some(Location { file: document.file.clone(), position })
+/// The line of an object's field, or of what stands nearest to it.
+pub(super) fn at(source: &Source<'_>, path: &str) -> Option<Location> {
+    let position = source.position(path)?;
+    Some(Location { file: source.document.file.clone(), position })
+}
+
+/// Where below `value` (which has the path `path`) a text stands that `fits` picks.
+pub(super) fn text_below(value: &Value, path: &str, fits: &dyn Fn(&str) -> bool) -> Option<String> {
+    match value {
+        Value::String(text) if fits(text) => Some(path.to_owned()),
+        Value::Array(items) => (items.iter().enumerate())
+            .find_map(|(index, item)| text_below(item, &manifest::item(path, index), fits)),
+        Value::Object(fields) => (fields.iter())
+            .find_map(|(name, value)| text_below(value, &manifest::field(path, name), fits)),
+        _ => None,
+    }
+}
+
+/// Whether `line` holds `word`, and not only as part of a longer name.
+pub(super) fn mentions(line: &str, word: &str) -> bool {
+    whole_word(line, word).is_some()
 }
 
 /// The column of `word` in `line`, where it is not part of a longer name.
@@ -107,5 +169,15 @@ mod tests {
         let files = Files::from([("a.sh".to_owned(), b"x web\ny web\n# web\n".to_vec())]);
         let at = Locator::new(&files).mention(["web"]).unwrap();
         assert_eq!(at.to_string(), "a.sh:2");
+    }
+
+    #[test]
+    fn an_objects_own_lines_end_where_the_next_begins() {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, labels: {app: a}}\n";
+        let files = Files::from([("p.yaml".to_owned(), text.as_bytes().to_vec())]);
+        let locator = Locator::new(&files);
+        let first = locator.source("Pod", "default", "a").unwrap();
+        assert_eq!(locator.mention_in(&first, ["a"]).unwrap().to_string(), "p.yaml:3");
+        assert_eq!(locator.mention(["a"]).unwrap().to_string(), "p.yaml:7");
     }
 }

@@ -1,39 +1,281 @@
-//! A file that the API server does not take: nothing in it is in the cluster.
+//! Files that are not in the cluster as they stand: refused, or edited and not applied.
 
-use super::{Diagnosis, Facts};
-use crate::cluster::Place;
-use crate::diagnostic::Location;
-use crate::level::apply::{POD_CANNOT_CHANGE, is_manifest, marks, refusals};
-use crate::shell;
+use std::sync::Arc;
 
-/// Applies each of the player's manifests to a clone of the cluster, and takes the first refusal.
+use serde_json::Value;
+
+use super::look::{shown_name, yaml};
+use super::{Diagnosis, Facts, locate};
+use crate::cluster::{Cluster, Did, ObjectName, Refusal};
+use crate::diagnostic::{Diagnostic, Location};
+use crate::level::apply::{self, is_manifest};
+use crate::level::source::Source;
+use crate::manifest;
+
+/// Where kubectl keeps what it last sent.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// A file that differs from what kubectl last sent of it.
+struct Unapplied<'a> {
+    facts: &'a Facts<'a>,
+    file: &'a str,
+    content: &'a [u8],
+    /// What differs, or was never sent; empty for a file that can't be read.
+    objects: Vec<Source<'a>>,
+}
+
+/// The first of the player's manifests that the cluster does not have as it stands. One that is
+/// refused comes first.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
-    let files = facts.case.files;
-    files.iter().filter(|(file, _)| is_manifest(file)).find_map(|(file, content)| {
-        let mut trial = facts.case.cluster.clone();
-        let script = format!("kubectl apply --dry-run=server -f '{file}'");
-        let limit = std::time::Duration::from_secs(10);
-        let finished = shell::run_at(&mut trial, &Place::Laptop, files, &script, limit);
-        let stderr = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let stuck_pod = stderr.contains(POD_CANNOT_CHANGE);
-        if finished.exit == 0 || stuck_pod || stderr.contains("no objects passed to apply") {
-            return None;
+    let files = facts.case.files.iter().filter(|(file, _)| is_manifest(file));
+    let unapplied: Vec<Unapplied<'_>> =
+        files.filter_map(|(file, content)| Unapplied::of(facts, file, content)).collect();
+    unapplied
+        .iter()
+        .find_map(Unapplied::refused)
+        .or_else(|| unapplied.iter().find_map(Unapplied::forgotten))
+}
+
+/// Whether kubectl last sent exactly this.
+fn is_sent(cluster: &Cluster, source: &Source<'_>) -> bool {
+    let Some(object) = source.object_name() else { return false };
+    let sent = cluster.last_applied(&object);
+    sent.is_some_and(|sent| *sent.manifest == with_namespace(source, &object))
+}
+
+/// The manifest as kubectl sends it.
+fn with_namespace(source: &Source<'_>, object: &ObjectName) -> Value {
+    let mut value = source.value.clone();
+    if !object.namespace.is_empty()
+        && let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        metadata.insert("namespace".to_owned(), Value::String(object.namespace.clone()));
+    }
+    value
+}
+
+/// Whether the server wrote it: somebody keeps what `kubectl get -o yaml` printed.
+fn is_printed(source: &Source<'_>) -> bool {
+    ["uid", "resourceVersion"].iter().any(|field| !source.value["metadata"][field].is_null())
+}
+
+impl<'a> Unapplied<'a> {
+    fn of(facts: &'a Facts<'a>, file: &'a str, content: &'a [u8]) -> Option<Unapplied<'a>> {
+        let (_, unreadable) = manifest::parse(file, &String::from_utf8_lossy(content));
+        let own = facts.locator.sources().into_iter();
+        let own = own.filter(|source| &*source.document.file == file);
+        let objects: Vec<Source<'a>> = own
+            .filter(|source| !is_printed(source) && !is_sent(facts.case.cluster, source))
+            .collect();
+        (!objects.is_empty() || !unreadable.is_empty()).then_some(Unapplied {
+            facts,
+            file,
+            content,
+            objects,
+        })
+    }
+
+    /// The server does not take it, or would not.
+    fn refused(&self) -> Option<Diagnosis> {
+        let Facts { case, .. } = self.facts;
+        let refused = apply::refused_now(case.cluster, case.files, self.file, self.content);
+        let first = refused.into_iter().next()?;
+        let position = first.position;
+        let at = position.map(|position| Location { file: self.file.into(), position });
+        let object = self.object_at(&at);
+        let tried = self.was_refused(object.as_ref());
+        let said = Diagnosis::new("manifest-refused", self.told(object.as_ref(), tried))
+            .look([format!("kubectl apply --dry-run=server -f {}", self.file)])
+            .fact(first.message.clone());
+        let stored = object.as_ref().filter(|object| self.is_stored(object));
+        let said = match stored {
+            Some(object) => {
+                let kind = object.kind.info().singular;
+                said.look([yaml(kind, &object.namespace, &object.name)])
+            }
+            None => said,
+        };
+        let fix = self.way_out(&first, object.as_ref());
+        Some(said.nearest(first.help).at(at).fix(fix))
+    }
+
+    /// What it means that it is refused.
+    fn told(&self, object: Option<&ObjectName>, tried: bool) -> String {
+        let file = self.file;
+        let what = object.map_or_else(
+            || file.to_owned(),
+            |object| {
+                let kind = object.kind.info().name;
+                format!("{kind} {} of {file}", shown_name(&object.namespace, &object.name))
+            },
+        );
+        if !tried {
+            return format!("{what} is not applied, and as it stands it would be refused");
         }
-        let diagnostic = refusals(&stderr, file, content).into_iter().next()?;
-        // What can't be decoded stands in the file itself: the editor's mark has its line, and the
-        // field that was meant.
-        let undecodable = ["cannot be handled as a ", "strict decoding"]
-            .iter()
-            .any(|text| diagnostic.message.contains(text));
-        let mark = marks(facts.case.cluster, file, content).into_iter().find(|_| undecodable);
-        let position = mark.as_ref().and_then(|mark| mark.position).or(diagnostic.position);
-        let at = position.map(|position| Location { file: file.as_str().into(), position });
-        let refused = format!("{file} is refused, so the cluster goes on without it");
+        match object {
+            Some(object) if self.is_stored(object) => {
+                format!("{what} is refused, so the cluster keeps the one that it had")
+            }
+            Some(_) => format!("{what} is refused, so the cluster has none"),
+            None => format!("{what} is refused, so what it changes is not in the cluster"),
+        }
+    }
+
+    fn is_stored(&self, object: &ObjectName) -> bool {
+        let ObjectName { kind, namespace, name } = object;
+        self.facts.case.cluster.objects().object(*kind, namespace, name).is_some()
+    }
+
+    /// The object that a line belongs to: the last that begins at it or before.
+    fn object_at(&self, at: &Option<Location>) -> Option<ObjectName> {
+        let line = at.as_ref()?.position.line;
+        let begins = |source: &Source<'_>| source.position("").map_or(0, |at| at.line);
+        let before = self.objects.iter().filter(|source| begins(source) <= line);
+        before.max_by_key(|source| begins(source))?.object_name()
+    }
+
+    /// Whether somebody tried to apply it as it stands.
+    fn was_refused(&self, object: Option<&ObjectName>) -> bool {
+        let cluster = self.facts.case.cluster;
+        let text = String::from_utf8_lossy(self.content);
+        let unreadable = manifest::parse(self.file, &text).1.into_iter().next();
+        let wanted = object.and_then(|object| {
+            let source = self.objects.iter().find(|one| one.object_name().as_ref() == Some(object));
+            source.map(|source| with_namespace(source, object))
+        });
+        cluster.deeds().any(|deed| match &deed.did {
+            Did::Refused(refused) if refused.file == self.file => match &refused.why {
+                Refusal::Unreadable(diagnostic) => unreadable.as_ref() == Some(diagnostic),
+                _ => refused.manifest.as_deref() == wanted.as_ref(),
+            },
+            _ => false,
+        })
+    }
+
+    fn way_out(&self, first: &Diagnostic, object: Option<&ObjectName>) -> String {
+        let cluster = self.facts.case.cluster;
+        let source = object.and_then(|object| {
+            self.objects.iter().find(|source| source.object_name().as_ref() == Some(object))
+        });
+        if let (Some(object), Some(source)) = (object, source)
+            && self.is_stored(object)
+            && apply::is_taken_anew(cluster, object, source)
+        {
+            let kind = object.kind.info().name;
+            return format!(
+                "a {kind} keeps this for life: kubectl replace --force -f {} deletes it and makes it anew",
+                self.file
+            );
+        }
+        let line = first.position.map(|at| format!("line {} of ", at.line)).unwrap_or_default();
+        format!("mend {line}{}, apply it, and send again", self.file)
+    }
+
+    /// The server would take it, and it would make a difference.
+    fn forgotten(&self) -> Option<Diagnosis> {
+        let (source, object) = self.objects.iter().find_map(|source| {
+            let object = source.object_name()?;
+            self.makes_a_difference(&object).then_some((source, object))
+        })?;
+        let cluster = self.facts.case.cluster;
+        let kind = object.kind.info().name;
+        let shown = shown_name(&object.namespace, &object.name);
+        let sent = cluster.last_applied(&object);
+        let at = sent.map_or_else(
+            || locate::at(source, "kind"),
+            |sent| {
+                let now = with_namespace(source, &object);
+                let path = first_difference(&sent.manifest, &now, source).unwrap_or_default();
+                locate::at(source, &path)
+            },
+        );
+        let fact = match (sent, self.is_stored(&object)) {
+            (Some(_), true) => format!("the cluster has {kind} {shown} as it was before the edit"),
+            (None, true) => format!("the cluster's {kind} {shown} does not come from this file"),
+            (_, false) => format!("there is no {kind} {shown} in the cluster"),
+        };
+        let singular = object.kind.info().singular;
+        let looks = match self.is_stored(&object) {
+            true => yaml(singular, &object.namespace, &object.name),
+            false => {
+                format!("kubectl get {}", object.kind.info().plural)
+                    + &super::look::in_namespace(&object.namespace)
+            }
+        };
         Some(
-            Diagnosis::new("manifest-refused", refused)
-                .fact(diagnostic.message)
-                .nearest(diagnostic.help.or(mark.and_then(|mark| mark.help)))
-                .at(at),
+            Diagnosis::new("not-applied", format!("{} is not applied as it stands", self.file))
+                .look([looks, format!("kubectl diff -f {}", self.file)])
+                .fact(fact)
+                .at(at)
+                .fix(format!("kubectl apply -f {}, and send again", self.file)),
         )
-    })
+    }
+
+    /// Whether applying the file would change this object.
+    fn makes_a_difference(&self, object: &ObjectName) -> bool {
+        let Facts { case, .. } = self.facts;
+        let ObjectName { kind, namespace, name } = object;
+        let stored = |cluster: &Cluster| {
+            let object = cluster.objects().object(*kind, namespace, name);
+            object.map(|object| essence(object.to_value()))
+        };
+        let mut trial = case.cluster.clone();
+        apply::file(&mut trial, case.files, self.file, self.content);
+        stored(&trial) != stored(case.cluster)
+    }
+}
+
+/// An object without what every write changes, and without what others say of it.
+fn essence(mut value: Value) -> Value {
+    if let Some(object) = value.as_object_mut() {
+        object.remove("status");
+    }
+    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+        for name in ["managedFields", "resourceVersion", "generation"] {
+            metadata.remove(name);
+        }
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            annotations.remove(LAST_APPLIED);
+        }
+        metadata.retain(|_, value| value.as_object().is_none_or(|fields| !fields.is_empty()));
+    }
+    value
+}
+
+/// The first field, in the order of the file, in which two manifests differ.
+fn first_difference(before: &Value, now: &Value, source: &Source<'_>) -> Option<String> {
+    let mut paths = Vec::new();
+    differences(before, now, "", &mut paths);
+    paths.into_iter().min_by_key(|path| source.position(path))
+}
+
+fn differences(before: &Value, now: &Value, path: &str, paths: &mut Vec<String>) {
+    match (before, now) {
+        (Value::Object(old), Value::Object(new)) => {
+            for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
+                let below = manifest::field(path, name);
+                let (old, new) = (old.get(name), new.get(name));
+                differences(
+                    old.unwrap_or(&Value::Null),
+                    new.unwrap_or(&Value::Null),
+                    &below,
+                    paths,
+                );
+            }
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                differences(old, new, &manifest::item(path, index), paths);
+            }
+        }
+        (old, new) if old != new => paths.push(path.to_owned()),
+        _ => {}
+    }
+}
+
+/// The player's object that was sent from one of the files, and that no file describes any more.
+pub(super) fn left_behind(facts: &Facts<'_>, object: &ObjectName) -> Option<Arc<str>> {
+    let sent = facts.case.cluster.last_applied(object)?;
+    let (file, _) = facts.case.files.get_key_value(&sent.file)?;
+    facts.locator.object(object).is_none().then(|| file.as_str().into())
 }

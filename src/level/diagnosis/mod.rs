@@ -1,34 +1,41 @@
 //! What happened, why, and on which of the player's lines.
 //!
-//! Advice is made of facts: what the command answered, the traces of its packets, and the objects
-//! as they stand at that moment. Each file here knows one family of faults; the first that
-//! recognises the case speaks.
+//! Advice is made of facts: what the request's programs say of how they ended, the traces of its
+//! packets, and the objects as they stand at that moment. Nothing here reads what a command has
+//! printed. Each file knows one family of faults; the first that recognises the case speaks.
+//!
+//! A diagnosis is a ladder, and its rungs are separate: the message, where to look, the facts, the
+//! line, the way out.
 
 mod answers;
+mod client;
 mod codes;
 mod commands;
 mod containers;
 mod doors;
 mod explanations;
 mod locate;
+mod look;
 mod manifests;
 mod name_servers;
 mod names;
 mod packets;
 mod protocols;
+mod selectors;
 mod service_names;
 mod services;
+mod targets;
+mod variables;
 mod workloads;
 
-pub use codes::{Code, Explanation, explain, explanations};
+pub use codes::{Code, Explanation, explain, explanations, near_codes};
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::Pod;
-use crate::cluster::{Cluster, Place};
+use crate::cluster::{Cluster, Did, Fetched, Place};
 use crate::diagnostic::Location;
-use crate::network::{Party, Trace};
+use crate::network::{Party, Protocol, Trace};
 use crate::shell::Files;
 
 use super::PlaceName;
@@ -43,17 +50,51 @@ pub struct Diagnosis {
     pub code: Code,
     /// One plain sentence: what happened, at which hop.
     pub message: String,
+    /// Commands for the laptop's terminal that show the evidence; at least one.
+    pub look: Vec<String>,
     /// The facts, one a line.
     pub evidence: Vec<String>,
-    /// The nearest thing that would have worked: `the nearest label is app=web`.
-    pub nearest: Option<String>,
     /// The player's line.
     pub at: Option<Location>,
+    /// The nearest thing that would have worked: `the nearest label is app=web`.
+    pub nearest: Option<String>,
+    /// The way out, for this very cluster.
+    pub fix: String,
+}
+
+/// What two diagnoses have in common that have one cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The kind of fault.
+    pub code: Code,
+    /// The line at fault.
+    pub at: Option<Location>,
+    /// What happened, for a fault that stands on no line.
+    pub message: Option<String>,
 }
 
 impl Diagnosis {
     fn new(code: Code, message: impl Into<String>) -> Diagnosis {
-        Diagnosis { code, message: message.into(), evidence: Vec::new(), nearest: None, at: None }
+        Diagnosis {
+            code,
+            message: message.into(),
+            look: Vec::new(),
+            evidence: Vec::new(),
+            at: None,
+            nearest: None,
+            fix: String::new(),
+        }
+    }
+
+    /// What makes it the same fault as another one: its kind, and the line or what happened.
+    pub fn cause(&self) -> Cause {
+        let message = self.at.is_none().then(|| self.message.clone());
+        Cause { code: self.code, at: self.at.clone(), message }
+    }
+
+    fn look(mut self, commands: impl IntoIterator<Item = String>) -> Diagnosis {
+        self.look.extend(commands);
+        self
     }
 
     fn fact(mut self, fact: impl Into<String>) -> Diagnosis {
@@ -73,6 +114,11 @@ impl Diagnosis {
 
     fn at(mut self, location: Option<Location>) -> Diagnosis {
         self.at = location;
+        self
+    }
+
+    fn fix(mut self, fix: impl Into<String>) -> Diagnosis {
+        self.fix = fix.into();
         self
     }
 }
@@ -95,31 +141,24 @@ pub(super) struct Case<'a> {
 struct Facts<'a> {
     case: &'a Case<'a>,
     locator: Locator,
-    /// What the command printed, standard output and error together.
-    output: String,
     /// Its last connection, made or not.
     connection: Option<&'a Trace>,
+    /// The last request of a client that knows how it ended.
+    fetched: Option<&'a Fetched>,
+    /// The name that its last request has not resolved.
+    unresolved: Option<String>,
+}
+
+/// A socket that is open in a network namespace.
+struct Open {
+    protocol: Protocol,
+    port: u16,
+    container: Option<Arc<str>>,
 }
 
 impl Facts<'_> {
-    /// The namespace and name of the pod that sent the last packets, or that the goal names.
-    fn client_pod(&self) -> Option<(String, String)> {
-        let run = self.case.run?;
-        let last = run.traces.last().and_then(|id| self.case.cluster.trace(*id));
-        if let Some(Party::Pod { namespace, name }) = last.map(|trace| &trace.from) {
-            return Some((namespace.to_string(), name.to_string()));
-        }
-        // A pod on its node's network sends as the node.
-        match PlaceName::parse(&self.case.goal.from).ok()?.find(self.case.cluster).ok()? {
-            Place::Container { namespace, pod, .. } => {
-                Some((namespace.to_string(), pod.to_string()))
-            }
-            Place::Laptop | Place::Node(_) => None,
-        }
-    }
-
-    /// Every socket that is open in a pod, with its address, port and container.
-    fn listeners(&self, pod: &Pod) -> Vec<(IpAddr, u16, Option<Arc<str>>)> {
+    /// Every socket that is open where a pod's containers are.
+    fn listeners(&self, pod: &Pod) -> Vec<Open> {
         let containers = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
         let Some(container) = containers.first() else { return Vec::new() };
         let place = Place::Container {
@@ -131,31 +170,82 @@ impl Facts<'_> {
         let sender = cluster.netns_of(&place);
         let netns = sender.and_then(|sender| cluster.network().netns(sender.netns));
         let sockets = netns.into_iter().flat_map(|netns| &netns.listeners);
-        sockets.map(|((_, at, port), owner)| (*at, *port, owner.container.clone())).collect()
+        let open = sockets.map(|((protocol, _, port), owner)| Open {
+            protocol: *protocol,
+            port: *port,
+            container: owner.container.clone(),
+        });
+        open.collect()
+    }
+
+    /// Whether some process in the pod listens on this TCP port, on any address.
+    fn listens_on(&self, pod: &Pod, port: u16) -> bool {
+        let open = self.listeners(pod);
+        open.iter().any(|open| open.protocol == Protocol::Tcp && open.port == port)
+    }
+
+    /// What the goal's command printed, shortened to one line, to be quoted.
+    fn quoted(&self) -> String {
+        match self.case.run.map(Run::excerpt) {
+            Some(text) if !text.is_empty() => format!("it printed: {text}"),
+            _ => "it printed nothing".to_owned(),
+        }
     }
 }
 
 /// Says why a goal failed.
 pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
-    let finished = case.run.and_then(|run| run.finished.as_ref());
-    let output = finished.map_or_else(String::new, |finished| {
-        let text = [finished.stdout.as_slice(), &finished.stderr].concat();
-        String::from_utf8_lossy(&text).into_owned()
-    });
     let traces = case.run.map_or(&[][..], |run| run.traces.as_slice());
-    let facts = Facts {
+    let deeds = case.run.map_or(&[][..], |run| run.deeds.as_slice());
+    let fetched = deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::Fetched(fetched) => Some(fetched),
+        _ => None,
+    });
+    let mut facts = Facts {
         case,
         locator: Locator::new(case.files),
-        output,
         connection: probe::last_connection(case.cluster, traces),
+        fetched,
+        unresolved: None,
     };
-    manifests::diagnose(&facts)
+    facts.unresolved = names::unresolved(&facts);
+    let said = manifests::diagnose(&facts)
         .or_else(|| workloads::no_place(&facts))
         .or_else(|| commands::missing_tool(&facts))
+        .or_else(|| variables::diagnose(&facts))
         .or_else(|| names::diagnose(&facts))
         .or_else(|| packets::diagnose(&facts))
         .or_else(|| answers::diagnose(&facts))
         .or_else(|| commands::diagnose(&facts))
         .or_else(|| workloads::diagnose(&facts))
-        .unwrap_or_else(|| answers::unexpected(&facts))
+        .unwrap_or_else(|| answers::unexpected(&facts));
+    complete(&facts, said)
+}
+
+/// No rung of the ladder is empty but the line, which not every fault has.
+fn complete(facts: &Facts<'_>, mut said: Diagnosis) -> Diagnosis {
+    if said.look.is_empty() {
+        said.look.push(look::pods(&facts.namespace()));
+    }
+    if said.fix.is_empty()
+        && let Some(explanation) = explain(said.code)
+    {
+        explanation.fix.clone_into(&mut said.fix);
+    }
+    said
+}
+
+/// Who it is, as players call it: `pod web`, `node-1`, `the laptop`.
+fn party_name(party: &Party) -> String {
+    match party {
+        Party::Pod { namespace, name } => format!("pod {}", look::shown_name(namespace, name)),
+        Party::Node(name) => name.to_string(),
+        Party::Laptop => "the laptop".to_owned(),
+        Party::Outside(name) => name.to_string(),
+    }
+}
+
+/// Where a goal's request comes from.
+fn place_of(goal: &Goal) -> Option<PlaceName> {
+    PlaceName::parse(&goal.from).ok()
 }

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Diagnosis, Facts};
+use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
 use crate::diagnostic::Location;
 use crate::network::{Because, Outcome, Trace};
@@ -45,8 +45,10 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
             )
             .fact(format!("policies that select the pod: {list}"))
             .fact(hop.to_string())
+            .look([look::describe("networkpolicy", namespace, policy)])
             .nearest(Some("an egress rule for port 53, UDP and TCP".to_owned()))
-            .at(line.or(at)),
+            .at(line.or(at))
+            .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}")),
         );
     }
     let server = question.flow.destination;
@@ -56,14 +58,19 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
     };
     let nearest = matches!(hop.because, Because::NoEndpoints { .. })
         .then(|| "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned());
+    let fix = nearest.clone().unwrap_or_else(|| {
+        format!("let somebody answer questions at {server}: the cluster's DNS is at {CLUSTER_DNS}")
+    });
     Some(
         Diagnosis::new(
             "dns-unreachable",
             format!("nobody answered when the client asked DNS for {name}"),
         )
+        .look([look::pods("kube-system"), look::endpoints("kube-system", "kube-dns")])
         .fact(said)
         .nearest(nearest)
-        .at(at),
+        .at(at)
+        .fix(fix),
     )
 }
 
@@ -91,7 +98,13 @@ pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> 
         ),
         false => (said, "dnsPolicy: ClusterFirst"),
     };
-    let field = |path| facts.locator.field("Pod", &namespace, &pod, path);
-    let line = if on_host { field("spec.hostNetwork") } else { field("spec.dnsPolicy") };
-    Some(said.nearest(Some(nearest.to_owned())).at(line.or(at)))
+    let source = facts.pod_source(&namespace, &pod);
+    let path = if on_host { "spec.hostNetwork" } else { "spec.dnsPolicy" };
+    let line = source.and_then(|own| super::locate::at(&own.source, &own.within(path)));
+    Some(
+        said.look([look::yaml("pod", &namespace, &pod)])
+            .nearest(Some(nearest.to_owned()))
+            .at(line.or(at))
+            .fix(format!("write {nearest}, and make the pod anew")),
+    )
 }

@@ -1,76 +1,58 @@
 //! Names that nobody knows.
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Namespace, Service};
 
+use super::look::{self, shown_name};
 use super::services::{cluster_ip, is_headless};
-use super::{Diagnosis, Facts, name_servers, service_names};
-use crate::api::Pod;
+use super::{Diagnosis, Facts, locate, name_servers, service_names};
+use crate::api::{Kind, LabelSelector, Pod};
+use crate::cluster::{Did, Ending, ObjectName};
 use crate::diagnostic::{Location, nearest};
-use crate::level::probe::Miss;
+use crate::network::DnsData;
 
 /// The name did not resolve, or resolved to one address where several were asked for.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
-    match unresolved(&facts.output) {
-        Some(name) if facts.connection.is_none() || is_last_word(facts, &name) => {
-            Some(unknown(facts, &name))
-        }
-        _ => silence(facts).or_else(|| one_virtual_ip(facts)),
+    match &facts.unresolved {
+        Some(name) => Some(unknown(facts, name)),
+        None => one_virtual_ip(facts).or_else(|| ready_pods_alone(facts)),
     }
 }
 
-/// Clients that give up before their resolver does name nobody: their questions do.
-fn silence(facts: &Facts<'_>) -> Option<Diagnosis> {
+/// The name that the last request has not resolved: as its client knows it, or, for those that ask
+/// name servers by themselves (nslookup, dig), as their questions tell it.
+pub(super) fn unresolved(facts: &Facts<'_>) -> Option<String> {
+    let run = facts.case.run?;
+    let last = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::Fetched(fetched) => Some(match fetched.ending {
+            Ending::Name(_) | Ending::SlowName => Some(fetched.host.clone()),
+            _ => None,
+        }),
+        Did::NotResolved { name, .. } => Some(Some(name.clone())),
+        _ => None,
+    });
+    if let Some(told) = last {
+        return told.map(|name| name.trim_end_matches('.').to_owned());
+    }
     let questions = name_servers::questions(facts);
-    if facts.connection.is_some() || questions.is_empty() {
+    let found = questions.iter().filter_map(|trace| trace.dns.as_ref()?.answer.as_ref());
+    let found = found.into_iter().any(|answer| !answer.records.is_empty());
+    if facts.connection.is_some() || found {
         return None;
     }
-    let name = name_servers::asked_name(&questions)?;
-    name_servers::unanswered(facts, &name, facts.locator.mention([&name]))
-}
-
-/// The name that a client could not resolve, in the words of curl, wget and their kin. Of several,
-/// the last.
-fn unresolved(output: &str) -> Option<String> {
-    const PHRASES: [(&str, char); 5] = [
-        ("Could not resolve host: ", '\n'),
-        ("bad address '", '\''),
-        ("unable to resolve host address ‘", '’'),
-        ("can't resolve '", '\''),
-        ("server can't find ", ':'),
-    ];
-    let mut last: Option<(usize, String)> = None;
-    for (phrase, end) in PHRASES {
-        if let Some(start) = output.rfind(phrase) {
-            let name = output[start + phrase.len()..].split(end).next().unwrap_or("");
-            if last.as_ref().is_none_or(|(at, _)| *at < start) {
-                last = Some((start, name.trim().trim_end_matches('.').to_owned()));
-            }
-        }
-    }
-    last.map(|(_, name)| name.split(':').next().unwrap_or("").to_owned())
-        .filter(|name| !name.is_empty())
-}
-
-/// Whether failing to resolve is the newest thing that the client says.
-fn is_last_word(facts: &Facts<'_>, name: &str) -> bool {
-    facts
-        .output
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .is_some_and(|l| l.contains(name))
+    name_servers::asked_name(&questions)
 }
 
 fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
-    let at = || facts.locator.mention([name]);
+    let at = || facts.dialled_at(&[name.to_owned()], None, facts.fetched.map_or(0, |f| f.port));
     if let Some(said) = name_servers::unanswered(facts, name, at()) {
         return said;
     }
     container_name(facts, name, at())
         .or_else(|| name_servers::elsewhere(facts, name, at()))
         .or_else(|| service_names::diagnose(facts, name, at()))
-        .or_else(|| pod_below_service(facts, name))
+        .or_else(|| pod_below_service(facts, name, at()))
+        .or_else(|| below_nothing(facts, name, at()))
         .or_else(|| pod_name(facts, name, at()))
         .or_else(|| other_namespace(facts, name, at()))
         .unwrap_or_else(|| nobody(facts, name, at()))
@@ -81,75 +63,210 @@ fn container_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option
     let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &pod_name)?;
     let containers = &pod.spec.as_ref()?.containers;
     let container = containers.iter().find(|container| container.name == name)?;
+    let image = container.image.as_deref().unwrap_or("?");
     Some(
         Diagnosis::new(
             "container-name-is-no-host",
             format!("DNS knows nobody called {name}: that is a container's name, and containers are not in DNS"),
         )
-        .fact(format!("{} is a container of pod {pod_name}, image {}", name, container.image.as_deref().unwrap_or("?")))
+        .look([look::describe("pod", &namespace, &pod_name), look::services(&namespace)])
+        .fact(format!("{name} is a container of pod {pod_name}, image {image}"))
         .fact("all containers of a pod share its IP address and its loopback device")
         .nearest(Some("inside the pod it is localhost".to_owned()))
-        .at(at),
+        .at(at)
+        .fix(format!("write localhost instead of {name}, apply, and send again")),
     )
 }
 
 /// `db-0.db`: a pod's name below a Service's.
-fn pod_below_service(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
-    let mut labels = name.split('.');
-    let (pod_label, service_name) = (labels.next()?, labels.next()?);
-    let namespace = facts.client_pod().map_or_else(|| "default".to_owned(), |(ns, _)| ns);
-    let objects = facts.case.cluster.objects();
-    let service = objects.get::<Service>(&namespace, service_name)?;
-    let said = Diagnosis::new("no-name-for-pod", format!("DNS has no name {name}"));
+fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let (pod_label, service) = below_service(facts, name)?;
+    let (namespace, service_name) = super::services::full_name(service);
+    let said = Diagnosis::new("no-name-for-pod", format!("DNS has no name {name}"))
+        .look([look::services(namespace), look::endpoints(namespace, service_name)]);
     if !is_headless(service) {
-        let at = facts.locator.field("Service", &namespace, service_name, "spec.clusterIP");
+        let at = facts.locator.field("Service", namespace, service_name, "spec.clusterIP");
         return Some(
             said.fact(format!(
                 "Service {service_name} has the cluster IP {}, so its name stands for that one address",
                 cluster_ip(service)
             ))
             .fact("only a headless Service (clusterIP: None) has names for its pods")
-            .at(at),
+            .nearest(Some("clusterIP: None".to_owned()))
+            .at(at)
+            .fix(make_headless(service_name)),
         );
     }
-    let set = objects.list::<StatefulSet>(Some(&namespace)).find(|set| {
+    // Without pods that it selects, no name of the Service has an address.
+    if let Some(said) = service_names::headless_without_pods(facts, service, at.clone()) {
+        return Some(said);
+    }
+    let objects = facts.case.cluster.objects();
+    let set = objects.list::<StatefulSet>(Some(namespace)).find(|set| {
         let prefix = format!("{}-", set.metadata.name.as_deref().unwrap_or(""));
         pod_label.strip_prefix(&prefix).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
     });
-    Some(match set {
-        Some(set) => {
-            let set_name = set.metadata.name.as_deref().unwrap_or("");
-            let governing =
-                set.spec.as_ref().and_then(|spec| spec.service_name.as_deref()).unwrap_or("");
-            said.fact(format!("StatefulSet {set_name} names Service {governing:?} in serviceName"))
-                .fact(format!("so its pods' names would be {pod_label}.{governing}"))
-                .nearest(Some(format!("serviceName: {service_name}")))
-                .at(facts.locator.field("StatefulSet", &namespace, set_name, "spec.serviceName"))
-        }
+    let Some(set) = set else { return Some(no_stateful_set(facts, said, service, pod_label)) };
+    let set_name = set.metadata.name.as_deref().unwrap_or("");
+    let governing = set.spec.as_ref().and_then(|spec| spec.service_name.as_deref()).unwrap_or("");
+    if governing == service_name {
+        return Some(missing_peer(facts, said, (namespace, set_name), pod_label));
+    }
+    Some(
+        said.look([format!("kubectl get statefulset {set_name} -o yaml{}", look::in_namespace(namespace))])
+            .fact(format!("StatefulSet {set_name} names Service {governing:?} in serviceName"))
+            .fact(format!("so its pods' names would be {pod_label}.{governing}"))
+            .nearest(Some(format!("serviceName: {service_name}")))
+            .at(facts.locator.field("StatefulSet", namespace, set_name, "spec.serviceName"))
+            .fix(format!(
+                "write serviceName: {service_name}; a StatefulSet keeps it for life, so delete it and apply it again"
+            )),
+    )
+}
+
+/// The Service and the label before it in `db-0.db` or `db-0.db.shop`.
+fn below_service<'a, 'n>(
+    facts: &Facts<'a>,
+    name: &'n str,
+) -> Option<(&'n str, &'a std::sync::Arc<Service>)> {
+    let (pod_label, rest) = name.split_once('.')?;
+    Some((pod_label, service_names::find(facts, rest)?))
+}
+
+/// The StatefulSet and the Service fit each other: the one pod is missing or not ready.
+fn missing_peer(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    (namespace, set): (&str, &str),
+    pod: &str,
+) -> Diagnosis {
+    let stored = facts.case.cluster.objects().get::<Pod>(namespace, pod);
+    let said = said.look([look::pods(namespace)]).at(facts.locator.field(
+        "StatefulSet",
+        namespace,
+        set,
+        "spec.replicas",
+    ));
+    match stored {
+        None => said.fact(format!("there is no pod {pod}")).fix(format!(
+            "let StatefulSet {set} have {} replicas, so that there is a {pod}",
+            ordinal(pod) + 1
+        )),
+        Some(stored) => said
+            .fact(super::packets::pod_line(stored))
+            .fact("only ready pods have names, unless the Service says publishNotReadyAddresses")
+            .fix(format!("wait until pod {pod} is ready, or see why it is not")),
+    }
+}
+
+/// The number at the end of a StatefulSet's pod's name.
+fn ordinal(pod: &str) -> u64 {
+    pod.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// No StatefulSet makes pods of that name.
+fn no_stateful_set(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    service: &Service,
+    pod_label: &str,
+) -> Diagnosis {
+    let (_, service_name) = super::services::full_name(service);
+    let selected = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+    let sources = facts.locator.sources();
+    let maker = sources.iter().find(|source| {
+        let labels = source.value.pointer("/spec/template/metadata/labels");
+        selected.is_some_and(|selected| {
+            selected.iter().all(|(key, value)| {
+                labels.and_then(|l| l.get(key)).and_then(|l| l.as_str()) == Some(value)
+            })
+        })
+    });
+    let kind = maker.and_then(|source| source.text("/kind")).unwrap_or("Deployment");
+    said.fact(format!("no pod is called {pod_label} and has subdomain {service_name}"))
+        .fact(format!("pods of a {kind} have no names in DNS; pods of a StatefulSet do"))
+        .nearest(Some(format!("kind: StatefulSet, with serviceName: {service_name}")))
+        .at(maker.and_then(|source| locate::at(source, "kind")))
+        .fix(format!(
+            "make it a StatefulSet with serviceName: {service_name}, and delete the {kind}"
+        ))
+}
+
+/// `db-0.db`, where no Service is called db.
+fn below_nothing(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let (first, rest) = name.split_once('.')?;
+    let governing = rest.split('.').next()?;
+    let namespace = facts.namespace();
+    let own = rest == governing || rest.strip_prefix(&format!("{governing}.{namespace}")).is_some();
+    let objects = facts.case.cluster.objects();
+    // `web.default`: somebody takes a pod's name for a Service's.
+    let is_namespace = objects.get::<Namespace>("", governing).is_some();
+    objects.get::<Pod>(&namespace, first).filter(|_| own && !is_namespace)?;
+    let object = ObjectName {
+        kind: Kind::Service,
+        namespace: namespace.clone(),
+        name: governing.to_owned(),
+    };
+    Some(no_service(facts, name, &object, at))
+}
+
+/// There is no Service of this name.
+fn no_service(
+    facts: &Facts<'_>,
+    name: &str,
+    object: &ObjectName,
+    at: Option<Location>,
+) -> Diagnosis {
+    let shown = shown_name(&object.namespace, &object.name);
+    let said = Diagnosis::new(
+        "unknown-name",
+        format!("DNS knows nobody called {name}: there is no Service {shown}"),
+    )
+    .look([look::services(&object.namespace)])
+    .fact(services_line(facts, &object.namespace));
+    let source = facts.locator.object(object);
+    let governed = facts.locator.sources().into_iter().find(|source| {
+        source.text("/spec/serviceName") == Some(&object.name)
+            && source.namespace() == object.namespace
+    });
+    let at = source
+        .as_ref()
+        .and_then(|source| locate::at(source, "metadata.name"))
+        .or_else(|| locate::at(governed.as_ref()?, "spec.serviceName"))
+        .or(at);
+    match facts.case.cluster.last_applied(object) {
+        Some(sent) if source.is_some() => said
+            .fact(format!("it was applied from {}, and has been deleted since", sent.file))
+            .at(at)
+            .fix(format!("kubectl apply -f {}, and send again", sent.file)),
+        Some(sent) => said
+            .fact(format!("it was applied from {}, which does not describe it any more", sent.file))
+            .at(at)
+            .fix(format!("describe Service {} in {} again, and apply", object.name, sent.file)),
         None => {
-            let selected = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-            let deployment = facts.locator.documents().iter().find(|document| {
-                let labels = document.value.pointer("/spec/template/metadata/labels");
-                selected.is_some_and(|selected| {
-                    selected.iter().all(|(k, v)| {
-                        labels.and_then(|l| l.get(k)).and_then(|l| l.as_str()) == Some(v)
-                    })
-                })
-            });
-            let at = deployment.and_then(|document| super::locate::field_of(document, "kind"));
-            said.fact(format!("no pod is called {pod_label} and has subdomain {service_name}"))
-                .fact("pods of a Deployment have no names in DNS; pods of a StatefulSet do")
-                .nearest(Some("kind: StatefulSet, with serviceName".to_owned()))
-                .at(at)
+            said.at(at).fix(format!("make a Service called {} that selects the pods", object.name))
         }
-    })
+    }
+}
+
+fn services_line(facts: &Facts<'_>, namespace: &str) -> String {
+    let services = facts.case.cluster.objects().list::<Service>(Some(namespace));
+    let names: Vec<&str> = services.filter_map(|s| s.metadata.name.as_deref()).collect();
+    match names.is_empty() {
+        true => format!("there is no Service in namespace {namespace}"),
+        false => format!("Services in namespace {namespace}: {}", names.join(", ")),
+    }
 }
 
 fn pod_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
     let first = name.split('.').next()?;
-    let namespace = facts.client_pod().map_or_else(|| "default".to_owned(), |(ns, _)| ns);
+    let namespace = facts.namespace();
     let pod = facts.case.cluster.objects().get::<Pod>(&namespace, first)?;
     let address = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
+    let fix = match address {
+        Some(address) => format!("write {address} instead of {name}, apply, and send again"),
+        None => format!("give pod {first} a Service, and call it by the Service's name"),
+    };
     Some(
         Diagnosis::new(
             "pod-name-is-no-host",
@@ -157,15 +274,17 @@ fn pod_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagn
                 "DNS knows nobody called {name}: {first} is a pod, and plain pods are not in DNS"
             ),
         )
+        .look([look::pods(&namespace), look::services(&namespace)])
         .facts(address.map(|address| format!("pod {first} has the address {address}")))
         .nearest(address.map(|address| format!("its address, {address}")))
-        .at(at),
+        .at(at)
+        .fix(fix),
     )
 }
 
 fn other_namespace(facts: &Facts<'_>, name: &str, mention: Option<Location>) -> Option<Diagnosis> {
     let first = name.split('.').next()?;
-    let own = facts.client_pod().map_or_else(|| "default".to_owned(), |(ns, _)| ns);
+    let own = facts.namespace();
     let services = facts.case.cluster.objects();
     let service = services.list::<Service>(None).find(|service| {
         service.metadata.name.as_deref() == Some(first)
@@ -173,46 +292,120 @@ fn other_namespace(facts: &Facts<'_>, name: &str, mention: Option<Location>) -> 
     })?;
     let namespace = service.metadata.namespace.as_deref().unwrap_or("");
     let at = facts.locator.field("Service", namespace, first, "metadata.namespace").or(mention);
+    let pods =
+        service.spec.as_ref().and_then(|spec| spec.selector.as_ref()).is_some_and(|wanted| {
+            let wanted = LabelSelector::equalities(wanted);
+            let mut pods = services.list::<Pod>(Some(namespace));
+            pods.any(|pod| wanted.matches(pod.metadata.labels.as_ref()))
+        });
+    let fix = match pods {
+        true => format!("call it {first}.{namespace}"),
+        false => format!("move the Service to namespace {own}, where its pods are"),
+    };
     Some(
         Diagnosis::new(
             "service-in-other-namespace",
             format!("DNS knows nobody called {name} in namespace {own}"),
         )
+        .look(["kubectl get services --all-namespaces".to_owned()])
         .fact(format!("there is a Service {first}, but in namespace {namespace}"))
         .fact("a short name is looked up in the caller's own namespace")
         .nearest(Some(format!("{first}.{namespace}")))
-        .at(at),
+        .at(at)
+        .fix(fix),
     )
 }
 
 fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
-    let objects = facts.case.cluster.objects();
-    let services: Vec<&str> = objects
-        .list::<Service>(Some("default"))
-        .filter_map(|s| s.metadata.name.as_deref())
-        .collect();
-    let close = nearest(name, services.iter().copied());
+    let namespace = facts.namespace();
+    let services = facts.case.cluster.objects().list::<Service>(Some(&namespace));
+    let names: Vec<&str> = services.filter_map(|s| s.metadata.name.as_deref()).collect();
+    let first = name.split('.').next().unwrap_or(name);
+    if matches!(name, "http" | "https") {
+        return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+            .look([look::services(&namespace)])
+            .facts(facts.fetched.map(|fetched| format!("the client was given {}", fetched.url)))
+            .fact("the URL says http:// twice: what stands behind the first is taken for a host")
+            .at(facts.locator.mention([format!("{name}://")]).or(at))
+            .fix(format!("take {name}:// out of the value, apply, and send again"));
+    }
+    let Some(close) = nearest(first, names.iter().copied()) else {
+        if name.contains('.') {
+            return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+                .look([look::services(&namespace)])
+                .fact(services_line(facts, &namespace))
+                .at(at)
+                .fix("write the name of a Service, or make a Service of that name");
+        }
+        let object = ObjectName { kind: Kind::Service, namespace, name: name.to_owned() };
+        return no_service(facts, name, &object, at);
+    };
+    let instead = name.replacen(first, close, 1);
     Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
-        .fact(format!("Services in namespace default: {}", services.join(", ")))
-        .nearest(close.map(|close| format!("there is a Service {close}")))
+        .look([look::services(&namespace)])
+        .fact(services_line(facts, &namespace))
+        .nearest(Some(format!("there is a Service {close}")))
         .at(at)
+        .fix(format!("write {instead} instead of {name}, apply, and send again"))
 }
 
-/// The goal looks up a name that means one virtual address, and wanted the pods' own.
+/// A headless Service's name was looked up, and means fewer pods than the goal wants.
+fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
+    facts.case.run?.miss.as_ref()?;
+    if facts.connection.is_some() || facts.fetched.is_some() {
+        return None;
+    }
+    let name = name_servers::asked_name(&name_servers::questions(facts))?;
+    let service = service_names::find(facts, &name).filter(|service| is_headless(service))?;
+    let (namespace, service_name) = super::services::full_name(service);
+    let (_, matching) = super::services::pods(facts, service);
+    let ready = matching.iter().filter(|pod| crate::level::place::is_ready(pod)).count();
+    let waiting = matching.iter().filter(|pod| !crate::level::place::is_ready(pod));
+    let sources = facts.locator.sources();
+    let set = sources.iter().find(|source| {
+        source.text("/spec/serviceName") == Some(service_name) && source.namespace() == namespace
+    });
+    let at = set.and_then(|set| locate::at(set, "spec.replicas"));
+    let fix = match ready == matching.len() {
+        true => "let there be as many pods as are wanted: spec.replicas says how many".to_owned(),
+        false => "see why not all pods are ready: kubectl describe pod names the reason".to_owned(),
+    };
+    Some(
+        Diagnosis::new(
+            "headless-lists-ready-pods",
+            format!("DNS answers {name} with {ready} addresses: one for each ready pod of Service {service_name}"),
+        )
+        .look([look::endpoints(namespace, service_name), look::pods(namespace)])
+        .fact(format!("Service {service_name} selects {} pods, {ready} of them ready", matching.len()))
+        .facts(waiting.map(|pod| super::packets::pod_line(pod)))
+        .at(at.or_else(|| facts.locator.field("Service", namespace, service_name, "spec.selector")))
+        .fix(fix),
+    )
+}
+
+fn make_headless(service: &str) -> String {
+    format!(
+        "write clusterIP: None; a Service keeps its cluster IP for life, so delete Service {service} and apply it again"
+    )
+}
+
+/// A name was looked up that means one virtual address, and nothing was dialled: the goal wanted the
+/// pods' own.
 fn one_virtual_ip(facts: &Facts<'_>) -> Option<Diagnosis> {
-    let looks_up = facts.case.goal.run.contains("nslookup") || facts.case.goal.run.contains("dig ");
-    let missed = facts.case.run.and_then(|run| run.miss.as_ref());
-    if !looks_up || !matches!(missed, Some(Miss::Output { .. } | Miss::Exit { .. })) {
+    facts.case.run?.miss.as_ref()?;
+    if facts.connection.is_some() || facts.fetched.is_some() {
         return None;
     }
+    let questions = name_servers::questions(facts);
+    let records = questions.iter().filter_map(|trace| trace.dns.as_ref()?.answer.as_ref());
+    let records: Vec<&DnsData> =
+        records.flat_map(|answer| answer.records.iter().map(|record| &record.data)).collect();
     let objects = facts.case.cluster.objects();
-    let service = facts.case.goal.run.split_whitespace().find_map(|word| {
-        objects.get::<Service>("default", word.split('.').next().unwrap_or(word))
+    let service = objects.list::<Service>(None).find(|service| {
+        let own = cluster_ip(service).parse().ok().map(DnsData::of_address);
+        own.is_some_and(|own| records.contains(&&own))
     })?;
-    if is_headless(service) {
-        return None;
-    }
-    let name = service.metadata.name.as_deref().unwrap_or("");
+    let (namespace, name) = super::services::full_name(service);
     Some(
         Diagnosis::new(
             "one-virtual-ip",
@@ -221,25 +414,11 @@ fn one_virtual_ip(facts: &Facts<'_>) -> Option<Diagnosis> {
                 cluster_ip(service)
             ),
         )
+        .look([look::services(namespace), look::endpoints(namespace, name)])
         .fact("the pods behind a cluster IP are not told apart")
         .fact("a headless Service has none, and DNS answers with its pods' addresses")
         .nearest(Some("clusterIP: None".to_owned()))
-        .at(facts.locator.field("Service", "default", name, "spec.clusterIP")),
+        .at(facts.locator.field("Service", namespace, name, "spec.clusterIP"))
+        .fix(make_headless(name)),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clients_name_what_they_could_not_resolve() {
-        assert_eq!(
-            unresolved("curl: (6) Could not resolve host: nginx\n").as_deref(),
-            Some("nginx")
-        );
-        assert_eq!(unresolved("wget: bad address 'db-0.db:9376'\n").as_deref(), Some("db-0.db"));
-        assert_eq!(unresolved("** server can't find db: NXDOMAIN\n").as_deref(), Some("db"));
-        assert_eq!(unresolved("curl: (7) Failed to connect\n"), None);
-    }
 }

@@ -1,72 +1,78 @@
-//! Connections that were made, and conversations that failed: TLS, other protocols, silence.
+//! Connections that were made, and conversations that failed: TLS, other protocols, silence. The
+//! client knows how its request ended.
 
+use super::look;
 use super::packets::name_of;
 use super::service_names;
-use super::{Diagnosis, Facts};
-use crate::diagnostic::Location;
-use crate::network::{Outcome, Trace};
+use super::{Diagnosis, Facts, party_name};
+use crate::cluster::{Ending, HttpRequest, Issuer, Payload, Place, Reply};
+
+use crate::network::{Outcome, Protocol, Trace};
 
 /// What the client says of the conversation.
 pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let Outcome::Delivered { to, at, .. } = &trace.outcome else { return None };
-    let server = to.to_string().trim_start_matches("default/").to_owned();
-    let said = |words: &[&str]| -> Option<String> {
-        let mut lines = facts.output.lines().rev();
-        let line = lines.find(|line| words.iter().any(|word| line.contains(word)))?;
-        Some(line.trim().to_owned())
-    };
-    let line = || super::answers::mention(facts, trace);
-    if let Some(words) = said(&["curl: (35)"]) {
-        return Some(
-            Diagnosis::new(
-                "plain-http-port",
-                format!(
-                    "{server} answered on port {}, but it speaks plain HTTP, not TLS",
-                    at.port()
-                ),
-            )
-            .fact(words)
-            .nearest(Some("http:// instead of https://".to_owned()))
-            .at(line()),
-        );
-    }
-    if let Some(words) = said(&["curl: (60)", "certificate common name", "cannot verify"]) {
-        return Some(certificate(facts, trace, &server, words, line()));
-    }
-    if let Some(words) =
-        said(&["HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port"])
-    {
-        return Some(
-            Diagnosis::new(
-                "tls-port",
-                format!("{server} speaks TLS on port {}, and was asked in plain HTTP", at.port()),
-            )
-            .fact(words)
-            .nearest(Some("https:// instead of http://".to_owned()))
-            .at(line()),
-        );
-    }
-    if let Some(words) = said(&["curl: (52)", "curl: (1)", "curl: (56)"]) {
-        return Some(
-            Diagnosis::new(
-                "not-http",
-                format!("{server} was reached on port {}, but it does not speak HTTP", at.port()),
-            )
-            .fact(words)
-            .at(line()),
-        );
-    }
-    let words = said(&["Operation timed out", "curl: (28)"])?;
-    Some(
-        Diagnosis::new(
+    let server =
+        facts.case.cluster.server_of(trace).map_or_else(|| party_name(to), |to| party_name(&to));
+    let port = at.port();
+    let said = match &facts.fetched?.ending {
+        Ending::NoTls => Diagnosis::new(
+            "plain-http-port",
+            format!("{server} answered on port {port}, but it speaks plain HTTP, not TLS"),
+        )
+        .fact("https begins with a TLS handshake, which a plain HTTP server can't answer")
+        .nearest(Some("http:// instead of https://".to_owned()))
+        .fix("write http:// instead of https://, apply, and send again"),
+        Ending::Certificate { names, issuer } => certificate(facts, trace, &server, names, *issuer),
+        Ending::Response { status: 400 } if speaks_tls(facts, trace) => Diagnosis::new(
+            "tls-port",
+            format!("{server} speaks TLS on port {port}, and was asked in plain HTTP"),
+        )
+        .fact("it answers a plain request with status 400")
+        .nearest(Some("https:// instead of http://".to_owned()))
+        .fix("write https:// instead of http://, apply, and send again"),
+        Ending::Empty | Ending::Reset | Ending::NotHttp => Diagnosis::new(
+            "not-http",
+            format!("{server} was reached on port {port}, but it does not speak HTTP"),
+        )
+        .fact(match facts.fetched.map(|fetched| &fetched.ending) {
+            Some(Ending::Empty) => "it closed the connection without a byte",
+            Some(Ending::Reset) => "it reset the connection",
+            _ => "what it sent is no HTTP response",
+        })
+        .fix("ask with a client of its own protocol, or call another server"),
+        Ending::SlowAnswer => Diagnosis::new(
             "slow-answer",
             format!("{server} took the connection, and did not answer in time"),
         )
-        .fact(words)
         .fact("the network is not to blame: the packet arrived, and the process thinks")
         .nearest(Some("a longer limit (curl -m), or a server that answers faster".to_owned()))
-        .at(line()),
-    )
+        .fix("give the client a longer limit, or see what the server waits for"),
+        _ => return None,
+    };
+    let look = match to {
+        crate::network::Party::Pod { namespace, name } => look::describe("pod", namespace, name),
+        _ => look::pods(&facts.namespace()),
+    };
+    Some(said.look([look]).at(super::answers::mention(facts, trace)))
+}
+
+/// Whether a TLS handshake at the same place would succeed: tried in a copy of the cluster.
+fn speaks_tls(facts: &Facts<'_>, trace: &Trace) -> bool {
+    let mut trial = facts.case.cluster.clone();
+    let place = facts.client_place().unwrap_or(Place::Laptop);
+    let Ok(connection) = trial.dial(&place, Protocol::Tcp, trace.flow.destination).result else {
+        return false;
+    };
+    let host = trace.flow.destination.ip().to_string();
+    let request = HttpRequest {
+        method: "GET".to_owned(),
+        target: "/".to_owned(),
+        headers: vec![("Host".to_owned(), host.clone())],
+        body: Vec::new(),
+    };
+    let answer = trial.ask(&connection, Payload::Tls { server_name: host, request });
+    matches!(answer.reply, Reply::Tls { .. })
 }
 
 /// R7.5: an alias does not change the name that the client expects in the certificate.
@@ -74,25 +80,39 @@ fn certificate(
     facts: &Facts<'_>,
     trace: &Trace,
     server: &str,
-    words: String,
-    at: Option<Location>,
+    names: &[String],
+    issuer: Issuer,
 ) -> Diagnosis {
     let said = Diagnosis::new(
         "certificate-not-accepted",
         format!("{server} answered with a certificate that the client does not accept"),
     )
-    .fact(words);
+    .fact(match issuer {
+        Issuer::Itself => "nobody but the server vouches for it".to_owned(),
+        Issuer::Cluster => {
+            "the cluster's own authority vouches for it, which the client does not know".to_owned()
+        }
+        Issuer::Public => format!("it is for {}", names.join(", ")),
+    });
     let alias = name_of(facts, trace).and_then(|name| {
         let service = service_names::find(facts, &name)?;
         Some((name, service.spec.as_ref()?.external_name.clone()?))
     });
-    let said = match alias {
+    match alias {
         Some((name, target)) => said
             .fact(format!("{name} is another name for {target}: the certificate is for {target}"))
-            .nearest(Some(format!("https://{target}"))),
-        None => {
-            said.nearest(Some("curl --cacert FILE with the authority's certificate".to_owned()))
-        }
-    };
-    said.at(at)
+            .nearest(Some(format!("https://{target}")))
+            .fix(format!("call https://{target}")),
+        None => said
+            .nearest(Some("curl --cacert FILE with the authority's certificate".to_owned()))
+            .fix("give the client the authority's certificate, or call a name in the server's own"),
+    }
+}
+
+/// What the last answer's status was, where the client got one.
+pub(super) fn status(facts: &Facts<'_>) -> Option<u16> {
+    match facts.fetched?.ending {
+        Ending::Response { status } => Some(status),
+        _ => None,
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Service;
 
 use super::name_servers::questions;
-use super::services::{is_headless, pods, selector, shown};
-use super::{Diagnosis, Facts};
+use super::services::{full_name, is_headless, pods, selector};
+use super::{Diagnosis, Facts, look, selectors, workloads};
 use crate::diagnostic::Location;
 use crate::network::DnsType;
 
@@ -14,7 +14,7 @@ use crate::network::DnsType;
 pub(super) fn find<'a>(facts: &Facts<'a>, name: &str) -> Option<&'a Arc<Service>> {
     let mut labels = name.trim_end_matches('.').split('.');
     let service = labels.next()?;
-    let own = facts.client_pod().map_or_else(|| "default".to_owned(), |(namespace, _)| namespace);
+    let own = facts.namespace();
     let namespace = labels.next().unwrap_or(&own);
     labels.next().is_none_or(|label| label == "svc").then_some(())?;
     facts.case.cluster.objects().get::<Service>(namespace, service)
@@ -43,34 +43,71 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
     )
     .fact(format!("Service {name} has type ExternalName: DNS answers with the alias {target}"))
     .fact("an ExternalName has no cluster IP, no endpoints and no ports")
+    .look([look::services(namespace)])
     .at(line.or(at))
+    .fix("write a name that exists into externalName, apply, and send again")
 }
 
 /// R8.3: without a ready endpoint the name of a headless Service does not exist.
 fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Option<Diagnosis> {
     let (namespace, name) = full_name(service);
     let line = |path: &str| facts.locator.field("Service", namespace, name, path);
-    let said = Diagnosis::new(
+    let without = headless_without_pods(facts, service, at.clone());
+    if without.is_some() {
+        return without;
+    }
+    let nearest = "publishNotReadyAddresses: true, if clients may meet them before they are ready";
+    let (all, matching) = pods(facts, service);
+    Some(
+        without_name(name)
+            .look([look::pods(namespace), look::endpoints(namespace, name)])
+            .facts(selector(service).map(|wanted| {
+                let (found, of) = (matching.len(), all.len());
+                format!("selector {} matches {found} of {of} pods", selectors::shown(wanted))
+            }))
+            .facts(matching.iter().map(|pod| super::packets::pod_line(pod)))
+            .nearest(Some(nearest.to_owned()))
+            .at(line("spec.selector").or(at))
+            .fix("see why the pods are not ready: kubectl describe pod names the probe or the container"),
+    )
+}
+
+fn without_name(name: &str) -> Diagnosis {
+    Diagnosis::new(
         "headless-without-endpoints",
         format!("Service {name} is headless and has no ready pod, so its name does not exist"),
-    );
+    )
+}
+
+/// A headless Service that selects no pod, or pods none of which can run.
+pub(super) fn headless_without_pods(
+    facts: &Facts<'_>,
+    service: &Service,
+    at: Option<Location>,
+) -> Option<Diagnosis> {
+    let (namespace, name) = full_name(service);
+    let line = |path: &str| facts.locator.field("Service", namespace, name, path);
     let Some(wanted) = selector(service) else {
-        return Some(said.fact("it has no selector, and no EndpointSlice").at(line("spec").or(at)));
+        return super::services::slices(facts, service).is_empty().then(|| {
+            without_name(name)
+                .look([look::service(namespace, name), look::labels(namespace)])
+                .fact("it has no selector, and no EndpointSlice")
+                .at(line("spec").or(at))
+                .fix("give it a selector with the pods' labels, and apply")
+        });
     };
-    let (all, matching) = pods(facts, service);
-    let said = said.fact(format!(
-        "selector {} matches {} of {} pods",
-        shown(wanted),
-        matching.len(),
-        all.len()
-    ));
+    let (_, matching) = pods(facts, service);
     if matching.is_empty() {
-        let (_, nearest) = super::services::nearest_label(wanted, &all);
-        return Some(said.nearest(nearest).at(line("spec.selector").or(at)));
+        let message = without_name(name).message;
+        return Some(selectors::nothing(
+            facts,
+            service,
+            wanted,
+            "headless-without-endpoints",
+            message,
+        ));
     }
-    let said = said.facts(matching.iter().map(|pod| super::packets::pod_line(pod)));
-    let nearest = "publishNotReadyAddresses: true, if clients may meet them before they are ready";
-    Some(said.nearest(Some(nearest.to_owned())).at(line("spec.selector").or(at)))
+    workloads::trouble(facts, &matching)
 }
 
 /// R8.7: BusyBox' nslookup asks for a name with a dot as it is, and nothing else.
@@ -100,12 +137,9 @@ fn unsearched(
             ),
         )
         .fact("BusyBox' nslookup adds no search domain to a name with a dot; curl and wget do")
-        .nearest(Some(full))
-        .at(at),
+        .look([look::services(namespace)])
+        .nearest(Some(full.clone()))
+        .at(at)
+        .fix(format!("write {full}, the name in full")),
     )
-}
-
-fn full_name(service: &Service) -> (&str, &str) {
-    let metadata = &service.metadata;
-    (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))
 }

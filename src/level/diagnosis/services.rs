@@ -22,6 +22,12 @@ pub(super) fn cluster_ip(service: &Service) -> &str {
     service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()).unwrap_or("")
 }
 
+/// Its namespace and name.
+pub(super) fn full_name(service: &Service) -> (&str, &str) {
+    let metadata = &service.metadata;
+    (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))
+}
+
 /// Whether it has no virtual IP (R7.6).
 pub(super) fn is_headless(service: &Service) -> bool {
     cluster_ip(service) == "None"
@@ -37,7 +43,7 @@ pub(super) fn pods<'a>(
     facts: &Facts<'a>,
     service: &'a Service,
 ) -> (Vec<&'a Arc<Pod>>, Vec<&'a Arc<Pod>>) {
-    let namespace = service.metadata.namespace.as_deref().unwrap_or("default");
+    let namespace = service.metadata.namespace.as_deref().unwrap_or("");
     let objects = facts.case.cluster.objects();
     let all: Vec<&Arc<Pod>> = objects.list::<Pod>(Some(namespace)).collect();
     let Some(wanted) = selector(service) else { return (all, Vec::new()) };
@@ -45,34 +51,6 @@ pub(super) fn pods<'a>(
     let matching =
         all.iter().copied().filter(|pod| wanted.matches(pod.metadata.labels.as_ref())).collect();
     (all, matching)
-}
-
-/// `app=backend,tier=web`
-pub(super) fn shown(labels: &Labels) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
-}
-
-/// For a selector that matches nothing: the key at fault, and the nearest label that pods do have.
-pub(super) fn nearest_label(
-    wanted: &Labels,
-    pods: &[&Arc<Pod>],
-) -> (Option<String>, Option<String>) {
-    let labels = || pods.iter().filter_map(|pod| pod.metadata.labels.as_ref());
-    for (key, value) in wanted {
-        if labels().any(|labels| labels.get(key) == Some(value)) {
-            continue;
-        }
-        let values: Vec<&str> = labels().filter_map(|l| l.get(key)).map(String::as_str).collect();
-        let close = nearest(value, values.iter().copied()).or_else(|| values.first().copied());
-        if let Some(close) = close {
-            return (Some(key.clone()), Some(format!("the nearest label is {key}={close}")));
-        }
-        let keys: Vec<&str> = labels().flat_map(|l| l.keys()).map(String::as_str).collect();
-        let close_key = nearest(key, keys.iter().copied());
-        let said = close_key.map(|close| format!("pods have a label {close}, none has {key}"));
-        return (Some(key.clone()), said);
-    }
-    (None, None)
 }
 
 /// Its port with this number, and the port's place in the list.
@@ -124,7 +102,7 @@ pub(super) fn nearest_port_name(
 
 /// The slices that carry the Service's name.
 pub(super) fn slices<'a>(facts: &Facts<'a>, service: &'a Service) -> Vec<&'a Arc<EndpointSlice>> {
-    let namespace = service.metadata.namespace.as_deref().unwrap_or("default");
+    let namespace = service.metadata.namespace.as_deref().unwrap_or("");
     let all = facts.case.cluster.objects().list::<EndpointSlice>(Some(namespace));
     let own = |slice: &&Arc<EndpointSlice>| {
         let labels = slice.metadata.labels.as_ref();
@@ -134,14 +112,8 @@ pub(super) fn slices<'a>(facts: &Facts<'a>, service: &'a Service) -> Vec<&'a Arc
     all.filter(own).collect()
 }
 
-/// Another namespace that has pods such as the Service looks for in its own (R4.6).
-pub(super) fn elsewhere(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Option<String> {
-    let selector = LabelSelector::equalities(wanted);
-    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
-    let pod = pods.find(|pod| {
-        pod.metadata.namespace != service.metadata.namespace
-            && selector.matches(pod.metadata.labels.as_ref())
-    })?;
-    let namespace = pod.metadata.namespace.as_deref()?;
-    Some(format!("pods with {} are in namespace {namespace}", shown(wanted)))
+/// Whether the control plane keeps a slice: nobody wrote it by hand.
+pub(super) fn is_kept(slice: &EndpointSlice) -> bool {
+    let labels = slice.metadata.labels.as_ref();
+    labels.is_some_and(|labels| labels.contains_key("endpointslice.kubernetes.io/managed-by"))
 }

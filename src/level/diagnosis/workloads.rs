@@ -3,11 +3,14 @@
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
-use super::locate::field_of;
+use super::client::PodSource;
+use super::locate;
+use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, containers};
 use crate::api::{LabelSelector, Pod, Resource};
+use crate::diagnostic::Location;
 use crate::level::place::{NoPlace, is_running};
-use crate::manifest::Document;
+use crate::level::source::Source;
 
 /// The goal's request had nowhere to run.
 pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -21,57 +24,90 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
             (place, format!("{place} has no container {container} to send the request from"))
         }
     };
-    let document = facts.locator.documents().iter().find(|document| {
-        document.value.pointer("/metadata/name").and_then(|name| name.as_str()) == Some(&place.name)
-    });
-    let trouble = diagnose(facts);
-    let mut said = Diagnosis::new("client-not-running", said);
-    said.evidence.extend(trouble.into_iter().flat_map(|trouble| trouble.evidence));
-    Some(said.at(document.and_then(|document| field_of(document, "kind"))))
+    let source = facts
+        .locator
+        .sources()
+        .into_iter()
+        .find(|source| source.name() == place.name && source.namespace() == place.namespace);
+    let said = Diagnosis::new("client-not-running", said);
+    if let Some(source) = source.as_ref().filter(|_| matches!(no_place, NoPlace::Missing(_)))
+        && let Some((key, value)) = servers_label(facts, source)
+    {
+        let path = crate::manifest::field("metadata.labels", key);
+        return Some(
+            said.look([look::labels(&place.namespace)])
+                .fact(format!("{} wears the label {key}={value}, as the servers do", place.name))
+                .fact("what happens to pods with that label happens to it as well")
+                .at(locate::at(source, &path))
+                .fix(format!("give {} a label of its own, apply, and send again", place.name)),
+        );
+    }
+    let namespace = place.namespace.as_str();
+    let said = match diagnose(facts) {
+        Some(trouble) => {
+            let at = trouble.at.clone();
+            let said = said.look(trouble.look).fact(trouble.message).facts(trouble.evidence);
+            return Some(said.nearest(trouble.nearest).at(at).fix(trouble.fix));
+        }
+        None => said.look([look::pods(namespace)]),
+    };
+    Some(said.at(source.and_then(|source| locate::at(&source, "kind"))))
+}
+
+/// The label by which the goal knows its servers, where the object wears it too.
+fn servers_label<'g>(facts: &Facts<'g>, source: &Source<'_>) -> Option<(&'g str, &'g str)> {
+    let labels = source.value.pointer("/metadata/labels")?;
+    let wanted = facts.case.goal.expect.served_by.iter();
+    let mut shared = wanted.filter(|(key, value)| labels[key.as_str()] == value.as_str());
+    shared.next().map(|(key, value)| (key.as_str(), value.as_str()))
 }
 
 /// One of the player's own workloads has no pod that runs.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
-    facts.locator.documents().iter().find_map(|document| workload(facts, document))
+    facts.locator.sources().iter().find_map(|source| workload(facts, source))
 }
 
-fn workload(facts: &Facts<'_>, document: &Document) -> Option<Diagnosis> {
-    let text = |pointer: &str| document.value.pointer(pointer).and_then(|value| value.as_str());
-    let namespace = text("/metadata/namespace").unwrap_or("default");
-    let name = text("/metadata/name")?;
-    match text("/kind")? {
-        "Pod" => bare_pod(facts, document, namespace, name),
-        "Deployment" => controlled::<Deployment>(facts, document, (namespace, name), |d| {
+/// Of these pods, none may be ready: one of them has a container that does not run, or no node.
+pub(super) fn trouble(facts: &Facts<'_>, pods: &[&std::sync::Arc<Pod>]) -> Option<Diagnosis> {
+    pods.iter().find_map(|pod| {
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let source = facts.pod_source(namespace, name);
+        not_running(facts, pod, source.as_ref())
+    })
+}
+
+fn workload(facts: &Facts<'_>, source: &Source<'_>) -> Option<Diagnosis> {
+    match source.text("/kind")? {
+        "Pod" => bare_pod(facts, source),
+        "Deployment" => controlled::<Deployment>(facts, source, |d| {
             d.spec.as_ref().map(|spec| (spec.replicas, &spec.selector))
         }),
-        "ReplicaSet" => controlled::<ReplicaSet>(facts, document, (namespace, name), |rs| {
+        "ReplicaSet" => controlled::<ReplicaSet>(facts, source, |rs| {
             rs.spec.as_ref().map(|spec| (spec.replicas, &spec.selector))
         }),
-        "StatefulSet" => controlled::<StatefulSet>(facts, document, (namespace, name), |sts| {
+        "StatefulSet" => controlled::<StatefulSet>(facts, source, |sts| {
             sts.spec.as_ref().map(|spec| (spec.replicas, &spec.selector))
         }),
         _ => None,
     }
 }
 
-fn bare_pod(
-    facts: &Facts<'_>,
-    document: &Document,
-    namespace: &str,
-    name: &str,
-) -> Option<Diagnosis> {
+fn bare_pod(facts: &Facts<'_>, source: &Source<'_>) -> Option<Diagnosis> {
+    let (namespace, name) = (source.namespace(), source.name());
     match facts.case.cluster.objects().get::<Pod>(namespace, name) {
         None => Some(
             Diagnosis::new(
                 "nothing-brings-it-back",
-                format!("pod {name} is gone, and nothing brings it back"),
+                format!("pod {} is gone, and nothing brings it back", shown_name(namespace, name)),
             )
+            .look([look::pods(namespace)])
             .fact(format!("{name} was a bare pod: no controller owned it"))
             .fact("restartPolicy restarts containers inside a pod that exists")
             .nearest(Some("kind: Deployment, with the pod as its template".to_owned()))
-            .at(field_of(document, "kind")),
+            .at(locate::at(source, "kind"))
+            .fix(format!("make a Deployment of it, with pod {name} as its template, and apply")),
         ),
-        Some(pod) => not_running(facts, pod, document, "spec.containers"),
+        Some(pod) => not_running(facts, pod, Some(&PodSource { source: source.clone(), path: "" })),
     }
 }
 
@@ -79,52 +115,72 @@ type Scale<'a> = Option<(Option<i32>, &'a meta::LabelSelector)>;
 
 fn controlled<T: Resource>(
     facts: &Facts<'_>,
-    document: &Document,
-    (namespace, name): (&str, &str),
+    source: &Source<'_>,
     scale: impl Fn(&T) -> Scale<'_>,
 ) -> Option<Diagnosis> {
+    let (namespace, name) = (source.namespace(), source.name());
     let objects = facts.case.cluster.objects();
     let object = objects.get::<T>(namespace, name)?;
     let (replicas, selector) = scale(object)?;
     if replicas == Some(0) {
+        let kind = T::KIND.info();
+        let place = look::in_namespace(namespace);
         return Some(
             Diagnosis::new(
                 "nothing-brings-it-back",
-                format!("{} {name} keeps 0 pods, so there is none", T::KIND),
+                format!("{} {name} keeps 0 pods, so there is none", kind.name),
             )
+            .look([format!("kubectl get {} {name}{place}", kind.singular)])
             .fact("replicas is 0")
             .nearest(Some("replicas: 1".to_owned()))
-            .at(field_of(document, "spec.replicas")),
+            .at(locate::at(source, "spec.replicas"))
+            .fix("write replicas: 1, apply, and send again"),
         );
     }
     let selector = LabelSelector::of(selector);
+    let template = PodSource { source: source.clone(), path: "spec.template" };
     objects
         .list::<Pod>(Some(namespace))
         .filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
-        .find_map(|pod| not_running(facts, pod, document, "spec.template.spec.containers"))
+        .find_map(|pod| not_running(facts, pod, Some(&template)))
 }
 
-/// A container of the pod waits or has crashed.
-fn not_running(facts: &Facts<'_>, pod: &Pod, document: &Document, path: &str) -> Option<Diagnosis> {
+/// A container of the pod waits or has crashed, or no node takes the pod.
+fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
     let status = pod.status.as_ref()?;
-    let name = pod.metadata.name.as_deref().unwrap_or("");
-    for (index, container) in status.container_statuses.iter().flatten().enumerate() {
+    let at = |path: &str| -> Option<Location> {
+        let source = source?;
+        locate::at(&source.source, &source.within(path))
+    };
+    for container in status.container_statuses.iter().flatten() {
         let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
         let Some(reason) = waiting.and_then(|waiting| waiting.reason.as_deref()) else { continue };
         if reason == "ContainerCreating" || reason == "PodInitializing" {
             continue;
         }
         let said = containers::diagnose(facts, pod, container, reason);
-        return Some(said.at(field_of(document, &format!("{path}[{index}]"))));
+        let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
+        let index = specs.iter().position(|spec| spec.name == container.name).unwrap_or(0);
+        let field = match said.code {
+            "image-not-pulled" => ".image",
+            _ => "",
+        };
+        return Some(said.at(at(&format!("spec.containers[{index}]{field}"))));
     }
     if is_running(pod) || status.phase.as_deref() == Some("Succeeded") {
         return None;
     }
     let mut conditions = status.conditions.iter();
     let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
+    let (namespace, name) = (
+        pod.metadata.namespace.as_deref().unwrap_or(""),
+        pod.metadata.name.as_deref().unwrap_or(""),
+    );
     Some(
         Diagnosis::new("pod-not-scheduled", format!("no node takes pod {name}"))
+            .look([look::describe("pod", namespace, name), look::nodes()])
             .facts(pending.message.clone())
-            .at(field_of(document, "kind")),
+            .at(source.and_then(|source| locate::at(&source.source, "kind")))
+            .fix("change what the pod asks for (nodeSelector, affinity, resources), or the nodes"),
     )
 }

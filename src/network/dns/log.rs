@@ -72,7 +72,7 @@ mod tests {
         listen(&mut f.network, server, Protocol::Udp, "0.0.0.0:53", "coredns");
         let address = f.network.netns(server).unwrap().address;
         let question = Question { name: "example.com", kind: DnsType::A };
-        let from = Sender { netns: f.client, container: None };
+        let from = Sender { netns: f.client, container: None, process: None };
         let now = crate::clock::SimTime::START;
         let ask = |f: &mut Fixture| {
             f.network.ask_name_server(now, &from, Protocol::Udp, address.into(), question)

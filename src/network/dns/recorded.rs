@@ -64,7 +64,7 @@ impl Cluster {
     }
 
     fn ask(&mut self, name: &str, kind: DnsType) -> DnsAnswer {
-        let from = Sender { netns: self.f.client, container: None };
+        let from = Sender { netns: self.f.client, container: None, process: None };
         let server = self.f.address(self.coredns);
         let question = Question { name, kind };
         let trace =
@@ -274,7 +274,7 @@ fn a_removed_service_is_gone_with_all_its_names() {
 #[test]
 fn the_resolver_outside_knows_nothing_of_the_cluster() {
     let mut c = Cluster::new();
-    let laptop = Sender { netns: c.f.network.laptop(), container: None };
+    let laptop = Sender { netns: c.f.network.laptop(), container: None, process: None };
     let name = "web.default.svc.cluster.local";
     let question = Question { name, kind: DnsType::A };
     let trace =

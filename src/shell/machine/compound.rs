@@ -9,6 +9,7 @@ use super::pipes::Pipes;
 use super::sockets::Stage;
 use super::{Io, Machine, files_view};
 use crate::clock::SimTime;
+use crate::cluster::Did;
 use crate::shell::syntax::{Command, CommandKind, Connector, Dialect, List, Pipeline, Timed};
 
 impl Machine {
@@ -234,17 +235,19 @@ impl Machine {
     /// Expands, and keeps what the expansion assigned.
     pub(super) fn expansion<T>(
         &mut self,
-        io: &Io<'_>,
+        io: &mut Io<'_>,
         outputs: &[String],
         expand: impl FnOnce(&mut Expander<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         let view = files_view(io, &self.state.place);
         let mut expander = Expander::new(&self.state, view, outputs);
         let result = expand(&mut expander)?;
-        let (variables, draws) = (expander.variables, expander.draws);
-        let processes = expander.processes;
+        let Expander { variables, draws, unset, processes, .. } = expander;
         self.state.variables = variables;
         self.state.draws = draws;
+        for name in unset {
+            io.cluster.note(&self.state.place, Did::VariableUnset { name });
+        }
         for (path, text) in processes {
             self.processes.insert(path, text.into_bytes());
         }

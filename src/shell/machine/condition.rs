@@ -186,7 +186,7 @@ impl Machine {
     /// Whether the condition in `[[ … ]]` holds.
     pub(super) fn conditional(
         &mut self,
-        io: &Io<'_>,
+        io: &mut Io<'_>,
         condition: &Conditional,
         outputs: &[String],
     ) -> Result<bool, Stop> {

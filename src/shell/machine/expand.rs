@@ -44,12 +44,15 @@ pub(super) struct Expander<'a> {
     pub draws: u64,
     /// The files that `<( … )` makes, with what they hold.
     pub processes: Vec<(String, String)>,
+    /// Variables that were used and that are unset or empty.
+    pub unset: Vec<String>,
 }
 
 impl<'a> Expander<'a> {
     pub fn new(state: &'a State, view: View<'a>, outputs: &'a [String]) -> Expander<'a> {
         let (variables, draws) = (state.variables.clone(), state.draws);
-        Expander { state, view, outputs, used: 0, variables, draws, processes: Vec::new() }
+        let (unset, processes) = (Vec::new(), Vec::new());
+        Expander { state, view, outputs, used: 0, variables, draws, unset, processes }
     }
 
     /// The fields that `words` become: split and globbed.

@@ -94,6 +94,10 @@ impl Expander<'_> {
                 if unset && self.state.options.no_unset {
                     return Err(Stop::Error(format!("{name}: unbound variable")));
                 }
+                let nothing = value.as_deref().unwrap_or_default().is_empty();
+                if nothing && *operation == Operation::Value && is_variable(name) {
+                    self.unset.push(name.clone());
+                }
                 match (operation, value) {
                     (Operation::Length, value) => Some(self.length(parameter, value)),
                     (_, None) => None,
@@ -209,6 +213,11 @@ impl Expander<'_> {
         };
         assign(&mut self.variables, name, value).map_err(Stop::Error)
     }
+}
+
+/// Whether it is a variable's name: not `$1`, `$?` and their kin.
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
 }
 
 fn flags(state: &State) -> String {

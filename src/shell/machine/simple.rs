@@ -10,6 +10,7 @@ use super::redirect::{self, Ready};
 use super::state::{Variable, assign};
 use super::{Dialect, Io, Machine};
 use crate::clock::SimTime;
+use crate::cluster::Did;
 use crate::shell::syntax::{Command, CommandKind};
 
 /// A simple command after expansion.
@@ -169,6 +170,7 @@ impl Machine {
                 self.stack.push(Frame::Server { process: Server(process), due: SimTime::START });
             }
             Found::Failed { message, status } => {
+                io.cluster.note(&self.state.place, missing(name));
                 self.complain(io, &message);
                 self.state.status = status;
             }
@@ -195,6 +197,7 @@ impl Machine {
                 Frame::Server { process: Server(process), due: SimTime::START }
             }
             Found::Failed { message, status } => {
+                io.cluster.note(&self.state.place, missing(&name));
                 let message = match self.state.dialect {
                     Dialect::Bash => message.replace("command not found", "not found"),
                     _ => message,
@@ -211,4 +214,8 @@ impl Machine {
         self.leaving = true;
         self.stack.push(frame);
     }
+}
+
+fn missing(program: &str) -> Did {
+    Did::ProgramMissing { program: program.to_owned() }
 }

@@ -12,6 +12,7 @@ use super::sources::{self, Manifest};
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::patch::three_way;
 use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status, WriteOptions};
+use crate::cluster::ApplyOutcome;
 
 pub(super) static COMMAND: Command = Command {
     name: "apply",
@@ -92,7 +93,12 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         };
         match result {
             Ok(object) => applied.push(object),
-            Err(failure) => failures.push(failure),
+            Err(failure) => {
+                if let Ok(manifest) = item {
+                    manifest.not_taken(io, &failure);
+                }
+                failures.push(failure);
+            }
         }
     }
     if let Some(output @ (Output::Yaml | Output::Json | Output::JsonPath(_))) = &apply.report.output
@@ -164,7 +170,7 @@ impl Apply {
             None => return self.create(call, io, manifest, modified),
         };
         if self.report.dry_run == DryRun::Client {
-            self.tell(io, &live, "configured")?;
+            self.tell(io, manifest, &live, ApplyOutcome::Configured)?;
             return Ok(live);
         }
         let original = last_applied(&live);
@@ -191,7 +197,7 @@ impl Apply {
         let original = original.unwrap_or(Value::Null);
         let patch = three_way(live.kind(), &original, &modified, &live.to_value());
         if patch.as_object().is_some_and(serde_json::Map::is_empty) {
-            self.tell(io, &live, "unchanged")?;
+            self.tell(io, manifest, &live, ApplyOutcome::Unchanged)?;
             return Ok(live);
         }
         let options = self.report.dry_run.options(self.validation);
@@ -203,7 +209,7 @@ impl Apply {
             }
             Err(status) => return Err(patch_failure(status, &patch, manifest)),
         };
-        self.tell(io, &object, "configured")?;
+        self.tell(io, manifest, &object, ApplyOutcome::Configured)?;
         Ok(object)
     }
 
@@ -256,7 +262,7 @@ impl Apply {
                 .create(io, manifest.kind, modified, options)
                 .map_err(|status| Failure::at_file(status, "creating", &manifest.source))?
         };
-        self.tell(io, &object, "created")?;
+        self.tell(io, manifest, &object, ApplyOutcome::Created)?;
         Ok(object)
     }
 
@@ -275,9 +281,16 @@ impl Apply {
     }
 
     /// A line, unless `-o` prints everything at the end.
-    fn tell(&self, io: &mut Io<'_>, object: &Object, what: &str) -> Result<(), Failure> {
+    fn tell(
+        &self,
+        io: &mut Io<'_>,
+        manifest: &Manifest,
+        object: &Object,
+        outcome: ApplyOutcome,
+    ) -> Result<(), Failure> {
+        manifest.taken(io, outcome, self.report.dry_run);
         match self.report.output {
-            None | Some(Output::Name) => self.report.tell(io, object, what),
+            None | Some(Output::Name) => self.report.tell(io, object, outcome.word()),
             Some(_) => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use super::catalog::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, Failure, Next, Outcome, Task, pods};
 use crate::api::Pod;
-use crate::cluster::Place;
+use crate::cluster::{Did, Place};
 
 pub(super) static COMMAND: Command = Command {
     name: "exec",
@@ -106,7 +106,11 @@ impl Program {
             container: Arc::from(container),
         };
         let tool = crate::shell::exec(io.cluster, &place, command, terminal);
-        let Some(tool) = tool else { return Err(missing(io, &command[0])) };
+        let Some(tool) = tool else {
+            let did = Did::ProgramMissing { program: command[0].clone() };
+            io.cluster.note(&place, did);
+            return Err(missing(io, &command[0]));
+        };
         let run = run_of(pod, container);
         Ok(Program {
             tool,

@@ -12,6 +12,7 @@ use super::flags::{Flag, Takes, switch, text, typed};
 use super::sources::{self, Manifest};
 use super::{Call, DONE, Failure, Next, Outcome, Task};
 use crate::api::{DeleteOptions, Object, Reason, WriteOptions};
+use crate::cluster::ApplyOutcome;
 
 pub(super) static COMMAND: Command = Command {
     name: "replace",
@@ -58,12 +59,22 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let mut failures = Vec::new();
     for item in &read.items {
-        let replaced = item
-            .clone()
-            .and_then(|manifest| replace(&mut call, io, &manifest, report.dry_run, options));
-        match replaced {
-            Ok(object) => report.tell(io, &object, "replaced")?,
-            Err(failure) => failures.push(failure),
+        let manifest = match item {
+            Ok(manifest) => manifest,
+            Err(failure) => {
+                failures.push(failure.clone());
+                continue;
+            }
+        };
+        match replace(&mut call, io, manifest, report.dry_run, options) {
+            Ok(object) => {
+                manifest.taken(io, ApplyOutcome::Configured, report.dry_run);
+                report.tell(io, &object, "replaced")?;
+            }
+            Err(failure) => {
+                manifest.not_taken(io, &failure);
+                failures.push(failure);
+            }
         }
     }
     Failure::of(failures).map_or(DONE, Err)
@@ -188,8 +199,15 @@ impl Task for Again {
                 false => manifest.value.clone(),
             };
             match self.client.create(io, manifest.kind, value, self.options) {
-                Ok(object) => self.report.tell(io, &object, "replaced")?,
-                Err(status) => failures.push(status.into()),
+                Ok(object) => {
+                    manifest.taken(io, ApplyOutcome::Created, self.report.dry_run);
+                    self.report.tell(io, &object, "replaced")?;
+                }
+                Err(status) => {
+                    let failure = status.into();
+                    manifest.not_taken(io, &failure);
+                    failures.push(failure);
+                }
             }
         }
         Failure::of(failures).map_or(Ok(Step::Exit(0)), Err)

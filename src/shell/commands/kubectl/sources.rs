@@ -1,12 +1,15 @@
 //! Manifests that `-f` names: files, folders and standard input, read as kubectl reads them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::super::super::tool::Io;
+use super::dry_run::DryRun;
 use super::{Call, Failure};
 use crate::api::{Kind, LabelSelector, Object};
+use crate::cluster::{Applied, ApplyOutcome, Did, ObjectName, Refusal, Refused};
 use crate::manifest;
 use crate::shell::machine::pattern::Pattern;
 
@@ -43,6 +46,39 @@ impl Manifest {
         }
         let namespace = self.namespace.clone();
         Ok(call.client.get_in(io, self.kind, namespace, &self.name)?)
+    }
+
+    /// What it is about.
+    pub fn object_name(&self) -> ObjectName {
+        let (namespace, name) = (self.namespace.clone(), self.name.clone());
+        ObjectName { kind: self.kind, namespace, name }
+    }
+
+    /// Notes that the server took it, for whoever asks why.
+    pub fn taken(&self, io: &mut Io<'_>, outcome: ApplyOutcome, dry_run: DryRun) {
+        let applied = Applied {
+            file: self.source.clone(),
+            object: self.object_name(),
+            outcome,
+            manifest: Arc::new(self.value.clone()),
+            dry_run: dry_run != DryRun::No,
+        };
+        io.cluster.note(io.place, Did::Applied(applied));
+    }
+
+    /// Notes that it was not taken, for whoever asks why.
+    pub fn not_taken(&self, io: &mut Io<'_>, failure: &Failure) {
+        let why = match failure {
+            Failure::Server { status, .. } => Refusal::Server(status.clone()),
+            other => Refusal::Kubectl(other.text()),
+        };
+        let refused = Refused {
+            file: self.source.clone(),
+            object: Some(self.object_name()),
+            manifest: Some(Arc::new(self.value.clone())),
+            why,
+        };
+        io.cluster.note(io.place, Did::Refused(refused));
     }
 }
 
@@ -82,7 +118,9 @@ pub(super) fn read(call: &Call, io: &mut Io<'_>) -> Result<Read, Failure> {
     let validate = validation(call)?;
     let mut read = Read { items: Vec::new(), single };
     for (source, text) in texts {
+        let before = read.items.len();
         documents(call, &source, &text, validate, &mut read.items);
+        note_unread(io, (&source, &text), &read.items[before..]);
     }
     let chosen = call.arguments.text("selector").trim();
     if !chosen.is_empty() {
@@ -95,6 +133,22 @@ pub(super) fn read(call: &Call, io: &mut Io<'_>) -> Result<Read, Failure> {
         });
     }
     Ok(read)
+}
+
+/// Notes what could not be read of a text, for whoever asks why. What is no YAML comes last.
+fn note_unread(io: &mut Io<'_>, (source, text): (&str, &str), items: &[Result<Manifest, Failure>]) {
+    let failures: Vec<&Failure> = items.iter().filter_map(|item| item.as_ref().err()).collect();
+    let Some((last, others)) = failures.split_last() else { return };
+    let unreadable = manifest::parse(source, text).1.into_iter().next();
+    let last = match unreadable {
+        Some(diagnostic) => Refusal::Unreadable(diagnostic),
+        None => Refusal::Kubectl(last.text()),
+    };
+    let others = others.iter().map(|failure| Refusal::Kubectl(failure.text()));
+    for why in others.chain([last]) {
+        let refused = Refused { file: source.to_owned(), object: None, manifest: None, why };
+        io.cluster.note(io.place, Did::Refused(refused));
+    }
 }
 
 /// What `-f` names: (source, text) each, and whether it is one file.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::families::Families;
-use super::fetch::{Failure, Fetch, Happening, Limits};
+use super::fetch::{Failure, Fetch, Happening, Limits, note, note_bad_url};
 use super::url::{BadUrl, Url};
-use crate::cluster::{DialFailure, HttpRequest, HttpResponse, Reply};
+use crate::cluster::{DialFailure, Ending, HttpRequest, HttpResponse, Reply};
 use crate::shell::{Io, Step, Tool};
 
 /// Redirects that are followed.
@@ -145,8 +145,13 @@ impl Tool for Wget {
             };
             match Url::parse(text) {
                 Ok(url) => self.fetch = Some(fetch(&arguments, io, url)),
-                Err(BadUrl::Port(port)) => return fail(io, &format!("bad port '{port}'")),
-                Err(_) => return fail(io, &format!("not an http or ftp url: {text}")),
+                Err(why) => {
+                    note_bad_url(io, text);
+                    return match why {
+                        BadUrl::Port(port) => fail(io, &format!("bad port '{port}'")),
+                        _ => fail(io, &format!("not an http or ftp url: {text}")),
+                    };
+                }
             }
         }
         loop {
@@ -157,6 +162,7 @@ impl Tool for Wget {
                 // It tries the first address alone (recording 30).
                 Happening::NotThere(to, why) => {
                     let failure = Failure::Dial { to, why, after: Duration::ZERO };
+                    note(io, fetch.url(), Ending::Dial { to, why });
                     return failed(io, fetch.url(), &failure);
                 }
                 Happening::Trying(to) => {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::families::{Families, look_up};
 use super::url::Url;
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, HttpRequest, LookupFailure, Payload, Reply};
+use crate::cluster::{
+    Connection, DialFailure, Did, Ending, Fetched, HttpRequest, LookupFailure, Payload, Reply,
+};
 use crate::network::{Protocol, SocketAddr};
 use crate::shell::Io;
 
@@ -104,6 +106,56 @@ pub enum Failure {
     SlowAnswer { after: Duration },
 }
 
+impl Failure {
+    /// The same, for whoever asks why.
+    fn ending(&self) -> Ending {
+        match self {
+            Failure::Name(why) => Ending::Name(*why),
+            Failure::Dial { to, why, .. } => Ending::Dial { to: *to, why: *why },
+            Failure::SlowName { .. } => Ending::SlowName,
+            Failure::SlowDial { to, .. } => Ending::SlowDial { to: *to },
+            Failure::SlowAnswer { .. } => Ending::SlowAnswer,
+        }
+    }
+}
+
+/// What a reply comes to for a client that speaks TLS or not.
+fn reply_ending(reply: &Reply, tls: bool) -> Ending {
+    match reply {
+        Reply::Tls { response, .. } if tls => Ending::Response { status: response.status },
+        Reply::Http(response) if !tls => Ending::Response { status: response.status },
+        Reply::Http(_) | Reply::Bytes(_) if tls => Ending::NoTls,
+        Reply::Http(_) | Reply::Bytes(_) | Reply::Tls { .. } => Ending::NotHttp,
+        Reply::Reset => Ending::Reset,
+        Reply::Closed => Ending::Empty,
+        Reply::Silence => Ending::SlowAnswer,
+    }
+}
+
+/// Notes how a request ended.
+pub(super) fn note(io: &mut Io<'_>, url: &Url, ending: Ending) {
+    let fetched = Fetched {
+        url: url.text(),
+        host: url.host.clone(),
+        port: url.port,
+        tls: url.is_tls(),
+        ending,
+    };
+    io.cluster.note(io.place, Did::Fetched(fetched));
+}
+
+/// Notes that a text is no URL.
+pub(super) fn note_bad_url(io: &mut Io<'_>, text: &str) {
+    let fetched = Fetched {
+        url: text.to_owned(),
+        host: String::new(),
+        port: 0,
+        tls: false,
+        ending: Ending::BadUrl,
+    };
+    io.cluster.note(io.place, Did::Fetched(fetched));
+}
+
 impl Fetch {
     /// A request to `url`, begun at `begun` (which counts for [`Limits::total`]).
     pub fn new(url: Url, request: HttpRequest, limits: Limits, begun: SimTime) -> Fetch {
@@ -165,8 +217,19 @@ impl Fetch {
         &self.request
     }
 
-    /// Goes on to the next happening.
+    /// Goes on to the next happening. How it ends is noted for whoever asks why.
     pub fn step(&mut self, io: &mut Io<'_>) -> Happening {
+        let happening = self.go_on(io);
+        let ending = match &happening {
+            Happening::Failed(failure) => failure.ending(),
+            Happening::Replied(reply) => reply_ending(reply, self.url.is_tls()),
+            _ => return happening,
+        };
+        note(io, &self.url, ending);
+        happening
+    }
+
+    fn go_on(&mut self, io: &mut Io<'_>) -> Happening {
         let now = io.now();
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Start => self.start(io),

@@ -114,7 +114,7 @@ impl Machine {
     }
 
     /// The value of a variable that was declared to hold numbers.
-    fn worked_out(&mut self, io: &Io<'_>, variable: &str, value: &str) -> String {
+    fn worked_out(&mut self, io: &mut Io<'_>, variable: &str, value: &str) -> String {
         let integer = self.state.variables.get(variable).is_some_and(|known| known.integer);
         if !integer {
             return value.to_owned();

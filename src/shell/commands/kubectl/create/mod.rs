@@ -21,6 +21,7 @@ use super::output::Output;
 use super::sources;
 use super::{Call, DONE, Failure, Outcome, go_types};
 use crate::api::{Kind, Object, Status};
+use crate::cluster::ApplyOutcome;
 
 pub(super) static COMMAND: Command = Command {
     name: "create",
@@ -94,7 +95,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         };
         let value = match call.arguments.on("save-config") {
             true => with_last_applied(&manifest.value),
-            false => manifest.value,
+            false => manifest.value.clone(),
         };
         let created = match report.dry_run {
             DryRun::Client => as_object(manifest.kind, value),
@@ -104,8 +105,14 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
                 .map_err(|status| Failure::at_file(status, "creating", &manifest.source)),
         };
         match created {
-            Ok(object) => report.tell(io, &object, "created")?,
-            Err(failure) => failures.push(failure),
+            Ok(object) => {
+                manifest.taken(io, ApplyOutcome::Created, report.dry_run);
+                report.tell(io, &object, "created")?;
+            }
+            Err(failure) => {
+                manifest.not_taken(io, &failure);
+                failures.push(failure);
+            }
         }
     }
     Failure::of(failures).map_or(DONE, Err)

@@ -10,11 +10,13 @@ use arguments::Arguments;
 use report::{Version, Words};
 
 use super::families::Families;
-use super::fetch::{Failure, Fetch, Happening, Limits};
+use super::fetch::{Failure, Fetch, Happening, Limits, note, note_bad_url};
 use super::talk::{KEPT_OPEN, Talk, Turn};
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, LookupFailure, Reply};
+use crate::cluster::{
+    Connection, DialFailure, Ending, HttpRequest, HttpResponse, LookupFailure, Reply,
+};
 use crate::network::Family;
 use crate::shell::{Io, Step, Tool};
 
@@ -184,11 +186,13 @@ impl Curl {
         let url = match Url::parse_among(text, SCHEMES) {
             Ok(url) => url,
             Err(BadUrl::Scheme(scheme)) => {
+                note_bad_url(io, text);
                 let told = format!("Protocol \"{scheme}\" not supported or disabled in libcurl");
                 self.exit = words.fail(io, 1, &told);
                 return;
             }
             Err(_) => {
+                note_bad_url(io, text);
                 self.exit = words.fail(io, 3, "URL using bad/illegal format or missing URL");
                 return;
             }
@@ -382,6 +386,8 @@ impl Curl {
                     return self.response(words, io, transfer, response);
                 }
                 let problem = problem.unwrap_or_default();
+                let refused = Ending::Certificate { names, issuer };
+                note(io, transfer.fetch.url(), refused);
                 (60, format!("{problem}\n{}", report::NOT_VERIFIED))
             }
             Reply::Http(_) | Reply::Bytes(_) if tls => (35, words.version.wrong_version()),

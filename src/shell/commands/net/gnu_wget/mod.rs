@@ -10,11 +10,11 @@ use std::time::Duration;
 use arguments::{Arguments, Volume};
 use report::Words;
 
-use super::fetch::{Failure, Fetch, Happening, Limits};
+use super::fetch::{Failure, Fetch, Happening, Limits, note};
 use super::reverse::name_trouble;
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, HttpRequest, HttpResponse, Issuer, Reply};
+use crate::cluster::{Connection, DialFailure, Ending, HttpRequest, HttpResponse, Issuer, Reply};
 use crate::network::SocketAddr;
 use crate::shell::{Io, Step, Tool};
 
@@ -298,6 +298,7 @@ impl Session {
         match reply {
             Reply::Tls { names, issuer, response } if tls => {
                 if !certificate(arguments, words, io, &download.url.host, (&names, issuer)) {
+                    note(io, &download.url, Ending::Certificate { names, issuer });
                     return self.fail(CERTIFICATE);
                 }
                 words.verbose(io, "HTTP request sent, awaiting response... ");

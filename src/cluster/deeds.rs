@@ -1,0 +1,251 @@
+//! What programs have done and what came of it, as they themselves know it.
+//!
+//! A client that gives up knows why, kubectl knows which field the server refused, a shell knows
+//! which program it did not find. Each notes it here before it finds words for it, so that whoever
+//! asks why afterwards need not read the words. The log is part of the cluster's value, as the log
+//! of packets is, and forgets its oldest entries as that does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Cluster, DialFailure, Issuer, LookupFailure, Place};
+use crate::api::{Kind, Status};
+use crate::clock::SimTime;
+use crate::diagnostic::Diagnostic;
+use crate::network::{ProcessId, Protocol, SocketAddr};
+
+/// How many deeds are remembered.
+const REMEMBERED: usize = 1_000;
+
+/// A deed's number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeedId(pub u64);
+
+/// Something that a program did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deed {
+    /// Its number: later deeds have higher ones.
+    pub id: DeedId,
+    /// When.
+    pub at: SimTime,
+    /// Where the program runs.
+    pub place: Place,
+    /// The container's process that did it; none for what is typed or run from outside (`kubectl
+    /// exec`, a goal's request).
+    pub process: Option<ProcessId>,
+    /// What it did.
+    pub did: Did,
+}
+
+/// What a program did, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Did {
+    /// A client asked a server for something.
+    Fetched(Fetched),
+    /// A program had the C library look up a name, which has no address.
+    NotResolved { name: String, why: LookupFailure },
+    /// kubectl sent a manifest, and the server took it.
+    Applied(Applied),
+    /// kubectl did not bring a manifest to the server, or the server did not take it.
+    Refused(Refused),
+    /// A shell or a runtime did not find a program of this name.
+    ProgramMissing { program: String },
+    /// A shell used a variable that is unset or empty.
+    VariableUnset { name: String },
+    /// A server could not open a port, because somebody has it.
+    PortTaken { protocol: Protocol, at: SocketAddr },
+}
+
+/// A client's request for a URL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetched {
+    /// The URL as the client was given it.
+    pub url: String,
+    /// The host in it: a name or an address; empty where the URL has none.
+    pub host: String,
+    /// The port, given or the scheme's own; 0 where the URL can't be read.
+    pub port: u16,
+    /// Whether it is asked for over TLS.
+    pub tls: bool,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How a client's request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The text is no URL.
+    BadUrl,
+    /// The host's name has no address.
+    Name(LookupFailure),
+    /// The client's limit was over while the name was looked up.
+    SlowName,
+    /// No connection was made.
+    Dial { to: SocketAddr, why: DialFailure },
+    /// The client's limit was over before a connection stood.
+    SlowDial { to: SocketAddr },
+    /// The client's limit was over before an answer came.
+    SlowAnswer,
+    /// The client began a TLS handshake, and the server does not speak TLS.
+    NoTls,
+    /// The client does not accept the server's certificate, which has these names.
+    Certificate { names: Vec<String>, issuer: Issuer },
+    /// The server closed the connection without a byte.
+    Empty,
+    /// The server reset the connection.
+    Reset,
+    /// Bytes came that are no HTTP response.
+    NotHttp,
+    /// An HTTP response with this status.
+    Response { status: u16 },
+}
+
+/// What kubectl sent and the server took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The file it was in, as kubectl was given it.
+    pub file: String,
+    /// What it is about.
+    pub object: ObjectName,
+    /// What became of it.
+    pub outcome: ApplyOutcome,
+    /// The manifest, with its namespace filled in.
+    pub manifest: Arc<Value>,
+    /// Whether nothing was stored (`--dry-run`).
+    pub dry_run: bool,
+}
+
+/// What became of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplyOutcome {
+    /// There was none of that name.
+    Created,
+    /// It was different.
+    Configured,
+    /// It was the same.
+    Unchanged,
+}
+
+impl ApplyOutcome {
+    /// kubectl's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            ApplyOutcome::Created => "created",
+            ApplyOutcome::Configured => "configured",
+            ApplyOutcome::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// An object's kind, namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectName {
+    pub kind: Kind,
+    /// Empty for kinds without one.
+    pub namespace: String,
+    pub name: String,
+}
+
+/// A manifest that was not taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    /// The file it was in, as kubectl was given it.
+    pub file: String,
+    /// What it is about, where kubectl could read that much.
+    pub object: Option<ObjectName>,
+    /// The manifest, with its namespace filled in, where kubectl could read that much.
+    pub manifest: Option<Arc<Value>>,
+    /// Why.
+    pub why: Refusal,
+}
+
+/// Why a manifest was not taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// The API server's answer.
+    Server(Box<Status>),
+    /// The text can't be read as YAML.
+    Unreadable(Diagnostic),
+    /// kubectl's own complaint: the exit code is 1, and the server was not asked.
+    Kubectl(String),
+}
+
+/// The log.
+#[derive(Clone, Default)]
+pub(super) struct Deeds {
+    recent: VecDeque<Arc<Deed>>,
+    last: u64,
+    /// What kubectl last sent of each object. It outlives the log.
+    sent: Arc<BTreeMap<ObjectName, Applied>>,
+}
+
+impl Cluster {
+    /// Notes what a program at `place` did.
+    pub fn note(&mut self, place: &Place, did: Did) {
+        self.deeds.last += 1;
+        if let Did::Applied(applied) = &did
+            && !applied.dry_run
+        {
+            let sent = Arc::make_mut(&mut self.deeds.sent);
+            sent.insert(applied.object.clone(), applied.clone());
+        }
+        let deed = Deed {
+            id: DeedId(self.deeds.last),
+            at: self.now,
+            place: place.clone(),
+            process: self.acting,
+            did,
+        };
+        if self.deeds.recent.len() == REMEMBERED {
+            self.deeds.recent.pop_front();
+        }
+        self.deeds.recent.push_back(Arc::new(deed));
+    }
+
+    /// What programs did of late, oldest first. Old deeds are forgotten as the log grows.
+    pub fn deeds(&self) -> impl DoubleEndedIterator<Item = &Arc<Deed>> {
+        self.deeds.recent.iter()
+    }
+
+    /// What was done from this number on by commands that are typed or run from outside, and not by
+    /// what containers run by themselves.
+    pub fn typed_since(&self, first: DeedId) -> Vec<Arc<Deed>> {
+        let typed = self.deeds().filter(|deed| deed.id >= first && deed.process.is_none());
+        typed.cloned().collect()
+    }
+
+    /// What kubectl last sent of an object from a manifest, whatever has become of it since.
+    pub fn last_applied(&self, object: &ObjectName) -> Option<&Applied> {
+        self.deeds.sent.get(object)
+    }
+
+    /// Every object that kubectl has sent from a manifest.
+    pub fn ever_applied(&self) -> impl Iterator<Item = &Applied> {
+        self.deeds.sent.values()
+    }
+
+    /// The number that the next deed gets.
+    pub fn next_deed(&self) -> DeedId {
+        DeedId(self.deeds.last + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stories;
+    use super::*;
+
+    #[test]
+    fn the_log_forgets_its_oldest_deeds() {
+        let mut cluster = stories::cluster();
+        let first = cluster.next_deed();
+        for number in 0..REMEMBERED + 5 {
+            let did = Did::VariableUnset { name: format!("V{number}") };
+            cluster.note(&Place::Laptop, did);
+        }
+        assert_eq!(cluster.deeds().count(), REMEMBERED);
+        assert_eq!(cluster.deeds().next().map(|deed| deed.id), Some(DeedId(first.0 + 5)));
+    }
+}

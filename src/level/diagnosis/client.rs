@@ -1,0 +1,210 @@
+//! The client of a goal: who sends, from which of the player's objects, and where in it the address
+//! stands that was dialled.
+
+use std::net::IpAddr;
+
+use k8s_openapi::api::apps::v1::ReplicaSet;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::Value;
+
+use super::locate::{self, mentions};
+use super::{Facts, place_of};
+use crate::api::Pod;
+use crate::cluster::Place;
+use crate::diagnostic::Location;
+use crate::level::source::{Source, USUAL_NAMESPACE};
+use crate::network::Party;
+
+/// An object of the player's that makes pods, and where in it the pod is described.
+pub(super) struct PodSource<'a> {
+    pub source: Source<'a>,
+    /// Empty for a Pod, `spec.template` for a controller.
+    pub path: &'static str,
+}
+
+/// An environment variable as a manifest gives it.
+pub(super) struct Variable<'a> {
+    pub name: &'a str,
+    pub value: Option<&'a str>,
+    /// The path of its value, or of itself.
+    pub path: String,
+}
+
+impl PodSource<'_> {
+    /// A path in the pod, as the object has it: `spec.template.spec.containers[0]`.
+    pub fn within(&self, path: &str) -> String {
+        match self.path {
+            "" => path.to_owned(),
+            prefix => format!("{prefix}.{path}"),
+        }
+    }
+
+    /// The pod's own part of the manifest.
+    pub fn pod(&self) -> Option<&Value> {
+        match self.path {
+            "" => Some(self.source.value),
+            _ => self.source.value.pointer("/spec/template"),
+        }
+    }
+
+    /// The environment of a container, in the order of the manifest.
+    pub fn environment(&self, container: &str) -> Vec<Variable<'_>> {
+        let containers = self.pod().and_then(|pod| pod.pointer("/spec/containers"));
+        let containers = containers.and_then(Value::as_array).into_iter().flatten().enumerate();
+        let mut found = Vec::new();
+        for (index, spec) in containers {
+            if spec["name"].as_str() != Some(container) {
+                continue;
+            }
+            let list = spec["env"].as_array().into_iter().flatten().enumerate();
+            for (number, entry) in list {
+                let value = entry["value"].as_str();
+                let field = if value.is_some() { ".value" } else { "" };
+                found.push(Variable {
+                    name: entry["name"].as_str().unwrap_or(""),
+                    value,
+                    path: self.within(&format!("spec.containers[{index}].env[{number}]{field}")),
+                });
+            }
+        }
+        found
+    }
+}
+
+impl Facts<'_> {
+    /// Where the goal's request runs: for a goal that only reads a log, the container whose traffic
+    /// it is about.
+    pub fn client_place(&self) -> Option<Place> {
+        let run = self.case.run?;
+        if self.case.goal.traffic.is_some() {
+            let last = run.traces.last().and_then(|id| self.case.cluster.trace(*id));
+            if let Some(trace) = last
+                && let (Party::Pod { namespace, name }, Some(container)) =
+                    (&trace.from, &trace.container)
+            {
+                return Some(Place::Container {
+                    namespace: namespace.clone(),
+                    pod: name.clone(),
+                    container: container.clone(),
+                });
+            }
+            return run.deeds.last().map(|deed| deed.place.clone());
+        }
+        place_of(self.case.goal)?.find(self.case.cluster).ok()
+    }
+
+    /// The namespace and name of the pod that sent the last packets, or that the goal names.
+    pub fn client_pod(&self) -> Option<(String, String)> {
+        let run = self.case.run?;
+        let last = run.traces.last().and_then(|id| self.case.cluster.trace(*id));
+        if let Some(Party::Pod { namespace, name }) = last.map(|trace| &trace.from) {
+            return Some((namespace.to_string(), name.to_string()));
+        }
+        // A pod on its node's network sends as the node.
+        match self.client_place()? {
+            Place::Container { namespace, pod, .. } => {
+                Some((namespace.to_string(), pod.to_string()))
+            }
+            Place::Laptop | Place::Node(_) => None,
+        }
+    }
+
+    /// The namespace that the client's short names mean, or the goal's own.
+    pub fn namespace(&self) -> String {
+        let pod = self.client_pod().map(|(namespace, _)| namespace);
+        let named = || place_of(self.case.goal).map(|place| place.namespace);
+        pod.or_else(named).unwrap_or_else(|| USUAL_NAMESPACE.to_owned())
+    }
+
+    /// The player's object that a pod comes from: itself, or the controller that made it.
+    pub fn pod_source(&self, namespace: &str, pod: &str) -> Option<PodSource<'_>> {
+        if let Some(source) = self.locator.source("Pod", namespace, pod) {
+            return Some(PodSource { source, path: "" });
+        }
+        let objects = self.case.cluster.objects();
+        let stored = objects.get::<Pod>(namespace, pod)?;
+        let (kind, name) = controller(&stored.metadata)?;
+        let (kind, name) = match objects.get::<ReplicaSet>(namespace, &name) {
+            Some(set) if kind == "ReplicaSet" => controller(&set.metadata).unwrap_or((kind, name)),
+            _ => (kind, name),
+        };
+        let source = self.locator.source(&kind, namespace, &name)?;
+        Some(PodSource { source, path: "spec.template" })
+    }
+
+    /// The player's object that the client comes from.
+    pub fn client_source(&self) -> Option<PodSource<'_>> {
+        let (namespace, pod) = self.client_pod()?;
+        self.pod_source(&namespace, &pod)
+    }
+
+    /// Where the player wrote what was dialled: in the variable that the request uses, in the client's
+    /// own object, in a script, or elsewhere.
+    pub fn dialled_at(
+        &self,
+        hosts: &[String],
+        address: Option<IpAddr>,
+        port: u16,
+    ) -> Option<Location> {
+        let mut words: Vec<String> = Vec::new();
+        let address = address.map(|address| address.to_string());
+        // What the client was told comes first, then the address, then the name that led to it.
+        let names: Vec<&String> =
+            hosts.iter().take(1).chain(&address).chain(hosts.iter().skip(1)).collect();
+        words.extend(names.iter().map(|name| format!("{name}:{port}")));
+        words.extend(names.iter().map(|name| (*name).clone()));
+        if address.as_deref().is_some_and(|address| address.starts_with("127.") || address == "::1")
+        {
+            words.push("localhost".to_owned());
+        }
+        let with_port: Vec<String> = words.iter().cloned().chain([format!(":{port}")]).collect();
+        self.variable_with(&words)
+            .or_else(|| {
+                let client = self.client_source()?;
+                self.locator.mention_in(&client.source, &with_port)
+            })
+            .or_else(|| self.locator.mention_in_scripts(&with_port))
+            .or_else(|| self.locator.mention(&words))
+    }
+
+    /// The value of the client's variable that the request uses, or that holds one of the words.
+    fn variable_with(&self, words: &[String]) -> Option<Location> {
+        let client = self.client_source()?;
+        let Some(Place::Container { container, .. }) = self.client_place() else { return None };
+        let variables = client.environment(&container);
+        let used: Vec<&Variable<'_>> =
+            variables.iter().filter(|variable| self.uses(variable.name)).collect();
+        let holds = |variable: &&Variable<'_>| {
+            let value = variable.value.unwrap_or("");
+            words.iter().any(|word| mentions(value, word))
+        };
+        let found = match used.as_slice() {
+            [] => variables.iter().find(holds),
+            [only] => Some(*only),
+            several => several.iter().copied().find(|variable| holds(variable)),
+        };
+        locate::at(&client.source, &found?.path)
+    }
+
+    /// Whether the goal's own command uses a variable of this name.
+    pub fn uses(&self, name: &str) -> bool {
+        let run = &self.case.goal.run;
+        let after = |mark: &str| {
+            run.match_indices(mark).any(|(at, _)| {
+                let rest = &run[at + mark.len()..];
+                let named = rest.strip_prefix(name);
+                named.is_some_and(|rest| {
+                    !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+                })
+            })
+        };
+        !name.is_empty() && (after("$") || after("${"))
+    }
+}
+
+/// The controller that made an object: kind and name.
+pub(super) fn controller(metadata: &ObjectMeta) -> Option<(String, String)> {
+    let owners = metadata.owner_references.iter().flatten();
+    let mut owners = owners.filter(|owner| owner.controller == Some(true));
+    owners.next().map(|owner| (owner.kind.clone(), owner.name.clone()))
+}

@@ -1,0 +1,75 @@
+//! Commands that show the evidence, as they can be typed on the laptop.
+
+use crate::cluster::{Cluster, Place};
+use crate::level::source::USUAL_NAMESPACE;
+
+/// ` -n shop`, where it has to be said.
+pub(super) fn in_namespace(namespace: &str) -> String {
+    match namespace {
+        "" | USUAL_NAMESPACE => String::new(),
+        other => format!(" -n {other}"),
+    }
+}
+
+/// `web`, or `shop/web` of another namespace than the usual one.
+pub(super) fn shown_name(namespace: &str, name: &str) -> String {
+    match namespace {
+        "" | USUAL_NAMESPACE => name.to_owned(),
+        other => format!("{other}/{name}"),
+    }
+}
+
+/// Pods with their addresses and nodes.
+pub(super) fn pods(namespace: &str) -> String {
+    format!("kubectl get pods -o wide{}", in_namespace(namespace))
+}
+
+/// Pods with their labels.
+pub(super) fn labels(namespace: &str) -> String {
+    format!("kubectl get pods --show-labels{}", in_namespace(namespace))
+}
+
+/// Services with their addresses, ports and selectors.
+pub(super) fn services(namespace: &str) -> String {
+    format!("kubectl get services -o wide{}", in_namespace(namespace))
+}
+
+/// One Service with its ports, selector and endpoints.
+pub(super) fn service(namespace: &str, name: &str) -> String {
+    describe("service", namespace, name)
+}
+
+/// Where a Service leads.
+pub(super) fn endpoints(namespace: &str, name: &str) -> String {
+    let place = in_namespace(namespace);
+    format!("kubectl get endpointslices -l kubernetes.io/service-name={name}{place}")
+}
+
+/// An object with its events.
+pub(super) fn describe(kind: &str, namespace: &str, name: &str) -> String {
+    format!("kubectl describe {kind} {name}{}", in_namespace(namespace))
+}
+
+/// The object as the server has it.
+pub(super) fn yaml(kind: &str, namespace: &str, name: &str) -> String {
+    format!("kubectl get {kind} {name} -o yaml{}", in_namespace(namespace))
+}
+
+/// What a container has written.
+pub(super) fn log(namespace: &str, pod: &str, container: &str) -> String {
+    format!("kubectl logs {pod} -c {container}{}", in_namespace(namespace))
+}
+
+/// Nodes with their addresses.
+pub(super) fn nodes() -> String {
+    "kubectl get nodes -o wide".to_owned()
+}
+
+/// A program with its arguments in a container, where its image has the program.
+pub(super) fn inside(cluster: &Cluster, place: &Place, command: &str) -> Option<String> {
+    let Place::Container { namespace, pod, container } = place else { return None };
+    let program = command.split(' ').next()?;
+    cluster.image(place).filter(|image| image.holds(program))?;
+    let flags = in_namespace(namespace);
+    Some(format!("kubectl exec {pod} -c {container}{flags} -- {command}"))
+}

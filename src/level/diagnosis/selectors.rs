@@ -1,0 +1,232 @@
+//! Selectors and labels: which pods a Service finds, and what is nearest to those it does not.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Service;
+
+use super::look::{self, shown_name};
+use super::{Diagnosis, Facts, manifests, services};
+use crate::api::{Kind, LabelSelector, Labels, Pod};
+use crate::cluster::ObjectName;
+use crate::diagnostic::{Location, nearest};
+use crate::manifest;
+
+/// Labels that controllers put on pods: nobody selects by them, and they change with every pod.
+const OF_CONTROLLERS: [&str; 6] = [
+    "pod-template-hash",
+    "controller-revision-hash",
+    "pod-template-generation",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/job-completion-index",
+];
+
+/// The nearest thing that would have matched.
+pub(super) struct Near {
+    /// The key in the selector that is at fault.
+    pub key: Option<String>,
+    /// `the nearest label is app=web`
+    pub said: Option<String>,
+    /// `app: web`, to be written instead.
+    pub instead: Option<String>,
+}
+
+/// `app=backend,tier=web`
+pub(super) fn shown(labels: &Labels) -> String {
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
+/// A pod's labels, without those that only its controller cares for.
+pub(super) fn own_labels(pod: &Pod) -> Labels {
+    let labels = pod.metadata.labels.iter().flatten();
+    let own = labels.filter(|(key, _)| !OF_CONTROLLERS.contains(&key.as_str()));
+    own.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// A label's path in a selector.
+pub(super) fn path(key: &str) -> String {
+    manifest::field("spec.selector", key)
+}
+
+/// For a selector that matches nothing: the key at fault, and the nearest label that pods do have.
+/// A label of the same key comes first, then one of the same value, then one with a similar key.
+pub(super) fn near(wanted: &Labels, pods: &[&Arc<Pod>]) -> Near {
+    let labels: Vec<Labels> = pods.iter().map(|pod| own_labels(pod)).collect();
+    let missing = |(key, value): &(&String, &String)| {
+        !labels.iter().any(|labels| labels.get(*key) == Some(*value))
+    };
+    let Some((key, value)) = wanted.iter().find(missing) else {
+        return together(wanted, &labels);
+    };
+    let pairs: Vec<(&String, &String)> = labels.iter().flatten().collect();
+    let values: Vec<&str> =
+        pairs.iter().filter(|(k, _)| *k == key).map(|(_, v)| v.as_str()).collect();
+    let same_key = nearest(value, values.iter().copied()).or_else(|| values.first().copied());
+    let found = same_key
+        .map(|value| (key.clone(), value.to_owned()))
+        .or_else(|| pairs.iter().find(|(_, v)| *v == value).map(|(k, v)| pair(k, v)))
+        .or_else(|| {
+            let near = nearest(key, pairs.iter().map(|(k, _)| k.as_str()))?;
+            pairs.iter().find(|(k, _)| *k == near).map(|(k, v)| pair(k, v))
+        })
+        .or_else(|| {
+            let near = nearest(value, pairs.iter().map(|(_, v)| v.as_str()))?;
+            pairs.iter().find(|(_, v)| *v == near).map(|(k, v)| pair(k, v))
+        });
+    let others = wanted.iter().filter(|(other, _)| *other != key);
+    let rest: Labels = others.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let fits = |labels: &&Labels| rest.iter().all(|(key, value)| labels.get(key) == Some(value));
+    let fit = labels.iter().filter(fits).count();
+    if found.is_none() && !rest.is_empty() && fit > 0 {
+        return Near {
+            key: Some(key.clone()),
+            said: Some(format!("without {key} the selector matches {fit} pods")),
+            instead: None,
+        };
+    }
+    Near {
+        key: Some(key.clone()),
+        said: found.as_ref().map(|(key, value)| format!("the nearest label is {key}={value}")),
+        instead: found.map(|(key, value)| format!("{key}: {value}")),
+    }
+}
+
+fn pair(key: &str, value: &str) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
+/// Each label is on some pod, but no pod has all: the pod that has most of them.
+fn together(wanted: &Labels, labels: &[Labels]) -> Near {
+    let lacks = |has: &Labels| {
+        wanted.iter().filter(|(key, value)| has.get(*key) != Some(*value)).collect::<Vec<_>>()
+    };
+    let best = labels.iter().min_by_key(|labels| lacks(labels).len());
+    let Some(best) = best else { return Near { key: None, said: None, instead: None } };
+    let key = lacks(best).first().map(|(key, _)| (*key).clone());
+    let said = format!("no pod has all of these labels; the nearest has {}", shown(best));
+    Near { key, said: Some(said), instead: None }
+}
+
+/// A Service whose selector matches no pod of its namespace.
+pub(super) fn nothing(
+    facts: &Facts<'_>,
+    service: &Service,
+    wanted: &Labels,
+    code: super::Code,
+    message: String,
+) -> Diagnosis {
+    let (namespace, name) = services::full_name(service);
+    let (all, _) = services::pods(facts, service);
+    let near = near(wanted, &all);
+    let elsewhere = elsewhere(facts, service, wanted);
+    let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
+    let at = facts.locator.field("Service", namespace, name, &path);
+    let fix = match (&elsewhere, &near.instead) {
+        (Some(other), _) => format!(
+            "a Service selects pods of its own namespace alone: make it in namespace {other}"
+        ),
+        (None, Some(label)) => {
+            format!("write {label} in the selector{}, apply, and send again", in_file(at.as_ref()))
+        }
+        (None, None) if near.said.is_some() => {
+            let key = near.key.as_deref().unwrap_or("a label");
+            format!("take {key} out of the selector{}, apply, and send again", in_file(at.as_ref()))
+        }
+        (None, None) if all.is_empty() => {
+            format!("there is no pod in namespace {namespace} yet: make one with these labels")
+        }
+        (None, None) => "give the pods these labels, or the selector theirs".to_owned(),
+    };
+    let object =
+        ObjectName { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+    let left = manifests::left_behind(facts, &object);
+    let fix = match &left {
+        Some(file) => format!("describe Service {name} in {file} again, and {fix}"),
+        None => fix,
+    };
+    let nearest = elsewhere
+        .map(|other| format!("pods with {} are in namespace {other}", shown(wanted)))
+        .or(near.said);
+    Diagnosis::new(code, message)
+        .look([look::endpoints(namespace, name), look::labels(namespace)])
+        .fact(format!(
+            "selector {} matches 0 of {} pods in namespace {namespace}",
+            shown(wanted),
+            all.len()
+        ))
+        .facts(left.map(|file| {
+            format!("{file} does not describe Service {name} any more, and it is still there")
+        }))
+        .nearest(nearest)
+        .at(at)
+        .fix(fix)
+}
+
+/// ` (backend.yaml:7)`
+pub(super) fn in_file(at: Option<&Location>) -> String {
+    at.map_or_else(String::new, |at| format!(" ({at})"))
+}
+
+/// Another namespace that has pods such as the Service looks for in its own (R4.6).
+fn elsewhere(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Option<String> {
+    let selector = LabelSelector::equalities(wanted);
+    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
+    let pod = pods.find(|pod| {
+        pod.metadata.namespace != service.metadata.namespace
+            && selector.matches(pod.metadata.labels.as_ref())
+    })?;
+    pod.metadata.namespace.clone()
+}
+
+/// The Service passed the connection on to a pod that serves nothing at all: the selector means
+/// others, or the pod wears a label that is not its own.
+pub(super) fn wrong_pods(
+    facts: &Facts<'_>,
+    service: &Service,
+    (namespace, pod): (&str, &str),
+    port: u16,
+) -> Diagnosis {
+    let (service_namespace, name) = services::full_name(service);
+    let shown_pod = shown_name(namespace, pod);
+    let wanted = services::selector(service).cloned().unwrap_or_default();
+    let (_, matching) = services::pods(facts, service);
+    let serving: Vec<&&Arc<Pod>> =
+        matching.iter().filter(|pod| facts.listens_on(pod, port)).collect();
+    let client = facts.client_pod();
+    let is_client = client.as_ref().is_some_and(|(ns, name)| (&**ns, &**name) == (namespace, pod));
+    let look = [look::endpoints(service_namespace, name), look::labels(service_namespace)];
+    let message = match is_client {
+        true => format!("Service {name} passed it on to the client itself, pod {shown_pod}"),
+        false => {
+            format!("Service {name} passed it on to pod {shown_pod}, which serves nothing at all")
+        }
+    };
+    let said = Diagnosis::new("selects-the-wrong-pods", message)
+        .look(look)
+        .fact(format!("selector {} matches {shown_pod}", shown(&wanted)));
+    if !serving.is_empty()
+        && let Some(source) = facts.pod_source(namespace, pod)
+    {
+        let key = wanted.keys().next().cloned().unwrap_or_default();
+        let labels = source.within(&manifest::field("metadata.labels", &key));
+        let others: Vec<&str> =
+            serving.iter().filter_map(|pod| pod.metadata.name.as_deref()).collect();
+        return said
+            .fact(format!("it matches {} as well, which do serve", others.join(", ")))
+            .fact("a Service takes every pod with its labels, whoever it is")
+            .at(super::locate::at(&source.source, &labels))
+            .fix(format!("give pod {shown_pod} a label of its own, another one than {key}"));
+    }
+    let key = wanted.keys().next().map_or_else(|| "spec.selector".to_owned(), |key| path(key));
+    let at = facts.locator.field("Service", service_namespace, name, &key);
+    let others = facts.case.cluster.objects().list::<Pod>(Some(service_namespace));
+    let served = others.into_iter().find(|pod| facts.listens_on(pod, port));
+    let labels = served.map(|pod| shown(&own_labels(pod))).filter(|labels| !labels.is_empty());
+    let fix = match &labels {
+        Some(labels) => format!("let the selector be {labels}, apply, and send again"),
+        None => format!("select pods that listen on port {port}"),
+    };
+    said.nearest(labels.map(|labels| format!("pods with {labels} listen on port {port}")))
+        .at(at)
+        .fix(fix)
+}

@@ -1,0 +1,344 @@
+//! Packets that reached a machine on which nobody listens at that port.
+
+use k8s_openapi::api::core::v1::{Node, Service};
+
+use super::look::{self, shown_name};
+use super::packets::{Failed, protocol_name, question_of, service_of};
+use super::{Diagnosis, party_name, selectors, services, workloads};
+use crate::api::Pod;
+use crate::network::{Because, Party, SocketAddr};
+
+impl Failed<'_> {
+    /// R2.6
+    pub fn nobody_listens(&self, listening: &[SocketAddr]) -> Diagnosis {
+        let chosen = self.trace.hops.iter().rev().find_map(|hop| match &hop.because {
+            Because::EndpointChosen { service, endpoint, pod, .. } => {
+                Some((service.as_ref(), *endpoint, pod.as_ref()))
+            }
+            _ => None,
+        });
+        if let Some((rule, endpoint, pod)) = chosen {
+            return self.closed_target(rule, endpoint, pod, listening);
+        }
+        let reached = self.trace.hops.last().map(|hop| hop.place.clone());
+        let pod = match &reached {
+            Some(Party::Pod { namespace, name }) => {
+                self.facts.case.cluster.objects().get::<Pod>(namespace, name)
+            }
+            _ => None,
+        };
+        if let Some(said) = pod.and_then(|pod| workloads::trouble(self.facts, &[pod])) {
+            return said;
+        }
+        if let Some(said) = pod.and_then(|pod| self.other_protocol(pod)) {
+            return said;
+        }
+        if self.to.ip().is_loopback() && listening.is_empty() {
+            return self.other_pods_loopback();
+        }
+        if let Some(said) = self.headless_port(listening) {
+            return said;
+        }
+        if let Some(node) = self.node_dialled() {
+            return self.closed_node_port(&node);
+        }
+        let port = self.to.port();
+        let who = reached.as_ref().map_or_else(String::new, party_name);
+        let look = match pod.and_then(|pod| pod.metadata.name.as_deref()) {
+            Some(name) => look::describe("pod", &self.facts.namespace(), name),
+            None => look::pods(&self.facts.namespace()),
+        };
+        let first = listening.first().map(|open| open.port());
+        let fix = match first {
+            Some(open) => format!("dial port {open}, apply, and send again"),
+            None => format!("start a server in {who}, or dial somebody who serves"),
+        };
+        Diagnosis::new(
+            "nobody-listens",
+            format!(
+                "{who} is there, but nobody listens on port {port}, so the connection is refused"
+            ),
+        )
+        .look([look])
+        .fact(open_ports(&who, listening))
+        .nearest(first.map(|open| format!("port {open}")))
+        .at(self.mention())
+        .fix(fix)
+    }
+
+    /// The port is open, but for another protocol.
+    fn other_protocol(&self, pod: &Pod) -> Option<Diagnosis> {
+        let (asked, port) = (self.trace.flow.protocol, self.to.port());
+        let open = self.facts.listeners(pod);
+        let other = open.iter().find(|open| open.port == port && open.protocol != asked)?;
+        let name = pod.metadata.name.as_deref().unwrap_or("");
+        let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
+        let (asked, other) = (protocol_name(asked), protocol_name(other.protocol));
+        Some(
+            Diagnosis::new(
+                "other-protocol",
+                format!(
+                    "pod {name} has port {port} open for {other}, and was dialled with {asked}"
+                ),
+            )
+            .look([look::describe("pod", namespace, name)])
+            .fact("TCP and UDP have ports of their own: one says nothing of the other")
+            .nearest(Some(format!("a client that speaks {other}")))
+            .at(self.mention())
+            .fix(format!("ask with {other}, or let the server listen with {asked}")),
+        )
+    }
+
+    fn closed_node_port(&self, node: &str) -> Diagnosis {
+        let port = self.to.port();
+        let open = self.open_node_ports();
+        let first = open.iter().find(|(_, wanted, _)| *wanted == i32::from(port)).or(open.first());
+        let lines = open.iter().map(|(service, port, node_port)| {
+            format!("Service {service}: node port {node_port} leads to its port {port}")
+        });
+        let said = Diagnosis::new(
+            "closed-node-port",
+            format!("nobody listens on port {port} of {node}, so the connection is refused"),
+        )
+        .look([look::services(&self.facts.namespace()), look::nodes()])
+        .facts(lines)
+        .at(self.mention());
+        if let Some((service, _, node_port)) = first {
+            return said
+                .nearest(Some(format!("port {node_port}, the node port of Service {service}")))
+                .fix(format!("dial {node} at port {node_port}, and send again"));
+        }
+        let said = said
+            .fact("no Service has a node port: their type is ClusterIP")
+            .fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()));
+        let from_pod = self.facts.client_pod().is_some();
+        match self.wanted_address().filter(|_| from_pod) {
+            Some((pod, address)) => said
+                .nearest(Some(format!("{address}, which pod {pod} has")))
+                .look([look::pods(&self.facts.namespace())])
+                .fix(format!("write {address}, the address of pod {pod}, and send again")),
+            None => said.fix("write type: NodePort, apply, and dial the node at the node port"),
+        }
+    }
+
+    /// A pod that the goal would take an answer from, with its address.
+    fn wanted_address(&self) -> Option<(String, String)> {
+        let pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let pod = pods.into_iter().find(|pod| {
+            self.facts.is_wanted(pod) && pod.status.as_ref().is_some_and(|s| s.pod_ip.is_some())
+        })?;
+        let namespace = pod.metadata.namespace.as_deref()?;
+        let name = shown_name(namespace, pod.metadata.name.as_deref()?);
+        Some((name, pod.status.as_ref()?.pod_ip.clone()?))
+    }
+
+    /// R7.6: a headless Service has no rules that could turn its port into another.
+    fn headless_port(&self, listening: &[SocketAddr]) -> Option<Diagnosis> {
+        let asked = question_of(self.facts, self.trace)?;
+        let (namespace, name) = service_of(&asked)?;
+        let service = self.facts.case.cluster.objects().get::<Service>(namespace, name)?;
+        let (index, port) = services::port(service, self.to.port())?;
+        let target = services::target(port);
+        if !services::is_headless(service) || target == self.to.port().to_string() {
+            return None;
+        }
+        let open = listening.first().map_or(target.clone(), |open| open.port().to_string());
+        Some(
+            Diagnosis::new(
+                "headless-maps-no-port",
+                format!(
+                    "Service {name} is headless: its name leads to pods, and its port {} to nothing",
+                    port.port
+                ),
+            )
+            .look([look::service(namespace, name), look::pods(namespace)])
+            .fact(format!("targetPort is {target}, but no rule replaces the port"))
+            .nearest(Some(format!("port {open}, which the pods listen on")))
+            .at(self
+                .facts
+                .locator
+                .field("Service", namespace, name, &format!("spec.ports[{index}].port"))
+                .or_else(|| self.mention()))
+            .fix(format!("dial port {open}, which the pods listen on")),
+        )
+    }
+
+    /// The node whose address was dialled.
+    fn node_dialled(&self) -> Option<String> {
+        let dialled = self.to.ip().to_string();
+        let mut nodes = self.facts.case.cluster.objects().list::<Node>(None);
+        let node = nodes.find(|node| {
+            let addresses = node.status.as_ref().and_then(|status| status.addresses.as_ref());
+            addresses.into_iter().flatten().any(|address| address.address == dialled)
+        })?;
+        node.metadata.name.clone()
+    }
+
+    /// Node ports that are open: by which Service, for which of its ports.
+    fn open_node_ports(&self) -> Vec<(String, i32, i32)> {
+        let services = self.facts.case.cluster.objects().list::<Service>(None);
+        let mut open = Vec::new();
+        for service in services {
+            let (namespace, name) = services::full_name(service);
+            let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
+            for port in ports.into_iter().flatten() {
+                if let Some(node_port) = port.node_port {
+                    open.push((shown_name(namespace, name), port.port, node_port));
+                }
+            }
+        }
+        open
+    }
+
+    /// A Service passed the connection on to a pod that does not listen there.
+    fn closed_target(
+        &self,
+        rule: &str,
+        endpoint: SocketAddr,
+        pod: Option<&Party>,
+        listening: &[SocketAddr],
+    ) -> Diagnosis {
+        let Some(service) = services::find(self.facts, rule) else {
+            return Diagnosis::new("target-port-closed", format!("nobody listens at {endpoint}"));
+        };
+        let stored = match pod {
+            Some(Party::Pod { namespace, name }) => {
+                self.facts.case.cluster.objects().get::<Pod>(namespace, name)
+            }
+            _ => None,
+        };
+        if let Some(said) = stored.and_then(|pod| workloads::trouble(self.facts, &[pod])) {
+            return said;
+        }
+        let has_selector = services::selector(service).is_some();
+        if let (true, true, Some(Party::Pod { namespace, name })) =
+            (listening.is_empty(), has_selector, pod)
+        {
+            let pod = (&**namespace, &**name);
+            return selectors::wrong_pods(self.facts, service, pod, endpoint.port());
+        }
+        match has_selector {
+            true => self.target_port(rule, service, endpoint, pod, listening),
+            false => self.slice_port(service, endpoint, listening),
+        }
+    }
+
+    fn target_port(
+        &self,
+        rule: &str,
+        service: &Service,
+        endpoint: SocketAddr,
+        pod: Option<&Party>,
+        listening: &[SocketAddr],
+    ) -> Diagnosis {
+        let (namespace, name) = services::full_name(service);
+        let shown = shown_name(namespace, name);
+        let who = pod.map_or_else(|| endpoint.ip().to_string(), party_name);
+        let port_of = services::port(service, self.to.port());
+        let index = port_of.map_or(0, |(index, _)| index);
+        let target =
+            port_of.map_or_else(|| endpoint.port().to_string(), |(_, port)| services::target(port));
+        let at = self.service_field(rule, &format!("spec.ports[{index}].targetPort"));
+        let first = listening.first().map(|open| open.port());
+        let fix = first.map_or_else(String::new, |open| {
+            let file = selectors::in_file(at.as_ref());
+            format!("write targetPort: {open}{file}, apply, and send again")
+        });
+        Diagnosis::new(
+            "target-port-closed",
+            format!(
+                "Service {shown} passed it on to port {} of {who}, where nobody listens",
+                endpoint.port()
+            ),
+        )
+        .look([look::service(namespace, name), look::endpoints(namespace, name)])
+        .fact(format!("targetPort of Service {shown} is {target}"))
+        .fact(open_ports(&who, listening))
+        .nearest(first.map(|open| format!("targetPort: {open}")))
+        .at(at)
+        .fix(fix)
+    }
+
+    /// An EndpointSlice that somebody wrote says the port.
+    fn slice_port(
+        &self,
+        service: &Service,
+        endpoint: SocketAddr,
+        listening: &[SocketAddr],
+    ) -> Diagnosis {
+        let (namespace, name) = services::full_name(service);
+        let slice = services::slices(self.facts, service).pop();
+        let slice = slice.and_then(|slice| slice.metadata.name.as_deref()).unwrap_or("");
+        let who = endpoint.ip().to_string();
+        let fix = listening.first().map_or_else(String::new, |open| {
+            format!("write port {} in EndpointSlice {slice}, and apply", open.port())
+        });
+        Diagnosis::new(
+            "target-port-closed",
+            format!(
+                "Service {} passed it on to port {} of {who}, where nobody listens",
+                shown_name(namespace, name),
+                endpoint.port()
+            ),
+        )
+        .look([look::endpoints(namespace, name)])
+        .fact(format!("EndpointSlice {slice} says so: the Service has no selector"))
+        .fact(open_ports(&who, listening))
+        .at(self.facts.locator.field("EndpointSlice", namespace, slice, "ports[0].port"))
+        .fix(fix)
+    }
+
+    fn other_pods_loopback(&self) -> Diagnosis {
+        let client = self.facts.client_pod();
+        let namespace = self.facts.namespace();
+        let pod = client.map_or_else(|| "this pod".to_owned(), |(_, pod)| pod);
+        let port = self.to.port();
+        let pods = self.facts.case.cluster.objects().list::<Pod>(Some(&namespace));
+        let mut serving: Vec<&std::sync::Arc<Pod>> =
+            pods.filter(|other| self.facts.listens_on(other, port)).collect();
+        serving.sort_by_key(|other| !self.facts.is_wanted(other));
+        let elsewhere = serving.first();
+        let elsewhere = elsewhere.and_then(|other| other.metadata.name.as_deref());
+        let fix = match elsewhere {
+            Some(other) => format!(
+                "put both containers into one pod, or call pod {other} by its address or a Service"
+            ),
+            None => format!("start a server in pod {pod}, or call somebody who serves"),
+        };
+        Diagnosis::new(
+            "other-pods-loopback",
+            format!("localhost is pod {pod} itself, and nobody in it listens on any port"),
+        )
+        .look([look::pods(&namespace), look::describe("pod", &namespace, &pod)])
+        .fact("every pod has a loopback device of its own")
+        .facts(
+            elsewhere
+                .map(|other| format!("port {port} is open in pod {other}, which is another pod")),
+        )
+        .at(self.mention())
+        .fix(fix)
+    }
+
+    /// R1.4
+    pub fn loopback_only(&self, process: &str, port: u16) -> Diagnosis {
+        Diagnosis::new(
+            "loopback-only",
+            format!("{process} listens on port {port}, but on 127.0.0.1 alone: only its own pod reaches it"),
+        )
+        .look([look::pods(&self.facts.namespace())])
+        .nearest(Some(format!("a listener on 0.0.0.0:{port}")))
+        .at(self.mention())
+        .fix(format!("let {process} listen on 0.0.0.0:{port}"))
+    }
+}
+
+fn open_ports(who: &str, listening: &[SocketAddr]) -> String {
+    if listening.is_empty() {
+        return format!("nobody in {who} listens on any port");
+    }
+    let mut ports: Vec<u16> = listening.iter().map(|open| open.port()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    format!("open in {who}: port {}", ports.join(", "))
+}

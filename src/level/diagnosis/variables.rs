@@ -1,0 +1,208 @@
+//! Addresses that were to come from a variable: one that nobody set, or one that nobody expands.
+
+use k8s_openapi::api::core::v1::Service;
+use serde_json::Value;
+
+use super::client::PodSource;
+use super::locate;
+use super::look;
+use super::{Diagnosis, Facts};
+use crate::cluster::{Did, Ending, Place};
+use crate::diagnostic::nearest;
+use crate::manifest;
+
+/// Nothing was dialled, or a name that is none, because a text did not become what was meant.
+pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let nowhere =
+        |ending: &Ending| matches!(ending, Ending::BadUrl | Ending::Name(_) | Ending::SlowName);
+    let dialled = facts.connection.is_some()
+        || facts.fetched.is_some_and(|fetched| !nowhere(&fetched.ending));
+    if dialled || facts.case.run.is_none_or(|run| run.miss.is_none()) {
+        return None;
+    }
+    not_expanded(facts).or_else(|| unset(facts))
+}
+
+/// Whether a text holds what a shell, or Kubernetes, would have had to expand.
+fn is_unexpanded(text: &str) -> bool {
+    ["$(", "${", "`"].iter().any(|mark| text.contains(mark))
+        || text.match_indices('$').any(|(at, _)| {
+            text[at + 1..]
+                .starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@'))
+        })
+}
+
+/// `value: $(kubectl …)` in a manifest, or `'$TARGET'` in single quotes.
+fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let place = facts.client_place()?;
+    let client = facts.client_source();
+    if let Some((client, Place::Container { namespace, pod, container })) =
+        client.as_ref().zip(Some(&place))
+    {
+        let environment = client.environment(container);
+        let texts = facts.fetched_texts();
+        let odd = environment.iter().find(|variable| {
+            let value = variable.value.unwrap_or("");
+            let sent = value.split_whitespace().next().unwrap_or("");
+            is_unexpanded(value) && texts.iter().any(|text| text.contains(sent))
+        });
+        if let Some(variable) = odd {
+            let value = variable.value.unwrap_or("");
+            let kept = facts.case.cluster.environment(&place);
+            let kept = kept.iter().find(|(name, _)| name == variable.name);
+            return Some(
+                literal(&format!("{} is the text {value:?} as it stands", variable.name))
+                    .look(look::inside(facts.case.cluster, &place, "env"))
+                    .look([look::yaml("pod", namespace, pod)])
+                    .facts(kept.map(|(name, value)| format!("in the container {name} is {value}")))
+                    .fact("Kubernetes runs no commands in a manifest; $(NAME) stands for a variable that is set above it in the same list, and for nothing else")
+                    .at(locate::at(&client.source, &variable.path))
+                    .fix(format!("write the value itself into {}, apply, and send again", variable.name)),
+            );
+        }
+    }
+    let texts = facts.fetched_texts();
+    let odd = texts.iter().find(|text| is_unexpanded(text))?;
+    let word = odd.split("://").last().unwrap_or(odd).split('/').next().unwrap_or(odd);
+    let at = client
+        .as_ref()
+        .and_then(|client| command_with(client, word))
+        .or_else(|| facts.locator.mention([word]));
+    Some(
+        literal(&format!("the client was given {odd:?} as it stands"))
+            .fact("a shell expands nothing in single quotes, and without a shell nobody expands $NAME at all; Kubernetes expands $(NAME) in command and args")
+            .at(at)
+            .fix("put it into double quotes of a shell script, or write $(NAME) in command and args"),
+    )
+}
+
+fn literal(message: &str) -> Diagnosis {
+    Diagnosis::new("not-expanded", format!("{message}: nobody expands it, so it is no address"))
+}
+
+/// The line of the container's command that holds the word.
+fn command_with(client: &PodSource<'_>, word: &str) -> Option<crate::diagnostic::Location> {
+    let containers = client.pod()?.pointer("/spec/containers")?;
+    let path = client.within("spec.containers");
+    let found = locate::text_below(containers, &path, &|text| text.contains(word))?;
+    locate::at(&client.source, &found)
+}
+
+impl Facts<'_> {
+    /// What the clients of the run were told to fetch.
+    fn fetched_texts(&self) -> Vec<&str> {
+        let deeds = self.case.run.map_or(&[][..], |run| run.deeds.as_slice());
+        let texts = deeds.iter().filter_map(|deed| match &deed.did {
+            Did::Fetched(fetched) => Some(fetched.url.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+}
+
+/// A shell used a variable that nobody has set, so the address is empty.
+fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let deeds = facts.case.run?.deeds.iter();
+    let mut names = deeds.rev().filter_map(|deed| match &deed.did {
+        Did::VariableUnset { name } => Some(name.as_str()),
+        _ => None,
+    });
+    let told_none = facts.fetched.is_none();
+    let name = names.find(|name| !told_none || facts.uses(name))?;
+    let place = facts.client_place()?;
+    if let Some(said) = of_service(facts, name, &place) {
+        return Some(said);
+    }
+    let environment = facts.case.cluster.environment(&place);
+    let own = environment.iter().map(|(name, _)| name.as_str());
+    let client = facts.client_source();
+    let container = match &place {
+        Place::Container { container, .. } => container.to_string(),
+        _ => String::new(),
+    };
+    let given = client.as_ref().map(|client| client.environment(&container)).unwrap_or_default();
+    // A name with another number means another thing.
+    let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "#");
+    let alike = |other: &&str| letters(other) != letters(name);
+    let near = nearest(name, given.iter().map(|variable| variable.name).filter(alike));
+    let near = near.or_else(|| nearest(name, own.filter(alike)));
+    let near = near.filter(|_| !environment.iter().any(|(known, _)| known == name));
+    let path =
+        given.iter().find(|variable| Some(variable.name) == near).map(|one| one.path.clone());
+    let path = path.map(|path| path.trim_end_matches(".value").to_owned());
+    let given_at = |variable: &&super::client::Variable<'_>| variable.name == name;
+    let path = given.iter().find(given_at).map(|variable| variable.path.clone()).or(path);
+    let used = [format!("${name}"), format!("${{{name}}}")];
+    let at = match &client {
+        Some(client) => path
+            .and_then(|path| locate::at(&client.source, &path))
+            .or_else(|| facts.locator.mention_in(&client.source, &used))
+            .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
+        None => facts.locator.mention_in_scripts(&used),
+    };
+    let set = environment.iter().any(|(known, _)| known == name);
+    let message = match set {
+        true => format!("variable {name} is empty, and so is the address"),
+        false => format!("nobody has set variable {name}, so the address is empty"),
+    };
+    let fix = match near {
+        Some(near) => format!("call it {name} instead of {near}, apply, and send again"),
+        None if client.is_none() => {
+            format!("set {name} before it is used, or use the script's own argument $1")
+        }
+        None if set => format!("write a value into {name}, apply, and send again"),
+        None => format!("set {name} in the container's env, apply, and send again"),
+    };
+    Some(
+        Diagnosis::new("variable-unset", message)
+            .look(look::inside(facts.case.cluster, &place, "env"))
+            .facts((!given.is_empty()).then(|| {
+                let names: Vec<&str> = given.iter().map(|variable| variable.name).collect();
+                format!("container {container} is given {}", names.join(", "))
+            }))
+            .nearest(near.map(|near| format!("there is a variable {near}")))
+            .at(at)
+            .fix(fix),
+    )
+}
+
+/// Where the environment of a container stands, or the container.
+fn env_path(client: &PodSource<'_>, container: &str) -> Option<String> {
+    let containers = client.pod()?.pointer("/spec/containers")?.as_array()?;
+    let index = containers.iter().position(|spec| spec["name"] == Value::from(container))?;
+    Some(client.within(&manifest::field(&format!("spec.containers[{index}]"), "env")))
+}
+
+/// R10.1: `WEB_SERVICE_HOST` is there if the Service was when the container started.
+fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagnosis> {
+    let (prefix, rest) = variable.split_once("_SERVICE_")?;
+    let kind = rest.split('_').next().filter(|kind| matches!(*kind, "HOST" | "PORT"));
+    kind?;
+    let namespace = facts.namespace();
+    let mut services = facts.case.cluster.objects().list::<Service>(Some(&namespace));
+    let service = services.find_map(|service| {
+        let name = service.metadata.name.as_deref()?;
+        (name.to_uppercase().replace(['-', '.'], "_") == prefix).then_some(name)
+    });
+    let line = facts.locator.mention([variable]);
+    let said = Diagnosis::new(
+        "service-variables-missing",
+        format!("the container has no variable {variable}, so the address is empty"),
+    )
+    .look(look::inside(facts.case.cluster, place, "env"))
+    .look([look::services(&namespace)]);
+    Some(match service {
+        Some(service) => said
+            .fact(format!(
+                "Service {service} exists now; variables are set when a container starts"
+            ))
+            .nearest(Some(format!("the name {service}, which DNS knows; or a new pod")))
+            .at(line)
+            .fix(format!("call {service} by its name, or make the pod anew")),
+        None => said
+            .fact(format!("no Service of namespace {namespace} gives it"))
+            .fact("headless Services and ExternalNames give no variables")
+            .at(line)
+            .fix("make the Service, and then the pod anew; or call a Service by its name"),
+    })
+}
