@@ -21,7 +21,7 @@ const ADDRESS: &str = "192.168.49.2";
 const PORT: i32 = 8443;
 
 /// What `kube-root-ca.crt` holds: a certificate's shape, for nothing here speaks TLS.
-const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
 
 /// Fills an empty server.
 pub(super) fn fill(server: &mut ApiServer) {

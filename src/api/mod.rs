@@ -31,6 +31,7 @@ mod warnings;
 mod wire;
 mod write;
 
+pub(crate) use bootstrap::CERTIFICATE as ROOT_CERTIFICATE;
 pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};
 pub use kind::{Kind, KindInfo, Names, is_called};

@@ -255,6 +255,11 @@ impl Cluster {
         self.kubelets.has_capability(place, name)
     }
 
+    /// The certificate of the cluster's own authority, as `kube-root-ca.crt` has it in every namespace.
+    pub fn authority(&self) -> &'static str {
+        crate::api::ROOT_CERTIFICATE
+    }
+
     /// The environment that a new process at `place` gets (R10).
     pub fn environment(&self, place: &Place) -> Vec<(String, String)> {
         match place {

@@ -3,14 +3,16 @@
 //!
 //! Two libraries are simulated. glibc (Debian, Ubuntu, BusyBox' own image) tries a name with enough
 //! dots as it is first and the search list after that, waits 5 seconds twice for each, and gives up
-//! the list at a server's silence. musl (Alpine and what is built on it) never searches for a name
-//! with enough dots, takes "exists, but has no address" for an answer, and waits 5 seconds in all.
+//! the list at a server's silence; its second question goes out of the same socket, which hears a
+//! late answer to the first. musl (Alpine and what is built on it) never searches for a name with
+//! enough dots, takes "exists, but has no address" for an answer, never takes SERVFAIL for one, and
+//! waits 5 seconds in all.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::{Cluster, DialFailure, Did, Libc, Lookup, LookupFailure, Place, preference};
-use crate::network::{DnsAnswer, DnsCode, ResolvConf, TraceId};
+use crate::network::{DnsAnswer, DnsCode, DnsType, Family, ResolvConf, TraceId};
 
 /// How long a resolver waits for one server (`options timeout`).
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,8 +26,16 @@ struct Resolver<'a> {
     place: &'a Place,
     library: Libc,
     conf: ResolvConf,
+    /// The only type of record that is asked for; otherwise both types of addresses.
+    kind: Option<DnsType>,
     took: Duration,
     traces: Vec<TraceId>,
+}
+
+/// What comes back for one full name, and when.
+struct Arrival {
+    at: Duration,
+    answers: Vec<DnsAnswer>,
 }
 
 /// What the servers say to one full name.
@@ -44,15 +54,30 @@ impl Cluster {
         if let Ok(address) = name.parse() {
             return Lookup::local(vec![address], name);
         }
+        self.search(place, name, None)
+    }
+
+    /// Looks a name's addresses of one family up, as `gethostbyname2` does.
+    pub fn lookup_family(&mut self, place: &Place, name: &str, family: Family) -> Lookup {
+        self.search(place, name, Some(family))
+    }
+
+    fn search(&mut self, place: &Place, name: &str, family: Option<Family>) -> Lookup {
         let library = self.library(place);
         if let Some((mut addresses, canonical)) = self.hosts(place, name) {
-            self.prefer(place, library, &mut addresses);
-            return Lookup::local(addresses, &canonical);
+            addresses.retain(|one| family.is_none_or(|family| Family::of(*one) == family));
+            if !addresses.is_empty() {
+                self.prefer(place, library, &mut addresses);
+                return Lookup::local(addresses, &canonical);
+            }
         }
         let conf = self.resolv_conf(place);
-        let traces = Vec::new();
-        let mut resolver =
-            Resolver { cluster: self, place, library, conf, took: Duration::ZERO, traces };
+        let kind = family.map(|family| match family {
+            Family::V4 => DnsType::A,
+            Family::V6 => DnsType::Aaaa,
+        });
+        let (took, traces) = (Duration::ZERO, Vec::new());
+        let mut resolver = Resolver { cluster: self, place, library, conf, kind, took, traces };
         let (mut result, canonical) = match resolver.search(name) {
             Ok((addresses, canonical)) => (Ok(addresses), canonical),
             Err(failure) => (Err(failure), name.trim_end_matches('.').to_owned()),
@@ -60,6 +85,8 @@ impl Cluster {
         let (took, traces) = (resolver.took, resolver.traces);
         match &mut result {
             Ok(addresses) => self.prefer(place, library, addresses),
+            // Without an IPv6 address, one of IPv4 is looked for next.
+            Err(_) if family == Some(Family::V6) => {}
             Err(why) => {
                 self.note(place, Did::NotResolved { name: name.to_owned(), why: *why });
             }
@@ -82,7 +109,8 @@ impl Cluster {
         find_in_hosts(text.as_deref().unwrap_or("127.0.0.1 localhost\n"), name)
     }
 
-    fn library(&self, place: &Place) -> Libc {
+    /// The C library at a place.
+    pub fn library(&self, place: &Place) -> Libc {
         self.image(place).map_or(Libc::Glibc, |image| image.libc)
     }
 }
@@ -186,34 +214,56 @@ impl Resolver<'_> {
             Libc::Glibc => ATTEMPTS,
             Libc::Musl => 1,
         };
-        let mut failed = false;
+        let (mut failed, begun) = (false, self.took);
+        let mut late: Option<Arrival> = None;
         for _ in 0..attempts {
             for server in &servers {
-                match self.ask(*server, name) {
-                    Ok(answers) => match said(&answers, name) {
-                        Said::Failed => failed = true,
-                        said => return said,
-                    },
+                let limit = self.took + TIMEOUT;
+                let arrival = match self.ask(*server, name) {
+                    Ok(arrival) => arrival,
                     // musl's socket is not connected: it does not hear of refusals.
-                    Err(DialFailure::Refused) if self.library == Libc::Glibc => {}
-                    Err(DialFailure::Refused | DialFailure::Silence) => self.took += TIMEOUT,
-                    Err(DialFailure::Unreachable | DialFailure::NoNetwork) => {}
+                    Err(DialFailure::Refused) if self.library == Libc::Glibc => continue,
+                    Err(DialFailure::Unreachable | DialFailure::NoNetwork) => continue,
+                    Err(DialFailure::Refused | DialFailure::Silence) => {
+                        self.took = limit;
+                        continue;
+                    }
+                };
+                let first = late.take().filter(|late| late.at < arrival.at).unwrap_or(arrival);
+                if first.at > limit {
+                    self.took = limit;
+                    late = Some(first);
+                    continue;
+                }
+                self.took = first.at;
+                match said(&first.answers, name) {
+                    Said::Failed => failed = true,
+                    said => return said,
                 }
             }
+        }
+        if failed && self.library == Libc::Musl {
+            self.took = begun + TIMEOUT;
         }
         if failed { Said::Failed } else { Said::Nothing }
     }
 
     /// One question for A and one for AAAA records leave together; where neither finds an address,
     /// the answer to the first counts.
-    fn ask(&mut self, server: IpAddr, name: &str) -> Result<Vec<DnsAnswer>, DialFailure> {
-        let asked = self.cluster.query_addresses(self.place, server, name);
-        let Some([first, second]) = asked else { return Err(DialFailure::Unreachable) };
-        self.traces.extend([first.trace, second.trace]);
-        if !matches!(first.result, Err(DialFailure::Silence)) {
-            self.took += first.took;
+    fn ask(&mut self, server: IpAddr, name: &str) -> Result<Arrival, DialFailure> {
+        let asked = self.cluster.query_addresses(self.place, server, (name, self.kind), self.took);
+        let Some(queries) = asked else { return Err(DialFailure::Unreachable) };
+        self.traces.extend(queries.iter().map(|query| query.trace));
+        let took = queries.iter().map(|query| query.took).max().unwrap_or_default();
+        let mut answers = Vec::new();
+        for (position, query) in queries.into_iter().enumerate() {
+            match query.result {
+                Ok(answer) => answers.push(answer),
+                Err(why) if position == 0 => return Err(why),
+                Err(_) => {}
+            }
         }
-        Ok([first.result?].into_iter().chain(second.result).collect())
+        Ok(Arrival { at: self.took + took, answers })
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::{Cluster, Place, api_endpoint, node_servers, outside, processes, programs};
 use crate::network::{
-    Because, ConntrackEntry, DnsAnswer, NetnsId, Outcome, Party, ProcessId, Protocol, Question,
-    SocketAddr, Trace, TraceId,
+    Because, ConntrackEntry, DnsAnswer, DnsType, NetnsId, Outcome, Party, ProcessId, Protocol,
+    Question, SocketAddr, Trace, TraceId,
 };
 
 /// How long Linux tries to find a neighbour's hardware address before it says that there is no
@@ -296,24 +296,31 @@ impl Cluster {
             let result = Err(DialFailure::Unreachable);
             return Query { result, took: Duration::ZERO, trace: TraceId::default() };
         };
-        let now = self.now;
-        let trace = self.network.ask_name_server(now, &from, protocol, server, question);
+        let trace = self.network.ask_name_server(self.now, &from, protocol, server, question);
         processes::note_queries(self);
         heard(&trace)
     }
 
-    /// Asks one name server for a name's A and AAAA records over one socket. `None` at a place that
-    /// is not there.
+    /// Asks one name server for a name's A and AAAA records over one socket, or for those of one
+    /// type, `after` so long. `None` at a place that is not there.
     pub(super) fn query_addresses(
         &mut self,
         place: &Place,
         server: IpAddr,
-        name: &str,
-    ) -> Option<[Query; 2]> {
+        (name, kind): (&str, Option<DnsType>),
+        after: Duration,
+    ) -> Option<Vec<Query>> {
         let from = self.netns_of(place)?;
-        let traces = self.network.ask_for_addresses(self.now, &from, server, name);
+        let now = self.now + after;
+        let traces = match kind {
+            None => self.network.ask_for_addresses(now, &from, server, name).to_vec(),
+            Some(kind) => {
+                let question = Question { name, kind };
+                vec![self.network.ask_name_server(now, &from, Protocol::Udp, server, question)]
+            }
+        };
         processes::note_queries(self);
-        Some(traces.map(|trace| heard(&trace)))
+        Some(traces.iter().map(|trace| heard(trace)).collect())
     }
 
     /// Dials an address: a TCP handshake, the first datagram of a UDP client, or a ping.
@@ -351,6 +358,7 @@ impl Cluster {
         else {
             return Answer { reply: Reply::Silence, took };
         };
+        let payload = origin_form(payload);
         let ask = Ask { local: connection.server_address, peer: connection.seen_from, payload };
         let answer = match process {
             ProcessId::OUTSIDE => Some(outside::serve(&connection.server, &ask)),
@@ -483,9 +491,10 @@ fn heard(trace: &Trace) -> Query {
         Outcome::Unreachable => Err(unreachable(trace)),
         Outcome::Silence => Err(DialFailure::Silence),
     };
+    let waited = trace.dns.as_ref().map_or(Duration::ZERO, |dns| dns.took);
     let took = match result {
         Err(DialFailure::Silence) => QUERY_TIMEOUT,
-        _ => wait(trace),
+        _ => wait(trace) + waited,
     };
     Query { result, took, trace: trace.id }
 }
@@ -521,6 +530,22 @@ fn jitter(trace: &Trace, micros: u64) -> Duration {
     Duration::from_micros(mixed % micros)
 }
 
+/// A server that is no proxy answers a request for `http://host/path` as one for `/path` at that host
+/// (RFC 9112, 3.2.2).
+fn origin_form(mut payload: Payload) -> Payload {
+    let Payload::Http(request) = &mut payload else { return payload };
+    let Some(rest) = request.target.strip_prefix("http://") else { return payload };
+    let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (host, path) = (host.to_owned(), path.to_owned());
+    for (name, value) in &mut request.headers {
+        if name.eq_ignore_ascii_case("host") {
+            value.clone_from(&host);
+        }
+    }
+    request.target = if path.starts_with('/') { path } else { format!("/{path}") };
+    payload
+}
+
 /// A server that was not made for TLS takes the handshake for a bad request, and the other way
 /// round; whatever it answers is not what the client hopes for. Bytes that are an HTTP response are
 /// one, whoever wrote them.
@@ -550,6 +575,18 @@ mod tests {
         assert_eq!((response.header("x-a"), &response.body[..]), (Some("b"), &b"abc"[..]));
         let none: [&[u8]; 5] = [b"", b"hello", b"HTTP/1.1", b"HTTP/1.1 abc", b"HTTP/2 200 OK\n\n"];
         assert!(none.iter().all(|bytes| HttpResponse::parse(bytes).is_none()));
+    }
+
+    #[test]
+    fn a_proxy_s_request_is_answered_as_one_s_own() {
+        let request = HttpRequest {
+            method: "GET".to_owned(),
+            target: "http://web:81/x?y".to_owned(),
+            headers: vec![("Host".to_owned(), "other".to_owned())],
+            body: Vec::new(),
+        };
+        let Payload::Http(request) = origin_form(Payload::Http(request)) else { panic!("no HTTP") };
+        assert_eq!((request.target.as_str(), request.headers[0].1.as_str()), ("/x?y", "web:81"));
     }
 
     #[test]

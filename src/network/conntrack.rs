@@ -16,8 +16,6 @@ const KEPT: usize = 256;
 pub enum Tracked {
     /// The other side answered.
     Answered,
-    /// The other side refused.
-    Closed,
     /// Nothing has come back.
     Unreplied,
 }
@@ -73,10 +71,9 @@ impl Conntrack {
 impl ConntrackEntry {
     /// How long the record stays if nothing more comes: `nf_conntrack_*_timeout*` of Linux.
     pub fn remaining(&self, now: SimTime) -> Duration {
-        let seconds = match (self.original.protocol, self.tracked) {
-            (Protocol::Tcp, Tracked::Closed) => 10,
-            (Protocol::Tcp | Protocol::Sctp, _) => 120,
-            (Protocol::Udp | Protocol::Icmp, _) => 30,
+        let seconds = match self.original.protocol {
+            Protocol::Tcp | Protocol::Sctp => 120,
+            Protocol::Udp | Protocol::Icmp => 30,
         };
         Duration::from_secs(seconds).saturating_sub(now.since(self.since))
     }
@@ -106,7 +103,6 @@ impl fmt::Display for ConntrackLine {
         if original.protocol == Protocol::Tcp {
             f.write_str(match tracked {
                 Tracked::Answered => "TIME_WAIT ",
-                Tracked::Closed => "CLOSE ",
                 Tracked::Unreplied => "SYN_SENT ",
             })?;
         }

@@ -39,6 +39,7 @@ mod wording;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use address::{Family, Range, SocketAddr};
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
@@ -349,9 +350,11 @@ impl Network {
         listener: Option<&(NetnsId, Listener)>,
         question: Question<'_>,
     ) -> DnsExchange {
+        let mut took = Duration::ZERO;
         let answer = listener.and_then(|(netns, listener)| match &*listener.name {
             "coredns" => {
-                let answer = self.coredns(packet.at, *netns, listener, question);
+                let (answer, waited) = self.coredns(packet.at, *netns, listener, question);
+                took = waited;
                 let block = self.names.block(*netns, question.name);
                 if block.is_some_and(|block| block.log) {
                     let line = dns::log_line(packet, question, &answer);
@@ -362,7 +365,7 @@ impl Network {
             "resolver" => Some(dns::outside_answer(question.name, question.kind)),
             _ => None,
         });
-        DnsExchange { name: question.name.into(), kind: question.kind, answer }
+        DnsExchange { name: question.name.into(), kind: question.kind, answer, took }
     }
 
     /// The traces that are kept, oldest first: the last thousand.
@@ -406,30 +409,31 @@ impl Network {
         id.map_or_else(Vec::new, |id| self.state.conntrack.entries(id, now).copied().collect())
     }
 
-    /// What a CoreDNS pod answers, from its zone, its cache, or by asking the resolver outside.
+    /// What a CoreDNS pod answers, from its zone, its cache, or by asking the resolver outside, and
+    /// how long it waits for somebody who does not answer.
     fn coredns(
         &mut self,
         now: SimTime,
         server: NetnsId,
         listener: &Listener,
         question: Question<'_>,
-    ) -> DnsAnswer {
+    ) -> (DnsAnswer, Duration) {
         let forwarding = match self.names.ask(now, server, question.name, question.kind) {
-            Step::Answer(answer) => return answer,
+            Step::Answer(answer) => return (answer, Duration::ZERO),
             Step::Forward(forwarding) => *forwarding,
         };
         let process = Some(listener.process);
         let from = Sender { netns: server, container: listener.container.clone(), process };
         let name = forwarding.name.clone();
         let forward = Question { name: &name, ..question };
-        let mut answer = None;
+        let mut answer = Err(dns::Failed::InSilence);
         if self.asking < CHAIN {
             self.asking += 1;
             let trace = self.ask_name_server(now, &from, Protocol::Udp, forwarding.to, forward);
             self.asking -= 1;
-            answer = trace.dns.as_ref().and_then(|dns| dns.answer.clone());
+            answer = dns::heard(&trace);
             let block = self.names.block(server, question.name);
-            if answer.is_none() && block.is_some_and(|block| block.errors) {
+            if answer.is_err() && block.is_some_and(|block| block.errors) {
                 self.said.push((listener.process, dns::error_line(&trace, question)));
             }
         }

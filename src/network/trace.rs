@@ -6,6 +6,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{DnsAnswer, DnsType, EndpointRule, Family, ProcessId, Range, SocketAddr};
 use crate::clock::SimTime;
@@ -282,6 +283,8 @@ pub struct DnsExchange {
     pub kind: DnsType,
     /// What came back, if anything did.
     pub answer: Option<DnsAnswer>,
+    /// How long the server needed for it: it waits where it asks somebody who says nothing.
+    pub took: Duration,
 }
 
 impl Trace {

@@ -4,6 +4,7 @@
 //! compiled from Services and endpoints as CoreDNS' kubernetes plugin does it; other names are
 //! forwarded to the resolver outside, and its answers are kept for 30 seconds.
 
+mod health;
 mod log;
 mod outside;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod zone;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub(super) use health::{Failed, heard};
 pub(super) use log::{error_line, log_line};
 pub(super) use outside::{HOSTS, RESOLVER, answer as outside_answer};
 pub(super) use server::{NameServers, Step};

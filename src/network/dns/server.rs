@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::health::{Failed, Health};
 use super::settings::{Cache, Forward, Kubernetes, NameServerSettings, ServerBlock, is_in};
 use super::zone::{Said, Zone, absolute};
 use super::{DnsAnswer, DnsCode, DnsRecord, DnsType};
@@ -24,6 +25,7 @@ pub(in crate::network) struct NameServers {
     /// The zone's serial number: the second of its last change that somebody has seen.
     serial: u64,
     changed: bool,
+    health: Health,
     order: Stream,
 }
 
@@ -89,6 +91,7 @@ impl NameServers {
             usual: Arc::new(kubeadm()),
             serial: 0,
             changed: true,
+            health: Health::default(),
             order: Stream::new(seed, "order of DNS answers"),
         }
     }
@@ -102,12 +105,14 @@ impl NameServers {
     /// Gives a server a Corefile of its own; it forgets what it kept.
     pub fn configure(&mut self, server: NetnsId, settings: Arc<NameServerSettings>) {
         self.caches.retain(|(owner, ..), _| *owner != server);
+        self.health.forget(server);
         self.settings.insert(server, settings);
     }
 
     /// A server is gone.
     pub fn forget(&mut self, server: NetnsId) {
         self.settings.remove(&server);
+        self.health.forget(server);
     }
 
     /// What holds for a name at a server.
@@ -202,28 +207,34 @@ impl NameServers {
         }
     }
 
-    /// What becomes of the answer of whoever was asked: it is kept for a while, and passed on.
+    /// What becomes of the answer of whoever was asked: it is kept for a while, and passed on. With
+    /// it goes how long the server waited for it in vain.
     pub fn forwarded(
         &mut self,
         now: SimTime,
         server: NetnsId,
         kind: DnsType,
         forwarding: Forwarding,
-        answer: Option<DnsAnswer>,
-    ) -> DnsAnswer {
+        answer: Result<DnsAnswer, Failed>,
+    ) -> (DnsAnswer, Duration) {
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(how) => return (failed(), self.health.fails(now, server, forwarding.to, how)),
+        };
+        self.health.well(server, forwarding.to);
         let Forwarding { name, found, cache, shows, shuffles, .. } = forwarding;
-        let Some(mut answer) = answer else { return failed() };
         rename(&mut answer, shows.as_ref());
         let name = shows.map_or(name, |(_, shown)| shown);
         if let Some(limit) = cache.and_then(|cache| cache.limit(&name, answer.code)) {
             answer = capped(answer, limit);
             self.keep(now, server, &name, kind, &answer);
         }
-        if found.is_empty() {
-            if shuffles { self.shuffled(answer) } else { answer }
-        } else {
-            self.joined(found, answer, shuffles)
-        }
+        let answer = match found.is_empty() {
+            true if shuffles => self.shuffled(answer),
+            true => answer,
+            false => self.joined(found, answer, shuffles),
+        };
+        (answer, Duration::ZERO)
     }
 
     fn keep(
@@ -281,10 +292,9 @@ impl NameServers {
     }
 }
 
-/// Nobody could be asked.
+/// Nobody could be asked. CoreDNS answers that itself, as a server that asks nobody.
 fn failed() -> DnsAnswer {
-    let failed = DnsAnswer::new(DnsCode::ServFail);
-    DnsAnswer { authoritative: false, recursion_available: true, ..failed }
+    DnsAnswer { authoritative: false, ..DnsAnswer::new(DnsCode::ServFail) }
 }
 
 /// The answer shows the name that was asked for.

@@ -118,7 +118,8 @@ impl Zone {
             ("", DnsType::Ns) => {
                 return answer(self.name_server().map(record).into_iter().collect());
             }
-            ("", _) | ("svc", _) | ("pod", _) => return self.no_data(serial),
+            // The plugin looks at a name only for other types.
+            (_, DnsType::Soa) | ("", _) | ("svc", _) | ("pod", _) => return self.no_data(serial),
             ("dns-version", DnsType::Txt) => {
                 return answer(vec![record(DnsData::Txt(VERSION.to_owned()))]);
             }

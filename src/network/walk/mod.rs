@@ -182,11 +182,11 @@ impl<'a> Walk<'a> {
         self.hops.push(hop);
     }
 
-    /// Every node that let the packet go on keeps a record of it.
+    /// Every node that let the packet go on keeps a record of it. A connection whose only answer is
+    /// a reset is forgotten at once (`nf_conntrack_proto_tcp.c`); an ICMP error answers nothing.
     fn track(&mut self, outcome: &Outcome) {
         let tracked = match outcome {
             Outcome::Delivered { .. } => Tracked::Answered,
-            Outcome::Refused => Tracked::Closed,
             _ => Tracked::Unreplied,
         };
         let decided_by_rules = self.hops.last().is_some_and(|hop| {
@@ -194,6 +194,8 @@ impl<'a> Walk<'a> {
         });
         if decided_by_rules {
             self.passed.pop();
+        } else if *outcome == Outcome::Refused && self.flow.protocol == Protocol::Tcp {
+            self.passed.clear();
         }
         for (node, original, translated) in self.passed.drain(..) {
             let entry = ConntrackEntry { since: self.now, original, translated, tracked };

@@ -17,6 +17,7 @@ mod ssh;
 mod system;
 mod testing;
 pub(in crate::shell) mod text;
+pub(in crate::shell) mod trouble;
 
 pub(super) use options::Words;
 use plain::{failed, plain};

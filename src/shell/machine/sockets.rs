@@ -14,6 +14,7 @@ use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Payload, Reply};
 use crate::network::{Protocol, SocketAddr};
 use crate::shell::commands::net::talk::{KEPT_OPEN, keeps_open};
+use crate::shell::commands::trouble::dial_trouble;
 
 /// How far a connection has come.
 #[derive(Clone)]
@@ -86,12 +87,7 @@ impl Machine {
                 return self.dialled(String::new());
             }
             Stage::Dialling(_, Err(why)) => {
-                let why = match why {
-                    DialFailure::Refused => "Connection refused",
-                    DialFailure::Unreachable => "No route to host",
-                    DialFailure::NoNetwork => "Network is unreachable",
-                    DialFailure::Silence => "Connection timed out",
-                };
+                let why = dial_trouble(io, why);
                 return self.dialled(format!("{name}: connect: {why}\n{prefix}{path}: {why}"));
             }
         };

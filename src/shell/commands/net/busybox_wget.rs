@@ -1,11 +1,14 @@
 //! BusyBox's wget.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::curl::{base64, unescape};
 use super::families::Families;
 use super::fetch::{Failure, Fetch, Happening, Limits, note, note_bad_url};
 use super::url::{BadUrl, Url};
-use crate::cluster::{DialFailure, Ending, HttpRequest, HttpResponse, Reply};
+use crate::cluster::{Ending, HttpRequest, HttpResponse, Libc, Reply};
+use crate::shell::commands::trouble::dial_trouble;
 use crate::shell::{Io, Step, Tool};
 
 /// Redirects that are followed.
@@ -14,171 +17,236 @@ const MAX_REDIRECTS: u32 = 15;
 /// What a wget was asked to do.
 #[derive(Clone, Debug, Default)]
 struct Arguments {
-    url: Option<String>,
+    urls: Vec<String>,
     quiet: bool,
     show_headers: bool,
     spider: bool,
+    resume: bool,
     insecure: bool,
+    no_proxy: bool,
     output: Option<String>,
+    log: Option<String>,
     folder: Option<String>,
     timeout: Option<Duration>,
     headers: Vec<(String, String)>,
     agent: Option<String>,
     post: Option<String>,
+    post_file: Option<String>,
+}
+
+/// Why a command line is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wrong {
+    /// The C library's getopt says it; usage follows.
+    Unknown(String),
+    Missing(String),
+    Ambiguous(String),
+    /// BusyBox itself says it.
+    Invalid(String),
 }
 
 /// A running wget.
 #[derive(Clone, Debug)]
 struct Wget {
-    arguments: Result<Arguments, String>,
+    arguments: Result<Arguments, Wrong>,
+    /// URLs to come.
+    waiting: VecDeque<String>,
     fetch: Option<Fetch>,
     redirects: u32,
+    begun: bool,
 }
 
 /// wget with these arguments.
 pub fn start(arguments: &[String]) -> Box<dyn Tool> {
     let arguments = Arguments::parse(arguments);
-    Box::new(Wget { arguments, fetch: None, redirects: 0 })
+    let urls = arguments.as_ref().map(|arguments| arguments.urls.clone()).unwrap_or_default();
+    let waiting = urls.into();
+    Box::new(Wget { arguments, waiting, fetch: None, redirects: 0, begun: false })
 }
 
+/// Long options, the letter that each stands for, and whether it takes a value.
+const LONG: &[(&str, char, bool)] = &[
+    ("continue", 'c', false),
+    ("quiet", 'q', false),
+    ("server-response", 'S', false),
+    ("output-document", 'O', true),
+    ("output-file", 'o', true),
+    ("directory-prefix", 'P', true),
+    ("proxy", 'Y', true),
+    ("user-agent", 'U', true),
+    ("timeout", 'T', true),
+    ("tries", 't', true),
+    ("header", 'h', true),
+    ("post-data", 'd', true),
+    ("post-file", 'f', true),
+    ("spider", 's', false),
+    ("no-check-certificate", 'k', false),
+    // These are taken for GNU wget's sake, and change nothing.
+    ("no-verbose", '-', false),
+    ("no-clobber", '-', false),
+    ("no-host-directories", '-', false),
+    ("no-parent", '-', false),
+];
+
 impl Arguments {
-    fn parse(words: &[String]) -> Result<Arguments, String> {
+    fn parse(words: &[String]) -> Result<Arguments, Wrong> {
         let mut arguments = Arguments::default();
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
-            if let Some(long) = word.strip_prefix("--") {
-                let (name, inline) = match long.split_once('=') {
-                    Some((name, value)) => (name, Some(value)),
-                    None => (long, None),
-                };
-                match name {
-                    "spider" => arguments.spider = true,
-                    "quiet" => arguments.quiet = true,
-                    "server-response" => arguments.show_headers = true,
-                    "no-check-certificate" => arguments.insecure = true,
-                    "timeout" | "header" | "post-data" | "output-document" | "user-agent" => {
-                        let value = inline.or_else(|| words.next());
-                        let value = value
-                            .ok_or_else(|| format!("option '--{name}' requires an argument"))?;
-                        arguments.option(name, value)?;
-                    }
-                    _ => return Err(format!("unrecognized option '--{name}'")),
-                }
+            if word == "--" {
+                arguments.urls.extend(words.by_ref().map(str::to_owned));
+            } else if let Some(long) = word.strip_prefix("--") {
+                arguments.long(long, &mut words)?;
             } else if word.len() > 1 && word.starts_with('-') {
                 arguments.shorts(&word[1..], &mut words)?;
             } else {
-                arguments.url = Some(word.to_owned());
+                arguments.urls.push(word.to_owned());
             }
         }
         Ok(arguments)
+    }
+
+    fn long<'w>(
+        &mut self,
+        text: &str,
+        words: &mut impl Iterator<Item = &'w str>,
+    ) -> Result<(), Wrong> {
+        let (name, inline) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (text, None),
+        };
+        let mut fitting = LONG.iter().filter(|(known, ..)| known.starts_with(name));
+        let exact = LONG.iter().find(|(known, ..)| *known == name);
+        let found = match (exact, fitting.next(), fitting.next()) {
+            (Some(exact), ..) => exact,
+            (None, Some(only), None) => only,
+            (None, None, _) => return Err(Wrong::Unknown(format!("--{text}"))),
+            (None, Some(_), Some(_)) => return Err(Wrong::Ambiguous(name.to_owned())),
+        };
+        let (known, letter, takes) = *found;
+        let value = match takes {
+            true => inline.or_else(|| words.next()),
+            false => Some(""),
+        };
+        self.option(letter, value.ok_or_else(|| Wrong::Missing(format!("--{known}")))?)
     }
 
     fn shorts<'w>(
         &mut self,
         group: &str,
         words: &mut impl Iterator<Item = &'w str>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Wrong> {
         for (at, letter) in group.char_indices() {
-            let name = match letter {
-                'q' => {
-                    self.quiet = true;
-                    continue;
-                }
-                'S' => {
-                    self.show_headers = true;
-                    continue;
-                }
-                'c' => continue,
-                'O' => "output-document",
-                'T' => "timeout",
-                'P' => "folder",
-                'U' => "user-agent",
-                'o' | 'Y' | 't' => "ignored",
-                other => return Err(format!("unrecognized option: {other}")),
-            };
             let rest = &group[at + letter.len_utf8()..];
-            let value = match rest {
-                "" => {
-                    words.next().ok_or_else(|| format!("option requires an argument: {letter}"))?
+            match letter {
+                'c' | 'q' | 'S' => self.option(letter, "")?,
+                // `-nv` and the like are taken for GNU wget's sake.
+                'n' => return Ok(()),
+                'O' | 'o' | 'P' | 'Y' | 'U' | 'T' | 't' => {
+                    let value = if rest.is_empty() { words.next() } else { Some(rest) };
+                    let value = value.ok_or_else(|| Wrong::Missing(letter.to_string()))?;
+                    return self.option(letter, value);
                 }
-                rest => rest,
-            };
-            return self.option(name, value);
+                other => return Err(Wrong::Unknown(other.to_string())),
+            }
         }
         Ok(())
     }
 
-    fn option(&mut self, name: &str, value: &str) -> Result<(), String> {
-        match name {
-            "output-document" => self.output = Some(value.to_owned()),
-            "folder" => self.folder = Some(value.to_owned()),
-            "timeout" => {
-                let seconds = value.parse().map_err(|_| format!("invalid number '{value}'"))?;
-                self.timeout = Some(Duration::from_secs(seconds));
+    fn option(&mut self, letter: char, value: &str) -> Result<(), Wrong> {
+        let text = Some(value.to_owned());
+        match letter {
+            'c' => self.resume = true,
+            'q' => self.quiet = true,
+            'S' => self.show_headers = true,
+            's' => self.spider = true,
+            'k' => self.insecure = true,
+            'O' => self.output = text,
+            'o' => self.log = text,
+            'P' => self.folder = text,
+            'U' => self.agent = text,
+            'd' => self.post = text,
+            'f' => self.post_file = text,
+            'Y' => self.no_proxy = value == "off",
+            'T' => {
+                let seconds = value.parse();
+                let seconds =
+                    seconds.map_err(|_| Wrong::Invalid(format!("invalid number '{value}'")))?;
+                self.timeout = Some(Duration::from_secs(seconds)).filter(|time| !time.is_zero());
             }
-            "header" => {
+            'h' => {
                 let (key, value) = value.split_once(':').unwrap_or((value, ""));
                 self.headers.push((key.to_owned(), value.trim().to_owned()));
             }
-            "user-agent" => self.agent = Some(value.to_owned()),
-            "post-data" => self.post = Some(value.to_owned()),
             _ => {}
         }
         Ok(())
     }
+
+    /// A header of the command line, if it is there.
+    fn own(&self, name: &str) -> bool {
+        self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What is wrong with a command line, as the place's C library words it.
+fn complain(io: &mut Io<'_>, wrong: &Wrong) -> Step {
+    let musl = io.cluster.library(io.place) == Libc::Musl;
+    let bare = |option: &str| option.trim_start_matches('-').to_owned();
+    let told = match wrong {
+        Wrong::Unknown(option) if option == "--help" => {
+            io.complain(USAGE);
+            return Step::Exit(0);
+        }
+        Wrong::Invalid(told) => {
+            io.complain(format!("wget: {told}"));
+            return Step::Exit(1);
+        }
+        Wrong::Ambiguous(option) if musl => format!("option is ambiguous: {option}"),
+        Wrong::Ambiguous(option) => {
+            let fitting = LONG.iter().filter(|(known, ..)| known.starts_with(option.as_str()));
+            let all: Vec<String> = fitting.map(|(known, ..)| format!("'--{known}'")).collect();
+            format!("option '--{option}' is ambiguous; possibilities: {}", all.join(" "))
+        }
+        Wrong::Unknown(option) if musl => {
+            let name = bare(option);
+            format!("unrecognized option: {}", name.split('=').next().unwrap_or(""))
+        }
+        Wrong::Unknown(option) if option.starts_with("--") => {
+            format!("unrecognized option '{option}'")
+        }
+        Wrong::Unknown(letter) => format!("invalid option -- '{letter}'"),
+        Wrong::Missing(option) if musl => format!("option requires an argument: {}", bare(option)),
+        Wrong::Missing(option) if option.starts_with("--") => {
+            format!("option '{option}' requires an argument")
+        }
+        Wrong::Missing(letter) => format!("option requires an argument -- '{letter}'"),
+    };
+    io.complain(format!("wget: {told}"));
+    io.complain(USAGE);
+    Step::Exit(1)
 }
 
 impl Tool for Wget {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         let arguments = match &self.arguments {
             Ok(arguments) => arguments.clone(),
-            Err(message) => {
-                io.complain(format!("wget: {message}"));
-                io.complain(USAGE);
-                return Step::Exit(1);
-            }
+            Err(wrong) => return complain(io, wrong),
         };
-        if self.fetch.is_none() {
-            let Some(text) = &arguments.url else {
-                io.complain(USAGE);
-                return Step::Exit(1);
-            };
-            match Url::parse(text) {
-                Ok(url) => self.fetch = Some(fetch(&arguments, io, url)),
-                Err(why) => {
-                    note_bad_url(io, text);
-                    return match why {
-                        BadUrl::Port(port) => fail(io, &format!("bad port '{port}'")),
-                        _ => fail(io, &format!("not an http or ftp url: {text}")),
-                    };
-                }
-            }
+        let Some(log) = &arguments.log else { return self.run(&arguments, io) };
+        if !self.begun
+            && let Err(why) = io.write_file(log, b"")
+        {
+            return fail(io, &format!("can't open '{log}': {why}"));
         }
-        loop {
-            let Some(fetch) = &mut self.fetch else { return Step::Exit(1) };
-            match fetch.step(io) {
-                Happening::Wait(until) => return Step::Until(until),
-                Happening::Resolved | Happening::Connected(_) => {}
-                // It tries the first address alone (recording 30).
-                Happening::NotThere(to, why) => {
-                    let failure = Failure::Dial { to, why, after: Duration::ZERO };
-                    note(io, fetch.url(), Ending::Dial { to, why });
-                    return failed(io, fetch.url(), &failure);
-                }
-                Happening::Trying(to) => {
-                    if !arguments.quiet {
-                        let shown = shown_host(fetch.url());
-                        io.complain(format!("Connecting to {shown} ({to})"));
-                    }
-                }
-                Happening::Failed(failure) => return failed(io, fetch.url(), &failure),
-                Happening::Replied(reply) => {
-                    if let Some(step) = self.replied(&arguments, io, reply) {
-                        return step;
-                    }
-                }
-            }
-        }
+        let before = io.stderr.len();
+        let step = self.run(&arguments, io);
+        let said = io.stderr.split_off(before);
+        let mut content = io.read_file(log).unwrap_or_default();
+        content.extend_from_slice(&said);
+        // That it can be written was seen when it was opened.
+        let _ = io.write_file(log, &content);
+        step
     }
 
     fn clone_box(&self) -> Box<dyn Tool> {
@@ -187,6 +255,77 @@ impl Tool for Wget {
 }
 
 impl Wget {
+    fn run(&mut self, arguments: &Arguments, io: &mut Io<'_>) -> Step {
+        if arguments.urls.is_empty() {
+            io.complain(USAGE);
+            return Step::Exit(1);
+        }
+        if !self.begun
+            && let Some(file) =
+                arguments.output.as_ref().filter(|file| *file != "-" && *file != "/dev/null")
+            && arguments.urls.len() > 1
+        {
+            // All URLs go into one file.
+            let _ = io.write_file(file, b"");
+        }
+        self.begun = true;
+        loop {
+            if self.fetch.is_none() {
+                let Some(text) = self.waiting.pop_front() else { return Step::Exit(0) };
+                match Url::parse(&text) {
+                    Ok(url) => match fetch(arguments, io, url, false) {
+                        Ok(fetch) => self.fetch = Some(fetch),
+                        Err(told) => return fail(io, &told),
+                    },
+                    Err(why) => {
+                        note_bad_url(io, &text);
+                        let told = match why {
+                            BadUrl::Port(port) => format!("bad port '{port}'"),
+                            BadUrl::Malformed if text.ends_with("://") => "bad address ''".to_owned(),
+                            _ => format!("not an http or ftp url: {text}"),
+                        };
+                        return fail(io, &told);
+                    }
+                }
+                self.redirects = 0;
+            }
+            match self.go_on(arguments, io) {
+                Some(Step::Exit(0)) => self.fetch = None,
+                Some(step) => return step,
+                None => {}
+            }
+        }
+    }
+
+    /// Goes on with one URL until it waits or ends.
+    fn go_on(&mut self, arguments: &Arguments, io: &mut Io<'_>) -> Option<Step> {
+        loop {
+            let Some(fetch) = &mut self.fetch else { return Some(Step::Exit(1)) };
+            match fetch.step(io) {
+                Happening::Wait(until) => return Some(Step::Until(until)),
+                Happening::Resolved | Happening::Connected(_) => {}
+                // It tries the first address alone (recording 30).
+                Happening::NotThere(to, why) => {
+                    let failure = Failure::Dial { to, why, after: Duration::ZERO };
+                    note(io, fetch.url(), Ending::Dial { to, why });
+                    return Some(failed(io, fetch.url(), &failure));
+                }
+                Happening::Trying(to) => {
+                    if !arguments.quiet {
+                        let shown = shown_host(fetch.url());
+                        io.complain(format!("Connecting to {shown} ({to})"));
+                    }
+                }
+                Happening::Failed(failure) => return Some(failed(io, fetch.url(), &failure)),
+                Happening::Replied(reply) => {
+                    if let Some(step) = self.replied(arguments, io, reply) {
+                        return Some(step);
+                    }
+                }
+            }
+        }
+    }
+
     /// What came back; `None` when a redirect is followed.
     fn replied(&mut self, arguments: &Arguments, io: &mut Io<'_>, reply: Reply) -> Option<Step> {
         let url = self.fetch.as_ref()?.url().clone();
@@ -240,28 +379,68 @@ impl Wget {
             return Some(fail(io, "too many redirections"));
         }
         match url.join(location) {
-            Ok(next) => {
-                self.fetch = Some(fetch(arguments, io, next));
-                None
-            }
+            Ok(next) => match fetch(arguments, io, next, true) {
+                Ok(fetch) => {
+                    self.fetch = Some(fetch);
+                    None
+                }
+                Err(told) => Some(fail(io, &told)),
+            },
             Err(_) => Some(fail(io, &format!("not an http or ftp url: {location}"))),
         }
     }
 }
 
-fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url) -> Fetch {
-    let mut headers = vec![
-        ("Host".to_owned(), url.authority()),
-        ("User-Agent".to_owned(), arguments.agent.clone().unwrap_or_else(|| "Wget".to_owned())),
-        ("Connection".to_owned(), "close".to_owned()),
-    ];
+/// A request on its way to a URL; a redirect is asked for without a body.
+///
+/// # Errors
+/// The body's file that cannot be read.
+fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, redirected: bool) -> Result<Fetch, String> {
+    let body = match (&arguments.post, &arguments.post_file) {
+        _ if redirected => None,
+        (_, Some(file)) => {
+            Some(io.read_file(file).map_err(|why| format!("can't open '{file}': {why}"))?)
+        }
+        (post, None) => post.as_ref().map(|text| text.clone().into_bytes()),
+    };
+    let mut headers = Vec::new();
+    let mut put = |name: &str, value: String| {
+        if !arguments.own(name) {
+            headers.push((name.to_owned(), value));
+        }
+    };
+    put("Host", url.authority());
+    put("User-Agent", arguments.agent.clone().unwrap_or_else(|| "Wget".to_owned()));
+    put("Connection", "close".to_owned());
+    if let Some(user) = url.user.as_deref() {
+        put("Authorization", format!("Basic {}", base64(unescape(user).as_bytes())));
+    }
+    let kept = arguments.output.as_ref().filter(|_| arguments.resume);
+    let kept = kept.and_then(|file| io.read_file(file).ok()).map_or(0, |content| content.len());
+    if kept > 0 {
+        put("Range", format!("bytes={kept}-"));
+    }
     headers.extend(arguments.headers.clone());
-    let body = arguments.post.clone().unwrap_or_default().into_bytes();
-    let method = if arguments.post.is_some() { "POST" } else { "GET" };
-    let request =
-        HttpRequest { method: method.to_owned(), target: url.target.clone(), headers, body };
-    let limits = Limits { connect: None, total: None, each: arguments.timeout };
-    Fetch::new(url, request, limits, io.now()).families(Families::OneV4First)
+    if let Some(body) = &body {
+        if !arguments.own("content-type") {
+            let form = "application/x-www-form-urlencoded".to_owned();
+            headers.push(("Content-Type".to_owned(), form));
+        }
+        headers.push(("Content-Length".to_owned(), body.len().to_string()));
+    }
+    let proxy = format!("{}_proxy", url.scheme);
+    let proxy = io.environment.get(&proxy).filter(|text| !text.is_empty() && !arguments.no_proxy);
+    let via = proxy.and_then(|text| Url::parse(text).ok()).map(|place| (place.host, place.port));
+    let target = match via {
+        Some(_) => format!("{}://{}{}", url.scheme, url.authority(), url.target),
+        None => url.target.clone(),
+    };
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let body = body.unwrap_or_default();
+    let request = HttpRequest { method: method.to_owned(), target, headers, body };
+    // -T bounds no lookup (recording 30: a dead name server is waited for).
+    let limits = Limits { dial: arguments.timeout, answer: arguments.timeout, ..Limits::default() };
+    Ok(Fetch::new(url, request, limits, io.now()).via(via).families(Families::OneV4First))
 }
 
 /// The host as it was typed: with its port where one was given.
@@ -296,16 +475,20 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
         }
         return Step::Exit(0);
     }
-    if arguments.output.is_none() && io.read_file(&file).is_ok() {
+    if arguments.output.is_none() && !arguments.resume && io.read_file(&file).is_ok() {
         return fail(io, &format!("can't open '{file}': File exists"));
+    }
+    let more = arguments.output.is_some() && arguments.urls.len() > 1
+        || arguments.resume && response.status == 206;
+    let mut content = if more { io.read_file(&file).unwrap_or_default() } else { Vec::new() };
+    content.extend_from_slice(&response.body);
+    if file != "/dev/null"
+        && let Err(why) = io.write_file(&file, &content)
+    {
+        return fail(io, &format!("can't open '{file}': {why}"));
     }
     if !arguments.quiet {
         io.complain(format!("saving to '{file}'"));
-    }
-    if file != "/dev/null"
-        && let Err(why) = io.write_file(&file, &response.body)
-    {
-        return fail(io, &format!("can't open '{file}': {why}"));
     }
     let shown = file.rsplit('/').next().unwrap_or(&file).to_owned();
     progress(arguments, io, &shown, response.body.len());
@@ -316,7 +499,7 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
 }
 
 fn progress(arguments: &Arguments, io: &mut Io<'_>, name: &str, bytes: usize) {
-    if !arguments.quiet {
+    if !arguments.quiet && arguments.log.is_none() {
         io.complain(format!("{name:<20} 100% |{}| {bytes:>5}  0:00:00 ETA", "*".repeat(32)));
     }
 }
@@ -325,12 +508,7 @@ fn failed(io: &mut Io<'_>, url: &Url, failure: &Failure) -> Step {
     let told = match failure {
         Failure::Name(_) | Failure::SlowName { .. } => format!("bad address '{}'", shown_host(url)),
         Failure::Dial { to, why, .. } => {
-            let why = match why {
-                DialFailure::Refused => "Connection refused",
-                DialFailure::Unreachable => "No route to host",
-                DialFailure::NoNetwork => "Network is unreachable",
-                DialFailure::Silence => "Connection timed out",
-            };
+            let why = dial_trouble(io, *why);
             format!("can't connect to remote host ({}): {why}", to.ip())
         }
         Failure::SlowDial { .. } | Failure::SlowAnswer { .. } => "download timed out".to_owned(),

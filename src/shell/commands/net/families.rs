@@ -12,6 +12,8 @@ pub(super) enum Families {
     Any,
     /// Those of one family (`-4`, `-6`).
     Only(Family),
+    /// All, those of one family first (wget's `--prefer-family`).
+    First(Family),
     /// The first IPv4 address alone, if there is one (BusyBox' `FEATURE_PREFER_IPV4_ADDRESS`).
     OneV4First,
 }
@@ -42,6 +44,9 @@ pub(super) fn look_up(io: &mut Io<'_>, name: &str, families: Families) -> Lookup
         match families {
             Families::Any => {}
             Families::Only(family) => addresses.retain(|one| Family::of(*one) == family),
+            Families::First(family) => {
+                addresses.sort_by_key(|one| Family::of(*one) != family);
+            }
             Families::OneV4First => {
                 let first = addresses.iter().position(|one| one.is_ipv4()).unwrap_or(0);
                 addresses.rotate_left(first);

@@ -19,8 +19,13 @@ pub struct Fetch {
     url: Url,
     request: HttpRequest,
     limits: Limits,
-    /// An address to use instead of looking the name up.
-    pinned: Option<IpAddr>,
+    /// Addresses to use instead of looking the name up.
+    pinned: Vec<IpAddr>,
+    /// The host and port that are dialled instead of the URL's: a proxy's, or what `--connect-to`
+    /// says.
+    via: Option<(String, u16)>,
+    /// Whether it is asked without TLS, whatever the URL says: a proxy for a tunnel.
+    plain: bool,
     families: Families,
     /// After how long the other family is tried beside an address that does not answer.
     impatience: Option<Duration>,
@@ -41,8 +46,20 @@ pub struct Limits {
     pub connect: Option<Duration>,
     /// Until all is over, counted from `begun`.
     pub total: Option<Duration>,
-    /// For each wait by itself.
-    pub each: Option<Duration>,
+    /// For the lookup by itself.
+    pub lookup: Option<Duration>,
+    /// For each address that is dialled.
+    pub dial: Option<Duration>,
+    /// For the answer, counted from the request.
+    pub answer: Option<Duration>,
+}
+
+/// What a limit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    Lookup,
+    Dial,
+    Answer,
 }
 
 #[derive(Clone, Debug)]
@@ -163,7 +180,9 @@ impl Fetch {
             url,
             request,
             limits,
-            pinned: None,
+            pinned: Vec::new(),
+            via: None,
+            plain: false,
             families: Families::Any,
             impatience: None,
             pending: None,
@@ -175,9 +194,34 @@ impl Fetch {
     }
 
     /// The same, without a lookup.
-    pub fn pinned(mut self, address: Option<IpAddr>) -> Fetch {
-        self.pinned = address;
+    pub fn pinned(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Fetch {
+        self.pinned = addresses.into_iter().collect();
         self
+    }
+
+    /// The same, by way of another host and port.
+    pub fn via(mut self, other: Option<(String, u16)>) -> Fetch {
+        self.via = other;
+        self
+    }
+
+    /// The same, without TLS.
+    pub fn plain(mut self, plain: bool) -> Fetch {
+        self.plain = plain;
+        self
+    }
+
+    /// The host and port that are dialled.
+    pub fn target(&self) -> (&str, u16) {
+        match &self.via {
+            Some((host, port)) => (host, *port),
+            None => (&self.url.host, self.url.port),
+        }
+    }
+
+    /// The address that was dialled last.
+    pub fn dialled(&self) -> Option<SocketAddr> {
+        self.dialled
     }
 
     /// The same, to some of the name's addresses.
@@ -222,7 +266,9 @@ impl Fetch {
         let happening = self.go_on(io);
         let ending = match &happening {
             Happening::Failed(failure) => failure.ending(),
-            Happening::Replied(reply) => reply_ending(reply, self.url.is_tls()),
+            Happening::Replied(reply) => {
+                reply_ending(reply, self.url.is_tls() && !self.plain)
+            }
             _ => return happening,
         };
         note(io, &self.url, ending);
@@ -252,11 +298,13 @@ impl Fetch {
     }
 
     fn start(&mut self, io: &mut Io<'_>) -> Happening {
-        if let Some(address) = self.pinned {
-            return self.dial(io, vec![address]);
+        if !self.pinned.is_empty() {
+            let pinned = self.pinned.clone();
+            return self.dial(io, pinned);
         }
-        let lookup = look_up(io, &self.url.host, self.families);
-        if let (Some(address), Ok(_)) = (self.url.address(), &lookup.result) {
+        let host = self.target().0.to_owned();
+        let lookup = look_up(io, &host, self.families);
+        if let (Ok(address), Ok(_)) = (host.parse::<IpAddr>(), &lookup.result) {
             return self.dial(io, vec![address]);
         }
         let until = io.now() + lookup.took;
@@ -269,7 +317,7 @@ impl Fetch {
         until: SimTime,
         found: Result<Vec<IpAddr>, LookupFailure>,
     ) -> Happening {
-        let (limit, _) = self.limit(self.begun, true);
+        let (limit, _) = self.limit(self.begun, Wait::Lookup);
         if until > now {
             if limit.is_some_and(|limit| limit <= now) {
                 return Happening::Failed(Failure::SlowName { after: now.since(self.begun) });
@@ -290,7 +338,7 @@ impl Fetch {
         if left.is_empty() {
             return Happening::Failed(Failure::Name(LookupFailure::NoAddress));
         }
-        let to = SocketAddr::new(left.remove(0), self.url.port);
+        let to = SocketAddr::new(left.remove(0), self.target().1);
         let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
         let since = io.now();
         let mut until = since + dial.took;
@@ -316,8 +364,8 @@ impl Fetch {
         result: Result<Connection, DialFailure>,
         left: Vec<IpAddr>,
     ) -> Happening {
-        let to = self.dialled.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED, self.url.port));
-        let (limit, connect) = self.limit(since, true);
+        let to = self.dialled.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED, self.target().1));
+        let (limit, connect) = self.limit(since, Wait::Dial);
         if until > now {
             if limit.is_some_and(|limit| limit <= now) {
                 let after = now.since(self.begun);
@@ -353,7 +401,7 @@ impl Fetch {
 
     fn send(&mut self, io: &mut Io<'_>, connection: &Connection) -> Happening {
         let request = self.request.clone();
-        let payload = if self.url.is_tls() {
+        let payload = if self.url.is_tls() && !self.plain {
             Payload::Tls { server_name: self.url.host.clone(), request }
         } else {
             Payload::Http(request)
@@ -370,7 +418,7 @@ impl Fetch {
         reply: Reply,
         connection: Connection,
     ) -> Happening {
-        let (limit, _) = self.limit(self.answer_since, false);
+        let (limit, _) = self.limit(self.answer_since, Wait::Answer);
         let silent = reply == Reply::Silence;
         if until > now || silent {
             if limit.is_some_and(|limit| limit <= now) {
@@ -389,11 +437,17 @@ impl Fetch {
 
     /// The moment by which a wait that began at `since` has to end, and whether that is the limit
     /// on connecting.
-    fn limit(&self, since: SimTime, connecting: bool) -> (Option<SimTime>, bool) {
+    fn limit(&self, since: SimTime, wait: Wait) -> (Option<SimTime>, bool) {
         let total = self.limits.total.map(|limit| self.begun + limit);
-        let each = self.limits.each.map(|limit| since + limit);
+        let own = match wait {
+            Wait::Lookup => self.limits.lookup,
+            Wait::Dial => self.limits.dial,
+            Wait::Answer => self.limits.answer,
+        };
+        let own = own.map(|limit| since + limit);
+        let connecting = wait != Wait::Answer;
         let connect = self.limits.connect.filter(|_| connecting).map(|limit| self.begun + limit);
-        let others = [total, each].into_iter().flatten().min();
+        let others = [total, own].into_iter().flatten().min();
         match (connect, others) {
             (Some(connect), Some(other)) if connect < other => (Some(connect), true),
             (Some(connect), None) => (Some(connect), true),

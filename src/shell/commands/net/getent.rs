@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use super::reverse;
 use crate::clock::SimTime;
-use crate::cluster::LookupFailure;
-use crate::network::DnsType;
+use crate::network::Family;
 use crate::shell::{Io, Step, Tool};
 
 /// A running getent: what it will say, and when.
@@ -100,27 +99,17 @@ fn hosts_file(io: &Io<'_>) -> Vec<String> {
 
 /// `getent hosts NAME`: every address, with the name that has it and the alias that led there.
 fn hosts(io: &mut Io<'_>, name: &str, until: &mut SimTime) -> Vec<String> {
-    let lookup = io.cluster.lookup(io.place, name);
+    // It asks for IPv6 addresses, and for those of IPv4 only where there is none.
+    let mut lookup = io.cluster.lookup_family(io.place, name, Family::V6);
     *until += lookup.took;
-    let addresses = match lookup.result {
-        // It asks for IPv6 addresses, and for those of IPv4 only where there is none.
-        Ok(mut addresses) => {
-            if addresses.iter().any(IpAddr::is_ipv6) {
-                addresses.retain(IpAddr::is_ipv6);
-            }
-            addresses
-        }
-        Err(why) => {
-            if why == LookupFailure::NoServer {
-                // It asks for IPv6 addresses first and gives up on them, and then again for IPv4.
-                *until += lookup.took;
-            }
-            return Vec::new();
-        }
-    };
-    let asked = lookup.traces.iter().rev().find_map(|id| {
+    if lookup.result.is_err() {
+        lookup = io.cluster.lookup_family(io.place, name, Family::V4);
+        *until += lookup.took;
+    }
+    let Ok(addresses) = lookup.result else { return Vec::new() };
+    let asked = lookup.traces.last().and_then(|id| {
         let dns = io.cluster.trace(*id)?.dns.as_ref()?;
-        (dns.kind == DnsType::A).then(|| dns.name.trim_end_matches('.').to_owned())
+        Some(dns.name.trim_end_matches('.').to_owned())
     });
     let alias = asked.filter(|asked| !asked.eq_ignore_ascii_case(&lookup.canonical));
     let names = match alias {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::families::{Families, look_up};
 use super::listen::{Wanted, listener};
-use super::reverse::name_trouble;
 use super::talk::{Talk, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Connection, DialFailure, Flavour, LookupFailure};
 use crate::network::{Protocol, SocketAddr};
 use crate::shell::by_hand::by_hand;
+use crate::shell::commands::trouble::{dial_trouble, left_out, name_trouble};
 use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// Ports that have a name in `/etc/services`.
@@ -192,14 +192,20 @@ impl Orders {
                         orders.families = Families::option(letter).unwrap_or_default();
                     }
                     'k' => orders.keeps = true,
-                    '4' | 't' | 'C' | 'd' | 'r' => {}
+                    '4' => {}
+                    // These tune what never shows.
+                    'b' | 'D' | 'S' | 'r' | 't' if flavour == Flavour::Gnu => {}
+                    'C' | 'd' | 'F' | 'U' | 'Z' if flavour == Flavour::Gnu => {
+                        return Err(left_out("nc", format!("-{letter}")));
+                    }
                     // All words after it are the program's.
                     'e' if flavour == Flavour::BusyBox => {
                         orders.program = words.map(str::to_owned).collect();
                         orders.operands(&operands)?;
                         return Ok(orders);
                     }
-                    'w' | 'q' | 'p' | 'i' | 's' | 'e' | 'o' | 'x' | 'X' => {
+                    'w' | 'q' | 'p' | 'i' | 's' | 'e' | 'o' | 'x' | 'X' | 'I' | 'O' | 'M' | 'm'
+                    | 'T' | 'V' | 'P' | 'W' => {
                         let rest = &group[at + letter.len_utf8()..];
                         let value = if rest.is_empty() { words.next() } else { Some(rest) };
                         let value = value.ok_or_else(|| missing(letter, flavour))?;
@@ -224,6 +230,7 @@ impl Orders {
                 self.wait = Some(Duration::from_secs(seconds));
             }
             'q' => self.leaves = value == "0",
+            'x' | 'X' | 'P' | 'W' | 'i' | 'V' => return Err(left_out("nc", format!("-{letter}"))),
             _ => {}
         }
         Ok(())
@@ -302,7 +309,10 @@ impl Nc {
             Flavour::BusyBox => format!("nc: bad address '{host}'"),
             Flavour::Gnu => {
                 let port = orders.ports.front().copied().unwrap_or(0);
-                format!("nc: getaddrinfo for host \"{host}\" port {port}: {}", name_trouble(why))
+                format!(
+                    "nc: getaddrinfo for host \"{host}\" port {port}: {}",
+                    name_trouble(io, why)
+                )
             }
         });
         Step::Exit(1)
@@ -407,10 +417,8 @@ impl Ports {
     fn tell_closed(&self, io: &mut Io<'_>, flavour: Flavour, port: u16, why: Trouble) {
         let refused = why == Trouble::Dial(DialFailure::Refused);
         let reason = match why {
-            Trouble::Dial(DialFailure::Refused) => "Connection refused",
-            Trouble::Dial(DialFailure::Unreachable) => "No route to host",
-            Trouble::Dial(DialFailure::NoNetwork) => "Network is unreachable",
-            Trouble::Dial(DialFailure::Silence) | Trouble::Slow => "Connection timed out",
+            Trouble::Dial(why) => dial_trouble(io, why),
+            Trouble::Slow => dial_trouble(io, DialFailure::Silence),
         };
         match flavour {
             // One -v is silent about refusals.

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::families::{Families, look_up};
-use super::reverse::{self, name_trouble};
+use super::reverse;
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, Flavour, Place};
 use crate::network::{Family, Protocol, SocketAddr};
+use crate::shell::commands::trouble::{left_out, name_trouble};
 use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// How long it waits for the last answers.
@@ -140,8 +141,13 @@ impl Orders {
                     'q' => orders.quiet = true,
                     'n' => orders.numeric = true,
                     '4' | '6' => orders.families = Families::option(letter).unwrap_or_default(),
-                    'v' | 'A' | 'O' | 'D' | 'U' | 'a' | 'b' => {}
-                    'c' | 'i' | 'W' | 'w' | 's' | 't' | 'I' | 'p' | 'M' => {
+                    // These tune what never shows.
+                    'v' | 'a' | 'b' | 'B' | 'C' | 'd' | 'L' | 'r' => {}
+                    'A' | 'D' | 'f' | 'O' | 'R' | 'U' => {
+                        return Err(left_out("ping", format!("-{letter}")));
+                    }
+                    'c' | 'i' | 'W' | 'w' | 's' | 't' | 'I' | 'p' | 'M' | 'e' | 'l' | 'm' | 'Q'
+                    | 'S' | 'T' | 'F' | 'N' => {
                         let rest = &group[at + letter.len_utf8()..];
                         let value = if rest.is_empty() { words.next() } else { Some(rest) };
                         let value = value
@@ -178,6 +184,7 @@ impl Orders {
             'W' => self.wait = Some(seconds()?),
             'w' => self.deadline = Some(seconds()?),
             's' => self.size = Some(value.parse().map_err(|_| invalid())?),
+            't' | 'I' | 'l' | 'T' | 'N' => return Err(left_out("ping", format!("-{letter}"))),
             _ => {}
         }
         Ok(())
@@ -188,6 +195,7 @@ impl Ping {
     fn begin(&self, io: &mut Io<'_>) -> Result<State, (String, i32)> {
         let busybox = self.flavour == Flavour::BusyBox;
         let orders = Orders::parse(&self.arguments).map_err(|told| match busybox {
+            _ if told.starts_with("podhop") => (told, 2),
             true => (
                 format!("ping: {}\n{BUSYBOX_USAGE}", told.replace(" -- '", ": ").replace('\'', "")),
                 1,
@@ -241,7 +249,7 @@ impl Ping {
             }
             Ok(None) => Err(format!("ping: {host}: No address associated with hostname")),
             Err(_) if busybox => Err(format!("ping: bad address '{host}'")),
-            Err(why) => Err(format!("ping: {host}: {}", name_trouble(why))),
+            Err(why) => Err(format!("ping: {host}: {}", name_trouble(io, why))),
         };
         Ok(State::Resolving(io.now() + took, found))
     }

@@ -1,9 +1,9 @@
 //! redis-cli: one command from its arguments, or a conversation at its prompt (TOPICS §F).
 
-use super::reverse::name_trouble;
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, Payload, Reply};
+use crate::cluster::{Connection, Payload, Reply};
 use crate::network::{Protocol, SocketAddr};
+use crate::shell::commands::trouble::{dial_trouble, name_trouble};
 use crate::shell::{Io, NEVER, Read, Step, Tool};
 
 /// A running redis-cli.
@@ -134,18 +134,11 @@ impl RedisCli {
         let address = match lookup.result.map(|found| found.first().copied()) {
             Ok(Some(address)) => address,
             Ok(None) => return State::Dialling(until, Err(told("Name or service not known"))),
-            Err(why) => return State::Dialling(until, Err(told(name_trouble(why)))),
+            Err(why) => return State::Dialling(until, Err(told(name_trouble(io, why)))),
         };
         let to = SocketAddr::new(address, self.orders.port);
         let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
-        let result = dial.result.map_err(|why| {
-            told(match why {
-                DialFailure::Refused => "Connection refused",
-                DialFailure::Unreachable => "No route to host",
-                DialFailure::NoNetwork => "Network is unreachable",
-                DialFailure::Silence => "Connection timed out",
-            })
-        });
+        let result = dial.result.map_err(|why| told(dial_trouble(io, why)));
         State::Dialling(until + dial.took, result)
     }
 

@@ -1,24 +1,10 @@
-//! Names as the C library words and finds them: what is wrong with one, and the name of an address
-//! (`/etc/hosts`, then a PTR question).
+//! The name of an address: `/etc/hosts`, then a PTR question.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::cluster::LookupFailure;
 use crate::network::{DnsData, DnsType, Protocol, Question};
 use crate::shell::Io;
-
-/// Why a name has no address, as the C library words it.
-pub(super) fn name_trouble(why: LookupFailure) -> &'static str {
-    match why {
-        LookupFailure::NotFound => "Name or service not known",
-        LookupFailure::NoAddress => "No address associated with hostname",
-        LookupFailure::OtherFamily => "Address family for hostname not supported",
-        LookupFailure::ServerFailure | LookupFailure::NoServer => {
-            "Temporary failure in name resolution"
-        }
-    }
-}
 
 /// `10.0.96.10.in-addr.arpa`, or all digits of an IPv6 address backwards below `ip6.arpa`.
 pub(super) fn arpa(address: IpAddr) -> String {

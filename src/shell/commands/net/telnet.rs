@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::families::{Families, look_up};
-use super::reverse::name_trouble;
 use super::talk::{Talk, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Flavour};
 use crate::network::{Protocol, SocketAddr};
+use crate::shell::commands::trouble::{dial_trouble, name_trouble};
 use crate::shell::{Io, Step, Tool};
 
 /// A running telnet.
@@ -154,19 +154,14 @@ impl Telnet {
                 Err(format!("telnet: bad address '{host}'"))
             }
             Err(why) => {
-                Err(format!("telnet: could not resolve {host}/{asked}: {}", name_trouble(why)))
+                Err(format!("telnet: could not resolve {host}/{asked}: {}", name_trouble(io, why)))
             }
         };
         Ok(State::Resolving(io.now() + lookup.took, found))
     }
 
     fn refused(&self, io: &mut Io<'_>, to: SocketAddr, why: DialFailure) -> Step {
-        let why = match why {
-            DialFailure::Refused => "Connection refused",
-            DialFailure::Unreachable => "No route to host",
-            DialFailure::NoNetwork => "Network is unreachable",
-            DialFailure::Silence => "Connection timed out",
-        };
+        let why = dial_trouble(io, why);
         io.complain(match self.flavour {
             Flavour::BusyBox => {
                 format!("telnet: can't connect to remote host ({}): {why}", to.ip())

@@ -15,6 +15,8 @@ pub struct Url {
     pub explicit_port: bool,
     /// Path and query; at least `/`.
     pub target: String,
+    /// What stands before `@`: `user:password`.
+    pub user: Option<String>,
 }
 
 /// Why a text is no URL.
@@ -56,7 +58,10 @@ impl Url {
         let Some((_, default_port)) = known else { return Err(BadUrl::Scheme(scheme)) };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        let authority = authority.rsplit('@').next().unwrap_or("");
+        let (user, authority) = match authority.rsplit_once('@') {
+            Some((user, authority)) => (Some(user.to_owned()), authority),
+            None => (None, authority),
+        };
         let (host, port) = match bracketed(authority)? {
             Some((host, port)) => (host, port),
             None => authority
@@ -82,6 +87,7 @@ impl Url {
             port: port.unwrap_or(*default_port),
             explicit_port: port.is_some(),
             target,
+            user,
         })
     }
 
@@ -94,13 +100,46 @@ impl Url {
             return Url::parse(location);
         }
         let mut url = self.clone();
+        let location = location.split('#').next().unwrap_or("");
+        if location.starts_with("//") {
+            return Url::parse(&format!("{}:{location}", self.scheme));
+        }
+        let path = self.target.split('?').next().unwrap_or("");
         url.target = if location.starts_with('/') {
             location.to_owned()
+        } else if location.starts_with('?') || location.is_empty() {
+            format!("{path}{location}")
         } else {
-            let folder = self.target.rfind('/').map_or("/", |end| &self.target[..=end]);
+            let folder = path.rfind('/').map_or("/", |end| &path[..=end]);
             format!("{folder}{location}")
         };
+        url.remove_dots();
         Ok(url)
+    }
+
+    /// Takes `.` and `..` out of the path (RFC 3986, 5.2.4).
+    pub fn remove_dots(&mut self) {
+        let (path, query) = match self.target.find('?') {
+            Some(at) => self.target.split_at(at),
+            None => (self.target.as_str(), ""),
+        };
+        let mut out: Vec<&str> = Vec::new();
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        for (position, segment) in segments.iter().enumerate() {
+            let last = position + 1 == segments.len();
+            match *segment {
+                "." | ".." => {
+                    if *segment == ".." {
+                        out.pop();
+                    }
+                    if last {
+                        out.push("");
+                    }
+                }
+                segment => out.push(segment),
+            }
+        }
+        self.target = format!("/{}{query}", out.join("/"));
     }
 
     /// Whether it is spoken over TLS.
@@ -137,7 +176,8 @@ impl Url {
     /// The whole URL.
     pub fn text(&self) -> String {
         let port = if self.explicit_port { format!(":{}", self.port) } else { String::new() };
-        format!("{}://{}{port}{}", self.scheme, self.written_host(), self.target)
+        let user = self.user.as_ref().map_or(String::new(), |user| format!("{user}@"));
+        format!("{}://{user}{}{port}{}", self.scheme, self.written_host(), self.target)
     }
 }
 

@@ -8,6 +8,7 @@ use super::message::{Message, Sections};
 use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, TraceId};
 use crate::shell::commands::net::reverse::arpa;
+use crate::shell::commands::trouble::left_out;
 use crate::shell::{Io, Step};
 
 /// What dig was asked to do.
@@ -43,7 +44,11 @@ pub(super) struct Dig {
 
 impl Lookup for Dig {
     fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Dig, (String, i32)> {
-        let orders = Orders::parse(arguments).map_err(|told| (format!("{told}\n{USAGE}"), 1))?;
+        let orders =
+            Orders::parse(arguments).map_err(|told| match told.starts_with("Invalid option") {
+                true => (format!("{told}\n{USAGE}"), 1),
+                false => (told, 1),
+            })?;
         let servers =
             servers(io, orders.server.as_deref()).map_err(|told| (format!("dig: {told}"), 10))?;
         let (names, kind) = (VecDeque::new(), DnsType::A);
@@ -142,9 +147,17 @@ impl Orders {
             } else if word.starts_with("-q") {
                 let name = value("-q")?;
                 orders.lookups.push_back((name, kind.take().unwrap_or(DnsType::A)));
-            } else if word.starts_with("-p") || word.starts_with("-c") || word.starts_with("-b") {
-                value("-p")?;
-            } else if matches!(word, "-4" | "-6" | "-u" | "-r" | "-m") {
+            } else if word.starts_with("-c") {
+                value("-c")?;
+            } else if ["-p", "-b", "-f", "-k", "-y"].iter().any(|flag| word.starts_with(flag)) {
+                return Err(left_out("dig", &word[..2]));
+            } else if word == "-h" {
+                return Err(USAGE.to_owned());
+            } else if word == "-v" {
+                return Err("DiG 9.18.49-1~deb12u3-Debian".to_owned());
+            } else if matches!(word, "-u" | "-6") {
+                return Err(left_out("dig", word));
+            } else if matches!(word, "-4" | "-r" | "-m") {
             } else if word.starts_with('-') {
                 return Err(format!("Invalid option: {word}"));
             } else if let Some(found) = record_type(word) {
@@ -192,9 +205,13 @@ impl Orders {
             "time" | "timeout" => self.timeout = Duration::from_secs(number()?.max(1).into()),
             "tries" => self.tries = number()?.max(1),
             "retry" => self.tries = number()?.saturating_add(1),
-            "edns" | "cookie" | "recurse" | "rec" | "dnssec" | "multiline" | "ttlid"
-            | "identify" | "trace" | "crypto" | "idnout" | "idnin" | "fail" | "qr" | "class"
-            | "cl" | "bufsize" => {}
+            name if UNSEEN.iter().any(|known| abbreviates(known, name)) => {}
+            name if LEFT_OUT.iter().any(|known| abbreviates(known, name)) => {
+                let usual = matches!(name, "recurse" | "rdflag" | "rec" | "cl" | "class" | "ttlid");
+                if on != usual {
+                    return Err(left_out("dig", format!("+{text}")));
+                }
+            }
             _ => return Err(format!("Invalid option: +{text}")),
         }
         Ok(())
@@ -249,6 +266,80 @@ impl Dig {
             io.say(format!(";; MSG SIZE  rcvd: {}\n", message.size()));
         }
     }
+}
+
+/// Keywords that change nothing that is seen of these servers' answers.
+const UNSEEN: &[&str] = &[
+    "aaflag",
+    "aaonly",
+    "adflag",
+    "badcookie",
+    "besteffort",
+    "bufsize",
+    "cdflag",
+    "coflag",
+    "cookie",
+    "crypto",
+    "dnssec",
+    "do",
+    "edns",
+    "ednsflags",
+    "ednsnegotiation",
+    "fail",
+    "idnin",
+    "idnout",
+    "ignore",
+    "keepalive",
+    "keepopen",
+    "onesoa",
+    "padding",
+    "qid",
+    "raflag",
+    "rrcomments",
+    "showbadcookie",
+    "split",
+    "subnet",
+    "tcflag",
+    "zflag",
+];
+
+/// Keywords that would change what is asked or shown; some are on unless they are switched off.
+const LEFT_OUT: &[&str] = &[
+    "class",
+    "cl",
+    "dns64prefix",
+    "domain",
+    "ednsopt",
+    "expandaaaa",
+    "expire",
+    "header-only",
+    "http-plain",
+    "http-plain-get",
+    "https",
+    "https-get",
+    "identify",
+    "multiline",
+    "nsid",
+    "nssearch",
+    "opcode",
+    "qr",
+    "rdflag",
+    "recurse",
+    "tls",
+    "tls-ca",
+    "tls-certfile",
+    "tls-hostname",
+    "tls-keyfile",
+    "trace",
+    "ttlid",
+    "ttlunits",
+    "unknownformat",
+    "yaml",
+];
+
+/// Whether a word is a keyword, or the beginning of one.
+fn abbreviates(keyword: &str, word: &str) -> bool {
+    word.len() >= 2 && keyword.starts_with(word)
 }
 
 const USAGE: &str = "Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}

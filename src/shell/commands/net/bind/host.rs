@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType};
 use crate::shell::commands::net::reverse::arpa;
+use crate::shell::commands::trouble::left_out;
 use crate::shell::{Io, Step};
 
 /// A running host.
@@ -33,7 +34,12 @@ impl Lookup for Host {
                 io.say(";; no servers could be reached");
                 Some(Step::Exit(1))
             }
-            Happening::Answered { answer, .. } => self.answered(io, &answer),
+            Happening::Answered { server, answer, .. } => {
+                if answer.code == DnsCode::ServFail {
+                    io.say(format!(";; Got SERVFAIL reply from {server}"));
+                }
+                self.answered(io, &answer)
+            }
         }
     }
 }
@@ -50,7 +56,12 @@ impl Host {
                     kind =
                         record_type(text).ok_or_else(|| format!("host: invalid type: {text}"))?;
                 }
-                "-4" | "-6" | "-v" | "-a" => {}
+                "-4" | "-U" | "-r" | "-s" | "-T" => {}
+                "-W" | "-R" | "-N" | "-c" | "-m" => drop(words.next()),
+                "-6" | "-v" | "-d" | "-a" | "-A" | "-C" | "-i" | "-l" | "-w" | "-p" => {
+                    return Err(left_out("host", word));
+                }
+                "-V" => return Err("host 9.18.49-1~deb12u3-Debian".to_owned()),
                 option if option.starts_with('-') => {
                     return Err(format!("host: illegal option -- {}\n{USAGE}", &option[1..]));
                 }

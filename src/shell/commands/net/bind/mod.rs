@@ -160,12 +160,17 @@ impl Exchange {
         self.tried += 1;
         let question = Question { name: &self.name, kind: self.kind };
         let query = io.cluster.query(io.place, self.protocol, server, question);
-        let took = match query.result {
+        // Each try has a socket of its own, which is closed before a late answer comes.
+        let result = query.result.and_then(|answer| match query.took <= self.timeout {
+            true => Ok(answer),
+            false => Err(DialFailure::Silence),
+        });
+        let took = match result {
             Err(DialFailure::Silence) => self.timeout,
             _ => query.took.min(self.timeout),
         };
         let until = io.now() + took;
-        let response = Response { server, result: query.result, took, trace: query.trace };
+        let response = Response { server, result, took, trace: query.trace };
         self.pending = Some((until, response));
         Happening::Wait(until)
     }

@@ -31,6 +31,8 @@ pub(super) struct Nslookup {
     exchange: Exchange,
     /// Whether this is the second question, for IPv6.
     second: bool,
+    /// Whether there was a record.
+    found: bool,
 }
 
 impl Lookup for Nslookup {
@@ -125,13 +127,16 @@ impl Nslookup {
             backwards: address.is_some(),
             exchange,
             second: false,
+            found: false,
         })
     }
 
     fn answered(&mut self, io: &mut Io<'_>, server: IpAddr, answer: &DnsAnswer) -> Option<Step> {
         // A failed question about an address is told without it (recording 30).
         let told = !self.backwards || answer.code == DnsCode::NoError;
-        if told && !answer.recursion_available {
+        if answer.code == DnsCode::ServFail {
+            io.say(format!(";; Got SERVFAIL reply from {server}"));
+        } else if told && !answer.recursion_available {
             io.say(format!(";; Got recursion not available from {server}"));
         }
         if answer.code == DnsCode::NxDomain
@@ -151,10 +156,14 @@ impl Nslookup {
         }
         let default = self.orders.kind.is_none() && !self.backwards;
         if answer.records.is_empty() {
-            if !self.second {
-                io.say(format!("*** Can't find {}: No answer", self.orders.name));
+            // The first of two questions leaves that to the second, unless it found something.
+            if !default || self.second && !self.found {
+                let full = self.exchange.name.trim_end_matches('.');
+                let name = if default { full } else { &self.orders.name };
+                io.say(format!("*** Can't find {name}: No answer"));
             }
         } else {
+            self.found = true;
             if !answer.authoritative && !self.second {
                 io.say("Non-authoritative answer:");
             }

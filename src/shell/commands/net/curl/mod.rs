@@ -1,147 +1,130 @@
 //! curl, in its own words: 7.88 where Debian 12 has it, 8.5 elsewhere.
 
 mod arguments;
+mod config_file;
+mod cookies;
+mod data;
+mod flags;
+mod form;
+mod glob;
+mod output;
 mod report;
+mod request;
+mod route;
+#[cfg(test)]
+mod tests;
+mod transfer;
+mod write_out;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
-use arguments::Arguments;
+use arguments::{Command, Global, Node, Operation, Stop};
+use output::Sink;
 use report::{Version, Words};
+use transfer::{Desk, Job, Progress, Shared, Transfer};
 
-use super::families::Families;
-use super::fetch::{Failure, Fetch, Happening, Limits, note, note_bad_url};
-use super::talk::{KEPT_OPEN, Talk, Turn};
+pub(super) use data::{base64, unescape};
+
+use super::fetch::note_bad_url;
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
-use crate::cluster::{
-    Connection, DialFailure, Ending, HttpRequest, HttpResponse, LookupFailure, Reply,
-};
-use crate::network::Family;
 use crate::shell::{Io, Step, Tool};
 
-/// Redirects that are followed unless told otherwise.
-const MAX_REDIRECTS: u32 = 50;
+/// What curl speaks, each with its usual port.
+const SCHEMES: &[(&str, u16)] = &[
+    ("http", 80),
+    ("https", 443),
+    ("dict", 2628),
+    ("file", 0),
+    ("ftp", 21),
+    ("ftps", 990),
+    ("gopher", 70),
+    ("gophers", 70),
+    ("imap", 143),
+    ("imaps", 993),
+    ("ldap", 389),
+    ("ldaps", 636),
+    ("mqtt", 1883),
+    ("pop3", 110),
+    ("pop3s", 995),
+    ("rtmp", 1935),
+    ("rtsp", 554),
+    ("scp", 22),
+    ("sftp", 22),
+    ("smb", 445),
+    ("smbs", 445),
+    ("smtp", 25),
+    ("smtps", 465),
+    ("telnet", 23),
+    ("tftp", 69),
+];
 
-/// What it speaks here.
-const SCHEMES: &[(&str, u16)] = &[("http", 80), ("https", 443), ("ftp", 21), ("telnet", 23)];
+const HINT: &str = "curl: try 'curl --help' or 'curl --manual' for more information\n";
 
 /// A running curl.
 #[derive(Clone, Debug)]
-pub struct Curl {
-    arguments: Result<Arguments, String>,
-    state: State,
-    /// URLs to come, each with the place its output goes to.
-    waiting: VecDeque<(String, Option<String>)>,
-    /// The connection that the last server left open, and to what it leads. The next request there
-    /// goes over it, to the same pod.
-    kept: Option<(Url, Connection)>,
+struct Curl {
+    words: Vec<String>,
+    command: Option<Command>,
+    /// The operation and the URLs of it that are not expanded yet.
+    operation: usize,
+    nodes: VecDeque<Node>,
+    /// URLs to come.
+    waiting: VecDeque<Wanted>,
+    running: Vec<Transfer>,
+    shared: Shared,
+    number: usize,
+    /// When the last transfer began (`--rate`).
+    last_begun: Option<SimTime>,
     exit: i32,
 }
 
+/// A URL to come.
 #[derive(Clone, Debug)]
-enum State {
-    Start,
-    /// Ready for the next URL.
-    Next,
-    Fetching(Box<Transfer>),
-    /// Before another try of the same URL.
-    Retrying(SimTime, Box<Transfer>),
-    /// A body that was announced does not come: until a limit or the server ends it.
-    Starving(SimTime, Box<Transfer>, Box<HttpResponse>),
-    /// `telnet://`
-    Talking(Box<Talk>, Box<Transfer>),
-}
-
-/// One URL's transfer, with its redirects and retries.
-#[derive(Clone, Debug)]
-struct Transfer {
-    fetch: Fetch,
-    first: Url,
+struct Wanted {
+    url: String,
     output: Option<String>,
-    begun: SimTime,
-    /// When the name was found, and the connection stood.
-    resolved: Option<SimTime>,
-    connected: Option<SimTime>,
-    redirects: u32,
-    tries: u32,
-    remote: String,
-    connection: Option<Connection>,
-    /// Headers that are printed (`-i`, `-I`), of all responses so far.
-    printed: Vec<u8>,
-    meter: bool,
+    remote_name: bool,
+    upload: Option<String>,
 }
 
 /// curl with these arguments.
 pub fn start(arguments: &[String]) -> Box<dyn Tool> {
-    let arguments = Arguments::parse(arguments);
-    Box::new(Curl { arguments, state: State::Start, waiting: VecDeque::new(), kept: None, exit: 0 })
+    Box::new(Curl {
+        words: arguments.to_vec(),
+        command: None,
+        operation: 0,
+        nodes: VecDeque::new(),
+        waiting: VecDeque::new(),
+        running: Vec::new(),
+        shared: Shared::default(),
+        number: 0,
+        last_begun: None,
+        exit: 0,
+    })
 }
-
-/// How long curl waits for one family until it tries the other as well.
-const HAPPY_EYEBALLS: Duration = Duration::from_millis(200);
 
 impl Tool for Curl {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        let arguments = match &self.arguments {
-            Ok(arguments) => arguments.clone(),
-            Err(message) => {
-                io.complain(format!("curl: {message}"));
-                io.complain("curl: try 'curl --help' or 'curl --manual' for more information");
-                return Step::Exit(2);
+        if self.command.is_none() {
+            if data::reads_input(&self.words) && !io.stdin.ended() {
+                return Step::Input;
             }
-        };
+            if let Some(exit) = self.begin(io) {
+                return Step::Exit(exit);
+            }
+        }
+        let Some(command) = self.command.clone() else { return Step::Exit(2) };
         loop {
-            match std::mem::replace(&mut self.state, State::Next) {
-                State::Start => {
-                    if let Some(exit) = self.begin(&arguments, io) {
-                        return Step::Exit(exit);
-                    }
-                }
-                State::Next => {
-                    let next = match arguments.fail_early && self.exit != 0 {
-                        true => None,
-                        false => self.waiting.pop_front(),
-                    };
-                    let Some((url, output)) = next else { return Step::Exit(self.exit) };
-                    self.open(&arguments, io, &url, output);
-                }
-                State::Fetching(transfer) => {
-                    if let Some(until) = self.go_on(&arguments, io, transfer) {
-                        return Step::Until(until);
-                    }
-                }
-                State::Retrying(until, transfer) if until > io.now() => {
-                    self.state = State::Retrying(until, transfer);
-                    return Step::Until(until);
-                }
-                State::Starving(until, transfer, response) if until > io.now() => {
-                    self.state = State::Starving(until, transfer, response);
-                    return Step::Until(until);
-                }
-                State::Starving(_, transfer, response) => {
-                    self.starved(&arguments, io, transfer, &response);
-                }
-                State::Talking(mut talk, transfer) => {
-                    let words = Words { arguments: &arguments, version: Version::of(io) };
-                    match talk.step(io) {
-                        Turn::Wait(step) => {
-                            self.state = State::Talking(talk, transfer);
-                            return step;
-                        }
-                        Turn::Reset => {
-                            let told = "Recv failure: Connection reset by peer";
-                            self.exit = words.fail(io, 56, told);
-                        }
-                        Turn::Closed | Turn::Left => words.closing(io),
-                    }
-                }
-                State::Retrying(_, mut transfer) => {
-                    let begun = transfer.begun;
-                    transfer.fetch = self.fetch(&arguments, io, transfer.first.clone(), begun);
-                    let words = Words { arguments: &arguments, version: Version::of(io) };
-                    self.begin_fetch(&words, io, transfer);
-                }
+            if let Some(step) = self.fill(&command, io) {
+                return step;
+            }
+            if self.running.is_empty() {
+                self.finish(&command, io);
+                return Step::Exit(self.exit);
+            }
+            if let Some(wait) = self.go_on(&command, io) {
+                return wait;
             }
         }
     }
@@ -152,470 +135,399 @@ impl Tool for Curl {
 }
 
 impl Curl {
-    /// What is said before any URL is opened; an exit code ends it.
-    fn begin(&mut self, arguments: &Arguments, io: &mut Io<'_>) -> Option<i32> {
-        match arguments.about {
-            Some("version") => {
-                io.say(Version::of(io).banner());
-                return Some(0);
-            }
-            Some(_) => {
-                io.say(report::HELP);
-                return Some(0);
-            }
-            None => {}
-        }
-        if arguments.urls.is_empty() {
-            io.complain("curl: try 'curl --help' or 'curl --manual' for more information");
+    /// Reads the command line; an exit code ends it.
+    fn begin(&mut self, io: &mut Io<'_>) -> Option<i32> {
+        let version = Version::of(io);
+        let global = Global::default();
+        let words = Words { global: &global, version };
+        if self.words.is_empty() && io.environment.get("HOME").is_none() {
+            words.tell(io, HINT);
             return Some(2);
         }
-        if arguments.method.as_deref() == Some("HEAD") && !arguments.head {
-            io.complain(
-                "Warning: Setting custom HTTP method to HEAD with -X/--request may not work the ",
-            );
-            io.complain("Warning: way you want. Consider using -I/--head instead.");
+        match arguments::read(&self.words, io) {
+            Ok(command) => {
+                if self.words.is_empty() && command.operations[0].nodes.is_empty() {
+                    words.tell(io, HINT);
+                    return Some(2);
+                }
+                self.command = Some(command);
+                None
+            }
+            Err(Stop::Because(reason, code)) => {
+                words.tell(io, &format!("curl: {reason}\n{HINT}"));
+                Some(code)
+            }
+            Err(Stop::NotHere(flag)) => {
+                words.tell(io, &format!("podhop: not simulated here: curl --{flag}\n"));
+                Some(2)
+            }
+            Err(Stop::Version) => {
+                io.say(version.banner());
+                Some(0)
+            }
+            Err(Stop::Help(category)) => {
+                match category.as_deref() {
+                    Some("all") => io.say(report::help_all()),
+                    _ => io.say(report::HELP),
+                }
+                Some(0)
+            }
         }
-        let mut outputs = arguments.outputs.iter();
-        self.waiting =
-            arguments.urls.iter().map(|url| (url.clone(), outputs.next().cloned())).collect();
+    }
+
+    /// Starts transfers while there is room; a step where it has to wait or end.
+    fn fill(&mut self, command: &Command, io: &mut Io<'_>) -> Option<Step> {
+        let room = command.global.parallel.unwrap_or(1);
+        while self.running.len() < room {
+            if command.global.fail_early && self.exit != 0 {
+                self.waiting.clear();
+                self.nodes.clear();
+                self.operation = command.operations.len();
+            }
+            if let (Some(gap), Some(begun)) = (command.global.gap, self.last_begun)
+                && begun + gap > io.now()
+                && !(self.waiting.is_empty() && self.nodes.is_empty())
+            {
+                return Some(Step::Until(begun + gap));
+            }
+            match self.next(command, io) {
+                Ok(None) => return None,
+                Ok(Some(transfer)) => self.running.push(transfer),
+                Err(Some(code)) => self.exit = code,
+                Err(None) => {}
+            }
+        }
         None
     }
 
-    fn open(&mut self, arguments: &Arguments, io: &mut Io<'_>, text: &str, output: Option<String>) {
-        let words = Words { arguments, version: Version::of(io) };
-        let url = match Url::parse_among(text, SCHEMES) {
-            Ok(url) => url,
-            Err(BadUrl::Scheme(scheme)) => {
-                note_bad_url(io, text);
-                let told = format!("Protocol \"{scheme}\" not supported or disabled in libcurl");
-                self.exit = words.fail(io, 1, &told);
-                return;
-            }
-            Err(_) => {
-                note_bad_url(io, text);
-                self.exit = words.fail(io, 3, "URL using bad/illegal format or missing URL");
-                return;
-            }
-        };
-        let output = match output {
-            None if arguments.remote_name => {
-                if url.file_name().is_empty() {
-                    io.complain("curl: Remote file name has no length!");
-                    self.exit =
-                        words.fail(io, 23, "Failed writing received data to disk/application");
-                    return;
-                }
-                Some(url.file_name().to_owned())
-            }
-            other => other.filter(|file| file != "-"),
-        };
-        // The meter would stand in the way of a page on the terminal.
-        let meter = !arguments.silent
-            && !arguments.no_meter
-            && !arguments.verbose
-            && (output.is_some() || !io.terminal);
-        if meter {
-            io.stderr.extend_from_slice(report::METER_HEAD.as_bytes());
-        }
-        let begun = io.now();
-        let fetch = self.fetch(arguments, io, url.clone(), begun);
-        let transfer = Transfer {
-            fetch,
-            first: url,
-            output,
-            begun,
-            resolved: None,
-            connected: None,
-            redirects: 0,
-            tries: 0,
-            remote: String::new(),
-            connection: None,
-            printed: Vec::new(),
-            meter,
-        };
-        self.begin_fetch(&words, io, Box::new(transfer));
-    }
-
-    /// Sets out, over the connection that is open already if it leads there and still stands.
-    fn begin_fetch(&mut self, words: &Words<'_>, io: &mut Io<'_>, mut transfer: Box<Transfer>) {
-        let url = transfer.fetch.url();
-        let same = |kept: &Url| {
-            (&kept.scheme, &kept.host, kept.port) == (&url.scheme, &url.host, url.port)
-        };
-        let kept = self
-            .kept
-            .take()
-            .filter(|(to, connection)| same(to) && !url.is_tls() && io.cluster.stands(connection));
-        if let Some((_, connection)) = kept {
-            words.reused(io, &url.host);
-            words.sent(io, transfer.fetch.request());
-            (transfer.resolved, transfer.connected) = (Some(io.now()), Some(io.now()));
-            transfer.remote = connection.remote.to_string();
-            transfer.connection = Some(connection.clone());
-            transfer.fetch = transfer.fetch.over(connection);
-        }
-        self.state = State::Fetching(transfer);
-    }
-
-    fn fetch(&self, arguments: &Arguments, io: &Io<'_>, url: Url, begun: SimTime) -> Fetch {
-        let mut url = url;
-        let mut body = Vec::new();
-        if let Some(data) = &arguments.data {
-            if arguments.get {
-                let joint = if url.target.contains('?') { '&' } else { '?' };
-                url.target = format!("{}{joint}{data}", url.target);
-            } else {
-                body = data.clone().into_bytes();
-            }
-        }
-        let method = match &arguments.method {
-            Some(method) => method.clone(),
-            None if arguments.head => "HEAD".to_owned(),
-            None if !body.is_empty() => "POST".to_owned(),
-            None => "GET".to_owned(),
-        };
-        let own = |name: &str| {
-            arguments.headers.iter().find_map(|header| {
-                let (key, value) = header.split_once(':')?;
-                key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-            })
-        };
-        let agent = arguments.agent.clone().unwrap_or_else(|| Version::of(io).agent());
-        let mut headers = vec![
-            ("Host".to_owned(), own("host").unwrap_or_else(|| url.authority())),
-            ("User-Agent".to_owned(), own("user-agent").unwrap_or(agent)),
-            ("Accept".to_owned(), own("accept").unwrap_or_else(|| "*/*".to_owned())),
-        ];
-        for header in &arguments.headers {
-            let Some((key, value)) = header.split_once(':') else { continue };
-            let known = ["host", "user-agent", "accept"];
-            if !known.contains(&key.to_lowercase().as_str()) && !value.trim().is_empty() {
-                headers.push((key.to_owned(), value.trim().to_owned()));
-            }
-        }
-        if !body.is_empty() {
-            headers.push(("Content-Length".to_owned(), body.len().to_string()));
-            if own("content-type").is_none() {
-                let form = "application/x-www-form-urlencoded".to_owned();
-                headers.push(("Content-Type".to_owned(), form));
-            }
-        }
-        let pinned = arguments
-            .resolve
-            .iter()
-            .find(|(host, port, _)| *host == url.host && *port == url.port)
-            .map(|(_, _, address)| *address);
-        let request = HttpRequest { method, target: url.target.clone(), headers, body };
-        let limits = Limits { connect: arguments.connect, total: arguments.total, each: None };
-        Fetch::new(url, request, limits, begun)
-            .pinned(pinned)
-            .families(arguments.families)
-            .impatient(HAPPY_EYEBALLS)
-    }
-
-    /// Goes on with a transfer; the moment to come back, if it has to wait.
-    fn go_on(
+    /// The next transfer, or the exit code of one that cannot begin.
+    fn next(
         &mut self,
-        arguments: &Arguments,
+        command: &Command,
         io: &mut Io<'_>,
-        mut transfer: Box<Transfer>,
-    ) -> Option<SimTime> {
-        let words = Words { arguments, version: Version::of(io) };
-        loop {
-            match transfer.fetch.step(io) {
-                Happening::Wait(until) => {
-                    self.state = State::Fetching(transfer);
-                    return Some(until);
-                }
-                // To -6, the C library hands an IPv4 address in IPv6's clothes, which curl does not
-                // dial (recording 30).
-                Happening::Failed(Failure::Name(LookupFailure::OtherFamily))
-                    if arguments.families == Families::Only(Family::V6) =>
-                {
-                    self.fail(&words, io, transfer, 7, "Couldn't connect to server", false);
-                    return None;
-                }
-                Happening::Resolved => transfer.resolved = Some(io.now()),
-                Happening::Trying(to) => {
-                    words.note(io, &format!("  Trying {to}..."));
-                }
-                Happening::NotThere(to, why) => words.not_there(io, to, why),
-                Happening::Connected(connection) => {
-                    transfer.remote = format!("{}", connection.remote);
-                    transfer.connected = Some(io.now());
-                    transfer.connection = Some(connection.clone());
-                    words.connected(io, transfer.fetch.url(), connection.remote);
-                    if transfer.fetch.url().scheme == "telnet" {
-                        let talk = Talk::new(connection, None, false);
-                        self.state = State::Talking(Box::new(talk), transfer);
-                        return None;
-                    }
-                    if !transfer.fetch.url().is_tls() {
-                        words.sent(io, transfer.fetch.request());
+    ) -> Result<Option<Transfer>, Option<i32>> {
+        let Some(wanted) = self.waiting.pop_front() else {
+            return self.expand(command, io);
+        };
+        let at = self.operation - 1;
+        let operation = &command.operations[at];
+        let version = Version::of(io);
+        let words = Words { global: &command.global, version };
+        let job = prepare(at, operation, &words, io, &wanted, self.number)?;
+        self.number += 1;
+        self.last_begun = Some(io.now());
+        let Some(job) = job else { return Err(None) };
+        let shared = &mut self.shared;
+        let mut desk = Desk { global: &command.global, operation, version, shared };
+        Transfer::begin(job, &mut desk, io).map(Some).map_err(Some)
+    }
+
+    /// Takes the next URL of the command line apart. There is nothing to be started yet.
+    fn expand(
+        &mut self,
+        command: &Command,
+        io: &mut Io<'_>,
+    ) -> Result<Option<Transfer>, Option<i32>> {
+        let words = Words { global: &command.global, version: Version::of(io) };
+        let Some(node) = self.nodes.pop_front() else {
+            let Some(operation) = command.operations.get(self.operation) else { return Ok(None) };
+            self.operation += 1;
+            let opened = open_operation(operation, &words, io, &mut self.shared);
+            if let Err(code) = opened {
+                self.operation = command.operations.len();
+                return Err(Some(code));
+            }
+            self.nodes = operation.nodes.iter().cloned().collect();
+            return Err(None);
+        };
+        let operation = &command.operations[self.operation - 1];
+        let Some(url) = node.url else {
+            words.warn(io, "Got more output options than URLs\n");
+            return Err(None);
+        };
+        let globbed = |text: &str| match operation.globoff {
+            true => Ok(vec![glob::Meant { url: text.to_owned(), choices: Vec::new() }]),
+            false => glob::expand(text),
+        };
+        let uploads = match &node.upload {
+            Some(files) => {
+                globbed(files).map(|all| all.into_iter().map(|it| Some(it.url)).collect())
+            }
+            None => Ok(vec![None]),
+        };
+        let (urls, uploads): (_, Vec<Option<String>>) = match (globbed(&url), uploads) {
+            (Ok(urls), Ok(uploads)) => (urls, uploads),
+            (Err(told), _) | (_, Err(told)) => {
+                self.nodes.clear();
+                self.operation = command.operations.len();
+                return Err(Some(words.fail(io, 3, &told)));
+            }
+        };
+        for upload in uploads {
+            for meant in &urls {
+                let output = node.output.as_ref().map(|name| glob::named(name, &meant.choices));
+                let remote_name = node.remote_name;
+                let upload = upload.clone().filter(|file| !file.is_empty());
+                let url = meant.url.clone();
+                self.waiting.push_back(Wanted { url, output, remote_name, upload });
+            }
+        }
+        Err(None)
+    }
+
+    /// Goes on with every transfer; a wait when none of them can.
+    fn go_on(&mut self, command: &Command, io: &mut Io<'_>) -> Option<Step> {
+        let version = Version::of(io);
+        let mut wait: Option<Step> = None;
+        let mut left = Vec::new();
+        let mut ended = false;
+        for mut transfer in std::mem::take(&mut self.running) {
+            let operation = &command.operations[transfer.job.operation];
+            let shared = &mut self.shared;
+            let mut desk = Desk { global: &command.global, operation, version, shared };
+            match transfer.step(&mut desk, io) {
+                Progress::Over(code) => {
+                    ended = true;
+                    // Side by side, the first failure counts; one after the other, the last result.
+                    if command.global.parallel.is_none() || self.exit == 0 {
+                        self.exit = code;
                     }
                 }
-                Happening::Failed(failure) => {
-                    let (code, told) = words.failure(io, transfer.fetch.url(), &failure);
-                    self.fail(&words, io, transfer, code, &told, refused(&failure));
-                    return None;
-                }
-                Happening::Replied(reply) => {
-                    self.replied(&words, io, transfer, reply);
-                    return None;
-                }
-            }
-        }
-    }
-
-    fn replied(
-        &mut self,
-        words: &Words<'_>,
-        io: &mut Io<'_>,
-        transfer: Box<Transfer>,
-        reply: Reply,
-    ) {
-        let tls = transfer.fetch.url().is_tls();
-        let host = transfer.fetch.url().host.clone();
-        let (code, told) = match reply {
-            Reply::Http(response) if !tls => return self.response(words, io, transfer, response),
-            Reply::Tls { names, issuer, response } if tls => {
-                let problem = report::certificate_problem(&names, issuer, &host);
-                if words.arguments.insecure || problem.is_none() {
-                    words.handshake(io, &names, issuer);
-                    words.sent(io, transfer.fetch.request());
-                    return self.response(words, io, transfer, response);
-                }
-                let problem = problem.unwrap_or_default();
-                let refused = Ending::Certificate { names, issuer };
-                note(io, transfer.fetch.url(), refused);
-                (60, format!("{problem}\n{}", report::NOT_VERIFIED))
-            }
-            Reply::Http(_) | Reply::Bytes(_) if tls => (35, words.version.wrong_version()),
-            Reply::Closed if tls => {
-                let url = transfer.fetch.url();
-                let told = format!(
-                    "OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to {host}:{} ",
-                    url.port
-                );
-                (35, told)
-            }
-            Reply::Reset if tls => (35, "Recv failure: Connection reset by peer".to_owned()),
-            Reply::Bytes(bytes) if words.arguments.http09 => {
-                let response = HttpResponse { body: bytes, ..HttpResponse::default() };
-                return self.body(words, io, transfer, &response);
-            }
-            Reply::Bytes(_) | Reply::Tls { .. } => {
-                (1, "Received HTTP/0.9 when not allowed".to_owned())
-            }
-            Reply::Reset => (56, "Recv failure: Connection reset by peer".to_owned()),
-            Reply::Closed | Reply::Silence | Reply::Http(_) => {
-                (52, "Empty reply from server".to_owned())
-            }
-        };
-        words.note(io, told.lines().next().unwrap_or_default());
-        words.closing(io);
-        self.fail(words, io, transfer, code, &told, false);
-    }
-
-    /// An HTTP response: print, follow, try again or fail.
-    fn response(
-        &mut self,
-        words: &Words<'_>,
-        io: &mut Io<'_>,
-        mut transfer: Box<Transfer>,
-        response: HttpResponse,
-    ) {
-        let arguments = words.arguments;
-        words.received(io, &response);
-        let closes = response.closes();
-        self.kept = match transfer.connection.clone() {
-            Some(connection) if !closes => Some((transfer.fetch.url().clone(), connection)),
-            _ => None,
-        };
-        let bodyless = response.status == 204 || response.status == 304;
-        if transfer.fetch.request().method == "HEAD" && !arguments.head && !bodyless {
-            let limit = arguments.total.map(|limit| transfer.begun + limit);
-            let until = if closes { io.now() } else { io.now() + KEPT_OPEN };
-            let until = limit.map_or(until, |limit| limit.min(until));
-            self.state = State::Starving(until, transfer, Box::new(response));
-            return;
-        }
-        if arguments.include || arguments.head {
-            transfer.printed.extend_from_slice(report::head(&response).as_bytes());
-        }
-        let location =
-            response.header("location").filter(|_| (300..400).contains(&response.status));
-        if let Some(location) = location.filter(|_| arguments.follow) {
-            return self.follow(words, io, transfer, location);
-        }
-        let transient = matches!(response.status, 408 | 429 | 500 | 502 | 503 | 504);
-        if transient && transfer.tries < arguments.retries {
-            if !arguments.fail {
-                io.stdout.extend_from_slice(&response.body);
-            }
-            return self.retry(words, io, transfer, "HTTP error");
-        }
-        if arguments.fail && response.status >= 400 {
-            let told = format!("The requested URL returned error: {}", response.status);
-            words.write_out(io, &transfer.facts(Some(&response), 22, &told));
-            self.exit = words.fail(io, 22, &told);
-            return;
-        }
-        self.body(words, io, transfer, &response);
-    }
-
-    /// The body that a HEAD by hand (`-X HEAD`) waits for in vain (recording 31).
-    fn starved(
-        &mut self,
-        arguments: &Arguments,
-        io: &mut Io<'_>,
-        transfer: Box<Transfer>,
-        response: &HttpResponse,
-    ) {
-        let words = Words { arguments, version: Version::of(io) };
-        let size = response.header("content-length").unwrap_or("0");
-        let took = io.now().since(transfer.begun);
-        let (code, told) = if arguments.total.is_some_and(|limit| limit <= took) {
-            let told = format!(
-                "Operation timed out after {} milliseconds with 0 out of {size} bytes received",
-                took.as_millis()
-            );
-            (28, told)
-        } else {
-            (18, format!("transfer closed with {size} bytes remaining to read"))
-        };
-        words.note(io, &told);
-        words.closing(io);
-        self.fail(&words, io, transfer, code, &told, false);
-    }
-
-    fn body(
-        &mut self,
-        words: &Words<'_>,
-        io: &mut Io<'_>,
-        transfer: Box<Transfer>,
-        response: &HttpResponse,
-    ) {
-        let mut out = transfer.printed.clone();
-        if !words.arguments.head {
-            out.extend_from_slice(&response.body);
-        }
-        match &transfer.output {
-            None => io.stdout.extend_from_slice(&out),
-            Some(file) => {
-                if let Err(why) = io.write_file(file, &out) {
-                    io.complain(format!("Warning: Failed to open the file {file}: {why}"));
-                    self.exit =
-                        words.fail(io, 23, "Failed writing received data to disk/application");
-                    return;
+                Progress::Wait(step) => {
+                    wait = Some(match (wait, step) {
+                        (Some(Step::Until(one)), Step::Until(other)) => Step::Until(one.min(other)),
+                        (None, step) => step,
+                        (Some(known), _) => known,
+                    });
+                    left.push(transfer);
                 }
             }
         }
-        if transfer.meter {
-            let line = report::meter_line(response.body.len());
-            io.stderr.extend_from_slice(line.as_bytes());
-        }
-        match response.closes() || response.status == 0 {
-            true => words.closing(io),
-            false => words.left_intact(io, &transfer.fetch.url().host),
-        }
-        words.write_out(io, &transfer.facts(Some(response), 0, ""));
-        self.exit = 0;
+        self.running = left;
+        wait.filter(|_| !ended)
     }
 
-    fn follow(
-        &mut self,
-        words: &Words<'_>,
-        io: &mut Io<'_>,
-        mut transfer: Box<Transfer>,
-        location: &str,
-    ) {
-        let limit = words.arguments.max_redirects.unwrap_or(MAX_REDIRECTS);
-        if transfer.redirects >= limit {
-            let told = format!("Maximum ({limit}) redirects followed");
-            self.exit = words.fail(io, 47, &told);
-            return;
-        }
-        let Ok(url) = transfer.fetch.url().join(location) else {
-            self.exit = words.fail(io, 3, "URL using bad/illegal format or missing URL");
-            return;
-        };
-        words.note(io, &format!("Issue another request to this URL: '{}'", url.text()));
-        transfer.redirects += 1;
-        transfer.fetch = self.fetch(words.arguments, io, url, transfer.begun);
-        self.begin_fetch(words, io, transfer);
-    }
-
-    /// A failure: perhaps another try, otherwise the end of this URL.
-    fn fail(
-        &mut self,
-        words: &Words<'_>,
-        io: &mut Io<'_>,
-        transfer: Box<Transfer>,
-        code: i32,
-        told: &str,
-        refused: bool,
-    ) {
-        if transfer.meter {
-            io.stderr.extend_from_slice(report::METER_NOTHING.as_bytes());
-        }
-        words.write_out(io, &transfer.facts(None, code, told));
-        self.exit = words.fail(io, code, told);
-        let again = refused && words.arguments.retry_refused
-            || code == 28 && words.arguments.total.is_none();
-        if again && transfer.tries < words.arguments.retries {
-            self.retry(words, io, transfer, if refused { "connection refused" } else { "timeout" });
-        }
-    }
-
-    /// Waits one second, then two, four … before the next try.
-    fn retry(
-        &mut self,
-        words: &Words<'_>,
-        io: &mut Io<'_>,
-        mut transfer: Box<Transfer>,
-        why: &str,
-    ) {
-        let left = words.arguments.retries - transfer.tries;
-        let delay = words
-            .arguments
-            .retry_delay
-            .filter(|delay| !delay.is_zero())
-            .unwrap_or(Duration::from_secs(1 << transfer.tries.min(9)));
-        words.warn(
-            io,
-            &format!(
-                "Problem : {why}. Will retry in {} seconds. {left} retries left.\n",
-                delay.as_secs()
-            ),
-        );
-        transfer.tries += 1;
-        self.state = State::Retrying(io.now() + delay, transfer);
-    }
-}
-
-impl Transfer {
-    fn facts<'a>(
-        &'a self,
-        response: Option<&'a HttpResponse>,
-        exit: i32,
-        told: &'a str,
-    ) -> report::Facts<'a> {
-        report::Facts {
-            response,
-            exit,
-            told,
-            url: self.fetch.url(),
-            method: &self.fetch.request().method,
-            redirects: self.redirects,
-            remote: &self.remote,
-            begun: self.begun,
-            resolved: self.resolved,
-            connected: self.connected,
+    /// `-c`
+    fn finish(&self, command: &Command, io: &mut Io<'_>) {
+        for operation in &command.operations {
+            if let Some(file) = &operation.cookie_jar {
+                let text = self.shared.jar.file();
+                let written = match file.as_str() {
+                    "-" => {
+                        io.stdout.extend_from_slice(text.as_bytes());
+                        Ok(())
+                    }
+                    file => io.write_file(file, text.as_bytes()),
+                };
+                if written.is_err() && command.global.verbose {
+                    let words = Words { global: &command.global, version: Version::of(io) };
+                    words.note(io, &format!("WARNING: failed to save cookies in {file}: Failed to open/read local data from file/application"));
+                }
+            }
         }
     }
 }
 
-fn refused(failure: &Failure) -> bool {
-    matches!(failure, Failure::Dial { why: DialFailure::Refused, .. })
+/// What is said and read before an operation's first URL.
+fn open_operation(
+    operation: &Operation,
+    words: &Words<'_>,
+    io: &mut Io<'_>,
+    shared: &mut Shared,
+) -> Result<(), i32> {
+    if !operation.nodes.first().is_some_and(|node| node.url.is_some()) {
+        match words.version {
+            Version::V7_88 => words.tell(io, &format!("curl: no URL specified!\n{HINT}")),
+            Version::V8_5 => words.tell(io, &format!("curl: (2) no URL specified\n{HINT}")),
+        }
+        return Err(2);
+    }
+    let upload = operation.nodes.iter().any(|node| node.upload.is_some());
+    let posts = operation.data.is_some() && !operation.get;
+    let both = match (operation.head, !operation.form.is_empty()) {
+        (true, _) if posts => Some("HEAD (-I, --head)"),
+        (_, true) if posts => Some("multipart formpost (-F, --form)"),
+        _ => None,
+    };
+    if let Some(other) = both {
+        words.warn(io, &format!("You can only select one HTTP request method! You asked for both POST (-d, --data) and {other}.\n"));
+        return Err(2);
+    }
+    let usual = match () {
+        () if upload => "PUT",
+        () if operation.head => "HEAD",
+        () if posts || !operation.form.is_empty() => "POST",
+        () => "GET",
+    };
+    match &operation.method {
+        Some(method) if method.eq_ignore_ascii_case(usual) => {
+            if words.global.verbose && !words.global.silent {
+                words.tell(io, &format!("Note: Unnecessary use of -X or --request, {usual} is already inferred.\n"));
+            }
+        }
+        Some(method) if method.eq_ignore_ascii_case("head") => words.warn(io, "Setting custom HTTP method to HEAD with -X/--request may not work the way you want. Consider using -I/--head instead.\n"),
+        _ => {}
+    }
+    if let Some(part) = operation.form.iter().find_map(form::Part::missing) {
+        let _ = part;
+        return Err(words.fail(io, 26, "Failed to open/read local data from file/application"));
+    }
+    if let Some(file) = operation.dump_header.as_ref().filter(|file| *file != "-")
+        && io.write_file(file, b"").is_err()
+    {
+        words.warn(io, &format!("Failed to open {file}\n"));
+        return Err(words.fail(io, 23, "Failed writing received data to disk/application"));
+    }
+    shared.jar.active |= operation.cookie_jar.is_some();
+    for file in &operation.cookie_files {
+        shared.jar.active = true;
+        if let Some(text) = data::file(io, file) {
+            shared.jar.read(&String::from_utf8_lossy(&text), operation.new_session);
+        } else if !file.is_empty() {
+            words.note(io, &format!("WARNING: failed to open cookie file \"{file}\""));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the URL and decides where its output goes; none for a URL that needs no connection.
+fn prepare(
+    at: usize,
+    operation: &Operation,
+    words: &Words<'_>,
+    io: &mut Io<'_>,
+    wanted: &Wanted,
+    number: usize,
+) -> Result<Option<Job>, Option<i32>> {
+    let url = match parse(operation, words, io, wanted) {
+        Ok(url) => url,
+        Err(code) => {
+            let code = code.unwrap_or(3);
+            note_bad_url(io, &wanted.url);
+            if let Some(format) = &operation.write_out {
+                write_out::write_failed(io, format, code, &wanted.url, number);
+            }
+            return Err(Some(code));
+        }
+    };
+    let mut file = wanted.output.clone().filter(|file| file != "-");
+    if wanted.remote_name {
+        if url.file_name().is_empty() {
+            words.tell(io, "curl: Remote file name has no length!\n");
+            let told = "Failed writing received data to disk/application";
+            return Err(Some(words.fail(io, 23, told)));
+        }
+        file = Some(url.file_name().to_owned());
+    }
+    if let (Some(folder), Some(name)) = (&operation.output_dir, &file) {
+        file = Some(format!("{folder}/{name}"));
+    }
+    if let (true, Some((folder, _))) =
+        (operation.create_dirs, file.as_ref().and_then(|file| file.rsplit_once('/')))
+        && !folder.is_empty()
+        && !io.is_directory(folder)
+    {
+        // A folder that cannot be made is told when the file is opened.
+        let _ = io.make_directory(folder);
+    }
+    let kept = match (operation.resume, &file) {
+        (Some(None), Some(file)) => io.read_file(file).unwrap_or_default(),
+        (Some(Some(_)), Some(file)) => io.read_file(file).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let resume = operation.resume.map(|offset| offset.unwrap_or(kept.len() as u64));
+    let resume = resume.filter(|offset| *offset > 0);
+    let chunked = matches!(wanted.upload.as_deref(), Some("-" | "."));
+    let upload = match &wanted.upload {
+        None => None,
+        Some(name) if name == "." => Some(io.read_all().unwrap_or_default()),
+        Some(name) => match data::file(io, name) {
+            Some(bytes) => Some(bytes),
+            None => {
+                words.tell(io, &format!("curl: Can't open '{name}'!\n{HINT}"));
+                let told = "Failed to open/read local data from file/application";
+                return Err(Some(words.fail(io, 26, told)));
+            }
+        },
+    };
+    let mut sink = Sink::new(file, kept);
+    if url.scheme == "file" {
+        return local(operation, words, io, &url, &mut sink).map(|()| None);
+    }
+    // The meter would stand in the way of a page on the terminal.
+    let global = words.global;
+    let meter = !global.silent
+        && !global.no_meter
+        && !global.verbose
+        && (!sink.is_stdout() || !io.terminal);
+    let input = wanted.url.clone();
+    Ok(Some(Job { operation: at, input, url, number, sink, upload, chunked, resume, meter }))
+}
+
+fn parse(
+    operation: &Operation,
+    words: &Words<'_>,
+    io: &mut Io<'_>,
+    wanted: &Wanted,
+) -> Result<Url, Option<i32>> {
+    let text = match &operation.default_protocol {
+        Some(scheme) if !wanted.url.contains("://") => format!("{scheme}://{}", wanted.url),
+        _ => wanted.url.clone(),
+    };
+    let disabled =
+        |scheme: &str| format!("Protocol \"{scheme}\" not supported or disabled in libcurl");
+    if let Some(path) = text.strip_prefix("file://") {
+        let text = format!("file://localhost/{}", path.trim_start_matches('/'));
+        return Url::parse_among(&text, SCHEMES).map_err(|_| Some(3));
+    }
+    let mut url = match Url::parse_among(&text, SCHEMES) {
+        Ok(url) => url,
+        Err(BadUrl::Scheme(scheme)) => return Err(Some(words.fail(io, 1, &disabled(&scheme)))),
+        Err(why) => {
+            let told = match words.version {
+                Version::V7_88 => "URL using bad/illegal format or missing URL".to_owned(),
+                Version::V8_5 => report::rejected(&text, &why),
+            };
+            return Err(Some(words.fail(io, 3, &told)));
+        }
+    };
+    if operation.protocols.as_ref().is_some_and(|list| !list.contains(&url.scheme)) {
+        return Err(Some(words.fail(io, 1, &disabled(&url.scheme))));
+    }
+    if operation.no_user_in_url && url.user.is_some() {
+        let told = match words.version {
+            Version::V7_88 => "Login denied",
+            Version::V8_5 => "URL rejected: Credentials was passed in the URL when prohibited",
+        };
+        return Err(Some(words.fail(io, 67, told)));
+    }
+    if !operation.path_as_is {
+        url.remove_dots();
+    }
+    // What is sent to a folder is called as it is here.
+    if let Some(file) = wanted.upload.as_ref().filter(|_| url.file_name().is_empty()) {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        if !matches!(name, "-" | ".") {
+            url.target += &data::escape(name.as_bytes(), false);
+        }
+    }
+    Ok(url)
+}
+
+/// `file://`
+fn local(
+    operation: &Operation,
+    words: &Words<'_>,
+    io: &mut Io<'_>,
+    url: &Url,
+    sink: &mut Sink,
+) -> Result<(), Option<i32>> {
+    let Ok(bytes) = io.read_file(&url.target) else {
+        let told = match words.version {
+            Version::V7_88 => format!("Couldn't open file {}", url.target),
+            Version::V8_5 => format!("Couldn't open file {}", url.target),
+        };
+        return Err(Some(words.fail(io, 37, &told)));
+    };
+    sink.write(operation, io, &bytes).map_err(|_| Some(23))
 }

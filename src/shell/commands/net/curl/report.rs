@@ -1,12 +1,12 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
-use super::arguments::Arguments;
-use crate::clock::SimTime;
-use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer, LookupFailure};
+use super::arguments::Global;
+use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer, Place};
 use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::fetch::Failure;
-use crate::shell::commands::net::url::Url;
+use crate::shell::commands::net::url::BadUrl;
+use crate::shell::commands::trouble::dial_trouble;
 
 /// `--help`
 pub const HELP: &str = "Usage: curl [options...] <url>
@@ -38,6 +38,30 @@ pub const METER_HEAD: &str =
 pub const METER_NOTHING: &str =
     "  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0\n";
 
+/// `-#` when all is there.
+pub const BAR: &str =
+    "######################################################################## 100.0%\n";
+
+/// `--help all`: every flag, with its short form and what it takes.
+pub fn help_all() -> String {
+    let mut lines = vec!["Usage: curl [options...] <url>".to_owned()];
+    let mut flags: Vec<&super::flags::Flag> = super::flags::FLAGS.iter().collect();
+    flags.sort_by_key(|flag| flag.name);
+    for flag in flags {
+        let short = match flag.letter {
+            '\0' => "    ".to_owned(),
+            letter => format!("-{letter}, "),
+        };
+        let value = match flag.takes {
+            super::flags::Takes::Text => " <value>",
+            super::flags::Takes::File => " <file>",
+            _ => "",
+        };
+        lines.push(format!(" {short}--{}{value}", flag.name));
+    }
+    lines.join("\n")
+}
+
 /// What follows on every problem with a certificate.
 pub const NOT_VERIFIED: &str = "\
 More details here: https://curl.se/docs/sslcerts.html
@@ -68,6 +92,18 @@ pub fn meter_line(bytes: usize) -> String {
         "100 {bytes:>5}  100 {bytes:>5}    0     0 {speed:>6}      0 --:--:-- --:--:-- --:--:-- {:>5}\n",
         bytes * 1000
     )
+}
+
+/// Why a text is no URL, as 8.x words it.
+pub fn rejected(text: &str, why: &BadUrl) -> String {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let why = match why {
+        BadUrl::Port(_) => "Port number was not a decimal number between 0 and 65535",
+        _ if text.contains(char::is_whitespace) => "Malformed input to a URL function",
+        _ if authority.is_empty() || authority.starts_with(['/', ':']) => "No host part in the URL",
+        _ => "Bad hostname",
+    };
+    format!("URL rejected: {why}")
 }
 
 /// Which curl it is.
@@ -109,12 +145,35 @@ impl Version {
         format!("curl/{}", self.number())
     }
 
+    /// The library and what it is linked with.
+    pub fn library(self) -> String {
+        let others = match self {
+            Version::V7_88 => {
+                "zlib/1.2.13 brotli/1.0.9 zstd/1.5.4 libidn2/2.3.3 libpsl/0.21.2 (+libidn2/2.3.3) libssh2/1.10.0 nghttp2/1.52.0 librtmp/2.3 OpenLDAP/2.5.13"
+            }
+            Version::V8_5 => {
+                "zlib/1.3 brotli/1.1.0 zstd/1.5.5 libidn2/2.3.7 libpsl/0.21.2 (+libidn2/2.3.7) libssh/0.10.6/openssl/zlib nghttp2/1.59.0 librtmp/2.3 OpenLDAP/2.6.7"
+            }
+        };
+        format!("libcurl/{} {} {others}", self.number(), self.openssl())
+    }
+
     /// `--version`
     pub fn banner(self) -> String {
+        let (released, features) = match self {
+            Version::V7_88 => (
+                "2023-02-20, security patched: 7.88.1-10+deb12u14",
+                "alt-svc AsynchDNS brotli GSS-API HSTS HTTP2 HTTPS-proxy IDN IPv6 Kerberos Largefile libz NTLM NTLM_WB PSL SPNEGO SSL threadsafe TLS-SRP UnixSockets zstd",
+            ),
+            Version::V8_5 => (
+                "2023-12-06, security patched: 8.5.0-2ubuntu10.6",
+                "alt-svc AsynchDNS brotli GSS-API HSTS HTTP2 HTTPS-proxy IDN IPv6 Kerberos Largefile libz NTLM PSL SPNEGO SSL threadsafe TLS-SRP UnixSockets zstd",
+            ),
+        };
         format!(
-            "curl {0} (x86_64-pc-linux-gnu) libcurl/{0} {1}\nProtocols: http https",
+            "curl {} (x86_64-pc-linux-gnu) {}\nRelease-Date: {released}\nProtocols: dict file ftp ftps gopher gophers http https imap imaps ldap ldaps mqtt pop3 pop3s rtmp rtmpe rtmps rtmpt rtmpte rtmpts rtsp scp sftp smb smbs smtp smtps telnet tftp\nFeatures: {features}",
             self.number(),
-            self.openssl()
+            self.library()
         )
     }
 
@@ -126,97 +185,117 @@ impl Version {
 
 /// How this curl says things.
 pub struct Words<'a> {
-    pub arguments: &'a Arguments,
+    pub global: &'a Global,
     pub version: Version,
 }
 
-/// What `-w` can tell.
-pub struct Facts<'a> {
-    pub response: Option<&'a HttpResponse>,
-    pub exit: i32,
-    pub told: &'a str,
-    pub url: &'a Url,
-    pub method: &'a str,
-    pub redirects: u32,
-    pub remote: &'a str,
-    pub begun: SimTime,
-    /// When the name was found, and when the connection stood, if they were.
-    pub resolved: Option<SimTime>,
-    pub connected: Option<SimTime>,
-}
-
 impl Words<'_> {
+    /// Puts a text where what is said goes: `--stderr` may take it elsewhere.
+    pub fn tell(&self, io: &mut Io<'_>, text: &str) {
+        match self.global.errors.as_deref() {
+            None => io.put_error(text.as_bytes()),
+            Some("-") => io.stdout.extend_from_slice(text.as_bytes()),
+            Some(file) => {
+                let mut content = io.read_file(file).unwrap_or_default();
+                content.extend_from_slice(text.as_bytes());
+                // That it can be written was seen when it was opened.
+                let _ = io.write_file(file, &content);
+            }
+        }
+    }
+
     /// Says why it failed, unless it is to be silent. Returns the exit code.
     pub fn fail(&self, io: &mut Io<'_>, code: i32, told: &str) -> i32 {
-        if !self.arguments.silent || self.arguments.show_error {
-            io.complain(format!("curl: ({code}) {told}"));
+        if !self.global.silent || self.global.show_error {
+            self.tell(io, &format!("curl: ({code}) {told}\n"));
         }
         code
     }
 
+    /// A line of `-v` with its mark.
+    fn line(&self, io: &mut Io<'_>, line: &str) {
+        if self.global.verbose {
+            let time = match self.global.trace_time {
+                true => io.now().timestamp().strftime("%H:%M:%S%.6f ").to_string(),
+                false => String::new(),
+            };
+            self.tell(io, &format!("{time}{line}\n"));
+        }
+    }
+
     /// A line of `-v`.
     pub fn note(&self, io: &mut Io<'_>, line: &str) {
-        if self.arguments.verbose {
-            io.complain(format!("* {line}"));
+        self.line(io, &format!("* {line}"));
+    }
+
+    /// What `-v` says of bytes that went out (`}`) or came in (`{`) and are not seen on the terminal.
+    pub fn bytes(&self, io: &mut Io<'_>, mark: char, count: usize, seen: bool) {
+        if count > 0 && !seen {
+            self.line(io, &format!("{mark} [{count} bytes data]"));
         }
     }
 
     /// A warning, folded as curl folds it: 79 columns with `Warning: ` in front of each line, the
     /// newline of some texts counted.
     pub fn warn(&self, io: &mut Io<'_>, text: &str) {
-        if self.arguments.silent {
+        if self.global.silent {
             return;
         }
         let width = 79 - "Warning: ".len();
         let mut rest = text;
         while rest.len() > width {
-            let cut = rest[..width].rfind(' ').map_or(width, |space| space + 1);
-            io.complain(format!("Warning: {}", &rest[..cut]));
+            let mut end = width;
+            while !rest.is_char_boundary(end) {
+                end -= 1;
+            }
+            let cut = rest[..end].rfind(' ').map_or(end, |space| space + 1);
+            self.tell(io, &format!("Warning: {}\n", &rest[..cut]));
             rest = &rest[cut..];
         }
-        io.complain(format!("Warning: {}", rest.trim_end_matches('\n')));
+        self.tell(io, &format!("Warning: {}\n", rest.trim_end_matches('\n')));
     }
 
-    /// The connection is closed.
-    pub fn closing(&self, io: &mut Io<'_>) {
+    /// A connection is closed.
+    pub fn closing(&self, io: &mut Io<'_>, number: usize) {
         match self.version {
-            Version::V7_88 => self.note(io, "Closing connection 0"),
+            Version::V7_88 => self.note(io, &format!("Closing connection {number}")),
             Version::V8_5 => self.note(io, "Closing connection"),
         }
     }
 
     /// An address did not answer.
     pub fn not_there(&self, io: &mut Io<'_>, to: SocketAddr, why: DialFailure) {
-        let why = match why {
-            DialFailure::Refused => "Connection refused",
-            DialFailure::Unreachable => "No route to host",
-            DialFailure::NoNetwork => "Network is unreachable",
-            DialFailure::Silence => "Connection timed out",
-        };
+        let why = dial_trouble(io, why);
         self.note(io, &format!("connect to {} port {} failed: {why}", to.ip(), to.port()));
     }
 
     /// The connection stands.
-    pub fn connected(&self, io: &mut Io<'_>, url: &Url, to: SocketAddr) {
-        let number = if self.version == Version::V7_88 { " (#0)" } else { "" };
-        let host = &url.host;
+    pub fn connected(&self, io: &mut Io<'_>, host: &str, to: SocketAddr, number: usize) {
+        let number = match self.version {
+            Version::V7_88 => format!(" (#{number})"),
+            Version::V8_5 => String::new(),
+        };
         self.note(io, &format!("Connected to {host} ({}) port {}{number}", to.ip(), to.port()));
-        if url.is_tls() {
-            self.note(io, "ALPN: offers h2,http/1.1");
-            self.note(io, "TLSv1.3 (OUT), TLS handshake, Client hello (1):");
-            if !self.arguments.insecure {
-                self.note(io, " CAfile: /etc/ssl/certs/ca-certificates.crt");
-                self.note(io, " CApath: /etc/ssl/certs");
-            }
+    }
+
+    /// A TLS handshake begins.
+    pub fn hello(&self, io: &mut Io<'_>, insecure: bool, authorities: Option<&str>) {
+        self.note(io, "ALPN: offers h2,http/1.1");
+        self.note(io, "TLSv1.3 (OUT), TLS handshake, Client hello (1):");
+        if !insecure {
+            let file = authorities.unwrap_or("/etc/ssl/certs/ca-certificates.crt");
+            self.note(io, &format!(" CAfile: {file}"));
+            self.note(io, " CApath: /etc/ssl/certs");
         }
     }
 
     /// A TLS handshake that is accepted, if need be because of `-k`.
-    pub fn handshake(&self, io: &mut Io<'_>, names: &[String], issuer: Issuer) {
+    pub fn handshake(&self, io: &mut Io<'_>, names: &[String], issuer: Issuer, verified: bool) {
         self.note(io, "SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384");
         self.note(io, "Server certificate:");
         self.note(io, &format!(" subject: CN={}", names.first().map_or("", String::as_str)));
         let verified = match issuer {
+            _ if verified => " SSL certificate verify ok.",
             Issuer::Itself => {
                 " SSL certificate verify result: self-signed certificate (18), continuing anyway."
             }
@@ -230,93 +309,85 @@ impl Words<'_> {
 
     /// The request, as `-v` shows it.
     pub fn sent(&self, io: &mut Io<'_>, request: &HttpRequest) {
-        if !self.arguments.verbose {
-            return;
-        }
-        io.complain(format!("> {} {} HTTP/1.1", request.method, request.target));
+        self.line(io, &format!("> {} {} HTTP/1.1", request.method, request.target));
         for (key, value) in &request.headers {
-            io.complain(format!("> {key}: {value}"));
+            self.line(io, format!("> {key}: {value}").trim_end());
         }
-        io.complain("> ");
+        self.line(io, "> ");
     }
 
-    /// The response's head, as `-v` shows it.
-    pub fn received(&self, io: &mut Io<'_>, response: &HttpResponse) {
-        if !self.arguments.verbose {
-            return;
-        }
+    /// The response's head, as `-v` shows it; the empty line behind it is not read of one that fails.
+    pub fn received(&self, io: &mut Io<'_>, response: &HttpResponse, whole: bool) {
         if response.version == HttpVersion::V1_0 {
             self.note(io, "HTTP 1.0, assume close after body");
         }
-        for line in head(response).lines() {
-            io.complain(format!("< {line}"));
+        let head = head(response);
+        let lines = if whole { head.as_str() } else { head.trim_end_matches("\r\n") };
+        for line in lines.lines() {
+            self.line(io, &format!("< {line}"));
         }
     }
 
     /// A connection that is open already is used again.
-    pub fn reused(&self, io: &mut Io<'_>, host: &str) {
-        match self.version {
-            Version::V7_88 => {
-                self.note(io, &format!("Re-using existing connection #0 with host {host}"));
-            }
-            Version::V8_5 => {
-                self.note(io, &format!("Re-using existing connection with host {host}"));
-            }
-        }
+    pub fn reused(&self, io: &mut Io<'_>, host: &str, number: usize) {
+        self.note(io, &format!("Found bundle for host: 0x{:x} [serially]", 0x5581_0c3e_a5f0_u64));
+        self.note(io, "Can not multiplex, even if we wanted to");
+        let number = match self.version {
+            Version::V7_88 => format!(" #{number}"),
+            Version::V8_5 => String::new(),
+        };
+        self.note(io, &format!("Re-using existing connection{number} with host {host}"));
     }
 
     /// The connection is kept for a next request.
-    pub fn left_intact(&self, io: &mut Io<'_>, host: &str) {
-        self.note(io, &format!("Connection #0 to host {host} left intact"));
+    pub fn left_intact(&self, io: &mut Io<'_>, host: &str, number: usize) {
+        self.note(io, &format!("Connection #{number} to host {host} left intact"));
     }
 
     /// Why a request came to nothing: the exit code and the words.
-    pub fn failure(&self, io: &mut Io<'_>, url: &Url, failure: &Failure) -> (i32, String) {
-        let (host, port) = (&url.host, url.port);
+    pub fn failure(
+        &self,
+        io: &mut Io<'_>,
+        (host, port): (&str, u16),
+        proxy: bool,
+        failure: &Failure,
+    ) -> (i32, String) {
         let millis = |after: &std::time::Duration| after.as_millis();
-        let (code, told) = match failure {
-            Failure::Name(LookupFailure::NoServer | LookupFailure::ServerFailure)
-            | Failure::Name(_) => (6, format!("Could not resolve host: {host}")),
+        let connecting = |after, why: &str| {
+            format!("Failed to connect to {host} port {port} after {} ms: {why}", millis(after))
+        };
+        match failure {
+            Failure::Name(_) if proxy => (5, format!("Could not resolve proxy: {host}")),
+            Failure::Name(_) => (6, format!("Could not resolve host: {host}")),
             Failure::Dial { to, why, after } => {
                 self.not_there(io, *to, *why);
                 let code = if *why == DialFailure::Silence { 28 } else { 7 };
-                let told = format!(
-                    "Failed to connect to {host} port {port} after {} ms: Couldn't connect to server",
-                    millis(after)
-                );
-                (code, told)
+                (code, connecting(after, "Couldn't connect to server"))
             }
             Failure::SlowName { after } => {
                 (28, format!("Resolving timed out after {} milliseconds", millis(after)))
             }
-            Failure::SlowDial { after, connect: true, .. } => {
-                let told = format!(
-                    "Failed to connect to {host} port {port} after {} ms: Timeout was reached",
-                    millis(after)
+            Failure::SlowDial { to, after, connect: true } => {
+                let family = if to.ip().is_ipv4() { "ipv4" } else { "ipv6" };
+                self.note(
+                    io,
+                    &format!("{family} connect timeout after {}ms, move on!", millis(after)),
                 );
-                (28, told)
+                (28, connecting(after, "Timeout was reached"))
             }
             Failure::SlowDial { after, .. } => {
                 (28, format!("Connection timed out after {} milliseconds", millis(after)))
             }
             Failure::SlowAnswer { after } => {
-                let told = format!(
-                    "Operation timed out after {} milliseconds with 0 bytes received",
-                    millis(after)
-                );
-                (28, told)
+                let millis = millis(after);
+                (
+                    28,
+                    format!(
+                        "Operation timed out after {millis} milliseconds with 0 bytes received"
+                    ),
+                )
             }
-        };
-        self.note(io, &told);
-        self.closing(io);
-        (code, told)
-    }
-
-    /// `-w`
-    pub fn write_out(&self, io: &mut Io<'_>, facts: &Facts<'_>) {
-        let Some(format) = &self.arguments.write_out else { return };
-        let text = expand(format, facts, io.now());
-        io.stdout.extend_from_slice(text.as_bytes());
+        }
     }
 }
 
@@ -329,107 +400,9 @@ pub fn head(response: &HttpResponse) -> String {
     text + "\r\n"
 }
 
-fn expand(format: &str, facts: &Facts<'_>, now: SimTime) -> String {
-    let mut out = String::new();
-    let mut rest = format;
-    while let Some(at) = rest.find(['%', '\\']) {
-        out += &rest[..at];
-        rest = &rest[at..];
-        if let Some(inner) = rest.strip_prefix("%{")
-            && let Some(end) = inner.find('}')
-        {
-            out += &variable(&inner[..end], facts, now);
-            rest = &inner[end + 1..];
-            continue;
-        }
-        let (said, length) = match rest.as_bytes().get(1) {
-            Some(b'n') if rest.starts_with('\\') => ("\n", 2),
-            Some(b't') if rest.starts_with('\\') => ("\t", 2),
-            Some(b'r') if rest.starts_with('\\') => ("\r", 2),
-            Some(b'%') if rest.starts_with('%') => ("%", 2),
-            _ => (&rest[..1], 1),
-        };
-        out += said;
-        rest = &rest[length..];
-    }
-    out + rest
-}
-
-fn variable(name: &str, facts: &Facts<'_>, now: SimTime) -> String {
-    let (ip, port) = facts.remote.split_once(':').unwrap_or(("", ""));
-    let status = facts.response.map_or(0, |response| response.status);
-    let since = |at: SimTime| format!("{:.6}", at.since(facts.begun).as_secs_f64());
-    let moment = |at: Option<SimTime>| since(at.unwrap_or(facts.begun));
-    let of_response = |name: &str| {
-        facts.response.and_then(|response| response.header(name)).unwrap_or_default().to_owned()
-    };
-    match name {
-        "http_code" | "response_code" => format!("{status:03}"),
-        "remote_ip" => ip.to_owned(),
-        "remote_port" => {
-            if port.is_empty() {
-                "0".to_owned()
-            } else {
-                port.to_owned()
-            }
-        }
-        "size_download" => facts.response.map_or(0, |response| response.body.len()).to_string(),
-        "content_type" => of_response("content-type"),
-        "exitcode" => facts.exit.to_string(),
-        "errormsg" => facts.told.lines().next().unwrap_or("").to_owned(),
-        "num_redirects" => facts.redirects.to_string(),
-        "redirect_url" => {
-            let location = of_response("location");
-            let url = (!location.is_empty()).then(|| facts.url.join(&location).ok()).flatten();
-            url.map_or_else(String::new, |url| url.text())
-        }
-        "url_effective" | "url" => facts.url.text(),
-        "method" => facts.method.to_owned(),
-        "scheme" => facts.url.scheme.clone(),
-        "http_version" => "1.1".to_owned(),
-        "time_namelookup" => moment(facts.resolved),
-        "time_connect" | "time_pretransfer" => moment(facts.connected),
-        "time_appconnect" if !facts.url.is_tls() => moment(None),
-        "time_redirect" if facts.redirects == 0 => moment(None),
-        name if name.starts_with("time_") => since(now),
-        "local_ip" | "local_port" | "num_connects" | "size_upload" | "speed_download" => {
-            "0".to_owned()
-        }
-        other => format!("%{{{other}}}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn formats_know_variables_and_escapes() {
-        let url = Url::parse("http://site/old").unwrap();
-        let response = HttpResponse {
-            status: 301,
-            reason: "Moved Permanently".to_owned(),
-            headers: vec![("Location".to_owned(), "/new".to_owned())],
-            body: b"abc".to_vec(),
-            ..HttpResponse::default()
-        };
-        let facts = Facts {
-            response: Some(&response),
-            exit: 0,
-            told: "",
-            url: &url,
-            method: "GET",
-            redirects: 0,
-            remote: "10.96.0.5:80",
-            begun: SimTime::START,
-            resolved: None,
-            connected: None,
-        };
-        let format =
-            "%{http_code} %{remote_ip}:%{remote_port} %{size_download} %{redirect_url}\\n100%%";
-        let expected = "301 10.96.0.5:80 3 http://site/new\n100%";
-        assert_eq!(expand(format, &facts, SimTime::START), expected);
-    }
 
     #[test]
     fn the_meter_has_curls_columns() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::flags::{self, Flag, Here, Takes};
 use crate::network::Family;
 use crate::shell::commands::net::families::Families;
 
@@ -9,24 +10,69 @@ use crate::shell::commands::net::families::Families;
 #[derive(Clone, Debug)]
 pub(super) struct Arguments {
     pub urls: Vec<String>,
-    pub volume: Volume,
+    /// `-i`
+    pub list: Option<String>,
+    /// `-o` and `-a`: the file for what is said, and whether it is continued.
+    pub log: Option<(String, bool)>,
+    pub quiet: bool,
+    /// `-v` and `-nv`
+    pub verbose: Option<bool>,
+    /// `--progress=dot`
+    pub dots: bool,
     pub show_headers: bool,
+    pub save_headers: bool,
     pub spider: bool,
     pub insecure: bool,
+    pub authorities: Option<String>,
+    pub https_only: bool,
     pub output: Option<String>,
     pub folder: Option<String>,
-    pub timeout: Option<Duration>,
+    pub force_folders: bool,
+    pub host_folders: bool,
+    pub protocol_folders: bool,
+    pub cut_folders: usize,
+    pub default_page: String,
+    pub adjust: bool,
+    pub no_clobber: bool,
+    pub resume: bool,
+    pub trust_names: bool,
+    pub dns_timeout: Option<Duration>,
+    pub connect_timeout: Option<Duration>,
     /// How long an answer may take; 900 s unless told otherwise.
-    pub read_timeout: Duration,
+    pub read_timeout: Option<Duration>,
+    /// Between two URLs, and at most between two tries.
+    pub wait: Duration,
+    pub wait_retry: Duration,
     /// How often it tries; `None` is for ever.
     pub tries: Option<u32>,
     pub retry_refused: bool,
+    pub retry_statuses: Vec<u16>,
+    pub content_on_error: bool,
     pub max_redirects: u32,
+    pub quota: usize,
     pub method: Option<String>,
     pub body: Option<String>,
+    pub body_file: Option<String>,
+    pub post_data: Option<String>,
+    pub post_file: Option<String>,
     pub headers: Vec<(String, String)>,
     pub agent: String,
+    pub referer: Option<String>,
+    pub user: Option<String>,
+    pub password: Option<String>,
+    pub login_at_once: bool,
+    pub no_cache: bool,
+    pub compression: Option<&'static str>,
+    pub keep_alive: bool,
+    pub proxy: bool,
+    /// Proxies that `-e` names: scheme and URL.
+    pub proxies: Vec<(String, String)>,
+    pub proxy_user: Option<String>,
+    pub proxy_password: Option<String>,
     pub families: Families,
+    pub families_named: [bool; 2],
+    /// `--help` or `--version`
+    pub about: Option<&'static str>,
 }
 
 /// How much it says.
@@ -39,50 +85,91 @@ pub(super) enum Volume {
     Verbose,
 }
 
+/// Why a command line is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// What getopt says; usage follows.
+    Usage(String),
+    /// `-nx`, which exits with 1.
+    Illegal(String),
+    /// `--FLAG: Invalid WHAT ‘VALUE’`, with the rest behind the value.
+    Invalid {
+        flag: String,
+        what: &'static str,
+        value: String,
+        rest: &'static str,
+    },
+    NotHere(&'static str),
+}
+
 impl Default for Arguments {
     fn default() -> Arguments {
         Arguments {
             urls: Vec::new(),
-            volume: Volume::Verbose,
+            list: None,
+            log: None,
+            quiet: false,
+            verbose: None,
+            dots: false,
             show_headers: false,
+            save_headers: false,
             spider: false,
             insecure: false,
+            authorities: None,
+            https_only: false,
             output: None,
             folder: None,
-            timeout: None,
-            read_timeout: Duration::from_secs(900),
+            force_folders: false,
+            host_folders: true,
+            protocol_folders: false,
+            cut_folders: 0,
+            default_page: "index.html".to_owned(),
+            adjust: false,
+            no_clobber: false,
+            resume: false,
+            trust_names: false,
+            dns_timeout: None,
+            connect_timeout: None,
+            read_timeout: Some(Duration::from_secs(900)),
+            wait: Duration::ZERO,
+            wait_retry: Duration::from_secs(10),
             tries: Some(20),
             retry_refused: false,
+            retry_statuses: Vec::new(),
+            content_on_error: false,
             max_redirects: 20,
+            quota: 0,
             method: None,
             body: None,
+            body_file: None,
+            post_data: None,
+            post_file: None,
             headers: Vec::new(),
             agent: "Wget/1.21.3".to_owned(),
+            referer: None,
+            user: None,
+            password: None,
+            login_at_once: false,
+            no_cache: false,
+            compression: None,
+            keep_alive: true,
+            proxy: true,
+            proxies: Vec::new(),
+            proxy_user: None,
+            proxy_password: None,
             families: Families::Any,
+            families_named: [false; 2],
+            about: None,
         }
     }
 }
-
-/// Long options without a value that change nothing here.
-const IGNORED: &[&str] = &[
-    "continue",
-    "no-cache",
-    "no-hsts",
-    "no-proxy",
-    "no-dns-cache",
-    "timestamping",
-    "no-clobber",
-    "no-check-cert",
-    "show-progress",
-    "no-http-keep-alive",
-];
 
 impl Arguments {
     /// Reads a command line.
     ///
     /// # Errors
-    /// What getopt says of it.
-    pub fn parse(words: &[String]) -> Result<Arguments, String> {
+    /// What is wrong with it.
+    pub fn parse(words: &[String]) -> Result<Arguments, Wrong> {
         let mut arguments = Arguments::default();
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
@@ -99,35 +186,66 @@ impl Arguments {
         Ok(arguments)
     }
 
+    /// How loud it is.
+    pub fn volume(&self) -> Volume {
+        match (self.quiet, self.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, Some(false)) => Volume::Terse,
+            _ => Volume::Verbose,
+        }
+    }
+
     fn long<'w>(
         &mut self,
         text: &str,
         words: &mut impl Iterator<Item = &'w str>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Wrong> {
         let (name, inline) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (text, None),
         };
-        match name {
-            "inet4-only" => self.families = Families::Only(Family::V4),
-            "inet6-only" => self.families = Families::Only(Family::V6),
-            "spider" => self.spider = true,
-            "quiet" => self.volume = Volume::Quiet,
-            "no-verbose" => self.volume = Volume::Terse,
-            "verbose" => self.volume = Volume::Verbose,
-            "server-response" => self.show_headers = true,
-            "no-check-certificate" => self.insecure = true,
-            "retry-connrefused" => self.retry_refused = true,
-            "timeout" | "connect-timeout" | "read-timeout" | "dns-timeout" | "tries" | "header"
-            | "output-document" | "directory-prefix" | "user-agent" | "post-data" | "body-data"
-            | "method" | "max-redirect" | "waitretry" | "progress" => {
-                let value = inline
-                    .or_else(|| words.next())
-                    .ok_or_else(|| format!("option '--{name}' requires an argument"))?;
-                self.option(name, value)?;
+        if name == "no" && inline.is_none() {
+            let value = words.next();
+            let value = value.ok_or(Wrong::Usage("option '--no' requires an argument".into()))?;
+            return self.negated(value);
+        }
+        let (flag, on) = flags::long(name).map_err(|told| {
+            Wrong::Usage(told.replacen(&format!("'--{name}'"), &format!("'--{text}'"), 1))
+        })?;
+        match flag.takes {
+            Takes::Nothing if inline.is_some() => {
+                Err(Wrong::Usage(format!("option '--{}' doesn't allow an argument", flag.name)))
             }
-            known if IGNORED.contains(&known) => {}
-            _ => return Err(format!("unrecognized option '--{name}'")),
+            Takes::Nothing => self.switch(flag, true),
+            Takes::Switch => {
+                let given = match inline.map(str::to_ascii_lowercase).as_deref() {
+                    None | Some("on" | "yes" | "1") => true,
+                    Some("off" | "no" | "0") => false,
+                    Some(_) => {
+                        let value = inline.unwrap_or("").to_owned();
+                        let rest = "; use `on' or `off'.";
+                        return Err(invalid(name, "boolean", &value, rest));
+                    }
+                };
+                self.switch(flag, on == given)
+            }
+            Takes::Value => {
+                let value = inline.or_else(|| words.next()).ok_or_else(|| {
+                    Wrong::Usage(format!("option '--{}' requires an argument", flag.name))
+                })?;
+                self.value(flag, value)
+            }
+        }
+    }
+
+    /// `--no X`, which is `-nX`: letters.
+    fn negated(&mut self, letters: &str) -> Result<(), Wrong> {
+        for letter in letters.chars() {
+            let short = format!("n{letter}");
+            match flags::FLAGS.iter().find(|flag| flag.short == short) {
+                Some(flag) => self.switch(flag, true)?,
+                None => return Err(Wrong::Illegal(format!("illegal option -- `-n{letter}'"))),
+            }
         }
         Ok(())
     }
@@ -136,122 +254,331 @@ impl Arguments {
         &mut self,
         group: &str,
         words: &mut impl Iterator<Item = &'w str>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Wrong> {
         for (at, letter) in group.char_indices() {
             let rest = &group[at + letter.len_utf8()..];
-            let name = match letter {
-                'q' => {
-                    self.volume = Volume::Quiet;
-                    continue;
-                }
-                'v' => {
-                    self.volume = Volume::Verbose;
-                    continue;
-                }
-                'S' => {
-                    self.show_headers = true;
-                    continue;
-                }
-                '4' | '6' => {
-                    self.families = Families::option(letter).unwrap_or_default();
-                    continue;
-                }
-                'c' | 'N' => continue,
-                // `-nv`, `-nc`, `-nd`: the letter belongs to it.
-                'n' => {
-                    match rest {
-                        "v" => self.volume = Volume::Terse,
-                        "c" | "d" | "H" | "p" => {}
-                        _ => return Err(format!("invalid option -- '{letter}{rest}'")),
-                    }
-                    return Ok(());
-                }
-                'O' => "output-document",
-                'P' => "directory-prefix",
-                'T' => "timeout",
-                't' => "tries",
-                'U' => "user-agent",
-                'e' | 'o' | 'a' | 'w' => "ignored",
-                other => return Err(format!("invalid option -- '{other}'")),
+            let mut value = |letter: char| {
+                let next = if rest.is_empty() { words.next() } else { Some(rest) };
+                next.ok_or_else(|| {
+                    Wrong::Usage(format!("option requires an argument -- '{letter}'"))
+                })
             };
-            let value = match rest {
-                "" => words
-                    .next()
-                    .ok_or_else(|| format!("option requires an argument -- '{letter}'"))?,
-                rest => rest,
-            };
-            return self.option(name, value);
+            // `-nv`, `-nc`, `-nd`: the letters belong to it.
+            if letter == 'n' {
+                let letters = value('n')?.to_owned();
+                return self.negated(&letters);
+            }
+            let flag = flags::short(letter)
+                .ok_or_else(|| Wrong::Usage(format!("invalid option -- '{letter}'")))?;
+            if flag.takes == Takes::Value {
+                let value = value(letter)?.to_owned();
+                return self.value(flag, &value);
+            }
+            self.switch(flag, true)?;
         }
         Ok(())
     }
 
-    fn option(&mut self, name: &str, value: &str) -> Result<(), String> {
-        let invalid = |option: &str| format!("{option}: Invalid number '{value}'.");
-        match name {
-            "timeout" | "connect-timeout" | "dns-timeout" | "read-timeout" => {
-                let seconds: f64 = value.parse().map_err(|_| invalid(name))?;
-                let limit =
-                    Duration::try_from_secs_f64(seconds).ok().filter(|limit| !limit.is_zero());
-                if name != "read-timeout" {
-                    self.timeout = limit;
-                }
-                if matches!(name, "timeout" | "read-timeout") {
-                    self.read_timeout = limit.unwrap_or(Duration::from_secs(86_400));
-                }
-            }
-            "tries" => {
-                let tries = if value == "inf" { Ok(0) } else { value.parse() };
-                self.tries = tries
-                    .map(|tries| Some(tries).filter(|tries| *tries > 0))
-                    .map_err(|_| invalid(name))?;
-            }
-            "max-redirect" => self.max_redirects = value.parse().map_err(|_| invalid(name))?,
-            "header" => {
-                let (key, value) = value.split_once(':').unwrap_or((value, ""));
-                self.headers.push((key.to_owned(), value.trim().to_owned()));
-            }
-            "output-document" => self.output = Some(value.to_owned()),
-            "directory-prefix" => self.folder = Some(value.to_owned()),
-            "user-agent" => self.agent = value.to_owned(),
-            "post-data" => {
-                self.body = Some(value.to_owned());
-                self.method.get_or_insert_with(|| "POST".to_owned());
-            }
-            "body-data" => self.body = Some(value.to_owned()),
-            "method" => self.method = Some(value.to_uppercase()),
+    fn switch(&mut self, flag: &'static Flag, on: bool) -> Result<(), Wrong> {
+        if flag.here == Here::NotSimulated && on {
+            return Err(Wrong::NotHere(flag.name));
+        }
+        match flag.name {
+            "version" | "help" => self.about = Some(flag.name),
+            "quiet" => self.quiet = on,
+            "verbose" => self.verbose = Some(on),
+            "no-verbose" => self.verbose = Some(!on),
+            "retry-connrefused" => self.retry_refused = on,
+            "no-clobber" => self.no_clobber = on,
+            "continue" => self.resume = on,
+            "server-response" => self.show_headers = on,
+            "save-headers" => self.save_headers = on,
+            "spider" => self.spider = on,
+            "no-proxy" => self.proxy = !on,
+            "inet4-only" => self.family(Family::V4, on),
+            "inet6-only" => self.family(Family::V6, on),
+            "force-directories" => self.force_folders = on,
+            "no-host-directories" => self.host_folders = !on,
+            "protocol-directories" => self.protocol_folders = on,
+            "adjust-extension" => self.adjust = on,
+            "no-cache" => self.no_cache = on,
+            "no-http-keep-alive" => self.keep_alive = !on,
+            "content-on-error" => self.content_on_error = on,
+            "auth-no-challenge" => self.login_at_once = on,
+            "https-only" => self.https_only = on,
+            "no-check-certificate" => self.insecure = on,
+            "trust-server-names" => self.trust_names = on,
             _ => {}
         }
         Ok(())
     }
+
+    fn family(&mut self, family: Family, on: bool) {
+        self.families_named[usize::from(family == Family::V6)] = on;
+        self.families = if on { Families::Only(family) } else { Families::Any };
+    }
+
+    fn value(&mut self, flag: &'static Flag, value: &str) -> Result<(), Wrong> {
+        if flag.here == Here::NotSimulated {
+            return Err(Wrong::NotHere(flag.name));
+        }
+        let text = || value.to_owned();
+        match flag.name {
+            "execute" => return self.execute(value),
+            "output-file" => self.log = Some((text(), false)),
+            "append-output" => self.log = Some((text(), true)),
+            "input-file" => self.list = Some(text()),
+            "output-document" => self.output = Some(text()),
+            "directory-prefix" => self.folder = Some(text()),
+            "default-page" => self.default_page = text(),
+            "user-agent" if value.contains('\n') => {
+                return Err(invalid(flag.name, "value", value, "."));
+            }
+            "user-agent" => self.agent = text(),
+            "referer" => self.referer = Some(text()),
+            "user" | "http-user" => self.user = Some(text()),
+            "password" | "http-password" => self.password = Some(text()),
+            "proxy-user" => self.proxy_user = Some(text()),
+            "proxy-password" => self.proxy_password = Some(text()),
+            "post-data" => self.post_data = Some(text()),
+            "post-file" => self.post_file = Some(text()),
+            "body-data" => self.body = Some(text()),
+            "body-file" => self.body_file = Some(text()),
+            "method" => self.method = Some(value.to_ascii_uppercase()),
+            "ca-certificate" => self.authorities = Some(text()),
+            "header" if value.is_empty() => self.headers.clear(),
+            "header" => match value.split_once(':') {
+                Some((key, content)) if !key.is_empty() && !key.contains(char::is_whitespace) => {
+                    self.headers.push((key.to_owned(), content.trim().to_owned()));
+                }
+                _ => return Err(invalid(flag.name, "header", value, ".")),
+            },
+            _ => return self.checked(flag.name, value),
+        }
+        Ok(())
+    }
+
+    /// Values of a form that is checked.
+    fn checked(&mut self, name: &str, value: &str) -> Result<(), Wrong> {
+        let one_of = |known: &[&str]| match known.contains(&value) {
+            true => Ok(()),
+            false => Err(invalid(name, "value", value, ".")),
+        };
+        match name {
+            "timeout" => {
+                let time = time(name, value)?;
+                (self.dns_timeout, self.connect_timeout, self.read_timeout) = (time, time, time);
+            }
+            "dns-timeout" => self.dns_timeout = time(name, value)?,
+            "connect-timeout" => self.connect_timeout = time(name, value)?,
+            "read-timeout" => self.read_timeout = time(name, value)?,
+            "wait" => self.wait = time(name, value)?.unwrap_or_default(),
+            "waitretry" => self.wait_retry = time(name, value)?.unwrap_or_default(),
+            "tries" => {
+                let tries = if value == "inf" { 0 } else { number(name, value)? };
+                self.tries = Some(tries).filter(|tries| *tries > 0);
+            }
+            "max-redirect" => self.max_redirects = number(name, value)?,
+            "cut-dirs" => self.cut_folders = number(name, value)? as usize,
+            "level" if value != "inf" => drop(number(name, value)?),
+            "quota" => self.quota = bytes(name, value)?,
+            "retry-on-http-error" => {
+                self.retry_statuses = value.split(',').filter_map(|one| one.parse().ok()).collect();
+            }
+            "compression" => {
+                one_of(&["auto", "gzip", "none"])?;
+                self.compression = Some("gzip").filter(|_| value != "none");
+            }
+            "progress" => match value.split(':').next() {
+                Some("dot") => self.dots = true,
+                Some("bar") => self.dots = false,
+                _ => return Err(invalid(name, "progress type", value, ".")),
+            },
+            "prefer-family" => {
+                one_of(&["IPv4", "IPv6", "none"])?;
+                self.families = match value {
+                    "IPv4" => Families::First(Family::V4),
+                    "IPv6" => Families::First(Family::V6),
+                    _ => Families::Any,
+                };
+            }
+            "report-speed" => one_of(&["bits"])?,
+            "regex-type" => one_of(&["posix", "pcre"])?,
+            "certificate-type" | "private-key-type" => one_of(&["PEM", "DER", "ASN1"])?,
+            "secure-protocol" => one_of(&[
+                "auto", "SSLv2", "SSLv3", "TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3", "PFS",
+            ])?,
+            "restrict-file-names" => {
+                let known =
+                    ["unix", "vms", "windows", "lowercase", "uppercase", "nocontrol", "ascii"];
+                if value.split(',').any(|word| !known.contains(&word)) {
+                    let rest =
+                        ",\n    use [unix|vms|windows],[lowercase|uppercase],[nocontrol],[ascii].";
+                    return Err(invalid(name, "restriction", value, rest));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// `-e`: a line of a wgetrc, whose commands are the flags' names and some more.
+    fn execute(&mut self, line: &str) -> Result<(), Wrong> {
+        let wrong = || Wrong::Invalid {
+            flag: String::new(),
+            what: "--execute command",
+            value: line.to_owned(),
+            rest: "",
+        };
+        let (command, value) = line.split_once('=').ok_or_else(wrong)?;
+        let bare = |text: &str| {
+            text.chars()
+                .filter(|c| !matches!(c, '-' | '_' | ' '))
+                .collect::<String>()
+                .to_lowercase()
+        };
+        let (command, value) = (bare(command.trim()), value.trim());
+        let on = !matches!(value.to_ascii_lowercase().as_str(), "off" | "no" | "0");
+        match command.as_str() {
+            "robots" | "dotstyle" | "passiveftp" | "checkcertificate" | "cache" | "useproxy"
+            | "httpkeepalive" | "verbose" | "quiet" => match command.as_str() {
+                "checkcertificate" => self.insecure = !on,
+                "cache" => self.no_cache = !on,
+                "useproxy" => self.proxy = on,
+                "httpkeepalive" => self.keep_alive = on,
+                "verbose" => self.verbose = Some(on),
+                "quiet" => self.quiet = on,
+                _ => {}
+            },
+            "httpproxy" | "httpsproxy" => {
+                let scheme = command.trim_end_matches("proxy").to_owned();
+                self.proxies.push((scheme, value.to_owned()));
+            }
+            command => {
+                let flag = flags::FLAGS.iter().find(|flag| bare(flag.name) == command);
+                match flag.ok_or_else(wrong)? {
+                    flag if flag.takes == Takes::Value => self.value(flag, value)?,
+                    flag => self.switch(flag, on)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn invalid(flag: &str, what: &'static str, value: &str, rest: &'static str) -> Wrong {
+    Wrong::Invalid { flag: format!("--{flag}: "), what, value: value.to_owned(), rest }
+}
+
+/// A count: what begins with no digit is 0, and a negative one is refused.
+fn number(name: &str, value: &str) -> Result<u32, Wrong> {
+    if value.starts_with('-') {
+        return Err(invalid(name, "number", value, "."));
+    }
+    let digits: String = value.chars().take_while(char::is_ascii_digit).collect();
+    Ok(digits.parse().unwrap_or(0))
+}
+
+/// Seconds, or minutes, hours, days, weeks; 0 is for ever.
+fn time(name: &str, value: &str) -> Result<Option<Duration>, Wrong> {
+    let wrong = || invalid(name, "time period", value, "");
+    let unit = value.chars().last().unwrap_or('s').to_ascii_lowercase();
+    let (digits, factor) = match unit {
+        's' => (value.len() - 1, 1.0),
+        'm' => (value.len() - 1, 60.0),
+        'h' => (value.len() - 1, 3600.0),
+        'd' => (value.len() - 1, 86_400.0),
+        'w' => (value.len() - 1, 604_800.0),
+        _ => (value.len(), 1.0),
+    };
+    let digits = value.get(..digits).unwrap_or("");
+    let seconds: f64 = digits.parse().map_err(|_| wrong())?;
+    let time = Duration::try_from_secs_f64(seconds * factor).map_err(|_| wrong())?;
+    Ok(Some(time.min(Duration::from_secs(1 << 31))).filter(|time| !time.is_zero()))
+}
+
+fn bytes(name: &str, value: &str) -> Result<usize, Wrong> {
+    let wrong = || invalid(name, "byte value", value, "");
+    let unit = value.chars().last().unwrap_or('0').to_ascii_lowercase();
+    let shift = match unit {
+        'k' => 10,
+        'm' => 20,
+        'g' => 30,
+        _ => 0,
+    };
+    let digits = if shift == 0 { value } else { &value[..value.len() - 1] };
+    let count: f64 = if value == "inf" { 0.0 } else { digits.parse().map_err(|_| wrong())? };
+    Ok((count * f64::from(1 << shift)) as usize)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Arguments, String> {
+    fn parse(words: &[&str]) -> Result<Arguments, Wrong> {
         Arguments::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
     fn letters_may_be_glued_and_values_too() {
         let arguments = parse(&["-qO-", "-T2", "-t", "1", "http://site"]).unwrap();
-        assert_eq!(arguments.volume, Volume::Quiet);
+        assert_eq!(arguments.volume(), Volume::Quiet);
         assert_eq!(arguments.output.as_deref(), Some("-"));
-        assert_eq!(arguments.timeout, Some(Duration::from_secs(2)));
+        assert_eq!(arguments.connect_timeout, Some(Duration::from_secs(2)));
         assert_eq!((arguments.tries, arguments.urls.len()), (Some(1), 1));
-        assert_eq!(parse(&["-nv", "x"]).unwrap().volume, Volume::Terse);
+        assert_eq!(parse(&["-nv", "x"]).unwrap().volume(), Volume::Terse);
     }
 
     #[test]
     fn zero_tries_and_no_time_limit_are_for_ever() {
         let arguments = parse(&["--tries=0", "--timeout", "0", "x"]).unwrap();
-        assert_eq!((arguments.tries, arguments.timeout), (None, None));
+        assert_eq!((arguments.tries, arguments.connect_timeout), (None, None));
+        assert_eq!(parse(&["--timeout=1.5m"]).unwrap().read_timeout, Some(Duration::from_secs(90)));
+    }
+
+    // Played in wget 1.21.3.
+    #[test]
+    fn mistakes_are_told_as_getopt_and_wget_do() {
+        let usage = |words: &[&str]| match parse(words).unwrap_err() {
+            Wrong::Usage(told) | Wrong::Illegal(told) => told,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(usage(&["-Z"]), "invalid option -- 'Z'");
+        assert_eq!(usage(&["--nope"]), "unrecognized option '--nope'");
+        assert_eq!(
+            usage(&["--output"]),
+            "option '--output' is ambiguous; possibilities: '--output-document' '--output-file'"
+        );
+        assert_eq!(usage(&["-nx"]), "illegal option -- `-nx'");
+        assert_eq!(parse(&["--tries=-1"]).unwrap_err(), invalid("tries", "number", "-1", "."));
+        assert_eq!(
+            parse(&["-T", "abc"]).unwrap_err(),
+            invalid("timeout", "time period", "abc", "")
+        );
+        assert_eq!(parse(&["-r", "x"]).unwrap_err(), Wrong::NotHere("recursive"));
     }
 
     #[test]
-    fn unknown_options_are_named() {
-        assert_eq!(parse(&["-Z"]).unwrap_err(), "invalid option -- 'Z'");
-        assert_eq!(parse(&["--nope"]).unwrap_err(), "unrecognized option '--nope'");
+    fn lines_of_a_wgetrc_are_flags_by_their_names() {
+        let arguments = parse(&["-e", "timeout = 3", "-e", "http_proxy=p:1", "-e", "robots=off"]);
+        let arguments = arguments.unwrap();
+        assert_eq!(arguments.read_timeout, Some(Duration::from_secs(3)));
+        assert_eq!(arguments.proxies, [("http".to_owned(), "p:1".to_owned())]);
+        assert!(parse(&["-e", "nope=1"]).is_err());
+    }
+
+    /// Every flag that the real one lists is known, by each of its names.
+    #[test]
+    fn no_real_flag_is_unknown() {
+        let real = include_str!("../../../../../tests/real_flags/wget-1.21.3.txt");
+        for name in real.split_whitespace() {
+            match name.strip_prefix("--") {
+                Some(long) => assert!(flags::long(long).is_ok(), "{name}"),
+                None => assert!(
+                    flags::FLAGS.iter().any(|flag| format!("-{}", flag.short) == name),
+                    "{name}"
+                ),
+            }
+        }
     }
 }

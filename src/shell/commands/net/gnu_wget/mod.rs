@@ -1,21 +1,23 @@
 //! GNU wget, in the words of its 1.21 (recording 31).
 
 mod arguments;
+mod flags;
 mod report;
+mod request;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use arguments::{Arguments, Volume};
+use arguments::{Arguments, Volume, Wrong};
 use report::Words;
 
 use super::fetch::{Failure, Fetch, Happening, Limits, note};
-use super::reverse::name_trouble;
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
-use crate::cluster::{Connection, DialFailure, Ending, HttpRequest, HttpResponse, Issuer, Reply};
+use crate::cluster::{Connection, DialFailure, Ending, HttpResponse, Issuer, Reply};
 use crate::network::SocketAddr;
+use crate::shell::commands::trouble::{dial_trouble, name_trouble};
 use crate::shell::{Io, Step, Tool};
 
 /// Exit codes (the manual's "Exit Status").
@@ -27,13 +29,10 @@ const CERTIFICATE: i32 = 5;
 const LOGIN: i32 = 6;
 const SERVER: i32 = 8;
 
-/// The longest pause between two tries.
-const LONGEST_PAUSE: u32 = 10;
-
 /// A running wget.
 #[derive(Clone, Debug)]
 struct Wget {
-    arguments: Result<Arguments, String>,
+    arguments: Result<Arguments, Wrong>,
     session: Option<Session>,
 }
 
@@ -41,6 +40,8 @@ struct Wget {
 #[derive(Clone, Debug)]
 struct Session {
     begun: SimTime,
+    /// Whether there is more than one URL.
+    many: bool,
     waiting: VecDeque<String>,
     state: State,
     /// Names that were looked up already.
@@ -49,6 +50,8 @@ struct Session {
     open: Option<(String, u16, Connection)>,
     files: u32,
     bytes: usize,
+    /// Whether `--quota` ended it.
+    over_quota: bool,
     /// Whether `-O FILE` has been begun.
     written: bool,
     exit: i32,
@@ -69,6 +72,29 @@ struct Download {
     tries: u32,
     redirects: u32,
     connection: Option<Connection>,
+    /// Whether the kept address of the host was tried in vain, and its name is looked up again.
+    fresh: bool,
+    /// Whether the server has asked who is there.
+    login: bool,
+    /// A redirect after which the body is not sent again.
+    bodiless: bool,
+    /// The first URL of redirects, which names the file.
+    first: Url,
+}
+
+impl Download {
+    fn new(url: Url) -> Download {
+        Download {
+            first: url.clone(),
+            url,
+            tries: 0,
+            redirects: 0,
+            connection: None,
+            fresh: false,
+            login: false,
+            bodiless: false,
+        }
+    }
 }
 
 /// wget with these arguments.
@@ -79,29 +105,33 @@ pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
 impl Tool for Wget {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         let arguments = match &self.arguments {
-            Ok(arguments) if arguments.urls.is_empty() => {
-                return usage(io, "missing URL", GENERIC);
-            }
             Ok(arguments) => arguments.clone(),
-            Err(message) => return usage(io, message, USAGE),
+            Err(wrong) => return complain(io, wrong),
         };
-        let session = self.session.get_or_insert_with(|| Session {
-            begun: io.now(),
-            waiting: arguments.urls.iter().cloned().collect(),
-            state: State::Next,
-            known: BTreeMap::new(),
-            open: None,
-            files: 0,
-            bytes: 0,
-            written: false,
-            exit: 0,
-        });
-        let words = Words::new(arguments.volume, io);
-        loop {
-            if let Some(step) = session.go_on(&arguments, words, io) {
+        if arguments.list.as_deref() == Some("-") && !io.stdin.ended() {
+            return Step::Input;
+        }
+        let words = Words::new(arguments.volume(), io);
+        let before = io.stderr.len();
+        let step = match &mut self.session {
+            Some(session) => session.run(&arguments, words, io),
+            none => match Session::begin_all(&arguments, words, io) {
+                Ok(session) => none.insert(session).run(&arguments, words, io),
+                Err(exit) => Step::Exit(exit),
+            },
+        };
+        if let Some((file, _)) = &arguments.log {
+            let said = io.stderr.split_off(before);
+            if file == "/dev/stdout" {
+                io.stdout.extend_from_slice(&said);
                 return step;
             }
+            let mut content = io.read_file(file).unwrap_or_default();
+            content.extend_from_slice(&said);
+            // That it can be written was seen when it was opened.
+            let _ = io.write_file(file, &content);
         }
+        step
     }
 
     fn clone_box(&self) -> Box<dyn Tool> {
@@ -110,10 +140,98 @@ impl Tool for Wget {
 }
 
 impl Session {
+    /// What is looked at before the first URL; an exit code ends it.
+    fn begin_all(arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Result<Session, i32> {
+        if let Some(about) = arguments.about {
+            io.say(if about == "help" { report::help() } else { report::VERSION.to_owned() });
+            return Err(0);
+        }
+        if arguments.families_named == [true, true] {
+            io.complain("Cannot specify both --inet4-only and --inet6-only.\nUsage: wget [OPTION]... [URL]...");
+            return Err(GENERIC);
+        }
+        if arguments.quiet && arguments.verbose == Some(true) {
+            io.complain(
+                "Can't be verbose and quiet at the same time.\nUsage: wget [OPTION]... [URL]...",
+            );
+            return Err(GENERIC);
+        }
+        if let Err(told) = request::check(arguments) {
+            io.complain(told);
+            return Err(GENERIC);
+        }
+        if let Some((file, continued)) = &arguments.log {
+            let kept = if *continued { io.read_file(file).unwrap_or_default() } else { Vec::new() };
+            if let Err(why) = io.write_file(file, &kept) {
+                io.complain(format!("{file}: {why}"));
+                return Err(GENERIC);
+            }
+        }
+        let mut waiting: VecDeque<String> = arguments.urls.iter().cloned().collect();
+        if let Some(list) = &arguments.list {
+            let text = match list.as_str() {
+                "-" => Ok(io.read_all().unwrap_or_default()),
+                list => io.read_file(list),
+            };
+            if let Err(why) = &text {
+                words.tell(io, format!("{list}: {why}\n"));
+            }
+            let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            waiting.extend(lines.map(str::to_owned));
+            if waiting.is_empty() {
+                words.tell(io, format!("No URLs found in {list}.\n"));
+            }
+        } else if waiting.is_empty() {
+            usage(io, "missing URL");
+            return Err(GENERIC);
+        }
+        if let Some(file) =
+            arguments.output.as_ref().filter(|file| *file != "-" && *file != "/dev/null")
+            && !arguments.spider
+        {
+            let kept =
+                if arguments.resume { io.read_file(file).unwrap_or_default() } else { Vec::new() };
+            if let Err(why) = io.write_file(file, &kept) {
+                words.tell(io, format!("{file}: {why}\n"));
+                return Err(GENERIC);
+            }
+        }
+        Ok(Session {
+            begun: io.now(),
+            many: waiting.len() > 1,
+            waiting,
+            state: State::Next,
+            known: BTreeMap::new(),
+            open: None,
+            files: 0,
+            bytes: 0,
+            over_quota: false,
+            written: false,
+            exit: 0,
+        })
+    }
+
+    fn run(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Step {
+        loop {
+            if let Some(step) = self.go_on(arguments, words, io) {
+                return step;
+            }
+        }
+    }
+
     /// One thing after the other; what to wait for, if there is something.
     fn go_on(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Option<Step> {
         match std::mem::replace(&mut self.state, State::Next) {
             State::Next => match self.waiting.pop_front() {
+                Some(_)
+                    if arguments.list.is_some()
+                        && arguments.quota > 0
+                        && self.bytes > arguments.quota =>
+                {
+                    self.waiting.clear();
+                    self.over_quota = true;
+                }
                 Some(text) => self.begin(arguments, words, io, &text),
                 None => return Some(self.finish(arguments, words, io)),
             },
@@ -135,9 +253,18 @@ impl Session {
 
     fn begin(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>, text: &str) {
         match Url::parse(text) {
-            Ok(url) => {
-                let download = Download { url, tries: 0, redirects: 0, connection: None };
-                self.fetch(arguments, words, io, download);
+            Ok(url) if arguments.https_only && arguments.list.is_some() && !url.is_tls() => {}
+            Ok(mut url) => {
+                url.remove_dots();
+                let download = Download::new(url);
+                let pause = !arguments.wait.is_zero() && self.files > 0;
+                match pause {
+                    true => {
+                        let until = io.now() + arguments.wait;
+                        self.state = State::Pause(until, Box::new(download));
+                    }
+                    false => self.fetch(arguments, words, io, download),
+                }
             }
             Err(why) => {
                 let why = match why {
@@ -171,24 +298,61 @@ impl Session {
             tries => format!("  (try:{tries:2})"),
         };
         let now = report::stamp(io.now());
-        words.verbose(io, format!("--{now}--{again}  {}\n", url.text()));
-        let limits =
-            Limits { connect: arguments.timeout, total: None, each: Some(arguments.read_timeout) };
-        let mut fetch = Fetch::new(url.clone(), request(arguments, &url), limits, io.now())
+        words.verbose(io, format!("--{now}--{again}  {}\n", request::shown_url(&url)));
+        self.dial(arguments, words, io, download);
+    }
+
+    /// Looks the host up, or goes to the address that it is known to have.
+    fn dial(
+        &mut self,
+        arguments: &Arguments,
+        words: Words,
+        io: &mut Io<'_>,
+        mut download: Download,
+    ) {
+        let url = download.url.clone();
+        if spared(arguments, words, io, &download) {
+            return;
+        }
+        let proxy = request::proxy(arguments, io, &url);
+        if proxy.is_some() && url.is_tls() {
+            words.tell(io, "podhop: not simulated here: wget's tunnel through a proxy\n");
+            return self.fail(GENERIC);
+        }
+        let request = match request::make(arguments, io, &download, proxy.is_some()) {
+            Ok(request) => request,
+            Err((file, why)) => {
+                let file = words.quoted(&file);
+                words.tell(io, format!("BODY data file {file} missing: {why}\n"));
+                return self.fail(FILE);
+            }
+        };
+        let (host, port) = proxy.clone().unwrap_or((url.host.clone(), url.port));
+        let limits = Limits {
+            lookup: arguments.dns_timeout,
+            dial: arguments.connect_timeout,
+            answer: arguments.read_timeout,
+            ..Limits::default()
+        };
+        let mut fetch = Fetch::new(url.clone(), request, limits, io.now())
+            .via(proxy)
             .families(arguments.families);
-        let open =
-            self.open.take().filter(|(host, port, _)| *host == url.host && *port == url.port);
+        let open = self.open.take().filter(|(known, number, _)| *known == host && *number == port);
         if let Some((host, port, connection)) = open {
             words.verbose(io, format!("Reusing existing connection to {host}:{port}.\n"));
             if !url.is_tls() {
                 words.verbose(io, "HTTP request sent, awaiting response... ");
             }
+            download.fresh = true;
             download.connection = Some(connection.clone());
             fetch = fetch.over(connection);
-        } else if let Some(address) = self.known.get(&url.host) {
-            fetch = fetch.pinned(Some(*address));
-        } else if url.address().is_none() {
-            words.verbose(io, format!("Resolving {0} ({0})... ", url.host));
+        } else if let Some(address) = self.known.get(&host).filter(|_| !download.fresh) {
+            fetch = fetch.pinned([*address]);
+        } else {
+            download.fresh = true;
+            if host.parse::<IpAddr>().is_err() {
+                words.verbose(io, format!("Resolving {host} ({host})... "));
+            }
         }
         self.state = State::Fetching(Box::new(download), Box::new(fetch));
     }
@@ -211,16 +375,20 @@ impl Session {
                 words.verbose(io, format!("{shown}{more}\n"));
             }
             Happening::Trying(to) => {
-                words.verbose(io, format!("Connecting to {}... ", shown(&download.url, to)));
+                words.verbose(io, format!("Connecting to {}... ", shown(fetch.target().0, to)));
             }
             Happening::NotThere(_, why) => {
-                words.verbose(io, format!("failed: {}.\n", dial_trouble(why)));
+                words.tell(io, format!("failed: {}.\n", dial_trouble(io, why)));
             }
             Happening::Connected(connection) => {
-                self.known.insert(download.url.host.clone(), connection.remote.ip());
+                self.known.insert(fetch.target().0.to_owned(), connection.remote.ip());
                 words.verbose(io, "connected.\n");
+                let sent = match fetch.target().0 == download.url.host {
+                    true => "HTTP request sent, awaiting response... ",
+                    false => "Proxy request sent, awaiting response... ",
+                };
                 if !download.url.is_tls() {
-                    words.verbose(io, "HTTP request sent, awaiting response... ");
+                    words.verbose(io, sent);
                 }
                 download.connection = Some(connection);
             }
@@ -245,7 +413,7 @@ impl Session {
         match failure {
             Failure::Name(_) | Failure::SlowName { .. } => {
                 let why = match failure {
-                    Failure::Name(why) => name_trouble(*why),
+                    Failure::Name(why) => name_trouble(io, *why),
                     _ => "Connection timed out",
                 };
                 words.verbose(io, format!("failed: {why}.\n"));
@@ -254,8 +422,11 @@ impl Session {
                 self.fail(NETWORK);
             }
             Failure::Dial { why, .. } => {
-                words.verbose(io, format!("failed: {}.\n", dial_trouble(*why)));
+                words.tell(io, format!("failed: {}.\n", dial_trouble(io, *why)));
                 match why {
+                    _ if !download.fresh && download.url.address().is_none() => {
+                        self.look_again(arguments, words, io, download);
+                    }
                     DialFailure::Refused | DialFailure::Unreachable | DialFailure::NoNetwork
                         if !arguments.retry_refused =>
                     {
@@ -264,25 +435,43 @@ impl Session {
                     _ => self.again(arguments, words, io, download),
                 }
             }
+            Failure::SlowDial { .. } if !download.fresh && download.url.address().is_none() => {
+                words.tell(io, "failed: Connection timed out.\n");
+                self.look_again(arguments, words, io, download);
+            }
             Failure::SlowDial { .. } => {
-                words.verbose(io, "failed: Connection timed out.\n");
+                words.tell(io, "failed: Connection timed out.\n");
                 self.again(arguments, words, io, download);
             }
             Failure::SlowAnswer { .. } => {
-                words.verbose(io, "Read error (Connection timed out) in headers.\n");
+                words.tell(io, "Read error (Connection timed out) in headers.\n");
                 self.again(arguments, words, io, download);
             }
         }
     }
 
+    /// An address that was kept from an earlier request does not answer: the name is looked up again
+    /// (`connect_to_host` of `connect.c`).
+    fn look_again(
+        &mut self,
+        arguments: &Arguments,
+        words: Words,
+        io: &mut Io<'_>,
+        download: Download,
+    ) {
+        self.known.remove(&download.url.host);
+        self.dial(arguments, words, io, Download { fresh: true, ..download });
+    }
+
     /// Another try, or the end of it.
     fn again(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>, download: Download) {
         if arguments.tries.is_some_and(|tries| download.tries >= tries) {
-            words.verbose(io, "Giving up.\n\n");
+            words.tell(io, "Giving up.\n\n");
             return self.fail(NETWORK);
         }
-        words.verbose(io, "Retrying.\n\n");
-        let pause = Duration::from_secs(u64::from(download.tries.min(LONGEST_PAUSE)));
+        words.tell(io, "Retrying.\n\n");
+        let pause = Duration::from_secs(u64::from(download.tries)).min(arguments.wait_retry);
+        let download = Download { fresh: false, ..download };
         self.state = State::Pause(io.now() + pause, Box::new(download));
     }
 
@@ -320,11 +509,11 @@ impl Session {
                 self.response(arguments, words, io, download, response);
             }
             Reply::Reset => {
-                words.verbose(io, "Read error (Connection reset by peer) in headers.\n");
+                words.tell(io, "Read error (Connection reset by peer) in headers.\n");
                 self.again(arguments, words, io, download);
             }
             Reply::Closed | Reply::Silence | Reply::Tls { .. } => {
-                words.verbose(io, "No data received.\n");
+                words.tell(io, "No data received.\n");
                 self.again(arguments, words, io, download);
             }
         }
@@ -341,13 +530,13 @@ impl Session {
     ) {
         if arguments.show_headers {
             words.verbose(io, "\n");
-            words.tell(
-                io,
-                format!("  {} {} {}\n", response.version, response.status, response.reason),
-            );
+            // Even -q shows them.
+            let mut head =
+                format!("  {} {} {}\n", response.version, response.status, response.reason);
             for (name, value) in &response.headers {
-                words.tell(io, format!("  {name}: {value}\n"));
+                head += &format!("  {name}: {value}\n");
             }
+            io.put_error(head.as_bytes());
         } else {
             words.verbose(io, format!("{} {}\n", response.status, response.reason));
         }
@@ -355,14 +544,23 @@ impl Session {
         let location =
             response.header("location").filter(|_| (300..400).contains(&response.status));
         if let Some(location) = location {
-            return self.follow(arguments, words, io, download, location);
+            let location = location.to_owned();
+            return self.follow(arguments, words, io, download, (&location, response.status));
         }
         if response.status == 401 {
-            words.verbose(io, "\nUsername/Password Authentication Failed.\n");
-            return self.fail(LOGIN);
+            return self.asked(arguments, words, io, download, &response);
+        }
+        if arguments.retry_statuses.contains(&response.status) {
+            return self.again(arguments, words, io, download);
         }
         if response.status >= 400 {
+            if arguments.content_on_error && !arguments.spider {
+                self.save(arguments, words, io, &download, &response);
+            }
             if arguments.spider {
+                if words.volume == Volume::Terse {
+                    words.tell(io, format!("{}:\n", download.url.text()));
+                }
                 words.tell(io, "Remote file does not exist -- broken link!!!\n");
             } else {
                 if words.volume == Volume::Terse {
@@ -381,16 +579,51 @@ impl Session {
         self.save(arguments, words, io, &download, &response);
     }
 
+    /// The server asks who is there.
+    fn asked(
+        &mut self,
+        arguments: &Arguments,
+        words: Words,
+        io: &mut Io<'_>,
+        download: Download,
+        response: &HttpResponse,
+    ) {
+        let challenge = response.header("www-authenticate");
+        let basic = challenge.filter(|text| text.to_ascii_lowercase().starts_with("basic"));
+        let known = request::user(arguments, &download.url).is_some();
+        match basic.filter(|_| known && !download.login) {
+            Some(challenge) => {
+                words.verbose(io, format!("Authentication selected: {challenge}\n"));
+                let download = Download { login: true, fresh: false, ..download };
+                self.dial(arguments, words, io, download);
+            }
+            None => {
+                if known && basic.is_none() {
+                    words.verbose(io, "Unknown authentication scheme.\n");
+                }
+                words.verbose(io, "\n");
+                words.tell(io, "Username/Password Authentication Failed.\n");
+                self.fail(LOGIN);
+            }
+        }
+    }
+
     /// Keeps the connection for the next request, if the server does.
     fn keep(&mut self, arguments: &Arguments, download: &Download, response: &HttpResponse) {
         let closes =
             response.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
-                || response.header("content-length").is_none();
+                || response.header("content-length").is_none()
+                || !arguments.keep_alive;
         self.open = download
             .connection
             .clone()
             .filter(|_| !closes && !arguments.spider)
             .map(|connection| (download.url.host.clone(), download.url.port, connection));
+        // A proxy's connection is its own.
+        if self.open.as_ref().is_some_and(|(_, port, connection)| connection.remote.port() != *port)
+        {
+            self.open = None;
+        }
     }
 
     fn follow(
@@ -399,7 +632,7 @@ impl Session {
         words: Words,
         io: &mut Io<'_>,
         download: Download,
-        location: &str,
+        (location, status): (&str, u16),
     ) {
         let Ok(url) = download.url.join(location) else {
             io.complain(format!("{location}: Invalid URL."));
@@ -411,7 +644,10 @@ impl Session {
             return self.fail(SERVER);
         }
         let redirects = download.redirects + 1;
-        self.fetch(arguments, words, io, Download { url, tries: 0, redirects, connection: None });
+        let bodiless = download.bodiless || request::loses_body(arguments, status);
+        let first = download.first;
+        let next = Download { redirects, bodiless, first, ..Download::new(url) };
+        self.fetch(arguments, words, io, next);
     }
 
     fn exists(
@@ -446,9 +682,14 @@ impl Session {
         download: &Download,
         response: &HttpResponse,
     ) {
+        let body = match arguments.save_headers {
+            true => [report::head(response).as_bytes(), &response.body].concat(),
+            false => response.body.clone(),
+        };
         let bytes = response.body.len();
         let length = told_length(response);
-        let file = file_name(arguments, io, &download.url);
+        let place = if arguments.trust_names { &download.url } else { &download.first };
+        let file = file_name(arguments, io, place, response);
         let stdout = file == "-";
         let named = words.quoted(if stdout { "STDOUT" } else { &file });
         words.verbose(io, report::length(response, length));
@@ -460,18 +701,25 @@ impl Session {
             shown
         };
         if stdout {
-            if io.terminal && bytes > 0 {
+            if io.terminal && bytes > 0 && !arguments.dots {
                 words.verbose(io, report::bar_begins(&shown, length));
             }
-            io.stdout.extend_from_slice(&response.body);
+            io.stdout.extend_from_slice(&body);
             if io.terminal && !response.body.is_empty() && !response.body.ends_with(b"\n") {
                 words.verbose(io, "\n");
             }
-        } else if let Err(why) = self.write(arguments, io, &file, &response.body) {
+        } else if let Err(why) = self.write(arguments, io, &file, &body) {
             words.tell(io, format!("{file}: {why}\n\nCannot write to {named} ({why}).\n"));
             return self.fail(FILE);
         }
-        words.verbose(io, report::bar_ends(&shown, length, bytes));
+        let dots = arguments.dots || arguments.log.is_some();
+        words.verbose(
+            io,
+            match dots {
+                true => report::dots(bytes),
+                false => report::bar_ends(&shown, length, bytes),
+            },
+        );
         let of = length.map_or(String::new(), |length| format!("/{length}"));
         let now = report::stamp(io.now());
         let done = if stdout { "written to stdout".to_owned() } else { format!("{named} saved") };
@@ -499,10 +747,18 @@ impl Session {
             return Ok(());
         }
         let mut content = Vec::new();
-        if arguments.output.is_some() && std::mem::replace(&mut self.written, true) {
+        let more = arguments.output.is_some() && std::mem::replace(&mut self.written, true);
+        if more || arguments.resume && io.is_file(file) {
             content = io.read_file(file)?;
         }
         content.extend_from_slice(body);
+        if let Some((folder, _)) = file.rsplit_once('/')
+            && arguments.output.is_none()
+            && !folder.is_empty()
+            && !io.is_directory(folder)
+        {
+            io.make_directory(folder)?;
+        }
         io.write_file(file, &content)
     }
 
@@ -511,7 +767,7 @@ impl Session {
     }
 
     fn finish(&self, arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Step {
-        if arguments.urls.len() > 1 && self.bytes > 0 {
+        if self.many && self.bytes > 0 {
             let wall = io.now().since(self.begun).as_secs_f64();
             let wall = if wall < 0.01 { "0s".to_owned() } else { format!("{wall:.2}s") };
             let (now, size) = (report::stamp(io.now()), report::size(self.bytes));
@@ -519,37 +775,48 @@ impl Session {
             let (files, rate) = (self.files, report::rate(self.bytes));
             words.tell(io, format!("Downloaded: {files} files, {size} in 0s ({rate})\n"));
         }
+        if self.over_quota {
+            let quota = report::size(arguments.quota);
+            words.tell(io, format!("Download quota of {quota} EXCEEDED!\n"));
+        }
         Step::Exit(self.exit)
     }
 }
 
-fn usage(io: &mut Io<'_>, message: &str, code: i32) -> Step {
-    io.complain(format!("wget: {message}"));
-    io.complain("Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.");
-    Step::Exit(code)
+/// `-nc`: whether a file that is there spares the download.
+fn spared(arguments: &Arguments, words: Words, io: &mut Io<'_>, download: &Download) -> bool {
+    if !arguments.no_clobber || arguments.output.is_some() || download.tries > 1 {
+        return false;
+    }
+    let path = request::path(arguments, &download.url, None);
+    let there = io.is_file(&path);
+    if there {
+        let named = words.quoted(&path);
+        words.verbose(io, format!("File {named} already there; not retrieving.\n\n"));
+    }
+    there
 }
 
-fn request(arguments: &Arguments, url: &Url) -> HttpRequest {
-    let method = match &arguments.method {
-        Some(method) => method.clone(),
-        None if arguments.spider => "HEAD".to_owned(),
-        None => "GET".to_owned(),
-    };
-    let mut headers = vec![("Host".to_owned(), url.authority())];
-    if !arguments.agent.is_empty() {
-        headers.push(("User-Agent".to_owned(), arguments.agent.clone()));
+fn usage(io: &mut Io<'_>, message: &str) {
+    io.complain(format!("wget: {message}"));
+    io.complain("Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.");
+}
+
+fn complain(io: &mut Io<'_>, wrong: &Wrong) -> Step {
+    let words = Words::new(Volume::Verbose, io);
+    match wrong {
+        Wrong::Usage(told) => usage(io, told),
+        Wrong::Illegal(told) => {
+            usage(io, told);
+            return Step::Exit(GENERIC);
+        }
+        Wrong::Invalid { flag, what, value, rest } => {
+            let value = words.quoted(value);
+            io.complain(format!("wget: {flag}Invalid {what} {value}{rest}"));
+        }
+        Wrong::NotHere(flag) => io.complain(format!("podhop: not simulated here: wget --{flag}")),
     }
-    for (name, value) in
-        [("Accept", "*/*"), ("Accept-Encoding", "identity"), ("Connection", "Keep-Alive")]
-    {
-        headers.push((name.to_owned(), value.to_owned()));
-    }
-    for (name, value) in &arguments.headers {
-        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        headers.push((name.clone(), value.clone()));
-    }
-    let body = arguments.body.clone().unwrap_or_default().into_bytes();
-    HttpRequest { method, target: url.target.clone(), headers, body }
+    Step::Exit(USAGE)
 }
 
 /// What is wrong with a server's certificate. Says whether to go on.
@@ -562,7 +829,10 @@ fn certificate(
 ) -> bool {
     let level = if arguments.insecure { "WARNING" } else { "ERROR" };
     let quoted = words.quoted(host);
-    let trusted = issuer == Issuer::Public;
+    let listed = arguments.authorities.as_ref().and_then(|file| io.read_file(file).ok());
+    let listed = listed
+        .is_some_and(|text| String::from_utf8_lossy(&text).contains(io.cluster.authority().trim()));
+    let trusted = issuer == Issuer::Public || issuer == Issuer::Cluster && listed;
     if !trusted {
         words.tell(io, format!("{level}: The certificate of {quoted} is not trusted.\n"));
         words.tell(
@@ -589,41 +859,21 @@ fn told_length(response: &HttpResponse) -> Option<usize> {
 }
 
 /// `site (site)|10.98.110.181|:80`, or `10.98.110.181:80`
-fn shown(url: &Url, to: SocketAddr) -> String {
-    match url.address() {
-        Some(_) => to.to_string(),
-        None => format!("{0} ({0})|{1}|:{2}", url.host, to.ip(), to.port()),
-    }
-}
-
-fn dial_trouble(why: DialFailure) -> &'static str {
-    match why {
-        DialFailure::Refused => "Connection refused",
-        DialFailure::Unreachable => "No route to host",
-        DialFailure::NoNetwork => "Network is unreachable",
-        DialFailure::Silence => "Connection timed out",
+fn shown(host: &str, to: SocketAddr) -> String {
+    match host.parse::<IpAddr>() {
+        Ok(_) => to.to_string(),
+        Err(_) => format!("{host} ({host})|{}|:{}", to.ip(), to.port()),
     }
 }
 
 /// Where a download goes: a name that is taken gets a number.
-fn file_name(arguments: &Arguments, io: &Io<'_>, url: &Url) -> String {
+fn file_name(arguments: &Arguments, io: &Io<'_>, url: &Url, response: &HttpResponse) -> String {
     if let Some(output) = &arguments.output {
         return output.clone();
     }
-    let name = match url.file_name() {
-        "" => "index.html",
-        name => name,
-    };
-    let name = match url.target.split_once('?') {
-        Some((_, query)) => format!("{name}?{query}"),
-        None => name.to_owned(),
-    };
-    let path = match &arguments.folder {
-        Some(folder) => format!("{}/{name}", folder.trim_end_matches('/')),
-        None => name,
-    };
+    let path = request::path(arguments, url, response.header("content-type"));
     let taken = |path: &str| io.read_file(path).is_ok();
-    if !taken(&path) {
+    if !taken(&path) || arguments.resume || arguments.force_folders {
         return path;
     }
     (1..).map(|number| format!("{path}.{number}")).find(|path| !taken(path)).unwrap_or(path)
@@ -636,7 +886,7 @@ mod tests {
     #[test]
     fn an_address_is_shown_without_a_name() {
         let to = "10.96.200.200:80".parse().unwrap();
-        assert_eq!(shown(&Url::parse("http://10.96.200.200").unwrap(), to), "10.96.200.200:80");
-        assert_eq!(shown(&Url::parse("site").unwrap(), to), "site (site)|10.96.200.200|:80");
+        assert_eq!(shown("10.96.200.200", to), "10.96.200.200:80");
+        assert_eq!(shown("site", to), "site (site)|10.96.200.200|:80");
     }
 }

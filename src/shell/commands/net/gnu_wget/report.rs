@@ -44,6 +44,63 @@ impl Words {
     }
 }
 
+/// `--version`
+pub(super) const VERSION: &str = "GNU Wget 1.21.3 built on linux-gnu.\n\n-cares +digest -gpgme +https +ipv6 +iri +large-file -metalink +nls \n+ntlm +opie +psl +ssl/gnutls ";
+
+/// `--help`: every flag.
+pub(super) fn help() -> String {
+    let mut lines = vec![
+        "GNU Wget 1.21.3, a non-interactive network retriever.".to_owned(),
+        "Usage: wget [OPTION]... [URL]...".to_owned(),
+        String::new(),
+    ];
+    for flag in super::flags::FLAGS {
+        let short = match flag.short {
+            "" => String::new(),
+            short => format!("-{short},"),
+        };
+        let value = if flag.takes == super::flags::Takes::Value { "=VALUE" } else { "" };
+        lines.push(format!("  {short:<4} --{}{value}", flag.name));
+    }
+    lines.join("\n")
+}
+
+/// A response's head, as `--save-headers` keeps it.
+pub(super) fn head(response: &HttpResponse) -> String {
+    let mut text = format!("{} {} {}\r\n", response.version, response.status, response.reason);
+    for (name, value) in &response.headers {
+        let _ = write!(text, "{name}: {value}\r\n");
+    }
+    text + "\r\n"
+}
+
+/// Progress in dots, each a kilobyte, as logs have it.
+pub(super) fn dots(bytes: usize) -> String {
+    let mut text = String::new();
+    let count = bytes / 1024;
+    let lines = count / 50 + 1;
+    for line in 0..lines {
+        let _ = write!(text, "{:>6}K", line * 50);
+        let here = if line + 1 == lines { count % 50 } else { 50 };
+        for dot in 0..50 {
+            if dot % 10 == 0 {
+                text.push(' ');
+            }
+            text.push(if dot < here { '.' } else { ' ' });
+        }
+        let percent =
+            if bytes == 0 { 100 } else { ((line + 1) * 50 * 1024).min(bytes) * 100 / bytes };
+        let tail = if line + 1 == lines { "=0s" } else { "  0s" };
+        let _ = writeln!(text, " {percent:>3}% {:>5}{tail}", dot_rate(bytes));
+    }
+    text + "\n"
+}
+
+/// `5.53M`
+fn dot_rate(bytes: usize) -> String {
+    rate(bytes).replace("B/s", "").replace(' ', "")
+}
+
 /// `2026-11-20 23:22:34`
 pub(super) fn stamp(at: SimTime) -> String {
     at.timestamp().to_string().chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
