@@ -330,3 +330,80 @@ fn a_nodes_records_can_be_deleted() {
     assert!(err.contains("1 flow entries have been deleted.\n"), "{err}");
     assert!(err.ends_with("connection tracking table has been emptied.\n"), "{err}");
 }
+
+/// A pod of Debian's tools, `probe`, one of BusyBox', `box`, and one of musl's, `alpine`.
+const CLIENTS: &str = "\
+kubectl run probe --image=nicolaka/netshoot -- sleep 9999 >/dev/null
+kubectl run debian --image=debian:12 --command -- sh -c 'apt-get update; apt-get install -y curl wget dnsutils; sleep 9999' >/dev/null
+kubectl run box --image=busybox:1.37 -- sleep 9999 >/dev/null
+kubectl run alpine --image=alpine -- sleep 9999 >/dev/null
+kubectl create service clusterip desk --tcp=80 --clusterip=10.96.7.7 >/dev/null
+kubectl create service externalname loop --external-name=loop.default.svc.cluster.local >/dev/null
+kubectl wait --for=condition=Ready pod --all >/dev/null
+sleep 20
+";
+
+// The forward plugin's source, and what a CoreDNS whose resolver had gone was seen to do.
+#[test]
+fn coredns_waits_for_a_resolver_that_is_silent() {
+    let walled = "kubectl apply -f - >/dev/null <<'END'
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: inside-only, namespace: kube-system}
+spec:
+  podSelector: {matchLabels: {k8s-app: kube-dns}}
+  policyTypes: [Egress]
+  egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]
+END
+kubectl scale deployment coredns -n kube-system --replicas=1 >/dev/null
+sleep 40
+t() { begun=$(date +%s); kubectl exec \"$@\"; echo $(( $(date +%s) - begun )) s; }
+";
+    let (out, ..) = run(&format!(
+        "{CLIENTS}{walled}t debian -- curl -s http://db.example.com; t box -- wget -qO- http://db.example.com; t box -- nslookup db.example.com; kubectl exec debian -- dig db.example.com; kubectl exec debian -- nslookup blah; kubectl exec debian -- dig +short desk.default.svc.cluster.local"
+    ));
+    assert!(
+        out.starts_with("6 s\n4 s\n;; connection timed out; no servers could be reached\n\n5 s\n"),
+        "{out}"
+    );
+    assert!(out.contains(";; flags: qr rd; QUERY: 1, ANSWER: 0, AUTHORITY: 0, ADDITIONAL: 1\n;; WARNING: recursion requested but not available\n"), "{out}");
+    assert!(out.contains(" (echoed)\n") && out.contains(";; Query time: 2000 msec\n"), "{out}");
+    assert!(out.contains(";; MSG SIZE  rcvd: 55\n"), "{out}");
+    assert!(out.contains(";; Got SERVFAIL reply from 10.96.0.10\n"), "{out}");
+    assert!(out.ends_with("10.96.7.7\n"), "{out}");
+}
+
+// nslookup.c, and CoreDNS' kubernetes plugin
+#[test]
+fn a_name_without_an_address_is_told_in_full_after_the_second_question() {
+    let ask = "kubectl exec debian -- nslookup";
+    let (out, ..) = run(&format!(
+        "{CLIENTS}{ask} loop; {ask} -type=SOA svc.cluster.local; {ask} -type=AAAA desk"
+    ));
+    let head = ";; Got recursion not available from 10.96.0.10\nServer:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n";
+    assert_eq!(
+        out,
+        format!(
+            "{head};; Got recursion not available from 10.96.0.10\n*** Can't find loop.default.svc.cluster.local: No answer\n\n{head}*** Can't find svc.cluster.local: No answer\n\n{head}*** Can't find desk: No answer\n\n"
+        )
+    );
+}
+
+// nf_conntrack_proto_tcp.c; glibc's gethostbyname2
+#[test]
+fn a_reset_leaves_no_record_and_getent_asks_for_ipv6_first() {
+    let (out, ..) = run(&format!(
+        "{CLIENTS}node=$(kubectl get pod debian -o jsonpath='{{.spec.nodeName}}'); ip=$(kubectl get pod box -o jsonpath='{{.status.podIP}}'); ssh $node 'conntrack -F' >/dev/null 2>&1; kubectl exec debian -- curl -s http://$ip:81; ssh $node 'conntrack -L -p tcp 2>/dev/null' | grep -c dport=81; kubectl exec debian -- getent hosts desk; ssh $node 'conntrack -L -p udp 2>/dev/null' | grep -c 'dst=10.96.0.10'"
+    ));
+    assert_eq!(out, "0\n10.96.7.7       desk.default.svc.cluster.local\n5\n");
+}
+
+// musl's strerror
+#[test]
+fn the_c_library_of_the_place_words_what_is_wrong() {
+    let (out, ..) = run(&format!(
+        "{CLIENTS}for pod in alpine box; do kubectl exec $pod -- sh -c 'nc -v -w 1 10.97.1.1 80; wget -Z; true' 2>&1 | grep -v '^[^nw]'; done"
+    ));
+    assert!(out.contains("Operation timed out\nwget: unrecognized option: Z\n"), "{out}");
+    assert!(out.contains("Connection timed out\nwget: invalid option -- 'Z'\n"), "{out}");
+}
