@@ -1,7 +1,7 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
 use super::arguments::Global;
-use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer, Place};
+use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer};
 use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::fetch::Failure;
