@@ -281,7 +281,9 @@ impl Wget {
                         note_bad_url(io, &text);
                         let told = match why {
                             BadUrl::Port(port) => format!("bad port '{port}'"),
-                            BadUrl::Malformed if text.ends_with("://") => "bad address ''".to_owned(),
+                            BadUrl::Malformed if text.ends_with("://") => {
+                                "bad address ''".to_owned()
+                            }
                             _ => format!("not an http or ftp url: {text}"),
                         };
                         return fail(io, &told);

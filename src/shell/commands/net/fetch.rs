@@ -266,9 +266,7 @@ impl Fetch {
         let happening = self.go_on(io);
         let ending = match &happening {
             Happening::Failed(failure) => failure.ending(),
-            Happening::Replied(reply) => {
-                reply_ending(reply, self.url.is_tls() && !self.plain)
-            }
+            Happening::Replied(reply) => reply_ending(reply, self.url.is_tls() && !self.plain),
             _ => return happening,
         };
         note(io, &self.url, ending);
