@@ -143,11 +143,6 @@ impl Processes {
         }
     }
 
-    /// Where a process runs.
-    pub fn place(&self, id: ProcessId) -> Option<&Place> {
-        self.entries.get(&id).map(|entry| &entry.place)
-    }
-
     /// The earliest thing that a process waits for.
     pub fn next_due(&self) -> Option<SimTime> {
         self.agenda.next_due()
