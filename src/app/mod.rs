@@ -5,6 +5,8 @@
 
 mod cli;
 mod headless;
+#[cfg(unix)]
+mod input;
 mod outside;
 mod plain;
 mod play;
@@ -30,9 +32,13 @@ fn run(cli: Cli) -> Ended {
     match cli.command.unwrap_or_else(|| Command::Play(PlayArgs::default())) {
         Command::Play(arguments) => play(&arguments, folder),
         Command::Levels { json } => {
-            let save = saves::Saves::open().save;
-            let solved = |level: &str| save.record(level).solved.is_some();
-            headless::levels(&headless::pack(folder)?, json, solved)
+            let pack = headless::pack(folder)?;
+            let saves::Found { save, notes, .. } = saves::Saves::open();
+            for note in notes {
+                headless::complain(&format!("podhop: {note}"));
+            }
+            let solved = |level: &str| save.record(&pack.id, level).solved.is_some();
+            headless::levels(&pack, json, solved)
         }
         Command::Check(arguments) => headless::check(&arguments, &headless::pack(folder)?),
         Command::Shell(arguments) => headless::shell(&arguments, || headless::pack(folder)),

@@ -14,18 +14,14 @@ pub fn edit(file: &str, text: &str) -> Result<String, String> {
         .filter_map(|name| std::env::var(name).ok())
         .find(|editor| !editor.trim().is_empty())
         .ok_or("Neither VISUAL nor EDITOR names an editor.")?;
-    let folder = std::env::temp_dir().join(format!("podhop-{}", std::process::id()));
-    let name = Path::new(file).file_name().unwrap_or_default();
-    let path = folder.join(name);
-    let result = fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&path, text))
-        .map_err(|error| format!("{}: {error}", path.display()))
-        .and_then(|()| run(&editor, &path))
-        .and_then(|()| {
-            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
-        });
-    let _ = fs::remove_dir_all(&folder);
-    result
+    // New, and nobody else's to read or to prepare.
+    let folder = tempfile::Builder::new().prefix("podhop-").tempdir();
+    let folder = folder.map_err(|error| format!("There is no folder for the editor: {error}."))?;
+    let path = folder.path().join(Path::new(file).file_name().unwrap_or_default());
+    let fails = |error: std::io::Error| format!("{}: {error}", path.display());
+    fs::write(&path, text).map_err(fails)?;
+    run(&editor, &path)?;
+    fs::read_to_string(&path).map_err(fails)
 }
 
 /// Runs an editor that may have arguments of its own (`code --wait`).

@@ -149,9 +149,9 @@ impl<I: BufRead, O: Write> Plain<I, O> {
     /// Sends a message and keeps what has to be kept; says whether the game is over.
     fn send(&mut self, msg: Msg) -> io::Result<bool> {
         let effects = update(&mut self.game, msg);
-        if effects.contains(&Effect::Save) {
+        if effects.iter().any(|effect| matches!(effect, Effect::Save | Effect::SaveNow)) {
             let game = &self.game;
-            if let Err(error) = self.saves.write(game.save(), |level| game.has_touched(level)) {
+            if let Err(error) = self.saves.write(game.save()) {
                 let known = game.warnings().contains(&error);
                 update(&mut self.game, Msg::Warn(error.clone()));
                 if !known {
@@ -178,7 +178,7 @@ impl<I: BufRead, O: Write> Plain<I, O> {
             for level in
                 self.game.pack().levels.iter().filter(|level| level.chapter == chapter.name)
             {
-                let state = match self.game.save().record(&level.name).solved {
+                let state = match self.game.record(&level.name).solved {
                     Some(solved) => format!("solved: {}", solved.sentence()),
                     None => "not solved".to_owned(),
                 };

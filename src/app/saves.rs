@@ -1,25 +1,38 @@
 //! Where progress is kept: one file, written whole and renamed into place.
 //!
 //! `PODHOP_HOME`, or else `podhop` in the platform's data folder. A damaged file is set aside under
-//! another name and never overwritten; a folder that cannot be written is told and played on.
+//! another name and never overwritten; a folder that cannot be written is told and played on. Several
+//! podhops may share a file: each writes what it changed itself, into what it finds there.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
-use crate::game::Save;
+use crate::game::{Save, Unreadable};
 
 const FILE: &str = "save.json";
-/// A save that is larger is none.
+const LOCK: &str = "save.lock";
+/// What is being written, until it takes the save's name.
+const NEW: &str = "save.json.new";
+/// No file is larger, so none that is written can't be read again.
 const LARGEST: u64 = 16 * 1024 * 1024;
+/// How often, and after which pauses, a lock that somebody holds is tried again. Writing takes a few
+/// milliseconds, so whoever holds it longer is stuck.
+const LOCK_TRIES: u32 = 25;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// The place of the save.
+/// The place of the save, and what this session knows of it.
 #[derive(Clone, Debug)]
 pub struct Saves {
     /// `None` where nothing is to be written.
     folder: Option<PathBuf>,
+    /// This session's progress when it was read or written last.
+    ours: Save,
+    /// What the file held then.
+    disk: Save,
 }
 
 /// What was found.
@@ -38,53 +51,128 @@ impl Saves {
     pub fn open() -> Found {
         match folder() {
             Some(folder) => Saves::open_in(folder),
-            None => Found {
-                saves: Saves { folder: None },
-                save: Save::default(),
-                notes: vec![
-                    "There is no home folder to keep progress in; set PODHOP_HOME.".to_owned(),
-                ],
-            },
+            None => {
+                let note = "There is no home folder to keep progress in; set PODHOP_HOME.";
+                Saves::found(None, Save::default(), vec![note.to_owned()])
+            }
         }
     }
 
     /// Reads what was kept in a folder.
     pub fn open_in(folder: PathBuf) -> Found {
         let path = folder.join(FILE);
-        let mut notes = Vec::new();
-        let mut saves = Saves { folder: Some(folder) };
-        let save = match read(&path) {
-            Ok(None) => Save::default(),
-            Ok(Some(bytes)) => match Save::parse(&bytes) {
-                Ok(save) => save,
-                Err(error) if error.contains("newer podhop") => {
-                    notes.push(format!("{}: {error}. Progress is not kept.", path.display()));
-                    saves.folder = None;
-                    Save::default()
+        let not_kept = |why: String| {
+            let note = format!("{}: {why}. Progress is not kept.", path.display());
+            Saves::found(None, Save::default(), vec![note])
+        };
+        let bytes = match read(&path) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Saves::found(Some(folder), Save::default(), Vec::new()),
+            Err(error) => return not_kept(error.to_string()),
+        };
+        match Save::parse(&bytes) {
+            Ok(save) => Saves::found(Some(folder), save, Vec::new()),
+            Err(Unreadable::Newer(format)) => {
+                not_kept(format!("it was written by a newer podhop (format {format})"))
+            }
+            Err(Unreadable::Damaged(error)) => match set_aside(&path) {
+                Ok(name) => {
+                    let note = format!(
+                        "The saved progress was damaged ({error}). It is kept as {}.",
+                        name.display()
+                    );
+                    Saves::found(Some(folder), Save::default(), vec![note])
                 }
-                Err(error) => {
-                    notes.push(set_aside(&path, &error));
-                    Save::default()
+                Err(why) => {
+                    not_kept(format!("it is damaged ({error}), and can't be set aside: {why}"))
                 }
             },
-            Err(error) => {
-                notes.push(format!("{}: {error}. Progress is not kept.", path.display()));
-                saves.folder = None;
+        }
+    }
+
+    fn found(folder: Option<PathBuf>, save: Save, notes: Vec<String>) -> Found {
+        Found { saves: Saves { folder, ours: save.clone(), disk: save.clone() }, save, notes }
+    }
+
+    /// Writes what this session has changed into what is on the disk, where another podhop may have
+    /// written meanwhile.
+    ///
+    /// # Errors
+    /// Why that was not possible, or not wholly, in one sentence.
+    pub fn write(&mut self, save: &Save) -> Result<(), String> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let fails =
+            |error: io::Error| format!("Progress can't be kept in {}: {error}.", folder.display());
+        let written = Lock::take(&folder).and_then(|_lock| self.replace(&folder, save));
+        match written.map_err(fails)? {
+            left_out if left_out.is_empty() => Ok(()),
+            left_out => Err(format!(
+                "Too long to be kept, and gone when you leave: {}.",
+                left_out.join(", ")
+            )),
+        }
+    }
+
+    /// Replaces the file, and returns the names of edited files that it has no room for.
+    fn replace(&mut self, folder: &Path, save: &Save) -> io::Result<Vec<String>> {
+        let path = folder.join(FILE);
+        let disk = match read(&path)?.map(|bytes| Save::parse(&bytes)) {
+            Some(Ok(disk)) => disk,
+            None => Save::default(),
+            Some(Err(Unreadable::Newer(_))) => {
+                return Err(io::Error::other("a newer podhop has written there"));
+            }
+            Some(Err(Unreadable::Damaged(_))) => {
+                set_aside(&path)?;
                 Save::default()
             }
         };
-        Found { saves, save, notes }
+        let mut merged = save.merged(&self.ours, &self.disk, &disk);
+        let mut bytes = merged.to_bytes();
+        let mut left_out = Vec::new();
+        while bytes.len() as u64 > LARGEST
+            && let Some(name) = merged.drop_longest_edit()
+        {
+            left_out.push(name);
+            bytes = merged.to_bytes();
+        }
+        let new = folder.join(NEW);
+        let renamed = write_whole(&new, &bytes).and_then(|()| fs::rename(&new, &path));
+        if renamed.is_err() {
+            let _ = fs::remove_file(&new);
+        }
+        renamed?;
+        // The name is on disk only when the folder is; not every platform lets one ask for that.
+        if let Ok(folder) = File::open(folder) {
+            let _ = folder.sync_all();
+        }
+        (self.ours, self.disk) = (save.clone(), merged);
+        Ok(left_out)
     }
+}
 
-    /// Writes progress. Levels that were not `touched` are taken from the file, where another
-    /// instance may have written them meanwhile.
-    ///
-    /// # Errors
-    /// Why that was not possible, in one sentence.
-    pub fn write(&self, save: &Save, touched: impl Fn(&str) -> bool) -> Result<(), String> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        replace(folder, save, touched)
-            .map_err(|error| format!("Progress can't be kept in {}: {error}.", folder.display()))
+/// The lock that podhops take turns with, while it is held.
+struct Lock(#[expect(dead_code, reason = "closing the file lets go of the lock")] Option<File>);
+
+impl Lock {
+    /// Takes the lock. Where somebody holds it for longer than any write takes, or a file system
+    /// knows no locks, it goes on without: the rename alone keeps the file whole.
+    fn take(folder: &Path) -> io::Result<Lock> {
+        fs::create_dir_all(folder)?;
+        let path = folder.join(LOCK);
+        match fs::metadata(&path) {
+            Ok(found) if !found.is_file() => return Err(not_plain(&path)),
+            _ => {}
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock(Some(file))),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(_)) => break,
+            }
+        }
+        Ok(Lock(None))
     }
 }
 
@@ -95,55 +183,46 @@ fn folder() -> Option<PathBuf> {
     }
 }
 
+/// A plain file's content, as much of it as a save may have. A pipe or a device could hang, or never
+/// end.
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
-        Ok(found) if found.len() > LARGEST => Ok(Some(Vec::new())),
-        Ok(_) => fs::read(path).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Ok(found) if !found.is_file() => return Err(not_plain(path)),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
     }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
-/// Renames a damaged file to the first free name, and says so.
-fn set_aside(path: &Path, error: &str) -> String {
-    let free = (1..1_000)
-        .map(|number| path.with_file_name(format!("{FILE}.damaged-{number}")))
-        .find(|name| !name.exists());
-    let moved = free.and_then(|name| fs::rename(path, &name).ok().map(|()| name));
-    match moved {
-        Some(name) => {
-            format!("The saved progress was damaged ({error}). It is kept as {}.", name.display())
+fn not_plain(path: &Path) -> io::Error {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    io::Error::other(format!("{name} is not a plain file"))
+}
+
+/// Renames a damaged file to the first free name, and returns that.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let names = (1_u32..).map(|number| path.with_file_name(format!("{FILE}.damaged-{number}")));
+    for name in names {
+        // Taking the name first makes sure that nothing is overwritten.
+        match OpenOptions::new().write(true).create_new(true).open(&name) {
+            Ok(_) => return fs::rename(path, &name).map(|()| name),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
-        None => format!("The saved progress at {} is damaged ({error}).", path.display()),
     }
+    Err(io::Error::other("no name is free"))
 }
 
-fn replace(folder: &Path, save: &Save, touched: impl Fn(&str) -> bool) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let lock = OpenOptions::new().create(true).append(true).open(folder.join("save.lock"))?;
-    // Where a file system knows no locks, the rename alone keeps the file whole.
-    let _ = lock.lock();
-    let path = folder.join(FILE);
-    let mut merged = save.clone();
-    if let Some(theirs) = read(&path)?.and_then(|bytes| Save::parse(&bytes).ok()) {
-        merged.merge(theirs, touched);
-    }
-    let temporary = folder.join(format!("{FILE}.{}", std::process::id()));
-    let written = write_whole(&temporary, &merged.to_bytes());
-    let renamed = written.and_then(|()| fs::rename(&temporary, &path));
-    if renamed.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    renamed?;
-    // The name is on disk only when the folder is; not every platform lets one ask for that.
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
-}
-
+/// Writes a new file. What a killed podhop left under the name goes first: it may be anything.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -151,21 +230,29 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::game::Record;
 
     fn saves(folder: &tempfile::TempDir) -> Found {
         Saves::open_in(folder.path().to_owned())
     }
 
+    fn names(folder: &tempfile::TempDir) -> Vec<String> {
+        let entries = fs::read_dir(folder.path()).expect("a folder").flatten();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
     #[test]
-    fn what_is_written_is_read_again() {
+    fn what_is_written_is_read_again_and_nothing_else_stays() {
         let folder = tempfile::tempdir().expect("a folder");
-        let Found { saves: place, mut save, .. } = saves(&folder);
-        save.last = Some("clusterip".to_owned());
-        place.write(&save, |_| true).expect("written");
+        let Found { saves: mut place, mut save, .. } = saves(&folder);
+        save.record_mut("p", "clusterip").tries = 2;
+        // A podhop that was killed while it wrote.
+        fs::write(folder.path().join(NEW), b"half").expect("written");
+        place.write(&save).expect("written");
         assert_eq!(saves(&folder).save, save);
-        let names: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().collect();
-        assert_eq!(names.len(), 2, "the save and its lock, nothing else: {names:?}");
+        assert_eq!(names(&folder), [FILE, LOCK]);
     }
 
     #[test]
@@ -182,28 +269,73 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_save_is_left_alone() {
+    fn a_save_that_is_damaged_meanwhile_is_set_aside_too() {
         let folder = tempfile::tempdir().expect("a folder");
-        let text = b"{\"version\": 999}";
+        let Found { saves: mut place, save, .. } = saves(&folder);
+        fs::write(folder.path().join(FILE), b"something else").expect("written");
+        place.write(&save).expect("written");
+        assert!(names(&folder).contains(&format!("{FILE}.damaged-1")));
+    }
+
+    #[test]
+    fn a_newer_save_is_left_alone_whatever_its_shape() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = b"{\"packs\": 7, \"version\": 999}";
         fs::write(folder.path().join(FILE), text).expect("written");
-        let found = saves(&folder);
-        found.saves.write(&Save::default(), |_| true).expect("nothing to do");
+        let mut found = saves(&folder);
+        assert!(found.notes[0].contains("newer podhop"), "{:?}", found.notes);
+        found.saves.write(&Save::default()).expect("nothing to do");
         assert_eq!(fs::read(folder.path().join(FILE)).expect("the file"), text);
     }
 
     #[test]
-    fn two_instances_keep_each_other_s_levels() {
+    fn two_instances_keep_each_other_s_edits_at_every_write() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (one, two) = (saves(&folder), saves(&folder));
-        let with = |level: &str| {
-            let mut save = Save::default();
-            save.levels.insert(level.to_owned(), Record { tries: 1, ..Record::default() });
-            save
-        };
-        one.saves.write(&with("a"), |level| level == "a").expect("written");
-        two.saves.write(&with("b"), |level| level == "b").expect("written");
-        let kept = saves(&folder).save;
-        assert_eq!((kept.record("a").tries, kept.record("b").tries), (1, 1));
+        let (mut one, mut two) = (saves(&folder), saves(&folder));
+        for text in ["1", "2", "3"] {
+            one.save.record_mut("p", "a").files.insert("web.yaml".into(), text.into());
+            two.save.record_mut("p", "a").files.insert("db.yaml".into(), text.into());
+            one.saves.write(&one.save).expect("written");
+            two.saves.write(&two.save).expect("written");
+        }
+        let kept = saves(&folder).save.record("p", "a");
+        assert_eq!((&*kept.files["web.yaml"], &*kept.files["db.yaml"]), ("3", "3"));
+        assert!(kept.set_aside.is_empty());
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_read_again_is_left_out_and_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let Found { saves: mut place, mut save, .. } = saves(&folder);
+        let record = save.record_mut("p", "a");
+        record.tries = 3;
+        record.files.insert("long.yaml".into(), "x".repeat(17 << 20));
+        let error = place.write(&save).expect_err("not all of it");
+        assert!(error.contains("long.yaml"), "{error}");
+        assert_eq!(saves(&folder).save.record("p", "a").tries, 3);
+    }
+
+    #[test]
+    fn a_lock_that_somebody_holds_delays_a_save_and_does_not_prevent_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let Found { saves: mut place, mut save, .. } = saves(&folder);
+        let held = File::create(folder.path().join(LOCK)).expect("a file");
+        held.lock().expect("locked");
+        save.record_mut("p", "a").tries = 1;
+        place.write(&save).expect("written");
+        assert_eq!(saves(&folder).save, save);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_in_the_save_s_place_is_not_read() {
+        for name in [FILE, LOCK] {
+            let folder = tempfile::tempdir().expect("a folder");
+            std::os::unix::fs::symlink("/dev/zero", folder.path().join(name)).expect("a link");
+            let mut found = saves(&folder);
+            let told = found.notes.pop().or_else(|| found.saves.write(&found.save).err());
+            assert!(told.is_some_and(|told| told.contains("is not a plain file")));
+        }
     }
 
     #[test]
@@ -211,8 +343,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
         fs::write(&file, b"").expect("written");
-        let place = Saves { folder: Some(file.join("below")) };
-        let error = place.write(&Save::default(), |_| true).expect_err("no folder");
+        let mut place = Saves::found(Some(file.join("below")), Save::default(), Vec::new()).saves;
+        let error = place.write(&Save::default()).expect_err("no folder");
         assert!(error.starts_with("Progress can't be kept in "), "{error}");
     }
 
@@ -221,8 +353,8 @@ mod tests {
         fn no_bytes_in_a_save_are_lost_or_fatal(bytes: Vec<u8>) {
             let folder = tempfile::tempdir().expect("a folder");
             fs::write(folder.path().join(FILE), &bytes).expect("written");
-            let found = saves(&folder);
-            let _ = found.saves.write(&Save::default(), |_| true);
+            let mut found = saves(&folder);
+            let _ = found.saves.write(&Save::default());
             let kept = fs::read_dir(folder.path()).expect("a folder").flatten();
             let mut contents = kept.filter_map(|entry| fs::read(entry.path()).ok());
             assert!(contents.any(|content| content == bytes), "{:?}", found.notes);

@@ -17,6 +17,8 @@ use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+#[cfg(unix)]
+use super::input;
 use super::outside;
 use super::saves::Saves;
 use crate::game::{Effect, Game, LevelMsg, Msg, Save, update};
@@ -31,6 +33,8 @@ const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether somebody else has drawn on it since the last frame.
+static STRANGE: AtomicBool = AtomicBool::new(false);
 
 /// Plays until the player leaves.
 ///
@@ -74,6 +78,10 @@ fn run(mut game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Resul
     let mut view = View::new(colours());
     let mut last = Instant::now();
     loop {
+        if STRANGE.swap(false, Ordering::SeqCst) {
+            screen.terminal.clear()?;
+            update(&mut game, Msg::Redraw);
+        }
         if game.take_dirty() {
             screen.draw(|frame| view.draw(&game, frame))?;
         }
@@ -89,15 +97,24 @@ fn run(mut game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Resul
             match effect {
                 Effect::Quit => return Ok(()),
                 Effect::Save => lock(keeper).keep(&game),
+                Effect::SaveNow => {
+                    lock(keeper).keep(&game);
+                    warn(&mut game, lock(keeper).write_now());
+                }
                 Effect::EditOutside { file, text } => {
                     edit_outside(&mut game, keeper, screen, &file, &text)?;
                 }
                 Effect::FindText(_) => {}
             }
         }
-        if let Some(error) = lock(keeper).write_if_due() {
-            update(&mut game, Msg::Warn(error));
-        }
+        warn(&mut game, lock(keeper).write_if_due());
+    }
+}
+
+/// Tells the player that their progress could not be kept.
+fn warn(game: &mut Game, error: Option<String>) {
+    if let Some(error) = error {
+        update(game, Msg::Warn(error));
     }
 }
 
@@ -126,7 +143,7 @@ fn edit_outside(
 ) -> io::Result<()> {
     screen.give_back();
     let edited = outside::edit(file, text);
-    *screen = Screen::take()?;
+    screen.take_again()?;
     let msg = match edited {
         Ok(text) => Msg::Level(LevelMsg::Edit { file: file.to_owned(), text }),
         Err(error) => Msg::Say(error),
@@ -146,16 +163,14 @@ struct Keeper {
 
 struct Pending {
     save: Save,
-    touched: Vec<String>,
     since: Instant,
 }
 
 impl Keeper {
     fn keep(&mut self, game: &Game) {
         let save = game.save().clone();
-        let touched = save.levels.keys().filter(|name| game.has_touched(name)).cloned().collect();
         let since = self.pending.as_ref().map_or_else(Instant::now, |pending| pending.since);
-        self.pending = Some(Pending { save, touched, since });
+        self.pending = Some(Pending { save, since });
     }
 
     fn due(&self) -> Option<Duration> {
@@ -171,8 +186,8 @@ impl Keeper {
     }
 
     fn write_now(&mut self) -> Option<String> {
-        let Pending { save, touched, .. } = self.pending.take()?;
-        self.saves.write(&save, |name| touched.iter().any(|touched| touched == name)).err()
+        let Pending { save, .. } = self.pending.take()?;
+        self.saves.write(&save).err()
     }
 }
 
@@ -187,16 +202,7 @@ struct Screen {
 
 impl Screen {
     fn take() -> io::Result<Screen> {
-        enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
-        let taken = execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            EnableMouseCapture,
-            EnableBracketedPaste,
-            cursor::Hide
-        );
-        let terminal = taken.and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
+        let terminal = take().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
         match terminal {
             Ok(terminal) => Ok(Screen { terminal }),
             Err(error) => {
@@ -204,6 +210,13 @@ impl Screen {
                 Err(error)
             }
         }
+    }
+
+    /// Takes the terminal again after [`Screen::give_back`]: nothing of it is as it was left.
+    fn take_again(&mut self) -> io::Result<()> {
+        take()?;
+        STRANGE.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
@@ -223,11 +236,30 @@ impl Drop for Screen {
     }
 }
 
+/// Makes the terminal ours.
+fn take() -> io::Result<()> {
+    #[cfg(unix)]
+    input::take();
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableMouseCapture,
+        EnableBracketedPaste,
+        cursor::Hide
+    )
+}
+
 /// Gives the terminal back, once.
 fn restore() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
+    // First what does not wait for a terminal that takes no more output.
+    let _ = disable_raw_mode();
+    #[cfg(unix)]
+    input::give_back();
     let _ = execute!(
         io::stdout(),
         EndSynchronizedUpdate,
@@ -236,7 +268,6 @@ fn restore() {
         LeaveAlternateScreen,
         cursor::Show
     );
-    let _ = disable_raw_mode();
     let _ = io::stdout().flush();
 }
 
@@ -249,21 +280,61 @@ fn restore_on_panic() {
     }));
 }
 
+/// How long a terminal may take to be given back when a signal ends the game.
+#[cfg(unix)]
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// `kill` and a closed window: write what is pending, give the terminal back, and end as the signal
-/// says.
+/// says. `kill -TSTP` gives the terminal back until the game goes on.
 #[cfg(unix)]
 fn restore_on_signals(keeper: &Arc<Mutex<Keeper>>) {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT]) else {
-        return;
-    };
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+    use signal_hook::low_level;
+    let all = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT];
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(all) else { return };
     let keeper = Arc::clone(keeper);
     std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            lock(&keeper).write_now();
-            restore();
-            let _ = signal_hook::low_level::emulate_default_handler(signal);
-            std::process::exit(128 + signal);
+        let leave = || {
+            let keeper = Arc::clone(&keeper);
+            within(LAST_WORDS, move || {
+                lock(&keeper).write_now();
+                restore();
+            });
+        };
+        let mut stopped = false;
+        for signal in signals.forever() {
+            match signal {
+                SIGTSTP => {
+                    stopped = TAKEN.load(Ordering::SeqCst);
+                    leave();
+                    let _ = low_level::emulate_default_handler(SIGTSTP);
+                }
+                SIGCONT if std::mem::take(&mut stopped) => {
+                    if take().is_ok() {
+                        STRANGE.store(true, Ordering::SeqCst);
+                        // Whoever waits for events looks up at a new size.
+                        let _ = low_level::raise(SIGWINCH);
+                    }
+                }
+                SIGCONT => {}
+                deadly => {
+                    leave();
+                    let _ = low_level::emulate_default_handler(deadly);
+                    std::process::exit(128 + deadly);
+                }
+            }
         }
     });
+}
+
+/// Does something that may wait for others (a terminal that takes no output, a lock), and waits for
+/// its end no longer than `limit`.
+#[cfg(unix)]
+fn within(limit: Duration, act: impl FnOnce() + Send + 'static) {
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        act();
+        let _ = done.send(());
+    });
+    let _ = ended.recv_timeout(limit);
 }

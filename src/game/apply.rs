@@ -115,11 +115,11 @@ pub(super) fn send(game: &mut Game) -> Vec<Effect> {
 pub(super) fn remember_files(game: &mut Game) {
     let Some(play) = &game.play else { return };
     let name = play.level().name.clone();
-    let record = game.save.levels.entry(name.clone()).or_default();
-    record.files = play.edited_files().into_iter().collect();
-    record.seed = Some(play.attempt().seed());
-    game.save.last = Some(name.clone());
-    game.touched.insert(name);
+    let files = play.edited_files().into_iter().collect();
+    let seed = Some(play.attempt().seed());
+    let record = game.record_mut(&name);
+    (record.files, record.seed) = (files, seed);
+    game.remember_last(&name);
 }
 
 /// Looks for a text in the panel that has the keys.

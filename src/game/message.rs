@@ -164,8 +164,10 @@ pub enum FieldMsg {
 /// What a game asks of the outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Keep the progress: [`super::Game::save`].
+    /// Keep the progress soon: [`super::Game::save`].
     Save,
+    /// Keep the progress before anything is drawn: a goal was decided.
+    SaveNow,
     /// Leave.
     Quit,
     /// Edit this text in the player's own editor; answer with [`LevelMsg::Edit`].

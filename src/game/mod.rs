@@ -33,12 +33,14 @@ pub use line::{Line, LineEdit};
 pub use message::{Effect, FieldMsg, LevelMsg, Msg, TerminalMsg};
 pub use play::{Asked, Jump, LARGEST_FILE, Notice, OpenFile, Panel, Play, Tone, WALK, Walk};
 pub use predict::{Fate, Prediction, Where};
-pub use save::{Contrast, Motion, Record, Save, Settings, Solved, ThemeChoice, VERSION};
+pub use save::{
+    Contrast, Edits, Motion, Progress, Record, Save, Settings, Solved, ThemeChoice, Unreadable,
+    VERSION,
+};
 pub use timer::{SPEEDS, Timer};
 pub use update::SETTINGS;
 pub use update::update;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,8 +92,6 @@ pub enum Popup {
 pub struct Game {
     pack: Arc<Pack>,
     save: Save,
-    /// Levels that were played since the game began: their records are ours to write.
-    touched: BTreeSet<String>,
     screen: Screen,
     /// Where `Back` leads from help, glossary and settings.
     came_from: Screen,
@@ -112,16 +112,16 @@ pub struct Game {
 impl Game {
     /// A game of a pack, with what was kept of the last one.
     pub fn new(pack: Arc<Pack>, save: Save) -> Game {
-        let last = save.last.as_deref();
+        let last = save.packs.get(&pack.id).and_then(|progress| progress.last.as_deref());
         let selected =
             pack.levels.iter().position(|level| Some(&*level.name) == last).or_else(|| {
-                pack.levels.iter().position(|level| save.record(&level.name).solved.is_none())
+                let open = |level: &Arc<Level>| save.record(&pack.id, &level.name).solved.is_none();
+                pack.levels.iter().position(open)
             });
         Game {
             selected: selected.unwrap_or(0),
             pack,
             save,
-            touched: BTreeSet::new(),
             screen: Screen::Trail,
             came_from: Screen::Trail,
             play: None,
@@ -150,9 +150,20 @@ impl Game {
         &self.save
     }
 
-    /// Whether a level was played since the game began.
-    pub fn has_touched(&self, level: &str) -> bool {
-        self.touched.contains(level)
+    /// What is kept of one of the campaign's levels.
+    pub fn record(&self, level: &str) -> Record {
+        self.save.record(&self.pack.id, level)
+    }
+
+    /// The same, to change.
+    fn record_mut(&mut self, level: &str) -> &mut Record {
+        self.save.record_mut(&self.pack.id, level)
+    }
+
+    /// The player is at this level now: the next session goes on here.
+    fn remember_last(&mut self, level: &str) {
+        let progress = self.save.packs.entry(self.pack.id.clone()).or_default();
+        progress.last = Some(level.to_owned());
     }
 
     /// The screen that is shown.

@@ -4,8 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::level::CAMPAIGN;
+
 /// The format's version. A file of a newer version is not touched.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// Where the edits of another podhop are set aside that edited the same file.
+const ELSEWHERE: &str = "another podhop";
+
+/// The texts of edited files, by name.
+pub type Edits = BTreeMap<String, String>;
 
 /// Everything that is kept between two sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +23,15 @@ pub struct Save {
     /// The player's settings.
     #[serde(default)]
     pub settings: Settings,
+    /// Pack by pack, by [`Pack::id`](crate::level::Pack::id): levels of the same name in two packs
+    /// are two levels.
+    #[serde(default)]
+    pub packs: BTreeMap<String, Progress>,
+}
+
+/// What is kept of a pack of levels.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
     /// Level by level.
     #[serde(default)]
     pub levels: BTreeMap<String, Record>,
@@ -31,7 +48,14 @@ pub struct Record {
     pub seed: Option<u64>,
     /// The player's files where they differ from the level's own.
     #[serde(default)]
-    pub files: BTreeMap<String, String>,
+    pub files: Edits,
+    /// Which starting files the player edited: [`Level::fingerprint`](crate::level::Level::fingerprint).
+    #[serde(default)]
+    pub start: Option<String>,
+    /// Edits that are not on the table: of starting files that the level's author has changed since,
+    /// by their fingerprint, or of another podhop that ran at the same time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_aside: BTreeMap<String, Edits>,
     /// The best way it was solved.
     #[serde(default)]
     pub solved: Option<Solved>,
@@ -123,26 +147,55 @@ impl Default for Settings {
 
 impl Default for Save {
     fn default() -> Save {
-        Save {
-            version: VERSION,
-            settings: Settings::default(),
-            levels: BTreeMap::new(),
-            last: None,
-        }
+        Save { version: VERSION, settings: Settings::default(), packs: BTreeMap::new() }
     }
 }
 
+/// Why a file is no save of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// A newer podhop wrote it, in this format. It is left alone.
+    Newer(u32),
+    /// It is damaged: what is wrong with it, in one line.
+    Damaged(String),
+}
+
+/// What every format has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+/// Format 1, which knew one pack.
+#[derive(Deserialize)]
+struct First {
+    #[serde(default)]
+    settings: Settings,
+    #[serde(default)]
+    levels: BTreeMap<String, Record>,
+    #[serde(default)]
+    last: Option<String>,
+}
+
 impl Save {
-    /// Reads a save.
+    /// Reads a save. The version is looked at before anything else, since a newer format may have
+    /// another shape.
     ///
     /// # Errors
-    /// What is wrong with it, in one line.
-    pub fn parse(bytes: &[u8]) -> Result<Save, String> {
-        let save: Save = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if save.version > VERSION {
-            return Err(format!("it was written by a newer podhop (format {})", save.version));
+    /// Why it can't be read.
+    pub fn parse(bytes: &[u8]) -> Result<Save, Unreadable> {
+        let damaged = |error: serde_json::Error| Unreadable::Damaged(error.to_string());
+        let Versioned { version } = serde_json::from_slice(bytes).map_err(damaged)?;
+        match version {
+            VERSION => serde_json::from_slice(bytes).map_err(damaged),
+            0 | 1 => {
+                let First { settings, levels, last } =
+                    serde_json::from_slice(bytes).map_err(damaged)?;
+                let campaign = (CAMPAIGN.to_owned(), Progress { levels, last });
+                Ok(Save { settings, packs: BTreeMap::from([campaign]), ..Save::default() })
+            }
+            newer => Err(Unreadable::Newer(newer)),
         }
-        Ok(save)
     }
 
     /// The bytes to write.
@@ -153,21 +206,108 @@ impl Save {
     }
 
     /// A level's record; an empty one if there is none yet.
-    pub fn record(&self, level: &str) -> Record {
-        self.levels.get(level).cloned().unwrap_or_default()
+    pub fn record(&self, pack: &str, level: &str) -> Record {
+        let progress = self.packs.get(pack);
+        progress.and_then(|progress| progress.levels.get(level)).cloned().unwrap_or_default()
     }
 
-    /// Takes over from `other`, another instance's newer file, the levels that were not `touched`
-    /// here, and never loses that a level was solved.
-    pub fn merge(&mut self, other: Save, touched: impl Fn(&str) -> bool) {
-        for (name, theirs) in other.levels {
-            if !touched(&name) {
-                self.levels.insert(name, theirs);
-            } else {
-                let ours = self.levels.entry(name).or_default();
-                ours.solved = Solved::better(ours.solved.take(), theirs.solved);
+    /// A level's record, to change.
+    pub fn record_mut(&mut self, pack: &str, level: &str) -> &mut Record {
+        let levels = &mut self.packs.entry(pack.to_owned()).or_default().levels;
+        levels.entry(level.to_owned()).or_default()
+    }
+
+    /// Leaves the longest edited file out, so that the rest can be kept. Returns its name, or
+    /// nothing when no edits are left.
+    pub fn drop_longest_edit(&mut self) -> Option<String> {
+        let records = self.packs.values_mut().flat_map(|progress| progress.levels.values_mut());
+        let edits = records.flat_map(|record| {
+            let aside = record.set_aside.values_mut();
+            std::iter::once(&mut record.files).chain(aside)
+        });
+        let longest = |edits: &&mut Edits| edits.values().map(String::len).max();
+        let edits = edits.max_by_key(longest)?;
+        let name = edits.iter().max_by_key(|(_, text)| text.len()).map(|(name, _)| name.clone())?;
+        edits.remove(&name);
+        Some(name)
+    }
+
+    /// What the disk has to hold, when this session's save changed from `before` to `self` while
+    /// another podhop changed the disk from `known` to `disk`. Whoever changed something wins; where
+    /// both edited one file, theirs is set aside, and a victory is never lost.
+    pub fn merged(&self, before: &Save, known: &Save, disk: &Save) -> Save {
+        let mut merged = disk.clone();
+        if self.settings != before.settings {
+            merged.settings = self.settings;
+        }
+        for (id, ours) in &self.packs {
+            let none = Progress::default();
+            let old = before.packs.get(id).unwrap_or(&none);
+            let theirs = merged.packs.entry(id.clone()).or_default();
+            if ours.last != old.last {
+                theirs.last = ours.last.clone();
+            }
+            for (name, record) in &ours.levels {
+                let before = old.levels.get(name).cloned().unwrap_or_default();
+                let known = known.record(id, name);
+                theirs.levels.entry(name.clone()).or_default().take_over(record, &before, &known);
             }
         }
+        merged
+    }
+}
+
+impl Record {
+    /// Takes over into a record of the disk what this session changed since `before`; `known` is
+    /// what the disk held then.
+    fn take_over(&mut self, ours: &Record, before: &Record, known: &Record) {
+        let changed = |files: &Edits, before: &Edits| -> Vec<String> {
+            let names = files.keys().chain(before.keys());
+            names.filter(|name| files.get(*name) != before.get(*name)).cloned().collect()
+        };
+        let mut contested = Edits::new();
+        for name in changed(&ours.files, &before.files) {
+            let theirs = self.files.get(&name).cloned();
+            let mine = ours.files.get(&name);
+            if theirs.as_ref() != known.files.get(&name) && theirs.as_ref() != mine {
+                contested.extend(theirs.map(|text| (name.clone(), text)));
+            }
+            match mine {
+                Some(text) => self.files.insert(name, text.clone()),
+                None => self.files.remove(&name),
+            };
+        }
+        if !contested.is_empty() {
+            self.set_aside.insert(ELSEWHERE.to_owned(), contested);
+        }
+        if ours.seed != before.seed {
+            self.seed = ours.seed;
+        }
+        if ours.start != before.start {
+            self.start = ours.start.clone();
+        }
+        for (start, edits) in &ours.set_aside {
+            if before.set_aside.get(start) != Some(edits) {
+                self.set_aside.insert(start.clone(), edits.clone());
+            }
+        }
+        self.solved = Solved::better(self.solved.take(), ours.solved.clone());
+        self.briefed |= ours.briefed;
+        self.tries += ours.tries.saturating_sub(before.tries);
+    }
+
+    /// Puts the edits on the table that were made of these starting files. Says whether edits of
+    /// other starting files had to be set aside: the level's author has changed them.
+    pub fn turn_to(&mut self, start: &str) -> bool {
+        let before = self.start.replace(start.to_owned());
+        let Some(before) = before.filter(|before| before != start) else { return false };
+        let edits = std::mem::take(&mut self.files);
+        self.files = self.set_aside.remove(start).unwrap_or_default();
+        let any = !edits.is_empty();
+        if any {
+            self.set_aside.insert(before, edits);
+        }
+        any
     }
 }
 
@@ -207,31 +347,84 @@ mod tests {
     #[test]
     fn a_save_survives_the_round_trip() {
         let mut save = Save::default();
-        save.levels.insert("clusterip".into(), Record { tries: 3, ..Record::default() });
+        save.record_mut("shop", "clusterip").tries = 3;
         assert_eq!(Save::parse(&save.to_bytes()), Ok(save));
     }
 
     #[test]
     fn missing_fields_are_filled_in() {
-        assert_eq!(Save::parse(b"{\"version\":1}"), Ok(Save::default()));
+        assert_eq!(Save::parse(b"{\"version\":2}"), Ok(Save::default()));
     }
 
     #[test]
-    fn a_newer_format_is_refused() {
-        assert!(Save::parse(b"{\"version\":2}").unwrap_err().contains("newer"));
+    fn a_newer_format_is_known_by_its_version_whatever_its_shape() {
+        let newer = Save::parse(b"{\"version\":3,\"packs\":[1],\"settings\":\"none\"}");
+        assert_eq!(newer, Err(Unreadable::Newer(3)));
     }
 
     #[test]
-    fn another_instance_s_levels_are_kept() {
-        let mut ours = Save::default();
-        ours.levels.insert("a".into(), Record { solved: Some(solved(3, 0)), ..Record::default() });
-        let mut theirs = Save::default();
-        theirs
-            .levels
-            .insert("a".into(), Record { solved: Some(solved(2, 0)), ..Record::default() });
-        theirs.levels.insert("b".into(), Record { tries: 7, ..Record::default() });
-        ours.merge(theirs, |name| name == "a");
-        assert_eq!(ours.record("b").tries, 7);
-        assert_eq!(ours.record("a").solved.map(|solved| solved.edits), Some(2));
+    fn the_first_format_s_levels_are_the_campaign_s() {
+        let save = Save::parse(b"{\"version\":1,\"levels\":{\"headless\":{\"tries\":2}}}");
+        assert_eq!(save.map(|save| save.record(CAMPAIGN, "headless").tries), Ok(2));
+    }
+
+    #[test]
+    fn edits_come_back_with_the_starting_files_that_they_were_made_of() {
+        let mut record = Record::default();
+        assert!(!record.turn_to("one"));
+        record.files.insert("web.yaml".into(), "mine".into());
+        assert!(record.turn_to("two"));
+        assert!(record.files.is_empty());
+        assert!(!record.turn_to("one"));
+        assert_eq!(record.files["web.yaml"], "mine");
+    }
+
+    #[test]
+    fn what_only_the_other_instance_changed_is_kept() {
+        let start = Save::default();
+        let mut ours = start.clone();
+        ours.record_mut("p", "a").briefed = true;
+        let mut theirs = start.clone();
+        theirs.record_mut("p", "a").files.insert("web.yaml".into(), "theirs".into());
+        theirs.record_mut("p", "b").tries = 7;
+        let merged = ours.merged(&start, &start, &theirs);
+        assert_eq!(merged.record("p", "b").tries, 7);
+        assert_eq!(merged.record("p", "a").files["web.yaml"], "theirs");
+        assert!(merged.record("p", "a").briefed);
+    }
+
+    #[test]
+    fn where_both_edited_a_file_neither_text_is_lost() {
+        let start = Save::default();
+        let edited = |text: &str| {
+            let mut save = start.clone();
+            save.record_mut("p", "a").files.insert("web.yaml".into(), text.into());
+            save
+        };
+        let merged = edited("ours").merged(&start, &start, &edited("theirs")).record("p", "a");
+        assert_eq!(merged.files["web.yaml"], "ours");
+        assert_eq!(merged.set_aside[ELSEWHERE]["web.yaml"], "theirs");
+    }
+
+    #[test]
+    fn the_better_victory_of_two_instances_stays() {
+        let start = Save::default();
+        let with = |edits: u32| {
+            let mut save = start.clone();
+            save.record_mut("p", "a").solved = Some(solved(edits, 0));
+            save
+        };
+        let merged = with(3).merged(&start, &start, &with(2)).record("p", "a");
+        assert_eq!(merged.solved.map(|solved| solved.edits), Some(2));
+    }
+
+    #[test]
+    fn the_longest_edit_is_the_first_to_be_left_out() {
+        let mut save = Save::default();
+        save.record_mut("p", "a").files.insert("short".into(), "1".into());
+        save.record_mut("p", "b").files.insert("long".into(), "12345".into());
+        assert_eq!(save.drop_longest_edit().as_deref(), Some("long"));
+        assert_eq!(save.drop_longest_edit().as_deref(), Some("short"));
+        assert_eq!(save.drop_longest_edit(), None);
     }
 }

@@ -169,7 +169,7 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
         let solved = debrief.solved.clone();
         game.debrief = Some(debrief);
         game.popup = Some(Popup::Won);
-        let record = game.save.levels.entry(name.clone()).or_default();
+        let record = game.record_mut(&name);
         record.tries += 1;
         record.solved = Solved::better(record.solved.take(), Some(solved));
     } else {
@@ -178,10 +178,9 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
             .and_then(|goal| goal.diagnosis.as_ref())
             .map_or_else(|| "A goal has not passed.".to_owned(), |found| found.message.clone());
         play.say(Tone::Bad, text);
-        game.save.levels.entry(name.clone()).or_default().tries += 1;
+        game.record_mut(&name).tries += 1;
     }
-    game.touched.insert(name);
-    vec![Effect::Save]
+    vec![Effect::SaveNow]
 }
 
 /// The last request of the first goal that failed, or of the last one that passed; while requests
@@ -363,20 +362,27 @@ fn open_level(game: &mut Game, name: &str) -> Vec<Effect> {
     if on_table && !solved {
         return show(game, Screen::Level);
     }
-    let record = game.save.record(&level.name);
     lay_out(game, &level);
-    game.save.last = Some(level.name.clone());
-    game.touched.insert(level.name.clone());
+    game.remember_last(&level.name);
+    let record = game.record(&level.name);
     show(game, if record.briefed { Screen::Level } else { Screen::Briefing });
     vec![Effect::Save]
 }
 
 /// Puts a level on the table, with the player's edits of last time.
 fn lay_out(game: &mut Game, level: &Arc<Level>) {
-    let record = game.save.record(&level.name);
+    let changed = game.record_mut(&level.name).turn_to(&level.fingerprint());
+    let record = game.record(&level.name);
     let seed = game.seed.or(record.seed).unwrap_or(FIRST_SEED);
     let files: Vec<(String, String)> = record.files.into_iter().collect();
-    game.play = Some(Play::open(level.clone(), seed, &files));
+    let mut play = Play::open(level.clone(), seed, &files);
+    if changed {
+        play.say(
+            Tone::Plain,
+            "This level's files have changed since you edited them; your edits of then are set aside.",
+        );
+    }
+    game.play = Some(play);
     game.debrief = None;
     game.popup = None;
 }
@@ -385,7 +391,7 @@ fn begin(game: &mut Game) -> Vec<Effect> {
     let Some(name) = game.play.as_ref().map(|play| play.level().name.clone()) else {
         return show(game, Screen::Trail);
     };
-    game.save.levels.entry(name).or_default().briefed = true;
+    game.record_mut(&name).briefed = true;
     show(game, Screen::Level);
     vec![Effect::Save]
 }
@@ -546,7 +552,7 @@ mod tests {
         settle(&mut game);
         solve(&mut game);
         assert_eq!(game.popup(), Some(&Popup::Won), "{:?}", play(&game).goals());
-        assert!(game.save().record("localhost-sidecar").solved.is_some());
+        assert!(game.record("localhost-sidecar").solved.is_some());
         update(&mut game, Msg::Confirm);
         while game.debrief().is_some_and(Debrief::is_trying) {
             update(&mut game, Msg::Tick(Duration::ZERO));

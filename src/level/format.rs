@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::api::{Kind, LabelSelector};
 use crate::diagnostic::Diagnostic;
 use crate::shell::Files;
 
 use super::read::{self, Source};
 
+/// The [`Pack::id`] of the campaign that is built in.
+pub const CAMPAIGN: &str = "campaign";
+
 /// A campaign: chapters of levels, in order.
 #[derive(Clone, Debug)]
 pub struct Pack {
+    /// What its progress is kept under: [`CAMPAIGN`], or whatever tells a pack of the player's own
+    /// from others (its folder).
+    pub id: String,
     /// The campaign's title.
     pub title: String,
     /// Its chapters.
@@ -268,6 +276,21 @@ pub struct Mistake {
     pub diagnosis: String,
     /// Where it points: `service.yaml:7`.
     pub at: Option<String>,
+}
+
+impl Level {
+    /// Sixteen hexadecimal digits that stand for the starting files: edits belong to the files that
+    /// they were made of.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        for (name, content) in &self.start {
+            for part in [name.as_bytes(), content] {
+                digest.update(part.len().to_le_bytes());
+                digest.update(part);
+            }
+        }
+        digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// The levels that are built into the binary.

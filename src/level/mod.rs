@@ -21,8 +21,8 @@ pub use apply::{Applied, AppliedFile, is_manifest};
 pub use attempt::{Attempt, GoalState, Phase, Verdict, with_answer};
 pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
 pub use format::{
-    Changes, Chapter, Claim, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat, Solution,
-    When, Which,
+    CAMPAIGN, Changes, Chapter, Claim, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat,
+    Solution, When, Which,
 };
 pub use place::{NoPlace, PlaceKind, PlaceName};
 pub use probe::sent_since;

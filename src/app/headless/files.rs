@@ -1,6 +1,7 @@
 //! Reads the player's and authors' files from disk, within bounds.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use super::Usage;
@@ -11,6 +12,9 @@ const MAX_FILE: u64 = 10 * 1024 * 1024;
 
 /// A folder may hold this many files.
 const MAX_FILES: usize = 10_000;
+
+/// All files of a folder together may be this long.
+const MAX_FOLDER: usize = 64 * 1024 * 1024;
 
 /// The files of a pack of levels.
 pub fn read_pack(folder: &Path) -> Result<Files, Usage> {
@@ -28,7 +32,10 @@ pub fn read_pack(folder: &Path) -> Result<Files, Usage> {
 pub fn read_files(path: &Path) -> Result<Files, Usage> {
     let mut files = Files::new();
     if path.is_dir() {
-        read_folder(path, "", &mut files)?;
+        let fail =
+            |error: std::io::Error| Usage(format!("cannot read {}: {error}", path.display()));
+        let root = path.canonicalize().map_err(fail)?;
+        read_folder(&root, path, "", &mut files)?;
     } else {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         files.insert(name.unwrap_or_default(), read_file(path)?);
@@ -36,20 +43,27 @@ pub fn read_files(path: &Path) -> Result<Files, Usage> {
     Ok(files)
 }
 
-/// A text file's content.
+/// A text file's content. Pipes and devices are refused: they could hang, or never end.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
     let fail = |error: std::io::Error| Usage(format!("cannot read {}: {error}", path.display()));
-    let length = fs::metadata(path).map_err(fail)?.len();
-    if length > MAX_FILE {
+    if !fs::metadata(path).map_err(fail)?.is_file() {
+        return Err(Usage(format!("{} is not a plain file", path.display())));
+    }
+    let mut content = Vec::new();
+    let file = File::open(path).map_err(fail)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut content).map_err(fail)?;
+    if content.len() as u64 > MAX_FILE {
         return Err(Usage(format!(
-            "{} has {length} bytes; files of up to {MAX_FILE} bytes are read",
+            "{} is longer than {MAX_FILE} bytes, which is the most that is read",
             path.display()
         )));
     }
-    fs::read(path).map_err(fail)
+    Ok(content)
 }
 
-fn read_folder(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Usage> {
+/// Reads a folder below `root`. A file that leads elsewhere, by a link, is refused: a pack of levels
+/// is not to show files of the machine that it is played on.
+fn read_folder(root: &Path, folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Usage> {
     let fail = |error: std::io::Error| Usage(format!("cannot read {}: {error}", folder.display()));
     let mut entries: Vec<_> =
         fs::read_dir(folder).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)?;
@@ -61,14 +75,24 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Usa
         }
         let path = entry.path();
         let key = format!("{prefix}{name}");
+        let kind = entry.file_type().map_err(fail)?;
+        if kind.is_symlink() && !path.canonicalize().is_ok_and(|to| to.starts_with(root)) {
+            return Err(Usage(format!(
+                "{} is a link that leads out of the folder",
+                path.display()
+            )));
+        }
         // Links to folders could lead around in a circle; a link to a file is as good as the file.
-        if entry.file_type().map_err(fail)?.is_dir() {
-            read_folder(&path, &format!("{key}/"), files)?;
-        } else if path.is_file() {
+        if kind.is_dir() {
+            read_folder(root, &path, &format!("{key}/"), files)?;
+        } else if !path.is_dir() {
             files.insert(key, read_file(&path)?);
         }
         if files.len() > MAX_FILES {
             return Err(Usage(format!("{} holds more than {MAX_FILES} files", folder.display())));
+        }
+        if files.values().map(Vec::len).sum::<usize>() > MAX_FOLDER {
+            return Err(Usage(format!("{} holds more than {MAX_FOLDER} bytes", folder.display())));
         }
     }
     Ok(())

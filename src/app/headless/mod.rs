@@ -9,6 +9,7 @@ mod output;
 mod shell;
 mod trace;
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,15 +41,25 @@ pub type Ended = Result<ExitCode, Usage>;
 impl Usage {
     /// Prints the message, and says which exit code follows.
     pub fn report(self) -> ExitCode {
-        eprintln!("podhop: {}", crate::diagnostic::printable(&self.0));
+        complain(&format!("podhop: {}", self.0));
         ExitCode::from(USAGE)
     }
+}
+
+/// Writes a line to standard error, without characters that command a terminal. Whether anybody
+/// reads it does not matter.
+pub fn complain(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", crate::diagnostic::printable(line));
 }
 
 /// The campaign: the built-in one, or that of a folder.
 pub fn pack(folder: Option<&Path>) -> Result<Pack, Usage> {
     let pack = match folder {
-        Some(folder) => Pack::from_files(&read_pack(folder)?),
+        Some(folder) => Pack::from_files(&read_pack(folder)?).map(|pack| Pack {
+            // Two packs may have one title; they have two folders.
+            id: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string(),
+            ..pack
+        }),
         None => Pack::embedded(),
     };
     pack.map_err(|errors| {

@@ -52,7 +52,7 @@ pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
         .into_iter()
         .map(|chapter| Chapter { name: chapter.name, title: chapter.title, levels: chapter.levels })
         .collect();
-    Ok(Pack { title: file.title, chapters, levels })
+    Ok(Pack { id: super::CAMPAIGN.to_owned(), title: file.title, chapters, levels })
 }
 
 /// The levels that can be told from one another by name and number; all others are errors.

@@ -150,7 +150,7 @@ fn draw_list(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(R
 fn level_row(game: &Game, at: usize, columns: usize, theme: &Theme) -> Line<'static> {
     let level = &game.pack().levels[at];
     let chosen = at == game.selected();
-    let record = game.save().record(&level.name);
+    let record = game.record(&level.name);
     let (sign, style) = match (&record.solved, record.tries, record.files.is_empty()) {
         (Some(_), _, _) => ("✓", theme.good),
         (None, 0, true) => ("○", theme.dim),
@@ -168,7 +168,7 @@ fn level_row(game: &Game, at: usize, columns: usize, theme: &Theme) -> Line<'sta
 fn draw_preview(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let Some(level) = game.selected_level() else { return };
     let columns = usize::from(area.width.saturating_sub(4));
-    let record = game.save().record(&level.name);
+    let record = game.record(&level.name);
     let mut lines = preview_lines(level, &record, columns, theme);
     let state = state_lines(level, &record, columns, theme);
     if lines.len() + state.len() + 3 <= usize::from(area.height) {
@@ -242,5 +242,5 @@ fn state_lines(
 }
 
 fn is_solved(game: &Game, level: &Level) -> bool {
-    game.save().levels.get(&level.name).is_some_and(|record| record.solved.is_some())
+    game.record(&level.name).solved.is_some()
 }
