@@ -107,6 +107,60 @@ fn shell_answers_each_command_with_an_object() {
 }
 
 #[test]
+fn a_script_s_commands_read_nothing_of_the_script() {
+    let home = folder(&[]);
+    let script = "cat\nread x\necho \"after [$x]\"\necho given | cat\n";
+    let told = typed(home.path(), &["shell", "--json", "--nodes", "1"], script);
+    let answers = objects(&told);
+    let printed: Vec<&Value> = answers.iter().map(|answer| &answer["stdout"]).collect();
+    assert_eq!(printed, ["", "", "after []\n", "given\n"]);
+}
+
+#[test]
+fn a_pack_that_a_command_has_no_use_for_is_refused() {
+    let home = folder(&[]);
+    for words in [
+        &["lint", ".", "--levels", "other"][..],
+        &["lint", "--schema", "--levels", "other"],
+        &["explain", "--levels", "other"],
+        &["shell", "--levels", "other"],
+        &["completions", "bash", "--levels", "other"],
+    ] {
+        let told = run(home.path(), words);
+        assert_eq!(told.status.code(), Some(2), "{words:?}");
+        assert!(errors(&told).contains("--levels has nothing to do here"), "{}", errors(&told));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_or_lies_outside_a_pack_is_refused_at_once() {
+    let home = folder(&[("secret", b"not the pack's")]);
+    let fifo = home.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo runs").success());
+    for file in ["/dev/zero", "fifo"] {
+        let told = run(home.path(), &["check", "clusterip", "--manifests", file]);
+        assert_eq!(told.status.code(), Some(2));
+        assert!(errors(&told).contains("is not a plain file"), "{}", errors(&told));
+    }
+    let pack = home.path().join("pack");
+    fs::create_dir(&pack).expect("made");
+    fs::write(pack.join("pack.yaml"), "title: t\nchapters: []\n").expect("written");
+    std::os::unix::fs::symlink("../secret", pack.join("note.txt")).expect("a link");
+    let told = run(home.path(), &["lint", "pack"]);
+    assert!(errors(&told).contains("leads out of the folder"), "{}", errors(&told));
+}
+
+#[test]
+fn a_damaged_save_is_named_by_every_command_that_meets_it() {
+    let home = folder(&[]);
+    fs::create_dir(home.path().join("home")).expect("made");
+    fs::write(home.path().join("home/save.json"), "{").expect("written");
+    let told = run(home.path(), &["levels"]);
+    assert!(errors(&told).contains("damaged-1"), "{}", errors(&told));
+}
+
+#[test]
 fn a_program_can_talk_to_the_shell_line_by_line() {
     let home = folder(&[]);
     let mut command = podhop(home.path(), &["shell", "--json", "--nodes", "2"]);

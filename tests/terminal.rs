@@ -34,12 +34,24 @@ impl Player {
     }
 
     fn at_home(columns: u16, rows: u16, arguments: &[&str], home: tempfile::TempDir) -> Player {
+        Player::with_editor(columns, rows, arguments, home, "")
+    }
+
+    fn with_editor(
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        home: tempfile::TempDir,
+        editor: &str,
+    ) -> Player {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_podhop"));
         command.args(arguments);
         command.env("PODHOP_HOME", home.path());
         command.env("TERM", "xterm-256color");
+        command.env("VISUAL", editor);
+        command.env_remove("EDITOR");
         let child = pair.slave.spawn_command(command).expect("podhop starts");
         drop(pair.slave);
         let size = |cells: u16| std::num::NonZero::new(cells).expect("a screen has cells");
@@ -108,6 +120,13 @@ impl Player {
         (status, self.home)
     }
 }
+
+/// The editors that the hand-over is tried with: (what `$VISUAL` says, what comes of it).
+const EDITORS: [(&str, &str); 3] = [
+    ("", "Neither VISUAL nor EDITOR names an editor"),
+    ("false", "failed; nothing was changed"),
+    ("printf '# from outside\\n' >", "# from outside"),
+];
 
 const ENTER: &str = "\r";
 const ESC: &str = "\u{1b}";
@@ -203,4 +222,109 @@ fn a_damaged_save_is_set_aside_and_named() {
         std::fs::read(entry.path()).is_ok_and(|bytes| bytes.starts_with(b"{ \xff not a save"))
     });
     assert!(kept, "the damaged save is gone");
+}
+
+#[test]
+fn the_terminal_is_whole_again_after_an_editor_of_any_kind() {
+    const F4: &str = "\u{1b}OS";
+    for (editor, outcome) in EDITORS {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let mut player = Player::with_editor(100, 30, &["play", "localhost-sidecar"], home, editor);
+        player.sees("Pod multi runs two containers");
+        player.types(ENTER);
+        player.sees("http://nginx");
+        player.types(F4);
+        player.sees(outcome);
+        // Keys go to the editor panel again, one by one, and the screen is the game's.
+        player.types("zq");
+        player.sees("zq");
+        let screen = player.screen.lock().unwrap().screen().clone();
+        assert!(screen.alternate_screen() && screen.bracketed_paste(), "{editor:?}");
+        drop(screen);
+        player.types(ESC);
+        player.types("qq");
+        player.ends();
+    }
+}
+
+#[test]
+fn an_unfinished_key_does_not_stop_the_clock() {
+    for half in ["\u{1b}[", "\u{1b}[200~an unfinished paste"] {
+        let mut player = Player::start(100, 30, &["play", "localhost-sidecar"]);
+        player.sees("Pod multi runs two containers");
+        player.types(ENTER);
+        player.sees("http://nginx");
+        let before = player.contents();
+        player.types(half);
+        let begun = Instant::now();
+        while player.contents() == before {
+            assert!(begun.elapsed() < PATIENCE, "the screen stands still after {half:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        player.signal("TERM");
+        player.ends();
+    }
+}
+
+#[test]
+fn a_stopped_game_gives_the_terminal_back_and_takes_it_again() {
+    let mut player = Player::start(100, 30, &["play", "localhost-sidecar"]);
+    player.sees("Pod multi runs two containers");
+    player.signal("TSTP");
+    let begun = Instant::now();
+    while player.screen.lock().unwrap().screen().alternate_screen() {
+        assert!(begun.elapsed() < PATIENCE, "the terminal was not given back");
+        thread::sleep(Duration::from_millis(10));
+    }
+    player.signal("CONT");
+    player.sees("Pod multi runs two containers");
+    assert!(player.screen.lock().unwrap().screen().alternate_screen());
+    player.types(ENTER);
+    player.sees("http://nginx");
+    player.signal("QUIT");
+    player.ends();
+}
+
+#[test]
+fn a_game_whose_terminal_takes_no_output_still_ends_within_a_second() {
+    let mut player = Player::start(100, 30, &["play", "localhost-sidecar"]);
+    player.sees("Pod multi runs two containers");
+    // Ctrl-S at a cooked terminal would stop its output; here the reader of the other side is
+    // what stands still, once it holds the lock that every piece of output needs.
+    let screen = Arc::clone(&player.screen);
+    let held = screen.lock().unwrap();
+    for _ in 0..200 {
+        let _ = player.keys.write_all(b"\x0f");
+    }
+    thread::sleep(Duration::from_millis(300));
+    player.signal("TERM");
+    let begun = Instant::now();
+    while player.child.try_wait().expect("its status is known").is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it hangs on its terminal");
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(held);
+}
+
+#[test]
+fn a_victory_that_was_shown_outlives_a_kill_at_that_very_moment() {
+    let mut player = Player::start(100, 30, &["play", "localhost-sidecar"]);
+    player.sees("Pod multi runs two containers");
+    player.types(ENTER);
+    player.sees("http://nginx");
+    player.repeats(DOWN, 13);
+    player.types(END);
+    player.repeats(LEFT, "; sleep 5; done".len());
+    player.repeats(BACKSPACE, "nginx".len());
+    player.types("localhost");
+    player.types(CTRL_S);
+    player.sees("replaced");
+    player.types(CTRL_G);
+    player.sees("Before you look");
+    player.types(ESC);
+    player.sees("The packets arrive");
+    player.child.kill().expect("it is killed");
+    let _ = player.child.wait();
+    let save = std::fs::read_to_string(player.home.path().join("save.json")).expect("a save");
+    assert!(save.contains("\"edits\""), "{save}");
 }

@@ -29,7 +29,11 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Ended {
     let folder = cli.levels.as_deref();
-    match cli.command.unwrap_or_else(|| Command::Play(PlayArgs::default())) {
+    let command = cli.command.unwrap_or_else(|| Command::Play(PlayArgs::default()));
+    if let (Some(_), Some(why)) = (folder, plays_no_pack(&command)) {
+        return Err(headless::Usage(format!("--levels has nothing to do here: {why}")));
+    }
+    match command {
         Command::Play(arguments) => play(&arguments, folder),
         Command::Levels { json } => {
             let pack = headless::pack(folder)?;
@@ -51,5 +55,23 @@ fn run(cli: Cli) -> Ended {
             headless::Output::new().write(&script);
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// Why a command has no use for `--levels`, if it has none.
+fn plays_no_pack(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Explain { .. } => Some("diagnoses are the same in every pack"),
+        Command::Completions { .. } => Some("completions are the same for every pack"),
+        Command::Shell(arguments) if arguments.level.is_none() => {
+            Some("without a level, the shell's cluster is an empty one")
+        }
+        Command::Lint(arguments) if arguments.schema => {
+            Some("the schema is the same for all packs")
+        }
+        Command::Lint(arguments) if arguments.dir.is_some() => {
+            Some("the pack's folder is named already")
+        }
+        _ => None,
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod files;
 mod levels;
+mod lines;
 mod lint;
 mod output;
 mod shell;

@@ -1,11 +1,14 @@
 //! `podhop shell [LEVEL]`: commands in, answers out, one at a time.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::lines::{Lines, Read};
 use super::{Ended, Output, level, read_files};
 use crate::app::cli::ShellArgs;
 use crate::clock::SimTime;
@@ -18,6 +21,9 @@ const SETTLE: Duration = Duration::from_secs(60);
 
 /// A command that has not ended after this long in simulated time is interrupted.
 const LIMIT: Duration = Duration::from_secs(3600);
+
+/// A command runs so far in simulated time before Ctrl-C is looked for again.
+const SLICE: Duration = Duration::from_secs(1);
 
 /// Reads commands from standard input until its end.
 pub fn shell(arguments: &ShellArgs, pack: impl FnOnce() -> Result<Pack, super::Usage>) -> Ended {
@@ -33,15 +39,20 @@ pub fn shell(arguments: &ShellArgs, pack: impl FnOnce() -> Result<Pack, super::U
         }
         None => Desk::empty(arguments, files.unwrap_or_default()),
     };
+    let person = io::stdin().is_terminal() && !arguments.json;
     let mut conversation = Conversation {
         desk,
         json: arguments.json,
-        prompt: io::stdin().is_terminal() && !arguments.json,
+        lines: Lines::open(person),
+        interrupted: Arc::default(),
         out: Output::new(),
         pending: String::new(),
         left: false,
     };
-    conversation.hold(io::stdin().lock());
+    if person {
+        conversation.heed_interrupts();
+    }
+    conversation.hold();
     Ok(ExitCode::from(conversation.desk.session().exit_code().rem_euclid(256) as u8))
 }
 
@@ -122,6 +133,15 @@ impl Desk {
         }
     }
 
+    fn advance_to(&mut self, until: SimTime) {
+        match self {
+            Desk::Level(attempt) => {
+                attempt.advance_to(until);
+            }
+            Desk::Free(both) => both.0.advance_to(until),
+        }
+    }
+
     fn interrupt(&mut self) {
         match self {
             Desk::Level(attempt) => attempt.interrupt(),
@@ -134,13 +154,16 @@ impl Desk {
 enum Ran {
     Ended,
     Reads,
+    /// It would go on after the moment that was set.
     TooLong,
 }
 
 struct Conversation {
     desk: Desk,
     json: bool,
-    prompt: bool,
+    lines: Lines,
+    /// Ctrl-C was pressed while a command ran.
+    interrupted: Arc<AtomicBool>,
     out: Output,
     /// The lines of a command that is not complete yet.
     pending: String,
@@ -148,27 +171,31 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn hold(&mut self, mut input: impl BufRead) {
-        let mut line = Vec::new();
+    /// Ctrl-C while a command runs stops the command, and podhop goes on.
+    fn heed_interrupts(&self) {
+        #[cfg(unix)]
+        let _ =
+            signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&self.interrupted));
+    }
+
+    fn hold(&mut self) {
         while !self.left && !self.out.is_closed() {
-            if self.prompt {
-                print!("{}", self.desk.session().prompt());
-                let _ = io::stdout().flush();
-            }
-            line.clear();
-            match input.read_until(b'\n', &mut line) {
-                Ok(0) | Err(_) => break,
-                Ok(_) => {
-                    let text = String::from_utf8_lossy(&line).into_owned();
-                    self.take(text.trim_end_matches(['\n', '\r']), &mut input);
+            let prompt = self.desk.session().prompt().to_owned();
+            match self.lines.next(&prompt) {
+                Read::Line(line) => self.take(&line),
+                Read::Interrupted => {
+                    self.desk.interrupt();
+                    self.desk.session_mut().take_output();
+                    self.pending.clear();
                 }
+                Read::End => break,
             }
         }
         self.end();
     }
 
     /// Takes one line: a command, or a part of one.
-    fn take(&mut self, line: &str, input: &mut impl BufRead) {
+    fn take(&mut self, line: &str) {
         if self.pending.is_empty() {
             self.desk.cluster().settle(SETTLE);
         } else {
@@ -188,34 +215,58 @@ impl Conversation {
             }
             Typed::Running => {}
         }
-        self.finish(input);
+        self.finish();
     }
 
     /// Runs a complete command to its end and prints its answer.
-    fn finish(&mut self, input: &mut impl BufRead) {
+    fn finish(&mut self) {
+        let chunks = self.run();
+        self.answer_with(chunks);
+    }
+
+    /// Runs a command to its end, to Ctrl-C or to the limit. What it prints is shown as it comes,
+    /// but for programs, which read one answer a command.
+    fn run(&mut self) -> Vec<Chunk> {
         let limit = self.desk.cluster().now() + LIMIT;
         let mut chunks = Vec::new();
+        self.interrupted.store(false, Ordering::SeqCst);
         loop {
-            match self.desk.run(limit) {
+            let slice = limit.min(self.desk.cluster().now() + SLICE);
+            let ran = self.desk.run(slice);
+            chunks.extend(self.desk.session_mut().take_output());
+            if !self.json {
+                self.answer(&std::mem::take(&mut chunks));
+            }
+            if self.interrupted.swap(false, Ordering::SeqCst) && !matches!(ran, Ran::Ended) {
+                self.desk.interrupt();
+                break;
+            }
+            match ran {
                 Ran::Ended => break,
-                Ran::Reads => {
-                    chunks.extend(self.desk.session_mut().take_output());
-                    let mut line = String::new();
-                    if input.read_line(&mut line).is_ok_and(|read| read > 0) {
-                        self.desk.session_mut().type_line(line.trim_end_matches(['\n', '\r']));
-                    } else {
-                        self.desk.session_mut().end_input();
+                Ran::Reads => match self.lines.for_command() {
+                    Read::Line(line) => {
+                        self.desk.session_mut().type_line(&line);
                     }
-                }
+                    Read::End => self.desk.session_mut().end_input(),
+                    Read::Interrupted => {
+                        self.desk.interrupt();
+                        break;
+                    }
+                },
+                Ran::TooLong if slice < limit => self.desk.advance_to(slice),
                 Ran::TooLong => {
                     self.desk.interrupt();
-                    let told = "podhop: stopped after an hour of simulated time\n";
                     chunks.extend(self.desk.session_mut().take_output());
+                    let told = "podhop: stopped after an hour of simulated time\n";
                     chunks.push(Chunk { error: true, bytes: told.into() });
                     break;
                 }
             }
         }
+        chunks
+    }
+
+    fn answer_with(&mut self, mut chunks: Vec<Chunk>) {
         chunks.extend(self.desk.session_mut().take_output());
         for wish in self.desk.session_mut().take_wishes() {
             match wish {
@@ -238,7 +289,8 @@ impl Conversation {
             for chunk in chunks {
                 if chunk.error {
                     let text = String::from_utf8_lossy(&chunk.bytes);
-                    eprint!("{}", crate::diagnostic::printable(&text));
+                    // Whether anybody reads it does not matter.
+                    let _ = write!(io::stderr(), "{}", crate::diagnostic::printable(&text));
                 } else {
                     self.out.write(&chunk.bytes);
                 }

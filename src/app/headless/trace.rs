@@ -41,7 +41,7 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
     let cluster = attempt.cluster_mut();
     cluster.settle(SETTLE);
     let place = name.find(cluster).map_err(|why| Usage(nowhere(&why)))?;
-    let command = arguments.command.join(" ");
+    let command = command_line(&arguments.command);
     let first = cluster.next_trace();
     let finished = shell::run_at(cluster, &place, &files, &command, LIMIT);
     let sent = sent_since(cluster, first);
@@ -55,6 +55,24 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
         tell(&mut out, cluster.network(), &finished, &traces);
     }
     Ok(if finished.exit == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+/// One word is a command line of its own (`-- 'curl web | head -1'`); several are a command's words
+/// as the reader's shell left them, so that nothing in them is expanded a second time.
+fn command_line(words: &[String]) -> String {
+    match words {
+        [line] => line.clone(),
+        words => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// A word in single quotes, unless it is plain.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// The packets that were sent, and those that whoever had one of them sent on: a proxy to its
@@ -271,4 +289,16 @@ fn flow_json(flow: &Flow) -> Value {
         "source": flow.source.to_string(),
         "destination": flow.destination.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reader_s_shell_has_expanded_already() {
+        let words = ["sh", "-c", "echo it's $HOME *", ""].map(str::to_owned);
+        assert_eq!(command_line(&words), r"sh -c 'echo it'\''s $HOME *' ''");
+        assert_eq!(command_line(&["curl web | head -1".to_owned()]), "curl web | head -1");
+    }
 }
