@@ -73,7 +73,7 @@ fn answer(level: &Arc<Level>, folder: &Path) -> Result<(), Failed> {
     let name = name_of(folder);
     let solution = Solution { name: name.clone(), files, script };
     for seed in [1, 2, 3] {
-        let verdict = play(level, Some(&solution), seed);
+        let verdict = play(level, Some(&solution), seed).verdict;
         match (name.starts_with("right-"), verdict.solved) {
             (true, true) => {}
             (true, false) => return Err(Failed::from(format!("seed {seed}: {verdict:#?}"))),

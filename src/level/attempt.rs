@@ -1,6 +1,5 @@
 //! A level being played.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -533,11 +532,4 @@ impl GoalState {
         let wanting = spread < goal.repeat.spread as usize && self.tried < goal.repeat.at_most;
         self.can_still_pass(goal) && (self.tried < goal.repeat.times || wanting)
     }
-}
-
-/// The player's files with an answer's files in their place.
-pub fn with_answer(files: &Files, answer: &BTreeMap<String, Vec<u8>>) -> Files {
-    let mut all = files.clone();
-    all.extend(answer.iter().map(|(name, content)| (name.clone(), content.clone())));
-    all
 }

@@ -6,6 +6,7 @@
 //! cloned, wound forward and asked for its verdict, with or without a screen.
 
 mod acts;
+mod answer;
 mod apply;
 mod attempt;
 pub mod diagnosis;
@@ -17,8 +18,9 @@ mod read;
 mod source;
 
 pub use acts::{Act, Actor};
+pub use answer::{half_replaced, with_answer};
 pub use apply::{Applied, AppliedFile, is_manifest};
-pub use attempt::{Attempt, GoalState, Phase, Verdict, with_answer};
+pub use attempt::{Attempt, GoalState, Phase, Verdict};
 pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
 pub use format::{
     CAMPAIGN, Changes, Chapter, Claim, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat,

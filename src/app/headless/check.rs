@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::files::read_file;
 use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::CheckArgs;
-use crate::level::lint::play;
-use crate::level::{Diagnosis, GoalState, Level, Pack, Solution, Verdict};
-use crate::shell::Files;
+use crate::diagnostic::printable;
+use crate::level::lint::{Played, play};
+use crate::level::{Diagnosis, GoalState, Level, Pack, Solution, Verdict, half_replaced};
+use crate::shell::{Files, Finished};
 
 /// Plays levels without a screen, with the answer that the arguments give.
 pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
@@ -24,15 +25,30 @@ pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
     let mut out = Output::new();
     let mut solved = true;
     for level in &levels {
-        let verdict = play(level, answer.as_ref(), arguments.seed);
+        if let Some(answer) = &answer {
+            refuse_half_replaced(&level.start, &answer.files)?;
+        }
+        let Played { verdict, script } = play(level, answer.as_ref(), arguments.seed);
         solved &= verdict.solved;
         if arguments.json {
-            out.line(to_json(&verdict).to_string());
+            out.line(to_json(&verdict, script.as_ref()).to_string());
         } else {
             tell(&mut out, level, &verdict);
+            tell_script(&mut out, script.as_ref());
         }
     }
     Ok(if solved { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+/// An answer that describes a part of what one of the level's files describes can neither replace
+/// that file nor stand beside it.
+pub fn refuse_half_replaced(own: &Files, answer: &Files) -> Result<(), Usage> {
+    match half_replaced(own, answer) {
+        Some((file, besides)) => Err(Usage(format!(
+            "the level's own {file} describes {besides} too; give the whole file, as {file}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn answer(arguments: &CheckArgs) -> Result<Option<Solution>, Usage> {
@@ -55,7 +71,7 @@ fn answer(arguments: &CheckArgs) -> Result<Option<Solution>, Usage> {
 }
 
 /// The stable form that other programs read.
-fn to_json(verdict: &Verdict) -> Value {
+fn to_json(verdict: &Verdict, script: Option<&Finished>) -> Value {
     let goals = verdict.goals.iter().enumerate();
     let goals: Vec<Value> =
         goals.map(|(index, goal)| goal_json(goal, verdict.told_before(index))).collect();
@@ -64,7 +80,25 @@ fn to_json(verdict: &Verdict) -> Value {
         "seed": verdict.seed,
         "solved": verdict.solved,
         "goals": goals,
+        "script": script.map(|script| json!({
+            "stdout": String::from_utf8_lossy(&script.stdout),
+            "stderr": String::from_utf8_lossy(&script.stderr),
+            "exit": script.exit,
+        })),
     })
+}
+
+/// What the script printed, and that it failed, where it did.
+fn tell_script(out: &mut Output, script: Option<&Finished>) {
+    let Some(script) = script else { return };
+    for stream in [&script.stdout, &script.stderr] {
+        for line in String::from_utf8_lossy(stream).lines() {
+            out.line(format!("  | {}", printable(line)));
+        }
+    }
+    if script.exit != 0 {
+        out.line(format!("  the script failed: exit {}", script.exit));
+    }
 }
 
 /// A goal; where it fails for the same reason as an earlier one, `sameCauseAs` is that one's number.

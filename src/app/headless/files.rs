@@ -59,7 +59,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
     file.take(MAX_FILE + 1).read_to_end(&mut content).map_err(fail)?;
     if content.len() as u64 > MAX_FILE {
         return Err(Usage(format!(
-            "{} is longer than {MAX_FILE} bytes, which is the most that is read",
+            "{} is longer than that: files of up to {MAX_FILE} bytes are read",
             path.display()
         )));
     }

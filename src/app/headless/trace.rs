@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::check::refuse_half_replaced;
 use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::TraceArgs;
 use crate::diagnostic::printable;
@@ -33,6 +34,7 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
         files.extend(read_files(path)?);
     }
     if !files.is_empty() {
+        refuse_half_replaced(attempt.files(), &files)?;
         let files = with_answer(attempt.files(), &files);
         *attempt.session_mut().files_mut() = files;
         attempt.apply();

@@ -12,10 +12,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::attempt::{Attempt, Verdict, with_answer};
+use super::answer::with_answer;
+use super::attempt::{Attempt, Verdict};
 use super::diagnosis;
 use super::format::{Level, Mistake, Solution};
 use crate::diagnostic::Diagnostic;
+use crate::shell::Finished;
 
 pub use cheats::Cheat;
 
@@ -235,8 +237,19 @@ const LOOK: &str =
     "kubectl get all -A -o wide; kubectl get endpointslices -A -o yaml; kubectl get events -A";
 
 /// Plays an answer without a screen: its files in place of the start's, applied, then its script.
-pub fn play(level: &Arc<Level>, answer: Option<&Solution>, seed: u64) -> Verdict {
-    answered(Attempt::open(level.clone(), seed), answer)
+pub fn play(level: &Arc<Level>, answer: Option<&Solution>, seed: u64) -> Played {
+    let mut attempt = Attempt::open(level.clone(), seed);
+    let script = apply(&mut attempt, answer);
+    Played { verdict: attempt.grade(), script }
+}
+
+/// What came of an answer.
+#[derive(Debug)]
+pub struct Played {
+    /// How the level stands.
+    pub verdict: Verdict,
+    /// What the answer's script printed, and how it ended, if it has one.
+    pub script: Option<Finished>,
 }
 
 fn answered(mut attempt: Attempt, answer: Option<&Solution>) -> Verdict {
@@ -244,15 +257,14 @@ fn answered(mut attempt: Attempt, answer: Option<&Solution>) -> Verdict {
     attempt.grade()
 }
 
-fn apply(attempt: &mut Attempt, answer: Option<&Solution>) {
+fn apply(attempt: &mut Attempt, answer: Option<&Solution>) -> Option<Finished> {
     if let Some(answer) = answer {
         let files = with_answer(attempt.files(), &answer.files);
         *attempt.session_mut().files_mut() = files;
     }
     attempt.apply();
-    if let Some(script) = answer.and_then(|answer| answer.script.as_ref()) {
-        attempt.run_script(script);
-    }
+    let script = answer.and_then(|answer| answer.script.as_ref())?;
+    Some(attempt.run_script(script))
 }
 
 fn shown(diagnosis: &diagnosis::Diagnosis) -> String {

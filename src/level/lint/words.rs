@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::level::answer::with_answer;
 use crate::level::apply::is_manifest;
-use crate::level::attempt::{Attempt, with_answer};
+use crate::level::attempt::Attempt;
 use crate::level::format::{Level, Solution};
 use crate::manifest;
 

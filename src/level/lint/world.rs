@@ -4,7 +4,8 @@
 use super::{Prover, answered, apply, shown};
 use crate::diagnostic::{Diagnostic, Position};
 use crate::level::acts::{Act, Actor};
-use crate::level::attempt::{Attempt, GoalState, with_answer};
+use crate::level::answer::with_answer;
+use crate::level::attempt::{Attempt, GoalState};
 use crate::level::format::{Claim, Level, Solution};
 use crate::level::probe::{self, Miss, Run};
 
