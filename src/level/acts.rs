@@ -217,7 +217,7 @@ mod tests {
         event.run = "kubectl delete pod web --grace-period=1 --wait=false".to_owned();
         let act = super::event(&mut cluster, 0, &event);
         assert_eq!((act.exit, act.changed, act.said.as_str()), (0, Some(true), ""));
-        event.run = "kubectl wait --for=delete pod/web; true".to_owned();
+        event.run = "sleep 60; true".to_owned();
         assert_eq!(super::event(&mut cluster, 0, &event).exit, 130);
     }
 

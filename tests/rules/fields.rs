@@ -121,7 +121,7 @@ const ACTS: &[(&str, &[&str], &str)] = &[
     ("SecretKeySelector", &["key", "name", "optional"], "cluster/kubelet/environment.rs"),
     ("SecretProjection", &["name", "optional"], "cluster/kubelet/volume.rs"),
     ("SecretVolumeSource", &["optional", "secretName"], "cluster/kubelet/volume.rs"),
-    ("SecurityContext", &["readOnlyRootFilesystem"], "cluster/files.rs"),
+    ("SecurityContext", &["readOnlyRootFilesystem"], "cluster/kubelet/places.rs"),
     ("ServiceAccountTokenProjection", &["path"], "cluster/kubelet/volume.rs"),
     ("ServiceBackendPort", &["name", "number"], "cluster/programs/nginx/ingress/routes.rs"),
     ("ServicePort", &["appProtocol", "name"], "cluster/controllers/endpoints/slice.rs"),

@@ -95,11 +95,8 @@ fn overlap(store: &Store, ingress: &Ingress) -> Option<String> {
     };
     for (host, path) in paths(ingress) {
         let Some(first) = others.iter().find(|other| has(other, host, path)) else { continue };
-        let collides = match (canary(ingress), canary(first)) {
-            (None, None) | (Some(true), Some(true)) => true,
-            _ => false,
-        };
-        if collides {
+        let both = (canary(ingress), canary(first));
+        if matches!(both, (None, None) | (Some(true), Some(true))) {
             let (namespace, name) = identity(first);
             return Some(format!(
                 "host \"{host}\" and path \"{}\" is already defined in ingress {}/{}",

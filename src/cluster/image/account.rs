@@ -130,12 +130,8 @@ impl Identity {
         let mut all: Vec<u32> = self.groups.iter().map(|(id, _)| *id).chain(more).collect();
         all.sort_unstable();
         all.dedup();
-        let name = |id: u32| {
-            let found = image.groups.iter().find(|known| known.id == id);
-            (id, found.map(|known| known.name.clone()))
-        };
-        self.group = name(self.group.0);
-        self.groups = all.into_iter().map(name).collect();
+        self.group = named_group(self.group.0, image);
+        self.groups = all.into_iter().map(|id| named_group(id, image)).collect();
     }
 
     /// Whether it is root.
@@ -147,6 +143,12 @@ impl Identity {
     pub fn name(&self) -> String {
         self.user.1.clone().unwrap_or_else(|| self.user.0.to_string())
     }
+}
+
+/// A group's number, and its name where the image knows one.
+fn named_group(id: u32, image: &Image) -> (u32, Option<String>) {
+    let found = image.groups.iter().find(|known| known.id == id);
+    (id, found.map(|known| known.name.clone()))
 }
 
 #[cfg(test)]

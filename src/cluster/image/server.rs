@@ -242,7 +242,7 @@ pub(in crate::cluster) struct Rounds {
 }
 
 /// How a program takes SIGTERM.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::cluster) struct Stops {
     /// It has no handler for it, so that the first process of a container ignores it.
@@ -253,10 +253,4 @@ pub(in crate::cluster) struct Stops {
     pub says: Vec<Text>,
     #[serde(default)]
     pub exit: i32,
-}
-
-impl Default for Stops {
-    fn default() -> Stops {
-        Stops { ignores: false, says: Vec::new(), exit: 0 }
-    }
 }

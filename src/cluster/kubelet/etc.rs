@@ -104,7 +104,7 @@ pub fn parse_resolv_conf(text: &str) -> ResolvConf {
             Some("domain") => conf.search = words.next().map(str::to_owned).into_iter().collect(),
             Some("options") => {
                 let ndots = words.filter_map(|option| option.strip_prefix("ndots:"));
-                let ndots = ndots.filter_map(|number| number.parse::<u32>().ok()).last();
+                let ndots = ndots.filter_map(|number| number.parse::<u32>().ok()).next_back();
                 conf.ndots = ndots.map_or(conf.ndots, |ndots| ndots.min(15));
             }
             _ => {}

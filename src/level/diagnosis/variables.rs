@@ -1,7 +1,6 @@
 //! Addresses that were to come from a variable: one that nobody set, or one that nobody expands.
 
 use k8s_openapi::api::core::v1::Service;
-use serde_json::Value;
 
 use super::client::PodSource;
 use super::locate;
@@ -169,7 +168,7 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
 /// Where the environment of a container stands, or the container.
 fn env_path(client: &PodSource<'_>, container: &str) -> Option<String> {
     let containers = client.pod()?.pointer("/spec/containers")?.as_array()?;
-    let index = containers.iter().position(|spec| spec["name"] == Value::from(container))?;
+    let index = containers.iter().position(|spec| spec["name"].as_str() == Some(container))?;
     Some(client.within(&manifest::field(&format!("spec.containers[{index}]"), "env")))
 }
 

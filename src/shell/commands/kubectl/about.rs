@@ -155,10 +155,6 @@ fn no_metrics(_: Call, _: &mut Io<'_>) -> Outcome {
 }
 
 fn version(call: Call, io: &mut Io<'_>) -> Outcome {
-    if !call.arguments.positional.is_empty() {
-        let words = call.arguments.positional.join(" ");
-        return Err(Failure::message(format!("extra arguments: [{words}]")));
-    }
     let client_only = call.arguments.on("client");
     if call.arguments.given("output") {
         let info = json!({"gitVersion": VERSION, "major": "1", "minor": "36",

@@ -95,11 +95,10 @@ impl Config {
     pub fn context(&self, name: &str) -> Result<Context, Failure> {
         let wanted = if name.is_empty() { self.current() } else { name };
         let found = self.contexts().into_iter().find(|context| context.name == wanted);
-        let mut context = found.ok_or_else(|| match name {
-            "" => Failure::Verbatim(format!(
+        let mut context = found.ok_or_else(|| {
+            Failure::Verbatim(format!(
                 "Error in configuration: context was not found for specified context: {wanted}"
-            )),
-            name => Failure::message(format!("context \"{name}\" does not exist")),
+            ))
         })?;
         if context.namespace.is_empty() {
             "default".clone_into(&mut context.namespace);

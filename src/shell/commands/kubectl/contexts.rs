@@ -200,8 +200,7 @@ static VIEW: Command = Command {
     ..catalog::PLAIN
 };
 
-fn current_context(call: Call, io: &mut Io<'_>) -> Outcome {
-    no_words(&call)?;
+fn current_context(_: Call, io: &mut Io<'_>) -> Outcome {
     let config = Config::load(io)?;
     match config.current() {
         "" => Err(Failure::message("current-context is not set")),
@@ -278,8 +277,7 @@ fn get_contexts(call: Call, io: &mut Io<'_>) -> Outcome {
     Failure::of(missing).map_or(DONE, Err)
 }
 
-fn names(call: Call, io: &mut Io<'_>, list: &str) -> Outcome {
-    no_words(&call)?;
+fn names(_: Call, io: &mut Io<'_>, list: &str) -> Outcome {
     let config = Config::load(io)?;
     io.say("NAME");
     for entry in config.value[list].as_array().into_iter().flatten() {

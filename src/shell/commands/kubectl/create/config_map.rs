@@ -107,7 +107,8 @@ pub(super) fn entries(
     let arguments = &call.arguments;
     let (from_files, literals) = (arguments.all("from-file"), arguments.all("from-literal"));
     let env_files = arguments.all("from-env-file");
-    if !env_files.is_empty() && !(from_files.is_empty() && literals.is_empty()) {
+    let others = !from_files.is_empty() || !literals.is_empty();
+    if !env_files.is_empty() && others {
         let text = "from-env-file cannot be combined with from-file or from-literal";
         return Err(Failure::message(text));
     }

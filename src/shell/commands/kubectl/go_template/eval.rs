@@ -290,10 +290,8 @@ impl<'t> Run<'t> {
     fn fields(&self, argument: &Argument, start: Value) -> Done<Value> {
         let mut value = start;
         let mut missing = false;
-        let mut offset = argument.written.find('.').unwrap_or(0);
+        let at = argument.at + chain_offset(argument);
         for name in &argument.fields {
-            let at = argument.at + offset;
-            offset += name.len() + 1;
             let next = match &value {
                 Value::Object(fields) => fields.get(name).cloned(),
                 Value::Null if missing => None,
@@ -351,5 +349,15 @@ fn number(text: &str) -> Value {
     match text.parse::<i64>() {
         Ok(number) => number.into(),
         Err(_) => text.parse::<f64>().map_or(Value::Null, Value::from),
+    }
+}
+
+/// Where in an argument Go says that a chain of fields stands: at its second link, which is the first
+/// field behind a variable or a parenthesis, and the second of `.a.b` (text/template/parse, `operand`).
+fn chain_offset(argument: &Argument) -> usize {
+    let first = argument.written.find('.').unwrap_or(0);
+    match (&argument.operand, argument.fields.as_slice()) {
+        (Operand::Dot, [field, _, ..]) => first + field.len() + 1,
+        _ => first,
     }
 }

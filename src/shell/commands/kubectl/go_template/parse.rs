@@ -37,7 +37,7 @@ enum End {
     /// The text.
     Text,
     /// `{{end}}`
-    End,
+    Close,
     /// `{{else}}`
     Else,
     /// `{{else if …}}`, `{{else with …}}`: the word.
@@ -128,7 +128,7 @@ impl Parser<'_> {
                 _ => String::new(),
             };
             let end = match word.as_str() {
-                "end" => Some(End::End),
+                "end" => Some(End::Close),
                 "else" => Some(End::Else),
                 _ => None,
             };
@@ -138,7 +138,7 @@ impl Parser<'_> {
                 }
                 self.next += 1;
                 let end = if end == End::Else { self.after_else()? } else { end };
-                if end == End::End || end == End::Else {
+                if end == End::Close || end == End::Else {
                     self.close(&word)?;
                 }
                 self.variables.truncate(known);
@@ -209,7 +209,7 @@ impl Parser<'_> {
         let otherwise = match end {
             End::Else => {
                 let (otherwise, end) = self.nodes(false)?;
-                if end != End::End {
+                if end != End::Close {
                     return Err(self.fault("expected end; found {{else}}"));
                 }
                 otherwise
@@ -248,7 +248,7 @@ impl Parser<'_> {
         if word != "template" {
             let outer = std::mem::replace(&mut self.variables, vec!["$".to_owned()]);
             let (body, end) = self.nodes(false)?;
-            if end != End::End {
+            if end != End::Close {
                 return Err(self.fault(&format!("unexpected {{{{else}}}} in {word} clause")));
             }
             self.variables = outer;
@@ -318,10 +318,8 @@ impl Parser<'_> {
         let mut arguments = Vec::new();
         loop {
             self.blanks();
-            let at = self.at();
-            match self.peek() {
-                Some(Kind::Close | Kind::Sign("|" | ")")) => break,
-                _ => {}
+            if let Some(Kind::Close | Kind::Sign("|" | ")")) = self.peek() {
+                break;
             }
             let argument = self.argument(context)?;
             arguments.push(argument);
@@ -329,7 +327,6 @@ impl Parser<'_> {
                 Some(Kind::Blank | Kind::Close | Kind::Sign("|" | ")")) => {}
                 _ => return Err(self.unexpected("operand")),
             }
-            let _ = at;
         }
         if !first
             && let Some(Argument { operand, fields, .. }) = arguments.first()

@@ -335,7 +335,7 @@ fn open_operation(
     io: &mut Io<'_>,
     shared: &mut Shared,
 ) -> Result<(), i32> {
-    if !operation.nodes.first().is_some_and(|node| node.url.is_some()) {
+    if operation.nodes.first().is_none_or(|node| node.url.is_none()) {
         match words.version {
             Version::V7_88 => words.tell(io, &format!("curl: no URL specified!\n{HINT}")),
             Version::V8_5 => words.tell(io, &format!("curl: (2) no URL specified\n{HINT}")),
@@ -360,16 +360,18 @@ fn open_operation(
         () => "GET",
     };
     match &operation.method {
-        Some(method) if method.eq_ignore_ascii_case(usual) => {
-            if words.global.verbose && !words.global.silent {
-                words.tell(io, &format!("Note: Unnecessary use of -X or --request, {usual} is already inferred.\n"));
-            }
+        Some(method)
+            if method.eq_ignore_ascii_case(usual)
+                && words.global.verbose
+                && !words.global.silent =>
+        {
+            words.tell(io, &format!("Note: Unnecessary use of -X or --request, {usual} is already inferred.\n"));
         }
+        Some(method) if method.eq_ignore_ascii_case(usual) => {}
         Some(method) if method.eq_ignore_ascii_case("head") => words.warn(io, "Setting custom HTTP method to HEAD with -X/--request may not work the way you want. Consider using -I/--head instead.\n"),
         _ => {}
     }
-    if let Some(part) = operation.form.iter().find_map(form::Part::missing) {
-        let _ = part;
+    if operation.form.iter().any(|part| part.missing().is_some()) {
         return Err(words.fail(io, 26, "Failed to open/read local data from file/application"));
     }
     if let Some(file) = operation.dump_header.as_ref().filter(|file| *file != "-")

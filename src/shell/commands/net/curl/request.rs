@@ -69,6 +69,12 @@ impl Occasion<'_> {
         } else if let Some(token) = operation.bearer.as_ref().filter(|_| self.trusted()) {
             put("Authorization", format!("Bearer {token}"));
         }
+        if let Some(file) = &operation.etag_compare {
+            let saved = io.read_file(file).unwrap_or_default();
+            let tag = String::from_utf8_lossy(&saved);
+            let tag = tag.lines().next().filter(|tag| !tag.is_empty()).unwrap_or("\"\"");
+            put("If-None-Match", tag.to_owned());
+        }
         if let Some(range) = self.range() {
             put("Range", range);
         }

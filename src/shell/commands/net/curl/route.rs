@@ -104,7 +104,7 @@ fn resolved(operation: &Operation, host: &str, port: u16) -> Option<Vec<IpAddr>>
         name.trim_end_matches('.').eq_ignore_ascii_case(host) && *number == port
     };
     let any = |(name, number, _): &(&str, u16, _)| *name == "*" && *number == port;
-    entries().filter(named).last().or_else(|| entries().filter(any).last())?.2
+    entries().rfind(named).or_else(|| entries().rfind(any))?.2
 }
 
 /// `HOST1:PORT1:HOST2:PORT2`: the first entry that matches the URL's host and port.

@@ -20,6 +20,9 @@ use crate::shell::commands::net::talk::{KEPT_OPEN, Talk, Turn};
 use crate::shell::commands::net::url::Url;
 use crate::shell::{Io, Step};
 
+/// How much the C library gathers before it writes to a pipe.
+const STDOUT_BLOCK: usize = 4096;
+
 /// Redirects that are followed unless told otherwise.
 const MAX_REDIRECTS: i64 = 50;
 
@@ -89,6 +92,8 @@ pub struct Transfer {
     header_bytes: usize,
     request_bytes: usize,
     received: usize,
+    /// What was written to a standard output that is no terminal, and waits in its buffer.
+    held: Vec<u8>,
     user: Option<String>,
 }
 
@@ -169,6 +174,7 @@ impl Transfer {
             header_bytes: 0,
             request_bytes: 0,
             received: 0,
+            held: Vec::new(),
             user: None,
         };
         match transfer.set_out(desk, io) {
@@ -640,7 +646,19 @@ impl Transfer {
         Ok(())
     }
 
+    /// Takes a part of the answer. Beside a meter, standard output is no terminal: the C library
+    /// gathers it by blocks, so that the meter's last line comes first where the answer is short.
     fn write(&mut self, desk: &Desk<'_>, io: &mut Io<'_>, bytes: &[u8]) -> Result<(), Trouble> {
+        if !self.job.meter || !self.job.sink.is_stdout() {
+            return self.write_now(desk, io, bytes);
+        }
+        self.held.extend(bytes);
+        let whole = self.held.len() - self.held.len() % STDOUT_BLOCK;
+        let blocks: Vec<u8> = self.held.drain(..whole).collect();
+        self.write_now(desk, io, &blocks)
+    }
+
+    fn write_now(&mut self, desk: &Desk<'_>, io: &mut Io<'_>, bytes: &[u8]) -> Result<(), Trouble> {
         let written = self.job.sink.write(desk.operation, io, bytes);
         let Err(why) = written else { return Ok(()) };
         desk.words().warn(io, &format!("{why}\n"));
@@ -889,11 +907,19 @@ impl Transfer {
         true
     }
 
-    /// The meter's last line.
-    fn progress(&self, desk: &Desk<'_>, io: &mut Io<'_>, code: i32) {
-        if !self.job.meter {
-            return;
+    /// The meter's last line, and what the end of the transfer lets out of standard output's buffer.
+    fn progress(&mut self, desk: &Desk<'_>, io: &mut Io<'_>, code: i32) {
+        if self.job.meter {
+            self.meter(desk, io, code);
         }
+        let held = std::mem::take(&mut self.held);
+        if !held.is_empty() {
+            // A closed standard output was told of when the block before was written.
+            let _ = self.write_now(desk, io, &held);
+        }
+    }
+
+    fn meter(&self, desk: &Desk<'_>, io: &mut Io<'_>, code: i32) {
         let line = match (code, desk.global.bar) {
             (0, true) => report::BAR.to_owned(),
             (_, true) => String::new(),

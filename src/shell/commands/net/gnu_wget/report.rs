@@ -88,8 +88,7 @@ pub(super) fn dots(bytes: usize) -> String {
             }
             text.push(if dot < here { '.' } else { ' ' });
         }
-        let percent =
-            if bytes == 0 { 100 } else { ((line + 1) * 50 * 1024).min(bytes) * 100 / bytes };
+        let percent = (((line + 1) * 50 * 1024).min(bytes) * 100).checked_div(bytes).unwrap_or(100);
         let tail = if line + 1 == lines { "=0s" } else { "  0s" };
         let _ = writeln!(text, " {percent:>3}% {:>5}{tail}", dot_rate(bytes));
     }

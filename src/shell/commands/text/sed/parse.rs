@@ -263,10 +263,9 @@ impl Reader {
                 return self.wrong("unexpected `,'", "no address after comma");
             }
         }
-        if matches!(from, Some(Address::Line(0))) && !matches!(to, Some(Address::Match(_))) {
-            if self.gnu() {
-                return self.wrong_at(self.at + 1, "invalid usage of line address 0", "");
-            }
+        let zero = matches!(from, Some(Address::Line(0))) && !matches!(to, Some(Address::Match(_)));
+        if zero && self.gnu() {
+            return self.wrong_at(self.at + 1, "invalid usage of line address 0", "");
         }
         self.blanks();
         let mut negated = false;

@@ -13,9 +13,9 @@ impl Reader {
                 '\\' => match self.next()? {
                     next if next == close => {
                         // In a pattern a letter that means something as it is means itself now.
-                        if pattern && "|+?(){}.*[]^$".contains(close) && close != '|' {
-                            text.push('\\');
-                        } else if !pattern && close == '&' {
+                        // In what replaces it, `&` does.
+                        let special = if pattern { "+?(){}.*[]^$" } else { "&" };
+                        if special.contains(close) {
                             text.push('\\');
                         }
                         text.push(close);
