@@ -78,11 +78,11 @@ fn run(mut game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Resul
     let mut view = View::new(colours());
     let mut last = Instant::now();
     loop {
-        if STRANGE.swap(false, Ordering::SeqCst) {
-            screen.terminal.clear()?;
-            update(&mut game, Msg::Redraw);
+        let strange = STRANGE.swap(false, Ordering::SeqCst);
+        if strange {
+            screen.begin_anew()?;
         }
-        if game.take_dirty() {
+        if game.take_dirty() || strange {
             screen.draw(|frame| view.draw(&game, frame))?;
         }
         let due = lock(keeper).due();
@@ -151,7 +151,6 @@ fn edit_outside(
     if update(game, msg).contains(&Effect::Save) {
         lock(keeper).keep(game);
     }
-    update(game, Msg::Redraw);
     Ok(())
 }
 
@@ -216,6 +215,13 @@ impl Screen {
     fn take_again(&mut self) -> io::Result<()> {
         take()?;
         STRANGE.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Draws the next frame whole. (`Terminal::clear` would ask the terminal where its cursor is, and
+    /// wait for an answer that not every terminal gives.)
+    fn begin_anew(&mut self) -> io::Result<()> {
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(())
     }
 

@@ -456,7 +456,7 @@ mod tests {
                 let twice = flags[index + 1..].iter().find(again);
                 assert!(
                     // Its own flag hides the global one.
-                    twice.is_none() || ["profile", "user"].contains(&&*flag.long),
+                    twice.is_none() || ["profile", "user", "kuberc"].contains(&flag.long),
                     "{} has --{} and --{}",
                     command.name,
                     flag.long,

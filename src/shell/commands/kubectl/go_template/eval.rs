@@ -336,11 +336,7 @@ impl<'t> Run<'t> {
         let before = &self.text[..at.min(self.text.len())];
         let line = 1 + before.matches('\n').count();
         let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
-        let shown: String = match written.chars().count() > 20 && !written.starts_with("{{") {
-            true => written.chars().take(20).chain("...".chars()).collect(),
-            false => written.to_owned(),
-        };
-        format!("template: output:{line}:{column}: executing \"output\" at <{shown}>: {what}")
+        format!("template: output:{line}:{column}: executing \"output\" at <{written}>: {what}")
     }
 }
 
