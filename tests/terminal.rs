@@ -241,8 +241,7 @@ fn the_terminal_is_whole_again_after_an_editor_of_any_kind() {
         let screen = player.screen.lock().unwrap().screen().clone();
         assert!(screen.alternate_screen() && screen.bracketed_paste(), "{editor:?}");
         drop(screen);
-        player.types(ESC);
-        player.types("qq");
+        player.signal("TERM");
         player.ends();
     }
 }
