@@ -112,15 +112,8 @@ impl Reader<'_> {
                 }
                 return Err(self.refuse(format!("flag provided but not defined: -{name}"), 2));
             };
-            let value = match (takes, given) {
-                (_, Some(value)) => value.to_owned(),
-                (Takes::Nothing, None) => "true".to_owned(),
-                (_, None) => match words.next() {
-                    Some(value) => value.clone(),
-                    None => {
-                        return Err(self.refuse(format!("flag needs an argument: -{name}"), 2));
-                    }
-                },
+            let Some(value) = value_of(takes, given, &mut words) else {
+                return Err(self.refuse(format!("flag needs an argument: -{name}"), 2));
             };
             if !fits(takes, &value) {
                 let kind = if takes == Takes::Nothing { "boolean value" } else { "value" };
@@ -169,16 +162,9 @@ impl Reader<'_> {
                 return Err(self.refuse(told, 1));
             };
             let first = first.to_owned();
-            let value = match (takes, given) {
-                (_, Some(value)) => value.to_owned(),
-                (Takes::Nothing, None) => "true".to_owned(),
-                (_, None) => match words.next() {
-                    Some(value) => value.clone(),
-                    None => {
-                        let told = format!("Error: flag needs an argument: {shown}");
-                        return Err(self.refuse(told, 1));
-                    }
-                },
+            let Some(value) = value_of(takes, given, &mut words) else {
+                let told = format!("Error: flag needs an argument: {shown}");
+                return Err(self.refuse(told, 1));
             };
             if !fits(takes, &value) {
                 let how = match takes {
@@ -362,6 +348,20 @@ impl Reader<'_> {
 /// `name=value`
 fn split(word: &str) -> (&str, Option<&str>) {
     word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)))
+}
+
+/// A flag's value, as Go's flag packages take it: what stands behind `=`, or else the next word; a flag
+/// that takes nothing is true. Nothing when a word is missing.
+fn value_of<'a>(
+    takes: Takes,
+    given: Option<&str>,
+    words: &mut impl Iterator<Item = &'a String>,
+) -> Option<String> {
+    match (takes, given) {
+        (_, Some(value)) => Some(value.to_owned()),
+        (Takes::Nothing, None) => Some("true".to_owned()),
+        (_, None) => words.next().cloned(),
+    }
 }
 
 fn fits(takes: Takes, value: &str) -> bool {
