@@ -1,0 +1,2 @@
+kubectl delete service scope
+kubectl apply -f scope.yaml

@@ -1,0 +1,3 @@
+# The cluster has picked the port.
+port=$(kubectl get service scope-1 -o jsonpath='{.spec.ports[0].nodePort}')
+curl -sS -m 2 "http://$1:$port"
