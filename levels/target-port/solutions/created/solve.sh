@@ -1,0 +1,2 @@
+kubectl delete service sky
+kubectl create service clusterip sky --tcp=80:8080 --tcp=9000:9898

@@ -1,0 +1,1 @@
+kubectl label pods -l sells=seats counter=open
