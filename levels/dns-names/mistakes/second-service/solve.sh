@@ -1,0 +1,1 @@
+kubectl create service clusterip catalogue -n lending --tcp=80:9898

@@ -1,0 +1,2 @@
+kubectl rollout restart deployment counter machine
+kubectl rollout status deployment machine

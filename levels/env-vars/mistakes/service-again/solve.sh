@@ -1,0 +1,2 @@
+kubectl delete service rates
+kubectl expose deployment rates --port=80 --target-port=9898

@@ -1,0 +1,2 @@
+kubectl rollout restart deployment counter
+kubectl rollout status deployment counter
