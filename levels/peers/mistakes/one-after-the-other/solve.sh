@@ -1,0 +1,2 @@
+kubectl delete statefulset ledger
+kubectl apply -f ledger.yaml

@@ -1,0 +1,1 @@
+kubectl patch service ledger -p '{"spec":{"publishNotReadyAddresses":true}}'
