@@ -312,3 +312,80 @@ fn a_file_without_measure_is_refused() {
     files.insert("shop/start/long.yaml".to_owned(), vec![b'#'; (1 << 20) + 1]);
     says(&files, "shop/start/long.yaml: 1048577 is out of the bound of bytes of a file: 1048576");
 }
+
+/// The sound pack with more at the end of its level.yaml.
+fn and(more: &str) -> Files {
+    with(YAML, "debrief:", &format!("{more}\ndebrief:"))
+}
+
+#[test]
+fn a_prediction_has_one_right_choice() {
+    let own = |choices: &str| {
+        with(YAML, "  repeat: {times: 9", &format!("  predict: {{choices: [{choices}]}}\n  repeat: {{times: 9"))
+    };
+    let refused = "{say: refused, expect: {exit: 7}}";
+    let page = "{say: a page, expect: {exit: 0}}";
+    assert_eq!(said(&own(&format!("{refused}, {page}"))), [""; 0]);
+    let none = own(&format!("{page}, {{say: silence, expect: {{exit: 28}}}}"));
+    says(&none, "shop/level.yaml:14:13: seed 1: no choice fits what comes back");
+    let both = own(&format!("{refused}, {{say: denied, expect: {{stderr: \"Failed to connect\"}}}}"));
+    says(&both, "shop/level.yaml:14:13: seed 1: 2 choices fit what comes back: \"refused\" and \"denied\"");
+    says(&own(refused), "shop/level.yaml:14:13: 1 choices are given; 2 to 5 are shown");
+    let any = own(&format!("{refused}, {{say: whatever, expect: {{}}}}"));
+    says(&any, "shop/level.yaml:14:");
+    let nothing = with(YAML, "  repeat: {times: 9", "  predict: none\n  repeat: {times: 9");
+    assert_eq!(said(&nothing), [""; 0]);
+}
+
+#[test]
+fn a_question_has_one_right_choice_on_every_seed() {
+    let choices = "choices: [{say: refused, expect: {exit: 7}}, {say: unknown, expect: {exit: 6}}, {say: a page, expect: {exit: 0}}]";
+    let asks = |more: &str| and(&format!("question: {{ask: And now?, {more}, {choices}}}"));
+    assert_eq!(said(&asks("answer: mistakes/a")), [""; 0]);
+    assert_eq!(said(&asks("answer: solutions/typed, run: kubectl delete service shop")), [""; 0]);
+    assert_eq!(said(&asks("send: {from: laptop, run: curl -sS -m 2 http://shop}")), [""; 0]);
+    says(&asks("answer: mistakes/z"), "shop/level.yaml:22:27: there is no folder mistakes/z");
+    says(&asks("goal: 2"), "shop/level.yaml:22:27: there is no goal 2");
+    let silent = asks("send: {from: pod/client, run: curl -sS -m 2 http://10.244.9.9}");
+    says(&silent, "shop/level.yaml:22:");
+}
+
+#[test]
+fn claims_may_be_of_patterns_absence_errors_time_and_fields() {
+    let claims = |expect: &str| with(YAML, "expect: {exit: 7}", &format!("expect: {expect}"));
+    for holds in [
+        "{stderr: Failed to connect}",
+        "{absent: It works}",
+        "{matches: \"^$\"}",
+        "{within: 2s}",
+        "{object: {kind: service, name: shop, path: \"{.spec.type}\", equals: ClusterIP}}",
+    ] {
+        assert_eq!(said(&claims(holds)), [""; 0], "{holds}");
+    }
+    for (wrong, why) in [
+        ("{stderr: Could not resolve}", "it does not print \"Could not resolve\" as an error"),
+        ("{absent: \"\"}", "it prints \"\""),
+        ("{matches: \"^works\"}", "it prints nothing that matches \"^works\""),
+        ("{within: 0ms}", "it takes "),
+        (
+            "{object: {kind: svc, name: shop, path: \"{.spec.type}\", equals: NodePort}}",
+            "{.spec.type} of services shop is \"ClusterIP\", not \"NodePort\"",
+        ),
+    ] {
+        let start = format!("shop/level.yaml:6:3: seed 1: the claim is false at the start: {why}");
+        says(&claims(wrong), &start);
+    }
+    says(&claims("{matches: \"(\"}"), "shop/level.yaml:6:");
+    says(&claims("{object: {kind: servic, name: s, path: p, equals: e}}"), "shop/level.yaml:6:");
+}
+
+#[test]
+fn spare_lines_and_hints_name_what_exists() {
+    let spare = |line: &str| and(&format!("spare: {{shop.yaml: {{\"{line}\": not needed}}}}"));
+    says(&spare("- port: 81"), "shop/level.yaml:22:");
+    assert_eq!(said(&spare("- port: 80")), [""; 0]);
+    let hint = |more: &str| with(YAML, "- say: Compare", &format!("- {more}\n- say: Compare"));
+    assert_eq!(said(&hint("{goal: 1, after: 2m, say: Look.}")), [""; 0]);
+    says(&hint("{goal: 2, say: Look.}"), "shop/level.yaml:21:");
+    says(&and("difficulty: 6"), "shop/level.yaml:22:1: 6 is out of the bound of the level's difficulty: 1 to 5");
+}

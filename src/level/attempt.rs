@@ -77,6 +77,9 @@ pub struct GoalState {
     pub diagnosis: Option<Diagnosis>,
     /// The traces of its requests, oldest first.
     pub traces: Vec<TraceId>,
+    /// Which of the level's own predictions fit what the first request came to, counted from 0: the
+    /// first of them is the right one. `None` before a request was made.
+    pub fits: Option<Vec<usize>>,
 }
 
 /// How a level stands after a whole probing.
@@ -461,6 +464,7 @@ impl Attempt {
         state.of = state.of.max(state.tried);
         state.succeeded += u32::from(run.miss.is_none());
         state.traces.extend(&run.traces);
+        state.fits.get_or_insert_with(|| run.fits.clone());
         probing.runs.push(run);
         let tried = state.tried;
         let more = state.goes_on(goal, probe::spread(&probing.runs));
@@ -518,6 +522,7 @@ impl GoalState {
             of: goal.repeat.times,
             diagnosis: None,
             traces: Vec::new(),
+            fits: None,
         }
     }
 

@@ -23,6 +23,10 @@ pub struct Pack {
     pub id: String,
     /// The campaign's title.
     pub title: String,
+    /// Who made it, if the pack says so.
+    pub author: Option<String>,
+    /// The language of its texts, as a tag: `en`.
+    pub language: String,
     /// Its chapters.
     pub chapters: Vec<Chapter>,
     /// Its levels, in the order they are played.
@@ -53,6 +57,10 @@ pub struct Level {
     pub chapter: String,
     /// What it teaches, as short words.
     pub teaches: Vec<String>,
+    /// How hard it is, from 1 (a word to change) to 5 (symptoms only, over the whole path).
+    pub difficulty: Option<u8>,
+    /// The wrong claim that its goals disprove, where it disproves one.
+    pub myth: Option<String>,
     /// What is broken, as its user sees it; at most 80 words.
     pub situation: String,
     /// Nodes of the cluster.
@@ -81,6 +89,10 @@ pub struct Level {
     pub events: Vec<Event>,
     /// Help, in order.
     pub hints: Vec<Hint>,
+    /// What is asked once it is solved.
+    pub question: Option<Question>,
+    /// Lines of solutions that do not matter: by file and line, trimmed, why not.
+    pub spare: BTreeMap<String, BTreeMap<String, String>>,
     /// What to keep; at most 120 words.
     pub debrief: String,
     /// How the same is done on a real cluster, if the level says so.
@@ -104,7 +116,7 @@ pub struct Level {
 pub struct Claim {
     /// Where it runs, as a goal's.
     pub from: String,
-    /// The command.
+    /// The command; empty where the claim is about an object alone.
     pub run: String,
     /// What it has to answer.
     pub expect: Expect,
@@ -130,6 +142,67 @@ pub struct Goal {
     /// The container whose own requests are the goal's, where the command only reads its log:
     /// `pod/multi -c sidecar`.
     pub traffic: Option<String>,
+    /// What the player is asked to predict before it is sent for the first time.
+    pub predict: Predict,
+}
+
+/// What the player predicts of a goal's first request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Predict {
+    /// The game chooses by the command.
+    #[default]
+    Usual,
+    /// Nothing is asked.
+    Nothing,
+    /// The level's own question.
+    Own(Prediction),
+}
+
+/// A level's own question about a goal's first request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prediction {
+    /// The question; the game words it by the command when left out.
+    pub ask: Option<String>,
+    /// Two to five choices. The first that fits what the request came to is right:
+    /// [`GoalState::fits`](super::GoalState) lists those that fit.
+    pub choices: Vec<Choice>,
+}
+
+/// One choice of a prediction or a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// In the player's words.
+    pub say: String,
+    /// What a request comes to where this choice is right.
+    pub expect: Expect,
+}
+
+/// What is asked once a level is solved: another failure of the same idea.
+/// [`ask`](super::ask) has the engine answer it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The question.
+    pub ask: String,
+    /// Applied to the level as it starts: a mistake's or a solution's files and script, or files of
+    /// the question's own.
+    pub answer: Option<Solution>,
+    /// Typed on the laptop after it was applied.
+    pub run: Option<String>,
+    /// The goal whose request is sent, counted from 0.
+    pub goal: usize,
+    /// The request that is sent in place of a goal's.
+    pub send: Option<Send>,
+    /// Two to five choices, of which one is right on every seed.
+    pub choices: Vec<Choice>,
+}
+
+/// A request: where it runs, and the command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Send {
+    /// As a goal's.
+    pub from: String,
+    /// A shell command.
+    pub run: String,
 }
 
 /// What a goal's command has to answer. What is not given does not matter.
@@ -149,6 +222,74 @@ pub struct Expect {
     pub served_by_image: Option<String>,
     /// The nodes whose addresses requests were sent to, one to each.
     pub via_node: Vec<String>,
+    /// A pattern that standard output has a match of.
+    pub matches: Option<Pattern>,
+    /// Text that standard output does not contain.
+    pub absent: Option<String>,
+    /// Text that standard error contains.
+    pub stderr: Option<String>,
+    /// How long the command takes at most.
+    pub within: Option<Duration>,
+    /// A field of an object. Traffic decides goals, so this is for claims.
+    pub object: Option<ObjectField>,
+}
+
+/// A regular expression.
+#[derive(Clone, Debug)]
+pub struct Pattern(regex::Regex);
+
+/// A pattern may be compiled to this many bytes.
+const PATTERN: usize = 1 << 20;
+
+impl Pattern {
+    /// Reads a pattern; `^` and `$` stand for the ends of any line.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line.
+    pub fn parse(text: &str) -> Result<Pattern, String> {
+        let built = regex::RegexBuilder::new(text).multi_line(true).size_limit(PATTERN).build();
+        built.map(Pattern).map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "the pattern is too big".to_owned(),
+            error => {
+                let text = error.to_string();
+                let last = text.lines().last().unwrap_or("it is no pattern");
+                last.trim_start_matches("error: ").to_owned()
+            }
+        })
+    }
+
+    /// Whether `text` has a match of it.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Pattern) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Pattern {}
+
+/// A field of an object, and what it has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectField {
+    /// The object's kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The field, as `kubectl get -o jsonpath` takes it: `{.spec.type}`.
+    pub path: String,
+    /// What is printed for it.
+    pub equals: String,
 }
 
 impl Expect {
@@ -248,6 +389,10 @@ pub enum Which {
 pub struct Hint {
     /// Only when the player's own failing diagnosis has this code.
     pub when: Option<String>,
+    /// Only while this goal fails, counted from 0.
+    pub goal: Option<usize>,
+    /// Not before this much of the cluster's time has passed in the level.
+    pub after: Option<Duration>,
     /// The text; empty for a worked example.
     pub say: String,
     /// The solution that is shown as a worked example.

@@ -14,6 +14,7 @@ mod format;
 pub mod lint;
 mod place;
 mod probe;
+mod question;
 mod read;
 mod source;
 
@@ -23,9 +24,10 @@ pub use apply::{Applied, AppliedFile, is_manifest};
 pub use attempt::{Attempt, GoalState, Phase, Verdict};
 pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
 pub use format::{
-    CAMPAIGN, Changes, Chapter, Claim, Event, Expect, Goal, Hint, Level, Mistake, Pack, Repeat,
-    Solution, When, Which,
+    CAMPAIGN, Changes, Chapter, Choice, Claim, Event, Expect, Goal, Hint, Level, Mistake,
+    ObjectField, Pack, Pattern, Predict, Prediction, Question, Repeat, Send, Solution, When, Which,
 };
 pub use place::{NoPlace, PlaceKind, PlaceName};
 pub use probe::sent_since;
+pub use question::{Asked, ask};
 pub use read::Source;

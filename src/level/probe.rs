@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::format::{Claim, Expect, Goal};
+use super::format::{Choice, Claim, Expect, Goal, ObjectField, Predict};
 use super::place::{NoPlace, PlaceName};
 use crate::api::{Labels, Pod};
 use crate::clock::SimTime;
@@ -23,7 +23,7 @@ const TRAFFIC_WINDOW: Duration = Duration::from_secs(10);
 
 /// A command, where it runs, and what it has to answer: a goal's, or a claim's.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub struct Request<'a> {
     /// Where it runs.
     pub from: &'a str,
     /// The command.
@@ -32,6 +32,8 @@ pub struct Question<'a> {
     pub expect: &'a Expect,
     /// The container whose own requests count, in place of the command's.
     pub traffic: Option<&'a str>,
+    /// What else it could come to.
+    pub choices: &'a [Choice],
 }
 
 /// One run of a goal's command, with everything that explains it.
@@ -49,6 +51,8 @@ pub struct Run {
     pub miss: Option<Miss>,
     /// Who served it.
     pub served_by: Option<Party>,
+    /// Which of the choices it came to, counted from 0.
+    pub fits: Vec<usize>,
 }
 
 /// In what a run missed its goal.
@@ -66,52 +70,74 @@ pub enum Miss {
     Answer { expected: String },
     /// It went to another address than the node's.
     Way { expected: String },
+    /// Nothing that it printed matches.
+    Pattern { expected: String },
+    /// It printed what it must not.
+    Unwanted { text: String },
+    /// Standard error is another one.
+    Errors { expected: String },
+    /// It took longer than it may.
+    Late { within: Duration, took: Duration },
+    /// A field of an object is another one.
+    Field { object: String, path: String, expected: String, received: String },
 }
 
-impl<'a> From<&'a Goal> for Question<'a> {
+impl<'a> From<&'a Goal> for Request<'a> {
     fn from(goal: &'a Goal) -> Self {
         let traffic = goal.traffic.as_deref();
-        Question { from: &goal.from, run: &goal.run, expect: &goal.expect, traffic }
+        let choices = match &goal.predict {
+            Predict::Own(prediction) => prediction.choices.as_slice(),
+            Predict::Usual | Predict::Nothing => &[],
+        };
+        Request { from: &goal.from, run: &goal.run, expect: &goal.expect, traffic, choices }
     }
 }
 
-impl<'a> From<&'a Claim> for Question<'a> {
+impl<'a> From<&'a Claim> for Request<'a> {
     fn from(claim: &'a Claim) -> Self {
-        Question { from: &claim.from, run: &claim.run, expect: &claim.expect, traffic: None }
+        let Claim { from, run, expect } = claim;
+        Request { from, run, expect, traffic: None, choices: &[] }
     }
 }
 
 /// Runs a command once, and lets the cluster's time pass as it waits.
-pub fn run(cluster: &mut Cluster, question: Question<'_>, files: &Files) -> Run {
-    let place = PlaceName::parse(question.from).map(|name| name.find(cluster));
+pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
+    let place = PlaceName::parse(request.from).map(|name| name.find(cluster));
     let place = match place {
         Ok(Ok(place)) => place,
         Ok(Err(no_place)) => return Run::nowhere(Some(no_place)),
         Err(_) => return Run::nowhere(None),
     };
     let first = cluster.next_trace();
-    let finished = shell::run_at(cluster, &place, files, question.run, LIMIT);
-    let (asker, mut traces) = match question.traffic {
+    let began = cluster.now();
+    let finished = shell::run_at(cluster, &place, files, request.run, LIMIT);
+    let took = cluster.now().since(began);
+    let (asker, mut traces) = match request.traffic {
         Some(container) => own_traffic(cluster, container),
         None => (Some(place.clone()), sent_since(cluster, first)),
     };
     let connections = connections(cluster, &traces);
-    let judged = judge(cluster, question.expect, &finished, &connections, asker.as_ref());
+    let came =
+        Came { cluster, finished: &finished, took, connections: &connections, asker: asker.as_ref() };
+    let judged = came.judge(request.expect);
+    let fits = |choice: &(usize, &Choice)| came.judge(&choice.1.expect).is_ok();
+    let fits = request.choices.iter().enumerate().filter(fits).map(|(index, _)| index).collect();
     let served_by = match &judged {
         Ok(server) => server.clone(),
         Err(_) => connections.last().and_then(|connection| connection.server.clone()),
     };
-    let deeds = match question.traffic {
+    let deeds = match request.traffic {
         Some(container) => own_deeds(cluster, container, asker.as_ref()),
         None => finished.deeds.clone(),
     };
-    if let Some(container) = question.traffic.filter(|_| traces.is_empty()) {
+    if let Some(container) = request.traffic.filter(|_| traces.is_empty()) {
         traces = earlier_traffic(cluster, asker.as_ref());
         if traces.is_empty() {
             traces = namesakes_traffic(cluster, container);
         }
     }
-    Run { finished: Some(finished), no_place: None, traces, deeds, miss: judged.err(), served_by }
+    let miss = judged.err();
+    Run { finished: Some(finished), no_place: None, traces, deeds, miss, served_by, fits }
 }
 
 /// How much of an answer is quoted, in characters.
@@ -138,6 +164,7 @@ impl Run {
             deeds: Vec::new(),
             miss: Some(Miss::NoPlace),
             served_by: None,
+            fits: Vec::new(),
         }
     }
 }
@@ -270,43 +297,120 @@ fn connections<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Vec<Connection<'
         .collect()
 }
 
-/// Who served the run, or in what it missed.
-fn judge(
-    cluster: &Cluster,
-    expect: &Expect,
-    finished: &Finished,
-    connections: &[Connection<'_>],
-    asker: Option<&Place>,
-) -> Result<Option<Party>, Miss> {
-    if let Some(exit) = expect.exit
-        && exit != finished.exit
-    {
-        return Err(Miss::Exit { expected: exit, received: finished.exit });
+/// What a command came to.
+struct Came<'a> {
+    cluster: &'a Cluster,
+    finished: &'a Finished,
+    took: Duration,
+    connections: &'a [Connection<'a>],
+    asker: Option<&'a Place>,
+}
+
+impl Came<'_> {
+    /// Who served it, or in what it missed.
+    fn judge(&self, expect: &Expect) -> Result<Option<Party>, Miss> {
+        self.printed(expect)?;
+        if let Some(within) = expect.within.filter(|within| self.took > *within) {
+            return Err(Miss::Late { within, took: self.took });
+        }
+        if let Some(object) = &expect.object {
+            object.judge(self.cluster)?;
+        }
+        let last = self.connections.last().and_then(|connection| connection.server.clone());
+        if !expect.wants_server() {
+            return Ok(last);
+        }
+        let mut server = last;
+        for wanted in wanted(expect) {
+            let judge =
+                |connection: &Connection<'_>| wanted.miss(self.cluster, connection, self.asker);
+            let mut newest = self.connections.iter().rev();
+            server = match newest.find(|connection| judge(connection).is_none()) {
+                Some(connection) => connection.server.clone(),
+                None => {
+                    let missed = self.connections.iter().rev().find_map(judge);
+                    return Err(missed.unwrap_or_else(|| Miss::Server {
+                        expected: wanted.server(),
+                        received: None,
+                    }));
+                }
+            };
+        }
+        Ok(server)
     }
-    if let Some(text) = &expect.stdout
-        && !String::from_utf8_lossy(&finished.stdout).contains(text.as_str())
-    {
-        return Err(Miss::Output { expected: text.clone() });
+
+    /// Whether it ended and printed as it has to.
+    fn printed(&self, expect: &Expect) -> Result<(), Miss> {
+        let received = self.finished.exit;
+        if let Some(expected) = expect.exit.filter(|expected| *expected != received) {
+            return Err(Miss::Exit { expected, received });
+        }
+        let output = String::from_utf8_lossy(&self.finished.stdout);
+        if let Some(text) = expect.stdout.as_ref().filter(|text| !output.contains(text.as_str())) {
+            return Err(Miss::Output { expected: text.clone() });
+        }
+        if let Some(pattern) = expect.matches.as_ref().filter(|pattern| !pattern.is_in(&output)) {
+            return Err(Miss::Pattern { expected: pattern.as_str().to_owned() });
+        }
+        if let Some(text) = expect.absent.as_ref().filter(|text| output.contains(text.as_str())) {
+            return Err(Miss::Unwanted { text: text.clone() });
+        }
+        let errors = String::from_utf8_lossy(&self.finished.stderr);
+        if let Some(text) = expect.stderr.as_ref().filter(|text| !errors.contains(text.as_str())) {
+            return Err(Miss::Errors { expected: text.clone() });
+        }
+        Ok(())
     }
-    let last = connections.last().and_then(|connection| connection.server.clone());
-    if !expect.wants_server() {
-        return Ok(last);
+}
+
+impl ObjectField {
+    /// Asks kubectl for the field, as its reader would.
+    fn judge(&self, cluster: &Cluster) -> Result<(), Miss> {
+        let ObjectField { kind, name, namespace, path, equals } = self;
+        let kind = kind.resource();
+        let words = [
+            "kubectl", "get", &kind, name, "-n", namespace, "-o", &format!("jsonpath={path}"),
+        ];
+        let command: Vec<String> = words.iter().map(|word| shell::quoted(word)).collect();
+        let mut aside = cluster.clone();
+        let files = Files::new();
+        let finished = shell::run_at(&mut aside, &Place::Laptop, &files, &command.join(" "), LIMIT);
+        let (printed, errors) = finished.texts();
+        if finished.exit == 0 && printed == *equals {
+            return Ok(());
+        }
+        Err(Miss::Field {
+            object: format!("{kind} {name}"),
+            path: path.clone(),
+            expected: equals.clone(),
+            received: printed + errors.trim_end(),
+        })
     }
-    let mut server = last;
-    for wanted in wanted(expect) {
-        let judge = |connection: &Connection<'_>| wanted.miss(cluster, connection, asker);
-        server = match connections.iter().rev().find(|connection| judge(connection).is_none()) {
-            Some(connection) => connection.server.clone(),
-            None => {
-                let missed = connections.iter().rev().find_map(judge);
-                return Err(missed.unwrap_or_else(|| Miss::Server {
-                    expected: wanted.server(),
-                    received: None,
-                }));
+}
+
+impl Miss {
+    /// What was missed, in words: `it does not print "ok"`.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Miss::NoPlace => "there is nowhere to run it".to_owned(),
+            Miss::Exit { expected, received } => {
+                format!("it ends with exit code {received}, not {expected}")
             }
-        };
+            Miss::Output { expected } => format!("it does not print {expected:?}"),
+            Miss::Server { expected, .. } => format!("it is not served by {expected}"),
+            Miss::Answer { expected } => format!("no server answers {expected:?}"),
+            Miss::Way { expected } => format!("it is not sent to {expected}"),
+            Miss::Pattern { expected } => format!("it prints nothing that matches {expected:?}"),
+            Miss::Unwanted { text } => format!("it prints {text:?}"),
+            Miss::Errors { expected } => format!("it does not print {expected:?} as an error"),
+            Miss::Late { within, took } => {
+                format!("it takes {} ms, longer than {} ms", took.as_millis(), within.as_millis())
+            }
+            Miss::Field { object, path, expected, received } => {
+                format!("{path} of {object} is {received:?}, not {expected:?}")
+            }
+        }
     }
-    Ok(server)
 }
 
 /// What one of a run's connections has to be.

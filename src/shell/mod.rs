@@ -105,6 +105,15 @@ impl Finished {
     }
 }
 
+/// A word as a shell reads it back: in single quotes, unless it is plain.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
 /// What the shell wants from the game beyond text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {

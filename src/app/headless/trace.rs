@@ -64,17 +64,8 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
 fn command_line(words: &[String]) -> String {
     match words {
         [line] => line.clone(),
-        words => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+        words => words.iter().map(|word| shell::quoted(word)).collect::<Vec<_>>().join(" "),
     }
-}
-
-/// A word in single quotes, unless it is plain.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// The packets that were sent, and those that whoever had one of them sent on: a proxy to its

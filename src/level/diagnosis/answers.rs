@@ -66,7 +66,22 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         )
         .look([look::nodes()])
         .fix(format!("send the request to {expected}")),
-        Miss::Exit { .. } | Miss::Output { .. } => failed(facts, &server),
+        Miss::Late { within, took } => Diagnosis::new(
+            "slow-answer",
+            format!(
+                "{server} answered after {} ms; {} ms are allowed",
+                took.as_millis(),
+                within.as_millis()
+            ),
+        )
+        .look([look::pods(&facts.namespace())])
+        .fix("find what the time is spent on: the name, the connection, or the server"),
+        Miss::Field { .. } => return None,
+        Miss::Exit { .. }
+        | Miss::Output { .. }
+        | Miss::Pattern { .. }
+        | Miss::Unwanted { .. }
+        | Miss::Errors { .. } => failed(facts, &server),
         Miss::NoPlace => return None,
     };
     Some(said.fact(facts.quoted()).at(mention(facts, trace)))
@@ -287,6 +302,14 @@ pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
         Some(Miss::Answer { expected }) => format!("no server answered {expected:?}"),
         Some(Miss::Way { expected }) => format!("no packet was sent to {expected}"),
         Some(Miss::NoPlace) | None => "there was nowhere to run the command".to_owned(),
+        Some(Miss::Pattern { expected }) => {
+            format!("the command printed nothing that matches {expected:?}")
+        }
+        Some(Miss::Unwanted { text }) => format!("the command printed {text:?}"),
+        Some(Miss::Errors { expected }) => {
+            format!("the command did not print {expected:?} as an error")
+        }
+        Some(miss @ (Miss::Late { .. } | Miss::Field { .. })) => miss.words(),
     };
     let interrupted = run.and_then(|run| run.finished.as_ref()).is_some_and(|one| one.interrupted);
     let command = facts.case.goal.run.trim();

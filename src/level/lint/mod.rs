@@ -1,6 +1,7 @@
 //! Proves a level: what it says is true, it starts unsolved, every solution solves it, every mistake
 //! gets its diagnosis, and no built-in cheat wins.
 
+mod asks;
 mod bites;
 mod cheats;
 mod imitator;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use super::answer::with_answer;
 use super::attempt::{Attempt, Verdict};
 use super::diagnosis;
-use super::format::{Level, Mistake, Solution};
+use super::format::{Level, Mistake, Predict, Solution};
 use crate::diagnostic::Diagnostic;
 use crate::shell::Finished;
 
@@ -77,6 +78,10 @@ pub enum Statement {
     Opens,
     /// Untouched, no goal passes that is not said to hold, and each says why.
     Unsolved,
+    /// Untouched, one choice of each of its predictions fits what the first request comes to.
+    Predicts,
+    /// One choice of its question is right, the same on each seed.
+    Asks,
     /// This solution solves it; its commands succeed, and so do the events meanwhile.
     Solves(Solution),
     /// This mistake fails at its goal with its diagnosis, on its line.
@@ -92,6 +97,12 @@ pub enum Statement {
 /// Everything that is to be proved about a level.
 pub fn statements(level: &Level) -> Vec<Statement> {
     let mut statements = vec![Statement::Texts, Statement::Opens, Statement::Unsolved];
+    if level.goals.iter().any(|goal| matches!(goal.predict, Predict::Own(_))) {
+        statements.push(Statement::Predicts);
+    }
+    if level.question.is_some() {
+        statements.push(Statement::Asks);
+    }
     statements.extend(level.solutions.iter().cloned().map(Statement::Solves));
     statements.extend(level.mistakes.iter().cloned().map(Statement::Fails));
     statements.extend(Cheat::ALL.map(Statement::Resists));
@@ -106,6 +117,8 @@ impl fmt::Display for Statement {
             Statement::Texts => f.write_str("its texts are complete and short"),
             Statement::Opens => f.write_str("its world, opening and claims are as it says"),
             Statement::Unsolved => f.write_str("untouched it is unsolved"),
+            Statement::Predicts => f.write_str("each prediction has one right choice"),
+            Statement::Asks => f.write_str("its question has one right choice"),
             Statement::Solves(solution) => write!(f, "solution {} solves it", solution.name),
             Statement::Fails(mistake) => {
                 write!(f, "mistake {} gets its diagnosis", mistake.answer.name)
@@ -144,6 +157,8 @@ impl Prover {
             }
             Statement::Opens => self.on(&seeds.others, world::opens),
             Statement::Unsolved => self.on(&seeds.others, world::unsolved),
+            Statement::Predicts => self.on(&seeds.others, asks::predicts),
+            Statement::Asks => (seeds.others.len(), asks::asks(self, &seeds.others)),
             Statement::Fails(mistake) => {
                 self.on(&seeds.others, |prover, seed| prover.fails(mistake, seed))
             }

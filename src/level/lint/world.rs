@@ -121,16 +121,10 @@ fn missed(miss: &Miss, run: &Run) -> String {
         let said = String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ");
         said.chars().take(100).collect()
     });
-    let what = match miss {
-        Miss::NoPlace => return "there is nowhere to run it".to_owned(),
-        Miss::Exit { expected, received } => {
-            format!("it ends with exit code {received}, not {expected}")
-        }
-        Miss::Output { expected } => format!("it does not print {expected:?}"),
-        Miss::Server { expected, .. } => format!("it is not served by {expected}"),
-        Miss::Answer { expected } => format!("no server answers {expected:?}"),
-        Miss::Way { expected } => format!("it is not sent to {expected}"),
-    };
+    if matches!(miss, Miss::NoPlace | Miss::Field { .. }) {
+        return miss.words();
+    }
+    let what = miss.words();
     format!("{what}; it prints: {printed}")
 }
 

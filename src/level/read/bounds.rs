@@ -32,6 +32,10 @@ pub(super) const OCCURRENCES: Bound = bound("occurrences of events", 1, 1_000);
 pub(super) const REQUESTS: Bound = bound("requests of goals", 1, 1_000);
 /// `goals[].repeat.spread`
 pub(super) const SPREAD: Bound = bound("pods that serve a goal", 0, 100);
+/// `difficulty`
+pub(super) const DIFFICULTY: Bound = bound("the level's difficulty", 1, 5);
+/// Choices of a prediction or a question.
+pub(super) const CHOICES: Bound = bound("choices", 2, 5);
 /// Goals, events, claims, hints: how many of each.
 pub(super) const ENTRIES: Bound = bound("entries", 0, 100);
 /// Levels of a pack.

@@ -1,13 +1,14 @@
 //! One level's files become a [`Level`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::bounds::{self, Bounds};
 use super::schema::{
-    ClaimFile, EventFile, ExpectFile, FamiliesFile, GoalFile, HintFile, IngressFile, LevelFile,
-    MistakeFile, ProviderFile, RepeatFile,
+    ClaimFile, EventFile, FamiliesFile, GoalFile, HintFile, IngressFile, LevelFile, MistakeFile,
+    ProviderFile, RepeatFile,
 };
-use super::{Folder, Source, typed};
+use super::{Folder, Source, asks, typed};
 use crate::api::{Kind, LabelSelector};
 use crate::diagnostic::Diagnostic;
 use crate::level::PlaceName;
@@ -15,6 +16,7 @@ use crate::level::format::{
     Changes, Claim, Event, Expect, Goal, Hint, Level, Mistake, Repeat, Solution, When, Which,
 };
 use crate::level::lint::Cheat;
+use crate::manifest;
 use crate::shell::Files;
 
 /// Reads the level in the folder `name`, which `pack.yaml` lists in `chapter`.
@@ -30,7 +32,8 @@ pub(super) fn level(
     let folder = Folder { files, path: format!("{name}/") };
     let mistakes = mistakes(&folder, errors);
     let solutions = folder.subfolders("solutions/");
-    let solutions = solutions.into_iter().map(|(name, files)| answer(name, files)).collect();
+    let solutions: Vec<Solution> =
+        solutions.into_iter().map(|(name, files)| answer(name, files)).collect();
     folder.stray_files(errors);
     let mut bounds = Bounds { source: &source, errors };
     if file.chapter != chapter {
@@ -46,6 +49,11 @@ pub(super) fn level(
     let goals = goals(file.goals, &mut bounds);
     let events = events(file.events, &goals, &mut bounds);
     let claims = claims(file.claims, &mut bounds);
+    let hints = hints(file.hints, goals.len(), &mut bounds);
+    let question =
+        file.question.map(|file| asks::question(file, goals.len(), (&solutions, &mistakes), &mut bounds));
+    let difficulty = file.difficulty.map(|value| bounds.number("difficulty", value, bounds::DIFFICULTY));
+    spare(&file.spare, &solutions, &mut bounds);
     names(&file.refused, &file.allows, &folder, &mut bounds);
     Some(Level {
         name: name.to_owned(),
@@ -53,6 +61,8 @@ pub(super) fn level(
         title: file.title,
         chapter: file.chapter,
         teaches: file.teaches,
+        difficulty: difficulty.map(|value| value as u8),
+        myth: file.myth,
         situation: file.situation.trim().to_owned(),
         nodes,
         zones: file.cluster.zones,
@@ -66,7 +76,9 @@ pub(super) fn level(
         allows: file.allows,
         goals,
         events,
-        hints: file.hints.into_iter().map(hint).collect(),
+        hints,
+        question,
+        spare: file.spare,
         debrief: file.debrief.trim().to_owned(),
         real: file.real,
         par_edits: file.par.edits,
@@ -97,7 +109,7 @@ fn mistakes(folder: &Folder<'_>, errors: &mut Vec<Diagnostic>) -> Vec<Mistake> {
 /// Files and cheats that the level names have to exist.
 fn names(
     refused: &[String],
-    allows: &std::collections::BTreeMap<String, String>,
+    allows: &BTreeMap<String, String>,
     folder: &Folder<'_>,
     bounds: &mut Bounds<'_>,
 ) {
@@ -144,11 +156,12 @@ fn goal(file: GoalFile, path: &str, bounds: &mut Bounds<'_>) -> Goal {
         say: file.say,
         from: file.from,
         run: file.run,
-        expect: expect(file.expect),
+        expect: asks::expect(file.expect, &format!("{path}.expect"), bounds),
         repeat,
         after,
         holds: file.holds,
         traffic: file.traffic,
+        predict: asks::predict(file.predict, &format!("{path}.predict"), bounds),
     }
 }
 
@@ -174,19 +187,7 @@ fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
     Repeat { times, every: file.every, succeed, spread, at_most }
 }
 
-fn expect(file: ExpectFile) -> Expect {
-    Expect {
-        exit: file.exit,
-        stdout: file.stdout,
-        page: file.page,
-        served_by: file.served_by,
-        served_by_pod: file.served_by_pod.into_vec(),
-        served_by_image: file.served_by_image,
-        via_node: file.via_node.into_vec(),
-    }
-}
-
-fn place(from: &str, path: &str, bounds: &mut Bounds<'_>) {
+pub(super) fn place(from: &str, path: &str, bounds: &mut Bounds<'_>) {
     if let Err(expected) = PlaceName::parse(from) {
         bounds.error(path, expected, "for example: pod/client");
     }
@@ -197,10 +198,14 @@ fn claims(files: Vec<ClaimFile>, bounds: &mut Bounds<'_>) -> Vec<Claim> {
     for (index, file) in files.into_iter().enumerate() {
         let path = format!("claims[{index}]");
         place(&file.from, &format!("{path}.from"), bounds);
-        let expect = expect(file.expect);
+        let expect = asks::expect(file.expect, &format!("{path}.expect"), bounds);
         if expect == Expect::default() {
             let help = "say the exit code, or the text that it prints";
             bounds.error(&path, "this claim expects nothing".to_owned(), help);
+        }
+        if file.run.trim().is_empty() && expect.object.is_none() {
+            let help = "say with run which command shows it, or with object which field";
+            bounds.error(&path, "this claim runs nothing".to_owned(), help);
         }
         claims.push(Claim { from: file.from, run: file.run, expect });
     }
@@ -279,9 +284,51 @@ fn changes(text: &str) -> Result<Changes, String> {
     Ok(Changes { kind, which })
 }
 
-fn hint(file: HintFile) -> Hint {
-    let worked = file.worked.map(|path| path.trim_start_matches("solutions/").to_owned());
-    Hint { when: file.when, say: file.say.unwrap_or_default(), worked }
+fn hints(files: Vec<HintFile>, goals: usize, bounds: &mut Bounds<'_>) -> Vec<Hint> {
+    let read = files.into_iter().enumerate().map(|(index, file)| {
+        let path = format!("hints[{index}]");
+        let goal = file
+            .goal
+            .map(|number| asks::goal(number, goals, &format!("{path}.goal"), bounds));
+        let after = file
+            .after
+            .map(|after| bounds.time(&format!("{path}.after"), after, Duration::ZERO, 1));
+        let worked = file.worked.map(|path| path.trim_start_matches("solutions/").to_owned());
+        Hint { when: file.when, goal, after, say: file.say.unwrap_or_default(), worked }
+    });
+    read.collect()
+}
+
+/// Spare lines are lines of a solution's files, and each has a reason.
+fn spare(
+    spare: &BTreeMap<String, BTreeMap<String, String>>,
+    solutions: &[Solution],
+    bounds: &mut Bounds<'_>,
+) {
+    for (file, lines) in spare {
+        let path = manifest::field("spare", file);
+        let texts: Vec<String> = solutions
+            .iter()
+            .filter_map(|solution| solution.files.get(file))
+            .map(|content| String::from_utf8_lossy(content).into_owned())
+            .collect();
+        if texts.is_empty() {
+            let help = "name a file of one of the solutions";
+            bounds.error(&path, format!("no solution has a file {file}"), help);
+            continue;
+        }
+        for (line, reason) in lines {
+            let path = manifest::field(&path, line);
+            let stands = |text: &String| text.lines().any(|other| other.trim() == line.trim());
+            if !texts.iter().any(stands) {
+                let help = "write the line as it stands there, without its indentation";
+                bounds.error(&path, format!("no solution's {file} has the line {line:?}"), help);
+            } else if reason.trim().is_empty() {
+                let help = "say why the level is solved without it";
+                bounds.error(&path, "it is not said why this line does not matter".to_owned(), help);
+            }
+        }
+    }
 }
 
 fn answer(name: String, mut files: Files) -> Solution {

@@ -1,5 +1,6 @@
 //! Reads levels: strictly, with the line of everything that is wrong.
 
+mod asks;
 mod bounds;
 mod level;
 mod schema;
@@ -52,7 +53,14 @@ pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
         .into_iter()
         .map(|chapter| Chapter { name: chapter.name, title: chapter.title, levels: chapter.levels })
         .collect();
-    Ok(Pack { id: super::CAMPAIGN.to_owned(), title: file.title, chapters, levels })
+    Ok(Pack {
+        id: super::CAMPAIGN.to_owned(),
+        title: file.title,
+        author: file.author,
+        language: file.language,
+        chapters,
+        levels,
+    })
 }
 
 /// The levels that can be told from one another by name and number; all others are errors.

@@ -15,8 +15,18 @@ use crate::api::validation::names;
 pub(super) struct PackFile {
     /// The campaign's title.
     pub title: String,
+    /// Who made it.
+    #[serde(default)]
+    pub author: Option<String>,
+    /// The language of its texts, as a tag like `en`; English when left out.
+    #[serde(default = "english")]
+    pub language: String,
     /// Its chapters, in order.
     pub chapters: Vec<ChapterFile>,
+}
+
+fn english() -> String {
+    "en".to_owned()
 }
 
 /// A chapter of `pack.yaml`.
@@ -42,6 +52,13 @@ pub(super) struct LevelFile {
     /// What it teaches, as short words.
     #[serde(default)]
     pub teaches: Vec<String>,
+    /// How hard it is: 1 is a word to change, 5 is symptoms only over the whole path.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 5))]
+    pub difficulty: Option<u64>,
+    /// The wrong claim that its goals disprove: a level about a myth.
+    #[serde(default)]
+    pub myth: Option<String>,
     /// What is broken, as its user sees it. At most 80 words.
     pub situation: String,
     /// The cluster it plays in.
@@ -71,6 +88,12 @@ pub(super) struct LevelFile {
     /// Help: the first that fits the failing diagnosis, then the general ones in order.
     #[serde(default)]
     pub hints: Vec<HintFile>,
+    /// What is asked once it is solved: another failure of the same idea, answered by the engine.
+    #[serde(default)]
+    pub question: Option<QuestionFile>,
+    /// Lines of solutions that do not matter: by file, the line without its indentation, and why.
+    #[serde(default)]
+    pub spare: BTreeMap<String, BTreeMap<String, String>>,
     /// What to keep. At most 120 words.
     pub debrief: String,
     /// How to see the same on a real cluster.
@@ -162,6 +185,84 @@ pub(super) struct GoalFile {
     /// `pod/multi -c sidecar`.
     #[serde(default)]
     pub traffic: Option<String>,
+    /// What the player predicts before the first request: `none`, or choices of the level's own;
+    /// the game's own choices when left out.
+    #[serde(default)]
+    pub predict: Option<PredictFile>,
+}
+
+/// A prediction.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum PredictFile {
+    /// No question.
+    Nothing(NoneFile),
+    /// The level's own.
+    Own(PredictionFile),
+}
+
+/// The word `none`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum NoneFile {
+    /// Nothing.
+    None,
+}
+
+/// A question about a goal's first request.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PredictionFile {
+    /// The question; the game words it by the command when left out.
+    #[serde(default)]
+    pub ask: Option<String>,
+    /// Two to five choices: untouched, one of them fits what the request comes to.
+    pub choices: Vec<ChoiceFile>,
+}
+
+/// A choice.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChoiceFile {
+    /// The choice in the player's words.
+    pub say: String,
+    /// What a request comes to where this choice is right.
+    pub expect: ExpectFile,
+}
+
+/// What is asked once a level is solved.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuestionFile {
+    /// The question.
+    pub ask: String,
+    /// A folder of this level, applied to it as it starts: `mistakes/NAME` or `solutions/NAME`.
+    #[serde(default)]
+    pub answer: Option<String>,
+    /// Files of the question's own, in place of `answer`: name to content.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Commands typed on the laptop after these were applied.
+    #[serde(default)]
+    pub run: Option<String>,
+    /// The goal whose request is sent, from 1.
+    #[serde(default)]
+    pub goal: Option<u64>,
+    /// Another request, in place of a goal's.
+    #[serde(default)]
+    pub send: Option<SendFile>,
+    /// Two to five choices: one of them fits what comes back, the same on every seed.
+    pub choices: Vec<ChoiceFile>,
+}
+
+/// A request.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SendFile {
+    /// Where it comes from, as a goal's.
+    pub from: String,
+    /// A shell command.
+    pub run: String,
 }
 
 /// What a goal's command has to answer. What is not given does not matter.
@@ -189,18 +290,57 @@ pub(super) struct ExpectFile {
     /// The node whose address the request was sent to; of several, one request to each.
     #[serde(default)]
     pub via_node: Several,
+    /// A regular expression that standard output has a match of; `^` and `$` are ends of lines.
+    #[serde(default)]
+    pub matches: Option<String>,
+    /// Text that standard output does not contain.
+    #[serde(default)]
+    pub absent: Option<String>,
+    /// Text that standard error contains.
+    #[serde(default)]
+    pub stderr: Option<String>,
+    /// How long the command takes at most, for example `500ms`.
+    #[serde(default, deserialize_with = "some_duration")]
+    #[schemars(with = "Option<String>")]
+    pub within: Option<Duration>,
+    /// A field of an object: for claims and choices, since traffic decides goals.
+    #[serde(default)]
+    pub object: Option<ObjectFile>,
+}
+
+/// A field of an object.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ObjectFile {
+    /// The object's kind, as kubectl takes it: `service`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its namespace; `default` when left out.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// The field, as `kubectl get -o jsonpath` takes it: `{.spec.type}`.
+    pub path: String,
+    /// What is printed for it.
+    pub equals: String,
 }
 
 /// A claim of the situation: a command, and what it answers before the player has done anything.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ClaimFile {
-    /// The command.
+    /// The command; may be left out where the claim is about an object alone.
+    #[serde(default)]
     pub run: String,
-    /// Where it runs, as a goal's.
+    /// Where it runs, as a goal's; on the laptop when left out.
+    #[serde(default = "laptop")]
     pub from: String,
     /// What it has to answer.
     pub expect: ExpectFile,
+}
+
+fn laptop() -> String {
+    "laptop".to_owned()
 }
 
 /// One text, or a list of them.
@@ -300,6 +440,13 @@ pub(super) struct HintFile {
     /// Only when a goal fails with this diagnosis.
     #[serde(default)]
     pub when: Option<String>,
+    /// Only while this goal fails, from 1.
+    #[serde(default)]
+    pub goal: Option<u64>,
+    /// Not before this much of the cluster's time has passed in the level, for example `2m`.
+    #[serde(default, deserialize_with = "some_duration")]
+    #[schemars(with = "Option<String>")]
+    pub after: Option<Duration>,
     /// The text.
     #[serde(default)]
     pub say: Option<String>,
