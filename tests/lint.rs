@@ -321,15 +321,23 @@ fn and(more: &str) -> Files {
 #[test]
 fn a_prediction_has_one_right_choice() {
     let own = |choices: &str| {
-        with(YAML, "  repeat: {times: 9", &format!("  predict: {{choices: [{choices}]}}\n  repeat: {{times: 9"))
+        with(
+            YAML,
+            "  repeat: {times: 9",
+            &format!("  predict: {{choices: [{choices}]}}\n  repeat: {{times: 9"),
+        )
     };
     let refused = "{say: refused, expect: {exit: 7}}";
     let page = "{say: a page, expect: {exit: 0}}";
     assert_eq!(said(&own(&format!("{refused}, {page}"))), [""; 0]);
     let none = own(&format!("{page}, {{say: silence, expect: {{exit: 28}}}}"));
     says(&none, "shop/level.yaml:14:13: seed 1: no choice fits what comes back");
-    let both = own(&format!("{refused}, {{say: denied, expect: {{stderr: \"Failed to connect\"}}}}"));
-    says(&both, "shop/level.yaml:14:13: seed 1: 2 choices fit what comes back: \"refused\" and \"denied\"");
+    let both =
+        own(&format!("{refused}, {{say: denied, expect: {{stderr: \"Failed to connect\"}}}}"));
+    says(
+        &both,
+        "shop/level.yaml:14:13: seed 1: 2 choices fit what comes back: \"refused\" and \"denied\"",
+    );
     says(&own(refused), "shop/level.yaml:14:13: 1 choices are given; 2 to 5 are shown");
     let any = own(&format!("{refused}, {{say: whatever, expect: {{}}}}"));
     says(&any, "shop/level.yaml:14:");
@@ -387,5 +395,8 @@ fn spare_lines_and_hints_name_what_exists() {
     let hint = |more: &str| with(YAML, "- say: Compare", &format!("- {more}\n- say: Compare"));
     assert_eq!(said(&hint("{goal: 1, after: 2m, say: Look.}")), [""; 0]);
     says(&hint("{goal: 2, say: Look.}"), "shop/level.yaml:21:");
-    says(&and("difficulty: 6"), "shop/level.yaml:22:1: 6 is out of the bound of the level's difficulty: 1 to 5");
+    says(
+        &and("difficulty: 6"),
+        "shop/level.yaml:22:1: 6 is out of the bound of the level's difficulty: 1 to 5",
+    );
 }

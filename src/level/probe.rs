@@ -117,8 +117,13 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
         None => (Some(place.clone()), sent_since(cluster, first)),
     };
     let connections = connections(cluster, &traces);
-    let came =
-        Came { cluster, finished: &finished, took, connections: &connections, asker: asker.as_ref() };
+    let came = Came {
+        cluster,
+        finished: &finished,
+        took,
+        connections: &connections,
+        asker: asker.as_ref(),
+    };
     let judged = came.judge(request.expect);
     let fits = |choice: &(usize, &Choice)| came.judge(&choice.1.expect).is_ok();
     let fits = request.choices.iter().enumerate().filter(fits).map(|(index, _)| index).collect();
@@ -368,9 +373,8 @@ impl ObjectField {
     fn judge(&self, cluster: &Cluster) -> Result<(), Miss> {
         let ObjectField { kind, name, namespace, path, equals } = self;
         let kind = kind.resource();
-        let words = [
-            "kubectl", "get", &kind, name, "-n", namespace, "-o", &format!("jsonpath={path}"),
-        ];
+        let words =
+            ["kubectl", "get", &kind, name, "-n", namespace, "-o", &format!("jsonpath={path}")];
         let command: Vec<String> = words.iter().map(|word| shell::quoted(word)).collect();
         let mut aside = cluster.clone();
         let files = Files::new();

@@ -32,10 +32,11 @@ pub(super) fn asks(prover: &mut Prover, seeds: &[u64]) -> Result<(), Diagnostic>
     for &seed in seeds {
         let asked = ask(prover.open(seed), question);
         let says = format!("; it prints: {}", asked.printed);
-        let right = one(&level, path, &question.choices, &asked.fits, &says).map_err(|mut error| {
-            error.message = format!("seed {seed}: {}", error.message);
-            error
-        })?;
+        let right =
+            one(&level, path, &question.choices, &asked.fits, &says).map_err(|mut error| {
+                error.message = format!("seed {seed}: {}", error.message);
+                error
+            })?;
         match first {
             Some((other, choice)) if choice != right => {
                 let say = |index: usize| &question.choices[index].say;

@@ -56,11 +56,7 @@ fn object(file: ObjectFile, path: &str, bounds: &mut Bounds<'_>) -> Option<Objec
 }
 
 /// What the player predicts.
-pub(super) fn predict(
-    file: Option<PredictFile>,
-    path: &str,
-    bounds: &mut Bounds<'_>,
-) -> Predict {
+pub(super) fn predict(file: Option<PredictFile>, path: &str, bounds: &mut Bounds<'_>) -> Predict {
     match file {
         None => Predict::Usual,
         Some(PredictFile::Nothing(_)) => Predict::Nothing,
@@ -157,7 +153,8 @@ fn named(
 ) -> Option<Solution> {
     let mistakes = mistakes.iter().map(|mistake| ("mistakes", &mistake.answer));
     let mut all = solutions.iter().map(|solution| ("solutions", solution)).chain(mistakes);
-    let found = all.find(|(of, answer)| folder.trim_end_matches('/') == format!("{of}/{}", answer.name));
+    let found =
+        all.find(|(of, answer)| folder.trim_end_matches('/') == format!("{of}/{}", answer.name));
     if found.is_none() {
         let help = "name a folder of this level: mistakes/NAME or solutions/NAME";
         bounds.error("question.answer", format!("there is no folder {folder}"), help);

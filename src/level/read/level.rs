@@ -50,9 +50,11 @@ pub(super) fn level(
     let events = events(file.events, &goals, &mut bounds);
     let claims = claims(file.claims, &mut bounds);
     let hints = hints(file.hints, goals.len(), &mut bounds);
-    let question =
-        file.question.map(|file| asks::question(file, goals.len(), (&solutions, &mistakes), &mut bounds));
-    let difficulty = file.difficulty.map(|value| bounds.number("difficulty", value, bounds::DIFFICULTY));
+    let question = file
+        .question
+        .map(|file| asks::question(file, goals.len(), (&solutions, &mistakes), &mut bounds));
+    let difficulty =
+        file.difficulty.map(|value| bounds.number("difficulty", value, bounds::DIFFICULTY));
     spare(&file.spare, &solutions, &mut bounds);
     names(&file.refused, &file.allows, &folder, &mut bounds);
     Some(Level {
@@ -287,12 +289,10 @@ fn changes(text: &str) -> Result<Changes, String> {
 fn hints(files: Vec<HintFile>, goals: usize, bounds: &mut Bounds<'_>) -> Vec<Hint> {
     let read = files.into_iter().enumerate().map(|(index, file)| {
         let path = format!("hints[{index}]");
-        let goal = file
-            .goal
-            .map(|number| asks::goal(number, goals, &format!("{path}.goal"), bounds));
-        let after = file
-            .after
-            .map(|after| bounds.time(&format!("{path}.after"), after, Duration::ZERO, 1));
+        let goal =
+            file.goal.map(|number| asks::goal(number, goals, &format!("{path}.goal"), bounds));
+        let after =
+            file.after.map(|after| bounds.time(&format!("{path}.after"), after, Duration::ZERO, 1));
         let worked = file.worked.map(|path| path.trim_start_matches("solutions/").to_owned());
         Hint { when: file.when, goal, after, say: file.say.unwrap_or_default(), worked }
     });
@@ -325,7 +325,11 @@ fn spare(
                 bounds.error(&path, format!("no solution's {file} has the line {line:?}"), help);
             } else if reason.trim().is_empty() {
                 let help = "say why the level is solved without it";
-                bounds.error(&path, "it is not said why this line does not matter".to_owned(), help);
+                bounds.error(
+                    &path,
+                    "it is not said why this line does not matter".to_owned(),
+                    help,
+                );
             }
         }
     }
