@@ -1,0 +1,1 @@
+kubectl scale statefulset stack --replicas=5

@@ -1,0 +1,2 @@
+# The stuck pod holds up its own repair.
+kubectl delete pod stack-0
