@@ -1,0 +1,2 @@
+kubectl delete service thermo
+kubectl apply -f thermo.yaml
