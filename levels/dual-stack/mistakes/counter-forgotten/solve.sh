@@ -1,0 +1,2 @@
+kubectl delete service parcels
+kubectl apply -f parcels.yaml
