@@ -19,13 +19,56 @@ fn the_trail_shows_the_campaign() {
     }
 }
 
+/// A pack as large as the campaign will be: ten chapters, fifty levels.
+fn fifty_levels() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut pack = "title: A long way\nchapters:\n".to_owned();
+    for chapter in 0..10 {
+        let names: Vec<String> = (1..=5).map(|number| format!("level-{chapter}-{number}")).collect();
+        pack += &format!("- {{name: c{chapter}, title: Chapter {chapter}, levels: [{}]}}\n", names.join(", "));
+        for name in names {
+            let level = format!(
+                "title: What {name} is about\nchapter: c{chapter}\nteaches: [subject {chapter}, pod]\n\
+                 situation: Something is broken.\ngoals:\n\
+                 - {{say: it answers, from: laptop, run: 'true', expect: {{exit: 0}}}}\ndebrief: Kept.\n"
+            );
+            files.push((format!("{name}/level.yaml"), level));
+            files.push((format!("{name}/start/notes.txt"), "nothing\n".to_owned()));
+        }
+    }
+    files.push(("pack.yaml".to_owned(), pack));
+    files
+}
+
+#[test]
+fn the_trail_holds_ten_chapters_and_finds_a_level() {
+    let files = fifty_levels();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut player = Player::with_levels(&files, (80, 24));
+    let screen = player.screen();
+    for chapter in 0..10 {
+        assert!(screen.contains(&format!("Chapter {chapter}")), "{screen}");
+    }
+    assert!(screen.contains("subject 0"), "it says what the level teaches:\n{screen}");
+    player.keys("/").type_text("subject 7");
+    let screen = player.screen();
+    assert!(screen.contains("What level-7-1"), "{screen}");
+    player.keys("enter / enter");
+    assert!(player.screen().contains("What level-7-2"), "again finds the next:\n{}", player.screen());
+    player.keys("/").type_text("nowhere");
+    assert!(player.screen().contains("no level"), "{}", player.screen());
+    player.keys("esc pgdn");
+    assert!(player.screen().contains("What level-8-1"), "{}", player.screen());
+}
+
 #[test]
 fn the_first_level_is_won_by_keys_alone() {
     for (width, height) in SIZES {
         let mut player = Player::new(width, height);
         player.keys("enter enter");
         assert!(player.screen().contains("multi.yaml"), "{}", player.screen());
-        player.keys("ctrl-g 4 1");
+        player.keys("ctrl-g 4 enter 1 enter");
         player.wait_until("✗ the sidecar").keys("f3");
         assert!(player.screen().contains("Why"), "{}", player.screen());
         player.keys("esc ctrl-f").type_text("//nginx").keys("enter right right");
@@ -45,7 +88,7 @@ fn every_level_is_won_by_keys_alone_at_80_by_24() {
     let pack = Pack::embedded().expect("the campaign is sound");
     for level in &pack.levels {
         for solution in level.solutions.iter().take(1) {
-            let mut player = Player::new(80, 24);
+            let mut player = Player::at_the_campaign(80, 24);
             player.open(level);
             player.keys("esc t");
             for (file, bytes) in &solution.files {
@@ -171,13 +214,13 @@ fn every_screen_looks_as_it_did() {
         look(&mut player, "settings");
         player.keys("esc c");
         look(&mut player, "codes");
-        player.keys("esc home down down down enter");
+        player.keys("esc home down enter");
         look(&mut player, "briefing");
         player.keys("enter");
         look(&mut player, "level");
         player.keys("ctrl-g");
         look(&mut player, "predict");
-        player.keys("2 3");
+        player.keys("2 enter 3 enter");
         player.wait_until("✗ the frontend").wait(Duration::from_secs(8));
         look(&mut player, "failed");
         player.keys("f3");
@@ -218,7 +261,7 @@ fn a_field_s_name_is_completed_with_its_documentation() {
 fn a_field_that_stands_there_is_explained() {
     let mut player = Player::new(120, 36);
     player
-        .keys("home down down down enter enter down down down down down down down down ctrl-space");
+        .keys("home down enter enter down down down down down down down down ctrl-space");
     let screen = player.screen();
     assert!(screen.contains("▸port") && screen.contains("exposed by this"), "{screen}");
     player.keys("enter");

@@ -160,6 +160,8 @@ fn level_one_is_won_by_keys_alone_at_80_by_24() {
     player.types(ENTER);
     player.sees("Containers of one pod share a network namespace");
     player.types(CTRL_C);
+    player.sees("Leave podhop?");
+    player.types(CTRL_C);
     let (_, home) = player.ends();
     let save = std::fs::read_to_string(home.path().join("save.json")).expect("progress is kept");
     assert!(save.contains("localhost-sidecar"), "{save}");
@@ -170,6 +172,8 @@ fn the_quit_key_gives_the_terminal_back() {
     let mut player = Player::start(120, 36, &[]);
     player.sees("podhop");
     player.types("q");
+    player.sees("Leave podhop?");
+    player.types(ENTER);
     assert!(player.ends().0.success());
 }
 
@@ -177,6 +181,8 @@ fn the_quit_key_gives_the_terminal_back() {
 fn ctrl_c_on_the_trail_gives_the_terminal_back() {
     let mut player = Player::start(120, 36, &[]);
     player.sees("podhop");
+    player.types(CTRL_C);
+    player.sees("Leave podhop?");
     player.types(CTRL_C);
     player.ends();
 }
@@ -205,7 +211,9 @@ fn a_tiny_terminal_is_told_and_left() {
         assert!(begun.elapsed() < PATIENCE, "nothing was drawn");
         thread::sleep(Duration::from_millis(10));
     }
-    player.types("q");
+    player.types("qqqq");
+    player.types(CTRL_C);
+    player.types(CTRL_C);
     player.ends();
 }
 
@@ -215,7 +223,8 @@ fn a_damaged_save_is_set_aside_and_named() {
     std::fs::write(home.path().join("save.json"), b"{ \xff not a save").expect("it is written");
     let mut player = Player::at_home(120, 36, &[], home);
     player.sees("damaged");
-    player.types(ESC);
+    player.types(CTRL_C);
+    player.sees("Leave podhop?");
     player.types(CTRL_C);
     let (_, home) = player.ends();
     let kept = std::fs::read_dir(home.path()).expect("it is readable").flatten().any(|entry| {

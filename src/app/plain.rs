@@ -563,7 +563,7 @@ mod tests {
     #[test]
     fn a_level_is_won_in_lines_of_text() {
         let told = played(
-            "1\nshow multi.yaml\ngo\n4\n1\nway\nwhy\nmap\n\
+            "localhost-sidecar\nshow multi.yaml\ngo\n4\n1\nway\nwhy\nmap\n\
              line multi.yaml 14     - while true; do curl -sS http://localhost; sleep 5; done\n\
              apply\ngo\nquit\n",
         );
@@ -573,7 +573,7 @@ mod tests {
 
     #[test]
     fn unknown_names_get_a_next_step() {
-        let told = played("nowhere\n1\nshow x.yaml\ndescribe y\nwait z\nseed z\nline x\nquit\n");
+        let told = played("nowhere\nlocalhost-sidecar\nshow x.yaml\ndescribe y\nwait z\nseed z\nline x\nquit\n");
         assert!(told.contains("There is no level “nowhere”"));
         assert!(told.contains("Files: multi.yaml"));
         assert!(told.contains("as in: wait 10"));

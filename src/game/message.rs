@@ -12,9 +12,11 @@ use super::{Panel, Screen};
 pub enum Msg {
     /// Real time passed.
     Tick(Duration),
-    /// Leave podhop.
+    /// Leave podhop at once: the input has ended, or the player has confirmed it.
     Quit,
-    /// Ctrl-C: interrupt what runs, clear what is typed, or leave.
+    /// Ask whether to leave podhop.
+    AskToLeave,
+    /// Ctrl-C: interrupt what runs, clear what is typed, or ask whether to leave.
     Interrupt,
     /// Go to another screen.
     Show(Screen),
@@ -24,6 +26,10 @@ pub enum Msg {
     Select(i32),
     /// The first entry, or (`true`) the last.
     SelectEnd(bool),
+    /// On the trail: to the next chapter, or (`false`) the one before.
+    Chapter(bool),
+    /// On the trail: look for a level.
+    FindLevel,
     /// Act on what is selected.
     Confirm,
     /// Change the selected setting; `false` backwards.

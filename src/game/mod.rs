@@ -22,6 +22,7 @@ pub mod speech;
 pub mod story;
 mod terminal;
 mod timer;
+mod trail;
 mod update;
 
 pub use command::{COMMANDS, CommandInfo, matching as matching_commands};
@@ -38,6 +39,7 @@ pub use save::{
     VERSION,
 };
 pub use timer::{SPEEDS, Timer};
+pub use trail::Search;
 pub use update::SETTINGS;
 pub use update::update;
 
@@ -83,6 +85,8 @@ pub enum Popup {
     Palette(Line),
     /// `/` and the text.
     Find(Line),
+    /// Leave podhop? Everything is saved.
+    Leave,
     /// The level is won.
     Won,
 }
@@ -102,8 +106,8 @@ pub struct Game {
     popup: Option<Popup>,
     /// The seed that was asked for on the command line.
     seed: Option<u64>,
-    /// Ctrl-C was pressed with nothing to interrupt: the next one leaves.
-    leaving: bool,
+    /// What is looked for on the trail.
+    search: Search,
     /// What the player has to know about the game itself.
     warnings: Vec<String>,
     dirty: bool,
@@ -128,7 +132,7 @@ impl Game {
             debrief: None,
             popup: None,
             seed: None,
-            leaving: false,
+            search: Search::default(),
             warnings: Vec::new(),
             dirty: true,
         }
@@ -179,6 +183,11 @@ impl Game {
     /// What is selected in a list, or how far a text is scrolled.
     pub fn selected(&self) -> usize {
         self.selected
+    }
+
+    /// What is looked for on the trail.
+    pub fn search(&self) -> &Search {
+        &self.search
     }
 
     /// The level on the table.

@@ -7,7 +7,7 @@ use super::debrief::Debrief;
 use super::play::{Play, Tone};
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
 use super::story::{Story, is_dns};
-use super::{Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal};
+use super::{Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal, trail};
 use crate::level::{GoalState, Level, Phase, explanations};
 use crate::network::Trace;
 
@@ -23,7 +23,6 @@ pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
         return tick(game, real);
     }
     game.dirty = true;
-    let leaving = std::mem::take(&mut game.leaving);
     if let Some(play) = &mut game.play {
         play.timer.touched();
         play.notice = None;
@@ -31,11 +30,17 @@ pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Tick(_) => Vec::new(),
         Msg::Quit => vec![Effect::Save, Effect::Quit],
-        Msg::Interrupt => interrupt(game, leaving),
+        Msg::AskToLeave => ask_to_leave(game),
+        Msg::Interrupt => interrupt(game),
         Msg::Show(screen) => show(game, screen),
         Msg::Back => back(game),
         Msg::Select(by) => select(game, by),
         Msg::SelectEnd(last) => select(game, if last { i32::MAX } else { i32::MIN }),
+        Msg::Chapter(forward) => {
+            trail::turn_chapter(game, forward);
+            Vec::new()
+        }
+        Msg::FindLevel => trail::open_search(game),
         Msg::Confirm => confirm(game),
         Msg::Change(forward) => change_setting(game, forward),
         Msg::OpenLevel(name) => open_level(game, &name),
@@ -229,23 +234,22 @@ fn asks_alike(one: &Trace, other: &Trace) -> bool {
     }
 }
 
-fn interrupt(game: &mut Game, leaving: bool) -> Vec<Effect> {
+/// Ctrl-C. Where there is nothing to interrupt it leaves podhop, as anywhere else, but not without a
+/// question.
+fn interrupt(game: &mut Game) -> Vec<Effect> {
+    if game.popup == Some(Popup::Leave) {
+        return vec![Effect::Save, Effect::Quit];
+    }
     if game.screen == Screen::Level && game.popup.is_none() && terminal::interrupt(game) {
         return Vec::new();
     }
-    let in_terminal = game.screen == Screen::Level
-        && game
-            .play
-            .as_ref()
-            .is_some_and(|play| play.focus == super::Panel::Terminal && !play.menu);
-    if in_terminal && !leaving {
-        game.leaving = true;
-        if let Some(play) = &mut game.play {
-            play.say(Tone::Plain, "Ctrl-C again leaves podhop; everything is saved.");
-        }
-        return Vec::new();
-    }
-    vec![Effect::Save, Effect::Quit]
+    ask_to_leave(game)
+}
+
+fn ask_to_leave(game: &mut Game) -> Vec<Effect> {
+    dismiss(game);
+    game.popup = Some(Popup::Leave);
+    Vec::new()
 }
 
 fn show(game: &mut Game, screen: Screen) -> Vec<Effect> {
@@ -263,7 +267,7 @@ fn back(game: &mut Game) -> Vec<Effect> {
         return Vec::new();
     }
     match game.screen {
-        Screen::Trail => return vec![Effect::Save, Effect::Quit],
+        Screen::Trail => return ask_to_leave(game),
         Screen::Help | Screen::Glossary | Screen::Settings => {
             let screen = game.came_from;
             show(game, screen);
@@ -276,6 +280,7 @@ fn back(game: &mut Game) -> Vec<Effect> {
 }
 
 fn dismiss(game: &mut Game) -> bool {
+    game.search.in_vain = false;
     match game.popup.take() {
         Some(Popup::Predict(_)) => {
             level::update(game, super::LevelMsg::SkipPrediction);
@@ -328,6 +333,7 @@ fn moved(at: usize, by: i32, count: usize) -> usize {
 
 fn confirm(game: &mut Game) -> Vec<Effect> {
     match game.popup.clone() {
+        Some(Popup::Leave) => return vec![Effect::Save, Effect::Quit],
         Some(Popup::Predict(at)) => return level::confirm_prediction(game, at),
         Some(Popup::Reset(at)) => return level::confirm_reset(game, at),
         Some(Popup::Won) => {
@@ -449,12 +455,23 @@ fn field(game: &mut Game, msg: FieldMsg) -> Vec<Effect> {
         }
         FieldMsg::Enter => return enter(game),
     }
+    let sought = match (game.screen, &game.popup) {
+        (Screen::Trail, Some(Popup::Find(line))) => Some(line.text().to_owned()),
+        _ => None,
+    };
+    if let Some(text) = sought {
+        trail::seek(game, &text);
+    }
     Vec::new()
 }
 
 fn enter(game: &mut Game) -> Vec<Effect> {
     match game.popup.take() {
         Some(Popup::Palette(mut line)) => command::run(game, &Line::take(&mut line)),
+        Some(Popup::Find(line)) if game.screen == Screen::Trail => {
+            trail::end_search(game, line.text());
+            Vec::new()
+        }
         Some(Popup::Find(line)) => apply::find(game, line.text()),
         other => {
             game.popup = other;
@@ -469,11 +486,11 @@ mod tests {
     use crate::game::{Asked, Fate, LevelMsg, Panel, Save, TerminalMsg, Where};
     use crate::level::Pack;
 
-    /// A game with the first level on the table.
+    /// A game with a level of one file on the table.
     fn game() -> Game {
         let pack = Pack::embedded().expect("the campaign is sound");
         let mut game = Game::new(Arc::new(pack), Save::default());
-        update(&mut game, Msg::Confirm);
+        update(&mut game, Msg::OpenLevel("localhost-sidecar".to_owned()));
         update(&mut game, Msg::Begin);
         game
     }
@@ -560,7 +577,8 @@ mod tests {
         let edits = &game.debrief().expect("a debrief").edits;
         assert_eq!(edits.iter().map(|tried| tried.mattered).collect::<Vec<_>>(), [Some(true)]);
         update(&mut game, Msg::Confirm);
-        assert_eq!(play(&game).level().number, 2);
+        let won = game.pack().level("localhost-sidecar").expect("it is in the campaign").number;
+        assert_eq!(play(&game).level().number, won + 1);
     }
 
     #[test]
@@ -630,12 +648,19 @@ mod tests {
     }
 
     #[test]
-    fn ctrl_c_at_an_empty_prompt_leaves_the_second_time() {
+    fn ctrl_c_interrupts_copies_or_asks_but_never_leaves_at_once() {
         let mut game = game();
+        for panel in [Panel::Editor, Panel::Map, Panel::Packet] {
+            level(&mut game, LevelMsg::Focus(panel));
+            assert!(!update(&mut game, Msg::Interrupt).contains(&Effect::Quit), "{panel:?}");
+            assert_eq!(game.popup(), Some(&Popup::Leave));
+            update(&mut game, Msg::Dismiss);
+        }
         level(&mut game, LevelMsg::Focus(Panel::Terminal));
         update(&mut game, Msg::Terminal(TerminalMsg::Type("sleep".into())));
         assert!(!update(&mut game, Msg::Interrupt).contains(&Effect::Quit), "it clears the line");
-        assert!(!update(&mut game, Msg::Interrupt).contains(&Effect::Quit), "it warns");
+        assert_eq!(game.popup(), None);
+        assert!(!update(&mut game, Msg::Interrupt).contains(&Effect::Quit), "it asks");
         assert!(update(&mut game, Msg::Interrupt).contains(&Effect::Quit));
     }
 

@@ -15,6 +15,9 @@ use crate::game::{
 impl View {
     /// Carries out what the player did; says what the outside has to do.
     pub fn handle(&mut self, game: &mut Game, event: &Event) -> Vec<Effect> {
+        if self.too_small {
+            return small_key(game, event);
+        }
         let effects = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(game, key),
             Event::Paste(text) => self.paste(game, text),
@@ -46,7 +49,7 @@ impl View {
         if let Some(play) = game.play() {
             self.editor.sync(play);
         }
-        if game.popup().is_some() && game.screen() == Screen::Level {
+        if game.popup().is_some() {
             return popup_key(game, key);
         }
         match game.screen() {
@@ -78,9 +81,7 @@ impl View {
             self.editor.escape(play);
             return self.outcome(game, Outcome::Moved);
         }
-        let ctrl_c =
-            key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-        if ctrl_c && !(editing && self.editor.has_selection(play)) {
+        if is_ctrl_c(key) && !(editing && self.editor.has_selection(play)) {
             return update(game, Msg::Interrupt);
         }
         let order: Vec<Context> = match (play.menu, play.focus) {
@@ -169,11 +170,11 @@ impl View {
 
     fn click(&mut self, game: &mut Game, x: u16, y: u16) -> Vec<Effect> {
         let twice = self.clicked.replace((x, y)) == Some((x, y));
-        if game.screen() != Screen::Level {
-            return self.click_row(game, x, y, twice);
-        }
         if game.popup().is_some() {
             return Vec::new();
+        }
+        if game.screen() != Screen::Level {
+            return self.click_row(game, x, y, twice);
         }
         let at = |area: ratatui::layout::Rect| area.contains((x, y).into());
         if let Some(tab) = self.drawn.files.iter().find(|tab| at(tab.area)) {
@@ -259,7 +260,7 @@ impl View {
 
 /// A key on a screen that is no level.
 fn plain_key(game: &mut Game, key: &KeyEvent, contexts: &[Context]) -> Vec<Effect> {
-    if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+    if is_ctrl_c(key) {
         return update(game, Msg::Interrupt);
     }
     match keys::meaning(key, contexts).map(|binding| &binding.action) {
@@ -268,17 +269,36 @@ fn plain_key(game: &mut Game, key: &KeyEvent, contexts: &[Context]) -> Vec<Effec
     }
 }
 
+/// In a terminal that shows nothing but that it is too small, no key means anything but Ctrl-C,
+/// pressed twice.
+fn small_key(game: &mut Game, event: &Event) -> Vec<Effect> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release && is_ctrl_c(key) => {
+            update(game, Msg::Interrupt)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_ctrl_c(key: &KeyEvent) -> bool {
+    key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
+}
+
 fn popup_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
-    if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
-        return update(game, Msg::Dismiss);
+    if is_ctrl_c(key) {
+        let msg = match game.popup() {
+            Some(Popup::Leave) => Msg::Interrupt,
+            _ => Msg::Dismiss,
+        };
+        return update(game, msg);
     }
     match game.popup() {
+        Some(Popup::Leave) => return plain_key(game, key, &[Context::Leaving]),
         Some(Popup::Palette(_) | Popup::Find(_)) => return field_key(game, key),
         Some(Popup::Predict(_) | Popup::Reset(_)) => {
             if let KeyCode::Char(c @ '1'..='9') = key.code {
                 update(game, Msg::SelectEnd(false));
-                update(game, Msg::Select(c as i32 - '1' as i32));
-                return update(game, Msg::Confirm);
+                return update(game, Msg::Select(c as i32 - '1' as i32));
             }
             return plain_key(game, key, &[Context::Choice]);
         }

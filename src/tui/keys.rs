@@ -32,6 +32,8 @@ pub enum Context {
     Choice,
     /// In a popup to read.
     Reading,
+    /// When asked whether to leave.
+    Leaving,
 }
 
 /// A key, or several that mean the same.
@@ -126,7 +128,7 @@ const fn line(edit: LineEdit) -> Does {
 }
 
 use Context::{
-    Choice, Editor, Everywhere, Map, Menu, Packet, Page, Reading, Settings, Terminal, Text, Trail,
+    Choice, Editor, Everywhere, Leaving, Map, Menu, Packet, Page, Reading, Settings, Terminal, Text, Trail,
 };
 
 /// Every key, in the order help shows them.
@@ -144,7 +146,7 @@ pub static BINDINGS: &[Binding] = &[
     row(Everywhere, function(5), ("F5", "", ""), level(LevelMsg::Apply)),
     row(Everywhere, function(6), ("F6", "", ""), level(LevelMsg::Go)),
     row(Everywhere, function(8), ("F8", "", ""), level(LevelMsg::Pause)),
-    row(Everywhere, ctrl('c'), ("^C", "interrupt; with nothing to interrupt, leave podhop", ""), Does::Send(Msg::Interrupt)),
+    row(Everywhere, ctrl('c'), ("^C", "copy what is selected, interrupt what runs; else leave podhop", ""), Does::Send(Msg::Interrupt)),
     // After Esc.
     row(Menu, letter('a'), ("a", "apply your files", "apply"), level(LevelMsg::Apply)),
     row(Menu, letter('g'), ("g", "go: send the goal's request", "go"), level(LevelMsg::Go)),
@@ -170,8 +172,8 @@ pub static BINDINGS: &[Binding] = &[
     row(Menu, letter('/'), ("/", "find in the panel", "find"), level(LevelMsg::Find)),
     row(Menu, letter('?'), ("?", "this help", "help"), Does::Send(Msg::Show(Screen::Help))),
     row(Menu, letter('q'), ("q", "back to the trail; everything is saved", "back"), Does::Send(Msg::Back)),
-    row(Menu, plain(KeyCode::Esc), ("Esc", "back into the panel", "panel"), level(LevelMsg::Menu(false))),
-    row(Menu, plain(KeyCode::Enter), ("Enter", "", ""), level(LevelMsg::Menu(false))),
+    row(Menu, plain(KeyCode::Enter), ("Enter", "back into the panel", "back in"), level(LevelMsg::Menu(false))),
+    row(Menu, plain(KeyCode::Esc), ("", "", ""), level(LevelMsg::Menu(true))),
     row(Menu, letter('i'), ("i", "", ""), level(LevelMsg::Menu(false))),
     row(Menu, plain(KeyCode::Tab), ("Tab", "", ""), level(LevelMsg::NextPanel(true))),
     row(Menu, plain(KeyCode::BackTab), ("⇧Tab", "", ""), level(LevelMsg::NextPanel(false))),
@@ -261,7 +263,17 @@ pub static BINDINGS: &[Binding] = &[
     row(Trail, function(1), ("F1", "", ""), Does::Send(Msg::Show(Screen::Help))),
     row(Trail, letter('c'), ("c", "what each diagnosis means", "codes"), Does::Send(Msg::Show(Screen::Glossary))),
     row(Trail, letter('s'), ("s", "settings", "settings"), Does::Send(Msg::Show(Screen::Settings))),
-    row(Trail, letter('q'), ("q", "leave podhop; everything is saved", "quit"), Does::Send(Msg::Quit)),
+    row(Trail, plain(KeyCode::PageDown), ("PgUp PgDn", "another chapter", "chapter"), Does::Send(Msg::Chapter(true))),
+    row(Trail, plain(KeyCode::PageUp), ("", "", ""), Does::Send(Msg::Chapter(false))),
+    row(Trail, plain(KeyCode::Right), ("", "", ""), Does::Send(Msg::Chapter(true))),
+    row(Trail, plain(KeyCode::Left), ("", "", ""), Does::Send(Msg::Chapter(false))),
+    row(Trail, letter('/'), ("/", "find a level by its name or subject; / Enter finds the next", "find"), Does::Send(Msg::FindLevel)),
+    row(Trail, letter('q'), ("q", "leave podhop; everything is saved", "quit"), Does::Send(Msg::AskToLeave)),
+    row(Leaving, plain(KeyCode::Enter), ("Enter", "leave", "leave"), Does::Send(Msg::Confirm)),
+    row(Leaving, letter('q'), ("", "", ""), Does::Send(Msg::Confirm)),
+    row(Leaving, letter('y'), ("", "", ""), Does::Send(Msg::Confirm)),
+    row(Leaving, plain(KeyCode::Esc), ("Esc", "stay", "stay"), Does::Send(Msg::Dismiss)),
+    row(Leaving, letter('n'), ("", "", ""), Does::Send(Msg::Dismiss)),
     // Pages.
     row(Page, plain(KeyCode::Enter), ("Enter", "go on", "go on"), Does::Send(Msg::Confirm)),
     row(Page, letter(' '), ("", "", ""), Does::Send(Msg::Confirm)),

@@ -21,7 +21,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::game::{Game, Panel, Screen};
+use crate::game::{Game, Panel, Popup, Screen};
 use areas::{Areas, SMALLEST, Wish};
 use editor::Editor;
 use panels::{goals, popup};
@@ -44,6 +44,8 @@ pub struct View {
     most: Option<usize>,
     /// Where the mouse was pressed last, for double clicks on the map.
     clicked: Option<(u16, u16)>,
+    /// Whether the terminal was too small to show anything.
+    too_small: bool,
 }
 
 impl View {
@@ -58,6 +60,7 @@ impl View {
             rows: Vec::new(),
             most: None,
             clicked: None,
+            too_small: false,
         }
     }
 
@@ -76,8 +79,9 @@ impl View {
         self.rows.clear();
         self.most = None;
         self.drawn = Drawn::default();
-        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-            more_room(&theme, area, buf);
+        self.too_small = area.width < SMALLEST.0 || area.height < SMALLEST.1;
+        if self.too_small {
+            more_room(game, &theme, area, buf);
             return None;
         }
         match game.screen() {
@@ -89,7 +93,7 @@ impl View {
             Screen::Settings => self.rows = screens::settings::draw(game, &theme, area, buf),
             Screen::Level => return self.render_level(game, &theme, area, buf),
         }
-        None
+        popup::draw(game, &theme, area, buf)
     }
 
     fn render_level(
@@ -119,11 +123,14 @@ impl View {
 }
 
 /// What a terminal shows that is too small to play in.
-fn more_room(theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let lines = [
+fn more_room(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut lines = vec![
         "more room, please".to_owned(),
         format!("{}x{} of {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1),
     ];
+    if game.popup() == Some(&Popup::Leave) {
+        lines.push("^C again leaves".to_owned());
+    }
     let top = area.y + area.height.saturating_sub(lines.len() as u16) / 2;
     for (row, line) in lines.iter().enumerate() {
         let x = area.x + area.width.saturating_sub(line.len() as u16) / 2;

@@ -1,5 +1,6 @@
 //! Somebody who plays by keys and reads what the screen shows.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,7 +89,14 @@ pub struct Player {
 }
 
 impl Player {
+    /// Somebody who plays two levels that stay as they are, whatever becomes of the campaign: see
+    /// `tests/player/pack`.
     pub fn new(width: u16, height: u16) -> Player {
+        Player::of(small_pack(), (width, height))
+    }
+
+    /// Somebody who plays the campaign.
+    pub fn at_the_campaign(width: u16, height: u16) -> Player {
         Player::of(Pack::embedded().expect("the campaign is sound"), (width, height))
     }
 
@@ -110,12 +118,9 @@ impl Player {
         }
     }
 
-    /// Opens a level from the trail, and goes on from its briefing.
+    /// Opens a level from the trail, found by its name, and goes on from its briefing.
     pub fn open(&mut self, level: &Level) -> &mut Player {
-        for _ in 1..level.number {
-            self.keys("down");
-        }
-        self.keys("enter enter")
+        self.keys("home /").type_text(&level.name).keys("enter enter enter")
     }
 
     /// Lets time pass until the terminal's command has ended.
@@ -218,6 +223,26 @@ impl Player {
         let rows = cells.chunks(width).map(|row| row.concat().trim_end().to_owned());
         rows.collect::<Vec<_>>().join("\n")
     }
+}
+
+/// The levels of `tests/player/pack`.
+#[allow(clippy::disallowed_methods)] // Tests read their own files.
+fn small_pack() -> Pack {
+    fn read(folder: &Path, below: &str, files: &mut Files) {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            match entry.path().is_dir() {
+                true => read(&entry.path(), &path, files),
+                false => {
+                    files.insert(path, std::fs::read(entry.path()).expect("a file"));
+                }
+            }
+        }
+    }
+    let mut files = Files::new();
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/player/pack"), "", &mut files);
+    Pack::from_files(&files).expect("a sound pack")
 }
 
 fn key(name: &str) -> KeyEvent {

@@ -21,11 +21,17 @@ type Rows = Vec<ratatui::text::Line<'static>>;
 
 /// Draws the popup that is open; says where its cursor is.
 pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let play = game.play()?;
     let popup = game.popup()?;
-    if !matches!(popup, Popup::Palette(_) | Popup::Find(_)) {
-        step_back(theme, area, buf);
+    match popup {
+        Popup::Palette(line) => return Some(palette(line, theme, area, buf)),
+        Popup::Find(line) => return Some(find(game, line, theme, area, buf)),
+        _ => step_back(theme, area, buf),
     }
+    if *popup == Popup::Leave {
+        leave(theme, area, buf);
+        return None;
+    }
+    let play = game.play()?;
     match popup {
         Popup::Predict(selected) => predict(play, *selected, theme, area, buf),
         Popup::Hints => hints(play, theme, area, buf),
@@ -35,8 +41,7 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<
         }
         Popup::Reset(selected) => reset(*selected, theme, area, buf),
         Popup::Won => won(game, play, theme, area, buf),
-        Popup::Palette(line) => return Some(palette(line, theme, area, buf)),
-        Popup::Find(line) => return Some(find(line, theme, area, buf)),
+        Popup::Palette(_) | Popup::Find(_) | Popup::Leave => {}
     }
     None
 }
@@ -343,9 +348,22 @@ fn palette(line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer) -> Position
     cursor(line, inner)
 }
 
-fn find(line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer) -> Position {
-    let inner = field("/", line, 3, theme, area, buf);
+fn find(game: &Game, line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer) -> Position {
+    let vain = game.search().in_vain;
+    let inner = field("/", line, if vain { 4 } else { 3 }, theme, area, buf);
+    if vain {
+        let columns = usize::from(inner.width);
+        put(buf, inner.x, inner.y + 1, "  no level is about that", columns, theme.warn);
+    }
     cursor(line, inner)
+}
+
+fn leave(theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut rows = Rows::new();
+    let text = "Leave podhop? Everything is saved, and it goes on here next time.";
+    paragraph(&mut rows, text, columns_of(area), theme.text);
+    let inner = window("Leave", "Enter: leave · Esc: stay", rows.len(), theme, area, buf);
+    show(&rows, 0, inner, buf);
 }
 
 /// A box at the bottom with a field in its first row.

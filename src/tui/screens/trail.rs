@@ -17,7 +17,7 @@ use crate::game::{Game, Record};
 use crate::level::Level;
 use crate::tui::frame::Borders;
 use crate::tui::keys::Context;
-use crate::tui::text::{fit, line, put, put_spans, reflow, wrap};
+use crate::tui::text::{fit, line, put, put_spans, reflow, width, wrap};
 use crate::tui::theme::Theme;
 
 /// From this width on the selected level is shown beside the list.
@@ -81,7 +81,9 @@ fn draw_warnings(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u1
 
 /// The name and one line, where there is room; says how many rows it takes.
 fn draw_head(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
-    if area.height < 18 {
+    // The large name is the first to go where the list needs the rows.
+    let room = usize::from(area.height.saturating_sub(6));
+    if area.height < 18 || (rows_of_all(game) > room && rows_of_one(game) > room) {
         let spans = [Span::styled(game.pack().title.clone(), theme.dim)];
         put_spans(buf, area.x + 2, area.y, &spans, usize::from(area.width.saturating_sub(3)));
         return 2;
@@ -99,38 +101,10 @@ fn draw_head(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
 
 fn draw_list(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Rect, usize)> {
     let columns = usize::from(area.width);
-    let mut rows: Vec<(Line<'static>, Option<usize>)> = Vec::new();
-    let mut selected_row = 0;
-    for (number, chapter) in game.pack().chapters.iter().enumerate() {
-        let of_chapter: Vec<usize> = game
-            .pack()
-            .levels
-            .iter()
-            .enumerate()
-            .filter(|(_, level)| level.chapter == chapter.name)
-            .map(|(at, _)| at)
-            .collect();
-        if of_chapter.is_empty() {
-            continue;
-        }
-        if !rows.is_empty() && area.height > 20 {
-            rows.push((Line::default(), None));
-        }
-        rows.push((
-            Line::from(vec![
-                Span::styled(format!("{} ", number + 1), theme.dim),
-                Span::styled(chapter.title.clone(), theme.dim.add_modifier(Modifier::BOLD)),
-            ]),
-            None,
-        ));
-        for at in of_chapter {
-            if at == game.selected() {
-                selected_row = rows.len();
-            }
-            rows.push((level_row(game, at, columns, theme), Some(at)));
-        }
-    }
     let height = usize::from(area.height.saturating_sub(1)).max(1);
+    let rows = list_rows(game, columns, height, theme);
+    let selected_row =
+        rows.iter().position(|(_, at)| *at == Some(game.selected())).unwrap_or_default();
     let top = (selected_row + 2).saturating_sub(height).min(rows.len().saturating_sub(height));
     let mut places = Vec::new();
     for (row, (text, level)) in rows.iter().skip(top).take(height).enumerate() {
@@ -145,6 +119,61 @@ fn draw_list(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(R
         put_spans(buf, area.x, y, &text.spans, columns);
     }
     places
+}
+
+/// Rows of the list where every chapter is open, without empty ones.
+fn rows_of_all(game: &Game) -> usize {
+    game.pack().levels.len() + game.pack().chapters.len()
+}
+
+/// Rows of the list where only the longest chapter is open.
+fn rows_of_one(game: &Game) -> usize {
+    let chapters = &game.pack().chapters;
+    chapters.len() + chapters.iter().map(|chapter| chapter.levels.len()).max().unwrap_or(0)
+}
+
+/// The chapters with their levels; where there is no room for all, only the selected level's chapter
+/// is open, so that the whole way stays in sight.
+fn list_rows(
+    game: &Game,
+    columns: usize,
+    height: usize,
+    theme: &Theme,
+) -> Vec<(Line<'static>, Option<usize>)> {
+    let levels = &game.pack().levels;
+    let open = levels.get(game.selected()).map(|level| &*level.chapter);
+    let all = rows_of_all(game) <= height;
+    let spaced = rows_of_all(game) + game.pack().chapters.len() <= height;
+    let mut rows: Vec<(Line<'static>, Option<usize>)> = Vec::new();
+    for (number, chapter) in game.pack().chapters.iter().enumerate() {
+        let of_chapter: Vec<usize> =
+            (0..levels.len()).filter(|at| levels[*at].chapter == chapter.name).collect();
+        if of_chapter.is_empty() {
+            continue;
+        }
+        if !rows.is_empty() && spaced {
+            rows.push((Line::default(), None));
+        }
+        let solved = of_chapter.iter().filter(|at| is_solved(game, &levels[**at])).count();
+        let here = open == Some(&*chapter.name);
+        let heading = if here { theme.title } else { theme.dim.add_modifier(Modifier::BOLD) };
+        let count = format!("{solved}/{}", of_chapter.len());
+        let room = columns.saturating_sub(width(&count) + 4);
+        let title = fit(&chapter.title, room);
+        let gap = " ".repeat(room.saturating_sub(width(&title)) + 1);
+        let line = Line::from(vec![
+            Span::styled(format!("{number:>2} "), theme.dim),
+            Span::styled(title, heading),
+            Span::styled(format!("{gap}{count}"), theme.dim),
+        ]);
+        // A click on a closed chapter leads to its first level.
+        rows.push((line, if here || all { None } else { of_chapter.first().copied() }));
+        if here || all {
+            let of_chapter = of_chapter.into_iter();
+            rows.extend(of_chapter.map(|at| (level_row(game, at, columns, theme), Some(at))));
+        }
+    }
+    rows
 }
 
 fn level_row(game: &Game, at: usize, columns: usize, theme: &Theme) -> Line<'static> {
@@ -170,7 +199,7 @@ fn draw_preview(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width.saturating_sub(4));
     let record = game.record(&level.name);
     let mut lines = preview_lines(level, &record, columns, theme);
-    let state = state_lines(level, &record, columns, theme);
+    let state = state_lines(&record, columns, theme);
     if lines.len() + state.len() + 3 <= usize::from(area.height) {
         lines.extend(state);
     }
@@ -201,6 +230,11 @@ fn preview_lines(
     theme: &Theme,
 ) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'static>> = Vec::new();
+    if !level.teaches.is_empty() {
+        let words = format!("About {}.", level.teaches.join(", "));
+        lines.extend(wrap(&words, columns).into_iter().map(|text| line(text, theme.accent)));
+        lines.push(Line::default());
+    }
     lines.extend(
         wrap(&reflow(&level.situation), columns).into_iter().map(|text| line(text, theme.text)),
     );
@@ -219,9 +253,8 @@ fn preview_lines(
     lines
 }
 
-/// How far the player came, and what the level teaches.
+/// How far the player came.
 fn state_lines(
-    level: &Level,
     record: &Record,
     columns: usize,
     theme: &Theme,
@@ -233,11 +266,7 @@ fn state_lines(
         None if record.tries > 0 => "Begun.".to_owned(),
         None => "New.".to_owned(),
     };
-    lines.push(line(state, theme.dim));
-    if !level.teaches.is_empty() {
-        let words = format!("About {}.", level.teaches.join(", "));
-        lines.extend(wrap(&words, columns).into_iter().map(|text| line(text, theme.dim)));
-    }
+    lines.extend(wrap(&state, columns).into_iter().map(|text| line(text, theme.dim)));
     lines
 }
 

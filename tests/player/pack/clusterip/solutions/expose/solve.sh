@@ -1,0 +1,3 @@
+# The same Service, made in the terminal.
+kubectl delete service backend
+kubectl expose deployment backend --port=80
