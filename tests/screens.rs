@@ -24,8 +24,12 @@ fn fifty_levels() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut pack = "title: A long way\nchapters:\n".to_owned();
     for chapter in 0..10 {
-        let names: Vec<String> = (1..=5).map(|number| format!("level-{chapter}-{number}")).collect();
-        pack += &format!("- {{name: c{chapter}, title: Chapter {chapter}, levels: [{}]}}\n", names.join(", "));
+        let names: Vec<String> =
+            (1..=5).map(|number| format!("level-{chapter}-{number}")).collect();
+        pack += &format!(
+            "- {{name: c{chapter}, title: Chapter {chapter}, levels: [{}]}}\n",
+            names.join(", ")
+        );
         for name in names {
             let level = format!(
                 "title: What {name} is about\nchapter: c{chapter}\nteaches: [subject {chapter}, pod]\n\
@@ -55,7 +59,11 @@ fn the_trail_holds_ten_chapters_and_finds_a_level() {
     let screen = player.screen();
     assert!(screen.contains("What level-7-1"), "{screen}");
     player.keys("enter / enter");
-    assert!(player.screen().contains("What level-7-2"), "again finds the next:\n{}", player.screen());
+    assert!(
+        player.screen().contains("What level-7-2"),
+        "again finds the next:\n{}",
+        player.screen()
+    );
     player.keys("/").type_text("nowhere");
     assert!(player.screen().contains("no level"), "{}", player.screen());
     player.keys("esc pgdn");
@@ -260,8 +268,7 @@ fn a_field_s_name_is_completed_with_its_documentation() {
 #[test]
 fn a_field_that_stands_there_is_explained() {
     let mut player = Player::new(120, 36);
-    player
-        .keys("home down enter enter down down down down down down down down ctrl-space");
+    player.keys("home down enter enter down down down down down down down down ctrl-space");
     let screen = player.screen();
     assert!(screen.contains("▸port") && screen.contains("exposed by this"), "{screen}");
     player.keys("enter");

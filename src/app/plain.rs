@@ -573,7 +573,9 @@ mod tests {
 
     #[test]
     fn unknown_names_get_a_next_step() {
-        let told = played("nowhere\nlocalhost-sidecar\nshow x.yaml\ndescribe y\nwait z\nseed z\nline x\nquit\n");
+        let told = played(
+            "nowhere\nlocalhost-sidecar\nshow x.yaml\ndescribe y\nwait z\nseed z\nline x\nquit\n",
+        );
         assert!(told.contains("There is no level “nowhere”"));
         assert!(told.contains("Files: multi.yaml"));
         assert!(told.contains("as in: wait 10"));

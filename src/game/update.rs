@@ -7,7 +7,9 @@ use super::debrief::Debrief;
 use super::play::{Play, Tone};
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
 use super::story::{Story, is_dns};
-use super::{Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal, trail};
+use super::{
+    Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal, trail,
+};
 use crate::level::{GoalState, Level, Phase, explanations};
 use crate::network::Trace;
 

@@ -128,7 +128,8 @@ const fn line(edit: LineEdit) -> Does {
 }
 
 use Context::{
-    Choice, Editor, Everywhere, Leaving, Map, Menu, Packet, Page, Reading, Settings, Terminal, Text, Trail,
+    Choice, Editor, Everywhere, Leaving, Map, Menu, Packet, Page, Reading, Settings, Terminal,
+    Text, Trail,
 };
 
 /// Every key, in the order help shows them.

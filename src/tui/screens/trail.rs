@@ -254,11 +254,7 @@ fn preview_lines(
 }
 
 /// How far the player came.
-fn state_lines(
-    record: &Record,
-    columns: usize,
-    theme: &Theme,
-) -> Vec<Line<'static>> {
+fn state_lines(record: &Record, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = vec![Line::default()];
     let state = match &record.solved {
         Some(solved) => format!("Solved: {}, on seed {}.", solved.sentence(), solved.seed),
