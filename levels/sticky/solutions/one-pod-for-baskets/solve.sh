@@ -1,0 +1,4 @@
+# A pod of its own keeps the baskets, and serves the timetable like the others.
+kubectl run keeper --image=registry.k8s.io/e2e-test-images/agnhost:2.53 --labels=app=ferry,keeps=baskets -- netexec --http-port=8080
+kubectl wait --for=condition=Ready pod keeper
+kubectl set selector service basket keeps=baskets
