@@ -1,0 +1,1 @@
+kubectl get pod kiosk office -o yaml | kubectl replace --force -f -
