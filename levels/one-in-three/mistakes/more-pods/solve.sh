@@ -1,0 +1,1 @@
+kubectl scale deployment doses --replicas=5

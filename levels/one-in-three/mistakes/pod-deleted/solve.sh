@@ -1,0 +1,1 @@
+kubectl delete pod -l release=1

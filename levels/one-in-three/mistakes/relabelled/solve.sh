@@ -1,0 +1,1 @@
+kubectl label pod -l release=1 app=archive --overwrite

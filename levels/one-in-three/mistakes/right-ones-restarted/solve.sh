@@ -1,0 +1,2 @@
+kubectl rollout restart deployment doses
+kubectl rollout status deployment doses

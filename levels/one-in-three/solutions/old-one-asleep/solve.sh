@@ -1,0 +1,1 @@
+kubectl scale deployment pharmacy-archive --replicas=0
