@@ -1,0 +1,2 @@
+kubectl rollout restart deployment -n shop web
+kubectl rollout status deployment -n shop web
