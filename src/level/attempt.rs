@@ -467,7 +467,7 @@ impl Attempt {
         state.fits.get_or_insert_with(|| run.fits.clone());
         probing.runs.push(run);
         let tried = state.tried;
-        let more = state.goes_on(goal, probe::spread(&probing.runs));
+        let more = state.goes_on(goal, probe::served(&probing.runs).len());
         probing.next = self.cluster.now() + goal.repeat.every;
         if more {
             self.run_events_after(probing.goal, tried);
@@ -482,9 +482,9 @@ impl Attempt {
     }
 
     fn judge(&mut self, goal: &Goal, probing: &Probing) {
-        let spread = probe::spread(&probing.runs);
+        let served = probe::served(&probing.runs);
         let state = &mut self.goals[probing.goal];
-        state.passed = state.can_still_pass(goal) && spread >= goal.repeat.spread as usize;
+        state.passed = state.can_still_pass(goal) && served.len() >= goal.repeat.spread as usize;
         if state.passed {
             return;
         }
@@ -492,7 +492,7 @@ impl Attempt {
         let case = Case {
             goal,
             run: run.or(probing.runs.last()),
-            spread,
+            served,
             cluster: &self.cluster,
             files: self.session.files(),
         };

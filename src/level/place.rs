@@ -128,7 +128,7 @@ impl PlaceName {
             Some(wanted) => return Err(NoPlace::NoContainer(self.clone(), wanted.clone())),
             None => names.first().copied().unwrap_or(""),
         };
-        if !is_running(pod) {
+        if !is_running(pod) || !runs(pod, container) {
             return Err(NoPlace::NotRunning(self.clone()));
         }
         Ok(Place::Container {
@@ -158,6 +158,13 @@ impl PlaceName {
 /// Whether the pod's phase is Running.
 pub(super) fn is_running(pod: &Pod) -> bool {
     pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running")
+}
+
+/// Whether a container of the pod runs now: in one that has ended or waits nothing can be started.
+fn runs(pod: &Pod, container: &str) -> bool {
+    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
+    let mut own = statuses.filter(|status| status.name == container);
+    own.any(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
 }
 
 /// Whether the pod's Ready condition holds.

@@ -175,13 +175,9 @@ impl Run {
 }
 
 /// The distinct pods that served successful runs.
-pub fn spread(runs: &[Run]) -> usize {
-    let servers: BTreeSet<&Party> = runs
-        .iter()
-        .filter(|run| run.miss.is_none())
-        .filter_map(|run| run.served_by.as_ref())
-        .collect();
-    servers.len()
+pub fn served(runs: &[Run]) -> BTreeSet<Party> {
+    let good = runs.iter().filter(|run| run.miss.is_none());
+    good.filter_map(|run| run.served_by.clone()).collect()
 }
 
 /// What commands that are typed or run from outside have sent from a trace number on, from wherever

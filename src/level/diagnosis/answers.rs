@@ -8,10 +8,10 @@ use super::{
     Diagnosis, Facts, client, manifests, party_name, protocols, selectors, services, workloads,
 };
 use crate::api::{Kind, Pod};
-use crate::cluster::ObjectName;
+use crate::cluster::{ObjectName, Place};
 use crate::diagnostic::Location;
 use crate::level::probe::Miss;
-use crate::network::{Because, Outcome, Party, Trace};
+use crate::network::{Because, Hop, Outcome, Party, Protocol, Trace};
 
 impl Facts<'_> {
     /// Whether the goal would take an answer from this pod: one with the labels or the name that it
@@ -124,7 +124,11 @@ fn wrong_server(
     let namespace = facts.namespace();
     let said =
         Diagnosis::new("wrong-server", format!("{server} answered, {wanted}")).fact(facts.quoted());
-    if let Some(said) = by_selector(facts, trace, &said) {
+    let by_port = other_port(facts, trace, party, &said);
+    if let Some(said) = by_port.or_else(|| by_selector(facts, trace, party, &said)) {
+        return said;
+    }
+    if let Some(said) = by_chance(facts, trace, &said) {
         return said;
     }
     let pods = facts.case.cluster.objects().list::<Pod>(None);
@@ -144,36 +148,55 @@ fn wrong_server(
         .fix(fix)
 }
 
-/// A Service chose the pod: its selector matches others than those that are meant.
-fn by_selector(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagnosis> {
-    let rule = trace.hops.iter().rev().find_map(|hop| match &hop.because {
+/// The Service that chose who answers, as its rule names it.
+fn chooser(trace: &Trace) -> Option<Arc<str>> {
+    trace.hops.iter().rev().find_map(|hop| match &hop.because {
         Because::EndpointChosen { service, .. } => Some(service.clone()),
         _ => None,
-    })?;
+    })
+}
+
+/// A Service chose the pod: its selector matches others than those that are meant.
+fn by_selector(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let rule = chooser(trace)?;
     let service = services::find(facts, &rule)?;
     let wanted = services::selector(service)?;
     let (_, matching) = services::pods(facts, service);
-    let stranger = matching.iter().find(|pod| !facts.is_wanted(pod))?;
-    if matching.iter().all(|pod| facts.is_wanted(pod)) {
+    let is = |pod: &Pod, party: &Party| {
+        matches!(party, Party::Pod { namespace, name }
+            if pod.metadata.namespace.as_deref() == Some(&**namespace)
+                && pod.metadata.name.as_deref() == Some(&**name))
+    };
+    let meant = |pod: &Pod| facts.is_wanted(pod) && !is(pod, party);
+    let stranger = matching.iter().find(|pod| is(pod, party)).or_else(|| {
+        matching.iter().find(|pod| !facts.is_wanted(pod))
+    })?;
+    // Whoever has answered as the goal wants is meant; before anybody has, whoever fits its words.
+    let proved = |pod: &Pod| facts.case.served.iter().any(|party| is(pod, party));
+    let mut good: Vec<&Pod> = Vec::new();
+    good.extend(matching.iter().map(|pod| &***pod).filter(|pod| proved(pod)));
+    if good.is_empty() && !facts.is_wanted(stranger) {
+        let all = facts.case.cluster.objects().list::<Pod>(stranger.metadata.namespace.as_deref());
+        good.extend(all.map(|pod| &**pod).filter(|pod| meant(pod)));
+    }
+    if good.is_empty() {
         return None;
     }
     let (namespace, name) = services::full_name(service);
     let key = wanted.keys().next().map_or_else(String::new, |key| selectors::path(key));
     let line = facts.locator.field("Service", namespace, name, &key);
-    let labels: Vec<String> = (facts.case.goal.expect.served_by.iter())
-        .map(|(key, value)| format!("{key}: {value}"))
-        .collect();
-    let (fix, nearest) = match labels.is_empty() {
-        true => ("select the pod that is meant, and no other".to_owned(), None),
-        false => {
-            let labels = labels.join(", ");
-            (
-                format!(
-                    "let the selector of Service {name} be {{{labels}}}, apply, and send again"
-                ),
-                Some(labels),
-            )
-        }
+    let labels = selectors::telling_apart(&good, stranger);
+    let (fix, nearest) = match labels {
+        None => ("give the pods that are meant a label of their own, and select it".to_owned(), None),
+        Some(label) => (
+            format!("let the selector of Service {name} ask for {label}, apply, and send again"),
+            Some(label),
+        ),
     };
     let stranger = stranger.metadata.name.as_deref().unwrap_or("");
     Some(
@@ -187,6 +210,80 @@ fn by_selector(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Dia
             .nearest(nearest)
             .at(line.or_else(|| mention(facts, trace)))
             .fix(fix),
+    )
+}
+
+/// The pod is the right one, and another of its servers is meant: the port leads to the wrong one.
+fn other_port(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let Party::Pod { namespace, name } = party else { return None };
+    let Outcome::Delivered { at, .. } = &trace.outcome else { return None };
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let image = facts.case.goal.expect.served_by_image.as_deref();
+    let open = facts.listeners(pod).into_iter().filter(|open| {
+        let runs = |wanted: &str| {
+            open.container.as_ref().is_some_and(|container| {
+                let place = Place::Container {
+                    namespace: namespace.clone(),
+                    pod: name.clone(),
+                    container: container.clone(),
+                };
+                facts.case.cluster.image(&place).is_some_and(|image| image.name == wanted)
+            })
+        };
+        open.protocol == Protocol::Tcp && open.port != at.port() && image.is_none_or(runs)
+    });
+    let mut servers: Vec<(u16, Option<Arc<str>>)> =
+        open.map(|open| (open.port, open.container)).collect();
+    servers.sort();
+    servers.dedup();
+    if servers.is_empty() || (image.is_none() && !facts.is_wanted(pod)) {
+        return None;
+    }
+    let ports: Vec<String> = servers.iter().map(|(port, _)| port.to_string()).collect();
+    let ports = ports.join(" or ");
+    let said = said.clone().fact(format!("port {} of pod {name} is another server's", at.port()));
+    let said = said.facts(servers.iter().map(|(port, container)| match container {
+        Some(container) => format!("container {container} listens on port {port}"),
+        None => format!("port {port} is open too"),
+    }));
+    let service = chooser(trace).and_then(|rule| services::find(facts, &rule));
+    let Some(service) = service else {
+        return Some(
+            said.look([look::describe("pod", namespace, name)])
+                .nearest(Some(format!("port {ports}")))
+                .at(mention(facts, trace))
+                .fix(format!("dial port {ports}, apply, and send again")),
+        );
+    };
+    let (service_namespace, service_name) = services::full_name(service);
+    let index = services::port(service, trace.flow.destination.port()).map_or(0, |(index, _)| index);
+    let path = format!("spec.ports[{index}].targetPort");
+    Some(
+        said.look([look::service(service_namespace, service_name)])
+            .nearest(Some(format!("targetPort: {ports}")))
+            .at(facts.locator.field("Service", service_namespace, service_name, &path))
+            .fix(format!("write targetPort: {ports}, apply, and send again")),
+    )
+}
+
+/// A Service chose among pods that its selector means rightly: what was decided is all that is known.
+fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagnosis> {
+    let rule = chooser(trace)?;
+    let (namespace, name) = services::full_name(services::find(facts, &rule)?);
+    let chosen = |hop: &&Hop| matches!(hop.because, Because::EndpointChosen { .. });
+    Some(
+        said.clone()
+            .look([look::endpoints(namespace, name), look::service(namespace, name)])
+            .facts(trace.hops.iter().rev().find(chosen).map(Hop::sentence))
+            .at(facts.locator.field("Service", namespace, name, "spec"))
+            .fix(format!(
+                "Service {name} chose this pod: let it choose among those alone that are meant, or call them another way"
+            )),
     )
 }
 
@@ -236,7 +333,7 @@ fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
 
 /// Every request succeeded, but too few pods had a part in it.
 fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
-    let (spread, wanted) = (facts.case.spread, facts.case.goal.repeat.spread);
+    let (spread, wanted) = (facts.case.served.len(), facts.case.goal.repeat.spread);
     let said = Diagnosis::new(
         "not-spread",
         format!("{spread} pod(s) served all requests; the goal wants {wanted} different ones"),

@@ -10,8 +10,9 @@ use serde_json::Value;
 use super::locate::{self, mentions};
 use super::{Facts, place_of};
 use crate::api::Pod;
-use crate::cluster::Place;
+use crate::cluster::{Did, Place};
 use crate::diagnostic::Location;
+use crate::level::place::PlaceKind;
 use crate::level::source::{Source, USUAL_NAMESPACE};
 use crate::network::Party;
 
@@ -91,6 +92,19 @@ impl Facts<'_> {
             return run.deeds.last().map(|deed| deed.place.clone());
         }
         place_of(self.case.goal)?.find(self.case.cluster).ok()
+    }
+
+    /// Where the client ran whose name did not resolve: `kubectl exec` and ssh go elsewhere.
+    pub fn asking_place(&self) -> Option<Place> {
+        let deeds = self.case.run?.deeds.iter().rev();
+        let mut asked = deeds.filter(|deed| matches!(deed.did, Did::Fetched(_) | Did::NotResolved { .. }));
+        asked.next().map(|deed| deed.place.clone()).or_else(|| self.client_place())
+    }
+
+    /// Whether the goal's command itself runs in a container.
+    pub fn runs_in_pod(&self) -> bool {
+        let kind = place_of(self.case.goal).map(|place| place.kind);
+        !matches!(kind, None | Some(PlaceKind::Laptop | PlaceKind::Node))
     }
 
     /// The namespace and name of the pod that sent the last packets, or that the goal names.

@@ -25,6 +25,11 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
     let cluster = facts.case.cluster;
     let from = match (&facts.case.goal.traffic, place) {
         (Some(_), Place::Container { container, .. }) => format!("container {container}"),
+        // `kubectl exec` and ssh look for it elsewhere than where the goal's command runs.
+        (None, Place::Container { namespace, pod, container }) if !facts.runs_in_pod() => {
+            format!("container {container} of pod {}", look::shown_name(namespace, pod))
+        }
+        (None, Place::Node(node)) => node.to_string(),
         _ => facts.case.goal.from.clone(),
     };
     let image = cluster.image(place);

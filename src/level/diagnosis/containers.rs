@@ -53,6 +53,30 @@ pub(super) fn diagnose(
     .fix(format!("mend what container {} complains of, and apply", container.name))
 }
 
+/// A container that has ended, and that the pod's restartPolicy leaves so (R3.6): its place in the list.
+pub(super) fn ended(pod: &Pod) -> Option<(usize, Diagnosis)> {
+    let (namespace, name) = full_name(pod);
+    let spec = pod.spec.as_ref()?;
+    let policy = spec.restart_policy.as_deref().unwrap_or("Always");
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    let (status, exit) = statuses.iter().find_map(|status| {
+        let ended = status.state.as_ref()?.terminated.as_ref()?;
+        let stays = policy == "Never" || (policy == "OnFailure" && ended.exit_code == 0);
+        stays.then_some((status, ended.exit_code))
+    })?;
+    let index = spec.containers.iter().position(|spec| spec.name == status.name)?;
+    let said = Diagnosis::new(
+        "container-ends-at-once",
+        format!("container {} of pod {name} has ended, and is not started again", status.name),
+    )
+    .look([look::describe("pod", namespace, name), look::pods(namespace)])
+    .fact(format!("it ended with exit code {exit}, and restartPolicy is {policy}"))
+    .fact("a container lives as long as its first process")
+    .nearest(Some("command: [sleep, infinity]".to_owned()))
+    .fix("give it a command that goes on: a server, or sleep infinity");
+    Some((index, said))
+}
+
 fn full_name(pod: &Pod) -> (&str, &str) {
     let metadata = &pod.metadata;
     (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))

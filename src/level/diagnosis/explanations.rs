@@ -361,6 +361,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Let endpoints be the addresses of pods, and external IPs be addresses that nothing else leads to.",
     },
     Explanation {
+        code: "sent-to-unready-pod",
+        title: "the Service leads to a pod that is not ready",
+        means: "A Service with publishNotReadyAddresses: true counts every pod that it selects as ready. That lets members of a cluster find one another before they can serve, and sends clients to pods where nobody listens yet.",
+        example: "$ curl http://ledger\ncurl: (7) Failed to connect to ledger port 80 after 0 ms: Couldn't connect to server",
+        fix: "Keep publishNotReadyAddresses for the headless Service by which members find one another, and give clients a Service without it.",
+    },
+    Explanation {
         code: "service-in-other-namespace",
         title: "the Service is in another namespace",
         means: "A short name is looked up in the caller's own namespace: web means web.OWN-NAMESPACE.svc.cluster.local. And a Service selects pods of its own namespace alone.",

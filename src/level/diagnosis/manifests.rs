@@ -163,7 +163,7 @@ impl<'a> Unapplied<'a> {
         {
             let kind = object.kind.info().name;
             return format!(
-                "a {kind} keeps this for life: kubectl replace --force -f {} deletes it and makes it anew",
+                "the {kind} that is there can't be changed into this: kubectl replace --force -f {} deletes it and makes it anew",
                 self.file
             );
         }

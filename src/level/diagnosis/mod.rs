@@ -30,6 +30,7 @@ mod workloads;
 
 pub use codes::{Code, Explanation, explain, explanations, near_codes};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::Pod;
@@ -129,8 +130,8 @@ pub(super) struct Case<'a> {
     pub goal: &'a Goal,
     /// Its last run that failed.
     pub run: Option<&'a Run>,
-    /// How many pods served the runs that succeeded.
-    pub spread: usize,
+    /// Who served the runs that succeeded.
+    pub served: BTreeSet<Party>,
     /// The cluster, as it stands now.
     pub cluster: &'a Cluster,
     /// The player's files.

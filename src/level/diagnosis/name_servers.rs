@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
+use crate::cluster::Place;
 use crate::diagnostic::Location;
 use crate::network::{Because, Outcome, Trace};
 
@@ -71,6 +72,34 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         .nearest(nearest)
         .at(at)
         .fix(fix),
+    )
+}
+
+/// The laptop and the nodes ask another DNS than the cluster's, which knows no Service (R8.1).
+pub(super) fn outside(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let asker = match facts.asking_place()? {
+        Place::Laptop => "the laptop".to_owned(),
+        Place::Node(node) => node.to_string(),
+        Place::Container { .. } => return None,
+    };
+    let plain = name.trim_end_matches('.');
+    let within = plain.strip_suffix(".cluster.local").unwrap_or(plain);
+    let within = within.strip_suffix(".svc").unwrap_or(within);
+    let below = within.split_once('.').map_or("", |(_, rest)| rest);
+    let known = |name: &str| super::service_names::find(facts, name);
+    let service = known(within).or_else(|| known(below))?;
+    let (namespace, service) = super::services::full_name(service);
+    Some(
+        Diagnosis::new("unknown-name", format!("{asker} knows nobody called {name}: the names of Services mean something inside the cluster alone"))
+            .look([look::services(namespace), look::nodes()])
+            .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
+            .fact(format!("Service {service} is there, in namespace {namespace}"))
+            .nearest(Some("a node's address and a node port".to_owned()))
+            .at(at)
+            .fix(match asker.as_str() {
+                "the laptop" => "dial a node's address at a node port, or send from a pod".to_owned(),
+                _ => format!("send from a pod, or dial the cluster IP of Service {service}"),
+            }),
     )
 }
 

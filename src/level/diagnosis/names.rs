@@ -1,14 +1,17 @@
 //! Names that nobody knows.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Namespace, Service};
 
 use super::look::{self, shown_name};
-use super::services::{cluster_ip, is_headless};
-use super::{Diagnosis, Facts, locate, name_servers, service_names};
-use crate::api::{Kind, LabelSelector, Pod};
+use super::services::{cluster_ip, is_headless, selector};
+use super::{Diagnosis, Facts, locate, name_servers, selectors, service_names};
+use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, Ending, ObjectName};
 use crate::diagnostic::{Location, nearest};
+use crate::level::place::is_ready;
 use crate::network::DnsData;
 
 /// The name did not resolve, or resolved to one address where several were asked for.
@@ -48,11 +51,14 @@ fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
     if let Some(said) = name_servers::unanswered(facts, name, at()) {
         return said;
     }
-    container_name(facts, name, at())
+    name_servers::outside(facts, name, at())
+        .or_else(|| container_name(facts, name, at()))
         .or_else(|| name_servers::elsewhere(facts, name, at()))
         .or_else(|| service_names::diagnose(facts, name, at()))
+        .or_else(|| service_names::swapped(facts, name, at()))
         .or_else(|| pod_below_service(facts, name, at()))
         .or_else(|| below_nothing(facts, name, at()))
+        .or_else(|| service_names::misspelt(facts, name, at()))
         .or_else(|| pod_name(facts, name, at()))
         .or_else(|| other_namespace(facts, name, at()))
         .unwrap_or_else(|| nobody(facts, name, at()))
@@ -84,24 +90,17 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
     let (namespace, service_name) = super::services::full_name(service);
     let said = Diagnosis::new("no-name-for-pod", format!("DNS has no name {name}"))
         .look([look::services(namespace), look::endpoints(namespace, service_name)]);
-    if !is_headless(service) {
-        let at = facts.locator.field("Service", namespace, service_name, "spec.clusterIP");
-        return Some(
-            said.fact(format!(
-                "Service {service_name} has the cluster IP {}, so its name stands for that one address",
-                cluster_ip(service)
-            ))
-            .fact("only a headless Service (clusterIP: None) has names for its pods")
-            .nearest(Some("clusterIP: None".to_owned()))
-            .at(at)
-            .fix(make_headless(service_name)),
-        );
-    }
     // Without pods that it selects, no name of the Service has an address.
-    if let Some(said) = service_names::headless_without_pods(facts, service, at.clone()) {
+    if let Some(said) = service_names::without_pods(facts, service, name, at) {
         return Some(said);
     }
     let objects = facts.case.cluster.objects();
+    let stored = objects.get::<Pod>(namespace, pod_label);
+    if let (Some(pod), Some(wanted)) = (stored, selector(service))
+        && !LabelSelector::equalities(wanted).matches(pod.metadata.labels.as_ref())
+    {
+        return Some(not_selected(facts, said, service, (wanted, pod)));
+    }
     let set = objects.list::<StatefulSet>(Some(namespace)).find(|set| {
         let prefix = format!("{}-", set.metadata.name.as_deref().unwrap_or(""));
         pod_label.strip_prefix(&prefix).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
@@ -110,7 +109,7 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
     let set_name = set.metadata.name.as_deref().unwrap_or("");
     let governing = set.spec.as_ref().and_then(|spec| spec.service_name.as_deref()).unwrap_or("");
     if governing == service_name {
-        return Some(missing_peer(facts, said, (namespace, set_name), pod_label));
+        return Some(missing_peer(facts, said, (namespace, set), pod_label));
     }
     Some(
         said.look([format!("kubectl get statefulset {set_name} -o yaml{}", look::in_namespace(namespace))])
@@ -124,11 +123,39 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
     )
 }
 
+/// There is a pod of that name, and the Service's selector does not mean it (R8.4).
+fn not_selected(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    service: &Service,
+    (wanted, pod): (&Labels, &Arc<Pod>),
+) -> Diagnosis {
+    let (namespace, name) = super::services::full_name(service);
+    let near = selectors::near(wanted, &[pod]);
+    let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), selectors::path);
+    let at = facts.locator.field("Service", namespace, name, &path);
+    let fix = match &near.instead {
+        Some(label) => format!("write {label} in the selector{}", selectors::in_file(at.as_ref())),
+        None => "let the selector match the pod".to_owned(),
+    };
+    let pod_name = pod.metadata.name.as_deref().unwrap_or("");
+    said.look([look::labels(namespace)])
+        .fact(format!(
+            "selector {} of Service {name} does not match pod {pod_name}, which has {}",
+            selectors::shown(wanted),
+            selectors::shown(&selectors::own_labels(pod, wanted))
+        ))
+        .fact("a Service has names for the pods that it selects, and for no others")
+        .nearest(near.said)
+        .at(at)
+        .fix(format!("{fix}, apply, and send again"))
+}
+
 /// The Service and the label before it in `db-0.db` or `db-0.db.shop`.
 fn below_service<'a, 'n>(
     facts: &Facts<'a>,
     name: &'n str,
-) -> Option<(&'n str, &'a std::sync::Arc<Service>)> {
+) -> Option<(&'n str, &'a Arc<Service>)> {
     let (pod_label, rest) = name.split_once('.')?;
     Some((pod_label, service_names::find(facts, rest)?))
 }
@@ -137,30 +164,53 @@ fn below_service<'a, 'n>(
 fn missing_peer(
     facts: &Facts<'_>,
     said: Diagnosis,
-    (namespace, set): (&str, &str),
+    (namespace, set): (&str, &StatefulSet),
     pod: &str,
 ) -> Diagnosis {
-    let stored = facts.case.cluster.objects().get::<Pod>(namespace, pod);
-    let said = said.look([look::pods(namespace)]).at(facts.locator.field(
-        "StatefulSet",
-        namespace,
-        set,
-        "spec.replicas",
-    ));
-    match stored {
-        None => said.fact(format!("there is no pod {pod}")).fix(format!(
-            "let StatefulSet {set} have {} replicas, so that there is a {pod}",
-            ordinal(pod) + 1
-        )),
-        Some(stored) => said
-            .fact(super::packets::pod_line(stored))
-            .fact("only ready pods have names, unless the Service says publishNotReadyAddresses")
-            .fix(format!("wait until pod {pod} is ready, or see why it is not")),
+    let set_name = set.metadata.name.as_deref().unwrap_or("");
+    let objects = facts.case.cluster.objects();
+    let line =
+        |path: &str| facts.locator.field("StatefulSet", namespace, set_name, path);
+    let said = said.look([look::pods(namespace)]).at(line("spec.replicas"));
+    let Some(stored) = objects.get::<Pod>(namespace, pod) else {
+        let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+        let said = said.fact(format!("there is no pod {pod}"));
+        if i64::from(wanted) <= ordinal(pod) {
+            return said.fix(format!(
+                "let StatefulSet {set_name} have {} replicas, so that there is a {pod}",
+                ordinal(pod) + 1
+            ));
+        }
+        let lower = (0..ordinal(pod)).map(|number| format!("{set_name}-{number}"));
+        let mut lower = lower.filter_map(|name| objects.get::<Pod>(namespace, &name));
+        let waited_for = lower.find(|pod| !is_ready(pod));
+        let Some(first) = waited_for else {
+            return said.fix(format!("kubectl describe statefulset {set_name} says why it is missing"));
+        };
+        let first_name = first.metadata.name.as_deref().unwrap_or("");
+        let fix = format!("let pod {first_name} become ready: kubectl describe pod {first_name} says why it is not");
+        return said
+            .look([look::describe("pod", namespace, first_name)])
+            .fact(super::packets::pod_line(first))
+            .fact("a StatefulSet makes its pods one after the other, each when the one before is ready")
+            .at(line("spec.template"))
+            .fix(fix);
+    };
+    let said = said.fact(super::packets::pod_line(stored));
+    let revision = stored.metadata.labels.iter().flatten();
+    let revision = revision.filter(|(key, _)| *key == "controller-revision-hash").map(|(_, own)| own);
+    let update = set.status.as_ref().and_then(|status| status.update_revision.as_ref());
+    if !is_ready(stored) && revision.into_iter().next().is_some_and(|own| Some(own) != update) {
+        return said
+            .fact(format!("pod {pod} is of the older template; the controller waits until it is ready before it makes it anew"))
+            .fix(format!("kubectl delete pod {pod}: the StatefulSet makes it anew, of the new template"));
     }
+    said.fact("only ready pods have names, unless the Service says publishNotReadyAddresses")
+        .fix(format!("wait until pod {pod} is ready, or see why it is not"))
 }
 
 /// The number at the end of a StatefulSet's pod's name.
-fn ordinal(pod: &str) -> u64 {
+fn ordinal(pod: &str) -> i64 {
     pod.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
@@ -283,7 +333,7 @@ fn pod_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagn
 }
 
 fn other_namespace(facts: &Facts<'_>, name: &str, mention: Option<Location>) -> Option<Diagnosis> {
-    let first = name.split('.').next()?;
+    let first = name;
     let own = facts.namespace();
     let services = facts.case.cluster.objects();
     let service = services.list::<Service>(None).find(|service| {
@@ -359,8 +409,8 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
     let service = service_names::find(facts, &name).filter(|service| is_headless(service))?;
     let (namespace, service_name) = super::services::full_name(service);
     let (_, matching) = super::services::pods(facts, service);
-    let ready = matching.iter().filter(|pod| crate::level::place::is_ready(pod)).count();
-    let waiting = matching.iter().filter(|pod| !crate::level::place::is_ready(pod));
+    let ready = matching.iter().filter(|pod| is_ready(pod)).count();
+    let waiting = matching.iter().filter(|pod| !is_ready(pod));
     let sources = facts.locator.sources();
     let set = sources.iter().find(|source| {
         source.text("/spec/serviceName") == Some(service_name) && source.namespace() == namespace

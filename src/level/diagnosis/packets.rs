@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, doors, party_name, selectors, services, workloads};
-use crate::api::{Event, Pod};
+use crate::api::{Event, Labels, Pod};
 use crate::diagnostic::{Location, nearest};
 use crate::network::{Because, DnsData, Hop, Outcome, Party, Protocol, SocketAddr, Stage, Trace};
 
@@ -455,7 +455,7 @@ impl Failed<'_> {
             let ip = status.and_then(|status| status.pod_ip.as_deref());
             ip == Some(peer.to_string().as_str())
         });
-        let labels = pod.map(|pod| selectors::shown(&selectors::own_labels(pod)));
+        let labels = pod.map(|pod| selectors::shown(&selectors::own_labels(pod, &Labels::new())));
         let labels = labels.filter(|labels| !labels.is_empty());
         let who = match labels {
             Some(labels) => format!("pods with {labels}"),

@@ -9,6 +9,7 @@ use super::{Diagnosis, Facts, manifests, services};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
+use crate::level::place::is_ready;
 use crate::manifest;
 
 /// Labels that controllers put on pods: nobody selects by them, and they change with every pod.
@@ -36,11 +37,26 @@ pub(super) fn shown(labels: &Labels) -> String {
     labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
 }
 
-/// A pod's labels, without those that only its controller cares for.
-pub(super) fn own_labels(pod: &Pod) -> Labels {
+/// A pod's labels, without those that only its controller cares for; but for those whose keys
+/// somebody asks for.
+pub(super) fn own_labels(pod: &Pod, asked: &Labels) -> Labels {
     let labels = pod.metadata.labels.iter().flatten();
-    let own = labels.filter(|(key, _)| !OF_CONTROLLERS.contains(&key.as_str()));
+    let own = labels.filter(|(key, _)| {
+        !OF_CONTROLLERS.contains(&key.as_str()) || asked.contains_key(*key)
+    });
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The label that all of these pods have and `other` has not: `sells: seats`.
+pub(super) fn telling_apart(pods: &[&Pod], other: &Pod) -> Option<String> {
+    let none = Labels::new();
+    let others = own_labels(other, &none);
+    let first = own_labels(pods.first()?, &none);
+    let mut own = first.iter().filter(|(key, value)| others.get(*key) != Some(*value));
+    let shared = own.find(|(key, value)| {
+        pods.iter().all(|pod| own_labels(pod, &none).get(*key) == Some(*value))
+    });
+    shared.map(|(key, value)| format!("{key}: {value}"))
 }
 
 /// A label's path in a selector.
@@ -51,7 +67,7 @@ pub(super) fn path(key: &str) -> String {
 /// For a selector that matches nothing: the key at fault, and the nearest label that pods do have.
 /// A label of the same key comes first, then one of the same value, then one with a similar key.
 pub(super) fn near(wanted: &Labels, pods: &[&Arc<Pod>]) -> Near {
-    let labels: Vec<Labels> = pods.iter().map(|pod| own_labels(pod)).collect();
+    let labels: Vec<Labels> = pods.iter().map(|pod| own_labels(pod, wanted)).collect();
     let missing = |(key, value): &(&String, &String)| {
         !labels.iter().any(|labels| labels.get(*key) == Some(*value))
     };
@@ -190,6 +206,12 @@ pub(super) fn wrong_pods(
     let shown_pod = shown_name(namespace, pod);
     let wanted = services::selector(service).cloned().unwrap_or_default();
     let (_, matching) = services::pods(facts, service);
+    let chosen = matching.iter().find(|one| one.metadata.name.as_deref() == Some(pod));
+    let unready = chosen.is_some_and(|pod| !is_ready(pod));
+    let spec = service.spec.as_ref();
+    if unready && spec.and_then(|spec| spec.publish_not_ready_addresses) == Some(true) {
+        return too_early(facts, service, (namespace, pod), port);
+    }
     let serving: Vec<&&Arc<Pod>> =
         matching.iter().filter(|pod| facts.listens_on(pod, port)).collect();
     let client = facts.client_pod();
@@ -221,7 +243,7 @@ pub(super) fn wrong_pods(
     let at = facts.locator.field("Service", service_namespace, name, &key);
     let others = facts.case.cluster.objects().list::<Pod>(Some(service_namespace));
     let served = others.into_iter().find(|pod| facts.listens_on(pod, port));
-    let labels = served.map(|pod| shown(&own_labels(pod))).filter(|labels| !labels.is_empty());
+    let labels = served.map(|pod| shown(&own_labels(pod, &Labels::new()))).filter(|labels| !labels.is_empty());
     let fix = match &labels {
         Some(labels) => format!("let the selector be {labels}, apply, and send again"),
         None => format!("select pods that listen on port {port}"),
@@ -229,4 +251,28 @@ pub(super) fn wrong_pods(
     said.nearest(labels.map(|labels| format!("pods with {labels} listen on port {port}")))
         .at(at)
         .fix(fix)
+}
+
+/// The Service lists pods that are not ready (R8.6), and chose one that does not listen yet.
+fn too_early(
+    facts: &Facts<'_>,
+    service: &Service,
+    (namespace, pod): (&str, &str),
+    port: u16,
+) -> Diagnosis {
+    let (service_namespace, name) = services::full_name(service);
+    let shown_pod = shown_name(namespace, pod);
+    let stored = facts.case.cluster.objects().get::<Pod>(namespace, pod);
+    let path = "spec.publishNotReadyAddresses";
+    Diagnosis::new(
+        "sent-to-unready-pod",
+        format!("Service {name} passed it on to pod {shown_pod}, which is not ready and does not listen yet"),
+    )
+    .look([look::pods(namespace), look::service(service_namespace, name)])
+    .facts(stored.map(|pod| super::packets::pod_line(pod)))
+    .fact(format!("nobody in {shown_pod} listens on port {port}"))
+    .fact("publishNotReadyAddresses: true counts pods as ready that are not")
+    .nearest(Some("publishNotReadyAddresses: false".to_owned()))
+    .at(facts.locator.field("Service", service_namespace, name, path))
+    .fix("take publishNotReadyAddresses out of the Service that clients call; members find one another by a Service of their own")
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Namespace, Service};
 
 use super::name_servers::questions;
 use super::services::{full_name, is_headless, pods, selector};
 use super::{Diagnosis, Facts, look, selectors, workloads};
-use crate::diagnostic::Location;
+use crate::api::Pod;
+use crate::diagnostic::{Location, nearest};
 use crate::network::DnsType;
 
 /// The Service that a client's name means: `web`, `web.shop`, `web.shop.svc.cluster.local`.
@@ -52,7 +53,7 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
 fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Option<Diagnosis> {
     let (namespace, name) = full_name(service);
     let line = |path: &str| facts.locator.field("Service", namespace, name, path);
-    let without = headless_without_pods(facts, service, at.clone());
+    let without = without_pods(facts, service, name, at.clone());
     if without.is_some() {
         return without;
     }
@@ -79,17 +80,24 @@ fn without_name(name: &str) -> Diagnosis {
     )
 }
 
-/// A headless Service that selects no pod, or pods none of which can run.
-pub(super) fn headless_without_pods(
+/// A Service whose own name, or a name below it, needs a pod: it selects none, or none that can run.
+pub(super) fn without_pods(
     facts: &Facts<'_>,
     service: &Service,
+    asked: &str,
     at: Option<Location>,
 ) -> Option<Diagnosis> {
     let (namespace, name) = full_name(service);
     let line = |path: &str| facts.locator.field("Service", namespace, name, path);
+    let headless = is_headless(service);
+    let code = if headless { "headless-without-endpoints" } else { "service-selects-nothing" };
+    let message = match headless {
+        true => without_name(name).message,
+        false => format!("Service {name} has no endpoints, so there is no name {asked} below its own"),
+    };
     let Some(wanted) = selector(service) else {
         return super::services::slices(facts, service).is_empty().then(|| {
-            without_name(name)
+            Diagnosis::new(code, message)
                 .look([look::service(namespace, name), look::labels(namespace)])
                 .fact("it has no selector, and no EndpointSlice")
                 .at(line("spec").or(at))
@@ -98,19 +106,13 @@ pub(super) fn headless_without_pods(
     };
     let (_, matching) = pods(facts, service);
     if matching.is_empty() {
-        let message = without_name(name).message;
-        return Some(selectors::nothing(
-            facts,
-            service,
-            wanted,
-            "headless-without-endpoints",
-            message,
-        ));
+        return Some(selectors::nothing(facts, service, wanted, code, message));
     }
     workloads::trouble(facts, &matching)
 }
 
-/// R8.7: BusyBox' nslookup asks for a name with a dot as it is, and nothing else.
+/// The name was asked for as it stands, and no search domain was tried: BusyBox' nslookup does so with
+/// any name that has a dot (R8.7), a C library with one that has as many dots as `ndots` says (R8.2).
 fn unsearched(
     facts: &Facts<'_>,
     service: &Service,
@@ -129,6 +131,16 @@ fn unsearched(
     }
     let (namespace, service_name) = full_name(service);
     let full = format!("{service_name}.{namespace}.svc.cluster.local");
+    let fewer_dots = facts.ndots().filter(|ndots| plain.matches('.').count() as u64 >= *ndots);
+    let (why, line) = match fewer_dots {
+        Some(ndots) => (
+            format!("the pod's resolv.conf says ndots:{ndots}: a name with as many dots is asked for as it stands"),
+            facts.pod_line("spec.dnsConfig"),
+        ),
+        None => {
+            ("BusyBox' nslookup adds no search domain to a name with a dot; curl and wget do".to_owned(), None)
+        }
+    };
     Some(
         Diagnosis::new(
             "name-was-not-searched",
@@ -136,10 +148,80 @@ fn unsearched(
                 "{name} was asked for as it is, without the search list, and DNS knows no such name"
             ),
         )
-        .fact("BusyBox' nslookup adds no search domain to a name with a dot; curl and wget do")
+        .fact(why)
         .look([look::services(namespace)])
         .nearest(Some(full.clone()))
-        .at(at)
+        .at(line.or(at))
         .fix(format!("write {full}, the name in full")),
     )
+}
+
+impl Facts<'_> {
+    /// The client's `ndots`, where its pod sets it.
+    fn ndots(&self) -> Option<u64> {
+        let (namespace, pod) = self.client_pod()?;
+        let pod = self.case.cluster.objects().get::<Pod>(&namespace, &pod)?;
+        let options = pod.spec.as_ref()?.dns_config.as_ref()?.options.as_ref()?;
+        let option = options.iter().find(|option| option.name.as_deref() == Some("ndots"))?;
+        option.value.as_deref()?.parse().ok()
+    }
+
+    /// The line of a field of the client's pod.
+    fn pod_line(&self, path: &str) -> Option<Location> {
+        let client = self.client_source()?;
+        super::locate::at(&client.source, &client.within(path))
+    }
+}
+
+/// `default.catalogue`: the namespace stands before the Service.
+pub(super) fn swapped(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let mut labels = name.split('.');
+    let (namespace, service) = (labels.next()?, labels.next()?);
+    facts.case.cluster.objects().get::<Service>(namespace, service)?;
+    let right = format!("{service}.{namespace}");
+    Some(
+        nobody_called(name, at)
+            .fact("the Service's name comes first, then its namespace")
+            .nearest(Some(right.clone()))
+            .fix(format!("write {right}, apply, and send again")),
+    )
+}
+
+fn nobody_called(name: &str, at: Option<Location>) -> Diagnosis {
+    Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+        .look(["kubectl get services --all-namespaces".to_owned()])
+        .at(at)
+}
+
+/// `catalogue.default.cluster.local`, `catalogue.lending`, `catalog.default`: a name with dots that is
+/// near to a Service's, and none. Its parts are the Service, its namespace, `svc`, the cluster's domain.
+pub(super) fn misspelt(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let mut labels = name.split('.');
+    let (service, second) = (labels.next()?, labels.next()?);
+    let objects = facts.case.cluster.objects();
+    let services: Vec<(&str, &str)> =
+        objects.list::<Service>(None).map(|service| full_name(service)).collect();
+    let named = |label: &str| {
+        let mut all = services.iter().filter(|(_, name)| *name == label);
+        let same = all.clone().find(|(namespace, _)| *namespace == second);
+        same.or_else(|| all.next()).copied()
+    };
+    let close = || nearest(service, services.iter().map(|(_, name)| *name));
+    let (namespace, exact) = named(service).or_else(|| named(close()?))?;
+    let is_namespace = objects.get::<Namespace>("", second).is_some();
+    let right = match namespace == facts.namespace() && !is_namespace {
+        true => exact.to_owned(),
+        false => format!("{exact}.{namespace}"),
+    };
+    let fact = if exact != service {
+        format!("there is a Service {exact} in namespace {namespace}, and none called {service}")
+    } else if !is_namespace {
+        format!("after the Service's name comes its namespace, and {second} is none")
+    } else if second != namespace {
+        format!("namespace {second} has no Service {service}; there is one in namespace {namespace}")
+    } else {
+        format!("the whole name is {exact}.{namespace}.svc.cluster.local: svc stands after the namespace")
+    };
+    let said = nobody_called(name, at).fact(fact).nearest(Some(right.clone()));
+    Some(said.fix(format!("write {right}, apply, and send again")))
 }

@@ -6,6 +6,7 @@ use super::look::{self, shown_name};
 use super::packets::{Failed, protocol_name, question_of, service_of};
 use super::{Diagnosis, party_name, selectors, services, workloads};
 use crate::api::Pod;
+use crate::diagnostic::Location;
 use crate::network::{Because, Party, SocketAddr};
 
 impl Failed<'_> {
@@ -48,8 +49,11 @@ impl Failed<'_> {
             Some(name) => look::describe("pod", &self.facts.namespace(), name),
             None => look::pods(&self.facts.namespace()),
         };
-        let first = listening.first().map(|open| open.port());
-        let fix = match first {
+        if let Some(own) = listening.iter().find(|open| open.port() == port) {
+            return self.other_address(&who, *own).look([look]);
+        }
+        let first = (!listening.is_empty()).then(|| port_list(listening, " or "));
+        let fix = match &first {
             Some(open) => format!("dial port {open}, apply, and send again"),
             None => format!("start a server in {who}, or dial somebody who serves"),
         };
@@ -64,6 +68,20 @@ impl Failed<'_> {
         .nearest(first.map(|open| format!("port {open}")))
         .at(self.mention())
         .fix(fix)
+    }
+
+    /// The port is open, at one address alone, and another one was dialled (R1.2).
+    fn other_address(&self, who: &str, own: SocketAddr) -> Diagnosis {
+        let (dialled, port) = (self.to.ip(), own.port());
+        Diagnosis::new(
+            "nobody-listens",
+            format!("{who} is there, but nobody listens at {dialled} on port {port}, so the connection is refused"),
+        )
+        .fact(format!("the server listens at {own} alone: that is another address"))
+        .fact("a server that listens on 0.0.0.0 is reached at every address of its pod")
+        .nearest(Some(format!("a listener on 0.0.0.0:{port}, or a call to {own}")))
+        .at(self.mention())
+        .fix(format!("let the server listen on 0.0.0.0:{port}, or dial {own}; apply, and send again"))
     }
 
     /// The port is open, but for another protocol.
@@ -142,7 +160,11 @@ impl Failed<'_> {
         if !services::is_headless(service) || target == self.to.port().to_string() {
             return None;
         }
-        let open = listening.first().map_or(target.clone(), |open| open.port().to_string());
+        let is_open = listening.iter().any(|open| open.port().to_string() == target);
+        let open = match is_open || listening.is_empty() {
+            true => target.clone(),
+            false => port_list(listening, " or "),
+        };
         Some(
             Diagnosis::new(
                 "headless-maps-no-port",
@@ -239,11 +261,9 @@ impl Failed<'_> {
         let target =
             port_of.map_or_else(|| endpoint.port().to_string(), |(_, port)| services::target(port));
         let at = self.service_field(rule, &format!("spec.ports[{index}].targetPort"));
-        let first = listening.first().map(|open| open.port());
-        let fix = first.map_or_else(String::new, |open| {
-            let file = selectors::in_file(at.as_ref());
-            format!("write targetPort: {open}{file}, apply, and send again")
-        });
+        let open = port_list(listening, " or ");
+        let file = selectors::in_file(at.as_ref());
+        let fix = format!("write targetPort: {open}{file}, apply, and send again");
         Diagnosis::new(
             "target-port-closed",
             format!(
@@ -254,7 +274,7 @@ impl Failed<'_> {
         .look([look::service(namespace, name), look::endpoints(namespace, name)])
         .fact(format!("targetPort of Service {shown} is {target}"))
         .fact(open_ports(&who, listening))
-        .nearest(first.map(|open| format!("targetPort: {open}")))
+        .nearest(Some(format!("targetPort: {open}")))
         .at(at)
         .fix(fix)
     }
@@ -319,6 +339,14 @@ impl Failed<'_> {
         .fix(fix)
     }
 
+    /// The line of the player's that names one of the words in the object of the pod that was reached.
+    fn server_line(&self, words: [&str; 2]) -> Option<Location> {
+        let place = &self.trace.hops.last()?.place;
+        let Party::Pod { namespace, name } = place else { return None };
+        let server = self.facts.pod_source(namespace, name)?;
+        self.facts.locator.mention_in(&server.source, words)
+    }
+
     /// R1.4
     pub fn loopback_only(&self, process: &str, port: u16) -> Diagnosis {
         Diagnosis::new(
@@ -327,18 +355,23 @@ impl Failed<'_> {
         )
         .look([look::pods(&self.facts.namespace())])
         .nearest(Some(format!("a listener on 0.0.0.0:{port}")))
-        .at(self.mention())
+        .at(self.server_line(["127.0.0.1", "localhost"]).or_else(|| self.mention()))
         .fix(format!("let {process} listen on 0.0.0.0:{port}"))
     }
 }
 
-fn open_ports(who: &str, listening: &[SocketAddr]) -> String {
-    if listening.is_empty() {
-        return format!("nobody in {who} listens on any port");
-    }
+/// The ports that somebody listens on, each once.
+fn port_list(listening: &[SocketAddr], between: &str) -> String {
     let mut ports: Vec<u16> = listening.iter().map(|open| open.port()).collect();
     ports.sort_unstable();
     ports.dedup();
     let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-    format!("open in {who}: port {}", ports.join(", "))
+    ports.join(between)
+}
+
+fn open_ports(who: &str, listening: &[SocketAddr]) -> String {
+    match listening {
+        [] => format!("nobody in {who} listens on any port"),
+        _ => format!("open in {who}: port {}", port_list(listening, ", ")),
+    }
 }

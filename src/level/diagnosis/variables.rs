@@ -1,13 +1,16 @@
 //! Addresses that were to come from a variable: one that nobody set, or one that nobody expands.
 
+use std::net::IpAddr;
+
 use k8s_openapi::api::core::v1::Service;
 
 use super::client::PodSource;
 use super::locate;
 use super::look;
-use super::{Diagnosis, Facts};
+use super::{Diagnosis, Facts, services};
+use crate::api::Pod;
 use crate::cluster::{Did, Ending, Place};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Location, nearest};
 use crate::manifest;
 
 /// Nothing was dialled, or a name that is none, because a text did not become what was meant.
@@ -80,7 +83,7 @@ fn literal(message: &str) -> Diagnosis {
 }
 
 /// The line of the container's command that holds the word.
-fn command_with(client: &PodSource<'_>, word: &str) -> Option<crate::diagnostic::Location> {
+fn command_with(client: &PodSource<'_>, word: &str) -> Option<Location> {
     let containers = client.pod()?.pointer("/spec/containers")?;
     let path = client.within("spec.containers");
     let found = locate::text_below(containers, &path, &|text| text.contains(word))?;
@@ -178,10 +181,11 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
     let kind = rest.split('_').next().filter(|kind| matches!(*kind, "HOST" | "PORT"));
     kind?;
     let namespace = facts.namespace();
-    let mut services = facts.case.cluster.objects().list::<Service>(Some(&namespace));
-    let service = services.find_map(|service| {
-        let name = service.metadata.name.as_deref()?;
-        (name.to_uppercase().replace(['-', '.'], "_") == prefix).then_some(name)
+    let services = facts.case.cluster.objects();
+    let mut services = services.list::<Service>(Some(&namespace));
+    let service = services.find(|service| {
+        let name = service.metadata.name.as_deref().unwrap_or("");
+        name.to_uppercase().replace(['-', '.'], "_") == prefix
     });
     let line = facts.locator.mention([variable]);
     let said = Diagnosis::new(
@@ -190,18 +194,48 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
     )
     .look(look::inside(facts.case.cluster, place, "env"))
     .look([look::services(&namespace)]);
-    Some(match service {
-        Some(service) => said
-            .fact(format!(
-                "Service {service} exists now; variables are set when a container starts"
-            ))
-            .nearest(Some(format!("the name {service}, which DNS knows; or a new pod")))
+    let Some(service) = service else {
+        return Some(
+            said.fact(format!("no Service of namespace {namespace} gives it"))
+                .fact("headless Services and ExternalNames give no variables")
+                .at(line)
+                .fix("make the Service, and then the pod anew; or call a Service by its name"),
+        );
+    };
+    let (_, name) = services::full_name(service);
+    let by_name = format!("the name {name}, which DNS knows");
+    if services::cluster_ip(service).parse::<IpAddr>().is_err() {
+        return Some(
+            said.fact(format!("Service {name} has no cluster IP, so it gives no variables"))
+                .nearest(Some(by_name))
+                .at(line)
+                .fix(format!("call {name} by its name")),
+        );
+    }
+    if let Some(links) = facts.links_line() {
+        return Some(
+            said.fact("enableServiceLinks is false: the pod gets the variables of no Service but kubernetes")
+                .nearest(Some("enableServiceLinks: true".to_owned()))
+                .at(links.or(line))
+                .fix(format!("take enableServiceLinks: false out and make the pod anew, or call {name} by its name")),
+        );
+    }
+    Some(
+        said.fact(format!("Service {name} exists now; variables are set when a container starts"))
+            .nearest(Some(format!("{by_name}; or a new pod")))
             .at(line)
-            .fix(format!("call {service} by its name, or make the pod anew")),
-        None => said
-            .fact(format!("no Service of namespace {namespace} gives it"))
-            .fact("headless Services and ExternalNames give no variables")
-            .at(line)
-            .fix("make the Service, and then the pod anew; or call a Service by its name"),
-    })
+            .fix(format!("call {name} by its name, or make the pod anew")),
+    )
+}
+
+impl Facts<'_> {
+    /// Where the client's pod says `enableServiceLinks: false`, if it does.
+    fn links_line(&self) -> Option<Option<Location>> {
+        let (namespace, pod) = self.client_pod()?;
+        let stored = self.case.cluster.objects().get::<Pod>(&namespace, &pod)?;
+        (stored.spec.as_ref()?.enable_service_links == Some(false)).then(|| {
+            let client = self.client_source()?;
+            locate::at(&client.source, &client.within("spec.enableServiceLinks"))
+        })
+    }
 }

@@ -168,7 +168,8 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         return Some(said.at(at(&format!("spec.containers[{index}]{field}"))));
     }
     if is_running(pod) || status.phase.as_deref() == Some("Succeeded") {
-        return None;
+        let (container, said) = containers::ended(pod)?;
+        return Some(said.at(at(&format!("spec.containers[{container}]"))));
     }
     let mut conditions = status.conditions.iter();
     let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
