@@ -184,6 +184,12 @@ fn by_selector(
         let all = facts.case.cluster.objects().list::<Pod>(stranger.metadata.namespace.as_deref());
         good.extend(all.map(|pod| &**pod).filter(|pod| meant(pod)));
     }
+    // Nobody has proved anything yet: pods that somebody else made are set against this one.
+    if good.is_empty() {
+        let made = maker(facts, stranger);
+        let others = matching.iter().map(|pod| &***pod);
+        good.extend(others.filter(|pod| maker(facts, pod) != made));
+    }
     if good.is_empty() {
         return None;
     }

@@ -9,7 +9,7 @@ use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, containers};
 use crate::api::{LabelSelector, Pod, Resource};
 use crate::diagnostic::Location;
-use crate::level::place::{NoPlace, is_running};
+use crate::level::place::{NoPlace, PlaceKind, is_running};
 use crate::level::source::Source;
 
 /// The goal's request had nowhere to run.
@@ -18,7 +18,12 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
     let (place, said) = match no_place {
         NoPlace::Missing(place) => (place, format!("there is no {place} to send the request from")),
         NoPlace::NotRunning(place) => {
-            (place, format!("{place} does not run, so nothing can be sent from it"))
+            let container = place.container.as_ref().filter(|_| place.kind == PlaceKind::Pod);
+            let who = match container {
+                Some(container) => format!("container {container} of {place}"),
+                None => place.to_string(),
+            };
+            (place, format!("{who} does not run, so nothing can be sent from it"))
         }
         NoPlace::NoContainer(place, container) => {
             (place, format!("{place} has no container {container} to send the request from"))
