@@ -173,9 +173,10 @@ fn by_selector(
                 && pod.metadata.name.as_deref() == Some(&**name))
     };
     let meant = |pod: &Pod| facts.is_wanted(pod) && !is(pod, party);
-    let stranger = matching.iter().find(|pod| is(pod, party)).or_else(|| {
-        matching.iter().find(|pod| !facts.is_wanted(pod))
-    })?;
+    let stranger = matching
+        .iter()
+        .find(|pod| is(pod, party))
+        .or_else(|| matching.iter().find(|pod| !facts.is_wanted(pod)))?;
     // Whoever has answered as the goal wants is meant; before anybody has, whoever fits its words.
     let proved = |pod: &Pod| facts.case.served.iter().any(|party| is(pod, party));
     let mut good: Vec<&Pod> = Vec::new();
@@ -198,7 +199,9 @@ fn by_selector(
     let line = facts.locator.field("Service", namespace, name, &key);
     let labels = selectors::telling_apart(&good, stranger);
     let (fix, nearest) = match labels {
-        None => ("give the pods that are meant a label of their own, and select it".to_owned(), None),
+        None => {
+            ("give the pods that are meant a label of their own, and select it".to_owned(), None)
+        }
         Some(label) => (
             format!("let the selector of Service {name} ask for {label}, apply, and send again"),
             Some(label),
@@ -267,7 +270,8 @@ fn other_port(
         );
     };
     let (service_namespace, service_name) = services::full_name(service);
-    let index = services::port(service, trace.flow.destination.port()).map_or(0, |(index, _)| index);
+    let index =
+        services::port(service, trace.flow.destination.port()).map_or(0, |(index, _)| index);
     let path = format!("spec.ports[{index}].targetPort");
     Some(
         said.look([look::service(service_namespace, service_name)])

@@ -97,7 +97,8 @@ impl Facts<'_> {
     /// Where the client ran whose name did not resolve: `kubectl exec` and ssh go elsewhere.
     pub fn asking_place(&self) -> Option<Place> {
         let deeds = self.case.run?.deeds.iter().rev();
-        let mut asked = deeds.filter(|deed| matches!(deed.did, Did::Fetched(_) | Did::NotResolved { .. }));
+        let mut asked =
+            deeds.filter(|deed| matches!(deed.did, Did::Fetched(_) | Did::NotResolved { .. }));
         asked.next().map(|deed| deed.place.clone()).or_else(|| self.client_place())
     }
 

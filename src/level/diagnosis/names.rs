@@ -152,10 +152,7 @@ fn not_selected(
 }
 
 /// The Service and the label before it in `db-0.db` or `db-0.db.shop`.
-fn below_service<'a, 'n>(
-    facts: &Facts<'a>,
-    name: &'n str,
-) -> Option<(&'n str, &'a Arc<Service>)> {
+fn below_service<'a, 'n>(facts: &Facts<'a>, name: &'n str) -> Option<(&'n str, &'a Arc<Service>)> {
     let (pod_label, rest) = name.split_once('.')?;
     Some((pod_label, service_names::find(facts, rest)?))
 }
@@ -169,8 +166,7 @@ fn missing_peer(
 ) -> Diagnosis {
     let set_name = set.metadata.name.as_deref().unwrap_or("");
     let objects = facts.case.cluster.objects();
-    let line =
-        |path: &str| facts.locator.field("StatefulSet", namespace, set_name, path);
+    let line = |path: &str| facts.locator.field("StatefulSet", namespace, set_name, path);
     let said = said.look([look::pods(namespace)]).at(line("spec.replicas"));
     let Some(stored) = objects.get::<Pod>(namespace, pod) else {
         let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
@@ -185,10 +181,13 @@ fn missing_peer(
         let mut lower = lower.filter_map(|name| objects.get::<Pod>(namespace, &name));
         let waited_for = lower.find(|pod| !is_ready(pod));
         let Some(first) = waited_for else {
-            return said.fix(format!("kubectl describe statefulset {set_name} says why it is missing"));
+            return said
+                .fix(format!("kubectl describe statefulset {set_name} says why it is missing"));
         };
         let first_name = first.metadata.name.as_deref().unwrap_or("");
-        let fix = format!("let pod {first_name} become ready: kubectl describe pod {first_name} says why it is not");
+        let fix = format!(
+            "let pod {first_name} become ready: kubectl describe pod {first_name} says why it is not"
+        );
         return said
             .look([look::describe("pod", namespace, first_name)])
             .fact(super::packets::pod_line(first))
@@ -198,7 +197,8 @@ fn missing_peer(
     };
     let said = said.fact(super::packets::pod_line(stored));
     let revision = stored.metadata.labels.iter().flatten();
-    let revision = revision.filter(|(key, _)| *key == "controller-revision-hash").map(|(_, own)| own);
+    let revision =
+        revision.filter(|(key, _)| *key == "controller-revision-hash").map(|(_, own)| own);
     let update = set.status.as_ref().and_then(|status| status.update_revision.as_ref());
     if !is_ready(stored) && revision.into_iter().next().is_some_and(|own| Some(own) != update) {
         return said

@@ -41,9 +41,8 @@ pub(super) fn shown(labels: &Labels) -> String {
 /// somebody asks for.
 pub(super) fn own_labels(pod: &Pod, asked: &Labels) -> Labels {
     let labels = pod.metadata.labels.iter().flatten();
-    let own = labels.filter(|(key, _)| {
-        !OF_CONTROLLERS.contains(&key.as_str()) || asked.contains_key(*key)
-    });
+    let own = labels
+        .filter(|(key, _)| !OF_CONTROLLERS.contains(&key.as_str()) || asked.contains_key(*key));
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
@@ -243,7 +242,9 @@ pub(super) fn wrong_pods(
     let at = facts.locator.field("Service", service_namespace, name, &key);
     let others = facts.case.cluster.objects().list::<Pod>(Some(service_namespace));
     let served = others.into_iter().find(|pod| facts.listens_on(pod, port));
-    let labels = served.map(|pod| shown(&own_labels(pod, &Labels::new()))).filter(|labels| !labels.is_empty());
+    let labels = served
+        .map(|pod| shown(&own_labels(pod, &Labels::new())))
+        .filter(|labels| !labels.is_empty());
     let fix = match &labels {
         Some(labels) => format!("let the selector be {labels}, apply, and send again"),
         None => format!("select pods that listen on port {port}"),

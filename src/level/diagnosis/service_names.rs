@@ -93,7 +93,9 @@ pub(super) fn without_pods(
     let code = if headless { "headless-without-endpoints" } else { "service-selects-nothing" };
     let message = match headless {
         true => without_name(name).message,
-        false => format!("Service {name} has no endpoints, so there is no name {asked} below its own"),
+        false => {
+            format!("Service {name} has no endpoints, so there is no name {asked} below its own")
+        }
     };
     let Some(wanted) = selector(service) else {
         return super::services::slices(facts, service).is_empty().then(|| {
@@ -134,12 +136,16 @@ fn unsearched(
     let fewer_dots = facts.ndots().filter(|ndots| plain.matches('.').count() as u64 >= *ndots);
     let (why, line) = match fewer_dots {
         Some(ndots) => (
-            format!("the pod's resolv.conf says ndots:{ndots}: a name with as many dots is asked for as it stands"),
+            format!(
+                "the pod's resolv.conf says ndots:{ndots}: a name with as many dots is asked for as it stands"
+            ),
             facts.pod_line("spec.dnsConfig"),
         ),
-        None => {
-            ("BusyBox' nslookup adds no search domain to a name with a dot; curl and wget do".to_owned(), None)
-        }
+        None => (
+            "BusyBox' nslookup adds no search domain to a name with a dot; curl and wget do"
+                .to_owned(),
+            None,
+        ),
     };
     Some(
         Diagnosis::new(
@@ -218,9 +224,13 @@ pub(super) fn misspelt(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
     } else if !is_namespace {
         format!("after the Service's name comes its namespace, and {second} is none")
     } else if second != namespace {
-        format!("namespace {second} has no Service {service}; there is one in namespace {namespace}")
+        format!(
+            "namespace {second} has no Service {service}; there is one in namespace {namespace}"
+        )
     } else {
-        format!("the whole name is {exact}.{namespace}.svc.cluster.local: svc stands after the namespace")
+        format!(
+            "the whole name is {exact}.{namespace}.svc.cluster.local: svc stands after the namespace"
+        )
     };
     let said = nobody_called(name, at).fact(fact).nearest(Some(right.clone()));
     Some(said.fix(format!("write {right}, apply, and send again")))
