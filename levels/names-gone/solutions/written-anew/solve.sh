@@ -1,2 +1,19 @@
+kubectl apply -f - <<'END'
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: coredns
+  namespace: kube-system
+data:
+  Corefile: |
+    .:53 {
+        errors
+        health
+        ready
+        kubernetes cluster.local in-addr.arpa ip6.arpa
+        forward . 203.0.113.53
+        cache 30
+    }
+END
 kubectl scale deployment -n kube-system coredns --replicas=1
 kubectl rollout status deployment -n kube-system coredns
