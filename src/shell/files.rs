@@ -15,6 +15,13 @@ pub(super) const MARK: &str = ".folder";
 /// More than any text that a player needs; a loop that writes for ever stops here.
 const LARGEST: usize = 4 << 20;
 
+/// Files that the working folder may hold, and their bytes.
+const FILES: usize = 10_000;
+const BYTES: usize = 64 << 20;
+
+/// Files that are shorter than this are counted, but not added up.
+const SHORT: usize = 4 << 10;
+
 /// Folders that every system has.
 const SYSTEM: [&str; 26] = [
     "/",
@@ -119,7 +126,19 @@ impl View<'_> {
     pub fn is_directory(self, path: &str) -> bool {
         SYSTEM.contains(&path)
             || path == HOME && *self.place == Place::Laptop
-            || !self.below(path).is_empty()
+            || self.has_below(path)
+    }
+
+    /// Whether anything is below a folder.
+    fn has_below(self, path: &str) -> bool {
+        match own(self.place, path) {
+            Some(folder) => {
+                let first = format!("{folder}/");
+                let next = self.files.range(first.clone()..).next();
+                next.is_some_and(|(name, _)| name.starts_with(&first))
+            }
+            None => !self.below(path).is_empty(),
+        }
     }
 
     /// The paths of everything below a folder, relative to it, sorted.
@@ -172,6 +191,15 @@ impl View<'_> {
     }
 }
 
+/// Whether the working folder has room for a file.
+fn fits(files: &Files, name: &str, content: &[u8]) -> bool {
+    let known = files.get(name).map(Vec::len);
+    // Adding up thousands of short files would cost more than they hold.
+    let counted = content.len() >= SHORT;
+    let others = || files.values().map(Vec::len).sum::<usize>() - known.unwrap_or(0);
+    (known.is_some() || files.len() < FILES) && (!counted || others() + content.len() <= BYTES)
+}
+
 /// Writes the file at an absolute path.
 pub(super) fn write(
     cluster: &mut Cluster,
@@ -183,7 +211,8 @@ pub(super) fn write(
     if path == "/dev/null" {
         return Ok(());
     }
-    if content.len() > LARGEST {
+    if content.len() > LARGEST || own(place, path).is_some_and(|name| !fits(files, &name, content))
+    {
         return Err("No space left on device".to_owned());
     }
     let view = View { cluster, place, files };

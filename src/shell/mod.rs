@@ -6,6 +6,7 @@
 //! [`Userland`](crate::cluster::Userland). Commands are plain functions or small state machines in
 //! [`commands`]; each talks to the cluster through `handle`, `lookup`, `dial` and `ask` alone.
 
+mod budget;
 mod by_hand;
 pub mod commands;
 mod complete;
@@ -20,6 +21,7 @@ mod tool;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use budget::Budget;
 pub use session::Session;
 pub use tool::{Interrupted, Io, NEVER, Order, Read, Stdin, Step, Tool};
 

@@ -1,16 +1,20 @@
 //! Programs in containers: what a container's command, `kubectl exec` and scripts start.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::commands::{self, Setting};
 use super::machine::Machine;
 use super::machine::lookup::dialect;
 use super::tool::NEVER;
-use super::{Files, Interrupted, Io, Order, Stdin, Step, Tool};
+use super::{Budget, Files, Interrupted, Io, Order, Stdin, Step, Tool};
 use crate::cluster::{
     Answer, Ask, Cluster, Context, Flavour, Image, Place, Poll, Process, Reply, Signal, StartError,
     Userland,
 };
+
+/// How long a program waits that has used up what it may do.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The programs that containers run beside servers.
 pub(super) struct Programs;
@@ -38,6 +42,7 @@ impl Userland for Programs {
             start: Some(start),
             machine: None,
             stdin: Stdin::default(),
+            budget: Budget::of_process(),
         }))
     }
 }
@@ -65,6 +70,7 @@ struct Program {
     start: Option<Start>,
     machine: Option<Machine>,
     stdin: Stdin,
+    budget: Budget,
 }
 
 impl Program {
@@ -99,6 +105,7 @@ impl Program {
         act: impl FnOnce(&mut Machine, &mut Io<'_>) -> T,
     ) -> T {
         let mut machine = self.machine(context);
+        let mut budget = self.budget.clone();
         let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
         let (mut files, mut wishes, mut prompt) = (Files::new(), Vec::new(), String::new());
         let result = act(
@@ -116,12 +123,15 @@ impl Program {
                 wishes: &mut wishes,
                 prompt: &mut prompt,
                 order: &mut order,
+                budget: &mut budget,
             },
         );
         for (_, bytes) in order.merge(&output, &errors) {
             context.output.extend_from_slice(bytes);
         }
         self.machine = Some(machine);
+        budget.print(output.len() + errors.len());
+        self.budget = budget;
         result
     }
 }
@@ -139,6 +149,10 @@ fn container_stdin(cluster: &Cluster, place: &Place) -> Stdin {
 
 impl Process for Program {
     fn step(&mut self, context: &mut Context<'_>) -> Poll {
+        self.budget.begin(context.now());
+        if self.budget.is_tired() {
+            return Poll::Until(context.now() + PAUSE);
+        }
         match self.with(context, |machine, io| machine.step(io)) {
             Step::Exit(status) => Poll::Exit(status),
             Step::Until(NEVER) | Step::Input => Poll::Idle,
@@ -160,7 +174,7 @@ impl Process for Program {
 
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         let answer = self.machine.as_mut().and_then(|machine| machine.serve(ask, context));
-        answer.unwrap_or(Answer { reply: Reply::Closed, took: std::time::Duration::ZERO })
+        answer.unwrap_or(Answer { reply: Reply::Closed, took: Duration::ZERO })
     }
 
     fn clone_box(&self) -> Box<dyn Process> {

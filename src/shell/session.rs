@@ -8,9 +8,13 @@ use super::files::HOME;
 use super::machine::Machine;
 use super::syntax::Dialect;
 use super::{
-    Chunk, Completions, Files, Finished, Interrupted, Io, Order, Progress, Stdin, Step, Typed, Wish,
+    Budget, Chunk, Completions, Files, Finished, Interrupted, Io, Order, Progress, Stdin, Step,
+    Typed, Wish,
 };
 use crate::cluster::{Cluster, Place};
+
+/// The exit code of what was ended by SIGKILL.
+const KILLED: i32 = 137;
 
 /// An interactive shell on the laptop, and everything that was opened from it.
 #[derive(Clone)]
@@ -24,6 +28,8 @@ pub struct Session {
     waits_for_line: bool,
     output: Vec<Chunk>,
     wishes: Vec<Wish>,
+    /// What the running command may still use.
+    budget: Budget,
 }
 
 /// Output of one kind or the other, in the order it was written.
@@ -32,6 +38,7 @@ struct Sink<'a> {
     stdin: &'a mut Stdin,
     prompt: &'a mut String,
     wishes: &'a mut Vec<Wish>,
+    budget: &'a mut Budget,
     terminal: bool,
 }
 
@@ -53,6 +60,7 @@ impl Sink<'_> {
             wishes: self.wishes,
             prompt: self.prompt,
             order: &mut order,
+            budget: self.budget,
         });
         let pieces = order.merge(&stdout, &stderr);
         let chunks =
@@ -94,6 +102,7 @@ impl Session {
             waits_for_line: false,
             output: Vec::new(),
             wishes: Vec::new(),
+            budget: Budget::default(),
         }
     }
 
@@ -139,6 +148,7 @@ impl Session {
     /// Takes a line (or several) as typed. Syntax errors are printed as the shell prints them, and
     /// set the exit code to 2.
     pub fn type_line(&mut self, line: &str) -> Typed {
+        self.budget = Budget::default();
         if self.is_running() {
             self.stdin.bytes.drain(..self.stdin.read.min(self.stdin.bytes.len()));
             self.stdin.read = 0;
@@ -158,6 +168,7 @@ impl Session {
     /// Goes on with the running command until it waits or ends.
     pub fn step(&mut self, cluster: &mut Cluster) -> Progress {
         self.waits_for_line = false;
+        self.budget.begin(cluster.now());
         let was_running = self.is_running();
         let console = &mut self.console;
         let (step, chunks) = Sink {
@@ -165,10 +176,15 @@ impl Session {
             stdin: &mut self.stdin,
             prompt: &mut self.asked,
             wishes: &mut self.wishes,
+            budget: &mut self.budget,
             terminal: true,
         }
         .with(cluster, |io| console.machine.step(io));
+        self.budget.print(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
         self.output.extend(chunks);
+        if let Some(told) = self.budget.told().filter(|_| was_running) {
+            return self.end(&told);
+        }
         match step {
             Step::Exit(status) => {
                 if was_running {
@@ -182,6 +198,21 @@ impl Session {
                 Progress::Input
             }
         }
+    }
+
+    /// Ends a command that has used up what it may, and says so.
+    fn end(&mut self, told: &str) -> Progress {
+        self.console.machine.end_at_once(KILLED);
+        self.console.machine.stay();
+        self.output.push(Chunk { error: true, bytes: format!("{told}\n").into_bytes() });
+        self.budget = Budget::default();
+        self.finish();
+        Progress::Done(KILLED)
+    }
+
+    /// How much the last step has done, in steps of a cluster that take about as long.
+    pub fn worked(&self) -> u32 {
+        self.budget.worked()
     }
 
     /// After a command: lines typed too early become the next commands' affair no more.
@@ -221,6 +252,7 @@ impl Session {
             stdin: &mut self.stdin,
             prompt: &mut self.asked,
             wishes: &mut self.wishes,
+            budget: &mut self.budget,
             terminal: true,
         }
         .with(cluster, |io| console.machine.interrupt(io));
@@ -275,7 +307,7 @@ pub(super) fn drive(
 ) -> Finished {
     let deadline = cluster.now() + limit;
     let (mut stdin, mut prompt) = (Stdin::default(), String::new());
-    let mut finished = Finished::default();
+    let (mut finished, mut budget) = (Finished::default(), Budget::default());
     let first = cluster.next_deed();
     let mut collect = |chunks: Vec<Chunk>| {
         for chunk in chunks {
@@ -286,8 +318,22 @@ pub(super) fn drive(
         }
     };
     loop {
-        let sink = Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, terminal: false };
-        let (step, chunks) = sink.with(cluster, |io| machine.step(io));
+        budget.begin(cluster.now());
+        let sink = Sink {
+            files,
+            stdin: &mut stdin,
+            prompt: &mut prompt,
+            wishes,
+            budget: &mut budget,
+            terminal: false,
+        };
+        let (mut step, mut chunks) = sink.with(cluster, |io| machine.step(io));
+        budget.print(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
+        if let Some(told) = budget.told() {
+            machine.end_at_once(KILLED);
+            chunks.push(Chunk { error: true, bytes: format!("{told}\n").into_bytes() });
+            step = Step::Exit(KILLED);
+        }
         collect(chunks);
         let until = match step {
             Step::Exit(status) => {
@@ -305,7 +351,8 @@ pub(super) fn drive(
         }
         cluster.advance_to(until);
     }
-    interrupt(machine, cluster, files, wishes, &mut collect);
+    let mut sink = (files, wishes, &mut budget);
+    interrupt(machine, cluster, &mut sink, &mut collect);
     finished.exit = 130;
     finished.interrupted = true;
     finished.deeds = cluster.typed_since(first);
@@ -316,13 +363,13 @@ pub(super) fn drive(
 fn interrupt(
     machine: &mut Machine,
     cluster: &mut Cluster,
-    files: &mut Files,
-    wishes: &mut Vec<Wish>,
+    (files, wishes, budget): &mut (&mut Files, &mut Vec<Wish>, &mut Budget),
     collect: &mut dyn FnMut(Vec<Chunk>),
 ) {
     let (mut stdin, mut prompt) = (Stdin { closed: true, ..Stdin::default() }, String::new());
     for _ in 0..10 {
-        let sink = Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, terminal: false };
+        let sink =
+            Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, budget, terminal: false };
         let (ended, chunks) = sink.with(cluster, |io| {
             let ended = machine.interrupt(io) == Interrupted::Ended;
             ended || machine.step(io) == Step::Exit(machine.status())

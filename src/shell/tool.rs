@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Wish;
+use super::{Budget, Wish};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
 
@@ -150,6 +150,8 @@ pub struct Io<'a> {
     pub prompt: &'a mut String,
     /// How standard output and standard error interleave; [`Io::complain`] keeps it.
     pub order: &'a mut Order,
+    /// What the command may still use, with all that it starts.
+    pub budget: &'a mut Budget,
 }
 
 /// Where standard error stands among standard output: for each piece of standard error, how much
@@ -211,6 +213,7 @@ impl Io<'_> {
             wishes: self.wishes,
             prompt: self.prompt,
             order: self.order,
+            budget: self.budget,
         }
     }
 

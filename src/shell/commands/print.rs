@@ -3,7 +3,7 @@
 use crate::shell::Io;
 use crate::shell::syntax::unescape;
 
-/// More than a `printf` that repeats its format may write.
+/// More than one `printf` may write.
 const LONGEST: usize = 1 << 20;
 
 /// What `echo` prints. Debian's `sh` always understands escapes, the others with `-e`.
@@ -83,10 +83,17 @@ pub(in crate::shell) fn format(arguments: &[String]) -> Result<Vec<u8>, (Vec<u8>
             break;
         }
     }
+    if out.len() > LONGEST {
+        trouble = Some(too_long());
+    }
     match trouble {
         None => Ok(out.into_bytes()),
         Some(message) => Err((out.into_bytes(), message)),
     }
+}
+
+fn too_long() -> String {
+    format!("not simulated here: more than {LONGEST} bytes at once")
 }
 
 /// Goes through the format once. Whether `\c` ended it.
@@ -178,11 +185,11 @@ impl Directive {
             }
             let mut value = 0_usize;
             while let Some(digit) = letters.peek().and_then(|letter| letter.to_digit(10)) {
-                value = (value * 10 + digit as usize).min(10_000);
+                value = value.saturating_mul(10).saturating_add(digit as usize);
                 letters.next();
                 length += 1;
             }
-            value.min(10_000)
+            value
         };
         directive.width = number(&mut letters);
         if letters.next_if_eq(&'.').is_some() {
@@ -201,6 +208,10 @@ impl Directive {
         out: &mut String,
         trouble: &mut Option<String>,
     ) {
+        if self.width.max(self.precision.unwrap_or(0)) > LONGEST {
+            *trouble = Some(too_long());
+            return;
+        }
         let text = value.unwrap_or("");
         let mut integer = || {
             let number = integer(text);
@@ -219,7 +230,7 @@ impl Directive {
             'x' => format!("{}{:x}", if self.alternate { "0x" } else { "" }, integer()),
             'X' => format!("{}{:X}", if self.alternate { "0X" } else { "" }, integer()),
             'o' => format!("{:o}", integer()),
-            'f' | 'F' => self.signed(format!("{:.*}", self.precision.unwrap_or(6), float(text))),
+            'f' | 'F' => self.signed(fixed(float(text), self.precision.unwrap_or(6))),
             'e' => self.signed(scientific(float(text), self.precision.unwrap_or(6))),
             'g' => self.signed(format!("{}", float(text))),
             other => {
@@ -285,7 +296,16 @@ fn float(text: &str) -> f64 {
     text.trim().parse().unwrap_or(0.0)
 }
 
+/// Digits of a number that can be other than 0.
+const DIGITS: usize = 1_100;
+
+fn fixed(value: f64, precision: usize) -> String {
+    let zeros = precision.saturating_sub(DIGITS);
+    format!("{value:.*}{}", precision.min(DIGITS), "0".repeat(zeros))
+}
+
 fn scientific(value: f64, precision: usize) -> String {
+    let precision = precision.min(DIGITS);
     let text = format!("{value:.precision$e}");
     match text.split_once('e') {
         Some((digits, exponent)) => {
@@ -327,6 +347,17 @@ mod tests {
         );
         assert_eq!(printed(&["no values\\n"]), "no values\n");
         assert_eq!(printed(&["%s %s\\n", "one"]), "one \n");
+    }
+
+    #[test]
+    fn what_is_too_wide_is_said_and_not_cut() {
+        for width in ["%1000000000d", "%.1000000000f", "%s%*d"] {
+            let arguments: Vec<String> =
+                [width, "1", "1000000000", "1"].iter().map(|text| (*text).to_owned()).collect();
+            let (printed, told) = format(&arguments).expect_err("it is too wide");
+            assert!(printed.len() < LONGEST && told.contains("not simulated here"), "{told}");
+        }
+        assert_eq!(printed(&["%20000s", "a"]).len(), 20_000);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use super::parameters::Pieces;
 use super::state::Elements;
 use crate::shell::syntax::{Assignment, Index, Operation, Parameter, Part, Word};
 
+/// Subscripts that can be worked out within one another.
+const SUBSCRIPTS: u32 = 4;
+
 /// More than any script means: `a[1000000000]=x` is no reason to count so far.
 const LAST: i64 = 1 << 40;
 
@@ -70,7 +73,13 @@ impl Expander<'_> {
         if self.is_named(name) {
             return text.trim_matches(['"', '\'']).to_owned();
         }
+        // `y='y[y]'` names itself: it comes to nothing, as what is unset does.
+        if self.subscripts > SUBSCRIPTS {
+            return "0".to_owned();
+        }
+        self.subscripts += 1;
         let number = arithmetic::evaluate(text, self).unwrap_or(0).min(LAST);
+        self.subscripts -= 1;
         if number >= 0 {
             return number.to_string();
         }

@@ -56,6 +56,7 @@ impl Machine {
         let environment = io.environment;
         let (step, written) = self.inside(io, environment, false, |io| child.step(io));
         self.put(io, 2, &written.errors);
+        io.budget.keep(written.output.len());
         output.extend(written.output);
         let Step::Exit(code) = step else {
             self.stack.push(Frame::Substitute { child, output });
@@ -185,6 +186,7 @@ impl Machine {
             wishes: io.wishes,
             prompt: io.prompt,
             order: &mut written.order,
+            budget: io.budget,
         });
         (result, written)
     }
@@ -200,6 +202,7 @@ impl Machine {
     }
 
     pub(super) fn deliver(&mut self, io: &mut Io<'_>, output: &[u8], errors: &[u8], order: &Order) {
+        io.budget.keep(output.len() + errors.len());
         for (error, bytes) in order.merge(output, errors) {
             self.put(io, if error { 2 } else { 1 }, bytes);
         }

@@ -7,6 +7,7 @@ use super::frame::{Frame, Task};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::sockets::Stage;
+use super::state::{Elements, Variable, Variables};
 use super::{Io, Machine, files_view};
 use crate::clock::SimTime;
 use crate::cluster::Did;
@@ -241,8 +242,13 @@ impl Machine {
     ) -> Result<T, Stop> {
         let view = files_view(io, &self.state.place);
         let mut expander = Expander::new(&self.state, view, outputs);
-        let result = expand(&mut expander)?;
-        let Expander { variables, draws, unset, processes, .. } = expander;
+        let result = expand(&mut expander);
+        let Expander { variables, draws, unset, processes, made, .. } = expander;
+        io.budget.keep(made);
+        if !Arc::ptr_eq(&variables, &self.state.variables) {
+            io.budget.take(copied(&variables));
+        }
+        let result = result?;
         self.state.variables = variables;
         self.state.draws = draws;
         for name in unset {
@@ -336,4 +342,10 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+/// Steps that it costs to change variables: they were copied first, all of them.
+fn copied(variables: &Variables) -> u64 {
+    let of = |variable: &Variable| variable.elements.as_ref().map_or(0, Elements::len) + 1;
+    variables.values().map(of).sum::<usize>() as u64 / 4
 }

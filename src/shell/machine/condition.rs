@@ -252,9 +252,8 @@ fn collect(
             add(right, second)
         }
         Conditional::Not(inner) => collect(inner, add),
-        Conditional::And(left, right) | Conditional::Or(left, right) => {
-            collect(left, add)?;
-            collect(right, add)
+        Conditional::And(all) | Conditional::Or(all) => {
+            all.iter().try_for_each(|condition| collect(condition, add))
         }
     }
 }
@@ -291,15 +290,17 @@ fn holds(
             }
         }
         Conditional::Not(inner) => !holds(inner, texts, world, set, found)?,
-        Conditional::And(left, right) => {
-            let left = holds(left, texts, world, set, found)?;
-            let right = holds(right, texts, world, set, found);
-            left && right?
-        }
-        Conditional::Or(left, right) => {
-            let left = holds(left, texts, world, set, found)?;
-            let right = holds(right, texts, world, set, found);
-            left || right?
+        Conditional::And(all) | Conditional::Or(all) => {
+            let ends = matches!(condition, Conditional::Or(_));
+            let mut value = !ends;
+            for condition in all {
+                // What does not count any more still takes its texts.
+                let holds = holds(condition, texts, world, set, found);
+                if value != ends {
+                    value = holds?;
+                }
+            }
+            value
         }
     })
 }

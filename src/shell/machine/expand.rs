@@ -46,13 +46,28 @@ pub(super) struct Expander<'a> {
     pub processes: Vec<(String, String)>,
     /// Variables that were used and that are unset or empty.
     pub unset: Vec<String>,
+    /// Bytes of texts that it has made.
+    pub made: usize,
+    /// How many subscripts are being worked out within one another.
+    pub(super) subscripts: u32,
 }
 
 impl<'a> Expander<'a> {
     pub fn new(state: &'a State, view: View<'a>, outputs: &'a [String]) -> Expander<'a> {
         let (variables, draws) = (state.variables.clone(), state.draws);
         let (unset, processes) = (Vec::new(), Vec::new());
-        Expander { state, view, outputs, used: 0, variables, draws, unset, processes }
+        Expander {
+            state,
+            view,
+            outputs,
+            used: 0,
+            variables,
+            draws,
+            unset,
+            processes,
+            made: 0,
+            subscripts: 0,
+        }
     }
 
     /// The fields that `words` become: split and globbed.
@@ -64,6 +79,7 @@ impl<'a> Expander<'a> {
             self.parts(&word.parts, &mut fields, false)?;
             fields.finish();
             for field in fields.done {
+                self.made += field.text.len();
                 size += field.text.len() + 16;
                 match field.magic && !self.state.options.no_glob {
                     true => all.extend(self.glob(field)),
@@ -150,6 +166,7 @@ impl<'a> Expander<'a> {
             joined.text += &field.text;
             joined.pattern += &field.pattern;
         }
+        self.made += joined.text.len();
         match joined.text.len() > LONGEST {
             true => Err(Stop::Error("xrealloc: cannot allocate memory".to_owned())),
             false => Ok(joined),
@@ -279,6 +296,7 @@ impl<'a> Expander<'a> {
 
     fn output_of(&mut self, list: &Arc<List>) -> Expanded<String> {
         let output = self.outputs.get(self.used).cloned();
+        self.made += output.as_ref().map_or(0, String::len) + 1;
         self.used += 1;
         output.ok_or_else(|| Stop::Substitute(list.clone()))
     }

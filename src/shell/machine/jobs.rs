@@ -39,6 +39,7 @@ impl Machine {
             wishes: io.wishes,
             prompt: io.prompt,
             order: &mut order,
+            budget: io.budget,
         });
         let own = std::mem::replace(&mut self.descriptors, job.descriptors.clone());
         self.deliver(io, &output, &errors, &order);

@@ -85,6 +85,15 @@ impl Machine {
         }
     }
 
+    /// Ends it at once, with everything that it has started (SIGKILL).
+    pub fn end_at_once(&mut self, status: i32) {
+        self.unwind_to(0);
+        self.jobs.clear();
+        self.due_traps.clear();
+        self.state.traps.clear();
+        self.state.status = status;
+    }
+
     /// Forgets everything that is under way.
     pub fn unwind(&mut self) {
         self.unwind_to(0);
@@ -113,6 +122,9 @@ impl Machine {
     }
 
     pub(super) fn put_back(&mut self, saved: BTreeMap<String, Option<Variable>>) {
+        if saved.is_empty() {
+            return;
+        }
         let variables = Arc::make_mut(&mut self.state.variables);
         for (name, variable) in saved {
             match variable {

@@ -239,13 +239,27 @@ impl Machine {
         self.state.status = status;
     }
 
-    /// Goes on until it waits or ends.
+    /// Goes on until it waits or ends. A shell that would be too deep inside others can't start.
     pub fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if !io.budget.enter() {
+            self.no_more_shells(io);
+            self.end_at_once(254);
+            return Step::Exit(254);
+        }
+        let step = self.go_on(io);
+        io.budget.leave();
+        step
+    }
+
+    fn go_on(&mut self, io: &mut Io<'_>) -> Step {
         let wake = self.step_jobs(io);
         if io.now() < self.rest {
             return Step::Until(wake.map_or(self.rest, |wake| wake.min(self.rest)));
         }
         for _ in 0..TURNS {
+            if io.budget.rests() {
+                break;
+            }
             self.start_traps();
             if self.stack.is_empty() {
                 match self.state.traps.remove("EXIT") {
@@ -311,6 +325,7 @@ impl Machine {
     }
 
     fn turn(&mut self, io: &mut Io<'_>) -> Turn {
+        io.budget.take(1);
         let Some(frame) = self.stack.pop() else { return Turn::Go };
         if self.stack.len() > DEEPEST {
             let message = format!("{}maximum nesting level exceeded", self.state.prefix());

@@ -269,7 +269,10 @@ fn replace(value: &str, pattern: &str, pieces: &Pieces, all: bool) -> String {
     let mut out = String::new();
     let mut rest = value;
     while let Some(letter) = rest.chars().next() {
-        match pattern.prefix(rest, true).filter(|end| *end > 0) {
+        let (found, ended) = pattern.begin(rest, true);
+        match found.filter(|end| *end > 0) {
+            // What a `*` was followed to the end for is nowhere behind either.
+            None if ended => break,
             Some(end) => {
                 out += &put(&rest[..end]);
                 rest = &rest[end..];

@@ -79,6 +79,13 @@ impl Pattern {
     /// How many bytes of `text`'s beginning fit: the shortest or longest piece. One pass follows
     /// all ways at once, so it takes no longer than the text times the pattern.
     pub(in crate::shell) fn prefix(&self, text: &str, longest: bool) -> Option<usize> {
+        self.begin(text, longest).0
+    }
+
+    /// As [`Pattern::prefix`], and whether a `*` was reached: then what follows it was looked for up to
+    /// the end of the text, and no later beginning can find what this one did not.
+    pub(in crate::shell) fn begin(&self, text: &str, longest: bool) -> (Option<usize>, bool) {
+        let mut starred = false;
         let mut now = vec![false; self.0.len() + 1];
         now[0] = true;
         let mut found = None;
@@ -87,6 +94,7 @@ impl Pattern {
             // A star may stand for nothing.
             for index in 0..self.0.len() {
                 if now[index] && self.0[index] == Element::Many {
+                    starred = true;
                     now[index + 1] = true;
                 }
             }
@@ -94,10 +102,10 @@ impl Pattern {
             if now[self.0.len()] {
                 found = Some(next.map_or(text.len(), |(at, _)| at));
                 if !longest {
-                    return found;
+                    return (found, starred);
                 }
             }
-            let Some((_, letter)) = next else { return found };
+            let Some((_, letter)) = next else { return (found, starred) };
             let mut then = vec![false; now.len()];
             for (index, element) in self.0.iter().enumerate() {
                 if now[index] {
@@ -109,7 +117,7 @@ impl Pattern {
                 }
             }
             if !then.contains(&true) {
-                return found;
+                return (found, starred);
             }
             now = then;
         }
@@ -220,6 +228,13 @@ mod tests {
         let text = "a,".repeat(20_000);
         assert_eq!(Pattern::new("*,*").prefix(&text, true), Some(text.len()));
         assert_eq!(Pattern::new(",").prefix(&text, true), None);
+    }
+
+    #[test]
+    fn a_star_that_found_nothing_is_known_to_find_nothing_later() {
+        assert_eq!(Pattern::new("a*b").begin("aaa", true), (None, true));
+        assert_eq!(Pattern::new("ab").begin("aaa", true), (None, false));
+        assert_eq!(Pattern::new("x*b").begin("aaa", true), (None, false));
     }
 
     #[test]

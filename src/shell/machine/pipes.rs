@@ -15,7 +15,7 @@ use crate::shell::{Interrupted, Io};
 const FULL: usize = 64 << 10;
 
 /// Unread bytes at which a writer is ended: its reader only reads at the end, and never gets there.
-const OVERFLOW: usize = 8 << 20;
+const OVERFLOW: usize = 4 << 20;
 
 /// One side of a pipe.
 #[derive(Clone)]
@@ -107,6 +107,13 @@ impl Pipes {
         }
         if let Some(reader) = self.stages.get(index + 1) {
             let backlog = reader.stdin.rest().len();
+            if backlog > OVERFLOW && reader.status.is_none() {
+                let told = format!(
+                    "podhop: a pipe holds {OVERFLOW} bytes here, and its reader waits for more; the \
+                     writer was ended"
+                );
+                parent.complain(io, &told);
+            }
             if reader.status.is_some() || backlog > OVERFLOW {
                 // SIGPIPE
                 self.end(index, 141);
@@ -142,6 +149,7 @@ impl Pipes {
                 wishes: io.wishes,
                 prompt: io.prompt,
                 order: &mut order,
+                budget: io.budget,
             })
         };
         stage.wait = step;
@@ -149,6 +157,7 @@ impl Pipes {
             parent.deliver(io, &output, &errors, &order);
         } else {
             parent.put(io, 2, &errors);
+            io.budget.keep(output.len());
             self.pass_on(index + 1, &output);
         }
         if let Step::Exit(status) = step {

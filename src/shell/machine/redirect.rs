@@ -232,6 +232,7 @@ impl Machine {
             Some(Target::File(path)) => {
                 let mut content = self.files_of(io).read(&path).unwrap_or_default();
                 content.extend_from_slice(bytes);
+                io.budget.keep(content.len());
                 let place = self.state.place.clone();
                 if let Err(why) = files::write(io.cluster, &place, io.files, &path, &content) {
                     io.complain(format!("{}write error: {why}", self.state.prefix()));

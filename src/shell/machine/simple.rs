@@ -13,6 +13,9 @@ use crate::clock::SimTime;
 use crate::cluster::Did;
 use crate::shell::syntax::{Command, CommandKind};
 
+/// Steps that a program costs before it has done anything.
+const PROGRAM: u64 = 20;
+
 /// A simple command after expansion.
 struct Prepared {
     assignments: Vec<(String, String)>,
@@ -159,6 +162,7 @@ impl Machine {
         fields: Vec<String>,
         environment: BTreeMap<String, String>,
     ) {
+        io.budget.take(PROGRAM);
         match find(self, io, name, &fields, &environment) {
             Found::Tool(tool) => {
                 name.clone_into(&mut self.program);

@@ -75,6 +75,14 @@ impl Elements {
         }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Elements::Indexed(all) => all.len(),
+            Elements::Named(all) => all.len(),
+        }
+    }
+
     /// The number behind the last one.
     pub fn next(&self) -> u64 {
         match self {

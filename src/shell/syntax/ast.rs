@@ -171,8 +171,10 @@ pub enum Conditional {
     Unary(String, Word),
     Binary(Word, String, Word),
     Not(Box<Conditional>),
-    And(Box<Conditional>, Box<Conditional>),
-    Or(Box<Conditional>, Box<Conditional>),
+    /// `a && b && c`: a list, so that a long one is not deep.
+    And(Vec<Conditional>),
+    /// `a || b || c`
+    Or(Vec<Conditional>),
 }
 
 /// A word: parts that are put together when it is expanded.

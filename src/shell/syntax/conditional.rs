@@ -20,21 +20,21 @@ impl Parser<'_> {
     }
 
     fn either(&mut self) -> Result<Conditional> {
-        let mut left = self.both()?;
+        let mut all = vec![self.both()?];
         while self.peek()?.0 == Token::Operator("||") {
             self.advance()?;
-            left = Conditional::Or(Box::new(left), Box::new(self.both()?));
+            all.push(self.both()?);
         }
-        Ok(left)
+        Ok(joined(all, Conditional::Or))
     }
 
     fn both(&mut self) -> Result<Conditional> {
-        let mut left = self.nested(Self::primary)?;
+        let mut all = vec![self.nested(Self::primary)?];
         while self.peek()?.0 == Token::Operator("&&") {
             self.advance()?;
-            left = Conditional::And(Box::new(left), Box::new(self.nested(Self::primary)?));
+            all.push(self.nested(Self::primary)?);
         }
-        Ok(left)
+        Ok(joined(all, Conditional::And))
     }
 
     fn primary(&mut self) -> Result<Conditional> {
@@ -94,6 +94,17 @@ impl Parser<'_> {
             word.parts.extend(self.word()?.parts);
         }
         Ok(word)
+    }
+}
+
+/// Conditions that an operator joins; one alone is itself.
+fn joined(mut all: Vec<Conditional>, join: fn(Vec<Conditional>) -> Conditional) -> Conditional {
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => only,
+        (last, _) => {
+            all.extend(last);
+            join(all)
+        }
     }
 }
 

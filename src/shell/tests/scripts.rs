@@ -174,10 +174,13 @@ fn time_says_how_long_a_pipeline_took() {
 }
 
 #[test]
-fn a_loop_that_never_waits_ends_at_the_limit() {
+fn a_loop_that_never_waits_is_ended_and_that_is_said() {
     let mut story = Story::new();
     let finished = story.run("while true; do :; done");
-    assert_eq!(finished.exit, 130);
+    assert_eq!(finished.exit, 137);
+    let told = String::from_utf8_lossy(&finished.stderr).into_owned();
+    assert!(told.contains("steps that one command may take"), "{told}");
+    assert_eq!(story.run("echo on").stdout, b"on\n");
     let finished = story.run(":(){ :|:& };: ; f() { f; }; f; x() { (x); }; x");
     assert_ne!(finished.exit, 0);
 }

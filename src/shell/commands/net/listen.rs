@@ -9,7 +9,7 @@ use crate::cluster::{
     Process, Reply, Signal,
 };
 use crate::network::{Protocol, SocketAddr};
-use crate::shell::{Files, Io, Order, Stdin, Step, programs};
+use crate::shell::{Budget, Files, Io, Order, Stdin, Step, programs};
 
 /// How long it takes to hand bytes on.
 const PROMPTLY: Duration = Duration::from_micros(50);
@@ -177,7 +177,7 @@ fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
     machine.run_words(words);
     let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
     let (mut files, mut wishes, mut prompt) = (Files::new(), Vec::new(), String::new());
-    let mut stdin = Stdin::of(input);
+    let (mut stdin, mut budget) = (Stdin::of(input), Budget::of_process());
     let cluster: &mut Cluster = context.cluster;
     let mut io = Io {
         cluster,
@@ -192,6 +192,7 @@ fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
         wishes: &mut wishes,
         prompt: &mut prompt,
         order: &mut order,
+        budget: &mut budget,
     };
     for _ in 0..STEPS {
         match machine.step(&mut io) {

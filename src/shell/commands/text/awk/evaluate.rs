@@ -4,6 +4,9 @@ use super::run::{LONGEST, Machine, Ran};
 use super::tree::{Binary, Expression};
 use super::value::Value;
 
+/// Fields of one record.
+const FIELDS: usize = 10_000;
+
 impl Machine {
     pub(super) fn key(&mut self, index: &[Expression]) -> Ran<String> {
         let mut parts = Vec::new();
@@ -76,7 +79,12 @@ impl Machine {
         match place {
             Expression::Variable(name) => {
                 if name == "NF" {
-                    let count = (value.number().max(0.0) as usize).min(10_000);
+                    let count = value.number().max(0.0) as usize;
+                    if count > FIELDS {
+                        return Err(format!(
+                            "podhop: not simulated here: a record of more than {FIELDS} fields"
+                        ));
+                    }
                     self.fields.resize(count, String::new());
                     self.record = self.fields.join(&self.variable("OFS").text());
                 }
@@ -84,8 +92,13 @@ impl Machine {
             }
             Expression::Field(index) => {
                 let index = self.value(index)?.number();
-                if !(0.0..10_000.0).contains(&index) {
+                if index < 0.0 {
                     return Err(format!("attempt to access field {index}"));
+                }
+                if index > FIELDS as f64 {
+                    return Err(format!(
+                        "podhop: not simulated here: a record of more than {FIELDS} fields"
+                    ));
                 }
                 match index as usize {
                     0 => self.set_record(value.text()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::run::{Machine, Ran, split};
+use super::run::{LONGEST, Machine, Ran, split};
 use super::tree::Expression;
 use super::value::Value;
 use crate::shell::commands::print;
@@ -95,7 +95,11 @@ impl Machine {
                 let size = self.arrays.get(array).map_or(0, BTreeMap::len);
                 return Ok(Value::Number(size as f64));
             }
-            ("sprintf", values) => return Ok(Value::Text(self.format(values)?)),
+            ("sprintf", values) => {
+                let text = self.format(values)?;
+                self.make(text.len())?;
+                return Ok(Value::Text(text));
+            }
             ("system", _) => {
                 return Err(
                     "podhop: system() is not simulated here; use the shell itself".to_owned()
@@ -150,17 +154,22 @@ impl Machine {
         let text = self.value(text)?.text();
         let before = self.value(place)?.text();
         let mut after = String::new();
+        self.make(before.len())?;
         let (mut end, mut count) = (0, 0.0);
         for (start, stop) in pattern.find_all(&before) {
             after += &before[end..start];
             after += &replacement(&text, &before[start..stop]);
             end = stop;
             count += 1.0;
+            if after.len() > LONGEST {
+                break;
+            }
             if !all {
                 break;
             }
         }
         after += &before[end..];
+        self.make(after.len())?;
         if count > 0.0 {
             self.assign(place, Value::Text(after))?;
         }

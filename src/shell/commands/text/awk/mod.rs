@@ -27,10 +27,16 @@ struct Awk {
     begun: bool,
 }
 
+/// Steps of awk for one of the shell's.
+const STEPS: u64 = 4;
+
 impl Awk {
-    fn flush(&mut self, io: &mut Io<'_>) {
+    /// Passes on what was printed, and pays for what was done. Whether there may be more.
+    fn flush(&mut self, io: &mut Io<'_>) -> bool {
+        let steps = std::mem::take(&mut self.machine.steps);
         io.stdout.extend_from_slice(self.machine.output.as_bytes());
         self.machine.output.clear();
+        io.budget.take(u64::from(steps) / STEPS)
     }
 
     fn begin(&mut self, io: &mut Io<'_>) -> Option<i32> {
@@ -60,8 +66,9 @@ impl Filter for Awk {
 
     fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {
         let flow = self.machine.record(line);
-        self.flush(io);
+        let more = self.flush(io);
         match flow {
+            Ok(_) if !more => Some(2),
             Ok(Flow::Exit(status)) => {
                 let _ = self.machine.finish();
                 self.flush(io);

@@ -9,7 +9,8 @@ use crate::shell::commands::text::regex::{Syntax, compile};
 /// # Errors
 /// What is wrong, after `awk: `.
 pub(super) fn program(source: &str) -> Result<Program, String> {
-    let mut parser = Parser { source, at: 0, token: Token::Newline, depth: 0, no_in: false };
+    let mut parser =
+        Parser { source, at: 0, token: Token::Newline, depth: 0, operators: 0, no_in: false };
     parser.advance(true)?;
     let mut program = Program::default();
     loop {
@@ -21,11 +22,16 @@ pub(super) fn program(source: &str) -> Result<Program, String> {
     }
 }
 
+/// Operators of one statement.
+const OPERATORS: u32 = 400;
+
 pub(super) struct Parser<'a> {
     pub(super) source: &'a str,
     pub(super) at: usize,
     pub(super) token: Token,
     pub(super) depth: u32,
+    /// Operators since the last statement: what they join lies one within the other.
+    pub(super) operators: u32,
     /// Within `for (`: `in` belongs to the loop.
     pub(super) no_in: bool,
 }
@@ -77,12 +83,29 @@ impl Parser<'_> {
 
     pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth > 50 {
-            return Err("program nested too deeply".to_owned());
+            return self.too_deep();
         }
         self.depth += 1;
         let result = read(self);
         self.depth -= 1;
         result
+    }
+
+    fn too_deep<T>(&self) -> Parsed<T> {
+        Err(format!("cmd. line:{}: program nested too deeply", self.line()))
+    }
+
+    fn binary(
+        &mut self,
+        left: Expression,
+        operator: Binary,
+        right: Expression,
+    ) -> Parsed<Expression> {
+        self.operators += 1;
+        match self.operators > OPERATORS {
+            true => self.too_deep(),
+            false => Ok(Expression::Binary(Box::new(left), operator, Box::new(right))),
+        }
     }
 
     pub(super) fn skip_ends(&mut self) -> Parsed<()> {
@@ -151,7 +174,8 @@ impl Parser<'_> {
         let mut left = self.and()?;
         while self.take("||")? {
             self.skip_newlines()?;
-            left = binary(left, Binary::Or, self.and()?);
+            let right = self.and()?;
+            left = self.binary(left, Binary::Or, right)?;
         }
         Ok(left)
     }
@@ -160,7 +184,8 @@ impl Parser<'_> {
         let mut left = self.membership()?;
         while self.take("&&")? {
             self.skip_newlines()?;
-            left = binary(left, Binary::And, self.membership()?);
+            let right = self.membership()?;
+            left = self.binary(left, Binary::And, right)?;
         }
         Ok(left)
     }
@@ -189,7 +214,8 @@ impl Parser<'_> {
                 _ => return Ok(left),
             };
             self.advance(true)?;
-            left = binary(left, operator, self.comparison()?);
+            let right = self.comparison()?;
+            left = self.binary(left, operator, right)?;
         }
     }
 
@@ -205,13 +231,15 @@ impl Parser<'_> {
             _ => return Ok(left),
         };
         self.advance(true)?;
-        Ok(binary(left, operator, self.joined()?))
+        let right = self.joined()?;
+        self.binary(left, operator, right)
     }
 
     pub(super) fn joined(&mut self) -> Parsed<Expression> {
         let mut left = self.sum()?;
         while self.begins_operand() {
-            left = binary(left, Binary::Join, self.sum()?);
+            let right = self.sum()?;
+            left = self.binary(left, Binary::Join, right)?;
         }
         Ok(left)
     }
@@ -234,7 +262,8 @@ impl Parser<'_> {
                 _ => return Ok(left),
             };
             self.advance(true)?;
-            left = binary(left, operator, self.product()?);
+            let right = self.product()?;
+            left = self.binary(left, operator, right)?;
         }
     }
 
@@ -248,7 +277,8 @@ impl Parser<'_> {
                 _ => return Ok(left),
             };
             self.advance(true)?;
-            left = binary(left, operator, self.unary()?);
+            let right = self.unary()?;
+            left = self.binary(left, operator, right)?;
         }
     }
 
@@ -270,7 +300,7 @@ impl Parser<'_> {
         if self.is("^") || self.is("**") {
             self.advance(true)?;
             let exponent = self.deeper(Self::unary)?;
-            return Ok(binary(base, Binary::Power, exponent));
+            return self.binary(base, Binary::Power, exponent);
         }
         Ok(base)
     }
@@ -359,8 +389,4 @@ impl Parser<'_> {
         let known = FUNCTIONS.iter().find(|known| **known == name);
         known.map_or_else(|| self.wrong(), |name| Ok(Expression::Call(name, arguments)))
     }
-}
-
-fn binary(left: Expression, operator: Binary, right: Expression) -> Expression {
-    Expression::Binary(Box::new(left), operator, Box::new(right))
 }

@@ -155,6 +155,15 @@ impl Machine {
         }
     }
 
+    /// Notes that a text of this length is made.
+    pub(super) fn make(&mut self, length: usize) -> Ran<()> {
+        self.steps = self.steps.saturating_add(u32::try_from(length / 64).unwrap_or(u32::MAX));
+        match length > LONGEST {
+            true => Err("podhop: this text is too long".to_owned()),
+            false => self.tick(),
+        }
+    }
+
     fn block(&mut self, statements: &[Statement]) -> Ran<Flow> {
         for statement in statements {
             let flow = self.statement(statement)?;
@@ -174,6 +183,7 @@ impl Machine {
             Statement::Print(values) => self.print(values)?,
             Statement::Printf(values) => {
                 let text = self.format(values)?;
+                self.make(text.len())?;
                 self.output += &text;
             }
             Statement::If(condition, then, otherwise) => {

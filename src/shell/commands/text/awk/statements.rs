@@ -6,6 +6,7 @@ use super::tree::{Expression, Pattern, Rule, Statement};
 
 impl Parser<'_> {
     pub(super) fn rule(&mut self) -> Parsed<Rule> {
+        self.operators = 0;
         let pattern = if self.is("{") {
             Pattern::Always
         } else if self.is_name("BEGIN") {
@@ -46,6 +47,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn statement(&mut self) -> Parsed<Statement> {
+        self.operators = 0;
         if self.is("{") {
             return Ok(Statement::Block(self.block()?));
         }

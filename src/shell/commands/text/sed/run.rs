@@ -83,6 +83,12 @@ enum Flow {
 /// Commands that one line may take: a script's own loop ends here.
 const STEPS: u64 = 5_000_000;
 
+/// Commands for a step of the shell's.
+const PER_STEP: u64 = 4;
+
+/// Bytes of the pattern space and the hold space.
+const LONGEST: usize = 2 << 20;
+
 impl Sed {
     /// Goes on until a line is missing or the script ends.
     pub fn go(&mut self, input: &mut Input, io: &mut Io<'_>, out: &mut String) -> Came {
@@ -100,6 +106,9 @@ impl Sed {
             }
             let at = self.state.at.unwrap_or(0);
             self.state.steps += 1;
+            if !self.pays(io) {
+                return Came::Ended(1);
+            }
             if self.state.steps > STEPS {
                 io.complain("podhop: this sed script does not come to an end");
                 return Came::Ended(1);
@@ -123,6 +132,17 @@ impl Sed {
                 }
             }
         }
+    }
+
+    /// Pays for the next command by what it has to work on. Whether it may run.
+    fn pays(&mut self, io: &mut Io<'_>) -> bool {
+        let held = self.state.space.len() + self.state.hold.len();
+        if held > LONGEST {
+            io.complain(format!("podhop: this sed script holds more than {LONGEST} bytes"));
+            return false;
+        }
+        let turn = u64::from(self.state.steps % PER_STEP == 0);
+        io.budget.take(turn + held as u64 / 64)
     }
 
     fn take(&mut self, line: Line, input: &Input) {
