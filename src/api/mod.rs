@@ -22,6 +22,7 @@ pub mod quantity;
 mod read;
 mod request;
 pub mod selector;
+mod space;
 mod status;
 mod store;
 mod strategy;

@@ -15,6 +15,7 @@ pub enum Reason {
     Forbidden,
     MethodNotAllowed,
     TooManyRequests,
+    RequestEntityTooLarge,
     InternalError,
     Expired,
     /// No reason that the API has a name for: kubectl prints none.
@@ -103,6 +104,7 @@ impl Status {
             Reason::Forbidden => 403,
             Reason::MethodNotAllowed => 405,
             Reason::TooManyRequests => 429,
+            Reason::RequestEntityTooLarge => 413,
             Reason::InternalError | Reason::Unknown => 500,
             Reason::Expired => 410,
         }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Action, Change, Kind, Object, Resource};
+use super::{Action, Change, Kind, Object, Resource, space};
 
 /// The objects of one kind in one namespace, by name.
 type Names = BTreeMap<Arc<str>, Object>;
@@ -22,6 +22,8 @@ const KEPT_FOR_WATCHES: usize = 1_000;
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     kinds: BTreeMap<Kind, Namespaces>,
+    /// Bytes that the objects take.
+    taken: u64,
     revision: u64,
     changes: Vec<Change>,
     /// The newest change that the log has forgotten.
@@ -55,6 +57,14 @@ impl Store {
     /// How many objects of a kind there are in all namespaces.
     pub fn count(&self, kind: Kind) -> usize {
         self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).map(|names| names.len()).sum()
+    }
+
+    /// Whether one more object of a kind has no room.
+    pub(super) fn is_full(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Event => self.count(kind) >= space::EVENTS,
+            _ => self.taken >= space::ROOM,
+        }
     }
 
     /// One object, typed.
@@ -104,6 +114,8 @@ impl Store {
             Some(slot) => Some(std::mem::replace(slot, object.clone())),
             None => names.insert(object.name().into(), object.clone()),
         };
+        self.taken += space::weight(&object);
+        self.taken -= old.as_ref().map_or(0, space::weight).min(self.taken);
         let action = if old.is_some() { Action::Modified } else { Action::Added };
         self.log(action, object.clone(), old);
         object
@@ -113,6 +125,7 @@ impl Store {
     pub(super) fn take(&mut self, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
         self.object(kind, namespace, name)?;
         let last = self.names_mut(kind, namespace).remove(name)?;
+        self.taken -= space::weight(&last).min(self.taken);
         let mut object = last.clone();
         self.revision += 1;
         object.metadata_mut().resource_version = Some(self.revision.to_string());
@@ -163,6 +176,21 @@ mod tests {
         assert_eq!(names(&store, None), ["a/y", "a/z", "a-b/w", "b/x"]);
         assert_eq!(names(&store, Some("a")), ["a/y", "a/z"]);
         assert_eq!(names(&store, Some("c")), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_taken_out_makes_room() {
+        let mut store = Store::default();
+        let mut large = config_map("a", "x");
+        large.metadata_mut().annotations =
+            Some([("note".to_owned(), "x".repeat(space::ROOM as usize))].into());
+        store.put(large.clone());
+        assert!(store.is_full(Kind::ConfigMap) && !store.is_full(Kind::Event));
+        store.put(config_map("a", "x"));
+        assert!(!store.is_full(Kind::ConfigMap));
+        store.put(large);
+        store.take(Kind::ConfigMap, "a", "x");
+        assert_eq!(store.taken, 0);
     }
 
     #[test]

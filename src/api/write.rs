@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Answer, ApiServer, Kind, Object, Patch, Reason, Response, SharedSpec, Status, Subresource,
-    WriteOptions, admission, bootstrap, decode, defaulting, normal, patch, read, strategy,
+    WriteOptions, admission, bootstrap, decode, defaulting, normal, patch, read, space, strategy,
     validation, warnings,
 };
 use crate::clock::SimTime;
@@ -111,6 +111,9 @@ impl ApiServer {
             status.kind = kind.to_string();
             return Err(status);
         }
+        if self.store.is_full(kind) {
+            return Err(space::exceeded());
+        }
         if let Some(spec) = pod_spec(&mut object) {
             self.last_spec = Some(spec.shared().clone());
         }
@@ -198,6 +201,10 @@ impl ApiServer {
         refuse_if_invalid(&shown, validation::update(&shown, old))?;
         if through == Subresource::None {
             admission::review(&self.store, &new)?;
+        }
+        // What grows needs room; what shrinks or is deleted makes some.
+        if self.store.is_full(new.kind()) && space::weight(&new) > space::weight(old) {
+            return Err(space::exceeded());
         }
         Ok(self.commit(new))
     }

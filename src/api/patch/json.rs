@@ -8,6 +8,12 @@ use crate::api::{Reason, Status};
 /// cannot be; `kubectl patch --local` tells this.
 struct Impossible(String);
 
+/// Operations that one patch may have (`maxJSONPatchOperations`).
+const OPERATIONS: usize = 10_000;
+
+/// Bytes that all copies of one patch may add (`JSONPatchMaxCopyBytes`).
+const COPIED: usize = 3 << 20;
+
 /// `target` after every operation of `patch`.
 ///
 /// # Errors
@@ -53,8 +59,17 @@ fn operations(mut target: Value, patch: &Value) -> Result<Result<Value, Impossib
             other => return wrong(other, "value of type handlers.jsonPatchOp"),
         }
     }
+    if operations.len() > OPERATIONS {
+        let message = format!(
+            "Request entity too large: The allowed maximum operations in a JSON patch is \
+             {OPERATIONS}, got {}",
+            operations.len()
+        );
+        return Err(Status::new(Reason::RequestEntityTooLarge, message));
+    }
+    let mut copied = 0;
     for operation in operations {
-        if let Err(impossible) = step(&mut target, operation) {
+        if let Err(impossible) = step(&mut target, operation, &mut copied) {
             return Ok(Err(impossible));
         }
     }
@@ -75,7 +90,7 @@ fn go_type(value: &Value) -> &'static str {
 
 /// One operation, as `gopkg.in/evanphx/json-patch.v4` carries it out: unlike the RFC, it replaces
 /// and copies what is not there, as long as what it would stand in is.
-fn step(target: &mut Value, operation: &Value) -> Result<(), Impossible> {
+fn step(target: &mut Value, operation: &Value, copied: &mut usize) -> Result<(), Impossible> {
     let text = |field: &str| operation.get(field).and_then(Value::as_str);
     let value = || operation.get("value").cloned().unwrap_or(Value::Null);
     let op = text("op").unwrap_or("unknown");
@@ -96,8 +111,15 @@ fn step(target: &mut Value, operation: &Value) -> Result<(), Impossible> {
         }
         "copy" => {
             let from = text("from").ok_or_else(|| missing("from"))?;
-            let copied = get(target, op, from)?;
-            add(target, op, path, copied)
+            let copy = get(target, op, from)?;
+            *copied += copy.to_string().len();
+            if *copied > COPIED {
+                return Err(Impossible(format!(
+                    "Unable to copy, the accumulated size increase of copy is {copied}, exceeding \
+                     the limit {COPIED}"
+                )));
+            }
+            add(target, op, path, copy)
         }
         _ => {
             let found = if path.is_empty() { target.clone() } else { get(target, op, path)? };

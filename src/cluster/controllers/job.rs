@@ -31,6 +31,9 @@ struct Work<'a> {
     status: JobStatus,
 }
 
+/// How many pods one look at a job creates.
+const BURST: usize = 500;
+
 /// Brings a Job a step closer to its end.
 pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let Some(job) = client.get::<Job>(key) else { return };
@@ -173,7 +176,7 @@ impl Work<'_> {
         }
     }
 
-    /// Starts pods up to the parallelism, or stops those that are too many.
+    /// Starts pods up to the parallelism (500 at a time, `maxPodCreateDeletePerSync`), or stops those that are too many.
     fn keep_running(&mut self, client: &mut Client<'_>) {
         let parallelism = self.spec.parallelism.unwrap_or(1);
         let wanted = match self.spec.completions {
@@ -201,9 +204,11 @@ impl Work<'_> {
             return;
         }
         let mut free = self.free_indexes();
-        for _ in active..wanted {
+        for _ in (active..wanted).take(BURST) {
             let index = self.is_indexed().then(|| free.next()).flatten();
-            self.create(client, index);
+            if !self.create(client, index) {
+                return;
+            }
         }
     }
 
@@ -235,7 +240,8 @@ impl Work<'_> {
         (0..self.spec.completions.unwrap_or(0)).filter(move |index| !taken.contains(index))
     }
 
-    fn create(&self, client: &mut Client<'_>, index: Option<i32>) {
+    /// Creates a pod, if the server agrees.
+    fn create(&self, client: &mut Client<'_>, index: Option<i32>) -> bool {
         let mut pod = pods::from_template(self.job, &self.spec.template);
         if let Some(index) = index {
             give_index(&mut pod, self.job.metadata.name.as_deref().unwrap_or_default(), index);
@@ -245,10 +251,12 @@ impl Work<'_> {
                 let name = pod.metadata.name.as_deref().unwrap_or_default();
                 let message = format!("Created pod: {name}");
                 client.normal(self.job, COMPONENT, "SuccessfulCreate", message);
+                true
             }
             Err(status) => {
                 let message = format!("Error creating: {}", status.message);
                 client.warning(self.job, COMPONENT, "FailedCreate", message);
+                false
             }
         }
     }

@@ -165,14 +165,17 @@ fn tally(claimed: &[Arc<Pod>], active: &[Arc<Pod>], order: &Order<'_>, now: SimT
     }
 }
 
-/// Creates `missing` pods; the first refusal ends the attempt and is told.
+/// How many pods one look at a set creates or deletes (`burstReplicas`).
+const BURST: usize = 500;
+
+/// Creates `missing` pods, or as many as one look may; the first refusal ends the attempt and is told.
 fn create<T: Resource>(
     client: &mut Client<'_>,
     owner: &T,
     order: &Order<'_>,
     missing: usize,
 ) -> Option<(&'static str, String)> {
-    for _ in 0..missing {
+    for _ in 0..missing.min(BURST) {
         match client.create(pods::from_template(owner, order.template)) {
             Ok(pod) => {
                 let name = pod.metadata.name.as_deref().unwrap_or_default();
@@ -194,7 +197,7 @@ fn delete<T: Resource>(client: &mut Client<'_>, owner: &T, order: &Order<'_>, ac
     if surplus == 0 {
         return;
     }
-    for pod in victims(client, owner, active, surplus) {
+    for pod in victims(client, owner, active, surplus).into_iter().take(BURST) {
         let key = Key::of(&pod.metadata);
         if client.delete(Kind::Pod, &key) {
             let message = format!("Deleted pod: {}", key.name);

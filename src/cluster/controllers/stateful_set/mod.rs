@@ -64,12 +64,33 @@ fn revision_of(pod: &Pod) -> Option<&str> {
     pod.metadata.labels.as_ref()?.get(revision::HASH_LABEL).map(String::as_str)
 }
 
+/// How many pods one look at a set creates.
+const BURST: usize = 500;
+
+/// How the pod of an ordinal stands.
+enum Provided {
+    /// It runs, ready long enough.
+    Available,
+    /// It is there, and something has to happen first.
+    Waits,
+    /// It was made just now.
+    Created,
+    /// The API server did not take it: nothing more is tried at this look.
+    Refused,
+}
+
 impl Work<'_> {
     /// Creates, deletes or replaces what the order allows now.
     fn step(&self, client: &mut Client<'_>) {
+        let mut created = 0;
         for ordinal in self.ordinals() {
-            if !self.provide(client, ordinal) && self.is_ordered() {
-                return;
+            match self.provide(client, ordinal) {
+                Provided::Available => {}
+                Provided::Refused => return,
+                Provided::Created if created >= BURST => return,
+                _ if self.is_ordered() => return,
+                Provided::Created => created += 1,
+                Provided::Waits => {}
             }
         }
         if self.drop_surplus(client) {
@@ -91,13 +112,11 @@ impl Work<'_> {
         self.spec.min_ready_seconds.unwrap_or(0)
     }
 
-    /// Makes the pod of an ordinal if it is missing. Says whether it is there and available.
-    fn provide(&self, client: &mut Client<'_>, ordinal: i32) -> bool {
+    /// Makes the pod of an ordinal if it is missing.
+    fn provide(&self, client: &mut Client<'_>, ordinal: i32) -> Provided {
         match self.pods.get(&ordinal) {
-            None => {
-                self.create(client, ordinal);
-                false
-            }
+            None if self.create(client, ordinal) => Provided::Created,
+            None => Provided::Refused,
             Some(pod) if pods::is_finished(pod) => {
                 if !pods::is_terminating(pod) {
                     let name = pod.metadata.name.as_deref().unwrap_or_default();
@@ -110,9 +129,10 @@ impl Work<'_> {
                     client.warning(self.set, COMPONENT, "RecreatingFailedPod", message);
                     self.delete(client, pod);
                 }
-                false
+                Provided::Waits
             }
-            Some(pod) => self.is_available(client, pod),
+            Some(pod) if self.is_available(client, pod) => Provided::Available,
+            Some(_) => Provided::Waits,
         }
     }
 
@@ -199,7 +219,8 @@ impl Work<'_> {
         if ordinal < kept { self.current } else { self.update }
     }
 
-    fn create(&self, client: &mut Client<'_>, ordinal: i32) {
+    /// Creates the pod of an ordinal with its claims, if the server agrees.
+    fn create(&self, client: &mut Client<'_>, ordinal: i32) -> bool {
         let revision = self.revision_for(ordinal);
         let pod = identity::pod(self.set, self.spec, revision, ordinal);
         let (set, name) = (
@@ -226,6 +247,7 @@ impl Work<'_> {
             Ok(_) => {
                 let message = format!("Create Pod {name} in StatefulSet {set} successful");
                 client.normal(self.set, COMPONENT, "SuccessfulCreate", message);
+                true
             }
             Err(status) => {
                 let message = format!(
@@ -233,6 +255,7 @@ impl Work<'_> {
                     status.message
                 );
                 client.warning(self.set, COMPONENT, "FailedCreate", message);
+                false
             }
         }
     }

@@ -1,0 +1,73 @@
+//! How much room the store has, and what an object takes of it.
+//!
+//! etcd refuses to grow beyond its quota (`--quota-backend-bytes`), and the API server passes on what
+//! it says. The room here is smaller, so that no manifest, scale or loop can fill the memory of
+//! whoever plays. Sizes are estimates where an object is written often.
+
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
+
+use super::{Object, Reason, Status};
+
+/// Bytes that all objects together may take.
+pub(super) const ROOM: u64 = 64 << 20;
+
+/// Events beyond which no more are kept; they have a store of their own in large clusters.
+pub(super) const EVENTS: usize = 20_000;
+
+/// What a pod takes, with its status and managed fields.
+const POD: usize = 6 << 10;
+
+/// What another object takes at least.
+const OBJECT: usize = 1 << 10;
+
+/// What an address in a slice takes.
+const ENDPOINT: usize = 256;
+
+/// What etcd says when it is full, and the API server after it.
+pub(super) fn exceeded() -> Status {
+    Status::new(Reason::Unknown, "etcdserver: mvcc: database space exceeded")
+}
+
+/// What an object takes.
+pub(super) fn weight(object: &Object) -> u64 {
+    let notes = object.metadata().annotations.iter().flatten();
+    let notes: usize = notes.map(|(name, value)| name.len() + value.len()).sum();
+    let body = match object {
+        Object::Event(_) => return 0,
+        Object::Pod(pod) => POD + pod.spec.as_ref().map_or(0, |spec| of_spec(spec)),
+        Object::Node(_) => POD,
+        Object::Deployment(object) => object.spec.as_ref().map_or(0, |spec| of(&spec.template)),
+        Object::ReplicaSet(object) => {
+            object.spec.as_ref().and_then(|spec| spec.template.as_ref()).map_or(0, of)
+        }
+        Object::Job(object) => object.spec.as_ref().map_or(0, |spec| of(&spec.template)),
+        Object::StatefulSet(object) => object.spec.as_ref().map_or(0, |spec| of(&spec.template)),
+        Object::DaemonSet(object) => object.spec.as_ref().map_or(0, |spec| of(&spec.template)),
+        Object::EndpointSlice(slice) => slice.endpoints.iter().flatten().count() * ENDPOINT,
+        Object::Endpoints(endpoints) => {
+            let subsets = endpoints.subsets.iter().flatten();
+            let ready = subsets.clone().flat_map(|subset| subset.addresses.iter().flatten());
+            let other = subsets.flat_map(|subset| subset.not_ready_addresses.iter().flatten());
+            (ready.count() + other.count()) * ENDPOINT
+        }
+        other => other.to_value().to_string().len(),
+    };
+    (OBJECT + notes + body) as u64
+}
+
+fn of(template: &PodTemplateSpec) -> usize {
+    template.spec.as_ref().map_or(0, of_spec)
+}
+
+fn of_spec(spec: &PodSpec) -> usize {
+    let init = spec.init_containers.iter().flatten();
+    init.chain(&spec.containers).map(of_container).sum()
+}
+
+fn of_container(container: &Container) -> usize {
+    let words = container.command.iter().chain(&container.args).flatten().map(String::len);
+    let variables = container.env.iter().flatten();
+    let texts = variables
+        .map(|variable| variable.name.len() + variable.value.as_ref().map_or(0, String::len));
+    words.chain(texts).sum()
+}
