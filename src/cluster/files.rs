@@ -11,6 +11,21 @@ use crate::api::Mount;
 /// Where a user other than root may write.
 const OPEN_TO_ALL: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
 
+/// What is said when a file has no room.
+pub(super) const FULL: &str = "No space left on device";
+
+/// Files that a place may have beside its image's.
+const FILES: usize = 10_000;
+
+/// Bytes of them all.
+const BYTES: usize = 64 << 20;
+
+/// Whether a file of this length fits among those that are there.
+pub(super) fn fits(known: bool, lengths: impl Iterator<Item = usize>, length: usize) -> bool {
+    let (count, bytes) = lengths.fold((0, 0), |(count, bytes), length| (count + 1, bytes + length));
+    (known || count < FILES) && bytes + length <= BYTES
+}
+
 impl Cluster {
     /// A file at `place`: mounted, written before, or part of the image (`/etc/hosts`,
     /// `/etc/resolv.conf`, nginx's configuration).
@@ -102,10 +117,14 @@ impl Cluster {
             return Ok(());
         }
         if !matches!(place, Place::Container { .. }) {
-            self.nodes.change_file(place, &path, content);
-            return Ok(());
+            return self.nodes.change_file(place, &path, content);
         }
         self.may_write(place, &path)?;
+        if let Some(content) = &content
+            && !self.has_room(place, &path, content.len())
+        {
+            return Err(FULL.to_owned());
+        }
         let volume = self.mounted_at(place, &path);
         let Some((worker, index)) = self.kubelets.worker_at(place) else {
             return Err("No such file or directory".to_owned());
@@ -134,6 +153,25 @@ impl Cluster {
             },
         }
         Ok(())
+    }
+
+    /// Whether a container has room for one more file of this length.
+    fn has_room(&self, place: &Place, path: &str, length: usize) -> bool {
+        let volume = self.mounted_at(place, path);
+        let Some((worker, container)) = self.kubelets.container(place) else { return true };
+        let volumes = worker.sandbox.as_ref().map(|sandbox| &sandbox.volumes);
+        match volume.and_then(|(name, below)| Some((volumes?.get(&name)?, below))) {
+            Some((Volume::Writable(files), below)) => {
+                let lengths = files.values().map(|content| content.len());
+                fits(files.contains_key(&below), lengths, length)
+            }
+            Some(_) => true,
+            None => {
+                let written = container.files.values().flatten();
+                let known = container.files.contains_key(path);
+                fits(known, written.map(|content| content.len()), length)
+            }
+        }
     }
 
     /// Whether a file may be written there, and if not, why.

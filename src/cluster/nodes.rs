@@ -15,6 +15,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::agenda::Agenda;
+use super::files::{FULL, fits};
 use super::{Cluster, Config, Place, kubelet};
 use crate::clock::SimTime;
 use crate::network::SecondFamily;
@@ -51,12 +52,25 @@ impl Nodes {
     }
 
     /// Writes or removes a file on a machine.
-    pub fn change_file(&mut self, place: &Place, path: &str, content: Option<Arc<[u8]>>) {
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn change_file(
+        &mut self,
+        place: &Place,
+        path: &str,
+        content: Option<Arc<[u8]>>,
+    ) -> Result<(), String> {
         let files = self.files.entry(place.clone()).or_default();
+        let lengths = files.values().map(|content| content.len());
         match content {
+            Some(content) if !fits(files.contains_key(path), lengths, content.len()) => {
+                return Err(FULL.to_owned());
+            }
             Some(content) => files.insert(path.to_owned(), content),
             None => files.remove(path),
         };
+        Ok(())
     }
 
     /// Whether the node is switched on.

@@ -18,6 +18,9 @@ use crate::network::{NetnsId, ProcessId, SocketAddr};
 /// How long a program that watches the API server gathers changes before it acts on them.
 const WATCH: Duration = Duration::from_secs(1);
 
+/// How many servers may wait for one another at one moment.
+const DEEPEST: u32 = 24;
+
 /// Everything that runs.
 #[derive(Clone, Default)]
 pub(super) struct Processes {
@@ -26,6 +29,8 @@ pub(super) struct Processes {
     /// Programs that watch the API server, and what they want to know of.
     watchers: BTreeMap<ProcessId, &'static [Kind]>,
     last: u64,
+    /// How many programs run at this moment, each for the one before.
+    running: u32,
 }
 
 /// A process.
@@ -226,8 +231,13 @@ fn with_program<R>(
     id: ProcessId,
     act: impl FnOnce(&mut dyn Process, &mut Context<'_>) -> R,
 ) -> Option<R> {
+    // Servers that ask servers that ask servers: each waits within the one before.
+    if cluster.processes.running >= DEEPEST {
+        return None;
+    }
     let entry = cluster.processes.entries.get_mut(&id)?;
     let mut program = entry.program.take()?;
+    cluster.processes.running += 1;
     let place = entry.place.clone();
     if Arc::get_mut(&mut program).is_none() {
         program = Arc::from(program.clone_box());
@@ -237,6 +247,7 @@ fn with_program<R>(
     let mut context = Context { cluster: &mut *cluster, place, process: id, output: &mut output };
     let result = Arc::get_mut(&mut program).map(|program| act(program, &mut context));
     cluster.acting = before;
+    cluster.processes.running -= 1;
     let entry = cluster.processes.entries.get_mut(&id)?;
     entry.program = Some(program);
     match &mut entry.keeper {

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::downward;
-use super::expand::expand;
+use super::expand::{LONGEST, expand};
 use crate::api::{Pod, Store, join_host_port};
 
 /// The variables that Services put into every container of a namespace, sorted by Service.
@@ -111,6 +111,7 @@ pub fn variables(
             set(&mut found, name, value);
         }
     }
+    let mut size = 0;
     for variable in container.env.iter().flatten() {
         let value = match &variable.value_from {
             Some(source) => match from_reference(store, pod, container, source)? {
@@ -122,7 +123,14 @@ pub fn variables(
                 expand(text, |name| lookup(&found, links, name))
             }
         };
+        size += value.len();
         set(&mut found, variable.name.clone(), value);
+        if size > LONGEST {
+            return Err(format!(
+                "rpc error: code = ResourceExhausted desc = trying to send message larger than max \
+                 ({size} vs. {LONGEST})"
+            ));
+        }
     }
     Ok(found)
 }

@@ -1,11 +1,18 @@
 //! `$(NAME)` in commands, arguments and values (kubelet's third_party/forked/golang/expansion).
 
+/// More than a container can be started with: the kubelet's message to containerd is no longer
+/// (gRPC's limit). Nothing is expanded further.
+pub const LONGEST: usize = 16 << 20;
+
 /// Replaces `$(NAME)` by what `lookup` says. `$$` is a dollar sign; a name that is not known stays
 /// as it is written.
 pub fn expand(text: &str, lookup: impl Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
+        if out.len() > LONGEST {
+            return out;
+        }
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
         if let Some(tail) = after.strip_prefix('$') {

@@ -79,7 +79,7 @@ pub(super) fn parse(
 ) -> Result<NameServerSettings, String> {
     let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, words(line)));
     let mut blocks = Vec::new();
-    while let Some(line) = block(&mut lines, true).map_err(|why| format!("{path}:{why}"))?.pop() {
+    while let Some(line) = block(&mut lines, 0).map_err(|why| format!("{path}:{why}"))?.pop() {
         let reader = Reader { path, resolvers };
         blocks.extend(reader.server(&line)?);
     }
@@ -111,11 +111,15 @@ fn words(line: &str) -> Vec<String> {
     all
 }
 
+/// Blocks within one another.
+const DEEPEST: u32 = 10;
+
 /// The lines up to the closing brace; at the top, one server block at a time.
 fn block(
     lines: &mut impl Iterator<Item = (usize, Vec<String>)>,
-    top: bool,
+    depth: u32,
 ) -> Result<Vec<Line>, String> {
+    let top = depth == 0;
     let mut found = Vec::new();
     let mut last = 0;
     let mut keys: Vec<String> = Vec::new();
@@ -127,11 +131,17 @@ fn block(
             Some("}") => {
                 return Err(format!("{number} - Error during parsing: Unexpected '}}'"));
             }
+            Some("{") if depth > DEEPEST => {
+                return Err(format!(
+                    "{number} - Error during parsing: not simulated here: more than {DEEPEST} blocks \
+                     within one another"
+                ));
+            }
             Some("{") => {
                 words.pop();
                 keys.append(&mut words);
                 let words = std::mem::take(&mut keys);
-                found.push(Line { number, words, block: block(lines, false)? });
+                found.push(Line { number, words, block: block(lines, depth + 1)? });
             }
             // Keys of a server block may stand on several lines.
             Some(_) if top => {

@@ -203,7 +203,7 @@ impl Proxy {
 /// # Errors
 /// The first fault, in nginx's words.
 pub fn load(file: &str, globals: &str, around: &mut dyn Surroundings) -> Result<Config, Fault> {
-    let mut builder = Builder { config: Config::default(), around };
+    let mut builder = Builder { config: Config::default(), around, depth: 0, files: 0 };
     builder.globals(globals)?;
     let text = builder
         .around
@@ -220,9 +220,17 @@ pub fn load(file: &str, globals: &str, around: &mut dyn Surroundings) -> Result<
     Ok(builder.config)
 }
 
+/// Blocks and included files within one another.
+const DEEPEST: u32 = 40;
+
+/// Files that a configuration may include: a process has 1024 descriptors.
+const FILES: u32 = 1_000;
+
 struct Builder<'a> {
     config: Config,
     around: &'a mut dyn Surroundings,
+    depth: u32,
+    files: u32,
 }
 
 /// What a block collects beside settings.
@@ -248,6 +256,25 @@ impl Builder<'_> {
 
     /// Everything up to the closing brace, or to the end of the file.
     fn block(
+        &mut self,
+        reader: &mut Reader<'_>,
+        place: Places,
+        settings: &mut Settings,
+        nest: &mut Nest,
+        inner: bool,
+    ) -> Result<(), Fault> {
+        if self.depth >= DEEPEST {
+            return Err(reader.spot().fault(format!(
+                "not simulated here: more than {DEEPEST} blocks within one another"
+            )));
+        }
+        self.depth += 1;
+        let read = self.items(reader, place, settings, nest, inner);
+        self.depth -= 1;
+        read
+    }
+
+    fn items(
         &mut self,
         reader: &mut Reader<'_>,
         place: Places,
@@ -434,6 +461,12 @@ impl Builder<'_> {
             if path.starts_with('/') { path.to_owned() } else { format!("/etc/nginx/{path}") };
         let files = if path.contains('*') { self.around.glob(&path) } else { vec![path] };
         for file in files {
+            // One that includes itself opens it again and again.
+            self.files += 1;
+            if self.files > FILES || self.depth >= DEEPEST {
+                let problem = format!("open() \"{file}\" failed (24: Too many open files)");
+                return Err(spot.fault(problem));
+            }
             let Some(text) = self.around.read(&file) else {
                 let problem = format!("open() \"{file}\" failed (2: No such file or directory)");
                 return Err(spot.fault(problem));

@@ -84,7 +84,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn spot(&self) -> Spot {
+    /// Where it is.
+    pub fn spot(&self) -> Spot {
         Spot { file: self.file.clone(), line: self.line }
     }
 
