@@ -183,12 +183,51 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// `text` without characters that command a terminal: control characters other than newline and
-/// tab become `�`, so that a file can never move the cursor, colour the screen or ring the bell.
+/// `text` without characters that command a terminal or deceive its reader: they become `�`, so that
+/// a file can never move the cursor, colour the screen, ring the bell, or show its words in another
+/// order than it has them. A carriage return before a newline stays, as HTTP's headers have it.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c })
-        .collect()
+    let mut letters = text.chars().peekable();
+    let mut shown = String::with_capacity(text.len());
+    while let Some(letter) = letters.next() {
+        let ends = letter == '\r' && letters.peek() == Some(&'\n');
+        shown.push(if is_hidden(letter) && !ends { '\u{fffd}' } else { letter });
+    }
+    shown
+}
+
+/// Whether [`printable`] would leave a text as it is.
+pub fn is_printable(text: &str) -> bool {
+    !text.contains(is_hidden)
+}
+
+/// A text in JSON with the same characters written as `\u202e`. Those that JSON itself escapes are
+/// escaped already.
+pub fn printable_json(json: &impl fmt::Display) -> String {
+    let mut shown = String::new();
+    for letter in json.to_string().chars() {
+        match is_hidden(letter) {
+            false => shown.push(letter),
+            true => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    shown += &format!("\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    shown
+}
+
+/// Whether a character does not show itself: control characters of ASCII (but for newline and tab)
+/// and of Latin 1, what turns the direction of writing, what has no width, and tags.
+fn is_hidden(letter: char) -> bool {
+    match letter {
+        '\n' | '\t' => false,
+        '\u{61c}' | '\u{180e}' | '\u{feff}' => true,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
+        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        other => other.is_control(),
+    }
 }
 
 #[cfg(test)]
@@ -211,6 +250,20 @@ mod tests {
     #[test]
     fn control_characters_never_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\u{7}\tc"), "a\u{fffd}[31mb\u{fffd}\tc");
+        assert_eq!(
+            printable("\u{9b}31m\u{202e}\u{200b}\u{feff}x"),
+            "\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}x"
+        );
+        assert_eq!(printable("a\r\nb\rc"), "a\r\nb\u{fffd}c");
+        assert_eq!(printable("grüße, 日本 ✓"), "grüße, 日本 ✓");
+    }
+
+    #[test]
+    fn json_escapes_what_does_not_show_itself() {
+        assert_eq!(
+            printable_json(&"\"a\u{9b}\u{202e}\u{e0041}ü\""),
+            r#""a\u009b\u202e\udb40\udc41ü""#
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::diagnostic::is_printable;
 use crate::game::{Game, Panel, Popup, Screen};
 use areas::{Areas, SMALLEST, Wish};
 use editor::Editor;
@@ -75,6 +76,15 @@ impl View {
 
     /// Draws a game into a buffer; says where the cursor is.
     pub fn render(&mut self, game: &Game, area: Rect, buf: &mut Buffer) -> Option<Position> {
+        let cursor = self.render_screen(game, area, buf);
+        // Whatever file or object a text is from: nothing in it commands the terminal.
+        for cell in buf.content.iter_mut().filter(|cell| !is_printable(cell.symbol())) {
+            cell.set_symbol("\u{fffd}");
+        }
+        cursor
+    }
+
+    fn render_screen(&mut self, game: &Game, area: Rect, buf: &mut Buffer) -> Option<Position> {
         let theme = Theme::new(game.settings(), self.colours);
         self.rows.clear();
         self.most = None;

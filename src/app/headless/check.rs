@@ -31,7 +31,7 @@ pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
         let Played { verdict, script } = play(level, answer.as_ref(), arguments.seed);
         solved &= verdict.solved;
         if arguments.json {
-            out.line(to_json(&verdict, script.as_ref()).to_string());
+            out.json(&to_json(&verdict, script.as_ref()));
         } else {
             tell(&mut out, level, &verdict);
             tell_script(&mut out, script.as_ref());

@@ -25,7 +25,7 @@ pub fn levels(pack: &Pack, as_json: bool, solved: impl Fn(&str) -> bool) -> Ende
                     "teaches": level.teaches,
                     "solved": done,
                 });
-                out.line(object.to_string());
+                out.json(&object);
             } else {
                 let mark = if done { '✓' } else { ' ' };
                 out.line(format!("{mark} {:>2}  {:18}  {}", level.number, level.name, level.title));

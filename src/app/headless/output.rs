@@ -1,21 +1,18 @@
 //! Standard output that may be closed at any time by whoever reads it.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
-use crate::diagnostic::printable;
+use crate::diagnostic::{printable, printable_json};
 
 /// Standard output. Once its reader is gone, nothing more is written, and nothing fails.
 pub struct Output {
     out: io::Stdout,
-    terminal: bool,
     closed: bool,
 }
 
 impl Output {
     pub fn new() -> Output {
-        let out = io::stdout();
-        let terminal = out.is_terminal();
-        Output { out, terminal, closed: false }
+        Output { out: io::stdout(), closed: false }
     }
 
     /// Whether the reader has gone away.
@@ -25,21 +22,22 @@ impl Output {
 
     /// Writes text and a newline, at once.
     pub fn line(&mut self, text: impl AsRef<str>) {
-        self.write(text.as_ref().as_bytes());
-        self.write(b"\n");
+        self.write(format!("{}\n", text.as_ref()).as_bytes());
     }
 
-    /// Writes bytes at once. To a terminal, without the characters that command it.
+    /// Writes a line of JSON, in which what does not show itself is escaped.
+    pub fn json(&mut self, value: &serde_json::Value) {
+        self.line(printable_json(value));
+    }
+
+    /// Writes bytes at once, without the characters that command a terminal: what goes into a pipe is
+    /// read on one later.
     pub fn write(&mut self, bytes: &[u8]) {
         if self.closed {
             return;
         }
-        let written = if self.terminal {
-            let text = printable(&String::from_utf8_lossy(bytes));
-            self.out.write_all(text.as_bytes())
-        } else {
-            self.out.write_all(bytes)
-        };
+        let text = printable(&String::from_utf8_lossy(bytes));
+        let written = self.out.write_all(text.as_bytes());
         self.closed = written.and_then(|()| self.out.flush()).is_err();
     }
 }

@@ -309,7 +309,7 @@ impl Conversation {
             "exit": self.desk.session().exit_code(),
             "at": self.desk.cluster().now().as_millis(),
         });
-        self.out.line(object.to_string());
+        self.out.json(&object);
     }
 
     /// The input has ended, perhaps in the middle of a command.

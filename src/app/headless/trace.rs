@@ -50,9 +50,7 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
     let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= first), &sent);
     let mut out = Output::new();
     if arguments.json {
-        out.line(
-            to_json(cluster.network(), (&arguments.from, &command), &finished, &traces).to_string(),
-        );
+        out.json(&to_json(cluster.network(), (&arguments.from, &command), &finished, &traces));
     } else {
         tell(&mut out, cluster.network(), &finished, &traces);
     }
