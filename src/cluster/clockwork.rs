@@ -50,6 +50,20 @@ impl Cluster {
         self.now = self.now.max(until);
     }
 
+    /// As [`Cluster::advance_to`], in at most `steps` steps, which are counted down. Whether it came
+    /// to `until`; if not, the clock stands where the steps ended.
+    pub fn advance_within(&mut self, until: SimTime, steps: &mut u32) -> bool {
+        while self.next_due().is_some_and(|due| due <= until) {
+            if *steps == 0 {
+                return false;
+            }
+            *steps -= 1;
+            self.step();
+        }
+        self.now = self.now.max(until);
+        true
+    }
+
     /// Runs on until nothing is left to do but what repeats for ever, for `bound` at most (R16.1).
     pub fn settle(&mut self, bound: Duration) -> Settled {
         let end = self.now + bound;

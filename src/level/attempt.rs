@@ -281,6 +281,22 @@ impl Attempt {
         std::mem::take(&mut self.happened)
     }
 
+    /// As [`Attempt::advance_to`], but it does no more than `work` (about a step of the cluster's
+    /// each): what is left is done by later calls. So whoever draws between the calls never waits
+    /// long, however much there is to do; simulated time is late then.
+    pub fn advance_within(&mut self, until: SimTime, work: u32) -> Vec<String> {
+        let mut left = work;
+        loop {
+            let at = self.next_due().filter(|at| *at <= until);
+            if !self.cluster.advance_within(at.unwrap_or(until), &mut left) || at.is_none() {
+                return std::mem::take(&mut self.happened);
+            }
+            if let Some(Progress::Until(_)) = self.run_due() {
+                left = left.saturating_sub(self.session.worked());
+            }
+        }
+    }
+
     /// Goes on with the terminal's command, events and all, until it has ended, reads its input, or
     /// would go on after `limit` (`None`).
     pub fn run_session(&mut self, limit: SimTime) -> Option<Progress> {

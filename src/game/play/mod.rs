@@ -128,6 +128,9 @@ pub struct Play {
     rewinds: VecDeque<(SimTime, Snapshot)>,
 }
 
+/// What is done of the cluster's work between two frames, in its steps: a key is answered after it.
+const FRAME: u32 = 1_000;
+
 impl Play {
     /// Opens a level on a seed, with the player's own `files` of last time.
     pub fn open(level: Arc<Level>, seed: u64, files: &[(String, String)]) -> Play {
@@ -228,7 +231,7 @@ impl Play {
     pub(in crate::game) fn advance(&mut self, simulated: Duration) -> bool {
         let before = self.now();
         let until = before + simulated;
-        let events = self.attempt.advance_to(until);
+        let events = self.attempt.advance_within(until, FRAME);
         for event in &events {
             self.console.note(event);
             self.say(Tone::Plain, event.clone());
