@@ -85,7 +85,8 @@ fn without_an_answer_every_level_is_checked_as_it_starts() {
     let home = folder(&[]);
     let all = run(home.path(), &["check", "--json"]);
     assert_eq!(all.status.code(), Some(1));
-    assert_eq!(objects(&all).len(), 6);
+    let pack = podhop::level::Pack::embedded().expect("the campaign is sound");
+    assert_eq!(objects(&all).len(), pack.levels.len());
     assert!(objects(&all).iter().all(|verdict| verdict["solved"] == false));
 }
 
