@@ -1,7 +1,7 @@
 //! Every way to fail, by what a player would have written, and what the game says of it.
 //!
 //! Each file of `tests/diagnoses/` is one case: a manifest, and comments that say who asks for what
-//! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# dual-stack`, `# then`: a script, `# off`: a node), what was expected
+//! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# dual-stack`, `# ingress`, `# then`: a script, `# off`: a node), what was expected
 //! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said; `# traffic`: whose), and
 //! what the game has to say: `# diagnosis`, the `# nearest` miss where there is one, `# at`, the player's
 //! line, and words of the `# message`. Every command that shows the evidence has to work. The pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
@@ -143,6 +143,7 @@ fn level(case: &Case, text: &str) -> Arc<Level> {
     expect.extend(case.get("stdout").map(|text| format!("stdout: {text:?}")));
     expect.extend(case.get("served-by").map(|pod| format!("servedByPod: {pod}")));
     expect.extend(case.get("via").map(|node| format!("viaNode: {node}")));
+    let ingress = if case.contains_key("ingress") { ", ingress: nginx" } else { "" };
     let traffic = case.get("traffic").map_or(String::new(), |name| format!("  traffic: {name}\n"));
     let cloud = if case.contains_key("cloud") { ", loadBalancer: cloud" } else { "" };
     let families = match case.contains_key("dual-stack") {
@@ -150,7 +151,7 @@ fn level(case: &Case, text: &str) -> Arc<Level> {
         false => "",
     };
     let level = format!(
-        "title: One\nchapter: a\nsituation: s\ndebrief: d\ncluster: {{nodes: {}{cloud}{families}}}\ngoals:\n- say: g\n  from: {}\n  run: {:?}\n  expect: {{{}}}\n{spread}{traffic}",
+        "title: One\nchapter: a\nsituation: s\ndebrief: d\ncluster: {{nodes: {}{cloud}{families}{ingress}}}\ngoals:\n- say: g\n  from: {}\n  run: {:?}\n  expect: {{{}}}\n{spread}{traffic}",
         number("nodes"),
         case["from"],
         case["run"],

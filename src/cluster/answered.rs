@@ -21,11 +21,13 @@ const LENGTH: usize = 4 * 1024;
 pub struct Served {
     /// The connection's trace.
     pub trace: TraceId,
-    /// Where the server runs: a container of a pod, on its node's network too.
-    pub place: Place,
+    /// Where the server runs: a container of a pod, on its node's network too; nowhere here for a
+    /// machine outside.
+    pub place: Option<Place>,
     /// The pod as it was then.
     pub pod: Option<Arc<Pod>>,
-    /// The image that the server runs from, without registry and tag: `httpd`.
+    /// The image that the server runs from, without registry and tag: `httpd`; empty for a machine
+    /// outside.
     pub image: Arc<str>,
     /// The status of an HTTP response.
     pub status: Option<u16>,
@@ -73,17 +75,22 @@ impl Cluster {
             Reply::Bytes(bytes) => (None, bytes.as_slice()),
             Reply::Closed | Reply::Reset | Reply::Silence => return,
         };
-        let Some(place) = self.processes.place(process) else { return };
-        let Some(image) = self.image(place) else { return };
+        let place = self.processes.place(process);
+        let image = place.and_then(|place| self.image(place));
+        if image.is_none() && process != ProcessId::OUTSIDE {
+            return;
+        }
         let pod = match place {
-            Place::Container { namespace, pod, .. } => self.objects().get::<Pod>(namespace, pod),
-            Place::Laptop | Place::Node(_) => None,
+            Some(Place::Container { namespace, pod, .. }) => {
+                self.objects().get::<Pod>(namespace, pod)
+            }
+            _ => None,
         };
         let served = Served {
             trace,
-            place: place.clone(),
+            place: place.cloned(),
             pod: pod.cloned(),
-            image: image.name.as_str().into(),
+            image: image.map_or("", |image| image.name.as_str()).into(),
             status,
             body: body[..body.len().min(LENGTH)].into(),
         };

@@ -65,6 +65,10 @@ pub struct Fetched {
     pub url: String,
     /// The host in it: a name or an address; empty where the URL has none.
     pub host: String,
+    /// The host that it asked for: the `Host` header, without its port; usually the URL's host.
+    pub name: String,
+    /// Path and query, as sent.
+    pub target: String,
     /// The port, given or the scheme's own; 0 where the URL can't be read.
     pub port: u16,
     /// Whether it is asked for over TLS.

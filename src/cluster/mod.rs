@@ -212,6 +212,11 @@ impl Cluster {
         self.observe();
     }
 
+    /// Whether a node is switched on.
+    pub fn is_node_up(&self, name: &str) -> bool {
+        self.nodes.is_up(name)
+    }
+
     /// What a container has written: (when, line), oldest first. `previous` is the one before the
     /// last restart.
     ///

@@ -284,10 +284,10 @@ fn connections<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Vec<Connection<'
         .map(|trace| {
             let answers: Vec<&Served> = cluster.served(trace.id).collect();
             let pod = answers.first().and_then(|served| match &served.place {
-                Place::Container { namespace, pod, .. } => {
+                Some(Place::Container { namespace, pod, .. }) => {
                     Some(Party::Pod { namespace: namespace.clone(), name: pod.clone() })
                 }
-                Place::Laptop | Place::Node(_) => None,
+                _ => None,
             });
             let server = pod.or_else(|| match &trace.outcome {
                 Outcome::Delivered { to, .. } => Some(to.clone()),
@@ -489,7 +489,7 @@ impl Wanted<'_> {
     fn other_image(&self, connection: &Connection<'_>) -> Option<String> {
         let wanted = self.expect.served_by_image.as_deref()?;
         let served = connection.answers.last().filter(|served| *served.image != *wanted)?;
-        let Place::Container { pod, container, .. } = &served.place else { return None };
+        let Some(Place::Container { pod, container, .. }) = &served.place else { return None };
         Some(format!("container {container} of pod {pod}, which runs {}", served.image))
     }
 

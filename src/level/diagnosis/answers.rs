@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::look;
 use super::packets::{name_of, short};
 use super::{
-    Diagnosis, Facts, client, manifests, party_name, protocols, selectors, services, workloads,
+    Diagnosis, Facts, client, ingress, manifests, party_name, protocols, selectors, services, workloads,
 };
 use crate::api::{Kind, Pod};
 use crate::cluster::{ObjectName, Place};
@@ -40,6 +40,9 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let server = party_name(&party);
     if facts.case.run.is_some_and(|run| run.miss.is_none()) {
         return Some(too_few_servers(facts, trace));
+    }
+    if let Some(said) = ingress::diagnose(facts, trace) {
+        return Some(said);
     }
     if let Some(said) = protocols::diagnose(facts, trace) {
         return Some(said);

@@ -95,6 +95,20 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Delete the old object: kubectl delete pod NAME.",
     },
     Explanation {
+        code: "ingress-backend-missing",
+        title: "an Ingress leads to a Service that can't answer",
+        means: "The controller has a rule for the host and the path, and the Service that it names is not there, has no such port, or has no ready pod. An Ingress leads to Services of its own namespace, and to their ports, not to pods' ports.",
+        example: "$ curl http://kino.example/tickets\n<center><h1>503 Service Temporarily Unavailable</h1></center>",
+        fix: "Compare the backend in kubectl describe ingress with kubectl get services.",
+    },
+    Explanation {
+        code: "ingress-not-served",
+        title: "no controller reads this Ingress",
+        means: "An Ingress is a list of rules, and a controller reads those of its class. An Ingress of a class that nobody serves, or of none where no class is the default, does nothing: it gets no ADDRESS, and the controller answers 404.",
+        example: "$ kubectl get ingress\nNAME   CLASS     HOSTS          ADDRESS   PORTS   AGE\nkino   traefik   kino.example             80      2m",
+        fix: "Name a class that kubectl get ingressclass lists in spec.ingressClassName.",
+    },
+    Explanation {
         code: "load-balancer-pending",
         title: "nobody gives the load balancer an address",
         means: "A Service of type LoadBalancer asks the cluster's provider for an address. Where there is no provider, EXTERNAL-IP stays <pending>. The cluster IP and the node ports work all the same.",
@@ -142,6 +156,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "With externalTrafficPolicy (or internalTrafficPolicy) Local, a node passes connections to its own pods alone. A node without one drops them: the client waits.",
         example: "$ curl -m 2 http://192.168.49.4:30080\ncurl: (28) Connection timed out after 2001 milliseconds",
         fix: "Use the policy Cluster, run a pod on every node, or have the load balancer leave out nodes without one.",
+    },
+    Explanation {
+        code: "no-ingress-rule",
+        title: "no rule of an Ingress fits the request",
+        means: "A rule fits by the Host header and the path. Exact fits one path letter by letter; Prefix fits a path and everything below it, element by element. Where nothing fits, the controller answers 404.",
+        example: "$ curl http://kino.example/tickets/today\n<center><h1>404 Not Found</h1></center>",
+        fix: "Compare the host and the paths in kubectl describe ingress with what is asked for; write pathType: Prefix for what lies below a path.",
     },
     Explanation {
         code: "no-name-for-pod",

@@ -14,6 +14,7 @@ mod commands;
 mod containers;
 mod doors;
 mod explanations;
+mod ingress;
 mod locate;
 mod look;
 mod manifests;

@@ -158,7 +158,7 @@ const USAGE: &[(&str, &str)] = &[
     ("ls", "ls [-laA1RhS] [PATH]..."),
     (
         "minikube",
-        "minikube start | status | ip | ssh | service | tunnel | node list | profile list",
+        "minikube start | status | ip | ssh | service | tunnel | node list|stop|start | profile list",
     ),
     ("mkdir", "mkdir [-p] FOLDER..."),
     ("mv", "mv SOURCE... TARGET"),

@@ -5,7 +5,7 @@ mod service;
 mod table;
 mod tunnel;
 
-use self::nodes::{Ssh, ip, nodes, profile, status};
+use self::nodes::{Ssh, ip, nodes, profile, start_node, status, stop_node};
 use self::service::service;
 use self::tunnel::Tunnel;
 use super::{failed, plain};
@@ -22,6 +22,8 @@ pub(super) fn minikube(arguments: &[String]) -> Box<dyn Tool> {
         ["tunnel", ..] => Box::<Tunnel>::default(),
         ["profile", ..] => plain(profile, &arguments[1..]),
         ["node", "list", ..] => plain(nodes, arguments),
+        ["node", "stop", ..] => plain(stop_node, &arguments[2..]),
+        ["node", "start", ..] => plain(start_node, &arguments[2..]),
         ["version", ..] => plain(
             |_, io| {
                 io.say("minikube version: v1.38.0");
@@ -63,6 +65,8 @@ fn help(_: &[String], io: &mut Io<'_>) -> Option<i32> {
     io.say("  service NAME   Returns a URL to connect to a service");
     io.say("  tunnel         Connects to LoadBalancer services");
     io.say("  node list      Lists the nodes");
+    io.say("  node stop NODE   Stops a node");
+    io.say("  node start NODE  Starts a node that was stopped");
     io.say("  addons enable ingress  Installs the Ingress controller ingress-nginx");
     io.say("  profile list   Lists the profiles");
     Some(0)

@@ -28,7 +28,10 @@ pub(super) fn status(_: &[String], io: &mut Io<'_>) -> Option<i32> {
     for (index, (name, _)) in addresses(io.cluster).into_iter().enumerate() {
         match index {
             0 => io.say("minikube\ntype: Control Plane\nhost: Running\nkubelet: Running\napiserver: Running\nkubeconfig: Configured\n"),
-            _ => io.say(format!("{name}\ntype: Worker\nhost: Running\nkubelet: Running\n")),
+            _ => {
+                let state = if io.cluster.is_node_up(&name) { "Running" } else { "Stopped" };
+                io.say(format!("{name}\ntype: Worker\nhost: {state}\nkubelet: {state}\n"));
+            }
         }
     }
     Some(0)
@@ -79,6 +82,50 @@ pub(super) fn nodes(_: &[String], io: &mut Io<'_>) -> Option<i32> {
         io.say(format!("{name}\t{address}"));
     }
     Some(0)
+}
+
+/// `minikube node stop NODE`: the machine is switched off, and the control plane notices its silence.
+pub(super) fn stop_node(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(name) = named(arguments, "stop", io) else { return Some(64) };
+    if is_first(io.cluster, &name) {
+        io.complain("podhop: the control plane's own node stays on, since the API server runs there");
+        return Some(1);
+    }
+    io.say(format!("✋  Stopping node \"{name}\"  ..."));
+    io.cluster.set_node_up(&name, false);
+    io.say(format!("🛑  Successfully stopped node {name}"));
+    Some(0)
+}
+
+/// `minikube node start NODE`.
+pub(super) fn start_node(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(name) = named(arguments, "start", io) else { return Some(64) };
+    if io.cluster.is_node_up(&name) {
+        io.say(format!("✅  {name} is already running"));
+        return Some(0);
+    }
+    io.cluster.set_node_up(&name, true);
+    io.say(format!("😄  Successfully started node {name}!"));
+    Some(0)
+}
+
+/// The node that the command names; minikube's complaint is printed where it names none that is.
+fn named(arguments: &[String], verb: &str, io: &mut Io<'_>) -> Option<String> {
+    let Some(wanted) = arguments.iter().find(|word| !word.starts_with('-')) else {
+        io.complain(format!("❌  Exiting due to MK_USAGE: Usage: minikube node {verb} [name]"));
+        return None;
+    };
+    match chosen(io.cluster, &["-n".to_owned(), wanted.clone()]) {
+        Ok((name, _)) => Some(name),
+        Err(message) => {
+            io.complain(message);
+            None
+        }
+    }
+}
+
+fn is_first(cluster: &Cluster, name: &str) -> bool {
+    addresses(cluster).first().is_some_and(|(first, _)| first == name)
 }
 
 pub(super) fn profile(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

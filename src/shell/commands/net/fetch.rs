@@ -151,14 +151,19 @@ fn reply_ending(reply: &Reply, tls: bool) -> Ending {
 
 /// Notes how a request ended.
 pub(super) fn note(io: &mut Io<'_>, url: &Url, ending: Ending) {
-    let fetched = Fetched {
+    io.cluster.note(io.place, Did::Fetched(fetched(url, ending)));
+}
+
+fn fetched(url: &Url, ending: Ending) -> Fetched {
+    Fetched {
         url: url.text(),
         host: url.host.clone(),
+        name: url.host.clone(),
+        target: url.target.clone(),
         port: url.port,
         tls: url.is_tls(),
         ending,
-    };
-    io.cluster.note(io.place, Did::Fetched(fetched));
+    }
 }
 
 /// Notes that a text is no URL.
@@ -166,6 +171,8 @@ pub(super) fn note_bad_url(io: &mut Io<'_>, text: &str) {
     let fetched = Fetched {
         url: text.to_owned(),
         host: String::new(),
+        name: String::new(),
+        target: String::new(),
         port: 0,
         tls: false,
         ending: Ending::BadUrl,
@@ -269,7 +276,14 @@ impl Fetch {
             Happening::Replied(reply) => reply_ending(reply, self.url.is_tls() && !self.plain),
             _ => return happening,
         };
-        note(io, &self.url, ending);
+        let mut fetched = fetched(&self.url, ending);
+        let mut headers = self.request.headers.iter();
+        if let Some((_, host)) = headers.find(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            let (name, _) = host.rsplit_once(':').unwrap_or((host, ""));
+            name.clone_into(&mut fetched.name);
+        }
+        fetched.target.clone_from(&self.request.target);
+        io.cluster.note(io.place, Did::Fetched(fetched));
         happening
     }
 

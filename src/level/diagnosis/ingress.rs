@@ -1,0 +1,287 @@
+//! Requests that an Ingress controller answered by itself: no rule fits, or nobody stands behind the
+//! one that does (R12.1, R12.2).
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::networking::v1::{
+    HTTPIngressPath, Ingress, IngressBackend, IngressClass, IngressRule,
+};
+
+use super::look::{self, shown_name};
+use super::{Diagnosis, Facts, protocols, selectors, services, workloads};
+use crate::diagnostic::{Location, nearest};
+use crate::network::Trace;
+
+/// The image of ingress-nginx, without registry and tag.
+const CONTROLLER: &str = "ingress-nginx/controller";
+
+/// A path of an Ingress, and where it stands.
+struct Rule<'a> {
+    ingress: &'a Ingress,
+    rule: &'a IngressRule,
+    path: &'a HTTPIngressPath,
+    /// Its place in `rules`, and in that rule's `paths`.
+    place: (usize, usize),
+}
+
+/// What was asked for.
+struct Asked<'a> {
+    host: &'a str,
+    path: &'a str,
+}
+
+/// The controller answered 404 or 503 in its own name.
+pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
+    let status = protocols::status(facts).filter(|status| matches!(status, 404 | 503))?;
+    let cluster = facts.case.cluster;
+    cluster.served(trace.id).find(|served| &*served.image == CONTROLLER)?;
+    let fetched = facts.fetched?;
+    let path = fetched.target.split(['?', '#']).next().unwrap_or("/");
+    let asked = Asked { host: &fetched.name, path };
+    let all: Vec<&Arc<Ingress>> = cluster.objects().list::<Ingress>(None).collect();
+    let rules: Vec<Rule<'_>> = all.iter().flat_map(|ingress| rules_of(ingress)).collect();
+    let of_host: Vec<&Rule<'_>> =
+        rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
+    let fitting = of_host.iter().filter(|rule| fits(rule.path, asked.path));
+    let best = fitting.max_by_key(|rule| (is_served(facts, rule.ingress), written(rule.path).len()));
+    let message = format!("the Ingress controller answered {status} by itself");
+    let said = match best {
+        Some(rule) if !is_served(facts, rule.ingress) => not_served(facts, rule.ingress, &message),
+        Some(rule) => return behind(facts, rule, &message),
+        None if of_host.is_empty() => no_host(facts, &rules, &asked, &message),
+        None => no_path(facts, &of_host, &asked, &message),
+    };
+    Some(said.fact(format!("asked for: host {}, path {}", asked.host, asked.path)))
+}
+
+fn rules_of(ingress: &Ingress) -> Vec<Rule<'_>> {
+    let rules = ingress.spec.as_ref().and_then(|spec| spec.rules.as_deref()).unwrap_or_default();
+    let mut found = Vec::new();
+    for (number, rule) in rules.iter().enumerate() {
+        for (index, path) in rule.http.iter().flat_map(|http| &http.paths).enumerate() {
+            found.push(Rule { ingress, rule, path, place: (number, index) });
+        }
+    }
+    found
+}
+
+/// Whether a rule is for a host: by name, by a wildcard for its first label, or for everybody.
+fn is_host(rule: &IngressRule, asked: &str) -> bool {
+    match rule.host.as_deref().filter(|host| !host.is_empty()) {
+        None => true,
+        Some(host) => match host.strip_prefix("*.") {
+            Some(rest) => {
+                asked.split_once('.').is_some_and(|(_, below)| below.eq_ignore_ascii_case(rest))
+            }
+            None => host.eq_ignore_ascii_case(asked),
+        },
+    }
+}
+
+fn written(path: &HTTPIngressPath) -> &str {
+    path.path.as_deref().filter(|path| !path.is_empty()).unwrap_or("/")
+}
+
+/// Whether a path is for what was asked: letter by letter, or element by element.
+fn fits(path: &HTTPIngressPath, asked: &str) -> bool {
+    let own = written(path);
+    match path.path_type.as_str() {
+        "Exact" => own == asked,
+        _ => below(own, asked),
+    }
+}
+
+fn below(prefix: &str, asked: &str) -> bool {
+    let prefix = prefix.trim_end_matches('/');
+    asked.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a controller has taken the Ingress: its class has one, or it was given an address.
+fn is_served(facts: &Facts<'_>, ingress: &Ingress) -> bool {
+    let named = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref());
+    match named {
+        Some(class) => {
+            facts.case.cluster.objects().get::<IngressClass>("", class).is_some()
+        }
+        None => {
+            let status = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
+            let given = status.and_then(|balancer| balancer.ingress.as_ref());
+            given.is_some_and(|given| !given.is_empty())
+        }
+    }
+}
+
+fn full_name(ingress: &Ingress) -> (&str, &str) {
+    let metadata = &ingress.metadata;
+    (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))
+}
+
+/// The line of a field of an Ingress.
+fn line(facts: &Facts<'_>, ingress: &Ingress, path: &str) -> Option<Location> {
+    let (namespace, name) = full_name(ingress);
+    facts.locator.field("Ingress", namespace, name, path)
+}
+
+fn ingresses(namespace: &str) -> String {
+    format!("kubectl get ingress{}", look::in_namespace(namespace))
+}
+
+/// A rule fits, and its Ingress is nobody's.
+fn not_served(facts: &Facts<'_>, ingress: &Ingress, message: &str) -> Diagnosis {
+    let (namespace, name) = full_name(ingress);
+    let shown = shown_name(namespace, name);
+    let classes = facts.case.cluster.objects().list::<IngressClass>(None);
+    let classes: Vec<&str> =
+        classes.filter_map(|class| class.metadata.name.as_deref()).collect();
+    let named = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref());
+    let fact = match named {
+        Some(class) => format!("Ingress {shown} is of class {class}, and there is no such IngressClass"),
+        None => format!("Ingress {shown} names no class, and no class is the default"),
+    };
+    let instead = classes.first().map(|class| format!("ingressClassName: {class}"));
+    let fix = match &instead {
+        Some(instead) => format!("write {instead}, apply, and send again"),
+        None => "install an Ingress controller, whose class the Ingress names".to_owned(),
+    };
+    Diagnosis::new("ingress-not-served", format!("{message}: no controller serves Ingress {shown}"))
+        .look(["kubectl get ingressclass".to_owned(), ingresses(namespace)])
+        .fact(fact)
+        .fact(format!("there are the classes: {}", classes.join(", ")))
+        .nearest(instead)
+        .at(line(facts, ingress, if named.is_some() { "spec.ingressClassName" } else { "spec" }))
+        .fix(fix)
+}
+
+/// No rule is for the host.
+fn no_host(facts: &Facts<'_>, rules: &[Rule<'_>], asked: &Asked<'_>, message: &str) -> Diagnosis {
+    let mut hosts: Vec<&str> = rules.iter().filter_map(|rule| rule.rule.host.as_deref()).collect();
+    hosts.dedup();
+    let close = nearest(asked.host, hosts.iter().copied());
+    let close = close.or_else(|| if hosts.len() == 1 { hosts.first().copied() } else { None });
+    let rule = rules.iter().find(|rule| close.is_none() || rule.rule.host.as_deref() == close);
+    let namespace = facts.namespace();
+    let said = Diagnosis::new("no-ingress-rule", format!("{message}: no rule is for host {}", asked.host))
+        .look(["kubectl get ingress --all-namespaces".to_owned()])
+        .facts((!hosts.is_empty()).then(|| format!("hosts of the rules: {}", hosts.join(", "))))
+        .nearest(close.map(|host| format!("host: {host}")));
+    match rule {
+        Some(rule) => said
+            .at(line(facts, rule.ingress, &format!("spec.rules[{}].host", rule.place.0)))
+            .fix(format!("write host: {}, or ask for a host that has a rule; apply, and send again", asked.host)),
+        None => said
+            .fact(format!("there is no Ingress with a rule, in namespace {namespace} or another"))
+            .fix("make an Ingress with a rule for this host, and apply"),
+    }
+}
+
+/// The host has rules, and none is for the path.
+fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &str) -> Diagnosis {
+    let exact = rules.iter().find(|rule| below(written(rule.path), asked.path));
+    let paths: Vec<String> =
+        rules.iter().map(|rule| format!("{} ({})", written(rule.path), rule.path.path_type)).collect();
+    let close = nearest(asked.path, rules.iter().map(|rule| written(rule.path)));
+    let rule = exact.or_else(|| rules.iter().find(|rule| Some(written(rule.path)) == close));
+    let rule = rule.or(rules.first());
+    let said = Diagnosis::new("no-ingress-rule", format!("{message}: no path of host {} fits {}", asked.host, asked.path))
+        .look(["kubectl describe ingress --all-namespaces".to_owned()])
+        .fact(format!("its paths: {}", paths.join(", ")));
+    let Some(rule) = rule else { return said };
+    let field = |name: &str| {
+        let (number, index) = rule.place;
+        line(facts, rule.ingress, &format!("spec.rules[{number}].http.paths[{index}].{name}"))
+    };
+    match exact {
+        Some(_) => said
+            .fact("Exact fits the one path, Prefix everything below it, element by element")
+            .nearest(Some("pathType: Prefix".to_owned()))
+            .at(field("pathType"))
+            .fix("write pathType: Prefix, apply, and send again"),
+        None => said
+            .nearest(Some(format!("path: {}", written(rule.path))))
+            .at(field("path"))
+            .fix(format!("let a path of the Ingress fit {}, apply, and send again", asked.path)),
+    }
+}
+
+/// A rule fits, and its Ingress is served: what stands behind it.
+fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis> {
+    let (namespace, ingress) = full_name(rule.ingress);
+    let backend = rule.path.backend.service.as_ref()?;
+    let field = |path: &str| {
+        let (number, index) = rule.place;
+        let place = format!("spec.rules[{number}].http.paths[{index}].backend.service");
+        line(facts, rule.ingress, &format!("{place}.{path}"))
+    };
+    let objects = facts.case.cluster.objects();
+    let said = |what: String| {
+        Diagnosis::new("ingress-backend-missing", format!("{message}: {what}"))
+            .look([look::describe("ingress", namespace, ingress), look::services(namespace)])
+    };
+    let Some(service) = objects.get::<Service>(namespace, &backend.name) else {
+        let names = objects.list::<Service>(Some(namespace));
+        let names: Vec<&str> = names.filter_map(|one| one.metadata.name.as_deref()).collect();
+        let close = nearest(&backend.name, names.iter().copied());
+        let elsewhere = objects.list::<Service>(None).find(|service| {
+            service.metadata.name.as_deref() == Some(&backend.name)
+        });
+        let elsewhere = elsewhere.map(|service| services::full_name(service).0.to_owned());
+        let fix = match (&elsewhere, close) {
+            (Some(other), _) => format!("an Ingress leads to Services of its own namespace: make it in namespace {other}"),
+            (None, Some(close)) => format!("write name: {close}, apply, and send again"),
+            (None, None) => format!("make a Service {} in namespace {namespace}", backend.name),
+        };
+        return Some(
+            said(format!("there is no Service {} in namespace {namespace}", backend.name))
+                .facts(elsewhere.as_ref().map(|other| format!("there is one in namespace {other}")))
+                .nearest(elsewhere.map(|other| format!("namespace {other}")).or(close.map(|close| format!("name: {close}"))))
+                .at(field("name"))
+                .fix(fix),
+        );
+    };
+    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    if !has_port(&rule.path.backend, service) {
+        let own: Vec<String> = ports.iter().map(|port| port.port.to_string()).collect();
+        return Some(
+            said(format!("Service {} has no such port", backend.name))
+                .fact(format!("its ports: {}", own.join(", ")))
+                .nearest(own.first().map(|port| format!("number: {port}")))
+                .at(field("port"))
+                .fix("name a port of the Service, not of its pods; apply, and send again"),
+        );
+    }
+    let wanted = services::selector(service)?;
+    let (_, matching) = services::pods(facts, service);
+    if matching.is_empty() {
+        let message = format!("{message}: Service {} has no endpoints", backend.name);
+        return Some(selectors::nothing(facts, service, wanted, "service-selects-nothing", message));
+    }
+    if matching.iter().any(|pod| crate::level::place::is_ready(pod)) {
+        return None;
+    }
+    workloads::trouble(facts, &matching).or_else(|| {
+        Some(
+            said(format!("no pod of Service {} is ready", backend.name))
+                .facts(matching.iter().map(|pod| super::packets::pod_line(pod)))
+                .at(field("name"))
+                .fix("see why the pods are not ready: kubectl describe pod names the reason"),
+        )
+    })
+}
+
+/// Whether the Service has the port that the backend names, as the controller finds it: by number, by
+/// name, or by the pods' port.
+fn has_port(backend: &IngressBackend, service: &Service) -> bool {
+    let Some(wanted) = backend.service.as_ref().and_then(|service| service.port.as_ref()) else {
+        return false;
+    };
+    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    ports.iter().any(|port| {
+        let target = services::target(port);
+        match (&wanted.name, wanted.number) {
+            (Some(name), _) => port.name.as_ref() == Some(name) || target == *name,
+            (None, Some(number)) => port.port == number || target == number.to_string(),
+            (None, None) => false,
+        }
+    })
+}
