@@ -88,13 +88,6 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Compare the image's name and tag with the registry; the event in kubectl describe pod has its answer.",
     },
     Explanation {
-        code: "left-behind",
-        title: "an object that left its file still runs",
-        means: "kubectl apply makes and changes what its files describe. It deletes nothing: an object that was renamed, or taken out of its file, stays in the cluster under its old name, with its old labels.",
-        example: "$ kubectl get pods --show-labels\nNAME      READY   STATUS    RESTARTS   AGE   LABELS\nweb       1/1     Running   0          9m    app=web\nweb-new   1/1     Running   0          5s    app=web",
-        fix: "Delete the old object: kubectl delete pod NAME.",
-    },
-    Explanation {
         code: "ingress-backend-missing",
         title: "an Ingress leads to a Service that can't answer",
         means: "The controller has a rule for the host and the path, and the Service that it names is not there, has no such port, or has no ready pod. An Ingress leads to Services of its own namespace, and to their ports, not to pods' ports.",
@@ -107,6 +100,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "An Ingress is a list of rules, and a controller reads those of its class. An Ingress of a class that nobody serves, or of none where no class is the default, does nothing: it gets no ADDRESS, and the controller answers 404.",
         example: "$ kubectl get ingress\nNAME   CLASS     HOSTS          ADDRESS   PORTS   AGE\nkino   traefik   kino.example             80      2m",
         fix: "Name a class that kubectl get ingressclass lists in spec.ingressClassName.",
+    },
+    Explanation {
+        code: "left-behind",
+        title: "an object that left its file still runs",
+        means: "kubectl apply makes and changes what its files describe. It deletes nothing: an object that was renamed, or taken out of its file, stays in the cluster under its old name, with its old labels.",
+        example: "$ kubectl get pods --show-labels\nNAME      READY   STATUS    RESTARTS   AGE   LABELS\nweb       1/1     Running   0          9m    app=web\nweb-new   1/1     Running   0          5s    app=web",
+        fix: "Delete the old object: kubectl delete pod NAME.",
     },
     Explanation {
         code: "load-balancer-pending",

@@ -177,7 +177,8 @@ fn no_host(facts: &Facts<'_>, rules: &[Rule<'_>], asked: &Asked<'_>, message: &s
 
 /// The host has rules, and none is for the path.
 fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &str) -> Diagnosis {
-    let exact = rules.iter().find(|rule| below(written(rule.path), asked.path));
+    let exact = rules.iter().filter(|rule| below(written(rule.path), asked.path));
+    let exact = exact.max_by_key(|rule| written(rule.path).len());
     let paths: Vec<String> =
         rules.iter().map(|rule| format!("{} ({})", written(rule.path), rule.path.path_type)).collect();
     let close = nearest(asked.path, rules.iter().map(|rule| written(rule.path)));
