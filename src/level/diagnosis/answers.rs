@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::look;
 use super::packets::{name_of, short};
 use super::{
-    Diagnosis, Facts, client, ingress, manifests, party_name, protocols, selectors, services, workloads,
+    Diagnosis, Facts, client, ingress, manifests, party_name, protocols, selectors, services,
+    workloads,
 };
 use crate::api::{Kind, Pod};
 use crate::cluster::{ObjectName, Place};

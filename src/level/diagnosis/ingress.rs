@@ -44,7 +44,8 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let of_host: Vec<&Rule<'_>> =
         rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
     let fitting = of_host.iter().filter(|rule| fits(rule.path, asked.path));
-    let best = fitting.max_by_key(|rule| (is_served(facts, rule.ingress), written(rule.path).len()));
+    let best =
+        fitting.max_by_key(|rule| (is_served(facts, rule.ingress), written(rule.path).len()));
     let message = format!("the Ingress controller answered {status} by itself");
     let said = match best {
         Some(rule) if !is_served(facts, rule.ingress) => not_served(facts, rule.ingress, &message),
@@ -101,9 +102,7 @@ fn below(prefix: &str, asked: &str) -> bool {
 fn is_served(facts: &Facts<'_>, ingress: &Ingress) -> bool {
     let named = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref());
     match named {
-        Some(class) => {
-            facts.case.cluster.objects().get::<IngressClass>("", class).is_some()
-        }
+        Some(class) => facts.case.cluster.objects().get::<IngressClass>("", class).is_some(),
         None => {
             let status = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
             let given = status.and_then(|balancer| balancer.ingress.as_ref());
@@ -132,11 +131,12 @@ fn not_served(facts: &Facts<'_>, ingress: &Ingress, message: &str) -> Diagnosis 
     let (namespace, name) = full_name(ingress);
     let shown = shown_name(namespace, name);
     let classes = facts.case.cluster.objects().list::<IngressClass>(None);
-    let classes: Vec<&str> =
-        classes.filter_map(|class| class.metadata.name.as_deref()).collect();
+    let classes: Vec<&str> = classes.filter_map(|class| class.metadata.name.as_deref()).collect();
     let named = ingress.spec.as_ref().and_then(|spec| spec.ingress_class_name.as_deref());
     let fact = match named {
-        Some(class) => format!("Ingress {shown} is of class {class}, and there is no such IngressClass"),
+        Some(class) => {
+            format!("Ingress {shown} is of class {class}, and there is no such IngressClass")
+        }
         None => format!("Ingress {shown} names no class, and no class is the default"),
     };
     let instead = classes.first().map(|class| format!("ingressClassName: {class}"));
@@ -161,14 +161,18 @@ fn no_host(facts: &Facts<'_>, rules: &[Rule<'_>], asked: &Asked<'_>, message: &s
     let close = close.or_else(|| if hosts.len() == 1 { hosts.first().copied() } else { None });
     let rule = rules.iter().find(|rule| close.is_none() || rule.rule.host.as_deref() == close);
     let namespace = facts.namespace();
-    let said = Diagnosis::new("no-ingress-rule", format!("{message}: no rule is for host {}", asked.host))
-        .look(["kubectl get ingress --all-namespaces".to_owned()])
-        .facts((!hosts.is_empty()).then(|| format!("hosts of the rules: {}", hosts.join(", "))))
-        .nearest(close.map(|host| format!("host: {host}")));
+    let said =
+        Diagnosis::new("no-ingress-rule", format!("{message}: no rule is for host {}", asked.host))
+            .look(["kubectl get ingress --all-namespaces".to_owned()])
+            .facts((!hosts.is_empty()).then(|| format!("hosts of the rules: {}", hosts.join(", "))))
+            .nearest(close.map(|host| format!("host: {host}")));
     match rule {
         Some(rule) => said
             .at(line(facts, rule.ingress, &format!("spec.rules[{}].host", rule.place.0)))
-            .fix(format!("write host: {}, or ask for a host that has a rule; apply, and send again", asked.host)),
+            .fix(format!(
+                "write host: {}, or ask for a host that has a rule; apply, and send again",
+                asked.host
+            )),
         None => said
             .fact(format!("there is no Ingress with a rule, in namespace {namespace} or another"))
             .fix("make an Ingress with a rule for this host, and apply"),
@@ -179,14 +183,19 @@ fn no_host(facts: &Facts<'_>, rules: &[Rule<'_>], asked: &Asked<'_>, message: &s
 fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &str) -> Diagnosis {
     let exact = rules.iter().filter(|rule| below(written(rule.path), asked.path));
     let exact = exact.max_by_key(|rule| written(rule.path).len());
-    let paths: Vec<String> =
-        rules.iter().map(|rule| format!("{} ({})", written(rule.path), rule.path.path_type)).collect();
+    let paths: Vec<String> = rules
+        .iter()
+        .map(|rule| format!("{} ({})", written(rule.path), rule.path.path_type))
+        .collect();
     let close = nearest(asked.path, rules.iter().map(|rule| written(rule.path)));
     let rule = exact.or_else(|| rules.iter().find(|rule| Some(written(rule.path)) == close));
     let rule = rule.or(rules.first());
-    let said = Diagnosis::new("no-ingress-rule", format!("{message}: no path of host {} fits {}", asked.host, asked.path))
-        .look(["kubectl describe ingress --all-namespaces".to_owned()])
-        .fact(format!("its paths: {}", paths.join(", ")));
+    let said = Diagnosis::new(
+        "no-ingress-rule",
+        format!("{message}: no path of host {} fits {}", asked.host, asked.path),
+    )
+    .look(["kubectl describe ingress --all-namespaces".to_owned()])
+    .fact(format!("its paths: {}", paths.join(", ")));
     let Some(rule) = rule else { return said };
     let field = |name: &str| {
         let (number, index) = rule.place;
@@ -223,19 +232,25 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
         let names = objects.list::<Service>(Some(namespace));
         let names: Vec<&str> = names.filter_map(|one| one.metadata.name.as_deref()).collect();
         let close = nearest(&backend.name, names.iter().copied());
-        let elsewhere = objects.list::<Service>(None).find(|service| {
-            service.metadata.name.as_deref() == Some(&backend.name)
-        });
+        let elsewhere = objects
+            .list::<Service>(None)
+            .find(|service| service.metadata.name.as_deref() == Some(&backend.name));
         let elsewhere = elsewhere.map(|service| services::full_name(service).0.to_owned());
         let fix = match (&elsewhere, close) {
-            (Some(other), _) => format!("an Ingress leads to Services of its own namespace: make it in namespace {other}"),
+            (Some(other), _) => format!(
+                "an Ingress leads to Services of its own namespace: make it in namespace {other}"
+            ),
             (None, Some(close)) => format!("write name: {close}, apply, and send again"),
             (None, None) => format!("make a Service {} in namespace {namespace}", backend.name),
         };
         return Some(
             said(format!("there is no Service {} in namespace {namespace}", backend.name))
                 .facts(elsewhere.as_ref().map(|other| format!("there is one in namespace {other}")))
-                .nearest(elsewhere.map(|other| format!("namespace {other}")).or(close.map(|close| format!("name: {close}"))))
+                .nearest(
+                    elsewhere
+                        .map(|other| format!("namespace {other}"))
+                        .or(close.map(|close| format!("name: {close}"))),
+                )
                 .at(field("name"))
                 .fix(fix),
         );
@@ -255,7 +270,13 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
     let (_, matching) = services::pods(facts, service);
     if matching.is_empty() {
         let message = format!("{message}: Service {} has no endpoints", backend.name);
-        return Some(selectors::nothing(facts, service, wanted, "service-selects-nothing", message));
+        return Some(selectors::nothing(
+            facts,
+            service,
+            wanted,
+            "service-selects-nothing",
+            message,
+        ));
     }
     if matching.iter().any(|pod| crate::level::place::is_ready(pod)) {
         return None;

@@ -88,7 +88,9 @@ pub(super) fn nodes(_: &[String], io: &mut Io<'_>) -> Option<i32> {
 pub(super) fn stop_node(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(name) = named(arguments, "stop", io) else { return Some(64) };
     if is_first(io.cluster, &name) {
-        io.complain("podhop: the control plane's own node stays on, since the API server runs there");
+        io.complain(
+            "podhop: the control plane's own node stays on, since the API server runs there",
+        );
         return Some(1);
     }
     io.say(format!("✋  Stopping node \"{name}\"  ..."));
