@@ -1,0 +1,1 @@
+kubectl create service nodeport guide --tcp=80:8080 || true

@@ -1,0 +1,6 @@
+# Asks for the guide at every node of the cluster.
+ADDR=$(kubectl get nodes -o jsonpath='{ $.items[*].status.addresses[?(@.type=="InternalIP")].address }')
+PORT=$(kubectl get service guide-doors -o jsonpath={.spec.ports[0].nodePort})
+for a in $ADDR; do
+  wget --tries=1 --timeout=2 --spider $a:$PORT || exit
+done
