@@ -1,0 +1,3 @@
+kubectl delete service tickets
+kubectl apply -f tickets.yaml
+sleep 60
