@@ -1,0 +1,2 @@
+kubectl rollout restart deployment front
+kubectl rollout status deployment front
