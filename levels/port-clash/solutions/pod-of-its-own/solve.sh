@@ -1,5 +1,2 @@
-# A pod of its own has an address of its own, and all ports to itself.
-kubectl wait --for=condition=Ready pod/programme
-address=$(kubectl get pod programme -o jsonpath={.status.podIP})
-sed -i "/PROGRAMME/{n;s/localhost/$address/}" cinema.yaml
-kubectl replace --force -f cinema.yaml
+# A pod of its own has all ports to itself. A later chapter's answer gives it a name.
+kubectl expose pod programme --port=80
