@@ -438,6 +438,12 @@ impl Cluster {
         })
     }
 
+    /// Whether the process that a packet reached has ended since.
+    pub fn server_ended(&self, trace: &Trace) -> bool {
+        trace.server.is_some_and(|process| self.processes.place(process).is_none())
+            && trace.server != Some(ProcessId::OUTSIDE)
+    }
+
     /// The number that the next packet gets.
     pub fn next_trace(&self) -> TraceId {
         self.network.next_trace()

@@ -132,6 +132,9 @@ fn wrong_server(
     if let Some(said) = by_port.or_else(|| by_selector(facts, trace, party, &said)) {
         return said;
     }
+    if let Some(said) = hidden_source(facts, trace, party, &said) {
+        return said;
+    }
     if let Some(said) = by_chance(facts, trace, &said) {
         return said;
     }
@@ -282,6 +285,35 @@ fn other_port(
             .nearest(Some(format!("targetPort: {ports}")))
             .at(facts.locator.field("Service", service_namespace, service_name, &path))
             .fix(format!("write targetPort: {ports}, apply, and send again")),
+    )
+}
+
+/// The right pod answered, and saw a node's address in place of the caller's (R6.6).
+fn hidden_source(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let Party::Pod { namespace, name } = party else { return None };
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let masked = trace.hops.iter().find(|hop| matches!(hop.because, Because::Masqueraded { .. }))?;
+    let service = services::find(facts, &chooser(trace)?)?;
+    let spec = service.spec.as_ref()?;
+    let external = matches!(spec.type_.as_deref(), Some("NodePort" | "LoadBalancer"));
+    if !facts.is_wanted(pod) || !external {
+        return None;
+    }
+    let (service_namespace, service_name) = services::full_name(service);
+    let line = |path: &str| facts.locator.field("Service", service_namespace, service_name, path);
+    Some(
+        said.clone()
+            .look([look::service(service_namespace, service_name), look::pods(namespace)])
+            .fact(masked.sentence())
+            .fact("with externalTrafficPolicy: Cluster a pod sees a node's address, with Local the caller's own")
+            .nearest(Some("externalTrafficPolicy: Local".to_owned()))
+            .at(line("spec.externalTrafficPolicy"))
+            .fix("if the pod is to see the caller's own address, write externalTrafficPolicy: Local, apply, and send again"),
     )
 }
 

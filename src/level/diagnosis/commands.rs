@@ -6,7 +6,7 @@ use super::locate::mentions;
 use super::look;
 use super::services::full_name;
 use super::{Diagnosis, Facts};
-use crate::cluster::{Did, Place};
+use crate::cluster::{Did, Ending, Place};
 
 /// Tools that ask a server for something, the most usual first.
 const CLIENTS: [&str; 5] = ["curl", "wget", "nc", "nslookup", "dig"];
@@ -62,8 +62,9 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
 }
 
 /// R7.4: without a provider nobody gives a load balancer an address.
-pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
-    if facts.connection.is_some() {
+pub(super) fn pending_balancer(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let dialled = facts.fetched.is_some_and(|fetched| !matches!(fetched.ending, Ending::BadUrl));
+    if facts.connection.is_some() || dialled || facts.unresolved.is_some() {
         return None;
     }
     let run = &facts.case.goal.run;
@@ -73,7 +74,8 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         let kind = service.spec.as_ref().and_then(|spec| spec.type_.as_deref());
         kind == Some("LoadBalancer")
             && given.is_none_or(Vec::is_empty)
-            && mentions(run, full_name(service).1)
+            && (mentions(run, full_name(service).1)
+                || facts.locator.mention_in_scripts([full_name(service).1]).is_some())
     })?;
     let (namespace, name) = full_name(service);
     let ports = service.spec.as_ref()?.ports.as_ref()?;

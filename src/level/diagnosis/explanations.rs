@@ -151,18 +151,18 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Make a pod of the Service ready, or use externalTrafficPolicy: Cluster.",
     },
     Explanation {
-        code: "no-local-endpoint",
-        title: "a Local policy, and no pod on this node",
-        means: "With externalTrafficPolicy (or internalTrafficPolicy) Local, a node passes connections to its own pods alone. A node without one drops them: the client waits.",
-        example: "$ curl -m 2 http://192.168.49.4:30080\ncurl: (28) Connection timed out after 2001 milliseconds",
-        fix: "Use the policy Cluster, run a pod on every node, or have the load balancer leave out nodes without one.",
-    },
-    Explanation {
         code: "no-ingress-rule",
         title: "no rule of an Ingress fits the request",
         means: "A rule fits by the Host header and the path. Exact fits one path letter by letter; Prefix fits a path and everything below it, element by element. Where nothing fits, the controller answers 404.",
         example: "$ curl http://kino.example/tickets/today\n<center><h1>404 Not Found</h1></center>",
         fix: "Compare the host and the paths in kubectl describe ingress with what is asked for; write pathType: Prefix for what lies below a path.",
+    },
+    Explanation {
+        code: "no-local-endpoint",
+        title: "a Local policy, and no pod on this node",
+        means: "With externalTrafficPolicy (or internalTrafficPolicy) Local, a node passes connections to its own pods alone. A node without one drops them: the client waits.",
+        example: "$ curl -m 2 http://192.168.49.4:30080\ncurl: (28) Connection timed out after 2001 milliseconds",
+        fix: "Use the policy Cluster, run a pod on every node, or have the load balancer leave out nodes without one.",
     },
     Explanation {
         code: "no-name-for-pod",
@@ -368,6 +368,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Configure another port for one of them, or put them into pods of their own.",
     },
     Explanation {
+        code: "ready-too-early",
+        title: "a pod counts as ready before it listens",
+        means: "Without a readinessProbe a container is ready as soon as it runs. A server that takes a while to begin gets connections that nobody accepts yet, and they are refused.",
+        example: "$ curl http://guide\ncurl: (7) Failed to connect to guide port 80 after 0 ms: Couldn't connect to server",
+        fix: "Give the container a readinessProbe that asks the port or a page: until it answers, the pod stays out of the Service.",
+    },
+    Explanation {
         code: "selects-the-wrong-pods",
         title: "the Service leads to pods that serve nothing",
         means: "The selector does match pods, but not those that were meant: the ones it found have no listener at all.",
@@ -387,6 +394,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "A Service with publishNotReadyAddresses: true counts every pod that it selects as ready. That lets members of a cluster find one another before they can serve, and sends clients to pods where nobody listens yet.",
         example: "$ curl http://ledger\ncurl: (7) Failed to connect to ledger port 80 after 0 ms: Couldn't connect to server",
         fix: "Keep publishNotReadyAddresses for the headless Service by which members find one another, and give clients a Service without it.",
+    },
+    Explanation {
+        code: "server-ended",
+        title: "the server ended while it answered",
+        means: "The connection was made, and the process behind it ended before its answer was complete: its container ended, or its pod was deleted. A pod that is deleted gets SIGTERM while requests are still under way, and new ones may reach it for a moment, until every node's rules have followed.",
+        example: "curl: (52) Empty reply from server",
+        fix: "Let a preStop hook wait until the endpoints have followed, and let the server finish what it has begun within terminationGracePeriodSeconds.",
     },
     Explanation {
         code: "service-in-other-namespace",

@@ -14,7 +14,7 @@ use crate::diagnostic::{Location, nearest};
 use crate::network::Trace;
 
 /// The image of ingress-nginx, without registry and tag.
-const CONTROLLER: &str = "ingress-nginx/controller";
+pub(super) const CONTROLLER: &str = "ingress-nginx/controller";
 
 /// A path of an Ingress, and where it stands.
 struct Rule<'a> {
@@ -289,6 +289,38 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
                 .fix("see why the pods are not ready: kubectl describe pod names the reason"),
         )
     })
+}
+
+/// The controller shows its own certificate: no Ingress lists the host with a Secret that is for it.
+pub(super) fn own_certificate(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+    let host = facts.fetched.map_or("", |fetched| fetched.name.as_str());
+    let objects = facts.case.cluster.objects();
+    let ingress = objects.list::<Ingress>(None).find(|ingress| {
+        rules_of(ingress).iter().any(|rule| rule.rule.host.as_deref() == Some(host))
+    });
+    let said = said
+        .fact("it is the Ingress controller's own, which it shows where no Secret has one for the host")
+        .look(["kubectl get secrets".to_owned(), "kubectl describe ingress --all-namespaces".to_owned()]);
+    let Some(ingress) = ingress else {
+        return said.fix(format!("make an Ingress for {host} with a certificate under spec.tls"));
+    };
+    let entries = ingress.spec.as_ref().and_then(|spec| spec.tls.as_deref()).unwrap_or_default();
+    let entry = entries.iter().position(|entry| {
+        entry.hosts.iter().flatten().any(|known| known.eq_ignore_ascii_case(host))
+    });
+    match entry {
+        None => said
+            .fact(format!("spec.tls of Ingress {} does not list {host}", full_name(ingress).1))
+            .nearest(Some(format!("hosts: [{host}]")))
+            .at(line(facts, ingress, "spec.tls"))
+            .fix(format!("list {host} under spec.tls, with the Secret of a certificate for it")),
+        Some(index) => {
+            let secret = entries[index].secret_name.as_deref().unwrap_or("");
+            said.fact(format!("Secret {secret:?} is listed for {host}: it is not there, or its certificate is for another name"))
+                .at(line(facts, ingress, &format!("spec.tls[{index}].secretName")))
+                .fix(format!("name a Secret whose certificate is for {host}"))
+        }
+    }
 }
 
 /// Whether the Service has the port that the backend names, as the controller finds it: by number, by

@@ -158,32 +158,41 @@ struct Open {
     container: Option<Arc<str>>,
 }
 
+/// Every socket that is open where a pod's containers are.
+fn listeners_in(cluster: &Cluster, pod: &Pod) -> Vec<Open> {
+    let containers = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
+    let Some(container) = containers.first() else { return Vec::new() };
+    let place = Place::Container {
+        namespace: pod.metadata.namespace.as_deref().unwrap_or("").into(),
+        pod: pod.metadata.name.as_deref().unwrap_or("").into(),
+        container: container.name.as_str().into(),
+    };
+    let sender = cluster.netns_of(&place);
+    let netns = sender.and_then(|sender| cluster.network().netns(sender.netns));
+    let sockets = netns.into_iter().flat_map(|netns| &netns.listeners);
+    let open = sockets.map(|((protocol, _, port), owner)| Open {
+        protocol: *protocol,
+        port: *port,
+        container: owner.container.clone(),
+    });
+    open.collect()
+}
+
+/// Whether some process in the pod listens on this TCP port, on any address.
+fn listens_in(cluster: &Cluster, pod: &Pod, port: u16) -> bool {
+    let open = listeners_in(cluster, pod);
+    open.iter().any(|open| open.protocol == Protocol::Tcp && open.port == port)
+}
+
 impl Facts<'_> {
-    /// Every socket that is open where a pod's containers are.
+    /// Every socket that is open where a pod's containers are, now.
     fn listeners(&self, pod: &Pod) -> Vec<Open> {
-        let containers = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
-        let Some(container) = containers.first() else { return Vec::new() };
-        let place = Place::Container {
-            namespace: pod.metadata.namespace.as_deref().unwrap_or("").into(),
-            pod: pod.metadata.name.as_deref().unwrap_or("").into(),
-            container: container.name.as_str().into(),
-        };
-        let cluster = self.case.cluster;
-        let sender = cluster.netns_of(&place);
-        let netns = sender.and_then(|sender| cluster.network().netns(sender.netns));
-        let sockets = netns.into_iter().flat_map(|netns| &netns.listeners);
-        let open = sockets.map(|((protocol, _, port), owner)| Open {
-            protocol: *protocol,
-            port: *port,
-            container: owner.container.clone(),
-        });
-        open.collect()
+        listeners_in(self.case.cluster, pod)
     }
 
-    /// Whether some process in the pod listens on this TCP port, on any address.
+    /// Whether some process in the pod listens on this TCP port now, on any address.
     fn listens_on(&self, pod: &Pod, port: u16) -> bool {
-        let open = self.listeners(pod);
-        open.iter().any(|open| open.protocol == Protocol::Tcp && open.port == port)
+        listens_in(self.case.cluster, pod, port)
     }
 
     /// What the goal's command printed, shortened to one line, to be quoted.
@@ -214,11 +223,11 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
     let said = manifests::diagnose(&facts)
         .or_else(|| workloads::no_place(&facts))
         .or_else(|| commands::missing_tool(&facts))
+        .or_else(|| commands::pending_balancer(&facts))
         .or_else(|| variables::diagnose(&facts))
         .or_else(|| names::diagnose(&facts))
         .or_else(|| packets::diagnose(&facts))
         .or_else(|| answers::diagnose(&facts))
-        .or_else(|| commands::diagnose(&facts))
         .or_else(|| workloads::diagnose(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts));
     complete(&facts, said)

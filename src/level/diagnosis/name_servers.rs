@@ -1,12 +1,13 @@
 //! Questions to DNS that nobody answered, or that somebody else was asked.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::Location;
-use crate::network::{Because, Outcome, Trace};
+use crate::network::{Because, DnsCode, Outcome, Trace};
 
 /// The cluster's DNS (R4.4).
 const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
@@ -30,8 +31,9 @@ pub(super) fn asked_name(questions: &[&Trace]) -> Option<String> {
 /// The last question did not come back with an answer; its way says why (R11.4).
 pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
     let question = *questions(facts).last()?;
-    if question.dns.as_ref().is_some_and(|dns| dns.answer.is_some()) {
-        return None;
+    if let Some(answer) = question.dns.as_ref().and_then(|dns| dns.answer.as_ref()) {
+        return matches!(answer.code, DnsCode::ServFail | DnsCode::Refused)
+            .then(|| not_forwarded(name, at));
     }
     let hop = question.hops.iter().rev().find(|hop| !matches!(hop.because, Because::Reply))?;
     if let Because::PolicyDenies { policies } = &hop.because {
@@ -57,7 +59,27 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         Outcome::Delivered { .. } => format!("{server} is no name server"),
         _ => hop.to_string(),
     };
-    let nearest = matches!(hop.because, Because::NoEndpoints { .. })
+    let servers: Vec<&Arc<Pod>> = facts.case.cluster.objects().list::<Pod>(Some("kube-system"))
+        .filter(|pod| {
+            let labels = pod.metadata.labels.as_ref();
+            labels.and_then(|labels| labels.get("k8s-app")).is_some_and(|app| app == "kube-dns")
+        })
+        .collect();
+    if let Some(trouble) = super::workloads::trouble(facts, &servers) {
+        return Some(
+            Diagnosis::new(
+                "dns-unreachable",
+                format!("nobody answered when the client asked DNS for {name}"),
+            )
+            .look(trouble.look)
+            .fact(trouble.message)
+            .facts(trouble.evidence)
+            .nearest(trouble.nearest)
+            .at(trouble.at.or(at))
+            .fix(trouble.fix),
+        );
+    }
+    let nearest = (servers.is_empty() && matches!(hop.because, Because::NoEndpoints { .. }))
         .then(|| "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned());
     let fix = nearest.clone().unwrap_or_else(|| {
         format!("let somebody answer questions at {server}: the cluster's DNS is at {CLUSTER_DNS}")
@@ -73,6 +95,19 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         .at(at)
         .fix(fix),
     )
+}
+
+/// CoreDNS did not say that there is no such name: it has nobody to ask about names outside.
+fn not_forwarded(name: &str, at: Option<Location>) -> Diagnosis {
+    Diagnosis::new(
+        "dns-unreachable",
+        format!("the cluster's DNS could not find out who {name} is, and says so"),
+    )
+    .look(["kubectl get configmap coredns -n kube-system -o yaml".to_owned(), look::pods("kube-system")])
+    .fact("the name is none of the cluster's; the Corefile's forward says who is asked about others")
+    .nearest(Some("forward . /etc/resolv.conf".to_owned()))
+    .at(at)
+    .fix("let the Corefile forward to a name server that answers, and let CoreDNS read it")
 }
 
 /// The laptop and the nodes ask another DNS than the cluster's, which knows no Service (R8.1).

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Node, Service};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, doors, party_name, selectors, services, workloads};
 use crate::api::{Event, Labels, Pod};
 use crate::diagnostic::{Location, nearest};
+use crate::level::place::is_ready;
+use crate::manifest;
 use crate::network::{Because, DnsData, Hop, Outcome, Party, Protocol, SocketAddr, Stage, Trace};
 
 /// The last connection failed, and its trace says why.
@@ -26,6 +29,9 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         }
         Because::NotAServicePort { service, ports } => failed.not_a_service_port(service, ports),
         Because::NoSuchService => failed.no_such_service(),
+        Because::NoSuchPod { .. } | Because::NoSuchHost if failed.chosen_endpoint().is_some() => {
+            failed.gone_endpoint()?
+        }
         Because::NoSuchPod { was } => failed.no_such_pod(was.as_ref()),
         Because::NoRouteFromOutside => failed.outside(),
         Because::NodeDown { node } => {
@@ -89,7 +95,8 @@ impl Failed<'_> {
         let (namespace, name) = services::full_name(service);
         let shown = shown_name(namespace, name);
         let Some(wanted) = services::selector(service) else {
-            return self.unfit_slice(service).unwrap_or_else(|| {
+            let slice = self.unfit_slice(service).or_else(|| self.astray_slice(service));
+            return slice.unwrap_or_else(|| {
                 Diagnosis::new(
                     "service-without-selector",
                     format!(
@@ -150,6 +157,20 @@ impl Failed<'_> {
 
     fn not_ready(&self, rule: &str, service: &Service, matching: &[&Arc<Pod>]) -> Diagnosis {
         let (namespace, name) = services::full_name(service);
+        if matching.iter().any(|pod| is_ready(pod)) {
+            return Diagnosis::new(
+                "no-ready-endpoint",
+                format!(
+                    "Service {} had no endpoint yet when the request came",
+                    shown_name(namespace, name)
+                ),
+            )
+            .look([look::endpoints(namespace, name), look::pods(namespace)])
+            .facts(matching.iter().map(|pod| pod_line(pod)))
+            .fact("a pod that has become ready joins its Services a moment later")
+            .at(self.service_field(rule, "spec.selector"))
+            .fix("send again: pods of the Service are ready now");
+        }
         let port = matching.iter().find_map(|pod| self.probe_port(pod));
         let pod = matching.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
         let fix = match &port {
@@ -238,6 +259,32 @@ impl Failed<'_> {
                 .nearest(Some(format!("name: {wanted:?}")))
                 .at(line("ports[0].name"))
                 .fix(format!("call the slice's port {wanted:?} too, and apply")),
+        )
+    }
+
+    /// Somebody wrote an EndpointSlice whose label names a Service that is not there (R5.6).
+    fn astray_slice(&self, service: &Service) -> Option<Diagnosis> {
+        let (namespace, service_name) = services::full_name(service);
+        let objects = self.facts.case.cluster.objects();
+        let label = "kubernetes.io/service-name";
+        let (slice, named) = objects.list::<EndpointSlice>(Some(namespace)).find_map(|slice| {
+            let labels = slice.metadata.labels.as_ref();
+            let named = labels.and_then(|labels| labels.get(label)).map_or("", String::as_str);
+            let astray = objects.get::<Service>(namespace, named).is_none();
+            (astray && !services::is_kept(slice)).then_some((slice, named))
+        })?;
+        let name = slice.metadata.name.as_deref()?;
+        let path = manifest::field("metadata.labels", label);
+        Some(
+            Diagnosis::new(
+                "slice-does-not-fit",
+                format!("Service {} has no selector, and no EndpointSlice is labelled with its name", shown_name(namespace, service_name)),
+            )
+            .look([look::yaml("endpointslice", namespace, name), look::service(namespace, service_name)])
+            .fact(format!("EndpointSlice {name} has {label}={named}, and there is no such Service"))
+            .nearest(Some(format!("{label}: {service_name}")))
+            .at(self.facts.locator.field("EndpointSlice", namespace, name, &path))
+            .fix(format!("write {label}: {service_name} in EndpointSlice {name}, and apply")),
         )
     }
 
@@ -369,7 +416,51 @@ impl Failed<'_> {
     fn is_ready(&self, pod: &str) -> bool {
         let objects = self.facts.case.cluster.objects();
         let pod = objects.get::<Pod>(&self.facts.namespace(), pod);
-        pod.is_some_and(|pod| crate::level::place::is_ready(pod))
+        pod.is_some_and(|pod| is_ready(pod))
+    }
+
+    /// The endpoint that a Service's rules chose last, and the Service.
+    fn chosen_endpoint(&self) -> Option<(&str, SocketAddr)> {
+        self.trace.hops.iter().rev().find_map(|hop| match &hop.because {
+            Because::EndpointChosen { service, endpoint, .. } => Some((&**service, *endpoint)),
+            _ => None,
+        })
+    }
+
+    /// A Service passed it on to an address that nobody has: somebody wrote it into a slice, or its
+    /// pod has just gone.
+    fn gone_endpoint(&self) -> Option<Diagnosis> {
+        let (rule, endpoint) = self.chosen_endpoint()?;
+        let address = endpoint.ip().to_string();
+        let service = services::find(self.facts, rule)?;
+        let (namespace, name) = services::full_name(service);
+        let shown = shown_name(namespace, name);
+        let said = Diagnosis::new(
+            "no-such-pod-address",
+            format!("Service {shown} passed it on to {address}, which nobody has"),
+        )
+        .look([look::endpoints(namespace, name), look::pods(namespace)]);
+        let slices = services::slices(self.facts, service);
+        let by_hand = slices.iter().filter(|slice| !services::is_kept(slice)).find_map(|slice| {
+            let index = slice.endpoints.iter().flatten().position(|endpoint| {
+                endpoint.addresses.iter().any(|own| *own == address)
+            })?;
+            Some((slice.metadata.name.as_deref()?, index))
+        });
+        let Some((slice, index)) = by_hand else {
+            return Some(
+                said.fact("its pod went, and the rules had not followed yet")
+                    .at(self.service_field(rule, "spec.selector"))
+                    .fix("send again: each new connection chooses anew"),
+            );
+        };
+        let path = format!("endpoints[{index}].addresses[0]");
+        Some(
+            said.fact(format!("EndpointSlice {slice} was written by hand: nobody keeps it up to date"))
+                .nearest(Some("a selector, by which the endpoints follow the pods".to_owned()))
+                .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
+                .fix(format!("write an address that somebody has into EndpointSlice {slice}, and apply")),
+        )
     }
 
     fn no_such_pod(&self, was: Option<&Party>) -> Diagnosis {
@@ -504,8 +595,11 @@ pub(super) fn protocol_name(protocol: Protocol) -> &'static str {
     }
 }
 
-/// A pod, and why it is not ready: nobody has taken it, or what its conditions say.
+/// A pod, and whether it is ready; if not, why: nobody has taken it, or what its conditions say.
 pub(super) fn pod_line(pod: &Pod) -> String {
+    if is_ready(pod) {
+        return format!("pod {}: ready", pod.metadata.name.as_deref().unwrap_or(""));
+    }
     let said = |kind: &str| {
         let conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
         let mut found = conditions.filter(|known| known.type_ == kind && known.status == "False");

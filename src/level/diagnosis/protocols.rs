@@ -5,9 +5,10 @@ use super::look;
 use super::packets::name_of;
 use super::service_names;
 use super::{Diagnosis, Facts, party_name};
+use crate::api::Pod;
 use crate::cluster::{Ending, HttpRequest, Issuer, Payload, Place, Reply};
 
-use crate::network::{Outcome, Protocol, Trace};
+use crate::network::{Outcome, Party, Protocol, Trace};
 
 /// What the client says of the conversation.
 pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
@@ -15,6 +16,9 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let server =
         facts.case.cluster.server_of(trace).map_or_else(|| party_name(to), |to| party_name(&to));
     let port = at.port();
+    if let Some(said) = ended(facts, trace, to) {
+        return Some(said.at(super::answers::mention(facts, trace)));
+    }
     let said = match &facts.fetched?.ending {
         Ending::NoTls => Diagnosis::new(
             "plain-http-port",
@@ -51,10 +55,40 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         _ => return None,
     };
     let look = match to {
-        crate::network::Party::Pod { namespace, name } => look::describe("pod", namespace, name),
+        Party::Pod { namespace, name } => look::describe("pod", namespace, name),
         _ => look::pods(&facts.namespace()),
     };
     Some(said.look([look]).at(super::answers::mention(facts, trace)))
+}
+
+/// The process that took the connection has ended since, and no answer came (R3.7).
+fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
+    let cluster = facts.case.cluster;
+    let unanswered = matches!(
+        facts.fetched?.ending,
+        Ending::Empty | Ending::Reset | Ending::SlowAnswer
+    );
+    let Party::Pod { namespace, name } = to else { return None };
+    if !unanswered || !cluster.server_ended(trace) || cluster.served(trace.id).any(|one| one.status.is_some()) {
+        return None;
+    }
+    let pod = cluster.objects().get::<Pod>(namespace, name);
+    let deleted = pod.is_none_or(|pod| pod.metadata.deletion_timestamp.is_some());
+    let said = Diagnosis::new(
+        "server-ended",
+        format!("pod {name} took the connection, and its process ended before it had answered"),
+    )
+    .look([look::pods(namespace), "kubectl get events --sort-by=.lastTimestamp".to_owned()]);
+    Some(match deleted {
+        true => said
+            .fact(format!("pod {name} was deleted meanwhile: its processes get SIGTERM at once"))
+            .nearest(Some("a preStop hook that waits, and a server that finishes what it has begun".to_owned()))
+            .fix("let a preStop hook wait until the endpoints have followed, and send again"),
+        false => said
+            .fact("the pod is still there: its container has ended by itself, and is started again")
+            .nearest(Some(look::describe("pod", namespace, name)))
+            .fix("see why the container ended: kubectl logs --previous"),
+    })
 }
 
 /// Whether a TLS handshake at the same place would succeed: tried in a copy of the cluster.
@@ -94,6 +128,12 @@ fn certificate(
         }
         Issuer::Public => format!("it is for {}", names.join(", ")),
     });
+    let by_controller = facts.case.cluster.served(trace.id).any(|served| {
+        &*served.image == super::ingress::CONTROLLER
+    });
+    if by_controller && issuer == Issuer::Itself {
+        return super::ingress::own_certificate(facts, said);
+    }
     let alias = name_of(facts, trace).and_then(|name| {
         let service = service_names::find(facts, &name)?;
         Some((name, service.spec.as_ref()?.external_name.clone()?))

@@ -1,11 +1,12 @@
 //! Selectors and labels: which pods a Service finds, and what is nearest to those it does not.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, manifests, services};
+use super::{Diagnosis, Facts, listens_in, manifests, services};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
@@ -211,6 +212,9 @@ pub(super) fn wrong_pods(
     if unready && spec.and_then(|spec| spec.publish_not_ready_addresses) == Some(true) {
         return too_early(facts, service, (namespace, pod), port);
     }
+    if let Some(said) = chosen.and_then(|pod| listens_later(facts, service, pod, port)) {
+        return said;
+    }
     let serving: Vec<&&Arc<Pod>> =
         matching.iter().filter(|pod| facts.listens_on(pod, port)).collect();
     let client = facts.client_pod();
@@ -277,3 +281,59 @@ fn too_early(
     .at(facts.locator.field("Service", service_namespace, name, path))
     .fix("take publishNotReadyAddresses out of the Service that clients call; members find one another by a Service of their own")
 }
+
+/// The pod counts as ready since its containers run, and listens only a while later: nobody asks it
+/// (R3.8). Whether it will listen is tried out in a copy of the cluster.
+fn listens_later(
+    facts: &Facts<'_>,
+    service: &Service,
+    pod: &Arc<Pod>,
+    port: u16,
+) -> Option<Diagnosis> {
+    let containers = &pod.spec.as_ref()?.containers;
+    if containers.iter().any(|container| container.readiness_probe.is_some()) {
+        return None;
+    }
+    let now = facts.case.cluster.now();
+    let mut later = facts.case.cluster.clone();
+    let mut steps = MOST_STEPS;
+    let wait = LATER.into_iter().find(|wait| {
+        later.advance_within(now + *wait, &mut steps) && listens_in(&later, pod, port)
+    })?;
+    let (namespace, name) =
+        (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let (_, service_name) = services::full_name(service);
+    let source = facts.pod_source(namespace, name);
+    let at = source.and_then(|source| {
+        super::locate::at(&source.source, &source.within("spec.containers[0]"))
+    });
+    Some(
+        Diagnosis::new(
+            "ready-too-early",
+            format!("Service {service_name} passed it on to pod {name}, which counts as ready and does not listen yet"),
+        )
+        .look([look::pods(namespace), look::describe("pod", namespace, name)])
+        .fact(match wait.is_zero() {
+            true => format!("it listens on port {port} by now"),
+            false => format!("it listens on port {port} within {} seconds from now", wait.as_secs()),
+        })
+        .fact("without a readinessProbe a container is ready as soon as it runs: nobody asks whether it answers")
+        .nearest(Some(format!("readinessProbe: {{httpGet: {{port: {port}}}}}")))
+        .at(at)
+        .fix("give the container a readinessProbe, apply, and send again"),
+    )
+}
+
+/// How much may happen in the copy.
+const MOST_STEPS: u32 = 50_000;
+
+/// How long a server is waited for in the copy.
+const LATER: [Duration; 7] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(120),
+];
