@@ -69,7 +69,7 @@ fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
         Ending::Empty | Ending::Reset | Ending::SlowAnswer
     );
     let Party::Pod { namespace, name } = to else { return None };
-    if !unanswered || !cluster.server_ended(trace) || cluster.served(trace.id).any(|one| one.status.is_some()) {
+    if !unanswered || !cluster.server_ended(trace) {
         return None;
     }
     let pod = cluster.objects().get::<Pod>(namespace, name);
