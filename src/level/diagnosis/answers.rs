@@ -297,7 +297,8 @@ fn hidden_source(
 ) -> Option<Diagnosis> {
     let Party::Pod { namespace, name } = party else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    let masked = trace.hops.iter().find(|hop| matches!(hop.because, Because::Masqueraded { .. }))?;
+    let masked =
+        trace.hops.iter().find(|hop| matches!(hop.because, Because::Masqueraded { .. }))?;
     let service = services::find(facts, &chooser(trace)?)?;
     let spec = service.spec.as_ref()?;
     let external = matches!(spec.type_.as_deref(), Some("NodePort" | "LoadBalancer"));

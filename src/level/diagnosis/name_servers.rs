@@ -59,7 +59,11 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         Outcome::Delivered { .. } => format!("{server} is no name server"),
         _ => hop.to_string(),
     };
-    let servers: Vec<&Arc<Pod>> = facts.case.cluster.objects().list::<Pod>(Some("kube-system"))
+    let servers: Vec<&Arc<Pod>> = facts
+        .case
+        .cluster
+        .objects()
+        .list::<Pod>(Some("kube-system"))
         .filter(|pod| {
             let labels = pod.metadata.labels.as_ref();
             labels.and_then(|labels| labels.get("k8s-app")).is_some_and(|app| app == "kube-dns")
@@ -103,8 +107,13 @@ fn not_forwarded(name: &str, at: Option<Location>) -> Diagnosis {
         "dns-unreachable",
         format!("the cluster's DNS could not find out who {name} is, and says so"),
     )
-    .look(["kubectl get configmap coredns -n kube-system -o yaml".to_owned(), look::pods("kube-system")])
-    .fact("the name is none of the cluster's; the Corefile's forward says who is asked about others")
+    .look([
+        "kubectl get configmap coredns -n kube-system -o yaml".to_owned(),
+        look::pods("kube-system"),
+    ])
+    .fact(
+        "the name is none of the cluster's; the Corefile's forward says who is asked about others",
+    )
     .nearest(Some("forward . /etc/resolv.conf".to_owned()))
     .at(at)
     .fix("let the Corefile forward to a name server that answers, and let CoreDNS read it")

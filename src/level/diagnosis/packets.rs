@@ -278,9 +278,15 @@ impl Failed<'_> {
         Some(
             Diagnosis::new(
                 "slice-does-not-fit",
-                format!("Service {} has no selector, and no EndpointSlice is labelled with its name", shown_name(namespace, service_name)),
+                format!(
+                    "Service {} has no selector, and no EndpointSlice is labelled with its name",
+                    shown_name(namespace, service_name)
+                ),
             )
-            .look([look::yaml("endpointslice", namespace, name), look::service(namespace, service_name)])
+            .look([
+                look::yaml("endpointslice", namespace, name),
+                look::service(namespace, service_name),
+            ])
             .fact(format!("EndpointSlice {name} has {label}={named}, and there is no such Service"))
             .nearest(Some(format!("{label}: {service_name}")))
             .at(self.facts.locator.field("EndpointSlice", namespace, name, &path))
@@ -442,9 +448,11 @@ impl Failed<'_> {
         .look([look::endpoints(namespace, name), look::pods(namespace)]);
         let slices = services::slices(self.facts, service);
         let by_hand = slices.iter().filter(|slice| !services::is_kept(slice)).find_map(|slice| {
-            let index = slice.endpoints.iter().flatten().position(|endpoint| {
-                endpoint.addresses.iter().any(|own| *own == address)
-            })?;
+            let index = slice
+                .endpoints
+                .iter()
+                .flatten()
+                .position(|endpoint| endpoint.addresses.iter().any(|own| *own == address))?;
             Some((slice.metadata.name.as_deref()?, index))
         });
         let Some((slice, index)) = by_hand else {
@@ -456,10 +464,14 @@ impl Failed<'_> {
         };
         let path = format!("endpoints[{index}].addresses[0]");
         Some(
-            said.fact(format!("EndpointSlice {slice} was written by hand: nobody keeps it up to date"))
-                .nearest(Some("a selector, by which the endpoints follow the pods".to_owned()))
-                .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
-                .fix(format!("write an address that somebody has into EndpointSlice {slice}, and apply")),
+            said.fact(format!(
+                "EndpointSlice {slice} was written by hand: nobody keeps it up to date"
+            ))
+            .nearest(Some("a selector, by which the endpoints follow the pods".to_owned()))
+            .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
+            .fix(format!(
+                "write an address that somebody has into EndpointSlice {slice}, and apply"
+            )),
         )
     }
 

@@ -64,10 +64,8 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
 /// The process that took the connection has ended since, and no answer came (R3.7).
 fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
     let cluster = facts.case.cluster;
-    let unanswered = matches!(
-        facts.fetched?.ending,
-        Ending::Empty | Ending::Reset | Ending::SlowAnswer
-    );
+    let unanswered =
+        matches!(facts.fetched?.ending, Ending::Empty | Ending::Reset | Ending::SlowAnswer);
     let Party::Pod { namespace, name } = to else { return None };
     if !unanswered || !cluster.server_ended(trace) {
         return None;
@@ -82,7 +80,10 @@ fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
     Some(match deleted {
         true => said
             .fact(format!("pod {name} was deleted meanwhile: its processes get SIGTERM at once"))
-            .nearest(Some("a preStop hook that waits, and a server that finishes what it has begun".to_owned()))
+            .nearest(Some(
+                "a preStop hook that waits, and a server that finishes what it has begun"
+                    .to_owned(),
+            ))
             .fix("let a preStop hook wait until the endpoints have followed, and send again"),
         false => said
             .fact("the pod is still there: its container has ended by itself, and is started again")
@@ -128,9 +129,11 @@ fn certificate(
         }
         Issuer::Public => format!("it is for {}", names.join(", ")),
     });
-    let by_controller = facts.case.cluster.served(trace.id).any(|served| {
-        &*served.image == super::ingress::CONTROLLER
-    });
+    let by_controller = facts
+        .case
+        .cluster
+        .served(trace.id)
+        .any(|served| &*served.image == super::ingress::CONTROLLER);
     if by_controller && issuer == Issuer::Itself {
         return super::ingress::own_certificate(facts, said);
     }

@@ -300,13 +300,11 @@ fn listens_later(
     let wait = LATER.into_iter().find(|wait| {
         later.advance_within(now + *wait, &mut steps) && listens_in(&later, pod, port)
     })?;
-    let (namespace, name) =
-        (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
     let (_, service_name) = services::full_name(service);
     let source = facts.pod_source(namespace, name);
-    let at = source.and_then(|source| {
-        super::locate::at(&source.source, &source.within("spec.containers[0]"))
-    });
+    let at = source
+        .and_then(|source| super::locate::at(&source.source, &source.within("spec.containers[0]")));
     Some(
         Diagnosis::new(
             "ready-too-early",

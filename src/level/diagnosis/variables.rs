@@ -144,7 +144,9 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     };
     let set = environment.iter().any(|(known, _)| known == name);
     let message = match set {
-        _ if client.is_none() => format!("variable {name} is unset or empty where it is used, and so is the address"),
+        _ if client.is_none() => {
+            format!("variable {name} is unset or empty where it is used, and so is the address")
+        }
         true => format!("variable {name} is empty, and so is the address"),
         false => format!("nobody has set variable {name}, so the address is empty"),
     };
