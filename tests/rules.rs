@@ -23,6 +23,32 @@ fn every_rule_is_cited_by_a_test() {
     assert!(unknown.is_empty(), "there are no rules {unknown:?}");
 }
 
+#[test]
+fn every_place_that_the_topics_name_is_there_and_every_level_is_named() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("docs/topics.md")).expect("docs/topics.md");
+    let mut levels = BTreeSet::new();
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let places = cells.last().copied().unwrap_or_default();
+        assert!(!places.is_empty(), "nowhere to meet it: {row}");
+        for place in places.split(", ") {
+            if let Some(level) = place.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+                assert!(root.join("levels").join(level).is_dir(), "no level {level}: {row}");
+                levels.insert(level.to_owned());
+            } else if let Some(story) = place.strip_prefix("story ") {
+                let file = root.join("tests/topics").join(format!("{story}.txt"));
+                assert!(file.is_file(), "no story {story}: {row}");
+            }
+        }
+    }
+    let folders = fs::read_dir(root.join("levels")).expect("the levels").flatten();
+    let folders = folders.filter(|entry| entry.path().is_dir());
+    let all = folders.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let missing: Vec<String> = all.filter(|level| !levels.contains(level)).collect();
+    assert!(missing.is_empty(), "docs/topics.md names no topic of {missing:?}");
+}
+
 /// The rules of docs/networking.md: each starts an entry of a list, as `- **R6.3** …`.
 fn rules() -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/networking.md");
