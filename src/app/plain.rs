@@ -6,14 +6,14 @@
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use super::outside;
+use super::headless::lines::{Lines, Read};
 use super::saves::Saves;
 use crate::diagnostic::printable;
 use crate::game::{
-    Asked, Effect, Fate, Game, LevelMsg, Msg, Origin, Popup, Screen, TerminalMsg, Where, speech,
-    update,
+    Asked, Effect, Game, LevelMsg, Msg, OpenFile, Origin, Panel, Popup, Screen, TerminalMsg,
+    UNAPPLIED_CHOICES, find_term, rung_name, set_field, speech, update,
 };
-use crate::level::{Hint, Level, Phase, explanations};
+use crate::level::{Hint, Level, Phase, explain, explanations};
 
 /// A command that has not ended after so many steps of time is interrupted.
 const PATIENCE: u32 = 2_400;
@@ -22,34 +22,74 @@ const STEP: Duration = Duration::from_millis(50);
 
 const HELP: &str = "\
 On the trail: the number or name of a level opens it. In a level:
-  goals            what has to work, and how far it is
+  brief, goals     the story; what has to work, and how far it is
   files            your files; show FILE prints one with line numbers
-  edit FILE        a new text, typed up to a line with a single dot; or in $EDITOR
+  set FILE PATH=VALUE   one field, as in: set web.yaml spec.type=NodePort
   line FILE N TEXT replaces one line
+  edit FILE        a new text, typed up to a line with a single dot
+  new KIND FILE    adds a skeleton: deployment, service, pod…
   apply            apply your files
   go               send the goal's requests
-  way              the way of the last request, hop by hop
-  why              why a goal fails
+  way, way N       the way of the last request, hop by hop; of the Nth before it
+  why              why a goal fails; again: one step more
+  look N           runs a command that why named
   map              the cluster in sentences; describe NAME tells more
   hint             the next hint
   wait N           let N seconds pass
   undo, reset, rewind, seed N
-  next, trail, codes, quit
+  glossary WORD, codes, explain CODE: what words and diagnoses mean
+  next, debrief, trail, quit
 Everything else is a command of the level's shell: kubectl, curl, nslookup…
 A line that begins with ! is for the shell in any case.";
+
+/// Where lines come from.
+pub trait Source {
+    /// The next line, asked for with a prompt; `None` at the end.
+    ///
+    /// # Errors
+    /// When reading or writing fails.
+    fn line(&mut self, prompt: &str, out: &mut dyn Write) -> io::Result<Option<String>>;
+}
+
+/// A pipe, or a file.
+pub struct Piped<R>(pub R);
+
+impl<R: BufRead> Source for Piped<R> {
+    fn line(&mut self, prompt: &str, out: &mut dyn Write) -> io::Result<Option<String>> {
+        write!(out, "{}", printable(prompt))?;
+        out.flush()?;
+        let mut bytes = Vec::new();
+        if self.0.read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        match String::from_utf8(bytes) {
+            Ok(line) => Ok(Some(line.trim_end_matches(['\n', '\r']).to_owned())),
+            Err(_) => {
+                writeln!(out, "That line is no text (UTF-8).")?;
+                Ok(Some(String::new()))
+            }
+        }
+    }
+}
+
+/// A person at a terminal: line editing and history, as in `podhop shell`.
+impl Source for Lines {
+    fn line(&mut self, prompt: &str, out: &mut dyn Write) -> io::Result<Option<String>> {
+        out.flush()?;
+        Ok(match self.next(&printable(prompt)) {
+            Read::Line(line) => Some(line),
+            Read::Interrupted => Some(String::new()),
+            Read::End => None,
+        })
+    }
+}
 
 /// Plays until the player leaves or the input ends.
 ///
 /// # Errors
 /// When standard output fails, other than by being closed.
-pub fn play(
-    game: Game,
-    saves: Saves,
-    input: impl BufRead,
-    out: impl Write,
-    outside: bool,
-) -> io::Result<()> {
-    let mut plain = Plain { game, saves, out, seen: 0, outside, lines: input.lines() };
+pub fn play(game: Game, saves: Saves, input: impl Source, out: impl Write) -> io::Result<()> {
+    let mut plain = Plain { game, saves, out, seen: 0, input };
     match plain.run() {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
@@ -59,15 +99,13 @@ pub fn play(
 struct Plain<I, O> {
     game: Game,
     saves: Saves,
-    lines: io::Lines<I>,
+    input: I,
     out: O,
     /// How many of the terminal's lines were told.
     seen: usize,
-    /// Whether the player's own editor can be opened.
-    outside: bool,
 }
 
-impl<I: BufRead, O: Write> Plain<I, O> {
+impl<I: Source, O: Write> Plain<I, O> {
     fn run(&mut self) -> io::Result<()> {
         for warning in self.game.warnings().to_vec() {
             self.say(&warning)?;
@@ -76,14 +114,13 @@ impl<I: BufRead, O: Write> Plain<I, O> {
             Screen::Trail => self.trail()?,
             _ => self.arrive()?,
         }
-        self.prompt()?;
-        while let Some(line) = self.next_line()? {
+        loop {
+            let prompt = self.prompt();
+            let Some(line) = self.input.line(&prompt, &mut self.out)? else { return Ok(()) };
             if !self.command(line.trim_end())? {
-                break;
+                return Ok(());
             }
-            self.prompt()?;
         }
-        Ok(())
     }
 
     /// Carries out a line; says whether to go on.
@@ -99,6 +136,8 @@ impl<I: BufRead, O: Write> Plain<I, O> {
                 self.trail()?;
             }
             "codes" => self.codes()?,
+            "explain" => self.explain(rest)?,
+            "glossary" => self.glossary(rest)?,
             _ if self.game.play().is_none() || self.game.screen() == Screen::Trail => {
                 let name = if word == "play" { rest } else { word };
                 self.open(name)?;
@@ -110,18 +149,22 @@ impl<I: BufRead, O: Write> Plain<I, O> {
 
     fn level_command(&mut self, word: &str, rest: &str, line: &str) -> io::Result<()> {
         match word {
+            "brief" => self.brief(),
             "goals" => self.goals(),
             "files" => self.files(),
             "show" => self.show(rest),
+            "set" => self.set(rest),
             "edit" => self.edit(rest),
+            "new" => self.skeleton(rest),
             "line" => self.replace_line(rest),
             "apply" => {
                 self.level(LevelMsg::Apply)?;
                 self.settle()
             }
             "go" => self.go(),
-            "way" => self.way(),
+            "way" => self.way(rest),
             "why" => self.why(),
+            "look" => self.look(rest),
             "map" => self.map(),
             "describe" => self.describe(rest),
             "hint" => self.hint(),
@@ -138,6 +181,7 @@ impl<I: BufRead, O: Write> Plain<I, O> {
                 Ok(seed) => self.level(LevelMsg::NewSeed(seed)),
                 Err(_) => self.say("A number belongs here, as in: seed 7"),
             },
+            "debrief" => self.debrief(),
             "next" => {
                 self.send(Msg::NextLevel)?;
                 self.arrive()
@@ -179,7 +223,9 @@ impl<I: BufRead, O: Write> Plain<I, O> {
                 self.game.pack().levels.iter().filter(|level| level.chapter == chapter.name)
             {
                 let state = match self.game.record(&level.name).solved {
-                    Some(solved) => format!("solved: {}", solved.sentence()),
+                    Some(solved) => {
+                        format!("solved: {}, {} of 4 stars", solved.sentence(), solved.stars())
+                    }
                     None => "not solved".to_owned(),
                 };
                 text.push_str(&format!(
@@ -208,10 +254,15 @@ impl<I: BufRead, O: Write> Plain<I, O> {
         }
         self.send(Msg::Begin)?;
         self.seen = self.game.play().map_or(0, |play| play.console.count());
-        let Some(level) = self.game.play().map(|play| play.level().clone()) else { return Ok(()) };
-        self.say(&format!("Level {}: {}.\n{}", level.number, level.title, level.situation.trim()))?;
+        self.brief()?;
         self.goals()?;
         self.files()
+    }
+
+    fn brief(&mut self) -> io::Result<()> {
+        let Some(level) = self.game.play().map(|play| play.level().clone()) else { return Ok(()) };
+        let (number, title, situation) = (level.number, &level.title, level.situation.trim());
+        self.say(&format!("Level {number}: {title}.\n{situation}"))
     }
 
     fn goals(&mut self) -> io::Result<()> {
@@ -236,10 +287,12 @@ impl<I: BufRead, O: Write> Plain<I, O> {
         self.say(&format!("Files: {}", names.join(", ")))
     }
 
+    fn file(&self, name: &str) -> Option<OpenFile> {
+        self.game.play()?.files.iter().find(|file| file.name == name).cloned()
+    }
+
     fn show(&mut self, name: &str) -> io::Result<()> {
-        let file =
-            self.game.play().and_then(|play| play.files.iter().find(|file| file.name == name));
-        let Some(file) = file.cloned() else { return self.no_file(name) };
+        let Some(file) = self.file(name) else { return self.no_file(name) };
         let mut text = String::new();
         for (at, line) in file.text.lines().enumerate() {
             text.push_str(&format!("{:>3} {line}\n", at + 1));
@@ -255,34 +308,63 @@ impl<I: BufRead, O: Write> Plain<I, O> {
         self.files()
     }
 
-    fn edit(&mut self, name: &str) -> io::Result<()> {
-        let file =
-            self.game.play().and_then(|play| play.files.iter().find(|file| file.name == name));
-        let Some(file) = file.cloned() else { return self.no_file(name) };
-        let text = if self.outside {
-            match outside::edit(name, &file.text) {
-                Ok(text) => text,
-                Err(error) => return self.say(&error),
-            }
-        } else {
-            self.say("The new text, up to a line with a single dot:")?;
-            let mut text = String::new();
-            while let Some(line) = self.next_line()?.filter(|line| line.trim_end() != ".") {
-                text.push_str(&line);
-                text.push('\n');
-            }
-            text
+    /// `set FILE PATH=VALUE`
+    fn set(&mut self, rest: &str) -> io::Result<()> {
+        let (name, assignment) = rest.split_once(' ').unwrap_or((rest, ""));
+        let Some(file) = self.file(name) else { return self.no_file(name) };
+        let Some((path, value)) = assignment.trim().split_once('=') else {
+            return self.say("As in: set web.yaml spec.ports[0].targetPort=8080");
         };
-        self.change(name, text)
+        match set_field(&file.text, path.trim(), value.trim()) {
+            Ok(text) => self.change(name, text),
+            Err(why) => self.say(&why),
+        }
+    }
+
+    fn edit(&mut self, name: &str) -> io::Result<()> {
+        if self.file(name).is_none() {
+            return self.no_file(name);
+        }
+        self.say("The new text, up to a line with a single dot; two dots at once keep the old:")?;
+        let mut text = String::new();
+        while let Some(line) = self.input.line("", &mut self.out)? {
+            match line.trim_end() {
+                "." => return self.change(name, text),
+                ".." => return self.say("Kept as it was."),
+                _ => {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `new KIND FILE`: a skeleton behind what is there.
+    fn skeleton(&mut self, rest: &str) -> io::Result<()> {
+        let (kind, name) = rest.split_once(' ').unwrap_or((rest, ""));
+        let Some(file) = self.file(name.trim()) else { return self.no_file(name.trim()) };
+        let before = self.game.play().and_then(|play| play.notice.clone());
+        let effects = update(&mut self.game, Msg::Level(LevelMsg::Skeleton(kind.to_owned())));
+        let text = effects.into_iter().find_map(|effect| match effect {
+            Effect::InsertText(text) => Some(text),
+            _ => None,
+        });
+        match text {
+            Some(text) => {
+                let gap = if file.text.trim().is_empty() { "" } else { "---\n" };
+                self.change(name.trim(), format!("{}{gap}{text}", file.text))
+            }
+            None if before.is_none() => self.notice(),
+            None => self.notice(),
+        }
     }
 
     /// `line FILE N TEXT`
     fn replace_line(&mut self, rest: &str) -> io::Result<()> {
         let mut words = rest.splitn(3, ' ');
         let (name, number, new) = (words.next().unwrap_or(""), words.next(), words.next());
-        let file =
-            self.game.play().and_then(|play| play.files.iter().find(|file| file.name == name));
-        let Some(file) = file.cloned() else { return self.no_file(name) };
+        let Some(file) = self.file(name) else { return self.no_file(name) };
         let number = number.and_then(|number| number.parse::<usize>().ok());
         let mut lines: Vec<&str> = file.text.lines().collect();
         match (number.and_then(|number| lines.get_mut(number.checked_sub(1)?)), new) {
@@ -294,9 +376,8 @@ impl<I: BufRead, O: Write> Plain<I, O> {
 
     fn change(&mut self, name: &str, text: String) -> io::Result<()> {
         self.send(Msg::Level(LevelMsg::Edit { file: name.to_owned(), text }))?;
-        let file =
-            self.game.play().and_then(|play| play.files.iter().find(|file| file.name == name));
-        let marks: Vec<String> = file
+        let marks: Vec<String> = self
+            .file(name)
             .map(|file| file.marks.iter().map(ToString::to_string).collect())
             .unwrap_or_default();
         for mark in &marks {
@@ -312,68 +393,143 @@ impl<I: BufRead, O: Write> Plain<I, O> {
 
     fn go(&mut self) -> io::Result<()> {
         self.send(Msg::Level(LevelMsg::Go))?;
+        if matches!(self.game.popup(), Some(Popup::Unapplied(_))) && !self.send_unapplied()? {
+            return Ok(());
+        }
         if matches!(self.game.popup(), Some(Popup::Predict(_))) {
             self.predict()?;
         }
         self.settle()?;
+        let guess = self.game.play().and_then(|play| play.guessed.clone());
+        if let Some(guess) = guess {
+            self.say(&guess.say)?;
+        }
         self.goals()?;
         if self.game.play().is_some_and(|play| play.phase() == Phase::Solved) {
             return self.debrief();
         }
         self.notice()?;
-        self.say("way tells the way of the request, why the reason.")
+        self.say("way tells the way of the request, why where to look.")
+    }
+
+    /// Files were edited and not applied: says whether to go on with sending.
+    fn send_unapplied(&mut self) -> io::Result<bool> {
+        let files = self.game.play().map(|play| play.unapplied().join(", ")).unwrap_or_default();
+        let question = format!("{files} is not applied. A number, or an empty line to cancel.");
+        let at = self.choose(&question, UNAPPLIED_CHOICES)?;
+        self.send(Msg::Dismiss)?;
+        let msg = match at {
+            Some(0) => LevelMsg::ApplyAndGo,
+            Some(1) => LevelMsg::GoAsItIs,
+            _ => return Ok(false),
+        };
+        self.level(msg)?;
+        let sent = self.game.play().is_some_and(|play| play.phase() == Phase::Probing);
+        Ok(sent || matches!(self.game.popup(), Some(Popup::Predict(_))))
     }
 
     /// Asks what will come of the request, and where; an empty line skips.
     fn predict(&mut self) -> io::Result<()> {
-        let titles: Vec<&str> = Fate::ALL.iter().map(|fate| fate.title()).collect();
-        let at =
-            self.choose("What will come of it? A number, or an empty line to skip.", &titles)?;
-        match at.and_then(|at| Fate::ALL.get(at)) {
-            Some(fate) => self.send(Msg::Level(LevelMsg::Predict(*fate)))?,
-            None => self.send(Msg::Level(LevelMsg::SkipPrediction))?,
+        let Some(play) = self.game.play() else { return Ok(()) };
+        let Some(question) = play.question.clone() else { return Ok(()) };
+        if let Some(goal) = play.level().goals.get(question.goal).cloned() {
+            self.say(&match &goal.traffic {
+                Some(container) => format!("{container} goes on asking by itself."),
+                None => format!("{} is about to run: {}", goal.from, goal.run.trim()),
+            })?;
+        }
+        let choices: Vec<String> = question
+            .choices
+            .iter()
+            .map(|choice| match choice.meaning.is_empty() {
+                true => choice.say.clone(),
+                false => format!("{}: {}", choice.say, choice.meaning),
+            })
+            .collect();
+        let ask = format!("{} A number, or an empty line to skip.", question.ask);
+        let msg = match self.choose(&ask, &choices)?.filter(|at| *at < choices.len()) {
+            Some(at) => LevelMsg::Predict(at),
+            None => LevelMsg::SkipPrediction,
         };
+        self.send(Msg::Level(msg))?;
         if !self.game.play().is_some_and(|play| matches!(play.asked, Asked::Where(_))) {
             return Ok(());
         }
-        let titles: Vec<&str> = Where::ALL.iter().map(|place| place.title()).collect();
-        let at = self.choose("And where is that decided?", &titles)?;
-        match at.and_then(|at| Where::ALL.get(at)) {
-            Some(place) => self.send(Msg::Level(LevelMsg::PredictWhere(*place)))?,
-            None => self.send(Msg::Level(LevelMsg::SkipPrediction))?,
+        let places: Vec<&String> = question.places.iter().map(|(_, words)| words).collect();
+        let at = self.choose("And where is that decided?", &places)?;
+        let msg = match at.filter(|at| *at < places.len()) {
+            Some(at) => LevelMsg::PredictWhere(at),
+            None => LevelMsg::SkipPrediction,
         };
+        self.send(Msg::Level(msg))?;
         Ok(())
     }
 
-    fn choose(&mut self, question: &str, titles: &[&str]) -> io::Result<Option<usize>> {
+    fn choose(
+        &mut self,
+        question: &str,
+        titles: impl IntoIterator<Item = impl std::fmt::Display>,
+    ) -> io::Result<Option<usize>> {
         self.say(question)?;
-        for (at, title) in titles.iter().enumerate() {
+        for (at, title) in titles.into_iter().enumerate() {
             self.say(&format!("  {} {title}", at + 1))?;
         }
-        let answer = self.next_line()?.unwrap_or_default();
+        let answer = self.input.line("number> ", &mut self.out)?.unwrap_or_default();
         Ok(answer.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1)))
     }
 
-    fn way(&mut self) -> io::Result<()> {
-        let story = self.game.play().and_then(|play| play.current_story()).map(speech::way);
-        match story {
+    fn way(&mut self, number: &str) -> io::Result<()> {
+        let back = number.parse::<usize>().unwrap_or(0);
+        let Some(play) = self.game.play() else { return Ok(()) };
+        let story = match back {
+            0 => play.current_story(),
+            back => play.stories.iter().rev().nth(back),
+        };
+        match story.map(speech::way) {
             Some(lines) => self.say(&lines.join("\n")),
             None => self.say("Nothing was sent yet; go sends the goal's request."),
         }
     }
 
+    /// One rung of the ladder more at each call.
     fn why(&mut self) -> io::Result<()> {
-        let Some(play) = self.game.play() else { return Ok(()) };
-        let failed: Vec<Vec<String>> = play
-            .goals()
-            .iter()
-            .filter_map(|goal| goal.diagnosis.as_ref())
-            .map(speech::diagnosis)
-            .collect();
-        if failed.is_empty() {
-            return self.say("Nothing has failed yet; go sends the goal's request.");
+        let rung = |game: &Game| game.play().map_or(0, |play| play.ladder.rung);
+        let before = rung(&self.game);
+        self.send(Msg::Level(LevelMsg::Why))?;
+        if self.game.popup() != Some(&Popup::Why) {
+            return self.notice();
         }
-        self.say(&failed.concat().join("\n"))
+        if rung(&self.game) == before {
+            self.send(Msg::Level(LevelMsg::Why))?;
+        }
+        self.send(Msg::Dismiss)?;
+        let Some(play) = self.game.play() else { return Ok(()) };
+        let unapplied = play.unapplied().join(", ");
+        let lines = speech::ladder(play.goals(), play.ladder.rung);
+        let next = match play.ladder.next() {
+            Some(next) => format!("why again: {}. look N runs a command.", next.words()),
+            None => "That is all there is to say. look N runs a command.".to_owned(),
+        };
+        if !unapplied.is_empty() {
+            self.say(&format!("{unapplied} is not applied; the cluster has what it had before."))?;
+        }
+        self.say(&lines.join("\n"))?;
+        self.say(&next)
+    }
+
+    /// Runs a command that `why` named.
+    fn look(&mut self, number: &str) -> io::Result<()> {
+        let at = number.parse::<usize>().unwrap_or(1).saturating_sub(1);
+        self.send(Msg::Level(LevelMsg::Look(at)))?;
+        let line = self.game.play().map(|play| play.console.input.text().to_owned());
+        match line.filter(|line| !line.is_empty()) {
+            Some(line) => {
+                self.say(&format!("$ {line}"))?;
+                self.send(Msg::Terminal(TerminalMsg::Enter))?;
+                self.settle()
+            }
+            None => self.say("why names commands once a request has failed, as in: look 1"),
+        }
     }
 
     fn map(&mut self) -> io::Result<()> {
@@ -401,14 +557,25 @@ impl<I: BufRead, O: Write> Plain<I, O> {
         for _ in 0..=20 {
             self.send(Msg::Tick(Duration::from_secs(1)))?;
         }
+        let count = |game: &Game| game.play().map_or(0, |play| play.hints.count());
+        let before = count(&self.game);
         self.send(Msg::Level(LevelMsg::Hint))?;
+        if count(&self.game) == before {
+            // Asked again: the box is open already.
+            self.send(Msg::Level(LevelMsg::Hint))?;
+        }
+        let fresh = count(&self.game) > before;
         let Some(play) = self.game.play() else { return Ok(()) };
         let level = play.level().clone();
         let last = play.hints.read(&level).last().cloned();
         self.send(Msg::Dismiss)?;
         match last {
-            Some(hint) => self.say(&hint_text(&level, &hint)),
-            None => self.say("This level has no hints."),
+            Some(hint) if fresh => self.say(&hint_text(&level, &hint)),
+            Some(hint) => {
+                self.say("There is no other hint for now. The last was:")?;
+                self.say(&hint_text(&level, &hint))
+            }
+            None => self.say("This level has no hint for this."),
         }
     }
 
@@ -433,28 +600,61 @@ impl<I: BufRead, O: Write> Plain<I, O> {
     /// Lets time pass until nothing is waited for.
     fn settle(&mut self) -> io::Result<()> {
         for _ in 0..PATIENCE {
-            let asking =
-                self.game.play().is_some_and(|play| play.attempt().session().waits_for_line());
-            if asking || !self.game.play().is_some_and(|play| play.is_busy()) {
+            if !self.game.play().is_some_and(|play| play.is_busy()) {
                 break;
             }
             self.send(Msg::Tick(STEP))?;
             self.told()?;
         }
-        if self.game.play().is_some_and(|play| play.attempt().session().is_running()) {
-            self.send(Msg::Level(LevelMsg::Focus(crate::game::Panel::Terminal)))?;
+        self.told()?;
+        let editing = self.game.play().and_then(|play| play.editing.clone());
+        if let Some(file) = editing {
+            return self.say(&format!(
+                "kubectl waits for {file}: change it with set, line or edit, and apply saves it; \
+                 apply without a change ends it."
+            ));
+        }
+        // A shell inside a container waits for its next line; anything else has run too long.
+        let overdue = self.game.play().is_some_and(|play| play.is_busy());
+        if overdue {
+            self.send(Msg::Level(LevelMsg::Focus(Panel::Terminal)))?;
             self.send(Msg::Interrupt)?;
         }
         self.told()
     }
 
+    /// What to keep, after a win.
     fn debrief(&mut self) -> io::Result<()> {
-        self.send(Msg::Confirm)?;
+        if self.game.debrief().is_none() {
+            return self.say("The debrief comes when the level is won.");
+        }
+        // The packet's walk is for eyes; here it has arrived.
+        for _ in 0..PATIENCE {
+            if self.game.screen() != Screen::Level || self.game.popup().is_some() {
+                break;
+            }
+            self.send(Msg::Tick(STEP))?;
+        }
+        self.send(Msg::Dismiss)?;
+        self.question()?;
+        self.send(Msg::Level(LevelMsg::Debrief))?;
         while self.game.debrief().is_some_and(|debrief| debrief.is_trying()) {
             self.send(Msg::Tick(STEP))?;
         }
         let Some(debrief) = self.game.debrief().cloned() else { return Ok(()) };
-        self.say(&format!("Won: {}.", debrief.solved.sentence()))?;
+        let solved = &debrief.solved;
+        let par = debrief.level.par_edits.map(|par| format!(" (par {par})")).unwrap_or_default();
+        self.say(&format!(
+            "Won: {}. {} of 4 stars, {} sends, help up to: {}.",
+            solved.sentence(),
+            solved.stars(),
+            solved.sends,
+            rung_name(solved.rung)
+        ))?;
+        self.say(&format!("Lines changed: {}{par}.", solved.edits))?;
+        if let Some(way) = &debrief.way {
+            self.say(&speech::way(way).join("\n"))?;
+        }
         self.say(&format!("What to keep: {}", debrief.level.debrief.trim()))?;
         for tried in &debrief.edits {
             let mattered = match tried.mattered {
@@ -465,7 +665,37 @@ impl<I: BufRead, O: Write> Plain<I, O> {
             let line = tried.edit.new_start + 1;
             self.say(&format!("Your edit at {}:{line}: {mattered}.", tried.file))?;
         }
+        if let Some(real) = &debrief.level.real {
+            self.say(&format!("On a real cluster:\n{}", real.trim_end()))?;
+        }
+        self.send(Msg::Show(Screen::Level))?;
         self.say("next goes on.")
+    }
+
+    /// The question about another failure, once.
+    fn question(&mut self) -> io::Result<()> {
+        let Some(debrief) = self.game.debrief().filter(|debrief| debrief.has_a_question()) else {
+            return Ok(());
+        };
+        let Some(question) = debrief.level.question.clone() else { return Ok(()) };
+        let choices: Vec<String> = question.choices.iter().map(|one| one.say.clone()).collect();
+        let ask = format!("One question before you read on. {}", question.ask.trim());
+        let Some(at) = self.choose(&ask, &choices)?.filter(|at| *at < choices.len()) else {
+            return Ok(());
+        };
+        self.send(Msg::Level(LevelMsg::Answer(at)))?;
+        let answered = self.game.debrief().and_then(|debrief| debrief.answered.clone());
+        let Some(answered) = answered else { return Ok(()) };
+        match answered.right {
+            true => self.say(&format!("Right: {}.", answered.is))?,
+            false => {
+                self.say(&format!("You said “{}”; it is “{}”.", answered.chosen, answered.is))?
+            }
+        }
+        match &answered.way {
+            Some(way) => self.say(&speech::way(way).join("\n")),
+            None => Ok(()),
+        }
     }
 
     fn codes(&mut self) -> io::Result<()> {
@@ -473,6 +703,27 @@ impl<I: BufRead, O: Write> Plain<I, O> {
             self.say(&format!("{}: {}", explanation.code, explanation.title))?;
         }
         Ok(())
+    }
+
+    fn explain(&mut self, code: &str) -> io::Result<()> {
+        match explain(code) {
+            Some(one) => {
+                let (title, means, example, fix) = (one.title, one.means, one.example, one.fix);
+                self.say(&format!("{title}\n{means}\nHow it looks:\n{example}\nWhat to do: {fix}"))
+            }
+            None => self.say(&format!("There is no diagnosis “{code}”; codes lists them.")),
+        }
+    }
+
+    fn glossary(&mut self, word: &str) -> io::Result<()> {
+        if word.is_empty() {
+            let names: Vec<&str> = crate::game::glossary().iter().map(|term| &*term.name).collect();
+            return self.say(&format!("glossary WORD explains one of: {}", names.join(", ")));
+        }
+        match find_term(word) {
+            Some(term) => self.say(&format!("{}: {}", term.name, term.means)),
+            None => self.say(&format!("The glossary has no “{word}”.")),
+        }
     }
 
     /// Tells what the terminal printed since the last time.
@@ -494,36 +745,34 @@ impl<I: BufRead, O: Write> Plain<I, O> {
     fn notice(&mut self) -> io::Result<()> {
         let notice = self.game.play().and_then(|play| play.notice.clone());
         match notice {
-            Some(notice) => self.say(&notice.text),
+            Some(notice) => self.say(&in_words(&notice.text)),
             None => Ok(()),
         }
     }
 
-    fn prompt(&mut self) -> io::Result<()> {
-        let prompt = match self.game.play().filter(|_| self.game.screen() != Screen::Trail) {
+    fn prompt(&self) -> String {
+        match self.game.play().filter(|_| self.game.screen() != Screen::Trail) {
             Some(play) => play.attempt().session().prompt(),
             None => "podhop> ".to_owned(),
-        };
-        write!(self.out, "{}", printable(&prompt))?;
-        self.out.flush()
+        }
     }
 
     fn say(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{}", printable(text))
     }
+}
 
-    /// The next line, whatever its bytes; `None` at the end.
-    fn next_line(&mut self) -> io::Result<Option<String>> {
-        match self.lines.next() {
-            None => Ok(None),
-            Some(Ok(line)) => Ok(Some(line)),
-            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                self.say("That line is no text (UTF-8).")?;
-                Ok(Some(String::new()))
-            }
-            Some(Err(error)) => Err(error),
-        }
-    }
+/// A sentence of the game with its keys' names replaced by the words that do the same here.
+fn in_words(text: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("Ctrl-S", "apply"),
+        ("Ctrl-G", "go"),
+        ("F3", "why"),
+        ("F2", "hint"),
+        ("Esc, then q,", "trail"),
+        ("space, after Esc,", "wait"),
+    ];
+    WORDS.iter().fold(text.to_owned(), |text, (key, word)| text.replace(key, word))
 }
 
 fn hint_text(level: &Level, hint: &Hint) -> String {
@@ -550,25 +799,88 @@ mod tests {
     use crate::game::Save;
     use crate::level::Pack;
 
-    fn played(input: &str) -> String {
+    fn played_bytes(input: &[u8]) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         let saves = Saves::open_in(folder.path().to_owned()).saves;
         let pack = Pack::embedded().expect("the campaign");
         let game = Game::new(Arc::new(pack), Save::default());
         let mut out = Vec::new();
-        play(game, saves, input.as_bytes(), &mut out, false).expect("told");
+        play(game, saves, Piped(input), &mut out).expect("told");
         String::from_utf8(out).expect("text")
+    }
+
+    fn played(input: &str) -> String {
+        played_bytes(input.as_bytes())
     }
 
     #[test]
     fn a_level_is_won_in_lines_of_text() {
         let told = played(
-            "localhost-sidecar\nshow multi.yaml\ngo\n4\n1\nway\nwhy\nmap\n\
+            "localhost-sidecar\nshow multi.yaml\ngo\n5\nway\nwhy\nmap\n\
              line multi.yaml 14     - while true; do curl -sS http://localhost; sleep 5; done\n\
-             apply\ngo\nquit\n",
+             apply\ngo\n\nquit\n",
         );
-        assert!(told.contains("Won: 1 line changed, no hints."), "{told}");
+        assert!(told.contains("“unknown name”, as you expected."), "{told}");
+        assert!(told.contains("Won: 1 line changed, no hints. 3 of 4 stars"), "{told}");
         assert!(told.contains("needed"), "{told}");
+        assert!(told.contains("On a real cluster"), "{told}");
+        for key in ["Ctrl-", "F3", "Esc", "✓", "✗"] {
+            assert!(!told.contains(key), "{key} means nothing here:\n{told}");
+        }
+    }
+
+    #[test]
+    fn why_tells_a_step_more_at_each_call() {
+        let told = played("localhost-sidecar\nwhy\ngo\n\nwhy\nwhy\nwhy\nwhy\nlook 1\nquit\n");
+        let steps = ["Where to look 1:", "Fact:", "Line: multi.yaml", "Way out:"];
+        let counts: Vec<usize> =
+            steps.iter().map(|step| told.matches(step).count().min(4)).collect();
+        assert!(told.contains("Nothing was sent since. go sends"), "{told}");
+        assert!(counts.windows(2).all(|pair| pair[0] >= pair[1]), "{counts:?}\n{told}");
+        assert_eq!(told.matches("Way out:").count(), 1, "{told}");
+        assert!(told.contains("$ kubectl"), "{told}");
+    }
+
+    #[test]
+    fn hints_advance_and_say_when_there_are_no_more() {
+        let told = played(&format!("localhost-sidecar\n{}quit\n", "hint\n".repeat(6)));
+        assert!(told.contains("share one network namespace"), "{told}");
+        assert!(told.contains("One complete answer"), "{told}");
+        assert!(told.contains("no other hint"), "{told}");
+    }
+
+    #[test]
+    fn fields_are_set_by_their_paths_and_an_unapplied_file_is_offered_to_be_applied() {
+        let told = played(
+            "clusterip\nset backend.yaml spec.ports[0].targetPort=80\n\
+             set backend.yaml spec.selector.app=backend\ngo\n1\n\nquit\n",
+        );
+        assert!(told.contains("backend.yaml is not applied"), "{told}");
+        assert!(told.contains("Won: "), "{told}");
+    }
+
+    #[test]
+    fn a_file_is_edited_in_lines() {
+        let told =
+            played("localhost-sidecar\nedit multi.yaml\nkind: Pod\n.\nshow multi.yaml\nquit\n");
+        assert!(told.contains("  1 kind: Pod"), "{told}");
+        let kept = played("localhost-sidecar\nedit multi.yaml\nx\n..\nshow multi.yaml\nquit\n");
+        assert!(kept.contains("  1 apiVersion: v1"), "{kept}");
+    }
+
+    #[test]
+    fn the_map_tells_labels_selectors_ports_and_dns() {
+        let told = played("clusterip\nmap\nglossary selector\nquit\n");
+        for text in [
+            "labels app=backend",
+            "selects app=",
+            "listens on :80",
+            "DNS at ",
+            "made by Deployment",
+        ] {
+            assert!(told.contains(text), "{text} is missing:\n{told}");
+        }
+        assert!(told.contains("selector: Says which pods"), "{told}");
     }
 
     #[test]
@@ -583,11 +895,6 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_told() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let saves = Saves::open_in(folder.path().to_owned()).saves;
-        let game = Game::new(Arc::new(Pack::embedded().expect("the campaign")), Save::default());
-        let mut out = Vec::new();
-        play(game, saves, &b"\xff\xfe\n1\n"[..], &mut out, false).expect("told");
-        assert!(String::from_utf8_lossy(&out).contains("no text"));
+        assert!(played_bytes(b"\xff\xfe\n1\n").contains("no text"));
     }
 }

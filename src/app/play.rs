@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::cli::PlayArgs;
+use super::headless::lines::Lines;
 use super::headless::{self, Ended, Usage};
 use super::saves::{Found, Saves};
 use super::{plain, terminal};
@@ -27,10 +28,15 @@ pub fn play(arguments: &PlayArgs, folder: Option<&Path>) -> Ended {
         update(&mut game, Msg::OpenLevel(name));
     }
     if arguments.plain {
-        let outside = std::io::stdin().is_terminal();
-        let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
-        plain::play(game, saves, input, output, outside)
-            .map_err(|error| Usage(format!("standard output failed: {error}")))?;
+        let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let told = match person {
+            true => plain::play(game, saves, Lines::open(true), std::io::stdout()),
+            false => {
+                let input = plain::Piped(std::io::stdin().lock());
+                plain::play(game, saves, input, std::io::stdout().lock())
+            }
+        };
+        told.map_err(|error| Usage(format!("standard output failed: {error}")))?;
         return Ok(ExitCode::SUCCESS);
     }
     terminal::play(game, saves).map_err(Usage)?;

@@ -104,7 +104,7 @@ fn run(mut game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Resul
                 Effect::EditOutside { file, text } => {
                     edit_outside(&mut game, keeper, screen, &file, &text)?;
                 }
-                Effect::FindText(_) => {}
+                Effect::FindText(_) | Effect::InsertText(_) => {}
             }
         }
         warn(&mut game, lock(keeper).write_if_due());

@@ -2,13 +2,21 @@
 
 use super::play::{Panel, Play, Tone};
 use super::scene::Spot;
-use super::{Asked, Effect, Game, Popup, update};
+use super::{Asked, Effect, Game, Popup, Question, update};
 use crate::diagnostic::printable;
 use crate::level::{Applied, Phase};
 
 /// Applies the player's files and says what became of them.
 pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
+    if play.is_editing() {
+        let text = match play.end_editing() {
+            true => "Saved: kubectl takes it to the server.",
+            false => "Nothing was changed; kubectl ends.",
+        };
+        play.say(Tone::Plain, text);
+        return update::settle(game);
+    }
     if play.phase == Phase::Probing {
         play.say(Tone::Plain, "The goal's requests are being sent; apply after that.");
         return Vec::new();
@@ -31,6 +39,10 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
     }
     play.reload_files();
     play.note_applied();
+    play.mark_failures();
+    if applied.changed() == 0 && applied.files.iter().all(|file| file.replaced.is_empty()) {
+        play.forget_what_changed_nothing();
+    }
     let first_refused = applied.files.iter().flat_map(|file| &file.diagnostics).next().cloned();
     play.read_terminal();
     play.read_scene();
@@ -39,7 +51,10 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
         Some(diagnostic) => {
             let (file, line) = (diagnostic.file.clone(), diagnostic.position.map(|at| at.line));
             if let (Some(file), Some(line)) = (file, line) {
+                // Who types in the terminal goes on typing there.
+                let keys = (play.focus, play.menu);
                 play.go_to(&file, line);
+                (play.focus, play.menu) = keys;
             }
             play.say(Tone::Bad, format!("Refused: {diagnostic}"));
         }
@@ -73,7 +88,6 @@ fn summary(applied: &Applied) -> (Tone, String) {
 
 /// Sends the goals' requests; asks for a prediction before the first time.
 pub(super) fn go(game: &mut Game) -> Vec<Effect> {
-    let ask = game.save.settings.predict;
     let Some(play) = &mut game.play else { return Vec::new() };
     match play.phase {
         Phase::Probing => {
@@ -86,9 +100,24 @@ pub(super) fn go(game: &mut Game) -> Vec<Effect> {
         }
         Phase::Untouched | Phase::Playing => {}
     }
-    if ask && play.asked == Asked::No {
-        game.popup = Some(Popup::Predict(0));
+    if !play.unapplied().is_empty() {
+        game.popup = Some(Popup::Unapplied(0));
         return Vec::new();
+    }
+    ask_and_send(game)
+}
+
+/// Asks for a prediction before the first send, where there is something to be asked; then sends.
+pub(super) fn ask_and_send(game: &mut Game) -> Vec<Effect> {
+    let ask = game.save.settings.predict;
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if ask && play.asked == Asked::No {
+        let cluster = play.attempt.cluster();
+        play.question = Question::of(&play.level().goals, &play.scene, cluster);
+        if play.question.is_some() {
+            game.popup = Some(Popup::Predict(0));
+            return Vec::new();
+        }
     }
     send(game)
 }
@@ -96,18 +125,12 @@ pub(super) fn go(game: &mut Game) -> Vec<Effect> {
 /// Sends the goals' requests.
 pub(super) fn send(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
-    play.remember("go");
-    let unapplied = play.unapplied().join(", ");
+    play.sent_without = play.unapplied().iter().map(|name| (*name).to_owned()).collect();
+    play.guessed = None;
+    play.typing = false;
     play.attempt.go();
     play.phase = Phase::Probing;
-    if unapplied.is_empty() {
-        play.say(Tone::Plain, "Sending the goal's requests…");
-    } else {
-        play.say(
-            Tone::Plain,
-            format!("Sending… ({unapplied} has changes that are not applied yet: Ctrl-S)"),
-        );
-    }
+    play.say(Tone::Plain, "Sending the goal's requests…");
     update::settle(game)
 }
 

@@ -19,11 +19,13 @@ const fn row(name: &'static str, argument: &'static str, does: &'static str) -> 
 }
 
 /// The palette, in the order it is shown.
-pub static COMMANDS: [CommandInfo; 19] = [
+pub static COMMANDS: [CommandInfo; 25] = [
     row("apply", "", "apply the files"),
     row("go", "", "send the goal's requests"),
     row("hint", "", "the next hint"),
-    row("why", "", "why a goal fails"),
+    row("why", "", "why a goal fails, one step more at each call"),
+    row("brief", "", "the level's story again"),
+    row("debrief", "", "what to keep, once the level is won"),
     row("undo", "", "take back the last action"),
     row("reset", "", "begin the level again"),
     row("rewind", "", "go back in time a little"),
@@ -34,10 +36,14 @@ pub static COMMANDS: [CommandInfo; 19] = [
     row("file", "NAME", "open a file"),
     row("seed", "NUMBER", "the same level with other names and addresses"),
     row("level", "NAME", "open another level"),
+    row("new", "KIND", "the skeleton of a kind in the file: deployment, service, pod…"),
     row("edit", "", "open the file in $EDITOR"),
+    row("glossary", "WORD", "what a word means"),
     row("help", "", "keys"),
     row("codes", "", "what each diagnosis means"),
-    row("settings", "", "motion, colours, contrast"),
+    row("statistics", "", "what was solved, and how"),
+    row("settings", "", "motion, colours, contrast, help"),
+    row("trail", "", "to the chapters and levels"),
     row("quit", "", "leave podhop; everything is saved"),
 ];
 
@@ -47,17 +53,17 @@ pub fn matching(text: &str) -> impl Iterator<Item = &'static CommandInfo> {
     COMMANDS.iter().filter(move |command| command.name.starts_with(&word))
 }
 
-/// The whole command, if there is one that begins like this.
-pub(super) fn complete(text: &str) -> Option<String> {
-    let command = matching(text).next()?;
+/// The whole command in this row of those that begin like this.
+pub(super) fn complete(text: &str, row: usize) -> Option<String> {
+    let command = matching(text).nth(row)?;
     let space = if command.argument.is_empty() { "" } else { " " };
     Some(format!("{}{space}", command.name))
 }
 
 /// Carries out a line of the palette.
-pub(super) fn run(game: &mut Game, line: &str) -> Vec<Effect> {
+pub(super) fn run(game: &mut Game, line: &str, row: usize) -> Vec<Effect> {
     let line = line.trim();
-    if line.is_empty() {
+    if line.is_empty() && row == 0 {
         return Vec::new();
     }
     if let Ok(number) = line.parse() {
@@ -65,7 +71,7 @@ pub(super) fn run(game: &mut Game, line: &str) -> Vec<Effect> {
     }
     let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let exact = COMMANDS.iter().find(|command| command.name == name);
-    let name = exact.or_else(|| matching(name).next()).map_or(name, |command| command.name);
+    let name = exact.or_else(|| matching(name).nth(row)).map_or(name, |command| command.name);
     match message(game, name, argument.trim()) {
         Ok(msg) => update(game, msg),
         Err(text) => complain(game, text),
@@ -88,11 +94,17 @@ fn message(game: &Game, name: &str, argument: &str) -> Result<Msg, String> {
         "seed" => LevelMsg::NewSeed(number(argument, "seed 7")?),
         "file" => return open_file(game, argument),
         "edit" => LevelMsg::EditOutside,
+        "brief" => LevelMsg::Brief,
+        "debrief" => LevelMsg::Debrief,
+        "new" => LevelMsg::Skeleton(argument.to_owned()),
+        "glossary" => LevelMsg::Explain(argument.to_owned()),
+        "trail" => return Ok(Msg::Show(Screen::Trail)),
+        "statistics" => return Ok(Msg::Show(Screen::Statistics)),
         "level" => return open_level(game, argument),
         "help" => return Ok(Msg::Show(Screen::Help)),
         "codes" => return Ok(Msg::Show(Screen::Glossary)),
         "settings" => return Ok(Msg::Show(Screen::Settings)),
-        "quit" => return Ok(Msg::Quit),
+        "quit" => return Ok(Msg::AskToLeave),
         other => return Err(unknown(other)),
     };
     Ok(Msg::Level(level))

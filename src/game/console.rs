@@ -35,6 +35,14 @@ pub struct Printed {
     pub text: String,
 }
 
+impl Printed {
+    /// Whether its words stand in columns: then it is cut and scrolled sideways, never broken.
+    pub fn is_table(&self) -> bool {
+        let cells = self.text.trim().split("  ").filter(|part| !part.trim().is_empty());
+        self.origin == Origin::Output && cells.count() >= 3
+    }
+}
+
 /// A search back through history (Ctrl-R).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recall {
@@ -61,6 +69,8 @@ pub struct Console {
     pub recall: Option<Recall>,
     /// Lines scrolled back from the end.
     pub scrolled: usize,
+    /// Columns that wide lines are scrolled to the left.
+    pub aside: usize,
 }
 
 impl Console {
@@ -147,7 +157,23 @@ impl Console {
             self.history.push(line.to_owned());
         }
         self.browsing = None;
-        self.scrolled = 0;
+        (self.scrolled, self.aside) = (0, 0);
+    }
+
+    /// Columns of the widest of the last tables, to be scrolled to at most.
+    pub fn widest(&self) -> usize {
+        const LATELY: usize = 100;
+        let last = self.printed.iter().rev().take(LATELY).filter(|line| line.is_table());
+        last.map(|line| line.text.chars().count()).max().unwrap_or(0)
+    }
+
+    /// Puts the line that is being typed into the history, so that another can take its place.
+    pub fn set_aside(&mut self) {
+        let line = self.input.take();
+        if !line.trim().is_empty() && self.history.last() != Some(&line) {
+            self.history.push(line);
+        }
+        self.browsing = None;
     }
 
     /// Forgets what was printed (`clear`, Ctrl-L).

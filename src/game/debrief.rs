@@ -7,7 +7,8 @@ use super::diff::{self, Edit};
 use super::play::Play;
 use super::save::Solved;
 use super::story::Story;
-use crate::level::{Attempt, Level};
+use super::update::last_request;
+use crate::level::{Attempt, Level, ask};
 
 /// More edits than this are not tried one by one.
 const TRIED: usize = 24;
@@ -21,6 +22,21 @@ pub struct Tried {
     pub edit: Edit,
     /// Whether the level is still won without it; nothing while that is being tried.
     pub mattered: Option<bool>,
+}
+
+/// How the question after a level was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Whether the choice was right.
+    pub right: bool,
+    /// What was chosen.
+    pub chosen: String,
+    /// What it is.
+    pub is: String,
+    /// What the client printed.
+    pub printed: String,
+    /// The request's way.
+    pub way: Option<Story>,
 }
 
 /// What a won level leaves.
@@ -38,6 +54,8 @@ pub struct Debrief {
     pub edits: Vec<Tried>,
     /// Whether the terminal did (part of) the work, so that files alone don't win.
     pub by_terminal: bool,
+    /// How the question about another failure was answered, once it was.
+    pub answered: Option<Answered>,
     texts: Vec<(String, String)>,
     /// What was typed in the terminal.
     commands: String,
@@ -63,14 +81,17 @@ impl Debrief {
             commands: play.typed.len() as u32,
             hints: play.hints.count(),
             seconds: play.clock().as_millis() / 1_000,
+            rung: play.ladder.highest,
+            sends: play.sends,
         };
         let waiting =
             if edits.len() <= TRIED { (0..edits.len()).collect() } else { VecDeque::new() };
         let arrived = |story: &&Story| story.arrived;
         Debrief {
             way: play.stories.iter().rev().find(arrived).cloned(),
-            guess: play.guessed.clone(),
+            guess: play.first_guess.as_ref().map(|guess| guess.say.clone()),
             edits,
+            answered: None,
             by_terminal: false,
             texts: play.edited_files(),
             commands: play.typed.join("\n"),
@@ -79,6 +100,31 @@ impl Debrief {
             solved,
             level,
         }
+    }
+
+    /// Whether there is a question that was not answered yet.
+    pub fn has_a_question(&self) -> bool {
+        self.level.question.is_some() && self.answered.is_none()
+    }
+
+    /// Answers the question: the engine itself shows what comes of it, on another seed than the one
+    /// that was played.
+    pub fn answer(&mut self, choice: usize) {
+        let Some(question) = &self.level.question else { return };
+        let attempt = Attempt::open(self.level.clone(), self.solved.seed + 1);
+        let asked = ask(attempt, question);
+        let cluster = asked.attempt.cluster();
+        let traces: Vec<_> = asked.traces.iter().filter_map(|id| cluster.trace(*id)).collect();
+        let right = asked.fits.first().copied();
+        let words = |at: usize| question.choices.get(at).map(|choice| choice.say.clone());
+        let story = Story::of(question.ask.clone(), last_request(&traces));
+        self.answered = Some(Answered {
+            right: right == Some(choice),
+            chosen: words(choice).unwrap_or_default(),
+            is: right.and_then(words).unwrap_or_default(),
+            printed: asked.printed.clone(),
+            way: (!story.steps.is_empty()).then_some(story),
+        });
     }
 
     /// Whether edits are still being tried.

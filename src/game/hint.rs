@@ -7,6 +7,17 @@ use crate::level::{Hint, Level};
 /// The pause before the next hint, so that the last one is tried first.
 pub const PAUSE: Duration = Duration::from_secs(20);
 
+/// What decides about the next hint.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The codes of the failing diagnoses.
+    pub codes: &'a [&'a str],
+    /// The goals that fail, from 0.
+    pub failing: &'a [usize],
+    /// The cluster's time in the level.
+    pub clock: Duration,
+}
+
 /// Which hints were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
@@ -33,25 +44,33 @@ impl Hints {
     }
 
     /// How long to wait for the next one; nothing for the first, and none when there are no more.
-    pub fn wait(&self, level: &Level, codes: &[&str]) -> Option<Duration> {
-        self.next(level, codes)?;
+    pub fn wait(&self, level: &Level, now: Situation<'_>) -> Option<Duration> {
+        self.next(level, now)?;
         Some(if self.read.is_empty() { Duration::ZERO } else { PAUSE.saturating_sub(self.since) })
     }
 
     /// Reads the next one, if its time has come.
-    pub fn advance(&mut self, level: &Level, codes: &[&str]) -> bool {
-        if self.wait(level, codes) != Some(Duration::ZERO) {
+    pub fn advance(&mut self, level: &Level, now: Situation<'_>) -> bool {
+        if self.wait(level, now) != Some(Duration::ZERO) {
             return false;
         }
-        self.read.extend(self.next(level, codes));
+        self.read.extend(self.next(level, now));
         self.since = Duration::ZERO;
         true
     }
 
-    /// The first unread hint that fits the failing diagnoses, else the first unread general one.
-    fn next(&self, level: &Level, codes: &[&str]) -> Option<usize> {
-        let unread = || level.hints.iter().enumerate().filter(|(at, _)| !self.read.contains(at));
-        let fits = |hint: &Hint| hint.when.as_deref().is_some_and(|when| codes.contains(&when));
+    /// The first unread hint that fits the failing diagnoses, else the first unread general one, of
+    /// those whose goal fails and whose time has come.
+    fn next(&self, level: &Level, now: Situation<'_>) -> Option<usize> {
+        let due = |hint: &Hint| {
+            hint.goal.is_none_or(|goal| now.failing.contains(&goal))
+                && hint.after.is_none_or(|after| now.clock >= after)
+        };
+        let unread = || {
+            let all = level.hints.iter().enumerate();
+            all.filter(|(at, hint)| !self.read.contains(at) && due(hint))
+        };
+        let fits = |hint: &Hint| hint.when.as_deref().is_some_and(|when| now.codes.contains(&when));
         unread()
             .find(|(_, hint)| fits(hint))
             .or_else(|| unread().find(|(_, hint)| hint.when.is_none()))

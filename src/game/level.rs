@@ -3,7 +3,7 @@
 use super::play::{Panel, Play, Tone};
 use super::scene::Spot;
 use super::{
-    Asked, Effect, Fate, Game, LevelMsg, Line, Popup, Prediction, Where, apply, speech, terminal,
+    Asked, Effect, Game, LevelMsg, Line, Popup, Prediction, Screen, apply, faults, speech, terminal,
 };
 use crate::cluster::Place;
 use crate::diagnostic::printable;
@@ -13,6 +13,10 @@ use std::time::Duration;
 /// What can be done about a level that went wrong.
 pub const RESET_CHOICES: [&str; 3] =
     ["keep my edits, new cluster", "take back my edits too", "cancel"];
+
+/// What can be done about files that were edited and not applied, before a send.
+pub const UNAPPLIED_CHOICES: [&str; 3] =
+    ["apply, then send", "send what is applied already", "cancel"];
 
 pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
@@ -29,7 +33,6 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         LevelMsg::OpenFile(at) => {
             play.open = at.min(play.files.len().saturating_sub(1));
             play.focus = Panel::Editor;
-            play.menu = false;
         }
         LevelMsg::NextFile(forward) => {
             let count = play.files.len().max(1);
@@ -50,14 +53,37 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         }
         LevelMsg::Apply => return apply::apply(game),
         LevelMsg::Go => return apply::go(game),
-        LevelMsg::Predict(fate) => {
-            play.asked = Asked::Where(fate);
-            game.popup = Some(Popup::Predict(0));
-        }
+        LevelMsg::Predict(choice) => return predict(game, choice),
         LevelMsg::PredictWhere(place) => return predict_where(game, Some(place)),
         LevelMsg::SkipPrediction => return skip_prediction(game),
         LevelMsg::Hint => hint(game),
-        LevelMsg::Why => why(game),
+        LevelMsg::Why => return why(game),
+        LevelMsg::Look(at) => look(game, at),
+        LevelMsg::ApplyAndGo => return apply_and_go(game),
+        LevelMsg::GoAsItIs => {
+            game.popup = None;
+            return apply::ask_and_send(game);
+        }
+        LevelMsg::Skeleton(kind) => return skeleton(play, &kind),
+        LevelMsg::SkipCoach => play.coached = usize::MAX,
+        LevelMsg::Brief => {
+            game.selected = 0;
+            game.screen = Screen::Briefing;
+        }
+        LevelMsg::Debrief => match game.debrief {
+            Some(_) => {
+                game.selected = 0;
+                game.popup = None;
+                game.screen = Screen::Debrief;
+            }
+            None => play.say(Tone::Plain, "The debrief comes when the level is won."),
+        },
+        LevelMsg::Answer(choice) => {
+            if let Some(debrief) = &mut game.debrief {
+                debrief.answer(choice);
+            }
+        }
+        LevelMsg::Explain(word) => explain(game, &word),
         LevelMsg::GoToMark => go_to_mark(game),
         LevelMsg::Undo => undo(play),
         LevelMsg::Reset => game.popup = Some(Popup::Reset(0)),
@@ -107,12 +133,47 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
 /// The choice of the prediction popup.
 pub(super) fn confirm_prediction(game: &mut Game, at: usize) -> Vec<Effect> {
     match game.play.as_ref().map(|play| play.asked) {
-        Some(Asked::Where(_)) => predict_where(game, Where::ALL.get(at).copied()),
-        _ => match Fate::ALL.get(at) {
-            Some(fate) => update(game, LevelMsg::Predict(*fate)),
-            None => skip_prediction(game),
-        },
+        Some(Asked::Where(_)) => predict_where(game, Some(at)),
+        _ => predict(game, at),
     }
+}
+
+/// What the player expects; where that is decided is asked only of what can be seen failing.
+fn predict(game: &mut Game, choice: usize) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    let question = play.question.as_ref();
+    if question.is_some_and(|question| question.asks_where(choice)) {
+        play.asked = Asked::Where(choice);
+        game.popup = Some(Popup::Predict(0));
+        return Vec::new();
+    }
+    play.asked = Asked::Yes(Prediction { choice, place: None });
+    game.popup = None;
+    apply::send(game)
+}
+
+/// The choice of the popup about files that are not applied.
+pub(super) fn confirm_unapplied(game: &mut Game, at: usize) -> Vec<Effect> {
+    game.popup = None;
+    match at {
+        0 => apply_and_go(game),
+        1 => apply::ask_and_send(game),
+        _ => Vec::new(),
+    }
+}
+
+/// Applies, and sends unless something was refused.
+fn apply_and_go(game: &mut Game) -> Vec<Effect> {
+    game.popup = None;
+    let mut effects = apply::apply(game);
+    let refused = game
+        .play
+        .as_ref()
+        .is_some_and(|play| play.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Bad));
+    if !refused {
+        effects.extend(apply::ask_and_send(game));
+    }
+    effects
 }
 
 /// The choice of the reset popup.
@@ -145,10 +206,10 @@ fn edit(game: &mut Game, file: &str, text: &str) -> Vec<Effect> {
     vec![Effect::Save]
 }
 
-fn predict_where(game: &mut Game, place: Option<Where>) -> Vec<Effect> {
+fn predict_where(game: &mut Game, place: Option<usize>) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
-    if let Asked::Where(fate) = play.asked {
-        play.asked = Asked::Yes(Prediction { fate, place });
+    if let Asked::Where(choice) = play.asked {
+        play.asked = Asked::Yes(Prediction { choice, place });
     }
     game.popup = None;
     apply::send(game)
@@ -158,7 +219,7 @@ fn skip_prediction(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
     game.popup = None;
     play.asked = match play.asked {
-        Asked::Where(fate) => Asked::Yes(Prediction { fate, place: None }),
+        Asked::Where(choice) => Asked::Yes(Prediction { choice, place: None }),
         Asked::Yes(prediction) => Asked::Yes(prediction),
         Asked::No | Asked::Skipped => Asked::Skipped,
     };
@@ -169,21 +230,114 @@ fn hint(game: &mut Game) {
     let Some(play) = &mut game.play else { return };
     let level = play.level().clone();
     let codes = play.codes();
+    let failing = play.failing();
+    let situation =
+        super::hint::Situation { codes: &codes, failing: &failing, clock: play.lasted() };
     let first = play.hints.count() == 0;
     if first || game.popup == Some(Popup::Hints) {
-        play.hints.advance(&level, &codes);
+        play.hints.advance(&level, situation);
+        game.scroll = None;
     }
     game.popup = Some(Popup::Hints);
 }
 
-fn why(game: &mut Game) {
+/// The ladder: what was shown so far, and one rung more if that is open already.
+fn why(game: &mut Game) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    if faults(play.goals()).is_empty() {
+        let unapplied = play.unapplied().join(", ");
+        let solved = play.goals().iter().all(|goal| goal.passed);
+        let text = match (solved, unapplied.is_empty()) {
+            (true, _) => "Every goal has passed.".to_owned(),
+            (false, false) => format!("{unapplied} is not applied: Ctrl-S, then Ctrl-G sends."),
+            (false, true) => "Nothing was sent since. Ctrl-G sends the goal's request.".to_owned(),
+        };
+        play.say(if solved { Tone::Good } else { Tone::Plain }, text);
+        game.popup = None;
+        return Vec::new();
+    }
+    if game.popup == Some(Popup::Why) || play.ladder.rung == 0 {
+        play.ladder.climb();
+        play.mark_failures();
+        let (name, rung) = (play.level().name.clone(), play.ladder.highest);
+        let record = game.record_mut(&name);
+        record.rung = record.rung.max(rung);
+        // What is new stands at the end.
+        game.scroll = None;
+    }
+    game.popup = Some(Popup::Why);
+    vec![Effect::Save]
+}
+
+/// Enter in the ladder's box: to the line once that is shown, until then the first command to look.
+pub(super) fn follow_ladder(game: &mut Game) -> Vec<Effect> {
+    let shows_line = game.play.as_ref().is_some_and(|play| {
+        play.ladder.shows_line()
+            && faults(play.goals()).iter().any(|fault| fault.diagnosis.at.is_some())
+    });
+    match shows_line {
+        true => go_to_mark(game),
+        false => look(game, 0),
+    }
+    Vec::new()
+}
+
+/// Puts a command that shows the evidence into the terminal, to be run by the player.
+fn look(game: &mut Game, at: usize) {
     let Some(play) = &mut game.play else { return };
-    if play.goals().iter().any(|goal| goal.diagnosis.is_some()) {
-        game.popup = Some(Popup::Why);
-    } else if play.goals().iter().all(|goal| goal.passed) {
-        play.say(Tone::Good, "Every goal has passed.");
-    } else {
-        play.say(Tone::Plain, "Nothing was sent yet. Ctrl-G sends the goal's request.");
+    let command =
+        faults(play.goals()).iter().flat_map(|fault| fault.diagnosis.look.iter().cloned()).nth(at);
+    let Some(command) = command else { return };
+    game.popup = None;
+    into_terminal(play, command);
+    play.say(Tone::Plain, "Enter runs it.");
+}
+
+/// Puts a command into the terminal; what was being typed there is found again with ↑.
+fn into_terminal(play: &mut Play, command: String) {
+    play.console.set_aside();
+    play.console.input.set(command);
+    play.console.scrolled = 0;
+    play.focus = Panel::Terminal;
+    play.menu = false;
+}
+
+/// The skeleton of a kind, at the end of the open file.
+fn skeleton(play: &mut Play, kind: &str) -> Vec<Effect> {
+    let Some(text) = super::skeleton::of(kind) else {
+        let kinds = super::skeleton::KINDS.join(", ");
+        play.say(Tone::Bad, format!("There is no skeleton of “{kind}”; there are {kinds}."));
+        return Vec::new();
+    };
+    if play.file().is_none_or(|file| file.locked) {
+        play.say(Tone::Plain, "This file can only be read.");
+        return Vec::new();
+    }
+    play.focus = Panel::Editor;
+    play.menu = false;
+    vec![Effect::InsertText(text)]
+}
+
+/// What a word means, in a box; without one, the glossary.
+fn explain(game: &mut Game, word: &str) {
+    let found = super::glossary::find(word);
+    match found {
+        Some(term) => {
+            let mut lines = vec![term.means.clone()];
+            if !term.see.is_empty() {
+                lines.push(String::new());
+                lines.push(format!("See also: {}", term.see.join(", ")));
+            }
+            game.popup = Some(Popup::Describe { title: term.name.clone(), lines, scroll: 0 });
+        }
+        None if word.trim().is_empty() => {
+            super::update(game, super::Msg::Show(Screen::Terms));
+        }
+        None => {
+            if let Some(play) = &mut game.play {
+                play.say(Tone::Plain, format!("The glossary has no “{}”.", word.trim()));
+            }
+        }
     }
 }
 
@@ -200,9 +354,13 @@ fn go_to_mark(game: &mut Game) {
         let mark = file.marks.iter().chain(&file.traffic_marks).find_map(|mark| mark.position)?;
         Some((file.name.clone(), mark.line))
     });
+    let pointed = pointed.filter(|_| play.ladder.shows_line());
     match pointed.or(marked) {
         Some((file, line)) => {
             play.go_to(&file, line);
+        }
+        None if !play.goals().iter().all(|goal| goal.diagnosis.is_none()) => {
+            play.say(Tone::Plain, "F3 shows the line on its third press.");
         }
         None => play.say(Tone::Plain, "No line of yours is marked."),
     }
@@ -286,6 +444,7 @@ fn exec(play: &mut Play) {
         play.say(Tone::Plain, "The terminal is busy; Ctrl-C interrupts it.");
         return;
     }
+    play.console.set_aside();
     play.console.input.set(command);
     terminal::enter(play);
 }
@@ -293,13 +452,10 @@ fn exec(play: &mut Play) {
 /// Types the beginning of a request from there.
 fn trace_from(play: &mut Play) {
     let Spot::Pod(namespace, name) = &play.picked else {
-        play.console.input.set("curl -sv -m 2 http://");
-        play.focus = Panel::Terminal;
-        play.menu = false;
+        into_terminal(play, "curl -sv -m 2 http://".to_owned());
         return;
     };
     let namespace = if namespace == "default" { String::new() } else { format!(" -n {namespace}") };
-    play.console.input.set(format!("kubectl exec {name}{namespace} -- curl -s -m 2 http://"));
-    play.focus = Panel::Terminal;
-    play.menu = false;
+    let command = format!("kubectl exec {name}{namespace} -- curl -s -m 2 http://");
+    into_terminal(play, command);
 }

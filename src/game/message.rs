@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::line::LineEdit;
-use super::predict::{Fate, Where};
 use super::scene::Spot;
 use super::{Panel, Screen};
 
@@ -79,16 +78,32 @@ pub enum LevelMsg {
     Apply,
     /// Send the goals' requests.
     Go,
-    /// What will happen, before the first request; then where.
-    Predict(Fate),
-    /// Where that is decided.
-    PredictWhere(Where),
+    /// What will happen, before the first request: which of the question's choices, from 0.
+    Predict(usize),
+    /// Where that is decided: which of the question's places, from 0.
+    PredictWhere(usize),
     /// No prediction.
     SkipPrediction,
     /// The next hint.
     Hint,
-    /// Why a goal fails.
+    /// Why a goal fails: what was shown so far, or another rung if that is open already.
     Why,
+    /// Put a command of the ladder's first rung into the terminal: which, from 0.
+    Look(usize),
+    /// Apply what was edited, and send.
+    ApplyAndGo,
+    /// Send what is applied, without what was edited since.
+    GoAsItIs,
+    /// Put the skeleton of a kind into the open file.
+    Skeleton(String),
+    /// Skip the coach's marks.
+    SkipCoach,
+    /// The level's briefing again.
+    Brief,
+    /// The level's debrief again, once it was won.
+    Debrief,
+    /// The answer to the question before it: which choice, from 0.
+    Answer(usize),
     /// Go to the line that a diagnosis or the first mark points at.
     GoToMark,
     /// Take back the last apply, command or reset.
@@ -129,6 +144,8 @@ pub enum LevelMsg {
     Palette,
     /// Open the search field.
     Find,
+    /// Say what a word means: the one at the cursor, or what the glossary finds.
+    Explain(String),
 }
 
 /// Something in the terminal.
@@ -148,6 +165,8 @@ pub enum TerminalMsg {
     Recall,
     /// Scroll back, or (negative) forward.
     Scroll(i32),
+    /// Scroll wide lines to the right, or (negative) to the left, by columns.
+    ScrollAside(i32),
     /// End of input, or leave a nested shell.
     EndOfInput,
     /// Forget what was printed.
@@ -180,4 +199,6 @@ pub enum Effect {
     EditOutside { file: String, text: String },
     /// Search for this text in the editor.
     FindText(String),
+    /// Put this text into the open file, at the cursor.
+    InsertText(String),
 }

@@ -10,7 +10,9 @@ mod command;
 mod console;
 mod debrief;
 pub mod diff;
+mod glossary;
 mod hint;
+mod ladder;
 mod level;
 mod line;
 mod message;
@@ -18,6 +20,8 @@ mod play;
 mod predict;
 mod save;
 pub mod scene;
+mod setting;
+mod skeleton;
 pub mod speech;
 pub mod story;
 mod terminal;
@@ -27,17 +31,20 @@ mod update;
 
 pub use command::{COMMANDS, CommandInfo, matching as matching_commands};
 pub use console::{Console, Origin, Printed, Recall};
-pub use debrief::{Debrief, Tried};
-pub use hint::{Hints, PAUSE as HINT_PAUSE};
-pub use level::RESET_CHOICES;
+pub use debrief::{Answered, Debrief, Tried};
+pub use glossary::{Term, find as find_term, first_in as first_term_in, glossary};
+pub use hint::{Hints, PAUSE as HINT_PAUSE, Situation};
+pub use ladder::{Fault, Ladder, Next, faults, rung_name};
+pub use level::{RESET_CHOICES, UNAPPLIED_CHOICES};
 pub use line::{Line, LineEdit};
 pub use message::{Effect, FieldMsg, LevelMsg, Msg, TerminalMsg};
 pub use play::{Asked, Jump, LARGEST_FILE, Notice, OpenFile, Panel, Play, Tone, WALK, Walk};
-pub use predict::{Fate, Prediction, Where};
+pub use predict::{Choice, Guess, Prediction, Question};
 pub use save::{
-    Contrast, Edits, Motion, Progress, Record, Save, Settings, Solved, ThemeChoice, Unreadable,
-    VERSION,
+    Contrast, Edits, Guesses, Motion, Progress, Record, Save, Settings, Solved, ThemeChoice,
+    Unreadable, VERSION,
 };
+pub use setting::set_field;
 pub use timer::{SPEEDS, Timer};
 pub use trail::Search;
 pub use update::SETTINGS;
@@ -66,6 +73,10 @@ pub enum Screen {
     Glossary,
     /// Motion, colours, contrast, key hints.
     Settings,
+    /// What words mean.
+    Terms,
+    /// What was solved and guessed so far.
+    Statistics,
 }
 
 /// What lies on top of the level screen.
@@ -81,6 +92,8 @@ pub enum Popup {
     Describe { title: String, lines: Vec<String>, scroll: usize },
     /// Begin again? The selected choice.
     Reset(usize),
+    /// Files were edited and not applied: apply them before sending? The selected choice.
+    Unapplied(usize),
     /// `:` and the command.
     Palette(Line),
     /// `/` and the text.
@@ -89,6 +102,8 @@ pub enum Popup {
     Leave,
     /// The level is won.
     Won,
+    /// A question before the debrief is read: the selected choice.
+    Question(usize),
 }
 
 /// A game.
@@ -104,6 +119,10 @@ pub struct Game {
     play: Option<Play>,
     debrief: Option<Debrief>,
     popup: Option<Popup>,
+    /// How far the popup is scrolled, if it was.
+    scroll: Option<usize>,
+    /// The selected command of the palette.
+    command: usize,
     /// The seed that was asked for on the command line.
     seed: Option<u64>,
     /// What is looked for on the trail.
@@ -131,6 +150,8 @@ impl Game {
             play: None,
             debrief: None,
             popup: None,
+            scroll: None,
+            command: 0,
             seed: None,
             search: Search::default(),
             warnings: Vec::new(),
@@ -178,6 +199,16 @@ impl Game {
     /// What lies on top of it.
     pub fn popup(&self) -> Option<&Popup> {
         self.popup.as_ref()
+    }
+
+    /// How far the popup is scrolled, if it was.
+    pub fn scroll(&self) -> Option<usize> {
+        self.scroll
+    }
+
+    /// The selected command of the palette, of those that match.
+    pub fn palette_row(&self) -> usize {
+        self.command
     }
 
     /// What is selected in a list, or how far a text is scrolled.

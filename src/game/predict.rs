@@ -1,58 +1,128 @@
-//! Predict, then see: what will the goal's request answer, and where is it decided?
+//! Predict, then see: what will a goal's first request come to, and where is that decided?
+//!
+//! The choices fit the command: a request for a page, a look at a name; anything else is not asked
+//! about unless the level writes its own choices. The verdict belongs to the one request that was
+//! asked about.
 
-use crate::level::GoalState;
-use crate::network::{Outcome, Protocol, Trace};
-
-use super::story::is_dns;
+use super::scene::Scene;
+use crate::cluster::{Cluster, DialFailure, Ending, Place};
+use crate::level::{Goal, GoalState, Heard, PlaceName, Predict};
+use crate::network::{Stage, Trace};
 
 /// What a request can come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
-    /// The page.
+    /// The page that was wanted.
     Page,
+    /// Somebody else's page.
+    WrongPage,
     /// Told no at once.
     Refused,
     /// Nobody answers.
-    Timeout,
+    NoAnswer,
     /// The name has no address.
     UnknownName,
+    /// A name's one address.
+    OneAddress,
+    /// Several addresses of one name.
+    SeveralAddresses,
+    /// A name without an address.
+    NoAddress,
 }
 
-impl Fate {
-    /// All of them, in the order they are offered.
-    pub const ALL: [Fate; 4] = [Fate::Page, Fate::Refused, Fate::Timeout, Fate::UnknownName];
+use Fate::{
+    NoAddress, NoAnswer, OneAddress, Page, Refused, SeveralAddresses, UnknownName, WrongPage,
+};
 
+/// What can come of a request for a page.
+const OF_A_PAGE: [Fate; 5] = [Page, WrongPage, Refused, NoAnswer, UnknownName];
+/// What can come of a look at a name.
+const OF_A_NAME: [Fate; 4] = [OneAddress, SeveralAddresses, NoAddress, NoAnswer];
+
+impl Fate {
     /// The choice, as it is offered.
     pub fn title(self) -> &'static str {
         match self {
-            Fate::Page => "a page",
-            Fate::Refused => "refused",
-            Fate::Timeout => "no answer",
-            Fate::UnknownName => "unknown name",
+            Page => "the page",
+            WrongPage => "another page",
+            Refused => "refused",
+            NoAnswer => "no answer",
+            UnknownName => "unknown name",
+            OneAddress => "one address",
+            SeveralAddresses => "several addresses",
+            NoAddress => "no address",
         }
     }
 
     /// What that looks like.
     pub fn meaning(self) -> &'static str {
         match self {
-            Fate::Page => "a server answers, and its page is printed",
-            Fate::Refused => "somebody says no at once: connection refused",
-            Fate::Timeout => "silence, until the client gives up",
-            Fate::UnknownName => "the name has no address: could not resolve host",
+            Page => "the right server answers",
+            WrongPage => "somebody answers, but not the one that is meant",
+            Refused => "a no at once; curl says “Couldn't connect” (7)",
+            NoAnswer => "silence until the client gives up: a timeout (28)",
+            UnknownName => "no address for the name: “Could not resolve host” (6)",
+            OneAddress => "the name stands for one address",
+            SeveralAddresses => "the name stands for several at once",
+            NoAddress => "no such name",
         }
     }
 
-    /// What became of a goal's requests.
-    pub fn of(goal: &GoalState, last: Option<&Trace>) -> Fate {
-        let Some(trace) = last.filter(|_| !goal.passed) else {
-            return if goal.passed { Fate::Page } else { Fate::UnknownName };
-        };
-        match &trace.outcome {
-            Outcome::Delivered { .. } if is_dns(&trace.flow) => Fate::UnknownName,
-            Outcome::Delivered { .. } => Fate::Page,
-            Outcome::Refused if trace.flow.protocol == Protocol::Udp => Fate::UnknownName,
-            Outcome::Refused => Fate::Refused,
-            Outcome::Unreachable | Outcome::Silence => Fate::Timeout,
+    /// What a request came to, where its own programs know it.
+    fn of(kind: Kind, heard: &Heard) -> Option<Fate> {
+        match kind {
+            Kind::Name => match (heard.addresses, &heard.ending) {
+                (Some(0), _) => Some(NoAddress),
+                (Some(1), _) => Some(OneAddress),
+                (Some(_), _) => Some(SeveralAddresses),
+                (None, _) => Some(NoAnswer),
+            },
+            Kind::Page => match heard.ending.as_ref()? {
+                Ending::Name(_) => Some(UnknownName),
+                Ending::Dial { why: DialFailure::Refused, .. } => Some(Refused),
+                Ending::Dial { .. }
+                | Ending::SlowName
+                | Ending::SlowDial { .. }
+                | Ending::SlowAnswer => Some(NoAnswer),
+                Ending::Response { .. } if heard.missed => Some(WrongPage),
+                Ending::Response { .. } => Some(Page),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether it can be asked where it is decided: only what is seen failing on its way.
+    fn has_a_place(self) -> bool {
+        matches!(self, Refused | NoAnswer)
+    }
+}
+
+/// What a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Page,
+    Name,
+}
+
+impl Kind {
+    /// By the clients that a command names. Where there are clients of both kinds, or none, it is not
+    /// clear what would be asked about.
+    fn of(goal: &Goal) -> Option<Kind> {
+        if goal.traffic.is_some() {
+            return Some(Kind::Page);
+        }
+        let words = goal.run.split(|c: char| !c.is_alphanumeric() && !"-_./".contains(c));
+        let mut kinds: Vec<Kind> = words
+            .filter_map(|word| match word.rsplit('/').next().unwrap_or(word) {
+                "curl" | "wget" => Some(Kind::Page),
+                "nslookup" | "dig" | "host" | "getent" => Some(Kind::Name),
+                _ => None,
+            })
+            .collect();
+        kinds.dedup();
+        match *kinds {
+            [one] => Some(one),
+            _ => None,
         }
     }
 }
@@ -66,32 +136,16 @@ pub enum Where {
     Sender,
     /// At the Service's rules on the node.
     Service,
-    /// On the way between nodes.
+    /// On the way between machines.
     Way,
     /// In the pod that it is meant for.
     Server,
 }
 
 impl Where {
-    /// All of them, in the order of the way.
-    pub const ALL: [Where; 5] =
-        [Where::Name, Where::Sender, Where::Service, Where::Way, Where::Server];
-
-    /// The choice, as it is offered.
-    pub fn title(self) -> &'static str {
-        match self {
-            Where::Name => "at the name (DNS)",
-            Where::Sender => "inside the sender's own pod",
-            Where::Service => "at a Service's rules on the node",
-            Where::Way => "on the way between the machines",
-            Where::Server => "in the pod that should answer",
-        }
-    }
-
-    /// Where the last request was decided.
-    pub fn of(fate: Fate, last: Option<&Trace>) -> Option<Where> {
-        use crate::network::Stage;
-        if fate == Fate::UnknownName {
+    /// Where a request was decided.
+    fn of(fate: Fate, last: Option<&Trace>) -> Option<Where> {
+        if fate == UnknownName {
             return Some(Where::Name);
         }
         let trace = last?;
@@ -100,48 +154,223 @@ impl Where {
             Stage::ServiceProxy => Where::Service,
             Stage::Route | Stage::Masquerade => Where::Way,
             _ if hop.place == trace.from => Where::Sender,
-            _ => Where::Server,
+            Stage::PolicyIngress | Stage::Listener => Where::Server,
+            _ => Where::Way,
         })
     }
+}
+
+/// A choice, as it is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// In a few words.
+    pub say: String,
+    /// What that looks like; empty where the words say it.
+    pub meaning: String,
+    /// What it stands for, where the game itself knows it.
+    fate: Option<Fate>,
+}
+
+/// What is asked before a goal's request is sent for the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The goal, counted from 0.
+    pub goal: usize,
+    /// The question.
+    pub ask: String,
+    /// What can be answered.
+    pub choices: Vec<Choice>,
+    /// The hops of this way at which it can end.
+    pub places: Vec<(Where, String)>,
+    kind: Option<Kind>,
+}
+
+impl Question {
+    /// The question about the first goal that can be asked about.
+    pub fn of(goals: &[Goal], scene: &Scene, cluster: &Cluster) -> Option<Question> {
+        goals.iter().enumerate().find_map(|(at, goal)| Question::about(at, goal, scene, cluster))
+    }
+
+    fn about(at: usize, goal: &Goal, scene: &Scene, cluster: &Cluster) -> Option<Question> {
+        let kind = Kind::of(goal);
+        let (ask, choices, kind) = match (&goal.predict, kind) {
+            (Predict::Nothing, _) | (Predict::Usual, None) => return None,
+            (Predict::Own(own), kind) => {
+                let choices = own.choices.iter().map(|choice| Choice {
+                    say: choice.say.clone(),
+                    meaning: String::new(),
+                    fate: None,
+                });
+                (own.ask.clone().unwrap_or_else(|| usual(kind)), choices.collect(), None)
+            }
+            (Predict::Usual, Some(kind)) => {
+                let fates = match kind {
+                    Kind::Page => &OF_A_PAGE[..],
+                    Kind::Name => &OF_A_NAME[..],
+                };
+                let choices = fates.iter().map(|fate| Choice {
+                    say: fate.title().to_owned(),
+                    meaning: fate.meaning().to_owned(),
+                    fate: Some(*fate),
+                });
+                (usual(Some(kind)), choices.collect(), Some(kind))
+            }
+        };
+        let places = places(goal, scene, cluster);
+        Some(Question { goal: at, ask, choices, places, kind })
+    }
+
+    /// Whether it is asked where this choice is decided.
+    pub fn asks_where(&self, choice: usize) -> bool {
+        let fate = self.choices.get(choice).and_then(|choice| choice.fate);
+        fate.is_some_and(Fate::has_a_place)
+    }
+
+    /// Whether it came as predicted; nothing where that can't be told.
+    pub fn judge(
+        &self,
+        prediction: Prediction,
+        goal: &GoalState,
+        cluster: &Cluster,
+    ) -> Option<Guess> {
+        let chosen = self.choices.get(prediction.choice)?;
+        let heard = goal.first.as_ref()?;
+        let Some(kind) = self.kind else {
+            let right = *goal.fits.as_ref()?.first()?;
+            let was = self.choices.get(right)?.say.clone();
+            return Some(Guess::of(&chosen.say, &was, right == prediction.choice, None));
+        };
+        let fate = Fate::of(kind, heard)?;
+        let connection = heard.traces.iter().rev().filter_map(|id| cluster.trace(*id));
+        let place = Where::of(fate, connection.into_iter().find(|trace| trace.dns.is_none()));
+        let expected = prediction.place.and_then(|at| self.places.get(at)).map(|place| place.0);
+        let elsewhere = match (expected, place) {
+            (Some(expected), Some(place)) if expected != place => Some(
+                self.places.iter().find(|(at, _)| *at == place).map(|(_, words)| words.clone()),
+            ),
+            (Some(_), Some(_)) => None,
+            _ => {
+                return Some(Guess::of(&chosen.say, fate.title(), chosen.fate == Some(fate), None));
+            }
+        };
+        let right = chosen.fate == Some(fate);
+        let place = match elsewhere {
+            None => "and there, as you expected".to_owned(),
+            Some(Some(words)) => format!("as you expected, but it was decided {words}"),
+            Some(None) => "as you expected, but it was decided elsewhere".to_owned(),
+        };
+        Some(Guess::of(&chosen.say, fate.title(), right, Some(place)))
+    }
+}
+
+/// The question, where the level does not word it.
+fn usual(kind: Option<Kind>) -> String {
+    match kind {
+        Some(Kind::Page) => "What will it get?",
+        Some(Kind::Name) => "What will DNS answer?",
+        None => "What will come of it?",
+    }
+    .to_owned()
+}
+
+/// The hops of a goal's way at which it can end, named as they are called here.
+fn places(goal: &Goal, scene: &Scene, cluster: &Cluster) -> Vec<(Where, String)> {
+    let from = goal.traffic.as_deref().unwrap_or(&goal.from);
+    let place = PlaceName::parse(from).ok().and_then(|name| name.find(cluster).ok());
+    let mut places = vec![(Where::Name, "at the name, in DNS".to_owned())];
+    match place {
+        Some(Place::Container { namespace, pod, .. }) => {
+            let spot = super::scene::Spot::Pod(namespace.to_string(), pod.to_string());
+            let node = scene.node_of(&spot).map_or("its node", |node| &*node.name);
+            places.push((Where::Sender, format!("inside {pod} itself")));
+            places.push((Where::Service, format!("at {node}'s rules for Services")));
+            if scene.nodes.len() > 1 {
+                places.push((Where::Way, "on the way between the machines".to_owned()));
+            }
+        }
+        Some(Place::Node(node)) => {
+            places.push((Where::Service, format!("at {node}'s rules for Services")));
+            places.push((Where::Way, "on the way between the machines".to_owned()));
+        }
+        Some(Place::Laptop) | None => {
+            places.push((Where::Way, "on the way into the cluster".to_owned()));
+            places.push((Where::Service, "at the rules of the node that is called".to_owned()));
+        }
+    }
+    places.push((Where::Server, "at the pod that is to answer".to_owned()));
+    places
 }
 
 /// What the player expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prediction {
-    /// What the client will say.
-    pub fate: Fate,
-    /// Where that is decided, if the player said so.
-    pub place: Option<Where>,
+    /// The choice, counted from 0.
+    pub choice: usize,
+    /// Where that is decided, if the player said so: which of the places.
+    pub place: Option<usize>,
 }
 
-/// Whether it came as predicted, in one sentence.
-pub fn verdict(prediction: Prediction, fate: Fate, place: Option<Where>) -> String {
-    if prediction.fate != fate {
-        return format!("You expected “{}”; it was “{}”.", prediction.fate.title(), fate.title());
-    }
-    match (prediction.place, place) {
-        (Some(expected), Some(actual)) if expected != actual => {
-            format!("“{}”, as you expected, but it was decided {}.", fate.title(), actual.title())
-        }
-        (Some(_), Some(_)) => format!("“{}”, and there, as you expected.", fate.title()),
-        _ => format!("“{}”, as you expected.", fate.title()),
+/// How a prediction came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guess {
+    /// What it came to: `refused`.
+    pub was: String,
+    /// Whether that was expected.
+    pub right: bool,
+    /// In one sentence.
+    pub say: String,
+}
+
+impl Guess {
+    fn of(expected: &str, was: &str, right: bool, place: Option<String>) -> Guess {
+        let say = match (right, place) {
+            (false, _) => format!("You expected “{expected}”; it was “{was}”."),
+            (true, Some(place)) => format!("“{was}”, {place}."),
+            (true, None) => format!("“{was}”, as you expected."),
+        };
+        Guess { was: was.to_owned(), right, say }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::level::{Expect, Repeat};
+    use std::time::Duration;
+
+    fn goal(run: &str) -> Goal {
+        let repeat = Repeat { times: 1, every: Duration::ZERO, succeed: 1, spread: 0, at_most: 1 };
+        Goal {
+            say: String::new(),
+            from: "laptop".to_owned(),
+            run: run.to_owned(),
+            expect: Expect::default(),
+            repeat,
+            after: Duration::ZERO,
+            holds: false,
+            traffic: None,
+            predict: Predict::Usual,
+        }
+    }
 
     #[test]
-    fn a_prediction_is_compared_with_what_happened() {
-        let prediction = Prediction { fate: Fate::Refused, place: Some(Where::Service) };
+    fn choices_fit_the_command() {
+        assert_eq!(Kind::of(&goal("curl -sS -m 2 http://$TARGET1")), Some(Kind::Page));
         assert_eq!(
-            verdict(prediction, Fate::Timeout, None),
-            "You expected “refused”; it was “no answer”."
+            Kind::of(&goal("for i in 1 2; do wget -q -O - http://db; done")),
+            Some(Kind::Page)
         );
-        assert_eq!(
-            verdict(prediction, Fate::Refused, Some(Where::Server)),
-            "“refused”, as you expected, but it was decided in the pod that should answer."
-        );
+        assert_eq!(Kind::of(&goal("nslookup db | grep -c Address")), Some(Kind::Name));
+        assert_eq!(Kind::of(&goal("kubectl get pods -l app=web | grep Running")), None);
+        assert_eq!(Kind::of(&goal("nslookup db && wget http://db")), None, "two questions at once");
+    }
+
+    #[test]
+    fn a_prediction_is_told_with_what_it_was() {
+        let wrong = Guess::of("refused", "no answer", false, None);
+        assert_eq!(wrong.say, "You expected “refused”; it was “no answer”.");
+        let there = Some("and there, as you expected".to_owned());
+        let right = Guess::of("refused", "refused", true, there);
+        assert_eq!(right.say, "“refused”, and there, as you expected.");
     }
 }

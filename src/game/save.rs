@@ -38,6 +38,18 @@ pub struct Progress {
     /// The level that was played last.
     #[serde(default)]
     pub last: Option<String>,
+    /// How predictions came out, by what it came to: `refused`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub guesses: BTreeMap<String, Guesses>,
+}
+
+/// How predictions came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guesses {
+    /// How many were made.
+    pub made: u32,
+    /// How many of them were right.
+    pub right: u32,
 }
 
 /// What is kept of a level.
@@ -65,6 +77,9 @@ pub struct Record {
     /// How often the goals' requests were sent.
     #[serde(default)]
     pub tries: u32,
+    /// The highest rung of the ladder that was reached, from 0.
+    #[serde(default)]
+    pub rung: u8,
 }
 
 /// How a level was solved.
@@ -80,6 +95,12 @@ pub struct Solved {
     pub hints: u32,
     /// Simulated seconds it took.
     pub seconds: u64,
+    /// The highest rung of the ladder that was reached, from 0.
+    #[serde(default)]
+    pub rung: u8,
+    /// How often the goals' requests were sent.
+    #[serde(default)]
+    pub sends: u32,
 }
 
 /// The player's settings.
@@ -96,6 +117,8 @@ pub struct Settings {
     pub key_hints: bool,
     /// Whether to ask for a prediction before the first request of a level.
     pub predict: bool,
+    /// Whether a failure is explained at once, instead of rung by rung.
+    pub explain_at_once: bool,
 }
 
 /// How much moves.
@@ -141,6 +164,7 @@ impl Default for Settings {
             contrast: Contrast::Normal,
             key_hints: true,
             predict: true,
+            explain_at_once: false,
         }
     }
 }
@@ -191,7 +215,8 @@ impl Save {
             0 | 1 => {
                 let First { settings, levels, last } =
                     serde_json::from_slice(bytes).map_err(damaged)?;
-                let campaign = (CAMPAIGN.to_owned(), Progress { levels, last });
+                let progress = Progress { levels, last, ..Progress::default() };
+                let campaign = (CAMPAIGN.to_owned(), progress);
                 Ok(Save { settings, packs: BTreeMap::from([campaign]), ..Save::default() })
             }
             newer => Err(Unreadable::Newer(newer)),
@@ -247,6 +272,12 @@ impl Save {
             if ours.last != old.last {
                 theirs.last = ours.last.clone();
             }
+            for (fate, made) in &ours.guesses {
+                let before = old.guesses.get(fate).copied().unwrap_or_default();
+                let theirs = theirs.guesses.entry(fate.clone()).or_default();
+                theirs.made += made.made.saturating_sub(before.made);
+                theirs.right += made.right.saturating_sub(before.right);
+            }
             for (name, record) in &ours.levels {
                 let before = old.levels.get(name).cloned().unwrap_or_default();
                 let known = known.record(id, name);
@@ -294,6 +325,7 @@ impl Record {
         self.solved = Solved::better(self.solved.take(), ours.solved.clone());
         self.briefed |= ours.briefed;
         self.tries += ours.tries.saturating_sub(before.tries);
+        self.rung = self.rung.max(ours.rung);
     }
 
     /// Puts the edits on the table that were made of these starting files. Says whether edits of
@@ -312,12 +344,18 @@ impl Record {
 }
 
 impl Solved {
-    /// The one of two with fewer edits, then fewer hints.
+    /// The one of two with less help, then with fewer edits.
     pub fn better(a: Option<Solved>, b: Option<Solved>) -> Option<Solved> {
+        let order = |solved: &Solved| (solved.rung, solved.hints, solved.edits);
         match (a, b) {
-            (Some(a), Some(b)) => Some(if (b.edits, b.hints) < (a.edits, a.hints) { b } else { a }),
+            (Some(a), Some(b)) => Some(if order(&b) < order(&a) { b } else { a }),
             (a, b) => a.or(b),
         }
+    }
+
+    /// A star for each rung of the ladder that was not needed, of four.
+    pub fn stars(&self) -> u8 {
+        super::ladder::TOP.saturating_sub(self.rung)
     }
 
     /// In words: `2 lines changed, no hints`.
@@ -341,7 +379,7 @@ mod tests {
     use super::*;
 
     fn solved(edits: u32, hints: u32) -> Solved {
-        Solved { seed: 1, edits, commands: 0, hints, seconds: 9 }
+        Solved { seed: 1, edits, commands: 0, hints, seconds: 9, rung: 0, sends: 1 }
     }
 
     #[test]

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{ContainerStatus, Node, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::api::{Pod, SharedStatus, Store};
-use crate::network::Party;
+use crate::cluster::{Cluster, Place};
+use crate::network::{Party, Protocol};
 
 /// Something on the map.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +80,18 @@ pub struct PodView {
     pub labels: Vec<(String, String)>,
     /// The controller that made it, for grouping: `ReplicaSet/backend-7d4b9`.
     pub owner: Option<String>,
+    /// What a player wrote to have it: `Deployment backend`, where a ReplicaSet is a Deployment's.
+    pub made_by: Option<String>,
     pub containers: Vec<ContainerView>,
+}
+
+/// A pod that went a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ghost {
+    /// The pod.
+    pub pod: Spot,
+    /// The node it was on; empty if it had none.
+    pub node: String,
 }
 
 /// A container.
@@ -91,6 +104,8 @@ pub struct ContainerView {
     /// `running`, `CrashLoopBackOff`…
     pub status: String,
     pub restarts: i32,
+    /// The ports that somebody listens on in it: `:80`, `:53/UDP`, `127.0.0.1:9000`.
+    pub ports: Vec<String>,
 }
 
 /// A Service.
@@ -196,12 +211,13 @@ impl ServiceView {
 }
 
 impl Scene {
-    /// What the API server stores, as a picture.
-    pub fn of(store: &Store) -> Scene {
+    /// What the API server stores, and who listens where, as a picture.
+    pub fn of(cluster: &Cluster) -> Scene {
+        let store = cluster.objects();
         let mut pods: BTreeMap<String, Vec<PodView>> = BTreeMap::new();
         for pod in store.list::<Pod>(None) {
             let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
-            pods.entry(node.unwrap_or_default()).or_default().push(pod_view(pod));
+            pods.entry(node.unwrap_or_default()).or_default().push(pod_view(pod, cluster));
         }
         let waiting = pods.remove("").unwrap_or_default();
         let nodes = store.list::<Node>(None).map(|node| node_view(node, &mut pods)).collect();
@@ -243,6 +259,16 @@ impl Scene {
         let services = self.services.iter().filter(|service| system || !service.is_system());
         spots.extend(services.map(ServiceView::spot));
         spots
+    }
+
+    /// The pods of `before` that are gone, each with its node.
+    pub fn gone_since(&self, before: &Scene) -> Vec<Ghost> {
+        let ghost = |pod: &PodView| Ghost {
+            pod: pod.spot(),
+            node: before.node_of(&pod.spot()).map(|node| node.name.clone()).unwrap_or_default(),
+        };
+        let here: BTreeSet<Spot> = self.pods().map(PodView::spot).collect();
+        before.pods().filter(|pod| !here.contains(&pod.spot())).map(ghost).collect()
     }
 
     /// What is new or different since `before`.
@@ -298,7 +324,7 @@ fn node_view(node: &Arc<Node>, pods: &mut BTreeMap<String, Vec<PodView>>) -> Nod
     }
 }
 
-fn pod_view(pod: &Arc<Pod>) -> PodView {
+fn pod_view(pod: &Arc<Pod>, cluster: &Cluster) -> PodView {
     let metadata = &pod.metadata;
     let status = pod.status.as_ref().map(SharedStatus::full).unwrap_or_default();
     let statuses = status.container_statuses.unwrap_or_default();
@@ -310,7 +336,11 @@ fn pod_view(pod: &Arc<Pod>) -> PodView {
         .flat_map(|spec| &spec.containers)
         .map(|container| {
             let status = statuses.iter().find(|status| status.name == container.name);
-            container_view(&container.name, container.image.as_deref().unwrap_or(""), status)
+            let image = container.image.as_deref().unwrap_or("");
+            ContainerView {
+                ports: open_ports(pod, &container.name, cluster),
+                ..container_view(&container.name, image, status)
+            }
         })
         .collect();
     let phase = status.phase.unwrap_or_else(|| "Pending".to_owned());
@@ -329,9 +359,51 @@ fn pod_view(pod: &Arc<Pod>) -> PodView {
         status: text,
         ready,
         labels: metadata.labels.clone().unwrap_or_default().into_iter().collect(),
+        made_by: owner.map(|owner| maker(pod, &owner.kind, &owner.name, cluster.objects())),
         owner: owner.map(|owner| format!("{}/{}", owner.kind, owner.name)),
         containers,
     }
+}
+
+/// What a player wrote to have a pod: a ReplicaSet is mostly a Deployment's.
+fn maker(pod: &Pod, kind: &str, name: &str, store: &Store) -> String {
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
+    let set = store.get::<ReplicaSet>(namespace, name).filter(|_| kind == "ReplicaSet");
+    let mut owners = set.iter().flat_map(|set| set.metadata.owner_references.iter().flatten());
+    match owners.find(|owner| owner.controller.unwrap_or(false)) {
+        Some(owner) => format!("{} {}", owner.kind, owner.name),
+        None => format!("{kind} {name}"),
+    }
+}
+
+/// The ports that a container's programs listen on, as they can be dialled from outside the pod; a
+/// server that is bound to the loopback device alone is shown with its address.
+fn open_ports(pod: &Pod, container: &str, cluster: &Cluster) -> Vec<String> {
+    let place = Place::Container {
+        namespace: pod.metadata.namespace.as_deref().unwrap_or("").into(),
+        pod: pod.metadata.name.as_deref().unwrap_or("").into(),
+        container: container.into(),
+    };
+    let sender = cluster.netns_of(&place);
+    let netns = sender.and_then(|sender| cluster.network().netns(sender.netns));
+    let mut ports: Vec<String> = Vec::new();
+    for ((protocol, address, port), listener) in
+        netns.into_iter().flat_map(|netns| &netns.listeners)
+    {
+        if listener.container.as_deref() != Some(container) {
+            continue;
+        }
+        let host = if address.is_loopback() { address.to_string() } else { String::new() };
+        let suffix = match protocol {
+            Protocol::Tcp => String::new(),
+            other => format!("/{other}"),
+        };
+        let text = format!("{host}:{port}{suffix}");
+        if !ports.contains(&text) {
+            ports.push(text);
+        }
+    }
+    ports
 }
 
 /// The pod's own state in a word, the worst container first.
@@ -381,6 +453,7 @@ fn container_view(name: &str, image: &str, status: Option<&ContainerStatus>) -> 
         health,
         status: text,
         restarts: status.map_or(0, |status| status.restart_count),
+        ports: Vec::new(),
     }
 }
 
@@ -474,6 +547,7 @@ mod tests {
             ready: true,
             labels: Vec::new(),
             owner: None,
+            made_by: None,
             containers: Vec::new(),
         }
     }

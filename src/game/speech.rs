@@ -1,12 +1,13 @@
 //! Every picture as sentences: for `--plain`, for screen readers, and for `describe`.
 
+use super::ladder::faults;
 use super::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
 use super::story::Story;
-use crate::level::{Diagnosis, GoalState};
+use crate::level::GoalState;
 
 /// The cluster map in sentences.
 pub fn map(scene: &Scene, system: bool) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines = vec!["You are at the laptop, outside the cluster.".to_owned()];
     for node in &scene.nodes {
         let state = match (node.ready, node.cordoned) {
             (true, false) => "",
@@ -20,26 +21,68 @@ pub fn map(scene: &Scene, system: bool) -> Vec<String> {
             many => format!("{many} pods"),
         };
         lines.push(format!("{} at {}{state}: {count}.", node.name, node.address));
-        lines.extend(pods.iter().map(|pod| format!("  {}", pod_sentence(pod))));
+        lines.extend(pods.iter().map(|pod| format!("  {}", told_pod(pod))));
     }
     for pod in visible_pods(&scene.waiting, system) {
-        lines.push(format!("waiting for a node: {}", pod_sentence(pod)));
+        lines.push(format!("waiting for a node: {}", told_pod(pod)));
     }
-    for service in scene.services.iter().filter(|service| system || !service.is_system()) {
-        lines.push(service_sentence(service));
+    let dns =
+        |service: &ServiceView| service.namespace == "kube-system" && service.name == "kube-dns";
+    for service in &scene.services {
+        if system || !service.is_system() {
+            lines.push(service_sentence(service));
+        } else if dns(service) {
+            lines.push(format!(
+                "DNS at {}: {} of {} servers ready.",
+                service.address,
+                service.ready(),
+                service.endpoints.len()
+            ));
+        }
     }
     lines
+}
+
+/// A pod with all that its box on the map shows.
+fn told_pod(pod: &PodView) -> String {
+    let mut parts = vec![format!("pod {}", pod.name)];
+    if pod.namespace != "default" {
+        parts.push(format!("namespace {}", pod.namespace));
+    }
+    parts.push(or(&pod.address, "no address yet").to_owned());
+    parts.push(pod.status.clone());
+    let labels = pod.shown_labels();
+    if !labels.is_empty() {
+        parts.push(format!("labels {labels}"));
+    }
+    parts.push(match &pod.made_by {
+        Some(maker) => format!("made by {maker}"),
+        None => "made by nobody".to_owned(),
+    });
+    for container in &pod.containers {
+        let ports = match container.ports.is_empty() {
+            true => "listens on no port".to_owned(),
+            false => format!("listens on {}", container.ports.join(" ")),
+        };
+        let (name, image) = (&container.name, &container.image);
+        parts.push(format!("container {name} ({image}) {}, {ports}", container.status));
+    }
+    parts.join("; ")
 }
 
 /// A request's way in sentences.
 pub fn way(story: &Story) -> Vec<String> {
     let mut lines = vec![format!("{}:", story.title)];
     for (number, step) in story.steps.iter().enumerate() {
-        let sign = step.verdict.sign();
-        lines.push(format!("{:>3}. {sign} {}: {}", number + 1, step.place, step.text));
+        let word = step.verdict.word();
+        lines.push(format!("{:>3}. {}: {} ({word})", number + 1, step.place, step.text));
         lines.extend(step.notes.iter().map(|note| format!("       {note}")));
     }
-    lines.push(format!("   = {}", story.ending));
+    if let Some((from, to)) = &story.inside {
+        lines.push(format!("   It stayed inside the pod, from container {from} to {to}."));
+    }
+    lines.push(format!("   It ended: {}.", story.ending));
+    lines.extend(story.said.iter().map(|said| format!("   The client says: {said}")));
     lines
 }
 
@@ -56,13 +99,38 @@ pub fn goal(goal: &GoalState) -> String {
     format!("{} ({state}: {} of {})", goal.say, goal.succeeded, goal.of)
 }
 
-/// Why a goal failed: what happened, the facts, the nearest miss, the line.
-pub fn diagnosis(diagnosis: &Diagnosis) -> Vec<String> {
-    let mut lines = vec![diagnosis.message.clone()];
-    lines.extend(diagnosis.evidence.iter().map(|fact| format!("  - {fact}")));
-    lines.extend(diagnosis.nearest.iter().map(|nearest| format!("  nearest: {nearest}")));
-    lines.extend(diagnosis.at.iter().map(|at| format!("  at {at}")));
-    lines.push(format!("  ({})", diagnosis.code));
+/// The ladder as far as it was climbed, each cause with all the goals that it breaks.
+pub fn ladder(goals: &[GoalState], rung: u8) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut number = 0;
+    for fault in faults(goals) {
+        let diagnosis = fault.diagnosis;
+        let broken: Vec<_> = fault.goals.iter().filter_map(|at| goals.get(*at)).collect();
+        lines.extend(broken.iter().map(|goal| format!("Not passed: {}", goal.say)));
+        if let Some(heard) = broken.first().and_then(|goal| goal.heard.as_ref()) {
+            lines.push(format!("  The client says: {}", heard.said));
+        }
+        lines.push(format!("  What happened: {}", diagnosis.message));
+        for command in &diagnosis.look {
+            number += 1;
+            if rung >= 1 {
+                lines.push(format!("  Where to look {number}: {command}"));
+            }
+        }
+        if rung >= 2 {
+            lines.extend(diagnosis.evidence.iter().map(|fact| format!("  Fact: {fact}")));
+        }
+        if rung >= 3 {
+            lines.extend(diagnosis.at.iter().map(|at| format!("  Line: {at}")));
+            lines.extend(
+                diagnosis.nearest.iter().map(|nearest| format!("  Nearest miss: {nearest}")),
+            );
+        }
+        if rung >= 4 {
+            lines.push(format!("  Way out: {}", diagnosis.fix));
+            lines.push(format!("  Its name: {}", diagnosis.code));
+        }
+    }
     lines
 }
 
@@ -107,7 +175,10 @@ fn describe_pod(scene: &Scene, pod: &PodView) -> Vec<String> {
         format!("Node       {node}"),
         format!("State      {} {}", pod.health.sign(), pod.status),
         format!("Labels     {}", or(&labels.join(", "), "none")),
-        format!("Made by    {}", pod.owner.as_deref().unwrap_or("nobody: nothing brings it back")),
+        format!(
+            "Made by    {}",
+            pod.made_by.as_deref().unwrap_or("nobody: nothing brings it back")
+        ),
         "Containers".to_owned(),
     ];
     for container in &pod.containers {
@@ -117,11 +188,16 @@ fn describe_pod(scene: &Scene, pod: &PodView) -> Vec<String> {
             many => format!(", restarted {many} times"),
         };
         lines.push(format!(
-            "  {} {}  {}  {}{restarts}",
+            "  {} {}  {}  {}{restarts}{}",
             container.health.sign(),
             container.name,
             container.image,
-            container.status
+            container.status,
+            if container.ports.is_empty() {
+                String::new()
+            } else {
+                format!("  listens on {}", container.ports.join(" "))
+            }
         ));
     }
     let selecting: Vec<&str> = scene
@@ -168,13 +244,15 @@ fn service_sentence(service: &ServiceView) -> String {
         (ready, all) if ready == all => format!("{all} endpoints"),
         (ready, all) => format!("{ready} of {all} endpoints ready"),
     };
-    format!(
-        "service {} ({}) {} port {}: {endpoints}",
-        service.name,
-        service.kind,
-        service.address,
-        service.ports.join(", ")
-    )
+    let address = match (&*service.address, service.ports.join(", ")) {
+        ("", ports) => format!("port {}", or(&ports, "none")),
+        (address, ports) => format!("{address} port {}", or(&ports, "none")),
+    };
+    let selector = match service.selector.is_empty() {
+        true => "no selector".to_owned(),
+        false => format!("selects {}", service.selector),
+    };
+    format!("service {} ({}) {address}; {selector}; {endpoints}", service.name, service.kind)
 }
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {

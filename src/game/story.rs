@@ -1,7 +1,8 @@
 //! A request as a story: the traces of one command, step by step, as the packet panel shows them.
 
 use crate::network::{
-    DnsAnswer, DnsCode, DnsData, Flow, Hop, Outcome, Protocol, Stage, Trace, Verdict, short_party,
+    DnsAnswer, DnsCode, DnsData, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, Verdict,
+    short_party,
 };
 
 use super::scene::Spot;
@@ -17,8 +18,12 @@ pub struct Story {
     pub ending: String,
     /// Whether it arrived.
     pub arrived: bool,
+    /// The client's own words.
+    pub said: Option<String>,
     /// Whether the player had guessed so.
     pub guess: Option<String>,
+    /// The containers it goes between, where it stays inside one pod.
+    pub inside: Option<(String, String)>,
 }
 
 /// One decision.
@@ -51,7 +56,9 @@ impl Story {
                 continue;
             }
             story.steps.extend(lookup(&std::mem::take(&mut questions)));
-            story.steps.extend(trace.hops.iter().map(step));
+            // Who sends from outside the pods meets a node's rules at that node.
+            let outside = !matches!(trace.from, Party::Pod { .. });
+            story.steps.extend(trace.hops.iter().map(|hop| step(hop, outside)));
         }
         if let Some(last) = questions.last().and_then(|trace| answer_of(trace)) {
             story.arrived = last.code == DnsCode::NoError && !last.records.is_empty();
@@ -59,6 +66,12 @@ impl Story {
         }
         story.steps.extend(lookup(&questions));
         story
+    }
+
+    /// The step at which it ended, if it failed.
+    pub fn failure(&self) -> Option<&Step> {
+        let failed = |step: &&Step| !matches!(step.verdict, Verdict::Pass | Verdict::Deliver);
+        self.steps.iter().rev().find(failed).filter(|_| !self.arrived)
     }
 
     /// The places it passes, in order, without repetition of neighbours.
@@ -157,7 +170,7 @@ fn first_label(name: &str) -> &str {
     }
 }
 
-fn step(hop: &Hop) -> Step {
+fn step(hop: &Hop, outside: bool) -> Step {
     let mut notes = Vec::new();
     if hop.before.destination != hop.after.destination {
         notes.push(format!("to   {} → {}", hop.before.destination, hop.after.destination));
@@ -170,10 +183,16 @@ fn step(hop: &Hop) -> Step {
         notes.push(consequence.to_owned());
     }
     notes.extend(hop.passed_over());
+    let decided_at = place_of(hop);
+    let here = Spot::from(&hop.place);
+    let (spot, next) = match outside && decided_at != here {
+        true => (here, Some(decided_at)),
+        false => (decided_at, None),
+    };
     Step {
         verdict: hop.verdict,
-        spot: place_of(hop),
-        next: None,
+        spot,
+        next,
         place: short_party(&hop.place),
         text: hop.sentence(),
         notes,
@@ -194,7 +213,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SimTime;
-    use crate::network::{Because, Party, SocketAddr, TraceId};
+    use crate::network::{Because, SocketAddr, TraceId};
 
     fn flow(protocol: Protocol, to: [u8; 4], port: u16) -> Flow {
         Flow {

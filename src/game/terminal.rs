@@ -1,11 +1,11 @@
 //! What a player does in the terminal.
 
 use super::play::{LARGEST_FILE, Panel, Play, Tone};
-use super::story::Story;
-use super::update::{last_request, settle};
+use super::scene::Spot;
+use super::update::{last_request, settle, story_of};
 use super::{Effect, Game, TerminalMsg};
 use crate::level::Phase;
-use crate::network::{Party, Trace};
+use crate::network::Trace;
 use crate::shell::{Typed, Wish};
 
 /// Larger pastes are refused: nobody means to run them.
@@ -35,6 +35,10 @@ pub(super) fn update(game: &mut Game, msg: TerminalMsg) -> Vec<Effect> {
             play.console.scrolled =
                 play.console.scrolled.saturating_add_signed(by as isize).min(most);
         }
+        TerminalMsg::ScrollAside(by) => {
+            let most = play.console.widest();
+            play.console.aside = play.console.aside.saturating_add_signed(by as isize).min(most);
+        }
         TerminalMsg::EndOfInput => return end_of_input(game),
         TerminalMsg::Clear => play.console.clear(),
     }
@@ -59,7 +63,9 @@ pub(super) fn enter(play: &mut Play) {
     if !line.trim().is_empty() {
         play.remember(line.trim());
         play.typed.push(line.clone());
+        play.in_command = true;
     }
+    play.pods_before = play.scene.pods().map(|pod| pod.spot()).collect();
     play.seen_trace = play.attempt.cluster().next_trace();
     if play.attempt.type_line(&line) == Typed::Running {
         play.command = Some(line.trim().to_owned());
@@ -106,6 +112,13 @@ pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
                     play.attempt.edit(&file, "");
                 }
                 play.reload_files();
+                if play.attempt.session().is_running() {
+                    play.begin_editing(&file);
+                    play.say(
+                        Tone::Plain,
+                        "kubectl edit: Ctrl-S saves and closes; Ctrl-C in the terminal cancels.",
+                    );
+                }
                 if !play.go_to(&file, 1) {
                     play.say(Tone::Plain, format!("{file} is not a text that can be edited here."));
                 }
@@ -118,11 +131,21 @@ pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
     if play.attempt.session().is_running() && !play.attempt.session().waits_for_line() {
         return effects;
     }
+    if play.editing.take().is_some() {
+        // kubectl has ended without what was typed: the terminal has the keys again.
+        play.focus = Panel::Terminal;
+        play.reload_files();
+    }
+    if play.in_command && !play.attempt.session().is_running() {
+        play.in_command = false;
+        play.read_scene();
+        play.forget_what_changed_nothing();
+    }
     let Some(command) = play.command.take() else { return effects };
     let traces = play.new_traces();
-    let traces = watched(&traces);
+    let traces = watched(play, &traces);
     if !traces.is_empty() {
-        let story = Story::of(command, last_request(&traces));
+        let story = story_of(play, command, &last_request(&traces));
         play.show_story(story);
     }
     play.reload_files();
@@ -130,15 +153,20 @@ pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
     effects
 }
 
-/// The packets of a command: those from where it first sent one. Loops in containers go on sending
-/// meanwhile, so the laptop's own packets come first if there are any.
-fn watched(traces: &[Trace]) -> Vec<&Trace> {
-    let laptop: Vec<&Trace> = traces.iter().filter(|trace| trace.from == Party::Laptop).collect();
-    if !laptop.is_empty() {
-        return laptop;
+/// The packets of a command: what it sent itself, from wherever it ran (`kubectl exec`). Containers'
+/// own loops go on meanwhile and are left out; but a pod that the command has made (`kubectl run`)
+/// sends for it.
+fn watched<'a>(play: &Play, traces: &'a [Trace]) -> Vec<&'a Trace> {
+    let typed: Vec<&Trace> = traces.iter().filter(|trace| trace.process.is_none()).collect();
+    if !typed.is_empty() {
+        return typed;
     }
-    let Some(first) = traces.first() else { return Vec::new() };
-    traces.iter().filter(|trace| trace.from == first.from).collect()
+    let is_new = |trace: &&Trace| {
+        let spot = Spot::from(&trace.from);
+        let new = matches!(&spot, Spot::Pod(namespace, _) if !namespace.starts_with("kube-"));
+        new && !play.pods_before.contains(&spot)
+    };
+    traces.iter().filter(is_new).collect()
 }
 
 fn type_text(game: &mut Game, text: &str) -> Vec<Effect> {
@@ -155,6 +183,7 @@ fn type_text(game: &mut Game, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     play.console.scrolled = 0;
+    play.typing = true;
     let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
     let mut effects = Vec::new();
     let mut lines = text.split('\n').peekable();

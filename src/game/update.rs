@@ -4,20 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::debrief::Debrief;
-use super::play::{Play, Tone};
+use super::play::{Asked, Play, Tone};
+use super::predict::Guess;
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
 use super::story::{Story, is_dns};
 use super::{
-    Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal, trail,
+    Effect, FieldMsg, Game, Line, Msg, Panel, Popup, Screen, apply, command, level, terminal, trail,
 };
-use crate::level::{GoalState, Level, Phase, explanations};
-use crate::network::Trace;
+use crate::level::{Level, Phase, explanations};
+use crate::network::{Outcome, Party, Trace};
 
 /// The seed of a level that was never played.
 const FIRST_SEED: u64 = 1;
 
+/// A text that is longer is not scrolled to its end.
+const MOST_ROWS: usize = 10_000;
+
 /// The settings' rows: how many there are.
-pub const SETTINGS: usize = 5;
+pub const SETTINGS: usize = 6;
 
 /// Changes the game by one message, and says what the outside has to do.
 pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
@@ -25,6 +29,19 @@ pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
         return tick(game, real);
     }
     game.dirty = true;
+    let before = game.popup.as_ref().map(std::mem::discriminant);
+    let effects = changed(game, msg);
+    if let Some(play) = &mut game.play {
+        play.follow_coach();
+    }
+    // A box that has just been opened, or opened anew, is shown from its beginning.
+    if game.popup.as_ref().map(std::mem::discriminant) != before {
+        (game.scroll, game.command) = (None, 0);
+    }
+    effects
+}
+
+fn changed(game: &mut Game, msg: Msg) -> Vec<Effect> {
     if let Some(play) = &mut game.play {
         play.timer.touched();
         play.notice = None;
@@ -87,7 +104,7 @@ pub(super) fn next_tick(game: &Game) -> Option<Duration> {
     let clock =
         if busy { Some(Duration::from_millis(40)) } else { play.timer.until(to_second, false) };
     let hints = (game.popup == Some(Popup::Hints))
-        .then(|| play.hints.wait(play.level(), &play.codes()))
+        .then(|| play.hint_wait())
         .flatten()
         .filter(|wait| !wait.is_zero())
         .map(|_| Duration::from_secs(1));
@@ -120,11 +137,16 @@ fn tick(game: &mut Game, real: Duration) -> Vec<Effect> {
         );
     }
     let mut changed = play.animate(real, reduced) || hinting || paused;
+    if play.winning && !play.is_walking() {
+        show_victory(game);
+        return Vec::new();
+    }
+    let Some(play) = game.play.as_mut() else { return Vec::new() };
     if !simulated.is_zero() {
         let asked = requests(play);
         changed |= play.advance(simulated);
         if play.phase == Phase::Probing && requests(play) != asked {
-            if let Some(story) = goal_story(play, true) {
+            if let Some(story) = newest_story(play) {
                 play.show_live(story);
             }
             changed = true;
@@ -147,66 +169,187 @@ pub(super) fn settle(game: &mut Game) -> Vec<Effect> {
     let before = std::mem::replace(&mut play.phase, phase);
     if before == Phase::Probing && phase != Phase::Probing {
         effects.extend(probed(game, phase));
+        if let Some(play) = &mut game.play {
+            play.follow_coach();
+        }
     }
     game.dirty |= !effects.is_empty();
     effects
 }
 
-/// The goals' requests were sent: show the way of the one that tells most.
+/// The goals' requests were sent: show the ways of those that failed, or the way that won.
 fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
+    let at_once = game.save.settings.explain_at_once;
     let Some(play) = &mut game.play else { return Vec::new() };
     play.seen_trace = play.attempt.cluster().next_trace();
     if std::mem::take(&mut play.live) {
         play.stories.pop();
     }
-    let guess = match play.guessed {
-        None => play.prediction_verdict(),
-        Some(_) => None,
-    };
-    play.guessed = play.guessed.take().or_else(|| guess.clone());
-    if let Some(mut story) = goal_story(play, false) {
-        story.guess = guess;
-        play.show_story(story);
-    }
+    play.sends += 1;
+    let guess = play.judge_prediction();
+    // The question was about this send alone.
+    (play.question, play.asked) = (None, Asked::Skipped);
+    play.guessed.clone_from(&guess);
+    play.first_guess = play.first_guess.take().or_else(|| guess.clone());
+    show_stories(play, guess.as_ref().map(|guess| guess.say.clone()));
+    let goals = play.attempt.goals().to_vec();
+    play.ladder.fell(&goals, at_once);
     play.mark_failures();
-    let name = play.level().name.clone();
+    let (name, rung) = (play.level().name.clone(), play.ladder.highest);
     game.dirty = true;
-    if phase == Phase::Solved {
-        let debrief = Debrief::of(play);
-        let solved = debrief.solved.clone();
-        game.debrief = Some(debrief);
-        game.popup = Some(Popup::Won);
-        let record = game.record_mut(&name);
-        record.tries += 1;
-        record.solved = Solved::better(record.solved.take(), Some(solved));
-    } else {
-        let failed = play.goals().iter().find(|goal| !goal.passed);
-        let text = failed
-            .and_then(|goal| goal.diagnosis.as_ref())
-            .map_or_else(|| "A goal has not passed.".to_owned(), |found| found.message.clone());
-        play.say(Tone::Bad, text);
-        game.record_mut(&name).tries += 1;
+    if let Some(guess) = &guess {
+        keep_guess(game, guess);
     }
+    if phase == Phase::Solved {
+        win(game);
+    } else if let Some(play) = &mut game.play {
+        let text = headline(play);
+        play.say(Tone::Bad, text);
+    }
+    let record = game.record_mut(&name);
+    record.tries += 1;
+    record.rung = record.rung.max(rung);
     vec![Effect::SaveNow]
 }
 
-/// The last request of the first goal that failed, or of the last one that passed; while requests
-/// are being sent, the `newest`.
-fn goal_story(play: &Play, newest: bool) -> Option<Story> {
+/// The level is won: it is kept at once, and shown when the packet has walked its way.
+fn win(game: &mut Game) {
+    let Some(play) = &mut game.play else { return };
+    let name = play.level().name.clone();
+    let debrief = Debrief::of(play);
+    let solved = debrief.solved.clone();
+    play.winning = true;
+    if !play.typing {
+        play.focus = Panel::Map;
+        play.menu = false;
+    }
+    play.say(Tone::Good, "Won: watch it arrive.");
+    game.debrief = Some(debrief);
+    let record = game.record_mut(&name);
+    record.solved = Solved::better(record.solved.take(), Some(solved));
+}
+
+/// The packet has arrived on the map. Who is typing meanwhile is not interrupted.
+fn show_victory(game: &mut Game) {
+    game.dirty = true;
+    let Some(play) = &mut game.play else { return };
+    play.winning = false;
+    if play.typing || game.popup.is_some() {
+        play.say(Tone::Good, "Won. Ctrl-G shows what to keep.");
+    } else {
+        game.popup = Some(Popup::Won);
+    }
+}
+
+fn keep_guess(game: &mut Game, guess: &Guess) {
+    let progress = game.save.packs.entry(game.pack.id.clone()).or_default();
+    let kept = progress.guesses.entry(guess.was.clone()).or_default();
+    kept.made += 1;
+    kept.right += u32::from(guess.right);
+}
+
+/// What a failed send comes to in one line, the fact first. What could be done about it is not said
+/// here: that is what the ladder is for.
+pub(super) fn headline(play: &Play) -> String {
+    let unapplied = play.sent_without.join(", ");
+    if !unapplied.is_empty() {
+        return format!("Not applied: {unapplied}. Ctrl-S applies, Ctrl-G sends again.");
+    }
+    let failed = play.goals().iter().find(|goal| !goal.passed);
+    let Some(diagnosis) = failed.and_then(|goal| goal.diagnosis.as_ref()) else {
+        return "Not yet: a goal has not passed.".to_owned();
+    };
+    let ending = play.current_story().filter(|story| !story.arrived).map(|story| &*story.ending);
+    match ending {
+        Some(ending @ ("refused" | "no answer" | "no route" | "unknown name")) => {
+            format!("{}: {}", capital(ending), diagnosis.message)
+        }
+        _ => format!("Not yet: {}", diagnosis.message),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+/// Shows the way of each goal's request that failed, the first of them on top; after a win, the way
+/// of the last goal that sent anything.
+fn show_stories(play: &mut Play, guess: Option<String>) {
     let goals = play.goals();
-    let failed = |goal: &GoalState| !newest && !goal.passed && !goal.traces.is_empty();
-    let at = goals.iter().position(failed);
-    let at = at.or_else(|| goals.iter().rposition(|goal| !goal.traces.is_empty()))?;
-    let goal = &goals[at];
+    let failed: Vec<usize> =
+        (0..goals.len()).filter(|at| !goals[*at].passed && goals[*at].heard.is_some()).collect();
+    let shown = match failed.is_empty() {
+        true => goals.iter().rposition(|goal| !goal.traces.is_empty()).into_iter().collect(),
+        false => failed,
+    };
+    let mut stories: Vec<Story> = shown.iter().filter_map(|at| decisive_story(play, *at)).collect();
+    if let Some(first) = stories.first_mut() {
+        first.guess = guess;
+    }
+    let before = play.stories.len();
+    for story in stories {
+        play.show_story(story);
+    }
+    if play.stories.len() > before {
+        play.story = before.min(play.stories.len() - 1);
+        play.replay();
+    }
+}
+
+/// The way of the request of a goal that decided about it.
+fn decisive_story(play: &Play, at: usize) -> Option<Story> {
+    let heard = play.goals().get(at)?.heard.as_ref()?;
     let asked = play.level().goals.get(at)?;
     let cluster = play.attempt().cluster();
-    let traces: Vec<_> = goal.traces.iter().filter_map(|id| cluster.trace(*id)).collect();
-    let mut story = Story::of(format!("{} · {}", asked.from, asked.run), last_request(&traces));
-    if let (Some(diagnosis), Some(last)) = (&goal.diagnosis, story.steps.last_mut()) {
-        last.notes.extend(diagnosis.evidence.iter().cloned());
-        last.notes.extend(diagnosis.nearest.iter().cloned());
+    let traces: Vec<_> = heard.traces.iter().filter_map(|id| cluster.trace(*id)).collect();
+    let title = format!("{} · {}", asked.from, asked.run);
+    let mut story = story_of(play, title, &last_request(&traces));
+    if heard.missed {
+        story.said = Some(heard.said.clone());
     }
-    Some(story)
+    (!story.steps.is_empty()).then_some(story)
+}
+
+/// While requests are being sent, the newest.
+fn newest_story(play: &Play) -> Option<Story> {
+    let goals = play.goals();
+    let at = goals.iter().rposition(|goal| !goal.traces.is_empty())?;
+    let asked = play.level().goals.get(at)?;
+    let cluster = play.attempt().cluster();
+    let traces: Vec<_> = goals[at].traces.iter().filter_map(|id| cluster.trace(*id)).collect();
+    let title = format!("{} · {}", asked.from, asked.run);
+    Some(story_of(play, title, &last_request(&traces)))
+}
+
+/// The story of a request's traces, with the containers that it goes between where it stays inside a
+/// pod.
+pub(super) fn story_of(play: &Play, title: String, traces: &[&Trace]) -> Story {
+    let mut story = Story::of(title, traces.iter().copied());
+    let connection = traces.iter().rev().find(|trace| trace.dns.is_none());
+    story.inside = connection.and_then(|trace| inside(play, trace));
+    story
+}
+
+fn inside(play: &Play, trace: &Trace) -> Option<(String, String)> {
+    let Outcome::Delivered { to, .. } = &trace.outcome else { return None };
+    let (Party::Pod { namespace, name }, true) = (&trace.from, to == &trace.from) else {
+        return None;
+    };
+    let from = trace.container.clone()?;
+    let place = crate::cluster::Place::Container {
+        namespace: namespace.clone(),
+        pod: name.clone(),
+        container: from.clone(),
+    };
+    let cluster = play.attempt().cluster();
+    let netns = cluster.network().netns(cluster.netns_of(&place)?.netns)?;
+    let server =
+        netns.listeners.iter().find(|(_, listener)| Some(listener.process) == trace.server)?;
+    Some((from.to_string(), server.1.container.clone()?.to_string()))
 }
 
 /// Of the packets of several requests those of the last: its questions to DNS, if there were any,
@@ -255,7 +398,7 @@ fn ask_to_leave(game: &mut Game) -> Vec<Effect> {
 }
 
 fn show(game: &mut Game, screen: Screen) -> Vec<Effect> {
-    if !matches!(game.screen, Screen::Help | Screen::Glossary | Screen::Settings) {
+    if !is_aside(game.screen) {
         game.came_from = game.screen;
     }
     game.popup = None;
@@ -264,17 +407,25 @@ fn show(game: &mut Game, screen: Screen) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether a screen leads back to the one before.
+fn is_aside(screen: Screen) -> bool {
+    matches!(
+        screen,
+        Screen::Help | Screen::Glossary | Screen::Settings | Screen::Terms | Screen::Statistics
+    )
+}
+
 fn back(game: &mut Game) -> Vec<Effect> {
     if dismiss(game) {
         return Vec::new();
     }
     match game.screen {
         Screen::Trail => return ask_to_leave(game),
-        Screen::Help | Screen::Glossary | Screen::Settings => {
+        screen if is_aside(screen) => {
             let screen = game.came_from;
             show(game, screen);
         }
-        Screen::Level | Screen::Briefing | Screen::Debrief => {
+        _ => {
             show(game, Screen::Trail);
         }
     }
@@ -301,11 +452,33 @@ fn trail_position(game: &Game) -> usize {
 fn select(game: &mut Game, by: i32) -> Vec<Effect> {
     match &mut game.popup {
         Some(Popup::Predict(selected)) => {
-            let choices = match game.play.as_ref().map(|play| play.asked) {
-                Some(super::Asked::Where(_)) => super::Where::ALL.len(),
-                _ => super::Fate::ALL.len(),
+            let play = game.play.as_ref();
+            let question = play.and_then(|play| play.question.as_ref());
+            let choices = match play.map(|play| play.asked) {
+                Some(Asked::Where(_)) => question.map_or(0, |question| question.places.len()),
+                _ => question.map_or(0, |question| question.choices.len()),
             };
             *selected = moved(*selected, by, choices);
+            return Vec::new();
+        }
+        Some(Popup::Question(selected)) => {
+            let question =
+                game.debrief.as_ref().and_then(|debrief| debrief.level.question.as_ref());
+            let choices = question.map_or(0, |question| question.choices.len());
+            *selected = moved(*selected, by, choices);
+            return Vec::new();
+        }
+        Some(Popup::Unapplied(selected)) => {
+            *selected = moved(*selected, by, level::UNAPPLIED_CHOICES.len());
+            return Vec::new();
+        }
+        Some(Popup::Palette(line)) => {
+            let count = command::matching(line.text()).count();
+            game.command = moved(game.command, by, count);
+            return Vec::new();
+        }
+        Some(Popup::Hints | Popup::Why | Popup::Won) => {
+            game.scroll = Some(moved(game.scroll.unwrap_or(0), by, MOST_ROWS));
             return Vec::new();
         }
         Some(Popup::Reset(selected)) => {
@@ -322,8 +495,9 @@ fn select(game: &mut Game, by: i32) -> Vec<Effect> {
         Screen::Trail => game.pack.levels.len(),
         Screen::Settings => SETTINGS,
         Screen::Glossary => explanations().len(),
+        Screen::Terms => super::glossary::glossary().len(),
         // Texts: the screen knows how long they are, and stops there.
-        _ => 10_000,
+        _ => MOST_ROWS,
     };
     game.selected = moved(game.selected, by, count);
     Vec::new()
@@ -338,11 +512,23 @@ fn confirm(game: &mut Game) -> Vec<Effect> {
         Some(Popup::Leave) => return vec![Effect::Save, Effect::Quit],
         Some(Popup::Predict(at)) => return level::confirm_prediction(game, at),
         Some(Popup::Reset(at)) => return level::confirm_reset(game, at),
+        Some(Popup::Unapplied(at)) => return level::confirm_unapplied(game, at),
         Some(Popup::Won) => {
             game.popup = None;
-            return show(game, Screen::Debrief);
+            show(game, Screen::Debrief);
+            if game.debrief.as_ref().is_some_and(Debrief::has_a_question) {
+                game.popup = Some(Popup::Question(0));
+            }
+            return Vec::new();
         }
-        Some(Popup::Why) => return level::update(game, super::LevelMsg::GoToMark),
+        Some(Popup::Question(at)) => {
+            game.popup = None;
+            if let Some(debrief) = &mut game.debrief {
+                debrief.answer(at);
+            }
+            return Vec::new();
+        }
+        Some(Popup::Why) => return level::follow_ladder(game),
         Some(Popup::Hints) => return level::update(game, super::LevelMsg::Hint),
         Some(_) => {
             dismiss(game);
@@ -358,7 +544,7 @@ fn confirm(game: &mut Game) -> Vec<Effect> {
         Screen::Briefing => begin(game),
         Screen::Debrief => next_level(game),
         Screen::Settings => change_setting(game, true),
-        Screen::Help | Screen::Glossary => back(game),
+        Screen::Help | Screen::Glossary | Screen::Terms | Screen::Statistics => back(game),
         Screen::Level => Vec::new(),
     }
 }
@@ -430,7 +616,8 @@ fn change_setting(game: &mut Game, forward: bool) -> Vec<Effect> {
             settings.contrast = turn(&all, settings.contrast, forward);
         }
         3 => settings.key_hints = !settings.key_hints,
-        _ => settings.predict = !settings.predict,
+        4 => settings.predict = !settings.predict,
+        _ => settings.explain_at_once = !settings.explain_at_once,
     }
     vec![Effect::Save]
 }
@@ -445,13 +632,15 @@ fn field(game: &mut Game, msg: FieldMsg) -> Vec<Effect> {
     let Some(Popup::Palette(line) | Popup::Find(line)) = &mut game.popup else {
         return Vec::new();
     };
+    let row = if matches!(msg, FieldMsg::Complete | FieldMsg::Enter) { game.command } else { 0 };
+    game.command = row;
     match msg {
         FieldMsg::Type(text) => {
             line.insert(text.lines().next().unwrap_or(""));
         }
         FieldMsg::Edit(edit) => line.edit(edit),
         FieldMsg::Complete => {
-            if let Some(whole) = command::complete(line.text()) {
+            if let Some(whole) = command::complete(line.text(), game.command) {
                 line.set(whole);
             }
         }
@@ -469,7 +658,10 @@ fn field(game: &mut Game, msg: FieldMsg) -> Vec<Effect> {
 
 fn enter(game: &mut Game) -> Vec<Effect> {
     match game.popup.take() {
-        Some(Popup::Palette(mut line)) => command::run(game, &Line::take(&mut line)),
+        Some(Popup::Palette(mut line)) => {
+            let row = game.command;
+            command::run(game, &Line::take(&mut line), row)
+        }
         Some(Popup::Find(line)) if game.screen == Screen::Trail => {
             trail::end_search(game, line.text());
             Vec::new()
@@ -485,7 +677,7 @@ fn enter(game: &mut Game) -> Vec<Effect> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::game::{Asked, Fate, LevelMsg, Panel, Save, TerminalMsg, Where};
+    use crate::game::{LevelMsg, Save, TerminalMsg};
     use crate::level::Pack;
 
     /// A game with a level of one file on the table.
@@ -531,15 +723,18 @@ mod tests {
         let mut game = game();
         level(&mut game, LevelMsg::Go);
         assert_eq!(game.popup(), Some(&Popup::Predict(0)));
-        level(&mut game, LevelMsg::Predict(Fate::UnknownName));
-        level(&mut game, LevelMsg::PredictWhere(Where::Name));
+        level(&mut game, LevelMsg::Predict(4));
         settle(&mut game);
-        assert_eq!(
-            play(&game).guessed.as_deref(),
-            Some("“unknown name”, and there, as you expected.")
-        );
+        let guess = play(&game).guessed.clone().expect("it was asked about");
+        assert_eq!(guess.say, "“unknown name”, as you expected.");
         level(&mut game, LevelMsg::Go);
         assert_eq!(game.popup(), None);
+        settle(&mut game);
+        assert_eq!(
+            play(&game).guessed,
+            None,
+            "the verdict belongs to the send that was asked about"
+        );
     }
 
     #[test]
@@ -560,7 +755,123 @@ mod tests {
         let play = play(&game);
         assert!(!play.goals()[0].passed);
         assert!(play.current_story().is_some_and(|story| !story.arrived));
-        assert!(!play.files[0].traffic_marks.is_empty(), "{:?}", play.goals());
+        assert!(play.files[0].traffic_marks.is_empty(), "not before the third rung");
+        let text = play.notice.clone().expect("a headline").text;
+        assert!(text.starts_with("Unknown name: "), "{text}");
+        for _ in 0..3 {
+            level(&mut game, LevelMsg::Why);
+        }
+        let marked = self::play(&game);
+        assert!(!marked.files[0].traffic_marks.is_empty(), "{:?}", marked.goals());
+        assert_eq!(marked.ladder.highest, 3);
+    }
+
+    #[test]
+    fn marks_of_traffic_come_back_when_an_edit_is_taken_back() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Go);
+        update(&mut game, Msg::Dismiss);
+        settle(&mut game);
+        for _ in 0..3 {
+            level(&mut game, LevelMsg::Why);
+        }
+        update(&mut game, Msg::Dismiss);
+        let marks = |game: &Game| play(game).files[0].traffic_marks.clone();
+        let (before, file) = (marks(&game), play(&game).files[0].clone());
+        assert!(!before.is_empty());
+        let edit = |game: &mut Game, text: String| {
+            level(game, LevelMsg::Edit { file: file.name.clone(), text });
+        };
+        edit(&mut game, file.text.replace("http://nginx", "http://localhost"));
+        assert!(marks(&game).is_empty());
+        edit(&mut game, file.text.clone());
+        assert_eq!(marks(&game), before);
+        edit(&mut game, format!("# a line above\n{}", file.text));
+        let line = |marks: &[crate::diagnostic::Diagnostic]| marks[0].position.map(|at| at.line);
+        assert_eq!(
+            line(&marks(&game)),
+            line(&before).map(|line| line + 1),
+            "it goes with its line"
+        );
+    }
+
+    #[test]
+    fn an_edited_file_is_offered_to_be_applied_before_it_is_sent() {
+        let mut game = game();
+        let file = play(&game).files[0].clone();
+        let text = file.text.replace("http://nginx", "http://localhost");
+        level(&mut game, LevelMsg::Edit { file: file.name, text });
+        level(&mut game, LevelMsg::Go);
+        assert_eq!(game.popup(), Some(&Popup::Unapplied(0)));
+        update(&mut game, Msg::Confirm);
+        update(&mut game, Msg::Dismiss);
+        settle(&mut game);
+        assert_eq!(play(&game).phase(), Phase::Solved, "{:?}", play(&game).goals());
+    }
+
+    #[test]
+    fn sent_as_it_is_the_file_that_was_not_applied_comes_before_any_cause() {
+        let mut game = game();
+        let file = play(&game).files[0].clone();
+        let text = file.text.replace("http://nginx", "http://localhost");
+        level(&mut game, LevelMsg::Edit { file: file.name, text });
+        level(&mut game, LevelMsg::GoAsItIs);
+        update(&mut game, Msg::Dismiss);
+        settle(&mut game);
+        let text = play(&game).notice.clone().expect("a headline").text;
+        assert!(text.starts_with("Not applied: multi.yaml"), "{text}");
+    }
+
+    #[test]
+    fn undo_passes_over_commands_that_changed_nothing() {
+        let mut game = game();
+        let pods = |game: &Game| play(game).scene.pods().filter(|pod| !pod.is_system()).count();
+        for command in ["kubectl delete pod multi --now\n", "kubectl get pods\n", "clear\n", "ls\n"]
+        {
+            update(&mut game, Msg::Terminal(TerminalMsg::Type(command.into())));
+            settle(&mut game);
+        }
+        update(&mut game, Msg::Tick(Duration::from_secs(2)));
+        assert_eq!(pods(&game), 0);
+        level(&mut game, LevelMsg::Undo);
+        assert_eq!(pods(&game), 1, "{:?}", play(&game).notice);
+    }
+
+    #[test]
+    fn kubectl_edit_saves_when_it_is_told_to_and_gives_the_terminal_back() {
+        let mut game = game();
+        let edit = "kubectl edit pod multi\n";
+        update(&mut game, Msg::Terminal(TerminalMsg::Type(edit.into())));
+        settle(&mut game);
+        let open = play(&game).file().expect("a file").clone();
+        assert!(open.name.starts_with("kubectl-edit"), "{open:?}");
+        let text =
+            open.text.replace("  name: multi\n", "  labels:\n    half: typed\n  name: multi\n");
+        assert_ne!(text, open.text);
+        level(&mut game, LevelMsg::Edit { file: open.name.clone(), text });
+        update(&mut game, Msg::Tick(Duration::from_secs(2)));
+        let labels = |game: &Game| {
+            let pod = play(game).scene.pods().find(|pod| pod.name == "multi").cloned();
+            pod.map(|pod| pod.shown_labels()).unwrap_or_default()
+        };
+        assert!(!labels(&game).contains("half"), "nothing is saved by itself");
+        assert_eq!(play(&game).file().map(|file| &*file.name), Some(&*open.name));
+        level(&mut game, LevelMsg::Apply);
+        for _ in 0..20 {
+            update(&mut game, Msg::Tick(Duration::from_millis(200)));
+        }
+        assert!(labels(&game).contains("half=typed"), "{:?}", play(&game).console.printed());
+        assert_eq!(play(&game).focus, Panel::Terminal);
+        assert!(play(&game).editing.is_none());
+    }
+
+    #[test]
+    fn esc_leads_to_the_menu_level_and_a_reset_stays_there() {
+        let mut game = game();
+        level(&mut game, LevelMsg::Menu(true));
+        level(&mut game, LevelMsg::Reset);
+        update(&mut game, Msg::Confirm);
+        assert!(play(&game).menu, "letters go on being actions");
     }
 
     #[test]
@@ -570,6 +881,11 @@ mod tests {
         update(&mut game, Msg::Dismiss);
         settle(&mut game);
         solve(&mut game);
+        assert_eq!(game.popup(), None, "nothing covers the packet while it walks");
+        assert!(play(&game).is_walking());
+        for _ in 0..200 {
+            update(&mut game, Msg::Tick(Duration::from_millis(100)));
+        }
         assert_eq!(game.popup(), Some(&Popup::Won), "{:?}", play(&game).goals());
         assert!(game.record("localhost-sidecar").solved.is_some());
         update(&mut game, Msg::Confirm);

@@ -7,6 +7,7 @@ use super::acts::{self, Act, Actor, LENIENT, SCRIPT_LIMIT, STRICT};
 use super::apply::{self, Applied};
 use super::diagnosis::{self, Case};
 use super::format::{Goal, When};
+use super::heard::Heard;
 use super::probe::{self, Run};
 use super::{Diagnosis, Level};
 use crate::clock::SimTime;
@@ -77,6 +78,10 @@ pub struct GoalState {
     pub diagnosis: Option<Diagnosis>,
     /// The traces of its requests, oldest first.
     pub traces: Vec<TraceId>,
+    /// What its first request was told.
+    pub first: Option<Heard>,
+    /// What the request was told that decided: the last that missed, or else the last.
+    pub heard: Option<Heard>,
     /// Which of the level's own predictions fit what the first request came to, counted from 0: the
     /// first of them is the right one. `None` before a request was made.
     pub fits: Option<Vec<usize>>,
@@ -480,6 +485,9 @@ impl Attempt {
         state.of = state.of.max(state.tried);
         state.succeeded += u32::from(run.miss.is_none());
         state.traces.extend(&run.traces);
+        if state.first.is_none() {
+            state.first = Some(Heard::of(&self.cluster, &run));
+        }
         state.fits.get_or_insert_with(|| run.fits.clone());
         probing.runs.push(run);
         let tried = state.tried;
@@ -501,10 +509,12 @@ impl Attempt {
         let served = probe::served(&probing.runs);
         let state = &mut self.goals[probing.goal];
         state.passed = state.can_still_pass(goal) && served.len() >= goal.repeat.spread as usize;
+        let missed = |run: &&Run| run.miss.is_some() && !state.passed;
+        let run = probing.runs.iter().rev().find(missed);
+        state.heard = run.or(probing.runs.last()).map(|run| Heard::of(&self.cluster, run));
         if state.passed {
             return;
         }
-        let run = probing.runs.iter().rev().find(|run| run.miss.is_some());
         let case = Case {
             goal,
             run: run.or(probing.runs.last()),
@@ -538,6 +548,8 @@ impl GoalState {
             of: goal.repeat.times,
             diagnosis: None,
             traces: Vec::new(),
+            first: None,
+            heard: None,
             fits: None,
         }
     }

@@ -89,6 +89,8 @@ pub struct Level {
     pub events: Vec<Event>,
     /// Help, in order.
     pub hints: Vec<Hint>,
+    /// Marks that lead through a first level, in order.
+    pub coach: Vec<Coach>,
     /// What is asked once it is solved.
     pub question: Option<Question>,
     /// Lines of solutions that do not matter: by file and line, trimmed, why not.
@@ -109,6 +111,32 @@ pub struct Level {
     pub mistakes: Vec<Mistake>,
     /// `level.yaml`, with the place of everything in it.
     pub source: Source,
+}
+
+/// A mark that leads a player who is new: what to do next, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coach {
+    /// What it asks for; the mark goes when that was done.
+    pub until: Moment,
+    /// The key, as it is written: `Ctrl-G`.
+    pub key: Option<String>,
+    /// In a sentence or two.
+    pub say: String,
+}
+
+/// Something that a player does for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The goal's request was sent.
+    Sent,
+    /// The ladder was climbed: where to look.
+    Asked,
+    /// A file was changed.
+    Edited,
+    /// The files were applied.
+    Applied,
+    /// Every goal has passed.
+    Won,
 }
 
 /// A claim of the situation: a command, and what it answers before the player has done anything.

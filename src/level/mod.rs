@@ -11,6 +11,7 @@ mod apply;
 mod attempt;
 pub mod diagnosis;
 mod format;
+mod heard;
 pub mod lint;
 mod place;
 mod probe;
@@ -24,9 +25,11 @@ pub use apply::{Applied, AppliedFile, is_manifest};
 pub use attempt::{Attempt, GoalState, Phase, Verdict};
 pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
 pub use format::{
-    CAMPAIGN, Changes, Chapter, Choice, Claim, Event, Expect, Goal, Hint, Level, Mistake,
-    ObjectField, Pack, Pattern, Predict, Prediction, Question, Repeat, Send, Solution, When, Which,
+    CAMPAIGN, Changes, Chapter, Choice, Claim, Coach, Event, Expect, Goal, Hint, Level, Mistake,
+    Moment, ObjectField, Pack, Pattern, Predict, Prediction, Question, Repeat, Send, Solution,
+    When, Which,
 };
+pub use heard::Heard;
 pub use place::{NoPlace, PlaceKind, PlaceName};
 pub use probe::sent_since;
 pub use question::{Asked, ask};

@@ -54,6 +54,17 @@ impl Verdict {
         }
     }
 
+    /// The same in a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Pass => "goes on",
+            Verdict::Deliver => "arrives",
+            Verdict::Reject => "refused",
+            Verdict::Unreachable => "no route",
+            Verdict::Drop => "thrown away in silence",
+        }
+    }
+
     /// What the decision means to the sender, unless the packet simply goes on.
     pub fn consequence(self) -> Option<&'static str> {
         match self {

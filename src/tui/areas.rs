@@ -53,6 +53,8 @@ pub struct Wish {
     pub zoom: bool,
     /// Whether there is a packet to show.
     pub packet: bool,
+    /// Columns that the text on the left would like to have.
+    pub text: u16,
 }
 
 impl Areas {
@@ -78,7 +80,7 @@ impl Areas {
             height: (outer.bottom().saturating_sub(1)).saturating_sub(titles.y + 1),
         };
         let mut areas = Areas { arrangement, outer, goals, titles, ..Areas::default() };
-        let left_columns = body.width * 48 / 100;
+        let left_columns = wish.text.min(body.width * 70 / 100).max(body.width * 48 / 100);
         let left = Rect { width: left_columns, ..body };
         let right = Rect {
             x: body.x + left_columns + 1,
@@ -179,7 +181,7 @@ mod tests {
     use super::*;
 
     fn wish(focus: Panel, zoom: bool) -> Wish {
-        Wish { goals: 3, focus, last: (Panel::Editor, Panel::Map), zoom, packet: true }
+        Wish { goals: 3, focus, last: (Panel::Editor, Panel::Map), zoom, packet: true, text: 0 }
     }
 
     #[test]

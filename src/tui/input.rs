@@ -8,8 +8,10 @@ use super::View;
 use super::editor::Outcome;
 use super::keys::{self, Context, Does, EditorKey};
 use super::screens::level;
+use crate::game::scene::Spot;
 use crate::game::{
-    Effect, FieldMsg, Game, LevelMsg, LineEdit, Msg, Panel, Popup, Screen, TerminalMsg, update,
+    Effect, FieldMsg, Game, LevelMsg, LineEdit, Msg, Panel, Popup, Screen, TerminalMsg, find_term,
+    first_term_in, update,
 };
 
 impl View {
@@ -32,6 +34,16 @@ impl View {
         let mut rest = Vec::new();
         for effect in effects {
             match effect {
+                Effect::InsertText(text) => {
+                    let outcome = match game.play() {
+                        Some(play) => {
+                            self.editor.sync(play);
+                            self.editor.append(play, &text)
+                        }
+                        None => Outcome::Ignored,
+                    };
+                    rest.extend(self.outcome(game, outcome));
+                }
                 Effect::FindText(text) => {
                     let outcome = match game.play() {
                         Some(play) => self.editor.find(play, &text),
@@ -50,14 +62,20 @@ impl View {
             self.editor.sync(play);
         }
         if game.popup().is_some() {
-            return popup_key(game, key);
+            let effects = popup_key(game, key);
+            self.stop_at_the_end_of_the_popup(game);
+            return effects;
         }
         match game.screen() {
             Screen::Level => self.level_key(game, key),
             Screen::Trail => plain_key(game, key, &[Context::Trail]),
-            Screen::Briefing | Screen::Debrief => plain_key(game, key, &[Context::Page]),
+            Screen::Briefing | Screen::Debrief => {
+                let effects = plain_key(game, key, &[Context::Page]);
+                self.stop_at_the_end(game);
+                effects
+            }
             Screen::Settings => plain_key(game, key, &[Context::Settings]),
-            Screen::Help | Screen::Glossary => {
+            Screen::Help | Screen::Glossary | Screen::Terms | Screen::Statistics => {
                 let effects = plain_key(game, key, &[Context::Text]);
                 self.stop_at_the_end(game);
                 effects
@@ -74,6 +92,45 @@ impl View {
         }
     }
 
+    /// Nor can a popup.
+    fn stop_at_the_end_of_the_popup(&self, game: &mut Game) {
+        if let (Some(most), Some(scroll)) = (self.popup_most, game.scroll())
+            && let Some(over) = scroll.checked_sub(most).filter(|over| *over > 0)
+        {
+            update(game, Msg::Select(-i32::try_from(over).unwrap_or(i32::MAX)));
+        }
+    }
+
+    /// The word that the cursor is on, or what is selected.
+    fn word_at_the_cursor(&self, game: &Game) -> String {
+        let Some(play) = game.play() else { return String::new() };
+        match play.focus {
+            Panel::Editor => {
+                let words = self.editor.words(play);
+                let known = words.iter().find(|word| find_term(word).is_some());
+                known.or(words.first()).cloned().unwrap_or_default()
+            }
+            Panel::Terminal => {
+                let line = &play.console.input;
+                let before = &line.text()[..line.cursor()];
+                before.split_whitespace().last().unwrap_or("").to_owned()
+            }
+            Panel::Map => match &play.picked {
+                Spot::Pod(..) => "pod".to_owned(),
+                Spot::Node(_) => "node".to_owned(),
+                Spot::Laptop | Spot::Outside(_) => "laptop".to_owned(),
+                Spot::Service(..) => {
+                    let kind = play.scene.service(&play.picked).map(|service| service.kind.clone());
+                    kind.unwrap_or_else(|| "Service".to_owned())
+                }
+            },
+            Panel::Packet => {
+                let story = play.current_story();
+                story.map_or_else(|| "packet".to_owned(), |story| story.ending.clone())
+            }
+        }
+    }
+
     fn level_key(&mut self, game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
         let Some(play) = game.play() else { return update(game, Msg::Back) };
         let editing = play.focus == Panel::Editor && !play.menu;
@@ -81,7 +138,16 @@ impl View {
             self.editor.escape(play);
             return self.outcome(game, Outcome::Moved);
         }
-        if is_ctrl_c(key) && !(editing && self.editor.has_selection(play)) {
+        if is_ctrl_c(key) && editing {
+            // In the editor it copies, as help says, or does nothing.
+            return match self.editor.has_selection(play) {
+                true => self.edit(game, EditorKey::Copy),
+                false => {
+                    update(game, Msg::Say("Ctrl-C copies what is selected; nothing is.".into()))
+                }
+            };
+        }
+        if is_ctrl_c(key) {
             return update(game, Msg::Interrupt);
         }
         let order: Vec<Context> = match (play.menu, play.focus) {
@@ -93,6 +159,10 @@ impl View {
             return match &binding.action {
                 Does::Send(msg) => self.send(game, msg.clone()),
                 Does::Edit(action) => self.edit(game, *action),
+                Does::Explain => {
+                    let word = self.word_at_the_cursor(game);
+                    update(game, Msg::Level(LevelMsg::Explain(word)))
+                }
             };
         }
         match (play.menu, play.focus) {
@@ -178,7 +248,9 @@ impl View {
         }
         let at = |area: ratatui::layout::Rect| area.contains((x, y).into());
         if let Some(tab) = self.drawn.files.iter().find(|tab| at(tab.area)) {
-            return update(game, Msg::Level(LevelMsg::OpenFile(tab.index)));
+            let effects = update(game, Msg::Level(LevelMsg::OpenFile(tab.index)));
+            update(game, Msg::Level(LevelMsg::Focus(Panel::Editor)));
+            return effects;
         }
         if let Some((panel, _)) = self.drawn.panels.iter().find(|(_, area)| at(*area)) {
             return update(game, Msg::Level(LevelMsg::Focus(*panel)));
@@ -265,6 +337,7 @@ fn plain_key(game: &mut Game, key: &KeyEvent, contexts: &[Context]) -> Vec<Effec
     }
     match keys::meaning(key, contexts).map(|binding| &binding.action) {
         Some(Does::Send(msg)) => update(game, msg.clone()),
+        Some(Does::Explain) => explain_page(game),
         _ => Vec::new(),
     }
 }
@@ -278,6 +351,16 @@ fn small_key(game: &mut Game, event: &Event) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The glossary, at the first word of the level's story that it has.
+fn explain_page(game: &mut Game) -> Vec<Effect> {
+    let story = game.play().map(|play| play.level().situation.clone()).unwrap_or_default();
+    let effects = update(game, Msg::Show(Screen::Terms));
+    if let Some(at) = first_term_in(&story) {
+        update(game, Msg::Select(i32::try_from(at).unwrap_or(0)));
+    }
+    effects
 }
 
 fn is_ctrl_c(key: &KeyEvent) -> bool {
@@ -295,12 +378,22 @@ fn popup_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
     match game.popup() {
         Some(Popup::Leave) => return plain_key(game, key, &[Context::Leaving]),
         Some(Popup::Palette(_) | Popup::Find(_)) => return field_key(game, key),
-        Some(Popup::Predict(_) | Popup::Reset(_)) => {
+        Some(Popup::Predict(_) | Popup::Reset(_) | Popup::Unapplied(_) | Popup::Question(_)) => {
             if let KeyCode::Char(c @ '1'..='9') = key.code {
                 update(game, Msg::SelectEnd(false));
                 return update(game, Msg::Select(c as i32 - '1' as i32));
             }
             return plain_key(game, key, &[Context::Choice]);
+        }
+        Some(Popup::Why) => {
+            if let KeyCode::Char(c @ '1'..='9') = key.code {
+                return update(game, Msg::Level(LevelMsg::Look(c as usize - '1' as usize)));
+            }
+            if let KeyCode::Char('K') = key.code {
+                let code = game.play().and_then(|play| play.codes().first().copied());
+                let word = code.unwrap_or_default().to_owned();
+                return update(game, Msg::Level(LevelMsg::Explain(word)));
+            }
         }
         _ => {}
     }
@@ -313,6 +406,8 @@ fn field_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
         KeyCode::Esc => return update(game, Msg::Dismiss),
         KeyCode::Enter => FieldMsg::Enter,
         KeyCode::Tab => FieldMsg::Complete,
+        KeyCode::Up => return update(game, Msg::Select(-1)),
+        KeyCode::Down => return update(game, Msg::Select(1)),
         KeyCode::Backspace => FieldMsg::Edit(LineEdit::Backspace),
         KeyCode::Delete => FieldMsg::Edit(LineEdit::Delete),
         KeyCode::Left => FieldMsg::Edit(LineEdit::Left),

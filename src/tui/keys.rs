@@ -50,6 +50,8 @@ pub enum Does {
     Send(Msg),
     /// The editor does it.
     Edit(EditorKey),
+    /// Say what the word at the cursor means.
+    Explain,
 }
 
 /// What the editor does by itself.
@@ -67,6 +69,8 @@ pub enum EditorKey {
     FindPrevious,
     Outdent,
     Comment,
+    Top,
+    Bottom,
 }
 
 /// One row of the table.
@@ -142,17 +146,21 @@ pub static BINDINGS: &[Binding] = &[
     row(Everywhere, plain(KeyCode::Esc), ("Esc", "leave the panel: one letter is one action", "menu"), level(LevelMsg::Menu(true))),
     row(Everywhere, function(1), ("F1", "this help", "help"), Does::Send(Msg::Show(Screen::Help))),
     row(Everywhere, function(2), ("F2", "a hint", "hint"), level(LevelMsg::Hint)),
-    row(Everywhere, function(3), ("F3", "why a goal fails", "why"), level(LevelMsg::Why)),
+    row(Everywhere, function(3), ("F3", "why a goal fails: one step more at each press", "why"), level(LevelMsg::Why)),
     row(Everywhere, function(4), ("F4", "open the file in $EDITOR", ""), level(LevelMsg::EditOutside)),
     row(Everywhere, function(5), ("F5", "", ""), level(LevelMsg::Apply)),
     row(Everywhere, function(6), ("F6", "", ""), level(LevelMsg::Go)),
+    row(Everywhere, function(7), ("F7", "what the word at the cursor means", ""), Does::Explain),
+    row(Menu, letter('K'), ("K", "what the word at the cursor means", "word"), Does::Explain),
+    row(Menu, letter('b'), ("b", "the level's story again", "brief"), level(LevelMsg::Brief)),
+    row(Everywhere, function(9), ("F9", "skip the marks of a guided level", ""), level(LevelMsg::SkipCoach)),
     row(Everywhere, function(8), ("F8", "", ""), level(LevelMsg::Pause)),
     row(Everywhere, ctrl('c'), ("^C", "copy what is selected, interrupt what runs; else leave podhop", ""), Does::Send(Msg::Interrupt)),
     // After Esc.
     row(Menu, letter('a'), ("a", "apply your files", "apply"), level(LevelMsg::Apply)),
     row(Menu, letter('g'), ("g", "go: send the goal's request", "go"), level(LevelMsg::Go)),
     row(Menu, letter('h'), ("h", "a hint", "hint"), level(LevelMsg::Hint)),
-    row(Menu, letter('w'), ("w", "why a goal fails", "why"), level(LevelMsg::Why)),
+    row(Menu, letter('w'), ("w", "why a goal fails: one step more at each press", "why"), level(LevelMsg::Why)),
     row(Menu, letter('u'), ("u", "take back the last apply, command or reset", "undo"), level(LevelMsg::Undo)),
     row(Menu, letter('R'), ("R", "begin the level again", "reset"), level(LevelMsg::Reset)),
     row(Menu, letter('e'), ("e", "to the editor", "editor"), level(LevelMsg::Focus(Panel::Editor))),
@@ -193,6 +201,8 @@ pub static BINDINGS: &[Binding] = &[
     row(Editor, ctrl(' '), ("^Space", "complete a field's name, or say what the field means", "complete"), Does::Edit(EditorKey::Complete)),
     row(Editor, ctrl('/'), ("^/", "make the line a comment, or not", ""), Does::Edit(EditorKey::Comment)),
     row(Editor, ctrl('7'), ("", "", ""), Does::Edit(EditorKey::Comment)),
+    row(Editor, Chord { code: KeyCode::End, modifiers: KeyModifiers::CONTROL }, ("^Home ^End", "to the file's start, or end", ""), Does::Edit(EditorKey::Bottom)),
+    row(Editor, Chord { code: KeyCode::Home, modifiers: KeyModifiers::CONTROL }, ("", "", ""), Does::Edit(EditorKey::Top)),
     row(Editor, plain(KeyCode::BackTab), ("⇧Tab", "less indent", ""), Does::Edit(EditorKey::Outdent)),
     row(Editor, ctrl('t'), ("^T", "next file", "next file"), level(LevelMsg::NextFile(true))),
     row(Editor, alt(KeyCode::Right), ("Alt-→", "", ""), level(LevelMsg::NextFile(true))),
@@ -216,6 +226,8 @@ pub static BINDINGS: &[Binding] = &[
     row(Terminal, ctrl('h'), ("", "", ""), line(LineEdit::Backspace)),
     row(Terminal, ctrl('l'), ("^L", "clear", ""), typed(TerminalMsg::Clear)),
     row(Terminal, ctrl('d'), ("^D", "end of input; leaves a nested shell", ""), typed(TerminalMsg::EndOfInput)),
+    row(Terminal, alt(KeyCode::Right), ("Alt-← →", "scroll wide lines sideways", ""), typed(TerminalMsg::ScrollAside(20))),
+    row(Terminal, alt(KeyCode::Left), ("", "", ""), typed(TerminalMsg::ScrollAside(-20))),
     row(Terminal, plain(KeyCode::PageUp), ("PgUp PgDn", "scroll", ""), typed(TerminalMsg::Scroll(8))),
     row(Terminal, plain(KeyCode::PageDown), ("", "", ""), typed(TerminalMsg::Scroll(-8))),
     row(Terminal, plain(KeyCode::Left), ("", "", ""), line(LineEdit::Left)),
@@ -251,6 +263,7 @@ pub static BINDINGS: &[Binding] = &[
     row(Packet, plain(KeyCode::Enter), ("Enter", "let it walk again", "replay"), level(LevelMsg::Replay)),
     row(Packet, plain(KeyCode::PageUp), ("PgUp PgDn", "another request", "other request"), level(LevelMsg::Story(-1))),
     row(Packet, plain(KeyCode::PageDown), ("", "", ""), level(LevelMsg::Story(1))),
+    row(Packet, letter('n'), ("n", "the next request", ""), level(LevelMsg::Story(1))),
     row(Packet, letter('l'), ("l", "to your line that it comes from", "to the line"), level(LevelMsg::GoToMark)),
     // The trail.
     row(Trail, plain(KeyCode::Enter), ("Enter", "play", "play"), Does::Send(Msg::Confirm)),
@@ -263,6 +276,9 @@ pub static BINDINGS: &[Binding] = &[
     row(Trail, letter('?'), ("?", "help", "help"), Does::Send(Msg::Show(Screen::Help))),
     row(Trail, function(1), ("F1", "", ""), Does::Send(Msg::Show(Screen::Help))),
     row(Trail, letter('c'), ("c", "what each diagnosis means", "codes"), Does::Send(Msg::Show(Screen::Glossary))),
+    row(Trail, letter('g'), ("g", "glossary: what words mean", "glossary"), Does::Send(Msg::Show(Screen::Terms))),
+    row(Trail, letter('K'), ("", "", ""), Does::Send(Msg::Show(Screen::Terms))),
+    row(Trail, letter('t'), ("t", "what was solved, and how", "statistics"), Does::Send(Msg::Show(Screen::Statistics))),
     row(Trail, letter('s'), ("s", "settings", "settings"), Does::Send(Msg::Show(Screen::Settings))),
     row(Trail, plain(KeyCode::PageDown), ("PgUp PgDn", "another chapter", "chapter"), Does::Send(Msg::Chapter(true))),
     row(Trail, plain(KeyCode::PageUp), ("", "", ""), Does::Send(Msg::Chapter(false))),
@@ -278,7 +294,10 @@ pub static BINDINGS: &[Binding] = &[
     // Pages.
     row(Page, plain(KeyCode::Enter), ("Enter", "go on", "go on"), Does::Send(Msg::Confirm)),
     row(Page, letter(' '), ("", "", ""), Does::Send(Msg::Confirm)),
-    row(Page, plain(KeyCode::Down), ("", "", ""), Does::Send(Msg::Select(1))),
+    row(Page, plain(KeyCode::Down), ("↑ ↓", "scroll", "scroll"), Does::Send(Msg::Select(1))),
+    row(Page, plain(KeyCode::PageDown), ("", "", ""), Does::Send(Msg::Select(10))),
+    row(Page, plain(KeyCode::PageUp), ("", "", ""), Does::Send(Msg::Select(-10))),
+    row(Page, letter('K'), ("K", "what the words mean", "words"), Does::Explain),
     row(Page, plain(KeyCode::Up), ("", "", ""), Does::Send(Msg::Select(-1))),
     row(Page, letter('?'), ("?", "help", "help"), Does::Send(Msg::Show(Screen::Help))),
     row(Page, function(1), ("", "", ""), Does::Send(Msg::Show(Screen::Help))),

@@ -43,6 +43,8 @@ pub struct View {
     rows: Vec<(Rect, usize)>,
     /// How far the text on screen can be scrolled.
     most: Option<usize>,
+    /// How far the popup can be scrolled.
+    popup_most: Option<usize>,
     /// Where the mouse was pressed last, for double clicks on the map.
     clicked: Option<(u16, u16)>,
     /// Whether the terminal was too small to show anything.
@@ -60,6 +62,7 @@ impl View {
             drawn: Drawn::default(),
             rows: Vec::new(),
             most: None,
+            popup_most: None,
             clicked: None,
             too_small: false,
         }
@@ -96,14 +99,24 @@ impl View {
         }
         match game.screen() {
             Screen::Trail => self.rows = screens::trail::draw(game, &theme, area, buf),
-            Screen::Briefing => screens::briefing::draw(game, &theme, area, buf),
-            Screen::Debrief => screens::debrief::draw(game, &theme, area, buf),
+            Screen::Briefing => {
+                self.most = Some(screens::briefing::draw(game, &theme, area, buf));
+            }
+            Screen::Debrief => {
+                self.most = Some(screens::debrief::draw(game, &theme, area, buf));
+            }
             Screen::Help => self.most = Some(screens::help::draw(game, &theme, area, buf)),
             Screen::Glossary => self.rows = screens::glossary::draw(game, &theme, area, buf),
             Screen::Settings => self.rows = screens::settings::draw(game, &theme, area, buf),
+            Screen::Terms => self.rows = screens::terms::draw(game, &theme, area, buf),
+            Screen::Statistics => {
+                self.most = Some(screens::statistics::draw(game, &theme, area, buf));
+            }
             Screen::Level => return self.render_level(game, &theme, area, buf),
         }
-        popup::draw(game, &theme, area, buf)
+        let shown = popup::draw(game, &theme, area, buf);
+        self.popup_most = shown.most;
+        shown.cursor
     }
 
     fn render_level(
@@ -120,15 +133,22 @@ impl View {
             Panel::Map | Panel::Packet => self.last.1 = play.focus,
         }
         let wish = Wish {
-            goals: goals::height(play),
+            goals: goals::height(play, theme, area),
             focus: play.focus,
             last: self.last,
             zoom: play.zoom,
             packet: play.current_story().is_some(),
+            // A table that is wider than the terminal gets more room while it is looked at.
+            text: match play.focus {
+                Panel::Terminal => play.console.widest() as u16 + 2,
+                _ => 0,
+            },
         };
         self.areas = Areas::new(area, wish);
         self.drawn = screens::level::draw(game, play, &mut self.editor, &self.areas, theme, buf);
-        popup::draw(game, theme, area, buf).or(self.drawn.cursor)
+        let shown = popup::draw(game, theme, area, buf);
+        self.popup_most = shown.most;
+        shown.cursor.or(self.drawn.cursor)
     }
 }
 

@@ -46,6 +46,7 @@ fn pod(name: &str, container: &str, owner: Option<String>, number: usize) -> Pod
         status: "Running".to_owned(),
         ready: true,
         labels: vec![("app".to_owned(), "backend".to_owned())],
+        made_by: owner.as_ref().map(|_| "Deployment backend".to_owned()),
         owner,
         containers: vec![ContainerView {
             name: container.to_owned(),
@@ -53,6 +54,7 @@ fn pod(name: &str, container: &str, owner: Option<String>, number: usize) -> Pod
             health: Health::Good,
             status: "running".to_owned(),
             restarts: 0,
+            ports: vec![":80".to_owned()],
         }],
     }
 }

@@ -61,6 +61,24 @@ pub fn fit_name(name: &str, columns: usize) -> String {
     fit_middle(name, columns)
 }
 
+/// A text with the generated names in it cut: `backend-7d4b9c6f5-x7k2p` becomes `backend…x7k2p`.
+pub fn short_names(text: &str) -> String {
+    let short = |word: &str| {
+        let bare = word.trim_end_matches([',', '.', ':', ';']);
+        let tail = &word[bare.len()..];
+        let mut parts = bare.rsplitn(3, '-');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(suffix), Some(hash), Some(base))
+                if suffix.len() == 5 && (8..=10).contains(&hash.len()) =>
+            {
+                format!("{base}…{suffix}{tail}")
+            }
+            _ => word.to_owned(),
+        }
+    };
+    text.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
 /// Lines of at most `columns`, broken between words where that is possible. Leading blanks of a
 /// line are kept on its continuations, and a list's point hangs behind its dash.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
@@ -185,6 +203,10 @@ mod tests {
     #[test]
     fn a_generated_name_keeps_its_beginning_and_its_ending() {
         assert_eq!(fit_middle("backend-7d4b9c6f5-x7k2p", 11), "backe…x7k2p");
+        assert_eq!(
+            short_names("port 80 of pod web-7d4b9c6f5-x7k2p, gone"),
+            "port 80 of pod web…x7k2p, gone"
+        );
         assert_eq!(fit_name("backend-7d4b9c6f5-x7k2p", 13), "backend…x7k2p");
         assert_eq!(fit_name("backend-7d4b9c6f5-x7k2p", 9), "back…7k2p");
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use podhop::game::{Game, Msg, Save, update};
+use podhop::game::{Effect, Game, Msg, Panel, Popup, Save, Screen, update};
 use podhop::level::{Level, Pack};
 use podhop::shell::Files;
 use podhop::tui::{Colours, View};
@@ -77,6 +77,17 @@ pub const KEYS: &[&str] = &[
     "ctrl-x",
     "ctrl-y",
     "ctrl-z",
+    "ctrl-c",
+    "ctrl-home",
+    "ctrl-end",
+    "alt-left",
+    "alt-right",
+    "shift-down",
+    "shift-up",
+    "K",
+    "n",
+    "f7",
+    "f9",
     "f2",
     "f3",
     "f1",
@@ -86,6 +97,8 @@ pub struct Player {
     game: Game,
     view: View,
     terminal: Terminal<TestBackend>,
+    /// Whether podhop was left.
+    pub left: bool,
 }
 
 impl Player {
@@ -115,12 +128,17 @@ impl Player {
             game: Game::new(Arc::new(pack), Save::default()),
             view: View::new(Colours::True),
             terminal: Terminal::new(backend).expect("a screen"),
+            left: false,
         }
     }
 
-    /// Opens a level from the trail, found by its name, and goes on from its briefing.
+    /// Opens a level from the trail, and goes on from its briefing.
     pub fn open(&mut self, level: &Level) -> &mut Player {
-        self.keys("home /").type_text(&level.name).keys("enter enter enter")
+        self.keys("home");
+        for _ in 1..level.number {
+            self.keys("down");
+        }
+        self.keys("enter enter")
     }
 
     /// Lets time pass until the terminal's command has ended.
@@ -139,10 +157,38 @@ impl Player {
     pub fn keys(&mut self, names: &str) -> &mut Player {
         for name in names.split_whitespace() {
             let event = Event::Key(key(name));
-            self.view.handle(&mut self.game, &event);
+            let effects = self.view.handle(&mut self.game, &event);
+            self.left |= effects.contains(&Effect::Quit);
             self.screen();
         }
         self
+    }
+
+    /// The player's files and what is typed in the terminal.
+    pub fn texts(&self) -> Vec<String> {
+        let Some(play) = self.game.play() else { return Vec::new() };
+        let files = play.files.iter().map(|file| file.text.clone());
+        files.chain([play.console.input.text().to_owned()]).collect()
+    }
+
+    /// Whether a key may change texts where the player is: it is typed, or takes something back, or puts
+    /// something into the terminal; or a question is answered.
+    pub fn may_change_files(&self, key: &str) -> bool {
+        let Some(play) = self.game.play() else { return true };
+        if self.game.screen() != Screen::Level {
+            return ["enter", "space"].contains(&key);
+        }
+        match self.game.popup() {
+            Some(Popup::Reset(_)) => key == "enter",
+            Some(Popup::Why) => key == "enter" || key.len() == 1,
+            Some(Popup::Palette(_)) => key == "enter",
+            Some(_) => false,
+            None if play.menu => ["u", ",", "x", "c"].contains(&key),
+            None => match play.focus {
+                Panel::Editor | Panel::Terminal => key != "esc",
+                Panel::Map | Panel::Packet => ["u", ",", "x", "c"].contains(&key),
+            },
+        }
     }
 
     /// Types a text, character by character.
@@ -246,9 +292,11 @@ fn small_pack() -> Pack {
 }
 
 fn key(name: &str) -> KeyEvent {
-    let (modifiers, name) = match name.strip_prefix("ctrl-") {
-        Some(rest) => (KeyModifiers::CONTROL, rest),
-        None => (KeyModifiers::NONE, name),
+    let (modifiers, name) = match name.split_once('-') {
+        Some(("ctrl", rest)) => (KeyModifiers::CONTROL, rest),
+        Some(("alt", rest)) => (KeyModifiers::ALT, rest),
+        Some(("shift", rest)) => (KeyModifiers::SHIFT, rest),
+        _ => (KeyModifiers::NONE, name),
     };
     let code = match name {
         "enter" => KeyCode::Enter,

@@ -4,7 +4,7 @@ mod check;
 mod explain;
 mod files;
 mod levels;
-mod lines;
+pub(in crate::app) mod lines;
 mod lint;
 mod output;
 mod shell;

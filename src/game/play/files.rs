@@ -1,8 +1,8 @@
 //! The player's files: their texts, what is wrong with them, and what was applied.
 
 use super::{Panel, Play};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::level::Attempt;
+use crate::diagnostic::{Diagnostic, Position, Severity};
+use crate::level::{Attempt, is_manifest};
 
 /// A file that is larger is not opened in the editor.
 pub const LARGEST_FILE: usize = 256 * 1024;
@@ -20,8 +20,39 @@ pub struct OpenFile {
     pub changed: bool,
     /// What is wrong with it, from the code that apply uses.
     pub marks: Vec<Diagnostic>,
-    /// What only traffic could tell: set after a request failed on a line, gone with the next edit.
+    /// What only traffic could tell: set on the ladder's third rung. A mark goes with its line, is
+    /// gone when the line is changed, and comes back with it.
     pub traffic_marks: Vec<Diagnostic>,
+    /// The text and the marks as the requests found them.
+    told: Option<(String, Vec<Diagnostic>)>,
+}
+
+impl OpenFile {
+    /// Puts the marks on the lines that are still as the requests found them.
+    fn place_marks(&mut self) {
+        let Some((text, marks)) = &self.told else {
+            self.traffic_marks.clear();
+            return;
+        };
+        let (old, new): (Vec<&str>, Vec<&str>) =
+            (text.lines().collect(), self.text.lines().collect());
+        let before = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+        let most = old.len().min(new.len()) - before;
+        let after =
+            old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+        let placed = marks.iter().filter_map(|mark| {
+            let position = mark.position?;
+            let at = (position.line as usize).saturating_sub(1);
+            let line = match () {
+                () if at < before => at,
+                () if at >= old.len() - after => at + new.len() - old.len(),
+                () => return None,
+            };
+            let position = Position { line: line as u32 + 1, ..position };
+            Some(Diagnostic { position: Some(position), ..mark.clone() })
+        });
+        self.traffic_marks = placed.collect();
+    }
 }
 
 /// Where the editor's cursor has to go. A new number is a new order.
@@ -39,9 +70,14 @@ impl Play {
         self.files.get(self.open)
     }
 
-    /// The names of files that were edited and not applied since.
+    /// The names of manifests that were edited and not applied since.
     pub fn unapplied(&self) -> Vec<&str> {
-        let changed = self.files.iter().filter(|file| file.changed && !file.locked);
+        let changed = self.files.iter().filter(|file| {
+            file.changed
+                && !file.locked
+                && is_manifest(&file.name)
+                && self.editing.as_ref() != Some(&file.name)
+        });
         changed.map(|file| &*file.name).collect()
     }
 
@@ -63,15 +99,52 @@ impl Play {
         let Some(at) = self.files.iter().position(|file| file.name == name && !file.locked) else {
             return false;
         };
-        self.attempt.edit(name, text);
+        // What kubectl edit has open is kubectl's when it is saved, not while it is typed.
+        if self.editing.as_deref() != Some(name) {
+            self.attempt.edit(name, text);
+        }
         let changed = self.applied.iter().all(|(file, applied)| file != name || applied != text);
-        let marks = self.attempt.marks(name);
+        let marks = match self.editing.as_deref() == Some(name) {
+            true => Vec::new(),
+            false => self.attempt.marks(name),
+        };
         let file = &mut self.files[at];
         file.text = text.to_owned();
         file.changed = changed;
         file.marks = marks;
-        file.traffic_marks.clear();
+        file.place_marks();
+        self.typing = true;
         true
+    }
+
+    /// Whether the open file is the one that `kubectl edit` waits for.
+    pub fn is_editing(&self) -> bool {
+        self.file().is_some_and(|file| Some(&*file.name) == self.editing.as_deref())
+    }
+
+    /// kubectl's file is open in the editor.
+    pub(in crate::game) fn begin_editing(&mut self, file: &str) {
+        self.editing = Some(file.to_owned());
+        let text = self.attempt.files().get(file).cloned().unwrap_or_default();
+        self.edited_from = String::from_utf8_lossy(&text).into_owned();
+    }
+
+    /// Hands the text to `kubectl edit`; an unchanged one means that nothing is to be done. Says
+    /// whether kubectl has something to do.
+    pub(in crate::game) fn end_editing(&mut self) -> bool {
+        let Some(name) = self.editing.take() else { return false };
+        let text = self.files.iter().find(|file| file.name == name).map(|file| file.text.clone());
+        let text = text.filter(|text| *text != self.edited_from);
+        match &text {
+            Some(text) => self.attempt.edit(&name, text),
+            None => {
+                self.attempt.session_mut().files_mut().remove(&name);
+            }
+        }
+        self.focus = Panel::Terminal;
+        self.menu = false;
+        self.reload_files();
+        text.is_some()
     }
 
     /// Reads the files of the working folder again: the shell may have written some.
@@ -84,7 +157,9 @@ impl Play {
             if text.len() > LARGEST_FILE {
                 continue;
             }
-            let old = self.files.iter().find(|file| file.name == *name && file.text == text);
+            let held = self.editing.as_ref() == Some(name);
+            let old =
+                self.files.iter().find(|file| file.name == *name && (held || file.text == text));
             let applied = self.applied.iter().find(|(file, _)| file == name);
             files.push(match old {
                 Some(old) => OpenFile {
@@ -98,6 +173,7 @@ impl Play {
                     changed: applied.is_none_or(|(_, applied)| applied != text),
                     marks: self.attempt.marks(name),
                     traffic_marks: Vec::new(),
+                    told: None,
                 },
             });
         }
@@ -118,29 +194,34 @@ impl Play {
         }
     }
 
-    /// Puts diagnoses on the lines that they point at.
+    /// Puts diagnoses on the lines that they point at, once the ladder shows them. A file that was not
+    /// applied when the requests were sent is not what they met.
     pub(in crate::game) fn mark_failures(&mut self) {
+        let shown = self.ladder.shows_line();
         let diagnoses: Vec<_> =
             self.goals().iter().filter_map(|goal| goal.diagnosis.clone()).collect();
         for file in &mut self.files {
-            file.traffic_marks.clear();
-        }
-        for diagnosis in diagnoses {
-            let Some(at) = diagnosis.at else { continue };
-            let Some(file) = self.files.iter_mut().find(|file| *file.name == *at.file) else {
-                continue;
+            let marks = diagnoses.iter().filter(|_| shown).filter_map(|diagnosis| {
+                let at = diagnosis.at.as_ref().filter(|at| *at.file == *file.name)?;
+                let text = diagnosis.evidence.first().unwrap_or(&diagnosis.message).clone();
+                Some(Diagnostic {
+                    severity: Severity::Warning,
+                    message: text,
+                    file: Some(at.file.clone()),
+                    position: Some(at.position),
+                    help: diagnosis.nearest.clone(),
+                })
+            });
+            let mut told: Vec<Diagnostic> = marks.collect();
+            told.dedup();
+            let text = match &file.told {
+                // The lines are those of the text that was sent.
+                Some((text, before)) if *before == told => text.clone(),
+                _ => file.text.clone(),
             };
-            let text = diagnosis.evidence.first().unwrap_or(&diagnosis.message).clone();
-            let mark = Diagnostic {
-                severity: Severity::Warning,
-                message: text,
-                file: Some(at.file),
-                position: Some(at.position),
-                help: diagnosis.nearest,
-            };
-            if !file.traffic_marks.contains(&mark) {
-                file.traffic_marks.push(mark);
-            }
+            let known = !told.is_empty() && !self.sent_without.contains(&file.name);
+            file.told = known.then_some((text, told));
+            file.place_marks();
         }
     }
 

@@ -29,6 +29,13 @@ pub(super) struct Snapshot {
     typed: usize,
 }
 
+/// Whether a command goes into a container or onto a node, where things can change that are no
+/// objects of the API.
+fn enters(command: &str) -> bool {
+    let inside = ["exec", "ssh", "debug", "cp", "attach", "run"];
+    command.split_whitespace().any(|word| inside.contains(&word))
+}
+
 impl Play {
     /// What was done last and can be taken back.
     pub fn undoable(&self) -> Option<&str> {
@@ -81,7 +88,14 @@ impl Play {
         play.undo = undo;
         play.hints = self.hints.clone();
         play.asked = self.asked;
-        play.guessed = self.guessed.clone();
+        play.first_guess = self.first_guess.clone();
+        play.ladder.highest = self.ladder.highest;
+        play.sends = self.sends;
+        play.coached = self.coached;
+        play.menu = self.menu;
+        play.zoom = self.zoom;
+        play.timer = self.timer.clone();
+        play.timer.resume();
         play.reloads = self.reloads + 1;
         play.focus = self.focus;
         std::mem::swap(&mut play.console, &mut self.console);
@@ -120,6 +134,31 @@ impl Play {
         self.read_scene();
         self.stories.clear();
         self.walk = Walk::default();
+        self.ghosts.clear();
+        self.pulses.clear();
+        self.editing = None;
+        self.winning = false;
+        self.mark_failures();
+    }
+
+    /// A command has ended: if it changed nothing, there is nothing of it to take back. Whether it did
+    /// is seen by letting the same time pass without it.
+    pub(in crate::game) fn forget_what_changed_nothing(&mut self) {
+        /// A command that ran longer is kept in any case.
+        const SHORT: Duration = Duration::from_secs(60);
+        let now = self.now();
+        let Some(last) = self.undo.back() else { return };
+        let same_files =
+            last.attempt.files() == self.attempt.files() && last.applied == self.applied;
+        if !same_files || now.since(last.attempt.cluster().now()) > SHORT || enters(&last.before) {
+            return;
+        }
+        let mut without = last.attempt.clone();
+        without.advance_to(now);
+        let revision = |attempt: &Attempt| attempt.cluster().objects().revision();
+        if revision(&without) == revision(&self.attempt) {
+            self.undo.pop_back();
+        }
     }
 
     pub(super) fn keep_for_rewind(&mut self) -> bool {

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use super::console::Console;
 use super::hint::Hints;
-use super::predict::{self, Fate, Prediction, Where};
-use super::scene::{Scene, Spot};
+use super::ladder::Ladder;
+use super::predict::{Guess, Prediction, Question};
+use super::scene::{Ghost, Scene, Spot};
 use super::story::Story;
 use super::timer::Timer;
 use crate::clock::SimTime;
-use crate::level::{Attempt, GoalState, Level, Phase};
+use crate::level::{Attempt, GoalState, Level, Moment, Phase};
 use crate::network::TraceId;
 use history::Snapshot;
 
@@ -25,6 +26,9 @@ pub use walk::{WALK, Walk};
 /// The terminal's first line.
 const WELCOME: &str =
     "a shell on your laptop, outside the cluster: kubectl, curl, nslookup, ssh node-1 … help";
+
+/// How often it is looked who listens where, in simulated time.
+const READ_PORTS: Duration = Duration::from_secs(1);
 
 /// The panels of the level screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +62,8 @@ pub struct Notice {
 pub enum Asked {
     /// Not yet.
     No,
-    /// What, but not where.
-    Where(Fate),
+    /// What (which choice, from 0), but not where.
+    Where(usize),
     /// The player has answered.
     Yes(Prediction),
     /// The player did not want to.
@@ -93,6 +97,15 @@ pub struct Play {
     /// What has changed lately on it.
     pub fresh: BTreeSet<Spot>,
     fresh_for: Duration,
+    /// Pods that went a moment ago, and for how long they have been gone.
+    pub ghosts: Vec<(Ghost, Duration)>,
+    /// Containers that have just sent something by themselves: pod and container.
+    pub pulses: BTreeSet<(Spot, String)>,
+    pulsed_for: Duration,
+    /// The newest packet that a pulse was shown for.
+    pulsed_trace: TraceId,
+    /// When the open ports were looked at last.
+    ports_read: SimTime,
     scene_revision: u64,
     /// What is selected on the map.
     pub picked: Spot,
@@ -106,10 +119,34 @@ pub struct Play {
     pub walk: Walk,
     /// Help that was read.
     pub hints: Hints,
+    /// How far the player has climbed for help.
+    pub ladder: Ladder,
+    /// What is asked before the first request, while that is open or was answered.
+    pub question: Option<Question>,
     /// The prediction.
     pub asked: Asked,
-    /// Whether the first request came as predicted, in one sentence.
-    pub guessed: Option<String>,
+    /// Whether the last request came as predicted, where it was asked about.
+    pub guessed: Option<Guess>,
+    /// The first guess of the level, for the debrief.
+    pub first_guess: Option<Guess>,
+    /// Files that were edited and not applied when the requests were sent last.
+    pub sent_without: Vec<String>,
+    /// How often the goals' requests were sent.
+    pub sends: u32,
+    /// The file that `kubectl edit` has open: what is typed in it goes to kubectl when it is saved.
+    pub editing: Option<String>,
+    /// The file of `kubectl edit` as kubectl wrote it.
+    pub(in crate::game) edited_from: String,
+    /// Whether the level was won a moment ago, and the packet still walks.
+    pub(in crate::game) winning: bool,
+    /// Whether the player has typed anything since the requests were sent.
+    pub(in crate::game) typing: bool,
+    /// Whether a line typed at the outermost prompt has not been looked at since it ended.
+    pub(in crate::game) in_command: bool,
+    /// The pods that were there when the command began.
+    pub(in crate::game) pods_before: BTreeSet<Spot>,
+    /// How many of the level's coach marks are done with.
+    pub coached: usize,
     /// One line for the player.
     pub notice: Option<Notice>,
     /// Whether the goals are being probed, or have been won already.
@@ -148,9 +185,14 @@ impl Play {
             reloads: 0,
             console: Console::default(),
             timer: Timer::default(),
-            scene: Arc::new(Scene::of(attempt.cluster().objects())),
+            scene: Arc::new(Scene::of(attempt.cluster())),
             fresh: BTreeSet::new(),
             fresh_for: Duration::ZERO,
+            ghosts: Vec::new(),
+            pulses: BTreeSet::new(),
+            pulsed_for: Duration::ZERO,
+            pulsed_trace: attempt.cluster().next_trace(),
+            ports_read: attempt.cluster().now(),
             scene_revision: attempt.cluster().objects().revision(),
             picked: Spot::Laptop,
             system: false,
@@ -158,8 +200,20 @@ impl Play {
             story: 0,
             walk: Walk::default(),
             hints: Hints::default(),
+            ladder: Ladder::default(),
+            question: None,
             asked: Asked::No,
             guessed: None,
+            first_guess: None,
+            sent_without: Vec::new(),
+            sends: 0,
+            editing: None,
+            edited_from: String::new(),
+            winning: false,
+            typing: false,
+            in_command: false,
+            pods_before: BTreeSet::new(),
+            coached: 0,
             notice: None,
             phase: attempt.phase(),
             seen_trace: attempt.cluster().next_trace(),
@@ -212,13 +266,55 @@ impl Play {
     /// Whether the player waits for something that takes simulated time.
     pub fn is_busy(&self) -> bool {
         let session = self.attempt.session();
-        self.phase == Phase::Probing || (session.is_running() && !session.waits_for_line())
+        let waits = session.waits_for_line() || self.editing.is_some();
+        self.phase == Phase::Probing || (session.is_running() && !waits)
     }
 
     /// The codes of the diagnoses that goals fail with.
     pub fn codes(&self) -> Vec<&'static str> {
         let failed = self.goals().iter().filter(|goal| !goal.passed);
         failed.filter_map(|goal| goal.diagnosis.as_ref()).map(|diagnosis| diagnosis.code).collect()
+    }
+
+    /// The mark that leads on, in a level that has any: which, of how many, and the mark.
+    pub fn coach(&self) -> Option<(usize, usize, &crate::level::Coach)> {
+        let marks = &self.level().coach;
+        Some((self.coached, marks.len(), marks.get(self.coached)?))
+    }
+
+    /// Passes over the marks whose moment has come.
+    pub(in crate::game) fn follow_coach(&mut self) {
+        while let Some((_, _, mark)) = self.coach() {
+            let done = match mark.until {
+                Moment::Sent => self.sends > 0,
+                Moment::Asked => self.ladder.highest > 0,
+                Moment::Edited => !self.edited_files().is_empty(),
+                Moment::Applied => self.attempt.has_applied(),
+                Moment::Won => self.phase == Phase::Solved,
+            };
+            if !done {
+                return;
+            }
+            self.coached += 1;
+        }
+    }
+
+    /// The goals that fail, from 0.
+    pub fn failing(&self) -> Vec<usize> {
+        let goals = self.goals().iter().enumerate();
+        goals.filter(|(_, goal)| !goal.passed).map(|(at, _)| at).collect()
+    }
+
+    /// How long the next hint has to wait; `None` when there is none.
+    pub fn hint_wait(&self) -> Option<Duration> {
+        let (codes, failing) = (self.codes(), self.failing());
+        let clock = self.lasted();
+        self.hints.wait(self.level(), super::Situation { codes: &codes, failing: &failing, clock })
+    }
+
+    /// The cluster's time since the player arrived.
+    pub fn lasted(&self) -> Duration {
+        self.now().since(self.opened)
     }
 
     /// Says something to the player.
@@ -238,6 +334,7 @@ impl Play {
         }
         self.read_terminal()
             | self.read_scene()
+            | self.read_pulses()
             | self.keep_for_rewind()
             | !events.is_empty()
             | (before.as_millis() / 1_000 != self.now().as_millis() / 1_000)
@@ -255,16 +352,21 @@ impl Play {
     /// Looks at the cluster again. Says whether anything has changed.
     pub(in crate::game) fn read_scene(&mut self) -> bool {
         let revision = self.attempt.cluster().objects().revision();
-        if revision == self.scene_revision {
+        // Who listens where is no object of the API: it is looked at now and then.
+        let ports_due = self.now().since(self.ports_read) >= READ_PORTS;
+        if revision == self.scene_revision && !ports_due {
             return false;
         }
         self.scene_revision = revision;
-        let scene = Scene::of(self.attempt.cluster().objects());
+        self.ports_read = self.now();
+        let scene = Scene::of(self.attempt.cluster());
         if scene == *self.scene {
             return false;
         }
         self.fresh.extend(scene.changes_since(&self.scene));
         self.fresh_for = Duration::ZERO;
+        let gone = scene.gone_since(&self.scene).into_iter();
+        self.ghosts.extend(gone.map(|ghost| (ghost, Duration::ZERO)));
         self.scene = Arc::new(scene);
         if !self.scene.spots(true).contains(&self.picked) {
             self.picked = self.first_pick();
@@ -272,14 +374,36 @@ impl Play {
         true
     }
 
-    /// Whether the goals' last requests came as the player predicted.
-    pub(in crate::game) fn prediction_verdict(&self) -> Option<String> {
+    /// Which containers have sent something by themselves since it was looked last. Says whether any
+    /// have.
+    fn read_pulses(&mut self) -> bool {
+        let from = self.pulsed_trace;
+        self.pulsed_trace = self.attempt.cluster().next_trace();
+        let traces = self.attempt.cluster().traces().filter(|trace| trace.id >= from);
+        let own = traces.filter(|trace| trace.process.is_some());
+        let pulses: Vec<(Spot, String)> = own
+            .filter_map(|trace| Some((Spot::from(&trace.from), trace.container.as_ref()?.to_string())))
+            .filter(|(spot, _)| matches!(spot, Spot::Pod(namespace, _) if !namespace.starts_with("kube-")))
+            .collect();
+        if pulses.is_empty() {
+            return false;
+        }
+        self.pulses = pulses.into_iter().collect();
+        self.pulsed_for = Duration::ZERO;
+        true
+    }
+
+    /// Whether the request that was asked about came as the player predicted.
+    pub(in crate::game) fn judge_prediction(&self) -> Option<Guess> {
         let Asked::Yes(prediction) = self.asked else { return None };
-        let goal =
-            self.goals().iter().find(|goal| !goal.passed).or_else(|| self.goals().first())?;
-        let last = goal.traces.last().and_then(|id| self.attempt.cluster().trace(*id));
-        let fate = Fate::of(goal, last);
-        Some(predict::verdict(prediction, fate, Where::of(fate, last)))
+        let question = self.question.as_ref()?;
+        let goal = self.goals().get(question.goal)?;
+        question.judge(prediction, goal, self.attempt.cluster())
+    }
+
+    /// Whether the failure at hand was sent with everything applied that is in the files now.
+    pub fn is_told_of_these_files(&self) -> bool {
+        self.sent_without.is_empty() && self.unapplied().is_empty()
     }
 
     /// The first pod, since that is what levels are about.

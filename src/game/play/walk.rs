@@ -9,6 +9,12 @@ use crate::network::Trace;
 /// How long a change stays marked on the map.
 const FRESH: Duration = Duration::from_secs(3);
 
+/// How long a pod that went leaves a ghost.
+const GHOST: Duration = Duration::from_secs(6);
+
+/// How long a container's own request is a pulse.
+const PULSE: Duration = Duration::from_millis(600);
+
 /// How long the packet walks from one step to the next.
 pub const WALK: Duration = Duration::from_millis(550);
 
@@ -49,6 +55,21 @@ impl Play {
                 moved = true;
             }
         }
+        if !self.ghosts.is_empty() {
+            for (_, age) in &mut self.ghosts {
+                *age += real;
+            }
+            let count = self.ghosts.len();
+            self.ghosts.retain(|(_, age)| *age < GHOST);
+            moved |= self.ghosts.len() != count;
+        }
+        if !self.pulses.is_empty() {
+            self.pulsed_for += real;
+            if self.pulsed_for >= PULSE {
+                self.pulses.clear();
+                moved = true;
+            }
+        }
         if !self.is_walking() {
             return moved;
         }
@@ -78,7 +99,10 @@ impl Play {
         if self.is_walking() {
             return Some(Duration::ZERO);
         }
-        self.is_fresh().then(|| FRESH.saturating_sub(self.fresh_for))
+        let fresh = self.is_fresh().then(|| FRESH.saturating_sub(self.fresh_for));
+        let ghost = self.ghosts.iter().map(|(_, age)| GHOST.saturating_sub(*age)).min();
+        let pulse = (!self.pulses.is_empty()).then(|| PULSE.saturating_sub(self.pulsed_for));
+        [fresh, ghost, pulse].into_iter().flatten().min()
     }
 
     /// Shows the way of some packets, from the beginning.

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::bounds::{self, Bounds};
 use super::schema::{
-    ClaimFile, EventFile, FamiliesFile, GoalFile, HintFile, IngressFile, LevelFile, MistakeFile,
-    ProviderFile, RepeatFile,
+    ClaimFile, CoachFile, EventFile, FamiliesFile, GoalFile, HintFile, IngressFile, LevelFile,
+    MistakeFile, MomentFile, ProviderFile, RepeatFile,
 };
 use super::{Folder, Source, asks, typed};
 use crate::api::{Kind, LabelSelector};
 use crate::diagnostic::Diagnostic;
 use crate::level::PlaceName;
 use crate::level::format::{
-    Changes, Claim, Event, Expect, Goal, Hint, Level, Mistake, Repeat, Solution, When, Which,
+    Changes, Claim, Coach, Event, Expect, Goal, Hint, Level, Mistake, Moment, Repeat, Solution,
+    When, Which,
 };
 use crate::level::lint::Cheat;
 use crate::manifest;
@@ -45,6 +46,7 @@ pub(super) fn level(
     bounds.length("events", file.events.len(), bounds::ENTRIES);
     bounds.length("claims", file.claims.len(), bounds::ENTRIES);
     bounds.length("hints", file.hints.len(), bounds::ENTRIES);
+    bounds.length("coach", file.coach.len(), bounds::ENTRIES);
     let nodes = bounds.number("cluster.nodes", file.cluster.nodes, bounds::NODES);
     let goals = goals(file.goals, &mut bounds);
     let events = events(file.events, &goals, &mut bounds);
@@ -79,6 +81,7 @@ pub(super) fn level(
         goals,
         events,
         hints,
+        coach: file.coach.into_iter().map(coach).collect(),
         question,
         spare: file.spare,
         debrief: file.debrief.trim().to_owned(),
@@ -284,6 +287,17 @@ fn changes(text: &str) -> Result<Changes, String> {
         labels => Which::Labelled(LabelSelector::parse(labels)?),
     };
     Ok(Changes { kind, which })
+}
+
+fn coach(file: CoachFile) -> Coach {
+    let until = match file.until {
+        MomentFile::Sent => Moment::Sent,
+        MomentFile::Asked => Moment::Asked,
+        MomentFile::Edited => Moment::Edited,
+        MomentFile::Applied => Moment::Applied,
+        MomentFile::Won => Moment::Won,
+    };
+    Coach { until, key: file.key, say: file.say.trim().to_owned() }
 }
 
 fn hints(files: Vec<HintFile>, goals: usize, bounds: &mut Bounds<'_>) -> Vec<Hint> {

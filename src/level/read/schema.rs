@@ -88,6 +88,9 @@ pub(super) struct LevelFile {
     /// Help: the first that fits the failing diagnosis, then the general ones in order.
     #[serde(default)]
     pub hints: Vec<HintFile>,
+    /// Marks that lead a new player through the level, one after the other.
+    #[serde(default)]
+    pub coach: Vec<CoachFile>,
     /// What is asked once it is solved: another failure of the same idea, answered by the engine.
     #[serde(default)]
     pub question: Option<QuestionFile>,
@@ -431,6 +434,35 @@ pub(super) struct EventFile {
     /// What the player is told when it happens.
     #[serde(default)]
     pub say: Option<String>,
+}
+
+/// A mark that says what to do next.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CoachFile {
+    /// What it asks for; the mark goes when that was done.
+    pub until: MomentFile,
+    /// The key, as it is written: `Ctrl-G`.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// What to do and why, in a sentence or two.
+    pub say: String,
+}
+
+/// Something that a player does for the first time.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum MomentFile {
+    /// The goal's request was sent.
+    Sent,
+    /// It was asked why it failed.
+    Asked,
+    /// A file was changed.
+    Edited,
+    /// The files were applied.
+    Applied,
+    /// Every goal has passed.
+    Won,
 }
 
 /// Some help.

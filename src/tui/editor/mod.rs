@@ -161,7 +161,12 @@ impl Editor {
                 EditorKey::FindPrevious => {
                     area.search_back(false);
                 }
-                EditorKey::Outdent => outdent(area),
+                EditorKey::Outdent => shift_lines(area, false),
+                EditorKey::Top => area.move_cursor(CursorMove::Top),
+                EditorKey::Bottom => {
+                    area.move_cursor(CursorMove::Bottom);
+                    area.move_cursor(CursorMove::End);
+                }
                 EditorKey::Comment => comment(area),
                 EditorKey::Complete => {}
             }
@@ -178,6 +183,11 @@ impl Editor {
         }
         let typed = matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace);
         let outcome = match key.code {
+            // A selection is indented, never replaced.
+            KeyCode::Tab if self.has_selection(play) => self.change(play, |area| {
+                shift_lines(area, true);
+                true
+            }),
             KeyCode::Tab => match self.complete_word(play) {
                 Some(outcome) => outcome,
                 None => self.change(play, |area| {
@@ -230,6 +240,50 @@ impl Editor {
         }
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         self.change(play, |area| area.insert_str(&text))
+    }
+
+    /// Puts a text at the end of the open file, as a document of its own if there is one already, and
+    /// the cursor at its start.
+    pub fn append(&mut self, play: &Play, text: &str) -> Outcome {
+        self.change(play, |area| {
+            area.cancel_selection();
+            area.move_cursor(CursorMove::Bottom);
+            area.move_cursor(CursorMove::End);
+            let empty = area.lines().iter().all(|line| line.trim().is_empty());
+            let fresh = area.lines().last().is_none_or(|line| line.trim().is_empty());
+            let before = match (empty, fresh) {
+                (true, _) => "",
+                (false, true) => "---\n",
+                (false, false) => "\n---\n",
+            };
+            let at = area.lines().len() - usize::from(fresh) + usize::from(!empty);
+            area.insert_str(format!("{before}{}", text.trim_end()));
+            jump(area, at, 0);
+            true
+        })
+    }
+
+    /// The word at the cursor, and the fields that it stands in, the nearest first.
+    pub fn words(&self, play: &Play) -> Vec<String> {
+        let Some(buffer) = self.buffer(play) else { return Vec::new() };
+        let (row, column) = (buffer.area.cursor().0, buffer.area.cursor().1);
+        let lines = buffer.area.lines();
+        let line: Vec<char> = lines.get(row).map_or_else(Vec::new, |line| line.chars().collect());
+        let of_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        let at = column.min(line.len());
+        let start = line[..at].iter().rposition(|c| !of_word(*c)).map_or(0, |at| at + 1);
+        let end = line[at..].iter().position(|c| !of_word(*c)).map_or(line.len(), |end| at + end);
+        let mut words: Vec<String> = vec![line[start..end].iter().collect()];
+        let mut indent = usize::MAX;
+        for line in lines.iter().take(row + 1).rev() {
+            let text = line.trim_start_matches([' ', '-']);
+            let here = line.chars().count() - text.chars().count();
+            let Some((key, _)) = text.split_once(':').filter(|_| here < indent) else { continue };
+            words.push(key.to_owned());
+            indent = here;
+        }
+        words.retain(|word| !word.is_empty());
+        words
     }
 
     /// Looks for a text, from the cursor on.
@@ -413,14 +467,41 @@ fn newline(area: &mut TextArea<'static>) {
     area.insert_str(" ".repeat(blanks + dash + deeper));
 }
 
-fn outdent(area: &mut TextArea<'static>) {
-    let (row, column) = (area.cursor().0, area.cursor().1);
-    let blanks =
-        area.lines().get(row).map_or(0, |line| line.chars().take_while(|c| *c == ' ').count());
-    let by = blanks.min(2);
-    area.move_cursor(CursorMove::Head);
-    area.delete_str(by);
-    jump(area, row, column.saturating_sub(by));
+/// Indents the selected lines, or the cursor's, or takes indent away.
+fn shift_lines(area: &mut TextArea<'static>, deeper: bool) {
+    let cursor = (area.cursor().0, area.cursor().1);
+    let selected = area.selection_range().map(|(start, end)| (start, end));
+    let (first, last) = match selected {
+        // A selection that ends before a line's first character does not mean that line.
+        Some((start, end)) if end.1 == 0 && end.0 > start.0 => (start.0, end.0 - 1),
+        Some((start, end)) => (start.0, end.0),
+        None => (cursor.0, cursor.0),
+    };
+    area.cancel_selection();
+    let mut moved = 0;
+    for row in first..=last {
+        let line = area.lines().get(row).cloned().unwrap_or_default();
+        jump(area, row, 0);
+        if deeper && !line.trim().is_empty() {
+            area.insert_str("  ");
+        }
+        if !deeper {
+            let by = line.chars().take_while(|c| *c == ' ').count().min(2);
+            area.delete_str(by);
+            moved = if row == cursor.0 { by } else { moved };
+        }
+    }
+    match selected {
+        Some(_) => {
+            jump(area, first, 0);
+            area.start_selection();
+            jump(area, last + 1, 0);
+            if area.cursor().0 != last + 1 {
+                area.move_cursor(CursorMove::End);
+            }
+        }
+        None => jump(area, cursor.0, cursor.1.saturating_sub(moved)),
+    }
 }
 
 fn comment(area: &mut TextArea<'static>) {

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use ratatui::layout::Rect;
 
-use crate::game::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
+use crate::game::scene::{Ghost, PodView, Scene, ServiceView, Spot, visible_pods};
+use crate::tui::text::width;
 
 /// A column that is narrower than this is no column: nodes stand below each other instead.
 const NARROWEST_COLUMN: u16 = 19;
 /// A box that is wider has nothing to say.
-const WIDEST_BOX: u16 = 38;
+const WIDEST_BOX: u16 = 60;
 /// Left of each column: where the packet's way runs, and one cell for the arrow.
 pub const GUTTER: u16 = 2;
 
@@ -41,6 +42,8 @@ pub enum Item {
     },
     /// Pods that no node has, as a heading.
     Waiting,
+    /// A pod that went a moment ago: its name.
+    Ghost(String),
     Service(Spot),
 }
 
@@ -89,7 +92,7 @@ impl Layout {
             Item::Node(at) => scene.nodes.get(*at).map(|node| Spot::Node(node.name.clone())),
             Item::Pod(spot) | Item::Service(spot) => Some(spot.clone()),
             Item::Group { pods, .. } => pods.first().cloned(),
-            Item::Waiting => None,
+            Item::Waiting | Item::Ghost(_) => None,
         }
     }
 
@@ -102,7 +105,7 @@ impl Layout {
             }
             Item::Pod(own) | Item::Service(own) => own == spot,
             Item::Group { pods, .. } => pods.contains(spot),
-            Item::Waiting => false,
+            Item::Waiting | Item::Ghost(_) => false,
         })
     }
 
@@ -115,21 +118,23 @@ fn is_dns(item: &Item) -> bool {
     matches!(item, Item::Service(Spot::Service(namespace, name)) if namespace == "kube-system" && name == "kube-dns")
 }
 
-/// Lays a cluster out in `area`. `outside` are the hosts on the internet that the shown packet
-/// meets.
-pub fn layout(
-    scene: &Scene,
-    system: bool,
-    picked: &Spot,
-    outside: &[String],
-    area: Rect,
-) -> Layout {
+/// What is laid out beside the cluster itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extra<'a> {
+    /// The hosts on the internet that the shown packet meets.
+    pub outside: &'a [String],
+    /// Pods that went a moment ago.
+    pub ghosts: &'a [Ghost],
+}
+
+/// Lays a cluster out in `area`.
+pub fn layout(scene: &Scene, system: bool, picked: &Spot, extra: Extra<'_>, area: Rect) -> Layout {
     let services = services(scene, system);
-    let top = top_rows(outside, area);
+    let top = top_rows(extra.outside, area);
     let columns = columns(scene, area.width);
     let Division { detail, selectors, service_rows, pods: pods_area } =
-        divide(scene, system, &services, columns, area);
-    let (mut items, hidden) = pods(scene, system, picked, columns, detail, pods_area);
+        divide(scene, system, extra, &services, columns, area);
+    let (mut items, hidden) = pods(scene, system, picked, extra, columns, detail, pods_area);
     // The Services follow closely: what is left over stays empty below them.
     let used = items.iter().map(|placed| placed.area.bottom()).max().unwrap_or(pods_area.y);
     let lower_lane = used.clamp(pods_area.y, pods_area.bottom());
@@ -168,6 +173,7 @@ struct Division {
 fn divide(
     scene: &Scene,
     system: bool,
+    extra: Extra<'_>,
     services: &[&ServiceView],
     columns: u16,
     area: Rect,
@@ -188,7 +194,7 @@ fn divide(
     ];
     for (detail, selectors) in choices {
         let (division, wanted) = with(detail, selectors);
-        let stacks = stacks(scene, system, columns, detail);
+        let stacks = stacks(scene, system, extra, columns, detail);
         let tallest = stacks.iter().map(|stack| stack.iter().map(|row| row.height).sum::<u16>());
         let fits = tallest.max().unwrap_or(0) <= division.pods.height;
         if fits && (!selectors || wanted == division.service_rows) {
@@ -247,13 +253,14 @@ fn pods(
     scene: &Scene,
     system: bool,
     picked: &Spot,
+    extra: Extra<'_>,
     columns: u16,
     detail: Detail,
     area: Rect,
 ) -> (Vec<Placed>, (usize, usize)) {
-    let stacks = stacks(scene, system, columns, detail);
+    let stacks = stacks(scene, system, extra, columns, detail);
     if detail != Detail::Group {
-        return (place(stacks, 0, columns, area), (0, 0));
+        return (place(scene, stacks, 0, area), (0, 0));
     }
     let longest = stacks.iter().map(Vec::len).max().unwrap_or(0);
     let height = usize::from(area.height);
@@ -263,10 +270,16 @@ fn pods(
         .unwrap_or(0);
     let skip = (at + 1).saturating_sub(height).min(longest.saturating_sub(height));
     let below = longest.saturating_sub(skip + height);
-    (place(stacks, skip, columns, area), (skip, below))
+    (place(scene, stacks, skip, area), (skip, below))
 }
 
-fn stacks(scene: &Scene, system: bool, columns: u16, detail: Detail) -> Vec<Vec<Stacked>> {
+fn stacks(
+    scene: &Scene,
+    system: bool,
+    extra: Extra<'_>,
+    columns: u16,
+    detail: Detail,
+) -> Vec<Vec<Stacked>> {
     let mut stacks: Vec<Vec<Stacked>> = (0..columns).map(|_| Vec::new()).collect();
     for (at, node) in scene.nodes.iter().enumerate() {
         let column = if columns == 1 { 0 } else { at };
@@ -275,6 +288,14 @@ fn stacks(scene: &Scene, system: bool, columns: u16, detail: Detail) -> Vec<Vec<
         stack.push(Stacked { item: Item::Node(at), height: 1, spots: vec![spot] });
         let pods: Vec<&PodView> = visible_pods(&node.pods, system).collect();
         stack.extend(rows(&pods, detail));
+        let gone = extra.ghosts.iter().filter(|ghost| ghost.node == node.name);
+        stack.extend(gone.filter_map(|ghost| match &ghost.pod {
+            Spot::Pod(_, name) => {
+                let item = Item::Ghost(name.clone());
+                Some(Stacked { item, height: 1, spots: Vec::new() })
+            }
+            _ => None,
+        }));
     }
     let waiting: Vec<&PodView> = visible_pods(&scene.waiting, system).collect();
     if let (false, Some(stack)) = (waiting.is_empty(), stacks.first_mut()) {
@@ -321,11 +342,17 @@ pub fn box_height(pod: &PodView) -> u16 {
     3 + pod.containers.len().max(1) as u16
 }
 
-fn place(stacks: Vec<Vec<Stacked>>, skip: usize, columns: u16, area: Rect) -> Vec<Placed> {
-    let width = area.width / columns.max(1);
+fn place(scene: &Scene, stacks: Vec<Vec<Stacked>>, skip: usize, area: Rect) -> Vec<Placed> {
+    let wanted: Vec<u16> = stacks
+        .iter()
+        .map(|stack| stack.iter().map(|row| wanted(scene, &row.item)).max().unwrap_or(0))
+        .collect();
+    let widths = share(&wanted, area.width);
     let mut items = Vec::new();
-    for (column, stack) in stacks.into_iter().enumerate() {
-        let x = area.x + column as u16 * width + GUTTER;
+    let mut left = area.x;
+    for (stack, width) in stacks.into_iter().zip(widths) {
+        let x = left + GUTTER;
+        left += width;
         let mut y = area.y;
         for row in stack.into_iter().skip(skip) {
             if y + row.height > area.bottom() {
@@ -339,6 +366,48 @@ fn place(stacks: Vec<Vec<Stacked>>, skip: usize, columns: u16, area: Rect) -> Ve
     items
 }
 
+/// Columns that something needs to be shown whole, gutter and margin included.
+fn wanted(scene: &Scene, item: &Item) -> u16 {
+    let inside = match item {
+        Item::Node(at) => {
+            scene.nodes.get(*at).map_or(0, |node| width(&node.name) + width(&node.address) + 1)
+        }
+        Item::Pod(spot) => scene.pod(spot).map_or(0, |pod| {
+            let name = width(&pod.name) + 8;
+            let made = pod.made_by.as_deref().map_or(14, |made| width(made) + 3) + 6;
+            let containers = pod.containers.iter();
+            let containers = containers.map(|one| {
+                let ports: usize = one.ports.iter().map(|port| width(port) + 1).sum();
+                width(&one.name) + width(&one.image) + ports + 9
+            });
+            containers.max().unwrap_or(0).max(name).max(made).max(width(&pod.shown_labels()) + 4)
+        }),
+        Item::Group { name, .. } => width(name) + 16,
+        Item::Ghost(name) => width(name) + 8,
+        _ => 0,
+    };
+    u16::try_from(inside).unwrap_or(u16::MAX).saturating_add(GUTTER + 1)
+}
+
+/// Shares columns out: who needs little gets that, and the others what is left, evenly.
+fn share(wanted: &[u16], total: u16) -> Vec<u16> {
+    let count = wanted.len().max(1) as u16;
+    let floor = NARROWEST_COLUMN.min(total / count);
+    let mut widths = vec![0; wanted.len()];
+    let mut left = total;
+    let mut open: Vec<usize> = (0..wanted.len()).collect();
+    open.sort_by_key(|at| wanted[*at]);
+    while let Some((at, rest)) = open.split_first() {
+        let even = left / (open.len() as u16);
+        widths[*at] = wanted[*at].max(floor).min(even);
+        left -= widths[*at];
+        open = rest.to_vec();
+    }
+    // What nobody needs is shared evenly.
+    let spare = left / count;
+    widths.iter().map(|width| width + spare).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,7 +417,7 @@ mod tests {
     fn few_pods_are_boxes_and_many_are_groups() {
         let detail = |pods, height| {
             let area = Rect::new(0, 0, 60, height);
-            layout(&sample::scene(pods), false, &Spot::Laptop, &[], area).detail
+            layout(&sample::scene(pods), false, &Spot::Laptop, Extra::default(), area).detail
         };
         assert_eq!(detail(3, 30), Detail::Labels);
         assert_eq!(detail(3, 14), Detail::Box);
@@ -359,16 +428,25 @@ mod tests {
     #[test]
     fn a_pod_that_is_folded_away_is_found_in_its_group() {
         let scene = sample::scene(400);
-        let map = layout(&scene, false, &Spot::Laptop, &[], Rect::new(0, 0, 60, 18));
+        let map = layout(&scene, false, &Spot::Laptop, Extra::default(), Rect::new(0, 0, 60, 18));
         let last = scene.pods().last().map(PodView::spot).expect("a pod");
         assert!(map.find(&scene, &last).is_some());
+    }
+
+    #[test]
+    fn a_node_without_much_on_it_leaves_its_room_to_the_others() {
+        assert_eq!(share(&[10, 50, 10], 90), [19, 50, 19]);
+        assert_eq!(share(&[80, 80], 100), [50, 50]);
+        assert_eq!(share(&[], 100), Vec::<u16>::new());
     }
 
     #[test]
     fn nothing_stands_outside_the_map() {
         for (width, height) in [(1, 1), (20, 5), (60, 18), (200, 60)] {
             let area = Rect::new(3, 2, width, height);
-            for placed in layout(&sample::scene(9), true, &Spot::Laptop, &[], area).items {
+            for placed in
+                layout(&sample::scene(9), true, &Spot::Laptop, Extra::default(), area).items
+            {
                 assert_eq!(placed.area.intersection(area), placed.area, "{placed:?} in {area:?}");
             }
         }

@@ -24,7 +24,7 @@ use ratatui::text::Span;
 
 use crate::game::WALK;
 use crate::game::Walk;
-use crate::game::scene::{Health, PodView, Scene, ServiceView, Spot};
+use crate::game::scene::{Ghost, Health, PodView, Scene, ServiceView, Spot};
 use crate::game::story::{Step, Story};
 use crate::network::Verdict;
 use crate::tui::text::{fit, fit_name, put, put_spans, width};
@@ -45,6 +45,10 @@ pub struct Map<'a> {
     pub system: bool,
     /// The packet, if there is one.
     pub packet: Option<(&'a Story, &'a Walk)>,
+    /// Pods that went a moment ago.
+    pub ghosts: &'a [Ghost],
+    /// Containers that have just sent something by themselves.
+    pub pulses: &'a BTreeSet<(Spot, String)>,
 }
 
 /// Draws the map; says what stands where.
@@ -52,7 +56,8 @@ pub fn draw(map: &Map<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Layou
     let outside = outside(map);
     // A margin, so that ways in the first gutter do not touch the border.
     let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(1), ..area };
-    let layout = layout::layout(map.scene, map.system, map.picked, &outside, area);
+    let extra = layout::Extra { outside: &outside, ghosts: map.ghosts };
+    let layout = layout::layout(map.scene, map.system, map.picked, extra, area);
     for placed in &layout.items {
         draw_item(map, placed, theme, buf);
     }
@@ -96,6 +101,10 @@ fn draw_item(map: &Map<'_>, placed: &Placed, theme: &Theme, buf: &mut Buffer) {
             line(&[Span::styled("◇ ", theme.dim), Span::styled(outside.clone(), name)], buf);
         }
         Item::Node(at) => draw_node(map, *at, theme, area, buf),
+        Item::Ghost(name) => {
+            let name = fit_name(name, columns.saturating_sub(8));
+            line(&[Span::styled(format!("  † {name} went"), theme.warn)], buf);
+        }
         Item::Waiting => line(&[Span::styled("waiting for a node", theme.warn)], buf),
         Item::Pod(spot) => {
             if let Some(pod) = map.scene.pod(spot) {
@@ -207,12 +216,28 @@ fn draw_pod_box(
             (_, many) => format!("{} ↻{many}", container.status),
         };
         let plain = if container.health == Health::Good { theme.dim } else { style };
+        let pulse = map.pulses.contains(&(spot.clone(), container.name.clone()));
+        let ports = container.ports.join(" ");
         let spans = [
             Span::styled(format!("{} ", container.health.sign()), style),
-            Span::styled(format!("{}  ", container.name), theme.text),
-            Span::styled(state, plain),
+            Span::styled(container.name.clone(), theme.text),
+            Span::styled(if pulse { "»" } else { " " }, theme.packet),
+            Span::styled(
+                if ports.is_empty() { String::new() } else { format!("{ports} ") },
+                theme.accent,
+            ),
+            Span::styled(format!(" {state}"), plain),
         ];
         put_spans(buf, area.x + 2, y, &spans, inside);
+    }
+    // Who brings it back when it goes.
+    let maker = match &pod.made_by {
+        Some(maker) => format!(" by {maker} "),
+        None => " made by nobody ".to_owned(),
+    };
+    if pod.health != Health::Over && width(&maker) <= inside {
+        let style = if pod.made_by.is_some() { theme.dim } else { theme.warn };
+        put(buf, area.x + 2, area.bottom().saturating_sub(1), &maker, inside, style);
     }
 }
 
@@ -375,12 +400,20 @@ fn draw_packet(
     let path = |from: &Spot, to: &Spot| {
         Some(route::path(layout, layout.find(scene, from)?, layout.find(scene, to)?))
     };
+    let progress = walk.under_way.as_secs_f32() / WALK.as_secs_f32();
+    let arrived = progress >= 1.0;
+    let ended = arrived && walk.step + 1 >= story.steps.len();
+    // A way that worked is drawn as such, and no other is.
+    let past = if ended && story.arrived { theme.good } else { theme.border };
     for (_, from, to) in legs.iter().filter(|(step, ..)| *step < walk.step) {
         if let Some(path) = path(from, to).filter(|path| path.len() > 1) {
-            route::draw(&path, theme.border, area, buf);
+            route::draw(&path, past, area, buf);
         }
     }
     let Some(step) = story.steps.get(walk.step) else { return };
+    if legs.is_empty() && draw_inside(scene, layout, story, walk, theme, area, buf) {
+        return;
+    }
     let mut way = Vec::new();
     for (_, from, to) in legs.iter().filter(|(step, ..)| *step == walk.step) {
         way.extend(path(from, to).unwrap_or_default());
@@ -390,13 +423,62 @@ fn draw_packet(
         let here = step.next.as_ref().unwrap_or(&step.spot);
         way.extend(layout.find(scene, here).map(route::door));
     }
+    let failed = arrived && !matches!(step.verdict, Verdict::Pass | Verdict::Deliver);
     if way.len() > 1 {
-        route::draw(&way, theme.packet, area, buf);
+        let style = match (failed, ended && story.arrived) {
+            (true, _) => theme.bad,
+            (false, true) => theme.good,
+            (false, false) => theme.packet,
+        };
+        route::draw(&way, style, area, buf);
     }
-    let progress = walk.under_way.as_secs_f32() / WALK.as_secs_f32();
-    let arrived = progress >= 1.0;
     let (sign, style) = if arrived { token(step, theme) } else { ('●', theme.packet) };
     route::draw_token(&way, progress, sign, style, area, buf);
+}
+
+/// A request that stays in one pod runs in a lane of its own, from container to container. Says
+/// whether there is room for it.
+fn draw_inside(
+    scene: &Scene,
+    layout: &Layout,
+    story: &Story,
+    walk: &Walk,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> bool {
+    let Some(((from, to), spot)) =
+        story.inside.as_ref().zip(story.steps.first().map(|step| &step.spot))
+    else {
+        return false;
+    };
+    let (Some(pod), Some(placed)) = (scene.pod(spot), layout.find(scene, spot)) else {
+        return false;
+    };
+    if placed.area.height < layout::box_height(pod) {
+        return false;
+    }
+    let labelled = u16::from(placed.area.height > layout::box_height(pod));
+    let row = |name: &str| {
+        let at = pod.containers.iter().position(|container| container.name == name)?;
+        Some(placed.area.y + 2 + labelled + at as u16)
+    };
+    let (Some(start), Some(end)) = (row(from), row(to)) else { return false };
+    let x = placed.area.x + 1;
+    let path: Vec<(u16, u16)> = match start <= end {
+        true => (start..=end).map(|y| (x, y)).collect(),
+        false => (end..=start).rev().map(|y| (x, y)).collect(),
+    };
+    let steps = story.steps.len().max(1) as f32;
+    let under_way = walk.under_way.as_secs_f32() / WALK.as_secs_f32();
+    let progress = (walk.step as f32 + under_way.min(1.0)) / steps;
+    let ended = progress >= 1.0;
+    let style = if ended && story.arrived { theme.good } else { theme.packet };
+    route::draw(&path, style, area, buf);
+    if !ended {
+        route::draw_token(&path, progress, '●', theme.packet, area, buf);
+    }
+    true
 }
 
 fn token(step: &Step, theme: &Theme) -> (char, Style) {

@@ -13,31 +13,95 @@ use ratatui::text::Span;
 
 use crate::game::{Asked, Play, Tone};
 use crate::level::{GoalState, Phase};
-use crate::tui::text::{fit, put_spans, width};
+use crate::tui::text::{fit, put_spans, short_names, width, wrap};
 use crate::tui::theme::Theme;
 
 /// How many goals are shown at most.
 const SHOWN: usize = 4;
 
-/// Rows that the strip takes.
-pub fn height(play: &Play) -> u16 {
-    play.goals().len().min(SHOWN) as u16 + 1
+/// Rows that the strip takes on a screen of this size.
+pub fn height(play: &Play, theme: &Theme, area: Rect) -> u16 {
+    let goals: usize = goal_rows(play, area).iter().sum();
+    (goals + advice_lines(play, theme, area.width).1.len()) as u16
+}
+
+/// Rows for each goal that is shown: a second one for words that would be cut, where the screen is
+/// high enough.
+fn goal_rows(play: &Play, area: Rect) -> Vec<usize> {
+    let mut spare = usize::from(area.height / 8).saturating_sub(1);
+    let shown = play.goals().iter().take(SHOWN);
+    shown
+        .map(|goal| {
+            let columns = usize::from(area.width.saturating_sub(4));
+            let cut = width(&goal.say) > room_for(goal, columns);
+            let more = usize::from(cut && spare > 0);
+            spare -= more;
+            1 + more
+        })
+        .collect()
 }
 
 /// Draws the goals and the line below them.
-pub fn draw(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
+pub fn draw(play: &Play, theme: &Theme, screen: Rect, area: Rect, buf: &mut Buffer) {
     let current = play.goals().iter().position(|goal| !goal.passed);
-    for (row, goal) in play.goals().iter().take(SHOWN).enumerate() {
-        let y = area.y + row as u16;
+    let mut y = area.y;
+    for (row, (goal, height)) in play.goals().iter().zip(goal_rows(play, screen)).enumerate() {
         if y < area.bottom() {
             let active = play.phase() == Phase::Probing && current == Some(row);
-            draw_goal(goal, active, theme, Rect { y, height: 1, ..area }, buf);
+            let height = (height as u16).min(area.bottom() - y);
+            draw_goal(goal, active, theme, Rect { y, height, ..area }, buf);
         }
+        y += height as u16;
     }
-    let (style, text) = advice(play, theme);
+    let (style, lines) = advice_lines(play, theme, screen.width);
     let columns = usize::from(area.width.saturating_sub(2));
-    let spans = [Span::styled("› ", theme.accent), Span::styled(text, style)];
-    put_spans(buf, area.x + 1, area.bottom().saturating_sub(1), &spans, columns);
+    for (row, text) in lines.iter().enumerate() {
+        let sign = if row == 0 { "› " } else { "  " };
+        let mut spans = vec![Span::styled(sign, theme.accent)];
+        // The fact comes first, and stands out; what follows says why, and is no alarm.
+        match text.split_once(':').filter(|_| row == 0 && style == theme.bad) {
+            Some((fact, rest)) => {
+                spans.push(Span::styled(format!("{fact}:"), theme.bad));
+                spans.push(Span::styled(rest.to_owned(), theme.text));
+            }
+            None if style == theme.bad => spans.push(Span::styled(text.clone(), theme.text)),
+            None => spans.push(Span::styled(text.clone(), style)),
+        }
+        if y < area.bottom() {
+            put_spans(buf, area.x + 1, y, &spans, columns);
+        }
+        y += 1;
+    }
+}
+
+/// The advice in at most two lines.
+fn advice_lines(play: &Play, theme: &Theme, width: u16) -> (Style, Vec<String>) {
+    let (style, text) = advice(play, theme);
+    let columns = usize::from(width.saturating_sub(6)).max(1);
+    let mut lines = wrap(&short_names(&text), columns);
+    if lines.len() > 2 {
+        lines.truncate(2);
+        lines[1] = fit(&format!("{} …", lines[1]), columns);
+    }
+    (style, lines)
+}
+
+/// Columns that a goal's own words have.
+fn room_for(goal: &GoalState, columns: usize) -> usize {
+    columns.saturating_sub(width(&count(goal)) + width(&bar_of(goal)) + 5)
+}
+
+fn count(goal: &GoalState) -> String {
+    match (goal.tried, goal.of) {
+        (0, _) => String::new(),
+        (_, 0 | 1) if goal.passed => "passed".to_owned(),
+        (_, 0 | 1) => "not yet".to_owned(),
+        _ => format!("{}/{}", goal.succeeded, goal.of),
+    }
+}
+
+fn bar_of(goal: &GoalState) -> String {
+    if goal.of > 2 && goal.tried > 0 { bar(goal) } else { String::new() }
 }
 
 fn draw_goal(goal: &GoalState, active: bool, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -48,19 +112,22 @@ fn draw_goal(goal: &GoalState, active: bool, theme: &Theme, area: Rect, buf: &mu
         (_, true, _) => ("✗", theme.bad),
         _ => ("○", theme.dim),
     };
-    let count = match (goal.tried, goal.of) {
-        (0, _) => String::new(),
-        (_, 0 | 1) if goal.passed => "passed".to_owned(),
-        (_, 0 | 1) => "not yet".to_owned(),
-        _ => format!("{}/{}", goal.succeeded, goal.of),
-    };
-    let bar = if goal.of > 2 && goal.tried > 0 { bar(goal) } else { String::new() };
+    let (count, bar) = (count(goal), bar_of(goal));
     let tail = width(&count) + width(&bar) + 3;
     let columns = usize::from(area.width.saturating_sub(2));
-    let room = columns.saturating_sub(tail + 2);
-    let spans =
-        [Span::styled(format!("{sign} "), style), Span::styled(fit(&goal.say, room), theme.text)];
-    put_spans(buf, area.x + 1, area.y, &spans, columns);
+    let room = room_for(goal, columns);
+    let mut lines = match area.height {
+        0 | 1 => vec![fit(&goal.say, room)],
+        _ => wrap(&goal.say, room),
+    };
+    if lines.len() > 2 {
+        lines[1] = fit(&lines[1..].join(" "), room);
+    }
+    for (row, text) in lines.iter().take(usize::from(area.height)).enumerate() {
+        let sign = if row == 0 { format!("{sign} ") } else { "  ".to_owned() };
+        let spans = [Span::styled(sign, style), Span::styled(text.clone(), theme.text)];
+        put_spans(buf, area.x + 1, area.y + row as u16, &spans, columns);
+    }
     let x = area.right().saturating_sub(tail as u16);
     put_spans(
         buf,
@@ -101,7 +168,12 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
             "Something is broken. Ctrl-G sends the goal's request and shows its way.".to_owned()
         }
         _ => match failing(play) {
-            Some(message) => format!("F3 why: {message}"),
+            Some(message) => {
+                let next = play.ladder.next();
+                let next = next
+                    .map_or_else(|| "shows it again".to_owned(), |next| next.words().to_owned());
+                format!("{message} · F3: {next}")
+            }
             None => {
                 "Change the manifest, or work in the terminal; Ctrl-G sends the request.".to_owned()
             }

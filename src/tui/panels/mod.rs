@@ -1,5 +1,6 @@
 //! The level screen's panels, one a file. Each draws plain values into an area.
 
+pub mod coach;
 pub mod footer;
 pub mod goals;
 pub mod header;

@@ -58,6 +58,9 @@ pub fn draw(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
     if packet.walk.step + 1 >= story.steps.len() && !packet.walk.playing {
         rows.push(ending(story, theme));
+        for line in story.said.iter().flat_map(|said| wrap(said, columns.saturating_sub(3))) {
+            rows.push(vec![Span::styled(format!("   {line}"), theme.bad)]);
+        }
         for line in story.guess.iter().flat_map(|guess| wrap(guess, columns.saturating_sub(3))) {
             rows.push(vec![Span::styled(format!("   {line}"), theme.dim)]);
         }
@@ -156,8 +159,7 @@ fn step_rows<'a>(
     if !(reached && unfold) {
         return;
     }
-    let note_style =
-        if step.verdict == Verdict::Pass { theme.dim } else { verdict_style(step.verdict, theme) };
+    let note_style = if step.verdict == Verdict::Pass { theme.dim } else { theme.text };
     for note in &step.notes {
         for line in wrap(note, room.saturating_sub(2)) {
             rows.push(vec![

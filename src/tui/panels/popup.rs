@@ -7,43 +7,104 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::game::{
-    Asked, Fate, Game, Line, Play, Popup, RESET_CHOICES, Where, diff, matching_commands,
+    Asked, Fault, Game, Line, Play, Popup, RESET_CHOICES, UNAPPLIED_CHOICES, diff, faults,
+    matching_commands, rung_name,
 };
-use crate::level::{Diagnosis, Hint};
+use crate::level::Hint;
 use crate::tui::frame::Borders;
 use crate::tui::text::{fit, line as styled, put, put_spans, reflow, width, wrap};
 use crate::tui::theme::Theme;
 
 /// The widest popup.
 const WIDEST: u16 = 84;
+/// The widest popup that leaves room beside it.
+const NARROW: u16 = 62;
 
 type Rows = Vec<ratatui::text::Line<'static>>;
 
-/// Draws the popup that is open; says where its cursor is.
-pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let popup = game.popup()?;
-    match popup {
-        Popup::Palette(line) => return Some(palette(line, theme, area, buf)),
-        Popup::Find(line) => return Some(find(game, line, theme, area, buf)),
-        _ => step_back(theme, area, buf),
+/// What a popup says of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Shown {
+    /// Where its cursor is.
+    pub cursor: Option<Position>,
+    /// How far it can be scrolled.
+    pub most: Option<usize>,
+}
+
+/// Draws the popup that is open.
+pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
+    let Some(popup) = game.popup() else { return Shown::default() };
+    let cursor = match popup {
+        Popup::Palette(line) => Some(palette(game, line, theme, area, buf)),
+        Popup::Find(line) => Some(find(game, line, theme, area, buf)),
+        _ => None,
+    };
+    if cursor.is_some() {
+        return Shown { cursor, most: None };
+    }
+    // A guess is made with the files in sight, and a victory with the map.
+    if !matches!(popup, Popup::Predict(_) | Popup::Won | Popup::Unapplied(_)) {
+        step_back(theme, area, buf);
     }
     if *popup == Popup::Leave {
         leave(theme, area, buf);
-        return None;
     }
-    let play = game.play()?;
-    match popup {
+    let Some(play) = game.play() else { return Shown::default() };
+    let most = match popup {
         Popup::Predict(selected) => predict(play, *selected, theme, area, buf),
-        Popup::Hints => hints(play, theme, area, buf),
-        Popup::Why => why(play, theme, area, buf),
+        Popup::Hints => hints(game, play, theme, area, buf),
+        Popup::Why => why(game, play, theme, area, buf),
         Popup::Describe { title, lines, scroll } => {
-            describe(title, lines, *scroll, theme, area, buf);
+            describe(title, lines, *scroll, theme, area, buf)
         }
         Popup::Reset(selected) => reset(*selected, theme, area, buf),
+        Popup::Unapplied(selected) => unapplied(play, *selected, theme, area, buf),
         Popup::Won => won(game, play, theme, area, buf),
-        Popup::Palette(_) | Popup::Find(_) | Popup::Leave => {}
+        Popup::Question(selected) => ask(game, *selected, theme, area, buf),
+        Popup::Palette(_) | Popup::Find(_) | Popup::Leave => 0,
+    };
+    Shown { cursor: None, most: Some(most) }
+}
+
+/// Where a box stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stand {
+    Middle,
+    /// At the right edge, so that text on the left can be read beside it.
+    Right,
+    /// In the lower right corner, so that a map can be seen beside it.
+    Corner,
+}
+
+/// A box with a title, a line of keys, and rows that scroll where there are more than fit.
+struct Sheet<'a> {
+    title: &'a str,
+    keys: &'a str,
+    stand: Stand,
+    rows: Rows,
+    scroll: usize,
+}
+
+impl Sheet<'_> {
+    /// Draws it; says how far it can be scrolled.
+    fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+        let inner = window(self.title, self.keys, self.rows.len(), self.stand, theme, area, buf);
+        let height = usize::from(inner.height);
+        let most = self.rows.len().saturating_sub(height);
+        let top = self.scroll.min(most);
+        show(&self.rows, top, inner, buf);
+        let mut put_at = |text: String, y: u16| {
+            let x = inner.right().saturating_sub(width(&text) as u16);
+            put(buf, x, y, &text, width(&text), theme.accent);
+        };
+        if top > 0 {
+            put_at(format!(" ↑ {top} more "), inner.y.saturating_sub(1));
+        }
+        if most > top {
+            put_at(format!(" ↓ {} more ", most - top), inner.bottom());
+        }
+        most
     }
-    None
 }
 
 /// What lies below a popup is drawn faintly, so that the eye stays on top.
@@ -60,14 +121,20 @@ fn window(
     title: &str,
     keys: &str,
     rows: usize,
+    stand: Stand,
     theme: &Theme,
     area: Rect,
     buf: &mut Buffer,
 ) -> Rect {
-    let columns = area.width.saturating_sub(4).min(WIDEST);
-    let height = (rows as u16 + 4).min(area.height.saturating_sub(2)).max(3);
-    let x = area.x + (area.width.saturating_sub(columns)) / 2;
-    let y = area.y + (area.height.saturating_sub(height)) / 2;
+    let columns = outer_columns(area, stand);
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4);
+    let height = rows.min(area.height.saturating_sub(2)).max(3);
+    let (left, above) = (area.width.saturating_sub(columns), area.height.saturating_sub(height));
+    let (x, y) = match stand {
+        Stand::Middle => (area.x + left / 2, area.y + above / 2),
+        Stand::Right => (area.x + left.saturating_sub(1), area.y + above / 2),
+        Stand::Corner => (area.x + left.saturating_sub(1), area.y + above.saturating_sub(1)),
+    };
     let outer = Rect::new(x, y, columns, height).intersection(buf.area);
     Clear.render(outer, buf);
     let mut borders = Borders::new(buf.area);
@@ -87,8 +154,15 @@ fn window(
     .intersection(outer)
 }
 
-fn columns_of(area: Rect) -> usize {
-    usize::from(area.width.saturating_sub(4).min(WIDEST).saturating_sub(6)).max(1)
+fn outer_columns(area: Rect, stand: Stand) -> u16 {
+    match stand {
+        Stand::Middle => area.width.saturating_sub(4).min(WIDEST),
+        Stand::Right | Stand::Corner => (area.width / 2 + 3).min(NARROW),
+    }
+}
+
+fn columns_of(area: Rect, stand: Stand) -> usize {
+    usize::from(outer_columns(area, stand).saturating_sub(6)).max(1)
 }
 
 fn show(rows: &Rows, scroll: usize, inner: Rect, buf: &mut Buffer) {
@@ -101,61 +175,82 @@ fn paragraph(rows: &mut Rows, text: &str, columns: usize, style: Style) {
     rows.extend(wrap(text.trim_end(), columns).into_iter().map(|text| styled(text, style)));
 }
 
-fn choices(rows: &mut Rows, options: &[(String, String)], selected: usize, theme: &Theme) {
+/// Choices with numbers; what a choice looks like stands behind it, or below the selected one where
+/// there is no room.
+fn choices(
+    rows: &mut Rows,
+    options: &[(String, String)],
+    selected: usize,
+    columns: usize,
+    theme: &Theme,
+) {
     let widest = options.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    let longest = options.iter().map(|(_, meaning)| width(meaning)).max().unwrap_or(0);
+    let beside = widest + longest + 8 <= columns;
     for (at, (name, meaning)) in options.iter().enumerate() {
         let chosen = at == selected;
         let sign = if chosen { "▸ " } else { "  " };
         let style = if chosen { theme.accent.add_modifier(Modifier::BOLD) } else { theme.text };
-        rows.push(ratatui::text::Line::from(vec![
+        let mut lines = wrap(name, columns.saturating_sub(4)).into_iter();
+        let mut spans = vec![
             Span::styled(sign, theme.accent),
             Span::styled(format!("{} ", at + 1), theme.dim),
-            Span::styled(format!("{name:widest$}   "), style),
-            Span::styled(meaning.clone(), theme.dim),
-        ]));
+            Span::styled(lines.next().unwrap_or_default(), style),
+        ];
+        if beside {
+            let gap = " ".repeat(widest.saturating_sub(width(name)) + 3);
+            spans.push(Span::styled(format!("{gap}{meaning}"), theme.dim));
+        }
+        rows.push(ratatui::text::Line::from(spans));
+        rows.extend(lines.map(|line| styled(format!("    {line}"), style)));
+        if chosen && !beside && !meaning.is_empty() {
+            let lines = wrap(meaning, columns.saturating_sub(4));
+            rows.extend(lines.into_iter().map(|line| styled(format!("    {line}"), theme.dim)));
+        }
     }
 }
 
-fn predict(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let columns = columns_of(area);
+fn predict(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let columns = columns_of(area, Stand::Right);
     let mut rows = Rows::new();
+    let Some(question) = &play.question else { return 0 };
     let (title, options): (&str, Vec<(String, String)>) = match play.asked {
-        Asked::Where(fate) => {
-            let text = format!("You expect “{}”. Where is that decided?", fate.title());
+        Asked::Where(choice) => {
+            let said = question.choices.get(choice).map_or("", |choice| &*choice.say);
+            let text = format!("You expect “{said}”. Where is that decided?");
             paragraph(&mut rows, &text, columns, theme.text);
-            let places = Where::ALL.iter().map(|place| (place.title().to_owned(), String::new()));
+            let places = question.places.iter().map(|(_, words)| (words.clone(), String::new()));
             ("And where?", places.collect())
         }
         _ => {
-            if let Some(goal) = play.level().goals.first() {
-                paragraph(
-                    &mut rows,
-                    &format!("{} is about to run:", goal.from),
-                    columns,
-                    theme.dim,
-                );
-                paragraph(&mut rows, &format!("  {}", goal.run), columns, theme.accent);
+            if let Some(goal) = play.level().goals.get(question.goal) {
+                match &goal.traffic {
+                    Some(container) => {
+                        let text = format!("{container} goes on asking by itself.");
+                        paragraph(&mut rows, &text, columns, theme.dim);
+                    }
+                    None => {
+                        let from = format!("{} is about to run:", goal.from);
+                        paragraph(&mut rows, &from, columns, theme.dim);
+                        paragraph(&mut rows, goal.run.trim_end(), columns, theme.accent);
+                    }
+                }
                 rows.push(styled("", theme.text));
             }
-            paragraph(
-                &mut rows,
-                "What will come of it? A guess is worth more than it looks.",
-                columns,
-                theme.text,
-            );
-            let fates =
-                Fate::ALL.iter().map(|fate| (fate.title().to_owned(), fate.meaning().to_owned()));
-            ("Before you look", fates.collect())
+            paragraph(&mut rows, &question.ask, columns, theme.text);
+            let choices = question.choices.iter();
+            let choices = choices.map(|choice| (choice.say.clone(), choice.meaning.clone()));
+            ("Before you look", choices.collect())
         }
     };
     rows.push(styled("", theme.text));
-    choices(&mut rows, &options, selected, theme);
-    let inner = window(title, "↑ ↓ or a number · Enter · Esc skips", rows.len(), theme, area, buf);
-    show(&rows, 0, inner, buf);
+    choices(&mut rows, &options, selected, columns, theme);
+    let keys = "a number chooses · Enter · Esc skips";
+    Sheet { title, keys, stand: Stand::Right, rows, scroll: 0 }.draw(theme, area, buf)
 }
 
-fn hints(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let columns = columns_of(area);
+fn hints(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let columns = columns_of(area, Stand::Middle);
     let level = play.level();
     let mut rows = Rows::new();
     let mut last_start = 0;
@@ -166,9 +261,8 @@ fn hints(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
         last_start = rows.len();
         hint_rows(hint, play, columns, theme, &mut rows);
     }
-    let wait = play.hints.wait(level, &play.codes());
-    let keys = match wait {
-        None => "that was the last one · Esc closes".to_owned(),
+    let keys = match play.hint_wait() {
+        None => "that was the last one for now · Esc closes".to_owned(),
         Some(wait) if wait.is_zero() => "Enter: the next hint · Esc closes".to_owned(),
         Some(wait) => {
             let seconds = wait.as_millis().div_ceil(1_000);
@@ -176,11 +270,11 @@ fn hints(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
         }
     };
     if rows.is_empty() {
-        paragraph(&mut rows, "This level has no hints.", columns, theme.text);
+        paragraph(&mut rows, "This level has no hint for this.", columns, theme.text);
     }
-    let inner = window("Hint", &keys, rows.len(), theme, area, buf);
-    let overflow = rows.len().saturating_sub(usize::from(inner.height));
-    show(&rows, overflow.min(last_start), inner, buf);
+    let scroll = game.scroll().unwrap_or(last_start);
+    let sheet = Sheet { title: "Hint", keys: &keys, stand: Stand::Middle, rows, scroll };
+    sheet.draw(theme, area, buf)
 }
 
 fn hint_rows(hint: &Hint, play: &Play, columns: usize, theme: &Theme, rows: &mut Rows) {
@@ -226,48 +320,124 @@ pub fn changed_rows(old: &str, new: &str, theme: &Theme, rows: &mut Rows) {
     );
 }
 
-fn why(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let columns = columns_of(area);
+/// The ladder, as far as it was climbed.
+fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let columns = columns_of(area, Stand::Middle);
     let mut rows = Rows::new();
-    for goal in play.goals().iter().filter(|goal| !goal.passed) {
-        let Some(diagnosis) = &goal.diagnosis else { continue };
-        if !rows.is_empty() {
+    let unapplied: Vec<&str> = match play.sent_without.is_empty() {
+        false => play.sent_without.iter().map(String::as_str).collect(),
+        true => play.unapplied(),
+    };
+    if !unapplied.is_empty() {
+        let text = format!(
+            "{} is not applied: the cluster has what it had before. Ctrl-S applies.",
+            unapplied.join(", ")
+        );
+        paragraph(&mut rows, &text, columns, theme.warn);
+        rows.push(styled("", theme.text));
+    }
+    let mut number = 0;
+    for fault in faults(play.goals()) {
+        if number > 0 {
             rows.push(styled("", theme.text));
         }
-        diagnosis_rows(&goal.say, diagnosis, columns, theme, &mut rows);
+        fault_rows(play, &fault, &mut number, columns, theme, &mut rows);
     }
-    if let Some(verdict) = &play.guessed {
+    if let Some(guess) = &play.guessed {
         rows.push(styled("", theme.text));
-        paragraph(&mut rows, verdict, columns, theme.dim);
+        paragraph(&mut rows, &guess.say, columns, theme.dim);
     }
-    let inner = window("Why", "Enter: to the line · Esc closes", rows.len(), theme, area, buf);
-    show(&rows, 0, inner, buf);
+    let keys = match play.ladder.next() {
+        Some(next) => format!("F3: {} · 1-{number}: into the terminal · Esc", next.words()),
+        None => format!("Enter: to the line · 1-{number}: into the terminal · Esc"),
+    };
+    let scroll = game.scroll().unwrap_or(usize::MAX);
+    Sheet { title: "Why", keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
 }
 
-fn diagnosis_rows(
-    say: &str,
-    diagnosis: &Diagnosis,
+/// One cause with all the goals that it breaks, rung by rung.
+fn fault_rows(
+    play: &Play,
+    fault: &Fault<'_>,
+    number: &mut usize,
     columns: usize,
     theme: &Theme,
     rows: &mut Rows,
 ) {
-    paragraph(rows, &format!("✗ {say}"), columns, theme.dim);
-    paragraph(rows, &diagnosis.message, columns, theme.title);
-    for evidence in &diagnosis.evidence {
-        let lines = wrap(evidence, columns.saturating_sub(4));
-        for (at, line) in lines.into_iter().enumerate() {
-            let bullet = if at == 0 { "  · " } else { "    " };
-            rows.push(styled(format!("{bullet}{line}"), theme.text));
+    let (rung, diagnosis) = (play.ladder.rung, fault.diagnosis);
+    let goals: Vec<_> = fault.goals.iter().filter_map(|at| play.goals().get(*at)).collect();
+    for goal in &goals {
+        paragraph(rows, &format!("✗ {}", goal.say), columns, theme.dim);
+    }
+    if let Some(heard) = goals.first().and_then(|goal| goal.heard.as_ref()) {
+        paragraph(rows, &format!("  {}", heard.said), columns, theme.bad);
+    }
+    paragraph(rows, &format!("  {}", diagnosis.message), columns, theme.title);
+    let heading = |rows: &mut Rows, at: u8| {
+        if rung >= at {
+            rows.push(styled(capital(rung_name(at)), theme.dim));
+        }
+        rung >= at
+    };
+    if heading(rows, 1) {
+        for command in &diagnosis.look {
+            *number += 1;
+            hang(rows, &format!("  {number} "), command, columns, theme.accent);
+        }
+    } else {
+        *number += diagnosis.look.len();
+    }
+    if heading(rows, 2) {
+        for fact in &diagnosis.evidence {
+            hang(rows, "  · ", fact, columns, theme.text);
         }
     }
-    if let Some(nearest) = &diagnosis.nearest {
-        paragraph(rows, &format!("  → {nearest}"), columns, theme.warn);
+    if heading(rows, 3) {
+        match &diagnosis.at {
+            Some(at) => {
+                let file = play.files.iter().find(|file| *file.name == *at.file);
+                let line =
+                    file.and_then(|file| file.text.lines().nth(at.position.line as usize - 1));
+                rows.push(ratatui::text::Line::from(vec![
+                    Span::styled(format!("  {at}  "), theme.accent),
+                    Span::styled(fit(line.unwrap_or("").trim(), columns), theme.text),
+                ]));
+            }
+            None => paragraph(rows, "  no line of yours stands for it", columns, theme.text),
+        }
+        if let Some(nearest) = &diagnosis.nearest {
+            hang(rows, "  ", nearest, columns, theme.warn);
+        }
     }
-    let place = diagnosis.at.as_ref().map(|at| format!("{at}  ")).unwrap_or_default();
-    rows.push(ratatui::text::Line::from(vec![
-        Span::styled(format!("  {place}"), theme.accent),
-        Span::styled(diagnosis.code, theme.dim),
-    ]));
+    if heading(rows, 4) {
+        hang(rows, "  → ", &diagnosis.fix, columns, theme.good);
+        rows.push(styled(format!("  {} · K explains it", diagnosis.code), theme.dim));
+    }
+}
+
+/// A paragraph behind a sign, which stands in its first row alone.
+fn hang(rows: &mut Rows, sign: &str, text: &str, columns: usize, style: Style) {
+    let room = columns.saturating_sub(width(sign)).max(1);
+    for (at, line) in wrap(text, room).into_iter().enumerate() {
+        let before = if at == 0 { sign.to_owned() } else { " ".repeat(width(sign)) };
+        rows.push(styled(before + &line, style));
+    }
+}
+
+/// Another failure of the same idea, before the debrief is read.
+fn ask(game: &Game, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let Some(debrief) = game.debrief() else { return 0 };
+    let Some(asked) = &debrief.level.question else { return 0 };
+    let columns = columns_of(area, Stand::Middle);
+    let mut rows = Rows::new();
+    paragraph(&mut rows, &reflow(&asked.ask), columns, theme.text);
+    rows.push(styled("", theme.text));
+    let options: Vec<(String, String)> =
+        asked.choices.iter().map(|choice| (choice.say.clone(), String::new())).collect();
+    choices(&mut rows, &options, selected, columns, theme);
+    let keys = "a number chooses · Enter · Esc skips";
+    let title = "One question before you read on";
+    Sheet { title, keys, stand: Stand::Middle, rows, scroll: 0 }.draw(theme, area, buf)
 }
 
 fn describe(
@@ -277,73 +447,92 @@ fn describe(
     theme: &Theme,
     area: Rect,
     buf: &mut Buffer,
-) {
-    let columns = columns_of(area);
+) -> usize {
+    let columns = columns_of(area, Stand::Middle);
     let mut rows = Rows::new();
     for line in lines {
         let style = if line.starts_with("$ ") { theme.accent } else { theme.text };
         paragraph(&mut rows, line, columns, style);
     }
-    let inner = window(title, "↑ ↓ scroll · Esc closes", rows.len(), theme, area, buf);
-    let most = rows.len().saturating_sub(usize::from(inner.height));
-    show(&rows, scroll.min(most), inner, buf);
+    let keys = "↑ ↓ scroll · Esc closes";
+    Sheet { title, keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
 }
 
-fn reset(selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn reset(selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let text = "Begin the level again? Undo brings back what is here now.";
+    question("Reset", text, &RESET_CHOICES, selected, theme, area, buf)
+}
+
+fn unapplied(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let files = play.unapplied().join(", ");
+    let text = format!("{files} was edited, and the cluster does not know it yet.");
+    question("Not applied", &text, &UNAPPLIED_CHOICES, selected, theme, area, buf)
+}
+
+fn question(
+    title: &str,
+    text: &str,
+    options: &[&str],
+    selected: usize,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> usize {
+    let columns = columns_of(area, Stand::Right);
     let mut rows = Rows::new();
-    paragraph(
-        &mut rows,
-        "Begin the level again? Undo brings back what is here now.",
-        columns_of(area),
-        theme.text,
-    );
+    paragraph(&mut rows, text, columns, theme.text);
     rows.push(styled("", theme.text));
     let options: Vec<(String, String)> =
-        RESET_CHOICES.iter().map(|choice| ((*choice).to_owned(), String::new())).collect();
-    choices(&mut rows, &options, selected, theme);
-    let inner = window("Reset", "↑ ↓ or a number · Enter · Esc", rows.len(), theme, area, buf);
-    show(&rows, 0, inner, buf);
+        options.iter().map(|choice| ((*choice).to_owned(), String::new())).collect();
+    choices(&mut rows, &options, selected, columns, theme);
+    let keys = "a number chooses · Enter · Esc";
+    Sheet { title, keys, stand: Stand::Right, rows, scroll: 0 }.draw(theme, area, buf)
 }
 
-fn won(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let columns = columns_of(area);
+/// The level is won: beside the map, which shows it.
+fn won(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let columns = columns_of(area, Stand::Corner);
     let mut rows = Rows::new();
     for goal in play.goals() {
-        paragraph(&mut rows, &format!("✓ {}", goal.say), columns, theme.good);
+        hang(&mut rows, "✓ ", &goal.say, columns, theme.good);
     }
-    rows.push(styled("", theme.text));
     if let Some(debrief) = game.debrief() {
-        let text = format!("{} after {}.", capital(&debrief.solved.sentence()), play.clock());
+        rows.push(styled("", theme.text));
+        let text = format!("{}.", capital(&debrief.solved.sentence()));
         paragraph(&mut rows, &text, columns, theme.text);
     }
-    let inner = window(
-        "The packets arrive",
-        "Enter: what to keep · Esc: stay here",
-        rows.len(),
-        theme,
-        area,
-        buf,
-    );
-    show(&rows, 0, inner, buf);
+    let keys = "Enter: what to keep · Esc: stay";
+    let scroll = game.scroll().unwrap_or(0);
+    let sheet = Sheet { title: "The packets arrive", keys, stand: Stand::Corner, rows, scroll };
+    sheet.draw(theme, area, buf)
 }
 
 /// The command palette, above the bottom line.
-fn palette(line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer) -> Position {
+fn palette(game: &Game, line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer) -> Position {
     const SHOWN: usize = 8;
-    let matches: Vec<_> = matching_commands(line.text()).take(SHOWN).collect();
-    let height = (matches.len() as u16 + 3).min(area.height);
-    let inner = field(":", line, height, theme, area, buf);
-    for (row, command) in matches.iter().enumerate() {
+    let matches: Vec<_> = matching_commands(line.text()).collect();
+    let rows = matches.len().min(SHOWN);
+    let inner = field(":", line, (rows as u16 + 3).min(area.height), theme, area, buf);
+    let selected = game.palette_row();
+    let top = (selected + 1).saturating_sub(SHOWN);
+    for (row, command) in matches.iter().skip(top).take(SHOWN).enumerate() {
         let y = inner.y + 1 + row as u16;
         if y >= inner.bottom() {
             break;
         }
+        let chosen = top + row == selected;
         let name = format!("{} {}", command.name, command.argument);
         let spans = [
-            Span::styled(format!("  {name:<16} "), theme.accent),
-            Span::styled(command.does, theme.dim),
+            Span::styled(if chosen { "▸ " } else { "  " }, theme.accent),
+            Span::styled(format!("{name:<16} "), theme.accent),
+            Span::styled(command.does, if chosen { theme.text } else { theme.dim }),
         ];
         put_spans(buf, inner.x, y, &spans, usize::from(inner.width));
+    }
+    if matches.len() > SHOWN {
+        let text = format!(" {} of {} · ↑ ↓ ", (selected + 1).min(matches.len()), matches.len());
+        let x = inner.right().saturating_sub(width(&text) as u16 + 1);
+        put(buf, x, inner.bottom(), &text, width(&text), theme.dim);
     }
     cursor(line, inner)
 }
@@ -361,9 +550,9 @@ fn find(game: &Game, line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer) -
 fn leave(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut rows = Rows::new();
     let text = "Leave podhop? Everything is saved, and it goes on here next time.";
-    paragraph(&mut rows, text, columns_of(area), theme.text);
-    let inner = window("Leave", "Enter: leave · Esc: stay", rows.len(), theme, area, buf);
-    show(&rows, 0, inner, buf);
+    paragraph(&mut rows, text, columns_of(area, Stand::Middle), theme.text);
+    let keys = "Enter: leave · Esc: stay";
+    Sheet { title: "Leave", keys, stand: Stand::Middle, rows, scroll: 0 }.draw(theme, area, buf);
 }
 
 /// A box at the bottom with a field in its first row.

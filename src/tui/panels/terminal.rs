@@ -38,7 +38,7 @@ pub fn draw(
     while rows.len() < wanted
         && let Some(printed) = lines.next()
     {
-        let mut more = printed_rows(printed, theme, columns);
+        let mut more = printed_rows(printed, theme, columns, console.aside);
         more.append(&mut rows);
         rows = more;
     }
@@ -67,7 +67,7 @@ fn draw_scroll(console: &Console, theme: &Theme, area: Rect, buf: &mut Buffer) {
     put(buf, x, area.bottom().saturating_sub(1), &text, usize::from(area.width), theme.selected);
 }
 
-fn printed_rows(printed: &Printed, theme: &Theme, columns: usize) -> Vec<Row> {
+fn printed_rows(printed: &Printed, theme: &Theme, columns: usize, aside: usize) -> Vec<Row> {
     let (prompt, text) = match printed.origin {
         Origin::Typed => (theme.accent, theme.text),
         Origin::Output => (theme.text, theme.text),
@@ -82,7 +82,59 @@ fn printed_rows(printed: &Printed, theme: &Theme, columns: usize) -> Vec<Row> {
         };
         return lines.map(dot).collect();
     }
+    if printed.origin == Origin::Output && width(&printed.text) > columns {
+        return match printed.is_table() {
+            true => vec![vec![(window_of(&printed.text, aside, columns), text)]],
+            false => fold_words(&printed.text, columns)
+                .into_iter()
+                .map(|row| vec![(row, text)])
+                .collect(),
+        };
+    }
     fold(&[(printed.prompt.clone(), prompt), (printed.text.clone(), text)], columns)
+}
+
+/// The part of a line that is seen when it is scrolled aside, with a sign where there is more.
+fn window_of(text: &str, aside: usize, columns: usize) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let start = aside.min(characters.len());
+    let mut shown: Vec<char> = characters[start..].iter().copied().take(columns).collect();
+    if start > 0 && !shown.is_empty() {
+        shown[0] = '‹';
+    }
+    if characters.len() > start + columns
+        && let Some(last) = shown.last_mut()
+    {
+        *last = '›';
+    }
+    shown.into_iter().collect()
+}
+
+/// Breaks a line between words, so that no address is torn.
+fn fold_words(text: &str, columns: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut rest = text;
+    while width(rest) > columns {
+        let mut end = 0;
+        let mut used = 0;
+        let mut blank = None;
+        for (at, c) in rest.char_indices() {
+            used += c.width().unwrap_or(0);
+            if used > columns {
+                break;
+            }
+            end = at + c.len_utf8();
+            if c == ' ' {
+                blank = Some(end);
+            }
+        }
+        let cut = blank.unwrap_or(end).max(1);
+        let cut = (cut..=rest.len()).find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
+        rows.push(rest[..cut].trim_end().to_owned());
+        rest = &rest[cut..];
+    }
+    rows.push(rest.to_owned());
+    rows
 }
 
 /// The prompt with the line being typed, and the cursor's row and column in it.
@@ -142,6 +194,21 @@ fn fold(pieces: &[(String, Style)], columns: usize) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_are_scrolled_aside_and_addresses_are_never_torn() {
+        let table = "NAME      READY   IP            NODE";
+        let line = |text: &str| Printed {
+            origin: Origin::Output,
+            prompt: String::new(),
+            text: text.to_owned(),
+        };
+        assert!(line(table).is_table() && !line("a sentence of words").is_table());
+        assert_eq!(window_of(table, 0, 12), "NAME      R›");
+        assert!(window_of(table, 18, 18).starts_with("‹"));
+        assert_eq!(fold_words("sent from 10.244.1.33 now", 20), ["sent from", "10.244.1.33 now"]);
+        assert_eq!(fold_words("aaaaaaaaaa", 4), ["aaaa", "aaaa", "aa"]);
+    }
 
     #[test]
     fn long_lines_go_on_in_the_next_row() {

@@ -15,8 +15,8 @@ use crate::tui::theme::Theme;
 const WITH_PICTURE: u16 = 20;
 
 /// Draws the briefing.
-pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(play) = game.play() else { return };
+pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let Some(play) = game.play() else { return 0 };
     let level = play.level();
     let title = format!("{}  {}", level.number, level.title);
     let inner = page(&title, &chapter(game), &[Context::Page], theme, area, buf);
@@ -40,11 +40,11 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
             ]));
         }
     }
-    scrolled(&lines, game.selected(), theme, text, buf);
+    let most = scrolled(&lines, game.selected(), theme, text, buf);
     let top = text.y + lines.len() as u16 + 1;
     let room = inner.bottom().saturating_sub(top + 1);
     if inner.height < WITH_PICTURE || room < 8 {
-        return;
+        return most;
     }
     let heading = "The cluster as it is";
     put(buf, text.x, top, heading, columns, theme.dim);
@@ -57,8 +57,11 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
         focused: false,
         system: false,
         packet: None::<(&crate::game::story::Story, &Walk)>,
+        ghosts: &[],
+        pulses: &std::collections::BTreeSet::new(),
     };
     map::draw(&map, theme, picture, buf);
+    most
 }
 
 fn chapter(game: &Game) -> String {

@@ -1,25 +1,35 @@
-//! After a win: the packet's way, what to keep, which edits mattered, the same on a real cluster.
+//! After a win: the answer to a question, the packet's way, what to keep, what was needed, which edits
+//! mattered, other ways, the same on a real cluster.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::statistics::stars;
 use super::{column, page, scrolled};
 use crate::game::story::Story;
-use crate::game::{Debrief, Game, Tried};
+use crate::game::{Answered, Debrief, Game, Popup, Tried, rung_name};
+use crate::level::Level;
 use crate::tui::keys::Context;
 use crate::tui::text::{fit, line, reflow, width, wrap};
 use crate::tui::theme::Theme;
 
 /// Draws the debrief.
-pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    let Some(debrief) = game.debrief() else { return };
+pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let Some(debrief) = game.debrief() else { return 0 };
     let level = &debrief.level;
     let title = format!("✓ {}  {}", level.number, level.title);
     let inner = page(&title, &debrief.solved.sentence(), &[Context::Page], theme, area, buf);
     let text = column(inner, 84);
     let columns = usize::from(text.width);
     let mut lines: Vec<Line<'static>> = Vec::new();
+    if matches!(game.popup(), Some(Popup::Question(_))) {
+        // What is read would answer what is asked.
+        return 0;
+    }
+    if let Some(answered) = &debrief.answered {
+        answer(&mut lines, answered, columns, theme);
+    }
     if let Some(story) = &debrief.way {
         heading(&mut lines, "The way it goes now", theme);
         way(&mut lines, story, columns, theme);
@@ -30,14 +40,70 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
         lines.push(Line::default());
         paragraph(&mut lines, &format!("Your first guess: {guess}"), columns, theme.dim);
     }
+    heading(&mut lines, "What you needed", theme);
+    paragraph(&mut lines, &needed(debrief), columns, theme.text);
     edits(&mut lines, debrief, columns, theme);
+    other_ways(&mut lines, level, columns, theme);
     if let Some(real) = &level.real {
         heading(&mut lines, "On a real cluster", theme);
         for text in real.trim().lines() {
             lines.extend(wrap(text, columns).into_iter().map(|text| line(text, theme.accent)));
         }
     }
-    scrolled(&lines, game.selected(), theme, text, buf);
+    scrolled(&lines, game.selected(), theme, text, buf)
+}
+
+fn answer(lines: &mut Vec<Line<'static>>, answered: &Answered, columns: usize, theme: &Theme) {
+    let (text, style) = match answered.right {
+        true => (format!("Right: {}.", answered.is), theme.good),
+        false => (format!("You said “{}”; it is “{}”.", answered.chosen, answered.is), theme.warn),
+    };
+    heading(lines, "The other failure", theme);
+    paragraph(lines, &text, columns, style);
+    if !answered.printed.is_empty() {
+        paragraph(lines, &format!("  {}", answered.printed), columns, theme.dim);
+    }
+    let steps = answered.way.iter().flat_map(|story| &story.steps);
+    for step in steps {
+        let text = format!("  {} {}: {}", step.verdict.sign(), step.place, step.text);
+        paragraph(lines, &text, columns, theme.dim);
+    }
+}
+
+/// Sends, help and edits, against the best known.
+fn needed(debrief: &Debrief) -> String {
+    let solved = &debrief.solved;
+    let sends = match solved.sends {
+        1 => "1 send".to_owned(),
+        many => format!("{many} sends"),
+    };
+    let par = match debrief.level.par_edits {
+        Some(par) if solved.edits > 0 => format!(" (par: {par})"),
+        _ => String::new(),
+    };
+    let minutes = format!("{}:{:02}", solved.seconds / 60, solved.seconds % 60);
+    format!(
+        "{} {}{par}; {sends}; {minutes} of the cluster's time. The ladder up to: {}.",
+        stars(solved.stars()),
+        solved.sentence(),
+        rung_name(solved.rung)
+    )
+}
+
+/// What else would have won, where the level knows two ways.
+fn other_ways(lines: &mut Vec<Line<'static>>, level: &Level, columns: usize, theme: &Theme) {
+    if level.solutions.len() < 2 {
+        return;
+    }
+    heading(lines, "Ways that win", theme);
+    for solution in &level.solutions {
+        let mut what: Vec<String> = solution.files.keys().cloned().collect();
+        if solution.script.is_some() {
+            what.push("commands in the terminal".to_owned());
+        }
+        let text = format!("· {}: {}", solution.name.replace('-', " "), what.join(", "));
+        paragraph(lines, &text, columns, theme.text);
+    }
 }
 
 fn heading(lines: &mut Vec<Line<'static>>, text: &str, theme: &Theme) {

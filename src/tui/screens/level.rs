@@ -13,6 +13,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::game::scene::Ghost;
 use crate::game::{Game, Panel, Play};
 use crate::tui::areas::{Areas, Arrangement};
 use crate::tui::editor::{self, Editor};
@@ -21,7 +22,7 @@ use crate::tui::keys::Context;
 use crate::tui::map::{self, Layout, Map};
 use crate::tui::panels::packet::{self, Packet};
 use crate::tui::panels::tabs::{self, Tab};
-use crate::tui::panels::{footer, goals, header, terminal};
+use crate::tui::panels::{coach, footer, goals, header, terminal};
 use crate::tui::theme::Theme;
 
 /// What stands where, for the mouse and the cursor.
@@ -61,7 +62,7 @@ pub fn draw(
         highlight(buf, area, theme.focus);
     }
     header::draw(play, theme, areas.outer, buf);
-    goals::draw(play, theme, areas.goals, buf);
+    goals::draw(play, theme, areas.outer, areas.goals, buf);
     draw_titles(play, areas, theme, &mut drawn, buf);
     let typing = !play.menu && game.popup().is_none();
     if let Some(area) = areas.editor {
@@ -75,13 +76,17 @@ pub fn draw(
         drawn.cursor = drawn.cursor.or(terminal::draw(play, theme, focused, area, buf));
     }
     if let Some(area) = areas.map {
-        drawn.map = Some(map::draw(&map_of(play), theme, area, buf));
+        let ghosts: Vec<Ghost> = play.ghosts.iter().map(|(ghost, _)| ghost.clone()).collect();
+        drawn.map = Some(map::draw(&map_of(play, &ghosts), theme, area, buf));
     }
     if let Some(area) = areas.packet {
         packet::draw(&packet_of(play), theme, area, buf);
     }
     if let Some(area) = areas.strip {
         packet::draw_strip(&packet_of(play), theme, area, buf);
+    }
+    if let Some((at, of, mark)) = play.coach().filter(|_| game.popup().is_none()) {
+        coach::draw((at, of), mark, theme, areas.outer, buf);
     }
     if game.settings().key_hints {
         footer::draw(&contexts(play), theme, areas.outer, buf);
@@ -100,7 +105,7 @@ pub fn contexts(play: &Play) -> Vec<Context> {
     }
 }
 
-fn map_of(play: &Play) -> Map<'_> {
+fn map_of<'a>(play: &'a Play, ghosts: &'a [Ghost]) -> Map<'a> {
     Map {
         scene: &play.scene,
         fresh: &play.fresh,
@@ -108,6 +113,8 @@ fn map_of(play: &Play) -> Map<'_> {
         focused: play.focus == Panel::Map && !play.menu,
         system: play.system,
         packet: play.current_story().map(|story| (story, &play.walk)),
+        ghosts,
+        pulses: &play.pulses,
     }
 }
 

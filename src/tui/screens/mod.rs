@@ -6,6 +6,8 @@ pub mod glossary;
 pub mod help;
 pub mod level;
 pub mod settings;
+pub mod statistics;
+pub mod terms;
 pub mod trail;
 
 use ratatui::buffer::Buffer;

@@ -1,4 +1,4 @@
-//! Motion, colours, contrast, key hints, predictions.
+//! Motion, colours, contrast, key hints, predictions, explanations.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -35,13 +35,13 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Re
         put_spans(buf, row.x, y, &spans, usize::from(row.width));
         places.push((row, at));
         if chosen {
-            let below = text.y + 11;
+            let below = text.y + 13;
             for (line, text) in wrap(meaning, usize::from(row.width)).iter().enumerate() {
                 put(buf, row.x + 3, below + line as u16, text, usize::from(row.width), theme.dim);
             }
         }
     }
-    draw_sample(theme, Rect { y: text.y + 14, ..text }, buf);
+    draw_sample(theme, Rect { y: text.y + 16, ..text }, buf);
     places
 }
 
@@ -59,7 +59,7 @@ fn draw_sample(theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 /// The settings in words: name, value, what it means.
-fn rows(settings: &Settings) -> [(&'static str, &'static str, &'static str); 5] {
+fn rows(settings: &Settings) -> [(&'static str, &'static str, &'static str); 6] {
     let on = |on: bool| if on { "on" } else { "off" };
     [
         (
@@ -94,6 +94,11 @@ fn rows(settings: &Settings) -> [(&'static str, &'static str, &'static str); 5] 
             "Predictions",
             on(settings.predict),
             "Before the first request of a level: what will come of it? A guess makes the answer stick.",
+        ),
+        (
+            "Explanations",
+            if settings.explain_at_once { "at once" } else { "step by step" },
+            "Step by step: F3 shows where to look, then the facts, the line, the way out. At once: all of it.",
         ),
     ]
 }

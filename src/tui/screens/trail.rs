@@ -13,6 +13,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::page;
+use super::statistics::stars;
 use crate::game::{Game, Record};
 use crate::level::Level;
 use crate::tui::frame::Borders;
@@ -145,7 +146,7 @@ fn list_rows(
     let all = rows_of_all(game) <= height;
     let spaced = rows_of_all(game) + game.pack().chapters.len() <= height;
     let mut rows: Vec<(Line<'static>, Option<usize>)> = Vec::new();
-    for (number, chapter) in game.pack().chapters.iter().enumerate() {
+    for chapter in &game.pack().chapters {
         let of_chapter: Vec<usize> =
             (0..levels.len()).filter(|at| levels[*at].chapter == chapter.name).collect();
         if of_chapter.is_empty() {
@@ -158,11 +159,11 @@ fn list_rows(
         let here = open == Some(&*chapter.name);
         let heading = if here { theme.title } else { theme.dim.add_modifier(Modifier::BOLD) };
         let count = format!("{solved}/{}", of_chapter.len());
-        let room = columns.saturating_sub(width(&count) + 4);
+        let room = columns.saturating_sub(width(&count) + 3);
         let title = fit(&chapter.title, room);
         let gap = " ".repeat(room.saturating_sub(width(&title)) + 1);
         let line = Line::from(vec![
-            Span::styled(format!("{number:>2} "), theme.dim),
+            Span::styled(" ", theme.dim),
             Span::styled(title, heading),
             Span::styled(format!("{gap}{count}"), theme.dim),
         ]);
@@ -187,10 +188,14 @@ fn level_row(game: &Game, at: usize, columns: usize, theme: &Theme) -> Line<'sta
     };
     let base = if chosen { theme.selected.add_modifier(Modifier::BOLD) } else { theme.text };
     let sign_style = if chosen { theme.selected } else { style };
+    let stars = record.solved.as_ref().map(|solved| format!(" {}", stars(solved.stars())));
+    let stars = stars.unwrap_or_default();
+    let title = fit(&level.title, columns.saturating_sub(6 + width(&stars)));
     Line::from(vec![
         Span::styled(if chosen { " ▸ " } else { "   " }, base),
         Span::styled(format!("{sign} "), sign_style),
-        Span::styled(fit(&level.title, columns.saturating_sub(6)), base),
+        Span::styled(title, base),
+        Span::styled(stars, if chosen { theme.selected } else { theme.good }),
     ])
 }
 

@@ -1,0 +1,107 @@
+//! What was solved and how, chapter by chapter, and how predictions came out.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{column, page, scrolled};
+use crate::game::{Game, Record};
+use crate::level::Level;
+use crate::tui::keys::Context;
+use crate::tui::text::{fit, line, wrap};
+use crate::tui::theme::Theme;
+
+/// Draws the statistics; says how far they can be scrolled.
+pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    let inner = page("Statistics", "", &[Context::Text], theme, area, buf);
+    let text = column(inner, 84);
+    let columns = usize::from(text.width);
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    totals(game, theme, &mut lines);
+    guesses(game, columns, theme, &mut lines);
+    for chapter in &game.pack().chapters {
+        let levels: Vec<&Level> = game
+            .pack()
+            .levels
+            .iter()
+            .filter(|level| level.chapter == chapter.name)
+            .map(|level| &**level)
+            .collect();
+        if levels.iter().all(|level| game.record(&level.name) == Record::default()) {
+            continue;
+        }
+        lines.push(Line::default());
+        lines.push(line(chapter.title.clone(), theme.title));
+        lines.extend(levels.into_iter().map(|level| level_row(game, level, columns, theme)));
+    }
+    scrolled(&lines, game.selected(), theme, text, buf)
+}
+
+fn totals(game: &Game, theme: &Theme, lines: &mut Vec<Line<'static>>) {
+    let levels = &game.pack().levels;
+    let records: Vec<Record> = levels.iter().map(|level| game.record(&level.name)).collect();
+    let solved: Vec<_> = records.iter().filter_map(|record| record.solved.as_ref()).collect();
+    let stars: u32 = solved.iter().map(|solved| u32::from(solved.stars())).sum();
+    let sends: u32 = records.iter().map(|record| record.tries).sum();
+    let alone = solved.iter().filter(|solved| solved.rung == 0 && solved.hints == 0).count();
+    let row = |name: &str, value: String| {
+        Line::from(vec![
+            Span::styled(format!("{name:<28}"), theme.dim),
+            Span::styled(value, theme.text),
+        ])
+    };
+    lines.push(row("Levels solved", format!("{} of {}", solved.len(), levels.len())));
+    lines.push(row("Solved without any help", alone.to_string()));
+    lines.push(row("Stars, four a level", format!("{stars} of {}", levels.len() * 4)));
+    lines.push(row("Times a request was sent", sends.to_string()));
+}
+
+/// How well each ending was foreseen.
+fn guesses(game: &Game, columns: usize, theme: &Theme, lines: &mut Vec<Line<'static>>) {
+    let guesses = game.save().packs.get(&game.pack().id).map(|progress| &progress.guesses);
+    lines.push(Line::default());
+    lines.push(line("Predictions, by what it came to", theme.title));
+    let guesses = guesses.filter(|guesses| !guesses.is_empty());
+    let Some(guesses) = guesses else {
+        let text = "None yet: they are asked for before a level's first send.";
+        lines.extend(wrap(text, columns).into_iter().map(|text| line(text, theme.dim)));
+        return;
+    };
+    for (fate, made) in guesses {
+        let bar: String =
+            (0..made.made.min(20)).map(|at| if at < made.right { '■' } else { '·' }).collect();
+        lines.push(Line::from(vec![
+            Span::styled(format!("  {:<26}", fit(fate, 25)), theme.text),
+            Span::styled(format!("{bar:<21}"), theme.good),
+            Span::styled(format!("{} of {} foreseen", made.right, made.made), theme.dim),
+        ]));
+    }
+}
+
+fn level_row(game: &Game, level: &Level, columns: usize, theme: &Theme) -> Line<'static> {
+    let record = game.record(&level.name);
+    let (sign, style) = match (&record.solved, record.tries) {
+        (Some(_), _) => ("✓", theme.good),
+        (None, 0) => ("○", theme.dim),
+        (None, _) => ("◌", theme.warn),
+    };
+    let how = match &record.solved {
+        Some(solved) => {
+            let par = level.par_edits.map(|par| format!(" (par {par})")).unwrap_or_default();
+            format!("{}  {}{par}, {} sends", stars(solved.stars()), solved.sentence(), record.tries)
+        }
+        None if record.tries > 0 => format!("{} sends", record.tries),
+        None => String::new(),
+    };
+    let title = fit(&level.title, 30);
+    Line::from(vec![
+        Span::styled(format!("  {sign} "), style),
+        Span::styled(format!("{title:<31}"), theme.text),
+        Span::styled(fit(&how, columns.saturating_sub(36)), theme.dim),
+    ])
+}
+
+/// `★★★☆`
+pub fn stars(count: u8) -> String {
+    (0..4).map(|at| if at < count { '★' } else { '☆' }).collect()
+}
