@@ -66,6 +66,11 @@ fn faults(kind: Kind, value: &Value) -> Faults {
     schema.map_or_else(Faults::default, |schema| schema.faults(value))
 }
 
+/// The first field that the kind does not have, as a path.
+pub(super) fn unknown_field(kind: Kind, value: &Value) -> Option<String> {
+    faults(kind, value).unknown.first().map(|unknown| unknown.path.clone())
+}
+
 /// One warning a field that does not exist, if the client wants to hear of them.
 fn warnings(faults: &Faults, fields: FieldValidation) -> Vec<String> {
     match fields {

@@ -22,6 +22,7 @@ pub mod quantity;
 mod read;
 mod request;
 pub mod selector;
+mod server_side;
 mod space;
 mod status;
 mod store;
@@ -46,6 +47,7 @@ pub use selector::{FieldSelector, LabelSelector, Labels};
 pub use status::{Cause, Reason, Status};
 pub use store::Store;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::PodSpec;
@@ -75,6 +77,8 @@ pub struct ApiServer {
     /// The specification of the pod that was made last. Replicas are made one after the other:
     /// they share it, and what was found good once is not looked at again.
     last_spec: Option<Arc<PodSpec>>,
+    /// What was last applied on the server's side, by the UID of the object.
+    wishes: BTreeMap<String, serde_json::Value>,
 }
 
 impl ApiServer {
@@ -89,6 +93,7 @@ impl ApiServer {
             names: Stream::new(seed, "names"),
             suffixes: Stream::new(seed, "token-volumes"),
             last_spec: None,
+            wishes: BTreeMap::new(),
         };
         bootstrap::fill(&mut server);
         server
@@ -123,6 +128,9 @@ impl ApiServer {
             }
             Request::Update { object, options, .. } => {
                 self.replace_sent(now, &target, object, options)
+            }
+            Request::Patch { patch: Patch::Apply { wish, force }, options, .. } => {
+                self.apply_sent(now, &target, wish, force, options)
             }
             Request::Patch { patch, options, .. } => self.patch_sent(&target, patch, options),
             Request::Delete { options, .. } => self.delete_sent(now, &target, options),

@@ -99,6 +99,14 @@ pub enum Patch {
     Strategic(Value),
     /// RFC 6902.
     Json(Value),
+    /// Server-side apply: everything that a client wants of the object, which is made if there is
+    /// none. `force` takes fields over that somebody else has changed.
+    Apply {
+        /// What the client wants.
+        wish: Value,
+        /// Whether conflicts are overridden.
+        force: bool,
+    },
 }
 
 /// How an object is to be deleted.

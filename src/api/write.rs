@@ -170,7 +170,7 @@ impl ApiServer {
 
     /// The way of a client's changed object into the store. One that changes nothing is not
     /// stored again.
-    fn exchange(
+    pub(super) fn exchange(
         &mut self,
         mut new: Object,
         old: &Object,
@@ -226,6 +226,7 @@ impl ApiServer {
     /// Takes an object out of the store, and gives back what it held.
     pub(super) fn expunge(&mut self, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
         let object = self.store.take(kind, namespace, name)?;
+        self.wishes.remove(object.metadata().uid.as_deref().unwrap_or(""));
         if let Object::Service(service) = &object {
             self.allocator.stored(Some(service), None);
             // The legacy Endpoints of the same name go with it.

@@ -2,7 +2,7 @@
 
 /// The byte at which `text` stops being base64 with padding; nothing where it never does. Line
 /// breaks count for nothing.
-pub(super) fn broken_at(text: &str) -> Option<usize> {
+pub fn broken_at(text: &str) -> Option<usize> {
     let bytes: Vec<(usize, u8)> =
         text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
     let is_digit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');

@@ -236,6 +236,11 @@ fn literal(out: &mut String, string: &str, indent: usize) {
     }
 }
 
+/// Whether a text can stand without quotes, and is read as this text.
+pub fn is_plain_text(string: &str) -> bool {
+    fits_plain(string) && !super::scalar::reads_as_other(string)
+}
+
 /// Whether a text of printable characters can stand without quotes.
 fn fits_plain(string: &str) -> bool {
     let Some(first) = string.chars().next() else { return false };

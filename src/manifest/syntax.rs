@@ -62,6 +62,27 @@ impl Fault {
             ErrorKind::SimpleKeyExpected => {
                 Fault::noticed(message, line_after_key(text, position), position)
             }
+            ErrorKind::UnclosedFlowCollection { .. } => unclosed_flow(text, position),
+            ErrorKind::MismatchedFlowCollectionEnd { .. }
+                if needs_node(text.get(..mark.byte_offset().unwrap_or(0)).unwrap_or("")) =>
+            {
+                Fault::told("did not find expected node content", Finder::Parser, position)
+            }
+            ErrorKind::MappingValueNotAllowed => {
+                let before = text.get(..mark.byte_offset().unwrap_or(0)).unwrap_or("");
+                match open_flows(before).last() {
+                    Some(open) => Fault::told(separator_of(*open), Finder::Parser, position),
+                    None => Fault::told(message, finder, position),
+                }
+            }
+            // A quoted text at the beginning of a line can only be a key.
+            ErrorKind::InvalidTrailingDoubleQuotedScalar
+            | ErrorKind::InvalidTrailingSingleQuotedScalar
+                if begins_line(text, position) =>
+            {
+                let line = line_after_key(text, position);
+                Fault::noticed("could not find expected ':'", line, position)
+            }
             ErrorKind::TabInPlainScalar => Fault::scanned(message, tab_after(text, position)),
             ErrorKind::UnknownAnchor => {
                 let name = word_at(text, mark.index() + 1);
@@ -70,6 +91,59 @@ impl Fault {
             _ => Fault::told(message, finder, position),
         }
     }
+}
+
+/// A list or mapping in brackets that the text ends in: what is missed there.
+fn unclosed_flow(text: &str, position: Position) -> Fault {
+    let line = text.matches('\n').count();
+    let message = match open_flows(text).last() {
+        _ if needs_node(text) => "did not find expected node content",
+        Some(open) => separator_of(*open),
+        None => "did not find expected ',' or ']'",
+    };
+    let place = if line == 0 { String::new() } else { format!("line {line}: ") };
+    Fault::plain(format!("{place}{message}"), position)
+}
+
+/// Whether a text in brackets ends where a value has to follow.
+fn needs_node(text: &str) -> bool {
+    let without_comments = text.lines().map(|line| line.split(" #").next().unwrap_or(line));
+    let last = without_comments.flat_map(str::chars).filter(|c| !c.is_whitespace()).last();
+    matches!(last, Some('[' | '{' | ',' | ':'))
+}
+
+/// What stands between the items of a list or mapping in brackets, or after them.
+fn separator_of(open: char) -> &'static str {
+    match open {
+        '{' => "did not find expected ',' or '}'",
+        _ => "did not find expected ',' or ']'",
+    }
+}
+
+/// The brackets that are open at the end of a text. One inside a word opens nothing.
+fn open_flows(text: &str) -> Vec<char> {
+    let (mut open, mut before, mut quote) = (Vec::new(), '\n', None);
+    for c in text.chars() {
+        let at_start = before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':');
+        match (quote, c) {
+            (Some(mark), c) if mark == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') if at_start => quote = Some(c),
+            (None, '[' | '{') if at_start || !open.is_empty() => open.push(c),
+            (None, ']' | '}') => {
+                open.pop();
+            }
+            (None, _) => {}
+        }
+        before = c;
+    }
+    open
+}
+
+/// Whether the text at a place is the first of its line.
+fn begins_line(text: &str, place: Position) -> bool {
+    let line = text.lines().nth(place.line.saturating_sub(1) as usize).unwrap_or("");
+    line.starts_with(['"', '\''])
 }
 
 /// `text` with the continuation lines of the quoted text around `mark` indented far enough for

@@ -47,6 +47,8 @@ pub(super) fn apply(kind: Kind, current: &Value, patch: Patch) -> Result<Patched
             return Ok(Patched { value, shown: go_map(&patch), strategic: true });
         }
         Patch::Json(patch) => json::apply(current.clone(), &patch)?,
+        // It is worked out against what was applied before (`server_side`).
+        Patch::Apply { wish, .. } => merge(current.clone(), &wish),
     };
     let shown = value.to_string();
     Ok(Patched { value, shown, strategic: false })

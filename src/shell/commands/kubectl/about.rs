@@ -1,15 +1,14 @@
 //! What the cluster and kubectl are: `version`, `cluster-info`, `api-resources`, `api-versions`,
 //! `auth`, `top`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::config::SERVER;
-use super::flags::{Takes, switch, text, typed};
-use super::output::Output;
+use super::flags::{Flag, Takes, switch, text, typed};
 use super::resources::{RESOURCES, Resource};
-use super::{Call, DONE, Failure, Outcome};
+use super::{Call, DONE, Failure, Outcome, go_types};
 use crate::api::Kind;
 use crate::api::table::{Column, Layout, Table};
 
@@ -66,6 +65,7 @@ pub(super) static API_RESOURCES: Command = Command {
         typed("verbs", Takes::List, "[]", "Only those that know these verbs."),
         switch("cached", None, "Not used here."),
         text("sort-by", None, "name or kind."),
+        switch("show-managed-fields", None, "Resources have none."),
         typed("categories", Takes::List, "[]", "Only those of these categories."),
     ]],
     run: api_resources,
@@ -131,7 +131,11 @@ static TOP_NODE: Command = Command {
     name: "node",
     aliases: &["nodes", "no"],
     short: "Display resource (CPU/memory) usage of nodes",
-    flags: &[catalog::SELECTOR],
+    flags: &[
+        catalog::SELECTOR,
+        TOP_FLAGS,
+        &[switch("show-capacity", None, "What nodes have, not what pods may take.")],
+    ],
     run: no_metrics,
     ..catalog::PLAIN
 };
@@ -143,42 +147,93 @@ static TOP_POD: Command = Command {
     flags: &[
         catalog::SELECTOR,
         catalog::ALL_NAMESPACES,
-        &[switch("containers", None, "Each container by itself.")],
+        catalog::FIELD_SELECTOR,
+        TOP_FLAGS,
+        &[
+            switch("containers", None, "Each container by itself."),
+            switch("sum", None, "The sum of all pods, too."),
+        ],
     ],
     run: no_metrics,
     ..catalog::PLAIN
 };
 
-/// A cluster without a metrics server has nothing to say.
-fn no_metrics(_: Call, _: &mut Io<'_>) -> Outcome {
+/// The flags of `top node` and `top pod`.
+const TOP_FLAGS: &[Flag] = &[
+    switch("no-headers", None, "Leave the headers out."),
+    switch("show-swap", None, "Swap space, too."),
+    text("sort-by", None, "cpu or memory."),
+    typed("use-protocol-buffers", Takes::Switch, "true", "The form of the answer."),
+];
+
+/// A cluster without a metrics server has nothing to say; what is asked is checked first
+/// (`TopPodOptions.Validate`, `TopNodeOptions.Complete`).
+fn no_metrics(call: Call, _: &mut Io<'_>) -> Outcome {
+    let words = &call.arguments.positional;
+    if words.len() > 1 {
+        let usage = format!("{} {}", call.path, call.command.usage);
+        return Err(call.usage(format!("unexpected command line; expected '{usage}'")));
+    }
+    if !["", "cpu", "memory"].contains(&call.arguments.text("sort-by")) {
+        return Err(Failure::message("--sort-by accepts only cpu or memory"));
+    }
+    let selected = ["selector", "field-selector"].iter().any(|f| !call.arguments.text(f).is_empty());
+    if selected && !words.is_empty() {
+        return Err(Failure::message("only one of NAME or selector can be provided"));
+    }
     Err(Failure::message("Metrics API not available"))
+}
+
+/// A build of Kubernetes, as `version.Info` tells it.
+fn build(server: bool) -> Value {
+    let mut info = json!({
+        "major": "1", "minor": "36", "gitVersion": VERSION,
+        "gitCommit": "0f29094e5b73085e3802ecc1298ecae13866bfe6", "gitTreeState": "clean",
+        "buildDate": "2026-07-22T18:10:35Z", "goVersion": "go1.26.5", "compiler": "gc",
+        "platform": "linux/amd64"
+    });
+    if server {
+        for (field, text) in [
+            ("emulationMajor", "1"),
+            ("emulationMinor", "36"),
+            ("minCompatibilityMajor", "1"),
+            ("minCompatibilityMinor", "35"),
+        ] {
+            info[field] = json!(text);
+        }
+    }
+    info
 }
 
 fn version(call: Call, io: &mut Io<'_>) -> Outcome {
     let client_only = call.arguments.on("client");
-    if call.arguments.given("output") {
-        let info = json!({"gitVersion": VERSION, "major": "1", "minor": "36",
-            "platform": "linux/amd64"});
-        let mut value = json!({"clientVersion": info, "kustomizeVersion": KUSTOMIZE});
+    let words = &call.arguments.positional;
+    if !words.is_empty() && !client_only {
+        return Err(Failure::message(format!("extra arguments: [{}]", words.join(" "))));
+    }
+    let output = call.arguments.text("output");
+    if !["", "json", "yaml"].contains(&output) {
+        return Err(Failure::message("--output must be 'yaml' or 'json'"));
+    }
+    if output.is_empty() {
+        io.say(format!("Client Version: {VERSION}"));
+        io.say(format!("Kustomize Version: {KUSTOMIZE}"));
         if !client_only {
-            value["serverVersion"] = info;
+            io.say(format!("Server Version: {VERSION}"));
         }
-        let output = match call.arguments.text("output") {
-            "json" => Output::Json,
-            "yaml" => Output::Yaml,
-            _ => {
-                let text = "--output must be 'yaml' or 'json'";
-                return Err(Failure::message(text));
-            }
-        };
-        let text = output.print_value(&value)?;
-        io.stdout.extend_from_slice(text.as_bytes());
         return DONE;
     }
-    io.say(format!("Client Version: {VERSION}"));
-    io.say(format!("Kustomize Version: {KUSTOMIZE}"));
+    let mut value = json!({"clientVersion": build(false), "kustomizeVersion": KUSTOMIZE});
     if !client_only {
-        io.say(format!("Server Version: {VERSION}"));
+        value["serverVersion"] = build(true);
+    }
+    match output {
+        // Indented by two, and fields in the order of the type, unlike `kubectl get -o json`.
+        "json" => {
+            let text = go_types::json_pretty("Version", &value);
+            io.stdout.extend_from_slice(text.replace("    ", "  ").as_bytes());
+        }
+        _ => io.say(crate::manifest::to_yaml(&value)),
     }
     DONE
 }

@@ -22,10 +22,53 @@ pub(super) static COMMAND: Command = Command {
                piped in\n  cat web.yaml | kubectl apply -f -",
     usage: "(-f FILENAME | -k DIRECTORY)",
     flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::WRITE, catalog::VALIDATE],
-    children: &[&VIEW_LAST_APPLIED],
+    children: &[&EDIT_LAST_APPLIED, &SET_LAST_APPLIED, &VIEW_LAST_APPLIED],
     run,
     ..catalog::PLAIN
 };
+
+static EDIT_LAST_APPLIED: Command = Command {
+    name: "edit-last-applied",
+    short: "Edit latest last-applied-configuration annotations of a resource/object",
+    usage: "(RESOURCE/NAME | -f FILENAME)",
+    flags: &[
+        catalog::FILENAME,
+        catalog::PRINT,
+        &[
+            switch("windows-line-endings", None, "Not simulated here."),
+            text("field-manager", None, "Not simulated here."),
+            typed("validate", Takes::Optional("strict"), "'strict'", "Not simulated here."),
+        ],
+    ],
+    run: |call, _| {
+        let instead = "apply the manifest again, or use 'kubectl apply set-last-applied -f'";
+        Err(Failure::not_simulated(&call.path, instead))
+    },
+    ..catalog::PLAIN
+};
+
+static SET_LAST_APPLIED: Command = Command {
+    name: "set-last-applied",
+    short: "Set the last-applied-configuration annotation on a live object to match the contents of \
+            a file",
+    usage: "-f FILENAME",
+    flags: &[
+        &[switch("create-annotation", None, "Make the annotation where there is none.")],
+        FILES,
+        catalog::WRITE,
+    ],
+    run: set_last_applied,
+    ..catalog::PLAIN
+};
+
+/// `-f` alone.
+const FILES: &[Flag] = &[Flag {
+    long: "filename",
+    short: Some('f'),
+    takes: Takes::List,
+    default: "[]",
+    help: "The file, folder or - (standard input) with the objects' manifests.",
+}];
 
 static VIEW_LAST_APPLIED: Command = Command {
     name: "view-last-applied",
@@ -101,8 +144,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             }
         }
     }
-    if let Some(output @ (Output::Yaml | Output::Json | Output::JsonPath(_))) = &apply.report.output
-    {
+    if let Some(output) = apply.report.output.as_ref().filter(|output| **output != Output::Name) {
         let value = match applied.as_slice() {
             [] => Value::Null,
             [one] => one.to_value(),
@@ -295,37 +337,56 @@ impl Apply {
         }
     }
 
-    /// `--server-side`: what it refuses is told in its words; the merge itself is not simulated.
+    /// `--server-side`: the server merges. A field that somebody else has changed meanwhile is not
+    /// taken without being told to.
     fn server_side(
         &mut self,
         call: &mut Call,
         io: &mut Io<'_>,
         manifest: &Manifest,
     ) -> Result<Object, Failure> {
-        let options = DryRun::Server.options(FieldValidation::Strict);
-        if let Err(status) = io.cluster.handle(crate::api::Request::Create {
+        let live = self.live(call, io, manifest)?;
+        // The annotation of an earlier apply is kept true.
+        let wish = match live.as_ref().is_some_and(|live| last_applied(live).is_some()) {
+            true => with_last_applied(&manifest.value),
+            false => manifest.value.clone(),
+        };
+        let change = Patch::Apply { wish, force: call.arguments.on("force-conflicts") };
+        let request = crate::api::Request::Patch {
             kind: manifest.kind,
             namespace: manifest.namespace.clone(),
-            object: manifest.value.clone(),
-            options,
-        }) {
-            let unknown = status.message.split_once("unknown field \"");
-            if let Some((field, _)) = unknown.and_then(|(_, rest)| rest.split_once('"')) {
-                let info = manifest.kind.info();
-                let text = format!(
-                    "failed to create typed patch object ({}/{}; {}, Kind={}): .{field}: field not \
-                     declared in schema",
-                    manifest.namespace,
-                    manifest.name,
-                    group_version(info.group, info.version),
-                    info.name
-                );
-                return Err(Failure::Verbatim(format!("Error from server: {text}")));
-            }
+            name: manifest.name.clone(),
+            patch: change,
+            options: self.report.dry_run.options(self.validation),
+        };
+        let answer = call.client.send(io, request).map_err(|status| match status.reason {
+            Reason::Conflict => conflict(&status),
+            _ => Failure::at_file(status, "applying", ""),
+        })?;
+        let Some(object) = answer.into_object() else {
+            return Err(Failure::message("the server sent no object back"));
+        };
+        let outcome = match live {
+            Some(live) if live == object => ApplyOutcome::Unchanged,
+            Some(_) => ApplyOutcome::Configured,
+            None => ApplyOutcome::Created,
+        };
+        manifest.taken(io, outcome, self.report.dry_run);
+        if matches!(self.report.output, None | Some(Output::Name)) {
+            self.report.tell(io, &object, "serverside-applied")?;
         }
-        let _ = call;
-        Err(Failure::not_simulated("apply --server-side", "use apply without it"))
+        Ok(object)
     }
+}
+
+/// Fields that are somebody else's. Who that is, podhop does not keep.
+fn conflict(status: &Status) -> Failure {
+    let fields: Vec<&str> = status.causes.iter().map(|cause| cause.field.as_str()).collect();
+    if fields.is_empty() {
+        return status.clone().into();
+    }
+    let what = format!("whose field {} is by now (managed fields)", fields.join(", "));
+    Failure::not_simulated(&what, "--force-conflicts takes it")
 }
 
 /// What the server would make of a manifest, for an object that it has or not.
@@ -417,6 +478,40 @@ fn patch_failure(status: Status, patch: &Value, manifest: &Manifest) -> Failure 
         file = manifest.source
     );
     Failure::Server { status: Box::new(status), doing }
+}
+
+/// `kubectl apply set-last-applied`: the annotation alone is changed
+/// (`SetLastAppliedOptions.Validate`).
+fn set_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    let report = Report::of(&call, io)?;
+    let read = sources::read(&call, io)?;
+    let mut changes = Vec::new();
+    for item in &read.items {
+        let manifest = item.clone()?;
+        let live = manifest.live(&mut call, io)?;
+        let has = live.metadata().annotations.as_ref().is_some_and(|a| a.contains_key(LAST_APPLIED));
+        if !has && !call.arguments.on("create-annotation") {
+            return Err(Failure::message(format!(
+                "no last-applied-configuration annotation found on resource: {}, to create the \
+                 annotation, run the command with --create-annotation",
+                live.name()
+            )));
+        }
+        let text = with_last_applied(&manifest.value)["metadata"]["annotations"][LAST_APPLIED].clone();
+        changes.push((live, json!({"metadata": {"annotations": {LAST_APPLIED: text}}})));
+    }
+    for (live, change) in changes {
+        let title = super::output::name(&live);
+        let object = match report.dry_run {
+            DryRun::Client => live,
+            dry_run => {
+                let options = dry_run.options(FieldValidation::Warn);
+                call.client.patch(io, &live, Patch::Merge(change), options)?
+            }
+        };
+        report.tell_value(io, None, &title, &object.to_value(), "configured")?;
+    }
+    DONE
 }
 
 fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {

@@ -24,6 +24,7 @@ const FLAGS: &[Flag] = &[
     switch("tty", Some('t'), "Standard input is a terminal."),
     switch("quiet", Some('q'), "Print only what the container prints."),
     text("container", Some('c'), "The container."),
+    typed("detach-keys", Takes::Text, "'ctrl-p,ctrl-q'", "Not simulated here."),
     typed("pod-running-timeout", Takes::Duration, "1m0s", "How long to wait for a running pod."),
 ];
 
@@ -36,6 +37,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let text = "at least 1 argument is required for attach";
         return Err(call.usage(text));
     };
+    if call.arguments.given("detach-keys") {
+        return Err(Failure::not_simulated("attach --detach-keys", "Ctrl-C leaves the container"));
+    }
     let (pod, _) = pods::find(&mut call.client, io, word)?;
     let phase = pods::phase(&pod);
     if matches!(phase, "Succeeded" | "Failed") {

@@ -284,20 +284,26 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         let text = format!("required flag(s) {} not set", missing.join(", "));
         return Err(Failure::message(text));
     }
-    let config = Config::load(io)?;
+    let config = Config::load(&arguments, io)?;
     // `kubectl config` changes the file, whatever context it is asked to work in.
     let edits = path.starts_with("kubectl config ") || path == "kubectl config";
+    if !edits && !config.is_there {
+        return nowhere(&arguments, &config, io);
+    }
     let context = match edits {
         true => config.context("").unwrap_or_default(),
         false => config.context(arguments.text("context"))?,
     };
     for (flag, list, what) in [("cluster", "clusters", "cluster"), ("user", "users", "auth info")] {
         let name = arguments.text(flag);
-        if !edits && !name.is_empty() && !config.has(list, name) {
+        // Some commands have a --user of their own: whom a role is bound to.
+        let own = command.flags.iter().any(|group| group.iter().any(|own| own.long == flag));
+        if !edits && !own && !name.is_empty() && !config.has(list, name) {
             return Err(Failure::message(format!("{what} \"{name}\" does not exist")));
         }
     }
     timeout(&arguments)?;
+    unheeded(&arguments, command, edits)?;
     if !edits && arguments.given("server") && arguments.text("server") != super::config::SERVER {
         return super::config::refused_server(arguments.text("server"), io);
     }
@@ -306,6 +312,58 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         if given { arguments.text("namespace").to_owned() } else { context.namespace.clone() };
     let client = Client::new(namespace, given);
     (command.run)(Call { command, path, arguments, client }, io)
+}
+
+/// Flags that make somebody else of kubectl or change how it speaks: podhop's cluster has one user and
+/// no access control. What stays with the client does not need them.
+fn unheeded(arguments: &flags::Arguments, command: &Command, edits: bool) -> Result<(), Failure> {
+    let stays = edits
+        || arguments.on("local")
+        || arguments.text("dry-run") == "client"
+        || arguments.on("client");
+    let own = |flag: &str| command.flags.iter().any(|group| group.iter().any(|f| f.long == flag));
+    let given = UNHEEDED.iter().find(|flag| arguments.given(flag) && !own(flag));
+    let logs = arguments.number("v").is_some_and(|level| level > 5);
+    match given {
+        Some(flag) if !stays => {
+            let instead = "podhop has one user, and no access control; leave it out";
+            Err(Failure::not_simulated(&format!("--{flag}"), instead))
+        }
+        None if logs && !stays => {
+            Err(Failure::not_simulated("--v of 6 and more (requests in the log)", "leave it out"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The flags of all commands that nothing here comes of.
+const UNHEEDED: &[&str] = &[
+    "as",
+    "as-group",
+    "as-uid",
+    "as-user-extra",
+    "username",
+    "password",
+    "token",
+    "client-certificate",
+    "client-key",
+    "certificate-authority",
+    "tls-server-name",
+    "kuberc",
+    "profile",
+    "profile-output",
+    "vmodule",
+    "warnings-as-errors",
+];
+
+/// What comes of a command without a kubeconfig: a file that was asked for is missed, and without one
+/// kubectl asks the port on which API servers listened once.
+fn nowhere(arguments: &flags::Arguments, config: &Config, io: &mut Io<'_>) -> Outcome {
+    if !arguments.text("kubeconfig").is_empty() {
+        let text = format!("stat {}: no such file or directory", config.path);
+        return Err(Failure::message(text));
+    }
+    super::config::refused_server("localhost:8080", io)
 }
 
 /// Checks `--request-timeout`: a length of time, or a number of seconds.
@@ -331,6 +389,8 @@ fn find(words: &[String]) -> Result<Called, Failure> {
     while let Some(at) = first_word(&rest) {
         let word = rest[at].clone();
         let next = match command {
+            // It stands on no page: hidden, as long as it has no commands.
+            None if word == "alpha" => Some(&super::refused::ALPHA),
             None => commands().find(|command| command.name == word),
             Some(parent) => parent
                 .children
@@ -456,7 +516,7 @@ mod tests {
                 let twice = flags[index + 1..].iter().find(again);
                 assert!(
                     // Its own flag hides the global one.
-                    twice.is_none() || ["profile", "user", "kuberc"].contains(&flag.long),
+                    twice.is_none() || ["profile", "user", "kuberc", "server"].contains(&flag.long),
                     "{} has --{} and --{}",
                     command.name,
                     flag.long,

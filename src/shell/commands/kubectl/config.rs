@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::super::Files;
 use super::super::super::tool::Io;
+use super::flags::Arguments;
 use super::{Failure, Next, Outcome};
 use crate::manifest;
 
@@ -18,6 +19,10 @@ pub(super) const SERVER: &str = "https://127.0.0.1:8443";
 pub(super) struct Config {
     /// The file's content.
     pub value: Value,
+    /// Where it is written to, as messages name it.
+    pub path: String,
+    /// Whether there is such a file.
+    pub is_there: bool,
 }
 
 /// A context.
@@ -34,26 +39,101 @@ pub(super) struct Context {
 }
 
 impl Config {
-    /// Reads the configuration; the default one when there is no file.
+    /// Reads the configuration that a command works with: the file of `--kubeconfig`, the files of
+    /// `KUBECONFIG`, or the usual one, which need not be there
+    /// (`client-go/tools/clientcmd/loader.go`).
     ///
     /// # Errors
-    /// When the file cannot be read as YAML.
-    pub fn load(io: &Io<'_>) -> Result<Config, Failure> {
-        Config::read(io.files)
+    /// When a file cannot be read as a kubeconfig.
+    pub fn load(arguments: &Arguments, io: &Io<'_>) -> Result<Config, Failure> {
+        let explicit = arguments.text("kubeconfig");
+        if !explicit.is_empty() {
+            return Ok(Config::of_file(io, explicit)?.unwrap_or_else(|| Config::empty(explicit)));
+        }
+        let listed = io.environment.get("KUBECONFIG").map_or("", String::as_str);
+        let paths: Vec<&str> = listed.split(':').filter(|path| !path.is_empty()).collect();
+        let Some(last) = paths.last() else { return Config::read(io.files) };
+        let mut found = Vec::new();
+        for path in &paths {
+            found.extend(Config::of_file(io, path)?);
+        }
+        Ok(Config::merged(found).unwrap_or_else(|| Config::empty(last)))
     }
 
+    /// The configuration of the usual file.
     fn read(files: &Files) -> Result<Config, Failure> {
-        let Some(bytes) = files.get(FILE) else { return Ok(Config::default()) };
-        let text = String::from_utf8_lossy(bytes);
-        let (documents, diagnostics) = manifest::parse(FILE, &text);
-        match (documents.into_iter().next(), diagnostics.first()) {
-            (Some(document), None) => Ok(Config { value: document.value }),
-            (None, None) => Ok(Config::default()),
-            (_, Some(fault)) => Err(Failure::message(format!(
-                "error loading config file \"{FILE}\": {}",
-                fault.message
+        match files.get(FILE) {
+            Some(bytes) => Config::parse(&format!("/home/player/{FILE}"), bytes),
+            None => Ok(Config::default()),
+        }
+    }
+
+    /// What a file holds; nothing if there is none.
+    fn of_file(io: &Io<'_>, path: &str) -> Result<Option<Config>, Failure> {
+        match io.read_file(path) {
+            Ok(bytes) => Config::parse(path, &bytes).map(Some),
+            Err(reason) if reason == "No such file or directory" => Ok(None),
+            Err(reason) => Err(Failure::message(format!(
+                "error loading config file \"{path}\": read {path}: {}",
+                reason.to_lowercase()
             ))),
         }
+    }
+
+    fn parse(path: &str, bytes: &[u8]) -> Result<Config, Failure> {
+        let refuse = |reason: &str| {
+            Err(Failure::message(format!("error loading config file \"{path}\": {reason}")))
+        };
+        let text = String::from_utf8_lossy(bytes);
+        let (documents, diagnostics) = manifest::parse(path, &text);
+        if let Some(fault) = diagnostics.first() {
+            return refuse(&fault.message);
+        }
+        let value = documents.into_iter().next().map_or(Value::Null, |document| document.value);
+        let (version, kind) = (&value["apiVersion"], &value["kind"]);
+        match &value {
+            Value::Null => Ok(Config::empty(path)),
+            Value::Object(_) if version == "v1" && kind == "Config" => {
+                Ok(Config { value, path: path.to_owned(), is_there: true })
+            }
+            Value::Object(_) if kind.is_null() => refuse("Object 'Kind' is missing in '{}'"),
+            Value::Object(_) => refuse(&format!(
+                "no kind \"{}\" is registered for version \"{}\" in scheme \
+                 \"k8s.io/client-go/tools/clientcmd/api/latest/latest.go:50\"",
+                kind.as_str().unwrap_or(""),
+                version.as_str().unwrap_or("")
+            )),
+            other => refuse(&super::local::not_an_object(other)),
+        }
+    }
+
+    /// Several files as one: what an earlier one says holds. What is changed is written to the first.
+    fn merged(files: Vec<Config>) -> Option<Config> {
+        files.into_iter().reduce(|mut all, more| {
+            if all.current().is_empty() {
+                all.value["current-context"] = more.value["current-context"].clone();
+            }
+            for list in ["clusters", "contexts", "users"] {
+                for entry in more.value[list].as_array().into_iter().flatten() {
+                    if !all.has(list, entry["name"].as_str().unwrap_or("")) {
+                        if !all.value[list].is_array() {
+                            all.value[list] = json!([]);
+                        }
+                        all.value[list].as_array_mut().into_iter().for_each(|l| l.push(entry.clone()));
+                    }
+                }
+            }
+            all
+        })
+    }
+
+    /// A configuration without anything, to be written to `path`.
+    fn empty(path: &str) -> Config {
+        let value = json!({
+            "apiVersion": "v1", "clusters": null, "contexts": null, "current-context": "",
+            "kind": "Config", "users": null
+        });
+        Config { value, path: path.to_owned(), is_there: false }
     }
 
     /// Whether an entry of a list (`clusters`, `users`) has this name.
@@ -61,9 +141,20 @@ impl Config {
         self.value[list].as_array().into_iter().flatten().any(|entry| entry["name"] == name)
     }
 
-    /// Writes the configuration back.
-    pub fn save(&self, io: &mut Io<'_>) {
-        io.files.insert(FILE.to_owned(), manifest::to_yaml(&self.value).into_bytes());
+    /// Writes the configuration back, with sorted entries.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
+        for list in ["clusters", "contexts", "users"] {
+            if let Some(entries) = self.value[list].as_array_mut() {
+                entries.sort_by_key(|entry| entry["name"].as_str().unwrap_or("").to_owned());
+            }
+        }
+        let text = manifest::to_yaml(&self.value);
+        io.write_file(&self.path, text.as_bytes()).map_err(|reason| {
+            Failure::message(format!("open {}: {}", self.path, reason.to_lowercase()))
+        })
     }
 
     /// The current context's name.
@@ -95,10 +186,11 @@ impl Config {
     pub fn context(&self, name: &str) -> Result<Context, Failure> {
         let wanted = if name.is_empty() { self.current() } else { name };
         let found = self.contexts().into_iter().find(|context| context.name == wanted);
-        let mut context = found.ok_or_else(|| {
-            Failure::Verbatim(format!(
+        let mut context = found.ok_or_else(|| match name {
+            "" => Failure::Verbatim(format!(
                 "Error in configuration: context was not found for specified context: {wanted}"
-            ))
+            )),
+            name => Failure::message(format!("context \"{name}\" does not exist")),
         })?;
         if context.namespace.is_empty() {
             "default".clone_into(&mut context.namespace);
@@ -128,7 +220,7 @@ impl Default for Config {
                 }
             }]
         });
-        Config { value }
+        Config { value, path: format!("/home/player/{FILE}"), is_there: true }
     }
 }
 

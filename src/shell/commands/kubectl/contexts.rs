@@ -1,13 +1,14 @@
 //! `kubectl config`
 
+use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
-use super::config::{Config, Context, FILE};
-use super::flags::{Takes, switch, text, typed};
+use super::config::{Config, Context};
+use super::flags::{Arguments, Takes, switch, text, typed};
 use super::output::Output;
-use super::{Call, DONE, Failure, Outcome, go_types};
+use super::{Call, DONE, Failure, Outcome, go_types, kyaml};
 use crate::api::table::{Column, Layout, Table};
 use crate::manifest;
 
@@ -75,7 +76,7 @@ static SET: Command = Command {
     name: "set",
     short: "Set an individual value in a kubeconfig file",
     usage: "PROPERTY_NAME PROPERTY_VALUE",
-    flags: &[&[switch("set-raw-bytes", None, "Not simulated here.")]],
+    flags: &[&[switch("set-raw-bytes", None, "The value is not encoded yet, where one is kept in base64.")]],
     run: |call, io| property(call, io, true),
     ..catalog::PLAIN
 };
@@ -94,8 +95,9 @@ static SET_CLUSTER: Command = Command {
     usage: "NAME [--server=server] [--certificate-authority=path/to/certificate/authority] \
             [--insecure-skip-tls-verify=true] [--tls-server-name=example.com]",
     flags: &[&[
-        switch("embed-certs", None, "Not simulated here."),
+        switch("embed-certs", None, "Keep the files' contents, not their paths."),
         text("proxy-url", None, "The proxy that leads to the cluster."),
+        text("server", None, "The API server's address."),
     ]],
     run: set_cluster,
     ..catalog::PLAIN
@@ -107,15 +109,15 @@ static SET_CREDENTIALS: Command = Command {
     usage: "NAME [--client-certificate=path/to/certfile] [--client-key=path/to/keyfile] \
             [--token=bearer_token] [--username=basic_user] [--password=basic_password]",
     flags: &[&[
-        switch("embed-certs", None, "Not simulated here."),
-        text("auth-provider", None, "Not simulated here."),
-        typed("auth-provider-arg", Takes::Texts, "[]", "Not simulated here."),
-        text("exec-command", None, "Not simulated here."),
-        text("exec-api-version", None, "Not simulated here."),
-        typed("exec-arg", Takes::Texts, "[]", "Not simulated here."),
-        typed("exec-env", Takes::Texts, "[]", "Not simulated here."),
-        text("exec-interactive-mode", None, "Not simulated here."),
-        switch("exec-provide-cluster-info", None, "Not simulated here."),
+        switch("embed-certs", None, "Keep the files' contents, not their paths."),
+        text("auth-provider", None, "The authentication plugin."),
+        typed("auth-provider-arg", Takes::Texts, "[]", "key=value for the authentication plugin."),
+        text("exec-command", None, "The program that gives credentials."),
+        text("exec-api-version", None, "The version of what it prints."),
+        typed("exec-arg", Takes::Texts, "[]", "An argument of the program."),
+        typed("exec-env", Takes::Texts, "[]", "key=value in its environment."),
+        text("exec-interactive-mode", None, "Whether it may ask: IfAvailable, Never or Always."),
+        switch("exec-provide-cluster-info", None, "Tell it of the cluster."),
     ]],
     run: set_credentials,
     ..catalog::PLAIN
@@ -200,8 +202,8 @@ static VIEW: Command = Command {
     ..catalog::PLAIN
 };
 
-fn current_context(_: Call, io: &mut Io<'_>) -> Outcome {
-    let config = Config::load(io)?;
+fn current_context(call: Call, io: &mut Io<'_>) -> Outcome {
+    let config = Config::load(&call.arguments, io)?;
     match config.current() {
         "" => Err(Failure::message("current-context is not set")),
         name => {
@@ -209,11 +211,6 @@ fn current_context(_: Call, io: &mut Io<'_>) -> Outcome {
             DONE
         }
     }
-}
-
-/// The file as messages name it.
-fn file() -> String {
-    format!("/home/player/{FILE}")
 }
 
 /// Refuses words where none are due.
@@ -228,11 +225,30 @@ fn no_words(call: &Call) -> Result<(), Failure> {
 /// The words that a command takes; its page and a complaint for any other number.
 fn exactly<const N: usize>(call: &Call, io: &mut Io<'_>) -> Result<[String; N], Failure> {
     call.arguments.positional.clone().try_into().map_err(|words: Vec<String>| {
-        match super::help::of_command(&call.path, call.command, io) {
-            Ok(_) => Failure::message(format!("Unexpected args: [{}]", words.join(" "))),
-            Err(failure) => failure,
-        }
+        with_page(call, io, &format!("Unexpected args: [{}]", words.join(" ")))
     })
+}
+
+/// A complaint that follows the command's page.
+fn with_page(call: &Call, io: &mut Io<'_>, text: &str) -> Failure {
+    match super::help::of_command(&call.path, call.command, io) {
+        Ok(_) => Failure::message(text),
+        Err(failure) => failure,
+    }
+}
+
+/// A path as it is kept: from the root of the file system.
+fn absolute(io: &Io<'_>, path: &str) -> String {
+    if path.is_empty() { String::new() } else { io.absolute(path) }
+}
+
+/// What `--embed-certs` reads: a file's content, as kubeconfig keeps it.
+fn embedded(io: &Io<'_>, flag: &str, path: &str) -> Result<Value, Failure> {
+    let bytes = io.read_file(path).map_err(|reason| {
+        let reason = reason.to_lowercase();
+        Failure::message(format!("could not stat {flag} file {path}: stat {path}: {reason}"))
+    })?;
+    Ok(json!(ByteString(bytes)))
 }
 
 fn get_contexts(call: Call, io: &mut Io<'_>) -> Outcome {
@@ -243,7 +259,7 @@ fn get_contexts(call: Call, io: &mut Io<'_>) -> Outcome {
              output format"
         )));
     }
-    let config = Config::load(io)?;
+    let config = Config::load(&call.arguments, io)?;
     let wanted = &call.arguments.positional;
     let all = config.contexts();
     let missing: Vec<Failure> = wanted
@@ -277,8 +293,8 @@ fn get_contexts(call: Call, io: &mut Io<'_>) -> Outcome {
     Failure::of(missing).map_or(DONE, Err)
 }
 
-fn names(_: Call, io: &mut Io<'_>, list: &str) -> Outcome {
-    let config = Config::load(io)?;
+fn names(call: Call, io: &mut Io<'_>, list: &str) -> Outcome {
+    let config = Config::load(&call.arguments, io)?;
     io.say("NAME");
     for entry in config.value[list].as_array().into_iter().flatten() {
         io.say(entry["name"].as_str().unwrap_or(""));
@@ -288,10 +304,10 @@ fn names(_: Call, io: &mut Io<'_>, list: &str) -> Outcome {
 
 fn use_context(call: Call, io: &mut Io<'_>) -> Outcome {
     let [name] = exactly(&call, io)?;
-    let mut config = Config::load(io)?;
+    let mut config = Config::load(&call.arguments, io)?;
     known(&config, &name)?;
     config.value["current-context"] = json!(name);
-    config.save(io);
+    config.save(io)?;
     io.say(format!("Switched to context \"{name}\"."));
     DONE
 }
@@ -305,7 +321,11 @@ fn known(config: &Config, name: &str) -> Result<(), Failure> {
 }
 
 fn set_context(call: Call, io: &mut Io<'_>) -> Outcome {
-    let mut config = Config::load(io)?;
+    if call.arguments.positional.len() > 1 {
+        let words = call.arguments.positional.join(" ");
+        return Err(with_page(&call, io, &format!("Unexpected args: [{words}]")));
+    }
+    let mut config = Config::load(&call.arguments, io)?;
     let current = call.arguments.on("current");
     let name = match (call.arguments.positional.as_slice(), current) {
         ([name], false) => name.clone(),
@@ -338,24 +358,27 @@ fn set_context(call: Call, io: &mut Io<'_>) -> Outcome {
             }
         }
     }
-    config.save(io);
+    config.save(io)?;
     io.say(format!("Context \"{name}\" {}.", if is_new { "created" } else { "modified" }));
     DONE
 }
 
 fn delete_context(call: Call, io: &mut Io<'_>) -> Outcome {
-    let [name] = exactly(&call, io)?;
-    let mut config = Config::load(io)?;
+    let [name] = call.arguments.positional.as_slice() else {
+        return super::help::of_command(&call.path, call.command, io);
+    };
+    let name = name.clone();
+    let mut config = Config::load(&call.arguments, io)?;
     if known(&config, &name).is_err() {
-        let text = format!("cannot delete context {name}, not in {}", file());
+        let text = format!("cannot delete context {name}, not in {}", config.path);
         return Err(Failure::message(text));
     }
     if config.current() == name {
         io.complain("warning: this removed your active context, use \"kubectl config use-context\" to select a different one");
     }
     remove(&mut config, "contexts", &name);
-    config.save(io);
-    io.say(format!("deleted context {name} from {}", file()));
+    config.save(io)?;
+    io.say(format!("deleted context {name} from {}", config.path));
     DONE
 }
 
@@ -370,14 +393,17 @@ fn delete(call: Call, io: &mut Io<'_>, list: &str, what: &str) -> Outcome {
     if what == "user" && call.arguments.positional.is_empty() {
         return Err(call.usage("user to delete is required"));
     }
-    let [name] = exactly(&call, io)?;
-    let mut config = Config::load(io)?;
+    let [name] = call.arguments.positional.as_slice() else {
+        return super::help::of_command(&call.path, call.command, io);
+    };
+    let name = name.clone();
+    let mut config = Config::load(&call.arguments, io)?;
     if !config.has(list, &name) {
-        return Err(Failure::message(format!("cannot delete {what} {name}, not in {}", file())));
+        return Err(Failure::message(format!("cannot delete {what} {name}, not in {}", config.path)));
     }
     remove(&mut config, list, &name);
-    config.save(io);
-    io.say(format!("deleted {what} {name} from {}", file()));
+    config.save(io)?;
+    io.say(format!("deleted {what} {name} from {}", config.path));
     DONE
 }
 
@@ -404,15 +430,28 @@ fn set_cluster(call: Call, io: &mut Io<'_>) -> Outcome {
             "you cannot specify a certificate authority and insecure mode at the same time",
         ));
     }
-    if arguments.on("embed-certs") {
-        return Err(Failure::not_simulated("config set-cluster --embed-certs", "leave it out"));
+    let embed = arguments.on("embed-certs");
+    if embed && authority.is_empty() {
+        return Err(Failure::message("you must specify a --certificate-authority to embed"));
     }
-    let mut config = Config::load(io)?;
+    let data = match embed {
+        true => Some(embedded(io, "certificate-authority", authority)?),
+        false => None,
+    };
+    let mut config = Config::load(&call.arguments, io)?;
     if let Some(cluster) = entry(&mut config, "clusters", "cluster", &name) {
-        for field in ["server", "tls-server-name", "proxy-url", "certificate-authority"] {
+        for field in ["server", "tls-server-name", "proxy-url"] {
             if arguments.given(field) {
-                cluster[field] = json!(arguments.text(field));
+                put(cluster, field, arguments.text(field));
             }
+        }
+        if arguments.given("certificate-authority") {
+            put(cluster, "certificate-authority-data", "");
+            put(cluster, "certificate-authority", &absolute(io, authority));
+        }
+        if let Some(data) = data {
+            put(cluster, "certificate-authority", "");
+            cluster["certificate-authority-data"] = data;
         }
         if cluster["server"].is_null() {
             cluster["server"] = json!("");
@@ -425,13 +464,27 @@ fn set_cluster(call: Call, io: &mut Io<'_>) -> Outcome {
             }
         }
     }
-    config.save(io);
+    config.save(io)?;
     io.say(format!("Cluster \"{name}\" set."));
     DONE
 }
 
+/// Sets a text of an entry; an empty one is not kept.
+fn put(entry: &mut Value, field: &str, text: &str) {
+    if !text.is_empty() {
+        entry[field] = json!(text);
+    } else if let Some(fields) = entry.as_object_mut() {
+        fields.remove(field);
+    }
+}
+
 fn set_credentials(call: Call, io: &mut Io<'_>) -> Outcome {
-    let [name] = exactly(&call, io)?;
+    let [name] = call.arguments.positional.as_slice() else {
+        let words = call.arguments.positional.join(" ");
+        return Err(with_page(&call, io, &format!("unexpected args: [{words}]")));
+    };
+    let (pairs, removed) = changes(&call, io, "auth-provider-arg")?;
+    let variables = changes(&call, io, "exec-env")?;
     let arguments = &call.arguments;
     let basic = arguments.given("username") || arguments.given("password");
     if arguments.given("token") && basic {
@@ -440,23 +493,135 @@ fn set_credentials(call: Call, io: &mut Io<'_>) -> Outcome {
              --username/--password",
         ));
     }
-    let beyond = call.command.flags.iter().flat_map(|group| group.iter());
-    if let Some(flag) = beyond.into_iter().find(|flag| arguments.given(flag.long)) {
-        let what = format!("config set-credentials --{}", flag.long);
-        return Err(Failure::not_simulated(&what, "use --token"));
+    let files = ["client-certificate", "client-key"];
+    let embed = arguments.on("embed-certs");
+    if embed && files.iter().all(|flag| arguments.text(flag).is_empty()) {
+        let text = "you must specify a --client-certificate or --client-key to embed";
+        return Err(Failure::message(text));
     }
-    let mut config = Config::load(io)?;
-    if let Some(user) = entry(&mut config, "users", "user", &name) {
-        let fields = ["client-certificate", "client-key", "token", "username", "password"];
-        for field in fields {
-            if arguments.given(field) {
-                user[field] = json!(arguments.text(field));
+    let modes = ["", "IfAvailable", "Never", "Always"];
+    if !modes.contains(&arguments.text("exec-interactive-mode")) {
+        let text = "invalid interactive mode type, can be only IfAvailable, Never, Always";
+        return Err(Failure::message(text));
+    }
+    let mut data = Vec::new();
+    for flag in files.into_iter().filter(|flag| embed && !arguments.text(flag).is_empty()) {
+        data.push((flag, embedded(io, flag, arguments.text(flag))?));
+    }
+    let mut config = Config::load(arguments, io)?;
+    if let Some(user) = entry(&mut config, "users", "user", name) {
+        for flag in files.into_iter().filter(|flag| arguments.given(flag)) {
+            put(user, &format!("{flag}-data"), "");
+            put(user, flag, &absolute(io, arguments.text(flag)));
+        }
+        for (flag, data) in data {
+            put(user, flag, "");
+            user[format!("{flag}-data")] = data;
+        }
+        identity(arguments, user);
+        provider(arguments, user, &pairs, &removed);
+        exec(arguments, user, &variables);
+    }
+    config.save(io)?;
+    io.say(format!("User \"{name}\" set."));
+    DONE
+}
+
+/// What a flag of pairs sets, and what it removes: `key=value`, `key-`.
+type PairsAndKeys = (Vec<(String, String)>, Vec<String>);
+
+fn changes(call: &Call, io: &mut Io<'_>, flag: &str) -> Result<PairsAndKeys, Failure> {
+    let (mut pairs, mut removed) = (Vec::new(), Vec::new());
+    for text in call.arguments.all(flag) {
+        match (text.split_once('='), text.strip_suffix('-')) {
+            (Some((key, value)), _) => pairs.push((key.to_owned(), value.to_owned())),
+            (None, Some(key)) => removed.push(key.to_owned()),
+            (None, None) => {
+                return Err(with_page(call, io, &format!("invalid {flag} format: {text}")));
             }
         }
     }
-    config.save(io);
-    io.say(format!("User \"{name}\" set."));
-    DONE
+    Ok((pairs, removed))
+}
+
+/// A token, or a name and a password: one goes when the other comes.
+fn identity(arguments: &Arguments, user: &mut Value) {
+    if arguments.given("token") {
+        for field in ["username", "password"] {
+            put(user, field, "");
+        }
+        put(user, "token", arguments.text("token"));
+    }
+    for field in ["username", "password"].into_iter().filter(|field| arguments.given(field)) {
+        put(user, "token", "");
+        put(user, field, arguments.text(field));
+    }
+}
+
+/// `--auth-provider`, and what it is given.
+fn provider(
+    arguments: &Arguments,
+    user: &mut Value,
+    pairs: &[(String, String)],
+    removed: &[String],
+) {
+    if arguments.given("auth-provider") && user["auth-provider"]["name"] != arguments.text("auth-provider")
+    {
+        user["auth-provider"] = json!({"config": null, "name": arguments.text("auth-provider")});
+    }
+    if !user["auth-provider"].is_object() {
+        if let Some(fields) = user.as_object_mut() {
+            fields.remove("auth-provider");
+        }
+        return;
+    }
+    for (key, value) in pairs {
+        user["auth-provider"]["config"][key] = json!(value);
+    }
+    if let Some(config) = user["auth-provider"]["config"].as_object_mut() {
+        config.retain(|key, _| !removed.contains(key));
+    }
+}
+
+/// `--exec-command`, and what it is given; without a command the rest is of no use.
+fn exec(arguments: &Arguments, user: &mut Value, (pairs, removed): &PairsAndKeys) {
+    if arguments.given("exec-command") && !user["exec"].is_object() {
+        user["exec"] = json!({"args": null, "command": "", "env": null, "provideClusterInfo": false});
+    }
+    if !user["exec"].is_object() {
+        if let Some(fields) = user.as_object_mut() {
+            fields.remove("exec");
+        }
+        return;
+    }
+    let exec = &mut user["exec"];
+    for (flag, field) in [
+        ("exec-command", "command"),
+        ("exec-api-version", "apiVersion"),
+        ("exec-interactive-mode", "interactiveMode"),
+    ] {
+        if arguments.given(flag) {
+            put(exec, field, arguments.text(flag));
+        }
+    }
+    if arguments.given("exec-provide-cluster-info") {
+        exec["provideClusterInfo"] = json!(arguments.on("exec-provide-cluster-info"));
+    }
+    if !arguments.all("exec-arg").is_empty() {
+        exec["args"] = json!(arguments.all("exec-arg"));
+    }
+    if pairs.is_empty() && removed.is_empty() {
+        return;
+    }
+    let mut known = exec["env"].as_array().cloned().unwrap_or_default();
+    known.retain(|variable| !removed.iter().any(|key| variable["name"] == key.as_str()));
+    for (key, value) in pairs {
+        match known.iter_mut().find(|variable| variable["name"] == key.as_str()) {
+            Some(variable) => variable["value"] = json!(value),
+            None => known.push(json!({"name": key, "value": value})),
+        }
+    }
+    exec["env"] = Value::Array(known);
 }
 
 /// Where a property lies: `current-context`, or a list, an entry's name and a field.
@@ -489,7 +654,15 @@ fn path(text: &str) -> Option<Property<'_>> {
             "insecure-skip-tls-verify",
         ],
         "context" => &["cluster", "user", "namespace"],
-        _ => &["client-certificate", "client-key", "token", "username", "password"],
+        _ => &[
+            "client-certificate",
+            "client-certificate-data",
+            "client-key",
+            "client-key-data",
+            "token",
+            "username",
+            "password",
+        ],
     };
     let known = field.is_none_or(|field| fields.contains(&field));
     known.then_some(Property::Entry { list, one, name, field })
@@ -504,10 +677,7 @@ fn property(call: Call, io: &mut Io<'_>, set: bool) -> Outcome {
         let [name] = exactly(&call, io)?;
         (name, String::new())
     };
-    if call.arguments.on("set-raw-bytes") {
-        return Err(Failure::not_simulated("config set --set-raw-bytes", "leave it out"));
-    }
-    let mut config = Config::load(io)?;
+    let mut config = Config::load(&call.arguments, io)?;
     match (path(&name), set) {
         (None, _) | (Some(Property::Entry { field: None, .. }), true) => {
             let text = format!("unable to parse {name} after [] at api.Config");
@@ -515,17 +685,19 @@ fn property(call: Call, io: &mut Io<'_>, set: bool) -> Outcome {
         }
         (Some(Property::Current), _) => config.value["current-context"] = json!(value),
         (Some(Property::Entry { list, one, name, field: Some(field) }), true) => {
+            let value = property_value(&call, field, &value)?;
             if let Some(fields) = entry(&mut config, list, one, name) {
-                fields[field] = match (field, value.as_str()) {
-                    ("insecure-skip-tls-verify", "true" | "false") => json!(value == "true"),
-                    (_, text) => json!(text),
-                };
+                fields[field] = value;
             }
         }
         (Some(Property::Entry { list, name, field: None, .. }), false) => {
             remove(&mut config, list, name);
         }
         (Some(Property::Entry { list, one, name, field: Some(field) }), false) => {
+            if !config.has(list, name) {
+                let text = format!("current map key `{name}` is invalid");
+                return Err(Failure::message(text));
+            }
             if config.has(list, name)
                 && let Some(fields) = entry(&mut config, list, one, name)
                 && let Some(fields) = fields.as_object_mut()
@@ -534,22 +706,43 @@ fn property(call: Call, io: &mut Io<'_>, set: bool) -> Outcome {
             }
         }
     }
-    config.save(io);
+    config.save(io)?;
     io.say(format!("Property \"{name}\" {}.", if set { "set" } else { "unset" }));
     DONE
 }
 
+/// A property's value in its type: a switch, bytes in base64, or a text.
+fn property_value(call: &Call, field: &str, text: &str) -> Result<Value, Failure> {
+    if field == "insecure-skip-tls-verify" {
+        return super::flags::truth(text).map(Value::from).ok_or_else(|| {
+            Failure::message(format!("strconv.ParseBool: parsing \"{text}\": invalid syntax"))
+        });
+    }
+    if !field.ends_with("-data") {
+        return Ok(json!(text));
+    }
+    if call.arguments.on("set-raw-bytes") {
+        return Ok(json!(ByteString(text.as_bytes().to_vec())));
+    }
+    match crate::manifest::base64_fault(text) {
+        None => Ok(json!(text)),
+        Some(at) => Err(Failure::message(format!(
+            "error decoding input value: illegal base64 data at input byte {at}"
+        ))),
+    }
+}
+
 fn rename_context(call: Call, io: &mut Io<'_>) -> Outcome {
     let [old, new] = &exactly(&call, io)?;
-    let mut config = Config::load(io)?;
+    let mut config = Config::load(&call.arguments, io)?;
     if known(&config, old).is_err() {
-        let text = format!("cannot rename the context \"{old}\", it's not in {}", file());
+        let text = format!("cannot rename the context \"{old}\", it's not in {}", config.path);
         return Err(Failure::message(text));
     }
     if known(&config, new).is_ok() {
         let text = format!(
             "cannot rename the context \"{old}\", the context \"{new}\" already exists in {}",
-            file()
+            config.path
         );
         return Err(Failure::message(text));
     }
@@ -561,7 +754,7 @@ fn rename_context(call: Call, io: &mut Io<'_>) -> Outcome {
     if config.current() == old {
         config.value["current-context"] = json!(new);
     }
-    config.save(io);
+    config.save(io)?;
     io.say(format!("Context \"{old}\" renamed to \"{new}\"."));
     DONE
 }
@@ -594,15 +787,18 @@ fn view(call: Call, io: &mut Io<'_>) -> Outcome {
         if call.arguments.text("kubeconfig").is_empty() {
             return Err(Failure::message("if merge==false a precise file must be specified"));
         }
-        return Err(Failure::not_simulated("config view --merge=false", "leave it out"));
     }
-    let config = Config::load(io)?;
+    let config = Config::load(&call.arguments, io)?;
     let mut value = go_types::typed("Config", &config.value);
     if !call.arguments.on("raw") && !call.arguments.on("flatten") {
         redact(&mut value);
     }
     if call.arguments.on("minify") {
-        let context = config.context(call.arguments.text("context"))?;
+        let asked = call.arguments.text("context");
+        let context = config.context(asked).map_err(|failure| match asked {
+            "" => failure,
+            name => Failure::message(format!("cannot locate context {name}")),
+        })?;
         let keep = |value: &mut Value, list: &str, name: &str| {
             if let Some(entries) = value[list].as_array_mut() {
                 entries.retain(|entry| entry["name"] == name);
@@ -616,6 +812,7 @@ fn view(call: Call, io: &mut Io<'_>) -> Outcome {
     let text = match Output::of_write(&call, io)? {
         Some(Output::Name) => "config/<unknown>\n".to_owned(),
         Some(Output::Json) => go_types::json_pretty("Config", &value),
+        Some(Output::Kyaml) => kyaml::print(go_types::shape(Some("Config")), &value),
         Some(output) => output.print_value(&value)?,
         None => manifest::to_yaml(&value),
     };

@@ -89,6 +89,12 @@ impl Report {
         Report { dry_run, output, printed: Arc::default() }
     }
 
+    /// The same report, in which nothing has been printed: `kubectl label` makes its printer anew for
+    /// each object, so that no line parts two of them in YAML.
+    pub fn anew(&self) -> Report {
+        Report::new(self.dry_run, self.output.clone())
+    }
+
     /// What the command line asks for.
     ///
     /// # Errors
@@ -115,6 +121,10 @@ impl Report {
             (Some(Output::Name), _) => io.say(title),
             (Some(Output::Json), Some(type_name)) => {
                 let text = go_types::json_pretty(type_name, value);
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+            (Some(Output::Kyaml), _) => {
+                let text = super::kyaml::print(go_types::shape(type_name), value);
                 io.stdout.extend_from_slice(text.as_bytes());
             }
             (Some(output), _) => {

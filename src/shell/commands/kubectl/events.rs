@@ -19,7 +19,7 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # What happened to a pod\n  kubectl events --for pod/web",
     usage: "[(-o|--output=)json|yaml|name] [--for TYPE/NAME] [--watch] \
             [--types=Normal,Warning]",
-    flags: &[FLAGS, catalog::ALL_NAMESPACES],
+    flags: &[FLAGS, catalog::ALL_NAMESPACES, catalog::PRINT],
     run,
     ..catalog::PLAIN
 };
@@ -29,7 +29,6 @@ const FLAGS: &[Flag] = &[
     switch("no-headers", None, "Leave the headers out."),
     text("for", None, "The object: TYPE/NAME."),
     typed("types", Takes::List, "[]", "Normal, Warning."),
-    text("output", Some('o'), "Output format: json, yaml or name."),
     typed("chunk-size", Takes::Number, "500", "Return large lists in pieces of this size."),
 ];
 

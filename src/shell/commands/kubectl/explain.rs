@@ -14,7 +14,7 @@ pub(super) static COMMAND: Command = Command {
                services.spec.ports",
     usage: "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group]",
     flags: &[&[
-        switch("recursive", None, "Show the fields of the fields, too."),
+        switch("recursive", Some('R'), "Show the fields of the fields, too."),
         text("api-version", None, "The API version."),
         text("output", Some('o'), "plaintext or plaintext-openapiv2."),
     ]],

@@ -43,7 +43,12 @@ const FLAGS: &[Flag] = &[
     text("labels", Some('l'), "The service's labels; those of the object by default."),
     text("overrides", None, "JSON that is merged over the service."),
     switch("save-config", None, "Keep the manifest in an annotation, for a later apply."),
-    typed("generator", Takes::Text, "''", "Not used any more."),
+    typed(
+        "override-type",
+        Takes::Text,
+        "'merge'",
+        "How --overrides is merged: merge, strategic or json (a list of operations).",
+    ),
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
@@ -126,13 +131,11 @@ fn service(call: &Call, object: &Object) -> Result<Value, Failure> {
     if !arguments.text("external-ip").is_empty() {
         spec["externalIPs"] = json!([arguments.text("external-ip")]);
     }
-    if !arguments.text("overrides").is_empty() {
-        return Err(Failure::not_simulated("expose --overrides", "use 'kubectl patch' afterwards"));
-    }
-    Ok(json!({
+    let value = json!({
         "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec,
         "status": {"loadBalancer": {}}
-    }))
+    });
+    super::run::overridden(call, Kind::Service, value)
 }
 
 /// Which pods an object has, as a Service can say it.

@@ -61,8 +61,12 @@ impl Failure {
     /// What stands on standard error, without a last newline; nothing when it has been told.
     pub fn text(&self) -> String {
         match self {
-            Failure::Message(text) if text.starts_with("error: ") => text.clone(),
-            Failure::Message(text) => format!("error: {text}"),
+            // A last newline is not doubled, except among several (`checkErr`, `MultipleErrors`).
+            Failure::Message(text) => {
+                let text = text.strip_suffix('\n').unwrap_or(text);
+                let prefix = if text.starts_with("error: ") { "" } else { "error: " };
+                format!("{prefix}{text}")
+            }
             Failure::Verbatim(text) | Failure::Exited { text, .. } => text.clone(),
             Failure::Server { status, .. } if status.reason == Reason::Invalid => invalid(status),
             Failure::Server { .. } => self.line(),

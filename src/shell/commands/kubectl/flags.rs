@@ -276,7 +276,7 @@ fn number_fault(value: &str, least: i64, most: i64) -> Option<String> {
 }
 
 /// Go's spellings of true and false.
-fn truth(value: &str) -> Option<bool> {
+pub(super) fn truth(value: &str) -> Option<bool> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),

@@ -23,10 +23,27 @@ struct Field {
 
 /// How many values of a type a field has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Many {
+pub(super) enum Many {
+    /// One.
     One,
+    /// Any number, in order.
     List,
+    /// Any number, by name.
     Map,
+}
+
+/// What is known of the type of a value: `None` for values whose keys are sorted.
+pub(super) type Shape = Option<(Many, &'static str)>;
+
+/// The shape of a value of the type of this name.
+pub(super) fn shape(type_name: Option<&str>) -> Shape {
+    let (name, _) = TYPES.get_key_value(type_name?)?;
+    Some((Many::One, *name))
+}
+
+/// The shape of a list's items.
+pub(super) fn of_items(list: Shape) -> Shape {
+    list.filter(|(many, _)| *many == Many::List).map(|(_, of)| (Many::One, of))
 }
 
 /// Every type, by its name.
@@ -122,10 +139,10 @@ fn field_unset(field: &Field) -> Option<Value> {
 }
 
 /// An object's fields in the type's order, each with its own type; unknown ones come last.
-fn ordered<'a>(
+pub(super) fn ordered<'a>(
     of: Option<(Many, &str)>,
     fields: &'a Map<String, Value>,
-) -> Vec<(&'a str, &'a Value, Option<(Many, &'static str)>)> {
+) -> Vec<(&'a str, &'a Value, Shape)> {
     match of {
         Some((Many::One, of)) if TYPES.contains_key(of) => {
             let known = &TYPES[of];

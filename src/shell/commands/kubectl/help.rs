@@ -3,7 +3,7 @@
 use super::super::super::tool::Io;
 use super::catalog::{self, Command, GLOBAL};
 use super::flags::Flag;
-use super::{Call, DONE, Failure, Next, Outcome};
+use super::{Call, DONE, Next, Outcome};
 
 const FOOTER: &str =
     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).";
@@ -24,10 +24,17 @@ pub(super) fn of_kubectl(words: &[String], io: &mut Io<'_>) -> Outcome {
         }
         let _ = word;
     }
-    let mut page = String::from(
+    io.say(format!(
         "kubectl controls the Kubernetes cluster manager.\n\n Find more information at: \
-         https://kubernetes.io/docs/reference/kubectl/\n\n",
-    );
+         https://kubernetes.io/docs/reference/kubectl/\n\n{}",
+        kubectl_page()
+    ));
+    DONE
+}
+
+/// The commands by group, and where to read on.
+fn kubectl_page() -> String {
+    let mut page = String::new();
     for (title, commands) in catalog::GROUPS {
         page += title;
         page.push('\n');
@@ -39,8 +46,7 @@ pub(super) fn of_kubectl(words: &[String], io: &mut Io<'_>) -> Outcome {
     page += "Usage:\n  kubectl [flags] [options]\n\nUse \"kubectl <command> --help\" for more \
              information about a given command.\n";
     page += FOOTER;
-    io.say(page);
-    DONE
+    page
 }
 
 /// `kubectl help get`
@@ -50,16 +56,24 @@ pub(super) fn of_words(words: &[String], io: &mut Io<'_>) -> Outcome {
     for word in words {
         let next = match command {
             None => catalog::commands().find(|command| command.name == word),
-            Some(parent) => parent.children.iter().find(|child| child.name == word).copied(),
+            Some(parent) => parent
+                .children
+                .iter()
+                .find(|child| child.name == word || child.aliases.contains(&word.as_str()))
+                .copied(),
         };
-        let Some(next) = next else {
-            return Err(Failure::message(format!("unknown help topic \"{}\"", words.join(" "))));
-        };
+        // Words behind a command are arguments of its own.
+        let Some(next) = next else { break };
         path = format!("{path} {}", next.name);
         command = Some(next);
     }
     match command {
         Some(command) => of_command(&path, command, io),
+        None if !words.is_empty() => {
+            let topics: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+            io.complain(format!("Unknown help topic [{}]\n\n\n{}", topics.join(" "), kubectl_page()));
+            DONE
+        }
         None => of_kubectl(&[], io),
     }
 }

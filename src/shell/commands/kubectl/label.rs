@@ -88,6 +88,7 @@ fn run(mut call: Call, io: &mut Io<'_>, field: &Field) -> Outcome {
                 list(io, &item, field, single);
                 Ok(())
             } else {
+                let report = if field.one == "label" { report.anew() } else { report.clone() };
                 report.tell_value(io, None, &item.title(), &item.after, what)
             }
         });

@@ -183,20 +183,10 @@ fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Re
     let undecodable =
         |reason: String| Failure::message(format!("unable to decode \"{source}\": {reason}"));
     if !value.is_object() {
-        let what = match &value {
-            Value::Array(_) => "array",
-            Value::Bool(_) => "bool",
-            Value::Number(_) => "number",
-            _ => "string",
-        };
-        let detector = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind \
-                        string \"json:\\\"kind,omitempty\\\"\" }";
         return Err(undecodable(match typed {
-            true => format!(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal {what} into \
-                 Go value of type {detector}"
-            ),
+            true => not_an_object(&value),
             false => {
+                let what = go_kind(&value);
                 format!("json: cannot unmarshal {what} into Go value of type unstructured.detector")
             }
         }));
@@ -224,4 +214,24 @@ fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Re
         after: value,
     });
     Ok(())
+}
+
+/// What Go calls a value of JSON.
+fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "array",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        _ => "string",
+    }
+}
+
+/// What is said of a value that should tell its version and kind, and is no object.
+pub(super) fn not_an_object(value: &Value) -> String {
+    format!(
+        "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of \
+         type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
+         \"json:\\\"kind,omitempty\\\"\" }}",
+        go_kind(value)
+    )
 }

@@ -32,6 +32,7 @@ mod go_template;
 mod go_types;
 mod help;
 mod jsonpath;
+mod kyaml;
 mod label;
 mod local;
 mod logs;

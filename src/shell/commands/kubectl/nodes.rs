@@ -275,6 +275,7 @@ fn taint_one(
     let node = object.as_kind::<Node>();
     let spec = node.and_then(|node| node.spec.clone()).unwrap_or_default();
     let mut taints = spec.taints.unwrap_or_default();
+    let spec_taints = taints.clone();
     for (key, effect) in &changes.remove {
         let fits = |taint: &Taint| {
             taint.key == *key && effect.as_ref().is_none_or(|effect| taint.effect == *effect)
@@ -285,26 +286,26 @@ fn taint_one(
         }
         taints.retain(|taint| !fits(taint));
     }
-    let mut changed = false;
+    let overwrite = call.arguments.on("overwrite");
+    let same = |old: &Taint, new: &Taint| old.key == new.key && old.effect == new.effect;
+    // The same value is no exception (`CheckIfTaintsAlreadyExists`).
+    let there = changes.add.iter().filter(|new| spec_taints.iter().any(|old| same(old, new)));
+    let there: Vec<&str> = there.map(|taint| taint.key.as_str()).collect();
+    if !overwrite && !there.is_empty() {
+        return Err(Failure::message(format!(
+            "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
+            object.name(),
+            there.join(",")
+        )));
+    }
     for taint in &changes.add {
-        let same = |old: &Taint| old.key == taint.key && old.effect == taint.effect;
-        if let Some(old) = taints.iter().find(|old| same(old)) {
-            if !call.arguments.on("overwrite") && old.value != taint.value {
-                return Err(Failure::message(format!(
-                    "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
-                    object.name(),
-                    taint.key
-                )));
-            }
-            changed = true;
-            taints.retain(|old| !same(old));
-        }
+        taints.retain(|old| !same(old, taint));
         taints.push(taint.clone());
     }
     let word = match (changes.add.is_empty(), changes.remove.is_empty()) {
+        _ if overwrite => "modified",
         (true, _) => "untainted",
         (false, false) => "modified",
-        (false, true) if changed => "modified",
         (false, true) => "tainted",
     };
     let tainted = match report.dry_run {

@@ -17,6 +17,8 @@ pub(super) enum Output {
     Table { wide: bool },
     /// YAML.
     Yaml,
+    /// YAML in JSON's brackets.
+    Kyaml,
     /// JSON.
     Json,
     /// `pod/web`
@@ -112,7 +114,7 @@ impl Output {
             "yaml" => return Ok(Output::Yaml),
             "json" => return Ok(Output::Json),
             "name" => return Ok(Output::Name),
-            "kyaml" => return Err(Failure::not_simulated("-o kyaml", "use -o yaml")),
+            "kyaml" => return Ok(Output::Kyaml),
             _ => {}
         }
         let (format, text) = match given.split_once('=') {
@@ -177,6 +179,7 @@ impl Output {
     pub fn print_value(&self, value: &Value) -> Result<String, Failure> {
         match self {
             Output::Yaml => Ok(manifest::to_yaml(value)),
+            Output::Kyaml => Ok(super::kyaml::print(None, value)),
             Output::JsonPath(template) => template.print(value).map_err(Failure::message),
             Output::Go(template) => template.print(value).map_err(|(printed, reason)| {
                 // kubectl writes what helps to debug the template among its output.

@@ -195,6 +195,17 @@ static KUBERC_VIEW: Command = Command {
     ..catalog::PLAIN
 };
 
+/// `kubectl alpha`: this version has none.
+pub(super) static ALPHA: Command = Command {
+    name: "alpha",
+    short: "Commands for features in alpha",
+    run: |_, io| {
+        io.complain("No alpha commands are available in this version of kubectl");
+        super::DONE
+    },
+    ..catalog::PLAIN
+};
+
 pub(super) static PLUGIN: Command = Command {
     name: "plugin",
     short: "Provides utilities for interacting with plugins",

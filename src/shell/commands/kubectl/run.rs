@@ -17,7 +17,7 @@ use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
 use super::{Call, DONE, Failure, Next, Outcome, Task, go_types, pods, words};
-use crate::api::{DeleteOptions, FieldValidation, Kind, Object, Pod, patch};
+use crate::api::{DeleteOptions, FieldValidation, Kind, Object, Patch, Pod, patch};
 use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {
@@ -309,9 +309,6 @@ pub(super) fn overridden(call: &Call, kind: Kind, value: Value) -> Result<Value,
     if !["merge", "strategic", "json"].contains(&of_type) {
         return Err(Failure::message(format!("invalid override type: {of_type}")));
     }
-    if of_type == "json" {
-        return Err(Failure::not_simulated("--override-type=json", "use merge or strategic"));
-    }
     let wrong = |reason: String| {
         let text = format!("Invalid JSON Patch: {reason}");
         Failure::message(text)
@@ -319,6 +316,8 @@ pub(super) fn overridden(call: &Call, kind: Kind, value: Value) -> Result<Value,
     let patch: Value = serde_json::from_str(text).map_err(|fault| wrong(fault.to_string()))?;
     let laid = match of_type {
         "strategic" => patch::strategic(kind, &value, &patch).map_err(Failure::message)?,
+        "json" => patch::changed(kind, &value, Patch::Json(patch))
+            .map_err(|status| Failure::message(status.message))?,
         _ => patch::merge(value, &patch),
     };
     Ok(go_types::typed(kind.info().name, &laid))

@@ -99,23 +99,31 @@ struct Rule {
 }
 
 impl Rule {
-    /// Reads `host/path=service:port,tls=secret`. What follows something that fits is passed over,
-    /// as kubectl does.
+    /// Reads `host/path=service:port,tls=secret`: once the whole fits, what stands between the
+    /// separators counts, and what follows is passed over, as kubectl does.
     fn read(text: &str) -> Result<Rule, Failure> {
-        static FORMAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            let host_and_path = r"^([\w*\-.]*)(/.*)=([\w\-]+):([\w\-]+)";
-            Regex::new(&format!(r"{host_and_path}(,tls=?([\w\-]+)?)?")).ok()
-        });
-        let found = FORMAT.as_ref().and_then(|format| format.captures(text)).ok_or_else(|| {
+        static FORMAT: LazyLock<Option<Regex>> =
+            LazyLock::new(|| Regex::new(r"^[\w*\-.]*/.*=[\w\-]+:[\w\-]+").ok());
+        let invalid = || {
             Failure::message(format!(
                 "rule {text} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"
             ))
-        })?;
-        let part =
-            |index| found.get(index).map_or_else(String::new, |part| part.as_str().to_owned());
-        let secret = Some(part(6)).filter(|secret| !secret.is_empty());
-        let tls = found.get(5).map(|_| secret);
-        Ok(Rule { host: part(1), path: part(2), service: part(3), port: part(4), tls })
+        };
+        if !FORMAT.as_ref().is_some_and(|format| format.is_match(text)) {
+            return Err(invalid());
+        }
+        let parts: Vec<&str> = text.split(',').collect();
+        let (host, rest) = parts[0].split_once('/').ok_or_else(invalid)?;
+        let mut words = rest.split('=');
+        let path = format!("/{}", words.next().unwrap_or(""));
+        let mut backend = words.next().ok_or_else(invalid)?.split(':');
+        let service = backend.next().unwrap_or("").to_owned();
+        let port = backend.next().ok_or_else(invalid)?.to_owned();
+        let tls = match parts.as_slice() {
+            [_, tls] => Some(tls.split('=').nth(1).filter(|name| !name.is_empty()).map(str::to_owned)),
+            _ => None,
+        };
+        Ok(Rule { host: host.to_owned(), path, service, port, tls })
     }
 
     /// A path that ends with `*` is a prefix.

@@ -19,7 +19,7 @@ use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, switch, text};
 use super::output::Output;
 use super::sources;
-use super::{Call, DONE, Failure, Outcome, go_types};
+use super::{Call, DONE, Failure, Outcome, go_types, kyaml};
 use crate::api::{Kind, Object, Status};
 use crate::cluster::ApplyOutcome;
 
@@ -275,6 +275,10 @@ pub(super) fn show(
         Some(Output::Name) => io.say(format!("{prefix}/{name}")),
         Some(Output::Json) => {
             io.stdout.extend_from_slice(go_types::json_pretty(type_name, value).as_bytes());
+        }
+        Some(Output::Kyaml) => {
+            let text = kyaml::print(go_types::shape(Some(type_name)), value);
+            io.stdout.extend_from_slice(text.as_bytes());
         }
         Some(output) => {
             let text = output.print_value(value)?;

@@ -10,7 +10,7 @@ use super::super::local::{self, Item};
 use super::super::target;
 use super::super::words::{NOTHING_TO_CHANGE, env_fault};
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, check_all, check_local, containers, pod_spec, settle, unchangeable};
+use super::{Told, check_all, check_local, containers, pod_spec, refused, settle};
 use crate::api::Kind;
 
 pub(super) static COMMAND: Command = Command {
@@ -238,7 +238,7 @@ fn change(call: &Call, io: &mut Io<'_>, item: &mut Item, changes: &Changes) -> R
     for container in &mut chosen {
         let existing = container["env"].as_array().cloned().unwrap_or_default();
         if !overwrite && let Some(clash) = clash(&existing, &changes.set) {
-            return Err(unchangeable(&shown, &clash));
+            return Err(refused(&shown, &clash));
         }
         let new = changes.apply(&existing);
         if call.arguments.on("list") {

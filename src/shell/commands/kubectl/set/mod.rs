@@ -92,6 +92,11 @@ fn unchangeable(item: &Item, reason: &str) -> Failure {
     Failure::message(format!("error: {} {reason}\n", item.in_errors()))
 }
 
+/// The same as `set env` and `set subject` put it: the reason on a line of its own.
+fn refused(item: &Item, reason: &str) -> Failure {
+    Failure::message(format!("error: {}\n {reason}", item.in_errors()))
+}
+
 /// A pod spec's containers, the ordinary ones first.
 fn containers(spec: &mut Value) -> Vec<&mut Value> {
     let Some(fields) = spec.as_object_mut() else { return Vec::new() };

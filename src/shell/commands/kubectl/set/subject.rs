@@ -11,7 +11,7 @@ use super::super::flags::{Takes, typed};
 use super::super::local::{self, Item, LOCAL_ONLY};
 use super::super::words::NO_RESOURCES;
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, check_all, check_local, settle, unchangeable};
+use super::{Told, check_all, check_local, refused, settle};
 
 pub(super) static COMMAND: Command = Command {
     name: "subject",
@@ -91,7 +91,7 @@ fn subjects(call: &Call) -> Result<Vec<Value>, Failure> {
 fn change(item: &mut Item, subjects: &[Value]) -> Result<(), Failure> {
     if !["RoleBinding", "ClusterRoleBinding"].contains(&item.type_name.as_str()) {
         let reason = "setting subjects is only supported for RoleBinding/ClusterRoleBinding";
-        return Err(unchangeable(item, reason));
+        return Err(refused(item, reason));
     }
     let mut known = item.after["subjects"].as_array().cloned().unwrap_or_default();
     let new = subjects.iter().filter(|subject| !known.contains(*subject)).cloned();
