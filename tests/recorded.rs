@@ -16,9 +16,7 @@ fn main() {
     let trial = |name: String| Trial::test(name.clone(), move || replay(&name));
     let recorded = |name: &String| recording(name).is_file();
     let mut trials: Vec<Trial> = play::tools().into_iter().filter(recorded).map(trial).collect();
-    // Asked for with `--ignored` until the last flags are in the catalogue.
-    let known = Trial::test("every flag of kubectl is known by its name and letter", flags);
-    trials.push(known.with_ignored_flag(true));
+    trials.push(Trial::test("every flag of kubectl is known by its name and letter", flags));
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
 

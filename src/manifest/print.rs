@@ -210,10 +210,10 @@ fn needs_escapes(string: &str) -> bool {
 }
 
 /// Whether a text of several lines can be a block: nothing to escape, no line that ends in a
-/// space, and something other than a blank at its start.
+/// space, and something other than blanks.
 fn fits_block(string: &str) -> bool {
     string.chars().all(|c| is_printable(c) || c == '\n')
-        && !string.starts_with([' ', '\n'])
+        && !string.trim_matches(['\n', ' ']).is_empty()
         && !string.ends_with(' ')
         && !string.contains(" \n")
 }
@@ -221,10 +221,15 @@ fn fits_block(string: &str) -> bool {
 fn literal(out: &mut String, string: &str, indent: usize) {
     let body = string.trim_end_matches('\n');
     let chomping = match string.len() - body.len() {
-        0 => "|-",
-        1 => "|",
-        _ => "|+",
+        0 => "-",
+        1 => "",
+        _ => "+",
     };
+    out.push('|');
+    // A blank at the start would be taken for indentation, unless that is told.
+    if string.starts_with([' ', '\n']) {
+        out.push('2');
+    }
     out.push_str(chomping);
     let lines = string.strip_suffix('\n').unwrap_or(string);
     for line in lines.split('\n') {

@@ -40,7 +40,7 @@ pub(crate) fn output(script: &str) -> String {
 }
 
 /// Standard error and the exit code of a script on a fresh laptop.
-fn complaint(script: &str) -> (String, i32) {
+pub(crate) fn complaint(script: &str) -> (String, i32) {
     let finished = Story::new().run(script);
     (String::from_utf8_lossy(&finished.stderr).into_owned(), finished.exit)
 }

@@ -7,6 +7,7 @@ use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::config::SERVER;
 use super::flags::{Flag, Takes, switch, text, typed};
+use super::output::Output;
 use super::resources::{RESOURCES, Resource};
 use super::{Call, DONE, Failure, Outcome, go_types};
 use crate::api::Kind;
@@ -48,7 +49,8 @@ static DUMP: Command = Command {
             typed("pod-running-timeout", Takes::Duration, "20s", "Not simulated here."),
         ],
     ],
-    run: |_, _| {
+    run: |call, io| {
+        Output::of_write(&call, io)?;
         Err(Failure::not_simulated("cluster-info dump", "use 'kubectl get all -A -o yaml'"))
     },
     ..catalog::PLAIN
@@ -171,15 +173,15 @@ const TOP_FLAGS: &[Flag] = &[
 fn no_metrics(call: Call, _: &mut Io<'_>) -> Outcome {
     let words = &call.arguments.positional;
     if words.len() > 1 {
-        let usage = format!("{} {}", call.path, call.command.usage);
-        return Err(call.usage(format!("unexpected command line; expected '{usage}'")));
+        return Err(call.usage(format!("{} [NAME | -l label]", call.command.name)));
     }
     if !["", "cpu", "memory"].contains(&call.arguments.text("sort-by")) {
         return Err(Failure::message("--sort-by accepts only cpu or memory"));
     }
     let selected = ["selector", "field-selector"].iter().any(|f| !call.arguments.text(f).is_empty());
     if selected && !words.is_empty() {
-        return Err(Failure::message("only one of NAME or selector can be provided"));
+        let flag = if call.command.name == "node" { "--selector" } else { "selector" };
+        return Err(Failure::message(format!("only one of NAME or {flag} can be provided")));
     }
     Err(Failure::message("Metrics API not available"))
 }
@@ -317,6 +319,9 @@ fn api_versions(call: Call, io: &mut Io<'_>) -> Outcome {
 
 fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
     let words = &call.arguments.positional;
+    if call.arguments.on("list") && !words.is_empty() {
+        return Err(Failure::message("list option must be specified with no arguments"));
+    }
     if call.arguments.on("list") {
         let instead = "the admin of this cluster may do everything";
         return Err(Failure::not_simulated("auth can-i --list", instead));

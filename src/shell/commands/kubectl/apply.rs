@@ -9,6 +9,7 @@ use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::{Output, list};
 use super::sources::{self, Manifest};
+use super::words::NO_RESOURCES;
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::patch::three_way;
 use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status, WriteOptions};
@@ -41,6 +42,9 @@ static EDIT_LAST_APPLIED: Command = Command {
         ],
     ],
     run: |call, _| {
+        if call.arguments.positional.is_empty() && call.arguments.all("filename").is_empty() {
+            return Err(Failure::message(NO_RESOURCES));
+        }
         let instead = "apply the manifest again, or use 'kubectl apply set-last-applied -f'";
         Err(Failure::not_simulated(&call.path, instead))
     },
@@ -96,7 +100,6 @@ const FLAGS: &[Flag] = &[
     typed("grace-period", Takes::Number, "-1", "Seconds that a pod gets to end."),
     typed("timeout", Takes::Duration, "0s", "How long to wait."),
     typed("prune-allowlist", Takes::Texts, "[]", "Kinds that --prune may delete."),
-    typed("applyset", Takes::Text, "''", "The set that --prune works on."),
     text("subresource", None, "With --server-side: the part of the object."),
 ];
 
@@ -112,11 +115,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if files.is_empty() && !call.arguments.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
     }
-    if call.arguments.on("prune") {
-        let instead = "delete what is no longer wanted with 'kubectl delete'";
-        return Err(Failure::not_simulated("apply --prune", instead));
-    }
     check(&call)?;
+    prune(&call)?;
     let report = Report::of(&call, io)?;
     let validation = field_validation(&call)?;
     let read = sources::read(&call, io)?;
@@ -158,10 +158,36 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     Failure::of(failures).map_or(DONE, Err)
 }
 
+/// `--prune`: what it refuses, and that it does nothing here.
+fn prune(call: &Call) -> Result<(), Failure> {
+    let (all, selected) = (call.arguments.on("all"), !call.arguments.text("selector").is_empty());
+    if !call.arguments.on("prune") {
+        return Ok(());
+    }
+    match (all, selected) {
+        (true, true) => Err(Failure::message("cannot set --all and --selector at the same time")),
+        (false, false) => Err(Failure::message(
+            "all resources selected for prune without explicitly passing --all. To prune all \
+             resources, pass the --all flag. If you did not mean to prune all resources, specify a \
+             label selector",
+        )),
+        _ => {
+            let instead = "delete what is no longer wanted with 'kubectl delete'";
+            Err(Failure::not_simulated("apply --prune", instead))
+        }
+    }
+}
+
 /// Flags that go with others only, and those that are not simulated (`ApplyOptions.Validate`).
 fn check(call: &Call) -> Result<(), Failure> {
     let arguments = &call.arguments;
     let (server, force) = (arguments.on("server-side"), arguments.on("force"));
+    let cascade = arguments.get("cascade").unwrap_or("background");
+    if !["true", "background", "false", "orphan", "foreground"].contains(&cascade) {
+        return Err(Failure::message(format!(
+            "invalid cascade value ({cascade}). Must be \"background\", \"foreground\", or \"orphan\""
+        )));
+    }
     let text = match () {
         () if arguments.on("force-conflicts") && !server => {
             "--force-conflicts only works with --server-side"
@@ -182,7 +208,7 @@ fn check(call: &Call) -> Result<(), Failure> {
     let unheeded = [
         ("--overwrite=false", off("overwrite")),
         ("--openapi-patch=false", off("openapi-patch")),
-        ("--applyset", arguments.given("applyset")),
+        ("--force --grace-period", force && arguments.number("grace-period").is_some_and(|s| s > 0)),
     ];
     match unheeded.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => {
@@ -483,6 +509,9 @@ fn patch_failure(status: Status, patch: &Value, manifest: &Manifest) -> Failure 
 /// `kubectl apply set-last-applied`: the annotation alone is changed
 /// (`SetLastAppliedOptions.Validate`).
 fn set_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    if call.arguments.all("filename").is_empty() {
+        return Err(Failure::message(NO_RESOURCES));
+    }
     let report = Report::of(&call, io)?;
     let read = sources::read(&call, io)?;
     let mut changes = Vec::new();
@@ -536,6 +565,47 @@ fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CONFIG: &str = "cat > c.yaml <<'EOF'\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n\
+                          data: {a: '1', b: '2'}\nEOF\n";
+
+    // `kubectl apply --server-side`: KEP-555. What a manifest no longer has goes, what others added
+    // stays, and what others changed is not taken without a word.
+    #[test]
+    fn the_server_merges_what_is_applied_on_its_side() {
+        let script = "kubectl apply --server-side -f c.yaml\nkubectl patch cm c -p '{\"data\": {\"z\": \
+                      \"9\"}}'\nsed -i \"s/, b: '2'//\" c.yaml\nkubectl apply --server-side -f \
+                      c.yaml\nkubectl get cm c -o jsonpath='{.data}'\n";
+        assert_eq!(
+            crate::shell::tests::output(&format!("{CONFIG}{script}")),
+            "configmap/c serverside-applied\nconfigmap/c patched\nconfigmap/c \
+             serverside-applied\n{\"a\":\"1\",\"z\":\"9\"}"
+        );
+    }
+
+    #[test]
+    fn a_field_that_somebody_changed_needs_force() {
+        let change = "kubectl apply --server-side -f c.yaml >/dev/null\nkubectl patch cm c -p \
+                      '{\"data\": {\"a\": \"9\"}}' >/dev/null\n";
+        let (said, exit) = crate::shell::tests::complaint(&format!(
+            "{CONFIG}{change}kubectl apply --server-side -f c.yaml"
+        ));
+        assert!(said.contains("not simulated here: whose field .data.a is") && exit == 1, "{said}");
+        let forced = "kubectl apply --server-side --force-conflicts -f c.yaml";
+        let said = crate::shell::tests::output(&format!("{CONFIG}{change}{forced}"));
+        assert_eq!(said, "configmap/c serverside-applied\n");
+    }
+
+    // `kubectl apply --server-side` of a real cluster (structured-merge-diff).
+    #[test]
+    fn an_unknown_field_cannot_be_merged() {
+        let script = format!("{CONFIG}echo 'bogus: 1' >> c.yaml\nkubectl apply --server-side -f c.yaml");
+        assert_eq!(
+            crate::shell::tests::complaint(&script).0,
+            "Error from server: failed to create typed patch object (default/c; /v1, \
+             Kind=ConfigMap): .bogus: field not declared in schema\n"
+        );
+    }
 
     // shared with every `get -o yaml` of an applied object
     #[test]

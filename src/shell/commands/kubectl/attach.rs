@@ -35,7 +35,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
     let Some(word) = words.first() else {
         let text = "at least 1 argument is required for attach";
-        return Err(call.usage(text));
+        return Err(Failure::message(text));
     };
     if call.arguments.given("detach-keys") {
         return Err(Failure::not_simulated("attach --detach-keys", "Ctrl-C leaves the container"));

@@ -126,7 +126,7 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::patch::COMMAND,
             &super::replace::COMMAND,
             &super::wait::COMMAND,
-            &super::refused::KUSTOMIZE,
+            &super::kustomize::COMMAND,
         ],
     ),
     ("Settings Commands:", &[&super::label::LABEL, &super::label::ANNOTATE, &COMPLETION]),
@@ -266,8 +266,11 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
     let Some(command) = command else { return help::of_kubectl(&rest, io) };
     let flags: Vec<Flag> =
         command.flags.iter().chain([&GLOBAL]).flat_map(|group| group.iter().copied()).collect();
-    let arguments =
-        flags::parse(&flags, &rest).map_err(|message| flags::failure(&path, &message))?;
+    let arguments = flags::parse(&flags, &rest).map_err(|message| match command.name {
+        // Its exit code 1 means that there is a difference.
+        "diff" => Failure::Exited { text: Failure::usage(&path, message).text(), code: 2 },
+        _ => flags::failure(&path, &message),
+    })?;
     if arguments.on("help") {
         return help::of_command(&path, command, io);
     }
@@ -502,6 +505,14 @@ mod tests {
         ));
         assert!(text.contains("\tget"));
         assert!(!unknown("frobnicate").text().contains("Did you mean"));
+    }
+
+    #[test]
+    fn what_changes_who_asks_is_refused_by_its_name() {
+        let (said, exit) = crate::shell::tests::complaint("kubectl get pods --as=bob");
+        assert!(said.starts_with("error: not simulated here: --as; ") && exit == 1, "{said}");
+        let stays = "kubectl create cm a --as=bob --dry-run=client -o name";
+        assert_eq!(crate::shell::tests::output(stays), "configmap/a\n");
     }
 
     #[test]

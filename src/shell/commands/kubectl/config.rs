@@ -150,6 +150,9 @@ impl Config {
             if let Some(entries) = self.value[list].as_array_mut() {
                 entries.sort_by_key(|entry| entry["name"].as_str().unwrap_or("").to_owned());
             }
+            if self.value[list].as_array().is_some_and(Vec::is_empty) {
+                self.value[list] = Value::Null;
+            }
         }
         let text = manifest::to_yaml(&self.value);
         io.write_file(&self.path, text.as_bytes()).map_err(|reason| {

@@ -352,8 +352,11 @@ fn set_context(call: Call, io: &mut Io<'_>) -> Outcome {
         let entry = contexts.iter_mut().find(|entry| entry["name"] == name.as_str());
         if let Some(entry) = entry {
             for field in ["cluster", "user", "namespace"] {
-                if call.arguments.given(field) {
-                    entry["context"][field] = json!(call.arguments.text(field));
+                let text = call.arguments.text(field);
+                match call.arguments.given(field) {
+                    true if field == "namespace" => put(&mut entry["context"], field, text),
+                    true => entry["context"][field] = json!(text),
+                    false => {}
                 }
             }
         }
@@ -444,6 +447,10 @@ fn set_cluster(call: Call, io: &mut Io<'_>) -> Outcome {
             if arguments.given(field) {
                 put(cluster, field, arguments.text(field));
             }
+        }
+        // Another server is not known to be trusted.
+        if arguments.given("server") && let Some(fields) = cluster.as_object_mut() {
+            fields.remove("insecure-skip-tls-verify");
         }
         if arguments.given("certificate-authority") {
             put(cluster, "certificate-authority-data", "");
@@ -678,6 +685,12 @@ fn property(call: Call, io: &mut Io<'_>, set: bool) -> Outcome {
         (name, String::new())
     };
     let mut config = Config::load(&call.arguments, io)?;
+    if !set && ["clusters", "contexts", "users"].contains(&name.as_str()) {
+        config.value[&name] = Value::Null;
+        config.save(io)?;
+        io.say(format!("Property \"{name}\" unset."));
+        return DONE;
+    }
     match (path(&name), set) {
         (None, _) | (Some(Property::Entry { field: None, .. }), true) => {
             let text = format!("unable to parse {name} after [] at api.Config");

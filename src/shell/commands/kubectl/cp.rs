@@ -37,7 +37,7 @@ enum End {
 impl End {
     fn parse(text: &str) -> Result<End, Failure> {
         let Some((pod, path)) = text.split_once(':') else { return Ok(End::Here(text.to_owned())) };
-        if pod.is_empty() {
+        if pod.is_empty() || pod.matches('/').count() > 1 {
             let text = "filespec must match the canonical format: [[namespace/]pod:]file/path";
             return Err(Failure::message(text));
         }
@@ -55,8 +55,15 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         .positional
         .clone()
         .try_into()
-        .map_err(|_| call.usage("source and destination are required"))?;
-    match (End::parse(&from)?, End::parse(&to)?) {
+        .map_err(|_| Failure::message("source and destination are required"))?;
+    let (from, to) = (End::parse(&from)?, End::parse(&to)?);
+    if [&from, &to].iter().any(|end| matches!(end, End::Pod(_, _, path) if path.is_empty())) {
+        return Err(Failure::message("filepath can not be empty"));
+    }
+    match (from, to) {
+        (End::Here(source), End::Pod(..)) if io.read_file(&source).is_err() && io.list(&source).is_err() => {
+            return Err(Failure::message(format!("{source} doesn't exist in local filesystem")));
+        }
         (End::Here(source), End::Pod(namespace, pod, path)) => {
             let place = place(&mut call, io, namespace, &pod)?;
             into_pod(io, &source, &place, &path)?;
@@ -65,7 +72,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             let place = place(&mut call, io, namespace, &pod)?;
             out_of_pod(io, &place, &path, &target)?;
         }
-        _ => {
+        (End::Pod(..), End::Pod(..)) => {
+            return Err(Failure::message("one of src or dest must be a local file specification"));
+        }
+        (End::Here(_), End::Here(_)) => {
             return Err(Failure::message("one of src or dest must be a remote file specification"));
         }
     }

@@ -32,7 +32,16 @@ const FLAGS: &[Flag] = &[
     typed("prune-allowlist", Takes::Texts, "[]", "Kinds that --prune may delete."),
 ];
 
-fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
+/// Its exit code says whether there is a difference; what goes wrong has a code above.
+fn run(call: Call, io: &mut Io<'_>) -> Outcome {
+    compare(call, io).map_err(|failure| Failure::Exited { text: failure.text(), code: 2 })
+}
+
+fn compare(mut call: Call, io: &mut Io<'_>) -> Outcome {
+    if !call.arguments.positional.is_empty() {
+        let words = call.arguments.positional.join(" ");
+        return Err(call.usage(format!("Unexpected args: [{words}]")));
+    }
     let files = call.arguments.all("filename").to_vec();
     if files.is_empty() && !call.arguments.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));

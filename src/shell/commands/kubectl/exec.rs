@@ -31,19 +31,31 @@ const FLAGS: &[Flag] = &[
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let words = call.arguments.before_dash().to_vec();
+    let mut words = call.arguments.before_dash().to_vec();
     let command = call.arguments.after_dash().to_vec();
-    let Some(word) = words.first() else {
-        return Err(Failure::message("pod, type/name or --filename must be specified"));
-    };
-    if words.len() > 1 {
+    let from_files = !call.arguments.all("filename").is_empty();
+    if words.len() + usize::from(from_files) > 1 && call.arguments.dash.is_none() {
         return Err(call.usage(
             "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
         ));
     }
-    if command.is_empty() {
-        return Err(call.usage("you must specify at least one command for the container"));
+    if words.is_empty() && !from_files {
+        return Err(Failure::message("pod, type/name or --filename must be specified"));
     }
+    if command.is_empty() {
+        let text = "you must specify at least one command for the container";
+        return Err(Failure::message(text));
+    }
+    if words.is_empty() && from_files {
+        let read = super::sources::read(&call, io)?;
+        for item in &read.items {
+            let manifest = item.clone()?;
+            words.push(format!("{}/{}", manifest.kind.info().plural, manifest.name));
+        }
+    }
+    let Some(word) = words.first() else {
+        return Err(Failure::message("pod, type/name or --filename must be specified"));
+    };
     let (pod, _) = pods::find(&mut call.client, io, word)?;
     let phase = pods::phase(&pod);
     if matches!(phase, "Succeeded" | "Failed") {

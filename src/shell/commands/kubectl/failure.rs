@@ -14,6 +14,8 @@ pub(super) enum Failure {
     Server { status: Box<Status>, doing: String },
     /// Several failures of one command, a line each.
     Several(Vec<Failure>),
+    /// A complaint, and what stands on standard output before it.
+    Printed { output: String, text: String },
     /// A program that was waited for ended so.
     Exited { text: String, code: i32 },
 }
@@ -50,6 +52,14 @@ impl Failure {
         }
     }
 
+    /// What the failure leaves on standard output.
+    pub fn output(&self) -> &str {
+        match self {
+            Failure::Printed { output, .. } => output,
+            _ => "",
+        }
+    }
+
     /// The exit code.
     pub fn exit(&self) -> i32 {
         match self {
@@ -67,7 +77,9 @@ impl Failure {
                 let prefix = if text.starts_with("error: ") { "" } else { "error: " };
                 format!("{prefix}{text}")
             }
-            Failure::Verbatim(text) | Failure::Exited { text, .. } => text.clone(),
+            Failure::Verbatim(text)
+            | Failure::Exited { text, .. }
+            | Failure::Printed { text, .. } => text.clone(),
             Failure::Server { status, .. } if status.reason == Reason::Invalid => invalid(status),
             Failure::Server { .. } => self.line(),
             Failure::Several(failures) => {

@@ -18,6 +18,8 @@ pub(super) enum Takes {
     List,
     /// Texts: several times, commas are part of them.
     Texts,
+    /// Pairs `key=value`: several times, or with commas.
+    Pairs,
     /// A whole number.
     Number,
     /// A whole number of 32 bits.
@@ -103,7 +105,7 @@ impl Arguments {
 
     /// A number.
     pub fn number(&self, flag: &str) -> Option<i64> {
-        self.get(flag)?.parse().ok()
+        integer(self.get(flag)?)
     }
 
     /// A length of time.
@@ -162,10 +164,7 @@ fn long(
     let flag = flags.iter().find(|flag| flag.long == name);
     let flag = match flag {
         Some(flag) => flag,
-        None if name == "help" => {
-            arguments.values.entry("help").or_default().push("true".to_owned());
-            return Ok(());
-        }
+        None if name == "help" => &HELP,
         None => return Err(format!("unknown flag: --{name}")),
     };
     let value = match (value, bare(flag)) {
@@ -186,11 +185,8 @@ fn shorts(
 ) -> Result<(), String> {
     for (at, letter) in group.char_indices() {
         let rest = &group[at + letter.len_utf8()..];
-        let Some(flag) = flags.iter().find(|flag| flag.short == Some(letter)) else {
-            if letter == 'h' {
-                arguments.values.entry("help").or_default().push("true".to_owned());
-                continue;
-            }
+        let own = flags.iter().find(|flag| flag.short == Some(letter));
+        let Some(flag) = own.or(Some(&HELP).filter(|_| letter == 'h')) else {
             let group = &group[at..];
             return Err(format!("unknown shorthand flag: {} in -{group}", quoted(letter)));
         };
@@ -213,6 +209,9 @@ fn shorts(
     }
     Ok(())
 }
+
+/// The flag that every command takes, and no list names.
+const HELP: Flag = switch("help", Some('h'), "Help for the command.");
 
 fn quoted(letter: char) -> String {
     format!("'{letter}'")
@@ -254,20 +253,56 @@ fn fault(takes: Takes, value: &str) -> Option<String> {
         Takes::Number => number_fault(value, i64::MIN, i64::MAX),
         Takes::Small => number_fault(value, i64::from(i32::MIN), i64::from(i32::MAX)),
         Takes::Duration if duration(value).is_none() => {
-            let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || c == '.');
-            let what = if plain { "missing unit in duration" } else { "invalid duration" };
-            Some(format!("time: {what} \"{value}\""))
+            Some(format!("time: {} \"{value}\"", duration_fault(value)))
+        }
+        Takes::Pairs if value.split(',').any(|pair| !pair.contains('=')) => {
+            Some("malformed pair, expect string=string".to_owned())
         }
         _ => None,
     }
 }
 
+/// What Go says of a length of time that is none, before the text (`time.ParseDuration`).
+fn duration_fault(value: &str) -> String {
+    let mut rest = value.strip_prefix(['-', '+']).unwrap_or(value);
+    while rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        let number = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let unit: String = number.chars().take_while(|c| !c.is_ascii_digit() && *c != '.').collect();
+        match unit.as_str() {
+            "" => return "missing unit in duration".to_owned(),
+            "ns" | "us" | "µs" | "ms" | "s" | "m" | "h" => rest = &number[unit.len()..],
+            unit => return format!("unknown unit \"{unit}\" in duration"),
+        }
+    }
+    "invalid duration".to_owned()
+}
+
+/// Reads a whole number as Go does where the text says its base: `12`, `0x1f`, `0b11`, `017`.
+fn integer(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) => (&text[..1], digits),
+        None => ("", text),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (base, digits) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (16, &lower[2..]),
+        [b'0', b'b', ..] => (2, &lower[2..]),
+        [b'0', b'o', ..] => (8, &lower[2..]),
+        [b'0', _, ..] => (8, &lower[1..]),
+        _ => (10, lower.as_str()),
+    };
+    if digits.starts_with(['-', '+']) {
+        return None;
+    }
+    i64::from_str_radix(&format!("{sign}{digits}"), base).ok()
+}
+
 /// Why `value` is no number between these.
 fn number_fault(value: &str, least: i64, most: i64) -> Option<String> {
     let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
-    let why = match value.parse::<i64>() {
-        Ok(number) if (least..=most).contains(&number) => return None,
-        Err(_) if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+    let why = match integer(value) {
+        Some(number) if (least..=most).contains(&number) => return None,
+        None if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             "invalid syntax"
         }
         _ => "value out of range",

@@ -119,6 +119,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     check(&call)?;
     let words = call.arguments.positional.clone();
     if words.is_empty() && !call.arguments.given("filename") && !call.arguments.given("kustomize") {
+        if call.arguments.on("watch") || call.arguments.on("watch-only") {
+            return Err(Failure::message(super::words::NO_RESOURCES));
+        }
         return Err(Failure::Verbatim(NO_RESOURCE.to_owned()));
     }
     if words.first().is_some_and(|word| catalog::is_component_statuses(word)) {

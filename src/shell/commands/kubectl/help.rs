@@ -3,14 +3,21 @@
 use super::super::super::tool::Io;
 use super::catalog::{self, Command, GLOBAL};
 use super::flags::Flag;
-use super::{Call, DONE, Next, Outcome};
+use super::{Call, DONE, Failure, Next, Outcome};
 
 const FOOTER: &str =
     "Use \"kubectl options\" for a list of global command-line options (applies to all commands).";
 
 /// `kubectl`, `kubectl --help`, `kubectl options`
 pub(super) fn of_kubectl(words: &[String], io: &mut Io<'_>) -> Outcome {
-    if words.first().is_some_and(|word| word == "options") {
+    let is_options = words.first().is_some_and(|word| word == "options");
+    if let Some(flag) = words.iter().find(|word| is_options && word.starts_with('-'))
+        && let Err(message) = super::flags::parse(GLOBAL, std::slice::from_ref(flag))
+    {
+        let text = format!("{message}\nRun 'kubectl options' without flags.");
+        return Err(Failure::message(text));
+    }
+    if is_options {
         io.say("The following options can be passed to any command:\n");
         let text = flags(&[GLOBAL]);
         io.say(text.trim_end());

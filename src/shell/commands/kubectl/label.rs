@@ -76,12 +76,11 @@ fn run(mut call: Call, io: &mut Io<'_>, field: &Field) -> Outcome {
     let Pairs { resources, pairs } = words::pairs(&call.arguments.positional, field.one)?;
     let changes = Changes::read(&pairs, field)?;
     check(&call, &resources, &changes, &report, field)?;
-    let Items { items, single } = local::items(&mut call, io, &resources, false)?;
+    let Items { items, single, mut failures } = local::items(&mut call, io, &resources, false)?;
     if !single && !call.arguments.text("resource-version").is_empty() {
         let text = "--resource-version may only be used with a single resource";
         return Err(Failure::message(text));
     }
-    let mut failures = Vec::new();
     for mut item in items {
         let done = change(&mut call, io, &report, &mut item, &changes, field).map(|what| {
             if call.arguments.on("list") {

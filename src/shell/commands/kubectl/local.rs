@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::super::super::tool::Io;
+use super::sources;
 use super::target::{Rules, Target};
 use super::words::NO_RESOURCES;
 use super::{Call, Failure, go_types};
@@ -43,6 +44,8 @@ pub(super) struct Items {
     pub items: Vec<Item>,
     /// Whether exactly one was named.
     pub single: bool,
+    /// What is wrong with others, which is told after these were changed.
+    pub failures: Vec<Failure>,
 }
 
 impl Item {
@@ -86,13 +89,13 @@ pub(super) fn items(
     words: &[String],
     typed: bool,
 ) -> Result<Items, Failure> {
-    let files = call.arguments.all("filename").to_vec();
-    let no_files = files.is_empty() && !call.arguments.given("kustomize");
+    let no_files =
+        call.arguments.all("filename").is_empty() && !call.arguments.given("kustomize");
     if call.arguments.on("local") {
         if no_files {
             return Err(Failure::message(NO_RESOURCES));
         }
-        return read(call, io, &files, typed);
+        return read(call, io, typed);
     }
     if no_files && words.is_empty() {
         return Err(Failure::message(NO_RESOURCES));
@@ -100,73 +103,23 @@ pub(super) fn items(
     let target = Target::of(call, io, words, Rules { names_required: true })?;
     let single = target.is_single();
     let found = target.find(call, io)?;
-    match Failure::of(found.failures) {
-        Some(failure) => Err(failure),
-        None => Ok(Items { items: found.objects.into_iter().map(Item::of).collect(), single }),
-    }
+    let items = found.objects.into_iter().map(Item::of).collect();
+    Ok(Items { items, single, failures: found.failures })
 }
 
-/// The objects of `--local`.
-fn read(call: &Call, io: &mut Io<'_>, files: &[String], typed: bool) -> Result<Items, Failure> {
-    if call.arguments.given("kustomize") {
-        return Err(Failure::not_simulated("kustomize", "use -f with a file or folder"));
-    }
-    let mut items = Vec::new();
-    let mut texts = Vec::new();
-    for file in files {
-        open(io, file, call.arguments.on("recursive"), &mut texts)?;
-    }
-    let single =
-        matches!(texts.as_slice(), [(source, _)] if *source == files[0] && source != "STDIN");
+/// The objects of `--local`: what can be read, and what is wrong with the rest.
+fn read(call: &Call, io: &mut Io<'_>, typed: bool) -> Result<Items, Failure> {
+    let (texts, single) = sources::opened(call, io)?;
+    let (mut items, mut failures) = (Vec::new(), Vec::new());
     for (source, text) in texts {
         let (documents, diagnostics) = manifest::parse(&source, &text);
         for document in documents {
-            objects(&source, document.value, typed, &mut items)?;
+            failures.extend(objects(&source, document.value, typed, &mut items).err());
         }
-        if let Some(fault) = diagnostics.first() {
-            return Err(Failure::message(format!(
-                "error parsing {source}: error converting YAML to JSON: {}",
-                fault.message
-            )));
-        }
+        failures.extend(diagnostics.first().map(|fault| sources::unparsed(&source, &fault.message)));
     }
     let single = single && items.len() == 1;
-    Ok(Items { items, single })
-}
-
-/// The texts that a path of `-f` stands for.
-fn open(
-    io: &mut Io<'_>,
-    path: &str,
-    recursive: bool,
-    texts: &mut Vec<(String, String)>,
-) -> Result<(), Failure> {
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    if path == "-" {
-        texts.push(("STDIN".to_owned(), text(io.read_all().unwrap_or_default())));
-        return Ok(());
-    }
-    if let Ok(names) = io.list(path) {
-        let base = path.trim_end_matches('/');
-        for name in names {
-            let manifest = [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
-            match name.strip_suffix('/') {
-                Some(below) if recursive => {
-                    open(io, &format!("{base}/{below}"), recursive, texts)?;
-                }
-                None if manifest => open(io, &format!("{base}/{name}"), recursive, texts)?,
-                _ => {}
-            }
-        }
-        return Ok(());
-    }
-    match io.read_file(path) {
-        Ok(bytes) => texts.push((path.to_owned(), text(bytes))),
-        Err(_) => {
-            return Err(Failure::message(format!("the path \"{path}\" does not exist")));
-        }
-    }
-    Ok(())
+    Ok(Items { items, single, failures })
 }
 
 /// A document's objects: itself, or the items of a `List`.
@@ -217,7 +170,7 @@ fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Re
 }
 
 /// What Go calls a value of JSON.
-fn go_kind(value: &Value) -> &'static str {
+pub(super) fn go_kind(value: &Value) -> &'static str {
     match value {
         Value::Array(_) => "array",
         Value::Bool(_) => "bool",

@@ -48,8 +48,14 @@ const EXPECTED: &str = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER
                         TYPE/NAME is a required argument for the logs command";
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let mut sources = sources(&mut call, io)?;
+    let selected = !call.arguments.text("selector").is_empty();
+    match call.arguments.positional.len() {
+        0 if !selected => return Err(call.usage(EXPECTED)),
+        0..=2 => {}
+        _ => return Err(call.usage(EXPECTED)),
+    }
     let style = Style::of(&call, io)?;
+    let mut sources = sources(&mut call, io)?;
     let follow = call.arguments.on("follow");
     let mut failures = Vec::new();
     for source in &mut sources {
@@ -80,7 +86,6 @@ fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
     }
     let selected = !call.arguments.text("selector").is_empty();
     let pods = match words.first() {
-        None if !selected => return Err(call.usage(EXPECTED)),
         Some(_) if selected => {
             let text = "only a selector (-l) or a POD name is allowed";
             return Err(call.usage(text));

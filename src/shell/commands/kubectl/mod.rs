@@ -32,6 +32,7 @@ mod go_template;
 mod go_types;
 mod help;
 mod jsonpath;
+mod kustomize;
 mod kyaml;
 mod label;
 mod local;
@@ -194,6 +195,7 @@ impl Tool for Kubectl {
                 },
             };
             self.state = result.unwrap_or_else(|failure| {
+                io.stdout.extend_from_slice(failure.output().as_bytes());
                 let text = failure.text();
                 if !text.is_empty() {
                     io.complain(crate::diagnostic::printable(&text));

@@ -329,6 +329,17 @@ fn taint_one(
 
 #[cfg(test)]
 mod tests {
+    // `TaintOptions.updateTaints`
+    #[test]
+    fn a_taint_that_is_there_needs_overwrite_even_for_the_same_value() {
+        let again = "kubectl taint nodes node-1 a=b:NoSchedule >/dev/null\nkubectl taint nodes node-1 \
+                     a=b:NoSchedule";
+        assert_eq!(
+            crate::shell::tests::complaint(again).0,
+            "error: node node-1 already has a taint(s) with same effect(s) and --overwrite is false\n"
+        );
+    }
+
     use super::*;
 
     #[test]

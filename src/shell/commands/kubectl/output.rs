@@ -183,9 +183,7 @@ impl Output {
             Output::JsonPath(template) => template.print(value).map_err(Failure::message),
             Output::Go(template) => template.print(value).map_err(|(printed, reason)| {
                 // kubectl writes what helps to debug the template among its output.
-                let mut text = printed;
-                text += &format!("error: {reason}");
-                Failure::Verbatim(text)
+                Failure::Printed { output: printed, text: format!("error: {reason}") }
             }),
             Output::JsonPathAsJson(template) => {
                 let found = template.find(value).map_err(Failure::message)?;
@@ -331,6 +329,16 @@ mod tests {
         };
         let value = json!({"metadata": {"name": "web"}});
         assert_eq!(columns.print(&[value]).expect("a table"), "web\n");
+    }
+
+    // `kubectl get pods -o bogus`, `kubectl run … --dry-run=client -o wide`, kubectl 1.36.3
+    #[test]
+    fn unknown_formats_list_the_known_ones() {
+        let said = |script: &str| crate::shell::tests::complaint(script).0;
+        let get = said("kubectl get pods -o bogus");
+        assert!(get.ends_with("output format \"bogus\", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml\n"), "{get}");
+        let run = said("kubectl run web --image=nginx --dry-run=client -o wide");
+        assert!(run.contains("\"wide\", allowed formats are: go-template,") && !run.contains("wide,"), "{run}");
     }
 
     // By kubectl 1.36.3; columns are six wide at least (cli-runtime, `printers.GetNewTabWriter`).

@@ -6,10 +6,11 @@ use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, text, typed};
-use super::sources::Read;
-use super::target::{Found, Rules, Target};
+use super::local;
+use super::target::{Rules, Target};
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::{FieldValidation, Object, Patch, Reason, Status, Subresource, WriteOptions};
+use crate::api::patch::merge;
+use crate::api::{FieldValidation, Kind, Object, Patch, Reason, Status, Subresource, WriteOptions};
 use crate::manifest;
 
 pub(super) static COMMAND: Command = Command {
@@ -43,17 +44,17 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if local && !call.arguments.given("filename") {
         return Err(Failure::message(super::delete::NOTHING_NAMED));
     }
+    if local {
+        return change_manifests(&mut call, io, &report, &patch);
+    }
     let target = Target::of(&call, io, &words, Rules { names_required: true })?;
-    let found = match (&target, local) {
-        (Target::Manifests(read), true) => written(read),
-        _ => target.find(&mut call, io)?,
-    };
+    let found = target.find(&mut call, io)?;
     if found.objects.is_empty() && found.failures.is_empty() {
         return Err(Failure::message("no objects passed to patch"));
     }
     let mut failures = found.failures;
     for object in found.objects {
-        let patched = match local || report.dry_run == DryRun::Client {
+        let patched = match report.dry_run == DryRun::Client {
             true => locally(&object, patch.clone()),
             false => call.client.patch(io, &object, patch.clone(), options).map_err(Failure::from),
         };
@@ -153,25 +154,45 @@ fn sent(call: &Call, io: &Io<'_>, language: Language, local: bool) -> Result<Val
     Ok(documents.into_iter().next().map_or(Value::Null, |document| document.value))
 }
 
-/// `--local`: the objects as their manifests say.
-fn written(read: &Read) -> Found {
-    let mut found = Found::default();
-    for item in &read.items {
-        let object = item.clone().and_then(|manifest| {
-            Object::from_value(manifest.kind, manifest.value)
-                .map_err(|fault| Failure::message(fault.to_string()))
-        });
-        match object {
-            Ok(object) => found.objects.push(object),
-            Err(failure) => found.failures.push(failure),
+/// `--local`: the objects as their manifests say, whatever the schema thinks of them.
+fn change_manifests(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    patch: &Patch,
+) -> Outcome {
+    let local::Items { items, mut failures, .. } = local::items(call, io, &[], false)?;
+    for item in items {
+        let version = item.before["apiVersion"].as_str().unwrap_or("");
+        let kind = Kind::from_manifest(version, &item.type_name);
+        let changed = match (kind, patch) {
+            (_, Patch::Merge(change)) => Ok(merge(item.before.clone(), change)),
+            (Some(kind), patch) => change_value(kind, &item.before, patch.clone()),
+            (None, _) => {
+                let what = format!("patch --local of a {}", item.type_name);
+                Err(Failure::not_simulated(&what, "use --type=merge"))
+            }
+        };
+        match changed {
+            Ok(after) => {
+                let what = if after == item.before { "patched (no change)" } else { "patched" };
+                report.tell_value(io, None, &item.title(), &after, what)?;
+            }
+            Err(failure) => failures.push(failure),
         }
     }
-    found
+    Failure::of(failures).map_or(DONE, Err)
 }
 
 /// The object after a change of which no server hears.
 fn locally(object: &Object, patch: Patch) -> Result<Object, Failure> {
     let kind = object.kind();
+    let changed = change_value(kind, &object.to_value(), patch)?;
+    Object::from_value(kind, changed).map_err(|fault| Failure::message(fault.to_string()))
+}
+
+/// A value after a change, in the words of kubectl's own library.
+fn change_value(kind: Kind, value: &Value, patch: Patch) -> Result<Value, Failure> {
     match &patch {
         Patch::Json(value) if !value.is_array() => {
             return Err(Failure::message(Language::Json.unreadable()));
@@ -181,9 +202,7 @@ fn locally(object: &Object, patch: Patch) -> Result<Object, Failure> {
         }
         _ => {}
     }
-    let changed = crate::api::patch::changed(kind, &object.to_value(), patch)
-        .map_err(|status| Failure::message(status.message))?;
-    Object::from_value(kind, changed).map_err(|fault| Failure::message(fault.to_string()))
+    crate::api::patch::changed(kind, value, patch).map_err(|status| Failure::message(status.message))
 }
 
 /// The part of the object that `--subresource` names.

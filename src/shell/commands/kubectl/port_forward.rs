@@ -42,6 +42,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if ports.is_empty() {
         return Err(missing(&call));
     }
+    if call.arguments.duration("pod-running-timeout").is_some_and(|limit| limit.is_zero()) {
+        return Err(call.usage("--pod-running-timeout must be higher than zero"));
+    }
     let (kind, name) = target::single(std::slice::from_ref(word), Kind::Pod)?;
     let object = call.client.get(io, kind, &name)?;
     let (pod, _) = pods::find(&mut call.client, io, word)?;

@@ -9,11 +9,16 @@ use super::{Call, Failure, Outcome, help};
 const NOT: &str = "Not simulated here.";
 
 /// Says what is not simulated, and what to do instead.
-fn refuse(call: Call, _: &mut Io<'_>) -> Outcome {
+fn refuse(call: Call, io: &mut Io<'_>) -> Outcome {
+    if call.command.name == "reconcile" {
+        if call.arguments.all("filename").is_empty() && !call.arguments.given("kustomize") {
+            return Err(Failure::message("must specify one of -f and -k"));
+        }
+        super::sources::read(&call, io)?;
+    }
     let instead = match call.command.name {
         "debug" => "run a pod of your own with 'kubectl run' and look around from there",
         "proxy" => "ask the API with 'kubectl get -o json'",
-        "kustomize" => "write the manifests out, and use 'kubectl apply -f'",
         _ => "'kubectl help' lists what there is",
     };
     Err(Failure::not_simulated(&call.path, instead))
@@ -34,13 +39,14 @@ fn debug(call: Call, io: &mut Io<'_>) -> Outcome {
     if arguments.text("image").is_empty() && arguments.text("copy-to").is_empty() {
         return Err(Failure::message("you must specify --image when not using --copy-to."));
     }
-    refuse(call, io)
-}
-
-/// `kubectl kustomize`, of one folder.
-fn kustomize(call: Call, io: &mut Io<'_>) -> Outcome {
-    if call.arguments.positional.len() > 1 {
-        return Err(Failure::message("specify one path to kustomization.yaml"));
+    let profiles = ["general", "baseline", "restricted", "netadmin", "sysadmin", "legacy"];
+    let profile = arguments.get("profile").unwrap_or("general");
+    if !profiles.contains(&profile) {
+        return Err(Failure::message(format!("unknown profile: {profile}")));
+    }
+    if !arguments.text("copy-to").is_empty() && !arguments.text("target").is_empty() {
+        let text = "--target is incompatible with --copy-to. Use --share-processes instead.";
+        return Err(Failure::message(text));
     }
     refuse(call, io)
 }
@@ -131,29 +137,6 @@ pub(super) static DEBUG: Command = Command {
         switch("tty", Some('t'), NOT),
     ]],
     run: debug,
-    ..catalog::PLAIN
-};
-
-pub(super) static KUSTOMIZE: Command = Command {
-    name: "kustomize",
-    short: "Build a kustomization target from a directory or URL",
-    usage: "[flags]",
-    flags: &[&[
-        switch("as-current-user", None, NOT),
-        switch("enable-alpha-plugins", None, NOT),
-        switch("enable-helm", None, NOT),
-        Flag { short: Some('e'), ..typed("env", Takes::Texts, "[]", NOT) },
-        typed("helm-api-versions", Takes::Texts, "[]", NOT),
-        typed("helm-command", Takes::Text, "'helm'", NOT),
-        switch("helm-debug", None, NOT),
-        text("helm-kube-version", None, NOT),
-        typed("load-restrictor", Takes::Text, "'LoadRestrictionsRootOnly'", NOT),
-        typed("mount", Takes::Texts, "[]", NOT),
-        switch("network", None, NOT),
-        typed("network-name", Takes::Text, "'bridge'", NOT),
-        text("output", Some('o'), NOT),
-    ]],
-    run: kustomize,
     ..catalog::PLAIN
 };
 

@@ -87,7 +87,7 @@ fn check(call: &Call) -> Result<(), Failure> {
         return Err(Failure::message("must specify one of -f and -k"));
     }
     if arguments.given("raw") {
-        return Err(Failure::not_simulated("--raw", "use replace without it"));
+        super::create::raw(call)?;
     }
     let force = arguments.on("force");
     let text = match () {

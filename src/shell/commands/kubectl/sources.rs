@@ -152,19 +152,28 @@ fn note_unread(io: &mut Io<'_>, (source, text): (&str, &str), items: &[Result<Ma
 }
 
 /// What `-f` names: (source, text) each, and whether it is one file.
-type Opened = (Vec<(String, String)>, bool);
+pub(super) type Opened = (Vec<(String, String)>, bool);
 
-fn opened(call: &Call, io: &mut Io<'_>) -> Result<Opened, Failure> {
+/// The texts that `-f` and `-k` name.
+///
+/// # Errors
+/// When a path cannot be read.
+pub(super) fn opened(call: &Call, io: &mut Io<'_>) -> Result<Opened, Failure> {
     let arguments = &call.arguments;
     let files = arguments.all("filename");
     if arguments.given("kustomize") {
         if !files.is_empty() {
-            return Err(Failure::message("only one of -f or -k can be specified"));
+            let mut failures = vec![Failure::message("only one of -f or -k can be specified")];
+            if arguments.on("recursive") {
+                failures.push(Failure::message("the -k flag can't be used with -f or -R"));
+            }
+            return Err(Failure::of(failures).unwrap_or(Failure::message("")));
         }
         if arguments.on("recursive") {
             return Err(Failure::message("the -k flag can't be used with -f or -R"));
         }
-        return Err(Failure::not_simulated("-k (kustomize)", "use -f with a file or folder"));
+        let folder = arguments.text("kustomize");
+        return Ok((vec![(folder.to_owned(), super::kustomize::built(io, folder)?)], false));
     }
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for file in files {
@@ -254,7 +263,12 @@ fn folder(
     let mut found = Vec::new();
     let base = path.trim_end_matches('/');
     for name in names {
-        let inner = if base.is_empty() { name.clone() } else { format!("{base}/{name}") };
+        // As `filepath.Join` has it.
+        let base = base.strip_prefix("./").unwrap_or(base);
+        let inner = match base {
+            "" | "." => name.clone(),
+            base => format!("{base}/{name}"),
+        };
         if let Some(below) = inner.strip_suffix('/') {
             if call.arguments.on("recursive") {
                 found.extend(texts(call, io, below)?);
@@ -290,12 +304,15 @@ fn documents(
         objects(call, source, document.value, items);
     }
     for diagnostic in diagnostics {
-        let message = diagnostic.message;
-        // What is wrong with JSON or between documents is no matter of YAML.
-        let converting =
-            if message.starts_with("yaml: ") { "error converting YAML to JSON: " } else { "" };
-        items.push(Err(Failure::message(format!("error parsing {source}: {converting}{message}"))));
+        items.push(Err(unparsed(source, &diagnostic.message)));
     }
+}
+
+/// A text that is no YAML. What is wrong with JSON or between documents is no matter of YAML.
+pub(super) fn unparsed(source: &str, message: &str) -> Failure {
+    let converting =
+        if message.starts_with("yaml: ") { "error converting YAML to JSON: " } else { "" };
+    Failure::message(format!("error parsing {source}: {converting}{message}"))
 }
 
 /// A document's objects: itself, or the items of a `List`.

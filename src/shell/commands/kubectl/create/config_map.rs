@@ -26,7 +26,7 @@ pub(super) static COMMAND: Command = Command {
 
 /// Where the entries come from.
 pub(super) const SOURCES: &[Flag] = &[
-    typed("from-file", Takes::Texts, "[]", "A file or folder whose content becomes entries."),
+    typed("from-file", Takes::List, "[]", "A file or folder whose content becomes entries."),
     typed("from-literal", Takes::Texts, "[]", "An entry: key=value."),
     typed("from-env-file", Takes::List, "[]", "A file of lines key=value."),
 ];
@@ -78,7 +78,7 @@ fn fault(name: &str, known: &[Entry], key: &str) -> Option<String> {
 }
 
 /// The ten letters that kubectl puts behind the name of what it hashed (`kubectl/pkg/util/hash`).
-pub(super) fn hash(value: &Value) -> String {
+pub(in super::super) fn hash(value: &Value) -> String {
     let sum = sha2::Sha256::digest(go_json(value).as_bytes());
     let digits: String = sum.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
     let letter = |digit: char| match digit {

@@ -1,6 +1,9 @@
 //! `kubectl create`: from manifests, and by generators that write one.
 
 mod config_map;
+
+pub(super) use config_map::hash;
+
 mod deployment;
 mod ingress;
 mod job;
@@ -119,7 +122,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
 }
 
 /// What does not go with `--raw`, which podhop has not (`CreateOptions.Validate`).
-fn raw(call: &Call) -> Result<(), Failure> {
+pub(super) fn raw(call: &Call) -> Result<(), Failure> {
     let arguments = &call.arguments;
     if arguments.text("raw").is_empty() {
         return Ok(());
@@ -143,7 +146,7 @@ fn raw(call: &Call) -> Result<(), Failure> {
     if !arguments.text("output").is_empty() {
         return refuse("--raw and --output are mutually exclusive");
     }
-    Err(Failure::not_simulated("create --raw", "use 'kubectl create -f'"))
+    Err(Failure::not_simulated(&format!("{} --raw", call.path), "use -f without it"))
 }
 
 /// A value as an object, without asking the server.

@@ -134,10 +134,11 @@ fn pod_disruption_budget(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(format!("invalid format specified for {flag}")));
     }
     let amount = amount.parse::<i32>().map_or_else(|_| json!(amount), |number| json!(number));
-    let selector = label_selector(selector).map_err(|reason| {
+    let parsed = LabelSelector::parse(selector).map_err(|reason| {
         let text = format!("couldn't parse the selector string \"{selector}\": {reason}");
         Failure::message(text)
     })?;
+    let selector = label_selector(selector, parsed).map_err(Failure::message)?;
     let value = json!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": start.name},
         "spec": {field: amount, "selector": selector},
@@ -150,18 +151,21 @@ fn pod_disruption_budget(mut call: Call, io: &mut Io<'_>) -> Outcome {
 }
 
 /// A selector's text as the object of an API (`metav1.ParseToLabelSelector`).
-fn label_selector(text: &str) -> Result<Value, String> {
-    let parsed = LabelSelector::parse(text)?;
+fn label_selector(text: &str, parsed: LabelSelector) -> Result<Value, String> {
+    let set_based = text.contains(" in ") || text.contains(" in(");
     let mut selector = json!({});
     let mut expressions = Vec::new();
     for requirement in parsed.requirements {
         let key = requirement.key;
         let (operator, values) = match requirement.operator {
-            Operator::In(mut values) if values.len() == 1 => {
+            Operator::In(mut values) if values.len() == 1 && !set_based => {
                 selector["matchLabels"][key] = json!(values.remove(0));
                 continue;
             }
             Operator::In(values) => ("In", values),
+            Operator::NotIn(values) if values.len() == 1 && text.contains("!=") => {
+                return Err("\"!=\" is not a valid label selector operator".to_owned());
+            }
             Operator::NotIn(values) => ("NotIn", values),
             Operator::Exists => ("Exists", Vec::new()),
             Operator::DoesNotExist => ("DoesNotExist", Vec::new()),

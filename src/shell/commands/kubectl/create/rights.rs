@@ -26,7 +26,7 @@ pub(super) static CLUSTER_ROLE: Command = Command {
         RULE,
         &[
             typed("non-resource-url", Takes::List, "[]", "Paths that are no objects."),
-            typed("aggregation-rule", Takes::Texts, "", "The roles that it is made of: key=value."),
+            typed("aggregation-rule", Takes::Pairs, "", "The roles that it is made of: key=value."),
         ],
         super::GENERATOR,
         catalog::WRITE,
@@ -288,6 +288,23 @@ fn subjects(call: &Call) -> Result<Vec<Value>, Failure> {
 }
 
 fn token(call: Call, _: &mut Io<'_>) -> Outcome {
+    let arguments = &call.arguments;
+    let kind = arguments.text("bound-object-kind");
+    let bound = ["bound-object-name", "bound-object-uid"].map(|flag| !arguments.text(flag).is_empty());
+    let fault = if arguments.text("duration").starts_with('-') {
+        "--duration must be greater than or equal to 0"
+    } else if !kind.is_empty() && !bound[0] {
+        "--bound-object-name is required if --bound-object-kind is provided"
+    } else if kind.is_empty() && bound[0] {
+        "--bound-object-name can only be set if --bound-object-kind is provided"
+    } else if kind.is_empty() && bound[1] {
+        "--bound-object-uid can only be set if --bound-object-kind is provided"
+    } else {
+        ""
+    };
+    if arguments.positional.len() == 1 && !fault.is_empty() {
+        return Err(Failure::message(fault));
+    }
     if let words @ ([] | [_, _, ..]) = call.arguments.before_dash() {
         return Err(call.usage(format!("exactly one NAME is required, got {}", words.len())));
     }

@@ -114,7 +114,7 @@ impl Template {
             format!(
                 "error executing jsonpath {:?}: Error executing template: {reason}. Printing more \
                  information for debugging the template:\n\ttemplate was:\n\t\t{}\n\tobject given \
-                 to jsonpath engine was:\n\t\t{}\n\n",
+                 to jsonpath engine was:\n\t\t{}\n\n\n",
                 self.text,
                 self.text,
                 go::syntax(value)

@@ -6,7 +6,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, switch, text, typed};
-use super::super::local::{self, Item};
+use super::super::local::{self, Item, Items};
 use super::super::target;
 use super::super::words::{NOTHING_TO_CHANGE, env_fault};
 use super::super::{Call, DONE, Failure, Outcome};
@@ -80,13 +80,12 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let name = format!("{prefix}{}", variable["name"].as_str().unwrap_or(""));
         variable["name"] = json!(name);
     }
-    let items = local::items(&mut call, io, &resources, true)?.items;
+    let Items { items, mut failures, .. } = local::items(&mut call, io, &resources, true)?;
     let told = Told {
         done: "env updated",
         failed: "failed to patch env update to pod template:",
         always: false,
     };
-    let mut failures = Vec::new();
     for mut item in items {
         let changed = change(&call, io, &mut item, &changes);
         if list {

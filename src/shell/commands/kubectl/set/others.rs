@@ -6,7 +6,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, switch, text, typed};
-use super::super::local::{self, Item, LOCAL_ONLY};
+use super::super::local::{self, Item, Items, LOCAL_ONLY};
 use super::super::words;
 use super::super::{Call, DONE, Failure, Outcome};
 use super::{Told, check_all, check_local, containers, env::fits, pod_spec, settle};
@@ -131,10 +131,9 @@ fn selector(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if call.arguments.on("local") && !words.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
-    let items = local::items(&mut call, io, &words, true)?.items;
+    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
     let told = Told { done: "selector updated", failed: "", always: true };
     let version = call.arguments.text("resource-version").to_owned();
-    let mut failures = Vec::new();
     for mut item in items {
         let fault = if item.type_name != "Service" {
             Some("setting a selector is only supported for Services".to_owned())
@@ -148,7 +147,12 @@ fn selector(mut call: Call, io: &mut Io<'_>) -> Outcome {
             failures.push(Failure::message(fault));
             continue;
         }
-        item.after["spec"]["selector"] = Value::Object(pairs.clone());
+        if let Some(spec) = item.after["spec"].as_object_mut() {
+            match pairs.is_empty() {
+                true => spec.remove("selector"),
+                false => spec.insert("selector".to_owned(), Value::Object(pairs.clone())),
+            };
+        }
         if !version.is_empty() {
             item.after["metadata"]["resourceVersion"] = json!(version);
         }
@@ -163,7 +167,7 @@ fn resources(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if call.arguments.on("local") && !words.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
-    let items = local::items(&mut call, io, &words, true)?.items;
+    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
     check_local(&call, &report)?;
     check_all(&call)?;
     let mut change: Vec<(&str, Map<String, Value>)> = Vec::new();
@@ -185,7 +189,6 @@ fn resources(mut call: Call, io: &mut Io<'_>) -> Outcome {
         failed: "failed to patch resources update to pod template",
         always: false,
     };
-    let mut failures = Vec::new();
     for mut item in items {
         let done = require(&mut item, &wanted, &change)
             .and_then(|()| settle(&mut call, io, &report, item, &told));
@@ -223,16 +226,18 @@ fn service_account(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let report = Report::of(&call, io)?;
     check_local(&call, &report)?;
     let (words, account) = split(&call, "serviceaccount is required")?;
-    let items = local::items(&mut call, io, &words, true)?.items;
+    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
     let told = Told {
         done: "serviceaccount updated",
         failed: "failed to patch ServiceAccountName",
         always: true,
     };
-    let mut failures = Vec::new();
     for mut item in items {
         let done = pod_spec(&mut item)
-            .map(|spec| spec["serviceAccountName"] = json!(account))
+            .map(|spec| match spec.as_object_mut().filter(|_| account.is_empty()) {
+                Some(spec) => drop(spec.remove("serviceAccountName")),
+                None => spec["serviceAccountName"] = json!(account),
+            })
             .and_then(|()| settle(&mut call, io, &report, item, &told));
         failures.extend(done.err());
     }

@@ -8,7 +8,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Takes, typed};
-use super::super::local::{self, Item, LOCAL_ONLY};
+use super::super::local::{self, Item, Items, LOCAL_ONLY};
 use super::super::words::NO_RESOURCES;
 use super::super::{Call, DONE, Failure, Outcome};
 use super::{Told, check_all, check_local, refused, settle};
@@ -47,7 +47,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if !words.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
-    let items = local::items(&mut call, io, &words, true)?.items;
+    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
     check_local(&call, &report)?;
     check_all(&call)?;
     let subjects = subjects(&call)?;
@@ -56,7 +56,6 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         failed: "failed to patch subjects to rolebinding:",
         always: false,
     };
-    let mut failures = Vec::new();
     for mut item in items {
         let done =
             change(&mut item, &subjects).and_then(|()| settle(&mut call, io, &report, item, &told));

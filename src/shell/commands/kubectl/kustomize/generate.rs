@@ -1,0 +1,167 @@
+//! `configMapGenerator` and `secretGenerator`.
+
+use k8s_openapi::ByteString;
+use serde_json::{Map, Value, json};
+
+use super::super::super::super::tool::Io;
+use super::super::Failure;
+use super::Resource;
+
+/// Makes the config maps and secrets that a kustomization asks for.
+pub(super) fn all(
+    io: &mut Io<'_>,
+    root: &str,
+    fields: &Map<String, Value>,
+    resources: &mut Vec<Resource>,
+) -> Result<(), Failure> {
+    for (field, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
+        for wanted in fields.get(field).and_then(Value::as_array).into_iter().flatten() {
+            let made = one(io, root, kind, wanted, fields.get("generatorOptions"))?;
+            place(made, wanted["behavior"].as_str().unwrap_or(""), resources)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts what was made among the others: a new object, or data for one that is there.
+fn place(made: Resource, behavior: &str, resources: &mut Vec<Resource>) -> Result<(), Failure> {
+    let (kind, name) = (made.kind().to_owned(), made.original.clone());
+    let there = resources.iter_mut().find(|r| r.kind() == kind && r.original == name);
+    match (behavior, there) {
+        ("" | "unspecified" | "create", None) => resources.push(made),
+        ("" | "unspecified" | "create", Some(_)) => {
+            return Err(Failure::message(format!(
+                "merging from generator: id {} exists; behavior must be merge or replace",
+                made.id()
+            )));
+        }
+        ("merge" | "replace", Some(there)) => {
+            for field in ["data", "binaryData"] {
+                let new = made.value[field].as_object().cloned().unwrap_or_default();
+                let mut all = match behavior {
+                    "merge" => there.value[field].as_object().cloned().unwrap_or_default(),
+                    _ => Map::new(),
+                };
+                all.extend(new);
+                if !all.is_empty() {
+                    there.value[field] = all.into();
+                } else if let Some(fields) = there.value.as_object_mut() {
+                    fields.remove(field);
+                }
+            }
+            for field in ["labels", "annotations"] {
+                for (key, text) in made.value["metadata"][field].as_object().into_iter().flatten() {
+                    there.value["metadata"][field][key] = text.clone();
+                }
+            }
+        }
+        ("merge" | "replace", None) => {
+            return Err(Failure::message(format!(
+                "merging from generator: id {} does not exist; cannot merge or replace",
+                made.id()
+            )));
+        }
+        (other, _) => {
+            let text = format!("unknown behavior: {other}");
+            return Err(Failure::message(text));
+        }
+    }
+    Ok(())
+}
+
+fn one(
+    io: &mut Io<'_>,
+    root: &str,
+    kind: &str,
+    wanted: &Value,
+    general: Option<&Value>,
+) -> Result<Resource, Failure> {
+    let name = wanted["name"].as_str().unwrap_or("");
+    let mut metadata = json!({"name": name});
+    let own = &wanted["options"];
+    let general = general.unwrap_or(&Value::Null);
+    for field in ["labels", "annotations"] {
+        for options in [general, own] {
+            for (key, text) in options[field].as_object().into_iter().flatten() {
+                metadata[field][key] = text.clone();
+            }
+        }
+    }
+    if let Some(namespace) = wanted["namespace"].as_str() {
+        metadata["namespace"] = json!(namespace);
+    }
+    let mut value = json!({"apiVersion": "v1", "kind": kind, "metadata": metadata});
+    for (key, content) in entries(io, root, wanted)? {
+        let (field, content) = match (kind, String::from_utf8(content)) {
+            ("ConfigMap", Ok(text)) => ("data", json!(text)),
+            ("ConfigMap", Err(bytes)) => ("binaryData", json!(ByteString(bytes.into_bytes()))),
+            (_, Ok(text)) => ("data", json!(ByteString(text.into_bytes()))),
+            (_, Err(bytes)) => ("data", json!(ByteString(bytes.into_bytes()))),
+        };
+        value[field][key] = content;
+    }
+    if kind == "Secret" {
+        value["type"] = json!(wanted["type"].as_str().unwrap_or("Opaque"));
+    }
+    let on = |field: &str| {
+        let own = own[field].as_bool();
+        own.or(general[field].as_bool()).unwrap_or(false)
+    };
+    if on("immutable") {
+        value["immutable"] = json!(true);
+    }
+    let hashed = !on("disableNameSuffixHash");
+    Ok(Resource { hashed, ..Resource::of(value) })
+}
+
+/// The entries of literals, files and files of variables.
+fn entries(io: &mut Io<'_>, root: &str, wanted: &Value) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let list = |field: &str| -> Vec<String> {
+        let items = wanted[field].as_array().into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    let failed = |reason: String| Failure::message(format!("loading KV pairs: {reason}"));
+    let mut entries = Vec::new();
+    let mut files = list("envs");
+    files.extend(wanted["env"].as_str().map(str::to_owned));
+    for file in files {
+        let bytes = read(io, root, &file).map_err(|why| failed(format!("env source files: [{file}]: {why}")))?;
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            let line = line.trim_start();
+            if !line.is_empty() && !line.starts_with('#') {
+                let (key, value) = line.split_once('=').unwrap_or((line, ""));
+                entries.push((key.to_owned(), value.as_bytes().to_vec()));
+            }
+        }
+    }
+    let literals = list("literals");
+    for literal in &literals {
+        let (key, value) = literal.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+            let all = literals.join(" ");
+            failed(format!("literal sources [{all}]: invalid literal source {literal}, expected key=value"))
+        })?;
+        let quoted = ['"', '\''].iter().any(|mark| {
+            value.len() > 1 && value.starts_with(*mark) && value.ends_with(*mark)
+        });
+        let value = if quoted { &value[1..value.len() - 1] } else { value };
+        entries.push((key.to_owned(), value.as_bytes().to_vec()));
+    }
+    let files = list("files");
+    for file in &files {
+        let (key, path) = match file.split_once('=') {
+            Some((key, path)) => (key, path),
+            None => (file.rsplit('/').next().unwrap_or(file), file.as_str()),
+        };
+        let bytes = read(io, root, path).map_err(|why| {
+            failed(format!("file sources: [{}]: {why}", files.join(" ")))
+        })?;
+        entries.push((key.to_owned(), bytes));
+    }
+    Ok(entries)
+}
+
+/// A file beside the kustomization.
+pub(super) fn read(io: &Io<'_>, root: &str, path: &str) -> Result<Vec<u8>, String> {
+    let absolute = crate::shell::files::absolute(io.place, root, path);
+    io.read_file(&absolute).map_err(|_| super::missing(&absolute, &absolute))
+}
