@@ -295,7 +295,9 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
     }
     let context = match edits {
         true => config.context("").unwrap_or_default(),
-        false => config.context(arguments.text("context"))?,
+        false => config.context(arguments.text("context")).map_err(|failure| {
+            misses_context(&path, arguments.text("context")).unwrap_or(failure)
+        })?,
     };
     for (flag, list, what) in [("cluster", "clusters", "cluster"), ("user", "users", "auth info")] {
         let name = arguments.text(flag);
@@ -315,6 +317,21 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         if given { arguments.text("namespace").to_owned() } else { context.namespace.clone() };
     let client = Client::new(namespace, given);
     (command.run)(Call { command, path, arguments, client }, io)
+}
+
+/// What commands say of a `--context` that there is not, if they ask for the server before they ask
+/// for a namespace (`clientcmd`, `ConfirmUsable`); as kubectl 1.36.3 does, command by command.
+fn misses_context(path: &str, name: &str) -> Option<Failure> {
+    const FIRST_THE_SERVER: &[&str] = &[
+        "annotate", "attach", "cp", "debug", "delete", "describe", "edit", "events", "exec", "get",
+        "label", "logs", "patch", "port-forward", "rollout", "scale", "set", "taint", "top",
+    ];
+    let command = path.split(' ').nth(1)?;
+    (FIRST_THE_SERVER.contains(&command) && !name.is_empty()).then(|| {
+        Failure::Verbatim(format!(
+            "Error in configuration: context was not found for specified context: {name}"
+        ))
+    })
 }
 
 /// Flags that make somebody else of kubectl or change how it speaks: podhop's cluster has one user and

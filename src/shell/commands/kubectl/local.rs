@@ -48,6 +48,16 @@ pub(super) struct Items {
     pub failures: Vec<Failure>,
 }
 
+impl Items {
+    /// The objects, for commands that change none unless all were found (`Result.Infos`).
+    ///
+    /// # Errors
+    /// What is wrong with others.
+    pub fn whole(self) -> Result<Vec<Item>, Failure> {
+        Failure::of(self.failures).map_or(Ok(self.items), Err)
+    }
+}
+
 impl Item {
     /// An object of the server.
     fn of(object: Object) -> Item {

@@ -243,7 +243,13 @@ fn texts(call: &Call, io: &mut Io<'_>, path: &str) -> Result<Vec<(String, String
         ));
     }
     if let Ok(names) = io.list(path) {
-        return folder(call, io, path, names);
+        let found = folder(call, io, path, names)?;
+        return match found.is_empty() {
+            true => Err(Failure::message(format!(
+                "error reading [{path}]: recognized file extensions are [.json .yaml .yml]"
+            ))),
+            false => Ok(found),
+        };
     }
     match io.read_file(path) {
         Ok(bytes) => Ok(vec![(path.to_owned(), String::from_utf8_lossy(&bytes).into_owned())]),
@@ -271,16 +277,12 @@ fn folder(
         };
         if let Some(below) = inner.strip_suffix('/') {
             if call.arguments.on("recursive") {
-                found.extend(texts(call, io, below)?);
+                let names = io.list(below).unwrap_or_default();
+                found.extend(folder(call, io, below, names)?);
             }
         } else if [".json", ".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) {
             found.extend(texts(call, io, &inner)?);
         }
-    }
-    if found.is_empty() {
-        return Err(Failure::message(format!(
-            "error reading [{path}]: recognized file extensions are [.json .yaml .yml]"
-        )));
     }
     Ok(found)
 }

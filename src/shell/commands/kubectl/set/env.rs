@@ -6,7 +6,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, switch, text, typed};
-use super::super::local::{self, Item, Items};
+use super::super::local::{self, Item};
 use super::super::target;
 use super::super::words::{NOTHING_TO_CHANGE, env_fault};
 use super::super::{Call, DONE, Failure, Outcome};
@@ -80,7 +80,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let name = format!("{prefix}{}", variable["name"].as_str().unwrap_or(""));
         variable["name"] = json!(name);
     }
-    let Items { items, mut failures, .. } = local::items(&mut call, io, &resources, true)?;
+    let items = local::items(&mut call, io, &resources, true)?.whole()?;
+    let mut failures = Vec::new();
     let told = Told {
         done: "env updated",
         failed: "failed to patch env update to pod template:",
@@ -189,7 +190,7 @@ fn from(call: &mut Call, io: &mut Io<'_>, changes: &mut Changes) -> Result<(), F
     }
     let sources: Vec<(String, String, Value)> = if call.arguments.on("local") {
         // kubectl looks for the source among the manifests of -f, whatever --from says.
-        let items = local::items(call, io, &[], true)?.items;
+        let items = local::items(call, io, &[], true)?.whole()?;
         items.into_iter().map(|item| (item.type_name, item.name, item.after)).collect()
     } else {
         let (kind, name) = target::single(&[word], Kind::ConfigMap)?;

@@ -48,7 +48,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if call.arguments.on("local") && !resources.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
-    let items = local::items(&mut call, io, &resources, true)?.items;
+    let items = local::items(&mut call, io, &resources, true)?.whole()?;
     let mut faults = Vec::new();
     faults.extend(check_all(&call).err());
     if resources.is_empty() && call.arguments.all("filename").is_empty() {

@@ -6,7 +6,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, switch, text, typed};
-use super::super::local::{self, Item, Items, LOCAL_ONLY};
+use super::super::local::{self, Item, LOCAL_ONLY};
 use super::super::words;
 use super::super::{Call, DONE, Failure, Outcome};
 use super::{Told, check_all, check_local, containers, env::fits, pod_spec, settle};
@@ -131,7 +131,8 @@ fn selector(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if call.arguments.on("local") && !words.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
-    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
+    let items = local::items(&mut call, io, &words, true)?.whole()?;
+    let mut failures = Vec::new();
     let told = Told { done: "selector updated", failed: "", always: true };
     let version = call.arguments.text("resource-version").to_owned();
     for mut item in items {
@@ -167,7 +168,8 @@ fn resources(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if call.arguments.on("local") && !words.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
-    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
+    let items = local::items(&mut call, io, &words, true)?.whole()?;
+    let mut failures = Vec::new();
     check_local(&call, &report)?;
     check_all(&call)?;
     let mut change: Vec<(&str, Map<String, Value>)> = Vec::new();
@@ -226,7 +228,8 @@ fn service_account(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let report = Report::of(&call, io)?;
     check_local(&call, &report)?;
     let (words, account) = split(&call, "serviceaccount is required")?;
-    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
+    let items = local::items(&mut call, io, &words, true)?.whole()?;
+    let mut failures = Vec::new();
     let told = Told {
         done: "serviceaccount updated",
         failed: "failed to patch ServiceAccountName",

@@ -8,7 +8,7 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Takes, typed};
-use super::super::local::{self, Item, Items, LOCAL_ONLY};
+use super::super::local::{self, Item, LOCAL_ONLY};
 use super::super::words::NO_RESOURCES;
 use super::super::{Call, DONE, Failure, Outcome};
 use super::{Told, check_all, check_local, refused, settle};
@@ -47,7 +47,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if !words.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
-    let Items { items, mut failures, .. } = local::items(&mut call, io, &words, true)?;
+    let items = local::items(&mut call, io, &words, true)?.whole()?;
+    let mut failures = Vec::new();
     check_local(&call, &report)?;
     check_all(&call)?;
     let subjects = subjects(&call)?;
