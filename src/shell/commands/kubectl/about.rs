@@ -178,7 +178,8 @@ fn no_metrics(call: Call, _: &mut Io<'_>) -> Outcome {
     if !["", "cpu", "memory"].contains(&call.arguments.text("sort-by")) {
         return Err(Failure::message("--sort-by accepts only cpu or memory"));
     }
-    let selected = ["selector", "field-selector"].iter().any(|f| !call.arguments.text(f).is_empty());
+    let selected =
+        ["selector", "field-selector"].iter().any(|f| !call.arguments.text(f).is_empty());
     if selected && !words.is_empty() {
         let flag = if call.command.name == "node" { "--selector" } else { "selector" };
         return Err(Failure::message(format!("only one of NAME or {flag} can be provided")));

@@ -208,7 +208,10 @@ fn check(call: &Call) -> Result<(), Failure> {
     let unheeded = [
         ("--overwrite=false", off("overwrite")),
         ("--openapi-patch=false", off("openapi-patch")),
-        ("--force --grace-period", force && arguments.number("grace-period").is_some_and(|s| s > 0)),
+        (
+            "--force --grace-period",
+            force && arguments.number("grace-period").is_some_and(|s| s > 0),
+        ),
     ];
     match unheeded.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => {
@@ -518,7 +521,8 @@ fn set_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
     for item in &read.items {
         let manifest = item.clone()?;
         let live = manifest.live(&mut call, io)?;
-        let has = live.metadata().annotations.as_ref().is_some_and(|a| a.contains_key(LAST_APPLIED));
+        let has =
+            live.metadata().annotations.as_ref().is_some_and(|a| a.contains_key(LAST_APPLIED));
         if !has && !call.arguments.on("create-annotation") {
             return Err(Failure::message(format!(
                 "no last-applied-configuration annotation found on resource: {}, to create the \
@@ -526,7 +530,8 @@ fn set_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
                 live.name()
             )));
         }
-        let text = with_last_applied(&manifest.value)["metadata"]["annotations"][LAST_APPLIED].clone();
+        let text =
+            with_last_applied(&manifest.value)["metadata"]["annotations"][LAST_APPLIED].clone();
         changes.push((live, json!({"metadata": {"annotations": {LAST_APPLIED: text}}})));
     }
     for (live, change) in changes {
@@ -599,7 +604,8 @@ mod tests {
     // `kubectl apply --server-side` of a real cluster (structured-merge-diff).
     #[test]
     fn an_unknown_field_cannot_be_merged() {
-        let script = format!("{CONFIG}echo 'bogus: 1' >> c.yaml\nkubectl apply --server-side -f c.yaml");
+        let script =
+            format!("{CONFIG}echo 'bogus: 1' >> c.yaml\nkubectl apply --server-side -f c.yaml");
         assert_eq!(
             crate::shell::tests::complaint(&script).0,
             "Error from server: failed to create typed patch object (default/c; /v1, \

@@ -323,8 +323,25 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
 /// for a namespace (`clientcmd`, `ConfirmUsable`); as kubectl 1.36.3 does, command by command.
 fn misses_context(path: &str, name: &str) -> Option<Failure> {
     const FIRST_THE_SERVER: &[&str] = &[
-        "annotate", "attach", "cp", "debug", "delete", "describe", "edit", "events", "exec", "get",
-        "label", "logs", "patch", "port-forward", "rollout", "scale", "set", "taint", "top",
+        "annotate",
+        "attach",
+        "cp",
+        "debug",
+        "delete",
+        "describe",
+        "edit",
+        "events",
+        "exec",
+        "get",
+        "label",
+        "logs",
+        "patch",
+        "port-forward",
+        "rollout",
+        "scale",
+        "set",
+        "taint",
+        "top",
     ];
     let command = path.split(' ').nth(1)?;
     (FIRST_THE_SERVER.contains(&command) && !name.is_empty()).then(|| {

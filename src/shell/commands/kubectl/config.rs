@@ -119,7 +119,10 @@ impl Config {
                         if !all.value[list].is_array() {
                             all.value[list] = json!([]);
                         }
-                        all.value[list].as_array_mut().into_iter().for_each(|l| l.push(entry.clone()));
+                        all.value[list]
+                            .as_array_mut()
+                            .into_iter()
+                            .for_each(|l| l.push(entry.clone()));
                     }
                 }
             }

@@ -76,7 +76,11 @@ static SET: Command = Command {
     name: "set",
     short: "Set an individual value in a kubeconfig file",
     usage: "PROPERTY_NAME PROPERTY_VALUE",
-    flags: &[&[switch("set-raw-bytes", None, "The value is not encoded yet, where one is kept in base64.")]],
+    flags: &[&[switch(
+        "set-raw-bytes",
+        None,
+        "The value is not encoded yet, where one is kept in base64.",
+    )]],
     run: |call, io| property(call, io, true),
     ..catalog::PLAIN
 };
@@ -402,7 +406,10 @@ fn delete(call: Call, io: &mut Io<'_>, list: &str, what: &str) -> Outcome {
     let name = name.clone();
     let mut config = Config::load(&call.arguments, io)?;
     if !config.has(list, &name) {
-        return Err(Failure::message(format!("cannot delete {what} {name}, not in {}", config.path)));
+        return Err(Failure::message(format!(
+            "cannot delete {what} {name}, not in {}",
+            config.path
+        )));
     }
     remove(&mut config, list, &name);
     config.save(io)?;
@@ -449,7 +456,9 @@ fn set_cluster(call: Call, io: &mut Io<'_>) -> Outcome {
             }
         }
         // Another server is not known to be trusted.
-        if arguments.given("server") && let Some(fields) = cluster.as_object_mut() {
+        if arguments.given("server")
+            && let Some(fields) = cluster.as_object_mut()
+        {
             fields.remove("insecure-skip-tls-verify");
         }
         if arguments.given("certificate-authority") {
@@ -572,7 +581,8 @@ fn provider(
     pairs: &[(String, String)],
     removed: &[String],
 ) {
-    if arguments.given("auth-provider") && user["auth-provider"]["name"] != arguments.text("auth-provider")
+    if arguments.given("auth-provider")
+        && user["auth-provider"]["name"] != arguments.text("auth-provider")
     {
         user["auth-provider"] = json!({"config": null, "name": arguments.text("auth-provider")});
     }
@@ -593,7 +603,8 @@ fn provider(
 /// `--exec-command`, and what it is given; without a command the rest is of no use.
 fn exec(arguments: &Arguments, user: &mut Value, (pairs, removed): &PairsAndKeys) {
     if arguments.given("exec-command") && !user["exec"].is_object() {
-        user["exec"] = json!({"args": null, "command": "", "env": null, "provideClusterInfo": false});
+        user["exec"] =
+            json!({"args": null, "command": "", "env": null, "provideClusterInfo": false});
     }
     if !user["exec"].is_object() {
         if let Some(fields) = user.as_object_mut() {

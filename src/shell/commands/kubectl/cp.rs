@@ -61,7 +61,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message("filepath can not be empty"));
     }
     match (from, to) {
-        (End::Here(source), End::Pod(..)) if io.read_file(&source).is_err() && io.list(&source).is_err() => {
+        (End::Here(source), End::Pod(..))
+            if io.read_file(&source).is_err() && io.list(&source).is_err() =>
+        {
             return Err(Failure::message(format!("{source} doesn't exist in local filesystem")));
         }
         (End::Here(source), End::Pod(namespace, pod, path)) => {

@@ -267,7 +267,8 @@ fn duration_fault(value: &str) -> String {
     let mut rest = value.strip_prefix(['-', '+']).unwrap_or(value);
     while rest.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         let number = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let unit: String = number.chars().take_while(|c| !c.is_ascii_digit() && *c != '.').collect();
+        let unit: String =
+            number.chars().take_while(|c| !c.is_ascii_digit() && *c != '.').collect();
         match unit.as_str() {
             "" => return "missing unit in duration".to_owned(),
             "ns" | "us" | "µs" | "ms" | "s" | "m" | "h" => rest = &number[unit.len()..],

@@ -78,7 +78,11 @@ pub(super) fn of_words(words: &[String], io: &mut Io<'_>) -> Outcome {
         Some(command) => of_command(&path, command, io),
         None if !words.is_empty() => {
             let topics: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-            io.complain(format!("Unknown help topic [{}]\n\n\n{}", topics.join(" "), kubectl_page()));
+            io.complain(format!(
+                "Unknown help topic [{}]\n\n\n{}",
+                topics.join(" "),
+                kubectl_page()
+            ));
             DONE
         }
         None => of_kubectl(&[], io),

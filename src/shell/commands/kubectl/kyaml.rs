@@ -35,8 +35,7 @@ fn write(out: &mut String, shape: Shape, value: &Value, depth: usize) {
         Value::Array(items) if !items.is_empty() => {
             let shape = super::go_types::of_items(shape);
             // Items with brackets of their own stand between those of the list.
-            let cuddled =
-                items.iter().all(Value::is_object) || items.iter().all(Value::is_array);
+            let cuddled = items.iter().all(Value::is_object) || items.iter().all(Value::is_array);
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 if cuddled {

@@ -99,8 +99,7 @@ pub(super) fn items(
     words: &[String],
     typed: bool,
 ) -> Result<Items, Failure> {
-    let no_files =
-        call.arguments.all("filename").is_empty() && !call.arguments.given("kustomize");
+    let no_files = call.arguments.all("filename").is_empty() && !call.arguments.given("kustomize");
     if call.arguments.on("local") {
         if no_files {
             return Err(Failure::message(NO_RESOURCES));
@@ -126,7 +125,8 @@ fn read(call: &Call, io: &mut Io<'_>, typed: bool) -> Result<Items, Failure> {
         for document in documents {
             failures.extend(objects(&source, document.value, typed, &mut items).err());
         }
-        failures.extend(diagnostics.first().map(|fault| sources::unparsed(&source, &fault.message)));
+        failures
+            .extend(diagnostics.first().map(|fault| sources::unparsed(&source, &fault.message)));
     }
     let single = single && items.len() == 1;
     Ok(Items { items, single, failures })

@@ -338,7 +338,10 @@ mod tests {
         let get = said("kubectl get pods -o bogus");
         assert!(get.ends_with("output format \"bogus\", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml\n"), "{get}");
         let run = said("kubectl run web --image=nginx --dry-run=client -o wide");
-        assert!(run.contains("\"wide\", allowed formats are: go-template,") && !run.contains("wide,"), "{run}");
+        assert!(
+            run.contains("\"wide\", allowed formats are: go-template,") && !run.contains("wide,"),
+            "{run}"
+        );
     }
 
     // By kubectl 1.36.3; columns are six wide at least (cli-runtime, `printers.GetNewTabWriter`).

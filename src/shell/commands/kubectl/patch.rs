@@ -155,12 +155,7 @@ fn sent(call: &Call, io: &Io<'_>, language: Language, local: bool) -> Result<Val
 }
 
 /// `--local`: the objects as their manifests say, whatever the schema thinks of them.
-fn change_manifests(
-    call: &mut Call,
-    io: &mut Io<'_>,
-    report: &Report,
-    patch: &Patch,
-) -> Outcome {
+fn change_manifests(call: &mut Call, io: &mut Io<'_>, report: &Report, patch: &Patch) -> Outcome {
     let local::Items { items, mut failures, .. } = local::items(call, io, &[], false)?;
     for item in items {
         let version = item.before["apiVersion"].as_str().unwrap_or("");
@@ -202,7 +197,8 @@ fn change_value(kind: Kind, value: &Value, patch: Patch) -> Result<Value, Failur
         }
         _ => {}
     }
-    crate::api::patch::changed(kind, value, patch).map_err(|status| Failure::message(status.message))
+    crate::api::patch::changed(kind, value, patch)
+        .map_err(|status| Failure::message(status.message))
 }
 
 /// The part of the object that `--subresource` names.

@@ -120,7 +120,9 @@ impl Rule {
         let service = backend.next().unwrap_or("").to_owned();
         let port = backend.next().ok_or_else(invalid)?.to_owned();
         let tls = match parts.as_slice() {
-            [_, tls] => Some(tls.split('=').nth(1).filter(|name| !name.is_empty()).map(str::to_owned)),
+            [_, tls] => {
+                Some(tls.split('=').nth(1).filter(|name| !name.is_empty()).map(str::to_owned))
+            }
             _ => None,
         };
         Ok(Rule { host: host.to_owned(), path, service, port, tls })

@@ -290,7 +290,8 @@ fn subjects(call: &Call) -> Result<Vec<Value>, Failure> {
 fn token(call: Call, _: &mut Io<'_>) -> Outcome {
     let arguments = &call.arguments;
     let kind = arguments.text("bound-object-kind");
-    let bound = ["bound-object-name", "bound-object-uid"].map(|flag| !arguments.text(flag).is_empty());
+    let bound =
+        ["bound-object-name", "bound-object-uid"].map(|flag| !arguments.text(flag).is_empty());
     let fault = if arguments.text("duration").starts_with('-') {
         "--duration must be greater than or equal to 0"
     } else if !kind.is_empty() && !bound[0] {

@@ -125,7 +125,8 @@ fn entries(io: &mut Io<'_>, root: &str, wanted: &Value) -> Result<Vec<(String, V
     let mut files = list("envs");
     files.extend(wanted["env"].as_str().map(str::to_owned));
     for file in files {
-        let bytes = read(io, root, &file).map_err(|why| failed(format!("env source files: [{file}]: {why}")))?;
+        let bytes = read(io, root, &file)
+            .map_err(|why| failed(format!("env source files: [{file}]: {why}")))?;
         for line in String::from_utf8_lossy(&bytes).lines() {
             let line = line.trim_start();
             if !line.is_empty() && !line.starts_with('#') {
@@ -136,13 +137,16 @@ fn entries(io: &mut Io<'_>, root: &str, wanted: &Value) -> Result<Vec<(String, V
     }
     let literals = list("literals");
     for literal in &literals {
-        let (key, value) = literal.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
-            let all = literals.join(" ");
-            failed(format!("literal sources [{all}]: invalid literal source {literal}, expected key=value"))
-        })?;
-        let quoted = ['"', '\''].iter().any(|mark| {
-            value.len() > 1 && value.starts_with(*mark) && value.ends_with(*mark)
-        });
+        let (key, value) =
+            literal.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+                let all = literals.join(" ");
+                failed(format!(
+                    "literal sources [{all}]: invalid literal source {literal}, expected key=value"
+                ))
+            })?;
+        let quoted = ['"', '\'']
+            .iter()
+            .any(|mark| value.len() > 1 && value.starts_with(*mark) && value.ends_with(*mark));
         let value = if quoted { &value[1..value.len() - 1] } else { value };
         entries.push((key.to_owned(), value.as_bytes().to_vec()));
     }
@@ -152,9 +156,8 @@ fn entries(io: &mut Io<'_>, root: &str, wanted: &Value) -> Result<Vec<(String, V
             Some((key, path)) => (key, path),
             None => (file.rsplit('/').next().unwrap_or(file), file.as_str()),
         };
-        let bytes = read(io, root, path).map_err(|why| {
-            failed(format!("file sources: [{}]: {why}", files.join(" ")))
-        })?;
+        let bytes = read(io, root, path)
+            .map_err(|why| failed(format!("file sources: [{}]: {why}", files.join(" "))))?;
         entries.push((key.to_owned(), bytes));
     }
     Ok(entries)

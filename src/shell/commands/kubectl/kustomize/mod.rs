@@ -206,9 +206,8 @@ fn build(io: &mut Io<'_>, root: &str, stack: &mut Vec<String>) -> Result<Vec<Res
     for field in ["resources", "bases"] {
         for path in texts(&fields, field)? {
             let more = accumulate(io, root, &path, stack)?;
-            add(&mut resources, more).map_err(|fault| {
-                Failure::message(format!("accumulating resources: {fault}"))
-            })?;
+            add(&mut resources, more)
+                .map_err(|fault| Failure::message(format!("accumulating resources: {fault}")))?;
         }
     }
     stack.pop();
@@ -223,9 +222,9 @@ fn build(io: &mut Io<'_>, root: &str, stack: &mut Vec<String>) -> Result<Vec<Res
 /// The fields of a folder's kustomization.
 fn read(io: &mut Io<'_>, root: &str) -> Result<Map<String, Value>, Failure> {
     let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let found = names.iter().find_map(|name| {
-        io.read_file(&format!("{root}/{name}")).ok().map(|bytes| (*name, bytes))
-    });
+    let found = names
+        .iter()
+        .find_map(|name| io.read_file(&format!("{root}/{name}")).ok().map(|bytes| (*name, bytes)));
     let Some((name, bytes)) = found else {
         return Err(Failure::message(format!(
             "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in \

@@ -49,7 +49,9 @@ fn label(resources: &mut [Resource], pairs: &Value, selectors: bool, in_template
             continue;
         }
         match kind.as_str() {
-            "Service" | "ReplicationController" => put(&mut one.value, &["spec"], "selector", pairs),
+            "Service" | "ReplicationController" => {
+                put(&mut one.value, &["spec"], "selector", pairs)
+            }
             "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" => {
                 put(&mut one.value, &["spec", "selector"], "matchLabels", pairs);
             }
@@ -70,9 +72,12 @@ fn templates(kind: &str) -> impl Iterator<Item = &'static [&'static str]> {
     const JOB: &[&str] = &["spec", "jobTemplate", "metadata"];
     const JOBS_POD: &[&str] = &["spec", "jobTemplate", "spec", "template", "metadata"];
     let paths: &[&[&str]] = match kind {
-        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "ReplicationController" | "Job" => {
-            &[POD]
-        }
+        "Deployment"
+        | "ReplicaSet"
+        | "DaemonSet"
+        | "StatefulSet"
+        | "ReplicationController"
+        | "Job" => &[POD],
         "CronJob" => &[JOB, JOBS_POD],
         _ => &[],
     };
@@ -213,7 +218,12 @@ pub(super) fn settle_names(resources: &mut [Resource]) {
 }
 
 /// Changes the references below a value. `field` is where it stands.
-fn follow(value: &mut Value, kind: &str, field: &str, renamed: &dyn Fn(&str, &str) -> Option<String>) {
+fn follow(
+    value: &mut Value,
+    kind: &str,
+    field: &str,
+    renamed: &dyn Fn(&str, &str) -> Option<String>,
+) {
     let Value::Object(fields) = value else {
         if let Value::Array(items) = value {
             items.iter_mut().for_each(|item| follow(item, kind, field, renamed));
@@ -233,13 +243,16 @@ fn follow(value: &mut Value, kind: &str, field: &str, renamed: &dyn Fn(&str, &st
         _ => None,
     };
     if let Some((name, kind)) = object
-        && let Some(new) = fields.get(name).and_then(Value::as_str).and_then(|old| renamed(kind, old))
+        && let Some(new) =
+            fields.get(name).and_then(Value::as_str).and_then(|old| renamed(kind, old))
     {
         fields.insert(name.to_owned(), json!(new));
     }
     let texts = [("serviceAccountName", "ServiceAccount"), ("serviceName", "Service")];
     for (name, kind) in texts {
-        if let Some(new) = fields.get(name).and_then(Value::as_str).and_then(|old| renamed(kind, old)) {
+        if let Some(new) =
+            fields.get(name).and_then(Value::as_str).and_then(|old| renamed(kind, old))
+        {
             fields.insert(name.to_owned(), json!(new));
         }
     }
@@ -250,7 +263,9 @@ fn follow(value: &mut Value, kind: &str, field: &str, renamed: &dyn Fn(&str, &st
             fields.insert("name".to_owned(), json!(new));
         }
     }
-    for (name, value) in fields.iter_mut().filter(|(name, _)| *name != "metadata" || field == "template") {
+    for (name, value) in
+        fields.iter_mut().filter(|(name, _)| *name != "metadata" || field == "template")
+    {
         follow(value, kind, name, renamed);
     }
 }

@@ -77,7 +77,10 @@ fn file(io: &Io<'_>, root: &str, path: &str, builtin: &str) -> Result<String, Fa
 fn one(text: &str, target: &Value, resources: &mut Vec<Resource>) -> Result<(), Failure> {
     let (documents, faults) = manifest::parse("patch", text);
     if let Some(fault) = faults.first() {
-        return Err(Failure::message(format!("unable to parse SM or JSON patch from [{text}]: {}", fault.message)));
+        return Err(Failure::message(format!(
+            "unable to parse SM or JSON patch from [{text}]: {}",
+            fault.message
+        )));
     }
     for document in documents {
         let change = document.value;
@@ -155,9 +158,9 @@ fn chosen(target: &Value, resources: &[Resource]) -> Result<Vec<usize>, Failure>
             return Ok(true);
         };
         let whole = Regex::new(&format!("^(?:{wanted})$"));
-        whole.map(|whole| whole.is_match(text)).map_err(|_| {
-            Failure::message(format!("error parsing regexp: {wanted}"))
-        })
+        whole
+            .map(|whole| whole.is_match(text))
+            .map_err(|_| Failure::message(format!("error parsing regexp: {wanted}")))
     };
     let mut found = Vec::new();
     for (index, one) in resources.iter().enumerate() {
