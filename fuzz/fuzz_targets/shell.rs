@@ -10,7 +10,7 @@ use podhop::shell::{self, Files, Session};
 
 /// A cluster with a pod to exec into and a Service to call.
 static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
-    let mut cluster = Cluster::new(&Config { nodes: 2, seed: 1, dns: true }, shell::programs());
+    let mut cluster = Cluster::new(&Config { nodes: 2, seed: 1, dns: true, dual_stack: false }, shell::programs());
     let mut session = Session::new(Files::new());
     let setup = "kubectl run web --image=nginx --port=80 --expose; kubectl run box --image=busybox -- sleep 9999";
     session.run(&mut cluster, setup, Duration::from_secs(10));

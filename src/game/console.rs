@@ -8,6 +8,8 @@ use crate::shell::Chunk;
 
 /// How many lines can be scrolled back to.
 const SCROLLBACK: usize = 5_000;
+/// How many typed lines can be recalled, as in bash (`HISTSIZE` is 500 there).
+const HISTORY: usize = 1_000;
 /// A longer line is folded: nobody reads it, and drawing it costs.
 const LONGEST_LINE: usize = 4_096;
 
@@ -155,6 +157,9 @@ impl Console {
         }
         if !line.trim().is_empty() && self.history.last().is_none_or(|last| last != line) {
             self.history.push(line.to_owned());
+            if self.history.len() > HISTORY {
+                self.history.remove(0);
+            }
         }
         self.browsing = None;
         (self.scrolled, self.aside) = (0, 0);
@@ -311,6 +316,16 @@ mod tests {
         console.recall("curl".to_owned(), true);
         console.end_recall(true);
         assert_eq!(console.input.text(), "curl a");
+    }
+
+    #[test]
+    fn history_has_an_end() {
+        let mut console = Console::default();
+        for number in 0..HISTORY + 10 {
+            console.typed("$ ", &format!("echo {number}"));
+        }
+        assert_eq!(console.history().len(), HISTORY);
+        assert_eq!(console.history()[0], "echo 10");
     }
 
     #[test]

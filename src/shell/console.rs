@@ -1,7 +1,7 @@
 //! A shell that a person types at: the laptop's, and those inside nodes and containers.
 
 use super::machine::Machine;
-use super::syntax::Dialect;
+use super::syntax::{Dialect, Fault, SyntaxError};
 use super::{Interrupted, Io, Read, Step, Tool, Typed};
 use crate::cluster::{Cluster, Place};
 
@@ -11,11 +11,18 @@ pub(super) struct Console {
     pub machine: Machine,
     /// The beginning of a command that is not complete.
     pending: String,
+    /// The line that would end the here-document in it.
+    awaits: Option<String>,
+    /// How often it has been read from its beginning.
+    readings: u32,
 }
+
+/// How often a command is read anew, which it is with each line but those of here-documents.
+const READINGS: u32 = 1_000;
 
 impl Console {
     pub fn new(machine: Machine) -> Console {
-        Console { machine, pending: String::new() }
+        Console { machine, pending: String::new(), awaits: None, readings: 0 }
     }
 
     /// Whether the next line continues a command.
@@ -26,6 +33,8 @@ impl Console {
     /// Forgets an unfinished command.
     pub fn forget(&mut self) {
         self.pending.clear();
+        self.awaits = None;
+        self.readings = 0;
     }
 
     /// Takes a line; what the shell says to a syntax error comes beside what became of it.
@@ -35,10 +44,24 @@ impl Console {
         if !line.ends_with('\n') {
             self.pending.push('\n');
         }
-        if self.continues() {
+        if self.continues() || self.is_in_document(line) {
             return (Typed::Incomplete, None);
         }
-        match self.machine.check(&self.pending) {
+        self.readings += 1;
+        if self.readings > READINGS {
+            self.forget();
+            self.machine.set_status(2);
+            let told = format!("not simulated here: a command of more than {READINGS} lines");
+            return (Typed::Nothing, Some(told));
+        }
+        let checked = self.machine.check(&self.pending);
+        self.awaits = match &checked {
+            Some(SyntaxError { fault: Fault::HereDocument { delimiter }, .. }) => {
+                Some(delimiter.clone())
+            }
+            _ => None,
+        };
+        match checked {
             Some(error) if error.is_incomplete() => (Typed::Incomplete, None),
             Some(error) if error.span.start == 0 || self.is_first_command_wrong() => {
                 let message = self.machine.syntax_message(&self.pending, &error);
@@ -48,6 +71,7 @@ impl Console {
             }
             _ => {
                 let text = std::mem::take(&mut self.pending);
+                self.forget();
                 if is_blank(&text) {
                     return (Typed::Nothing, None);
                 }
@@ -55,6 +79,12 @@ impl Console {
                 (Typed::Running, None)
             }
         }
+    }
+
+    /// Whether a line is only one more of a here-document.
+    fn is_in_document(&self, line: &str) -> bool {
+        let Some(end) = &self.awaits else { return false };
+        line.lines().all(|line| line.trim_start_matches('\t') != end)
     }
 
     /// Whether the text ends with a backslash that joins the next line.
@@ -73,6 +103,7 @@ impl Console {
     /// The end of input at the prompt of an unfinished command.
     pub fn end_unfinished(&mut self) -> Option<String> {
         let text = std::mem::take(&mut self.pending);
+        self.forget();
         let error = self.machine.check(&text)?;
         self.machine.set_status(2);
         Some(self.machine.syntax_message(&text, &error))

@@ -12,6 +12,9 @@ use crate::shell::syntax::{Assignment, Index, Operation, Parameter, Part, Word};
 /// Subscripts that can be worked out within one another.
 const SUBSCRIPTS: u32 = 4;
 
+/// And how many, until the outermost is.
+const ALL_SUBSCRIPTS: u32 = 200;
+
 /// More than any script means: `a[1000000000]=x` is no reason to count so far.
 const LAST: i64 = 1 << 40;
 
@@ -74,12 +77,16 @@ impl Expander<'_> {
             return text.trim_matches(['"', '\'']).to_owned();
         }
         // `y='y[y]'` names itself: it comes to nothing, as what is unset does.
-        if self.subscripts > SUBSCRIPTS {
+        let (depth, all) = self.subscripts;
+        if depth > SUBSCRIPTS || all > ALL_SUBSCRIPTS {
             return "0".to_owned();
         }
-        self.subscripts += 1;
+        self.subscripts = (depth + 1, all + 1);
         let number = arithmetic::evaluate(text, self).unwrap_or(0).min(LAST);
-        self.subscripts -= 1;
+        self.subscripts = match depth {
+            0 => (0, 0),
+            _ => (depth, self.subscripts.1),
+        };
         if number >= 0 {
             return number.to_string();
         }

@@ -347,5 +347,5 @@ impl Machine {
 /// Steps that it costs to change variables: they were copied first, all of them.
 fn copied(variables: &Variables) -> u64 {
     let of = |variable: &Variable| variable.elements.as_ref().map_or(0, Elements::len) + 1;
-    variables.values().map(of).sum::<usize>() as u64 / 4
+    variables.values().map(of).sum::<usize>() as u64 / 2
 }

@@ -48,8 +48,8 @@ pub(super) struct Expander<'a> {
     pub unset: Vec<String>,
     /// Bytes of texts that it has made.
     pub made: usize,
-    /// How many subscripts are being worked out within one another.
-    pub(super) subscripts: u32,
+    /// How many subscripts are being worked out within one another, and have been since the outermost.
+    pub(super) subscripts: (u32, u32),
 }
 
 impl<'a> Expander<'a> {
@@ -66,7 +66,7 @@ impl<'a> Expander<'a> {
             unset,
             processes,
             made: 0,
-            subscripts: 0,
+            subscripts: (0, 0),
         }
     }
 

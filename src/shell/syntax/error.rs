@@ -19,6 +19,8 @@ pub enum Fault {
     Unexpected { token: String, expecting: Option<&'static str> },
     /// The text ends within something that `expecting` would close.
     UnexpectedEnd { expecting: Option<&'static str> },
+    /// The text ends within a here-document, which this line would end.
+    HereDocument { delimiter: String },
     /// The text ends within quotes or parentheses that this closes.
     Unterminated(char),
     /// Nested deeper than anybody writes.
@@ -30,7 +32,10 @@ pub enum Fault {
 impl SyntaxError {
     /// Whether another line may yet complete the command.
     pub fn is_incomplete(&self) -> bool {
-        matches!(self.fault, Fault::UnexpectedEnd { .. } | Fault::Unterminated(_))
+        matches!(
+            self.fault,
+            Fault::UnexpectedEnd { .. } | Fault::HereDocument { .. } | Fault::Unterminated(_)
+        )
     }
 
     /// The message, of the shell called `name`, about the 1-based `line`; `source` is given for a
@@ -60,7 +65,9 @@ impl SyntaxError {
                 }
                 text
             }
-            Fault::UnexpectedEnd { .. } => format!("{at}syntax error: unexpected end of file"),
+            Fault::UnexpectedEnd { .. } | Fault::HereDocument { .. } => {
+                format!("{at}syntax error: unexpected end of file")
+            }
             Fault::Unterminated(close) => {
                 format!("{at}unexpected EOF while looking for matching `{close}'")
             }
@@ -85,6 +92,8 @@ impl SyntaxError {
             Fault::Unexpected { token, expecting: wanted } => {
                 format!("unexpected {}{}", quoted(token), expecting(wanted))
             }
+            Fault::HereDocument { .. } if dash => "end of file unexpected".to_owned(),
+            Fault::HereDocument { .. } => "unexpected end of file".to_owned(),
             Fault::UnexpectedEnd { expecting: wanted } if dash => {
                 format!("end of file unexpected{}", expecting(wanted))
             }

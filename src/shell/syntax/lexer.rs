@@ -145,7 +145,7 @@ impl Parser<'_> {
             None => match self.rest().find('\n') {
                 Some(offset) => (self.at + offset, self.at + offset + 1),
                 None if self.interactive => {
-                    return Err(self.fault(Fault::UnexpectedEnd { expecting: None }));
+                    return Err(self.fault(Fault::HereDocument { delimiter: delimiter.to_owned() }));
                 }
                 None => (self.text.len(), self.text.len()),
             },
@@ -165,7 +165,7 @@ impl Parser<'_> {
             body += line;
         }
         if self.interactive {
-            return Err(self.fault(Fault::UnexpectedEnd { expecting: None }));
+            return Err(self.fault(Fault::HereDocument { delimiter: delimiter.to_owned() }));
         }
         self.here_document = Some((line_end, at));
         Ok((start, body))
