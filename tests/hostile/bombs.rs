@@ -1,0 +1,250 @@
+//! Small bombs of each kind, each in a process of its own with an address space of 2 GB and a
+//! deadline: it ends by itself, it says what it did not do, and the next command is answered.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// No bomb may take longer, on a machine that has other work too.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Kilobytes of address space.
+const SPACE: u32 = 2_000_000;
+
+/// What a bomb printed, and how it ended.
+struct Ended {
+    stdout: String,
+    stderr: String,
+    code: Option<i32>,
+}
+
+fn limited(script: &str) -> Ended {
+    let mut child = Command::new("sh")
+        .args([
+            "-c",
+            &format!("ulimit -v {SPACE}; exec \"$0\" shell"),
+            env!("CARGO_BIN_EXE_podhop"),
+        ])
+        .env("PODHOP_HOME", tempfile::tempdir().expect("a temporary folder").path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("podhop starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    let text = format!("{script}\necho still here\n");
+    let writer = thread::spawn(move || input.write_all(text.as_bytes()));
+    let stdout = collect(child.stdout.take().expect("a pipe"));
+    let stderr = collect(child.stderr.take().expect("a pipe"));
+    let code = wait(&mut child, script);
+    // It may have ended before it had read everything.
+    let _ = writer.join().expect("the writer ends");
+    Ended { stdout: stdout.join().expect("read"), stderr: stderr.join().expect("read"), code }
+}
+
+fn collect(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("a pipe can be read");
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn wait(child: &mut Child, script: &str) -> Option<i32> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a child can be asked") {
+            return status.code();
+        }
+        if begun.elapsed() > DEADLINE {
+            child.kill().expect("a child can be killed");
+            panic!("it does not end: {}", start(script));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn start(text: &str) -> &str {
+    text.char_indices().nth(200).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Plays a bomb; `told` stands in what it printed.
+fn bomb(script: &str, told: &str) {
+    let Ended { stdout, stderr, code } = limited(script);
+    let shown = || format!("{}\n{}\n{}", start(script), start(&stdout), start(&stderr));
+    assert_eq!(code, Some(0), "{}", shown());
+    assert!(stdout.ends_with("still here\n"), "{}", shown());
+    assert!(stdout.contains(told) || stderr.contains(told), "{told}: {}", shown());
+}
+
+/// `open`, something, `close`, each many times.
+fn nested(open: &str, inner: &str, close: &str) -> String {
+    let times = 100_000;
+    format!("{}{inner}{}", open.repeat(times), close.repeat(times))
+}
+
+#[test]
+fn shells_that_start_shells_reach_a_depth() {
+    for (start, shell) in
+        [("sh", "sh"), ("bash", "timeout 9 bash"), ("sh", "env sh"), ("sh", "exec sh")]
+    {
+        bomb(&format!("export x='{shell} -c \"$x\"'; {start} -c \"$x\""), "ork");
+    }
+    bomb("echo 'sh ./me.sh' > me.sh; sh ./me.sh", "Cannot fork");
+    bomb(&format!("{} true; echo $?", "ssh node-1 ".repeat(500)), "ork");
+}
+
+#[test]
+fn what_nests_in_the_shell_s_grammars_is_an_error_or_is_read() {
+    let arithmetic = "expression recursion level exceeded";
+    bomb(&nested("(", "echo x", ")"), arithmetic);
+    bomb(&nested("{ ", "echo x;", " }"), "nested too deeply");
+    bomb(&format!("echo {}", nested("$(", "echo x", ")")), "nested too deeply");
+    bomb(&format!("echo $(({}))", nested("- ", "1", "")), arithmetic);
+    bomb(&format!("[[ {} ]]", nested("! ", "a", "")), "nested too deeply");
+    bomb(&format!("[[ {} ]]; echo holds $?", nested("a && ", "a", "")), "holds 0");
+    bomb(&format!("test {}", "! ".repeat(2_000)), "too many arguments");
+    bomb("y='y[y]'; declare -i z; z='z[z]'; echo $((y)) end", "0 end");
+    bomb("f() { f; }; f", "maximum nesting level exceeded");
+    bomb("f() { x=$(f); }; f", "fork");
+}
+
+#[test]
+fn what_nests_in_a_tool_s_grammar_is_an_error() {
+    for text in [
+        nested("1+", "1", ""),
+        nested("(", "1", ")"),
+        nested("1&&", "1", ""),
+        nested("- ", "1", ""),
+    ] {
+        bomb(
+            &format!("awk 'BEGIN{{print {text}}}'"),
+            "awk: cmd. line:1: program nested too deeply",
+        );
+    }
+    let yaml = |text: &str| format!("cat > f <<'E'\n{text}\nE\nkubectl apply -f f");
+    bomb(&yaml(&nested("[", "", "")), "exceeded max depth");
+    bomb(&yaml(&nested("- ", "a", "")), "exceeded max depth");
+    bomb(&yaml(&nested("{\"a\":", "1", "}")), "exceeded max depth");
+}
+
+#[test]
+fn a_loop_without_end_is_ended_and_that_is_said() {
+    bomb("while true; do :; done", "steps that one command may take");
+    bomb("yes > f", "steps that one command may take");
+    bomb("yes", "bytes that one command may print");
+    bomb("echo a | sed ':a;s/a/aa/;ta'", "podhop: ");
+    bomb("awk 'BEGIN{while(1)x++}'", "runs for ever");
+    bomb("yes | while read x; do :; done", "steps that one command may take");
+}
+
+#[test]
+fn what_a_command_prints_or_holds_is_bounded() {
+    bomb("i=0; while true; do a[$i]=xxxxxxxx; i=$((i+1)); done", "steps that one command may take");
+    bomb("x=a; while true; do x+=$x; done", "cannot allocate memory");
+    bomb("yes | tail -1", "a pipe holds 4194304 bytes");
+    bomb("printf '%*d' 1000000000 1; printf '%.2000000000f' 1", "not simulated here: more than");
+    bomb("echo a | awk '{NF=100000000; print NF}'", "not simulated here: a record of more than");
+    bomb("awk 'BEGIN{x=\"a\"; while(1)gsub(/a/,\"&&\",x)}'", "this text is too long");
+    bomb("seq 100000 | sed -n 'H;x;G;h'", "podhop: this ");
+    bomb("i=0; while [ $i -lt 20000 ]; do echo a > f$i || break; i=$((i+1)); done", "");
+}
+
+#[test]
+fn patterns_take_time_that_grows_with_the_text() {
+    let text = "x=$(seq 100000 | tr '\\n' a)";
+    bomb(&format!("{text}; y=${{x//*b/}}; echo ${{#y}}"), "588895");
+    bomb(&format!("{text}; y=${{x//a*b/}}; echo ${{#y}}"), "588895");
+    bomb(&format!("{text}; y=${{x//a/}}; echo ${{#y}}"), "488895");
+}
+
+#[test]
+fn a_cluster_without_room_refuses_as_etcd_does() {
+    let scale = "kubectl create deployment web --image=nginx\nkubectl scale deployment web --replicas=1000000";
+    bomb(
+        &format!(
+            "{scale}\nsleep 20\nkubectl describe replicaset | grep -c 'database space exceeded'"
+        ),
+        "1",
+    );
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n  parallelism: 1000000\n  template:\n    \
+        spec: {restartPolicy: Never, containers: [{name: a, image: nginx}]}";
+    bomb(
+        &format!("kubectl apply -f - <<E\n{job}\nE\nsleep 20\nkubectl describe job j"),
+        "database space exceeded",
+    );
+    let large = "yes | head -c 900000 > f";
+    bomb(
+        &format!(
+            "{large}; for i in $(seq 100); do kubectl create cm c$i --from-file=f || break; done"
+        ),
+        "etcdserver: mvcc: database space exceeded",
+    );
+}
+
+#[test]
+fn patches_and_environments_do_not_double_without_end() {
+    let copy = "{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/data/x\"}";
+    let copies = vec![copy; 40].join(",");
+    bomb(
+        &format!(
+            "kubectl create configmap c --from-literal=a=aaaaaaaa\nkubectl patch configmap c --type=json -p='[{copies}]'"
+        ),
+        "The request is invalid",
+    );
+    let many =
+        vec!["{\"op\":\"test\",\"path\":\"/kind\",\"value\":\"ConfigMap\"}"; 10_001].join(",");
+    bomb(
+        &format!(
+            "kubectl create configmap c --from-literal=a=a\nkubectl patch configmap c --type=json -p='[{many}]'"
+        ),
+        "The allowed maximum operations in a JSON patch is 10000, got 10001",
+    );
+    let mut pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: a\n    image: nginx\n    env:\n    - {name: V0, value: aaaaaaaa}\n".to_owned();
+    for number in 1..40 {
+        let before = number - 1;
+        pod += &format!(
+            "    - {{name: V{number}, value: $(V{before})$(V{before})$(V{before})$(V{before})}}\n"
+        );
+    }
+    bomb(
+        &format!("kubectl apply -f - <<'E'\n{pod}E\nsleep 5\nkubectl describe pod p"),
+        "larger than max",
+    );
+}
+
+#[test]
+fn nginx_files_and_corefiles_that_nest_are_refused_with_their_line() {
+    let nginx = |text: &str| {
+        format!(
+            "cat > n.conf <<'E'\n{text}\nE\nkubectl create configmap conf --from-file=default.conf=n.conf\n\
+             kubectl apply -f - <<'E'\napiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n  \
+             - {{name: a, image: nginx, volumeMounts: [{{name: conf, mountPath: /etc/nginx/conf.d}}]}}\n  \
+             volumes: [{{name: conf, configMap: {{name: conf}}}}]\nE\nsleep 10\nkubectl logs web"
+        )
+    };
+    let itself = "include /etc/nginx/conf.d/default.conf;";
+    bomb(&nginx(itself), "(24: Too many open files) in /etc/nginx/conf.d/default.conf:1");
+    let locations =
+        format!("server {{ {} {} }}", "location /a { ".repeat(5_000), "}".repeat(5_000));
+    bomb(&nginx(&locations), "blocks within one another in /etc/nginx/conf.d/default.conf:1");
+    let corefile = format!("    .:53 {{\n{}", "    errors {\n".repeat(5_000));
+    let map = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: coredns, namespace: kube-system}}\ndata:\n  Corefile: |\n{corefile}"
+    );
+    bomb(
+        &format!(
+            "kubectl apply -f - <<'E'\n{map}E\nkubectl -n kube-system rollout restart deploy coredns\nsleep 40\n\
+                  kubectl -n kube-system logs -l k8s-app=kube-dns --prefix | tail -3; kubectl -n kube-system get pods"
+        ),
+        "",
+    );
+}
+
+#[test]
+fn a_command_of_thousands_of_lines_is_read_once() {
+    let document = "a: b\n".repeat(20_000);
+    bomb(&format!("cat <<E | wc -l\n{document}E"), "20000");
+    bomb(&format!("{{\n{}}}", ":\n".repeat(1_500)), "a command of more than 1000 lines");
+}
