@@ -204,7 +204,7 @@ fn by_selector(
     let (namespace, name) = services::full_name(service);
     let key = wanted.keys().next().map_or_else(String::new, |key| selectors::path(key));
     let line = facts.locator.field("Service", namespace, name, &key);
-    let labels = selectors::telling_apart(&good, stranger);
+    let labels = selectors::telling_apart(&good, stranger, &matching);
     let (fix, nearest) = match labels {
         None => {
             ("give the pods that are meant a label of their own, and select it".to_owned(), None)

@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::Node;
+
 use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
 use crate::cluster::Place;
@@ -131,7 +133,9 @@ pub(super) fn outside(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
     let within = within.strip_suffix(".svc").unwrap_or(within);
     let below = within.split_once('.').map_or("", |(_, rest)| rest);
     let known = |name: &str| super::service_names::find(facts, name);
-    let service = known(within).or_else(|| known(below))?;
+    let Some(service) = known(within).or_else(|| known(below)) else {
+        return Some(unknown_outside(facts, &asker, name, at));
+    };
     let (namespace, service) = super::services::full_name(service);
     Some(
         Diagnosis::new("unknown-name", format!("{asker} knows nobody called {name}: the names of Services mean something inside the cluster alone"))
@@ -145,6 +149,28 @@ pub(super) fn outside(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
                 _ => format!("send from a pod, or dial the cluster IP of Service {service}"),
             }),
     )
+}
+
+/// A name that nobody has, asked for outside the cluster.
+fn unknown_outside(
+    facts: &Facts<'_>,
+    asker: &str,
+    name: &str,
+    at: Option<Location>,
+) -> Diagnosis {
+    let said = Diagnosis::new("unknown-name", format!("{asker} knows nobody called {name}"))
+        .look([look::nodes(), look::services(&facts.namespace())])
+        .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
+        .at(at);
+    match facts.case.cluster.objects().get::<Node>("", name) {
+        Some(_) => said
+            .fact(format!("{name} is a node, and a node's name is no name in DNS"))
+            .nearest(Some(format!("the address of {name}")))
+            .fix(format!("dial the address of {name}: kubectl get nodes -o wide shows it")),
+        None => said
+            .nearest(Some("a node's address and a node port".to_owned()))
+            .fix("dial a node's address at a node port, or send from a pod"),
+    }
 }
 
 /// Somebody was asked who knows nothing of the cluster: the pod has its node's `resolv.conf`.

@@ -39,24 +39,30 @@ pub(super) fn shown(labels: &Labels) -> String {
 }
 
 /// A pod's labels, without those that only its controller cares for; but for those whose keys
-/// somebody asks for.
+/// somebody asks for and that stay with a pod's name.
 pub(super) fn own_labels(pod: &Pod, asked: &Labels) -> Labels {
     let labels = pod.metadata.labels.iter().flatten();
-    let own = labels
-        .filter(|(key, _)| !OF_CONTROLLERS.contains(&key.as_str()) || asked.contains_key(*key));
+    let own = labels.filter(|(key, _)| {
+        let hash = key.ends_with("-hash");
+        !OF_CONTROLLERS.contains(&key.as_str()) || (asked.contains_key(*key) && !hash)
+    });
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// The label that all of these pods have and `other` has not: `sells: seats`.
-pub(super) fn telling_apart(pods: &[&Pod], other: &Pod) -> Option<String> {
+/// The label that all of these pods have and `other` has not, and that most of those have that the
+/// Service selects besides: `sells: seats`.
+pub(super) fn telling_apart(pods: &[&Pod], other: &Pod, selected: &[&Arc<Pod>]) -> Option<String> {
     let none = Labels::new();
     let others = own_labels(other, &none);
     let first = own_labels(pods.first()?, &none);
-    let mut own = first.iter().filter(|(key, value)| others.get(*key) != Some(*value));
-    let shared = own.find(|(key, value)| {
-        pods.iter().all(|pod| own_labels(pod, &none).get(*key) == Some(*value))
+    let has = |pod: &Pod, (key, value): (&String, &String)| {
+        own_labels(pod, &none).get(key) == Some(value)
+    };
+    let shared = first.iter().filter(|(key, value)| {
+        others.get(*key) != Some(*value) && pods.iter().all(|pod| has(pod, (key, value)))
     });
-    shared.map(|(key, value)| format!("{key}: {value}"))
+    let best = shared.max_by_key(|label| selected.iter().filter(|pod| has(pod, *label)).count());
+    best.map(|(key, value)| format!("{key}: {value}"))
 }
 
 /// A label's path in a selector.
