@@ -152,12 +152,7 @@ pub(super) fn outside(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
 }
 
 /// A name that nobody has, asked for outside the cluster.
-fn unknown_outside(
-    facts: &Facts<'_>,
-    asker: &str,
-    name: &str,
-    at: Option<Location>,
-) -> Diagnosis {
+fn unknown_outside(facts: &Facts<'_>, asker: &str, name: &str, at: Option<Location>) -> Diagnosis {
     let said = Diagnosis::new("unknown-name", format!("{asker} knows nobody called {name}"))
         .look([look::nodes(), look::services(&facts.namespace())])
         .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
