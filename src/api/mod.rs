@@ -63,6 +63,14 @@ pub fn join_host_port(host: &str, port: i32) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
+/// An object as a manifest describes it, with every field that the server fills in whatever else is
+/// stored. `None` where it would not be read: an unknown field, a value of a wrong type.
+pub fn defaulted(kind: Kind, manifest: serde_json::Value) -> Option<serde_json::Value> {
+    let (mut object, _) = decode::object(kind, manifest, FieldValidation::Strict).ok()?;
+    defaulting::apply(&mut object);
+    Some(object.to_value())
+}
+
 /// The API server and everything it stores.
 #[derive(Clone, Debug)]
 pub struct ApiServer {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::api::validation::names;
@@ -164,13 +164,76 @@ pub struct LintArgs {
     /// Prove these levels only, by name or number
     #[arg(long, value_name = "LEVEL")]
     pub level: Vec<String>,
-    /// Seeds to try
-    #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
-    pub seeds: Vec<u64>,
+    /// Seeds to try: 7, or 1,2,3, or 1..20
+    #[arg(long, value_name = "N,N..N", value_parser = Seeds::parse)]
+    pub seeds: Option<Seeds>,
     /// Print every proof, not only those that fail
     #[arg(long, short)]
     pub verbose: bool,
-    /// Print the format of level.yaml as JSON Schema, and prove nothing
+    /// Print one JSON object a proof, and one at the end
     #[arg(long)]
-    pub schema: bool,
+    pub json: bool,
+    /// Prove again whenever a file of the pack has changed, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["json", "spare", "schema"])]
+    pub watch: bool,
+    /// Print the lines of solutions that may go, as level.yaml takes them, and prove nothing
+    #[arg(long, conflicts_with_all = ["json", "schema"])]
+    pub spare: bool,
+    /// Print the format of a file of packs as JSON Schema, and prove nothing
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "level")]
+    pub schema: Option<SchemaOf>,
+}
+
+/// The files of a pack that have a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SchemaOf {
+    /// pack.yaml
+    Pack,
+    /// level.yaml
+    Level,
+    /// expect.yaml of a mistake
+    Expect,
+}
+
+/// Seeds, in the order they were given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds(pub Vec<u64>);
+
+/// So many seeds can be given.
+const MAX_SEEDS: u64 = 100_000;
+
+impl Seeds {
+    /// Reads `7`, `1,2,3`, or `1..20`, which has the twenty seeds from 1 to 20.
+    pub fn parse(text: &str) -> Result<Seeds, String> {
+        let number = |text: &str| {
+            let read = text.trim().parse::<u64>();
+            read.map_err(|_| format!("{text:?} is no seed; give whole numbers: 7, or 1,2,3, or 1..20"))
+        };
+        let mut seeds = Vec::new();
+        for part in text.split(',') {
+            let Some((first, last)) = part.split_once("..") else {
+                seeds.push(number(part)?);
+                continue;
+            };
+            let (first, last) = (number(first)?, number(last.trim_start_matches('='))?);
+            if last < first || last - first >= MAX_SEEDS {
+                return Err(format!("{part} is no range of 1 to {MAX_SEEDS} seeds"));
+            }
+            seeds.extend(first..=last);
+        }
+        Ok(Seeds(seeds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_numbers_and_ranges() {
+        assert_eq!(Seeds::parse("7, 1..3"), Ok(Seeds(vec![7, 1, 2, 3])));
+        assert!(Seeds::parse("3..1").is_err());
+        assert!(Seeds::parse("0..18446744073709551615").is_err());
+        assert!(Seeds::parse("one").is_err_and(|why| why.contains("\"one\" is no seed")));
+    }
 }

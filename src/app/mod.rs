@@ -66,7 +66,7 @@ fn plays_no_pack(command: &Command) -> Option<&'static str> {
         Command::Shell(arguments) if arguments.level.is_none() => {
             Some("without a level, the shell's cluster is an empty one")
         }
-        Command::Lint(arguments) if arguments.schema => {
+        Command::Lint(arguments) if arguments.schema.is_some() => {
             Some("the schema is the same for all packs")
         }
         Command::Lint(arguments) if arguments.dir.is_some() => {

@@ -46,6 +46,8 @@ struct Probing {
     goal: usize,
     next: SimTime,
     runs: Vec<Run>,
+    /// Whether a goal that fails is to say why.
+    diagnose: bool,
 }
 
 /// How far an attempt is.
@@ -250,7 +252,7 @@ impl Attempt {
         self.goals = self.level.goals.iter().map(GoalState::fresh).collect();
         let mut ahead = self.cluster.clone();
         ahead.settle(SETTLE);
-        self.probing = Some(Probing { goal: 0, next: ahead.now(), runs: Vec::new() });
+        self.probing = Some(Probing { goal: 0, next: ahead.now(), runs: Vec::new(), diagnose: true });
         self.schedule_goal();
     }
 
@@ -366,14 +368,38 @@ impl Attempt {
     /// Lets everything settle, runs the goals to their end as fast as possible, and says how they
     /// stand.
     pub fn grade(&mut self) -> Verdict {
+        self.probe(true, |_| true);
+        self.verdict()
+    }
+
+    /// As [`Attempt::grade`], up to the end of one goal, counted from 0.
+    pub fn grade_through(&mut self, goal: usize) -> Verdict {
+        self.probe(true, |judged| judged.len() <= goal);
+        self.verdict()
+    }
+
+    /// Whether every goal passes. The first that fails ends it, and nobody asks why.
+    pub fn passes(&mut self) -> bool {
+        self.probe(false, |judged| judged.last().is_none_or(|goal| goal.passed));
+        self.goals.iter().all(|goal| goal.passed)
+    }
+
+    /// Runs the goals, as long as those that were judged are reason to go on.
+    fn probe(&mut self, diagnose: bool, goes_on: impl Fn(&[GoalState]) -> bool) {
         self.start();
         self.rest();
         self.go();
+        if let Some(probing) = &mut self.probing {
+            probing.diagnose = diagnose;
+        }
         while let Some(at) = self.next_due().filter(|_| self.probing.is_some()) {
             self.cluster.advance_to(at);
             self.run_due();
+            let judged = self.probing.as_ref().map_or(0, |probing| probing.goal);
+            if !goes_on(&self.goals[..judged]) {
+                self.probing = None;
+            }
         }
-        self.verdict()
     }
 
     /// Lets what was done come to rest; events happen meanwhile.
@@ -512,7 +538,7 @@ impl Attempt {
         let missed = |run: &&Run| run.miss.is_some() && !state.passed;
         let run = probing.runs.iter().rev().find(missed);
         state.heard = run.or(probing.runs.last()).map(|run| Heard::of(&self.cluster, run));
-        if state.passed {
+        if state.passed || !probing.diagnose {
             return;
         }
         let case = Case {

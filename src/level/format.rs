@@ -15,6 +15,17 @@ use super::read::{self, Source};
 /// The [`Pack::id`] of the campaign that is built in.
 pub const CAMPAIGN: &str = "campaign";
 
+/// A kind of file that a pack is made of, beside manifests and scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormatFile {
+    /// `pack.yaml`
+    Pack,
+    /// `level.yaml`
+    Level,
+    /// `expect.yaml` of a mistake.
+    Expect,
+}
+
 /// A campaign: chapters of levels, in order.
 #[derive(Clone, Debug)]
 pub struct Pack {
@@ -498,9 +509,9 @@ impl Pack {
         self.levels.get(level.number as usize)
     }
 
-    /// The format of `level.yaml` as JSON Schema, for an author's editor.
-    pub fn json_schema() -> serde_json::Value {
-        read::json_schema()
+    /// The format of one of its files as JSON Schema, for an author's editor.
+    pub fn json_schema(file: FormatFile) -> &'static serde_json::Value {
+        read::json_schema(file)
     }
 }
 

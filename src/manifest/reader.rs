@@ -44,6 +44,11 @@ pub fn parse(file: &str, text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
     documents(&file, text, 0)
 }
 
+/// Reads a file of YAML documents, as [`parse`] does, also where it begins with `{`.
+pub fn parse_yaml(file: &str, text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
+    documents(&file.into(), text, 0)
+}
+
 /// The YAML documents of a text before which `lines_before` lines of its file stand.
 pub(super) fn documents(
     file: &Arc<str>,

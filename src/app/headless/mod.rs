@@ -7,15 +7,18 @@ mod levels;
 pub(in crate::app) mod lines;
 mod lint;
 mod output;
+mod progress;
 mod shell;
 mod trace;
+mod watching;
+mod workers;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::level::{Level, Pack};
 
 pub use check::check;
@@ -63,11 +66,14 @@ pub fn pack(folder: Option<&Path>) -> Result<Pack, Usage> {
         }),
         None => Pack::embedded(),
     };
-    pack.map_err(|errors| {
-        let place = folder.map_or_else(|| "the campaign".to_owned(), |f| f.display().to_string());
-        let lines: Vec<String> = errors.iter().map(|error| format!("  {error}")).collect();
-        Usage(format!("cannot read the levels of {place}:\n{}", lines.join("\n")))
-    })
+    pack.map_err(|errors| broken(folder, &errors))
+}
+
+/// A pack that cannot be read.
+fn broken(folder: Option<&Path>, errors: &[Diagnostic]) -> Usage {
+    let place = folder.map_or_else(|| "the campaign".to_owned(), |f| f.display().to_string());
+    let lines: Vec<String> = errors.iter().map(|error| format!("  {error}")).collect();
+    Usage(format!("cannot read the levels of {place}:\n{}", lines.join("\n")))
 }
 
 /// The level with this name or number.

@@ -1,6 +1,6 @@
 //! Predictions and questions have one right choice: the engine itself gives the answer.
 
-use super::{Prover, apply};
+use super::Prover;
 use crate::diagnostic::Diagnostic;
 use crate::level::format::{Choice, Level, Predict};
 use crate::level::question::ask;
@@ -10,10 +10,8 @@ const ONE: &str = "let the choices' expect part them: by exit code, or by what i
 
 /// Untouched, exactly one choice of each prediction fits what the goal's first request comes to.
 pub(super) fn predicts(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
-    let mut attempt = prover.open(seed);
-    let level = attempt.level().clone();
-    apply(&mut attempt, None);
-    let verdict = attempt.grade();
+    let level = prover.level.clone();
+    let (_, verdict) = prover.untouched(seed);
     for (index, (goal, state)) in level.goals.iter().zip(&verdict.goals).enumerate() {
         let Predict::Own(prediction) = &goal.predict else { continue };
         let fits = state.fits.as_deref().unwrap_or_default();

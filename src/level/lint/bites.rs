@@ -1,7 +1,6 @@
 //! Goals bite: for each there is a way to fail it alone, so that it asks for something of its own.
 
-use super::world::passes;
-use super::{Cheat, Prover, cheats};
+use super::{Cheat, Prover};
 use crate::diagnostic::Diagnostic;
 
 /// For each goal at least one mistake or built-in cheat fails it, and passes all others.
@@ -9,13 +8,13 @@ pub(super) fn bites(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
     let level = prover.level.clone();
     let mut ends: Vec<Vec<bool>> = Vec::new();
     for mistake in &level.mistakes {
-        ends.push(passes(prover.open(seed), Some(&mistake.answer)));
+        ends.push(prover.mistaken(mistake, seed).goals.iter().map(|goal| goal.passed).collect());
     }
     for cheat in Cheat::ALL {
         if (0..level.goals.len()).all(|goal| fails_alone(&ends, goal)) {
             break;
         }
-        ends.extend(cheats::tries(prover, cheat, seed).into_iter().map(|attempt| attempt.passes));
+        ends.extend(prover.cheated(cheat, seed).iter().map(|tried| tried.passes.clone()));
     }
     match (0..level.goals.len()).find(|goal| !fails_alone(&ends, *goal)) {
         None => Ok(()),

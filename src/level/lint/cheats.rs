@@ -33,12 +33,18 @@ pub enum Cheat {
     Relabelling,
 }
 
-/// One try of a cheat.
+/// What came of one try of a cheat.
 pub(super) struct Try {
     /// What was done.
     pub how: String,
     /// Which goals passed.
     pub passes: Vec<bool>,
+}
+
+/// One try of a cheat, before its goals are judged.
+pub(super) struct Tried {
+    how: String,
+    attempt: Attempt,
 }
 
 impl Cheat {
@@ -74,15 +80,19 @@ impl Cheat {
 pub(super) fn resists(prover: &mut Prover, cheat: Cheat, seeds: &[u64]) -> Result<(), Diagnostic> {
     let level = prover.level.clone();
     let allowed = level.allows.contains_key(cheat.name());
-    for &seed in seeds {
-        let tries = tries(prover, cheat, seed);
-        let Some(won) = tries.iter().find(|end| end.passes.iter().all(|passed| *passed)) else {
-            continue;
+    for (index, &seed) in seeds.iter().enumerate() {
+        let won = match index {
+            0 => prover.cheated(cheat, seed).iter().find(|tried| tried.wins()).map(|t| t.how.clone()),
+            _ => {
+                let tries = tries(prover, cheat, seed).into_iter().map(|tried| tried.end(false));
+                tries.into_iter().find(Try::wins).map(|tried| tried.how)
+            }
         };
+        let Some(won) = won else { continue };
         if allowed {
             return Ok(());
         }
-        let message = format!("seed {seed}: the cheat {} wins: {}", cheat.name(), won.how);
+        let message = format!("seed {seed}: the cheat {} wins: {}", cheat.name(), won);
         return Err(level.source.error("goals", message).help(
             "let expect say who serves and what (servedByPod, servedByImage, page), tie an event to \
              the goal, or say under allows which of its words allow this",
@@ -99,7 +109,7 @@ pub(super) fn resists(prover: &mut Prover, cheat: Cheat, seeds: &[u64]) -> Resul
 }
 
 /// Every way in which the cheat can be tried on this level.
-pub(super) fn tries(prover: &mut Prover, cheat: Cheat, seed: u64) -> Vec<Try> {
+pub(super) fn tries(prover: &mut Prover, cheat: Cheat, seed: u64) -> Vec<Tried> {
     match cheat {
         Cheat::Echo => echo(prover, seed),
         Cheat::Imitator => imitator::tries(prover, seed),
@@ -111,19 +121,27 @@ pub(super) fn tries(prover: &mut Prover, cheat: Cheat, seed: u64) -> Vec<Try> {
 }
 
 impl Try {
-    /// Grades what was done.
-    pub fn end(how: impl Into<String>, mut attempt: Attempt) -> Try {
-        let goals = attempt.grade().goals;
-        Try { how: how.into(), passes: goals.iter().map(|goal| goal.passed).collect() }
+    /// Whether every goal passed.
+    pub fn wins(&self) -> bool {
+        self.passes.iter().all(|passed| *passed)
     }
 }
 
-/// The first solution, applied and come to rest.
-pub(super) fn solved(prover: &mut Prover, seed: u64, solution: &Solution) -> Attempt {
-    let mut attempt = prover.open(seed);
-    apply(&mut attempt, Some(solution));
-    rest(&mut attempt);
-    attempt
+impl Tried {
+    /// What was done, and the level after it.
+    pub fn new(how: impl Into<String>, attempt: Attempt) -> Tried {
+        Tried { how: how.into(), attempt }
+    }
+
+    /// Judges its goals: all of them, or up to the first that fails.
+    pub fn end(mut self, all: bool) -> Try {
+        if all {
+            self.attempt.grade();
+        } else {
+            self.attempt.passes();
+        }
+        Try { how: self.how, passes: self.attempt.goals().iter().map(|goal| goal.passed).collect() }
+    }
 }
 
 /// Lets what was done come to rest.
@@ -141,7 +159,7 @@ pub(super) fn texts(level: &Level) -> Vec<String> {
 }
 
 /// The player's own scripts and loops print what is expected, without asking or after having knocked.
-fn echo(prover: &mut Prover, seed: u64) -> Vec<Try> {
+fn echo(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
     let says = texts(&level);
     let mut tries = Vec::new();
@@ -156,18 +174,18 @@ fn echo(prover: &mut Prover, seed: u64) -> Vec<Try> {
         if let Some(answer) = answers.into_iter().next() {
             let mut attempt = prover.open(seed);
             apply(&mut attempt, Some(&answer));
-            tries.push(Try::end(how, attempt));
+            tries.push(Tried::new(how, attempt));
         }
     }
     tries
 }
 
 /// Addresses that hold now take the place of selectors, and of names in the player's files.
-fn written_address(prover: &mut Prover, seed: u64) -> Vec<Try> {
+fn written_address(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
     let mut tries = Vec::new();
     for solution in level.solutions.iter().take(2) {
-        let attempt = solved(prover, seed, solution);
+        let attempt = prover.solved(seed, solution);
         let Some((manifest, named)) = by_hand(&attempt) else { continue };
         let mut slices = attempt.clone();
         let names: Vec<&str> = named.keys().map(String::as_str).collect();
@@ -176,10 +194,10 @@ fn written_address(prover: &mut Prover, seed: u64) -> Vec<Try> {
             names.join(" ")
         );
         slices.run_script(&script);
-        tries.push(Try::end("the endpoints of now are written into a slice by hand", slices));
+        tries.push(Tried::new("the endpoints of now are written into a slice by hand", slices));
         let mut client = attempt;
         if words::rewrite(&mut client, |text| words::names_to_addresses(text, &named)) {
-            tries.push(Try::end("a pod's address of now is written in place of a name", client));
+            tries.push(Tried::new("a pod's address of now is written in place of a name", client));
         }
     }
     tries
@@ -245,7 +263,7 @@ fn wrong_answers(level: &Level) -> Vec<(String, Option<Solution>)> {
 }
 
 /// Wrong answers are applied again when the events are over.
-fn waiting(prover: &mut Prover, seed: u64) -> Vec<Try> {
+fn waiting(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
     let Some(over) = events_over(&level) else { return Vec::new() };
     let mut tries = Vec::new();
@@ -254,16 +272,16 @@ fn waiting(prover: &mut Prover, seed: u64) -> Vec<Try> {
         apply(&mut attempt, answer.as_ref());
         attempt.run_script(&format!("sleep {}", over.as_secs()));
         apply(&mut attempt, answer.as_ref());
-        tries.push(Try::end(format!("{name}, applied again when the events are over"), attempt));
+        tries.push(Tried::new(format!("{name}, applied again when the events are over"), attempt));
     }
     tries
 }
 
 /// Every workload of a solution is scaled to one pod.
-fn scaling_down(prover: &mut Prover, seed: u64) -> Vec<Try> {
+fn scaling_down(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
     let Some(solution) = level.solutions.first() else { return Vec::new() };
-    let mut attempt = solved(prover, seed, solution);
+    let mut attempt = prover.solved(seed, solution);
     let mut commands = larger::<Deployment>(&attempt, "deployment", |d| d.spec.as_ref()?.replicas);
     commands.extend(larger::<StatefulSet>(&attempt, "statefulset", |s| s.spec.as_ref()?.replicas));
     commands.extend(larger::<ReplicaSet>(&attempt, "replicaset", |r| {
@@ -274,7 +292,7 @@ fn scaling_down(prover: &mut Prover, seed: u64) -> Vec<Try> {
     }
     attempt.run_script(&commands.join("\n"));
     rest(&mut attempt);
-    vec![Try::end("one pod is left of each workload", attempt)]
+    vec![Tried::new("one pod is left of each workload", attempt)]
 }
 
 /// Commands that scale the workloads of a kind that have more than one pod.
@@ -300,7 +318,7 @@ fn wanted_labels(level: &Level) -> Labels {
 }
 
 /// Wrong answers whose bare pods hide from the events, or whose other pods wear the servers' labels.
-fn relabelling(prover: &mut Prover, seed: u64) -> Vec<Try> {
+fn relabelling(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
     let labels = wanted_labels(&level);
     if labels.is_empty() {
@@ -319,7 +337,7 @@ fn relabelling(prover: &mut Prover, seed: u64) -> Vec<Try> {
             dodging.run_script(&format!(
                 "kubectl label pod {pods} {off}\nsleep {seconds}\nkubectl label pod {pods} {on}"
             ));
-            tries.push(Try::end(format!("{name}, and bare pods hide from the events"), dodging));
+            tries.push(Tried::new(format!("{name}, and bare pods hide from the events"), dodging));
         }
         if !others.is_empty() {
             attempt.run_script(&format!(
@@ -327,7 +345,7 @@ fn relabelling(prover: &mut Prover, seed: u64) -> Vec<Try> {
                 others.join(" "),
                 pairs(&labels)
             ));
-            tries.push(Try::end(format!("{name}, and other pods wear the label"), attempt));
+            tries.push(Tried::new(format!("{name}, and other pods wear the label"), attempt));
         }
     }
     tries

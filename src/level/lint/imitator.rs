@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Service;
 use serde_json::{Value, json};
 
-use super::cheats::{Try, rest, solved};
+use super::cheats::{Tried, rest};
 use super::{Prover, apply, words};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::cluster::{Cluster, Place};
@@ -24,10 +24,10 @@ struct Server {
 
 /// Other pods wear the servers' labels and say their words, in their place; or another container
 /// does, where the server is one.
-pub(super) fn tries(prover: &mut Prover, seed: u64) -> Vec<Try> {
+pub(super) fn tries(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
     let Some(solution) = level.solutions.first() else { return Vec::new() };
-    let attempt = solved(prover, seed, solution);
+    let attempt = prover.solved(seed, solution);
     let mut graded = attempt.clone();
     let verdict = graded.grade();
     let goals = level.goals.iter().zip(&verdict.goals);
@@ -40,7 +40,7 @@ pub(super) fn tries(prover: &mut Prover, seed: u64) -> Vec<Try> {
         if let Some(answer) = words::with_parrot(&level, solution, &says(goal)) {
             let mut attempt = prover.open(seed);
             apply(&mut attempt, Some(&answer));
-            tries.push(Try::end("a container beside the client says the words", attempt));
+            tries.push(Tried::new("a container beside the client says the words", attempt));
         }
     }
     let apart: Vec<_> = servers.iter().filter(|(_, server)| !server.beside).collect();
@@ -52,7 +52,7 @@ pub(super) fn tries(prover: &mut Prover, seed: u64) -> Vec<Try> {
         }
         if any {
             rest(&mut attempt);
-            tries.push(Try::end("other pods with the servers' labels say the words", attempt));
+            tries.push(Tried::new("other pods with the servers' labels say the words", attempt));
         }
     }
     tries

@@ -4,13 +4,17 @@
 mod asks;
 mod bites;
 mod cheats;
+mod equivalence;
 mod imitator;
+mod mutation;
+mod objects;
 mod texts;
 mod words;
 mod world;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::answer::with_answer;
@@ -20,7 +24,10 @@ use super::format::{Level, Mistake, Predict, Solution};
 use crate::diagnostic::Diagnostic;
 use crate::shell::Finished;
 
+use cheats::Try;
+
 pub use cheats::Cheat;
+pub use mutation::SpareLine;
 
 /// The seeds that a level is proved on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +39,20 @@ pub struct Seeds {
 }
 
 impl Default for Seeds {
-    /// Sixty for solutions, five for the rest.
+    /// Five.
     fn default() -> Self {
-        let others = vec![1, 7, 42, 1_000, 123_456_789];
-        let more = (2..).filter(|seed| !others.contains(seed)).take(55);
-        Seeds { solutions: others.iter().copied().chain(more).collect(), others }
+        Seeds::all(&[1, 7, 42, 1_000, 123_456_789])
     }
 }
 
 impl Seeds {
+    /// Sixty for solutions, five for the rest.
+    pub fn many() -> Seeds {
+        let others = Seeds::default().others;
+        let more = (2..).filter(|seed| !others.contains(seed)).take(55);
+        Seeds { solutions: others.iter().copied().chain(more).collect(), others }
+    }
+
     /// These, for everything.
     pub fn all(seeds: &[u64]) -> Seeds {
         Seeds { solutions: seeds.to_vec(), others: seeds.to_vec() }
@@ -90,6 +102,10 @@ pub enum Statement {
     Resists(Cheat),
     /// For each goal there is a mistake or a cheat that fails it alone.
     Bites,
+    /// Every line of its solutions' manifests matters, or is on the list of those that don't.
+    Matters,
+    /// Its solutions solve it when they are written in other ways.
+    Rewritten,
     /// The same seed twice gives the same transcript.
     Repeats,
 }
@@ -106,7 +122,12 @@ pub fn statements(level: &Level) -> Vec<Statement> {
     statements.extend(level.solutions.iter().cloned().map(Statement::Solves));
     statements.extend(level.mistakes.iter().cloned().map(Statement::Fails));
     statements.extend(Cheat::ALL.map(Statement::Resists));
-    statements.extend([Statement::Bites, Statement::Repeats]);
+    statements.extend([
+        Statement::Bites,
+        Statement::Matters,
+        Statement::Rewritten,
+        Statement::Repeats,
+    ]);
     statements
 }
 
@@ -125,6 +146,8 @@ impl fmt::Display for Statement {
             }
             Statement::Resists(cheat) => write!(f, "cheat {} does not win", cheat.name()),
             Statement::Bites => f.write_str("each goal is failed alone by a mistake or a cheat"),
+            Statement::Matters => f.write_str("each line of its solutions matters, or is spare"),
+            Statement::Rewritten => f.write_str("its solutions, written in other ways, solve it"),
             Statement::Repeats => f.write_str("a seed twice gives the same transcript"),
         }
     }
@@ -134,12 +157,27 @@ impl fmt::Display for Statement {
 pub struct Prover {
     level: Arc<Level>,
     opened: BTreeMap<u64, Attempt>,
+    /// The level after its own files were applied, and how its goals stand.
+    untouched: BTreeMap<u64, (Attempt, Verdict)>,
+    /// The level after a solution was applied and came to rest.
+    solved: BTreeMap<(String, u64), Attempt>,
+    /// How the level stands after each mistake, all goals judged.
+    mistaken: BTreeMap<(String, u64), Verdict>,
+    /// What came of a cheat's tries, all goals judged.
+    cheated: BTreeMap<(&'static str, u64), Rc<Vec<Try>>>,
 }
 
 impl Prover {
     /// A prover of this level.
     pub fn new(level: Arc<Level>) -> Prover {
-        Prover { level, opened: BTreeMap::new() }
+        Prover {
+            level,
+            opened: BTreeMap::new(),
+            untouched: BTreeMap::new(),
+            solved: BTreeMap::new(),
+            mistaken: BTreeMap::new(),
+            cheated: BTreeMap::new(),
+        }
     }
 
     /// Tries to prove one statement.
@@ -148,6 +186,12 @@ impl Prover {
         let (tried, result) = match statement {
             Statement::Texts => (1, texts::complete(&self.level)),
             Statement::Bites => (1, one.iter().try_for_each(|seed| bites::bites(self, *seed))),
+            Statement::Matters => {
+                (1, one.iter().try_for_each(|seed| mutation::matters(self, *seed)))
+            }
+            Statement::Rewritten => {
+                (1, one.iter().try_for_each(|seed| equivalence::rewritten(self, *seed)))
+            }
             Statement::Repeats => (1, one.iter().try_for_each(|seed| self.repeats(*seed))),
             Statement::Resists(cheat) => {
                 (seeds.others.len(), cheats::resists(self, *cheat, &seeds.others))
@@ -160,7 +204,10 @@ impl Prover {
             Statement::Predicts => self.on(&seeds.others, asks::predicts),
             Statement::Asks => (seeds.others.len(), asks::asks(self, &seeds.others)),
             Statement::Fails(mistake) => {
-                self.on(&seeds.others, |prover, seed| prover.fails(mistake, seed))
+                let first = one.first().copied();
+                self.on(&seeds.others, |prover, seed| {
+                    prover.fails(mistake, seed, first == Some(seed))
+                })
             }
         };
         Proof {
@@ -192,15 +239,83 @@ impl Prover {
         self.opened.entry(seed).or_insert_with(open).clone()
     }
 
-    fn fails(&mut self, mistake: &Mistake, seed: u64) -> Result<(), Diagnostic> {
+    /// The level with its own files applied, and how its goals stand.
+    fn untouched(&mut self, seed: u64) -> &(Attempt, Verdict) {
+        let opened = self.open(seed);
+        self.untouched.entry(seed).or_insert_with(|| {
+            let mut attempt = opened;
+            apply(&mut attempt, None);
+            let verdict = attempt.grade();
+            (attempt, verdict)
+        })
+    }
+
+    /// A solution, applied and come to rest.
+    fn solved(&mut self, seed: u64, solution: &Solution) -> Attempt {
+        let opened = self.open(seed);
+        let solved = self.solved.entry((solution.name.clone(), seed)).or_insert_with(|| {
+            let mut attempt = opened;
+            apply(&mut attempt, Some(solution));
+            cheats::rest(&mut attempt);
+            attempt
+        });
+        solved.clone()
+    }
+
+    /// How the level stands after a mistake, all goals judged.
+    fn mistaken(&mut self, mistake: &Mistake, seed: u64) -> Verdict {
+        let key = (mistake.answer.name.clone(), seed);
+        if let Some(verdict) = self.mistaken.get(&key) {
+            return verdict.clone();
+        }
+        let verdict = answered(self.open(seed), Some(&mistake.answer));
+        self.mistaken.insert(key, verdict.clone());
+        verdict
+    }
+
+    /// What comes of a cheat's tries, all goals judged.
+    fn cheated(&mut self, cheat: Cheat, seed: u64) -> Rc<Vec<Try>> {
+        let key = (cheat.name(), seed);
+        if let Some(tries) = self.cheated.get(&key) {
+            return Rc::clone(tries);
+        }
+        let tries: Vec<Try> =
+            cheats::tries(self, cheat, seed).into_iter().map(|tried| tried.end(true)).collect();
+        let tries = Rc::new(tries);
+        self.cheated.insert(key, Rc::clone(&tries));
+        tries
+    }
+
+    /// Whether the API server takes all of a solution's manifests.
+    fn accepts(&mut self, seed: u64, solution: &Solution) -> bool {
+        let mut attempt = self.open(seed);
+        *attempt.session_mut().files_mut() = with_answer(attempt.files(), &solution.files);
+        attempt.apply().accepted()
+    }
+
+    /// The lines of its solutions' manifests that may go: the level is solved without them.
+    pub fn spare_lines(&mut self, seed: u64) -> Vec<SpareLine> {
+        mutation::spare_lines(self, seed)
+    }
+
+    /// The mistake fails at its goal, as it is said; on the first seed all goals are judged.
+    fn fails(&mut self, mistake: &Mistake, seed: u64, first: bool) -> Result<(), Diagnostic> {
         let (name, level) = (&mistake.answer.name, self.level.clone());
         let error = |message: String, help: &str| {
             let file = format!("{}/mistakes/{name}/expect.yaml", level.name);
             let at = crate::diagnostic::Position::new(1, 1);
             Err(Diagnostic::error(message).in_file(file).at(at).help(help))
         };
-        let verdict = answered(self.open(seed), Some(&mistake.answer));
-        let Some(goal) = verdict.goals.get((mistake.goal as usize).wrapping_sub(1)) else {
+        let index = (mistake.goal as usize).saturating_sub(1);
+        let verdict = match first {
+            true => self.mistaken(mistake, seed),
+            false => {
+                let mut attempt = self.open(seed);
+                apply(&mut attempt, Some(&mistake.answer));
+                attempt.grade_through(index)
+            }
+        };
+        let Some(goal) = verdict.goals.get(index) else {
             let help = format!("the level has goals 1 to {}", verdict.goals.len());
             return error(format!("there is no goal {}", mistake.goal), &help);
         };
@@ -227,14 +342,14 @@ impl Prover {
 
     fn repeats(&mut self, seed: u64) -> Result<(), Diagnostic> {
         let level = self.level.clone();
-        let transcript = || {
-            let mut attempt = Attempt::open(level.clone(), seed);
+        let transcript = |mut attempt: Attempt| {
             apply(&mut attempt, level.solutions.first());
             let look = attempt.run_script(LOOK);
             let verdict = attempt.grade();
             format!("{}{verdict:?}", String::from_utf8_lossy(&look.stdout))
         };
-        let (first, second) = (transcript(), transcript());
+        let first = transcript(self.open(seed));
+        let second = transcript(Attempt::open(level.clone(), seed));
         let error = |what: String| {
             let help = "this is a fault of podhop's: chance or time came from outside";
             Err(level.source.error("", what).help(help))

@@ -1,7 +1,7 @@
 //! The world obeys: what a level does succeeds and has its effect, what it claims is true, and what
 //! it asks for is not there already.
 
-use super::{Prover, answered, apply, shown};
+use super::{Prover, shown};
 use crate::diagnostic::{Diagnostic, Position};
 use crate::level::acts::{Act, Actor};
 use crate::level::answer::with_answer;
@@ -130,10 +130,8 @@ fn missed(miss: &Miss, run: &Run) -> String {
 
 /// Untouched, no goal passes that is not said to hold, and each that fails says why.
 pub(super) fn unsolved(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
-    let mut attempt = prover.open(seed);
-    let level = attempt.level().clone();
-    apply(&mut attempt, None);
-    let verdict = attempt.grade();
+    let level = prover.level.clone();
+    let (attempt, verdict) = prover.untouched(seed);
     for (index, (goal, state)) in level.goals.iter().zip(&verdict.goals).enumerate() {
         let error = |key: &str, message: &str, help: &str| {
             Err(level.source.error(&format!("goals[{index}].{key}"), message).help(help))
@@ -213,9 +211,4 @@ fn events_happened(level: &Level, attempt: &Attempt) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
-}
-
-/// How the level stands after an answer, goal by goal.
-pub(super) fn passes(attempt: Attempt, answer: Option<&Solution>) -> Vec<bool> {
-    answered(attempt, answer).goals.iter().map(|goal| goal.passed).collect()
 }

@@ -21,7 +21,7 @@ pub(super) fn expect(file: ExpectFile, path: &str, bounds: &mut Bounds<'_>) -> E
             .ok()
     });
     if let Some(within) = file.within {
-        bounds.time(&format!("{path}.within"), within, Duration::ZERO, 1);
+        bounds.time(&format!("{path}.within"), within.0, Duration::ZERO, 1);
     }
     let object = file.object.and_then(|file| object(file, &format!("{path}.object"), bounds));
     Expect {
@@ -35,7 +35,7 @@ pub(super) fn expect(file: ExpectFile, path: &str, bounds: &mut Bounds<'_>) -> E
         matches,
         absent: file.absent,
         stderr: file.stderr,
-        within: file.within,
+        within: file.within.map(|within| within.0),
         object,
     }
 }
@@ -68,19 +68,15 @@ pub(super) fn predict(file: Option<PredictFile>, path: &str, bounds: &mut Bounds
 }
 
 fn choices(files: Vec<ChoiceFile>, path: &str, bounds: &mut Bounds<'_>) -> Vec<Choice> {
-    let count = files.len() as u64;
-    if !(bounds::CHOICES.least..=bounds::CHOICES.most).contains(&count) {
-        let message = format!("{count} choices are given; 2 to 5 are shown");
+    let count = files.len();
+    if !(bounds::CHOICES.least..=bounds::CHOICES.most).contains(&(count as u64)) {
+        let message = format!("a question has 2 to 5 choices, this one {count}");
         bounds.error(path, message, "give 2 to 5 choices");
     }
     let mut choices: Vec<Choice> = Vec::new();
     for (index, file) in files.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
         let expect = expect(file.expect, &format!("{path}.expect"), bounds);
-        if file.say.trim().is_empty() {
-            let help = "say in a few words what the player would see";
-            bounds.error(&format!("{path}.say"), "the choice has no text".to_owned(), help);
-        }
         if expect == Expect::default() {
             let help = "say the exit code, or the text that is printed";
             bounds.error(&path, "this choice fits whatever comes back".to_owned(), help);
@@ -112,10 +108,6 @@ pub(super) fn question(
     answers: (&[Solution], &[Mistake]),
     bounds: &mut Bounds<'_>,
 ) -> Question {
-    if file.ask.trim().is_empty() {
-        let help = "say what has changed, and ask what comes back";
-        bounds.error("question.ask", "the question has no text".to_owned(), help);
-    }
     if file.answer.is_some() && !file.files.is_empty() {
         let message = "the question names an answer and brings files of its own".to_owned();
         bounds.error("question.files", message, "leave out answer, or files");

@@ -8,15 +8,14 @@ use super::schema::{
     ClaimFile, CoachFile, EventFile, FamiliesFile, GoalFile, HintFile, IngressFile, LevelFile,
     MistakeFile, MomentFile, ProviderFile, RepeatFile,
 };
-use super::{Folder, Source, asks, typed};
-use crate::api::{Kind, LabelSelector};
+use super::{Folder, asks, typed};
+use crate::api::{Kind, LabelSelector, validation};
 use crate::diagnostic::Diagnostic;
 use crate::level::PlaceName;
 use crate::level::format::{
     Changes, Claim, Coach, Event, Expect, Goal, Hint, Level, Mistake, Moment, Repeat, Solution,
     When, Which,
 };
-use crate::level::lint::Cheat;
 use crate::manifest;
 use crate::shell::Files;
 
@@ -28,10 +27,9 @@ pub(super) fn level(
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Level> {
     let path = format!("{name}/level.yaml");
-    let file = typed::<LevelFile>(files, &path, errors)?;
-    let source = Source::new(&path, files.get(&path).map_or(&[], Vec::as_slice));
+    let (file, source) = typed::<LevelFile>(files, &path, errors)?;
     let folder = Folder { files, path: format!("{name}/") };
-    let mistakes = mistakes(&folder, errors);
+    let mistakes = mistakes(&folder, file.goals.len(), errors);
     let solutions = folder.subfolders("solutions/");
     let solutions: Vec<Solution> =
         solutions.into_iter().map(|(name, files)| answer(name, files)).collect();
@@ -42,6 +40,12 @@ pub(super) fn level(
         bounds.error("chapter", message, "name the chapter that pack.yaml lists the level in");
     }
     bounds.length("cluster.zones", file.cluster.zones.len(), bounds::ZONES);
+    for (index, zone) in file.cluster.zones.iter().enumerate() {
+        if zone.is_empty() || !validation::names::label_value(zone).is_empty() {
+            let message = format!("{zone:?} is no name of a zone");
+            bounds.error(&format!("cluster.zones[{index}]"), message, "for example: zone-a");
+        }
+    }
     bounds.length("goals", file.goals.len(), bounds::ENTRIES);
     bounds.length("events", file.events.len(), bounds::ENTRIES);
     bounds.length("claims", file.claims.len(), bounds::ENTRIES);
@@ -58,7 +62,9 @@ pub(super) fn level(
     let difficulty =
         file.difficulty.map(|value| bounds.number("difficulty", value, bounds::DIFFICULTY));
     spare(&file.spare, &solutions, &mut bounds);
-    names(&file.refused, &file.allows, &folder, &mut bounds);
+    names(&file.refused, &file.locked, &folder, &mut bounds);
+    worked(&hints, &solutions, &mut bounds);
+    starts(&folder, &solutions, &mut bounds);
     Some(Level {
         name: name.to_owned(),
         number,
@@ -86,7 +92,7 @@ pub(super) fn level(
         spare: file.spare,
         debrief: file.debrief.trim().to_owned(),
         real: file.real,
-        par_edits: file.par.edits,
+        par_edits: file.par.edits.and_then(|edits| u32::try_from(edits).ok()),
         world: folder.below("world/"),
         start: folder.below("start/"),
         solutions,
@@ -95,15 +101,23 @@ pub(super) fn level(
     })
 }
 
-fn mistakes(folder: &Folder<'_>, errors: &mut Vec<Diagnostic>) -> Vec<Mistake> {
+fn mistakes(folder: &Folder<'_>, goals: usize, errors: &mut Vec<Diagnostic>) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     for (name, mut files) in folder.subfolders("mistakes/") {
         let expect = format!("{}mistakes/{name}/expect.yaml", folder.path);
         files.remove("expect.yaml");
-        let Some(expected) = typed::<MistakeFile>(folder.files, &expect, errors) else { continue };
+        let Some((expected, source)) = typed::<MistakeFile>(folder.files, &expect, errors) else {
+            continue;
+        };
+        let mut bounds = Bounds { source: &source, errors };
+        let goal = asks::goal(expected.goal, goals, "goal", &mut bounds);
+        if files.is_empty() {
+            let message = "this mistake has neither a file nor solve.sh".to_owned();
+            bounds.error("", message, "add the files as a player would have them");
+        }
         mistakes.push(Mistake {
             answer: answer(name, files),
-            goal: expected.goal,
+            goal: goal as u32 + 1,
             diagnosis: expected.diagnosis,
             at: expected.at,
         });
@@ -111,29 +125,52 @@ fn mistakes(folder: &Folder<'_>, errors: &mut Vec<Diagnostic>) -> Vec<Mistake> {
     mistakes
 }
 
-/// Files and cheats that the level names have to exist.
-fn names(
-    refused: &[String],
-    allows: &BTreeMap<String, String>,
-    folder: &Folder<'_>,
-    bounds: &mut Bounds<'_>,
-) {
+/// Files that the level names have to exist.
+fn names(refused: &[String], locked: &[String], folder: &Folder<'_>, bounds: &mut Bounds<'_>) {
     for (index, file) in refused.iter().enumerate() {
         if !folder.files.contains_key(&format!("{}{file}", folder.path)) {
             let help = "name a manifest as start/NAME or world/NAME";
             bounds.error(&format!("refused[{index}]"), format!("there is no file {file}"), help);
         }
     }
-    for (name, reason) in allows {
-        let path = format!("allows.{name}");
-        if Cheat::named(name).is_none() {
-            let all: Vec<&str> = Cheat::ALL.iter().map(|cheat| cheat.name()).collect();
-            let help = format!("the cheats are {}", all.join(", "));
-            bounds.error(&path, format!("there is no built-in cheat {name}"), help);
-        } else if reason.trim().is_empty() {
-            let help = "quote the words of the goal that allow it";
-            bounds.error(&path, format!("it is not said why {name} is allowed"), help);
+    for (index, file) in locked.iter().enumerate() {
+        if !folder.files.contains_key(&format!("{}start/{file}", folder.path)) {
+            let message = format!("there is no file start/{file}");
+            bounds.error(&format!("locked[{index}]"), message, "name a file of start/");
         }
+    }
+}
+
+/// Worked examples are solutions that exist, and a hint says something.
+fn worked(hints: &[Hint], solutions: &[Solution], bounds: &mut Bounds<'_>) {
+    for (index, hint) in hints.iter().enumerate() {
+        let path = format!("hints[{index}]");
+        let Some(name) = &hint.worked else {
+            if hint.say.trim().is_empty() {
+                let help = "give it a text with say, or a solution with worked";
+                bounds.error(&path, "the hint has no text".to_owned(), help);
+            }
+            continue;
+        };
+        if !solutions.iter().any(|solution| solution.name == *name) {
+            let names = solutions.iter().map(|solution| solution.name.as_str());
+            let help = match crate::diagnostic::nearest(name, names) {
+                Some(near) => format!("did you mean solutions/{near}?"),
+                None => "name one of the folders of solutions/".to_owned(),
+            };
+            bounds.error(&format!("{path}.worked"), format!("there is no solution {name}"), help);
+        }
+    }
+}
+
+/// Whoever edits files has files to begin with.
+fn starts(folder: &Folder<'_>, solutions: &[Solution], bounds: &mut Bounds<'_>) {
+    let edits = solutions.iter().find(|solution| !solution.files.is_empty());
+    if let Some(solution) = edits.filter(|_| folder.below("start/").is_empty()) {
+        let message = format!("solution {} has files, and there is no start/", solution.name);
+        let help = "add start/ with the files that the player edits; a level that is played in the \
+                    terminal alone has solutions of solve.sh alone";
+        bounds.error("", message, help);
     }
 }
 
@@ -154,7 +191,7 @@ fn goal(file: GoalFile, path: &str, bounds: &mut Bounds<'_>) -> Goal {
     if let Some(traffic) = &file.traffic {
         place(traffic, &format!("{path}.traffic"), bounds);
     }
-    let after = bounds.time(&format!("{path}.after"), file.after, Duration::ZERO, 1);
+    let after = bounds.time(&format!("{path}.after"), file.after.0, Duration::ZERO, 1);
     let repeat = repeat(&file.repeat, &format!("{path}.repeat"), bounds);
     bounds.time(&format!("{path}.repeat"), after, repeat.every, repeat.at_most);
     Goal {
@@ -175,7 +212,13 @@ fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
     let at_most = file.at_most.unwrap_or(file.times).max(file.times);
     let at_most = bounds.number(&format!("{path}.atMost"), at_most, bounds::REQUESTS);
     let succeed = file.succeed.unwrap_or(u64::from(times));
-    let succeed = bounds.number(&format!("{path}.succeed"), succeed, bounds::REQUESTS).min(times);
+    let succeed = bounds.number(&format!("{path}.succeed"), succeed, bounds::REQUESTS);
+    if succeed > times {
+        let message = format!("{succeed} of {times} requests can't succeed");
+        let help = format!("give a number from 1 to {times}, or more times");
+        bounds.error(&format!("{path}.succeed"), message, help);
+    }
+    let succeed = succeed.min(times);
     let spread = bounds.number(&format!("{path}.spread"), file.spread, bounds::SPREAD);
     if file.at_most.is_some() && spread == 0 {
         let help = "say with spread how many pods have to serve, or leave atMost out";
@@ -189,7 +232,7 @@ fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
         let message = format!("{at_most} requests can't be served by {spread} pods");
         bounds.error(&format!("{path}.spread"), message, "give more times, or atMost");
     }
-    Repeat { times, every: file.every, succeed, spread, at_most }
+    Repeat { times, every: file.every.0, succeed, spread, at_most }
 }
 
 pub(super) fn place(from: &str, path: &str, bounds: &mut Bounds<'_>) {
@@ -252,8 +295,8 @@ fn when(file: &EventFile, path: &str, goals: &[Goal], bounds: &mut Bounds<'_>) -
         }
         let times =
             bounds.number(&format!("{path}.times"), file.times.unwrap_or(1), bounds::OCCURRENCES);
-        let every = file.every.unwrap_or(Duration::from_secs(1));
-        let after = bounds.time(&format!("{path}.after"), after, every, times);
+        let every = file.every.map_or(Duration::from_secs(1), |every| every.0);
+        let after = bounds.time(&format!("{path}.after"), after.0, every, times);
         return Some(When::Clock { after, every, times });
     };
     if file.after.is_some() || file.every.is_some() || file.times.is_some() {
@@ -306,7 +349,7 @@ fn hints(files: Vec<HintFile>, goals: usize, bounds: &mut Bounds<'_>) -> Vec<Hin
         let goal =
             file.goal.map(|number| asks::goal(number, goals, &format!("{path}.goal"), bounds));
         let after =
-            file.after.map(|after| bounds.time(&format!("{path}.after"), after, Duration::ZERO, 1));
+            file.after.map(|after| bounds.time(&format!("{path}.after"), after.0, Duration::ZERO, 1));
         let worked = file.worked.map(|path| path.trim_start_matches("solutions/").to_owned());
         Hint { when: file.when, goal, after, say: file.say.unwrap_or_default(), worked }
     });

@@ -2,6 +2,7 @@
 
 mod asks;
 mod bounds;
+mod check;
 mod level;
 mod schema;
 mod source;
@@ -10,19 +11,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::format::{Chapter, Pack};
+use super::format::{Chapter, FormatFile, Pack};
 use crate::diagnostic::{Diagnostic, Position};
+use crate::manifest::{self, Document};
 use crate::shell::Files;
 use bounds::Bounds;
-use schema::{LevelFile, PackFile};
+use schema::{Format, LevelFile, MistakeFile, PackFile};
 
 pub use source::Source;
 
-/// The format's JSON Schema, so that an author's editor completes `level.yaml`.
-pub(super) fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(LevelFile).to_value()
+/// The JSON Schema of one of the format's files, so that an author's editor completes it.
+pub(super) fn json_schema(file: FormatFile) -> &'static Value {
+    match file {
+        FormatFile::Pack => PackFile::schema(),
+        FormatFile::Level => LevelFile::schema(),
+        FormatFile::Expect => MistakeFile::schema(),
+    }
 }
 
 /// Reads a whole pack: paths below its folder to contents.
@@ -32,10 +38,10 @@ pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
     if !errors.is_empty() {
         return Err(errors);
     }
-    let Some(file) = typed::<PackFile>(files, "pack.yaml", &mut errors) else {
+    let Some((file, source)) = typed::<PackFile>(files, "pack.yaml", &mut errors) else {
         return Err(errors);
     };
-    let named = names(files, &file, &mut errors);
+    let named = names(files, (&file, &source), &mut errors);
     let mut levels = Vec::new();
     for chapter in &file.chapters {
         for name in chapter.levels.iter().filter(|name| named.contains(name.as_str())) {
@@ -64,9 +70,12 @@ pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
 }
 
 /// The levels that can be told from one another by name and number; all others are errors.
-fn names<'a>(files: &Files, pack: &'a PackFile, errors: &mut Vec<Diagnostic>) -> BTreeSet<&'a str> {
-    let source = Source::new("pack.yaml", files.get("pack.yaml").map_or(&[], Vec::as_slice));
-    let mut bounds = Bounds { source: &source, errors };
+fn names<'a>(
+    files: &Files,
+    (pack, source): (&'a PackFile, &Source),
+    errors: &mut Vec<Diagnostic>,
+) -> BTreeSet<&'a str> {
+    let mut bounds = Bounds { source, errors };
     let (mut chapters, mut levels) = (BTreeSet::new(), BTreeSet::new());
     let count = pack.chapters.iter().map(|chapter| chapter.levels.len()).sum();
     bounds.length("chapters", count, bounds::LEVELS);
@@ -90,12 +99,23 @@ fn names<'a>(files: &Files, pack: &'a PackFile, errors: &mut Vec<Diagnostic>) ->
             {
                 let message = format!("{name:?} is no name of a level");
                 bounds.error(&at, message, "use letters, digits and hyphens, 63 at most");
+            } else if !files.contains_key(&format!("{name}/level.yaml")) {
+                bounds.error(&at, format!("there is no {name}/level.yaml"), no_level(files, name));
             } else {
                 levels.insert(name.as_str());
             }
         }
     }
     levels
+}
+
+/// What to do about a level that is named and not there.
+fn no_level(files: &Files, name: &str) -> String {
+    let folders = files.keys().filter_map(|path| path.strip_suffix("/level.yaml"));
+    match crate::diagnostic::nearest(name, folders) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "make the folder, or take it out of the chapter".to_owned(),
+    }
 }
 
 /// Folders with a `level.yaml` that `pack.yaml` does not name would never be played.
@@ -109,6 +129,7 @@ fn stray_folders(files: &Files, pack: &PackFile, errors: &mut Vec<Diagnostic>) {
             errors.push(
                 Diagnostic::error(format!("{folder} is in no chapter"))
                     .in_file("pack.yaml")
+                    .at(Position::new(1, 1))
                     .help("add it to a chapter's `levels`, or remove the folder"),
             );
         }
@@ -154,6 +175,7 @@ impl Folder<'_> {
                         "stray file: a level has level.yaml, world, start, solutions and mistakes",
                     )
                     .in_file(format!("{}{path}", self.path))
+                    .at(Position::new(1, 1))
                     .help("remove it, or move it into one of these"),
                 );
             }
@@ -161,37 +183,86 @@ impl Folder<'_> {
     }
 }
 
-/// Reads one YAML file of the format; what is wrong goes to `errors` with its line.
-fn typed<T: DeserializeOwned>(
+/// Reads one YAML file of the format, with the place of everything in it; what is wrong goes to
+/// `errors`.
+fn typed<T: Format>(
     files: &Files,
     path: &str,
     errors: &mut Vec<Diagnostic>,
-) -> Option<T> {
+) -> Option<(T, Source)> {
+    let error = |message: String| Diagnostic::error(message).in_file(path);
     let Some(bytes) = files.get(path) else {
-        let folder = Path::new(path).parent().map(|p| p.display().to_string());
-        let place = folder.filter(|p| !p.is_empty()).unwrap_or_else(|| "the pack".to_owned());
-        let error = Diagnostic::error(format!("{place} has no such file")).in_file(path);
+        let place = Path::new(path).parent().map(|place| place.display().to_string());
+        let place = place.filter(|place| !place.is_empty()).unwrap_or_else(|| "the pack".to_owned());
+        let error = error(format!("{place} has no such file")).at(Position::new(1, 1));
         errors.push(error.help("add the file, or take away what asks for it"));
         return None;
     };
-    match serde_yaml::from_slice::<T>(bytes) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let mut diagnostic = Diagnostic::error(first_line(&error.to_string()))
-                .in_file(path)
-                .help("podhop lint --schema prints what may stand there");
-            if let Some(location) = error.location() {
-                diagnostic =
-                    diagnostic.at(Position::new(location.line() as u32, location.column() as u32));
-            }
-            errors.push(diagnostic);
+    let document = document(path, bytes).map_err(|error| errors.push(error)).ok()?;
+    let source = Source::new(path, document.positions);
+    for again in &document.repeated {
+        let message = format!("the key {:?} is given twice", again.path);
+        let help = format!("line {} gives it first; keep one of them", again.first.line);
+        errors.push(error(message).at(again.at).help(help));
+    }
+    let faults = check::faults(T::schema(), &document.value);
+    errors.extend(faults.iter().map(|fault| source.error(&fault.path, &fault.message).help(&fault.help)));
+    if !faults.is_empty() || !document.repeated.is_empty() {
+        return None;
+    }
+    match serde_json::from_value(document.value) {
+        Ok(value) => Some((value, source)),
+        Err(failed) => {
+            let help = "podhop lint --schema prints what may stand there";
+            errors.push(error(failed.to_string()).at(Position::new(1, 1)).help(help));
             None
         }
     }
 }
 
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or("cannot be read").trim_start_matches("error: ").to_owned()
+/// The one document of a file.
+fn document(path: &str, bytes: &[u8]) -> Result<Document, Diagnostic> {
+    let fails = |message: String, at: Position, help: &str| {
+        Err(Diagnostic::error(message).in_file(path).at(at).help(help))
+    };
+    let first = Position::new(1, 1);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let before = &bytes[..error.valid_up_to()];
+            let line = before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+            let message = "this is not text in UTF-8".to_owned();
+            return fails(message, Position::new(line, 1), "save the file as UTF-8");
+        }
+    };
+    let (documents, unreadable) = manifest::parse_yaml(path, text);
+    if let Some(found) = unreadable.first() {
+        let message = format!("this is no YAML: {}", without_place(&found.message));
+        let help = "look at the indentation, quotes and colons of this line and the one above";
+        return fails(message, found.position.unwrap_or(first), help);
+    }
+    let mut documents = documents.into_iter();
+    let Some(document) = documents.next() else {
+        let help = "podhop new makes a pack with one level to begin with";
+        return fails("the file says nothing".to_owned(), first, help);
+    };
+    match documents.next() {
+        None => Ok(document),
+        Some(second) => {
+            let at = second.positions.nearest("").map_or(first, |field| field.key);
+            let message = "a second document begins here".to_owned();
+            fails(message, at, "keep one; take the line --- away")
+        }
+    }
+}
+
+/// A parser's message without the line that it counts itself.
+fn without_place(message: &str) -> &str {
+    let message = message.strip_prefix("yaml: ").unwrap_or(message);
+    match message.strip_prefix("line ").and_then(|rest| rest.split_once(": ")) {
+        Some((line, rest)) if line.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+        _ => message,
+    }
 }
 
 #[cfg(test)]
@@ -248,7 +319,10 @@ mod tests {
         };
         assert_eq!(read("[zone-a, zone-b]").unwrap().levels[0].zones, ["zone-a", "zone-b"]);
         let errors = read("[zone-a, '-']").unwrap_err();
-        assert!(errors[0].message.contains("received \"-\""), "{}", errors[0]);
+        assert_eq!(
+            errors[0].to_string(),
+            "one/level.yaml:9:20: \"-\" is no name of a zone (for example: zone-a)"
+        );
     }
 
     #[test]

@@ -1,19 +1,25 @@
 //! The format of `pack.yaml`, `level.yaml` and `expect.yaml`, strictly: an unknown key is an error.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::Error as _;
+use schemars::{JsonSchema, Schema as JsonSchemaValue, SchemaGenerator, json_schema};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::api::validation::names;
+use super::bounds;
+use crate::level::diagnosis;
+use crate::level::lint::Cheat;
 
 /// `pack.yaml`: a campaign's title, chapters and order.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackFile {
     /// The campaign's title.
+    #[schemars(length(min = 1))]
     pub title: String,
     /// Who made it.
     #[serde(default)]
@@ -22,6 +28,7 @@ pub(super) struct PackFile {
     #[serde(default = "english")]
     pub language: String,
     /// Its chapters, in order.
+    #[schemars(length(min = 1))]
     pub chapters: Vec<ChapterFile>,
 }
 
@@ -34,10 +41,13 @@ fn english() -> String {
 #[serde(deny_unknown_fields)]
 pub(super) struct ChapterFile {
     /// Its name, as levels refer to it.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// Its title.
+    #[schemars(length(min = 1))]
     pub title: String,
     /// Its levels' folders, in order.
+    #[schemars(length(min = 1))]
     pub levels: Vec<String>,
 }
 
@@ -46,31 +56,36 @@ pub(super) struct ChapterFile {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct LevelFile {
     /// The level's title.
+    #[schemars(length(min = 1))]
     pub title: String,
     /// The chapter it belongs to.
     pub chapter: String,
     /// What it teaches, as short words.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub teaches: Vec<String>,
     /// How hard it is: 1 is a word to change, 5 is symptoms only over the whole path.
     #[serde(default)]
-    #[schemars(range(min = 1, max = 5))]
+    #[schemars(range(min = bounds::DIFFICULTY.least, max = bounds::DIFFICULTY.most))]
     pub difficulty: Option<u64>,
     /// The wrong claim that its goals disprove: a level about a myth.
     #[serde(default)]
     pub myth: Option<String>,
     /// What is broken, as its user sees it. At most 80 words.
+    #[schemars(length(min = 1))]
     pub situation: String,
     /// The cluster it plays in.
     #[serde(default)]
     pub cluster: ClusterFile,
     /// Files of `start` that can be read but not edited.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub locked: Vec<String>,
     /// Commands run on the laptop once the start files are applied and everything has settled.
     #[serde(default)]
     pub opening: Option<String>,
     /// What has to work.
+    #[schemars(length(min = 1))]
     pub goals: Vec<GoalFile>,
     /// What the situation says of the cluster, so that it can be checked before the player acts.
     #[serde(default)]
@@ -78,9 +93,11 @@ pub(super) struct LevelFile {
     /// Files of `world` or `start` that the API server refuses, because that is the level's fault:
     /// `start/web.yaml`.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub refused: Vec<String>,
     /// Built-in cheats that win here, because the goals' words allow it, each with its reason.
     #[serde(default)]
+    #[schemars(schema_with = "cheats")]
     pub allows: BTreeMap<String, String>,
     /// What happens, on the clock or between a goal's requests.
     #[serde(default)]
@@ -98,6 +115,7 @@ pub(super) struct LevelFile {
     #[serde(default)]
     pub spare: BTreeMap<String, BTreeMap<String, String>>,
     /// What to keep. At most 120 words.
+    #[schemars(length(min = 1))]
     pub debrief: String,
     /// How to see the same on a real cluster.
     #[serde(default)]
@@ -112,9 +130,9 @@ pub(super) struct LevelFile {
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ClusterFile {
     /// How many nodes it has, from 1 to 100.
+    #[schemars(range(min = bounds::NODES.least, max = bounds::NODES.most))]
     pub nodes: u64,
     /// Zones: the first node is in the first, the second in the second, and so on, over and over.
-    #[serde(deserialize_with = "zones")]
     pub zones: Vec<String>,
     /// Who gives Services of type LoadBalancer an address; nobody when left out.
     pub load_balancer: Option<ProviderFile>,
@@ -165,11 +183,13 @@ impl Default for ClusterFile {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct GoalFile {
     /// The goal in the player's words.
+    #[schemars(length(min = 1))]
     pub say: String,
     /// Where the request comes from: `pod/NAME`, `deploy/NAME`, with `-c CONTAINER`, `node/NAME` or
     /// `laptop`.
     pub from: String,
     /// The request: a shell command.
+    #[schemars(length(min = 1))]
     pub run: String,
     /// What it has to answer.
     #[serde(default)]
@@ -178,9 +198,8 @@ pub(super) struct GoalFile {
     #[serde(default)]
     pub repeat: RepeatFile,
     /// Not before this long after the first apply, for example `30s`.
-    #[serde(default, deserialize_with = "duration")]
-    #[schemars(with = "String")]
-    pub after: Duration,
+    #[serde(default)]
+    pub after: Span,
     /// Whether it passes from the start, and has to go on passing.
     #[serde(default)]
     pub holds: bool,
@@ -220,6 +239,7 @@ pub(super) struct PredictionFile {
     #[serde(default)]
     pub ask: Option<String>,
     /// Two to five choices: untouched, one of them fits what the request comes to.
+    #[schemars(length(min = 2, max = 5))]
     pub choices: Vec<ChoiceFile>,
 }
 
@@ -228,6 +248,7 @@ pub(super) struct PredictionFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct ChoiceFile {
     /// The choice in the player's words.
+    #[schemars(length(min = 1))]
     pub say: String,
     /// What a request comes to where this choice is right.
     pub expect: ExpectFile,
@@ -238,6 +259,7 @@ pub(super) struct ChoiceFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct QuestionFile {
     /// The question.
+    #[schemars(length(min = 1))]
     pub ask: String,
     /// A folder of this level, applied to it as it starts: `mistakes/NAME` or `solutions/NAME`.
     #[serde(default)]
@@ -255,6 +277,7 @@ pub(super) struct QuestionFile {
     #[serde(default)]
     pub send: Option<SendFile>,
     /// Two to five choices: one of them fits what comes back, the same on every seed.
+    #[schemars(length(min = 2, max = 5))]
     pub choices: Vec<ChoiceFile>,
 }
 
@@ -274,6 +297,7 @@ pub(super) struct SendFile {
 pub(super) struct ExpectFile {
     /// The exit code.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 255))]
     pub exit: Option<i32>,
     /// Text that standard output contains.
     #[serde(default)]
@@ -303,9 +327,8 @@ pub(super) struct ExpectFile {
     #[serde(default)]
     pub stderr: Option<String>,
     /// How long the command takes at most, for example `500ms`.
-    #[serde(default, deserialize_with = "some_duration")]
-    #[schemars(with = "Option<String>")]
-    pub within: Option<Duration>,
+    #[serde(default)]
+    pub within: Option<Span>,
     /// A field of an object: for claims and choices, since traffic decides goals.
     #[serde(default)]
     pub object: Option<ObjectFile>,
@@ -318,6 +341,7 @@ pub(super) struct ObjectFile {
     /// The object's kind, as kubectl takes it: `service`.
     pub kind: String,
     /// Its name.
+    #[schemars(length(min = 1))]
     pub name: String,
     /// Its namespace; `default` when left out.
     #[serde(default)]
@@ -378,9 +402,8 @@ pub(super) struct RepeatFile {
     /// How often it runs, from 1 to 1000.
     pub times: u64,
     /// Time between two runs, for example `2s`.
-    #[serde(default = "one_second", deserialize_with = "duration")]
-    #[schemars(with = "String")]
-    pub every: Duration,
+    #[serde(default = "one_second")]
+    pub every: Span,
     /// How often it has to succeed; always when left out.
     #[serde(default)]
     pub succeed: Option<u64>,
@@ -398,8 +421,8 @@ impl Default for RepeatFile {
     }
 }
 
-fn one_second() -> Duration {
-    Duration::from_secs(1)
+fn one_second() -> Span {
+    Span(Duration::from_secs(1))
 }
 
 /// Something that happens: on the clock, or between a goal's requests.
@@ -407,13 +430,11 @@ fn one_second() -> Duration {
 #[serde(deny_unknown_fields)]
 pub(super) struct EventFile {
     /// When, counted from the first apply, for example `15s`.
-    #[serde(default, deserialize_with = "some_duration")]
-    #[schemars(with = "Option<String>")]
-    pub after: Option<Duration>,
+    #[serde(default)]
+    pub after: Option<Span>,
     /// With `after`: time between two occurrences; a second when left out.
-    #[serde(default, deserialize_with = "some_duration")]
-    #[schemars(with = "Option<String>")]
-    pub every: Option<Duration>,
+    #[serde(default)]
+    pub every: Option<Span>,
     /// With `after`: how often, from 1 to 1000; once when left out.
     #[serde(default)]
     pub times: Option<u64>,
@@ -427,6 +448,7 @@ pub(super) struct EventFile {
     pub run: String,
     /// The exit code that it has to end with; 0 when left out.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 255))]
     pub exit: i32,
     /// The objects that it changes: a kind and labels or a name, for example `pods app=backend`.
     #[serde(default)]
@@ -471,14 +493,14 @@ pub(super) enum MomentFile {
 pub(super) struct HintFile {
     /// Only when a goal fails with this diagnosis.
     #[serde(default)]
+    #[schemars(schema_with = "maybe_codes")]
     pub when: Option<String>,
     /// Only while this goal fails, from 1.
     #[serde(default)]
     pub goal: Option<u64>,
     /// Not before this much of the cluster's time has passed in the level, for example `2m`.
-    #[serde(default, deserialize_with = "some_duration")]
-    #[schemars(with = "Option<String>")]
-    pub after: Option<Duration>,
+    #[serde(default)]
+    pub after: Option<Span>,
     /// The text.
     #[serde(default)]
     pub say: Option<String>,
@@ -493,7 +515,7 @@ pub(super) struct HintFile {
 pub(super) struct ParFile {
     /// Lines edited.
     #[serde(default)]
-    pub edits: Option<u32>,
+    pub edits: Option<u64>,
 }
 
 /// `expect.yaml` of a mistake.
@@ -501,11 +523,14 @@ pub(super) struct ParFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct MistakeFile {
     /// The goal that fails, from 1.
-    pub goal: u32,
+    #[schemars(range(min = 1))]
+    pub goal: u64,
     /// The diagnosis's code.
+    #[schemars(schema_with = "codes")]
     pub diagnosis: String,
     /// Where it points: `service.yaml:7`.
     #[serde(default)]
+    #[schemars(regex(pattern = AT), example = &"service.yaml:7")]
     pub at: Option<String>,
 }
 
@@ -523,25 +548,88 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     number.checked_mul(millis).map(Duration::from_millis)
 }
 
-fn duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse_duration(&text)
-        .ok_or_else(|| D::Error::custom(format!("expected a duration like 20s, received {text:?}")))
-}
+/// A length of time, as it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span(pub Duration);
 
-fn some_duration<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Duration>, D::Error> {
-    duration(deserializer).map(Some)
-}
+/// What a place in a file looks like.
+pub(super) const AT: &str = "^[^:]+:[1-9][0-9]*$";
 
-/// Names that a node's label can have.
-fn zones<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    let zones = Vec::<String>::deserialize(deserializer)?;
-    match zones.iter().find(|zone| zone.is_empty() || !names::label_value(zone).is_empty()) {
-        Some(zone) => {
-            Err(D::Error::custom(format!("expected a zone's name like zone-a, received {zone:?}")))
-        }
-        None => Ok(zones),
+/// What a length of time looks like.
+pub(super) const SPAN: &str = "^[0-9]+(ms|s|m|h)$";
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read = parse_duration(&text).map(Span);
+        read.ok_or_else(|| D::Error::custom(format!("{text:?} is no time like 250ms, 20s, 2m or 1h")))
     }
 }
+
+impl Serialize for Span {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let millis = self.0.as_millis();
+        match millis % 1_000 {
+            0 => serializer.collect_str(&format_args!("{}s", millis / 1_000)),
+            _ => serializer.collect_str(&format_args!("{millis}ms")),
+        }
+    }
+}
+
+impl JsonSchema for Span {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> JsonSchemaValue {
+        json_schema!({"type": "string", "pattern": SPAN, "examples": ["250ms", "20s", "2m", "1h"]})
+    }
+}
+
+/// The codes of all diagnoses.
+fn codes(_: &mut SchemaGenerator) -> JsonSchemaValue {
+    json_schema!({"type": "string", "enum": all_codes()})
+}
+
+/// The codes of all diagnoses, or nothing.
+fn maybe_codes(_: &mut SchemaGenerator) -> JsonSchemaValue {
+    json_schema!({"type": ["string", "null"], "enum": all_codes().into_iter().map(Some).chain([None]).collect::<Vec<_>>()})
+}
+
+fn all_codes() -> Vec<&'static str> {
+    diagnosis::explanations().iter().map(|explanation| explanation.code).collect()
+}
+
+/// Reasons by the name of a built-in cheat.
+fn cheats(_: &mut SchemaGenerator) -> JsonSchemaValue {
+    let names: Vec<&str> = Cheat::ALL.iter().map(|cheat| cheat.name()).collect();
+    json_schema!({
+        "type": "object",
+        "propertyNames": {"enum": names},
+        "additionalProperties": {"type": "string", "minLength": 1},
+        "description": "Built-in cheats that win here, because the goals\u{2019} words allow it, each with its reason.",
+    })
+}
+
+/// A file of the format: what it may say.
+pub(super) trait Format: DeserializeOwned {
+    /// Its JSON Schema.
+    fn schema() -> &'static Value;
+}
+
+macro_rules! format {
+    ($($file:ty),*) => {$(
+        impl Format for $file {
+            fn schema() -> &'static Value {
+                static SCHEMA: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!($file).to_value());
+                &SCHEMA
+            }
+        }
+    )*};
+}
+
+format!(PackFile, LevelFile, MistakeFile);

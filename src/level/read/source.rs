@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Position};
-use crate::manifest::{self, Positions};
+use crate::manifest::Positions;
 
 /// A file of the pack, and where its fields stand.
 #[derive(Clone, Debug, Default)]
@@ -14,11 +14,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// The places of what `text` says.
-    pub(super) fn new(path: &str, text: &[u8]) -> Source {
-        let (documents, _) = manifest::parse(path, &String::from_utf8_lossy(text));
-        let positions = documents.into_iter().next().map(|document| document.positions);
-        Source { path: path.into(), positions: positions.unwrap_or_default() }
+    /// The places in the file at `path`.
+    pub(super) fn new(path: &str, positions: Positions) -> Source {
+        Source { path: path.into(), positions }
     }
 
     /// Where the field with this path stands (`goals[0].run`), or else what stands nearest above it.

@@ -1,0 +1,130 @@
+//! Every line of a solution matters: without it a goal fails, or the level says why it may go.
+//!
+//! Not tried, by rule: blank lines and comments, which say nothing; and lines whose removal leaves the
+//! objects as they are once the API server has filled in its defaults. A line without which the file is
+//! no longer YAML, or no longer accepted, counts as one that fails. One seed is enough: what a line does
+//! depends on it no more than the solution does, and that is proved on all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Prover, objects};
+use crate::diagnostic::{Diagnostic, Position};
+use crate::level::answer::with_answer;
+use crate::level::apply::is_manifest;
+use crate::level::format::Solution;
+use crate::manifest;
+use crate::shell::Files;
+
+/// A line of a solution that may go: the level is solved without it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SpareLine {
+    /// The solution's name.
+    pub solution: String,
+    /// The file in it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// What stands there, without indentation.
+    pub text: String,
+}
+
+/// Every line that may go is on the level's list, and every line of the list may go.
+pub(super) fn matters(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
+    let level = prover.level.clone();
+    let spare = prover.spare_lines(seed);
+    let listed =
+        |line: &&SpareLine| level.spare.get(&line.file).is_some_and(|all| all.contains_key(&line.text));
+    let unlisted: Vec<&SpareLine> = spare.iter().filter(|line| !listed(line)).collect();
+    if let Some(first) = unlisted.first() {
+        let more = match unlisted.len() - 1 {
+            0 => String::new(),
+            more => format!(", and without {more} more lines one at a time"),
+        };
+        let message = format!("seed {seed}: without this line every goal still passes{more}");
+        let file = format!("{}/solutions/{}/{}", level.name, first.solution, first.file);
+        let error = Diagnostic::error(message).in_file(file).at(Position::new(first.line, 1));
+        let help = "take it away, or list it under spare with a reason: podhop lint --spare";
+        return Err(error.help(help));
+    }
+    let found: BTreeSet<(&str, &str)> =
+        spare.iter().map(|line| (line.file.as_str(), line.text.as_str())).collect();
+    for (file, lines) in &level.spare {
+        for line in lines.keys().filter(|line| !found.contains(&(file.as_str(), line.as_str()))) {
+            let path = manifest::field(&manifest::field("spare", file), line);
+            let error = level.source.error(&path, "without this line a goal fails");
+            return Err(error.help("take it from the list"));
+        }
+    }
+    Ok(())
+}
+
+/// The lines of all solutions that may go.
+pub(super) fn spare_lines(prover: &mut Prover, seed: u64) -> Vec<SpareLine> {
+    let level = prover.level.clone();
+    let mut tried = BTreeMap::new();
+    let mut spare = Vec::new();
+    for solution in &level.solutions {
+        for (file, content) in solution.files.iter().filter(|(file, _)| is_manifest(file)) {
+            let text = String::from_utf8_lossy(content).into_owned();
+            let whole = read(file, &text);
+            for (index, line) in text.lines().enumerate() {
+                let Some(answer) = without(solution, file, &text, index, whole.as_ref()) else {
+                    continue;
+                };
+                let passes = *tried
+                    .entry((answer.files.clone(), answer.script.clone()))
+                    .or_insert_with(|| passes(prover, seed, (solution, &answer)));
+                if passes {
+                    let (solution, file) = (solution.name.clone(), file.clone());
+                    let (line, text) = (index as u32 + 1, line.trim().to_owned());
+                    spare.push(SpareLine { solution, file, line, text });
+                }
+            }
+        }
+    }
+    spare
+}
+
+/// The solution without a line; `None` where it need not be tried.
+fn without(
+    solution: &Solution,
+    file: &str,
+    text: &str,
+    index: usize,
+    whole: Option<&Vec<serde_json::Value>>,
+) -> Option<Solution> {
+    let line = text.lines().nth(index)?.trim();
+    if line.is_empty() || line.starts_with('#') {
+        return None;
+    }
+    let kept = text.lines().enumerate().filter(|(other, _)| *other != index);
+    let kept: String = kept.flat_map(|(_, line)| [line, "\n"]).collect();
+    let rest = read(file, &kept)?;
+    if whole == Some(&rest) {
+        return None;
+    }
+    let mut answer = solution.clone();
+    answer.files.insert(file.to_owned(), kept.into_bytes());
+    Some(answer)
+}
+
+/// The objects that a file describes, defaults and all; `None` where it is no YAML.
+fn read(file: &str, text: &str) -> Option<Vec<serde_json::Value>> {
+    let (documents, unreadable) = manifest::parse(file, text);
+    unreadable.is_empty().then(|| objects::complete(&documents))
+}
+
+/// Whether the answer is accepted where the whole solution is, and every goal passes.
+fn passes(prover: &mut Prover, seed: u64, (whole, answer): (&Solution, &Solution)) -> bool {
+    let mut attempt = prover.open(seed);
+    let files: Files = with_answer(attempt.files(), &answer.files);
+    *attempt.session_mut().files_mut() = files;
+    let applied = attempt.apply();
+    if !applied.accepted() && prover.accepts(seed, whole) {
+        return false;
+    }
+    if let Some(script) = &answer.script {
+        attempt.run_script(script);
+    }
+    attempt.passes()
+}
