@@ -359,7 +359,7 @@ fn trace_tells_rules_endpoints_policies_and_the_way_back() {
         (&last["stage"], &last["policies"][0]),
         (&"PolicyIngress".into(), &"default/door".into())
     );
-    let rules = hops.iter().find(|hop| hop["stage"] == "ServiceProxy").expect("kube-proxy's hop");
+    let rules = hops.iter().find(|hop| hop["stage"] == "service-proxy").expect("kube-proxy's hop");
     assert_eq!(rules["chains"][1], "KUBE-NODEPORTS");
     let fates: Vec<&Value> =
         rules["endpoints"].as_array().expect("a list").iter().map(|one| &one["fate"]).collect();

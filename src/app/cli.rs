@@ -27,11 +27,7 @@ pub enum Command {
     /// Play, from a level or where you left off
     Play(PlayArgs),
     /// List the campaign and your progress
-    Levels {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Levels(LevelsArgs),
     /// Solve levels without a screen: exit 0 solved, 1 not solved, 2 wrong usage
     ///
     /// The manifests take the place of the level's own files of the same names, are applied, then
@@ -51,6 +47,14 @@ pub enum Command {
     },
     /// Prove levels: they start unsolved, every solution passes, every mistake gets its diagnosis
     Lint(LintArgs),
+    /// Make a pack of your own: a folder with one level that podhop lint proves
+    New {
+        /// The folder; it must not exist, or be empty
+        #[arg(value_hint = ValueHint::DirPath)]
+        dir: PathBuf,
+    },
+    /// Play a level in your own editor: its files in a folder, checked again whenever you save one
+    Watch(WatchArgs),
     /// Print completions for your shell
     Completions {
         /// The shell
@@ -71,6 +75,36 @@ pub struct PlayArgs {
     pub plain: bool,
 }
 
+/// What to list.
+#[derive(Args, Debug)]
+pub struct LevelsArgs {
+    /// Print one JSON object a level
+    #[arg(long)]
+    pub json: bool,
+    /// With --json: the hints too
+    #[arg(long, requires = "json")]
+    pub hints: bool,
+}
+
+/// What to watch.
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    /// The level, by name or number
+    pub level: String,
+    /// The folder to work in, made if it is not there; the level's name when left out
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// The seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Tell everything about a failure at once, rather than a step more at each save
+    #[arg(long)]
+    pub everything: bool,
+    /// Check once, and end with the exit code of check
+    #[arg(long)]
+    pub once: bool,
+}
+
 /// What to check.
 #[derive(Args, Debug)]
 pub struct CheckArgs {
@@ -82,10 +116,20 @@ pub struct CheckArgs {
     /// Commands to run on the laptop once the files are applied
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub script: Option<PathBuf>,
+    /// Give each level's own solution as the answer: the one of this name, or its first
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
+          require_equals = true, conflicts_with_all = ["manifests", "script"])]
+    pub solution: Option<String>,
     /// The seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Print one JSON object a level
+    /// Several seeds: 1,2,3, or 1..20
+    #[arg(long, value_name = "N,N..N", value_parser = Seeds::parse, conflicts_with = "seed")]
+    pub seeds: Option<Seeds>,
+    /// Say only whether goals pass, neither why not nor what to do
+    #[arg(long)]
+    pub no_help: bool,
+    /// Print one JSON object a level and seed
     #[arg(long)]
     pub json: bool,
 }
@@ -120,7 +164,8 @@ pub struct ShellArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Print one JSON object a command: command, stdout, stderr, exit, and at: the simulated
-    /// milliseconds at its end
+    /// milliseconds at its end. Lines that are JSON objects are requests: {"grade":{}}, {"reset":{}},
+    /// {"advance":"20s"}, {"files":{}}, {"apply":{}}, {"trace":{}}; docs/programs.md describes them
     #[arg(long)]
     pub json: bool,
 }

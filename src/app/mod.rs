@@ -24,7 +24,25 @@ use play::play;
 /// Does what the command line says, and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    run(cli).unwrap_or_else(headless::Usage::report)
+    let json = cli.command.as_ref().is_some_and(wants_json);
+    run(cli).unwrap_or_else(|usage| {
+        if json {
+            headless::Output::new().line(headless::usage_object(&usage).to_string());
+        }
+        usage.report()
+    })
+}
+
+/// Whether a program reads the output, so that errors are objects too.
+fn wants_json(command: &Command) -> bool {
+    match command {
+        Command::Levels(arguments) => arguments.json,
+        Command::Check(arguments) => arguments.json,
+        Command::Shell(arguments) => arguments.json,
+        Command::Trace(arguments) => arguments.json,
+        Command::Lint(arguments) => arguments.json,
+        _ => false,
+    }
 }
 
 fn run(cli: Cli) -> Ended {
@@ -35,20 +53,22 @@ fn run(cli: Cli) -> Ended {
     }
     match command {
         Command::Play(arguments) => play(&arguments, folder),
-        Command::Levels { json } => {
+        Command::Levels(arguments) => {
             let pack = headless::pack(folder)?;
             let saves::Found { save, notes, .. } = saves::Saves::open();
             for note in notes {
                 headless::complain(&format!("podhop: {note}"));
             }
             let solved = |level: &str| save.record(&pack.id, level).solved.is_some();
-            headless::levels(&pack, json, solved)
+            headless::levels(&pack, &arguments, solved)
         }
         Command::Check(arguments) => headless::check(&arguments, &headless::pack(folder)?),
         Command::Shell(arguments) => headless::shell(&arguments, || headless::pack(folder)),
         Command::Trace(arguments) => headless::trace(&arguments, &headless::pack(folder)?),
         Command::Explain { code } => headless::explain(code.as_deref()),
         Command::Lint(arguments) => headless::lint(&arguments, folder),
+        Command::New { dir } => headless::new(&dir),
+        Command::Watch(arguments) => headless::watch(&arguments, &headless::pack(folder)?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "podhop", &mut script);
@@ -63,6 +83,7 @@ fn plays_no_pack(command: &Command) -> Option<&'static str> {
     match command {
         Command::Explain { .. } => Some("diagnoses are the same in every pack"),
         Command::Completions { .. } => Some("completions are the same for every pack"),
+        Command::New { .. } => Some("the new pack's folder is named already"),
         Command::Shell(arguments) if arguments.level.is_none() => {
             Some("without a level, the shell's cluster is an empty one")
         }

@@ -66,6 +66,12 @@ pub fn images() -> impl Iterator<Item = &'static str> {
     image::carried()
 }
 
+/// Whether a kubelet can pull an image of this name and tag.
+pub fn carries(name: &str) -> bool {
+    let reference = image::Reference::parse(name);
+    reference.is_some_and(|reference| matches!(image::find(&reference), image::Lookup::Found(_)))
+}
+
 /// How long a new cluster may take to come to rest.
 const SWITCH_ON: Duration = Duration::from_secs(60);
 

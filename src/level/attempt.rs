@@ -84,6 +84,8 @@ pub struct GoalState {
     pub first: Option<Heard>,
     /// What the request was told that decided: the last that missed, or else the last.
     pub heard: Option<Heard>,
+    /// What its last request printed, shortened, on one line; empty before there was one.
+    pub printed: String,
     /// Which of the level's own predictions fit what the first request came to, counted from 0: the
     /// first of them is the right one. `None` before a request was made.
     pub fits: Option<Vec<usize>>,
@@ -514,6 +516,7 @@ impl Attempt {
         if state.first.is_none() {
             state.first = Some(Heard::of(&self.cluster, &run));
         }
+        state.printed = run.excerpt();
         state.fits.get_or_insert_with(|| run.fits.clone());
         probing.runs.push(run);
         let tried = state.tried;
@@ -576,6 +579,7 @@ impl GoalState {
             traces: Vec::new(),
             first: None,
             heard: None,
+            printed: String::new(),
             fits: None,
         }
     }

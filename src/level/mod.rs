@@ -33,4 +33,4 @@ pub use heard::Heard;
 pub use place::{NoPlace, PlaceKind, PlaceName};
 pub use probe::sent_since;
 pub use question::{Asked, ask};
-pub use read::Source;
+pub use read::{Source, parse_duration};

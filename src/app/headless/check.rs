@@ -2,42 +2,92 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::files::read_file;
+use super::objects::{self, Help};
+use super::workers::in_order;
 use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::CheckArgs;
-use crate::diagnostic::printable;
+use crate::diagnostic::{nearest, printable};
 use crate::level::lint::{Played, play};
-use crate::level::{Diagnosis, GoalState, Level, Pack, Solution, Verdict, half_replaced};
+use crate::level::{Level, Pack, Solution, Verdict, half_replaced};
 use crate::shell::{Files, Finished};
+
+/// A level on a seed, and the answer that is tried on it.
+struct Case {
+    level: Arc<Level>,
+    seed: u64,
+    answer: Option<Solution>,
+}
 
 /// Plays levels without a screen, with the answer that the arguments give.
 pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
+    let cases = cases(arguments, pack)?;
+    let help = if arguments.no_help { Help::None } else { Help::All };
+    let mut out = Output::new();
+    let mut solved = true;
+    let work = |case: &Case| {
+        let began = Instant::now();
+        (play(&case.level, case.answer.as_ref(), case.seed), began.elapsed())
+    };
+    let mut told = cases.iter();
+    in_order(&cases, work, |_, (played, took)| {
+        solved &= played.verdict.solved;
+        if let Some(case) = told.next() {
+            if arguments.json {
+                out.line(to_json(case, &played, took, help).to_string());
+            } else {
+                tell(&mut out, &case.level, &played.verdict, help);
+                tell_script(&mut out, played.script.as_ref());
+            }
+        }
+        !out.is_closed()
+    });
+    Ok(if solved { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+fn cases(arguments: &CheckArgs, pack: &Pack) -> Result<Vec<Case>, Usage> {
     let levels: Vec<Arc<Level>> = if arguments.level.is_empty() {
         pack.levels.clone()
     } else {
         let named = arguments.level.iter().map(|name| level(pack, name).cloned());
         named.collect::<Result<_, _>>()?
     };
-    let answer = answer(arguments)?;
-    let mut out = Output::new();
-    let mut solved = true;
-    for level in &levels {
+    let given = answer(arguments)?;
+    let seeds = match &arguments.seeds {
+        Some(seeds) => seeds.0.clone(),
+        None => vec![arguments.seed],
+    };
+    let mut cases = Vec::new();
+    for level in levels {
+        let answer = match &arguments.solution {
+            Some(name) => Some(solution(&level, name)?),
+            None => given.clone(),
+        };
         if let Some(answer) = &answer {
             refuse_half_replaced(&level.start, &answer.files)?;
         }
-        let Played { verdict, script } = play(level, answer.as_ref(), arguments.seed);
-        solved &= verdict.solved;
-        if arguments.json {
-            out.json(&to_json(&verdict, script.as_ref()));
-        } else {
-            tell(&mut out, level, &verdict);
-            tell_script(&mut out, script.as_ref());
+        for &seed in &seeds {
+            cases.push(Case { level: Arc::clone(&level), seed, answer: answer.clone() });
         }
     }
-    Ok(if solved { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+    Ok(cases)
+}
+
+/// The level's own solution of this name; the first when it is empty.
+fn solution(level: &Level, name: &str) -> Result<Solution, Usage> {
+    let names = || level.solutions.iter().map(|solution| solution.name.as_str());
+    let found = level.solutions.iter().find(|solution| name.is_empty() || solution.name == name);
+    found.cloned().ok_or_else(|| {
+        let help = match nearest(name, names()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("it has {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        Usage(format!("level {} has no solution {name:?}; {help}", level.name))
+    })
 }
 
 /// An answer that describes a part of what one of the level's files describes can neither replace
@@ -71,21 +121,16 @@ fn answer(arguments: &CheckArgs) -> Result<Option<Solution>, Usage> {
 }
 
 /// The stable form that other programs read.
-fn to_json(verdict: &Verdict, script: Option<&Finished>) -> Value {
-    let goals = verdict.goals.iter().enumerate();
-    let goals: Vec<Value> =
-        goals.map(|(index, goal)| goal_json(goal, verdict.told_before(index))).collect();
-    json!({
-        "level": verdict.level,
-        "seed": verdict.seed,
-        "solved": verdict.solved,
-        "goals": goals,
-        "script": script.map(|script| json!({
-            "stdout": String::from_utf8_lossy(&script.stdout),
-            "stderr": String::from_utf8_lossy(&script.stderr),
-            "exit": script.exit,
-        })),
-    })
+fn to_json(case: &Case, played: &Played, took: Duration, help: Help) -> Value {
+    let mut value = objects::verdict(&played.verdict, help);
+    let nothing = Files::new();
+    let files = case.answer.as_ref().map_or(&nothing, |answer| &answer.files);
+    value["score"] = objects::score(&case.level, &played.verdict, files);
+    value["applied"] = objects::applied(&played.applied);
+    value["script"] = played.script.as_ref().map_or(Value::Null, objects::finished);
+    value["simulatedMs"] = (played.simulated.as_millis() as u64).into();
+    value["realMs"] = (took.as_millis() as u64).into();
+    value
 }
 
 /// What the script printed, and that it failed, where it did.
@@ -101,37 +146,13 @@ fn tell_script(out: &mut Output, script: Option<&Finished>) {
     }
 }
 
-/// A goal; where it fails for the same reason as an earlier one, `sameCauseAs` is that one's number.
-fn goal_json(goal: &GoalState, told_before: Option<usize>) -> Value {
-    json!({
-        "say": goal.say,
-        "passed": goal.passed,
-        "succeeded": goal.succeeded,
-        "of": goal.of,
-        "diagnosis": goal.diagnosis.as_ref().map(diagnosis_json),
-        "sameCauseAs": told_before,
-    })
-}
-
-fn diagnosis_json(diagnosis: &Diagnosis) -> Value {
-    json!({
-        "code": diagnosis.code,
-        "message": diagnosis.message,
-        "look": diagnosis.look,
-        "evidence": diagnosis.evidence,
-        "at": diagnosis.at.as_ref().map(ToString::to_string),
-        "nearest": diagnosis.nearest,
-        "fix": diagnosis.fix,
-    })
-}
-
-fn tell(out: &mut Output, level: &Level, verdict: &Verdict) {
+fn tell(out: &mut Output, level: &Level, verdict: &Verdict, help: Help) {
     let word = if verdict.solved { "solved" } else { "not solved" };
     out.line(format!("{}: {word} (seed {})", level.name, verdict.seed));
     for (index, goal) in verdict.goals.iter().enumerate() {
         let sign = if goal.passed { '✓' } else { '✗' };
         out.line(format!("  {sign} {} ({} of {})", goal.say, goal.succeeded, goal.of));
-        let Some(diagnosis) = &goal.diagnosis else { continue };
+        let Some(diagnosis) = goal.diagnosis.as_ref().filter(|_| help == Help::All) else { continue };
         if let Some(number) = verdict.told_before(index) {
             out.line(format!("      for the same reason as goal {number}"));
             continue;

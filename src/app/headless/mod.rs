@@ -6,8 +6,11 @@ mod files;
 mod levels;
 pub(in crate::app) mod lines;
 mod lint;
+mod new;
+mod objects;
 mod output;
 mod progress;
+mod requests;
 mod shell;
 mod trace;
 mod watching;
@@ -26,9 +29,12 @@ pub use explain::explain;
 pub use files::{read_files, read_pack};
 pub use levels::levels;
 pub use lint::lint;
+pub use new::new;
+pub use objects::usage as usage_object;
 pub use output::Output;
 pub use shell::shell;
 pub use trace::trace;
+pub use watching::watch;
 
 /// The level was not solved, the proof failed.
 pub const FAILURE: u8 = 1;

@@ -9,11 +9,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::lines::{Lines, Read};
+use super::requests::{self, Sent};
 use super::{Ended, Output, level, read_files};
 use crate::app::cli::ShellArgs;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Config};
-use crate::level::{Attempt, Pack};
+use crate::level::{Attempt, Level, Pack};
 use crate::shell::{self, Chunk, Files, Progress, Session, Typed, Wish};
 
 /// Time that the cluster is given to come to rest before each command.
@@ -31,14 +32,11 @@ pub fn shell(arguments: &ShellArgs, pack: impl FnOnce() -> Result<Pack, super::U
         Some(folder) => Some(read_files(folder)?),
         None => None,
     };
-    let desk = match &arguments.level {
-        Some(name) => {
-            let pack = pack()?;
-            let attempt = Attempt::open(level(&pack, name)?.clone(), arguments.seed);
-            Desk::at_level(attempt, files)
-        }
-        None => Desk::empty(arguments, files.unwrap_or_default()),
+    let at = match &arguments.level {
+        Some(name) => Ground::Level(level(&pack()?, name)?.clone()),
+        None => Ground::Empty(arguments.into()),
     };
+    let desk = Desk::open(at, arguments.seed, files.unwrap_or_default());
     let person = io::stdin().is_terminal() && !arguments.json;
     let mut conversation = Conversation {
         desk,
@@ -56,8 +54,63 @@ pub fn shell(arguments: &ShellArgs, pack: impl FnOnce() -> Result<Pack, super::U
     Ok(ExitCode::from(conversation.desk.session().exit_code().rem_euclid(256) as u8))
 }
 
-/// A terminal and the cluster it talks to.
-enum Desk {
+/// What a terminal's cluster is made of.
+enum Ground {
+    /// A level.
+    Level(Arc<Level>),
+    /// Nothing but nodes.
+    Empty(Bare),
+}
+
+/// A cluster without anything in it.
+#[derive(Clone)]
+struct Bare {
+    nodes: u32,
+    zones: Vec<String>,
+    cloud: bool,
+    dual_stack: bool,
+    ingress: bool,
+}
+
+impl From<&ShellArgs> for Bare {
+    fn from(arguments: &ShellArgs) -> Bare {
+        Bare {
+            nodes: arguments.nodes,
+            zones: arguments.zones.clone(),
+            cloud: arguments.cloud,
+            dual_stack: arguments.dual_stack,
+            ingress: arguments.ingress,
+        }
+    }
+}
+
+impl Bare {
+    fn cluster(&self, seed: u64) -> Cluster {
+        let config =
+            Config { nodes: self.nodes, seed, dns: true, dual_stack: self.dual_stack };
+        let mut cluster = Cluster::new(&config, shell::programs());
+        cluster.set_zones(&self.zones);
+        if self.cloud {
+            cluster.join_cloud();
+        }
+        if self.ingress {
+            cluster.install_ingress_controller();
+        }
+        cluster
+    }
+}
+
+/// A terminal and the cluster it talks to, and how both began.
+pub struct Desk {
+    ground: Ground,
+    seed: u64,
+    /// What the working folder began with, beside a level's own files.
+    files: Files,
+    now: Now,
+}
+
+/// A terminal and its cluster as they are.
+enum Now {
     /// A level's: its events happen too.
     Level(Box<Attempt>),
     /// An empty cluster's.
@@ -65,61 +118,80 @@ enum Desk {
 }
 
 impl Desk {
-    fn at_level(mut attempt: Attempt, files: Option<Files>) -> Desk {
-        if let Some(files) = files {
-            attempt.session_mut().files_mut().extend(files);
-        }
-        Desk::Level(Box::new(attempt))
-    }
-
-    fn empty(arguments: &ShellArgs, files: Files) -> Desk {
-        let config = Config {
-            nodes: arguments.nodes,
-            seed: arguments.seed,
-            dns: true,
-            dual_stack: arguments.dual_stack,
+    fn open(ground: Ground, seed: u64, files: Files) -> Desk {
+        let now = match &ground {
+            Ground::Level(level) => {
+                let mut attempt = Attempt::open(Arc::clone(level), seed);
+                attempt.session_mut().files_mut().extend(files.clone());
+                Now::Level(Box::new(attempt))
+            }
+            Ground::Empty(bare) => {
+                Now::Free(Box::new((bare.cluster(seed), Session::new(files.clone()))))
+            }
         };
-        let mut cluster = Cluster::new(&config, shell::programs());
-        cluster.set_zones(&arguments.zones);
-        if arguments.cloud {
-            cluster.join_cloud();
-        }
-        if arguments.ingress {
-            cluster.install_ingress_controller();
-        }
-        Desk::Free(Box::new((cluster, Session::new(files))))
+        Desk { ground, seed, files, now }
     }
 
-    fn cluster(&mut self) -> &mut Cluster {
-        match self {
-            Desk::Level(attempt) => attempt.cluster_mut(),
-            Desk::Free(both) => &mut both.0,
+    /// Begins anew, on this seed where one is given.
+    pub fn reset(&mut self, seed: Option<u64>) {
+        let seed = seed.unwrap_or(self.seed);
+        let empty = Ground::Empty(Bare {
+            nodes: 1,
+            zones: Vec::new(),
+            cloud: false,
+            dual_stack: false,
+            ingress: false,
+        });
+        let ground = std::mem::replace(&mut self.ground, empty);
+        *self = Desk::open(ground, seed, std::mem::take(&mut self.files));
+    }
+
+    /// The seed that it was opened on.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The level's attempt, where there is one.
+    pub fn attempt_mut(&mut self) -> Option<&mut Attempt> {
+        match &mut self.now {
+            Now::Level(attempt) => Some(attempt),
+            Now::Free(_) => None,
         }
     }
 
-    fn session(&self) -> &Session {
-        match self {
-            Desk::Level(attempt) => attempt.session(),
-            Desk::Free(both) => &both.1,
+    /// Its cluster.
+    pub fn cluster(&mut self) -> &mut Cluster {
+        match &mut self.now {
+            Now::Level(attempt) => attempt.cluster_mut(),
+            Now::Free(both) => &mut both.0,
         }
     }
 
-    fn session_mut(&mut self) -> &mut Session {
-        match self {
-            Desk::Level(attempt) => attempt.session_mut(),
-            Desk::Free(both) => &mut both.1,
+    /// Its terminal.
+    pub fn session(&self) -> &Session {
+        match &self.now {
+            Now::Level(attempt) => attempt.session(),
+            Now::Free(both) => &both.1,
+        }
+    }
+
+    /// Its terminal, to type in.
+    pub fn session_mut(&mut self) -> &mut Session {
+        match &mut self.now {
+            Now::Level(attempt) => attempt.session_mut(),
+            Now::Free(both) => &mut both.1,
         }
     }
 
     /// Goes on with the running command until it has ended or reads its input.
     fn run(&mut self, limit: SimTime) -> Ran {
-        match self {
-            Desk::Level(attempt) => match attempt.run_session(limit) {
+        match &mut self.now {
+            Now::Level(attempt) => match attempt.run_session(limit) {
                 Some(Progress::Input) => Ran::Reads,
                 Some(_) => Ran::Ended,
                 None => Ran::TooLong,
             },
-            Desk::Free(both) => {
+            Now::Free(both) => {
                 let (cluster, session) = both.as_mut();
                 loop {
                     match session.step(cluster) {
@@ -133,19 +205,21 @@ impl Desk {
         }
     }
 
-    fn advance_to(&mut self, until: SimTime) {
-        match self {
-            Desk::Level(attempt) => {
-                attempt.advance_to(until);
+    /// Lets time pass; what the level tells meanwhile.
+    pub fn advance_to(&mut self, until: SimTime) -> Vec<String> {
+        match &mut self.now {
+            Now::Level(attempt) => attempt.advance_to(until),
+            Now::Free(both) => {
+                both.0.advance_to(until);
+                Vec::new()
             }
-            Desk::Free(both) => both.0.advance_to(until),
         }
     }
 
     fn interrupt(&mut self) {
-        match self {
-            Desk::Level(attempt) => attempt.interrupt(),
-            Desk::Free(both) => both.1.interrupt(&mut both.0),
+        match &mut self.now {
+            Now::Level(attempt) => attempt.interrupt(),
+            Now::Free(both) => both.1.interrupt(&mut both.0),
         }
     }
 }
@@ -196,6 +270,24 @@ impl Conversation {
 
     /// Takes one line: a command, or a part of one.
     fn take(&mut self, line: &str) {
+        if self.json && self.pending.is_empty() {
+            match requests::read(line) {
+                Sent::Line => {}
+                Sent::Request(request) => {
+                    let answer = request.answer(&mut self.desk);
+                    return self.out.line(answer.to_string());
+                }
+                Sent::Wrong(error) => return self.out.line(error.to_string()),
+                Sent::Command(command) => {
+                    command.lines().for_each(|line| self.take_command(line));
+                    return self.end();
+                }
+            }
+        }
+        self.take_command(line);
+    }
+
+    fn take_command(&mut self, line: &str) {
         if self.pending.is_empty() {
             self.desk.cluster().settle(SETTLE);
         } else {
@@ -253,7 +345,9 @@ impl Conversation {
                         break;
                     }
                 },
-                Ran::TooLong if slice < limit => self.desk.advance_to(slice),
+                Ran::TooLong if slice < limit => {
+                    self.desk.advance_to(slice);
+                }
                 Ran::TooLong => {
                     self.desk.interrupt();
                     chunks.extend(self.desk.session_mut().take_output());

@@ -8,8 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::check::refuse_half_replaced;
+use super::objects::word;
 use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::TraceArgs;
+use crate::cluster::Cluster;
 use crate::diagnostic::printable;
 use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_since, with_answer};
 use crate::network::{
@@ -40,21 +42,52 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
         attempt.apply();
     }
     let files = attempt.files().clone();
-    let cluster = attempt.cluster_mut();
-    cluster.settle(SETTLE);
-    let place = name.find(cluster).map_err(|why| Usage(nowhere(&why)))?;
     let command = command_line(&arguments.command);
-    let first = cluster.next_trace();
-    let finished = shell::run_at(cluster, &place, &files, &command, LIMIT);
-    let sent = sent_since(cluster, first);
-    let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= first), &sent);
+    let sent = send(attempt.cluster_mut(), &name, &command, &files)?;
+    let cluster = attempt.cluster();
+    let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= sent.first), &sent.own);
     let mut out = Output::new();
     if arguments.json {
-        out.json(&to_json(cluster.network(), (&arguments.from, &command), &finished, &traces));
+        let asked = (arguments.from.as_str(), command.as_str());
+        out.line(to_json(cluster.network(), asked, &sent.finished, &traces).to_string());
     } else {
-        tell(&mut out, cluster.network(), &finished, &traces);
+        tell(&mut out, cluster.network(), &sent.finished, &traces);
     }
-    Ok(if finished.exit == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+    Ok(if sent.finished.exit == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+/// A command that was run, and the packets that it sent.
+struct Ran {
+    finished: Finished,
+    first: TraceId,
+    own: Vec<TraceId>,
+}
+
+fn send(
+    cluster: &mut Cluster,
+    name: &PlaceName,
+    command: &str,
+    files: &Files,
+) -> Result<Ran, Usage> {
+    cluster.settle(SETTLE);
+    let place = name.find(cluster).map_err(|why| Usage(nowhere(&why)))?;
+    let first = cluster.next_trace();
+    let finished = shell::run_at(cluster, &place, files, command, LIMIT);
+    let own = sent_since(cluster, first);
+    Ok(Ran { finished, first, own })
+}
+
+/// Runs a command in a cluster, and gives each packet's way as programs read it.
+pub fn traced(
+    cluster: &mut Cluster,
+    from: &str,
+    command: &str,
+    files: &Files,
+) -> Result<Value, Usage> {
+    let name = PlaceName::parse(from).map_err(|expected| Usage(format!("from {from:?}: {expected}")))?;
+    let sent = send(cluster, &name, command, files)?;
+    let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= sent.first), &sent.own);
+    Ok(to_json(cluster.network(), (from, command), &sent.finished, &traces))
 }
 
 /// One word is a command line of its own (`-- 'curl web | head -1'`); several are a command's words
@@ -237,8 +270,8 @@ fn dns_json(exchange: &DnsExchange) -> Value {
 fn hop_json(network: &Network, hop: &Hop) -> Value {
     let mut value = json!({
         "place": hop.place.to_string(),
-        "stage": format!("{:?}", hop.stage),
-        "verdict": format!("{:?}", hop.verdict),
+        "stage": word(&hop.stage),
+        "verdict": word(&hop.verdict),
         "says": hop.sentence(),
         "before": flow_json(&hop.before),
         "after": flow_json(&hop.after),
@@ -270,7 +303,7 @@ fn endpoint_json(considered: &Considered<'_>) -> Value {
         "ready": endpoint.ready,
         "serving": endpoint.serving,
         "terminating": endpoint.terminating,
-        "fate": format!("{:?}", considered.fate),
+        "fate": word(&considered.fate),
     })
 }
 

@@ -12,15 +12,18 @@ mod texts;
 mod words;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::Applied;
 use super::answer::with_answer;
 use super::attempt::{Attempt, Verdict};
 use super::diagnosis;
 use super::format::{Level, Mistake, Predict, Solution};
+use crate::cluster::ObjectName;
 use crate::diagnostic::Diagnostic;
 use crate::shell::Finished;
 
@@ -286,11 +289,11 @@ impl Prover {
         tries
     }
 
-    /// Whether the API server takes all of a solution's manifests.
-    fn accepts(&mut self, seed: u64, solution: &Solution) -> bool {
+    /// The objects of a solution's manifests that the API server takes.
+    fn accepted(&mut self, seed: u64, solution: &Solution) -> BTreeSet<ObjectName> {
         let mut attempt = self.open(seed);
         *attempt.session_mut().files_mut() = with_answer(attempt.files(), &solution.files);
-        attempt.apply().accepted()
+        taken(&attempt.apply())
     }
 
     /// The lines of its solutions' manifests that may go: the level is solved without them.
@@ -369,8 +372,15 @@ const LOOK: &str =
 /// Plays an answer without a screen: its files in place of the start's, applied, then its script.
 pub fn play(level: &Arc<Level>, answer: Option<&Solution>, seed: u64) -> Played {
     let mut attempt = Attempt::open(level.clone(), seed);
-    let script = apply(&mut attempt, answer);
-    Played { verdict: attempt.grade(), script }
+    let began = attempt.cluster().now();
+    if let Some(answer) = answer {
+        *attempt.session_mut().files_mut() = with_answer(attempt.files(), &answer.files);
+    }
+    let applied = attempt.apply();
+    let script = answer.and_then(|answer| answer.script.as_ref());
+    let script = script.map(|script| attempt.run_script(script));
+    let verdict = attempt.grade();
+    Played { verdict, applied, script, simulated: attempt.cluster().now().since(began) }
 }
 
 /// What came of an answer.
@@ -378,6 +388,10 @@ pub fn play(level: &Arc<Level>, answer: Option<&Solution>, seed: u64) -> Played 
 pub struct Played {
     /// How the level stands.
     pub verdict: Verdict,
+    /// What became of its files.
+    pub applied: Applied,
+    /// How long it took in the cluster, from the level's start to the last request.
+    pub simulated: Duration,
     /// What the answer's script printed, and how it ended, if it has one.
     pub script: Option<Finished>,
 }
@@ -387,14 +401,21 @@ fn answered(mut attempt: Attempt, answer: Option<&Solution>) -> Verdict {
     attempt.grade()
 }
 
-fn apply(attempt: &mut Attempt, answer: Option<&Solution>) -> Option<Finished> {
+fn apply(attempt: &mut Attempt, answer: Option<&Solution>) {
     if let Some(answer) = answer {
         let files = with_answer(attempt.files(), &answer.files);
         *attempt.session_mut().files_mut() = files;
     }
     attempt.apply();
-    let script = answer.and_then(|answer| answer.script.as_ref())?;
-    Some(attempt.run_script(script))
+    if let Some(script) = answer.and_then(|answer| answer.script.as_ref()) {
+        attempt.run_script(script);
+    }
+}
+
+/// The objects that the API server took.
+fn taken(applied: &Applied) -> BTreeSet<ObjectName> {
+    let objects = applied.files.iter().flat_map(|file| &file.objects);
+    objects.map(|(object, _)| object.clone()).collect()
 }
 
 fn shown(diagnosis: &diagnosis::Diagnosis) -> String {

@@ -2,12 +2,13 @@
 //!
 //! Not tried, by rule: blank lines and comments, which say nothing; and lines whose removal leaves the
 //! objects as they are once the API server has filled in its defaults. A line without which the file is
-//! no longer YAML, or no longer accepted, counts as one that fails. One seed is enough: what a line does
+//! no longer YAML, or the API server no longer takes an object, counts as one that fails. One seed is enough: what a line does
 //! depends on it no more than the solution does, and that is proved on all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Prover, objects};
+use super::{Prover, objects, taken};
+use crate::cluster::ObjectName;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::level::answer::with_answer;
 use crate::level::apply::is_manifest;
@@ -64,6 +65,7 @@ pub(super) fn spare_lines(prover: &mut Prover, seed: u64) -> Vec<SpareLine> {
     let mut tried = BTreeMap::new();
     let mut spare = Vec::new();
     for solution in &level.solutions {
+        let accepted = prover.accepted(seed, solution);
         for (file, content) in solution.files.iter().filter(|(file, _)| is_manifest(file)) {
             let text = String::from_utf8_lossy(content).into_owned();
             let whole = read(file, &text);
@@ -73,7 +75,7 @@ pub(super) fn spare_lines(prover: &mut Prover, seed: u64) -> Vec<SpareLine> {
                 };
                 let passes = *tried
                     .entry((answer.files.clone(), answer.script.clone()))
-                    .or_insert_with(|| passes(prover, seed, (solution, &answer)));
+                    .or_insert_with(|| passes(prover, seed, &answer, &accepted));
                 if passes {
                     let (solution, file) = (solution.name.clone(), file.clone());
                     let (line, text) = (index as u32 + 1, line.trim().to_owned());
@@ -114,13 +116,17 @@ fn read(file: &str, text: &str) -> Option<Vec<serde_json::Value>> {
     unreadable.is_empty().then(|| objects::complete(&documents))
 }
 
-/// Whether the answer is accepted where the whole solution is, and every goal passes.
-fn passes(prover: &mut Prover, seed: u64, (whole, answer): (&Solution, &Solution)) -> bool {
+/// Whether the API server takes whatever it took of the whole solution, and every goal passes.
+fn passes(
+    prover: &mut Prover,
+    seed: u64,
+    answer: &Solution,
+    accepted: &BTreeSet<ObjectName>,
+) -> bool {
     let mut attempt = prover.open(seed);
     let files: Files = with_answer(attempt.files(), &answer.files);
     *attempt.session_mut().files_mut() = files;
-    let applied = attempt.apply();
-    if !applied.accepted() && prover.accepts(seed, whole) {
+    if !taken(&attempt.apply()).is_superset(accepted) {
         return false;
     }
     if let Some(script) = &answer.script {

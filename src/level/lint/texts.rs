@@ -1,7 +1,12 @@
 //! A level's texts: complete, short, and without a word too many.
 
-use crate::diagnostic::{Diagnostic, Position};
+use serde_json::Value;
+
+use crate::cluster;
+use crate::diagnostic::{Diagnostic, Position, nearest};
+use crate::level::apply::is_manifest;
 use crate::level::format::Level;
+use crate::manifest;
 
 /// Texts are there and short enough; codes, files and solutions that they name exist.
 pub(super) fn complete(level: &Level) -> Result<(), Diagnostic> {
@@ -21,7 +26,8 @@ pub(super) fn complete(level: &Level) -> Result<(), Diagnostic> {
     };
     count("solutions", level.solutions.len(), 2)?;
     count("mistakes", level.mistakes.len(), 3)?;
-    give_aways(level)
+    give_aways(level)?;
+    images(level)
 }
 
 /// Marks in the starting files that give the fault away.
@@ -40,4 +46,69 @@ fn give_aways(level: &Level) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// The world and the solutions run images that there are; the faults of levels are elsewhere.
+fn images(level: &Level) -> Result<(), Diagnostic> {
+    let world = level.world.iter().map(|(name, content)| (format!("world/{name}"), content));
+    let solutions = level.solutions.iter().flat_map(|solution| {
+        let files = solution.files.iter();
+        files.map(|(name, content)| (format!("solutions/{}/{name}", solution.name), content))
+    });
+    for (file, content) in world.chain(solutions).filter(|(file, _)| is_manifest(file)) {
+        let file = format!("{}/{file}", level.name);
+        let (documents, _) = manifest::parse(&file, &String::from_utf8_lossy(content));
+        for document in &documents {
+            let mut found = Vec::new();
+            images_in(&document.value, String::new(), &mut found);
+            for (path, image) in found.iter().filter(|(_, image)| !cluster::carries(image)) {
+                let error = Diagnostic::error(format!("there is no image {image}")).in_file(file);
+                let at = document.positions.nearest(path).map(|field| field.key);
+                return Err(error.at(at.unwrap_or(Position::new(1, 1))).help(nearest_images(image)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The images of containers, each with its path.
+fn images_in(value: &Value, path: String, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let at = manifest::field(&path, name);
+                match value {
+                    Value::String(image) if name == "image" && path.contains("ontainers[") => {
+                        found.push((at, image.clone()));
+                    }
+                    value => images_in(value, at, found),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                images_in(value, manifest::item(&path, index), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The images that are spelt most like this one, three at most.
+fn nearest_images(image: &str) -> String {
+    let name = image.split_once(':').map_or(image, |(name, _)| name);
+    if let Some(known) = cluster::images().find(|known| *known == name) {
+        return format!("{known} has no such tag; leave the tag out");
+    }
+    let mut left: Vec<&str> = cluster::images().collect();
+    let mut near = Vec::new();
+    while near.len() < 3 {
+        let Some(next) = nearest(name, left.iter().copied()) else { break };
+        left.retain(|known| *known != next);
+        near.push(next);
+    }
+    match near.as_slice() {
+        [] => "docs/levels.md lists the images".to_owned(),
+        near => format!("did you mean {}?", near.join(" or ")),
+    }
 }

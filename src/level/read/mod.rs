@@ -20,6 +20,7 @@ use crate::shell::Files;
 use bounds::Bounds;
 use schema::{Format, LevelFile, MistakeFile, PackFile};
 
+pub use schema::parse_duration;
 pub use source::Source;
 
 /// The JSON Schema of one of the format's files, so that an author's editor completes it.

@@ -1,0 +1,227 @@
+//! Requests of `podhop shell --json` beside commands: objects with one key, so that a program plays an
+//! episode: reset, step, observe, grade.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::objects::{self, Help};
+use super::shell::Desk;
+use super::trace::traced;
+use crate::diagnostic::nearest;
+use crate::level::{Attempt, parse_duration};
+
+/// The longest that a request lets pass.
+const ADVANCE: Duration = Duration::from_secs(24 * 3600);
+
+/// The requests that there are.
+const REQUESTS: [&str; 7] = ["run", "files", "apply", "advance", "trace", "grade", "reset"];
+
+/// A request: an object with one key.
+pub struct Request {
+    name: String,
+    arguments: Value,
+}
+
+/// What a line is, that a program sent.
+pub enum Sent {
+    /// A command, or a part of one.
+    Line,
+    /// A request.
+    Request(Request),
+    /// A command that came as an object: `{"run": "kubectl get pods"}`.
+    Command(String),
+    /// An object that is no request.
+    Wrong(Value),
+}
+
+/// Reads a line. What is no JSON object is a command: `{ echo a; }`.
+pub fn read(line: &str) -> Sent {
+    if !line.trim_start().starts_with('{') {
+        return Sent::Line;
+    }
+    let Ok(Value::Object(mut fields)) = serde_json::from_str::<Value>(line) else {
+        return Sent::Line;
+    };
+    let names: Vec<String> = fields.keys().cloned().collect();
+    let [name] = names.as_slice() else {
+        return Sent::Wrong(wrong("a request has one key", None));
+    };
+    if !REQUESTS.contains(&name.as_str()) {
+        let near = nearest(name, REQUESTS).map(|near| format!("did you mean {near:?}?"));
+        return Sent::Wrong(wrong(&format!("there is no request {name:?}"), near));
+    }
+    let arguments = fields.remove(name).unwrap_or_default();
+    match (name.as_str(), &arguments) {
+        ("run", Value::String(command)) => Sent::Command(command.clone()),
+        ("run", _) => Sent::Wrong(expected("run", "a text, the command")),
+        _ => Sent::Request(Request { name: name.clone(), arguments }),
+    }
+}
+
+fn wrong(message: &str, help: Option<String>) -> Value {
+    let help = help.unwrap_or_else(|| format!("the requests are {}", REQUESTS.join(", ")));
+    objects::error("unknown-request", &format!("{message}; {help}"))
+}
+
+fn expected(request: &str, what: &str) -> Value {
+    objects::error("wrong-argument", &format!("{request} takes {what}"))
+}
+
+impl Request {
+    /// Carries it out.
+    pub fn answer(&self, desk: &mut Desk) -> Value {
+        let answer = match self.name.as_str() {
+            "files" => self.files(desk),
+            "apply" => self.apply(desk),
+            "advance" => self.advance(desk),
+            "trace" => self.trace(desk),
+            "grade" => self.grade(desk),
+            _ => self.reset(desk),
+        };
+        match answer {
+            Ok(mut value) => {
+                value["request"] = self.name.as_str().into();
+                value["at"] = desk.cluster().now().as_millis().into();
+                value
+            }
+            Err(error) => error,
+        }
+    }
+
+    /// The arguments as an object; nothing stands for an empty one.
+    fn object(&self, what: &str) -> Result<Map<String, Value>, Value> {
+        match &self.arguments {
+            Value::Object(fields) => Ok(fields.clone()),
+            Value::Null => Ok(Map::new()),
+            _ => Err(expected(&self.name, what)),
+        }
+    }
+
+    /// No other arguments than these.
+    fn only(&self, known: &[&str]) -> Result<Map<String, Value>, Value> {
+        let fields = self.object("an object")?;
+        match fields.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => {
+                let takes = match known {
+                    [] => "takes no arguments".to_owned(),
+                    known => format!("takes {}", known.join(", ")),
+                };
+                let message = format!("{} {takes}, not {name:?}", self.name);
+                Err(objects::error("wrong-argument", &message))
+            }
+            None => Ok(fields),
+        }
+    }
+
+    /// The level's attempt.
+    fn attempt<'d>(&self, desk: &'d mut Desk) -> Result<&'d mut Attempt, Value> {
+        let message = format!("{} asks for a level: podhop shell LEVEL --json", self.name);
+        desk.attempt_mut().ok_or_else(|| objects::error("no-level", &message))
+    }
+
+    fn files(&self, desk: &mut Desk) -> Result<Value, Value> {
+        let fields = self.object("an object: a file's name, and its content or null")?;
+        for (name, content) in &fields {
+            let locked = desk.attempt_mut().is_some_and(|attempt| attempt.is_locked(name));
+            if locked {
+                let message = format!("{name} can be read, but not changed");
+                return Err(objects::error("locked-file", &message));
+            }
+            if !matches!(content, Value::String(_) | Value::Null) {
+                return Err(expected("files", "texts, or null for a file that goes"));
+            }
+        }
+        let files = desk.session_mut().files_mut();
+        for (name, content) in fields {
+            match content {
+                Value::String(text) => {
+                    files.insert(name, text.into_bytes());
+                }
+                _ => {
+                    files.remove(&name);
+                }
+            }
+        }
+        Ok(json!({"files": objects::files(desk.session().files())}))
+    }
+
+    fn apply(&self, desk: &mut Desk) -> Result<Value, Value> {
+        self.only(&[])?;
+        let applied = self.attempt(desk)?.apply();
+        Ok(json!({"applied": objects::applied(&applied)}))
+    }
+
+    fn advance(&self, desk: &mut Desk) -> Result<Value, Value> {
+        let time = self.arguments.as_str().and_then(parse_duration);
+        let Some(time) = time.filter(|time| *time <= ADVANCE) else {
+            return Err(expected("advance", "a time of a day at most: \"250ms\", \"20s\", \"2m\""));
+        };
+        let until = desk.cluster().now() + time;
+        Ok(json!({"happened": desk.advance_to(until)}))
+    }
+
+    fn trace(&self, desk: &mut Desk) -> Result<Value, Value> {
+        let fields = self.only(&["from", "run"])?;
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        let Some(run) = text("run") else {
+            return Err(expected("trace", "{\"from\": \"pod/client\", \"run\": \"curl http://web\"}"));
+        };
+        let files = desk.session().files().clone();
+        traced(desk.cluster(), text("from").unwrap_or("laptop"), run, &files)
+            .map_err(|usage| objects::error("wrong-argument", &usage.0))
+    }
+
+    /// Sends the goals' requests; the reward is the share of goals that pass.
+    fn grade(&self, desk: &mut Desk) -> Result<Value, Value> {
+        let fields = self.only(&["help"])?;
+        let help = if fields.get("help") == Some(&Value::Bool(false)) { Help::None } else { Help::All };
+        let attempt = self.attempt(desk)?;
+        let verdict = attempt.grade();
+        let passed = verdict.goals.iter().filter(|goal| goal.passed).count();
+        let reward = passed as f64 / verdict.goals.len().max(1) as f64;
+        let score = objects::score(&attempt.level().clone(), &verdict, &attempt.files().clone());
+        Ok(json!({
+            "verdict": objects::verdict(&verdict, help),
+            "score": score,
+            "reward": reward,
+            "done": verdict.solved,
+        }))
+    }
+
+    /// Everything from the start, on the same seed or another.
+    fn reset(&self, desk: &mut Desk) -> Result<Value, Value> {
+        let fields = self.only(&["seed"])?;
+        let seed = match fields.get("seed") {
+            None => None,
+            Some(seed) => Some(seed.as_u64().ok_or_else(|| expected("reset", "a seed: a whole number"))?),
+        };
+        desk.reset(seed);
+        let level = desk.attempt_mut().map(|attempt| objects::level(attempt.level(), false, false));
+        Ok(json!({
+            "seed": desk.seed(),
+            "level": level,
+            "files": objects::files(desk.session().files()),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_of_commands_is_no_request() {
+        assert!(matches!(read("{ echo a; }"), Sent::Line));
+        assert!(matches!(read("kubectl get pods"), Sent::Line));
+        assert!(matches!(read("{\"grade\": {}}"), Sent::Request(_)));
+        assert!(matches!(read("{\"run\": \"ls\"}"), Sent::Command(_)));
+    }
+
+    #[test]
+    fn an_unknown_request_names_the_nearest() {
+        let Sent::Wrong(error) = read("{\"grad\": {}}") else { panic!("it is no request") };
+        let message = "there is no request \"grad\"; did you mean \"grade\"?";
+        assert_eq!(error["error"]["message"], message);
+    }
+}
