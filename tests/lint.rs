@@ -224,7 +224,7 @@ fn a_cheat_that_wins_is_an_error_unless_the_words_allow_it() {
     let files = with(YAML, "allows: {", "allows: {imitator: whoever, ");
     says(&files, "shop/level.yaml:23:10: the cheat imitator is allowed, and does not win");
     let files = with(YAML, "allows: {", "allows: {bribery: whoever, ");
-    says(&files, "shop/level.yaml:23:10: there is no built-in cheat bribery");
+    says(&files, "shop/level.yaml:23:10: unknown key \"bribery\"");
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn a_prediction_has_one_right_choice() {
         &both,
         "shop/level.yaml:14:13: seed 1: 2 choices fit what comes back: \"refused\" and \"denied\"",
     );
-    says(&own(refused), "shop/level.yaml:14:13: 1 choices are given; 2 to 5 are shown");
+    says(&own(refused), "shop/level.yaml:14:13: a question has 2 to 5 choices, this one 1");
     let any = own(&format!("{refused}, {{say: whatever, expect: {{}}}}"));
     says(&any, "shop/level.yaml:14:");
     let nothing = with(YAML, "  repeat: {times: 9", "  predict: none\n  repeat: {times: 9");

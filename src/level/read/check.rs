@@ -47,6 +47,7 @@ impl<'s> Checker<'s> {
             return self.mistyped(schema, &types, value, path);
         }
         self.chosen(schema, value, path);
+        self.counted(schema, value, path);
         match value {
             Value::Object(fields) => self.object(schema, fields, path),
             Value::Array(items) => self.array(schema, items, path),
@@ -80,7 +81,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn mistyped(&mut self, schema: &Value, types: &[&str], value: &Value, path: &str) {
+    fn mistyped(&mut self, schema: &'s Value, types: &[&str], value: &Value, path: &str) {
         let mut wanted: Vec<&str> = Vec::new();
         for kind in types.iter().filter(|kind| **kind != "null") {
             if !wanted.contains(&noun(kind)) {
@@ -90,20 +91,53 @@ impl<'s> Checker<'s> {
         let message =
             format!("{} is {}, where {} belongs", last(path), received(value), wanted.join(" or "));
         let first = types.iter().find(|kind| **kind != "null").copied().unwrap_or("string");
-        self.say(path, message, how_to_write(first, schema, value));
+        let words = self.words(schema);
+        let help = match words.as_slice() {
+            [] => how_to_write(first, schema, value),
+            words => one_of("", words),
+        };
+        self.say(path, message, help);
+    }
+
+    /// The words that a schema takes, where it takes no others.
+    fn words(&self, schema: &'s Value) -> Vec<&'s str> {
+        if let Some(branches) = branches(schema) {
+            return branches.iter().flat_map(|one| self.words(self.resolved(one))).collect();
+        }
+        let listed = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        listed.chain(schema["const"].as_str()).collect()
     }
 
     /// A value that is one of a list of words.
     fn chosen(&mut self, schema: &'s Value, value: &Value, path: &str) {
-        let words: Vec<&str> = match (schema.get("enum"), schema.get("const")) {
-            (Some(words), _) => words.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
-            (None, Some(word)) => word.as_str().into_iter().collect(),
-            (None, None) => return,
-        };
+        let words = self.words(schema);
+        if words.is_empty() {
+            return;
+        }
         let Some(text) = value.as_str() else { return };
         if !words.contains(&text) {
             let message = format!("{} cannot be {text:?}", last(path));
             self.say(path, message, one_of(text, &words));
+        }
+    }
+
+    /// A number that is no count, or no exit code. What is counted has bounds of its own, which say what
+    /// they are of.
+    fn counted(&mut self, schema: &Value, value: &Value, path: &str) {
+        let (least, most) = (schema["minimum"].as_i64(), schema["maximum"].as_i64());
+        let wrong = match (value.as_i64(), schema["format"].as_str()) {
+            (Some(number), Some("int32")) => {
+                least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most)
+            }
+            (Some(number), _) => number < 0 && least.is_some_and(|least| least >= 0),
+            (None, _) => false,
+        };
+        if wrong {
+            let help = match (least, most) {
+                (Some(least), Some(most)) => format!("give a number from {least} to {most}"),
+                _ => "give a number of 0 or more".to_owned(),
+            };
+            self.say(path, format!("{} cannot be {value}", last(path)), help);
         }
     }
 
@@ -266,6 +300,9 @@ fn received(value: &Value) -> &'static str {
     match value {
         Value::Null => "empty",
         Value::Bool(_) => "true or false",
+        Value::Number(number) if number.as_f64().is_some_and(|n| n.fract() == 0.0 && n.abs() > 1e15) => {
+            "too large a number"
+        }
         Value::Number(number) if number.is_f64() => "a number with a fraction",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
@@ -276,17 +313,19 @@ fn received(value: &Value) -> &'static str {
 
 /// How a value of this type is written.
 fn how_to_write(kind: &str, schema: &Value, value: &Value) -> String {
+    let example = schema["examples"][0].as_str();
     match (kind, value) {
-        ("string", Value::Bool(_) | Value::Number(_)) => {
+        ("string", _) if example.is_some() => format!("for example: {}", example.unwrap_or("")),
+        ("string", Value::Bool(_)) => {
+            "put it into quotes: yes, no, on, off, true and false are no texts without".to_owned()
+        }
+        ("string", Value::Number(_)) => {
             format!("put it into quotes: \"{value}\"")
         }
         ("string", Value::Object(_)) => {
             "put the text into quotes: a colon makes it a group of keys".to_owned()
         }
-        ("string", _) => match schema["examples"][0].as_str() {
-            Some(example) => format!("for example: {example}"),
-            None => "write a text".to_owned(),
-        },
+        ("string", _) => "write a text".to_owned(),
         ("array", _) => "write a list: each entry on a line of its own, after a hyphen".to_owned(),
         ("object", _) => "write its keys below it, indented, each with a value".to_owned(),
         ("boolean", _) => "write true or false".to_owned(),

@@ -210,7 +210,10 @@ fn goal(file: GoalFile, path: &str, bounds: &mut Bounds<'_>) -> Goal {
 fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
     let times = bounds.number(&format!("{path}.times"), file.times, bounds::REQUESTS);
     let at_most = file.at_most.unwrap_or(file.times).max(file.times);
-    let at_most = bounds.number(&format!("{path}.atMost"), at_most, bounds::REQUESTS);
+    let at_most = match file.at_most {
+        Some(_) => bounds.number(&format!("{path}.atMost"), at_most, bounds::REQUESTS),
+        None => times,
+    };
     let succeed = file.succeed.unwrap_or(u64::from(times));
     let succeed = bounds.number(&format!("{path}.succeed"), succeed, bounds::REQUESTS);
     if succeed > times {
@@ -228,7 +231,7 @@ fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
             help,
         );
     }
-    if spread > at_most {
+    if file.times > 0 && spread > at_most {
         let message = format!("{at_most} requests can't be served by {spread} pods");
         bounds.error(&format!("{path}.spread"), message, "give more times, or atMost");
     }

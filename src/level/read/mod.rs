@@ -322,7 +322,7 @@ mod tests {
         let errors = read("[zone-a, '-']").unwrap_err();
         assert_eq!(
             errors[0].to_string(),
-            "one/level.yaml:9:20: \"-\" is no name of a zone (for example: zone-a)"
+            "one/level.yaml:9:37: \"-\" is no name of a zone (for example: zone-a)"
         );
     }
 

@@ -586,7 +586,7 @@ impl JsonSchema for Span {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> JsonSchemaValue {
-        json_schema!({"type": "string", "pattern": SPAN, "examples": ["250ms", "20s", "2m", "1h"]})
+        json_schema!({"type": "string", "pattern": SPAN, "examples": ["20s", "250ms", "2m", "1h"]})
     }
 }
 

@@ -1,0 +1,249 @@
+//! What programs read: the objects that podhop prints fit the schemas of `docs/schemas/`, and the example
+//! solvers solve the first levels by them alone.
+// Tests look at the real world: files, clocks, processes.
+#![allow(clippy::disallowed_methods)]
+
+#[allow(dead_code)]
+#[path = "../examples/solver.rs"]
+mod solver;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const PODHOP: &str = env!("CARGO_BIN_EXE_podhop");
+
+/// The levels that the campaign began with.
+const LEVELS: [&str; 6] =
+    ["localhost-sidecar", "pod-ip-curl", "pod-churn", "clusterip", "nodeport", "headless"];
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn podhop(words: &[&str], input: &str) -> Output {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut child = Command::new(PODHOP)
+        .args(words)
+        .current_dir(repository())
+        .env("PODHOP_HOME", home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("podhop runs");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+fn objects(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).expect("text");
+    text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect()
+}
+
+fn schema(name: &str) -> Value {
+    let text = fs::read_to_string(repository().join(format!("docs/schemas/{name}.json")));
+    serde_json::from_str(&text.expect("a schema")).expect("JSON")
+}
+
+/// Whether a value fits a schema, as far as the schemas of `docs/schemas/` go.
+fn fits(schema: &Value, value: &Value) -> Result<(), String> {
+    if let Some(all) = schema["anyOf"].as_array() {
+        let tries: Vec<_> = all.iter().map(|one| fits(one, value)).collect();
+        return match tries.iter().any(Result::is_ok) {
+            true => Ok(()),
+            false => Err(format!("{value} fits none: {tries:?}")),
+        };
+    }
+    if schema.get("const").is_some_and(|expected| expected != value) {
+        return Err(format!("{value} is not {}", schema["const"]));
+    }
+    let right = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
+        Some("boolean") => value.is_boolean(),
+        Some("null") => value.is_null(),
+        Some(other) => return Err(format!("the schema has the type {other}")),
+        None => true,
+    };
+    if !right {
+        return Err(format!("{value} is no {}", schema["type"]));
+    }
+    let least = schema["minimum"].as_f64().unwrap_or(f64::MIN);
+    if value.as_f64().is_some_and(|number| number < least) {
+        return Err(format!("{value} is less than {least}"));
+    }
+    if let (Some(pattern), Some(text)) = (schema["pattern"].as_str(), value.as_str())
+        && !regex::Regex::new(pattern).expect("a pattern").is_match(text)
+    {
+        return Err(format!("{text} does not match {pattern}"));
+    }
+    for item in value.as_array().into_iter().flatten() {
+        fits(&schema["items"], item)?;
+    }
+    let Some(fields) = value.as_object() else { return Ok(()) };
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !fields.contains_key(name) {
+            return Err(format!("{name} is missing in {value}"));
+        }
+    }
+    for (name, value) in fields {
+        match (schema["properties"].get(name), &schema["additionalProperties"]) {
+            (Some(schema), _) => fits(schema, value).map_err(|why| format!("{name}: {why}"))?,
+            (None, Value::Bool(false)) => return Err(format!("the schema has no {name}")),
+            (None, Value::Object(_)) => fits(&schema["additionalProperties"], value)?,
+            (None, _) => {}
+        }
+    }
+    Ok(())
+}
+
+fn all_fit(name: &str, output: &Output) -> Vec<Value> {
+    let schema = schema(name);
+    let all = objects(output);
+    assert!(!all.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    for object in &all {
+        if let Err(why) = fits(&schema, object) {
+            panic!("{name}.json: {why}\n{object:#}");
+        }
+    }
+    all
+}
+
+#[test]
+fn levels_are_listed_with_all_that_a_program_needs() {
+    let all = all_fit("level", &podhop(&["levels", "--json"], ""));
+    let named = all.iter().find(|level| level["level"] == "clusterip").expect("it is there");
+    assert_eq!(named["goals"][0]["from"], "deploy/frontend");
+    assert_eq!(named["goals"][1]["repeat"]["times"], 10);
+    assert_eq!(named["files"][0]["name"], "backend.yaml");
+    assert!(named["codes"].as_array().is_some_and(|codes| codes.len() > 2));
+    assert!(named.get("hints").is_none());
+    let all = all_fit("level", &podhop(&["levels", "--json", "--hints"], ""));
+    let named = all.iter().find(|level| level["level"] == "clusterip").expect("it is there");
+    assert!(named["hints"].as_array().is_some_and(|hints| hints.len() > 3));
+}
+
+#[test]
+fn verdicts_have_scores_and_times_on_every_seed() {
+    let words = ["check", "localhost-sidecar", "--solution", "--seeds", "1..3", "--json"];
+    let all = all_fit("verdict", &podhop(&words, ""));
+    let seeds: Vec<_> = all.iter().map(|verdict| verdict["seed"].clone()).collect();
+    assert_eq!(seeds, [1, 2, 3]);
+    for verdict in &all {
+        assert_eq!((&verdict["solved"], &verdict["score"]["goals"]), (&true.into(), &1.into()));
+        assert_eq!(verdict["score"]["edits"], verdict["score"]["par"], "{verdict}");
+        assert!(verdict["simulatedMs"].as_u64().is_some_and(|time| time > 1_000));
+    }
+}
+
+#[test]
+fn help_is_left_out_where_it_is_not_wanted() {
+    let told = all_fit("verdict", &podhop(&["check", "clusterip", "--json"], ""));
+    assert_eq!(told[0]["goals"][0]["diagnosis"]["code"], "service-selects-nothing");
+    let output = podhop(&["check", "clusterip", "--json", "--no-help"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let untold = all_fit("verdict", &output);
+    assert!(untold[0]["goals"][0].get("diagnosis").is_none());
+    assert!(untold[0]["goals"][0]["printed"].as_str().is_some_and(|text| text.contains("curl: (7)")));
+    let text = podhop(&["check", "clusterip", "--no-help"], "");
+    assert!(!String::from_utf8_lossy(&text.stdout).contains("way out"));
+}
+
+#[test]
+fn an_episode_is_played_by_requests() {
+    let input = concat!(
+        "{\"files\": {}}\n",
+        "kubectl get service backend -o name\n",
+        "{\"grade\": {\"help\": false}}\n",
+        "{\"reset\": {\"seed\": 7}}\n",
+        "{\"trace\": {\"from\": \"deploy/frontend\", \"run\": \"curl -sS -m 2 http://backend\"}}\n",
+        "{\"run\": \"kubectl delete service backend\\nkubectl expose deployment backend --port=80\"}\n",
+        "{\"advance\": \"20s\"}\n",
+        "{\"grade\": {}}\n",
+        "{\"files\": {\"note.txt\": \"x\"}}\n",
+        "{\"apply\": {}}\n",
+    );
+    let all = all_fit("answer", &podhop(&["shell", "clusterip", "--json"], input));
+    assert_eq!(all[1]["stdout"], "service/backend\n");
+    assert_eq!((&all[2]["done"], &all[2]["reward"]), (&false.into(), &0.0.into()));
+    assert_eq!(all[3]["seed"], 7);
+    let hops = all[4]["traces"].as_array().expect("traces").iter().rev();
+    let hop = hops.flat_map(|trace| trace["hops"].as_array().expect("hops")).next();
+    assert_eq!(hop.expect("a hop")["stage"], "send");
+    assert_eq!((&all[all.len() - 3]["done"], &all[all.len() - 3]["reward"]), (&true.into(), &1.0.into()));
+    assert_eq!(all[all.len() - 2]["files"]["note.txt"], "x");
+    assert!(all[all.len() - 1]["applied"].as_array().is_some_and(|files| !files.is_empty()));
+}
+
+#[test]
+fn errors_are_objects() {
+    let input = concat!(
+        "{\"grad\": {}}\n",
+        "{\"advance\": 20}\n",
+        "{\"advance\": \"99h\"}\n",
+        "{\"grade\": {}, \"reset\": {}}\n",
+        "{\"trace\": {\"run\": \"true\", \"form\": \"laptop\"}}\n",
+        "{\"trace\": {\"run\": \"true\", \"from\": \"pod/nobody\"}}\n",
+        "{\"files\": {\"a\": 1}}\n",
+        "{\"grade\": {}}\n",
+        "{\"apply\": {}}\n",
+        "{ echo a group is no request; }\n",
+    );
+    let all = all_fit("answer", &podhop(&["shell", "--json", "--nodes", "1"], input));
+    let codes: Vec<&str> = all.iter().filter_map(|one| one["error"]["code"].as_str()).collect();
+    let (unknown, wrong, none) = ("unknown-request", "wrong-argument", "no-level");
+    assert_eq!(codes, [unknown, wrong, wrong, unknown, wrong, wrong, wrong, none, none]);
+    assert_eq!(all[9]["stdout"], "a group is no request\n");
+    let output = podhop(&["check", "clusterpi", "--json"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(all_fit("answer", &output)[0]["error"]["code"], "usage");
+}
+
+#[test]
+fn proofs_are_objects_too() {
+    let words = ["lint", "--level", "localhost-sidecar", "--seeds", "1", "--json"];
+    let all = all_fit("proof", &podhop(&words, ""));
+    assert!(all.iter().any(|proof| proof["statement"] == "untouched it is unsolved"));
+    assert_eq!(all.last().expect("a sum")["levels"], 1);
+}
+
+#[test]
+fn the_page_for_programs_names_every_schema_and_request() {
+    let page = fs::read_to_string(repository().join("docs/programs.md")).expect("the page");
+    for name in ["level", "verdict", "answer", "proof"] {
+        assert!(page.contains(&format!("`{name}.json`")), "{name}");
+    }
+    for request in ["run", "files", "apply", "advance", "trace", "grade", "reset"] {
+        assert!(page.contains(&format!("`{{\"{request}\": ")), "{request}");
+    }
+}
+
+#[test]
+fn the_solver_in_rust_solves_the_first_levels() {
+    for level in LEVELS {
+        for seed in [1, 2] {
+            let rounds = solver::solve(PODHOP, level, seed).expect("podhop answers");
+            assert!(rounds.is_some_and(|rounds| rounds > 1), "{level}, seed {seed}: {rounds:?}");
+        }
+    }
+}
+
+#[test]
+fn the_solver_in_python_solves_the_first_levels() {
+    let script = repository().join("examples/solver.py");
+    let Ok(told) = Command::new("python3").arg(script).arg(PODHOP).args(LEVELS).output() else {
+        // Without Python there is nothing to try.
+        return;
+    };
+    let said = String::from_utf8_lossy(&told.stdout);
+    let errors = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success(), "{said}{errors}");
+    assert_eq!(said.matches("solved in round").count(), LEVELS.len(), "{said}");
+}
