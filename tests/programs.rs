@@ -151,7 +151,9 @@ fn help_is_left_out_where_it_is_not_wanted() {
     assert_eq!(output.status.code(), Some(1));
     let untold = all_fit("verdict", &output);
     assert!(untold[0]["goals"][0].get("diagnosis").is_none());
-    assert!(untold[0]["goals"][0]["printed"].as_str().is_some_and(|text| text.contains("curl: (7)")));
+    assert!(
+        untold[0]["goals"][0]["printed"].as_str().is_some_and(|text| text.contains("curl: (7)"))
+    );
     let text = podhop(&["check", "clusterip", "--no-help"], "");
     assert!(!String::from_utf8_lossy(&text.stdout).contains("way out"));
 }
@@ -177,7 +179,10 @@ fn an_episode_is_played_by_requests() {
     let hops = all[4]["traces"].as_array().expect("traces").iter().rev();
     let hop = hops.flat_map(|trace| trace["hops"].as_array().expect("hops")).next();
     assert_eq!(hop.expect("a hop")["stage"], "send");
-    assert_eq!((&all[all.len() - 3]["done"], &all[all.len() - 3]["reward"]), (&true.into(), &1.0.into()));
+    assert_eq!(
+        (&all[all.len() - 3]["done"], &all[all.len() - 3]["reward"]),
+        (&true.into(), &1.0.into())
+    );
     assert_eq!(all[all.len() - 2]["files"]["note.txt"], "x");
     assert!(all[all.len() - 1]["applied"].as_array().is_some_and(|files| !files.is_empty()));
 }

@@ -252,7 +252,9 @@ impl Seeds {
     pub fn parse(text: &str) -> Result<Seeds, String> {
         let number = |text: &str| {
             let read = text.trim().parse::<u64>();
-            read.map_err(|_| format!("{text:?} is no seed; give whole numbers: 7, or 1,2,3, or 1..20"))
+            read.map_err(|_| {
+                format!("{text:?} is no seed; give whole numbers: 7, or 1,2,3, or 1..20")
+            })
         };
         let mut seeds = Vec::new();
         for part in text.split(',') {

@@ -27,7 +27,7 @@ pub fn main() -> ExitCode {
     let json = cli.command.as_ref().is_some_and(wants_json);
     run(cli).unwrap_or_else(|usage| {
         if json {
-            headless::Output::new().line(headless::usage_object(&usage).to_string());
+            headless::Output::new().json(&headless::usage_object(&usage));
         }
         usage.report()
     })

@@ -254,7 +254,8 @@ impl Attempt {
         self.goals = self.level.goals.iter().map(GoalState::fresh).collect();
         let mut ahead = self.cluster.clone();
         ahead.settle(SETTLE);
-        self.probing = Some(Probing { goal: 0, next: ahead.now(), runs: Vec::new(), diagnose: true });
+        self.probing =
+            Some(Probing { goal: 0, next: ahead.now(), runs: Vec::new(), diagnose: true });
         self.schedule_goal();
     }
 

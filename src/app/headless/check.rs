@@ -38,7 +38,7 @@ pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
         solved &= played.verdict.solved;
         if let Some(case) = told.next() {
             if arguments.json {
-                out.line(to_json(case, &played, took, help).to_string());
+                out.json(&to_json(case, &played, took, help));
             } else {
                 tell(&mut out, &case.level, &played.verdict, help);
                 tell_script(&mut out, played.script.as_ref());
@@ -152,7 +152,9 @@ fn tell(out: &mut Output, level: &Level, verdict: &Verdict, help: Help) {
     for (index, goal) in verdict.goals.iter().enumerate() {
         let sign = if goal.passed { '✓' } else { '✗' };
         out.line(format!("  {sign} {} ({} of {})", goal.say, goal.succeeded, goal.of));
-        let Some(diagnosis) = goal.diagnosis.as_ref().filter(|_| help == Help::All) else { continue };
+        let Some(diagnosis) = goal.diagnosis.as_ref().filter(|_| help == Help::All) else {
+            continue;
+        };
         if let Some(number) = verdict.told_before(index) {
             out.line(format!("      for the same reason as goal {number}"));
             continue;

@@ -16,7 +16,7 @@ pub fn levels(pack: &Pack, arguments: &LevelsArgs, solved: impl Fn(&str) -> bool
         for level in pack.levels.iter().filter(|level| level.chapter == chapter.name) {
             let done = solved(&level.name);
             if arguments.json {
-                out.line(objects::level(level, done, arguments.hints).to_string());
+                out.json(&objects::level(level, done, arguments.hints));
             } else {
                 let mark = if done { '✓' } else { ' ' };
                 out.line(format!("{mark} {:>2}  {:18}  {}", level.number, level.name, level.title));

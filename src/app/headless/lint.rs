@@ -43,7 +43,7 @@ pub fn once(arguments: &LintArgs, folder: Option<&Path>) -> Ended {
     let pack = match pack {
         Ok(pack) => pack,
         Err(errors) if arguments.json => {
-            errors.iter().for_each(|error| out.line(unread(error).to_string()));
+            errors.iter().for_each(|error| out.json(&unread(error)));
             return Ok(ExitCode::from(FAILURE));
         }
         Err(errors) => return Err(broken(folder, &errors)),
@@ -82,7 +82,7 @@ fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended
             held += if holds { proof.seeds } else { 0 };
             failed += usize::from(!holds);
             if arguments.json {
-                out.line(to_json(&proof).to_string());
+                out.json(&to_json(&proof));
             } else if !holds || arguments.verbose {
                 out.line(proof.to_string());
             }
@@ -92,10 +92,11 @@ fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended
     });
     progress.clear();
     let (levels, seeds) = (chosen.len(), seeds.solutions.len());
-    out.line(match arguments.json {
-        true => json!({"levels": levels, "seeds": seeds, "held": held, "failed": failed}).to_string(),
-        false => format!("{levels} levels, {seeds} seeds: {held} proofs hold, {failed} fail"),
-    });
+    if arguments.json {
+        out.json(&json!({"levels": levels, "seeds": seeds, "held": held, "failed": failed}));
+    } else {
+        out.line(format!("{levels} levels, {seeds} seeds: {held} proofs hold, {failed} fail"));
+    }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
 }
 

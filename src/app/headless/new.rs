@@ -30,11 +30,9 @@ pub fn new(folder: &Path) -> Ended {
     write(&TEMPLATE, folder).map_err(fails)?;
     let schemas = folder.join(SCHEMAS);
     fs::create_dir_all(&schemas).map_err(fails)?;
-    for (name, file) in [
-        ("pack", FormatFile::Pack),
-        ("level", FormatFile::Level),
-        ("expect", FormatFile::Expect),
-    ] {
+    for (name, file) in
+        [("pack", FormatFile::Pack), ("level", FormatFile::Level), ("expect", FormatFile::Expect)]
+    {
         let text = format!("{:#}\n", Pack::json_schema(file));
         fs::write(schemas.join(format!("{name}.json")), text).map_err(fails)?;
     }

@@ -7,9 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Usage;
 use crate::game::diff;
-use crate::level::{
-    Applied, Diagnosis, GoalState, Hint, Level, Repeat, Verdict, with_answer,
-};
+use crate::level::{Applied, Diagnosis, GoalState, Hint, Level, Repeat, Verdict, with_answer};
 use crate::shell::{Files, Finished};
 
 /// How much a verdict tells.
@@ -34,9 +32,8 @@ pub fn usage(usage: &Usage) -> Value {
 /// How the goals stand.
 pub fn verdict(verdict: &Verdict, help: Help) -> Value {
     let goals = verdict.goals.iter().enumerate();
-    let goals: Vec<Value> = goals
-        .map(|(index, state)| goal(state, verdict.told_before(index), help))
-        .collect();
+    let goals: Vec<Value> =
+        goals.map(|(index, state)| goal(state, verdict.told_before(index), help)).collect();
     json!({
         "level": verdict.level,
         "seed": verdict.seed,

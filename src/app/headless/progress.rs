@@ -14,7 +14,8 @@ pub struct Progress {
 impl Progress {
     /// Nothing of `of` things is done yet.
     pub fn new(of: usize, what: &'static str) -> Progress {
-        let mut progress = Progress { of, what, shown: false, terminal: io::stderr().is_terminal() };
+        let mut progress =
+            Progress { of, what, shown: false, terminal: io::stderr().is_terminal() };
         progress.show(0);
         progress
     }

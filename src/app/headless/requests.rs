@@ -165,7 +165,10 @@ impl Request {
         let fields = self.only(&["from", "run"])?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
         let Some(run) = text("run") else {
-            return Err(expected("trace", "{\"from\": \"pod/client\", \"run\": \"curl http://web\"}"));
+            return Err(expected(
+                "trace",
+                "{\"from\": \"pod/client\", \"run\": \"curl http://web\"}",
+            ));
         };
         let files = desk.session().files().clone();
         traced(desk.cluster(), text("from").unwrap_or("laptop"), run, &files)
@@ -175,7 +178,8 @@ impl Request {
     /// Sends the goals' requests; the reward is the share of goals that pass.
     fn grade(&self, desk: &mut Desk) -> Result<Value, Value> {
         let fields = self.only(&["help"])?;
-        let help = if fields.get("help") == Some(&Value::Bool(false)) { Help::None } else { Help::All };
+        let help =
+            if fields.get("help") == Some(&Value::Bool(false)) { Help::None } else { Help::All };
         let attempt = self.attempt(desk)?;
         let verdict = attempt.grade();
         let passed = verdict.goals.iter().filter(|goal| goal.passed).count();
@@ -194,7 +198,9 @@ impl Request {
         let fields = self.only(&["seed"])?;
         let seed = match fields.get("seed") {
             None => None,
-            Some(seed) => Some(seed.as_u64().ok_or_else(|| expected("reset", "a seed: a whole number"))?),
+            Some(seed) => {
+                Some(seed.as_u64().ok_or_else(|| expected("reset", "a seed: a whole number"))?)
+            }
         };
         desk.reset(seed);
         let level = desk.attempt_mut().map(|attempt| objects::level(attempt.level(), false, false));

@@ -86,8 +86,7 @@ impl From<&ShellArgs> for Bare {
 
 impl Bare {
     fn cluster(&self, seed: u64) -> Cluster {
-        let config =
-            Config { nodes: self.nodes, seed, dns: true, dual_stack: self.dual_stack };
+        let config = Config { nodes: self.nodes, seed, dns: true, dual_stack: self.dual_stack };
         let mut cluster = Cluster::new(&config, shell::programs());
         cluster.set_zones(&self.zones);
         if self.cloud {
@@ -275,9 +274,9 @@ impl Conversation {
                 Sent::Line => {}
                 Sent::Request(request) => {
                     let answer = request.answer(&mut self.desk);
-                    return self.out.line(answer.to_string());
+                    return self.out.json(&answer);
                 }
-                Sent::Wrong(error) => return self.out.line(error.to_string()),
+                Sent::Wrong(error) => return self.out.json(&error),
                 Sent::Command(command) => {
                     command.lines().for_each(|line| self.take_command(line));
                     return self.end();

@@ -45,11 +45,12 @@ pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
     let command = command_line(&arguments.command);
     let sent = send(attempt.cluster_mut(), &name, &command, &files)?;
     let cluster = attempt.cluster();
-    let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= sent.first), &sent.own);
+    let traces =
+        with_consequences(cluster.traces().filter(|trace| trace.id >= sent.first), &sent.own);
     let mut out = Output::new();
     if arguments.json {
         let asked = (arguments.from.as_str(), command.as_str());
-        out.line(to_json(cluster.network(), asked, &sent.finished, &traces).to_string());
+        out.json(&to_json(cluster.network(), asked, &sent.finished, &traces));
     } else {
         tell(&mut out, cluster.network(), &sent.finished, &traces);
     }
@@ -84,9 +85,11 @@ pub fn traced(
     command: &str,
     files: &Files,
 ) -> Result<Value, Usage> {
-    let name = PlaceName::parse(from).map_err(|expected| Usage(format!("from {from:?}: {expected}")))?;
+    let name =
+        PlaceName::parse(from).map_err(|expected| Usage(format!("from {from:?}: {expected}")))?;
     let sent = send(cluster, &name, command, files)?;
-    let traces = with_consequences(cluster.traces().filter(|trace| trace.id >= sent.first), &sent.own);
+    let traces =
+        with_consequences(cluster.traces().filter(|trace| trace.id >= sent.first), &sent.own);
     Ok(to_json(cluster.network(), (from, command), &sent.finished, &traces))
 }
 

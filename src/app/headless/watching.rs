@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{FAILURE, Ended, Output, Usage, level, lint, read_files};
+use super::{Ended, FAILURE, Output, Usage, level, lint, read_files};
 use crate::app::cli::{LintArgs, WatchArgs};
 use crate::level::lint::{Played, play};
 use crate::level::{Diagnosis, Level, Pack, Solution, Verdict};
@@ -17,10 +17,7 @@ use crate::shell::Files;
 const EVERY: Duration = Duration::from_millis(200);
 
 /// Calls `work` with the folder's files now and whenever they have changed, until it wants no more.
-pub fn at_every_change(
-    folder: &Path,
-    mut work: impl FnMut(Result<Files, Usage>) -> bool,
-) {
+pub fn at_every_change(folder: &Path, mut work: impl FnMut(Result<Files, Usage>) -> bool) {
     let mut last: Option<Files> = None;
     let mut failed = false;
     loop {
@@ -107,7 +104,8 @@ pub fn watch(arguments: &WatchArgs, pack: &Pack) -> Ended {
 
 /// Writes the level's files, but those that are there already; their names.
 fn write_files(level: &Level, folder: &Path) -> Result<Vec<String>, Usage> {
-    let fails = |error: std::io::Error| Usage(format!("cannot write to {}: {error}", folder.display()));
+    let fails =
+        |error: std::io::Error| Usage(format!("cannot write to {}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(fails)?;
     for (name, content) in &level.start {
         let path = folder.join(name);
@@ -158,7 +156,9 @@ impl Watched {
     fn tell(&self, played: &Played, out: &mut Output) {
         for file in &played.applied.files {
             file.diagnostics.iter().for_each(|one| out.line(format!("  {one}")));
-            file.replaced.iter().for_each(|one| out.line(format!("  {one} is replaced by a new one")));
+            file.replaced
+                .iter()
+                .for_each(|one| out.line(format!("  {one} is replaced by a new one")));
         }
         let script = played.script.as_ref().map(crate::shell::Finished::texts).unwrap_or_default();
         (script.0 + &script.1).lines().for_each(|line| out.line(format!("  | {line}")));
@@ -173,7 +173,9 @@ impl Watched {
         }
         match played.verdict.solved {
             true => out.line(format!("solved. {}", self.level.debrief)),
-            false if self.step < STEPS => out.line("not solved; the next save that fails so says more"),
+            false if self.step < STEPS => {
+                out.line("not solved; the next save that fails so says more")
+            }
             false => out.line("not solved"),
         }
     }

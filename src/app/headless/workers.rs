@@ -54,11 +54,15 @@ mod tests {
     fn results_come_in_the_order_of_the_things() {
         let things: Vec<u64> = (0..40).collect();
         let mut squares = Vec::new();
-        in_order(&things, |n| n * n, |done, square| {
-            squares.push(square);
-            assert_eq!(done, squares.len());
-            true
-        });
+        in_order(
+            &things,
+            |n| n * n,
+            |done, square| {
+                squares.push(square);
+                assert_eq!(done, squares.len());
+                true
+            },
+        );
         assert_eq!(squares, things.iter().map(|n| n * n).collect::<Vec<_>>());
     }
 
@@ -66,10 +70,14 @@ mod tests {
     fn work_ends_once_nobody_wants_more() {
         let things = [1, 2, 3, 4];
         let mut taken = Vec::new();
-        in_order(&things, |n| *n, |_, n| {
-            taken.push(n);
-            false
-        });
+        in_order(
+            &things,
+            |n| *n,
+            |_, n| {
+                taken.push(n);
+                false
+            },
+        );
         assert_eq!(taken, [1]);
     }
 }

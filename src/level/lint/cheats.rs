@@ -82,7 +82,9 @@ pub(super) fn resists(prover: &mut Prover, cheat: Cheat, seeds: &[u64]) -> Resul
     let allowed = level.allows.contains_key(cheat.name());
     for (index, &seed) in seeds.iter().enumerate() {
         let won = match index {
-            0 => prover.cheated(cheat, seed).iter().find(|tried| tried.wins()).map(|t| t.how.clone()),
+            0 => {
+                prover.cheated(cheat, seed).iter().find(|tried| tried.wins()).map(|t| t.how.clone())
+            }
             _ => {
                 let tries = tries(prover, cheat, seed).into_iter().map(|tried| tried.end(false));
                 tries.into_iter().find(Try::wins).map(|tried| tried.how)

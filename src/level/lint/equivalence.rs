@@ -37,7 +37,8 @@ pub(super) fn rewritten(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic
             if let Some(goal) = verdict.goals.iter().find(|goal| !goal.passed) {
                 let file = format!("{}/solutions/{}/{first}", level.name, solution.name);
                 let why = goal.diagnosis.as_ref().map_or_else(String::new, super::shown);
-                let message = format!("seed {seed}: written {what}, goal {:?} fails: {why}", goal.say);
+                let message =
+                    format!("seed {seed}: written {what}, goal {:?} fails: {why}", goal.say);
                 let error = Diagnostic::error(message).in_file(file).at(Position::new(1, 1));
                 return Err(error.help(
                     "let the goal ask for what the objects do, not for how a file is written",

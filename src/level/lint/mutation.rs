@@ -33,8 +33,9 @@ pub struct SpareLine {
 pub(super) fn matters(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
     let level = prover.level.clone();
     let spare = prover.spare_lines(seed);
-    let listed =
-        |line: &&SpareLine| level.spare.get(&line.file).is_some_and(|all| all.contains_key(&line.text));
+    let listed = |line: &&SpareLine| {
+        level.spare.get(&line.file).is_some_and(|all| all.contains_key(&line.text))
+    };
     let unlisted: Vec<&SpareLine> = spare.iter().filter(|line| !listed(line)).collect();
     if let Some(first) = unlisted.first() {
         let more = match unlisted.len() - 1 {

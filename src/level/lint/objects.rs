@@ -10,7 +10,9 @@ use crate::manifest::Document;
 /// The objects that documents describe, each with its defaults where the API has its kind.
 pub(super) fn complete(documents: &[Document]) -> Vec<Value> {
     let all = sources(documents);
-    all.iter().map(|source| defaulted(source.value).unwrap_or_else(|| source.value.clone())).collect()
+    all.iter()
+        .map(|source| defaulted(source.value).unwrap_or_else(|| source.value.clone()))
+        .collect()
 }
 
 /// An object with every field that the API server fills in by itself.
@@ -48,7 +50,9 @@ pub(super) fn bare(object: &Value, live: Option<&Value>) -> Value {
 /// The ways to the values of an object that are no objects or lists themselves.
 fn leaves(value: &Value) -> Vec<Vec<String>> {
     match value {
-        Value::Object(fields) => fields.iter().flat_map(|(name, value)| below(name, value)).collect(),
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(name, value)| below(name, value)).collect()
+        }
         Value::Array(items) => {
             let items = items.iter().enumerate();
             items.flat_map(|(index, value)| below(&index.to_string(), value)).collect()

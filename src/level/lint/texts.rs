@@ -64,7 +64,9 @@ fn images(level: &Level) -> Result<(), Diagnostic> {
             for (path, image) in found.iter().filter(|(_, image)| !cluster::carries(image)) {
                 let error = Diagnostic::error(format!("there is no image {image}")).in_file(file);
                 let at = document.positions.nearest(path).map(|field| field.key);
-                return Err(error.at(at.unwrap_or(Position::new(1, 1))).help(nearest_images(image)));
+                return Err(error
+                    .at(at.unwrap_or(Position::new(1, 1)))
+                    .help(nearest_images(image)));
             }
         }
     }

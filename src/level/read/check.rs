@@ -204,7 +204,8 @@ impl<'s> Checker<'s> {
     /// The key whose value is of this definition: `expect` for `ExpectFile`.
     fn key_of(&self, definition: &str) -> Option<&'s str> {
         let all = self.root["$defs"].as_object().into_iter().flatten().map(|(_, schema)| schema);
-        let mut keys = all.chain([self.root]).filter_map(|schema| schema["properties"].as_object()).flatten();
+        let mut keys =
+            all.chain([self.root]).filter_map(|schema| schema["properties"].as_object()).flatten();
         let target = format!("#/$defs/{definition}");
         keys.find(|(_, schema)| refers(schema, &target)).map(|(key, _)| key.as_str())
     }
@@ -269,7 +270,10 @@ fn refers(schema: &Value, target: &str) -> bool {
 
 /// The last name of a path: what a reader calls the field.
 fn last(path: &str) -> &str {
-    manifest::segments(path).filter(|name| name.parse::<usize>().is_err()).last().unwrap_or("the file")
+    manifest::segments(path)
+        .filter(|name| name.parse::<usize>().is_err())
+        .last()
+        .unwrap_or("the file")
 }
 
 fn is(value: &Value, kind: &str) -> bool {
@@ -300,7 +304,9 @@ fn received(value: &Value) -> &'static str {
     match value {
         Value::Null => "empty",
         Value::Bool(_) => "true or false",
-        Value::Number(number) if number.as_f64().is_some_and(|n| n.fract() == 0.0 && n.abs() > 1e15) => {
+        Value::Number(number)
+            if number.as_f64().is_some_and(|n| n.fract() == 0.0 && n.abs() > 1e15) =>
+        {
             "too large a number"
         }
         Value::Number(number) if number.is_f64() => "a number with a fraction",
@@ -378,7 +384,9 @@ mod tests {
         );
         assert_eq!(
             said(&schema, &json!([1])),
-            [": the file is a list, where a group of keys belongs (write its keys below it, indented, each with a value)"]
+            [
+                ": the file is a list, where a group of keys belongs (write its keys below it, indented, each with a value)"
+            ]
         );
     }
 
@@ -392,6 +400,9 @@ mod tests {
         assert_eq!(said(&schema, &json!("none")), [""; 0]);
         assert_eq!(said(&schema, &json!({"ask": "x"})), [""; 0]);
         assert_eq!(said(&schema, &json!({"ask": " "})), ["ask: ask is empty (write a text there)"]);
-        assert_eq!(said(&schema, &json!("nothing")), [": the file cannot be \"nothing\" (write none)"]);
+        assert_eq!(
+            said(&schema, &json!("nothing")),
+            [": the file cannot be \"nothing\" (write none)"]
+        );
     }
 }

@@ -351,8 +351,9 @@ fn hints(files: Vec<HintFile>, goals: usize, bounds: &mut Bounds<'_>) -> Vec<Hin
         let path = format!("hints[{index}]");
         let goal =
             file.goal.map(|number| asks::goal(number, goals, &format!("{path}.goal"), bounds));
-        let after =
-            file.after.map(|after| bounds.time(&format!("{path}.after"), after.0, Duration::ZERO, 1));
+        let after = file
+            .after
+            .map(|after| bounds.time(&format!("{path}.after"), after.0, Duration::ZERO, 1));
         let worked = file.worked.map(|path| path.trim_start_matches("solutions/").to_owned());
         Hint { when: file.when, goal, after, say: file.say.unwrap_or_default(), worked }
     });

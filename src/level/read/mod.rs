@@ -194,7 +194,8 @@ fn typed<T: Format>(
     let error = |message: String| Diagnostic::error(message).in_file(path);
     let Some(bytes) = files.get(path) else {
         let place = Path::new(path).parent().map(|place| place.display().to_string());
-        let place = place.filter(|place| !place.is_empty()).unwrap_or_else(|| "the pack".to_owned());
+        let place =
+            place.filter(|place| !place.is_empty()).unwrap_or_else(|| "the pack".to_owned());
         let error = error(format!("{place} has no such file")).at(Position::new(1, 1));
         errors.push(error.help("add the file, or take away what asks for it"));
         return None;
@@ -207,7 +208,9 @@ fn typed<T: Format>(
         errors.push(error(message).at(again.at).help(help));
     }
     let faults = check::faults(T::schema(), &document.value);
-    errors.extend(faults.iter().map(|fault| source.error(&fault.path, &fault.message).help(&fault.help)));
+    errors.extend(
+        faults.iter().map(|fault| source.error(&fault.path, &fault.message).help(&fault.help)),
+    );
     if !faults.is_empty() || !document.repeated.is_empty() {
         return None;
     }

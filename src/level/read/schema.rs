@@ -562,7 +562,9 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
         let text = String::deserialize(deserializer)?;
         let read = parse_duration(&text).map(Span);
-        read.ok_or_else(|| D::Error::custom(format!("{text:?} is no time like 250ms, 20s, 2m or 1h")))
+        read.ok_or_else(|| {
+            D::Error::custom(format!("{text:?} is no time like 250ms, 20s, 2m or 1h"))
+        })
     }
 }
 
