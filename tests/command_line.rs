@@ -357,7 +357,7 @@ fn trace_tells_rules_endpoints_policies_and_the_way_back() {
     let last = hops.last().expect("a hop");
     assert_eq!(
         (&last["stage"], &last["policies"][0]),
-        (&"PolicyIngress".into(), &"default/door".into())
+        (&"policy-ingress".into(), &"default/door".into())
     );
     let rules = hops.iter().find(|hop| hop["stage"] == "service-proxy").expect("kube-proxy's hop");
     assert_eq!(rules["chains"][1], "KUBE-NODEPORTS");
