@@ -107,9 +107,14 @@ fn schemas_have_defaults_patterns_and_codes() {
     }
     let level = Pack::json_schema(FormatFile::Level);
     let after = &level["$defs"]["GoalFile"]["properties"]["after"];
-    assert_eq!((&after["pattern"], &after["default"]), (&"^[0-9]+(ms|s|m|h)$".into(), &"0s".into()));
+    assert_eq!(
+        (&after["pattern"], &after["default"]),
+        (&"^[0-9]+(ms|s|m|h)$".into(), &"0s".into())
+    );
     let codes = &Pack::json_schema(FormatFile::Expect)["properties"]["diagnosis"]["enum"];
-    assert!(codes.as_array().is_some_and(|codes| codes.contains(&"service-selects-nothing".into())));
+    assert!(
+        codes.as_array().is_some_and(|codes| codes.contains(&"service-selects-nothing".into()))
+    );
 }
 
 #[rustfmt::skip]
@@ -125,7 +130,8 @@ const BASE: &[(&str, &str)] = &[
 
 /// What is broken: a name for it, the file, what is replaced in it (the whole file where nothing is named),
 /// by what (the file goes where nothing is named), and what is said first.
-type Case = (&'static str, &'static str, Option<&'static [u8]>, Option<&'static [u8]>, &'static str);
+type Case =
+    (&'static str, &'static str, Option<&'static [u8]>, Option<&'static [u8]>, &'static str);
 
 #[rustfmt::skip]
 const BROKEN: &[Case] = &[
@@ -261,7 +267,17 @@ const BROKEN: &[Case] = &[
 
 /// Words of podhop's own making that no author knows.
 const FOREIGN: [&str; 12] = [
-    "invalid type", "u32", "u64", "i32", "Some(", "None", "Option", "enum", "variant", "struct", "serde",
+    "invalid type",
+    "u32",
+    "u64",
+    "i32",
+    "Some(",
+    "None",
+    "Option",
+    "enum",
+    "variant",
+    "struct",
+    "serde",
     "DuplicateKeyPolicy",
 ];
 
@@ -270,12 +286,15 @@ fn broken_files_are_told_where_what_and_what_next() {
     assert!(BROKEN.len() >= 97, "{}", BROKEN.len());
     let mut wrong = Vec::new();
     for (name, file, from, to, expected) in BROKEN {
-        let mut files: Files =
-            BASE.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        let mut files: Files = BASE
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+            .collect();
         match (from, to) {
             (Some(from), Some(to)) => {
                 let old = files.remove(*file).expect("a file of the sound pack");
-                let at = old.windows(from.len()).position(|part| part == *from).expect("it is there");
+                let at =
+                    old.windows(from.len()).position(|part| part == *from).expect("it is there");
                 let new = [&old[..at], to, &old[at + from.len()..]].concat();
                 files.insert((*file).to_owned(), new);
             }
@@ -297,7 +316,12 @@ fn broken_files_are_told_where_what_and_what_next() {
             let doubled = error.message.contains(" column ")
                 || error.message.contains("line 1")
                 || error.message.starts_with("line ");
-            if !placed || error.help.is_none() || foreign.is_some() || doubled || said.contains('\n') {
+            if !placed
+                || error.help.is_none()
+                || foreign.is_some()
+                || doubled
+                || said.contains('\n')
+            {
                 wrong.push(format!("{name}: {said}"));
             }
         }

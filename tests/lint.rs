@@ -299,8 +299,11 @@ fn levels_are_told_apart_by_name_and_number() {
     says(&twice, "pack.yaml:3:38: level shop is there twice");
     let number = with("pack.yaml", "[shop]", "[shop, '1']");
     says(&number, "pack.yaml:3:38: level \"1\" could not be told from the number of a level");
-    let chapter =
-        with("pack.yaml", "levels: [shop]}", "levels: [shop]}\n- {name: a, title: B, levels: [shop]}");
+    let chapter = with(
+        "pack.yaml",
+        "levels: [shop]}",
+        "levels: [shop]}\n- {name: a, title: B, levels: [shop]}",
+    );
     says(&chapter, "pack.yaml:4:4: chapter a is there twice");
     let up = with("pack.yaml", "[shop]", "[shop, ../shop]");
     says(&up, "pack.yaml:3:38: \"../shop\" is no name of a level");

@@ -25,9 +25,9 @@ pub use apply::{Applied, AppliedFile, is_manifest};
 pub use attempt::{Attempt, GoalState, Phase, Verdict};
 pub use diagnosis::{Code, Diagnosis, Explanation, explain, explanations};
 pub use format::{
-    CAMPAIGN, Changes, Chapter, Choice, Claim, Coach, Event, Expect, FormatFile, Goal, Hint, Level, Mistake,
-    Moment, ObjectField, Pack, Pattern, Predict, Prediction, Question, Repeat, Send, Solution,
-    When, Which,
+    CAMPAIGN, Changes, Chapter, Choice, Claim, Coach, Event, Expect, FormatFile, Goal, Hint, Level,
+    Mistake, Moment, ObjectField, Pack, Pattern, Predict, Prediction, Question, Repeat, Send,
+    Solution, When, Which,
 };
 pub use heard::Heard;
 pub use place::{NoPlace, PlaceKind, PlaceName};
