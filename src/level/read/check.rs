@@ -39,6 +39,9 @@ impl<'s> Checker<'s> {
 
     fn check(&mut self, schema: &'s Value, value: &Value, path: &str) {
         let schema = self.resolved(schema);
+        if value.is_string() && !self.words(schema).is_empty() {
+            return self.chosen(schema, value, path);
+        }
         if let Some(branch) = self.branch(schema, value) {
             return self.check(branch, value, path);
         }
@@ -46,7 +49,6 @@ impl<'s> Checker<'s> {
         if !types.is_empty() && !types.iter().any(|kind| is(value, kind)) {
             return self.mistyped(schema, &types, value, path);
         }
-        self.chosen(schema, value, path);
         self.counted(schema, value, path);
         match value {
             Value::Object(fields) => self.object(schema, fields, path),
@@ -388,6 +390,13 @@ mod tests {
                 ": the file is a list, where a group of keys belongs (write its keys below it, indented, each with a value)"
             ]
         );
+    }
+
+    #[test]
+    fn words_may_be_given_one_by_one() {
+        let schema = json!({"oneOf": [{"const": "sent", "type": "string"}, {"const": "won"}]});
+        assert_eq!(said(&schema, &json!("won")), [""; 0]);
+        assert_eq!(said(&schema, &json!("wan")), [": the file cannot be \"wan\" (did you mean \"won\"?)"]);
     }
 
     #[test]
