@@ -363,7 +363,7 @@ fn trace_tells_rules_endpoints_policies_and_the_way_back() {
     assert_eq!(rules["chains"][1], "KUBE-NODEPORTS");
     let fates: Vec<&Value> =
         rules["endpoints"].as_array().expect("a list").iter().map(|one| &one["fate"]).collect();
-    assert_eq!(fates, ["Chosen", "Possible", "NotReady"]);
+    assert_eq!(fates, ["chosen", "possible", "not-ready"]);
 }
 
 #[test]

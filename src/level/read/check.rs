@@ -396,7 +396,10 @@ mod tests {
     fn words_may_be_given_one_by_one() {
         let schema = json!({"oneOf": [{"const": "sent", "type": "string"}, {"const": "won"}]});
         assert_eq!(said(&schema, &json!("won")), [""; 0]);
-        assert_eq!(said(&schema, &json!("wan")), [": the file cannot be \"wan\" (did you mean \"won\"?)"]);
+        assert_eq!(
+            said(&schema, &json!("wan")),
+            [": the file cannot be \"wan\" (did you mean \"won\"?)"]
+        );
     }
 
     #[test]
