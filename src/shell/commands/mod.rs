@@ -7,6 +7,7 @@ mod files;
 mod jq;
 pub mod kubectl;
 mod minikube;
+mod moment;
 pub mod net;
 mod options;
 mod packages;

@@ -2,7 +2,7 @@
 
 use super::files::{change, find as find_files, ls, names};
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
-use super::text::{awk, cat, cut, diff, grep, head, sed, sort, wc};
+use super::text::{awk, base64, cat, cut, diff, grep, head, sed, sort, wc};
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
 use crate::cluster::{Cluster, Place};
 use crate::shell::{Tool, programs};
@@ -236,7 +236,7 @@ pub(in crate::shell) fn find(
 fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
     Some(match name {
         "awk" | "gawk" | "mawk" => awk::awk(arguments, setting),
-        "base64" => plain(wc::base64, arguments),
+        "base64" => plain(base64::base64, arguments),
         "cat" => cat::cat(arguments, setting),
         "column" => plain(cut::column, arguments),
         "cut" => cut::cut(arguments, setting),

@@ -1,148 +1,43 @@
-//! `jq`: jaq's engine with jq's options, words and exit codes.
+//! `jq` 1.6, as Debian 12 has it: its language, its options, its words and exit codes.
 //!
-//! The engine can't be stopped in the middle, so programs that may run for ever (`repeat`, `def`)
-//! are refused before they start, and programs and inputs may not nest deeper than anybody writes.
+//! A program is read ([`lex`], [`parse`]) into a [`tree`] and run ([`run`]) on one input after the
+//! other ([`inputs`]). Steps, nesting and sizes are counted, so that every run ends.
 
-mod engine;
-mod words;
+mod arguments;
+mod builtins;
+mod inputs;
+mod json;
+mod lex;
+mod names;
+mod operators;
+mod parse;
+mod paths;
+mod print;
+mod regex;
+mod run;
+mod time;
+mod tree;
+mod value;
 
+use std::rc::Rc;
+
+use self::arguments::{Options, Refusal};
+use self::inputs::{Feed, Text};
+use self::run::{Env, Inputs, Run, Stop};
+use self::tree::{Exp, Function, Node};
+use self::value::Value;
 use super::plain;
 use crate::shell::{Io, Tool};
 
-/// The options of `jq`.
-#[derive(Debug, Default, PartialEq)]
-struct Options {
-    raw: bool,
-    join: bool,
-    compact: bool,
-    slurp: bool,
-    sort: bool,
-    null_input: bool,
-    raw_input: bool,
-    exit_status: bool,
-    indent: Option<String>,
-    /// `--arg NAME VALUE` as JSON texts.
-    variables: Vec<(String, serde_json::Value)>,
-    filter: Option<String>,
-    files: Vec<String>,
-}
-
-/// What stops `jq` before it has printed anything.
-struct Refusal {
-    message: String,
-    status: i32,
-}
-
-fn refuse<T>(message: impl Into<String>, status: i32) -> Result<T, Refusal> {
-    Err(Refusal { message: message.into(), status })
-}
-
-const USAGE: &str = "Usage:\tjq [OPTIONS] FILTER [FILES...]\n\tjq [OPTIONS] -n FILTER\n\n\
-    -r  print strings without quotes     -c  one line a value\n\
-    -s  all inputs as one array          -n  no input\n\
-    -e  exit code by the last output     -S  sort keys\n\
-    -j  raw, without newlines            -R  lines of text as input\n\
-    --arg NAME VALUE  --argjson NAME JSON  --tab  --indent N";
-
-fn options(arguments: &[String]) -> Result<Options, Refusal> {
-    let mut options = Options::default();
-    let mut rest = arguments.iter();
-    let mut plain = false;
-    while let Some(argument) = rest.next() {
-        let mut two = |name: &str| match (rest.next(), rest.next()) {
-            (Some(first), Some(second)) => Ok((first.clone(), second.clone())),
-            _ => refuse(
-                format!(
-                    "jq: --{name} takes two parameters (e.g. --{name} varname value)\nUse jq --help for help with command-line options,\nor see the jq manpage, or online docs  at https://jqlang.github.io/jq"
-                ),
-                2,
-            ),
-        };
-        match argument.as_str() {
-            _ if plain || !argument.starts_with('-') || argument == "-" => {
-                options.operand(argument)
-            }
-            "--" => plain = true,
-            "--arg" => {
-                let (name, value) = two("arg")?;
-                options.variables.push((name, value.into()));
-            }
-            "--argjson" => {
-                let (name, text) = two("argjson")?;
-                match serde_json::from_str(&text) {
-                    Ok(value) => options.variables.push((name, value)),
-                    Err(_) => {
-                        return refuse(
-                            format!("jq: Invalid JSON text passed to --argjson\n{USAGE}"),
-                            2,
-                        );
-                    }
-                }
-            }
-            "--indent" => {
-                let width = rest.next().and_then(|width| width.parse::<usize>().ok());
-                match width.filter(|width| *width < 8) {
-                    Some(0) => options.compact = true,
-                    Some(width) => options.indent = Some(" ".repeat(width)),
-                    None => return refuse("jq: Cannot indent more than 7 characters", 2),
-                }
-            }
-            "--tab" => options.indent = Some("\t".to_owned()),
-            "--raw-output" => options.raw = true,
-            "--join-output" => (options.raw, options.join) = (true, true),
-            "--compact-output" => options.compact = true,
-            "--slurp" => options.slurp = true,
-            "--sort-keys" => options.sort = true,
-            "--null-input" => options.null_input = true,
-            "--raw-input" => options.raw_input = true,
-            "--exit-status" => options.exit_status = true,
-            "--color-output" | "--monochrome-output" | "--ascii-output" | "--unbuffered" => {}
-            "--help" | "-h" => return refuse(USAGE, 0),
-            "--version" => return refuse("jq-1.7.1", 0),
-            long if long.starts_with("--") => {
-                return refuse(format!("jq: Unknown arguments\n{}", words::HELP), 2);
-            }
-            letters => {
-                for letter in letters.chars().skip(1) {
-                    options.letter(letter)?;
-                }
-            }
-        }
-    }
-    Ok(options)
-}
-
-impl Options {
-    fn operand(&mut self, argument: &str) {
-        match self.filter {
-            None => self.filter = Some(argument.to_owned()),
-            Some(_) => self.files.push(argument.to_owned()),
-        }
-    }
-
-    fn letter(&mut self, letter: char) -> Result<(), Refusal> {
-        match letter {
-            'r' => self.raw = true,
-            'j' => (self.raw, self.join) = (true, true),
-            'c' => self.compact = true,
-            's' => self.slurp = true,
-            'S' => self.sort = true,
-            'n' => self.null_input = true,
-            'R' => self.raw_input = true,
-            'e' => self.exit_status = true,
-            'C' | 'M' | 'a' => {}
-            _ => return refuse(format!("jq: Unknown arguments\n{}", words::HELP), 2),
-        }
-        Ok(())
-    }
-}
+/// Bytes that one run may print.
+const MOST_OUTPUT: usize = 8 << 20;
 
 pub(super) fn jq(arguments: &[String]) -> Box<dyn Tool> {
     plain(run, arguments)
 }
 
 fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let options = match options(arguments) {
+    let mut options = match arguments::read(arguments, io) {
         Ok(options) => options,
         Err(Refusal { message, status: 0 }) => {
             io.say(message);
@@ -153,57 +48,130 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
             return Some(status);
         }
     };
-    let Some(filter) = options.filter.clone() else {
-        io.complain(USAGE);
-        return Some(2);
-    };
-    let environment = io.environment.clone();
-    let now = io.now().timestamp().as_microsecond() as f64 / 1e6;
-    let program = match engine::Program::new(&filter, &options.variables, &environment, now) {
-        Ok(program) => program,
+    let reads = options.files.is_empty() && (!options.null_input || io.stdin.ended());
+    let mut texts = Vec::new();
+    if reads {
+        let bytes = io.read_all()?;
+        texts.push(Text::new(None, &bytes));
+    }
+    let mut status = 0;
+    let mut unread = Vec::new();
+    for file in &options.files {
+        match io.read_file(file) {
+            Ok(bytes) => texts.push(Text::new(Some(file), &bytes)),
+            Err(why) => {
+                unread.push(format!("jq: error: Could not open file {file}: {why}"));
+                status = 2;
+            }
+        }
+    }
+    let names = options.names();
+    let tree = match parse::parse(&std::mem::take(&mut options.program), &names) {
+        Ok(tree) => tree,
         Err(message) => {
             io.complain(message);
             return Some(3);
         }
     };
-    let mut text = Vec::new();
-    let mut status = 0;
-    if !options.null_input && options.files.is_empty() {
-        text = io.read_all()?;
+    let failed = session(io, &options, &tree, texts);
+    for message in unread {
+        io.complain(message);
     }
-    for file in &options.files {
-        match io.read_file(file) {
-            Ok(bytes) => text.extend(bytes),
-            Err(why) => {
-                io.complain(format!("jq: error: Could not open {file}: {why}"));
-                status = 2;
+    Some(if failed != 0 { failed } else { status })
+}
+
+/// The functions in jq's own language.
+fn library() -> Vec<Rc<Function>> {
+    let mut functions = Vec::new();
+    let names = ["ENV".to_owned(), "__loc__".to_owned()];
+    let Ok(mut tree) = parse::parse(names::DEFINED, &names) else { return functions };
+    while let Node::Define(function, rest) = &*tree.clone() {
+        functions.push(function.clone());
+        tree = rest.clone();
+    }
+    functions
+}
+
+/// Runs the program on every input, and gives the exit code.
+fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> i32 {
+    let environment = io.environment.iter();
+    let environment = environment.map(|(name, value)| (Rc::from(name.as_str()), Value::text(value)));
+    let mut globals = Env::default().bind("ENV", Value::object(environment));
+    for (name, value) in options.variables() {
+        globals = globals.bind(&name, value);
+    }
+    let now = io.now().timestamp().as_microsecond() as f64 / 1e6;
+    let library = Run::library(library());
+    let mut feed = Feed::new(texts, options);
+    let mut last = None;
+    let mut status = 0;
+    let mut first = true;
+    loop {
+        let input = match options.null_input {
+            true if first => Some(Ok(Value::Null)),
+            true => None,
+            false => feed.next(),
+        };
+        first = false;
+        let value = match input {
+            None => break,
+            Some(Ok(value)) => value,
+            Some(Err(Stop::Error(Value::String(text)))) => {
+                io.complain(text);
+                return 4;
+            }
+            Some(Err(_)) => break,
+        };
+        let mut run = Run::new(&mut feed, now, library.clone(), globals.clone());
+        let flow = {
+            let out = &mut *io;
+            run.program(tree, value, &mut |run, item| {
+                let errors = std::mem::take(&mut run.errors);
+                if !errors.is_empty() {
+                    out.put_error(&errors);
+                }
+                last = Some(item.value.is_true());
+                options.print(&item.value, out.stdout);
+                match out.stdout.len() > MOST_OUTPUT {
+                    true => Err(Stop::Refused("output of this size")),
+                    false => Ok(()),
+                }
+            })
+        };
+        let errors = std::mem::take(&mut run.errors);
+        if !errors.is_empty() {
+            io.put_error(&errors);
+        }
+        match flow {
+            Ok(()) | Err(Stop::Error(Value::Null)) => {}
+            Err(Stop::Break(_)) => {
+                io.complain(format!("jq: error (at {}): break", feed.position()));
+                status = 5;
+            }
+            Err(Stop::Halt(code)) => return code,
+            Err(Stop::Refused(what)) => {
+                io.complain(format!("podhop: jq: {what} are not simulated here"));
+                return 5;
+            }
+            Err(Stop::Error(value)) => {
+                let position = feed.position();
+                io.complain(match value {
+                    Value::String(text) => format!("jq: error (at {position}): {text}"),
+                    other => {
+                        let text = print::compact(&other);
+                        format!("jq: error (at {position}) (not a string): {text}")
+                    }
+                });
+                status = 5;
             }
         }
     }
-    let how = engine::Output {
-        raw: options.raw,
-        newline: !options.join,
-        indent: match options.compact {
-            true => None,
-            false => Some(options.indent.clone().unwrap_or_else(|| "  ".to_owned())),
-        },
-        sort: options.sort,
-    };
-    let source = engine::Source {
-        text: &text,
-        null: options.null_input,
-        raw: options.raw_input,
-        slurp: options.slurp,
-    };
-    let mut last = None;
-    let ran = program.run(&source, &how, io.stdout, &mut |what| last = Some(what));
-    for message in ran.complaints {
+    if let Some(message) = feed.remark() {
         io.complain(message);
     }
-    let status = if ran.status != 0 { ran.status } else { status };
-    Some(match (status, options.exit_status, last) {
-        (0, true, None) => 4,
+    match (status, options.exit_status, last) {
         (0, true, Some(false)) => 1,
+        (0, true, None) if options.null_input || feed.any() => 4,
         (status, ..) => status,
-    })
+    }
 }

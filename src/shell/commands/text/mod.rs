@@ -1,6 +1,7 @@
 //! Text tools: filters over lines, and tools over whole texts.
 
 pub(super) mod awk;
+pub(super) mod base64;
 pub(super) mod cat;
 pub(super) mod cut;
 pub(super) mod diff;

@@ -1,4 +1,4 @@
-//! `wc`, `tee`, `base64`, `sha256sum`, `diff`.
+//! `wc`, `tee`, `sha256sum`, `diff`.
 
 use sha2::{Digest, Sha256};
 
@@ -126,86 +126,6 @@ pub(in crate::shell::commands) fn tee(
     }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn encode(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for index in 0..4 {
-            match index <= chunk.len() {
-                true => out.push(char::from(ALPHABET[(bits >> (18 - 6 * index)) as usize & 63])),
-                false => out.push('='),
-            }
-        }
-    }
-    out
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = ALPHABET.iter().position(|letter| *letter == byte)?;
-        bits = bits << 6 | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    Some(out)
-}
-
-pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "base64",
-        short: "dDiw:",
-        long: &[("decode", 'd'), ("wrap", 'w')],
-        stops: false,
-    };
-    let options = match GRAMMAR.read(arguments, io) {
-        Some(options) => options,
-        None => return Some(1),
-    };
-    let (bytes, failed) = match options.operands.first().map(String::as_str) {
-        None | Some("-") => (io.read_all()?, false),
-        Some(file) => match io.read_file(file) {
-            Ok(bytes) => (bytes, false),
-            Err(why) => {
-                io.complain(format!("base64: {file}: {why}"));
-                (Vec::new(), true)
-            }
-        },
-    };
-    if failed {
-        return Some(1);
-    }
-    if options.has('d') || options.has('D') {
-        return Some(match decode(&String::from_utf8_lossy(&bytes)) {
-            Some(decoded) => {
-                io.stdout.extend(decoded);
-                0
-            }
-            None => {
-                io.complain("base64: invalid input");
-                1
-            }
-        });
-    }
-    let text = encode(&bytes);
-    match options.value('w').and_then(|width| width.parse::<usize>().ok()).unwrap_or(76) {
-        0 => io.stdout.extend_from_slice(text.as_bytes()),
-        width => {
-            for line in text.as_bytes().chunks(width) {
-                io.say(String::from_utf8_lossy(line));
-            }
-        }
-    }
-    Some(0)
-}
-
 pub(in crate::shell::commands) fn sha256sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let standard = ["-".to_owned()];
     let files = if arguments.is_empty() { &standard[..] } else { arguments };
@@ -233,16 +153,3 @@ pub(in crate::shell::commands) fn sha256sum(arguments: &[String], io: &mut Io<'_
     Some(i32::from(failed))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_finds_its_way_back() {
-        for text in ["", "a", "ab", "abc", "podhop!"] {
-            assert_eq!(decode(&encode(text.as_bytes())), Some(text.as_bytes().to_vec()));
-        }
-        assert_eq!(encode(b"admin"), "YWRtaW4=");
-        assert_eq!(decode("?"), None);
-    }
-}

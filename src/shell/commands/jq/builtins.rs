@@ -1,0 +1,665 @@
+//! The functions that are not written in jq's own language.
+
+use std::rc::Rc;
+
+use super::json;
+use super::operators;
+use super::paths;
+use super::print;
+use super::regex;
+use super::run::{Env, Flow, Item, Out, Run, Stop, error};
+use super::time;
+use super::tree::Exp;
+use super::value::{Value, compare};
+
+/// Calls a function of this module.
+pub(super) fn call(
+    run: &mut Run<'_>,
+    name: &str,
+    arguments: &[Exp],
+    env: &Env,
+    input: Item,
+    out: Out<'_>,
+) -> Flow {
+    match (name, arguments) {
+        ("empty", []) => Ok(()),
+        ("error", []) => Err(Stop::Error(input.value)),
+        ("values", []) => pass(run, !matches!(input.value, Value::Null), input, out),
+        ("nulls", []) => pass(run, matches!(input.value, Value::Null), input, out),
+        ("booleans", []) => pass(run, matches!(input.value, Value::Bool(_)), input, out),
+        ("numbers", []) => pass(run, matches!(input.value, Value::Number(_)), input, out),
+        ("strings", []) => pass(run, matches!(input.value, Value::String(_)), input, out),
+        ("arrays", []) => pass(run, matches!(input.value, Value::Array(_)), input, out),
+        ("objects", []) => pass(run, matches!(input.value, Value::Object(_)), input, out),
+        ("iterables", []) => pass(run, is_iterable(&input.value), input, out),
+        ("scalars", []) => pass(run, !is_iterable(&input.value), input, out),
+        ("debug", []) => {
+            let line = format!("[\"DEBUG:\",{}]\n", print::compact(&input.value));
+            run.errors.extend(line.bytes());
+            out(run, input)
+        }
+        ("stderr", []) => {
+            run.errors.extend(print::compact(&input.value).bytes());
+            out(run, input)
+        }
+        ("recurse" | "recurse_down", []) => recurse(run, input, &mut |run, item, found| {
+            paths::each(run, item, true, &mut |_, item| keep(found, item))
+        }, out),
+        ("recurse", [next]) => recurse(run, input, &mut |run, item, found| {
+            run.eval(next, env, item, &mut |_, item| keep(found, item))
+        }, out),
+        ("recurse", [next, condition]) => recurse(run, input, &mut |run, item, found| {
+            run.eval(next, env, item, &mut |run, item| {
+                run.eval(condition, env, item.plain(), &mut |_, holds| match holds.value.is_true() {
+                    true => keep(found, item.clone()),
+                    false => Ok(()),
+                })
+            })
+        }, out),
+        ("repeat", [next]) => recurse_after(run, input, next, env, out),
+        ("while", [condition, next]) => looped(run, input, [condition, next], env, true, out),
+        ("until", [condition, next]) => looped(run, input, [condition, next], env, false, out),
+        ("first", [body]) => stopping(run, &mut |run, id| {
+            run.eval(body, env, input.clone(), &mut |run, item| {
+                out(run, item)?;
+                Err(Stop::Break(id))
+            })
+        }),
+        ("isempty", [body]) => {
+            let mut any = false;
+            stopping(run, &mut |run, id| {
+                run.eval(body, env, input.plain(), &mut |_, _| {
+                    any = true;
+                    Err(Stop::Break(id))
+                })
+            })?;
+            out(run, Item::made(Value::Bool(!any), &input.path))
+        }
+        ("any" | "all", [body, condition]) => {
+            let decides = name == "any";
+            let mut result = !decides;
+            stopping(run, &mut |run, id| {
+                run.eval(body, env, input.plain(), &mut |run, item| {
+                    run.eval(condition, env, item, &mut |_, holds| {
+                        if holds.value.is_true() != decides {
+                            return Ok(());
+                        }
+                        result = decides;
+                        Err(Stop::Break(id))
+                    })
+                })
+            })?;
+            out(run, Item::made(Value::Bool(result), &input.path))
+        }
+        ("limit", [count, body]) => limit(run, [count, body], env, input, out),
+        ("path", [body]) => {
+            for path in run.paths(body, env, &input.value)? {
+                out(run, Item::made(Value::array(path), &input.path))?;
+            }
+            Ok(())
+        }
+        ("range", [from, to]) => range(run, [from, to, &one()], env, input, out),
+        ("range", [from, to, by]) => range(run, [from, to, by], env, input, out),
+        ("getpath", [keys]) => run.eval(keys, env, input.plain(), &mut |run, keys| {
+            out(run, paths::follow(&input, &keys.value)?)
+        }),
+        ("input", []) => match run.inputs.next() {
+            Some(value) => out(run, Item::made(value?, &input.path)),
+            None => error("break"),
+        },
+        ("inputs", []) => {
+            while let Some(value) = run.inputs.next() {
+                out(run, Item::made(value?, &input.path))?;
+            }
+            Ok(())
+        }
+        ("halt", []) => Err(Stop::Halt(0)),
+        _ => valued(run, name, arguments, Vec::new(), env, input, out),
+    }
+}
+
+fn one() -> Exp {
+    Rc::new(super::tree::Node::Literal(Value::Number(1.0)))
+}
+
+fn pass(run: &mut Run<'_>, holds: bool, input: Item, out: Out<'_>) -> Flow {
+    if holds { out(run, input) } else { Ok(()) }
+}
+
+fn is_iterable(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Object(_))
+}
+
+/// More values than this are never kept at once.
+const MOST: usize = 1_000_000;
+
+fn keep(found: &mut Vec<Item>, item: Item) -> Flow {
+    found.push(item);
+    match found.len() > MOST {
+        true => Err(Stop::Refused("this many values at once")),
+        false => Ok(()),
+    }
+}
+
+/// Runs something that can be left early.
+fn stopping(run: &mut Run<'_>, body: &mut dyn FnMut(&mut Run<'_>, u64) -> Flow) -> Flow {
+    let id = run.label();
+    match body(run, id) {
+        Err(Stop::Break(found)) if found == id => Ok(()),
+        flow => flow,
+    }
+}
+
+type Next<'n> = &'n mut dyn FnMut(&mut Run<'_>, Item, &mut Vec<Item>) -> Flow;
+
+/// An item, and after it all that comes from it, without recursion.
+fn recurse(run: &mut Run<'_>, input: Item, next: Next<'_>, out: Out<'_>) -> Flow {
+    let mut waiting = vec![input];
+    while let Some(item) = waiting.pop() {
+        run.count()?;
+        out(run, item.clone())?;
+        let mut found = Vec::new();
+        next(run, item, &mut found)?;
+        found.reverse();
+        waiting.extend(found);
+        if waiting.len() > MOST {
+            return Err(Stop::Refused("this many values at once"));
+        }
+    }
+    Ok(())
+}
+
+/// `repeat`: in jq 1.6 the function runs before the first value.
+fn recurse_after(run: &mut Run<'_>, input: Item, next: &Exp, env: &Env, out: Out<'_>) -> Flow {
+    let mut found = Vec::new();
+    run.eval(next, env, input, &mut |_, item| keep(&mut found, item))?;
+    for item in found {
+        recurse(run, item, &mut |run, item, found| {
+            run.eval(next, env, item, &mut |_, item| keep(found, item))
+        }, out)?;
+    }
+    Ok(())
+}
+
+/// `while` gives what it passes; `until` gives what it comes to.
+fn looped(
+    run: &mut Run<'_>,
+    input: Item,
+    [condition, next]: [&Exp; 2],
+    env: &Env,
+    passing: bool,
+    out: Out<'_>,
+) -> Flow {
+    let mut waiting = vec![input];
+    while let Some(item) = waiting.pop() {
+        run.count()?;
+        let mut answers = Vec::new();
+        run.eval(condition, env, item.plain(), &mut |_, holds| {
+            answers.push(holds.value.is_true());
+            Ok(())
+        })?;
+        for holds in answers {
+            if !passing && holds {
+                out(run, item.clone())?;
+                continue;
+            }
+            if passing && !holds {
+                continue;
+            }
+            if passing {
+                out(run, item.clone())?;
+            }
+            let mut found = Vec::new();
+            run.eval(next, env, item.clone(), &mut |_, item| keep(&mut found, item))?;
+            found.reverse();
+            waiting.extend(found);
+        }
+    }
+    Ok(())
+}
+
+/// `limit`: jq 1.6 gives at least one value.
+fn limit(run: &mut Run<'_>, [count, body]: [&Exp; 2], env: &Env, input: Item, out: Out<'_>) -> Flow {
+    run.eval(count, env, input.plain(), &mut |run, count| {
+        let Value::Number(most) = count.value else {
+            return error(format!("{} and number (1) cannot be compared", count.value.shown()));
+        };
+        let mut given = 0.0;
+        stopping(run, &mut |run, id| {
+            run.eval(body, env, input.clone(), &mut |run, item| {
+                given += 1.0;
+                out(run, item)?;
+                if given >= most { Err(Stop::Break(id)) } else { Ok(()) }
+            })
+        })
+    })
+}
+
+fn range(
+    run: &mut Run<'_>,
+    [from, to, by]: [&Exp; 3],
+    env: &Env,
+    input: Item,
+    out: Out<'_>,
+) -> Flow {
+    let path = input.path.clone();
+    let place = input.plain();
+    run.eval(from, env, place.clone(), &mut |run, from| {
+        run.eval(to, env, place.clone(), &mut |run, to| {
+            run.eval(by, env, place.clone(), &mut |run, by| {
+                let (Value::Number(from), Value::Number(to), Value::Number(by)) =
+                    (&from.value, &to.value, &by.value)
+                else {
+                    return error("Range bounds must be numeric");
+                };
+                let mut at = *from;
+                while *by > 0.0 && at < *to || *by < 0.0 && at > *to {
+                    run.count()?;
+                    out(run, Item::made(Value::Number(at), &path))?;
+                    at += by;
+                }
+                Ok(())
+            })
+        })
+    })
+}
+
+/// A function of values: for every combination of its arguments, the last one changing last.
+fn valued(
+    run: &mut Run<'_>,
+    name: &str,
+    arguments: &[Exp],
+    after: Vec<Value>,
+    env: &Env,
+    input: Item,
+    out: Out<'_>,
+) -> Flow {
+    let Some((last, rest)) = arguments.split_last() else {
+        let value = apply(run, name, &after, &input.value)?;
+        return out(run, Item::made(value, &input.path));
+    };
+    run.eval(last, env, input.plain(), &mut |run, item| {
+        let mut values = vec![item.value];
+        values.extend(after.iter().cloned());
+        valued(run, name, rest, values, env, input.clone(), out)
+    })
+}
+
+fn apply(run: &mut Run<'_>, name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> {
+    match (name, arguments) {
+        ("error", [value]) => Err(Stop::Error(value.clone())),
+        ("halt_error", [code]) => halt_error(run, input, code),
+        ("now", []) => Ok(Value::Number(run.now)),
+        ("input_filename", []) => Ok(run.inputs.file_name()),
+        ("input_line_number", []) => Ok(run.inputs.line_number()),
+        ("get_search_list", []) => Ok(Value::array(Vec::new())),
+        ("builtins", []) => Ok(Value::array(
+            super::names::PLAIN.iter().map(|name| Value::text(format!("{name}/0"))).collect(),
+        )),
+        ("not", []) => Ok(Value::Bool(!input.is_true())),
+        ("type", []) => Ok(Value::text(input.kind())),
+        ("infinite", []) => Ok(Value::Number(f64::INFINITY)),
+        ("nan", []) => Ok(Value::Number(f64::NAN)),
+        ("getpath", [keys]) => {
+            let item = Item { value: input.clone(), path: paths::Path::Off };
+            Ok(paths::follow(&item, keys)?.value)
+        }
+        ("setpath", [Value::Array(keys), new]) => paths::set_path(input, &keys.items, new.clone()),
+        ("setpath", _) => error("Path must be specified as an array"),
+        ("delpaths", [Value::Array(all)]) => {
+            let mut found = Vec::new();
+            for path in &all.items {
+                let Value::Array(path) = path else {
+                    return error("Path must be specified as an array");
+                };
+                found.push(path.items.clone());
+            }
+            paths::delete(input.clone(), &mut found)
+        }
+        ("delpaths", _) => error("Paths must be specified as an array"),
+        ("_match", [pattern, flags, test]) => {
+            regex::find(input, pattern, flags, test.is_true())
+        }
+        ("gmtime" | "localtime" | "mktime" | "strftime" | "strflocaltime" | "strptime", _) => {
+            time::call(name, arguments, input)
+        }
+        _ => match math(name, arguments, input) {
+            Some(result) => result,
+            None => collections(name, arguments, input),
+        },
+    }
+}
+
+fn halt_error(run: &mut Run<'_>, input: &Value, code: &Value) -> Result<Value, Stop> {
+    let Value::Number(code) = code else {
+        return error(format!("{} halt_error/1: number required", input.shown()));
+    };
+    match input {
+        Value::String(text) => run.errors.extend(text.bytes()),
+        Value::Null => {}
+        other => run.errors.extend(format!("{}\n", print::compact(other)).bytes()),
+    }
+    Err(Stop::Halt(*code as i32))
+}
+
+fn collections(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> {
+    match (name, arguments) {
+        ("length", []) => length(input),
+        ("utf8bytelength", []) => match input {
+            Value::String(text) => Ok(Value::Number(text.len() as f64)),
+            _ => error(format!("{} only strings have UTF-8 byte length", input.shown())),
+        },
+        ("keys" | "keys_unsorted", []) => keys(name == "keys", input),
+        ("has", [key]) => has(input, key),
+        ("contains", [wanted]) => operators::contains(input, wanted).map(Value::Bool),
+        ("add", []) => match input {
+            Value::Array(array) => array
+                .items
+                .iter()
+                .try_fold(Value::Null, |sum, item| operators::binary("+", &sum, item)),
+            Value::Object(object) => object
+                .in_order()
+                .into_iter()
+                .try_fold(Value::Null, |sum, (_, item)| operators::binary("+", &sum, item)),
+            Value::Null => error("Cannot iterate over null (null)"),
+            _ => error(format!("Cannot iterate over {}", input.shown())),
+        },
+        ("sort" | "min" | "max", []) => {
+            let Value::Array(array) = input else { return not_sorted(input) };
+            ordered(name, array.items.clone(), &array.items)
+        }
+        ("_sort_by" | "_group_by" | "_min_by" | "_max_by", [keys]) => {
+            let (Value::Array(array), Value::Array(keys)) = (input, keys) else {
+                return not_sorted(input);
+            };
+            ordered(name.trim_start_matches('_'), array.items.clone(), &keys.items)
+        }
+        ("tostring", []) => Ok(match input {
+            Value::String(_) => input.clone(),
+            other => Value::text(print::compact(other)),
+        }),
+        ("tojson", []) => Ok(Value::text(print::compact(input))),
+        ("tonumber", []) => match input {
+            Value::Number(_) => Ok(input.clone()),
+            Value::String(text) => json::single(text).map_err(|text| Stop::Error(Value::text(text))),
+            _ => error(format!("{} cannot be parsed as a number", input.shown())),
+        },
+        _ => texts(name, arguments, input),
+    }
+}
+
+fn texts(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> {
+    match (name, arguments, input) {
+        ("fromjson", [], Value::String(text)) => {
+            json::single(text).map_err(|text| Stop::Error(Value::text(text)))
+        }
+        ("fromjson", [], _) => error(format!("{} only strings can be parsed", input.shown())),
+        ("explode", [], Value::String(text)) => {
+            Ok(Value::array(text.chars().map(|one| Value::Number(f64::from(u32::from(one)))).collect()))
+        }
+        ("explode", ..) => error("explode input must be a string"),
+        ("implode", [], Value::Array(array)) => {
+            let mut text = String::new();
+            for item in &array.items {
+                let Value::Number(number) = item else {
+                    return error("Unicode codepoint must be numeric");
+                };
+                text.push(char::from_u32(*number as u32).unwrap_or('\u{fffd}'));
+            }
+            Ok(Value::text(text))
+        }
+        ("implode", ..) => error("implode input must be an array"),
+        ("startswith", [Value::String(start)], Value::String(text)) => {
+            Ok(Value::Bool(text.starts_with(&**start)))
+        }
+        ("startswith", ..) => error("startswith() requires string inputs"),
+        ("endswith", [Value::String(end)], Value::String(text)) => {
+            Ok(Value::Bool(text.ends_with(&**end)))
+        }
+        ("endswith", ..) => error("endswith() requires string inputs"),
+        ("ltrimstr", [Value::String(start)], Value::String(text)) => {
+            Ok(Value::text(text.strip_prefix(&**start).unwrap_or(text)))
+        }
+        ("rtrimstr", [Value::String(end)], Value::String(text)) => {
+            Ok(Value::text(text.strip_suffix(&**end).unwrap_or(text)))
+        }
+        ("ltrimstr" | "rtrimstr", ..) => Ok(input.clone()),
+        ("split", [Value::String(by)], Value::String(text)) => Ok(operators::split(text, by)),
+        ("split", ..) => error("split input and separator must be strings"),
+        ("_strindices", [Value::String(part)], Value::String(text)) => {
+            let mut found = Vec::new();
+            let mut from = 0;
+            while let Some(at) = text[from..].find(&**part).filter(|_| !part.is_empty()) {
+                // jq 1.6 counts bytes here.
+                found.push(Value::Number((from + at) as f64));
+                from += at + text[from + at..].chars().next().map_or(1, char::len_utf8);
+            }
+            Ok(if part.is_empty() { Value::Null } else { Value::array(found) })
+        }
+        ("_strindices", [wanted], _) => error(format!("Cannot index {} with {}", input.kind(), wanted.kind())),
+        _ => error(format!("podhop: {name} is not simulated here")),
+    }
+}
+
+fn not_sorted<T>(input: &Value) -> Result<T, Stop> {
+    error(format!("{} cannot be sorted, as it is not an array", input.shown()))
+}
+
+/// Items in the order of their keys.
+fn ordered(name: &str, items: Vec<Value>, keys: &[Value]) -> Result<Value, Stop> {
+    let mut pairs: Vec<(&Value, Value)> = keys.iter().zip(items).collect();
+    match name {
+        "min" | "min_by" => {
+            let least = pairs.into_iter().reduce(|best, next| {
+                if compare(next.0, best.0).is_lt() { next } else { best }
+            });
+            return Ok(least.map_or(Value::Null, |(_, item)| item));
+        }
+        "max" | "max_by" => {
+            let most = pairs.into_iter().reduce(|best, next| {
+                if compare(next.0, best.0).is_ge() { next } else { best }
+            });
+            return Ok(most.map_or(Value::Null, |(_, item)| item));
+        }
+        _ => pairs.sort_by(|left, right| total(left.0, right.0)),
+    }
+    if name != "group_by" {
+        return Ok(Value::array(pairs.into_iter().map(|(_, item)| item).collect()));
+    }
+    let mut groups: Vec<(&Value, Vec<Value>)> = Vec::new();
+    for (key, item) in pairs {
+        match groups.last_mut() {
+            Some((last, group)) if *last == key => group.push(item),
+            _ => groups.push((key, vec![item])),
+        }
+    }
+    Ok(Value::array(groups.into_iter().map(|(_, group)| Value::array(group)).collect()))
+}
+
+/// An order that sorting can rely on: NaN comes first and equals itself.
+fn total(left: &Value, right: &Value) -> std::cmp::Ordering {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) if left.is_nan() || right.is_nan() => {
+            right.is_nan().cmp(&left.is_nan())
+        }
+        _ => compare(left, right),
+    }
+}
+
+fn length(input: &Value) -> Result<Value, Stop> {
+    let count = match input {
+        Value::Null => 0.0,
+        Value::Bool(_) => return error(format!("{} has no length", input.shown())),
+        Value::Number(number) => number.abs(),
+        Value::String(text) => text.chars().count() as f64,
+        Value::Array(array) => array.items.len() as f64,
+        Value::Object(object) => object.len() as f64,
+    };
+    Ok(Value::Number(count))
+}
+
+fn keys(sorted: bool, input: &Value) -> Result<Value, Stop> {
+    match input {
+        Value::Array(array) => {
+            Ok(Value::array((0..array.items.len()).map(|at| Value::Number(at as f64)).collect()))
+        }
+        Value::Object(object) if sorted => {
+            Ok(Value::array(object.sorted().map(|(key, _)| Value::String(key.clone())).collect()))
+        }
+        Value::Object(object) => {
+            let keys = object.in_order().into_iter().map(|(key, _)| Value::String(key.clone()));
+            Ok(Value::array(keys.collect()))
+        }
+        _ => error(format!("{} has no keys", input.shown())),
+    }
+}
+
+fn has(input: &Value, key: &Value) -> Result<Value, Stop> {
+    match (input, key) {
+        (Value::Object(object), Value::String(key)) => Ok(Value::Bool(object.get(key).is_some())),
+        (Value::Array(array), Value::Number(at)) => {
+            Ok(Value::Bool(*at >= 0.0 && *at < array.items.len() as f64))
+        }
+        _ => error(format!("Cannot check whether {} has a {} key", input.kind(), key.kind())),
+    }
+}
+
+fn math(name: &str, arguments: &[Value], input: &Value) -> Option<Result<Value, Stop>> {
+    let of_one: Option<fn(f64) -> f64> = match name {
+        "floor" => Some(f64::floor),
+        "ceil" => Some(f64::ceil),
+        "round" => Some(f64::round),
+        "trunc" => Some(f64::trunc),
+        "rint" | "nearbyint" => Some(f64::round_ties_even),
+        "sqrt" => Some(f64::sqrt),
+        "cbrt" => Some(f64::cbrt),
+        "fabs" => Some(f64::abs),
+        "exp" => Some(f64::exp),
+        "exp2" => Some(f64::exp2),
+        "exp10" | "pow10" => Some(|x| 10_f64.powf(x)),
+        "expm1" => Some(f64::exp_m1),
+        "log" => Some(f64::ln),
+        "log2" => Some(f64::log2),
+        "log10" => Some(f64::log10),
+        "log1p" => Some(f64::ln_1p),
+        "logb" => Some(|x| x.abs().log2().floor()),
+        "significand" => Some(|x| if x == 0.0 { x } else { x / x.abs().log2().floor().exp2() }),
+        "sin" => Some(f64::sin),
+        "cos" => Some(f64::cos),
+        "tan" => Some(f64::tan),
+        "asin" => Some(f64::asin),
+        "acos" => Some(f64::acos),
+        "atan" => Some(f64::atan),
+        "sinh" => Some(f64::sinh),
+        "cosh" => Some(f64::cosh),
+        "tanh" => Some(f64::tanh),
+        "asinh" => Some(f64::asinh),
+        "acosh" => Some(f64::acosh),
+        "atanh" => Some(f64::atanh),
+        _ => None,
+    };
+    let number = || match input {
+        Value::Number(number) => Ok(*number),
+        _ => error(format!("{} number required", input.shown())),
+    };
+    if let (Some(function), []) = (of_one, arguments) {
+        return Some(number().map(|number| Value::Number(function(number))));
+    }
+    let test: Option<fn(f64) -> bool> = match name {
+        "isinfinite" => Some(f64::is_infinite),
+        "isnan" => Some(f64::is_nan),
+        "isnormal" => Some(f64::is_normal),
+        _ => None,
+    };
+    if let Some(test) = test {
+        return Some(number().map(|number| Value::Bool(test(number))));
+    }
+    let of_two: fn(f64, f64) -> f64 = match name {
+        "pow" => f64::powf,
+        "atan2" => f64::atan2,
+        "fmin" => f64::min,
+        "fmax" => f64::max,
+        "fmod" => |left, right| left % right,
+        "hypot" => f64::hypot,
+        "copysign" => f64::copysign,
+        "drem" => |left, right| left - right * (left / right).round_ties_even(),
+        "fdim" => |left, right| (left - right).max(0.0),
+        "ldexp" | "scalb" | "scalbln" => |left, right| left * right.exp2(),
+        _ => return None,
+    };
+    let [left, right] = arguments else { return None };
+    Some(match (left, right) {
+        (Value::Number(left), Value::Number(right)) => Ok(Value::Number(of_two(*left, *right))),
+        (Value::Number(_), other) | (other, _) => error(format!("{} number required", other.shown())),
+    })
+}
+
+/// What a format makes of a value: `@csv`, `@sh` and others.
+pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
+    let text = || match value {
+        Value::String(text) => text.to_string(),
+        other => print::compact(other),
+    };
+    Ok(match name {
+        "text" => text(),
+        "json" => print::compact(value),
+        "csv" | "tsv" => row(name, value)?,
+        "html" => text()
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('\'', "&apos;")
+            .replace('"', "&quot;"),
+        "uri" => {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
+            text().bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+        }
+        "sh" => {
+            let one = std::slice::from_ref(value);
+            let items = if let Value::Array(array) = value { array.items.as_slice() } else { one };
+            let mut words = Vec::new();
+            for item in items {
+                words.push(match item {
+                    Value::String(text) => format!("'{}'", text.replace('\'', "'\\''")),
+                    item if is_iterable(item) => {
+                        return error(format!("{} can not be escaped for shell", item.shown()));
+                    }
+                    item => print::compact(item),
+                });
+            }
+            words.join(" ")
+        }
+        "base64" => crate::shell::commands::text::base64::encode(text().as_bytes()),
+        "base64d" => {
+            let text = text();
+            match crate::shell::commands::text::base64::decode_loosely(&text) {
+                Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                None => return error(format!("{} is not valid base64 data", Value::text(text).shown())),
+            }
+        }
+        other => return error(format!("{other} is not a valid format")),
+    })
+}
+
+fn row(name: &str, value: &Value) -> Result<String, Stop> {
+    let Value::Array(array) = value else {
+        return error(format!("{} cannot be {name}-formatted, only array", value.shown()));
+    };
+    let mut fields = Vec::new();
+    for item in &array.items {
+        fields.push(match item {
+            Value::Null => String::new(),
+            Value::String(text) if name == "csv" => format!("\"{}\"", text.replace('"', "\"\"")),
+            Value::String(text) => text
+                .replace('\\', "\\\\")
+                .replace('\t', "\\t")
+                .replace('\n', "\\n")
+                .replace('\r', "\\r"),
+            item if is_iterable(item) => {
+                return error(format!("{} is not valid in a csv row", item.shown()));
+            }
+            item => print::compact(item),
+        });
+    }
+    Ok(fields.join(if name == "csv" { "," } else { "\t" }))
+}

@@ -1,0 +1,109 @@
+//! `match` and its kin.
+
+use std::rc::Rc;
+
+use super::run::{Stop, error};
+use super::value::Value;
+
+/// Where a pattern is found in a text; with `test`, only whether it is.
+pub(super) fn find(input: &Value, pattern: &Value, flags: &Value, test: bool) -> Result<Value, Stop> {
+    let not_text = |value: &Value| {
+        error(format!("{} cannot be matched, as it is not a string", value.shown()))
+    };
+    let Value::String(text) = input else { return not_text(input) };
+    let Value::String(pattern) = pattern else { return not_text(pattern) };
+    let flags = match flags {
+        Value::Null => "",
+        Value::String(flags) => flags,
+        other => return error(format!("{} is not a string", other.shown())),
+    };
+    let mut builder = Builder::default();
+    for flag in flags.chars() {
+        match flag {
+            'g' => builder.all = true,
+            'i' => builder.fold = true,
+            'x' => builder.extended = true,
+            's' => builder.single = true,
+            'n' => builder.no_empty = true,
+            'p' => builder.single = true,
+            'l' => {}
+            _ => return error(format!("{flags} is not a valid modifier string")),
+        }
+    }
+    let regex = builder.compile(pattern)?;
+    if test {
+        return Ok(Value::Bool(regex.is_match(text)));
+    }
+    let names: Vec<Option<&str>> = regex.capture_names().collect();
+    let mut found = Vec::new();
+    for captures in regex.captures_iter(text) {
+        if builder.no_empty && captures.get(0).is_some_and(|whole| whole.is_empty()) {
+            continue;
+        }
+        found.push(one(text, &captures, &names));
+        if !builder.all {
+            break;
+        }
+    }
+    Ok(Value::array(found))
+}
+
+#[derive(Default)]
+struct Builder {
+    all: bool,
+    fold: bool,
+    extended: bool,
+    single: bool,
+    no_empty: bool,
+}
+
+impl Builder {
+    fn compile(&self, pattern: &str) -> Result<regex::Regex, Stop> {
+        let built = regex::RegexBuilder::new(pattern)
+            .case_insensitive(self.fold)
+            .ignore_whitespace(self.extended)
+            .dot_matches_new_line(self.single)
+            // Oniguruma's Ruby syntax: anchors are about lines.
+            .multi_line(true)
+            .size_limit(1 << 20)
+            .build();
+        built.or_else(|_| {
+            let around = ["(?=", "(?!", "(?<=", "(?<!", "(?>"];
+            if around.iter().any(|start| pattern.contains(start)) || pattern.contains("\\1") {
+                return error(format!("podhop: {pattern}: looking around and back is not simulated here"));
+            }
+            let open = pattern.replace("\\(", "").matches('(').count();
+            let close = pattern.replace("\\)", "").matches(')').count();
+            error(match (open > close, close > open) {
+                (true, _) => "Regex failure: end pattern with unmatched parenthesis".to_owned(),
+                (_, true) => "Regex failure: unmatched close parenthesis".to_owned(),
+                _ if pattern.ends_with('\\') => "Regex failure: end pattern at escape".to_owned(),
+                _ if pattern.starts_with(['*', '+', '?']) => {
+                    "Regex failure: target of repeat operator is not specified".to_owned()
+                }
+                _ => "Regex failure: premature end of char-class".to_owned(),
+            })
+        })
+    }
+}
+
+/// A match as an object; offsets count characters.
+fn one(text: &str, captures: &regex::Captures<'_>, names: &[Option<&str>]) -> Value {
+    let part = |at: usize| {
+        let found = captures.get(at);
+        let offset = found.map_or(-1.0, |found| text[..found.start()].chars().count() as f64);
+        let length = found.map_or(0.0, |found| found.as_str().chars().count() as f64);
+        let string = found.map_or(Value::Null, |found| Value::text(found.as_str()));
+        [
+            (Rc::from("offset"), Value::Number(offset)),
+            (Rc::from("length"), Value::Number(length)),
+            (Rc::from("string"), string),
+        ]
+    };
+    let groups = (1..captures.len()).map(|at| {
+        let name = names.get(at).copied().flatten().map_or(Value::Null, Value::text);
+        Value::object(part(at).into_iter().chain([(Rc::from("name"), name)]))
+    });
+    let captured: (Rc<str>, Value) = (Rc::from("captures"), Value::array(groups.collect()));
+    Value::object(part(0).into_iter().chain([captured]))
+}

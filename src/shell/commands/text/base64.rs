@@ -1,0 +1,201 @@
+//! `base64`, GNU's and BusyBox'.
+
+use crate::cluster::Flavour;
+use crate::shell::Io;
+use crate::shell::commands::flavour;
+use crate::shell::commands::options::Grammar;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+pub(in crate::shell::commands) fn encode(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for index in 0..4 {
+            match index <= chunk.len() {
+                true => out.push(char::from(ALPHABET[(bits >> (18 - 6 * index)) as usize & 63])),
+                false => out.push('='),
+            }
+        }
+    }
+    out
+}
+
+fn value(byte: u8) -> Option<u32> {
+    let at = ALPHABET.iter().position(|letter| *letter == byte)?;
+    u32::try_from(at).ok()
+}
+
+/// Bits that wait until they make a byte.
+#[derive(Default)]
+struct Bits {
+    bits: u32,
+    count: u32,
+    out: Vec<u8>,
+}
+
+impl Bits {
+    fn take(&mut self, value: u32) {
+        self.bits = self.bits << 6 | value;
+        self.count += 6;
+        if self.count >= 8 {
+            self.count -= 8;
+            self.out.push((self.bits >> self.count & 255) as u8);
+        }
+    }
+
+    fn drop_rest(&mut self) {
+        (self.bits, self.count) = (0, 0);
+    }
+}
+
+/// Without caring for padding; `None` when there is another letter in it.
+pub(in crate::shell::commands) fn decode_loosely(text: &str) -> Option<Vec<u8>> {
+    let mut bits = Bits::default();
+    for byte in text.trim_end_matches('=').bytes() {
+        bits.take(value(byte)?);
+    }
+    Some(bits.out)
+}
+
+/// As GNU decodes: newlines may stand anywhere, other letters only when they are ignored. What comes
+/// before something wrong is decoded; whether all was right.
+fn decode_gnu(bytes: &[u8], ignore: bool) -> (Vec<u8>, bool) {
+    let mut bits = Bits::default();
+    let mut group = 0;
+    let mut padding = 0;
+    for byte in bytes.iter().copied() {
+        match (value(byte), byte) {
+            (Some(value), _) if padding == 0 => {
+                bits.take(value);
+                group = (group + 1) % 4;
+            }
+            (None, b'=') if group + padding >= 2 => {
+                padding += 1;
+                if group + padding == 4 {
+                    bits.drop_rest();
+                    (group, padding) = (0, 0);
+                }
+            }
+            (_, b'\n') => {}
+            (None, _) if ignore && byte != b'=' => {}
+            _ => return (bits.out, false),
+        }
+    }
+    (bits.out, group == 0 && padding == 0)
+}
+
+/// As BusyBox decodes: what is no letter of the alphabet is passed over, and only whole groups count.
+fn decode_busybox(bytes: &[u8]) -> (Vec<u8>, bool) {
+    let mut bits = Bits::default();
+    let mut group = Vec::new();
+    let mut padding = 0;
+    for byte in bytes.iter().copied() {
+        match (value(byte), byte) {
+            (Some(value), _) => group.push(value),
+            (None, b'=') => padding += 1,
+            _ => continue,
+        }
+        if group.len() + padding == 4 {
+            group.drain(..).for_each(|value| bits.take(value));
+            bits.drop_rest();
+            padding = 0;
+        }
+    }
+    (bits.out, group.is_empty() && padding == 0)
+}
+
+pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "base64",
+        short: "diw:",
+        long: &[("decode", 'd'), ("ignore-garbage", 'i'), ("wrap", 'w')],
+        stops: false,
+    };
+    let options = GRAMMAR.read(arguments, io).map_or_else(|| Err(Some(1)), Ok);
+    let options = match options {
+        Ok(options) => options,
+        Err(status) => return status,
+    };
+    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    if let [_, extra, ..] = options.operands.as_slice() {
+        let message = format!("base64: extra operand '{extra}'\nTry 'base64 --help' for more information.");
+        io.complain(message);
+        return Some(1);
+    }
+    let width = match options.value('w').map(str::parse::<usize>) {
+        None => 76,
+        Some(Ok(width)) => width,
+        Some(Err(_)) => {
+            let text = options.value('w').unwrap_or("");
+            io.complain(match gnu {
+                true => format!("base64: invalid wrap size: '{text}'"),
+                false => format!("base64: invalid number '{text}'"),
+            });
+            return Some(1);
+        }
+    };
+    let bytes = match options.operands.first().map(String::as_str) {
+        None | Some("-") => io.read_all()?,
+        Some(file) => match io.read_file(file) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                io.complain(match (gnu, io.is_directory(file)) {
+                    (true, true) => format!("base64: read error: {why}"),
+                    (true, false) => format!("base64: {file}: {why}"),
+                    (false, _) => format!("base64: can't open '{file}': {why}"),
+                });
+                return Some(1);
+            }
+        },
+    };
+    if !options.has('d') {
+        wrapped(io, &encode(&bytes), width);
+        return Some(0);
+    }
+    let (decoded, right) = match gnu {
+        true => decode_gnu(&bytes, options.has('i')),
+        false => decode_busybox(&bytes),
+    };
+    io.stdout.extend(decoded);
+    if !right {
+        io.complain(if gnu { "base64: invalid input" } else { "base64: truncated input" });
+    }
+    Some(i32::from(!right))
+}
+
+fn wrapped(io: &mut Io<'_>, text: &str, width: usize) {
+    match width {
+        0 => io.stdout.extend_from_slice(text.as_bytes()),
+        width => {
+            for line in text.as_bytes().chunks(width) {
+                io.say(String::from_utf8_lossy(line));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_finds_its_way_back() {
+        for text in ["", "a", "ab", "abc", "podhop!"] {
+            let coded = encode(text.as_bytes());
+            assert_eq!(decode_gnu(coded.as_bytes(), false), (text.as_bytes().to_vec(), true));
+            assert_eq!(decode_busybox(coded.as_bytes()), (text.as_bytes().to_vec(), true));
+        }
+        assert_eq!(encode(b"admin"), "YWRtaW4=");
+    }
+
+    /// What coreutils 9.1 and BusyBox 1.35 do.
+    #[test]
+    fn text_without_its_padding_is_wrong() {
+        assert_eq!(decode_gnu(b"aGVsbG8\n", false), (b"hello".to_vec(), false));
+        assert_eq!(decode_busybox(b"aGVsbG8\n"), (b"hel".to_vec(), false));
+        assert_eq!(decode_gnu(b"aGVs bG8K", false), (b"hel".to_vec(), false));
+        assert_eq!(decode_gnu(b"aGVs bG8K", true), (b"hello\n".to_vec(), true));
+    }
+}
