@@ -6,6 +6,7 @@
 mod files;
 mod jq;
 pub mod kubectl;
+mod conversion;
 mod minikube;
 mod moment;
 pub mod net;
@@ -21,7 +22,7 @@ pub(in crate::shell) mod text;
 pub(in crate::shell) mod trouble;
 
 pub(super) use options::Words;
-use plain::{failed, plain};
+use plain::{failed, plain, said};
 pub(super) use registry::{LAPTOP, find, installed};
 
 use std::collections::BTreeMap;

@@ -1,182 +1,379 @@
-//! What expressions come to.
+//! Expressions.
 
-use super::run::{LONGEST, Machine, Ran};
-use super::tree::{Binary, Expression};
+use super::patterns::ready;
+use super::run::{Answer, Cell, Cut, DEEPEST, LONGEST, Machine, Ran, Reading, Stop, Wait, World, cut};
+use super::tree::{Expression, Name, Place, Source};
 use super::value::Value;
 
-/// Fields of one record.
-const FIELDS: usize = 10_000;
-
 impl Machine {
-    pub(super) fn key(&mut self, index: &[Expression]) -> Ran<String> {
-        let mut parts = Vec::new();
-        for part in index {
-            parts.push(self.value(part)?.text());
+    pub fn value(&mut self, expression: &Expression, world: &mut World<'_, '_>) -> Ran<Value> {
+        self.count()?;
+        match expression {
+            Expression::Number(number) => Ok(Value::Number(*number)),
+            Expression::Text(text) => Ok(Value::Text(text.clone())),
+            Expression::Regex(pattern) => {
+                let record = self.record.clone();
+                Ok(truth(self.found(pattern, &record)?))
+            }
+            Expression::Place(place) => self.look(place, world),
+            Expression::Group(inner) => self.value(inner, world),
+            Expression::Assign(place, value) => self.assignment(place, value, world),
+            Expression::Change(place, operator, value) => self.change(place, *operator, value, world),
+            Expression::Step(place, before, by) => self.step(place, *before, *by, world),
+            Expression::Binary(operator, left, right, line) => {
+                let left = self.value(left, world)?.number();
+                let right = self.value(right, world)?.number();
+                Ok(Value::Number(self.arithmetic(*operator, left, right, *line)?))
+            }
+            Expression::Compare(operator, left, right) => {
+                let left = self.value(left, world)?;
+                let right = self.value(right, world)?;
+                Ok(truth(self.compare(operator, &left, &right)))
+            }
+            Expression::Concatenate(left, right) => self.concatenate(left, right, world),
+            Expression::Match(wanted, left, right) => {
+                let left = self.value(left, world)?;
+                let text = self.index_text(&left);
+                let pattern = self.pattern(right, world)?;
+                Ok(truth(self.found(&pattern, &text)? == *wanted))
+            }
+            Expression::And(left, right) => Ok(truth(
+                self.value(left, world)?.holds() && self.value(right, world)?.holds(),
+            )),
+            Expression::Or(left, right) => Ok(truth(
+                self.value(left, world)?.holds() || self.value(right, world)?.holds(),
+            )),
+            Expression::Not(inner) => Ok(truth(!self.value(inner, world)?.holds())),
+            Expression::Negative(inner) => Ok(Value::Number(-self.value(inner, world)?.number())),
+            Expression::Positive(inner) => Ok(Value::Number(self.value(inner, world)?.number())),
+            Expression::Choice(condition, then, otherwise) => {
+                match self.value(condition, world)?.holds() {
+                    true => self.value(then, world),
+                    false => self.value(otherwise, world),
+                }
+            }
+            Expression::In(keys, array) => {
+                let key = self.key(keys, world)?;
+                let at = self.array(*array)?;
+                Ok(truth(self.arrays[at].elements.contains_key(&key)))
+            }
+            Expression::Call(number, arguments, line) => self.call(*number, arguments, *line, world),
+            Expression::Builtin(name, arguments, line) => self.builtin(name, arguments, *line, world),
+            Expression::Getline(source, place) => self.getline(source, place.as_ref(), world),
         }
-        Ok(parts.join(&self.variable("SUBSEP").text()))
     }
 
-    pub(super) fn value(&mut self, expression: &Expression) -> Ran<Value> {
-        self.tick()?;
-        Ok(match expression {
-            Expression::Number(number) => Value::Number(*number),
-            Expression::Text(text) => Value::Text(text.clone()),
-            Expression::Regex(pattern) => truth(pattern.is_match(&self.record)),
-            Expression::Variable(name) => self.variable(name),
-            Expression::Field(index) => {
-                let index = self.value(index)?.number();
-                self.field(index)?
+    fn concatenate(
+        &mut self,
+        left: &Expression,
+        right: &Expression,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Value> {
+        let left = self.value(left, world)?;
+        let right = self.value(right, world)?;
+        let text = self.index_text(&left) + &self.index_text(&right);
+        match text.len() > LONGEST {
+            true => self.fail("podhop: texts this long are not simulated here"),
+            false => Ok(Value::Text(text)),
+        }
+    }
+
+    fn field_number(&mut self, expression: &Expression, world: &mut World<'_, '_>) -> Ran<usize> {
+        let number = self.value(expression, world)?.number();
+        if number < 0.0 {
+            return match self.gawk {
+                true => self.fatal(1, &format!("attempt to access field {}", number.trunc())),
+                false => self.fatal(1, "Access to negative field"),
+            };
+        }
+        Ok(number as usize)
+    }
+
+    fn look(&mut self, place: &Place, world: &mut World<'_, '_>) -> Ran<Value> {
+        match place {
+            Place::Variable(name) => Ok(self.get(*name)),
+            Place::Element(array, keys) => {
+                let key = self.key(keys, world)?;
+                let at = self.array(*array)?;
+                Ok(self.arrays[at].element(&key).clone())
             }
-            Expression::Element(array, index) => {
-                let key = self.key(index)?;
-                let array = self.arrays.entry(array.clone()).or_default();
-                array.entry(key).or_insert(Value::Nothing).clone()
+            Place::Field(number) => {
+                let number = self.field_number(number, world)?;
+                Ok(self.field(number))
             }
-            Expression::Assign(place, operator, value) => {
-                let value = self.value(value)?;
-                let value = match operator {
-                    None => value,
-                    Some(operator) => {
-                        let before = self.value(place)?.number();
-                        Value::Number(arithmetic(before, *operator, value.number())?)
-                    }
+        }
+    }
+
+    pub fn store(&mut self, place: &Place, value: Value, world: &mut World<'_, '_>) -> Ran<()> {
+        match place {
+            Place::Variable(name) => {
+                if let Name::Global(at) = name
+                    && matches!(self.globals[*at], Cell::Array(_, true))
+                {
+                    let name = self.program.globals[*at].clone();
+                    return match self.gawk {
+                        true => self.fatal(1, &format!("attempt to use array `{name}' in a scalar context")),
+                        false => self.fatal(1, "Not a scalar"),
+                    };
+                }
+                self.set(*name, value);
+                Ok(())
+            }
+            Place::Element(array, keys) => {
+                let key = self.key(keys, world)?;
+                let at = self.array(*array)?;
+                *self.arrays[at].element(&key) = value;
+                Ok(())
+            }
+            Place::Field(number) => {
+                let number = self.field_number(number, world)?;
+                let text = self.index_text(&value);
+                self.set_field(number, text)
+            }
+        }
+    }
+
+    fn assignment(
+        &mut self,
+        place: &Place,
+        value: &Expression,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Value> {
+        let value = self.value(value, world)?;
+        self.store(place, value.clone(), world)?;
+        Ok(value)
+    }
+
+    fn change(
+        &mut self,
+        place: &Place,
+        operator: char,
+        value: &Expression,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Value> {
+        let right = self.value(value, world)?.number();
+        let left = self.look(place, world)?.number();
+        let value = Value::Number(self.arithmetic(operator, left, right, 1)?);
+        self.store(place, value.clone(), world)?;
+        Ok(value)
+    }
+
+    fn step(&mut self, place: &Place, before: bool, by: f64, world: &mut World<'_, '_>) -> Ran<Value> {
+        let old = self.look(place, world)?.number();
+        self.store(place, Value::Number(old + by), world)?;
+        Ok(Value::Number(if before { old + by } else { old }))
+    }
+
+    fn arithmetic(&self, operator: char, left: f64, right: f64, line: usize) -> Ran<f64> {
+        Ok(match operator {
+            '+' => left + right,
+            '-' => left - right,
+            '*' => left * right,
+            '/' if right == 0.0 => {
+                let words = if self.gawk { "division by zero attempted" } else { "Division by zero" };
+                return self.fatal(line, words);
+            }
+            '/' => left / right,
+            '%' if right == 0.0 => {
+                let words = match self.gawk {
+                    true => "division by zero attempted in `%'",
+                    false => "Division by zero",
                 };
-                self.assign(place, value.clone())?;
-                value
+                return self.fatal(line, words);
             }
-            Expression::Step(place, by, old) => {
-                let before = self.value(place)?.number();
-                self.assign(place, Value::Number(before + by))?;
-                Value::Number(if *old { before } else { before + by })
-            }
-            Expression::Not(value) => truth(!self.value(value)?.holds()),
-            Expression::Negate(value) => Value::Number(-self.value(value)?.number()),
-            Expression::Binary(left, operator, right) => self.binary(left, *operator, right)?,
-            Expression::Ternary(condition, yes, no) => match self.value(condition)?.holds() {
-                true => self.value(yes)?,
-                false => self.value(no)?,
-            },
-            Expression::In(index, array) => {
-                let key = self.key(index)?;
-                truth(self.arrays.get(array).is_some_and(|array| array.contains_key(&key)))
-            }
-            Expression::Call(name, arguments) => self.call(name, arguments)?,
+            '%' => left % right,
+            _ => left.powf(right),
         })
     }
 
-    pub(super) fn field(&self, index: f64) -> Ran<Value> {
-        if index < 0.0 {
-            return Err(format!("attempt to access field {index}"));
-        }
-        let text = match index as usize {
-            0 => Some(&self.record),
-            index => self.fields.get(index - 1),
+    pub fn compare(&self, operator: &str, left: &Value, right: &Value) -> bool {
+        let order = match left.is_numeric() && right.is_numeric() {
+            true => left.number().partial_cmp(&right.number()),
+            false => Some(self.index_text(left).cmp(&self.index_text(right))),
         };
-        Ok(text.map_or(Value::Nothing, |text| Value::Input(text.clone())))
+        let Some(order) = order else { return operator == "!=" };
+        match operator {
+            "<" => order.is_lt(),
+            "<=" => order.is_le(),
+            "==" => order.is_eq(),
+            "!=" => order.is_ne(),
+            ">=" => order.is_ge(),
+            _ => order.is_gt(),
+        }
     }
 
-    pub(super) fn assign(&mut self, place: &Expression, value: Value) -> Ran<()> {
-        match place {
-            Expression::Variable(name) => {
-                if name == "NF" {
-                    let count = value.number().max(0.0) as usize;
-                    if count > FIELDS {
-                        return Err(format!(
-                            "podhop: not simulated here: a record of more than {FIELDS} fields"
-                        ));
-                    }
-                    self.fields.resize(count, String::new());
-                    self.record = self.fields.join(&self.variable("OFS").text());
-                }
-                self.variables.insert(name.clone(), value);
+    /// An expression as a regular expression.
+    pub fn pattern(&mut self, expression: &Expression, world: &mut World<'_, '_>) -> Ran<String> {
+        match expression {
+            Expression::Regex(pattern) => Ok(pattern.clone()),
+            other => {
+                let value = self.value(other, world)?;
+                Ok(self.index_text(&value))
             }
-            Expression::Field(index) => {
-                let index = self.value(index)?.number();
-                if index < 0.0 {
-                    return Err(format!("attempt to access field {index}"));
-                }
-                if index > FIELDS as f64 {
-                    return Err(format!(
-                        "podhop: not simulated here: a record of more than {FIELDS} fields"
-                    ));
-                }
-                match index as usize {
-                    0 => self.set_record(value.text()),
-                    index => {
-                        if self.fields.len() < index {
-                            self.fields.resize(index, String::new());
-                        }
-                        self.fields[index - 1] = value.text();
-                        self.set_number("NF", self.fields.len() as f64);
-                        self.record = self.fields.join(&self.variable("OFS").text());
-                    }
-                }
-            }
-            Expression::Element(array, index) => {
-                let key = self.key(index)?;
-                self.arrays.entry(array.clone()).or_default().insert(key, value);
-            }
-            _ => return Err("assignment to something that is not a variable".to_owned()),
         }
+    }
+
+    pub fn found(&self, pattern: &str, text: &str) -> Ran<bool> {
+        match ready(pattern) {
+            Ok(regex) => Ok(regex.is_match(text)),
+            Err(why) => self.bad_pattern(pattern, &why),
+        }
+    }
+
+    pub fn bad_pattern<T>(&self, pattern: &str, why: &str) -> Ran<T> {
+        match self.gawk {
+            true => self.fatal(1, &format!("invalid regexp: {why}: /{pattern}/")),
+            false => self.fail(format!("bad regex '{pattern}': {why}")),
+        }
+    }
+
+    fn call(
+        &mut self,
+        number: usize,
+        arguments: &[Expression],
+        line: usize,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Value> {
+        let program = self.program.clone();
+        let function = &program.functions[number];
+        if arguments.len() > function.parameters {
+            let words = format!("function `{}' called with more arguments than declared", function.name);
+            return match self.gawk {
+                true => self.fatal(line, &words),
+                false => self.fatal(line, "Too many arguments"),
+            };
+        }
+        if self.depth >= DEEPEST {
+            return self.fail("podhop: functions that call themselves this often are not simulated here");
+        }
+        let arrays = self.arrays.len();
+        let mut locals = Vec::new();
+        for argument in arguments {
+            locals.push(match argument {
+                Expression::Place(Place::Variable(name)) => match name {
+                    Name::Global(at) => self.globals[*at].clone(),
+                    Name::Local(at) => self.locals[*at].clone(),
+                },
+                other => Cell::Value(self.value(other, world)?),
+            });
+        }
+        while locals.len() < function.parameters {
+            locals.push(Cell::Array(self.arrays.len(), false));
+            self.arrays.push(super::run::Array::default());
+        }
+        let outer = std::mem::replace(&mut self.locals, locals);
+        self.depth += 1;
+        let flow = self.block(&function.body, world);
+        self.depth -= 1;
+        let inner = std::mem::replace(&mut self.locals, outer);
+        self.arrays.truncate(arrays);
+        self.used(arguments, &inner);
+        match flow {
+            Err(Stop::Return(value)) => Ok(value),
+            Err(stop) => Err(stop),
+            Ok(()) => Ok(Value::Unset),
+        }
+    }
+
+    /// A variable that nobody had set is an array when the function used it as one.
+    fn used(&mut self, arguments: &[Expression], inner: &[Cell]) {
+        for (argument, cell) in arguments.iter().zip(inner) {
+            let (Expression::Place(Place::Variable(name)), Cell::Array(_, true)) = (argument, cell) else {
+                continue;
+            };
+            let own = match name {
+                Name::Global(at) => &mut self.globals[*at],
+                Name::Local(at) => &mut self.locals[*at],
+            };
+            if let Cell::Array(_, used) = own {
+                *used = true;
+            }
+        }
+    }
+
+    fn getline(
+        &mut self,
+        source: &Source,
+        place: Option<&Place>,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Value> {
+        let (line, counts) = match source {
+            Source::Main => (self.next_record(world)?, true),
+            Source::File(file) => {
+                let file = self.value(file, world)?;
+                let file = self.index_text(&file);
+                if !self.readings.contains_key(&file) && !self.open_reading(&file, world)? {
+                    return Ok(Value::Number(-1.0));
+                }
+                (self.read_on(&file), false)
+            }
+            Source::Command(command) => {
+                let command = self.value(command, world)?;
+                let command = self.index_text(&command);
+                if !self.readings.contains_key(&command) {
+                    self.open_command(&command, world)?;
+                }
+                (self.read_on(&command), true)
+            }
+        };
+        let Some(line) = line else { return Ok(Value::Number(0.0)) };
+        if counts {
+            let both = matches!(source, Source::Main);
+            for name in if both { &["NR", "FNR"][..] } else { &["NR"] } {
+                let number = self.known_value(name).number() + 1.0;
+                self.set_known(name, Value::Number(number));
+            }
+        }
+        match place {
+            Some(place) => self.store(place, Value::Input(line), world)?,
+            None => self.set_record(line),
+        }
+        Ok(Value::Number(1.0))
+    }
+
+    fn open_reading(&mut self, file: &str, world: &mut World<'_, '_>) -> Ran<bool> {
+        self.flush(world)?;
+        let answer = world.once(|io| {
+            if file == "-" || file == "/dev/stdin" {
+                return match io.read_all() {
+                    Some(bytes) => Ok(Answer::Text(Some(String::from_utf8_lossy(&bytes).into_owned()))),
+                    None => Err(Stop::Waits(Wait::Input)),
+                };
+            }
+            Ok(Answer::Text(
+                io.read_file(file).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            ))
+        })?;
+        let Answer::Text(Some(text)) = answer else { return Ok(false) };
+        self.readings.insert(file.to_owned(), Reading { text, at: 0, status: 0 });
+        Ok(true)
+    }
+
+    fn open_command(&mut self, command: &str, world: &mut World<'_, '_>) -> Ran<()> {
+        self.flush(world)?;
+        let wait = Wait::Command { text: command.to_owned(), input: None, kept: true };
+        let answer = world.once(|_| Err(Stop::Waits(wait)))?;
+        let text = match answer {
+            Answer::Text(Some(text)) => text,
+            _ => String::new(),
+        };
+        self.readings.insert(command.to_owned(), Reading { text, at: 0, status: 0 });
         Ok(())
     }
 
-    pub(super) fn binary(
-        &mut self,
-        left: &Expression,
-        operator: Binary,
-        right: &Expression,
-    ) -> Ran<Value> {
-        let first = self.value(left)?;
-        Ok(match operator {
-            Binary::Or => truth(first.holds() || self.value(right)?.holds()),
-            Binary::And => truth(first.holds() && self.value(right)?.holds()),
-            Binary::Match | Binary::NoMatch => {
-                let pattern = self.pattern(right)?;
-                truth(pattern.is_match(&first.text()) == (operator == Binary::Match))
+    fn read_on(&mut self, name: &str) -> Option<String> {
+        let separator = self.setting("RS");
+        let reading = self.readings.get_mut(name)?;
+        match cut(&reading.text[reading.at..], &separator, true) {
+            Cut::Record(record, length) => {
+                reading.at = (reading.at + length).min(reading.text.len());
+                Some(record)
             }
-            _ => {
-                let second = self.value(right)?;
-                let order = || first.compare(&second);
-                let sum = |operator| arithmetic(first.number(), operator, second.number());
-                match operator {
-                    Binary::Less => truth(order().is_lt()),
-                    Binary::LessEqual => truth(order().is_le()),
-                    Binary::Equal => truth(order().is_eq()),
-                    Binary::NotEqual => truth(order().is_ne()),
-                    Binary::Greater => truth(order().is_gt()),
-                    Binary::GreaterEqual => truth(order().is_ge()),
-                    Binary::Add => Value::Number(sum('+')?),
-                    Binary::Subtract => Value::Number(sum('-')?),
-                    Binary::Multiply => Value::Number(sum('*')?),
-                    Binary::Divide => Value::Number(sum('/')?),
-                    Binary::Remainder => Value::Number(sum('%')?),
-                    Binary::Power => Value::Number(sum('^')?),
-                    _ => {
-                        let text = first.text() + &second.text();
-                        if text.len() > LONGEST {
-                            return Err("podhop: this text is too long".to_owned());
-                        }
-                        Value::Text(text)
-                    }
-                }
-            }
-        })
+            _ => None,
+        }
     }
 }
 
-fn truth(holds: bool) -> Value {
-    Value::Number(if holds { 1.0 } else { 0.0 })
-}
-
-fn arithmetic(left: f64, operator: char, right: f64) -> Ran<f64> {
-    Ok(match operator {
-        '+' => left + right,
-        '-' => left - right,
-        '*' => left * right,
-        '/' | '%' if right == 0.0 => return Err("division by zero attempted".to_owned()),
-        '/' => left / right,
-        '%' => left % right,
-        _ => left.powf(right),
-    })
+pub(super) fn truth(holds: bool) -> Value {
+    Value::Number(f64::from(u8::from(holds)))
 }

@@ -1,12 +1,12 @@
-//! `awk`: patterns and actions over fields; the part of the language that people type.
-//!
-//! Not here: user functions, `getline`, pipes and files from within a program. Using them is a
-//! syntax error that says so.
+//! `awk`: gawk's words on Debian, BusyBox' own elsewhere.
 
 mod evaluate;
+mod fields;
 mod functions;
 mod lex;
+mod order;
 mod parse;
+mod patterns;
 mod run;
 mod statements;
 mod tree;
@@ -14,113 +14,223 @@ mod value;
 
 use std::sync::Arc;
 
-use self::run::{Flow, Machine};
-use super::lines::{Filter, cannot_open, filter};
-use crate::shell::commands::options::Grammar;
+use self::run::{Answer, Machine, Stop, Wait, World};
+use self::value::Value;
+use crate::cluster::Flavour;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{Setting, failed};
-use crate::shell::{Io, Step, Tool};
+use crate::shell::machine::Machine as Shell;
+use crate::shell::{Interrupted, Io, Stdin, Step, Tool, programs};
+
+/// What a program is at.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    Start,
+    Begin,
+    Records,
+    End,
+    Closing,
+    Over,
+}
+
+/// A command that the program has started.
+#[derive(Clone)]
+struct Child {
+    shell: Shell,
+    /// What it reads; standard input is the program's own when `None`.
+    input: Option<Stdin>,
+    /// What it has printed, when that is the answer.
+    output: Option<Vec<u8>>,
+}
 
 /// A program at work.
 #[derive(Clone)]
 struct Awk {
     machine: Machine,
-    begun: bool,
+    phase: Phase,
+    /// What the action has asked for so far.
+    log: Vec<Answer>,
+    child: Option<Child>,
+    /// Files with programs, which are read first.
+    sources: Vec<String>,
+    source: Option<String>,
+    options: Options,
+    gawk: bool,
 }
-
-/// Steps of awk for one of the shell's.
-const STEPS: u64 = 4;
 
 impl Awk {
-    /// Passes on what was printed, and pays for what was done. Whether there may be more.
-    fn flush(&mut self, io: &mut Io<'_>) -> bool {
-        let steps = std::mem::take(&mut self.machine.steps);
-        io.stdout.extend_from_slice(self.machine.output.as_bytes());
-        self.machine.output.clear();
-        io.budget.take(u64::from(steps) / STEPS)
-    }
-
-    fn begin(&mut self, io: &mut Io<'_>) -> Option<i32> {
-        if std::mem::replace(&mut self.begun, true) {
-            return None;
+    /// Reads the program and sets the variables.
+    fn prepare(&mut self, io: &mut Io<'_>) -> Option<i32> {
+        let mut text = self.source.clone().unwrap_or_default();
+        let mut name = "cmd. line".to_owned();
+        for file in &self.sources {
+            match io.read_file(file) {
+                Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(why) if self.gawk => {
+                    io.complain(format!("awk: fatal: cannot open source file `{file}' for reading: {why}"));
+                    return Some(2);
+                }
+                Err(why) => {
+                    io.complain(format!("awk: can't open '{file}': {why}"));
+                    return Some(1);
+                }
+            }
+            name.clone_from(file);
+            text.push('\n');
         }
-        let flow = self.machine.begin();
-        self.flush(io);
-        match flow {
-            Ok(Flow::Exit(status)) => Some(status),
-            Ok(_) => None,
-            Err(why) => {
-                io.complain(format!("awk: {why}"));
-                Some(2)
+        let program = match parse::parse(&text, &name, self.gawk) {
+            Ok(program) => program,
+            Err(message) => {
+                let fatal = message.contains("fatal: function");
+                io.complain(message);
+                return Some(if fatal { 2 } else { 1 });
+            }
+        };
+        for warning in &program.warnings {
+            io.complain(warning);
+        }
+        self.machine = Machine::new(Arc::new(program), self.gawk);
+        if let Some(separator) = self.options.value('F') {
+            let separator = match separator {
+                "t" => "\t".to_owned(),
+                separator => crate::shell::syntax::unescape(separator),
+            };
+            self.machine.set_known("FS", Value::Text(separator));
+        }
+        for (name, value) in io.environment {
+            self.machine.set_element("ENVIRON", name, Value::Input(value.clone()));
+        }
+        let files = &self.options.operands;
+        self.machine.set_known("ARGC", Value::Number(files.len() as f64 + 1.0));
+        self.machine.set_element("ARGV", "0", Value::Text("awk".to_owned()));
+        for (at, file) in files.iter().enumerate() {
+            self.machine.set_element("ARGV", &(at + 1).to_string(), Value::Input(file.clone()));
+        }
+        let assignments: Vec<String> = self.options.all('v').map(str::to_owned).collect();
+        for assignment in assignments {
+            if let Some((name, value)) = assignment.split_once('=') {
+                self.machine.assign(name, value);
             }
         }
+        None
+    }
+
+    /// Goes on until it waits or ends.
+    fn go(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            if let Some(step) = self.step_child(io) {
+                return step;
+            }
+            if self.phase == Phase::Over {
+                return Step::Exit(self.machine.status);
+            }
+            let before = self.machine.program.commands.then(|| self.machine.clone());
+            let stop = self.unit(io);
+            if let Err(Stop::Waits(wait)) = stop {
+                // The action begins anew when the answer is there; a closing program has no action.
+                if let Some(before) = before {
+                    self.machine = before;
+                }
+                match wait {
+                    Wait::Input => return Step::Input,
+                    Wait::Command { text, input, kept } => self.start(io, &text, input, kept),
+                }
+                continue;
+            }
+            self.log.clear();
+            if let Some(step) = self.after(stop, io) {
+                return step;
+            }
+        }
+    }
+
+    /// One action: `BEGIN`, a record, `END`, or closing what is open.
+    fn unit(&mut self, io: &mut Io<'_>) -> Result<bool, Stop> {
+        let mut world = World { io, log: &mut self.log, at: 0 };
+        match self.phase {
+            Phase::Begin => self.machine.begin(&mut world).map(|()| false),
+            Phase::Records => {
+                let more = self.machine.one(&mut world)?;
+                // What a pipe waits for comes at the end, and standard output after it.
+                if self.machine.streams.is_empty() {
+                    self.machine.flush(&mut world)?;
+                }
+                Ok(more)
+            }
+            Phase::End => self.machine.finish(&mut world).map(|()| false),
+            _ => self.machine.close_all(&mut world).map(|()| false),
+        }
+    }
+
+    /// What comes after an action.
+    fn after(&mut self, result: Result<bool, Stop>, io: &mut Io<'_>) -> Option<Step> {
+        self.phase = match (result, self.phase) {
+            (Err(Stop::Failed(message, status)), _) => {
+                io.stdout.extend_from_slice(&std::mem::take(&mut self.machine.output));
+                io.complain(format!("awk: {message}"));
+                return Some(Step::Exit(status));
+            }
+            (Err(Stop::Exit), Phase::Begin | Phase::Records) => Phase::End,
+            (Err(Stop::Exit), _) => Phase::Closing,
+            (_, Phase::Begin) if self.machine.reads() => Phase::Records,
+            (_, Phase::Begin) => Phase::Closing,
+            (Ok(true), Phase::Records) => Phase::Records,
+            (_, Phase::Records) => Phase::End,
+            (_, Phase::End) => Phase::Closing,
+            _ => Phase::Over,
+        };
+        None
+    }
+
+    fn start(&mut self, io: &mut Io<'_>, text: &str, input: Option<Vec<u8>>, kept: bool) {
+        let words = ["sh".to_owned(), "-c".to_owned(), text.to_owned()];
+        self.child = Some(Child {
+            shell: programs::words(io, &words, io.environment),
+            input: input.map(Stdin::of),
+            output: kept.then(Vec::new),
+        });
+    }
+
+    /// Goes on with the command that runs; `Some` when there is nothing else to do.
+    fn step_child(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        let child = self.child.as_mut()?;
+        let step = {
+            let mut inner = io.at(io.place);
+            if let Some(input) = &mut child.input {
+                inner.stdin = input;
+            }
+            if let Some(output) = &mut child.output {
+                inner.stdout = output;
+                inner.terminal = false;
+            }
+            child.shell.step(&mut inner)
+        };
+        let Step::Exit(status) = step else { return Some(step) };
+        let answer = match self.child.take().and_then(|child| child.output) {
+            Some(output) => Answer::Text(Some(String::from_utf8_lossy(&output).into_owned())),
+            None => Answer::Status(status),
+        };
+        self.log.push(answer);
+        None
     }
 }
 
-impl Filter for Awk {
-    fn file(&mut self, name: &str, io: &mut Io<'_>) {
-        let name = if name == "-" { "" } else { name };
-        self.machine.set_text("FILENAME", name);
-        self.machine.set_number("FNR", 0.0);
-        let _ = io;
-    }
-
-    fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {
-        let flow = self.machine.record(line);
-        let more = self.flush(io);
-        match flow {
-            Ok(_) if !more => Some(2),
-            Ok(Flow::Exit(status)) => {
-                let _ = self.machine.finish();
-                self.flush(io);
-                Some(status)
-            }
-            Ok(_) => None,
-            Err(why) => {
-                io.complain(format!("awk: {why}"));
-                Some(2)
-            }
-        }
-    }
-
-    fn end(&mut self, io: &mut Io<'_>, failed: bool) -> i32 {
-        let flow = self.machine.finish();
-        self.flush(io);
-        match flow {
-            Ok(Flow::Exit(status)) => status,
-            Ok(_) if failed => 2,
-            Ok(_) => 0,
-            Err(why) => {
-                io.complain(format!("awk: {why}"));
-                2
-            }
-        }
-    }
-
-    fn missing(&self, io: &mut Io<'_>, file: &str, why: &str) {
-        cannot_open(io, "awk", file, why);
-    }
-}
-
-/// Runs `BEGIN` first, and reads nothing when there is nothing to read for.
-#[derive(Clone)]
-struct Start {
-    awk: Awk,
-    files: Vec<String>,
-    inner: Option<Box<dyn Tool>>,
-}
-
-impl Tool for Start {
+impl Tool for Awk {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        if self.inner.is_none() {
-            if let Some(status) = self.awk.begin(io) {
+        if self.phase == Phase::Start {
+            if let Some(status) = self.prepare(io) {
                 return Step::Exit(status);
             }
-            if !self.awk.machine.reads() {
-                return Step::Exit(0);
-            }
-            self.inner = Some(filter(self.awk.clone(), std::mem::take(&mut self.files)));
+            self.phase = Phase::Begin;
         }
-        self.inner.as_mut().map_or(Step::Exit(2), |inner| inner.step(io))
+        self.go(io)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        if let Some(child) = &mut self.child {
+            child.shell.interrupt(io);
+        }
+        Interrupted::Ended
     }
 
     fn clone_box(&self) -> Box<dyn Tool> {
@@ -128,42 +238,77 @@ impl Tool for Start {
     }
 }
 
+const GAWK: Grammar = Grammar {
+    name: "awk",
+    short: "F:v:f:e:bcCdghi:IkLlMnNoOpPrsStV",
+    long: &[("field-separator", 'F'), ("assign", 'v'), ("file", 'f'), ("source", 'e'), ("version", 'V'), ("help", 'h'), ("posix", 'P'), ("re-interval", 'r'), ("traditional", 'c'), ("characters-as-bytes", 'b'), ("csv", 'k')],
+    stops: true,
+};
+
+const BUSYBOX: Grammar = Grammar { name: "awk", short: "F:v:f:e:", long: &[], stops: true };
+
+const USAGE: &str = "Usage: awk [POSIX or GNU style options] -f progfile [--] file ...\nUsage: awk [POSIX or GNU style options] [--] 'program' file ...";
+
 pub(in crate::shell::commands) fn awk(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    const GRAMMAR: Grammar = Grammar { name: "awk", short: "F:v:f:", long: &[], stops: true };
-    let mut options = match GRAMMAR.parse(arguments, setting.words) {
+    let gawk = setting.flavour == Flavour::Gnu;
+    let parsed = match gawk {
+        true => GAWK.parse(arguments, setting.words),
+        false => BUSYBOX.parse(arguments, setting.words),
+    };
+    let mut options = match parsed {
         Ok(options) => options,
+        Err(_) if gawk => return failed(USAGE, 1),
         Err(message) => return failed(message, 1),
     };
-    if options.operands.is_empty() {
-        return failed("Usage: awk [POSIX or GNU style options] 'program' file ...", 1);
+    if options.has('V') && gawk {
+        let version = "GNU Awk 5.2.1, API 3.2, PMA Avon 8-g1, (GNU MPFR 4.2.0, GNU MP 6.2.1)";
+        return super::super::said(format!("{version}\n"));
     }
-    let source = options.operands.remove(0);
-    let program = match parse::program(&source) {
-        Ok(program) => Arc::new(program),
-        Err(why) => return failed(format!("awk: {why}"), 1),
+    if options.has('h') && gawk {
+        return super::super::said(format!("{USAGE}\n"));
+    }
+    const IDLE: [(char, &str); 8] = [
+        ('P', "--posix"),
+        ('c', "--traditional"),
+        ('d', "--dump-variables"),
+        ('g', "--gen-pot"),
+        ('o', "--pretty-print"),
+        ('p', "--profile"),
+        ('l', "--load"),
+        ('i', "--include"),
+    ];
+    if let Some(flag) = options.not_simulated(&IDLE) {
+        return failed(format!("podhop: awk: not simulated here: {flag}"), 2);
+    }
+    let unnamed = options.all('v').find(|assignment| !assignment.contains('='));
+    if let Some(assignment) = unnamed {
+        return match gawk {
+            true => failed(
+                format!("awk: `{assignment}' argument to `-v' not in `var=value' form\n\n{USAGE}"),
+                1,
+            ),
+            false => failed(super::super::busybox_usage("awk"), 1),
+        };
+    }
+    let sources: Vec<String> = options.all('f').map(str::to_owned).collect();
+    let texts: Vec<String> = options.all('e').map(|text| format!("{text}\n")).collect();
+    let source = match (sources.is_empty() && texts.is_empty(), options.operands.is_empty()) {
+        (true, true) if gawk => return failed(USAGE, 1),
+        (true, true) => return failed(super::super::busybox_usage("awk"), 1),
+        (true, false) => Some(options.operands.remove(0)),
+        (false, _) => Some(texts.concat()),
     };
-    let mut machine = Machine::new(program);
-    if let Some(separator) = options.value('F') {
-        machine.set_text("FS", &crate::shell::syntax::unescape(separator));
-    }
-    for (name, value) in setting.environment {
-        machine.set_element("ENVIRON", name, value);
-    }
-    for assignment in options.all('v') {
-        match assignment.split_once('=') {
-            Some((name, value)) => {
-                machine.set_input(name, &crate::shell::syntax::unescape(value));
-            }
-            None => {
-                return failed(
-                    format!("awk: fatal: `{assignment}' argument to `-v' not in `var=value' form"),
-                    2,
-                );
-            }
-        }
-    }
-    Box::new(Start { awk: Awk { machine, begun: false }, files: options.operands, inner: None })
+    Box::new(Awk {
+        machine: Machine::new(Arc::new(parse::parse("", "", gawk).unwrap_or_default()), gawk),
+        phase: Phase::Start,
+        log: Vec::new(),
+        child: None,
+        sources,
+        source,
+        options,
+        gawk,
+    })
 }

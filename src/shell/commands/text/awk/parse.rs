@@ -1,392 +1,970 @@
-//! The grammar, by recursive descent; expressions by how tightly their operators bind.
+//! From tokens to a program.
 
-use super::lex::{FUNCTIONS, Token};
-use super::tree::{Binary, Expression, Program};
-use crate::shell::commands::text::regex::{Syntax, compile};
+use std::collections::BTreeMap;
 
-/// Reads a program.
+use super::lex::{Lexer, Token, Wrong};
+use super::tree::{
+    Expression, Function, Name, Output, Pattern, Place, Program, Rule, Sink, Source, Statement,
+};
+
+/// Variables that mean something, in the order of their numbers.
+pub(super) const KNOWN: [&str; 18] = [
+    "NF", "NR", "FNR", "FS", "OFS", "ORS", "RS", "SUBSEP", "CONVFMT", "OFMT", "RSTART", "RLENGTH",
+    "FILENAME", "ENVIRON", "ARGC", "ARGV", "RT", "IGNORECASE",
+];
+
+/// How deep a program may nest.
+const DEEPEST: usize = 100;
+
+/// Reads a program; `name` is what messages call it.
 ///
 /// # Errors
-/// What is wrong, after `awk: `.
-pub(super) fn program(source: &str) -> Result<Program, String> {
-    let mut parser =
-        Parser { source, at: 0, token: Token::Newline, depth: 0, operators: 0, no_in: false };
-    parser.advance(true)?;
-    let mut program = Program::default();
-    loop {
-        parser.skip_ends()?;
-        if parser.token == Token::End {
-            return Ok(program);
+/// The whole complaint.
+pub(super) fn parse(source: &str, name: &str, gawk: bool) -> Result<Program, String> {
+    let lexer = Lexer { source, at: 0, gawk, warnings: Vec::new() };
+    let mut parser = Parser {
+        lexer,
+        token: Token::Newline,
+        start: 0,
+        end: 0,
+        program: Program::default(),
+        globals: BTreeMap::new(),
+        locals: Vec::new(),
+        functions: BTreeMap::new(),
+        called: Vec::new(),
+        in_function: false,
+        in_rule: "",
+        depth: 0,
+        ranges: 0,
+        no_in: false,
+        no_greater: false,
+    };
+    for known in KNOWN {
+        parser.name(known);
+    }
+    let read = parser.advance(true).and_then(|()| parser.all());
+    let place = |at: usize| source[..at].matches('\n').count() + 1;
+    let warnings = std::mem::take(&mut parser.lexer.warnings);
+    let warned: Vec<String> = warnings
+        .into_iter()
+        .map(|(at, what)| format!("awk: {name}:{}: warning: {what}", place(at)))
+        .collect();
+    match read {
+        Ok(()) => {
+            parser.program.warnings = warned;
+            Ok(parser.program)
         }
-        program.rules.push(parser.rule()?);
+        Err(Wrong { at, message }) => {
+            let line = place(at);
+            let begin = source[..at].rfind('\n').map_or(0, |end| end + 1);
+            let text = source[begin..].lines().next().unwrap_or("");
+            let head = format!("awk: {name}:{line}:");
+            if let Some(message) = message.strip_prefix("!!") {
+                return Err(format!("awk: {message}"));
+            }
+            let complaint = match (gawk, message.strip_prefix('!')) {
+                (_, Some(message)) => format!("{head} {message}"),
+                (true, None) => {
+                    format!("{head} {text}\n{head} {}^ {message}", " ".repeat(at - begin))
+                }
+                (false, None) => format!("{head} {message}"),
+            };
+            Err(warned.into_iter().chain([complaint]).collect::<Vec<_>>().join("\n"))
+        }
     }
 }
 
-/// Operators of one statement.
-const OPERATORS: u32 = 400;
+type Parsed<T> = Result<T, Wrong>;
 
-pub(super) struct Parser<'a> {
-    pub(super) source: &'a str,
-    pub(super) at: usize,
-    pub(super) token: Token,
-    pub(super) depth: u32,
-    /// Operators since the last statement: what they join lies one within the other.
-    pub(super) operators: u32,
-    /// Within `for (`: `in` belongs to the loop.
-    pub(super) no_in: bool,
+struct Parser<'s> {
+    lexer: Lexer<'s>,
+    token: Token,
+    /// Where the token begins.
+    start: usize,
+    /// Where the one before ended.
+    end: usize,
+    program: Program,
+    globals: BTreeMap<String, usize>,
+    locals: Vec<String>,
+    functions: BTreeMap<String, usize>,
+    called: Vec<(String, usize)>,
+    in_function: bool,
+    in_rule: &'static str,
+    depth: usize,
+    ranges: usize,
+    /// Whether `in` belongs to a `for`.
+    no_in: bool,
+    /// Whether `>` is a redirection.
+    no_greater: bool,
 }
-
-pub(super) type Parsed<T> = Result<T, String>;
 
 impl Parser<'_> {
-    pub(super) fn is(&self, mark: &str) -> bool {
-        matches!(self.token, Token::Mark(found) if found == mark)
+    fn advance(&mut self, operand: bool) -> Parsed<()> {
+        self.end = self.lexer.at;
+        (self.token, self.start) = self.lexer.next(operand)?;
+        Ok(())
     }
 
-    pub(super) fn is_name(&self, name: &str) -> bool {
-        matches!(&self.token, Token::Name(found) if found == name)
+    /// After this token, can an operand begin?
+    fn step(&mut self) -> Parsed<()> {
+        let operand = match &self.token {
+            Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Name(_) | Token::Builtin(_) => false,
+            Token::Sign(sign) => !matches!(*sign, ")" | "]" | "$" | "++" | "--"),
+            _ => true,
+        };
+        self.advance(operand)
     }
 
-    pub(super) fn take(&mut self, mark: &str) -> Parsed<bool> {
-        let found = self.is(mark);
+    fn wrong<T>(&self) -> Parsed<T> {
+        let message = match (self.lexer.gawk, &self.token) {
+            (false, _) => "Unexpected token",
+            (true, Token::End | Token::Newline) => "unexpected newline or end of string",
+            (true, _) => "syntax error",
+        };
+        Err(Wrong { at: self.start, message: message.to_owned() })
+    }
+
+    fn is(&self, sign: &str) -> bool {
+        matches!(&self.token, Token::Sign(found) if *found == sign)
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        matches!(&self.token, Token::Word(found) if *found == word)
+    }
+
+    fn eat(&mut self, sign: &str) -> Parsed<bool> {
+        let found = self.is(sign);
         if found {
-            self.advance(!matches!(mark, ")" | "]"))?;
+            self.step()?;
         }
         Ok(found)
     }
 
-    pub(super) fn expect(&mut self, mark: &str) -> Parsed<()> {
-        match self.take(mark)? {
-            true => Ok(()),
-            false => self.wrong(),
-        }
+    fn expect(&mut self, sign: &str) -> Parsed<()> {
+        if self.eat(sign)? { Ok(()) } else { self.wrong() }
     }
 
-    pub(super) fn wrong<T>(&self) -> Parsed<T> {
-        let near = match &self.token {
-            Token::Number(number) => number.to_string(),
-            Token::Text(text) => format!("\"{text}\""),
-            Token::Regex(text) => format!("/{text}/"),
-            Token::Name(name) | Token::Function(name) => name.clone(),
-            Token::Mark(mark) => (*mark).to_owned(),
-            Token::Newline => "newline".to_owned(),
-            Token::End => "end of program".to_owned(),
-        };
-        let hint = match near.as_str() {
-            "getline" | "function" | ">" | ">>" | "|" => {
-                " (podhop's awk has no functions of your own, getline, files or pipes)"
-            }
-            _ => "",
-        };
-        Err(format!("cmd. line:{}: syntax error at or near {near}{hint}", self.line()))
-    }
-
-    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        if self.depth > 50 {
-            return self.too_deep();
-        }
-        self.depth += 1;
-        let result = read(self);
-        self.depth -= 1;
-        result
-    }
-
-    fn too_deep<T>(&self) -> Parsed<T> {
-        Err(format!("cmd. line:{}: program nested too deeply", self.line()))
-    }
-
-    fn binary(
-        &mut self,
-        left: Expression,
-        operator: Binary,
-        right: Expression,
-    ) -> Parsed<Expression> {
-        self.operators += 1;
-        match self.operators > OPERATORS {
-            true => self.too_deep(),
-            false => Ok(Expression::Binary(Box::new(left), operator, Box::new(right))),
-        }
-    }
-
-    pub(super) fn skip_ends(&mut self) -> Parsed<()> {
-        while self.token == Token::Newline || self.is(";") {
-            self.advance(true)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn skip_newlines(&mut self) -> Parsed<()> {
+    fn newlines(&mut self) -> Parsed<()> {
         while self.token == Token::Newline {
             self.advance(true)?;
         }
         Ok(())
     }
 
-    pub(super) fn list(&mut self) -> Parsed<Vec<Expression>> {
+    fn ends(&mut self) -> Parsed<()> {
+        while self.token == Token::Newline || self.is(";") {
+            self.advance(true)?;
+        }
+        Ok(())
+    }
+
+    fn line(&self) -> usize {
+        self.lexer.source[..self.start].matches('\n').count() + 1
+    }
+
+    fn deeper(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        match self.depth > DEEPEST {
+            true => Err(Wrong {
+                at: self.start,
+                message: "!podhop: programs that nest this deep are not simulated here".to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    fn all(&mut self) -> Parsed<()> {
+        // The names of functions are known before their bodies are read.
+        self.ends()?;
+        while self.token != Token::End {
+            if self.is_word("function") {
+                self.function()?;
+            } else {
+                self.rule()?;
+            }
+            self.ends()?;
+        }
+        self.resolve()
+    }
+
+    /// Puts the functions' numbers where they are called.
+    fn resolve(&mut self) -> Parsed<()> {
+        for (name, at) in &self.called {
+            if !self.program.functions.iter().any(|function| function.name == *name) {
+                let message = match self.lexer.gawk {
+                    true => format!("!fatal: function `{name}' not defined"),
+                    false => "!Call to undefined function".to_owned(),
+                };
+                return Err(Wrong { at: *at, message });
+            }
+        }
+        Ok(())
+    }
+
+    fn function_number(&mut self, name: &str) -> usize {
+        let next = self.functions.len();
+        *self.functions.entry(name.to_owned()).or_insert(next)
+    }
+
+    fn function(&mut self) -> Parsed<()> {
+        self.advance(true)?;
+        let name = match &self.token {
+            Token::Name(name) | Token::Call(name) => name.clone(),
+            _ => return self.wrong(),
+        };
+        self.advance(true)?;
+        self.expect("(")?;
+        self.locals.clear();
+        while let Token::Name(parameter) = &self.token {
+            self.locals.push(parameter.clone());
+            self.advance(false)?;
+            if !self.eat(",")? {
+                break;
+            }
+            self.newlines()?;
+        }
+        self.expect(")")?;
+        self.newlines()?;
+        self.in_function = true;
+        let body = self.block()?;
+        self.in_function = false;
+        let parameters = self.locals.len();
+        self.locals.clear();
+        let number = self.function_number(&name);
+        let functions = &mut self.program.functions;
+        while functions.len() <= number {
+            functions.push(Function { name: String::new(), parameters: 0, body: Vec::new() });
+        }
+        functions[number] = Function { name, parameters, body };
+        Ok(())
+    }
+
+    fn rule(&mut self) -> Parsed<()> {
+        let pattern = match &self.token {
+            Token::Word("BEGIN") => {
+                self.advance(true)?;
+                Pattern::Begin
+            }
+            Token::Word("END") => {
+                self.advance(true)?;
+                Pattern::End
+            }
+            Token::Sign("{") => Pattern::Always,
+            _ => {
+                let from = self.expression()?;
+                match self.eat(",")? {
+                    true => {
+                        self.newlines()?;
+                        let to = self.expression()?;
+                        self.ranges += 1;
+                        Pattern::Range(from, to, self.ranges - 1)
+                    }
+                    false => Pattern::When(from),
+                }
+            }
+        };
+        self.in_rule = match pattern {
+            Pattern::Begin => "BEGIN",
+            Pattern::End => "END",
+            _ => "",
+        };
+        let action = match self.is("{") {
+            true => self.block()?,
+            false if matches!(pattern, Pattern::Begin | Pattern::End) => return self.wrong(),
+            false => vec![Statement::Print(Vec::new(), None, self.line())],
+        };
+        self.program.rules.push(Rule { pattern, action });
+        Ok(())
+    }
+
+    fn block(&mut self) -> Parsed<Vec<Statement>> {
+        self.deeper()?;
+        self.expect("{")?;
+        let mut statements = Vec::new();
+        self.ends()?;
+        while !self.is("}") {
+            statements.push(self.statement()?);
+            self.ends()?;
+        }
+        self.advance(true)?;
+        self.depth -= 1;
+        Ok(statements)
+    }
+
+    /// A body: a block, or one statement, perhaps on the next line.
+    fn body(&mut self) -> Parsed<Vec<Statement>> {
+        self.newlines()?;
+        if self.is("{") {
+            return self.block();
+        }
+        if self.eat(";")? {
+            return Ok(Vec::new());
+        }
+        self.deeper()?;
+        let statement = self.statement()?;
+        self.depth -= 1;
+        Ok(vec![statement])
+    }
+
+    fn statement(&mut self) -> Parsed<Statement> {
+        if self.is("{") {
+            return Ok(Statement::Block(self.block()?));
+        }
+        let Token::Word(word) = self.token else {
+            let simple = self.simple()?;
+            self.end_of_simple()?;
+            return Ok(simple);
+        };
+        match word {
+            "if" => self.condition(),
+            "while" => {
+                self.advance(true)?;
+                let condition = self.parenthesized()?;
+                if self.eat(";")? {
+                    return Ok(Statement::While(condition, Vec::new()));
+                }
+                Ok(Statement::While(condition, self.body()?))
+            }
+            "do" => {
+                self.advance(true)?;
+                let body = self.body()?;
+                self.ends()?;
+                if !self.is_word("while") {
+                    return self.wrong();
+                }
+                self.advance(true)?;
+                let condition = self.parenthesized()?;
+                Ok(Statement::Do(body, condition))
+            }
+            "for" => self.for_loop(),
+            "switch" => self.switch(),
+            _ => {
+                let simple = self.simple()?;
+                self.end_of_simple()?;
+                Ok(simple)
+            }
+        }
+    }
+
+    fn end_of_simple(&mut self) -> Parsed<()> {
+        match self.token == Token::Newline || self.is(";") || self.is("}") {
+            true => Ok(()),
+            false => self.wrong(),
+        }
+    }
+
+    fn parenthesized(&mut self) -> Parsed<Expression> {
+        self.expect("(")?;
+        let (no_in, no_greater) = (self.no_in, self.no_greater);
+        (self.no_in, self.no_greater) = (false, false);
+        let expression = self.expression()?;
+        (self.no_in, self.no_greater) = (no_in, no_greater);
+        if !self.is(")") {
+            return self.wrong();
+        }
+        // What follows begins a statement.
+        self.advance(true)?;
+        Ok(expression)
+    }
+
+    fn condition(&mut self) -> Parsed<Statement> {
+        self.advance(true)?;
+        let condition = self.parenthesized()?;
+        let then = self.body()?;
+        let (token, start, at, end) = (self.token.clone(), self.start, self.lexer.at, self.end);
+        self.ends()?;
+        if self.is_word("else") {
+            self.advance(true)?;
+            let otherwise = self.body()?;
+            return Ok(Statement::If(condition, then, otherwise));
+        }
+        (self.token, self.start, self.lexer.at, self.end) = (token, start, at, end);
+        Ok(Statement::If(condition, then, Vec::new()))
+    }
+
+    fn for_loop(&mut self) -> Parsed<Statement> {
+        self.advance(true)?;
+        self.expect("(")?;
+        let mut first = None;
+        if !self.is(";") {
+            self.no_in = true;
+            let statement = self.simple();
+            self.no_in = false;
+            let statement = statement?;
+            if self.is_word("in")
+                && let Statement::Expression(Expression::Place(Place::Variable(key))) = statement
+            {
+                self.advance(false)?;
+                let Token::Name(array) = self.token.clone() else { return self.wrong() };
+                let array = self.name(&array);
+                self.advance(false)?;
+                if !self.is(")") {
+                    return self.wrong();
+                }
+                self.advance(true)?;
+                return Ok(Statement::ForIn(key, array, self.body()?));
+            }
+            first = Some(Box::new(statement));
+        }
+        self.expect(";")?;
+        self.newlines()?;
+        let condition = if self.is(";") { None } else { Some(self.expression()?) };
+        self.expect(";")?;
+        self.newlines()?;
+        let last = if self.is(")") { None } else { Some(Box::new(self.simple()?)) };
+        if !self.is(")") {
+            return self.wrong();
+        }
+        self.advance(true)?;
+        if self.eat(";")? {
+            return Ok(Statement::For(first, condition, last, Vec::new()));
+        }
+        Ok(Statement::For(first, condition, last, self.body()?))
+    }
+
+    fn switch(&mut self) -> Parsed<Statement> {
+        self.advance(true)?;
+        let subject = self.parenthesized()?;
+        self.newlines()?;
+        self.expect("{")?;
+        self.ends()?;
+        let mut cases = Vec::new();
+        while !self.is("}") {
+            let value = match self.token {
+                Token::Word("case") => {
+                    self.advance(true)?;
+                    Some(self.primary()?)
+                }
+                Token::Word("default") => {
+                    self.advance(true)?;
+                    None
+                }
+                _ => return self.wrong(),
+            };
+            self.expect(":")?;
+            self.ends()?;
+            let mut body = Vec::new();
+            while !self.is("}") && !self.is_word("case") && !self.is_word("default") {
+                body.push(self.statement()?);
+                self.ends()?;
+            }
+            cases.push((value, body));
+        }
+        self.advance(true)?;
+        Ok(Statement::Switch(subject, cases))
+    }
+
+    fn simple(&mut self) -> Parsed<Statement> {
+        let line = self.line();
+        let start = self.start;
+        let Token::Word(word) = self.token else {
+            return Ok(Statement::Expression(self.expression()?));
+        };
+        let optional = |parser: &mut Self| -> Parsed<Option<Expression>> {
+            parser.advance(true)?;
+            match parser.token == Token::Newline || parser.is(";") || parser.is("}") {
+                true => Ok(None),
+                false => parser.expression().map(Some),
+            }
+        };
+        match word {
+            "print" | "printf" => self.print(word == "print", line),
+            "next" | "nextfile" => {
+                if !self.in_rule.is_empty() && !self.in_function && self.lexer.gawk {
+                    let message = format!("!error: `{word}' used in {} action", self.in_rule);
+                    return Err(Wrong { at: start, message });
+                }
+                self.advance(true)?;
+                Ok(if word == "next" { Statement::Next } else { Statement::NextFile })
+            }
+            "exit" => Ok(Statement::Exit(optional(self)?)),
+            "return" => {
+                if !self.in_function {
+                    let message = match self.lexer.gawk {
+                        true => "`return' used outside function context",
+                        false => "Unexpected token",
+                    };
+                    return Err(Wrong { at: start, message: message.to_owned() });
+                }
+                Ok(Statement::Return(optional(self)?))
+            }
+            "break" => {
+                self.advance(true)?;
+                Ok(Statement::Break)
+            }
+            "continue" => {
+                self.advance(true)?;
+                Ok(Statement::Continue)
+            }
+            "delete" => {
+                self.advance(false)?;
+                let Token::Name(name) = self.token.clone() else { return self.wrong() };
+                let name = self.name(&name);
+                self.advance(false)?;
+                let keys = match self.eat("[")? {
+                    true => Some(self.keys("]")?),
+                    false => None,
+                };
+                Ok(Statement::Delete(name, keys))
+            }
+            _ => Ok(Statement::Expression(self.expression()?)),
+        }
+    }
+
+    /// Expressions up to a closing bracket.
+    fn keys(&mut self, close: &str) -> Parsed<Vec<Expression>> {
+        let (no_in, no_greater) = (self.no_in, self.no_greater);
+        (self.no_in, self.no_greater) = (false, false);
+        let mut keys = Vec::new();
+        self.newlines()?;
+        while !self.is(close) {
+            keys.push(self.expression()?);
+            self.newlines()?;
+            if !self.eat(",")? {
+                break;
+            }
+            self.newlines()?;
+        }
+        (self.no_in, self.no_greater) = (no_in, no_greater);
+        self.expect(close)?;
+        Ok(keys)
+    }
+
+    fn print(&mut self, plain: bool, line: usize) -> Parsed<Statement> {
+        self.advance(true)?;
+        let mut values = Vec::new();
+        let no_greater = std::mem::replace(&mut self.no_greater, true);
+        let finished = |parser: &Self| {
+            matches!(parser.token, Token::Newline | Token::End)
+                || [";", "}", ">", ">>", "|"].iter().any(|sign| parser.is(sign))
+        };
+        if !finished(self) {
+            values = self.print_values()?;
+        }
+        self.no_greater = no_greater;
+        let kind = match &self.token {
+            Token::Sign(">") => Some(Sink::File),
+            Token::Sign(">>") => Some(Sink::Append),
+            Token::Sign("|") => Some(Sink::Pipe),
+            _ => None,
+        };
+        let mut output = None;
+        if let Some(kind) = kind {
+            self.advance(true)?;
+            self.no_greater = true;
+            let target = self.concatenation(true)?;
+            self.no_greater = no_greater;
+            self.program.commands |= kind == Sink::Pipe;
+            output = Some(Output { kind, target });
+        }
+        Ok(match plain {
+            true => Statement::Print(values, output, line),
+            false => Statement::Printf(values, output, line),
+        })
+    }
+
+    /// `print a, b` or `print (a, b)`.
+    fn print_values(&mut self) -> Parsed<Vec<Expression>> {
+        let before = (self.token.clone(), self.start, self.lexer.at, self.end);
+        let warned = self.lexer.warnings.len();
+        if self.is("(") {
+            self.advance(true)?;
+            if let Ok(keys) = self.keys(")")
+                && (matches!(self.token, Token::Newline | Token::End)
+                    || [";", "}", ">", ">>", "|"].iter().any(|sign| self.is(sign)))
+            {
+                return Ok(match keys.len() {
+                    1 => keys.into_iter().map(|key| Expression::Group(Box::new(key))).collect(),
+                    _ => keys,
+                });
+            }
+            self.lexer.warnings.truncate(warned);
+            self.no_greater = true;
+            (self.token, self.start, self.lexer.at, self.end) = before;
+        }
         let mut values = vec![self.expression()?];
-        while self.take(",")? {
-            self.skip_newlines()?;
+        while self.eat(",")? {
+            self.newlines()?;
             values.push(self.expression()?);
         }
         Ok(values)
     }
 
-    pub(super) fn expression(&mut self) -> Parsed<Expression> {
-        self.deeper(Self::assignment)
+    fn name(&mut self, name: &str) -> Name {
+        if let Some(at) = self.locals.iter().position(|local| local == name) {
+            return Name::Local(at);
+        }
+        let next = self.globals.len();
+        let number = *self.globals.entry(name.to_owned()).or_insert_with(|| {
+            self.program.globals.push(name.to_owned());
+            next
+        });
+        Name::Global(number)
     }
 
-    pub(super) fn assignment(&mut self) -> Parsed<Expression> {
-        let left = self.ternary()?;
-        let is_place = matches!(
-            left,
-            Expression::Variable(_) | Expression::Field(_) | Expression::Element(..)
-        );
-        let operator = match self.token {
-            Token::Mark("=") => None,
-            Token::Mark("+=") => Some('+'),
-            Token::Mark("-=") => Some('-'),
-            Token::Mark("*=") => Some('*'),
-            Token::Mark("/=") => Some('/'),
-            Token::Mark("%=") => Some('%'),
-            Token::Mark("^=" | "**=") => Some('^'),
-            _ => return Ok(left),
+    fn expression(&mut self) -> Parsed<Expression> {
+        self.deeper()?;
+        let expression = self.choice()?;
+        self.depth -= 1;
+        Ok(expression)
+    }
+
+    /// `?:` and assignments, which group to the right.
+    fn choice(&mut self) -> Parsed<Expression> {
+        let left = self.or()?;
+        if self.is("?") {
+            if self.no_greater && matches!(left, Expression::Compare(">", ..)) {
+                return self.wrong();
+            }
+            self.step()?;
+            self.newlines()?;
+            let then = self.expression()?;
+            self.newlines()?;
+            self.expect(":")?;
+            self.newlines()?;
+            let otherwise = self.expression()?;
+            return Ok(Expression::Choice(Box::new(left), Box::new(then), Box::new(otherwise)));
+        }
+        let Token::Sign(sign) = self.token else { return Ok(left) };
+        if !matches!(sign, "=" | "+=" | "-=" | "*=" | "/=" | "%=" | "^=") {
+            return Ok(left);
+        }
+        self.assignment(left, sign)
+    }
+
+    fn assignment(&mut self, left: Expression, sign: &'static str) -> Parsed<Expression> {
+        let change = |parser: &mut Self, place: Place| -> Parsed<Expression> {
+            parser.advance(true)?;
+            parser.newlines()?;
+            let value = Box::new(parser.expression()?);
+            Ok(match sign {
+                "=" => Expression::Assign(place, value),
+                sign => Expression::Change(place, sign.chars().next().unwrap_or('+'), value),
+            })
         };
-        if !is_place {
-            return self.wrong();
-        }
-        self.advance(true)?;
-        let right = self.expression()?;
-        Ok(Expression::Assign(Box::new(left), operator, Box::new(right)))
-    }
-
-    pub(super) fn ternary(&mut self) -> Parsed<Expression> {
-        let condition = self.or()?;
-        if !self.take("?")? {
-            return Ok(condition);
-        }
-        let yes = self.expression()?;
-        self.expect(":")?;
-        let no = self.expression()?;
-        Ok(Expression::Ternary(Box::new(condition), Box::new(yes), Box::new(no)))
-    }
-
-    pub(super) fn or(&mut self) -> Parsed<Expression> {
-        let mut left = self.and()?;
-        while self.take("||")? {
-            self.skip_newlines()?;
-            let right = self.and()?;
-            left = self.binary(left, Binary::Or, right)?;
-        }
-        Ok(left)
-    }
-
-    pub(super) fn and(&mut self) -> Parsed<Expression> {
-        let mut left = self.membership()?;
-        while self.take("&&")? {
-            self.skip_newlines()?;
-            let right = self.membership()?;
-            left = self.binary(left, Binary::And, right)?;
-        }
-        Ok(left)
-    }
-
-    pub(super) fn membership(&mut self) -> Parsed<Expression> {
-        let mut left = self.matching()?;
-        while self.is_name("in") && !self.no_in {
-            self.advance(true)?;
-            let Token::Name(array) = self.token.clone() else { return self.wrong() };
-            self.advance(false)?;
-            let index = match left {
-                Expression::In(index, empty) if empty.is_empty() => index,
-                other => vec![other],
-            };
-            left = Expression::In(index, array);
-        }
-        Ok(left)
-    }
-
-    pub(super) fn matching(&mut self) -> Parsed<Expression> {
-        let mut left = self.comparison()?;
-        loop {
-            let operator = match self.token {
-                Token::Mark("~") => Binary::Match,
-                Token::Mark("!~") => Binary::NoMatch,
-                _ => return Ok(left),
-            };
-            self.advance(true)?;
-            let right = self.comparison()?;
-            left = self.binary(left, operator, right)?;
-        }
-    }
-
-    pub(super) fn comparison(&mut self) -> Parsed<Expression> {
-        let left = self.joined()?;
-        let operator = match self.token {
-            Token::Mark("<") => Binary::Less,
-            Token::Mark("<=") => Binary::LessEqual,
-            Token::Mark("==") => Binary::Equal,
-            Token::Mark("!=") => Binary::NotEqual,
-            Token::Mark(">") => Binary::Greater,
-            Token::Mark(">=") => Binary::GreaterEqual,
-            _ => return Ok(left),
-        };
-        self.advance(true)?;
-        let right = self.joined()?;
-        self.binary(left, operator, right)
-    }
-
-    pub(super) fn joined(&mut self) -> Parsed<Expression> {
-        let mut left = self.sum()?;
-        while self.begins_operand() {
-            let right = self.sum()?;
-            left = self.binary(left, Binary::Join, right)?;
-        }
-        Ok(left)
-    }
-
-    pub(super) fn begins_operand(&self) -> bool {
-        match &self.token {
-            Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Function(_) => true,
-            Token::Name(name) => name != "in",
-            Token::Mark(mark) => matches!(*mark, "$" | "!" | "(" | "-" | "+" | "++" | "--"),
-            _ => false,
-        }
-    }
-
-    pub(super) fn sum(&mut self) -> Parsed<Expression> {
-        let mut left = self.product()?;
-        loop {
-            let operator = match self.token {
-                Token::Mark("+") => Binary::Add,
-                Token::Mark("-") => Binary::Subtract,
-                _ => return Ok(left),
-            };
-            self.advance(true)?;
-            let right = self.product()?;
-            left = self.binary(left, operator, right)?;
-        }
-    }
-
-    pub(super) fn product(&mut self) -> Parsed<Expression> {
-        let mut left = self.unary()?;
-        loop {
-            let operator = match self.token {
-                Token::Mark("*") => Binary::Multiply,
-                Token::Mark("/") => Binary::Divide,
-                Token::Mark("%") => Binary::Remainder,
-                _ => return Ok(left),
-            };
-            self.advance(true)?;
-            let right = self.unary()?;
-            left = self.binary(left, operator, right)?;
-        }
-    }
-
-    pub(super) fn unary(&mut self) -> Parsed<Expression> {
-        if self.take("!")? {
-            return Ok(Expression::Not(Box::new(self.deeper(Self::unary)?)));
-        }
-        if self.take("-")? {
-            return Ok(Expression::Negate(Box::new(self.deeper(Self::unary)?)));
-        }
-        if self.take("+")? {
-            return self.deeper(Self::unary);
-        }
-        self.power()
-    }
-
-    pub(super) fn power(&mut self) -> Parsed<Expression> {
-        let base = self.postfix()?;
-        if self.is("^") || self.is("**") {
-            self.advance(true)?;
-            let exponent = self.deeper(Self::unary)?;
-            return self.binary(base, Binary::Power, exponent);
-        }
-        Ok(base)
-    }
-
-    pub(super) fn postfix(&mut self) -> Parsed<Expression> {
-        for (mark, by) in [("++", 1.0), ("--", -1.0)] {
-            if self.take(mark)? {
-                let place = self.deeper(Self::primary)?;
-                return Ok(Expression::Step(Box::new(place), by, false));
+        match left {
+            Expression::Place(place) => change(self, place),
+            // `!x = y` and `a && b = c` assign on the right.
+            Expression::Not(inner) => {
+                Ok(Expression::Not(Box::new(self.assignment(*inner, sign)?)))
             }
-        }
-        let value = self.primary()?;
-        let is_place = matches!(
-            value,
-            Expression::Variable(_) | Expression::Field(_) | Expression::Element(..)
-        );
-        for (mark, by) in [("++", 1.0), ("--", -1.0)] {
-            if is_place && self.is(mark) {
-                self.advance(false)?;
-                return Ok(Expression::Step(Box::new(value), by, true));
+            Expression::And(first, second) => {
+                Ok(Expression::And(first, Box::new(self.assignment(*second, sign)?)))
             }
-        }
-        Ok(value)
-    }
-
-    pub(super) fn primary(&mut self) -> Parsed<Expression> {
-        match self.token.clone() {
-            Token::Number(number) => {
-                self.advance(false)?;
-                Ok(Expression::Number(number))
-            }
-            Token::Text(text) => {
-                self.advance(false)?;
-                Ok(Expression::Text(text))
-            }
-            Token::Regex(text) => {
-                self.advance(false)?;
-                Ok(Expression::Regex(compile(&text, Syntax::Awk, false)?))
-            }
-            Token::Mark("$") => {
-                self.advance(true)?;
-                Ok(Expression::Field(Box::new(self.deeper(Self::postfix)?)))
-            }
-            Token::Mark("(") => {
-                self.advance(true)?;
-                let no_in = std::mem::take(&mut self.no_in);
-                let mut values = self.list()?;
-                self.no_in = no_in;
-                self.expect(")")?;
-                match values.len() {
-                    1 => values.pop().map_or_else(|| self.wrong(), Ok),
-                    _ => Ok(Expression::In(values, String::new())),
-                }
-            }
-            Token::Function(name) => self.call(&name),
-            Token::Name(name) => {
-                self.advance(false)?;
-                if self.is("[") {
-                    self.advance(true)?;
-                    let index = self.list()?;
-                    self.expect("]")?;
-                    return Ok(Expression::Element(name, index));
-                }
-                if matches!(name.as_str(), "getline" | "function" | "func") {
-                    self.token = Token::Name(name);
-                    return self.wrong();
-                }
-                Ok(Expression::Variable(name))
+            Expression::Or(first, second) => {
+                Ok(Expression::Or(first, Box::new(self.assignment(*second, sign)?)))
             }
             _ => self.wrong(),
         }
     }
 
-    pub(super) fn call(&mut self, name: &str) -> Parsed<Expression> {
-        self.advance(false)?;
-        let mut arguments = Vec::new();
-        if self.is("(") {
-            self.advance(true)?;
-            if !self.is(")") {
-                arguments = self.list()?;
-            }
-            self.expect(")")?;
-        } else if name != "length" {
-            return self.wrong();
+    fn or(&mut self) -> Parsed<Expression> {
+        let mut left = self.and()?;
+        while self.is("||") {
+            self.step()?;
+            self.newlines()?;
+            let right = self.and()?;
+            left = Expression::Or(Box::new(left), Box::new(right));
         }
-        let known = FUNCTIONS.iter().find(|known| **known == name);
-        known.map_or_else(|| self.wrong(), |name| Ok(Expression::Call(name, arguments)))
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Parsed<Expression> {
+        let mut left = self.membership()?;
+        while self.is("&&") {
+            self.step()?;
+            self.newlines()?;
+            let right = self.membership()?;
+            left = Expression::And(Box::new(left), Box::new(right));
+        }
+        Ok(left)
+    }
+
+    fn membership(&mut self) -> Parsed<Expression> {
+        let mut left = self.matching()?;
+        while self.is_word("in") && !self.no_in {
+            self.advance(false)?;
+            let Token::Name(array) = self.token.clone() else { return self.wrong() };
+            let array = self.name(&array);
+            self.advance(false)?;
+            left = Expression::In(vec![left], array);
+        }
+        Ok(left)
+    }
+
+    fn matching(&mut self) -> Parsed<Expression> {
+        let mut left = self.comparison()?;
+        while self.is("~") || self.is("!~") {
+            let matches = self.is("~");
+            self.step()?;
+            let right = self.comparison()?;
+            left = Expression::Match(matches, Box::new(left), Box::new(right));
+        }
+        Ok(left)
+    }
+
+    fn comparison(&mut self) -> Parsed<Expression> {
+        let left = self.concatenation(false)?;
+        let Token::Sign(sign) = self.token else { return Ok(left) };
+        if !matches!(sign, "<" | "<=" | "==" | "!=" | ">=" | ">") || sign == ">" && self.no_greater {
+            return Ok(left);
+        }
+        self.step()?;
+        let right = self.concatenation(false)?;
+        Ok(Expression::Compare(sign, Box::new(left), Box::new(right)))
+    }
+
+    /// Whether another operand follows right away.
+    fn joins(&self) -> bool {
+        match &self.token {
+            Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Name(_) | Token::Call(_) | Token::Builtin(_) => true,
+            Token::Sign(sign) => matches!(*sign, "$" | "!" | "(" | "-" | "+" | "++" | "--"),
+            _ => false,
+        }
+    }
+
+    fn concatenation(&mut self, target: bool) -> Parsed<Expression> {
+        let mut left = self.sum()?;
+        loop {
+            if !target && self.is("|") && self.pipes_to_getline()? {
+                left = self.getline_from(left)?;
+                continue;
+            }
+            if !self.joins() || self.is_word("in") {
+                return Ok(left);
+            }
+            let right = self.sum()?;
+            left = Expression::Concatenate(Box::new(left), Box::new(right));
+        }
+    }
+
+    /// Whether `getline` stands behind the bar.
+    fn pipes_to_getline(&mut self) -> Parsed<bool> {
+        let rest = self.lexer.source[self.lexer.at..].trim_start_matches([' ', '\t']);
+        Ok(rest.starts_with("getline"))
+    }
+
+    fn getline_from(&mut self, command: Expression) -> Parsed<Expression> {
+        self.advance(true)?;
+        self.advance(false)?;
+        self.program.commands = true;
+        let place = self.getline_place()?;
+        Ok(Expression::Getline(Source::Command(Box::new(command)), place))
+    }
+
+    fn getline_place(&mut self) -> Parsed<Option<Place>> {
+        let begins = matches!(self.token, Token::Name(_)) || self.is("$");
+        if !begins {
+            return Ok(None);
+        }
+        match self.place_only()? {
+            Expression::Place(place) => Ok(Some(place)),
+            _ => self.wrong(),
+        }
+    }
+
+    fn sum(&mut self) -> Parsed<Expression> {
+        let mut left = self.product()?;
+        while self.is("+") || self.is("-") {
+            let sign = if self.is("+") { '+' } else { '-' };
+            let line = self.line();
+            self.step()?;
+            let right = self.product()?;
+            left = Expression::Binary(sign, Box::new(left), Box::new(right), line);
+        }
+        Ok(left)
+    }
+
+    fn product(&mut self) -> Parsed<Expression> {
+        let mut left = self.unary()?;
+        while let Token::Sign(sign @ ("*" | "/" | "%")) = self.token {
+            let line = self.line();
+            let start = self.start;
+            self.step()?;
+            let right = self.unary()?;
+            let zero = matches!(right, Expression::Number(0.0));
+            if sign != "*" && zero && matches!(left, Expression::Number(_)) && self.lexer.gawk {
+                let what = if sign == "/" { "" } else { " in `%'" };
+                let message = format!("!error: division by zero attempted{what}");
+                return Err(Wrong { at: start, message });
+            }
+            let sign = sign.chars().next().unwrap_or('*');
+            left = Expression::Binary(sign, Box::new(left), Box::new(right), line);
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self) -> Parsed<Expression> {
+        let Token::Sign(sign @ ("!" | "-" | "+")) = self.token else { return self.power() };
+        self.deeper()?;
+        self.step()?;
+        let body = Box::new(self.unary()?);
+        self.depth -= 1;
+        Ok(match sign {
+            "!" => match *body {
+                // `! x ~ y` is about the whole comparison.
+                body if self.is("~") || self.is("!~") => {
+                    let matches = self.is("~");
+                    self.step()?;
+                    let right = self.comparison()?;
+                    let comparison = Expression::Match(matches, Box::new(body), Box::new(right));
+                    Expression::Not(Box::new(comparison))
+                }
+                body => Expression::Not(Box::new(body)),
+            },
+            "-" => Expression::Negative(body),
+            _ => Expression::Positive(body),
+        })
+    }
+
+    fn power(&mut self) -> Parsed<Expression> {
+        let left = self.increment()?;
+        if !self.is("^") {
+            return Ok(left);
+        }
+        let line = self.line();
+        self.deeper()?;
+        self.step()?;
+        // To the right, and a sign may stand before it.
+        let right = match self.is("-") || self.is("+") || self.is("!") {
+            true => self.unary()?,
+            false => self.power()?,
+        };
+        self.depth -= 1;
+        Ok(Expression::Binary('^', Box::new(left), Box::new(right), line))
+    }
+
+    fn increment(&mut self) -> Parsed<Expression> {
+        if self.is("++") || self.is("--") {
+            let by = if self.is("++") { 1.0 } else { -1.0 };
+            self.advance(true)?;
+            return match self.place_only()? {
+                Expression::Place(place) => Ok(Expression::Step(place, true, by)),
+                _ => self.wrong(),
+            };
+        }
+        let operand = self.primary()?;
+        if !self.is("++") && !self.is("--") {
+            return Ok(operand);
+        }
+        let Expression::Place(place) = operand else { return Ok(operand) };
+        let by = if self.is("++") { 1.0 } else { -1.0 };
+        self.advance(false)?;
+        Ok(Expression::Step(place, false, by))
+    }
+
+    /// An operand that can be set, without what follows it.
+    fn place_only(&mut self) -> Parsed<Expression> {
+        self.primary()
+    }
+
+    fn primary(&mut self) -> Parsed<Expression> {
+        let line = self.line();
+        let start = self.start;
+        match self.token.clone() {
+            Token::Number(number) => {
+                self.step()?;
+                Ok(Expression::Number(number))
+            }
+            Token::Text(text) => {
+                self.step()?;
+                Ok(Expression::Text(text))
+            }
+            Token::Regex(regex) => {
+                self.step()?;
+                if let Err(why) = super::patterns::check(&regex, self.lexer.gawk) {
+                    let mark = if self.lexer.gawk { "!" } else { "!!" };
+                    return Err(Wrong { at: start, message: format!("{mark}{why}") });
+                }
+                Ok(Expression::Regex(regex))
+            }
+            Token::Sign("$") => {
+                self.deeper()?;
+                self.advance(true)?;
+                let field = match self.is("-") || self.is("!") || self.is("+") {
+                    true => self.unary()?,
+                    false => self.increment_of_field()?,
+                };
+                self.depth -= 1;
+                Ok(Expression::Place(Place::Field(Box::new(field))))
+            }
+            Token::Sign("(") => self.group(),
+            Token::Name(name) => {
+                self.step()?;
+                let name = self.name(&name);
+                if self.is("[") {
+                    self.advance(true)?;
+                    let keys = self.keys("]")?;
+                    if keys.is_empty() {
+                        return self.wrong();
+                    }
+                    return Ok(Expression::Place(Place::Element(name, keys)));
+                }
+                Ok(Expression::Place(Place::Variable(name)))
+            }
+            Token::Call(name) => {
+                self.advance(true)?;
+                self.advance(true)?;
+                let arguments = self.keys(")")?;
+                self.called.push((name.clone(), start));
+                let number = self.function_number(&name);
+                Ok(Expression::Call(number, arguments, line))
+            }
+            Token::Builtin(name) => self.builtin(name, line),
+            Token::Word("getline") => {
+                self.program.commands = true;
+                self.advance(false)?;
+                let place = self.getline_place()?;
+                if self.is("<") {
+                    self.advance(true)?;
+                    let file = self.primary()?;
+                    return Ok(Expression::Getline(Source::File(Box::new(file)), place));
+                }
+                Ok(Expression::Getline(Source::Main, place))
+            }
+            _ => self.wrong(),
+        }
+    }
+
+    fn increment_of_field(&mut self) -> Parsed<Expression> {
+        match self.is("++") || self.is("--") {
+            true => self.increment(),
+            false => self.primary(),
+        }
+    }
+
+    fn group(&mut self) -> Parsed<Expression> {
+        self.deeper()?;
+        self.advance(true)?;
+        let mut all = self.keys(")")?;
+        self.depth -= 1;
+        if self.is_word("in") {
+            self.advance(false)?;
+            let Token::Name(array) = self.token.clone() else { return self.wrong() };
+            let array = self.name(&array);
+            self.advance(false)?;
+            return Ok(Expression::In(all, array));
+        }
+        match (all.pop(), all.is_empty()) {
+            (Some(only), true) => Ok(Expression::Group(Box::new(only))),
+            _ => self.wrong(),
+        }
+    }
+
+    fn builtin(&mut self, name: &'static str, line: usize) -> Parsed<Expression> {
+        self.advance(false)?;
+        self.program.commands |= name == "system";
+        if !self.is("(") {
+            return match name {
+                "length" if self.lexer.gawk => Ok(Expression::Builtin(name, Vec::new(), line)),
+                "length" if self.is("}") || self.is(";") || self.is(")") => {
+                    Ok(Expression::Builtin(name, Vec::new(), line))
+                }
+                _ => self.wrong(),
+            };
+        }
+        self.advance(true)?;
+        let arguments = self.keys(")")?;
+        Ok(Expression::Builtin(name, arguments, line))
     }
 }

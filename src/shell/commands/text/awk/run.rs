@@ -1,83 +1,257 @@
-//! Running a program over records.
+//! Running a program: the records, and what stands in them.
+//!
+//! What an action asks the world for (a command's output, a file, the next record) is an effect. When
+//! an answer is not there yet, the action is left, and run again from its beginning once the answer is
+//! known; what it did before is remembered and not done twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::tree::{Expression, Pattern, Program, Statement};
+use super::order::Tables;
+use super::parse::KNOWN;
+use super::tree::{Name, Pattern, Program, Sink};
 use super::value::Value;
-use crate::shell::commands::text::regex::{Syntax, compile};
+use crate::shell::{Io, Stdin};
 
 /// Steps that one record may take.
 const MOST: u32 = 1_000_000;
 
 /// Output that one record may make.
-pub(super) const LONGEST: usize = 1 << 20;
+pub(super) const LONGEST: usize = 4 << 20;
 
-/// Where a statement leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    On,
+/// How deep functions may call themselves.
+pub(super) const DEEPEST: usize = 60;
+
+/// Why an action does not go on.
+pub(super) enum Stop {
+    /// A message after `awk: `, and the exit code.
+    Failed(String, i32),
     Next,
+    NextFile,
+    Exit,
+    Return(Value),
     Break,
     Continue,
-    Exit(i32),
+    /// An answer is not there yet.
+    Waits(Wait),
 }
 
-pub(super) type Ran<T> = Result<T, String>;
+/// What an action waits for.
+pub(super) enum Wait {
+    /// More of standard input.
+    Input,
+    /// The end of a command; its standard input, and whether its output is the answer.
+    Command { text: String, input: Option<Vec<u8>>, kept: bool },
+}
+
+pub(super) type Ran<T> = Result<T, Stop>;
+
+/// What came of an effect.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Done,
+    Text(Option<String>),
+    Status(i32),
+}
+
+/// The world, and what has been asked of it since the action began.
+pub(super) struct World<'w, 'i> {
+    pub io: &'w mut Io<'i>,
+    pub log: &'w mut Vec<Answer>,
+    pub at: usize,
+}
+
+impl World<'_, '_> {
+    /// Does something, unless it has been done.
+    pub fn once(&mut self, act: impl FnOnce(&mut Io<'_>) -> Ran<Answer>) -> Ran<Answer> {
+        if let Some(known) = self.log.get(self.at) {
+            self.at += 1;
+            return Ok(known.clone());
+        }
+        let answer = act(self.io)?;
+        self.log.push(answer.clone());
+        self.at += 1;
+        Ok(answer)
+    }
+}
+
+/// A variable's content.
+#[derive(Clone, Debug)]
+pub(super) enum Cell {
+    Value(Value),
+    /// An array, by its number; `false` as long as nobody used it as one.
+    Array(usize, bool),
+}
+
+/// An array: its elements in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Array {
+    pub elements: BTreeMap<String, (u64, Value)>,
+    pub next: u64,
+}
+
+impl Array {
+    pub fn element(&mut self, key: &str) -> &mut Value {
+        if !self.elements.contains_key(key) {
+            self.elements.insert(key.to_owned(), (self.next, Value::Unset));
+            self.next += 1;
+        }
+        &mut self.elements.entry(key.to_owned()).or_default().1
+    }
+}
+
+/// What a program writes to, beside standard output.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    pub kind: Sink,
+    pub content: Vec<u8>,
+    pub changed: bool,
+}
+
+/// A text that is read line by line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    pub text: String,
+    pub at: usize,
+    pub status: i32,
+}
 
 /// A program with its variables.
 #[derive(Clone)]
 pub(super) struct Machine {
-    pub(super) program: Arc<Program>,
-    pub(super) variables: BTreeMap<String, Value>,
-    pub(super) arrays: BTreeMap<String, BTreeMap<String, Value>>,
-    /// `$0` and the fields.
-    pub(super) record: String,
-    pub(super) fields: Vec<String>,
-    /// Which ranges are open.
-    pub(super) ranges: Vec<bool>,
-    pub(super) steps: u32,
-    /// What was printed.
-    pub output: String,
+    pub program: Arc<Program>,
+    pub gawk: bool,
+    pub globals: Vec<Cell>,
+    pub locals: Vec<Cell>,
+    pub arrays: Vec<Array>,
+    pub record: String,
+    pub fields: Vec<String>,
+    pub ranges: Vec<bool>,
+    pub depth: usize,
+    steps: u32,
+    pub output: Vec<u8>,
+    pub streams: BTreeMap<String, Stream>,
+    pub readings: BTreeMap<String, Reading>,
+    pub status: i32,
+    pub seed: f64,
+    pub random: u64,
+    /// Whether records are being read: gawk says so in its errors.
+    pub in_record: bool,
+    /// Which of `ARGV` is read next, and what is being read.
+    next_file: usize,
+    current: Option<Option<Stdin>>,
+    read_any: bool,
 }
 
 impl Machine {
-    pub fn new(program: Arc<Program>) -> Machine {
-        let ranges = vec![false; program.rules.len()];
+    pub fn new(program: Arc<Program>, gawk: bool) -> Machine {
+        let count = program.globals.len();
+        let ranges = program.rules.iter().filter(|rule| matches!(rule.pattern, Pattern::Range(..)));
         let mut machine = Machine {
+            ranges: vec![false; ranges.count()],
             program,
-            variables: BTreeMap::new(),
-            arrays: BTreeMap::new(),
+            gawk,
+            globals: (0..count).map(|at| Cell::Array(at, false)).collect(),
+            locals: Vec::new(),
+            arrays: vec![Array::default(); count],
             record: String::new(),
             fields: Vec::new(),
-            ranges,
+            depth: 0,
             steps: 0,
-            output: String::new(),
+            output: Vec::new(),
+            streams: BTreeMap::new(),
+            readings: BTreeMap::new(),
+            status: 0,
+            seed: 1.0,
+            random: 1,
+            in_record: false,
+            next_file: 1,
+            current: None,
+            read_any: false,
         };
-        for (name, value) in
-            [("FS", " "), ("OFS", " "), ("ORS", "\n"), ("RS", "\n"), ("SUBSEP", "\u{1c}")]
-        {
-            machine.set_text(name, value);
+        for (name, value) in [
+            ("FS", " "),
+            ("OFS", " "),
+            ("ORS", "\n"),
+            ("RS", "\n"),
+            ("SUBSEP", "\u{1c}"),
+            ("CONVFMT", "%.6g"),
+            ("OFMT", "%.6g"),
+            ("FILENAME", ""),
+        ] {
+            machine.set_known(name, Value::Text(value.to_owned()));
         }
-        machine.set_number("NR", 0.0);
+        for name in ["NF", "NR", "FNR", "RSTART"] {
+            machine.set_known(name, Value::Number(0.0));
+        }
+        machine.set_known("RLENGTH", Value::Number(if gawk { 0.0 } else { -1.0 }));
         machine
     }
 
-    pub fn set_text(&mut self, name: &str, value: &str) {
-        self.variables.insert(name.to_owned(), Value::Text(value.to_owned()));
+    pub fn tables(&self) -> Tables {
+        if self.gawk { Tables::Gawk } else { Tables::BusyBox }
     }
 
-    pub fn set_input(&mut self, name: &str, value: &str) {
-        self.variables.insert(name.to_owned(), Value::Input(value.to_owned()));
+    fn known(name: &str) -> usize {
+        KNOWN.iter().position(|known| *known == name).unwrap_or(0)
     }
 
-    pub fn set_number(&mut self, name: &str, value: f64) {
-        self.variables.insert(name.to_owned(), Value::Number(value));
+    pub fn set_known(&mut self, name: &str, value: Value) {
+        self.globals[Machine::known(name)] = Cell::Value(value);
     }
 
-    pub fn set_element(&mut self, array: &str, index: &str, value: &str) {
-        let array = self.arrays.entry(array.to_owned()).or_default();
-        array.insert(index.to_owned(), Value::Input(value.to_owned()));
+    pub fn known_value(&self, name: &str) -> Value {
+        match &self.globals[Machine::known(name)] {
+            Cell::Value(value) => value.clone(),
+            Cell::Array(..) => Value::Unset,
+        }
+    }
+
+    /// A known variable as text.
+    pub fn setting(&self, name: &str) -> String {
+        self.known_value(name).text("%.6g")
+    }
+
+    pub fn set_element(&mut self, array: &str, key: &str, value: Value) {
+        let at = Machine::known(array);
+        self.globals[at] = Cell::Array(at, true);
+        *self.arrays[at].element(key) = value;
+    }
+
+    /// `-v name=value` and `name=value` among the files.
+    pub fn assign(&mut self, name: &str, value: &str) {
+        let value = Value::Input(crate::shell::syntax::unescape(value));
+        if let Some(at) = self.program.globals.iter().position(|known| known == name) {
+            self.set(Name::Global(at), value);
+        }
+    }
+
+    pub fn count(&mut self) -> Ran<()> {
+        self.steps += 1;
+        match self.steps > MOST {
+            true => self.fail("podhop: actions that take this long are not simulated here"),
+            false => Ok(()),
+        }
+    }
+
+    /// An error without a place in the program.
+    pub fn fail<T>(&self, message: impl Into<String>) -> Ran<T> {
+        Err(Stop::Failed(message.into(), if self.gawk { 2 } else { 1 }))
+    }
+
+    /// An error at a line of the program.
+    pub fn fatal<T>(&self, line: usize, message: &str) -> Ran<T> {
+        let place = match (self.gawk, self.in_record) {
+            (true, true) => {
+                let file = self.setting("FILENAME");
+                let file = if file.is_empty() { "-".to_owned() } else { file };
+                let number = self.setting("FNR");
+                format!("cmd. line:{line}: (FILENAME={file} FNR={number}) fatal: {message}")
+            }
+            (true, false) => format!("cmd. line:{line}: fatal: {message}"),
+            (false, _) => format!("cmd. line:{line}: {message}"),
+        };
+        self.fail(place)
     }
 
     /// Whether the program wants records: it has more than `BEGIN`.
@@ -85,278 +259,229 @@ impl Machine {
         self.program.rules.iter().any(|rule| !matches!(rule.pattern, Pattern::Begin))
     }
 
-    pub fn begin(&mut self) -> Ran<Flow> {
-        self.rules(|pattern| matches!(pattern, Pattern::Begin))
-    }
-
-    pub fn finish(&mut self) -> Ran<Flow> {
-        self.rules(|pattern| matches!(pattern, Pattern::End))
-    }
-
-    fn rules(&mut self, wanted: impl Fn(&Pattern) -> bool) -> Ran<Flow> {
+    /// Runs the rules that `wanted` chooses.
+    fn rules(&mut self, world: &mut World<'_, '_>, begin: bool) -> Ran<()> {
         self.steps = 0;
         let program = self.program.clone();
-        for rule in program.rules.iter().filter(|rule| wanted(&rule.pattern)) {
-            if let Flow::Exit(status) = self.block(&rule.action)? {
-                return Ok(Flow::Exit(status));
-            }
-        }
-        Ok(Flow::On)
-    }
-
-    /// Runs the program over one record.
-    pub fn record(&mut self, line: &str) -> Ran<Flow> {
-        self.steps = 0;
-        for name in ["NR", "FNR"] {
-            let number = self.variable(name).number() + 1.0;
-            self.set_number(name, number);
-        }
-        self.set_record(line.to_owned());
-        let program = self.program.clone();
-        for (index, rule) in program.rules.iter().enumerate() {
-            let runs = match &rule.pattern {
-                Pattern::Begin | Pattern::End => false,
-                Pattern::Always => true,
-                Pattern::When(condition) => self.value(condition)?.holds(),
-                Pattern::Range(from, to) => {
-                    let inside = self.ranges[index] || self.value(from)?.holds();
-                    self.ranges[index] = inside && !self.value(to)?.holds();
-                    inside
-                }
+        for rule in &program.rules {
+            let fits = match rule.pattern {
+                Pattern::Begin => begin,
+                Pattern::End => !begin,
+                _ => false,
             };
-            if !runs {
-                continue;
-            }
-            match self.block(&rule.action)? {
-                Flow::Next => break,
-                Flow::Exit(status) => return Ok(Flow::Exit(status)),
-                _ => {}
+            if fits {
+                self.block(&rule.action, world)?;
             }
         }
-        Ok(Flow::On)
+        Ok(())
     }
 
-    pub(super) fn set_record(&mut self, record: String) {
-        let separator = self.variable("FS").text();
-        self.fields = split(&record, &separator);
-        self.record = record;
-        self.set_number("NF", self.fields.len() as f64);
+    pub fn begin(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
+        self.rules(world, true)
     }
 
-    pub(super) fn variable(&self, name: &str) -> Value {
-        self.variables.get(name).cloned().unwrap_or(Value::Nothing)
+    pub fn finish(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
+        self.in_record = true;
+        self.rules(world, false)
     }
 
-    pub(super) fn tick(&mut self) -> Ran<()> {
-        self.steps += 1;
-        match self.steps > MOST || self.output.len() > LONGEST {
-            true => Err("podhop: this program runs for ever".to_owned()),
-            false => Ok(()),
+    /// Reads a record and runs the program over it; `false` when there is none.
+    pub fn one(&mut self, world: &mut World<'_, '_>) -> Ran<bool> {
+        self.steps = 0;
+        let Some(line) = self.next_record(world)? else { return Ok(false) };
+        self.take_record(line);
+        self.in_record = true;
+        let program = self.program.clone();
+        let result = program.rules.iter().try_for_each(|rule| {
+            match self.applies(&rule.pattern, world)? {
+                true => self.block(&rule.action, world),
+                false => Ok(()),
+            }
+        });
+        match result {
+            Err(Stop::Next) => Ok(true),
+            Err(Stop::NextFile) => {
+                self.current = None;
+                Ok(true)
+            }
+            Err(stop) => Err(stop),
+            Ok(()) => Ok(true),
         }
     }
 
-    /// Notes that a text of this length is made.
-    pub(super) fn make(&mut self, length: usize) -> Ran<()> {
-        self.steps = self.steps.saturating_add(u32::try_from(length / 64).unwrap_or(u32::MAX));
-        match length > LONGEST {
-            true => Err("podhop: this text is too long".to_owned()),
-            false => self.tick(),
+    /// Makes a line the record, and counts it.
+    pub fn take_record(&mut self, line: String) {
+        for name in ["NR", "FNR"] {
+            let number = self.known_value(name).number() + 1.0;
+            self.set_known(name, Value::Number(number));
         }
+        self.set_record(line);
     }
 
-    fn block(&mut self, statements: &[Statement]) -> Ran<Flow> {
-        for statement in statements {
-            let flow = self.statement(statement)?;
-            if flow != Flow::On {
-                return Ok(flow);
-            }
-        }
-        Ok(Flow::On)
-    }
-
-    fn statement(&mut self, statement: &Statement) -> Ran<Flow> {
-        self.tick()?;
-        match statement {
-            Statement::Expression(expression) => {
-                self.value(expression)?;
-            }
-            Statement::Print(values) => self.print(values)?,
-            Statement::Printf(values) => {
-                let text = self.format(values)?;
-                self.make(text.len())?;
-                self.output += &text;
-            }
-            Statement::If(condition, then, otherwise) => {
-                if self.value(condition)?.holds() {
-                    return self.statement(then);
+    fn applies(&mut self, pattern: &Pattern, world: &mut World<'_, '_>) -> Ran<bool> {
+        Ok(match pattern {
+            Pattern::Begin | Pattern::End => false,
+            Pattern::Always => true,
+            Pattern::When(condition) => self.value(condition, world)?.holds(),
+            Pattern::Range(from, to, at) => {
+                if !self.ranges[*at] && !self.value(from, world)?.holds() {
+                    return Ok(false);
                 }
-                if let Some(otherwise) = otherwise {
-                    return self.statement(otherwise);
-                }
+                self.ranges[*at] = !self.value(to, world)?.holds();
+                true
             }
-            Statement::While(condition, body) => {
-                return self.repeat(Some(condition), None, body);
+        })
+    }
+
+    /// The next record of the input; it is read only once.
+    pub fn next_record(&mut self, world: &mut World<'_, '_>) -> Ran<Option<String>> {
+        loop {
+            if self.current.is_none() && !self.open(world)? {
+                return Ok(None);
             }
-            Statement::For(first, condition, step, body) => {
-                if let Some(first) = first {
-                    self.statement(first)?;
-                }
-                return self.repeat(condition.as_ref(), step.as_deref(), body);
-            }
-            Statement::ForIn(variable, array, body) => {
-                let keys: Vec<String> = self
-                    .arrays
-                    .get(array)
-                    .map(|array| array.keys().cloned().collect())
-                    .unwrap_or_default();
-                for key in keys {
-                    self.variables.insert(variable.clone(), Value::Input(key));
-                    match self.statement(body)? {
-                        Flow::Break => break,
-                        Flow::On | Flow::Continue => {}
-                        flow => return Ok(flow),
+            let separator = self.setting("RS");
+            let answer = match &mut self.current {
+                Some(None) => world.once(|io| {
+                    let ended = io.stdin.ended();
+                    let rest = String::from_utf8_lossy(io.stdin.rest()).into_owned();
+                    match cut(&rest, &separator, ended) {
+                        Cut::Wait => Err(Stop::Waits(Wait::Input)),
+                        Cut::End => Ok(Answer::Text(None)),
+                        Cut::Record(record, length) => {
+                            let left = io.stdin.rest().len();
+                            io.stdin.read += length.min(left);
+                            Ok(Answer::Text(Some(record)))
+                        }
+                    }
+                })?,
+                Some(Some(text)) => {
+                    let rest = String::from_utf8_lossy(text.rest()).into_owned();
+                    match cut(&rest, &separator, true) {
+                        Cut::Record(record, length) => {
+                            text.read = (text.read + length).min(text.bytes.len());
+                            Answer::Text(Some(record))
+                        }
+                        _ => Answer::Text(None),
                     }
                 }
-            }
-            Statement::Block(statements) => return self.block(statements),
-            Statement::Delete(array, None) => {
-                self.arrays.remove(array);
-            }
-            Statement::Delete(array, Some(index)) => {
-                let key = self.key(index)?;
-                if let Some(array) = self.arrays.get_mut(array) {
-                    array.remove(&key);
-                }
-            }
-            Statement::Next => return Ok(Flow::Next),
-            Statement::Break => return Ok(Flow::Break),
-            Statement::Continue => return Ok(Flow::Continue),
-            Statement::Exit(status) => {
-                let status = match status {
-                    Some(status) => self.value(status)?.number() as i32,
-                    None => 0,
-                };
-                return Ok(Flow::Exit(status & 0xff));
+                None => Answer::Text(None),
+            };
+            match answer {
+                Answer::Text(Some(record)) => return Ok(Some(record)),
+                _ => self.current = None,
             }
         }
-        Ok(Flow::On)
     }
 
-    fn repeat(
-        &mut self,
-        condition: Option<&Expression>,
-        step: Option<&Statement>,
-        body: &Statement,
-    ) -> Ran<Flow> {
-        loop {
-            self.tick()?;
-            if let Some(condition) = condition
-                && !self.value(condition)?.holds()
+    /// Opens the next file of `ARGV`, or standard input when none is named. Whether there is one.
+    fn open(&mut self, world: &mut World<'_, '_>) -> Ran<bool> {
+        let count = self.known_value("ARGC").number() as usize;
+        while self.next_file < count {
+            let key = self.next_file.to_string();
+            self.next_file += 1;
+            let arguments = Machine::known("ARGV");
+            let Some((_, value)) = self.arrays[arguments].elements.get(&key) else { continue };
+            let name = value.text("%.6g");
+            if name.is_empty() {
+                continue;
+            }
+            if let Some((variable, value)) = name.split_once('=')
+                && is_name(variable)
             {
-                return Ok(Flow::On);
+                self.assign(variable, value);
+                continue;
             }
-            match self.statement(body)? {
-                Flow::Break => return Ok(Flow::On),
-                Flow::On | Flow::Continue => {}
-                flow => return Ok(flow),
+            self.read_any = true;
+            self.set_known("FILENAME", Value::Input(name.clone()));
+            self.set_known("FNR", Value::Number(0.0));
+            if name == "-" || name == "/dev/stdin" {
+                self.current = Some(None);
+                return Ok(true);
             }
-            if let Some(step) = step {
-                self.statement(step)?;
+            if world.io.is_directory(&name) && self.gawk {
+                let warning = format!("awk: warning: command line argument `{name}' is a directory: skipped");
+                world.once(|io| {
+                    io.complain(warning);
+                    Ok(Answer::Done)
+                })?;
+                continue;
+            }
+            match world.io.read_file(&name) {
+                Ok(bytes) => {
+                    self.current = Some(Some(Stdin::of(bytes)));
+                    return Ok(true);
+                }
+                Err(why) if self.gawk => {
+                    return self.fail(format!("fatal: cannot open file `{name}' for reading: {why}"));
+                }
+                Err(why) => return self.fail(format!("{name}: {why}")),
             }
         }
+        if self.read_any {
+            return Ok(false);
+        }
+        self.read_any = true;
+        self.current = Some(None);
+        Ok(true)
     }
 }
 
-/// The fields of a record.
-pub(super) fn split(record: &str, separator: &str) -> Vec<String> {
-    if record.is_empty() {
-        return Vec::new();
-    }
-    let texts = |pieces: Vec<&str>| pieces.into_iter().map(str::to_owned).collect();
+fn is_name(text: &str) -> bool {
+    let begins = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    text.starts_with(begins)
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// The next record of a text.
+pub(super) enum Cut {
+    /// A record, and how many bytes it and its end take.
+    Record(String, usize),
+    /// More may come.
+    Wait,
+    End,
+}
+
+/// Cuts a record off; `ended` says that nothing comes after the text.
+pub(super) fn cut(text: &str, separator: &str, ended: bool) -> Cut {
+    let rest = |ended: bool| match (ended, text.is_empty()) {
+        (false, _) => Cut::Wait,
+        (true, true) => Cut::End,
+        (true, false) => Cut::Record(text.to_owned(), text.len()),
+    };
     let mut letters = separator.chars();
     match (letters.next(), letters.next()) {
-        (Some(' '), None) => texts(record.split_whitespace().collect()),
-        (None, _) => record.chars().map(|letter| letter.to_string()).collect(),
-        (Some(one), None) if one != '\\' => texts(record.split(one).collect()),
-        _ => match compile(separator, Syntax::Awk, false) {
-            Ok(pattern) => texts(pieces_between(&pattern, record)),
-            Err(_) => vec![record.to_owned()],
+        (None, _) => paragraph(text, ended),
+        (Some(letter), None) => match text.find(letter) {
+            Some(at) => Cut::Record(text[..at].to_owned(), at + letter.len_utf8()),
+            None => rest(ended),
         },
-    }
-}
-
-/// What stands between the places where a pattern is found.
-fn pieces_between<'t>(
-    pattern: &crate::shell::commands::text::regex::Regex,
-    text: &'t str,
-) -> Vec<&'t str> {
-    let mut pieces = Vec::new();
-    let mut at = 0;
-    for (start, end) in pattern.find_all(text).into_iter().filter(|(start, end)| start < end) {
-        pieces.push(&text[at..start]);
-        at = end;
-    }
-    pieces.push(&text[at..]);
-    pieces
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::parse;
-    use super::*;
-
-    fn run(source: &str, input: &str) -> String {
-        let program = parse::program(source).expect("it parses");
-        let mut machine = Machine::new(Arc::new(program));
-        let begun = machine.begin().expect("it runs");
-        if begun == Flow::On {
-            for line in input.lines() {
-                if let Flow::Exit(_) = machine.record(line).expect("it runs") {
-                    break;
-                }
+        _ => {
+            let found = super::patterns::ready(separator).ok().and_then(|regex| regex.find(text));
+            match found.filter(|(start, end)| end > start && (ended || *end < text.len())) {
+                Some((start, end)) => Cut::Record(text[..start].to_owned(), end),
+                None => rest(ended),
             }
         }
-        machine.finish().expect("it runs");
-        machine.output
     }
+}
 
-    #[test]
-    fn fields_are_printed_and_chosen() {
-        let pods = "NAME READY IP\nweb 1/1 10.244.1.2\ndb 0/1 10.244.2.3\n";
-        assert_eq!(run("{print $1}", "a b\n c d"), "a\nc\n");
-        assert_eq!(run("NR>1 && $2 ~ /^1/ {print $NF, $1}", pods), "10.244.1.2 web\n");
-        assert_eq!(run("/db/", pods), "db 0/1 10.244.2.3\n");
-        assert_eq!(run("$1==\"web\",0", "a\nweb x\ny"), "web x\ny\n");
-        assert_eq!(run("END{print NR}", pods), "3\n");
-    }
-
-    #[test]
-    fn sums_counts_and_formats() {
-        assert_eq!(run("{s+=$1} END{printf \"%d %.2f\\n\", s, s/NR}", "1\n2\n4"), "7 2.33\n");
-        assert_eq!(run("{n[$1]++} END{for (k in n) print k \"=\" n[k]}", "b\na\nb"), "a=1\nb=2\n");
-        assert_eq!(run("BEGIN{for(i=1;i<=3;i++) printf i (i<3 ? \",\" : \"\\n\")}", ""), "1,2,3\n");
-        assert_eq!(
-            run("BEGIN{FS=\":\"} {$2=\"x\"; print; print length($1)}", "abc:d"),
-            "abc x\n3\n"
-        );
-    }
-
-    #[test]
-    fn text_functions_work() {
-        assert_eq!(
-            run(
-                "{gsub(/o/, \"[&]\"); print toupper(substr($0, 1, 4)), index($0, \"b\")}",
-                "foobar"
-            ),
-            "F[O] 8\n"
-        );
-        assert_eq!(run("{n=split($0, p, \"/\"); print p[1], n}", "a/b/c"), "a 3\n");
-        assert_eq!(run("{if (match($0, /[0-9]+/)) print RSTART, RLENGTH}", "ab123"), "3 3\n");
-    }
-
-    #[test]
-    fn a_loop_without_end_is_stopped() {
-        let program = parse::program("BEGIN{while(1) x++}").expect("it parses");
-        assert!(Machine::new(Arc::new(program)).begin().is_err());
+/// With an empty separator a record goes up to an empty line.
+fn paragraph(text: &str, ended: bool) -> Cut {
+    let begin = text.len() - text.trim_start_matches('\n').len();
+    let body = &text[begin..];
+    match body.find("\n\n") {
+        Some(at) => {
+            let end = begin + at;
+            let gap = text[end..].len() - text[end..].trim_start_matches('\n').len();
+            if !ended && end + gap == text.len() {
+                return Cut::Wait;
+            }
+            Cut::Record(text[begin..end].to_owned(), end + gap)
+        }
+        None if !ended => Cut::Wait,
+        None if body.is_empty() => Cut::End,
+        None => {
+            Cut::Record(body.strip_suffix('\n').unwrap_or(body).to_owned(), text.len())
+        }
     }
 }

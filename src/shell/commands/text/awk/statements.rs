@@ -1,211 +1,327 @@
-//! The grammar of rules and statements.
+//! Statements.
 
-use super::lex::Token;
-use super::parse::{Parsed, Parser};
-use super::tree::{Expression, Pattern, Rule, Statement};
+use super::run::{Answer, LONGEST, Machine, Ran, Stop, Stream, Wait, World};
+use super::tree::{Expression, Output, Sink, Statement};
+use super::value::Value;
 
-impl Parser<'_> {
-    pub(super) fn rule(&mut self) -> Parsed<Rule> {
-        self.operators = 0;
-        let pattern = if self.is("{") {
-            Pattern::Always
-        } else if self.is_name("BEGIN") {
-            self.advance(true)?;
-            Pattern::Begin
-        } else if self.is_name("END") {
-            self.advance(true)?;
-            Pattern::End
-        } else {
-            let first = self.expression()?;
-            match self.take(",")? {
-                true => Pattern::Range(first, self.expression()?),
-                false => Pattern::When(first),
-            }
-        };
-        let action = match self.is("{") {
-            true => self.block()?,
-            false if matches!(pattern, Pattern::Begin | Pattern::End) => return self.wrong(),
-            false => vec![Statement::Print(Vec::new())],
-        };
-        Ok(Rule { pattern, action })
+impl Machine {
+    pub fn block(&mut self, statements: &[Statement], world: &mut World<'_, '_>) -> Ran<()> {
+        statements.iter().try_for_each(|statement| self.statement(statement, world))
     }
 
-    pub(super) fn block(&mut self) -> Parsed<Vec<Statement>> {
-        self.expect("{")?;
-        let mut statements = Vec::new();
-        loop {
-            self.skip_ends()?;
-            if self.is("}") {
-                self.advance(true)?;
-                return Ok(statements);
+    fn statement(&mut self, statement: &Statement, world: &mut World<'_, '_>) -> Ran<()> {
+        self.count()?;
+        match statement {
+            Statement::Expression(expression) => self.value(expression, world).map(drop),
+            Statement::Print(values, output, line) => self.print(values, output.as_ref(), *line, world),
+            Statement::Printf(values, output, line) => {
+                let text = self.format(values, *line, world)?;
+                self.write(&text, output.as_ref(), *line, world)
             }
-            if self.token == Token::End {
-                return self.wrong();
+            Statement::If(condition, then, otherwise) => {
+                match self.value(condition, world)?.holds() {
+                    true => self.block(then, world),
+                    false => self.block(otherwise, world),
+                }
             }
-            statements.push(self.deeper(Self::statement)?);
+            Statement::While(condition, body) => {
+                while self.value(condition, world)?.holds() {
+                    if self.round(body, world)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Statement::Do(body, condition) => loop {
+                if self.round(body, world)? || !self.value(condition, world)?.holds() {
+                    return Ok(());
+                }
+            },
+            Statement::For(first, condition, last, body) => {
+                if let Some(first) = first {
+                    self.statement(first, world)?;
+                }
+                loop {
+                    if let Some(condition) = condition
+                        && !self.value(condition, world)?.holds()
+                    {
+                        return Ok(());
+                    }
+                    if self.round(body, world)? {
+                        return Ok(());
+                    }
+                    if let Some(last) = last {
+                        self.statement(last, world)?;
+                    }
+                }
+            }
+            Statement::ForIn(key, array, body) => {
+                let at = self.array(*array)?;
+                let mut pairs: Vec<(u64, String)> =
+                    self.arrays[at].elements.iter().map(|(key, (place, _))| (*place, key.clone())).collect();
+                pairs.sort();
+                let keys = pairs.into_iter().map(|(_, key)| key).collect();
+                for name in super::order::ordered(keys, self.tables()) {
+                    self.set(*key, Value::Input(name));
+                    if self.round(body, world)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Statement::Switch(subject, cases) => self.switch(subject, cases, world),
+            Statement::Block(body) => self.block(body, world),
+            _ => self.leave(statement, world),
         }
     }
 
-    pub(super) fn statement(&mut self) -> Parsed<Statement> {
-        self.operators = 0;
-        if self.is("{") {
-            return Ok(Statement::Block(self.block()?));
-        }
-        let keyword = match &self.token {
-            Token::Name(name) => name.clone(),
-            _ => String::new(),
-        };
-        let statement = match keyword.as_str() {
-            "if" => return self.conditional(),
-            "while" => {
-                self.advance(true)?;
-                self.expect("(")?;
-                let condition = self.expression()?;
-                self.expect(")")?;
-                self.reread()?;
-                return Ok(Statement::While(condition, Box::new(self.body()?)));
+    /// Statements that lead somewhere else, and `delete`.
+    fn leave(&mut self, statement: &Statement, world: &mut World<'_, '_>) -> Ran<()> {
+        match statement {
+            Statement::Next => Err(Stop::Next),
+            Statement::NextFile => Err(Stop::NextFile),
+            Statement::Exit(status) => {
+                if let Some(status) = status {
+                    self.status = self.value(status, world)?.number() as i64 as i32 & 255;
+                }
+                Err(Stop::Exit)
             }
-            "for" => return self.for_loop(),
-            _ => self.simple(&keyword)?,
-        };
-        if !(self.token == Token::Newline
-            || self.is(";")
-            || self.is("}")
-            || self.token == Token::End)
-        {
-            return self.wrong();
+            Statement::Return(value) => {
+                let value = match value {
+                    Some(value) => self.value(value, world)?,
+                    None => Value::Unset,
+                };
+                Err(Stop::Return(value))
+            }
+            Statement::Break => Err(Stop::Break),
+            Statement::Continue => Err(Stop::Continue),
+            Statement::Delete(name, keys) => {
+                let at = self.array(*name)?;
+                match keys {
+                    None => self.arrays[at].elements.clear(),
+                    Some(keys) => {
+                        let key = self.key(keys, world)?;
+                        self.arrays[at].elements.remove(&key);
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        Ok(statement)
     }
 
-    /// After a closing parenthesis a slash would divide; where a statement begins it does not.
-    pub(super) fn reread(&mut self) -> Parsed<()> {
-        if self.is("/") {
-            self.at -= 1;
-            self.advance(true)?;
+    /// One round of a loop; whether it was the last.
+    fn round(&mut self, body: &[Statement], world: &mut World<'_, '_>) -> Ran<bool> {
+        self.count()?;
+        match self.block(body, world) {
+            Err(Stop::Break) => Ok(true),
+            Err(Stop::Continue) | Ok(()) => Ok(false),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn switch(
+        &mut self,
+        subject: &Expression,
+        cases: &[(Option<Expression>, Vec<Statement>)],
+        world: &mut World<'_, '_>,
+    ) -> Ran<()> {
+        let subject = self.value(subject, world)?;
+        let mut start = None;
+        for (at, (case, _)) in cases.iter().enumerate() {
+            let Some(case) = case else { continue };
+            let fits = match case {
+                Expression::Regex(pattern) => {
+                    let text = self.index_text(&subject);
+                    self.found(pattern, &text)?
+                }
+                case => {
+                    let value = self.value(case, world)?;
+                    self.compare("==", &subject, &value)
+                }
+            };
+            if fits {
+                start = Some(at);
+                break;
+            }
+        }
+        let start = start.or(cases.iter().position(|(case, _)| case.is_none()));
+        let Some(start) = start else { return Ok(()) };
+        for (_, body) in &cases[start..] {
+            match self.block(body, world) {
+                Err(Stop::Break) => return Ok(()),
+                flow => flow?,
+            }
         }
         Ok(())
     }
 
-    pub(super) fn body(&mut self) -> Parsed<Statement> {
-        self.skip_newlines()?;
-        if self.is(";") {
-            return Ok(Statement::Block(Vec::new()));
+    fn print(
+        &mut self,
+        values: &[Expression],
+        output: Option<&Output>,
+        line: usize,
+        world: &mut World<'_, '_>,
+    ) -> Ran<()> {
+        let mut parts = Vec::new();
+        for value in values {
+            let value = self.value(value, world)?;
+            parts.push(self.number_name(value.text(&self.setting("OFMT")), &value));
         }
-        self.deeper(Self::statement)
+        let text = match values.is_empty() {
+            true => self.record.clone(),
+            false => parts.join(&self.setting("OFS")),
+        };
+        let text = text + &self.setting("ORS");
+        self.write(&text, output, line, world)
     }
 
-    pub(super) fn conditional(&mut self) -> Parsed<Statement> {
-        self.advance(true)?;
-        self.expect("(")?;
-        let condition = self.expression()?;
-        self.expect(")")?;
-        self.reread()?;
-        let then = self.body()?;
-        let (at, token) = (self.at, self.token.clone());
-        self.skip_ends()?;
-        if self.is_name("else") {
-            self.advance(true)?;
-            let otherwise = self.body()?;
-            return Ok(Statement::If(condition, Box::new(then), Some(Box::new(otherwise))));
-        }
-        (self.at, self.token) = (at, token);
-        Ok(Statement::If(condition, Box::new(then), None))
-    }
-
-    pub(super) fn for_loop(&mut self) -> Parsed<Statement> {
-        self.advance(true)?;
-        self.expect("(")?;
-        self.no_in = true;
-        let first = match self.is(";") {
-            true => None,
-            false => Some(self.simple("")?),
+    /// Writes to standard output, a file or a command.
+    fn write(
+        &mut self,
+        text: &str,
+        output: Option<&Output>,
+        line: usize,
+        world: &mut World<'_, '_>,
+    ) -> Ran<()> {
+        let Some(output) = output else {
+            self.output.extend_from_slice(text.as_bytes());
+            return self.bounded(self.output.len());
         };
-        self.no_in = false;
-        if self.is_name("in") {
-            let Some(Statement::Expression(Expression::Variable(variable))) = first else {
-                return self.wrong();
-            };
-            self.advance(true)?;
-            let Token::Name(array) = self.token.clone() else { return self.wrong() };
-            self.advance(false)?;
-            self.expect(")")?;
-            self.reread()?;
-            return Ok(Statement::ForIn(variable, array, Box::new(self.body()?)));
-        }
-        self.expect(";")?;
-        let condition = match self.is(";") {
-            true => None,
-            false => Some(self.expression()?),
-        };
-        self.expect(";")?;
-        let step = match self.is(")") {
-            true => None,
-            false => Some(Box::new(self.simple("")?)),
-        };
-        self.expect(")")?;
-        self.reread()?;
-        Ok(Statement::For(first.map(Box::new), condition, step, Box::new(self.body()?)))
-    }
-
-    pub(super) fn simple(&mut self, keyword: &str) -> Parsed<Statement> {
-        let plain = match keyword {
-            "next" => Some(Statement::Next),
-            "break" => Some(Statement::Break),
-            "continue" => Some(Statement::Continue),
-            _ => None,
-        };
-        if let Some(statement) = plain {
-            self.advance(true)?;
-            return Ok(statement);
-        }
-        match keyword {
-            "print" | "printf" => {
-                self.advance(true)?;
-                let parenthesised = self.is("(");
-                let mut values = Vec::new();
-                if !self.ends_statement() {
-                    values = self.list()?;
-                }
-                // `print (a, b)` is a list in parentheses.
-                if parenthesised
-                    && let [Expression::In(_, array)] = values.as_slice()
-                    && array.is_empty()
-                    && let Some(Expression::In(inner, _)) = values.pop()
-                {
-                    values = inner;
-                }
-                Ok(match keyword {
-                    "print" => Statement::Print(values),
-                    _ => Statement::Printf(values),
-                })
+        let target = self.value(&output.target, world)?;
+        let target = self.index_text(&target);
+        match target.as_str() {
+            "/dev/stdout" | "-" if output.kind != Sink::Pipe => {
+                self.output.extend_from_slice(text.as_bytes());
+                return self.bounded(self.output.len());
             }
-            "exit" => {
-                self.advance(true)?;
-                Ok(Statement::Exit(match self.ends_statement() {
-                    true => None,
-                    false => Some(self.expression()?),
-                }))
+            "/dev/stderr" if output.kind != Sink::Pipe => {
+                world.once(|io| {
+                    io.put_error(text.as_bytes());
+                    Ok(Answer::Done)
+                })?;
+                return Ok(());
             }
-            "delete" => {
-                self.advance(true)?;
-                let Token::Name(array) = self.token.clone() else { return self.wrong() };
-                self.advance(false)?;
-                let index = match self.take("[")? {
-                    true => {
-                        let index = self.list()?;
-                        self.expect("]")?;
-                        Some(index)
-                    }
-                    false => None,
+            "" => {
+                return match self.gawk {
+                    true => self.fatal(line, "expression for `>' redirection has null string value"),
+                    false => self.fatal(line, "Empty file name"),
                 };
-                Ok(Statement::Delete(array, index))
             }
-            _ => Ok(Statement::Expression(self.expression()?)),
+            _ => {}
+        }
+        if !self.streams.contains_key(&target) {
+            self.open_stream(&target, output.kind, line, world)?;
+        }
+        let size = match self.streams.get_mut(&target) {
+            Some(stream) => {
+                stream.content.extend_from_slice(text.as_bytes());
+                stream.changed = true;
+                stream.content.len()
+            }
+            None => 0,
+        };
+        self.bounded(size)
+    }
+
+    fn bounded(&self, size: usize) -> Ran<()> {
+        match size > LONGEST {
+            true => self.fail("podhop: output of this size is not simulated here"),
+            false => Ok(()),
         }
     }
 
-    pub(super) fn ends_statement(&self) -> bool {
-        matches!(self.token, Token::Newline | Token::End) || self.is(";") || self.is("}")
+    fn open_stream(
+        &mut self,
+        target: &str,
+        kind: Sink,
+        line: usize,
+        world: &mut World<'_, '_>,
+    ) -> Ran<()> {
+        let mut content = Vec::new();
+        if kind == Sink::Pipe {
+            self.flush(world)?;
+        } else {
+            let old = world.once(|io| {
+                let old = match kind {
+                    Sink::Append => io.read_file(target).unwrap_or_default(),
+                    _ => Vec::new(),
+                };
+                Ok(match io.write_file(target, &old) {
+                    Ok(()) => Answer::Text(Some(String::from_utf8_lossy(&old).into_owned())),
+                    Err(why) => Answer::Text(Some(format!("\0{why}"))),
+                })
+            })?;
+            let Answer::Text(Some(old)) = old else { return Ok(()) };
+            if let Some(why) = old.strip_prefix('\0') {
+                return match self.gawk {
+                    true => {
+                        let message = format!("cannot redirect to `{target}': {why}");
+                        self.fatal(line, &message)
+                    }
+                    false => self.fail(format!("can't open '{target}': {why}")),
+                };
+            }
+            content = old.into_bytes();
+        }
+        self.streams.insert(target.to_owned(), Stream { kind, content, changed: true });
+        Ok(())
+    }
+
+    /// Brings what was printed to where it goes, apart from pipes.
+    pub fn flush(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
+        let output = std::mem::take(&mut self.output);
+        if !output.is_empty() {
+            world.once(|io| {
+                io.stdout.extend_from_slice(&output);
+                Ok(Answer::Done)
+            })?;
+        }
+        for (name, stream) in &mut self.streams {
+            if stream.kind != Sink::Pipe && std::mem::take(&mut stream.changed) {
+                let content = &stream.content;
+                world.once(|io| {
+                    // It could be written when it was opened.
+                    Ok(Answer::Status(i32::from(io.write_file(name, content).is_err())))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes a file or a command; what `close` gives.
+    pub fn close(&mut self, name: &str, world: &mut World<'_, '_>) -> Ran<i32> {
+        if let Some(reading) = self.readings.remove(name) {
+            return Ok(reading.status);
+        }
+        let Some(stream) = self.streams.get(name).cloned() else {
+            return Ok(if self.gawk { -1 } else { 0 });
+        };
+        self.flush(world)?;
+        self.streams.remove(name);
+        if stream.kind != Sink::Pipe {
+            return Ok(0);
+        }
+        let command = Wait::Command { text: name.to_owned(), input: Some(stream.content), kept: false };
+        match world.once(|_| Err(Stop::Waits(command)))? {
+            Answer::Status(status) => Ok(status),
+            _ => Ok(0),
+        }
+    }
+
+    /// The end: commands that are still written to get what they wait for.
+    pub fn close_all(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
+        let pipes: Vec<String> = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| stream.kind == Sink::Pipe)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in pipes {
+            let Some(stream) = self.streams.remove(&name) else { continue };
+            let command = Wait::Command { text: name, input: Some(stream.content), kept: false };
+            world.once(|_| Err(Stop::Waits(command)))?;
+        }
+        self.flush(world)
     }
 }

@@ -1,83 +1,122 @@
-//! What a program says.
+//! An awk program as a tree.
 
-use crate::shell::commands::text::regex::Regex;
-
-/// A program: patterns with actions.
-#[derive(Debug, Default)]
+/// A program.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Program {
     pub rules: Vec<Rule>,
+    pub functions: Vec<Function>,
+    /// The names of the global variables, by their number.
+    pub globals: Vec<String>,
+    /// Whether it runs commands: then what it does can be done in pieces.
+    pub commands: bool,
+    /// What is remarked about it.
+    pub warnings: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub pattern: Pattern,
     pub action: Vec<Statement>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Pattern {
     Begin,
     End,
     Always,
     When(Expression),
-    /// `from, to`
-    Range(Expression, Expression),
+    /// From one record to another; its number among the ranges.
+    Range(Expression, Expression, usize),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
+pub(super) struct Function {
+    pub name: String,
+    pub parameters: usize,
+    pub body: Vec<Statement>,
+}
+
+/// A variable: a global one, or a parameter of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    Global(usize),
+    Local(usize),
+}
+
+#[derive(Clone, Debug)]
 pub(super) enum Statement {
     Expression(Expression),
-    Print(Vec<Expression>),
-    Printf(Vec<Expression>),
-    If(Expression, Box<Statement>, Option<Box<Statement>>),
-    While(Expression, Box<Statement>),
-    For(Option<Box<Statement>>, Option<Expression>, Option<Box<Statement>>, Box<Statement>),
-    ForIn(String, String, Box<Statement>),
+    Print(Vec<Expression>, Option<Output>, usize),
+    Printf(Vec<Expression>, Option<Output>, usize),
+    If(Expression, Vec<Statement>, Vec<Statement>),
+    While(Expression, Vec<Statement>),
+    Do(Vec<Statement>, Expression),
+    For(Option<Box<Statement>>, Option<Expression>, Option<Box<Statement>>, Vec<Statement>),
+    ForIn(Name, Name, Vec<Statement>),
+    Switch(Expression, Vec<(Option<Expression>, Vec<Statement>)>),
     Block(Vec<Statement>),
-    Delete(String, Option<Vec<Expression>>),
     Next,
+    NextFile,
     Exit(Option<Expression>),
+    Return(Option<Expression>),
     Break,
     Continue,
+    Delete(Name, Option<Vec<Expression>>),
 }
 
-#[derive(Debug)]
-pub(super) enum Expression {
-    Number(f64),
-    Text(String),
-    /// A pattern by itself asks whether the record matches.
-    Regex(Regex),
-    Variable(String),
-    Field(Box<Expression>),
-    Element(String, Vec<Expression>),
-    Assign(Box<Expression>, Option<char>, Box<Expression>),
-    /// `i++`: (what, by how much, whether the old value counts)
-    Step(Box<Expression>, f64, bool),
-    Not(Box<Expression>),
-    Negate(Box<Expression>),
-    Binary(Box<Expression>, Binary, Box<Expression>),
-    Ternary(Box<Expression>, Box<Expression>, Box<Expression>),
-    In(Vec<Expression>, String),
-    Call(&'static str, Vec<Expression>),
+/// Where `print` prints.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub kind: Sink,
+    pub target: Expression,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binary {
-    Or,
-    And,
-    Match,
-    NoMatch,
-    Less,
-    LessEqual,
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterEqual,
-    Join,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
-    Power,
+pub(super) enum Sink {
+    File,
+    Append,
+    Pipe,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Expression {
+    Number(f64),
+    Text(String),
+    /// A regular expression, compared with the record.
+    Regex(String),
+    Place(Place),
+    Assign(Place, Box<Expression>),
+    /// `+=` and others.
+    Change(Place, char, Box<Expression>),
+    /// `++x`: before, and by how much.
+    Step(Place, bool, f64),
+    Binary(char, Box<Expression>, Box<Expression>, usize),
+    Compare(&'static str, Box<Expression>, Box<Expression>),
+    Concatenate(Box<Expression>, Box<Expression>),
+    Match(bool, Box<Expression>, Box<Expression>),
+    And(Box<Expression>, Box<Expression>),
+    Or(Box<Expression>, Box<Expression>),
+    Not(Box<Expression>),
+    Negative(Box<Expression>),
+    Positive(Box<Expression>),
+    Choice(Box<Expression>, Box<Expression>, Box<Expression>),
+    In(Vec<Expression>, Name),
+    Group(Box<Expression>),
+    Call(usize, Vec<Expression>, usize),
+    Builtin(&'static str, Vec<Expression>, usize),
+    Getline(Source, Option<Place>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    Main,
+    File(Box<Expression>),
+    Command(Box<Expression>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Variable(Name),
+    Element(Name, Vec<Expression>),
+    Field(Box<Expression>),
 }

@@ -1,138 +1,131 @@
-//! Values: texts that may be numbers.
+//! awk's values: numbers, texts, and texts from the input that may be numbers.
+
+use crate::shell::commands::conversion::Spec;
 
 /// A value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Value {
-    /// Never set.
-    Nothing,
+    /// Never set: both 0 and "".
+    #[default]
+    Unset,
     Number(f64),
     Text(String),
-    /// Text from input: it compares as a number when it looks like one.
+    /// From the input: a number where it looks like one.
     Input(String),
 }
 
+/// How long the number is that a text begins with.
+pub(super) fn number_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let sign = usize::from(bytes.first().is_some_and(|byte| b"+-".contains(byte)));
+    let whole = digits(sign);
+    let mut end = sign + whole;
+    let mut any = whole;
+    if bytes.get(end) == Some(&b'.') {
+        let fraction = digits(end + 1);
+        any += fraction;
+        end += 1 + fraction;
+    }
+    if any == 0 {
+        return 0;
+    }
+    if bytes.get(end).is_some_and(|byte| b"eE".contains(byte)) {
+        let sign = usize::from(bytes.get(end + 1).is_some_and(|byte| b"+-".contains(byte)));
+        let exponent = bytes.get(end + 1 + sign..).map_or(0, |_| digits(end + 1 + sign));
+        if exponent > 0 {
+            end += 1 + sign + exponent;
+        }
+    }
+    end
+}
+
+/// The number that a text begins with.
+pub(super) fn leading(text: &str) -> f64 {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+    text[..number_length(text)].parse().unwrap_or(0.0)
+}
+
+/// Whether a text is a number and nothing else.
+pub(super) fn looks_numeric(text: &str) -> bool {
+    let trimmed = text.trim_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+    !trimmed.is_empty() && number_length(trimmed) == trimmed.len()
+}
+
+/// A number as text: whole ones as they are, others by a format.
+pub(super) fn shown(value: f64, format: &str) -> String {
+    if value.is_nan() {
+        return if value.is_sign_negative() { "-nan" } else { "+nan" }.to_owned();
+    }
+    if value.is_infinite() {
+        return if value < 0.0 { "-inf" } else { "+inf" }.to_owned();
+    }
+    if value.fract() == 0.0 && value.abs() < 1e30 {
+        return format!("{:.0}", if value == 0.0 { 0.0 } else { value });
+    }
+    by_format(value, format)
+}
+
+/// A number by `OFMT` or `CONVFMT`, which hold one conversion.
+fn by_format(value: f64, format: &str) -> String {
+    let mut spec = Spec::default();
+    let Some((before, rest)) = format.split_once('%') else { return format.to_owned() };
+    let mut letters = rest.char_indices().peekable();
+    while letters.next_if(|(_, letter)| spec.flag(*letter)).is_some() {}
+    let number = |letters: &mut std::iter::Peekable<std::str::CharIndices<'_>>| {
+        let mut value = 0_usize;
+        while let Some((_, digit)) = letters.next_if(|(_, letter)| letter.is_ascii_digit()) {
+            value = (value * 10 + digit.to_digit(10).unwrap_or(0) as usize).min(500);
+        }
+        value
+    };
+    spec.width = number(&mut letters);
+    if letters.next_if(|(_, letter)| *letter == '.').is_some() {
+        spec.precision = Some(number(&mut letters));
+    }
+    let Some((at, letter)) = letters.next() else { return format.to_owned() };
+    let body = match letter {
+        'd' | 'i' => spec.signed(value as i128),
+        'e' | 'E' | 'f' | 'F' | 'g' | 'G' => spec.float(value, letter),
+        _ => return format.to_owned(),
+    };
+    format!("{before}{body}{}", &rest[at + 1..])
+}
+
 impl Value {
-    /// As a number: what the text begins with.
     pub fn number(&self) -> f64 {
         match self {
-            Value::Nothing => 0.0,
+            Value::Unset => 0.0,
             Value::Number(number) => *number,
-            Value::Text(text) | Value::Input(text) => prefix(text),
+            Value::Text(text) | Value::Input(text) => leading(text),
         }
     }
 
-    /// As text.
-    pub fn text(&self) -> String {
+    /// As text; numbers by this format.
+    pub fn text(&self, format: &str) -> String {
         match self {
-            Value::Nothing => String::new(),
-            Value::Number(number) => show(*number),
+            Value::Unset => String::new(),
+            Value::Number(number) => shown(*number, format),
             Value::Text(text) | Value::Input(text) => text.clone(),
         }
     }
 
-    /// Whether it counts as true.
     pub fn holds(&self) -> bool {
         match self {
-            Value::Nothing => false,
+            Value::Unset => false,
             Value::Number(number) => *number != 0.0,
             Value::Text(text) => !text.is_empty(),
-            Value::Input(text) => match exact(text) {
-                Some(number) => number != 0.0,
-                None => !text.is_empty(),
-            },
+            Value::Input(text) if looks_numeric(text) => leading(text) != 0.0,
+            Value::Input(text) => !text.is_empty(),
         }
     }
 
-    /// Its number, if it compares as one.
-    fn comparable(&self) -> Option<f64> {
+    /// Whether it is compared as a number.
+    pub fn is_numeric(&self) -> bool {
         match self {
-            Value::Nothing => Some(0.0),
-            Value::Number(number) => Some(*number),
-            Value::Text(_) => None,
-            Value::Input(text) => exact(text),
+            Value::Unset | Value::Number(_) => true,
+            Value::Text(_) => false,
+            Value::Input(text) => looks_numeric(text),
         }
-    }
-
-    /// How it compares: as numbers when both are, as texts otherwise.
-    pub fn compare(&self, other: &Value) -> std::cmp::Ordering {
-        match (self.comparable(), other.comparable()) {
-            (Some(left), Some(right)) => left.total_cmp(&right),
-            _ => self.text().cmp(&other.text()),
-        }
-    }
-}
-
-fn exact(text: &str) -> Option<f64> {
-    let trimmed = text.trim();
-    let first = trimmed.trim_start_matches(['-', '+']).chars().next()?;
-    (first.is_ascii_digit() || first == '.').then(|| trimmed.parse().ok()).flatten()
-}
-
-fn prefix(text: &str) -> f64 {
-    let text = text.trim_start();
-    let mut end = 0;
-    let mut seen = (false, false, false);
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '+' | '-' if at == 0 || text[..at].ends_with(['e', 'E']) => {}
-            '0'..='9' => seen.0 = true,
-            '.' if !seen.1 && !seen.2 => seen.1 = true,
-            'e' | 'E' if seen.0 && !seen.2 => seen.2 = true,
-            _ => break,
-        }
-        end = at + letter.len_utf8();
-    }
-    let mut piece = &text[..end];
-    while !piece.is_empty() {
-        if let Ok(number) = piece.parse() {
-            return number;
-        }
-        piece = &piece[..piece.len() - 1];
-    }
-    0.0
-}
-
-/// A number as `print` shows it: `%.6g`, whole numbers in full.
-pub(super) fn show(number: f64) -> String {
-    if number.is_nan() {
-        return "nan".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    if number == number.trunc() && number.abs() < 1e16 {
-        return format!("{}", number as i64);
-    }
-    let exponent = number.abs().log10().floor() as i32;
-    if (-5..6).contains(&exponent) {
-        let decimals = usize::try_from(5 - exponent).unwrap_or(0);
-        let text = format!("{number:.decimals$}");
-        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
-    }
-    let text = format!("{number:.5e}");
-    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    let power: i32 = power.parse().unwrap_or(0);
-    let sign = if power < 0 { '-' } else { '+' };
-    let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    format!("{digits}e{sign}{:02}", power.abs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_print_with_six_digits() {
-        let shown: Vec<String> = [3.0, 0.1, 1.0 / 3.0, 1e20, -2.5].map(show).into();
-        assert_eq!(shown, ["3", "0.1", "0.333333", "1e+20", "-2.5"]);
-    }
-
-    #[test]
-    fn input_compares_as_a_number_when_it_is_one() {
-        let (nine, ten) = (Value::Input("9".into()), Value::Input("10".into()));
-        assert!(nine.compare(&ten).is_lt());
-        let (nine, ten) = (Value::Text("9".into()), Value::Text("10".into()));
-        assert!(nine.compare(&ten).is_gt());
-        assert_eq!(Value::Input("12abc".into()).number(), 12.0);
     }
 }

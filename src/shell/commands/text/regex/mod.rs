@@ -18,7 +18,6 @@ pub(in crate::shell) type Piece = (usize, usize);
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub(in crate::shell) struct Regex {
-    source: String,
     program: Vec<Instruction>,
     groups: usize,
     fold: bool,
@@ -40,7 +39,6 @@ pub(in crate::shell) fn compile(
 ) -> Result<Regex, String> {
     let parsed = parse::parse(pattern, syntax)?;
     Ok(Regex {
-        source: pattern.to_owned(),
         program: parsed.program,
         groups: parsed.groups,
         fold,
@@ -55,11 +53,6 @@ impl Regex {
     pub fn by_lines(mut self) -> Regex {
         self.lines = true;
         self
-    }
-
-    /// The pattern's text.
-    pub fn source(&self) -> &str {
-        &self.source
     }
 
     /// How many groups it has, without the whole.

@@ -1,0 +1,157 @@
+//! The record, its fields, and variables.
+
+use super::patterns::ready;
+use super::run::{Cell, Machine, Ran, World};
+use super::tree::{Expression, Name};
+use super::value::Value;
+
+/// More fields than a record may have.
+const MOST_FIELDS: usize = 100_000;
+
+impl Machine {
+    pub fn get(&self, name: Name) -> Value {
+        let cell = match name {
+            Name::Global(at) => &self.globals[at],
+            Name::Local(at) => &self.locals[at],
+        };
+        match cell {
+            Cell::Value(value) => value.clone(),
+            Cell::Array(..) => Value::Unset,
+        }
+    }
+
+    pub fn set(&mut self, name: Name, value: Value) {
+        match name {
+            Name::Global(0) => self.set_count(value.number()),
+            Name::Global(at) => self.globals[at] = Cell::Value(value),
+            Name::Local(at) => self.locals[at] = Cell::Value(value),
+        }
+    }
+
+    /// The number of the array that a variable is.
+    pub fn array(&mut self, name: Name) -> Ran<usize> {
+        let cell = match name {
+            Name::Global(at) => &mut self.globals[at],
+            Name::Local(at) => &mut self.locals[at],
+        };
+        match cell {
+            Cell::Array(at, used) => {
+                *used = true;
+                Ok(*at)
+            }
+            Cell::Value(_) => {
+                let name = match name {
+                    Name::Global(at) => self.program.globals[at].clone(),
+                    Name::Local(_) => "parameter".to_owned(),
+                };
+                match self.gawk {
+                    true => self.fatal(1, &format!("attempt to use scalar `{name}' as an array")),
+                    false => self.fatal(1, "Not an array"),
+                }
+            }
+        }
+    }
+
+    pub fn key(&mut self, keys: &[Expression], world: &mut World<'_, '_>) -> Ran<String> {
+        let mut parts = Vec::new();
+        for key in keys {
+            let value = self.value(key, world)?;
+            parts.push(self.index_text(&value));
+        }
+        Ok(parts.join(&self.setting("SUBSEP")))
+    }
+
+    /// A value as it is used as a key, or joined to others.
+    pub fn index_text(&self, value: &Value) -> String {
+        self.number_name(value.text(&self.setting("CONVFMT")), value)
+    }
+
+    /// BusyBox writes infinities without a sign.
+    pub fn number_name(&self, text: String, value: &Value) -> String {
+        match value {
+            Value::Number(number) if !self.gawk && !number.is_finite() => {
+                text.trim_start_matches('+').to_owned()
+            }
+            _ => text,
+        }
+    }
+
+    pub fn set_record(&mut self, line: String) {
+        self.fields = self.split(&line, &self.setting("FS"));
+        self.record = line;
+        self.globals[0] = Cell::Value(Value::Number(self.fields.len() as f64));
+    }
+
+    /// Splits a text as fields are split.
+    pub fn split(&self, text: &str, separator: &str) -> Vec<String> {
+        let paragraphs = self.setting("RS").is_empty();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let mut letters = separator.chars();
+        let mut parts: Vec<String> = match (letters.next(), letters.next()) {
+            (Some(' '), None) => {
+                let words = text.split([' ', '\t', '\n']).filter(|word| !word.is_empty());
+                return words.take(MOST_FIELDS).map(str::to_owned).collect();
+            }
+            (None, _) => text.chars().map(String::from).collect(),
+            (Some(letter), None) if letter != '\\' => {
+                let separates = |found: char| found == letter || paragraphs && found == '\n';
+                text.split(separates).map(str::to_owned).collect()
+            }
+            _ => {
+                let pattern = match paragraphs {
+                    true => format!("({separator})|\n"),
+                    false => separator.to_owned(),
+                };
+                let Ok(regex) = ready(&pattern) else { return vec![text.to_owned()] };
+                let mut parts = Vec::new();
+                let mut at = 0;
+                for (start, end) in regex.find_all(text) {
+                    if end > start {
+                        parts.push(text[at..start].to_owned());
+                        at = end;
+                    }
+                }
+                parts.push(text[at..].to_owned());
+                parts
+            }
+        };
+        parts.truncate(MOST_FIELDS);
+        parts
+    }
+
+    pub fn field(&self, number: usize) -> Value {
+        match number {
+            0 => Value::Input(self.record.clone()),
+            _ => self.fields.get(number - 1).map_or(Value::Unset, |text| Value::Input(text.clone())),
+        }
+    }
+
+    pub fn set_field(&mut self, number: usize, text: String) -> Ran<()> {
+        if number == 0 {
+            self.set_record(text);
+            return Ok(());
+        }
+        if number > MOST_FIELDS {
+            return self.fail("podhop: records with this many fields are not simulated here");
+        }
+        if self.fields.len() < number {
+            self.fields.resize(number, String::new());
+        }
+        self.fields[number - 1] = text;
+        self.rebuild();
+        Ok(())
+    }
+
+    fn set_count(&mut self, count: f64) {
+        let count = if count > 0.0 { (count as usize).min(MOST_FIELDS) } else { 0 };
+        self.fields.resize(count, String::new());
+        self.rebuild();
+    }
+
+    fn rebuild(&mut self) {
+        self.record = self.fields.join(&self.setting("OFS"));
+        self.globals[0] = Cell::Value(Value::Number(self.fields.len() as f64));
+    }
+}
