@@ -1,19 +1,42 @@
-//! `echo` and `printf`: as the shell's builtins and as programs.
+//! `echo` and `printf`: as the shells' builtins and as programs, each in its own manner.
 
+use super::conversion::Spec;
+use super::moment::Moment;
 use crate::shell::Io;
-use crate::shell::syntax::unescape;
 
-/// More than one `printf` may write.
+/// More than a `printf` that repeats its format may write.
 const LONGEST: usize = 1 << 20;
 
-/// What `echo` prints. Debian's `sh` always understands escapes, the others with `-e`.
-pub(in crate::shell) fn echo(arguments: &[String], escapes: bool) -> Vec<u8> {
-    let mut escapes = escapes;
+/// Whose `echo` and `printf` it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::shell) enum Manner {
+    Bash,
+    Dash,
+    /// BusyBox.
+    Ash,
+    /// The program of coreutils.
+    Gnu,
+}
+
+/// What was printed, what is complained about, and the exit code.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::shell) struct Printed {
+    pub bytes: Vec<u8>,
+    /// Without the name of who complains.
+    pub complaints: Vec<String>,
+    pub status: i32,
+}
+
+/// What `echo` prints. dash understands escapes always and no option but `-n`.
+pub(in crate::shell) fn echo(arguments: &[String], manner: Manner) -> Vec<u8> {
+    let dash = manner == Manner::Dash;
+    let mut escapes = dash;
     let mut newline = true;
     let mut rest = arguments;
     while let Some((first, others)) = rest.split_first() {
         let letters = first.strip_prefix('-').unwrap_or("");
-        if letters.is_empty() || !letters.chars().all(|letter| "neE".contains(letter)) {
+        let known = if dash { letters == "n" } else { letters.chars().all(|one| "neE".contains(one)) };
+        if letters.is_empty() || !known {
             break;
         }
         for letter in letters.chars() {
@@ -24,348 +47,499 @@ pub(in crate::shell) fn echo(arguments: &[String], escapes: bool) -> Vec<u8> {
             }
         }
         rest = others;
-    }
-    let mut text = rest.join(" ");
-    if escapes {
-        if let Some(end) = text.find("\\c") {
-            text.truncate(end);
-            newline = false;
-        }
-        text = unescape(&text);
-    }
-    if newline {
-        text.push('\n');
-    }
-    text.into_bytes()
-}
-
-/// `echo` as a program.
-pub(super) fn echo_tool(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let bytes = echo(arguments, false);
-    io.stdout.extend_from_slice(&bytes);
-    Some(0)
-}
-
-/// `printf` as a program.
-pub(super) fn printf_tool(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    match format(arguments) {
-        Ok(bytes) => {
-            io.stdout.extend_from_slice(&bytes);
-            Some(0)
-        }
-        Err((bytes, message)) => {
-            io.stdout.extend_from_slice(&bytes);
-            io.complain(format!("printf: {message}"));
-            Some(1)
-        }
-    }
-}
-
-/// What `printf` prints.
-///
-/// # Errors
-/// What it had printed, and the message after `printf: `.
-pub(in crate::shell) fn format(arguments: &[String]) -> Result<Vec<u8>, (Vec<u8>, String)> {
-    let arguments = match arguments {
-        [dashes, rest @ ..] if dashes == "--" => rest,
-        all => all,
-    };
-    let Some((format, values)) = arguments.split_first() else {
-        return Err((Vec::new(), "usage: printf [-v var] format [arguments]".to_owned()));
-    };
-    let mut values = values.iter();
-    let mut out = String::new();
-    let mut trouble = None;
-    loop {
-        let before = values.len();
-        let ends = round(format, &mut values, &mut out, &mut trouble);
-        if ends || values.len() == 0 || values.len() == before || out.len() > LONGEST {
+        if dash {
             break;
         }
     }
-    if out.len() > LONGEST {
-        trouble = Some(too_long());
+    let text = rest.join(" ");
+    let mut out = String::new();
+    if !escapes {
+        out = text;
+    } else if expanded(&text, manner, true, &mut out) {
+        newline = false;
     }
-    match trouble {
-        None => Ok(out.into_bytes()),
-        Some(message) => Err((out.into_bytes(), message)),
+    if newline {
+        out.push('\n');
     }
+    out.into_bytes()
 }
 
-fn too_long() -> String {
-    format!("not simulated here: more than {LONGEST} bytes at once")
-}
-
-/// Goes through the format once. Whether `\c` ended it.
-fn round(
-    format: &str,
-    values: &mut std::slice::Iter<'_, String>,
-    out: &mut String,
-    trouble: &mut Option<String>,
-) -> bool {
-    let mut rest = format;
-    while let Some(at) = rest.find(['%', '\\']) {
+/// Writes a text with its escapes; whether `\c` ended it. `echo` spells octal numbers with a zero.
+fn expanded(text: &str, manner: Manner, echo: bool, out: &mut String) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        if rest.starts_with('\\') {
-            let length = escape_length(rest);
-            if rest.starts_with("\\c") {
-                return true;
-            }
-            out.push_str(&unescape(&rest[..length]));
-            rest = &rest[length..];
-            continue;
-        }
-        let directive = Directive::read(&rest[1..], values);
-        let length = directive.length;
-        if rest[1..].starts_with('%') {
-            out.push('%');
-            rest = &rest[2..];
-            continue;
-        }
-        let Some(conversion) = directive.conversion else {
-            *trouble = Some(format!("`{}': missing format character", &rest[..1]));
+        if rest.starts_with("\\c") {
             return true;
-        };
-        directive.print(conversion, values.next().map(String::as_str), out, trouble);
-        rest = &rest[1 + length..];
+        }
+        let (letter, length) = escape(rest, manner, echo);
+        match letter {
+            Some(letter) => out.push(letter),
+            None => out.push_str(&rest[..length]),
+        }
+        rest = &rest[length..];
     }
     out.push_str(rest);
     false
 }
 
-fn escape_length(text: &str) -> usize {
-    let digits = |from: usize, most: usize, radix: u32| {
-        let letters = text[from..].chars().take(most);
-        from + letters.take_while(|letter| letter.is_digit(radix)).count()
+/// The letter that an escape stands for, and how long it is; what is none stands for itself.
+fn escape(text: &str, manner: Manner, echo: bool) -> (Option<char>, usize) {
+    let number = |from: usize, most: usize, radix: u32| {
+        let digits = text[from..].chars().take(most).take_while(|letter| letter.is_digit(radix)).count();
+        let value = u32::from_str_radix(&text[from..from + digits], radix).ok();
+        (value.and_then(char::from_u32), from + digits, digits)
     };
-    match text.chars().nth(1) {
-        None => 1,
-        Some('x') => digits(2, 2, 16),
-        Some('u') => digits(2, 4, 16),
-        Some('0'..='7') => digits(1, 3, 8),
-        Some(letter) => 1 + letter.len_utf8(),
+    let Some(letter) = text[1..].chars().next() else { return (None, 1) };
+    let one = |letter: char| (Some(letter), 2);
+    match letter {
+        'a' => one('\u{7}'),
+        'b' => one('\u{8}'),
+        'e' => one('\u{1b}'),
+        'E' if manner == Manner::Bash => one('\u{1b}'),
+        'f' => one('\u{c}'),
+        'n' => one('\n'),
+        'r' => one('\r'),
+        't' => one('\t'),
+        'v' => one('\u{b}'),
+        '\\' => one('\\'),
+        '"' if !echo && matches!(manner, Manner::Bash | Manner::Gnu) => one('"'),
+        '\'' | '?' if !echo && manner == Manner::Bash => one(letter),
+        'x' if manner != Manner::Dash => match number(2, 2, 16) {
+            (_, _, 0) => (None, 2),
+            (value, length, _) => (value, length),
+        },
+        'u' | 'U' if matches!(manner, Manner::Bash | Manner::Gnu) => {
+            match number(2, if letter == 'u' { 4 } else { 8 }, 16) {
+                (_, _, 0) => (None, 2),
+                (value, length, _) => (value, length),
+            }
+        }
+        '0' if echo => {
+            let (value, length, digits) = number(2, 3, 8);
+            (if digits == 0 { Some('\0') } else { value }, length)
+        }
+        '0'..='7' if !echo || manner == Manner::Ash => {
+            let (value, length, _) = number(1, 3, 8);
+            (value, length)
+        }
+        letter => (None, 1 + letter.len_utf8()),
     }
 }
 
-/// `%-10.3s`
-#[derive(Default)]
-struct Directive {
-    left: bool,
-    zero: bool,
-    plus: bool,
-    space: bool,
-    alternate: bool,
-    width: usize,
-    precision: Option<usize>,
-    conversion: Option<char>,
-    length: usize,
+/// `echo` as a program.
+pub(super) fn echo_tool(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let bytes = echo(arguments, program(io));
+    io.stdout.extend_from_slice(&bytes);
+    Some(0)
 }
 
-impl Directive {
-    /// Reads what follows a `%`; `*` takes a value.
-    fn read(text: &str, values: &mut std::slice::Iter<'_, String>) -> Directive {
-        let mut directive = Directive::default();
-        let mut letters = text.chars().peekable();
-        let mut length = 0;
-        while let Some(flag) = letters.next_if(|letter| "-0+ #".contains(*letter)) {
-            length += 1;
-            match flag {
-                '-' => directive.left = true,
-                '0' => directive.zero = true,
-                '+' => directive.plus = true,
-                ' ' => directive.space = true,
-                _ => directive.alternate = true,
-            }
-        }
-        let mut number = |letters: &mut std::iter::Peekable<std::str::Chars<'_>>| {
-            if letters.next_if_eq(&'*').is_some() {
-                length += 1;
-                return values.next().and_then(|value| value.parse().ok()).unwrap_or(0);
-            }
-            let mut value = 0_usize;
-            while let Some(digit) = letters.peek().and_then(|letter| letter.to_digit(10)) {
-                value = value.saturating_mul(10).saturating_add(digit as usize);
-                letters.next();
-                length += 1;
-            }
-            value
+fn program(io: &Io<'_>) -> Manner {
+    match super::flavour(io.cluster, io.place) {
+        crate::cluster::Flavour::Gnu => Manner::Gnu,
+        crate::cluster::Flavour::BusyBox => Manner::Ash,
+    }
+}
+
+/// `printf` as a program.
+pub(super) fn printf_tool(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let printed = format(arguments, program(io), io.now().timestamp().as_second());
+    io.stdout.extend_from_slice(&printed.bytes);
+    for complaint in printed.complaints {
+        io.complain(format!("printf: {complaint}"));
+    }
+    Some(printed.status)
+}
+
+/// What `printf` prints; `now` is what `%(…)T` shows without a value, in seconds.
+pub(in crate::shell) fn format(arguments: &[String], manner: Manner, now: i64) -> Printed {
+    let arguments = match arguments {
+        [dashes, rest @ ..] if dashes == "--" => rest,
+        all => all,
+    };
+    let Some((format, values)) = arguments.split_first() else {
+        let (usage, status) = match manner {
+            Manner::Bash => ("usage: printf [-v var] format [arguments]", 2),
+            Manner::Dash => ("usage: printf format [arg ...]", 2),
+            Manner::Ash => ("usage: printf FORMAT [ARGUMENT...]", 2),
+            Manner::Gnu => ("missing operand\nTry 'printf --help' for more information.", 1),
         };
-        directive.width = number(&mut letters);
-        if letters.next_if_eq(&'.').is_some() {
-            directive.precision = Some(number(&mut letters));
-            length += 1;
+        return Printed { complaints: vec![usage.to_owned()], status, ..Printed::default() };
+    };
+    let mut printer = Printer { manner, now, values, taken: 0, out: String::new(), printed: Printed::default() };
+    loop {
+        let before = printer.taken;
+        let ends = printer.round(format);
+        if ends || printer.taken >= values.len() || printer.taken == before || printer.out.len() > LONGEST {
+            break;
         }
-        directive.conversion = letters.next();
-        directive.length = length + directive.conversion.map_or(0, char::len_utf8);
-        directive
+    }
+    printer.printed.bytes = printer.out.into_bytes();
+    printer.printed
+}
+
+struct Printer<'v> {
+    manner: Manner,
+    now: i64,
+    values: &'v [String],
+    taken: usize,
+    out: String,
+    printed: Printed,
+}
+
+impl<'v> Printer<'v> {
+    fn next(&mut self) -> Option<&'v str> {
+        let value = self.values.get(self.taken).map(String::as_str);
+        self.taken += 1;
+        value
     }
 
-    fn print(
-        &self,
-        conversion: char,
-        value: Option<&str>,
-        out: &mut String,
-        trouble: &mut Option<String>,
-    ) {
-        if self.width.max(self.precision.unwrap_or(0)) > LONGEST {
-            *trouble = Some(too_long());
-            return;
+    fn complain(&mut self, message: String, status: i32) {
+        self.printed.complaints.push(message);
+        self.printed.status = self.printed.status.max(status);
+    }
+
+    /// Goes through the format once. Whether something ended it.
+    fn round(&mut self, format: &str) -> bool {
+        let mut at = 0;
+        while let Some(next) = format[at..].find(['%', '\\']) {
+            self.out.push_str(&format[at..at + next]);
+            at += next;
+            let rest = &format[at..];
+            if rest.starts_with('\\') {
+                if rest.starts_with("\\c") && matches!(self.manner, Manner::Ash | Manner::Gnu) {
+                    return true;
+                }
+                let (letter, length) = escape(rest, self.manner, false);
+                match letter {
+                    Some(letter) => self.out.push(letter),
+                    None => self.out.push_str(&rest[..length]),
+                }
+                at += length;
+            } else if rest.starts_with("%%") {
+                self.out.push('%');
+                at += 2;
+            } else {
+                match self.directive(rest) {
+                    Some(length) => at += length,
+                    None => return true,
+                }
+            }
         }
+        self.out.push_str(&format[at..]);
+        false
+    }
+
+    /// `%-10.3s`: its length; `None` when it is wrong or ends all.
+    fn directive(&mut self, text: &str) -> Option<usize> {
+        let mut spec = Spec::default();
+        let mut at = 1;
+        let peek = |at: usize| text[at..].chars().next();
+        while let Some(letter) = peek(at).filter(|letter| spec.flag(*letter)) {
+            at += letter.len_utf8();
+        }
+        for precision in [false, true] {
+            if precision {
+                if peek(at) != Some('.') {
+                    break;
+                }
+                at += 1;
+                spec.precision = Some(0);
+            }
+            let mut number = 0_i64;
+            if peek(at) == Some('*') {
+                at += 1;
+                number = self.next().and_then(|value| value.parse().ok()).unwrap_or(0);
+            }
+            while let Some(digit) = peek(at).and_then(|letter| letter.to_digit(10)) {
+                number = (number * 10 + i64::from(digit)).min(10_000);
+                at += 1;
+            }
+            let size = usize::try_from(number.unsigned_abs()).unwrap_or(0).min(10_000);
+            match precision {
+                true => spec.precision = Some(size).filter(|_| number >= 0),
+                false => (spec.left, spec.width) = (spec.left || number < 0, size),
+            }
+        }
+        if self.manner == Manner::Bash && peek(at) == Some('(') {
+            return self.moment(&spec, text, at);
+        }
+        let start = at;
+        while matches!(peek(at), Some('h' | 'l' | 'L' | 'j' | 'z' | 't')) && self.manner != Manner::Dash {
+            at += 1;
+        }
+        let Some(letter) = peek(at) else { return self.wrong(text, start, None) };
+        let known = match self.manner {
+            Manner::Bash => "diouxXeEfFgGaAcsbqQ",
+            Manner::Dash => "diouxXeEfFgGaAcsb",
+            Manner::Ash => "diouxXeEfgGcsb",
+            Manner::Gnu => "diouxXeEfFgGaAcsbq",
+        };
+        if !known.contains(letter) {
+            return self.wrong(text, at, Some(letter));
+        }
+        let value = self.next();
+        let body = self.converted(&spec, letter, value)?;
+        self.out.push_str(&body);
+        Some(at + letter.len_utf8())
+    }
+
+    fn wrong(&mut self, text: &str, at: usize, letter: Option<char>) -> Option<usize> {
+        let (message, status) = match (self.manner, letter) {
+            (Manner::Bash, None) => (format!("`{text}': missing format character"), 1),
+            (Manner::Bash, Some(letter)) => (format!("`{letter}': invalid format character"), 1),
+            (Manner::Dash, None) => ("missing format character".to_owned(), 2),
+            (Manner::Dash, Some(letter)) => {
+                (format!("{}: invalid directive", &text[..at + letter.len_utf8()]), 2)
+            }
+            (Manner::Ash, Some(_)) => {
+                // A length that stands before it is not shown.
+                let shown: String = text.chars().filter(|letter| !"hlLjz".contains(*letter)).collect();
+                (format!("{shown}: invalid format"), 1)
+            }
+            (Manner::Ash, None) => (format!("{text}: invalid format"), 1),
+            (Manner::Gnu, letter) => {
+                let end = at + letter.map_or(0, char::len_utf8);
+                (format!("{}: invalid conversion specification", &text[..end]), 1)
+            }
+        };
+        self.complain(message, status);
+        None
+    }
+
+    /// `%(FORMAT)T`: bash shows a moment; -1 and nothing stand for now.
+    fn moment(&mut self, spec: &Spec, text: &str, at: usize) -> Option<usize> {
+        let Some(end) = text.find(")T") else {
+            let letter = text[at..].chars().nth(1);
+            return self.wrong(text, at, letter.or(Some('(')));
+        };
+        let seconds = match self.next().map(str::parse::<i64>) {
+            None | Some(Ok(-1 | -2)) => self.now,
+            Some(Ok(seconds)) => seconds,
+            Some(Err(_)) => 0,
+        };
+        let format = &text[at + 1..end];
+        let format = if format.is_empty() { "%X" } else { format };
+        let shown = Moment::at(seconds, 0).format(format, false);
+        self.out.push_str(&spec.text(&shown));
+        Some(end + 2)
+    }
+
+    /// A value by its conversion; `None` when `\c` ended it.
+    fn converted(&mut self, spec: &Spec, letter: char, value: Option<&str>) -> Option<String> {
         let text = value.unwrap_or("");
-        let mut integer = || {
-            let number = integer(text);
-            if number.is_none() && !text.is_empty() {
-                *trouble = Some(format!("{text}: invalid number"));
+        Some(match letter {
+            's' => spec.text(text),
+            'b' => {
+                let mut body = String::new();
+                let ends = expanded(text, self.manner, true, &mut body);
+                let body = spec.text(&body);
+                if ends {
+                    self.out.push_str(&body);
+                    return None;
+                }
+                body
             }
-            number.unwrap_or(0)
-        };
-        let body = match conversion {
-            's' => self.cut(text.to_owned()),
-            'b' => self.cut(unescape(text)),
-            'c' => text.chars().take(1).collect(),
-            'q' => quote(text),
-            'd' | 'i' => self.signed(integer().to_string()),
-            'u' => (integer() as u64).to_string(),
-            'x' => format!("{}{:x}", if self.alternate { "0x" } else { "" }, integer()),
-            'X' => format!("{}{:X}", if self.alternate { "0X" } else { "" }, integer()),
-            'o' => format!("{:o}", integer()),
-            'f' | 'F' => self.signed(fixed(float(text), self.precision.unwrap_or(6))),
-            'e' => self.signed(scientific(float(text), self.precision.unwrap_or(6))),
-            'g' => self.signed(format!("{}", float(text))),
-            other => {
-                *trouble = Some(format!("`{other}': invalid format character"));
-                String::new()
+            'c' => Spec { precision: None, ..*spec }.text(&text.chars().take(1).collect::<String>()),
+            'q' | 'Q' => {
+                let quoted = if self.manner == Manner::Gnu { single(text) } else { quote(text) };
+                spec.text(&quoted)
             }
+            'd' | 'i' => {
+                let number = self.integer(text, value.is_none());
+                spec.signed(number)
+            }
+            'o' | 'u' | 'x' | 'X' => {
+                let number = self.integer(text, value.is_none());
+                spec.unsigned(number as u64, letter)
+            }
+            letter => {
+                let number = self.float(text, value.is_none());
+                let shown = spec.float(number, letter);
+                match letter {
+                    // dash and BusyBox convert doubles, bash long doubles.
+                    'a' | 'A' if self.manner == Manner::Dash => double(number, letter, spec),
+                    _ => shown,
+                }
+            }
+        })
+    }
+
+    /// What is said about a value that is no number, or not only one.
+    fn not_a_number(&mut self, text: &str, begins: bool) {
+        let message = match (self.manner, begins) {
+            (Manner::Bash, _) => format!("{text}: invalid number"),
+            (Manner::Dash, false) => format!("{text}: expected numeric value"),
+            (Manner::Dash, true) => format!("{text}: not completely converted"),
+            (Manner::Ash, _) => format!("invalid number '{text}'"),
+            (Manner::Gnu, false) => format!("'{text}': expected a numeric value"),
+            (Manner::Gnu, true) => format!("'{text}': value not completely converted"),
         };
-        self.pad(&body, conversion, out);
+        self.complain(message, 1);
     }
 
-    fn cut(&self, text: String) -> String {
-        match self.precision {
-            Some(most) => text.chars().take(most).collect(),
-            None => text,
+    fn integer(&mut self, text: &str, missing: bool) -> i128 {
+        if let Some(letter) = text.strip_prefix(['\'', '"']) {
+            return letter.chars().next().map_or(0, |letter| i128::from(u32::from(letter)));
         }
-    }
-
-    fn signed(&self, text: String) -> String {
-        match text.starts_with('-') {
-            false if self.plus => format!("+{text}"),
-            false if self.space => format!(" {text}"),
-            _ => text,
+        if text.is_empty() {
+            if self.manner == Manner::Ash || !missing && self.manner != Manner::Bash {
+                self.not_a_number(text, false);
+            }
+            return 0;
         }
-    }
-
-    fn pad(&self, body: &str, conversion: char, out: &mut String) {
-        let width = self.width;
-        let missing = width.saturating_sub(body.chars().count());
-        let numeric = !matches!(conversion, 's' | 'b' | 'c' | 'q');
-        if self.left {
-            out.push_str(body);
-            out.extend(std::iter::repeat_n(' ', missing));
-        } else if self.zero && numeric {
-            let (sign, digits) = body.split_at(usize::from(body.starts_with(['-', '+'])));
-            out.push_str(sign);
-            out.extend(std::iter::repeat_n('0', missing));
-            out.push_str(digits);
-        } else {
-            out.extend(std::iter::repeat_n(' ', missing));
-            out.push_str(body);
+        let trimmed = text.trim_start_matches([' ', '\t', '\n']);
+        let (negative, digits) = match trimmed.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, trimmed.strip_prefix('+').unwrap_or(trimmed)),
+        };
+        let (radix, digits) = match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+            Some(hex) => (16, hex),
+            None if digits.len() > 1 && digits.starts_with('0') => (8, digits),
+            None => (10, digits),
+        };
+        let length = digits.chars().take_while(|letter| letter.is_digit(radix)).count();
+        let whole = length == digits.len() && length > 0;
+        let value = digits[..length].chars().fold(0_i128, |value, digit| {
+            (value * i128::from(radix) + i128::from(digit.to_digit(radix).unwrap_or(0))).min(1 << 100)
+        });
+        if !whole {
+            self.not_a_number(text, length > 0);
+            return match self.manner {
+                Manner::Ash => 0,
+                _ if negative => -value,
+                _ => value,
+            };
         }
-    }
-}
-
-/// `12`, `-0x1f`, `'a` (a character's number)
-fn integer(text: &str) -> Option<i64> {
-    if let Some(letter) = text.strip_prefix(['\'', '"']) {
-        return letter.chars().next().map(|letter| i64::from(u32::from(letter)));
-    }
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let number = match digits.strip_prefix("0x") {
-        Some(hex) => i64::from_str_radix(hex, 16),
-        None if digits.len() > 1 && digits.starts_with('0') => i64::from_str_radix(digits, 8),
-        None => digits.parse(),
-    };
-    number.ok().map(|number| if negative { -number } else { number })
-}
-
-fn float(text: &str) -> f64 {
-    text.trim().parse().unwrap_or(0.0)
-}
-
-/// Digits of a number that can be other than 0.
-const DIGITS: usize = 1_100;
-
-fn fixed(value: f64, precision: usize) -> String {
-    let zeros = precision.saturating_sub(DIGITS);
-    format!("{value:.*}{}", precision.min(DIGITS), "0".repeat(zeros))
-}
-
-fn scientific(value: f64, precision: usize) -> String {
-    let precision = precision.min(DIGITS);
-    let text = format!("{value:.precision$e}");
-    match text.split_once('e') {
-        Some((digits, exponent)) => {
-            let exponent: i32 = exponent.parse().unwrap_or(0);
-            let sign = if exponent < 0 { '-' } else { '+' };
-            format!("{digits}e{sign}{:02}", exponent.abs())
+        let value = if negative { -value } else { value };
+        let limits = i128::from(i64::MIN)..=i128::from(u64::MAX);
+        let fits = limits.contains(&value) && (value <= i128::from(i64::MAX) || self.manner != Manner::Bash);
+        if fits {
+            return value;
         }
-        None => text,
+        match self.manner {
+            Manner::Ash => {
+                self.not_a_number(text, true);
+                return 0;
+            }
+            Manner::Bash => self.complain(format!("warning: {text}: Numerical result out of range"), 0),
+            Manner::Dash => self.complain(format!("{text}: Numerical result out of range"), 1),
+            Manner::Gnu => self.complain(format!("'{text}': Numerical result out of range"), 1),
+        }
+        value.clamp(i128::from(i64::MIN), i128::from(i64::MAX))
+    }
+
+    fn float(&mut self, text: &str, missing: bool) -> f64 {
+        if let Some(letter) = text.strip_prefix(['\'', '"']) {
+            return letter.chars().next().map_or(0.0, |letter| f64::from(u32::from(letter)));
+        }
+        if text.is_empty() {
+            if self.manner == Manner::Ash || !missing && self.manner != Manner::Bash {
+                self.not_a_number(text, false);
+            }
+            return 0.0;
+        }
+        let trimmed = text.trim_start();
+        if let Ok(value) = trimmed.parse::<f64>() {
+            return value;
+        }
+        if let Some(hex) = trimmed.strip_prefix("0x")
+            && let Ok(value) = u64::from_str_radix(hex, 16)
+        {
+            return value as f64;
+        }
+        let longest = (1..trimmed.len()).rev().filter(|end| trimmed.is_char_boundary(*end));
+        let begin = longest.take(400).find_map(|end| trimmed[..end].parse::<f64>().ok());
+        self.not_a_number(text, begin.is_some());
+        if self.manner == Manner::Ash { 0.0 } else { begin.unwrap_or(0.0) }
     }
 }
 
+/// `%a` of a double: its first digit is 1.
+fn double(value: f64, letter: char, spec: &Spec) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return spec.float(value, letter);
+    }
+    let bits = value.to_bits();
+    let exponent = i64::try_from(bits >> 52 & 0x7ff).unwrap_or(0) - 1023;
+    let digits = format!("{:013x}", bits & ((1 << 52) - 1));
+    let digits = digits.trim_end_matches('0');
+    let dot = if digits.is_empty() { "" } else { "." };
+    let sign = if value < 0.0 { "-" } else { "" };
+    let body = format!("{sign}0x1{dot}{digits}p{exponent:+}");
+    spec.pad(&if letter == 'A' { body.to_uppercase() } else { body }, false)
+}
+
+/// A word as bash quotes it: with backslashes.
 fn quote(text: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,".contains(letter);
+    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=@%+".contains(letter);
     if text.is_empty() {
         return "''".to_owned();
+    }
+    if text.chars().any(|letter| letter.is_control()) {
+        let shown = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\t', "\\t");
+        return format!("$'{shown}'");
     }
     text.chars()
         .flat_map(|letter| (!plain(letter)).then_some('\\').into_iter().chain([letter]))
         .collect()
 }
 
+/// A word as coreutils quotes it: between single quotes where it has to be.
+fn single(text: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,".contains(letter);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn printed(arguments: &[&str]) -> String {
-        let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-        match format(&arguments) {
-            Ok(bytes) | Err((bytes, _)) => String::from_utf8_lossy(&bytes).into_owned(),
-        }
+    fn words(list: &[&str]) -> Vec<String> {
+        list.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn printed(arguments: &[&str], manner: Manner) -> (String, Vec<String>, i32) {
+        let printed = format(&words(arguments), manner, 0);
+        (String::from_utf8_lossy(&printed.bytes).into_owned(), printed.complaints, printed.status)
     }
 
     #[test]
     fn printf_repeats_its_format() {
-        assert_eq!(printed(&["%s=%d\\n", "a", "1", "b", "2"]), "a=1\nb=2\n");
+        let text = |arguments: &[&str]| printed(arguments, Manner::Bash).0;
+        assert_eq!(text(&["%s=%d\\n", "a", "1", "b", "2"]), "a=1\nb=2\n");
         assert_eq!(
-            printed(&["%-5s|%05.1f|%x|%%\\t%c\\n", "ab", "3.14159", "255", "xyz"]),
+            text(&["%-5s|%05.1f|%x|%%\\t%c\\n", "ab", "3.14159", "255", "xyz"]),
             "ab   |003.1|ff|%\tx\n"
         );
-        assert_eq!(printed(&["no values\\n"]), "no values\n");
-        assert_eq!(printed(&["%s %s\\n", "one"]), "one \n");
+        assert_eq!(text(&["no values\\n"]), "no values\n");
+        assert_eq!(text(&["%s %s\\n", "one"]), "one \n");
+        assert_eq!(text(&["%(%Y)T", "0"]), "1970");
     }
 
+    /// What bash 5.2, dash 0.5.12, BusyBox 1.35 and coreutils 9.1 say.
     #[test]
-    fn what_is_too_wide_is_said_and_not_cut() {
-        for width in ["%1000000000d", "%.1000000000f", "%s%*d"] {
-            let arguments: Vec<String> =
-                [width, "1", "1000000000", "1"].iter().map(|text| (*text).to_owned()).collect();
-            let (printed, told) = format(&arguments).expect_err("it is too wide");
-            assert!(printed.len() < LONGEST && told.contains("not simulated here"), "{told}");
-        }
-        assert_eq!(printed(&["%20000s", "a"]).len(), 20_000);
+    fn each_printf_complains_in_its_own_words() {
+        let of = |manner| printed(&["%d\\n", "1.5"], manner);
+        assert_eq!(of(Manner::Bash), ("1\n".into(), vec!["1.5: invalid number".into()], 1));
+        assert_eq!(of(Manner::Dash), ("1\n".into(), vec!["1.5: not completely converted".into()], 1));
+        assert_eq!(of(Manner::Ash), ("0\n".into(), vec!["invalid number '1.5'".into()], 1));
+        assert_eq!(of(Manner::Gnu).1, ["'1.5': value not completely converted"]);
+        assert_eq!(printed(&["%"], Manner::Dash).1, ["missing format character"]);
+        assert_eq!(printed(&["%5"], Manner::Bash).1, ["`%5': missing format character"]);
     }
 
     #[test]
     fn echo_knows_its_options() {
-        let args = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        assert_eq!(echo(&args(&["-n", "a", "b"]), false), b"a b");
-        assert_eq!(echo(&args(&["-e", "a\\tb"]), false), b"a\tb\n");
-        assert_eq!(echo(&args(&["-x", "a\\tb"]), false), b"-x a\\tb\n");
-        assert_eq!(echo(&args(&["a\\tb"]), true), b"a\tb\n");
+        assert_eq!(echo(&words(&["-n", "a", "b"]), Manner::Bash), b"a b");
+        assert_eq!(echo(&words(&["-e", "a\\tb"]), Manner::Bash), b"a\tb\n");
+        assert_eq!(echo(&words(&["-e", "\\0101"]), Manner::Bash), b"A\n");
+        assert_eq!(echo(&words(&["-x", "a\\tb"]), Manner::Bash), b"-x a\\tb\n");
+        assert_eq!(echo(&words(&["a\\tb"]), Manner::Dash), b"a\tb\n");
+        assert_eq!(echo(&words(&["-e", "a\\cb"]), Manner::Dash), b"-e a");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::files::{change, find as find_files, ls, names};
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
-use super::text::{awk, base64, cat, cut, diff, grep, head, sed, sort, wc};
+use super::text::{awk, base64, cat, cut, diff, grep, head, sed, sort, uniq, wc};
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
 use crate::cluster::{Cluster, Place};
 use crate::shell::{Tool, programs};
@@ -141,7 +141,7 @@ const USAGE: &[(&str, &str)] = &[
     ("echo", "echo [-ne] [TEXT]..."),
     ("env", "env [-i] [-u NAME] [NAME=VALUE]... [COMMAND [ARGUMENT]...]"),
     ("expr", "expr EXPRESSION"),
-    ("find", "find [PATH]... [-name PATTERN] [-type f|d] [-maxdepth N] [-delete]"),
+    ("find", "find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]"),
     ("getent", "getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),
     ("grep", "grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]..."),
     ("head", "head [-n LINES | -c BYTES] [FILE]..."),
@@ -229,7 +229,7 @@ pub(in crate::shell) fn find(
         return Some(client);
     }
     text(name, arguments, setting)
-        .or_else(|| file(name, arguments))
+        .or_else(|| file(name, arguments, setting))
         .or_else(|| system(name, arguments, setting))
 }
 
@@ -246,10 +246,10 @@ fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<d
         "head" => head::head(arguments, setting),
         "jq" => jq::jq(arguments),
         "less" | "more" => cat::pager(arguments, setting),
-        "nl" => cat::nl(arguments, setting),
+        "nl" => plain(cat::nl, arguments),
         "paste" => plain(cut::paste, arguments),
         "printf" => plain(print::printf_tool, arguments),
-        "rev" => cat::rev(arguments, setting),
+        "rev" => plain(cat::rev, arguments),
         "sed" => sed::sed(arguments, setting),
         "sha256sum" => plain(wc::sha256sum, arguments),
         "sort" => sort::sort(arguments, setting),
@@ -257,19 +257,19 @@ fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<d
         "tail" => head::tail(arguments, setting),
         "tee" => wc::tee(arguments, setting),
         "tr" => cut::tr(arguments, setting),
-        "uniq" => sort::uniq(arguments, setting),
+        "uniq" => plain(uniq::uniq, arguments),
         "wc" => plain(wc::wc, arguments),
         _ => return None,
     })
 }
 
-fn file(name: &str, arguments: &[String]) -> Option<Box<dyn Tool>> {
+fn file(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
     Some(match name {
         "basename" => plain(names::basename, arguments),
         "cp" => plain(change::cp, arguments),
         "dirname" => plain(names::dirname, arguments),
         "edit" | "vi" | "vim" | "nano" => plain(help::edit, arguments),
-        "find" => plain(find_files::find, arguments),
+        "find" => find_files::find(arguments, setting),
         "ls" => plain(ls::ls, arguments),
         "mkdir" => plain(change::mkdir, arguments),
         "mktemp" => plain(change::mktemp, arguments),

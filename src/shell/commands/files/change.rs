@@ -87,6 +87,14 @@ pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> O
     Some(status)
 }
 
+/// Removes a folder in which nothing is.
+pub(super) fn remove_empty(io: &mut Io<'_>, path: &str) -> Result<(), String> {
+    match io.list(path) {
+        Ok(names) if !names.is_empty() => Err("Directory not empty".to_owned()),
+        _ => remove_folder(io, path),
+    }
+}
+
 fn remove_folder(io: &mut Io<'_>, path: &str) -> Result<(), String> {
     let full = io.absolute(path);
     if full == "/" || full == crate::shell::files::HOME {

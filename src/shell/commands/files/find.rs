@@ -1,81 +1,260 @@
-//! `find`: `-name`, `-iname`, `-type`, `-maxdepth`, `-path`, `-print`, `-delete`.
+//! `find`: tests and actions, joined as GNU's and BusyBox' `find` join them.
 
-use crate::shell::Io;
+use std::collections::VecDeque;
+
+use crate::cluster::Flavour;
+use crate::shell::commands::system::run::start;
+use crate::shell::commands::text::regex::{Regex, Syntax, compile};
+use crate::shell::commands::{Setting, failed};
 use crate::shell::files::View;
+use crate::shell::machine::Machine;
 use crate::shell::machine::pattern::Pattern;
+use crate::shell::{Interrupted, Io, Stdin, Step, Tool};
 
-/// What is looked for.
-#[derive(Default)]
-struct Wanted {
-    names: Vec<(Pattern, bool)>,
-    paths: Vec<Pattern>,
-    folder: Option<bool>,
-    deepest: Option<usize>,
-    delete: bool,
+/// How deep brackets may nest.
+const DEEPEST: usize = 50;
+
+/// More than a name or a rest of the arguments tells.
+#[derive(Clone, Debug)]
+enum Test {
+    Name(Pattern, bool),
+    Path(Pattern, bool),
+    Regex(Regex),
+    Type(Vec<char>),
+    /// Rounded up to units of this many bytes, and compared.
+    Size(char, u64, u64),
+    Empty,
+    True,
+    False,
+    Prune,
+    Print(char),
+    Quit,
+    Delete,
+    Printf(String),
+    /// A command, and whether it gets many names at once.
+    Run(Vec<String>, Option<usize>),
+    Not(Box<Test>),
+    And(Vec<Test>),
+    Or(Vec<Test>),
 }
 
-pub(in crate::shell::commands) fn find(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let tests = arguments.iter().position(|argument| argument.starts_with(['-', '!', '(']));
-    let (roots, tests) = arguments.split_at(tests.unwrap_or(arguments.len()));
-    let wanted = match read(tests) {
-        Ok(wanted) => wanted,
-        Err(message) => {
-            io.complain(message);
-            return Some(1);
-        }
-    };
-    let here = [".".to_owned()];
-    let roots = if roots.is_empty() { &here } else { roots };
-    let mut status = 0;
-    for root in roots {
-        if io.is_file(root) {
-            show(io, &wanted, root, 0, false);
-        } else if io.is_directory(root) {
-            for (path, depth, folder) in walk(io, root) {
-                show(io, &wanted, &path, depth, folder);
-            }
-        } else {
-            io.complain(format!("find: '{root}': No such file or directory"));
-            status = 1;
-        }
+#[derive(Clone, Copy)]
+struct Range {
+    least: usize,
+    most: usize,
+    deep: bool,
+}
+
+struct Parser<'a> {
+    rest: std::slice::Iter<'a, String>,
+    gnu: bool,
+    range: Range,
+    acts: bool,
+    /// How many commands there are that get many names.
+    many: usize,
+    depth: usize,
+}
+
+type Parsed<T> = Result<T, String>;
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&str> {
+        self.rest.as_slice().first().map(String::as_str)
     }
-    Some(status)
-}
 
-fn read(tests: &[String]) -> Result<Wanted, String> {
-    let mut wanted = Wanted::default();
-    let mut rest = tests.iter();
-    while let Some(test) = rest.next() {
-        let mut value = || rest.next().ok_or_else(|| format!("find: missing argument to `{test}'"));
-        match test.as_str() {
-            "-name" => wanted.names.push((Pattern::new(value()?), false)),
-            "-iname" => wanted.names.push((Pattern::new(&value()?.to_lowercase()), true)),
-            "-path" | "-wholename" => wanted.paths.push(Pattern::new(value()?)),
-            "-type" => match value()?.as_str() {
-                "f" => wanted.folder = Some(false),
-                "d" => wanted.folder = Some(true),
-                other => return Err(format!("find: Unknown argument to -type: {other}")),
-            },
-            "-maxdepth" => wanted.deepest = value()?.parse().ok(),
+    fn value(&mut self, test: &str) -> Parsed<String> {
+        self.rest.next().cloned().ok_or_else(|| match self.gnu {
+            true => format!("find: missing argument to `{test}'"),
+            false => format!("find: {test} requires an argument"),
+        })
+    }
+
+    fn or(&mut self) -> Parsed<Test> {
+        let mut all = vec![self.and()?];
+        while matches!(self.peek(), Some("-o" | "-or")) {
+            self.rest.next();
+            all.push(self.and()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Test::Or(all) })
+    }
+
+    fn and(&mut self) -> Parsed<Test> {
+        let mut all = Vec::new();
+        loop {
+            match self.peek() {
+                None | Some("-o" | "-or" | ")") => break,
+                Some("-a" | "-and") => {
+                    self.rest.next();
+                }
+                Some(_) => all.push(self.one()?),
+            }
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Test::And(all) })
+    }
+
+    fn one(&mut self) -> Parsed<Test> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("podhop: find: expressions that nest this deep are not simulated here".to_owned());
+        }
+        let test = self.rest.next().cloned().unwrap_or_default();
+        let found = match test.as_str() {
+            "!" | "-not" => Test::Not(Box::new(self.one()?)),
+            "(" => {
+                let inner = self.or()?;
+                if self.rest.next().map(String::as_str) != Some(")") {
+                    return Err("find: invalid expression; I was expecting to find a ')' somewhere but did not see one.".to_owned());
+                }
+                inner
+            }
+            _ => self.test(&test)?,
+        };
+        self.depth -= 1;
+        Ok(found)
+    }
+
+    fn number(&mut self, test: &str) -> Parsed<usize> {
+        let text = self.value(test)?;
+        text.parse().map_err(|_| match self.gnu {
+            true => format!("find: Expected a positive decimal integer argument to {test}, but got '{text}'"),
+            false => format!("find: invalid number '{text}'"),
+        })
+    }
+
+    fn test(&mut self, test: &str) -> Parsed<Test> {
+        Ok(match test {
+            "-name" => Test::Name(Pattern::new(&self.value(test)?), false),
+            "-iname" => Test::Name(Pattern::new(&self.value(test)?.to_lowercase()), true),
+            "-path" | "-wholename" => Test::Path(Pattern::new(&self.value(test)?), false),
+            "-ipath" => Test::Path(Pattern::new(&self.value(test)?.to_lowercase()), true),
+            "-regex" | "-iregex" => {
+                let text = self.value(test)?;
+                let whole = format!("^\\({text}\\)$");
+                let regex = compile(&whole, Syntax::Basic, test == "-iregex");
+                Test::Regex(regex.map_err(|why| format!("find: failed to compile regular expression '{text}': {why}"))?)
+            }
+            "-type" => {
+                let text = self.value(test)?;
+                let letters: Vec<char> = text.split(',').filter_map(|part| part.chars().next()).collect();
+                let known = |letter: &char| "bcdpflsD".contains(*letter);
+                match letters.iter().find(|letter| !known(letter)) {
+                    Some(letter) if self.gnu => return Err(format!("find: Unknown argument to -type: {letter}")),
+                    Some(_) => return Err(format!("find: invalid argument '{text}' to '-type'")),
+                    None => Test::Type(letters),
+                }
+            }
+            "-size" => self.size()?,
+            "-empty" => Test::Empty,
+            "-maxdepth" => {
+                self.range.most = self.number(test)?;
+                Test::True
+            }
             "-mindepth" => {
-                value()?;
+                self.range.least = self.number(test)?;
+                Test::True
             }
-            "-print" => {}
-            "-delete" => wanted.delete = true,
-            "-exec" | "-size" | "-mtime" | "-newer" | "-perm" | "-user" => {
-                return Err(format!(
-                    "podhop: find {test} is not simulated here; pipe the names to xargs instead"
-                ));
+            "-depth" | "-d" => {
+                self.range.deep = true;
+                Test::True
             }
-            other => return Err(format!("find: unknown predicate `{other}'")),
+            "-true" if self.gnu => Test::True,
+            "-false" if self.gnu => Test::False,
+            // There are no links and one file system.
+            "-xdev" | "-mount" | "-follow" | "-noleaf" => Test::True,
+            "-prune" => Test::Prune,
+            "-quit" => Test::Quit,
+            "-print" | "-print0" => {
+                self.acts = true;
+                Test::Print(if test == "-print" { '\n' } else { '\0' })
+            }
+            "-printf" if self.gnu => {
+                self.acts = true;
+                Test::Printf(self.value(test)?)
+            }
+            "-delete" => {
+                (self.acts, self.range.deep) = (true, true);
+                Test::Delete
+            }
+            "-exec" => self.command(test)?,
+            _ => return Err(self.unknown(test)),
+        })
+    }
+
+    fn unknown(&self, test: &str) -> String {
+        const REAL: [&str; 36] = [
+            "-amin", "-anewer", "-atime", "-cmin", "-cnewer", "-ctime", "-daystart", "-execdir",
+            "-executable", "-fls", "-fprint", "-fprint0", "-fprintf", "-fstype", "-gid", "-group",
+            "-inum", "-links", "-lname", "-ilname", "-ls", "-mmin", "-mtime", "-newer", "-nogroup",
+            "-nouser", "-ok", "-okdir", "-perm", "-readable", "-regextype", "-samefile", "-uid",
+            "-user", "-writable", "-warn",
+        ];
+        match (REAL.contains(&test), self.gnu, test.starts_with('-')) {
+            (true, ..) => format!("podhop: find: not simulated here: {test}"),
+            (_, true, true) => format!("find: unknown predicate `{test}'"),
+            (_, true, false) => format!("find: paths must precede expression: `{test}'"),
+            (_, false, _) => {
+                format!("find: unrecognized: {test}\n{}", crate::shell::commands::busybox_usage("find"))
+            }
         }
     }
-    Ok(wanted)
+
+    fn size(&mut self) -> Parsed<Test> {
+        let text = self.value("-size")?;
+        let sign = text.chars().next().filter(|letter| "+-".contains(*letter)).unwrap_or('=');
+        let body = text.trim_start_matches(['+', '-']);
+        let digits = body.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        let unit = match &body[digits.len()..] {
+            "" | "b" => 512,
+            "c" => 1,
+            "w" => 2,
+            "k" => 1 << 10,
+            "M" => 1 << 20,
+            "G" => 1 << 30,
+            _ => return Err(format!("find: invalid -size type `{}'", &body[digits.len()..])),
+        };
+        let count = digits.parse().map_err(|_| format!("find: Invalid argument `{text}' to -size"))?;
+        Ok(Test::Size(sign, count, unit))
+    }
+
+    fn command(&mut self, test: &str) -> Parsed<Test> {
+        self.acts = true;
+        let mut words = Vec::new();
+        while let Some(word) = self.rest.next() {
+            let many = word == "+" && words.last().is_some_and(|last| last == "{}");
+            if word != ";" && !many {
+                words.push(word.clone());
+                continue;
+            }
+            if words.is_empty() {
+                break;
+            }
+            if many {
+                words.pop();
+                self.many += 1;
+            }
+            return Ok(Test::Run(words, many.then(|| self.many - 1)));
+        }
+        Err(match self.gnu {
+            true => format!("find: missing argument to `{test}'"),
+            false => format!("find: {test} requires an argument"),
+        })
+    }
 }
 
-/// Everything below `root`, with its depth and whether it is a folder; folders before their files.
-fn walk(io: &Io<'_>, root: &str) -> Vec<(String, usize, bool)> {
-    let mut found = vec![(root.to_owned(), 0, true)];
+/// A file or folder that was found.
+#[derive(Clone, Debug)]
+struct Found {
+    path: String,
+    depth: usize,
+    folder: bool,
+    /// Which of the starting points it is below.
+    root: String,
+}
+
+/// Everything below `root`; folders before their files, or after them.
+fn walk(io: &Io<'_>, root: &str, range: Range) -> Vec<Found> {
+    let whole = |path: String, depth: usize, folder: bool| Found { path, depth, folder, root: root.to_owned() };
+    let mut found = vec![whole(root.to_owned(), 0, io.is_directory(root))];
     let mut seen = std::collections::BTreeSet::new();
     for name in io.view().below(&io.absolute(root)) {
         let parts: Vec<&str> = name.split('/').collect();
@@ -84,32 +263,326 @@ fn walk(io: &Io<'_>, root: &str) -> Vec<(String, usize, bool)> {
             if View::is_mark(&path) || !seen.insert(path.clone()) {
                 continue;
             }
-            let folder = depth < parts.len();
-            found.push((format!("{}/{path}", root.trim_end_matches('/')), depth, folder));
+            let full = format!("{}/{path}", root.trim_end_matches('/'));
+            found.push(whole(full, depth, depth < parts.len()));
         }
+    }
+    if range.deep {
+        // A folder comes after all that is in it.
+        let mut order = Vec::new();
+        let mut open: Vec<Found> = Vec::new();
+        for one in found {
+            while open.last().is_some_and(|folder| one.depth <= folder.depth) {
+                order.extend(open.pop());
+            }
+            open.push(one);
+        }
+        order.extend(open.into_iter().rev());
+        found = order;
     }
     found
 }
 
-fn show(io: &mut Io<'_>, wanted: &Wanted, path: &str, depth: usize, folder: bool) {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let named = wanted.names.iter().all(|(pattern, fold)| match fold {
-        true => pattern.matches(&name.to_lowercase()),
-        false => pattern.matches(name),
-    });
-    let fits = named
-        && wanted.paths.iter().all(|pattern| pattern.matches(path))
-        && wanted.folder.is_none_or(|wanted| wanted == folder)
-        && wanted.deepest.is_none_or(|deepest| depth <= deepest);
-    if !fits {
-        return;
+#[derive(Clone)]
+struct Find {
+    test: Test,
+    acts: bool,
+    range: Range,
+    queue: VecDeque<Found>,
+    roots: VecDeque<String>,
+    /// Below this folder nothing more is looked at.
+    pruned: Option<String>,
+    /// What the commands of the current file have come to.
+    answers: Vec<i32>,
+    /// Names for the commands that get many.
+    many: Vec<Vec<String>>,
+    commands: Vec<Vec<String>>,
+    running: Option<Machine>,
+    flushing: Option<usize>,
+    status: i32,
+    gnu: bool,
+    over: bool,
+}
+
+/// What a test comes to: it holds or not, or a command has to run first.
+enum Came {
+    Holds(bool),
+    Run(Vec<String>),
+    Over,
+}
+
+impl Find {
+    /// Tries a test on a file; `at` counts the commands that were asked for.
+    fn holds(&mut self, test: &Test, one: &Found, at: &mut usize, io: &mut Io<'_>) -> Came {
+        let name = match one.path.trim_end_matches('/').rsplit('/').next() {
+            Some("") | None => "/",
+            Some(name) => name,
+        };
+        let folded = |pattern: &Pattern, text: &str, fold: bool| match fold {
+            true => pattern.matches(&text.to_lowercase()),
+            false => pattern.matches(text),
+        };
+        // What a file's commands come to is asked again: everything else is done the first time only.
+        let now = *at == self.answers.len();
+        let holds = match test {
+            Test::Name(pattern, fold) => folded(pattern, name, *fold),
+            Test::Path(pattern, fold) => folded(pattern, &one.path, *fold),
+            Test::Regex(regex) => regex.is_match(&one.path),
+            Test::Type(letters) => letters.contains(if one.folder { &'d' } else { &'f' }),
+            Test::Size(sign, count, unit) => {
+                let units = size(one, io).div_ceil(*unit);
+                match sign {
+                    '+' => units > *count,
+                    '-' => units < *count,
+                    _ => units == *count,
+                }
+            }
+            Test::Empty if one.folder => io.list(&one.path).is_ok_and(|names| names.is_empty()),
+            Test::Empty => size(one, io) == 0,
+            Test::True => true,
+            Test::False => false,
+            Test::Prune => {
+                self.pruned = Some(format!("{}/", one.path.trim_end_matches('/')));
+                true
+            }
+            Test::Print(end) => {
+                if now {
+                    io.stdout.extend_from_slice(one.path.as_bytes());
+                    io.stdout.extend(end.to_string().bytes());
+                }
+                true
+            }
+            Test::Printf(format) => {
+                let text = if now { printed(format, one, name, io) } else { String::new() };
+                io.stdout.extend_from_slice(text.as_bytes());
+                true
+            }
+            Test::Quit => return Came::Over,
+            Test::Delete => !now || self.delete(one, io),
+            Test::Run(words, Some(number)) => {
+                if now {
+                    self.many[*number].push(one.path.clone());
+                }
+                self.commands[*number].clone_from(words);
+                true
+            }
+            Test::Run(words, None) => {
+                *at += 1;
+                match self.answers.get(*at - 1) {
+                    Some(status) => *status == 0,
+                    None => {
+                        let filled = words.iter().map(|word| word.replace("{}", &one.path));
+                        return Came::Run(filled.collect());
+                    }
+                }
+            }
+            Test::Not(inner) => match self.holds(inner, one, at, io) {
+                Came::Holds(holds) => !holds,
+                other => return other,
+            },
+            Test::And(all) | Test::Or(all) => {
+                let stops = matches!(test, Test::Or(_));
+                for inner in all {
+                    match self.holds(inner, one, at, io) {
+                        Came::Holds(holds) if holds == stops => return Came::Holds(stops),
+                        Came::Holds(_) => {}
+                        other => return other,
+                    }
+                }
+                !stops
+            }
+        };
+        Came::Holds(holds)
     }
-    match wanted.delete && !folder {
-        true => {
-            if let Err(why) = io.remove_file(path) {
-                io.complain(format!("find: cannot delete '{path}': {why}"));
+
+    fn delete(&mut self, one: &Found, io: &mut Io<'_>) -> bool {
+        let done = match one.folder {
+            true if one.path == "." => Ok(()),
+            true => super::change::remove_empty(io, &one.path),
+            false => io.remove_file(&one.path),
+        };
+        if let Err(why) = done {
+            io.complain(format!("find: cannot delete '{}': {why}", one.path));
+            self.status = 1;
+            return false;
+        }
+        true
+    }
+
+    /// The next file; `None` when there are no more.
+    fn next(&mut self, io: &mut Io<'_>) -> Option<Found> {
+        loop {
+            if let Some(one) = self.queue.pop_front() {
+                let below = self.pruned.as_ref().is_some_and(|folder| one.path.starts_with(folder.as_str()));
+                if below && !self.range.deep || one.depth < self.range.least || one.depth > self.range.most {
+                    continue;
+                }
+                return Some(one);
+            }
+            let root = self.roots.pop_front()?;
+            if !io.is_file(&root) && !io.is_directory(&root) {
+                io.complain(match self.gnu {
+                    true => format!("find: '{root}': No such file or directory"),
+                    false => format!("find: {root}: No such file or directory"),
+                });
+                self.status = 1;
+                continue;
+            }
+            self.pruned = None;
+            self.queue = walk(io, &root, self.range).into();
+        }
+    }
+
+    /// Goes on with the command that runs; `Some` when it waits.
+    fn step_command(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        let machine = self.running.as_mut()?;
+        let mut nothing = Stdin::default();
+        let step = {
+            let mut inner = io.at(io.place);
+            inner.stdin = &mut nothing;
+            machine.step(&mut inner)
+        };
+        let Step::Exit(status) = step else { return Some(step) };
+        self.running = None;
+        match self.flushing {
+            Some(_) if status != 0 => self.status = 1,
+            Some(_) => {}
+            None => self.answers.push(status),
+        }
+        None
+    }
+
+    fn run(&mut self, words: &[String], io: &mut Io<'_>) {
+        match start(io, words, io.environment) {
+            Ok(machine) => self.running = Some(machine),
+            Err(_) => {
+                let name = words.first().map_or("", String::as_str);
+                io.complain(format!("find: '{name}': No such file or directory"));
+                self.answers.push(127);
             }
         }
-        false => io.say(path),
     }
+}
+
+fn size(one: &Found, io: &Io<'_>) -> u64 {
+    match one.folder {
+        true => 4_096,
+        false => io.read_file(&one.path).map_or(0, |bytes| bytes.len() as u64),
+    }
+}
+
+/// `-printf`
+fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
+    let text = crate::shell::syntax::unescape(format);
+    let mut out = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            out.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('p') => out.push_str(&one.path),
+            Some('f') => out.push_str(name),
+            Some('h') => out.push_str(one.path.rsplit_once('/').map_or(".", |(folder, _)| folder)),
+            Some('P') => {
+                out.push_str(one.path.strip_prefix(&one.root).unwrap_or("").trim_start_matches('/'));
+            }
+            Some('H') => out.push_str(&one.root),
+            Some('s') => out.push_str(&size(one, io).to_string()),
+            Some('d') => out.push_str(&one.depth.to_string()),
+            Some('y') => out.push(if one.folder { 'd' } else { 'f' }),
+            Some('m') => out.push_str(if one.folder { "755" } else { "644" }),
+            Some('%') => out.push('%'),
+            Some(other) => out.push_str(&format!("%{other}")),
+            None => out.push('%'),
+        }
+    }
+    out
+}
+
+impl Tool for Find {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        loop {
+            if let Some(step) = self.step_command(io) {
+                return step;
+            }
+            if let Some(number) = self.flushing {
+                if number >= self.many.len() {
+                    return Step::Exit(self.status);
+                }
+                self.flushing = Some(number + 1);
+                let names = std::mem::take(&mut self.many[number]);
+                if !names.is_empty() {
+                    let words = [self.commands[number].as_slice(), &names].concat();
+                    self.run(&words, io);
+                }
+                continue;
+            }
+            let next = if self.over { None } else { self.next(io) };
+            let Some(one) = next else {
+                self.flushing = Some(0);
+                continue;
+            };
+            let test = self.test.clone();
+            match self.holds(&test, &one, &mut 0, io) {
+                Came::Run(words) => {
+                    self.queue.push_front(one);
+                    self.run(&words, io);
+                    continue;
+                }
+                Came::Over => self.over = true,
+                Came::Holds(true) if !self.acts => io.say(&one.path),
+                Came::Holds(_) => {}
+            }
+            self.answers.clear();
+        }
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        if let Some(machine) = &mut self.running {
+            machine.interrupt(io);
+        }
+        Interrupted::Ended
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+pub(in crate::shell::commands) fn find(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    let skipped = arguments.iter().take_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P")).count();
+    let arguments = &arguments[skipped..];
+    let begins = |argument: &String| argument.len() > 1 && argument.starts_with('-') || argument == "!" || argument == "(";
+    let tests = arguments.iter().position(begins).unwrap_or(arguments.len());
+    let (roots, tests) = arguments.split_at(tests);
+    let range = Range { least: 0, most: usize::MAX, deep: false };
+    let gnu = setting.flavour == Flavour::Gnu;
+    let mut parser = Parser { rest: tests.iter(), gnu, range, acts: false, many: 0, depth: 0 };
+    let test = match parser.or() {
+        Ok(test) if parser.peek().is_none() => test,
+        Ok(_) => return failed("find: invalid expression; you have too many ')'", 1),
+        Err(message) => return failed(message, 1),
+    };
+    let roots = if roots.is_empty() { vec![".".to_owned()] } else { roots.to_vec() };
+    Box::new(Find {
+        test,
+        acts: parser.acts,
+        range: parser.range,
+        queue: VecDeque::new(),
+        roots: roots.into(),
+        pruned: None,
+        answers: Vec::new(),
+        many: vec![Vec::new(); parser.many],
+        commands: vec![Vec::new(); parser.many],
+        running: None,
+        flushing: None,
+        status: 0,
+        gnu,
+        over: false,
+    })
 }

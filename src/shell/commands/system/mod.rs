@@ -7,6 +7,6 @@ pub(super) mod help;
 pub(super) mod identity;
 pub(super) mod processes;
 pub(super) mod repeat;
-pub(super) mod run;
+pub(in crate::shell::commands) mod run;
 pub(super) mod sleep;
 pub(super) mod xargs;

@@ -164,9 +164,11 @@ fn formatted(format: &str, number: f64) -> Result<String, String> {
         }
         None => return Err(format!("seq: format '{format}' ends in %\n{TRY}")),
     }
-    match crate::shell::commands::print::format(&[format.to_owned(), number.to_string()]) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err((_, why)) => Err(format!("seq: {why}")),
+    use crate::shell::commands::print::{self, Manner};
+    let printed = print::format(&[format.to_owned(), number.to_string()], Manner::Gnu, 0);
+    match printed.complaints.first() {
+        None => Ok(String::from_utf8_lossy(&printed.bytes).into_owned()),
+        Some(why) => Err(format!("seq: {why}")),
     }
 }
 

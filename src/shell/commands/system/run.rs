@@ -9,7 +9,7 @@ use crate::shell::machine::Machine;
 use crate::shell::{Interrupted, Io, Step, Tool, programs};
 
 /// A shell that runs these words with what `io` has; or why there is no such program.
-pub(super) fn start(
+pub(in crate::shell::commands) fn start(
     io: &Io<'_>,
     words: &[String],
     environment: &BTreeMap<String, String>,

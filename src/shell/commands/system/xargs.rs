@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::run::start;
+use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, failed};
 use crate::shell::machine::Machine;
@@ -13,40 +14,71 @@ use crate::shell::{Interrupted, Io, Stdin, Step, Tool};
 #[derive(Clone)]
 struct Xargs {
     command: Vec<String>,
-    /// `-n`: how many words a command gets.
+    /// `-n`: how many words a command gets; `-L`: how many lines.
     most: Option<usize>,
+    lines: Option<usize>,
     /// `-I`: what a whole line is put in place of.
     place: Option<String>,
     separator: Option<char>,
+    /// The word that ends the input.
+    end: Option<String>,
+    file: Option<String>,
     trace: bool,
     no_empty: bool,
+    gnu: bool,
     /// Commands that are still to be run; `None` before standard input has ended.
     queue: Option<VecDeque<Vec<String>>>,
-    running: Option<Machine>,
+    /// A quote that nobody closed: said after the commands before it.
+    unclosed: Option<String>,
+    running: Option<(String, Machine)>,
     status: i32,
 }
 
 impl Xargs {
-    fn plan(&self, text: &str) -> VecDeque<Vec<String>> {
-        let words = match (self.separator, &self.place) {
-            (Some(separator), _) => {
+    fn plan(&mut self, text: &str) -> VecDeque<Vec<String>> {
+        let mut all = match self.separator {
+            Some(separator) => {
                 let text = text.strip_suffix(separator).unwrap_or(text);
-                text.split(separator).map(str::to_owned).collect()
+                let parts = text.split(separator).filter(|_| !text.is_empty());
+                parts.map(|part| vec![part.to_owned()]).collect()
             }
-            (None, Some(_)) => {
-                let lines = text.lines().map(|line| line.trim_start().to_owned());
-                lines.filter(|line| !line.is_empty()).collect()
-            }
-            (None, None) => words(text),
+            None => match words(text, self.place.is_some()) {
+                Ok(lines) => lines,
+                Err((lines, quote)) => {
+                    let kind = if quote == '"' { "double" } else { "single" };
+                    let more = match self.gnu {
+                        true => "; by default quotes are special to xargs unless you use the -0 option",
+                        false => "",
+                    };
+                    self.unclosed = Some(format!("xargs: unmatched {kind} quote{more}"));
+                    lines
+                }
+            },
         };
+        if let Some(end) = &self.end {
+            for line in &mut all {
+                if let Some(at) = line.iter().position(|word| word == end) {
+                    line.truncate(at);
+                    let line = std::mem::take(line);
+                    let before = all.iter().take_while(|line| !line.is_empty()).cloned();
+                    all = before.chain([line]).filter(|line| !line.is_empty()).collect();
+                    break;
+                }
+            }
+        }
         if let Some(place) = &self.place {
-            let filled = words.iter().map(|word| {
+            let filled = all.iter().flatten().map(|word| {
                 self.command.iter().map(|part| part.replace(place.as_str(), word)).collect()
             });
             return filled.collect();
         }
+        if let Some(lines) = self.lines {
+            let groups = all.chunks(lines);
+            return groups.map(|group| [self.command.clone(), group.concat()].concat()).collect();
+        }
+        let words = all.concat();
         if words.is_empty() {
-            let once = (!self.no_empty).then(|| self.command.clone());
+            let once = (!self.no_empty && self.unclosed.is_none()).then(|| self.command.clone());
             return once.into_iter().collect();
         }
         let groups = words.chunks(self.most.unwrap_or(usize::MAX).max(1));
@@ -54,63 +86,138 @@ impl Xargs {
     }
 }
 
-/// Words between blanks; quotes keep blanks, a backslash any character.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
+type Lines = Vec<Vec<String>>;
+
+/// The words of each line; with `whole` a line is one word. Quotes keep blanks, a backslash any
+/// character; a blank at a line's end joins it with the next.
+///
+/// # Errors
+/// A quote that its line does not close, with what came before.
+fn words(text: &str, whole: bool) -> Result<Lines, (Lines, char)> {
+    let mut lines: Lines = Vec::new();
+    let mut line: Vec<String> = Vec::new();
     let mut current: Option<String> = None;
     let mut quote = None;
+    let mut blank = false;
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match (quote, letter) {
             (Some(open), close) if open == close => quote = None,
+            (Some(open), '\n') => return Err((lines, open)),
             (Some(_), letter) => current.get_or_insert_default().push(letter),
             (None, '\'' | '"') => {
                 quote = Some(letter);
                 current.get_or_insert_default();
             }
             (None, '\\') => current.get_or_insert_default().extend(letters.next()),
-            (None, letter) if letter.is_whitespace() => words.extend(current.take()),
+            (None, '\n') => {
+                line.extend(current.take());
+                if !line.is_empty() && (whole || !blank) {
+                    lines.push(std::mem::take(&mut line));
+                }
+            }
+            (None, letter) if letter.is_whitespace() && whole && current.is_none() => {}
+            (None, letter) if letter.is_whitespace() && !whole => line.extend(current.take()),
             (None, letter) => current.get_or_insert_default().push(letter),
         }
+        blank = matches!(letter, ' ' | '\t') && quote.is_none();
     }
-    words.extend(current);
-    words
+    if let Some(open) = quote {
+        return Err((lines, open));
+    }
+    line.extend(current);
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+/// A word as `-t` shows it.
+fn traced(words: &[String], gnu: bool) -> String {
+    let special = |letter: char| letter.is_whitespace() || "'\"\\$`*?[]{}()<>|&;#~!^=".contains(letter);
+    let quoted = |word: &String| match gnu && (word.is_empty() || word.contains(special)) {
+        true => format!("'{}'", word.replace('\'', "'\\''")),
+        false => word.clone(),
+    };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+impl Xargs {
+    /// Reads what is to be run; `Some` when it can't go on.
+    fn read(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        let bytes = match &self.file {
+            None => match io.read_all() {
+                Some(bytes) => bytes,
+                None => return Some(Step::Input),
+            },
+            Some(file) => match io.read_file(file) {
+                Ok(bytes) => bytes,
+                Err(why) => {
+                    io.complain(format!("xargs: Cannot open input file '{file}': {why}"));
+                    return Some(Step::Exit(1));
+                }
+            },
+        };
+        self.queue = Some(self.plan(&String::from_utf8_lossy(&bytes)));
+        None
+    }
+
+    /// What a command's end means: `Some` ends all.
+    fn ended(&mut self, name: &str, status: i32, io: &mut Io<'_>) -> Option<Step> {
+        match status {
+            0 => {}
+            255 => {
+                io.complain(format!("xargs: {name}: exited with status 255; aborting"));
+                return Some(Step::Exit(124));
+            }
+            126 | 127 => return Some(Step::Exit(status)),
+            _ => self.status = 123,
+        }
+        None
+    }
 }
 
 impl Tool for Xargs {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        if self.queue.is_none() {
-            let Some(bytes) = io.read_all() else { return Step::Input };
-            self.queue = Some(self.plan(&String::from_utf8_lossy(&bytes)));
+        if self.queue.is_none()
+            && let Some(step) = self.read(io)
+        {
+            return step;
         }
         loop {
-            if let Some(machine) = &mut self.running {
+            if let Some((name, machine)) = &mut self.running {
                 let mut nothing = Stdin::default();
                 let step = {
-                    let mut inner = io.at(io_place(io));
-                    inner.stdin = &mut nothing;
+                    let mut inner = io.at(io.place);
+                    // With a file, standard input stays the commands' own.
+                    if self.file.is_none() {
+                        inner.stdin = &mut nothing;
+                    }
                     machine.step(&mut inner)
                 };
-                match step {
-                    Step::Exit(status) => {
-                        self.running = None;
-                        match status {
-                            0 => {}
-                            255 => return Step::Exit(124),
-                            126 | 127 => return Step::Exit(status),
-                            _ => self.status = 123,
-                        }
-                    }
-                    wait => return wait,
+                let Step::Exit(status) = step else { return step };
+                let name = std::mem::take(name);
+                self.running = None;
+                if let Some(step) = self.ended(&name, status, io) {
+                    return step;
                 }
             }
             let next = self.queue.as_mut().and_then(VecDeque::pop_front);
-            let Some(command) = next else { return Step::Exit(self.status) };
+            let Some(command) = next else {
+                if let Some(message) = self.unclosed.take() {
+                    io.complain(message);
+                    return Step::Exit(1);
+                }
+                return Step::Exit(self.status);
+            };
             if self.trace {
-                io.complain(command.join(" "));
+                io.complain(traced(&command, self.gnu));
             }
             match start(io, &command, io.environment) {
-                Ok(machine) => self.running = Some(machine),
+                Ok(machine) => {
+                    let name = command.first().cloned().unwrap_or_default();
+                    self.running = Some((name, machine));
+                }
                 Err(why) => {
                     io.complain(format!("xargs: {why}"));
                     return Step::Exit(127);
@@ -120,7 +227,7 @@ impl Tool for Xargs {
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        if let Some(machine) = &mut self.running {
+        if let Some((_, machine)) = &mut self.running {
             machine.interrupt(io);
         }
         Interrupted::Ended
@@ -131,34 +238,55 @@ impl Tool for Xargs {
     }
 }
 
-fn io_place<'a>(io: &Io<'a>) -> &'a crate::cluster::Place {
-    io.place
-}
+const GRAMMAR: Grammar = Grammar {
+    name: "xargs",
+    short: "n:L:l;I:i;E:e;a:0rtd:P:s:pxo",
+    long: &[
+        ("no-run-if-empty", 'r'),
+        ("null", '0'),
+        ("max-args", 'n'),
+        ("max-lines", 'l'),
+        ("max-procs", 'P'),
+        ("max-chars", 's'),
+        ("verbose", 't'),
+        ("interactive", 'p'),
+        ("replace", 'i'),
+        ("delimiter", 'd'),
+        ("arg-file", 'a'),
+        ("eof", 'e'),
+        ("exit", 'x'),
+        ("open-tty", 'o'),
+    ],
+    stops: true,
+};
 
 pub(in crate::shell::commands) fn xargs(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "xargs",
-        short: "n:L:I:i0rtd:P:s:p",
-        long: &[("no-run-if-empty", 'r'), ("null", '0'), ("max-args", 'n'), ("verbose", 't')],
-        stops: true,
-    };
+    let gnu = setting.flavour == Flavour::Gnu;
     let options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };
-    let count = options.value('n').or(options.value('L'));
-    let most = match count.map(str::parse::<usize>) {
-        None => None,
-        Some(Ok(most)) if most > 0 => Some(most),
-        Some(_) => {
-            return failed(
-                format!("xargs: invalid number \"{}\" for -n option", count.unwrap_or("")),
-                1,
-            );
+    if options.has('p') {
+        return failed("podhop: xargs: not simulated here: --interactive", 1);
+    }
+    let count = |letter: char| match options.value(letter).map(|text| (text, text.parse::<usize>())) {
+        None => Ok(None),
+        Some((_, Ok(most))) if most > 0 => Ok(Some(most)),
+        Some((text, Ok(_))) if gnu => {
+            Err(format!("xargs: value {text} for -{letter} option should be >= 1\nTry 'xargs --help' for more information."))
         }
+        Some((text, Ok(_))) => Err(format!("xargs: number {text} is not in 1..2147483647 range")),
+        Some((text, Err(_))) if gnu => {
+            Err(format!("xargs: invalid number \"{text}\" for -{letter} option\nTry 'xargs --help' for more information."))
+        }
+        Some((text, Err(_))) => Err(format!("xargs: invalid number '{text}'")),
+    };
+    let (most, lines) = match (count('n'), count('L')) {
+        (Ok(most), Ok(lines)) => (most, lines.or(options.has('l').then_some(1))),
+        (Err(message), _) | (_, Err(message)) => return failed(message, 1),
     };
     let command = match options.operands.is_empty() {
         true => vec!["echo".to_owned()],
@@ -169,18 +297,54 @@ pub(in crate::shell::commands) fn xargs(
         (false, Some(text)) => unescape(text).chars().next(),
         (false, None) => None,
     };
-    Box::new(Xargs {
+    let replaced = options.value('i').map(|text| if text.is_empty() { "{}" } else { text });
+    let place = options.value('I').or(replaced).map(str::to_owned);
+    let both = gnu && most.is_some() && place.is_some();
+    let xargs = Xargs {
         command,
         most,
-        place: options.value('I').map(str::to_owned).or(options.has('i').then(|| "{}".to_owned())),
+        lines,
         separator,
+        end: options.value('E').or(options.value('e')).filter(|end| !end.is_empty()).map(str::to_owned),
+        file: options.value('a').map(str::to_owned),
+        place,
         trace: options.has('t'),
         // BusyBox and GNU both run once without words; -r says not to.
         no_empty: options.has('r'),
+        gnu,
         queue: None,
+        unclosed: None,
         running: None,
         status: 0,
-    })
+    };
+    match both {
+        true => Box::new(Warned { xargs, said: false }),
+        false => Box::new(xargs),
+    }
+}
+
+/// `-n` and `-I` together: GNU's warns, and takes the last one.
+#[derive(Clone)]
+struct Warned {
+    xargs: Xargs,
+    said: bool,
+}
+
+impl Tool for Warned {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if !std::mem::replace(&mut self.said, true) {
+            io.complain("xargs: warning: options --max-args and --replace/-I/-i are mutually exclusive, ignoring previous --max-args value");
+        }
+        self.xargs.step(io)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.xargs.interrupt(io)
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
 }
 
 #[cfg(test)]
@@ -189,6 +353,10 @@ mod tests {
 
     #[test]
     fn xargs_reads_quoted_words() {
-        assert_eq!(words("a 'b c'\n\"d\"e f\\ g"), ["a", "b c", "de", "f g"]);
+        let all = words("a 'b c'\n\"d\"e f\\ g", false).expect("its quotes are closed");
+        assert_eq!(all, [vec!["a", "b c"], vec!["de", "f g"]]);
+        assert_eq!(words("a \nb", false), Ok(vec![vec!["a".to_owned(), "b".to_owned()]]));
+        assert_eq!(words("'a b' c", true), Ok(vec![vec!["a b c".to_owned()]]));
+        assert!(words("'a", false).is_err());
     }
 }

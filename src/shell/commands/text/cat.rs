@@ -1,86 +1,124 @@
 //! `cat`, `tac`, `rev`, `nl`.
 
-use super::lines::{Filter, cannot_open, filter, whole};
+use super::lines::{cannot_open, whole};
+use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options};
-use crate::shell::commands::{Setting, failed};
-use crate::shell::{Io, Tool};
+use crate::shell::commands::{Setting, failed, flavour};
+use crate::shell::{Io, Step, Tool};
 
-/// `cat -n`, `cat -A`: lines with numbers, ends and tabs shown.
+/// What is done to lines.
+#[derive(Clone, Copy, Default)]
+struct Marks {
+    /// All lines are numbered, or those that are not empty.
+    number: Option<bool>,
+    ends: bool,
+    tabs: bool,
+    controls: bool,
+    squeeze: bool,
+}
+
+impl Marks {
+    fn of(options: &Options, gnu: bool) -> Marks {
+        let has = |letter| options.has(letter);
+        // BusyBox' -e and -t do not mean -v.
+        let all = has('A');
+        Marks {
+            number: if has('b') { Some(false) } else { has('n').then_some(true) },
+            ends: all || has('e') || has('E'),
+            tabs: all || has('t') || has('T'),
+            controls: all || has('v') || has('e') || has('t') && gnu,
+            squeeze: has('s'),
+        }
+    }
+
+    fn any(&self) -> bool {
+        self.number.is_some() || self.ends || self.tabs || self.controls || self.squeeze
+    }
+}
+
+/// `cat`: bytes as they are, or with marks; what comes is printed as soon as it is there.
 #[derive(Clone)]
 struct Cat {
-    number: bool,
-    ends: bool,
-    count: u32,
-}
-
-impl Filter for Cat {
-    fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {
-        self.count += 1;
-        let number = if self.number { format!("{:>6}\t", self.count) } else { String::new() };
-        match self.ends {
-            true => io.say(format!("{number}{}$", line.replace('\t', "^I"))),
-            false => io.say(format!("{number}{line}")),
-        }
-        None
-    }
-
-    fn end(&mut self, _: &mut Io<'_>, failed: bool) -> i32 {
-        i32::from(failed)
-    }
-
-    fn missing(&self, io: &mut Io<'_>, file: &str, why: &str) {
-        cannot_open(io, "cat", file, why);
-    }
-}
-
-pub(in crate::shell::commands) fn cat(
-    arguments: &[String],
-    setting: &Setting<'_>,
-) -> Box<dyn Tool> {
-    let grammar = Grammar::short("cat", "nbevtAETu");
-    match grammar.parse(arguments, setting.words) {
-        Ok(options) if options.in_order().next().is_none() => {
-            Box::new(Copy { files: options.operands, at: 0, failed: false })
-        }
-        Ok(options) => {
-            let number = options.has('n') || options.has('b');
-            let ends = options.has('A') || options.has('e') || options.has('E');
-            filter(Cat { number, ends, count: 0 }, options.operands)
-        }
-        Err(message) => failed(message, 1),
-    }
-}
-
-/// `cat` without options: bytes as they are.
-#[derive(Clone)]
-struct Copy {
     files: Vec<String>,
     at: usize,
     failed: bool,
+    marks: Marks,
+    count: u32,
+    /// Whether the next byte begins a line, and how many empty lines came before.
+    begins: bool,
+    empty: u32,
 }
 
-impl Tool for Copy {
-    fn step(&mut self, io: &mut Io<'_>) -> crate::shell::Step {
-        use crate::shell::Step;
+impl Cat {
+    fn put(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        if !self.marks.any() {
+            out.extend_from_slice(bytes);
+            return;
+        }
+        for byte in bytes.iter().copied() {
+            if std::mem::take(&mut self.begins) {
+                self.empty = if byte == b'\n' { self.empty + 1 } else { 0 };
+                if self.marks.squeeze && self.empty > 1 {
+                    self.begins = true;
+                    continue;
+                }
+                if self.marks.number == Some(true) || self.marks.number == Some(false) && byte != b'\n' {
+                    self.count += 1;
+                    out.extend(format!("{:>6}\t", self.count).bytes());
+                }
+            }
+            self.byte(byte, out);
+        }
+    }
+
+    fn byte(&mut self, byte: u8, out: &mut Vec<u8>) {
+        match byte {
+            b'\n' => {
+                if self.marks.ends {
+                    out.push(b'$');
+                }
+                out.push(b'\n');
+                self.begins = true;
+            }
+            b'\t' if self.marks.tabs => out.extend(b"^I"),
+            b'\t' => out.push(b'\t'),
+            byte if self.marks.controls => {
+                let low = byte & 127;
+                if byte > 127 {
+                    out.extend(b"M-");
+                }
+                match low {
+                    0..32 => out.extend([b'^', low + 64]),
+                    127 => out.extend(b"^?"),
+                    low => out.push(low),
+                }
+            }
+            byte => out.push(byte),
+        }
+    }
+}
+
+impl Tool for Cat {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
             let file = match self.files.get(self.at) {
-                None if self.at == 0 => "-",
+                None if self.at == 0 => "-".to_owned(),
                 None => return Step::Exit(i32::from(self.failed)),
-                Some(file) => file.as_str(),
+                Some(file) => file.clone(),
             };
             if file == "-" {
                 let rest = io.stdin.rest().to_vec();
                 io.stdin.read = io.stdin.bytes.len();
-                io.stdout.extend_from_slice(&rest);
+                self.put(&rest, io.stdout);
                 if !io.stdin.ended() {
                     return Step::Input;
                 }
             } else {
-                match io.read_file(file) {
-                    Ok(bytes) => io.stdout.extend_from_slice(&bytes),
+                match io.read_file(&file) {
+                    Ok(bytes) => self.put(&bytes, io.stdout),
                     Err(why) => {
                         self.failed = true;
-                        cannot_open(io, "cat", file, &why);
+                        cannot_open(io, "cat", &file, &why);
                     }
                 }
             }
@@ -93,60 +131,200 @@ impl Tool for Copy {
     }
 }
 
+pub(in crate::shell::commands) fn cat(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    const GNU: Grammar = Grammar {
+        name: "cat",
+        short: "nbevtAETus",
+        long: &[
+            ("number", 'n'),
+            ("number-nonblank", 'b'),
+            ("show-all", 'A'),
+            ("show-ends", 'E'),
+            ("show-nonprinting", 'v'),
+            ("show-tabs", 'T'),
+            ("squeeze-blank", 's'),
+        ],
+        stops: false,
+    };
+    let grammar = if gnu { GNU } else { Grammar::short("cat", "nbevtAu") };
+    match grammar.parse(arguments, setting.words) {
+        Ok(options) => Box::new(Cat {
+            marks: Marks::of(&options, gnu),
+            files: options.operands,
+            at: 0,
+            failed: false,
+            count: 0,
+            begins: true,
+            empty: 0,
+        }),
+        Err(message) => failed(message, 1),
+    }
+}
+
 pub(in crate::shell::commands) fn tac(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let (texts, failed) = whole(io, "tac", arguments)?;
+    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    const GNU: Grammar = Grammar {
+        name: "tac",
+        short: "brs:",
+        long: &[("before", 'b'), ("regex", 'r'), ("separator", 's')],
+        stops: false,
+    };
+    let grammar = if gnu { GNU } else { Grammar::short("tac", "") };
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    if let Some(flag) = options.not_simulated(&[('r', "--regex")]) {
+        io.complain(format!("podhop: tac: not simulated here: {flag}"));
+        return Some(1);
+    }
+    let (texts, failed) = whole(io, "tac", &options.operands)?;
+    let separator = options.value('s').unwrap_or("\n").to_owned();
     for (_, text) in texts {
-        for line in text.lines().rev() {
-            io.say(line);
+        let mut pieces: Vec<String> = Vec::new();
+        match options.has('b') {
+            false => pieces.extend(text.split_inclusive(separator.as_str()).map(str::to_owned)),
+            true => {
+                let mut parts = text.split(separator.as_str());
+                pieces.extend(parts.next().map(str::to_owned));
+                pieces.extend(parts.map(|part| format!("{separator}{part}")));
+            }
+        }
+        for piece in pieces.iter().rev() {
+            io.stdout.extend_from_slice(piece.as_bytes());
         }
     }
     Some(i32::from(failed))
 }
 
-/// `rev` and `nl`.
-#[derive(Clone)]
-struct Each {
-    numbers: bool,
-    all: bool,
-    count: u32,
-}
-
-impl Filter for Each {
-    fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {
-        if !self.numbers {
-            io.say(line.chars().rev().collect::<String>());
-        } else if line.is_empty() && !self.all {
-            io.say("       ");
-        } else {
-            self.count += 1;
-            io.say(format!("{:>6}\t{line}", self.count));
+pub(in crate::shell::commands) fn rev(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("rev", "").read(arguments, io) else { return Some(1) };
+    let (texts, failed) = whole(io, "rev", &options.operands)?;
+    for (_, text) in texts {
+        for line in text.split_inclusive('\n') {
+            let body = line.strip_suffix('\n').unwrap_or(line);
+            let turned: String = body.chars().rev().collect();
+            io.stdout.extend_from_slice(turned.as_bytes());
+            io.stdout.extend_from_slice(&line.as_bytes()[body.len()..]);
         }
-        None
     }
-
-    fn end(&mut self, _: &mut Io<'_>, failed: bool) -> i32 {
-        i32::from(failed)
-    }
-
-    fn missing(&self, io: &mut Io<'_>, file: &str, why: &str) {
-        cannot_open(io, if self.numbers { "nl" } else { "rev" }, file, why);
-    }
+    Some(i32::from(failed))
 }
 
-pub(in crate::shell::commands) fn rev(arguments: &[String], _: &Setting<'_>) -> Box<dyn Tool> {
-    filter(Each { numbers: false, all: true, count: 0 }, arguments.to_vec())
+/// How `nl` writes its numbers.
+struct Numbers {
+    body: String,
+    width: usize,
+    separator: String,
+    form: String,
+    step: i64,
+    next: i64,
 }
 
-pub(in crate::shell::commands) fn nl(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
-    let parsed: Result<Options, String> =
-        Grammar::short("nl", "b:w:s:").parse(arguments, setting.words);
-    match parsed {
-        Ok(options) => {
-            let all = options.value('b') == Some("a");
-            filter(Each { numbers: true, all, count: 0 }, options.operands)
+impl Numbers {
+    fn read(options: &Options, gnu: bool) -> Result<Numbers, String> {
+        let number = |letter: char, what: &str, default: i64| match options.value(letter) {
+            None => Ok(default),
+            Some(text) => text.parse().map_err(|_| match gnu {
+                true => format!("nl: invalid {what}: '{text}'"),
+                false => format!("nl: invalid number '{text}'"),
+            }),
+        };
+        let numbers = Numbers {
+            body: options.value('b').unwrap_or("t").to_owned(),
+            width: usize::try_from(number('w', "line number field width", 6)?).unwrap_or(6).min(1_000),
+            separator: options.value('s').unwrap_or("\t").to_owned(),
+            form: options.value('n').unwrap_or("rn").to_owned(),
+            step: number('i', "line number increment", 1)?,
+            next: number('v', "starting line number", 1)?,
+        };
+        if !matches!(numbers.body.chars().next(), Some('a' | 't' | 'n' | 'p')) {
+            let text = &numbers.body;
+            return Err(format!("nl: invalid body numbering style: '{text}'\nTry 'nl --help' for more information."));
         }
-        Err(message) => failed(message, 1),
+        if !matches!(numbers.form.as_str(), "ln" | "rn" | "rz") {
+            let text = &numbers.form;
+            return Err(format!("nl: invalid line numbering format: '{text}'\nTry 'nl --help' for more information."));
+        }
+        Ok(numbers)
     }
+
+    fn line(&mut self, line: &str) -> Result<String, String> {
+        let counts = match self.body.split_at(1) {
+            ("a", _) => true,
+            ("t", _) => !line.is_empty(),
+            ("p", pattern) => {
+                super::regex::compile(pattern, super::regex::Syntax::Basic, false)?.is_match(line)
+            }
+            _ => false,
+        };
+        let width = self.width;
+        if !counts {
+            return Ok(format!("{}{line}", " ".repeat(width + self.separator.chars().count())));
+        }
+        let number = match self.form.as_str() {
+            "ln" => format!("{:<width$}", self.next),
+            "rz" => format!("{:0>width$}", self.next),
+            _ => format!("{:>width$}", self.next),
+        };
+        self.next = self.next.saturating_add(self.step);
+        Ok(format!("{number}{}{line}", self.separator))
+    }
+}
+
+pub(in crate::shell::commands) fn nl(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    const GNU: Grammar = Grammar {
+        name: "nl",
+        short: "b:w:s:n:v:i:d:f:h:l:p",
+        long: &[
+            ("body-numbering", 'b'),
+            ("number-width", 'w'),
+            ("number-separator", 's'),
+            ("number-format", 'n'),
+            ("starting-line-number", 'v'),
+            ("line-increment", 'i'),
+            ("section-delimiter", 'd'),
+            ("footer-numbering", 'f'),
+            ("header-numbering", 'h'),
+            ("join-blank-lines", 'l'),
+            ("no-renumber", 'p'),
+        ],
+        stops: false,
+    };
+    let grammar = if gnu { GNU } else { Grammar::short("nl", "b:i:s:v:w:p") };
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    let idle = [
+        ('d', "--section-delimiter"),
+        ('f', "--footer-numbering"),
+        ('h', "--header-numbering"),
+        ('l', "--join-blank-lines"),
+    ];
+    if let Some(flag) = options.not_simulated(&idle) {
+        io.complain(format!("podhop: nl: not simulated here: {flag}"));
+        return Some(1);
+    }
+    let mut numbers = match Numbers::read(&options, gnu) {
+        Ok(numbers) => numbers,
+        Err(message) => {
+            io.complain(message);
+            return Some(1);
+        }
+    };
+    let (texts, failed) = whole(io, "nl", &options.operands)?;
+    for (_, text) in texts {
+        for line in text.lines() {
+            match numbers.line(line) {
+                Ok(line) => io.say(line),
+                Err(why) => {
+                    io.complain(format!("nl: {why}"));
+                    return Some(1);
+                }
+            }
+        }
+    }
+    Some(i32::from(failed))
 }
 
 /// `less` and `more` print: the game's terminal scrolls by itself.

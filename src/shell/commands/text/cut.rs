@@ -13,29 +13,57 @@ use crate::shell::{Io, Read, Step, Tool};
 struct Ranges(Vec<(usize, usize)>);
 
 impl Ranges {
-    fn read(text: &str) -> Option<Ranges> {
+    /// Reads a list of fields, or of characters.
+    ///
+    /// # Errors
+    /// What `cut` says after its name.
+    fn read(text: &str, fields: bool, gnu: bool) -> Result<Ranges, String> {
+        let number = |part: &str| {
+            part.parse::<usize>().map_err(|_| match (gnu, fields) {
+                (false, _) => format!("invalid number '{text}'"),
+                (true, true) => format!("invalid field value '{part}'"),
+                (true, false) => format!("invalid byte/character position '{part}'"),
+            })
+        };
+        let zero = || match (gnu, fields) {
+            (false, _) => "missing list of positions".to_owned(),
+            (true, true) => "fields are numbered from 1".to_owned(),
+            (true, false) => "byte/character positions are numbered from 1".to_owned(),
+        };
         let mut ranges = Vec::new();
-        for piece in text.split(',') {
+        let separators = |letter: char| letter == ',' || gnu && letter == ' ';
+        for piece in text.split(separators) {
+            if piece.is_empty() {
+                if gnu {
+                    return Err(zero());
+                }
+                continue;
+            }
             let (from, to) = match piece.split_once('-') {
                 None => {
-                    let only = piece.parse().ok()?;
+                    let only = number(piece)?;
                     (only, only)
                 }
-                Some(("", "")) => return None,
-                Some((from, to)) => {
-                    let end = |text: &str, default| match text {
-                        "" => Some(default),
-                        _ => text.parse().ok(),
-                    };
-                    (end(from, 1)?, end(to, usize::MAX)?)
+                Some(("", "")) if gnu => {
+                    return Err("invalid range with no endpoint: -".to_owned());
                 }
+                Some((from, to)) => (
+                    if from.is_empty() { 1 } else { number(from)? },
+                    if to.is_empty() { usize::MAX } else { number(to)? },
+                ),
             };
-            if from == 0 || from > to {
-                return None;
+            if gnu && from == 0 {
+                return Err(zero());
+            }
+            if gnu && from > to {
+                return Err("invalid decreasing range".to_owned());
             }
             ranges.push((from, to));
         }
-        Some(Ranges(ranges))
+        if ranges.is_empty() {
+            return Err(zero());
+        }
+        Ok(Ranges(ranges))
     }
 
     fn has(&self, index: usize) -> bool {
@@ -117,11 +145,36 @@ pub(in crate::shell::commands) fn cut(
         };
         return failed(message, 1);
     };
-    let Some(ranges) = Ranges::read(list) else {
-        return failed(format!("cut: invalid field value '{list}'"), 1);
+    let gnu = setting.flavour == Flavour::Gnu;
+    let says = |message: &str| match gnu {
+        true => failed(format!("cut: {message}\nTry 'cut --help' for more information."), 1),
+        false => failed(format!("cut: {message}"), 1),
+    };
+    let fields = options.has('f');
+    if [options.has('f'), options.has('c'), options.has('b')].iter().filter(|given| **given).count() > 1 {
+        return match gnu {
+            true => says("only one list may be specified"),
+            false => failed(crate::shell::commands::busybox_usage("cut"), 1),
+        };
+    }
+    if !fields && options.has('d') {
+        return says(match gnu {
+            true => "an input delimiter may be specified only when operating on fields",
+            false => "a delimiter may be specified only when operating on fields",
+        });
+    }
+    if !fields && options.has('s') {
+        return says(match gnu {
+            true => "suppressing non-delimited lines makes sense\n\tonly when operating on fields",
+            false => "suppressing non-delimited lines makes sense only when operating on fields",
+        });
+    }
+    let ranges = match Ranges::read(list, fields, gnu) {
+        Ok(ranges) => ranges,
+        Err(message) => return says(&message),
     };
     let given = options.value('d').unwrap_or("\t");
-    if given.chars().count() > 1 {
+    if given.chars().count() > 1 && gnu {
         return failed(
             "cut: the delimiter must be a single character\nTry 'cut --help' for more information.",
             1,
@@ -261,25 +314,64 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
 }
 
 pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let options = match Grammar::short("paste", "sd:").read(arguments, io) {
-        Some(options) => options,
-        None => return Some(1),
+    const GRAMMAR: Grammar = Grammar {
+        name: "paste",
+        short: "sd:z",
+        long: &[("serial", 's'), ("delimiters", 'd'), ("zero-terminated", 'z')],
+        stops: false,
     };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
     let (texts, failed) = whole(io, "paste", &options.operands)?;
-    let delimiter = unescape(options.value('d').unwrap_or("\t"));
+    if failed {
+        return Some(1);
+    }
+    let end = if options.has('z') { '\0' } else { '\n' };
+    let list = unescape(options.value('d').unwrap_or("\t"));
+    // `\0` in the list stands for nothing.
+    let delimiters: Vec<String> = list
+        .chars()
+        .map(|letter| if letter == '\0' { String::new() } else { letter.to_string() })
+        .collect();
+    let delimiter = |at: usize| delimiters.get(at % delimiters.len().max(1)).map_or("", String::as_str);
+    let lines = |text: &'_ str| -> Vec<String> {
+        let body = text.strip_suffix(end).unwrap_or(text);
+        if text.is_empty() { Vec::new() } else { body.split(end).map(str::to_owned).collect() }
+    };
+    let put = |io: &mut Io<'_>, cells: &[String]| {
+        let mut line = String::new();
+        for (at, cell) in cells.iter().enumerate() {
+            if at > 0 {
+                line += delimiter(at - 1);
+            }
+            line += cell;
+        }
+        line.push(end);
+        io.stdout.extend_from_slice(line.as_bytes());
+    };
     if options.has('s') {
         for (_, text) in &texts {
-            io.say(text.lines().collect::<Vec<_>>().join(&delimiter));
+            put(io, &lines(text));
         }
-        return Some(i32::from(failed));
+        return Some(0);
     }
-    let columns: Vec<Vec<&str>> = texts.iter().map(|(_, text)| text.lines().collect()).collect();
+    // A dash takes a line of standard input each time.
+    let dashes: Vec<usize> = (0..texts.len()).filter(|at| texts[*at].0 == "-").collect();
+    let standard = dashes.first().map_or_else(Vec::new, |at| lines(&texts[*at].1));
+    let columns: Vec<Vec<String>> = texts
+        .iter()
+        .enumerate()
+        .map(|(at, (_, text))| match dashes.iter().position(|dash| *dash == at) {
+            Some(which) => standard.iter().skip(which).step_by(dashes.len()).cloned().collect(),
+            None => lines(text),
+        })
+        .collect();
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
     for row in 0..height {
-        let cells = columns.iter().map(|column| column.get(row).copied().unwrap_or(""));
-        io.say(cells.collect::<Vec<_>>().join(&delimiter));
+        let cells: Vec<String> =
+            columns.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect();
+        put(io, &cells);
     }
-    Some(i32::from(failed))
+    Some(0)
 }
 
 pub(in crate::shell::commands) fn column(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

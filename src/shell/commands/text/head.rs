@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::lines::{cannot_open, whole};
+use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, failed};
 use crate::shell::{Io, NEVER, Read, Step, Tool};
@@ -20,34 +21,55 @@ struct Amount {
 }
 
 impl Amount {
-    fn read(text: &str, bytes: bool, tool: &str) -> Result<Amount, String> {
+    fn read(text: &str, bytes: bool, tool: &str, gnu: bool) -> Result<Amount, String> {
         let (turned, digits) = match (tool, text.chars().next()) {
             ("head", Some('-')) | ("tail", Some('+')) => (true, &text[1..]),
             ("tail", Some('-')) => (false, &text[1..]),
             _ => (false, text),
         };
-        match digits.parse() {
-            Ok(count) => Ok(Amount { bytes, count, turned }),
-            Err(_) => {
+        match scaled(digits) {
+            Some(count) => Ok(Amount { bytes, count, turned }),
+            None if !gnu => Err(format!("{tool}: invalid number '{text}'")),
+            None => {
                 let what = if bytes { "bytes" } else { "lines" };
-                Err(format!("{tool}: invalid number of {what}: '{text}'"))
+                Err(format!("{tool}: invalid number of {what}: '{digits}'"))
             }
         }
     }
 }
 
-/// `-5` of old stands for `-n 5`.
-fn modern(arguments: &[String]) -> Vec<String> {
-    let is_old = |argument: &String| {
-        argument
-            .strip_prefix('-')
-            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
+/// `1k`, `2M`: a count with a multiplier.
+fn scaled(text: &str) -> Option<usize> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let by = match &text[digits.len()..] {
+        "" => 1,
+        "b" => 512,
+        "kB" => 1_000,
+        "k" | "K" | "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "m" | "M" | "MiB" => 1 << 20,
+        "g" | "G" | "GiB" => 1 << 30,
+        _ => return None,
     };
-    let turn = |argument: &String| match is_old(argument) {
-        true => format!("-n{}", &argument[1..]),
-        false => argument.clone(),
-    };
-    arguments.iter().map(turn).collect()
+    digits.parse::<usize>().ok()?.checked_mul(by)
+}
+
+/// `-5` of old stands for `-n 5`, and `tail +5` for `tail -n +5`.
+fn modern(arguments: &[String], tool: &str) -> Vec<String> {
+    let digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let mut all = Vec::new();
+    let mut value = false;
+    for (at, argument) in arguments.iter().enumerate() {
+        let old = !value && argument.strip_prefix('-').is_some_and(digits);
+        let from = tool == "tail" && at == 0 && argument.strip_prefix('+').is_some_and(digits);
+        all.push(match (old, from) {
+            (true, _) => format!("-n{}", &argument[1..]),
+            (_, true) => format!("-n{argument}"),
+            _ => argument.clone(),
+        });
+        value = matches!(argument.as_str(), "-n" | "-c" | "--lines" | "--bytes");
+    }
+    all
 }
 
 /// `head` of one text that may still be coming in.
@@ -83,6 +105,7 @@ struct Part {
     amount: Amount,
     files: Vec<String>,
     quiet: bool,
+    titled: bool,
 }
 
 impl Part {
@@ -108,7 +131,7 @@ impl Part {
 impl Tool for Part {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         let Some((texts, failed)) = whole(io, self.tool, &self.files) else { return Step::Input };
-        let titles = self.files.len() > 1 && !self.quiet;
+        let titles = self.titled || self.files.len() > 1 && !self.quiet;
         for (index, (name, text)) in texts.iter().enumerate() {
             if titles {
                 let name = if name == "-" { "standard input" } else { name };
@@ -132,25 +155,28 @@ pub(in crate::shell::commands) fn head(
     const GRAMMAR: Grammar = Grammar {
         name: "head",
         short: "n:c:qv",
-        long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q')],
+        long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v')],
         stops: false,
     };
-    let options = match GRAMMAR.parse(&modern(arguments), setting.words) {
+    let options = match GRAMMAR.parse(&modern(arguments, "head"), setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };
+    let gnu = setting.flavour == Flavour::Gnu;
     let amount = match (options.value('c'), options.value('n')) {
-        (Some(bytes), _) => Amount::read(bytes, true, "head"),
-        (None, lines) => Amount::read(lines.unwrap_or("10"), false, "head"),
+        (Some(bytes), _) => Amount::read(bytes, true, "head", gnu),
+        (None, lines) => Amount::read(lines.unwrap_or("10"), false, "head", gnu),
     };
     match amount {
         Err(message) => failed(message, 1),
-        Ok(Amount { bytes: false, count, turned: false }) if options.operands.is_empty() => {
+        Ok(Amount { bytes: false, count, turned: false })
+            if options.operands.is_empty() && !options.has('v') =>
+        {
             Box::new(Head { left: count })
         }
         Ok(amount) => {
-            let quiet = options.has('q');
-            Box::new(Part { tool: "head", amount, files: options.operands, quiet })
+            let (quiet, titled) = (options.has('q'), options.has('v'));
+            Box::new(Part { tool: "head", amount, files: options.operands, quiet, titled })
         }
     }
 }
@@ -207,23 +233,24 @@ pub(in crate::shell::commands) fn tail(
     const GRAMMAR: Grammar = Grammar {
         name: "tail",
         short: "n:c:fFqvs:",
-        long: &[("lines", 'n'), ("bytes", 'c'), ("follow", 'f'), ("quiet", 'q')],
+        long: &[("lines", 'n'), ("bytes", 'c'), ("follow", 'f'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v'), ("sleep-interval", 's')],
         stops: false,
     };
-    let options = match GRAMMAR.parse(&modern(arguments), setting.words) {
+    let options = match GRAMMAR.parse(&modern(arguments, "tail"), setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };
+    let gnu = setting.flavour == Flavour::Gnu;
     let amount = match (options.value('c'), options.value('n')) {
-        (Some(bytes), _) => Amount::read(bytes, true, "tail"),
-        (None, lines) => Amount::read(lines.unwrap_or("10"), false, "tail"),
+        (Some(bytes), _) => Amount::read(bytes, true, "tail", gnu),
+        (None, lines) => Amount::read(lines.unwrap_or("10"), false, "tail", gnu),
     };
     let follow = options.has('f') || options.has('F');
     match amount {
         Err(message) => failed(message, 1),
         Ok(amount) => {
-            let quiet = options.has('q');
-            let part = Part { tool: "tail", amount, files: options.operands, quiet };
+            let (quiet, titled) = (options.has('q'), options.has('v'));
+            let part = Part { tool: "tail", amount, files: options.operands, quiet, titled };
             match follow {
                 true => Box::new(Follow { part, shown: None }),
                 false => Box::new(part),

@@ -11,4 +11,5 @@ pub(super) mod lines;
 pub(in crate::shell) mod regex;
 pub(super) mod sed;
 pub(super) mod sort;
+pub(super) mod uniq;
 pub(super) mod wc;

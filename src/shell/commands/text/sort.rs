@@ -1,27 +1,40 @@
-//! `sort` and `uniq`.
+//! `sort`, GNU's and BusyBox'.
 
 use std::cmp::Ordering;
 
-use super::lines::{Filter, cannot_open, filter, whole};
-use crate::shell::commands::options::Grammar;
+use super::lines::whole;
+use crate::cluster::Flavour;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{Setting, failed};
 use crate::shell::{Io, Step, Tool};
 
 const GRAMMAR: Grammar = Grammar {
     name: "sort",
-    short: "nrufbVhgsck:t:o:",
+    short: "nrufbVhgMRdiszcCmk:t:o:S:T:p;D",
     long: &[
         ("numeric-sort", 'n'),
         ("reverse", 'r'),
         ("unique", 'u'),
         ("ignore-case", 'f'),
+        ("ignore-leading-blanks", 'b'),
+        ("ignore-nonprinting", 'i'),
+        ("dictionary-order", 'd'),
         ("version-sort", 'V'),
         ("human-numeric-sort", 'h'),
         ("general-numeric-sort", 'g'),
+        ("month-sort", 'M'),
+        ("random-sort", 'R'),
         ("key", 'k'),
         ("field-separator", 't'),
         ("stable", 's'),
+        ("zero-terminated", 'z'),
+        ("check", 'c'),
+        ("merge", 'm'),
         ("output", 'o'),
+        ("buffer-size", 'S'),
+        ("temporary-directory", 'T'),
+        ("parallel", 'p'),
+        ("debug", 'D'),
     ],
     stops: false,
 };
@@ -32,7 +45,10 @@ enum Order {
     #[default]
     Text,
     Number,
+    General,
     Human,
+    Month,
+    Random,
     Version,
 }
 
@@ -46,7 +62,10 @@ struct Key {
     order: Order,
     fold: bool,
     reverse: bool,
-    blanks: bool,
+    /// Whether blanks before the beginning and before the end do not count.
+    blanks: (bool, bool),
+    dictionary: bool,
+    printable: bool,
 }
 
 #[derive(Clone)]
@@ -56,218 +75,443 @@ struct Sort {
     reverse: bool,
     unique: bool,
     stable: bool,
-    check: bool,
+    /// `-c`, or silently `-C`.
+    check: Option<bool>,
+    merge: bool,
+    end: char,
     output: Option<String>,
     files: Vec<String>,
+    gnu: bool,
 }
 
-fn modifiers(key: &mut Key, letters: &str) {
-    for letter in letters.chars() {
-        match letter {
-            'n' | 'g' => key.order = Order::Number,
-            'h' => key.order = Order::Human,
-            'V' => key.order = Order::Version,
-            'f' => key.fold = true,
-            'r' => key.reverse = true,
-            'b' => key.blanks = true,
-            _ => {}
+/// Takes the letter of an ordering option; whether it is one. `start` says that it stands at the
+/// beginning of a key.
+fn modifier(key: &mut Key, letter: char, start: bool) -> bool {
+    match letter {
+        'n' => key.order = Order::Number,
+        'g' => key.order = Order::General,
+        'h' => key.order = Order::Human,
+        'M' => key.order = Order::Month,
+        'R' => key.order = Order::Random,
+        'V' => key.order = Order::Version,
+        'f' => key.fold = true,
+        'r' => key.reverse = true,
+        'd' => key.dictionary = true,
+        'i' => key.printable = true,
+        'b' if start => key.blanks.0 = true,
+        'b' => key.blanks.1 = true,
+        _ => return false,
+    }
+    true
+}
+
+/// A position of a key that is being read.
+struct Reader<'t> {
+    whole: &'t str,
+    rest: &'t str,
+    gnu: bool,
+}
+
+impl Reader<'_> {
+    fn wrong<T>(&self, gnu: &str, at: Option<&str>) -> Result<T, String> {
+        Err(match (self.gnu, at) {
+            (false, _) => "sort: bad field specification".to_owned(),
+            (true, Some(rest)) => format!("sort: {gnu}: invalid count at start of '{rest}'"),
+            (true, None) => format!("sort: {gnu}: invalid field specification '{}'", self.whole),
+        })
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let end = self.rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(self.rest.len());
+        let value = self.rest[..end].parse().ok()?;
+        self.rest = &self.rest[end..];
+        Some(value)
+    }
+
+    fn position(&mut self, start: bool) -> Result<(usize, usize), String> {
+        let rest = self.rest;
+        let Some(field) = self.number() else {
+            let words = if start { "invalid number at field start" } else { "invalid number after ','" };
+            return match (self.gnu, start) {
+                // BusyBox takes what is missing after the comma as the end of the line.
+                (false, false) if rest.is_empty() => Ok((0, 0)),
+                _ => self.wrong(words, Some(rest)),
+            };
+        };
+        if field == 0 {
+            return self.wrong("field number is zero", None);
         }
+        let mut character = 0;
+        if let Some(rest) = self.rest.strip_prefix('.') {
+            self.rest = rest;
+            let rest = self.rest;
+            let Some(found) = self.number() else {
+                return self.wrong("invalid number after '.'", Some(rest));
+            };
+            character = found;
+            if character == 0 && start {
+                return self.wrong("character offset is zero", None);
+            }
+        }
+        Ok((field, character))
+    }
+
+    fn modifiers(&mut self, key: &mut Key, start: bool) -> bool {
+        let mut any = false;
+        while let Some(letter) = self.rest.chars().next().filter(|letter| modifier(key, *letter, start)) {
+            any = true;
+            self.rest = &self.rest[letter.len_utf8()..];
+        }
+        any
     }
 }
 
 /// `2`, `2,2n`, `1.3,1.5`
-fn key(text: &str, general: &Key) -> Result<Key, String> {
-    let wrong =
-        || format!("sort: invalid number at field start: invalid count at start of '{text}'");
-    let position = |text: &str| {
-        let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-        let (field, character) = digits.split_once('.').unwrap_or((digits, "0"));
-        let letters = text[digits.len()..].to_owned();
-        Some(((field.parse::<usize>().ok()?, character.parse::<usize>().ok()?), letters))
-    };
-    let (start, end) = match text.split_once(',') {
-        Some((start, end)) => (start, Some(end)),
-        None => (text, None),
-    };
-    let (from, mut letters) = position(start).ok_or_else(wrong)?;
-    if from.0 == 0 {
-        return Err(format!("sort: field number is zero: invalid field specification '{text}'"));
+fn key(text: &str, general: &Key, gnu: bool) -> Result<Key, String> {
+    let mut reader = Reader { whole: text, rest: text, gnu };
+    let mut key = Key { from: reader.position(true)?, ..Key::default() };
+    let mut own = reader.modifiers(&mut key, true);
+    if let Some(rest) = reader.rest.strip_prefix(',') {
+        reader.rest = rest;
+        key.to = Some(reader.position(false)?).filter(|to| to.0 > 0);
+        own |= reader.modifiers(&mut key, false);
     }
-    let to = match end {
-        Some(end) => {
-            let (to, more) = position(end).ok_or_else(wrong)?;
-            letters += &more;
-            Some(to)
-        }
-        None => None,
-    };
-    let mut key = Key { from, to, ..Key::default() };
-    if letters.is_empty() {
-        key = Key { from, to, ..general.clone() };
+    if !reader.rest.is_empty() {
+        return match gnu {
+            true => Err(format!("sort: stray character in field spec: invalid field specification '{text}'")),
+            false => Err("sort: unknown key option".to_owned()),
+        };
     }
-    modifiers(&mut key, &letters);
+    if !own {
+        key = Key { from: key.from, to: key.to, ..general.clone() };
+    }
     Ok(key)
 }
 
 impl Sort {
-    /// The part of a line that a key is about.
-    fn part<'l>(&self, line: &'l str, key: &Key) -> &'l str {
-        let fields = self.fields(line);
-        let at = |field: usize, character: usize| match fields.get(field - 1) {
-            None => line.len(),
-            Some((start, _)) => {
-                let text = &line[*start..];
-                let text = match key.blanks || self.separator.is_none() && character > 0 {
-                    true => text.trim_start(),
-                    false => text,
-                };
-                let begin = line.len() - text.len();
-                let offset = text.char_indices().nth(character.saturating_sub(1));
-                begin + offset.map_or(text.len(), |(offset, _)| offset)
-            }
-        };
-        let start = at(key.from.0, key.from.1);
-        let end = match key.to {
-            None => line.len(),
-            Some((field, 0)) => fields.get(field.max(1) - 1).map_or(line.len(), |(_, end)| *end),
-            Some((field, character)) => at(field.max(1), character + 1),
-        };
-        &line[start..end.max(start)]
+    /// Where the field with this number, from 1, begins.
+    fn field(&self, line: &str, number: usize) -> usize {
+        let mut at = 0;
+        for _ in 1..number {
+            at = self.field_end(line, at, true);
+        }
+        at
     }
 
-    /// Where fields begin and end. Without a separator, a field begins with the blanks before it.
-    fn fields(&self, line: &str) -> Vec<(usize, usize)> {
-        let mut fields = Vec::new();
+    /// Where the field that begins at `at` ends; past its separator when `past`.
+    fn field_end(&self, line: &str, at: usize, past: bool) -> usize {
+        let rest = &line[at..];
         match self.separator {
-            Some(separator) => {
-                let mut start = 0;
-                for piece in line.split(separator) {
-                    fields.push((start, start + piece.len()));
-                    start += piece.len() + separator.len_utf8();
-                }
-            }
+            Some(separator) => match rest.find(separator) {
+                Some(end) => at + end + if past { separator.len_utf8() } else { 0 },
+                None => line.len(),
+            },
             None => {
-                let mut start = 0;
-                while start < line.len() {
-                    let rest = &line[start..];
-                    let blanks = rest.len() - rest.trim_start().len();
-                    let word = rest[blanks..].find(char::is_whitespace);
-                    let end = start + blanks + word.unwrap_or(rest.len() - blanks);
-                    fields.push((start, end));
-                    start = end;
-                }
+                let begin = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+                let end = rest[begin..].find([' ', '\t']).unwrap_or(rest.len() - begin);
+                at + begin + end
             }
         }
-        fields
     }
 
-    fn compare_keys(&self, left: &str, right: &str) -> Ordering {
+    /// The part of a line that a key is about.
+    fn part<'l>(&self, line: &'l str, key: &Key) -> &'l str {
+        if key.from.0 == 0 {
+            return if key.blanks.0 { line.trim_start_matches([' ', '\t']) } else { line };
+        }
+        let skip = |at: usize| at + line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
+        let further = |at: usize, count: usize| {
+            line[at..].char_indices().nth(count).map_or(line.len(), |(more, _)| at + more)
+        };
+        let mut start = self.field(line, key.from.0);
+        if key.blanks.0 {
+            start = skip(start);
+        }
+        start = further(start, key.from.1.saturating_sub(1));
+        let end = match key.to {
+            None => line.len(),
+            Some((field, 0)) => {
+                let begin = self.field(line, field);
+                self.field_end(line, begin, false)
+            }
+            Some((field, character)) => {
+                let mut begin = self.field(line, field);
+                if key.blanks.1 {
+                    begin = skip(begin);
+                }
+                further(begin, character)
+            }
+        };
+        line.get(start..end.max(start)).unwrap_or("")
+    }
+
+    fn by_keys(&self, left: &str, right: &str) -> Ordering {
         for key in &self.keys {
-            let (a, b) = (self.part(left, key), self.part(right, key));
-            let order = compare(a, b, key);
-            if order != Ordering::Equal {
-                return if key.reverse { order.reverse() } else { order };
+            let (l, r) = (self.part(left, key), self.part(right, key));
+            let order = compare(l, r, key, self.gnu);
+            let order = if key.reverse { order.reverse() } else { order };
+            if order.is_ne() {
+                return order;
             }
         }
         Ordering::Equal
     }
 
     fn compare(&self, left: &str, right: &str) -> Ordering {
-        let order = self.compare_keys(left, right);
-        if order != Ordering::Equal || self.stable || self.unique {
+        let order = self.by_keys(left, right);
+        if order.is_ne() || self.stable || self.unique {
             return order;
         }
-        let last = left.cmp(right);
-        if self.reverse { last.reverse() } else { last }
+        let order = left.as_bytes().cmp(right.as_bytes());
+        if self.reverse { order.reverse() } else { order }
+    }
+
+    /// The first line that is out of order: its number from 0.
+    fn disorder(&self, lines: &[&str]) -> Option<usize> {
+        let wrong = |pair: &[&str]| match self.unique {
+            true => self.by_keys(pair[0], pair[1]).is_ge(),
+            false => self.compare(pair[0], pair[1]).is_gt(),
+        };
+        lines.windows(2).position(wrong).map(|at| at + 1)
+    }
+
+    fn merged<'t>(&self, texts: &[Vec<&'t str>]) -> Vec<&'t str> {
+        let mut heads = vec![0; texts.len()];
+        let mut out = Vec::new();
+        loop {
+            let mut best: Option<usize> = None;
+            for at in 0..texts.len() {
+                let Some(line) = texts[at].get(heads[at]) else { continue };
+                let better = best.is_none_or(|best| {
+                    self.compare(line, texts[best][heads[best]]).is_lt()
+                });
+                if better {
+                    best = Some(at);
+                }
+            }
+            let Some(best) = best else { return out };
+            out.push(texts[best][heads[best]]);
+            heads[best] += 1;
+        }
     }
 }
 
-fn compare(left: &str, right: &str, key: &Key) -> Ordering {
-    let (left, right) = match key.blanks {
-        true => (left.trim_start(), right.trim_start()),
-        false => (left, right),
-    };
+/// What a text is compared by.
+fn compare(left: &str, right: &str, key: &Key, gnu: bool) -> Ordering {
     match key.order {
-        Order::Number => number(left).total_cmp(&number(right)),
-        Order::Human => human(left).total_cmp(&human(right)),
-        Order::Version => version(left, right),
-        Order::Text if key.fold => left.to_uppercase().cmp(&right.to_uppercase()),
-        Order::Text => left.cmp(right),
+        Order::Number if gnu => decimal(left).total_cmp(&decimal(right)),
+        Order::Number | Order::General => general(left).total_cmp(&general(right)),
+        Order::Human => human(left).partial_cmp(&human(right)).unwrap_or(Ordering::Equal),
+        Order::Month => month(left).cmp(&month(right)),
+        Order::Random => hash(left).cmp(&hash(right)).then(left.cmp(right)),
+        Order::Version if gnu => version(left, right),
+        Order::Version => digits(left.as_bytes(), right.as_bytes()),
+        Order::Text => plain(left, key).cmp(&plain(right, key)),
     }
 }
 
-fn leading(text: &str) -> &str {
-    let text = text.trim_start();
-    let sign = usize::from(text.starts_with(['-', '+']));
-    let digits = text[sign..].find(|c: char| !c.is_ascii_digit() && c != '.');
-    &text[..digits.map_or(text.len(), |end| end + sign)]
-}
-
-fn number(text: &str) -> f64 {
-    leading(text).parse().unwrap_or(0.0)
-}
-
-fn human(text: &str) -> f64 {
-    let digits = leading(text);
-    let power = match text.trim_start()[digits.len()..].chars().next() {
-        Some('K' | 'k') => 1,
-        Some('M') => 2,
-        Some('G') => 3,
-        Some('T') => 4,
-        _ => 0,
+fn plain(text: &str, key: &Key) -> Vec<u8> {
+    let text = if key.blanks.0 { text.trim_start_matches([' ', '\t']) } else { text };
+    let kept = |byte: &u8| {
+        (!key.dictionary || byte.is_ascii_alphanumeric() || b" \t".contains(byte))
+            && (!key.printable || (b' '..=b'~').contains(byte))
     };
-    digits.parse().unwrap_or(0.0) * 1024_f64.powi(power)
+    let bytes = text.bytes().filter(kept);
+    if key.fold { bytes.map(|byte| byte.to_ascii_uppercase()).collect() } else { bytes.collect() }
 }
 
-/// Numbers within texts count as numbers: `10.244.2.1` before `10.244.10.1`.
-fn version(left: &str, right: &str) -> Ordering {
-    let (mut a, mut b) = (left, right);
+/// A number without exponent.
+fn decimal(text: &str) -> f64 {
+    let text = text.trim_start_matches([' ', '\t']);
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let end = digits.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(digits.len());
+    let number = digits[..end].trim_end_matches('.');
+    let number = match number.match_indices('.').nth(1) {
+        Some((second, _)) => &number[..second],
+        None => number,
+    };
+    let value = number.parse().unwrap_or(0.0);
+    if text.starts_with('-') && value != 0.0 { -value } else { value }
+}
+
+/// A number as C's `strtod` reads it; what is none comes first.
+fn general(text: &str) -> f64 {
+    let text = text.trim_start_matches([' ', '\t']);
+    let (sign, body) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if let Some(hex) = body.strip_prefix("0x").or(body.strip_prefix("0X")) {
+        let end = hex.find(|letter: char| !letter.is_ascii_hexdigit()).unwrap_or(hex.len());
+        return sign * u64::from_str_radix(&hex[..end], 16).unwrap_or(0) as f64;
+    }
+    let longest = body.find(|letter: char| !letter.is_ascii_alphanumeric() && !".+-".contains(letter));
+    let body = &body[..longest.unwrap_or(body.len())];
+    let number = (1..=body.len().min(40))
+        .rev()
+        .filter(|end| body.is_char_boundary(*end))
+        .find_map(|end| body[..end].parse::<f64>().ok());
+    number.map_or(f64::NEG_INFINITY, |value| if value == 0.0 { 0.0 } else { sign * value })
+}
+
+/// `2K` is more than `1000`: the suffix counts before the number.
+fn human(text: &str) -> (i32, f64) {
+    let trimmed = text.trim_start_matches([' ', '\t']);
+    let value = decimal(trimmed);
+    let rest = trimmed.trim_start_matches(|letter: char| letter.is_ascii_digit() || "-.".contains(letter));
+    let power = rest.chars().next().and_then(|letter| "KMGTPEZY".find(letter.to_ascii_uppercase()));
+    let power = power.map_or(0, |at| i32::try_from(at).unwrap_or(0) + 1);
+    let power = if value == 0.0 { 0 } else { power };
+    (if value < 0.0 { -power } else { power }, value)
+}
+
+fn month(text: &str) -> usize {
+    let names = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+    let upper = text.trim_start_matches([' ', '\t']).to_uppercase();
+    names.iter().position(|name| upper.starts_with(name)).map_or(0, |at| at + 1)
+}
+
+/// A shuffle that comes out the same each time.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Runs of digits as numbers, all else by bytes.
+fn digits(left: &[u8], right: &[u8]) -> Ordering {
+    let (mut l, mut r) = (left, right);
+    let run = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     loop {
-        let text = |text: &str| text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
-        let (x, y) = (text(a), text(b));
-        let order = a[..x].cmp(&b[..y]);
-        if order != Ordering::Equal {
-            return order;
+        match (l.first(), r.first()) {
+            (Some(a), Some(b)) if a.is_ascii_digit() && b.is_ascii_digit() => {
+                let (x, y) = (&l[..run(l)], &r[..run(r)]);
+                let strip = |digits: &[u8]| digits.iter().take_while(|digit| **digit == b'0').count();
+                let (p, q) = (&x[strip(x)..], &y[strip(y)..]);
+                let order = p.len().cmp(&q.len()).then(p.cmp(q));
+                if order.is_ne() {
+                    return order;
+                }
+                (l, r) = (&l[x.len()..], &r[y.len()..]);
+            }
+            (Some(a), Some(b)) if a == b => (l, r) = (&l[1..], &r[1..]),
+            (a, b) => return a.cmp(&b),
         }
-        (a, b) = (&a[x..], &b[y..]);
-        if a.is_empty() || b.is_empty() {
-            return a.len().cmp(&b.len());
+    }
+}
+
+/// GNU's order of versions: letters before other signs, a tilde before everything.
+fn version(left: &str, right: &str) -> Ordering {
+    let rank = |text: &str| match text {
+        "" => 0,
+        "." => 1,
+        ".." => 2,
+        text if text.starts_with('.') => 3,
+        _ => 4,
+    };
+    let order = rank(left).cmp(&rank(right));
+    if order.is_ne() {
+        return order;
+    }
+    let (a, b) = (without_suffix(left), without_suffix(right));
+    by_version(a.as_bytes(), b.as_bytes()).then_with(|| by_version(left.as_bytes(), right.as_bytes()))
+}
+
+/// A name without endings like `.tar.gz`.
+fn without_suffix(text: &str) -> &str {
+    let mut end = text.len();
+    while let Some(at) = text[..end].rfind('.') {
+        let suffix = &text[at + 1..end];
+        let begins = suffix.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '~');
+        let fits = suffix.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '~');
+        if !begins || !fits || at == 0 {
+            break;
         }
-        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (x, y) = (digits(a), digits(b));
-        let (p, q) = (a[..x].trim_start_matches('0'), b[..y].trim_start_matches('0'));
-        let order = p.len().cmp(&q.len()).then_with(|| p.cmp(q));
-        if order != Ordering::Equal {
-            return order;
+        end = at;
+    }
+    &text[..end]
+}
+
+fn by_version(left: &[u8], right: &[u8]) -> Ordering {
+    let order = |byte: Option<&u8>| match byte {
+        None => -1,
+        Some(b'~') => -2,
+        Some(byte) if byte.is_ascii_digit() => 0,
+        Some(byte) if byte.is_ascii_alphabetic() => i32::from(*byte),
+        Some(byte) => i32::from(*byte) + 256,
+    };
+    let (mut l, mut r) = (left, right);
+    while !l.is_empty() || !r.is_empty() {
+        let word = |bytes: &[u8]| bytes.first().is_some_and(|byte| !byte.is_ascii_digit());
+        while word(l) || word(r) {
+            let found = order(l.first()).cmp(&order(r.first()));
+            if found.is_ne() {
+                return found;
+            }
+            l = l.get(1..).unwrap_or_default();
+            r = r.get(1..).unwrap_or_default();
         }
-        (a, b) = (&a[x..], &b[y..]);
+        let run = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (x, y) = (&l[..run(l)], &r[..run(r)]);
+        let strip = |digits: &[u8]| digits.iter().take_while(|digit| **digit == b'0').count();
+        let (p, q) = (&x[strip(x)..], &y[strip(y)..]);
+        let found = p.len().cmp(&q.len()).then(p.cmp(q));
+        if found.is_ne() {
+            return found;
+        }
+        (l, r) = (&l[x.len()..], &r[y.len()..]);
+    }
+    Ordering::Equal
+}
+
+impl Sort {
+    fn checked(&self, io: &mut Io<'_>, quiet: bool, name: &str, lines: &[&str]) -> i32 {
+        let Some(at) = self.disorder(lines) else { return 0 };
+        match (quiet, self.gnu) {
+            (true, _) => {}
+            (false, true) => io.complain(format!("sort: {name}:{}: disorder: {}", at + 1, lines[at])),
+            (false, false) => io.complain(format!("Check line {at}")),
+        }
+        1
     }
 }
 
 impl Tool for Sort {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if let Some(folder) = self.files.iter().find(|file| io.is_directory(file)) {
+            if !self.gnu {
+                return Step::Exit(0);
+            }
+            io.complain(format!("sort: read failed: {folder}: Is a directory"));
+            return Step::Exit(2);
+        }
         let Some((texts, failed)) = whole(io, "sort", &self.files) else { return Step::Input };
         if failed {
             return Step::Exit(2);
         }
-        let mut lines: Vec<&str> = texts.iter().flat_map(|(_, text)| text.lines()).collect();
-        if self.check {
-            let wrong = lines
-                .windows(2)
-                .position(|pair| self.compare(pair[0], pair[1]) == Ordering::Greater);
-            if let Some(at) = wrong {
-                io.complain(format!("sort: -:{}: disorder: {}", at + 2, lines[at + 1]));
+        let lines: Vec<Vec<&str>> = texts
+            .iter()
+            .map(|(_, text)| match text.is_empty() {
+                true => Vec::new(),
+                false => text.strip_suffix(self.end).unwrap_or(text).split(self.end).collect(),
+            })
+            .collect();
+        if let Some(quiet) = self.check {
+            let name = texts.first().map_or("-", |(name, _)| name.as_str());
+            return Step::Exit(self.checked(io, quiet, name, &lines.concat()));
+        }
+        let mut sorted = match self.merge && self.gnu {
+            true => self.merged(&lines),
+            false => {
+                let mut all = lines.concat();
+                all.sort_by(|left, right| self.compare(left, right));
+                all
             }
-            return Step::Exit(i32::from(wrong.is_some()));
-        }
-        lines.sort_by(|left, right| self.compare(left, right));
+        };
         if self.unique {
-            lines.dedup_by(|right, left| self.compare_keys(left, right) == Ordering::Equal);
+            sorted.dedup_by(|next, kept| self.by_keys(kept, next).is_eq());
         }
-        let mut text = lines.join("\n");
-        if !lines.is_empty() {
-            text.push('\n');
-        }
+        let text: String = sorted.iter().flat_map(|line| [*line, self.end_text()]).collect();
         match &self.output {
             None => io.stdout.extend_from_slice(text.as_bytes()),
             Some(file) => {
@@ -285,129 +529,81 @@ impl Tool for Sort {
     }
 }
 
+impl Sort {
+    fn end_text(&self) -> &'static str {
+        if self.end == '\0' { "\0" } else { "\n" }
+    }
+}
+
 pub(in crate::shell::commands) fn sort(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
+    let gnu = setting.flavour == Flavour::Gnu;
     let options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 2),
     };
-    let mut general = Key { from: (1, 0), ..Key::default() };
-    for (letter, _) in options.in_order() {
-        if !matches!(letter, 'k' | 't' | 'o') {
-            modifiers(&mut general, &letter.to_string());
+    if options.has('D') {
+        return failed("podhop: sort: not simulated here: --debug", 2);
+    }
+    match built(&options, gnu) {
+        Ok(sort) => Box::new(sort),
+        Err(message) => failed(message, 2),
+    }
+}
+
+fn built(options: &Options, gnu: bool) -> Result<Sort, String> {
+    let separator = match options.value('t') {
+        None => None,
+        Some("\\0") => Some('\0'),
+        Some(text) => {
+            let mut letters = text.chars();
+            match (letters.next(), letters.next(), gnu) {
+                (Some(only), None, _) => Some(only),
+                (None, _, true) => return Err("sort: empty tab".to_owned()),
+                (_, _, true) => return Err(format!("sort: multi-character tab '{text}'")),
+                _ => return Err("sort: bad -t parameter".to_owned()),
+            }
         }
+    };
+    let mut general = Key::default();
+    for (letter, _) in options.in_order() {
+        modifier(&mut general, letter, true);
+    }
+    let mut orders: Vec<char> = "ghMnRV".chars().filter(|letter| options.has(*letter)).collect();
+    if orders.len() > 1 {
+        orders.extend("di".chars().filter(|letter| options.has(*letter)));
+        return Err(match gnu {
+            true => format!("sort: options '-{}' are incompatible", orders.iter().collect::<String>()),
+            false => "sort: unknown sort type".to_owned(),
+        });
     }
     let mut keys = Vec::new();
     for text in options.all('k') {
-        match key(text, &general) {
-            Ok(key) => keys.push(key),
-            Err(message) => return failed(message, 2),
+        let key = key(text, &general, gnu)?;
+        if !gnu && key.order == Order::Version {
+            return Err("sort: unknown sort type".to_owned());
         }
+        keys.push(key);
     }
-    let reverse = general.reverse;
     if keys.is_empty() {
         keys.push(general);
     }
-    let separator = match options.value('t') {
-        None => None,
-        Some("\\t") => Some('\t'),
-        Some(text) if text.chars().count() == 1 => text.chars().next(),
-        Some(text) => return failed(format!("sort: multi-character tab '{text}'"), 2),
-    };
-    Box::new(Sort {
+    let check = options.in_order().filter(|(letter, _)| "cC".contains(*letter)).last();
+    Ok(Sort {
         keys,
         separator,
-        reverse,
+        reverse: options.has('r'),
         unique: options.has('u'),
         stable: options.has('s'),
-        check: options.has('c'),
+        check: check.map(|(letter, _)| letter == 'C'),
+        merge: options.has('m'),
+        end: if options.has('z') { '\0' } else { '\n' },
         output: options.value('o').map(str::to_owned),
-        files: options.operands,
+        files: options.operands.clone(),
+        gnu,
     })
-}
-
-#[derive(Clone)]
-struct Uniq {
-    counts: bool,
-    repeated: bool,
-    single: bool,
-    fold: bool,
-    skip: usize,
-    last: Option<(String, usize)>,
-}
-
-impl Uniq {
-    fn key(&self, line: &str) -> String {
-        let mut rest = line;
-        for _ in 0..self.skip {
-            rest = rest.trim_start();
-            rest = &rest[rest.find(char::is_whitespace).unwrap_or(rest.len())..];
-        }
-        if self.fold { rest.to_lowercase() } else { rest.to_owned() }
-    }
-
-    fn flush(&mut self, io: &mut Io<'_>) {
-        let Some((line, count)) = self.last.take() else { return };
-        if self.repeated && count < 2 || self.single && count > 1 {
-            return;
-        }
-        match self.counts {
-            true => io.say(format!("{count:>7} {line}")),
-            false => io.say(line),
-        }
-    }
-}
-
-impl Filter for Uniq {
-    fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {
-        let same = self.last.as_ref().is_some_and(|(last, _)| self.key(last) == self.key(line));
-        if same {
-            if let Some((_, count)) = &mut self.last {
-                *count += 1;
-            }
-        } else {
-            self.flush(io);
-            self.last = Some((line.to_owned(), 1));
-        }
-        None
-    }
-
-    fn end(&mut self, io: &mut Io<'_>, failed: bool) -> i32 {
-        self.flush(io);
-        i32::from(failed)
-    }
-
-    fn missing(&self, io: &mut Io<'_>, file: &str, why: &str) {
-        cannot_open(io, "uniq", file, why);
-    }
-}
-
-pub(in crate::shell::commands) fn uniq(
-    arguments: &[String],
-    setting: &Setting<'_>,
-) -> Box<dyn Tool> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "uniq",
-        short: "cdiuf:",
-        long: &[("count", 'c'), ("repeated", 'd'), ("unique", 'u'), ("ignore-case", 'i')],
-        stops: false,
-    };
-    match GRAMMAR.parse(arguments, setting.words) {
-        Ok(options) => {
-            let uniq = Uniq {
-                counts: options.has('c'),
-                repeated: options.has('d'),
-                single: options.has('u'),
-                fold: options.has('i'),
-                skip: options.value('f').and_then(|count| count.parse().ok()).unwrap_or(0),
-                last: None,
-            };
-            filter(uniq, options.operands.into_iter().take(1).collect())
-        }
-        Err(message) => failed(message, 1),
-    }
 }
 
 #[cfg(test)]
@@ -415,19 +611,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_count_numbers() {
-        let mut subnets = ["10.244.10.0/24", "10.244.2.0/24", "10.244.1.0/24"];
-        subnets.sort_by(|left, right| version(left, right));
-        assert_eq!(subnets, ["10.244.1.0/24", "10.244.2.0/24", "10.244.10.0/24"]);
+    fn versions_and_sizes_have_their_own_order() {
+        assert!(version("v1.10", "v1.9").is_gt());
+        assert!(version("a.tar.gz", "a-1.tar.gz").is_lt());
+        assert!(version("-3", "1").is_gt());
+        assert!(human("2K") > human("1000"));
+        assert!(human("1G") > human("900M"));
+        assert!(general("1e3") > general("200"));
+        assert!(general("0x10") < general("200"));
     }
 
     #[test]
-    fn a_key_names_fields_and_its_own_order() {
-        let key = key("2,2nr", &Key::default()).expect("it parses");
-        assert_eq!(
-            (key.from, key.to, key.order, key.reverse),
-            ((2, 0), Some((2, 0)), Order::Number, true)
-        );
-        assert_eq!(human("1.5K"), 1536.0);
+    fn wrong_keys_are_named() {
+        let wrong = |text| key(text, &Key::default(), true).expect_err("it is wrong");
+        assert_eq!(wrong("1x"), "sort: stray character in field spec: invalid field specification '1x'");
+        assert_eq!(wrong("1,"), "sort: invalid number after ',': invalid count at start of ''");
+        assert_eq!(wrong("1.0"), "sort: character offset is zero: invalid field specification '1.0'");
     }
 }

@@ -4,6 +4,7 @@ mod control;
 mod read;
 mod variables;
 
+use crate::shell::commands::print::Manner;
 use super::condition::{World, test};
 use super::frame::{Frame, Source, Target};
 use super::state::Options;
@@ -135,38 +136,75 @@ impl Machine {
     }
 
     fn print(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
-        let escapes = self.state.dialect == Dialect::Dash;
-        let printed = match name {
-            "echo" => Ok(commands::print::echo(arguments, escapes)),
-            _ => commands::print::format(arguments),
+        let manner = match self.state.dialect {
+            Dialect::Bash => Manner::Bash,
+            Dialect::Dash => Manner::Dash,
+            Dialect::Ash => Manner::Ash,
         };
-        match printed {
-            Ok(bytes) => {
-                self.unwritten = false;
-                self.put(io, 1, &bytes);
-                if !std::mem::take(&mut self.unwritten) {
-                    return 0;
-                }
-                let why = match self.descriptors.output {
-                    Target::Closed => "Bad file descriptor",
-                    _ => "No space left on device",
-                };
-                let prefix = self.state.prefix();
-                let message = match self.state.dialect {
-                    Dialect::Ash => format!("{prefix}write error: {why}"),
-                    Dialect::Dash => format!("{prefix}{name}: {name}: I/O error"),
-                    Dialect::Bash => format!("{prefix}{name}: write error: {why}"),
-                };
-                self.complain(io, &message);
-                1
-            }
-            Err((bytes, message)) => {
-                self.put(io, 1, &bytes);
-                let message = format!("{}printf: {message}", self.state.prefix());
-                self.complain(io, &message);
-                i32::from(!message.ends_with("format [arguments]")).max(1)
-            }
+        if name == "echo" {
+            let bytes = commands::print::echo(arguments, manner);
+            return self.write_out(io, name, &bytes);
         }
+        let prefix = self.state.prefix();
+        let (variable, arguments) = match arguments {
+            [option, name, rest @ ..] if option == "-v" && manner == Manner::Bash => (Some(name), rest),
+            all => (None, all),
+        };
+        if let Some(option) = arguments.first()
+            && option.len() > 1
+            && option.starts_with('-')
+            && option != "--"
+            && manner != Manner::Ash
+        {
+            let letters: String = option.chars().take(2).collect();
+            let message = match manner {
+                Manner::Dash => format!("{prefix}printf: Illegal option {letters}"),
+                _ => format!("{prefix}printf: {letters}: invalid option\nprintf: usage: printf [-v var] format [arguments]"),
+            };
+            self.complain(io, &message);
+            return 2;
+        }
+        let now = io.now().timestamp().as_second();
+        let printed = commands::print::format(arguments, manner, now);
+        let mut status = 0;
+        match variable {
+            Some(name) => {
+                let text = String::from_utf8_lossy(&printed.bytes).into_owned();
+                // A read-only variable stays as it is.
+                let _ = self.state.set(name, text);
+            }
+            None => status = self.write_out(io, name, &printed.bytes),
+        }
+        for complaint in &printed.complaints {
+            let message = match manner {
+                Manner::Ash => format!("{prefix}{complaint}"),
+                _ if arguments.is_empty() && manner == Manner::Bash => format!("printf: {complaint}"),
+                _ => format!("{prefix}printf: {complaint}"),
+            };
+            self.complain(io, &message);
+        }
+        status.max(printed.status)
+    }
+
+    /// Writes what a builtin prints; 1 when it can't be written.
+    fn write_out(&mut self, io: &mut Io<'_>, name: &str, bytes: &[u8]) -> i32 {
+        self.unwritten = false;
+        self.put(io, 1, bytes);
+        if !std::mem::take(&mut self.unwritten) {
+            return 0;
+        }
+        let why = match self.descriptors.output {
+            Target::Closed => "Bad file descriptor",
+            _ => "No space left on device",
+        };
+        let prefix = self.state.prefix();
+        let message = match self.state.dialect {
+            Dialect::Ash => format!("{prefix}write error: {why}"),
+            Dialect::Dash => format!("{prefix}{name}: {name}: I/O error"),
+            Dialect::Bash => format!("{prefix}{name}: write error: {why}"),
+        };
+        self.complain(io, &message);
+        1
     }
 
     fn test(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {

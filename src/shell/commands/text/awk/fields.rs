@@ -66,11 +66,15 @@ impl Machine {
         self.number_name(value.text(&self.setting("CONVFMT")), value)
     }
 
-    /// BusyBox writes infinities without a sign.
+    /// BusyBox writes infinities without a sign, and fewer numbers as whole ones.
     pub fn number_name(&self, text: String, value: &Value) -> String {
         match value {
             Value::Number(number) if !self.gawk && !number.is_finite() => {
                 text.trim_start_matches('+').to_owned()
+            }
+            // What is no 64-bit number is written with a fraction's format.
+            Value::Number(number) if !self.gawk && number.abs() >= 9.3e18 => {
+                crate::shell::commands::conversion::Spec::default().float(*number, 'g')
             }
             _ => text,
         }

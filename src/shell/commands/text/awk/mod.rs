@@ -91,10 +91,7 @@ impl Awk {
         }
         self.machine = Machine::new(Arc::new(program), self.gawk);
         if let Some(separator) = self.options.value('F') {
-            let separator = match separator {
-                "t" => "\t".to_owned(),
-                separator => crate::shell::syntax::unescape(separator),
-            };
+            let separator = crate::shell::syntax::unescape(separator);
             self.machine.set_known("FS", Value::Text(separator));
         }
         for (name, value) in io.environment {
@@ -240,8 +237,8 @@ impl Tool for Awk {
 
 const GAWK: Grammar = Grammar {
     name: "awk",
-    short: "F:v:f:e:bcCdghi:IkLlMnNoOpPrsStV",
-    long: &[("field-separator", 'F'), ("assign", 'v'), ("file", 'f'), ("source", 'e'), ("version", 'V'), ("help", 'h'), ("posix", 'P'), ("re-interval", 'r'), ("traditional", 'c'), ("characters-as-bytes", 'b'), ("csv", 'k')],
+    short: "F:v:f:e:bcCdghi:ILlMnNoOpPrsStV",
+    long: &[("field-separator", 'F'), ("assign", 'v'), ("file", 'f'), ("source", 'e'), ("version", 'V'), ("help", 'h'), ("posix", 'P'), ("re-interval", 'r'), ("traditional", 'c'), ("characters-as-bytes", 'b')],
     stops: true,
 };
 

@@ -30,7 +30,7 @@ fn chained(keys: Vec<String>, place: impl Fn(&str) -> usize) -> Vec<String> {
 fn busybox(keys: Vec<String>) -> Vec<String> {
     let hash = |key: &str| {
         key.bytes().fold(0_u32, |hash, byte| {
-            (i32::from(byte as i8) as u32).wrapping_add(hash << 6).wrapping_add(hash >> 26)
+            hash.wrapping_mul(63).wrapping_add(i32::from(byte as i8) as u32)
         })
     };
     let sizes = [61, 251, 1_021, 4_093, 16_381, 65_521];

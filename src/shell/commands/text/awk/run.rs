@@ -181,10 +181,13 @@ impl Machine {
         ] {
             machine.set_known(name, Value::Text(value.to_owned()));
         }
-        for name in ["NF", "NR", "FNR", "RSTART"] {
+        for name in ["NF", "NR", "FNR"] {
             machine.set_known(name, Value::Number(0.0));
         }
-        machine.set_known("RLENGTH", Value::Number(if gawk { 0.0 } else { -1.0 }));
+        if gawk {
+            machine.set_known("RSTART", Value::Number(0.0));
+            machine.set_known("RLENGTH", Value::Number(0.0));
+        }
         machine
     }
 
