@@ -1,7 +1,10 @@
 //! C's conversions of numbers and texts: `%-8.3f`, as `printf`, `awk` and `seq` have them.
 
 /// More than a field may be wide.
-pub(in crate::shell) const WIDEST: usize = 10_000;
+pub(in crate::shell) const WIDEST: usize = 1 << 20;
+
+/// Digits of a number that can be other than 0.
+const DIGITS: usize = 1_100;
 
 /// What stands between `%` and the letter of a conversion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,11 +108,13 @@ impl Spec {
             let body = if letter.is_uppercase() { body.to_uppercase() } else { body };
             return self.pad(&body, false);
         }
-        let precision = self.precision.unwrap_or(6).min(WIDEST);
+        let wanted = self.precision.unwrap_or(6).min(WIDEST);
+        let precision = wanted.min(DIGITS);
+        let zeros = "0".repeat(wanted - precision);
         let body = match letter.to_ascii_lowercase() {
             'f' => {
                 let dot = if self.alternate && precision == 0 { "." } else { "" };
-                format!("{size:.precision$}{dot}")
+                format!("{size:.precision$}{zeros}{dot}")
             }
             'e' => scientific(size, precision),
             'a' => hexadecimal(size),

@@ -175,6 +175,9 @@ pub(in crate::shell) fn format(arguments: &[String], manner: Manner, now: i64) -
             break;
         }
     }
+    if printer.out.len() > LONGEST {
+        printer.complain(format!("not simulated here: more than {LONGEST} bytes at once"), 1);
+    }
     printer.printed.bytes = printer.out.into_bytes();
     printer.printed
 }
@@ -253,14 +256,18 @@ impl<'v> Printer<'v> {
                 number = self.next().and_then(|value| value.parse().ok()).unwrap_or(0);
             }
             while let Some(digit) = peek(at).and_then(|letter| letter.to_digit(10)) {
-                number = (number * 10 + i64::from(digit)).min(10_000);
+                number = number.saturating_mul(10).saturating_add(i64::from(digit));
                 at += 1;
             }
-            let size = usize::try_from(number.unsigned_abs()).unwrap_or(0).min(10_000);
+            let size = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
             match precision {
                 true => spec.precision = Some(size).filter(|_| number >= 0),
                 false => (spec.left, spec.width) = (spec.left || number < 0, size),
             }
+        }
+        if spec.width.max(spec.precision.unwrap_or(0)) > LONGEST {
+            self.complain(format!("not simulated here: more than {LONGEST} bytes at once"), 1);
+            return None;
         }
         if self.manner == Manner::Bash && peek(at) == Some('(') {
             return self.moment(&spec, text, at);
@@ -531,6 +538,16 @@ mod tests {
         assert_eq!(of(Manner::Gnu).1, ["'1.5': value not completely converted"]);
         assert_eq!(printed(&["%"], Manner::Dash).1, ["missing format character"]);
         assert_eq!(printed(&["%5"], Manner::Bash).1, ["`%5': missing format character"]);
+    }
+
+    #[test]
+    fn what_is_too_wide_is_said_and_not_cut() {
+        for width in ["%1000000000d", "%.1000000000f", "%s%*d"] {
+            let (text, told, status) = printed(&[width, "1", "1000000000", "1"], Manner::Bash);
+            assert!(text.len() < LONGEST && told[0].contains("not simulated here"), "{told:?}");
+            assert_eq!(status, 1);
+        }
+        assert_eq!(printed(&["%20000s", "a"], Manner::Bash).0.len(), 20_000);
     }
 
     #[test]

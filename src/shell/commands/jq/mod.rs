@@ -29,6 +29,9 @@ use self::value::Value;
 use super::plain;
 use crate::shell::{Io, Tool};
 
+/// Steps of jq for one of the shell's.
+const STEPS: u64 = 4;
+
 /// Bytes that one run may print.
 const MOST_OUTPUT: usize = 8 << 20;
 
@@ -139,8 +142,12 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
             })
         };
         let errors = std::mem::take(&mut run.errors);
+        let steps = run.steps() / STEPS;
         if !errors.is_empty() {
             io.put_error(&errors);
+        }
+        if !io.budget.take(steps) {
+            return 5;
         }
         match flow {
             Ok(()) | Err(Stop::Error(Value::Null)) => {}

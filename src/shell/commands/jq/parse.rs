@@ -12,6 +12,9 @@ use super::value::Value;
 /// How deep a program may nest: reading and running it are recursive.
 const DEEPEST: usize = 200;
 
+/// Signs of a program: what operators join lies one within the other.
+const MOST_SIGNS: usize = 4_000;
+
 /// Reads a program.
 ///
 /// # Errors
@@ -22,6 +25,7 @@ pub(super) fn parse(source: &str, globals: &[String]) -> Result<Exp, String> {
         tokens: lex(source),
         at: 0,
         depth: 0,
+        joined: 0,
         errors: Vec::new(),
         unknown: Vec::new(),
         scope: Scope { variables: globals.to_vec(), ..Scope::default() },
@@ -54,6 +58,7 @@ struct Parser<'s> {
     tokens: Vec<(Token, usize)>,
     at: usize,
     depth: usize,
+    joined: usize,
     errors: Vec<String>,
     /// Complaints about names that nobody defined: jq looks for them when all has been read.
     unknown: Vec<String>,
@@ -123,6 +128,7 @@ impl Parser<'_> {
 
     fn advance(&mut self) -> Token {
         let token = self.token().clone();
+        self.joined += usize::from(matches!(token, Token::Sign(_) | Token::Word(_) | Token::Field(_)));
         if self.at + 1 < self.tokens.len() {
             self.at += 1;
         }
@@ -321,7 +327,7 @@ impl Parser<'_> {
 
     fn operators(&mut self, least: u8, after: After) -> Parsed<Exp> {
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > DEEPEST || self.joined > MOST_SIGNS {
             let at = self.tokens[self.at].1;
             self.complain("podhop: programs that nest this deep are not simulated here", at);
             return Err(Failed);
@@ -692,6 +698,11 @@ impl Parser<'_> {
 
     fn suffixes(&mut self, mut tree: Exp) -> Parsed<Exp> {
         loop {
+            if self.joined > MOST_SIGNS {
+                let at = self.tokens[self.at].1;
+                self.complain("podhop: programs this long are not simulated here", at);
+                return Err(Failed);
+            }
             match self.token().clone() {
                 Token::Field(name) => {
                     self.advance();

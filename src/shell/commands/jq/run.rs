@@ -152,6 +152,11 @@ impl<'r> Run<'r> {
         self.eval(tree, &globals, Item { value: input, path: Path::Off }, out)
     }
 
+    /// Steps that were done.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Counts a step.
     pub fn count(&mut self) -> Flow {
         self.steps += 1;

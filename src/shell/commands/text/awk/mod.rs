@@ -22,6 +22,9 @@ use crate::shell::commands::{Setting, failed};
 use crate::shell::machine::Machine as Shell;
 use crate::shell::{Interrupted, Io, Stdin, Step, Tool, programs};
 
+/// Steps of awk for one of the shell's.
+const STEPS: u64 = 4;
+
 /// What a program is at.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
@@ -123,6 +126,10 @@ impl Awk {
             }
             let before = self.machine.program.commands.then(|| self.machine.clone());
             let stop = self.unit(io);
+            if !io.budget.take(u64::from(self.machine.steps) / STEPS) {
+                io.stdout.extend_from_slice(&std::mem::take(&mut self.machine.output));
+                return Step::Exit(2);
+            }
             if let Err(Stop::Waits(wait)) = stop {
                 // The action begins anew when the answer is there; a closing program has no action.
                 if let Some(before) = before {

@@ -16,6 +16,9 @@ pub(super) const KNOWN: [&str; 18] = [
 /// How deep a program may nest.
 const DEEPEST: usize = 100;
 
+/// Operators of one statement: what they join lies one within the other.
+const OPERATORS: usize = 300;
+
 /// Reads a program; `name` is what messages call it.
 ///
 /// # Errors
@@ -35,6 +38,7 @@ pub(super) fn parse(source: &str, name: &str, gawk: bool) -> Result<Program, Str
         in_function: false,
         in_rule: "",
         depth: 0,
+        operators: 0,
         ranges: 0,
         no_in: false,
         no_greater: false,
@@ -91,6 +95,7 @@ struct Parser<'s> {
     in_function: bool,
     in_rule: &'static str,
     depth: usize,
+    operators: usize,
     ranges: usize,
     /// Whether `in` belongs to a `for`.
     no_in: bool,
@@ -240,6 +245,7 @@ impl Parser<'_> {
     }
 
     fn rule(&mut self) -> Parsed<()> {
+        self.operators = 0;
         let pattern = match &self.token {
             Token::Word("BEGIN") => {
                 self.advance(true)?;
@@ -306,7 +312,21 @@ impl Parser<'_> {
         Ok(vec![statement])
     }
 
+    /// Joins two expressions by an operator.
+    fn joined(&mut self, expression: Expression) -> Parsed<Expression> {
+        self.operators += 1;
+        match self.operators > OPERATORS {
+            true => Err(Wrong {
+                at: self.start,
+                message: "!podhop: statements with this many operators are not simulated here"
+                    .to_owned(),
+            }),
+            false => Ok(expression),
+        }
+    }
+
     fn statement(&mut self) -> Parsed<Statement> {
+        self.operators = 0;
         if self.is("{") {
             return Ok(Statement::Block(self.block()?));
         }
@@ -664,7 +684,7 @@ impl Parser<'_> {
             self.step()?;
             self.newlines()?;
             let right = self.and()?;
-            left = Expression::Or(Box::new(left), Box::new(right));
+            left = self.joined(Expression::Or(Box::new(left), Box::new(right)))?;
         }
         Ok(left)
     }
@@ -675,7 +695,7 @@ impl Parser<'_> {
             self.step()?;
             self.newlines()?;
             let right = self.membership()?;
-            left = Expression::And(Box::new(left), Box::new(right));
+            left = self.joined(Expression::And(Box::new(left), Box::new(right)))?;
         }
         Ok(left)
     }
@@ -687,7 +707,7 @@ impl Parser<'_> {
             let Token::Name(array) = self.token.clone() else { return self.wrong() };
             let array = self.name(&array);
             self.advance(false)?;
-            left = Expression::In(vec![left], array);
+            left = self.joined(Expression::In(vec![left], array))?;
         }
         Ok(left)
     }
@@ -698,7 +718,7 @@ impl Parser<'_> {
             let matches = self.is("~");
             self.step()?;
             let right = self.comparison()?;
-            left = Expression::Match(matches, Box::new(left), Box::new(right));
+            left = self.joined(Expression::Match(matches, Box::new(left), Box::new(right)))?;
         }
         Ok(left)
     }
@@ -734,7 +754,7 @@ impl Parser<'_> {
                 return Ok(left);
             }
             let right = self.sum()?;
-            left = Expression::Concatenate(Box::new(left), Box::new(right));
+            left = self.joined(Expression::Concatenate(Box::new(left), Box::new(right)))?;
         }
     }
 
@@ -749,7 +769,7 @@ impl Parser<'_> {
         self.advance(false)?;
         self.program.commands = true;
         let place = self.getline_place()?;
-        Ok(Expression::Getline(Source::Command(Box::new(command)), place))
+        self.joined(Expression::Getline(Source::Command(Box::new(command)), place))
     }
 
     fn getline_place(&mut self) -> Parsed<Option<Place>> {
@@ -770,7 +790,7 @@ impl Parser<'_> {
             let line = self.line();
             self.step()?;
             let right = self.product()?;
-            left = Expression::Binary(sign, Box::new(left), Box::new(right), line);
+            left = self.joined(Expression::Binary(sign, Box::new(left), Box::new(right), line))?;
         }
         Ok(left)
     }
@@ -789,7 +809,7 @@ impl Parser<'_> {
                 return Err(Wrong { at: start, message });
             }
             let sign = sign.chars().next().unwrap_or('*');
-            left = Expression::Binary(sign, Box::new(left), Box::new(right), line);
+            left = self.joined(Expression::Binary(sign, Box::new(left), Box::new(right), line))?;
         }
         Ok(left)
     }

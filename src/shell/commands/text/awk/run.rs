@@ -128,7 +128,7 @@ pub(super) struct Machine {
     pub fields: Vec<String>,
     pub ranges: Vec<bool>,
     pub depth: usize,
-    steps: u32,
+    pub steps: u32,
     pub output: Vec<u8>,
     pub streams: BTreeMap<String, Stream>,
     pub readings: BTreeMap<String, Reading>,
