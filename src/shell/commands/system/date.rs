@@ -93,7 +93,7 @@ fn shown(options: &Options, now: Moment, gnu: bool) -> Result<String, String> {
         [_, extra, ..] if gnu => {
             Err(format!("date: extra operand '{extra}'\nTry 'date --help' for more information."))
         }
-        [text, ..] => Err(format!("date: invalid date '{text}'")),
+        [.., text] => Err(format!("date: invalid date '{text}'")),
     }
 }
 

@@ -42,6 +42,11 @@ impl Xargs {
                 let parts = text.split(separator).filter(|_| !text.is_empty());
                 parts.map(|part| vec![part.to_owned()]).collect()
             }
+            // BusyBox takes whole lines as they are.
+            None if self.place.is_some() && !self.gnu => {
+                let lines = text.lines().map(str::trim_start).filter(|line| !line.is_empty());
+                lines.map(|line| vec![line.to_owned()]).collect()
+            }
             None => match words(text, self.place.is_some()) {
                 Ok(lines) => lines,
                 Err((lines, quote)) => {
@@ -72,7 +77,7 @@ impl Xargs {
             });
             return filled.collect();
         }
-        if let Some(lines) = self.lines {
+        if let Some(lines) = self.lines.filter(|_| !all.is_empty()) {
             let groups = all.chunks(lines);
             return groups.map(|group| [self.command.clone(), group.concat()].concat()).collect();
         }

@@ -144,7 +144,7 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
                 io.complain(match (gnu, io.is_directory(file)) {
                     (true, true) => format!("base64: read error: {why}"),
                     (true, false) => format!("base64: {file}: {why}"),
-                    (false, _) => format!("base64: can't open '{file}': {why}"),
+                    (false, _) => format!("base64: {file}: {why}"),
                 });
                 return Some(1);
             }

@@ -43,6 +43,8 @@ struct Cat {
     at: usize,
     failed: bool,
     marks: Marks,
+    /// Whether it goes by lines, which all end.
+    lines: bool,
     count: u32,
     /// Whether the next byte begins a line, and how many empty lines came before.
     begins: bool,
@@ -115,7 +117,13 @@ impl Tool for Cat {
                 }
             } else {
                 match io.read_file(&file) {
-                    Ok(bytes) => self.put(&bytes, io.stdout),
+                    Ok(bytes) => {
+                        self.put(&bytes, io.stdout);
+                        // BusyBox numbers lines, and ends each.
+                        if self.lines && !self.begins {
+                            self.byte(b'\n', io.stdout);
+                        }
+                    }
                     Err(why) => {
                         self.failed = true;
                         cannot_open(io, "cat", &file, &why);
@@ -153,6 +161,7 @@ pub(in crate::shell::commands) fn cat(
     let grammar = if gnu { GNU } else { Grammar::short("cat", "nbevtAu") };
     match grammar.parse(arguments, setting.words) {
         Ok(options) => Box::new(Cat {
+            lines: !gnu && (options.has('n') || options.has('b')),
             marks: Marks::of(&options, gnu),
             files: options.operands,
             at: 0,

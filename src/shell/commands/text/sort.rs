@@ -39,6 +39,8 @@ const GRAMMAR: Grammar = Grammar {
     stops: false,
 };
 
+const BUSYBOX: Grammar = Grammar::short("sort", "nrufbVhgMdiszcmk:t:o:S:T:");
+
 /// How two texts are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Order {
@@ -300,7 +302,9 @@ impl Sort {
 fn compare(left: &str, right: &str, key: &Key, gnu: bool) -> Ordering {
     match key.order {
         Order::Number if gnu => decimal(left).total_cmp(&decimal(right)),
-        Order::Number | Order::General => general(left).total_cmp(&general(right)),
+        // BusyBox reads what is no number as 0.
+        Order::Number => or_zero(left).total_cmp(&or_zero(right)),
+        Order::General => general(left).total_cmp(&general(right)),
         Order::Human => human(left).partial_cmp(&human(right)).unwrap_or(Ordering::Equal),
         Order::Month => month(left).cmp(&month(right)),
         Order::Random => hash(left).cmp(&hash(right)).then(left.cmp(right)),
@@ -354,12 +358,18 @@ fn general(text: &str) -> f64 {
     number.map_or(f64::NEG_INFINITY, |value| if value == 0.0 { 0.0 } else { sign * value })
 }
 
+/// The same, when what is no number counts as 0.
+fn or_zero(text: &str) -> f64 {
+    let value = general(text);
+    if value == f64::NEG_INFINITY { 0.0 } else { value }
+}
+
 /// `2K` is more than `1000`: the suffix counts before the number.
 fn human(text: &str) -> (i32, f64) {
     let trimmed = text.trim_start_matches([' ', '\t']);
     let value = decimal(trimmed);
     let rest = trimmed.trim_start_matches(|letter: char| letter.is_ascii_digit() || "-.".contains(letter));
-    let power = rest.chars().next().and_then(|letter| "KMGTPEZY".find(letter.to_ascii_uppercase()));
+    let power = rest.chars().next().and_then(|letter| "KMGTPEZY".find(if letter == 'k' { 'K' } else { letter }));
     let power = power.map_or(0, |at| i32::try_from(at).unwrap_or(0) + 1);
     let power = if value == 0.0 { 0 } else { power };
     (if value < 0.0 { -power } else { power }, value)
@@ -540,7 +550,8 @@ pub(in crate::shell::commands) fn sort(
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
     let gnu = setting.flavour == Flavour::Gnu;
-    let options = match GRAMMAR.parse(arguments, setting.words) {
+    let grammar = if gnu { GRAMMAR } else { BUSYBOX };
+    let options = match grammar.parse(arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 2),
     };

@@ -53,7 +53,8 @@ fn number(options: &Options, letter: char, what: &str, gnu: bool) -> Result<Opti
 
 pub(in crate::shell::commands) fn uniq(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let grammar = if gnu { GRAMMAR } else { Grammar::short("uniq", "cduif:s:w:z") };
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     match run(&options, io, gnu) {
         Ok(done) => done,
         Err(message) => {

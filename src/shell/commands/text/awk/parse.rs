@@ -499,12 +499,9 @@ impl Parser<'_> {
             }
             "exit" => Ok(Statement::Exit(optional(self)?)),
             "return" => {
-                if !self.in_function {
-                    let message = match self.lexer.gawk {
-                        true => "`return' used outside function context",
-                        false => "Unexpected token",
-                    };
-                    return Err(Wrong { at: start, message: message.to_owned() });
+                if !self.in_function && self.lexer.gawk {
+                    let message = "`return' used outside function context".to_owned();
+                    return Err(Wrong { at: start, message });
                 }
                 Ok(Statement::Return(optional(self)?))
             }
@@ -976,10 +973,7 @@ impl Parser<'_> {
         self.program.commands |= name == "system";
         if !self.is("(") {
             return match name {
-                "length" if self.lexer.gawk => Ok(Expression::Builtin(name, Vec::new(), line)),
-                "length" if self.is("}") || self.is(";") || self.is(")") => {
-                    Ok(Expression::Builtin(name, Vec::new(), line))
-                }
+                "length" => Ok(Expression::Builtin(name, Vec::new(), line)),
                 _ => self.wrong(),
             };
         }
