@@ -41,7 +41,7 @@ impl Heard {
             missed: run.miss.is_some(),
             traces: run.traces.clone(),
             ending,
-            addresses: sent.filter_map(addresses).last(),
+            addresses: sent.filter_map(addresses).next_back(),
         }
     }
 }

@@ -452,7 +452,7 @@ impl Failed<'_> {
                 .endpoints
                 .iter()
                 .flatten()
-                .position(|endpoint| endpoint.addresses.iter().any(|own| *own == address))?;
+                .position(|endpoint| endpoint.addresses.contains(&address))?;
             Some((slice.metadata.name.as_deref()?, index))
         });
         let Some((slice, index)) = by_hand else {

@@ -51,7 +51,9 @@ pub(super) fn matters(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> 
     let found: BTreeSet<(&str, &str)> =
         spare.iter().map(|line| (line.file.as_str(), line.text.as_str())).collect();
     for (file, lines) in &level.spare {
-        for line in lines.keys().filter(|line| !found.contains(&(file.as_str(), line.as_str()))) {
+        let mut stale =
+            lines.keys().filter(|line| !found.contains(&(file.as_str(), line.as_str())));
+        if let Some(line) = stale.next() {
             let path = manifest::field(&manifest::field("spare", file), line);
             let error = level.source.error(&path, "without this line a goal fails");
             return Err(error.help("take it from the list"));

@@ -61,7 +61,7 @@ fn images(level: &Level) -> Result<(), Diagnostic> {
         for document in &documents {
             let mut found = Vec::new();
             images_in(&document.value, String::new(), &mut found);
-            for (path, image) in found.iter().filter(|(_, image)| !cluster::carries(image)) {
+            if let Some((path, image)) = found.iter().find(|(_, image)| !cluster::carries(image)) {
                 let error = Diagnostic::error(format!("there is no image {image}")).in_file(file);
                 let at = document.positions.nearest(path).map(|field| field.key);
                 return Err(error

@@ -43,7 +43,8 @@ impl Spec {
             return format!("{}{body}", " ".repeat(missing));
         }
         let sign = usize::from(body.starts_with(['-', '+', ' ']));
-        let base = if body[sign..].starts_with("0x") || body[sign..].starts_with("0X") { 2 } else { 0 };
+        let base =
+            if body[sign..].starts_with("0x") || body[sign..].starts_with("0X") { 2 } else { 0 };
         let (head, digits) = body.split_at(sign + base);
         format!("{head}{}{digits}", "0".repeat(missing))
     }
@@ -190,9 +191,15 @@ mod tests {
         assert_eq!(plain.float(0.00001, 'g'), "1e-05");
         assert_eq!(plain.float(100_000.0, 'g'), "100000");
         assert_eq!(plain.float(1.0, 'a'), "0x8p-3");
-        assert_eq!(Spec { width: 8, precision: Some(2), zero: true, ..plain }.float(-3.14159, 'f'), "-0003.14");
+        assert_eq!(
+            Spec { width: 8, precision: Some(2), zero: true, ..plain }.float(-2.71659, 'f'),
+            "-0002.72"
+        );
         assert_eq!(Spec { alternate: true, ..plain }.unsigned(8, 'o'), "010");
-        assert_eq!(Spec { alternate: true, width: 6, zero: true, ..plain }.unsigned(255, 'x'), "0x00ff");
+        assert_eq!(
+            Spec { alternate: true, width: 6, zero: true, ..plain }.unsigned(255, 'x'),
+            "0x00ff"
+        );
         assert_eq!(Spec { precision: Some(3), width: 6, ..plain }.signed(-7), "  -007");
     }
 }

@@ -3,10 +3,10 @@
 //! [`find`] turns a name and arguments into a [`Tool`]. What a place has is its image's affair
 //! ([`is_installed`]): a container without curl has no curl, whatever podhop can simulate.
 
+mod conversion;
 mod files;
 mod jq;
 pub mod kubectl;
-mod conversion;
 mod minikube;
 mod moment;
 pub mod net;

@@ -3,8 +3,18 @@
 const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// More than a field of a format may be wide.
@@ -140,7 +150,8 @@ impl Field {
                 ':' => field.colons += 1,
                 'E' | 'O' => {}
                 digit if digit.is_ascii_digit() => {
-                    let value = field.width.unwrap_or(0) * 10 + digit.to_digit(10).unwrap_or(0) as usize;
+                    let value =
+                        field.width.unwrap_or(0) * 10 + digit.to_digit(10).unwrap_or(0) as usize;
                     field.width = Some(value.min(WIDEST));
                 }
                 letter => {
@@ -212,7 +223,7 @@ impl Field {
             'M' => self.number(i64::from(at.minute), 2, '0'),
             'p' => self.text(if at.hour < 12 { "AM" } else { "PM" }),
             'P' => self.text(if at.hour < 12 { "am" } else { "pm" }),
-            'q' => ((at.month + 2) / 3).to_string(),
+            'q' => at.month.div_ceil(3).to_string(),
             'r' => whole("%I:%M:%S %p"),
             'R' => whole("%H:%M"),
             's' => self.number(at.seconds, 1, '0'),
@@ -247,7 +258,8 @@ impl Field {
 
 /// Reads a moment in `strptime`'s language: the moment, and what is left of the text.
 pub(in crate::shell) fn read<'t>(text: &'t str, format: &str) -> Option<(Moment, &'t str)> {
-    let mut reader = Reader { rest: text, year: 1900, month: 1, day: 1, time: (0, 0, 0), afternoon: None };
+    let mut reader =
+        Reader { rest: text, year: 1900, month: 1, day: 1, time: (0, 0, 0), afternoon: None };
     let mut seconds = None;
     reader.all(format, &mut seconds, 0)?;
     if let Some(seconds) = seconds {
@@ -333,7 +345,8 @@ impl Reader<'_> {
                     self.rest = match sign {
                         'Z' => &self.rest[1..],
                         '+' | '-' => {
-                            let end = self.rest[1..].find(|c: char| !c.is_ascii_digit() && c != ':');
+                            let end =
+                                self.rest[1..].find(|c: char| !c.is_ascii_digit() && c != ':');
                             &self.rest[end.map_or(self.rest.len(), |end| end + 1)..]
                         }
                         _ => return None,
@@ -370,8 +383,14 @@ mod tests {
     #[test]
     fn a_moment_is_written_as_date_writes_it() {
         let at = Moment::at(1_700_000_000, 5_000_000);
-        assert_eq!(at.format("%c|%F %T|%j %U %V %G", true), "Tue Nov 14 22:13:20 2023|2023-11-14 22:13:20|318 46 46 2023");
-        assert_eq!(at.format("%-d %_m %^a %3N %:z %q %5d %z%%", true), "14 11 TUE 005 +00:00 4 00014 +0000%");
+        assert_eq!(
+            at.format("%c|%F %T|%j %U %V %G", true),
+            "Tue Nov 14 22:13:20 2023|2023-11-14 22:13:20|318 46 46 2023"
+        );
+        assert_eq!(
+            at.format("%-d %_m %^a %3N %:z %q %5d %z%%", true),
+            "14 11 TUE 005 +00:00 4 00014 +0000%"
+        );
     }
 
     #[test]

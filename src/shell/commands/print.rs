@@ -35,7 +35,8 @@ pub(in crate::shell) fn echo(arguments: &[String], manner: Manner) -> Vec<u8> {
     let mut rest = arguments;
     while let Some((first, others)) = rest.split_first() {
         let letters = first.strip_prefix('-').unwrap_or("");
-        let known = if dash { letters == "n" } else { letters.chars().all(|one| "neE".contains(one)) };
+        let known =
+            if dash { letters == "n" } else { letters.chars().all(|one| "neE".contains(one)) };
         if letters.is_empty() || !known {
             break;
         }
@@ -87,7 +88,8 @@ fn expanded(text: &str, manner: Manner, echo: bool, out: &mut String) -> bool {
 /// The letter that an escape stands for, and how long it is; what is none stands for itself.
 fn escape(text: &str, manner: Manner, echo: bool) -> (Option<char>, usize) {
     let number = |from: usize, most: usize, radix: u32| {
-        let digits = text[from..].chars().take(most).take_while(|letter| letter.is_digit(radix)).count();
+        let digits =
+            text[from..].chars().take(most).take_while(|letter| letter.is_digit(radix)).count();
         let value = u32::from_str_radix(&text[from..from + digits], radix).ok();
         (value.and_then(char::from_u32), from + digits, digits)
     };
@@ -167,11 +169,16 @@ pub(in crate::shell) fn format(arguments: &[String], manner: Manner, now: i64) -
         };
         return Printed { complaints: vec![usage.to_owned()], status, ..Printed::default() };
     };
-    let mut printer = Printer { manner, now, values, taken: 0, out: String::new(), printed: Printed::default() };
+    let mut printer =
+        Printer { manner, now, values, taken: 0, out: String::new(), printed: Printed::default() };
     loop {
         let before = printer.taken;
         let ends = printer.round(format);
-        if ends || printer.taken >= values.len() || printer.taken == before || printer.out.len() > LONGEST {
+        if ends
+            || printer.taken >= values.len()
+            || printer.taken == before
+            || printer.out.len() > LONGEST
+        {
             break;
         }
     }
@@ -273,7 +280,9 @@ impl<'v> Printer<'v> {
             return self.moment(&spec, text, at);
         }
         let start = at;
-        while matches!(peek(at), Some('h' | 'l' | 'L' | 'j' | 'z' | 't')) && self.manner != Manner::Dash {
+        while matches!(peek(at), Some('h' | 'l' | 'L' | 'j' | 'z' | 't'))
+            && self.manner != Manner::Dash
+        {
             at += 1;
         }
         let Some(letter) = peek(at) else { return self.wrong(text, start, None) };
@@ -302,7 +311,8 @@ impl<'v> Printer<'v> {
             }
             (Manner::Ash, Some(_)) => {
                 // A length that stands before it is not shown.
-                let shown: String = text.chars().filter(|letter| !"hlLjz".contains(*letter)).collect();
+                let shown: String =
+                    text.chars().filter(|letter| !"hlLjz".contains(*letter)).collect();
                 (format!("{shown}: invalid format"), 1)
             }
             (Manner::Ash, None) => (format!("{text}: invalid format"), 1),
@@ -348,7 +358,9 @@ impl<'v> Printer<'v> {
                 }
                 body
             }
-            'c' => Spec { precision: None, ..*spec }.text(&text.chars().take(1).collect::<String>()),
+            'c' => {
+                Spec { precision: None, ..*spec }.text(&text.chars().take(1).collect::<String>())
+            }
             'q' | 'Q' => {
                 let quoted = if self.manner == Manner::Gnu { single(text) } else { quote(text) };
                 spec.text(&quoted)
@@ -409,7 +421,8 @@ impl<'v> Printer<'v> {
         let length = digits.chars().take_while(|letter| letter.is_digit(radix)).count();
         let whole = length == digits.len() && length > 0;
         let value = digits[..length].chars().fold(0_i128, |value, digit| {
-            (value * i128::from(radix) + i128::from(digit.to_digit(radix).unwrap_or(0))).min(1 << 100)
+            (value * i128::from(radix) + i128::from(digit.to_digit(radix).unwrap_or(0)))
+                .min(1 << 100)
         });
         if !whole {
             self.not_a_number(text, length > 0);
@@ -421,7 +434,8 @@ impl<'v> Printer<'v> {
         }
         let value = if negative { -value } else { value };
         let limits = i128::from(i64::MIN)..=i128::from(u64::MAX);
-        let fits = limits.contains(&value) && (value <= i128::from(i64::MAX) || self.manner != Manner::Bash);
+        let fits = limits.contains(&value)
+            && (value <= i128::from(i64::MAX) || self.manner != Manner::Bash);
         if fits {
             return value;
         }
@@ -430,7 +444,9 @@ impl<'v> Printer<'v> {
                 self.not_a_number(text, true);
                 return 0;
             }
-            Manner::Bash => self.complain(format!("warning: {text}: Numerical result out of range"), 0),
+            Manner::Bash => {
+                self.complain(format!("warning: {text}: Numerical result out of range"), 0)
+            }
             Manner::Dash => self.complain(format!("{text}: Numerical result out of range"), 1),
             Manner::Gnu => self.complain(format!("'{text}': Numerical result out of range"), 1),
         }
@@ -485,7 +501,11 @@ fn quote(text: &str) -> String {
         return "''".to_owned();
     }
     if text.chars().any(|letter| letter.is_control()) {
-        let shown = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\t', "\\t");
+        let shown = text
+            .replace('\\', "\\\\")
+            .replace('\'', "\\'")
+            .replace('\n', "\\n")
+            .replace('\t', "\\t");
         return format!("$'{shown}'");
     }
     text.chars()
@@ -533,7 +553,10 @@ mod tests {
     fn each_printf_complains_in_its_own_words() {
         let of = |manner| printed(&["%d\\n", "1.5"], manner);
         assert_eq!(of(Manner::Bash), ("1\n".into(), vec!["1.5: invalid number".into()], 1));
-        assert_eq!(of(Manner::Dash), ("1\n".into(), vec!["1.5: not completely converted".into()], 1));
+        assert_eq!(
+            of(Manner::Dash),
+            ("1\n".into(), vec!["1.5: not completely converted".into()], 1)
+        );
         assert_eq!(of(Manner::Ash), ("0\n".into(), vec!["invalid number '1.5'".into()], 1));
         assert_eq!(of(Manner::Gnu).1, ["'1.5': value not completely converted"]);
         assert_eq!(printed(&["%"], Manner::Dash).1, ["missing format character"]);

@@ -141,7 +141,10 @@ const USAGE: &[(&str, &str)] = &[
     ("echo", "echo [-ne] [TEXT]..."),
     ("env", "env [-i] [-u NAME] [NAME=VALUE]... [COMMAND [ARGUMENT]...]"),
     ("expr", "expr EXPRESSION"),
-    ("find", "find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]"),
+    (
+        "find",
+        "find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]",
+    ),
     ("getent", "getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),
     ("grep", "grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]..."),
     ("head", "head [-n LINES | -c BYTES] [FILE]..."),

@@ -470,7 +470,7 @@ fn newline(area: &mut TextArea<'static>) {
 /// Indents the selected lines, or the cursor's, or takes indent away.
 fn shift_lines(area: &mut TextArea<'static>, deeper: bool) {
     let cursor = (area.cursor().0, area.cursor().1);
-    let selected = area.selection_range().map(|(start, end)| (start, end));
+    let selected = area.selection_range();
     let (first, last) = match selected {
         // A selection that ends before a line's first character does not mean that line.
         Some((start, end)) if end.1 == 0 && end.0 > start.0 => (start.0, end.0 - 1),

@@ -95,7 +95,9 @@ impl Parser<'_> {
     fn one(&mut self) -> Parsed<Test> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err("podhop: find: expressions that nest this deep are not simulated here".to_owned());
+            return Err(
+                "podhop: find: expressions that nest this deep are not simulated here".to_owned()
+            );
         }
         let test = self.rest.next().cloned().unwrap_or_default();
         let found = match test.as_str() {
@@ -116,7 +118,9 @@ impl Parser<'_> {
     fn number(&mut self, test: &str) -> Parsed<usize> {
         let text = self.value(test)?;
         text.parse().map_err(|_| match self.gnu {
-            true => format!("find: Expected a positive decimal integer argument to {test}, but got '{text}'"),
+            true => format!(
+                "find: Expected a positive decimal integer argument to {test}, but got '{text}'"
+            ),
             false => format!("find: invalid number '{text}'"),
         })
     }
@@ -131,14 +135,19 @@ impl Parser<'_> {
                 let text = self.value(test)?;
                 let whole = format!("^\\({text}\\)$");
                 let regex = compile(&whole, Syntax::Basic, test == "-iregex");
-                Test::Regex(regex.map_err(|why| format!("find: failed to compile regular expression '{text}': {why}"))?)
+                Test::Regex(regex.map_err(|why| {
+                    format!("find: failed to compile regular expression '{text}': {why}")
+                })?)
             }
             "-type" => {
                 let text = self.value(test)?;
-                let letters: Vec<char> = text.split(',').filter_map(|part| part.chars().next()).collect();
+                let letters: Vec<char> =
+                    text.split(',').filter_map(|part| part.chars().next()).collect();
                 let known = |letter: &char| "bcdpflsD".contains(*letter);
                 match letters.iter().find(|letter| !known(letter)) {
-                    Some(letter) if self.gnu => return Err(format!("find: Unknown argument to -type: {letter}")),
+                    Some(letter) if self.gnu => {
+                        return Err(format!("find: Unknown argument to -type: {letter}"));
+                    }
                     Some(_) => return Err(format!("find: invalid argument '{text}' to '-type'")),
                     None => Test::Type(letters),
                 }
@@ -182,18 +191,52 @@ impl Parser<'_> {
 
     fn unknown(&self, test: &str) -> String {
         const REAL: [&str; 36] = [
-            "-amin", "-anewer", "-atime", "-cmin", "-cnewer", "-ctime", "-daystart", "-execdir",
-            "-executable", "-fls", "-fprint", "-fprint0", "-fprintf", "-fstype", "-gid", "-group",
-            "-inum", "-links", "-lname", "-ilname", "-ls", "-mmin", "-mtime", "-newer", "-nogroup",
-            "-nouser", "-ok", "-okdir", "-perm", "-readable", "-regextype", "-samefile", "-uid",
-            "-user", "-writable", "-warn",
+            "-amin",
+            "-anewer",
+            "-atime",
+            "-cmin",
+            "-cnewer",
+            "-ctime",
+            "-daystart",
+            "-execdir",
+            "-executable",
+            "-fls",
+            "-fprint",
+            "-fprint0",
+            "-fprintf",
+            "-fstype",
+            "-gid",
+            "-group",
+            "-inum",
+            "-links",
+            "-lname",
+            "-ilname",
+            "-ls",
+            "-mmin",
+            "-mtime",
+            "-newer",
+            "-nogroup",
+            "-nouser",
+            "-ok",
+            "-okdir",
+            "-perm",
+            "-readable",
+            "-regextype",
+            "-samefile",
+            "-uid",
+            "-user",
+            "-writable",
+            "-warn",
         ];
         match (REAL.contains(&test), self.gnu, test.starts_with('-')) {
             (true, ..) => format!("podhop: find: not simulated here: {test}"),
             (_, true, true) => format!("find: unknown predicate `{test}'"),
             (_, true, false) => format!("find: paths must precede expression: `{test}'"),
             (_, false, _) => {
-                format!("find: unrecognized: {test}\n{}", crate::shell::commands::busybox_usage("find"))
+                format!(
+                    "find: unrecognized: {test}\n{}",
+                    crate::shell::commands::busybox_usage("find")
+                )
             }
         }
     }
@@ -212,7 +255,8 @@ impl Parser<'_> {
             "G" => 1 << 30,
             _ => return Err(format!("find: invalid -size type `{}'", &body[digits.len()..])),
         };
-        let count = digits.parse().map_err(|_| format!("find: Invalid argument `{text}' to -size"))?;
+        let count =
+            digits.parse().map_err(|_| format!("find: Invalid argument `{text}' to -size"))?;
         Ok(Test::Size(sign, count, unit))
     }
 
@@ -253,7 +297,12 @@ struct Found {
 
 /// Everything below `root`; folders before their files, or after them.
 fn walk(io: &Io<'_>, root: &str, range: Range) -> Vec<Found> {
-    let whole = |path: String, depth: usize, folder: bool| Found { path, depth, folder, root: root.to_owned() };
+    let whole = |path: String, depth: usize, folder: bool| Found {
+        path,
+        depth,
+        folder,
+        root: root.to_owned(),
+    };
     let mut found = vec![whole(root.to_owned(), 0, io.is_directory(root))];
     let mut seen = std::collections::BTreeSet::new();
     for name in io.view().below(&io.absolute(root)) {
@@ -413,8 +462,14 @@ impl Find {
     fn next(&mut self, io: &mut Io<'_>) -> Option<Found> {
         loop {
             if let Some(one) = self.queue.pop_front() {
-                let below = self.pruned.as_ref().is_some_and(|folder| one.path.starts_with(folder.as_str()));
-                if below && !self.range.deep || one.depth < self.range.least || one.depth > self.range.most {
+                let below = self
+                    .pruned
+                    .as_ref()
+                    .is_some_and(|folder| one.path.starts_with(folder.as_str()));
+                if below && !self.range.deep
+                    || one.depth < self.range.least
+                    || one.depth > self.range.most
+                {
                     continue;
                 }
                 return Some(one);
@@ -486,7 +541,9 @@ fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
             Some('f') => out.push_str(name),
             Some('h') => out.push_str(one.path.rsplit_once('/').map_or(".", |(folder, _)| folder)),
             Some('P') => {
-                out.push_str(one.path.strip_prefix(&one.root).unwrap_or("").trim_start_matches('/'));
+                out.push_str(
+                    one.path.strip_prefix(&one.root).unwrap_or("").trim_start_matches('/'),
+                );
             }
             Some('H') => out.push_str(&one.root),
             Some('s') => out.push_str(&size(one, io).to_string()),
@@ -555,9 +612,14 @@ pub(in crate::shell::commands) fn find(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    let skipped = arguments.iter().take_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P")).count();
+    let skipped = arguments
+        .iter()
+        .take_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P"))
+        .count();
     let arguments = &arguments[skipped..];
-    let begins = |argument: &String| argument.len() > 1 && argument.starts_with('-') || argument == "!" || argument == "(";
+    let begins = |argument: &String| {
+        argument.len() > 1 && argument.starts_with('-') || argument == "!" || argument == "("
+    };
     let tests = arguments.iter().position(begins).unwrap_or(arguments.len());
     let (roots, tests) = arguments.split_at(tests);
     let range = Range { least: 0, most: usize::MAX, deep: false };

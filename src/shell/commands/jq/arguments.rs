@@ -79,7 +79,10 @@ pub(super) fn read(arguments: &[String], io: &Io<'_>) -> Result<Options, Refusal
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let letter = argument.as_bytes().get(1).copied().unwrap_or(b' ');
-        if reader.over || !argument.starts_with('-') || !(letter == b'-' || letter.is_ascii_alphabetic()) {
+        if reader.over
+            || !argument.starts_with('-')
+            || !(letter == b'-' || letter.is_ascii_alphabetic())
+        {
             reader.operand(argument)?;
         } else if argument == "--" {
             reader.over = true;
@@ -161,8 +164,16 @@ impl Reader {
             "indent" => return self.indent(rest),
             "arg" | "argjson" | "slurpfile" | "rawfile" | "argfile" => {
                 let (Some(variable), Some(value)) = (rest.next(), rest.next()) else {
-                    let what = if name.ends_with("file") { "filename" } else if name == "arg" { "value" } else { "text" };
-                    return wrong(&format!("--{name} takes two parameters (e.g. --{name} varname {what})"));
+                    let what = if name.ends_with("file") {
+                        "filename"
+                    } else if name == "arg" {
+                        "value"
+                    } else {
+                        "text"
+                    };
+                    return wrong(&format!(
+                        "--{name} takes two parameters (e.g. --{name} varname {what})"
+                    ));
                 };
                 let value = named(name, variable, value, io)?;
                 if !options.named.iter().any(|(known, _)| known == variable) {
@@ -271,7 +282,9 @@ impl Options {
             out.push(0x1e);
         }
         match value {
-            Value::String(text) if self.raw && !self.style.ascii => out.extend_from_slice(text.as_bytes()),
+            Value::String(text) if self.raw && !self.style.ascii => {
+                out.extend_from_slice(text.as_bytes())
+            }
             value => {
                 let text = print::print(value, &self.style);
                 let text = match value {

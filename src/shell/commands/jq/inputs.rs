@@ -176,17 +176,15 @@ impl Feed {
 
     /// With `--seq` a text counts from its first record separator.
     fn skip_to_record(&mut self) {
-        while let Some(text) = self.texts.get(self.current) {
-            if text.at > 0 || text.letters.first() == Some(&'\u{1e}') {
-                return;
-            }
-            self.abandoned = true;
-            while let Some(letter) = self.letter() {
-                self.place.pass(letter);
-            }
-            self.over = true;
+        let Some(text) = self.texts.get(self.current) else { return };
+        if text.at > 0 || text.letters.first() == Some(&'\u{1e}') {
             return;
         }
+        self.abandoned = true;
+        while let Some(letter) = self.letter() {
+            self.place.pass(letter);
+        }
+        self.over = true;
     }
 
     /// All inputs as one.

@@ -46,7 +46,11 @@ impl Reader {
             return Ok(None);
         }
         self.literal()?;
-        if self.stack.is_empty() && structure && self.next.is_some() && !matches!(letter, ',' | ':' | ']' | '}') {
+        if self.stack.is_empty()
+            && structure
+            && self.next.is_some()
+            && !matches!(letter, ',' | ':' | ']' | '}')
+        {
             self.done = self.next.take();
         }
         match letter {
@@ -228,7 +232,10 @@ pub(super) fn unescape(text: &str) -> Read<String> {
             if digits.chars().count() < 4 {
                 return Err("Invalid \\uXXXX escape");
             }
-            units.push(u16::from_str_radix(&digits, 16).map_err(|_| "Invalid characters in \\uXXXX escape")?);
+            units.push(
+                u16::from_str_radix(&digits, 16)
+                    .map_err(|_| "Invalid characters in \\uXXXX escape")?,
+            );
             continue;
         }
         flush(&mut units, &mut out);
@@ -250,7 +257,10 @@ pub(super) fn unescape(text: &str) -> Read<String> {
 pub(super) fn single(text: &str) -> Result<Value, String> {
     let wrong = |what: &str, place: &Place, end: bool| {
         let end = if end { " at EOF" } else { "" };
-        format!("{what}{end} at line {}, column {} (while parsing '{text}')", place.line, place.column)
+        format!(
+            "{what}{end} at line {}, column {} (while parsing '{text}')",
+            place.line, place.column
+        )
     };
     let mut reader = Reader::default();
     let mut place = Place::default();

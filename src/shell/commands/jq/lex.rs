@@ -30,8 +30,26 @@ pub(super) enum Token {
 }
 
 const WORDS: [&str; 20] = [
-    "def", "module", "import", "include", "if", "then", "else", "elif", "and", "or", "end",
-    "reduce", "foreach", "try", "catch", "label", "break", "as", "__loc__", "not_a_word",
+    "def",
+    "module",
+    "import",
+    "include",
+    "if",
+    "then",
+    "else",
+    "elif",
+    "and",
+    "or",
+    "end",
+    "reduce",
+    "foreach",
+    "try",
+    "catch",
+    "label",
+    "break",
+    "as",
+    "__loc__",
+    "not_a_word",
 ];
 
 const SIGNS: [&str; 30] = [
@@ -122,7 +140,9 @@ impl Lexer<'_> {
                 self.push(Token::Format(rest[1..end].to_owned()), end);
             }
             '0'..='9' => self.number(rest),
-            '.' if rest[1..].starts_with(|letter: char| letter.is_ascii_digit()) => self.number(rest),
+            '.' if rest[1..].starts_with(|letter: char| letter.is_ascii_digit()) => {
+                self.number(rest)
+            }
             letter if begins_name(letter) => {
                 let end = word(0, ":");
                 let name = rest[..end].trim_end_matches(':');
@@ -143,7 +163,9 @@ impl Lexer<'_> {
 
     fn number(&mut self, rest: &str) {
         let digits = |from: usize| {
-            rest[from..].find(|letter: char| !letter.is_ascii_digit()).map_or(rest.len(), |end| from + end)
+            rest[from..]
+                .find(|letter: char| !letter.is_ascii_digit())
+                .map_or(rest.len(), |end| from + end)
         };
         let mut end = digits(0);
         if rest[end..].starts_with('.') {

@@ -98,7 +98,8 @@ fn library() -> Vec<Rc<Function>> {
 /// Runs the program on every input, and gives the exit code.
 fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> i32 {
     let environment = io.environment.iter();
-    let environment = environment.map(|(name, value)| (Rc::from(name.as_str()), Value::text(value)));
+    let environment =
+        environment.map(|(name, value)| (Rc::from(name.as_str()), Value::text(value)));
     let mut globals = Env::default().bind("ENV", Value::object(environment));
     for (name, value) in options.variables() {
         globals = globals.bind(&name, value);

@@ -68,7 +68,8 @@ fn subtract(left: &Value, right: &Value) -> Result<Value, Stop> {
 fn multiply(left: &Value, right: &Value) -> Result<Value, Stop> {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => Ok(Value::Number(left * right)),
-        (Value::String(text), Value::Number(count)) | (Value::Number(count), Value::String(text)) => {
+        (Value::String(text), Value::Number(count))
+        | (Value::Number(count), Value::String(text)) => {
             if *count <= 0.0 || count.is_nan() {
                 return Ok(Value::Null);
             }

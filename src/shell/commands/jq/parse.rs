@@ -128,7 +128,8 @@ impl Parser<'_> {
 
     fn advance(&mut self) -> Token {
         let token = self.token().clone();
-        self.joined += usize::from(matches!(token, Token::Sign(_) | Token::Word(_) | Token::Field(_)));
+        self.joined +=
+            usize::from(matches!(token, Token::Sign(_) | Token::Word(_) | Token::Field(_)));
         if self.at + 1 < self.tokens.len() {
             self.at += 1;
         }
@@ -179,8 +180,10 @@ impl Parser<'_> {
             "" => String::new(),
             names => format!(", expecting {names}"),
         };
-        let message =
-            format!("syntax error, unexpected {}{expecting} (Unix shell quoting issues?)", token.name());
+        let message = format!(
+            "syntax error, unexpected {}{expecting} (Unix shell quoting issues?)",
+            token.name()
+        );
         self.complain(&message, at);
         Err(Failed)
     }
@@ -216,7 +219,11 @@ impl Parser<'_> {
     /// Whether an expression can begin here.
     fn begins(&self) -> bool {
         match self.token() {
-            Token::Field(_) | Token::Name(_) | Token::Format(_) | Token::Number(_) | Token::Quote => true,
+            Token::Field(_)
+            | Token::Name(_)
+            | Token::Format(_)
+            | Token::Number(_)
+            | Token::Quote => true,
             Token::Word(word) => {
                 matches!(*word, "def" | "if" | "reduce" | "foreach" | "try" | "label" | "break")
             }
@@ -462,7 +469,9 @@ impl Parser<'_> {
         let (key, variable) = match self.token().clone() {
             Token::Sign("$") => {
                 self.advance();
-                let Token::Name(name) = self.token().clone() else { return self.unexpected("IDENT") };
+                let Token::Name(name) = self.token().clone() else {
+                    return self.unexpected("IDENT");
+                };
                 self.advance();
                 (literal(&name), Some(name))
             }

@@ -113,20 +113,20 @@ fn wrong_key<T>(value: &Value, key: &Value) -> Result<T, Stop> {
 fn bounds(key: &Value, length: usize) -> Result<(usize, usize), Stop> {
     let Value::Object(object) = key else { return error("A slice has a start and an end") };
     let end = |name: &str, default: f64, up: bool| match object.get(name) {
-        None if !up => Err(Stop::Error(Value::text(
-            "Start and end indices of an array slice must be numbers",
-        ))),
-        None => Err(Stop::Error(Value::text(
-            "Start and end indices of an array slice must be numbers",
-        ))),
+        None if !up => {
+            Err(Stop::Error(Value::text("Start and end indices of an array slice must be numbers")))
+        }
+        None => {
+            Err(Stop::Error(Value::text("Start and end indices of an array slice must be numbers")))
+        }
         Some(Value::Null) => Ok(default),
         Some(Value::Number(number)) => {
             let number = if up { number.ceil() } else { number.floor() };
             Ok(if number < 0.0 { number + length as f64 } else { number })
         }
-        Some(_) => Err(Stop::Error(Value::text(
-            "Start and end indices of an array slice must be numbers",
-        ))),
+        Some(_) => {
+            Err(Stop::Error(Value::text("Start and end indices of an array slice must be numbers")))
+        }
     };
     let from = end("start", 0.0, false)?.clamp(0.0, length as f64) as usize;
     let to = end("end", length as f64, true)?.clamp(0.0, length as f64) as usize;
@@ -293,9 +293,13 @@ fn delete_one(value: &Value, path: &[Value]) -> Result<Value, Stop> {
         }
         (Value::Array(_), Value::String(_)) => error("Cannot delete field at array index of array"),
         (Value::Object(_), _) => error("Cannot delete field at object index of object"),
-        _ => error(format!("Cannot delete field at {} index of {}", match key {
-            Value::String(_) => "object",
-            _ => "array",
-        }, value.kind())),
+        _ => error(format!(
+            "Cannot delete field at {} index of {}",
+            match key {
+                Value::String(_) => "object",
+                _ => "array",
+            },
+            value.kind()
+        )),
     }
 }

@@ -144,7 +144,10 @@ fn colored(value: &Value, style: &Style, level: usize, out: &mut String) {
         if let Some(key) = key {
             out.push_str(&format!("\u{1b}[{KEY}m"));
             quote(key, style.ascii, out);
-            out.push_str(&format!("{end}{color}{}{end}", if style.indent.is_some() { ": " } else { ":" }));
+            out.push_str(&format!(
+                "{end}{color}{}{end}",
+                if style.indent.is_some() { ": " } else { ":" }
+            ));
         }
         colored(value, style, level + 1, out);
     }

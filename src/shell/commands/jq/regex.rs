@@ -6,7 +6,12 @@ use super::run::{Stop, error};
 use super::value::Value;
 
 /// Where a pattern is found in a text; with `test`, only whether it is.
-pub(super) fn find(input: &Value, pattern: &Value, flags: &Value, test: bool) -> Result<Value, Stop> {
+pub(super) fn find(
+    input: &Value,
+    pattern: &Value,
+    flags: &Value,
+    test: bool,
+) -> Result<Value, Stop> {
     let not_text = |value: &Value| {
         error(format!("{} cannot be matched, as it is not a string", value.shown()))
     };
@@ -70,7 +75,9 @@ impl Builder {
         built.or_else(|_| {
             let around = ["(?=", "(?!", "(?<=", "(?<!", "(?>"];
             if around.iter().any(|start| pattern.contains(start)) || pattern.contains("\\1") {
-                return error(format!("podhop: {pattern}: looking around and back is not simulated here"));
+                return error(format!(
+                    "podhop: {pattern}: looking around and back is not simulated here"
+                ));
             }
             let open = pattern.replace("\\(", "").matches('(').count();
             let close = pattern.replace("\\)", "").matches(')').count();

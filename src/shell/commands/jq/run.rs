@@ -190,7 +190,9 @@ impl<'r> Run<'r> {
     fn dispatch(&mut self, exp: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
         match &**exp {
             Node::Identity => out(self, input),
-            Node::Literal(_) | Node::Variable(_) | Node::Format(_) => self.known(exp, env, &input, out),
+            Node::Literal(_) | Node::Variable(_) | Node::Format(_) => {
+                self.known(exp, env, &input, out)
+            }
             Node::Pipe(first, second) => self.pipe(first, second, env, input, out),
             Node::Comma(first, second) => {
                 self.eval(first, env, input.clone(), out)?;
@@ -224,7 +226,9 @@ impl<'r> Run<'r> {
             }
             Node::Text(format, parts) => self.string(format, parts, env, input, out),
             Node::Negative(body) => self.negative(body, env, input, out),
-            Node::Binary(operator, left, right) => self.binary(operator, left, right, env, input, out),
+            Node::Binary(operator, left, right) => {
+                self.binary(operator, left, right, env, input, out)
+            }
             Node::And(left, right) => self.logic(false, left, right, env, input, out),
             Node::Or(left, right) => self.logic(true, left, right, env, input, out),
             Node::Array(body) => self.array(body.as_ref(), env, input, out),
@@ -346,12 +350,11 @@ impl<'r> Run<'r> {
     ) -> Flow {
         let place = input.clone();
         self.eval(key, env, input.plain(), &mut |run, key| {
-            run.eval(term, env, place.clone(), &mut |run, item| {
-                match paths::get(&item, &key.value) {
-                    Ok(found) => out(run, found),
-                    Err(Stop::Error(_)) if quiet => Ok(()),
-                    Err(stop) => Err(stop),
-                }
+            run.eval(term, env, place.clone(), &mut |run, item| match paths::get(&item, &key.value)
+            {
+                Ok(found) => out(run, found),
+                Err(Stop::Error(_)) if quiet => Ok(()),
+                Err(stop) => Err(stop),
             })
         })
     }
@@ -406,7 +409,14 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn alternative(&mut self, first: &Exp, second: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
+    fn alternative(
+        &mut self,
+        first: &Exp,
+        second: &Exp,
+        env: &Env,
+        input: Item,
+        out: Out<'_>,
+    ) -> Flow {
         let mut any = false;
         self.eval(first, env, input.clone(), &mut |run, item| {
             if !item.value.is_true() {
@@ -509,9 +519,12 @@ impl<'r> Run<'r> {
                 false => env.clone(),
             };
             for (at, pattern) in patterns.iter().enumerate() {
-                let flow = run.destructure(&[(pattern, item.value.clone())], &empty, &place, &mut |run, env| {
-                    run.eval(body, env, place.clone(), out)
-                });
+                let flow = run.destructure(
+                    &[(pattern, item.value.clone())],
+                    &empty,
+                    &place,
+                    &mut |run, env| run.eval(body, env, place.clone(), out),
+                );
                 match flow {
                     Err(Stop::Error(_)) if at + 1 < patterns.len() => {}
                     flow => return flow,
@@ -551,7 +564,11 @@ impl<'r> Run<'r> {
                 let others = Pattern::Object(others.to_vec());
                 self.eval(key, env, input.plain(), &mut |run, key| {
                     if !matches!(key.value, Value::String(_)) {
-                        return error(format!("Cannot index {} with {}", value.kind(), key.value.kind()));
+                        return error(format!(
+                            "Cannot index {} with {}",
+                            value.kind(),
+                            key.value.kind()
+                        ));
                     }
                     let item = Item { value: value.clone(), path: Path::Off };
                     let found = paths::get(&item, &key.value)?.value;
@@ -714,7 +731,14 @@ impl<'r> Run<'r> {
         Ok(state)
     }
 
-    fn call(&mut self, name: &str, arguments: &[Exp], env: &Env, input: Item, out: Out<'_>) -> Flow {
+    fn call(
+        &mut self,
+        name: &str,
+        arguments: &[Exp],
+        env: &Env,
+        input: Item,
+        out: Out<'_>,
+    ) -> Flow {
         let count = arguments.len();
         let found = env.scopes().find_map(|(at, known)| match known {
             Known::Function(function)
@@ -776,7 +800,8 @@ impl<'r> Run<'r> {
 impl Run<'_> {
     /// A function of the library that sees itself and all others.
     pub fn library(functions: Vec<Rc<Function>>) -> Rc<BTreeMap<(String, usize), Rc<Function>>> {
-        let keyed = functions.into_iter().map(|one| ((one.name.clone(), one.parameters.len()), one));
+        let keyed =
+            functions.into_iter().map(|one| ((one.name.clone(), one.parameters.len()), one));
         Rc::new(keyed.collect())
     }
 }

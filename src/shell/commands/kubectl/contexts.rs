@@ -807,10 +807,9 @@ fn redact(value: &mut Value) {
 
 fn view(call: Call, io: &mut Io<'_>) -> Outcome {
     no_words(&call)?;
-    if call.arguments.given("merge") && !call.arguments.on("merge") {
-        if call.arguments.text("kubeconfig").is_empty() {
-            return Err(Failure::message("if merge==false a precise file must be specified"));
-        }
+    let alone = call.arguments.given("merge") && !call.arguments.on("merge");
+    if alone && call.arguments.text("kubeconfig").is_empty() {
+        return Err(Failure::message("if merge==false a precise file must be specified"));
     }
     let config = Config::load(&call.arguments, io)?;
     let mut value = go_types::typed("Config", &config.value);

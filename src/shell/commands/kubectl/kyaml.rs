@@ -53,7 +53,7 @@ fn write(out: &mut String, shape: Shape, value: &Value, depth: usize) {
             out.push(']');
         }
         Value::String(text) => *out += &quoted(text, depth),
-        other => *out += &crate::manifest::to_yaml(other).trim_end().to_owned(),
+        other => *out += crate::manifest::to_yaml(other).trim_end(),
     }
 }
 

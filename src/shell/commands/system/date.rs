@@ -3,9 +3,9 @@
 use crate::clock::SimTime;
 use crate::cluster::Flavour;
 use crate::shell::Io;
+use crate::shell::commands::flavour;
 use crate::shell::commands::moment::{self, Moment};
 use crate::shell::commands::options::{Grammar, Options};
-use crate::shell::commands::flavour;
 
 /// A moment in `strftime`'s language.
 pub(in crate::shell::commands) fn format(at: SimTime, format: &str) -> String {
@@ -67,7 +67,9 @@ fn shown(options: &Options, now: Moment, gnu: bool) -> Result<String, String> {
         Some(text) => read(text, now, gnu).ok_or_else(|| format!("date: invalid date '{text}'"))?,
     };
     let wrong = |text: &str, option: &str| {
-        format!("date: invalid argument '{text}' for '{option}'\nTry 'date --help' for more information.")
+        format!(
+            "date: invalid argument '{text}' for '{option}'\nTry 'date --help' for more information."
+        )
     };
     let own = match (options.value('I'), options.value('t')) {
         (Some(text), _) => match text {
@@ -107,7 +109,11 @@ fn read(text: &str, now: Moment, gnu: bool) -> Option<Moment> {
     if !gnu {
         return busybox(text, now);
     }
-    let mut at = if text.is_empty() { Moment::of(now.year, now.month.into(), now.day.into(), (0, 0, 0)) } else { now };
+    let mut at = if text.is_empty() {
+        Moment::of(now.year, now.month.into(), now.day.into(), (0, 0, 0))
+    } else {
+        now
+    };
     let mut rest = text;
     if let Some((date, after)) = first_date(rest) {
         at = date;
@@ -142,7 +148,8 @@ fn read(text: &str, now: Moment, gnu: bool) -> Option<Moment> {
     }
     let moved = seconds - at.seconds;
     let (hour, minute, second) = (at.hour.into(), at.minute.into(), at.second.into());
-    let at = Moment::of(at.year, i64::from(at.month) + months, at.day.into(), (hour, minute, second));
+    let at =
+        Moment::of(at.year, i64::from(at.month) + months, at.day.into(), (hour, minute, second));
     Some(Moment::at(at.seconds.checked_add(moved)?, 0))
 }
 
@@ -196,7 +203,9 @@ fn first_date(text: &str) -> Option<(Moment, &str)> {
         // Fractions and the offset of UTC itself change nothing.
         let rest = rest.strip_prefix("+00:00").or(rest.strip_prefix(" +0000")).unwrap_or(rest);
         let rest = match rest.strip_prefix('.') {
-            Some(rest) => rest.trim_start_matches(|letter: char| letter.is_ascii_digit()).trim_start_matches('Z'),
+            Some(rest) => rest
+                .trim_start_matches(|letter: char| letter.is_ascii_digit())
+                .trim_start_matches('Z'),
             None => rest,
         };
         clean.then_some((at, rest))

@@ -52,7 +52,9 @@ impl Xargs {
                 Err((lines, quote)) => {
                     let kind = if quote == '"' { "double" } else { "single" };
                     let more = match self.gnu {
-                        true => "; by default quotes are special to xargs unless you use the -0 option",
+                        true => {
+                            "; by default quotes are special to xargs unless you use the -0 option"
+                        }
                         false => "",
                     };
                     self.unclosed = Some(format!("xargs: unmatched {kind} quote{more}"));
@@ -139,7 +141,8 @@ fn words(text: &str, whole: bool) -> Result<Lines, (Lines, char)> {
 
 /// A word as `-t` shows it.
 fn traced(words: &[String], gnu: bool) -> String {
-    let special = |letter: char| letter.is_whitespace() || "'\"\\$`*?[]{}()<>|&;#~!^=".contains(letter);
+    let special =
+        |letter: char| letter.is_whitespace() || "'\"\\$`*?[]{}()<>|&;#~!^=".contains(letter);
     let quoted = |word: &String| match gnu && (word.is_empty() || word.contains(special)) {
         true => format!("'{}'", word.replace('\'', "'\\''")),
         false => word.clone(),
@@ -277,16 +280,17 @@ pub(in crate::shell::commands) fn xargs(
     if options.has('p') {
         return failed("podhop: xargs: not simulated here: --interactive", 1);
     }
-    let count = |letter: char| match options.value(letter).map(|text| (text, text.parse::<usize>())) {
+    let count = |letter: char| match options.value(letter).map(|text| (text, text.parse::<usize>()))
+    {
         None => Ok(None),
         Some((_, Ok(most))) if most > 0 => Ok(Some(most)),
-        Some((text, Ok(_))) if gnu => {
-            Err(format!("xargs: value {text} for -{letter} option should be >= 1\nTry 'xargs --help' for more information."))
-        }
+        Some((text, Ok(_))) if gnu => Err(format!(
+            "xargs: value {text} for -{letter} option should be >= 1\nTry 'xargs --help' for more information."
+        )),
         Some((text, Ok(_))) => Err(format!("xargs: number {text} is not in 1..2147483647 range")),
-        Some((text, Err(_))) if gnu => {
-            Err(format!("xargs: invalid number \"{text}\" for -{letter} option\nTry 'xargs --help' for more information."))
-        }
+        Some((text, Err(_))) if gnu => Err(format!(
+            "xargs: invalid number \"{text}\" for -{letter} option\nTry 'xargs --help' for more information."
+        )),
         Some((text, Err(_))) => Err(format!("xargs: invalid number '{text}'")),
     };
     let (most, lines) = match (count('n'), count('L')) {
@@ -310,7 +314,11 @@ pub(in crate::shell::commands) fn xargs(
         most,
         lines,
         separator,
-        end: options.value('E').or(options.value('e')).filter(|end| !end.is_empty()).map(str::to_owned),
+        end: options
+            .value('E')
+            .or(options.value('e'))
+            .filter(|end| !end.is_empty())
+            .map(str::to_owned),
         file: options.value('a').map(str::to_owned),
         place,
         trace: options.has('t'),

@@ -120,7 +120,8 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
     };
     let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
     if let [_, extra, ..] = options.operands.as_slice() {
-        let message = format!("base64: extra operand '{extra}'\nTry 'base64 --help' for more information.");
+        let message =
+            format!("base64: extra operand '{extra}'\nTry 'base64 --help' for more information.");
         io.complain(message);
         return Some(1);
     }

@@ -64,7 +64,9 @@ impl Cat {
                     self.begins = true;
                     continue;
                 }
-                if self.marks.number == Some(true) || self.marks.number == Some(false) && byte != b'\n' {
+                if self.marks.number == Some(true)
+                    || self.marks.number == Some(false) && byte != b'\n'
+                {
                     self.count += 1;
                     out.extend(format!("{:>6}\t", self.count).bytes());
                 }
@@ -242,7 +244,9 @@ impl Numbers {
         };
         let numbers = Numbers {
             body: options.value('b').unwrap_or("t").to_owned(),
-            width: usize::try_from(number('w', "line number field width", 6)?).unwrap_or(6).min(1_000),
+            width: usize::try_from(number('w', "line number field width", 6)?)
+                .unwrap_or(6)
+                .min(1_000),
             separator: options.value('s').unwrap_or("\t").to_owned(),
             form: options.value('n').unwrap_or("rn").to_owned(),
             step: number('i', "line number increment", 1)?,
@@ -250,11 +254,15 @@ impl Numbers {
         };
         if !matches!(numbers.body.chars().next(), Some('a' | 't' | 'n' | 'p')) {
             let text = &numbers.body;
-            return Err(format!("nl: invalid body numbering style: '{text}'\nTry 'nl --help' for more information."));
+            return Err(format!(
+                "nl: invalid body numbering style: '{text}'\nTry 'nl --help' for more information."
+            ));
         }
         if !matches!(numbers.form.as_str(), "ln" | "rn" | "rz") {
             let text = &numbers.form;
-            return Err(format!("nl: invalid line numbering format: '{text}'\nTry 'nl --help' for more information."));
+            return Err(format!(
+                "nl: invalid line numbering format: '{text}'\nTry 'nl --help' for more information."
+            ));
         }
         Ok(numbers)
     }

@@ -151,7 +151,9 @@ pub(in crate::shell::commands) fn cut(
         false => failed(format!("cut: {message}"), 1),
     };
     let fields = options.has('f');
-    if [options.has('f'), options.has('c'), options.has('b')].iter().filter(|given| **given).count() > 1 {
+    if [options.has('f'), options.has('c'), options.has('b')].iter().filter(|given| **given).count()
+        > 1
+    {
         return match gnu {
             true => says("only one list may be specified"),
             false => failed(crate::shell::commands::busybox_usage("cut"), 1),
@@ -332,7 +334,8 @@ pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -
         .chars()
         .map(|letter| if letter == '\0' { String::new() } else { letter.to_string() })
         .collect();
-    let delimiter = |at: usize| delimiters.get(at % delimiters.len().max(1)).map_or("", String::as_str);
+    let delimiter =
+        |at: usize| delimiters.get(at % delimiters.len().max(1)).map_or("", String::as_str);
     let lines = |text: &'_ str| -> Vec<String> {
         let body = text.strip_suffix(end).unwrap_or(text);
         if text.is_empty() { Vec::new() } else { body.split(end).map(str::to_owned).collect() }

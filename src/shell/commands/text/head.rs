@@ -233,7 +233,15 @@ pub(in crate::shell::commands) fn tail(
     const GRAMMAR: Grammar = Grammar {
         name: "tail",
         short: "n:c:fFqvs:",
-        long: &[("lines", 'n'), ("bytes", 'c'), ("follow", 'f'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v'), ("sleep-interval", 's')],
+        long: &[
+            ("lines", 'n'),
+            ("bytes", 'c'),
+            ("follow", 'f'),
+            ("quiet", 'q'),
+            ("silent", 'q'),
+            ("verbose", 'v'),
+            ("sleep-interval", 's'),
+        ],
         stops: false,
     };
     let options = match GRAMMAR.parse(&modern(arguments, "tail"), setting.words) {

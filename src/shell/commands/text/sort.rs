@@ -124,7 +124,8 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Option<usize> {
-        let end = self.rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(self.rest.len());
         let value = self.rest[..end].parse().ok()?;
         self.rest = &self.rest[end..];
         Some(value)
@@ -133,7 +134,8 @@ impl Reader<'_> {
     fn position(&mut self, start: bool) -> Result<(usize, usize), String> {
         let rest = self.rest;
         let Some(field) = self.number() else {
-            let words = if start { "invalid number at field start" } else { "invalid number after ','" };
+            let words =
+                if start { "invalid number at field start" } else { "invalid number after ','" };
             return match (self.gnu, start) {
                 // BusyBox takes what is missing after the comma as the end of the line.
                 (false, false) if rest.is_empty() => Ok((0, 0)),
@@ -146,7 +148,6 @@ impl Reader<'_> {
         let mut character = 0;
         if let Some(rest) = self.rest.strip_prefix('.') {
             self.rest = rest;
-            let rest = self.rest;
             let Some(found) = self.number() else {
                 return self.wrong("invalid number after '.'", Some(rest));
             };
@@ -160,7 +161,9 @@ impl Reader<'_> {
 
     fn modifiers(&mut self, key: &mut Key, start: bool) -> bool {
         let mut any = false;
-        while let Some(letter) = self.rest.chars().next().filter(|letter| modifier(key, *letter, start)) {
+        while let Some(letter) =
+            self.rest.chars().next().filter(|letter| modifier(key, *letter, start))
+        {
             any = true;
             self.rest = &self.rest[letter.len_utf8()..];
         }
@@ -180,7 +183,9 @@ fn key(text: &str, general: &Key, gnu: bool) -> Result<Key, String> {
     }
     if !reader.rest.is_empty() {
         return match gnu {
-            true => Err(format!("sort: stray character in field spec: invalid field specification '{text}'")),
+            true => Err(format!(
+                "sort: stray character in field spec: invalid field specification '{text}'"
+            )),
             false => Err("sort: unknown key option".to_owned()),
         };
     }
@@ -221,7 +226,8 @@ impl Sort {
         if key.from.0 == 0 {
             return if key.blanks.0 { line.trim_start_matches([' ', '\t']) } else { line };
         }
-        let skip = |at: usize| at + line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
+        let skip =
+            |at: usize| at + line[at..].len() - line[at..].trim_start_matches([' ', '\t']).len();
         let further = |at: usize, count: usize| {
             line[at..].char_indices().nth(count).map_or(line.len(), |(more, _)| at + more)
         };
@@ -284,9 +290,8 @@ impl Sort {
             let mut best: Option<usize> = None;
             for at in 0..texts.len() {
                 let Some(line) = texts[at].get(heads[at]) else { continue };
-                let better = best.is_none_or(|best| {
-                    self.compare(line, texts[best][heads[best]]).is_lt()
-                });
+                let better =
+                    best.is_none_or(|best| self.compare(line, texts[best][heads[best]]).is_lt());
                 if better {
                     best = Some(at);
                 }
@@ -328,7 +333,9 @@ fn plain(text: &str, key: &Key) -> Vec<u8> {
 fn decimal(text: &str) -> f64 {
     let text = text.trim_start_matches([' ', '\t']);
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let end = digits.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(digits.len());
+    let end = digits
+        .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
+        .unwrap_or(digits.len());
     let number = digits[..end].trim_end_matches('.');
     let number = match number.match_indices('.').nth(1) {
         Some((second, _)) => &number[..second],
@@ -349,7 +356,8 @@ fn general(text: &str) -> f64 {
         let end = hex.find(|letter: char| !letter.is_ascii_hexdigit()).unwrap_or(hex.len());
         return sign * u64::from_str_radix(&hex[..end], 16).unwrap_or(0) as f64;
     }
-    let longest = body.find(|letter: char| !letter.is_ascii_alphanumeric() && !".+-".contains(letter));
+    let longest =
+        body.find(|letter: char| !letter.is_ascii_alphanumeric() && !".+-".contains(letter));
     let body = &body[..longest.unwrap_or(body.len())];
     let number = (1..=body.len().min(40))
         .rev()
@@ -368,15 +376,20 @@ fn or_zero(text: &str) -> f64 {
 fn human(text: &str) -> (i32, f64) {
     let trimmed = text.trim_start_matches([' ', '\t']);
     let value = decimal(trimmed);
-    let rest = trimmed.trim_start_matches(|letter: char| letter.is_ascii_digit() || "-.".contains(letter));
-    let power = rest.chars().next().and_then(|letter| "KMGTPEZY".find(if letter == 'k' { 'K' } else { letter }));
+    let rest =
+        trimmed.trim_start_matches(|letter: char| letter.is_ascii_digit() || "-.".contains(letter));
+    let power = rest
+        .chars()
+        .next()
+        .and_then(|letter| "KMGTPEZY".find(if letter == 'k' { 'K' } else { letter }));
     let power = power.map_or(0, |at| i32::try_from(at).unwrap_or(0) + 1);
     let power = if value == 0.0 { 0 } else { power };
     (if value < 0.0 { -power } else { power }, value)
 }
 
 fn month(text: &str) -> usize {
-    let names = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+    let names =
+        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
     let upper = text.trim_start_matches([' ', '\t']).to_uppercase();
     names.iter().position(|name| upper.starts_with(name)).map_or(0, |at| at + 1)
 }
@@ -396,7 +409,8 @@ fn digits(left: &[u8], right: &[u8]) -> Ordering {
         match (l.first(), r.first()) {
             (Some(a), Some(b)) if a.is_ascii_digit() && b.is_ascii_digit() => {
                 let (x, y) = (&l[..run(l)], &r[..run(r)]);
-                let strip = |digits: &[u8]| digits.iter().take_while(|digit| **digit == b'0').count();
+                let strip =
+                    |digits: &[u8]| digits.iter().take_while(|digit| **digit == b'0').count();
                 let (p, q) = (&x[strip(x)..], &y[strip(y)..]);
                 let order = p.len().cmp(&q.len()).then(p.cmp(q));
                 if order.is_ne() {
@@ -424,7 +438,8 @@ fn version(left: &str, right: &str) -> Ordering {
         return order;
     }
     let (a, b) = (without_suffix(left), without_suffix(right));
-    by_version(a.as_bytes(), b.as_bytes()).then_with(|| by_version(left.as_bytes(), right.as_bytes()))
+    by_version(a.as_bytes(), b.as_bytes())
+        .then_with(|| by_version(left.as_bytes(), right.as_bytes()))
 }
 
 /// A name without endings like `.tar.gz`.
@@ -432,7 +447,8 @@ fn without_suffix(text: &str) -> &str {
     let mut end = text.len();
     while let Some(at) = text[..end].rfind('.') {
         let suffix = &text[at + 1..end];
-        let begins = suffix.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '~');
+        let begins =
+            suffix.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '~');
         let fits = suffix.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '~');
         if !begins || !fits || at == 0 {
             break;
@@ -479,7 +495,9 @@ impl Sort {
         let Some(at) = self.disorder(lines) else { return 0 };
         match (quiet, self.gnu) {
             (true, _) => {}
-            (false, true) => io.complain(format!("sort: {name}:{}: disorder: {}", at + 1, lines[at])),
+            (false, true) => {
+                io.complain(format!("sort: {name}:{}: disorder: {}", at + 1, lines[at]))
+            }
             (false, false) => io.complain(format!("Check line {at}")),
         }
         1
@@ -586,7 +604,9 @@ fn built(options: &Options, gnu: bool) -> Result<Sort, String> {
     if orders.len() > 1 {
         orders.extend("di".chars().filter(|letter| options.has(*letter)));
         return Err(match gnu {
-            true => format!("sort: options '-{}' are incompatible", orders.iter().collect::<String>()),
+            true => {
+                format!("sort: options '-{}' are incompatible", orders.iter().collect::<String>())
+            }
             false => "sort: unknown sort type".to_owned(),
         });
     }
@@ -635,8 +655,14 @@ mod tests {
     #[test]
     fn wrong_keys_are_named() {
         let wrong = |text| key(text, &Key::default(), true).expect_err("it is wrong");
-        assert_eq!(wrong("1x"), "sort: stray character in field spec: invalid field specification '1x'");
+        assert_eq!(
+            wrong("1x"),
+            "sort: stray character in field spec: invalid field specification '1x'"
+        );
         assert_eq!(wrong("1,"), "sort: invalid number after ',': invalid count at start of ''");
-        assert_eq!(wrong("1.0"), "sort: character offset is zero: invalid field specification '1.0'");
+        assert_eq!(
+            wrong("1.0"),
+            "sort: character offset is zero: invalid field specification '1.0'"
+        );
     }
 }

@@ -73,7 +73,9 @@ fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, Str
     };
     if let [_, _, extra, ..] = options.operands.as_slice() {
         return Err(match gnu {
-            true => format!("uniq: extra operand '{extra}'\nTry 'uniq --help' for more information."),
+            true => {
+                format!("uniq: extra operand '{extra}'\nTry 'uniq --help' for more information.")
+            }
             false => crate::shell::commands::busybox_usage("uniq"),
         });
     }
@@ -107,7 +109,12 @@ fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, Str
     Ok(Some(0))
 }
 
-fn printed(options: &Options, compared: &Compared, lines: &[&str], end: char) -> Result<String, String> {
+fn printed(
+    options: &Options,
+    compared: &Compared,
+    lines: &[&str],
+    end: char,
+) -> Result<String, String> {
     let mut groups: Vec<Vec<&str>> = Vec::new();
     let mut last = None;
     for line in lines {
@@ -128,7 +135,9 @@ fn printed(options: &Options, compared: &Compared, lines: &[&str], end: char) ->
         let how = options.value('g').or(options.value('a')).unwrap_or("");
         let how = if how.is_empty() && options.has('g') { "separate" } else { how };
         if !matches!(how, "" | "none" | "separate" | "prepend" | "append" | "both") {
-            return Err(format!("uniq: invalid argument '{how}' for '--group'\nTry 'uniq --help' for more information."));
+            return Err(format!(
+                "uniq: invalid argument '{how}' for '--group'\nTry 'uniq --help' for more information."
+            ));
         }
         let shown = groups.iter().filter(|group| !all || group.len() > 1).enumerate();
         let count = shown.clone().count();

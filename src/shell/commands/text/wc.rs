@@ -152,4 +152,3 @@ pub(in crate::shell::commands) fn sha256sum(arguments: &[String], io: &mut Io<'_
     }
     Some(i32::from(failed))
 }
-

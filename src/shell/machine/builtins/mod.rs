@@ -4,12 +4,12 @@ mod control;
 mod read;
 mod variables;
 
-use crate::shell::commands::print::Manner;
 use super::condition::{World, test};
 use super::frame::{Frame, Source, Target};
 use super::state::Options;
 use super::{Dialect, Io, Machine, files_view};
 use crate::shell::commands;
+use crate::shell::commands::print::Manner;
 use crate::shell::files;
 
 /// Whether the shell has a builtin of this name.
@@ -147,7 +147,9 @@ impl Machine {
         }
         let prefix = self.state.prefix();
         let (variable, arguments) = match arguments {
-            [option, name, rest @ ..] if option == "-v" && manner == Manner::Bash => (Some(name), rest),
+            [option, name, rest @ ..] if option == "-v" && manner == Manner::Bash => {
+                (Some(name), rest)
+            }
             all => (None, all),
         };
         if let Some(option) = arguments.first()
@@ -159,7 +161,9 @@ impl Machine {
             let letters: String = option.chars().take(2).collect();
             let message = match manner {
                 Manner::Dash => format!("{prefix}printf: Illegal option {letters}"),
-                _ => format!("{prefix}printf: {letters}: invalid option\nprintf: usage: printf [-v var] format [arguments]"),
+                _ => format!(
+                    "{prefix}printf: {letters}: invalid option\nprintf: usage: printf [-v var] format [arguments]"
+                ),
             };
             self.complain(io, &message);
             return 2;
@@ -178,7 +182,9 @@ impl Machine {
         for complaint in &printed.complaints {
             let message = match manner {
                 Manner::Ash => format!("{prefix}{complaint}"),
-                _ if arguments.is_empty() && manner == Manner::Bash => format!("printf: {complaint}"),
+                _ if arguments.is_empty() && manner == Manner::Bash => {
+                    format!("printf: {complaint}")
+                }
                 _ => format!("{prefix}printf: {complaint}"),
             };
             self.complain(io, &message);

@@ -1,7 +1,9 @@
 //! Expressions.
 
 use super::patterns::ready;
-use super::run::{Answer, Cell, Cut, DEEPEST, LONGEST, Machine, Ran, Reading, Stop, Wait, World, cut};
+use super::run::{
+    Answer, Cell, Cut, DEEPEST, LONGEST, Machine, Ran, Reading, Stop, Wait, World, cut,
+};
 use super::tree::{Expression, Name, Place, Source};
 use super::value::Value;
 
@@ -18,7 +20,9 @@ impl Machine {
             Expression::Place(place) => self.look(place, world),
             Expression::Group(inner) => self.value(inner, world),
             Expression::Assign(place, value) => self.assignment(place, value, world),
-            Expression::Change(place, operator, value) => self.change(place, *operator, value, world),
+            Expression::Change(place, operator, value) => {
+                self.change(place, *operator, value, world)
+            }
             Expression::Step(place, before, by) => self.step(place, *before, *by, world),
             Expression::Binary(operator, left, right, line) => {
                 let left = self.value(left, world)?.number();
@@ -37,12 +41,12 @@ impl Machine {
                 let pattern = self.pattern(right, world)?;
                 Ok(truth(self.found(&pattern, &text)? == *wanted))
             }
-            Expression::And(left, right) => Ok(truth(
-                self.value(left, world)?.holds() && self.value(right, world)?.holds(),
-            )),
-            Expression::Or(left, right) => Ok(truth(
-                self.value(left, world)?.holds() || self.value(right, world)?.holds(),
-            )),
+            Expression::And(left, right) => {
+                Ok(truth(self.value(left, world)?.holds() && self.value(right, world)?.holds()))
+            }
+            Expression::Or(left, right) => {
+                Ok(truth(self.value(left, world)?.holds() || self.value(right, world)?.holds()))
+            }
             Expression::Not(inner) => Ok(truth(!self.value(inner, world)?.holds())),
             Expression::Negative(inner) => Ok(Value::Number(-self.value(inner, world)?.number())),
             Expression::Positive(inner) => Ok(Value::Number(self.value(inner, world)?.number())),
@@ -57,8 +61,12 @@ impl Machine {
                 let at = self.array(*array)?;
                 Ok(truth(self.arrays[at].elements.contains_key(&key)))
             }
-            Expression::Call(number, arguments, line) => self.call(*number, arguments, *line, world),
-            Expression::Builtin(name, arguments, line) => self.builtin(name, arguments, *line, world),
+            Expression::Call(number, arguments, line) => {
+                self.call(*number, arguments, *line, world)
+            }
+            Expression::Builtin(name, arguments, line) => {
+                self.builtin(name, arguments, *line, world)
+            }
             Expression::Getline(source, place) => self.getline(source, place.as_ref(), world),
         }
     }
@@ -112,7 +120,10 @@ impl Machine {
                 {
                     let name = self.program.globals[*at].clone();
                     return match self.gawk {
-                        true => self.fatal(1, &format!("attempt to use array `{name}' in a scalar context")),
+                        true => self.fatal(
+                            1,
+                            &format!("attempt to use array `{name}' in a scalar context"),
+                        ),
                         false => self.fatal(1, "Not a scalar"),
                     };
                 }
@@ -158,7 +169,13 @@ impl Machine {
         Ok(value)
     }
 
-    fn step(&mut self, place: &Place, before: bool, by: f64, world: &mut World<'_, '_>) -> Ran<Value> {
+    fn step(
+        &mut self,
+        place: &Place,
+        before: bool,
+        by: f64,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Value> {
         let old = self.look(place, world)?.number();
         self.store(place, Value::Number(old + by), world)?;
         Ok(Value::Number(if before { old + by } else { old }))
@@ -170,7 +187,8 @@ impl Machine {
             '-' => left - right,
             '*' => left * right,
             '/' if right == 0.0 => {
-                let words = if self.gawk { "division by zero attempted" } else { "Division by zero" };
+                let words =
+                    if self.gawk { "division by zero attempted" } else { "Division by zero" };
                 return self.fatal(line, words);
             }
             '/' => left / right,
@@ -237,14 +255,16 @@ impl Machine {
         let program = self.program.clone();
         let function = &program.functions[number];
         if arguments.len() > function.parameters {
-            let words = format!("function `{}' called with more arguments than declared", function.name);
+            let words =
+                format!("function `{}' called with more arguments than declared", function.name);
             return match self.gawk {
                 true => self.fatal(line, &words),
                 false => self.fatal(line, "Too many arguments"),
             };
         }
         if self.depth >= DEEPEST {
-            return self.fail("podhop: functions that call themselves this often are not simulated here");
+            return self
+                .fail("podhop: functions that call themselves this often are not simulated here");
         }
         let arrays = self.arrays.len();
         let mut locals = Vec::new();
@@ -278,7 +298,8 @@ impl Machine {
     /// A variable that nobody had set is an array when the function used it as one.
     fn used(&mut self, arguments: &[Expression], inner: &[Cell]) {
         for (argument, cell) in arguments.iter().zip(inner) {
-            let (Expression::Place(Place::Variable(name)), Cell::Array(_, true)) = (argument, cell) else {
+            let (Expression::Place(Place::Variable(name)), Cell::Array(_, true)) = (argument, cell)
+            else {
                 continue;
             };
             let own = match name {
@@ -336,7 +357,9 @@ impl Machine {
         let answer = world.once(|io| {
             if file == "-" || file == "/dev/stdin" {
                 return match io.read_all() {
-                    Some(bytes) => Ok(Answer::Text(Some(String::from_utf8_lossy(&bytes).into_owned()))),
+                    Some(bytes) => {
+                        Ok(Answer::Text(Some(String::from_utf8_lossy(&bytes).into_owned())))
+                    }
                     None => Err(Stop::Waits(Wait::Input)),
                 };
             }

@@ -128,7 +128,9 @@ impl Machine {
     pub fn field(&self, number: usize) -> Value {
         match number {
             0 => Value::Input(self.record.clone()),
-            _ => self.fields.get(number - 1).map_or(Value::Unset, |text| Value::Input(text.clone())),
+            _ => {
+                self.fields.get(number - 1).map_or(Value::Unset, |text| Value::Input(text.clone()))
+            }
         }
     }
 

@@ -44,7 +44,13 @@ impl Machine {
             ("toupper", [text]) => Ok(Value::Text(text.to_uppercase())),
             ("index", [text, part]) => {
                 let at = match part.is_empty() {
-                    true => if self.gawk { Some(0) } else { None },
+                    true => {
+                        if self.gawk {
+                            Some(0)
+                        } else {
+                            None
+                        }
+                    }
                     false => text.find(part.as_str()),
                 };
                 let place = at.map_or(0, |at| text[..at].chars().count() + 1);
@@ -58,7 +64,9 @@ impl Machine {
                 Ok(Value::Text(text.chars().skip(from).take(most).collect()))
             }
             ("system", [command]) => self.system(command, world),
-            ("close", [name, ..]) => Ok(Value::Number(f64::from(self.close(&name.clone(), world)?))),
+            ("close", [name, ..]) => {
+                Ok(Value::Number(f64::from(self.close(&name.clone(), world)?)))
+            }
             ("fflush", _) => {
                 self.flush(world)?;
                 Ok(Value::Number(0.0))
@@ -100,9 +108,15 @@ impl Machine {
             ("sin", [number]) => number.sin(),
             ("cos", [number]) => number.cos(),
             ("atan2", [left, right]) => left.atan2(*right),
-            ("and", [first, rest @ ..]) => rest.iter().fold(bits(*first), |all, one| all & bits(*one)) as f64,
-            ("or", [first, rest @ ..]) => rest.iter().fold(bits(*first), |all, one| all | bits(*one)) as f64,
-            ("xor", [first, rest @ ..]) => rest.iter().fold(bits(*first), |all, one| all ^ bits(*one)) as f64,
+            ("and", [first, rest @ ..]) => {
+                rest.iter().fold(bits(*first), |all, one| all & bits(*one)) as f64
+            }
+            ("or", [first, rest @ ..]) => {
+                rest.iter().fold(bits(*first), |all, one| all | bits(*one)) as f64
+            }
+            ("xor", [first, rest @ ..]) => {
+                rest.iter().fold(bits(*first), |all, one| all ^ bits(*one)) as f64
+            }
             ("lshift", [value, by]) => (bits(*value).checked_shl(*by as u32).unwrap_or(0)) as f64,
             ("rshift", [value, by]) => (bits(*value).checked_shr(*by as u32).unwrap_or(0)) as f64,
             ("compl", [value]) if self.gawk => (!bits(*value) & ((1 << 53) - 1)) as f64,
@@ -116,7 +130,10 @@ impl Machine {
 
     fn rand(&mut self) -> f64 {
         // A linear congruential generator; awk's own differs from system to system.
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random = self
+            .random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.random >> 11) as f64 / (1_u64 << 53) as f64
     }
 
@@ -128,7 +145,8 @@ impl Machine {
             return Value::Text(Moment::at(at, 0).format(format, false));
         }
         let text = texts.first().map_or("", String::as_str);
-        let parts: Vec<i64> = text.split_whitespace().filter_map(|part| part.parse().ok()).collect();
+        let parts: Vec<i64> =
+            text.split_whitespace().filter_map(|part| part.parse().ok()).collect();
         Value::Number(match parts[..] {
             [year, month, day, hour, minute, second, ..] if (-9999..=9999).contains(&year) => {
                 Moment::of(year, month, day, (hour, minute, second)).seconds as f64
@@ -180,9 +198,10 @@ impl Machine {
         let groups = regex.captures_at(&text, 0);
         let whole = groups.as_ref().and_then(|groups| groups.first().copied().flatten());
         let (start, length) = match whole {
-            Some((start, end)) => {
-                (text[..start].chars().count() as f64 + 1.0, text[start..end].chars().count() as f64)
-            }
+            Some((start, end)) => (
+                text[..start].chars().count() as f64 + 1.0,
+                text[start..end].chars().count() as f64,
+            ),
             None => (0.0, -1.0),
         };
         self.set_known("RSTART", Value::Number(start));
@@ -192,7 +211,8 @@ impl Machine {
             self.arrays[at].elements.clear();
             for (number, group) in groups.unwrap_or_default().into_iter().enumerate() {
                 if let Some((start, end)) = group {
-                    *self.arrays[at].element(&number.to_string()) = Value::Input(text[start..end].to_owned());
+                    *self.arrays[at].element(&number.to_string()) =
+                        Value::Input(text[start..end].to_owned());
                 }
             }
         }
@@ -249,7 +269,8 @@ impl Machine {
         let replacement = self.index_text(&replacement);
         let old = self.value(target, world)?;
         let old = self.index_text(&old);
-        let (new, count) = replaced(&regex, &old, |found, _, out| insert(&replacement, found, out), all);
+        let (new, count) =
+            replaced(&regex, &old, |found, _, out| insert(&replacement, found, out), all);
         if new.len() > LONGEST {
             return self.fail("podhop: texts this long are not simulated here");
         }
@@ -392,7 +413,10 @@ impl Machine {
             let size = usize::try_from(number.unsigned_abs()).unwrap_or(0);
             if precision { spec.precision = Some(size) } else { spec.width = size }
         }
-        while letters.next_if(|(_, letter)| "hlLqjzt".contains(*letter) && self.gawk && *letter != 'z').is_some() {}
+        while letters
+            .next_if(|(_, letter)| "hlLqjzt".contains(*letter) && self.gawk && *letter != 'z')
+            .is_some()
+        {}
         let Some((at, letter)) = letters.next() else {
             printer.out.push_str(&printer.format[start..]);
             return Ok(printer.format.len());

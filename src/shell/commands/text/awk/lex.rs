@@ -17,16 +17,16 @@ pub(super) enum Token {
 }
 
 const WORDS: [&str; 19] = [
-    "BEGIN", "END", "function", "func", "if", "else", "while", "for", "do", "break", "continue", "next",
-    "nextfile", "exit", "return", "delete", "in", "getline", "print",
+    "BEGIN", "END", "function", "func", "if", "else", "while", "for", "do", "break", "continue",
+    "next", "nextfile", "exit", "return", "delete", "in", "getline", "print",
 ];
 
 const MORE_WORDS: [&str; 4] = ["printf", "switch", "case", "default"];
 
 /// Functions that every awk here has.
 const BUILTINS: [&str; 20] = [
-    "length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "sin", "cos", "atan2", "exp",
-    "log", "sqrt", "int", "rand", "srand", "tolower", "toupper", "system",
+    "length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "sin", "cos", "atan2",
+    "exp", "log", "sqrt", "int", "rand", "srand", "tolower", "toupper", "system",
 ];
 
 /// Functions that gawk and BusyBox have beside.
@@ -39,9 +39,9 @@ const MORE_BUILTINS: [&str; 13] = [
 const GAWK: [&str; 4] = ["asort", "asorti", "patsplit", "typeof"];
 
 const SIGNS: [&str; 45] = [
-    "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=", "!=",
-    "!~", ">>", "|&", "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", ">",
-    "<", "|", "?", ":", "~", "$", "=", "@", "&", "'",
+    "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=",
+    "!=", "!~", ">>", "|&", "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^",
+    "!", ">", "<", "|", "?", ":", "~", "$", "=", "@", "&", "'",
 ];
 
 /// What is wrong with a program, and where.
@@ -151,7 +151,10 @@ impl Lexer<'_> {
         }
         let length = super::value::number_length(rest);
         let text = &rest[..length];
-        let value = match text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| (b'0'..b'8').contains(&b)) {
+        let value = match text.len() > 1
+            && text.starts_with('0')
+            && text.bytes().all(|b| (b'0'..b'8').contains(&b))
+        {
             // Both read a leading zero in a program's text as C does.
             true => u64::from_str_radix(text, 8).unwrap_or(0) as f64,
             false => text.parse().unwrap_or(0.0),
@@ -178,7 +181,9 @@ impl Lexer<'_> {
                     }
                     let mut number = |first: Option<char>, radix: u32, most: usize| {
                         let mut digits: String = first.into_iter().collect();
-                        while digits.len() < most && letters.peek().is_some_and(|(_, next)| next.is_digit(radix)) {
+                        while digits.len() < most
+                            && letters.peek().is_some_and(|(_, next)| next.is_digit(radix))
+                        {
                             digits.extend(letters.next().map(|(_, next)| next));
                         }
                         u32::from_str_radix(&digits, radix).ok().and_then(char::from_u32)
@@ -199,7 +204,8 @@ impl Lexer<'_> {
                         '0'..='7' => text.extend(number(Some(escape), 8, 3)),
                         'x' => text.extend(number(None, 16, 2)),
                         other => {
-                            let what = format!("escape sequence `\\{other}' treated as plain `{other}'");
+                            let what =
+                                format!("escape sequence `\\{other}' treated as plain `{other}'");
                             self.warn(start, &what);
                             // A dynamic regular expression keeps what it needs, as BusyBox does.
                             if !self.gawk {
@@ -251,7 +257,9 @@ impl Lexer<'_> {
                     match letter {
                         '[' if bracket == 0 => bracket = text.len() + 1,
                         // Right behind the bracket it is one of the letters.
-                        ']' if bracket > 0 && text.len() > bracket && !text[bracket..].eq("^") => bracket = 0,
+                        ']' if bracket > 0 && text.len() > bracket && !text[bracket..].eq("^") => {
+                            bracket = 0
+                        }
                         _ => {}
                     }
                     text.push(letter);
@@ -268,7 +276,8 @@ impl Lexer<'_> {
     fn known(&mut self, at: usize, escape: char) {
         let means = "\\/\"abfnrtvyB<>sSwW'`.[]()*+?{}|^$&-x";
         if !means.contains(escape) && !escape.is_ascii_digit() {
-            let what = format!("regexp escape sequence `\\{escape}' is not a known regexp operator");
+            let what =
+                format!("regexp escape sequence `\\{escape}' is not a known regexp operator");
             self.warn(at, &what);
         }
     }

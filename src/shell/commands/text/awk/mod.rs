@@ -70,7 +70,9 @@ impl Awk {
             match io.read_file(file) {
                 Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(why) if self.gawk => {
-                    io.complain(format!("awk: fatal: cannot open source file `{file}' for reading: {why}"));
+                    io.complain(format!(
+                        "awk: fatal: cannot open source file `{file}' for reading: {why}"
+                    ));
                     return Some(2);
                 }
                 Err(why) => {
@@ -245,7 +247,18 @@ impl Tool for Awk {
 const GAWK: Grammar = Grammar {
     name: "awk",
     short: "F:v:f:e:bcCdghi:ILlMnNoOpPrsStV",
-    long: &[("field-separator", 'F'), ("assign", 'v'), ("file", 'f'), ("source", 'e'), ("version", 'V'), ("help", 'h'), ("posix", 'P'), ("re-interval", 'r'), ("traditional", 'c'), ("characters-as-bytes", 'b')],
+    long: &[
+        ("field-separator", 'F'),
+        ("assign", 'v'),
+        ("file", 'f'),
+        ("source", 'e'),
+        ("version", 'V'),
+        ("help", 'h'),
+        ("posix", 'P'),
+        ("re-interval", 'r'),
+        ("traditional", 'c'),
+        ("characters-as-bytes", 'b'),
+    ],
     stops: true,
 };
 

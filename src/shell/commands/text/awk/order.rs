@@ -42,7 +42,8 @@ fn busybox(keys: Vec<String>) -> Vec<String> {
 /// A key that gawk keeps among whole numbers.
 fn whole(key: &str) -> Option<i64> {
     let digits = key.strip_prefix('-').unwrap_or(key);
-    let plain = !digits.is_empty() && digits.len() < 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let plain =
+        !digits.is_empty() && digits.len() < 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
     let clean = digits == "0" && key == "0" || !digits.starts_with('0');
     if plain && clean { key.parse().ok() } else { None }
 }
@@ -75,9 +76,8 @@ fn gawk(keys: Vec<String>) -> Vec<String> {
 
 /// gawk's hash of a text.
 fn hash(key: &str) -> u32 {
-    let step = |hash: u32, byte: u8| {
-        hash.wrapping_mul(65_599).wrapping_add(i32::from(byte as i8) as u32)
-    };
+    let step =
+        |hash: u32, byte: u8| hash.wrapping_mul(65_599).wrapping_add(i32::from(byte as i8) as u32);
     key.bytes().fold(0, step)
 }
 

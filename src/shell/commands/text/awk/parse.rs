@@ -9,8 +9,24 @@ use super::tree::{
 
 /// Variables that mean something, in the order of their numbers.
 pub(super) const KNOWN: [&str; 18] = [
-    "NF", "NR", "FNR", "FS", "OFS", "ORS", "RS", "SUBSEP", "CONVFMT", "OFMT", "RSTART", "RLENGTH",
-    "FILENAME", "ENVIRON", "ARGC", "ARGV", "RT", "IGNORECASE",
+    "NF",
+    "NR",
+    "FNR",
+    "FS",
+    "OFS",
+    "ORS",
+    "RS",
+    "SUBSEP",
+    "CONVFMT",
+    "OFMT",
+    "RSTART",
+    "RLENGTH",
+    "FILENAME",
+    "ENVIRON",
+    "ARGC",
+    "ARGV",
+    "RT",
+    "IGNORECASE",
 ];
 
 /// How deep a program may nest.
@@ -113,7 +129,11 @@ impl Parser<'_> {
     /// After this token, can an operand begin?
     fn step(&mut self) -> Parsed<()> {
         let operand = match &self.token {
-            Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Name(_) | Token::Builtin(_) => false,
+            Token::Number(_)
+            | Token::Text(_)
+            | Token::Regex(_)
+            | Token::Name(_)
+            | Token::Builtin(_) => false,
             Token::Sign(sign) => !matches!(*sign, ")" | "]" | "$" | "++" | "--"),
             _ => true,
         };
@@ -662,9 +682,7 @@ impl Parser<'_> {
         match left {
             Expression::Place(place) => change(self, place),
             // `!x = y` and `a && b = c` assign on the right.
-            Expression::Not(inner) => {
-                Ok(Expression::Not(Box::new(self.assignment(*inner, sign)?)))
-            }
+            Expression::Not(inner) => Ok(Expression::Not(Box::new(self.assignment(*inner, sign)?))),
             Expression::And(first, second) => {
                 Ok(Expression::And(first, Box::new(self.assignment(*second, sign)?)))
             }
@@ -723,7 +741,8 @@ impl Parser<'_> {
     fn comparison(&mut self) -> Parsed<Expression> {
         let left = self.concatenation(false)?;
         let Token::Sign(sign) = self.token else { return Ok(left) };
-        if !matches!(sign, "<" | "<=" | "==" | "!=" | ">=" | ">") || sign == ">" && self.no_greater {
+        if !matches!(sign, "<" | "<=" | "==" | "!=" | ">=" | ">") || sign == ">" && self.no_greater
+        {
             return Ok(left);
         }
         self.step()?;
@@ -734,7 +753,12 @@ impl Parser<'_> {
     /// Whether another operand follows right away.
     fn joins(&self) -> bool {
         match &self.token {
-            Token::Number(_) | Token::Text(_) | Token::Regex(_) | Token::Name(_) | Token::Call(_) | Token::Builtin(_) => true,
+            Token::Number(_)
+            | Token::Text(_)
+            | Token::Regex(_)
+            | Token::Name(_)
+            | Token::Call(_)
+            | Token::Builtin(_) => true,
             Token::Sign(sign) => matches!(*sign, "$" | "!" | "(" | "-" | "+" | "++" | "--"),
             _ => false,
         }

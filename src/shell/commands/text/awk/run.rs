@@ -295,12 +295,11 @@ impl Machine {
         self.take_record(line);
         self.in_record = true;
         let program = self.program.clone();
-        let result = program.rules.iter().try_for_each(|rule| {
-            match self.applies(&rule.pattern, world)? {
+        let result =
+            program.rules.iter().try_for_each(|rule| match self.applies(&rule.pattern, world)? {
                 true => self.block(&rule.action, world),
                 false => Ok(()),
-            }
-        });
+            });
         match result {
             Err(Stop::Next) => Ok(true),
             Err(Stop::NextFile) => {
@@ -402,7 +401,8 @@ impl Machine {
                 return Ok(true);
             }
             if world.io.is_directory(&name) && self.gawk {
-                let warning = format!("awk: warning: command line argument `{name}' is a directory: skipped");
+                let warning =
+                    format!("awk: warning: command line argument `{name}' is a directory: skipped");
                 world.once(|io| {
                     io.complain(warning);
                     Ok(Answer::Done)
@@ -415,7 +415,8 @@ impl Machine {
                     return Ok(true);
                 }
                 Err(why) if self.gawk => {
-                    return self.fail(format!("fatal: cannot open file `{name}' for reading: {why}"));
+                    return self
+                        .fail(format!("fatal: cannot open file `{name}' for reading: {why}"));
                 }
                 Err(why) => return self.fail(format!("{name}: {why}")),
             }
@@ -483,8 +484,6 @@ fn paragraph(text: &str, ended: bool) -> Cut {
         }
         None if !ended => Cut::Wait,
         None if body.is_empty() => Cut::End,
-        None => {
-            Cut::Record(body.strip_suffix('\n').unwrap_or(body).to_owned(), text.len())
-        }
+        None => Cut::Record(body.strip_suffix('\n').unwrap_or(body).to_owned(), text.len()),
     }
 }

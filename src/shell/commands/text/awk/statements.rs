@@ -13,7 +13,9 @@ impl Machine {
         self.count()?;
         match statement {
             Statement::Expression(expression) => self.value(expression, world).map(drop),
-            Statement::Print(values, output, line) => self.print(values, output.as_ref(), *line, world),
+            Statement::Print(values, output, line) => {
+                self.print(values, output.as_ref(), *line, world)
+            }
             Statement::Printf(values, output, line) => {
                 let text = self.format(values, *line, world)?;
                 self.write(&text, output.as_ref(), *line, world)
@@ -57,8 +59,11 @@ impl Machine {
             }
             Statement::ForIn(key, array, body) => {
                 let at = self.array(*array)?;
-                let mut pairs: Vec<(u64, String)> =
-                    self.arrays[at].elements.iter().map(|(key, (place, _))| (*place, key.clone())).collect();
+                let mut pairs: Vec<(u64, String)> = self.arrays[at]
+                    .elements
+                    .iter()
+                    .map(|(key, (place, _))| (*place, key.clone()))
+                    .collect();
                 pairs.sort();
                 let keys = pairs.into_iter().map(|(_, key)| key).collect();
                 for name in super::order::ordered(keys, self.tables()) {
@@ -204,7 +209,9 @@ impl Machine {
             }
             "" => {
                 return match self.gawk {
-                    true => self.fatal(line, "expression for `>' redirection has null string value"),
+                    true => {
+                        self.fatal(line, "expression for `>' redirection has null string value")
+                    }
                     false => self.fatal(line, "Empty file name"),
                 };
             }
@@ -302,7 +309,8 @@ impl Machine {
         if stream.kind != Sink::Pipe {
             return Ok(0);
         }
-        let command = Wait::Command { text: name.to_owned(), input: Some(stream.content), kept: false };
+        let command =
+            Wait::Command { text: name.to_owned(), input: Some(stream.content), kept: false };
         match world.once(|_| Err(Stop::Waits(command)))? {
             Answer::Status(status) => Ok(status),
             _ => Ok(0),

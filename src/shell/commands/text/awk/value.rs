@@ -17,7 +17,8 @@ pub(super) enum Value {
 /// How long the number is that a text begins with.
 pub(super) fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let sign = usize::from(bytes.first().is_some_and(|byte| b"+-".contains(byte)));
     let whole = digits(sign);
     let mut end = sign + whole;

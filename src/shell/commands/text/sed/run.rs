@@ -141,7 +141,7 @@ impl Sed {
             io.complain(format!("podhop: this sed script holds more than {LONGEST} bytes"));
             return false;
         }
-        let turn = u64::from(self.state.steps % PER_STEP == 0);
+        let turn = u64::from(self.state.steps.is_multiple_of(PER_STEP));
         io.budget.take(turn + held as u64 / 64)
     }
 
