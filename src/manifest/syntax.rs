@@ -108,7 +108,7 @@ fn unclosed_flow(text: &str, position: Position) -> Fault {
 /// Whether a text in brackets ends where a value has to follow.
 fn needs_node(text: &str) -> bool {
     let without_comments = text.lines().map(|line| line.split(" #").next().unwrap_or(line));
-    let last = without_comments.flat_map(str::chars).filter(|c| !c.is_whitespace()).next_back();
+    let last = without_comments.flat_map(str::chars).rfind(|c| !c.is_whitespace());
     matches!(last, Some('[' | '{' | ',' | ':'))
 }
 
