@@ -101,22 +101,23 @@ fn jq_reads_json() {
     );
     assert_eq!(
         complaint("echo '[1]' | jq .a"),
-        ("jq: error (at <stdin>:0): Cannot index array with \"a\"\n".into(), 5)
+        ("jq: error (at <stdin>:1): Cannot index array with string \"a\"\n".into(), 5)
     );
     assert_eq!(
         complaint("echo null | jq '.[]'"),
-        ("jq: error (at <stdin>:0): Cannot iterate over null (null)\n".into(), 5)
+        ("jq: error (at <stdin>:1): Cannot iterate over null (null)\n".into(), 5)
     );
     assert_eq!(
         complaint("echo Error from server | jq ."),
-        ("jq: parse error: Invalid numeric literal at line 1, column 6\n".into(), 2)
+        ("parse error: Invalid numeric literal at line 1, column 6\n".into(), 4)
     );
     assert_eq!(complaint("jq -n foo").1, 3);
 }
 
 #[test]
 fn a_jq_program_cannot_hang_or_overflow() {
-    assert_eq!(complaint("jq -n '[repeat(1)]'").1, 3);
+    assert_eq!(complaint("jq -n '[repeat(1)]'").1, 5);
+    assert_eq!(complaint("jq -n 'def f(x): [(1|{a:(x|f(x))})]; f(1)'").1, 5);
     for part in [
         "(",
         "[",

@@ -33,103 +33,138 @@ pub(super) fn call(
         ("objects", []) => pass(run, matches!(input.value, Value::Object(_)), input, out),
         ("iterables", []) => pass(run, is_iterable(&input.value), input, out),
         ("scalars", []) => pass(run, !is_iterable(&input.value), input, out),
-        ("debug", []) => {
-            let line = format!("[\"DEBUG:\",{}]\n", print::compact(&input.value));
-            run.errors.extend(line.bytes());
-            out(run, input)
-        }
-        ("stderr", []) => {
-            run.errors.extend(print::compact(&input.value).bytes());
-            out(run, input)
-        }
-        ("recurse" | "recurse_down", []) => recurse(
-            run,
-            input,
-            &mut |run, item, found| paths::each(run, item, true, &mut |_, item| keep(found, item)),
-            out,
-        ),
-        ("recurse", [next]) => recurse(
-            run,
-            input,
-            &mut |run, item, found| run.eval(next, env, item, &mut |_, item| keep(found, item)),
-            out,
-        ),
-        ("recurse", [next, condition]) => recurse(
-            run,
-            input,
-            &mut |run, item, found| {
-                run.eval(next, env, item, &mut |run, item| {
-                    run.eval(condition, env, item.plain(), &mut |_, holds| match holds
-                        .value
-                        .is_true()
-                    {
-                        true => keep(found, item.clone()),
-                        false => Ok(()),
-                    })
-                })
-            },
-            out,
-        ),
+        ("debug" | "stderr", []) => tell(run, name == "debug", input, out),
+        ("recurse" | "recurse_down", []) => recurse_each(run, input, out),
+        ("recurse", [next]) => recurse_by(run, next, env, input, out),
+        ("recurse", [next, condition]) => recurse_while(run, [next, condition], env, input, out),
         ("repeat", [next]) => recurse_after(run, input, next, env, out),
         ("while", [condition, next]) => looped(run, input, [condition, next], env, true, out),
         ("until", [condition, next]) => looped(run, input, [condition, next], env, false, out),
-        ("first", [body]) => stopping(run, &mut |run, id| {
-            run.eval(body, env, input.clone(), &mut |run, item| {
-                out(run, item)?;
-                Err(Stop::Break(id))
-            })
-        }),
-        ("isempty", [body]) => {
-            let mut any = false;
-            stopping(run, &mut |run, id| {
-                run.eval(body, env, input.plain(), &mut |_, _| {
-                    any = true;
-                    Err(Stop::Break(id))
-                })
-            })?;
-            out(run, Item::made(Value::Bool(!any), &input.path))
-        }
+        ("first", [body]) => first(run, body, env, input, out),
+        ("isempty", [body]) => is_empty(run, body, env, input, out),
         ("any" | "all", [body, condition]) => {
-            let decides = name == "any";
-            let mut result = !decides;
-            stopping(run, &mut |run, id| {
-                run.eval(body, env, input.plain(), &mut |run, item| {
-                    run.eval(condition, env, item, &mut |_, holds| {
-                        if holds.value.is_true() != decides {
-                            return Ok(());
-                        }
-                        result = decides;
-                        Err(Stop::Break(id))
-                    })
-                })
-            })?;
-            out(run, Item::made(Value::Bool(result), &input.path))
+            any(run, name == "any", [body, condition], env, input, out)
         }
         ("limit", [count, body]) => limit(run, [count, body], env, input, out),
-        ("path", [body]) => {
-            for path in run.paths(body, env, &input.value)? {
-                out(run, Item::made(Value::array(path), &input.path))?;
-            }
-            Ok(())
-        }
+        ("path", [body]) => path(run, body, env, input, out),
         ("range", [from, to]) => range(run, [from, to, &one()], env, input, out),
         ("range", [from, to, by]) => range(run, [from, to, by], env, input, out),
-        ("getpath", [keys]) => run.eval(keys, env, input.plain(), &mut |run, keys| {
-            out(run, paths::follow(&input, &keys.value)?)
-        }),
-        ("input", []) => match run.inputs.next() {
-            Some(value) => out(run, Item::made(value?, &input.path)),
-            None => error("break"),
-        },
-        ("inputs", []) => {
-            while let Some(value) = run.inputs.next() {
-                out(run, Item::made(value?, &input.path))?;
-            }
-            Ok(())
-        }
+        ("getpath", [keys]) => getpath(run, keys, env, input, out),
+        ("input", []) => next_input(run, false, &input, out),
+        ("inputs", []) => next_input(run, true, &input, out),
         ("halt", []) => Err(Stop::Halt(0)),
         _ => valued(run, name, arguments, Vec::new(), env, input, out),
     }
+}
+
+// Each has a function of its own, so that what runs inside each other needs little of the stack.
+
+fn tell(run: &mut Run<'_>, debug: bool, input: Item, out: Out<'_>) -> Flow {
+    let text = print::compact(&input.value);
+    let line = if debug { format!("[\"DEBUG:\",{text}]\n") } else { text };
+    run.errors.extend(line.bytes());
+    out(run, input)
+}
+
+fn next_input(run: &mut Run<'_>, all: bool, input: &Item, out: Out<'_>) -> Flow {
+    loop {
+        match run.inputs.next() {
+            Some(value) => out(run, Item::made(value?, &input.path))?,
+            None if all => return Ok(()),
+            None => return error("break"),
+        }
+        if !all {
+            return Ok(());
+        }
+    }
+}
+
+fn recurse_each(run: &mut Run<'_>, input: Item, out: Out<'_>) -> Flow {
+    let next = &mut |run: &mut Run<'_>, item, found: &mut Vec<Item>| {
+        paths::each(run, item, true, &mut |_, item| keep(found, item))
+    };
+    recurse(run, input, next, out)
+}
+
+fn recurse_by(run: &mut Run<'_>, next: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
+    let next = &mut |run: &mut Run<'_>, item, found: &mut Vec<Item>| {
+        run.eval(next, env, item, &mut |_, item| keep(found, item))
+    };
+    recurse(run, input, next, out)
+}
+
+fn recurse_while(
+    run: &mut Run<'_>,
+    [next, condition]: [&Exp; 2],
+    env: &Env,
+    input: Item,
+    out: Out<'_>,
+) -> Flow {
+    let next = &mut |run: &mut Run<'_>, item, found: &mut Vec<Item>| {
+        run.eval(next, env, item, &mut |run, item| {
+            run.eval(condition, env, item.plain(), &mut |_, holds| match holds.value.is_true() {
+                true => keep(found, item.clone()),
+                false => Ok(()),
+            })
+        })
+    };
+    recurse(run, input, next, out)
+}
+
+fn first(run: &mut Run<'_>, body: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
+    stopping(run, &mut |run, id| {
+        run.eval(body, env, input.clone(), &mut |run, item| {
+            out(run, item)?;
+            Err(Stop::Break(id))
+        })
+    })
+}
+
+fn is_empty(run: &mut Run<'_>, body: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
+    let mut any = false;
+    stopping(run, &mut |run, id| {
+        run.eval(body, env, input.plain(), &mut |_, _| {
+            any = true;
+            Err(Stop::Break(id))
+        })
+    })?;
+    out(run, Item::made(Value::Bool(!any), &input.path))
+}
+
+fn any(
+    run: &mut Run<'_>,
+    decides: bool,
+    [body, condition]: [&Exp; 2],
+    env: &Env,
+    input: Item,
+    out: Out<'_>,
+) -> Flow {
+    let mut result = !decides;
+    stopping(run, &mut |run, id| {
+        run.eval(body, env, input.plain(), &mut |run, item| {
+            run.eval(condition, env, item, &mut |_, holds| {
+                if holds.value.is_true() != decides {
+                    return Ok(());
+                }
+                result = decides;
+                Err(Stop::Break(id))
+            })
+        })
+    })?;
+    out(run, Item::made(Value::Bool(result), &input.path))
+}
+
+fn path(run: &mut Run<'_>, body: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
+    for path in run.paths(body, env, &input.value)? {
+        out(run, Item::made(Value::array(path), &input.path))?;
+    }
+    Ok(())
+}
+
+fn getpath(run: &mut Run<'_>, keys: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
+    run.eval(keys, env, input.plain(), &mut |run, keys| {
+        out(run, paths::follow(&input, &keys.value)?)
+    })
 }
 
 fn one() -> Exp {
@@ -188,12 +223,9 @@ fn recurse_after(run: &mut Run<'_>, input: Item, next: &Exp, env: &Env, out: Out
     let mut found = Vec::new();
     run.eval(next, env, input, &mut |_, item| keep(&mut found, item))?;
     for item in found {
-        recurse(
-            run,
-            item,
-            &mut |run, item, found| run.eval(next, env, item, &mut |_, item| keep(found, item)),
-            out,
-        )?;
+        recurse(run, item, &mut |run, item, found| {
+            run.eval(next, env, item, &mut |_, item| keep(found, item))
+        }, out)?;
     }
     Ok(())
 }
@@ -236,13 +268,7 @@ fn looped(
 }
 
 /// `limit`: jq 1.6 gives at least one value.
-fn limit(
-    run: &mut Run<'_>,
-    [count, body]: [&Exp; 2],
-    env: &Env,
-    input: Item,
-    out: Out<'_>,
-) -> Flow {
+fn limit(run: &mut Run<'_>, [count, body]: [&Exp; 2], env: &Env, input: Item, out: Out<'_>) -> Flow {
     run.eval(count, env, input.plain(), &mut |run, count| {
         let Value::Number(most) = count.value else {
             return error(format!("{} and number (1) cannot be compared", count.value.shown()));
@@ -340,7 +366,9 @@ fn apply(run: &mut Run<'_>, name: &str, arguments: &[Value], input: &Value) -> R
             paths::delete(input.clone(), &mut found)
         }
         ("delpaths", _) => error("Paths must be specified as an array"),
-        ("_match", [pattern, flags, test]) => regex::find(input, pattern, flags, test.is_true()),
+        ("_match", [pattern, flags, test]) => {
+            regex::find(input, pattern, flags, test.is_true())
+        }
         ("gmtime" | "localtime" | "mktime" | "strftime" | "strflocaltime" | "strptime", _) => {
             time::call(name, arguments, input)
         }
@@ -402,9 +430,7 @@ fn collections(name: &str, arguments: &[Value], input: &Value) -> Result<Value, 
         ("tojson", []) => Ok(Value::text(print::compact(input))),
         ("tonumber", []) => match input {
             Value::Number(_) => Ok(input.clone()),
-            Value::String(text) => {
-                json::single(text).map_err(|text| Stop::Error(Value::text(text)))
-            }
+            Value::String(text) => json::single(text).map_err(|text| Stop::Error(Value::text(text))),
             _ => error(format!("{} cannot be parsed as a number", input.shown())),
         },
         _ => texts(name, arguments, input),
@@ -417,9 +443,9 @@ fn texts(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> 
             json::single(text).map_err(|text| Stop::Error(Value::text(text)))
         }
         ("fromjson", [], _) => error(format!("{} only strings can be parsed", input.shown())),
-        ("explode", [], Value::String(text)) => Ok(Value::array(
-            text.chars().map(|one| Value::Number(f64::from(u32::from(one)))).collect(),
-        )),
+        ("explode", [], Value::String(text)) => {
+            Ok(Value::array(text.chars().map(|one| Value::Number(f64::from(u32::from(one)))).collect()))
+        }
         ("explode", ..) => error("explode input must be a string"),
         ("implode", [], Value::Array(array)) => {
             let mut text = String::new();
@@ -459,9 +485,7 @@ fn texts(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> 
             }
             Ok(if part.is_empty() { Value::Null } else { Value::array(found) })
         }
-        ("_strindices", [wanted], _) => {
-            error(format!("Cannot index {} with {}", input.kind(), wanted.kind()))
-        }
+        ("_strindices", [wanted], _) => error(format!("Cannot index {} with {}", input.kind(), wanted.kind())),
         _ => error(format!("podhop: {name} is not simulated here")),
     }
 }
@@ -475,15 +499,15 @@ fn ordered(name: &str, items: Vec<Value>, keys: &[Value]) -> Result<Value, Stop>
     let mut pairs: Vec<(&Value, Value)> = keys.iter().zip(items).collect();
     match name {
         "min" | "min_by" => {
-            let least = pairs
-                .into_iter()
-                .reduce(|best, next| if compare(next.0, best.0).is_lt() { next } else { best });
+            let least = pairs.into_iter().reduce(|best, next| {
+                if compare(next.0, best.0).is_lt() { next } else { best }
+            });
             return Ok(least.map_or(Value::Null, |(_, item)| item));
         }
         "max" | "max_by" => {
-            let most = pairs
-                .into_iter()
-                .reduce(|best, next| if compare(next.0, best.0).is_ge() { next } else { best });
+            let most = pairs.into_iter().reduce(|best, next| {
+                if compare(next.0, best.0).is_ge() { next } else { best }
+            });
             return Ok(most.map_or(Value::Null, |(_, item)| item));
         }
         _ => pairs.sort_by(|left, right| total(left.0, right.0)),
@@ -615,9 +639,7 @@ fn math(name: &str, arguments: &[Value], input: &Value) -> Option<Result<Value, 
     let [left, right] = arguments else { return None };
     Some(match (left, right) {
         (Value::Number(left), Value::Number(right)) => Ok(Value::Number(of_two(*left, *right))),
-        (Value::Number(_), other) | (other, _) => {
-            error(format!("{} number required", other.shown()))
-        }
+        (Value::Number(_), other) | (other, _) => error(format!("{} number required", other.shown())),
     })
 }
 
@@ -639,12 +661,7 @@ pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
             .replace('"', "&quot;"),
         "uri" => {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
-            text()
-                .bytes()
-                .map(|byte| {
-                    if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-                })
-                .collect()
+            text().bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
         }
         "sh" => {
             let one = std::slice::from_ref(value);
@@ -666,12 +683,7 @@ pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
             let text = text();
             match crate::shell::commands::text::base64::decode_loosely(&text) {
                 Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                None => {
-                    return error(format!(
-                        "{} is not valid base64 data",
-                        Value::text(text).shown()
-                    ));
-                }
+                None => return error(format!("{} is not valid base64 data", Value::text(text).shown())),
             }
         }
         other => return error(format!("{other} is not a valid format")),

@@ -10,7 +10,7 @@ use super::tree::{Exp, Function, Node, Part, Pattern};
 use super::value::Value;
 
 /// How deep a program may nest: reading and running it are recursive.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = 150;
 
 /// Signs of a program: what operators join lies one within the other.
 const MOST_SIGNS: usize = 4_000;
@@ -276,12 +276,7 @@ impl Parser<'_> {
 
     /// An expression with pipes: the outermost.
     fn pipe(&mut self, after: After) -> Parsed<Exp> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            let at = self.tokens[self.at].1;
-            self.complain("podhop: programs that nest this deep are not simulated here", at);
-            return Err(Failed);
-        }
+        self.deeper()?;
         let scope = self.scope.clone();
         let tree = self.pipe_inside(after);
         self.scope = scope;
@@ -290,6 +285,13 @@ impl Parser<'_> {
     }
 
     fn pipe_inside(&mut self, after: After) -> Parsed<Exp> {
+        self.deeper()?;
+        let tree = self.pipe_parts(after)?;
+        self.depth -= 1;
+        Ok(tree)
+    }
+
+    fn pipe_parts(&mut self, after: After) -> Parsed<Exp> {
         if self.is_word("def") {
             let function = self.function()?;
             let body = self.pipe_inside(after)?;
@@ -333,12 +335,7 @@ impl Parser<'_> {
     }
 
     fn operators(&mut self, least: u8, after: After) -> Parsed<Exp> {
-        self.depth += 1;
-        if self.depth > DEEPEST || self.joined > MOST_SIGNS {
-            let at = self.tokens[self.at].1;
-            self.complain("podhop: programs that nest this deep are not simulated here", at);
-            return Err(Failed);
-        }
+        self.deeper()?;
         let start = self.tokens[self.at].1;
         let mut left = self.postfix(after)?;
         let mut used = u8::MAX;
@@ -381,6 +378,13 @@ impl Parser<'_> {
     }
 
     fn operand(&mut self, after: After) -> Parsed<Exp> {
+        self.deeper()?;
+        let tree = self.operand_inside(after)?;
+        self.depth -= 1;
+        Ok(tree)
+    }
+
+    fn operand_inside(&mut self, after: After) -> Parsed<Exp> {
         match self.token().clone() {
             Token::Sign("-") => {
                 self.advance();
@@ -573,6 +577,24 @@ impl Parser<'_> {
     }
 
     fn term(&mut self) -> Parsed<Exp> {
+        self.deeper()?;
+        let tree = self.term_inside()?;
+        self.depth -= 1;
+        Ok(tree)
+    }
+
+    /// Counts how deep the program nests; who goes up again counts back.
+    fn deeper(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        if self.depth > DEEPEST || self.joined > MOST_SIGNS {
+            let at = self.tokens[self.at].1;
+            self.complain("podhop: programs that nest this deep are not simulated here", at);
+            return Err(Failed);
+        }
+        Ok(())
+    }
+
+    fn term_inside(&mut self) -> Parsed<Exp> {
         let tree = match self.token().clone() {
             Token::Number(number) => {
                 self.advance();

@@ -15,7 +15,7 @@ use super::value::{DEEPEST, Value};
 const MOST_STEPS: u64 = 3_000_000;
 
 /// How deep expressions may run inside each other.
-const DEEPEST_RUN: u32 = 400;
+const DEEPEST_RUN: u32 = 250;
 
 /// Why a run does not go on.
 #[derive(Debug)]
@@ -187,6 +187,14 @@ impl<'r> Run<'r> {
     }
 
     // Each kind has a function of its own: what runs inside each other stands on one stack.
+    /// Does something that takes as much of the stack as that many expressions.
+    fn deeper<T>(&mut self, cost: u32, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.depth += cost;
+        let done = act(self);
+        self.depth -= cost;
+        done
+    }
+
     fn dispatch(&mut self, exp: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
         match &**exp {
             Node::Identity => out(self, input),
@@ -663,14 +671,10 @@ impl<'r> Run<'r> {
         input: Item,
         out: Out<'_>,
     ) -> Flow {
-        let path = input.path.clone();
         if operator == "|=" {
-            let result = self.modify(target, env, &input.value, &mut |run, old| {
-                let item = Item { value: old, path: Path::Off };
-                run.first(value, env, item)
-            })?;
-            return out(self, Item::made(result, &path));
+            return self.rewrite(target, value, env, input, out);
         }
+        let path = input.path.clone();
         let place = input.clone();
         let arithmetic = operator.strip_suffix('=').filter(|sign| !sign.is_empty());
         self.eval(value, env, input.plain(), &mut |run, right| {
@@ -684,6 +688,16 @@ impl<'r> Run<'r> {
             })?;
             out(run, Item::made(result, &path))
         })
+    }
+
+    /// `|=`
+    fn rewrite(&mut self, target: &Exp, value: &Exp, env: &Env, input: Item, out: Out<'_>) -> Flow {
+        let result = self.deeper(3, |run| {
+            run.modify(target, env, &input.value, &mut |run, old| {
+                run.first(value, env, Item { value: old, path: Path::Off })
+            })
+        })?;
+        out(self, Item::made(result, &input.path))
     }
 
     /// The first value of an expression.
@@ -761,7 +775,9 @@ impl<'r> Run<'r> {
                     let at = self.globals.clone();
                     self.function(&function, &function.parameters, arguments, &at, env, input, out)
                 }
-                None => builtins::call(self, name, arguments, env, input, out),
+                None => {
+                    self.deeper(3, |run| builtins::call(run, name, arguments, env, input, out))
+                }
             },
         }
     }

@@ -81,7 +81,7 @@ impl Machine {
         let right = self.value(right, world)?;
         let text = self.index_text(&left) + &self.index_text(&right);
         match text.len() > LONGEST {
-            true => self.fail("podhop: texts this long are not simulated here"),
+            true => self.fail("podhop: this text is too long"),
             false => Ok(Value::Text(text)),
         }
     }
@@ -127,8 +127,7 @@ impl Machine {
                         false => self.fatal(1, "Not a scalar"),
                     };
                 }
-                self.set(*name, value);
-                Ok(())
+                self.set(*name, value)
             }
             Place::Element(array, keys) => {
                 let key = self.key(keys, world)?;

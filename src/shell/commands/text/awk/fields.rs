@@ -20,12 +20,13 @@ impl Machine {
         }
     }
 
-    pub fn set(&mut self, name: Name, value: Value) {
+    pub fn set(&mut self, name: Name, value: Value) -> Ran<()> {
         match name {
-            Name::Global(0) => self.set_count(value.number()),
+            Name::Global(0) => return self.set_count(value.number()),
             Name::Global(at) => self.globals[at] = Cell::Value(value),
             Name::Local(at) => self.locals[at] = Cell::Value(value),
         }
+        Ok(())
     }
 
     /// The number of the array that a variable is.
@@ -140,7 +141,7 @@ impl Machine {
             return Ok(());
         }
         if number > MOST_FIELDS {
-            return self.fail("podhop: records with this many fields are not simulated here");
+            return self.too_many_fields();
         }
         if self.fields.len() < number {
             self.fields.resize(number, String::new());
@@ -150,10 +151,18 @@ impl Machine {
         Ok(())
     }
 
-    fn set_count(&mut self, count: f64) {
-        let count = if count > 0.0 { (count as usize).min(MOST_FIELDS) } else { 0 };
+    fn too_many_fields(&self) -> Ran<()> {
+        self.fail(format!("podhop: not simulated here: a record of more than {MOST_FIELDS} fields"))
+    }
+
+    fn set_count(&mut self, count: f64) -> Ran<()> {
+        if count > MOST_FIELDS as f64 {
+            return self.too_many_fields();
+        }
+        let count = if count > 0.0 { count as usize } else { 0 };
         self.fields.resize(count, String::new());
         self.rebuild();
+        Ok(())
     }
 
     fn rebuild(&mut self) {

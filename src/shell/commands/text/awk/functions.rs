@@ -272,7 +272,7 @@ impl Machine {
         let (new, count) =
             replaced(&regex, &old, |found, _, out| insert(&replacement, found, out), all);
         if new.len() > LONGEST {
-            return self.fail("podhop: texts this long are not simulated here");
+            return self.fail("podhop: this text is too long");
         }
         if count > 0
             && let Expression::Place(place) = target
@@ -379,7 +379,7 @@ impl Machine {
             printer.out.push_str(&format[at..at + next]);
             at = self.directive(&mut printer, at + next, line)?;
             if printer.out.len() > LONGEST {
-                return self.fail("podhop: texts this long are not simulated here");
+                return self.fail("podhop: this text is too long");
             }
         }
         printer.out.push_str(&format[at..]);

@@ -192,7 +192,7 @@ impl Parser<'_> {
         match self.depth > DEEPEST {
             true => Err(Wrong {
                 at: self.start,
-                message: "!podhop: programs that nest this deep are not simulated here".to_owned(),
+                message: "!program nested too deeply".to_owned(),
             }),
             false => Ok(()),
         }
@@ -338,8 +338,7 @@ impl Parser<'_> {
         match self.operators > OPERATORS {
             true => Err(Wrong {
                 at: self.start,
-                message: "!podhop: statements with this many operators are not simulated here"
-                    .to_owned(),
+                message: "!program nested too deeply".to_owned(),
             }),
             false => Ok(expression),
         }

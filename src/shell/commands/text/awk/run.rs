@@ -225,14 +225,15 @@ impl Machine {
     pub fn assign(&mut self, name: &str, value: &str) {
         let value = Value::Input(crate::shell::syntax::unescape(value));
         if let Some(at) = self.program.globals.iter().position(|known| known == name) {
-            self.set(Name::Global(at), value);
+            // Too many fields are refused where they are made by the program.
+            let _ = self.set(Name::Global(at), value);
         }
     }
 
     pub fn count(&mut self) -> Ran<()> {
         self.steps += 1;
         match self.steps > MOST {
-            true => self.fail("podhop: actions that take this long are not simulated here"),
+            true => self.fail("podhop: this program runs for ever"),
             false => Ok(()),
         }
     }

@@ -67,7 +67,7 @@ impl Machine {
                 pairs.sort();
                 let keys = pairs.into_iter().map(|(_, key)| key).collect();
                 for name in super::order::ordered(keys, self.tables()) {
-                    self.set(*key, Value::Input(name));
+                    self.set(*key, Value::Input(name))?;
                     if self.round(body, world)? {
                         break;
                     }
