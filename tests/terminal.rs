@@ -158,7 +158,7 @@ fn level_one_is_won_by_keys_alone_at_80_by_24() {
     player.types(ESC);
     player.sees("The packets arrive");
     player.types(ENTER);
-    player.sees("Containers of one pod share a network namespace");
+    player.sees("One question before you read on");
     player.types(CTRL_C);
     player.sees("Leave podhop?");
     player.types(CTRL_C);
