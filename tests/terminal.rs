@@ -159,6 +159,8 @@ fn level_one_is_won_by_keys_alone_at_80_by_24() {
     player.sees("The packets arrive");
     player.types(ENTER);
     player.sees("One question before you read on");
+    player.types(ESC);
+    player.sees("Containers of one pod share a network namespace");
     player.types(CTRL_C);
     player.sees("Leave podhop?");
     player.types(CTRL_C);

@@ -223,9 +223,12 @@ fn recurse_after(run: &mut Run<'_>, input: Item, next: &Exp, env: &Env, out: Out
     let mut found = Vec::new();
     run.eval(next, env, input, &mut |_, item| keep(&mut found, item))?;
     for item in found {
-        recurse(run, item, &mut |run, item, found| {
-            run.eval(next, env, item, &mut |_, item| keep(found, item))
-        }, out)?;
+        recurse(
+            run,
+            item,
+            &mut |run, item, found| run.eval(next, env, item, &mut |_, item| keep(found, item)),
+            out,
+        )?;
     }
     Ok(())
 }
@@ -268,7 +271,13 @@ fn looped(
 }
 
 /// `limit`: jq 1.6 gives at least one value.
-fn limit(run: &mut Run<'_>, [count, body]: [&Exp; 2], env: &Env, input: Item, out: Out<'_>) -> Flow {
+fn limit(
+    run: &mut Run<'_>,
+    [count, body]: [&Exp; 2],
+    env: &Env,
+    input: Item,
+    out: Out<'_>,
+) -> Flow {
     run.eval(count, env, input.plain(), &mut |run, count| {
         let Value::Number(most) = count.value else {
             return error(format!("{} and number (1) cannot be compared", count.value.shown()));
@@ -366,9 +375,7 @@ fn apply(run: &mut Run<'_>, name: &str, arguments: &[Value], input: &Value) -> R
             paths::delete(input.clone(), &mut found)
         }
         ("delpaths", _) => error("Paths must be specified as an array"),
-        ("_match", [pattern, flags, test]) => {
-            regex::find(input, pattern, flags, test.is_true())
-        }
+        ("_match", [pattern, flags, test]) => regex::find(input, pattern, flags, test.is_true()),
         ("gmtime" | "localtime" | "mktime" | "strftime" | "strflocaltime" | "strptime", _) => {
             time::call(name, arguments, input)
         }
@@ -430,7 +437,9 @@ fn collections(name: &str, arguments: &[Value], input: &Value) -> Result<Value, 
         ("tojson", []) => Ok(Value::text(print::compact(input))),
         ("tonumber", []) => match input {
             Value::Number(_) => Ok(input.clone()),
-            Value::String(text) => json::single(text).map_err(|text| Stop::Error(Value::text(text))),
+            Value::String(text) => {
+                json::single(text).map_err(|text| Stop::Error(Value::text(text)))
+            }
             _ => error(format!("{} cannot be parsed as a number", input.shown())),
         },
         _ => texts(name, arguments, input),
@@ -443,9 +452,9 @@ fn texts(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> 
             json::single(text).map_err(|text| Stop::Error(Value::text(text)))
         }
         ("fromjson", [], _) => error(format!("{} only strings can be parsed", input.shown())),
-        ("explode", [], Value::String(text)) => {
-            Ok(Value::array(text.chars().map(|one| Value::Number(f64::from(u32::from(one)))).collect()))
-        }
+        ("explode", [], Value::String(text)) => Ok(Value::array(
+            text.chars().map(|one| Value::Number(f64::from(u32::from(one)))).collect(),
+        )),
         ("explode", ..) => error("explode input must be a string"),
         ("implode", [], Value::Array(array)) => {
             let mut text = String::new();
@@ -485,7 +494,9 @@ fn texts(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> 
             }
             Ok(if part.is_empty() { Value::Null } else { Value::array(found) })
         }
-        ("_strindices", [wanted], _) => error(format!("Cannot index {} with {}", input.kind(), wanted.kind())),
+        ("_strindices", [wanted], _) => {
+            error(format!("Cannot index {} with {}", input.kind(), wanted.kind()))
+        }
         _ => error(format!("podhop: {name} is not simulated here")),
     }
 }
@@ -499,15 +510,15 @@ fn ordered(name: &str, items: Vec<Value>, keys: &[Value]) -> Result<Value, Stop>
     let mut pairs: Vec<(&Value, Value)> = keys.iter().zip(items).collect();
     match name {
         "min" | "min_by" => {
-            let least = pairs.into_iter().reduce(|best, next| {
-                if compare(next.0, best.0).is_lt() { next } else { best }
-            });
+            let least = pairs
+                .into_iter()
+                .reduce(|best, next| if compare(next.0, best.0).is_lt() { next } else { best });
             return Ok(least.map_or(Value::Null, |(_, item)| item));
         }
         "max" | "max_by" => {
-            let most = pairs.into_iter().reduce(|best, next| {
-                if compare(next.0, best.0).is_ge() { next } else { best }
-            });
+            let most = pairs
+                .into_iter()
+                .reduce(|best, next| if compare(next.0, best.0).is_ge() { next } else { best });
             return Ok(most.map_or(Value::Null, |(_, item)| item));
         }
         _ => pairs.sort_by(|left, right| total(left.0, right.0)),
@@ -639,7 +650,9 @@ fn math(name: &str, arguments: &[Value], input: &Value) -> Option<Result<Value, 
     let [left, right] = arguments else { return None };
     Some(match (left, right) {
         (Value::Number(left), Value::Number(right)) => Ok(Value::Number(of_two(*left, *right))),
-        (Value::Number(_), other) | (other, _) => error(format!("{} number required", other.shown())),
+        (Value::Number(_), other) | (other, _) => {
+            error(format!("{} number required", other.shown()))
+        }
     })
 }
 
@@ -661,7 +674,12 @@ pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
             .replace('"', "&quot;"),
         "uri" => {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
-            text().bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+            text()
+                .bytes()
+                .map(|byte| {
+                    if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+                })
+                .collect()
         }
         "sh" => {
             let one = std::slice::from_ref(value);
@@ -683,7 +701,9 @@ pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
             let text = text();
             match crate::shell::commands::text::base64::decode_loosely(&text) {
                 Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                None => return error(format!("{} is not valid base64 data", Value::text(text).shown())),
+                None => {
+                    return error(format!("{} is not valid base64 data", Value::text(text).shown()));
+                }
             }
         }
         other => return error(format!("{other} is not a valid format")),

@@ -775,9 +775,7 @@ impl<'r> Run<'r> {
                     let at = self.globals.clone();
                     self.function(&function, &function.parameters, arguments, &at, env, input, out)
                 }
-                None => {
-                    self.deeper(3, |run| builtins::call(run, name, arguments, env, input, out))
-                }
+                None => self.deeper(3, |run| builtins::call(run, name, arguments, env, input, out)),
             },
         }
     }

@@ -190,10 +190,7 @@ impl Parser<'_> {
     fn deeper(&mut self) -> Parsed<()> {
         self.depth += 1;
         match self.depth > DEEPEST {
-            true => Err(Wrong {
-                at: self.start,
-                message: "!program nested too deeply".to_owned(),
-            }),
+            true => Err(Wrong { at: self.start, message: "!program nested too deeply".to_owned() }),
             false => Ok(()),
         }
     }
@@ -336,10 +333,7 @@ impl Parser<'_> {
     fn joined(&mut self, expression: Expression) -> Parsed<Expression> {
         self.operators += 1;
         match self.operators > OPERATORS {
-            true => Err(Wrong {
-                at: self.start,
-                message: "!program nested too deeply".to_owned(),
-            }),
+            true => Err(Wrong { at: self.start, message: "!program nested too deeply".to_owned() }),
             false => Ok(expression),
         }
     }
