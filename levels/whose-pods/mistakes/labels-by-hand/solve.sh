@@ -1,1 +1,0 @@
-kubectl label pods -l sells=seats counter=open
