@@ -702,7 +702,10 @@ pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
             match crate::shell::commands::text::base64::decode_loosely(&text) {
                 Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 None => {
-                    return error(format!("{} is not valid base64 data", Value::text(text).shown()));
+                    return error(format!(
+                        "{} is not valid base64 data",
+                        Value::text(text).shown()
+                    ));
                 }
             }
         }
