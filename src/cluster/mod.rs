@@ -41,6 +41,7 @@ pub use deeds::{
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
+pub use programs::ingress_port;
 pub use traffic::{
     Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer,
     Lookup, LookupFailure, Payload, Query, Reply,

@@ -25,6 +25,8 @@ mod redis_config;
 mod says;
 mod whoami;
 
+pub use nginx::ingress::port_of as ingress_port;
+
 use super::image::Before;
 use super::{Image, Payload, Process};
 use crate::network::SocketAddr;

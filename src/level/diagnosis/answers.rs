@@ -155,14 +155,6 @@ fn wrong_server(
         .fix(fix)
 }
 
-/// The Service that chose who answers, as its rule names it.
-fn chooser(trace: &Trace) -> Option<Arc<str>> {
-    trace.hops.iter().rev().find_map(|hop| match &hop.because {
-        Because::EndpointChosen { service, .. } => Some(service.clone()),
-        _ => None,
-    })
-}
-
 /// A Service chose the pod: its selector matches others than those that are meant.
 fn by_selector(
     facts: &Facts<'_>,
@@ -170,8 +162,8 @@ fn by_selector(
     party: &Party,
     said: &Diagnosis,
 ) -> Option<Diagnosis> {
-    let rule = chooser(trace)?;
-    let service = services::find(facts, &rule)?;
+    let (rule, ..) = services::chosen(trace)?;
+    let service = services::find(facts, rule)?;
     let wanted = services::selector(service)?;
     let (_, matching) = services::pods(facts, service);
     let is = |pod: &Pod, party: &Party| {
@@ -221,7 +213,7 @@ fn by_selector(
             .fact(format!(
                 "selector {} of Service {} matches pod {stranger}",
                 selectors::shown(wanted),
-                short(&rule)
+                short(rule)
             ))
             .nearest(nearest)
             .at(line.or_else(|| mention(facts, trace)))
@@ -267,7 +259,7 @@ fn other_port(
         Some(container) => format!("container {container} listens on port {port}"),
         None => format!("port {port} is open too"),
     }));
-    let service = chooser(trace).and_then(|rule| services::find(facts, &rule));
+    let service = services::chosen(trace).and_then(|(rule, ..)| services::find(facts, rule));
     let Some(service) = service else {
         return Some(
             said.look([look::describe("pod", namespace, name)])
@@ -299,7 +291,7 @@ fn hidden_source(
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
     let masked =
         trace.hops.iter().find(|hop| matches!(hop.because, Because::Masqueraded { .. }))?;
-    let service = services::find(facts, &chooser(trace)?)?;
+    let service = services::find(facts, services::chosen(trace)?.0)?;
     let spec = service.spec.as_ref()?;
     let external = matches!(spec.type_.as_deref(), Some("NodePort" | "LoadBalancer"));
     if !facts.is_wanted(pod) || !external {
@@ -320,8 +312,8 @@ fn hidden_source(
 
 /// A Service chose among pods that its selector means rightly: what was decided is all that is known.
 fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagnosis> {
-    let rule = chooser(trace)?;
-    let (namespace, name) = services::full_name(services::find(facts, &rule)?);
+    let (rule, ..) = services::chosen(trace)?;
+    let (namespace, name) = services::full_name(services::find(facts, rule)?);
     let chosen = |hop: &&Hop| matches!(hop.because, Because::EndpointChosen { .. });
     Some(
         said.clone()

@@ -4,12 +4,11 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, Ingress, IngressBackend, IngressClass, IngressRule,
-};
+use k8s_openapi::api::networking::v1::{HTTPIngressPath, Ingress, IngressClass, IngressRule};
 
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, protocols, selectors, services, workloads};
+use crate::cluster::ingress_port;
 use crate::diagnostic::{Location, nearest};
 use crate::network::Trace;
 
@@ -256,7 +255,7 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
         );
     };
     let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
-    if !has_port(&rule.path.backend, service) {
+    if ingress_port(service, &rule.path.backend).is_none() {
         let own: Vec<String> = ports.iter().map(|port| port.port.to_string()).collect();
         return Some(
             said(format!("Service {} has no such port", backend.name))
@@ -321,21 +320,4 @@ pub(super) fn own_certificate(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
                 .fix(format!("name a Secret whose certificate is for {host}"))
         }
     }
-}
-
-/// Whether the Service has the port that the backend names, as the controller finds it: by number, by
-/// name, or by the pods' port.
-fn has_port(backend: &IngressBackend, service: &Service) -> bool {
-    let Some(wanted) = backend.service.as_ref().and_then(|service| service.port.as_ref()) else {
-        return false;
-    };
-    let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
-    ports.iter().any(|port| {
-        let target = services::target(port);
-        match (&wanted.name, wanted.number) {
-            (Some(name), _) => port.name.as_ref() == Some(name) || target == *name,
-            (None, Some(number)) => port.port == number || target == number.to_string(),
-            (None, None) => false,
-        }
-    })
 }

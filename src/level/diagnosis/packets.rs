@@ -29,7 +29,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         }
         Because::NotAServicePort { service, ports } => failed.not_a_service_port(service, ports),
         Because::NoSuchService => failed.no_such_service(),
-        Because::NoSuchPod { .. } | Because::NoSuchHost if failed.chosen_endpoint().is_some() => {
+        Because::NoSuchPod { .. } | Because::NoSuchHost if services::chosen(trace).is_some() => {
             failed.gone_endpoint()?
         }
         Because::NoSuchPod { was } => failed.no_such_pod(was.as_ref()),
@@ -425,18 +425,10 @@ impl Failed<'_> {
         pod.is_some_and(|pod| is_ready(pod))
     }
 
-    /// The endpoint that a Service's rules chose last, and the Service.
-    fn chosen_endpoint(&self) -> Option<(&str, SocketAddr)> {
-        self.trace.hops.iter().rev().find_map(|hop| match &hop.because {
-            Because::EndpointChosen { service, endpoint, .. } => Some((&**service, *endpoint)),
-            _ => None,
-        })
-    }
-
     /// A Service passed it on to an address that nobody has: somebody wrote it into a slice, or its
     /// pod has just gone.
     fn gone_endpoint(&self) -> Option<Diagnosis> {
-        let (rule, endpoint) = self.chosen_endpoint()?;
+        let (rule, endpoint, _) = services::chosen(self.trace)?;
         let address = endpoint.ip().to_string();
         let service = services::find(self.facts, rule)?;
         let (namespace, name) = services::full_name(service);

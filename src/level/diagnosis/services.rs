@@ -9,6 +9,17 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::Facts;
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::diagnostic::nearest;
+use crate::network::{Because, Party, SocketAddr, Trace};
+
+/// What a Service's rules chose last on a packet's way: the rule, the endpoint, and whose it is.
+pub(super) fn chosen(trace: &Trace) -> Option<(&str, SocketAddr, Option<&Party>)> {
+    trace.hops.iter().rev().find_map(|hop| match &hop.because {
+        Because::EndpointChosen { service, endpoint, pod, .. } => {
+            Some((&**service, *endpoint, pod.as_ref()))
+        }
+        _ => None,
+    })
+}
 
 /// A Service that a rule names: `default/backend:http`.
 pub(super) fn find<'a>(facts: &Facts<'a>, rule: &str) -> Option<&'a Arc<Service>> {

@@ -7,18 +7,12 @@ use super::packets::{Failed, protocol_name, question_of, service_of};
 use super::{Diagnosis, party_name, selectors, services, workloads};
 use crate::api::Pod;
 use crate::diagnostic::Location;
-use crate::network::{Because, Party, SocketAddr};
+use crate::network::{Party, SocketAddr};
 
 impl Failed<'_> {
     /// R2.6
     pub fn nobody_listens(&self, listening: &[SocketAddr]) -> Diagnosis {
-        let chosen = self.trace.hops.iter().rev().find_map(|hop| match &hop.because {
-            Because::EndpointChosen { service, endpoint, pod, .. } => {
-                Some((service.as_ref(), *endpoint, pod.as_ref()))
-            }
-            _ => None,
-        });
-        if let Some((rule, endpoint, pod)) = chosen {
+        if let Some((rule, endpoint, pod)) = services::chosen(self.trace) {
             return self.closed_target(rule, endpoint, pod, listening);
         }
         let reached = self.trace.hops.last().map(|hop| hop.place.clone());

@@ -12,6 +12,7 @@ pub mod trail;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::Line;
 
 use super::frame::Borders;
@@ -57,6 +58,46 @@ fn column(area: Rect, widest: u16) -> Rect {
         width,
         height: area.height.saturating_sub(2),
     }
+}
+
+/// An index: names on the left, the chosen one marked; says where each stands, for the mouse, and where
+/// there is room for what the chosen one means.
+fn index(
+    names: &[&str],
+    chosen: usize,
+    widest_text: u16,
+    theme: &Theme,
+    inner: Rect,
+    buf: &mut Buffer,
+) -> (Vec<(Rect, usize)>, Rect) {
+    let widest = names.iter().map(|name| name.len()).max().unwrap_or(0) as u16 + 4;
+    let list = Rect {
+        x: inner.x + 1,
+        y: inner.y + 1,
+        width: widest.min(inner.width / 2),
+        height: inner.height.saturating_sub(2),
+    };
+    let text = Rect {
+        x: list.right() + 2,
+        width: inner.right().saturating_sub(list.right() + 4).min(widest_text),
+        ..list
+    };
+    let height = usize::from(list.height).max(1);
+    let top = (chosen + 3).saturating_sub(height).min(names.len().saturating_sub(height));
+    let mut places = Vec::new();
+    for (at, name) in names.iter().enumerate().skip(top).take(height) {
+        let row = Rect { y: list.y + (at - top) as u16, height: 1, ..list };
+        let is_chosen = at == chosen;
+        let style =
+            if is_chosen { theme.selected.add_modifier(Modifier::BOLD) } else { theme.text };
+        if is_chosen {
+            buf.set_style(row, theme.selected);
+        }
+        let sign = if is_chosen { "▸ " } else { "  " };
+        put(buf, row.x, row.y, &format!("{sign}{name}"), usize::from(row.width), style);
+        places.push((row, at));
+    }
+    (places, text)
 }
 
 /// Lines from `scroll` on, as many as fit; says how far they can be scrolled.

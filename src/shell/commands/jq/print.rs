@@ -91,15 +91,7 @@ fn plain(value: &Value, style: &Style, level: usize, out: &mut String) {
 }
 
 fn color_of(value: &Value) -> &'static str {
-    COLORS[match value {
-        Value::Null => 0,
-        Value::Bool(false) => 1,
-        Value::Bool(true) => 2,
-        Value::Number(_) => 3,
-        Value::String(_) => 4,
-        Value::Array(_) => 5,
-        Value::Object(_) => 6,
-    }]
+    COLORS[usize::from(value.rank())]
 }
 
 /// As jq 1.6 colours: where the escapes stand is its own choice.

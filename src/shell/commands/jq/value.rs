@@ -127,7 +127,9 @@ impl Value {
         format!("{} ({short})", self.kind())
     }
 
-    fn rank(&self) -> u8 {
+    /// The place of its kind in the order of values, from 0: null, false, true, numbers, strings, arrays,
+    /// objects.
+    pub fn rank(&self) -> u8 {
         match self {
             Value::Null => 0,
             Value::Bool(false) => 1,

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{Service as ServiceObject, ServicePort};
 use k8s_openapi::api::discovery::v1::{EndpointPort, EndpointSlice};
+use k8s_openapi::api::networking::v1::IngressBackend;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::Complaint;
@@ -69,6 +70,13 @@ pub fn first_port(store: &Store, (namespace, name): &Name) -> Option<Service> {
     let spec = store.get::<ServiceObject>(namespace, name)?.spec.as_ref()?;
     let port = Port::Number(spec.ports.as_ref()?.first()?.port);
     Some(Service { namespace: namespace.clone(), name: name.clone(), port })
+}
+
+/// The port of a Service that an Ingress's backend names, as the controller finds it.
+pub fn port_of<'s>(object: &'s ServiceObject, backend: &IngressBackend) -> Option<&'s ServicePort> {
+    let wanted = Service::of("", backend)?.port;
+    let ports = object.spec.as_ref()?.ports.as_deref().unwrap_or_default();
+    ports.iter().find(|port| is_named(port, &wanted))
 }
 
 /// Whether a Service's port is the one that an Ingress names: by its number, by its name, and, as

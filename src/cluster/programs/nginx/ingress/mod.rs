@@ -31,6 +31,7 @@ use crate::cluster::programs::http::{self, Incoming};
 use crate::cluster::{Answer, Ask, Context, HttpResponse, Payload, Poll, Process, Reply, Signal};
 use crate::network::Protocol;
 use annotations::Annotations;
+pub use backends::port_of;
 use certificates::Certificate;
 use options::Options;
 use routes::{Site, Tls};

@@ -187,7 +187,8 @@ impl Route {
 }
 
 impl Service {
-    fn of(namespace: &str, backend: &IngressBackend) -> Option<Service> {
+    /// The port that a backend of an Ingress names; `None` for one that is no Service.
+    pub fn of(namespace: &str, backend: &IngressBackend) -> Option<Service> {
         let service = backend.service.as_ref()?;
         let port = service.port.clone().unwrap_or_default();
         let port = match (port.name, port.number) {
