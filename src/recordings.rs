@@ -37,7 +37,7 @@ pub fn steps(name: &str) -> Vec<Step> {
 
 /// One manifest of a recording, and what `kubectl apply -f` said of it.
 #[derive(Debug)]
-pub struct Verdict {
+pub struct Recorded {
     /// The file's name.
     pub file: String,
     /// What the file said then.
@@ -47,7 +47,7 @@ pub struct Verdict {
 }
 
 /// Every file that a recording shows and applies.
-pub fn verdicts(name: &str) -> Vec<Verdict> {
+pub fn verdicts(name: &str) -> Vec<Recorded> {
     let mut files = std::collections::BTreeMap::new();
     let mut verdicts = Vec::new();
     for step in steps(name) {
@@ -60,7 +60,7 @@ pub fn verdicts(name: &str) -> Vec<Verdict> {
             && let Some(text) = files.get(file)
         {
             let verdict = said.trim().to_owned();
-            verdicts.push(Verdict { file: file.to_owned(), text: text.clone(), verdict });
+            verdicts.push(Recorded { file: file.to_owned(), text: text.clone(), verdict });
         }
     }
     verdicts

@@ -20,7 +20,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use k8s_openapi::api::core::v1::Service;
 use podhop::api::Pod;
 use podhop::cluster::{Cluster, HttpRequest, LookupFailure, Payload, Place, Reply};
-use podhop::network::{Outcome, Protocol, Stage, Trace, Verdict};
+use podhop::network::{HopVerdict, Outcome, Protocol, Stage, Trace};
 use podhop::random::Stream;
 
 use names::Known;
@@ -412,13 +412,13 @@ fn is_sticky(service: &Service, to: SocketAddrV4) -> bool {
 /// the client from where it had sent to.
 fn unsound(trace: &Trace) -> Option<&'static str> {
     let expected = match trace.outcome {
-        Outcome::Delivered { .. } => Verdict::Deliver,
-        Outcome::Refused => Verdict::Reject,
-        Outcome::Unreachable => Verdict::Unreachable,
-        Outcome::Silence => Verdict::Drop,
+        Outcome::Delivered { .. } => HopVerdict::Deliver,
+        Outcome::Refused => HopVerdict::Reject,
+        Outcome::Unreachable => HopVerdict::Unreachable,
+        Outcome::Silence => HopVerdict::Drop,
     };
     let verdicts = trace.hops.iter().map(|hop| hop.verdict);
-    let last: Vec<Verdict> = verdicts.filter(|verdict| *verdict != Verdict::Pass).collect();
+    let last: Vec<HopVerdict> = verdicts.filter(|verdict| *verdict != HopVerdict::Pass).collect();
     if last != [expected] {
         return Some("its hops have another verdict than the packet");
     }

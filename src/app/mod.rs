@@ -57,7 +57,7 @@ fn run(cli: Cli) -> Ended {
             let pack = headless::pack(folder)?;
             let saves::Found { save, notes, .. } = saves::Saves::open();
             for note in notes {
-                headless::complain(&format!("podhop: {note}"));
+                headless::write_error(&format!("podhop: {note}"));
             }
             let solved = |level: &str| save.record(&pack.id, level).solved.is_some();
             headless::levels(&pack, &arguments, solved)

@@ -11,7 +11,7 @@ use super::saves::Saves;
 use crate::diagnostic::printable;
 use crate::game::{
     Asked, Effect, Game, LevelMsg, Msg, OpenFile, Origin, Panel, Popup, Screen, TerminalMsg,
-    UNAPPLIED_CHOICES, find_term, rung_name, set_field, speech, update,
+    UNAPPLIED_CHOICES, find_term, narration, rung_name, set_field, update,
 };
 use crate::level::{Hint, Level, Phase, explain, explanations};
 
@@ -268,7 +268,7 @@ impl<I: Source, O: Write> Plain<I, O> {
     fn goals(&mut self) -> io::Result<()> {
         let goals = self.game.play().map(|play| play.goals().to_vec()).unwrap_or_default();
         for goal in &goals {
-            self.say(&format!("Goal: {}", speech::goal(goal)))?;
+            self.say(&format!("Goal: {}", narration::goal(goal)))?;
         }
         Ok(())
     }
@@ -485,7 +485,7 @@ impl<I: Source, O: Write> Plain<I, O> {
             0 => play.current_story(),
             back => play.stories.iter().rev().nth(back),
         };
-        match story.map(speech::way) {
+        match story.map(narration::way) {
             Some(lines) => self.say(&lines.join("\n")),
             None => self.say("Nothing was sent yet; go sends the goal's request."),
         }
@@ -505,7 +505,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         self.send(Msg::Dismiss)?;
         let Some(play) = self.game.play() else { return Ok(()) };
         let unapplied = play.unapplied().join(", ");
-        let lines = speech::ladder(play.goals(), play.ladder.rung);
+        let lines = narration::ladder(play.goals(), play.ladder.rung);
         let next = match play.ladder.next() {
             Some(next) => format!("why again: {}. look N runs a command.", next.words()),
             None => "That is all there is to say. look N runs a command.".to_owned(),
@@ -534,7 +534,7 @@ impl<I: Source, O: Write> Plain<I, O> {
 
     fn map(&mut self) -> io::Result<()> {
         let lines =
-            self.game.play().map(|play| speech::map(&play.scene, false)).unwrap_or_default();
+            self.game.play().map(|play| narration::map(&play.scene, false)).unwrap_or_default();
         self.say(&lines.join("\n"))
     }
 
@@ -545,7 +545,7 @@ impl<I: Source, O: Write> Plain<I, O> {
             let text = spot.to_string();
             text == name || text.split_once('/').is_some_and(|(_, own)| own == name)
         });
-        let lines = found.map(|spot| speech::describe(&play.scene, spot)).unwrap_or_default();
+        let lines = found.map(|spot| narration::describe(&play.scene, spot)).unwrap_or_default();
         match lines.is_empty() {
             true => self.say(&format!("There is no “{name}” on the map.")),
             false => self.say(&lines.join("\n")),
@@ -653,7 +653,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         ))?;
         self.say(&format!("Lines changed: {}{par}.", solved.edits))?;
         if let Some(way) = &debrief.way {
-            self.say(&speech::way(way).join("\n"))?;
+            self.say(&narration::way(way).join("\n"))?;
         }
         self.say(&format!("What to keep: {}", debrief.level.debrief.trim()))?;
         for tried in &debrief.edits {
@@ -693,7 +693,7 @@ impl<I: Source, O: Write> Plain<I, O> {
             }
         }
         match &answered.way {
-            Some(way) => self.say(&speech::way(way).join("\n")),
+            Some(way) => self.say(&narration::way(way).join("\n")),
             None => Ok(()),
         }
     }

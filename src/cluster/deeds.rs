@@ -238,12 +238,12 @@ impl Cluster {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stories;
+    use super::super::scenarios;
     use super::*;
 
     #[test]
     fn the_log_forgets_its_oldest_deeds() {
-        let mut cluster = stories::cluster();
+        let mut cluster = scenarios::cluster();
         let first = cluster.next_deed();
         for number in 0..REMEMBERED + 5 {
             let did = Did::VariableUnset { name: format!("V{number}") };

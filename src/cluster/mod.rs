@@ -8,15 +8,16 @@
 //! What runs in containers is a [`Process`], an explicit state machine. Servers live in this room;
 //! shells and command-line tools belong to `shell`, which hands them in as a [`Userland`].
 
+mod address_order;
 mod agenda;
 mod answered;
 mod api_endpoint;
-mod attended;
-mod clockwork;
 mod compile;
 pub mod controllers;
 mod deeds;
+mod event_loop;
 mod files;
+mod foreground;
 mod forward;
 mod image;
 mod ingress_controller;
@@ -24,13 +25,12 @@ mod kubelet;
 mod node_servers;
 mod nodes;
 mod outside;
-mod preference;
 mod process;
 mod processes;
 mod programs;
 mod resolver;
 #[cfg(test)]
-mod stories;
+mod scenarios;
 mod system;
 mod traffic;
 
@@ -54,7 +54,7 @@ use crate::api::{self, ApiServer, Request};
 use crate::clock::SimTime;
 use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
 use answered::Answers;
-use compile::{Names, ServiceProxy, Walls};
+use compile::{CompiledPolicies, Names, ServiceProxy};
 use controllers::Controllers;
 use deeds::Deeds;
 use forward::Forwards;
@@ -122,7 +122,7 @@ pub struct Cluster {
     processes: Processes,
     proxy: ServiceProxy,
     names: Names,
-    walls: Walls,
+    policies: CompiledPolicies,
     network: Network,
     forwards: Forwards,
     answers: Answers,
@@ -145,7 +145,7 @@ impl Cluster {
             processes: Processes::default(),
             proxy: ServiceProxy::default(),
             names: Names::default(),
-            walls: Walls::default(),
+            policies: CompiledPolicies::default(),
             network: Network::new(config.seed),
             forwards: Forwards::new(),
             answers: Answers::default(),

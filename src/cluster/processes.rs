@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::agenda::{Agenda, Moments, TICK};
-use super::attended::Lease;
+use super::foreground::ForegroundProcess;
 use super::kubelet::Owner;
 use super::{Answer, Ask, Cluster, Context, Place, Poll, Process, Signal};
 use crate::api::{Change, Kind};
@@ -53,8 +53,8 @@ struct Entry {
 pub(super) enum Keeper {
     /// A kubelet: it is a container's, or a hook's or a probe's.
     Kubelet(Owner),
-    /// Somebody at a shell ([`Cluster::run_by_hand`]).
-    Shell(Lease),
+    /// Somebody at a shell ([`Cluster::run_in_foreground`]).
+    Shell(ForegroundProcess),
 }
 
 /// A process to be started.
@@ -136,14 +136,14 @@ impl Processes {
     /// Whether a process that somebody runs by hand has ended, or is gone.
     pub fn has_ended(&self, id: ProcessId) -> bool {
         let Some(entry) = self.entries.get(&id) else { return true };
-        matches!(&entry.keeper, Keeper::Shell(lease) if lease.exit.is_some())
+        matches!(&entry.keeper, Keeper::Shell(foreground) if foreground.exit.is_some())
     }
 
-    /// The lease of a process that somebody runs by hand, and where it listens.
-    pub fn lease(&mut self, id: ProcessId) -> Option<(&mut Lease, NetnsId)> {
+    /// What is known of a process that somebody runs by hand, and where it listens.
+    pub fn foreground(&mut self, id: ProcessId) -> Option<(&mut ForegroundProcess, NetnsId)> {
         let entry = self.entries.get_mut(&id)?;
         match &mut entry.keeper {
-            Keeper::Shell(lease) => Some((lease, entry.netns)),
+            Keeper::Shell(foreground) => Some((foreground, entry.netns)),
             Keeper::Kubelet(_) => None,
         }
     }
@@ -163,7 +163,7 @@ impl Processes {
 pub(super) fn run_next(cluster: &mut Cluster) {
     let now = cluster.now;
     let Some(id) = cluster.processes.agenda.pop(now) else { return };
-    if cluster.processes.lease(id).is_some_and(|(lease, _)| lease.until <= now) {
+    if cluster.processes.foreground(id).is_some_and(|(foreground, _)| foreground.until <= now) {
         return cluster.dismiss(id);
     }
     step(cluster, id);
@@ -203,7 +203,7 @@ pub(super) fn serve(cluster: &mut Cluster, id: ProcessId, ask: &Ask) -> Option<A
 
 /// Tells a process that a client has closed its connection. Only those that are run by hand care.
 pub(super) fn hang_up(cluster: &mut Cluster, id: ProcessId, peer: SocketAddr) {
-    if cluster.processes.lease(id).is_none() {
+    if cluster.processes.foreground(id).is_none() {
         return;
     }
     with_program(cluster, id, |program, context| program.hung_up(peer, context));
@@ -214,7 +214,7 @@ pub(super) fn hang_up(cluster: &mut Cluster, id: ProcessId, peer: SocketAddr) {
 
 /// Name servers write what they note of queries to their containers' logs.
 pub(super) fn note_queries(cluster: &mut Cluster) {
-    for (id, line) in cluster.network.take_said() {
+    for (id, line) in cluster.network.drain_query_log() {
         if let Some(Keeper::Kubelet(owner)) =
             cluster.processes.entries.get(&id).map(|entry| &entry.keeper)
         {
@@ -256,7 +256,7 @@ fn with_program<R>(
             let owner = *owner;
             cluster.kubelets.write(cluster.now, owner, &output);
         }
-        Keeper::Shell(lease) => lease.output.extend(output),
+        Keeper::Shell(foreground) => foreground.output.extend(output),
     }
     result
 }
@@ -271,8 +271,8 @@ fn wait(cluster: &mut Cluster, id: ProcessId, says: Option<Option<SimTime>>) {
     if let Some(at) = entry.wakes {
         moments.add(at, at <= entry.starting_until);
     }
-    if let Keeper::Shell(lease) = &entry.keeper {
-        moments.add(lease.until, false);
+    if let Keeper::Shell(foreground) = &entry.keeper {
+        moments.add(foreground.until, false);
     }
     if moments == Moments::default() {
         return;
@@ -288,11 +288,11 @@ fn exit(cluster: &mut Cluster, id: ProcessId, code: i32) {
     match &mut entry.keeper {
         Keeper::Kubelet(owner) => cluster.kubelets.exited(cluster.now, *owner, code),
         // It is kept until somebody has heard of it.
-        Keeper::Shell(lease) => {
-            lease.exit = Some(code);
+        Keeper::Shell(foreground) => {
+            foreground.exit = Some(code);
             entry.program = None;
-            cluster.processes.agenda.add(&id, lease.until, false);
-            let parent = lease.parent;
+            cluster.processes.agenda.add(&id, foreground.until, false);
+            let parent = foreground.parent;
             cluster.processes.entries.insert(id, entry);
             if let Some(parent) = parent {
                 cluster.processes.wake(cluster.now, parent);

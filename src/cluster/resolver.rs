@@ -1,5 +1,5 @@
 //! Names to addresses, as a C library does it: `/etc/hosts`, then the servers of `/etc/resolv.conf`
-//! with search list and ndots (R8.1, R8.2). What is found is put into the order of `preference`.
+//! with search list and ndots (R8.1, R8.2). What is found is put into the order of `address_order`.
 //!
 //! Two libraries are simulated. glibc (Debian, Ubuntu, BusyBox' own image) tries a name with enough
 //! dots as it is first and the search list after that, waits 5 seconds twice for each, and gives up
@@ -11,7 +11,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use super::{Cluster, DialFailure, Did, Libc, Lookup, LookupFailure, Place, preference};
+use super::{Cluster, DialFailure, Did, Libc, Lookup, LookupFailure, Place, address_order};
 use crate::network::{DnsAnswer, DnsCode, DnsType, Family, ResolvConf, TraceId};
 
 /// How long a resolver waits for one server (`options timeout`).
@@ -98,7 +98,7 @@ impl Cluster {
     fn prefer(&self, place: &Place, library: Libc, addresses: &mut [IpAddr]) {
         let netns = self.netns_of(place).and_then(|from| self.network.netns(from.netns));
         if let Some(netns) = netns {
-            preference::sort(library, netns, addresses);
+            address_order::sort(library, netns, addresses);
         }
     }
 

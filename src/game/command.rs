@@ -74,7 +74,7 @@ pub(super) fn run(game: &mut Game, line: &str, row: usize) -> Vec<Effect> {
     let name = exact.or_else(|| matching(name).nth(row)).map_or(name, |command| command.name);
     match message(game, name, argument.trim()) {
         Ok(msg) => update(game, msg),
-        Err(text) => complain(game, text),
+        Err(text) => write_error(game, text),
     }
 }
 
@@ -144,7 +144,7 @@ fn open_level(game: &Game, name: &str) -> Result<Msg, String> {
     }
 }
 
-fn complain(game: &mut Game, text: String) -> Vec<Effect> {
+fn write_error(game: &mut Game, text: String) -> Vec<Effect> {
     if let Some(play) = &mut game.play {
         play.say(super::Tone::Bad, text);
     }

@@ -3,7 +3,8 @@
 use super::play::{Panel, Play, Tone};
 use super::scene::Spot;
 use super::{
-    Asked, Effect, Game, LevelMsg, Line, Popup, Prediction, Screen, apply, faults, speech, terminal,
+    Asked, Effect, Game, LevelMsg, Line, Popup, Prediction, Screen, apply, faults, narration,
+    terminal,
 };
 use crate::cluster::Place;
 use crate::diagnostic::printable;
@@ -388,7 +389,7 @@ fn pick_next(play: &mut Play, by: i32) {
 
 fn describe(game: &mut Game) {
     let Some(play) = &game.play else { return };
-    let mut lines = speech::describe(&play.scene, &play.picked);
+    let mut lines = narration::describe(&play.scene, &play.picked);
     lines.extend(kubectl_describe(play));
     game.popup = Some(Popup::Describe { title: play.picked.to_string(), lines, scroll: 0 });
 }

@@ -1,7 +1,7 @@
 //! A request as a story: the traces of one command, step by step, as the packet panel shows them.
 
 use crate::network::{
-    DnsAnswer, DnsCode, DnsData, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, Verdict,
+    DnsAnswer, DnsCode, DnsData, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage, Trace,
     short_party,
 };
 
@@ -30,7 +30,7 @@ pub struct Story {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What was decided.
-    pub verdict: Verdict,
+    pub verdict: HopVerdict,
     /// Where on the map.
     pub spot: Spot,
     /// Where the packet goes next, on the map, if it goes on.
@@ -70,7 +70,7 @@ impl Story {
 
     /// The step at which it ended, if it failed.
     pub fn failure(&self) -> Option<&Step> {
-        let failed = |step: &&Step| !matches!(step.verdict, Verdict::Pass | Verdict::Deliver);
+        let failed = |step: &&Step| !matches!(step.verdict, HopVerdict::Pass | HopVerdict::Deliver);
         self.steps.iter().rev().find(failed).filter(|_| !self.arrived)
     }
 
@@ -113,11 +113,11 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
     let asked = names.min_by_key(|name| name.len()).unwrap_or_default().to_owned();
     let found = questions.iter().rev().find_map(|trace| answered(trace));
     let (verdict, text, notes) = match found {
-        Some(found) => (Verdict::Pass, found, Vec::new()),
-        None => (Verdict::Reject, "knows no such name".to_owned(), tried(questions)),
+        Some(found) => (HopVerdict::Pass, found, Vec::new()),
+        None => (HopVerdict::Reject, "knows no such name".to_owned(), tried(questions)),
     };
     let ask = Step {
-        verdict: Verdict::Pass,
+        verdict: HopVerdict::Pass,
         spot: Spot::from(&first.from),
         next: Some(Spot::from(&server)),
         place: short_party(&first.from),
@@ -178,7 +178,8 @@ fn step(hop: &Hop, outside: bool) -> Step {
     if hop.before.source != hop.after.source {
         notes.push(format!("from {} → {}", hop.before.source, hop.after.source));
     }
-    if let (Some(consequence), false) = (hop.verdict.consequence(), hop.verdict == Verdict::Deliver)
+    if let (Some(consequence), false) =
+        (hop.verdict.consequence(), hop.verdict == HopVerdict::Deliver)
     {
         notes.push(consequence.to_owned());
     }
@@ -223,7 +224,7 @@ mod tests {
         }
     }
 
-    fn hop(place: Party, stage: Stage, because: Because, verdict: Verdict) -> Hop {
+    fn hop(place: Party, stage: Stage, because: Because, verdict: HopVerdict) -> Hop {
         let flow = flow(Protocol::Tcp, [10, 96, 14, 3], 80);
         Hop { place, stage, before: flow, after: flow, verdict, because }
     }
@@ -241,8 +242,8 @@ mod tests {
             server: None,
             flow: flow(Protocol::Tcp, [10, 96, 14, 3], 80),
             hops: vec![
-                hop(pod, Stage::Send, Because::Sent, Verdict::Pass),
-                hop(Party::Node("node-1".into()), Stage::ServiceProxy, because, Verdict::Reject),
+                hop(pod, Stage::Send, Because::Sent, HopVerdict::Pass),
+                hop(Party::Node("node-1".into()), Stage::ServiceProxy, because, HopVerdict::Reject),
             ],
             outcome: Outcome::Refused,
             dns: None,

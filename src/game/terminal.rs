@@ -6,7 +6,7 @@ use super::update::{last_request, settle, story_of};
 use super::{Effect, Game, TerminalMsg};
 use crate::level::Phase;
 use crate::network::Trace;
-use crate::shell::{Typed, Wish};
+use crate::shell::{Typed, UiRequest};
 
 /// Larger pastes are refused: nobody means to run them.
 const LARGEST_PASTE: usize = 64 * 1024;
@@ -106,8 +106,8 @@ pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
     let mut effects = Vec::new();
     for wish in play.attempt.session_mut().take_wishes() {
         match wish {
-            Wish::ClearScreen => play.console.clear(),
-            Wish::Edit(file) => {
+            UiRequest::ClearScreen => play.console.clear(),
+            UiRequest::Edit(file) => {
                 if !play.attempt.files().contains_key(&file) {
                     play.attempt.edit(&file, "");
                 }
@@ -123,7 +123,7 @@ pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
                     play.say(Tone::Plain, format!("{file} is not a text that can be edited here."));
                 }
             }
-            Wish::Leave => {
+            UiRequest::Leave => {
                 play.say(Tone::Plain, "This is the outermost shell. Esc, then q, leaves.")
             }
         }

@@ -378,7 +378,7 @@ mod tests {
 
     use super::*;
     use crate::manifest::parse;
-    use crate::recordings::{Verdict, golden, verdicts};
+    use crate::recordings::{Recorded, golden, verdicts};
 
     fn faults(value: &Value) -> Faults {
         let text = |name: &str| value[name].as_str().unwrap_or("").to_owned();
@@ -391,7 +391,7 @@ mod tests {
         let mut wrong = Vec::new();
         let mut seen = 0;
         for recording in ["10-err-structure.txt", "12-err-workloads.txt", "13-err-net.txt"] {
-            for Verdict { file, text, verdict } in verdicts(recording) {
+            for Recorded { file, text, verdict } in verdicts(recording) {
                 if verdict.contains("resource name may not be empty") {
                     continue;
                 }

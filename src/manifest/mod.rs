@@ -74,13 +74,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::recordings::{Verdict, golden, verdicts};
+    use crate::recordings::{Recorded, golden, verdicts};
 
     #[test]
     fn syntax_errors_have_kubectls_words_and_line_numbers() {
         let mut wrong = Vec::new();
         let mut seen = 0;
-        for Verdict { file, text, verdict } in verdicts("10-err-structure.txt") {
+        for Recorded { file, text, verdict } in verdicts("10-err-structure.txt") {
             let (_, diagnostics) = parse(&file, &text);
             let expected = verdict
                 .lines()

@@ -69,7 +69,7 @@ impl Fixture {
     /// The rules of `default/web` for both families, those of IPv6 changed by `change`.
     pub fn set_services(&mut self, change: impl FnOnce(&mut ServiceRules)) {
         self.set_service(|_| {});
-        let v4 = self.network.services.portals().next().unwrap().rules.clone();
+        let v4 = self.network.services.service_ports().next().unwrap().rules.clone();
         let endpoints = v4.endpoints.iter().zip(self.web).map(|(endpoint, pod)| {
             let address = self.network.netns(pod).unwrap().address_v6.unwrap();
             EndpointRule { address: SocketAddr::new(address, 80), ..endpoint.clone() }

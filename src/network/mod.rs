@@ -15,8 +15,8 @@
 //! Not simulated: packets after the first one of a connection, fragments, congestion and loss.
 
 mod address;
+mod candidates;
 mod conntrack;
-mod considered;
 mod dns;
 #[cfg(test)]
 mod dual_stack;
@@ -42,8 +42,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::{Family, Range, SocketAddr};
+pub use candidates::{Candidate, Fate, Passage};
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
-pub use considered::{Considered, Fate, Passage};
 pub use dns::{
     DnsAnswer, DnsCache, DnsCode, DnsData, DnsForward, DnsHosts, DnsKubernetes, DnsRecord,
     DnsRewrite, DnsTemplate, DnsType, NamePattern, NameServerSettings, ServerBlock,
@@ -55,8 +55,8 @@ pub use tables::{
     Netns, NetnsId, NodeEntry, ProcessId, ResolvConf, SecondFamily, ServiceRules,
 };
 pub use trace::{
-    Because, DnsExchange, Entrance, Flow, Hop, Outcome, Party, Protocol, Stage, Trace, TraceId,
-    Verdict,
+    Because, DnsExchange, Entrance, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage, Trace,
+    TraceId,
 };
 pub use wording::{short_name, short_party};
 
@@ -64,9 +64,9 @@ use crate::clock::SimTime;
 use dns::{NameServers, Step};
 use policy::Policies;
 use services::Services;
-use state::State;
+use state::NetworkState;
 use topology::Topology;
-use walk::{Arrival, OuterDoors, Walk, World};
+use walk::{Arrival, ExternalAccess, Walk, World};
 
 /// Every address, rule and socket of the cluster and of the little world around it.
 #[derive(Clone, Debug)]
@@ -74,9 +74,9 @@ pub struct Network {
     topology: Topology,
     services: Services,
     policies: Policies,
-    doors: OuterDoors,
+    external: ExternalAccess,
     names: NameServers,
-    state: State,
+    state: NetworkState,
     /// How many name servers are asking each other.
     asking: u32,
     /// What name servers wrote to their logs.
@@ -123,9 +123,9 @@ impl Network {
             topology: Topology::new(),
             services: Services::default(),
             policies: Policies::default(),
-            doors: OuterDoors::default(),
+            external: ExternalAccess::default(),
             names: NameServers::new(seed),
-            state: State::new(seed),
+            state: NetworkState::new(seed),
             asking: 0,
             said: Vec::new(),
         };
@@ -210,12 +210,12 @@ impl Network {
     /// Declares that the cluster runs in a cloud: its load balancers lead from outside to the nodes
     /// (R7.4).
     pub fn join_cloud(&mut self) {
-        self.doors.cloud = true;
+        self.external.cloud = true;
     }
 
     /// Opens or closes `minikube tunnel`: the laptop reaches cluster IPs through the first node.
     pub fn set_tunnel(&mut self, open: bool) {
-        self.doors.tunnel = open;
+        self.external.tunnel = open;
     }
 
     /// A namespace's record.
@@ -279,7 +279,7 @@ impl Network {
     }
 
     /// Takes what name servers have written to their logs since the last call.
-    pub fn take_said(&mut self) -> Vec<(ProcessId, String)> {
+    pub fn drain_query_log(&mut self) -> Vec<(ProcessId, String)> {
         std::mem::take(&mut self.said)
     }
 
@@ -386,8 +386,8 @@ impl Network {
     /// What kube-proxy tells on a health check port of a node: the Service (`namespace/name`) and
     /// how many ready endpoints it has there (R7.3).
     pub fn health_check(&self, node: &str, port: u16) -> Option<(&str, usize)> {
-        let portal = self.services.health_check(port)?;
-        Some((portal.service(), portal.ready_on(node)))
+        let service_port = self.services.health_check(port)?;
+        Some((service_port.service(), service_port.ready_on(node)))
     }
 
     /// Forgets a node's records of connections that `goes` picks, and says which they were.
@@ -452,7 +452,7 @@ impl Network {
             topology: &self.topology,
             services: &self.services,
             policies: &self.policies,
-            doors: self.doors,
+            external: self.external,
             state: &mut self.state,
         };
         let Arrival { from: party, flow, hops, outcome, listener } =

@@ -63,13 +63,13 @@ proptest! {
             f.node(1), f.node(2), f.node(3), f.network.laptop(),
         ];
         let trace = f.send(SimTime::START, places[from], protocol, SocketAddr::new(to, port));
-        let ends: Vec<Verdict> =
-            trace.hops.iter().map(|hop| hop.verdict).filter(|verdict| *verdict != Verdict::Pass).collect();
+        let ends: Vec<HopVerdict> =
+            trace.hops.iter().map(|hop| hop.verdict).filter(|verdict| *verdict != HopVerdict::Pass).collect();
         let expected = match &trace.outcome {
-            Outcome::Delivered { .. } => Verdict::Deliver,
-            Outcome::Refused => Verdict::Reject,
-            Outcome::Unreachable => Verdict::Unreachable,
-            Outcome::Silence => Verdict::Drop,
+            Outcome::Delivered { .. } => HopVerdict::Deliver,
+            Outcome::Refused => HopVerdict::Reject,
+            Outcome::Unreachable => HopVerdict::Unreachable,
+            Outcome::Silence => HopVerdict::Drop,
         };
         prop_assert_eq!(ends, vec![expected]);
         for pair in trace.hops.windows(2) {

@@ -1,8 +1,8 @@
 //! kube-proxy's rules: which address is a Service's, and which endpoints it leads to on which node.
 //!
 //! Compiled once when a Service or an endpoint changes, in the shape of kube-proxy's chains:
-//! `KUBE-SVC` is [`Portal::cluster`], `KUBE-SVL` is [`Portal::local`], and `KUBE-EXT` is what
-//! [`Portal::chain`] does for the outer entrances (R6.10).
+//! `KUBE-SVC` is [`ServicePort::cluster`], `KUBE-SVL` is [`ServicePort::local`], and `KUBE-EXT` is what
+//! [`ServicePort::chain`] does for the outer entrances (R6.10).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use super::{
 
 /// One port of a Service, compiled.
 #[derive(Clone, Debug)]
-pub(super) struct Portal {
+pub(super) struct ServicePort {
     pub rules: ServiceRules,
     /// Every usable endpoint (R6.2), as positions in the rules, in kube-proxy's order.
     pub cluster: Vec<u32>,
@@ -57,99 +57,110 @@ pub(super) struct Chain<'a> {
 
 /// Why a packet goes to no endpoint (R6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoChain {
+pub(super) enum NoEndpoints {
     /// No usable endpoint in the whole cluster: REJECT.
-    NoEndpoints,
+    Anywhere,
     /// A Local policy and none on this node: DROP.
-    NoLocalEndpoints,
+    OnThisNode,
 }
 
 /// Every Service's rules. They are the same on every node.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Services {
-    by_name: Arc<BTreeMap<Arc<str>, Vec<Arc<Portal>>>>,
-    doors: Arc<BTreeMap<(IpAddr, Protocol, u16), (Entrance, Arc<Portal>)>>,
-    node_ports: Arc<BTreeMap<(Family, Protocol, u16), Arc<Portal>>>,
-    health_checks: Arc<BTreeMap<u16, Arc<Portal>>>,
+    by_name: Arc<BTreeMap<Arc<str>, Vec<Arc<ServicePort>>>>,
+    frontends: Arc<BTreeMap<(IpAddr, Protocol, u16), (Entrance, Arc<ServicePort>)>>,
+    node_ports: Arc<BTreeMap<(Family, Protocol, u16), Arc<ServicePort>>>,
+    health_checks: Arc<BTreeMap<u16, Arc<ServicePort>>>,
 }
 
 impl Services {
     /// Replaces all rules of one Service; no rules remove it.
     pub fn set(&mut self, service: &str, rules: Vec<ServiceRules>) {
-        let portals: Vec<Arc<Portal>> =
-            rules.into_iter().map(|rules| Arc::new(Portal::compile(rules))).collect();
+        let service_ports: Vec<Arc<ServicePort>> =
+            rules.into_iter().map(|rules| Arc::new(ServicePort::compile(rules))).collect();
         if let Some(old) = self.by_name.get(service).cloned() {
-            old.iter().for_each(|portal| self.close(portal));
+            old.iter().for_each(|service_port| self.close(service_port));
         }
-        portals.iter().for_each(|portal| self.open(portal));
+        service_ports.iter().for_each(|service_port| self.open(service_port));
         let by_name = Arc::make_mut(&mut self.by_name);
-        if portals.is_empty() {
+        if service_ports.is_empty() {
             by_name.remove(service);
         } else {
-            by_name.insert(service.into(), portals);
+            by_name.insert(service.into(), service_ports);
         }
     }
 
     /// The Service port that has this address, if any: cluster IPs, load balancers' and external
     /// addresses.
-    pub fn door(&self, protocol: Protocol, at: SocketAddr) -> Option<(Entrance, &Arc<Portal>)> {
-        let (entrance, portal) = self.doors.get(&(at.ip(), protocol, at.port()))?;
-        Some((*entrance, portal))
+    pub fn frontend(
+        &self,
+        protocol: Protocol,
+        at: SocketAddr,
+    ) -> Option<(Entrance, &Arc<ServicePort>)> {
+        let (entrance, service_port) = self.frontends.get(&(at.ip(), protocol, at.port()))?;
+        Some((*entrance, service_port))
     }
 
     /// The Service port behind a port of every node (R7.2), for packets of a family.
-    pub fn node_port(&self, family: Family, protocol: Protocol, port: u16) -> Option<&Arc<Portal>> {
+    pub fn node_port(
+        &self,
+        family: Family,
+        protocol: Protocol,
+        port: u16,
+    ) -> Option<&Arc<ServicePort>> {
         self.node_ports.get(&(family, protocol, port))
     }
 
     /// The Service whose health kube-proxy tells on this port of every node (R7.3).
-    pub fn health_check(&self, port: u16) -> Option<&Arc<Portal>> {
+    pub fn health_check(&self, port: u16) -> Option<&Arc<ServicePort>> {
         self.health_checks.get(&port)
     }
 
     /// Every Service port at an address.
-    pub fn at(&self, address: IpAddr) -> impl Iterator<Item = (Entrance, &Arc<Portal>)> {
+    pub fn at(&self, address: IpAddr) -> impl Iterator<Item = (Entrance, &Arc<ServicePort>)> {
         let (first, last) = ((address, Protocol::Tcp, 0), (address, Protocol::Icmp, u16::MAX));
-        self.doors.range(first..=last).map(|(_, (entrance, portal))| (*entrance, portal))
+        self.frontends
+            .range(first..=last)
+            .map(|(_, (entrance, service_port))| (*entrance, service_port))
     }
 
     /// Every Service port, by Service.
-    pub fn portals(&self) -> impl Iterator<Item = &Arc<Portal>> {
+    pub fn service_ports(&self) -> impl Iterator<Item = &Arc<ServicePort>> {
         self.by_name.values().flatten()
     }
 
-    fn open(&mut self, portal: &Arc<Portal>) {
-        let rules = &portal.rules;
-        let doors = Arc::make_mut(&mut self.doors);
+    fn open(&mut self, service_port: &Arc<ServicePort>) {
+        let rules = &service_port.rules;
+        let frontends = Arc::make_mut(&mut self.frontends);
         for (address, entrance) in entrances(rules) {
             let key = (address, rules.protocol, rules.port);
             // `minikube tunnel` gives a Service its cluster IP again; the first rule wins.
-            if !doors.get(&key).is_some_and(|(_, other)| Arc::ptr_eq(other, portal)) {
-                doors.insert(key, (entrance, portal.clone()));
+            if !frontends.get(&key).is_some_and(|(_, other)| Arc::ptr_eq(other, service_port)) {
+                frontends.insert(key, (entrance, service_port.clone()));
             }
         }
         if let Some(port) = rules.node_port {
             let node_ports = Arc::make_mut(&mut self.node_ports);
-            node_ports.insert((portal.family(), rules.protocol, port), portal.clone());
+            node_ports.insert((service_port.family(), rules.protocol, port), service_port.clone());
         }
         if let Some(port) = rules.health_check_node_port {
-            Arc::make_mut(&mut self.health_checks).insert(port, portal.clone());
+            Arc::make_mut(&mut self.health_checks).insert(port, service_port.clone());
         }
     }
 
     /// Takes a port's rules away, but not what another Service has put in their place.
-    fn close(&mut self, portal: &Arc<Portal>) {
-        let rules = &portal.rules;
-        let ours = |other: &Arc<Portal>| Arc::ptr_eq(other, portal);
-        let doors = Arc::make_mut(&mut self.doors);
+    fn close(&mut self, service_port: &Arc<ServicePort>) {
+        let rules = &service_port.rules;
+        let ours = |other: &Arc<ServicePort>| Arc::ptr_eq(other, service_port);
+        let frontends = Arc::make_mut(&mut self.frontends);
         for (address, _) in entrances(rules) {
             let key = (address, rules.protocol, rules.port);
-            if doors.get(&key).is_some_and(|(_, other)| ours(other)) {
-                doors.remove(&key);
+            if frontends.get(&key).is_some_and(|(_, other)| ours(other)) {
+                frontends.remove(&key);
             }
         }
         if let Some(port) = rules.node_port {
-            let key = (portal.family(), rules.protocol, port);
+            let key = (service_port.family(), rules.protocol, port);
             if self.node_ports.get(&key).is_some_and(ours) {
                 Arc::make_mut(&mut self.node_ports).remove(&key);
             }
@@ -162,9 +173,9 @@ impl Services {
     }
 }
 
-impl Portal {
+impl ServicePort {
     /// Sorts a port's endpoints into chains, as kube-proxy's `CategorizeEndpoints` does.
-    fn compile(rules: ServiceRules) -> Portal {
+    fn compile(rules: ServiceRules) -> ServicePort {
         let endpoints = &rules.endpoints;
         let mut order: Vec<u32> = (0..endpoints.len() as u32).collect();
         // kube-proxy sorts endpoints by their text.
@@ -183,7 +194,7 @@ impl Portal {
             }
         }
         let near = Near::of(endpoints, &cluster);
-        Portal { rules, cluster, near, local }
+        ServicePort { rules, cluster, near, local }
     }
 
     /// The endpoints that a packet may be sent to, from `origin`, on `node`.
@@ -195,14 +206,14 @@ impl Portal {
         entrance: Entrance,
         origin: Origin,
         node: &NodeEntry,
-    ) -> Result<Chain<'_>, NoChain> {
+    ) -> Result<Chain<'_>, NoEndpoints> {
         if self.cluster.is_empty() {
-            return Err(NoChain::NoEndpoints);
+            return Err(NoEndpoints::Anywhere);
         }
         let cluster =
             |masquerade| Ok(Chain { endpoints: self.cluster(node), masquerade, local: false });
         let local = |masquerade| match self.local(&node.name) {
-            [] => Err(NoChain::NoLocalEndpoints),
+            [] => Err(NoEndpoints::OnThisNode),
             endpoints => Ok(Chain { endpoints, masquerade, local: true }),
         };
         match entrance {
@@ -219,12 +230,12 @@ impl Portal {
     }
 
     /// Why clients from outside that come to one node go nowhere, if they do.
-    pub fn external_refusal(&self, node: &str) -> Option<NoChain> {
+    pub fn external_refusal(&self, node: &str) -> Option<NoEndpoints> {
         if self.cluster.is_empty() {
-            return Some(NoChain::NoEndpoints);
+            return Some(NoEndpoints::Anywhere);
         }
         let none_here = self.rules.external_local && self.local(node).is_empty();
-        none_here.then_some(NoChain::NoLocalEndpoints)
+        none_here.then_some(NoEndpoints::OnThisNode)
     }
 
     /// The usable endpoints for clients of one node: those that are meant for the node, or else

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::conntrack::Conntrack;
-use super::services::{Chain, Portal};
+use super::services::{Chain, ServicePort};
 use super::topology::NodeId;
 use super::{NetnsId, SocketAddr, Trace, TraceId};
 use crate::clock::SimTime;
@@ -21,7 +21,7 @@ const LAST_CLIENT_PORT: u16 = 60_999;
 
 /// Everything that sending a packet changes.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct NetworkState {
     /// Which endpoint the rules choose.
     balance: Stream,
     /// Which node the cloud's load balancers choose.
@@ -47,9 +47,9 @@ pub(super) struct Choice {
     pub affinity: bool,
 }
 
-impl State {
-    pub fn new(seed: u64) -> State {
-        State {
+impl NetworkState {
+    pub fn new(seed: u64) -> NetworkState {
+        NetworkState {
             balance: Stream::new(seed, "load balancing"),
             cloud: Stream::new(seed, "cloud load balancers"),
             ports: Stream::new(seed, "client ports"),
@@ -67,21 +67,21 @@ impl State {
         &mut self,
         now: SimTime,
         node: NodeId,
-        portal: &Portal,
+        service_port: &ServicePort,
         chain: &Chain<'_>,
         client: IpAddr,
     ) -> Choice {
-        let Some(timeout) = portal.rules.affinity else {
+        let Some(timeout) = service_port.rules.affinity else {
             return Choice { index: self.draw(chain.endpoints), affinity: false };
         };
-        let key = (node, portal.rules.name.clone(), client);
+        let key = (node, service_port.rules.name.clone(), client);
         let known = self.affinity.get(&key).filter(|(_, last)| now.since(*last) < timeout);
         let again = known.and_then(|(address, _)| {
-            let is_it = |index: &&u32| portal.endpoint(**index).address == *address;
+            let is_it = |index: &&u32| service_port.endpoint(**index).address == *address;
             chain.endpoints.iter().find(is_it).copied()
         });
         let index = again.unwrap_or_else(|| self.draw(chain.endpoints));
-        self.affinity.insert(key, (portal.endpoint(index).address, now));
+        self.affinity.insert(key, (service_port.endpoint(index).address, now));
         Choice { index, affinity: again.is_some() }
     }
 
@@ -136,7 +136,7 @@ impl State {
         TraceId(self.last_trace)
     }
 
-    /// The number that [`State::next_trace`] will give next.
+    /// The number that [`NetworkState::next_trace`] will give next.
     pub fn upcoming_trace(&self) -> TraceId {
         TraceId(self.last_trace + 1)
     }

@@ -80,7 +80,7 @@ pub enum Stage {
 
 /// What a hop decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum HopVerdict {
     /// On to the next hop.
     Pass,
     /// It arrived.
@@ -105,7 +105,7 @@ pub struct Hop {
     /// The packet as it left (NAT changes it).
     pub after: Flow,
     /// What was decided.
-    pub verdict: Verdict,
+    pub verdict: HopVerdict,
     /// On what facts.
     pub because: Because,
 }
@@ -295,7 +295,7 @@ impl Trace {
         let end = self.last().map(|hop| &hop.place);
         let forwards = |hop: &&Hop| {
             hop.stage == Stage::Route
-                && hop.verdict == Verdict::Pass
+                && hop.verdict == HopVerdict::Pass
                 && hop.place != self.from
                 && Some(&hop.place) != end
         };

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Because, Flow, Hop, Outcome, Party, Protocol, SocketAddr, Stage, Trace, Verdict};
+use super::{Because, Flow, Hop, HopVerdict, Outcome, Party, Protocol, SocketAddr, Stage, Trace};
 
 impl Hop {
     /// What was decided here and why, without the place: `service backend has no endpoints`.
@@ -42,37 +42,37 @@ impl fmt::Display for Hop {
     }
 }
 
-impl Verdict {
+impl HopVerdict {
     /// A sign that needs no colour: `✓` goes on, `●` arrived, `✗` refused, `⊘` no route, `…` silence.
     pub fn sign(self) -> char {
         match self {
-            Verdict::Pass => '✓',
-            Verdict::Deliver => '●',
-            Verdict::Reject => '✗',
-            Verdict::Unreachable => '⊘',
-            Verdict::Drop => '…',
+            HopVerdict::Pass => '✓',
+            HopVerdict::Deliver => '●',
+            HopVerdict::Reject => '✗',
+            HopVerdict::Unreachable => '⊘',
+            HopVerdict::Drop => '…',
         }
     }
 
     /// The same in a word or two.
     pub fn word(self) -> &'static str {
         match self {
-            Verdict::Pass => "goes on",
-            Verdict::Deliver => "arrives",
-            Verdict::Reject => "refused",
-            Verdict::Unreachable => "no route",
-            Verdict::Drop => "thrown away in silence",
+            HopVerdict::Pass => "goes on",
+            HopVerdict::Deliver => "arrives",
+            HopVerdict::Reject => "refused",
+            HopVerdict::Unreachable => "no route",
+            HopVerdict::Drop => "thrown away in silence",
         }
     }
 
     /// What the decision means to the sender, unless the packet simply goes on.
     pub fn consequence(self) -> Option<&'static str> {
         match self {
-            Verdict::Pass => None,
-            Verdict::Deliver => Some("and it arrives"),
-            Verdict::Reject => Some("so the sender is refused at once"),
-            Verdict::Unreachable => Some("so the sender is told that there is no route"),
-            Verdict::Drop => Some("so nobody answers and the sender waits"),
+            HopVerdict::Pass => None,
+            HopVerdict::Deliver => Some("and it arrives"),
+            HopVerdict::Reject => Some("so the sender is refused at once"),
+            HopVerdict::Unreachable => Some("so the sender is told that there is no route"),
+            HopVerdict::Drop => Some("so nobody answers and the sender waits"),
         }
     }
 }
@@ -326,7 +326,7 @@ mod tests {
         }
     }
 
-    fn hop(because: Because, verdict: Verdict) -> Hop {
+    fn hop(because: Because, verdict: HopVerdict) -> Hop {
         Hop {
             place: Party::Node("node-1".into()),
             stage: Stage::ServiceProxy,
@@ -350,7 +350,7 @@ mod tests {
     fn a_hop_says_where_what_and_so() {
         let because = no_endpoints("default/backend", 0);
         assert_eq!(
-            hop(because, Verdict::Reject).to_string(),
+            hop(because, HopVerdict::Reject).to_string(),
             "node-1: service backend has no endpoints, so the sender is refused at once"
         );
     }
@@ -359,7 +359,7 @@ mod tests {
     fn other_namespaces_are_named() {
         let because = no_endpoints("shop/backend", 2);
         assert_eq!(
-            hop(because, Verdict::Reject).sentence(),
+            hop(because, HopVerdict::Reject).sentence(),
             "service shop/backend has 2 endpoints, but none is ready"
         );
     }
@@ -370,7 +370,7 @@ mod tests {
         let own = SocketAddr::new(Ipv4Addr::LOCALHOST, 9090);
         let told = |listening: &[SocketAddr]| {
             let because = Because::NobodyListens { listening: listening.to_vec() };
-            hop(because, Verdict::Reject).sentence()
+            hop(because, HopVerdict::Reject).sentence()
         };
         assert_eq!(told(&[all, own]), "nobody listens on port 80; open here: 8080");
         assert_eq!(told(&[own]), "nobody listens on port 80; open here: 127.0.0.1:9090");
@@ -382,7 +382,7 @@ mod tests {
         let policies = vec!["default/door".into(), "shop/wall".into()];
         let told = |stage, policies| {
             let because = Because::PolicyDenies { policies };
-            Hop { stage, ..hop(because, Verdict::Drop) }.sentence()
+            Hop { stage, ..hop(because, HopVerdict::Drop) }.sentence()
         };
         assert_eq!(
             told(Stage::PolicyIngress, policies),

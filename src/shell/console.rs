@@ -237,7 +237,7 @@ impl Tool for Nested {
             match io.read_line() {
                 Read::Line(line) => {
                     if let (_, Some(message)) = self.console.feed(&line) {
-                        io.complain(message);
+                        io.write_error(message);
                     }
                 }
                 Read::Wait => {
@@ -247,7 +247,7 @@ impl Tool for Nested {
                 Read::End => {
                     io.stdin.closed &= !io.stdin.terminal;
                     if let Some(message) = self.console.end_unfinished() {
-                        io.complain(message);
+                        io.write_error(message);
                     }
                     if io.stdin.terminal && self.console.machine.dialect() == Dialect::Bash {
                         io.say("exit");

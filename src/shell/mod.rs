@@ -7,11 +7,11 @@
 //! [`commands`]; each talks to the cluster through `handle`, `lookup`, `dial` and `ask` alone.
 
 mod budget;
-mod by_hand;
 pub mod commands;
 mod complete;
 mod console;
 mod files;
+mod foreground;
 mod machine;
 mod programs;
 mod session;
@@ -118,7 +118,7 @@ pub fn quoted(word: &str) -> String {
 
 /// What the shell wants from the game beyond text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum UiRequest {
     /// `clear`
     ClearScreen,
     /// `vim FILE`, `kubectl edit`: open the editor on this file of the working folder.

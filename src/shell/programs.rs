@@ -107,7 +107,7 @@ impl Program {
         let mut machine = self.machine(context);
         let mut budget = self.budget.clone();
         let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
-        let (mut files, mut wishes, mut prompt) = (Files::new(), Vec::new(), String::new());
+        let (mut files, mut ui_requests, mut prompt) = (Files::new(), Vec::new(), String::new());
         let result = act(
             &mut machine,
             &mut Io {
@@ -120,7 +120,7 @@ impl Program {
                 environment: &Default::default(),
                 directory: &self.directory,
                 files: &mut files,
-                wishes: &mut wishes,
+                ui_requests: &mut ui_requests,
                 prompt: &mut prompt,
                 order: &mut order,
                 budget: &mut budget,

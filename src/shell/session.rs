@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::syntax::Dialect;
 use super::{
     Budget, Chunk, Completions, Files, Finished, Interrupted, Io, Order, Progress, Stdin, Step,
-    Typed, Wish,
+    Typed, UiRequest,
 };
 use crate::cluster::{Cluster, Place};
 
@@ -27,7 +27,7 @@ pub struct Session {
     /// Whether the running command waits for a line.
     waits_for_line: bool,
     output: Vec<Chunk>,
-    wishes: Vec<Wish>,
+    ui_requests: Vec<UiRequest>,
     /// What the running command may still use.
     budget: Budget,
 }
@@ -37,7 +37,7 @@ struct Sink<'a> {
     files: &'a mut Files,
     stdin: &'a mut Stdin,
     prompt: &'a mut String,
-    wishes: &'a mut Vec<Wish>,
+    ui_requests: &'a mut Vec<UiRequest>,
     budget: &'a mut Budget,
     terminal: bool,
 }
@@ -57,7 +57,7 @@ impl Sink<'_> {
             environment: &environment,
             directory: "",
             files: self.files,
-            wishes: self.wishes,
+            ui_requests: self.ui_requests,
             prompt: self.prompt,
             order: &mut order,
             budget: self.budget,
@@ -101,7 +101,7 @@ impl Session {
             asked: String::new(),
             waits_for_line: false,
             output: Vec::new(),
-            wishes: Vec::new(),
+            ui_requests: Vec::new(),
             budget: Budget::default(),
         }
     }
@@ -175,7 +175,7 @@ impl Session {
             files: &mut self.files,
             stdin: &mut self.stdin,
             prompt: &mut self.asked,
-            wishes: &mut self.wishes,
+            ui_requests: &mut self.ui_requests,
             budget: &mut self.budget,
             terminal: true,
         }
@@ -220,13 +220,13 @@ impl Session {
         self.stdin = Stdin { terminal: true, ..Stdin::default() };
         self.asked.clear();
         if self.console.machine.is_leaving() {
-            self.wishes.push(Wish::Leave);
+            self.ui_requests.push(UiRequest::Leave);
             self.console.machine.stay();
         }
     }
 
     /// Ctrl-D: the standard input of the running command ends. At an empty outermost prompt the
-    /// session wishes to [`Wish::Leave`].
+    /// session asks for [`UiRequest::Leave`].
     pub fn end_input(&mut self) {
         if self.is_running() {
             self.stdin.closed = true;
@@ -235,7 +235,7 @@ impl Session {
                 self.output.push(Chunk { error: true, bytes: format!("{message}\n").into_bytes() });
             }
         } else {
-            self.wishes.push(Wish::Leave);
+            self.ui_requests.push(UiRequest::Leave);
         }
     }
 
@@ -251,7 +251,7 @@ impl Session {
             files: &mut self.files,
             stdin: &mut self.stdin,
             prompt: &mut self.asked,
-            wishes: &mut self.wishes,
+            ui_requests: &mut self.ui_requests,
             budget: &mut self.budget,
             terminal: true,
         }
@@ -268,8 +268,8 @@ impl Session {
     }
 
     /// Takes what the shell wants from the game.
-    pub fn take_wishes(&mut self) -> Vec<Wish> {
-        std::mem::take(&mut self.wishes)
+    pub fn take_wishes(&mut self) -> Vec<UiRequest> {
+        std::mem::take(&mut self.ui_requests)
     }
 
     /// The exit code of the last command.
@@ -288,7 +288,7 @@ impl Session {
         let mut machine = self.console.machine.clone();
         machine.unwind();
         machine.run_text(script);
-        let finished = drive(&mut machine, cluster, &mut self.files, &mut self.wishes, limit);
+        let finished = drive(&mut machine, cluster, &mut self.files, &mut self.ui_requests, limit);
         machine.stay();
         if !self.is_running() {
             self.console.machine = machine;
@@ -302,7 +302,7 @@ pub(super) fn drive(
     machine: &mut Machine,
     cluster: &mut Cluster,
     files: &mut Files,
-    wishes: &mut Vec<Wish>,
+    ui_requests: &mut Vec<UiRequest>,
     limit: Duration,
 ) -> Finished {
     let deadline = cluster.now() + limit;
@@ -323,7 +323,7 @@ pub(super) fn drive(
             files,
             stdin: &mut stdin,
             prompt: &mut prompt,
-            wishes,
+            ui_requests,
             budget: &mut budget,
             terminal: false,
         };
@@ -351,7 +351,7 @@ pub(super) fn drive(
         }
         cluster.advance_to(until);
     }
-    let mut sink = (files, wishes, &mut budget);
+    let mut sink = (files, ui_requests, &mut budget);
     interrupt(machine, cluster, &mut sink, &mut collect);
     finished.exit = 130;
     finished.interrupted = true;
@@ -363,13 +363,19 @@ pub(super) fn drive(
 fn interrupt(
     machine: &mut Machine,
     cluster: &mut Cluster,
-    (files, wishes, budget): &mut (&mut Files, &mut Vec<Wish>, &mut Budget),
+    (files, ui_requests, budget): &mut (&mut Files, &mut Vec<UiRequest>, &mut Budget),
     collect: &mut dyn FnMut(Vec<Chunk>),
 ) {
     let (mut stdin, mut prompt) = (Stdin { closed: true, ..Stdin::default() }, String::new());
     for _ in 0..10 {
-        let sink =
-            Sink { files, stdin: &mut stdin, prompt: &mut prompt, wishes, budget, terminal: false };
+        let sink = Sink {
+            files,
+            stdin: &mut stdin,
+            prompt: &mut prompt,
+            ui_requests,
+            budget,
+            terminal: false,
+        };
         let (ended, chunks) = sink.with(cluster, |io| {
             let ended = machine.interrupt(io) == Interrupted::Ended;
             ended || machine.step(io) == Step::Exit(machine.status())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Budget, Wish};
+use super::{Budget, UiRequest};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
 
@@ -144,11 +144,11 @@ pub struct Io<'a> {
     /// Files, by the shell's rules for this place.
     pub files: &'a mut super::Files,
     /// What the shell asks of the game.
-    pub wishes: &'a mut Vec<Wish>,
+    pub ui_requests: &'a mut Vec<UiRequest>,
     /// What stands before the next line that is typed at the terminal: a command that asks, or a
     /// shell inside a container, puts its prompt here before it returns [`Step::Input`].
     pub prompt: &'a mut String,
-    /// How standard output and standard error interleave; [`Io::complain`] keeps it.
+    /// How standard output and standard error interleave; [`Io::write_error`] keeps it.
     pub order: &'a mut Order,
     /// What the command may still use, with all that it starts.
     pub budget: &'a mut Budget,
@@ -210,7 +210,7 @@ impl Io<'_> {
             environment: self.environment,
             directory: self.directory,
             files: self.files,
-            wishes: self.wishes,
+            ui_requests: self.ui_requests,
             prompt: self.prompt,
             order: self.order,
             budget: self.budget,
@@ -224,7 +224,7 @@ impl Io<'_> {
     }
 
     /// Prints a line on standard error.
-    pub fn complain(&mut self, line: impl AsRef<str>) {
+    pub fn write_error(&mut self, line: impl AsRef<str>) {
         self.put_error(line.as_ref().as_bytes());
         self.stderr.push(b'\n');
     }

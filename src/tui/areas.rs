@@ -42,7 +42,7 @@ pub struct Areas {
 
 /// What decides about the division, beside the size.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish {
+pub struct LayoutRequest {
     /// Rows of the goals' strip.
     pub goals: u16,
     /// The panel that has the keys.
@@ -59,9 +59,9 @@ pub struct Wish {
 
 impl Areas {
     /// Divides a screen.
-    pub fn new(outer: Rect, wish: Wish) -> Areas {
+    pub fn new(outer: Rect, request: LayoutRequest) -> Areas {
         let arrangement = match (outer.width, outer.height) {
-            _ if wish.zoom => Arrangement::One,
+            _ if request.zoom => Arrangement::One,
             (width, height) if width >= ALL.0 && height >= ALL.1 => Arrangement::All,
             (width, _) if width >= TWO => Arrangement::Two,
             _ => Arrangement::One,
@@ -70,7 +70,7 @@ impl Areas {
             x: outer.x + 1,
             y: outer.y + 1,
             width: outer.width.saturating_sub(2),
-            height: wish.goals.min(outer.height.saturating_sub(2)),
+            height: request.goals.min(outer.height.saturating_sub(2)),
         };
         let titles = Rect { y: goals.bottom(), height: 1, ..outer };
         let body = Rect {
@@ -80,7 +80,7 @@ impl Areas {
             height: (outer.bottom().saturating_sub(1)).saturating_sub(titles.y + 1),
         };
         let mut areas = Areas { arrangement, outer, goals, titles, ..Areas::default() };
-        let left_columns = wish.text.min(body.width * 70 / 100).max(body.width * 48 / 100);
+        let left_columns = request.text.min(body.width * 70 / 100).max(body.width * 48 / 100);
         let left = Rect { width: left_columns, ..body };
         let right = Rect {
             x: body.x + left_columns + 1,
@@ -89,18 +89,18 @@ impl Areas {
         };
         match arrangement {
             Arrangement::One => {
-                let text = matches!(wish.focus, Panel::Editor | Panel::Terminal);
-                let body = if text && wish.packet && body.height >= 8 {
+                let text = matches!(request.focus, Panel::Editor | Panel::Terminal);
+                let body = if text && request.packet && body.height >= 8 {
                     areas.strip = Some(Rect { y: body.bottom() - 1, height: 1, ..body });
                     Rect { height: body.height - 2, ..body }
                 } else {
                     body
                 };
-                *areas.slot(wish.focus) = Some(body);
+                *areas.slot(request.focus) = Some(body);
             }
             Arrangement::Two => {
-                *areas.slot(wish.last.0) = Some(left);
-                *areas.slot(wish.last.1) = Some(right);
+                *areas.slot(request.last.0) = Some(left);
+                *areas.slot(request.last.1) = Some(right);
             }
             Arrangement::All => {
                 let (editor, terminal) = split(left, 57);
@@ -180,15 +180,22 @@ mod tests {
 
     use super::*;
 
-    fn wish(focus: Panel, zoom: bool) -> Wish {
-        Wish { goals: 3, focus, last: (Panel::Editor, Panel::Map), zoom, packet: true, text: 0 }
+    fn request(focus: Panel, zoom: bool) -> LayoutRequest {
+        LayoutRequest {
+            goals: 3,
+            focus,
+            last: (Panel::Editor, Panel::Map),
+            zoom,
+            packet: true,
+            text: 0,
+        }
     }
 
     #[test]
     fn all_panels_from_120_by_36_and_tabs_at_80_by_24() {
-        let big = Areas::new(Rect::new(0, 0, 120, 36), wish(Panel::Editor, false));
+        let big = Areas::new(Rect::new(0, 0, 120, 36), request(Panel::Editor, false));
         assert!([big.editor, big.terminal, big.map, big.packet].iter().all(Option::is_some));
-        let small = Areas::new(Rect::new(0, 0, 80, 24), wish(Panel::Map, false));
+        let small = Areas::new(Rect::new(0, 0, 80, 24), request(Panel::Map, false));
         assert_eq!((small.editor, small.map.is_some()), (None, true));
     }
 
@@ -196,7 +203,7 @@ mod tests {
         #[test]
         fn panels_stay_on_the_screen(width in 0u16..300, height in 0u16..120, zoom: bool) {
             let outer = Rect::new(0, 0, width, height);
-            let areas = Areas::new(outer, wish(Panel::Terminal, zoom));
+            let areas = Areas::new(outer, request(Panel::Terminal, zoom));
             for panel in [areas.editor, areas.terminal, areas.map, areas.packet].into_iter().flatten() {
                 prop_assert!(panel.right() <= width.max(2) && panel.bottom() <= height.max(3), "{panel:?}");
             }

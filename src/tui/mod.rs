@@ -23,7 +23,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::diagnostic::is_printable;
 use crate::game::{Game, Panel, Popup, Screen};
-use areas::{Areas, SMALLEST, Wish};
+use areas::{Areas, LayoutRequest, SMALLEST};
 use editor::Editor;
 use panels::{goals, popup};
 use screens::level::Drawn;
@@ -132,7 +132,7 @@ impl View {
             Panel::Editor | Panel::Terminal => self.last.0 = play.focus,
             Panel::Map | Panel::Packet => self.last.1 = play.focus,
         }
-        let wish = Wish {
+        let request = LayoutRequest {
             goals: goals::height(play, theme, area),
             focus: play.focus,
             last: self.last,
@@ -144,7 +144,7 @@ impl View {
                 _ => 0,
             },
         };
-        self.areas = Areas::new(area, wish);
+        self.areas = Areas::new(area, request);
         self.drawn = screens::level::draw(game, play, &mut self.editor, &self.areas, theme, buf);
         let shown = popup::draw(game, theme, area, buf);
         self.popup_most = shown.most;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::api::{ApiServer, Kind, Object, Patch, Reason, Request, Status, WriteOptions};
 use crate::clock::SimTime;
 use crate::manifest::parse;
-use crate::recordings::{Verdict, golden, verdicts};
+use crate::recordings::{Recorded, golden, verdicts};
 
 /// Recorded verdicts that this file does not judge: kubectl's own, and those about what happened
 /// before in the recording.
@@ -60,7 +60,7 @@ fn told(file: &str, result: &Result<Object, Status>) -> String {
 fn replay(recording: &str, at_least: usize) {
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for Verdict { file, text, verdict } in verdicts(recording) {
+    for Recorded { file, text, verdict } in verdicts(recording) {
         let skipped = CHANGES.contains(&file.as_str())
             || ELSEWHERE.iter().any(|start| verdict.starts_with(start))
             || verdict.contains("already allocated");

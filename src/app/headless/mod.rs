@@ -51,14 +51,14 @@ pub type Ended = Result<ExitCode, Usage>;
 impl Usage {
     /// Prints the message, and says which exit code follows.
     pub fn report(self) -> ExitCode {
-        complain(&format!("podhop: {}", self.0));
+        write_error(&format!("podhop: {}", self.0));
         ExitCode::from(USAGE)
     }
 }
 
 /// Writes a line to standard error, without characters that command a terminal. Whether anybody
 /// reads it does not matter.
-pub fn complain(line: &str) {
+pub fn write_error(line: &str) {
     let _ = writeln!(io::stderr(), "{}", crate::diagnostic::printable(line));
 }
 

@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn words_of_lists_are_in_kebab_case() {
-        use crate::network::{Stage, Verdict};
+        use crate::network::{HopVerdict, Stage};
         assert_eq!(word(&Stage::ServiceProxy), "service-proxy");
-        assert_eq!(word(&Verdict::Pass), "pass");
+        assert_eq!(word(&HopVerdict::Pass), "pass");
     }
 }

@@ -15,7 +15,7 @@ use crate::app::cli::ShellArgs;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Config};
 use crate::level::{Attempt, Level, Pack};
-use crate::shell::{self, Chunk, Files, Progress, Session, Typed, Wish};
+use crate::shell::{self, Chunk, Files, Progress, Session, Typed, UiRequest};
 
 /// Time that the cluster is given to come to rest before each command.
 const SETTLE: Duration = Duration::from_secs(60);
@@ -363,9 +363,9 @@ impl Conversation {
         chunks.extend(self.desk.session_mut().take_output());
         for wish in self.desk.session_mut().take_wishes() {
             match wish {
-                Wish::Leave => self.left = true,
-                Wish::ClearScreen => {}
-                Wish::Edit(file) => {
+                UiRequest::Leave => self.left = true,
+                UiRequest::ClearScreen => {}
+                UiRequest::Edit(file) => {
                     let told = format!(
                         "podhop: there is no editor here; write {file} with cat > {file} <<'EOF'\n"
                     );

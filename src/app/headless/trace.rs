@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::diagnostic::printable;
 use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_since, with_answer};
 use crate::network::{
-    Because, Considered, DnsAnswer, DnsCode, DnsExchange, Flow, Hop, Network, Outcome, Party,
+    Because, Candidate, DnsAnswer, DnsCode, DnsExchange, Flow, Hop, Network, Outcome, Party,
     Passage, Stage, Trace, TraceId, short_party,
 };
 use crate::shell::{self, Files, Finished};
@@ -283,9 +283,9 @@ fn hop_json(network: &Network, hop: &Hop) -> Value {
     if !chains.is_empty() {
         value["chains"] = chains.iter().map(AsRef::as_ref).collect();
     }
-    let considered = hop.considered();
-    if !considered.is_empty() {
-        value["endpoints"] = considered.iter().map(endpoint_json).collect();
+    let candidates = hop.candidates();
+    if !candidates.is_empty() {
+        value["endpoints"] = candidates.iter().map(endpoint_json).collect();
     }
     match &hop.because {
         Because::PolicyDenies { policies } => {
@@ -297,8 +297,8 @@ fn hop_json(network: &Network, hop: &Hop) -> Value {
     value
 }
 
-fn endpoint_json(considered: &Considered<'_>) -> Value {
-    let endpoint = considered.endpoint;
+fn endpoint_json(candidates: &Candidate<'_>) -> Value {
+    let endpoint = candidates.endpoint;
     json!({
         "address": endpoint.address.to_string(),
         "pod": endpoint.pod.as_ref().map(Party::to_string),
@@ -306,7 +306,7 @@ fn endpoint_json(considered: &Considered<'_>) -> Value {
         "ready": endpoint.ready,
         "serving": endpoint.serving,
         "terminating": endpoint.terminating,
-        "fate": word(&considered.fate),
+        "fate": word(&candidates.fate),
     })
 }
 

@@ -48,7 +48,7 @@ pub(super) struct Names {
 
 /// The CNI plugin: NetworkPolicies to rules at every pod.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Walls {
+pub(super) struct CompiledPolicies {
     due: Option<SimTime>,
     /// How many policies there are: without any, pods come and go unnoticed.
     policies: usize,
@@ -99,7 +99,7 @@ impl Names {
     }
 }
 
-impl Walls {
+impl CompiledPolicies {
     /// Takes note of a change.
     pub fn observe(&mut self, now: SimTime, change: &Change) {
         match (change.object.kind(), change.action) {
@@ -129,11 +129,11 @@ pub(super) fn note_zone(network: &mut Network, change: &Change) {
 }
 
 /// Writes the policies of all pods that have any, and takes them from those that have none now.
-pub(super) fn run_walls(cluster: &mut Cluster) {
-    cluster.walls.due = None;
+pub(super) fn run_policies(cluster: &mut Cluster) {
+    cluster.policies.due = None;
     let mut compiled = policy::compile(cluster.api.store());
     let names: BTreeSet<policy::PodName> = compiled.keys().cloned().collect();
-    let before = std::mem::replace(&mut cluster.walls.walled, names);
+    let before = std::mem::replace(&mut cluster.policies.walled, names);
     for name in before {
         compiled.entry(name).or_default();
     }

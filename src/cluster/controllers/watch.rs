@@ -81,10 +81,10 @@ impl Controllers {
     fn watch_node(&mut self, now: SimTime, key: &Key, node: &Arc<Node>, action: Action) {
         let gone = action == Action::Deleted;
         if gone {
-            self.scheduler.board.node_is_gone(&key.name);
+            self.scheduler.node_cache.node_is_gone(&key.name);
             node_lifecycle::node_is_gone(&mut self.queue, now, key);
         } else {
-            if self.scheduler.board.node_is(&key.name, node) {
+            if self.scheduler.node_cache.node_is(&key.name, node) {
                 self.scheduler.wake(now, &mut self.queue);
             } else if !node_lifecycle::is_news(node) {
                 return;
@@ -105,7 +105,7 @@ impl Controllers {
         action: Action,
     ) {
         let after = (action != Action::Deleted).then_some(pod);
-        if self.scheduler.board.pod_is(key, before.as_ref(), after) {
+        if self.scheduler.node_cache.pod_is(key, before.as_ref(), after) {
             self.scheduler.wake(now, &mut self.queue);
         }
         if after.is_some() && before.as_ref().is_none_or(|old| pods::node(old) != pods::node(pod)) {
@@ -153,7 +153,7 @@ impl Controllers {
     /// A pod came to a node that may drive it out, or that does not exist.
     fn watch_bound(&mut self, now: SimTime, key: &Key, pod: &Pod) {
         let Some(node) = pods::node(pod) else { return };
-        match self.scheduler.board.node(node) {
+        match self.scheduler.node_cache.node(node) {
             Some(node) if node_lifecycle::drives_out(node) => {
                 self.queue.add(now, Actor::TaintEviction, key.clone());
             }

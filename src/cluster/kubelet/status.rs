@@ -143,12 +143,13 @@ fn conditions(worker: &Worker, now: SimTime) -> Vec<PodCondition> {
     };
     let unready = names(&|container| container.role != Role::Init && !container.ready);
     let containers_ready = match (phase, unready.as_str()) {
-        ("Succeeded", _) => Verdict::no("PodCompleted", String::new()),
-        ("Failed", _) => Verdict::no("PodFailed", String::new()),
-        (_, "") => Verdict::yes(),
-        (_, names) => {
-            Verdict::no("ContainersNotReady", format!("containers with unready status: [{names}]"))
-        }
+        ("Succeeded", _) => Condition::no("PodCompleted", String::new()),
+        ("Failed", _) => Condition::no("PodFailed", String::new()),
+        (_, "") => Condition::yes(),
+        (_, names) => Condition::no(
+            "ContainersNotReady",
+            format!("containers with unready status: [{names}]"),
+        ),
     };
     let incomplete = names(&|container| match container.role {
         Role::Init => container.exit() != Some(0),
@@ -157,21 +158,23 @@ fn conditions(worker: &Worker, now: SimTime) -> Vec<PodCondition> {
     });
     let initialized = match (phase, incomplete.as_str()) {
         ("Succeeded", _) => {
-            Verdict { status: true, reason: "PodCompleted", message: String::new() }
+            Condition { status: true, reason: "PodCompleted", message: String::new() }
         }
-        (_, "") => Verdict::yes(),
-        (_, names) => Verdict::no(
+        (_, "") => Condition::yes(),
+        (_, names) => Condition::no(
             "ContainersNotInitialized",
             format!("containers with incomplete status: [{names}]"),
         ),
     };
     let gates = missing_gates(worker);
     let ready = match gates {
-        Some(message) if containers_ready.status => Verdict::no("ReadinessGatesNotReady", message),
+        Some(message) if containers_ready.status => {
+            Condition::no("ReadinessGatesNotReady", message)
+        }
         _ => containers_ready.clone(),
     };
     let stands = worker.sandbox.is_some() && !worker.finished;
-    let sandbox = Verdict { status: stands, reason: "", message: String::new() };
+    let sandbox = Condition { status: stands, reason: "", message: String::new() };
     let own = [
         condition(worker, now, "PodReadyToStartContainers", sandbox),
         condition(worker, now, "Initialized", initialized),
@@ -184,7 +187,7 @@ fn conditions(worker: &Worker, now: SimTime) -> Vec<PodCondition> {
     let mut list = Vec::with_capacity(own.len() + usize::from(unscheduled) + foreign.len());
     list.extend(own);
     if unscheduled {
-        list.push(condition(worker, now, "PodScheduled", Verdict::yes()));
+        list.push(condition(worker, now, "PodScheduled", Condition::yes()));
     }
     list.extend(foreign.into_iter().cloned());
     list
@@ -196,24 +199,24 @@ fn known(worker: &Worker) -> impl Iterator<Item = &PodCondition> {
 }
 
 #[derive(Clone)]
-struct Verdict {
+struct Condition {
     status: bool,
     reason: &'static str,
     message: String,
 }
 
-impl Verdict {
-    fn yes() -> Verdict {
-        Verdict { status: true, reason: "", message: String::new() }
+impl Condition {
+    fn yes() -> Condition {
+        Condition { status: true, reason: "", message: String::new() }
     }
 
-    fn no(reason: &'static str, message: String) -> Verdict {
-        Verdict { status: false, reason, message }
+    fn no(reason: &'static str, message: String) -> Condition {
+        Condition { status: false, reason, message }
     }
 }
 
 /// One condition; its time is that of its last change.
-fn condition(worker: &Worker, now: SimTime, kind: &str, verdict: Verdict) -> PodCondition {
+fn condition(worker: &Worker, now: SimTime, kind: &str, verdict: Condition) -> PodCondition {
     let status = if verdict.status { "True" } else { "False" };
     let since = known(worker)
         .find(|old| old.type_ == kind && old.status == status)

@@ -3,7 +3,7 @@
 use super::look;
 use super::packets::{Failed, short};
 use super::{Diagnosis, services};
-use crate::network::{Because, Family, Trace, Verdict};
+use crate::network::{Because, Family, HopVerdict, Trace};
 
 /// A packet that ended between the cluster and the world; `None` for one that ended elsewhere.
 pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnosis> {
@@ -144,7 +144,7 @@ fn virtual_address(failed: &Failed<'_>, rule: &str) -> Diagnosis {
 
 /// The nodes' rules send it from one to the other.
 fn circles(failed: &Failed<'_>, trace: &Trace) -> Diagnosis {
-    let rules = trace.hops.iter().filter(|hop| hop.verdict == Verdict::Pass);
+    let rules = trace.hops.iter().filter(|hop| hop.verdict == HopVerdict::Pass);
     let mut services: Vec<String> = rules
         .filter_map(|hop| hop.service())
         .map(|(namespace, name)| format!("Service {namespace}/{name} leads back to a node"))

@@ -78,13 +78,13 @@ mod tests {
             f.network.ask_name_server(now, &from, Protocol::Udp, address.into(), question)
         };
         ask(&mut f);
-        assert_eq!(f.network.take_said(), [], "kubeadm's Corefile has no log");
+        assert_eq!(f.network.drain_query_log(), [], "kubeadm's Corefile has no log");
         let mut block = f.network.names.block(server, "x").unwrap().clone();
         block.log = true;
         let settings = crate::network::NameServerSettings { blocks: vec![block] };
         f.network.configure_name_server(server, std::sync::Arc::new(settings));
         let trace = ask(&mut f);
-        let said: Vec<(ProcessId, String)> = f.network.take_said();
+        let said: Vec<(ProcessId, String)> = f.network.drain_query_log();
         let start = format!("[INFO] {} - ", trace.flow.source);
         assert!(said[0].1.starts_with(&start), "{said:?}");
         assert!(

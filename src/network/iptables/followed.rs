@@ -45,8 +45,9 @@ impl Network {
     }
 
     fn has_firewall(&self, hop: &Hop) -> bool {
-        let door = self.services.door(hop.before.protocol, hop.before.destination);
-        door.is_some_and(|(_, portal)| portal.has_firewall(hop.before.destination.ip()))
+        let frontend = self.services.frontend(hop.before.protocol, hop.before.destination);
+        frontend
+            .is_some_and(|(_, service_port)| service_port.has_firewall(hop.before.destination.ip()))
     }
 }
 

@@ -48,8 +48,10 @@ impl Network {
     pub fn iptables(&self, node: &str, family: Family) -> Option<[Table; 3]> {
         let node = self.topology.node_named(node)?;
         let mut chains = Chains::default();
-        for portal in self.services.portals().filter(|portal| portal.family() == family) {
-            chains.add(portal, node);
+        for service_port in
+            self.services.service_ports().filter(|service_port| service_port.family() == family)
+        {
+            chains.add(service_port, node);
         }
         let mangle = table("mangle", &BUILT_IN_MANGLE, Vec::new(), &["KUBE-IPTABLES-HINT"]);
         let firewall = if family == Family::V4 { kubelet_filter() } else { Vec::new() };
@@ -102,8 +104,8 @@ fn base_nat(family: Family) -> Vec<Line> {
     let marked = Rule::new(Target::Masquerade { random_port: true })
         .say("kubernetes service traffic requiring SNAT");
     [
-        ("PREROUTING", call("KUBE-SERVICES").say("kubernetes service portals")),
-        ("OUTPUT", call("KUBE-SERVICES").say("kubernetes service portals")),
+        ("PREROUTING", call("KUBE-SERVICES").say("kubernetes service service_ports")),
+        ("OUTPUT", call("KUBE-SERVICES").say("kubernetes service service_ports")),
         ("POSTROUTING", call("KUBE-POSTROUTING").say("kubernetes postrouting rules")),
         ("POSTROUTING", masquerade),
         ("KUBE-MARK-MASQ", Rule::new(Target::Mark)),
@@ -148,11 +150,12 @@ fn base_filter() -> Vec<Line> {
     let new = || Match::State(false, "NEW");
     let firewall =
         || call("KUBE-PROXY-FIREWALL").when(new()).say("kubernetes load balancer firewall");
-    let portals = || call("KUBE-SERVICES").when(new()).say("kubernetes service portals");
+    let service_ports =
+        || call("KUBE-SERVICES").when(new()).say("kubernetes service service_ports");
     let outer = || {
         call("KUBE-EXTERNAL-SERVICES")
             .when(new())
-            .say("kubernetes externally-visible service portals")
+            .say("kubernetes externally-visible service service_ports")
     };
     let forwarding = "kubernetes forwarding rules";
     [
@@ -161,10 +164,10 @@ fn base_filter() -> Vec<Line> {
         ("INPUT", outer()),
         ("FORWARD", firewall()),
         ("FORWARD", call("KUBE-FORWARD").say(forwarding)),
-        ("FORWARD", portals()),
+        ("FORWARD", service_ports()),
         ("FORWARD", outer()),
         ("OUTPUT", firewall()),
-        ("OUTPUT", portals()),
+        ("OUTPUT", service_ports()),
         (
             "KUBE-FORWARD",
             Rule::new(Target::Drop)
@@ -236,8 +239,8 @@ mod tests {
         assert_eq!(
             nat[..3],
             [
-                "-A PREROUTING -m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES",
-                "-A OUTPUT -m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES",
+                "-A PREROUTING -m comment --comment \"kubernetes service service_ports\" -j KUBE-SERVICES",
+                "-A OUTPUT -m comment --comment \"kubernetes service service_ports\" -j KUBE-SERVICES",
                 "-A POSTROUTING -m comment --comment \"kubernetes postrouting rules\" -j KUBE-POSTROUTING",
             ]
         );

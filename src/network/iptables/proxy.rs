@@ -9,7 +9,7 @@ use super::name;
 use super::rule::{Match, Rule, Target};
 use crate::network::Family;
 use crate::network::address::{Range, alone, within};
-use crate::network::services::Portal;
+use crate::network::services::ServicePort;
 use crate::network::state::probability;
 use crate::network::topology::{Node, pod_range};
 
@@ -24,7 +24,7 @@ pub(super) struct Chains {
 
 /// What one Service port looks like on one node.
 struct Port<'a> {
-    portal: &'a Portal,
+    service_port: &'a ServicePort,
     /// The node's own address.
     node: IpAddr,
     /// Usable endpoints for clients of this node, and those on it.
@@ -38,16 +38,16 @@ struct Port<'a> {
 
 impl Chains {
     /// Adds all rules of one Service port.
-    pub fn add(&mut self, portal: &Portal, node: &Node) {
+    pub fn add(&mut self, service_port: &ServicePort, node: &Node) {
         let port = Port {
-            portal,
-            node: node.address(portal.family()),
-            cluster: portal.cluster(&node.entry),
-            local: portal.local(&node.entry.name),
-            cluster_chain: name::of_service("KUBE-SVC-", &portal.rules),
-            local_chain: name::of_service("KUBE-SVL-", &portal.rules),
-            external_chain: name::of_service("KUBE-EXT-", &portal.rules),
-            firewall_chain: name::of_service("KUBE-FW-", &portal.rules),
+            service_port,
+            node: node.address(service_port.family()),
+            cluster: service_port.cluster(&node.entry),
+            local: service_port.local(&node.entry.name),
+            cluster_chain: name::of_service("KUBE-SVC-", &service_port.rules),
+            local_chain: name::of_service("KUBE-SVL-", &service_port.rules),
+            external_chain: name::of_service("KUBE-EXT-", &service_port.rules),
+            firewall_chain: name::of_service("KUBE-FW-", &service_port.rules),
         };
         self.cluster_ip(&port);
         self.external_addresses(&port);
@@ -67,27 +67,27 @@ impl Chains {
         }
         let (target, remark) = port.refusal();
         let rule = Rule::new(target)
-            .to(alone(port.portal.rules.cluster_ip), false)
+            .to(alone(port.service_port.rules.cluster_ip), false)
             .say(remark)
-            .port(port.portal.rules.protocol, Some(port.portal.rules.port));
+            .port(port.service_port.rules.protocol, Some(port.service_port.rules.port));
         self.filter("KUBE-SERVICES", rule);
     }
 
     fn external_addresses(&mut self, port: &Port<'_>) {
-        let rules = &port.portal.rules;
+        let rules = &port.service_port.rules;
         let external = rules.external_ips.iter().map(|address| (*address, "external IP"));
         let balancers = rules.load_balancer_ips.iter().map(|address| (*address, "loadbalancer IP"));
         for (address, kind) in external.chain(balancers) {
             if port.has_endpoints() {
                 let remark = format!("{} {kind}", rules.name);
-                let chain = match port.portal.has_firewall(address) {
+                let chain = match port.service_port.has_firewall(address) {
                     true => &port.firewall_chain,
                     false => &port.external_chain,
                 };
                 let target = Target::Chain(chain.clone());
                 self.nat("KUBE-SERVICES", port.external_address(address, remark, target));
             }
-            if port.portal.has_firewall(address) {
+            if port.service_port.has_firewall(address) {
                 let remark =
                     format!("{} traffic not accepted by {}", rules.name, port.firewall_chain);
                 let rule = port.external_address(address, remark, Target::Drop);
@@ -103,8 +103,8 @@ impl Chains {
 
     /// `KUBE-FW`: who may come in by the load balancer's addresses.
     fn firewall(&mut self, port: &Port<'_>) {
-        let rules = &port.portal.rules;
-        if !rules.load_balancer_ips.iter().any(|address| port.portal.has_firewall(*address)) {
+        let rules = &port.service_port.rules;
+        if !rules.load_balancer_ips.iter().any(|address| port.service_port.has_firewall(*address)) {
             return;
         }
         let chain = &port.firewall_chain;
@@ -127,7 +127,7 @@ impl Chains {
     }
 
     fn node_port(&mut self, port: &Port<'_>) {
-        let rules = &port.portal.rules;
+        let rules = &port.service_port.rules;
         let Some(number) = rules.node_port else { return };
         if port.has_endpoints() {
             let rule = |to: Option<Range>| {
@@ -141,7 +141,7 @@ impl Chains {
                     None => rule,
                 }
             };
-            if port.portal.family() == Family::V4 {
+            if port.service_port.family() == Family::V4 {
                 let loopback = (Ipv4Addr::new(127, 0, 0, 0).into(), 8);
                 self.nat("KUBE-NODEPORTS", rule(Some(loopback)));
             }
@@ -158,7 +158,7 @@ impl Chains {
     }
 
     fn health_check(&mut self, port: &Port<'_>) {
-        let rules = &port.portal.rules;
+        let rules = &port.service_port.rules;
         let Some(number) = rules.health_check_node_port else { return };
         let rule = Rule::new(Target::Accept)
             .say(format!("{} health check node port", rules.name))
@@ -170,13 +170,16 @@ impl Chains {
     fn internal_traffic(&mut self, port: &Port<'_>) {
         if port.has_internal() {
             let rule = port.cluster_ip(Target::Chain("KUBE-MARK-MASQ".into()));
-            self.nat(&port.internal_chain(), rule.from(pod_range(port.portal.family()), true));
+            self.nat(
+                &port.internal_chain(),
+                rule.from(pod_range(port.service_port.family()), true),
+            );
         }
     }
 
     /// `KUBE-EXT`: what is common to node ports, external and load balancer addresses.
     fn external_traffic(&mut self, port: &Port<'_>) {
-        let rules = &port.portal.rules;
+        let rules = &port.service_port.rules;
         if !port.has_endpoints() || !port.is_external() {
             return;
         }
@@ -190,7 +193,10 @@ impl Chains {
             self.nat(chain, to_all());
             return;
         }
-        self.nat(chain, to_all().from(pod_range(port.portal.family()), false).say(remark("pod")));
+        self.nat(
+            chain,
+            to_all().from(pod_range(port.service_port.family()), false).say(remark("pod")),
+        );
         self.nat(chain, mark().say(remark("masquerade LOCAL")).when(Match::SourceIsLocal));
         self.nat(chain, to_all().say(remark("route LOCAL")).when(Match::SourceIsLocal));
         if port.has_external() {
@@ -200,26 +206,26 @@ impl Chains {
 
     /// `KUBE-SVC`, `KUBE-SVL` and the `KUBE-SEP` chains they lead to.
     fn endpoints(&mut self, port: &Port<'_>) {
-        let portal = port.portal;
+        let service_port = port.service_port;
         let mut reachable: BTreeSet<u32> = BTreeSet::new();
         if port.uses_cluster() {
-            self.choice(portal, &port.cluster_chain, port.cluster);
+            self.choice(service_port, &port.cluster_chain, port.cluster);
             reachable.extend(port.cluster);
         }
-        if portal.rules.internal_local || portal.rules.external_local {
-            self.choice(portal, &port.local_chain, port.local);
+        if service_port.rules.internal_local || service_port.rules.external_local {
+            self.choice(service_port, &port.local_chain, port.local);
             reachable.extend(port.local);
         }
         for index in reachable {
-            self.endpoint(portal, index);
+            self.endpoint(service_port, index);
         }
     }
 
     /// The chain that chooses: first who has been here, then by chance (R6.8, R6.12).
-    fn choice(&mut self, portal: &Portal, chain: &str, endpoints: &[u32]) {
-        let rules = &portal.rules;
+    fn choice(&mut self, service_port: &ServicePort, chain: &str, endpoints: &[u32]) {
+        let rules = &service_port.rules;
         let target = |index: &u32| {
-            let address = portal.endpoint(*index).address;
+            let address = service_port.endpoint(*index).address;
             let name = name::of_endpoint(rules, address);
             (format!("{} -> {address}", rules.name), name)
         };
@@ -227,7 +233,7 @@ impl Chains {
             for (remark, name) in endpoints.iter().map(target) {
                 let seconds = timeout.as_secs();
                 let known =
-                    Match::CameBack { chain: name.clone(), seconds, family: portal.family() };
+                    Match::CameBack { chain: name.clone(), seconds, family: service_port.family() };
                 self.nat(chain, Rule::new(Target::Chain(name)).say(remark).when(known));
             }
         }
@@ -245,9 +251,9 @@ impl Chains {
     }
 
     /// `KUBE-SEP`: one endpoint.
-    fn endpoint(&mut self, portal: &Portal, index: u32) {
-        let rules = &portal.rules;
-        let address = portal.endpoint(index).address;
+    fn endpoint(&mut self, service_port: &ServicePort, index: u32) {
+        let rules = &service_port.rules;
+        let address = service_port.endpoint(index).address;
         let chain = name::of_endpoint(rules, address);
         let hairpin = Rule::new(Target::Chain("KUBE-MARK-MASQ".into()))
             .from(alone(address.ip()), false)
@@ -255,7 +261,7 @@ impl Chains {
         self.nat(&chain, hairpin);
         let mut rule = Rule::new(Target::Dnat(address)).say(&*rules.name);
         if rules.affinity.is_some() {
-            let family = portal.family();
+            let family = service_port.family();
             rule = rule.when(Match::Remember { chain: chain.clone(), family });
         }
         self.nat(&chain, rule.port(rules.protocol, None));
@@ -278,17 +284,17 @@ impl Port<'_> {
 
     /// Whether anybody can serve the cluster IP from this node.
     fn has_internal(&self) -> bool {
-        self.has_endpoints() && !(self.portal.rules.internal_local && self.local.is_empty())
+        self.has_endpoints() && !(self.service_port.rules.internal_local && self.local.is_empty())
     }
 
     /// Whether anybody can serve clients from outside that come to this node.
     fn has_external(&self) -> bool {
-        self.has_endpoints() && !(self.portal.rules.external_local && self.local.is_empty())
+        self.has_endpoints() && !(self.service_port.rules.external_local && self.local.is_empty())
     }
 
     /// Whether there is any entrance but the cluster IP.
     fn is_external(&self) -> bool {
-        let rules = &self.portal.rules;
+        let rules = &self.service_port.rules;
         rules.node_port.is_some()
             || !rules.external_ips.is_empty()
             || !rules.load_balancer_ips.is_empty()
@@ -296,11 +302,11 @@ impl Port<'_> {
 
     /// Even with an external policy Local, all endpoints are needed for short-circuited traffic.
     fn uses_cluster(&self) -> bool {
-        self.has_endpoints() && (!self.portal.rules.internal_local || self.is_external())
+        self.has_endpoints() && (!self.service_port.rules.internal_local || self.is_external())
     }
 
     fn internal_chain(&self) -> Arc<str> {
-        match self.portal.rules.internal_local {
+        match self.service_port.rules.internal_local {
             true => self.local_chain.clone(),
             false => self.cluster_chain.clone(),
         }
@@ -308,21 +314,23 @@ impl Port<'_> {
 
     /// What happens where nobody can serve, and the remark beside it (R6.3).
     fn refusal(&self) -> (Target, String) {
-        let name = &self.portal.rules.name;
+        let name = &self.service_port.rules.name;
         match self.has_endpoints() {
             true => (Target::Drop, format!("{name} has no local endpoints")),
-            false => (Target::Reject(self.portal.family()), format!("{name} has no endpoints")),
+            false => {
+                (Target::Reject(self.service_port.family()), format!("{name} has no endpoints"))
+            }
         }
     }
 
     fn cluster_ip(&self, target: Target) -> Rule {
-        let rules = &self.portal.rules;
+        let rules = &self.service_port.rules;
         let remark = format!("{} cluster IP", rules.name);
         self.external_address(rules.cluster_ip, remark, target)
     }
 
     fn external_address(&self, address: IpAddr, remark: String, target: Target) -> Rule {
-        let rules = &self.portal.rules;
+        let rules = &self.service_port.rules;
         Rule::new(target)
             .to(alone(address), false)
             .say(remark)

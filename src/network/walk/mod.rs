@@ -15,11 +15,11 @@ use super::address::within;
 use super::conntrack::{ConntrackEntry, Tracked};
 use super::policy::Policies;
 use super::services::Services;
-use super::state::State;
+use super::state::NetworkState;
 use super::topology::{LAPTOP_OUTSIDE, NodeId, Space, Topology, node_range};
 use super::{
-    Because, Family, Flow, Hop, Listener, NetnsId, Outcome, Party, Protocol, Sender, SocketAddr,
-    Stage, Verdict,
+    Because, Family, Flow, Hop, HopVerdict, Listener, NetnsId, Outcome, Party, Protocol, Sender,
+    SocketAddr, Stage,
 };
 use crate::clock::SimTime;
 
@@ -31,13 +31,13 @@ pub(super) struct World<'a> {
     pub topology: &'a Topology,
     pub services: &'a Services,
     pub policies: &'a Policies,
-    pub doors: OuterDoors,
-    pub state: &'a mut State,
+    pub external: ExternalAccess,
+    pub state: &'a mut NetworkState,
 }
 
 /// Ways in from outside that a cluster may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct OuterDoors {
+pub(super) struct ExternalAccess {
     /// A cloud, whose load balancers spread what comes in over the nodes (R7.4).
     pub cloud: bool,
     /// `minikube tunnel`: the laptop reaches cluster IPs through the first node.
@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
             listener: None,
         };
         let party = space.netns.party.clone();
-        walk.hop(party.clone(), Stage::Send, flow, Verdict::Pass, Because::Sent);
+        walk.hop(party.clone(), Stage::Send, flow, HopVerdict::Pass, Because::Sent);
         let outcome = walk.follow(space);
         walk.track(&outcome);
         if let Outcome::Delivered { to, .. } = &outcome {
@@ -139,7 +139,7 @@ impl<'a> Walk<'a> {
             }
         }
         let place = self.hops.last().map_or(Party::Laptop, |hop| hop.place.clone());
-        self.stop(place, Stage::Route, Verdict::Drop, Because::SentInCircles);
+        self.stop(place, Stage::Route, HopVerdict::Drop, Because::SentInCircles);
         Outcome::Silence
     }
 
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
             stage: Stage::Reply,
             before,
             after: sent.reversed(),
-            verdict: Verdict::Pass,
+            verdict: HopVerdict::Pass,
             because: Because::Reply,
         };
         self.hops.push(hop);
@@ -190,7 +190,7 @@ impl<'a> Walk<'a> {
             _ => Tracked::Unreplied,
         };
         let decided_by_rules = self.hops.last().is_some_and(|hop| {
-            hop.verdict != Verdict::Pass && matches!(hop.stage, Stage::ServiceProxy)
+            hop.verdict != HopVerdict::Pass && matches!(hop.stage, Stage::ServiceProxy)
         });
         if decided_by_rules {
             self.passed.pop();
@@ -205,17 +205,17 @@ impl<'a> Walk<'a> {
 
     /// Nobody will answer.
     fn lose(&mut self, place: Party, because: Because) -> Next {
-        self.stop(place, Stage::Route, Verdict::Drop, because);
+        self.stop(place, Stage::Route, HopVerdict::Drop, because);
         Next::Done(Outcome::Silence)
     }
 
     /// A hop that leaves the packet as it is and lets it go on.
     fn pass(&mut self, place: Party, stage: Stage, because: Because) {
-        self.hop(place, stage, self.flow, Verdict::Pass, because);
+        self.hop(place, stage, self.flow, HopVerdict::Pass, because);
     }
 
     /// A hop that leaves the packet as it is.
-    fn stop(&mut self, place: Party, stage: Stage, verdict: Verdict, because: Because) {
+    fn stop(&mut self, place: Party, stage: Stage, verdict: HopVerdict, because: Because) {
         self.hop(place, stage, self.flow, verdict, because);
     }
 
@@ -224,7 +224,7 @@ impl<'a> Walk<'a> {
         place: Party,
         stage: Stage,
         before: Flow,
-        verdict: Verdict,
+        verdict: HopVerdict,
         because: Because,
     ) {
         self.hops.push(Hop { place, stage, before, after: self.flow, verdict, because });
@@ -254,7 +254,7 @@ fn not_sent(from: Party, protocol: Protocol, to: SocketAddr, because: Because) -
         stage: Stage::Send,
         before: flow,
         after: flow,
-        verdict: Verdict::Unreachable,
+        verdict: HopVerdict::Unreachable,
         because,
     };
     Arrival { from, flow, hops: vec![hop], outcome: Outcome::Unreachable, listener: None }

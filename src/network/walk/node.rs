@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::rules::no_chain;
+use super::rules::no_endpoints;
 use super::{Entry, Next, Walk};
 use crate::network::address::within;
-use crate::network::services::NoChain;
+use crate::network::services::NoEndpoints;
 use crate::network::topology::{Node, NodeId, Space, node_range, pod_range, service_range};
 use crate::network::{
-    Because, Family, Flow, Listener, NetnsId, Outcome, Party, ProcessId, Protocol, SocketAddr,
-    Stage, Verdict,
+    Because, Family, Flow, HopVerdict, Listener, NetnsId, Outcome, Party, ProcessId, Protocol,
+    SocketAddr, Stage,
 };
 
 impl Walk<'_> {
@@ -117,7 +117,7 @@ impl Walk<'_> {
         let place = space.netns.party.clone();
         let delivered = |to| Outcome::Delivered { to, at: destination, seen_from: source };
         if protocol == Protocol::Icmp {
-            self.stop(place.clone(), Stage::Listener, Verdict::Deliver, Because::KernelAnswers);
+            self.stop(place.clone(), Stage::Listener, HopVerdict::Deliver, Because::KernelAnswers);
             return Next::Done(delivered(place));
         }
         match self.socket(space) {
@@ -125,12 +125,12 @@ impl Walk<'_> {
                 let bound = SocketAddr::new(bound, destination.port());
                 let because = Because::Listening { process: listener.name.clone(), bound };
                 let owner = listener.owner.clone().unwrap_or_else(|| place.clone());
-                self.stop(place, Stage::Listener, Verdict::Deliver, because);
+                self.stop(place, Stage::Listener, HopVerdict::Deliver, because);
                 self.listener = Some((id, listener));
                 Next::Done(delivered(owner))
             }
             Err(because) => {
-                self.stop(place, Stage::Listener, Verdict::Reject, because);
+                self.stop(place, Stage::Listener, HopVerdict::Reject, because);
                 Next::Done(Outcome::Refused)
             }
         }
@@ -155,18 +155,20 @@ impl Walk<'_> {
 
     /// Why an address leads out of the cluster and to nobody.
     pub(super) fn why_nowhere(&self, to: IpAddr) -> Because {
-        let door = self.world.services.door(self.flow.protocol, self.flow.destination);
-        if let Some((entrance, portal)) = door {
-            return no_chain(portal, entrance, NoChain::NoEndpoints);
+        let frontend = self.world.services.frontend(self.flow.protocol, self.flow.destination);
+        if let Some((entrance, service_port)) = frontend {
+            return no_endpoints(service_port, entrance, NoEndpoints::Anywhere);
         }
-        let mut portals = self.world.services.at(to).peekable();
-        match portals.peek() {
-            Some((_, portal)) if self.flow.protocol == Protocol::Icmp => {
-                return Because::VirtualAddress { service: portal.service().into() };
+        let mut service_ports = self.world.services.at(to).peekable();
+        match service_ports.peek() {
+            Some((_, service_port)) if self.flow.protocol == Protocol::Icmp => {
+                return Because::VirtualAddress { service: service_port.service().into() };
             }
-            Some((_, portal)) => {
-                let service = portal.service().into();
-                let ports = portals.map(|(_, portal)| (portal.rules.protocol, portal.rules.port));
+            Some((_, service_port)) => {
+                let service = service_port.service().into();
+                let ports = service_ports.map(|(_, service_port)| {
+                    (service_port.rules.protocol, service_port.rules.port)
+                });
                 return Because::NotAServicePort { service, ports: ports.collect() };
             }
             None => {}
@@ -183,7 +185,7 @@ impl Walk<'_> {
 
     /// Nobody answers for a neighbour's address.
     pub(super) fn unreachable(&mut self, place: Party) -> Next {
-        self.stop(place, Stage::Route, Verdict::Unreachable, Because::NobodyThere);
+        self.stop(place, Stage::Route, HopVerdict::Unreachable, Because::NobodyThere);
         Next::Done(Outcome::Unreachable)
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{Entry, Walk};
 use crate::network::policy::PolicyRules;
-use crate::network::services::{NoChain, Origin, Portal};
+use crate::network::services::{NoEndpoints, Origin, ServicePort};
 use crate::network::topology::{Node, NodeId, Space};
 use crate::network::{
-    Because, Entrance, Family, Flow, NetnsId, Outcome, Protocol, SocketAddr, Stage, Verdict,
+    Because, Entrance, Family, Flow, HopVerdict, NetnsId, Outcome, Protocol, SocketAddr, Stage,
 };
 
 impl Walk<'_> {
@@ -27,28 +27,30 @@ impl Walk<'_> {
         let services = self.world.services;
         let to = destination.ip();
         let local = node.owns(to);
-        let door = services.door(protocol, destination).or_else(|| {
+        let frontend = services.frontend(protocol, destination).or_else(|| {
             let family = Family::of(destination.ip());
-            let portal =
+            let service_port =
                 local.then(|| services.node_port(family, protocol, destination.port()))??;
-            Some((Entrance::NodePort, portal))
+            Some((Entrance::NodePort, service_port))
         });
-        match door {
+        match frontend {
             // By IPv6's loopback address node ports never work: KUBE-SERVICES leaves its packets
             // alone, and only what refuses them sees them.
-            Some((Entrance::NodePort, portal)) if to.is_ipv6() && to.is_loopback() => {
-                match portal.external_refusal(&node.entry.name) {
-                    Some(reason) => Err(self.refuse(node, portal, Entrance::NodePort, reason)),
+            Some((Entrance::NodePort, service_port)) if to.is_ipv6() && to.is_loopback() => {
+                match service_port.external_refusal(&node.entry.name) {
+                    Some(reason) => {
+                        Err(self.refuse(node, service_port, Entrance::NodePort, reason))
+                    }
                     None => Ok(false),
                 }
             }
             // KUBE-EXTERNAL-SERVICES, which would refuse, does not see the node's own packets.
-            Some((Entrance::External, portal))
-                if entry == Entry::Output && portal.cluster.is_empty() =>
+            Some((Entrance::External, service_port))
+                if entry == Entry::Output && service_port.cluster.is_empty() =>
             {
                 Ok(false)
             }
-            Some((entrance, portal)) => self.through(id, node, entrance, portal),
+            Some((entrance, service_port)) => self.through(id, node, entrance, service_port),
             None if local && !(to.is_ipv6() && to.is_loopback()) => Ok(self.host_port(node)),
             None => Ok(false),
         }
@@ -60,17 +62,18 @@ impl Walk<'_> {
         id: NodeId,
         node: &Node,
         entrance: Entrance,
-        portal: &Arc<Portal>,
+        service_port: &Arc<ServicePort>,
     ) -> Result<bool, Outcome> {
         let client = self.flow.source.ip();
         // What KUBE-FW leaves alone, KUBE-PROXY-FIREWALL drops.
         if entrance == Entrance::External
-            && portal.has_firewall(self.flow.destination.ip())
-            && !portal.admits(client, Some(node.address(portal.family())))
+            && service_port.has_firewall(self.flow.destination.ip())
+            && !service_port.admits(client, Some(node.address(service_port.family())))
         {
-            let (service, ranges) = (portal.service().into(), portal.rules.source_ranges.clone());
+            let (service, ranges) =
+                (service_port.service().into(), service_port.rules.source_ranges.clone());
             let because = Because::OutsideSourceRanges { service, client, ranges };
-            self.stop(node.party.clone(), Stage::ServiceProxy, Verdict::Drop, because);
+            self.stop(node.party.clone(), Stage::ServiceProxy, HopVerdict::Drop, because);
             return Err(Outcome::Silence);
         }
         let origin = if self.world.topology.is_pod_address(client) {
@@ -80,25 +83,25 @@ impl Walk<'_> {
         } else {
             Origin::Elsewhere
         };
-        let chain = match portal.chain(entrance, origin, &node.entry) {
+        let chain = match service_port.chain(entrance, origin, &node.entry) {
             Ok(chain) => chain,
-            Err(reason) => return Err(self.refuse(node, portal, entrance, reason)),
+            Err(reason) => return Err(self.refuse(node, service_port, entrance, reason)),
         };
-        let choice = self.world.state.choose(self.now, id, portal, &chain, client);
-        let endpoint = portal.endpoint(choice.index);
+        let choice = self.world.state.choose(self.now, id, service_port, &chain, client);
+        let endpoint = service_port.endpoint(choice.index);
         let before = self.flow;
         self.flow.destination = endpoint.address;
         let because = Because::EndpointChosen {
-            service: portal.rules.name.clone(),
+            service: service_port.rules.name.clone(),
             entrance,
             endpoint: endpoint.address,
             pod: endpoint.pod.clone(),
             usable: chain.endpoints.len() as u32,
             affinity: choice.affinity,
             local: chain.local,
-            endpoints: portal.rules.endpoints.clone(),
+            endpoints: service_port.rules.endpoints.clone(),
         };
-        self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
+        self.hop(node.party.clone(), Stage::ServiceProxy, before, HopVerdict::Pass, because);
         // An endpoint that calls itself is masqueraded too (R6.7).
         Ok(chain.masquerade || endpoint.address.ip() == client)
     }
@@ -107,15 +110,15 @@ impl Walk<'_> {
     fn refuse(
         &mut self,
         node: &Node,
-        portal: &Portal,
+        service_port: &ServicePort,
         entrance: Entrance,
-        reason: NoChain,
+        reason: NoEndpoints,
     ) -> Outcome {
         let (verdict, outcome) = match reason {
-            NoChain::NoEndpoints => (Verdict::Reject, Outcome::Refused),
-            NoChain::NoLocalEndpoints => (Verdict::Drop, Outcome::Silence),
+            NoEndpoints::Anywhere => (HopVerdict::Reject, Outcome::Refused),
+            NoEndpoints::OnThisNode => (HopVerdict::Drop, Outcome::Silence),
         };
-        let because = no_chain(portal, entrance, reason);
+        let because = no_endpoints(service_port, entrance, reason);
         self.stop(node.party.clone(), Stage::ServiceProxy, verdict, because);
         outcome
     }
@@ -137,7 +140,7 @@ impl Walk<'_> {
         self.flow.destination = SocketAddr::new(address, inner);
         let because =
             Because::HostPort { pod: space.netns.party.clone(), endpoint: self.flow.destination };
-        self.hop(node.party.clone(), Stage::ServiceProxy, before, Verdict::Pass, because);
+        self.hop(node.party.clone(), Stage::ServiceProxy, before, HopVerdict::Pass, because);
         source.ip().is_loopback() || node.has_subnet_of(source.ip())
     }
 
@@ -147,7 +150,7 @@ impl Walk<'_> {
         let before = self.flow;
         if self.masquerade(mark, device) {
             let because = Because::Masqueraded { as_address: device };
-            self.hop(node.party.clone(), Stage::Masquerade, before, Verdict::Pass, because);
+            self.hop(node.party.clone(), Stage::Masquerade, before, HopVerdict::Pass, because);
         }
     }
 
@@ -202,22 +205,27 @@ impl Walk<'_> {
         let Some(space) = self.world.topology.space(pod) else { return true };
         let (allowed, because) =
             rules.judge(peer, self.flow.protocol, self.flow.destination.port());
-        let verdict = if allowed { Verdict::Pass } else { Verdict::Drop };
+        let verdict = if allowed { HopVerdict::Pass } else { HopVerdict::Drop };
         self.stop(space.netns.party.clone(), stage, verdict, because);
         allowed
     }
 }
 
 /// The facts behind a Service that leads nowhere (R6.3).
-pub(super) fn no_chain(portal: &Portal, entrance: Entrance, reason: NoChain) -> Because {
-    let (service, endpoints) = (portal.rules.name.clone(), portal.rules.endpoints.clone());
+pub(super) fn no_endpoints(
+    service_port: &ServicePort,
+    entrance: Entrance,
+    reason: NoEndpoints,
+) -> Because {
+    let (service, endpoints) =
+        (service_port.rules.name.clone(), service_port.rules.endpoints.clone());
     match reason {
-        NoChain::NoEndpoints => {
+        NoEndpoints::Anywhere => {
             let known = endpoints.len() as u32;
             Because::NoEndpoints { service, entrance, known, endpoints }
         }
-        NoChain::NoLocalEndpoints => {
-            let elsewhere = portal.cluster.len() as u32;
+        NoEndpoints::OnThisNode => {
+            let elsewhere = service_port.cluster.len() as u32;
             Because::NoLocalEndpoints { service, entrance, elsewhere, endpoints }
         }
     }

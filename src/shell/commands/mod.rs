@@ -21,7 +21,7 @@ mod testing;
 pub(in crate::shell) mod text;
 pub(in crate::shell) mod trouble;
 
-pub(super) use options::Words;
+pub(super) use options::Messages;
 use plain::{failed, plain, said};
 pub(super) use registry::{LAPTOP, find, installed};
 
@@ -35,7 +35,7 @@ pub(super) struct Setting<'a> {
     pub place: &'a Place,
     pub flavour: Flavour,
     /// Whose words errors in its arguments have.
-    pub words: options::Words,
+    pub words: options::Messages,
     /// Exported variables.
     pub environment: &'a BTreeMap<String, String>,
     /// The container's process that it is part of.
@@ -53,14 +53,14 @@ pub(super) fn flavour(cluster: &Cluster, place: &Place) -> Flavour {
 }
 
 /// Whose words a place's tools have.
-pub(super) fn words(cluster: &Cluster, place: &Place) -> options::Words {
+pub(super) fn words(cluster: &Cluster, place: &Place) -> options::Messages {
     match flavour(cluster, place) {
-        Flavour::Gnu => options::Words::Gnu,
+        Flavour::Gnu => options::Messages::Gnu,
         // The image of BusyBox itself is built with glibc; everything else of this family is Alpine.
         Flavour::BusyBox if cluster.image(place).is_some_and(|image| image.name == "busybox") => {
-            options::Words::BusyBox
+            options::Messages::BusyBox
         }
-        Flavour::BusyBox => options::Words::Musl,
+        Flavour::BusyBox => options::Messages::Musl,
     }
 }
 

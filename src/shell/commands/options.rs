@@ -4,7 +4,7 @@ use crate::shell::Io;
 
 /// Whose getopt reads a command line: it decides the words of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::shell) enum Words {
+pub(in crate::shell) enum Messages {
     /// A GNU tool.
     Gnu,
     /// A BusyBox applet with glibc.
@@ -54,7 +54,7 @@ impl Grammar {
     ///
     /// # Errors
     /// What is wrong with it, in the words of the place's tools.
-    pub fn parse(&self, arguments: &[String], words: Words) -> Result<Options, String> {
+    pub fn parse(&self, arguments: &[String], words: Messages) -> Result<Options, String> {
         let mut options = Options::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
@@ -92,7 +92,7 @@ impl Grammar {
         letters: &str,
         rest: &mut std::slice::Iter<'_, String>,
         options: &mut Options,
-        words: Words,
+        words: Messages,
     ) -> Result<(), String> {
         for (at, letter) in letters.char_indices() {
             let glued = &letters[at + letter.len_utf8()..];
@@ -122,7 +122,7 @@ impl Grammar {
         text: &str,
         rest: &mut std::slice::Iter<'_, String>,
         options: &mut Options,
-        words: Words,
+        words: Messages,
     ) -> Result<(), String> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -150,7 +150,7 @@ impl Grammar {
         &self,
         text: &str,
         name: &str,
-        words: Words,
+        words: Messages,
     ) -> Result<(&'static str, char), String> {
         if let Some(found) = self.long.iter().find(|(long, _)| *long == name) {
             return Ok(*found);
@@ -158,7 +158,7 @@ impl Grammar {
         let near: Vec<(&'static str, char)> =
             self.long.iter().filter(|(long, _)| long.starts_with(name)).copied().collect();
         match near.as_slice() {
-            [] if words == Words::Musl => {
+            [] if words == Messages::Musl => {
                 Err(self.said(&format!("unrecognized option: {name}"), words))
             }
             [] => Err(self.said(&format!("unrecognized option '--{text}'"), words)),
@@ -175,26 +175,28 @@ impl Grammar {
         }
     }
 
-    fn unknown(&self, letter: char, words: Words) -> String {
+    fn unknown(&self, letter: char, words: Messages) -> String {
         match words {
-            Words::Musl => self.said(&format!("unrecognized option: {letter}"), words),
+            Messages::Musl => self.said(&format!("unrecognized option: {letter}"), words),
             _ => self.said(&format!("invalid option -- '{letter}'"), words),
         }
     }
 
-    fn missing(&self, letter: char, words: Words) -> String {
+    fn missing(&self, letter: char, words: Messages) -> String {
         match words {
-            Words::Musl => self.said(&format!("option requires an argument: {letter}"), words),
+            Messages::Musl => self.said(&format!("option requires an argument: {letter}"), words),
             _ => self.said(&format!("option requires an argument -- '{letter}'"), words),
         }
     }
 
     /// A message, and how the command is used.
-    fn said(&self, message: &str, words: Words) -> String {
+    fn said(&self, message: &str, words: Messages) -> String {
         let name = self.name;
         match words {
-            Words::Gnu => format!("{name}: {message}\nTry '{name} --help' for more information."),
-            Words::BusyBox | Words::Musl => {
+            Messages::Gnu => {
+                format!("{name}: {message}\nTry '{name} --help' for more information.")
+            }
+            Messages::BusyBox | Messages::Musl => {
                 format!("{name}: {message}\n{}", super::busybox_usage(name))
             }
         }
@@ -205,7 +207,7 @@ impl Grammar {
         match self.parse(arguments, super::words(io.cluster, io.place)) {
             Ok(options) => Some(options),
             Err(message) => {
-                io.complain(message);
+                io.write_error(message);
                 None
             }
         }
@@ -255,7 +257,7 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Result<Options, String> {
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-        GRAMMAR.parse(&arguments, Words::Gnu)
+        GRAMMAR.parse(&arguments, Messages::Gnu)
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Tool for Said {
 
 impl Tool for Failed {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        io.complain(&self.message);
+        io.write_error(&self.message);
         Step::Exit(self.status)
     }
 

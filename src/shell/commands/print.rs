@@ -149,7 +149,7 @@ pub(super) fn printf_tool(arguments: &[String], io: &mut Io<'_>) -> Option<i32> 
     let printed = format(arguments, program(io), io.now().timestamp().as_second());
     io.stdout.extend_from_slice(&printed.bytes);
     for complaint in printed.complaints {
-        io.complain(format!("printf: {complaint}"));
+        io.write_error(format!("printf: {complaint}"));
     }
     Some(printed.status)
 }
@@ -183,7 +183,7 @@ pub(in crate::shell) fn format(arguments: &[String], manner: Manner, now: i64) -
         }
     }
     if printer.out.len() > LONGEST {
-        printer.complain(format!("not simulated here: more than {LONGEST} bytes at once"), 1);
+        printer.write_error(format!("not simulated here: more than {LONGEST} bytes at once"), 1);
     }
     printer.printed.bytes = printer.out.into_bytes();
     printer.printed
@@ -205,7 +205,7 @@ impl<'v> Printer<'v> {
         value
     }
 
-    fn complain(&mut self, message: String, status: i32) {
+    fn write_error(&mut self, message: String, status: i32) {
         self.printed.complaints.push(message);
         self.printed.status = self.printed.status.max(status);
     }
@@ -273,7 +273,7 @@ impl<'v> Printer<'v> {
             }
         }
         if spec.width.max(spec.precision.unwrap_or(0)) > LONGEST {
-            self.complain(format!("not simulated here: more than {LONGEST} bytes at once"), 1);
+            self.write_error(format!("not simulated here: more than {LONGEST} bytes at once"), 1);
             return None;
         }
         if self.manner == Manner::Bash && peek(at) == Some('(') {
@@ -321,7 +321,7 @@ impl<'v> Printer<'v> {
                 (format!("{}: invalid conversion specification", &text[..end]), 1)
             }
         };
-        self.complain(message, status);
+        self.write_error(message, status);
         None
     }
 
@@ -395,7 +395,7 @@ impl<'v> Printer<'v> {
             (Manner::Gnu, false) => format!("'{text}': expected a numeric value"),
             (Manner::Gnu, true) => format!("'{text}': value not completely converted"),
         };
-        self.complain(message, 1);
+        self.write_error(message, 1);
     }
 
     fn integer(&mut self, text: &str, missing: bool) -> i128 {
@@ -445,10 +445,10 @@ impl<'v> Printer<'v> {
                 return 0;
             }
             Manner::Bash => {
-                self.complain(format!("warning: {text}: Numerical result out of range"), 0)
+                self.write_error(format!("warning: {text}: Numerical result out of range"), 0)
             }
-            Manner::Dash => self.complain(format!("{text}: Numerical result out of range"), 1),
-            Manner::Gnu => self.complain(format!("'{text}': Numerical result out of range"), 1),
+            Manner::Dash => self.write_error(format!("{text}: Numerical result out of range"), 1),
+            Manner::Gnu => self.write_error(format!("'{text}': Numerical result out of range"), 1),
         }
         value.clamp(i128::from(i64::MIN), i128::from(i64::MAX))
     }

@@ -37,12 +37,12 @@ fn operands(arguments: &[String]) -> &[String] {
 impl Ssh {
     fn begin(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, i32> {
         let Some((host, command)) = operands(&self.arguments).split_first() else {
-            io.complain("usage: ssh [user@]NODE [command]");
+            io.write_error("usage: ssh [user@]NODE [command]");
             return Err(255);
         };
         let name = host.rsplit_once('@').map_or(host.as_str(), |(_, name)| name);
         let Some(place) = node(io.cluster, name) else {
-            io.complain(format!(
+            io.write_error(format!(
                 "ssh: Could not resolve hostname {name}: Name or service not known"
             ));
             return Err(255);
@@ -74,7 +74,7 @@ impl Tool for Ssh {
         if let (Step::Exit(_), Some(goodbye)) =
             (step, self.goodbye.take_if(|_| matches!(step, Step::Exit(_))))
         {
-            io.complain(goodbye);
+            io.write_error(goodbye);
         }
         step
     }

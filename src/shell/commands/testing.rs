@@ -15,7 +15,7 @@ fn bracket(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     match arguments.split_last() {
         Some((last, rest)) if last == "]" => plain_test(rest, io),
         _ => {
-            io.complain("[: missing ']'");
+            io.write_error("[: missing ']'");
             Some(2)
         }
     }
@@ -26,7 +26,7 @@ fn plain_test(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     Some(match holds(arguments, &world) {
         Ok(holds) => i32::from(!holds),
         Err(why) => {
-            io.complain(format!("test: {why}"));
+            io.write_error(format!("test: {why}"));
             2
         }
     })

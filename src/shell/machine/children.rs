@@ -42,7 +42,7 @@ impl Machine {
             Dialect::Dash => format!("{prefix}Cannot fork"),
             Dialect::Ash => format!("{prefix}can't fork: Resource temporarily unavailable"),
         };
-        self.complain(io, &message);
+        self.write_error(io, &message);
         self.fail_hard(254);
     }
 
@@ -143,7 +143,7 @@ impl Machine {
             (true, "ls") => (format!("ls: write error: {why}"), 2),
             _ => (format!("{name}: write error: {why}"), 1),
         };
-        self.complain(io, &message);
+        self.write_error(io, &message);
         status
     }
 
@@ -187,7 +187,7 @@ impl Machine {
             environment,
             directory: &self.state.directory,
             files: io.files,
-            wishes: io.wishes,
+            ui_requests: io.ui_requests,
             prompt: io.prompt,
             order: &mut written.order,
             budget: io.budget,

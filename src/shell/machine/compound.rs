@@ -96,7 +96,7 @@ impl Machine {
     /// Says how long a pipeline took. Programs wait, but do not compute in simulated time.
     pub(super) fn tell_time(&mut self, io: &mut Io<'_>, timed: Timed, since: SimTime) {
         let took = io.now().since(since);
-        self.complain(
+        self.write_error(
             io,
             &match timed {
                 Timed::Minutes => {
@@ -150,7 +150,7 @@ impl Machine {
             }
             Err(Stop::Error(message)) => {
                 let message = format!("{}{message}", self.state.prefix());
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 self.fail_hard(if self.state.dialect == Dialect::Bash { 1 } else { 2 });
             }
         }
@@ -310,7 +310,7 @@ impl Machine {
         let Some(word) = words.get(next) else { return };
         if let Err(why) = self.state.set(name, word.clone()) {
             let message = format!("{}{why}", self.state.prefix());
-            self.complain(io, &message);
+            self.write_error(io, &message);
             self.state.status = 1;
             return;
         }

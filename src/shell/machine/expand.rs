@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::arithmetic;
 use super::fields::{Field, Fields};
 use super::pattern::Pattern;
-use super::state::{State, Variables, assign};
+use super::state::{ShellState, Variables, assign};
 use crate::shell::files::{View, absolute};
 use crate::shell::syntax::{
     Assignment, CommandKind, Dialect, List, Part, Redirect, RedirectTarget, Word,
@@ -34,7 +34,7 @@ pub(super) type Expanded<T> = Result<T, Stop>;
 
 /// One expansion.
 pub(super) struct Expander<'a> {
-    pub(super) state: &'a State,
+    pub(super) state: &'a ShellState,
     pub(super) view: View<'a>,
     pub(super) outputs: &'a [String],
     pub(super) used: usize,
@@ -53,7 +53,7 @@ pub(super) struct Expander<'a> {
 }
 
 impl<'a> Expander<'a> {
-    pub fn new(state: &'a State, view: View<'a>, outputs: &'a [String]) -> Expander<'a> {
+    pub fn new(state: &'a ShellState, view: View<'a>, outputs: &'a [String]) -> Expander<'a> {
         let (variables, draws) = (state.variables.clone(), state.draws);
         let (unset, processes) = (Vec::new(), Vec::new());
         Expander {

@@ -36,7 +36,7 @@ impl Machine {
             environment: io.environment,
             directory: &self.state.directory,
             files: io.files,
-            wishes: io.wishes,
+            ui_requests: io.ui_requests,
             prompt: io.prompt,
             order: &mut order,
             budget: io.budget,
@@ -60,7 +60,7 @@ impl Machine {
         self.state.status = 0;
         if self.state.interactive && io.terminal {
             let number = self.jobs.len() + 1;
-            self.complain(io, &format!("[{number}] {pid}"));
+            self.write_error(io, &format!("[{number}] {pid}"));
         }
         let descriptors = self.descriptors.clone();
         self.jobs.push(Job { pid, machine, stdin: Stdin::default(), descriptors, status: None });

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Dialect, Io, Machine, files_view};
 use crate::cluster::{Flavour, Place, Process};
-use crate::shell::by_hand::by_hand;
-use crate::shell::commands::{self, Setting, Words};
+use crate::shell::commands::{self, Messages, Setting};
+use crate::shell::foreground::run_in_foreground;
 use crate::shell::{Tool, files, programs};
 
 /// What a name stands for.
@@ -40,7 +40,7 @@ pub(super) fn find(
     if let Some(process) = server(machine, io, name, arguments, environment) {
         return match state.process {
             Some(_) => Found::Server(process),
-            None => Found::Tool(by_hand(process)),
+            None => Found::Tool(run_in_foreground(process)),
         };
     }
     if !commands::is_installed(io.cluster, &state.place, plain) {
@@ -51,7 +51,7 @@ pub(super) fn find(
     }
     let flavour = commands::client_flavour(io.cluster, &state.place, plain);
     let words = match flavour {
-        Flavour::Gnu => Words::Gnu,
+        Flavour::Gnu => Messages::Gnu,
         Flavour::BusyBox => commands::words(io.cluster, &state.place),
     };
     let setting =

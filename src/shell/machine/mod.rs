@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::frame::{Descriptors, Frame, Job, Task};
-use self::state::State;
+use self::state::ShellState;
 use super::files::View;
 use super::syntax::Dialect;
 use super::{Interrupted, Io, Order, Stdin, Step, Tool};
@@ -56,7 +56,7 @@ const DEEPEST: usize = 2_000;
 /// A shell.
 #[derive(Clone)]
 pub(in crate::shell) struct Machine {
-    state: State,
+    state: ShellState,
     stack: Vec<Frame>,
     descriptors: Descriptors,
     /// Files and texts that standard input comes from.
@@ -93,10 +93,10 @@ enum Turn {
 impl Machine {
     /// A shell at `place`, with nothing to do yet.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> Machine {
-        Machine::of(State::new(place, dialect, environment))
+        Machine::of(ShellState::new(place, dialect, environment))
     }
 
-    fn of(state: State) -> Machine {
+    fn of(state: ShellState) -> Machine {
         Machine {
             state,
             stack: Vec::new(),
@@ -329,7 +329,7 @@ impl Machine {
         let Some(frame) = self.stack.pop() else { return Turn::Go };
         if self.stack.len() > DEEPEST {
             let message = format!("{}maximum nesting level exceeded", self.state.prefix());
-            self.complain(io, &message);
+            self.write_error(io, &message);
             self.fail_hard(1);
             return Turn::Go;
         }

@@ -4,7 +4,7 @@ use super::arithmetic;
 use super::expand::{Expanded, Expander, LONGEST, Stop};
 use super::fields::Fields;
 use super::pattern::Pattern;
-use super::state::{State, assign};
+use super::state::{ShellState, assign};
 use crate::random::Stream;
 use crate::shell::files::absolute;
 use crate::shell::syntax::{Index, Operation, Parameter, Word};
@@ -220,7 +220,7 @@ fn is_variable(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
 }
 
-fn flags(state: &State) -> String {
+fn flags(state: &ShellState) -> String {
     let options = state.options;
     let on = [
         (options.exit_on_error, 'e'),

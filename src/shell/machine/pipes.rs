@@ -112,7 +112,7 @@ impl Pipes {
                     "podhop: a pipe holds {OVERFLOW} bytes here, and its reader waits for more; the \
                      writer was ended"
                 );
-                parent.complain(io, &told);
+                parent.write_error(io, &told);
             }
             if reader.status.is_some() || backlog > OVERFLOW {
                 // SIGPIPE
@@ -146,7 +146,7 @@ impl Pipes {
                 environment: io.environment,
                 directory: &parent.state.directory,
                 files: io.files,
-                wishes: io.wishes,
+                ui_requests: io.ui_requests,
                 prompt: io.prompt,
                 order: &mut order,
                 budget: io.budget,

@@ -113,7 +113,7 @@ impl Machine {
         for redirect in redirects {
             if let Err(message) = self.redirect_one(io, redirect) {
                 self.descriptors = saved;
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 return false;
             }
         }
@@ -235,7 +235,7 @@ impl Machine {
                 io.budget.keep(content.len());
                 let place = self.state.place.clone();
                 if let Err(why) = files::write(io.cluster, &place, io.files, &path, &content) {
-                    io.complain(format!("{}write error: {why}", self.state.prefix()));
+                    io.write_error(format!("{}write error: {why}", self.state.prefix()));
                 }
             }
             Some(Target::Socket(connection, input)) => {
@@ -252,7 +252,7 @@ impl Machine {
     }
 
     /// Prints a line on the shell's standard error.
-    pub(super) fn complain(&mut self, io: &mut Io<'_>, line: &str) {
+    pub(super) fn write_error(&mut self, io: &mut Io<'_>, line: &str) {
         self.put(io, 2, format!("{line}\n").as_bytes());
     }
 }

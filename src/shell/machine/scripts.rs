@@ -61,7 +61,7 @@ impl Machine {
             }
             Err(error) => {
                 let message = self.syntax_message(&text, &error);
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 self.state.status = 2;
                 if source != Source::Main {
                     self.fail_hard(2);
@@ -81,7 +81,7 @@ impl Machine {
                     Dialect::Dash => format!("sh: 0: cannot open {path}: No such file"),
                     Dialect::Ash => format!("sh: can't open '{path}': {why}"),
                 };
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 self.state.status = if self.state.dialect == Dialect::Bash { 127 } else { 2 };
             }
         }

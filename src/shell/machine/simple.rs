@@ -91,7 +91,7 @@ impl Machine {
                 false => field.clone(),
             });
         let all: Vec<String> = assigned.chain(words).collect();
-        self.complain(io, &format!("+ {}", all.join(" ")));
+        self.write_error(io, &format!("+ {}", all.join(" ")));
     }
 
     fn start(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared) {
@@ -175,7 +175,7 @@ impl Machine {
             }
             Found::Failed { message, status } => {
                 io.cluster.note(&self.state.place, missing(name));
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 self.state.status = status;
             }
         }
@@ -206,7 +206,7 @@ impl Machine {
                     Dialect::Bash => message.replace("command not found", "not found"),
                     _ => message,
                 };
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 return self.fail_hard(status);
             }
         };

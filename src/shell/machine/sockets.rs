@@ -13,7 +13,7 @@ use super::{Io, Machine, Stdin, Step, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Payload, Reply};
 use crate::network::{Protocol, SocketAddr};
-use crate::shell::commands::net::talk::{KEPT_OPEN, keeps_open};
+use crate::shell::commands::net::raw_session::{KEPT_OPEN, keeps_open};
 use crate::shell::commands::trouble::dial_trouble;
 
 /// How far a connection has come.

@@ -122,7 +122,7 @@ pub(super) struct Options {
 
 /// A shell's state.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct ShellState {
     /// Where it runs.
     pub place: Place,
     /// Whose language it speaks.
@@ -162,14 +162,14 @@ pub(super) struct State {
     pub asked: bool,
 }
 
-impl State {
+impl ShellState {
     /// A new shell at `place` with these exported variables.
-    pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> State {
+    pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> ShellState {
         let variables = environment
             .into_iter()
             .map(|(name, value)| (name, Variable { value, exported: true, ..Variable::default() }))
             .collect();
-        State {
+        ShellState {
             place,
             dialect,
             name: match dialect {

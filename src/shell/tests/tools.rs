@@ -167,9 +167,9 @@ fn help_names_what_works_here() {
 fn the_editor_is_the_games() {
     let mut story = super::Story::new();
     story.run("vim web.yaml; clear");
-    let wishes = story.session.take_wishes();
+    let ui_requests = story.session.take_wishes();
     assert_eq!(
-        wishes,
-        [crate::shell::Wish::Edit("web.yaml".into()), crate::shell::Wish::ClearScreen]
+        ui_requests,
+        [crate::shell::UiRequest::Edit("web.yaml".into()), crate::shell::UiRequest::ClearScreen]
     );
 }

@@ -26,7 +26,7 @@ use crate::game::WALK;
 use crate::game::Walk;
 use crate::game::scene::{Ghost, Health, PodView, Scene, ServiceView, Spot};
 use crate::game::story::{Step, Story};
-use crate::network::Verdict;
+use crate::network::HopVerdict;
 use crate::tui::text::{fit, fit_name, put, put_spans, width};
 use crate::tui::theme::Theme;
 
@@ -423,7 +423,7 @@ fn draw_packet(
         let here = step.next.as_ref().unwrap_or(&step.spot);
         way.extend(layout.find(scene, here).map(route::door));
     }
-    let failed = arrived && !matches!(step.verdict, Verdict::Pass | Verdict::Deliver);
+    let failed = arrived && !matches!(step.verdict, HopVerdict::Pass | HopVerdict::Deliver);
     if way.len() > 1 {
         let style = match (failed, ended && story.arrived) {
             (true, _) => theme.bad,
@@ -483,9 +483,9 @@ fn draw_inside(
 
 fn token(step: &Step, theme: &Theme) -> (char, Style) {
     match step.verdict {
-        Verdict::Pass => ('●', theme.packet),
-        Verdict::Deliver => ('●', theme.good.add_modifier(Modifier::BOLD)),
-        Verdict::Drop => ('…', theme.warn.add_modifier(Modifier::BOLD)),
+        HopVerdict::Pass => ('●', theme.packet),
+        HopVerdict::Deliver => ('●', theme.good.add_modifier(Modifier::BOLD)),
+        HopVerdict::Drop => ('…', theme.warn.add_modifier(Modifier::BOLD)),
         other => (other.sign(), theme.bad.add_modifier(Modifier::BOLD)),
     }
 }

@@ -15,7 +15,7 @@ use ratatui::text::Span;
 
 use crate::game::Walk;
 use crate::game::story::{Step, Story};
-use crate::network::Verdict;
+use crate::network::HopVerdict;
 use crate::tui::text::{fit, fit_name, put, put_spans, width, wrap};
 use crate::tui::theme::Theme;
 
@@ -155,11 +155,11 @@ fn step_rows<'a>(
     ]);
     let blank = " ".repeat(indent);
     rows.extend(lines.map(|line| vec![Span::raw(blank.clone()), Span::styled(line, text)]));
-    let unfold = here || step.verdict != Verdict::Pass;
+    let unfold = here || step.verdict != HopVerdict::Pass;
     if !(reached && unfold) {
         return;
     }
-    let note_style = if step.verdict == Verdict::Pass { theme.dim } else { theme.text };
+    let note_style = if step.verdict == HopVerdict::Pass { theme.dim } else { theme.text };
     for note in &step.notes {
         for line in wrap(note, room.saturating_sub(2)) {
             rows.push(vec![
@@ -176,10 +176,10 @@ fn ending<'a>(story: &Story, theme: &Theme) -> Vec<Span<'a>> {
     vec![Span::styled(format!(" {sign} {}", story.ending), style.add_modifier(Modifier::BOLD))]
 }
 
-fn verdict_style(verdict: Verdict, theme: &Theme) -> Style {
+fn verdict_style(verdict: HopVerdict, theme: &Theme) -> Style {
     match verdict {
-        Verdict::Pass | Verdict::Deliver => theme.good,
-        Verdict::Reject | Verdict::Unreachable => theme.bad,
-        Verdict::Drop => theme.warn,
+        HopVerdict::Pass | HopVerdict::Deliver => theme.good,
+        HopVerdict::Reject | HopVerdict::Unreachable => theme.bad,
+        HopVerdict::Drop => theme.warn,
     }
 }

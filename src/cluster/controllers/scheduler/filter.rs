@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Node, PodSpec, Taint, Toleration};
 
 use super::super::index::Index;
-use super::board::{Board, HostPort, Load, Seat};
+use super::node_cache::{HostPort, Load, NodeCache, Seat};
 use super::quantity;
 use super::topology::Topology;
 use super::verdict::Refusal;
@@ -21,8 +21,13 @@ pub(super) struct Needs<'a> {
 
 impl<'a> Needs<'a> {
     /// What a pod with `spec` needs, among the pods that are there.
-    pub(super) fn of(pod: &'a Pod, spec: &'a PodSpec, index: &Index, board: &Board) -> Needs<'a> {
-        Needs { spec, load: Load::of(pod), topology: Topology::of(pod, spec, index, board) }
+    pub(super) fn of(
+        pod: &'a Pod,
+        spec: &'a PodSpec,
+        index: &Index,
+        node_cache: &NodeCache,
+    ) -> Needs<'a> {
+        Needs { spec, load: Load::of(pod), topology: Topology::of(pod, spec, index, node_cache) }
     }
 
     /// Whether a node will do.

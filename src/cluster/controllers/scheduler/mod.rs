@@ -1,13 +1,13 @@
 //! The scheduler: finds a node for each pod and binds it there.
 //!
 //! [`filter`] says which nodes a pod can run on, in kube-scheduler's plugins' order and words;
-//! [`board`] knows what each node carries; [`score`] prefers among the feasible. Nodes are looked
+//! [`node_cache`] knows what each node carries; [`score`] prefers among the feasible. Nodes are looked
 //! at from the emptiest on, and, as in large real clusters, only until enough feasible ones are
 //! found (`percentageOfNodesToScore`).
 
 mod affinity;
-mod board;
 mod filter;
+mod node_cache;
 mod quantity;
 mod score;
 #[cfg(test)]
@@ -16,8 +16,8 @@ mod topology;
 mod verdict;
 
 pub(super) use affinity::node_matches;
-pub(super) use board::Board;
 pub(super) use filter::{is_for, tolerates};
+pub(super) use node_cache::NodeCache;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,15 +42,15 @@ const ENOUGH: usize = 100;
 /// The scheduler's memory.
 #[derive(Clone, Debug)]
 pub(super) struct Scheduler {
-    pub(super) board: Board,
+    pub(super) node_cache: NodeCache,
     /// Pods that fitted nowhere, until something changes.
     waiting: BTreeSet<Key>,
 }
 
 impl Scheduler {
     pub(super) fn new(seed: u64) -> Scheduler {
-        let board = Board::new(Stream::new(seed, "scheduler"));
-        Scheduler { board, waiting: BTreeSet::new() }
+        let node_cache = NodeCache::new(Stream::new(seed, "scheduler"));
+        Scheduler { node_cache, waiting: BTreeSet::new() }
     }
 
     /// Something changed that may make room: every waiting pod is tried again.
@@ -96,13 +96,13 @@ impl Scheduler {
 
     /// The best node for a pod, or why there is none.
     fn find(&self, client: &Client<'_>, pod: &Pod) -> Result<Arc<str>, Refusals> {
-        let mut refusals = Refusals::new(self.board.len());
+        let mut refusals = Refusals::new(self.node_cache.len());
         let Some(spec) = &pod.spec else { return Err(refusals) };
-        let needs = Needs::of(pod, spec, client.index, &self.board);
-        let wishes = Wishes::of(pod, spec, client.index, &self.board);
+        let needs = Needs::of(pod, spec, client.index, &self.node_cache);
+        let wishes = Wishes::of(pod, spec, client.index, &self.node_cache);
         let mut best = None;
         let mut feasible = 0;
-        for node in self.board.emptiest_first() {
+        for node in self.node_cache.emptiest_first() {
             if let Err(refusal) = needs.check(node) {
                 refusals.add(refusal);
                 continue;

@@ -9,8 +9,8 @@ use k8s_openapi::api::core::v1::{PodSpec, PreferredSchedulingTerm, WeightedPodAf
 use super::super::index::Index;
 use super::super::pods;
 use super::affinity::term_matches;
-use super::board::{Board, Seat};
 use super::filter::tolerates;
+use super::node_cache::{NodeCache, Seat};
 use crate::api::Pod;
 use crate::api::selector::LabelSelector;
 
@@ -40,7 +40,12 @@ impl Score {
 }
 
 impl<'a> Wishes<'a> {
-    pub(super) fn of(pod: &'a Pod, spec: &'a PodSpec, index: &Index, board: &Board) -> Wishes<'a> {
+    pub(super) fn of(
+        pod: &'a Pod,
+        spec: &'a PodSpec,
+        index: &Index,
+        node_cache: &NodeCache,
+    ) -> Wishes<'a> {
         let affinity = spec.affinity.as_ref();
         let nodes = affinity
             .and_then(|affinity| affinity.node_affinity.as_ref())
@@ -59,10 +64,10 @@ impl<'a> Wishes<'a> {
         };
         for (terms, sign) in [(near, 1), (apart, -1)] {
             for term in terms.unwrap_or_default() {
-                wishes.add(term, sign, pod, (index, board));
+                wishes.add(term, sign, pod, (index, node_cache));
             }
         }
-        wishes.add_soft_spreads(pod, (index, board));
+        wishes.add_soft_spreads(pod, (index, node_cache));
         wishes
     }
 
@@ -95,15 +100,15 @@ impl<'a> Wishes<'a> {
         term: &WeightedPodAffinityTerm,
         sign: i64,
         pod: &Pod,
-        (index, board): (&Index, &Board),
+        (index, node_cache): (&Index, &NodeCache),
     ) {
         let key = &term.pod_affinity_term.topology_key;
         let selector = term.pod_affinity_term.label_selector.as_ref().map(LabelSelector::of);
-        self.add_places(selector, key, sign * i64::from(term.weight), pod, (index, board));
+        self.add_places(selector, key, sign * i64::from(term.weight), pod, (index, node_cache));
     }
 
     /// `whenUnsatisfiable: ScheduleAnyway`: every matching pod makes its domain less welcome.
-    fn add_soft_spreads(&mut self, pod: &Pod, at: (&Index, &Board)) {
+    fn add_soft_spreads(&mut self, pod: &Pod, at: (&Index, &NodeCache)) {
         let constraints = self.spec.topology_spread_constraints.as_deref().unwrap_or_default();
         for soft in constraints.iter().filter(|one| one.when_unsatisfiable == "ScheduleAnyway") {
             let selector = soft.label_selector.as_ref().map(LabelSelector::of);
@@ -117,14 +122,14 @@ impl<'a> Wishes<'a> {
         key: &str,
         weight: i64,
         pod: &Pod,
-        (index, board): (&Index, &Board),
+        (index, node_cache): (&Index, &NodeCache),
     ) {
         let Some(selector) = selector else { return };
         let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
         for other in index.pods_matching(namespace, &selector) {
             let node = pods::node(other).filter(|_| pods::is_active(other));
             let labels = node
-                .and_then(|node| board.seat(node))
+                .and_then(|node| node_cache.seat(node))
                 .and_then(|seat| seat.node.metadata.labels.as_ref());
             if let Some(value) = labels.and_then(|labels| labels.get(key)) {
                 self.pods.push((key.to_owned(), value.clone(), weight));

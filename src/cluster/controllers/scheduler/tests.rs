@@ -243,7 +243,7 @@ fn another_seed_chooses_other_nodes() {
         for node in world.api.store().list(None) {
             let node: &std::sync::Arc<k8s_openapi::api::core::v1::Node> = node;
             let name = node.metadata.name.as_deref().unwrap().into();
-            world.controllers.scheduler.board.node_is(&name, node);
+            world.controllers.scheduler.node_cache.node_is(&name, node);
         }
         world.create(pod("web", json!({})));
         world.settle();

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Node, PodAffinityTerm, PodSpec, TopologySpreadC
 
 use super::super::index::Index;
 use super::super::pods;
-use super::board::Board;
+use super::node_cache::NodeCache;
 use super::verdict::Refusal;
 use crate::api::Pod;
 use crate::api::selector::LabelSelector;
@@ -39,7 +39,7 @@ impl<'a> Topology<'a> {
         pod: &'a Pod,
         spec: &'a PodSpec,
         index: &Index,
-        board: &Board,
+        node_cache: &NodeCache,
     ) -> Topology<'a> {
         let affinity = spec.affinity.as_ref();
         let near = affinity
@@ -51,14 +51,18 @@ impl<'a> Topology<'a> {
         let hard = |one: &&TopologySpreadConstraint| one.when_unsatisfiable == "DoNotSchedule";
         let spreads = spec.topology_spread_constraints.iter().flatten().filter(hard);
         Topology {
-            near: near.unwrap_or_default().iter().map(|t| nearby(t, pod, index, board)).collect(),
+            near: near
+                .unwrap_or_default()
+                .iter()
+                .map(|t| nearby(t, pod, index, node_cache))
+                .collect(),
             apart: apart
                 .unwrap_or_default()
                 .iter()
-                .map(|term| (term.topology_key.as_str(), domains(term, pod, index, board)))
+                .map(|term| (term.topology_key.as_str(), domains(term, pod, index, node_cache)))
                 .collect(),
-            shunned: shunned(pod, board),
-            spreads: spreads.map(|one| Spread::of(one, pod, spec, index, board)).collect(),
+            shunned: shunned(pod, node_cache),
+            spreads: spreads.map(|one| Spread::of(one, pod, spec, index, node_cache)).collect(),
         }
     }
 
@@ -91,8 +95,13 @@ impl<'a> Topology<'a> {
 /// It is no label value.
 const ANYWHERE: &str = "*";
 
-fn nearby<'a>(term: &'a PodAffinityTerm, pod: &Pod, index: &Index, board: &Board) -> Domains<'a> {
-    let mut domains = domains(term, pod, index, board);
+fn nearby<'a>(
+    term: &'a PodAffinityTerm,
+    pod: &Pod,
+    index: &Index,
+    node_cache: &NodeCache,
+) -> Domains<'a> {
+    let mut domains = domains(term, pod, index, node_cache);
     if domains.is_empty() && concerns(term, pod, pod) {
         domains.insert(ANYWHERE.to_owned());
     }
@@ -100,14 +109,19 @@ fn nearby<'a>(term: &'a PodAffinityTerm, pod: &Pod, index: &Index, board: &Board
 }
 
 /// The domains where the pods of a term of `pod` are.
-fn domains(term: &PodAffinityTerm, pod: &Pod, index: &Index, board: &Board) -> BTreeSet<String> {
+fn domains(
+    term: &PodAffinityTerm,
+    pod: &Pod,
+    index: &Index,
+    node_cache: &NodeCache,
+) -> BTreeSet<String> {
     let Some(selector) = term.label_selector.as_ref().map(LabelSelector::of) else {
         return BTreeSet::new();
     };
     let mut found = BTreeSet::new();
     for namespace in namespaces(term, pod) {
         for other in index.pods_matching(&namespace, &selector) {
-            found.extend(domain(other, &term.topology_key, board).map(str::to_owned));
+            found.extend(domain(other, &term.topology_key, node_cache).map(str::to_owned));
         }
     }
     found
@@ -128,9 +142,9 @@ fn concerns(term: &PodAffinityTerm, holder: &Pod, other: &Pod) -> bool {
 }
 
 /// The value that a running pod's node has for a topology label.
-fn domain<'a>(pod: &Pod, key: &str, board: &'a Board) -> Option<&'a str> {
+fn domain<'a>(pod: &Pod, key: &str, node_cache: &'a NodeCache) -> Option<&'a str> {
     let node = pods::node(pod).filter(|_| !pods::is_finished(pod))?;
-    label(&board.seat(node)?.node, key)
+    label(&node_cache.seat(node)?.node, key)
 }
 
 fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
@@ -138,15 +152,15 @@ fn label<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
 }
 
 /// The domains of pods whose anti-affinity is about `pod`.
-fn shunned(pod: &Pod, board: &Board) -> BTreeSet<(String, String)> {
+fn shunned(pod: &Pod, node_cache: &NodeCache) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
-    for other in board.guarded() {
+    for other in node_cache.guarded() {
         let affinity = other.spec.as_ref().and_then(|spec| spec.affinity.as_ref());
         let apart = affinity
             .and_then(|affinity| affinity.pod_anti_affinity.as_ref())
             .and_then(|apart| apart.required_during_scheduling_ignored_during_execution.as_ref());
         for term in apart.into_iter().flatten().filter(|term| concerns(term, other, pod)) {
-            let value = domain(other, &term.topology_key, board);
+            let value = domain(other, &term.topology_key, node_cache);
             found.extend(value.map(|value| (term.topology_key.clone(), value.to_owned())));
         }
     }
@@ -159,11 +173,11 @@ impl<'a> Spread<'a> {
         pod: &Pod,
         spec: &PodSpec,
         index: &Index,
-        board: &Board,
+        node_cache: &NodeCache,
     ) -> Spread<'a> {
         let key = constraint.topology_key.as_str();
         let mut counts = BTreeMap::new();
-        for seat in board.seats().filter(|seat| super::node_matches(spec, &seat.node)) {
+        for seat in node_cache.seats().filter(|seat| super::node_matches(spec, &seat.node)) {
             counts.extend(label(&seat.node, key).map(|value| (value.to_owned(), 0)));
         }
         let selector = constraint.label_selector.as_ref().map(LabelSelector::of);
@@ -173,7 +187,7 @@ impl<'a> Spread<'a> {
             let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
             let others = index.pods_matching(namespace, &selector);
             for other in others.filter(|other| pods::is_active(other)) {
-                let count = domain(other, key, board).and_then(|value| counts.get_mut(value));
+                let count = domain(other, key, node_cache).and_then(|value| counts.get_mut(value));
                 count.into_iter().for_each(|count| *count += 1);
             }
         }

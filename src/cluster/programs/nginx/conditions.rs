@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::config::Settings;
-use super::handle::Visit;
+use super::handle::RequestHandler;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
 use super::variables;
@@ -53,8 +53,14 @@ impl Condition {
     }
 
     /// Whether it holds for this request.
-    pub fn holds(&self, visit: &Visit<'_>, settings: &Settings, context: &Context<'_>) -> bool {
-        let fill = |template: &Template| variables::fill(template, visit, settings, context.now());
+    pub fn holds(
+        &self,
+        handler: &RequestHandler<'_>,
+        settings: &Settings,
+        context: &Context<'_>,
+    ) -> bool {
+        let fill =
+            |template: &Template| variables::fill(template, handler, settings, context.now());
         let subject = fill(&self.test.subject);
         let is_file = || context.cluster.read_file(&context.place, &subject).is_some();
         let is_folder = || context.cluster.is_directory(&context.place, &subject);

@@ -19,7 +19,7 @@ use super::tokens::{Fault, Item, Reader, Spot};
 use crate::network::SocketAddr;
 
 /// What the configuration reader needs from outside.
-pub trait Surroundings {
+pub trait ConfigEnv {
     /// A file's content.
     fn read(&self, path: &str) -> Option<String>;
     /// The files that a pattern with `*` names, sorted.
@@ -202,7 +202,7 @@ impl Proxy {
 ///
 /// # Errors
 /// The first fault, in nginx's words.
-pub fn load(file: &str, globals: &str, around: &mut dyn Surroundings) -> Result<Config, Fault> {
+pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Config, Fault> {
     let mut builder = Builder { config: Config::default(), around, depth: 0, files: 0 };
     builder.globals(globals)?;
     let text = builder
@@ -228,7 +228,7 @@ const FILES: u32 = 1_000;
 
 struct Builder<'a> {
     config: Config,
-    around: &'a mut dyn Surroundings,
+    around: &'a mut dyn ConfigEnv,
     depth: u32,
     files: u32,
 }
@@ -891,7 +891,7 @@ mod tests {
     /// Files by path, and one host that has an address.
     struct Disk(BTreeMap<String, String>);
 
-    impl Surroundings for Disk {
+    impl ConfigEnv for Disk {
         fn read(&self, path: &str) -> Option<String> {
             self.0.get(path).cloned()
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
-use super::limits::{Buckets, Verdict};
+use super::limits::{Admission, Buckets};
 use super::{VERSION, access, proxy, select, stamp, variables};
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse, HttpVersion};
@@ -15,7 +15,7 @@ const CLOSE: u16 = 444;
 const REDIRECTS: u32 = 10;
 
 /// One request on its way through nginx.
-pub struct Visit<'a> {
+pub struct RequestHandler<'a> {
     pub config: &'a Config,
     pub server: &'a Server,
     pub ask: &'a Ask,
@@ -54,7 +54,7 @@ enum Step {
     Redirect(String),
 }
 
-impl<'a> Visit<'a> {
+impl<'a> RequestHandler<'a> {
     /// A request that has just come in.
     pub fn new(
         config: &'a Config,
@@ -63,10 +63,10 @@ impl<'a> Visit<'a> {
         number: u64,
         hostname: &'a str,
         buckets: &'a mut Buckets,
-    ) -> Option<Visit<'a>> {
+    ) -> Option<RequestHandler<'a>> {
         let host = http::header(&request, "Host").unwrap_or("");
         let server = select::server(config, ask.local, host)?;
-        Some(Visit {
+        Some(RequestHandler {
             config,
             server,
             ask,
@@ -108,7 +108,7 @@ impl<'a> Visit<'a> {
     }
 
     /// An error goes to the log with what it was about.
-    pub fn complain(&self, context: &mut Context<'_>, what: &str, upstream: Option<&str>) {
+    pub fn write_error(&self, context: &mut Context<'_>, what: &str, upstream: Option<&str>) {
         let host = http::header(&self.request, "Host").unwrap_or("");
         let upstream = upstream.map(|url| format!(", upstream: \"{url}\"")).unwrap_or_default();
         let stamp = stamp(context.now());
@@ -137,7 +137,7 @@ impl<'a> Visit<'a> {
             };
             settings = location.map_or(&server.settings, |location| &location.settings);
             let inside = failed.is_some();
-            match self.visit(settings, location, &path, inside, context) {
+            match self.handler(settings, location, &path, inside, context) {
                 Step::Answer(mut outcome) => {
                     if let Some((status, took)) = failed {
                         outcome.status =
@@ -175,12 +175,12 @@ impl<'a> Visit<'a> {
                 }
             }
         }
-        self.complain(context, "rewrite or internal redirection cycle", None);
+        self.write_error(context, "rewrite or internal redirection cycle", None);
         let outcome = plain_error(500, http::SERVICE_TIME, settings);
         (settings, outcome)
     }
 
-    fn visit(
+    fn handler(
         &mut self,
         settings: &'a Settings,
         location: Option<&Location>,
@@ -207,11 +207,11 @@ impl<'a> Visit<'a> {
             return error(404);
         }
         if !inside && let Some(zone) = self.overflow(settings, context) {
-            self.complain(context, &zone, None);
+            self.write_error(context, &zone, None);
             return error(settings.limit_status.unwrap_or(503));
         }
         if !access::admits(&settings.access, self.ask.peer.ip()) {
-            self.complain(context, "access forbidden by rule", None);
+            self.write_error(context, "access forbidden by rule", None);
             return error(403);
         }
         if settings.auth_realm.is_some() && http::header(&self.request, "Authorization").is_none() {
@@ -271,8 +271,8 @@ impl<'a> Visit<'a> {
                 continue;
             }
             match self.buckets.admit(zone, limit, key, context.now()) {
-                Verdict::After(time) => self.held = self.held.max(time),
-                Verdict::Busy(excess) => {
+                Admission::After(time) => self.held = self.held.max(time),
+                Admission::Busy(excess) => {
                     let (whole, parts) = (excess / 1_000, excess % 1_000);
                     return Some(format!(
                         "limiting requests, excess: {whole}.{parts:03} by zone \"{}\"",
@@ -338,8 +338,8 @@ impl<'a> Visit<'a> {
         context: &mut Context<'_>,
     ) -> Step {
         let Some((last, tries)) = names.split_last() else { return error(404) };
-        let fill = |visit: &Self, name: &str| {
-            variables::fill(&super::template::Template::new(name), visit, settings, context.now())
+        let fill = |handler: &Self, name: &str| {
+            variables::fill(&super::template::Template::new(name), handler, settings, context.now())
         };
         for name in tries {
             let wanted = fill(self, name);
@@ -384,7 +384,7 @@ impl<'a> Visit<'a> {
                 return Step::Answer(redirect(301, self.absolute(&format!("{path}/")), settings));
             }
             let what = format!("open() \"{file}\" failed (2: No such file or directory)");
-            self.complain(context, &what, None);
+            self.write_error(context, &what, None);
             return error(404);
         }
         let usual = ["index.html".to_owned()];
@@ -398,7 +398,7 @@ impl<'a> Visit<'a> {
         if !context.cluster.is_directory(&place, &file) {
             let index = format!("{file}index.html");
             let what = format!("\"{index}\" is not found (2: No such file or directory)");
-            self.complain(context, &what, None);
+            self.write_error(context, &what, None);
             return error(404);
         }
         if settings.autoindex {
@@ -408,7 +408,7 @@ impl<'a> Visit<'a> {
                 self.listing(&file, path, context),
             ));
         }
-        self.complain(context, &format!("directory index of \"{file}\" is forbidden"), None);
+        self.write_error(context, &format!("directory index of \"{file}\" is forbidden"), None);
         error(403)
     }
 

@@ -34,7 +34,7 @@ pub struct Buckets(BTreeMap<(String, String), (u64, SimTime)>);
 
 /// What a bucket says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Admission {
     /// It goes on after this time.
     After(Duration),
     /// It is rejected. How far it is above the rate, in thousandths.
@@ -110,7 +110,7 @@ impl Limit {
 
 impl Buckets {
     /// Puts a request into its bucket, if there is room.
-    pub fn admit(&mut self, zone: &Zone, limit: &Limit, key: String, now: SimTime) -> Verdict {
+    pub fn admit(&mut self, zone: &Zone, limit: &Limit, key: String, now: SimTime) -> Admission {
         let place = (limit.zone.clone(), key);
         let excess = match self.0.get(&place) {
             Some((excess, since)) => {
@@ -121,13 +121,13 @@ impl Buckets {
             None => 0,
         };
         if excess > limit.burst {
-            return Verdict::Busy(excess);
+            return Admission::Busy(excess);
         }
         self.0.insert(place, (excess, now));
         match limit.at_once {
-            true => Verdict::After(Duration::ZERO),
+            true => Admission::After(Duration::ZERO),
             false => {
-                Verdict::After(Duration::from_millis(excess.saturating_mul(1_000) / zone.rate))
+                Admission::After(Duration::from_millis(excess.saturating_mul(1_000) / zone.rate))
             }
         }
     }
@@ -150,9 +150,9 @@ mod tests {
         let mut ask = |millis| {
             buckets.admit(&zone, &limit, "10.244.1.2".to_owned(), SimTime::from_millis(millis))
         };
-        let pass = Verdict::After(Duration::ZERO);
-        assert_eq!([ask(0), ask(0), ask(0)], [pass, pass, Verdict::Busy(2_000)]);
-        assert_eq!([ask(500), ask(500)], [pass, Verdict::Busy(2_000)]);
+        let pass = Admission::After(Duration::ZERO);
+        assert_eq!([ask(0), ask(0), ask(0)], [pass, pass, Admission::Busy(2_000)]);
+        assert_eq!([ask(500), ask(500)], [pass, Admission::Busy(2_000)]);
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let mut buckets = Buckets::default();
         let mut ask = || buckets.admit(&zone, &limit, String::new(), SimTime::START);
         ask();
-        assert_eq!(ask(), Verdict::After(Duration::from_secs(2)));
+        assert_eq!(ask(), Admission::After(Duration::from_secs(2)));
         assert!(Zone::read(&words("$x rate=1r/s"), &spot).is_err());
         assert!(Limit::read(&words("burst=1"), &spot).is_err());
     }

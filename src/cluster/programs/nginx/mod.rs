@@ -32,7 +32,7 @@ use crate::cluster::{
     Process, Reply, Signal,
 };
 use crate::network::{Protocol, SocketAddr};
-use config::{Config, Listen, Surroundings};
+use config::{Config, ConfigEnv, Listen};
 
 /// `Server: nginx/1.27.5`
 const VERSION: &str = "1.27.5";
@@ -168,14 +168,15 @@ impl Process for Nginx {
         };
         let number = self.connections;
         let buckets = &mut self.buckets;
-        let visit = handle::Visit::new(&config, ask, request, number, &self.hostname, buckets);
-        let Some(mut visit) = visit else { return http::other(Reply::Reset) };
-        let (response, took) = visit.answer(context);
-        if visit.closes() {
+        let handler =
+            handle::RequestHandler::new(&config, ask, request, number, &self.hostname, buckets);
+        let Some(mut handler) = handler else { return http::other(Reply::Reset) };
+        let (response, took) = handler.answer(context);
+        if handler.closes() {
             return Answer { reply: Reply::Closed, took };
         }
         if tls {
-            let names = visit.server.names.clone();
+            let names = handler.server.names.clone();
             return Answer { reply: Reply::Tls { names, issuer: Issuer::Itself, response }, took };
         }
         Answer { took, ..http::reply(ask, response) }
@@ -326,7 +327,7 @@ static PACKAGED: LazyLock<Arc<Config>> = LazyLock::new(|| {
 /// The files of the image alone.
 struct Package;
 
-impl Surroundings for Package {
+impl ConfigEnv for Package {
     fn read(&self, path: &str) -> Option<String> {
         image::nginx_file(path).map(str::to_owned)
     }
@@ -346,7 +347,7 @@ struct Container<'a> {
     place: Place,
 }
 
-impl Surroundings for Container<'_> {
+impl ConfigEnv for Container<'_> {
     fn read(&self, path: &str) -> Option<String> {
         let bytes = self.cluster.read_file(&self.place, path)?;
         Some(String::from_utf8_lossy(&bytes).into_owned())

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::config::{Proxy, Settings, host_and_port};
-use super::handle::{Outcome, Visit};
+use super::handle::{Outcome, RequestHandler};
 use super::variables;
 use crate::cluster::programs::http;
 use crate::cluster::{Context, DialFailure, HttpRequest, HttpResponse, Payload, Reply};
@@ -30,21 +30,21 @@ pub struct Try {
 /// # Errors
 /// The status that nginx answers with, and how long it took to know.
 pub fn pass(
-    visit: &mut Visit<'_>,
+    handler: &mut RequestHandler<'_>,
     proxy: &Proxy,
     settings: &Settings,
     location: Option<&str>,
     context: &mut Context<'_>,
 ) -> Result<Outcome, (u16, Duration)> {
-    let authority = variables::fill(&proxy.authority, visit, settings, context.now());
-    visit.proxy_host.clone_from(&authority);
-    let targets = targets(visit, proxy, settings, &authority, context)?;
-    let request = upstream_request(visit, proxy, settings, location, context);
+    let authority = variables::fill(&proxy.authority, handler, settings, context.now());
+    handler.proxy_host.clone_from(&authority);
+    let targets = targets(handler, proxy, settings, &authority, context)?;
+    let request = upstream_request(handler, proxy, settings, location, context);
     let scheme = if proxy.tls { "https" } else { "http" };
     let mut took = Duration::ZERO;
     let mut status = 502;
     // Round robin, as connections are counted.
-    let first = visit.number as usize % targets.len().max(1);
+    let first = handler.number as usize % targets.len().max(1);
     for index in 0..tries(proxy, settings, targets.len()) {
         let to = targets[(first + index) % targets.len()];
         let url = format!("{scheme}://{to}{}", request.target);
@@ -52,14 +52,14 @@ pub fn pass(
             Ok((response, time)) => {
                 took += time;
                 let length = response.body.len();
-                visit.tries.push(Try { to, status: response.status, length, took: time });
+                handler.tries.push(Try { to, status: response.status, length, took: time });
                 return Ok(outcome(response, took));
             }
             Err(problem) => {
                 took += problem.took;
                 status = problem.status;
-                visit.tries.push(Try { to, status, length: 0, took: problem.took });
-                visit.complain(context, &problem.text, Some(&url));
+                handler.tries.push(Try { to, status, length: 0, took: problem.took });
+                handler.write_error(context, &problem.text, Some(&url));
                 // What may have changed something is not asked for twice.
                 if problem.sent && ["POST", "LOCK", "PATCH"].contains(&&*request.method) {
                     break;
@@ -171,7 +171,7 @@ fn ask(
 
 /// The addresses to ask: known since the start, or looked up now where the name has variables.
 fn targets(
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     proxy: &Proxy,
     settings: &Settings,
     authority: &str,
@@ -180,7 +180,7 @@ fn targets(
     if !proxy.authority.has_variables() {
         return Ok(proxy.targets.clone());
     }
-    if let Some(known) = visit.config.upstreams.get(authority) {
+    if let Some(known) = handler.config.upstreams.get(authority) {
         return Ok(known.clone());
     }
     let usual = if proxy.tls { 443 } else { 80 };
@@ -191,7 +191,7 @@ fn targets(
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     if !settings.resolver {
-        visit.complain(context, &format!("no resolver defined to resolve {host}"), None);
+        handler.write_error(context, &format!("no resolver defined to resolve {host}"), None);
         return Err((502, http::SERVICE_TIME));
     }
     // nginx's own resolver knows no search domains.
@@ -201,7 +201,7 @@ fn targets(
         Ok(addresses) => Ok(addresses.into_iter().map(|a| SocketAddr::new(a, port)).collect()),
         Err(_) => {
             let text = format!("{host} could not be resolved (3: Host not found)");
-            visit.complain(context, &text, None);
+            handler.write_error(context, &text, None);
             Err((502, found.took))
         }
     }
@@ -210,21 +210,21 @@ fn targets(
 /// What the upstream is asked: the path with the location's part replaced, if `proxy_pass` has one
 /// of its own (TOPICS D43), and headers of nginx's.
 fn upstream_request(
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     proxy: &Proxy,
     settings: &Settings,
     location: Option<&str>,
     context: &Context<'_>,
 ) -> HttpRequest {
     let now = context.now();
-    let (path, query) = http::split_target(&visit.request.target);
+    let (path, query) = http::split_target(&handler.request.target);
     let target = match (&proxy.uri, location) {
-        (None, _) => visit.request.target.clone(),
+        (None, _) => handler.request.target.clone(),
         (Some(uri), _) if proxy.authority.has_variables() => {
-            variables::fill(uri, visit, settings, now)
+            variables::fill(uri, handler, settings, now)
         }
         (Some(uri), location) => {
-            let uri = variables::fill(uri, visit, settings, now);
+            let uri = variables::fill(uri, handler, settings, now);
             let rest = path.strip_prefix(location.unwrap_or("")).unwrap_or("");
             let separator = if query.is_empty() { "" } else { "?" };
             format!("{uri}{rest}{separator}{query}")
@@ -233,28 +233,28 @@ fn upstream_request(
     let declared: Vec<(String, String)> = settings
         .proxy_headers
         .iter()
-        .map(|(name, value)| (name.clone(), variables::fill(value, visit, settings, now)))
+        .map(|(name, value)| (name.clone(), variables::fill(value, handler, settings, now)))
         .collect();
     let says = |name: &str| declared.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     let mut headers = Vec::new();
     if !says("Host") {
-        headers.push(("Host".to_owned(), visit.proxy_host.clone()));
+        headers.push(("Host".to_owned(), handler.proxy_host.clone()));
     }
     headers.extend(declared.iter().filter(|(_, value)| !value.is_empty()).cloned());
     if !says("Connection") {
         headers.push(("Connection".to_owned(), "close".to_owned()));
     }
-    let passed = visit
+    let passed = handler
         .request
         .headers
         .iter()
         .filter(|(name, _)| !OWN.contains(&name.to_lowercase().as_str()) && !says(name));
     headers.extend(passed.cloned());
     HttpRequest {
-        method: visit.request.method.clone(),
+        method: handler.request.method.clone(),
         target,
         headers,
-        body: visit.request.body.clone(),
+        body: handler.request.body.clone(),
     }
 }
 

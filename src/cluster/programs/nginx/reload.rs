@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::config::Surroundings;
+use super::config::ConfigEnv;
 use super::{Container, Nginx, config, select, stamp};
 use crate::cluster::{Context, Signal};
 use crate::network::Protocol;

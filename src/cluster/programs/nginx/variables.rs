@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::config::Settings;
-use super::handle::Visit;
+use super::handle::RequestHandler;
 use super::proxy::Try;
 use super::template::Template;
 use crate::clock::SimTime;
@@ -11,36 +11,41 @@ use crate::cluster::HttpRequest;
 use crate::cluster::programs::http;
 
 /// What a template says for this request.
-pub fn fill(template: &Template, visit: &Visit<'_>, settings: &Settings, now: SimTime) -> String {
-    template.fill(|name, out| write(name, visit, settings, now, out, 0))
+pub fn fill(
+    template: &Template,
+    handler: &RequestHandler<'_>,
+    settings: &Settings,
+    now: SimTime,
+) -> String {
+    template.fill(|name, out| write(name, handler, settings, now, out, 0))
 }
 
 fn write(
     name: &str,
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     settings: &Settings,
     now: SimTime,
     out: &mut String,
     depth: u32,
 ) {
-    let request = &visit.request;
+    let request = &handler.request;
     let (path, query) = http::split_target(&request.target);
     let header = |name: &str| http::header(request, name).unwrap_or("");
     let host = header("Host");
     let bare_host = host.split(':').next().unwrap_or("");
-    if let Some(value) = own(name, visit, settings, now, depth) {
+    if let Some(value) = own(name, handler, settings, now, depth) {
         out.push_str(&value);
         return;
     }
     match name {
-        "remote_addr" | "binary_remote_addr" => out.push_str(&visit.ask.peer.ip().to_string()),
-        "remote_port" => out.push_str(&visit.ask.peer.port().to_string()),
-        "server_addr" => out.push_str(&visit.ask.local.ip().to_string()),
-        "server_port" => out.push_str(&visit.ask.local.port().to_string()),
-        "host" if bare_host.is_empty() => out.push_str(visit.server_name()),
+        "remote_addr" | "binary_remote_addr" => out.push_str(&handler.ask.peer.ip().to_string()),
+        "remote_port" => out.push_str(&handler.ask.peer.port().to_string()),
+        "server_addr" => out.push_str(&handler.ask.local.ip().to_string()),
+        "server_port" => out.push_str(&handler.ask.local.port().to_string()),
+        "host" if bare_host.is_empty() => out.push_str(handler.server_name()),
         "host" => out.push_str(bare_host),
-        "server_name" => out.push_str(visit.server_name()),
-        "hostname" => out.push_str(visit.hostname),
+        "server_name" => out.push_str(handler.server_name()),
+        "hostname" => out.push_str(handler.hostname),
         "scheme" => out.push_str("http"),
         "request_method" => out.push_str(&request.method),
         "request_uri" => out.push_str(&request.target),
@@ -53,8 +58,8 @@ fn write(
         "args" | "query_string" => out.push_str(query),
         "is_args" => out.push_str(if query.is_empty() { "" } else { "?" }),
         "server_protocol" => out.push_str("HTTP/1.1"),
-        "status" => out.push_str(&visit.status.to_string()),
-        "body_bytes_sent" | "bytes_sent" => out.push_str(&visit.sent.to_string()),
+        "status" => out.push_str(&handler.status.to_string()),
+        "body_bytes_sent" | "bytes_sent" => out.push_str(&handler.sent.to_string()),
         "request_time" => out.push_str("0.001"),
         "time_local" => out.push_str(&http::log_date(now)),
         "time_iso8601" => {
@@ -66,23 +71,23 @@ fn write(
         }
         "nginx_version" => out.push_str(super::VERSION),
         "pid" => out.push_str("29"),
-        "connection" => out.push_str(&visit.number.to_string()),
-        "proxy_host" => out.push_str(&visit.proxy_host),
+        "connection" => out.push_str(&handler.number.to_string()),
+        "proxy_host" => out.push_str(&handler.proxy_host),
         "proxy_add_x_forwarded_for" => {
             let before = header("X-Forwarded-For");
             let separator = if before.is_empty() { "" } else { ", " };
-            out.push_str(&format!("{before}{separator}{}", visit.ask.peer.ip()));
+            out.push_str(&format!("{before}{separator}{}", handler.ask.peer.ip()));
         }
-        "upstream_addr" => out.push_str(&each_try(visit, |one| one.to.to_string())),
+        "upstream_addr" => out.push_str(&each_try(handler, |one| one.to.to_string())),
         "upstream_response_length" => {
-            out.push_str(&each_try(visit, |one| one.length.to_string()));
+            out.push_str(&each_try(handler, |one| one.length.to_string()));
         }
         "upstream_response_time" => {
-            out.push_str(&each_try(visit, |one| format!("{:.3}", one.took.as_secs_f64())));
+            out.push_str(&each_try(handler, |one| format!("{:.3}", one.took.as_secs_f64())));
         }
-        "upstream_status" => out.push_str(&each_try(visit, |one| one.status.to_string())),
+        "upstream_status" => out.push_str(&each_try(handler, |one| one.status.to_string())),
         "request_length" => out.push_str(&request_length(request).to_string()),
-        "request_id" => out.push_str(&request_id(visit)),
+        "request_id" => out.push_str(&request_id(handler)),
         _ => match name.split_once('_') {
             Some(("http", rest)) => out.push_str(or_dash(header(&rest.replace('_', "-")))),
             Some(("arg", rest)) => {
@@ -100,7 +105,7 @@ fn write(
 /// A variable that `set` made.
 fn own(
     name: &str,
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     settings: &Settings,
     now: SimTime,
     depth: u32,
@@ -109,14 +114,14 @@ fn own(
     // `set $a $a` would go round for ever.
     let deeper = depth + 1;
     (deeper < 8)
-        .then(|| template.fill(|inner, out| write(inner, visit, settings, now, out, deeper)))
+        .then(|| template.fill(|inner, out| write(inner, handler, settings, now, out, deeper)))
 }
 
 /// What there is to say of each try at an upstream.
-fn each_try(visit: &Visit<'_>, say: impl Fn(&Try) -> String) -> String {
-    match visit.tries.is_empty() {
+fn each_try(handler: &RequestHandler<'_>, say: impl Fn(&Try) -> String) -> String {
+    match handler.tries.is_empty() {
         true => "-".to_owned(),
-        false => visit.tries.iter().map(say).collect::<Vec<_>>().join(", "),
+        false => handler.tries.iter().map(say).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -128,8 +133,8 @@ fn request_length(request: &HttpRequest) -> usize {
 }
 
 /// Thirty-two hexadecimal digits that no other request has.
-fn request_id(visit: &Visit<'_>) -> String {
-    let digest = Sha256::digest(format!("{}/{}", visit.hostname, visit.number));
+fn request_id(handler: &RequestHandler<'_>) -> String {
+    let digest = Sha256::digest(format!("{}/{}", handler.hostname, handler.number));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -6,13 +6,15 @@ use crate::shell::files::{MARK, View};
 
 /// Complains in the words of `tool`, and gives the exit code.
 fn fail(io: &mut Io<'_>, message: String) -> i32 {
-    io.complain(message);
+    io.write_error(message);
     1
 }
 
 fn need(io: &mut Io<'_>, options: &Options, tool: &str) -> bool {
     if options.operands.is_empty() {
-        io.complain(format!("{tool}: missing operand\nTry '{tool} --help' for more information."));
+        io.write_error(format!(
+            "{tool}: missing operand\nTry '{tool} --help' for more information."
+        ));
     }
     !options.operands.is_empty()
 }

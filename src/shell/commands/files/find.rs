@@ -451,7 +451,7 @@ impl Find {
             false => io.remove_file(&one.path),
         };
         if let Err(why) = done {
-            io.complain(format!("find: cannot delete '{}': {why}", one.path));
+            io.write_error(format!("find: cannot delete '{}': {why}", one.path));
             self.status = 1;
             return false;
         }
@@ -476,7 +476,7 @@ impl Find {
             }
             let root = self.roots.pop_front()?;
             if !io.is_file(&root) && !io.is_directory(&root) {
-                io.complain(match self.gnu {
+                io.write_error(match self.gnu {
                     true => format!("find: '{root}': No such file or directory"),
                     false => format!("find: {root}: No such file or directory"),
                 });
@@ -512,7 +512,7 @@ impl Find {
             Ok(machine) => self.running = Some(machine),
             Err(_) => {
                 let name = words.first().map_or("", String::as_str);
-                io.complain(format!("find: '{name}': No such file or directory"));
+                io.write_error(format!("find: '{name}': No such file or directory"));
                 self.answers.push(127);
             }
         }

@@ -40,7 +40,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
             files.push(Entry { name: path.clone(), folder: io.is_directory(path), size });
         } else {
             status = if busybox { 1 } else { 2 };
-            io.complain(match busybox {
+            io.write_error(match busybox {
                 true => format!("ls: {path}: No such file or directory"),
                 false => format!("ls: cannot access '{path}': No such file or directory"),
             });

@@ -16,7 +16,7 @@ pub(in crate::shell::commands) fn which(arguments: &[String], io: &mut Io<'_>) -
 
 pub(in crate::shell::commands) fn basename(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(path) = arguments.first() else {
-        io.complain("basename: missing operand\nTry 'basename --help' for more information.");
+        io.write_error("basename: missing operand\nTry 'basename --help' for more information.");
         return Some(1);
     };
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
@@ -28,7 +28,7 @@ pub(in crate::shell::commands) fn basename(arguments: &[String], io: &mut Io<'_>
 
 pub(in crate::shell::commands) fn dirname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     if arguments.is_empty() {
-        io.complain("dirname: missing operand\nTry 'dirname --help' for more information.");
+        io.write_error("dirname: missing operand\nTry 'dirname --help' for more information.");
         return Some(1);
     }
     for path in arguments {
@@ -59,7 +59,7 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
             (false, Ok(bytes)) if bytes.is_empty() => ("regular empty file", 0),
             (false, Ok(bytes)) => ("regular file", bytes.len()),
             (false, Err(why)) => {
-                io.complain(format!("stat: cannot statx '{path}': {why}"));
+                io.write_error(format!("stat: cannot statx '{path}': {why}"));
                 status = 1;
                 continue;
             }

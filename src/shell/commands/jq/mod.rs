@@ -47,7 +47,7 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
             return Some(0);
         }
         Err(Refusal { message, status }) => {
-            io.complain(message);
+            io.write_error(message);
             return Some(status);
         }
     };
@@ -72,13 +72,13 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let tree = match parse::parse(&std::mem::take(&mut options.program), &names) {
         Ok(tree) => tree,
         Err(message) => {
-            io.complain(message);
+            io.write_error(message);
             return Some(3);
         }
     };
     let failed = session(io, &options, &tree, texts);
     for message in unread {
-        io.complain(message);
+        io.write_error(message);
     }
     Some(if failed != 0 { failed } else { status })
 }
@@ -121,7 +121,7 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
             None => break,
             Some(Ok(value)) => value,
             Some(Err(Stop::Error(Value::String(text)))) => {
-                io.complain(text);
+                io.write_error(text);
                 return 4;
             }
             Some(Err(_)) => break,
@@ -153,17 +153,17 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
         match flow {
             Ok(()) | Err(Stop::Error(Value::Null)) => {}
             Err(Stop::Break(_)) => {
-                io.complain(format!("jq: error (at {}): break", feed.position()));
+                io.write_error(format!("jq: error (at {}): break", feed.position()));
                 status = 5;
             }
             Err(Stop::Halt(code)) => return code,
             Err(Stop::Refused(what)) => {
-                io.complain(format!("podhop: jq: {what} are not simulated here"));
+                io.write_error(format!("podhop: jq: {what} are not simulated here"));
                 return 5;
             }
             Err(Stop::Error(value)) => {
                 let position = feed.position();
-                io.complain(match value {
+                io.write_error(match value {
                     Value::String(text) => format!("jq: error (at {position}): {text}"),
                     other => {
                         let text = print::compact(&other);
@@ -175,7 +175,7 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
         }
     }
     if let Some(message) = feed.remark() {
-        io.complain(message);
+        io.write_error(message);
     }
     match (status, options.exit_status, last) {
         (0, true, Some(false)) => 1,

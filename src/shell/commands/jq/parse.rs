@@ -161,7 +161,7 @@ impl Parser<'_> {
     }
 
     /// A complaint about a place: the line, and as many blanks as stand before the place in it.
-    fn complain(&mut self, message: &str, at: usize) {
+    fn write_error(&mut self, message: &str, at: usize) {
         let start = self.source[..at].rfind('\n').map_or(0, |end| end + 1);
         let end = self.source[start..].find('\n').map_or(self.source.len(), |end| start + end);
         let number = self.source[..at].matches('\n').count() + 1;
@@ -184,7 +184,7 @@ impl Parser<'_> {
             "syntax error, unexpected {}{expecting} (Unix shell quoting issues?)",
             token.name()
         );
-        self.complain(&message, at);
+        self.write_error(&message, at);
         Err(Failed)
     }
 
@@ -202,7 +202,7 @@ impl Parser<'_> {
         }
         if matches!(self.token(), Token::Word("import" | "include" | "module")) {
             let at = self.tokens[self.at].1;
-            self.complain("podhop: modules are not simulated here", at);
+            self.write_error("podhop: modules are not simulated here", at);
             return Err(Failed);
         }
         let body = match self.token() {
@@ -354,7 +354,7 @@ impl Parser<'_> {
                 && let Node::Literal(Value::Number(_)) = &*left
                 && matches!(&*right, Node::Literal(Value::Number(by)) if *by == 0.0)
             {
-                self.complain("Division by zero?", start);
+                self.write_error("Division by zero?", start);
             }
             left = Rc::new(match sign {
                 "//" => Node::Alternative(left, right),
@@ -549,7 +549,7 @@ impl Parser<'_> {
         }
         let body = self.branches(condition);
         if body.is_err() {
-            self.complain("Possibly unterminated 'if' statement", start);
+            self.write_error("Possibly unterminated 'if' statement", start);
         }
         body
     }
@@ -588,7 +588,7 @@ impl Parser<'_> {
         self.depth += 1;
         if self.depth > DEEPEST || self.joined > MOST_SIGNS {
             let at = self.tokens[self.at].1;
-            self.complain("podhop: programs that nest this deep are not simulated here", at);
+            self.write_error("podhop: programs that nest this deep are not simulated here", at);
             return Err(Failed);
         }
         Ok(())
@@ -621,7 +621,7 @@ impl Parser<'_> {
                 let Token::Name(name) = token else { return self.unexpected("IDENT") };
                 self.advance();
                 if !self.scope.labels.contains(&name) {
-                    self.complain(&format!("$*label-{name} is not defined"), at);
+                    self.write_error(&format!("$*label-{name} is not defined"), at);
                 }
                 Rc::new(Node::Break(name))
             }
@@ -666,7 +666,10 @@ impl Parser<'_> {
             }
             Token::Sign("{") | Token::Invalid | Token::Format(_) => {
                 let failed = self.unexpected("");
-                self.complain("try .[\"field\"] instead of .field for unusually named fields", at);
+                self.write_error(
+                    "try .[\"field\"] instead of .field for unusually named fields",
+                    at,
+                );
                 failed
             }
             _ => Ok(Rc::new(Node::Identity)),
@@ -690,7 +693,7 @@ impl Parser<'_> {
             Token::Name(name) => {
                 self.advance();
                 if !self.scope.variables.contains(&name) {
-                    self.complain(&format!("${name} is not defined"), start);
+                    self.write_error(&format!("${name} is not defined"), start);
                 }
                 Ok(Rc::new(Node::Variable(name)))
             }
@@ -721,7 +724,7 @@ impl Parser<'_> {
                 _ => {}
             }
             if !names::exists(name, count) {
-                self.complain(&format!("{name}/{count} is not defined"), start);
+                self.write_error(&format!("{name}/{count} is not defined"), start);
             }
         }
         Ok(Rc::new(Node::Call(name.to_owned(), arguments)))
@@ -731,7 +734,7 @@ impl Parser<'_> {
         loop {
             if self.joined > MOST_SIGNS {
                 let at = self.tokens[self.at].1;
-                self.complain("podhop: programs this long are not simulated here", at);
+                self.write_error("podhop: programs this long are not simulated here", at);
                 return Err(Failed);
             }
             match self.token().clone() {
@@ -808,7 +811,7 @@ impl Parser<'_> {
                             let message = format!(
                                 "{what} at line 1, column {column} (while parsing '\"{text}\"')"
                             );
-                            self.complain(&message, at);
+                            self.write_error(&message, at);
                         }
                     }
                 }
@@ -867,7 +870,7 @@ impl Parser<'_> {
     fn perhaps_a_key(&mut self, start: usize) {
         let colon = |(token, _): &(Token, usize)| *token == Token::Sign(":");
         if self.tokens[self.at..].iter().any(colon) {
-            self.complain("May need parentheses around object key expression", start);
+            self.write_error("May need parentheses around object key expression", start);
         }
     }
 
@@ -900,7 +903,7 @@ impl Parser<'_> {
             Token::Number(number) => {
                 let shown = Value::Number(number).shown();
                 self.advance();
-                self.complain(&format!("Cannot use {shown} as object key"), at);
+                self.write_error(&format!("Cannot use {shown} as object key"), at);
                 (literal(""), literal(""))
             }
             Token::Sign("(") => {
@@ -910,7 +913,10 @@ impl Parser<'_> {
                 if let Node::Literal(value) = &*key
                     && !matches!(value, Value::String(_))
                 {
-                    self.complain(&format!("Cannot use {} as object key", value.shown()), at + 1);
+                    self.write_error(
+                        &format!("Cannot use {} as object key", value.shown()),
+                        at + 1,
+                    );
                 }
                 if !self.is(":") {
                     return self.unexpected("':'");

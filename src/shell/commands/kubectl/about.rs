@@ -336,7 +336,7 @@ fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
     let resource = words[1].split('/').next().unwrap_or(&words[1]);
     let known = super::resources::named(resource).is_some();
     if !known && resource != "*" && !resource.is_empty() {
-        io.complain(format!(
+        io.write_error(format!(
             "Warning: the server doesn't have a resource type '{}'\n",
             crate::diagnostic::printable(resource)
         ));

@@ -59,7 +59,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let typing = call.arguments.on("stdin") && io.stdin.terminal;
     if let Some(shell) = pods::shell(&pod, &container).filter(|_| typing) {
         if !call.arguments.on("quiet") {
-            io.complain("If you don't see a command prompt, try pressing enter.");
+            io.write_error("If you don't see a command prompt, try pressing enter.");
         }
         let program = Program::start(io, &pod, &container, &[shell], true)?;
         return Ok(Next::Wait(Box::new(Typing { program })));

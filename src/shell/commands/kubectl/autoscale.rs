@@ -45,7 +45,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let report = Report::of(&call, io)?;
     let arguments = &call.arguments;
     if arguments.given("cpu-percent") {
-        io.complain(
+        io.write_error(
             "Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource \
              quantity format (e.g., '70%' for utilization or '500m' for milliCPU).",
         );

@@ -275,7 +275,7 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         return help::of_command(&path, command, io);
     }
     if arguments.given("record") {
-        io.complain("Flag --record has been deprecated, --record will be removed in the future");
+        io.write_error("Flag --record has been deprecated, --record will be removed in the future");
     }
     let missing: Vec<String> = command
         .required

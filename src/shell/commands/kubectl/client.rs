@@ -60,7 +60,7 @@ impl Client {
     /// `Warning: …`, once.
     pub fn warn(&mut self, io: &mut Io<'_>, warning: &str) {
         if self.told.insert(warning.to_owned()) {
-            io.complain(format!("Warning: {warning}"));
+            io.write_error(format!("Warning: {warning}"));
         }
     }
 

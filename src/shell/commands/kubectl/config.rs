@@ -243,13 +243,13 @@ pub(super) fn refused_server(server: &str, io: &mut Io<'_>) -> Outcome {
     let address = base.split("://").nth(1).unwrap_or(base).to_owned();
     let now = io.now().timestamp().strftime("%m%d %H:%M:%S%.6f").to_string();
     for _ in 0..5 {
-        io.complain(crate::diagnostic::printable(&format!(
+        io.write_error(crate::diagnostic::printable(&format!(
             "E{now}       1 memcache.go:265] \"Unhandled Error\" err=\"couldn't get current server \
              API group list: Get \\\"{base}/api?timeout=32s\\\": dial tcp {address}: connect: \
              connection refused\""
         )));
     }
-    io.complain(crate::diagnostic::printable(&format!(
+    io.write_error(crate::diagnostic::printable(&format!(
         "The connection to the server {address} was refused - did you specify the right host or \
          port?"
     )));

@@ -381,7 +381,7 @@ fn delete_context(call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(text));
     }
     if config.current() == name {
-        io.complain("warning: this removed your active context, use \"kubectl config use-context\" to select a different one");
+        io.write_error("warning: this removed your active context, use \"kubectl config use-context\" to select a different one");
     }
     remove(&mut config, "contexts", &name);
     config.save(io)?;

@@ -290,7 +290,7 @@ impl Plan {
         }
         let force = call.arguments.on("force");
         match self.options.grace_seconds {
-            Some(0) if force => io.complain(
+            Some(0) if force => io.write_error(
                 "Warning: Immediate deletion does not wait for confirmation that the running \
                  resource has been terminated. The resource may continue to run on the cluster \
                  indefinitely.",
@@ -306,7 +306,7 @@ impl Plan {
 
     fn warn_about_scope(&self, io: &mut Io<'_>, doomed: &[Doomed]) {
         if self.namespace_given && doomed.iter().any(|one| !one.kind.info().namespaced) {
-            io.complain(
+            io.write_error(
                 "Warning: deleting cluster-scoped resources, not scoped to the provided namespace",
             );
         }

@@ -149,7 +149,7 @@ fn leaving(
         notes.push(format!("deleting Pods that declare no controller: {}", unmanaged.join(", ")));
     }
     if !notes.is_empty() {
-        io.complain(format!("Warning: {}", notes.join("; ")));
+        io.write_error(format!("Warning: {}", notes.join("; ")));
     }
     Ok(pods)
 }
@@ -240,7 +240,7 @@ impl Drain {
         for pod in std::mem::take(&mut self.waiting) {
             let (namespace, name) = (pods::namespace(&pod).to_owned(), pods::name(&pod).to_owned());
             if self.budgets && self.is_protected(io, &pod)? {
-                io.complain(format!(
+                io.write_error(format!(
                     "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): \
                      Cannot evict pod as it would violate the pod's disruption budget."
                 ));

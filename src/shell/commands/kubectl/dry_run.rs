@@ -34,7 +34,7 @@ impl DryRun {
             "client" => Ok(DryRun::Client),
             "server" => Ok(DryRun::Server),
             "unchanged" => {
-                io.complain(
+                io.write_error(
                     "Warning: --dry-run is deprecated and can be replaced with --dry-run=client.",
                 );
                 Ok(DryRun::Client)

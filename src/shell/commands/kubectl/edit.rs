@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::super::Wish;
+use super::super::super::UiRequest;
 use super::super::super::tool::{Interrupted, Io, Step, Tool};
 use super::catalog::{self, Command};
 use super::client::Client;
@@ -81,7 +81,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let running = match &editor {
         Some(editor) => Some(editor.start(io, &file)?),
         None => {
-            io.wishes.push(Wish::Edit(file.clone()));
+            io.ui_requests.push(UiRequest::Edit(file.clone()));
             None
         }
     };
@@ -172,7 +172,7 @@ impl Task for Edit {
             }
         }
         let Some(bytes) = io.files.get(&self.file) else {
-            io.complain("Edit cancelled, no changes made.");
+            io.write_error("Edit cancelled, no changes made.");
             return Ok(Step::Exit(0));
         };
         let text = String::from_utf8_lossy(bytes).into_owned();
@@ -182,7 +182,7 @@ impl Task for Edit {
         }
         if self.refused && own && without_comments(&text) == without_comments(&self.text) {
             let text = "Edit cancelled, no valid changes were saved.";
-            io.complain(format!("A copy of your changes has been stored to {:?}", self.file));
+            io.write_error(format!("A copy of your changes has been stored to {:?}", self.file));
             return Err(Failure::message(text));
         }
         if without_comments(&text) == without_comments(&self.original) && own {
@@ -198,12 +198,12 @@ impl Task for Edit {
                 Ok(Step::Exit(0))
             }
             Err(failure) => {
-                io.complain(crate::diagnostic::printable(&failure.text()));
+                io.write_error(crate::diagnostic::printable(&failure.text()));
                 self.text = text;
                 self.refused = true;
                 match &self.editor {
                     Some(editor) => self.running = Some(editor.start(io, &self.file)?),
-                    None => io.wishes.push(Wish::Edit(self.file.clone())),
+                    None => io.ui_requests.push(UiRequest::Edit(self.file.clone())),
                 }
                 Ok(Step::Until(io.now() + PERIOD))
             }
@@ -226,7 +226,7 @@ fn without_comments(text: &str) -> String {
 impl Edit {
     fn cancel(&self, io: &mut Io<'_>, why: &str) -> Step {
         io.files.remove(&self.file);
-        io.complain(why);
+        io.write_error(why);
         Step::Exit(0)
     }
 

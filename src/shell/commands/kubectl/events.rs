@@ -50,9 +50,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let watch = call.arguments.on("watch");
     if objects.is_empty() && !watch {
         if everywhere {
-            io.complain("No events found.");
+            io.write_error("No events found.");
         } else {
-            io.complain(format!("No events found in {} namespace.", call.client.namespace));
+            io.write_error(format!("No events found in {} namespace.", call.client.namespace));
         }
         return DONE;
     }

@@ -72,7 +72,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let (stdin, tty) = (call.arguments.on("stdin"), call.arguments.on("tty"));
     let terminal = tty && stdin && io.stdin.terminal;
     if tty && stdin && !io.stdin.terminal {
-        io.complain("Unable to use a TTY - input is not a terminal or the right kind of file");
+        io.write_error("Unable to use a TTY - input is not a terminal or the right kind of file");
     }
     let program = Program::start(io, &pod, &container, &command, terminal)?;
     Ok(Next::Wait(Box::new(Exec { program, stdin: (!stdin).then(Stdin::default) })))
@@ -195,7 +195,7 @@ impl Task for Exec {
         if let Step::Exit(code) = step
             && code != 0
         {
-            io.complain(format!("command terminated with exit code {code}"));
+            io.write_error(format!("command terminated with exit code {code}"));
         }
         Ok(step)
     }

@@ -212,9 +212,9 @@ fn is_not_found(failure: &Failure) -> bool {
 fn nothing_found(call: &Call, io: &mut Io<'_>, target: &Target) {
     let namespaced = target.kinds().iter().all(|kind| kind.info().namespaced);
     if namespaced && !call.arguments.on("all-namespaces") {
-        io.complain(format!("No resources found in {} namespace.", call.client.namespace));
+        io.write_error(format!("No resources found in {} namespace.", call.client.namespace));
     } else {
-        io.complain("No resources found");
+        io.write_error("No resources found");
     }
 }
 
@@ -384,7 +384,7 @@ fn watch(mut call: Call, io: &mut Io<'_>, target: &Target, view: View) -> Outcom
         ));
     }
     if !call.arguments.text("sort-by").is_empty() {
-        io.complain(match call.arguments.on("watch") {
+        io.write_error(match call.arguments.on("watch") {
             true => {
                 "warning: --watch requested, --sort-by will be ignored for watch events received"
             }

@@ -78,7 +78,7 @@ pub(super) fn of_words(words: &[String], io: &mut Io<'_>) -> Outcome {
         Some(command) => of_command(&path, command, io),
         None if !words.is_empty() => {
             let topics: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-            io.complain(format!(
+            io.write_error(format!(
                 "Unknown help topic [{}]\n\n\n{}",
                 topics.join(" "),
                 kubectl_page()
@@ -140,7 +140,7 @@ pub(super) fn of_group(call: Call, io: &mut Io<'_>) -> Outcome {
     let page = page(&call.path, call.command);
     match call.command.name {
         "rollout" | "certificate" => io.say(page),
-        _ => io.complain(page),
+        _ => io.write_error(page),
     }
     Ok(Next::Exit(i32::from(call.command.name != "certificate")))
 }

@@ -99,7 +99,10 @@ fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
                 .map(|p| p.as_ref().clone())
                 .collect();
             if pods.is_empty() {
-                io.complain(format!("No resources found in {} namespace.", call.client.namespace));
+                io.write_error(format!(
+                    "No resources found in {} namespace.",
+                    call.client.namespace
+                ));
             }
             pods
         }
@@ -138,7 +141,7 @@ fn named(call: &mut Call, io: &mut Io<'_>, word: &str) -> Result<Vec<Pod>, Failu
         other => other,
     })?;
     if count > 1 {
-        io.complain(format!("Found {count} pods, using pod/{}", pods::name(&pod)));
+        io.write_error(format!("Found {count} pods, using pod/{}", pods::name(&pod)));
     }
     Ok(vec![pod])
 }

@@ -74,13 +74,13 @@ pub(in crate::shell) use complete::complete;
 
 /// kubectl with these arguments (without `kubectl` itself).
 pub fn start(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Kubectl { state: State::Fresh(arguments.to_vec()) })
+    Box::new(Kubectl { state: KubectlState::Fresh(arguments.to_vec()) })
 }
 
 /// A running kubectl.
 #[derive(Clone)]
 struct Kubectl {
-    state: State,
+    state: KubectlState,
 }
 
 /// Whether `-f -` asks for manifests from standard input, which has to come to its end first.
@@ -92,7 +92,7 @@ fn reads_input(arguments: &[String]) -> bool {
 
 /// How far it has come.
 #[derive(Clone)]
-enum State {
+enum KubectlState {
     /// Nothing is read yet.
     Fresh(Vec<String>),
     /// Something is waited for.
@@ -175,21 +175,21 @@ impl Tool for Kubectl {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
             let result = match &mut self.state {
-                State::Over(code) => return Step::Exit(*code),
-                State::Leaving(until, _) if *until > io.now() => return Step::Until(*until),
-                State::Leaving(_, code) => Ok(State::Over(*code)),
-                State::Fresh(arguments) if reads_input(arguments) && !io.stdin.ended() => {
+                KubectlState::Over(code) => return Step::Exit(*code),
+                KubectlState::Leaving(until, _) if *until > io.now() => return Step::Until(*until),
+                KubectlState::Leaving(_, code) => Ok(KubectlState::Over(*code)),
+                KubectlState::Fresh(arguments) if reads_input(arguments) && !io.stdin.ended() => {
                     return Step::Input;
                 }
-                State::Fresh(arguments) => {
+                KubectlState::Fresh(arguments) => {
                     let arguments = std::mem::take(arguments);
                     catalog::run(&arguments, io).map(|next| match next {
-                        Next::Exit(code) => State::Leaving(io.now() + RUN, code),
-                        Next::Wait(task) => State::Waiting(task),
+                        Next::Exit(code) => KubectlState::Leaving(io.now() + RUN, code),
+                        Next::Wait(task) => KubectlState::Waiting(task),
                     })
                 }
-                State::Waiting(task) => match task.step(io) {
-                    Ok(Step::Exit(code)) => Ok(State::Over(code)),
+                KubectlState::Waiting(task) => match task.step(io) {
+                    Ok(Step::Exit(code)) => Ok(KubectlState::Over(code)),
                     Ok(wait) => return wait,
                     Err(failure) => Err(failure),
                 },
@@ -198,22 +198,22 @@ impl Tool for Kubectl {
                 io.stdout.extend_from_slice(failure.output().as_bytes());
                 let text = failure.text();
                 if !text.is_empty() {
-                    io.complain(crate::diagnostic::printable(&text));
+                    io.write_error(crate::diagnostic::printable(&text));
                 }
-                State::Over(failure.exit())
+                KubectlState::Over(failure.exit())
             });
         }
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         match &mut self.state {
-            State::Waiting(task) => task.interrupt(io),
+            KubectlState::Waiting(task) => task.interrupt(io),
             _ => Interrupted::Ended,
         }
     }
 
     fn terminate(&mut self, io: &mut Io<'_>) {
-        if let State::Waiting(task) = &mut self.state {
+        if let KubectlState::Waiting(task) = &mut self.state {
             task.terminate(io);
         }
     }

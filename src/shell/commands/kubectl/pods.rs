@@ -161,7 +161,7 @@ pub(super) fn container(
     let first = all.first().map(|(name, _)| name.clone()).unwrap_or_default();
     if all.len() > 1 && !quiet {
         let names: Vec<String> = all.iter().map(|(name, mark)| format!("{name}{mark}")).collect();
-        io.complain(format!("Defaulted container \"{first}\" out of: {}", names.join(", ")));
+        io.write_error(format!("Defaulted container \"{first}\" out of: {}", names.join(", ")));
     }
     Ok(first)
 }

@@ -72,7 +72,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
                 io.say(format!("Forwarding from [::1]:{local} -> {remote}"));
                 open.push(Port { process, local, remote: *remote });
             }
-            None => io.complain(format!(
+            None => io.write_error(format!(
                 "Unable to listen on port {local}: Listeners failed to create with the following \
                  errors: [unable to create listener: Error listen tcp4 127.0.0.1:{local}: bind: \
                  address already in use unable to create listener: Error listen tcp6 \
@@ -198,7 +198,7 @@ impl Task for Forwarding {
                 io.say(format!("Handling connection for {}", port.local));
                 if connection == Forwarded::Refused {
                     let now = io.now().timestamp().strftime("%m%d %H:%M:%S%.6f");
-                    io.complain(format!(
+                    io.write_error(format!(
                         "E{now}       1 portforward.go:424] \"Unhandled Error\" err=\"an error \
                          occurred forwarding {local} -> {remote}: error forwarding port {remote} to \
                          pod {pod}: failed to connect to localhost:{remote} inside the pod: dial tcp4 \

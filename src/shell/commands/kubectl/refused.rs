@@ -183,7 +183,7 @@ pub(super) static ALPHA: Command = Command {
     name: "alpha",
     short: "Commands for features in alpha",
     run: |_, io| {
-        io.complain("No alpha commands are available in this version of kubectl");
+        io.write_error("No alpha commands are available in this version of kubectl");
         super::DONE
     },
     ..catalog::PLAIN

@@ -128,7 +128,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         client: call.client,
         created,
         pod,
-        state: State::Starting,
+        state: RunState::Starting,
     })))
 }
 
@@ -362,12 +362,12 @@ struct Attached {
     give_up: SimTime,
     client: Client,
     created: Vec<Object>,
-    state: State,
+    state: RunState,
 }
 
 /// How far it has come.
 #[derive(Clone)]
-enum State {
+enum RunState {
     /// The container is not running yet.
     Starting,
     /// Somebody types into a shell in it.
@@ -382,7 +382,7 @@ impl Task for Attached {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         loop {
             match &mut self.state {
-                State::Starting => {
+                RunState::Starting => {
                     let Some(pod) = pods::current(io, &self.pod) else {
                         return Err(pod_gone(&self.pod));
                     };
@@ -397,16 +397,16 @@ impl Task for Attached {
                         return Ok(Step::Until(io.now() + PERIOD));
                     }
                     self.pod = pod;
-                    self.state = if started { self.begin(io)? } else { State::Watching };
+                    self.state = if started { self.begin(io)? } else { RunState::Watching };
                 }
-                State::Typing(program) => match program.step(io, None) {
+                RunState::Typing(program) => match program.step(io, None) {
                     Step::Exit(code) => {
                         let verdict = self.left_shell(io, code);
                         self.leave(io, verdict);
                     }
                     wait => return Ok(wait),
                 },
-                State::Watching => {
+                RunState::Watching => {
                     self.output.print(io);
                     let pod = pods::current(io, &self.pod);
                     let Some(verdict) = verdict(&self.pod, pod.as_ref(), &self.restart) else {
@@ -414,7 +414,7 @@ impl Task for Attached {
                     };
                     self.leave(io, verdict);
                 }
-                State::Leaving { wait, verdict } => {
+                RunState::Leaving { wait, verdict } => {
                     if wait.first_left(io).is_some() {
                         return Ok(Step::Until(io.now() + PERIOD));
                     }
@@ -426,9 +426,9 @@ impl Task for Attached {
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         match &mut self.state {
-            State::Typing(program) => program.interrupt(io),
-            State::Leaving { .. } => Interrupted::Ended,
-            State::Starting | State::Watching => {
+            RunState::Typing(program) => program.interrupt(io),
+            RunState::Leaving { .. } => Interrupted::Ended,
+            RunState::Starting | RunState::Watching => {
                 self.leave(io, Ok(130));
                 if self.remove { Interrupted::Handled } else { Interrupted::Ended }
             }
@@ -438,15 +438,15 @@ impl Task for Attached {
 
 impl Attached {
     /// The container runs: somebody types into its shell, or its output is shown.
-    fn begin(&mut self, io: &mut Io<'_>) -> Result<State, Failure> {
+    fn begin(&mut self, io: &mut Io<'_>) -> Result<RunState, Failure> {
         let name = pods::name(&self.pod).to_owned();
         let shell = pods::shell(&self.pod, &name);
-        let Some(shell) = shell.filter(|_| self.interactive) else { return Ok(State::Watching) };
+        let Some(shell) = shell.filter(|_| self.interactive) else { return Ok(RunState::Watching) };
         if !self.quiet {
-            io.complain("If you don't see a command prompt, try pressing enter.");
+            io.write_error("If you don't see a command prompt, try pressing enter.");
         }
         Program::start(io, &self.pod, &name, &[shell], true)
-            .map(|program| State::Typing(Box::new(program)))
+            .map(|program| RunState::Typing(Box::new(program)))
     }
 
     /// What the end of the shell means.
@@ -459,7 +459,7 @@ impl Attached {
             ));
         }
         if code != 0 && self.restart == "Never" {
-            io.complain(format!("pod {namespace}/{name} terminated (Error)"));
+            io.write_error(format!("pod {namespace}/{name} terminated (Error)"));
             return Ok(code);
         }
         Ok(0)
@@ -470,7 +470,7 @@ impl Attached {
         let mut leaving = Vec::new();
         if self.remove {
             for object in &self.created {
-                let typed = matches!(self.state, State::Typing(_));
+                let typed = matches!(self.state, RunState::Typing(_));
                 let grace_seconds = typed.then_some(1);
                 let options = DeleteOptions { grace_seconds, ..DeleteOptions::default() };
                 if self.client.delete(io, object, options).is_ok() {
@@ -479,7 +479,7 @@ impl Attached {
                 }
             }
         }
-        self.state = State::Leaving { wait: WaitGone { leaving, until: None }, verdict };
+        self.state = RunState::Leaving { wait: WaitGone { leaving, until: None }, verdict };
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) fn ip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
             0
         }
         Err(message) => {
-            io.complain(message);
+            io.write_error(message);
             80
         }
     })
@@ -88,7 +88,7 @@ pub(super) fn nodes(_: &[String], io: &mut Io<'_>) -> Option<i32> {
 pub(super) fn stop_node(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(name) = named(arguments, "stop", io) else { return Some(64) };
     if is_first(io.cluster, &name) {
-        io.complain(
+        io.write_error(
             "podhop: the control plane's own node stays on, since the API server runs there",
         );
         return Some(1);
@@ -114,13 +114,13 @@ pub(super) fn start_node(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
 /// The node that the command names; minikube's complaint is printed where it names none that is.
 fn named(arguments: &[String], verb: &str, io: &mut Io<'_>) -> Option<String> {
     let Some(wanted) = arguments.iter().find(|word| !word.starts_with('-')) else {
-        io.complain(format!("❌  Exiting due to MK_USAGE: Usage: minikube node {verb} [name]"));
+        io.write_error(format!("❌  Exiting due to MK_USAGE: Usage: minikube node {verb} [name]"));
         return None;
     };
     match chosen(io.cluster, &["-n".to_owned(), wanted.clone()]) {
         Ok((name, _)) => Some(name),
         Err(message) => {
-            io.complain(message);
+            io.write_error(message);
             None
         }
     }
@@ -197,7 +197,7 @@ impl Tool for Ssh {
             match self.begin(io) {
                 Ok(inner) => self.inner = Some(inner),
                 Err(message) => {
-                    io.complain(message);
+                    io.write_error(message);
                     return Step::Exit(80);
                 }
             }

@@ -26,11 +26,11 @@ pub(super) fn service(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         }
     }
     let Some(name) = name else {
-        io.complain("❌  Exiting due to MK_USAGE: You must specify a service name");
+        io.write_error("❌  Exiting due to MK_USAGE: You must specify a service name");
         return Some(14);
     };
     let Some(found) = io.cluster.objects().get::<Service>(&namespace, &name).cloned() else {
-        io.complain(format!(
+        io.write_error(format!(
             "\n❌  Exiting due to SVC_NOT_FOUND: Service '{name}' was not found in '{namespace}' namespace.\nYou may select another namespace by using 'minikube service {name} -n <namespace>'. Or list out all the services using 'minikube service list'"
         ));
         return Some(115);
@@ -41,10 +41,10 @@ pub(super) fn service(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let exposed: Vec<_> = ports.iter().filter(|(_, node_port)| node_port.is_some()).collect();
     let kind = found.spec.as_ref().and_then(|spec| spec.type_.clone()).unwrap_or_default();
     if exposed.is_empty() {
-        io.complain(format!(
+        io.write_error(format!(
             "😿  service {namespace}/{name} has no node port\n❗  Services [{namespace}/{name}] have type \"{kind}\" not meant to be exposed, however for local development minikube allows you to access this !"
         ));
-        io.complain(format!(
+        io.write_error(format!(
             "podhop: that forwarding is not simulated here; try kubectl port-forward svc/{name} 8080:PORT, or give it a node port"
         ));
         return Some(1);

@@ -21,11 +21,11 @@ const SERVFAIL_TRIES: u32 = 3;
 #[derive(Clone, Debug)]
 struct Nslookup {
     arguments: Vec<String>,
-    state: State,
+    state: NslookupState,
 }
 
 #[derive(Clone, Debug)]
-enum State {
+enum NslookupState {
     Start,
     /// The answers are there at this moment.
     Asked {
@@ -41,7 +41,7 @@ enum State {
 
 /// nslookup since BusyBox 1.29.
 fn new(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Nslookup { arguments: arguments.to_vec(), state: State::Start })
+    Box::new(Nslookup { arguments: arguments.to_vec(), state: NslookupState::Start })
 }
 
 /// Which of the two BusyBox' nslookups it is, is seen at the place.
@@ -75,15 +75,17 @@ impl Tool for Nslookup {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
             match self.state.clone() {
-                State::Start => match self.ask(io) {
+                NslookupState::Start => match self.ask(io) {
                     Ok(state) => self.state = state,
                     Err(exit) => return Step::Exit(exit),
                 },
-                State::Asked { until, .. } | State::Unanswered { until } if until > io.now() => {
+                NslookupState::Asked { until, .. } | NslookupState::Unanswered { until }
+                    if until > io.now() =>
+                {
                     return Step::Until(until);
                 }
-                State::Asked { server, answers, .. } => return tell(io, server, &answers),
-                State::Unanswered { .. } => {
+                NslookupState::Asked { server, answers, .. } => return tell(io, server, &answers),
+                NslookupState::Unanswered { .. } => {
                     io.say(";; connection timed out; no servers could be reached\n");
                     return Step::Exit(1);
                 }
@@ -98,7 +100,7 @@ impl Tool for Nslookup {
 
 impl Nslookup {
     /// Sends every question; an exit code ends it.
-    fn ask(&self, io: &mut Io<'_>) -> Result<State, i32> {
+    fn ask(&self, io: &mut Io<'_>) -> Result<NslookupState, i32> {
         let mut kind = None;
         let mut words = Vec::new();
         for argument in &self.arguments {
@@ -108,7 +110,7 @@ impl Nslookup {
                     match record_type(wanted) {
                         Some(wanted) => kind = Some(wanted),
                         None => {
-                            io.complain(format!("nslookup: invalid query type \"{wanted}\""));
+                            io.write_error(format!("nslookup: invalid query type \"{wanted}\""));
                             return Err(1);
                         }
                     }
@@ -117,7 +119,7 @@ impl Nslookup {
             }
         }
         let Some(name) = words.first() else {
-            io.complain(USAGE);
+            io.write_error(USAGE);
             return Err(1);
         };
         let conf = io.cluster.resolv_conf(io.place);
@@ -130,7 +132,7 @@ impl Nslookup {
         };
         let Some(server) = server else {
             let shown = words.get(1).copied().unwrap_or("");
-            io.complain(format!("nslookup: can't resolve '{shown}'"));
+            io.write_error(format!("nslookup: can't resolve '{shown}'"));
             return Err(1);
         };
         let (names, kinds) = questions(name, kind, &conf.search);
@@ -160,13 +162,13 @@ impl Nslookup {
             took = PATIENCE;
         }
         if !answers.is_empty() {
-            return Ok(State::Asked { until: io.now() + took, server, answers });
+            return Ok(NslookupState::Asked { until: io.now() + took, server, answers });
         }
         if refused {
-            io.complain(format!("nslookup: write to '{server}': Connection refused"));
-            return Ok(State::Unanswered { until: io.now() });
+            io.write_error(format!("nslookup: write to '{server}': Connection refused"));
+            return Ok(NslookupState::Unanswered { until: io.now() });
         }
-        Ok(State::Unanswered { until: io.now() + PATIENCE })
+        Ok(NslookupState::Unanswered { until: io.now() + PATIENCE })
     }
 }
 

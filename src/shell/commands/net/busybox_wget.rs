@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::curl::{base64, unescape};
 use super::families::Families;
-use super::fetch::{Failure, Fetch, Happening, Limits, note, note_bad_url};
+use super::fetch::{Failure, Fetch, FetchEvent, Limits, note, note_bad_url};
 use super::url::{BadUrl, Url};
 use crate::cluster::{Ending, HttpRequest, HttpResponse, Libc, Reply};
 use crate::shell::commands::trouble::dial_trouble;
@@ -190,16 +190,16 @@ impl Arguments {
 }
 
 /// What is wrong with a command line, as the place's C library words it.
-fn complain(io: &mut Io<'_>, wrong: &Wrong) -> Step {
+fn write_error(io: &mut Io<'_>, wrong: &Wrong) -> Step {
     let musl = io.cluster.library(io.place) == Libc::Musl;
     let bare = |option: &str| option.trim_start_matches('-').to_owned();
     let told = match wrong {
         Wrong::Unknown(option) if option == "--help" => {
-            io.complain(USAGE);
+            io.write_error(USAGE);
             return Step::Exit(0);
         }
         Wrong::Invalid(told) => {
-            io.complain(format!("wget: {told}"));
+            io.write_error(format!("wget: {told}"));
             return Step::Exit(1);
         }
         Wrong::Ambiguous(option) if musl => format!("option is ambiguous: {option}"),
@@ -222,8 +222,8 @@ fn complain(io: &mut Io<'_>, wrong: &Wrong) -> Step {
         }
         Wrong::Missing(letter) => format!("option requires an argument -- '{letter}'"),
     };
-    io.complain(format!("wget: {told}"));
-    io.complain(USAGE);
+    io.write_error(format!("wget: {told}"));
+    io.write_error(USAGE);
     Step::Exit(1)
 }
 
@@ -231,7 +231,7 @@ impl Tool for Wget {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         let arguments = match &self.arguments {
             Ok(arguments) => arguments.clone(),
-            Err(wrong) => return complain(io, wrong),
+            Err(wrong) => return write_error(io, wrong),
         };
         let Some(log) = &arguments.log else { return self.run(&arguments, io) };
         if !self.begun
@@ -257,7 +257,7 @@ impl Tool for Wget {
 impl Wget {
     fn run(&mut self, arguments: &Arguments, io: &mut Io<'_>) -> Step {
         if arguments.urls.is_empty() {
-            io.complain(USAGE);
+            io.write_error(USAGE);
             return Step::Exit(1);
         }
         if !self.begun
@@ -304,22 +304,22 @@ impl Wget {
         loop {
             let Some(fetch) = &mut self.fetch else { return Some(Step::Exit(1)) };
             match fetch.step(io) {
-                Happening::Wait(until) => return Some(Step::Until(until)),
-                Happening::Resolved | Happening::Connected(_) => {}
+                FetchEvent::Wait(until) => return Some(Step::Until(until)),
+                FetchEvent::Resolved | FetchEvent::Connected(_) => {}
                 // It tries the first address alone (recording 30).
-                Happening::NotThere(to, why) => {
+                FetchEvent::NotThere(to, why) => {
                     let failure = Failure::Dial { to, why, after: Duration::ZERO };
                     note(io, fetch.url(), Ending::Dial { to, why });
                     return Some(failed(io, fetch.url(), &failure));
                 }
-                Happening::Trying(to) => {
+                FetchEvent::Trying(to) => {
                     if !arguments.quiet {
                         let shown = shown_host(fetch.url());
-                        io.complain(format!("Connecting to {shown} ({to})"));
+                        io.write_error(format!("Connecting to {shown} ({to})"));
                     }
                 }
-                Happening::Failed(failure) => return Some(failed(io, fetch.url(), &failure)),
-                Happening::Replied(reply) => {
+                FetchEvent::Failed(failure) => return Some(failed(io, fetch.url(), &failure)),
+                FetchEvent::Replied(reply) => {
                     if let Some(step) = self.replied(arguments, io, reply) {
                         return Some(step);
                     }
@@ -334,12 +334,12 @@ impl Wget {
         let response = match reply {
             Reply::Http(response) if !url.is_tls() => response,
             Reply::Tls { response, .. } if url.is_tls() => {
-                io.complain("wget: note: TLS certificate validation not implemented");
+                io.write_error("wget: note: TLS certificate validation not implemented");
                 response
             }
             Reply::Http(_) | Reply::Bytes(_) if url.is_tls() => {
-                io.complain("wget: note: TLS certificate validation not implemented");
-                io.complain("wget: TLS error from peer (alert code 70): 70");
+                io.write_error("wget: note: TLS certificate validation not implemented");
+                io.write_error("wget: TLS error from peer (alert code 70): 70");
                 return Some(fail(io, "error getting response"));
             }
             Reply::Reset => {
@@ -348,11 +348,14 @@ impl Wget {
             _ => return Some(fail(io, "error getting response")),
         };
         if arguments.show_headers {
-            io.complain(format!("  {} {} {}", response.version, response.status, response.reason));
+            io.write_error(format!(
+                "  {} {} {}",
+                response.version, response.status, response.reason
+            ));
             for (key, value) in &response.headers {
-                io.complain(format!("  {key}: {value}"));
+                io.write_error(format!("  {key}: {value}"));
             }
-            io.complain("  ");
+            io.write_error("  ");
         }
         if let Some(location) =
             response.header("location").filter(|_| (300..400).contains(&response.status))
@@ -454,7 +457,7 @@ fn shown_host(url: &Url) -> String {
 fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpResponse) -> Step {
     if arguments.spider {
         if !arguments.quiet {
-            io.complain("remote file exists");
+            io.write_error("remote file exists");
         }
         return Step::Exit(0);
     }
@@ -468,12 +471,12 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
     });
     if file == "-" {
         if !arguments.quiet {
-            io.complain("writing to stdout");
+            io.write_error("writing to stdout");
         }
         io.stdout.extend_from_slice(&response.body);
         progress(arguments, io, "-", response.body.len());
         if !arguments.quiet {
-            io.complain("written to stdout");
+            io.write_error("written to stdout");
         }
         return Step::Exit(0);
     }
@@ -490,19 +493,19 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
         return fail(io, &format!("can't open '{file}': {why}"));
     }
     if !arguments.quiet {
-        io.complain(format!("saving to '{file}'"));
+        io.write_error(format!("saving to '{file}'"));
     }
     let shown = file.rsplit('/').next().unwrap_or(&file).to_owned();
     progress(arguments, io, &shown, response.body.len());
     if !arguments.quiet {
-        io.complain(format!("'{file}' saved"));
+        io.write_error(format!("'{file}' saved"));
     }
     Step::Exit(0)
 }
 
 fn progress(arguments: &Arguments, io: &mut Io<'_>, name: &str, bytes: usize) {
     if !arguments.quiet && arguments.log.is_none() {
-        io.complain(format!("{name:<20} 100% |{}| {bytes:>5}  0:00:00 ETA", "*".repeat(32)));
+        io.write_error(format!("{name:<20} 100% |{}| {bytes:>5}  0:00:00 ETA", "*".repeat(32)));
     }
 }
 
@@ -519,7 +522,7 @@ fn failed(io: &mut Io<'_>, url: &Url, failure: &Failure) -> Step {
 }
 
 fn fail(io: &mut Io<'_>, told: &str) -> Step {
-    io.complain(format!("wget: {told}"));
+    io.write_error(format!("wget: {told}"));
     Step::Exit(1)
 }
 

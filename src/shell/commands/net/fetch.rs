@@ -91,7 +91,7 @@ enum Phase {
 
 /// What happens next.
 #[derive(Clone, Debug)]
-pub enum Happening {
+pub enum FetchEvent {
     /// Nothing before this moment.
     Wait(SimTime),
     /// The name has addresses. Not told for a host that is an address.
@@ -250,7 +250,7 @@ impl Fetch {
         self
     }
 
-    /// The addresses that are left to be tried, after [`Happening::Resolved`].
+    /// The addresses that are left to be tried, after [`FetchEvent::Resolved`].
     pub fn addresses(&self) -> &[IpAddr] {
         match &self.phase {
             Phase::Resolved { left } => left,
@@ -268,13 +268,13 @@ impl Fetch {
         &self.request
     }
 
-    /// Goes on to the next happening. How it ends is noted for whoever asks why.
-    pub fn step(&mut self, io: &mut Io<'_>) -> Happening {
-        let happening = self.go_on(io);
-        let ending = match &happening {
-            Happening::Failed(failure) => failure.ending(),
-            Happening::Replied(reply) => reply_ending(reply, self.url.is_tls() && !self.plain),
-            _ => return happening,
+    /// Goes on to the next event. How it ends is noted for whoever asks why.
+    pub fn step(&mut self, io: &mut Io<'_>) -> FetchEvent {
+        let event = self.go_on(io);
+        let ending = match &event {
+            FetchEvent::Failed(failure) => failure.ending(),
+            FetchEvent::Replied(reply) => reply_ending(reply, self.url.is_tls() && !self.plain),
+            _ => return event,
         };
         let mut fetched = fetched(&self.url, ending);
         let mut headers = self.request.headers.iter();
@@ -284,10 +284,10 @@ impl Fetch {
         }
         fetched.target.clone_from(&self.request.target);
         io.cluster.note(io.place, Did::Fetched(fetched));
-        happening
+        event
     }
 
-    fn go_on(&mut self, io: &mut Io<'_>) -> Happening {
+    fn go_on(&mut self, io: &mut Io<'_>) -> FetchEvent {
         let now = io.now();
         match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Start => self.start(io),
@@ -299,17 +299,17 @@ impl Fetch {
             Phase::Connected(connection) => self.send(io, &connection),
             Phase::Waiting { until, reply, connection } => {
                 let reply = io.cluster.arrives(&connection, reply);
-                let happening = self.waiting(now, until, reply, connection.clone());
-                if !matches!(happening, Happening::Wait(_)) {
+                let event = self.waiting(now, until, reply, connection.clone());
+                if !matches!(event, FetchEvent::Wait(_)) {
                     io.cluster.hang_up(&connection);
                 }
-                happening
+                event
             }
-            Phase::Over => Happening::Failed(Failure::SlowAnswer { after: Duration::ZERO }),
+            Phase::Over => FetchEvent::Failed(Failure::SlowAnswer { after: Duration::ZERO }),
         }
     }
 
-    fn start(&mut self, io: &mut Io<'_>) -> Happening {
+    fn start(&mut self, io: &mut Io<'_>) -> FetchEvent {
         if !self.pinned.is_empty() {
             let pinned = self.pinned.clone();
             return self.dial(io, pinned);
@@ -328,27 +328,27 @@ impl Fetch {
         now: SimTime,
         until: SimTime,
         found: Result<Vec<IpAddr>, LookupFailure>,
-    ) -> Happening {
+    ) -> FetchEvent {
         let (limit, _) = self.limit(self.begun, Wait::Lookup);
         if until > now {
             if limit.is_some_and(|limit| limit <= now) {
-                return Happening::Failed(Failure::SlowName { after: now.since(self.begun) });
+                return FetchEvent::Failed(Failure::SlowName { after: now.since(self.begun) });
             }
             self.phase = Phase::Resolving { until, found };
-            return Happening::Wait(limit.map_or(until, |limit| limit.min(until)));
+            return FetchEvent::Wait(limit.map_or(until, |limit| limit.min(until)));
         }
         match found {
             Ok(addresses) => {
                 self.phase = Phase::Resolved { left: addresses };
-                Happening::Resolved
+                FetchEvent::Resolved
             }
-            Err(why) => Happening::Failed(Failure::Name(why)),
+            Err(why) => FetchEvent::Failed(Failure::Name(why)),
         }
     }
 
-    fn dial(&mut self, io: &mut Io<'_>, mut left: Vec<IpAddr>) -> Happening {
+    fn dial(&mut self, io: &mut Io<'_>, mut left: Vec<IpAddr>) -> FetchEvent {
         if left.is_empty() {
-            return Happening::Failed(Failure::Name(LookupFailure::NoAddress));
+            return FetchEvent::Failed(Failure::Name(LookupFailure::NoAddress));
         }
         let to = SocketAddr::new(left.remove(0), self.target().1);
         let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
@@ -365,7 +365,7 @@ impl Fetch {
         }
         self.phase = Phase::Dialling { until, since, result: dial.result, left };
         self.dialled = Some(to);
-        Happening::Trying(to)
+        FetchEvent::Trying(to)
     }
 
     fn dialling(
@@ -375,43 +375,43 @@ impl Fetch {
         since: SimTime,
         result: Result<Connection, DialFailure>,
         left: Vec<IpAddr>,
-    ) -> Happening {
+    ) -> FetchEvent {
         let to = self.dialled.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED, self.target().1));
         let (limit, connect) = self.limit(since, Wait::Dial);
         if until > now {
             if limit.is_some_and(|limit| limit <= now) {
                 let after = now.since(self.begun);
-                return Happening::Failed(Failure::SlowDial { to, after, connect });
+                return FetchEvent::Failed(Failure::SlowDial { to, after, connect });
             }
             self.phase = Phase::Dialling { until, since, result, left };
-            return Happening::Wait(limit.map_or(until, |limit| limit.min(until)));
+            return FetchEvent::Wait(limit.map_or(until, |limit| limit.min(until)));
         }
         match result {
             Ok(connection) => {
                 self.phase = Phase::Connected(connection.clone());
-                Happening::Connected(connection)
+                FetchEvent::Connected(connection)
             }
             // Nothing has come yet, and nothing is said of it: the other family has its turn.
             Err(_) if self.pending.as_ref().is_some_and(|(due, at, _)| *at == to && *due > now) => {
                 self.phase = Phase::Resolved { left };
-                Happening::Wait(now)
+                FetchEvent::Wait(now)
             }
             Err(why) if !left.is_empty() => {
                 self.phase = Phase::Resolved { left };
-                Happening::NotThere(to, why)
+                FetchEvent::NotThere(to, why)
             }
             Err(why) if self.pending.as_ref().is_some_and(|(_, at, _)| *at != to) => {
                 if let Some((until, at, result)) = self.pending.take() {
                     self.dialled = Some(at);
                     self.phase = Phase::Dialling { until, since, result, left };
                 }
-                Happening::NotThere(to, why)
+                FetchEvent::NotThere(to, why)
             }
-            Err(why) => Happening::Failed(Failure::Dial { to, why, after: now.since(since) }),
+            Err(why) => FetchEvent::Failed(Failure::Dial { to, why, after: now.since(since) }),
         }
     }
 
-    fn send(&mut self, io: &mut Io<'_>, connection: &Connection) -> Happening {
+    fn send(&mut self, io: &mut Io<'_>, connection: &Connection) -> FetchEvent {
         let request = self.request.clone();
         let payload = if self.url.is_tls() && !self.plain {
             Payload::Tls { server_name: self.url.host.clone(), request }
@@ -429,22 +429,22 @@ impl Fetch {
         until: SimTime,
         reply: Reply,
         connection: Connection,
-    ) -> Happening {
+    ) -> FetchEvent {
         let (limit, _) = self.limit(self.answer_since, Wait::Answer);
         let silent = reply == Reply::Silence;
         if until > now || silent {
             if limit.is_some_and(|limit| limit <= now) {
-                return Happening::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
+                return FetchEvent::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
             }
             // Nobody waits for ever for a silent server: two hours is when TCP keep-alive begins.
             let until = if silent { self.answer_since + Duration::from_secs(7200) } else { until };
             if until <= now {
-                return Happening::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
+                return FetchEvent::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
             }
             self.phase = Phase::Waiting { until, reply, connection };
-            return Happening::Wait(limit.map_or(until, |limit| limit.min(until)));
+            return FetchEvent::Wait(limit.map_or(until, |limit| limit.min(until)));
         }
-        Happening::Replied(reply)
+        FetchEvent::Replied(reply)
     }
 
     /// The moment by which a wait that began at `since` has to end, and whether that is the limit

@@ -46,7 +46,7 @@ impl Tool for Getent {
 impl Getent {
     fn find(&self, io: &mut Io<'_>, now: SimTime) -> (SimTime, Vec<String>, i32) {
         let Some((database, keys)) = self.arguments.split_first() else {
-            io.complain("getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information.");
+            io.write_error("getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information.");
             return (now, Vec::new(), 1);
         };
         let (mut until, mut lines, mut code) = (now, Vec::new(), 0);
@@ -77,7 +77,7 @@ impl Getent {
                 code = if lines.is_empty() && !keys.is_empty() { 2 } else { 0 };
             }
             unknown => {
-                io.complain(format!("Unknown database: {unknown}\nTry `getent --help' or `getent --usage' for more information."));
+                io.write_error(format!("Unknown database: {unknown}\nTry `getent --help' or `getent --usage' for more information."));
                 code = 1;
             }
         }

@@ -176,7 +176,7 @@ fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
     let mut machine = programs::fresh(context.cluster, &place);
     machine.run_words(words);
     let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
-    let (mut files, mut wishes, mut prompt) = (Files::new(), Vec::new(), String::new());
+    let (mut files, mut ui_requests, mut prompt) = (Files::new(), Vec::new(), String::new());
     let (mut stdin, mut budget) = (Stdin::of(input), Budget::of_process());
     let cluster: &mut Cluster = context.cluster;
     let mut io = Io {
@@ -189,7 +189,7 @@ fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
         environment: &Default::default(),
         directory: "/",
         files: &mut files,
-        wishes: &mut wishes,
+        ui_requests: &mut ui_requests,
         prompt: &mut prompt,
         order: &mut order,
         budget: &mut budget,

@@ -17,9 +17,9 @@ mod listen;
 mod nc;
 mod old_nslookup;
 mod ping;
+pub(in crate::shell) mod raw_session;
 mod redis_cli;
 mod reverse;
-pub(in crate::shell) mod talk;
 mod telnet;
 #[cfg(test)]
 mod tests;

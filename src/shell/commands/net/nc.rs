@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::families::{Families, look_up};
 use super::listen::{Wanted, listener};
-use super::talk::{Talk, Turn};
+use super::raw_session::{RawSession, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Connection, DialFailure, Flavour, LookupFailure};
 use crate::network::{Protocol, SocketAddr};
-use crate::shell::by_hand::by_hand;
 use crate::shell::commands::trouble::{dial_trouble, left_out, name_trouble};
+use crate::shell::foreground::run_in_foreground;
 use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// Ports that have a name in `/etc/services`.
@@ -41,21 +41,21 @@ const ANY_PORT: u16 = 38_465;
 struct Nc {
     arguments: Vec<String>,
     flavour: Flavour,
-    state: State,
+    state: NcState,
 }
 
 #[derive(Clone)]
-enum State {
+enum NcState {
     Start,
-    Resolving { until: SimTime, orders: Box<Orders>, found: Result<Vec<IpAddr>, LookupFailure> },
+    Resolving { until: SimTime, args: Box<Args>, found: Result<Vec<IpAddr>, LookupFailure> },
     Listening(Box<dyn Tool>),
     Ports(Box<Ports>),
-    Talking(Box<Talk>, Box<Ports>),
+    Talking(Box<RawSession>, Box<Ports>),
 }
 
 /// What nc was asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Orders {
+struct Args {
     scan: bool,
     verbose: u32,
     udp: bool,
@@ -79,7 +79,7 @@ struct Orders {
 /// The ports that are left to be tried.
 #[derive(Clone, Debug)]
 struct Ports {
-    orders: Orders,
+    args: Args,
     /// The host's, and which of them has its turn.
     addresses: Vec<IpAddr>,
     turn: usize,
@@ -96,51 +96,51 @@ enum Trouble {
 
 /// nc with these arguments.
 pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
-    Box::new(Nc { arguments: arguments.to_vec(), flavour, state: State::Start })
+    Box::new(Nc { arguments: arguments.to_vec(), flavour, state: NcState::Start })
 }
 
 impl Tool for Nc {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
-            match std::mem::replace(&mut self.state, State::Start) {
-                State::Start => match self.begin(io) {
+            match std::mem::replace(&mut self.state, NcState::Start) {
+                NcState::Start => match self.begin(io) {
                     Ok(state) => self.state = state,
                     Err((told, code)) => {
-                        io.complain(told);
+                        io.write_error(told);
                         return Step::Exit(code);
                     }
                 },
-                State::Resolving { until, orders, found } if until > io.now() => {
-                    self.state = State::Resolving { until, orders, found };
+                NcState::Resolving { until, args, found } if until > io.now() => {
+                    self.state = NcState::Resolving { until, args, found };
                     return Step::Until(until);
                 }
-                State::Resolving { orders, found, .. } => match found {
+                NcState::Resolving { args, found, .. } => match found {
                     Ok(addresses) if !addresses.is_empty() => {
-                        let orders = *orders;
-                        let ports = Ports { orders, addresses, turn: 0, dialling: None, exit: 1 };
-                        self.state = State::Ports(Box::new(ports));
+                        let args = *args;
+                        let ports = Ports { args, addresses, turn: 0, dialling: None, exit: 1 };
+                        self.state = NcState::Ports(Box::new(ports));
                     }
-                    Ok(_) => return self.no_name(io, &orders, LookupFailure::NoAddress),
-                    Err(why) => return self.no_name(io, &orders, why),
+                    Ok(_) => return self.no_name(io, &args, LookupFailure::NoAddress),
+                    Err(why) => return self.no_name(io, &args, why),
                 },
-                State::Listening(mut tool) => {
+                NcState::Listening(mut tool) => {
                     let step = tool.step(io);
-                    self.state = State::Listening(tool);
+                    self.state = NcState::Listening(tool);
                     return step;
                 }
-                State::Ports(ports) => {
+                NcState::Ports(ports) => {
                     if let Some(step) = self.ports(io, ports) {
                         return step;
                     }
                 }
-                State::Talking(mut talk, ports) => match talk.step(io) {
+                NcState::Talking(mut session, ports) => match session.step(io) {
                     Turn::Wait(step) => {
-                        self.state = State::Talking(talk, ports);
+                        self.state = NcState::Talking(session, ports);
                         return step;
                     }
                     Turn::Reset => return Step::Exit(1),
                     Turn::Closed | Turn::Left => {
-                        talk.hang_up(io);
+                        session.hang_up(io);
                         return Step::Exit(0);
                     }
                 },
@@ -149,13 +149,13 @@ impl Tool for Nc {
     }
 
     fn is_ready(&self, cluster: &Cluster) -> bool {
-        matches!(&self.state, State::Listening(tool) if tool.is_ready(cluster))
+        matches!(&self.state, NcState::Listening(tool) if tool.is_ready(cluster))
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         match &mut self.state {
-            State::Listening(tool) => return tool.interrupt(io),
-            State::Talking(talk, _) => talk.hang_up(io),
+            NcState::Listening(tool) => return tool.interrupt(io),
+            NcState::Talking(session, _) => session.hang_up(io),
             _ => {}
         }
         Interrupted::Ended
@@ -170,9 +170,9 @@ impl Tool for Nc {
     }
 }
 
-impl Orders {
-    fn parse(arguments: &[String], flavour: Flavour) -> Result<Orders, String> {
-        let mut orders = Orders { families: Families::usual(flavour), ..Orders::default() };
+impl Args {
+    fn parse(arguments: &[String], flavour: Flavour) -> Result<Args, String> {
+        let mut args = Args { families: Families::usual(flavour), ..Args::default() };
         let mut words = arguments.iter().map(String::as_str);
         let mut operands = Vec::new();
         while let Some(word) = words.next() {
@@ -182,16 +182,16 @@ impl Orders {
             };
             for (at, letter) in group.char_indices() {
                 match letter {
-                    'z' => orders.scan = true,
-                    'v' => orders.verbose += 1,
-                    'u' => orders.udp = true,
-                    'n' => orders.numeric = true,
-                    'l' => orders.listen = true,
-                    'N' if flavour == Flavour::Gnu => orders.leaves = true,
+                    'z' => args.scan = true,
+                    'v' => args.verbose += 1,
+                    'u' => args.udp = true,
+                    'n' => args.numeric = true,
+                    'l' => args.listen = true,
+                    'N' if flavour == Flavour::Gnu => args.leaves = true,
                     '4' | '6' if flavour == Flavour::Gnu => {
-                        orders.families = Families::option(letter).unwrap_or_default();
+                        args.families = Families::option(letter).unwrap_or_default();
                     }
-                    'k' => orders.keeps = true,
+                    'k' => args.keeps = true,
                     '4' => {}
                     // These tune what never shows.
                     'b' | 'D' | 'S' | 'r' | 't' if flavour == Flavour::Gnu => {}
@@ -200,24 +200,24 @@ impl Orders {
                     }
                     // All words after it are the program's.
                     'e' if flavour == Flavour::BusyBox => {
-                        orders.program = words.map(str::to_owned).collect();
-                        orders.operands(&operands)?;
-                        return Ok(orders);
+                        args.program = words.map(str::to_owned).collect();
+                        args.operands(&operands)?;
+                        return Ok(args);
                     }
                     'w' | 'q' | 'p' | 'i' | 's' | 'e' | 'o' | 'x' | 'X' | 'I' | 'O' | 'M' | 'm'
                     | 'T' | 'V' | 'P' | 'W' => {
                         let rest = &group[at + letter.len_utf8()..];
                         let value = if rest.is_empty() { words.next() } else { Some(rest) };
                         let value = value.ok_or_else(|| missing(letter, flavour))?;
-                        orders.option(letter, value)?;
+                        args.option(letter, value)?;
                         break;
                     }
                     other => return Err(unknown(other, flavour)),
                 }
             }
         }
-        orders.operands(&operands)?;
-        Ok(orders)
+        args.operands(&operands)?;
+        Ok(args)
     }
 
     fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
@@ -264,51 +264,51 @@ impl Orders {
 }
 
 impl Nc {
-    fn begin(&self, io: &mut Io<'_>) -> Result<State, (String, i32)> {
-        let orders = Orders::parse(&self.arguments, self.flavour).map_err(|told| (told, 1))?;
-        if orders.listen {
-            return self.listen(io, orders);
+    fn begin(&self, io: &mut Io<'_>) -> Result<NcState, (String, i32)> {
+        let args = Args::parse(&self.arguments, self.flavour).map_err(|told| (told, 1))?;
+        if args.listen {
+            return self.listen(io, args);
         }
-        if orders.host.is_empty() {
+        if args.host.is_empty() {
             return Err((usage(self.flavour).to_owned(), 1));
         }
-        if orders.numeric && orders.host.parse::<IpAddr>().is_err() {
-            let port = orders.ports.front().copied().unwrap_or(0);
+        if args.numeric && args.host.parse::<IpAddr>().is_err() {
+            let port = args.ports.front().copied().unwrap_or(0);
             let told = format!(
                 "nc: getaddrinfo for host \"{}\" port {port}: Name or service not known",
-                orders.host
+                args.host
             );
             return Err((told, 1));
         }
-        let lookup = look_up(io, &orders.host, orders.families);
+        let lookup = look_up(io, &args.host, args.families);
         let until = io.now() + lookup.took;
-        Ok(State::Resolving { until, orders: Box::new(orders), found: lookup.result })
+        Ok(NcState::Resolving { until, args: Box::new(args), found: lookup.result })
     }
 
     /// Opens the port that was asked for; a listener without one gets any.
-    fn listen(&self, io: &mut Io<'_>, orders: Orders) -> Result<State, (String, i32)> {
-        let Some(port) = orders.local.or((self.flavour == Flavour::BusyBox).then_some(ANY_PORT))
+    fn listen(&self, io: &mut Io<'_>, args: Args) -> Result<NcState, (String, i32)> {
+        let Some(port) = args.local.or((self.flavour == Flavour::BusyBox).then_some(ANY_PORT))
         else {
             return Err((usage(self.flavour).to_owned(), 1));
         };
         let wanted = Wanted {
             flavour: self.flavour,
-            protocol: if orders.udp { Protocol::Udp } else { Protocol::Tcp },
-            address: orders.source.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            protocol: if args.udp { Protocol::Udp } else { Protocol::Tcp },
+            address: args.source.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
             port,
-            keeps: orders.keeps,
-            verbose: orders.verbose > 0,
-            program: orders.program,
+            keeps: args.keeps,
+            verbose: args.verbose > 0,
+            program: args.program,
         };
-        Ok(State::Listening(by_hand(listener(wanted, io.stdin))))
+        Ok(NcState::Listening(run_in_foreground(listener(wanted, io.stdin))))
     }
 
-    fn no_name(&self, io: &mut Io<'_>, orders: &Orders, why: LookupFailure) -> Step {
-        let host = &orders.host;
-        io.complain(match self.flavour {
+    fn no_name(&self, io: &mut Io<'_>, args: &Args, why: LookupFailure) -> Step {
+        let host = &args.host;
+        io.write_error(match self.flavour {
             Flavour::BusyBox => format!("nc: bad address '{host}'"),
             Flavour::Gnu => {
-                let port = orders.ports.front().copied().unwrap_or(0);
+                let port = args.ports.front().copied().unwrap_or(0);
                 format!(
                     "nc: getaddrinfo for host \"{host}\" port {port}: {}",
                     name_trouble(io, why)
@@ -321,39 +321,40 @@ impl Nc {
     /// Goes on to the next port, or to talking.
     fn ports(&mut self, io: &mut Io<'_>, mut ports: Box<Ports>) -> Option<Step> {
         let Some((until, port, result)) = ports.dialling.take() else {
-            let Some(port) = ports.orders.ports.pop_front() else {
+            let Some(port) = ports.args.ports.pop_front() else {
                 return Some(Step::Exit(ports.exit));
             };
             ports.turn = 0;
             ports.dial(io, port);
-            self.state = State::Ports(ports);
+            self.state = NcState::Ports(ports);
             return None;
         };
         if until > io.now() {
             ports.dialling = Some((until, port, result));
-            self.state = State::Ports(ports);
+            self.state = NcState::Ports(ports);
             return Some(Step::Until(until));
         }
         match result {
             Ok(connection) => {
                 ports.exit = 0;
                 ports.tell_open(io, self.flavour, port);
-                if ports.orders.scan {
+                if ports.args.scan {
                     io.cluster.hang_up(&connection);
                 } else {
-                    let mut talk = Talk::new(connection, ports.orders.wait, ports.orders.leaves);
+                    let mut session =
+                        RawSession::new(connection, ports.args.wait, ports.args.leaves);
                     if self.flavour == Flavour::BusyBox {
-                        talk = talk.half_closing();
+                        session = session.half_closing();
                     }
-                    self.state = State::Talking(Box::new(talk), ports);
+                    self.state = NcState::Talking(Box::new(session), ports);
                     return None;
                 }
             }
             // A datagram that nobody takes looks like one that was taken (recording 31).
-            Err(_) if ports.orders.udp => {
+            Err(_) if ports.args.udp => {
                 ports.exit = 0;
                 ports.tell_open(io, self.flavour, port);
-                if !ports.orders.scan {
+                if !ports.args.scan {
                     return Some(Step::Exit(0));
                 }
             }
@@ -365,7 +366,7 @@ impl Nc {
                 }
             }
         }
-        self.state = State::Ports(ports);
+        self.state = NcState::Ports(ports);
         None
     }
 }
@@ -376,14 +377,14 @@ impl Ports {
     }
 
     fn dial(&mut self, io: &mut Io<'_>, port: u16) {
-        let protocol = if self.orders.udp { Protocol::Udp } else { Protocol::Tcp };
+        let protocol = if self.args.udp { Protocol::Udp } else { Protocol::Tcp };
         let dial = io.cluster.dial(io.place, protocol, SocketAddr::new(self.address(), port));
         let mut took = dial.took;
         let mut result = dial.result.map_err(Trouble::Dial);
-        if self.orders.udp && result.is_err() {
+        if self.args.udp && result.is_err() {
             // Nothing comes back of a datagram: it waits a second for a complaint.
-            took = self.orders.wait.unwrap_or(Duration::from_secs(1));
-        } else if let Some(limit) = self.orders.wait.filter(|limit| *limit < took) {
+            took = self.args.wait.unwrap_or(Duration::from_secs(1));
+        } else if let Some(limit) = self.args.wait.filter(|limit| *limit < took) {
             (took, result) = (limit, Err(Trouble::Slow));
         }
         self.dialling = Some((io.now() + took, port, result));
@@ -391,22 +392,22 @@ impl Ports {
 
     /// `site (10.98.110.181)`, or the address alone.
     fn who(&self) -> String {
-        match self.orders.host.parse::<IpAddr>() {
+        match self.args.host.parse::<IpAddr>() {
             Ok(address) => address.to_string(),
-            Err(_) => format!("{} ({})", self.orders.host, self.address()),
+            Err(_) => format!("{} ({})", self.args.host, self.address()),
         }
     }
 
     fn tell_open(&self, io: &mut Io<'_>, flavour: Flavour, port: u16) {
-        if self.orders.verbose == 0 {
+        if self.args.verbose == 0 {
             return;
         }
-        io.complain(match flavour {
-            Flavour::BusyBox => format!("{} ({}:{port}) open", self.orders.host, self.address()),
+        io.write_error(match flavour {
+            Flavour::BusyBox => format!("{} ({}:{port}) open", self.args.host, self.address()),
             Flavour::Gnu => {
-                let protocol = if self.orders.udp { "udp" } else { "tcp" };
+                let protocol = if self.args.udp { "udp" } else { "tcp" };
                 let known = SERVICES.iter().find(|(number, _)| *number == port);
-                let known = known.filter(|_| !self.orders.numeric && !self.orders.udp);
+                let known = known.filter(|_| !self.args.numeric && !self.args.udp);
                 let service = known.map_or("*", |(_, name)| name);
                 let who = self.who();
                 format!("Connection to {who} {port} port [{protocol}/{service}] succeeded!")
@@ -422,19 +423,19 @@ impl Ports {
         };
         match flavour {
             // One -v is silent about refusals.
-            Flavour::BusyBox if self.orders.verbose > 1 || self.orders.verbose == 1 && !refused => {
-                io.complain(format!(
+            Flavour::BusyBox if self.args.verbose > 1 || self.args.verbose == 1 && !refused => {
+                io.write_error(format!(
                     "nc: {} ({}:{port}): {reason}",
-                    self.orders.host,
+                    self.args.host,
                     self.address()
                 ));
             }
-            Flavour::Gnu if self.orders.verbose > 0 => {
+            Flavour::Gnu if self.args.verbose > 0 => {
                 let what = match why {
                     Trouble::Slow => "timed out: Operation now in progress".to_owned(),
                     Trouble::Dial(_) => format!("failed: {reason}"),
                 };
-                io.complain(format!("nc: connect to {} port {port} (tcp) {what}", self.who()));
+                io.write_error(format!("nc: connect to {} port {port} (tcp) {what}", self.who()));
             }
             _ => {}
         }
@@ -506,9 +507,9 @@ nc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen"
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Orders, String> {
+    fn parse(words: &[&str]) -> Result<Args, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        Orders::parse(&words, Flavour::Gnu)
+        Args::parse(&words, Flavour::Gnu)
     }
 
     // Recording 31, nc (netcat-openbsd)
@@ -525,9 +526,9 @@ mod tests {
 
     #[test]
     fn letters_come_in_groups() {
-        let orders = parse(&["-zvu", "-w2", "odd", "9005"]).unwrap();
-        assert!(orders.scan && orders.udp && orders.verbose == 1);
-        assert_eq!(orders.wait, Some(Duration::from_secs(2)));
+        let args = parse(&["-zvu", "-w2", "odd", "9005"]).unwrap();
+        assert!(args.scan && args.udp && args.verbose == 1);
+        assert_eq!(args.wait, Some(Duration::from_secs(2)));
         assert!(parse(&["-Y", "x", "1"]).unwrap_err().starts_with("nc: invalid option -- 'Y'"));
     }
 }

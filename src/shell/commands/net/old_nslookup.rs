@@ -77,7 +77,7 @@ impl Tool for Nslookup {
             let words = self.arguments.iter().filter(|word| !word.starts_with('-'));
             let words: Vec<String> = words.cloned().collect();
             let Some(name) = words.first() else {
-                io.complain("Usage: nslookup [HOST] [SERVER]");
+                io.write_error("Usage: nslookup [HOST] [SERVER]");
                 return Step::Exit(1);
             };
             let server = match words.get(1) {
@@ -85,7 +85,7 @@ impl Tool for Nslookup {
                     let found = io.cluster.lookup(io.place, server).result;
                     let address = found.ok().and_then(|found| found.first().copied());
                     if address.is_none() {
-                        io.complain(format!("nslookup: bad address '{server}'"));
+                        io.write_error(format!("nslookup: bad address '{server}'"));
                         return Step::Exit(1);
                     }
                     address
@@ -101,7 +101,7 @@ impl Tool for Nslookup {
         io.stdout.extend(self.said.bytes());
         match &self.problem {
             Some(problem) => {
-                io.complain(problem.clone());
+                io.write_error(problem.clone());
                 Step::Exit(1)
             }
             None => Step::Exit(0),

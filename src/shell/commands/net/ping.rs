@@ -20,11 +20,11 @@ const LINGER: Duration = Duration::from_secs(10);
 struct Ping {
     arguments: Vec<String>,
     flavour: Flavour,
-    state: State,
+    state: PingState,
 }
 
 #[derive(Clone, Debug)]
-enum State {
+enum PingState {
     Start,
     /// A name is being looked up; what comes of it at that moment.
     Resolving(SimTime, Result<Box<Run>, String>),
@@ -33,7 +33,7 @@ enum State {
 
 /// What a ping was asked to do.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Orders {
+struct Args {
     host: String,
     count: Option<u32>,
     interval: Option<Duration>,
@@ -49,7 +49,7 @@ struct Orders {
 #[derive(Clone, Debug)]
 struct Run {
     flavour: Flavour,
-    orders: Orders,
+    args: Args,
     address: IpAddr,
     /// What the first line calls it, and what it is called in answers.
     title: String,
@@ -80,35 +80,35 @@ enum Echo {
 
 /// ping with these arguments.
 pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
-    Box::new(Ping { arguments: arguments.to_vec(), flavour, state: State::Start })
+    Box::new(Ping { arguments: arguments.to_vec(), flavour, state: PingState::Start })
 }
 
 impl Tool for Ping {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
-            match std::mem::replace(&mut self.state, State::Start) {
-                State::Start => match self.begin(io) {
+            match std::mem::replace(&mut self.state, PingState::Start) {
+                PingState::Start => match self.begin(io) {
                     Ok(state) => self.state = state,
                     Err((told, code)) => {
-                        io.complain(told);
+                        io.write_error(told);
                         return Step::Exit(code);
                     }
                 },
-                State::Resolving(until, found) if until > io.now() => {
-                    self.state = State::Resolving(until, found);
+                PingState::Resolving(until, found) if until > io.now() => {
+                    self.state = PingState::Resolving(until, found);
                     return Step::Until(until);
                 }
-                State::Resolving(_, Ok(mut run)) => {
+                PingState::Resolving(_, Ok(mut run)) => {
                     run.begin(io);
-                    self.state = State::Running(run);
+                    self.state = PingState::Running(run);
                 }
-                State::Resolving(_, Err(told)) => {
-                    io.complain(told);
+                PingState::Resolving(_, Err(told)) => {
+                    io.write_error(told);
                     return Step::Exit(if self.flavour == Flavour::BusyBox { 1 } else { 2 });
                 }
-                State::Running(mut run) => {
+                PingState::Running(mut run) => {
                     let step = run.go_on(io);
-                    self.state = State::Running(run);
+                    self.state = PingState::Running(run);
                     return step;
                 }
             }
@@ -116,7 +116,7 @@ impl Tool for Ping {
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        if let State::Running(run) = &self.state {
+        if let PingState::Running(run) = &self.state {
             run.statistics(io);
         }
         Interrupted::Ended
@@ -127,20 +127,20 @@ impl Tool for Ping {
     }
 }
 
-impl Orders {
-    fn parse(arguments: &[String]) -> Result<Orders, String> {
-        let mut orders = Orders::default();
+impl Args {
+    fn parse(arguments: &[String]) -> Result<Args, String> {
+        let mut args = Args::default();
         let mut words = arguments.iter().map(String::as_str);
         while let Some(word) = words.next() {
             let Some(group) = word.strip_prefix('-').filter(|group| !group.is_empty()) else {
-                orders.host = word.to_owned();
+                args.host = word.to_owned();
                 continue;
             };
             for (at, letter) in group.char_indices() {
                 match letter {
-                    'q' => orders.quiet = true,
-                    'n' => orders.numeric = true,
-                    '4' | '6' => orders.families = Families::option(letter).unwrap_or_default(),
+                    'q' => args.quiet = true,
+                    'n' => args.numeric = true,
+                    '4' | '6' => args.families = Families::option(letter).unwrap_or_default(),
                     // These tune what never shows.
                     'v' | 'a' | 'b' | 'B' | 'C' | 'd' | 'L' | 'r' => {}
                     'A' | 'D' | 'f' | 'O' | 'R' | 'U' => {
@@ -152,14 +152,14 @@ impl Orders {
                         let value = if rest.is_empty() { words.next() } else { Some(rest) };
                         let value = value
                             .ok_or_else(|| format!("option requires an argument -- '{letter}'"))?;
-                        orders.option(letter, value)?;
+                        args.option(letter, value)?;
                         break;
                     }
                     other => return Err(format!("invalid option -- '{other}'")),
                 }
             }
         }
-        Ok(orders)
+        Ok(args)
     }
 
     fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
@@ -192,9 +192,9 @@ impl Orders {
 }
 
 impl Ping {
-    fn begin(&self, io: &mut Io<'_>) -> Result<State, (String, i32)> {
+    fn begin(&self, io: &mut Io<'_>) -> Result<PingState, (String, i32)> {
         let busybox = self.flavour == Flavour::BusyBox;
-        let orders = Orders::parse(&self.arguments).map_err(|told| match busybox {
+        let args = Args::parse(&self.arguments).map_err(|told| match busybox {
             _ if told.starts_with("podhop") => (told, 2),
             true => (
                 format!("ping: {}\n{BUSYBOX_USAGE}", told.replace(" -- '", ": ").replace('\'', "")),
@@ -203,15 +203,15 @@ impl Ping {
             false if told.starts_with("invalid argument") => (format!("ping: {told}"), 1),
             false => (format!("ping: {told}\n\n{USAGE}"), 2),
         })?;
-        if orders.host.is_empty() {
+        if args.host.is_empty() {
             return Err(match busybox {
                 true => (BUSYBOX_USAGE.to_owned(), 1),
                 false => ("ping: usage error: Destination address required".to_owned(), 1),
             });
         }
-        let host = orders.host.clone();
+        let host = args.host.clone();
         let literal: Option<IpAddr> = host.parse().ok();
-        let families = match orders.families {
+        let families = match args.families {
             Families::Any => Families::usual(self.flavour),
             asked => asked,
         };
@@ -225,7 +225,7 @@ impl Ping {
             Ok(Some(address)) => {
                 let title = if busybox || literal.is_some() { host } else { lookup.canonical };
                 let mut name = None;
-                if literal.is_none() && !orders.numeric && !busybox {
+                if literal.is_none() && !args.numeric && !busybox {
                     // The answers' names are those that their addresses have.
                     let (found, more) = reverse::name_of(io, address);
                     took += more;
@@ -234,7 +234,7 @@ impl Ping {
                 let now = io.now();
                 Ok(Box::new(Run {
                     flavour: self.flavour,
-                    orders,
+                    args,
                     address,
                     title,
                     name,
@@ -251,7 +251,7 @@ impl Ping {
             Err(_) if busybox => Err(format!("ping: bad address '{host}'")),
             Err(why) => Err(format!("ping: {host}: {}", name_trouble(io, why))),
         };
-        Ok(State::Resolving(io.now() + took, found))
+        Ok(PingState::Resolving(io.now() + took, found))
     }
 }
 
@@ -267,11 +267,11 @@ impl Run {
         self.begun = io.now();
         (self.next, self.last) = (self.begun, self.begun);
         let (title, address) = (&self.title, self.address);
-        let size = self.orders.size.unwrap_or(56);
+        let size = self.args.size.unwrap_or(56);
         io.say(match self.flavour {
             Flavour::BusyBox => format!("PING {title} ({address}): {size} data bytes"),
             Flavour::Gnu if address.is_ipv6() => {
-                format!("PING {}({}) {size} data bytes", self.orders.host, self.sender())
+                format!("PING {}({}) {size} data bytes", self.args.host, self.sender())
             }
             Flavour::Gnu => {
                 format!("PING {title} ({address}) {size}({}) bytes of data.", size + 28)
@@ -299,15 +299,15 @@ impl Run {
     }
 
     fn may_send(&self) -> bool {
-        self.orders.count.is_none_or(|count| self.sent < count)
+        self.args.count.is_none_or(|count| self.sent < count)
     }
 
     fn linger(&self) -> Duration {
-        self.orders.wait.unwrap_or(LINGER)
+        self.args.wait.unwrap_or(LINGER)
     }
 
     fn deadline(&self) -> Option<SimTime> {
-        self.orders.deadline.map(|limit| self.begun + limit)
+        self.args.deadline.map(|limit| self.begun + limit)
     }
 
     /// The next moment at which something happens.
@@ -344,7 +344,7 @@ impl Run {
         }
         self.sent += 1;
         self.last = now;
-        let interval = self.orders.interval.unwrap_or(Duration::from_secs(1));
+        let interval = self.args.interval.unwrap_or(Duration::from_secs(1));
         // Timers are a little late; iputils shows it in its statistics.
         let late = Duration::from_micros(dial.took.as_micros() as u64 % 97 * 200);
         self.next = now + interval + late;
@@ -354,10 +354,10 @@ impl Run {
         match (echo, self.flavour) {
             (Echo::Reply { ttl, took }, flavour) => {
                 self.times.push(*took);
-                if self.orders.quiet {
+                if self.args.quiet {
                     return;
                 }
-                let size = self.orders.size.unwrap_or(56) + 8;
+                let size = self.args.size.unwrap_or(56) + 8;
                 io.say(match flavour {
                     Flavour::BusyBox => format!(
                         "{size} bytes from {}: seq={number} ttl={ttl} time={} ms",
@@ -376,7 +376,7 @@ impl Run {
             (Echo::NoWay { .. }, Flavour::BusyBox) => {}
             (Echo::NoWay { from, why }, Flavour::Gnu) => {
                 self.errors += 1;
-                if !self.orders.quiet {
+                if !self.args.quiet {
                     io.say(format!("From {from} icmp_seq={} {why}", number + 1));
                 }
             }
@@ -386,7 +386,7 @@ impl Run {
     fn sender(&self) -> String {
         match &self.name {
             Some(name) => format!("{name} ({})", self.address),
-            None if self.orders.host.parse::<IpAddr>().is_ok() => self.address.to_string(),
+            None if self.args.host.parse::<IpAddr>().is_ok() => self.address.to_string(),
             // A name whose address has none.
             None => format!("{0} ({0})", self.address),
         }
@@ -401,14 +401,14 @@ impl Run {
         if !all && !late {
             return None;
         }
-        let missing = late && self.orders.count.is_some_and(|count| received < count);
+        let missing = late && self.args.count.is_some_and(|count| received < count);
         Some(i32::from(received == 0 || missing))
     }
 
     fn statistics(&self, io: &mut Io<'_>) {
         let received = self.times.len() as u32;
         let lost = (self.sent - received.min(self.sent)) * 100 / self.sent.max(1);
-        let title = if self.address.is_ipv6() { &self.orders.host } else { &self.title };
+        let title = if self.address.is_ipv6() { &self.args.host } else { &self.title };
         io.say(format!("\n--- {title} ping statistics ---"));
         let sent = self.sent;
         match self.flavour {
@@ -520,15 +520,15 @@ Send ICMP ECHO_REQUESTs to HOST
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Orders, String> {
-        Orders::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    fn parse(words: &[&str]) -> Result<Args, String> {
+        Args::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
     fn options_are_read_in_both_spellings() {
-        let orders = parse(&["-c2", "-W", "1", "-q", "site"]).unwrap();
-        assert_eq!((orders.count, orders.quiet, orders.host.as_str()), (Some(2), true, "site"));
-        assert_eq!(orders.wait, Some(Duration::from_secs(1)));
+        let args = parse(&["-c2", "-W", "1", "-q", "site"]).unwrap();
+        assert_eq!((args.count, args.quiet, args.host.as_str()), (Some(2), true, "site"));
+        assert_eq!(args.wait, Some(Duration::from_secs(1)));
         assert_eq!(parse(&["-Z", "x"]).unwrap_err(), "invalid option -- 'Z'");
         assert!(parse(&["-c", "0", "x"]).is_err());
     }

@@ -9,12 +9,12 @@ use crate::shell::{Io, NEVER, Read, Step, Tool};
 /// A running redis-cli.
 #[derive(Clone, Debug)]
 struct RedisCli {
-    orders: Orders,
-    state: State,
+    args: Args,
+    state: RedisCliState,
 }
 
 #[derive(Clone, Debug)]
-enum State {
+enum RedisCliState {
     Start,
     /// The arguments can't be used.
     Refused(String),
@@ -27,7 +27,7 @@ enum State {
 
 /// What it was asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Orders {
+struct Args {
     host: String,
     port: u16,
     /// The only command; without one it asks for commands.
@@ -36,30 +36,30 @@ struct Orders {
 
 /// redis-cli with these arguments.
 pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
-    let (orders, state) = match Orders::parse(arguments) {
-        Ok(orders) => (orders, State::Start),
-        Err(told) => (Orders::default(), State::Refused(told)),
+    let (args, state) = match Args::parse(arguments) {
+        Ok(args) => (args, RedisCliState::Start),
+        Err(told) => (Args::default(), RedisCliState::Refused(told)),
     };
-    Box::new(RedisCli { orders, state })
+    Box::new(RedisCli { args, state })
 }
 
-impl Default for Orders {
+impl Default for Args {
     fn default() -> Self {
-        Orders { host: "127.0.0.1".to_owned(), port: 6379, command: Vec::new() }
+        Args { host: "127.0.0.1".to_owned(), port: 6379, command: Vec::new() }
     }
 }
 
-impl Orders {
-    fn parse(arguments: &[String]) -> Result<Orders, String> {
-        let mut orders = Orders::default();
+impl Args {
+    fn parse(arguments: &[String]) -> Result<Args, String> {
+        let mut args = Args::default();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let mut value = || words.next().cloned().unwrap_or_default();
             match word.as_str() {
-                "-h" => orders.host = value(),
+                "-h" => args.host = value(),
                 "-p" => {
                     let text = value();
-                    orders.port = text.parse().map_err(|_| "Invalid server port.".to_owned())?;
+                    args.port = text.parse().map_err(|_| "Invalid server port.".to_owned())?;
                 }
                 "-a" | "-n" | "-u" | "--user" | "--pass" => {
                     return Err(format!(
@@ -74,12 +74,12 @@ impl Orders {
                     ));
                 }
                 _ => {
-                    orders.command = std::iter::once(word).chain(words).cloned().collect();
+                    args.command = std::iter::once(word).chain(words).cloned().collect();
                     break;
                 }
             }
         }
-        Ok(orders)
+        Ok(args)
     }
 
     fn place(&self) -> String {
@@ -90,32 +90,34 @@ impl Orders {
 impl Tool for RedisCli {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
-            match std::mem::replace(&mut self.state, State::Over(0)) {
-                State::Start => self.state = self.dial(io),
-                State::Refused(told) => {
-                    io.complain(told);
+            match std::mem::replace(&mut self.state, RedisCliState::Over(0)) {
+                RedisCliState::Start => self.state = self.dial(io),
+                RedisCliState::Refused(told) => {
+                    io.write_error(told);
                     return Step::Exit(1);
                 }
-                State::Dialling(until, result) if until > io.now() => {
-                    self.state = State::Dialling(until, result);
+                RedisCliState::Dialling(until, result) if until > io.now() => {
+                    self.state = RedisCliState::Dialling(until, result);
                     return Step::Until(until);
                 }
-                State::Dialling(_, Err(told)) => {
-                    io.complain(told);
+                RedisCliState::Dialling(_, Err(told)) => {
+                    io.write_error(told);
                     return Step::Exit(1);
                 }
-                State::Dialling(_, Ok(connection)) => self.state = State::Ready(connection),
-                State::Ready(connection) => {
+                RedisCliState::Dialling(_, Ok(connection)) => {
+                    self.state = RedisCliState::Ready(connection)
+                }
+                RedisCliState::Ready(connection) => {
                     if let Some(step) = self.ask(io, connection) {
                         return step;
                     }
                 }
-                State::Waiting(until, connection, reply) if until > io.now() => {
-                    self.state = State::Waiting(until, connection, reply);
+                RedisCliState::Waiting(until, connection, reply) if until > io.now() => {
+                    self.state = RedisCliState::Waiting(until, connection, reply);
                     return Step::Until(until);
                 }
-                State::Waiting(_, connection, reply) => self.hear(io, connection, &reply),
-                State::Over(code) => return Step::Exit(code),
+                RedisCliState::Waiting(_, connection, reply) => self.hear(io, connection, &reply),
+                RedisCliState::Over(code) => return Step::Exit(code),
             }
         }
     }
@@ -126,29 +128,31 @@ impl Tool for RedisCli {
 }
 
 impl RedisCli {
-    fn dial(&self, io: &mut Io<'_>) -> State {
+    fn dial(&self, io: &mut Io<'_>) -> RedisCliState {
         let told =
-            |why: &str| format!("Could not connect to Redis at {}: {why}", self.orders.place());
-        let lookup = io.cluster.lookup(io.place, &self.orders.host);
+            |why: &str| format!("Could not connect to Redis at {}: {why}", self.args.place());
+        let lookup = io.cluster.lookup(io.place, &self.args.host);
         let until = io.now() + lookup.took;
         let address = match lookup.result.map(|found| found.first().copied()) {
             Ok(Some(address)) => address,
-            Ok(None) => return State::Dialling(until, Err(told("Name or service not known"))),
-            Err(why) => return State::Dialling(until, Err(told(name_trouble(io, why)))),
+            Ok(None) => {
+                return RedisCliState::Dialling(until, Err(told("Name or service not known")));
+            }
+            Err(why) => return RedisCliState::Dialling(until, Err(told(name_trouble(io, why)))),
         };
-        let to = SocketAddr::new(address, self.orders.port);
+        let to = SocketAddr::new(address, self.args.port);
         let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
         let result = dial.result.map_err(|why| told(dial_trouble(io, why)));
-        State::Dialling(until + dial.took, result)
+        RedisCliState::Dialling(until + dial.took, result)
     }
 
     /// Sends the next command; says what to wait for if there is none yet.
     fn ask(&mut self, io: &mut Io<'_>, connection: Connection) -> Option<Step> {
-        let words = if self.orders.command.is_empty() {
-            *io.prompt = format!("{}> ", self.orders.place());
+        let words = if self.args.command.is_empty() {
+            *io.prompt = format!("{}> ", self.args.place());
             match io.read_line() {
                 Read::Wait => {
-                    self.state = State::Ready(connection);
+                    self.state = RedisCliState::Ready(connection);
                     return Some(Step::Input);
                 }
                 Read::End => return Some(Step::Exit(0)),
@@ -158,25 +162,25 @@ impl RedisCli {
                         Some("exit" | "quit") => return Some(Step::Exit(0)),
                         Some(_) => words,
                         None => {
-                            self.state = State::Ready(connection);
+                            self.state = RedisCliState::Ready(connection);
                             return None;
                         }
                     }
                 }
             }
         } else {
-            self.orders.command.clone()
+            self.args.command.clone()
         };
         let parts: String =
             words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
         let request = format!("*{}\r\n{parts}", words.len()).into_bytes();
         let answer = io.cluster.ask(&connection, Payload::Bytes(request));
-        self.state = State::Waiting(io.now() + answer.took, connection, answer.reply);
+        self.state = RedisCliState::Waiting(io.now() + answer.took, connection, answer.reply);
         None
     }
 
     fn hear(&mut self, io: &mut Io<'_>, connection: Connection, reply: &Reply) {
-        let once = !self.orders.command.is_empty();
+        let once = !self.args.command.is_empty();
         let exit;
         match reply {
             Reply::Bytes(bytes) => {
@@ -190,7 +194,7 @@ impl RedisCli {
                     // Somebody else's protocol.
                     Some(other) => {
                         let other = other.escape_default();
-                        io.complain(format!(
+                        io.write_error(format!(
                             "Error: Protocol error, got \"{other}\" as reply type byte"
                         ));
                         exit = 1;
@@ -199,24 +203,25 @@ impl RedisCli {
             }
             // A server that says nothing is waited for as long as the player likes.
             Reply::Silence => {
-                self.state = State::Waiting(NEVER, connection, Reply::Silence);
+                self.state = RedisCliState::Waiting(NEVER, connection, Reply::Silence);
                 return;
             }
             Reply::Http(_) | Reply::Tls { .. } => {
-                io.complain("Error: Protocol error, got \"H\" as reply type byte");
+                io.write_error("Error: Protocol error, got \"H\" as reply type byte");
                 exit = 1;
             }
             Reply::Closed => {
-                io.complain("Error: Server closed the connection");
+                io.write_error("Error: Server closed the connection");
                 exit = 1;
             }
             Reply::Reset => {
-                io.complain("Error: Connection reset by peer");
+                io.write_error("Error: Connection reset by peer");
                 exit = 1;
             }
         }
         let lost = matches!(reply, Reply::Closed | Reply::Reset);
-        self.state = if once || lost { State::Over(exit) } else { State::Ready(connection) };
+        self.state =
+            if once || lost { RedisCliState::Over(exit) } else { RedisCliState::Ready(connection) };
     }
 }
 
@@ -279,8 +284,8 @@ mod tests {
     #[test]
     fn options_stand_before_the_command() {
         let words = ["-h", "db", "-p", "6380", "get", "-p"].map(str::to_owned);
-        let orders = Orders::parse(&words).expect("it can be read");
-        assert_eq!((orders.place().as_str(), orders.command.len()), ("db:6380", 2));
-        assert!(Orders::parse(&["--what".to_owned()]).is_err());
+        let args = Args::parse(&words).expect("it can be read");
+        assert_eq!((args.place().as_str(), args.command.len()), ("db:6380", 2));
+        assert!(Args::parse(&["--what".to_owned()]).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::families::{Families, look_up};
-use super::talk::{Talk, Turn};
+use super::raw_session::{RawSession, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Flavour};
 use crate::network::{Protocol, SocketAddr};
@@ -15,55 +15,55 @@ use crate::shell::{Io, Step, Tool};
 struct Telnet {
     arguments: Vec<String>,
     flavour: Flavour,
-    state: State,
+    state: TelnetState,
 }
 
 #[derive(Clone, Debug)]
-enum State {
+enum TelnetState {
     Start,
     Resolving(SimTime, Result<IpAddr, String>),
     Dialling(SimTime, SocketAddr, Result<Connection, DialFailure>),
-    Talking(Box<Talk>),
+    Talking(Box<RawSession>),
 }
 
 /// telnet with these arguments.
 pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
-    Box::new(Telnet { arguments: arguments.to_vec(), flavour, state: State::Start })
+    Box::new(Telnet { arguments: arguments.to_vec(), flavour, state: TelnetState::Start })
 }
 
 impl Tool for Telnet {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
-            match std::mem::replace(&mut self.state, State::Start) {
-                State::Start => match self.resolve(io) {
+            match std::mem::replace(&mut self.state, TelnetState::Start) {
+                TelnetState::Start => match self.resolve(io) {
                     Ok(state) => self.state = state,
                     Err(told) => {
-                        io.complain(told);
+                        io.write_error(told);
                         return Step::Exit(1);
                     }
                 },
-                State::Resolving(until, found) if until > io.now() => {
-                    self.state = State::Resolving(until, found);
+                TelnetState::Resolving(until, found) if until > io.now() => {
+                    self.state = TelnetState::Resolving(until, found);
                     return Step::Until(until);
                 }
-                State::Resolving(_, Err(told)) => {
-                    io.complain(told);
+                TelnetState::Resolving(_, Err(told)) => {
+                    io.write_error(told);
                     return Step::Exit(1);
                 }
-                State::Resolving(_, Ok(address)) => {
+                TelnetState::Resolving(_, Ok(address)) => {
                     let to = SocketAddr::new(address, self.port().unwrap_or(23));
                     if self.flavour == Flavour::Gnu {
                         io.say(format!("Trying {address}..."));
                     }
                     let dial = io.cluster.dial(io.place, Protocol::Tcp, to);
-                    self.state = State::Dialling(io.now() + dial.took, to, dial.result);
+                    self.state = TelnetState::Dialling(io.now() + dial.took, to, dial.result);
                 }
-                State::Dialling(until, to, result) if until > io.now() => {
-                    self.state = State::Dialling(until, to, result);
+                TelnetState::Dialling(until, to, result) if until > io.now() => {
+                    self.state = TelnetState::Dialling(until, to, result);
                     return Step::Until(until);
                 }
-                State::Dialling(_, to, Err(why)) => return self.refused(io, to, why),
-                State::Dialling(_, _, Ok(connection)) => {
+                TelnetState::Dialling(_, to, Err(why)) => return self.refused(io, to, why),
+                TelnetState::Dialling(_, _, Ok(connection)) => {
                     let host = self.host();
                     io.say(match self.flavour {
                         Flavour::BusyBox => format!("Connected to {host}"),
@@ -73,16 +73,16 @@ impl Tool for Telnet {
                     });
                     // BusyBox' leaves with the end of its input.
                     let leaves = self.flavour == Flavour::BusyBox;
-                    let talk = Talk::new(connection, None, leaves);
-                    self.state = State::Talking(Box::new(talk));
+                    let session = RawSession::new(connection, None, leaves);
+                    self.state = TelnetState::Talking(Box::new(session));
                 }
-                State::Talking(mut talk) => match talk.step(io) {
+                TelnetState::Talking(mut session) => match session.step(io) {
                     Turn::Wait(step) => {
-                        self.state = State::Talking(talk);
+                        self.state = TelnetState::Talking(session);
                         return step;
                     }
                     Turn::Closed | Turn::Reset => {
-                        io.complain(match self.flavour {
+                        io.write_error(match self.flavour {
                             Flavour::BusyBox => "Connection closed by foreign host",
                             Flavour::Gnu => "Connection closed by foreign host.",
                         });
@@ -117,7 +117,7 @@ impl Telnet {
         }
     }
 
-    fn resolve(&self, io: &mut Io<'_>) -> Result<State, String> {
+    fn resolve(&self, io: &mut Io<'_>) -> Result<TelnetState, String> {
         let host = self.host();
         if host.is_empty() {
             return Err(match self.flavour {
@@ -157,12 +157,12 @@ impl Telnet {
                 Err(format!("telnet: could not resolve {host}/{asked}: {}", name_trouble(io, why)))
             }
         };
-        Ok(State::Resolving(io.now() + lookup.took, found))
+        Ok(TelnetState::Resolving(io.now() + lookup.took, found))
     }
 
     fn refused(&self, io: &mut Io<'_>, to: SocketAddr, why: DialFailure) -> Step {
         let why = dial_trouble(io, why);
-        io.complain(match self.flavour {
+        io.write_error(match self.flavour {
             Flavour::BusyBox => {
                 format!("telnet: can't connect to remote host ({}): {why}", to.ip())
             }

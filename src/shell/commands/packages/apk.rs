@@ -36,15 +36,15 @@ impl Apk {
                 Some(Trouble::Name) => "DNS: transient error (try again later)",
                 Some(Trouble::Connection { .. }) => "temporary error (try again later)",
             };
-            io.complain(format!("WARNING: fetching {}: {why}", url(part)));
+            io.write_error(format!("WARNING: fetching {}: {why}", url(part)));
         }
         (took, trouble.is_none())
     }
 
     fn missing(io: &mut Io<'_>, names: &[&str]) -> i32 {
-        io.complain("ERROR: unable to select packages:");
+        io.write_error("ERROR: unable to select packages:");
         for name in names {
-            io.complain(format!("  {name} (no such package):\n    required by: world[{name}]"));
+            io.write_error(format!("  {name} (no such package):\n    required by: world[{name}]"));
         }
         i32::try_from(names.len()).unwrap_or(1)
     }
@@ -62,7 +62,7 @@ impl Kind for Apk {
                 if reached {
                     return Next::Wait(io.now() + took + Duration::from_secs(1), Then::KeepLists);
                 }
-                io.complain("4 unavailable, 0 stale; 15 distinct packages available");
+                io.write_error("4 unavailable, 0 stale; 15 distinct packages available");
                 Next::Wait(io.now() + took, Then::Exit(1))
             }
             ["add", names @ ..] => {
@@ -89,7 +89,9 @@ impl Kind for Apk {
                 Next::Exit(1)
             }
             [other, ..] => {
-                io.complain(format!("ERROR: '{other}' is not an apk command. See 'apk --help'."));
+                io.write_error(format!(
+                    "ERROR: '{other}' is not an apk command. See 'apk --help'."
+                ));
                 Next::Exit(1)
             }
         }
@@ -120,7 +122,7 @@ impl Kind for Apk {
                 for (index, name) in names.iter().enumerate() {
                     io.say(format!("({}/{}) Installing {name}", index + 1, names.len()));
                     if let Err(why) = catalogue::unpack(io, name) {
-                        io.complain(format!("ERROR: {name}: {why}"));
+                        io.write_error(format!("ERROR: {name}: {why}"));
                         return 1;
                     }
                 }

@@ -115,9 +115,9 @@ impl Apt {
         read_lists(io);
         for (folder, suite) in from.parts() {
             let url = format!("http://{host}/{folder}/dists/{suite}/InRelease");
-            io.complain(format!("W: Failed to fetch {url}  {why}"));
+            io.write_error(format!("W: Failed to fetch {url}  {why}"));
         }
-        io.complain(
+        io.write_error(
             "W: Some index files failed to download. They have been ignored, or old ones used \
              instead.",
         );
@@ -132,9 +132,9 @@ impl Apt {
         });
         if let Some(name) = unknown.next() {
             let more: Vec<&&str> = unknown.collect();
-            io.complain(format!("E: Unable to locate package {name}"));
+            io.write_error(format!("E: Unable to locate package {name}"));
             for name in more {
-                io.complain(format!("E: Unable to locate package {name}"));
+                io.write_error(format!("E: Unable to locate package {name}"));
             }
             return Next::Exit(100);
         }
@@ -177,9 +177,9 @@ impl Apt {
         let why = from.why(&trouble);
         for name in &names {
             let url = format!("http://{host}/{folder}/pool/main/{name}_amd64.deb");
-            io.complain(format!("E: Failed to fetch {url}  {why}"));
+            io.write_error(format!("E: Failed to fetch {url}  {why}"));
         }
-        io.complain(
+        io.write_error(
             "E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?",
         );
         Next::Wait(io.now() + took, Then::Exit(100))
@@ -212,7 +212,7 @@ impl Kind for Apt {
                 Next::Exit(0)
             }
             [other, ..] => {
-                io.complain(format!("E: Invalid operation {other}"));
+                io.write_error(format!("E: Invalid operation {other}"));
                 Next::Exit(100)
             }
         }
@@ -244,7 +244,7 @@ impl Kind for Apt {
             Then::KeepLists => {
                 let lists = distribution(io).lists();
                 if let Err(why) = io.cluster.write_file(io.place, &lists, b"fetched\n") {
-                    io.complain(format!("E: Could not open file {lists} ({why})"));
+                    io.write_error(format!("E: Could not open file {lists} ({why})"));
                     return 100;
                 }
                 if !self.is_quiet() {
@@ -258,7 +258,7 @@ impl Kind for Apt {
                 for name in names {
                     io.say(format!("Setting up {name} ..."));
                     if let Err(why) = catalogue::unpack(io, name) {
-                        io.complain(format!("E: {why}"));
+                        io.write_error(format!("E: {why}"));
                         return 100;
                     }
                 }

@@ -82,7 +82,7 @@ impl<K: Kind> Tool for Manager<K> {
         loop {
             let next = match &self.stage {
                 Stage::Start if !matches!(io.place, Place::Container { .. }) => {
-                    io.complain(super::not_simulated(self.kind.name()));
+                    io.write_error(super::not_simulated(self.kind.name()));
                     Next::Exit(1)
                 }
                 Stage::Start => self.kind.start(io),

@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Flavour};
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, failed, host_name};
 use crate::shell::machine::Machine;
-use crate::shell::{Interrupted, Io, Step, Tool, Wish, programs};
+use crate::shell::{Interrupted, Io, Step, Tool, UiRequest, programs};
 
 /// `timeout`: a command with an end.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Tool for Timeout {
                 Ok(machine) => self.inner = Some(machine),
                 Err(_) => {
                     let name = self.words.first().map_or("", String::as_str);
-                    io.complain(match self.flavour {
+                    io.write_error(match self.flavour {
                         Flavour::Gnu => {
                             format!(
                                 "timeout: failed to run command '{name}': No such file or directory"
@@ -140,7 +140,7 @@ impl Tool for Watch {
             }
             self.next = io.now() + self.every;
             if io.terminal {
-                io.wishes.push(Wish::ClearScreen);
+                io.ui_requests.push(UiRequest::ClearScreen);
             }
             if self.title {
                 let left = format!("Every {:.1}s: {}", self.every.as_secs_f64(), self.text);

@@ -48,7 +48,7 @@ pub(in crate::shell::commands) fn date(arguments: &[String], io: &mut Io<'_>) ->
             Some(0)
         }
         Err(message) => {
-            io.complain(message);
+            io.write_error(message);
             Some(1)
         }
     }

@@ -145,7 +145,7 @@ pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) ->
             status
         }
         Err(message) => {
-            io.complain(message);
+            io.write_error(message);
             2
         }
     })

@@ -2,26 +2,26 @@
 
 use crate::cluster::Place;
 use crate::shell::commands::registry;
-use crate::shell::{Io, Wish};
+use crate::shell::{Io, UiRequest};
 
 pub(in crate::shell::commands) fn clear(_: &[String], io: &mut Io<'_>) -> Option<i32> {
-    io.wishes.push(Wish::ClearScreen);
+    io.ui_requests.push(UiRequest::ClearScreen);
     Some(0)
 }
 
 pub(in crate::shell::commands) fn history(_: &[String], io: &mut Io<'_>) -> Option<i32> {
-    io.complain("podhop: the up arrow brings earlier commands back");
+    io.write_error("podhop: the up arrow brings earlier commands back");
     Some(0)
 }
 
 /// `vim FILE` and its kin open the game's editor.
 pub(in crate::shell::commands) fn edit(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(file) = arguments.iter().find(|argument| !argument.starts_with(['-', '+'])) else {
-        io.complain("podhop: name a file: vim FILE");
+        io.write_error("podhop: name a file: vim FILE");
         return Some(1);
     };
     if *io.place != Place::Laptop {
-        io.complain(
+        io.write_error(
             "podhop: the editor works on the laptop's files; here, cat > FILE <<EOF or sed -i change one",
         );
         return Some(1);
@@ -30,11 +30,11 @@ pub(in crate::shell::commands) fn edit(arguments: &[String], io: &mut Io<'_>) ->
     let home = format!("{}/", crate::shell::files::HOME);
     match path.strip_prefix(&home) {
         Some(name) => {
-            io.wishes.push(Wish::Edit(name.to_owned()));
+            io.ui_requests.push(UiRequest::Edit(name.to_owned()));
             Some(0)
         }
         None => {
-            io.complain(format!(
+            io.write_error(format!(
                 "podhop: the editor works on files of the working folder, not {file}"
             ));
             Some(1)
@@ -51,7 +51,7 @@ pub(in crate::shell::commands) fn help(arguments: &[String], io: &mut Io<'_>) ->
                 0
             }
             None => {
-                io.complain(format!("bash: help: no help topics match `{name}'.  Try `help'."));
+                io.write_error(format!("bash: help: no help topics match `{name}'.  Try `help'."));
                 1
             }
         });

@@ -23,11 +23,11 @@ pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>
             io.say(address);
         }
         Some(option) if option.starts_with('-') => {
-            io.complain(format!("hostname: unrecognized option '{option}'"));
+            io.write_error(format!("hostname: unrecognized option '{option}'"));
             return Some(1);
         }
         Some(_) => {
-            io.complain("hostname: you must be root to change the host name");
+            io.write_error("hostname: you must be root to change the host name");
             return Some(1);
         }
     }
@@ -73,9 +73,9 @@ pub(in crate::shell::commands) fn whoami(_: &[String], io: &mut Io<'_>) -> Optio
             return Some(0);
         }
         (None, Flavour::Gnu) => {
-            io.complain(format!("whoami: cannot find name for user ID {number}"));
+            io.write_error(format!("whoami: cannot find name for user ID {number}"));
         }
-        (None, Flavour::BusyBox) => io.complain(format!("whoami: unknown uid {number}")),
+        (None, Flavour::BusyBox) => io.write_error(format!("whoami: unknown uid {number}")),
     }
     Some(1)
 }
@@ -99,7 +99,7 @@ pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> O
     };
     let Some(wanted) = wanted else {
         if options.has('n') || options.has('r') {
-            io.complain("id: cannot print only names or real IDs in default format");
+            io.write_error("id: cannot print only names or real IDs in default format");
             return Some(1);
         }
         let all: Vec<String> = groups.iter().map(full).collect();

@@ -168,13 +168,13 @@ pub(in crate::shell::commands) fn kill(arguments: &[String], io: &mut Io<'_>) ->
             .filter(|pid| processes(io, "kill").iter().any(|process| process.pid == *pid));
         match known {
             Some(1) if matches!(io.place, Place::Container { .. }) => {
-                io.complain(
+                io.write_error(
                     "podhop: killing a container's first process is not simulated here; kubectl delete pod ends the pod",
                 );
                 status = 1;
             }
             _ => {
-                io.complain(format!("sh: kill: ({target}) - No such process"));
+                io.write_error(format!("sh: kill: ({target}) - No such process"));
                 status = 1;
             }
         }

@@ -55,7 +55,7 @@ impl Tool for Become {
                 Ok(machine) => self.inner = Some(machine),
                 Err(why) => {
                     let name = self.words.first().map_or("", String::as_str);
-                    io.complain(match (self.tool, self.flavour) {
+                    io.write_error(match (self.tool, self.flavour) {
                         (tool, Flavour::BusyBox) => {
                             format!("{tool}: can't execute '{name}': No such file or directory")
                         }

@@ -161,7 +161,7 @@ impl Xargs {
             Some(file) => match io.read_file(file) {
                 Ok(bytes) => bytes,
                 Err(why) => {
-                    io.complain(format!("xargs: Cannot open input file '{file}': {why}"));
+                    io.write_error(format!("xargs: Cannot open input file '{file}': {why}"));
                     return Some(Step::Exit(1));
                 }
             },
@@ -175,7 +175,7 @@ impl Xargs {
         match status {
             0 => {}
             255 => {
-                io.complain(format!("xargs: {name}: exited with status 255; aborting"));
+                io.write_error(format!("xargs: {name}: exited with status 255; aborting"));
                 return Some(Step::Exit(124));
             }
             126 | 127 => return Some(Step::Exit(status)),
@@ -213,13 +213,13 @@ impl Tool for Xargs {
             let next = self.queue.as_mut().and_then(VecDeque::pop_front);
             let Some(command) = next else {
                 if let Some(message) = self.unclosed.take() {
-                    io.complain(message);
+                    io.write_error(message);
                     return Step::Exit(1);
                 }
                 return Step::Exit(self.status);
             };
             if self.trace {
-                io.complain(traced(&command, self.gnu));
+                io.write_error(traced(&command, self.gnu));
             }
             match start(io, &command, io.environment) {
                 Ok(machine) => {
@@ -227,7 +227,7 @@ impl Tool for Xargs {
                     self.running = Some((name, machine));
                 }
                 Err(why) => {
-                    io.complain(format!("xargs: {why}"));
+                    io.write_error(format!("xargs: {why}"));
                     return Step::Exit(127);
                 }
             }
@@ -346,7 +346,7 @@ struct Warned {
 impl Tool for Warned {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         if !std::mem::replace(&mut self.said, true) {
-            io.complain("xargs: warning: options --max-args and --replace/-I/-i are mutually exclusive, ignoring previous --max-args value");
+            io.write_error("xargs: warning: options --max-args and --replace/-I/-i are mutually exclusive, ignoring previous --max-args value");
         }
         self.xargs.step(io)
     }

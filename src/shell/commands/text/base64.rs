@@ -122,7 +122,7 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
     if let [_, extra, ..] = options.operands.as_slice() {
         let message =
             format!("base64: extra operand '{extra}'\nTry 'base64 --help' for more information.");
-        io.complain(message);
+        io.write_error(message);
         return Some(1);
     }
     let width = match options.value('w').map(str::parse::<usize>) {
@@ -130,7 +130,7 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
         Some(Ok(width)) => width,
         Some(Err(_)) => {
             let text = options.value('w').unwrap_or("");
-            io.complain(match gnu {
+            io.write_error(match gnu {
                 true => format!("base64: invalid wrap size: '{text}'"),
                 false => format!("base64: invalid number '{text}'"),
             });
@@ -142,7 +142,7 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
         Some(file) => match io.read_file(file) {
             Ok(bytes) => bytes,
             Err(why) => {
-                io.complain(match (gnu, io.is_directory(file)) {
+                io.write_error(match (gnu, io.is_directory(file)) {
                     (true, true) => format!("base64: read error: {why}"),
                     (true, false) => format!("base64: {file}: {why}"),
                     (false, _) => format!("base64: {file}: {why}"),
@@ -161,7 +161,7 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
     };
     io.stdout.extend(decoded);
     if !right {
-        io.complain(if gnu { "base64: invalid input" } else { "base64: truncated input" });
+        io.write_error(if gnu { "base64: invalid input" } else { "base64: truncated input" });
     }
     Some(i32::from(!right))
 }

@@ -187,7 +187,7 @@ pub(in crate::shell::commands) fn tac(arguments: &[String], io: &mut Io<'_>) -> 
     let grammar = if gnu { GNU } else { Grammar::short("tac", "") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     if let Some(flag) = options.not_simulated(&[('r', "--regex")]) {
-        io.complain(format!("podhop: tac: not simulated here: {flag}"));
+        io.write_error(format!("podhop: tac: not simulated here: {flag}"));
         return Some(1);
     }
     let (texts, failed) = whole(io, "tac", &options.operands)?;
@@ -319,13 +319,13 @@ pub(in crate::shell::commands) fn nl(arguments: &[String], io: &mut Io<'_>) -> O
         ('l', "--join-blank-lines"),
     ];
     if let Some(flag) = options.not_simulated(&idle) {
-        io.complain(format!("podhop: nl: not simulated here: {flag}"));
+        io.write_error(format!("podhop: nl: not simulated here: {flag}"));
         return Some(1);
     }
     let mut numbers = match Numbers::read(&options, gnu) {
         Ok(numbers) => numbers,
         Err(message) => {
-            io.complain(message);
+            io.write_error(message);
             return Some(1);
         }
     };
@@ -335,7 +335,7 @@ pub(in crate::shell::commands) fn nl(arguments: &[String], io: &mut Io<'_>) -> O
             match numbers.line(line) {
                 Ok(line) => io.say(line),
                 Err(why) => {
-                    io.complain(format!("nl: {why}"));
+                    io.write_error(format!("nl: {why}"));
                     return Some(1);
                 }
             }

@@ -31,7 +31,7 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         None => return Some(2),
     };
     let [old_name, new_name] = options.operands.as_slice() else {
-        io.complain("diff: missing operand\ndiff: Try 'diff --help' for more information.");
+        io.write_error("diff: missing operand\ndiff: Try 'diff --help' for more information.");
         return Some(2);
     };
     if [old_name, new_name].iter().any(|name| *name == "-") && !io.stdin.ended() {

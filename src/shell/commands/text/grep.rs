@@ -271,7 +271,7 @@ impl Filter for Grep {
             }
             if binary && !self.count && self.list.is_none() {
                 if !std::mem::replace(&mut self.file.done, true) {
-                    io.complain(format!("grep: {}: binary file matches", self.name()));
+                    io.write_error(format!("grep: {}: binary file matches", self.name()));
                 }
             } else {
                 self.select(line, io);

@@ -213,7 +213,7 @@ impl Tool for Follow {
             }
             (Err(why), None) => {
                 cannot_open(io, "tail", &file, &why);
-                io.complain("tail: no files remaining");
+                io.write_error("tail: no files remaining");
                 return Step::Exit(1);
             }
             (Err(_), Some(_)) => {}

@@ -132,7 +132,7 @@ pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file:
         }
         (Flavour::Gnu, _) => format!("{tool}: {file}: {why}"),
     };
-    io.complain(message);
+    io.write_error(message);
 }
 
 /// All of `files` (or of standard input) as text. `None` while standard input is not at its end;

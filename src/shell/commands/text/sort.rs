@@ -496,9 +496,9 @@ impl Sort {
         match (quiet, self.gnu) {
             (true, _) => {}
             (false, true) => {
-                io.complain(format!("sort: {name}:{}: disorder: {}", at + 1, lines[at]))
+                io.write_error(format!("sort: {name}:{}: disorder: {}", at + 1, lines[at]))
             }
-            (false, false) => io.complain(format!("Check line {at}")),
+            (false, false) => io.write_error(format!("Check line {at}")),
         }
         1
     }
@@ -510,7 +510,7 @@ impl Tool for Sort {
             if !self.gnu {
                 return Step::Exit(0);
             }
-            io.complain(format!("sort: read failed: {folder}: Is a directory"));
+            io.write_error(format!("sort: read failed: {folder}: Is a directory"));
             return Step::Exit(2);
         }
         let Some((texts, failed)) = whole(io, "sort", &self.files) else { return Step::Input };
@@ -544,7 +544,7 @@ impl Tool for Sort {
             None => io.stdout.extend_from_slice(text.as_bytes()),
             Some(file) => {
                 if let Err(why) = io.write_file(file, text.as_bytes()) {
-                    io.complain(format!("sort: open failed: {file}: {why}"));
+                    io.write_error(format!("sort: open failed: {file}: {why}"));
                     return Step::Exit(2);
                 }
             }

@@ -58,7 +58,7 @@ pub(in crate::shell::commands) fn uniq(arguments: &[String], io: &mut Io<'_>) ->
     match run(&options, io, gnu) {
         Ok(done) => done,
         Err(message) => {
-            io.complain(message);
+            io.write_error(message);
             Some(1)
         }
     }

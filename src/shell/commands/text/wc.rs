@@ -106,7 +106,7 @@ impl Tee {
         if let Err(why) = io.write_file(file, content) {
             self.failed = true;
             self.files.retain(|kept| kept != file);
-            io.complain(format!("tee: {file}: {why}"));
+            io.write_error(format!("tee: {file}: {why}"));
         }
     }
 }
@@ -146,7 +146,7 @@ pub(in crate::shell::commands) fn sha256sum(arguments: &[String], io: &mut Io<'_
             }
             Err(why) => {
                 failed = true;
-                io.complain(format!("sha256sum: {file}: {why}"));
+                io.write_error(format!("sha256sum: {file}: {why}"));
             }
         }
     }

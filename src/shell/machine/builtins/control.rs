@@ -16,7 +16,7 @@ impl Machine {
                     }
                     _ => format!("{prefix}{name}: Illegal number: {argument}"),
                 };
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 Err(2)
             }
         }
@@ -67,7 +67,7 @@ impl Machine {
                 let prefix = self.state.prefix();
                 let message =
                     format!("{prefix}{name}: only meaningful in a `for', `while', or `until' loop");
-                self.complain(io, &message);
+                self.write_error(io, &message);
             }
             return Some(0);
         }

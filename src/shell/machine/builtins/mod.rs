@@ -120,7 +120,7 @@ impl Machine {
                 Dialect::Bash => format!("{prefix}cd: {to}: {why}"),
                 _ => format!("{prefix}cd: can't cd to {to}: {why}"),
             };
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return if self.state.dialect == Dialect::Bash { 1 } else { 2 };
         }
         if arguments.first().is_some_and(|first| first == "-") {
@@ -165,7 +165,7 @@ impl Machine {
                     "{prefix}printf: {letters}: invalid option\nprintf: usage: printf [-v var] format [arguments]"
                 ),
             };
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return 2;
         }
         let now = io.now().timestamp().as_second();
@@ -187,7 +187,7 @@ impl Machine {
                 }
                 _ => format!("{prefix}printf: {complaint}"),
             };
-            self.complain(io, &message);
+            self.write_error(io, &message);
         }
         status.max(printed.status)
     }
@@ -209,7 +209,7 @@ impl Machine {
             Dialect::Dash => format!("{prefix}{name}: {name}: I/O error"),
             Dialect::Bash => format!("{prefix}{name}: write error: {why}"),
         };
-        self.complain(io, &message);
+        self.write_error(io, &message);
         1
     }
 
@@ -235,7 +235,7 @@ impl Machine {
             Ok(holds) => i32::from(!holds),
             Err(why) => {
                 let message = format!("{}{name}: {why}", self.state.prefix());
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 2
             }
         }
@@ -245,7 +245,7 @@ impl Machine {
         let prefix = self.state.prefix();
         let Some((path, rest)) = arguments.split_first() else {
             let message = format!("{prefix}{name}: filename argument required");
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return Some(2);
         };
         let full = files::absolute(&self.state.place, &self.state.directory, path);
@@ -264,7 +264,7 @@ impl Machine {
                     Dialect::Bash => format!("{prefix}{path}: {why}"),
                     _ => format!("{prefix}{name}: can't open '{path}': {why}"),
                 };
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 Some(1)
             }
         }
@@ -287,7 +287,7 @@ impl Machine {
                     None => {
                         let message =
                             format!("{}alias: {argument}: not found", self.state.prefix());
-                        self.complain(io, &message);
+                        self.write_error(io, &message);
                         status = 1;
                     }
                 },
@@ -319,7 +319,7 @@ impl Machine {
                     status = if self.state.dialect == Dialect::Bash { 1 } else { 127 };
                     if long {
                         let message = format!("{}type: {name}: not found", self.state.prefix());
-                        self.complain(io, &message);
+                        self.write_error(io, &message);
                     }
                 }
             }

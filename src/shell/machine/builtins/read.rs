@@ -94,7 +94,7 @@ impl Machine {
                     Dialect::Dash => format!("{prefix}read: Illegal option -{letter}"),
                     Dialect::Ash => format!("{prefix}read: illegal option -{letter}"),
                 };
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 self.state.status = 2;
                 if self.state.dialect != Dialect::Bash {
                     self.fail_hard(2);
@@ -107,7 +107,7 @@ impl Machine {
             && self.state.dialect == Dialect::Dash
         {
             let message = format!("{}read: arg count", self.state.prefix());
-            self.complain(io, &message);
+            self.write_error(io, &message);
             self.fail_hard(2);
             return Turn::Go;
         }
@@ -147,7 +147,7 @@ impl Machine {
                     let name = &arguments[0];
                     let message =
                         format!("{}{name}: not simulated here: {option}", self.state.prefix());
-                    self.complain(io, &message);
+                    self.write_error(io, &message);
                     self.state.status = 2;
                     return Turn::Go;
                 }
@@ -285,7 +285,7 @@ impl Machine {
         };
         let Err(why) = result else { return true };
         let message = format!("{}{why}", self.state.prefix());
-        self.complain(io, &message);
+        self.write_error(io, &message);
         self.state.status = 1;
         false
     }

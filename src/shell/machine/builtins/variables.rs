@@ -24,12 +24,12 @@ impl Machine {
                 Dialect::Bash => format!("{prefix}{name}: -{bad}: invalid option"),
                 _ => format!("{prefix}{name}: Illegal option -{bad}"),
             };
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return 2;
         }
         if declares && options.contains('n') {
             let message = format!("{}{name}: not simulated here: -n", self.state.prefix());
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return 1;
         }
         if declares && options.contains(['f', 'F']) {
@@ -80,7 +80,7 @@ impl Machine {
                 Dialect::Bash => format!("{prefix}{name}: `{argument}': not a valid identifier"),
                 _ => format!("{prefix}{name}: {variable}: bad variable name"),
             };
-            self.complain(io, &message);
+            self.write_error(io, &message);
             if self.state.dialect != Dialect::Bash {
                 self.fail_hard(2);
                 return 2;
@@ -135,7 +135,7 @@ impl Machine {
                 }
                 None => {
                     let message = format!("{}{command}: {name}: not found", self.state.prefix());
-                    self.complain(io, &message);
+                    self.write_error(io, &message);
                     status = 1;
                 }
             }
@@ -151,7 +151,7 @@ impl Machine {
         {
             let message =
                 format!("{}declare: not simulated here: -f; -F lists names", self.state.prefix());
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return 1;
         }
         if names.is_empty() {
@@ -216,12 +216,12 @@ impl Machine {
                         }
                         _ => {
                             let message = format!("{prefix}unset: {name}: is read only");
-                            self.complain(io, &message);
+                            self.write_error(io, &message);
                             self.fail_hard(2);
                             return 2;
                         }
                     };
-                    self.complain(io, &message);
+                    self.write_error(io, &message);
                 }
                 Some(_) => {
                     variables.remove(name);
@@ -234,7 +234,7 @@ impl Machine {
                         }
                         _ => format!("{prefix}unset: {name}: bad variable name"),
                     };
-                    self.complain(io, &message);
+                    self.write_error(io, &message);
                     status = 1;
                 }
                 None if !only => {
@@ -263,7 +263,7 @@ impl Machine {
                 Dialect::Bash => format!("{prefix}local: can only be used in a function"),
                 _ => format!("{prefix}local: not in a function"),
             };
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return 1;
         };
         let is_option = |argument: &&String| argument.starts_with('-') && argument.len() > 1;
@@ -321,7 +321,7 @@ impl Machine {
                     if !self.state.options.set_name(name, argument == "-o") {
                         let message =
                             format!("{}set: {name}: invalid option name", self.state.prefix());
-                        self.complain(io, &message);
+                        self.write_error(io, &message);
                         return 2;
                     }
                 }
@@ -349,7 +349,7 @@ impl Machine {
         if count > self.state.positional.len() {
             if self.state.dialect == Dialect::Dash {
                 let message = format!("{}shift: can't shift that many", self.state.prefix());
-                self.complain(io, &message);
+                self.write_error(io, &message);
                 self.fail_hard(2);
                 return 2;
             }
@@ -368,7 +368,7 @@ impl Machine {
                 Ok(value) => last = value,
                 Err(Stop::Error(why)) => {
                     let message = format!("{}let: {why}", self.state.prefix());
-                    self.complain(io, &message);
+                    self.write_error(io, &message);
                     return 1;
                 }
                 Err(Stop::Substitute(_) | Stop::Dial(_)) => return 1,
@@ -382,7 +382,7 @@ impl Machine {
         let [letters, name, rest @ ..] = arguments else {
             let message =
                 format!("{}getopts: usage: getopts optstring name [arg ...]", self.state.prefix());
-            self.complain(io, &message);
+            self.write_error(io, &message);
             return 2;
         };
         let words = if rest.is_empty() { self.state.positional.clone() } else { rest.to_vec() };
@@ -469,7 +469,7 @@ impl Machine {
             Dialect::Ash if dash.starts_with("No") => format!("No arg for -{letter} option"),
             Dialect::Ash => format!("Illegal option -{letter}"),
         };
-        self.complain(io, &message);
+        self.write_error(io, &message);
     }
 }
 

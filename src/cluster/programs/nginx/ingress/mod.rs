@@ -183,7 +183,7 @@ impl Controller {
         for ingress in &ingresses {
             complaints.extend(without_effect(ingress));
         }
-        self.complain(complaints, context);
+        self.write_error(complaints, context);
         if self.sites != sites {
             self.reload(context);
             self.sites = sites;
@@ -326,7 +326,7 @@ impl Controller {
     }
 
     /// What is wrong now and was not before goes to the log.
-    fn complain(&mut self, complaints: Vec<Complaint>, context: &mut Context<'_>) {
+    fn write_error(&mut self, complaints: Vec<Complaint>, context: &mut Context<'_>) {
         let complaints: BTreeSet<Complaint> = complaints.into_iter().collect();
         for Complaint(line, what) in complaints.difference(&self.complaints) {
             say(context, 'W', &format!("controller.go:{line}"), what);

@@ -126,7 +126,7 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 fn warn_of_verbs(io: &mut Io<'_>, verbs: &[String]) {
     for verb in verbs.iter().filter(|verb| !VERBS.contains(&verb.as_str())) {
         let verb = crate::diagnostic::printable(verb);
-        io.complain(format!("Warning: '{verb}' is not a standard resource verb"));
+        io.write_error(format!("Warning: '{verb}' is not a standard resource verb"));
     }
 }
 

@@ -67,9 +67,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     if found.objects.is_empty() && found.failures.is_empty() {
         if call.arguments.on("all-namespaces") {
-            io.complain("No resources found");
+            io.write_error("No resources found");
         } else {
-            io.complain(format!("No resources found in {} namespace.", call.client.namespace));
+            io.write_error(format!("No resources found in {} namespace.", call.client.namespace));
         }
     }
     let mut pages = Vec::new();

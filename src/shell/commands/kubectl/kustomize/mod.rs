@@ -259,7 +259,7 @@ fn read(io: &mut Io<'_>, root: &str) -> Result<Map<String, Value>, Failure> {
         return Err(Failure::message("kustomization.yaml is empty"));
     }
     for (old, new) in DEPRECATED.iter().filter(|(old, _)| fields.contains_key(*old)) {
-        io.complain(format!(
+        io.write_error(format!(
             "# Warning: '{old}' is deprecated. Please use '{new}' instead. Run 'kustomize edit fix' to \
              update your Kustomization automatically."
         ));

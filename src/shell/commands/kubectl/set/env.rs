@@ -210,7 +210,7 @@ fn from(call: &mut Call, io: &mut Io<'_>, changes: &mut Changes) -> Result<(), F
             let variable: String =
                 key.chars().map(letter).map(|c| c.to_ascii_uppercase()).collect();
             if variable != *key {
-                io.complain(format!("Warning: key {key} transferred to {variable}"));
+                io.write_error(format!("Warning: key {key} transferred to {variable}"));
             }
             let source = json!({"key": key, "name": name});
             changes.set.push(json!({"name": variable, "valueFrom": {field: source}}));
@@ -231,7 +231,7 @@ fn change(call: &Call, io: &mut Io<'_>, item: &mut Item, changes: &Changes) -> R
         .filter(|container| fits(wanted, container["name"].as_str().unwrap_or("")))
         .collect();
     if chosen.is_empty() {
-        io.complain(crate::diagnostic::printable(&format!(
+        io.write_error(crate::diagnostic::printable(&format!(
             "Warning: {type_name}/{name} does not have any containers matching \"{wanted}\""
         )));
     }

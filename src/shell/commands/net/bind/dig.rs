@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::message::{Message, Sections};
-use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
+use super::{Exchange, ExchangeEvent, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, TraceId};
 use crate::shell::commands::net::reverse::arpa;
 use crate::shell::commands::trouble::left_out;
@@ -13,7 +13,7 @@ use crate::shell::{Io, Step};
 
 /// What dig was asked to do.
 #[derive(Clone, Debug)]
-struct Orders {
+struct Args {
     server: Option<String>,
     lookups: VecDeque<(String, DnsType)>,
     shown: Sections,
@@ -31,7 +31,7 @@ struct Orders {
 pub(super) struct Dig {
     /// What was typed, for the first line.
     typed: String,
-    orders: Orders,
+    args: Args,
     servers: Vec<IpAddr>,
     /// Full names that the current name may mean.
     names: VecDeque<String>,
@@ -44,17 +44,17 @@ pub(super) struct Dig {
 
 impl Lookup for Dig {
     fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Dig, (String, i32)> {
-        let orders =
-            Orders::parse(arguments).map_err(|told| match told.starts_with("Invalid option") {
+        let args =
+            Args::parse(arguments).map_err(|told| match told.starts_with("Invalid option") {
                 true => (format!("{told}\n{USAGE}"), 1),
                 false => (told, 1),
             })?;
         let servers =
-            servers(io, orders.server.as_deref()).map_err(|told| (format!("dig: {told}"), 10))?;
+            servers(io, args.server.as_deref()).map_err(|told| (format!("dig: {told}"), 10))?;
         let (names, kind) = (VecDeque::new(), DnsType::A);
         Ok(Dig {
             typed: arguments.join(" "),
-            orders,
+            args,
             servers,
             names,
             kind,
@@ -67,7 +67,7 @@ impl Lookup for Dig {
     fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
         let Some(exchange) = &mut self.exchange else {
             if self.names.is_empty() {
-                let Some((name, kind)) = self.orders.lookups.pop_front() else {
+                let Some((name, kind)) = self.args.lookups.pop_front() else {
                     return Some(Step::Exit(self.exit));
                 };
                 self.kind = kind;
@@ -75,28 +75,28 @@ impl Lookup for Dig {
             }
             let name = self.names.pop_front()?;
             let mut exchange = Exchange::new(self.servers.clone(), name, self.kind);
-            exchange.timeout = self.orders.timeout;
-            exchange.tries = self.orders.tries;
-            exchange.protocol = if self.orders.tcp { Protocol::Tcp } else { Protocol::Udp };
+            exchange.timeout = self.args.timeout;
+            exchange.tries = self.args.tries;
+            exchange.protocol = if self.args.tcp { Protocol::Tcp } else { Protocol::Udp };
             self.exchange = Some(exchange);
             return None;
         };
         match exchange.step(io) {
-            Happening::Wait(until) if until > io.now() => return Some(Step::Until(until)),
-            Happening::Wait(_) => {}
-            Happening::Trouble(line) => io.say(line),
-            Happening::GaveUp => {
+            ExchangeEvent::Wait(until) if until > io.now() => return Some(Step::Until(until)),
+            ExchangeEvent::Wait(_) => {}
+            ExchangeEvent::Trouble(line) => io.say(line),
+            ExchangeEvent::GaveUp => {
                 self.exchange = None;
                 self.names.clear();
                 self.head(io);
                 io.say(";; no servers could be reached");
                 self.exit = 9;
             }
-            Happening::Answered { server, answer, took, trace } => {
+            ExchangeEvent::Answered { server, answer, took, trace } => {
                 let name = exchange.name.clone();
                 self.exchange = None;
                 let again = answer.code == DnsCode::NxDomain && !self.names.is_empty();
-                if !again || self.orders.show_search {
+                if !again || self.args.show_search {
                     self.head(io);
                     self.tell(io, server, &name, &answer, (took, trace));
                 }
@@ -109,9 +109,9 @@ impl Lookup for Dig {
     }
 }
 
-impl Orders {
-    fn parse(arguments: &[String]) -> Result<Orders, String> {
-        let mut orders = Orders {
+impl Args {
+    fn parse(arguments: &[String]) -> Result<Args, String> {
+        let mut args = Args {
             server: None,
             lookups: VecDeque::new(),
             shown: Sections::all(true),
@@ -133,20 +133,20 @@ impl Orders {
                 next.ok_or_else(|| format!("missing argument for option {name}"))
             };
             if let Some(server) = word.strip_prefix('@') {
-                orders.server = Some(server.to_owned());
+                args.server = Some(server.to_owned());
             } else if let Some(switch) = word.strip_prefix('+') {
-                orders.switch(switch)?;
+                args.switch(switch)?;
             } else if word.starts_with("-x") {
                 let text = value("-x")?;
                 let address = text.parse().map_err(|_| format!("Invalid IP address {text}"))?;
-                orders.lookups.push_back((format!("{}.", arpa(address)), DnsType::Ptr));
+                args.lookups.push_back((format!("{}.", arpa(address)), DnsType::Ptr));
             } else if word.starts_with("-t") {
                 let text = value("-t")?;
                 let found = record_type(&text).ok_or_else(|| format!("invalid type '{text}'"))?;
-                orders.kind(&mut kind, found);
+                args.kind(&mut kind, found);
             } else if word.starts_with("-q") {
                 let name = value("-q")?;
-                orders.lookups.push_back((name, kind.take().unwrap_or(DnsType::A)));
+                args.lookups.push_back((name, kind.take().unwrap_or(DnsType::A)));
             } else if word.starts_with("-c") {
                 value("-c")?;
             } else if ["-p", "-b", "-f", "-k", "-y"].iter().any(|flag| word.starts_with(flag)) {
@@ -161,16 +161,16 @@ impl Orders {
             } else if word.starts_with('-') {
                 return Err(format!("Invalid option: {word}"));
             } else if let Some(found) = record_type(word) {
-                orders.kind(&mut kind, found);
+                args.kind(&mut kind, found);
             } else if word.eq_ignore_ascii_case("IN") {
             } else {
-                orders.lookups.push_back((word.to_owned(), kind.unwrap_or(DnsType::A)));
+                args.lookups.push_back((word.to_owned(), kind.unwrap_or(DnsType::A)));
             }
         }
-        if orders.lookups.is_empty() {
-            orders.lookups.push_back((".".to_owned(), kind.unwrap_or(DnsType::Ns)));
+        if args.lookups.is_empty() {
+            args.lookups.push_back((".".to_owned(), kind.unwrap_or(DnsType::Ns)));
         }
-        Ok(orders)
+        Ok(args)
     }
 
     /// A type stands before or after its name.
@@ -220,21 +220,21 @@ impl Orders {
 
 impl Dig {
     fn meant(&self, io: &Io<'_>, name: &str) -> VecDeque<String> {
-        if !self.orders.search {
+        if !self.args.search {
             return [format!("{}.", name.trim_end_matches('.'))].into();
         }
         let conf = io.cluster.resolv_conf(io.place);
-        candidates(name, &conf, self.orders.ndots.unwrap_or(conf.ndots))
+        candidates(name, &conf, self.args.ndots.unwrap_or(conf.ndots))
     }
 
     /// The lines that tell the command.
     fn head(&mut self, io: &mut Io<'_>) {
         let first = !std::mem::replace(&mut self.begun, true);
-        if !first || !self.orders.shown.command || self.orders.short {
+        if !first || !self.args.shown.command || self.args.short {
             return;
         }
         io.say(format!("\n; <<>> DiG 9.18.49-1~deb12u3-Debian <<>> {}", self.typed));
-        if self.orders.server.is_some() {
+        if self.args.server.is_some() {
             io.say(format!("; ({} server found)", self.servers.len()));
         }
         io.say(";; global options: +cmd");
@@ -248,17 +248,17 @@ impl Dig {
         answer: &DnsAnswer,
         (took, trace): (Duration, TraceId),
     ) {
-        if self.orders.short {
+        if self.args.short {
             for record in &answer.records {
                 io.say(record.data.to_string());
             }
             return;
         }
         let message = Message { name, kind: self.kind, answer, trace };
-        let text = message.print(self.orders.shown);
+        let text = message.print(self.args.shown);
         io.stdout.extend_from_slice(text.as_bytes());
-        if self.orders.shown.stats {
-            let protocol = if self.orders.tcp { "TCP" } else { "UDP" };
+        if self.args.shown.stats {
+            let protocol = if self.args.tcp { "TCP" } else { "UDP" };
             let now = io.now().timestamp().strftime("%a %b %e %H:%M:%S UTC %Y").to_string();
             io.say(format!(";; Query time: {} msec", took.as_millis()));
             io.say(format!(";; SERVER: {server}#53({server}) ({protocol})"));
@@ -352,8 +352,8 @@ Use \"dig -h\" (or \"dig -h | more\") for complete list of options";
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Orders, String> {
-        Orders::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    fn parse(words: &[&str]) -> Result<Args, String> {
+        Args::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -361,22 +361,22 @@ mod tests {
         for words in [["SRV", "web"], ["web", "SRV"]] {
             assert_eq!(parse(&words).unwrap().lookups, [("web".to_owned(), DnsType::Srv)]);
         }
-        let orders = parse(&["@10.96.0.10", "-x", "10.96.0.10", "+short"]).unwrap();
-        assert_eq!(orders.lookups, [("10.0.96.10.in-addr.arpa.".to_owned(), DnsType::Ptr)]);
-        assert!(orders.short && orders.server.as_deref() == Some("10.96.0.10"));
+        let args = parse(&["@10.96.0.10", "-x", "10.96.0.10", "+short"]).unwrap();
+        assert_eq!(args.lookups, [("10.0.96.10.in-addr.arpa.".to_owned(), DnsType::Ptr)]);
+        assert!(args.short && args.server.as_deref() == Some("10.96.0.10"));
     }
 
     #[test]
     fn switches_leave_sections_out() {
-        let orders = parse(&["+noall", "+answer", "web"]).unwrap();
-        assert!(orders.shown.answer && !orders.shown.comments && !orders.shown.command);
+        let args = parse(&["+noall", "+answer", "web"]).unwrap();
+        assert!(args.shown.answer && !args.shown.comments && !args.shown.command);
         assert_eq!(parse(&["+nope", "web"]).unwrap_err(), "Invalid option: +nope");
     }
 
     // Recording 30: `dig +time=1 +tries=1`
     #[test]
     fn patience_is_an_option() {
-        let orders = parse(&["+time=1", "+tries=2", "web"]).unwrap();
-        assert_eq!((orders.timeout, orders.tries), (Duration::from_secs(1), 2));
+        let args = parse(&["+time=1", "+tries=2", "web"]).unwrap();
+        assert_eq!((args.timeout, args.tries), (Duration::from_secs(1), 2));
     }
 }

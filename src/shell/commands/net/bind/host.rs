@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
+use super::{Exchange, ExchangeEvent, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType};
 use crate::shell::commands::net::reverse::arpa;
 use crate::shell::commands::trouble::left_out;
@@ -25,16 +25,16 @@ impl Lookup for Host {
 
     fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
         match self.exchange.step(io) {
-            Happening::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
-            Happening::Trouble(line) => {
+            ExchangeEvent::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
+            ExchangeEvent::Trouble(line) => {
                 io.say(line);
                 None
             }
-            Happening::GaveUp => {
+            ExchangeEvent::GaveUp => {
                 io.say(";; no servers could be reached");
                 Some(Step::Exit(1))
             }
-            Happening::Answered { server, answer, .. } => {
+            ExchangeEvent::Answered { server, answer, .. } => {
                 if answer.code == DnsCode::ServFail {
                     io.say(format!(";; Got SERVFAIL reply from {server}"));
                 }

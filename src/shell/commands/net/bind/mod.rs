@@ -60,7 +60,7 @@ impl<L: Lookup> Tool for Running<L> {
             none => match L::begin(&self.arguments, io) {
                 Ok(lookup) => none.insert(lookup),
                 Err((told, code)) => {
-                    io.complain(told);
+                    io.write_error(told);
                     return Step::Exit(code);
                 }
             },
@@ -101,7 +101,7 @@ struct Response {
 
 /// What happens next.
 #[derive(Clone, Debug)]
-enum Happening {
+enum ExchangeEvent {
     Wait(SimTime),
     /// A try came to nothing: the line that says so.
     Trouble(String),
@@ -129,33 +129,33 @@ impl Exchange {
         }
     }
 
-    /// Goes on to the next happening.
-    fn step(&mut self, io: &mut Io<'_>) -> Happening {
+    /// Goes on to the next event.
+    fn step(&mut self, io: &mut Io<'_>) -> ExchangeEvent {
         let Some((until, response)) = self.pending.take() else {
             if self.tried >= self.tries || self.servers.is_empty() {
-                return Happening::GaveUp;
+                return ExchangeEvent::GaveUp;
             }
             return self.ask(io);
         };
         if until > io.now() {
             self.pending = Some((until, response));
-            return Happening::Wait(until);
+            return ExchangeEvent::Wait(until);
         }
         let server = response.server;
         let why = match response.result {
             Ok(answer) => {
                 let (took, trace) = (response.took, response.trace);
-                return Happening::Answered { server, answer, took, trace };
+                return ExchangeEvent::Answered { server, answer, took, trace };
             }
             Err(DialFailure::Refused) => "connection refused",
             Err(DialFailure::Unreachable) => "host unreachable",
             Err(DialFailure::NoNetwork) => "network unreachable",
             Err(DialFailure::Silence) => "timed out",
         };
-        Happening::Trouble(format!(";; communications error to {server}#53: {why}"))
+        ExchangeEvent::Trouble(format!(";; communications error to {server}#53: {why}"))
     }
 
-    fn ask(&mut self, io: &mut Io<'_>) -> Happening {
+    fn ask(&mut self, io: &mut Io<'_>) -> ExchangeEvent {
         let server = self.servers[self.tried as usize % self.servers.len()];
         self.tried += 1;
         let question = Question { name: &self.name, kind: self.kind };
@@ -172,7 +172,7 @@ impl Exchange {
         let until = io.now() + took;
         let response = Response { server, result, took, trace: query.trace };
         self.pending = Some((until, response));
-        Happening::Wait(until)
+        ExchangeEvent::Wait(until)
     }
 }
 

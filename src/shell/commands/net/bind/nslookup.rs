@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Exchange, Happening, Lookup, candidates, record_type, servers};
+use super::{Exchange, ExchangeEvent, Lookup, candidates, record_type, servers};
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType, Protocol};
 use crate::shell::commands::net::reverse::arpa;
 use crate::shell::{Io, Step};
 
 /// What nslookup was asked to do.
 #[derive(Clone, Debug, PartialEq)]
-struct Orders {
+struct Args {
     name: String,
     server: Option<String>,
     kind: Option<DnsType>,
@@ -23,7 +23,7 @@ struct Orders {
 /// A running nslookup.
 #[derive(Clone, Debug)]
 pub(super) struct Nslookup {
-    orders: Orders,
+    args: Args,
     servers: Vec<IpAddr>,
     names: VecDeque<String>,
     /// An address is looked up backwards, without telling the server.
@@ -42,23 +42,23 @@ impl Lookup for Nslookup {
 
     fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
         match self.exchange.step(io) {
-            Happening::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
-            Happening::Trouble(line) => {
+            ExchangeEvent::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
+            ExchangeEvent::Trouble(line) => {
                 io.say(line);
                 None
             }
-            Happening::GaveUp => {
+            ExchangeEvent::GaveUp => {
                 io.say(";; no servers could be reached\n");
                 Some(Step::Exit(1))
             }
-            Happening::Answered { server, answer, .. } => self.answered(io, server, &answer),
+            ExchangeEvent::Answered { server, answer, .. } => self.answered(io, server, &answer),
         }
     }
 }
 
-impl Orders {
-    fn parse(arguments: &[String]) -> Result<Orders, String> {
-        let mut orders = Orders {
+impl Args {
+    fn parse(arguments: &[String]) -> Result<Args, String> {
+        let mut args = Args {
             name: String::new(),
             server: None,
             kind: None,
@@ -75,14 +75,14 @@ impl Orders {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             match name {
                 "type" | "ty" | "query" | "q" | "querytype" => match record_type(value) {
-                    Some(kind) => orders.kind = Some(kind),
+                    Some(kind) => args.kind = Some(kind),
                     None => return Err(format!("unknown query type: {value}")),
                 },
                 "timeout" | "ti" => {
-                    orders.timeout = Duration::from_secs(value.parse().unwrap_or(5).max(1));
+                    args.timeout = Duration::from_secs(value.parse().unwrap_or(5).max(1));
                 }
-                "retry" => orders.tries = value.parse::<u32>().unwrap_or(2).saturating_add(1),
-                "vc" => orders.tcp = true,
+                "retry" => args.tries = value.parse::<u32>().unwrap_or(2).saturating_add(1),
+                "vc" => args.tcp = true,
                 "debug" | "nodebug" | "recurse" | "norecurse" | "port" | "class" | "search"
                 | "nosearch" | "d2" | "nofail" | "novc" | "4" => {}
                 _ => return Err(format!("*** Invalid option: {option}")),
@@ -90,7 +90,7 @@ impl Orders {
         }
         let mut operands = operands.into_iter();
         match operands.next() {
-            Some(name) => orders.name = name,
+            Some(name) => args.name = name,
             None => {
                 return Err(
                     "podhop: nslookup's own prompt is not simulated here; use nslookup NAME [SERVER]"
@@ -98,30 +98,30 @@ impl Orders {
                 );
             }
         }
-        orders.server = operands.next();
-        Ok(orders)
+        args.server = operands.next();
+        Ok(args)
     }
 }
 
 impl Nslookup {
     fn new(arguments: &[String], io: &mut Io<'_>) -> Result<Nslookup, String> {
-        let orders = Orders::parse(arguments)?;
+        let args = Args::parse(arguments)?;
         let servers =
-            servers(io, orders.server.as_deref()).map_err(|told| format!("nslookup: {told}"))?;
+            servers(io, args.server.as_deref()).map_err(|told| format!("nslookup: {told}"))?;
         let conf = io.cluster.resolv_conf(io.place);
-        let address = orders.name.parse::<IpAddr>().ok().filter(|_| orders.kind.is_none());
+        let address = args.name.parse::<IpAddr>().ok().filter(|_| args.kind.is_none());
         let mut names = match address {
             Some(address) => [format!("{}.", arpa(address))].into(),
-            None => candidates(&orders.name, &conf, conf.ndots),
+            None => candidates(&args.name, &conf, conf.ndots),
         };
         let kind = match address {
             Some(_) => DnsType::Ptr,
-            None => orders.kind.unwrap_or(DnsType::A),
+            None => args.kind.unwrap_or(DnsType::A),
         };
         let name = names.pop_front().unwrap_or_default();
-        let exchange = exchange(&orders, &servers, name, kind);
+        let exchange = exchange(&args, &servers, name, kind);
         Ok(Nslookup {
-            orders,
+            args,
             servers,
             names,
             backwards: address.is_some(),
@@ -143,7 +143,7 @@ impl Nslookup {
             && !self.second
             && let Some(name) = self.names.pop_front()
         {
-            self.exchange = exchange(&self.orders, &self.servers, name, self.exchange.kind);
+            self.exchange = exchange(&self.args, &self.servers, name, self.exchange.kind);
             return None;
         }
         if !self.second && !self.backwards {
@@ -154,12 +154,12 @@ impl Nslookup {
             io.say(format!("** server can't find {name}: {}\n", answer.code));
             return Some(Step::Exit(1));
         }
-        let default = self.orders.kind.is_none() && !self.backwards;
+        let default = self.args.kind.is_none() && !self.backwards;
         if answer.records.is_empty() {
             // The first of two questions leaves that to the second, unless it found something.
             if !default || self.second && !self.found {
                 let full = self.exchange.name.trim_end_matches('.');
-                let name = if default { full } else { &self.orders.name };
+                let name = if default { full } else { &self.args.name };
                 io.say(format!("*** Can't find {name}: No answer"));
             }
         } else {
@@ -181,7 +181,7 @@ impl Nslookup {
                 _ => None,
             });
             let name = target.unwrap_or_else(|| self.exchange.name.clone());
-            self.exchange = exchange(&self.orders, &self.servers, name, DnsType::Aaaa);
+            self.exchange = exchange(&self.args, &self.servers, name, DnsType::Aaaa);
             self.second = true;
             return None;
         }
@@ -190,11 +190,11 @@ impl Nslookup {
     }
 }
 
-fn exchange(orders: &Orders, servers: &[IpAddr], name: String, kind: DnsType) -> Exchange {
+fn exchange(args: &Args, servers: &[IpAddr], name: String, kind: DnsType) -> Exchange {
     let mut exchange = Exchange::new(servers.to_vec(), name, kind);
-    exchange.timeout = orders.timeout;
-    exchange.tries = orders.tries;
-    exchange.protocol = if orders.tcp { Protocol::Tcp } else { Protocol::Udp };
+    exchange.timeout = args.timeout;
+    exchange.tries = args.tries;
+    exchange.protocol = if args.tcp { Protocol::Tcp } else { Protocol::Udp };
     exchange
 }
 
@@ -223,11 +223,11 @@ mod tests {
     #[test]
     fn options_stand_before_the_name() {
         let words = ["-type=SRV", "_http._tcp.web", "10.96.0.10"].map(str::to_owned);
-        let orders = Orders::parse(&words).unwrap();
-        assert_eq!((orders.kind, orders.name.as_str()), (Some(DnsType::Srv), "_http._tcp.web"));
-        assert_eq!(orders.server.as_deref(), Some("10.96.0.10"));
+        let args = Args::parse(&words).unwrap();
+        assert_eq!((args.kind, args.name.as_str()), (Some(DnsType::Srv), "_http._tcp.web"));
+        assert_eq!(args.server.as_deref(), Some("10.96.0.10"));
         let wrong = ["-type=nope".to_owned(), "web".to_owned()];
-        assert_eq!(Orders::parse(&wrong).unwrap_err(), "unknown query type: nope");
+        assert_eq!(Args::parse(&wrong).unwrap_err(), "unknown query type: nope");
     }
 
     // Recording 30

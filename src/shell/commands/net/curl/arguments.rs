@@ -7,7 +7,7 @@ use super::config_file;
 use super::data;
 use super::flags::{self, Flag, Here, Takes};
 use super::form::Part;
-use super::report::Words;
+use super::report::Messages;
 use crate::network::Family;
 use crate::shell::Io;
 use crate::shell::commands::net::families::Families;
@@ -232,7 +232,7 @@ impl Reader<'_, '_> {
 
     pub fn warn(&mut self, text: &str) {
         let version = super::report::Version::of(self.io);
-        Words { global: &self.global, version }.warn(self.io, text);
+        Messages { global: &self.global, version }.warn(self.io, text);
     }
 
     fn url(&mut self, url: &str) {
@@ -315,7 +315,7 @@ impl Reader<'_, '_> {
                 }
             }
             "metalink" => {
-                self.complain("--metalink is disabled");
+                self.write_error("--metalink is disabled");
                 return Err(bad_use());
             }
             "npn" => self.warn("--npn is no longer supported\n"),
@@ -336,9 +336,9 @@ impl Reader<'_, '_> {
     }
 
     /// An error of curl's own, which `--silent` hides.
-    pub fn complain(&mut self, text: &str) {
+    pub fn write_error(&mut self, text: &str) {
         let version = super::report::Version::of(self.io);
-        let words = Words { global: &self.global, version };
+        let words = Messages { global: &self.global, version };
         if !self.global.silent || self.global.show_error {
             words.tell(self.io, &format!("curl: {text}\n"));
         }
@@ -411,7 +411,7 @@ impl Reader<'_, '_> {
         if matches!(name, "fail" | "fail-with-body") {
             let operation = self.operation();
             if operation.fail && operation.fail_with_body {
-                self.complain("You must select either --fail or --fail-with-body, not both.");
+                self.write_error("You must select either --fail or --fail-with-body, not both.");
                 return Err(bad_use());
             }
         }
@@ -485,7 +485,7 @@ impl Reader<'_, '_> {
         if config_file::read(self, file)? {
             return Ok(());
         }
-        self.complain(&format!("cannot read config from '{file}'"));
+        self.write_error(&format!("cannot read config from '{file}'"));
         Err(Stop::Because("error encountered when reading a file".to_owned(), 26))
     }
 
@@ -559,7 +559,7 @@ impl Reader<'_, '_> {
             Some('h') => 3600,
             Some('d') => 86_400,
             _ => {
-                self.complain("unsupported --rate unit");
+                self.write_error("unsupported --rate unit");
                 return Err(bad_use());
             }
         };

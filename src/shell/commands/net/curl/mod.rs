@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 
 use arguments::{Command, Global, Node, Operation, Stop};
 use output::Sink;
-use report::{Version, Words};
+use report::{Messages, Version};
 use transfer::{Desk, Job, Progress, Shared, Transfer};
 
 pub(super) use data::{base64, unescape};
@@ -139,7 +139,7 @@ impl Curl {
     fn begin(&mut self, io: &mut Io<'_>) -> Option<i32> {
         let version = Version::of(io);
         let global = Global::default();
-        let words = Words { global: &global, version };
+        let words = Messages { global: &global, version };
         if self.words.is_empty() && io.environment.get("HOME").is_none() {
             words.tell(io, HINT);
             return Some(2);
@@ -212,7 +212,7 @@ impl Curl {
         let at = self.operation - 1;
         let operation = &command.operations[at];
         let version = Version::of(io);
-        let words = Words { global: &command.global, version };
+        let words = Messages { global: &command.global, version };
         let job = prepare(at, operation, &words, io, &wanted, self.number)?;
         self.number += 1;
         self.last_begun = Some(io.now());
@@ -228,7 +228,7 @@ impl Curl {
         command: &Command,
         io: &mut Io<'_>,
     ) -> Result<Option<Transfer>, Option<i32>> {
-        let words = Words { global: &command.global, version: Version::of(io) };
+        let words = Messages { global: &command.global, version: Version::of(io) };
         let Some(node) = self.nodes.pop_front() else {
             let Some(operation) = command.operations.get(self.operation) else { return Ok(None) };
             self.operation += 1;
@@ -320,7 +320,7 @@ impl Curl {
                     file => io.write_file(file, text.as_bytes()),
                 };
                 if written.is_err() && command.global.verbose {
-                    let words = Words { global: &command.global, version: Version::of(io) };
+                    let words = Messages { global: &command.global, version: Version::of(io) };
                     words.note(io, &format!("WARNING: failed to save cookies in {file}: Failed to open/read local data from file/application"));
                 }
             }
@@ -331,7 +331,7 @@ impl Curl {
 /// What is said and read before an operation's first URL.
 fn open_operation(
     operation: &Operation,
-    words: &Words<'_>,
+    words: &Messages<'_>,
     io: &mut Io<'_>,
     shared: &mut Shared,
 ) -> Result<(), i32> {
@@ -396,7 +396,7 @@ fn open_operation(
 fn prepare(
     at: usize,
     operation: &Operation,
-    words: &Words<'_>,
+    words: &Messages<'_>,
     io: &mut Io<'_>,
     wanted: &Wanted,
     number: usize,
@@ -468,7 +468,7 @@ fn prepare(
 
 fn parse(
     operation: &Operation,
-    words: &Words<'_>,
+    words: &Messages<'_>,
     io: &mut Io<'_>,
     wanted: &Wanted,
 ) -> Result<Url, Option<i32>> {
@@ -519,7 +519,7 @@ fn parse(
 /// `file://`
 fn local(
     operation: &Operation,
-    words: &Words<'_>,
+    words: &Messages<'_>,
     io: &mut Io<'_>,
     url: &Url,
     sink: &mut Sink,

@@ -184,12 +184,12 @@ impl Version {
 }
 
 /// How this curl says things.
-pub struct Words<'a> {
+pub struct Messages<'a> {
     pub global: &'a Global,
     pub version: Version,
 }
 
-impl Words<'_> {
+impl Messages<'_> {
     /// Puts a text where what is said goes: `--stderr` may take it elsewhere.
     pub fn tell(&self, io: &mut Io<'_>, text: &str) {
         match self.global.errors.as_deref() {

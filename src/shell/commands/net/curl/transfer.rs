@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::arguments::{Global, Operation};
 use super::cookies::Jar;
 use super::output::{self, Sink};
-use super::report::{self, Version, Words};
+use super::report::{self, Messages, Version};
 use super::request::{Made, Occasion};
 use super::route::{self, NoRoute, Route};
 use super::write_out::{self, Facts};
@@ -15,8 +15,8 @@ use crate::cluster::{
 };
 use crate::network::{Family, SocketAddr};
 use crate::shell::commands::net::families::Families;
-use crate::shell::commands::net::fetch::{Failure, Fetch, Happening, Limits, note};
-use crate::shell::commands::net::talk::{KEPT_OPEN, Talk, Turn};
+use crate::shell::commands::net::fetch::{Failure, Fetch, FetchEvent, Limits, note};
+use crate::shell::commands::net::raw_session::{KEPT_OPEN, RawSession, Turn};
 use crate::shell::commands::net::url::Url;
 use crate::shell::{Io, Step};
 
@@ -70,7 +70,7 @@ pub struct Transfer {
     url: Url,
     route: Route,
     fetch: Fetch,
-    state: State,
+    state: TransferState,
     begun: SimTime,
     first_try: SimTime,
     /// When the name was found, the connection stood, TLS was agreed, an answer came.
@@ -98,14 +98,14 @@ pub struct Transfer {
 }
 
 #[derive(Clone, Debug)]
-enum State {
+enum TransferState {
     Fetching,
     /// Before another try.
     Pause(SimTime),
     /// A body that was announced does not come: until a limit or the server ends it.
     Starving(SimTime),
     /// `telnet://`
-    Talking(Box<Talk>),
+    Talking(Box<RawSession>),
 }
 
 /// How a step ended.
@@ -124,8 +124,8 @@ pub struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn words(&self) -> Words<'_> {
-        Words { global: self.global, version: self.version }
+    fn words(&self) -> Messages<'_> {
+        Messages { global: self.global, version: self.version }
     }
 }
 
@@ -154,7 +154,7 @@ impl Transfer {
             url,
             route: Route::default(),
             fetch,
-            state: State::Fetching,
+            state: TransferState::Fetching,
             begun: now,
             first_try: now,
             resolved: None,
@@ -226,7 +226,7 @@ impl Transfer {
             .pinned(self.route.pinned.clone())
             .families(operation.families)
             .impatient(operation.impatience.unwrap_or(HAPPY_EYEBALLS));
-        self.state = State::Fetching;
+        self.state = TransferState::Fetching;
         self.reuse(desk, io);
         Ok(())
     }
@@ -334,18 +334,20 @@ impl Transfer {
     /// Goes on until it waits or ends.
     pub fn step(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>) -> Progress {
         loop {
-            let state = std::mem::replace(&mut self.state, State::Fetching);
+            let state = std::mem::replace(&mut self.state, TransferState::Fetching);
             let result = match state {
-                State::Fetching => self.fetch(desk, io),
-                State::Pause(until) | State::Starving(until) if until > io.now() => {
+                TransferState::Fetching => self.fetch(desk, io),
+                TransferState::Pause(until) | TransferState::Starving(until)
+                    if until > io.now() =>
+                {
                     self.state = state;
                     return Progress::Wait(Step::Until(until));
                 }
-                State::Pause(_) => self.again(desk, io),
-                State::Starving(_) => Err(self.starved(desk, io)),
-                State::Talking(mut talk) => match talk.step(io) {
+                TransferState::Pause(_) => self.again(desk, io),
+                TransferState::Starving(_) => Err(self.starved(desk, io)),
+                TransferState::Talking(mut session) => match session.step(io) {
                     Turn::Wait(wait) => {
-                        self.state = State::Talking(talk);
+                        self.state = TransferState::Talking(session);
                         return Progress::Wait(wait);
                     }
                     Turn::Reset => {
@@ -382,20 +384,20 @@ impl Transfer {
     /// The next thing that happens on the way to an answer.
     fn fetch(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>) -> Result<Option<Progress>, Trouble> {
         match self.fetch.step(io) {
-            Happening::Wait(until) => return Ok(Some(Progress::Wait(Step::Until(until)))),
+            FetchEvent::Wait(until) => return Ok(Some(Progress::Wait(Step::Until(until)))),
             // To -6, the C library hands an IPv4 address in IPv6's clothes, which curl does not
             // dial (recording 30).
-            Happening::Failed(Failure::Name(LookupFailure::OtherFamily))
+            FetchEvent::Failed(Failure::Name(LookupFailure::OtherFamily))
                 if desk.operation.families == Families::Only(Family::V6) =>
             {
                 return Err((7, "Couldn't connect to server".to_owned(), false));
             }
-            Happening::Resolved => self.resolved = Some(io.now()),
-            Happening::Trying(to) => desk.words().note(io, &format!("  Trying {to}...")),
-            Happening::NotThere(to, why) => desk.words().not_there(io, to, why),
-            Happening::Connected(connection) => return self.stands(desk, io, connection),
-            Happening::Failed(failure) => return Err(self.failed(desk, io, &failure)),
-            Happening::Replied(reply) => return self.replied(desk, io, reply),
+            FetchEvent::Resolved => self.resolved = Some(io.now()),
+            FetchEvent::Trying(to) => desk.words().note(io, &format!("  Trying {to}...")),
+            FetchEvent::NotThere(to, why) => desk.words().not_there(io, to, why),
+            FetchEvent::Connected(connection) => return self.stands(desk, io, connection),
+            FetchEvent::Failed(failure) => return Err(self.failed(desk, io, &failure)),
+            FetchEvent::Replied(reply) => return self.replied(desk, io, reply),
         }
         Ok(None)
     }
@@ -439,7 +441,10 @@ impl Transfer {
         desk.words().connected(io, &host, connection.remote, self.number);
         self.connection = Some(connection.clone());
         match self.url.scheme.as_str() {
-            "telnet" => self.state = State::Talking(Box::new(Talk::new(connection, None, false))),
+            "telnet" => {
+                self.state =
+                    TransferState::Talking(Box::new(RawSession::new(connection, None, false)))
+            }
             _ if self.route.proxy.as_ref().is_some_and(|proxy| proxy.tunnel) => {
                 let place = format!("{}:{}", self.url.host, self.url.port);
                 if desk.version == Version::V7_88 {
@@ -814,7 +819,7 @@ impl Transfer {
         let limit = desk.operation.total.map(|limit| self.begun + limit);
         let until = if closes { io.now() } else { io.now() + KEPT_OPEN };
         let until = limit.map_or(until, |limit| limit.min(until));
-        self.state = State::Starving(until);
+        self.state = TransferState::Starving(until);
         Progress::Wait(Step::Until(until))
     }
 
@@ -903,7 +908,7 @@ impl Transfer {
         if operation.retry_delay.is_none() {
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         }
-        self.state = State::Pause(io.now() + pause);
+        self.state = TransferState::Pause(io.now() + pause);
         true
     }
 

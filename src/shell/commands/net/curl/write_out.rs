@@ -118,7 +118,7 @@ pub fn write(io: &mut Io<'_>, format: &str, facts: &Facts<'_>) {
                 "json" => put(io, errors, &json(facts, now)),
                 "header_json" => put(io, errors, &header_json(facts)),
                 known if NAMES.contains(&known) => put(io, errors, &plain(known, facts, now)),
-                _ => io.complain(format!("curl: unknown --write-out variable: '{name}'")),
+                _ => io.write_error(format!("curl: unknown --write-out variable: '{name}'")),
             }
             continue;
         }

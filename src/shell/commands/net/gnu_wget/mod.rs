@@ -10,9 +10,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use arguments::{Arguments, Volume, Wrong};
-use report::Words;
+use report::Messages;
 
-use super::fetch::{Failure, Fetch, Happening, Limits, note};
+use super::fetch::{Failure, Fetch, FetchEvent, Limits, note};
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Ending, HttpResponse, Issuer, Reply};
@@ -43,7 +43,7 @@ struct Session {
     /// Whether there is more than one URL.
     many: bool,
     waiting: VecDeque<String>,
-    state: State,
+    state: WgetState,
     /// Names that were looked up already.
     known: BTreeMap<String, IpAddr>,
     /// A connection that the server keeps open, and whose it is.
@@ -58,7 +58,7 @@ struct Session {
 }
 
 #[derive(Clone, Debug)]
-enum State {
+enum WgetState {
     Next,
     /// The next try of a URL begins then.
     Pause(SimTime, Box<Download>),
@@ -106,12 +106,12 @@ impl Tool for Wget {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         let arguments = match &self.arguments {
             Ok(arguments) => arguments.clone(),
-            Err(wrong) => return complain(io, wrong),
+            Err(wrong) => return write_error(io, wrong),
         };
         if arguments.list.as_deref() == Some("-") && !io.stdin.ended() {
             return Step::Input;
         }
-        let words = Words::new(arguments.volume(), io);
+        let words = Messages::new(arguments.volume(), io);
         let before = io.stderr.len();
         let step = match &mut self.session {
             Some(session) => session.run(&arguments, words, io),
@@ -141,29 +141,29 @@ impl Tool for Wget {
 
 impl Session {
     /// What is looked at before the first URL; an exit code ends it.
-    fn begin_all(arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Result<Session, i32> {
+    fn begin_all(arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Result<Session, i32> {
         if let Some(about) = arguments.about {
             io.say(if about == "help" { report::help() } else { report::VERSION.to_owned() });
             return Err(0);
         }
         if arguments.families_named == [true, true] {
-            io.complain("Cannot specify both --inet4-only and --inet6-only.\nUsage: wget [OPTION]... [URL]...");
+            io.write_error("Cannot specify both --inet4-only and --inet6-only.\nUsage: wget [OPTION]... [URL]...");
             return Err(GENERIC);
         }
         if arguments.quiet && arguments.verbose == Some(true) {
-            io.complain(
+            io.write_error(
                 "Can't be verbose and quiet at the same time.\nUsage: wget [OPTION]... [URL]...",
             );
             return Err(GENERIC);
         }
         if let Err(told) = request::check(arguments) {
-            io.complain(told);
+            io.write_error(told);
             return Err(GENERIC);
         }
         if let Some((file, continued)) = &arguments.log {
             let kept = if *continued { io.read_file(file).unwrap_or_default() } else { Vec::new() };
             if let Err(why) = io.write_file(file, &kept) {
-                io.complain(format!("{file}: {why}"));
+                io.write_error(format!("{file}: {why}"));
                 return Err(GENERIC);
             }
         }
@@ -201,7 +201,7 @@ impl Session {
             begun: io.now(),
             many: waiting.len() > 1,
             waiting,
-            state: State::Next,
+            state: WgetState::Next,
             known: BTreeMap::new(),
             open: None,
             files: 0,
@@ -212,7 +212,7 @@ impl Session {
         })
     }
 
-    fn run(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Step {
+    fn run(&mut self, arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Step {
         loop {
             if let Some(step) = self.go_on(arguments, words, io) {
                 return step;
@@ -221,9 +221,9 @@ impl Session {
     }
 
     /// One thing after the other; what to wait for, if there is something.
-    fn go_on(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Option<Step> {
-        match std::mem::replace(&mut self.state, State::Next) {
-            State::Next => match self.waiting.pop_front() {
+    fn go_on(&mut self, arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Option<Step> {
+        match std::mem::replace(&mut self.state, WgetState::Next) {
+            WgetState::Next => match self.waiting.pop_front() {
                 Some(_)
                     if arguments.list.is_some()
                         && arguments.quota > 0
@@ -235,23 +235,23 @@ impl Session {
                 Some(text) => self.begin(arguments, words, io, &text),
                 None => return Some(self.finish(arguments, words, io)),
             },
-            State::Pause(until, download) if until > io.now() => {
-                self.state = State::Pause(until, download);
+            WgetState::Pause(until, download) if until > io.now() => {
+                self.state = WgetState::Pause(until, download);
                 return Some(Step::Until(until));
             }
-            State::Pause(_, download) => self.fetch(arguments, words, io, *download),
-            State::Fetching(download, mut fetch) => match fetch.step(io) {
-                Happening::Wait(until) => {
-                    self.state = State::Fetching(download, fetch);
+            WgetState::Pause(_, download) => self.fetch(arguments, words, io, *download),
+            WgetState::Fetching(download, mut fetch) => match fetch.step(io) {
+                FetchEvent::Wait(until) => {
+                    self.state = WgetState::Fetching(download, fetch);
                     return Some(Step::Until(until));
                 }
-                happening => self.happened(arguments, words, io, (download, fetch), happening),
+                event => self.happened(arguments, words, io, (download, fetch), event),
             },
         }
         None
     }
 
-    fn begin(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>, text: &str) {
+    fn begin(&mut self, arguments: &Arguments, words: Messages, io: &mut Io<'_>, text: &str) {
         match Url::parse(text) {
             Ok(url) if arguments.https_only && arguments.list.is_some() && !url.is_tls() => {}
             Ok(mut url) => {
@@ -261,7 +261,7 @@ impl Session {
                 match pause {
                     true => {
                         let until = io.now() + arguments.wait;
-                        self.state = State::Pause(until, Box::new(download));
+                        self.state = WgetState::Pause(until, Box::new(download));
                     }
                     false => self.fetch(arguments, words, io, download),
                 }
@@ -274,7 +274,7 @@ impl Session {
                     }
                     BadUrl::Malformed => "Invalid host name.".to_owned(),
                 };
-                io.complain(format!("{text}: {why}"));
+                io.write_error(format!("{text}: {why}"));
                 self.fail(GENERIC);
             }
         }
@@ -284,7 +284,7 @@ impl Session {
     fn fetch(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         mut download: Download,
     ) {
@@ -306,7 +306,7 @@ impl Session {
     fn dial(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         mut download: Download,
     ) {
@@ -354,33 +354,33 @@ impl Session {
                 words.verbose(io, format!("Resolving {host} ({host})... "));
             }
         }
-        self.state = State::Fetching(Box::new(download), Box::new(fetch));
+        self.state = WgetState::Fetching(Box::new(download), Box::new(fetch));
     }
 
     fn happened(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         (mut download, fetch): (Box<Download>, Box<Fetch>),
-        happening: Happening,
+        event: FetchEvent,
     ) {
-        match happening {
-            Happening::Wait(_) => {}
-            Happening::Resolved => {
+        match event {
+            FetchEvent::Wait(_) => {}
+            FetchEvent::Resolved => {
                 let addresses: Vec<String> =
                     fetch.addresses().iter().map(ToString::to_string).collect();
                 let shown = addresses.get(..3).unwrap_or(&addresses).join(", ");
                 let more = if addresses.len() > 3 { ", ..." } else { "" };
                 words.verbose(io, format!("{shown}{more}\n"));
             }
-            Happening::Trying(to) => {
+            FetchEvent::Trying(to) => {
                 words.verbose(io, format!("Connecting to {}... ", shown(fetch.target().0, to)));
             }
-            Happening::NotThere(_, why) => {
+            FetchEvent::NotThere(_, why) => {
                 words.tell(io, format!("failed: {}.\n", dial_trouble(io, why)));
             }
-            Happening::Connected(connection) => {
+            FetchEvent::Connected(connection) => {
                 self.known.insert(fetch.target().0.to_owned(), connection.remote.ip());
                 words.verbose(io, "connected.\n");
                 let sent = match fetch.target().0 == download.url.host {
@@ -392,20 +392,20 @@ impl Session {
                 }
                 download.connection = Some(connection);
             }
-            Happening::Replied(reply) => {
+            FetchEvent::Replied(reply) => {
                 return self.replied(arguments, words, io, *download, reply);
             }
-            Happening::Failed(failure) => {
+            FetchEvent::Failed(failure) => {
                 return self.failed(arguments, words, io, *download, &failure);
             }
         }
-        self.state = State::Fetching(download, fetch);
+        self.state = WgetState::Fetching(download, fetch);
     }
 
     fn failed(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: Download,
         failure: &Failure,
@@ -455,7 +455,7 @@ impl Session {
     fn look_again(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: Download,
     ) {
@@ -464,7 +464,13 @@ impl Session {
     }
 
     /// Another try, or the end of it.
-    fn again(&mut self, arguments: &Arguments, words: Words, io: &mut Io<'_>, download: Download) {
+    fn again(
+        &mut self,
+        arguments: &Arguments,
+        words: Messages,
+        io: &mut Io<'_>,
+        download: Download,
+    ) {
         if arguments.tries.is_some_and(|tries| download.tries >= tries) {
             words.tell(io, "Giving up.\n\n");
             return self.fail(NETWORK);
@@ -472,13 +478,13 @@ impl Session {
         words.tell(io, "Retrying.\n\n");
         let pause = Duration::from_secs(u64::from(download.tries)).min(arguments.wait_retry);
         let download = Download { fresh: false, ..download };
-        self.state = State::Pause(io.now() + pause, Box::new(download));
+        self.state = WgetState::Pause(io.now() + pause, Box::new(download));
     }
 
     fn replied(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: Download,
         reply: Reply,
@@ -523,7 +529,7 @@ impl Session {
     fn response(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: Download,
         response: HttpResponse,
@@ -583,7 +589,7 @@ impl Session {
     fn asked(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: Download,
         response: &HttpResponse,
@@ -629,13 +635,13 @@ impl Session {
     fn follow(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: Download,
         (location, status): (&str, u16),
     ) {
         let Ok(url) = download.url.join(location) else {
-            io.complain(format!("{location}: Invalid URL."));
+            io.write_error(format!("{location}: Invalid URL."));
             return self.fail(GENERIC);
         };
         words.verbose(io, format!("Location: {location} [following]\n"));
@@ -652,7 +658,7 @@ impl Session {
 
     fn exists(
         &mut self,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: &Download,
         response: &HttpResponse,
@@ -677,7 +683,7 @@ impl Session {
     fn save(
         &mut self,
         arguments: &Arguments,
-        words: Words,
+        words: Messages,
         io: &mut Io<'_>,
         download: &Download,
         response: &HttpResponse,
@@ -766,7 +772,7 @@ impl Session {
         self.exit = if self.exit == 0 { code } else { self.exit.min(code) };
     }
 
-    fn finish(&self, arguments: &Arguments, words: Words, io: &mut Io<'_>) -> Step {
+    fn finish(&self, arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Step {
         if self.many && self.bytes > 0 {
             let wall = io.now().since(self.begun).as_secs_f64();
             let wall = if wall < 0.01 { "0s".to_owned() } else { format!("{wall:.2}s") };
@@ -784,7 +790,7 @@ impl Session {
 }
 
 /// `-nc`: whether a file that is there spares the download.
-fn spared(arguments: &Arguments, words: Words, io: &mut Io<'_>, download: &Download) -> bool {
+fn spared(arguments: &Arguments, words: Messages, io: &mut Io<'_>, download: &Download) -> bool {
     if !arguments.no_clobber || arguments.output.is_some() || download.tries > 1 {
         return false;
     }
@@ -798,12 +804,12 @@ fn spared(arguments: &Arguments, words: Words, io: &mut Io<'_>, download: &Downl
 }
 
 fn usage(io: &mut Io<'_>, message: &str) {
-    io.complain(format!("wget: {message}"));
-    io.complain("Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.");
+    io.write_error(format!("wget: {message}"));
+    io.write_error("Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.");
 }
 
-fn complain(io: &mut Io<'_>, wrong: &Wrong) -> Step {
-    let words = Words::new(Volume::Verbose, io);
+fn write_error(io: &mut Io<'_>, wrong: &Wrong) -> Step {
+    let words = Messages::new(Volume::Verbose, io);
     match wrong {
         Wrong::Usage(told) => usage(io, told),
         Wrong::Illegal(told) => {
@@ -812,9 +818,11 @@ fn complain(io: &mut Io<'_>, wrong: &Wrong) -> Step {
         }
         Wrong::Invalid { flag, what, value, rest } => {
             let value = words.quoted(value);
-            io.complain(format!("wget: {flag}Invalid {what} {value}{rest}"));
+            io.write_error(format!("wget: {flag}Invalid {what} {value}{rest}"));
         }
-        Wrong::NotHere(flag) => io.complain(format!("podhop: not simulated here: wget --{flag}")),
+        Wrong::NotHere(flag) => {
+            io.write_error(format!("podhop: not simulated here: wget --{flag}"))
+        }
     }
     Step::Exit(USAGE)
 }
@@ -822,7 +830,7 @@ fn complain(io: &mut Io<'_>, wrong: &Wrong) -> Step {
 /// What is wrong with a server's certificate. Says whether to go on.
 fn certificate(
     arguments: &Arguments,
-    words: Words,
+    words: Messages,
     io: &mut Io<'_>,
     host: &str,
     (names, issuer): (&[String], Issuer),

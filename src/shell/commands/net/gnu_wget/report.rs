@@ -9,19 +9,19 @@ use crate::shell::Io;
 
 /// The words, as loud as they may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Words {
+pub(super) struct Messages {
     pub volume: Volume,
     /// The quotation marks of the locale.
     pub quotes: (char, char),
 }
 
-impl Words {
+impl Messages {
     /// The words at a place: in a UTF-8 locale with typographic quotation marks.
-    pub fn new(volume: Volume, io: &Io<'_>) -> Words {
+    pub fn new(volume: Volume, io: &Io<'_>) -> Messages {
         let locale =
             ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| io.environment.get(name));
         let utf8 = locale.is_some_and(|value| value.to_lowercase().contains("utf"));
-        Words { volume, quotes: if utf8 { ('‘', '’') } else { ('\'', '\'') } }
+        Messages { volume, quotes: if utf8 { ('‘', '’') } else { ('\'', '\'') } }
     }
 
     /// Something that only a verbose wget says. No newline is added.

@@ -28,7 +28,7 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
     let is_option = |word: &&String| word.starts_with('-');
     let options: Vec<&String> = arguments.iter().take_while(is_option).collect();
     if let Some(option) = options.iter().find(|option| !OPTIONS.contains(&option.as_str())) {
-        io.complain(format!("Option \"{option}\" is unknown, try \"ip -help\"."));
+        io.write_error(format!("Option \"{option}\" is unknown, try \"ip -help\"."));
         return Some(255);
     }
     let brief = options.iter().any(|option| option.starts_with("-br"));
@@ -40,7 +40,7 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
     };
     let words: Vec<&str> = arguments[options.len()..].iter().map(String::as_str).collect();
     let Some((object, rest)) = words.split_first() else {
-        io.complain("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route | rule }");
+        io.write_error("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\nwhere  OBJECT := { address | link | neighbour | route | rule }");
         return Some(255);
     };
     let shows = |word: &str| "show".starts_with(word) || "list".starts_with(word) || word == "ls";
@@ -48,13 +48,15 @@ pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>)
     rest.retain(|word| !shows(word) && *word != "dev");
     let known = ["address", "link", "route", "rule", "neighbour", "neighbor"];
     let Some(object) = known.into_iter().find(|name| name.starts_with(object)) else {
-        io.complain(format!("Object \"{object}\" is unknown, try \"ip help\"."));
+        io.write_error(format!("Object \"{object}\" is unknown, try \"ip help\"."));
         return Some(1);
     };
     if let Some(verb) =
         rest.first().filter(|verb| matches!(**verb, "add" | "del" | "flush" | "set"))
     {
-        io.complain(format!("podhop: ip {object} {verb} is not simulated here; ip {object} shows"));
+        io.write_error(format!(
+            "podhop: ip {object} {verb} is not simulated here; ip {object} shows"
+        ));
         return Some(1);
     }
     let Some(id) = io.cluster.netns_of(io.place).map(|from| from.netns) else { return Some(1) };
@@ -91,7 +93,7 @@ fn devices(io: &mut Io<'_>, id: NetnsId, wanted: &[&str], detail: Detail) -> Opt
     if let Some(name) = wanted.first() {
         devices.retain(|device| device.name == *name);
         if devices.is_empty() {
-            io.complain(match detail.flavour {
+            io.write_error(match detail.flavour {
                 Flavour::BusyBox => format!("ip: can't find device '{name}'"),
                 Flavour::Gnu => format!("Device \"{name}\" does not exist."),
             });
@@ -167,7 +169,7 @@ fn routes(io: &Io<'_>, id: NetnsId, family: Family) -> Vec<Route> {
 
 fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
     let Some(to) = to.and_then(|text| text.parse::<IpAddr>().ok()) else {
-        io.complain("Error: any valid prefix is expected.");
+        io.write_error("Error: any valid prefix is expected.");
         return Some(1);
     };
     let network = io.cluster.network();
@@ -183,7 +185,7 @@ fn route_get(io: &mut Io<'_>, id: NetnsId, to: Option<&str>) -> Option<i32> {
             .filter(|route| route.leads_to(to))
             .max_by_key(|route| route.to.map(|to| to.1))
         else {
-            io.complain("RTNETLINK answers: Network is unreachable");
+            io.write_error("RTNETLINK answers: Network is unreachable");
             return Some(2);
         };
         let via = best.via.map_or(String::new(), |via| format!(" via {via}"));

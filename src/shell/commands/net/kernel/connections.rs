@@ -37,13 +37,13 @@ pub(in crate::shell::commands::net) fn conntrack(
     let filter = match Filter::parse(arguments) {
         Ok(filter) => filter,
         Err(why) => {
-            io.complain(format!("conntrack v1.4.7 (conntrack-tools): {why}\nTry `conntrack -h' or 'conntrack --help' for more information."));
+            io.write_error(format!("conntrack v1.4.7 (conntrack-tools): {why}\nTry `conntrack -h' or 'conntrack --help' for more information."));
             return Some(2);
         }
     };
     let Some(node) = node_name(io) else {
         // A container without NET_ADMIN may not ask.
-        io.complain("conntrack v1.4.7 (conntrack-tools): Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability to do this");
+        io.write_error("conntrack v1.4.7 (conntrack-tools): Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability to do this");
         return Some(1);
     };
     let now = io.now();
@@ -51,7 +51,7 @@ pub(in crate::shell::commands::net) fn conntrack(
     let (entries, happened) = match filter.command {
         Command::Flush => {
             io.cluster.forget_connections(&node, |_| true);
-            io.complain(
+            io.write_error(
                 "conntrack v1.4.7 (conntrack-tools): connection tracking table has been emptied.",
             );
             return Some(0);
@@ -73,7 +73,7 @@ pub(in crate::shell::commands::net) fn conntrack(
     for entry in &entries {
         io.say(text(entry));
     }
-    io.complain(format!(
+    io.write_error(format!(
         "conntrack v1.4.7 (conntrack-tools): {count} flow entries have been {happened}."
     ));
     // There was nothing to delete.

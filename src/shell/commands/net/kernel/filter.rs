@@ -33,7 +33,7 @@ fn save(arguments: &[String], io: &mut Io<'_>, family: Family) -> Option<i32> {
             other => match other.strip_prefix("--table=").or_else(|| other.strip_prefix("-t")) {
                 Some(table) => wanted = Some(table.to_owned()),
                 None => {
-                    io.complain(format!("{own}: unrecognized option '{other}'"));
+                    io.write_error(format!("{own}: unrecognized option '{other}'"));
                     return Some(1);
                 }
             },
@@ -43,7 +43,7 @@ fn save(arguments: &[String], io: &mut Io<'_>, family: Family) -> Option<i32> {
     if let Some(unknown) =
         wanted.as_ref().filter(|name| tables.iter().all(|table| table.name != *name))
     {
-        io.complain(format!("{own}: Cannot initialize: Table {unknown} does not exist"));
+        io.write_error(format!("{own}: Cannot initialize: Table {unknown} does not exist"));
         return Some(1);
     }
     let now = io.now().timestamp().strftime("%a %b %e %H:%M:%S %Y").to_string();
@@ -68,14 +68,14 @@ fn name(family: Family, what: &str) -> String {
 fn tables(io: &mut Io<'_>, name: &str, family: Family) -> Option<Vec<Table>> {
     let found = node_name(io).and_then(|node| io.cluster.network().iptables(&node, family));
     if found.is_none() {
-        io.complain(format!("{name} v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)"));
+        io.write_error(format!("{name} v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)"));
     }
     found.map(Into::into)
 }
 
 /// What iptables was asked to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Orders {
+struct Args {
     table: Option<String>,
     chain: Option<String>,
     listing: bool,
@@ -85,9 +85,9 @@ struct Orders {
     verbose: bool,
 }
 
-impl Orders {
-    fn parse(arguments: &[String]) -> Result<Orders, String> {
-        let mut orders = Orders::default();
+impl Args {
+    fn parse(arguments: &[String]) -> Result<Args, String> {
+        let mut args = Args::default();
         let mut words = arguments.iter().map(String::as_str).peekable();
         while let Some(word) = words.next() {
             let letters = match word {
@@ -96,7 +96,7 @@ impl Orders {
                 "--numeric" => "n",
                 "--verbose" => "v",
                 "--line-numbers" => {
-                    orders.numbered = true;
+                    args.numbered = true;
                     continue;
                 }
                 "--table" => "t",
@@ -107,12 +107,12 @@ impl Orders {
             };
             for letter in letters.chars() {
                 match letter {
-                    'L' => orders.listing = true,
-                    'S' => orders.rules = true,
-                    'n' => orders.numeric = true,
-                    'v' | 'x' => orders.verbose |= letter == 'v',
+                    'L' => args.listing = true,
+                    'S' => args.rules = true,
+                    'n' => args.numeric = true,
+                    'v' | 'x' => args.verbose |= letter == 'v',
                     'w' => {}
-                    't' => orders.table = words.next().map(str::to_owned),
+                    't' => args.table = words.next().map(str::to_owned),
                     'A' | 'D' | 'I' | 'R' | 'F' | 'N' | 'X' | 'P' | 'Z' | 'E' | 'C' => {
                         return Err(format!(
                             "podhop: iptables -{letter} is not simulated here: kube-proxy writes the rules; -L and -S show them"
@@ -124,13 +124,13 @@ impl Orders {
             if letters.contains(['L', 'S'])
                 && words.peek().is_some_and(|next| !next.starts_with('-'))
             {
-                orders.chain = words.next().map(str::to_owned);
+                args.chain = words.next().map(str::to_owned);
             }
         }
-        if !orders.listing && !orders.rules {
+        if !args.listing && !args.rules {
             return Err("no command specified".to_owned());
         }
-        Ok(orders)
+        Ok(args)
     }
 }
 
@@ -152,10 +152,10 @@ pub(in crate::shell::commands::net) fn ip6tables(
 
 fn show(arguments: &[String], io: &mut Io<'_>, family: Family) -> Option<i32> {
     let own = name(family, "");
-    let orders = match Orders::parse(arguments) {
-        Ok(orders) => orders,
+    let args = match Args::parse(arguments) {
+        Ok(args) => args,
         Err(why) => {
-            io.complain(match why.starts_with("podhop") {
+            io.write_error(match why.starts_with("podhop") {
                 true => why,
                 false => format!("{own} v1.8.9 (nf_tables): {why}\nTry `{own} -h' or '{own} --help' for more information."),
             });
@@ -166,25 +166,25 @@ fn show(arguments: &[String], io: &mut Io<'_>, family: Family) -> Option<i32> {
         Some(tables) => tables,
         None => return Some(4),
     };
-    let name = orders.table.as_deref().unwrap_or("filter");
+    let name = args.table.as_deref().unwrap_or("filter");
     let Some(table) = tables.iter().find(|table| table.name == name) else {
-        io.complain(format!("{own} v1.8.9 (nf_tables): table '{name}' does not exist\nPerhaps {own} or your kernel needs to be upgraded."));
+        io.write_error(format!("{own} v1.8.9 (nf_tables): table '{name}' does not exist\nPerhaps {own} or your kernel needs to be upgraded."));
         return Some(3);
     };
-    let wanted = |chain: &&Chain| orders.chain.as_ref().is_none_or(|name| *chain.name == **name);
+    let wanted = |chain: &&Chain| args.chain.as_ref().is_none_or(|name| *chain.name == **name);
     let chains: Vec<&Chain> = table.chains.iter().filter(wanted).collect();
     if chains.is_empty() {
-        io.complain(format!("{own}: No chain/target/match by that name."));
+        io.write_error(format!("{own}: No chain/target/match by that name."));
         return Some(1);
     }
-    if orders.rules {
+    if args.rules {
         print_rules(io, &chains);
     } else {
         for (index, chain) in chains.iter().enumerate() {
             if index > 0 {
                 io.say("");
             }
-            print_chain(io, &orders, (table, family), chain);
+            print_chain(io, &args, (table, family), chain);
         }
     }
     Some(0)
@@ -204,9 +204,9 @@ fn print_rules(io: &mut Io<'_>, chains: &[&Chain]) {
     }
 }
 
-fn print_chain(io: &mut Io<'_>, orders: &Orders, (table, family): (&Table, Family), chain: &Chain) {
+fn print_chain(io: &mut Io<'_>, args: &Args, (table, family): (&Table, Family), chain: &Chain) {
     let note = if chain.built_in {
-        let counters = if orders.verbose { " 0 packets, 0 bytes" } else { "" };
+        let counters = if args.verbose { " 0 packets, 0 bytes" } else { "" };
         format!("policy ACCEPT{counters}")
     } else {
         let calls =
@@ -215,29 +215,29 @@ fn print_chain(io: &mut Io<'_>, orders: &Orders, (table, family): (&Table, Famil
         format!("{references} references")
     };
     io.say(format!("Chain {} ({note})", chain.name));
-    let number = if orders.numbered { "num  " } else { "" };
-    io.say(match orders.verbose {
+    let number = if args.numbered { "num  " } else { "" };
+    io.say(match args.verbose {
         true => format!("{number} pkts bytes target     prot opt in     out     source               destination         "),
         false => format!("{number}target     prot opt source               destination         "),
     });
     for (index, rule) in chain.rules.iter().enumerate() {
-        let number = if orders.numbered { format!("{:<5}", index + 1) } else { String::new() };
-        io.say(format!("{number}{}", row(rule, orders, family)));
+        let number = if args.numbered { format!("{:<5}", index + 1) } else { String::new() };
+        io.say(format!("{number}{}", row(rule, args, family)));
     }
 }
 
 /// A rule as a row of `iptables -L`.
-fn row(rule: &Rule, orders: &Orders, family: Family) -> String {
+fn row(rule: &Rule, args: &Args, family: Family) -> String {
     let (target, more) = target(&rule.target);
     let (source, destination) =
-        (side(rule.source, orders, family), side(rule.destination, orders, family));
+        (side(rule.source, args, family), side(rule.destination, args, family));
     // Options of IPv4's header.
     let options = if family == Family::V4 { "--" } else { "  " };
     let protocol = rule.protocol.map_or("all", keyword);
     let words: Vec<String> =
         rule.matches.iter().map(what).chain(more).filter(|word| !word.is_empty()).collect();
     let words = words.join(" ");
-    match orders.verbose {
+    match args.verbose {
         true => format!(
             "{:>5} {:>5} {target:<10} {protocol:<4} {options}  *      *       {source:<20} {destination:<20} {words}",
             0, 0
@@ -248,9 +248,9 @@ fn row(rule: &Rule, orders: &Orders, family: Family) -> String {
     }
 }
 
-fn side(side: Option<Side>, orders: &Orders, family: Family) -> String {
+fn side(side: Option<Side>, args: &Args, family: Family) -> String {
     match side {
-        None if orders.numeric => match family {
+        None if args.numeric => match family {
             Family::V4 => "0.0.0.0/0".to_owned(),
             Family::V6 => "::/0".to_owned(),
         },
@@ -324,15 +324,15 @@ fn keyword(protocol: Protocol) -> &'static str {
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Orders, String> {
-        Orders::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    fn parse(words: &[&str]) -> Result<Args, String> {
+        Args::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
     fn a_chain_may_follow_the_command() {
-        let orders = parse(&["-t", "nat", "-L", "KUBE-SERVICES", "-n"]).unwrap();
-        assert_eq!((orders.table.as_deref(), orders.numeric), (Some("nat"), true));
-        assert_eq!(orders.chain.as_deref(), Some("KUBE-SERVICES"));
+        let args = parse(&["-t", "nat", "-L", "KUBE-SERVICES", "-n"]).unwrap();
+        assert_eq!((args.table.as_deref(), args.numeric), (Some("nat"), true));
+        assert_eq!(args.chain.as_deref(), Some("KUBE-SERVICES"));
         assert_eq!(parse(&["-nL"]).unwrap().chain, None);
         assert!(parse(&["-A", "INPUT"]).unwrap_err().starts_with("podhop"));
     }
@@ -349,9 +349,9 @@ mod tests {
             ],
             target: Target::Chain("KUBE-SVC-NPX46M4PTMTKRN6Y".into()),
         };
-        let orders = Orders { numeric: true, ..Orders::default() };
+        let args = Args { numeric: true, ..Args::default() };
         assert_eq!(
-            row(&rule, &orders, Family::V4),
+            row(&rule, &args, Family::V4),
             "KUBE-SVC-NPX46M4PTMTKRN6Y tcp  --  0.0.0.0/0            10.96.0.1            /* default/kubernetes:https cluster IP */ tcp dpt:443"
         );
     }

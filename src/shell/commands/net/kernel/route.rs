@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::SimTime;
 use crate::cluster::Flavour;
-use crate::network::{Family, Outcome, Party, Protocol, SocketAddr, Stage, Trace, Verdict};
+use crate::network::{Family, HopVerdict, Outcome, Party, Protocol, SocketAddr, Stage, Trace};
 use crate::shell::commands::net::families::{Families, look_up};
 use crate::shell::{Io, Step, Tool};
 
@@ -45,7 +45,7 @@ impl Tool for Traceroute {
             }
             match self.code {
                 0 => io.say(line),
-                _ => io.complain(line),
+                _ => io.write_error(line),
             }
             lines.remove(0);
         }
@@ -146,7 +146,7 @@ fn on_the_way(io: &Io<'_>, trace: &Trace) -> Vec<IpAddr> {
     let family = Family::of(trace.flow.destination.ip());
     let mut found: Vec<IpAddr> = Vec::new();
     for hop in &trace.hops {
-        if hop.stage != Stage::Route || hop.verdict != Verdict::Pass || hop.place == trace.from {
+        if hop.stage != Stage::Route || hop.verdict != HopVerdict::Pass || hop.place == trace.from {
             continue;
         }
         let address = match &hop.place {

@@ -120,7 +120,7 @@ pub(in crate::shell::commands::net) fn ss(arguments: &[String], io: &mut Io<'_>)
     let wanted = match Wanted::parse(arguments, "n4rsoemiO") {
         Ok(wanted) => wanted,
         Err(why) => {
-            io.complain(format!("ss: {why}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -t, --tcp            display only TCP sockets\n   -u, --udp            display only UDP sockets\n   -l, --listening      display listening sockets\n   -n, --numeric        don't resolve service names\n   -p, --processes      show process using socket"));
+            io.write_error(format!("ss: {why}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -t, --tcp            display only TCP sockets\n   -u, --udp            display only UDP sockets\n   -l, --listening      display listening sockets\n   -n, --numeric        don't resolve service names\n   -p, --processes      show process using socket"));
             return Some(255);
         }
     };
@@ -185,7 +185,7 @@ pub(in crate::shell::commands::net) fn netstat(
         .iter()
         .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('r'))
     {
-        io.complain("podhop: netstat -r is not simulated here; ip route shows the routes");
+        io.write_error("podhop: netstat -r is not simulated here; ip route shows the routes");
         return Some(1);
     }
     let flavour = client_flavour(io.cluster, io.place, "netstat");
@@ -198,7 +198,7 @@ pub(in crate::shell::commands::net) fn netstat(
                 }
                 Flavour::Gnu => why,
             };
-            io.complain(format!("netstat: {why}\nusage: netstat [-tulnap]"));
+            io.write_error(format!("netstat: {why}\nusage: netstat [-tulnap]"));
             return Some(1);
         }
     };

@@ -42,7 +42,7 @@ pub(in crate::shell::commands::net) fn sysctl(
         arguments.iter().partition(|word| word.starts_with('-'));
     let has = |letters: &[&str]| options.iter().any(|option| letters.contains(&option.as_str()));
     if has(&["-w", "--write", "-p", "--load"]) || names.iter().any(|name| name.contains('=')) {
-        io.complain("podhop: changing settings is not simulated here; sysctl NAME shows them");
+        io.write_error("podhop: changing settings is not simulated here; sysctl NAME shows them");
         return Some(1);
     }
     let bare = has(&["-n", "--values"]);
@@ -64,7 +64,7 @@ pub(in crate::shell::commands::net) fn sysctl(
             Some((name, value)) => say(io, name, value),
             None => {
                 let path = name.replace('.', "/");
-                io.complain(format!(
+                io.write_error(format!(
                     "sysctl: cannot stat /proc/sys/{path}: No such file or directory"
                 ));
                 status = 255;

@@ -70,13 +70,13 @@ impl Awk {
             match io.read_file(file) {
                 Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(why) if self.gawk => {
-                    io.complain(format!(
+                    io.write_error(format!(
                         "awk: fatal: cannot open source file `{file}' for reading: {why}"
                     ));
                     return Some(2);
                 }
                 Err(why) => {
-                    io.complain(format!("awk: can't open '{file}': {why}"));
+                    io.write_error(format!("awk: can't open '{file}': {why}"));
                     return Some(1);
                 }
             }
@@ -87,12 +87,12 @@ impl Awk {
             Ok(program) => program,
             Err(message) => {
                 let fatal = message.contains("fatal: function");
-                io.complain(message);
+                io.write_error(message);
                 return Some(if fatal { 2 } else { 1 });
             }
         };
         for warning in &program.warnings {
-            io.complain(warning);
+            io.write_error(warning);
         }
         self.machine = Machine::new(Arc::new(program), self.gawk);
         if let Some(separator) = self.options.value('F') {
@@ -173,7 +173,7 @@ impl Awk {
         self.phase = match (result, self.phase) {
             (Err(Stop::Failed(message, status)), _) => {
                 io.stdout.extend_from_slice(&std::mem::take(&mut self.machine.output));
-                io.complain(format!("awk: {message}"));
+                io.write_error(format!("awk: {message}"));
                 return Some(Step::Exit(status));
             }
             (Err(Stop::Exit), Phase::Begin | Phase::Records) => Phase::End,

@@ -405,7 +405,7 @@ impl Machine {
                 let warning =
                     format!("awk: warning: command line argument `{name}' is a directory: skipped");
                 world.once(|io| {
-                    io.complain(warning);
+                    io.write_error(warning);
                     Ok(Answer::Done)
                 })?;
                 continue;

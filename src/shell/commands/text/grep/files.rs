@@ -59,7 +59,7 @@ impl Start {
                     texts.extend(text.lines().map(str::to_owned));
                 }
                 Err(why) => {
-                    io.complain(format!("grep: {source}: {why}"));
+                    io.write_error(format!("grep: {source}: {why}"));
                     return Err(2);
                 }
             }
@@ -67,12 +67,12 @@ impl Start {
         match matchers(&texts, &self.asked) {
             Ok((patterns, warnings)) => {
                 for warning in warnings {
-                    io.complain(format!("grep: warning: {warning}"));
+                    io.write_error(format!("grep: warning: {warning}"));
                 }
                 self.grep.patterns = patterns;
             }
             Err(message) => {
-                io.complain(message);
+                io.write_error(message);
                 return Err(2);
             }
         }

@@ -126,7 +126,7 @@ impl Input {
         let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
         match (gnu, why) {
             (true, "Is a directory") => {
-                io.complain(
+                io.write_error(
                     format!("sed: couldn't read {file}: {why}")
                         .replace("couldn't read", "read error on"),
                 );

@@ -6,7 +6,7 @@ mod run;
 
 use self::input::Input;
 use self::parse::{Reading, Wrong, parse};
-use self::run::{Came, Sed, State};
+use self::run::{Came, Sed, SedState};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{Setting, failed};
@@ -40,7 +40,7 @@ impl Tool for Stream {
 fn write_files(sed: &Sed, io: &mut Io<'_>) {
     for (file, text) in &sed.state.written {
         if let Err(why) = io.write_file(file, text.as_bytes()) {
-            io.complain(format!("sed: couldn't open file {file}: {why}"));
+            io.write_error(format!("sed: couldn't open file {file}: {why}"));
         }
     }
 }
@@ -76,7 +76,7 @@ impl Tool for InPlace {
         for file in &self.files {
             let before = io.read_file(file);
             if io.is_directory(file) {
-                io.complain(format!("sed: couldn't edit {file}: not a regular file"));
+                io.write_error(format!("sed: couldn't edit {file}: not a regular file"));
                 status = 4;
                 continue;
             }
@@ -96,7 +96,7 @@ impl Tool for InPlace {
                 let _ = io.write_file(&kept, &before);
             }
             if let Err(why) = io.write_file(file, out.as_bytes()) {
-                io.complain(format!("sed: couldn't open file {file}: {why}"));
+                io.write_error(format!("sed: couldn't open file {file}: {why}"));
                 status = 4;
             }
             write_files(&sed, io);
@@ -229,7 +229,7 @@ impl Start {
             flavour: self.flavour,
             end: if zero { '\0' } else { '\n' },
             width: width.unwrap_or(70),
-            state: State::default(),
+            state: SedState::default(),
         };
         let mut files = self.options.operands.clone();
         let end = if zero { 0 } else { b'\n' };
@@ -258,7 +258,7 @@ impl Tool for Start {
             match self.start(io) {
                 Ok(tool) => self.started = Some(tool),
                 Err(wrong) => {
-                    io.complain(wrong.message);
+                    io.write_error(wrong.message);
                     return Step::Exit(wrong.status);
                 }
             }

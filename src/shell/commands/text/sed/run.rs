@@ -22,12 +22,12 @@ pub(super) struct Sed {
     pub width: usize,
     /// For each command with two addresses: up to which line it goes on; `usize::MAX` for a pattern.
     pub ranges: Vec<Option<usize>>,
-    pub state: State,
+    pub state: SedState,
 }
 
 /// Where it is.
 #[derive(Clone, Default)]
-pub(super) struct State {
+pub(super) struct SedState {
     pub number: usize,
     space: String,
     hold: String,
@@ -110,7 +110,7 @@ impl Sed {
                 return Came::Ended(1);
             }
             if self.state.steps > STEPS {
-                io.complain("podhop: this sed script does not come to an end");
+                io.write_error("podhop: this sed script does not come to an end");
                 return Came::Ended(1);
             }
             let flow = match at < self.commands.len() {
@@ -138,7 +138,7 @@ impl Sed {
     fn pays(&mut self, io: &mut Io<'_>) -> bool {
         let held = self.state.space.len() + self.state.hold.len();
         if held > LONGEST {
-            io.complain(format!("podhop: this sed script holds more than {LONGEST} bytes"));
+            io.write_error(format!("podhop: this sed script holds more than {LONGEST} bytes"));
             return false;
         }
         let turn = u64::from(self.state.steps.is_multiple_of(PER_STEP));
@@ -445,7 +445,7 @@ impl Sed {
                 Flavour::Gnu => "sed: -e expression #1, char 0: no previous regular expression",
                 Flavour::BusyBox => "sed: no previous regexp",
             };
-            io.complain(message);
+            io.write_error(message);
             return Flow::Quit { print: false, status: 1 };
         };
         let changed = replace(&self.state.space, &pattern, rule);

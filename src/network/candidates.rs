@@ -4,7 +4,7 @@
 //! that packets that nobody looks at cost nothing for it.
 
 use super::wording::short_party;
-use super::{Because, EndpointRule, Flow, Hop, Party, Stage, Trace, Verdict};
+use super::{Because, EndpointRule, Flow, Hop, HopVerdict, Party, Stage, Trace};
 
 /// As many endpoints of one fate are named.
 const NAMED: usize = 5;
@@ -26,7 +26,7 @@ pub enum Fate {
 
 /// An endpoint that the rules knew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Considered<'a> {
+pub struct Candidate<'a> {
     /// The endpoint, as the rules had it.
     pub endpoint: &'a EndpointRule,
     /// What became of it.
@@ -47,7 +47,7 @@ pub struct Passage {
 impl Hop {
     /// Every endpoint of the Service that decided here, and why it was chosen or was not. Empty
     /// where no Service decided.
-    pub fn considered(&self) -> Vec<Considered<'_>> {
+    pub fn candidates(&self) -> Vec<Candidate<'_>> {
         let (endpoints, chosen, local) = match &self.because {
             Because::EndpointChosen { endpoints, endpoint, local, .. } => {
                 (endpoints, Some(*endpoint), *local)
@@ -73,23 +73,21 @@ impl Hop {
                 Fate::NotReady
             }
         };
-        let mut considered: Vec<Considered<'_>> = endpoints
-            .iter()
-            .map(|endpoint| Considered { endpoint, fate: fate(endpoint) })
-            .collect();
-        considered.sort_by_key(|considered| considered.fate);
-        considered
+        let mut candidates: Vec<Candidate<'_>> =
+            endpoints.iter().map(|endpoint| Candidate { endpoint, fate: fate(endpoint) }).collect();
+        candidates.sort_by_key(|candidates| candidates.fate);
+        candidates
     }
 
     /// The endpoints that were not chosen, in words: a line for each reason.
     pub fn passed_over(&self) -> Vec<String> {
-        let considered = self.considered();
+        let candidates = self.candidates();
         let affinity = matches!(self.because, Because::EndpointChosen { affinity: true, .. });
         let mut lines: Vec<String> =
             [Fate::Possible, Fate::OtherNode, Fate::Terminating, Fate::NotReady]
                 .into_iter()
                 .filter_map(|fate| {
-                    let names: Vec<String> = considered
+                    let names: Vec<String> = candidates
                         .iter()
                         .filter(|one| one.fate == fate)
                         .map(|one| name(one.endpoint))
@@ -98,7 +96,7 @@ impl Hop {
                     (!names.is_empty()).then(|| format!("{reason}: {}", listed(&names)))
                 })
                 .collect();
-        let late = considered.iter().any(|one| one.fate == Fate::Chosen && !one.endpoint.ready);
+        let late = candidates.iter().any(|one| one.fate == Fate::Chosen && !one.endpoint.ready);
         if late {
             lines.insert(
                 0,
@@ -117,7 +115,7 @@ impl Trace {
             return Vec::new();
         };
         let mut way: Vec<Passage> = Vec::new();
-        for hop in self.hops.iter().rev().filter(|hop| hop.verdict == Verdict::Pass) {
+        for hop in self.hops.iter().rev().filter(|hop| hop.verdict == HopVerdict::Pass) {
             let forwards =
                 matches!(hop.stage, Stage::ServiceProxy | Stage::Route | Stage::Masquerade);
             let at_an_end = hop.place == reply.place || hop.place == self.from;
@@ -171,7 +169,7 @@ mod tests {
     use crate::network::fixture::{CLUSTER_IP, Fixture};
 
     fn fates(hop: &Hop) -> Vec<(String, Fate)> {
-        let told = hop.considered().into_iter();
+        let told = hop.candidates().into_iter();
         told.map(|one| (name(one.endpoint), one.fate)).collect()
     }
 

@@ -12,7 +12,7 @@ pub(in crate::shell) const KEPT_OPEN: Duration = Duration::from_secs(65);
 
 /// A connection and what was said over it.
 #[derive(Clone, Debug)]
-pub(super) struct Talk {
+pub(super) struct RawSession {
     connection: Connection,
     /// How long silence is endured (`-w`).
     patience: Option<Duration>,
@@ -23,11 +23,11 @@ pub(super) struct Talk {
     /// What was typed and not sent yet.
     typed: Vec<u8>,
     ended: bool,
-    state: State,
+    state: SessionState,
 }
 
 #[derive(Clone, Debug)]
-enum State {
+enum SessionState {
     Begun,
     Listening,
     Waiting(SimTime, Reply),
@@ -47,17 +47,17 @@ pub(super) enum Turn {
     Left,
 }
 
-impl Talk {
+impl RawSession {
     /// A conversation over a connection that stands.
-    pub fn new(connection: Connection, patience: Option<Duration>, leaves: bool) -> Talk {
-        let state = State::Begun;
+    pub fn new(connection: Connection, patience: Option<Duration>, leaves: bool) -> RawSession {
+        let state = SessionState::Begun;
         let (typed, ended, half_closes) = (Vec::new(), false, false);
-        Talk { connection, patience, leaves, half_closes, typed, ended, state }
+        RawSession { connection, patience, leaves, half_closes, typed, ended, state }
     }
 
     /// As BusyBox talks: it closes its side at the end of its input, and goes when the server does.
-    pub fn half_closing(self) -> Talk {
-        Talk { half_closes: true, ..self }
+    pub fn half_closing(self) -> RawSession {
+        RawSession { half_closes: true, ..self }
     }
 
     /// Closes the connection.
@@ -69,26 +69,26 @@ impl Talk {
     pub fn step(&mut self, io: &mut Io<'_>) -> Turn {
         loop {
             match self.state.clone() {
-                State::Begun if self.connection.protocol == Protocol::Udp => {
-                    self.state = State::Listening;
+                SessionState::Begun if self.connection.protocol == Protocol::Udp => {
+                    self.state = SessionState::Listening;
                 }
                 // Some servers speak first.
-                State::Begun => self.say(io, Payload::Nothing),
-                State::Listening => {
+                SessionState::Begun => self.say(io, Payload::Nothing),
+                SessionState::Listening => {
                     if let Some(turn) = self.listen(io) {
                         return turn;
                     }
                 }
-                State::Waiting(until, _) if until > io.now() => {
+                SessionState::Waiting(until, _) if until > io.now() => {
                     return Turn::Wait(Step::Until(until));
                 }
-                State::Waiting(_, reply) => {
+                SessionState::Waiting(_, reply) => {
                     let reply = io.cluster.arrives(&self.connection, reply);
                     if let Some(turn) = self.hear(io, reply) {
                         return turn;
                     }
                 }
-                State::Idle(until) if until > io.now() => {
+                SessionState::Idle(until) if until > io.now() => {
                     if !io.cluster.stands(&self.connection) {
                         return Turn::Closed;
                     }
@@ -97,14 +97,14 @@ impl Talk {
                     let until = if self.half_closes { until.min(glance) } else { until };
                     return Turn::Wait(Step::Until(until));
                 }
-                State::Idle(_) => return Turn::Left,
+                SessionState::Idle(_) => return Turn::Left,
             }
         }
     }
 
     fn say(&mut self, io: &mut Io<'_>, payload: Payload) {
         let answer = io.cluster.ask(&self.connection, payload);
-        self.state = State::Waiting(io.now() + answer.took, answer.reply);
+        self.state = SessionState::Waiting(io.now() + answer.took, answer.reply);
     }
 
     /// Reads standard input until there is something that a server would answer.
@@ -131,7 +131,7 @@ impl Talk {
         if self.half_closes {
             self.hang_up(io);
         }
-        self.state = State::Idle(self.end_of_silence(io.now()));
+        self.state = SessionState::Idle(self.end_of_silence(io.now()));
         None
     }
 
@@ -146,21 +146,21 @@ impl Talk {
             Reply::Bytes(bytes) => {
                 io.stdout.extend_from_slice(&bytes);
                 if self.connection.protocol == Protocol::Udp {
-                    self.state = State::Listening;
+                    self.state = SessionState::Listening;
                 } else if !keeps_open(&bytes) {
                     return Some(Turn::Closed);
                 } else if more {
-                    self.state = State::Listening;
+                    self.state = SessionState::Listening;
                 } else if self.leaves {
                     return Some(Turn::Left);
                 } else {
                     let limit = self.patience.map_or(KEPT_OPEN, |limit| limit.min(KEPT_OPEN));
-                    self.state = State::Idle(now + limit);
+                    self.state = SessionState::Idle(now + limit);
                 }
                 None
             }
             Reply::Http(_) | Reply::Tls { .. } | Reply::Silence => {
-                self.state = State::Listening;
+                self.state = SessionState::Listening;
                 None
             }
             Reply::Closed => Some(Turn::Closed),

@@ -7,12 +7,12 @@ use crate::network::ProcessId;
 
 /// A server as a command.
 #[derive(Clone)]
-struct ByHand {
-    state: State,
+struct ForegroundTool {
+    state: ForegroundState,
 }
 
 #[derive(Clone)]
-enum State {
+enum ForegroundState {
     Start(Program),
     Runs(ProcessId),
     Over,
@@ -28,11 +28,11 @@ impl Clone for Program {
 }
 
 /// A command that runs this server.
-pub(super) fn by_hand(process: Box<dyn Process>) -> Box<dyn Tool> {
-    Box::new(ByHand { state: State::Start(Program(process)) })
+pub(super) fn run_in_foreground(process: Box<dyn Process>) -> Box<dyn Tool> {
+    Box::new(ForegroundTool { state: ForegroundState::Start(Program(process)) })
 }
 
-impl ByHand {
+impl ForegroundTool {
     /// Passes on what the server wrote; its exit code, when it has ended.
     fn look(io: &mut Io<'_>, id: ProcessId) -> Option<i32> {
         // One that is gone was killed with its pod.
@@ -42,34 +42,36 @@ impl ByHand {
     }
 
     fn end(&mut self, io: &mut Io<'_>, signal: Signal) {
-        if let State::Runs(id) = self.state {
-            io.cluster.signal_by_hand(id, signal);
-            ByHand::look(io, id);
+        if let ForegroundState::Runs(id) = self.state {
+            io.cluster.signal_foreground(id, signal);
+            ForegroundTool::look(io, id);
             io.cluster.dismiss(id);
-            self.state = State::Over;
+            self.state = ForegroundState::Over;
         }
     }
 }
 
-impl Tool for ByHand {
+impl Tool for ForegroundTool {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        let id = match std::mem::replace(&mut self.state, State::Over) {
-            State::Start(program) => match io.cluster.run_by_hand(io.place, program.0) {
-                Some(id) => id,
-                None => return Step::Exit(1),
-            },
-            State::Runs(id) => id,
-            State::Over => return Step::Exit(0),
+        let id = match std::mem::replace(&mut self.state, ForegroundState::Over) {
+            ForegroundState::Start(program) => {
+                match io.cluster.run_in_foreground(io.place, program.0) {
+                    Some(id) => id,
+                    None => return Step::Exit(1),
+                }
+            }
+            ForegroundState::Runs(id) => id,
+            ForegroundState::Over => return Step::Exit(0),
         };
-        if let Some(code) = ByHand::look(io, id) {
+        if let Some(code) = ForegroundTool::look(io, id) {
             return Step::Exit(code);
         }
-        self.state = State::Runs(id);
+        self.state = ForegroundState::Runs(id);
         Step::Until(io.now() + Cluster::ATTENTION)
     }
 
     fn is_ready(&self, cluster: &Cluster) -> bool {
-        matches!(self.state, State::Runs(id) if cluster.has_ended(id))
+        matches!(self.state, ForegroundState::Runs(id) if cluster.has_ended(id))
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {

@@ -16,7 +16,7 @@ enum Actor {
     Processes,
     ServiceProxy,
     Names,
-    Walls,
+    Policies,
 }
 
 impl Cluster {
@@ -36,7 +36,7 @@ impl Cluster {
             Actor::Processes => processes::run_next(self),
             Actor::ServiceProxy => compile::run_proxy(self),
             Actor::Names => compile::run_names(self),
-            Actor::Walls => compile::run_walls(self),
+            Actor::Policies => compile::run_policies(self),
         }
         self.observe();
         Some(self.now)
@@ -85,7 +85,7 @@ impl Cluster {
             self.kubelets.observe(self.now, change);
             self.proxy.observe(self.now, change);
             self.names.observe(self.now, change);
-            self.walls.observe(self.now, change);
+            self.policies.observe(self.now, change);
             self.processes.observe(self.now, change);
             compile::note_zone(&mut self.network, change);
         }
@@ -101,7 +101,7 @@ impl Cluster {
             (self.processes.next_due(), Actor::Processes),
             (self.proxy.next_due(), Actor::ServiceProxy),
             (self.names.next_due(), Actor::Names),
-            (self.walls.next_due(), Actor::Walls),
+            (self.policies.next_due(), Actor::Policies),
         ]
         .into_iter()
         .filter_map(|(at, actor)| Some((at?, actor)))
@@ -116,7 +116,7 @@ impl Cluster {
             self.processes.next_work(),
             self.proxy.next_due(),
             self.names.next_due(),
-            self.walls.next_due(),
+            self.policies.next_due(),
         ]
         .into_iter()
         .flatten()

@@ -12,7 +12,7 @@ use crate::random::Stream;
 
 /// All nodes, and the order in which they are looked at.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Board {
+pub(in super::super) struct NodeCache {
     nodes: BTreeMap<Arc<str>, Seat>,
     /// (pods, tie, name): the emptiest first. The tie is drawn anew whenever the number changes,
     /// so that equal nodes take turns at random.
@@ -50,9 +50,9 @@ pub(in super::super) struct Load {
     fellows: Option<Arc<str>>,
 }
 
-impl Board {
-    pub(super) fn new(ties: Stream) -> Board {
-        Board {
+impl NodeCache {
+    pub(super) fn new(ties: Stream) -> NodeCache {
+        NodeCache {
             nodes: BTreeMap::new(),
             order: BTreeSet::new(),
             ties,

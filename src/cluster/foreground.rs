@@ -2,8 +2,8 @@
 //!
 //! They are processes like those of containers, with sockets of their own, but what they write goes to
 //! the shell that runs them. A shell can go away in many manners (Ctrl-C, `timeout`, a connection that
-//! ends, a container that is killed); so such a process lives on a lease, which the command that waits
-//! for it renews whenever it looks.
+//! ends, a container that is killed); so such a process ends by itself a moment after the
+//! command that waits for it has stopped looking at it.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const LEASE: Duration = Duration::from_millis(200);
 
 /// What the keeper of such a process knows of it.
 #[derive(Clone)]
-pub(super) struct Lease {
+pub(super) struct ForegroundProcess {
     /// It is killed at this moment.
     pub until: SimTime,
     /// What it wrote since somebody looked.
@@ -34,14 +34,19 @@ impl Cluster {
 
     /// Starts a process for a shell at `place`; it has opened its sockets when this returns. `None`
     /// when the place is gone.
-    pub fn run_by_hand(&mut self, place: &Place, program: Box<dyn Process>) -> Option<ProcessId> {
+    pub fn run_in_foreground(
+        &mut self,
+        place: &Place,
+        program: Box<dyn Process>,
+    ) -> Option<ProcessId> {
         let netns = self.netns_of(place)?.netns;
         let parent = self.kubelets.first_process(place);
-        let lease = Lease { until: self.now + LEASE, output: Vec::new(), exit: None, parent };
+        let foreground =
+            ForegroundProcess { until: self.now + LEASE, output: Vec::new(), exit: None, parent };
         let spawn = Spawn {
             place: place.clone(),
             netns,
-            keeper: Keeper::Shell(lease),
+            keeper: Keeper::Shell(foreground),
             program,
             starting_until: self.now,
         };
@@ -54,9 +59,9 @@ impl Cluster {
     /// when it has ended. `None` when it is gone: its pod has ended, or nobody looked for too long.
     pub fn attend(&mut self, id: ProcessId) -> Option<(Vec<u8>, Option<i32>)> {
         let until = self.now + LEASE;
-        let (lease, netns) = self.processes.lease(id)?;
-        let (output, exit) = (std::mem::take(&mut lease.output), lease.exit);
-        lease.until = until;
+        let (foreground, netns) = self.processes.foreground(id)?;
+        let (output, exit) = (std::mem::take(&mut foreground.output), foreground.exit);
+        foreground.until = until;
         if exit.is_some() || self.network.netns(netns).is_none() {
             self.dismiss(id);
         }
@@ -69,14 +74,14 @@ impl Cluster {
     }
 
     /// Signals a process that was started by hand.
-    pub fn signal_by_hand(&mut self, id: ProcessId, signal: Signal) {
+    pub fn signal_foreground(&mut self, id: ProcessId, signal: Signal) {
         self.processes.signal(self.now, id, signal);
         processes::step(self, id);
     }
 
     /// Kills a process that was started by hand.
     pub fn dismiss(&mut self, id: ProcessId) {
-        let Some((_, netns)) = self.processes.lease(id) else { return };
+        let Some((_, netns)) = self.processes.foreground(id) else { return };
         self.processes.kill(id);
         self.network.close(netns, id);
     }
