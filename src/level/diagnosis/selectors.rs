@@ -322,7 +322,7 @@ fn listens_later(
             false => format!("it listens on port {port} within {} seconds from now", wait.as_secs()),
         })
         .fact("without a readinessProbe a container is ready as soon as it runs: nobody asks whether it answers")
-        .nearest(Some(format!("readinessProbe: {{httpGet: {{port: {port}}}}}")))
+        .nearest(Some(format!("readinessProbe: {{tcpSocket: {{port: {port}}}}}")))
         .at(at)
         .fix("give the container a readinessProbe, apply, and send again"),
     )

@@ -347,9 +347,13 @@ fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         rows.push(styled("", theme.text));
         paragraph(&mut rows, &guess.say, columns, theme.dim);
     }
+    let digits = match number {
+        0 | 1 => "1".to_owned(),
+        _ => format!("1-{number}"),
+    };
     let keys = match play.ladder.next() {
-        Some(next) => format!("F3: {} · 1-{number}: into the terminal · Esc", next.words()),
-        None => format!("Enter: to the line · 1-{number}: into the terminal · Esc"),
+        Some(next) => format!("F3: {} · {digits}: into the terminal · Esc", next.words()),
+        None => format!("Enter: to the line · {digits}: into the terminal · Esc"),
     };
     let scroll = game.scroll().unwrap_or(usize::MAX);
     Sheet { title: "Why", keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
