@@ -130,6 +130,61 @@ fn readings(text: &str) -> Vec<String> {
     found
 }
 
+/// Words that a sentence has and a command's output has not.
+const SMALL_WORDS: [&str; 12] =
+    ["a", "and", "but", "has", "in", "is", "it", "nobody", "none", "of", "the", "which"];
+
+/// What a person reads: words in a row, with one of the small ones among them.
+fn is_prose(literal: &str) -> bool {
+    let words: Vec<&str> = literal.split(' ').collect();
+    let is_word = |word: &&str| {
+        let letters = word.trim_end_matches([',', ':', ';', '.']);
+        !letters.is_empty() && letters.chars().all(|c| c.is_ascii_lowercase())
+    };
+    words
+        .windows(3)
+        .any(|row| row.iter().all(is_word) && row.iter().any(|word| SMALL_WORDS.contains(word)))
+}
+
+/// The text literals of a line of code, but for those that explain a panic.
+fn literals(line: &str) -> Vec<&str> {
+    if line.contains("expect(\"") || line.contains("assert") {
+        return Vec::new();
+    }
+    line.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_network_speaks_no_english() {
+    let mut offences = Vec::new();
+    // kube-proxy's and kindnet's own comments on their rules are theirs.
+    let theirs = |file: &Path| file.parent().is_some_and(|folder| folder.ends_with("iptables"));
+    let files = files_of("network");
+    for file in files.into_iter().filter(|file| !is_a_test(file) && !theirs(file)) {
+        let text = fs::read_to_string(&file).expect("source files are readable");
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("");
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let prose = lines.flat_map(literals).filter(|literal| is_prose(literal));
+        offences.extend(prose.map(|literal| format!("{}: {literal}", file.display())));
+    }
+    assert!(offences.is_empty(), "sentences belong to level/wording.rs:\n{}", offences.join("\n"));
+}
+
+#[test]
+fn prose_is_recognised() {
+    assert!(is_prose("service {} has no endpoints"));
+    assert!(!is_prose("proto kernel scope link src {source}"));
+    assert_eq!(literals("let a = (\"one\", \"two\");"), ["one", "two"]);
+}
+
+/// Whether a source is a test as a whole: its room's `mod` line is behind `#[cfg(test)]`.
+fn is_a_test(file: &Path) -> bool {
+    let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let folder = file.parent().expect("a source file has a folder");
+    fs::read_to_string(folder.join("mod.rs"))
+        .is_ok_and(|text| text.contains(&format!("#[cfg(test)]\nmod {name};")))
+}
+
 /// The functions of a source, each from its `fn` to the brace that closes it.
 fn functions(code: &str) -> Vec<String> {
     let mut found: Vec<(usize, String)> = Vec::new();

@@ -485,7 +485,7 @@ impl<I: Source, O: Write> Plain<I, O> {
             0 => play.current_story(),
             back => play.stories.iter().rev().nth(back),
         };
-        match story.map(narration::way) {
+        match story.map(|story| narration::way(story, play.shows_facts(story))) {
             Some(lines) => self.say(&lines.join("\n")),
             None => self.say("Nothing was sent yet; go sends the goal's request."),
         }
@@ -653,7 +653,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         ))?;
         self.say(&format!("Lines changed: {}{par}.", solved.edits))?;
         if let Some(way) = &debrief.way {
-            self.say(&narration::way(way).join("\n"))?;
+            self.say(&narration::way(way, true).join("\n"))?;
         }
         self.say(&format!("What to keep: {}", debrief.level.debrief.trim()))?;
         for tried in &debrief.edits {
@@ -693,7 +693,7 @@ impl<I: Source, O: Write> Plain<I, O> {
             }
         }
         match &answered.way {
-            Some(way) => self.say(&narration::way(way).join("\n")),
+            Some(way) => self.say(&narration::way(way, true).join("\n")),
             None => Ok(()),
         }
     }

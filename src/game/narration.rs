@@ -70,13 +70,15 @@ fn told_pod(pod: &PodView) -> String {
     parts.join("; ")
 }
 
-/// A request's way in sentences.
-pub fn way(story: &Story) -> Vec<String> {
+/// A request's way in sentences, with what speaks for each decision if `facts`.
+pub fn way(story: &Story, facts: bool) -> Vec<String> {
     let mut lines = vec![format!("{}:", story.title)];
     for (number, step) in story.steps.iter().enumerate() {
         let word = step.verdict.word();
         lines.push(format!("{:>3}. {}: {} ({word})", number + 1, step.place, step.text));
-        lines.extend(step.notes.iter().map(|note| format!("       {note}")));
+        let evidence = step.evidence.iter().filter(|_| facts);
+        let notes = step.notes.iter().chain(evidence);
+        lines.extend(notes.map(|note| format!("       {note}")));
     }
     if let Some((from, to)) = &story.inside {
         lines.push(format!("   It stayed inside the pod, from container {from} to {to}."));

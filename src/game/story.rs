@@ -1,8 +1,8 @@
 //! A request as a story: the traces of one command, step by step, as the packet panel shows them.
 
+use crate::level::short_party;
 use crate::network::{
     DnsAnswer, DnsCode, DnsData, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage, Trace,
-    short_party,
 };
 
 use super::scene::Spot;
@@ -39,8 +39,10 @@ pub struct Step {
     pub place: String,
     /// What happened, in one sentence.
     pub text: String,
-    /// Evidence and addresses before and after, a line each.
+    /// Addresses before and after, and what follows, a line each.
     pub notes: Vec<String>,
+    /// What speaks for the decision, a line each: of a failure it is the ladder's second rung.
+    pub evidence: Vec<String>,
 }
 
 impl Story {
@@ -123,9 +125,11 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
         place: short_party(&first.from),
         text: format!("asks DNS for {}", first_label(&asked)),
         notes: vec![format!("at {}", first.flow.destination)],
+        evidence: Vec::new(),
     };
     let spot = Spot::from(&server);
-    vec![ask, Step { verdict, next: None, spot, place: "DNS".to_owned(), text, notes }]
+    let place = "DNS".to_owned();
+    vec![ask, Step { verdict, next: None, spot, place, text, notes, evidence: Vec::new() }]
 }
 
 /// `backend.default.svc.cluster.local = 10.96.14.3`
@@ -183,7 +187,6 @@ fn step(hop: &Hop, outside: bool) -> Step {
     {
         notes.push(consequence.to_owned());
     }
-    notes.extend(hop.passed_over());
     let decided_at = place_of(hop);
     let here = Spot::from(&hop.place);
     let (spot, next) = match outside && decided_at != here {
@@ -195,8 +198,9 @@ fn step(hop: &Hop, outside: bool) -> Step {
         spot,
         next,
         place: short_party(&hop.place),
-        text: hop.sentence(),
+        text: hop.decision(),
         notes,
+        evidence: hop.evidence(),
     }
 }
 

@@ -18,6 +18,7 @@ mod probe;
 mod question;
 mod read;
 mod source;
+mod wording;
 
 pub use acts::{Act, Actor};
 pub use answer::{half_replaced, with_answer};
@@ -34,3 +35,4 @@ pub use place::{NoPlace, PlaceKind, PlaceName};
 pub use probe::sent_since;
 pub use question::{Asked, ask};
 pub use read::{Source, parse_duration};
+pub use wording::{short_name, short_party};

@@ -3,11 +3,7 @@
 //! A trace holds the facts; everything here is worked out of them when somebody looks at a trace, so
 //! that packets that nobody looks at cost nothing for it.
 
-use super::wording::short_party;
 use super::{Because, EndpointRule, Flow, Hop, HopVerdict, Party, Stage, Trace};
-
-/// As many endpoints of one fate are named.
-const NAMED: usize = 5;
 
 /// What became of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,33 +74,6 @@ impl Hop {
         candidates.sort_by_key(|candidates| candidates.fate);
         candidates
     }
-
-    /// The endpoints that were not chosen, in words: a line for each reason.
-    pub fn passed_over(&self) -> Vec<String> {
-        let candidates = self.candidates();
-        let affinity = matches!(self.because, Because::EndpointChosen { affinity: true, .. });
-        let mut lines: Vec<String> =
-            [Fate::Possible, Fate::OtherNode, Fate::Terminating, Fate::NotReady]
-                .into_iter()
-                .filter_map(|fate| {
-                    let names: Vec<String> = candidates
-                        .iter()
-                        .filter(|one| one.fate == fate)
-                        .map(|one| name(one.endpoint))
-                        .collect();
-                    let reason = fate.reason(affinity);
-                    (!names.is_empty()).then(|| format!("{reason}: {}", listed(&names)))
-                })
-                .collect();
-        let late = candidates.iter().any(|one| one.fate == Fate::Chosen && !one.endpoint.ready);
-        if late {
-            lines.insert(
-                0,
-                "no endpoint is ready: one that still serves while it ends is used".to_owned(),
-            );
-        }
-        lines
-    }
 }
 
 impl Trace {
@@ -132,37 +101,6 @@ impl Trace {
     }
 }
 
-impl Fate {
-    /// Why an endpoint was not chosen.
-    fn reason(self, affinity: bool) -> &'static str {
-        match self {
-            Fate::Chosen => "chosen",
-            Fate::Possible if affinity => "left, as the client stays with its endpoint",
-            Fate::Possible => "could have been chosen",
-            Fate::OtherNode => "on other nodes, which policy Local leaves out",
-            Fate::Terminating => "terminating",
-            Fate::NotReady => "not ready",
-        }
-    }
-}
-
-/// `web-0 (10.244.1.5:80)`, `203.0.113.20:5432`
-fn name(endpoint: &EndpointRule) -> String {
-    match &endpoint.pod {
-        Some(pod) => format!("{} ({})", short_party(pod), endpoint.address),
-        None => endpoint.address.to_string(),
-    }
-}
-
-fn listed(names: &[String]) -> String {
-    let shown = names.len().min(NAMED);
-    let mut text = names[..shown].join(", ");
-    if names.len() > shown {
-        text += &format!(" and {} more", names.len() - shown);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,7 +108,7 @@ mod tests {
 
     fn fates(hop: &Hop) -> Vec<(String, Fate)> {
         let told = hop.candidates().into_iter();
-        told.map(|one| (name(one.endpoint), one.fate)).collect()
+        told.map(|one| (one.endpoint.address.to_string(), one.fate)).collect()
     }
 
     fn decided(trace: &Trace) -> &Hop {

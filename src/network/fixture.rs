@@ -189,7 +189,7 @@ pub(super) fn listen(
 pub(super) fn told(trace: &Trace) -> String {
     match &trace.outcome {
         Outcome::Delivered { to, seen_from, .. } => {
-            format!("{} {}", short_party(to), seen_from.ip())
+            format!("{} {}", to.to_string().trim_start_matches("default/"), seen_from.ip())
         }
         other => other.to_string(),
     }

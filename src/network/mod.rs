@@ -35,7 +35,6 @@ mod tables;
 mod topology;
 mod trace;
 mod walk;
-mod wording;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -58,7 +57,6 @@ pub use trace::{
     Because, DnsExchange, Entrance, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage, Trace,
     TraceId,
 };
-pub use wording::{short_name, short_party};
 
 use crate::clock::SimTime;
 use dns::{NameServers, Step};

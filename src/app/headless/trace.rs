@@ -13,10 +13,10 @@ use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::TraceArgs;
 use crate::cluster::Cluster;
 use crate::diagnostic::printable;
-use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_since, with_answer};
+use crate::level::{Attempt, NoPlace, Pack, PlaceName, sent_since, short_party, with_answer};
 use crate::network::{
     Because, Candidate, DnsAnswer, DnsCode, DnsExchange, Flow, Hop, Network, Outcome, Party,
-    Passage, Stage, Trace, TraceId, short_party,
+    Passage, Stage, Trace, TraceId,
 };
 use crate::shell::{self, Files, Finished};
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Play;
+use crate::game::ladder::faults;
 use crate::game::story::Story;
 use crate::network::Trace;
 
@@ -33,6 +34,12 @@ impl Play {
     /// The story that is shown.
     pub fn current_story(&self) -> Option<&Story> {
         self.stories.get(self.story)
+    }
+
+    /// Whether the story shows what speaks for its decisions. While a goal fails that is the
+    /// ladder's second rung.
+    pub fn shows_facts(&self, story: &Story) -> bool {
+        story.arrived || self.ladder.rung >= 2 || faults(self.goals()).is_empty()
     }
 
     /// Whether the packet is walking.

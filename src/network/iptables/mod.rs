@@ -104,8 +104,8 @@ fn base_nat(family: Family) -> Vec<Line> {
     let marked = Rule::new(Target::Masquerade { random_port: true })
         .say("kubernetes service traffic requiring SNAT");
     [
-        ("PREROUTING", call("KUBE-SERVICES").say("kubernetes service service_ports")),
-        ("OUTPUT", call("KUBE-SERVICES").say("kubernetes service service_ports")),
+        ("PREROUTING", call("KUBE-SERVICES").say("kubernetes service portals")),
+        ("OUTPUT", call("KUBE-SERVICES").say("kubernetes service portals")),
         ("POSTROUTING", call("KUBE-POSTROUTING").say("kubernetes postrouting rules")),
         ("POSTROUTING", masquerade),
         ("KUBE-MARK-MASQ", Rule::new(Target::Mark)),
@@ -150,12 +150,11 @@ fn base_filter() -> Vec<Line> {
     let new = || Match::State(false, "NEW");
     let firewall =
         || call("KUBE-PROXY-FIREWALL").when(new()).say("kubernetes load balancer firewall");
-    let service_ports =
-        || call("KUBE-SERVICES").when(new()).say("kubernetes service service_ports");
+    let service_ports = || call("KUBE-SERVICES").when(new()).say("kubernetes service portals");
     let outer = || {
         call("KUBE-EXTERNAL-SERVICES")
             .when(new())
-            .say("kubernetes externally-visible service service_ports")
+            .say("kubernetes externally-visible service portals")
     };
     let forwarding = "kubernetes forwarding rules";
     [
@@ -239,8 +238,8 @@ mod tests {
         assert_eq!(
             nat[..3],
             [
-                "-A PREROUTING -m comment --comment \"kubernetes service service_ports\" -j KUBE-SERVICES",
-                "-A OUTPUT -m comment --comment \"kubernetes service service_ports\" -j KUBE-SERVICES",
+                "-A PREROUTING -m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES",
+                "-A OUTPUT -m comment --comment \"kubernetes service portals\" -j KUBE-SERVICES",
                 "-A POSTROUTING -m comment --comment \"kubernetes postrouting rules\" -j KUBE-POSTROUTING",
             ]
         );

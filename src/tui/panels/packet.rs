@@ -25,6 +25,8 @@ pub struct Packet<'a> {
     pub story: Option<&'a Story>,
     /// Which of how many.
     pub number: (usize, usize),
+    /// Whether what speaks for each decision is shown.
+    pub facts: bool,
     /// How far the packet is.
     pub walk: &'a Walk,
     /// What goes before everything is sent.
@@ -51,7 +53,7 @@ pub fn draw(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let mut current = (0, 0);
     for (at, step) in story.steps.iter().enumerate() {
         let start = rows.len();
-        step_rows(step, at, packet.walk, place_columns, columns, theme, &mut rows);
+        step_rows(step, at, packet, place_columns, columns, theme, &mut rows);
         if at == packet.walk.step {
             current = (start, rows.len());
         }
@@ -125,14 +127,14 @@ fn place_columns(story: &Story, columns: usize) -> usize {
 fn step_rows<'a>(
     step: &'a Step,
     at: usize,
-    walk: &Walk,
+    packet: &Packet<'_>,
     place_columns: usize,
     columns: usize,
     theme: &Theme,
     rows: &mut Vec<Vec<Span<'a>>>,
 ) {
-    let reached = at <= walk.step;
-    let here = at == walk.step;
+    let reached = at <= packet.walk.step;
+    let here = at == packet.walk.step;
     let verdict = verdict_style(step.verdict, theme);
     let (sign, text) = match (reached, here) {
         (false, _) => (theme.border, theme.border),
@@ -160,7 +162,8 @@ fn step_rows<'a>(
         return;
     }
     let note_style = if step.verdict == HopVerdict::Pass { theme.dim } else { theme.text };
-    for note in &step.notes {
+    let evidence = step.evidence.iter().filter(|_| packet.facts);
+    for note in step.notes.iter().chain(evidence) {
         for line in wrap(note, room.saturating_sub(2)) {
             rows.push(vec![
                 Span::raw(blank.clone()),

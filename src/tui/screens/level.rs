@@ -122,6 +122,7 @@ fn packet_of(play: &Play) -> Packet<'_> {
     Packet {
         story: play.current_story(),
         number: (play.story, play.stories.len()),
+        facts: play.current_story().is_some_and(|story| play.shows_facts(story)),
         walk: &play.walk,
         empty: "Nothing was sent yet.\n\nCtrl-G sends the goal's request; a curl in the terminal shows its way here too.",
     }

@@ -6,12 +6,74 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Because, Flow, Hop, HopVerdict, Outcome, Party, Protocol, SocketAddr, Stage, Trace};
+use crate::network::{
+    Because, EndpointRule, Fate, Flow, Hop, HopVerdict, Outcome, Party, Protocol, SocketAddr,
+    Stage, Trace,
+};
+
+/// As many endpoints of one fate are named.
+const NAMED: usize = 5;
 
 impl Hop {
-    /// What was decided here and why, without the place: `service backend has no endpoints`.
-    pub fn sentence(&self) -> String {
+    /// What was decided here, without the place and without what speaks for it: `nobody listens on
+    /// port 80`.
+    pub fn decision(&self) -> String {
         sentence(&self.because, &self.before, self.stage)
+    }
+
+    /// The decision with the ports that were open instead: `nobody listens on port 80; open here:
+    /// 8080`.
+    pub fn sentence(&self) -> String {
+        let decision = self.decision();
+        match self.open_ports() {
+            Some(open) => format!("{decision}; {open}"),
+            None => decision,
+        }
+    }
+
+    /// What speaks for the decision, a line each: the ports that are open, the endpoints that were
+    /// not chosen.
+    pub fn evidence(&self) -> Vec<String> {
+        self.open_ports().into_iter().chain(self.passed_over()).collect()
+    }
+
+    /// Which ports are open where the one that was asked for is not.
+    fn open_ports(&self) -> Option<String> {
+        match &self.because {
+            Because::NotAServicePort { ports, .. } => {
+                let ports = ports.iter().map(|(protocol, port)| format!("{port}/{protocol}"));
+                Some(format!("it has {}", list(ports)))
+            }
+            Because::NobodyListens { listening } => open_here(self.before.destination, listening),
+            _ => None,
+        }
+    }
+
+    /// The endpoints that were not chosen, in words: a line for each reason.
+    pub fn passed_over(&self) -> Vec<String> {
+        let candidates = self.candidates();
+        let affinity = matches!(self.because, Because::EndpointChosen { affinity: true, .. });
+        let mut lines: Vec<String> =
+            [Fate::Possible, Fate::OtherNode, Fate::Terminating, Fate::NotReady]
+                .into_iter()
+                .filter_map(|fate| {
+                    let names: Vec<String> = candidates
+                        .iter()
+                        .filter(|one| one.fate == fate)
+                        .map(|one| name(one.endpoint))
+                        .collect();
+                    let reason = fate.reason(affinity);
+                    (!names.is_empty()).then(|| format!("{reason}: {}", listed(&names)))
+                })
+                .collect();
+        let late = candidates.iter().any(|one| one.fate == Fate::Chosen && !one.endpoint.ready);
+        if late {
+            lines.insert(
+                0,
+                "no endpoint is ready: one that still serves while it ends is used".to_owned(),
+            );
+        }
+        lines
     }
 
     /// The Service whose rules decided, as namespace and name without its port's name.
@@ -115,6 +177,37 @@ pub fn short_name(name: &str) -> &str {
     name.strip_prefix("default/").unwrap_or(name)
 }
 
+impl Fate {
+    /// Why an endpoint was not chosen.
+    fn reason(self, affinity: bool) -> &'static str {
+        match self {
+            Fate::Chosen => "chosen",
+            Fate::Possible if affinity => "left, as the client stays with its endpoint",
+            Fate::Possible => "could have been chosen",
+            Fate::OtherNode => "on other nodes, which policy Local leaves out",
+            Fate::Terminating => "terminating",
+            Fate::NotReady => "not ready",
+        }
+    }
+}
+
+/// `web-0 (10.244.1.5:80)`, `203.0.113.20:5432`
+fn name(endpoint: &EndpointRule) -> String {
+    match &endpoint.pod {
+        Some(pod) => format!("{} ({})", short_party(pod), endpoint.address),
+        None => endpoint.address.to_string(),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let shown = names.len().min(NAMED);
+    let mut text = names[..shown].join(", ");
+    if names.len() > shown {
+        text += &format!(" and {} more", names.len() - shown);
+    }
+    text
+}
+
 fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
     let to = flow.destination;
     match because {
@@ -152,13 +245,12 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
             "service {} keeps to the node's own pods (traffic policy Local): none here, {elsewhere} elsewhere",
             short_name(service)
         ),
-        Because::NotAServicePort { service, ports } => format!(
-            "{} is service {}, which has no port {}/{}: it has {}",
+        Because::NotAServicePort { service, .. } => format!(
+            "{} is service {}, which has no port {}/{}",
             to.ip(),
             short_name(service),
             to.port(),
             flow.protocol,
-            list(ports.iter().map(|(protocol, port)| format!("{port}/{protocol}")))
         ),
         Because::HostPort { pod, endpoint } => format!(
             "port {} of this node belongs to pod {} ({endpoint}), which asked for it as hostPort",
@@ -281,15 +373,19 @@ fn direction(flow: &Flow, stage: Stage) -> String {
     }
 }
 
+fn nobody_listens(to: SocketAddr, listening: &[SocketAddr]) -> String {
+    match (to.port(), listening) {
+        (0, _) => "nobody listens".to_owned(),
+        (port, []) => format!("nobody listens on port {port}, nor on any other"),
+        (port, _) => format!("nobody listens on port {port}"),
+    }
+}
+
 /// The ports that are open there; those of loopback only to whom they concern, or if there are no
 /// others.
-fn nobody_listens(to: SocketAddr, listening: &[SocketAddr]) -> String {
-    let port = to.port();
-    if port == 0 {
-        return "nobody listens".to_owned();
-    }
-    if listening.is_empty() {
-        return format!("nobody listens on port {port}, nor on any other");
+fn open_here(to: SocketAddr, listening: &[SocketAddr]) -> Option<String> {
+    if to.port() == 0 || listening.is_empty() {
+        return None;
     }
     let is_own = |bound: &SocketAddr| bound.ip().is_loopback();
     let all = to.ip().is_loopback() || listening.iter().all(is_own);
@@ -298,7 +394,7 @@ fn nobody_listens(to: SocketAddr, listening: &[SocketAddr]) -> String {
         true => bound.to_string(),
         false => bound.port().to_string(),
     }));
-    format!("nobody listens on port {port}; open here: {open}")
+    Some(format!("open here: {open}"))
 }
 
 fn count(number: u32, noun: &str) -> String {
