@@ -11,9 +11,9 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, LazyLock};
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath,
-    ObjectFieldSelector, Pod as Wire, PodCondition, PodSpec, PodStatus, ProjectedVolumeSource,
-    ServiceAccountTokenProjection, Volume, VolumeMount, VolumeProjection,
+    ConfigMapProjection, Container, ContainerStatus, DownwardAPIProjection, DownwardAPIVolumeFile,
+    KeyToPath, ObjectFieldSelector, Pod as Wire, PodCondition, PodSpec, PodStatus,
+    ProjectedVolumeSource, ServiceAccountTokenProjection, Volume, VolumeMount, VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -72,6 +72,73 @@ pub struct Mount<'a> {
     pub sub_path: Option<&'a str>,
     /// Whether the container may not write to it.
     pub read_only: bool,
+}
+
+impl Pod {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> &str {
+        self.metadata.namespace.as_deref().unwrap_or_default()
+    }
+
+    /// The node that it is bound to.
+    pub fn node(&self) -> Option<&str> {
+        self.spec.as_ref()?.node_name.as_deref().filter(|node| !node.is_empty())
+    }
+
+    /// `status.phase`; a pod that nobody has looked at is pending.
+    pub fn phase(&self) -> &str {
+        self.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Pending")
+    }
+
+    /// One of its conditions, by its type.
+    pub fn condition(&self, type_: &str) -> Option<&PodCondition> {
+        let mut conditions = self.status.as_ref()?.conditions.iter();
+        conditions.find(|condition| condition.type_ == type_)
+    }
+
+    /// Whether its Ready condition holds: all its containers and gates are ready (R5.2).
+    pub fn is_ready(&self) -> bool {
+        self.condition("Ready").is_some_and(|ready| ready.status == "True")
+    }
+
+    /// Whether its phase is Running.
+    pub fn is_running(&self) -> bool {
+        self.phase() == "Running"
+    }
+
+    /// Whether it has come to its end.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.phase(), "Succeeded" | "Failed")
+    }
+
+    /// Whether it is being deleted.
+    pub fn is_terminating(&self) -> bool {
+        self.metadata.deletion_timestamp.is_some()
+    }
+
+    /// Whether it counts as a replica: neither finished nor being deleted.
+    pub fn is_active(&self) -> bool {
+        !self.is_finished() && !self.is_terminating()
+    }
+
+    /// Whether one of its containers runs now: in one that has ended or waits nothing can be
+    /// started.
+    pub fn runs(&self, container: &str) -> bool {
+        let Some(status) = &self.status else { return false };
+        let lists: [&Option<Vec<ContainerStatus>>; 3] = [
+            &status.container_statuses,
+            &status.init_container_statuses,
+            &status.ephemeral_container_statuses,
+        ];
+        let all = lists.into_iter().flatten().flatten();
+        let mut own = all.filter(|status| status.name == container);
+        own.any(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
+    }
 }
 
 impl SharedSpec {

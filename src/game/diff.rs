@@ -1,5 +1,7 @@
 //! Which lines of a file the player has changed.
 
+use crate::diagnostic;
+
 /// A change: lines of the old text that were replaced by lines of the new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
@@ -54,37 +56,28 @@ pub fn size(edits: &[Edit]) -> u32 {
     edits.iter().map(|edit| edit.old.len().max(edit.new.len()) as u32).sum()
 }
 
-/// The classic longest common subsequence, walked once.
+/// The changes between two stretches of lines, of which the first begins at `offset`.
 fn between(a: &[&str], b: &[&str], offset: usize) -> Vec<Edit> {
-    let width = b.len() + 1;
-    let mut longest = vec![0u32; (a.len() + 1) * width];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            longest[i * width + j] = if a[i] == b[j] {
-                longest[(i + 1) * width + j + 1] + 1
-            } else {
-                longest[(i + 1) * width + j].max(longest[i * width + j + 1])
-            };
-        }
-    }
     let mut found = Vec::new();
+    // Where the next lines are, and where the change that is being gathered began.
     let (mut i, mut j, mut i0, mut j0) = (0, 0, 0, 0);
-    while i < a.len() && j < b.len() {
-        if a[i] == b[j] {
-            if i0 < i || j0 < j {
-                found.push(edit(offset + i0, &a[i0..i], offset + j0, &b[j0..j]));
+    let mut close = |i0: usize, i: usize, j0: usize, j: usize| {
+        if i0 < i || j0 < j {
+            found.push(edit(offset + i0, &a[i0..i], offset + j0, &b[j0..j]));
+        }
+    };
+    for step in diagnostic::edits(a, b) {
+        match step {
+            diagnostic::Edit::Removed => i += 1,
+            diagnostic::Edit::Added => j += 1,
+            diagnostic::Edit::Same => {
+                close(i0, i, j0, j);
+                (i, j) = (i + 1, j + 1);
+                (i0, j0) = (i, j);
             }
-            (i, j) = (i + 1, j + 1);
-            (i0, j0) = (i, j);
-        } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {
-            i += 1;
-        } else {
-            j += 1;
         }
     }
-    if i0 < a.len() || j0 < b.len() {
-        found.push(edit(offset + i0, &a[i0..], offset + j0, &b[j0..]));
-    }
+    close(i0, i, j0, j);
     found
 }
 

@@ -112,8 +112,8 @@ impl PlaceName {
                     .filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
                     .filter(|pod| pod.metadata.deletion_timestamp.is_none())
                     .collect();
-                pods.sort_by_key(|pod| !is_ready(pod));
-                let pod = pods.iter().find(|pod| is_running(pod));
+                pods.sort_by_key(|pod| !pod.is_ready());
+                let pod = pods.iter().find(|pod| pod.is_running());
                 self.in_pod(pod.ok_or_else(|| NoPlace::NotRunning(self.clone()))?)
             }
         }
@@ -128,7 +128,7 @@ impl PlaceName {
             Some(wanted) => return Err(NoPlace::NoContainer(self.clone(), wanted.clone())),
             None => names.first().copied().unwrap_or(""),
         };
-        if !is_running(pod) || !runs(pod, container) {
+        if !pod.is_running() || !pod.runs(container) {
             return Err(NoPlace::NotRunning(self.clone()));
         }
         Ok(Place::Container {
@@ -153,24 +153,6 @@ impl PlaceName {
             _ => objects.get::<DaemonSet>(namespace, name)?.spec.as_ref()?.selector.clone(),
         })
     }
-}
-
-/// Whether the pod's phase is Running.
-pub(super) fn is_running(pod: &Pod) -> bool {
-    pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running")
-}
-
-/// Whether a container of the pod runs now: in one that has ended or waits nothing can be started.
-fn runs(pod: &Pod, container: &str) -> bool {
-    let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
-    let mut own = statuses.filter(|status| status.name == container);
-    own.any(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()))
-}
-
-/// Whether the pod's Ready condition holds.
-pub(super) fn is_ready(pod: &Pod) -> bool {
-    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
-    conditions.any(|c| c.type_ == "Ready" && c.status == "True")
 }
 
 fn expected(received: &str) -> String {

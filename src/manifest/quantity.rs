@@ -37,6 +37,12 @@ pub fn parse(text: &str) -> Result<i128, &'static str> {
     Ok(if negative { -size } else { size })
 }
 
+/// The size of an amount in thousandths, rounded up; 0 for a text that is no amount.
+pub fn thousandths(text: &str) -> i128 {
+    let nanos = parse(text).unwrap_or(0);
+    nanos.div_euclid(NANO / 1_000) + i128::from(nanos.rem_euclid(NANO / 1_000) != 0)
+}
+
 /// Whether a suffix is made of the letters, sign and digits that suffixes are made of.
 fn check_suffix(suffix: &str) -> Result<(), &'static str> {
     let after = suffix.trim_start_matches(|c| "eEinumkKMGTP".contains(c));
@@ -111,6 +117,15 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(size), "{text}");
         }
+    }
+
+    #[test]
+    fn thousandths_are_rounded_up() {
+        let cases = [("2", 2_000), ("500m", 500), ("1.5Gi", (1_536 << 20) * 1_000), ("100u", 1)];
+        for (text, size) in cases {
+            assert_eq!(thousandths(text), size, "{text}");
+        }
+        assert_eq!(thousandths("rubbish"), 0);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
 
 /// The node that a daemon pod is for: where it is, or where its affinity holds it to.
 fn target(pod: &Pod) -> Option<&str> {
-    if let Some(node) = pods::node(pod) {
+    if let Some(node) = pod.node() {
         return Some(node);
     }
     let affinity = pod.spec.as_ref()?.affinity.as_ref()?.node_affinity.as_ref()?;
@@ -156,8 +156,8 @@ impl Work<'_> {
                 continue;
             }
             let mut kept = false;
-            for pod in here.iter().filter(|pod| !pods::is_terminating(pod)) {
-                if pods::phase(pod) == "Failed" {
+            for pod in here.iter().filter(|pod| !pod.is_terminating()) {
+                if pod.phase() == "Failed" {
                     let meta = &pod.metadata;
                     let message = format!(
                         "Found failed daemon pod {}/{} on node {node}, will try to kill it",
@@ -173,7 +173,7 @@ impl Work<'_> {
         }
         let elsewhere = self.pods.iter().filter(|(node, _)| !self.tolerated.contains(*node));
         for pod in elsewhere.flat_map(|(_, pods)| pods) {
-            if !pods::is_terminating(pod) {
+            if !pod.is_terminating() {
                 self.delete(client, pod);
             }
         }
@@ -196,7 +196,7 @@ impl Work<'_> {
             .count() as i32;
         let mut left = bound - missing;
         for pod in self.wanted.iter().flat_map(here) {
-            if pods::is_terminating(pod) || revision_of(pod) == Some(self.hash()) {
+            if pod.is_terminating() || revision_of(pod) == Some(self.hash()) {
                 continue;
             }
             // A pod that is not available anyway costs nothing.
@@ -212,7 +212,7 @@ impl Work<'_> {
 
     fn is_available(&self, client: &Client<'_>, pod: &Pod) -> bool {
         let seconds = self.spec.min_ready_seconds.unwrap_or(0);
-        !pods::is_terminating(pod) && pods::is_available(pod, seconds, client.now)
+        !pod.is_terminating() && pods::is_available(pod, seconds, client.now)
     }
 
     fn create(&self, client: &mut Client<'_>, node: &str) {
@@ -274,7 +274,7 @@ impl Work<'_> {
             desired_number_scheduled: desired,
             number_available: some(available),
             number_misscheduled: strays as i32,
-            number_ready: nodes(&|pod| pods::is_ready(pod) && !pods::is_terminating(pod)),
+            number_ready: nodes(&|pod| pod.is_ready() && !pod.is_terminating()),
             number_unavailable: some(desired - available),
             observed_generation: self.set.metadata.generation,
             updated_number_scheduled: some(nodes(&|pod| revision_of(pod) == Some(self.hash()))),
@@ -329,8 +329,7 @@ mod tests {
 
     fn nodes(world: &World) -> BTreeSet<String> {
         let pods = world.list::<Pod>();
-        let nodes: Vec<_> =
-            pods.iter().filter_map(|pod| super::pods::node(pod)).map(str::to_owned).collect();
+        let nodes: Vec<_> = pods.iter().filter_map(|pod| pod.node()).map(str::to_owned).collect();
         assert_eq!(nodes.len(), BTreeSet::from_iter(&nodes).len(), "one a node");
         nodes.into_iter().collect()
     }

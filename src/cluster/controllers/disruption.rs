@@ -23,12 +23,11 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let selected: Vec<Arc<Pod>> = client
         .index
         .pods_matching(&key.namespace, &selector)
-        .filter(|pod| !pods::is_finished(pod))
+        .filter(|pod| !pod.is_finished())
         .cloned()
         .collect();
     let healthy =
-        selected.iter().filter(|pod| pods::is_ready(pod) && !pods::is_terminating(pod)).count()
-            as i32;
+        selected.iter().filter(|pod| pod.is_ready() && !pod.is_terminating()).count() as i32;
     let (expected, desired) = match (&spec.max_unavailable, &spec.min_available) {
         (Some(unavailable), _) => {
             let expected = scale(client, &selected);

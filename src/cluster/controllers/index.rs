@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::labels::{ByLabel, Names, Selectors, anchor};
-use super::{Key, owner, pods};
+use super::{Key, owner};
 use crate::api::selector::LabelSelector;
 use crate::api::{Action, Change, Kind, Labels, Object, Pod};
 
@@ -183,8 +183,8 @@ impl Index {
                 self.pods_by_label.insert(key, label, value);
             }
         }
-        let before = old.as_deref().and_then(pods::node);
-        let after = new.and_then(|pod| pods::node(pod));
+        let before = old.as_deref().and_then(Pod::node);
+        let after = new.and_then(|pod| pod.node());
         if before != after {
             if let Some(pods) = before.and_then(|node| self.pods_by_node.get_mut(node)) {
                 pods.remove(key);

@@ -95,11 +95,11 @@ impl Work<'_> {
         let some = |count: i32| Some(count).filter(|count| *count != 0);
         let before = self.job.status.as_ref();
         let known = |of: fn(&JobStatus) -> Option<i32>| before.and_then(of).unwrap_or(0);
-        let succeeded = number(&|pod| pods::phase(pod) == "Succeeded");
-        let failed = number(&|pod| pods::phase(pod) == "Failed");
-        let active = number(&pods::is_active);
-        let ready = number(&|pod| pods::is_active(pod) && pods::is_ready(pod));
-        let terminating = number(&|pod| pods::is_terminating(pod) && !pods::is_finished(pod));
+        let succeeded = number(&|pod| pod.phase() == "Succeeded");
+        let failed = number(&|pod| pod.phase() == "Failed");
+        let active = number(&|pod| pod.is_active());
+        let ready = number(&|pod| pod.is_active() && pod.is_ready());
+        let terminating = number(&|pod| pod.is_terminating() && !pod.is_finished());
         self.status.active = some(active);
         self.status.ready = Some(ready);
         self.status.terminating = Some(terminating);
@@ -110,7 +110,7 @@ impl Work<'_> {
             let done: BTreeSet<i32> = self
                 .pods
                 .iter()
-                .filter(|pod| pods::phase(pod) == "Succeeded")
+                .filter(|pod| pod.phase() == "Succeeded")
                 .filter_map(|pod| index(pod))
                 .collect();
             self.status.completed_indexes = Some(ranges(&done)).filter(|text| !text.is_empty());
@@ -187,13 +187,8 @@ impl Work<'_> {
         let active = self.active();
         if active > wanted {
             let surplus = (active - wanted) as usize;
-            let running: Vec<Arc<Pod>> = self
-                .pods
-                .iter()
-                .filter(|pod| pods::is_active(pod))
-                .take(surplus)
-                .cloned()
-                .collect();
+            let running: Vec<Arc<Pod>> =
+                self.pods.iter().filter(|pod| pod.is_active()).take(surplus).cloned().collect();
             running.iter().for_each(|pod| self.delete(client, pod));
         }
         if active >= wanted {
@@ -214,7 +209,7 @@ impl Work<'_> {
 
     /// When the next pod may be started after failures: 10 s, 20 s, 40 s … after the last one.
     fn backoff_end(&self) -> Option<SimTime> {
-        let failed = self.pods.iter().filter(|pod| pods::phase(pod) == "Failed");
+        let failed = self.pods.iter().filter(|pod| pod.phase() == "Failed");
         let ends = failed.flat_map(|pod| {
             let status = pod.status.as_ref();
             let statuses = status.and_then(|status| status.container_statuses.as_deref());
@@ -234,7 +229,7 @@ impl Work<'_> {
         let taken: BTreeSet<i32> = self
             .pods
             .iter()
-            .filter(|pod| pods::phase(pod) != "Failed" && !pods::is_terminating(pod))
+            .filter(|pod| pod.phase() != "Failed" && !pod.is_terminating())
             .filter_map(|pod| index(pod))
             .collect();
         (0..self.spec.completions.unwrap_or(0)).filter(move |index| !taken.contains(index))
@@ -270,7 +265,7 @@ impl Work<'_> {
     }
 
     fn stop_pods(&self, client: &mut Client<'_>) {
-        for pod in self.pods.iter().filter(|pod| pods::is_active(pod)) {
+        for pod in self.pods.iter().filter(|pod| pod.is_active()) {
             self.delete(client, pod);
         }
     }

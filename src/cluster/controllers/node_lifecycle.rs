@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{Node, PodCondition, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::queue::{Actor, Queue};
-use super::{Client, Key, pods, scheduler};
+use super::{Client, Key, scheduler};
 use crate::api::{DeleteOptions, Kind, Pod};
 use crate::clock::SimTime;
 
@@ -112,7 +112,7 @@ fn taints(node: &Node, before: &[Taint], now: SimTime) -> Vec<Taint> {
 
 /// Takes the pods of an ill node out of service.
 fn mark_not_ready(client: &mut Client<'_>, node: &Node, pods: &[Pod]) {
-    let ready: Vec<&Pod> = pods.iter().filter(|pod| pods::is_ready(pod)).collect();
+    let ready: Vec<&Pod> = pods.iter().filter(|pod| pod.is_ready()).collect();
     let name = node.metadata.name.as_deref().unwrap_or_default();
     for pod in ready {
         let mut pod = pod.clone();
@@ -142,8 +142,7 @@ fn mark_not_ready(client: &mut Client<'_>, node: &Node, pods: &[Pod]) {
 /// Deletes a pod whose tolerations of its node's taints have run out, or comes back when they will.
 pub(super) fn evict(client: &mut Client<'_>, key: &Key) {
     let Some(pod) = client.index.pod(&key.namespace, &key.name).cloned() else { return };
-    let Some(node) = pods::node(&pod).and_then(|node| client.get::<Node>(&Key::new("", node)))
-    else {
+    let Some(node) = pod.node().and_then(|node| client.get::<Node>(&Key::new("", node))) else {
         return;
     };
     let tolerations = pod.spec.as_ref().and_then(|spec| spec.tolerations.as_deref());
@@ -153,7 +152,7 @@ pub(super) fn evict(client: &mut Client<'_>, key: &Key) {
     let Some(end) = ends.filter_map(|taint| end_of_patience(tolerations, taint)).min() else {
         return;
     };
-    if pods::is_terminating(&pod) {
+    if pod.is_terminating() {
         return;
     }
     if end > client.now {
@@ -199,7 +198,7 @@ fn remove_orphans(client: &mut Client<'_>, node: &Key) {
     let orphans: Vec<Pod> = client.index.pods_on(&node.name).map(|pod| Pod::clone(pod)).collect();
     for mut pod in orphans {
         let key = Key::of(&pod.metadata);
-        if !pods::is_finished(&pod) {
+        if !pod.is_finished() {
             let status = pod.status.get_or_insert_default();
             status.phase = Some("Failed".to_owned());
             Arc::make_mut(&mut status.conditions).push(PodCondition {
@@ -319,6 +318,6 @@ mod tests {
         world.run(Duration::from_secs(40));
         let pods = world.list::<crate::api::Pod>();
         assert_eq!(pods.len(), 2);
-        assert!(pods.iter().all(|pod| super::pods::node(pod) == Some("node-2")));
+        assert!(pods.iter().all(|pod| pod.node() == Some("node-2")));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
-use super::{Client, pods};
+use super::Client;
 use crate::api::selector::LabelSelector;
 use crate::api::{Kind, Object, Pod, Resource};
 
@@ -87,7 +87,7 @@ pub(super) fn claim_pods<T: Resource>(
     }
     if !deleting && !selector.requirements.is_empty() {
         let free = client.index.orphans_matching(namespace, selector);
-        orphans.extend(free.filter(|pod| pods::is_active(pod)).cloned());
+        orphans.extend(free.filter(|pod| pod.is_active()).cloned());
     }
     for pod in leaving {
         let mut pod = Pod::clone(&pod);

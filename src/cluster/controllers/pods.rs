@@ -2,52 +2,16 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{PodCondition, PodTemplateSpec};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::owner;
 use crate::api::{Kind, Pod, Resource};
 use crate::clock::SimTime;
 
-/// `status.phase`; a pod that nobody has looked at is pending.
-pub(super) fn phase(pod: &Pod) -> &str {
-    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("Pending")
-}
-
-/// Whether it has come to its end.
-pub(super) fn is_finished(pod: &Pod) -> bool {
-    matches!(phase(pod), "Succeeded" | "Failed")
-}
-
-/// Whether it is being deleted.
-pub(super) fn is_terminating(pod: &Pod) -> bool {
-    pod.metadata.deletion_timestamp.is_some()
-}
-
-/// Whether it counts as a replica: neither finished nor being deleted.
-pub(super) fn is_active(pod: &Pod) -> bool {
-    !is_finished(pod) && !is_terminating(pod)
-}
-
-/// The node that it is bound to.
-pub(super) fn node(pod: &Pod) -> Option<&str> {
-    pod.spec.as_ref()?.node_name.as_deref().filter(|node| !node.is_empty())
-}
-
-/// One of its conditions.
-pub(super) fn condition<'a>(pod: &'a Pod, type_: &str) -> Option<&'a PodCondition> {
-    let mut conditions = pod.status.as_ref()?.conditions.iter();
-    conditions.find(|condition| condition.type_ == type_)
-}
-
-/// Whether all its containers are ready.
-pub(super) fn is_ready(pod: &Pod) -> bool {
-    condition(pod, "Ready").is_some_and(|ready| ready.status == "True")
-}
-
 /// Since when it is ready.
 pub(super) fn ready_since(pod: &Pod) -> Option<SimTime> {
-    let ready = condition(pod, "Ready").filter(|ready| ready.status == "True")?;
+    let ready = pod.condition("Ready").filter(|ready| ready.status == "True")?;
     let since = ready.last_transition_time.as_ref();
     Some(since.map_or(SimTime::START, |time| SimTime::from_timestamp(time.0)))
 }

@@ -117,16 +117,15 @@ pub(super) fn is_news(change: &Change) -> bool {
     };
     change.action != Action::Modified
         || pods::ready_since(old) != pods::ready_since(new)
-        || pods::is_finished(old) != pods::is_finished(new)
-        || pods::is_terminating(old) != pods::is_terminating(new)
+        || old.is_finished() != new.is_finished()
+        || old.is_terminating() != new.is_terminating()
         || old.metadata.labels != new.metadata.labels
         || old.metadata.owner_references != new.metadata.owner_references
 }
 
 fn keep<T: Resource>(client: &mut Client<'_>, owner: &T, order: &Order<'_>) -> Count {
     let claimed = owner::claim_pods(client, owner, &order.selector);
-    let active: Vec<Arc<Pod>> =
-        claimed.iter().filter(|pod| pods::is_active(pod)).cloned().collect();
+    let active: Vec<Arc<Pod>> = claimed.iter().filter(|pod| pod.is_active()).cloned().collect();
     let mut counted = tally(&claimed, &active, order, client.now);
     if owner.metadata().deletion_timestamp.is_none() {
         counted.failure = if active.len() < order.replicas {
@@ -153,12 +152,11 @@ fn tally(claimed: &[Arc<Pod>], active: &[Arc<Pod>], order: &Order<'_>, now: SimT
     };
     let number =
         |holds: &dyn Fn(&Arc<Pod>) -> bool| active.iter().filter(|pod| holds(pod)).count() as i32;
-    let terminating =
-        claimed.iter().filter(|pod| pods::is_terminating(pod) && !pods::is_finished(pod));
+    let terminating = claimed.iter().filter(|pod| pod.is_terminating() && !pod.is_finished());
     Count {
         replicas: active.len() as i32,
         labelled: number(&carries_all),
-        ready: number(&|pod| pods::is_ready(pod)),
+        ready: number(&|pod| pod.is_ready()),
         available: number(&|pod| pods::is_available(pod, order.min_ready, now)),
         terminating: terminating.count() as i32,
         failure: None,
@@ -216,15 +214,15 @@ fn victims<T: Resource>(
     let crowds = crowds(client, owner, active);
     let mut sorted: Vec<&Arc<Pod>> = active.iter().collect();
     sorted.sort_by_cached_key(|pod| {
-        let node = pods::node(pod);
-        let phase = match pods::phase(pod) {
+        let node = pod.node();
+        let phase = match pod.phase() {
             "Pending" => 0,
             "Unknown" => 1,
             _ => 2,
         };
         let crowd = node.and_then(|node| crowds.get(node)).copied().unwrap_or(0);
         (
-            (node.is_some(), phase, pods::is_ready(pod)),
+            (node.is_some(), phase, pod.is_ready()),
             (deletion_cost(pod), Reverse(crowd)),
             (Reverse(pods::ready_since(pod)), Reverse(restarts(pod))),
             (Reverse(pod.metadata.creation_timestamp.clone()), Reverse(pod.metadata.name.clone())),
@@ -241,7 +239,7 @@ fn crowds<T: Resource>(
 ) -> BTreeMap<String, usize> {
     let mut crowds = BTreeMap::new();
     let mut count = |pod: &Pod| {
-        if let Some(node) = pods::node(pod).filter(|_| pods::is_active(pod)) {
+        if let Some(node) = pod.node().filter(|_| pod.is_active()) {
             *crowds.entry(node.to_owned()).or_insert(0) += 1;
         }
     };

@@ -108,7 +108,7 @@ impl Controllers {
         if self.scheduler.node_cache.pod_is(key, before.as_ref(), after) {
             self.scheduler.wake(now, &mut self.queue);
         }
-        if after.is_some() && before.as_ref().is_none_or(|old| pods::node(old) != pods::node(pod)) {
+        if after.is_some() && before.as_ref().is_none_or(|old| old.node() != pod.node()) {
             self.watch_bound(now, key, pod);
         }
         match after {
@@ -152,7 +152,7 @@ impl Controllers {
 
     /// A pod came to a node that may drive it out, or that does not exist.
     fn watch_bound(&mut self, now: SimTime, key: &Key, pod: &Pod) {
-        let Some(node) = pods::node(pod) else { return };
+        let Some(node) = pod.node() else { return };
         match self.scheduler.node_cache.node(node) {
             Some(node) if node_lifecycle::drives_out(node) => {
                 self.queue.add(now, Actor::TaintEviction, key.clone());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::PodStatus;
 use serde_json::{Value, json};
 
-use super::{Controllers, Key, pods};
+use super::{Controllers, Key};
 use crate::api::{
     Action, ApiServer, Body, DeleteOptions, Event, FieldSelector, Kind, Patch, Pod, Propagation,
     Request, Resource, Subresource, WriteOptions,
@@ -162,10 +162,10 @@ impl World {
             self.controllers.observe(self.now, store, change);
             let Some(pod) = change.object.as_kind::<Pod>() else { continue };
             let key = Key::of(&pod.metadata);
-            if change.action == Action::Deleted || pods::node(pod).is_none() {
+            if change.action == Action::Deleted || pod.node().is_none() {
                 continue;
             }
-            if pods::is_terminating(pod) {
+            if pod.is_terminating() {
                 self.tasks.insert((self.now + self.linger, key, Task::Remove));
             } else if pod.status.as_ref().is_none_or(|status| status.pod_ip.is_none()) {
                 self.tasks.insert((self.now + START, key, Task::Start));
@@ -178,7 +178,7 @@ impl World {
     fn start(&mut self, key: &Key) {
         let Some(pod) = self.api.store().get::<Pod>(&key.namespace, &key.name) else { return };
         let mut pod = Pod::clone(pod);
-        let node = pods::node(&pod).unwrap_or_default().to_owned();
+        let node = pod.node().unwrap_or_default().to_owned();
         let number = node.rsplit('-').next().unwrap_or("0").to_owned();
         let host = self.addresses.entry(node).or_insert(1);
         *host += 1;
@@ -242,7 +242,7 @@ impl World {
     /// The names of the pods that are not being deleted.
     pub(super) fn active(&self) -> Vec<String> {
         let pods = self.list::<Pod>();
-        let active = pods.iter().filter(|pod| pods::is_active(pod));
+        let active = pods.iter().filter(|pod| pod.is_active());
         active.map(|pod| pod.metadata.name.clone().unwrap()).collect()
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Container, ResourceFieldSelector};
 
 use crate::api::Pod;
+use crate::manifest::quantity;
 
 /// The value of a `fieldRef`, for an environment variable or a file.
 pub fn field(pod: &Pod, path: &str) -> Option<String> {
@@ -55,35 +56,16 @@ pub fn resource(container: &Container, field: &ResourceFieldSelector) -> Option<
         "limits" => limits.and_then(|limits| limits.get(name)),
         _ => requests.and_then(|requests| requests.get(name)),
     };
-    let divisor = field.divisor.as_ref().map(|divisor| amount(&divisor.0)).unwrap_or(0.0);
-    let divisor = if divisor > 0.0 { divisor } else { 1.0 };
+    let one = quantity::thousandths("1");
+    let divisor = field.divisor.as_ref().map_or(0, |divisor| quantity::thousandths(&divisor.0));
+    let divisor = if divisor > 0 { divisor } else { one };
     let value = match (declared, kind, name) {
-        (Some(quantity), ..) => amount(&quantity.0),
-        (None, "limits", "cpu") => 2.0,
-        (None, "limits", "memory") => 8_142_260.0 * 1024.0,
-        _ => 0.0,
+        (Some(amount), ..) => quantity::thousandths(&amount.0),
+        (None, "limits", "cpu") => 2 * one,
+        (None, "limits", "memory") => 8_142_260 * 1024 * one,
+        _ => 0,
     };
-    Some(format!("{}", (value / divisor).ceil()))
-}
-
-/// A quantity as a number: `250m`, `64Mi`, `2`.
-fn amount(quantity: &str) -> f64 {
-    const UNITS: [(&str, f64); 10] = [
-        ("Ki", 1024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("m", 0.001),
-        ("k", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("", 1.0),
-    ];
-    UNITS
-        .iter()
-        .find_map(|(unit, factor)| Some(quantity.strip_suffix(unit)?.parse::<f64>().ok()? * factor))
-        .unwrap_or(0.0)
+    Some((value / divisor + i128::from(value % divisor != 0)).to_string())
 }
 
 /// `metadata.labels['app']` to its map and key.

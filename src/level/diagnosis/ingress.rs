@@ -277,7 +277,7 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
             message,
         ));
     }
-    if matching.iter().any(|pod| crate::level::place::is_ready(pod)) {
+    if matching.iter().any(|pod| pod.is_ready()) {
         return None;
     }
     workloads::trouble(facts, &matching).or_else(|| {

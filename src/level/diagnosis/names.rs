@@ -11,7 +11,6 @@ use super::{Diagnosis, Facts, locate, name_servers, selectors, service_names};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, Ending, ObjectName};
 use crate::diagnostic::{Location, nearest};
-use crate::level::place::is_ready;
 use crate::network::DnsData;
 
 /// The name did not resolve, or resolved to one address where several were asked for.
@@ -179,7 +178,7 @@ fn missing_peer(
         }
         let lower = (0..ordinal(pod)).map(|number| format!("{set_name}-{number}"));
         let mut lower = lower.filter_map(|name| objects.get::<Pod>(namespace, &name));
-        let waited_for = lower.find(|pod| !is_ready(pod));
+        let waited_for = lower.find(|pod| !pod.is_ready());
         let Some(first) = waited_for else {
             return said
                 .fix(format!("kubectl describe statefulset {set_name} says why it is missing"));
@@ -200,7 +199,7 @@ fn missing_peer(
     let revision =
         revision.filter(|(key, _)| *key == "controller-revision-hash").map(|(_, own)| own);
     let update = set.status.as_ref().and_then(|status| status.update_revision.as_ref());
-    if !is_ready(stored) && revision.into_iter().next().is_some_and(|own| Some(own) != update) {
+    if !stored.is_ready() && revision.into_iter().next().is_some_and(|own| Some(own) != update) {
         return said
             .fact(format!("pod {pod} is of the older template; the controller waits until it is ready before it makes it anew"))
             .fix(format!("kubectl delete pod {pod}: the StatefulSet makes it anew, of the new template"));
@@ -409,8 +408,8 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
     let service = service_names::find(facts, &name).filter(|service| is_headless(service))?;
     let (namespace, service_name) = super::services::full_name(service);
     let (_, matching) = super::services::pods(facts, service);
-    let ready = matching.iter().filter(|pod| is_ready(pod)).count();
-    let waiting = matching.iter().filter(|pod| !is_ready(pod));
+    let ready = matching.iter().filter(|pod| pod.is_ready()).count();
+    let waiting = matching.iter().filter(|pod| !pod.is_ready());
     let sources = facts.locator.sources();
     let set = sources.iter().find(|source| {
         source.text("/spec/serviceName") == Some(service_name) && source.namespace() == namespace

@@ -10,7 +10,6 @@ use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, doors, party_name, selectors, services, workloads};
 use crate::api::{Event, Labels, Pod};
 use crate::diagnostic::{Location, nearest};
-use crate::level::place::is_ready;
 use crate::manifest;
 use crate::network::{Because, DnsData, Hop, Outcome, Party, Protocol, SocketAddr, Stage, Trace};
 
@@ -157,7 +156,7 @@ impl Failed<'_> {
 
     fn not_ready(&self, rule: &str, service: &Service, matching: &[&Arc<Pod>]) -> Diagnosis {
         let (namespace, name) = services::full_name(service);
-        if matching.iter().any(|pod| is_ready(pod)) {
+        if matching.iter().any(|pod| pod.is_ready()) {
             return Diagnosis::new(
                 "no-ready-endpoint",
                 format!(
@@ -422,7 +421,7 @@ impl Failed<'_> {
     fn is_ready(&self, pod: &str) -> bool {
         let objects = self.facts.case.cluster.objects();
         let pod = objects.get::<Pod>(&self.facts.namespace(), pod);
-        pod.is_some_and(|pod| is_ready(pod))
+        pod.is_some_and(|pod| pod.is_ready())
     }
 
     /// A Service passed it on to an address that nobody has: somebody wrote it into a slice, or its
@@ -601,7 +600,7 @@ pub(super) fn protocol_name(protocol: Protocol) -> &'static str {
 
 /// A pod, and whether it is ready; if not, why: nobody has taken it, or what its conditions say.
 pub(super) fn pod_line(pod: &Pod) -> String {
-    if is_ready(pod) {
+    if pod.is_ready() {
         return format!("pod {}: ready", pod.metadata.name.as_deref().unwrap_or(""));
     }
     let said = |kind: &str| {

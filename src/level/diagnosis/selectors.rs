@@ -10,7 +10,6 @@ use super::{Diagnosis, Facts, listens_in, manifests, services};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
-use crate::level::place::is_ready;
 use crate::manifest;
 
 /// Labels that controllers put on pods: nobody selects by them, and they change with every pod.
@@ -213,7 +212,7 @@ pub(super) fn wrong_pods(
     let wanted = services::selector(service).cloned().unwrap_or_default();
     let (_, matching) = services::pods(facts, service);
     let chosen = matching.iter().find(|one| one.metadata.name.as_deref() == Some(pod));
-    let unready = chosen.is_some_and(|pod| !is_ready(pod));
+    let unready = chosen.is_some_and(|pod| !pod.is_ready());
     let spec = service.spec.as_ref();
     if unready && spec.and_then(|spec| spec.publish_not_ready_addresses) == Some(true) {
         return too_early(facts, service, (namespace, pod), port);

@@ -9,7 +9,6 @@ use super::services::{full_name, is_headless, pods, selector};
 use super::{Diagnosis, Facts, look, selectors, workloads};
 use crate::api::Pod;
 use crate::diagnostic::{Location, nearest};
-use crate::level::place::is_ready;
 use crate::network::DnsType;
 
 /// The Service that a client's name means: `web`, `web.shop`, `web.shop.svc.cluster.local`.
@@ -60,7 +59,7 @@ fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Optio
     }
     let nearest = "publishNotReadyAddresses: true, if clients may meet them before they are ready";
     let (all, matching) = pods(facts, service);
-    if matching.iter().any(|pod| is_ready(pod)) {
+    if matching.iter().any(|pod| pod.is_ready()) {
         return None;
     }
     Some(

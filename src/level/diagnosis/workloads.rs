@@ -9,7 +9,7 @@ use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, containers};
 use crate::api::{LabelSelector, Pod, Resource};
 use crate::diagnostic::Location;
-use crate::level::place::{NoPlace, PlaceKind, is_running};
+use crate::level::place::{NoPlace, PlaceKind};
 use crate::level::source::Source;
 
 /// The goal's request had nowhere to run.
@@ -172,7 +172,7 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         };
         return Some(said.at(at(&format!("spec.containers[{index}]{field}"))));
     }
-    if is_running(pod) || status.phase.as_deref() == Some("Succeeded") {
+    if pod.is_running() || status.phase.as_deref() == Some("Succeeded") {
         let (container, said) = containers::ended(pod)?;
         return Some(said.at(at(&format!("spec.containers[{container}]"))));
     }

@@ -1,6 +1,6 @@
 //! The two strategies: step by step within the bounds, or all down before all up (R3.3).
 
-use super::super::{Client, owner, pods};
+use super::super::{Client, owner};
 use super::{Family, available, revision, scale, size};
 use crate::api::Kind;
 
@@ -37,7 +37,7 @@ fn old_pods_run(client: &Client<'_>, family: &Family) -> bool {
     family.old.iter().any(|set| {
         let children = client.index.children_of_kind(owner::uid(&set.metadata), Kind::Pod);
         let mut pods = children.filter_map(|key| client.index.pod(&key.namespace, &key.name));
-        pods.any(|pod| !pods::is_finished(pod))
+        pods.any(|pod| !pod.is_finished())
     })
 }
 

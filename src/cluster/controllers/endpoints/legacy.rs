@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::super::{Client, Key, pods};
+use super::super::{Client, Key};
 use super::{HEADLESS, LAST_CHANGE, Triggers};
 use crate::api::{Kind, Labels, Pod};
 
@@ -68,7 +68,7 @@ fn subsets(service: &Service, backends: &[Arc<Pod>]) -> Vec<EndpointSubset> {
     let declared = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
     // One family alone can be told here: the primary one.
     let family = super::families(service)[0];
-    for pod in backends.iter().filter(|pod| !pods::is_terminating(pod)) {
+    for pod in backends.iter().filter(|pod| !pod.is_terminating()) {
         let Some(ip) = super::address(pod, family) else { continue };
         let mut ports: Vec<(String, i32, String)> = declared
             .iter()
@@ -84,11 +84,11 @@ fn subsets(service: &Service, backends: &[Arc<Pod>]) -> Vec<EndpointSubset> {
         let address = EndpointAddress {
             hostname: super::hostname(pod, service),
             ip: ip.to_owned(),
-            node_name: pods::node(pod).map(str::to_owned),
+            node_name: pod.node().map(str::to_owned),
             target_ref: Some(super::target_reference(pod)),
         };
         let group = groups.entry(ports).or_default();
-        if super::publishes_not_ready(service) || pods::is_ready(pod) {
+        if super::publishes_not_ready(service) || pod.is_ready() {
             group.0.push(address);
         } else {
             group.1.push(address);

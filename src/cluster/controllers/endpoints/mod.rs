@@ -16,7 +16,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Container, ObjectReference, PodIP, Service, ServicePort};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{Client, pods};
+use super::Client;
 use crate::api::Pod;
 use crate::api::selector::LabelSelector;
 use crate::network::Family;
@@ -43,9 +43,9 @@ fn view(pod: &Pod) -> Option<View<'_>> {
     let spec = pod.spec.as_ref()?;
     Some(View {
         addresses: addresses(pod)?,
-        ready: pods::is_ready(pod),
-        terminating: pods::is_terminating(pod),
-        node: pods::node(pod),
+        ready: pod.is_ready(),
+        terminating: pod.is_terminating(),
+        node: pod.node(),
         hostname: spec.hostname.as_deref(),
         subdomain: spec.subdomain.as_deref(),
     })
@@ -60,7 +60,7 @@ pub(super) fn are_touched(old: Option<&Pod>, new: Option<&Pod>) -> bool {
 /// come to its end (R5.1).
 fn addresses(pod: &Pod) -> Option<&[PodIP]> {
     let all = pod.status.as_ref()?.pod_ips.as_deref().filter(|all| !all.is_empty())?;
-    (!pods::is_finished(pod)).then_some(all)
+    (!pod.is_finished()).then_some(all)
 }
 
 /// The one of a family.

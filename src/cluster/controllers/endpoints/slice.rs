@@ -14,7 +14,7 @@ use k8s_openapi::api::discovery::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::jiff::Timestamp;
 
-use super::super::{Client, Key, owner, pods};
+use super::super::{Client, Key, owner};
 use super::{HEADLESS, LAST_CHANGE, MANAGED_BY, SERVICE_NAME, Triggers, port_order};
 use crate::api::{Kind, Labels, Pod};
 use crate::network::Family;
@@ -111,15 +111,15 @@ fn ports(service: &Service, pod: &Pod) -> Vec<EndpointPort> {
 
 /// The zone of a pod's node, if it is in one.
 fn zone(client: &Client<'_>, pod: &Pod) -> Option<String> {
-    let node = client.get::<Node>(&Key::new("", pods::node(pod)?))?;
+    let node = client.get::<Node>(&Key::new("", pod.node()?))?;
     node.metadata.labels.as_ref()?.get(ZONE).cloned()
 }
 
 /// A pod as an endpoint, with the three conditions (R5.2), and with hints where the Service wants
 /// its traffic to stay near.
 fn endpoint(service: &Service, pod: &Pod, address: &str, zone: Option<String>) -> Endpoint {
-    let serving = pods::is_ready(pod);
-    let terminating = pods::is_terminating(pod);
+    let serving = pod.is_ready();
+    let terminating = pod.is_terminating();
     let ready = super::publishes_not_ready(service) || (serving && !terminating);
     Endpoint {
         addresses: vec![address.to_owned()],
@@ -129,9 +129,9 @@ fn endpoint(service: &Service, pod: &Pod, address: &str, zone: Option<String>) -
             terminating: Some(terminating),
         }),
         hostname: super::hostname(pod, service),
-        node_name: pods::node(pod).map(str::to_owned),
+        node_name: pod.node().map(str::to_owned),
         target_ref: Some(super::target_reference(pod)),
-        hints: hints(service, pods::node(pod), zone.as_deref()).filter(|_| ready),
+        hints: hints(service, pod.node(), zone.as_deref()).filter(|_| ready),
         zone,
         deprecated_topology: None,
     }

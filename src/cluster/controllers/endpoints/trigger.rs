@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::jiff::Timestamp;
 
-use super::super::{Key, pods};
+use super::super::Key;
 use crate::api::Pod;
 
 /// The moments that each Service's endpoints have reported: of the Service, and of its pods.
@@ -57,5 +57,5 @@ impl Triggers {
 
 /// When the pod's readiness last changed.
 fn changed_at(pod: &Pod) -> Option<Timestamp> {
-    pods::condition(pod, "Ready")?.last_transition_time.as_ref().map(|time| time.0)
+    pod.condition("Ready")?.last_transition_time.as_ref().map(|time| time.0)
 }

@@ -7,10 +7,10 @@ use k8s_openapi::api::core::v1::{Node, PodSpec, Taint, Toleration};
 
 use super::super::index::Index;
 use super::node_cache::{HostPort, Load, NodeCache, Seat};
-use super::quantity;
 use super::topology::Topology;
 use super::verdict::Refusal;
 use crate::api::Pod;
+use crate::manifest::quantity;
 
 /// What a pod needs of a node.
 pub(super) struct Needs<'a> {
@@ -116,12 +116,13 @@ fn resources(load: &Load, seat: &Seat) -> Result<(), Refusal> {
     let allocatable = status.and_then(|status| status.allocatable.as_ref()).unwrap_or(&none);
     let mut refusal = Refusal { reasons: Vec::new(), preemptible: true };
     if let Some(pods) = allocatable.get("pods")
-        && (seat.pods as i128 + 1) * 1_000 > quantity::millis(pods)
+        && (seat.pods as i128 + 1) * 1_000 > quantity::thousandths(&pods.0)
     {
         refusal.reasons.push("Too many pods".to_owned());
     }
     for (resource, wanted) in load.requests.iter().filter(|(_, wanted)| **wanted > 0) {
-        let capacity = allocatable.get(resource).map_or(0, quantity::millis);
+        let capacity =
+            allocatable.get(resource).map_or(0, |amount| quantity::thousandths(&amount.0));
         let taken = seat.requested.get(resource).copied().unwrap_or(0);
         if taken + wanted > capacity {
             refusal.reasons.push(format!("Insufficient {resource}"));

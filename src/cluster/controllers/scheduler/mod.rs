@@ -8,7 +8,6 @@
 mod affinity;
 mod filter;
 mod node_cache;
-mod quantity;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -27,7 +26,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::events::{Report, Source, reference};
 use super::queue::{Actor, Queue};
-use super::{Client, Key, pods};
+use super::{Client, Key};
 use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::random::Stream;
@@ -70,7 +69,7 @@ impl Scheduler {
         let Some(pod) = client.index.pod(&key.namespace, &key.name).cloned() else { return };
         let spec = pod.spec.as_ref();
         let ours = spec.and_then(|spec| spec.scheduler_name.as_deref()).is_none_or(|n| n == NAME);
-        if !ours || pods::node(&pod).is_some() || !pods::is_active(&pod) {
+        if !ours || pod.node().is_some() || !pod.is_active() {
             return;
         }
         let gates = spec.and_then(|spec| spec.scheduling_gates.as_deref()).unwrap_or_default();
@@ -122,7 +121,7 @@ impl Scheduler {
 
 /// Whether a pod waits for a node.
 pub(super) fn is_unbound(pod: &Pod) -> bool {
-    pods::node(pod).is_none() && pods::is_active(pod)
+    pod.node().is_none() && pod.is_active()
 }
 
 fn bind(client: &mut Client<'_>, pod: &Pod, node: &Arc<str>) {

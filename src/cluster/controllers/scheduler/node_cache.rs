@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Node;
 
-use super::super::{Key, pods};
-use super::{fellows, quantity};
+use super::super::Key;
+use super::fellows;
 use crate::api::Pod;
+use crate::manifest::quantity;
 use crate::random::Stream;
 
 /// All nodes, and the order in which they are looked at.
@@ -152,7 +153,7 @@ impl NodeCache {
             let apart = affinity.and_then(|affinity| affinity.pod_anti_affinity.as_ref());
             apart.is_some_and(|apart| {
                 apart.required_during_scheduling_ignored_during_execution.is_some()
-            }) && !pods::is_finished(pod)
+            }) && !pod.is_finished()
         };
         match pod.filter(guards) {
             Some(pod) => {
@@ -214,14 +215,14 @@ impl Load {
         for container in &spec.containers {
             let wanted = container.resources.as_ref().and_then(|all| all.requests.as_ref());
             for (resource, amount) in wanted.into_iter().flatten() {
-                *requests.entry(resource.clone()).or_insert(0) += quantity::millis(amount);
+                *requests.entry(resource.clone()).or_insert(0) += quantity::thousandths(&amount.0);
             }
         }
         for container in spec.init_containers.iter().flatten() {
             let wanted = container.resources.as_ref().and_then(|all| all.requests.as_ref());
             for (resource, amount) in wanted.into_iter().flatten() {
                 let total = requests.entry(resource.clone()).or_insert(0);
-                *total = (*total).max(quantity::millis(amount));
+                *total = (*total).max(quantity::thousandths(&amount.0));
             }
         }
         let hosted = spec.containers.iter().flat_map(|one| one.ports.iter().flatten());
@@ -232,15 +233,15 @@ impl Load {
             let address = port.host_ip.clone().unwrap_or_else(|| "0.0.0.0".to_owned());
             (number > 0).then_some((protocol, number, address))
         });
-        let fellows = fellows(pod).filter(|_| pods::is_active(pod)).map(Arc::from);
+        let fellows = fellows(pod).filter(|_| pod.is_active()).map(Arc::from);
         Load { requests, ports: ports.collect(), fellows }
     }
 }
 
 /// Where a pod takes up room, and whether it is on its way out.
 fn place(pod: Option<&Arc<Pod>>) -> Option<(&str, bool)> {
-    let pod = pod.filter(|pod| !pods::is_finished(pod))?;
-    Some((pods::node(pod)?, pods::is_terminating(pod)))
+    let pod = pod.filter(|pod| !pod.is_finished())?;
+    Some((pod.node()?, pod.is_terminating()))
 }
 
 fn capacity(

@@ -7,7 +7,6 @@ use std::cmp::Reverse;
 use k8s_openapi::api::core::v1::{PodSpec, PreferredSchedulingTerm, WeightedPodAffinityTerm};
 
 use super::super::index::Index;
-use super::super::pods;
 use super::affinity::term_matches;
 use super::filter::tolerates;
 use super::node_cache::{NodeCache, Seat};
@@ -127,7 +126,7 @@ impl<'a> Wishes<'a> {
         let Some(selector) = selector else { return };
         let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
         for other in index.pods_matching(namespace, &selector) {
-            let node = pods::node(other).filter(|_| pods::is_active(other));
+            let node = other.node().filter(|_| other.is_active());
             let labels = node
                 .and_then(|node| node_cache.seat(node))
                 .and_then(|seat| seat.node.metadata.labels.as_ref());

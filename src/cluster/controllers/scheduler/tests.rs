@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::super::pods;
 use super::super::world::{World, deployment, pod};
 use crate::api::{Kind, Pod};
 
@@ -27,7 +26,7 @@ fn pods_go_to_the_emptiest_nodes() {
         world.settle();
     }
     let nodes: Vec<String> =
-        world.list::<Pod>().iter().map(|pod| pods::node(pod).unwrap().to_owned()).collect();
+        world.list::<Pod>().iter().map(|pod| pod.node().unwrap().to_owned()).collect();
     assert_eq!(BTreeSet::from_iter(&nodes[..3]).len(), 3);
     assert_eq!(BTreeSet::from_iter(&nodes[3..]).len(), 3);
     let told = world.told("a");
@@ -89,7 +88,7 @@ fn the_fourth_pod_with_a_host_port_finds_no_node() {
     world.create(hp);
     world.settle();
     let pods = world.list::<Pod>();
-    let pending: Vec<_> = pods.iter().filter(|pod| pods::node(pod).is_none()).collect();
+    let pending: Vec<_> = pods.iter().filter(|pod| pod.node().is_none()).collect();
     assert_eq!(pending.len(), 1);
     assert_eq!(
         refusal(&world, pending[0].metadata.name.as_deref().unwrap()),
@@ -97,11 +96,11 @@ fn the_fourth_pod_with_a_host_port_finds_no_node() {
          new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims \
          found for incoming pod."
     );
-    let victim = pods.iter().find(|pod| pods::node(pod).is_some()).unwrap();
+    let victim = pods.iter().find(|pod| pod.node().is_some()).unwrap();
     let name = victim.metadata.name.clone().unwrap();
     world.delete(Kind::Pod, &name);
     world.settle();
-    let bound = world.list::<Pod>().iter().filter(|pod| pods::node(pod).is_some()).count();
+    let bound = world.list::<Pod>().iter().filter(|pod| pod.node().is_some()).count();
     assert_eq!(bound, 3, "the freed port is taken");
 }
 
@@ -182,7 +181,7 @@ fn anti_affinity_keeps_pods_apart_and_affinity_brings_them_together() {
     world.create(apart);
     world.settle();
     let pods = world.list::<Pod>();
-    let pending: Vec<_> = pods.iter().filter(|pod| pods::node(pod).is_none()).collect();
+    let pending: Vec<_> = pods.iter().filter(|pod| pod.node().is_none()).collect();
     assert_eq!(pending.len(), 1);
     let name = pending[0].metadata.name.clone().unwrap();
     assert!(refusal(&world, &name).contains("2 node(s) didn't match pod anti-affinity rules."));
@@ -218,7 +217,7 @@ fn a_spread_constraint_bounds_the_skew() {
     world.create(web);
     world.settle();
     let pods = world.list::<Pod>();
-    let pending = pods.iter().find(|pod| pods::node(pod).is_none()).unwrap();
+    let pending = pods.iter().find(|pod| pod.node().is_none()).unwrap();
     let message = refusal(&world, pending.metadata.name.as_deref().unwrap());
     assert!(
         message.contains("1 node(s) didn't match pod topology spread constraints"),

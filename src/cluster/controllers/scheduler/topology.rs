@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Node, PodAffinityTerm, PodSpec, TopologySpreadConstraint};
 
 use super::super::index::Index;
-use super::super::pods;
 use super::node_cache::NodeCache;
 use super::verdict::Refusal;
 use crate::api::Pod;
@@ -143,7 +142,7 @@ fn concerns(term: &PodAffinityTerm, holder: &Pod, other: &Pod) -> bool {
 
 /// The value that a running pod's node has for a topology label.
 fn domain<'a>(pod: &Pod, key: &str, node_cache: &'a NodeCache) -> Option<&'a str> {
-    let node = pods::node(pod).filter(|_| !pods::is_finished(pod))?;
+    let node = pod.node().filter(|_| !pod.is_finished())?;
     label(&node_cache.seat(node)?.node, key)
 }
 
@@ -186,7 +185,7 @@ impl<'a> Spread<'a> {
             own = i32::from(selector.matches(pod.metadata.labels.as_ref()));
             let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
             let others = index.pods_matching(namespace, &selector);
-            for other in others.filter(|other| pods::is_active(other)) {
+            for other in others.filter(|other| other.is_active()) {
                 let count = domain(other, key, node_cache).and_then(|value| counts.get_mut(value));
                 count.into_iter().for_each(|count| *count += 1);
             }

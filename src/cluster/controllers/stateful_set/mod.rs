@@ -117,8 +117,8 @@ impl Work<'_> {
         match self.pods.get(&ordinal) {
             None if self.create(client, ordinal) => Provided::Created,
             None => Provided::Refused,
-            Some(pod) if pods::is_finished(pod) => {
-                if !pods::is_terminating(pod) {
+            Some(pod) if pod.is_finished() => {
+                if !pod.is_terminating() {
                     let name = pod.metadata.name.as_deref().unwrap_or_default();
                     let (namespace, owner) = (
                         self.set.metadata.namespace.as_deref().unwrap_or_default(),
@@ -154,7 +154,7 @@ impl Work<'_> {
         let first_unhealthy = self.first_unhealthy();
         let mut done = true;
         for (ordinal, pod) in surplus {
-            if pods::is_terminating(&pod) {
+            if pod.is_terminating() {
                 if self.is_ordered() {
                     return false;
                 }
@@ -190,7 +190,7 @@ impl Work<'_> {
         let lowest = self.ordinals().start + self.partition();
         for ordinal in self.ordinals().rev().filter(|ordinal| *ordinal >= lowest) {
             let Some(pod) = self.pods.get(&ordinal) else { return };
-            if revision_of(pod) != Some(revision::name(self.update)) && !pods::is_terminating(pod) {
+            if revision_of(pod) != Some(revision::name(self.update)) && !pod.is_terminating() {
                 self.delete(client, pod);
                 return;
             }
@@ -280,5 +280,5 @@ impl Work<'_> {
 
 /// Whether a pod runs, is ready and stays.
 fn is_healthy(pod: &Pod) -> bool {
-    pods::phase(pod) == "Running" && pods::is_ready(pod) && !pods::is_terminating(pod)
+    pod.phase() == "Running" && pod.is_ready() && !pod.is_terminating()
 }

@@ -13,8 +13,8 @@ pub(super) fn write(client: &mut Client<'_>, work: &Work<'_>, collisions: i32) {
     let number = |holds: &dyn Fn(&Arc<Pod>) -> bool| {
         work.pods.values().filter(|pod| holds(pod)).count() as i32
     };
-    let ready = |pod: &Arc<Pod>| pods::phase(pod) == "Running" && pods::is_ready(pod);
-    let stays = |pod: &Arc<Pod>| pods::is_active(pod);
+    let ready = |pod: &Arc<Pod>| pod.phase() == "Running" && pod.is_ready();
+    let stays = |pod: &Arc<Pod>| pod.is_active();
     let of = |pod: &Arc<Pod>, name: &str| revision_of(pod) == Some(name);
     let (current, update) = (revision::name(work.current), revision::name(work.update));
     let some = |count: i32| Some(count).filter(|count| *count != 0);

@@ -12,11 +12,13 @@ mod handle;
 pub(super) mod ingress;
 mod limits;
 mod proxy;
+mod reader;
 mod reload;
 mod rights;
 mod select;
 mod template;
 mod tokens;
+mod values;
 mod variables;
 
 use std::net::IpAddr;
@@ -226,7 +228,7 @@ impl Nginx {
             return Ok(());
         }
         let mut around = Container { cluster: context.cluster, place };
-        let loaded = config::load(&self.file, &self.globals, &mut around);
+        let loaded = reader::load(&self.file, &self.globals, &mut around);
         match (loaded, self.only) {
             (Err(fault), only) => {
                 emerg(context, &fault.0);
@@ -321,7 +323,7 @@ impl Nginx {
 
 /// The image's own configuration, read once for the thousands of pods that have it.
 static PACKAGED: LazyLock<Arc<Config>> = LazyLock::new(|| {
-    Arc::new(config::load(MAIN_FILE, "daemon off;", &mut Package).unwrap_or_default())
+    Arc::new(reader::load(MAIN_FILE, "daemon off;", &mut Package).unwrap_or_default())
 });
 
 /// The files of the image alone.

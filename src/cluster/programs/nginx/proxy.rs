@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::config::{Proxy, Settings, host_and_port};
+use super::config::{Proxy, Settings};
 use super::handle::{Outcome, RequestHandler};
+use super::values::host_and_port;
 use super::variables;
 use crate::cluster::programs::http;
 use crate::cluster::{Context, DialFailure, HttpRequest, HttpResponse, Payload, Reply};

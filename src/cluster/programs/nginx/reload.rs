@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::config::ConfigEnv;
-use super::{Container, Nginx, config, select, stamp};
+use super::{Container, Nginx, reader, select, stamp};
 use crate::cluster::{Context, Signal};
 use crate::network::Protocol;
 
@@ -63,7 +63,7 @@ impl Nginx {
         note(context, "notice", "reconfiguring");
         let place = context.place.clone();
         let mut around = Container { cluster: context.cluster, place };
-        let config = match config::load(&self.file, &self.globals, &mut around) {
+        let config = match reader::load(&self.file, &self.globals, &mut around) {
             Ok(config) => Arc::new(config),
             Err(fault) => return note(context, "emerg", &fault.0),
         };

@@ -41,7 +41,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::not_simulated("attach --detach-keys", "Ctrl-C leaves the container"));
     }
     let (pod, _) = pods::find(&mut call.client, io, word)?;
-    let phase = pods::phase(&pod);
+    let phase = pod.phase();
     if matches!(phase, "Succeeded" | "Failed") {
         let text =
             format!("cannot attach a container in a completed pod; current phase is {phase}");
@@ -49,7 +49,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let wanted = call.arguments.text("container").to_owned();
     let container = pods::container(io, &pod, &wanted, call.arguments.on("quiet"))?;
-    if !pods::is_running(&pod, &container) {
+    if !pod.runs(&container) {
         let text = format!(
             "Internal error occurred: unable to upgrade connection: container not found \
              (\"{container}\")"
@@ -96,7 +96,7 @@ impl Task for Watching {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         self.output.print(io);
         let pod = pods::current(io, &self.pod);
-        if pod.is_some_and(|pod| pods::is_running(&pod, &self.container)) {
+        if pod.is_some_and(|pod| pod.runs(&self.container)) {
             return Ok(Step::Until(io.now() + PERIOD));
         }
         Ok(Step::Exit(0))

@@ -96,7 +96,7 @@ fn place(
     let (pod, _) = pods::find(&mut call.client, io, pod)?;
     let wanted = call.arguments.text("container").to_owned();
     let container = pods::container(io, &pod, &wanted, false)?;
-    if !pods::is_running(&pod, &container) {
+    if !pod.runs(&container) {
         let text = format!(
             "Internal error occurred: unable to upgrade connection: container not found \
              (\"{container}\")"
@@ -104,8 +104,8 @@ fn place(
         return Err(Failure::message(text));
     }
     Ok(Place::Container {
-        namespace: Arc::from(pods::namespace(&pod)),
-        pod: Arc::from(pods::name(&pod)),
+        namespace: Arc::from(pod.namespace()),
+        pod: Arc::from(pod.name()),
         container: Arc::from(container),
     })
 }

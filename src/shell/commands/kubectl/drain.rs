@@ -10,7 +10,7 @@ use super::client::{Client, Filter};
 use super::delete::WaitGone;
 use super::dry_run::DryRun;
 use super::flags::{Flag, Takes, switch, text, typed};
-use super::{Call, DONE, Failure, Next, Outcome, Task, nodes, pods};
+use super::{Call, DONE, Failure, Next, Outcome, Task, nodes};
 use crate::api::selector::LabelSelector;
 use crate::api::{DeleteOptions, Kind, Object, Pod};
 use crate::clock::SimTime;
@@ -63,7 +63,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if dry_run != DryRun::No {
         for (node, pods) in &queue {
             for pod in pods {
-                let (namespace, name) = (pods::namespace(pod), pods::name(pod));
+                let (namespace, name) = (pod.namespace(), pod.name());
                 io.say(format!("evicting pod {namespace}/{name}{}", dry_run.suffix()));
             }
             io.say(format!("node/{} drained{}", node.name(), dry_run.suffix()));
@@ -108,10 +108,10 @@ fn leaving(
         if spec.node_name.as_deref() != Some(node.name()) || mirrored {
             continue;
         }
-        let name = format!("{}/{}", pods::namespace(pod), pods::name(pod));
+        let name = format!("{}/{}", pod.namespace(), pod.name());
         let owners = pod.metadata.owner_references.as_deref().unwrap_or_default();
         let owner = owners.iter().find(|owner| owner.controller == Some(true));
-        let over = matches!(pods::phase(pod), "Succeeded" | "Failed");
+        let over = matches!(pod.phase(), "Succeeded" | "Failed");
         if owner.is_some_and(|owner| owner.kind == "DaemonSet") && !over {
             daemons.push(name);
             continue;
@@ -192,7 +192,7 @@ impl Task for Drain {
             let Some(node) = self.node.clone() else {
                 let Some((node, pods)) = self.queue.pop() else { return Ok(Step::Exit(0)) };
                 for pod in &pods {
-                    io.say(format!("evicting pod {}/{}", pods::namespace(pod), pods::name(pod)));
+                    io.say(format!("evicting pod {}/{}", pod.namespace(), pod.name()));
                 }
                 self.node = Some(node);
                 self.waiting = pods;
@@ -238,7 +238,7 @@ impl Drain {
     /// Evicts every pod that its budgets let go.
     fn evict(&mut self, io: &mut Io<'_>) -> Result<(), Failure> {
         for pod in std::mem::take(&mut self.waiting) {
-            let (namespace, name) = (pods::namespace(&pod).to_owned(), pods::name(&pod).to_owned());
+            let (namespace, name) = (pod.namespace().to_owned(), pod.name().to_owned());
             if self.budgets && self.is_protected(io, &pod)? {
                 io.write_error(format!(
                     "error when evicting pods/\"{name}\" -n \"{namespace}\" (will retry after 5s): \
@@ -262,7 +262,7 @@ impl Drain {
     /// that were evicted a moment ago, which the budget does not know of yet, count as disruptions.
     fn is_protected(&mut self, io: &mut Io<'_>, pod: &Pod) -> Result<bool, Failure> {
         let filter = Filter::default();
-        let mut client = self.client.at(pods::namespace(pod));
+        let mut client = self.client.at(pod.namespace());
         let (budgets, _) = client.list(io, Kind::PodDisruptionBudget, &filter)?;
         let protects = |object: &Object| {
             let budget = object.as_kind::<PodDisruptionBudget>()?;
@@ -274,11 +274,11 @@ impl Drain {
             let status = budget.status.clone().unwrap_or_default();
             let allowed = status.disruptions_allowed.unwrap_or(0);
             let unknown = self.leaving.iter().filter(|object| {
-                object.namespace() == pods::namespace(pod)
+                object.namespace() == pod.namespace()
                     && selector.matches(object.metadata().labels.as_ref())
             });
             let unknown = i32::try_from(unknown.count()).unwrap_or(i32::MAX);
-            Some(pods::is_ready(pod) && allowed <= unknown)
+            Some(pod.is_ready() && allowed <= unknown)
         };
         Ok(budgets.iter().any(|budget| protects(budget).unwrap_or(false)))
     }

@@ -57,7 +57,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message("pod, type/name or --filename must be specified"));
     };
     let (pod, _) = pods::find(&mut call.client, io, word)?;
-    let phase = pods::phase(&pod);
+    let phase = pod.phase();
     if matches!(phase, "Succeeded" | "Failed") {
         return Err(Failure::message(format!(
             "cannot exec into a container in a completed pod; current phase is {phase}"
@@ -103,18 +103,18 @@ impl Program {
         terminal: bool,
     ) -> Result<Program, Failure> {
         if pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).is_none() {
-            let text = format!("pod {} does not have a host assigned", pods::name(pod));
+            let text = format!("pod {} does not have a host assigned", pod.name());
             return Err(pods::bad_request(text));
         }
-        if !pods::is_running(pod, container) {
+        if !pod.runs(container) {
             return Err(Failure::message(format!(
                 "Internal error occurred: unable to upgrade connection: container not found \
                  (\"{container}\")"
             )));
         }
         let place = Place::Container {
-            namespace: Arc::from(pods::namespace(pod)),
-            pod: Arc::from(pods::name(pod)),
+            namespace: Arc::from(pod.namespace()),
+            pod: Arc::from(pod.name()),
             container: Arc::from(container),
         };
         let tool = crate::shell::exec(io.cluster, &place, command, terminal);

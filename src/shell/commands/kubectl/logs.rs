@@ -141,7 +141,7 @@ fn named(call: &mut Call, io: &mut Io<'_>, word: &str) -> Result<Vec<Pod>, Failu
         other => other,
     })?;
     if count > 1 {
-        io.write_error(format!("Found {count} pods, using pod/{}", pods::name(&pod)));
+        io.write_error(format!("Found {count} pods, using pod/{}", pod.name()));
     }
     Ok(vec![pod])
 }
@@ -198,7 +198,7 @@ impl Style {
     fn line(&self, source: &Source, at: SimTime, line: &str) -> String {
         let mut text = String::new();
         if self.prefix {
-            text += &format!("[pod/{}/{}] ", pods::name(&source.pod), source.container);
+            text += &format!("[pod/{}/{}] ", source.pod.name(), source.container);
         }
         if self.timestamps {
             text += &format!("{} ", at.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%9fZ"));
@@ -226,7 +226,7 @@ impl Source {
     }
 
     fn read(&self, io: &Io<'_>, previous: bool) -> Result<Vec<(SimTime, String)>, Failure> {
-        let (namespace, name) = (pods::namespace(&self.pod), pods::name(&self.pod));
+        let (namespace, name) = (self.pod.namespace(), self.pod.name());
         let lines = io.cluster.logs(namespace, name, &self.container, previous);
         let lines = lines.map_err(pods::bad_request)?;
         Ok(lines.iter().map(|(at, line)| (*at, line.to_string())).collect())

@@ -55,7 +55,7 @@ pub(super) fn of_object(
     pods.sort_by_key(|pod| {
         let gone = pod.metadata.deletion_timestamp.is_some();
         let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
-        (gone, !is_ready(pod), created, pod.metadata.name.clone())
+        (gone, !pod.is_ready(), created, pod.metadata.name.clone())
     });
     Ok(pods)
 }
@@ -103,27 +103,6 @@ fn service_selector(service: &Service) -> Result<LabelSelector, Failure> {
     }
 }
 
-/// Whether all of a pod's containers are ready.
-pub(super) fn is_ready(pod: &Pod) -> bool {
-    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
-    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
-}
-
-/// A pod's phase.
-pub(super) fn phase(pod: &Pod) -> &str {
-    pod.status.as_ref().and_then(|status| status.phase.as_deref()).unwrap_or("")
-}
-
-/// The pod's name.
-pub(super) fn name(pod: &Pod) -> &str {
-    pod.metadata.name.as_deref().unwrap_or("")
-}
-
-/// The pod's namespace.
-pub(super) fn namespace(pod: &Pod) -> &str {
-    pod.metadata.namespace.as_deref().unwrap_or("")
-}
-
 /// Every container with what it is beside an ordinary one: (name, ` (init)`).
 pub(super) fn containers(pod: &Pod) -> Vec<(String, &'static str)> {
     let spec = pod.spec.as_ref();
@@ -150,7 +129,7 @@ pub(super) fn container(
         if all.iter().any(|(name, _)| name == wanted) {
             return Ok(wanted.to_owned());
         }
-        let text = format!("container {wanted} is not valid for pod {}", name(pod));
+        let text = format!("container {wanted} is not valid for pod {}", pod.name());
         return Err(Failure::message(text));
     }
     let annotations = pod.metadata.annotations.as_ref();
@@ -197,15 +176,9 @@ pub(super) fn status<'p>(pod: &'p Pod, container: &str) -> Option<&'p ContainerS
     plain.iter().chain(init).find(|status| status.name == container)
 }
 
-/// Whether a container runs.
-pub(super) fn is_running(pod: &Pod, container: &str) -> bool {
-    let state = status(pod, container).and_then(|status| status.state.as_ref());
-    state.is_some_and(|state| state.running.is_some())
-}
-
 /// The stored pod of a name, if it is still the same one.
 pub(super) fn current(io: &Io<'_>, pod: &Pod) -> Option<Pod> {
-    let stored = io.cluster.objects().get::<Pod>(namespace(pod), name(pod))?;
+    let stored = io.cluster.objects().get::<Pod>(pod.namespace(), pod.name())?;
     (stored.metadata.uid == pod.metadata.uid).then(|| stored.as_ref().clone())
 }
 

@@ -52,7 +52,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     for text in ports {
         pairs.push(pair(&object, &pod, text)?);
     }
-    let phase = pods::phase(&pod);
+    let phase = pod.phase();
     if phase != "Running" {
         return Err(Failure::message(format!(
             "unable to forward port because pod is not running. Current status={phase}"
@@ -60,8 +60,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let containers = pods::containers(&pod);
     let place = Place::Container {
-        namespace: Arc::from(pods::namespace(&pod)),
-        pod: Arc::from(pods::name(&pod)),
+        namespace: Arc::from(pod.namespace()),
+        pod: Arc::from(pod.name()),
         container: Arc::from(containers.first().map_or("", |(name, _)| name.as_str())),
     };
     let mut open = Vec::new();
@@ -113,7 +113,7 @@ fn pair(object: &Object, pod: &Pod, text: &str) -> Result<(u16, u16), Failure> {
         Ok(0) => return Err(Failure::message("remote port must be > 0")),
         Ok(number) => number,
         Err(_) => named(object, pod, remote).ok_or_else(|| {
-            let name = pods::name(pod);
+            let name = pod.name();
             Failure::message(format!("Pod '{name}' does not have a named port '{remote}'"))
         })?,
     };
@@ -160,7 +160,7 @@ fn pods_port(service: &Service, pod: &Pod, port: u16) -> Result<u16, Failure> {
     match &entry.target_port {
         Some(IntOrString::Int(number)) => Ok(u16::try_from(*number).unwrap_or(port)),
         Some(IntOrString::String(name)) => container_port(pod, name).ok_or_else(|| {
-            let text = format!("Pod '{}' does not have a named port '{name}'", pods::name(pod));
+            let text = format!("Pod '{}' does not have a named port '{name}'", pod.name());
             Failure::message(text)
         }),
         None => Ok(port),
@@ -205,7 +205,7 @@ impl Task for Forwarding {
                          127.0.0.1:{remote}: connect: connection refused\"",
                         local = port.local,
                         remote = port.remote,
-                        pod = pods::name(&self.pod)
+                        pod = self.pod.name()
                     ));
                     lost = true;
                 }

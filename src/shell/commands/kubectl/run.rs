@@ -386,8 +386,8 @@ impl Task for Attached {
                     let Some(pod) = pods::current(io, &self.pod) else {
                         return Err(pod_gone(&self.pod));
                     };
-                    let over = matches!(pods::phase(&pod), "Succeeded" | "Failed");
-                    let started = pods::is_running(&pod, pods::name(&pod));
+                    let over = matches!(pod.phase(), "Succeeded" | "Failed");
+                    let started = pod.runs(pod.name());
                     if !over && !started {
                         if io.now() >= self.give_up {
                             let failure = Failure::message("timed out waiting for the condition");
@@ -439,7 +439,7 @@ impl Task for Attached {
 impl Attached {
     /// The container runs: somebody types into its shell, or its output is shown.
     fn begin(&mut self, io: &mut Io<'_>) -> Result<RunState, Failure> {
-        let name = pods::name(&self.pod).to_owned();
+        let name = self.pod.name().to_owned();
         let shell = pods::shell(&self.pod, &name);
         let Some(shell) = shell.filter(|_| self.interactive) else { return Ok(RunState::Watching) };
         if !self.quiet {
@@ -451,7 +451,7 @@ impl Attached {
 
     /// What the end of the shell means.
     fn left_shell(&self, io: &mut Io<'_>, code: i32) -> Result<i32, Failure> {
-        let (namespace, name) = (pods::namespace(&self.pod), pods::name(&self.pod));
+        let (namespace, name) = (self.pod.namespace(), self.pod.name());
         if self.restart == "Always" && !self.remove {
             io.say(format!(
                 "Session ended, resume using 'kubectl attach {name} -c {name} -i -t' command when \
@@ -484,15 +484,15 @@ impl Attached {
 }
 
 fn pod_gone(pod: &Pod) -> Failure {
-    let name = pods::name(pod);
+    let name = pod.name();
     Failure::from(crate::api::Status::not_found("pods", name))
 }
 
 /// What a pod's end means; `None` while it goes on.
 fn verdict(was: &Pod, is: Option<&Pod>, restart: &str) -> Option<Result<i32, Failure>> {
     let Some(pod) = is else { return Some(Err(pod_gone(was))) };
-    let (namespace, name) = (pods::namespace(pod), pods::name(pod));
-    match pods::phase(pod) {
+    let (namespace, name) = (pod.namespace(), pod.name());
+    match pod.phase() {
         "Succeeded" => Some(Ok(0)),
         "Failed" if restart == "Never" => {
             let statuses =
@@ -507,7 +507,7 @@ fn verdict(was: &Pod, is: Option<&Pod>, restart: &str) -> Option<Result<i32, Fai
             Some(Err(Failure::Exited { text, code: end.exit_code }))
         }
         _ if restart == "Always" => {
-            let running = pods::is_running(pod, name);
+            let running = pod.runs(name);
             (!running).then_some(Ok(0))
         }
         _ => None,

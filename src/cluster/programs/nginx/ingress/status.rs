@@ -81,7 +81,7 @@ fn of_service(store: &Store, (namespace, name): &Name) -> Vec<String> {
 
 fn of_nodes(store: &Store, options: &Options) -> Vec<String> {
     let pods = siblings(store, options);
-    let ready = pods.iter().filter(|pod| is_ready(pod));
+    let ready = pods.iter().filter(|pod| pod.is_ready());
     let nodes = ready.filter_map(|pod| pod.spec.as_ref()?.node_name.clone());
     nodes.filter_map(|node| node_address(store, &node)).collect()
 }
@@ -92,11 +92,6 @@ fn node_address(store: &Store, node: &str) -> Option<String> {
     let addresses = node.status.as_ref()?.addresses.as_deref().unwrap_or_default();
     let of = |kind: &str| addresses.iter().find(|address| address.type_ == kind);
     of("ExternalIP").or_else(|| of("InternalIP")).map(|address| address.address.clone())
-}
-
-fn is_ready(pod: &Pod) -> bool {
-    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
-    conditions.any(|one| one.type_ == "Ready" && one.status == "True")
 }
 
 /// The controller's pods: those with the labels of this one.
@@ -118,7 +113,7 @@ pub fn is_leader(store: &Store, options: &Options) -> bool {
     let own = options.pod.as_ref().map(|(_, name)| name.as_str());
     let stays = |pod: &&Arc<Pod>| pod.metadata.deletion_timestamp.is_none();
     let pods = siblings(store, options);
-    let first = pods.iter().filter(stays).find(|pod| is_ready(pod));
+    let first = pods.iter().filter(stays).find(|pod| pod.is_ready());
     first.is_none_or(|pod| pod.metadata.name.as_deref() == own)
 }
 

@@ -130,8 +130,7 @@ impl Reader<'_, '_> {
                 owner.is_some_and(|owner| Some(owner.uid.as_str()) == uid)
             })
             .collect();
-        let count =
-            |phase: &str| own.iter().filter(|pod| super::super::pods::phase(pod) == phase).count();
+        let count = |phase: &str| own.iter().filter(|pod| pod.phase() == phase).count();
         format!(
             "{} Running / {} Waiting / {} Succeeded / {} Failed",
             count("Running"),

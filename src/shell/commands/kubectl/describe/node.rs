@@ -10,6 +10,7 @@ use super::page::{Page, date_or_zero};
 use super::pod::filled;
 use crate::api::table::{roles, since};
 use crate::api::{Kind, Object, Pod};
+use crate::manifest::quantity;
 
 /// The resources that a node's description sums up.
 const RESOURCES: [&str; 5] =
@@ -71,7 +72,7 @@ impl Reader<'_, '_> {
             .filter_map(|pod| pod.as_kind::<Pod>())
             .filter(|pod| {
                 let on = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
-                let over = matches!(super::super::pods::phase(pod), "Succeeded" | "Failed");
+                let over = matches!(pod.phase(), "Succeeded" | "Failed");
                 on == Some(node) && !over
             })
             .map(|pod| pod.as_ref().clone())
@@ -94,8 +95,8 @@ impl Reader<'_, '_> {
                 1,
                 format!(
                     "{}\t{}\t\t{}\t{}\t{}\t{}\t{}",
-                    super::super::pods::namespace(pod),
-                    super::super::pods::name(pod),
+                    pod.namespace(),
+                    pod.name(),
                     cell("cpu", false),
                     cell("cpu", true),
                     cell("memory", false),
@@ -175,37 +176,16 @@ fn asked(pods: &[Pod], resource: &str, limit: bool) -> i128 {
         .filter_map(|container| {
             let resources = container.resources.as_ref()?;
             let amounts = if limit { &resources.limits } else { &resources.requests };
-            amounts.as_ref()?.get(resource).and_then(thousandths)
+            amounts.as_ref()?.get(resource).map(|amount| quantity::thousandths(&amount.0))
         })
         .sum()
 }
 
 /// `250m (12%)`
 fn share(resource: &str, asked: i128, allocatable: &BTreeMap<String, Quantity>) -> String {
-    let whole = allocatable.get(resource).and_then(thousandths).unwrap_or(0);
+    let whole = allocatable.get(resource).map_or(0, |amount| quantity::thousandths(&amount.0));
     let percent = if whole == 0 { 0 } else { asked * 100 / whole };
     format!("{} ({percent}%)", shown(resource, asked))
-}
-
-/// A quantity in thousandths.
-fn thousandths(quantity: &Quantity) -> Option<i128> {
-    let text = quantity.0.as_str();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..digits].parse().ok()?;
-    let factor: f64 = match &text[digits..] {
-        "m" => 0.001,
-        "" => 1.0,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
-        "Ki" => 1024.0,
-        "Mi" => 1024.0 * 1024.0,
-        "Gi" => 1024.0 * 1024.0 * 1024.0,
-        "Ti" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
-    };
-    Some((number * factor * 1000.0).round() as i128)
 }
 
 /// Thousandths as a quantity: `1500m`, `2`, `64Mi`.
@@ -231,7 +211,7 @@ mod tests {
 
     #[test]
     fn amounts_are_summed_and_shown_in_their_own_units() {
-        let amount = |text: &str| thousandths(&Quantity(text.to_owned())).expect(text);
+        let amount = quantity::thousandths;
         assert_eq!(shown("cpu", amount("1") + amount("500m")), "1500m");
         assert_eq!(shown("memory", amount("64Mi") + amount("64Mi")), "128Mi");
         assert_eq!(shown("memory", amount("1000")), "1000");

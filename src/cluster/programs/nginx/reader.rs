@@ -1,0 +1,507 @@
+//! Reads nginx's configuration as nginx does: word by word, each directive checked as it comes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::conditions::Condition;
+use super::config::{Config, ConfigEnv, Listen, Location, Pattern, Server, Settings};
+use super::directives::{
+    self, EVENTS, HTTP, IF, LIMIT_EXCEPT, LOCATION, MAIN, Places, SERVER, UPSTREAM,
+};
+use super::exception::Exception;
+use super::limits::Zone;
+use super::template::Template;
+use super::tokens::{Fault, Item, Reader, Spot};
+use super::values::{host_and_port, listen, pattern, plain, proxy};
+use crate::network::SocketAddr;
+
+/// Reads the configuration that begins with `file`.
+///
+/// # Errors
+/// The first fault, in nginx's words.
+pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Config, Fault> {
+    let mut builder = Builder { config: Config::default(), around, depth: 0, files: 0 };
+    builder.globals(globals)?;
+    let text = builder
+        .around
+        .read(file)
+        .ok_or_else(|| Fault(format!("open() \"{file}\" failed (2: No such file or directory)")))?;
+    let mut reader = Reader::new(file, &text);
+    let mut settings = Settings::default();
+    builder.block(&mut reader, MAIN, &mut settings, &mut Nest::default(), false)?;
+    if !builder.config.has_events {
+        return Err(Fault("no \"events\" section in configuration".to_owned()));
+    }
+    builder.resolve_proxies()?;
+    builder.check_limits()?;
+    Ok(builder.config)
+}
+
+/// Blocks and included files within one another.
+const DEEPEST: u32 = 40;
+
+/// Files that a configuration may include: a process has 1024 descriptors.
+const FILES: u32 = 1_000;
+
+struct Builder<'a> {
+    config: Config,
+    around: &'a mut dyn ConfigEnv,
+    depth: u32,
+    files: u32,
+}
+
+/// What a block collects beside settings.
+#[derive(Default)]
+struct Nest {
+    listens: Vec<Listen>,
+    names: Vec<String>,
+    locations: Vec<Location>,
+    targets: Vec<SocketAddr>,
+}
+
+impl Builder<'_> {
+    /// `-g "daemon off;"`
+    fn globals(&mut self, text: &str) -> Result<(), Fault> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let mut reader = Reader::new("command line", text);
+        let mut nest = Nest::default();
+        self.block(&mut reader, MAIN, &mut Settings::default(), &mut nest, false)
+            .map_err(|fault| Fault(fault.0.replace(" in command line:1", " in command line")))
+    }
+
+    /// Everything up to the closing brace, or to the end of the file.
+    fn block(
+        &mut self,
+        reader: &mut Reader<'_>,
+        place: Places,
+        settings: &mut Settings,
+        nest: &mut Nest,
+        inner: bool,
+    ) -> Result<(), Fault> {
+        if self.depth >= DEEPEST {
+            return Err(reader.spot().fault(format!(
+                "not simulated here: more than {DEEPEST} blocks within one another"
+            )));
+        }
+        self.depth += 1;
+        let read = self.items(reader, place, settings, nest, inner);
+        self.depth -= 1;
+        read
+    }
+
+    fn items(
+        &mut self,
+        reader: &mut Reader<'_>,
+        place: Places,
+        settings: &mut Settings,
+        nest: &mut Nest,
+        inner: bool,
+    ) -> Result<(), Fault> {
+        loop {
+            match reader.next()? {
+                Item::Simple(words, spot) => {
+                    self.check(&words, &spot, place, false)?;
+                    self.line(&words, &spot, place, settings, nest)?;
+                }
+                Item::Open(words, spot) => {
+                    self.check(&words, &spot, place, true)?;
+                    self.open(reader, &words, &spot, settings, nest)?;
+                }
+                Item::Close(_) if inner => return Ok(()),
+                Item::Close(spot) => return Err(spot.fault("unexpected \"}\"")),
+                Item::End(spot) if inner => {
+                    return Err(spot.fault("unexpected end of file, expecting \"}\""));
+                }
+                Item::End(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Is there such a directive, may it stand here, and has it enough to say?
+    fn check(
+        &self,
+        words: &[String],
+        spot: &Spot,
+        place: Places,
+        opens: bool,
+    ) -> Result<(), Fault> {
+        let name = &words[0];
+        let Some(known) = directives::find_at(name, place) else {
+            return Err(spot.fault(format!("unknown directive \"{name}\"")));
+        };
+        if known.places & place == 0 {
+            return Err(spot.fault(format!("\"{name}\" directive is not allowed here")));
+        }
+        if known.block && !opens {
+            return Err(spot.fault(format!("directive \"{name}\" has no opening \"{{\"")));
+        }
+        if !known.block && opens {
+            return Err(spot.fault(format!("directive \"{name}\" is not terminated by \";\"")));
+        }
+        let count = words.len() - 1;
+        if count < known.arguments.0 || count > known.arguments.1 {
+            let message = format!("invalid number of arguments in \"{name}\" directive");
+            return Err(spot.fault(message));
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        reader: &mut Reader<'_>,
+        words: &[String],
+        spot: &Spot,
+        outer: &mut Settings,
+        nest: &mut Nest,
+    ) -> Result<(), Fault> {
+        match words[0].as_str() {
+            "events" => {
+                self.config.has_events = true;
+                self.block(reader, EVENTS, &mut Settings::default(), &mut Nest::default(), true)
+            }
+            "http" => {
+                let mut settings = outer.clone();
+                self.block(reader, HTTP, &mut settings, &mut Nest::default(), true)?;
+                self.inherit(&settings);
+                Ok(())
+            }
+            "server" => self.server(reader),
+            "location" => {
+                let location = self.location(reader, &words[1..], spot)?;
+                nest.locations.push(location);
+                Ok(())
+            }
+            "upstream" => {
+                let mut inside = Nest::default();
+                self.block(reader, UPSTREAM, &mut Settings::default(), &mut inside, true)?;
+                if inside.targets.is_empty() {
+                    return Err(spot.fault("no servers are inside upstream"));
+                }
+                self.config.upstreams.insert(words[1].clone(), inside.targets);
+                Ok(())
+            }
+            "if" => {
+                let mut settings = Settings::default();
+                self.block(reader, IF, &mut settings, &mut Nest::default(), true)?;
+                outer.conditions.push(Condition::read(&words[1..], spot, settings)?);
+                Ok(())
+            }
+            "limit_except" => {
+                let mut settings = Settings::default();
+                self.block(reader, LIMIT_EXCEPT, &mut settings, &mut Nest::default(), true)?;
+                outer.exception = Some(Exception::read(&words[1..], spot, settings)?);
+                Ok(())
+            }
+            "types" => table(reader, |words| {
+                for extension in &words[1..] {
+                    Arc::make_mut(&mut outer.types).insert(extension.clone(), words[0].clone());
+                }
+            }),
+            _ => table(reader, |_| {}),
+        }
+    }
+
+    fn server(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
+        let mut settings = Settings::default();
+        let mut inside = Nest::default();
+        self.block(reader, SERVER, &mut settings, &mut inside, true)?;
+        if inside.listens.is_empty() {
+            inside.listens.push(Listen::v4(80));
+        }
+        let Nest { listens, names, locations, .. } = inside;
+        self.config.servers.push(Server { listens, names, settings, locations });
+        Ok(())
+    }
+
+    fn location(
+        &mut self,
+        reader: &mut Reader<'_>,
+        words: &[String],
+        spot: &Spot,
+    ) -> Result<Location, Fault> {
+        let pattern = pattern(words, spot)?;
+        let mut settings = Settings::default();
+        let mut inside = Nest::default();
+        self.block(reader, LOCATION, &mut settings, &mut inside, true)?;
+        if matches!(pattern, Pattern::Expression(_))
+            && settings.proxy.as_ref().is_some_and(|proxy| proxy.uri.is_some())
+        {
+            return Err(spot.fault(
+                "\"proxy_pass\" cannot have URI part in location given by regular expression, or \
+                 inside named location, or inside \"if\" statement, or inside \"limit_except\" block",
+            ));
+        }
+        Ok(Location { pattern, settings, locations: inside.locations })
+    }
+
+    fn line(
+        &mut self,
+        words: &[String],
+        spot: &Spot,
+        place: Places,
+        settings: &mut Settings,
+        nest: &mut Nest,
+    ) -> Result<(), Fault> {
+        let first = words.get(1).map(String::as_str).unwrap_or("");
+        let rest = words.get(1..).unwrap_or_default();
+        match words[0].as_str() {
+            "include" => return self.include(first, place, settings, nest, spot),
+            "daemon" => self.config.foreground = first == "off",
+            "log_format" => {
+                let text: String = rest[1..].concat();
+                self.config.formats.insert(first.to_owned(), Template::new(&text));
+            }
+            "limit_req_zone" => {
+                let (name, zone) = Zone::read(rest, spot)?;
+                self.config.zones.insert(name, zone);
+            }
+            "listen" => nest.listens.extend(listen(rest, spot)?),
+            "server_name" => nest.names.extend(rest.iter().map(|name| name.to_lowercase())),
+            "server" => nest.targets.extend(self.upstream_server(first, spot)?),
+            "proxy_pass" => settings.proxy = Some(proxy(first, spot)?),
+            name => plain(name, rest, spot, settings)?,
+        }
+        Ok(())
+    }
+
+    fn include(
+        &mut self,
+        path: &str,
+        place: Places,
+        settings: &mut Settings,
+        nest: &mut Nest,
+        spot: &Spot,
+    ) -> Result<(), Fault> {
+        let path =
+            if path.starts_with('/') { path.to_owned() } else { format!("/etc/nginx/{path}") };
+        let files = if path.contains('*') { self.around.glob(&path) } else { vec![path] };
+        for file in files {
+            // One that includes itself opens it again and again.
+            self.files += 1;
+            if self.files > FILES || self.depth >= DEEPEST {
+                let problem = format!("open() \"{file}\" failed (24: Too many open files)");
+                return Err(spot.fault(problem));
+            }
+            let Some(text) = self.around.read(&file) else {
+                let problem = format!("open() \"{file}\" failed (2: No such file or directory)");
+                return Err(spot.fault(problem));
+            };
+            let mut reader = Reader::new(&file, &text);
+            self.block(&mut reader, place, settings, nest, false)?;
+        }
+        Ok(())
+    }
+
+    /// `server HOST[:PORT];` of an upstream: looked up at once.
+    fn upstream_server(&mut self, text: &str, spot: &Spot) -> Result<Vec<SocketAddr>, Fault> {
+        let (host, port) = host_and_port(text, 80)
+            .ok_or_else(|| spot.fault(format!("invalid port in upstream \"{text}\"")))?;
+        let found = self.addresses(&host, port);
+        if found.is_empty() {
+            return Err(spot.fault(format!("host not found in upstream \"{text}\"")));
+        }
+        Ok(found)
+    }
+
+    fn addresses(&mut self, host: &str, port: u16) -> Vec<SocketAddr> {
+        let found = match host.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => self.around.resolve(host),
+        };
+        found.into_iter().map(|address| SocketAddr::new(address, port)).collect()
+    }
+
+    /// What `http` says holds for all servers that do not say it themselves, and so on inwards.
+    fn inherit(&mut self, outer: &Settings) {
+        for server in &mut self.config.servers {
+            server.settings.inherit(outer);
+            let settings = server.settings.clone();
+            for location in &mut server.locations {
+                location.inherit(&settings);
+            }
+        }
+    }
+
+    /// After everything was read, names in `proxy_pass` are looked up, once and for all (TOPICS D43).
+    fn resolve_proxies(&mut self) -> Result<(), Fault> {
+        let mut servers = std::mem::take(&mut self.config.servers);
+        for server in &mut servers {
+            self.resolve_in(&mut server.locations)?;
+        }
+        self.config.servers = servers;
+        Ok(())
+    }
+
+    fn resolve_in(&mut self, locations: &mut [Location]) -> Result<(), Fault> {
+        for location in locations {
+            self.resolve_settings(&mut location.settings)?;
+            for condition in &mut location.settings.conditions {
+                self.resolve_settings(&mut condition.settings)?;
+            }
+            if let Some(exception) = &mut location.settings.exception {
+                self.resolve_settings(&mut exception.settings)?;
+            }
+            self.resolve_in(&mut location.locations)?;
+        }
+        Ok(())
+    }
+
+    /// Is every zone that is used declared?
+    fn check_limits(&self) -> Result<(), Fault> {
+        let servers = &self.config.servers;
+        let locations = servers.iter().flat_map(|server| &server.locations);
+        let used = servers.iter().map(|server| &server.settings);
+        let used = used.chain(locations.map(|location| &location.settings));
+        match used
+            .flat_map(|settings| &settings.limits)
+            .find(|limit| !self.config.zones.contains_key(&limit.zone))
+        {
+            Some(limit) => Err(Fault(format!("zero size shared memory zone \"{}\"", limit.zone))),
+            None => Ok(()),
+        }
+    }
+
+    fn resolve_settings(&mut self, settings: &mut Settings) -> Result<(), Fault> {
+        if let Some(proxy) = &mut settings.proxy
+            && !proxy.authority.has_variables()
+        {
+            let authority = proxy.authority.fill(|_, _| {});
+            proxy.targets = self.resolve_proxy(&authority, proxy.tls, &proxy.spot)?;
+        }
+        Ok(())
+    }
+
+    fn resolve_proxy(
+        &mut self,
+        authority: &str,
+        tls: bool,
+        spot: &Spot,
+    ) -> Result<Vec<SocketAddr>, Fault> {
+        if let Some(targets) = self.config.upstreams.get(authority) {
+            return Ok(targets.clone());
+        }
+        let usual = if tls { 443 } else { 80 };
+        let (host, port) = host_and_port(authority, usual)
+            .ok_or_else(|| spot.fault(format!("invalid port in upstream \"{authority}\"")))?;
+        let found = self.addresses(&host, port);
+        if found.is_empty() {
+            return Err(spot.fault(format!("host not found in upstream \"{host}\"")));
+        }
+        Ok(found)
+    }
+}
+
+/// A block whose lines are no directives (`types`, `map`).
+fn table(reader: &mut Reader<'_>, mut row: impl FnMut(&[String])) -> Result<(), Fault> {
+    loop {
+        match reader.next()? {
+            Item::Simple(words, _) => row(&words),
+            Item::Close(_) => return Ok(()),
+            Item::Open(_, spot) => return Err(spot.fault("unexpected \"{\"")),
+            Item::End(spot) => {
+                return Err(spot.fault("unexpected end of file, expecting \"}\""));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    /// Files by path, and one host that has an address.
+    struct Disk(BTreeMap<String, String>);
+
+    impl ConfigEnv for Disk {
+        fn read(&self, path: &str) -> Option<String> {
+            self.0.get(path).cloned()
+        }
+
+        fn glob(&self, pattern: &str) -> Vec<String> {
+            let stem = pattern.split('*').next().unwrap_or("").to_owned();
+            self.0.keys().filter(|path| path.starts_with(&stem)).cloned().collect()
+        }
+
+        fn resolve(&mut self, host: &str) -> Vec<IpAddr> {
+            if host == "be.shop" { vec![Ipv4Addr::new(10, 96, 0, 9).into()] } else { Vec::new() }
+        }
+    }
+
+    const MAIN_FILE: &str = "events {} http { include /etc/nginx/conf.d/*.conf; }";
+
+    fn read(server: &str) -> Result<Config, String> {
+        let files =
+            [("/etc/nginx/nginx.conf", MAIN_FILE), ("/etc/nginx/conf.d/default.conf", server)];
+        let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let mut disk = Disk(files.into());
+        load("/etc/nginx/nginx.conf", "daemon off;", &mut disk).map_err(|fault| fault.0)
+    }
+
+    // TOPICS D43: the five mistakes, in the order in which a player meets them.
+    #[test]
+    fn mistakes_are_told_in_the_order_in_which_nginx_meets_them() {
+        let file = "in /etc/nginx/conf.d/default.conf";
+        let in_server = |line: &str| {
+            read(&format!("server {{\n  location /my-be/ {{\n    {line}\n  }}\n}}\n"))
+                .err()
+                .unwrap_or_default()
+        };
+        assert_eq!(
+            in_server("proxy-pass https://fe-sevice.namespace1:8080"),
+            format!("unexpected \"}}\" {file}:4")
+        );
+        assert_eq!(
+            in_server("proxy-pass https://fe-sevice.namespace1:8080;"),
+            format!("unknown directive \"proxy-pass\" {file}:3")
+        );
+        assert_eq!(
+            in_server("proxy_pass https://fe-sevice.namespace1:8080;"),
+            format!("host not found in upstream \"fe-sevice.namespace1\" {file}:3")
+        );
+        assert_eq!(in_server("proxy_pass http://be.shop:8080/;"), "");
+        assert_eq!(
+            read("location / { }").err().unwrap_or_default(),
+            format!("\"location\" directive is not allowed here {file}:1")
+        );
+    }
+
+    #[test]
+    fn a_server_says_where_it_listens() {
+        let config =
+            read("server { listen 127.0.0.1:8080 default_server; listen [::]:80; }").unwrap();
+        let listens = &config.servers[0].listens;
+        assert_eq!(listens.len(), 2);
+        assert_eq!(listens[0].address, Ipv4Addr::LOCALHOST);
+        assert_eq!(listens[1], Listen::v6(80));
+        assert!(listens[0].default && config.foreground);
+        assert_eq!(read("server { }").unwrap().servers[0].listens[0].port, 80);
+        assert!(
+            read("server { listen 99999; }").unwrap_err().starts_with("invalid port in \"99999\"")
+        );
+    }
+
+    #[test]
+    fn inner_levels_take_over_what_outer_ones_say() {
+        let text = "server { root /a; index x.html; location /b { root /b; location /b/c { } } }";
+        let config = read(text).unwrap();
+        let inner = &config.servers[0].locations[0].locations[0].settings;
+        assert_eq!(inner.root.as_deref(), Some("/b"));
+        assert_eq!(inner.index.as_deref(), Some(&["x.html".to_owned()][..]));
+    }
+
+    #[test]
+    fn wrong_counts_and_blocks_are_told() {
+        let told = |text: &str| read(text).unwrap_err();
+        assert!(told("server { root; }").starts_with("invalid number of arguments in \"root\""));
+        assert!(
+            told("server { listen 80 { } }").starts_with("directive \"listen\" is not terminated")
+        );
+        assert!(told("server;").starts_with("directive \"server\" has no opening \"{\""));
+        assert!(told("server {").starts_with("unexpected end of file, expecting \"}\""));
+    }
+}

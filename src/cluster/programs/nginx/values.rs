@@ -1,0 +1,247 @@
+//! The words of one directive, as what they mean.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use regex::Regex;
+
+use super::access::Access;
+use super::config::{ErrorPage, Listen, Pattern, Proxy, Return, Rewrite, Settings};
+use super::limits::Limit;
+use super::template::Template;
+use super::tokens::{Fault, Spot};
+
+/// Directives that only set something.
+pub(super) fn plain(
+    name: &str,
+    words: &[String],
+    spot: &Spot,
+    settings: &mut Settings,
+) -> Result<(), Fault> {
+    let first = words.first().cloned().unwrap_or_default();
+    match name {
+        "root" => settings.root = Some(first),
+        "alias" => settings.alias = Some(first),
+        "index" => settings.index = Some(words.to_vec()),
+        "default_type" => settings.default_type = Some(first),
+        "error_page" => settings.error_pages.push(error_page(words, spot)?),
+        "add_header" => settings.headers.push((first, Template::new(&words[1]))),
+        "proxy_set_header" => settings.proxy_headers.push((first, Template::new(&words[1]))),
+        "return" => settings.answer = settings.answer.take().or(Some(answer(words, spot)?)),
+        "rewrite" => settings.rewrites.push(rewrite(words, spot)?),
+        "set" => {
+            let name = first
+                .strip_prefix('$')
+                .ok_or_else(|| spot.fault(format!("invalid variable name \"{first}\"")))?;
+            settings.variables.push((name.to_owned(), Template::new(&words[1])));
+        }
+        "try_files" => settings.try_files = Some(words.to_vec()),
+        "autoindex" => settings.autoindex = first == "on",
+        "allow" | "deny" => {
+            let invalid = || spot.fault(format!("invalid parameter \"{first}\""));
+            settings.access.push(Access::read(name == "allow", &first).ok_or_else(invalid)?);
+        }
+        "internal" => settings.internal = true,
+        "auth_basic" => settings.auth_realm = (first != "off").then_some(first),
+        "proxy_connect_timeout" => settings.connect_timeout = Some(time(&first, name, spot)?),
+        "proxy_read_timeout" => settings.read_timeout = Some(time(&first, name, spot)?),
+        "proxy_next_upstream_tries" => {
+            let invalid = |_| spot.fault("invalid number");
+            settings.tries = Some(first.parse().map_err(invalid)?);
+        }
+        "proxy_intercept_errors" => settings.intercept_errors = first == "on",
+        "limit_req" => settings.limits.push(Limit::read(words, spot)?),
+        "limit_req_status" => {
+            let status = first.parse().ok().filter(|status| (400..600).contains(status));
+            let invalid = || spot.fault("value must be between 400 and 599");
+            settings.limit_status = Some(status.ok_or_else(invalid)?);
+        }
+        "resolver" => settings.resolver = true,
+        "server_tokens" => settings.hide_version = first == "off",
+        "stub_status" => settings.status_page = true,
+        "access_log" => {
+            let format = words.get(1).cloned().unwrap_or_else(|| "combined".to_owned());
+            settings.access_log = Some((first != "off").then_some(format));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+pub(super) fn pattern(words: &[String], spot: &Spot) -> Result<Pattern, Fault> {
+    let expression = |text: &str, ignore_case: bool| {
+        let prefix = if ignore_case { "(?i)" } else { "" };
+        Regex::new(&format!("{prefix}{text}"))
+            .map(Pattern::Expression)
+            .map_err(|_| spot.fault(format!("pcre2_compile() failed in \"{text}\"")))
+    };
+    let prefix = |path: &str, strict: bool| Pattern::Prefix { path: path.to_owned(), strict };
+    match words {
+        [path] if path.starts_with('@') => Ok(Pattern::Named(path.clone())),
+        [path] => match (path.strip_prefix('='), path.strip_prefix('~')) {
+            (Some(exact), _) => Ok(Pattern::Exact(exact.to_owned())),
+            (_, Some(text)) => expression(text, false),
+            _ => Ok(prefix(path, false)),
+        },
+        [modifier, path] => match modifier.as_str() {
+            "=" => Ok(Pattern::Exact(path.clone())),
+            "^~" => Ok(prefix(path, true)),
+            "~" => expression(path, false),
+            "~*" => expression(path, true),
+            other => Err(spot.fault(format!("invalid location modifier \"{other}\""))),
+        },
+        _ => Err(spot.fault("invalid number of arguments in \"location\" directive")),
+    }
+}
+
+/// `listen 80`, `listen 127.0.0.1:8080 default_server`, `listen [::]:80`; nothing for sockets of the
+/// file system.
+pub(super) fn listen(words: &[String], spot: &Spot) -> Result<Option<Listen>, Fault> {
+    let text = &words[0];
+    for word in &words[1..] {
+        let known = [
+            "default_server",
+            "ssl",
+            "http2",
+            "proxy_protocol",
+            "reuseport",
+            "deferred",
+            "bind",
+            "quic",
+        ];
+        if !known.contains(&word.as_str()) && !word.contains('=') {
+            return Err(spot.fault(format!("invalid parameter \"{word}\"")));
+        }
+    }
+    if text.starts_with("unix:") {
+        return Ok(None);
+    }
+    let invalid_port =
+        || spot.fault(format!("invalid port in \"{text}\" of the \"listen\" directive"));
+    let (host, port) = match text.rsplit_once(':') {
+        _ if text.ends_with(']') => (text.as_str(), 80),
+        Some((host, port)) => (host, port.parse::<u16>().map_err(|_| invalid_port())?),
+        None => match text.parse::<u32>() {
+            Ok(port) => ("*", u16::try_from(port).map_err(|_| invalid_port())?),
+            Err(_) => (text.as_str(), 80),
+        },
+    };
+    if port == 0 {
+        return Err(invalid_port());
+    }
+    let address = match host {
+        "*" | "" => Ipv4Addr::UNSPECIFIED.into(),
+        "localhost" => Ipv4Addr::LOCALHOST.into(),
+        host => {
+            let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+            let found = match literal {
+                Some(inner) => inner.parse().map(IpAddr::V6).map_err(|_| "invalid IPv6 address"),
+                None => host.parse().map(IpAddr::V4).map_err(|_| "host not found"),
+            };
+            found.map_err(|why| {
+                spot.fault(format!("{why} in \"{text}\" of the \"listen\" directive"))
+            })?
+        }
+    };
+    let says = |word: &str| words.iter().any(|known| known == word);
+    let v6_only = address.is_ipv6() && address.is_unspecified() && !says("ipv6only=off");
+    Ok(Some(Listen { address, port, default: says("default_server"), tls: says("ssl"), v6_only }))
+}
+
+fn error_page(words: &[String], spot: &Spot) -> Result<ErrorPage, Fault> {
+    let Some((uri, front)) = words.split_last() else {
+        return Err(spot.fault("invalid number of arguments in \"error_page\" directive"));
+    };
+    let mut page = ErrorPage { codes: Vec::new(), status: None, uri: uri.clone() };
+    for word in front {
+        match word.strip_prefix('=') {
+            Some(code) => page.status = Some(code.parse().ok()),
+            None => {
+                let invalid = || spot.fault(format!("invalid value \"{word}\""));
+                page.codes.push(word.parse().map_err(|_| invalid())?);
+            }
+        }
+    }
+    Ok(page)
+}
+
+fn answer(words: &[String], spot: &Spot) -> Result<Return, Fault> {
+    let first = &words[0];
+    match (first.parse::<u16>(), words.get(1)) {
+        (Ok(status), text) => Ok(Return { status, text: text.map(|text| Template::new(text)) }),
+        (Err(_), None) if first.starts_with("http") || first.starts_with('$') => {
+            Ok(Return { status: 302, text: Some(Template::new(first)) })
+        }
+        (Err(_), _) => Err(spot.fault(format!("invalid return code \"{first}\""))),
+    }
+}
+
+fn rewrite(words: &[String], spot: &Spot) -> Result<Rewrite, Fault> {
+    let pattern = Regex::new(&words[0])
+        .map_err(|_| spot.fault(format!("pcre2_compile() failed in \"{}\"", words[0])))?;
+    let redirect = match words.get(2).map(String::as_str) {
+        Some("redirect") => Some(302),
+        Some("permanent") => Some(301),
+        None | Some("last" | "break") if words[1].starts_with("http") => Some(302),
+        None | Some("last" | "break") => None,
+        Some(other) => return Err(spot.fault(format!("invalid parameter \"{other}\""))),
+    };
+    // nginx writes $1, the expression library ${1}.
+    let groups =
+        Regex::new(r"\$(\d)").map(|groups| groups.replace_all(&words[1], "$${$1}").into_owned());
+    let replacement = groups.unwrap_or_else(|_| words[1].clone());
+    let stays = words.get(2).is_some_and(|flag| flag == "break");
+    Ok(Rewrite { pattern, replacement, redirect, stays })
+}
+
+pub(super) fn proxy(url: &str, spot: &Spot) -> Result<Proxy, Fault> {
+    let (tls, rest) = if let Some(rest) = url.strip_prefix("http://") {
+        (false, rest)
+    } else if let Some(rest) = url.strip_prefix("https://") {
+        (true, rest)
+    } else if url.starts_with('$') {
+        (false, url)
+    } else {
+        return Err(spot.fault("invalid URL prefix"));
+    };
+    let (authority, uri) = match rest.find('/') {
+        Some(at) => (&rest[..at], Some(&rest[at..])),
+        None => (rest, None),
+    };
+    if authority.is_empty() {
+        return Err(spot.fault(format!("no host in upstream \"{rest}\"")));
+    }
+    Ok(Proxy {
+        tls,
+        authority: Template::new(authority),
+        uri: uri.map(Template::new),
+        targets: Vec::new(),
+        balanced: false,
+        spot: spot.clone(),
+    })
+}
+
+/// `web:8080` to host and port.
+pub fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
+    match text.rsplit_once(':') {
+        Some((host, port)) => {
+            let port = port.parse().ok().filter(|port| *port != 0)?;
+            Some((host.to_owned(), port))
+        }
+        None => Some((text.to_owned(), usual)),
+    }
+}
+
+/// `60s`, `500ms`, `2m`, `60`
+fn time(text: &str, directive: &str, spot: &Spot) -> Result<Duration, Fault> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: Option<u64> = digits.parse().ok();
+    let unit = &text[digits.len()..];
+    match (number, unit) {
+        (Some(number), "ms") => Ok(Duration::from_millis(number)),
+        (Some(number), "s" | "") => Ok(Duration::from_secs(number)),
+        (Some(number), "m") => Ok(Duration::from_secs(number.saturating_mul(60))),
+        (Some(number), "h") => Ok(Duration::from_secs(number.saturating_mul(3600))),
+        _ => Err(spot.fault(format!("\"{directive}\" directive invalid value"))),
+    }
+}
