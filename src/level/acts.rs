@@ -65,6 +65,13 @@ impl Act {
     }
 }
 
+impl Event {
+    /// Whether it did what the level says that it does.
+    pub(super) fn is_done(&self, act: &Act) -> bool {
+        act.exit == self.exit && act.changed != Some(false)
+    }
+}
+
 /// The last thing that a command printed, standard error first.
 fn last_line(finished: &Finished) -> String {
     let text = |bytes: &[u8]| {

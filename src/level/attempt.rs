@@ -48,6 +48,16 @@ struct Probing {
     runs: Vec<Run>,
     /// Whether a goal that fails is to say why.
     diagnose: bool,
+    /// What should have happened between its requests, and did not.
+    obstacle: Option<Obstacle>,
+}
+
+/// An event that did not do what the level says.
+#[derive(Clone, Debug)]
+struct Obstacle {
+    /// Which, counted from 0.
+    event: usize,
+    act: Act,
 }
 
 /// How far an attempt is.
@@ -254,8 +264,13 @@ impl Attempt {
         self.goals = self.level.goals.iter().map(GoalState::fresh).collect();
         let mut ahead = self.cluster.clone();
         ahead.settle(SETTLE);
-        self.probing =
-            Some(Probing { goal: 0, next: ahead.now(), runs: Vec::new(), diagnose: true });
+        self.probing = Some(Probing {
+            goal: 0,
+            next: ahead.now(),
+            runs: Vec::new(),
+            diagnose: true,
+            obstacle: None,
+        });
         self.schedule_goal();
     }
 
@@ -460,25 +475,30 @@ impl Attempt {
     }
 
     /// Lets an event of the level happen.
-    fn run_event(&mut self, index: usize) {
+    fn run_event(&mut self, index: usize) -> Option<Obstacle> {
         let level = self.level.clone();
         let event = &level.events[index];
-        self.acts.push(acts::event(&mut self.cluster, index, event));
-        if let Some(say) = &event.say {
-            self.happened.push(say.clone());
+        let act = acts::event(&mut self.cluster, index, event);
+        self.acts.push(act.clone());
+        if !event.is_done(&act) {
+            return Some(Obstacle { event: index, act });
         }
+        self.happened.extend(event.say.clone());
+        None
     }
 
     /// Lets the events happen that are tied to this request of a goal.
-    fn run_events_after(&mut self, goal: usize, request: u32) {
+    fn run_events_after(&mut self, goal: usize, request: u32) -> Option<Obstacle> {
         let level = self.level.clone();
+        let mut obstacle = None;
         for (index, event) in level.events.iter().enumerate() {
             let due = matches!(&event.when, When::During { goal: during, requests }
                 if *during == goal && requests.contains(&request));
             if due {
-                self.run_event(index);
+                obstacle = self.run_event(index).or(obstacle);
             }
         }
+        obstacle
     }
 
     fn step_session(&mut self) -> Option<Progress> {
@@ -524,13 +544,15 @@ impl Attempt {
         let more = state.goes_on(goal, probe::served(&probing.runs).len());
         probing.next = self.cluster.now() + goal.repeat.every;
         if more {
-            self.run_events_after(probing.goal, tried);
+            let obstacle = self.run_events_after(probing.goal, tried);
+            probing.obstacle = obstacle.or(probing.obstacle);
             self.probing = Some(probing);
             return;
         }
         self.judge(goal, &probing);
         probing.goal += 1;
         probing.runs.clear();
+        probing.obstacle = None;
         self.probing = Some(probing);
         self.schedule_goal();
     }
@@ -538,7 +560,9 @@ impl Attempt {
     fn judge(&mut self, goal: &Goal, probing: &Probing) {
         let served = probe::served(&probing.runs);
         let state = &mut self.goals[probing.goal];
-        state.passed = state.can_still_pass(goal) && served.len() >= goal.repeat.spread as usize;
+        let reached = state.can_still_pass(goal) && served.len() >= goal.repeat.spread as usize;
+        let obstacle = probing.obstacle.as_ref().filter(|_| reached);
+        state.passed = reached && obstacle.is_none();
         let missed = |run: &&Run| run.miss.is_some() && !state.passed;
         let run = probing.runs.iter().rev().find(missed);
         state.heard = run.or(probing.runs.last()).map(|run| Heard::of(&self.cluster, run));
@@ -552,7 +576,12 @@ impl Attempt {
             cluster: &self.cluster,
             files: self.session.files(),
         };
-        state.diagnosis = Some(diagnosis::diagnose(&case));
+        state.diagnosis = Some(match obstacle {
+            Some(Obstacle { event, act }) => {
+                diagnosis::event_failed(&case, &self.level.events[*event], act)
+            }
+            None => diagnosis::diagnose(&case),
+        });
     }
 }
 

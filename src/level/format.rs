@@ -259,6 +259,8 @@ pub struct Expect {
     pub served_by_pod: Vec<String>,
     /// The image that the server runs from, without registry and tag: `httpd`.
     pub served_by_image: Option<String>,
+    /// The machine outside the cluster that served: `db.example.com`.
+    pub served_by_host: Option<String>,
     /// The nodes whose addresses requests were sent to, one to each.
     pub via_node: Vec<String>,
     /// A pattern that standard output has a match of.
@@ -336,6 +338,7 @@ impl Expect {
     pub fn wants_server(&self) -> bool {
         self.page.is_some()
             || self.served_by_image.is_some()
+            || self.served_by_host.is_some()
             || !self.served_by.is_empty()
             || !self.served_by_pod.is_empty()
             || !self.via_node.is_empty()

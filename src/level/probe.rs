@@ -117,11 +117,13 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
         None => (Some(place.clone()), sent_since(cluster, first)),
     };
     let connections = connections(cluster, &traces);
+    let behind = behind(cluster, &connections);
     let came = Came {
         cluster,
         finished: &finished,
         took,
         connections: &connections,
+        behind: &behind,
         asker: asker.as_ref(),
     };
     let judged = came.judge(request.expect);
@@ -298,12 +300,52 @@ fn connections<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Vec<Connection<'
         .collect()
 }
 
+/// Proxies that send a request on to one another, at most.
+const PROXIES: usize = 4;
+
+/// What the servers of these connections sent on for them: a proxy's connections to the servers
+/// behind it.
+fn behind<'a>(cluster: &'a Cluster, connections: &[Connection<'_>]) -> Vec<Connection<'a>> {
+    let mut found = Vec::new();
+    let mut asked: Vec<(TraceId, Place)> = connections.iter().filter_map(whose).collect();
+    for _ in 0..PROXIES {
+        let sent = cluster.traces().filter(|trace| {
+            asked.iter().any(|(first, place)| {
+                trace.id > *first && is_sent_by(trace, place, &party_of(cluster, place))
+            })
+        });
+        let traces: Vec<TraceId> = sent.map(|trace| trace.id).collect();
+        let next = self::connections(cluster, &traces);
+        asked = next.iter().filter_map(whose).collect();
+        found.extend(next);
+        if asked.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+/// The last packet that reached a server, behind a proxy if there is one.
+pub(super) fn last_server<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Option<&'a Trace> {
+    let direct = connections(cluster, traces);
+    let behind = behind(cluster, &direct);
+    behind.last().or(direct.last()).map(|connection| connection.trace)
+}
+
+/// Where the server of a connection runs, and which connection it was.
+fn whose(connection: &Connection<'_>) -> Option<(TraceId, Place)> {
+    let served = connection.answers.first()?;
+    Some((connection.trace.id, served.place.clone()?))
+}
+
 /// What a command came to.
 struct Came<'a> {
     cluster: &'a Cluster,
     finished: &'a Finished,
     took: Duration,
     connections: &'a [Connection<'a>],
+    /// What its servers sent on.
+    behind: &'a [Connection<'a>],
     asker: Option<&'a Place>,
 }
 
@@ -325,7 +367,7 @@ impl Came<'_> {
         for wanted in wanted(expect) {
             let judge =
                 |connection: &Connection<'_>| wanted.miss(self.cluster, connection, self.asker);
-            let mut newest = self.connections.iter().rev();
+            let mut newest = self.connections.iter().rev().chain(self.behind.iter().rev());
             server = match newest.find(|connection| judge(connection).is_none()) {
                 Some(connection) => connection.server.clone(),
                 None => {
@@ -461,7 +503,12 @@ impl Wanted<'_> {
         connection: &Connection<'_>,
         asker: Option<&Place>,
     ) -> bool {
-        let Expect { served_by, served_by_pod, served_by_image, .. } = self.expect;
+        let Expect { served_by, served_by_pod, served_by_image, served_by_host, .. } = self.expect;
+        if let Some(host) = served_by_host {
+            let outside =
+                |server: &Party| matches!(server, Party::Outside(name) if **name == **host);
+            return connection.server.as_ref().is_some_and(outside);
+        }
         let image = |image: &String| {
             connection.answers.iter().any(|served| served.image.as_ref() == image.as_str())
         };
@@ -495,7 +542,10 @@ impl Wanted<'_> {
 
     /// The server that is wanted, in words.
     fn server(&self) -> String {
-        let Expect { served_by, served_by_pod, served_by_image, .. } = self.expect;
+        let Expect { served_by, served_by_pod, served_by_image, served_by_host, .. } = self.expect;
+        if let Some(host) = served_by_host {
+            return format!("{host}, outside the cluster");
+        }
         let labels: Vec<String> = served_by.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let mut words = match self.pod.or(served_by_pod.first().map(String::as_str)) {
             Some(pod) => format!("pod {pod}"),

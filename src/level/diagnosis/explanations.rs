@@ -53,6 +53,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Look at kubectl get pods -n kube-system, and allow UDP and TCP port 53 in egress policies.",
     },
     Explanation {
+        code: "event-failed",
+        title: "what happens during the goal could not happen",
+        means: "While the goal's requests are sent, the level does something to the cluster: it restarts a Deployment, or deletes pods. Its command failed or changed nothing, so the requests prove nothing.",
+        example: "error: deployments.apps \"web\" can't restart paused deployment (run rollout resume first)",
+        fix: "Keep what the command names, and let it work: kubectl rollout resume for a paused Deployment.",
+    },
+    Explanation {
         code: "external-name-leads-nowhere",
         title: "the Service is an alias of a name that nobody has",
         means: "A Service of type ExternalName is an alias in DNS and nothing else: no cluster IP, no endpoints, no ports. Clients look up the name it stands for, and nobody is called that.",

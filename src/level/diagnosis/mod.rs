@@ -13,6 +13,7 @@ mod codes;
 mod commands;
 mod containers;
 mod doors;
+mod events;
 mod explanations;
 mod ingress;
 mod locate;
@@ -41,7 +42,8 @@ use crate::network::{Party, Protocol, Trace};
 use crate::shell::Files;
 
 use super::PlaceName;
-use super::format::Goal;
+use super::acts::Act;
+use super::format::{Event, Goal};
 use super::probe::{self, Run};
 use locate::Locator;
 
@@ -184,7 +186,25 @@ fn listens_in(cluster: &Cluster, pod: &Pod, port: u16) -> bool {
     open.iter().any(|open| open.protocol == Protocol::Tcp && open.port == port)
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    fn of(case: &'a Case<'a>) -> Facts<'a> {
+        let traces = case.run.map_or(&[][..], |run| run.traces.as_slice());
+        let deeds = case.run.map_or(&[][..], |run| run.deeds.as_slice());
+        let fetched = deeds.iter().rev().find_map(|deed| match &deed.did {
+            Did::Fetched(fetched) => Some(fetched),
+            _ => None,
+        });
+        let mut facts = Facts {
+            case,
+            locator: Locator::new(case.files),
+            connection: probe::last_connection(case.cluster, traces),
+            fetched,
+            unresolved: None,
+        };
+        facts.unresolved = names::unresolved(&facts);
+        facts
+    }
+
     /// Every socket that is open where a pod's containers are, now.
     fn listeners(&self, pod: &Pod) -> Vec<Open> {
         listeners_in(self.case.cluster, pod)
@@ -204,22 +224,15 @@ impl Facts<'_> {
     }
 }
 
+/// Says what should have happened during a goal, and did not.
+pub(super) fn event_failed(case: &Case<'_>, event: &Event, act: &Act) -> Diagnosis {
+    let facts = Facts::of(case);
+    complete(&facts, events::diagnose(&facts, event, act))
+}
+
 /// Says why a goal failed.
 pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
-    let traces = case.run.map_or(&[][..], |run| run.traces.as_slice());
-    let deeds = case.run.map_or(&[][..], |run| run.deeds.as_slice());
-    let fetched = deeds.iter().rev().find_map(|deed| match &deed.did {
-        Did::Fetched(fetched) => Some(fetched),
-        _ => None,
-    });
-    let mut facts = Facts {
-        case,
-        locator: Locator::new(case.files),
-        connection: probe::last_connection(case.cluster, traces),
-        fetched,
-        unresolved: None,
-    };
-    facts.unresolved = names::unresolved(&facts);
+    let facts = Facts::of(case);
     let said = manifests::diagnose(&facts)
         .or_else(|| workloads::no_place(&facts))
         .or_else(|| commands::missing_tool(&facts))

@@ -12,7 +12,8 @@ use crate::cluster::{Cluster, Place};
 use crate::level::PlaceName;
 use crate::level::attempt::Attempt;
 use crate::level::format::Goal;
-use crate::network::{Outcome, Party, Trace, TraceId};
+use crate::level::probe;
+use crate::network::{Outcome, Party, TraceId};
 
 /// Who serves a goal in a solution.
 struct Server {
@@ -65,8 +66,7 @@ fn says(goal: &Goal) -> String {
 }
 
 fn server(cluster: &Cluster, goal: &Goal, traces: &[TraceId]) -> Option<Server> {
-    let sent = traces.iter().rev().filter_map(|id| cluster.trace(*id));
-    let trace: &Trace = sent.into_iter().find(|trace| trace.dns.is_none())?;
+    let trace = probe::last_server(cluster, traces)?;
     let Outcome::Delivered { to, at, .. } = &trace.outcome else { return None };
     let asker = goal.traffic.as_deref().unwrap_or(&goal.from);
     let asker = PlaceName::parse(asker).ok().and_then(|name| name.find(cluster).ok());
@@ -82,21 +82,24 @@ fn replace(attempt: &mut Attempt, index: usize, goal: &Goal, server: &Server) ->
     let mark = format!("imitator-{index}");
     let mut labels: Labels = goal.expect.served_by.clone();
     labels.insert("imitates".to_owned(), index.to_string());
-    let manifest = deployment(&mark, &labels, &says(goal), server.port);
+    let Party::Pod { namespace, .. } = &server.pod else { return false };
+    let manifest = deployment((namespace, &mark), &labels, &says(goal), server.port);
     attempt.run_script(&format!("cat <<'EOF' | kubectl apply -f -\n{manifest}\nEOF"));
     rest(attempt);
     let patch =
         json!([{"op": "add", "path": "/spec/selector/imitates", "value": index.to_string()}]);
     let services: Vec<String> = services_of(attempt, &pod)
         .into_iter()
-        .map(|service| format!("kubectl patch service {service} --type=json -p '{patch}'"))
+        .map(|service| {
+            format!("kubectl patch service {service} -n {namespace} --type=json -p '{patch}'")
+        })
         .collect();
     attempt.run_script(&services.join("\n"));
     let address = |pod: &Pod| pod.status.as_ref().and_then(|status| status.pod_ip.clone());
     let imitator = {
         let wanted = Labels::from([("imitates".to_owned(), index.to_string())]);
         let selector = LabelSelector::equalities(&wanted);
-        let mut pods = attempt.cluster().objects().list::<Pod>(Some("default"));
+        let mut pods = attempt.cluster().objects().list::<Pod>(Some(namespace));
         let imitator = pods.find(|pod| selector.matches(pod.metadata.labels.as_ref()));
         imitator.and_then(|pod| address(pod))
     };
@@ -118,9 +121,9 @@ fn now(attempt: &Attempt, goal: &Goal, server: &Server) -> Option<Arc<Pod>> {
     objects.get::<Pod>(namespace, name).or_else(|| alike.next()).cloned()
 }
 
-fn deployment(name: &str, labels: &Labels, says: &str, port: u16) -> Value {
+fn deployment((namespace, name): (&str, &str), labels: &Labels, says: &str, port: u16) -> Value {
     json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace},
         "spec": {
             "replicas": 3,
             "selector": {"matchLabels": labels},
@@ -137,7 +140,7 @@ fn deployment(name: &str, labels: &Labels, says: &str, port: u16) -> Value {
 
 /// The Services that select a pod.
 fn services_of(attempt: &Attempt, pod: &Pod) -> Vec<String> {
-    let services = attempt.cluster().objects().list::<Service>(Some("default"));
+    let services = attempt.cluster().objects().list::<Service>(Some(pod.namespace()));
     let ours = services.filter(|service| {
         let selector = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
         selector.is_some_and(|selector| {

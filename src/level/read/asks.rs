@@ -31,6 +31,7 @@ pub(super) fn expect(file: ExpectFile, path: &str, bounds: &mut Bounds<'_>) -> E
         served_by: file.served_by,
         served_by_pod: file.served_by_pod.into_vec(),
         served_by_image: file.served_by_image,
+        served_by_host: file.served_by_host,
         via_node: file.via_node.into_vec(),
         matches,
         absent: file.absent,

@@ -314,6 +314,9 @@ pub(super) struct ExpectFile {
     /// The image that the server runs from, without registry and tag: `httpd`.
     #[serde(default)]
     pub served_by_image: Option<String>,
+    /// The machine outside the cluster that served the request: `db.example.com`.
+    #[serde(default)]
+    pub served_by_host: Option<String>,
     /// The node whose address the request was sent to; of several, one request to each.
     #[serde(default)]
     pub via_node: Several,
