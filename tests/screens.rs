@@ -122,6 +122,26 @@ fn every_level_is_won_by_keys_alone_at_80_by_24() {
     }
 }
 
+/// Where the README's picture lies.
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/level.svg");
+
+/// `UPDATE_PICTURE=1 cargo test --test screens readme` draws it anew.
+#[test]
+#[allow(clippy::disallowed_methods)] // Tests read their own files.
+fn the_readmes_picture_is_the_real_screen() {
+    let pack = Pack::embedded().expect("the campaign is sound");
+    let level = pack.levels.iter().find(|level| level.name == "clusterip").expect("it is there");
+    let mut player = Player::at_the_campaign(110, 32);
+    player.open(level).keys("ctrl-g esc").wait_until("✗ the frontend").wait_for_the_prompt();
+    player.wait(Duration::from_secs(10));
+    let picture = player.picture();
+    if std::env::var_os("UPDATE_PICTURE").is_some() {
+        std::fs::write(PICTURE, &picture).expect("docs can be written");
+    }
+    let kept = std::fs::read_to_string(PICTURE).unwrap_or_default();
+    assert!(kept == picture, "docs/level.svg is out of date: UPDATE_PICTURE=1 draws it anew");
+}
+
 #[test]
 fn help_lists_the_keys_and_scrolls() {
     let mut player = Player::new(80, 24);
@@ -225,7 +245,12 @@ fn every_screen_looks_as_it_did() {
         player.keys("esc s");
         look(&mut player, "settings");
         player.keys("esc c");
-        look(&mut player, "codes");
+        // A new code is no new screen.
+        let codes = player.screen();
+        assert!(
+            codes.contains("container-ends-at-once") && codes.contains("What to do"),
+            "{codes}"
+        );
         player.keys("esc home down enter");
         look(&mut player, "briefing");
         player.keys("enter");

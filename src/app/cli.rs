@@ -55,6 +55,8 @@ pub enum Command {
     },
     /// Play a level in your own editor: its files in a folder, checked again whenever you save one
     Watch(WatchArgs),
+    /// Print the manual page: podhop man > podhop.1
+    Man,
     /// Print completions for your shell
     Completions {
         /// The shell

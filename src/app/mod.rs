@@ -69,6 +69,13 @@ fn run(cli: Cli) -> Ended {
         Command::Lint(arguments) => headless::lint(&arguments, folder),
         Command::New { dir } => headless::new(&dir),
         Command::Watch(arguments) => headless::watch(&arguments, &headless::pack(folder)?),
+        Command::Man => {
+            let mut page = Vec::new();
+            let manual = clap_mangen::Man::new(Cli::command());
+            manual.render(&mut page).expect("a vector takes everything");
+            headless::Output::new().write(&page);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "podhop", &mut script);
@@ -82,6 +89,7 @@ fn run(cli: Cli) -> Ended {
 fn plays_no_pack(command: &Command) -> Option<&'static str> {
     match command {
         Command::Explain { .. } => Some("diagnoses are the same in every pack"),
+        Command::Man => Some("the manual page is the same for every pack"),
         Command::Completions { .. } => Some("completions are the same for every pack"),
         Command::New { .. } => Some("the new pack's folder is named already"),
         Command::Shell(arguments) if arguments.level.is_none() => {

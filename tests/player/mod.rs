@@ -1,5 +1,7 @@
 //! Somebody who plays by keys and reads what the screen shows.
 
+mod picture;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -256,6 +258,12 @@ impl Player {
     /// Whether there is something new to draw.
     pub fn has_changed(&mut self) -> bool {
         self.game.take_dirty()
+    }
+
+    /// The screen as an SVG picture.
+    pub fn picture(&mut self) -> String {
+        self.screen();
+        picture::svg(self.terminal.backend().buffer())
     }
 
     /// The screen as text.

@@ -235,9 +235,10 @@ fn draw_pod_box(
         Some(maker) => format!(" by {maker} "),
         None => " made by nobody ".to_owned(),
     };
-    if pod.health != Health::Over && width(&maker) <= inside {
+    if pod.health != Health::Over {
         let style = if pod.made_by.is_some() { theme.dim } else { theme.warn };
-        put(buf, area.x + 2, area.bottom().saturating_sub(1), &maker, inside, style);
+        let row = area.bottom().saturating_sub(1);
+        put(buf, area.x + 2, row, &fit(&maker, inside), inside, style);
     }
 }
 
