@@ -307,20 +307,19 @@ const PROXIES: usize = 4;
 /// behind it.
 fn behind<'a>(cluster: &'a Cluster, connections: &[Connection<'_>]) -> Vec<Connection<'a>> {
     let mut found = Vec::new();
-    let mut asked: Vec<(TraceId, Place)> = connections.iter().filter_map(whose).collect();
+    let mut asked: Vec<Asked> = connections.iter().filter_map(|one| whose(cluster, one)).collect();
     for _ in 0..PROXIES {
-        let sent = cluster.traces().filter(|trace| {
-            asked.iter().any(|(first, place)| {
-                trace.id > *first && is_sent_by(trace, place, &party_of(cluster, place))
+        let Some(first) = asked.iter().map(|one| one.first).min() else { break };
+        let later = cluster.traces().filter(|trace| trace.id > first && trace.process.is_some());
+        let sent = later.filter(|trace| {
+            asked.iter().any(|one| {
+                trace.id > one.first && is_sent_by(trace, &one.place, &one.party)
             })
         });
         let traces: Vec<TraceId> = sent.map(|trace| trace.id).collect();
         let next = self::connections(cluster, &traces);
-        asked = next.iter().filter_map(whose).collect();
+        asked = next.iter().filter_map(|one| whose(cluster, one)).collect();
         found.extend(next);
-        if asked.is_empty() {
-            break;
-        }
     }
     found
 }
@@ -332,10 +331,20 @@ pub(super) fn last_server<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Optio
     behind.last().or(direct.last()).map(|connection| connection.trace)
 }
 
-/// Where the server of a connection runs, and which connection it was.
-fn whose(connection: &Connection<'_>) -> Option<(TraceId, Place)> {
-    let served = connection.answers.first()?;
-    Some((connection.trace.id, served.place.clone()?))
+/// A server that was asked.
+struct Asked {
+    /// Its connection: what it sends on comes later.
+    first: TraceId,
+    place: Place,
+    /// Who its packets come from.
+    party: Party,
+}
+
+/// Who answered a connection.
+fn whose(cluster: &Cluster, connection: &Connection<'_>) -> Option<Asked> {
+    let place = connection.answers.first()?.place.clone()?;
+    let party = party_of(cluster, &place);
+    Some(Asked { first: connection.trace.id, place, party })
 }
 
 /// What a command came to.
