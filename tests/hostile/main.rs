@@ -5,3 +5,5 @@
 #[cfg(target_os = "linux")]
 mod bombs;
 mod clock;
+#[cfg(target_os = "linux")]
+mod memory;

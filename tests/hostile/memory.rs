@@ -1,0 +1,152 @@
+//! Long play: memory has a plateau, and the last command costs what the first cost.
+//!
+//! A player of a long evening is a process of its own, so that what is measured is hers alone:
+//! the test binary starts itself with [`COMMANDS`] in its environment.
+
+use std::env;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use podhop::game::{Game, LevelMsg, Msg, Save, TerminalMsg, update};
+use podhop::level::Pack;
+
+/// How many commands a player's process types.
+const COMMANDS: &str = "PODHOP_TEST_COMMANDS";
+
+/// Megabytes that a game may take, however long it is played.
+const PLATEAU: f64 = 120.0;
+
+/// What is typed once, so that there is something to work with.
+const OPENING: [&str; 4] = [
+    "kubectl create deployment web --image=nginx --replicas=2",
+    "kubectl expose deployment web --port=80",
+    "kubectl run box --image=busybox -- sleep 99999999",
+    "sleep 10",
+];
+
+/// One command of the evening: kinds take turns, and none is quite the same twice.
+fn command(number: usize) -> String {
+    match number % 12 {
+        0 => format!("kubectl scale deployment web --replicas={}", 1 + number / 12 % 6),
+        1 => format!(
+            "kubectl create configmap c{} --from-literal=a={number} --dry-run=client -o yaml | kubectl apply -f -",
+            number % 600
+        ),
+        2 => "kubectl get pods,services,events -o wide".to_owned(),
+        3 => "kubectl exec box -- wget -qO- -T 2 http://web".to_owned(),
+        4 => format!("curl -sm 1 http://nothing-{number}.example"),
+        5 => "kubectl exec deploy/web -- sh -c 'echo $HOSTNAME >> /tmp/x'".to_owned(),
+        6 => "kubectl delete pod -l app=web --wait=false".to_owned(),
+        7 => "kubectl logs deploy/web --tail=5".to_owned(),
+        8 => "kubectl rollout restart deployment web; kubectl rollout status deployment web --timeout=20s"
+            .to_owned(),
+        9 => format!("kubectl set env deployment web N={number}; kubectl rollout undo deployment web"),
+        10 => format!(
+            "kubectl run p{number} --image=busybox --restart=Never -- echo {number}; kubectl delete pod p{number} --wait=false"
+        ),
+        _ => format!("echo 'line {number}' >> notes.txt; tail -n 3 notes.txt"),
+    }
+}
+
+/// Megabytes of this process that are in memory.
+fn resident() -> f64 {
+    let text = fs::read_to_string("/proc/self/status").expect("Linux tells");
+    let line = text.lines().find(|line| line.starts_with("VmRSS")).expect("Linux tells");
+    let kilobytes: f64 =
+        line.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("a number");
+    kilobytes / 1024.0
+}
+
+/// Somebody at the terminal of a level.
+struct Player {
+    game: Game,
+}
+
+impl Player {
+    fn new() -> Player {
+        let pack = Pack::embedded().expect("the campaign is sound");
+        let mut game = Game::new(Arc::new(pack), Save::default());
+        update(&mut game, Msg::OpenLevel("clusterip".to_owned()));
+        update(&mut game, Msg::Begin);
+        Player { game }
+    }
+
+    /// Types a line, and waits until it has ended.
+    fn types(&mut self, line: &str) {
+        update(&mut self.game, Msg::Terminal(TerminalMsg::Type(format!("{line}\n"))));
+        for _ in 0..20_000 {
+            if !self.game.play().is_some_and(|play| play.is_busy()) {
+                break;
+            }
+            update(&mut self.game, Msg::Tick(Duration::from_millis(40)));
+        }
+        // Nobody types without a pause.
+        update(&mut self.game, Msg::Tick(Duration::from_millis(500)));
+        self.game.take_dirty();
+    }
+}
+
+/// Not a test: what [`measured`] starts. Prints a line for every tenth of the evening: how many
+/// commands, megabytes, and milliseconds a command.
+#[test]
+#[ignore = "started by the tests beside it"]
+fn evening() {
+    let Some(count) = env::var(COMMANDS).ok().and_then(|text| text.parse::<usize>().ok()) else {
+        return;
+    };
+    let mut player = Player::new();
+    for line in OPENING {
+        player.types(line);
+    }
+    let tenth = count / 10;
+    let mut begun = Instant::now();
+    for number in 0..count {
+        if number % 50 == 49 {
+            // An edit and an apply belong to every evening.
+            let play = player.game.play().expect("a level");
+            let file = play.file().expect("a file").clone();
+            let text = format!("# {number}\n{}", file.text.trim_start_matches(|c| c != '\n').trim_start());
+            update(&mut player.game, Msg::Level(LevelMsg::Edit { file: file.name, text }));
+            update(&mut player.game, Msg::Level(LevelMsg::Apply));
+        }
+        player.types(&command(number));
+        if number % tenth == tenth - 1 {
+            let each = begun.elapsed().as_secs_f64() * 1000.0 / tenth as f64;
+            println!("{} {:.1} {each:.2}", number + 1, resident());
+            begun = Instant::now();
+        }
+    }
+}
+
+/// Plays an evening of so many commands, and returns (megabytes, milliseconds a command) of each
+/// tenth of it.
+fn measured(commands: usize) -> Vec<(f64, f64)> {
+    let output = Command::new(env::current_exe().expect("a test has a binary"))
+        .args(["memory::evening", "--exact", "--ignored", "--nocapture"])
+        .env(COMMANDS, commands.to_string())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("the test binary runs");
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    println!("{text}");
+    let lines = text.lines().filter_map(|line| {
+        let words: Vec<f64> = line.split(' ').map_while(|word| word.parse().ok()).collect();
+        (words.len() == 3).then(|| (words[1], words[2]))
+    });
+    lines.collect()
+}
+
+/// Twenty thousand commands. It takes minutes: `cargo test --test hostile -- --ignored twenty`.
+#[test]
+#[ignore = "minutes"]
+fn twenty_thousand_commands_stay_on_the_plateau() {
+    let tenths = measured(20_000);
+    for (megabytes, _) in &tenths {
+        assert!(*megabytes < PLATEAU, "{tenths:?}");
+    }
+    let (first, last) = (tenths[0].1, tenths[9].1);
+    assert!(last < first * 1.5, "{tenths:?}");
+}
