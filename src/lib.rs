@@ -11,7 +11,8 @@
 //! A room uses rooms below it, never above; `tests/architecture.rs` checks it.
 //!
 //! - [`clock`] and [`random`]: simulated time, which is always an argument, and seeded chance, a
-//!   stream for each purpose.
+//!   stream for each purpose; [`shared_map`]: an ordered map whose clones share what neither has
+//!   changed.
 //! - [`diagnostic`]: where something is wrong in a text, and what to do next. Knows no YAML.
 //! - [`manifest`]: YAML to documents with positions to strictly decoded JSON. Knows Kubernetes'
 //!   schema, but no API server.
@@ -53,6 +54,7 @@
 
 pub mod clock;
 pub mod random;
+pub mod shared_map;
 
 pub mod diagnostic;
 

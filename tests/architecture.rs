@@ -1,7 +1,7 @@
 //! The house's arrows: a room uses rooms below it, never above.
 //!
 //! `main -> app -> tui -> game -> level -> shell -> cluster -> {network, api} -> manifest ->
-//! diagnostic`, with `clock` and `random` at the ground.
+//! diagnostic`, with `clock`, `random` and `shared_map` at the ground.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -9,9 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, from the ground up. `network` and `api` stand side by side: neither knows the other.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "clock",
     "random",
+    "shared_map",
     "diagnostic",
     "manifest",
     "api",

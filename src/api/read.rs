@@ -43,7 +43,6 @@ pub(super) fn watch(
     }
     let changes = store
         .changes_since(since)
-        .iter()
         .filter(|change| change.object.kind() == kind)
         .filter(|change| namespace.is_none_or(|wanted| change.object.namespace() == wanted))
         .filter_map(|change| as_seen(change, labels))

@@ -1,22 +1,23 @@
 //! Where objects are kept: ordered maps, one resource version a write, and a log of changes.
 //!
-//! A kind's objects lie in one map a namespace, and every map is shared between clones of the
-//! store until one of them writes to it. So a clone costs a handful of reference counts, whatever
-//! the number of pods, and the first write after it copies the one namespace that it touches.
+//! A kind's objects lie in one map a namespace, and clones of the store share whatever neither has
+//! written to ([`SharedMap`]). So a clone costs a handful of reference counts, whatever the number of
+//! pods, and a write after it copies the few objects beside the one that it touches.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Action, Change, Kind, Object, Resource, space};
+use crate::shared_map::SharedMap;
 
 /// The objects of one kind in one namespace, by name.
-type Names = BTreeMap<Arc<str>, Object>;
+type Names = SharedMap<Arc<str>, Object>;
 
 /// The objects of one kind, by namespace (empty for kinds without one).
-type Namespaces = BTreeMap<Arc<str>, Arc<Names>>;
+type Namespaces = BTreeMap<Arc<str>, Names>;
 
 /// How many changes are kept for watches that lag behind, after the cluster itself has seen them.
-const KEPT_FOR_WATCHES: usize = 1_000;
+const KEPT_FOR_WATCHES: u64 = 1_000;
 
 /// Every object of the cluster. Cloning shares the objects.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +26,8 @@ pub struct Store {
     /// Bytes that the objects take.
     taken: u64,
     revision: u64,
-    changes: Vec<Change>,
+    /// By resource version.
+    changes: SharedMap<u64, Change>,
     /// The newest change that the log has forgotten.
     forgotten: u64,
 }
@@ -56,7 +58,7 @@ impl Store {
 
     /// How many objects of a kind there are in all namespaces.
     pub fn count(&self, kind: Kind) -> usize {
-        self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).map(|names| names.len()).sum()
+        self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).map(Names::len).sum()
     }
 
     /// Whether one more object of a kind has no room.
@@ -82,9 +84,8 @@ impl Store {
 
     /// Changes after `revision`, oldest first. The log goes back to the last call of
     /// [`Store::forget_before`], and a little further for watches.
-    pub fn changes_since(&self, revision: u64) -> &[Change] {
-        let start = self.changes.partition_point(|change| change.revision <= revision);
-        &self.changes[start..]
+    pub fn changes_since(&self, revision: u64) -> impl Iterator<Item = &Change> + use<'_> {
+        self.changes.after(&revision).map(|(_, change)| change)
     }
 
     /// Whether the log still holds every change after `revision`.
@@ -95,12 +96,10 @@ impl Store {
     /// Tells the store that nobody but lagging watches will ask for changes up to and including
     /// `revision` again. Nothing newer is ever dropped.
     pub fn forget_before(&mut self, revision: u64) {
-        let seen = self.changes.partition_point(|change| change.revision <= revision);
-        // Dropping in large steps keeps the cost of moving the rest small.
-        if seen > 2 * KEPT_FOR_WATCHES {
-            let dropped = seen - KEPT_FOR_WATCHES;
-            self.forgotten = self.changes[dropped - 1].revision;
-            self.changes.drain(..dropped);
+        let oldest = revision.saturating_sub(KEPT_FOR_WATCHES);
+        if oldest > self.forgotten {
+            self.forgotten = oldest;
+            self.changes.forget_before(&(oldest + 1));
         }
     }
 
@@ -134,16 +133,16 @@ impl Store {
     }
 
     fn log(&mut self, action: Action, object: Object, previous: Option<Object>) {
-        self.changes.push(Change { revision: self.revision, action, object, previous });
+        let change = Change { revision: self.revision, action, object, previous };
+        self.changes.insert(self.revision, change);
     }
 
     fn names_mut(&mut self, kind: Kind, namespace: &str) -> &mut Names {
         let namespaces = self.kinds.entry(kind).or_default();
         if !namespaces.contains_key(namespace) {
-            namespaces.insert(namespace.into(), Arc::default());
+            namespaces.insert(namespace.into(), Names::default());
         }
-        let names = namespaces.get_mut(namespace).expect("it was just put there");
-        Arc::make_mut(names)
+        namespaces.get_mut(namespace).expect("it was just put there")
     }
 }
 
@@ -209,9 +208,9 @@ mod tests {
         store.put(config_map("a", "x"));
         store.put(config_map("a", "x"));
         store.take(Kind::ConfigMap, "a", "x");
-        let log: Vec<_> = store.changes_since(0).iter().map(|c| (c.revision, c.action)).collect();
+        let log: Vec<_> = store.changes_since(0).map(|c| (c.revision, c.action)).collect();
         assert_eq!(log, [(1, Action::Added), (2, Action::Modified), (3, Action::Deleted)]);
-        assert_eq!(store.changes_since(2).len(), 1);
+        assert_eq!(store.changes_since(2).count(), 1);
     }
 
     #[test]
@@ -223,7 +222,7 @@ mod tests {
         store.forget_before(4_000);
         assert!(store.remembers(4_000));
         assert!(!store.remembers(10));
-        assert_eq!(store.changes_since(4_000).len(), 1_000);
-        assert!(store.changes_since(0).len() <= 1_000 + KEPT_FOR_WATCHES);
+        assert_eq!(store.changes_since(4_000).count(), 1_000);
+        assert_eq!(store.changes_since(0).count() as u64, 1_000 + KEPT_FOR_WATCHES);
     }
 }

@@ -40,6 +40,7 @@ pub use deeds::{
 };
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc};
+pub use kubelet::LogLines;
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use programs::ingress_port;
 pub use traffic::{
@@ -224,8 +225,8 @@ impl Cluster {
         self.nodes.is_up(name)
     }
 
-    /// What a container has written: (when, line), oldest first. `previous` is the one before the
-    /// last restart.
+    /// What a container has written: (when, line), oldest first, by the line's number in the
+    /// container's life. `previous` is the one before the last restart.
     ///
     /// # Errors
     /// The kubelet's words, for example that the container is still being created.
@@ -235,7 +236,7 @@ impl Cluster {
         pod: &str,
         container: &str,
         previous: bool,
-    ) -> Result<&[(SimTime, Arc<str>)], String> {
+    ) -> Result<&LogLines, String> {
         self.kubelets.logs(namespace, pod, container, previous)
     }
 

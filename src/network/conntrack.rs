@@ -41,6 +41,11 @@ impl Conntrack {
     /// Notes a connection.
     pub fn note(&mut self, node: NodeId, entry: ConntrackEntry) {
         let entries = self.0.entry(node).or_default();
+        // What has run out is gone, as in the kernel.
+        let over = |known: &ConntrackEntry| known.remaining(entry.since).is_zero();
+        while entries.front().is_some_and(over) {
+            entries.pop_front();
+        }
         if entries.len() == KEPT {
             entries.pop_front();
         }

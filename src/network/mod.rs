@@ -177,6 +177,7 @@ impl Network {
     /// The end of a sandbox: its address is free, its listeners are gone.
     pub fn remove_pod(&mut self, netns: NetnsId) {
         self.topology.remove_pod(netns);
+        self.state.forget_namespace(netns);
         self.names.forget(netns);
         if self.policies.contains_key(&netns) {
             Arc::make_mut(&mut self.policies).remove(&netns);

@@ -28,8 +28,8 @@ pub(super) struct NetworkState {
     cloud: Stream,
     /// Where client ports start, and the ports that masquerading gives (`--random-fully`).
     ports: Stream,
-    /// The next client port in each namespace; 0 where nobody has sent yet.
-    next_port: Vec<u16>,
+    /// The next client port in each namespace where somebody has sent already.
+    next_port: BTreeMap<NetnsId, u16>,
     /// Which endpoint a client has, by node, Service port and client (R6.8).
     affinity: BTreeMap<(NodeId, Arc<str>, IpAddr), (SocketAddr, SimTime)>,
     /// The nodes' records of connections.
@@ -53,7 +53,7 @@ impl NetworkState {
             balance: Stream::new(seed, "load balancing"),
             cloud: Stream::new(seed, "cloud load balancers"),
             ports: Stream::new(seed, "client ports"),
-            next_port: Vec::new(),
+            next_port: BTreeMap::new(),
             affinity: BTreeMap::new(),
             conntrack: Conntrack::default(),
             recent: VecDeque::new(),
@@ -106,17 +106,19 @@ impl NetworkState {
 
     /// The next client port of a namespace.
     pub fn client_port(&mut self, netns: NetnsId) -> u16 {
-        let index = netns.0 as usize;
-        if self.next_port.len() <= index {
-            self.next_port.resize(index + 1, 0);
-        }
         let span = u64::from(LAST_CLIENT_PORT - FIRST_CLIENT_PORT) + 1;
-        let port = match self.next_port[index] {
-            0 => FIRST_CLIENT_PORT + self.ports.below(span) as u16,
-            port => port,
+        let port = match self.next_port.get(&netns) {
+            Some(port) => *port,
+            None => FIRST_CLIENT_PORT + self.ports.below(span) as u16,
         };
-        self.next_port[index] = if port == LAST_CLIENT_PORT { FIRST_CLIENT_PORT } else { port + 1 };
+        let next = if port == LAST_CLIENT_PORT { FIRST_CLIENT_PORT } else { port + 1 };
+        self.next_port.insert(netns, next);
         port
+    }
+
+    /// A namespace is gone, and its number is never used again.
+    pub fn forget_namespace(&mut self, netns: NetnsId) {
+        self.next_port.remove(&netns);
     }
 
     /// A port for a connection that kube-proxy masquerades.

@@ -14,6 +14,7 @@ use super::{
     AddressInUse, Because, Bound, Family, Listener, Netns, NetnsId, NodeEntry, Party, ProcessId,
     Protocol, SecondFamily, SocketAddr,
 };
+use crate::shared_map::SharedMap;
 
 /// The addresses that pods get: kube-proxy's `--cluster-cidr` (R2.1).
 pub(super) fn pod_range(family: Family) -> Range {
@@ -96,7 +97,9 @@ enum Subnet {
 pub(super) struct Topology {
     nodes: Arc<Vec<Option<Arc<Node>>>>,
     directory: Arc<Directory>,
-    namespaces: Arc<Vec<Option<Arc<Space>>>>,
+    namespaces: SharedMap<NetnsId, Arc<Space>>,
+    /// How many namespaces there ever were: the next one's number.
+    last: u32,
     /// The laptop and the hosts outside.
     machines: Arc<BTreeMap<IpAddr, NetnsId>>,
 }
@@ -107,7 +110,8 @@ impl Topology {
         let mut topology = Topology {
             nodes: Arc::default(),
             directory: Arc::default(),
-            namespaces: Arc::default(),
+            namespaces: SharedMap::default(),
+            last: 0,
             machines: Arc::default(),
         };
         let laptop = topology.add_machine(Party::Laptop, LAPTOP);
@@ -228,9 +232,8 @@ impl Topology {
     pub fn remove_node(&mut self, name: &str) {
         let Some(id) = self.node_id(name) else { return };
         if let Some(node) = Arc::make_mut(&mut self.nodes)[id.0 as usize].take() {
-            let namespaces = Arc::make_mut(&mut self.namespaces);
             for netns in node.pods.values().chain([&node.entry.netns]) {
-                namespaces[netns.0 as usize] = None;
+                self.namespaces.remove(netns);
             }
         }
         let directory = Arc::make_mut(&mut self.directory);
@@ -272,8 +275,7 @@ impl Topology {
 
     /// The end of a sandbox: its address is free, its listeners are gone.
     pub fn remove_pod(&mut self, id: NetnsId) {
-        let Some(slot) = Arc::make_mut(&mut self.namespaces).get_mut(id.0 as usize) else { return };
-        let Some(space) = slot.take() else { return };
+        let Some(space) = self.namespaces.remove(&id) else { return };
         let Some(node) = space.node.and_then(|node| self.node_mut(node)) else { return };
         let octet = space.netns.address.octets()[3];
         if node.pods.get(&octet) == Some(&id) {
@@ -335,7 +337,7 @@ impl Topology {
 
     /// A namespace.
     pub fn space(&self, id: NetnsId) -> Option<&Space> {
-        self.namespaces.get(id.0 as usize)?.as_deref()
+        self.namespaces.get(&id).map(Arc::as_ref)
     }
 
     /// A node by its name.
@@ -384,10 +386,11 @@ impl Topology {
         address: Ipv4Addr,
         node: Option<(NodeId, Arc<str>)>,
     ) -> NetnsId {
-        let id = NetnsId(self.namespaces.len() as u32);
+        let id = NetnsId(self.last);
+        self.last += 1;
         let (node, name) = node.unzip();
         let netns = Netns { party, address, address_v6: None, node: name, listeners: Vec::new() };
-        Arc::make_mut(&mut self.namespaces).push(Some(Arc::new(Space { netns, node })));
+        self.namespaces.insert(id, Arc::new(Space { netns, node }));
         id
     }
 
@@ -397,8 +400,7 @@ impl Topology {
     }
 
     fn space_mut(&mut self, id: NetnsId) -> Option<&mut Space> {
-        let slot = Arc::make_mut(&mut self.namespaces).get_mut(id.0 as usize)?;
-        slot.as_mut().map(Arc::make_mut)
+        self.namespaces.get_mut(&id).map(Arc::make_mut)
     }
 }
 

@@ -3,7 +3,6 @@
 //! Repeated events are counted in one object. As in a real cluster, events live for an hour, and a
 //! flood is cut: a broadcaster drops what its budget does not allow (client-go `tools/record`).
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta, Time
 use super::Key;
 use crate::api::{ApiServer, Event, Kind, Message, Origin, Resource};
 use crate::clock::{EPOCH_SECONDS, SimTime};
+use crate::shared_map::SharedMap;
 
 /// Events are kept this long (`kube-apiserver --event-ttl`).
 const LIFETIME: Duration = Duration::from_secs(3_600);
@@ -49,9 +49,9 @@ pub(crate) enum Source<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
     /// The event object of everything told, by the told object's UID and a hash of the words.
-    told: BTreeMap<(Arc<str>, u64), Key>,
-    /// The same, oldest first.
-    ages: VecDeque<(SimTime, Arc<str>, u64)>,
+    told: SharedMap<(Arc<str>, u64), Key>,
+    /// The same by the number that it was told as, with the moment: oldest first.
+    ages: SharedMap<u64, (SimTime, Arc<str>, u64)>,
     /// Keeps the names of one object's events apart, however close they come.
     serial: u64,
     budget: u64,
@@ -62,8 +62,8 @@ impl Recorder {
     /// A recorder that has told nothing.
     pub(crate) fn new() -> Recorder {
         Recorder {
-            told: BTreeMap::new(),
-            ages: VecDeque::new(),
+            told: SharedMap::default(),
+            ages: SharedMap::default(),
             serial: 0,
             budget: BURST,
             refilled: SimTime::START,
@@ -89,7 +89,7 @@ impl Recorder {
         let event = fresh(now, self.serial, report);
         let key = Key::of(&event.metadata);
         if api.create(now, event).is_ok() {
-            self.ages.push_back((now, told.0.clone(), told.1));
+            self.ages.insert(self.serial, (now, told.0.clone(), told.1));
             self.told.insert(told, key);
         }
     }
@@ -107,10 +107,10 @@ impl Recorder {
     }
 
     fn expire(&mut self, now: SimTime, api: &mut ApiServer) {
-        while let Some((at, _, _)) = self.ages.front()
+        while let Some((_, (at, _, _))) = self.ages.first()
             && now.since(*at) > LIFETIME
         {
-            let Some((_, uid, words)) = self.ages.pop_front() else { return };
+            let Some((_, (_, uid, words))) = self.ages.pop_first() else { return };
             if let Some(key) = self.told.remove(&(uid, words)) {
                 api.remove(now, Kind::Event, &key.namespace, &key.name);
             }

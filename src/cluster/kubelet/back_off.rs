@@ -44,8 +44,8 @@ fn last_words(worker: &Worker, index: usize, exit: i32) -> String {
         return String::new();
     }
     let lines = container.log.lines();
-    let last = &lines[lines.len().saturating_sub(LINES)..];
-    last.iter().map(|(_, line)| format!("{line}\n")).collect()
+    let last = lines.values().skip(lines.len().saturating_sub(LINES));
+    last.map(|(_, line)| format!("{line}\n")).collect()
 }
 
 /// A container whose image has changed is stopped, and comes back with the new one.

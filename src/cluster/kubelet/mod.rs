@@ -43,6 +43,7 @@ use volume::Source;
 use worker::{Host, Worker};
 
 pub(super) use etc::{SHARED, machine_hosts, machine_resolv_conf};
+pub use log::LogLines;
 pub(super) use volume::Volume;
 
 /// How long a changed ConfigMap takes to show in mounted volumes: kubelets look once a minute.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::container::{Container, State};
 use super::worker::Worker;
-use super::{Kubelets, etc, identity, start};
-use crate::clock::SimTime;
+use super::{Kubelets, LogLines, etc, identity, start};
 use crate::cluster::{Identity, Image, Place};
 use crate::network::{NetnsId, ProcessId, ResolvConf};
 
@@ -17,7 +16,7 @@ impl Kubelets {
         pod: &str,
         container: &str,
         previous: bool,
-    ) -> Result<&[(SimTime, Arc<str>)], String> {
+    ) -> Result<&LogLines, String> {
         let waiting = |reason: &str| {
             format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {reason}")
         };

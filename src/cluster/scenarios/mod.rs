@@ -168,7 +168,7 @@ fn is_ready(cluster: &Cluster, name: &str) -> bool {
 
 fn logs(cluster: &Cluster, pod: &str, container: &str) -> Vec<String> {
     let lines = cluster.logs("default", pod, container, false).unwrap();
-    lines.iter().map(|(_, line)| line.to_string()).collect()
+    lines.values().map(|(_, line)| line.to_string()).collect()
 }
 
 /// The pod's events as `Reason: message`, by time.

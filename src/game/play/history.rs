@@ -1,5 +1,6 @@
 //! Back: undo, rewind and reset, all by clones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Play, Walk};
@@ -45,7 +46,7 @@ impl Play {
     /// Remembers the state before something is done.
     pub(in crate::game) fn remember(&mut self, before: &str) {
         let snapshot = self.snapshot(before);
-        self.undo.push_back(snapshot);
+        self.undo.push_back(Arc::new(snapshot));
         if self.undo.len() > UNDO {
             self.undo.pop_front();
         }
@@ -53,7 +54,7 @@ impl Play {
 
     /// Goes back to before the last thing that was done; says what that was.
     pub(in crate::game) fn undo(&mut self) -> Option<String> {
-        let mut snapshot = self.undo.pop_back()?;
+        let mut snapshot = Arc::unwrap_or_clone(self.undo.pop_back()?);
         let what = snapshot.before.clone();
         if what != RESET {
             self.keep_texts(&mut snapshot);
@@ -68,7 +69,8 @@ impl Play {
         while self.rewinds.back().is_some_and(|(at, _)| now.since(*at) < Duration::from_secs(1)) {
             self.rewinds.pop_back();
         }
-        let (at, mut snapshot) = self.rewinds.pop_back()?;
+        let (at, snapshot) = self.rewinds.pop_back()?;
+        let mut snapshot = Arc::unwrap_or_clone(snapshot);
         self.keep_texts(&mut snapshot);
         self.restore(snapshot);
         self.timer.pause();
@@ -166,7 +168,7 @@ impl Play {
         let due = self.rewinds.back().is_none_or(|(at, _)| now.since(*at) >= REWIND_EVERY);
         if due {
             let snapshot = self.snapshot("rewind");
-            self.rewinds.push_back((now, snapshot));
+            self.rewinds.push_back((now, Arc::new(snapshot)));
             if self.rewinds.len() > REWINDS {
                 self.rewinds.pop_front();
             }

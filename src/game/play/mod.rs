@@ -161,8 +161,8 @@ pub struct Play {
     pub(in crate::game) live: bool,
     opened: SimTime,
     applied: Vec<(String, String)>,
-    undo: VecDeque<Snapshot>,
-    rewinds: VecDeque<(SimTime, Snapshot)>,
+    undo: VecDeque<Arc<Snapshot>>,
+    rewinds: VecDeque<(SimTime, Arc<Snapshot>)>,
 }
 
 /// What is done of the cluster's work between two frames, in its steps: a key is answered after it.

@@ -146,5 +146,5 @@ fn last_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<String> {
     let log = cluster
         .logs(namespace, name, container, true)
         .or_else(|_| cluster.logs(namespace, name, container, false));
-    log.ok()?.last().map(|(_, line)| line.trim().to_owned())
+    log.ok()?.last().map(|(_, (_, line))| line.trim().to_owned())
 }

@@ -1,5 +1,6 @@
 //! `kubectl logs`
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::super::tool::{Io, Step};
@@ -9,6 +10,7 @@ use super::target::filter;
 use super::{Call, DONE, Failure, Next, Outcome, Task, pods};
 use crate::api::{Kind, Pod, Reason};
 use crate::clock::SimTime;
+use crate::cluster::LogLines;
 
 pub(super) static COMMAND: Command = Command {
     name: "logs",
@@ -207,13 +209,18 @@ impl Style {
     }
 }
 
+/// The number of the line that comes next.
+fn after(lines: &LogLines) -> u64 {
+    lines.last().map_or(0, |(number, _)| number + 1)
+}
+
 /// One container's log.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     pod: Pod,
     container: String,
-    /// How many lines have been seen.
-    seen: usize,
+    /// The number of the first line that has not been seen.
+    seen: u64,
     /// Which run of the container they are of.
     restarts: i32,
 }
@@ -225,22 +232,22 @@ impl Source {
         Source { pod: pod.clone(), container, seen: 0, restarts }
     }
 
-    fn read(&self, io: &Io<'_>, previous: bool) -> Result<Vec<(SimTime, String)>, Failure> {
+    fn read<'i>(&self, io: &'i Io<'_>, previous: bool) -> Result<&'i LogLines, Failure> {
         let (namespace, name) = (self.pod.namespace(), self.pod.name());
         let lines = io.cluster.logs(namespace, name, &self.container, previous);
-        let lines = lines.map_err(pods::bad_request)?;
-        Ok(lines.iter().map(|(at, line)| (*at, line.to_string())).collect())
+        lines.map_err(pods::bad_request)
     }
 
     /// Prints what there is.
     fn print(&mut self, io: &mut Io<'_>, style: &Style) -> Result<(), Failure> {
         let lines = self.read(io, style.previous)?;
-        self.seen = lines.len();
-        let fitting: Vec<&(SimTime, String)> =
-            lines.iter().filter(|(at, _)| style.since.is_none_or(|since| *at >= since)).collect();
+        let seen = after(lines);
+        let fitting: Vec<&(SimTime, Arc<str>)> =
+            lines.values().filter(|(at, _)| style.since.is_none_or(|since| *at >= since)).collect();
         let skip = style.tail.map_or(0, |tail| fitting.len().saturating_sub(tail));
         let mut text: String =
             fitting[skip..].iter().map(|(at, line)| style.line(self, *at, line)).collect();
+        self.seen = seen;
         if let Some(limit) = style.limit {
             let mut end = limit.min(text.len());
             while !text.is_char_boundary(end) {
@@ -267,11 +274,12 @@ impl Source {
 
     fn rest(&mut self, io: &mut Io<'_>, style: &Style, previous: bool) {
         let Ok(lines) = self.read(io, previous) else { return };
-        for (at, line) in lines.iter().skip(self.seen) {
-            let text = style.line(self, *at, line);
-            io.stdout.extend_from_slice(text.as_bytes());
-        }
-        self.seen = self.seen.max(lines.len());
+        let new: Vec<_> =
+            lines.iter().rev().take_while(|(number, _)| **number >= self.seen).collect();
+        let new = new.into_iter().rev();
+        let text: String = new.map(|(_, (at, line))| style.line(self, *at, line)).collect();
+        self.seen = self.seen.max(after(lines));
+        io.stdout.extend_from_slice(text.as_bytes());
     }
 
     /// Whether the container has not started yet.
@@ -307,7 +315,7 @@ impl Output {
     /// Everything that a container writes from here on.
     pub fn from_now(io: &Io<'_>, pod: &Pod, container: &str) -> Output {
         let mut output = Output::of(pod, container);
-        output.source.seen = output.source.read(io, false).map_or(0, |lines| lines.len());
+        output.source.seen = output.source.read(io, false).map_or(0, after);
         output
     }
 

@@ -7,9 +7,21 @@ use super::run::{
 use super::tree::{Expression, Name, Place, Source};
 use super::value::Value;
 
+/// Bytes of a text that are copied in a step.
+const COPIED: u32 = 256;
+
 impl Machine {
     pub fn value(&mut self, expression: &Expression, world: &mut World<'_, '_>) -> Ran<Value> {
         self.count()?;
+        let value = self.evaluate(expression, world)?;
+        if let Value::Text(text) | Value::Input(text) = &value {
+            // A text that grows piece by piece is copied as often.
+            self.steps = self.steps.saturating_add(text.len() as u32 / COPIED);
+        }
+        Ok(value)
+    }
+
+    fn evaluate(&mut self, expression: &Expression, world: &mut World<'_, '_>) -> Ran<Value> {
         match expression {
             Expression::Number(number) => Ok(Value::Number(*number)),
             Expression::Text(text) => Ok(Value::Text(text.clone())),
