@@ -4,6 +4,8 @@
 #![allow(clippy::disallowed_methods)]
 
 mod cli;
+#[cfg(unix)]
+mod guard;
 mod headless;
 #[cfg(unix)]
 mod input;
@@ -12,6 +14,7 @@ mod plain;
 mod play;
 mod saves;
 mod terminal;
+mod worker;
 
 use std::process::ExitCode;
 

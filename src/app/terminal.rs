@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    Event,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -18,9 +17,12 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
 #[cfg(unix)]
+use super::guard::{self, Guard};
+#[cfg(unix)]
 use super::input;
 use super::outside;
 use super::saves::Saves;
+use super::worker::{Job, Stage, Worker};
 use crate::game::{Effect, Game, LevelMsg, Msg, Save, update};
 use crate::tui::{Colours, View};
 
@@ -49,6 +51,8 @@ pub fn play(game: Game, saves: Saves) -> Result<(), String> {
     let keeper = Arc::new(Mutex::new(Keeper { saves, pending: None }));
     restore_on_panic();
     #[cfg(unix)]
+    let _guard = Guard::post();
+    #[cfg(unix)]
     restore_on_signals(&keeper);
     let result = Screen::take().and_then(|mut screen| {
         let result = run(game, &keeper, &mut screen);
@@ -74,40 +78,43 @@ pub fn colours() -> Colours {
 }
 
 /// The loop: draw what changed, wait for the next thing, carry it out.
-fn run(mut game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Result<()> {
-    let mut view = View::new(colours());
+fn run(game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Result<()> {
+    let mut stage = Box::new(Stage { game, view: View::new(colours()) });
+    let mut worker = Worker::start()?;
     let mut last = Instant::now();
     loop {
         let strange = STRANGE.swap(false, Ordering::SeqCst);
         if strange {
             screen.begin_anew()?;
         }
-        if game.take_dirty() || strange {
-            screen.draw(|frame| view.draw(&game, frame))?;
+        if stage.game.take_dirty() || strange {
+            let Stage { game, view } = &mut *stage;
+            screen.draw(|frame| view.draw(game, frame))?;
         }
         let due = lock(keeper).due();
-        let wait = [game.next_tick(), due].into_iter().flatten().min().unwrap_or(FOR_EVER);
-        let ready = event::poll(wait)?;
-        let mut effects = update(&mut game, Msg::Tick(last.elapsed()));
+        let wait = [stage.game.next_tick(), due].into_iter().flatten().min().unwrap_or(FOR_EVER);
+        let ready = worker.has_ahead() || event::poll(wait)?;
+        let mut effects = worker.carry_out(&mut stage, Job::Tick(last.elapsed()))?;
         last = Instant::now();
         if ready {
-            effects.extend(events(&mut game, &mut view)?);
+            effects.extend(events(&mut worker, &mut stage)?);
         }
+        let game = &mut stage.game;
         for effect in effects {
             match effect {
                 Effect::Quit => return Ok(()),
-                Effect::Save => lock(keeper).keep(&game),
+                Effect::Save => lock(keeper).keep(game),
                 Effect::SaveNow => {
-                    lock(keeper).keep(&game);
-                    warn(&mut game, lock(keeper).write_now());
+                    lock(keeper).keep(game);
+                    warn(game, lock(keeper).write_now());
                 }
                 Effect::EditOutside { file, text } => {
-                    edit_outside(&mut game, keeper, screen, &file, &text)?;
+                    edit_outside(game, keeper, screen, &file, &text)?;
                 }
                 Effect::FindText(_) | Effect::InsertText(_) => {}
             }
         }
-        warn(&mut game, lock(keeper).write_if_due());
+        warn(game, lock(keeper).write_if_due());
     }
 }
 
@@ -119,15 +126,12 @@ fn warn(game: &mut Game, error: Option<String>) {
 }
 
 /// Carries out the events that are there, up to a burst.
-fn events(game: &mut Game, view: &mut View) -> io::Result<Vec<Effect>> {
+fn events(worker: &mut Worker, stage: &mut Box<Stage>) -> io::Result<Vec<Effect>> {
     let mut effects = Vec::new();
     for _ in 0..BURST {
-        let event = event::read()?;
-        if let Event::Resize(..) = event {
-            update(game, Msg::Redraw);
-        }
-        effects.extend(view.handle(game, &event));
-        if effects.contains(&Effect::Quit) || !event::poll(Duration::ZERO)? {
+        let Some(event) = worker.next_event()? else { break };
+        effects.extend(worker.carry_out(stage, Job::Event(event))?);
+        if effects.contains(&Effect::Quit) {
             break;
         }
     }
@@ -246,6 +250,8 @@ impl Drop for Screen {
 fn take() -> io::Result<()> {
     #[cfg(unix)]
     input::take();
+    #[cfg(unix)]
+    guard::tell(true);
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     execute!(
@@ -275,6 +281,8 @@ fn restore() {
         cursor::Show
     );
     let _ = io::stdout().flush();
+    #[cfg(unix)]
+    guard::tell(false);
 }
 
 /// A panic's message belongs on a terminal that can show it.

@@ -5,7 +5,7 @@
 //! asks why afterwards need not read the words. The log is part of the cluster's value, as the log
 //! of packets is, and forgets its oldest entries as that does.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -15,9 +15,13 @@ use crate::api::{Kind, Status};
 use crate::clock::SimTime;
 use crate::diagnostic::Diagnostic;
 use crate::network::{ProcessId, Protocol, SocketAddr};
+use crate::shared_map::SharedMap;
 
 /// How many deeds are remembered.
 const REMEMBERED: usize = 1_000;
+
+/// How many objects are known as sent before those that are gone are forgotten.
+const SENT: usize = 2_000;
 
 /// A deed's number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,7 +186,7 @@ pub(super) struct Deeds {
     recent: VecDeque<Arc<Deed>>,
     last: u64,
     /// What kubectl last sent of each object. It outlives the log.
-    sent: Arc<BTreeMap<ObjectName, Applied>>,
+    sent: SharedMap<ObjectName, Applied>,
 }
 
 impl Cluster {
@@ -192,8 +196,8 @@ impl Cluster {
         if let Did::Applied(applied) = &did
             && !applied.dry_run
         {
-            let sent = Arc::make_mut(&mut self.deeds.sent);
-            sent.insert(applied.object.clone(), applied.clone());
+            self.deeds.sent.insert(applied.object.clone(), applied.clone());
+            self.forget_what_is_gone();
         }
         let deed = Deed {
             id: DeedId(self.deeds.last),
@@ -206,6 +210,21 @@ impl Cluster {
             self.deeds.recent.pop_front();
         }
         self.deeds.recent.push_back(Arc::new(deed));
+    }
+
+    /// Forgets what was sent of objects that are gone, once there are many of them.
+    fn forget_what_is_gone(&mut self) {
+        if self.deeds.sent.len() <= SENT {
+            return;
+        }
+        let stored = |name: &ObjectName| {
+            self.api.store().object(name.kind, &name.namespace, &name.name).is_some()
+        };
+        let gone = self.deeds.sent.iter().map(|(name, _)| name).filter(|name| !stored(name));
+        let gone: Vec<ObjectName> = gone.take(SENT / 2).cloned().collect();
+        for name in gone {
+            self.deeds.sent.remove(&name);
+        }
     }
 
     /// What programs did of late, oldest first. Old deeds are forgotten as the log grows.

@@ -70,6 +70,11 @@ impl Cluster {
         self.change_file(place, path, None)
     }
 
+    /// Bytes of the files that were written on nodes and in containers.
+    pub fn written_bytes(&self) -> usize {
+        self.nodes.written_bytes() + self.kubelets.written_bytes()
+    }
+
     /// The full paths of the files below `directory` at `place`, sorted.
     pub fn list_files(&self, place: &Place, directory: &str) -> Vec<String> {
         let directory = normal(directory);

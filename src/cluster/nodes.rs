@@ -46,6 +46,11 @@ impl Nodes {
         self.files.get(place)?.get(path).map(Arc::as_ref)
     }
 
+    /// Bytes of all files that were written on machines.
+    pub fn written_bytes(&self) -> usize {
+        self.files.values().flat_map(BTreeMap::values).map(|content| content.len()).sum()
+    }
+
     /// The paths of all files that were written on a machine.
     pub fn files(&self, place: &Place) -> Vec<String> {
         self.files.get(place).into_iter().flat_map(BTreeMap::keys).cloned().collect()

@@ -1,6 +1,7 @@
 //! The terminal panel's memory: what was printed, what is being typed, what was typed before.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::line::Line;
 use crate::diagnostic::printable;
@@ -8,8 +9,12 @@ use crate::shell::Chunk;
 
 /// How many lines can be scrolled back to.
 const SCROLLBACK: usize = 5_000;
+/// Bytes of them.
+const SCROLLBACK_BYTES: usize = 8 << 20;
 /// How many typed lines can be recalled, as in bash (`HISTSIZE` is 500 there).
 const HISTORY: usize = 1_000;
+/// Bytes of them.
+const HISTORY_BYTES: usize = 1 << 20;
 /// A longer line is folded: nobody reads it, and drawing it costs.
 const LONGEST_LINE: usize = 4_096;
 
@@ -57,7 +62,9 @@ pub struct Recall {
 /// A terminal's memory.
 #[derive(Clone, Debug, Default)]
 pub struct Console {
-    printed: VecDeque<Printed>,
+    printed: Arc<VecDeque<Printed>>,
+    /// What the printed lines take.
+    bytes: usize,
     /// How many lines were ever printed.
     count: usize,
     /// Whether the last printed line still lacks its newline.
@@ -156,10 +163,7 @@ impl Console {
             self.push(Origin::Typed, if number == 0 { prompt } else { "> " }.to_owned(), part);
         }
         if !line.trim().is_empty() && self.history.last().is_none_or(|last| last != line) {
-            self.history.push(line.to_owned());
-            if self.history.len() > HISTORY {
-                self.history.remove(0);
-            }
+            self.remember(line.to_owned());
         }
         self.browsing = None;
         (self.scrolled, self.aside) = (0, 0);
@@ -176,14 +180,22 @@ impl Console {
     pub fn set_aside(&mut self) {
         let line = self.input.take();
         if !line.trim().is_empty() && self.history.last() != Some(&line) {
-            self.history.push(line);
+            self.remember(line);
         }
         self.browsing = None;
     }
 
+    fn remember(&mut self, line: String) {
+        self.history.push(line);
+        let mut bytes: usize = self.history.iter().map(String::len).sum();
+        while self.history.len() > HISTORY || (bytes > HISTORY_BYTES && self.history.len() > 1) {
+            bytes -= self.history.remove(0).len();
+        }
+    }
+
     /// Forgets what was printed (`clear`, Ctrl-L).
     pub fn clear(&mut self) {
-        self.printed.clear();
+        (self.printed, self.bytes) = (Arc::default(), 0);
         self.open = false;
         self.scrolled = 0;
     }
@@ -232,9 +244,11 @@ impl Console {
     }
 
     fn append(&mut self, origin: Origin, text: &str) {
-        match self.printed.back_mut() {
+        match Arc::make_mut(&mut self.printed).back_mut() {
             Some(last) if self.open => {
+                self.bytes -= last.text.len();
                 last.text = fold(&(std::mem::take(&mut last.text) + &printable(text)));
+                self.bytes += last.text.len();
             }
             _ => self.push(origin, String::new(), text),
         }
@@ -243,9 +257,12 @@ impl Console {
     fn push(&mut self, origin: Origin, prompt: String, text: &str) {
         let text = fold(&printable(text).replace('\t', "    "));
         self.count += 1;
-        self.printed.push_back(Printed { origin, prompt: printable(&prompt), text });
-        if self.printed.len() > SCROLLBACK {
-            self.printed.pop_front();
+        self.bytes += text.len();
+        let printed = Arc::make_mut(&mut self.printed);
+        printed.push_back(Printed { origin, prompt: printable(&prompt), text });
+        while printed.len() > SCROLLBACK || self.bytes > SCROLLBACK_BYTES {
+            let Some(oldest) = printed.pop_front() else { break };
+            self.bytes -= oldest.text.len();
         }
         if self.scrolled > 0 {
             self.scrolled += 1;
@@ -326,6 +343,20 @@ mod tests {
         }
         assert_eq!(console.history().len(), HISTORY);
         assert_eq!(console.history()[0], "echo 10");
+    }
+
+    #[test]
+    fn long_lines_are_bounded_by_their_bytes() {
+        let mut console = Console::default();
+        for number in 0..SCROLLBACK {
+            console.print(&out(&format!("{}\n", "x".repeat(LONGEST_LINE))));
+            console.typed("$ ", &format!("{number}{}", "y".repeat(LONGEST_LINE)));
+        }
+        let printed: usize = console.printed().iter().map(|line| line.text.len()).sum();
+        assert_eq!(printed, console.bytes);
+        assert!(printed <= SCROLLBACK_BYTES, "{printed}");
+        let history: usize = console.history().iter().map(String::len).sum();
+        assert!(history <= HISTORY_BYTES, "{history}");
     }
 
     #[test]

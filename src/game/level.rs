@@ -373,6 +373,7 @@ fn undo(play: &mut Play) {
             play.console.note(&format!("taken back: {what}"));
             format!("Taken back: {what}.")
         }
+        None if play.has_forgotten() => "What was done before is not remembered.".to_owned(),
         None => "There is nothing to take back.".to_owned(),
     };
     play.say(Tone::Plain, text);

@@ -15,6 +15,9 @@ pub enum Msg {
     Quit,
     /// Ask whether to leave podhop.
     AskToLeave,
+    /// Ctrl-C came while something was being carried out that is given up: the game is as it was
+    /// before.
+    GiveUp,
     /// Ctrl-C: interrupt what runs, clear what is typed, or ask whether to leave.
     Interrupt,
     /// Go to another screen.

@@ -110,7 +110,7 @@ pub enum Popup {
 #[derive(Clone)]
 pub struct Game {
     pack: Arc<Pack>,
-    save: Save,
+    save: Arc<Save>,
     screen: Screen,
     /// Where `Back` leads from help, glossary and settings.
     came_from: Screen,
@@ -144,7 +144,7 @@ impl Game {
         Game {
             selected: selected.unwrap_or(0),
             pack,
-            save,
+            save: Arc::new(save),
             screen: Screen::Trail,
             came_from: Screen::Trail,
             play: None,
@@ -182,12 +182,13 @@ impl Game {
 
     /// The same, to change.
     fn record_mut(&mut self, level: &str) -> &mut Record {
-        self.save.record_mut(&self.pack.id, level)
+        Arc::make_mut(&mut self.save).record_mut(&self.pack.id, level)
     }
 
     /// The player is at this level now: the next session goes on here.
     fn remember_last(&mut self, level: &str) {
-        let progress = self.save.packs.entry(self.pack.id.clone()).or_default();
+        let save = Arc::make_mut(&mut self.save);
+        let progress = save.packs.entry(self.pack.id.clone()).or_default();
         progress.last = Some(level.to_owned());
     }
 
@@ -249,6 +250,14 @@ impl Game {
     /// Whether anything that can be seen has changed since the last call.
     pub fn take_dirty(&mut self) -> bool {
         std::mem::take(&mut self.dirty)
+    }
+
+    /// Fits what is done in a tick to how long the last one took: less after a slow one, and more
+    /// again after quick ones.
+    pub fn keep_pace(&mut self, slow: bool, quick: bool) {
+        if let Some(play) = &mut self.play {
+            play.keep_pace(slow, quick);
+        }
     }
 
     /// How long nothing will change by itself, if anything ever will: when the next

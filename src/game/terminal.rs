@@ -74,6 +74,13 @@ pub(super) fn enter(play: &mut Play) {
     play.read_scene();
 }
 
+/// Ends the command that runs, whatever has the keys.
+pub(super) fn end_command(play: &mut Play) {
+    play.console.typed("", "^C");
+    play.attempt.interrupt();
+    play.read_terminal();
+}
+
 /// Ctrl-C: says whether there was anything to interrupt.
 pub(super) fn interrupt(game: &mut Game) -> bool {
     let Some(play) = &mut game.play else { return false };
@@ -86,8 +93,8 @@ pub(super) fn interrupt(game: &mut Game) -> bool {
     }
     let prompt = play.attempt.session().prompt();
     let line = play.console.input.take();
-    let running = play.is_busy() && play.phase != Phase::Probing;
     let nested = play.attempt.session().waits_for_line();
+    let running = play.attempt.session().is_running() && !nested && play.editing.is_none();
     if !running && !nested && line.is_empty() && prompt != "> " {
         return false;
     }

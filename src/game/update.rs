@@ -50,6 +50,7 @@ fn changed(game: &mut Game, msg: Msg) -> Vec<Effect> {
         Msg::Tick(_) => Vec::new(),
         Msg::Quit => vec![Effect::Save, Effect::Quit],
         Msg::AskToLeave => ask_to_leave(game),
+        Msg::GiveUp => give_up(game),
         Msg::Interrupt => interrupt(game),
         Msg::Show(screen) => show(game, screen),
         Msg::Back => back(game),
@@ -242,7 +243,8 @@ fn show_victory(game: &mut Game) {
 }
 
 fn keep_guess(game: &mut Game, guess: &Guess) {
-    let progress = game.save.packs.entry(game.pack.id.clone()).or_default();
+    let save = Arc::make_mut(&mut game.save);
+    let progress = save.packs.entry(game.pack.id.clone()).or_default();
     let kept = progress.guesses.entry(guess.was.clone()).or_default();
     kept.made += 1;
     kept.right += u32::from(guess.right);
@@ -389,6 +391,30 @@ fn interrupt(game: &mut Game) -> Vec<Effect> {
         return Vec::new();
     }
     ask_to_leave(game)
+}
+
+/// Something was given up because it took too long, and is undone: what it was done for ends too, or
+/// it would begin anew.
+fn give_up(game: &mut Game) -> Vec<Effect> {
+    let in_level = game.screen == Screen::Level && game.popup != Some(Popup::Leave);
+    let Some(play) = game.play.as_mut().filter(|_| in_level) else { return interrupt(game) };
+    if play.attempt.session().is_running() && !play.attempt.session().waits_for_line() {
+        terminal::end_command(play);
+        return settle(game);
+    }
+    if play.phase == Phase::Probing {
+        play.attempt.stop_probing();
+        play.phase = play.attempt.phase();
+        play.say(Tone::Plain, "The goal's requests were stopped. Ctrl-G sends them again.");
+        return Vec::new();
+    }
+    if terminal::interrupt(game) {
+        return Vec::new();
+    }
+    if let Some(play) = &mut game.play {
+        play.say(Tone::Plain, "Stopped: it took too long, and nothing of it was done.");
+    }
+    Vec::new()
 }
 
 fn ask_to_leave(game: &mut Game) -> Vec<Effect> {
@@ -604,7 +630,7 @@ fn change_setting(game: &mut Game, forward: bool) -> Vec<Effect> {
     if game.screen != Screen::Settings {
         return Vec::new();
     }
-    let settings = &mut game.save.settings;
+    let settings = &mut Arc::make_mut(&mut game.save).settings;
     match game.selected {
         0 => settings.motion = turn(&[Motion::Full, Motion::Reduced], settings.motion, forward),
         1 => {

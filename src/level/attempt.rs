@@ -274,6 +274,16 @@ impl Attempt {
         self.schedule_goal();
     }
 
+    /// Gives up the goals' requests that are being sent: nothing is judged.
+    pub fn stop_probing(&mut self) {
+        self.probing = None;
+    }
+
+    /// Bytes of the files that were written: the player's own, and those of nodes and containers.
+    pub fn written_bytes(&self) -> usize {
+        self.files().values().map(Vec::len).sum::<usize>() + self.cluster.written_bytes()
+    }
+
     /// Types a line into the terminal; what it starts goes on with [`Attempt::advance_to`].
     pub fn type_line(&mut self, line: &str) -> Typed {
         let typed = self.session.type_line(line);

@@ -32,6 +32,7 @@ use theme::Theme;
 pub use theme::Colours;
 
 /// What a screen knows beside the game.
+#[derive(Clone)]
 pub struct View {
     colours: Colours,
     editor: Editor,

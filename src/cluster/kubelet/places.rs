@@ -1,10 +1,9 @@
 //! Questions about containers from outside: logs, images, environments, files, addresses.
 
-use std::sync::Arc;
 
 use super::container::{Container, State};
 use super::worker::Worker;
-use super::{Kubelets, LogLines, etc, identity, start};
+use super::{Kubelets, LogLines, Volume, etc, identity, start};
 use crate::cluster::{Identity, Image, Place};
 use crate::network::{NetnsId, ProcessId, ResolvConf};
 
@@ -39,6 +38,17 @@ impl Kubelets {
             }),
             _ => Ok(found.log.lines()),
         }
+    }
+
+    /// Bytes of the files that were written in containers and their volumes.
+    pub fn written_bytes(&self) -> usize {
+        let files = |worker: &Worker| -> usize {
+            let own = worker.containers.iter().flat_map(|container| container.files.values());
+            let own: usize = own.flatten().map(|content| content.len()).sum();
+            let volumes = worker.sandbox.iter().flat_map(|sandbox| sandbox.volumes.all());
+            own + volumes.map(Volume::written_bytes).sum::<usize>()
+        };
+        self.workers.values().map(|worker| files(worker.as_ref())).sum()
     }
 
     /// Who a container's processes are.

@@ -75,6 +75,14 @@ const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
                            -----END CERTIFICATE-----\n";
 
 impl Volume {
+    /// Bytes of the files that were written there.
+    pub fn written_bytes(&self) -> usize {
+        match self {
+            Volume::Writable(files) => files.values().map(|content| content.len()).sum(),
+            Volume::Provided(_) => 0,
+        }
+    }
+
     /// Mounts what a pod's `spec.volumes` asks for.
     ///
     /// # Errors

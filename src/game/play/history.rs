@@ -13,6 +13,10 @@ const UNDO: usize = 50;
 /// What undo calls a new beginning.
 const RESET: &str = "reset";
 
+/// Bytes of written files that all the states of one kind may hold. Files are not shared between
+/// states where a program appends to them again and again.
+const BYTES: usize = 16 << 20;
+
 /// How far apart the states are that rewind goes back to.
 const REWIND_EVERY: Duration = Duration::from_secs(5);
 
@@ -28,6 +32,8 @@ pub(super) struct Snapshot {
     applied: Vec<(String, String)>,
     /// How many commands had been typed.
     typed: usize,
+    /// What written files take in it.
+    bytes: usize,
 }
 
 /// Whether a command goes into a container or onto a node, where things can change that are no
@@ -37,7 +43,17 @@ fn enters(command: &str) -> bool {
     command.split_whitespace().any(|word| inside.contains(&word))
 }
 
+/// What the files of some states take.
+fn held<'a>(states: impl Iterator<Item = &'a Arc<Snapshot>>) -> usize {
+    states.map(|snapshot| snapshot.bytes).sum()
+}
+
 impl Play {
+    /// Whether there were older states, which undo has forgotten.
+    pub(in crate::game) fn has_forgotten(&self) -> bool {
+        self.forgotten
+    }
+
     /// What was done last and can be taken back.
     pub fn undoable(&self) -> Option<&str> {
         self.undo.back().map(|snapshot| &*snapshot.before)
@@ -47,8 +63,9 @@ impl Play {
     pub(in crate::game) fn remember(&mut self, before: &str) {
         let snapshot = self.snapshot(before);
         self.undo.push_back(Arc::new(snapshot));
-        if self.undo.len() > UNDO {
+        while self.undo.len() > UNDO || held(self.undo.iter()) > BYTES {
             self.undo.pop_front();
+            self.forgotten = true;
         }
     }
 
@@ -110,6 +127,7 @@ impl Play {
             attempt: self.attempt.clone(),
             applied: self.applied.clone(),
             typed: self.typed.len(),
+            bytes: self.attempt.written_bytes(),
         }
     }
 
@@ -169,7 +187,9 @@ impl Play {
         if due {
             let snapshot = self.snapshot("rewind");
             self.rewinds.push_back((now, Arc::new(snapshot)));
-            if self.rewinds.len() > REWINDS {
+            while self.rewinds.len() > REWINDS
+                || held(self.rewinds.iter().map(|(_, snapshot)| snapshot)) > BYTES
+            {
                 self.rewinds.pop_front();
             }
         }

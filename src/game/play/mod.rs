@@ -161,12 +161,19 @@ pub struct Play {
     pub(in crate::game) live: bool,
     opened: SimTime,
     applied: Vec<(String, String)>,
+    /// What is done of the cluster's work in a tick, in its steps.
+    pace: u32,
     undo: VecDeque<Arc<Snapshot>>,
+    /// Whether undo has forgotten its oldest states.
+    forgotten: bool,
     rewinds: VecDeque<(SimTime, Arc<Snapshot>)>,
 }
 
 /// What is done of the cluster's work between two frames, in its steps: a key is answered after it.
 const FRAME: u32 = 1_000;
+
+/// The least that is done, however slow the machine.
+const LEAST: u32 = 10;
 
 impl Play {
     /// Opens a level on a seed, with the player's own `files` of last time.
@@ -222,7 +229,9 @@ impl Play {
             live: false,
             opened: attempt.cluster().now(),
             applied: files::start_texts(&attempt),
+            pace: FRAME,
             undo: VecDeque::new(),
+            forgotten: false,
             rewinds: VecDeque::new(),
             attempt,
         };
@@ -327,7 +336,7 @@ impl Play {
     pub(in crate::game) fn advance(&mut self, simulated: Duration) -> bool {
         let before = self.now();
         let until = before + simulated;
-        let events = self.attempt.advance_within(until, FRAME);
+        let events = self.attempt.advance_within(until, self.pace);
         for event in &events {
             self.console.note(event);
             self.say(Tone::Plain, event.clone());
@@ -338,6 +347,14 @@ impl Play {
             | self.keep_for_rewind()
             | !events.is_empty()
             | (before.as_millis() / 1_000 != self.now().as_millis() / 1_000)
+    }
+
+    pub(in crate::game) fn keep_pace(&mut self, slow: bool, quick: bool) {
+        if slow {
+            self.pace = (self.pace / 2).max(LEAST);
+        } else if quick {
+            self.pace = (self.pace * 2).min(FRAME);
+        }
     }
 
     /// Prints what the terminal's command wrote. Says whether it wrote anything.

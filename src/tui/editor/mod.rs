@@ -22,7 +22,7 @@ pub use complete::Completion;
 pub use draw::{draw, tabs};
 
 /// The texts that are open, with their cursors.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Editor {
     buffers: BTreeMap<String, Buffer>,
     /// The level and seed that the buffers belong to.
@@ -36,6 +36,7 @@ pub struct Editor {
 }
 
 /// A file's text area.
+#[derive(Clone)]
 struct Buffer {
     area: TextArea<'static>,
     /// The text as the game has it.

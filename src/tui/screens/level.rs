@@ -26,7 +26,7 @@ use crate::tui::panels::{coach, footer, goals, header, terminal};
 use crate::tui::theme::Theme;
 
 /// What stands where, for the mouse and the cursor.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Drawn {
     /// The files' tabs.
     pub files: Vec<Tab>,
