@@ -1,26 +1,8 @@
-//! Any bytes as a level's `level.yaml`, in a pack that is otherwise sound.
+//! See `tests/fuzz/targets.rs`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use podhop::level::{Attempt, Pack};
-use podhop::shell::Files;
+#[path = "../../tests/fuzz/targets.rs"]
+#[allow(dead_code, reason = "each target is a program of its own")]
+mod targets;
 
-const PACK: &[u8] = b"title: Fuzz
-chapters:
-- name: one
-  title: One
-  levels: [fuzz]
-";
-
-fuzz_target!(|content: &[u8]| {
-    let files = Files::from([
-        ("pack.yaml".to_owned(), PACK.to_vec()),
-        ("fuzz/level.yaml".to_owned(), content.to_vec()),
-        ("fuzz/start/a.yaml".to_owned(), b"{}".to_vec()),
-    ]);
-    if let Ok(pack) = Pack::from_files(&files)
-        && let Some(level) = pack.levels.first()
-    {
-        Attempt::open(level.clone(), 1).apply();
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::level(bytes));
