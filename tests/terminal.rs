@@ -383,7 +383,7 @@ fn copy_of(home: &tempfile::TempDir) -> tempfile::TempDir {
 /// victory was on the screen.
 fn killed_after(home: &tempfile::TempDir, milliseconds: u64) -> bool {
     let mut player = Player::at_home(100, 30, &["play", "localhost-sidecar"], copy_of(home));
-    player.sees("http://localhost");
+    player.sees("http://local");
     player.types(CTRL_S);
     player.sees("replaced");
     player.types(CTRL_G);

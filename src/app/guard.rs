@@ -18,7 +18,7 @@ trap '' HUP INT QUIT TERM TSTP TTIN TTOU PIPE
 saved=$(stty -g <&3 2>/dev/null) || exit
 echo ready
 whose=yours
-while read -r whose; do :; done
+while read -r word; do whose=$word; done
 [ "$whose" != ours ] || {
   stty "$saved" <&3
   printf '\033[?2026l\033[?2004l\033[?1006l\033[?1015l\033[?1003l\033[?1002l\033[?1000l\033[?1049l\033[?25h' >&3
