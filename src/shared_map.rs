@@ -70,9 +70,10 @@ impl<K, V> SharedMap<K, V> {
         let ends_before =
             |piece: &Piece<K, V>| piece.last().is_some_and(|(last, _)| last.borrow() < key);
         let at = self.pieces.partition_point(ends_before);
-        let place = self.pieces.get(at).map_or(Err(0), |piece| {
-            piece.binary_search_by(|(known, _)| known.borrow().cmp(key))
-        });
+        let place = self
+            .pieces
+            .get(at)
+            .map_or(Err(0), |piece| piece.binary_search_by(|(known, _)| known.borrow().cmp(key)));
         (at, place)
     }
 

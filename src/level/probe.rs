@@ -312,9 +312,9 @@ fn behind<'a>(cluster: &'a Cluster, connections: &[Connection<'_>]) -> Vec<Conne
         let Some(first) = asked.iter().map(|one| one.first).min() else { break };
         let later = cluster.traces().filter(|trace| trace.id > first && trace.process.is_some());
         let sent = later.filter(|trace| {
-            asked.iter().any(|one| {
-                trace.id > one.first && is_sent_by(trace, &one.place, &one.party)
-            })
+            asked
+                .iter()
+                .any(|one| trace.id > one.first && is_sent_by(trace, &one.place, &one.party))
         });
         let traces: Vec<TraceId> = sent.map(|trace| trace.id).collect();
         let next = self::connections(cluster, &traces);

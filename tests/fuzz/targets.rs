@@ -78,8 +78,7 @@ pub fn jsonpath(bytes: &[u8]) {
 
 /// Any bytes as a level's `level.yaml`, in a pack that is otherwise sound.
 pub fn level(bytes: &[u8]) {
-    const PACK: &[u8] =
-        b"title: Fuzz\nchapters:\n- name: one\n  title: One\n  levels: [fuzz]\n";
+    const PACK: &[u8] = b"title: Fuzz\nchapters:\n- name: one\n  title: One\n  levels: [fuzz]\n";
     let files = Files::from([
         ("pack.yaml".to_owned(), PACK.to_vec()),
         ("fuzz/level.yaml".to_owned(), bytes.to_vec()),

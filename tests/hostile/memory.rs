@@ -107,7 +107,8 @@ fn evening() {
             // An edit and an apply belong to every evening.
             let play = player.game.play().expect("a level");
             let file = play.file().expect("a file").clone();
-            let text = format!("# {number}\n{}", file.text.trim_start_matches(|c| c != '\n').trim_start());
+            let text =
+                format!("# {number}\n{}", file.text.trim_start_matches(|c| c != '\n').trim_start());
             update(&mut player.game, Msg::Level(LevelMsg::Edit { file: file.name, text }));
             update(&mut player.game, Msg::Level(LevelMsg::Apply));
         }

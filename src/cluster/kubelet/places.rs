@@ -1,6 +1,5 @@
 //! Questions about containers from outside: logs, images, environments, files, addresses.
 
-
 use super::container::{Container, State};
 use super::worker::Worker;
 use super::{Kubelets, LogLines, Volume, etc, identity, start};
