@@ -188,6 +188,80 @@ fn an_episode_is_played_by_requests() {
 }
 
 #[test]
+fn an_incident_is_played_by_a_program_and_its_cause_is_scored_apart() {
+    let level =
+        &all_fit("level", &podhop(&["incident", "--seed", "7", "--difficulty", "1", "--json"], ""))
+            [0];
+    let name = level["level"].as_str().expect("its address");
+    assert_eq!(name, "incident:7:1");
+    let untouched = &all_fit("verdict", &podhop(&["check", name, "--json"], ""))[0];
+    assert_eq!((&untouched["solved"], &untouched["causes"]["named"]), (&false.into(), &0.into()));
+    assert!(untouched["causes"].get("faults").is_none(), "what is wrong is told once it is mended");
+    let words = ["check", name, "--json", "--solution"];
+    let mended = &all_fit("verdict", &podhop(&words, ""))[0];
+    let fault = &mended["causes"]["faults"][0];
+    assert_eq!((&mended["solved"], &fault["named"]), (&true.into(), &false.into()));
+    for cause in [&fault["objects"][0], &fault["lines"][0], &fault["codes"][0]] {
+        let cause = cause.as_str().expect("a place");
+        let words = ["check", name, "--json", "--cause", cause, "--cause", "service/nobody"];
+        let told = &all_fit("verdict", &podhop(&words, ""))[0]["causes"];
+        assert_eq!(
+            (&told["named"], &told["answers"][1]["right"]),
+            (&1.into(), &false.into()),
+            "{cause}"
+        );
+    }
+    let input = "{\"cause\": \"service/nobody\"}\n{\"cause\": \"moon\"}\n{\"grade\": {}}\n";
+    let all = all_fit("answer", &podhop(&["shell", name, "--json"], input));
+    assert_eq!(all[1]["error"]["code"], "wrong-argument");
+    assert_eq!(all[2]["verdict"]["causes"]["answers"][0]["said"], "service/nobody");
+}
+
+#[test]
+fn a_session_that_was_written_down_is_done_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &[&str], input: &str| {
+        let mut child = Command::new(PODHOP)
+            .args(words)
+            .current_dir(folder.path())
+            .env("PODHOP_HOME", folder.path().join("home"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("podhop runs");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+        child.wait_with_output().expect("it ends")
+    };
+    assert_eq!(run(&["bug"], "").status.code(), Some(1), "nothing was played yet");
+    let typed = "set backend.yaml spec.selector.app=backend\napply\nkubectl get endpoints backend\nwait 3\nquit\n";
+    run(&["play", "clusterip", "--seed", "7", "--plain"], typed);
+    assert!(run(&["bug", "one.jsonl"], "").status.success());
+    assert_eq!(run(&["bug", "one.jsonl"], "").status.code(), Some(2), "no file is written over");
+    let text = fs::read_to_string(folder.path().join("one.jsonl")).expect("a transcript");
+    let home = folder.path().to_string_lossy();
+    assert!(!text.contains(&*home), "nothing of the machine: {text}");
+    let all = all_fit("answer", &run(&["shell", "--json"], &text));
+    assert_eq!((&all[0]["level"], &all[0]["seed"]), (&"clusterip".into(), &7.into()));
+    let printed: String = all.iter().filter_map(|one| one["stdout"].as_str()).collect();
+    assert!(printed.contains("backend"), "{all:?}");
+    let again = run(&["shell", "--json"], &text);
+    assert_eq!(again.stdout, run(&["shell", "--json"], &text).stdout);
+}
+
+#[test]
+fn a_sandbox_asks_for_nothing() {
+    let said = podhop(&["sandbox", "--plain"], "go\nkubectl get pods\nquit\n");
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("A sandbox has no goals"), "{said}");
+    assert!(said.contains("client"), "{said}");
+    let pods = podhop(&["shell", "sandbox:sample:3", "--json"], "kubectl get nodes -o name\n");
+    let nodes = objects(&pods)[0]["stdout"].as_str().expect("text").lines().count();
+    assert_eq!(nodes, 3);
+    assert_eq!(podhop(&["shell", "sandbox:moon"], "").status.code(), Some(2));
+}
+
+#[test]
 fn errors_are_objects() {
     let input = concat!(
         "{\"grad\": {}}\n",
@@ -225,7 +299,9 @@ fn the_page_for_programs_names_every_schema_and_request() {
     for name in ["level", "verdict", "answer", "proof"] {
         assert!(page.contains(&format!("`{name}.json`")), "{name}");
     }
-    for request in ["run", "files", "apply", "advance", "trace", "grade", "reset"] {
+    for request in [
+        "run", "files", "apply", "advance", "trace", "cause", "grade", "reset", "session", "repeat",
+    ] {
         assert!(page.contains(&format!("`{{\"{request}\": ")), "{request}");
     }
 }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::api::validation::names;
+use crate::level::sandbox::MOST_NODES;
 
 /// Learn Kubernetes networking by making the packets arrive.
 ///
@@ -45,6 +46,25 @@ pub enum Command {
         /// The diagnosis's code; all are listed when left out
         code: Option<String>,
     },
+    /// Play an incident: a small business whose cluster broke, made of a seed, without end
+    ///
+    /// Only symptoms are told. :cause says where the cause is, and is scored apart from mending it. The
+    /// same seed and difficulty are the same incident everywhere; check, shell, trace, watch and lint know
+    /// it as the level incident:SEED, or incident:SEED:DIFFICULTY.
+    Incident(IncidentArgs),
+    /// Play in a cluster without goals: empty, or a small business that works
+    ///
+    /// shell and trace know it as the level sandbox, or sandbox:sample:3:cloud:ingress:dual-stack.
+    Sandbox(SandboxArgs),
+    /// Write down the last session in the game, so that it can be done again
+    ///
+    /// The file has the level, the seed, podhop's version, and what was typed, edited, applied and sent, at
+    /// which moment of the cluster's time: nothing of this machine. podhop shell --json < FILE repeats it.
+    Bug {
+        /// The file; it must not exist
+        #[arg(default_value = "podhop-bug.jsonl", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
     /// Prove levels: they start unsolved, every solution passes, every mistake gets its diagnosis
     Lint(LintArgs),
     /// Make a pack of your own: a folder with one level that podhop lint proves
@@ -77,6 +97,53 @@ pub struct PlayArgs {
     pub plain: bool,
 }
 
+/// Which incident.
+#[derive(Args, Debug)]
+pub struct IncidentArgs {
+    /// Draw it from this seed; without it, from any
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// From 1 (one fault, in a file) to 5 (three, anywhere); 2 when left out
+    #[arg(long, value_name = "1-5", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub difficulty: Option<u8>,
+    /// Today's incident, the same for everybody: harder towards Sunday, by the date in UTC
+    #[arg(long, conflicts_with = "seed")]
+    pub daily: bool,
+    /// Play as lines of text, for screen readers and pipes
+    #[arg(long, conflicts_with = "json")]
+    pub plain: bool,
+    /// Print it as one JSON object, as podhop levels does, and don't play
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which sandbox.
+#[derive(Args, Debug)]
+pub struct SandboxArgs {
+    /// With a small business that works
+    #[arg(long)]
+    pub sample: bool,
+    /// Nodes; the sample has two or more
+    #[arg(long, value_name = "N", default_value_t = 2,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_NODES)))]
+    pub nodes: u32,
+    /// In a cloud: Services of type LoadBalancer get an address
+    #[arg(long)]
+    pub cloud: bool,
+    /// Dual-stack: nodes, pods and Services that ask for it have IPv6 addresses besides
+    #[arg(long)]
+    pub dual_stack: bool,
+    /// With the Ingress controller ingress-nginx
+    #[arg(long)]
+    pub ingress: bool,
+    /// The seed: names and addresses, and the sample's business
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Play as lines of text, for screen readers and pipes
+    #[arg(long)]
+    pub plain: bool,
+}
+
 /// What to list.
 #[derive(Args, Debug)]
 pub struct LevelsArgs {
@@ -96,9 +163,9 @@ pub struct WatchArgs {
     /// The folder to work in, made if it is not there; the level's name when left out
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
-    /// The seed
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// The seed; 1 when left out, and an incident's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Tell everything about a failure at once, rather than a step more at each save
     #[arg(long)]
     pub everything: bool,
@@ -122,12 +189,16 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
           require_equals = true, conflicts_with_all = ["manifests", "script"])]
     pub solution: Option<String>,
-    /// The seed
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// The seed; 1 when left out, and an incident's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Several seeds: 1,2,3, or 1..20
     #[arg(long, value_name = "N,N..N", value_parser = Seeds::parse, conflicts_with = "seed")]
     pub seeds: Option<Seeds>,
+    /// Of an incident: where its cause is, as an object (service/web), a line (web.yaml:12) or a
+    /// diagnosis's code; may be repeated
+    #[arg(long, value_name = "WHERE")]
+    pub cause: Vec<String>,
     /// Say only whether goals pass, neither why not nor what to do
     #[arg(long)]
     pub no_help: bool,
@@ -159,9 +230,9 @@ pub struct ShellArgs {
     /// The empty cluster has the Ingress controller ingress-nginx
     #[arg(long, conflicts_with = "level")]
     pub ingress: bool,
-    /// The seed
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// The seed; 1 when left out, and an incident's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// A folder whose files are the working folder; it is never written to
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
@@ -192,9 +263,9 @@ pub struct TraceArgs {
     /// A manifest, or a folder of files, in place of the level's own, applied before; may be repeated
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub manifests: Vec<PathBuf>,
-    /// The seed
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// The seed; 1 when left out, and an incident's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Print one JSON object: from, command, stdout, stderr, exit, and traces
     #[arg(long)]
     pub json: bool,

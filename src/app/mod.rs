@@ -14,6 +14,8 @@ mod plain;
 mod play;
 mod saves;
 mod terminal;
+mod today;
+mod transcript;
 mod worker;
 
 use std::process::ExitCode;
@@ -22,7 +24,7 @@ use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command, PlayArgs};
 use headless::Ended;
-use play::play;
+use play::{incident, play, sandbox};
 
 /// Does what the command line says, and returns the exit code.
 pub fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn wants_json(command: &Command) -> bool {
         Command::Shell(arguments) => arguments.json,
         Command::Trace(arguments) => arguments.json,
         Command::Lint(arguments) => arguments.json,
+        Command::Incident(arguments) => arguments.json,
         _ => false,
     }
 }
@@ -56,6 +59,9 @@ fn run(cli: Cli) -> Ended {
     }
     match command {
         Command::Play(arguments) => play(&arguments, folder),
+        Command::Incident(arguments) => incident(&arguments),
+        Command::Sandbox(arguments) => sandbox(&arguments),
+        Command::Bug { file } => headless::bug(&file),
         Command::Levels(arguments) => {
             let pack = headless::pack(folder)?;
             let saves::Found { save, notes, .. } = saves::Saves::open();
@@ -66,7 +72,7 @@ fn run(cli: Cli) -> Ended {
             headless::levels(&pack, &arguments, solved)
         }
         Command::Check(arguments) => headless::check(&arguments, &headless::pack(folder)?),
-        Command::Shell(arguments) => headless::shell(&arguments, || headless::pack(folder)),
+        Command::Shell(arguments) => headless::shell(&arguments, &|| headless::pack(folder)),
         Command::Trace(arguments) => headless::trace(&arguments, &headless::pack(folder)?),
         Command::Explain { code } => headless::explain(code.as_deref()),
         Command::Lint(arguments) => headless::lint(&arguments, folder),
@@ -95,7 +101,10 @@ fn plays_no_pack(command: &Command) -> Option<&'static str> {
         Command::Man => Some("the manual page is the same for every pack"),
         Command::Completions { .. } => Some("completions are the same for every pack"),
         Command::New { .. } => Some("the new pack's folder is named already"),
-        Command::Shell(arguments) if arguments.level.is_none() => {
+        Command::Incident(_) => Some("incidents are made of a seed"),
+        Command::Sandbox(_) => Some("a sandbox is no level of a pack"),
+        Command::Bug { .. } => Some("the last session is the same for all packs"),
+        Command::Shell(arguments) if arguments.level.is_none() && !arguments.json => {
             Some("without a level, the shell's cluster is an empty one")
         }
         Command::Lint(arguments) if arguments.schema.is_some() => {

@@ -1,8 +1,12 @@
-//! The player's own editor.
+//! What the game leaves to others: the player's own editor, and a file that tells of a bug.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use super::headless::write_new;
+use super::transcript;
+use crate::game::Game;
 
 /// Opens a text in `$VISUAL` or `$EDITOR`, and returns what it was saved as.
 ///
@@ -22,6 +26,27 @@ pub fn edit(file: &str, text: &str) -> Result<String, String> {
     fs::write(&path, text).map_err(fails)?;
     run(&editor, &path)?;
     fs::read_to_string(&path).map_err(fails)
+}
+
+/// Writes what was done in the level on the table into a new file of the working folder; which, in a
+/// sentence.
+pub fn write_transcript(game: &Game) -> String {
+    let Some(deeds) = game.deeds() else { return "Nothing was done yet.".to_owned() };
+    let text = transcript::text(&deeds);
+    for number in 1..1_000 {
+        let name = match number {
+            1 => "podhop-bug.jsonl".to_owned(),
+            number => format!("podhop-bug-{number}.jsonl"),
+        };
+        match write_new(Path::new(&name), &text) {
+            Ok(()) => {
+                return format!("Written: {name}. podhop shell --json < {name} does it again.");
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return format!("{name} can't be written: {error}."),
+        }
+    }
+    "There are too many podhop-bug files in this folder already.".to_owned()
 }
 
 /// Runs an editor that may have arguments of its own (`code --wait`).

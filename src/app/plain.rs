@@ -7,12 +7,15 @@ use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use super::headless::lines::{Lines, Read};
+use super::outside::write_transcript;
 use super::saves::Saves;
+use super::transcript;
 use crate::diagnostic::printable;
 use crate::game::{
     Asked, Effect, Game, LevelMsg, Msg, OpenFile, Origin, Panel, Popup, Screen, TerminalMsg,
     UNAPPLIED_CHOICES, find_term, narration, rung_name, set_field, update,
 };
+use crate::level::incident::{Address, INCIDENTS};
 use crate::level::{Hint, Level, Phase, explain, explanations};
 
 /// A command that has not ended after so many steps of time is interrupted.
@@ -37,6 +40,8 @@ On the trail: the number or name of a level opens it. In a level:
   hint             the next hint
   wait N           let N seconds pass
   undo, reset, rewind, seed N
+  cause WHERE      of an incident: an object, a line of a file, or a code
+  bug              write down what was done here, to be done again
   glossary WORD, codes, explain CODE: what words and diagnoses mean
   next, debrief, trail, quit
 Everything else is a command of the level's shell: kubectl, curl, nslookup…
@@ -167,6 +172,11 @@ impl<I: Source, O: Write> Plain<I, O> {
             "look" => self.look(rest),
             "map" => self.map(),
             "describe" => self.describe(rest),
+            "cause" => self.level(LevelMsg::NameCause(rest.to_owned())),
+            "bug" => {
+                let told = write_transcript(&self.game);
+                self.say(&told)
+            }
             "hint" => self.hint(),
             "wait" => self.wait(rest),
             "undo" => self.level(LevelMsg::Undo),
@@ -195,6 +205,9 @@ impl<I: Source, O: Write> Plain<I, O> {
         let effects = update(&mut self.game, msg);
         if effects.iter().any(|effect| matches!(effect, Effect::Save | Effect::SaveNow)) {
             let game = &self.game;
+            if let Some(deeds) = game.deeds() {
+                self.saves.keep_session(&transcript::text(&deeds));
+            }
             if let Err(error) = self.saves.write(game.save()) {
                 let known = game.warnings().contains(&error);
                 update(&mut self.game, Msg::Warn(error.clone()));
@@ -224,20 +237,32 @@ impl<I: Source, O: Write> Plain<I, O> {
             {
                 let state = match self.game.record(&level.name).solved {
                     Some(solved) => {
-                        format!("solved: {}, {} of 4 stars", solved.sentence(), solved.stars())
+                        let back = self.game.comes_back(level).is_some();
+                        let back = if back { ", to be solved again" } else { "" };
+                        format!(
+                            "solved: {}, {} of 4 stars{back}",
+                            solved.sentence(),
+                            solved.stars()
+                        )
                     }
                     None => "not solved".to_owned(),
                 };
-                text.push_str(&format!(
-                    "  {} {}, {} ({state})\n",
-                    level.number, level.name, level.title
-                ));
+                let number = match level.number {
+                    0 => String::new(),
+                    number => format!("{number} "),
+                };
+                text.push_str(&format!("  {number}{}, {} ({state})\n", level.name, level.title));
             }
         }
         self.say(text.trim_end())
     }
 
     fn open(&mut self, name: &str) -> io::Result<()> {
+        let drawn = Address::parse(name).is_some_and(|address| address.is_ok());
+        if drawn && self.game.pack().id == INCIDENTS {
+            self.send(Msg::OpenLevel(name.to_owned()))?;
+            return self.arrive();
+        }
         let Some(level) = self.game.pack().level(name) else {
             return self
                 .say(&format!("There is no level “{name}”. trail lists them, help tells more."));
@@ -261,8 +286,11 @@ impl<I: Source, O: Write> Plain<I, O> {
 
     fn brief(&mut self) -> io::Result<()> {
         let Some(level) = self.game.play().map(|play| play.level().clone()) else { return Ok(()) };
-        let (number, title, situation) = (level.number, &level.title, level.situation.trim());
-        self.say(&format!("Level {number}: {title}.\n{situation}"))
+        let (title, situation) = (&level.title, in_words(level.situation.trim()));
+        match level.number {
+            0 => self.say(&format!("{title}.\n{situation}")),
+            number => self.say(&format!("Level {number}: {title}.\n{situation}")),
+        }
     }
 
     fn goals(&mut self) -> io::Result<()> {
@@ -393,6 +421,9 @@ impl<I: Source, O: Write> Plain<I, O> {
 
     fn go(&mut self) -> io::Result<()> {
         self.send(Msg::Level(LevelMsg::Go))?;
+        if self.game.play().is_some_and(|play| play.goals().is_empty()) {
+            return self.notice();
+        }
         if matches!(self.game.popup(), Some(Popup::Unapplied(_))) && !self.send_unapplied()? {
             return Ok(());
         }
@@ -655,7 +686,14 @@ impl<I: Source, O: Write> Plain<I, O> {
         if let Some(way) = &debrief.way {
             self.say(&narration::way(way, true).join("\n"))?;
         }
-        self.say(&format!("What to keep: {}", debrief.level.debrief.trim()))?;
+        match debrief.solved.causes() {
+            Some(named) => self.say(&format!("The cause: {named}."))?,
+            None => self.say(&format!("What to keep: {}", debrief.level.debrief.trim()))?,
+        }
+        for (fault, named) in debrief.causes.iter().flat_map(|causes| &causes.faults) {
+            let word = if *named { "named" } else { "not named" };
+            self.say(&format!("{} {} ({word})", fault.says, fault.lesson))?;
+        }
         for tried in &debrief.edits {
             let mattered = match tried.mattered {
                 Some(true) => "needed",
@@ -764,7 +802,8 @@ impl<I: Source, O: Write> Plain<I, O> {
 
 /// A sentence of the game with its keys' names replaced by the words that do the same here.
 fn in_words(text: &str) -> String {
-    const WORDS: [(&str, &str); 6] = [
+    const WORDS: [(&str, &str); 7] = [
+        (":cause", "cause"),
         ("Ctrl-S", "apply"),
         ("Ctrl-G", "go"),
         ("F3", "why"),

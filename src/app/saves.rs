@@ -15,6 +15,8 @@ use crate::game::{Save, Unreadable};
 
 const FILE: &str = "save.json";
 const LOCK: &str = "save.lock";
+/// What was done in the level that was on the table last.
+const SESSION: &str = "session.jsonl";
 /// What is being written, until it takes the save's name.
 const NEW: &str = "save.json.new";
 /// No file is larger, so none that is written can't be read again.
@@ -111,6 +113,21 @@ impl Saves {
                 left_out.join(", ")
             )),
         }
+    }
+
+    /// Keeps what was done in the session, for `podhop bug`. Where that fails, nothing is lost that
+    /// anybody would miss.
+    pub fn keep_session(&self, text: &str) {
+        let Some(folder) = &self.folder else { return };
+        let new = folder.join(format!("{SESSION}.new"));
+        let written = write_whole(&new, text.as_bytes());
+        let _ = written.and_then(|()| fs::rename(&new, folder.join(SESSION)));
+    }
+
+    /// What was done in the last session, if that was kept.
+    pub fn session(&self) -> Option<String> {
+        let bytes = read(&self.folder.as_ref()?.join(SESSION)).ok()??;
+        String::from_utf8(bytes).ok()
     }
 
     /// Replaces the file, and returns the names of edited files that it has no room for.
@@ -253,6 +270,16 @@ mod tests {
         place.write(&save).expect("written");
         assert_eq!(saves(&folder).save, save);
         assert_eq!(names(&folder), [FILE, LOCK]);
+    }
+
+    #[test]
+    fn a_session_that_was_kept_is_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = saves(&folder).saves;
+        assert_eq!(place.session(), None);
+        place.keep_session("{}\n");
+        place.keep_session("{\"a\":1}\n");
+        assert_eq!(place.session().as_deref(), Some("{\"a\":1}\n"));
     }
 
     #[test]

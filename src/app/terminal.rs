@@ -20,10 +20,10 @@ use ratatui::backend::CrosstermBackend;
 use super::guard::{self, Guard};
 #[cfg(unix)]
 use super::input;
-use super::outside;
 use super::saves::Saves;
 use super::worker::{Job, Stage, Worker};
-use crate::game::{Effect, Game, LevelMsg, Msg, Save, update};
+use super::{outside, transcript};
+use crate::game::{Deeds, Effect, Game, LevelMsg, Msg, Save, update};
 use crate::tui::{Colours, View};
 
 /// Typing is saved this long after it stops; everything else at once.
@@ -111,6 +111,10 @@ fn run(game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Result<()
                 Effect::EditOutside { file, text } => {
                     edit_outside(game, keeper, screen, &file, &text)?;
                 }
+                Effect::WriteTranscript => {
+                    let told = outside::write_transcript(game);
+                    update(game, Msg::Say(told));
+                }
                 Effect::FindText(_) | Effect::InsertText(_) => {}
             }
         }
@@ -166,6 +170,8 @@ struct Keeper {
 
 struct Pending {
     save: Save,
+    /// What was done in the level on the table.
+    deeds: Option<Deeds>,
     since: Instant,
 }
 
@@ -173,7 +179,7 @@ impl Keeper {
     fn keep(&mut self, game: &Game) {
         let save = game.save().clone();
         let since = self.pending.as_ref().map_or_else(Instant::now, |pending| pending.since);
-        self.pending = Some(Pending { save, since });
+        self.pending = Some(Pending { save, deeds: game.deeds(), since });
     }
 
     fn due(&self) -> Option<Duration> {
@@ -189,8 +195,12 @@ impl Keeper {
     }
 
     fn write_now(&mut self) -> Option<String> {
-        let Pending { save, .. } = self.pending.take()?;
-        self.saves.write(&save).err()
+        let Pending { save, deeds, .. } = self.pending.take()?;
+        let error = self.saves.write(&save).err();
+        if let Some(deeds) = deeds {
+            self.saves.keep_session(&transcript::text(&deeds));
+        }
+        error
     }
 }
 

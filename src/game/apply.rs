@@ -86,9 +86,17 @@ fn summary(applied: &Applied) -> (Tone, String) {
     }
 }
 
+/// What is said where nothing is asked.
+pub(super) const NO_GOALS: &str = "A sandbox has no goals, so nothing is sent. What you send yourself \
+                                   (curl, kubectl exec) shows its way.";
+
 /// Sends the goals' requests; asks for a prediction before the first time.
 pub(super) fn go(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
+    if play.goals().is_empty() {
+        play.say(Tone::Plain, NO_GOALS);
+        return Vec::new();
+    }
     match play.phase {
         Phase::Probing => {
             play.say(Tone::Plain, "The goal's requests are already on their way.");

@@ -2,6 +2,7 @@
 
 use super::{Effect, Game, LevelMsg, Msg, Screen, update};
 use crate::diagnostic::nearest;
+use crate::level::incident::Address;
 
 /// A command of the palette.
 #[derive(Debug)]
@@ -19,11 +20,12 @@ const fn row(name: &'static str, argument: &'static str, does: &'static str) -> 
 }
 
 /// The palette, in the order it is shown.
-pub static COMMANDS: [CommandInfo; 25] = [
+pub static COMMANDS: [CommandInfo; 28] = [
     row("apply", "", "apply the files"),
     row("go", "", "send the goal's requests"),
     row("hint", "", "the next hint"),
     row("why", "", "why a goal fails, one step more at each call"),
+    row("cause", "WHERE", "an incident's cause: service/web, web.yaml:12, or a code"),
     row("brief", "", "the level's story again"),
     row("debrief", "", "what to keep, once the level is won"),
     row("undo", "", "take back the last action"),
@@ -43,6 +45,8 @@ pub static COMMANDS: [CommandInfo; 25] = [
     row("codes", "", "what each diagnosis means"),
     row("statistics", "", "what was solved, and how"),
     row("settings", "", "motion, colours, contrast, help"),
+    row("incident", "SEED", "an incident of this seed, as difficult as this one"),
+    row("bug", "", "write down what was done here, to be done again"),
     row("trail", "", "to the chapters and levels"),
     row("quit", "", "leave podhop; everything is saved"),
 ];
@@ -98,6 +102,9 @@ fn message(game: &Game, name: &str, argument: &str) -> Result<Msg, String> {
         "debrief" => LevelMsg::Debrief,
         "new" => LevelMsg::Skeleton(argument.to_owned()),
         "glossary" => LevelMsg::Explain(argument.to_owned()),
+        "cause" => LevelMsg::NameCause(argument.to_owned()),
+        "bug" => LevelMsg::WriteTranscript,
+        "incident" => return open_incident(game, argument),
         "trail" => return Ok(Msg::Show(Screen::Trail)),
         "statistics" => return Ok(Msg::Show(Screen::Statistics)),
         "level" => return open_level(game, argument),
@@ -129,6 +136,19 @@ fn open_file(game: &Game, name: &str) -> Result<Msg, String> {
         let names: Vec<&str> = files.iter().map(|file| &*file.name).collect();
         format!("There is no file “{name}”; there are {}.", names.join(", "))
     })
+}
+
+/// In the game of incidents, another one; elsewhere the command line leads there.
+fn open_incident(game: &Game, seed: &str) -> Result<Msg, String> {
+    let level = game.play().map(|play| play.level());
+    let Some(incident) = level.and_then(|level| level.incident.as_ref()) else {
+        return Err("podhop incident plays incidents; this is none.".to_owned());
+    };
+    let seed = match seed {
+        "" => incident.address.next().seed,
+        seed => number(seed, "incident 7")?,
+    };
+    Ok(Msg::OpenLevel(Address { seed, ..incident.address }.to_string()))
 }
 
 fn open_level(game: &Game, name: &str) -> Result<Msg, String> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::diff::{self, Edit};
 use super::play::Play;
-use super::save::Solved;
+use super::save::{Found, Solved};
 use super::story::Story;
 use super::update::last_request;
+use crate::level::incident::Causes;
 use crate::level::{Attempt, Level, ask};
 
 /// More edits than this are not tried one by one.
@@ -56,6 +57,8 @@ pub struct Debrief {
     pub by_terminal: bool,
     /// How the question about another failure was answered, once it was.
     pub answered: Option<Answered>,
+    /// How well the causes were found, where it was an incident.
+    pub causes: Option<Causes>,
     texts: Vec<(String, String)>,
     /// What was typed in the terminal.
     commands: String,
@@ -74,6 +77,7 @@ impl Debrief {
                 edits.push(Tried { file: file.clone(), edit, mattered: None });
             }
         }
+        let causes = play.attempt().causes();
         let lines: Vec<Edit> = edits.iter().map(|tried| tried.edit.clone()).collect();
         let solved = Solved {
             seed: play.attempt().seed(),
@@ -83,6 +87,11 @@ impl Debrief {
             seconds: play.clock().as_millis() / 1_000,
             rung: play.ladder.highest,
             sends: play.sends,
+            found: causes.as_ref().map(|causes| Found {
+                named: causes.named() as u32,
+                of: causes.faults.len() as u32,
+                wrong: causes.wrong() as u32,
+            }),
         };
         let waiting =
             if edits.len() <= TRIED { (0..edits.len()).collect() } else { VecDeque::new() };
@@ -92,6 +101,7 @@ impl Debrief {
             guess: play.first_guess.as_ref().map(|guess| guess.say.clone()),
             edits,
             answered: None,
+            causes,
             by_terminal: false,
             texts: play.edited_files(),
             commands: play.typed.join("\n"),

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::cluster::Place;
 use crate::diagnostic::printable;
+use crate::level::Phase;
 use crate::shell;
 use std::time::Duration;
 
@@ -85,6 +86,8 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
             }
         }
         LevelMsg::Explain(word) => explain(game, &word),
+        LevelMsg::NameCause(said) => name_cause(play, &said),
+        LevelMsg::WriteTranscript => return vec![Effect::WriteTranscript],
         LevelMsg::GoToMark => go_to_mark(game),
         LevelMsg::Undo => undo(play),
         LevelMsg::Reset => game.popup = Some(Popup::Reset(0)),
@@ -129,6 +132,17 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         LevelMsg::Find => game.popup = Some(Popup::Find(Line::default())),
     }
     Vec::new()
+}
+
+/// Where the player thinks the cause is. Whether it is there is not told before the debrief.
+fn name_cause(play: &mut Play, said: &str) {
+    match play.attempt.name_cause(said) {
+        Ok(()) => {
+            let said = printable(said.trim());
+            play.say(Tone::Plain, format!("Noted: {said}. The debrief tells whether it is so."));
+        }
+        Err(why) => play.say(Tone::Bad, why),
+    }
 }
 
 /// The choice of the prediction popup.
@@ -247,8 +261,9 @@ fn why(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
     if faults(play.goals()).is_empty() {
         let unapplied = play.unapplied().join(", ");
-        let solved = play.goals().iter().all(|goal| goal.passed);
+        let solved = play.phase == Phase::Solved;
         let text = match (solved, unapplied.is_empty()) {
+            _ if play.goals().is_empty() => apply::NO_GOALS.to_owned(),
             (true, _) => "Every goal has passed.".to_owned(),
             (false, false) => format!("{unapplied} is not applied: Ctrl-S, then Ctrl-G sends."),
             (false, true) => "Nothing was sent since. Ctrl-G sends the goal's request.".to_owned(),

@@ -147,6 +147,10 @@ pub enum LevelMsg {
     Palette,
     /// Open the search field.
     Find,
+    /// Say where an incident's cause is: an object, a line or a code.
+    NameCause(String),
+    /// Write down what was done in the level, so that it can be done again.
+    WriteTranscript,
     /// Say what a word means: the one at the cursor, or what the glossary finds.
     Explain(String),
 }
@@ -204,4 +208,6 @@ pub enum Effect {
     FindText(String),
     /// Put this text into the open file, at the cursor.
     InsertText(String),
+    /// Write [`super::Game::deeds`] to a new file, and say which.
+    WriteTranscript,
 }

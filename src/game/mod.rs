@@ -41,7 +41,7 @@ pub use message::{Effect, FieldMsg, LevelMsg, Msg, TerminalMsg};
 pub use play::{Asked, Jump, LARGEST_FILE, Notice, OpenFile, Panel, Play, Tone, WALK, Walk};
 pub use predict::{Choice, Guess, Prediction, Question};
 pub use save::{
-    Contrast, Edits, Guesses, Motion, Progress, Record, Save, Settings, Solved, ThemeChoice,
+    Contrast, Edits, Found, Guesses, Motion, Progress, Record, Save, Settings, Solved, ThemeChoice,
     Unreadable, VERSION,
 };
 pub use setting::set_field;
@@ -53,7 +53,8 @@ pub use update::update;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::level::{Level, Pack};
+use crate::clock::SimTime;
+use crate::level::{Journal, Level, Pack};
 
 /// The screens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,6 +107,19 @@ pub enum Popup {
     Question(usize),
 }
 
+/// A session in a level, to be done again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deeds {
+    /// The level's name.
+    pub level: String,
+    /// The seed.
+    pub seed: u64,
+    /// What was done.
+    pub journal: Journal,
+    /// The cluster's time at the end.
+    pub until: SimTime,
+}
+
 /// A game.
 #[derive(Clone)]
 pub struct Game {
@@ -125,6 +139,8 @@ pub struct Game {
     command: usize,
     /// The seed that was asked for on the command line.
     seed: Option<u64>,
+    /// The day, counted from 1970, if whoever plays it has said.
+    today: Option<u32>,
     /// What is looked for on the trail.
     search: Search,
     /// What the player has to know about the game itself.
@@ -153,6 +169,7 @@ impl Game {
             scroll: None,
             command: 0,
             seed: None,
+            today: None,
             search: Search::default(),
             warnings: Vec::new(),
             dirty: true,
@@ -163,6 +180,30 @@ impl Game {
     pub fn on_seed(mut self, seed: Option<u64>) -> Game {
         self.seed = seed;
         self
+    }
+
+    /// The same, on this day, counted from 1970: levels that were solved come back after some days.
+    pub fn on_day(mut self, today: u32) -> Game {
+        self.today = Some(today);
+        self
+    }
+
+    /// How many days ago a level was solved, if it comes back today.
+    pub fn comes_back(&self, level: &Level) -> Option<u32> {
+        let record = self.record(&level.name);
+        // An incident is proved on its own seed alone.
+        record.comes_back(self.today?).filter(|_| level.incident.is_none())
+    }
+
+    /// What was done in the level on the table, and where: enough to do it again.
+    pub fn deeds(&self) -> Option<Deeds> {
+        let attempt = self.play.as_ref()?.attempt();
+        Some(Deeds {
+            level: attempt.level().name.clone(),
+            seed: attempt.seed(),
+            journal: attempt.journal().clone(),
+            until: attempt.cluster().now(),
+        })
     }
 
     /// The campaign.

@@ -80,6 +80,35 @@ pub struct Record {
     /// The highest rung of the ladder that was reached, from 0.
     #[serde(default)]
     pub rung: u8,
+    /// The day, counted from 1970, on which it was solved when it was to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<u32>,
+    /// How often it was solved again, days later.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub returns: u8,
+}
+
+fn is_zero(count: &u8) -> bool {
+    *count == 0
+}
+
+/// After so many days a level that was solved comes back: the more often it was solved again, the
+/// later. Practice that is spread over days is kept longest (Cepeda et al. 2006,
+/// doi 10.1037/0033-2909.132.3.354).
+const GAPS: [u32; 4] = [2, 7, 21, 60];
+
+/// Where the edits of a level go that comes back.
+const SOLVED: &str = "solved before";
+
+/// How well an incident's causes were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// How many were named before it was mended.
+    pub named: u32,
+    /// How many there were.
+    pub of: u32,
+    /// How many answers named none.
+    pub wrong: u32,
 }
 
 /// How a level was solved.
@@ -101,6 +130,9 @@ pub struct Solved {
     /// How often the goals' requests were sent.
     #[serde(default)]
     pub sends: u32,
+    /// How well the causes were found, where it was an incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
 }
 
 /// The player's settings.
@@ -326,6 +358,41 @@ impl Record {
         self.briefed |= ours.briefed;
         self.tries += ours.tries.saturating_sub(before.tries);
         self.rung = self.rung.max(ours.rung);
+        if (ours.day, ours.returns) != (before.day, before.returns) {
+            self.day = self.day.max(ours.day);
+            self.returns = self.returns.max(ours.returns);
+        }
+    }
+
+    /// How many days ago it was solved, if it comes back on this day.
+    pub fn comes_back(&self, today: u32) -> Option<u32> {
+        self.solved.as_ref()?;
+        let days = today.checked_sub(self.day?)?;
+        let gap = GAPS[usize::from(self.returns).min(GAPS.len() - 1)];
+        (days >= gap).then_some(days)
+    }
+
+    /// It comes back: the level's own files, on another seed. What solved it is set aside.
+    pub(super) fn begin_again(&mut self) {
+        let seed = self.seed.or(self.solved.as_ref().map(|solved| solved.seed)).unwrap_or(0);
+        self.seed = Some(seed.wrapping_add(1));
+        let edits = std::mem::take(&mut self.files);
+        if !edits.is_empty() {
+            self.set_aside.insert(SOLVED.to_owned(), edits);
+        }
+        self.briefed = false;
+    }
+
+    /// It was solved today. Who was shown the line, or the way out, meets it again as soon as before.
+    pub(super) fn remember(&mut self, solved: &Solved, today: Option<u32>) {
+        let Some(today) = today else { return };
+        let returns = self.comes_back(today).is_some();
+        if self.day.is_none() || returns {
+            self.day = Some(today);
+        }
+        if returns && solved.rung < 3 {
+            self.returns = self.returns.saturating_add(1);
+        }
     }
 
     /// Puts the edits on the table that were made of these starting files. Says whether edits of
@@ -358,6 +425,18 @@ impl Solved {
         super::ladder::TOP.saturating_sub(self.rung)
     }
 
+    /// How well the causes were found, in words: `1 of 2 causes named, 3 wrong answers`.
+    pub fn causes(&self) -> Option<String> {
+        let Found { named, of, wrong } = self.found?;
+        let noun = if of == 1 { "cause" } else { "causes" };
+        let wrong = match wrong {
+            0 => String::new(),
+            1 => ", 1 wrong answer".to_owned(),
+            many => format!(", {many} wrong answers"),
+        };
+        Some(format!("{named} of {of} {noun} named{wrong}"))
+    }
+
     /// In words: `2 lines changed, no hints`.
     pub fn sentence(&self) -> String {
         let lines = match self.edits {
@@ -379,7 +458,7 @@ mod tests {
     use super::*;
 
     fn solved(edits: u32, hints: u32) -> Solved {
-        Solved { seed: 1, edits, commands: 0, hints, seconds: 9, rung: 0, sends: 1 }
+        Solved { seed: 1, edits, commands: 0, hints, seconds: 9, rung: 0, sends: 1, found: None }
     }
 
     #[test]
@@ -387,6 +466,28 @@ mod tests {
         let mut save = Save::default();
         save.record_mut("shop", "clusterip").tries = 3;
         assert_eq!(Save::parse(&save.to_bytes()), Ok(save));
+    }
+
+    #[test]
+    fn what_was_solved_comes_back_later_each_time_and_sooner_after_much_help() {
+        let mut record = Record { solved: Some(solved(1, 0)), ..Record::default() };
+        record.remember(&solved(1, 0), Some(100));
+        assert_eq!((record.comes_back(101), record.comes_back(102)), (None, Some(2)));
+        record.remember(&solved(1, 0), Some(101));
+        assert_eq!(record.comes_back(102), Some(2), "solving it at once again changes nothing");
+        record.remember(&solved(1, 0), Some(102));
+        assert_eq!((record.comes_back(108), record.comes_back(109)), (None, Some(7)));
+        record.remember(&Solved { rung: 4, ..solved(1, 0) }, Some(109));
+        assert_eq!(record.comes_back(116), Some(7), "who was shown the way out is not further");
+    }
+
+    #[test]
+    fn what_comes_back_begins_with_the_level_s_own_files_on_another_seed() {
+        let mut record = Record { seed: Some(7), briefed: true, ..Record::default() };
+        record.files.insert("web.yaml".into(), "mine".into());
+        record.begin_again();
+        assert_eq!((record.seed, record.files.is_empty(), record.briefed), (Some(8), true, false));
+        assert_eq!(record.set_aside[SOLVED]["web.yaml"], "mine");
     }
 
     #[test]

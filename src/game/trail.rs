@@ -68,7 +68,8 @@ fn find(game: &Game, text: &str, from: usize) -> Option<usize> {
     };
     (from..from + count).map(|at| at % count).find(|at| {
         let level = &game.pack.levels[*at];
-        let words = [&level.name, &level.title, &chapter(level), &level.teaches.join(", ")]
+        let again = if game.comes_back(level).is_some() { "again" } else { "" }.to_owned();
+        let words = [&level.name, &level.title, &chapter(level), &level.teaches.join(", "), &again]
             .map(|text| text.to_lowercase());
         words.iter().any(|word| word.contains(&text))
     })

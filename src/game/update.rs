@@ -11,11 +11,9 @@ use super::story::{Story, is_dns};
 use super::{
     Effect, FieldMsg, Game, Line, Msg, Panel, Popup, Screen, apply, command, level, terminal, trail,
 };
+use crate::level::incident::{self, Address};
 use crate::level::{Level, Phase, explanations};
 use crate::network::{Outcome, Party, Trace};
-
-/// The seed of a level that was never played.
-const FIRST_SEED: u64 = 1;
 
 /// A text that is longer is not scrolled to its end.
 const MOST_ROWS: usize = 10_000;
@@ -226,7 +224,9 @@ fn win(game: &mut Game) {
     }
     play.say(Tone::Good, "Won: watch it arrive.");
     game.debrief = Some(debrief);
+    let today = game.today;
     let record = game.record_mut(&name);
+    record.remember(&solved, today);
     record.solved = Solved::better(record.solved.take(), Some(solved));
 }
 
@@ -576,7 +576,9 @@ fn confirm(game: &mut Game) -> Vec<Effect> {
 }
 
 fn open_level(game: &mut Game, name: &str) -> Vec<Effect> {
-    let Some(level) = game.pack.level(name).cloned() else { return Vec::new() };
+    let Some(level) = game.pack.level(name).cloned().or_else(|| draw_incident(game, name)) else {
+        return Vec::new();
+    };
     let on_table = game.play.as_ref().is_some_and(|play| play.level().name == level.name);
     let solved = game.play.as_ref().is_some_and(|play| play.phase() == Phase::Solved);
     if on_table && !solved {
@@ -591,15 +593,27 @@ fn open_level(game: &mut Game, name: &str) -> Vec<Effect> {
 
 /// Puts a level on the table, with the player's edits of last time.
 fn lay_out(game: &mut Game, level: &Arc<Level>) {
+    let comes_back = game.comes_back(level);
     let changed = game.record_mut(&level.name).turn_to(&level.fingerprint());
+    if comes_back.is_some() {
+        game.record_mut(&level.name).begin_again();
+    }
     let record = game.record(&level.name);
-    let seed = game.seed.or(record.seed).unwrap_or(FIRST_SEED);
+    let seed = game.seed.or(record.seed).unwrap_or(level.first_seed());
     let files: Vec<(String, String)> = record.files.into_iter().collect();
     let mut play = Play::open(level.clone(), seed, &files);
     if changed {
         play.say(
             Tone::Plain,
             "This level's files have changed since you edited them; your edits of then are set aside.",
+        );
+    }
+    if let Some(days) = comes_back {
+        play.say(
+            Tone::Plain,
+            format!(
+                "You solved this {days} days ago. Here it is again, with other names and addresses."
+            ),
         );
     }
     game.play = Some(play);
@@ -620,9 +634,26 @@ fn next_level(game: &mut Game) -> Vec<Effect> {
     let current = game.play.as_ref().map(|play| play.level().name.clone());
     let at = current.and_then(|name| game.pack.levels.iter().position(|level| level.name == name));
     let next = at.and_then(|at| game.pack.levels.get(at + 1)).map(|level| level.name.clone());
-    match next {
+    let incident = game.play.as_ref().and_then(|play| play.level().incident.clone());
+    let after = incident.map(|incident| incident.address.next().to_string());
+    match next.or(after) {
         Some(name) => open_level(game, &name),
         None => show(game, Screen::Trail),
+    }
+}
+
+/// An incident that is not in the pack yet: it is drawn, and added.
+fn draw_incident(game: &mut Game, name: &str) -> Option<Arc<Level>> {
+    let drawn = Address::parse(name)?.and_then(incident::incident);
+    match drawn {
+        Ok(level) => {
+            Arc::make_mut(&mut game.pack).add(level.clone());
+            Some(level)
+        }
+        Err(why) => {
+            game.warnings.push(why);
+            None
+        }
     }
 }
 

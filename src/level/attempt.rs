@@ -8,6 +8,8 @@ use super::apply::{self, Applied};
 use super::diagnosis::{self, Case};
 use super::format::{Goal, When};
 use super::heard::Heard;
+use super::incident::{Answer, Causes};
+use super::journal::{Did, Journal};
 use super::probe::{self, Run};
 use super::{Diagnosis, Level};
 use crate::clock::SimTime;
@@ -38,6 +40,10 @@ pub struct Attempt {
     happened: Vec<String>,
     /// What the level itself did, oldest first.
     acts: Vec<Act>,
+    /// Where the player said that the cause is.
+    answers: Vec<Answer>,
+    /// What the player did, oldest first.
+    journal: Journal,
 }
 
 /// The goals' requests being sent, one goal after the other.
@@ -112,12 +118,21 @@ pub struct Verdict {
     pub solved: bool,
     /// Goal by goal.
     pub goals: Vec<GoalState>,
+    /// How well the causes were found, where the level is an incident.
+    pub causes: Option<Causes>,
 }
 
 impl Attempt {
     /// Opens a level on a seed: a new cluster, the world's files, then the start files applied and
     /// the opening script run, all settled. None of this counts as the player's first apply.
     pub fn open(level: Arc<Level>, seed: u64) -> Attempt {
+        let mut attempt = Attempt::before(level.clone(), seed);
+        attempt.arrive_at(level);
+        attempt
+    }
+
+    /// The level's world on a seed, settled, before the player's files and the opening.
+    pub(super) fn before(level: Arc<Level>, seed: u64) -> Attempt {
         let config = Config { nodes: level.nodes, seed, dns: true, dual_stack: level.dual_stack };
         let mut cluster = Cluster::new(&config, shell::programs());
         cluster.set_zones(&level.zones);
@@ -131,19 +146,12 @@ impl Attempt {
         let mut acts = acts::manifests(&mut cluster, "world", &level.world);
         acts.extend(acts::scripts(&mut cluster, &level.world));
         cluster.settle(SETTLE);
-        acts.extend(acts::manifests(&mut cluster, "start", &level.start));
-        cluster.settle(SETTLE);
-        let mut session = Session::new(level.start.clone());
-        if let Some(script) = &level.opening {
-            acts.extend(acts::script(&mut cluster, &mut session, &Actor::Opening, script));
-            cluster.settle(SETTLE);
-        }
         let goals = level.goals.iter().map(GoalState::fresh).collect();
         Attempt {
             level,
             seed,
             cluster,
-            session,
+            session: Session::new(Files::new()),
             wake: None,
             started: None,
             events: Vec::new(),
@@ -152,7 +160,24 @@ impl Attempt {
             probing: None,
             happened: Vec::new(),
             acts,
+            answers: Vec::new(),
+            journal: Journal::default(),
         }
+    }
+
+    /// The start files are applied and the opening is run, those of `level`, which has the same world:
+    /// here the player arrives.
+    pub(super) fn arrive_at(&mut self, level: Arc<Level>) {
+        let cluster = &mut self.cluster;
+        self.acts.extend(acts::manifests(cluster, "start", &level.start));
+        cluster.settle(SETTLE);
+        self.session = Session::new(level.start.clone());
+        if let Some(script) = &level.opening {
+            self.acts.extend(acts::script(cluster, &mut self.session, &Actor::Opening, script));
+            cluster.settle(SETTLE);
+        }
+        self.goals = level.goals.iter().map(GoalState::fresh).collect();
+        self.level = level;
     }
 
     /// The level.
@@ -194,7 +219,7 @@ impl Attempt {
     pub fn phase(&self) -> Phase {
         if self.probing.is_some() {
             Phase::Probing
-        } else if self.goals.iter().all(|goal| goal.passed) {
+        } else if self.is_solved() {
             Phase::Solved
         } else if self.started.is_none() {
             Phase::Untouched
@@ -227,6 +252,7 @@ impl Attempt {
     /// are.
     pub fn edit(&mut self, file: &str, text: &str) {
         if !self.is_locked(file) {
+            self.note(Did::Edited { file: file.to_owned(), text: text.into() });
             self.session.files_mut().insert(file.to_owned(), text.as_bytes().to_vec());
         }
     }
@@ -247,6 +273,7 @@ impl Attempt {
     /// real cluster, an object that has left its file stays until it is deleted. The first apply
     /// starts the events' clock.
     pub fn apply(&mut self) -> Applied {
+        self.note(Did::Applied);
         self.start();
         self.applied = true;
         let applied = apply::player(&mut self.cluster, self.session.files());
@@ -260,6 +287,7 @@ impl Attempt {
     /// sent once what was just applied has come to rest. Without an apply before, this starts the
     /// events' clock.
     pub fn go(&mut self) {
+        self.note(Did::Sent);
         self.start();
         self.goals = self.level.goals.iter().map(GoalState::fresh).collect();
         let mut ahead = self.cluster.clone();
@@ -286,6 +314,7 @@ impl Attempt {
 
     /// Types a line into the terminal; what it starts goes on with [`Attempt::advance_to`].
     pub fn type_line(&mut self, line: &str) -> Typed {
+        self.note(Did::Typed(line.to_owned()));
         let typed = self.session.type_line(line);
         self.wake = Some(self.cluster.now());
         self.step_session();
@@ -294,6 +323,7 @@ impl Attempt {
 
     /// Ctrl-D in the terminal: the running command's input ends.
     pub fn end_input(&mut self) {
+        self.note(Did::EndedInput);
         self.session.end_input();
         self.wake = Some(self.cluster.now());
         self.step_session();
@@ -301,6 +331,7 @@ impl Attempt {
 
     /// Ctrl-C in the terminal: ends the running command, or forgets an unfinished one.
     pub fn interrupt(&mut self) {
+        self.note(Did::Interrupted);
         self.session.interrupt(&mut self.cluster);
         self.wake = None;
     }
@@ -406,10 +437,16 @@ impl Attempt {
         self.verdict()
     }
 
+    /// As [`Attempt::grade`], up to the first goal that was judged and is enough.
+    pub(super) fn grade_until(&mut self, enough: impl Fn(&GoalState) -> bool) -> Verdict {
+        self.probe(true, |judged| !judged.last().is_some_and(&enough));
+        self.verdict()
+    }
+
     /// Whether every goal passes. The first that fails ends it, and nobody asks why.
     pub fn passes(&mut self) -> bool {
         self.probe(false, |judged| judged.last().is_none_or(|goal| goal.passed));
-        self.goals.iter().all(|goal| goal.passed)
+        self.is_solved()
     }
 
     /// Runs the goals, as long as those that were judged are reason to go on.
@@ -448,9 +485,47 @@ impl Attempt {
         Verdict {
             level: self.level.name.clone(),
             seed: self.seed,
-            solved: self.goals.iter().all(|goal| goal.passed),
+            solved: self.is_solved(),
             goals: self.goals.clone(),
+            causes: self.causes(),
         }
+    }
+
+    /// Whether every goal has passed. Where there is none, nothing can be won.
+    fn is_solved(&self) -> bool {
+        !self.goals.is_empty() && self.goals.iter().all(|goal| goal.passed)
+    }
+
+    /// The player says where the cause is. Whether that is so is not told before the debrief.
+    ///
+    /// # Errors
+    /// Why it is no answer, or why none is asked for.
+    pub fn name_cause(&mut self, said: &str) -> Result<(), String> {
+        let Some(incident) = &self.level.incident else {
+            return Err("Only incidents ask for a cause.".to_owned());
+        };
+        if self.is_solved() {
+            return Err("It is mended; the debrief tells the cause.".to_owned());
+        }
+        let answer = incident.judge(said, &self.level.start)?;
+        self.answers.push(answer);
+        self.note(Did::Named(said.to_owned()));
+        Ok(())
+    }
+
+    /// How well the causes were found, where the level is an incident.
+    pub fn causes(&self) -> Option<Causes> {
+        self.level.incident.as_ref().map(|incident| incident.causes(&self.answers))
+    }
+
+    /// What the player did, oldest first.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Writes down what the player does now.
+    fn note(&mut self, did: Did) {
+        self.journal.note(self.cluster.now(), did);
     }
 
     /// The clock of events starts.

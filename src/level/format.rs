@@ -10,6 +10,7 @@ use crate::api::{Kind, LabelSelector};
 use crate::diagnostic::Diagnostic;
 use crate::shell::Files;
 
+use super::incident::Incident;
 use super::read::{self, Source};
 
 /// The [`Pack::id`] of the campaign that is built in.
@@ -60,7 +61,7 @@ pub struct Chapter {
 pub struct Level {
     /// The folder's name: `clusterip`.
     pub name: String,
-    /// The number it is played as, from 1.
+    /// The number it is played as, from 1; 0 for a level that stands in no campaign.
     pub number: u32,
     /// `One address for many pods`
     pub title: String,
@@ -122,7 +123,12 @@ pub struct Level {
     pub mistakes: Vec<Mistake>,
     /// `level.yaml`, with the place of everything in it.
     pub source: Source,
+    /// What was put into it, where it is an incident.
+    pub incident: Option<Arc<Incident>>,
 }
+
+/// The seed of a level that was never played.
+const FIRST_SEED: u64 = 1;
 
 /// A mark that leads a player who is new: what to do next, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -466,6 +472,58 @@ pub struct Mistake {
 }
 
 impl Level {
+    /// A level of one node in which there is nothing, and nothing is asked.
+    pub(super) fn bare(name: String, chapter: &str) -> Level {
+        Level {
+            name,
+            number: 0,
+            title: String::new(),
+            chapter: chapter.to_owned(),
+            teaches: Vec::new(),
+            difficulty: None,
+            myth: None,
+            situation: String::new(),
+            nodes: 1,
+            zones: Vec::new(),
+            dual_stack: false,
+            ingress: false,
+            cloud: false,
+            locked: Vec::new(),
+            opening: None,
+            claims: Vec::new(),
+            refused: Vec::new(),
+            allows: BTreeMap::new(),
+            goals: Vec::new(),
+            events: Vec::new(),
+            hints: Vec::new(),
+            coach: Vec::new(),
+            question: None,
+            spare: BTreeMap::new(),
+            debrief: String::new(),
+            real: None,
+            par_edits: None,
+            world: Files::new(),
+            start: Files::new(),
+            solutions: Vec::new(),
+            mistakes: Vec::new(),
+            source: Source::default(),
+            incident: None,
+        }
+    }
+
+    /// The seed that it is played on when nobody names one: an incident is proved on its own.
+    pub fn first_seed(&self) -> u64 {
+        self.incident.as_ref().map_or(FIRST_SEED, |incident| incident.address.seed)
+    }
+
+    /// `4  One address for many pods`: its number in the campaign, where it is in one, and its title.
+    pub fn heading(&self) -> String {
+        match self.number {
+            0 => self.title.clone(),
+            number => format!("{number}  {}", self.title),
+        }
+    }
+
     /// Sixteen hexadecimal digits that stand for the starting files: edits belong to the files that
     /// they were made of.
     pub fn fingerprint(&self) -> String {
@@ -484,6 +542,32 @@ impl Level {
 static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/levels");
 
 impl Pack {
+    /// A pack of one level that stands in no campaign; its chapter is the pack.
+    pub fn of_one(level: Arc<Level>, title: &str) -> Pack {
+        let name = level.chapter.clone();
+        let chapter = Chapter {
+            name: name.clone(),
+            title: title.to_owned(),
+            levels: vec![level.name.clone()],
+        };
+        Pack {
+            id: name,
+            title: title.to_owned(),
+            author: None,
+            language: "en".to_owned(),
+            chapters: vec![chapter],
+            levels: vec![level],
+        }
+    }
+
+    /// Adds a level behind the last, to the last chapter.
+    pub fn add(&mut self, level: Arc<Level>) {
+        if let Some(chapter) = self.chapters.last_mut() {
+            chapter.levels.push(level.name.clone());
+        }
+        self.levels.push(level);
+    }
+
     /// The campaign that is built into the binary.
     ///
     /// # Errors
@@ -509,7 +593,8 @@ impl Pack {
 
     /// The level that is played after this one.
     pub fn next(&self, level: &Level) -> Option<&Arc<Level>> {
-        self.levels.get(level.number as usize)
+        let at = self.levels.iter().position(|one| one.name == level.name)?;
+        self.levels.get(at + 1)
     }
 
     /// The format of one of its files as JSON Schema, for an author's editor.

@@ -12,11 +12,14 @@ mod attempt;
 pub mod diagnosis;
 mod format;
 mod heard;
+pub mod incident;
+mod journal;
 pub mod lint;
 mod place;
 mod probe;
 mod question;
 mod read;
+pub mod sandbox;
 mod source;
 mod wording;
 
@@ -31,6 +34,7 @@ pub use format::{
     Solution, When, Which,
 };
 pub use heard::Heard;
+pub use journal::{Did, Entry, Journal};
 pub use place::{NoPlace, PlaceKind, PlaceName};
 pub use probe::sent_since;
 pub use question::{Asked, ask};

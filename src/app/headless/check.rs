@@ -12,6 +12,7 @@ use super::workers::in_order;
 use super::{Ended, FAILURE, Output, Usage, level, read_files};
 use crate::app::cli::CheckArgs;
 use crate::diagnostic::{nearest, printable};
+use crate::level::incident::{Answer, Causes};
 use crate::level::lint::{Played, play};
 use crate::level::{Level, Pack, Solution, Verdict, half_replaced};
 use crate::shell::{Files, Finished};
@@ -21,6 +22,8 @@ struct Case {
     level: Arc<Level>,
     seed: u64,
     answer: Option<Solution>,
+    /// Where the cause is said to be.
+    answers: Vec<Answer>,
 }
 
 /// Plays levels without a screen, with the answer that the arguments give.
@@ -31,7 +34,10 @@ pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
     let mut solved = true;
     let work = |case: &Case| {
         let began = Instant::now();
-        (play(&case.level, case.answer.as_ref(), case.seed), began.elapsed())
+        let mut played = play(&case.level, case.answer.as_ref(), case.seed);
+        let incident = case.level.incident.as_ref();
+        played.verdict.causes = incident.map(|incident| incident.causes(&case.answers));
+        (played, began.elapsed())
     };
     let mut told = cases.iter();
     in_order(&cases, work, |_, (played, took)| {
@@ -41,6 +47,7 @@ pub fn check(arguments: &CheckArgs, pack: &Pack) -> Ended {
                 out.json(&to_json(case, &played, took, help));
             } else {
                 tell(&mut out, &case.level, &played.verdict, help);
+                tell_causes(&mut out, &played.verdict, help);
                 tell_script(&mut out, played.script.as_ref());
             }
         }
@@ -53,14 +60,10 @@ fn cases(arguments: &CheckArgs, pack: &Pack) -> Result<Vec<Case>, Usage> {
     let levels: Vec<Arc<Level>> = if arguments.level.is_empty() {
         pack.levels.clone()
     } else {
-        let named = arguments.level.iter().map(|name| level(pack, name).cloned());
+        let named = arguments.level.iter().map(|name| level(pack, name));
         named.collect::<Result<_, _>>()?
     };
     let given = answer(arguments)?;
-    let seeds = match &arguments.seeds {
-        Some(seeds) => seeds.0.clone(),
-        None => vec![arguments.seed],
-    };
     let mut cases = Vec::new();
     for level in levels {
         let answer = match &arguments.solution {
@@ -70,11 +73,29 @@ fn cases(arguments: &CheckArgs, pack: &Pack) -> Result<Vec<Case>, Usage> {
         if let Some(answer) = &answer {
             refuse_half_replaced(&level.start, &answer.files)?;
         }
-        for &seed in &seeds {
-            cases.push(Case { level: Arc::clone(&level), seed, answer: answer.clone() });
+        let answers = causes(&level, &arguments.cause)?;
+        let seeds = match &arguments.seeds {
+            Some(seeds) => seeds.0.clone(),
+            None => vec![arguments.seed.unwrap_or(level.first_seed())],
+        };
+        for seed in seeds {
+            let (level, answer) = (Arc::clone(&level), answer.clone());
+            cases.push(Case { level, seed, answer, answers: answers.clone() });
         }
     }
     Ok(cases)
+}
+
+/// Judges what was said about the cause.
+fn causes(level: &Level, said: &[String]) -> Result<Vec<Answer>, Usage> {
+    let Some(incident) = &level.incident else {
+        return match said {
+            [] => Ok(Vec::new()),
+            _ => Err(Usage(format!("{} is no incident, so it asks for no --cause", level.name))),
+        };
+    };
+    let judged = said.iter().map(|said| incident.judge(said, &level.start).map_err(Usage));
+    judged.collect()
 }
 
 /// The level's own solution of this name; the first when it is empty.
@@ -143,6 +164,27 @@ fn tell_script(out: &mut Output, script: Option<&Finished>) {
     }
     if script.exit != 0 {
         out.line(format!("  the script failed: exit {}", script.exit));
+    }
+}
+
+/// How well the causes were found; what they are, once all is mended.
+fn tell_causes(out: &mut Output, verdict: &Verdict, help: Help) {
+    let Some(causes) = &verdict.causes else { return };
+    out.line(format!("  {}", causes_in_words(causes)));
+    for (fault, named) in causes.faults.iter().filter(|_| verdict.solved && help == Help::All) {
+        let sign = if *named { '✓' } else { '·' };
+        out.line(format!("  {sign} {}", fault.says));
+    }
+}
+
+/// `1 of 2 causes named, 3 wrong answers`
+pub fn causes_in_words(causes: &Causes) -> String {
+    let (named, of) = (causes.named(), causes.faults.len());
+    let noun = if of == 1 { "cause" } else { "causes" };
+    match causes.wrong() {
+        0 => format!("{named} of {of} {noun} named"),
+        1 => format!("{named} of {of} {noun} named, 1 wrong answer"),
+        wrong => format!("{named} of {of} {noun} named, {wrong} wrong answers"),
     }
 }
 

@@ -59,19 +59,24 @@ fn chosen(arguments: &LintArgs, pack: &Pack) -> Result<Vec<Arc<Level>>, Usage> {
     if arguments.level.is_empty() {
         return Ok(pack.levels.clone());
     }
-    arguments.level.iter().map(|name| level(pack, name).cloned()).collect()
+    arguments.level.iter().map(|name| level(pack, name)).collect()
 }
 
-fn seeds(arguments: &LintArgs) -> Seeds {
-    arguments.seeds.as_ref().map_or_else(Seeds::default, |seeds| Seeds::all(&seeds.0))
+/// The seeds that were given; else five, and for an incident its own.
+fn seeds(arguments: &LintArgs, level: &Level) -> Seeds {
+    match &arguments.seeds {
+        Some(seeds) => Seeds::all(&seeds.0),
+        None if level.incident.is_some() => Seeds::all(&[level.first_seed()]),
+        None => Seeds::default(),
+    }
 }
 
 fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended {
-    let seeds = seeds(arguments);
     let mut progress = Progress::new(chosen.len(), "levels proved");
     let (mut held, mut failed) = (0, 0);
     let proved = |level: &Arc<Level>| {
         let mut prover = Prover::new(Arc::clone(level));
+        let seeds = seeds(arguments, level);
         let proofs = statements(level).into_iter().map(|one| prover.prove(&one, &seeds));
         proofs.collect::<Vec<Proof>>()
     };
@@ -91,7 +96,8 @@ fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended
         !out.is_closed()
     });
     progress.clear();
-    let (levels, seeds) = (chosen.len(), seeds.solutions.len());
+    let most = chosen.iter().map(|level| seeds(arguments, level).solutions.len()).max();
+    let (levels, seeds) = (chosen.len(), most.unwrap_or_default());
     if arguments.json {
         out.json(&json!({"levels": levels, "seeds": seeds, "held": held, "failed": failed}));
     } else {

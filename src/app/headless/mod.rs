@@ -1,5 +1,6 @@
 //! Commands without a screen: they print, and end with an exit code.
 
+mod bug;
 mod check;
 mod explain;
 mod files;
@@ -22,15 +23,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::level::incident::{self, Address};
+use crate::level::sandbox::Sandbox;
 use crate::level::{Level, Pack};
 
+pub use bug::{bug, write_new};
 pub use check::check;
 pub use explain::explain;
 pub use files::{read_files, read_pack};
 pub use levels::levels;
 pub use lint::lint;
 pub use new::new;
-pub use objects::usage as usage_object;
+pub use objects::{met as level_object, usage as usage_object};
 pub use output::Output;
 pub use shell::shell;
 pub use trace::trace;
@@ -82,9 +86,20 @@ fn broken(folder: Option<&Path>, errors: &[Diagnostic]) -> Usage {
     Usage(format!("cannot read the levels of {place}:\n{}", lines.join("\n")))
 }
 
-/// The level with this name or number.
-pub fn level<'a>(pack: &'a Pack, name: &str) -> Result<&'a Arc<Level>, Usage> {
-    pack.level(name).ok_or_else(|| {
+/// The level with this name or number, or the incident or sandbox with this address.
+pub fn level(pack: &Pack, name: &str) -> Result<Arc<Level>, Usage> {
+    level_on(pack, name, None)
+}
+
+/// The same, where the seed is given: it draws the business of a sandbox.
+pub fn level_on(pack: &Pack, name: &str, seed: Option<u64>) -> Result<Arc<Level>, Usage> {
+    if let Some(address) = Address::parse(name) {
+        return address.and_then(incident::incident).map_err(Usage);
+    }
+    if let Some(sandbox) = Sandbox::parse(name) {
+        return sandbox.map(|sandbox| sandbox.level(seed.unwrap_or(1))).map_err(Usage);
+    }
+    pack.level(name).cloned().ok_or_else(|| {
         let names = pack.levels.iter().map(|level| level.name.as_str());
         let close = nearest(name, names.clone());
         let help = match close {

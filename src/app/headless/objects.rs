@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Usage;
 use crate::game::diff;
+use crate::level::incident::{Causes, Injected};
 use crate::level::{Applied, Diagnosis, GoalState, Hint, Level, Repeat, Verdict, with_answer};
 use crate::shell::{Files, Finished};
 
@@ -34,11 +35,53 @@ pub fn verdict(verdict: &Verdict, help: Help) -> Value {
     let goals = verdict.goals.iter().enumerate();
     let goals: Vec<Value> =
         goals.map(|(index, state)| goal(state, verdict.told_before(index), help)).collect();
+    let causes = verdict.causes.as_ref();
+    let told = verdict.solved && help == Help::All;
     json!({
         "level": verdict.level,
         "seed": verdict.seed,
         "solved": verdict.solved,
         "goals": goals,
+        "causes": causes.map(|causes| self::causes(causes, told)),
+    })
+}
+
+/// How well an incident's causes were found; what they are, where that is `told`.
+fn causes(causes: &Causes, told: bool) -> Value {
+    let answers = causes.answers.iter();
+    let answers = answers.map(|one| json!({"said": one.said, "right": !one.names.is_empty()}));
+    let mut value = json!({
+        "of": causes.faults.len(),
+        "named": causes.named(),
+        "answers": answers.collect::<Vec<_>>(),
+    });
+    if told {
+        value["faults"] =
+            causes.faults.iter().map(|(injected, named)| fault(injected, *named)).collect();
+    }
+    value
+}
+
+/// What was wrong.
+fn fault(fault: &Injected, named: bool) -> Value {
+    let objects = fault.objects.iter().map(|object| {
+        let kind = object.kind.info().singular;
+        match object.namespace.as_str() {
+            "" => format!("{kind}/{}", object.name),
+            namespace => format!("{kind}/{} -n {namespace}", object.name),
+        }
+    });
+    let lines = fault
+        .lines
+        .iter()
+        .flat_map(|(file, lines)| lines.iter().map(move |line| format!("{file}:{line}")));
+    json!({
+        "kind": fault.kind,
+        "says": fault.says,
+        "objects": objects.collect::<Vec<_>>(),
+        "lines": lines.collect::<Vec<_>>(),
+        "codes": fault.codes,
+        "named": named,
     })
 }
 
@@ -116,6 +159,11 @@ pub fn applied(applied: &Applied) -> Value {
         })
     });
     files.collect()
+}
+
+/// A level, as a player meets it who has not solved it, without hints.
+pub fn met(level: &Level) -> Value {
+    self::level(level, false, false)
 }
 
 /// A level, as its player meets it.

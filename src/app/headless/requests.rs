@@ -8,14 +8,16 @@ use serde_json::{Map, Value, json};
 use super::objects::{self, Help};
 use super::shell::Desk;
 use super::trace::traced;
+use crate::app::transcript;
 use crate::diagnostic::nearest;
-use crate::level::{Attempt, parse_duration};
+use crate::level::{Attempt, Entry, parse_duration};
 
 /// The longest that a request lets pass.
 const ADVANCE: Duration = Duration::from_secs(24 * 3600);
 
 /// The requests that there are.
-const REQUESTS: [&str; 7] = ["run", "files", "apply", "advance", "trace", "grade", "reset"];
+const REQUESTS: [&str; 10] =
+    ["run", "files", "apply", "advance", "trace", "cause", "grade", "reset", "session", "repeat"];
 
 /// A request: an object with one key.
 pub struct Request {
@@ -70,13 +72,16 @@ fn expected(request: &str, what: &str) -> Value {
 
 impl Request {
     /// Carries it out.
-    pub fn answer(&self, desk: &mut Desk) -> Value {
+    pub fn answer(&self, desk: &mut Desk<'_>) -> Value {
         let answer = match self.name.as_str() {
             "files" => self.files(desk),
             "apply" => self.apply(desk),
             "advance" => self.advance(desk),
             "trace" => self.trace(desk),
+            "cause" => self.cause(desk),
             "grade" => self.grade(desk),
+            "session" => self.session(desk),
+            "repeat" => self.repeat(desk),
             _ => self.reset(desk),
         };
         match answer {
@@ -115,12 +120,12 @@ impl Request {
     }
 
     /// The level's attempt.
-    fn attempt<'d>(&self, desk: &'d mut Desk) -> Result<&'d mut Attempt, Value> {
+    fn attempt<'d>(&self, desk: &'d mut Desk<'_>) -> Result<&'d mut Attempt, Value> {
         let message = format!("{} asks for a level: podhop shell LEVEL --json", self.name);
         desk.attempt_mut().ok_or_else(|| objects::error("no-level", &message))
     }
 
-    fn files(&self, desk: &mut Desk) -> Result<Value, Value> {
+    fn files(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let fields = self.object("an object: a file's name, and its content or null")?;
         for (name, content) in &fields {
             let locked = desk.attempt_mut().is_some_and(|attempt| attempt.is_locked(name));
@@ -146,13 +151,13 @@ impl Request {
         Ok(json!({"files": objects::files(desk.session().files())}))
     }
 
-    fn apply(&self, desk: &mut Desk) -> Result<Value, Value> {
+    fn apply(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         self.only(&[])?;
         let applied = self.attempt(desk)?.apply();
         Ok(json!({"applied": objects::applied(&applied)}))
     }
 
-    fn advance(&self, desk: &mut Desk) -> Result<Value, Value> {
+    fn advance(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let time = self.arguments.as_str().and_then(parse_duration);
         let Some(time) = time.filter(|time| *time <= ADVANCE) else {
             return Err(expected("advance", "a time of a day at most: \"250ms\", \"20s\", \"2m\""));
@@ -161,7 +166,7 @@ impl Request {
         Ok(json!({"happened": desk.advance_to(until)}))
     }
 
-    fn trace(&self, desk: &mut Desk) -> Result<Value, Value> {
+    fn trace(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let fields = self.only(&["from", "run"])?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
         let Some(run) = text("run") else {
@@ -176,7 +181,7 @@ impl Request {
     }
 
     /// Sends the goals' requests; the reward is the share of goals that pass.
-    fn grade(&self, desk: &mut Desk) -> Result<Value, Value> {
+    fn grade(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let fields = self.only(&["help"])?;
         let help =
             if fields.get("help") == Some(&Value::Bool(false)) { Help::None } else { Help::All };
@@ -193,8 +198,51 @@ impl Request {
         }))
     }
 
+    /// Says where an incident's cause is; whether it is there, the verdict counts.
+    fn cause(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
+        let Some(said) = self.arguments.as_str() else {
+            return Err(expected("cause", "an object, a line or a code: \"service/web\""));
+        };
+        let attempt = self.attempt(desk)?;
+        attempt.name_cause(said).map_err(|why| objects::error("wrong-argument", &why))?;
+        Ok(json!({"cause": said}))
+    }
+
+    /// The first line of a session that was written down: its level is opened on its seed.
+    fn session(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
+        let fields = self.only(&["podhop", "level", "seed", "whole"])?;
+        let Some(name) = fields.get("level").and_then(Value::as_str) else {
+            return Err(expected("session", "{\"podhop\": VERSION, \"level\": NAME, \"seed\": N}"));
+        };
+        let seed = fields.get("seed").and_then(Value::as_u64);
+        let attempt = desk.turn_to(name, seed);
+        let attempt = attempt.map_err(|usage| objects::error("wrong-argument", &usage.0))?;
+        let (level, seed) = (attempt.level().name.clone(), attempt.seed());
+        let same = fields.get("podhop").and_then(Value::as_str) == Some(env!("CARGO_PKG_VERSION"));
+        Ok(json!({"level": level, "seed": seed, "sameVersion": same}))
+    }
+
+    /// A line of a session that was written down: the same is done at the same moment.
+    fn repeat(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
+        let fields = self.object("an object")?;
+        let (at, did) = transcript::read(&fields).map_err(|what| expected("repeat", &what))?;
+        let attempt = self.attempt(desk)?;
+        match did {
+            Some(did) => attempt.repeat(&Entry { at, did }),
+            None => attempt.repeat_until(at),
+        }
+        let chunks = attempt.session_mut().take_output();
+        let stream = |error: bool| {
+            let parts = chunks.iter().filter(|chunk| chunk.error == error);
+            let bytes: Vec<u8> = parts.flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let passed: Vec<bool> = attempt.goals().iter().map(|goal| goal.passed).collect();
+        Ok(json!({"stdout": stream(false), "stderr": stream(true), "passed": passed}))
+    }
+
     /// Everything from the start, on the same seed or another.
-    fn reset(&self, desk: &mut Desk) -> Result<Value, Value> {
+    fn reset(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let fields = self.only(&["seed"])?;
         let seed = match fields.get("seed") {
             None => None,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::lines::{Lines, Read};
 use super::requests::{self, Sent};
-use super::{Ended, Output, level, read_files};
+use super::{Ended, Output, Usage, level_on, read_files};
 use crate::app::cli::ShellArgs;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Config};
@@ -27,16 +27,17 @@ const LIMIT: Duration = Duration::from_secs(3600);
 const SLICE: Duration = Duration::from_secs(1);
 
 /// Reads commands from standard input until its end.
-pub fn shell(arguments: &ShellArgs, pack: impl FnOnce() -> Result<Pack, super::Usage>) -> Ended {
+pub fn shell(arguments: &ShellArgs, pack: &dyn Fn() -> Result<Pack, Usage>) -> Ended {
     let files = match &arguments.dir {
         Some(folder) => Some(read_files(folder)?),
         None => None,
     };
     let at = match &arguments.level {
-        Some(name) => Ground::Level(level(&pack()?, name)?.clone()),
+        Some(name) => Ground::Level(level_on(&pack()?, name, arguments.seed)?),
         None => Ground::Empty(arguments.into()),
     };
-    let desk = Desk::open(at, arguments.seed, files.unwrap_or_default());
+    let seed = arguments.seed.unwrap_or_else(|| at.first_seed());
+    let desk = Desk::open(at, seed, files.unwrap_or_default(), pack);
     let person = io::stdin().is_terminal() && !arguments.json;
     let mut conversation = Conversation {
         desk,
@@ -60,6 +61,16 @@ enum Ground {
     Level(Arc<Level>),
     /// Nothing but nodes.
     Empty(Bare),
+}
+
+impl Ground {
+    /// The seed where none is given.
+    fn first_seed(&self) -> u64 {
+        match self {
+            Ground::Level(level) => level.first_seed(),
+            Ground::Empty(_) => 1,
+        }
+    }
 }
 
 /// A cluster without anything in it.
@@ -100,11 +111,13 @@ impl Bare {
 }
 
 /// A terminal and the cluster it talks to, and how both began.
-pub struct Desk {
+pub struct Desk<'a> {
     ground: Ground,
     seed: u64,
     /// What the working folder began with, beside a level's own files.
     files: Files,
+    /// Where levels come from.
+    pack: &'a dyn Fn() -> Result<Pack, Usage>,
     now: Now,
 }
 
@@ -116,8 +129,13 @@ enum Now {
     Free(Box<(Cluster, Session)>),
 }
 
-impl Desk {
-    fn open(ground: Ground, seed: u64, files: Files) -> Desk {
+impl<'a> Desk<'a> {
+    fn open(
+        ground: Ground,
+        seed: u64,
+        files: Files,
+        pack: &'a dyn Fn() -> Result<Pack, Usage>,
+    ) -> Desk<'a> {
         let now = match &ground {
             Ground::Level(level) => {
                 let mut attempt = Attempt::open(Arc::clone(level), seed);
@@ -128,7 +146,7 @@ impl Desk {
                 Now::Free(Box::new((bare.cluster(seed), Session::new(files.clone()))))
             }
         };
-        Desk { ground, seed, files, now }
+        Desk { ground, seed, files, pack, now }
     }
 
     /// Begins anew, on this seed where one is given.
@@ -142,7 +160,21 @@ impl Desk {
             ingress: false,
         });
         let ground = std::mem::replace(&mut self.ground, empty);
-        *self = Desk::open(ground, seed, std::mem::take(&mut self.files));
+        *self = Desk::open(ground, seed, std::mem::take(&mut self.files), self.pack);
+    }
+
+    /// Opens a level in the place of whatever is there.
+    ///
+    /// # Errors
+    /// When there is no such level.
+    pub fn turn_to(&mut self, name: &str, seed: Option<u64>) -> Result<&mut Attempt, Usage> {
+        let level = level_on(&(self.pack)()?, name, seed)?;
+        let seed = seed.unwrap_or(level.first_seed());
+        *self = Desk::open(Ground::Level(level), seed, Files::new(), self.pack);
+        match &mut self.now {
+            Now::Level(attempt) => Ok(attempt),
+            Now::Free(_) => Err(Usage(format!("{name} is no level"))),
+        }
     }
 
     /// The seed that it was opened on.
@@ -231,8 +263,8 @@ enum Ran {
     TooLong,
 }
 
-struct Conversation {
-    desk: Desk,
+struct Conversation<'a> {
+    desk: Desk<'a>,
     json: bool,
     lines: Lines,
     /// Ctrl-C was pressed while a command ran.
@@ -243,7 +275,7 @@ struct Conversation {
     left: bool,
 }
 
-impl Conversation {
+impl Conversation<'_> {
     /// Ctrl-C while a command runs stops the command, and podhop goes on.
     fn heed_interrupts(&self) {
         #[cfg(unix)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::check::refuse_half_replaced;
 use super::objects::word;
-use super::{Ended, FAILURE, Output, Usage, level, read_files};
+use super::{Ended, FAILURE, Output, Usage, level_on, read_files};
 use crate::app::cli::TraceArgs;
 use crate::cluster::Cluster;
 use crate::diagnostic::printable;
@@ -30,7 +30,9 @@ const LIMIT: Duration = Duration::from_secs(600);
 pub fn trace(arguments: &TraceArgs, pack: &Pack) -> Ended {
     let name = PlaceName::parse(&arguments.from)
         .map_err(|expected| Usage(format!("--from {:?}: {expected}", arguments.from)))?;
-    let mut attempt = Attempt::open(level(pack, &arguments.level)?.clone(), arguments.seed);
+    let level = level_on(pack, &arguments.level, arguments.seed)?;
+    let seed = arguments.seed.unwrap_or(level.first_seed());
+    let mut attempt = Attempt::open(level, seed);
     let mut files = Files::new();
     for path in &arguments.manifests {
         files.extend(read_files(path)?);

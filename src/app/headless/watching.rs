@@ -71,7 +71,7 @@ pub fn watch(arguments: &WatchArgs, pack: &Pack) -> Ended {
     let level = level(pack, &arguments.level)?;
     let folder = arguments.dir.clone().unwrap_or_else(|| PathBuf::from(&level.name));
     let mut out = Output::new();
-    let written = write_files(level, &folder)?;
+    let written = write_files(&level, &folder)?;
     out.line(&level.title);
     out.line(&level.situation);
     out.line(format!(
@@ -80,7 +80,7 @@ pub fn watch(arguments: &WatchArgs, pack: &Pack) -> Ended {
         folder.display(),
         written.join(", ")
     ));
-    let mut watched = Watched { level: Arc::clone(level), causes: Vec::new(), step: 1 };
+    let mut watched = Watched { level, causes: Vec::new(), step: 1 };
     if arguments.everything {
         watched.step = STEPS;
     }
@@ -129,6 +129,10 @@ struct Watched {
 }
 
 impl Watched {
+    fn seed(&self, arguments: &WatchArgs) -> u64 {
+        arguments.seed.unwrap_or(self.level.first_seed())
+    }
+
     /// Plays the level with these files on a fresh cluster, and tells how the goals stand; whether they
     /// all pass.
     fn check(&mut self, mut files: Files, arguments: &WatchArgs, out: &mut Output) -> bool {
@@ -137,7 +141,7 @@ impl Watched {
         }
         let script = files.remove(SCRIPT).map(|text| String::from_utf8_lossy(&text).into_owned());
         let answer = Solution { name: "watched".to_owned(), files, script };
-        let played = play(&self.level, Some(&answer), arguments.seed);
+        let played = play(&self.level, Some(&answer), self.seed(arguments));
         self.climb(&played.verdict, arguments);
         self.tell(&played, out);
         played.verdict.solved

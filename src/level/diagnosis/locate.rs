@@ -130,7 +130,7 @@ pub(super) fn text_below(value: &Value, path: &str, fits: &dyn Fn(&str) -> bool)
 }
 
 /// Whether `line` holds `word`, and not only as part of a longer name.
-pub(super) fn mentions(line: &str, word: &str) -> bool {
+pub(in crate::level) fn mentions(line: &str, word: &str) -> bool {
     whole_word(line, word).is_some()
 }
 

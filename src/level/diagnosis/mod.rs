@@ -30,6 +30,8 @@ mod targets;
 mod variables;
 mod workloads;
 
+pub(super) use locate::mentions;
+
 pub use codes::{Code, Explanation, explain, explanations, near_codes};
 
 use std::collections::BTreeSet;

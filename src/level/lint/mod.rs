@@ -109,12 +109,17 @@ pub enum Statement {
     Matters,
     /// Its solutions solve it when they are written in other ways.
     Rewritten,
+    /// Untouched, a goal is diagnosed with what was put into the incident.
+    Named,
     /// The same seed twice gives the same transcript.
     Repeats,
 }
 
 /// Everything that is to be proved about a level.
 pub fn statements(level: &Level) -> Vec<Statement> {
+    if level.incident.is_some() {
+        return of_incident(level);
+    }
     let mut statements = vec![Statement::Texts, Statement::Opens, Statement::Unsolved];
     if level.goals.iter().any(|goal| matches!(goal.predict, Predict::Own(_))) {
         statements.push(Statement::Predicts);
@@ -131,6 +136,17 @@ pub fn statements(level: &Level) -> Vec<Statement> {
         Statement::Rewritten,
         Statement::Repeats,
     ]);
+    statements
+}
+
+/// What is to be proved about an incident. It is mended by whatever lets the traffic through, so that of
+/// the cheats those alone count that let nothing through; and it has no mistakes of its own.
+fn of_incident(level: &Level) -> Vec<Statement> {
+    let mut statements =
+        vec![Statement::Texts, Statement::Opens, Statement::Unsolved, Statement::Named];
+    statements.extend(level.solutions.iter().cloned().map(Statement::Solves));
+    statements.extend([Cheat::Echo, Cheat::Imitator].map(Statement::Resists));
+    statements.extend([Statement::Rewritten, Statement::Repeats]);
     statements
 }
 
@@ -151,6 +167,7 @@ impl fmt::Display for Statement {
             Statement::Bites => f.write_str("each goal is failed alone by a mistake or a cheat"),
             Statement::Matters => f.write_str("each line of its solutions matters, or is spare"),
             Statement::Rewritten => f.write_str("its solutions, written in other ways, solve it"),
+            Statement::Named => f.write_str("a diagnosis names what was put into it"),
             Statement::Repeats => f.write_str("a seed twice gives the same transcript"),
         }
     }
@@ -204,6 +221,7 @@ impl Prover {
             }
             Statement::Opens => self.on(&seeds.others, world::opens),
             Statement::Unsolved => self.on(&seeds.others, world::unsolved),
+            Statement::Named => self.on(&seeds.others, world::named),
             Statement::Predicts => self.on(&seeds.others, asks::predicts),
             Statement::Asks => (seeds.others.len(), asks::asks(self, &seeds.others)),
             Statement::Fails(mistake) => {

@@ -158,6 +158,23 @@ pub(super) fn unsolved(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic>
     Ok(())
 }
 
+/// Untouched, a goal of the incident fails with a code that one of its faults has.
+pub(super) fn named(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
+    let level = prover.level.clone();
+    let faults = level.incident.iter().flat_map(|incident| &incident.faults);
+    let codes: Vec<_> = faults.flat_map(|fault| &fault.codes).collect();
+    let (_, verdict) = prover.untouched(seed);
+    let diagnoses = verdict.goals.iter().filter_map(|goal| goal.diagnosis.as_ref());
+    match diagnoses.map(|diagnosis| diagnosis.code).any(|code| codes.contains(&&code)) {
+        true => Ok(()),
+        false => {
+            let message = format!("no goal fails with any of {codes:?}");
+            let error = level.source.error("goals", message);
+            Err(error.help("this is a fault of podhop's: the incident was proved on its own seed"))
+        }
+    }
+}
+
 /// A solution's files are accepted, its commands succeed, every goal passes, and the events happen
 /// meanwhile, with success and effect.
 pub(super) fn solves(

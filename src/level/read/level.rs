@@ -93,6 +93,7 @@ pub(super) fn level(
         debrief: file.debrief.trim().to_owned(),
         real: file.real,
         par_edits: file.par.edits.and_then(|edits| u32::try_from(edits).ok()),
+        incident: None,
         world: folder.below("world/"),
         start: folder.below("start/"),
         solutions,

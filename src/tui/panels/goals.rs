@@ -164,6 +164,9 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
         _ if !unapplied.is_empty() => {
             format!("{} changed: Ctrl-S applies, Ctrl-G then sends.", unapplied.join(", "))
         }
+        _ if play.goals().is_empty() => {
+            "A sandbox: nothing is asked. Ctrl-S applies; what you send shows its way.".to_owned()
+        }
         Phase::Untouched if play.asked == Asked::No => {
             "Something is broken. Ctrl-G sends the goal's request and shows its way.".to_owned()
         }

@@ -29,7 +29,10 @@ pub fn draw(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let right = format!(" seed {} · {} {sign}{speed} ", play.attempt().seed(), play.clock());
     let columns = usize::from(area.width.saturating_sub(4));
     let left_room = columns.saturating_sub(width(&right) + 2);
-    let number = format!(" {}  ", level.number);
+    let number = match level.number {
+        0 => " ".to_owned(),
+        number => format!(" {number}  "),
+    };
     let title = fit(&level.title, left_room.saturating_sub(width(&number) + 1));
     let style = if running || busy { theme.dim } else { theme.warn };
     put_spans(

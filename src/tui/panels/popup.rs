@@ -504,6 +504,9 @@ fn won(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         rows.push(styled("", theme.text));
         let text = format!("{}.", capital(&debrief.solved.sentence()));
         paragraph(&mut rows, &text, columns, theme.text);
+        if let Some(text) = debrief.solved.causes() {
+            paragraph(&mut rows, &format!("{text}."), columns, theme.text);
+        }
     }
     let keys = "Enter: what to keep · Esc: stay";
     let scroll = game.scroll().unwrap_or(0);

@@ -18,19 +18,22 @@ const WITH_PICTURE: u16 = 20;
 pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
     let Some(play) = game.play() else { return 0 };
     let level = play.level();
-    let title = format!("{}  {}", level.number, level.title);
-    let inner = page(&title, &chapter(game), &[Context::Page], theme, area, buf);
+    let inner = page(&level.heading(), &chapter(game), &[Context::Page], theme, area, buf);
     let text = column(inner, 76);
     let columns = usize::from(text.width);
     let mut lines: Vec<Line<'_>> = Vec::new();
     lines.extend(
         wrap(&reflow(&level.situation), columns).into_iter().map(|text| line(text, theme.text)),
     );
-    lines.push(Line::default());
-    lines.push(line(
-        if level.goals.len() == 1 { "Make this work" } else { "Make these work" },
-        theme.title,
-    ));
+    let heading = match level.goals.len() {
+        0 => None,
+        1 => Some("Make this work"),
+        _ => Some("Make these work"),
+    };
+    if let Some(heading) = heading {
+        lines.push(Line::default());
+        lines.push(line(heading, theme.title));
+    }
     for goal in &level.goals {
         for (at, text) in wrap(&goal.say, columns.saturating_sub(2)).into_iter().enumerate() {
             let mark = if at == 0 { "○ " } else { "  " };

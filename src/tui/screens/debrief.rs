@@ -7,9 +7,11 @@ use ratatui::text::{Line, Span};
 
 use super::statistics::stars;
 use super::{column, page, scrolled};
+use crate::diagnostic::printable;
 use crate::game::story::Story;
 use crate::game::{Answered, Debrief, Game, Popup, Tried, rung_name};
 use crate::level::Level;
+use crate::level::incident::Causes;
 use crate::tui::keys::Context;
 use crate::tui::text::{fit, line, reflow, width, wrap};
 use crate::tui::theme::Theme;
@@ -18,7 +20,7 @@ use crate::tui::theme::Theme;
 pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
     let Some(debrief) = game.debrief() else { return 0 };
     let level = &debrief.level;
-    let title = format!("✓ {}  {}", level.number, level.title);
+    let title = format!("✓ {}", level.heading());
     let inner = page(&title, &debrief.solved.sentence(), &[Context::Page], theme, area, buf);
     let text = column(inner, 84);
     let columns = usize::from(text.width);
@@ -34,8 +36,13 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
         heading(&mut lines, "The way it goes now", theme);
         way(&mut lines, story, columns, theme);
     }
-    heading(&mut lines, "What to keep", theme);
-    paragraph(&mut lines, &reflow(&level.debrief), columns, theme.text);
+    match &debrief.causes {
+        Some(causes) => told_causes(&mut lines, causes, debrief, columns, theme),
+        None => {
+            heading(&mut lines, "What to keep", theme);
+            paragraph(&mut lines, &reflow(&level.debrief), columns, theme.text);
+        }
+    }
     if let Some(guess) = &debrief.guess {
         lines.push(Line::default());
         paragraph(&mut lines, &format!("Your first guess: {guess}"), columns, theme.dim);
@@ -51,6 +58,29 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
         }
     }
     scrolled(&lines, game.selected(), theme, text, buf)
+}
+
+/// What was wrong, and whether the player named it, apart from mending it.
+fn told_causes(
+    lines: &mut Vec<Line<'static>>,
+    causes: &Causes,
+    debrief: &Debrief,
+    columns: usize,
+    theme: &Theme,
+) {
+    heading(lines, "The cause", theme);
+    if let Some(text) = debrief.solved.causes() {
+        paragraph(lines, &format!("{text}."), columns, theme.text);
+    }
+    for (fault, named) in &causes.faults {
+        let (sign, style) = if *named { ("✓", theme.good) } else { ("·", theme.text) };
+        paragraph(lines, &format!("{sign} {}", fault.says), columns, style);
+        paragraph(lines, &format!("  {}", fault.lesson), columns, theme.dim);
+    }
+    for answer in causes.answers.iter().filter(|answer| answer.names.is_empty()) {
+        let said = printable(&answer.said);
+        paragraph(lines, &format!("✗ You said {said}; that was all right."), columns, theme.dim);
+    }
 }
 
 fn answer(lines: &mut Vec<Line<'static>>, answered: &Answered, columns: usize, theme: &Theme) {

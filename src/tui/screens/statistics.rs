@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{column, page, scrolled};
-use crate::game::{Game, Record};
+use crate::game::{Found, Game, Record};
 use crate::level::Level;
 use crate::tui::keys::Context;
 use crate::tui::text::{fit, line, wrap};
@@ -54,6 +54,23 @@ fn totals(game: &Game, theme: &Theme, lines: &mut Vec<Line<'static>>) {
     lines.push(row("Solved without any help", alone.to_string()));
     lines.push(row("Stars, four a level", format!("{stars} of {}", levels.len() * 4)));
     lines.push(row("Times a request was sent", sends.to_string()));
+    let again: u32 = records.iter().map(|record| u32::from(record.returns)).sum();
+    let due = levels.iter().filter(|level| game.comes_back(level).is_some()).count();
+    if again > 0 || due > 0 {
+        let back = if due > 0 { format!("; {due} to be solved again now") } else { String::new() };
+        lines.push(row("Solved again, days later", format!("{again}{back}")));
+    }
+    let found: Vec<_> = solved.iter().filter_map(|solved| solved.found).collect();
+    if !found.is_empty() {
+        let sum = |of: fn(&Found) -> u32| found.iter().map(of).sum::<u32>();
+        let text = format!(
+            "{} of {}, {} wrong answers",
+            sum(|found| found.named),
+            sum(|found| found.of),
+            sum(|found| found.wrong)
+        );
+        lines.push(row("Causes of incidents named", text));
+    }
 }
 
 /// How well each ending was foreseen.

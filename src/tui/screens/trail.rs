@@ -31,7 +31,11 @@ const NAME: [&str; 2] = ["┌─┐┌─┐┌┬┐┬ ┬┌─┐┌─┐",
 pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Rect, usize)> {
     let levels = &game.pack().levels;
     let solved = levels.iter().filter(|level| is_solved(game, level)).count();
-    let right = format!("{solved} of {} solved", levels.len());
+    let back = levels.iter().filter(|level| game.comes_back(level).is_some()).count();
+    let right = match back {
+        0 => format!("{solved} of {} solved", levels.len()),
+        back => format!("{solved} of {} solved, {back} again", levels.len()),
+    };
     let inner = page("podhop", &right, &[Context::Trail], theme, area, buf);
     let top = draw_head(game, theme, inner, buf);
     let warnings = draw_warnings(game, theme, inner, buf);
@@ -182,6 +186,7 @@ fn level_row(game: &Game, at: usize, columns: usize, theme: &Theme) -> Line<'sta
     let chosen = at == game.selected();
     let record = game.record(&level.name);
     let (sign, style) = match (&record.solved, record.tries, record.files.is_empty()) {
+        (Some(_), _, _) if game.comes_back(level).is_some() => ("↻", theme.warn),
         (Some(_), _, _) => ("✓", theme.good),
         (None, 0, true) => ("○", theme.dim),
         (None, _, _) => ("◌", theme.warn),
@@ -204,7 +209,11 @@ fn draw_preview(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width.saturating_sub(4));
     let record = game.record(&level.name);
     let mut lines = preview_lines(level, &record, columns, theme);
-    let state = state_lines(&record, columns, theme);
+    let mut state = state_lines(&record, columns, theme);
+    if let Some(days) = game.comes_back(level) {
+        let text = format!("↻ Solved {days} days ago: to be solved again, on another seed.");
+        state.extend(wrap(&text, columns).into_iter().map(|text| line(text, theme.warn)));
+    }
     if lines.len() + state.len() + 3 <= usize::from(area.height) {
         lines.extend(state);
     }
