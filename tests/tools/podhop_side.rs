@@ -15,6 +15,8 @@ const SETTLE: Duration = Duration::from_secs(60);
 /// A cluster with a container for every kind of shell.
 pub struct Player {
     cluster: Cluster,
+    /// A cluster with a web server and names, made when the first network tool is played.
+    network: Option<Cluster>,
     files: Files,
 }
 
@@ -37,12 +39,51 @@ impl Player {
                 cluster.write_file(&container(pod), &path, content).expect("the pod runs");
             }
         }
-        Player { cluster, files }
+        Player { cluster, network: None, files }
+    }
+
+    /// The web server, its Service and a BusyBox, as `net/around.sh` has them.
+    fn network(&self) -> Cluster {
+        let config = Config { nodes: 1, seed: 7, dns: true, dual_stack: false };
+        let mut cluster = Cluster::new(&config, shell::programs());
+        let net = super::folder().join("net");
+        let mut files = Files::new();
+        let mut pages = String::new();
+        for path in ["cluster.yaml", "default.conf"] {
+            files.insert(path.to_owned(), fs::read(net.join(path)).expect("readable"));
+        }
+        for entry in fs::read_dir(net.join("html")).expect("readable").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            pages += &format!(" --from-file={name}");
+            files.insert(name, fs::read(entry.path()).expect("readable"));
+        }
+        let install = "kubectl exec web -- sh -c 'apt-get update; apt-get install -y curl wget dnsutils netcat-openbsd jq'";
+        let script = format!(
+            "kubectl create configmap conf --from-file=default.conf; kubectl create configmap html{pages}
+             kubectl apply -f cluster.yaml; kubectl wait --for=condition=Ready pod/web pod/busybox; {install}"
+        );
+        cluster.settle(SETTLE);
+        shell::run_at(&mut cluster, &Place::Laptop, &files, &script, 10 * LIMIT);
+        cluster.settle(SETTLE);
+        for pod in ["web", "busybox"] {
+            for (name, content) in &self.files {
+                let path = format!("{HOME}/{name}");
+                cluster.write_file(&container(pod), &path, content).expect("the pod runs");
+            }
+        }
+        cluster
     }
 
     /// Plays one command; nothing of it is left afterwards.
     pub fn play(&mut self, shell: Shell, command: &str) -> Played {
-        let mut cluster = self.cluster.clone();
+        let mut cluster = if shell.asks() {
+            if self.network.is_none() {
+                self.network = Some(self.network());
+            }
+            self.network.clone().expect("it was made")
+        } else {
+            self.cluster.clone()
+        };
         let quoted = format!("'{}'", command.replace('\'', "'\\''"));
         let (place, script) = match shell {
             Shell::Bash => {
@@ -51,7 +92,8 @@ impl Player {
                 (Place::Laptop, format!("{environment} bash -c {quoted} </dev/null"))
             }
             Shell::Dash => inside("debian", &quoted),
-            Shell::BusyBox => inside("busybox", &quoted),
+            Shell::Net => inside("web", &quoted),
+            Shell::BusyBox | Shell::NetBusyBox => inside("busybox", &quoted),
         };
         let done = shell::run_at(&mut cluster, &place, &self.files, &script, LIMIT);
         Played {

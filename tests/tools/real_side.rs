@@ -8,6 +8,23 @@ use super::{Played, Shell};
 
 const HOME: &str = "/home/player";
 
+/// Set in the network of its own where network tools are played.
+pub const INSIDE: &str = "PODHOP_TOOLS_INSIDE";
+
+/// Records a list of a network tool: in a network of its own, with servers beside it.
+pub fn inside(tool: &str) {
+    let around = super::folder().join("net/around.sh");
+    let done = Command::new("unshare")
+        .args(["--net", "--mount", "bash"])
+        .arg(around)
+        .arg(std::env::current_exe().expect("it runs"))
+        .args(["record", tool])
+        .env(INSIDE, "1")
+        .status()
+        .expect("a network of its own can be made");
+    assert!(done.success(), "{tool} could not be recorded");
+}
+
 /// Plays every command; `files` are in the folder each time.
 pub fn play(shell: Shell, commands: &[String], files: &Path) -> Vec<Played> {
     commands.iter().map(|command| play_one(shell, command, files)).collect()
@@ -21,10 +38,11 @@ fn play_one(shell: Shell, command: &str, files: &Path) -> Played {
     }
     let (program, name, path) = match shell {
         Shell::Bash => ("/bin/bash", "bash", "/usr/local/bin:/usr/bin:/bin"),
-        Shell::Dash => ("/bin/dash", "sh", "/usr/local/bin:/usr/bin:/bin"),
-        Shell::BusyBox => ("/bin/busybox", "sh", "/opt/busybox"),
+        Shell::Dash | Shell::Net => ("/bin/dash", "sh", "/usr/local/bin:/usr/bin:/bin"),
+        Shell::BusyBox | Shell::NetBusyBox => ("/bin/busybox", "sh", "/opt/busybox"),
     };
-    if shell == Shell::BusyBox && !Path::new("/opt/busybox/ls").exists() {
+    if matches!(shell, Shell::BusyBox | Shell::NetBusyBox)
+        && !Path::new("/opt/busybox/ls").exists() {
         fs::create_dir_all("/opt/busybox").expect("the applets' folder can be made");
         let arguments = ["--install", "-s", "/opt/busybox"];
         Command::new(program).args(arguments).status().expect("busybox runs");
