@@ -126,6 +126,22 @@ pub fn canonical(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
+/// A path as servers look for it: decoded, without `.`, `..` and double slashes.
+pub fn normal(path: &str) -> String {
+    let decoded = decode(path);
+    let mut parts: Vec<&str> = Vec::new();
+    for part in decoded.split('/').skip(1) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let folder = decoded.ends_with(['/', '.']) && !parts.is_empty();
+    let folder = folder && matches!(decoded.rsplit('/').next(), Some("" | "." | ".."));
+    format!("/{}{}", parts.join("/"), if folder { "/" } else { "" })
+}
+
 /// Path and query of a request.
 pub fn split_target(target: &str) -> (&str, &str) {
     target.split_once('?').unwrap_or((target, ""))

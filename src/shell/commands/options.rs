@@ -215,6 +215,11 @@ impl Grammar {
 }
 
 impl Options {
+    /// Operands alone, whatever they look like.
+    pub fn of(operands: &[String]) -> Options {
+        Options { given: Vec::new(), operands: operands.to_vec() }
+    }
+
     /// Whether an option was given.
     pub fn has(&self, letter: char) -> bool {
         self.given.iter().any(|(given, _)| *given == letter)

@@ -2,6 +2,7 @@
 
 use super::plain;
 use crate::shell::machine::condition::{World, test as holds};
+use crate::shell::syntax::Dialect;
 use crate::shell::{Io, Tool};
 
 pub(super) fn test(name: &str, arguments: &[String]) -> Box<dyn Tool> {
@@ -22,11 +23,11 @@ fn bracket(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
 }
 
 fn plain_test(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let world = World { view: io.view(), directory: io.directory, terminal: io.terminal };
+    let world = World { view: io.view(), directory: io.directory, terminal: io.terminal, posix: false };
     Some(match holds(arguments, &world) {
         Ok(holds) => i32::from(!holds),
         Err(why) => {
-            io.write_error(format!("test: {why}"));
+            io.write_error(format!("test: {}", why.message(Dialect::Bash)));
             2
         }
     })

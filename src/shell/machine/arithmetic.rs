@@ -1,26 +1,102 @@
 //! `$(( … ))`: integer expressions with C's operators.
 
+use super::Dialect;
+
 /// The variables that an expression reads and writes.
 pub(super) trait Variables {
     /// A variable's text; empty when unset.
     fn read(&mut self, name: &str) -> String;
     /// Sets a variable.
     fn write(&mut self, name: &str, value: i64);
+    /// Whether it is dash's arithmetic: without commas, and with numbers alone in variables.
+    fn is_plain(&self) -> bool {
+        false
+    }
+}
+
+/// What is wrong with an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    DivisionByZero,
+    /// A number or a name is missing.
+    Operand,
+    /// Something stands behind the expression.
+    Rest,
+    /// Something stands behind the expression that is no operator.
+    NoOperator,
+    TooDeep,
+    Colon,
+    Parenthesis,
+    Exponent,
+    /// A digit that the base does not have.
+    Digit,
+    Base,
+    /// A variable that holds no number.
+    NoNumber,
+}
+
+/// An expression that comes to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    problem: Problem,
+    /// The expression: a variable's value may be one of its own.
+    text: String,
+    /// Where in it.
+    token: String,
+}
+
+impl Fault {
+    /// What a shell says of it, after its name.
+    pub fn message(&self, dialect: Dialect) -> String {
+        let text = self.text.trim();
+        match (dialect, self.problem) {
+            (Dialect::Bash, problem) => {
+                let what = match problem {
+                    Problem::DivisionByZero => "division by 0",
+                    Problem::Operand => "syntax error: operand expected",
+                    Problem::Rest | Problem::NoNumber => "syntax error in expression",
+                    Problem::NoOperator => "syntax error: invalid arithmetic operator",
+                    Problem::TooDeep => "expression recursion level exceeded",
+                    Problem::Colon => "`:' expected for conditional expression",
+                    Problem::Parenthesis => "missing `)'",
+                    Problem::Exponent => "exponent less than 0",
+                    Problem::Digit => "value too great for base",
+                    Problem::Base => "invalid arithmetic base",
+                };
+                format!("{text}: {what} (error token is \"{}\")", self.token)
+            }
+            (Dialect::Dash, Problem::NoNumber) => format!("Illegal number: {}", self.token),
+            (Dialect::Dash, problem) => {
+                let what = match problem {
+                    Problem::DivisionByZero => "division by zero",
+                    Problem::Operand => "expecting primary",
+                    Problem::Colon => "expecting ':'",
+                    Problem::Parenthesis => "expecting ')'",
+                    _ => "expecting EOF",
+                };
+                format!("arithmetic expression: {what}: \"{text}\"")
+            }
+            (Dialect::Ash, Problem::DivisionByZero) => "divide by zero".to_owned(),
+            (Dialect::Ash, Problem::Exponent) => "exponent less than 0".to_owned(),
+            (Dialect::Ash, Problem::TooDeep) => "expression recursion loop detected".to_owned(),
+            (Dialect::Ash, _) => "arithmetic syntax error".to_owned(),
+        }
+    }
 }
 
 /// What `text` comes to.
 ///
 /// # Errors
-/// What the shell says after `bash: TEXT: `.
-pub(super) fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, String> {
+/// What is wrong with it.
+pub(super) fn evaluate(text: &str, variables: &mut dyn Variables) -> Result<i64, Fault> {
     evaluate_at(text, variables, 0)
 }
 
-fn evaluate_at(text: &str, variables: &mut dyn Variables, depth: u32) -> Result<i64, String> {
+fn evaluate_at(text: &str, variables: &mut dyn Variables, depth: u32) -> Result<i64, Fault> {
+    let mut reader = Reader { text, at: 0, last: 0, depth, variables, idle: 0 };
     if depth > 30 {
-        return Err("expression recursion level exceeded".to_owned());
+        return Err(reader.error(Problem::TooDeep));
     }
-    let mut reader = Reader { text, at: 0, depth, variables, idle: 0 };
     reader.skip();
     if reader.at == text.len() {
         return Ok(0);
@@ -28,13 +104,19 @@ fn evaluate_at(text: &str, variables: &mut dyn Variables, depth: u32) -> Result<
     let value = reader.comma()?;
     match reader.at == text.len() {
         true => Ok(value),
-        false => Err(reader.error("syntax error in expression")),
+        false => {
+            let next = reader.rest().chars().next().unwrap_or(' ');
+            let known = next.is_alphanumeric() || "_$\"'+-*/%<>=!&|^~?:(),".contains(next);
+            Err(reader.error(if known { Problem::Rest } else { Problem::NoOperator }))
+        }
     }
 }
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Where the token before began.
+    last: usize,
     depth: u32,
     variables: &'a mut dyn Variables,
     /// Above 0 in the part of `&&`, `||` and `?:` that does not count: nothing is assigned there.
@@ -69,23 +151,24 @@ impl Reader<'_> {
         self.skip();
         let found = self.rest().starts_with(token);
         if found {
+            self.last = self.at;
             self.at += token.len();
         }
         found
     }
 
-    fn error(&self, what: &str) -> String {
-        let token = self.rest().trim_end();
-        let shown = if token.is_empty() { self.text.trim_end() } else { token };
-        format!("{what} (error token is \"{shown}\")")
+    fn error(&self, problem: Problem) -> Fault {
+        let rest = self.rest().trim_end();
+        let token = if rest.is_empty() { self.text[self.last..].trim_end() } else { rest };
+        Fault { problem, text: self.text.to_owned(), token: token.to_owned() }
     }
 
     fn deeper<T>(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, String>,
-    ) -> Result<T, String> {
+        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if self.depth > 60 {
-            return Err("expression recursion level exceeded".to_owned());
+            return Err(self.error(Problem::TooDeep));
         }
         self.depth += 1;
         let result = read(self);
@@ -93,9 +176,9 @@ impl Reader<'_> {
         result
     }
 
-    fn comma(&mut self) -> Result<i64, String> {
+    fn comma(&mut self) -> Result<i64, Fault> {
         let mut value = self.assignment()?;
-        while self.take(",") {
+        while !self.variables.is_plain() && self.take(",") {
             value = self.assignment()?;
         }
         Ok(value)
@@ -111,6 +194,7 @@ impl Reader<'_> {
             return None;
         }
         let mut name = name.to_owned();
+        self.last = self.at;
         self.at += end;
         // `name[index]`, where the index may hold brackets of its own.
         if self.rest().starts_with('[') {
@@ -131,12 +215,13 @@ impl Reader<'_> {
         Some(name)
     }
 
-    fn assignment(&mut self) -> Result<i64, String> {
+    fn assignment(&mut self) -> Result<i64, Fault> {
         let start = self.at;
         if let Some(name) = self.name() {
             self.skip();
             for operator in ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "="] {
                 if self.rest().starts_with(operator) && !self.rest().starts_with("==") {
+                    self.last = self.at;
                     self.at += operator.len();
                     let right = self.deeper(Self::assignment)?;
                     let value = match operator.strip_suffix('=') {
@@ -161,11 +246,27 @@ impl Reader<'_> {
         }
     }
 
-    fn value_of(&mut self, name: &str) -> Result<i64, String> {
+    fn value_of(&mut self, name: &str) -> Result<i64, Fault> {
         let text = self.variables.read(name);
         match text.trim() {
             "" => Ok(0),
-            number if number.bytes().all(|byte| byte.is_ascii_digit()) => parse(number),
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                parse(number).map_err(|problem| Fault {
+                    problem,
+                    text: number.to_owned(),
+                    token: number.to_owned(),
+                })
+            }
+            number if self.variables.is_plain() => {
+                let signed = number.strip_prefix(['-', '+']).unwrap_or(number);
+                match (parse(signed), number.starts_with('-')) {
+                    (Ok(value), negative) => Ok(if negative { -value } else { value }),
+                    (Err(_), _) => {
+                        let token = number.to_owned();
+                        Err(Fault { problem: Problem::NoNumber, text: token.clone(), token })
+                    }
+                }
+            }
             other => {
                 let other = other.to_owned();
                 evaluate_at(&other, self.variables, self.depth + 1)
@@ -173,14 +274,14 @@ impl Reader<'_> {
         }
     }
 
-    fn ternary(&mut self) -> Result<i64, String> {
+    fn ternary(&mut self) -> Result<i64, Fault> {
         let condition = self.binary(0)?;
         if !self.take("?") {
             return Ok(condition);
         }
         let yes = self.aside(condition == 0, |reader| reader.deeper(Self::assignment))?;
         if !self.take(":") {
-            return Err(self.error("`:' expected for conditional expression"));
+            return Err(self.error(Problem::Colon));
         }
         let no = self.aside(condition != 0, |reader| reader.deeper(Self::assignment))?;
         Ok(if condition != 0 { yes } else { no })
@@ -189,8 +290,8 @@ impl Reader<'_> {
     fn aside(
         &mut self,
         idle: bool,
-        read: impl FnOnce(&mut Self) -> Result<i64, String>,
-    ) -> Result<i64, String> {
+        read: impl FnOnce(&mut Self) -> Result<i64, Fault>,
+    ) -> Result<i64, Fault> {
         self.idle += u32::from(idle);
         let value = read(self);
         self.idle -= u32::from(idle);
@@ -211,12 +312,13 @@ impl Reader<'_> {
         (!longer).then_some(*found)
     }
 
-    fn binary(&mut self, level: usize) -> Result<i64, String> {
+    fn binary(&mut self, level: usize) -> Result<i64, Fault> {
         if level == LEVELS.len() {
             return self.power();
         }
         let mut left = self.binary(level + 1)?;
         while let Some(operator) = self.operator(level) {
+            self.last = self.at;
             self.at += operator.len();
             let idle = (operator == "||" && left != 0) || (operator == "&&" && left == 0);
             let right = self.aside(idle, |reader| reader.binary(level + 1))?;
@@ -228,7 +330,7 @@ impl Reader<'_> {
         Ok(left)
     }
 
-    fn apply(&self, operator: &str, left: i64, right: i64) -> Result<i64, String> {
+    fn apply(&self, operator: &str, left: i64, right: i64) -> Result<i64, Fault> {
         Ok(match operator {
             "||" => i64::from(left != 0 || right != 0),
             "&&" => i64::from(left != 0 && right != 0),
@@ -247,13 +349,19 @@ impl Reader<'_> {
             "-" => left.wrapping_sub(right),
             "*" => left.wrapping_mul(right),
             "/" | "%" if right == 0 && self.idle > 0 => 0,
-            "/" | "%" if right == 0 => return Err(self.error("division by 0")),
+            "/" | "%" if right == 0 => return Err(self.divided()),
             "/" => left.wrapping_div(right),
             _ => left.wrapping_rem(right),
         })
     }
 
-    fn power(&mut self) -> Result<i64, String> {
+    /// The divisor is to blame.
+    fn divided(&self) -> Fault {
+        let token = self.text[self.last..].trim_end().to_owned();
+        Fault { problem: Problem::DivisionByZero, text: self.text.to_owned(), token }
+    }
+
+    fn power(&mut self) -> Result<i64, Fault> {
         let base = self.unary()?;
         self.skip();
         if !self.take("**") {
@@ -262,11 +370,11 @@ impl Reader<'_> {
         let exponent = self.deeper(Self::power)?;
         match u32::try_from(exponent) {
             Ok(exponent) => Ok(base.wrapping_pow(exponent)),
-            Err(_) => Err(self.error("exponent less than 0")),
+            Err(_) => Err(self.error(Problem::Exponent)),
         }
     }
 
-    fn unary(&mut self) -> Result<i64, String> {
+    fn unary(&mut self) -> Result<i64, Fault> {
         self.skip();
         for step in ["++", "--"] {
             if self.rest().starts_with(step) {
@@ -296,12 +404,12 @@ impl Reader<'_> {
         self.primary()
     }
 
-    fn primary(&mut self) -> Result<i64, String> {
+    fn primary(&mut self) -> Result<i64, Fault> {
         if self.take("(") {
             let value = self.deeper(Self::comma)?;
             return match self.take(")") {
                 true => Ok(value),
-                false => Err(self.error("missing `)'")),
+                false => Err(self.error(Problem::Parenthesis)),
             };
         }
         if let Some(name) = self.name() {
@@ -317,30 +425,31 @@ impl Reader<'_> {
         let end =
             rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(rest.len());
         if end == 0 {
-            return Err(self.error("syntax error: operand expected"));
+            return Err(self.error(Problem::Operand));
         }
-        let number = parse(&rest[..end]).map_err(|what| self.error(&what))?;
+        let number = parse(&rest[..end]).map_err(|problem| {
+            let token = self.rest()[..end].to_owned();
+            Fault { token, ..self.error(problem) }
+        })?;
+        self.last = self.at;
         self.at += end;
         Ok(number)
     }
 }
 
 /// `12`, `0x1f`, `017`, `2#101`
-fn parse(text: &str) -> Result<i64, String> {
+fn parse(text: &str) -> Result<i64, Problem> {
     let parsed = if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         i64::from_str_radix(hex, 16)
     } else if let Some((base, digits)) = text.split_once('#') {
         let base = base.parse().ok().filter(|base| (2..=36).contains(base));
-        i64::from_str_radix(digits, base.ok_or("invalid arithmetic base")?)
+        i64::from_str_radix(digits, base.ok_or(Problem::Base)?)
     } else if text.len() > 1 && text.starts_with('0') {
         i64::from_str_radix(text, 8)
     } else {
         text.parse()
     };
-    parsed.map_err(|_| match text.starts_with('0') {
-        true => "value too great for base".to_owned(),
-        false => "syntax error in expression".to_owned(),
-    })
+    parsed.map_err(|_| Problem::Digit)
 }
 
 #[cfg(test)]
@@ -360,7 +469,8 @@ mod tests {
     }
 
     fn value(text: &str) -> Result<i64, String> {
-        evaluate(text, &mut BTreeMap::new())
+        let result = evaluate(text, &mut BTreeMap::new());
+        result.map_err(|fault| fault.message(Dialect::Bash))
     }
 
     #[test]
@@ -382,7 +492,27 @@ mod tests {
 
     #[test]
     fn nothing_is_divided_by_zero() {
-        assert_eq!(value("1 / 0"), Err("division by 0 (error token is \"1 / 0\")".to_owned()));
+        let told = "1 / 0: division by 0 (error token is \"0\")";
+        assert_eq!(value("1 / 0"), Err(told.to_owned()));
+    }
+
+    /// What bash 5.2, dash 0.5.12 and BusyBox 1.35 say.
+    #[test]
+    fn each_shell_words_what_is_wrong() {
+        let told = |text: &str, dialect| {
+            evaluate(text, &mut BTreeMap::new()).expect_err("it is wrong").message(dialect)
+        };
+        assert_eq!(
+            told("1+", Dialect::Bash),
+            "1+: syntax error: operand expected (error token is \"+\")"
+        );
+        assert_eq!(
+            told("1.5", Dialect::Bash),
+            "1.5: syntax error: invalid arithmetic operator (error token is \".5\")"
+        );
+        assert_eq!(told("1+", Dialect::Dash), "arithmetic expression: expecting primary: \"1+\"");
+        assert_eq!(told("a b", Dialect::Dash), "arithmetic expression: expecting EOF: \"a b\"");
+        assert_eq!(told("1/0", Dialect::Ash), "divide by zero");
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Expander<'_> {
     /// Keys and values of an array; a plain variable is its own element 0.
     pub(super) fn pairs(&self, name: &str) -> Vec<(String, String)> {
         match self.variables.get(name) {
-            None => Vec::new(),
+            None => self.kept_values(name),
             Some(variable) => match &variable.elements {
                 Some(elements) => elements.pairs(),
                 None => vec![("0".to_owned(), variable.value.clone())],
@@ -52,8 +52,25 @@ impl Expander<'_> {
         }
     }
 
+    /// Arrays that bash keeps by itself.
+    fn kept_values(&self, name: &str) -> Vec<(String, String)> {
+        let values: Vec<String> = match name {
+            "PIPESTATUS" => self.state.pipe_status.iter().map(ToString::to_string).collect(),
+            "FUNCNAME" => self.state.calls.clone(),
+            "BASH_VERSINFO" => {
+                ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"].map(str::to_owned).to_vec()
+            }
+            "DIRSTACK" => self.state.folders.clone(),
+            _ => Vec::new(),
+        };
+        values.into_iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect()
+    }
+
     pub(super) fn element(&self, name: &str, key: &str) -> Option<String> {
-        let variable = self.variables.get(name)?;
+        let Some(variable) = self.variables.get(name) else {
+            let kept = self.kept_values(name).into_iter().find(|(known, _)| known == key);
+            return kept.map(|(_, value)| value);
+        };
         match &variable.elements {
             Some(elements) => elements.get(key).map(str::to_owned),
             None => (key == "0").then(|| variable.value.clone()),

@@ -30,6 +30,10 @@ impl Machine {
         }
         let mut child = Machine::of(self.state.clone());
         child.state.traps.retain(|_, command| command.is_empty());
+        if !self.state.options.error_trace {
+            child.state.traps.remove("ERR");
+        }
+        child.state.depth += 1;
         child.state.asked = self.is_asked();
         child.shells = shells;
         Some(child)

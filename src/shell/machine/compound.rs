@@ -8,10 +8,13 @@ use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::sockets::Stage;
 use super::state::{Elements, Variable, Variables};
-use super::{Io, Machine, files_view};
+use super::{Io, Machine, Step, Turn, files_view};
+use crate::shell::Read;
 use crate::clock::SimTime;
 use crate::cluster::Did;
-use crate::shell::syntax::{Command, CommandKind, Connector, Dialect, List, Pipeline, Timed};
+use crate::shell::syntax::{
+    Arm, ArmEnd, Command, CommandKind, Connector, Dialect, List, Pipeline, Timed, Word,
+};
 
 impl Machine {
     pub(super) fn push_expand(&mut self, task: Task) {
@@ -31,6 +34,9 @@ impl Machine {
         ran: bool,
     ) {
         let Some(item) = list.items.get(at) else { return };
+        if self.state.options.no_exec && !self.state.interactive {
+            return;
+        }
         if item.background {
             self.stack.push(Frame::List {
                 list: list.clone(),
@@ -45,12 +51,17 @@ impl Machine {
         }
         let Some((connector, next)) = item.pipelines.get(pipeline) else {
             let negated = item.pipelines.last().is_some_and(|(_, last)| last.negated);
-            let failed = ran && self.state.status != 0 && !negated;
-            if failed && self.state.options.exit_on_error && !self.is_asked() {
+            let failed = ran && self.state.status != 0 && !negated && !self.is_asked();
+            let ends = failed && self.state.options.exit_on_error;
+            let trap = self.error_trap().filter(|_| failed);
+            if ends && trap.is_none() {
                 self.exit(self.state.status);
                 return;
             }
             self.stack.push(Frame::List { list, item: at + 1, pipeline: 0, ran: false });
+            if let Some(command) = trap {
+                self.run_trap(&command, ends);
+            }
             return;
         };
         let runs = match connector {
@@ -62,6 +73,30 @@ impl Machine {
         self.stack.push(Frame::List { list, item: at, pipeline: pipeline + 1, ran: runs });
         if runs {
             self.begin_pipeline(io, &next);
+        }
+    }
+
+    /// The `ERR` trap, where it counts.
+    fn error_trap(&self) -> Option<String> {
+        let inside = self.state.depth > 0 || !self.state.calls.is_empty();
+        let command = self.state.traps.get("ERR").filter(|command| !command.is_empty())?;
+        let counts = !self.state.trapped && (!inside || self.state.options.error_trace);
+        counts.then(|| command.clone())
+    }
+
+    /// Runs the trap of `ERR` or `DEBUG`, which leaves `$?` as it is.
+    fn run_trap(&mut self, command: &str, ends: bool) {
+        self.stack.push(Frame::Trapped { status: self.state.status, ends });
+        self.state.trapped = true;
+        self.eval(command);
+    }
+
+    /// The trap has run.
+    pub(super) fn after_trap(&mut self, status: i32, ends: bool) {
+        self.state.trapped = false;
+        self.state.status = status;
+        if ends {
+            self.exit(status);
         }
     }
 
@@ -114,7 +149,16 @@ impl Machine {
     pub(super) fn begin(&mut self, command: Arc<Command>) {
         self.state.line = command.line;
         match command.kind {
-            CommandKind::Simple { .. } => self.push_expand(Task::Simple(command)),
+            CommandKind::Simple { .. } => {
+                self.push_expand(Task::Simple(command));
+                let debug = self.state.traps.get("DEBUG").filter(|command| !command.is_empty());
+                if let Some(debug) = debug.cloned()
+                    && !self.state.trapped
+                    && self.state.calls.is_empty()
+                {
+                    self.run_trap(&debug, false);
+                }
+            }
             _ if !command.redirects.is_empty() => self.push_expand(Task::Redirect(command)),
             _ => self.push_expand(Task::Begin(command)),
         }
@@ -137,6 +181,7 @@ impl Machine {
             Ok(()) => {}
             Err(Stop::Substitute(list)) => match self.child() {
                 Some(mut child) => {
+                    child.state.substitutions += 1;
                     child.push_list(list);
                     self.stack.push(Frame::Expand { task, outputs, status });
                     self.stack
@@ -152,6 +197,11 @@ impl Machine {
                 let message = format!("{}{message}", self.state.prefix());
                 self.write_error(io, &message);
                 self.fail_hard(if self.state.dialect == Dialect::Bash { 1 } else { 2 });
+            }
+            Err(Stop::Unset(message)) => {
+                let message = format!("{}{message}", self.state.prefix());
+                self.write_error(io, &message);
+                self.fail_hard(if self.state.dialect == Dialect::Bash { 127 } else { 2 });
             }
         }
     }
@@ -191,6 +241,12 @@ impl Machine {
                     None => self.state.positional.clone(),
                 };
                 self.state.status = 0;
+                if matches!(command.kind, CommandKind::For { selects: true, .. }) {
+                    let words: Arc<[String]> = words.into();
+                    let frame = Frame::Select { command: command.clone(), words, shown: false };
+                    self.stack.push(frame);
+                    return Ok(());
+                }
                 let frame = Frame::For { command: command.clone(), words: words.into(), next: 0 };
                 self.stack.push(frame);
             }
@@ -199,20 +255,9 @@ impl Machine {
                 self.stack.push(Frame::ArithmeticFor { command: command.clone(), first: true });
             }
             CommandKind::Case { subject, arms } => {
-                let body = self.expansion(io, outputs, |expander| {
-                    let subject = expander.text(subject)?;
-                    for (patterns, body) in arms {
-                        for pattern in patterns {
-                            let pattern = expander.pattern(pattern)?;
-                            if Pattern::new(&pattern).matches(&subject) {
-                                return Ok(Some(body.clone()));
-                            }
-                        }
-                    }
-                    Ok(None)
-                })?;
+                let bodies = self.expansion(io, outputs, |expander| chosen(expander, subject, arms))?;
                 self.state.status = 0;
-                if let Some(body) = body {
+                for body in bodies.into_iter().rev() {
                     self.push_list(body);
                 }
             }
@@ -221,9 +266,16 @@ impl Machine {
                 self.state.status = i32::from(!holds);
             }
             CommandKind::Arithmetic(expression) => {
-                let value =
-                    self.expansion(io, outputs, |expander| expander.arithmetic(expression))?;
-                self.state.status = i32::from(value == 0);
+                let value = self.expansion(io, outputs, |expander| expander.arithmetic(expression));
+                self.state.status = match value {
+                    Ok(value) => i32::from(value == 0),
+                    Err(Stop::Error(why)) => {
+                        let message = format!("{}((: {why}", self.state.prefix());
+                        self.write_error(io, &message);
+                        1
+                    }
+                    Err(other) => return Err(other),
+                };
             }
             CommandKind::Function { name, body } => {
                 Arc::make_mut(&mut self.state.functions).insert(name.clone(), body.clone());
@@ -319,6 +371,59 @@ impl Machine {
         self.push_list(body);
     }
 
+    /// `select`: shows the choices, asks, and runs its body with what was chosen.
+    pub(super) fn select(
+        &mut self,
+        io: &mut Io<'_>,
+        command: Arc<Command>,
+        words: Arc<[String]>,
+        shown: bool,
+    ) -> Turn {
+        let CommandKind::For { name, body, .. } = &command.kind else { return Turn::Go };
+        if words.is_empty() {
+            return Turn::Go;
+        }
+        let width = words.len().to_string().len();
+        let menu: Vec<String> = words
+            .iter()
+            .enumerate()
+            .map(|(at, word)| format!("{:>width$}) {word}\n", at + 1))
+            .collect();
+        let (name, body) = (name.clone(), body.clone());
+        let read = self.read_reply(io);
+        let prompt = self.state.get("PS3").unwrap_or("#? ").to_owned();
+        if !shown {
+            self.put(io, 2, menu.concat().as_bytes());
+        }
+        let reply = match read {
+            Read::Line(line) => line,
+            Read::Wait => {
+                self.stack.push(Frame::Select { command, words, shown: true });
+                return Turn::Wait(Step::Input);
+            }
+            Read::End => {
+                self.put(io, 2, prompt.as_bytes());
+                self.put(io, 1, b"\n");
+                self.state.status = 1;
+                return Turn::Go;
+            }
+        };
+        self.put(io, 2, prompt.as_bytes());
+        let reply = reply.trim().to_owned();
+        let shows_again = reply.is_empty();
+        self.stack.push(Frame::Select { command, words: words.clone(), shown: !shows_again });
+        if shows_again {
+            return Turn::Go;
+        }
+        let at = reply.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let word = at.and_then(|at| words.get(at)).cloned().unwrap_or_default();
+        // What may not change stays as it is.
+        let _ = self.state.set("REPLY", reply);
+        let _ = self.state.set(&name, word);
+        self.push_list(body);
+        Turn::Go
+    }
+
     pub(super) fn next_count(
         &mut self,
         io: &mut Io<'_>,
@@ -342,6 +447,40 @@ impl Machine {
         }
         Ok(())
     }
+}
+
+/// The bodies of a `case` that are run: the first whose pattern fits, and those that `;&` and `;;&` lead to.
+fn chosen(expander: &mut Expander<'_>, subject: &Word, arms: &[Arm]) -> Result<Vec<Arc<List>>, Stop> {
+    let subject = expander.text(subject)?;
+    let subject = match expander.state.shopt("nocasematch") {
+        true => subject.to_lowercase(),
+        false => subject,
+    };
+    let mut bodies = Vec::new();
+    let mut falls = false;
+    for arm in arms {
+        let mut fits = falls;
+        for pattern in arm.patterns.iter().filter(|_| !falls) {
+            let pattern = expander.pattern(pattern)?;
+            let pattern = match expander.state.shopt("nocasematch") {
+                true => pattern.to_lowercase(),
+                false => pattern,
+            };
+            if Pattern::new(&pattern).matches(&subject) {
+                fits = true;
+                break;
+            }
+        }
+        if !fits {
+            continue;
+        }
+        bodies.push(arm.body.clone());
+        falls = arm.end == ArmEnd::Falls;
+        if arm.end == ArmEnd::Stops {
+            break;
+        }
+    }
+    Ok(bodies)
 }
 
 /// Steps that it costs to change variables: they were copied first, all of them.

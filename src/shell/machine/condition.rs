@@ -14,18 +14,75 @@ pub(in crate::shell) struct World<'a> {
     pub directory: &'a str,
     /// Whether standard input and output are a terminal.
     pub terminal: bool,
+    /// Whether dash or BusyBox asks.
+    pub posix: bool,
+}
+
+/// Why `test` cannot say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::shell) enum Wrong {
+    /// `[` without `]`.
+    Unclosed,
+    NoNumber(String),
+    /// An operator whose operand is missing; none when there is nothing at all.
+    NoOperand(Option<String>),
+    /// Two words of which the first is no operator.
+    NoUnary { operator: String, operand: String },
+    /// Three words of which the second is no operator.
+    NoBinary { first: String, operator: String },
+    /// A word behind the expression, and the one before it.
+    Extra { word: String, before: String },
+    NoParenthesis,
+    TooMany,
+}
+
+impl Wrong {
+    /// What a shell says of it, after its name.
+    pub fn message(&self, dialect: Dialect) -> String {
+        match (self, dialect) {
+            (Wrong::Unclosed, Dialect::Bash) => "missing `]'".to_owned(),
+            (Wrong::Unclosed, _) => "missing ]".to_owned(),
+            (Wrong::NoNumber(text), Dialect::Bash) => format!("{text}: integer expression expected"),
+            (Wrong::NoNumber(text), Dialect::Dash) => format!("Illegal number: {text}"),
+            (Wrong::NoNumber(text), Dialect::Ash) if text.is_empty() => "bad number".to_owned(),
+            (Wrong::NoNumber(text), Dialect::Ash) => format!("{text}: bad number"),
+            (Wrong::NoOperand(None), _) => "argument expected".to_owned(),
+            (Wrong::NoOperand(Some(operator)), _) => format!("{operator}: argument expected"),
+            (Wrong::NoUnary { operator, .. }, Dialect::Bash) => {
+                format!("{operator}: unary operator expected")
+            }
+            (Wrong::NoUnary { operator, .. }, Dialect::Dash) => {
+                format!("{operator}: unexpected operator")
+            }
+            (Wrong::NoUnary { operand, .. }, Dialect::Ash) => format!("{operand}: unknown operand"),
+            (Wrong::NoBinary { operator, .. }, Dialect::Bash) => {
+                format!("{operator}: binary operator expected")
+            }
+            (Wrong::NoBinary { first, .. }, Dialect::Dash) => format!("{first}: unexpected operator"),
+            (Wrong::NoBinary { operator, .. }, Dialect::Ash) => format!("{operator}: unknown operand"),
+            (Wrong::Extra { .. }, Dialect::Bash) => "too many arguments".to_owned(),
+            (Wrong::Extra { before, .. }, Dialect::Dash) => format!("{before}: unexpected operator"),
+            (Wrong::Extra { word, .. }, Dialect::Ash) => format!("{word}: unknown operand"),
+            (Wrong::NoParenthesis, Dialect::Bash) => "`)' expected".to_owned(),
+            (Wrong::NoParenthesis, _) => "closing paren expected".to_owned(),
+            (Wrong::TooMany, _) => "too many arguments".to_owned(),
+        }
+    }
 }
 
 /// What `test` says to these arguments.
 ///
 /// # Errors
-/// The message after `bash: test: `.
-pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<bool, String> {
+/// Why it cannot say.
+pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<bool, Wrong> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] => Ok(false),
         [one] => Ok(!one.is_empty()),
         ["!", rest] => Ok(rest.is_empty()),
+        [operand, operator] if is_binary(operator) && !is_unary(operand) && world.posix => {
+            Err(Wrong::NoOperand(Some((*operator).to_owned())))
+        }
         [operator, operand] if !matches!(*operator, "(") => unary(operator, operand, world),
         [left, operator, right] if is_binary(operator) => binary(left, operator, right, world),
         all => {
@@ -33,8 +90,14 @@ pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<
             let value = reader.either()?;
             match reader.arguments.get(reader.at) {
                 None => Ok(value),
-                Some(_) if all.len() > 3 => Err("too many arguments".to_owned()),
-                Some(extra) => Err(format!("{extra}: binary operator expected")),
+                Some(extra) if all.len() > 3 => Err(Wrong::Extra {
+                    word: (*extra).to_owned(),
+                    before: all[reader.at.saturating_sub(1)].to_owned(),
+                }),
+                Some(extra) => Err(Wrong::NoBinary {
+                    first: all[0].to_owned(),
+                    operator: (*extra).to_owned(),
+                }),
             }
         }
     }
@@ -58,7 +121,7 @@ impl Reader<'_> {
         found
     }
 
-    fn either(&mut self) -> Result<bool, String> {
+    fn either(&mut self) -> Result<bool, Wrong> {
         let mut value = self.both()?;
         while self.take("-o") {
             value |= self.both()?;
@@ -66,7 +129,7 @@ impl Reader<'_> {
         Ok(value)
     }
 
-    fn both(&mut self) -> Result<bool, String> {
+    fn both(&mut self) -> Result<bool, Wrong> {
         let mut value = self.primary()?;
         while self.take("-a") {
             value &= self.primary()?;
@@ -74,10 +137,10 @@ impl Reader<'_> {
         Ok(value)
     }
 
-    fn primary(&mut self) -> Result<bool, String> {
+    fn primary(&mut self) -> Result<bool, Wrong> {
         self.depth += 1;
         if self.depth > 200 {
-            return Err("too many arguments".to_owned());
+            return Err(Wrong::TooMany);
         }
         let rest = &self.arguments[self.at..];
         if let [left, operator, right, ..] = rest
@@ -87,7 +150,7 @@ impl Reader<'_> {
             return binary(left, operator, right, self.world);
         }
         match rest {
-            [] => Err("argument expected".to_owned()),
+            [] => Err(Wrong::NoOperand(None)),
             ["!", ..] => {
                 self.at += 1;
                 Ok(!self.primary()?)
@@ -97,7 +160,7 @@ impl Reader<'_> {
                 let value = self.either()?;
                 match self.take(")") {
                     true => Ok(value),
-                    false => Err("`)' expected".to_owned()),
+                    false => Err(Wrong::NoParenthesis),
                 }
             }
             [operator, operand, ..] if is_unary(operator) => {
@@ -138,7 +201,7 @@ fn is_binary(operator: &str) -> bool {
     )
 }
 
-fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, String> {
+fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong> {
     let path = files::absolute(world.view.place, world.directory, operand);
     let exists = || world.view.is_file(&path) || world.view.is_directory(&path);
     Ok(match operator {
@@ -152,16 +215,21 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Strin
         "-t" => world.terminal,
         "-v" => !operand.is_empty(),
         _ if is_unary(operator) => false,
-        _ => return Err(format!("{operator}: unary operator expected")),
+        _ => {
+            return Err(Wrong::NoUnary {
+                operator: operator.to_owned(),
+                operand: operand.to_owned(),
+            });
+        }
     })
 }
 
-fn number(text: &str) -> Result<i64, String> {
-    text.trim().parse().map_err(|_| format!("{text}: integer expression expected"))
+fn number(text: &str) -> Result<i64, Wrong> {
+    text.trim().parse().map_err(|_| Wrong::NoNumber(text.to_owned()))
 }
 
-fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<bool, String> {
-    let numbers = || Ok::<_, String>((number(left)?, number(right)?));
+fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<bool, Wrong> {
+    let numbers = || Ok::<_, Wrong>((number(left)?, number(right)?));
     Ok(match operator {
         "=" | "==" => left == right,
         "!=" => left != right,
@@ -177,7 +245,15 @@ fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<
             let path = |name| files::absolute(world.view.place, world.directory, name);
             path(left) == path(right)
         }
-        // Files have no times here: none is newer than another.
+        // Files have no times here: none is newer than another, but for one that is there than one that is not.
+        "-nt" | "-ot" => {
+            let there = |name: &str| {
+                let path = files::absolute(world.view.place, world.directory, name);
+                world.view.is_file(&path) || world.view.is_directory(&path)
+            };
+            let (left, right) = (there(left), there(right));
+            if operator == "-nt" { left && !right } else { right && !left }
+        }
         _ => false,
     })
 }
@@ -204,7 +280,8 @@ impl Machine {
             Ok(texts)
         })?;
         let view = files_view(io, &self.state.place);
-        let world = World { view, directory: &self.state.directory, terminal: io.terminal };
+        let world =
+            World { view, directory: &self.state.directory, terminal: io.terminal, posix: false };
         let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
         let mut found = None;
@@ -217,8 +294,8 @@ impl Machine {
         }
         result.map_err(|why| {
             Stop::Error(match self.state.dialect {
-                Dialect::Bash => format!("[[: {why}"),
-                _ => why,
+                Dialect::Bash => format!("[[: {}", why.message(Dialect::Bash)),
+                dialect => why.message(dialect),
             })
         })
     }
@@ -264,7 +341,7 @@ fn holds(
     world: &World<'_>,
     set: &dyn Fn(&str) -> bool,
     found: &mut Option<Vec<String>>,
-) -> Result<bool, String> {
+) -> Result<bool, Wrong> {
     let mut next = || texts.next().unwrap_or_default();
     Ok(match condition {
         Conditional::Word(_) => !next().is_empty(),
@@ -277,7 +354,7 @@ fn holds(
                 "!=" => !Pattern::new(&right).matches(&left),
                 "=~" => {
                     let regex = compile(&right, Syntax::Awk, false)
-                        .map_err(|_| "invalid regular expression".to_owned())?;
+                        .map_err(|_| Wrong::NoOperand(None))?;
                     let groups = regex.captures_at(&left, 0);
                     let text = |(start, end): (usize, usize)| left[start..end].to_owned();
                     let texts = |groups: &Vec<Option<(usize, usize)>>| {

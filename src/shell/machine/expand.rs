@@ -28,6 +28,8 @@ pub(super) enum Stop {
     Dial(Arc<str>),
     /// It can't be: what the shell says, after its name.
     Error(String),
+    /// A variable is unset that has to be set: bash has an exit code of its own for it.
+    Unset(String),
 }
 
 pub(super) type Expanded<T> = Result<T, Stop>;
@@ -332,12 +334,8 @@ impl<'a> Expander<'a> {
 
     fn evaluate(&mut self, parts: &[Part]) -> Expanded<i64> {
         let text = self.single(parts)?.text;
-        arithmetic::evaluate(&text, self).map_err(|why| {
-            Stop::Error(match self.state.dialect {
-                crate::shell::syntax::Dialect::Bash => format!("{}: {why}", text.trim()),
-                _ => format!("arithmetic syntax error: {}", text.trim()),
-            })
-        })
+        arithmetic::evaluate(&text, self)
+            .map_err(|fault| Stop::Error(fault.message(self.state.dialect)))
     }
 
     /// The paths that a pattern matches; its own text when there are none.
@@ -349,16 +347,28 @@ impl<'a> Expander<'a> {
         let folders = rest.ends_with('/');
         let steps: Vec<&str> = rest.split('/').filter(|step| !step.is_empty()).collect();
         for (index, step) in steps.iter().enumerate() {
-            let pattern = Pattern::new(step);
+            let mut pattern = Pattern::new(step);
+            if self.state.shopt("nocaseglob") {
+                pattern = Pattern::new(&step.to_lowercase());
+            }
             let last = index + 1 == steps.len();
             let mut next = Vec::new();
             for folder in &found {
                 let path = absolute(&self.state.place, &self.state.directory, folder);
-                for name in self.view.list(&path).unwrap_or_default() {
+                let mut names = self.view.list(&path).unwrap_or_default();
+                // bash leaves these two out (globskipdots).
+                if step.starts_with('.') && self.state.dialect != Dialect::Bash {
+                    names.splice(0..0, ["./".to_owned(), "../".to_owned()]);
+                }
+                for name in names {
                     let plain = name.trim_end_matches('/');
-                    let hidden = plain.starts_with('.') && !step.starts_with('.');
+                    let shown = step.starts_with('.') || self.state.shopt("dotglob");
+                    let hidden = plain.starts_with('.') && !shown;
+                    let folded = plain.to_lowercase();
+                    let compared =
+                        if self.state.shopt("nocaseglob") { folded.as_str() } else { plain };
                     let passes = (last && !folders) || plain != name;
-                    if hidden || !pattern.matches(plain) || !passes {
+                    if hidden || !pattern.matches(compared) || !passes {
                         continue;
                     }
                     let end = if last && !folders { "" } else { "/" };
@@ -368,6 +378,7 @@ impl<'a> Expander<'a> {
             found = next;
         }
         match found.is_empty() {
+            true if self.state.shopt("nullglob") => Vec::new(),
             true => vec![field.text],
             false => found,
         }
@@ -383,6 +394,10 @@ impl arithmetic::Variables for Expander<'_> {
             }
             None => Expander::read(self, name).unwrap_or_default(),
         }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.state.dialect == Dialect::Dash
     }
 
     fn write(&mut self, name: &str, value: i64) {

@@ -55,6 +55,10 @@ pub(super) enum Frame {
     Restore { descriptors: Descriptors, inputs: usize },
     /// `VAR=x builtin`: variables to put back.
     Variables { saved: BTreeMap<String, Option<Variable>> },
+    /// `select`: whether its choices have been shown.
+    Select { command: Arc<Command>, words: Arc<[String]>, shown: bool },
+    /// A trap of `ERR` or `DEBUG` is run: `$?` as it was, and whether the shell ends then.
+    Trapped { status: i32, ends: bool },
     /// `read`, until there is a line.
     Read { arguments: Vec<String>, until: Option<SimTime> },
     /// `wait`, until background commands have ended.

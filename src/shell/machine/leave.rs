@@ -140,6 +140,9 @@ impl Machine {
         locals: BTreeMap<String, Option<Variable>>,
     ) {
         self.state.positional = positional;
+        if !self.state.calls.is_empty() {
+            self.state.calls.remove(0);
+        }
         self.put_back(locals);
     }
 

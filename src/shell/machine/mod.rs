@@ -128,18 +128,30 @@ impl Machine {
         if let Some(name) = arguments.first() {
             machine.state.name = name.clone();
         }
-        let mut script = false;
+        let (mut script, mut input) = (false, false);
         let mut operands = Vec::new();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
                 "--" => break,
-                "-o" | "+o" => {
-                    rest.next();
+                long if long.starts_with("--") => {
+                    let known = ["--norc", "--noprofile", "--posix", "--login", "--noediting"];
+                    if dialect == Dialect::Bash && !known.contains(&long) {
+                        let text = format!("echo '{}: {long}: invalid option' >&2; exit 2", machine.state.name);
+                        machine.run_text(&text);
+                        return machine;
+                    }
                 }
-                long if long.starts_with("--") => {}
                 flags if flags.len() > 1 && flags.starts_with(['-', '+']) => {
-                    script |= flags.starts_with('-') && flags.contains('c');
+                    let on = flags.starts_with('-');
+                    script |= on && flags.contains('c');
+                    input |= on && flags.contains('s');
                     machine.state.options.set_letters(flags);
+                    // `-euo pipefail`
+                    if flags.contains('o')
+                        && let Some(name) = rest.next()
+                    {
+                        machine.state.options.set_name(&name, on);
+                    }
                 }
                 _ => {
                     operands.push(argument);
@@ -148,6 +160,11 @@ impl Machine {
             }
         }
         operands.extend(rest);
+        if input && !script {
+            machine.stack.push(Frame::Lines { pending: String::new() });
+            machine.state.positional = operands;
+            return machine;
+        }
         let mut operands = operands.into_iter();
         match (operands.next(), script) {
             (Some(text), true) => {
@@ -163,7 +180,12 @@ impl Machine {
             }
             (None, true) => {
                 let name = &machine.state.name;
-                let text = format!("echo '{name}: -c: option requires an argument' >&2; exit 2");
+                let told = match dialect {
+                    Dialect::Bash => format!("{name}: -c: option requires an argument"),
+                    Dialect::Dash => format!("{name}: 0: -c requires an argument"),
+                    Dialect::Ash => format!("{name}: -c requires an argument"),
+                };
+                let text = format!("echo '{told}' >&2; exit 2");
                 machine.run_text(&text);
             }
             (None, false) => machine.stack.push(Frame::Lines { pending: String::new() }),
@@ -345,7 +367,10 @@ impl Machine {
             Frame::Dial { path, stage } => return self.dial(io, path, stage),
             Frame::Subshell(child) => return self.subshell(io, child),
             Frame::Pipes(mut pipes) => match pipes.step(self, io) {
-                Step::Exit(status) => self.state.status = status,
+                Step::Exit(status) => {
+                    self.state.pipe_status = pipes.statuses();
+                    self.state.status = status;
+                }
                 wait => {
                     self.stack.push(Frame::Pipes(pipes));
                     return Turn::Wait(wait);
@@ -356,6 +381,10 @@ impl Machine {
             Frame::If { command, arm } => self.next_arm(&command, arm),
             Frame::While { command, asking, last } => self.round(command, asking, last),
             Frame::For { command, words, next } => self.next_word(io, command, words, next),
+            Frame::Select { command, words, shown } => {
+                return self.select(io, command, words, shown);
+            }
+            Frame::Trapped { status, ends } => self.after_trap(status, ends),
             Frame::ArithmeticFor { command, first } => {
                 self.push_expand(Task::Next(command, first));
             }

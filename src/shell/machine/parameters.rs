@@ -1,13 +1,16 @@
 //! Parameters: values, special ones included, and what `${…}` does to them.
 
 use super::arithmetic;
+use super::builtins::options;
 use super::expand::{Expanded, Expander, LONGEST, Stop};
 use super::fields::Fields;
 use super::pattern::Pattern;
-use super::state::{ShellState, assign};
+use super::state::assign;
 use crate::random::Stream;
+use crate::cluster::Place;
+use crate::shell::commands;
 use crate::shell::files::absolute;
-use crate::shell::syntax::{Index, Operation, Parameter, Word};
+use crate::shell::syntax::{Dialect, Index, Operation, Parameter, Part, Word};
 
 impl Expander<'_> {
     pub(super) fn parameter(
@@ -34,7 +37,10 @@ impl Expander<'_> {
         let subject = self.subject(parameter)?;
         if let Some(word) = replacement(parameter, subject.as_deref()) {
             let word = word.clone();
-            return self.parts(&word.parts, fields, whole);
+            return match whole {
+                true => self.parts(&word.parts, fields, true),
+                false => self.split_parts(&word.parts, fields),
+            };
         }
         if let Some(value) = self.operate(parameter, false)? {
             self.add(&value, fields, whole);
@@ -78,21 +84,32 @@ impl Expander<'_> {
             Operation::Assign { .. } => value,
             Operation::Require { colon, word } if missing(*colon) => {
                 let text = self.text(word)?;
+                let bash = self.state.dialect == Dialect::Bash;
                 let text = match text.as_str() {
-                    "" if *colon => "parameter null or not set".to_owned(),
+                    "" if *colon && bash => "parameter null or not set".to_owned(),
+                    "" if *colon => "parameter not set or null".to_owned(),
                     "" => "parameter not set".to_owned(),
                     _ => text,
                 };
-                return Err(Stop::Error(format!("{name}: {text}")));
+                return Err(Stop::Unset(format!("{name}: {text}")));
             }
             Operation::Require { .. } => value,
             Operation::Bad(text) => {
-                return Err(Stop::Error(format!("{text}: bad substitution")));
+                return Err(Stop::Error(match self.state.dialect {
+                    Dialect::Bash => format!("{text}: bad substitution"),
+                    Dialect::Dash => "Bad substitution".to_owned(),
+                    Dialect::Ash => "syntax error: bad substitution".to_owned(),
+                }));
             }
             operation => {
                 let unset = value.is_none() && !matches!(name.as_str(), "@" | "*" | "!");
                 if unset && self.state.options.no_unset {
-                    return Err(Stop::Error(format!("{name}: unbound variable")));
+                    let digits = name.starts_with(|first: char| first.is_ascii_digit());
+                    return Err(Stop::Unset(match self.state.dialect {
+                        Dialect::Bash if digits => format!("${name}: unbound variable"),
+                        Dialect::Bash => format!("{name}: unbound variable"),
+                        _ => format!("{name}: parameter not set"),
+                    }));
                 }
                 let nothing = value.as_deref().unwrap_or_default().is_empty();
                 if nothing && *operation == Operation::Value && is_variable(name) {
@@ -188,16 +205,65 @@ impl Expander<'_> {
             "*" => state.positional.join(&self.joint()),
             "$" => state.pid.to_string(),
             "!" => state.last_job?.to_string(),
-            "-" => flags(state),
+            "-" => options::letters(
+                state.options,
+                state.dialect,
+                state.interactive,
+                state.command_string,
+            ),
             "0" => state.name.clone(),
             "PWD" => absolute(&state.place, &state.directory, ""),
+            // dash has no such variable; BusyBox counts from 0.
+            "LINENO" if state.dialect == Dialect::Dash => return None,
+            "LINENO" if state.dialect == Dialect::Ash => state.line.saturating_sub(1).to_string(),
             "LINENO" => state.line.to_string(),
+            "PPID" => state.pid.saturating_sub(1).to_string(),
+            name if state.dialect == Dialect::Bash && self.bash_own(name).is_some() => {
+                return self.bash_own(name);
+            }
             "SECONDS" => (self.view.cluster.now().as_millis() / 1000).to_string(),
             _ => {
                 let index: usize = name.parse().ok()?;
                 return state.positional.get(index.checked_sub(1)?).cloned();
             }
         })
+    }
+
+    /// Variables that bash keeps by itself.
+    fn bash_own(&self, name: &str) -> Option<String> {
+        let state = self.state;
+        let root = state.place != Place::Laptop;
+        Some(match name {
+            "BASH_VERSION" => "5.2.15(1)-release".to_owned(),
+            "BASH" => "/usr/bin/bash".to_owned(),
+            "BASHPID" => (state.pid + state.depth).to_string(),
+            "BASH_SUBSHELL" => state.depth.to_string(),
+            "UID" | "EUID" => if root { "0" } else { "1000" }.to_owned(),
+            "HOSTNAME" => commands::host_name(self.view.cluster, &state.place),
+            "HOSTTYPE" => "x86_64".to_owned(),
+            "MACHTYPE" => "x86_64-pc-linux-gnu".to_owned(),
+            "OSTYPE" => "linux-gnu".to_owned(),
+            "OPTIND" => "1".to_owned(),
+            "PS4" => "+ ".to_owned(),
+            "SHLVL" => "1".to_owned(),
+            "EPOCHSECONDS" => self.view.cluster.now().timestamp().as_second().to_string(),
+            "PIPESTATUS" => state.pipe_status.first()?.to_string(),
+            "FUNCNAME" => state.calls.first()?.clone(),
+            _ => return None,
+        })
+    }
+
+    /// The word of `${x:-word}` without quotes: its bare text is split, too.
+    fn split_parts(&mut self, parts: &[Part], fields: &mut Fields) -> Expanded<()> {
+        for (index, part) in parts.iter().enumerate() {
+            match part {
+                Part::Bare(text) if !(index == 0 && text.starts_with('~')) => {
+                    self.add(text, fields, false);
+                }
+                part => self.parts(std::slice::from_ref(part), fields, false)?,
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn write(&mut self, name: &str, value: String) -> Expanded<()> {
@@ -207,30 +273,24 @@ impl Expander<'_> {
         let integer = self.variables.get(name).is_some_and(|variable| variable.integer);
         let value = match integer {
             true => arithmetic::evaluate(&value, self)
-                .map_err(|why| Stop::Error(format!("{value}: {why}")))?
+                .map_err(|fault| Stop::Error(fault.message(self.state.dialect)))?
                 .to_string(),
             false => value,
         };
-        assign(&mut self.variables, name, value).map_err(Stop::Error)
+        assign(&mut self.variables, name, value)
+            .map_err(|_| Stop::Error(self.state.read_only(name)))?;
+        if self.state.options.all_export
+            && let Some(variable) = std::sync::Arc::make_mut(&mut self.variables).get_mut(name)
+        {
+            variable.exported = true;
+        }
+        Ok(())
     }
 }
 
 /// Whether it is a variable's name: not `$1`, `$?` and their kin.
 fn is_variable(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-}
-
-fn flags(state: &ShellState) -> String {
-    let options = state.options;
-    let on = [
-        (options.exit_on_error, 'e'),
-        (options.no_glob, 'f'),
-        (true, 'h'),
-        (state.interactive, 'i'),
-        (options.no_unset, 'u'),
-        (options.trace, 'x'),
-    ];
-    on.into_iter().filter(|(on, _)| *on).map(|(_, letter)| letter).collect()
 }
 
 /// The word that stands for a parameter with this value, when it does.

@@ -75,6 +75,11 @@ impl Pipes {
         self.stages.iter_mut().map(|stage| &mut stage.machine)
     }
 
+    /// How each side ended, left to right.
+    pub fn statuses(&self) -> Vec<i32> {
+        self.stages.iter().map(|stage| stage.status.unwrap_or(0)).collect()
+    }
+
     fn status(&self, parent: &Machine) -> i32 {
         let statuses = || self.stages.iter().filter_map(|stage| stage.status);
         let failed = statuses().rfind(|status| *status != 0);

@@ -25,6 +25,8 @@ enum Destination {
         path: String,
         append: bool,
     },
+    /// A file that must not be there yet (`set -C`).
+    Fresh(String),
     Both {
         path: String,
         append: bool,
@@ -47,7 +49,10 @@ pub(super) fn prepare(
                 Ok(path) => Destination::Read(path),
                 Err(socket) => socket,
             },
-            RedirectTarget::Write(file) => match file_or_socket(expander, file)? {
+            RedirectTarget::Write { file, force } => match file_or_socket(expander, file)? {
+                Ok(path) if expander.state.options.no_clobber && !force => {
+                    Destination::Fresh(path)
+                }
                 Ok(path) => Destination::Write { path, append: false },
                 Err(socket) => socket,
             },
@@ -97,7 +102,7 @@ impl Machine {
         if self.redirect(io, &ready, true) {
             self.push_expand(Task::Begin(command.clone()));
         } else {
-            self.state.status = 1;
+            self.state.status = self.state.failed_redirection();
         }
         Ok(())
     }
@@ -129,6 +134,20 @@ impl Machine {
             Destination::Text(text) => {
                 self.inputs.push(Stdin::of(text.as_bytes()));
                 self.descriptors.input = Input::Text(self.inputs.len() - 1);
+                Ok(())
+            }
+            Destination::Fresh(path) => {
+                let full = files::absolute(&self.state.place, &self.state.directory, path);
+                if self.files_of(io).is_file(&full) {
+                    let prefix = self.state.prefix();
+                    return Err(match self.state.dialect {
+                        Dialect::Bash => format!("{prefix}{path}: cannot overwrite existing file"),
+                        Dialect::Dash => format!("{prefix}cannot create {path}: File exists"),
+                        Dialect::Ash => format!("{prefix}can't create {path}: File exists"),
+                    });
+                }
+                let target = self.open(io, path, false)?;
+                self.descriptors.set(redirect.descriptor, target);
                 Ok(())
             }
             Destination::Write { path, append } => {
@@ -165,7 +184,8 @@ impl Machine {
             self.descriptors.input = Input::Text(*input);
             return Ok(());
         }
-        if descriptor == 0 || number == Some(0) {
+        let unknown = number.is_some_and(|number| number > 2 && self.descriptors.get(number).is_none());
+        if (descriptor == 0 || number == Some(0)) && !unknown {
             return Ok(());
         }
         match number.and_then(|number| self.descriptors.get(number)).cloned() {

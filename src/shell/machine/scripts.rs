@@ -60,11 +60,23 @@ impl Machine {
                 self.push_list(parsed.list);
             }
             Err(error) => {
-                let message = self.syntax_message(&text, &error);
+                let message = match (source, self.state.dialect) {
+                    (Source::Eval, Dialect::Bash) if !self.state.interactive => {
+                        let name = format!("{}: eval", self.state.name);
+                        let span = Span::new(error.span.start.min(text.len()), error.span.end);
+                        error.message(Dialect::Bash, &name, span.position(&text).line, Some(&text))
+                    }
+                    _ => self.syntax_message(&text, &error),
+                };
                 self.write_error(io, &message);
-                self.state.status = 2;
-                if source != Source::Main {
-                    self.fail_hard(2);
+                // bash ends with 0 where a condition is none.
+                let condition = matches!(error.fault, syntax::Fault::Condition(_));
+                self.state.status = if condition && source == Source::Main { 0 } else { 2 };
+                match (source, self.state.dialect) {
+                    (Source::Main, _) => {}
+                    // bash goes on after an `eval` of what is no command.
+                    (_, Dialect::Bash) => {}
+                    _ => self.fail_hard(2),
                 }
             }
         }

@@ -53,7 +53,7 @@ impl Machine {
         if prepared.fields.is_empty() {
             self.state.status = match self.redirect(io, &prepared.redirects, true) {
                 true => status.unwrap_or(0),
-                false => 1,
+                false => self.state.failed_redirection(),
             };
             return Ok(());
         }
@@ -85,13 +85,15 @@ impl Machine {
             return;
         }
         let assigned = prepared.assignments.iter().map(|(name, value)| format!("{name}={value}"));
-        let words =
-            prepared.fields.iter().map(|field| match field.is_empty() || field.contains(' ') {
-                true => format!("'{field}'"),
-                false => field.clone(),
-            });
+        let dialect = self.state.dialect;
+        let words = prepared.fields.iter().map(|field| traced(field, dialect));
         let all: Vec<String> = assigned.chain(words).collect();
-        self.write_error(io, &format!("+ {}", all.join(" ")));
+        let mark = match dialect {
+            // bash repeats its mark for each substitution that it is in.
+            Dialect::Bash => "+".repeat(self.state.substitutions as usize + 1),
+            _ => "+".to_owned(),
+        };
+        self.write_error(io, &format!("{mark} {}", all.join(" ")));
     }
 
     fn start(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared) {
@@ -109,12 +111,13 @@ impl Machine {
     fn start_found(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared, functions: bool) {
         let Prepared { assignments, fields, redirects } = prepared;
         if !self.redirect(io, &redirects, true) {
-            self.state.status = 1;
+            self.state.status = self.state.failed_redirection();
             return;
         }
         if functions && let Some(body) = self.state.functions.get(name).cloned() {
             self.save_variables(&assignments);
             let positional = std::mem::replace(&mut self.state.positional, fields);
+            self.state.calls.insert(0, name.to_owned());
             self.stack.push(Frame::Function { positional, locals: BTreeMap::new() });
             self.begin(body);
             return;
@@ -202,9 +205,12 @@ impl Machine {
             }
             Found::Failed { message, status } => {
                 io.cluster.note(&self.state.place, missing(&name));
-                let message = match self.state.dialect {
-                    Dialect::Bash => message.replace("command not found", "not found"),
-                    _ => message,
+                let message = match message.strip_prefix(&self.state.prefix()) {
+                    Some(why) => {
+                        let why = why.replace("command not found", "not found");
+                        format!("{}{why}", self.state.builtin("exec"))
+                    }
+                    None => message,
                 };
                 self.write_error(io, &message);
                 return self.fail_hard(status);
@@ -217,6 +223,20 @@ impl Machine {
         self.state.traps.clear();
         self.leaving = true;
         self.stack.push(frame);
+    }
+}
+
+/// A word as `-x` shows it: dash never quotes, BusyBox and bash where a shell would need it.
+fn traced(field: &str, dialect: Dialect) -> String {
+    let plain = |letter: char| {
+        letter.is_alphanumeric()
+            || "_-./:,+%@^".contains(letter)
+            || dialect == Dialect::Bash && letter == '='
+    };
+    match dialect {
+        Dialect::Dash => field.to_owned(),
+        _ if !field.is_empty() && field.chars().all(plain) => field.to_owned(),
+        _ => format!("'{}'", field.replace('\'', "'\\''")),
     }
 }
 

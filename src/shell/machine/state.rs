@@ -118,6 +118,14 @@ pub(super) struct Options {
     pub no_glob: bool,
     /// `-o pipefail`: a pipeline fails when any of its commands does.
     pub pipe_fail: bool,
+    /// `-C`: `>` overwrites no file.
+    pub no_clobber: bool,
+    /// `-n`: nothing is run.
+    pub no_exec: bool,
+    /// `-a`: what is assigned is exported.
+    pub all_export: bool,
+    /// `-E`: functions and subshells have the `ERR` trap too.
+    pub error_trace: bool,
 }
 
 /// A shell's state.
@@ -142,6 +150,23 @@ pub(super) struct ShellState {
     /// `$?`
     pub status: i32,
     pub options: Options,
+    /// Options of `shopt` that are not as they were from the beginning.
+    pub shopts: BTreeMap<&'static str, bool>,
+    /// `${PIPESTATUS[@]}`
+    pub pipe_status: Vec<i32>,
+    /// `${FUNCNAME[@]}`, the innermost first.
+    pub calls: Vec<String>,
+    /// The directories below the present one, for `pushd` and `popd`.
+    pub folders: Vec<String>,
+    pub umask: u32,
+    /// How many subshells it is in.
+    pub depth: u32,
+    /// How many substitutions it is in.
+    pub substitutions: u32,
+    /// Whether a trap is being run that nothing may set off again.
+    pub trapped: bool,
+    /// The signal that it ended of.
+    pub killed: Option<&'static str>,
     /// Signal names (and `EXIT`) to commands; an empty command ignores the signal.
     pub traps: BTreeMap<String, String>,
     /// `$$`
@@ -184,6 +209,15 @@ impl ShellState {
             directory: String::new(),
             status: 0,
             options: Options::default(),
+            shopts: BTreeMap::new(),
+            pipe_status: Vec::new(),
+            calls: Vec::new(),
+            folders: Vec::new(),
+            umask: 0o022,
+            depth: 0,
+            trapped: false,
+            substitutions: 0,
+            killed: None,
             traps: BTreeMap::new(),
             pid: 1,
             last_job: None,
@@ -234,6 +268,36 @@ impl ShellState {
         }
     }
 
+    /// What stands before a message of a builtin's.
+    pub fn builtin(&self, name: &str) -> String {
+        match self.dialect {
+            // BusyBox counts lines from 0, and names one unless somebody types.
+            Dialect::Ash if !self.interactive => {
+                format!("{}: {name}: line {}: ", self.name, self.line.saturating_sub(1))
+            }
+            _ => format!("{}{name}: ", self.prefix()),
+        }
+    }
+
+    /// Whether an option of `shopt` is on.
+    pub fn shopt(&self, name: &str) -> bool {
+        let usual = || super::Machine::usual_shopt(name);
+        self.shopts.get(name).copied().unwrap_or_else(usual)
+    }
+
+    /// What is said of a variable that may not change.
+    pub fn read_only(&self, name: &str) -> String {
+        match self.dialect {
+            Dialect::Bash => format!("{name}: readonly variable"),
+            _ => format!("{name}: is read only"),
+        }
+    }
+
+    /// The exit code of a redirection that fails.
+    pub fn failed_redirection(&self) -> i32 {
+        if self.dialect == Dialect::Dash { 2 } else { 1 }
+    }
+
     /// The message for a command that does not exist.
     pub fn not_found(&self, name: &str) -> String {
         match self.dialect {
@@ -257,6 +321,9 @@ impl ShellState {
             Dialect::Bash => format!("{prefix}{path}: {why}"),
             Dialect::Ash if create => format!("{prefix}can't create {path}: {almquist}"),
             Dialect::Ash => format!("{prefix}can't open {path}: {almquist}"),
+            Dialect::Dash if create && why == "No such file or directory" => {
+                format!("{prefix}cannot create {path}: Directory nonexistent")
+            }
             Dialect::Dash if create => format!("{prefix}cannot create {path}: {why}"),
             Dialect::Dash => format!("{prefix}cannot open {path}: {}", dash_reason(why)),
         }

@@ -94,18 +94,38 @@ pub enum CommandKind {
     If { arms: Vec<(Arc<List>, Arc<List>)>, otherwise: Option<Arc<List>> },
     /// `while …; do …; done`, and `until`.
     While { until: bool, condition: Arc<List>, body: Arc<List> },
-    /// `for name in words; do …; done`; without `in`, over the positional parameters.
-    For { name: String, words: Option<Vec<Word>>, body: Arc<List> },
+    /// `for name in words; do …; done`; without `in`, over the positional parameters. `select` is
+    /// written alike.
+    For { name: String, words: Option<Vec<Word>>, body: Arc<List>, selects: bool },
     /// `for ((first; test; next)); do …; done`
     ArithmeticFor { first: Word, test: Word, next: Word, body: Arc<List> },
     /// `case word in pattern) …;; esac`
-    Case { subject: Word, arms: Vec<(Vec<Word>, Arc<List>)> },
+    Case { subject: Word, arms: Vec<Arm> },
     /// `[[ … ]]`
     Conditional(Conditional),
     /// `(( … ))`
     Arithmetic(Word),
     /// `name() command`
     Function { name: String, body: Arc<Command> },
+}
+
+/// `pattern | pattern) commands ;;`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    pub patterns: Vec<Word>,
+    pub body: Arc<List>,
+    pub end: ArmEnd,
+}
+
+/// What comes after the commands of a `case`'s arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArmEnd {
+    /// `;;`: nothing more.
+    Stops,
+    /// `;&`: the next arm's commands.
+    Falls,
+    /// `;;&`: the next arm whose pattern fits.
+    GoesOn,
 }
 
 /// `name=value`, `name+=value`, `name[index]=value`, `name=(a b c)`.
@@ -152,8 +172,8 @@ pub struct Redirect {
 pub enum RedirectTarget {
     /// `< file`
     Read(Word),
-    /// `> file`
-    Write(Word),
+    /// `> file`, or (`force`) `>| file`
+    Write { file: Word, force: bool },
     /// `>> file`
     Append(Word),
     /// `&> file`, `&>> file`: standard output and standard error.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::lexer::Token;
 use super::parser::{Parser, Result};
-use super::{CommandKind, Fault, List, Word};
+use super::{Arm, ArmEnd, CommandKind, Fault, List, SyntaxError, Word};
 use crate::diagnostic::Span;
 
 impl Parser<'_> {
@@ -29,7 +29,13 @@ impl Parser<'_> {
                 return Ok(CommandKind::Arithmetic(Word { parts, span: Span::default() }));
             }
         }
-        let list = self.nested(Self::parenthesised)?;
+        let list = self.nested(Self::parenthesised).map_err(|error| match error.fault {
+            Fault::Unterminated(')') => {
+                let fault = Fault::UnexpectedEnd { expecting: Some(")") };
+                SyntaxError { fault, ..error }
+            }
+            _ => error,
+        })?;
         match list.items.is_empty() {
             true => Err(self.fault(Fault::Unexpected { token: ")".to_owned(), expecting: None })),
             false => Ok(CommandKind::Subshell(Arc::new(list))),
@@ -57,7 +63,11 @@ impl Parser<'_> {
             }
             "for" => {
                 self.advance()?;
-                self.for_loop()?
+                self.for_loop(false)?
+            }
+            "select" if self.is_bash() => {
+                self.advance()?;
+                self.for_loop(true)?
             }
             "case" => {
                 self.advance()?;
@@ -105,8 +115,8 @@ impl Parser<'_> {
         Ok(body)
     }
 
-    pub(super) fn for_loop(&mut self) -> Result<CommandKind> {
-        if self.token.is_none() && self.rest().trim_start().starts_with("((") && self.is_bash() {
+    pub(super) fn for_loop(&mut self, selects: bool) -> Result<CommandKind> {
+        if !selects && self.token.is_none() && self.rest().trim_start().starts_with("((") && self.is_bash() {
             return self.arithmetic_for();
         }
         let name = self.raw_word()?;
@@ -127,7 +137,7 @@ impl Parser<'_> {
         self.take_operator(";")?;
         self.skip_newlines()?;
         let body = self.do_body()?;
-        Ok(CommandKind::For { name, words, body })
+        Ok(CommandKind::For { name, words, body, selects })
     }
 
     pub(super) fn arithmetic_for(&mut self) -> Result<CommandKind> {
@@ -182,10 +192,15 @@ impl Parser<'_> {
                 return self.unexpected(Some(")"));
             }
             let body = self.list(&["esac"])?;
-            arms.push((patterns, Arc::new(body)));
-            if !self.take_operator(";;")? && !self.is_reserved("esac")? {
+            let mut end = ArmEnd::Stops;
+            if self.is_bash_like() && self.take_operator(";;&")? {
+                end = ArmEnd::GoesOn;
+            } else if self.is_bash_like() && self.take_operator(";&")? {
+                end = ArmEnd::Falls;
+            } else if !self.take_operator(";;")? && !self.is_reserved("esac")? {
                 return self.unexpected(Some(";;"));
             }
+            arms.push(Arm { patterns, body: Arc::new(body), end });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::lexer::Token;
 use super::parser::Parser;
-use super::{Conditional, SyntaxError, Word};
+use super::{Conditional, Fault, SyntaxError, Word};
 
 type Result<T> = std::result::Result<T, SyntaxError>;
 
@@ -41,6 +41,9 @@ impl Parser<'_> {
         if self.peek()?.0 == Token::Operator("(") {
             self.advance()?;
             let inner = self.nested(Self::either)?;
+            if self.is_reserved("]]")? {
+                return Err(self.condition("unexpected token `]]', expected `)'"));
+            }
             return match self.advance()?.0 {
                 Token::Operator(")") => Ok(inner),
                 _ => self.unexpected(Some(")")),
@@ -52,8 +55,12 @@ impl Parser<'_> {
         }
         let first = self.operand()?;
         if let Some(operator) = first.bare().filter(|text| is_unary(text)).map(str::to_owned)
-            && matches!(&self.peek()?.0, Token::Word(word) if word.bare() != Some("]]"))
+            && !matches!(&self.peek()?.0, Token::Word(word) if word.bare().is_some_and(is_binary))
         {
+            if self.is_reserved("]]")? {
+                let what = "unexpected argument `]]' to conditional unary operator";
+                return Err(self.condition(what));
+            }
             return Ok(Conditional::Unary(operator, self.operand()?));
         }
         let operator = match self.peek()?.0.clone() {
@@ -61,16 +68,25 @@ impl Parser<'_> {
             Token::Word(word) => match word.bare() {
                 Some("]]") | None => return Ok(Conditional::Word(first)),
                 Some(operator) if is_binary(operator) => operator.to_owned(),
-                Some(_) => return self.unexpected(Some("]]")),
+                Some(_) => return Err(self.condition("conditional binary operator expected")),
             },
             _ => return Ok(Conditional::Word(first)),
         };
         self.advance()?;
+        if self.is_reserved("]]")? {
+            let what = "unexpected argument `]]' to conditional binary operator";
+            return Err(self.condition(what));
+        }
         let second = match operator.as_str() {
             "=~" => self.regex()?,
             _ => self.operand()?,
         };
         Ok(Conditional::Binary(first, operator, second))
+    }
+
+    /// What bash says of a condition, and no more.
+    fn condition(&self, what: &'static str) -> SyntaxError {
+        self.fault(Fault::Condition(what))
     }
 
     fn operand(&mut self) -> Result<Word> {

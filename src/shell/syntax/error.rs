@@ -23,6 +23,8 @@ pub enum Fault {
     HereDocument { delimiter: String },
     /// The text ends within quotes or parentheses that this closes.
     Unterminated(char),
+    /// A condition in `[[ … ]]` is none, in bash's words.
+    Condition(&'static str),
     /// Nested deeper than anybody writes.
     TooDeep,
     /// Something that podhop's shell does not have.
@@ -52,6 +54,14 @@ impl SyntaxError {
     }
 
     fn bash(&self, name: &str, line: u32, source: Option<&str>) -> String {
+        // The end of a script is behind its last line.
+        let line = match (&self.fault, source) {
+            (
+                Fault::UnexpectedEnd { .. } | Fault::HereDocument { .. } | Fault::Unterminated(')'),
+                Some(source),
+            ) => u32::try_from(source.lines().count()).unwrap_or(line) + 1,
+            _ => line,
+        };
         let at = match source {
             Some(_) => format!("{name}: line {line}: "),
             None => format!("{name}: "),
@@ -71,15 +81,18 @@ impl SyntaxError {
             Fault::Unterminated(close) => {
                 format!("{at}unexpected EOF while looking for matching `{close}'")
             }
+            Fault::Condition(what) => format!("{at}{what}"),
             Fault::TooDeep => format!("{at}syntax error: nested too deeply"),
             Fault::NotSimulated(what) => format!("{at}not simulated here: {what}"),
         }
     }
 
     fn almquist(&self, dash: bool) -> String {
+        // Only operators and reserved words are named.
         let quoted = |token: &str| match token {
             "newline" => "newline".to_owned(),
-            other => format!("\"{other}\""),
+            other if is_named(other) => format!("\"{other}\""),
+            _ => "word".to_owned(),
         };
         let expecting = |wanted: &Option<&str>| match wanted {
             Some(wanted) => format!(" (expecting \"{wanted}\")"),
@@ -104,10 +117,25 @@ impl SyntaxError {
                 "end of file unexpected (expecting \")\")".to_owned()
             }
             Fault::Unterminated(')') => "unexpected end of file (expecting \")\")".to_owned(),
+            Fault::Unterminated('`') => "EOF in backquote substitution".to_owned(),
+            Fault::Unterminated('}') if dash => "Missing '}'".to_owned(),
+            Fault::Unterminated('}') => "missing '}'".to_owned(),
             Fault::Unterminated(_) if dash => "Unterminated quoted string".to_owned(),
             Fault::Unterminated(_) => "unterminated quoted string".to_owned(),
+            Fault::Condition(what) => (*what).to_owned(),
             Fault::TooDeep => "nested too deeply".to_owned(),
             Fault::NotSimulated(what) => format!("not simulated here: {what}"),
         }
     }
+}
+
+/// Whether a token is an operator or a reserved word.
+fn is_named(token: &str) -> bool {
+    let operator = !token.is_empty() && token.chars().all(|letter| "|&;()<>".contains(letter));
+    let reserved = matches!(
+        token,
+        "if" | "then" | "else" | "elif" | "fi" | "do" | "done" | "case" | "esac" | "while"
+            | "until" | "for" | "in" | "{" | "}" | "!" | "[[" | "]]" | "function"
+    );
+    operator || reserved
 }

@@ -19,7 +19,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use ast::{
+pub use ast::{Arm, ArmEnd,
     Assignment, Command, CommandKind, Conditional, Connector, Element, Index, Item, List,
     Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
 };

@@ -110,7 +110,8 @@ pub struct Settings {
     pub alias: Option<String>,
     pub index: Option<Vec<String>>,
     pub error_pages: Vec<ErrorPage>,
-    pub headers: Vec<(String, Template)>,
+    /// `add_header`: the name, the value, and whether errors have it too.
+    pub headers: Vec<(String, Template, bool)>,
     pub default_type: Option<String>,
     pub types: Arc<BTreeMap<String, String>>,
     pub answer: Option<Return>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
 use super::limits::{Admission, Buckets};
-use super::{VERSION, access, proxy, select, stamp, variables};
+use super::{VERSION, access, partial, proxy, select, stamp, variables};
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse, HttpVersion};
 
@@ -130,7 +130,7 @@ impl<'a> RequestHandler<'a> {
         let mut named: Option<String> = None;
         let mut settings = &server.settings;
         for _ in 0..REDIRECTS {
-            let path = http::decode(http::split_target(&self.request.target).0);
+            let path = http::normal(http::split_target(&self.request.target).0);
             let location = match named.take() {
                 Some(name) => select::named(&self.server.locations, &name),
                 None => select::location(&self.server.locations, &path),
@@ -378,7 +378,7 @@ impl<'a> RequestHandler<'a> {
         let file = disk_path(settings, location, path);
         if !path.ends_with('/') {
             if let Some(body) = context.cluster.read_file(&place, &file) {
-                return Step::Answer(Outcome::file(body, &content_type(settings, &file)));
+                return self.parts(Outcome::file(body, &content_type(settings, &file)), settings);
             }
             if context.cluster.is_directory(&place, &file) {
                 return Step::Answer(redirect(301, self.absolute(&format!("{path}/")), settings));
@@ -392,7 +392,7 @@ impl<'a> RequestHandler<'a> {
             let candidate = format!("{}/{name}", file.trim_end_matches('/'));
             if let Some(body) = context.cluster.read_file(&place, &candidate) {
                 let kind = content_type(settings, &candidate);
-                return Step::Answer(Outcome::file(body, &kind));
+                return self.parts(Outcome::file(body, &kind), settings);
             }
         }
         if !context.cluster.is_directory(&place, &file) {
@@ -410,6 +410,19 @@ impl<'a> RequestHandler<'a> {
         }
         self.write_error(context, &format!("directory index of \"{file}\" is forbidden"), None);
         error(403)
+    }
+
+    /// A file, or what the request wants of it.
+    fn parts(&self, outcome: Outcome, settings: &Settings) -> Step {
+        match partial::apply(&self.request, outcome) {
+            Ok(Outcome { status: 412, .. }) => error(412),
+            Ok(outcome) => Step::Answer(outcome),
+            Err(length) => {
+                let mut outcome = plain_error(416, http::SERVICE_TIME, settings);
+                outcome.headers.push(("Content-Range".to_owned(), format!("bytes */{length}")));
+                Step::Answer(outcome)
+            }
+        }
     }
 
     /// `autoindex on`
@@ -466,7 +479,7 @@ impl<'a> RequestHandler<'a> {
         match (length, chunked) {
             (Some(length), _) => headers.push(length),
             (None, Some(chunked)) => headers.push(chunked),
-            (None, None) if status == 204 => {}
+            (None, None) if matches!(status, 204 | 304) => {}
             (None, None) => headers.push(("Content-Length".to_owned(), body.len().to_string())),
         }
         headers.extend(take("Last-Modified"));
@@ -475,11 +488,10 @@ impl<'a> RequestHandler<'a> {
         let kept = if asked.eq_ignore_ascii_case("close") { "close" } else { "keep-alive" };
         headers.push(("Connection".to_owned(), kept.to_owned()));
         headers.extend(own);
-        if matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308) {
-            for (name, value) in &settings.headers {
-                let value = variables::fill(value, self, settings, context.now());
-                headers.push((name.clone(), value));
-            }
+        let usual = matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308);
+        for (name, value, _) in settings.headers.iter().filter(|(.., always)| usual || *always) {
+            let value = variables::fill(value, self, settings, context.now());
+            headers.push((name.clone(), value));
         }
         let body = if self.request.method == "HEAD" { Vec::new() } else { body };
         HttpResponse {
@@ -498,7 +510,7 @@ impl<'a> RequestHandler<'a> {
             None => "combined",
         };
         let line = match self.config.formats.get(format) {
-            Some(template) => variables::fill(template, self, settings, context.now()),
+            Some(template) => variables::fill_log(template, self, settings, context.now()),
             None => format!(
                 "{} - - [{}] \"{} {} HTTP/1.1\" {} {} \"{}\" \"{}\"",
                 self.ask.peer.ip(),
@@ -540,6 +552,7 @@ fn reason(status: u16) -> &'static str {
     match status {
         302 => "Moved Temporarily",
         405 => "Not Allowed",
+        416 => "Requested Range Not Satisfiable",
         503 => "Service Temporarily Unavailable",
         504 => "Gateway Time-out",
         status => http::reason(status),

@@ -11,6 +11,7 @@ mod exception;
 mod handle;
 pub(super) mod ingress;
 mod limits;
+mod partial;
 mod proxy;
 mod reader;
 mod reload;
@@ -158,8 +159,9 @@ impl Process for Nginx {
             (Payload::Tls { request, .. }, true) => request.clone(),
             (Payload::Nothing, _) => return http::other(Reply::Silence),
             _ => match http::incoming(ask) {
-                Incoming::Request(request) if !tls => request,
+                Incoming::Request(request) if !tls && is_sound(&request) => request,
                 Incoming::Nothing => return http::other(Reply::Silence),
+                Incoming::Request(_) if !tls => return bad_request(&config, ask, context, None),
                 Incoming::Request(_) => {
                     return bad_request(&config, ask, context, Some(PLAIN_TO_TLS));
                 }
@@ -418,6 +420,14 @@ fn emerg(context: &mut Context<'_>, message: &str) {
     context.say(format_args!("nginx: [emerg] {message}"));
 }
 
+/// Whether nginx takes the request's line: a method is of capital letters (and `_`, `-`), a target
+/// begins with a slash or has a scheme (`ngx_http_parse_request_line`).
+fn is_sound(request: &HttpRequest) -> bool {
+    let method = |letter: char| letter.is_ascii_uppercase() || matches!(letter, '_' | '-');
+    request.method.chars().all(method)
+        && (request.target.starts_with('/') || request.target.contains("://"))
+}
+
 /// A request that is none.
 fn bad_request(
     config: &Config,
@@ -441,7 +451,11 @@ fn bad_request(
         body: Vec::new(),
     };
     let length = size.to_string();
+    let version = if hide_version { String::new() } else { format!("/{VERSION}") };
+    let (server, date) = (format!("nginx{version}"), http::date(context.now()));
     let headers = [
+        ("Server", server.as_str()),
+        ("Date", date.as_str()),
         ("Content-Type", "text/html"),
         ("Content-Length", length.as_str()),
         ("Connection", "close"),

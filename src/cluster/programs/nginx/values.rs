@@ -25,7 +25,10 @@ pub(super) fn plain(
         "index" => settings.index = Some(words.to_vec()),
         "default_type" => settings.default_type = Some(first),
         "error_page" => settings.error_pages.push(error_page(words, spot)?),
-        "add_header" => settings.headers.push((first, Template::new(&words[1]))),
+        "add_header" => {
+            let always = words.get(2).is_some_and(|word| word == "always");
+            settings.headers.push((first, Template::new(&words[1]), always));
+        }
         "proxy_set_header" => settings.proxy_headers.push((first, Template::new(&words[1]))),
         "return" => settings.answer = settings.answer.take().or(Some(answer(words, spot)?)),
         "rewrite" => settings.rewrites.push(rewrite(words, spot)?),

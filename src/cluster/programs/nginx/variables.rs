@@ -10,6 +10,22 @@ use crate::clock::SimTime;
 use crate::cluster::HttpRequest;
 use crate::cluster::programs::http;
 
+/// What a log's template says for this request: an empty variable shows as a dash.
+pub fn fill_log(
+    template: &Template,
+    handler: &RequestHandler<'_>,
+    settings: &Settings,
+    now: SimTime,
+) -> String {
+    template.fill(|name, out| {
+        let before = out.len();
+        write(name, handler, settings, now, out, 0);
+        if out.len() == before {
+            out.push('-');
+        }
+    })
+}
+
 /// What a template says for this request.
 pub fn fill(
     template: &Template,
@@ -54,8 +70,9 @@ fn write(
             out.push_str(request.target.strip_suffix('/').unwrap_or(&request.target));
         }
         "request" => out.push_str(&format!("{} {} HTTP/1.1", request.method, request.target)),
-        "uri" | "document_uri" => out.push_str(path),
+        "uri" | "document_uri" => out.push_str(&http::normal(path)),
         "args" | "query_string" => out.push_str(query),
+        "content_type" | "content_length" => out.push_str(header(&name.replace('_', "-"))),
         "is_args" => out.push_str(if query.is_empty() { "" } else { "?" }),
         "server_protocol" => out.push_str("HTTP/1.1"),
         "status" => out.push_str(&handler.status.to_string()),
@@ -89,14 +106,12 @@ fn write(
         "request_length" => out.push_str(&request_length(request).to_string()),
         "request_id" => out.push_str(&request_id(handler)),
         _ => match name.split_once('_') {
-            Some(("http", rest)) => out.push_str(or_dash(header(&rest.replace('_', "-")))),
+            Some(("http", rest)) => out.push_str(header(&rest.replace('_', "-"))),
             Some(("arg", rest)) => {
                 let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
                 let found = pairs.filter(|(key, _)| *key == rest).map(|(_, value)| value).next();
                 out.push_str(found.unwrap_or(""));
             }
-            // An empty variable shows as a dash in logs.
-            _ if name == "remote_user" => out.push('-'),
             _ => {}
         },
     }
@@ -136,8 +151,4 @@ fn request_length(request: &HttpRequest) -> usize {
 fn request_id(handler: &RequestHandler<'_>) -> String {
     let digest = Sha256::digest(format!("{}/{}", handler.hostname, handler.number));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn or_dash(text: &str) -> &str {
-    if text.is_empty() { "-" } else { text }
 }

@@ -1,92 +1,199 @@
-//! `mkdir`, `rm`, `rmdir`, `cp`, `mv`, `touch`, `mktemp`.
+//! `mkdir`, `rm`, `rmdir`, `cp`, `mv`, `touch`, `mktemp`, `truncate`: GNU's and BusyBox'.
 
+use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::{busybox_usage, flavour};
 use crate::shell::files::{MARK, View};
 
-/// Complains in the words of `tool`, and gives the exit code.
+/// Whether the place's tools are GNU's.
+fn is_gnu(io: &Io<'_>) -> bool {
+    flavour(io.cluster, io.place) == Flavour::Gnu
+}
+
+/// Complains, and gives the exit code.
 fn fail(io: &mut Io<'_>, message: String) -> i32 {
     io.write_error(message);
     1
 }
 
-fn need(io: &mut Io<'_>, options: &Options, tool: &str) -> bool {
+/// Says what GNU's tool misses; BusyBox' says how it is used.
+fn missing(io: &mut Io<'_>, tool: &str, what: &str) -> i32 {
+    let message = match is_gnu(io) {
+        true => format!("{tool}: {what}\nTry '{tool} --help' for more information."),
+        false => busybox_usage(tool),
+    };
+    fail(io, message)
+}
+
+fn need(io: &mut Io<'_>, options: &Options, tool: &str, what: &str) -> bool {
     if options.operands.is_empty() {
-        io.write_error(format!(
-            "{tool}: missing operand\nTry '{tool} --help' for more information."
-        ));
+        missing(io, tool, what);
     }
     !options.operands.is_empty()
 }
 
 pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar =
-        Grammar { name: "mkdir", short: "pvm:", long: &[("parents", 'p')], stops: false };
+    const GRAMMAR: Grammar = Grammar {
+        name: "mkdir",
+        short: "pvm:",
+        long: &[("parents", 'p'), ("verbose", 'v'), ("mode", 'm')],
+        stops: false,
+    };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    if !need(io, &options, "mkdir") {
+    if !need(io, &options, "mkdir", "missing operand") {
         return Some(1);
     }
     let mut status = 0;
     for path in &options.operands {
         let parent = path.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
         let result = match options.has('p') {
-            true if io.is_directory(path) => Ok(()),
+            true if io.is_directory(path) => Ok(Vec::new()),
             true => make_all(io, path),
             false if !parent.is_empty() && !io.is_directory(parent) => {
                 Err("No such file or directory".to_owned())
             }
-            false => io.make_directory(path),
+            false => io.make_directory(path).map(|()| vec![path.clone()]),
         };
-        if let Err(why) = result {
-            status = fail(io, format!("mkdir: cannot create directory '{path}': {why}"));
+        match (result, is_gnu(io)) {
+            (Ok(made), gnu) => {
+                for path in made.iter().filter(|_| options.has('v')) {
+                    io.say(match gnu {
+                        true => format!("mkdir: created directory '{path}'"),
+                        false => format!("created directory: '{path}'"),
+                    });
+                }
+            }
+            (Err(why), true) => {
+                status = fail(io, format!("mkdir: cannot create directory '{path}': {why}"));
+            }
+            (Err(why), false) => {
+                status = fail(io, format!("mkdir: can't create directory '{path}': {why}"));
+            }
         }
     }
     Some(status)
 }
 
-fn make_all(io: &mut Io<'_>, path: &str) -> Result<(), String> {
+/// Makes a folder with all those above it; those that were made.
+fn make_all(io: &mut Io<'_>, path: &str) -> Result<Vec<String>, String> {
+    let mut made = Vec::new();
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     for end in ends.filter(|end| *end > 0) {
         if !io.is_directory(&path[..end]) {
             io.make_directory(&path[..end])?;
+            made.push(path[..end].to_owned());
         }
     }
-    Ok(())
+    Ok(made)
+}
+
+/// What `rm` was told.
+struct Removal {
+    recursive: bool,
+    force: bool,
+    empty: bool,
+    verbose: bool,
+    asks: bool,
+    gnu: bool,
 }
 
 pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "rm",
-        short: "rRfidv",
-        long: &[("recursive", 'r'), ("force", 'f')],
-        stops: false,
+    const LONG: &[(&str, char)] =
+        &[("recursive", 'r'), ("force", 'f'), ("dir", 'd'), ("verbose", 'v'), ("one-file-system", 'x')];
+    let gnu = is_gnu(io);
+    let grammar = match gnu {
+        true => Grammar { name: "rm", short: "rRfidvI", long: LONG, stops: false },
+        false => Grammar::short("rm", "rRfiv"),
     };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    let force = options.has('f');
-    if !force && !need(io, &options, "rm") {
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    // The last of -f and -i counts.
+    let last = options.in_order().filter(|(letter, _)| matches!(letter, 'f' | 'i')).last();
+    let removal = Removal {
+        recursive: options.has('r') || options.has('R'),
+        force: options.has('f'),
+        empty: options.has('d'),
+        verbose: options.has('v'),
+        asks: last.is_some_and(|(letter, _)| letter == 'i'),
+        gnu,
+    };
+    if !removal.force && !need(io, &options, "rm", "missing operand") {
         return Some(1);
     }
-    let recursive = options.has('r') || options.has('R');
+    if removal.asks && !io.stdin.ended() {
+        return None;
+    }
     let mut status = 0;
     for path in &options.operands {
-        if io.is_directory(path) {
-            if !recursive {
-                status = fail(io, format!("rm: cannot remove '{path}': Is a directory"));
-                continue;
-            }
-            if let Err(why) = remove_folder(io, path) {
-                status = fail(io, format!("rm: cannot remove '{path}': {why}"));
-            }
-            continue;
-        }
-        match io.remove_file(path) {
-            Err(why) if !force => {
-                status = fail(io, format!("rm: cannot remove '{path}': {why}"));
-            }
-            _ => {}
+        if let Err(message) = removal.remove(io, path) {
+            status = fail(io, message);
         }
     }
     Some(status)
+}
+
+impl Removal {
+    fn remove(&self, io: &mut Io<'_>, path: &str) -> Result<(), String> {
+        let cannot = |why: &str| match self.gnu {
+            true => format!("rm: cannot remove '{path}': {why}"),
+            false => format!("rm: can't remove '{path}': {why}"),
+        };
+        let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        if matches!(name, "." | "..") {
+            return Err(match (self.gnu, self.recursive) {
+                (false, _) => "rm: can't remove '.' or '..'".to_owned(),
+                (true, false) => cannot("Is a directory"),
+                (true, true) => {
+                    format!("rm: refusing to remove '.' or '..' directory: skipping '{path}'")
+                }
+            });
+        }
+        if !io.is_directory(path) {
+            if self.asks && io.is_file(path) && !self.agreed(io, path) {
+                return Ok(());
+            }
+            return match io.remove_file(path) {
+                Err(why) if self.force && why == "No such file or directory" => Ok(()),
+                Err(why) => Err(cannot(&why)),
+                Ok(()) => {
+                    if self.verbose {
+                        io.say(format!("removed '{path}'"));
+                    }
+                    Ok(())
+                }
+            };
+        }
+        if self.empty && !self.recursive {
+            remove_empty(io, path).map_err(|why| cannot(&why))?;
+        } else if !self.recursive {
+            return Err(match self.gnu {
+                true => cannot("Is a directory"),
+                false => format!("rm: '{path}' is a directory"),
+            });
+        } else {
+            let below: Vec<String> = io.view().below(&io.absolute(path));
+            remove_folder(io, path).map_err(|why| cannot(&why))?;
+            for name in below.iter().filter(|name| self.verbose && !View::is_mark(name)) {
+                io.say(format!("removed '{}/{name}'", path.trim_end_matches('/')));
+            }
+        }
+        if self.verbose {
+            let colon = if self.gnu { "" } else { ":" };
+            io.say(format!("removed directory{colon} '{path}'"));
+        }
+        Ok(())
+    }
+
+    /// `-i`: whether the next line of standard input says yes.
+    fn agreed(&self, io: &mut Io<'_>, path: &str) -> bool {
+        let kind = match io.read_file(path) {
+            _ if !self.gnu => "",
+            Ok(content) if content.is_empty() => "regular empty file ",
+            _ => "regular file ",
+        };
+        io.put_error(format!("rm: remove {kind}'{path}'? ").as_bytes());
+        matches!(io.read_line(), crate::shell::Read::Line(line) if line.starts_with(['y', 'Y']))
+    }
 }
 
 /// Removes a folder in which nothing is.
@@ -109,21 +216,64 @@ fn remove_folder(io: &mut Io<'_>, path: &str) -> Result<(), String> {
 }
 
 pub(in crate::shell::commands) fn rmdir(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let Some(options) = Grammar::short("rmdir", "pv").read(arguments, io) else { return Some(1) };
+    const GRAMMAR: Grammar = Grammar {
+        name: "rmdir",
+        short: "pvi",
+        long: &[("parents", 'p'), ("verbose", 'v'), ("ignore-fail-on-non-empty", 'i')],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    if !need(io, &options, "rmdir", "missing operand") {
+        return Some(1);
+    }
+    let gnu = is_gnu(io);
     let mut status = 0;
-    for path in &options.operands {
-        let full = io.absolute(path);
-        let why = match io.list(path) {
-            Err(why) => why,
-            Ok(names) if !names.is_empty() => "Directory not empty".to_owned(),
-            Ok(_) => match io.remove_file(&format!("{full}/{MARK}")) {
-                Ok(()) => continue,
-                Err(why) => why,
-            },
-        };
-        status = fail(io, format!("rmdir: failed to remove '{path}': {why}"));
+    for operand in &options.operands {
+        let mut path = operand.trim_end_matches('/');
+        loop {
+            if options.has('v') {
+                io.say(format!("rmdir: removing directory, '{path}'"));
+            }
+            if let Err(why) = remove_one(io, path) {
+                if !(options.has('i') && why == "Directory not empty") {
+                    status = fail(
+                        io,
+                        match gnu {
+                            true => format!("rmdir: failed to remove '{path}': {why}"),
+                            false => format!("rmdir: '{path}': {why}"),
+                        },
+                    );
+                }
+                break;
+            }
+            match path.rsplit_once('/') {
+                Some((above, _)) if options.has('p') && !above.is_empty() => path = above,
+                _ => break,
+            }
+        }
     }
     Some(status)
+}
+
+fn remove_one(io: &mut Io<'_>, path: &str) -> Result<(), String> {
+    match io.list(path)?.is_empty() {
+        false => Err("Directory not empty".to_owned()),
+        true => {
+            let full = io.absolute(path);
+            keep_parent(io, &full)?;
+            io.remove_file(&format!("{full}/{MARK}"))
+        }
+    }
+}
+
+/// A folder stays when the last thing in it goes.
+fn keep_parent(io: &mut Io<'_>, path: &str) -> Result<(), String> {
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let mark = format!("{parent}/{MARK}");
+    match parent.is_empty() || io.is_file(&mark) || parent == crate::shell::files::HOME {
+        true => Ok(()),
+        false => io.write_file(&mark, b""),
+    }
 }
 
 pub(in crate::shell::commands) fn cp(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -134,103 +284,198 @@ pub(in crate::shell::commands) fn mv(arguments: &[String], io: &mut Io<'_>) -> O
     copy("mv", arguments, io)
 }
 
+/// `cp` or `mv`, and how it was told to do it.
+struct Copying {
+    tool: &'static str,
+    gnu: bool,
+    recursive: bool,
+    verbose: bool,
+    keeps: bool,
+}
+
 fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const LONG: &[(&str, char)] = &[("recursive", 'r'), ("force", 'f'), ("archive", 'a')];
-    let grammar = Grammar { name: tool, short: "rRafinvp", long: LONG, stops: false };
+    const LONG: &[(&str, char)] = &[
+        ("recursive", 'r'),
+        ("force", 'f'),
+        ("archive", 'a'),
+        ("verbose", 'v'),
+        ("no-clobber", 'n'),
+        ("target-directory", 't'),
+        ("no-target-directory", 'T'),
+        ("interactive", 'i'),
+        ("update", 'u'),
+        ("backup", 'b'),
+        ("symbolic-link", 's'),
+        ("link", 'l'),
+        ("parents", 'P'),
+    ];
+    let grammar = Grammar { name: tool, short: "rRafinvpt:TubslLPdHx", long: LONG, stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    let Some((target, sources)) = options.operands.split_last() else {
-        return Some(fail(
-            io,
-            format!("{tool}: missing file operand\nTry '{tool} --help' for more information."),
-        ));
+    let idle = [('u', "-u"), ('b', "-b"), ('s', "-s"), ('l', "-l"), ('i', "-i")];
+    if let Some(flag) = options.not_simulated(&idle) {
+        return Some(fail(io, format!("podhop: {tool}: not simulated here: {flag}")));
+    }
+    let mut operands = options.operands.clone();
+    operands.extend(options.value('t').map(str::to_owned));
+    let Some((target, sources)) = operands.split_last().filter(|_| !options.operands.is_empty())
+    else {
+        return Some(missing(io, tool, "missing file operand"));
     };
     if sources.is_empty() {
-        return Some(fail(
-            io,
-            format!(
-                "{tool}: missing destination file operand after '{target}'\nTry '{tool} --help' for more information."
-            ),
-        ));
+        let what = format!("missing destination file operand after '{target}'");
+        return Some(missing(io, tool, &what));
     }
-    let into = io.is_directory(target);
-    if sources.len() > 1 && !into {
-        return Some(fail(io, format!("{tool}: target '{target}': No such file or directory")));
+    let gnu = is_gnu(io);
+    let into = io.is_directory(target) && !options.has('T');
+    if !into && options.has('t') {
+        let what = format!("{tool}: target directory '{target}': No such file or directory");
+        return Some(fail(io, what));
     }
-    let recursive = tool == "mv" || ['r', 'R', 'a'].iter().any(|letter| options.has(*letter));
+    if sources.len() > 1 && !into && gnu {
+        let why = if io.is_file(target) { "Not a directory" } else { "No such file or directory" };
+        return Some(fail(io, format!("{tool}: target '{target}': {why}")));
+    }
+    let copying = Copying {
+        tool,
+        gnu,
+        recursive: tool == "mv" || ['r', 'R', 'a'].iter().any(|letter| options.has(*letter)),
+        verbose: options.has('v'),
+        keeps: options.has('n'),
+    };
     let mut status = 0;
     for source in sources {
         let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or(source);
-        let to = match into {
+        let to = match into || sources.len() > 1 {
             true => format!("{}/{name}", target.trim_end_matches('/')),
             false => target.clone(),
         };
-        if let Err(message) = copy_one(io, tool, source, &to, recursive) {
+        if let Err(message) = copying.one(io, source, &to) {
             status = fail(io, message);
         }
     }
     Some(status)
 }
 
-fn copy_one(
-    io: &mut Io<'_>,
-    tool: &str,
-    from: &str,
-    to: &str,
-    recursive: bool,
-) -> Result<(), String> {
-    if io.absolute(from) == io.absolute(to) {
-        return Err(format!("{tool}: '{from}' and '{to}' are the same file"));
+impl Copying {
+    /// A source that cannot be read.
+    fn no_source(&self, from: &str, why: &str) -> String {
+        match (self.gnu, self.tool) {
+            (true, tool) => format!("{tool}: cannot stat '{from}': {why}"),
+            (false, "mv") => format!("mv: can't rename '{from}': {why}"),
+            (false, tool) => format!("{tool}: can't stat '{from}': {why}"),
+        }
     }
-    let mut pairs = Vec::new();
-    if io.is_directory(from) {
-        if !recursive {
-            return Err(format!("{tool}: -r not specified; omitting directory '{from}'"));
+
+    /// A target that cannot be written.
+    fn no_target(&self, from: &str, to: &str, why: &str) -> String {
+        match (self.gnu, self.tool) {
+            (true, "mv") => format!("mv: cannot move '{from}' to '{to}': {why}"),
+            (true, tool) => format!("{tool}: cannot create regular file '{to}': {why}"),
+            (false, "mv") => format!("mv: can't rename '{from}': {why}"),
+            (false, tool) => format!("{tool}: can't create '{to}': {why}"),
+        }
+    }
+
+    fn one(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
+        let tool = self.tool;
+        let folder = io.is_directory(from);
+        if !folder && !io.is_file(from) {
+            return Err(self.no_source(from, "No such file or directory"));
+        }
+        if io.absolute(from) == io.absolute(to) {
+            return match (self.gnu, tool) {
+                (false, "mv") => Ok(()),
+                _ => Err(format!("{tool}: '{from}' and '{to}' are the same file")),
+            };
+        }
+        if self.keeps && (io.is_file(to) || io.is_directory(to)) {
+            return Ok(());
+        }
+        if !folder && to.ends_with('/') && !io.is_directory(to) {
+            let why = if self.gnu || tool == "mv" { "Not a directory" } else { "Is a directory" };
+            return Err(self.no_target(from, to, why));
+        }
+        let renamed = tool == "mv" && self.gnu;
+        let told = format!("{}'{from}' -> '{to}'", if renamed { "renamed " } else { "" });
+        match folder {
+            true => self.folder(io, from, to)?,
+            false => self.file(io, from, to)?,
+        }
+        if self.verbose {
+            io.say(told);
+        }
+        Ok(())
+    }
+
+    fn file(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
+        let bytes = io.read_file(from).map_err(|why| self.no_source(from, &why))?;
+        io.write_file(to, &bytes).map_err(|why| self.no_target(from, to, &why))?;
+        if self.tool == "mv" {
+            let full = io.absolute(from);
+            keep_parent(io, &full).ok();
+            io.remove_file(from).map_err(|why| format!("mv: cannot remove '{from}': {why}"))?;
+        }
+        Ok(())
+    }
+
+    fn folder(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
+        let tool = self.tool;
+        if !self.recursive {
+            return Err(match self.gnu {
+                true => format!("{tool}: -r not specified; omitting directory '{from}'"),
+                false => format!("{tool}: omitting directory '{from}'"),
+            });
         }
         let full = io.absolute(from);
-        if io.absolute(to).starts_with(&format!("{full}/")) {
-            return Err(format!("{tool}: cannot copy a directory, '{from}', into itself, '{to}'"));
+        if io.absolute(to).starts_with(&format!("{}/", full.trim_end_matches('/'))) {
+            return Err(match (self.gnu, tool) {
+                (true, "mv") => {
+                    format!("mv: cannot move '{from}' to a subdirectory of itself, '{to}'")
+                }
+                (true, _) => {
+                    format!("{tool}: cannot copy a directory, '{from}', into itself, '{to}'")
+                }
+                (false, _) => {
+                    format!("{tool}: recursion detected, omitting directory '{from}/{to}'")
+                }
+            });
         }
+        let cannot_make = |path: &str, why: String| match self.gnu {
+            true => format!("{tool}: cannot create directory '{path}': {why}"),
+            false => format!("{tool}: can't create directory '{path}': {why}"),
+        };
         let names = io.view().below(&full);
         if !io.is_directory(to) {
-            io.make_directory(to)
-                .map_err(|why| format!("{tool}: cannot create directory '{to}': {why}"))?;
+            io.make_directory(to).map_err(|why| cannot_make(to, why))?;
         }
-        for name in names {
-            pairs.push((format!("{full}/{name}"), format!("{to}/{name}")));
+        for name in names.iter().filter(|name| !View::is_mark(name)) {
+            let target = format!("{to}/{name}");
+            if let Some((folder, _)) = target.rsplit_once('/') {
+                make_all(io, folder).map_err(|why| cannot_make(folder, why))?;
+            }
+            self.file(io, &format!("{full}/{name}"), &target)?;
         }
-    } else {
-        pairs.push((from.to_owned(), to.to_owned()));
-    }
-    for (from, to) in pairs {
-        let bytes =
-            io.read_file(&from).map_err(|why| format!("{tool}: cannot stat '{from}': {why}"))?;
-        if let Some((folder, _)) = to.rsplit_once('/')
-            && !folder.is_empty()
-            && !io.is_directory(folder)
-            && recursive
-            && !View::is_mark(&to)
-        {
-            make_all(io, folder)
-                .map_err(|why| format!("{tool}: cannot create directory '{folder}': {why}"))?;
-        }
-        io.write_file(&to, &bytes)
-            .map_err(|why| format!("{tool}: cannot create regular file '{to}': {why}"))?;
         if tool == "mv" {
-            io.remove_file(&from).map_err(|why| format!("mv: cannot remove '{from}': {why}"))?;
+            remove_folder(io, from).map_err(|why| format!("mv: cannot remove '{from}': {why}"))?;
         }
+        Ok(())
     }
-    if tool == "mv" && io.is_directory(from) {
-        remove_folder(io, from).map_err(|why| format!("mv: cannot remove '{from}': {why}"))?;
-    }
-    Ok(())
 }
 
 pub(in crate::shell::commands) fn touch(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let Some(options) = Grammar::short("touch", "acmd:t:").read(arguments, io) else {
-        return Some(1);
+    const GRAMMAR: Grammar = Grammar {
+        name: "touch",
+        short: "acmd:t:r:fh",
+        long: &[("no-create", 'c'), ("date", 'd'), ("reference", 'r'), ("no-dereference", 'h')],
+        stops: false,
     };
-    if !need(io, &options, "touch") {
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    if !need(io, &options, "touch", "missing file operand") {
         return Some(1);
+    }
+    let moments = [('d', "-d"), ('t', "-t"), ('r', "-r")];
+    if let Some(flag) = options.not_simulated(&moments) {
+        return Some(fail(io, format!("podhop: touch: not simulated here: {flag}")));
     }
     let mut status = 0;
     for path in &options.operands {
@@ -239,27 +484,151 @@ pub(in crate::shell::commands) fn touch(arguments: &[String], io: &mut Io<'_>) -
             && !options.has('c')
             && let Err(why) = io.write_file(path, b"")
         {
-            status = fail(io, format!("touch: cannot touch '{path}': {why}"));
+            let message = match is_gnu(io) {
+                true => format!("touch: cannot touch '{path}': {why}"),
+                false => format!("touch: {path}: {why}"),
+            };
+            status = fail(io, message);
         }
     }
     Some(status)
 }
 
 pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let folder = arguments.iter().any(|argument| argument == "-d");
-    let free = (0..10_000).map(|number| format!("/tmp/tmp.{number:06}"));
+    const GRAMMAR: Grammar = Grammar {
+        name: "mktemp",
+        short: "dqup:t",
+        long: &[("directory", 'd'), ("quiet", 'q'), ("dry-run", 'u'), ("tmpdir", 'p')],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let gnu = is_gnu(io);
+    if let [_, _, ..] = options.operands.as_slice() {
+        return Some(missing(io, "mktemp", "too many templates"));
+    }
+    let given = options.operands.first();
+    let template = given.cloned().unwrap_or_else(|| "tmp.XXXXXXXXXX".to_owned());
+    let folder = options.value('p').filter(|folder| !folder.is_empty());
+    let below = options.has('t') || options.has('p') || given.is_none();
+    let template = match below {
+        true => format!("{}/{template}", folder.unwrap_or("/tmp").trim_end_matches('/')),
+        false => template,
+    };
+    let (start, tail) = match template.rfind('X') {
+        Some(last) => (template[..=last].trim_end_matches('X').len(), template[last + 1..].to_owned()),
+        None => (template.len(), String::new()),
+    };
+    let width = template.len() - tail.len() - start;
+    if width < if gnu { 3 } else { 6 } || !gnu && !tail.is_empty() {
+        return Some(fail(
+            io,
+            match gnu {
+                true => format!("mktemp: too few X's in template '{template}'"),
+                false => "mktemp: (null): Invalid argument".to_owned(),
+            },
+        ));
+    }
+    let free = (0..10_000).map(|number| format!("{}{number:0width$}{tail}", &template[..start]));
     let path = free.into_iter().find(|path| !io.is_file(path) && !io.is_directory(path))?;
-    let made = match folder {
-        true => io.make_directory(&path),
-        false => io.write_file(&path, b""),
+    let made = match (options.has('u'), options.has('d')) {
+        (true, _) => Ok(()),
+        (false, true) => io.make_directory(&path),
+        (false, false) => io.write_file(&path, b""),
     };
     Some(match made {
         Ok(()) => {
             io.say(path);
             0
         }
+        Err(_) if options.has('q') => 1,
         Err(why) => {
-            fail(io, format!("mktemp: failed to create file via template '/tmp/tmp.XXXXXX': {why}"))
+            let kind = if options.has('d') { "directory" } else { "file" };
+            fail(io, format!("mktemp: failed to create {kind} via template '{template}': {why}"))
         }
     })
+}
+
+/// `-s SIZE`: what a file of this length becomes.
+fn resized(size: &str, length: usize) -> Option<usize> {
+    let (mark, digits) = match size.chars().next()? {
+        mark @ ('+' | '-' | '<' | '>' | '/' | '%') => (Some(mark), &size[1..]),
+        _ => (None, size),
+    };
+    let (digits, unit) = match digits.trim_end_matches('B').char_indices().next_back()? {
+        (at, 'K' | 'k') => (&digits[..at], 1 << 10),
+        (at, 'M' | 'm') => (&digits[..at], 1 << 20),
+        (at, 'G' | 'g') => (&digits[..at], 1 << 30),
+        _ => (digits, 1),
+    };
+    let count = digits.parse::<usize>().ok()?.checked_mul(unit)?;
+    Some(match mark {
+        Some('+') => length.checked_add(count)?,
+        Some('-') => length.saturating_sub(count),
+        Some('<') => length.min(count),
+        Some('>') => length.max(count),
+        Some('/') => length / count.max(1) * count,
+        Some('%') => length.div_ceil(count.max(1)) * count,
+        _ => count,
+    })
+}
+
+pub(in crate::shell::commands) fn truncate(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "truncate",
+        short: "cs:r:o",
+        long: &[("no-create", 'c'), ("size", 's'), ("reference", 'r'), ("io-blocks", 'o')],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    if !options.has('s') && !options.has('r') {
+        return Some(missing(io, "truncate", "you must specify either '--size' or '--reference'"));
+    }
+    if !need(io, &options, "truncate", "missing file operand") {
+        return Some(1);
+    }
+    let like = options.value('r').map(|file| io.read_file(file).map(|content| content.len()));
+    let mut status = 0;
+    for path in &options.operands {
+        let content = io.read_file(path);
+        if content.is_err() && options.has('c') {
+            continue;
+        }
+        let mut content = content.unwrap_or_default();
+        let size = match (options.value('s'), &like) {
+            (Some(size), _) => match resized(size, content.len()) {
+                Some(size) => size,
+                None => {
+                    let word = if is_gnu(io) { "Invalid" } else { "invalid" };
+                    return Some(fail(io, format!("truncate: {word} number: '{size}'")));
+                }
+            },
+            (None, Some(Ok(size))) => *size,
+            (None, _) => {
+                let file = options.value('r').unwrap_or("");
+                let why = "No such file or directory";
+                return Some(fail(io, format!("truncate: cannot stat '{file}': {why}")));
+            }
+        };
+        // More than fits is not even tried.
+        content.resize(size.min(1 << 26), 0);
+        if let Err(why) = io.write_file(path, &content) {
+            status = fail(io, format!("truncate: cannot open '{path}' for writing: {why}"));
+        }
+    }
+    Some(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As coreutils 9.1 does.
+    #[test]
+    fn sizes_are_absolute_or_relative() {
+        assert_eq!(resized("5", 49), Some(5));
+        assert_eq!(resized("+5", 5), Some(10));
+        assert_eq!(resized("-3", 10), Some(7));
+        assert_eq!(resized("1K", 0), Some(1024));
+        assert_eq!(resized("x", 0), None);
+    }
 }

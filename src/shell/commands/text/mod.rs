@@ -2,11 +2,17 @@
 
 pub(super) mod awk;
 pub(super) mod base64;
+mod bytes;
 pub(super) mod cat;
+pub(super) mod compare;
 pub(super) mod cut;
 pub(super) mod diff;
+pub(super) mod digest;
+pub(super) mod dump;
+pub(super) mod fold;
 pub(super) mod grep;
 pub(super) mod head;
+pub(super) mod hexdump;
 pub(super) mod lines;
 pub(in crate::shell) mod regex;
 pub(super) mod sed;

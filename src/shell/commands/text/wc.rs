@@ -1,6 +1,4 @@
-//! `wc`, `tee`, `sha256sum`, `diff`.
-
-use sha2::{Digest, Sha256};
+//! `wc`, `tee`.
 
 use super::lines::whole;
 use crate::cluster::Flavour;
@@ -124,31 +122,4 @@ pub(in crate::shell::commands) fn tee(
         }
         Err(message) => failed(message, 1),
     }
-}
-
-pub(in crate::shell::commands) fn sha256sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let standard = ["-".to_owned()];
-    let files = if arguments.is_empty() { &standard[..] } else { arguments };
-    if files.iter().any(|file| file == "-") && !io.stdin.ended() {
-        return None;
-    }
-    let mut failed = false;
-    for file in files {
-        let content = match file.as_str() {
-            "-" => Ok(io.read_all().unwrap_or_default()),
-            _ => io.read_file(file),
-        };
-        match content {
-            Ok(bytes) => {
-                let digest = Sha256::digest(&bytes);
-                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                io.say(format!("{hex}  {file}"));
-            }
-            Err(why) => {
-                failed = true;
-                io.write_error(format!("sha256sum: {file}: {why}"));
-            }
-        }
-    }
-    Some(i32::from(failed))
 }

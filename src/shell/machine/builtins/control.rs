@@ -6,15 +6,14 @@ use super::super::{Dialect, Io, Machine, Step, Turn};
 impl Machine {
     fn code(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> Result<i32, i32> {
         let Some(argument) = arguments.first() else { return Ok(self.state.status) };
+        let bash = self.state.dialect == Dialect::Bash;
         match argument.parse::<i64>() {
-            Ok(code) => Ok((code & 0xff) as i32),
-            Err(_) => {
-                let prefix = self.state.prefix();
-                let message = match self.state.dialect {
-                    Dialect::Bash => {
-                        format!("{prefix}{name}: {argument}: numeric argument required")
-                    }
-                    _ => format!("{prefix}{name}: Illegal number: {argument}"),
+            Ok(code) if bash || code >= 0 => Ok((code & 0xff) as i32),
+            _ => {
+                let builtin = self.state.builtin(name);
+                let message = match bash {
+                    true => format!("{builtin}{argument}: numeric argument required"),
+                    false => format!("{builtin}Illegal number: {argument}"),
                 };
                 self.write_error(io, &message);
                 Err(2)
@@ -23,6 +22,12 @@ impl Machine {
     }
 
     pub(super) fn leave(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        let numeric = arguments.first().is_some_and(|first| first.parse::<i64>().is_ok());
+        if arguments.len() > 1 && numeric && self.state.dialect == Dialect::Bash {
+            let message = format!("{}too many arguments", self.state.builtin("exit"));
+            self.write_error(io, &message);
+            return Some(1);
+        }
         let code = self.code(io, "exit", arguments).unwrap_or_else(|code| code);
         self.exit(code);
         None
@@ -33,6 +38,14 @@ impl Machine {
         let caller = self.stack.iter().rposition(|frame| {
             matches!(frame, Frame::Function { .. } | Frame::Script { source: Source::File, .. })
         });
+        let sourced = self.stack.iter().any(|frame| matches!(frame, Frame::List { .. }));
+        let bash = self.state.dialect == Dialect::Bash;
+        if bash && caller.is_none() && sourced && self.state.command_string && self.state.depth == 0 {
+            let what = "can only `return' from a function or sourced script";
+            let message = format!("{}{what}", self.state.builtin("return"));
+            self.write_error(io, &message);
+            return Some(2);
+        }
         match caller {
             Some(height) => self.unwind_to(height),
             // A sourced file that has been read to its end has no frame of its own any more.
@@ -84,49 +97,6 @@ impl Machine {
         Some(0)
     }
 
-    pub(super) fn trap(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let arguments = match arguments.first().map(String::as_str) {
-            Some("--") => &arguments[1..],
-            _ => arguments,
-        };
-        match arguments {
-            [] => {
-                for (name, command) in self.state.traps.clone() {
-                    let signal = match name.as_str() {
-                        "EXIT" => name,
-                        _ if self.state.dialect == Dialect::Bash => format!("SIG{name}"),
-                        _ => name,
-                    };
-                    self.say(io, &format!("trap -- '{command}' {signal}"));
-                }
-                0
-            }
-            [option] if option == "-l" => {
-                self.say(io, "HUP INT QUIT KILL TERM");
-                0
-            }
-            [name] => i32::from(self.state.traps.remove(&signal(name)).is_none()),
-            [command, names @ ..] => {
-                for name in names {
-                    match command.as_str() {
-                        "-" => self.state.traps.remove(&signal(name)),
-                        _ => self.state.traps.insert(signal(name), command.clone()),
-                    };
-                }
-                0
-            }
-        }
-    }
-
-    pub(super) fn wait_for(&mut self, arguments: &[String]) -> Option<i32> {
-        let job = match arguments.first() {
-            None => None,
-            Some(name) => Some(name.trim_start_matches('%').parse::<u32>().ok()?),
-        };
-        self.stack.push(Frame::Wait { job });
-        None
-    }
-
     /// Waits for background commands; they go on whenever the machine does.
     pub(in crate::shell::machine) fn wait(&mut self, job: Option<u32>) -> Turn {
         let mut status = if job.is_none() { 0 } else { 127 };
@@ -163,45 +133,4 @@ impl Machine {
         }
         0
     }
-
-    /// `kill` of background commands; anything else is the program's affair.
-    pub(super) fn kill(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
-        let targets: Vec<&String> =
-            arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
-        let of = |target: &String| match target.strip_prefix('%') {
-            Some(number) => number.parse::<usize>().ok()?.checked_sub(1),
-            None => {
-                let pid: u32 = target.parse().ok()?;
-                self.jobs.iter().position(|job| job.pid == pid)
-            }
-        };
-        let jobs: Vec<Option<usize>> = targets.iter().map(|target| of(target)).collect();
-        if jobs.is_empty() || jobs.contains(&None) {
-            self.start_program(io, "kill", arguments.to_vec());
-            return None;
-        }
-        for job in jobs.into_iter().flatten() {
-            if let Some(job) = self.jobs.get_mut(job) {
-                // Its programs tidy up, as at Ctrl-C, and then it is over whatever they say.
-                let _ = job.machine.interrupt(io);
-                job.machine.unwind();
-                job.status.get_or_insert(143);
-            }
-        }
-        Some(0)
-    }
-}
-
-/// `SIGTERM`, `TERM`, `15`: `TERM`.
-fn signal(name: &str) -> String {
-    let upper = name.to_uppercase();
-    match upper.trim_start_matches("SIG") {
-        "0" => "EXIT",
-        "1" => "HUP",
-        "2" => "INT",
-        "3" => "QUIT",
-        "15" => "TERM",
-        other => other,
-    }
-    .to_owned()
 }

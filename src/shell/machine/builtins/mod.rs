@@ -1,12 +1,15 @@
 //! Builtins: commands that change the shell itself.
 
 mod control;
+mod folders;
+mod kinds;
+pub(super) mod options;
 mod read;
+mod signals;
 mod variables;
 
-use super::condition::{World, test};
+use super::condition::{World, Wrong, test};
 use super::frame::{Frame, Source, Target};
-use super::state::Options;
 use super::{Dialect, Io, Machine, files_view};
 use crate::shell::commands;
 use crate::shell::commands::print::Manner;
@@ -22,9 +25,8 @@ pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
         | "fg" | "bg" | "exec" => true,
         "mapfile" | "readarray" => dialect == Dialect::Bash,
         "source" | "let" => dialect != Dialect::Dash,
-        "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete" => {
-            dialect == Dialect::Bash
-        }
+        "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete"
+        | "pushd" | "popd" | "dirs" | "caller" | "suspend" | "logout" => dialect == Dialect::Bash,
         _ => false,
     }
 }
@@ -46,8 +48,25 @@ impl Machine {
         arguments: &[String],
     ) -> Option<i32> {
         match name {
-            ":" | "true" | "umask" | "hash" | "ulimit" | "times" | "shopt" | "enable"
-            | "disown" | "bind" | "complete" | "fg" | "bg" => Some(0),
+            ":" | "true" | "ulimit" | "bind" | "complete" => Some(0),
+            "hash" => Some(self.hash(io, arguments)),
+            "times" => {
+                self.say(io, "0m0.000s 0m0.000s\n0m0.000s 0m0.000s");
+                Some(0)
+            }
+            "umask" => Some(self.umask(io, arguments)),
+            "shopt" => Some(self.shopt(io, arguments)),
+            "enable" => Some(match arguments.iter().find(|name| !name.starts_with('-')) {
+                Some(name) if !is_builtin(name, self.state.dialect) => {
+                    self.no_builtin(io, "enable", &name.clone())
+                }
+                _ => 0,
+            }),
+            "pushd" => Some(self.push_folder(io, arguments)),
+            "popd" => Some(self.pop_folder(io, arguments)),
+            "dirs" => Some(self.show_folders(io, arguments)),
+            "caller" => Some(i32::from(self.state.calls.is_empty())),
+            "fg" | "bg" | "disown" | "suspend" | "logout" => Some(self.no_job(io, name, arguments)),
             "false" => Some(1),
             "cd" => Some(self.change_directory(io, arguments)),
             "pwd" => {
@@ -76,63 +95,68 @@ impl Machine {
             "let" => Some(self.calculate(io, arguments)),
             "getopts" => Some(self.getopts(io, arguments)),
             "alias" => Some(self.aliases(io, arguments)),
-            "unalias" => Some(self.unalias(arguments)),
+            "unalias" => Some(self.unalias(io, arguments)),
             "read" | "mapfile" | "readarray" => {
                 let mut arguments = arguments.to_vec();
                 arguments.insert(0, name.to_owned());
                 self.stack.push(Frame::Read { arguments, until: None });
                 None
             }
-            "wait" => self.wait_for(arguments),
+            "wait" => self.wait_for(io, arguments),
             "kill" => self.kill(io, arguments),
             "jobs" => Some(self.list_jobs(io)),
             "trap" => Some(self.trap(io, arguments)),
-            "type" => Some(self.kind_of(io, arguments, true)),
+            "type" => Some(self.kind_of(io, arguments)),
             "builtin" => {
-                let (first, rest) = arguments.split_first()?;
-                self.builtin(io, &first.clone(), rest)
+                let Some((first, rest)) = arguments.split_first() else { return Some(0) };
+                match is_builtin(first, self.state.dialect) {
+                    true => self.builtin(io, &first.clone(), rest),
+                    false => Some(self.no_builtin(io, "builtin", &first.clone())),
+                }
             }
-            _ => Some(self.kind_of(io, arguments, false)),
+            _ => Some(self.command_kind(io, arguments)),
         }
     }
 
-    /// The working directory as `pwd` prints it.
-    pub(in crate::shell) fn working_directory(&self) -> String {
-        files::absolute(&self.state.place, &self.state.directory, "")
-    }
-
-    fn change_directory(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let old = self.working_directory();
-        let to = match arguments.first().map(String::as_str) {
-            None | Some("--") => self.state.get("HOME").unwrap_or("/").to_owned(),
-            Some("-") => self.state.get("OLDPWD").unwrap_or("").to_owned(),
-            Some(path) => path.to_owned(),
+    /// `hash`: nothing is remembered of where programs are.
+    fn hash(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let names = arguments.iter().filter(|argument| !argument.starts_with('-'));
+        let known = |name: &String| {
+            is_builtin(name, self.state.dialect)
+                || self.state.functions.contains_key(name)
+                || commands::is_installed(io.cluster, &self.state.place, name)
         };
-        let path = files::absolute(&self.state.place, &self.state.directory, &to);
-        let view = files_view(io, &self.state.place);
-        if !view.is_directory(&path) {
-            let why = match view.is_file(&path) {
-                true => "Not a directory",
-                false => "No such file or directory",
-            };
-            let prefix = self.state.prefix();
-            let message = match self.state.dialect {
-                Dialect::Bash => format!("{prefix}cd: {to}: {why}"),
-                _ => format!("{prefix}cd: can't cd to {to}: {why}"),
-            };
+        if arguments.is_empty() && self.state.dialect == Dialect::Bash {
+            self.say(io, "hash: hash table empty");
+            return 0;
+        }
+        let missing: Vec<String> = names.filter(|name| !known(name)).cloned().collect();
+        for name in &missing {
+            let message = format!("{}{name}: not found", self.state.builtin("hash"));
             self.write_error(io, &message);
-            return if self.state.dialect == Dialect::Bash { 1 } else { 2 };
         }
-        if arguments.first().is_some_and(|first| first == "-") {
-            self.say(io, &path);
+        i32::from(!missing.is_empty())
+    }
+
+    /// `fg`, `bg` and their kin where there is no job control.
+    fn no_job(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
+        let builtin = self.state.builtin(name);
+        if name == "disown" && !self.jobs.is_empty() {
+            self.jobs.retain(|job| job.status.is_none());
+            return 0;
         }
-        self.state.directory = path.clone();
-        // A read-only PWD stays as it is.
-        let _ = self.state.set("OLDPWD", old);
-        if self.state.variables.contains_key("PWD") {
-            let _ = self.state.set("PWD", path);
-        }
-        0
+        let (what, status) = match (self.state.dialect, name) {
+            (Dialect::Bash, "suspend") => ("cannot suspend: no job control".to_owned(), 1),
+            (Dialect::Bash, "logout") => ("not login shell: use `exit'".to_owned(), 1),
+            (Dialect::Bash, "disown") => {
+                let job = arguments.first().map_or("current", String::as_str);
+                (format!("{job}: no such job"), 1)
+            }
+            (Dialect::Bash, _) => ("no job control".to_owned(), 1),
+            _ => ("No current job".to_owned(), 2),
+        };
+        self.write_error(io, &format!("{builtin}{what}"));
+        status
     }
 
     fn print(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
@@ -221,7 +245,7 @@ impl Machine {
                     arguments = rest;
                     Ok(())
                 }
-                _ => Err("missing `]'".to_owned()),
+                _ => Err(Wrong::Unclosed),
             }
         } else {
             Ok(())
@@ -229,12 +253,18 @@ impl Machine {
         let result = result.and_then(|()| {
             let view = files_view(io, &self.state.place);
             let directory = &self.state.directory;
-            test(arguments, &World { view, directory, terminal: io.terminal })
+            let posix = self.state.dialect != Dialect::Bash;
+            test(arguments, &World { view, directory, terminal: io.terminal, posix })
         });
         match result {
             Ok(holds) => i32::from(!holds),
-            Err(why) => {
-                let message = format!("{}{name}: {why}", self.state.prefix());
+            Err(wrong) => {
+                // BusyBox' names itself only.
+                let prefix = match self.state.dialect {
+                    Dialect::Ash => self.state.prefix(),
+                    _ => self.state.builtin(name),
+                };
+                let message = format!("{prefix}{}", wrong.message(self.state.dialect));
                 self.write_error(io, &message);
                 2
             }
@@ -260,117 +290,20 @@ impl Machine {
                 None
             }
             Err(why) => {
+                let builtin = self.state.builtin(name);
                 let message = match self.state.dialect {
                     Dialect::Bash => format!("{prefix}{path}: {why}"),
-                    _ => format!("{prefix}{name}: can't open '{path}': {why}"),
+                    Dialect::Dash => format!("{builtin}cannot open {path}: No such file"),
+                    Dialect::Ash => format!("{builtin}can't open '{path}': {why}"),
                 };
                 self.write_error(io, &message);
+                if self.state.dialect != Dialect::Bash {
+                    // POSIX ends a shell whose special builtin fails.
+                    self.fail_hard(2);
+                    return None;
+                }
                 Some(1)
             }
         }
-    }
-
-    fn aliases(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let mut status = 0;
-        let shown = |name: &str, text: &str| format!("alias {name}='{text}'");
-        if arguments.is_empty() {
-            let all = self.state.aliases.clone();
-            for (name, text) in all.iter() {
-                self.say(io, &shown(name, text));
-            }
-        }
-        for argument in arguments {
-            match argument.split_once('=') {
-                Some((name, text)) => self.alias(name, text),
-                None => match self.state.aliases.get(argument).cloned() {
-                    Some(text) => self.say(io, &shown(argument, &text)),
-                    None => {
-                        let message =
-                            format!("{}alias: {argument}: not found", self.state.prefix());
-                        self.write_error(io, &message);
-                        status = 1;
-                    }
-                },
-            }
-        }
-        status
-    }
-
-    fn unalias(&mut self, arguments: &[String]) -> i32 {
-        let aliases = std::sync::Arc::make_mut(&mut self.state.aliases);
-        match arguments.first().map(String::as_str) {
-            Some("-a") => {
-                aliases.clear();
-                0
-            }
-            _ => i32::from(!arguments.iter().all(|name| aliases.remove(name).is_some())),
-        }
-    }
-
-    /// `type` and `command -v`.
-    fn kind_of(&mut self, io: &mut Io<'_>, arguments: &[String], long: bool) -> i32 {
-        let mut status = 0;
-        let names = arguments.iter().filter(|argument| !argument.starts_with('-'));
-        for name in names {
-            let found = self.describe(io, name);
-            match found {
-                Some((text, path)) => self.say(io, if long { &text } else { &path }),
-                None => {
-                    status = if self.state.dialect == Dialect::Bash { 1 } else { 127 };
-                    if long {
-                        let message = format!("{}type: {name}: not found", self.state.prefix());
-                        self.write_error(io, &message);
-                    }
-                }
-            }
-        }
-        status
-    }
-
-    /// What a name is: as `type` says it, and as `command -v` does.
-    fn describe(&self, io: &Io<'_>, name: &str) -> Option<(String, String)> {
-        if let Some(text) = self.state.aliases.get(name) {
-            let short = format!("alias {name}='{text}'");
-            return Some((format!("{name} is aliased to `{text}'"), short));
-        }
-        if self.state.functions.contains_key(name) {
-            return Some((format!("{name} is a function"), name.to_owned()));
-        }
-        if is_builtin(name, self.state.dialect) {
-            return Some((format!("{name} is a shell builtin"), name.to_owned()));
-        }
-        let known = commands::is_installed(io.cluster, &self.state.place, name);
-        let path = commands::path(name);
-        known.then(|| (format!("{name} is {path}"), path))
-    }
-}
-
-impl Options {
-    /// Takes `-ex` or `+x`.
-    pub(in crate::shell::machine) fn set_letters(&mut self, letters: &str) {
-        let on = letters.starts_with('-');
-        for letter in letters.chars().skip(1) {
-            match letter {
-                'e' => self.exit_on_error = on,
-                'x' => self.trace = on,
-                'u' => self.no_unset = on,
-                'f' => self.no_glob = on,
-                _ => {}
-            }
-        }
-    }
-
-    /// Takes `-o pipefail`.
-    pub(super) fn set_name(&mut self, name: &str, on: bool) -> bool {
-        match name {
-            "errexit" => self.exit_on_error = on,
-            "xtrace" => self.trace = on,
-            "nounset" => self.no_unset = on,
-            "noglob" => self.no_glob = on,
-            "pipefail" => self.pipe_fail = on,
-            "vi" | "emacs" | "monitor" | "noclobber" | "allexport" | "posix" => {}
-            _ => return false,
-        }
-        true
     }
 }

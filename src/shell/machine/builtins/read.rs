@@ -6,6 +6,7 @@ use super::super::frame::{Frame, Input};
 use super::super::state::Elements;
 use super::super::{Dialect, Io, Machine, Stdin, Step, Turn};
 use crate::clock::SimTime;
+use crate::shell::Read;
 
 /// The options of `read`.
 #[derive(Clone, Default)]
@@ -73,6 +74,11 @@ struct Gathered {
 }
 
 impl Machine {
+    /// The next line of standard input, for `select`.
+    pub(in crate::shell::machine) fn read_reply(&mut self, io: &mut Io<'_>) -> Read {
+        self.input(io).map_or(Read::End, Stdin::read_line)
+    }
+
     /// Reads as soon as there is a line.
     pub(in crate::shell::machine) fn read(
         &mut self,
@@ -92,7 +98,9 @@ impl Machine {
                         "{prefix}read: -{letter}: invalid option\nread: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]"
                     ),
                     Dialect::Dash => format!("{prefix}read: Illegal option -{letter}"),
-                    Dialect::Ash => format!("{prefix}read: illegal option -{letter}"),
+                    Dialect::Ash => {
+                        format!("{}illegal option -{letter}", self.state.builtin("read"))
+                    }
                 };
                 self.write_error(io, &message);
                 self.state.status = 2;
@@ -108,7 +116,7 @@ impl Machine {
         {
             let message = format!("{}read: arg count", self.state.prefix());
             self.write_error(io, &message);
-            self.fail_hard(2);
+            self.state.status = 2;
             return Turn::Go;
         }
         let until = until.or_else(|| {

@@ -215,7 +215,7 @@ impl Machine {
                             format!("{prefix}unset: {name}: cannot unset: readonly variable")
                         }
                         _ => {
-                            let message = format!("{prefix}unset: {name}: is read only");
+                            let message = format!("{}{name}: is read only", self.state.builtin("unset"));
                             self.write_error(io, &message);
                             self.fail_hard(2);
                             return 2;
@@ -226,7 +226,8 @@ impl Machine {
                 Some(_) => {
                     variables.remove(name);
                 }
-                None if !is_name(name) => {
+                // bash takes what can be no variable for a function's name.
+                None if !is_name(name) && (only || self.state.dialect != Dialect::Bash) => {
                     let prefix = self.state.prefix();
                     let message = match self.state.dialect {
                         Dialect::Bash => {
@@ -261,9 +262,13 @@ impl Machine {
             let prefix = self.state.prefix();
             let message = match self.state.dialect {
                 Dialect::Bash => format!("{prefix}local: can only be used in a function"),
-                _ => format!("{prefix}local: not in a function"),
+                _ => format!("{}not in a function", self.state.builtin("local")),
             };
             self.write_error(io, &message);
+            if self.state.dialect != Dialect::Bash {
+                self.fail_hard(2);
+                return 2;
+            }
             return 1;
         };
         let is_option = |argument: &&String| argument.starts_with('-') && argument.len() > 1;
@@ -299,6 +304,11 @@ impl Machine {
     }
 
     pub(super) fn set(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        if let [only] = arguments
+            && matches!(only.as_str(), "-o" | "+o")
+        {
+            return self.list_options(io, only == "+o");
+        }
         if arguments.is_empty() {
             let variables = self.state.variables.clone();
             for (name, variable) in variables.iter() {
@@ -319,14 +329,13 @@ impl Machine {
                 "-o" | "+o" => {
                     let Some(name) = rest.next() else { return 0 };
                     if !self.state.options.set_name(name, argument == "-o") {
-                        let message =
-                            format!("{}set: {name}: invalid option name", self.state.prefix());
-                        self.write_error(io, &message);
-                        return 2;
+                        return self.no_option_name(io, name);
                     }
                 }
                 letters if letters.len() > 1 && letters.starts_with(['-', '+']) => {
-                    self.state.options.set_letters(letters);
+                    if let Some(bad) = self.state.options.set_letters(letters) {
+                        return self.no_option(io, bad);
+                    }
                     // `set -eo pipefail`
                     if letters.ends_with('o')
                         && let Some(name) = rest.next()
@@ -342,6 +351,31 @@ impl Machine {
             }
         }
         0
+    }
+
+    /// `set -q`
+    fn no_option(&mut self, io: &mut Io<'_>, letter: char) -> i32 {
+        self.illegal_option(io, "set", &format!("-{letter}"));
+        match self.state.dialect {
+            Dialect::Bash => self.write_error(io, "set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]"),
+            _ => self.fail_hard(2),
+        }
+        2
+    }
+
+    /// `set -o nosuch`
+    fn no_option_name(&mut self, io: &mut Io<'_>, name: &str) -> i32 {
+        let builtin = self.state.builtin("set");
+        let (message, status) = match self.state.dialect {
+            Dialect::Bash => (format!("{builtin}{name}: invalid option name"), 2),
+            Dialect::Dash => (format!("{builtin}Illegal option -o {name}"), 2),
+            Dialect::Ash => (format!("{builtin}illegal option -o {name}"), 1),
+        };
+        self.write_error(io, &message);
+        if self.state.dialect != Dialect::Bash {
+            self.fail_hard(status);
+        }
+        status
     }
 
     pub(super) fn shift(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
@@ -361,6 +395,11 @@ impl Machine {
 
     /// `let`: each argument is an expression; the last one's value decides.
     pub(super) fn calculate(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        if arguments.is_empty() {
+            let message = format!("{}expression expected", self.state.builtin("let"));
+            self.write_error(io, &message);
+            return 1;
+        }
         let mut last = 0;
         for argument in arguments {
             let word = Word { parts: vec![Part::Quoted(argument.clone())], ..Word::default() };
@@ -371,7 +410,7 @@ impl Machine {
                     self.write_error(io, &message);
                     return 1;
                 }
-                Err(Stop::Substitute(_) | Stop::Dial(_)) => return 1,
+                Err(_) => return 1,
             }
         }
         i32::from(last == 0)

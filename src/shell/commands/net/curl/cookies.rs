@@ -110,10 +110,15 @@ impl Jar {
         fitting.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect()
     }
 
-    /// The file that `-c` writes.
+    /// The file that curl's `-c` writes.
     pub fn file(&self) -> String {
-        let mut text = HEAD.to_owned();
-        for cookie in &self.cookies {
+        format!("{HEAD}{}", self.lines(true))
+    }
+
+    /// A line for each cookie, in Netscape's columns; those of a session if they are wanted.
+    pub fn lines(&self, session: bool) -> String {
+        let mut text = String::new();
+        for cookie in self.cookies.iter().filter(|one| session || one.expires.is_some()) {
             let flag = |on| if on { "TRUE" } else { "FALSE" };
             let dot = if cookie.subdomains { "." } else { "" };
             let hidden = if cookie.hidden { "#HttpOnly_" } else { "" };

@@ -23,6 +23,7 @@ use output::Sink;
 use report::{Messages, Version};
 use transfer::{Desk, Job, Progress, Shared, Transfer};
 
+pub(super) use cookies::Jar;
 pub(super) use data::{base64, unescape};
 
 use super::fetch::note_bad_url;
@@ -415,7 +416,9 @@ fn prepare(
     let mut file = wanted.output.clone().filter(|file| file != "-");
     if wanted.remote_name {
         if url.file_name().is_empty() {
-            words.tell(io, "curl: Remote file name has no length!\n");
+            if !words.global.silent {
+                words.tell(io, "curl: Remote file name has no length!\n");
+            }
             let told = "Failed writing received data to disk/application";
             return Err(Some(words.fail(io, 23, told)));
         }
@@ -446,7 +449,9 @@ fn prepare(
         Some(name) => match data::file(io, name) {
             Some(bytes) => Some(bytes),
             None => {
-                words.tell(io, &format!("curl: Can't open '{name}'!\n{HINT}"));
+                if !words.global.silent {
+                    words.tell(io, &format!("curl: Can't open '{name}'!\n{HINT}"));
+                }
                 let told = "Failed to open/read local data from file/application";
                 return Err(Some(words.fail(io, 26, told)));
             }

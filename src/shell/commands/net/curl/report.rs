@@ -177,6 +177,16 @@ impl Version {
         )
     }
 
+    /// A file of authorities that cannot be read.
+    pub fn no_authorities(self, file: &str) -> String {
+        match self {
+            Version::V7_88 => format!("error setting certificate file: {file}"),
+            Version::V8_5 => format!(
+                "error setting certificate verify locations:  CAfile: {file} CApath: /etc/ssl/certs"
+            ),
+        }
+    }
+
     /// A TLS handshake that a plain HTTP server answers.
     pub fn wrong_version(self) -> String {
         format!("{}: error:0A00010B:SSL routines::wrong version number", self.openssl())
@@ -309,11 +319,12 @@ impl Messages<'_> {
 
     /// The request, as `-v` shows it.
     pub fn sent(&self, io: &mut Io<'_>, request: &HttpRequest) {
-        self.line(io, &format!("> {} {} HTTP/1.1", request.method, request.target));
+        // Headers are shown as they are sent, with their carriage returns.
+        self.line(io, &format!("> {} {} HTTP/1.1\r", request.method, request.target));
         for (key, value) in &request.headers {
-            self.line(io, format!("> {key}: {value}").trim_end());
+            self.line(io, &format!("{}\r", format!("> {key}: {value}").trim_end()));
         }
-        self.line(io, "> ");
+        self.line(io, "> \r");
     }
 
     /// The response's head, as `-v` shows it; the empty line behind it is not read of one that fails.
@@ -324,7 +335,7 @@ impl Messages<'_> {
         let head = head(response);
         let lines = if whole { head.as_str() } else { head.trim_end_matches("\r\n") };
         for line in lines.lines() {
-            self.line(io, &format!("< {line}"));
+            self.line(io, &format!("< {line}\r"));
         }
     }
 

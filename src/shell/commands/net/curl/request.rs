@@ -16,8 +16,8 @@ pub struct Occasion<'a> {
     pub operation: &'a Operation,
     pub route: &'a Route,
     pub url: &'a Url,
-    /// The host that the first request of these redirects went to, which may have the credentials.
-    pub first_host: &'a str,
+    /// Where the first request of these redirects went: that server may have the credentials.
+    pub first: &'a Url,
     /// A redirect after which the body is not sent again.
     pub bodiless: bool,
     /// What `-T` sends.
@@ -223,13 +223,16 @@ impl Occasion<'_> {
     }
 
     fn host(&self) -> String {
-        let own = self.own("host").filter(|_| self.url.host == self.first_host);
+        let own = self.own("host").filter(|_| self.url.host == self.first.host);
         own.unwrap_or_else(|| self.url.authority())
     }
 
     /// Whether this host may have what is secret.
     fn trusted(&self) -> bool {
-        self.url.host == self.first_host || self.operation.trusted
+        let same = self.url.host == self.first.host
+            && self.url.port == self.first.port
+            && self.url.scheme == self.first.scheme;
+        same || self.operation.trusted
     }
 
     /// `user:password`, from the URL, `-u` or a `.netrc`.

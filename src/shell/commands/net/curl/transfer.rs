@@ -200,7 +200,7 @@ impl Transfer {
         for note in &self.route.notes {
             desk.words().note(io, note);
         }
-        if self.job.meter {
+        if self.job.meter && !desk.global.bar {
             desk.words().tell(io, report::METER_HEAD);
         }
         let made = self.make(desk, io);
@@ -224,7 +224,11 @@ impl Transfer {
             .via(via)
             .plain(plain)
             .pinned(self.route.pinned.clone())
-            .families(operation.families)
+            .families(match (operation.families, desk.version) {
+                // 7.88 dials IPv4 first where it may choose.
+                (Families::Any, Version::V7_88) => Families::First(Family::V4),
+                (families, _) => families,
+            })
             .impatient(operation.impatience.unwrap_or(HAPPY_EYEBALLS));
         self.state = TransferState::Fetching;
         self.reuse(desk, io);
@@ -251,7 +255,7 @@ impl Transfer {
             operation: desk.operation,
             route: &self.route,
             url: &self.url,
-            first_host: &self.job.url.host,
+            first: &self.job.url,
             bodiless: self.bodiless,
             upload: self.job.upload.as_deref(),
             chunked: self.job.chunked,
@@ -460,6 +464,9 @@ impl Transfer {
             "http" => self.send(desk, io),
             "https" if self.route.proxy.is_none() => {
                 let operation = desk.operation;
+                if let Some(file) = operation.cacert.as_ref().filter(|file| !io.is_file(file)) {
+                    return Err((77, desk.version.no_authorities(file), false));
+                }
                 desk.words().hello(io, operation.insecure, operation.cacert.as_deref());
             }
             "https" => {}
@@ -552,10 +559,7 @@ impl Transfer {
         let mut known = false;
         if let Some(file) = &operation.cacert {
             let Ok(text) = io.read_file(file) else {
-                let told = format!(
-                    "error setting certificate verify locations:  CAfile: {file} CApath: /etc/ssl/certs"
-                );
-                return Err((77, told));
+                return Err((77, desk.version.no_authorities(file)));
             };
             known = issuer == Issuer::Cluster && output::is_cluster_authority(io, &text);
         }
@@ -586,7 +590,9 @@ impl Transfer {
         if self.job.upload.as_ref().is_some_and(|upload| !upload.is_empty()) && !self.bodiless {
             self.continued(desk, io);
         }
-        desk.words().received(io, &response, !fails);
+        // 7.88 reads the empty line behind the head of a response that it fails on.
+        let cut = fails && desk.version != Version::V7_88;
+        desk.words().received(io, &response, !cut);
         let head = report::head(&response);
         self.header_bytes += head.len();
         let now = io.now().timestamp();
@@ -596,7 +602,7 @@ impl Transfer {
         let location = response.header("location").map(str::to_owned);
         let location = location.filter(|_| (300..400).contains(&response.status));
         let closes = response.closes();
-        let head = if fails { head.trim_end_matches("\r\n").to_owned() + "\r\n" } else { head };
+        let head = if cut { head.trim_end_matches("\r\n").to_owned() + "\r\n" } else { head };
         self.last = Some(response.clone());
         if self.fetch.request().method == "HEAD" && !operation.head && wants_body(&response) {
             return Ok(Some(self.starve(desk, io, closes)));
@@ -760,6 +766,9 @@ impl Transfer {
         self.clear_auth(desk, io, &before);
         if operation.auto_referer {
             self.referer = Some(Url { user: None, ..before }.text());
+        }
+        if self.job.meter && !desk.global.bar {
+            desk.words().tell(io, &report::meter_line(response.body.len()));
         }
         self.redirects += 1;
         self.redirected = Some(io.now());

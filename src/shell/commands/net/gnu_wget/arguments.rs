@@ -1,8 +1,10 @@
 //! wget's command line.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::flags::{self, Flag, Here, Takes};
+use super::report::Dots;
 use crate::network::Family;
 use crate::shell::commands::net::families::Families;
 
@@ -18,7 +20,15 @@ pub(super) struct Arguments {
     /// `-v` and `-nv`
     pub verbose: Option<bool>,
     /// `--progress=dot`
-    pub dots: bool,
+    pub dots: Option<Dots>,
+    pub show_progress: bool,
+    /// `--load-cookies`, `--save-cookies`
+    pub load_cookies: Option<String>,
+    pub save_cookies: Option<String>,
+    pub keep_session: bool,
+    pub cookies: bool,
+    /// `--start-pos`
+    pub start: Option<usize>,
     pub show_headers: bool,
     pub save_headers: bool,
     pub spider: bool,
@@ -99,6 +109,10 @@ pub(super) enum Wrong {
         value: String,
         rest: &'static str,
     },
+    /// `--FLAG: Negative time period ‘VALUE’`
+    Negative { flag: String, value: String },
+    /// A line of a file of settings.
+    Setting { command: String, file: String, line: usize },
     NotHere(&'static str),
 }
 
@@ -110,7 +124,13 @@ impl Default for Arguments {
             log: None,
             quiet: false,
             verbose: None,
-            dots: false,
+            dots: None,
+            show_progress: false,
+            load_cookies: None,
+            save_cookies: None,
+            keep_session: false,
+            cookies: true,
+            start: None,
             show_headers: false,
             save_headers: false,
             spider: false,
@@ -165,12 +185,60 @@ impl Default for Arguments {
 }
 
 impl Arguments {
+    /// Reads a file of settings (`.wgetrc`): a command a line, `#` before what is only said.
+    ///
+    /// # Errors
+    /// The first line that is no command.
+    pub fn settings(text: &str, file: &str) -> Result<Arguments, Wrong> {
+        let mut arguments = Arguments::default();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match arguments.execute(line) {
+                Err(Wrong::Invalid { flag, .. }) if flag.is_empty() => {
+                    let command = line.split('=').next().unwrap_or(line).trim().to_owned();
+                    let (file, line) = (file.to_owned(), number + 1);
+                    return Err(Wrong::Setting { command, file, line });
+                }
+                other => other?,
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// The file of settings that a command line names (`--config`); none with `--no-config`.
+    pub fn settings_file(words: &[String], environment: &BTreeMap<String, String>) -> Option<String> {
+        let words: Vec<&str> =
+            words.iter().map(String::as_str).take_while(|word| *word != "--").collect();
+        if words.contains(&"--no-config") {
+            return None;
+        }
+        let glued = words.iter().find_map(|word| word.strip_prefix("--config="));
+        let apart = words.windows(2).find(|pair| pair[0] == "--config").map(|pair| pair[1]);
+        let usual = || {
+            let named = environment.get("WGETRC").cloned();
+            named.or_else(|| Some(format!("{}/.wgetrc", environment.get("HOME")?)))
+        };
+        glued.or(apart).map(str::to_owned).or_else(usual)
+    }
+
     /// Reads a command line.
     ///
     /// # Errors
     /// What is wrong with it.
+    #[cfg(test)]
     pub fn parse(words: &[String]) -> Result<Arguments, Wrong> {
-        let mut arguments = Arguments::default();
+        Arguments::default().with(words)
+    }
+
+    /// Reads a command line after the settings.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn with(mut self, words: &[String]) -> Result<Arguments, Wrong> {
+        let arguments = &mut self;
         let mut words = words.iter().map(String::as_str);
         while let Some(word) = words.next() {
             if word == "--" {
@@ -183,7 +251,7 @@ impl Arguments {
                 arguments.urls.push(word.to_owned());
             }
         }
-        Ok(arguments)
+        Ok(self)
     }
 
     /// How loud it is.
@@ -303,6 +371,9 @@ impl Arguments {
             "adjust-extension" => self.adjust = on,
             "no-cache" => self.no_cache = on,
             "no-http-keep-alive" => self.keep_alive = !on,
+            "no-cookies" => self.cookies = !on,
+            "keep-session-cookies" => self.keep_session = on,
+            "show-progress" => self.show_progress = on,
             "content-on-error" => self.content_on_error = on,
             "auth-no-challenge" => self.login_at_once = on,
             "https-only" => self.https_only = on,
@@ -344,6 +415,8 @@ impl Arguments {
             "post-file" => self.post_file = Some(text()),
             "body-data" => self.body = Some(text()),
             "body-file" => self.body_file = Some(text()),
+            "load-cookies" => self.load_cookies = Some(text()),
+            "save-cookies" => self.save_cookies = Some(text()),
             "method" => self.method = Some(value.to_ascii_uppercase()),
             "ca-certificate" => self.authorities = Some(text()),
             "header" if value.is_empty() => self.headers.clear(),
@@ -378,6 +451,7 @@ impl Arguments {
                 let tries = if value == "inf" { 0 } else { number(name, value)? };
                 self.tries = Some(tries).filter(|tries| *tries > 0);
             }
+            "start-pos" => self.start = Some(bytes(name, value)?),
             "max-redirect" => self.max_redirects = number(name, value)?,
             "cut-dirs" => self.cut_folders = number(name, value)? as usize,
             "level" if value != "inf" => drop(number(name, value)?),
@@ -390,8 +464,10 @@ impl Arguments {
                 self.compression = Some("gzip").filter(|_| value != "none");
             }
             "progress" => match value.split(':').next() {
-                Some("dot") => self.dots = true,
-                Some("bar") => self.dots = false,
+                Some("dot") => {
+                    self.dots = Some(Dots::style(value.split(':').nth(1).unwrap_or("default")));
+                }
+                Some("bar") => self.dots = None,
                 _ => return Err(invalid(name, "progress type", value, ".")),
             },
             "prefer-family" => {
@@ -493,6 +569,9 @@ fn time(name: &str, value: &str) -> Result<Option<Duration>, Wrong> {
     };
     let digits = value.get(..digits).unwrap_or("");
     let seconds: f64 = digits.parse().map_err(|_| wrong())?;
+    if seconds < 0.0 {
+        return Err(Wrong::Negative { flag: name.to_owned(), value: value.to_owned() });
+    }
     let time = Duration::try_from_secs_f64(seconds * factor).map_err(|_| wrong())?;
     Ok(Some(time.min(Duration::from_secs(1 << 31))).filter(|time| !time.is_zero()))
 }

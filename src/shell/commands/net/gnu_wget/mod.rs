@@ -10,8 +10,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use arguments::{Arguments, Volume, Wrong};
-use report::Messages;
+use report::{Dots, Messages};
 
+use super::curl::Jar;
 use super::fetch::{Failure, Fetch, FetchEvent, Limits, note};
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
@@ -32,7 +33,9 @@ const SERVER: i32 = 8;
 /// A running wget.
 #[derive(Clone, Debug)]
 struct Wget {
-    arguments: Result<Arguments, Wrong>,
+    /// The command line.
+    command: Vec<String>,
+    arguments: Option<Result<Arguments, Wrong>>,
     session: Option<Session>,
 }
 
@@ -46,6 +49,9 @@ struct Session {
     state: WgetState,
     /// Names that were looked up already.
     known: BTreeMap<String, IpAddr>,
+    /// All addresses of names that were looked up, and were not connected to yet.
+    resolved: BTreeMap<String, Vec<IpAddr>>,
+    jar: Jar,
     /// A connection that the server keeps open, and whose it is.
     open: Option<(String, u16, Connection)>,
     files: u32,
@@ -99,12 +105,14 @@ impl Download {
 
 /// wget with these arguments.
 pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Wget { arguments: Arguments::parse(arguments), session: None })
+    Box::new(Wget { command: arguments.to_vec(), arguments: None, session: None })
 }
 
 impl Tool for Wget {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        let arguments = match &self.arguments {
+        let command = &self.command;
+        let read = self.arguments.get_or_insert_with(|| read_settings(command, io));
+        let arguments = match read {
             Ok(arguments) => arguments.clone(),
             Err(wrong) => return write_error(io, wrong),
         };
@@ -203,6 +211,8 @@ impl Session {
             waiting,
             state: WgetState::Next,
             known: BTreeMap::new(),
+            resolved: BTreeMap::new(),
+            jar: kept_cookies(arguments, io),
             open: None,
             files: 0,
             bytes: 0,
@@ -274,7 +284,8 @@ impl Session {
                     }
                     BadUrl::Malformed => "Invalid host name.".to_owned(),
                 };
-                io.write_error(format!("{text}: {why}"));
+                let whole = if text.contains("://") { "" } else { "http://" };
+                io.write_error(format!("{whole}{text}: {why}"));
                 self.fail(GENERIC);
             }
         }
@@ -319,7 +330,8 @@ impl Session {
             words.tell(io, "podhop: not simulated here: wget's tunnel through a proxy\n");
             return self.fail(GENERIC);
         }
-        let request = match request::make(arguments, io, &download, proxy.is_some()) {
+        let made = request::make(arguments, io, &download, proxy.is_some(), &self.jar);
+        let request = match made {
             Ok(request) => request,
             Err((file, why)) => {
                 let file = words.quoted(&file);
@@ -339,6 +351,7 @@ impl Session {
             .families(arguments.families);
         let open = self.open.take().filter(|(known, number, _)| *known == host && *number == port);
         if let Some((host, port, connection)) = open {
+            let host = if connection.remote.ip().is_ipv6() { format!("[{host}]") } else { host };
             words.verbose(io, format!("Reusing existing connection to {host}:{port}.\n"));
             if !url.is_tls() {
                 words.verbose(io, "HTTP request sent, awaiting response... ");
@@ -348,6 +361,9 @@ impl Session {
             fetch = fetch.over(connection);
         } else if let Some(address) = self.known.get(&host).filter(|_| !download.fresh) {
             fetch = fetch.pinned([*address]);
+        } else if let Some(addresses) = self.resolved.get(&host) {
+            download.fresh = true;
+            fetch = fetch.pinned(addresses.iter().copied());
         } else {
             download.fresh = true;
             if host.parse::<IpAddr>().is_err() {
@@ -370,6 +386,8 @@ impl Session {
             FetchEvent::Resolved => {
                 let addresses: Vec<String> =
                     fetch.addresses().iter().map(ToString::to_string).collect();
+                let all = fetch.addresses().to_vec();
+                self.resolved.insert(fetch.target().0.to_owned(), all);
                 let shown = addresses.get(..3).unwrap_or(&addresses).join(", ");
                 let more = if addresses.len() > 3 { ", ..." } else { "" };
                 words.verbose(io, format!("{shown}{more}\n"));
@@ -382,6 +400,7 @@ impl Session {
             }
             FetchEvent::Connected(connection) => {
                 self.known.insert(fetch.target().0.to_owned(), connection.remote.ip());
+                self.resolved.remove(fetch.target().0);
                 words.verbose(io, "connected.\n");
                 let sent = match fetch.target().0 == download.url.host {
                     true => "HTTP request sent, awaiting response... ",
@@ -460,6 +479,7 @@ impl Session {
         download: Download,
     ) {
         self.known.remove(&download.url.host);
+        self.resolved.remove(&download.url.host);
         self.dial(arguments, words, io, Download { fresh: true, ..download });
     }
 
@@ -547,6 +567,8 @@ impl Session {
             words.verbose(io, format!("{} {}\n", response.status, response.reason));
         }
         self.keep(arguments, &download, &response);
+        // What is kept of cookies is not told.
+        let _ = self.jar.keep(&response, &download.url, io.now().timestamp());
         let location =
             response.header("location").filter(|_| (300..400).contains(&response.status));
         if let Some(location) = location {
@@ -558,6 +580,10 @@ impl Session {
         }
         if arguments.retry_statuses.contains(&response.status) {
             return self.again(arguments, words, io, download);
+        }
+        if response.status == 416 && request::offset(arguments, io, &download.url) > 0 {
+            words.verbose(io, "\n    The file is already fully retrieved; nothing to do.\n\n");
+            return;
         }
         if response.status >= 400 {
             if arguments.content_on_error && !arguments.spider {
@@ -663,7 +689,7 @@ impl Session {
         download: &Download,
         response: &HttpResponse,
     ) {
-        words.verbose(io, report::length(response, told_length(response)));
+        words.verbose(io, report::length(response, told_length(response), 0));
         let html =
             response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
         if words.volume == Volume::Terse {
@@ -693,39 +719,64 @@ impl Session {
             false => response.body.clone(),
         };
         let bytes = response.body.len();
-        let length = told_length(response);
+        let kept = match response.status {
+            206 => request::offset(arguments, io, &download.url),
+            _ => 0,
+        };
+        let length = told_length(response).map(|length| length + kept);
         let place = if arguments.trust_names { &download.url } else { &download.first };
         let file = file_name(arguments, io, place, response);
         let stdout = file == "-";
         let named = words.quoted(if stdout { "STDOUT" } else { &file });
-        words.verbose(io, report::length(response, length));
-        words.verbose(io, format!("Saving to: {named}\n\n"));
+        let fails = response.status >= 400;
+        let nothing = response.status == 204;
+        if !nothing {
+            if !fails {
+                words.verbose(io, report::length(response, length, kept));
+            }
+            words.verbose(io, format!("Saving to: {named}\n"));
+        }
         let shown = file.rsplit('/').next().unwrap_or(&file).to_owned();
         let shown = if arguments.output.as_ref().is_some_and(|path| path.contains('/')) {
             file.clone()
         } else {
             shown
         };
-        if stdout {
-            if io.terminal && bytes > 0 && !arguments.dots {
+        // Without a terminal, progress is shown as in logs.
+        let plain = arguments.log.is_some() || !io.terminal;
+        let dots = arguments.dots.or(plain.then(|| Dots::style("default")));
+        if stdout && dots.is_some() && !nothing {
+            // The C library's buffer is written before the next message.
+            io.stdout.extend_from_slice(&body);
+        }
+        if !nothing {
+            words.verbose(io, "\n");
+        }
+        if stdout && dots.is_none() {
+            if io.terminal && bytes > 0 {
                 words.verbose(io, report::bar_begins(&shown, length));
             }
             io.stdout.extend_from_slice(&body);
             if io.terminal && !response.body.is_empty() && !response.body.ends_with(b"\n") {
                 words.verbose(io, "\n");
             }
-        } else if let Err(why) = self.write(arguments, io, &file, &body) {
+        } else if !stdout && let Err(why) = self.write(arguments, io, &file, &body) {
             words.tell(io, format!("{file}: {why}\n\nCannot write to {named} ({why}).\n"));
             return self.fail(FILE);
         }
-        let dots = arguments.dots || arguments.log.is_some();
-        words.verbose(
-            io,
-            match dots {
-                true => report::dots(bytes),
-                false => report::bar_ends(&shown, length, bytes),
-            },
-        );
+        let progress = match dots {
+            _ if nothing => String::new(),
+            Some(dots) => dots.show(bytes, kept, length),
+            None => report::bar_ends(&shown, length, bytes),
+        };
+        match arguments.show_progress && words.volume != Volume::Verbose {
+            true => io.put_error(format!("\n{progress}").as_bytes()),
+            false => words.verbose(io, progress),
+        }
+        if fails {
+            return;
+        }
+        let bytes = bytes + kept;
         let of = length.map_or(String::new(), |length| format!("/{length}"));
         let now = report::stamp(io.now());
         let done = if stdout { "written to stdout".to_owned() } else { format!("{named} saved") };
@@ -773,20 +824,48 @@ impl Session {
     }
 
     fn finish(&self, arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Step {
+        if let Some(file) = &arguments.save_cookies {
+            let now = report::stamp(io.now());
+            let lines = self.jar.lines(arguments.keep_session);
+            let text = format!("# HTTP Cookie File\n# Generated by Wget on {now}.\n# Edit at your own risk.\n\n{lines}");
+            if let Err(why) = io.write_file(file, text.as_bytes()) {
+                let named = words.quoted(file);
+                words.tell(io, format!("Cannot open cookies file {named}: {why}\n"));
+            }
+        }
         if self.many && self.bytes > 0 {
             let wall = io.now().since(self.begun).as_secs_f64();
             let wall = if wall < 0.01 { "0s".to_owned() } else { format!("{wall:.2}s") };
-            let (now, size) = (report::stamp(io.now()), report::size(self.bytes));
+            let (now, size) = (report::stamp(io.now()), report::short_size(self.bytes));
             words.tell(io, format!("FINISHED --{now}--\nTotal wall clock time: {wall}\n"));
             let (files, rate) = (self.files, report::rate(self.bytes));
             words.tell(io, format!("Downloaded: {files} files, {size} in 0s ({rate})\n"));
         }
         if self.over_quota {
-            let quota = report::size(arguments.quota);
+            let quota = report::short_size(arguments.quota);
             words.tell(io, format!("Download quota of {quota} EXCEEDED!\n"));
         }
         Step::Exit(self.exit)
     }
+}
+
+/// The settings of the person's file, then the command line's.
+fn read_settings(command: &[String], io: &Io<'_>) -> Result<Arguments, Wrong> {
+    let file = Arguments::settings_file(command, io.environment);
+    let text = file.as_ref().and_then(|file| io.read_file(file).ok()).unwrap_or_default();
+    let file = file.unwrap_or_default();
+    Arguments::settings(&String::from_utf8_lossy(&text), &file)?.with(command)
+}
+
+/// The cookies that are there from the beginning.
+fn kept_cookies(arguments: &Arguments, io: &Io<'_>) -> Jar {
+    let mut jar = Jar::default();
+    jar.active = arguments.cookies;
+    if let Some(file) = arguments.load_cookies.as_ref().filter(|_| arguments.cookies) {
+        let text = io.read_file(file).unwrap_or_default();
+        jar.read(&String::from_utf8_lossy(&text), false);
+    }
+    jar
 }
 
 /// `-nc`: whether a file that is there spares the download.
@@ -819,6 +898,14 @@ fn write_error(io: &mut Io<'_>, wrong: &Wrong) -> Step {
         Wrong::Invalid { flag, what, value, rest } => {
             let value = words.quoted(value);
             io.write_error(format!("wget: {flag}Invalid {what} {value}{rest}"));
+        }
+        Wrong::Negative { flag, value } => {
+            let value = words.quoted(value);
+            io.write_error(format!("wget: --{flag}: Negative time period {value}"));
+        }
+        Wrong::Setting { command, file, line } => {
+            let command = words.quoted(command);
+            io.write_error(format!("wget: Unknown command {command} in {file} at line {line}."));
         }
         Wrong::NotHere(flag) => {
             io.write_error(format!("podhop: not simulated here: wget --{flag}"))

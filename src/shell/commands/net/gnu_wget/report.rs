@@ -74,25 +74,56 @@ pub(super) fn head(response: &HttpResponse) -> String {
     text + "\r\n"
 }
 
-/// Progress in dots, each a kilobyte, as logs have it.
-pub(super) fn dots(bytes: usize) -> String {
-    let mut text = String::new();
-    let count = bytes / 1024;
-    let lines = count / 50 + 1;
-    for line in 0..lines {
-        let _ = write!(text, "{:>6}K", line * 50);
-        let here = if line + 1 == lines { count % 50 } else { 50 };
-        for dot in 0..50 {
-            if dot % 10 == 0 {
-                text.push(' ');
-            }
-            text.push(if dot < here { '.' } else { ' ' });
-        }
-        let percent = (((line + 1) * 50 * 1024).min(bytes) * 100).checked_div(bytes).unwrap_or(100);
-        let tail = if line + 1 == lines { "=0s" } else { "  0s" };
-        let _ = writeln!(text, " {percent:>3}% {:>5}{tail}", dot_rate(bytes));
+/// How many kilobytes a dot is, how many dots stand together, how many in a line: the styles of
+/// `--progress=dot`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dots {
+    kilobytes: usize,
+    together: usize,
+    line: usize,
+}
+
+impl Dots {
+    /// The style called so; the usual one for any other name.
+    pub fn style(name: &str) -> Dots {
+        let (kilobytes, together, line) = match name {
+            "binary" => (8, 16, 48),
+            "mega" => (64, 8, 48),
+            "giga" => (1024, 8, 32),
+            _ => (1, 10, 50),
+        };
+        Dots { kilobytes, together, line }
     }
-    text + "\n"
+
+    /// Progress in dots, as logs and whatever is no terminal have it; `kept` bytes were there before.
+    pub fn show(self, bytes: usize, kept: usize, length: Option<usize>) -> String {
+        let mut text = String::new();
+        if kept > 0 {
+            text += "     0K\n";
+        }
+        let all = bytes + kept;
+        let count = all / 1024 / self.kilobytes;
+        let lines = count / self.line + 1;
+        for line in 0..lines {
+            let _ = write!(text, "{:>6}K", line * self.line * self.kilobytes);
+            let last = line + 1 == lines;
+            let here = if last { count % self.line } else { self.line };
+            for dot in 0..self.line {
+                if dot % self.together == 0 {
+                    text.push(' ');
+                }
+                text.push(if dot < here { '.' } else { ' ' });
+            }
+            if length.is_some() {
+                let so_far = ((line + 1) * self.line * self.kilobytes * 1024).min(all);
+                let percent = (so_far * 100).checked_div(all).unwrap_or(100);
+                let _ = write!(text, "{percent:>3}%");
+            }
+            let tail = if last { "=0s" } else { " 0s" };
+            let _ = writeln!(text, " {:>4}{tail}", dot_rate(bytes));
+        }
+        text + "\n"
+    }
 }
 
 /// `5.53M`
@@ -106,18 +137,45 @@ pub(super) fn stamp(at: SimTime) -> String {
 }
 
 /// The line with the length and type of what comes.
-pub(super) fn length(response: &HttpResponse, told: Option<usize>) -> String {
+pub(super) fn length(response: &HttpResponse, told: Option<usize>, kept: usize) -> String {
     let mut line = match told {
         None => "Length: unspecified".to_owned(),
-        Some(length) if length >= 1024 => format!("Length: {length} ({})", size(length)),
-        Some(length) => format!("Length: {length}"),
+        Some(length) => format!("Length: {length}{}", rounded(length)),
     };
+    let left = told.map(|length| length.saturating_sub(kept)).filter(|_| kept > 0);
+    if let Some(left) = left {
+        let _ = write!(line, ", {left}{} remaining", rounded(left));
+    }
     let kind = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     if let Some((_, kind)) = kind {
         let kind = kind.split(';').next().unwrap_or("").trim();
         let _ = write!(line, " [{kind}]");
     }
     line + "\n"
+}
+
+/// ` (18K)` behind a length that is long.
+fn rounded(length: usize) -> String {
+    match length {
+        0..1024 => String::new(),
+        length => format!(" ({})", short_size(length)),
+    }
+}
+
+/// `1.2K`, `18K`: one digit behind the point below ten.
+pub(super) fn short_size(bytes: usize) -> String {
+    let mut value = bytes as f64;
+    let mut unit = "";
+    for larger in ["K", "M", "G"] {
+        if value >= 1024.0 {
+            value /= 1024.0;
+            unit = larger;
+        }
+    }
+    match value < 10.0 && !unit.is_empty() {
+        true => format!("{value:.1}{unit}"),
+        false => format!("{}{unit}", value as u64),
+    }
 }
 
 /// The progress bar in its first state.

@@ -4,7 +4,7 @@ use super::Download;
 use super::arguments::Arguments;
 use crate::cluster::HttpRequest;
 use crate::shell::Io;
-use crate::shell::commands::net::curl::{base64, unescape};
+use crate::shell::commands::net::curl::{Jar, base64, unescape};
 use crate::shell::commands::net::url::Url;
 
 /// Flags that do not go together.
@@ -91,6 +91,7 @@ pub(super) fn make(
     io: &Io<'_>,
     download: &Download,
     proxied: bool,
+    jar: &Jar,
 ) -> Result<HttpRequest, (String, String)> {
     let url = &download.url;
     let post = arguments.post_data.as_ref().or(arguments.body.as_ref());
@@ -116,8 +117,9 @@ pub(super) fn make(
         put("Cache-Control", "no-cache");
         put("Pragma", "no-cache");
     }
-    if let Some(range) = range(arguments, io, url) {
-        put("Range", &range);
+    let from = offset(arguments, io, url);
+    if from > 0 {
+        put("Range", &format!("bytes={from}-"));
     }
     if !arguments.agent.is_empty() {
         put("User-Agent", &arguments.agent);
@@ -135,6 +137,10 @@ pub(super) fn make(
     put("Connection", if arguments.keep_alive { "Keep-Alive" } else { "Close" });
     if proxied && arguments.keep_alive {
         put("Proxy-Connection", "Keep-Alive");
+    }
+    let cookies = jar.header(url).join("; ");
+    if !cookies.is_empty() {
+        put("Cookie", &cookies);
     }
     if body.is_none() && matches!(method.as_str(), "POST" | "PUT") {
         put("Content-Length", "0");
@@ -157,14 +163,16 @@ pub(super) fn make(
     Ok(HttpRequest { method, target, headers, body: body.unwrap_or_default() })
 }
 
-/// `-c`: what is there already is not asked for.
-fn range(arguments: &Arguments, io: &Io<'_>, url: &Url) -> Option<String> {
-    if !arguments.resume {
-        return None;
+/// Where to begin: behind what is there already (`-c`), or where `--start-pos` says.
+pub(super) fn offset(arguments: &Arguments, io: &Io<'_>, url: &Url) -> usize {
+    match (arguments.start, arguments.resume) {
+        (Some(start), _) => start,
+        (None, false) => 0,
+        (None, true) => {
+            let file = arguments.output.clone().unwrap_or_else(|| path(arguments, url, None));
+            io.read_file(&file).map_or(0, |content| content.len())
+        }
     }
-    let file = arguments.output.clone().unwrap_or_else(|| path(arguments, url, None));
-    let length = io.read_file(&file).ok()?.len();
-    (length > 0).then(|| format!("bytes={length}-"))
 }
 
 /// The name of a URL's file, with its folders.

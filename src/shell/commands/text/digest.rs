@@ -1,0 +1,311 @@
+//! `md5sum`, `sha1sum`, `sha256sum`, `sha512sum`: printed, and checked with `-c`.
+
+use sha2::{Digest, Sha256, Sha512};
+
+use super::bytes::{content, is_gnu, or_standard, waits};
+use crate::shell::Io;
+use crate::shell::commands::options::{Grammar, Options};
+
+/// Which sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sum {
+    Md5,
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+impl Sum {
+    fn command(self) -> &'static str {
+        match self {
+            Sum::Md5 => "md5sum",
+            Sum::Sha1 => "sha1sum",
+            Sum::Sha256 => "sha256sum",
+            Sum::Sha512 => "sha512sum",
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Sum::Md5 => "MD5",
+            Sum::Sha1 => "SHA1",
+            Sum::Sha256 => "SHA256",
+            Sum::Sha512 => "SHA512",
+        }
+    }
+
+    /// Digits of a sum.
+    fn length(self) -> usize {
+        match self {
+            Sum::Md5 => 32,
+            Sum::Sha1 => 40,
+            Sum::Sha256 => 64,
+            Sum::Sha512 => 128,
+        }
+    }
+
+    fn of(self, bytes: &[u8]) -> String {
+        let digest = match self {
+            Sum::Md5 => md5(bytes).to_vec(),
+            Sum::Sha1 => sha1(bytes).to_vec(),
+            Sum::Sha256 => Sha256::digest(bytes).to_vec(),
+            Sum::Sha512 => Sha512::digest(bytes).to_vec(),
+        };
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The message with its padding: a one bit, zeros, and the length in 64 bits.
+fn padded(bytes: &[u8], big_endian: bool) -> Vec<u8> {
+    let mut all = bytes.to_vec();
+    all.push(0x80);
+    while all.len() % 64 != 56 {
+        all.push(0);
+    }
+    let bits = (bytes.len() as u64).wrapping_mul(8);
+    all.extend(if big_endian { bits.to_be_bytes() } else { bits.to_le_bytes() });
+    all
+}
+
+/// RFC 1321.
+fn md5(bytes: &[u8]) -> [u8; 16] {
+    const TURNS: [[u32; 4]; 4] =
+        [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
+    let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
+    for block in padded(bytes, false).chunks_exact(64) {
+        let word = |at: usize| {
+            let four = [block[4 * at], block[4 * at + 1], block[4 * at + 2], block[4 * at + 3]];
+            u32::from_le_bytes(four)
+        };
+        let [mut a, mut b, mut c, mut d] = state;
+        for step in 0..64_usize {
+            let (mixed, at) = match step / 16 {
+                0 => (b & c | !b & d, step),
+                1 => (d & b | !d & c, 5 * step + 1),
+                2 => (b ^ c ^ d, 3 * step + 5),
+                _ => (c ^ (b | !d), 7 * step),
+            };
+            let sine = ((step as f64 + 1.0).sin().abs() * 4_294_967_296.0) as u32;
+            let sum = a.wrapping_add(mixed).wrapping_add(sine).wrapping_add(word(at % 16));
+            let turned = b.wrapping_add(sum.rotate_left(TURNS[step / 16][step % 4]));
+            (a, d, c, b) = (d, c, b, turned);
+        }
+        for (kept, new) in state.iter_mut().zip([a, b, c, d]) {
+            *kept = kept.wrapping_add(new);
+        }
+    }
+    let mut all = [0; 16];
+    for (place, word) in all.chunks_exact_mut(4).zip(state) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    all
+}
+
+/// RFC 3174.
+fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    for block in padded(bytes, true).chunks_exact(64) {
+        let mut words: Vec<u32> = block
+            .chunks_exact(4)
+            .map(|four| u32::from_be_bytes([four[0], four[1], four[2], four[3]]))
+            .collect();
+        for at in 16..80 {
+            let mixed = words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16];
+            words.push(mixed.rotate_left(1));
+        }
+        let [mut a, mut b, mut c, mut d, mut e] = state;
+        for (at, word) in words.iter().enumerate() {
+            let (mixed, constant) = match at / 20 {
+                0 => (b & c | !b & d, 0x5a82_7999),
+                1 => (b ^ c ^ d, 0x6ed9_eba1),
+                2 => (b & c | b & d | c & d, 0x8f1b_bcdc),
+                _ => (b ^ c ^ d, 0xca62_c1d6_u32),
+            };
+            let sum = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e);
+            let next = sum.wrapping_add(constant).wrapping_add(*word);
+            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
+        }
+        for (kept, new) in state.iter_mut().zip([a, b, c, d, e]) {
+            *kept = kept.wrapping_add(new);
+        }
+    }
+    let mut all = [0; 20];
+    for (place, word) in all.chunks_exact_mut(4).zip(state) {
+        place.copy_from_slice(&word.to_be_bytes());
+    }
+    all
+}
+
+pub(in crate::shell::commands) fn md5sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    sums(Sum::Md5, arguments, io)
+}
+
+pub(in crate::shell::commands) fn sha1sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    sums(Sum::Sha1, arguments, io)
+}
+
+pub(in crate::shell::commands) fn sha256sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    sums(Sum::Sha256, arguments, io)
+}
+
+pub(in crate::shell::commands) fn sha512sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    sums(Sum::Sha512, arguments, io)
+}
+
+fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const LONG: &[(&str, char)] = &[
+        ("binary", 'b'),
+        ("check", 'c'),
+        ("tag", 'T'),
+        ("text", 't'),
+        ("zero", 'z'),
+        ("quiet", 'Q'),
+        ("status", 's'),
+        ("strict", 'S'),
+        ("warn", 'w'),
+        ("ignore-missing", 'i'),
+    ];
+    let gnu = is_gnu(io);
+    let grammar = match gnu {
+        true => Grammar { name: sum.command(), short: "bctwzTQsSi", long: LONG, stops: false },
+        false => Grammar::short(sum.command(), "csw"),
+    };
+    // The long options' letters are no options of GNU's.
+    let known = |letter: char| "bctwz".contains(letter);
+    let wrong = arguments.iter().take_while(|argument| *argument != "--").find_map(|argument| {
+        let letters = argument.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
+        letters.chars().find(|letter| gnu && !known(*letter))
+    });
+    if let Some(letter) = wrong {
+        let name = sum.command();
+        io.write_error(format!(
+            "{name}: invalid option -- '{letter}'\nTry '{name} --help' for more information."
+        ));
+        return Some(1);
+    }
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    if waits(io, &options.operands) {
+        return None;
+    }
+    let mut failed = false;
+    for file in or_standard(&options.operands) {
+        match content(io, &file) {
+            Ok(bytes) if options.has('c') => failed |= !check(sum, &options, &file, &bytes, io),
+            Ok(bytes) => print(sum, &options, &file, &bytes, io),
+            Err(why) => {
+                failed = true;
+                cannot_read(sum, &file, &why, io);
+            }
+        }
+    }
+    Some(i32::from(failed))
+}
+
+fn cannot_read(sum: Sum, file: &str, why: &str, io: &mut Io<'_>) {
+    let name = sum.command();
+    io.write_error(match is_gnu(io) {
+        true => format!("{name}: {file}: {why}"),
+        false if why == "Is a directory" => format!("{name}: read error: {why}"),
+        false => format!("{name}: can't open '{file}': {why}"),
+    });
+}
+
+fn print(sum: Sum, options: &Options, file: &str, bytes: &[u8], io: &mut Io<'_>) {
+    let digits = sum.of(bytes);
+    let text = match () {
+        () if options.has('T') => format!("{} ({file}) = {digits}", sum.tag()),
+        () if options.has('b') => format!("{digits} *{file}"),
+        () => format!("{digits}  {file}"),
+    };
+    io.stdout.extend_from_slice(text.as_bytes());
+    io.stdout.push(if options.has('z') { 0 } else { b'\n' });
+}
+
+/// A line of a list: the sum and the file's name.
+fn listed(sum: Sum, line: &str) -> Option<(String, String)> {
+    if let Some(behind) = line.strip_prefix(&format!("{} (", sum.tag())) {
+        let (file, digits) = behind.rsplit_once(") = ")?;
+        return Some((digits.to_owned(), file.to_owned()));
+    }
+    let (digits, behind) = line.split_once(' ')?;
+    let file = behind.strip_prefix([' ', '*'])?;
+    let right = digits.len() == sum.length() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    right.then(|| (digits.to_ascii_lowercase(), file.to_owned()))
+}
+
+/// `-c`: whether every file in a list has the sum that stands there.
+fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>) -> bool {
+    let (name, gnu) = (sum.command(), is_gnu(io));
+    let silent = options.has('s');
+    let (mut wrong, mut missing, mut bad, mut all) = (0, 0, 0, 0);
+    for line in String::from_utf8_lossy(bytes).lines() {
+        let Some((digits, file)) = listed(sum, line) else {
+            bad += 1;
+            continue;
+        };
+        all += 1;
+        let found = match content(io, &file) {
+            Ok(bytes) => sum.of(&bytes) == digits,
+            Err(_) if options.has('i') => continue,
+            Err(why) => {
+                missing += 1;
+                cannot_read(sum, &file, &why, io);
+                if gnu && !silent {
+                    io.say(format!("{file}: FAILED open or read"));
+                }
+                continue;
+            }
+        };
+        wrong += i32::from(!found);
+        match found {
+            true if silent || options.has('Q') => {}
+            true => io.say(format!("{file}: OK")),
+            false if silent => {}
+            false => io.say(format!("{file}: FAILED")),
+        }
+    }
+    if all == 0 {
+        io.write_error(match gnu {
+            true => format!("{name}: {list}: no properly formatted checksum lines found"),
+            false => format!("{name}: WARNING: 1 of 1 computed checksums did NOT match"),
+        });
+        return false;
+    }
+    let plural = |count: i32, one: &str, many: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    };
+    if gnu && !silent {
+        if bad > 0 {
+            let what = plural(bad, "line is", "lines are");
+            io.write_error(format!("{name}: WARNING: {what} improperly formatted"));
+        }
+        if missing > 0 {
+            let what = plural(missing, "listed file", "listed files");
+            io.write_error(format!("{name}: WARNING: {what} could not be read"));
+        }
+        if wrong > 0 {
+            let what = plural(wrong, "computed checksum", "computed checksums");
+            io.write_error(format!("{name}: WARNING: {what} did NOT match"));
+        }
+    } else if !gnu && !silent && wrong + missing > 0 {
+        let failed = wrong + missing;
+        io.write_error(format!("{name}: WARNING: {failed} of {all} computed checksums did NOT match"));
+    }
+    wrong + missing == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The test suites of RFC 1321 and RFC 3174.
+    #[test]
+    fn sums_are_those_of_the_standards() {
+        assert_eq!(Sum::Md5.of(b""), "d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(Sum::Md5.of(b"message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
+        assert_eq!(Sum::Sha1.of(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        let long = "12345678901234567890123456789012345678901234567890123456789012345678901234567890";
+        assert_eq!(Sum::Md5.of(long.as_bytes()), "57edf4a22be3c955ac49da2e2107b67a");
+    }
+}

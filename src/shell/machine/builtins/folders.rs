@@ -1,0 +1,219 @@
+//! `cd`, `pushd`, `popd`, `dirs`, `umask`.
+
+use super::super::{Dialect, Io, Machine, files_view};
+use crate::shell::files;
+
+impl Machine {
+    /// The working directory as `pwd` prints it.
+    pub(in crate::shell) fn working_directory(&self) -> String {
+        files::absolute(&self.state.place, &self.state.directory, "")
+    }
+
+    pub(super) fn change_directory(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let bash = self.state.dialect == Dialect::Bash;
+        let is_option = |argument: &&String| matches!(argument.as_str(), "-L" | "-P" | "-e" | "--");
+        let operands: Vec<String> = arguments.iter().skip_while(is_option).cloned().collect();
+        if bash && operands.len() > 1 {
+            let message = format!("{}too many arguments", self.state.builtin("cd"));
+            self.write_error(io, &message);
+            return 1;
+        }
+        let of = |name: &str| self.state.get(name).map(str::to_owned);
+        let (to, missing) = match operands.first().map(String::as_str) {
+            None => (of("HOME"), "HOME"),
+            Some("-") => (of("OLDPWD"), "OLDPWD"),
+            Some(path) => (Some(path.to_owned()), ""),
+        };
+        let Some(to) = to.or_else(|| (!bash).then(String::new)) else {
+            let message = format!("{}{missing} not set", self.state.builtin("cd"));
+            self.write_error(io, &message);
+            return 1;
+        };
+        if let Err(status) = self.go_to(io, "cd", &to) {
+            return status;
+        }
+        if operands.first().is_some_and(|first| first == "-") {
+            let path = self.working_directory();
+            self.say(io, &path);
+        }
+        0
+    }
+
+    /// Goes to a directory, or says why not: the exit code.
+    fn go_to(&mut self, io: &mut Io<'_>, name: &str, to: &str) -> Result<(), i32> {
+        let old = self.working_directory();
+        let path = files::absolute(&self.state.place, &self.state.directory, to);
+        let view = files_view(io, &self.state.place);
+        if !view.is_directory(&path) {
+            let why = match view.is_file(&path) {
+                true => "Not a directory",
+                false => "No such file or directory",
+            };
+            let builtin = self.state.builtin(name);
+            let message = match self.state.dialect {
+                Dialect::Bash => format!("{builtin}{to}: {why}"),
+                Dialect::Dash => format!("{builtin}can't cd to {to}"),
+                Dialect::Ash => format!("{builtin}can't cd to {to}: {why}"),
+            };
+            self.write_error(io, &message);
+            return Err(if self.state.dialect == Dialect::Bash { 1 } else { 2 });
+        }
+        self.state.directory = path.clone();
+        // A read-only PWD stays as it is.
+        let _ = self.state.set("OLDPWD", old);
+        if self.state.variables.contains_key("PWD") {
+            let _ = self.state.set("PWD", path);
+        }
+        Ok(())
+    }
+
+    /// `pushd`
+    pub(super) fn push_folder(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let here = self.working_directory();
+        let builtin = self.state.builtin("pushd");
+        match arguments.first().map(String::as_str) {
+            None if self.state.folders.is_empty() => {
+                self.write_error(io, &format!("{builtin}no other directory"));
+                return 1;
+            }
+            None => {
+                let other = self.state.folders.remove(0);
+                if let Err(status) = self.go_to(io, "pushd", &other) {
+                    return status;
+                }
+            }
+            Some(turn) if turn.starts_with(['+', '-']) && turn.len() > 1 => {
+                let mut all = vec![here];
+                all.append(&mut self.state.folders);
+                let Some(at) = position(turn, all.len()) else {
+                    self.state.folders = all.split_off(1);
+                    let message = format!("{builtin}{turn}: directory stack index out of range");
+                    self.write_error(io, &message);
+                    return 1;
+                };
+                all.rotate_left(at);
+                let first = all.remove(0);
+                self.state.folders = all;
+                let went = self.go_to(io, "pushd", &first);
+                return went.map_or_else(|status| status, |()| self.show_folders(io, &[]));
+            }
+            Some(to) => {
+                if let Err(status) = self.go_to(io, "pushd", &to.to_owned()) {
+                    return status;
+                }
+            }
+        }
+        self.state.folders.insert(0, here);
+        self.show_folders(io, &[])
+    }
+
+    /// `popd`
+    pub(super) fn pop_folder(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let builtin = self.state.builtin("popd");
+        if self.state.folders.is_empty() {
+            self.write_error(io, &format!("{builtin}directory stack empty"));
+            return 1;
+        }
+        let at = match arguments.first() {
+            None => Some(0),
+            Some(turn) => position(turn, self.state.folders.len() + 1),
+        };
+        match at {
+            Some(0) => {
+                let next = self.state.folders.remove(0);
+                if let Err(status) = self.go_to(io, "popd", &next) {
+                    return status;
+                }
+            }
+            Some(at) => drop(self.state.folders.remove(at - 1)),
+            None => {
+                let turn = &arguments[0];
+                let message = format!("{builtin}{turn}: directory stack index out of range");
+                self.write_error(io, &message);
+                return 1;
+            }
+        }
+        self.show_folders(io, &[])
+    }
+
+    /// `dirs`
+    pub(super) fn show_folders(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let letters: String =
+            arguments.iter().flat_map(|argument| argument.trim_start_matches('-').chars()).collect();
+        if letters.contains('c') {
+            self.state.folders.clear();
+            return 0;
+        }
+        let home = self.state.get("HOME").unwrap_or("").to_owned();
+        let short = |path: &String| match path.strip_prefix(&home) {
+            Some(rest) if !home.is_empty() && (rest.is_empty() || rest.starts_with('/')) => {
+                format!("~{rest}")
+            }
+            _ => path.clone(),
+        };
+        let here = self.working_directory();
+        let all: Vec<String> = std::iter::once(&here)
+            .chain(&self.state.folders)
+            .map(|path| if letters.contains('l') { path.clone() } else { short(path) })
+            .collect();
+        let lines = match (letters.contains('v'), letters.contains('p')) {
+            (true, _) => {
+                all.iter().enumerate().map(|(at, path)| format!("{at:>2}  {path}")).collect()
+            }
+            (false, true) => all,
+            (false, false) => vec![all.join(" ")],
+        };
+        for line in lines {
+            self.say(io, &line);
+        }
+        0
+    }
+
+    /// `umask`: what it is. That files are made accordingly is not simulated: nothing shows their modes.
+    pub(super) fn umask(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let symbols = arguments.iter().any(|argument| argument == "-S");
+        let Some(mode) = arguments.iter().find(|argument| !argument.starts_with('-')) else {
+            let mask = self.state.umask;
+            let letters = |shift: u32| {
+                let bits = !(mask >> shift) & 7;
+                [(4, 'r'), (2, 'w'), (1, 'x')]
+                    .into_iter()
+                    .filter(|(bit, _)| bits & bit != 0)
+                    .map(|(_, letter)| letter)
+                    .collect::<String>()
+            };
+            let line = match symbols {
+                true => format!("u={},g={},o={}", letters(6), letters(3), letters(0)),
+                false => format!("{mask:04o}"),
+            };
+            self.say(io, &line);
+            return 0;
+        };
+        match u32::from_str_radix(mode, 8) {
+            Ok(mask) if mask <= 0o777 => {
+                self.state.umask = mask;
+                0
+            }
+            _ => {
+                let builtin = self.state.builtin("umask");
+                let message = match (self.state.dialect, mode.starts_with(|c: char| c.is_ascii_digit())) {
+                    (Dialect::Bash, true) => format!("{builtin}{mode}: octal number out of range"),
+                    (Dialect::Bash, false) => {
+                        let bad = mode.chars().next().unwrap_or(' ');
+                        format!("{builtin}`{bad}': invalid symbolic mode operator")
+                    }
+                    _ => format!("{builtin}Illegal mode: {mode}"),
+                };
+                self.write_error(io, &message);
+                if self.state.dialect == Dialect::Bash { 1 } else { 2 }
+            }
+        }
+    }
+}
+
+/// Which place `+N` or `-N` means among so many.
+fn position(turn: &str, count: usize) -> Option<usize> {
+    let number: usize = turn.get(1..)?.parse().ok()?;
+    let at = if turn.starts_with('-') { count.checked_sub(number + 1)? } else { number };
+    (at < count).then_some(at)
+}

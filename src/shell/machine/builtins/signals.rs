@@ -1,0 +1,423 @@
+//! `trap` and `kill`: signals, by name and number.
+
+use super::super::frame::Frame;
+use super::super::{Dialect, Io, Machine};
+
+/// Linux' signals, from 1 on; bash lists the real-time ones behind them.
+const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+
+/// What bash's `trap` has beside signals.
+const EVENTS: [&str; 4] = ["EXIT", "ERR", "DEBUG", "RETURN"];
+
+/// The name of a signal, or of what else may be trapped: `SIGTERM`, `term` and `15` are `TERM`.
+fn signal(name: &str, dialect: Dialect) -> Option<&'static str> {
+    if let Ok(number) = name.parse::<usize>() {
+        return match number {
+            0 => Some("EXIT"),
+            number => SIGNALS.get(number - 1).copied(),
+        };
+    }
+    let upper = name.to_uppercase();
+    let bare = match dialect {
+        // dash knows no `SIG` in front.
+        Dialect::Dash => upper.as_str(),
+        _ => upper.strip_prefix("SIG").unwrap_or(&upper),
+    };
+    let events = if dialect == Dialect::Bash { &EVENTS[..] } else { &EVENTS[..1] };
+    SIGNALS.iter().chain(events).copied().find(|known| *known == bare)
+}
+
+/// A signal's number.
+fn number(name: &str) -> Option<usize> {
+    SIGNALS.iter().position(|known| *known == name).map(|at| at + 1)
+}
+
+/// What a signal does that nobody traps.
+enum Usual {
+    Nothing,
+    Ends(i32),
+}
+
+fn usual(name: &str) -> Usual {
+    match name {
+        "CHLD" | "CONT" | "URG" | "WINCH" | "STOP" | "TSTP" | "TTIN" | "TTOU" => Usual::Nothing,
+        name => Usual::Ends(128 + number(name).unwrap_or(0) as i32),
+    }
+}
+
+/// bash's table of signals, five in a line.
+fn table() -> String {
+    let mut names: Vec<(usize, String)> =
+        SIGNALS.iter().enumerate().map(|(at, name)| (at + 1, format!("SIG{name}"))).collect();
+    for number in 34..=64 {
+        names.push((number, match number {
+            34 => "SIGRTMIN".to_owned(),
+            64 => "SIGRTMAX".to_owned(),
+            35..=49 => format!("SIGRTMIN+{}", number - 34),
+            _ => format!("SIGRTMAX-{}", 64 - number),
+        }));
+    }
+    let mut text = String::new();
+    for line in names.chunks(5) {
+        let cells: Vec<String> =
+            line.iter().map(|(number, name)| format!("{number:>2}) {name}")).collect();
+        text += &cells.join("\t");
+        text += if line.len() == 5 && line[4].0 != 64 { "\n" } else { "\t\n" };
+    }
+    text.trim_end_matches('\n').to_owned()
+}
+
+impl Machine {
+    pub(super) fn trap(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let bash = self.state.dialect == Dialect::Bash;
+        match arguments {
+            [] => {
+                self.show_traps(io, None);
+                0
+            }
+            [option, names @ ..] if option == "-p" && bash => {
+                self.show_traps(io, Some(names).filter(|names| !names.is_empty()));
+                0
+            }
+            [option, ..] if option == "-l" && bash => {
+                self.say(io, &table());
+                0
+            }
+            [mark, rest @ ..] if mark == "--" => self.trap(io, rest),
+            [option, ..] if option.len() > 1 && option.starts_with('-') => {
+                self.illegal_option(io, "trap", option)
+            }
+            [name] => self.set_traps(io, None, std::slice::from_ref(name)),
+            [command, names @ ..] if command == "-" => self.set_traps(io, None, names),
+            // A number first means that these are to be as they were.
+            [first, ..] if first.parse::<u8>().is_ok() => self.set_traps(io, None, arguments),
+            [command, names @ ..] => self.set_traps(io, Some(command), names),
+        }
+    }
+
+    fn set_traps(&mut self, io: &mut Io<'_>, command: Option<&String>, names: &[String]) -> i32 {
+        let mut status = 0;
+        for name in names {
+            let Some(known) = signal(name, self.state.dialect) else {
+                status = 1;
+                let message = match self.state.dialect {
+                    Dialect::Dash => format!("trap: {name}: bad trap"),
+                    _ => format!("{}{name}: invalid signal specification", self.state.builtin("trap")),
+                };
+                self.write_error(io, &message);
+                continue;
+            };
+            match command {
+                Some(command) => {
+                    self.state.traps.insert(known.to_owned(), command.clone());
+                }
+                None => {
+                    self.state.traps.remove(known);
+                }
+            }
+        }
+        status
+    }
+
+    fn show_traps(&mut self, io: &mut Io<'_>, wanted: Option<&[String]>) {
+        let bash = self.state.dialect == Dialect::Bash;
+        let mut traps: Vec<(String, String)> = self.state.traps.clone().into_iter().collect();
+        let order = |name: &str| match name {
+            "EXIT" => 0,
+            name => number(name).unwrap_or(100),
+        };
+        traps.sort_by_key(|(name, _)| order(name));
+        for (name, command) in traps {
+            let asked = wanted.is_none_or(|wanted| {
+                wanted.iter().any(|one| signal(one, Dialect::Bash) == Some(name.as_str()))
+            });
+            if !asked {
+                continue;
+            }
+            let shown = if bash && number(&name).is_some() { format!("SIG{name}") } else { name };
+            let quoted = command.replace('\'', "'\\''");
+            self.say(io, &format!("trap -- '{quoted}' {shown}"));
+        }
+    }
+
+    /// `kill` of background commands and of the shell itself; anything else is the program's affair.
+    pub(super) fn kill(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        let (name, targets) = match self.kill_signal(io, arguments) {
+            Ok(asked) => asked,
+            Err(status) => return Some(status),
+        };
+        if targets.is_empty() {
+            return Some(self.kill_usage(io));
+        }
+        let own = self.state.pid.to_string();
+        let mut others = Vec::new();
+        let mut status = 0;
+        for target in targets {
+            match self.job_of(target) {
+                Some(job) => self.kill_job(io, job, name),
+                None if *target == own && self.state.process.is_none() => self.kill_self(io, name),
+                None => match self.bad_target(target) {
+                    Some(message) => {
+                        self.write_error(io, &message);
+                        status = if self.state.dialect == Dialect::Dash { 2 } else { 1 };
+                    }
+                    None => others.push(target.clone()),
+                },
+            }
+        }
+        if others.is_empty() {
+            return (!self.leaving).then_some(status);
+        }
+        let mut words = vec![format!("-{name}")];
+        words.extend(others);
+        self.start_program(io, "kill", words);
+        None
+    }
+
+    /// The signal that is sent, and to whom.
+    fn kill_signal<'w>(
+        &mut self,
+        io: &mut Io<'_>,
+        arguments: &'w [String],
+    ) -> Result<(&'static str, &'w [String]), i32> {
+        let bad = |machine: &mut Machine, io: &mut Io<'_>, name: &str| {
+            let message = match machine.state.dialect {
+                Dialect::Bash => {
+                    format!("{}{name}: invalid signal specification", machine.state.builtin("kill"))
+                }
+                Dialect::Dash => {
+                    let letter = name.chars().next().unwrap_or('-');
+                    format!("{}Illegal option -{letter}", machine.state.builtin("kill"))
+                }
+                Dialect::Ash => format!("{}bad signal name '{name}'", machine.state.prefix()),
+            };
+            machine.write_error(io, &message);
+            Err(if machine.state.dialect == Dialect::Dash { 2 } else { 1 })
+        };
+        match arguments {
+            [option, rest @ ..] if option == "-l" || option == "-L" => {
+                Err(self.list_signals(io, rest))
+            }
+            [option, name, rest @ ..] if option == "-s" || option == "-n" => {
+                match signal(name, Dialect::Bash).filter(|known| !EVENTS[1..].contains(known)) {
+                    Some(known) => Ok((known, rest)),
+                    None => bad(self, io, name),
+                }
+            }
+            [mark, rest @ ..] if mark == "--" => Ok(("TERM", rest)),
+            [option, rest @ ..] if option.len() > 1 && option.starts_with('-') => {
+                match signal(&option[1..], Dialect::Bash).filter(|it| !EVENTS[1..].contains(it)) {
+                    Some(known) => Ok((known, rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest))),
+                    None => bad(self, io, &option[1..]),
+                }
+            }
+            rest => Ok(("TERM", rest)),
+        }
+    }
+
+    fn kill_usage(&mut self, io: &mut Io<'_>) -> i32 {
+        let (message, status) = match self.state.dialect {
+            Dialect::Bash => (
+                "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]".to_owned(),
+                2,
+            ),
+            Dialect::Dash => (
+                format!(
+                    "{}Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\nkill -l [exitstatus]",
+                    self.state.builtin("kill")
+                ),
+                2,
+            ),
+            Dialect::Ash => {
+                (format!("{}you need to specify whom to kill", self.state.prefix()), 1)
+            }
+        };
+        self.write_error(io, &message);
+        status
+    }
+
+    /// `kill -l`
+    fn list_signals(&mut self, io: &mut Io<'_>, names: &[String]) -> i32 {
+        if names.is_empty() {
+            let text = match self.state.dialect {
+                Dialect::Bash => table(),
+                Dialect::Dash => ["0"].iter().chain(&SIGNALS).copied().collect::<Vec<_>>().join("\n"),
+                Dialect::Ash => {
+                    let line = |(at, name): (usize, &&str)| format!("{:>2}) {name}", at + 1);
+                    SIGNALS.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+                }
+            };
+            self.say(io, &text);
+            return 0;
+        }
+        let mut status = 0;
+        for name in names {
+            let by_number = name.parse::<usize>().ok();
+            let by_number = by_number.map(|number| if number > 128 { number - 128 } else { number });
+            let answer = match by_number {
+                Some(number) => signal(&number.to_string(), Dialect::Bash).map(str::to_owned),
+                None => signal(name, Dialect::Bash).and_then(number).map(|it| it.to_string()),
+            };
+            match answer {
+                Some(answer) => self.say(io, &answer),
+                None => {
+                    let message = format!(
+                        "{}{name}: invalid signal specification",
+                        self.state.builtin("kill")
+                    );
+                    self.write_error(io, &message);
+                    status = 1;
+                }
+            }
+        }
+        status
+    }
+
+    /// The background command that `%1` or a process id means.
+    fn job_of(&self, target: &str) -> Option<usize> {
+        match target.strip_prefix('%') {
+            Some("" | "%" | "+") => self.jobs.len().checked_sub(1),
+            Some(number) => {
+                let at = number.parse::<usize>().ok()?.checked_sub(1)?;
+                (at < self.jobs.len()).then_some(at)
+            }
+            None => {
+                let pid: u32 = target.parse().ok()?;
+                self.jobs.iter().position(|job| job.pid == pid)
+            }
+        }
+    }
+
+    /// What is said of a target that is no process.
+    fn bad_target(&self, target: &str) -> Option<String> {
+        let builtin = self.state.builtin("kill");
+        if target.starts_with('%') {
+            return Some(match self.state.dialect {
+                Dialect::Bash => format!("{builtin}{target}: no such job"),
+                _ => format!("{builtin}No such job: {target}"),
+            });
+        }
+        let digits = target.strip_prefix('-').unwrap_or(target);
+        let numeric = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if numeric {
+            return None;
+        }
+        Some(match self.state.dialect {
+            Dialect::Bash => format!("{builtin}{target}: arguments must be process or job IDs"),
+            Dialect::Dash => format!("{builtin}Illegal number: {target}"),
+            Dialect::Ash => format!("{}invalid number '{target}'", self.state.prefix()),
+        })
+    }
+
+    fn kill_job(&mut self, io: &mut Io<'_>, job: usize, name: &'static str) {
+        let Some(job) = self.jobs.get_mut(job) else { return };
+        if name == "EXIT" {
+            return;
+        }
+        if let Usual::Ends(status) = usual(name) {
+            // Its programs tidy up, as at Ctrl-C, and then it is over whatever they say.
+            let _ = job.machine.interrupt(io);
+            job.machine.unwind();
+            job.status.get_or_insert(status);
+        }
+    }
+
+    /// A signal to the shell itself: its trap, or what the signal usually does.
+    fn kill_self(&mut self, io: &mut Io<'_>, name: &'static str) {
+        if name == "EXIT" {
+            return;
+        }
+        if name != "KILL" && name != "STOP" && self.signal(name) {
+            self.state.status = 0;
+            return;
+        }
+        let Usual::Ends(status) = usual(name) else { return };
+        // An interactive shell heeds neither TERM nor INT.
+        if self.state.interactive && matches!(name, "TERM" | "INT" | "QUIT") {
+            return;
+        }
+        self.state.killed = Some(name);
+        let _ = io;
+        match (self.state.dialect, name) {
+            (Dialect::Bash, name) if name != "KILL" => self.exit(status),
+            _ => {
+                self.end_at_once(status);
+                self.leaving = true;
+            }
+        }
+    }
+
+    /// `wait PID`
+    pub(super) fn wait_for(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        let Some(name) = arguments.iter().find(|argument| !argument.starts_with('-')) else {
+            if arguments.iter().any(|argument| argument == "-n") && self.jobs.is_empty() {
+                return Some(127);
+            }
+            self.stack.push(Frame::Wait { job: None });
+            return None;
+        };
+        if let Some(job) = self.job_of(name) {
+            let pid = self.jobs[job].pid;
+            self.stack.push(Frame::Wait { job: Some(pid) });
+            return None;
+        }
+        let builtin = self.state.builtin("wait");
+        let is_pid = name.bytes().all(|byte| byte.is_ascii_digit());
+        let (message, status) = match (self.state.dialect, is_pid) {
+            (_, _) if name.starts_with('%') => (format!("{builtin}{name}: no such job"), 127),
+            (Dialect::Bash, true) => {
+                (format!("{builtin}pid {name} is not a child of this shell"), 127)
+            }
+            (Dialect::Bash, false) => {
+                (format!("{builtin}`{name}': not a pid or valid job spec"), 1)
+            }
+            (_, true) => return Some(127),
+            (_, false) => {
+                self.write_error(io, &format!("{builtin}Illegal number: {name}"));
+                self.fail_hard(2);
+                return None;
+            }
+        };
+        self.write_error(io, &message);
+        Some(status)
+    }
+
+    /// An option that a builtin does not have.
+    pub(super) fn illegal_option(&mut self, io: &mut Io<'_>, name: &str, option: &str) -> i32 {
+        let letters: String = option.chars().take(2).collect();
+        let builtin = self.state.builtin(name);
+        let message = match self.state.dialect {
+            Dialect::Bash => format!("{builtin}{letters}: invalid option"),
+            Dialect::Dash => format!("{builtin}Illegal option {letters}"),
+            Dialect::Ash => format!("{builtin}illegal option {letters}"),
+        };
+        self.write_error(io, &message);
+        2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_has_many_spellings() {
+        for spelling in ["TERM", "SIGTERM", "term", "15"] {
+            assert_eq!(signal(spelling, Dialect::Bash), Some("TERM"));
+        }
+        assert_eq!(signal("SIGTERM", Dialect::Dash), None);
+        assert_eq!(signal("ERR", Dialect::Ash), None);
+        assert_eq!(signal("0", Dialect::Ash), Some("EXIT"));
+    }
+
+    /// The first line that bash 5.2 prints.
+    #[test]
+    fn signals_are_listed_five_in_a_line() {
+        let first = " 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 4) SIGILL\t 5) SIGTRAP";
+        assert_eq!(table().lines().next(), Some(first));
+    }
+}
