@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, PodSpec};
+use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use crate::manifest::quantity;
@@ -19,8 +19,20 @@ fn size(amount: &Quantity) -> i128 {
 /// What the containers of a pod ask for together, in billionths: the regular ones and sidecars add
 /// up; an init container runs beside the sidecars that began before it.
 pub(super) fn of_containers(spec: &PodSpec) -> BTreeMap<String, i128> {
+    sum(spec, |resources| resources.requests.as_ref())
+}
+
+/// What the containers of a pod may use at most together, in the same way.
+pub(super) fn limits_of_containers(spec: &PodSpec) -> BTreeMap<String, i128> {
+    sum(spec, |resources| resources.limits.as_ref())
+}
+
+fn sum(
+    spec: &PodSpec,
+    list: fn(&ResourceRequirements) -> Option<&BTreeMap<String, Quantity>>,
+) -> BTreeMap<String, i128> {
     let requests = |container: &Container| {
-        container.resources.as_ref().and_then(|all| all.requests.clone()).unwrap_or_default()
+        container.resources.as_ref().and_then(list).cloned().unwrap_or_default()
     };
     let mut sum: BTreeMap<String, i128> = BTreeMap::new();
     for container in &spec.containers {

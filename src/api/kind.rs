@@ -14,8 +14,9 @@ pub enum Kind {
     Deployment,
     ReplicaSet,
     StatefulSet,
-    Job,
+    HorizontalPodAutoscaler,
     CronJob,
+    Job,
     ConfigMap,
     Secret,
     ServiceAccount,
@@ -28,6 +29,12 @@ pub enum Kind {
     PodDisruptionBudget,
     PersistentVolumeClaim,
     ControllerRevision,
+    LimitRange,
+    ResourceQuota,
+    Role,
+    RoleBinding,
+    ClusterRole,
+    ClusterRoleBinding,
 }
 
 /// How a kind is named, on the wire and on the command line.
@@ -64,8 +71,10 @@ const fn row(
     KindInfo { kind, name, group, version: "v1", plural, singular, short, namespaced, in_all }
 }
 
+const RBAC: &str = "rbac.authorization.k8s.io";
+
 /// One row a kind, in the enum's order.
-static KINDS: [KindInfo; 23] = [
+static KINDS: [KindInfo; 30] = [
     row((Kind::Namespace, "Namespace", ""), ("namespaces", "namespace"), &["ns"], (false, false)),
     row((Kind::Node, "Node", ""), ("nodes", "node"), &["no"], (false, false)),
     row((Kind::Pod, "Pod", ""), ("pods", "pod"), &["po"], (true, true)),
@@ -95,8 +104,17 @@ static KINDS: [KindInfo; 23] = [
         &["sts"],
         (true, true),
     ),
-    row((Kind::Job, "Job", "batch"), ("jobs", "job"), &[], (true, true)),
+    KindInfo {
+        version: "v2",
+        ..row(
+            (Kind::HorizontalPodAutoscaler, "HorizontalPodAutoscaler", "autoscaling"),
+            ("horizontalpodautoscalers", "horizontalpodautoscaler"),
+            &["hpa"],
+            (true, true),
+        )
+    },
     row((Kind::CronJob, "CronJob", "batch"), ("cronjobs", "cronjob"), &["cj"], (true, true)),
+    row((Kind::Job, "Job", "batch"), ("jobs", "job"), &[], (true, true)),
     row((Kind::ConfigMap, "ConfigMap", ""), ("configmaps", "configmap"), &["cm"], (true, false)),
     row((Kind::Secret, "Secret", ""), ("secrets", "secret"), &[], (true, false)),
     row(
@@ -148,6 +166,37 @@ static KINDS: [KindInfo; 23] = [
         ("controllerrevisions", "controllerrevision"),
         &[],
         (true, false),
+    ),
+    row(
+        (Kind::LimitRange, "LimitRange", ""),
+        ("limitranges", "limitrange"),
+        &["limits"],
+        (true, false),
+    ),
+    row(
+        (Kind::ResourceQuota, "ResourceQuota", ""),
+        ("resourcequotas", "resourcequota"),
+        &["quota"],
+        (true, false),
+    ),
+    row((Kind::Role, "Role", RBAC), ("roles", "role"), &[], (true, false)),
+    row(
+        (Kind::RoleBinding, "RoleBinding", RBAC),
+        ("rolebindings", "rolebinding"),
+        &[],
+        (true, false),
+    ),
+    row(
+        (Kind::ClusterRole, "ClusterRole", RBAC),
+        ("clusterroles", "clusterrole"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::ClusterRoleBinding, "ClusterRoleBinding", RBAC),
+        ("clusterrolebindings", "clusterrolebinding"),
+        &[],
+        (false, false),
     ),
 ];
 

@@ -19,6 +19,7 @@ mod object;
 pub mod patch;
 mod pod;
 pub mod quantity;
+pub mod quota;
 mod read;
 mod request;
 pub mod selector;
@@ -38,7 +39,7 @@ pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};
 pub use kind::{Kind, KindInfo, Names, is_called};
 pub use object::{Object, Resource};
-pub use pod::{Mount, Pod, SharedSpec, SharedStatus};
+pub use pod::{Mount, Pod, SharedSpec, SharedStatus, ephemeral};
 pub use request::{
     Action, Answer, Body, Change, DeleteOptions, FieldValidation, Patch, Propagation, Request,
     Response, Subresource, WriteOptions,

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::{
     ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet,
 };
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Endpoints, Namespace, Node, PersistentVolumeClaim, PodTemplateSpec,
-    ReplicationController, Secret, Service, ServiceAccount,
+    ConfigMap, Endpoints, LimitRange, Namespace, Node, PersistentVolumeClaim, PodTemplateSpec,
+    ReplicationController, ResourceQuota, Secret, Service, ServiceAccount,
 };
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
@@ -116,8 +118,9 @@ objects!(
     Deployment,
     ReplicaSet,
     StatefulSet,
-    Job,
+    HorizontalPodAutoscaler,
     CronJob,
+    Job,
     ConfigMap,
     Secret,
     ServiceAccount,
@@ -130,6 +133,12 @@ objects!(
     PodDisruptionBudget,
     PersistentVolumeClaim,
     ControllerRevision,
+    LimitRange,
+    ResourceQuota,
+    Role,
+    RoleBinding,
+    ClusterRole,
+    ClusterRoleBinding,
 );
 
 impl Object {

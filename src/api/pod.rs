@@ -12,8 +12,9 @@ use std::sync::{Arc, LazyLock};
 
 use k8s_openapi::api::core::v1::{
     ConfigMapProjection, Container, ContainerStatus, DownwardAPIProjection, DownwardAPIVolumeFile,
-    KeyToPath, ObjectFieldSelector, Pod as Wire, PodCondition, PodSpec, PodStatus,
-    ProjectedVolumeSource, ServiceAccountTokenProjection, Volume, VolumeMount, VolumeProjection,
+    EphemeralContainer, KeyToPath, ObjectFieldSelector, Pod as Wire, PodCondition, PodSpec,
+    PodStatus, ProjectedVolumeSource, ServiceAccountTokenProjection, Volume, VolumeMount,
+    VolumeProjection,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -319,6 +320,38 @@ impl<'de> Deserialize<'de> for Pod {
             spec: spec.map(SharedSpec::from),
             status: status.map(SharedStatus::from),
         })
+    }
+}
+
+/// An ephemeral container as an ordinary one: all that it has besides is whose processes it looks at.
+pub fn ephemeral(container: &EphemeralContainer) -> Container {
+    let it = container.clone();
+    Container {
+        args: it.args,
+        command: it.command,
+        env: it.env,
+        env_from: it.env_from,
+        image: it.image,
+        image_pull_policy: it.image_pull_policy,
+        lifecycle: it.lifecycle,
+        liveness_probe: it.liveness_probe,
+        name: it.name,
+        ports: it.ports,
+        readiness_probe: it.readiness_probe,
+        resize_policy: it.resize_policy,
+        resources: it.resources,
+        restart_policy: it.restart_policy,
+        restart_policy_rules: it.restart_policy_rules,
+        security_context: it.security_context,
+        startup_probe: it.startup_probe,
+        stdin: it.stdin,
+        stdin_once: it.stdin_once,
+        termination_message_path: it.termination_message_path,
+        termination_message_policy: it.termination_message_policy,
+        tty: it.tty,
+        volume_devices: it.volume_devices,
+        volume_mounts: it.volume_mounts,
+        working_dir: it.working_dir,
     }
 }
 

@@ -76,6 +76,8 @@ pub enum Subresource {
     None,
     /// The status alone.
     Status,
+    /// A pod's ephemeral containers alone: what `kubectl debug` adds.
+    EphemeralContainers,
 }
 
 /// `--validate` of kubectl, `fieldValidation` of the API.

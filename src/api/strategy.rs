@@ -90,12 +90,25 @@ fn select_own_pods(job: &mut Job) {
 pub(super) fn prepare_update(new: &mut Object, old: &Object, through: Subresource) {
     match through {
         Subresource::None => keep_status(new, old),
+        Subresource::EphemeralContainers => keep_all_but_ephemeral(new, old),
         Subresource::Status => {
             keep_spec(new, old);
             let labels = old.metadata().labels.clone();
             new.metadata_mut().labels = labels;
         }
     }
+}
+
+/// Puts back everything of a pod but its ephemeral containers (`dropNonEphemeralContainerUpdates`).
+fn keep_all_but_ephemeral(new: &mut Object, old: &Object) {
+    let (Object::Pod(pod), Object::Pod(before)) = (&mut *new, old) else { return };
+    let wanted = pod.spec.as_ref().and_then(|spec| spec.ephemeral_containers.clone());
+    let mut kept = Pod::clone(before);
+    kept.metadata.resource_version.clone_from(&pod.metadata.resource_version);
+    if let Some(spec) = &mut kept.spec {
+        spec.ephemeral_containers = wanted;
+    }
+    *new = Object::Pod(Arc::new(kept));
 }
 
 /// Raises the generation when what the client wants has changed.
@@ -139,7 +152,7 @@ macro_rules! with_status {
         $macro!(
             [Namespace, Node, Pod, ReplicationController, Service, DaemonSet, Deployment,
              ReplicaSet, StatefulSet, Job, CronJob, Ingress, PodDisruptionBudget,
-             PersistentVolumeClaim],
+             PersistentVolumeClaim, HorizontalPodAutoscaler, ResourceQuota],
             $($arguments)*
         )
     };

@@ -41,6 +41,13 @@ pub(super) fn as_sent(kind: Kind, value: &mut Value) {
             }
             object.entry("spec").or_insert(json!({}));
         }
+        Kind::HorizontalPodAutoscaler => {
+            status(object).entry("currentMetrics").or_insert(Value::Null);
+            status(object).entry("desiredReplicas").or_insert(json!(0));
+        }
+        Kind::Role | Kind::ClusterRole => {
+            object.entry("rules").or_insert(Value::Null);
+        }
         Kind::IngressClass => {
             object.entry("spec").or_insert(json!({}));
         }

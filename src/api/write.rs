@@ -198,7 +198,11 @@ impl ApiServer {
         if new == *old {
             return Ok(new);
         }
-        refuse_if_invalid(&shown, validation::update(&shown, old))?;
+        let faults = match through {
+            Subresource::EphemeralContainers => validation::ephemeral_containers(&shown, old),
+            Subresource::None | Subresource::Status => validation::update(&shown, old),
+        };
+        refuse_if_invalid(&shown, faults)?;
         if through == Subresource::None {
             admission::review(&self.store, &new)?;
         }

@@ -140,10 +140,12 @@ impl Program {
 fn container_stdin(cluster: &Cluster, place: &Place) -> Stdin {
     let Place::Container { namespace, pod, container } = place else { return Stdin::default() };
     let pod = cluster.objects().get::<crate::api::Pod>(namespace, pod);
-    let containers = pod.and_then(|pod| pod.spec.as_ref()).map(|spec| spec.containers.as_slice());
-    let spec =
-        containers.unwrap_or_default().iter().find(|candidate| candidate.name == **container);
-    let open = spec.and_then(|spec| spec.stdin).unwrap_or(false);
+    let spec = pod.and_then(|pod| pod.spec.as_ref());
+    let plain = spec.into_iter().flat_map(|spec| &spec.containers);
+    let plain = plain.map(|candidate| (&candidate.name, candidate.stdin));
+    let added = spec.into_iter().flat_map(|spec| spec.ephemeral_containers.iter().flatten());
+    let added = added.map(|candidate| (&candidate.name, candidate.stdin));
+    let open = plain.chain(added).any(|(name, open)| **name == **container && open == Some(true));
     Stdin { piped: open, ..Stdin::default() }
 }
 

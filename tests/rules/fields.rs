@@ -29,6 +29,24 @@ const ACTS: &[(&str, &[&str], &str)] = &[
         "cluster/kubelet/start.rs",
     ),
     ("Container", &["imagePullPolicy"], "cluster/kubelet/pull.rs"),
+    ("Capabilities", &["add", "drop"], "cluster/kubelet/identity.rs"),
+    ("Container", &["stdin"], "shell/programs.rs"),
+    ("Container", &["workingDir"], "cluster/kubelet/start.rs"),
+    (
+        "EphemeralContainer",
+        &[
+            "args",
+            "command",
+            "image",
+            "imagePullPolicy",
+            "name",
+            "stdin",
+            "terminationMessagePath",
+            "terminationMessagePolicy",
+            "workingDir",
+        ],
+        "api/pod.rs",
+    ),
     (
         "Container",
         &["terminationMessagePath", "terminationMessagePolicy"],
@@ -82,6 +100,11 @@ const ACTS: &[(&str, &[&str], &str)] = &[
     ("PodDNSConfig", &["nameservers", "searches"], "cluster/kubelet/etc.rs"),
     ("PodDNSConfigOption", &["name", "value"], "cluster/kubelet/etc.rs"),
     ("PodReadinessGate", &["conditionType"], "cluster/kubelet/status.rs"),
+    (
+        "PodSecurityContext",
+        &["fsGroup", "runAsGroup", "runAsNonRoot", "runAsUser", "supplementalGroups"],
+        "cluster/kubelet/identity.rs",
+    ),
     ("PodSchedulingGate", &["name"], "cluster/controllers/scheduler/mod.rs"),
     (
         "PodSpec",
@@ -121,6 +144,11 @@ const ACTS: &[(&str, &[&str], &str)] = &[
     ("SecretKeySelector", &["key", "name", "optional"], "cluster/kubelet/environment.rs"),
     ("SecretProjection", &["name", "optional"], "cluster/kubelet/volume.rs"),
     ("SecretVolumeSource", &["optional", "secretName"], "cluster/kubelet/volume.rs"),
+    (
+        "SecurityContext",
+        &["privileged", "runAsGroup", "runAsNonRoot", "runAsUser"],
+        "cluster/kubelet/identity.rs",
+    ),
     ("SecurityContext", &["readOnlyRootFilesystem"], "cluster/kubelet/places.rs"),
     ("ServiceAccountTokenProjection", &["path"], "cluster/kubelet/volume.rs"),
     ("ServiceBackendPort", &["name", "number"], "cluster/programs/nginx/ingress/routes.rs"),

@@ -3,6 +3,7 @@
 //! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds`, `RuntimeClass`,
 //! `DefaultIngressClass` and, of `PodSecurity`, the labels of namespaces.
 
+mod limits;
 mod pod;
 mod security;
 mod webhook;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 
-use super::{Kind, Object, Reason, Status, Store};
+use super::{Kind, Object, Reason, Status, Store, quota};
 use crate::random::Stream;
 
 /// The namespaces that nobody may delete.
@@ -30,7 +31,11 @@ pub(super) fn create(
 ) -> Result<(), Status> {
     namespace_is_alive(store, object)?;
     match object {
-        Object::Pod(pod) => pod::create(store, suffixes, Arc::make_mut(pod))?,
+        Object::Pod(pod) => {
+            let pod = Arc::make_mut(pod);
+            limits::fill(store, pod);
+            pod::create(store, suffixes, pod)?;
+        }
         Object::Ingress(ingress) => ingress_class(store, Arc::make_mut(ingress)),
         Object::Namespace(namespace) => security::create(namespace)?,
         _ => {}
@@ -71,9 +76,19 @@ fn ingress_class(store: &Store, ingress: &mut Ingress) {
 /// Looks at a new or changed object once more, after validation, as webhooks do.
 pub(super) fn review(store: &Store, object: &Object) -> Result<(), Status> {
     match object {
-        Object::Ingress(ingress) => webhook::ingress(store, ingress),
-        Object::Pod(pod) => pod::review(pod),
-        _ => Ok(()),
+        Object::Ingress(ingress) => webhook::ingress(store, ingress)?,
+        Object::Pod(pod) => pod::review(pod)?,
+        _ => {}
+    }
+    let new = store.object(object.kind(), object.namespace(), object.name()).is_none();
+    let beyond = match object {
+        Object::Pod(pod) if new => limits::pod(store, pod),
+        Object::PersistentVolumeClaim(claim) => limits::claim(store, claim),
+        _ => None,
+    };
+    match beyond.or_else(|| quota::refusal(store, object)) {
+        Some(why) => Err(forbidden(object.kind(), object.name(), &why)),
+        None => Ok(()),
     }
 }
 

@@ -4,12 +4,14 @@
 //! cluster (service accounts, cluster IPs, node ports) is `admission`'s and `allocation`'s.
 //! Facts: Kubernetes' `pkg/apis/*/v1/defaults.go`, and recordings of a real cluster.
 
+mod autoscaler;
 mod container;
 mod cron_job;
 mod daemon_set;
 mod deployment;
 mod endpoints;
 mod job;
+mod limit_range;
 mod network_policy;
 mod pod;
 mod replicas;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::networking::v1 as networking;
+use k8s_openapi::api::rbac::v1 as rbac;
 
 use super::Object;
 
@@ -57,7 +60,22 @@ pub(super) fn apply(object: &mut Object) {
             node.spec.get_or_insert_default();
             node.status.get_or_insert_default();
         }
+        Object::HorizontalPodAutoscaler(scaler) => autoscaler::defaults(Arc::make_mut(scaler)),
+        Object::LimitRange(range) => limit_range::defaults(Arc::make_mut(range)),
+        Object::ResourceQuota(quota) => {
+            Arc::make_mut(quota).status.get_or_insert_default();
+        }
+        Object::RoleBinding(binding) => {
+            let binding = Arc::make_mut(binding);
+            rights_defaults(&mut binding.role_ref, binding.subjects.as_mut());
+        }
+        Object::ClusterRoleBinding(binding) => {
+            let binding = Arc::make_mut(binding);
+            rights_defaults(&mut binding.role_ref, binding.subjects.as_mut());
+        }
         Object::ConfigMap(_)
+        | Object::Role(_)
+        | Object::ClusterRole(_)
         | Object::ServiceAccount(_)
         | Object::Event(_)
         | Object::ControllerRevision(_) => {}
@@ -102,6 +120,17 @@ fn secret_defaults(secret: &mut core::Secret) {
         let data = secret.data.get_or_insert_default();
         for (key, value) in strings {
             data.insert(key, k8s_openapi::ByteString(value.into_bytes()));
+        }
+    }
+}
+
+/// Users, groups and roles are of one group of the API (`pkg/apis/rbac/v1/defaults.go`).
+fn rights_defaults(role: &mut rbac::RoleRef, subjects: Option<&mut Vec<rbac::Subject>>) {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    fill_text(&mut role.api_group, GROUP);
+    for subject in subjects.into_iter().flatten() {
+        if matches!(subject.kind.as_str(), "User" | "Group") {
+            fill_text(&mut subject.api_group, GROUP);
         }
     }
 }

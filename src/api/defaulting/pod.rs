@@ -43,6 +43,13 @@ fn pod_spec(spec: &mut PodSpec) {
     fill(&mut spec.termination_grace_period_seconds, 30);
     spec.security_context.get_or_insert_default();
     containers(spec).for_each(container::defaults);
+    for ephemeral in spec.ephemeral_containers.iter_mut().flatten() {
+        let policy = container::pull_policy(ephemeral.image.as_deref().unwrap_or(""));
+        fill_text(&mut ephemeral.image_pull_policy, policy);
+        fill_text(&mut ephemeral.termination_message_path, "/dev/termination-log");
+        fill_text(&mut ephemeral.termination_message_policy, "File");
+        ephemeral.resources.get_or_insert_default();
+    }
     spec.volumes.iter_mut().flatten().for_each(volume::defaults);
     // `serviceAccount` is the old name of `serviceAccountName`; the server keeps both the same.
     let account = spec.service_account_name.clone().filter(|name| !name.is_empty());

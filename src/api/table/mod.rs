@@ -4,6 +4,7 @@
 //! A [`Table`] is a value: whoever prints it may add columns (namespace, labels) before.
 
 mod age;
+mod autoscaler;
 mod cron_job;
 mod daemon_set;
 mod deployment;
@@ -18,6 +19,7 @@ mod node;
 mod others;
 pub mod pod;
 mod replica_set;
+mod rights;
 mod service;
 mod stateful_set;
 
@@ -135,6 +137,11 @@ fn columns(kind: Kind) -> Columns {
         Kind::PodDisruptionBudget => others::POD_DISRUPTION_BUDGET,
         Kind::PersistentVolumeClaim => others::PERSISTENT_VOLUME_CLAIM,
         Kind::ControllerRevision => others::CONTROLLER_REVISION,
+        Kind::HorizontalPodAutoscaler => autoscaler::COLUMNS,
+        Kind::LimitRange => rights::LIMITS,
+        Kind::ResourceQuota => rights::QUOTA,
+        Kind::Role | Kind::ClusterRole => rights::ROLE,
+        Kind::RoleBinding | Kind::ClusterRoleBinding => rights::BINDING,
     }
 }
 
@@ -163,6 +170,17 @@ fn row(object: &Object, now: SimTime) -> Vec<String> {
         Object::PodDisruptionBudget(budget) => others::pod_disruption_budget(budget, now),
         Object::PersistentVolumeClaim(claim) => others::persistent_volume_claim(claim, now),
         Object::ControllerRevision(revision) => others::controller_revision(revision, now),
+        Object::HorizontalPodAutoscaler(scaler) => autoscaler::row(scaler, now),
+        Object::LimitRange(range) => rights::limits(range),
+        Object::ResourceQuota(quota) => rights::quota(quota, now),
+        Object::Role(role) => rights::role(&role.metadata),
+        Object::ClusterRole(role) => rights::role(&role.metadata),
+        Object::RoleBinding(it) => {
+            rights::binding(&it.metadata, &it.role_ref, it.subjects.as_deref(), now)
+        }
+        Object::ClusterRoleBinding(it) => {
+            rights::binding(&it.metadata, &it.role_ref, it.subjects.as_deref(), now)
+        }
     }
 }
 

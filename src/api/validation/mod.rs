@@ -4,6 +4,7 @@
 //! (allocated addresses, quotas, missing namespaces) is not this module's business.
 
 mod addresses;
+mod autoscaler;
 mod config;
 mod daemon_set;
 mod endpoints;
@@ -16,7 +17,9 @@ mod network_policy;
 mod others;
 mod pod;
 mod ports;
+mod quota;
 mod report;
+mod rights;
 mod service;
 mod service_addresses;
 mod shape;
@@ -61,6 +64,13 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::NetworkPolicy(policy) => network_policy::create(r, policy),
         Object::PodDisruptionBudget(budget) => others::check_budget(r, budget, None),
         Object::PersistentVolumeClaim(claim) => others::check_claim(r, claim, None),
+        Object::HorizontalPodAutoscaler(scaler) => autoscaler::check(r, scaler, None),
+        Object::LimitRange(range) => quota::check_limits(r, range, None),
+        Object::ResourceQuota(quota) => quota::check_quota(r, quota, None),
+        Object::Role(role) => rights::check_role(r, role, None),
+        Object::RoleBinding(binding) => rights::check_binding(r, binding, None),
+        Object::ClusterRole(role) => rights::check_cluster_role(r, role, None),
+        Object::ClusterRoleBinding(binding) => rights::check_cluster_binding(r, binding, None),
         Object::ServiceAccount(_) | Object::Event(_) | Object::ControllerRevision(_) => {
             metadata::create(r, object.metadata(), true, names::dns_subdomain);
         }
@@ -117,7 +127,35 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
             others::check_claim(r, new, Some(old));
         }
+        (Object::HorizontalPodAutoscaler(new), Object::HorizontalPodAutoscaler(old)) => {
+            autoscaler::check(r, new, Some(old));
+        }
+        (Object::LimitRange(new), Object::LimitRange(old)) => {
+            quota::check_limits(r, new, Some(old));
+        }
+        (Object::ResourceQuota(new), Object::ResourceQuota(old)) => {
+            quota::check_quota(r, new, Some(old));
+        }
+        (Object::Role(new), Object::Role(old)) => rights::check_role(r, new, Some(old)),
+        (Object::RoleBinding(new), Object::RoleBinding(old)) => {
+            rights::check_binding(r, new, Some(old));
+        }
+        (Object::ClusterRole(new), Object::ClusterRole(old)) => {
+            rights::check_cluster_role(r, new, Some(old));
+        }
+        (Object::ClusterRoleBinding(new), Object::ClusterRoleBinding(old)) => {
+            rights::check_cluster_binding(r, new, Some(old));
+        }
         _ => metadata::update(r, new.metadata(), old.metadata()),
+    }
+    report.into_causes()
+}
+
+/// What is wrong with the ephemeral containers that were added to a pod.
+pub fn ephemeral_containers(new: &Object, old: &Object) -> Vec<Cause> {
+    let mut report = Report::default();
+    if let (Object::Pod(new), Object::Pod(old)) = (new, old) {
+        pod::check_ephemeral(&mut report, new, old);
     }
     report.into_causes()
 }

@@ -175,11 +175,13 @@ fn of_policy(remarks: &mut Vec<String>, policy: &NetworkPolicy) {
     }
 }
 
-/// The annotation that named the class before there was a field.
+/// The annotation that named the class before there was a field; nothing where the field is there too
+/// (`registry/networking/ingress/strategy.go`).
 fn of_class(ingress: &Ingress) -> Option<String> {
     const CLASS: &str = "kubernetes.io/ingress.class";
     let annotations = ingress.metadata.annotations.as_ref()?;
-    annotations.contains_key(CLASS).then(|| {
+    let named = ingress.spec.as_ref().is_some_and(|spec| spec.ingress_class_name.is_some());
+    (annotations.contains_key(CLASS) && !named).then(|| {
         format!("annotation {CLASS:?} is deprecated, please use 'spec.ingressClassName' instead")
     })
 }

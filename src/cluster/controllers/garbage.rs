@@ -173,7 +173,14 @@ fn store_object(client: &mut Client<'_>, object: Object) {
         NetworkPolicy,
         PodDisruptionBudget,
         PersistentVolumeClaim,
-        ControllerRevision
+        ControllerRevision,
+        HorizontalPodAutoscaler,
+        LimitRange,
+        ResourceQuota,
+        Role,
+        RoleBinding,
+        ClusterRole,
+        ClusterRoleBinding
     );
 }
 

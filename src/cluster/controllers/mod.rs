@@ -7,6 +7,7 @@
 //! Every change of the store must be shown to [`Controllers::observe`], in order, before
 //! [`Controllers::run_next`] is called: the indexes are then exact, where real informers lag.
 
+mod autoscaler;
 mod client;
 mod cron_job;
 mod daemon_set;
@@ -25,6 +26,7 @@ mod node_lifecycle;
 mod owner;
 mod pods;
 mod queue;
+mod quota;
 mod replica_set;
 mod revision;
 mod scheduler;
@@ -139,6 +141,8 @@ impl Controllers {
             Actor::Scheduler => self.scheduler.schedule(client, &key),
             Actor::VolumeClaim => volume_claim::reconcile(client, &key),
             Actor::Disruption => disruption::reconcile(client, &key),
+            Actor::Autoscaler => autoscaler::reconcile(client, &key),
+            Actor::Quota => quota::reconcile(client, &key),
             Actor::LoadBalancer => {
                 if let Some(cloud) = &mut self.cloud {
                     cloud.reconcile(client, &key);

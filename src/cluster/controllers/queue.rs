@@ -45,6 +45,8 @@ pub(super) enum Actor {
     Scheduler,
     VolumeClaim,
     Disruption,
+    Autoscaler,
+    Quota,
     LoadBalancer,
     EndpointSlice,
     Endpoints,

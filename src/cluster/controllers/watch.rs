@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Node;
 
 use super::queue::Actor;
-use super::{Controllers, Key, endpoints, node_lifecycle, owner, pods, replica_set, scheduler};
+use super::{Controllers, Key, autoscaler, endpoints, node_lifecycle, owner, pods, replica_set, scheduler};
 use crate::api::{Action, Change, Kind, Object, Pod, Store};
 use crate::clock::SimTime;
 
@@ -42,14 +42,27 @@ impl Controllers {
                 self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
                 self.queue.add(now, Actor::Endpoints, key.clone());
             }
+            Object::HorizontalPodAutoscaler(_) => {
+                self.queue.remind(now + autoscaler::PERIOD, Actor::Autoscaler, key.clone());
+            }
             _ => {}
         }
+        self.watch_quotas(now, store, change);
         if let Some(actor) = own_controller(change.object.kind()) {
             self.queue.add(now, actor, key);
         }
         let namespace = change.object.namespace();
         if change.action == Action::Deleted && !namespace.is_empty() {
             self.watch_emptying(now, store, namespace);
+        }
+    }
+
+    /// The quotas of a namespace count anew when there is more or less in it, or something has
+    /// become another.
+    fn watch_quotas(&mut self, now: SimTime, store: &Store, change: &Change) {
+        let namespace = change.object.namespace();
+        for quota in store.objects(Kind::ResourceQuota, Some(namespace)) {
+            self.queue.add(now, Actor::Quota, Key::of(quota.metadata()));
         }
     }
 
@@ -212,6 +225,7 @@ fn own_controller(kind: Kind) -> Option<Actor> {
         Kind::Namespace => Actor::Namespace,
         Kind::PersistentVolumeClaim => Actor::VolumeClaim,
         Kind::PodDisruptionBudget => Actor::Disruption,
+        Kind::ResourceQuota => Actor::Quota,
         _ => return None,
     })
 }

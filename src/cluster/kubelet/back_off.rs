@@ -12,6 +12,9 @@ pub(super) const NOTICE: Duration = Duration::from_secs(1);
 
 /// The container's process has ended.
 pub(super) fn ended(worker: &mut Worker, index: usize, now: SimTime, exit: i32) {
+    if worker.post_start == Some(index) {
+        worker.post_start = None;
+    }
     let policy = worker.restart_policy().to_owned();
     let deleted = worker.deletion.is_some();
     let changed = is_changed(worker, index);

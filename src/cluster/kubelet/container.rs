@@ -22,6 +22,8 @@ pub enum Role {
     Sidecar,
     /// One of `spec.containers`.
     Main,
+    /// Added while the pod runs, and never started again (`kubectl debug`).
+    Ephemeral,
 }
 
 /// A container, as its kubelet knows it.
@@ -29,6 +31,8 @@ pub enum Role {
 pub struct Container {
     pub name: Arc<str>,
     pub role: Role,
+    /// The specification of an ephemeral container.
+    pub own: Option<Arc<core::Container>>,
     pub state: State,
     /// How the one before ended.
     pub last: Option<Terminated>,
@@ -137,6 +141,7 @@ impl Container {
         Container {
             name: spec.name.as_str().into(),
             role,
+            own: (role == Role::Ephemeral).then(|| Arc::new(spec.clone())),
             state: State::Waiting { reason: waits_for, message: String::new() },
             last: None,
             restarts: 0,
@@ -224,6 +229,7 @@ impl Container {
     /// Whether its restart policy asks for another go after this exit.
     pub fn restarts_after(&self, exit: i32, pod_policy: &str) -> bool {
         match (self.role, pod_policy) {
+            (Role::Ephemeral, _) => false,
             (Role::Sidecar, _) => true,
             (Role::Init, "Never") => false,
             (Role::Init, _) => exit != 0,

@@ -21,6 +21,16 @@ pub struct Request {
     action: HTTPGetAction,
 }
 
+/// How a hook's HTTP request ends, and when.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// When the answer is there.
+    pub at: SimTime,
+    container: usize,
+    purpose: Purpose,
+    well: bool,
+}
+
 /// A container has started: its postStart hook runs.
 pub(super) fn after_start(
     worker: &mut Worker,
@@ -35,6 +45,14 @@ pub(super) fn after_start(
         }
     } else if let Some(action) = &hook.http_get {
         request(worker, index, Purpose::PostStart, action);
+    } else if let Some(sleep) = &hook.sleep {
+        let seconds = u64::try_from(sleep.seconds).unwrap_or(0);
+        let at = host.now + Duration::from_secs(seconds);
+        let purpose = Purpose::PostStart;
+        worker.answers.push(Answer { at, container: index, purpose, well: true });
+    } else {
+        worker.post_start = None;
+        start::begun(worker, index, host.now);
     }
 }
 
@@ -69,8 +87,28 @@ pub(super) fn make_requests(cluster: &mut Cluster, key: PodKey) {
     let Some(worker) = cluster.kubelets.worker_mut(key).filter(|_| waiting) else { return };
     for Request { container, purpose, action } in std::mem::take(&mut worker.requests) {
         let question = Question::Http(&action);
-        let result = question::ask(cluster, key, container, &question, TIMEOUT);
-        ended(cluster, key, container, purpose, result.is_ok());
+        let (result, took) = question::ask_timed(cluster, key, container, &question, TIMEOUT);
+        let at = cluster.now + took;
+        if let Some(worker) = cluster.kubelets.worker_mut(key) {
+            worker.answers.push(Answer { at, container, purpose, well: result.is_ok() });
+        }
+    }
+    take_answers(cluster, key);
+}
+
+/// Acts on the answers that have come by now.
+pub(super) fn take_answers(cluster: &mut Cluster, key: PodKey) {
+    let now = cluster.now;
+    let due = |worker: &Worker| worker.answers.iter().any(|answer| answer.at <= now);
+    if !cluster.kubelets.worker(key).is_some_and(due) {
+        return;
+    }
+    let Some(worker) = cluster.kubelets.worker_mut(key) else { return };
+    let (come, under_way): (Vec<Answer>, Vec<Answer>) =
+        std::mem::take(&mut worker.answers).into_iter().partition(|answer| answer.at <= now);
+    worker.answers = under_way;
+    for Answer { container, purpose, well, .. } in come {
+        ended(cluster, key, container, purpose, well);
     }
 }
 
@@ -90,7 +128,13 @@ pub(super) fn ended(
             }
             stop::hook_done(worker, index, &mut host);
         }
-        Purpose::PostStart if !well => post_start_failed(worker, index, &mut host),
+        Purpose::PostStart if worker.post_start == Some(index) => {
+            worker.post_start = None;
+            match well {
+                true => start::begun(worker, index, host.now),
+                false => post_start_failed(worker, index, &mut host),
+            }
+        }
         _ => {}
     }
 }
@@ -100,6 +144,8 @@ fn request(worker: &mut Worker, container: usize, purpose: Purpose, action: &HTT
 }
 
 fn post_start_failed(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
+    worker.post_start = None;
+    worker.stale = true;
     worker.tell_of(host, index, true, "FailedPostStartHook", "PostStartHook failed");
     let grace = worker.grace();
     stop::stop(worker, index, host, grace, "FailedPostStartHook");

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::Container as ContainerSpec;
 
-use super::worker::{Worker, container_spec};
+use super::worker::Worker;
 use crate::cluster::{Identity, Image};
 
 /// The identity of a container's processes. What the container says goes before what its pod says.
@@ -12,7 +12,7 @@ pub(super) fn of(worker: &Worker, index: usize) -> Identity {
         return root();
     };
     let pod = worker.pod.spec.as_ref().and_then(|spec| spec.security_context.as_ref());
-    let own = container_spec(&worker.pod, index).and_then(|spec| spec.security_context.as_ref());
+    let own = worker.spec_of(index).and_then(|spec| spec.security_context.as_ref());
     let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
     let user = own
         .and_then(|context| context.run_as_user)

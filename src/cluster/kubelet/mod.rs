@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Cluster;
+use super::{Cluster, Place};
 use super::agenda::Agenda;
 use super::image::Registry;
 use crate::api::{Action, Change, Kind, Object, Pod};
@@ -105,6 +105,7 @@ pub(super) fn run_next(cluster: &mut Cluster) {
         return;
     }
     act_on_ended(cluster, key);
+    hooks::take_answers(cluster, key);
     probe::run_due(cluster, key);
     let Some((worker, mut host)) = cluster.worker_and_host(key) else { return };
     if worker.sync(&mut host) {
@@ -182,6 +183,21 @@ impl Cluster {
             ids,
         };
         Some((worker, host))
+    }
+}
+
+impl Cluster {
+    /// The program of a container ends with `exit`: who was attached to its shell has left it.
+    pub fn end_container(&mut self, place: &Place, exit: i32) {
+        let Some((worker, index)) = self.kubelets.worker_at(place) else { return };
+        let owner = Owner { pod: worker.key, container: index, purpose: Purpose::Main };
+        let netns = worker.sandbox.as_ref().map(|sandbox| sandbox.netns);
+        let Some(process) = worker.containers[index].process else { return };
+        self.processes.kill(process);
+        if let Some(netns) = netns {
+            self.network.close(netns, process);
+        }
+        self.kubelets.exited(self.now, owner, exit);
     }
 }
 

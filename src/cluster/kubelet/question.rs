@@ -45,6 +45,29 @@ pub(super) fn ask(
     question: &Question<'_>,
     timeout: Duration,
 ) -> Result<(), String> {
+    ask_timed(cluster, key, index, question, timeout).0
+}
+
+/// The same, with the time that it takes until the kubelet knows.
+pub(super) fn ask_timed(
+    cluster: &mut Cluster,
+    key: PodKey,
+    index: usize,
+    question: &Question<'_>,
+    timeout: Duration,
+) -> (Result<(), String>, Duration) {
+    let mut took = Duration::ZERO;
+    let result = send(cluster, (key, index), question, timeout, &mut took);
+    (result, took.min(timeout))
+}
+
+fn send(
+    cluster: &mut Cluster,
+    (key, index): (PodKey, usize),
+    question: &Question<'_>,
+    timeout: Duration,
+    took: &mut Duration,
+) -> Result<(), String> {
     let (host, port) = match question {
         Question::Http(action) => (action.host.as_deref(), action.port.clone()),
         Question::Tcp(action) => (action.host.as_deref(), action.port.clone()),
@@ -66,7 +89,10 @@ pub(super) fn ask(
         Outcome::Unreachable => {
             return Err(wrap(format!("dial tcp {to}: connect: no route to host")));
         }
-        Outcome::Silence => return Err(wrap(format!("dial tcp {to}: i/o timeout"))),
+        Outcome::Silence => {
+            *took = timeout;
+            return Err(wrap(format!("dial tcp {to}: i/o timeout")));
+        }
     };
     let Some((netns, listener)) = sent.listener else { return Ok(()) };
     let payload = match question {
@@ -79,6 +105,11 @@ pub(super) fn ask(
     };
     let ask = Ask { local: to, peer: seen_from, payload };
     let answer = cluster.serve(netns, listener.process, &ask);
+    *took = match &answer {
+        Some(answer) if matches!(answer.reply, Reply::Silence) => timeout,
+        Some(answer) => answer.took,
+        None => Duration::ZERO,
+    };
     processes::hang_up(cluster, listener.process, seen_from);
     if matches!(question, Question::Grpc(_)) {
         return judge_health(answer.map(|answer| answer.reply)).map_err(|told| match told {

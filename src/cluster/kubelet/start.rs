@@ -6,9 +6,9 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Container as ContainerSpec, PodIP};
 
 use super::back_off::NOTICE;
-use super::container::{State, Terminated};
+use super::container::{Role, State, Terminated};
 use super::environment::{self, Links};
-use super::worker::{Host, Worker, container_spec};
+use super::worker::{Host, Worker};
 use super::{Owner, Purpose, etc, hooks, identity, probe, pull};
 use crate::api::Pod;
 use crate::clock::SimTime;
@@ -24,12 +24,11 @@ const NOT_STARTED: i32 = 128;
 
 /// Prepares the container: `false` when its image or its configuration is not there.
 pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> bool {
-    let pod = worker.pod.clone();
-    let Some(spec) = container_spec(&pod, index) else { return false };
+    let Some(spec) = &worker.spec_of(index).cloned() else { return false };
     let name = spec.image.clone().unwrap_or_default();
     let policy = spec.image_pull_policy.as_deref().unwrap_or("IfNotPresent");
     let image = match pull::look_up(spec, host.registry) {
-        Ok(Lookup::Found(image)) => image,
+        Ok(Lookup::Found(image)) => in_directory(image, spec),
         Ok(_) => return pull::never_pulled(worker, index, host, &name),
         Err(()) => return pull::invalid_name(worker, index, host, &name),
     };
@@ -76,11 +75,22 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
     true
 }
 
+/// The image with the container's own working directory, if it has one.
+fn in_directory(image: Arc<Image>, spec: &ContainerSpec) -> Arc<Image> {
+    match spec.working_dir.as_deref() {
+        None | Some("") => image,
+        Some(directory) => {
+            let mut image = Image::clone(&image);
+            image.directory = directory.to_owned();
+            Arc::new(image)
+        }
+    }
+}
+
 /// Runs the container's program.
 pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     worker.stale = true;
-    let pod = worker.pod.clone();
-    let Some(spec) = container_spec(&pod, index) else { return };
+    let Some(spec) = &worker.spec_of(index).cloned() else { return };
     let Some(netns) = worker.sandbox.as_ref().map(|sandbox| sandbox.netns) else { return };
     let program = match program(worker, index, spec, host) {
         Ok(program) => program,
@@ -96,15 +106,28 @@ pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     let container = &mut worker.containers[index];
     container.process = Some(process);
     container.state = State::Running { since: host.now };
-    container.probes = probe::probers(spec, host.now);
-    container.started = spec.startup_probe.is_none();
-    container.ready = spec.readiness_probe.is_none() && container.started;
-    container.ever_ready |= container.ready;
     worker.tell_of(host, index, false, "Started", "Container started");
-    if let Some(hook) = spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref())
-    {
-        hooks::after_start(worker, index, hook, host);
+    match spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref()) {
+        Some(hook) => {
+            // Nothing else is done for the pod, and nothing reported, before the hook has ended.
+            worker.post_start = Some(index);
+            hooks::after_start(worker, index, hook, host);
+        }
+        None => begun(worker, index, host.now),
     }
+}
+
+/// The container is up: its probes begin.
+pub(super) fn begun(worker: &mut Worker, index: usize, now: SimTime) {
+    let Some(spec) = worker.spec_of(index).cloned() else { return };
+    let container = &mut worker.containers[index];
+    container.probes = probe::probers(&spec, now);
+    container.started = spec.startup_probe.is_none();
+    container.ready = container.role != Role::Ephemeral
+        && spec.readiness_probe.is_none()
+        && container.started;
+    container.ever_ready |= container.ready;
+    worker.stale = true;
 }
 
 /// Where the container's processes run.

@@ -65,9 +65,8 @@ fn status(worker: &Worker, node: Option<&NodeEntry>, registry: &mut Registry) ->
         None => old.host_ips.clone(),
     };
     let failure = worker.failure.clone();
-    let init = |container: &Container| container.role != Role::Main;
-    let mut statuses = |wanted: bool| -> Option<Vec<ContainerStatus>> {
-        let own = |index: &usize| init(&worker.containers[*index]) == wanted;
+    let mut statuses = |roles: &[Role]| -> Option<Vec<ContainerStatus>> {
+        let own = |index: &usize| roles.contains(&worker.containers[*index].role);
         let indices = (0..worker.containers.len()).filter(own);
         // These are big, and stay with the pod: room for more would outweigh the rest of it.
         let mut list = Vec::with_capacity(indices.clone().count());
@@ -75,8 +74,9 @@ fn status(worker: &Worker, node: Option<&NodeEntry>, registry: &mut Registry) ->
         (!list.is_empty()).then_some(list)
     };
     PodStatus {
-        container_statuses: statuses(false),
-        init_container_statuses: statuses(true),
+        container_statuses: statuses(&[Role::Main]),
+        init_container_statuses: statuses(&[Role::Init, Role::Sidecar]),
+        ephemeral_container_statuses: statuses(&[Role::Ephemeral]),
         host_ip: first(&host_ips, |address| &address.ip),
         host_ips,
         observed_generation: worker.pod.metadata.generation,
@@ -141,7 +141,9 @@ fn conditions(worker: &Worker, now: SimTime) -> Vec<PodCondition> {
             .collect();
         names.join(" ")
     };
-    let unready = names(&|container| container.role != Role::Init && !container.ready);
+    let unready = names(&|container| {
+        matches!(container.role, Role::Main | Role::Sidecar) && !container.ready
+    });
     let containers_ready = match (phase, unready.as_str()) {
         ("Succeeded", _) => Condition::no("PodCompleted", String::new()),
         ("Failed", _) => Condition::no("PodFailed", String::new()),
@@ -154,7 +156,7 @@ fn conditions(worker: &Worker, now: SimTime) -> Vec<PodCondition> {
     let incomplete = names(&|container| match container.role {
         Role::Init => container.exit() != Some(0),
         Role::Sidecar => !container.started && phase == "Pending",
-        Role::Main => false,
+        Role::Main | Role::Ephemeral => false,
     });
     let initialized = match (phase, incomplete.as_str()) {
         ("Succeeded", _) => {
@@ -314,6 +316,10 @@ fn terminated(end: &Terminated) -> ContainerStateTerminated {
 
 fn volume_mounts(worker: &Worker, index: usize) -> Option<Vec<VolumeMountStatus>> {
     let spec = worker.pod.spec.as_ref()?;
+    // Nobody mounts the token into an ephemeral container.
+    if worker.containers[index].role == Role::Ephemeral {
+        return None;
+    }
     let mounts = spec.mounts(worker.spec_of(index)?);
     let list = mounts.map(|mount| VolumeMountStatus {
         mount_path: mount.path.to_owned(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::container::Stopping;
-use super::worker::{Host, Worker, container_spec};
+use super::worker::{Host, Worker};
 use super::{back_off, hooks};
 use crate::cluster::Signal;
 
@@ -39,10 +39,9 @@ pub(super) fn stop(
     }
     worker.tell_of(host, index, false, "Killing", message);
     let kill_at = host.now + grace;
-    let pod = worker.pod.clone();
-    let lifecycle = container_spec(&pod, index).and_then(|spec| spec.lifecycle.as_ref());
-    let terminate_at = match lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref()) {
-        Some(hook) => hooks::before_stop(worker, index, hook, host),
+    let lifecycle = worker.spec_of(index).and_then(|spec| spec.lifecycle.clone());
+    let terminate_at = match lifecycle.and_then(|lifecycle| lifecycle.pre_stop) {
+        Some(hook) => hooks::before_stop(worker, index, &hook, host),
         None => Some(host.now),
     };
     worker.containers[index].stopping = Some(Stopping { terminate_at, kill_at });

@@ -14,7 +14,7 @@ use super::events::{Messages, Recorder, Told, Voice};
 use super::sandbox::Sandbox;
 use super::volume::Source;
 use super::{PodKey, back_off, hooks, pull, start, status, stop};
-use crate::api::{ApiServer, Pod, Resource};
+use crate::api::{ApiServer, Pod, Resource, ephemeral};
 use crate::clock::SimTime;
 use crate::cluster::Userland;
 use crate::cluster::agenda::Moments;
@@ -95,6 +95,10 @@ pub struct Worker {
     pub volumes_stale_at: Option<SimTime>,
     /// HTTP requests of lifecycle hooks that have still to be made.
     pub requests: Vec<hooks::Request>,
+    /// Answers to such requests that are under way.
+    pub answers: Vec<hooks::Answer>,
+    /// The container whose postStart hook runs.
+    pub post_start: Option<usize>,
 }
 
 impl Worker {
@@ -123,6 +127,8 @@ impl Worker {
             recorder: Recorder::default(),
             volumes_stale_at: None,
             requests: Vec::new(),
+            answers: Vec::new(),
+            post_start: None,
         }
     }
 
@@ -133,6 +139,7 @@ impl Worker {
             self.kill_all(host);
             return true;
         }
+        self.adopt_ephemeral();
         if self.deletion.is_none() && self.pod.metadata.deletion_timestamp.is_some() {
             stop::begin(self, host);
         }
@@ -175,6 +182,9 @@ impl Worker {
             moments.add(at, true);
         }
         // While the sandbox is being built again, its end is what counts.
+        for answer in &self.answers {
+            moments.add(answer.at, true);
+        }
         let retry =
             self.mount_retry.filter(|at| !self.finished && (*at > now || self.operation.is_none()));
         for at in [retry, self.volumes_stale_at].into_iter().flatten() {
@@ -205,7 +215,11 @@ impl Worker {
         message: &str,
     ) {
         let container = &self.containers[index];
-        let list = if container.role == Role::Main { "containers" } else { "initContainers" };
+        let list = match container.role {
+            Role::Main => "containers",
+            Role::Init | Role::Sidecar => "initContainers",
+            Role::Ephemeral => "ephemeralContainers",
+        };
         let field = format!("spec.{list}{{{}}}", container.name);
         self.tell(host, Told { warning, reason, message, field: &field });
     }
@@ -218,7 +232,23 @@ impl Worker {
 
     /// The specification of a container, by its index here.
     pub fn spec_of(&self, index: usize) -> Option<&ContainerSpec> {
-        container_spec(&self.pod, index)
+        let own = self.containers.get(index).and_then(|container| container.own.as_deref());
+        own.or_else(|| container_spec(&self.pod, index))
+    }
+
+    /// Takes note of containers that were added to the running pod.
+    fn adopt_ephemeral(&mut self) {
+        let Some(spec) = &self.pod.spec else { return };
+        let known = |name: &str| self.containers.iter().any(|known| *known.name == *name);
+        let added = spec.ephemeral_containers.iter().flatten();
+        let added: Vec<Container> = added
+            .filter(|container| !known(&container.name))
+            .map(|container| {
+                Container::new(&ephemeral(container), Role::Ephemeral, "ContainerCreating")
+            })
+            .collect();
+        self.stale |= !added.is_empty();
+        self.containers.extend(added);
     }
 
     /// `Always`, `OnFailure` or `Never`.
@@ -239,7 +269,7 @@ impl Worker {
         self.containers.iter().all(|container| match container.role {
             Role::Init => container.exit() == Some(0),
             Role::Sidecar => container.started || self.finished,
-            Role::Main => true,
+            Role::Main | Role::Ephemeral => true,
         })
     }
 
@@ -280,6 +310,9 @@ impl Worker {
         if self.finished || self.mount_retry.is_some_and(|at| at > host.now) {
             return None;
         }
+        if self.post_start.is_some() {
+            return None;
+        }
         if self.sandbox.is_none() {
             return Some((Operation::Sandbox, SANDBOX));
         }
@@ -311,9 +344,19 @@ impl Worker {
 
     /// The first container that has to be started now.
     fn next_to_start(&self, now: SimTime) -> Option<usize> {
+        let mut all = self.containers.iter();
+        let waits = |container: &Container| {
+            container.role == Role::Ephemeral
+                && self.wants_start(container)
+                && container.not_before <= now
+        };
+        if let Some(index) = all.position(waits) {
+            return Some(index);
+        }
         for (index, container) in self.containers.iter().enumerate() {
             let wants = self.wants_start(container);
             match container.role {
+                Role::Ephemeral => continue,
                 Role::Main if !wants => continue,
                 Role::Main | Role::Init | Role::Sidecar if wants => {
                     if container.not_before <= now {
@@ -409,8 +452,8 @@ impl Worker {
 
     /// Real kubelets report when a round of work is over, not after each step of it.
     fn may_report(&self) -> bool {
-        let starting =
-            matches!(self.operation, Some((_, Operation::Sandbox | Operation::Start(_))));
+        let starting = self.post_start.is_some()
+            || matches!(self.operation, Some((_, Operation::Sandbox | Operation::Start(_))));
         self.admitted.is_some() && (!starting || self.containers.iter().any(|c| c.exit().is_some()))
     }
 
@@ -438,7 +481,7 @@ impl Worker {
 }
 
 /// The specification of a pod's container: init containers come first.
-pub fn container_spec(pod: &Pod, index: usize) -> Option<&ContainerSpec> {
+fn container_spec(pod: &Pod, index: usize) -> Option<&ContainerSpec> {
     let spec = pod.spec.as_ref()?;
     let init = spec.init_containers.as_deref().unwrap_or_default();
     init.get(index).or_else(|| spec.containers.get(index - init.len().min(index)))

@@ -53,6 +53,17 @@ const REFERENCES: &[&str] = &[
     "TypedObjectReference",
 ];
 
+/// What the API document says of one of the values of a Go type: `is the TCP protocol.` (the comments of
+/// Kubernetes' `types.go`, as its OpenAPI document has them).
+pub fn meaning(go_type: &str, value: &str) -> Option<&'static str> {
+    let go_type = go_type.trim_start_matches("[]");
+    let mut lines = include_str!("meanings.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.find_map(|line| {
+        let mut cells = line.splitn(3, '\t');
+        (cells.next() == Some(go_type) && cells.next() == Some(value)).then(|| cells.next())?
+    })
+}
+
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
 const POLICIES: &[&str] = &["Cluster", "Local"];
 const SPREADS: &[&str] = &["DoNotSchedule", "ScheduleAnyway"];
@@ -161,6 +172,50 @@ const TYPES: &[(&str, &str, &str, &[&str])] = &[
         "v1.MountPropagationMode",
         &["Bidirectional", "HostToContainer", "None"],
     ),
+    ("HostPathVolumeSource", "type", "v1.HostPathType", &["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"]),
+    ("VolumeMount", "recursiveReadOnly", "v1.RecursiveReadOnlyMode", &[]),
+    ("ContainerResizePolicy", "resourceName", "v1.ResourceName", &[]),
+    ("ContainerResizePolicy", "restartPolicy", "v1.ResourceResizeRestartPolicy", &[]),
+    ("VolumeResourceRequirements", "limits", "v1.ResourceList", &[]),
+    ("VolumeResourceRequirements", "requests", "v1.ResourceList", &[]),
+    ("Lifecycle", "stopSignal", "v1.Signal", &[]),
+    ("ContainerRestartRule", "action", "v1.ContainerRestartRuleAction", &[]),
+    ("ContainerRestartRuleOnExitCodes", "operator", "v1.ContainerRestartRuleOnExitCodesOperator", &[]),
+    ("PodReadinessGate", "conditionType", "v1.PodConditionType", &[]),
+    ("PodOS", "name", "v1.OSName", &[]),
+    ("PodSecurityContext", "supplementalGroupsPolicy", "v1.SupplementalGroupsPolicy", &["Merge", "Strict"]),
+    ("PodSecurityContext", "fsGroupChangePolicy", "v1.PodFSGroupChangePolicy", &["Always", "OnRootMismatch"]),
+    ("PodSecurityContext", "seLinuxChangePolicy", "v1.PodSELinuxChangePolicy", &[]),
+    ("SeccompProfile", "type", "v1.SeccompProfileType", &["Localhost", "RuntimeDefault", "Unconfined"]),
+    ("AppArmorProfile", "type", "v1.AppArmorProfileType", &["Localhost", "RuntimeDefault", "Unconfined"]),
+    ("EphemeralContainer", "restartPolicy", "v1.ContainerRestartPolicy", &[]),
+    ("EphemeralContainer", "terminationMessagePolicy", "v1.TerminationMessagePolicy", &["FallbackToLogsOnError", "File"]),
+    ("EphemeralContainer", "imagePullPolicy", "v1.PullPolicy", &["Always", "IfNotPresent", "Never"]),
+    ("LimitRangeItem", "type", "v1.LimitType", &[]),
+    ("LimitRangeItem", "max", "v1.ResourceList", &[]),
+    ("LimitRangeItem", "min", "v1.ResourceList", &[]),
+    ("LimitRangeItem", "default", "v1.ResourceList", &[]),
+    ("LimitRangeItem", "defaultRequest", "v1.ResourceList", &[]),
+    ("LimitRangeItem", "maxLimitRequestRatio", "v1.ResourceList", &[]),
+    ("ResourceQuotaSpec", "hard", "v1.ResourceList", &[]),
+    ("ResourceQuotaSpec", "scopes", "[]v1.ResourceQuotaScope", &["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass"]),
+    ("ScopedResourceSelectorRequirement", "scopeName", "v1.ResourceQuotaScope", &["BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass"]),
+    ("ScopedResourceSelectorRequirement", "operator", "v1.ScopeSelectorOperator", &["DoesNotExist", "Exists", "In", "NotIn"]),
+    ("SecurityContext", "procMount", "v1.ProcMountType", &["Default", "Unmasked"]),
+    ("ImageVolumeSource", "pullPolicy", "v1.PullPolicy", &["Always", "IfNotPresent", "Never"]),
+    ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted", "v1.PersistentVolumeClaimRetentionPolicyType", &[]),
+    ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenScaled", "v1.PersistentVolumeClaimRetentionPolicyType", &[]),
+    ("PodFailurePolicyOnExitCodesRequirement", "operator", "v1.PodFailurePolicyOnExitCodesOperator", &["In", "NotIn"]),
+    ("PodFailurePolicyOnPodConditionsPattern", "type", "v1.PodConditionType", &[]),
+    ("PodFailurePolicyOnPodConditionsPattern", "status", "v1.ConditionStatus", &[]),
+    ("PodFailurePolicyRule", "action", "v1.PodFailurePolicyAction", &["Count", "FailIndex", "FailJob", "Ignore"]),
+    ("MetricSpec", "type", "v2.MetricSourceType", &[]),
+    ("HPAScalingRules", "selectPolicy", "v2.ScalingPolicySelect", &[]),
+    ("HPAScalingPolicy", "type", "v2.HPAScalingPolicyType", &[]),
+    ("ResourceMetricSource", "name", "v1.ResourceName", &[]),
+    ("ContainerResourceMetricSource", "name", "v1.ResourceName", &[]),
+    ("MetricTarget", "type", "v2.MetricTargetType", &[]),
+    ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy", "v1.UnhealthyPodEvictionPolicyType", &["AlwaysAllow", "IfHealthyBudget"]),
 ];
 
 /// Every (struct, field) that this table speaks of.

@@ -1,6 +1,6 @@
 //! Fields that the API server takes, keeps and checks, and that nothing here acts upon: what they
 //! ask for is not simulated. `kubectl explain` and the editor say so. That every other field of
-//! Pods, Services, Ingresses and NetworkPolicies is acted upon is a test's task (`tests/fields.rs`).
+//! Pods, Services, Ingresses and NetworkPolicies is acted upon is a test's task (`tests/rules/fields.rs`).
 
 /// Why a field has no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Idle {
     Off,
     /// The server writes it, or drops it.
     Server,
+    /// The server refuses it.
+    Refused,
 }
 
 impl Idle {
@@ -41,11 +43,12 @@ impl Idle {
             Idle::Images => "every image may be pulled",
             Idle::Off => "it belongs to a feature that is not switched on",
             Idle::Server => "only the server writes it",
+            Idle::Refused => "ephemeral containers may not have it",
         }
     }
 }
 
-use Idle::{Amounts, Disks, Images, Off, Placing, Rights, Running, Server, Sharing};
+use Idle::{Amounts, Disks, Images, Off, Placing, Refused, Rights, Running, Server, Sharing};
 
 /// Why a struct's field has no effect; nothing if it has.
 pub(super) fn idle(object: &str, field: &str) -> Option<Idle> {
@@ -58,12 +61,29 @@ pub const IDLE: &[(&str, &[&str], Idle)] = &[
     ("ConfigMapVolumeSource", &["defaultMode"], Rights),
     ("Container", &["resizePolicy"], Amounts),
     ("Container", &["restartPolicyRules"], Off),
-    ("Container", &["stdin", "stdinOnce", "tty", "workingDir"], Running),
+    ("Container", &["stdinOnce", "tty"], Running),
     ("Container", &["volumeDevices"], Disks),
     ("DownwardAPIVolumeFile", &["mode"], Rights),
     ("DownwardAPIVolumeSource", &["defaultMode"], Rights),
     ("EmptyDirVolumeSource", &["medium", "sizeLimit"], Disks),
     ("EnvVarSource", &["fileKeyRef"], Disks),
+    ("EphemeralContainer", &["resizePolicy", "resources"], Amounts),
+    ("EphemeralContainer", &["restartPolicyRules"], Off),
+    ("EphemeralContainer", &["stdinOnce", "tty"], Running),
+    ("EphemeralContainer", &["targetContainerName"], Sharing),
+    ("EphemeralContainer", &["volumeDevices"], Disks),
+    (
+        "EphemeralContainer",
+        &[
+            "lifecycle",
+            "livenessProbe",
+            "ports",
+            "readinessProbe",
+            "restartPolicy",
+            "startupProbe",
+        ],
+        Refused,
+    ),
     ("GRPCAction", &["service"], Running),
     ("IngressBackend", &["resource"], Disks),
     ("KeyToPath", &["mode"], Rights),
@@ -87,22 +107,16 @@ pub const IDLE: &[(&str, &[&str], Idle)] = &[
         "PodSecurityContext",
         &[
             "appArmorProfile",
-            "fsGroup",
             "fsGroupChangePolicy",
-            "runAsGroup",
-            "runAsNonRoot",
-            "runAsUser",
             "seLinuxChangePolicy",
             "seLinuxOptions",
             "seccompProfile",
-            "supplementalGroups",
             "supplementalGroupsPolicy",
             "sysctls",
             "windowsOptions",
         ],
         Rights,
     ),
-    ("PodSpec", &["ephemeralContainers"], Running),
     ("PodSpec", &["hostIPC", "hostPID", "hostUsers", "os", "shareProcessNamespace"], Sharing),
     ("PodSpec", &["imagePullSecrets"], Images),
     ("PodSpec", &["resourceClaims", "resources"], Amounts),
@@ -117,12 +131,7 @@ pub const IDLE: &[(&str, &[&str], Idle)] = &[
         &[
             "allowPrivilegeEscalation",
             "appArmorProfile",
-            "capabilities",
-            "privileged",
             "procMount",
-            "runAsGroup",
-            "runAsNonRoot",
-            "runAsUser",
             "seLinuxOptions",
             "seccompProfile",
             "windowsOptions",

@@ -85,6 +85,13 @@ pub enum Type {
     Any,
 }
 
+impl Field {
+    /// What the API document says of one of the field's values.
+    pub fn meaning(&self, value: &str) -> Option<&'static str> {
+        go::meaning(self.go_type?, value)
+    }
+}
+
 impl Schema {
     /// The schema of the kind that a manifest's `apiVersion` and `kind` name.
     pub fn of(api_version: &str, kind: &str) -> Option<&'static Schema> {

@@ -6,13 +6,14 @@ mod container;
 mod difference;
 mod dns;
 mod env;
+mod ephemeral;
 mod internal;
 mod legacy_volume;
 mod mount;
 mod os;
 mod probe;
 mod projected;
-mod resources;
+pub(super) mod resources;
 mod scheduling;
 mod security;
 mod volume;
@@ -31,6 +32,7 @@ use super::{addresses, labels, metadata, names};
 use crate::api::{Pod, SharedSpec};
 
 pub(super) use change::update;
+pub(super) use ephemeral::check as check_ephemeral;
 pub(super) use internal::template as internal_template;
 
 const RESTART_POLICIES: &[&str] = &["Always", "OnFailure", "Never"];

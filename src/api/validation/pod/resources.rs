@@ -190,8 +190,6 @@ fn check_name(report: &mut Report, path: &str, name: &str, whose: Whose) {
         report.invalid_for(path, name, reasons);
         return;
     }
-    let of_containers =
-        matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
     match whose {
         Whose::Pod => {
             if !matches!(name, "cpu" | "memory") && !name.starts_with("hugepages-") {
@@ -199,10 +197,10 @@ fn check_name(report: &mut Report, path: &str, name: &str, whose: Whose) {
             }
         }
         Whose::Container if !name.contains('/') => {
-            if !of_containers && !STANDARD.contains(&name) {
-                report.invalid(path, name, "must be a standard resource type or fully qualified");
+            if !is_of_containers(name) && !STANDARD.contains(&name) {
+                report.invalid(path, name, UNKNOWN);
             }
-            if !of_containers {
+            if !is_of_containers(name) {
                 report.invalid(path, name, "must be a standard resource for containers");
             }
         }
@@ -216,6 +214,35 @@ fn check_name(report: &mut Report, path: &str, name: &str, whose: Whose) {
             }
         }
     }
+}
+
+/// Whether containers may ask for a resource that has no domain before it.
+fn is_of_containers(name: &str) -> bool {
+    matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-")
+}
+
+const UNKNOWN: &str = "must be a standard resource type or fully qualified";
+
+/// A resource that containers may ask for.
+pub(in super::super) fn of_containers(report: &mut Report, path: &str, name: &str) {
+    check_name(report, path, name, Whose::Container);
+}
+
+/// A resource of any kind: one that Kubernetes knows, or one with a domain.
+pub(in super::super) fn standard(report: &mut Report, path: &str, name: &str) {
+    let reasons = names::qualified_name(name);
+    let whole = name.strip_prefix("requests.").unwrap_or(name);
+    let known = is_of_containers(whole) || STANDARD.contains(&name) || name.contains('/');
+    if !reasons.is_empty() {
+        report.invalid_for(path, name, reasons);
+    } else if !known {
+        report.invalid(path, name, UNKNOWN);
+    }
+}
+
+/// An amount of a resource.
+pub(in super::super) fn amount_of(report: &mut Report, path: &str, name: &str, amount: &Quantity) {
+    check_size(report, path, name, amount);
 }
 
 fn check_size(report: &mut Report, path: &str, name: &str, amount: &Quantity) {

@@ -212,6 +212,8 @@ fn check(call: &Call) -> Result<(), Failure> {
             "--force --grace-period",
             force && arguments.number("grace-period").is_some_and(|s| s > 0),
         ),
+        // Without --force and --prune nothing is deleted that could be waited for.
+        ("--force --timeout", force && arguments.given("timeout")),
     ];
     match unheeded.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => {

@@ -1,16 +1,16 @@
-//! `kubectl autoscale`: what it would send. podhop has no HorizontalPodAutoscaler to send it to.
+//! `kubectl autoscale`
 
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
-use super::create::{Shape, finish_unknown};
+use super::create::finish_as;
 use super::dry_run::Report;
 use super::flags::{Flag, Takes, text, typed};
 use super::target::{Rules, Target};
 use super::words::NO_RESOURCES;
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::quantity;
+use crate::api::{Kind, quantity};
 use crate::manifest::quantity as amount;
 
 pub(super) static COMMAND: Command = Command {
@@ -33,12 +33,6 @@ const FLAGS: &[Flag] = &[
     text("name", None, "The autoscaler's name; that of the object by default."),
     typed("save-config", Takes::Switch, "false", "Keep the manifest in an annotation."),
 ];
-
-const SHAPE: Shape = Shape {
-    type_name: "HorizontalPodAutoscaler",
-    prefix: "horizontalpodautoscaler.autoscaling",
-    namespaced: true,
-};
 
 /// The checks are those of `AutoscaleOptions.Validate`.
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
@@ -112,10 +106,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             spec["metrics"] = json!(metrics);
         }
         let value = json!({
-            "apiVersion": "autoscaling/v2", "kind": SHAPE.type_name, "metadata": {"name": name},
+            "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": name},
             "spec": spec, "status": {"currentMetrics": null, "desiredReplicas": 0}
         });
-        failures.extend(finish_unknown(&call, io, &report, SHAPE, value).err());
+        let kind = Kind::HorizontalPodAutoscaler;
+        failures.extend(finish_as(&mut call, io, &report, (kind, "autoscaled"), value, Failure::from).err());
     }
     Failure::of(failures).map_or(DONE, Err)
 }

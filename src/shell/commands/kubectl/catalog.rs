@@ -114,7 +114,7 @@ pub(super) static GROUPS: &[(&str, &[&Command])] = &[
             &super::refused::PROXY,
             &super::cp::COMMAND,
             &super::about::AUTH,
-            &super::refused::DEBUG,
+            &super::debug::COMMAND,
             &super::events::COMMAND,
         ],
     ),
@@ -365,6 +365,10 @@ fn unheeded(arguments: &flags::Arguments, command: &Command, edits: bool) -> Res
         Some(flag) if !stays => {
             let instead = "podhop has one user, and no access control; leave it out";
             Err(Failure::not_simulated(&format!("--{flag}"), instead))
+        }
+        None if !stays && arguments.given("field-manager") => {
+            let instead = "objects have no managed fields here; leave it out";
+            Err(Failure::not_simulated("--field-manager", instead))
         }
         None if logs && !stays => {
             Err(Failure::not_simulated("--v of 6 and more (requests in the log)", "leave it out"))

@@ -150,6 +150,11 @@ impl Program {
         self.tool.step(&mut inner)
     }
 
+    /// Where it runs.
+    pub fn place(&self) -> Place {
+        self.place.clone()
+    }
+
     /// Ctrl-C.
     pub fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         self.tool.interrupt(&mut io.at(&self.place))

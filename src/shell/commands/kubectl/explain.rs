@@ -192,18 +192,13 @@ fn documentation(field: &Field) -> String {
     if field.choices.is_empty() {
         return field.doc.clone();
     }
-    let choices: Vec<String> = field.choices.iter().map(|choice| choice_text(choice)).collect();
+    let choices: Vec<String> = field.choices.iter().map(|choice| choice_text(field, choice)).collect();
     format!("{}\n\nPossible enum values:\n{}", field.doc.trim_end(), choices.join("\n"))
 }
 
 /// One of a field's values, in the server's words where they say more than the value itself.
-fn choice_text(choice: &str) -> String {
-    let meaning = match choice {
-        "TCP" => " is the TCP protocol.",
-        "UDP" => " is the UDP protocol.",
-        "SCTP" => " is the SCTP protocol.",
-        _ => "",
-    };
+fn choice_text(field: &Field, choice: &str) -> String {
+    let meaning = field.meaning(choice).map(|meaning| format!(" {meaning}")).unwrap_or_default();
     format!(" - `\"{choice}\"`{meaning}")
 }
 

@@ -181,6 +181,12 @@ impl Style {
             }
             _ => None,
         };
+        if arguments.number("limit-bytes").is_some_and(|bytes| bytes < 0) {
+            return Err(Failure::message("--limit-bytes must be greater than 0"));
+        }
+        if arguments.number("tail").is_some_and(|lines| lines < -1) {
+            return Err(Failure::message("--tail must be greater than or equal to -1"));
+        }
         let tail = match arguments.number("tail").unwrap_or(-1) {
             ..0 if !arguments.text("selector").is_empty() => Some(10),
             ..0 => None,

@@ -15,6 +15,7 @@ mod config;
 mod contexts;
 mod cp;
 mod create;
+mod debug;
 mod delete;
 mod describe;
 mod diff;

@@ -30,13 +30,7 @@ pub(super) fn find(
     let count = pods.len();
     match pods.into_iter().next() {
         Some(pod) => Ok((pod, count)),
-        None => {
-            let text = format!(
-                "timed out waiting for the condition: no pods of {}/{name} are there yet",
-                kind.info().plural
-            );
-            Err(Failure::message(text))
-        }
+        None => Err(Failure::message("timed out waiting for the condition")),
     }
 }
 
@@ -111,7 +105,15 @@ pub(super) fn containers(pod: &Pod) -> Vec<(String, &'static str)> {
     let named = |list: &[Container], mark: &'static str| {
         list.iter().map(|container| (container.name.clone(), mark)).collect::<Vec<_>>()
     };
-    [named(plain, ""), named(init, " (init)")].concat()
+    let ephemeral = ephemeral(pod);
+    [named(plain, ""), named(init, " (init)"), named(&ephemeral, " (ephem)")].concat()
+}
+
+/// The containers that `kubectl debug` added.
+pub(super) fn ephemeral(pod: &Pod) -> Vec<Container> {
+    let spec = pod.spec.as_ref();
+    let added = spec.and_then(|spec| spec.ephemeral_containers.as_deref()).unwrap_or_default();
+    added.iter().map(crate::api::ephemeral).collect()
 }
 
 /// The container that `-c` names, or the first one; when there was a choice, it is told which.
@@ -147,8 +149,9 @@ pub(super) fn container(
 
 /// The shell that a container runs, if it is one that waits for somebody to type.
 pub(super) fn shell(pod: &Pod, container: &str) -> Option<String> {
-    let containers = &pod.spec.as_ref()?.containers;
-    let spec = containers.iter().find(|candidate| candidate.name == container)?;
+    let ephemeral = ephemeral(pod);
+    let mut containers = pod.spec.as_ref()?.containers.iter().chain(&ephemeral);
+    let spec = containers.find(|candidate| candidate.name == container)?;
     let words = [spec.command.clone(), spec.args.clone()];
     let words: Vec<String> = words.into_iter().flatten().flatten().collect();
     match words.as_slice() {
@@ -161,6 +164,7 @@ pub(super) fn shell(pod: &Pod, container: &str) -> Option<String> {
             match image.as_str() {
                 "busybox" | "alpine" => Some("sh".to_owned()),
                 "ubuntu" | "debian" => Some("bash".to_owned()),
+                "netshoot" => Some("zsh".to_owned()),
                 _ => None,
             }
         }
@@ -173,7 +177,8 @@ pub(super) fn status<'p>(pod: &'p Pod, container: &str) -> Option<&'p ContainerS
     let status = pod.status.as_ref()?;
     let plain = status.container_statuses.as_deref().unwrap_or_default();
     let init = status.init_container_statuses.as_deref().unwrap_or_default();
-    plain.iter().chain(init).find(|status| status.name == container)
+    let ephemeral = status.ephemeral_container_statuses.as_deref().unwrap_or_default();
+    plain.iter().chain(init).chain(ephemeral).find(|status| status.name == container)
 }
 
 /// The stored pod of a name, if it is still the same one.

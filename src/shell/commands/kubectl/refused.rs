@@ -17,7 +17,6 @@ fn refuse(call: Call, io: &mut Io<'_>) -> Outcome {
         super::sources::read(&call, io)?;
     }
     let instead = match call.command.name {
-        "debug" => "run a pod of your own with 'kubectl run' and look around from there",
         "proxy" => "ask the API with 'kubectl get -o json'",
         _ => "'kubectl help' lists what there is",
     };
@@ -28,24 +27,6 @@ fn refuse(call: Call, io: &mut Io<'_>) -> Outcome {
 fn certificate(call: Call, io: &mut Io<'_>) -> Outcome {
     if call.arguments.positional.is_empty() && call.arguments.all("filename").is_empty() {
         let text = "one or more CSRs must be specified as <name> or -f <filename>";
-        return Err(Failure::message(text));
-    }
-    refuse(call, io)
-}
-
-/// `kubectl debug`: what it checks before it asks the server (`DebugOptions.Validate`).
-fn debug(call: Call, io: &mut Io<'_>) -> Outcome {
-    let arguments = &call.arguments;
-    if arguments.text("image").is_empty() && arguments.text("copy-to").is_empty() {
-        return Err(Failure::message("you must specify --image when not using --copy-to."));
-    }
-    let profiles = ["general", "baseline", "restricted", "netadmin", "sysadmin", "legacy"];
-    let profile = arguments.get("profile").unwrap_or("general");
-    if !profiles.contains(&profile) {
-        return Err(Failure::message(format!("unknown profile: {profile}")));
-    }
-    if !arguments.text("copy-to").is_empty() && !arguments.text("target").is_empty() {
-        let text = "--target is incompatible with --copy-to. Use --share-processes instead.";
         return Err(Failure::message(text));
     }
     refuse(call, io)
@@ -103,40 +84,6 @@ pub(super) static PROXY: Command = Command {
         Flag { short: Some('P'), ..typed("www-prefix", Takes::Text, "'/static/'", NOT) },
     ]],
     run: refuse,
-    ..catalog::PLAIN
-};
-
-pub(super) static DEBUG: Command = Command {
-    name: "debug",
-    short: "Create debugging sessions for troubleshooting workloads and nodes",
-    usage: "[flags]",
-    flags: &[&[
-        switch("arguments-only", None, NOT),
-        switch("attach", None, NOT),
-        text("container", Some('c'), NOT),
-        text("copy-to", None, NOT),
-        text("custom", None, NOT),
-        typed("env", Takes::Texts, "[]", NOT),
-        Flag { short: Some('f'), ..typed("filename", Takes::Texts, "[]", NOT) },
-        text("image", None, NOT),
-        text("image-pull-policy", None, NOT),
-        switch("keep-annotations", None, NOT),
-        typed("keep-init-containers", Takes::Switch, "true", NOT),
-        switch("keep-labels", None, NOT),
-        switch("keep-liveness", None, NOT),
-        switch("keep-readiness", None, NOT),
-        switch("keep-startup", None, NOT),
-        typed("profile", Takes::Text, "'general'", NOT),
-        switch("quiet", Some('q'), NOT),
-        switch("replace", None, NOT),
-        switch("same-node", None, NOT),
-        typed("set-image", Takes::Texts, "[]", NOT),
-        typed("share-processes", Takes::Switch, "true", NOT),
-        switch("stdin", Some('i'), NOT),
-        text("target", None, NOT),
-        switch("tty", Some('t'), NOT),
-    ]],
-    run: debug,
     ..catalog::PLAIN
 };
 

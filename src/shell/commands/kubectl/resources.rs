@@ -19,6 +19,11 @@ pub(super) fn named(word: &str) -> Option<&'static Resource> {
     find(false).or_else(|| find(true))
 }
 
+/// Whether a real server has this kind.
+pub(super) fn is_kind(api_version: &str, kind: &str) -> bool {
+    RESOURCES.iter().any(|resource| resource.2 == api_version && resource.4 == kind)
+}
+
 /// Every resource, in the server's order.
 #[rustfmt::skip]
 pub(super) static RESOURCES: &[Resource] = &[

@@ -200,7 +200,7 @@ fn check(call: &Call, attach: bool, dry_run: DryRun) -> Result<(), Failure> {
 }
 
 /// Whether a text is an image reference, by the expression of Docker's registry.
-fn is_reference(image: &str) -> bool {
+pub(super) fn is_reference(image: &str) -> bool {
     static FORMAT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let part = "[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]";
         let domain = format!(r"(?:(?:{part})(?:\.(?:{part}))*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?");

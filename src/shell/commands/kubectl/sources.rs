@@ -380,6 +380,11 @@ fn object(call: &Call, source: &str, mut value: Value) -> Result<Manifest, Failu
             );
             return Err(Failure::at_file(status, "creating", source));
         }
+        None if super::resources::is_kind(&version, &kind_name) => {
+            let what = format!("the kind {kind_name} of {version}");
+            let instead = "'kubectl api-resources' lists what there is in a real cluster";
+            return Err(Failure::not_simulated(&what, instead));
+        }
         None => {
             return Err(Failure::message(format!(
                 "resource mapping not found for name: \"{name}\" namespace: \"{own}\" from \

@@ -322,8 +322,12 @@ impl Tuples {
 }
 
 /// A flag's selector, unless it is empty.
-fn selector<'a>(call: &'a Call, flag: &str) -> Option<&'a str> {
-    Some(call.arguments.text(flag).trim()).filter(|text| !text.is_empty())
+/// A flag that chooses among objects. Of a command whose `--selector` has no short form it is part of
+/// what the command makes (`expose`, `create poddisruptionbudget`).
+pub(super) fn selector<'a>(call: &'a Call, flag: &str) -> Option<&'a str> {
+    let mut flags = call.command.flags.iter().flat_map(|group| group.iter());
+    let chooses = flags.any(|known| known.long == flag && (flag != "selector" || known.short == Some('l')));
+    Some(call.arguments.text(flag).trim()).filter(|text| chooses && !text.is_empty())
 }
 
 /// `svc,cm web db` as `svc/web svc/db cm/web cm/db`; other words as they are.

@@ -212,6 +212,21 @@ pub(super) fn finish(
     io: &mut Io<'_>,
     report: &Report,
     kind: Kind,
+    value: Value,
+    wrap: impl Fn(Status) -> Failure,
+) -> Outcome {
+    finish_as(call, io, report, (kind, "created"), value, wrap)
+}
+
+/// The same with another word for what was done: `autoscaled`.
+///
+/// # Errors
+/// As [`finish`].
+pub(super) fn finish_as(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    (kind, done): (Kind, &str),
     mut value: Value,
     wrap: impl Fn(Status) -> Failure,
 ) -> Outcome {
@@ -223,11 +238,11 @@ pub(super) fn finish(
         value["metadata"]["annotations"][LAST_APPLIED] = json!(line);
     }
     if report.dry_run == DryRun::Client {
-        return show(io, report, info.name, &kind.prefix(), &value);
+        return show_as(io, report, info.name, (&kind.prefix(), done), &value);
     }
     let options = report.dry_run.options(field_validation(call)?);
     let object = call.client.create(io, kind, value, options).map_err(wrap)?;
-    report.tell(io, &object, "created")?;
+    report.tell(io, &object, done)?;
     DONE
 }
 
@@ -272,9 +287,20 @@ pub(super) fn show(
     prefix: &str,
     value: &Value,
 ) -> Outcome {
+    show_as(io, report, type_name, (prefix, "created"), value)
+}
+
+/// The same with another word for what would be done.
+fn show_as(
+    io: &mut Io<'_>,
+    report: &Report,
+    type_name: &str,
+    (prefix, done): (&str, &str),
+    value: &Value,
+) -> Outcome {
     let name = value["metadata"]["name"].as_str().unwrap_or("");
     match &report.output {
-        None => io.say(format!("{prefix}/{name} created{}", report.dry_run.suffix())),
+        None => io.say(format!("{prefix}/{name} {done}{}", report.dry_run.suffix())),
         Some(Output::Name) => io.say(format!("{prefix}/{name}")),
         Some(Output::Json) => {
             io.stdout.extend_from_slice(go_types::json_pretty(type_name, value).as_bytes());
@@ -308,7 +334,7 @@ pub(super) fn container_name(image: &str) -> String {
 }
 
 /// Five letters of those that Kubernetes takes for made-up names: the same for the same image.
-fn ending(image: &str) -> String {
+pub(super) fn ending(image: &str) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let sum = sha2::Sha256::digest(image.as_bytes());
     let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);

@@ -1,5 +1,5 @@
 //! Generators of a few words: namespaces, service accounts, disruption budgets, quotas and priority
-//! classes. podhop has no objects of the last two kinds: they are written, not sent.
+//! classes. podhop has no objects of the last kind: they are written, not sent.
 
 use serde_json::{Value, json};
 
@@ -188,7 +188,7 @@ fn label_selector(text: &str, parsed: LabelSelector) -> Result<Value, String> {
     Ok(selector)
 }
 
-fn quota(call: Call, io: &mut Io<'_>) -> Outcome {
+fn quota(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let start = start(&call, io)?;
     named(&start)?;
     let (hard, scopes) = (call.arguments.text("hard"), call.arguments.text("scopes"));
@@ -207,8 +207,9 @@ fn quota(call: Call, io: &mut Io<'_>) -> Outcome {
         "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": start.name},
         "spec": spec, "status": {}
     });
-    let shape = Shape { type_name: "ResourceQuota", prefix: "resourcequota", namespaced: true };
-    finish_unknown(&call, io, &start.report, shape, value)
+    finish(&mut call, io, &start.report, Kind::ResourceQuota, value, |status| {
+        Failure::message(format!("failed to create quota: {}", status.message))
+    })
 }
 
 fn priority_class(call: Call, io: &mut Io<'_>) -> Outcome {

@@ -1,5 +1,7 @@
-//! Generators of roles and their bindings, and of tokens. podhop has no access control: what they
-//! write is shown, and not sent.
+//! Generators of roles and their bindings, and of tokens. podhop has no access control: roles are
+//! stored and shown, and forbid nothing.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -7,7 +9,9 @@ use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
-use super::{Shape, finish_unknown, named, start};
+use super::{finish, named, start};
+use super::super::resources;
+use crate::api::Kind;
 
 pub(super) static ROLE: Command = Command {
     name: "role",
@@ -130,42 +134,124 @@ fn warn_of_verbs(io: &mut Io<'_>, verbs: &[String]) {
     }
 }
 
-fn role(call: Call, io: &mut Io<'_>) -> Outcome {
+fn role(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let start = start(&call, io)?;
     named(&start)?;
-    let verbs = call.arguments.all("verb");
-    if verbs.is_empty() {
-        return Err(Failure::message("at least one verb must be specified"));
-    }
-    warn_of_verbs(io, verbs);
+    let verbs = verbs(&call)?;
+    warn_of_verbs(io, &verbs);
     if call.arguments.all("resource").is_empty() {
         return Err(Failure::message("at least one resource must be specified"));
     }
-    Err(Failure::not_simulated(&call.path, "podhop has no access control"))
+    let value = json!({
+        "apiVersion": format!("{GROUP}/v1"), "kind": "Role", "metadata": {"name": start.name},
+        "rules": resource_rules(&call, &verbs)?
+    });
+    finish(&mut call, io, &start.report, Kind::Role, value, Failure::from)
 }
 
-fn cluster_role(call: Call, io: &mut Io<'_>) -> Outcome {
+/// The verbs, each once; `*` is all of them.
+fn verbs(call: &Call) -> Result<Vec<String>, Failure> {
+    let given = call.arguments.all("verb");
+    if given.is_empty() {
+        return Err(Failure::message("at least one verb must be specified"));
+    }
+    if given.iter().any(|verb| verb == "*") {
+        return Ok(vec!["*".to_owned()]);
+    }
+    Ok(each_once(given))
+}
+
+fn each_once(words: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        if !all.contains(word) {
+            all.push(word.clone());
+        }
+    }
+    all
+}
+
+/// Verbs that only some resources have: (verb, resources, groups).
+const SPECIAL: &[(&str, &[&str], &[&str])] = &[
+    ("use", &["podsecuritypolicies"], &["policy", "extensions"]),
+    ("bind", &["roles", "clusterroles"], &[GROUP]),
+    ("escalate", &["roles", "clusterroles"], &[GROUP]),
+    ("impersonate", &["users", "serviceaccounts", "groups"], &[""]),
+    ("impersonate", &["userextras"], &["authentication.k8s.io"]),
+];
+
+/// A rule a group of the API (`generateResourcePolicyRules`).
+fn resource_rules(call: &Call, verbs: &[String]) -> Result<Value, Failure> {
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut words = call.arguments.all("resource").to_vec();
+    if words.iter().any(|word| word == "*") {
+        words = vec!["*".to_owned()];
+    }
+    for word in &words {
+        let (group, resource) = resource(word, verbs)?;
+        let list = groups.entry(group).or_default();
+        if !list.contains(&resource) {
+            list.push(resource);
+        }
+    }
+    let names = each_once(call.arguments.all("resource-name"));
+    let rules = groups.into_iter().map(|(group, resources)| {
+        let mut rule = json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+        if !names.is_empty() {
+            rule["resourceNames"] = json!(names);
+        }
+        rule
+    });
+    Ok(rules.collect())
+}
+
+/// The group and the full name of a resource: `deploy.apps/scale`.
+fn resource(word: &str, verbs: &[String]) -> Result<(String, String), Failure> {
+    let (whole, part) = word.split_once('/').map_or((word, ""), |(whole, part)| (whole, part));
+    let (name, group) = whole.split_once('.').unwrap_or((whole, ""));
+    if name.is_empty() {
+        let text = "resource must be specified if apiGroup/subresource specified";
+        return Err(Failure::message(text));
+    }
+    let known = resources::named(whole).map(|(plural, _, api_version, _, _)| {
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        (group.to_owned(), (*plural).to_owned())
+    });
+    let is_known = known.is_some();
+    let (group, plural) = known.unwrap_or((group.to_owned(), name.to_owned()));
+    let mut special = false;
+    for verb in verbs.iter().filter(|verb| SPECIAL.iter().any(|row| row.0 == verb.as_str())) {
+        let has = |row: &&(&str, &[&str], &[&str])| {
+            row.0 == verb.as_str()
+                && row.1.contains(&plural.as_str())
+                && row.2.contains(&group.as_str())
+        };
+        if !SPECIAL.iter().any(|row| has(&row)) {
+            let text = format!("can not perform '{verb}' on '{plural}' in group '{group}'");
+            return Err(Failure::message(text));
+        }
+        special = true;
+    }
+    if !is_known && !special && name != "*" {
+        let text = format!("the server doesn't have a resource type {name:?}");
+        return Err(Failure::message(text));
+    }
+    let slash = if part.is_empty() { "" } else { "/" };
+    Ok((group, format!("{plural}{slash}{part}")))
+}
+
+fn cluster_role(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let start = start(&call, io)?;
     named(&start)?;
-    let all = |flag: &str| call.arguments.all(flag);
     let mut value = json!({
         "apiVersion": format!("{GROUP}/v1"), "kind": "ClusterRole",
         "metadata": {"name": start.name}, "rules": null
     });
+    let all = |flag: &str| call.arguments.all(flag);
     let pairs: Vec<&str> =
         all("aggregation-rule").iter().flat_map(|pairs| pairs.split(',')).collect();
     if pairs.is_empty() {
-        if all("verb").is_empty() {
-            return Err(Failure::message("at least one verb must be specified"));
-        }
-        if !all("resource").is_empty() {
-            warn_of_verbs(io, all("verb"));
-            return Err(Failure::not_simulated(&call.path, "podhop has no access control"));
-        }
-        paths(all("verb"), all("non-resource-url"))?;
-        value["rules"] = json!([{
-            "nonResourceURLs": all("non-resource-url"), "verbs": all("verb")
-        }]);
+        value["rules"] = cluster_rules(&call, io)?;
     } else {
         if ["non-resource-url", "verb", "resource", "resource-name"]
             .iter()
@@ -185,19 +271,31 @@ fn cluster_role(call: Call, io: &mut Io<'_>) -> Outcome {
         }
         value["aggregationRule"] = json!({"clusterRoleSelectors": [{"matchLabels": labels}]});
     }
-    let shape = Shape {
-        type_name: "ClusterRole",
-        prefix: "clusterrole.rbac.authorization.k8s.io",
-        namespaced: false,
-    };
-    finish_unknown(&call, io, &start.report, shape, value)
+    finish(&mut call, io, &start.report, Kind::ClusterRole, value, Failure::from)
+}
+
+fn cluster_rules(call: &Call, io: &mut Io<'_>) -> Result<Value, Failure> {
+    let verbs = verbs(call)?;
+    let [urls, resources] =
+        ["non-resource-url", "resource"].map(|flag| call.arguments.all(flag).to_vec());
+    if urls.is_empty() && resources.is_empty() {
+        let text = "one of resource or nonResourceURL must be specified";
+        return Err(Failure::message(text));
+    }
+    let mut rules = Vec::new();
+    if !resources.is_empty() {
+        warn_of_verbs(io, &verbs);
+        rules.extend(resource_rules(call, &verbs)?.as_array().cloned().unwrap_or_default());
+    }
+    if !urls.is_empty() {
+        paths(&verbs, &urls)?;
+        rules.push(json!({"nonResourceURLs": urls, "verbs": verbs}));
+    }
+    Ok(Value::Array(rules))
 }
 
 /// Whether these verbs and paths may stand in a rule.
 fn paths(verbs: &[String], paths: &[String]) -> Result<(), Failure> {
-    if paths.is_empty() {
-        return Err(Failure::message("one of resource or nonResourceURL must be specified"));
-    }
     if let Some(verb) = verbs.iter().find(|verb| !PATH_VERBS.contains(&verb.as_str())) {
         let text = format!("invalid verb: '{verb}' for nonResourceURL");
         return Err(Failure::message(text));
@@ -217,7 +315,7 @@ fn paths(verbs: &[String], paths: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn role_binding(call: Call, io: &mut Io<'_>) -> Outcome {
+fn role_binding(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let start = start(&call, io)?;
     named(&start)?;
     let (role, cluster_role) = (call.arguments.text("role"), call.arguments.text("clusterrole"));
@@ -229,25 +327,19 @@ fn role_binding(call: Call, io: &mut Io<'_>) -> Outcome {
             return Err(Failure::message(text));
         }
     };
-    let shape = Shape {
-        type_name: "RoleBinding",
-        prefix: "rolebinding.rbac.authorization.k8s.io",
-        namespaced: true,
-    };
-    let value = binding(&call, &start.name, shape.type_name, kind, role)?;
-    finish_unknown(&call, io, &start.report, shape, value)
+    let value = binding(&call, &start.name, "RoleBinding", kind, role)?;
+    finish(&mut call, io, &start.report, Kind::RoleBinding, value, |status| {
+        Failure::message(format!("failed to create rolebinding: {}", status.message))
+    })
 }
 
-fn cluster_role_binding(call: Call, io: &mut Io<'_>) -> Outcome {
+fn cluster_role_binding(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let start = start(&call, io)?;
     let role = call.arguments.text("clusterrole");
-    let shape = Shape {
-        type_name: "ClusterRoleBinding",
-        prefix: "clusterrolebinding.rbac.authorization.k8s.io",
-        namespaced: false,
-    };
-    let value = binding(&call, &start.name, shape.type_name, "ClusterRole", role)?;
-    finish_unknown(&call, io, &start.report, shape, value)
+    let value = binding(&call, &start.name, "ClusterRoleBinding", "ClusterRole", role)?;
+    finish(&mut call, io, &start.report, Kind::ClusterRoleBinding, value, |status| {
+        Failure::message(format!("failed to create clusterrolebinding: {}", status.message))
+    })
 }
 
 fn binding(

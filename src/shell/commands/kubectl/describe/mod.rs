@@ -1,5 +1,6 @@
 //! `kubectl describe`: an object in full, with what belongs to it. One kind a file.
 
+mod autoscaler;
 mod containers;
 mod deployment;
 mod endpoints;
@@ -12,6 +13,8 @@ mod node;
 mod others;
 mod page;
 mod pod;
+mod quota;
+mod rights;
 mod service;
 mod stateful_set;
 mod tabs;
@@ -159,6 +162,17 @@ pub(super) fn describe(
         Object::ServiceAccount(account) => reader.service_account(object, account),
         Object::PodDisruptionBudget(budget) => reader.disruption_budget(object, budget),
         Object::PersistentVolumeClaim(claim) => reader.volume_claim(object, claim),
+        Object::HorizontalPodAutoscaler(scaler) => reader.autoscaler(object, scaler),
+        Object::ResourceQuota(quota) => reader.quota(quota),
+        Object::LimitRange(range) => reader.limits(range),
+        Object::Role(role) => reader.role(&role.metadata, role.rules.as_deref()),
+        Object::ClusterRole(role) => reader.role(&role.metadata, role.rules.as_deref()),
+        Object::RoleBinding(it) => {
+            reader.binding(&it.metadata, &it.role_ref, it.subjects.as_deref())
+        }
+        Object::ClusterRoleBinding(it) => {
+            reader.binding(&it.metadata, &it.role_ref, it.subjects.as_deref())
+        }
         other => reader.generic(other),
     }
 }

@@ -49,13 +49,13 @@ impl Reader<'_, '_> {
     }
 
     /// A Namespace's description.
-    pub(super) fn namespace(&mut self, _: &Object, namespace: &Namespace) -> String {
+    pub(super) fn namespace(&mut self, object: &Object, namespace: &Namespace) -> String {
         let mut page = Page::default();
         page.field("Name", namespace.metadata.name.as_deref().unwrap_or(""));
         page.labels_and_annotations(&namespace.metadata);
         let phase = namespace.status.as_ref().and_then(|status| status.phase.as_deref());
         page.field("Status", phase.unwrap_or(""));
-        page.line(0, "\nNo resource quota.\n\nNo LimitRange resource.");
+        self.bounds(&mut page, object.name());
         page.finish()
     }
 

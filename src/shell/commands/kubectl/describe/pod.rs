@@ -113,6 +113,11 @@ fn containers(page: &mut Page, object: &Object, pod: &Pod) {
     }
     let statuses = status.container_statuses.as_deref().unwrap_or_default();
     page.containers("Containers", &spec.containers, Owner::Pod { pod: &value, statuses });
+    let ephemeral = super::super::pods::ephemeral(pod);
+    if !ephemeral.is_empty() {
+        let statuses = status.ephemeral_container_statuses.as_deref().unwrap_or_default();
+        page.containers("Ephemeral Containers", &ephemeral, Owner::Pod { pod: &value, statuses });
+    }
 }
 
 /// A text that is not empty.

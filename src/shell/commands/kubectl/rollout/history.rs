@@ -31,7 +31,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let (objects, mut failures) = objects(&mut call, io)?;
     for object in objects {
         let name = super::super::output::name(&object);
-        let revisions = match revisions(&mut call, io, &object) {
+        let revisions = match revisions(&mut call, io, &object, "history viewer") {
             Ok(revisions) => revisions,
             Err(failure) => {
                 failures.push(failure);

@@ -103,13 +103,21 @@ fn objects(call: &mut Call, io: &mut Io<'_>) -> Result<(Vec<Object>, Vec<Failure
 /// A workload's revisions, oldest first.
 ///
 /// # Errors
-/// When objects of its kind have none.
-fn revisions(call: &mut Call, io: &mut Io<'_>, object: &Object) -> Result<Vec<Revision>, Failure> {
+/// When objects of its kind have none: there is no `what` for them then.
+fn revisions(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    object: &Object,
+    what: &str,
+) -> Result<Vec<Revision>, Failure> {
     let kind = match object {
         Object::Deployment(_) => Kind::ReplicaSet,
         Object::StatefulSet(_) | Object::DaemonSet(_) => Kind::ControllerRevision,
         other => {
-            let text = format!("no history viewer has been implemented for \"{}\"", other.kind());
+            let info = other.kind().info();
+            let dot = if info.group.is_empty() { "" } else { "." };
+            let kind = format!("{}{dot}{}", info.name, info.group);
+            let text = format!("no {what} has been implemented for {kind:?}");
             return Err(Failure::message(text));
         }
     };

@@ -121,7 +121,10 @@ impl Watch {
             Object::DaemonSet(it) => daemon_set(it)?,
             Object::StatefulSet(it) => stateful_set(it)?,
             other => {
-                let text = format!("no status viewer has been implemented for {}", other.kind());
+                let info = other.kind().info();
+                let dot = if info.group.is_empty() { "" } else { "." };
+                let kind = format!("{}{dot}{}", info.name, info.group);
+                let text = format!("no status viewer has been implemented for {kind}");
                 return Err(Failure::message(text));
             }
         };

@@ -7,7 +7,7 @@ use super::super::apply::LAST_APPLIED;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::{DryRun, Report};
 use super::super::flags::{Takes, typed};
-use super::super::{Call, DONE, Failure, Outcome};
+use super::super::{Call, DONE, Failure, Outcome, describe};
 use super::{Revision, objects, revisions};
 use crate::api::{FieldValidation, Object, Patch};
 
@@ -48,7 +48,12 @@ fn undo(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> R
             object.name()
         ));
     }
-    let revisions = revisions(call, io, object)?;
+    let revisions = revisions(call, io, object, "rollbacker")?;
+    let wanted = call.arguments.number("to-revision").unwrap_or(0);
+    let revision = choose(&revisions, wanted, object)?;
+    if report.dry_run == DryRun::Client {
+        return report.tell(io, object, &would_be(object, revision));
+    }
     if let Object::Deployment(deployment) = object
         && deployment.spec.as_ref().and_then(|spec| spec.paused) == Some(true)
     {
@@ -57,8 +62,6 @@ fn undo(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> R
              resume' and try again",
         ));
     }
-    let wanted = call.arguments.number("to-revision").unwrap_or(0);
-    let revision = choose(&revisions, wanted, object)?;
     // What tells the pods of a ReplicaSet apart is the controller's, not the user's.
     let mut template = json!(revision.template);
     if let Some(labels) = template["metadata"]["labels"].as_object_mut() {
@@ -71,15 +74,19 @@ fn undo(call: &mut Call, io: &mut Io<'_>, report: &Report, object: &Object) -> R
         );
         return report.tell(io, object, &text);
     }
-    let back = match report.dry_run {
-        DryRun::Client => object.clone(),
-        dry_run => {
-            let patch = json!([{"op": "replace", "path": "/spec/template", "value": template}]);
-            let options = dry_run.options(FieldValidation::Warn);
-            call.client.patch(io, object, Patch::Json(patch), options)?
-        }
-    };
+    let patch = json!([{"op": "replace", "path": "/spec/template", "value": template}]);
+    let options = report.dry_run.options(FieldValidation::Warn);
+    let back = call.client.patch(io, object, Patch::Json(patch), options)?;
     report.tell(io, &back, "rolled back")
+}
+
+/// What a dry run of kubectl's own tells: the template (`polymorphichelpers/rollback.go`).
+fn would_be(object: &Object, revision: &Revision) -> String {
+    let template = describe::template(&revision.template);
+    match object {
+        Object::Deployment(_) => template,
+        _ => format!("will roll back to {template}"),
+    }
 }
 
 /// The revision with a number, or the last but one.
