@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Cluster, Place, Reply};
+use super::{Cluster, Payload, Place, Reply};
 use crate::api::Pod;
 use crate::network::{ProcessId, TraceId};
 
@@ -29,10 +29,46 @@ pub struct Served {
     /// The image that the server runs from, without registry and tag: `httpd`; empty for a machine
     /// outside.
     pub image: Arc<str>,
+    /// What it was asked, where that was HTTP.
+    pub asked: Option<Asked>,
+    /// The packets that the server sent itself before it answered, oldest first: a proxy's to its
+    /// upstreams.
+    pub onward: Vec<TraceId>,
     /// The status of an HTTP response.
     pub status: Option<u16>,
     /// The body of an HTTP response, or else the bytes that came; the beginning of long ones.
     pub body: Arc<[u8]>,
+}
+
+/// An HTTP request as its server saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// `GET`
+    pub method: String,
+    /// The `Host` header, or nothing.
+    pub host: String,
+    /// Path and query.
+    pub target: String,
+    /// Whether the client spoke TLS, whatever the server speaks.
+    pub tls: bool,
+}
+
+impl Asked {
+    pub(super) fn of(payload: &Payload) -> Option<Asked> {
+        let (request, tls) = match payload {
+            Payload::Http(request) => (request, false),
+            Payload::Tls { request, .. } => (request, true),
+            Payload::Nothing | Payload::Bytes(_) => return None,
+        };
+        let mut headers = request.headers.iter();
+        let host = headers.find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        Some(Asked {
+            method: request.method.clone(),
+            host: host.map_or_else(String::new, |(_, host)| host.clone()),
+            target: request.target.clone(),
+            tls,
+        })
+    }
 }
 
 /// The answers of late, oldest first. Shared between clones of a cluster until one is added.
@@ -66,8 +102,15 @@ impl Cluster {
         recent.filter(move |served| served.trace == trace)
     }
 
-    /// Remembers what a process has answered.
-    pub(super) fn note_answer(&mut self, trace: TraceId, process: ProcessId, reply: &Reply) {
+    /// Remembers what a process has answered to what it was asked; `before` is the first packet that
+    /// was sent since.
+    pub(super) fn note_answer(
+        &mut self,
+        trace: TraceId,
+        (process, before): (ProcessId, TraceId),
+        asked: Option<Asked>,
+        reply: &Reply,
+    ) {
         let (status, body) = match reply {
             Reply::Http(response) | Reply::Tls { response, .. } => {
                 (Some(response.status), response.body.as_slice())
@@ -86,10 +129,16 @@ impl Cluster {
             }
             _ => None,
         };
+        let since = self.network.traces().rev().take_while(|trace| trace.id >= before);
+        let mut onward: Vec<TraceId> =
+            since.filter(|trace| trace.process == Some(process)).map(|trace| trace.id).collect();
+        onward.reverse();
         let served = Served {
             trace,
             place: place.cloned(),
             pod: pod.cloned(),
+            asked,
+            onward,
             image: image.map_or("", |image| image.name.as_str()).into(),
             status,
             body: body[..body.len().min(LENGTH)].into(),

@@ -14,7 +14,7 @@ use super::{Cluster, DialFailure, Issuer, LookupFailure, Place};
 use crate::api::{Kind, Status};
 use crate::clock::SimTime;
 use crate::diagnostic::Diagnostic;
-use crate::network::{ProcessId, Protocol, SocketAddr};
+use crate::network::{ProcessId, Protocol, SocketAddr, TraceId};
 use crate::shared_map::SharedMap;
 
 /// How many deeds are remembered.
@@ -54,6 +54,12 @@ pub enum Did {
     Applied(Applied),
     /// kubectl did not bring a manifest to the server, or the server did not take it.
     Refused(Refused),
+    /// kubectl made an object that no manifest describes (`run`, `create`).
+    Created { object: ObjectName },
+    /// kubectl looked for objects by their labels.
+    Sought(Sought),
+    /// kubectl waited for a rollout, which was not done when it gave up.
+    RolloutUnfinished { object: ObjectName },
     /// A shell or a runtime did not find a program of this name.
     ProgramMissing { program: String },
     /// A shell used a variable that is unset or empty.
@@ -77,6 +83,8 @@ pub struct Fetched {
     pub port: u16,
     /// Whether it is asked for over TLS.
     pub tls: bool,
+    /// The last packet that it dialled with, if it came so far.
+    pub trace: Option<TraceId>,
     /// How it ended.
     pub ending: Ending,
 }
@@ -108,6 +116,19 @@ pub enum Ending {
     NotHttp,
     /// An HTTP response with this status.
     Response { status: u16 },
+}
+
+/// Objects that kubectl looked for by their labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    /// Their kind.
+    pub kind: Kind,
+    /// Where; empty for everywhere.
+    pub namespace: String,
+    /// The selector as kubectl was given it.
+    pub selector: String,
+    /// The names of those that it found.
+    pub found: Vec<String>,
 }
 
 /// What kubectl sent and the server took.

@@ -34,15 +34,16 @@ mod scenarios;
 mod system;
 mod traffic;
 
-pub use answered::Served;
+pub use answered::{Asked, Served};
+pub use compile::policy_block;
 pub use deeds::{
-    Applied, ApplyOutcome, Deed, DeedId, Did, Ending, Fetched, ObjectName, Refusal, Refused,
+    Applied, ApplyOutcome, Deed, DeedId, Did, Ending, Fetched, ObjectName, Refusal, Refused, Sought,
 };
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc};
 pub use kubelet::LogLines;
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
-pub use programs::ingress_port;
+pub use programs::{ingress_port, secret_certificate};
 pub use traffic::{
     Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer,
     Lookup, LookupFailure, Payload, Query, Reply,

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Cluster, Place, api_endpoint, node_servers, outside, processes, programs};
+use super::{Asked, Cluster, Place, api_endpoint, node_servers, outside, processes, programs};
 use crate::network::{
     Because, ConntrackEntry, DnsAnswer, DnsType, NetnsId, Outcome, Party, ProcessId, Protocol,
     Question, SocketAddr, Trace, TraceId,
@@ -360,6 +360,7 @@ impl Cluster {
         };
         let payload = origin_form(payload);
         let ask = Ask { local: connection.server_address, peer: connection.seen_from, payload };
+        let before = self.network.next_trace();
         let answer = match process {
             ProcessId::OUTSIDE => Some(outside::serve(&connection.server, &ask)),
             ProcessId::KUBE_PROXY | ProcessId::KUBELET | ProcessId::SSHD => {
@@ -370,7 +371,8 @@ impl Cluster {
         };
         let answer = answer.unwrap_or(Answer { reply: Reply::Reset, took: Duration::ZERO });
         let reply = speak(&ask.payload, answer.reply);
-        self.note_answer(connection.trace, process, &reply);
+        let asked = Asked::of(&ask.payload);
+        self.note_answer(connection.trace, (process, before), asked, &reply);
         Answer { reply, took: answer.took + took }
     }
 

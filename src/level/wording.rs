@@ -313,7 +313,7 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
             "the sender's address becomes {as_address}, so that the reply comes back this way"
         ),
         Because::PolicyDenies { policies } => denied(policies, flow, stage),
-        Because::PolicyAllows { policy } => {
+        Because::PolicyAllows { policy, .. } => {
             format!("network policy {} lets it {}", short_name(policy), direction(flow, stage))
         }
         Because::Listening { process, bound } => format!("{process} listens on {bound}"),

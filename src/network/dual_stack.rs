@@ -145,6 +145,7 @@ fn policies_judge_by_the_address_that_the_packet_has() {
     let block = PolicyBlock { range: ("fd00:10:244:1::".parse().unwrap(), 64), except: Vec::new() };
     let rule = PolicyRule {
         policy: "default/wall".into(),
+        number: 0,
         peers: PolicyPeers::Only { pods: Arc::default(), blocks: vec![block] },
         ports: Vec::new(),
     };

@@ -31,6 +31,8 @@ pub struct PolicyRules {
 pub struct PolicyRule {
     /// The policy it is from, as `namespace/name`.
     pub policy: Arc<str>,
+    /// Its place in the policy's list, from 0.
+    pub number: usize,
     /// Who is at the other end.
     pub peers: PolicyPeers,
     /// Ports of the receiving pod, after DNAT (R11.3). None: every port.
@@ -78,7 +80,10 @@ impl PolicyRules {
     /// Whether a connection with `peer` to `port` is allowed, and by which facts.
     pub(super) fn judge(&self, peer: IpAddr, protocol: Protocol, port: u16) -> (bool, Because) {
         match self.allow.iter().find(|rule| rule.matches(peer, protocol, port)) {
-            Some(rule) => (true, Because::PolicyAllows { policy: rule.policy.clone() }),
+            Some(rule) => {
+                let (policy, number) = (rule.policy.clone(), rule.number);
+                (true, Because::PolicyAllows { policy, rule: number })
+            }
             None => (false, Because::PolicyDenies { policies: self.policies.clone() }),
         }
     }

@@ -627,6 +627,7 @@ fn a_policy_denies_what_no_rule_allows_and_spares_the_own_node() {
     assert_eq!(told(&f.dial(f.web[0], "10.244.1.2:80")), "web-1 10.244.1.2");
     let rule = PolicyRule {
         policy: "default/allow".into(),
+        number: 0,
         peers: PolicyPeers::Only {
             pods: Arc::new([Ipv4Addr::new(10, 244, 1, 3).into()].into()),
             blocks: Vec::new(),
@@ -645,6 +646,7 @@ fn egress_is_judged_by_the_pods_port() {
     f.set_service(|rules| rules.port = 8000);
     let rule = PolicyRule {
         policy: "default/to-web".into(),
+        number: 0,
         peers: PolicyPeers::Only {
             pods: Arc::default(),
             blocks: vec![PolicyBlock {

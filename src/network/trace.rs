@@ -198,8 +198,8 @@ pub enum Because {
     Masqueraded { as_address: IpAddr },
     /// A NetworkPolicy selects the pod and none of its rules allows this (R11).
     PolicyDenies { policies: Vec<Arc<str>> },
-    /// NetworkPolicies select the pod, and this one allows it.
-    PolicyAllows { policy: Arc<str> },
+    /// NetworkPolicies select the pod, and this one's rule with this place in its list allows it.
+    PolicyAllows { policy: Arc<str>, rule: usize },
     /// A process listens there.
     Listening { process: Arc<str>, bound: SocketAddr },
     /// A ping: the kernel of a machine that is up answers it without any process.

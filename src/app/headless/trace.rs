@@ -76,7 +76,7 @@ fn send(
     let place = name.find(cluster).map_err(|why| Usage(nowhere(&why)))?;
     let first = cluster.next_trace();
     let finished = shell::run_at(cluster, &place, files, command, LIMIT);
-    let own = sent_since(cluster, first);
+    let own = sent_since(cluster, first, &finished.deeds);
     Ok(Ran { finished, first, own })
 }
 
@@ -293,7 +293,7 @@ fn hop_json(network: &Network, hop: &Hop) -> Value {
         Because::PolicyDenies { policies } => {
             value["policies"] = policies.iter().map(AsRef::as_ref).collect();
         }
-        Because::PolicyAllows { policy } => value["policies"] = json!([policy.as_ref()]),
+        Because::PolicyAllows { policy, .. } => value["policies"] = json!([policy.as_ref()]),
         _ => {}
     }
     value

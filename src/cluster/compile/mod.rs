@@ -7,6 +7,8 @@ mod dns;
 mod policy;
 mod service;
 
+pub use policy::block as policy_block;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;

@@ -51,20 +51,20 @@ impl Compiler<'_> {
         if applies(spec, "Ingress") {
             let rules = policies.ingress.get_or_insert_default();
             rules.policies.push(self.name.clone());
-            for rule in spec.ingress.iter().flatten() {
+            for (number, rule) in spec.ingress.iter().flatten().enumerate() {
                 let ports = rule.ports.as_deref().unwrap_or_default();
                 let peers = self.peers(rule.from.as_deref().unwrap_or_default());
                 let numbers = ports.iter().filter_map(|port| numbers(port, pod)).collect();
-                self.allow(rules, peers.in_general(), ports, numbers);
+                self.allow(rules, number, peers.in_general(), (ports, numbers));
             }
         }
         if applies(spec, "Egress") {
             let rules = policies.egress.get_or_insert_default();
             rules.policies.push(self.name.clone());
-            for rule in spec.egress.iter().flatten() {
+            for (number, rule) in spec.egress.iter().flatten().enumerate() {
                 let ports = rule.ports.as_deref().unwrap_or_default();
                 let peers = self.peers(rule.to.as_deref().unwrap_or_default());
-                self.allow_out(rules, &peers, ports);
+                self.allow_out(rules, number, &peers, ports);
             }
         }
     }
@@ -73,23 +73,29 @@ impl Compiler<'_> {
     fn allow(
         &self,
         rules: &mut PolicyRules,
+        number: usize,
         peers: PolicyPeers,
-        declared: &[NetworkPolicyPort],
-        ports: Vec<PolicyPort>,
+        (declared, ports): (&[NetworkPolicyPort], Vec<PolicyPort>),
     ) {
         if declared.is_empty() || !ports.is_empty() {
-            rules.allow.push(PolicyRule { policy: self.name.clone(), peers, ports });
+            rules.allow.push(PolicyRule { policy: self.name.clone(), number, peers, ports });
         }
     }
 
     /// A rule for outgoing connections. Named ports mean what the receiving pods say, so that there
     /// is one rule for each group of receivers with the same numbers.
-    fn allow_out(&self, rules: &mut PolicyRules, peers: &Peers<'_>, ports: &[NetworkPolicyPort]) {
+    fn allow_out(
+        &self,
+        rules: &mut PolicyRules,
+        number: usize,
+        peers: &Peers<'_>,
+        ports: &[NetworkPolicyPort],
+    ) {
         let named = |port: &&NetworkPolicyPort| matches!(port.port, Some(IntOrString::String(_)));
         let nobody = Pod::default();
         let plain: Vec<PolicyPort> =
             ports.iter().filter(|p| !named(p)).filter_map(|p| numbers(p, &nobody)).collect();
-        self.allow(rules, peers.in_general(), ports, plain);
+        self.allow(rules, number, peers.in_general(), (ports, plain));
         let mut groups: BTreeMap<(Protocol, u16), (PolicyPort, BTreeSet<IpAddr>)> = BTreeMap::new();
         for port in ports.iter().filter(named) {
             for (pod, address) in peers.receivers(self.store) {
@@ -101,7 +107,7 @@ impl Compiler<'_> {
         }
         for (range, pods) in groups.into_values() {
             let peers = PolicyPeers::Only { pods: Arc::new(pods), blocks: Vec::new() };
-            self.allow(rules, peers, ports, vec![range]);
+            self.allow(rules, number, peers, (ports, vec![range]));
         }
     }
 
@@ -221,7 +227,8 @@ fn addresses(pod: &Pod) -> Vec<IpAddr> {
     first.into_iter().chain(others).filter_map(|address| address.parse().ok()).collect()
 }
 
-fn block(declared: &IPBlock) -> Option<PolicyBlock> {
+/// An `ipBlock`; `None` where it is none.
+pub fn block(declared: &IPBlock) -> Option<PolicyBlock> {
     let except = declared.except.iter().flatten().filter_map(|text| range(text)).collect();
     Some(PolicyBlock { range: range(&declared.cidr)?, except })
 }

@@ -25,7 +25,7 @@ mod redis_config;
 mod says;
 mod whoami;
 
-pub use nginx::ingress::port_of as ingress_port;
+pub use nginx::ingress::{port_of as ingress_port, secret_certificate};
 
 use super::image::Before;
 use super::{Image, Payload, Process};

@@ -10,6 +10,7 @@ use crate::api::{
     Body, Change, DeleteOptions, FieldSelector, Kind, LabelSelector, Object, Patch, Request,
     Response, Status, WriteOptions,
 };
+use crate::cluster::{Did, ObjectName};
 
 /// Who asks, and for which namespace.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +124,15 @@ impl Client {
             Some(own) if kind.info().namespaced => own.to_owned(),
             _ => self.namespace_of(kind),
         };
-        self.send(io, Request::Create { kind, namespace, object, options }).and_then(one)
+        let dry_run = options.dry_run;
+        let request = Request::Create { kind, namespace, object, options };
+        let made = self.send(io, request).and_then(one)?;
+        if !dry_run {
+            let (namespace, name) = (made.namespace().to_owned(), made.name().to_owned());
+            let object = ObjectName { kind, namespace, name };
+            io.cluster.note(io.place, Did::Created { object });
+        }
+        Ok(made)
     }
 
     /// A change to an object.

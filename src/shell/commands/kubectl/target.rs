@@ -5,6 +5,7 @@ use super::client::{Filter, unfit};
 use super::sources::{self, Read};
 use super::{Call, Failure};
 use crate::api::{Kind, Object, Reason};
+use crate::cluster::{Did, Sought};
 
 /// What a command line names.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,6 +172,7 @@ impl Target {
                             _ => status.into(),
                         }
                     })?;
+                    note_sought(call, io, *kind, &objects);
                     groups.push(Group { kind: *kind, objects });
                 }
             }
@@ -203,6 +205,20 @@ impl Target {
         let objects = groups.into_iter().flat_map(|group| group.objects).collect();
         Ok(Found { objects, failures })
     }
+}
+
+/// Notes what was looked for by labels, for whoever asks why it was not found.
+fn note_sought(call: &Call, io: &mut Io<'_>, kind: Kind, objects: &[Object]) {
+    let selector = call.arguments.text("selector").to_owned();
+    if selector.is_empty() {
+        return;
+    }
+    let namespace = match call.arguments.on("all-namespaces") || !kind.info().namespaced {
+        true => String::new(),
+        false => call.client.namespace.clone(),
+    };
+    let found = objects.iter().map(|object| object.name().to_owned()).collect();
+    io.cluster.note(io.place, Did::Sought(Sought { kind, namespace, selector, found }));
 }
 
 /// The selectors of the command line, for one kind.

@@ -10,7 +10,7 @@ use crate::clock::SimTime;
 use crate::cluster::{
     Connection, DialFailure, Did, Ending, Fetched, HttpRequest, LookupFailure, Payload, Reply,
 };
-use crate::network::{Protocol, SocketAddr};
+use crate::network::{Protocol, SocketAddr, TraceId};
 use crate::shell::Io;
 
 /// A request on its way.
@@ -34,6 +34,8 @@ pub struct Fetch {
     begun: SimTime,
     /// The address that is dialled.
     dialled: Option<SocketAddr>,
+    /// The packet that it is dialled with.
+    trace: Option<TraceId>,
     /// When the request was sent.
     answer_since: SimTime,
     phase: Phase,
@@ -162,6 +164,7 @@ fn fetched(url: &Url, ending: Ending) -> Fetched {
         target: url.target.clone(),
         port: url.port,
         tls: url.is_tls(),
+        trace: None,
         ending,
     }
 }
@@ -175,6 +178,7 @@ pub(super) fn note_bad_url(io: &mut Io<'_>, text: &str) {
         target: String::new(),
         port: 0,
         tls: false,
+        trace: None,
         ending: Ending::BadUrl,
     };
     io.cluster.note(io.place, Did::Fetched(fetched));
@@ -195,6 +199,7 @@ impl Fetch {
             pending: None,
             begun,
             dialled: None,
+            trace: None,
             answer_since: begun,
             phase: Phase::Start,
         }
@@ -246,6 +251,7 @@ impl Fetch {
 
     /// The same, over a connection that stands already.
     pub fn over(mut self, connection: Connection) -> Fetch {
+        self.trace = Some(connection.trace);
         self.phase = Phase::Connected(connection);
         self
     }
@@ -283,6 +289,7 @@ impl Fetch {
             name.clone_into(&mut fetched.name);
         }
         fetched.target.clone_from(&self.request.target);
+        fetched.trace = self.trace;
         io.cluster.note(io.place, Did::Fetched(fetched));
         event
     }
@@ -365,6 +372,7 @@ impl Fetch {
         }
         self.phase = Phase::Dialling { until, since, result: dial.result, left };
         self.dialled = Some(to);
+        self.trace = Some(dial.trace);
         FetchEvent::Trying(to)
     }
 

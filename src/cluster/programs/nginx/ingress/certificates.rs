@@ -23,6 +23,11 @@ pub struct Certificate {
     pub issuer: Issuer,
 }
 
+/// The certificate in a Secret, if it holds one that can be read.
+pub fn secret_certificate(store: &Store, namespace: &str, name: &str) -> Option<Certificate> {
+    Certificate::of_secret(store, &(namespace.to_owned(), name.to_owned())).ok()
+}
+
 impl Certificate {
     /// The controller's own, which it makes when it starts.
     pub fn fake() -> Certificate {

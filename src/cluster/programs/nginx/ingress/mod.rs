@@ -33,6 +33,7 @@ use crate::network::Protocol;
 use annotations::Annotations;
 pub use backends::port_of;
 use certificates::Certificate;
+pub use certificates::secret_certificate;
 use options::Options;
 use routes::{Site, Tls};
 

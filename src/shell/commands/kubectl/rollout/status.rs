@@ -12,6 +12,7 @@ use super::super::{Call, Failure, Next, Outcome, Task};
 use super::{REVISION, objects};
 use crate::api::{Action, Object};
 use crate::clock::SimTime;
+use crate::cluster::{Did, ObjectName};
 
 pub(super) static COMMAND: Command = Command {
     name: "status",
@@ -97,7 +98,11 @@ impl Task for Watch {
                 if change.action == Action::Deleted {
                     return Err(Failure::message("object has been deleted"));
                 }
-                if self.tell(io, &change.object)? {
+                let told = self.tell(io, &change.object);
+                if told.is_err() {
+                    unfinished(io, &object);
+                }
+                if told? {
                     self.current = None;
                     break;
                 }
@@ -106,11 +111,19 @@ impl Task for Watch {
                 continue;
             }
             if self.until.is_some_and(|until| io.now() >= until) {
+                unfinished(io, &object);
                 return Err(Failure::message("timed out waiting for the condition"));
             }
             return Ok(Step::Until(io.now() + PERIOD));
         }
     }
+}
+
+/// Notes that a rollout was not done, for whoever asks why.
+fn unfinished(io: &mut Io<'_>, object: &Object) {
+    let (namespace, name) = (object.namespace().to_owned(), object.name().to_owned());
+    let object = ObjectName { kind: object.kind(), namespace, name };
+    io.cluster.note(io.place, Did::RolloutUnfinished { object });
 }
 
 impl Watch {
