@@ -259,7 +259,8 @@ pub struct Expect {
     pub stdout: Option<String>,
     /// Text that the server's own answer contains, whatever the command prints.
     pub page: Option<String>,
-    /// Labels of the pod that served: another pod than the one that asks.
+    /// Labels of the pod that served: another pod than the one that asks. Servers that a proxy asked
+    /// for its answer count as well.
     pub served_by: BTreeMap<String, String>,
     /// The pods that served, each one of the command's requests.
     pub served_by_pod: Vec<String>,

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::format::{Choice, Claim, Expect, Goal, ObjectField, Predict};
 use super::place::{NoPlace, PlaceName};
-use crate::api::{Labels, Pod};
+use crate::api::{Kind, Labels, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Deed, Place, Served};
+use crate::cluster::{Cluster, Deed, Did, Place, Served};
 use crate::network::{Outcome, Party, Trace, TraceId};
 use crate::shell::{self, Files, Finished};
 
@@ -49,8 +49,8 @@ pub struct Run {
     pub deeds: Vec<Arc<Deed>>,
     /// What was not as expected; `None` for a success.
     pub miss: Option<Miss>,
-    /// Who served it.
-    pub served_by: Option<Party>,
+    /// Who served it: each of its requests.
+    pub served_by: BTreeSet<Party>,
     /// Which of the choices it came to, counted from 0.
     pub fits: Vec<usize>,
 }
@@ -114,16 +114,14 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
     let took = cluster.now().since(began);
     let (asker, mut traces) = match request.traffic {
         Some(container) => own_traffic(cluster, container),
-        None => (Some(place.clone()), sent_since(cluster, first)),
+        None => (Some(place.clone()), sent_since(cluster, first, &finished.deeds)),
     };
     let connections = connections(cluster, &traces);
-    let behind = behind(cluster, &connections);
     let came = Came {
         cluster,
         finished: &finished,
         took,
         connections: &connections,
-        behind: &behind,
         asker: asker.as_ref(),
     };
     let judged = came.judge(request.expect);
@@ -131,13 +129,20 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
     let fits = request.choices.iter().enumerate().filter(fits).map(|(index, _)| index).collect();
     let served_by = match &judged {
         Ok(server) => server.clone(),
-        Err(_) => connections.last().and_then(|connection| connection.server.clone()),
+        Err(_) => connections.last().and_then(|one| one.server().cloned()).into_iter().collect(),
     };
     let deeds = match request.traffic {
         Some(container) => own_deeds(cluster, container, asker.as_ref()),
         None => finished.deeds.clone(),
     };
-    if let Some(container) = request.traffic.filter(|_| traces.is_empty()) {
+    let sent = sent_since(cluster, first, &finished.deeds);
+    // Where the command asks somebody itself, and the container has sent nothing for it, its own
+    // packets tell what became of it.
+    let own = request.traffic.is_some() && connections.is_empty() && !sent.is_empty();
+    let deeds = if own { finished.deeds.clone() } else { deeds };
+    if own {
+        traces = sent;
+    } else if let Some(container) = request.traffic.filter(|_| traces.is_empty()) {
         traces = earlier_traffic(cluster, asker.as_ref());
         if traces.is_empty() {
             traces = namesakes_traffic(cluster, container);
@@ -170,7 +175,7 @@ impl Run {
             traces: Vec::new(),
             deeds: Vec::new(),
             miss: Some(Miss::NoPlace),
-            served_by: None,
+            served_by: BTreeSet::new(),
             fits: Vec::new(),
         }
     }
@@ -179,13 +184,29 @@ impl Run {
 /// The distinct pods that served successful runs.
 pub fn served(runs: &[Run]) -> BTreeSet<Party> {
     let good = runs.iter().filter(|run| run.miss.is_none());
-    good.filter_map(|run| run.served_by.clone()).collect()
+    good.flat_map(|run| run.served_by.iter().cloned()).collect()
+}
+
+/// The pods that commands made without a manifest (`kubectl run`), as whoever asks in their place.
+fn made_pods(deeds: &[Arc<Deed>]) -> Vec<Party> {
+    let made = deeds.iter().filter_map(|deed| match &deed.did {
+        Did::Created { object } if object.kind == Kind::Pod => Some(Party::Pod {
+            namespace: object.namespace.as_str().into(),
+            name: object.name.as_str().into(),
+        }),
+        _ => None,
+    });
+    made.collect()
 }
 
 /// What commands that are typed or run from outside have sent from a trace number on, from wherever
-/// (`kubectl exec`): what pods and machines send by themselves is left out.
-pub fn sent_since(cluster: &Cluster, first: TraceId) -> Vec<TraceId> {
-    let ours = |trace: &&Trace| trace.id >= first && trace.process.is_none();
+/// (`kubectl exec`), the pods among it that they made for it: what other pods and machines send by
+/// themselves is left out.
+pub fn sent_since(cluster: &Cluster, first: TraceId, deeds: &[Arc<Deed>]) -> Vec<TraceId> {
+    let made = made_pods(deeds);
+    let ours = |trace: &&Trace| {
+        trace.id >= first && (trace.process.is_none() || made.contains(&trace.from))
+    };
     cluster.traces().filter(ours).map(|trace| trace.id).collect()
 }
 
@@ -272,79 +293,82 @@ pub(super) fn last_connection<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> O
     traces.iter().rev().filter_map(|id| cluster.trace(*id)).find(|trace| trace.dns.is_none())
 }
 
-/// A packet that arrived, and what came back.
+/// A packet that was sent, and who answered it.
 struct Connection<'a> {
     trace: &'a Trace,
-    /// Who has it: the pod, on its node's network too.
-    server: Option<Party>,
+    /// The server that has the connection, if somebody has, and those behind it that it asked itself
+    /// before it answered: what stands behind a proxy.
+    servers: Vec<Server<'a>>,
+}
+
+/// Somebody who answered.
+struct Server<'a> {
+    /// The pod, on its node's network too.
+    party: Party,
     answers: Vec<&'a Served>,
 }
+
+impl Connection<'_> {
+    /// The server that has the connection.
+    fn server(&self) -> Option<&Party> {
+        self.servers.first().map(|server| &server.party)
+    }
+}
+
+/// How many servers are looked for behind one another.
+const DEEPEST: u32 = 8;
 
 fn connections<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Vec<Connection<'a>> {
     let sent = traces.iter().filter_map(|id| cluster.trace(*id));
     sent.filter(|trace| trace.dns.is_none())
         .map(|trace| {
-            let answers: Vec<&Served> = cluster.served(trace.id).collect();
-            let pod = answers.first().and_then(|served| match &served.place {
-                Some(Place::Container { namespace, pod, .. }) => {
-                    Some(Party::Pod { namespace: namespace.clone(), name: pod.clone() })
-                }
-                _ => None,
-            });
-            let server = pod.or_else(|| match &trace.outcome {
-                Outcome::Delivered { to, .. } => Some(to.clone()),
-                _ => None,
-            });
-            Connection { trace, server, answers }
+            let mut servers = Vec::new();
+            servers_of(cluster, trace, DEEPEST, &mut servers);
+            Connection { trace, servers }
         })
         .collect()
 }
 
-/// Proxies that send a request on to one another, at most.
-const PROXIES: usize = 4;
-
-/// What the servers of these connections sent on for them: a proxy's connections to the servers
-/// behind it.
-fn behind<'a>(cluster: &'a Cluster, connections: &[Connection<'_>]) -> Vec<Connection<'a>> {
-    let mut found = Vec::new();
-    let mut asked: Vec<Asked> = connections.iter().filter_map(|one| whose(cluster, one)).collect();
-    for _ in 0..PROXIES {
-        let Some(first) = asked.iter().map(|one| one.first).min() else { break };
-        let later = cluster.traces().filter(|trace| trace.id > first && trace.process.is_some());
-        let sent = later.filter(|trace| {
-            asked
-                .iter()
-                .any(|one| trace.id > one.first && is_sent_by(trace, &one.place, &one.party))
-        });
-        let traces: Vec<TraceId> = sent.map(|trace| trace.id).collect();
-        let next = self::connections(cluster, &traces);
-        asked = next.iter().filter_map(|one| whose(cluster, one)).collect();
-        found.extend(next);
+/// Who answered a packet, and whom each asked for its answer.
+fn servers_of<'a>(
+    cluster: &'a Cluster,
+    trace: &Trace,
+    deepest: u32,
+    servers: &mut Vec<Server<'a>>,
+) {
+    let Outcome::Delivered { to, .. } = &trace.outcome else { return };
+    let answers: Vec<&Served> = cluster.served(trace.id).collect();
+    let pod = answers.first().and_then(|served| match &served.place {
+        Some(Place::Container { namespace, pod, .. }) => {
+            Some(Party::Pod { namespace: namespace.clone(), name: pod.clone() })
+        }
+        _ => None,
+    });
+    let onward = answers.iter().flat_map(|served| &served.onward);
+    let onward: Vec<&Trace> = onward.filter_map(|id| cluster.trace(*id)).collect();
+    servers.push(Server { party: pod.unwrap_or_else(|| to.clone()), answers });
+    if deepest > 0 {
+        for trace in onward.into_iter().filter(|trace| trace.dns.is_none()) {
+            servers_of(cluster, trace, deepest - 1, servers);
+        }
     }
-    found
 }
 
-/// The last packet that reached a server, behind a proxy if there is one.
-pub(super) fn last_server<'a>(cluster: &'a Cluster, traces: &[TraceId]) -> Option<&'a Trace> {
-    let direct = connections(cluster, traces);
-    let behind = behind(cluster, &direct);
-    behind.last().or(direct.last()).map(|connection| connection.trace)
-}
-
-/// A server that was asked.
-struct Asked {
-    /// Its connection: what it sends on comes later.
-    first: TraceId,
-    place: Place,
-    /// Who its packets come from.
-    party: Party,
-}
-
-/// Who answered a connection.
-fn whose(cluster: &Cluster, connection: &Connection<'_>) -> Option<Asked> {
-    let place = connection.answers.first()?.place.clone()?;
-    let party = party_of(cluster, &place);
-    Some(Asked { first: connection.trace.id, place, party })
+/// The last server that a command's packets reached, behind a proxy if there is one, and its port.
+pub(super) fn last_server(cluster: &Cluster, traces: &[TraceId]) -> Option<(Party, u16)> {
+    let mut at = traces.iter().rev().filter_map(|id| cluster.trace(*id)).find(|t| t.dns.is_none())?;
+    for _ in 0..DEEPEST {
+        let onward = cluster.served(at.id).flat_map(|served| &served.onward);
+        let next = onward.filter_map(|id| cluster.trace(*id)).filter(|trace| trace.dns.is_none());
+        match next.last() {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    match &at.outcome {
+        Outcome::Delivered { to, at, .. } => Some((to.clone(), at.port())),
+        _ => None,
+    }
 }
 
 /// What a command came to.
@@ -353,14 +377,12 @@ struct Came<'a> {
     finished: &'a Finished,
     took: Duration,
     connections: &'a [Connection<'a>],
-    /// What its servers sent on.
-    behind: &'a [Connection<'a>],
     asker: Option<&'a Place>,
 }
 
 impl Came<'_> {
     /// Who served it, or in what it missed.
-    fn judge(&self, expect: &Expect) -> Result<Option<Party>, Miss> {
+    fn judge(&self, expect: &Expect) -> Result<BTreeSet<Party>, Miss> {
         self.printed(expect)?;
         if let Some(within) = expect.within.filter(|within| self.took > *within) {
             return Err(Miss::Late { within, took: self.took });
@@ -368,27 +390,27 @@ impl Came<'_> {
         if let Some(object) = &expect.object {
             object.judge(self.cluster)?;
         }
-        let last = self.connections.last().and_then(|connection| connection.server.clone());
         if !expect.wants_server() {
-            return Ok(last);
+            let all = self.connections.iter().filter_map(|connection| connection.server().cloned());
+            return Ok(all.collect());
         }
-        let mut server = last;
+        let mut servers = BTreeSet::new();
         for wanted in wanted(expect) {
-            let judge =
-                |connection: &Connection<'_>| wanted.miss(self.cluster, connection, self.asker);
-            let mut newest = self.connections.iter().rev().chain(self.behind.iter().rev());
-            server = match newest.find(|connection| judge(connection).is_none()) {
-                Some(connection) => connection.server.clone(),
-                None => {
-                    let missed = self.connections.iter().rev().find_map(judge);
-                    return Err(missed.unwrap_or_else(|| Miss::Server {
-                        expected: wanted.server(),
-                        received: None,
-                    }));
-                }
-            };
+            let judged = self.connections.iter().rev().map(|connection| {
+                wanted.server_in(self.cluster, connection, self.asker).map(Party::clone)
+            });
+            let judged: Vec<Result<Party, Miss>> = judged.collect();
+            let found: Vec<&Party> = judged.iter().filter_map(|one| one.as_ref().ok()).collect();
+            if found.is_empty() {
+                let missed = judged.into_iter().find_map(Result::err);
+                return Err(missed.unwrap_or_else(|| Miss::Server {
+                    expected: wanted.server(),
+                    received: None,
+                }));
+            }
+            servers.extend(found.into_iter().cloned());
         }
-        Ok(server)
+        Ok(servers)
     }
 
     /// Whether it ended and printed as it has to.
@@ -483,58 +505,58 @@ fn wanted(expect: &Expect) -> Vec<Wanted<'_>> {
 }
 
 impl Wanted<'_> {
-    /// In what a connection misses this.
-    fn miss(
+    /// Who of a connection's servers this is, or in what the connection misses it.
+    fn server_in<'c>(
         &self,
         cluster: &Cluster,
-        connection: &Connection<'_>,
+        connection: &'c Connection<'_>,
         asker: Option<&Place>,
-    ) -> Option<Miss> {
-        if !self.is_server(cluster, connection, asker) {
+    ) -> Result<&'c Party, Miss> {
+        let fits = |server: &&Server<'_>| self.is_server(cluster, server, asker);
+        let says = |server: &&Server<'_>| {
+            let page = self.expect.page.as_ref();
+            page.is_none_or(|page| server.answers.iter().any(|served| served.says(page)))
+        };
+        let mut fitting = connection.servers.iter().filter(fits).peekable();
+        if fitting.peek().is_none() {
             let received = self.other_image(connection);
-            return Some(Miss::Server { expected: self.server(), received });
+            return Err(Miss::Server { expected: self.server(), received });
         }
-        if let Some(page) = &self.expect.page
-            && !connection.answers.iter().any(|served| served.says(page))
-        {
-            return Some(Miss::Answer { expected: page.clone() });
-        }
-        let node = self.node?;
+        let Some(server) = fitting.find(says) else {
+            let expected = self.expect.page.clone().unwrap_or_default();
+            return Err(Miss::Answer { expected });
+        };
+        let Some(node) = self.node else { return Ok(&server.party) };
         let entry = cluster.network().node(node);
         let dialled = connection.trace.flow.destination.ip();
-        let passed = entry.is_some_and(|node| node.has_address(dialled));
-        (!passed).then(|| Miss::Way { expected: format!("the address of {node}") })
+        match entry.is_some_and(|node| node.has_address(dialled)) {
+            true => Ok(&server.party),
+            false => Err(Miss::Way { expected: format!("the address of {node}") }),
+        }
     }
 
-    fn is_server(
-        &self,
-        cluster: &Cluster,
-        connection: &Connection<'_>,
-        asker: Option<&Place>,
-    ) -> bool {
+    fn is_server(&self, cluster: &Cluster, server: &Server<'_>, asker: Option<&Place>) -> bool {
         let Expect { served_by, served_by_pod, served_by_image, served_by_host, .. } = self.expect;
         if let Some(host) = served_by_host {
-            let outside =
-                |server: &Party| matches!(server, Party::Outside(name) if **name == **host);
-            return connection.server.as_ref().is_some_and(outside);
+            return matches!(&server.party, Party::Outside(name) if **name == **host);
         }
         let image = |image: &String| {
-            connection.answers.iter().any(|served| served.image.as_ref() == image.as_str())
+            server.answers.iter().any(|served| served.image.as_ref() == image.as_str())
         };
         if !served_by_image.as_ref().is_none_or(image) {
             return false;
         }
         if served_by.is_empty() && served_by_pod.is_empty() {
-            return connection.server.is_some();
+            return true;
         }
-        let Some(Party::Pod { namespace, name }) = &connection.server else { return false };
+        let Party::Pod { namespace, name } = &server.party else { return false };
         let named = match self.pod {
             Some(pod) => pod == name.as_ref(),
             None => served_by_pod.is_empty() || served_by_pod.iter().any(|pod| **pod == **name),
         };
         let asks_itself = matches!(asker, Some(Place::Container { namespace: space, pod, .. })
             if space == namespace && pod == name);
-        let then = connection.answers.iter().find_map(|served| served.pod.as_ref());
+        let then = server.answers.iter().find_map(|served| served.pod.as_ref());
         let now = cluster.objects().get::<Pod>(namespace, name);
         let has = then.or(now).and_then(|pod| pod.metadata.labels.as_ref());
         let labelled = served_by.is_empty() || !asks_itself && wears(has, served_by);
@@ -544,7 +566,8 @@ impl Wanted<'_> {
     /// The server that answered, in words, where it is of another image.
     fn other_image(&self, connection: &Connection<'_>) -> Option<String> {
         let wanted = self.expect.served_by_image.as_deref()?;
-        let served = connection.answers.last().filter(|served| *served.image != *wanted)?;
+        let answers = &connection.servers.first()?.answers;
+        let served = answers.last().filter(|served| *served.image != *wanted)?;
         let Some(Place::Container { pod, container, .. }) = &served.place else { return None };
         Some(format!("container {container} of pod {pod}, which runs {}", served.image))
     }

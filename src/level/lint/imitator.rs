@@ -13,7 +13,7 @@ use crate::level::PlaceName;
 use crate::level::attempt::Attempt;
 use crate::level::format::Goal;
 use crate::level::probe;
-use crate::network::{Outcome, Party, TraceId};
+use crate::network::{Party, TraceId};
 
 /// Who serves a goal in a solution.
 struct Server {
@@ -66,13 +66,12 @@ fn says(goal: &Goal) -> String {
 }
 
 fn server(cluster: &Cluster, goal: &Goal, traces: &[TraceId]) -> Option<Server> {
-    let trace = probe::last_server(cluster, traces)?;
-    let Outcome::Delivered { to, at, .. } = &trace.outcome else { return None };
+    let (to, port) = probe::last_server(cluster, traces)?;
     let asker = goal.traffic.as_deref().unwrap_or(&goal.from);
     let asker = PlaceName::parse(asker).ok().and_then(|name| name.find(cluster).ok());
-    let beside = matches!((&asker, to), (Some(Place::Container { pod, .. }), Party::Pod { name, .. })
+    let beside = matches!((&asker, &to), (Some(Place::Container { pod, .. }), Party::Pod { name, .. })
         if pod == name);
-    Some(Server { pod: to.clone(), port: at.port(), beside })
+    Some(Server { pod: to, port, beside })
 }
 
 /// Makes imitators of a server, and leads its Services and its address in the player's files to them;

@@ -305,7 +305,8 @@ pub(super) struct ExpectFile {
     /// Text that the server's own answer contains, whatever the command prints.
     #[serde(default)]
     pub page: Option<String>,
-    /// Labels of the pod that served the request: another pod than the one that asks.
+    /// Labels of the pod that served the request: another pod than the one that asks. One that a
+    /// proxy asked for its answer counts as well.
     #[serde(default)]
     pub served_by: BTreeMap<String, String>,
     /// The pod that served the request; of several, each served one of the command's requests.
