@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::look;
-use super::packets::{name_of, short};
+use super::packets::{name_of, question_of, service_of};
 use super::{
-    Diagnosis, Facts, client, ingress, manifests, party_name, protocols, selectors, services,
-    workloads,
+    Diagnosis, Facts, behind, client, ingress, manifests, party_name, protocols, rollouts,
+    selectors, services, settings, trial, walls, workloads,
 };
+use k8s_openapi::api::core::v1::Service;
+
 use crate::api::{Kind, Pod};
 use crate::cluster::{ObjectName, Place};
 use crate::diagnostic::Location;
@@ -38,35 +40,46 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let trace = facts.connection?;
     let Outcome::Delivered { to, .. } = &trace.outcome else { return None };
     let party = facts.case.cluster.server_of(trace).unwrap_or_else(|| to.clone());
-    let server = party_name(&party);
     if facts.case.run.is_some_and(|run| run.miss.is_none()) {
         return Some(too_few_servers(facts, trace));
     }
-    if let Some(said) = ingress::diagnose(facts, trace) {
-        return Some(said);
+    let known = walls::diagnose(facts, trace)
+        .or_else(|| behind::diagnose(facts, trace))
+        .or_else(|| own_request(facts, trace))
+        .or_else(|| ingress::diagnose(facts, trace))
+        .or_else(|| protocols::diagnose(facts, trace));
+    if known.is_some() {
+        return known;
     }
-    if let Some(said) = protocols::diagnose(facts, trace) {
-        return Some(said);
-    }
+    let dialled = trace.flow.destination.ip();
+    let (trace, party) = behind::innermost(facts, trace).unwrap_or((trace, party));
+    let server = party_name(&party);
     let said = match facts.case.run.and_then(|run| run.miss.as_ref())? {
         Miss::Server { expected, received } => {
             let who = received.as_deref().unwrap_or(&server);
-            return Some(wrong_server(facts, trace, (&party, who), &format!("not {expected}")));
+            let message = format!("{who} answered, not {expected}");
+            return Some(wrong_server(facts, trace, &party, &message));
         }
         Miss::Answer { expected } => {
-            let wanted = format!("but {expected:?} is not in its answer");
-            return Some(wrong_server(facts, trace, (&party, &server), &wanted));
+            let message = format!("{server} answered, but {expected:?} is not in its answer");
+            return Some(wrong_server(facts, trace, &party, &message));
         }
         Miss::Output { expected } if protocols::status(facts).is_none_or(|status| status < 400) => {
-            let wanted = format!("but not with {expected:?}");
-            return Some(wrong_server(facts, trace, (&party, &server), &wanted));
+            let traces = facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
+            let sent = traces.iter().filter_map(|id| facts.case.cluster.trace(*id));
+            let several = sent.filter(|trace| trace.dns.is_none()).count() > 1;
+            let message = match several || facts.case.goal.run.contains('|') {
+                true => format!(
+                    "the command did not print {:?}; its last request reached {server}",
+                    expected.trim_end()
+                ),
+                false => format!("{server} answered, but not with {expected:?}"),
+            };
+            return Some(wrong_server(facts, trace, &party, &message));
         }
         Miss::Way { expected } => Diagnosis::new(
             "wrong-way",
-            format!(
-                "{server} answered, but the request went to {}, not to {expected}",
-                trace.flow.destination.ip()
-            ),
+            format!("{server} answered, but the request went to {dialled}, not to {expected}"),
         )
         .look([look::nodes()])
         .fix(format!("send the request to {expected}")),
@@ -85,10 +98,24 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         | Miss::Output { .. }
         | Miss::Pattern { .. }
         | Miss::Unwanted { .. }
-        | Miss::Errors { .. } => failed(facts, &server),
+        | Miss::Errors { .. } => {
+            let said = failed(facts, &server);
+            let known = by_port(facts, trace, &party, &said)
+                .or_else(|| settings::diagnose(facts, trace, &said));
+            match known {
+                Some(said) => return Some(said),
+                None => said,
+            }
+        }
         Miss::NoPlace => return None,
     };
     Some(said.fact(facts.quoted()).at(mention(facts, trace)))
+}
+
+/// A goal about what a server of the player's sends itself: what its own request came to.
+fn own_request(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
+    let own = facts.case.goal.traffic.is_some() && facts.fetched.is_none();
+    own.then(|| behind::reached(facts, &party_name(&trace.from), trace)).flatten()
 }
 
 /// The server was reached, and the client did not get what it wanted of it.
@@ -108,7 +135,9 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
         Some(fetched) => said
             .fact(format!("asked for: {}", fetched.url))
             .fix("look at the path, the method and the server's log"),
-        None => said,
+        None => said.fix(
+            "run the goal's command yourself in the terminal, and compare what it prints with what the goal wants",
+        ),
     }
 }
 
@@ -116,43 +145,118 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
 fn wrong_server(
     facts: &Facts<'_>,
     trace: &Trace,
-    (party, server): (&Party, &str),
-    wanted: &str,
+    party: &Party,
+    message: &str,
 ) -> Diagnosis {
-    if let Some(said) = workloads::diagnose(facts) {
-        return said.fact(format!("so {server} answered, {wanted}"));
+    if let Some(said) = workloads::meant(facts, party) {
+        return said.fact(message);
     }
-    if let Some(said) = left_behind(facts, party, wanted) {
+    if let Some(said) = left_behind(facts, party, message) {
         return said;
     }
-    let namespace = facts.namespace();
-    let said =
-        Diagnosis::new("wrong-server", format!("{server} answered, {wanted}")).fact(facts.quoted());
-    let by_port = other_port(facts, trace, party, &said);
-    if let Some(said) = by_port.or_else(|| by_selector(facts, trace, party, &said)) {
-        return said;
+    let said = Diagnosis::new("wrong-server", message).fact(facts.quoted());
+    rollouts::older(facts, party, &said)
+        .or_else(|| by_port(facts, trace, party, &said))
+        .or_else(|| by_selector(facts, trace, party, &said))
+        .or_else(|| settings::hidden_source(facts, trace, &said))
+        .or_else(|| settings::diagnose(facts, trace, &said))
+        .or_else(|| other_words(facts, trace, party, &said))
+        .or_else(|| by_chance(facts, trace, &said))
+        .or_else(|| by_host_port(facts, trace, party, &said))
+        .unwrap_or_else(|| another(facts, trace, party, said))
+}
+
+/// The server is one of those that are meant, and says something else.
+fn other_words(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let Party::Pod { namespace, name } = party else { return None };
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let expect = &facts.case.goal.expect;
+    let anybody = expect.served_by.is_empty() && expect.served_by_pod.is_empty();
+    if !facts.is_wanted(pod) && !(anybody && services::chosen(trace).is_none()) {
+        return None;
     }
-    if let Some(said) = hidden_source(facts, trace, party, &said) {
-        return said;
-    }
-    if let Some(said) = by_chance(facts, trace, &said) {
-        return said;
-    }
-    let pods = facts.case.cluster.objects().list::<Pod>(None);
-    let meant: Vec<&Arc<Pod>> = pods.filter(|pod| facts.is_wanted(pod)).collect();
-    let lines = meant.iter().filter_map(|pod| {
-        let (name, ip) = (pod.metadata.name.as_deref()?, pod.status.as_ref()?.pod_ip.as_deref()?);
-        Some((format!("pod {name} has {ip}"), ip))
-    });
-    let lines: Vec<(String, &str)> = lines.collect();
-    let fix = match lines.first() {
-        Some((line, ip)) => format!("call the one that is meant: write {ip} ({line})"),
-        None => "compare the address in the trace with kubectl get pods -o wide".to_owned(),
+    let said = said.clone();
+    let served = facts.case.cluster.served(trace.id).last();
+    let asked = served.and_then(|served| served.asked.as_ref());
+    let refused = served.and_then(|served| served.status).filter(|status| *status >= 400);
+    let said = match (refused, asked) {
+        (Some(status), Some(one)) => {
+            let message = format!("pod {name} answered {status} to {} {}", one.method, one.target);
+            Diagnosis { message, ..said }
+        }
+        _ => said,
     };
+    let asked = asked.map(|one| format!("pod {name} was asked for {} {}, host {}", one.method, one.target, one.host));
+    Some(
+        Diagnosis { code: "wrong-answer", ..said }
+            .look([look::pods(namespace), look::describe("pod", namespace, name)])
+            .facts(asked)
+            .at(mention(facts, trace))
+            .fix(format!("compare what was asked for, and what pod {name} serves, with what the goal wants")),
+    )
+}
+
+/// The port of a node led to a pod that asks for it (R1.5).
+fn by_host_port(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let hop = trace.hops.iter().find(|hop| matches!(hop.because, Because::HostPort { .. }))?;
+    let Party::Pod { namespace, name } = party else { return None };
+    let port = trace.flow.destination.port();
+    let source = facts.pod_source(namespace, name);
+    let spec = facts.case.cluster.objects().get::<Pod>(namespace, name)?.spec.as_ref()?;
+    let asked = spec.containers.iter().enumerate().find_map(|(index, container)| {
+        let mut ports = container.ports.iter().flatten();
+        let at = ports.position(|one| one.host_port == Some(i32::from(port)))?;
+        Some(format!("spec.containers[{index}].ports[{at}].hostPort"))
+    })?;
+    let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&asked)));
+    Some(
+        said.clone()
+            .look([look::pods(namespace), look::describe("pod", namespace, name)])
+            .fact(format!("{}: {}", hop.place, hop.sentence()))
+            .fact(format!("port {port} of a node leads to the pod on it that asks for it by hostPort"))
+            .at(at.or_else(|| mention(facts, trace)))
+            .fix(format!("let the pod that is meant run on that node and ask for hostPort {port}, and no other")),
+    )
+}
+
+/// Nobody chose: the client called somebody else by his address.
+fn another(facts: &Facts<'_>, trace: &Trace, party: &Party, said: Diagnosis) -> Diagnosis {
+    let pods = facts.case.cluster.objects().list::<Pod>(None);
+    let other = |pod: &&Arc<Pod>| facts.is_wanted(pod) && !is_party(pod, party);
+    let lines: Vec<(String, &str)> = pods
+        .filter(other)
+        .filter_map(|pod| {
+            let (name, status) = (pod.metadata.name.as_deref()?, pod.status.as_ref()?);
+            let ip = status.pod_ip.as_deref()?;
+            Some((format!("pod {name} has {ip}"), ip))
+        })
+        .collect();
+    let inside = trace.from != Party::Laptop;
+    let fix = match lines.first().filter(|_| inside) {
+        Some((line, ip)) => format!("call the one that is meant: write {ip} ({line})"),
+        None => "run the goal's command yourself, and compare who answers with who is meant".to_owned(),
+    };
+    let namespace = facts.namespace();
     said.look([look::pods(&namespace), look::labels(&namespace)])
         .facts(lines.iter().map(|(line, _)| line.clone()).take(4))
         .at(mention(facts, trace))
         .fix(fix)
+}
+
+fn is_party(pod: &Pod, party: &Party) -> bool {
+    matches!(party, Party::Pod { namespace, name }
+        if pod.metadata.namespace.as_deref() == Some(&**namespace)
+            && pod.metadata.name.as_deref() == Some(&**name))
 }
 
 /// A Service chose the pod: its selector matches others than those that are meant.
@@ -162,22 +266,24 @@ fn by_selector(
     party: &Party,
     said: &Diagnosis,
 ) -> Option<Diagnosis> {
-    let (rule, ..) = services::chosen(trace)?;
-    let service = services::find(facts, rule)?;
+    let service = match services::chosen(trace) {
+        Some((rule, ..)) => services::find(facts, rule)?,
+        // The name of a headless Service led to the pod.
+        None => {
+            let asked = question_of(facts, trace)?;
+            let (namespace, name) = service_of(&asked)?;
+            facts.case.cluster.objects().get::<Service>(namespace, name)?
+        }
+    };
     let wanted = services::selector(service)?;
     let (_, matching) = services::pods(facts, service);
-    let is = |pod: &Pod, party: &Party| {
-        matches!(party, Party::Pod { namespace, name }
-            if pod.metadata.namespace.as_deref() == Some(&**namespace)
-                && pod.metadata.name.as_deref() == Some(&**name))
-    };
-    let meant = |pod: &Pod| facts.is_wanted(pod) && !is(pod, party);
+    let meant = |pod: &Pod| facts.is_wanted(pod) && !is_party(pod, party);
     let stranger = matching
         .iter()
-        .find(|pod| is(pod, party))
+        .find(|pod| is_party(pod, party))
         .or_else(|| matching.iter().find(|pod| !facts.is_wanted(pod)))?;
     // Whoever has answered as the goal wants is meant; before anybody has, whoever fits its words.
-    let proved = |pod: &Pod| facts.case.served.iter().any(|party| is(pod, party));
+    let proved = |pod: &Pod| facts.case.served.iter().any(|party| is_party(pod, party));
     let mut good: Vec<&Pod> = Vec::new();
     good.extend(matching.iter().map(|pod| &***pod).filter(|pod| proved(pod)));
     if good.is_empty() && !facts.is_wanted(stranger) {
@@ -190,18 +296,27 @@ fn by_selector(
         let others = matching.iter().map(|pod| &***pod);
         good.extend(others.filter(|pod| maker(facts, pod) != made));
     }
-    if good.is_empty() {
+    let (namespace, name) = services::full_name(service);
+    let mut labels = selectors::telling_apart(&good, stranger, &matching);
+    labels.extend(selectors::beside(facts, service, wanted));
+    let passes = |(key, value): &&(String, String)| {
+        let spec = format!("{{\"selector\":{{{key:?}:{value:?}}}}}");
+        trial::after(facts, &trial::patch(namespace, name, &spec)) == trial::Tried::Passes
+    };
+    let label = labels.iter().find(passes);
+    let label = label.map(|(key, value)| (key, selectors::written(key, value)));
+    if good.is_empty() && label.is_none() {
         return None;
     }
-    let (namespace, name) = services::full_name(service);
-    let key = wanted.keys().next().map_or_else(String::new, |key| selectors::path(key));
+    let key = label.as_ref().map(|(key, _)| *key).filter(|key| wanted.contains_key(*key));
+    let key = key.or_else(|| wanted.keys().next());
+    let key = key.map_or_else(String::new, |key| selectors::path(key));
     let line = facts.locator.field("Service", namespace, name, &key);
-    let labels = selectors::telling_apart(&good, stranger, &matching);
-    let (fix, nearest) = match labels {
+    let (fix, nearest) = match label {
         None => {
             ("give the pods that are meant a label of their own, and select it".to_owned(), None)
         }
-        Some(label) => (
+        Some((_, label)) => (
             format!("let the selector of Service {name} ask for {label}, apply, and send again"),
             Some(label),
         ),
@@ -213,7 +328,7 @@ fn by_selector(
             .fact(format!(
                 "selector {} of Service {} matches pod {stranger}",
                 selectors::shown(wanted),
-                short(rule)
+                look::shown_name(namespace, name)
             ))
             .nearest(nearest)
             .at(line.or_else(|| mention(facts, trace)))
@@ -221,8 +336,9 @@ fn by_selector(
     )
 }
 
-/// The pod is the right one, and another of its servers is meant: the port leads to the wrong one.
-fn other_port(
+/// Another server of the same pod is meant: the port leads to the wrong one. Where a Service says the
+/// port, the other ones are tried.
+fn by_port(
     facts: &Facts<'_>,
     trace: &Trace,
     party: &Party,
@@ -231,83 +347,76 @@ fn other_port(
     let Party::Pod { namespace, name } = party else { return None };
     let Outcome::Delivered { at, .. } = &trace.outcome else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let mut servers = other_servers(facts, pod, at.port());
+    let said = Diagnosis { code: "wrong-server", ..said.clone() }
+        .fact(format!("port {} of pod {name} is another server's", at.port()));
+    let container = |(port, container): &(u16, Option<Arc<str>>)| match container {
+        Some(container) => format!("container {container} listens on port {port}"),
+        None => format!("port {port} is open too"),
+    };
+    let service = services::chosen(trace).and_then(|(rule, ..)| services::find(facts, rule));
+    let Some(service) = service else {
+        let named = facts.case.goal.expect.served_by_image.is_some() || facts.is_wanted(pod);
+        let ports: Vec<String> = servers.iter().map(|(port, _)| port.to_string()).collect();
+        let ports = ports.join(" or ");
+        return (named && !servers.is_empty()).then(|| {
+            said.look([look::describe("pod", namespace, name)])
+                .facts(servers.iter().map(container))
+                .nearest(Some(format!("port {ports}")))
+                .at(mention(facts, trace))
+                .fix(format!("dial port {ports}, apply, and send again"))
+        });
+    };
+    let (space, service_name) = services::full_name(service);
+    let index =
+        services::port(service, trace.flow.destination.port()).map_or(0, |(index, _)| index);
+    servers.retain(|(port, _)| {
+        let path = format!("/spec/ports/{index}/targetPort");
+        let patch = format!("[{{\"op\":\"add\",\"path\":\"{path}\",\"value\":{port}}}]");
+        let command =
+            format!("kubectl patch service {service_name} -n {space} --type=json -p '{patch}'");
+        trial::after(facts, &command) == trial::Tried::Passes
+    });
+    let server = servers.first()?;
+    let target = format!("targetPort: {}", server.0);
+    Some(
+        said.look([look::service(space, service_name)])
+            .fact(container(server))
+            .nearest(Some(target.clone()))
+            .at(facts.locator.field(
+                "Service",
+                space,
+                service_name,
+                &format!("spec.ports[{index}].targetPort"),
+            ))
+            .fix(format!("write {target}, apply, and send again")),
+    )
+}
+
+/// The TCP ports of a pod but for one, with the containers that listen there; those of the image that
+/// the goal wants, if it wants one.
+fn other_servers(facts: &Facts<'_>, pod: &Pod, port: u16) -> Vec<(u16, Option<Arc<str>>)> {
     let image = facts.case.goal.expect.served_by_image.as_deref();
-    let open = facts.listeners(pod).into_iter().filter(|open| {
-        let runs = |wanted: &str| {
-            open.container.as_ref().is_some_and(|container| {
-                let place = Place::Container {
-                    namespace: namespace.clone(),
-                    pod: name.clone(),
-                    container: container.clone(),
-                };
-                facts.case.cluster.image(&place).is_some_and(|image| image.name == wanted)
-            })
+    let (namespace, name) = (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref());
+    let runs = |container: &Option<Arc<str>>, wanted: &str| {
+        let Some(container) = container else { return false };
+        let place = Place::Container {
+            namespace: namespace.unwrap_or("").into(),
+            pod: name.unwrap_or("").into(),
+            container: container.clone(),
         };
-        open.protocol == Protocol::Tcp && open.port != at.port() && image.is_none_or(runs)
+        facts.case.cluster.image(&place).is_some_and(|image| image.name == wanted)
+    };
+    let open = facts.listeners(pod).into_iter().filter(|open| {
+        open.protocol == Protocol::Tcp
+            && open.port != port
+            && image.is_none_or(|image| runs(&open.container, image))
     });
     let mut servers: Vec<(u16, Option<Arc<str>>)> =
         open.map(|open| (open.port, open.container)).collect();
     servers.sort();
     servers.dedup();
-    if servers.is_empty() || (image.is_none() && !facts.is_wanted(pod)) {
-        return None;
-    }
-    let ports: Vec<String> = servers.iter().map(|(port, _)| port.to_string()).collect();
-    let ports = ports.join(" or ");
-    let said = said.clone().fact(format!("port {} of pod {name} is another server's", at.port()));
-    let said = said.facts(servers.iter().map(|(port, container)| match container {
-        Some(container) => format!("container {container} listens on port {port}"),
-        None => format!("port {port} is open too"),
-    }));
-    let service = services::chosen(trace).and_then(|(rule, ..)| services::find(facts, rule));
-    let Some(service) = service else {
-        return Some(
-            said.look([look::describe("pod", namespace, name)])
-                .nearest(Some(format!("port {ports}")))
-                .at(mention(facts, trace))
-                .fix(format!("dial port {ports}, apply, and send again")),
-        );
-    };
-    let (service_namespace, service_name) = services::full_name(service);
-    let index =
-        services::port(service, trace.flow.destination.port()).map_or(0, |(index, _)| index);
-    let path = format!("spec.ports[{index}].targetPort");
-    Some(
-        said.look([look::service(service_namespace, service_name)])
-            .nearest(Some(format!("targetPort: {ports}")))
-            .at(facts.locator.field("Service", service_namespace, service_name, &path))
-            .fix(format!("write targetPort: {ports}, apply, and send again")),
-    )
-}
-
-/// The right pod answered, and saw a node's address in place of the caller's (R6.6).
-fn hidden_source(
-    facts: &Facts<'_>,
-    trace: &Trace,
-    party: &Party,
-    said: &Diagnosis,
-) -> Option<Diagnosis> {
-    let Party::Pod { namespace, name } = party else { return None };
-    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    let masked =
-        trace.hops.iter().find(|hop| matches!(hop.because, Because::Masqueraded { .. }))?;
-    let service = services::find(facts, services::chosen(trace)?.0)?;
-    let spec = service.spec.as_ref()?;
-    let external = matches!(spec.type_.as_deref(), Some("NodePort" | "LoadBalancer"));
-    if !facts.is_wanted(pod) || !external {
-        return None;
-    }
-    let (service_namespace, service_name) = services::full_name(service);
-    let line = |path: &str| facts.locator.field("Service", service_namespace, service_name, path);
-    Some(
-        said.clone()
-            .look([look::service(service_namespace, service_name), look::pods(namespace)])
-            .fact(masked.sentence())
-            .fact("with externalTrafficPolicy: Cluster a pod sees a node's address, with Local the caller's own")
-            .nearest(Some("externalTrafficPolicy: Local".to_owned()))
-            .at(line("spec.externalTrafficPolicy"))
-            .fix("if the pod is to see the caller's own address, write externalTrafficPolicy: Local, apply, and send again"),
-    )
+    servers
 }
 
 /// A Service chose among pods that its selector means rightly: what was decided is all that is known.
@@ -315,9 +424,19 @@ fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagn
     let (rule, ..) = services::chosen(trace)?;
     let (namespace, name) = services::full_name(services::find(facts, rule)?);
     let chosen = |hop: &&Hop| matches!(hop.because, Because::EndpointChosen { .. });
+    let mut services = facts.case.cluster.objects().list::<Service>(None);
+    let other = services.find(|service| {
+        let (_, pods) = services::pods(facts, service);
+        services::full_name(service) != (namespace, name)
+            && pods.iter().any(|pod| facts.is_wanted(pod))
+    });
+    let other = other.map(|service| services::full_name(service));
     Some(
         said.clone()
             .look([look::endpoints(namespace, name), look::service(namespace, name)])
+            .nearest(other.map(|(space, name)| {
+                format!("Service {}, which selects pods that are meant", look::shown_name(space, name))
+            }))
             .facts(trace.hops.iter().rev().find(chosen).map(Hop::sentence))
             .at(facts.locator.field("Service", namespace, name, "spec"))
             .fix(format!(
@@ -327,7 +446,7 @@ fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagn
 }
 
 /// The pod that answered comes from a manifest that no file describes any more.
-fn left_behind(facts: &Facts<'_>, party: &Party, wanted: &str) -> Option<Diagnosis> {
+fn left_behind(facts: &Facts<'_>, party: &Party, message: &str) -> Option<Diagnosis> {
     let Party::Pod { namespace, name } = party else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
     let maker = maker(facts, pod);
@@ -343,10 +462,7 @@ fn left_behind(facts: &Facts<'_>, party: &Party, wanted: &str) -> Option<Diagnos
     Some(
         Diagnosis::new(
             "left-behind",
-            format!(
-                "{} answered, {wanted}: it is in no file any more, and still runs",
-                party_name(party)
-            ),
+            format!("{message}: {} is in no file any more, and still runs", party_name(party)),
         )
         .look([look::labels(namespace)])
         .fact(format!("{} {} was applied from {file}", kind.name, object.name))
@@ -357,7 +473,7 @@ fn left_behind(facts: &Facts<'_>, party: &Party, wanted: &str) -> Option<Diagnos
 }
 
 /// What made a pod: itself, or its controllers' topmost.
-fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
+pub(super) fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
     let own = (Kind::Pod, pod.metadata.name.clone().unwrap_or_default());
     let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
     let Some((kind, name)) = client::controller(&pod.metadata) else { return own };
@@ -394,27 +510,43 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
         .fact(hop.sentence())
         .facts(hop.passed_over());
     let field = |path: &str| facts.locator.field("Service", &namespace, &name, path);
-    match (affinity, local) {
-        (true, _) => said
-            .nearest(Some("sessionAffinity: None".to_owned()))
-            .at(field("spec.sessionAffinity"))
-            .fix("write sessionAffinity: None, apply, and send again"),
-        (_, true) => {
-            let inside = services::find(facts, service).is_some_and(|service| {
-                let spec = service.spec.as_ref();
-                spec.and_then(|spec| spec.internal_traffic_policy.as_deref()) == Some("Local")
-            });
-            let path = if inside { "internalTrafficPolicy" } else { "externalTrafficPolicy" };
-            said.nearest(Some(format!("{path}: Cluster")))
-                .at(field(&format!("spec.{path}")))
-                .fix(format!("write {path}: Cluster, apply, and send again"))
-        }
-        _ => said
+    let inside = services::find(facts, service).is_some_and(|service| {
+        let spec = service.spec.as_ref();
+        spec.and_then(|spec| spec.internal_traffic_policy.as_deref()) == Some("Local")
+    });
+    let setting = match (affinity, local) {
+        (true, _) => Some(("sessionAffinity", "None")),
+        (_, true) if inside => Some(("internalTrafficPolicy", "Cluster")),
+        (_, true) => Some(("externalTrafficPolicy", "Cluster")),
+        _ => None,
+    };
+    let Some((path, value)) = setting else {
+        let said = said
             .fact("a Service chooses an endpoint for each connection, at random")
-            .at(field("spec.selector"))
-            .fix(format!(
+            .at(field("spec.selector"));
+        return match *usable < wanted {
+            true => said.fix(format!(
                 "let the Service lead to {wanted} ready pods or more: it has {usable} endpoint(s) now"
             )),
+            false => said.fix("send again: chance has left some endpoints out"),
+        };
+    };
+    let words = format!("{path}: {value}");
+    let spec = format!("{{\"{path}\":\"{value}\"}}");
+    let said = said.at(field(&format!("spec.{path}")));
+    match trial::after(facts, &trial::patch(&namespace, &name, &spec)) {
+        trial::Tried::Passes => said
+            .nearest(Some(words.clone()))
+            .fix(format!("write {words}, apply, and send again")),
+        trial::Tried::Fails(Some(miss)) => said
+            .fact(format!("with {words} the goal fails as well: {}", miss.words()))
+            .fix(match *local {
+                true => "call by the other nodes too: with policy Local each passes on to its own pods alone",
+                false => "let the Service lead to more ready pods",
+            }),
+        _ => said
+            .fact(format!("with {words} alone the goal fails as well: too few pods serve it"))
+            .fix(format!("write {words}, and let the Service lead to {wanted} ready pods or more")),
     }
 }
 
@@ -428,6 +560,13 @@ pub(super) fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
 
 /// Nothing else fits: what was asked, and what came. It says that it does not know.
 pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
+    another_answer(facts).fact(
+        "no packet, no object and no program's own word tells why: podhop does not know",
+    )
+}
+
+/// What was asked, and what came.
+pub(super) fn another_answer(facts: &Facts<'_>) -> Diagnosis {
     let run = facts.case.run;
     let said = match run.and_then(|run| run.miss.as_ref()) {
         Some(Miss::Exit { expected, received }) => {
@@ -454,6 +593,5 @@ pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
         .fact(format!("command: {command}"))
         .facts(interrupted.then(|| "it did not end by itself, and was interrupted".to_owned()))
         .fact(facts.quoted())
-        .fact("no packet, no object and no program's own word tells why: podhop does not know")
         .fix("run the goal's command yourself in the terminal, part by part, and look at its answers")
 }

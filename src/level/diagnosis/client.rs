@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use k8s_openapi::api::apps::v1::ReplicaSet;
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::locate::{self, mentions};
 use super::{Facts, place_of};
 use crate::api::Pod;
 use crate::cluster::{Did, Place};
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, Position};
 use crate::level::place::PlaceKind;
 use crate::level::source::{Source, USUAL_NAMESPACE};
 use crate::network::Party;
@@ -76,6 +77,9 @@ impl Facts<'_> {
     /// Where the goal's request runs: for a goal that only reads a log, the container whose traffic
     /// it is about.
     pub fn client_place(&self) -> Option<Place> {
+        if let Some(client) = &self.client {
+            return Some(client.clone());
+        }
         let run = self.case.run?;
         if self.case.goal.traffic.is_some() {
             let last = run.traces.last().and_then(|id| self.case.cluster.trace(*id));
@@ -112,6 +116,7 @@ impl Facts<'_> {
     pub fn client_pod(&self) -> Option<(String, String)> {
         let run = self.case.run?;
         let last = run.traces.last().and_then(|id| self.case.cluster.trace(*id));
+        let last = self.connection.or(last).filter(|_| self.client.is_none());
         if let Some(Party::Pod { namespace, name }) = last.map(|trace| &trace.from) {
             return Some((namespace.to_string(), name.to_string()));
         }
@@ -173,13 +178,56 @@ impl Facts<'_> {
             words.push("localhost".to_owned());
         }
         let with_port: Vec<String> = words.iter().cloned().chain([format!(":{port}")]).collect();
-        self.variable_with(&words)
+        let own = self
+            .variable_with(&words)
             .or_else(|| {
                 let client = self.client_source()?;
                 self.locator.mention_in(&client.source, &with_port)
             })
-            .or_else(|| self.locator.mention_in_scripts(&with_port))
-            .or_else(|| self.locator.mention(&words))
+            .or_else(|| self.configured(&words, address.as_deref()));
+        if own.is_some() || self.client.is_some() {
+            return own;
+        }
+        let run = &self.case.goal.run;
+        let scripts = self.locator.mention_in_scripts(&with_port, |file| mentions(run, file));
+        scripts.or_else(|| self.only_request_of_the_script()).or_else(|| {
+            // A name alone may be a label, or an object's own.
+            let sure = |word: &&String| word.contains(':') || word.parse::<IpAddr>().is_ok();
+            self.locator.mention(words.iter().filter(sure))
+        })
+    }
+
+    /// The line in a ConfigMap that the client's pod mounts with one of the words, or with the name of
+    /// the Service that has the address.
+    fn configured(&self, words: &[String], address: Option<&str>) -> Option<Location> {
+        let (namespace, pod) = self.client_pod()?;
+        let objects = self.case.cluster.objects();
+        let services = objects.list::<Service>(None);
+        let named = services.filter(|service| Some(super::services::cluster_ip(service)) == address);
+        let named = named.filter_map(|service| service.metadata.name.clone());
+        let words: Vec<String> = words.iter().cloned().chain(named).collect();
+        let spec = objects.get::<Pod>(&namespace, &pod)?.spec.as_ref()?;
+        let mut mounted = spec.volumes.iter().flatten().filter_map(|one| one.config_map.as_ref());
+        mounted.find_map(|map| {
+            let source = self.locator.source("ConfigMap", &namespace, &map.name)?;
+            self.locator.mention_in(&source, &words)
+        })
+    }
+
+    /// The one line of the script that the goal's command runs that calls a client program.
+    fn only_request_of_the_script(&self) -> Option<Location> {
+        let run = &self.case.goal.run;
+        let mut scripts = self.case.files.iter().filter(|(file, _)| mentions(run, file));
+        let (file, content) = scripts.next()?;
+        let text = String::from_utf8_lossy(content);
+        let calls = |line: &str| {
+            super::commands::CLIENTS.iter().find_map(|client| locate::whole_word(line, client))
+        };
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with('#'));
+        let mut found = lines.filter_map(|(number, line)| Some((number, calls(line)?)));
+        let (line, column) = found.next()?;
+        let position = Position::new(line, column);
+        found.next().is_none().then(|| Location { file: file.as_str().into(), position })
     }
 
     /// The value of the client's variable that the request uses, or that holds one of the words.

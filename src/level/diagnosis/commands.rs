@@ -9,7 +9,7 @@ use super::{Diagnosis, Facts};
 use crate::cluster::{Did, Ending, Place};
 
 /// Tools that ask a server for something, the most usual first.
-const CLIENTS: [&str; 5] = ["curl", "wget", "nc", "nslookup", "dig"];
+pub(super) const CLIENTS: [&str; 5] = ["curl", "wget", "nc", "nslookup", "dig"];
 
 /// The goal's command is not in the image that it runs in (R15).
 pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -32,6 +32,15 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         (None, Place::Node(node)) => node.to_string(),
         _ => facts.case.goal.from.clone(),
     };
+    if *place == Place::Laptop {
+        return Some(
+            Diagnosis::new("tool-not-in-image", format!("{program} is not simulated here: the laptop of this game has no {program}"))
+                .look(["help".to_owned()])
+                .fact("help lists the commands that there are")
+                .at(facts.locator.mention_in_scripts([program], |_| true))
+                .fix(format!("do it without {program}")),
+        );
+    }
     let image = cluster.image(place);
     let other = image.and_then(|image| CLIENTS.iter().find(|tool| image.holds(tool)));
     let line = facts
@@ -75,7 +84,7 @@ pub(super) fn pending_balancer(facts: &Facts<'_>) -> Option<Diagnosis> {
         kind == Some("LoadBalancer")
             && given.is_none_or(Vec::is_empty)
             && (mentions(run, full_name(service).1)
-                || facts.locator.mention_in_scripts([full_name(service).1]).is_some())
+                || facts.locator.mention_in_scripts([full_name(service).1], |_| true).is_some())
     })?;
     let (namespace, name) = full_name(service);
     let ports = service.spec.as_ref()?.ports.as_ref()?;

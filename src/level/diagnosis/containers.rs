@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::core::v1::ContainerStatus;
 
-use super::{Diagnosis, Facts, look};
-use crate::api::Pod;
+use super::{Diagnosis, Facts, look, trial};
+use crate::api::{Kind, Pod};
 use crate::cluster::{self, Did, Place};
 use crate::diagnostic::nearest;
 use crate::network::SocketAddr;
@@ -41,16 +41,36 @@ pub(super) fn diagnose(
         .nearest(Some("command: [sleep, infinity]".to_owned()))
         .fix("give it a command that goes on: a server, or sleep infinity");
     }
-    Diagnosis::new(
+    let said = Diagnosis::new(
         "container-does-not-run",
         format!("container {} of pod {name} does not run: {reason}", container.name),
-    )
-    .facts(message)
+    );
+    if let Some(command) = restart(facts, pod) {
+        return said
+            .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
+            .fact("started anew as everything stands now, it runs, and the goal passes: it waits for its next start")
+            .nearest(Some(command.clone()))
+            .look(looks)
+            .fix(format!("{command}, and send again"));
+    }
+    said.facts(message)
     .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
     .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
     .nearest(Some(look::log(namespace, name, &container.name)))
     .look(looks)
     .fix(format!("mend what container {} complains of, and apply", container.name))
+}
+
+/// The command that makes the pod anew, where the goal passes after it: tried in a copy.
+fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
+    let (namespace, _) = full_name(pod);
+    let (kind, maker) = super::answers::maker(facts, pod);
+    if !matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
+        return None;
+    }
+    let place = look::in_namespace(namespace);
+    let command = format!("kubectl rollout restart {} {maker}{place}", kind.info().singular);
+    (trial::after(facts, &command) == trial::Tried::Passes).then_some(command)
 }
 
 /// A container that has ended, and that the pod's restartPolicy leaves so (R3.6): its place in the list.

@@ -174,9 +174,16 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
     Explanation {
         code: "no-name-for-pod",
         title: "the pod has no name in DNS",
-        means: "A pod has a name of its own only below a headless Service, if its hostname is set and its subdomain is that Service. A StatefulSet does this for the Service in its serviceName. Pods of a Deployment have none.",
+        means: "A pod has a name of its own only below a Service, if its hostname is set and its subdomain is that Service. A StatefulSet does this for the Service in its serviceName. Pods of a Deployment have none.",
         example: "$ nslookup db-0.db\n** server can't find db-0.db: NXDOMAIN",
-        fix: "Make the Service headless (clusterIP: None), use a StatefulSet, and put the Service's name into serviceName.",
+        fix: "Use a StatefulSet, and put the name of a Service that selects its pods into serviceName.",
+    },
+    Explanation {
+        code: "no-pod-with-label",
+        title: "no pod has the label that was looked for",
+        means: "kubectl get -l, like a Service, finds the pods that have a label exactly as it is written. Pods made by a controller have the labels of its template, and no others.",
+        example: "$ kubectl get pods -l app=counter\nNo resources found in default namespace.",
+        fix: "Compare the label with kubectl get pods --show-labels, and write it into the template.",
     },
     Explanation {
         code: "no-ready-endpoint",
@@ -254,6 +261,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "The connection was made, but what listens there does not speak HTTP: a database, for example. curl can't make sense of its answer, or gets none.",
         example: "curl: (52) Empty reply from server",
         fix: "Use the server's own client (redis-cli, mysql), or dial the port of the HTTP server.",
+    },
+    Explanation {
+        code: "not-kept",
+        title: "a client does not stay with its pod",
+        means: "A Service chooses an endpoint for each connection. Only with sessionAffinity: ClientIP a client stays with the pod that it had, and only for so long as timeoutSeconds says after its last connection.",
+        example: "sessionAffinity: None",
+        fix: "Write sessionAffinity: ClientIP, with a timeoutSeconds that is longer than the pauses between calls.",
     },
     Explanation {
         code: "not-spread",
@@ -368,6 +382,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Allow egress to port 53, UDP and TCP, for example to the pods with k8s-app: kube-dns in kube-system.",
     },
     Explanation {
+        code: "policy-lets-in",
+        title: "a wall has a hole, or is not there",
+        means: "A NetworkPolicy keeps out whom none of its rules lets in, and it does so only for the pods that it selects. Somebody who must not get in is matched by a rule, or no policy selects the pod that is called. Items of a list each let in for themselves; selectors within one item have to hold together.",
+        example: "- podSelector: {matchLabels: {floor: ground}}   # matches the screen as well",
+        fix: "Narrow the rule that lets it in, or let a policy select the pod.",
+    },
+    Explanation {
         code: "port-taken",
         title: "two containers of a pod want the same port",
         means: "All containers of a pod share one network namespace. The second one that opens a port is told that it is taken, and ends; the pod is never ready.",
@@ -380,6 +401,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "Without a readinessProbe a container is ready as soon as it runs. A server that takes a while to begin gets connections that nobody accepts yet, and they are refused.",
         example: "$ curl http://guide\ncurl: (7) Failed to connect to guide port 80 after 0 ms: Couldn't connect to server",
         fix: "Give the container a readinessProbe that asks the port or a page: until it answers, the pod stays out of the Service.",
+    },
+    Explanation {
+        code: "rollout-unfinished",
+        title: "pods of the older template are still there",
+        means: "A controller replaces its pods one after the other when its template changes. It makes none while it is paused, it waits for each new pod to be ready, and with minReadySeconds for longer than that. Until it is done, pods of both templates answer.",
+        example: "$ kubectl rollout status deployment/web --timeout=50s\nWaiting for deployment \"web\" rollout to finish: 1 out of 2 new replicas have been updated...\nerror: timed out waiting for the condition",
+        fix: "See what the new pods lack: kubectl describe pod; and whether the controller is paused.",
     },
     Explanation {
         code: "selects-the-wrong-pods",
@@ -447,9 +475,16 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
     Explanation {
         code: "slow-answer",
         title: "the server takes its time",
-        means: "The connection was made, so names, rules, policies and routes are all right. The process that has the request did not answer before the client gave up.",
+        means: "The connection was made, so names, rules, policies and routes are all right up to this server. What it waits for itself is another matter. The process that has the request did not answer before the client gave up.",
         example: "curl: (28) Operation timed out after 2000 milliseconds with 0 bytes received",
         fix: "Look at the server: its log, its load, and whom it waits for itself.",
+    },
+    Explanation {
+        code: "source-address-hidden",
+        title: "the pod sees a node's address in place of the caller's",
+        means: "With externalTrafficPolicy: Cluster a node may pass a connection on to a pod of another node. So that the reply comes back its way, it puts its own address in place of the caller's. With Local it passes on to its own pods alone, and the caller's address stays.",
+        example: "RemoteAddr: 10.244.3.1:10857   # wanted: 192.168.49.1",
+        fix: "Write externalTrafficPolicy: Local, and let a pod of the Service run on every node that is called.",
     },
     Explanation {
         code: "target-port-closed",
@@ -505,7 +540,7 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         title: "the server was reached, the request failed",
         means: "A server accepted the connection, and the client did not get what it wanted from it.",
         example: "curl: (22) The requested URL returned error: 404",
-        fix: "Look at the path, the method and the server's log.",
+        fix: "Run the goal's command yourself, and compare its answer with what the goal wants; after an error, look at the path and the server's log.",
     },
     Explanation {
         code: "wrong-server",

@@ -3,17 +3,20 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Secret, Service};
 use k8s_openapi::api::networking::v1::{HTTPIngressPath, Ingress, IngressClass, IngressRule};
 
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, protocols, selectors, services, workloads};
-use crate::cluster::ingress_port;
+use crate::cluster::{ingress_port, secret_certificate};
 use crate::diagnostic::{Location, nearest};
 use crate::network::Trace;
 
 /// The image of ingress-nginx, without registry and tag.
 pub(super) const CONTROLLER: &str = "ingress-nginx/controller";
+
+/// Whether the controller speaks TLS to the pods.
+const BACKEND_PROTOCOL: &str = "nginx.ingress.kubernetes.io/backend-protocol";
 
 /// A path of an Ingress, and where it stands.
 struct Rule<'a> {
@@ -38,21 +41,78 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let fetched = facts.fetched?;
     let path = fetched.target.split(['?', '#']).next().unwrap_or("/");
     let asked = Asked { host: &fetched.name, path };
-    let all: Vec<&Arc<Ingress>> = cluster.objects().list::<Ingress>(None).collect();
-    let rules: Vec<Rule<'_>> = all.iter().flat_map(|ingress| rules_of(ingress)).collect();
+    let rules = rules(facts);
     let of_host: Vec<&Rule<'_>> =
         rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
-    let fitting = of_host.iter().filter(|rule| fits(rule.path, asked.path));
-    let best =
-        fitting.max_by_key(|rule| (is_served(facts, rule.ingress), written(rule.path).len()));
+    let best = best(facts, &of_host, &asked);
     let message = format!("the Ingress controller answered {status} by itself");
     let said = match best {
         Some(rule) if !is_served(facts, rule.ingress) => not_served(facts, rule.ingress, &message),
         Some(rule) => return behind(facts, rule, &message),
+        None if !of_host.is_empty() && !of_host.iter().any(|rule| is_served(facts, rule.ingress)) => {
+            not_served(facts, of_host[0].ingress, &message)
+        }
         None if of_host.is_empty() => no_host(facts, &rules, &asked, &message),
         None => no_path(facts, &of_host, &asked, &message),
     };
     Some(said.fact(format!("asked for: host {}, path {}", asked.host, asked.path)))
+}
+
+/// The rules of every Ingress.
+fn rules<'a>(facts: &Facts<'a>) -> Vec<Rule<'a>> {
+    let all = facts.case.cluster.objects().list::<Ingress>(None);
+    all.flat_map(|ingress| rules_of(ingress)).collect()
+}
+
+/// The rule that the controller goes by.
+fn best<'r, 'a>(
+    facts: &Facts<'_>,
+    of_host: &[&'r Rule<'a>],
+    asked: &Asked<'_>,
+) -> Option<&'r Rule<'a>> {
+    let fitting = of_host.iter().filter(|rule| fits(rule.path, asked.path));
+    let key = |rule: &&&Rule<'_>| (is_served(facts, rule.ingress), written(rule.path).len());
+    fitting.max_by_key(key).copied()
+}
+
+/// The Service, and its port, that a request goes to by the rules.
+pub(super) fn backend(facts: &Facts<'_>, host: &str, target: &str) -> Option<(Arc<Service>, u16)> {
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    let asked = Asked { host, path: target.split(['?', '#']).next().unwrap_or("/") };
+    let rules = rules(facts);
+    let of_host: Vec<&Rule<'_>> =
+        rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
+    let rule = best(facts, &of_host, &asked)?;
+    let (namespace, _) = full_name(rule.ingress);
+    let backend = rule.path.backend.service.as_ref()?;
+    let service = facts.case.cluster.objects().get::<Service>(namespace, &backend.name)?;
+    let port = ingress_port(service, &rule.path.backend)?;
+    Some((service.clone(), u16::try_from(port.port).ok()?))
+}
+
+/// Where an Ingress names a Service.
+pub(super) fn line_of_backend(facts: &Facts<'_>, service: &Service) -> Option<Location> {
+    let (namespace, name) = services::full_name(service);
+    let rules = rules(facts);
+    let rule = rules.iter().find(|rule| {
+        let backend = rule.path.backend.service.as_ref();
+        full_name(rule.ingress).0 == namespace && backend.is_some_and(|one| one.name == name)
+    })?;
+    let (number, index) = rule.place;
+    line(facts, rule.ingress, &format!("spec.rules[{number}].http.paths[{index}]"))
+}
+
+/// Where an Ingress that leads to a Service says how it is spoken to.
+pub(super) fn protocol_line(facts: &Facts<'_>, service: &Service) -> Option<Location> {
+    let (namespace, name) = services::full_name(service);
+    let leads = |rule: &&Rule<'_>| {
+        let backend = rule.path.backend.service.as_ref();
+        full_name(rule.ingress).0 == namespace && backend.is_some_and(|one| one.name == name)
+    };
+    let ingress = rules(facts).iter().find(leads)?.ingress;
+    let annotations = ingress.metadata.annotations.as_ref()?;
+    annotations.contains_key(BACKEND_PROTOCOL).then_some(())?;
+    line(facts, ingress, &crate::manifest::field("metadata.annotations", BACKEND_PROTOCOL))
 }
 
 fn rules_of(ingress: &Ingress) -> Vec<Rule<'_>> {
@@ -164,7 +224,7 @@ fn no_host(facts: &Facts<'_>, rules: &[Rule<'_>], asked: &Asked<'_>, message: &s
         Diagnosis::new("no-ingress-rule", format!("{message}: no rule is for host {}", asked.host))
             .look(["kubectl get ingress --all-namespaces".to_owned()])
             .facts((!hosts.is_empty()).then(|| format!("hosts of the rules: {}", hosts.join(", "))))
-            .nearest(close.map(|host| format!("host: {host}")));
+            .nearest(close.map(|_| format!("host: {}", asked.host)));
     match rule {
         Some(rule) => said
             .at(line(facts, rule.ingress, &format!("spec.rules[{}].host", rule.place.0)))
@@ -180,15 +240,17 @@ fn no_host(facts: &Facts<'_>, rules: &[Rule<'_>], asked: &Asked<'_>, message: &s
 
 /// The host has rules, and none is for the path.
 fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &str) -> Diagnosis {
-    let exact = rules.iter().filter(|rule| below(written(rule.path), asked.path));
-    let exact = exact.max_by_key(|rule| written(rule.path).len());
+    // The path that has most of what was asked for.
+    let shared = |rule: &&Rule<'_>| {
+        let both = written(rule.path).chars().zip(asked.path.chars());
+        both.take_while(|(own, asked)| own == asked).count()
+    };
+    let rule = rules.iter().copied().max_by_key(shared);
+    let exact = rule.filter(|rule| below(written(rule.path), asked.path));
     let paths: Vec<String> = rules
         .iter()
         .map(|rule| format!("{} ({})", written(rule.path), rule.path.path_type))
         .collect();
-    let close = nearest(asked.path, rules.iter().map(|rule| written(rule.path)));
-    let rule = exact.or_else(|| rules.iter().find(|rule| Some(written(rule.path)) == close));
-    let rule = rule.or(rules.first());
     let said = Diagnosis::new(
         "no-ingress-rule",
         format!("{message}: no path of host {} fits {}", asked.host, asked.path),
@@ -207,6 +269,7 @@ fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &
             .at(field("pathType"))
             .fix("write pathType: Prefix, apply, and send again"),
         None => said
+            .fact("a path is compared element by element: /a fits /a/b, and not /ab")
             .nearest(Some(format!("path: {}", written(rule.path))))
             .at(field("path"))
             .fix(format!("let a path of the Ingress fit {}, apply, and send again", asked.path)),
@@ -231,6 +294,8 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
         let names = objects.list::<Service>(Some(namespace));
         let names: Vec<&str> = names.filter_map(|one| one.metadata.name.as_deref()).collect();
         let close = nearest(&backend.name, names.iter().copied());
+        let begins = |own: &&&str| backend.name.starts_with(**own) || own.starts_with(&backend.name);
+        let close = close.or_else(|| names.iter().find(begins).copied());
         let elsewhere = objects
             .list::<Service>(None)
             .find(|service| service.metadata.name.as_deref() == Some(&backend.name));
@@ -290,6 +355,40 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
     })
 }
 
+/// Why the Secret that is listed gives no certificate for the host.
+fn secret_fact(facts: &Facts<'_>, namespace: &str, listed: Option<&str>, host: &str) -> String {
+    let Some(name) = listed else {
+        return format!("the entry of spec.tls for {host} names no Secret");
+    };
+    let objects = facts.case.cluster.objects();
+    if objects.get::<Secret>(namespace, name).is_none() {
+        let elsewhere = objects.list::<Secret>(None).find(|one| one.metadata.name.as_deref() == Some(name));
+        return match elsewhere.and_then(|one| one.metadata.namespace.as_deref()) {
+            Some(other) => format!("Secret {name} is in namespace {other}: an Ingress reads those of its own, {namespace}"),
+            None => format!("there is no Secret {name} in namespace {namespace}"),
+        };
+    }
+    match secret_certificate(objects, namespace, name) {
+        Some(found) => {
+            let mut names = found.names;
+            names.sort();
+            names.dedup();
+            format!("the certificate of Secret {name} is for {}, not for {host}", names.join(", "))
+        }
+        None => format!("Secret {name} holds no certificate that can be read"),
+    }
+}
+
+/// A Secret with a certificate for the host.
+fn secret_for(facts: &Facts<'_>, namespace: &str, host: &str) -> Option<String> {
+    let objects = facts.case.cluster.objects();
+    let names = objects.list::<Secret>(Some(namespace));
+    let mut names = names.filter_map(|secret| secret.metadata.name.clone());
+    names.find(|name| {
+        secret_certificate(objects, namespace, name).is_some_and(|found| found.covers(host))
+    })
+}
+
 /// The controller shows its own certificate: no Ingress lists the host with a Secret that is for it.
 pub(super) fn own_certificate(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     let host = facts.fetched.map_or("", |fetched| fetched.name.as_str());
@@ -314,10 +413,19 @@ pub(super) fn own_certificate(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
             .at(line(facts, ingress, "spec.tls"))
             .fix(format!("list {host} under spec.tls, with the Secret of a certificate for it")),
         Some(index) => {
-            let secret = entries[index].secret_name.as_deref().unwrap_or("");
-            said.fact(format!("Secret {secret:?} is listed for {host}: it is not there, or its certificate is for another name"))
-                .at(line(facts, ingress, &format!("spec.tls[{index}].secretName")))
-                .fix(format!("name a Secret whose certificate is for {host}"))
+            let path = format!("spec.tls[{index}].secretName");
+            let at = line(facts, ingress, &path);
+            let (namespace, _) = full_name(ingress);
+            let listed = entries[index].secret_name.as_deref().filter(|name| !name.is_empty());
+            let fitting = secret_for(facts, namespace, host);
+            let fix = match &fitting {
+                Some(name) => format!("write secretName: {name}, apply, and send again"),
+                None => format!("name a Secret of namespace {namespace} whose certificate is for {host}"),
+            };
+            said.fact(secret_fact(facts, namespace, listed, host))
+                .nearest(fitting.map(|name| format!("secretName: {name}")))
+                .at(at)
+                .fix(fix)
         }
     }
 }

@@ -58,12 +58,17 @@ impl Locator {
         words.into_iter().find_map(|word| self.last_line_with(word.as_ref(), everywhere))
     }
 
-    /// The same, in scripts and other files that are no manifests.
+    /// The same, in scripts that are run, and in other files that those name.
     pub fn mention_in_scripts<S: AsRef<str>>(
         &self,
         words: impl IntoIterator<Item = S>,
+        is_run: impl Fn(&str) -> bool,
     ) -> Option<Location> {
-        let scripts = |file: &str| (!is_manifest(file)).then_some(1..=u32::MAX);
+        let named = |file: &str| {
+            let mut scripts = self.texts.iter().filter(|(script, _)| is_run(script));
+            is_run(file) || scripts.any(|(_, text)| text.lines().any(|line| mentions(line, file)))
+        };
+        let scripts = |file: &str| (!is_manifest(file) && named(file)).then_some(1..=u32::MAX);
         words.into_iter().find_map(|word| self.last_line_with(word.as_ref(), scripts))
     }
 
@@ -135,7 +140,7 @@ pub(in crate::level) fn mentions(line: &str, word: &str) -> bool {
 }
 
 /// The column of `word` in `line`, where it is not part of a longer name.
-fn whole_word(line: &str, word: &str) -> Option<u32> {
+pub(super) fn whole_word(line: &str, word: &str) -> Option<u32> {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let mut from = 0;
     while let Some(found) = line[from..].find(word) {

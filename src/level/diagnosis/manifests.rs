@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::look::{shown_name, yaml};
-use super::{Diagnosis, Facts, locate};
+use super::{Diagnosis, Facts, locate, trial};
 use crate::cluster::{Cluster, Did, ObjectName, Refusal};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
@@ -39,8 +39,17 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
 /// Whether kubectl last sent exactly this.
 fn is_sent(cluster: &Cluster, source: &Source<'_>) -> bool {
     let Some(object) = source.object_name() else { return false };
-    let sent = cluster.last_applied(&object);
-    sent.is_some_and(|sent| *sent.manifest == with_namespace(source, &object))
+    let Some(sent) = cluster.last_applied(&object) else { return false };
+    let own = with_namespace(source, &object);
+    let file = &*source.document.file;
+    // It was applied as it stands, and somebody sent another manifest from elsewhere since.
+    let once = || {
+        cluster.deeds().any(|deed| match &deed.did {
+            Did::Applied(applied) => applied.file == file && *applied.manifest == own,
+            _ => false,
+        })
+    };
+    *sent.manifest == own || (sent.file != file && once())
 }
 
 /// The manifest as kubectl sends it.
@@ -162,12 +171,20 @@ impl<'a> Unapplied<'a> {
             && apply::is_taken_anew(cluster, object, source)
         {
             let kind = object.kind.info().name;
+            let command = format!("kubectl replace --force -f {}", self.file);
+            let then = match trial::after(self.facts, &command) {
+                trial::Tried::Fails(Some(miss)) => {
+                    format!("; the goal would fail still: {}", miss.words())
+                }
+                _ => String::new(),
+            };
             return format!(
-                "the {kind} that is there can't be changed into this: kubectl replace --force -f {} deletes it and makes it anew",
-                self.file
+                "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew{then}"
             );
         }
-        let line = first.position.map(|at| format!("line {} of ", at.line)).unwrap_or_default();
+        let begins = source.and_then(|source| source.position(""));
+        let line = first.position.filter(|at| Some(*at) != begins);
+        let line = line.map(|at| format!("line {} of ", at.line)).unwrap_or_default();
         format!("mend {line}{}, apply it, and send again", self.file)
     }
 

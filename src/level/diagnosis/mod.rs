@@ -8,10 +8,12 @@
 //! line, the way out.
 
 mod answers;
+mod behind;
 mod client;
 mod codes;
 mod commands;
 mod containers;
+mod denials;
 mod doors;
 mod events;
 mod explanations;
@@ -26,8 +28,13 @@ mod protocols;
 mod selectors;
 mod service_names;
 mod services;
+mod settings;
+mod rollouts;
+mod sought;
 mod targets;
+mod trial;
 mod variables;
+mod walls;
 mod workloads;
 
 pub(super) use locate::mentions;
@@ -37,8 +44,10 @@ pub use codes::{Code, Explanation, explain, explanations, near_codes};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::Service;
+
 use crate::api::Pod;
-use crate::cluster::{Cluster, Did, Fetched, Place};
+use crate::cluster::{Cluster, Did, Ending, Fetched, Place};
 use crate::diagnostic::Location;
 use crate::network::{Party, Protocol, Trace};
 use crate::shell::Files;
@@ -46,7 +55,7 @@ use crate::shell::Files;
 use super::PlaceName;
 use super::acts::Act;
 use super::format::{Event, Goal};
-use super::probe::{self, Run};
+use super::probe::{self, Miss, Run};
 use locate::Locator;
 
 /// Advice made of a trace that failed and the objects at that moment.
@@ -75,8 +84,8 @@ pub struct Cause {
     pub code: Code,
     /// The line at fault.
     pub at: Option<Location>,
-    /// What happened, for a fault that stands on no line.
-    pub message: Option<String>,
+    /// What mends it, for a fault that stands on no line.
+    pub fix: Option<String>,
 }
 
 impl Diagnosis {
@@ -92,10 +101,10 @@ impl Diagnosis {
         }
     }
 
-    /// What makes it the same fault as another one: its kind, and the line or what happened.
+    /// What makes it the same fault as another one: its kind, and the line or what mends it.
     pub fn cause(&self) -> Cause {
-        let message = self.at.is_none().then(|| self.message.clone());
-        Cause { code: self.code, at: self.at.clone(), message }
+        let fix = self.at.is_none().then(|| self.fix.clone());
+        Cause { code: self.code, at: self.at.clone(), fix }
     }
 
     fn look(mut self, commands: impl IntoIterator<Item = String>) -> Diagnosis {
@@ -153,6 +162,16 @@ struct Facts<'a> {
     fetched: Option<&'a Fetched>,
     /// The name that its last request has not resolved.
     unresolved: Option<String>,
+    /// Who sent, where that is not the goal's own client: a server that passed a request on.
+    client: Option<Place>,
+    /// Whose endpoint it dialled, where it chose one by itself.
+    upstream: Option<Upstream>,
+}
+
+/// The Service and its port whose endpoints somebody dials who reads them from the API server.
+struct Upstream {
+    service: Arc<Service>,
+    port: u16,
 }
 
 /// A socket that is open in a network namespace.
@@ -191,17 +210,16 @@ fn listens_in(cluster: &Cluster, pod: &Pod, port: u16) -> bool {
 impl<'a> Facts<'a> {
     fn of(case: &'a Case<'a>) -> Facts<'a> {
         let traces = case.run.map_or(&[][..], |run| run.traces.as_slice());
-        let deeds = case.run.map_or(&[][..], |run| run.deeds.as_slice());
-        let fetched = deeds.iter().rev().find_map(|deed| match &deed.did {
-            Did::Fetched(fetched) => Some(fetched),
-            _ => None,
-        });
+        let fetched = at_fault(case);
+        let own = fetched.and_then(|fetched| case.cluster.trace(fetched.trace?));
         let mut facts = Facts {
             case,
             locator: Locator::new(case.files),
-            connection: probe::last_connection(case.cluster, traces),
+            connection: own.or_else(|| probe::last_connection(case.cluster, traces)),
             fetched,
             unresolved: None,
+            client: None,
+            upstream: None,
         };
         facts.unresolved = names::unresolved(&facts);
         facts
@@ -240,12 +258,32 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| commands::missing_tool(&facts))
         .or_else(|| commands::pending_balancer(&facts))
         .or_else(|| variables::diagnose(&facts))
-        .or_else(|| names::diagnose(&facts))
-        .or_else(|| packets::diagnose(&facts))
+        .or_else(|| names::diagnose(&facts).map(|said| walls::instead(&facts, said)))
+        .or_else(|| packets::diagnose(&facts).map(|said| walls::instead(&facts, said)))
         .or_else(|| answers::diagnose(&facts))
         .or_else(|| workloads::diagnose(&facts))
+        .or_else(|| rollouts::unfinished(&facts))
+        .or_else(|| sought::diagnose(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts));
     complete(&facts, said)
+}
+
+/// The request that made the command fail: the last one, or, where that got an answer, the last that
+/// got none.
+fn at_fault<'a>(case: &Case<'a>) -> Option<&'a Fetched> {
+    let run = case.run?;
+    let mut fetched = run.deeds.iter().rev().filter_map(|deed| match &deed.did {
+        Did::Fetched(fetched) => Some(fetched),
+        _ => None,
+    });
+    let last = fetched.next()?;
+    let answered = |one: &Fetched| matches!(one.ending, Ending::Response { status } if status < 400);
+    let failed = matches!(
+        run.miss,
+        Some(Miss::Exit { expected: 0, .. } | Miss::Way { .. } | Miss::Server { .. })
+    );
+    let before = fetched.find(|one| !answered(one)).filter(|_| failed && answered(last));
+    Some(before.unwrap_or(last))
 }
 
 /// No rung of the ladder is empty but the line, which not every fault has.

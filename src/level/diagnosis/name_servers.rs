@@ -43,18 +43,17 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         let (namespace, policy) =
             policies.first().and_then(|policy| policy.split_once('/')).unwrap_or_default();
         let line = facts.locator.field("NetworkPolicy", namespace, policy, "spec.egress");
-        return Some(
-            Diagnosis::new(
-                "policy-denies-dns",
-                format!("a NetworkPolicy drops the question who {name} is, so the name is unknown"),
-            )
-            .fact(format!("policies that select the pod: {list}"))
-            .fact(hop.to_string())
-            .look([look::describe("networkpolicy", namespace, policy)])
-            .nearest(Some("an egress rule for port 53, UDP and TCP".to_owned()))
-            .at(line.or(at))
-            .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}")),
-        );
+        let said = Diagnosis::new(
+            "policy-denies-dns",
+            format!("a NetworkPolicy drops the question who {name} is, so the name is unknown"),
+        )
+        .fact(format!("policies that select the pod: {list}"))
+        .fact(hop.to_string())
+        .look([look::describe("networkpolicy", namespace, policy)])
+        .nearest(Some("an egress rule for port 53, UDP and TCP".to_owned()))
+        .at(line.or(at))
+        .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}"));
+        return Some(super::denials::of_question(facts, hop, policies, said));
     }
     let server = question.flow.destination;
     let said = match question.outcome {

@@ -11,7 +11,7 @@ use super::{Diagnosis, Facts, locate, name_servers, selectors, service_names};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, Ending, ObjectName};
 use crate::diagnostic::{Location, nearest};
-use crate::network::DnsData;
+use crate::network::{DnsData, Trace};
 
 /// The name did not resolve, or resolved to one address where several were asked for.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -26,11 +26,16 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
 pub(super) fn unresolved(facts: &Facts<'_>) -> Option<String> {
     let run = facts.case.run?;
     let last = run.deeds.iter().rev().find_map(|deed| match &deed.did {
-        Did::Fetched(fetched) => Some(match fetched.ending {
-            Ending::Name(_) | Ending::SlowName => Some(fetched.host.clone()),
-            _ => None,
-        }),
-        Did::NotResolved { name, .. } => Some(Some(name.clone())),
+        // One that got an answer is not the one at fault, if another got none.
+        Did::Fetched(fetched) if facts.fetched.is_none_or(|fault| fault == fetched) => {
+            Some(match fetched.ending {
+                Ending::Name(_) | Ending::SlowName => Some(fetched.host.clone()),
+                _ => None,
+            })
+        }
+        Did::NotResolved { name, .. } if facts.fetched.is_none_or(|fault| fault.host == *name) => {
+            Some(Some(name.clone()))
+        }
         _ => None,
     });
     if let Some(told) = last {
@@ -89,6 +94,15 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
     let (namespace, service_name) = super::services::full_name(service);
     let said = Diagnosis::new("no-name-for-pod", format!("DNS has no name {name}"))
         .look([look::services(namespace), look::endpoints(namespace, service_name)]);
+    let spec = service.spec.as_ref();
+    if spec.and_then(|spec| spec.type_.as_deref()) == Some("ExternalName") {
+        return Some(
+            said.fact(format!("Service {service_name} is of type ExternalName: another name, with no names of pods below it"))
+                .nearest(Some("clusterIP: None, and no type".to_owned()))
+                .at(facts.locator.field("Service", namespace, service_name, "spec.type").or(at))
+                .fix(make_headless(service_name)),
+        );
+    }
     // Without pods that it selects, no name of the Service has an address.
     if let Some(said) = service_names::without_pods(facts, service, name, at) {
         return Some(said);
@@ -130,7 +144,7 @@ fn not_selected(
     (wanted, pod): (&Labels, &Arc<Pod>),
 ) -> Diagnosis {
     let (namespace, name) = super::services::full_name(service);
-    let near = selectors::near(wanted, &[pod]);
+    let near = selectors::near(wanted, &[pod], name);
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), selectors::path);
     let at = facts.locator.field("Service", namespace, name, &path);
     let fix = match &near.instead {
@@ -204,8 +218,19 @@ fn missing_peer(
             .fact(format!("pod {pod} is of the older template; the controller waits until it is ready before it makes it anew"))
             .fix(format!("kubectl delete pod {pod}: the StatefulSet makes it anew, of the new template"));
     }
-    said.fact("only ready pods have names, unless the Service says publishNotReadyAddresses")
-        .fix(format!("wait until pod {pod} is ready, or see why it is not"))
+    let said = said
+        .look([look::describe("pod", namespace, pod)])
+        .facts(super::packets::unhealthy(facts, stored))
+        .fact("only ready pods have names, unless the Service says publishNotReadyAddresses");
+    match super::packets::closed_probe(facts, stored) {
+        Some((port, at)) => said
+            .nearest(Some(format!("a readinessProbe at port {port}")))
+            .at(at.or_else(|| line("spec.template")))
+            .fix(format!("let the probe ask at port {port}, apply, and kubectl delete pod {pod}: a StatefulSet replaces no pod while one is not ready")),
+        None => said
+            .at(line("spec.template"))
+            .fix(format!("see why pod {pod} is not ready: kubectl describe pod {pod}")),
+    }
 }
 
 /// The number at the end of a StatefulSet's pod's name.
@@ -232,6 +257,13 @@ fn no_stateful_set(
         })
     });
     let kind = maker.and_then(|source| source.text("/kind")).unwrap_or("Deployment");
+    if kind == "DaemonSet" {
+        return said
+            .fact(format!("no pod is called {pod_label} and has subdomain {service_name}"))
+            .fact("pods of a DaemonSet have no names in DNS that could be known before")
+            .at(maker.and_then(|source| locate::at(source, "kind")))
+            .fix(format!("call Service {service_name} by its own name, or a pod by its address"));
+    }
     said.fact(format!("no pod is called {pod_label} and has subdomain {service_name}"))
         .fact(format!("pods of a {kind} have no names in DNS; pods of a StatefulSet do"))
         .nearest(Some(format!("kind: StatefulSet, with serviceName: {service_name}")))
@@ -267,6 +299,16 @@ fn no_service(
     at: Option<Location>,
 ) -> Diagnosis {
     let shown = shown_name(&object.namespace, &object.name);
+    let there = facts.case.cluster.objects().get::<Service>(&object.namespace, &object.name);
+    if there.is_some() {
+        return Diagnosis::new("unknown-name", format!("DNS gave the client no address for {name}"))
+            .look([look::service(&object.namespace, &object.name)])
+            .look([COREFILE.to_owned(), look::pods("kube-system")])
+            .fact(format!("there is a Service {shown}: the cluster's DNS does not tell its address"))
+            .fact("CoreDNS answers for the cluster's names by its plugin kubernetes, which the Corefile names")
+            .at(at)
+            .fix("see what the Corefile says of the cluster's names, and let CoreDNS read it");
+    }
     let said = Diagnosis::new(
         "unknown-name",
         format!("DNS knows nobody called {name}: there is no Service {shown}"),
@@ -278,6 +320,20 @@ fn no_service(
         source.text("/spec/serviceName") == Some(&object.name)
             && source.namespace() == object.namespace
     });
+    let selects = objects_by_selector(facts, object);
+    if let (Some(other), None) = (&selects, &source) {
+        return said
+            .fact(format!("Service {other} selects pods with the value {}", object.name))
+            .nearest(Some(format!("Service {other}")))
+            .at(facts.locator.field("Service", &object.namespace, other, "metadata.name").or(at))
+            .fix(format!("call {other}, or let the Service be called {}", object.name));
+    }
+    if !object.name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return said
+            .facts(facts.fetched.map(|fetched| format!("the client was given {}", fetched.url)))
+            .at(at)
+            .fix("write a name or an address there: this is neither");
+    }
     let at = source
         .as_ref()
         .and_then(|source| locate::at(source, "metadata.name"))
@@ -296,6 +352,16 @@ fn no_service(
             said.at(at).fix(format!("make a Service called {} that selects the pods", object.name))
         }
     }
+}
+
+/// A Service of another name whose selector asks for pods that are called so.
+fn objects_by_selector(facts: &Facts<'_>, object: &ObjectName) -> Option<String> {
+    let mut services = facts.case.cluster.objects().list::<Service>(Some(&object.namespace));
+    let service = services.find(|service| {
+        let labels = selector(service).into_iter().flatten();
+        labels.into_iter().any(|(_, value)| *value == object.name)
+    })?;
+    service.metadata.name.clone()
 }
 
 fn services_line(facts: &Facts<'_>, namespace: &str) -> String {
@@ -432,6 +498,9 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
     )
 }
 
+/// Shows what CoreDNS is told.
+const COREFILE: &str = "kubectl get configmap coredns -n kube-system -o yaml";
+
 fn make_headless(service: &str) -> String {
     format!(
         "write clusterIP: None; a Service keeps its cluster IP for life, so delete Service {service} and apply it again"
@@ -441,11 +510,16 @@ fn make_headless(service: &str) -> String {
 /// A name was looked up that means one virtual address, and nothing was dialled: the goal wanted the
 /// pods' own.
 fn one_virtual_ip(facts: &Facts<'_>) -> Option<Diagnosis> {
-    facts.case.run?.miss.as_ref()?;
-    if facts.connection.is_some() || facts.fetched.is_some() {
+    let run = facts.case.run?;
+    run.miss.as_ref()?;
+    let last = run.traces.last().and_then(|id| facts.case.cluster.trace(*id))?;
+    if last.dns.is_none() || facts.case.goal.traffic.is_some() {
         return None;
     }
     let questions = name_servers::questions(facts);
+    let name = |trace: &Trace| trace.dns.as_ref().map(|dns| dns.name.clone());
+    let questions = questions.into_iter().filter(|one| name(one) == name(last));
+    let questions: Vec<&Trace> = questions.collect();
     let records = questions.iter().filter_map(|trace| trace.dns.as_ref()?.answer.as_ref());
     let records: Vec<&DnsData> =
         records.flat_map(|answer| answer.records.iter().map(|record| &record.data)).collect();

@@ -7,11 +7,12 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, doors, party_name, selectors, services, workloads};
-use crate::api::{Event, Labels, Pod};
+use super::{Diagnosis, Facts, denials, doors, party_name, selectors, services, trial, variables, workloads};
+use crate::api::{Event, Pod};
+use crate::cluster::{Did, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::manifest;
-use crate::network::{Because, DnsData, Hop, Outcome, Party, Protocol, SocketAddr, Stage, Trace};
+use crate::network::{Because, DnsData, Outcome, Party, Protocol, SocketAddr, Trace};
 
 /// The last connection failed, and its trace says why.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -42,7 +43,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
                 .at(failed.mention())
                 .fix(format!("switch {node} on again, or dial another node"))
         }
-        Because::PolicyDenies { policies } => failed.policy(hop, policies),
+        Because::PolicyDenies { policies } => denials::diagnose(facts, hop, policies),
         Because::NobodyListens { listening } => failed.nobody_listens(listening),
         Because::LoopbackOnly { process } => {
             failed.loopback_only(process, hop.after.destination.port())
@@ -138,7 +139,7 @@ impl Failed<'_> {
     ) -> Diagnosis {
         let (namespace, name) = services::full_name(service);
         let index = services::port(service, self.to.port()).map_or(0, |(index, _)| index);
-        let near = services::nearest_port_name(service, index, matching);
+        let near = services::nearest_port_name(self.facts, service, index, matching);
         let fix = near.as_ref().map(|near| format!("write {near}, apply, and send again"));
         Diagnosis::new(
             "target-port-has-no-name",
@@ -170,7 +171,15 @@ impl Failed<'_> {
             .at(self.service_field(rule, "spec.selector"))
             .fix("send again: pods of the Service are ready now");
         }
-        let port = matching.iter().find_map(|pod| self.probe_port(pod));
+        if let Some(said) = self.dark_nodes(service, matching) {
+            return said;
+        }
+        if let Some(said) = self.withheld_names(service, matching) {
+            return said;
+        }
+        let probe = matching.iter().find_map(|pod| closed_probe(self.facts, pod));
+        let port = probe.as_ref().map(|(port, _)| *port);
+        let line = probe.and_then(|(_, line)| line);
         let pod = matching.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
         let fix = match &port {
             Some(port) => format!("let the probe ask at port {port}, apply, and send again"),
@@ -188,38 +197,101 @@ impl Failed<'_> {
         )
         .look([look::pods(namespace), look::describe("pod", namespace, pod)])
         .facts(matching.iter().map(|pod| pod_line(pod)))
-        .facts(matching.iter().filter_map(|pod| self.unhealthy(pod)))
+        .facts(matching.iter().filter_map(|pod| unhealthy(self.facts, pod)))
         .nearest(port.map(|port| format!("a readinessProbe at port {port}")))
-        .at(self.service_field(rule, "spec.selector"))
+        .at(line.or_else(|| self.service_field(rule, "spec.selector")))
         .fix(fix)
     }
 
-    /// What the kubelet last said of a failing probe of the pod.
-    fn unhealthy(&self, pod: &Pod) -> Option<String> {
+    /// Every pod of the Service is on a node that does not answer any more.
+    fn dark_nodes(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
         let objects = self.facts.case.cluster.objects();
-        let events = objects.list::<Event>(pod.metadata.namespace.as_deref());
-        let of_pod = events.filter(|event| {
-            event.origin.involved_object.uid == pod.metadata.uid
-                && event.message.reason.as_deref() == Some("Unhealthy")
-        });
-        of_pod.last().and_then(|event| event.message.text.clone())
+        let dark = |name: &str| {
+            objects.get::<Node>("", name).is_some_and(|node| {
+                let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
+                conditions.into_iter().any(|one| one.type_ == "Ready" && one.status != "True")
+            })
+        };
+        let mut nodes: Vec<&str> = Vec::new();
+        for pod in matching {
+            let node = pod.spec.as_ref()?.node_name.as_deref().filter(|node| dark(node))?;
+            if !nodes.contains(&node) {
+                nodes.push(node);
+            }
+        }
+        let (first, list) = (*nodes.first()?, nodes.join(", "));
+        let (namespace, name) = services::full_name(service);
+        let held = matching.iter().find_map(|pod| self.tied(pod));
+        let said = Diagnosis::new(
+            "node-down",
+            format!(
+                "every pod of Service {} is on {list}, which does not answer any more",
+                shown_name(namespace, name)
+            ),
+        )
+        .look([look::nodes(), look::pods(namespace), look::describe("node", "", first)])
+        .facts(matching.iter().map(|pod| pod_line(pod)))
+        .fact(format!("{list} is NotReady: its pods count as not ready, and leave the endpoints"))
+        .nearest(Some("pods on several nodes".to_owned()));
+        Some(match held {
+            Some((what, at)) => said
+                .fact(format!("{what} ties them to their node: no other may take them"))
+                .at(at)
+                .fix(format!("take {what} out, or let it mean several nodes, and apply; or switch {first} on again")),
+            None => said
+                .fact("its pods are made anew on other nodes when the control plane has given it up, after some minutes")
+                .at(self.facts.locator.field("Service", namespace, name, "spec.selector"))
+                .fix(format!("switch {first} on again, or spread the pods over several nodes")),
+        })
     }
 
-    /// The port that is open where a readiness probe asks at another one, which is not.
-    fn probe_port(&self, pod: &Pod) -> Option<u16> {
-        let open = self.facts.listeners(pod);
-        let containers = pod.spec.as_ref()?.containers.iter();
-        let probes = containers.filter_map(|container| container.readiness_probe.as_ref());
-        let ports = probes.filter_map(|probe| {
-            let http = probe.http_get.as_ref().map(|action| &action.port);
-            match http.or(probe.tcp_socket.as_ref().map(|action| &action.port))? {
-                IntOrString::Int(port) => u16::try_from(*port).ok(),
-                IntOrString::String(_) => None,
-            }
-        });
-        let mut closed = ports.filter(|port| !open.iter().any(|open| open.port == *port));
-        closed.next()?;
-        open.first().map(|open| open.port)
+    /// What ties a pod to its node, and where that is written.
+    fn tied(&self, pod: &Pod) -> Option<(&'static str, Option<Location>)> {
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let source = self.facts.pod_source(namespace, name)?;
+        let written = source.pod()?.get("spec")?;
+        let field = ["nodeName", "nodeSelector"].into_iter().find(|field| !written[*field].is_null())?;
+        let path = source.within(&format!("spec.{field}"));
+        Some((field, super::locate::at(&source.source, &path)))
+    }
+
+    /// The pods' own programs, their probes among them, ask for names that a headless Service gives only
+    /// for ready pods (R8.3, R8.6): whether giving them earlier helps is tried out.
+    fn withheld_names(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
+        let facts = self.facts;
+        let (asker, name) = facts.case.cluster.deeds().rev().find_map(|deed| {
+            let Did::NotResolved { name, .. } = &deed.did else { return None };
+            let Place::Container { pod, .. } = &deed.place else { return None };
+            let own = |one: &&&Arc<Pod>| one.metadata.name.as_deref() == Some(&**pod);
+            matching.iter().find(own).map(|_| (pod, name))
+        })?;
+        let mut parts = name.split('.').filter(|part| !part.is_empty());
+        let first = parts.next()?;
+        let (namespace, _) = services::full_name(service);
+        let objects = facts.case.cluster.objects();
+        let headless = [Some(first), parts.next()].into_iter().flatten().find_map(|name| {
+            objects.get::<Service>(namespace, name).filter(|one| services::is_headless(one))
+        })?;
+        let (namespace, headless_name) = services::full_name(headless);
+        let command = trial::patch(namespace, headless_name, r#"{"publishNotReadyAddresses":true}"#);
+        if trial::after(facts, &command) != trial::Tried::Passes {
+            return None;
+        }
+        let words = "publishNotReadyAddresses: true";
+        let at = facts.locator.field("Service", namespace, headless_name, "spec");
+        let (_, shown) = services::full_name(service);
+        Some(
+            Diagnosis::new(
+                "no-ready-endpoint",
+                format!("Service {shown} selects {} pods, but none of them is ready", matching.len()),
+            )
+            .look([look::pods(namespace), look::service(namespace, headless_name)])
+            .fact(format!("pod {asker} asks for {name} before it is ready, and DNS knows no such name"))
+            .fact(format!("Service {headless_name} gives names to ready pods alone, and each pod waits for the others"))
+            .nearest(Some(words.to_owned()))
+            .at(at)
+            .fix(format!("write {words} in Service {headless_name}, apply, and send again")),
+        )
     }
 
     /// Somebody wrote an EndpointSlice for it, but by another port, or with nobody ready.
@@ -303,10 +375,26 @@ impl Failed<'_> {
         let (namespace, name) = service.map(|one| services::full_name(one)).unwrap_or_default();
         let field = if external { "externalTrafficPolicy" } else { "internalTrafficPolicy" };
         let at = self.service_field(rule, &format!("spec.{field}"));
-        let fix = format!(
-            "write {field}: Cluster{}, apply, and send again; or run a pod on {node}",
-            selectors::in_file(at.as_ref())
-        );
+        let command = trial::patch(namespace, name, &format!("{{\"{field}\":\"Cluster\"}}"));
+        let (tried, cluster) = (trial::after(self.facts, &command), format!("{field}: Cluster"));
+        let (nearest, fact, fix) = match tried {
+            trial::Tried::Fails(miss) => (
+                format!("a pod of Service {} on {node}", short(rule)),
+                miss.map(|miss| format!("with {cluster} the goal fails as well: {}", miss.words())),
+                match external {
+                    true => format!("let a pod of Service {} run on {node}, or call by a node that has one", short(rule)),
+                    false => format!("let a pod of Service {} run on {node}", short(rule)),
+                },
+            ),
+            _ => (
+                cluster.clone(),
+                None,
+                format!(
+                    "write {cluster}{}, apply, and send again; or run a pod on {node}",
+                    selectors::in_file(at.as_ref())
+                ),
+            ),
+        };
         Diagnosis::new(
             "no-local-endpoint",
             format!(
@@ -316,7 +404,8 @@ impl Failed<'_> {
         )
         .look([look::endpoints(namespace, name), look::pods(namespace)])
         .fact(format!("{field} is Local, and {elsewhere} endpoints are on other nodes"))
-        .nearest(Some(format!("{field}: Cluster")))
+        .facts(fact)
+        .nearest(Some(nearest))
         .at(at)
         .fix(fix)
     }
@@ -382,6 +471,11 @@ impl Failed<'_> {
     }
 
     fn no_such_service(&self) -> Diagnosis {
+        // A server that passes requests on dials what its own configuration says.
+        let own = self.facts.client.is_none();
+        if let Some(said) = own.then(|| variables::old_address(self.facts, self.to.ip())).flatten() {
+            return said;
+        }
         let namespace = self.facts.namespace();
         let services = self.facts.case.cluster.objects().list::<Service>(Some(&namespace));
         let addresses = services.filter_map(|service| {
@@ -422,6 +516,18 @@ impl Failed<'_> {
         let objects = self.facts.case.cluster.objects();
         let pod = objects.get::<Pod>(&self.facts.namespace(), pod);
         pod.is_some_and(|pod| pod.is_ready())
+    }
+
+    /// A ready pod that the controller made which had made the one that is gone, with its address.
+    fn heir(&self, gone: &Party) -> Option<(String, String)> {
+        let Party::Pod { namespace, name } = gone else { return None };
+        let mut pods = self.facts.case.cluster.objects().list::<Pod>(Some(namespace));
+        let pod = pods.find(|pod| {
+            let (kind, maker) = super::answers::maker(self.facts, pod);
+            let same = kind != crate::api::Kind::Pod && name.starts_with(&format!("{maker}-"));
+            is_ready(pod) && (same || pod.metadata.name.as_deref() == Some(&**name))
+        })?;
+        Some((pod.metadata.name.clone()?, pod.status.as_ref()?.pod_ip.clone()?))
     }
 
     /// A Service passed it on to an address that nobody has: somebody wrote it into a slice, or its
@@ -473,10 +579,19 @@ impl Failed<'_> {
             pods.iter().filter(|(pod, _)| self.is_ready(pod)).collect();
         let near = nearest(&address, ready.iter().map(|(_, ip)| ip.as_str()));
         let near = ready.iter().find(|(_, ip)| Some(ip.as_str()) == near && was.is_none());
-        let near = near.or_else(|| ready.first());
+        let heirs = was.and_then(|was| self.heir(was));
+        let near = match was {
+            Some(_) => heirs.as_ref(),
+            None => near.copied().or_else(|| {
+                let first = ready.first().copied()?;
+                let objects = self.facts.case.cluster.objects();
+                let pod = objects.get::<Pod>(&self.facts.namespace(), &first.0)?;
+                self.facts.is_wanted(pod).then_some(first)
+            }),
+        };
         let at = self.mention();
         let fix = near.map_or_else(
-            || "make a pod that serves, and call it by a Service's name".to_owned(),
+            || "write the address of a pod that is there; or call a Service, whose name stays".to_owned(),
             |(pod, ip)| {
                 let file = selectors::in_file(at.as_ref());
                 format!("write {ip}, the address of pod {pod}{file}; or call a Service, whose name stays")
@@ -506,16 +621,23 @@ impl Failed<'_> {
             .list::<Service>(None)
             .find(|service| services::cluster_ip(service) == address.to_string());
         let Some(service) = service else {
-            return Diagnosis::new(
-                "outside-cannot-reach-pod",
-                format!("{address} is a pod's address, and means nothing outside the cluster"),
-            )
-            .look([look::services(&self.facts.namespace()), look::nodes()])
-            .fact("the laptop has routes to the nodes alone")
-            .at(self.mention())
-            .fix("give the pods a Service of type NodePort, and dial a node at its node port");
+            return self.pod_from_outside().unwrap_or_else(|| self.nowhere());
         };
         let (namespace, name) = services::full_name(service);
+        let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
+        let node_port = ports.into_iter().flatten().find_map(|port| port.node_port);
+        if let Some(node_port) = node_port {
+            return Diagnosis::new(
+                "outside-cannot-reach-service",
+                format!("{address} is Service {name}'s cluster IP, and means nothing outside the cluster"),
+            )
+            .look([look::service(namespace, name), look::nodes()])
+            .fact("only nodes have the rules that replace it by a pod's address")
+            .fact(format!("Service {name} has a port on every node: {node_port}"))
+            .nearest(Some(format!("a node's address at port {node_port}")))
+            .at(self.mention())
+            .fix(format!("dial a node's address at port {node_port}, and send again"));
+        }
         Diagnosis::new(
             "outside-cannot-reach-service",
             format!(
@@ -533,40 +655,86 @@ impl Failed<'_> {
         .fix("write type: NodePort, apply, and dial a node at the node port")
     }
 
-    /// R11.2: the nearest rule names the other side as it is, and the pod's port.
-    fn policy(&self, hop: &Hop, policies: &[Arc<str>]) -> Diagnosis {
-        let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
-        let (namespace, name) =
-            policies.first().and_then(|policy| policy.split_once('/')).unwrap_or_default();
-        let out = hop.stage == Stage::PolicyEgress;
-        let (kind, peer) = match out {
-            true => ("egress", hop.before.destination.ip()),
-            false => ("ingress", hop.before.source.ip()),
-        };
+    /// The laptop called a pod by its own address.
+    fn pod_from_outside(&self) -> Option<Diagnosis> {
+        let address = self.to.ip().to_string();
         let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
         let pod = pods.find(|pod| {
-            let status = pod.status.as_ref();
-            let ip = status.and_then(|status| status.pod_ip.as_deref());
-            ip == Some(peer.to_string().as_str())
-        });
-        let labels = pod.map(|pod| selectors::shown(&selectors::own_labels(pod, &Labels::new())));
-        let labels = labels.filter(|labels| !labels.is_empty());
-        let who = match labels {
-            Some(labels) => format!("pods with {labels}"),
-            None => format!("ipBlock {peer}/32"),
+            pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(address.as_str()))
+        })?;
+        let name = shown_name(
+            pod.metadata.namespace.as_deref().unwrap_or(""),
+            pod.metadata.name.as_deref().unwrap_or(""),
+        );
+        let inside = self.client_inside();
+        let fix = match &inside {
+            Some(place) => format!("ask from inside: kubectl exec {place} -- curl …"),
+            None => "give the pods a Service of type NodePort, and dial a node at its node port".to_owned(),
         };
-        let to = if out { "to" } else { "from" };
-        let port = hop.before.destination.port();
-        Diagnosis::new(
-            "policy-denies",
-            "a NetworkPolicy does not allow this connection, so it is dropped without a word",
+        Some(
+            Diagnosis::new(
+                "outside-cannot-reach-pod",
+                format!("{address} is the address of pod {name}, and means nothing outside the cluster"),
+            )
+            .look([look::pods(&self.facts.namespace()), look::nodes()])
+            .fact("the laptop has routes to the nodes alone")
+            .nearest(inside.map(|place| format!("kubectl exec {place} -- curl …")))
+            .at(self.mention())
+            .fix(fix),
         )
-        .fact(format!("policies that select the pod: {list}"))
-        .fact(hop.to_string())
-        .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)])
-        .nearest(Some(format!("an {kind} rule {to} {who}, port {port}")))
-        .at(self.facts.locator.field("NetworkPolicy", namespace, name, "spec"))
-        .fix(format!("add an {kind} rule {to} {who}, port {port}, to NetworkPolicy {name}"))
+    }
+
+    /// A running pod with curl, other than servers that the goal wants, from which one can ask.
+    fn client_inside(&self) -> Option<String> {
+        let cluster = self.facts.case.cluster;
+        let namespace = self.facts.namespace();
+        let mut pods = cluster.objects().list::<Pod>(Some(&namespace));
+        let pod = pods.find(|pod| {
+            let containers = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
+            let place = containers.first().map(|container| Place::Container {
+                namespace: namespace.as_str().into(),
+                pod: pod.metadata.name.as_deref().unwrap_or("").into(),
+                container: container.name.as_str().into(),
+            });
+            let image = place.as_ref().and_then(|place| cluster.image(place));
+            is_ready(pod) && image.is_some_and(|image| image.holds("curl"))
+        })?;
+        pod.metadata.name.clone()
+    }
+
+    /// An address that nobody leads to the cluster.
+    fn nowhere(&self) -> Diagnosis {
+        let address = self.to.ip().to_string();
+        let holds = |service: &&Arc<Service>| {
+            let spec = service.spec.as_ref();
+            let own = spec.into_iter().flat_map(|spec| spec.external_ips.iter().flatten());
+            let status = service.status.as_ref().and_then(|status| status.load_balancer.as_ref());
+            let given = status.into_iter().flat_map(|balancer| balancer.ingress.iter().flatten());
+            own.chain(given.filter_map(|one| one.ip.as_ref())).any(|ip| *ip == address)
+        };
+        let objects = self.facts.case.cluster.objects();
+        let service = objects.list::<Service>(None).find(holds);
+        let said = Diagnosis::new(
+            "no-such-host",
+            format!("nobody leads {address} to a machine, so nobody answers there"),
+        )
+        .look([look::services(&self.facts.namespace()), look::nodes()])
+        .at(self.mention());
+        match service {
+            Some(service) => {
+                let (_, name) = services::full_name(service);
+                let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
+                let node_port = ports.into_iter().flatten().find_map(|port| port.node_port);
+                let other = node_port.map(|port| format!("a node's address at port {port}"));
+                said.fact(format!("it stands in Service {name}: the nodes would take packets to it, if somebody brought them"))
+                    .nearest(other.clone())
+                    .fix(match other {
+                        Some(other) => format!("dial {other}"),
+                        None => "dial an address that leads to a node".to_owned(),
+                    })
+            }
+            None => said.fix("dial an address that somebody has: a node's, at a node port"),
+        }
     }
 
     /// Every node with its address.
@@ -580,6 +748,42 @@ impl Failed<'_> {
         });
         named.collect()
     }
+}
+
+/// A readiness probe that asks at a port that is closed: the port that is open, and where the probe's
+/// stands.
+pub(super) fn closed_probe(facts: &Facts<'_>, pod: &Pod) -> Option<(u16, Option<Location>)> {
+    let open = facts.listeners(pod);
+    let first = open.first()?.port;
+    let containers = pod.spec.as_ref()?.containers.iter().enumerate();
+    let index = containers.into_iter().find_map(|(index, container)| {
+        let probe = container.readiness_probe.as_ref()?;
+        let (asked, kind) = match (&probe.http_get, &probe.tcp_socket) {
+            (Some(http), _) => (&http.port, "httpGet"),
+            (_, Some(tcp)) => (&tcp.port, "tcpSocket"),
+            _ => return None,
+        };
+        let IntOrString::Int(port) = asked else { return None };
+        let closed = !open.iter().any(|open| i32::from(open.port) == *port);
+        closed.then(|| format!("spec.containers[{index}].readinessProbe.{kind}.port"))
+    })?;
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let source = facts.pod_source(namespace, name);
+    let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&index)));
+    Some((first, at))
+}
+
+/// What the kubelet last said of a failing probe of the pod.
+pub(super) fn unhealthy(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
+    let objects = facts.case.cluster.objects();
+    let events = objects.list::<Event>(pod.metadata.namespace.as_deref());
+    let of_pod = events.filter(|event| {
+        event.origin.involved_object.uid == pod.metadata.uid
+            && event.message.reason.as_deref() == Some("Unhealthy")
+    });
+    let text = of_pod.last().and_then(|event| event.message.text.clone())?;
+    let first = text.lines().next().unwrap_or("").trim_end().to_owned();
+    Some(format!("pod {}: {first}", pod.metadata.name.as_deref().unwrap_or("")))
 }
 
 /// `backend` of `default/backend:http`; other namespaces stay.

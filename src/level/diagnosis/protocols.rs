@@ -58,7 +58,8 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         Party::Pod { namespace, name } => look::describe("pod", namespace, name),
         _ => look::pods(&facts.namespace()),
     };
-    Some(said.look([look]).at(super::answers::mention(facts, trace)))
+    let at = said.at.clone().or_else(|| super::answers::mention(facts, trace));
+    Some(said.look([look]).at(at))
 }
 
 /// The process that took the connection has ended since, and no answer came (R3.7).
@@ -93,7 +94,7 @@ fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
 }
 
 /// Whether a TLS handshake at the same place would succeed: tried in a copy of the cluster.
-fn speaks_tls(facts: &Facts<'_>, trace: &Trace) -> bool {
+pub(super) fn speaks_tls(facts: &Facts<'_>, trace: &Trace) -> bool {
     let mut trial = facts.case.cluster.clone();
     let place = facts.client_place().unwrap_or(Place::Laptop);
     let Ok(connection) = trial.dial(&place, Protocol::Tcp, trace.flow.destination).result else {

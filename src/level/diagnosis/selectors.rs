@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
@@ -12,24 +13,31 @@ use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
 use crate::manifest;
 
+/// The name of its pod, which a StatefulSet puts on each.
+const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
+
 /// Labels that controllers put on pods: nobody selects by them, and they change with every pod.
 const OF_CONTROLLERS: [&str; 6] = [
     "pod-template-hash",
     "controller-revision-hash",
     "pod-template-generation",
-    "statefulset.kubernetes.io/pod-name",
+    POD_NAME,
     "apps.kubernetes.io/pod-index",
     "batch.kubernetes.io/job-completion-index",
 ];
 
 /// The nearest thing that would have matched.
-pub(super) struct Near {
+pub(super) struct Near<'p> {
     /// The key in the selector that is at fault.
     pub key: Option<String>,
     /// `the nearest label is app=web`
     pub said: Option<String>,
     /// `app: web`, to be written instead.
     pub instead: Option<String>,
+    /// The pod that has it.
+    pub pod: Option<&'p Pod>,
+    /// Whether the selector would match pods without the key.
+    pub without: bool,
 }
 
 /// `app=backend,tier=web`
@@ -41,27 +49,67 @@ pub(super) fn shown(labels: &Labels) -> String {
 /// somebody asks for and that stay with a pod's name.
 pub(super) fn own_labels(pod: &Pod, asked: &Labels) -> Labels {
     let labels = pod.metadata.labels.iter().flatten();
-    let own = labels.filter(|(key, _)| {
+    let own = labels.filter(|(key, value)| {
         let hash = key.ends_with("-hash");
-        !OF_CONTROLLERS.contains(&key.as_str()) || (asked.contains_key(*key) && !hash)
+        let named = *key == POD_NAME && asked.values().any(|asked| asked == *value);
+        !OF_CONTROLLERS.contains(&key.as_str()) || named || (asked.contains_key(*key) && !hash)
     });
     own.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// The label that all of these pods have and `other` has not, and that most of those have that the
-/// Service selects besides: `sells: seats`.
-pub(super) fn telling_apart(pods: &[&Pod], other: &Pod, selected: &[&Arc<Pod>]) -> Option<String> {
+/// The labels that all of these pods have and `other` has not, first those that most of the pods have
+/// that the Service selects besides (`sells: seats`), last the name that a StatefulSet's only pod wears.
+pub(super) fn telling_apart(
+    pods: &[&Pod],
+    other: &Pod,
+    selected: &[&Arc<Pod>],
+) -> Vec<(String, String)> {
     let none = Labels::new();
     let others = own_labels(other, &none);
-    let first = own_labels(pods.first()?, &none);
+    let Some(first) = pods.first().map(|pod| own_labels(pod, &none)) else { return Vec::new() };
     let has = |pod: &Pod, (key, value): (&String, &String)| {
         own_labels(pod, &none).get(key) == Some(value)
     };
     let shared = first.iter().filter(|(key, value)| {
         others.get(*key) != Some(*value) && pods.iter().all(|pod| has(pod, (key, value)))
     });
-    let best = shared.max_by_key(|label| selected.iter().filter(|pod| has(pod, *label)).count());
-    best.map(|(key, value)| format!("{key}: {value}"))
+    let mut shared: Vec<(&String, &String)> = shared.collect();
+    let count = |label: &(&String, &String)| selected.iter().filter(|pod| has(pod, *label)).count();
+    shared.sort_by_key(|label| std::cmp::Reverse(count(label)));
+    let name = match pods {
+        [only] => only.metadata.labels.as_ref().and_then(|labels| labels.get_key_value(POD_NAME)),
+        _ => None,
+    };
+    shared.into_iter().chain(name).map(|(key, value)| pair(key, value)).collect()
+}
+
+/// Labels with which the selector would match other pods of the namespace: one of its own keys with
+/// another value.
+pub(super) fn beside(
+    facts: &Facts<'_>,
+    service: &Service,
+    wanted: &Labels,
+) -> Vec<(String, String)> {
+    let (all, matching) = services::pods(facts, service);
+    let mut found = Vec::new();
+    for pod in all.iter().filter(|pod| !matching.iter().any(|one| Arc::ptr_eq(one, pod))) {
+        let labels = own_labels(pod, wanted);
+        let mut other = wanted.iter().filter(|(key, value)| labels.get(*key) != Some(*value));
+        let (Some((key, _)), None) = (other.next(), other.next()) else { continue };
+        if let Some(value) = labels.get(key).map(|value| pair(key, value))
+            && !found.contains(&value)
+        {
+            found.push(value);
+        }
+    }
+    found.truncate(4);
+    found
+}
+
+/// A label as a manifest holds it: `release: "2"`, which without quotes would be a number.
+pub(super) fn written(key: &str, value: &str) -> String {
+    let value = manifest::to_yaml(&serde_json::Value::String(value.to_owned()));
+    format!("{key}: {}", value.trim_end())
 }
 
 /// A label's path in a selector.
@@ -69,9 +117,10 @@ pub(super) fn path(key: &str) -> String {
     manifest::field("spec.selector", key)
 }
 
-/// For a selector that matches nothing: the key at fault, and the nearest label that pods do have.
-/// A label of the same key comes first, then one of the same value, then one with a similar key.
-pub(super) fn near(wanted: &Labels, pods: &[&Arc<Pod>]) -> Near {
+/// For a selector that matches nothing: the key at fault, and the nearest label that pods do have: of
+/// the same key the one that is spelt alike, or that is called as the Service (`named`); then one of
+/// the same value, then one with a similar key.
+pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> Near<'p> {
     let labels: Vec<Labels> = pods.iter().map(|pod| own_labels(pod, wanted)).collect();
     let missing = |(key, value): &(&String, &String)| {
         !labels.iter().any(|labels| labels.get(*key) == Some(*value))
@@ -80,9 +129,12 @@ pub(super) fn near(wanted: &Labels, pods: &[&Arc<Pod>]) -> Near {
         return together(wanted, &labels);
     };
     let pairs: Vec<(&String, &String)> = labels.iter().flatten().collect();
-    let values: Vec<&str> =
+    let mut values: Vec<&str> =
         pairs.iter().filter(|(k, _)| *k == key).map(|(_, v)| v.as_str()).collect();
-    let same_key = nearest(value, values.iter().copied()).or_else(|| values.first().copied());
+    values.sort_unstable();
+    values.dedup();
+    let same_key = nearest(value, values.iter().copied())
+        .or_else(|| values.iter().find(|value| **value == named).copied());
     let found = same_key
         .map(|value| (key.clone(), value.to_owned()))
         .or_else(|| pairs.iter().find(|(_, v)| *v == value).map(|(k, v)| pair(k, v)))
@@ -98,18 +150,23 @@ pub(super) fn near(wanted: &Labels, pods: &[&Arc<Pod>]) -> Near {
     let rest: Labels = others.map(|(key, value)| (key.clone(), value.clone())).collect();
     let fits = |labels: &&Labels| rest.iter().all(|(key, value)| labels.get(key) == Some(value));
     let fit = labels.iter().filter(fits).count();
-    if found.is_none() && !rest.is_empty() && fit > 0 {
-        return Near {
-            key: Some(key.clone()),
-            said: Some(format!("without {key} the selector matches {fit} pods")),
-            instead: None,
+    let mut near = Near { key: Some(key.clone()), said: None, instead: None, pod: None, without: false };
+    let Some((key, value)) = found else {
+        near.without = values.is_empty() && !rest.is_empty() && fit > 0;
+        near.said = match values.as_slice() {
+            [] if near.without => {
+                Some(format!("without {key} the selector matches {fit} pods"))
+            }
+            [] => None,
+            several => Some(format!("pods have {key}={}", several.join(", "))),
         };
-    }
-    Near {
-        key: Some(key.clone()),
-        said: found.as_ref().map(|(key, value)| format!("the nearest label is {key}={value}")),
-        instead: found.map(|(key, value)| format!("{key}: {value}")),
-    }
+        return near;
+    };
+    let at = labels.iter().position(|labels| labels.get(&key) == Some(&value));
+    near.pod = at.and_then(|at| pods.get(at)).map(|pod| &***pod);
+    near.said = Some(format!("the nearest label is {key}={value}"));
+    near.instead = Some(written(&key, &value));
+    near
 }
 
 fn pair(key: &str, value: &str) -> (String, String) {
@@ -117,15 +174,17 @@ fn pair(key: &str, value: &str) -> (String, String) {
 }
 
 /// Each label is on some pod, but no pod has all: the pod that has most of them.
-fn together(wanted: &Labels, labels: &[Labels]) -> Near {
+fn together<'p>(wanted: &Labels, labels: &[Labels]) -> Near<'p> {
     let lacks = |has: &Labels| {
         wanted.iter().filter(|(key, value)| has.get(*key) != Some(*value)).collect::<Vec<_>>()
     };
     let best = labels.iter().min_by_key(|labels| lacks(labels).len());
-    let Some(best) = best else { return Near { key: None, said: None, instead: None } };
+    let Some(best) = best else {
+        return Near { key: None, said: None, instead: None, pod: None, without: false };
+    };
     let key = lacks(best).first().map(|(key, _)| (*key).clone());
     let said = format!("no pod has all of these labels; the nearest has {}", shown(best));
-    Near { key, said: Some(said), instead: None }
+    Near { key, said: Some(said), instead: None, pod: None, without: false }
 }
 
 /// A Service whose selector matches no pod of its namespace.
@@ -138,7 +197,10 @@ pub(super) fn nothing(
 ) -> Diagnosis {
     let (namespace, name) = services::full_name(service);
     let (all, _) = services::pods(facts, service);
-    let near = near(wanted, &all);
+    if let Some(said) = scaled_to_none(facts, service, wanted, (code, &message)) {
+        return said;
+    }
+    let near = near(wanted, &all, name);
     let elsewhere = elsewhere(facts, service, wanted);
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
     let at = facts.locator.field("Service", namespace, name, &path);
@@ -149,7 +211,7 @@ pub(super) fn nothing(
         (None, Some(label)) => {
             format!("write {label} in the selector{}, apply, and send again", in_file(at.as_ref()))
         }
-        (None, None) if near.said.is_some() => {
+        (None, None) if near.without => {
             let key = near.key.as_deref().unwrap_or("a label");
             format!("take {key} out of the selector{}, apply, and send again", in_file(at.as_ref()))
         }
@@ -181,6 +243,56 @@ pub(super) fn nothing(
         .nearest(nearest)
         .at(at)
         .fix(fix)
+}
+
+/// The selector is right: the controller whose pods it means keeps none.
+fn scaled_to_none(
+    facts: &Facts<'_>,
+    service: &Service,
+    wanted: &Labels,
+    (code, message): (super::Code, &str),
+) -> Option<Diagnosis> {
+    let (namespace, name) = services::full_name(service);
+    let selector = LabelSelector::equalities(wanted);
+    let objects = facts.case.cluster.objects();
+    let deployments = objects.list::<Deployment>(Some(namespace)).filter_map(|one| {
+        let spec = one.spec.as_ref()?;
+        let replicas = if spec.paused == Some(true) { Some(0) } else { spec.replicas };
+        Some((Kind::Deployment, &one.metadata, replicas, spec.template.metadata.as_ref()))
+    });
+    let sets = objects.list::<StatefulSet>(Some(namespace)).filter_map(|one| {
+        let spec = one.spec.as_ref()?;
+        Some((Kind::StatefulSet, &one.metadata, spec.replicas, spec.template.metadata.as_ref()))
+    });
+    let (kind, metadata, ..) = deployments.chain(sets).find(|(_, _, replicas, template)| {
+        *replicas == Some(0)
+            && template.is_some_and(|template| selector.matches(template.labels.as_ref()))
+    })?;
+    let (info, owner) = (kind.info(), metadata.name.as_deref()?);
+    let place = look::in_namespace(namespace);
+    let deployment = objects.get::<Deployment>(namespace, owner);
+    let spec = deployment.filter(|_| kind == Kind::Deployment).and_then(|one| one.spec.as_ref());
+    if spec.is_some_and(|spec| spec.paused == Some(true) && spec.replicas != Some(0)) {
+        return Some(
+            Diagnosis::new(code, message)
+                .look([look::endpoints(namespace, name), look::describe("deployment", namespace, owner)])
+                .fact(format!("Deployment {owner} is to make pods with {}, and is paused", shown(wanted)))
+                .nearest(Some("paused: false".to_owned()))
+                .at(facts.locator.field("Deployment", namespace, owner, "spec.paused"))
+                .fix(format!("take paused out and apply, or kubectl rollout resume deployment {owner}{place}")),
+        );
+    }
+    Some(
+        Diagnosis::new(code, message)
+            .look([
+                look::endpoints(namespace, name),
+                format!("kubectl get {} {owner}{place}", info.singular),
+            ])
+            .fact(format!("{} {owner} makes pods with {}, and keeps 0 of them", info.name, shown(wanted)))
+            .nearest(Some("replicas: 1".to_owned()))
+            .at(facts.locator.field(info.name, namespace, owner, "spec.replicas"))
+            .fix(format!("kubectl scale {} {owner} --replicas=1{place}, and send again", info.singular)),
+    )
 }
 
 /// ` (backend.yaml:7)`

@@ -6,8 +6,9 @@ use k8s_openapi::api::core::v1::{Namespace, Service};
 
 use super::name_servers::questions;
 use super::services::{full_name, is_headless, pods, selector};
-use super::{Diagnosis, Facts, look, selectors, workloads};
+use super::{Diagnosis, Facts, look, selectors, trial, workloads};
 use crate::api::Pod;
+use crate::cluster::{Ending, LookupFailure};
 use crate::diagnostic::{Location, nearest};
 use crate::network::DnsType;
 
@@ -28,6 +29,9 @@ pub(super) fn diagnose(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
     if spec.type_.as_deref() == Some("ExternalName") {
         return Some(alias(facts, service, spec.external_name.as_deref().unwrap_or(""), at));
     }
+    if let Some(said) = other_family(facts, service, at.clone()) {
+        return Some(said);
+    }
     if is_headless(service) {
         return headless(facts, service, at);
     }
@@ -38,6 +42,10 @@ pub(super) fn diagnose(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
 fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location>) -> Diagnosis {
     let (namespace, name) = full_name(service);
     let line = facts.locator.field("Service", namespace, name, "spec.externalName");
+    let full = find(facts, target).map(|service| {
+        let (namespace, name) = full_name(service);
+        format!("{name}.{namespace}.svc.cluster.local")
+    });
     Diagnosis::new(
         "external-name-leads-nowhere",
         format!("{name} is only another name for {target}, and nobody is called that"),
@@ -45,8 +53,43 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
     .fact(format!("Service {name} has type ExternalName: DNS answers with the alias {target}"))
     .fact("an ExternalName has no cluster IP, no endpoints and no ports")
     .look([look::services(namespace)])
+    .nearest(full.clone())
     .at(line.or(at))
-    .fix("write a name that exists into externalName, apply, and send again")
+    .fix(match full {
+        Some(full) => format!("write {full} into externalName: an alias leads to a whole name; apply, and send again"),
+        None => "write a name that exists into externalName, apply, and send again".to_owned(),
+    })
+}
+
+/// R13.2: the name has addresses, and none of the family that was asked for.
+fn other_family(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Option<Diagnosis> {
+    let has: Vec<&str> = service.spec.as_ref()?.ip_families.iter().flatten().map(String::as_str).collect();
+    let other = facts.fetched.is_some_and(|fetched| {
+        matches!(fetched.ending, Ending::Name(LookupFailure::OtherFamily))
+    });
+    let [own] = has.as_slice() else { return None };
+    if !other {
+        return None;
+    }
+    let wanted = if *own == "IPv4" { "IPv6" } else { "IPv4" };
+    let (namespace, name) = full_name(service);
+    let line = |path: &str| facts.locator.field("Service", namespace, name, path);
+    let spec = r#"{"ipFamilyPolicy":"PreferDualStack"}"#;
+    let tried = trial::after(facts, &trial::patch(namespace, name, spec));
+    let said = Diagnosis::new(
+        "no-address-of-the-family",
+        format!("Service {name} has an {own} address only, and the client asked for {wanted}"),
+    )
+    .look([look::yaml("service", namespace, name)])
+    .fact(format!("ipFamilies of Service {name}: {own}"))
+    .fact("DNS says that the name exists, and has no address of that family")
+    .at(line("spec.ipFamilyPolicy").or_else(|| line("spec.ipFamilies")).or(at));
+    Some(match tried {
+        trial::Tried::Passes => said
+            .nearest(Some("ipFamilyPolicy: PreferDualStack".to_owned()))
+            .fix("write ipFamilyPolicy: PreferDualStack, apply, and send again"),
+        _ => said.fix(format!("call it over {own}")),
+    })
 }
 
 /// R8.3: without a ready endpoint the name of a headless Service does not exist.

@@ -96,6 +96,7 @@ pub(super) fn has_address(pod: &Pod) -> bool {
 
 /// The name of a container's port that is nearest to the target port at this place.
 pub(super) fn nearest_port_name(
+    facts: &Facts<'_>,
     service: &Service,
     index: usize,
     pods: &[&Arc<Pod>],
@@ -109,6 +110,10 @@ pub(super) fn nearest_port_name(
     close
         .map(|name| format!("targetPort: {name}"))
         .or_else(|| ports.first().map(|port| format!("targetPort: {}", port.container_port)))
+        .or_else(|| {
+            let open = pods.iter().find_map(|pod| facts.listeners(pod).into_iter().next());
+            open.map(|open| format!("targetPort: {}", open.port))
+        })
 }
 
 /// The slices that carry the Service's name.

@@ -7,13 +7,27 @@ use super::packets::{Failed, protocol_name, question_of, service_of};
 use super::{Diagnosis, party_name, selectors, services, workloads};
 use crate::api::Pod;
 use crate::diagnostic::Location;
+use crate::level::place::is_ready;
 use crate::network::{Party, SocketAddr};
+
+/// The ports that Services may have on nodes, unless the API server is told otherwise (R7.1).
+const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 
 impl Failed<'_> {
     /// R2.6
     pub fn nobody_listens(&self, listening: &[SocketAddr]) -> Diagnosis {
         if let Some((rule, endpoint, pod)) = services::chosen(self.trace) {
-            return self.closed_target(rule, endpoint, pod, listening);
+            let Some(service) = services::find(self.facts, rule) else {
+                return Diagnosis::new(
+                    "target-port-closed",
+                    format!("nobody listens at {endpoint}"),
+                );
+            };
+            return self.closed_target((service, self.to.port()), endpoint, pod, listening);
+        }
+        if let Some(upstream) = &self.facts.upstream {
+            let pod = self.trace.hops.last().map(|hop| &hop.place);
+            return self.closed_target((&upstream.service, upstream.port), self.to, pod, listening);
         }
         let reached = self.trace.hops.last().map(|hop| hop.place.clone());
         let pod = match &reached {
@@ -28,8 +42,13 @@ impl Failed<'_> {
         if let Some(said) = pod.and_then(|pod| self.other_protocol(pod)) {
             return said;
         }
-        if self.to.ip().is_loopback() && listening.is_empty() {
-            return self.other_pods_loopback();
+        let meant_elsewhere = || {
+            let client = self.facts.client_pod().map(|(_, name)| name);
+            let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
+            pods.any(|pod| self.facts.is_wanted(pod) && pod.metadata.name != client)
+        };
+        if self.to.ip().is_loopback() && (listening.is_empty() || meant_elsewhere()) {
+            return self.other_pods_loopback(listening);
         }
         if let Some(said) = self.headless_port(listening) {
             return said;
@@ -59,9 +78,18 @@ impl Failed<'_> {
         )
         .look([look])
         .fact(open_ports(&who, listening))
+        .facts(self.alias_fact())
         .nearest(first.map(|open| format!("port {open}")))
         .at(self.mention())
         .fix(fix)
+    }
+
+    /// The name that was called is only another name (R7.5).
+    fn alias_fact(&self) -> Option<String> {
+        let host = &self.facts.fetched?.host;
+        let service = super::service_names::find(self.facts, host)?;
+        let target = service.spec.as_ref()?.external_name.as_ref()?;
+        Some(format!("{host} is only another name for {target}: an ExternalName maps no ports"))
     }
 
     /// The port is open, at one address alone, and another one was dialled (R1.2).
@@ -103,7 +131,13 @@ impl Failed<'_> {
 
     fn closed_node_port(&self, node: &str) -> Diagnosis {
         let port = self.to.port();
+        if let Some(said) = self.host_port(port) {
+            return said;
+        }
         let open = self.open_node_ports();
+        if let Some(said) = self.node_port_of_another_protocol(node) {
+            return said;
+        }
         let first = open.iter().find(|(_, wanted, _)| *wanted == i32::from(port)).or(open.first());
         let lines = open.iter().map(|(service, port, node_port)| {
             format!("Service {service}: node port {node_port} leads to its port {port}")
@@ -120,17 +154,139 @@ impl Failed<'_> {
                 .nearest(Some(format!("port {node_port}, the node port of Service {service}")))
                 .fix(format!("dial {node} at port {node_port}, and send again"));
         }
-        let said = said
-            .fact("no Service has a node port: their type is ClusterIP")
-            .fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()));
+        let said = said.fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()));
+        if let Some(said) = self.port_of_another_node(port, &said) {
+            return said;
+        }
+        if let Some(said) = self.no_host_port(node, port, &said) {
+            return said;
+        }
+        let service = self.wanted_service();
         let from_pod = self.facts.client_pod().is_some();
-        match self.wanted_address().filter(|_| from_pod) {
-            Some((pod, address)) => said
+        match (service, self.wanted_address()) {
+            (Some(service), _) if from_pod => {
+                let (namespace, name) = services::full_name(service);
+                let name = shown_name(namespace, name);
+                said.nearest(Some(format!("Service {name}, by its name")))
+                    .fix(format!("call Service {name} by its name, and send again"))
+            }
+            (None, Some((pod, address))) if from_pod => said
                 .nearest(Some(format!("{address}, which pod {pod} has")))
                 .look([look::pods(&self.facts.namespace())])
                 .fix(format!("write {address}, the address of pod {pod}, and send again")),
-            None => said.fix("write type: NodePort, apply, and dial the node at the node port"),
+            (Some(service), _) => {
+                let (namespace, name) = services::full_name(service);
+                let line = self.facts.locator.field("Service", namespace, name, "spec.type");
+                let said = said.fact(format!("Service {name} has no node port"));
+                match services::is_headless(service) {
+                    true => said.fix(format!(
+                        "make a second Service of type NodePort beside {name}, which is headless and has no node port"
+                    )),
+                    false => said
+                        .nearest(Some("type: NodePort".to_owned()))
+                        .at(line.or_else(|| self.mention()))
+                        .fix("write type: NodePort, apply, and dial the node at the node port"),
+                }
+            }
+            (None, _) => said.fix("give the pods a Service of type NodePort, and dial the node at its node port"),
         }
+    }
+
+    /// A pod asks for this port of its node, and runs on another one.
+    fn port_of_another_node(&self, port: u16, said: &Diagnosis) -> Option<Diagnosis> {
+        let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let pod = pods.find(|pod| asks_for(pod, port) && is_ready(pod))?;
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let node = pod.spec.as_ref()?.node_name.as_deref()?;
+        let source = self.facts.pod_source(namespace, name);
+        let at = source.and_then(|own| {
+            let written = own.pod()?.get("spec")?;
+            let fields = ["nodeName", "nodeSelector", "affinity"];
+            let field = fields.into_iter().find(|field| !written[*field].is_null())?;
+            super::locate::at(&own.source, &own.within(&format!("spec.{field}")))
+        });
+        Some(
+            said.clone()
+                .look([look::pods(namespace)])
+                .fact(format!("pod {name} asks for port {port} of its node by hostPort, and runs on {node}"))
+                .nearest(Some(format!("port {port} of {node}")))
+                .at(at.or_else(|| self.mention()))
+                .fix(format!("dial {node}, or let a pod with that hostPort run on the node that was dialled")),
+        )
+    }
+
+    /// A pod on this node listens on the port at its own address, and does not ask for the node's.
+    fn no_host_port(&self, node: &str, port: u16, said: &Diagnosis) -> Option<Diagnosis> {
+        if NODE_PORTS.contains(&port) {
+            return None;
+        }
+        let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let pod = pods.find(|pod| {
+            let spec = pod.spec.as_ref();
+            let here = spec.is_some_and(|spec| {
+                spec.node_name.as_deref() == Some(node) && spec.host_network != Some(true)
+            });
+            here && self.facts.listens_on(pod, port)
+        })?;
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let source = self.facts.pod_source(namespace, name)?;
+        let address = pod.status.as_ref()?.pod_ip.as_deref()?;
+        let at = super::locate::at(&source.source, &source.within("spec.containers[0].ports"));
+        Some(
+            said.clone()
+                .look([look::pods(namespace)])
+                .fact(format!("pod {name} on {node} listens on port {port} at its own address, {address}: a node's ports are others"))
+                .nearest(Some(format!("hostPort: {port}")))
+                .at(at.or_else(|| self.mention()))
+                .fix(format!("write hostPort: {port} beside containerPort: {port}, and make the pod anew; or dial {address} from inside")),
+        )
+    }
+
+    /// The Service that selects a pod that the goal would take an answer from.
+    fn wanted_service(&self) -> Option<&std::sync::Arc<Service>> {
+        let mut services = self.facts.case.cluster.objects().list::<Service>(None);
+        services.find(|service| {
+            let (_, matching) = services::pods(self.facts, service);
+            matching.iter().any(|pod| self.facts.is_wanted(pod))
+        })
+    }
+
+    /// The node port is there, for another protocol (R7.1).
+    fn node_port_of_another_protocol(&self, node: &str) -> Option<Diagnosis> {
+        let dialled = Some(i32::from(self.to.port()));
+        let asked = protocol_name(self.trace.flow.protocol);
+        let mut services = self.facts.case.cluster.objects().list::<Service>(None);
+        let (service, index, protocol) = services.find_map(|service| {
+            let ports = service.spec.as_ref()?.ports.as_ref()?;
+            let index = ports.iter().position(|port| port.node_port == dialled)?;
+            Some((service, index, ports[index].protocol.as_deref().unwrap_or("TCP")))
+        })?;
+        if protocol == asked {
+            return None;
+        }
+        let (namespace, name) = services::full_name(service);
+        let path = format!("spec.ports[{index}].protocol");
+        Some(
+            Diagnosis::new(
+                "other-protocol",
+                format!("port {} of {node} is for {protocol} alone, and was dialled with {asked}", self.to.port()),
+            )
+            .look([look::service(namespace, name)])
+            .fact(format!("it is a node port of Service {}", shown_name(namespace, name)))
+            .nearest(Some(format!("protocol: {asked}")))
+            .at(self.facts.locator.field("Service", namespace, name, &path))
+            .fix(format!("write protocol: {asked}, apply, and send again")),
+        )
+    }
+
+    /// A pod asks for this port of its node, and does not run (R1.5).
+    fn host_port(&self, port: u16) -> Option<Diagnosis> {
+        let pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let waiting: Vec<&std::sync::Arc<Pod>> =
+            pods.filter(|pod| asks_for(pod, port) && !is_ready(pod)).collect();
+        let said = workloads::trouble(self.facts, &waiting)?;
+        let pod = waiting.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
+        Some(said.fact(format!("pod {pod} asks for port {port} of its node, and is not ready")))
     }
 
     /// A pod that the goal would take an answer from, with its address.
@@ -209,14 +365,11 @@ impl Failed<'_> {
     /// A Service passed the connection on to a pod that does not listen there.
     fn closed_target(
         &self,
-        rule: &str,
+        (service, port): (&Service, u16),
         endpoint: SocketAddr,
         pod: Option<&Party>,
         listening: &[SocketAddr],
     ) -> Diagnosis {
-        let Some(service) = services::find(self.facts, rule) else {
-            return Diagnosis::new("target-port-closed", format!("nobody listens at {endpoint}"));
-        };
         let stored = match pod {
             Some(Party::Pod { namespace, name }) => {
                 self.facts.case.cluster.objects().get::<Pod>(namespace, name)
@@ -234,15 +387,14 @@ impl Failed<'_> {
             return selectors::wrong_pods(self.facts, service, pod, endpoint.port());
         }
         match has_selector {
-            true => self.target_port(rule, service, endpoint, pod, listening),
+            true => self.target_port((service, port), endpoint, pod, listening),
             false => self.slice_port(service, endpoint, listening),
         }
     }
 
     fn target_port(
         &self,
-        rule: &str,
-        service: &Service,
+        (service, port): (&Service, u16),
         endpoint: SocketAddr,
         pod: Option<&Party>,
         listening: &[SocketAddr],
@@ -250,11 +402,12 @@ impl Failed<'_> {
         let (namespace, name) = services::full_name(service);
         let shown = shown_name(namespace, name);
         let who = pod.map_or_else(|| endpoint.ip().to_string(), party_name);
-        let port_of = services::port(service, self.to.port());
+        let port_of = services::port(service, port);
         let index = port_of.map_or(0, |(index, _)| index);
         let target =
             port_of.map_or_else(|| endpoint.port().to_string(), |(_, port)| services::target(port));
-        let at = self.service_field(rule, &format!("spec.ports[{index}].targetPort"));
+        let path = format!("spec.ports[{index}].targetPort");
+        let at = self.facts.locator.field("Service", namespace, name, &path);
         let open = port_list(listening, " or ");
         let file = selectors::in_file(at.as_ref());
         let fix = format!("write targetPort: {open}{file}, apply, and send again");
@@ -302,7 +455,7 @@ impl Failed<'_> {
         .fix(fix)
     }
 
-    fn other_pods_loopback(&self) -> Diagnosis {
+    fn other_pods_loopback(&self, listening: &[SocketAddr]) -> Diagnosis {
         let client = self.facts.client_pod();
         let namespace = self.facts.namespace();
         let pod = client.map_or_else(|| "this pod".to_owned(), |(_, pod)| pod);
@@ -310,10 +463,16 @@ impl Failed<'_> {
         let pods = self.facts.case.cluster.objects().list::<Pod>(Some(&namespace));
         let mut serving: Vec<&std::sync::Arc<Pod>> =
             pods.filter(|other| self.facts.listens_on(other, port)).collect();
+        serving.retain(|other| other.metadata.name.as_ref() != Some(&pod));
         serving.sort_by_key(|other| !self.facts.is_wanted(other));
         let elsewhere = serving.first();
         let elsewhere = elsewhere.and_then(|other| other.metadata.name.as_deref());
+        let wanted = self.wanted_service().map(|service| services::full_name(service));
         let fix = match elsewhere {
+            _ if wanted.is_some() => {
+                let (namespace, name) = wanted.unwrap_or_default();
+                format!("call Service {} in place of localhost", shown_name(namespace, name))
+            }
             Some(other) => format!(
                 "put both containers into one pod, or call pod {other} by its address or a Service"
             ),
@@ -321,7 +480,10 @@ impl Failed<'_> {
         };
         Diagnosis::new(
             "other-pods-loopback",
-            format!("localhost is pod {pod} itself, and nobody in it listens on any port"),
+            match listening.is_empty() {
+                true => format!("localhost is pod {pod} itself, and nobody in it listens on any port"),
+                false => format!("localhost is pod {pod} itself, and nobody in it listens on port {port}"),
+            },
         )
         .look([look::pods(&namespace), look::describe("pod", &namespace, &pod)])
         .fact("every pod has a loopback device of its own")
@@ -352,6 +514,13 @@ impl Failed<'_> {
         .at(self.server_line(["127.0.0.1", "localhost"]).or_else(|| self.mention()))
         .fix(format!("let {process} listen on 0.0.0.0:{port}"))
     }
+}
+
+/// Whether a pod asks for a port of its node.
+fn asks_for(pod: &Pod, port: u16) -> bool {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let mut ports = containers.flat_map(|container| container.ports.iter().flatten());
+    ports.any(|one| one.host_port == Some(i32::from(port)))
 }
 
 /// The ports that somebody listens on, each once.

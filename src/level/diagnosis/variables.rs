@@ -140,7 +140,7 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .and_then(|path| locate::at(&client.source, &path))
             .or_else(|| facts.locator.mention_in(&client.source, &used))
             .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
-        None => facts.locator.mention_in_scripts(&used),
+        None => facts.locator.mention_in_scripts(&used, |_| true),
     };
     let set = environment.iter().any(|(known, _)| known == name);
     let message = match set {
@@ -228,6 +228,40 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
             .nearest(Some(format!("{by_name}; or a new pod")))
             .at(line)
             .fix(format!("call {name} by its name, or make the pod anew")),
+    )
+}
+
+/// R10.1: the address that was dialled stands in a variable that the container was given for a Service
+/// when it started; the Service has another one since.
+pub(super) fn old_address(facts: &Facts<'_>, dialled: IpAddr) -> Option<Diagnosis> {
+    let place = facts.client_place()?;
+    let environment = facts.case.cluster.environment(&place);
+    let (variable, _) = environment.into_iter().find(|(name, value)| {
+        name.ends_with("_SERVICE_HOST") && value.parse() == Ok(dialled)
+    })?;
+    let prefix = variable.strip_suffix("_SERVICE_HOST")?;
+    let namespace = facts.namespace();
+    let mut services = facts.case.cluster.objects().list::<Service>(Some(&namespace));
+    let service = services.find(|service| {
+        let name = service.metadata.name.as_deref().unwrap_or("");
+        name.to_uppercase().replace(['-', '.'], "_") == prefix
+    });
+    let said = Diagnosis::new(
+        "no-such-service-address",
+        format!("no Service has the address {dialled} any more, so nobody answers"),
+    )
+    .look(look::inside(facts.case.cluster, &place, "env"))
+    .look([look::services(&namespace)])
+    .fact(format!("{variable} of the container is {dialled}: it was set when the container started"))
+    .at(facts.locator.mention([&variable]));
+    let Some(service) = service else {
+        return Some(said.fact("the Service of that name is gone").fix("make the Service, and then the pod anew"));
+    };
+    let (_, name) = services::full_name(service);
+    Some(
+        said.fact(format!("Service {name} has {} now", services::cluster_ip(service)))
+            .nearest(Some(format!("the name {name}, which DNS knows; or a new pod")))
+            .fix(format!("make the pod anew, or call {name} by its name: both find the Service of today")),
     )
 }
 

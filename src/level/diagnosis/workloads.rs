@@ -11,6 +11,7 @@ use crate::api::{LabelSelector, Pod, Resource};
 use crate::diagnostic::Location;
 use crate::level::place::{NoPlace, PlaceKind};
 use crate::level::source::Source;
+use crate::network::Party;
 
 /// The goal's request had nowhere to run.
 pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -70,6 +71,24 @@ fn servers_label<'g>(facts: &Facts<'g>, source: &Source<'_>) -> Option<(&'g str,
 /// One of the player's own workloads has no pod that runs.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     facts.locator.sources().iter().find_map(|source| workload(facts, source))
+}
+
+/// The pod that answered has a container that does not run, or none of the pods runs that the goal
+/// would take an answer from: why.
+pub(super) fn meant(facts: &Facts<'_>, party: &Party) -> Option<Diagnosis> {
+    let objects = facts.case.cluster.objects();
+    if let Party::Pod { namespace, name } = party
+        && let Some(pod) = objects.get::<Pod>(namespace, name)
+        && let Some(said) = trouble(facts, &[pod])
+    {
+        return Some(said);
+    }
+    let pods = objects.list::<Pod>(None);
+    let meant: Vec<&std::sync::Arc<Pod>> = pods.filter(|pod| facts.is_wanted(pod)).collect();
+    if meant.iter().any(|pod| is_ready(pod)) {
+        return None;
+    }
+    trouble(facts, &meant)
 }
 
 /// Of these pods, none may be ready: one of them has a container that does not run, or no node.
@@ -144,9 +163,14 @@ fn controlled<T: Resource>(
     }
     let selector = LabelSelector::of(selector);
     let template = PodSource { source: source.clone(), path: "spec.template" };
+    let own = |pod: &&std::sync::Arc<Pod>| {
+        let (kind, maker) = super::answers::maker(facts, pod);
+        kind == T::KIND && maker == name
+    };
     objects
         .list::<Pod>(Some(namespace))
         .filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
+        .filter(own)
         .find_map(|pod| not_running(facts, pod, Some(&template)))
 }
 

@@ -1,0 +1,391 @@
+//! Packets that NetworkPolicy drops: the rule that comes nearest to letting them through, and what it
+//! lacks (R11.2, R11.3).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{Namespace, Service};
+use k8s_openapi::api::networking::v1::{
+    IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
+};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::look::{self, shown_name};
+use super::walls::{parts, ports_words};
+use super::{Diagnosis, Facts, selectors, services};
+use crate::api::{LabelSelector, Labels, Pod};
+use crate::cluster::policy_block;
+use crate::network::{Hop, Protocol, Stage};
+
+/// The namespace's label that holds its name.
+const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
+/// What is dropped, as the policies of the pod that they select see it.
+struct Denied<'a> {
+    facts: &'a Facts<'a>,
+    out: bool,
+    /// The other side.
+    address: IpAddr,
+    pod: Option<&'a Arc<Pod>>,
+    port: u16,
+    protocol: Protocol,
+    /// The pod that is called.
+    receiver: Option<&'a Arc<Pod>>,
+}
+
+/// A rule that nearly lets it through.
+struct Near {
+    /// Its place in the policy: `spec.ingress[0].ports`.
+    path: String,
+    fact: String,
+    nearest: String,
+    fix: String,
+    /// How near it is; less is nearer.
+    distance: u32,
+}
+
+/// A NetworkPolicy selects the pod, and none of its rules allows this.
+pub(super) fn diagnose(facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> Diagnosis {
+    let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    let denied = Denied::of(facts, hop);
+    let out = denied.out;
+    let near = denied.nearest_rule(policies);
+    let first = policies.first().and_then(|policy| policy.split_once('/'));
+    let (namespace, name) =
+        near.as_ref().map(|(policy, _)| *policy).or(first).unwrap_or_default();
+    let line = |path: &str| facts.locator.field("NetworkPolicy", namespace, name, path);
+    let said = Diagnosis::new(
+        "policy-denies",
+        "a NetworkPolicy does not allow this connection, so it is dropped without a word",
+    )
+    .fact(format!("policies that select the pod: {list}"))
+    .fact(hop.to_string())
+    .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)]);
+    match near {
+        Some((_, near)) => said
+            .fact(near.fact)
+            .nearest(Some(near.nearest))
+            .at(line(&near.path))
+            .fix(format!("{} in NetworkPolicy {name}, apply, and send again", near.fix)),
+        None => {
+            let rule = denied.whole_rule(namespace);
+            let path = if out { "spec.egress" } else { "spec.ingress" };
+            said.nearest(Some(rule.clone()))
+                .at(line(path))
+                .fix(format!("add {rule}, to NetworkPolicy {name}"))
+        }
+    }
+}
+
+/// For a question to DNS that was dropped: what the nearest rule lacks, laid over what is said of it.
+pub(super) fn of_question(
+    facts: &Facts<'_>,
+    hop: &Hop,
+    policies: &[Arc<str>],
+    said: Diagnosis,
+) -> Diagnosis {
+    let Some(((namespace, name), near)) = Denied::of(facts, hop).nearest_rule(policies) else {
+        return said;
+    };
+    let line = facts.locator.field("NetworkPolicy", namespace, name, &near.path);
+    said.fact(near.fact)
+        .nearest(Some(near.nearest))
+        .at(line)
+        .fix(format!("{} in NetworkPolicy {name}, apply, and send again", near.fix))
+}
+
+fn pod_at<'a>(facts: &Facts<'a>, address: IpAddr) -> Option<&'a Arc<Pod>> {
+    let text = address.to_string();
+    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
+    pods.find(|pod| {
+        let status = pod.status.as_ref();
+        let ips = status.into_iter().flat_map(|status| status.pod_ips.iter().flatten());
+        ips.into_iter().any(|one| one.ip == text)
+    })
+}
+
+impl<'a> Denied<'a> {
+    fn of(facts: &'a Facts<'a>, hop: &Hop) -> Denied<'a> {
+        let out = hop.stage == Stage::PolicyEgress;
+        let (from, to) = (hop.before.source.ip(), hop.before.destination.ip());
+        let address = if out { to } else { from };
+        Denied {
+            facts,
+            out,
+            address,
+            pod: pod_at(facts, address),
+            port: hop.before.destination.port(),
+            protocol: hop.before.protocol,
+            receiver: pod_at(facts, to),
+        }
+    }
+
+    /// The rule that lacks least, with its policy's namespace and name.
+    fn nearest_rule<'p>(&self, policies: &'p [Arc<str>]) -> Option<((&'p str, &'p str), Near)> {
+        let names = policies.iter().filter_map(|policy| policy.split_once('/'));
+        let near = names.flat_map(|(namespace, name)| {
+            let near = self.near_rules(namespace, name).into_iter();
+            near.map(move |near| ((namespace, name), near))
+        });
+        near.min_by_key(|(_, near)| near.distance)
+    }
+
+    fn direction(&self) -> (&'static str, &'static str) {
+        if self.out { ("egress", "to") } else { ("ingress", "from") }
+    }
+
+    /// The other side's namespace.
+    fn space(&self) -> &str {
+        self.pod.and_then(|pod| pod.metadata.namespace.as_deref()).unwrap_or("")
+    }
+
+    /// The other side, by its labels or its address.
+    fn who(&self) -> String {
+        let labels = self.pod.map(|pod| selectors::own_labels(pod, &Labels::new()));
+        match labels.filter(|labels| !labels.is_empty()) {
+            Some(labels) => format!("pods with {}", selectors::shown(&labels)),
+            None if self.pod.is_some() => "every pod (podSelector: {})".to_owned(),
+            None => format!("ipBlock {}/{}", self.address, if self.address.is_ipv4() { 32 } else { 128 }),
+        }
+    }
+
+    /// A rule that would let it through.
+    fn whole_rule(&self, namespace: &str) -> String {
+        let (direction, side) = self.direction();
+        let (who, port) = (self.who(), self.port);
+        let other = self.space();
+        match self.pod.is_some() && other != namespace {
+            true => format!(
+                "an {direction} rule {side} {who} of namespace {other} (namespaceSelector {NAMESPACE_NAME}: {other} and podSelector in one item), port {port}"
+            ),
+            false => format!("an {direction} rule {side} {who}, port {port}"),
+        }
+    }
+
+    /// The rules of a policy that lack one thing.
+    fn near_rules(&self, namespace: &str, name: &str) -> Vec<Near> {
+        let objects = self.facts.case.cluster.objects();
+        let policy = objects.get::<NetworkPolicy>(namespace, name);
+        let Some(spec) = policy.and_then(|policy| policy.spec.as_ref()) else { return Vec::new() };
+        let (direction, side) = self.direction();
+        let mut found = Vec::new();
+        for number in 0.. {
+            let Some((peers, ports)) = parts(spec, number, self.out) else { break };
+            let path = format!("spec.{direction}[{number}]");
+            let fits = peers.is_empty() || peers.iter().any(|peer| self.fits(peer, namespace));
+            let open = ports.is_empty() || ports.iter().any(|port| self.is_port(port));
+            match (fits, open) {
+                (true, false) => {
+                    let mut near = self.other_ports(&path, number + 1, ports);
+                    // A rule for everybody is about its ports: DNS, as a rule.
+                    near.distance = if peers.is_empty() { 2 } else { 0 };
+                    found.push(near);
+                }
+                (false, true) => {
+                    for (index, peer) in peers.iter().enumerate() {
+                        let path = format!("{path}.{side}[{index}]");
+                        found.extend(self.near_peer(&path, number + 1, peer, namespace));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The rule is for the other side, and not for this port.
+    fn other_ports(&self, path: &str, number: usize, ports: &[NetworkPolicyPort]) -> Near {
+        let direction = self.direction().0;
+        let words = ports_words(ports).unwrap_or_default();
+        let (port, protocol) = (self.port, self.protocol);
+        let same = |one: &NetworkPolicyPort| one.port == Some(IntOrString::Int(i32::from(port)));
+        if let Some(index) = ports.iter().position(same) {
+            return Near {
+                path: format!("{path}.ports[{index}].protocol"),
+                fact: format!("{direction} rule {number} is for {words}, and the packet is {protocol}"),
+                nearest: format!("protocol: {protocol}"),
+                fix: format!("write protocol: {protocol} for port {port} of {direction} rule {number}"),
+                distance: 0,
+            };
+        }
+        Near {
+            path: format!("{path}.ports"),
+            fact: format!(
+                "{direction} rule {number} is for {words} alone, and the packet goes to {protocol} port {port}: the pod's own port counts, not the Service's"
+            ),
+            nearest: format!("port: {port}"),
+            fix: format!("let {direction} rule {number} have port {port}"),
+            distance: 0,
+        }
+    }
+
+    fn is_port(&self, declared: &NetworkPolicyPort) -> bool {
+        if declared.protocol.as_deref().unwrap_or("TCP") != self.protocol.to_string() {
+            return false;
+        }
+        let port = i32::from(self.port);
+        match &declared.port {
+            None => true,
+            Some(IntOrString::Int(first)) => {
+                (*first..=declared.end_port.unwrap_or(*first)).contains(&port)
+            }
+            Some(IntOrString::String(name)) => {
+                let spec = self.receiver.and_then(|pod| pod.spec.as_ref());
+                let containers = spec.into_iter().flat_map(|spec| &spec.containers);
+                let mut ports = containers.flat_map(|one| one.ports.iter().flatten());
+                ports.any(|one| one.name.as_ref() == Some(name) && one.container_port == port)
+            }
+        }
+    }
+
+    /// Whether a peer of a rule of a policy in `own` is the other side.
+    fn fits(&self, peer: &NetworkPolicyPeer, own: &str) -> bool {
+        if let Some(block) = &peer.ip_block {
+            return policy_block(block).is_some_and(|block| block.contains(self.address));
+        }
+        self.in_space(peer, own) && self.has_labels(peer)
+    }
+
+    fn in_space(&self, peer: &NetworkPolicyPeer, own: &str) -> bool {
+        match &peer.namespace_selector {
+            None => self.space() == own,
+            Some(selector) => self.namespace().is_some_and(|namespace| {
+                LabelSelector::of(selector).matches(namespace.metadata.labels.as_ref())
+            }),
+        }
+    }
+
+    fn namespace(&self) -> Option<&Arc<Namespace>> {
+        self.facts.case.cluster.objects().get::<Namespace>("", self.space())
+    }
+
+    fn has_labels(&self, peer: &NetworkPolicyPeer) -> bool {
+        let selector = peer.pod_selector.as_ref().map(LabelSelector::of).unwrap_or_default();
+        self.pod.is_some_and(|pod| selector.matches(pod.metadata.labels.as_ref()))
+    }
+
+    /// A peer that lacks one thing.
+    fn near_peer(
+        &self,
+        path: &str,
+        number: usize,
+        peer: &NetworkPolicyPeer,
+        own: &str,
+    ) -> Option<Near> {
+        if let Some(block) = &peer.ip_block {
+            let whole = policy_block(&IPBlock {
+                cidr: block.cidr.clone(),
+                except: None,
+            });
+            let direction = self.direction().0;
+            if let Some(near) = self.service_address(path, number, block) {
+                return Some(near);
+            }
+            return whole.filter(|whole| whole.contains(self.address)).map(|_| Near {
+                path: format!("{path}.ipBlock.except"),
+                fact: format!(
+                    "{direction} rule {number}: ipBlock {} holds {}, and except takes it out again",
+                    block.cidr, self.address
+                ),
+                nearest: format!("ipBlock {} without {} in except", block.cidr, self.address),
+                fix: format!("take what holds {} out of except", self.address),
+                distance: 0,
+            });
+        }
+        self.pod?;
+        match (self.in_space(peer, own), self.has_labels(peer)) {
+            (false, true) => self.other_space(path, number, peer, own),
+            (true, false) => self.other_labels(path, number, peer),
+            _ => None,
+        }
+    }
+
+    /// The block holds the address of the Service that was called, which is replaced by a pod's before
+    /// any policy sees it.
+    fn service_address(&self, path: &str, number: usize, block: &IPBlock) -> Option<Near> {
+        let held = policy_block(block)?;
+        let mut services = self.facts.case.cluster.objects().list::<Service>(None);
+        let service = services.find(|service| {
+            let address = services::cluster_ip(service).parse::<IpAddr>();
+            let (_, pods) = services::pods(self.facts, service);
+            let own = pods.iter().any(|pod| self.pod.is_some_and(|one| Arc::ptr_eq(one, pod)));
+            own && address.is_ok_and(|address| held.contains(address))
+        })?;
+        let (direction, side) = self.direction();
+        let (_, name) = services::full_name(service);
+        Some(Near {
+            path: format!("{path}.ipBlock.cidr"),
+            fact: format!(
+                "{direction} rule {number}: ipBlock {} holds the address of Service {name}, which is replaced by its pod's, {}, before a policy sees it",
+                block.cidr, self.address
+            ),
+            nearest: format!("a podSelector for {}", self.who()),
+            fix: format!("name {} in {side} of {direction} rule {number}, and not the Service's address,", self.who()),
+            distance: 0,
+        })
+    }
+
+    /// The pods are right, and their namespace is not.
+    fn other_space(
+        &self,
+        path: &str,
+        number: usize,
+        peer: &NetworkPolicyPeer,
+        own: &str,
+    ) -> Option<Near> {
+        let (direction, other) = (self.direction().0, self.space());
+        let label = format!("{NAMESPACE_NAME}: {other}");
+        let Some(selector) = &peer.namespace_selector else {
+            return Some(Near {
+                path: format!("{path}.podSelector"),
+                fact: format!(
+                    "{direction} rule {number}: a podSelector alone means pods of the policy's own namespace, {own}, and the other side is in {other}"
+                ),
+                nearest: format!("namespaceSelector {label} beside the podSelector, in the same item"),
+                fix: format!("write namespaceSelector: {{matchLabels: {{{label}}}}} beside the podSelector, in the same item,"),
+                distance: 0,
+            });
+        };
+        let labels = self.namespace()?.metadata.labels.clone().unwrap_or_default();
+        Some(Near {
+            path: format!("{path}.namespaceSelector"),
+            fact: format!(
+                "{direction} rule {number} asks for a namespace with {}, and namespace {other} has {}",
+                LabelSelector::of(selector),
+                selectors::shown(&labels)
+            ),
+            nearest: label.clone(),
+            fix: format!("let the namespaceSelector match namespace {other}, for example by {label},"),
+            distance: 1,
+        })
+    }
+
+    /// The namespace is right, and the labels are nearly so.
+    fn other_labels(&self, path: &str, number: usize, peer: &NetworkPolicyPeer) -> Option<Near> {
+        let wanted = peer.pod_selector.as_ref()?.match_labels.as_ref()?;
+        let pod = self.pod?;
+        let near = selectors::near(wanted, &[pod], "");
+        let key = near.key?;
+        let labels = selectors::own_labels(pod, wanted);
+        let (asked, has) = (wanted.get(&key)?, labels.get(&key));
+        // Another label altogether is no slip: somebody else is meant.
+        let rest = wanted.iter().filter(|(other, _)| **other != key);
+        let most = rest.clone().count() > 0 && rest.clone().all(|(k, v)| labels.get(k) == Some(v));
+        let spelt =
+            has.is_some_and(|has| crate::diagnostic::nearest(asked, [has.as_str()]).is_some());
+        let alike = spelt || most;
+        let direction = self.direction().0;
+        let instead = near.instead.filter(|_| alike)?;
+        Some(Near {
+            path: format!("{path}.podSelector.matchLabels.{key}"),
+            fact: format!(
+                "{direction} rule {number} asks for {key}={asked}, and the other side, pod {}, has {}",
+                shown_name(self.space(), pod.metadata.name.as_deref().unwrap_or("")),
+                selectors::shown(&labels)
+            ),
+            nearest: instead.clone(),
+            fix: format!("write {instead}"),
+            distance: 1,
+        })
+    }
+}

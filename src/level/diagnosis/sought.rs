@@ -1,0 +1,92 @@
+//! Objects that a goal's command looked for by their labels: too few, too many, none.
+
+use std::sync::Arc;
+
+use super::look::{self, shown_name};
+use super::{Diagnosis, Facts, answers, selectors};
+use crate::api::selector::Operator;
+use crate::api::{Kind, LabelSelector, Labels, Pod};
+use crate::cluster::{Did, Sought};
+use crate::diagnostic::Location;
+
+/// The last look for pods by labels tells what there is.
+pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let run = facts.case.run?;
+    run.miss.as_ref()?;
+    let sought = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::Sought(sought) if sought.kind == Kind::Pod => Some(sought),
+        _ => None,
+    })?;
+    match sought.found.is_empty() {
+        true => Some(nothing(facts, sought)),
+        false => Some(found(facts, sought)),
+    }
+}
+
+/// The labels that a selector asks for.
+fn labels(sought: &Sought) -> Labels {
+    let requirements = LabelSelector::parse(&sought.selector).unwrap_or_default().requirements;
+    let equal = requirements.into_iter().filter_map(|one| match one.operator {
+        Operator::In(values) if values.len() == 1 => Some((one.key, values.into_iter().next()?)),
+        _ => None,
+    });
+    equal.collect()
+}
+
+fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
+    let namespace = sought.namespace.as_str();
+    let space = (!namespace.is_empty()).then_some(namespace);
+    let pods: Vec<&Arc<Pod>> = facts.case.cluster.objects().list::<Pod>(space).collect();
+    let wanted = labels(sought);
+    let near = selectors::near(&wanted, &pods, "");
+    let made = near.pod.and_then(|pod| pod.metadata.name.as_deref());
+    let at = near.pod.zip(near.key.as_ref()).and_then(|(pod, key)| label_line(facts, pod, key));
+    let fix = match (&near.key, made) {
+        (Some(key), Some(_)) if at.is_some() => format!(
+            "write {key}: {} where the pod's labels are, apply, and send again",
+            wanted.get(key).map_or("", String::as_str)
+        ),
+        _ => format!("let there be a pod with {}", sought.selector),
+    };
+    Diagnosis::new("no-pod-with-label", format!("no pod has {}, so kubectl found none", sought.selector))
+        .look([look::labels(namespace)])
+        .facts(made.zip(near.pod).map(|(name, pod)| {
+            let own = selectors::shown(&selectors::own_labels(pod, &wanted));
+            format!("pod {name} has {own}")
+        }))
+        .nearest(near.said)
+        .at(at)
+        .fix(fix)
+}
+
+/// Where the player wrote a label of a pod.
+fn label_line(facts: &Facts<'_>, pod: &Pod, key: &str) -> Option<Location> {
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let source = facts.pod_source(namespace, name)?;
+    let path = source.within(&crate::manifest::field("metadata.labels", key));
+    super::locate::at(&source.source, &path)
+}
+
+/// Pods were found: which, and who made them. Why they do not do is the goal's own business.
+fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
+    let objects = facts.case.cluster.objects();
+    let namespace = sought.namespace.as_str();
+    let lines = sought.found.iter().take(8).map(|name| {
+        let space = if namespace.is_empty() { facts.namespace() } else { namespace.to_owned() };
+        let Some(pod) = objects.get::<Pod>(&space, name) else {
+            return format!("pod {name} has gone since");
+        };
+        match answers::maker(facts, pod) {
+            (Kind::Pod, _) => format!("pod {name}: no controller made it"),
+            (kind, maker) => format!("pod {name}: made by {} {}", kind.info().name, shown_name(&space, &maker)),
+        }
+    });
+    let count = sought.found.len();
+    let pods = if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
+    let said = answers::another_answer(facts);
+    let message = format!("{} (kubectl found {pods} with {})", said.message, sought.selector);
+    let evidence = lines.chain(said.evidence.clone()).collect();
+    let mut look = vec![look::labels(namespace)];
+    look.extend(said.look.clone());
+    Diagnosis { message, evidence, look, ..said }
+}

@@ -1,0 +1,88 @@
+//! What a goal would come to if something were changed: tried in a copy of the cluster.
+//!
+//! A way out that has not been tried is a guess. Where a change is one command, it is made in a copy,
+//! and the goal's requests are sent there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::Facts;
+use crate::cluster::{Cluster, Place};
+use crate::level::format::Goal;
+use crate::level::probe::{self, Miss};
+use crate::shell;
+
+/// How long a command and the controllers may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long probes, resolvers and containers' own requests have to follow a change.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How many requests are sent at most.
+const MOST_REQUESTS: u32 = 60;
+
+/// How much may happen between two requests.
+const MOST_STEPS: u32 = 50_000;
+
+/// What became of the goal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Tried {
+    /// It passes.
+    Passes,
+    /// It fails still: in what the last request missed it, unless too few pods served.
+    Fails(Option<Miss>),
+    /// The change itself can't be made.
+    Refused,
+}
+
+/// What the goal comes to after a command on the laptop.
+pub(super) fn after(facts: &Facts<'_>, command: &str) -> Tried {
+    let mut cluster = facts.case.cluster.clone();
+    let finished = shell::run_at(&mut cluster, &Place::Laptop, facts.case.files, command, LIMIT);
+    if finished.exit != 0 {
+        return Tried::Refused;
+    }
+    cluster.settle(LIMIT);
+    wait(&mut cluster, PATIENCE);
+    send(facts, cluster)
+}
+
+/// Whether the goal passes as everything stands: then it was a matter of chance, or of time.
+pub(super) fn passes_now(facts: &Facts<'_>) -> bool {
+    send(facts, facts.case.cluster.clone()) == Tried::Passes
+}
+
+/// A merge patch of a Service's spec, as a command.
+pub(super) fn patch(namespace: &str, service: &str, spec: &str) -> String {
+    format!("kubectl patch service {service} -n {namespace} --type=merge -p '{{\"spec\":{spec}}}'")
+}
+
+/// Sends the goal's requests.
+fn send(facts: &Facts<'_>, mut cluster: Cluster) -> Tried {
+    let goal: &Goal = facts.case.goal;
+    let (mut served, mut missed, mut last) = (BTreeSet::new(), 0, None);
+    for number in 1..=goal.repeat.at_most.min(MOST_REQUESTS) {
+        let run = probe::run(&mut cluster, goal.into(), facts.case.files);
+        match run.miss {
+            None => served.extend(run.served_by),
+            Some(miss) => {
+                missed += 1;
+                last = Some(miss);
+            }
+        }
+        if missed > goal.repeat.times.saturating_sub(goal.repeat.succeed) {
+            return Tried::Fails(last);
+        }
+        if number >= goal.repeat.times && served.len() >= goal.repeat.spread as usize {
+            return Tried::Passes;
+        }
+        wait(&mut cluster, goal.repeat.every);
+    }
+    Tried::Fails(last)
+}
+
+fn wait(cluster: &mut Cluster, time: Duration) {
+    let mut steps = MOST_STEPS;
+    let until = cluster.now() + time;
+    cluster.advance_within(until, &mut steps);
+}

@@ -1,0 +1,266 @@
+//! Connections that a goal wants to fail, and that were made: what let them through (R11).
+
+use std::net::IpAddr;
+
+use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::networking::v1::{
+    NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
+};
+
+use super::look::{self, shown_name};
+use super::{Diagnosis, Facts, party_name, selectors};
+use crate::api::{LabelSelector, Labels, Pod};
+use crate::cluster::policy_block;
+use crate::diagnostic::Location;
+use crate::level::probe::Miss;
+use crate::network::{Because, Hop, Outcome, Party, Stage, Trace};
+
+/// curl's exit code for silence, as a wall gives.
+const TIMED_OUT: i32 = 28;
+
+/// The goal wants silence, and the request failed in another way: what it came to is told, and that a
+/// wall is something else.
+pub(super) fn instead(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+    let miss = facts.case.run.and_then(|run| run.miss.as_ref());
+    let Some(Miss::Exit { expected: TIMED_OUT, received }) = miss else { return said };
+    let message = format!(
+        "the goal wants silence, as a wall gives, and the command ended with exit code {received}: {}",
+        said.message
+    );
+    Diagnosis { message, nearest: None, ..said }
+        .fact("a NetworkPolicy drops without a word, and the client waits: that is exit code 28")
+        .fix("let the server be there, and a NetworkPolicy keep the caller out")
+}
+
+/// curl's exit code for a server that answered with an error, where it was told to mind.
+const HTTP_ERROR: i32 = 22;
+
+/// The goal wants no connection, and there is one.
+pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
+    let Outcome::Delivered { .. } = &trace.outcome else { return None };
+    let Some(Miss::Exit { expected, received: 0 }) = facts.case.run?.miss else { return None };
+    // A command whose last word is another program's (`curl … | grep`) may want an answer.
+    if expected == 0 || expected == HTTP_ERROR || facts.case.goal.run.contains('|') {
+        return None;
+    }
+    let server = facts.case.cluster.server_of(trace)?;
+    let wall = Wall { facts, client: &trace.from, server: &server };
+    let allowed = |stage: Stage| trace.hops.iter().find(|hop| lets(hop, stage));
+    let said = match (allowed(Stage::PolicyIngress), allowed(Stage::PolicyEgress)) {
+        (Some(hop), _) | (None, Some(hop)) => wall.rule(hop)?,
+        (None, None) => wall.none(),
+    };
+    Some(said.fact(facts.quoted()))
+}
+
+fn lets(hop: &Hop, stage: Stage) -> bool {
+    hop.stage == stage && matches!(hop.because, Because::PolicyAllows { .. })
+}
+
+/// A wall that is not there, or has a hole.
+struct Wall<'a> {
+    facts: &'a Facts<'a>,
+    client: &'a Party,
+    server: &'a Party,
+}
+
+impl Wall<'_> {
+    fn pod(&self, party: &Party) -> Option<&Pod> {
+        let Party::Pod { namespace, name } = party else { return None };
+        self.facts.case.cluster.objects().get::<Pod>(namespace, name).map(AsRef::as_ref)
+    }
+
+    fn start(&self, why: &str) -> Diagnosis {
+        let (client, server) = (party_name(self.client), party_name(self.server));
+        Diagnosis::new("policy-lets-in", format!("{client} reached {server}, which it must not: {why}"))
+    }
+
+    /// A rule of a policy lets the packet through.
+    fn rule(&self, hop: &Hop) -> Option<Diagnosis> {
+        let Because::PolicyAllows { policy, rule } = &hop.because else { return None };
+        let (namespace, name) = policy.split_once('/')?;
+        let objects = self.facts.case.cluster.objects();
+        let spec = objects.get::<NetworkPolicy>(namespace, name)?.spec.as_ref()?;
+        let out = hop.stage == Stage::PolicyEgress;
+        let (direction, side) = if out { ("egress", "to") } else { ("ingress", "from") };
+        let way = if out { "out" } else { "in" };
+        let other = if out { self.server } else { self.client };
+        let address = if out { hop.before.destination.ip() } else { hop.before.source.ip() };
+        let (peers, ports) = parts(spec, *rule, out)?;
+        let path = format!("spec.{direction}[{rule}]");
+        let shown = shown_name(namespace, name);
+        let found = peers.iter().position(|peer| self.fits(peer, namespace, other, address));
+        let (path, what) = match found {
+            Some(index) => (format!("{path}.{side}[{index}]"), peer_words(&peers[index])),
+            None => (path, format!("it has no {side}, and so means everybody")),
+        };
+        let number = rule + 1;
+        let who = party_name(other);
+        let labels = self.pod(other).map(|pod| selectors::own_labels(pod, &Labels::new()));
+        let labels = labels.filter(|labels| !labels.is_empty());
+        Some(
+            self.start(&format!("{direction} rule {number} of NetworkPolicy {shown} lets it {way}"))
+                .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)])
+                .fact(format!("rule {number}: {what}"))
+                .facts(ports_words(ports).map(|ports| format!("its ports: {ports}")))
+                .facts(labels.map(|labels| format!("{who} has {}", selectors::shown(&labels))))
+                .facts((peers.len() > 1).then(|| {
+                    format!("each item of {side} lets in for itself: what has to hold together stands in one item")
+                }))
+                .at(self.facts.locator.field("NetworkPolicy", namespace, name, &path))
+                .fix(format!("let no {direction} rule of NetworkPolicy {shown} match {who}: what no rule allows is dropped")),
+        )
+    }
+
+    /// Whether a peer of a rule is the other side.
+    fn fits(&self, peer: &NetworkPolicyPeer, own: &str, other: &Party, address: IpAddr) -> bool {
+        if let Some(block) = &peer.ip_block {
+            return policy_block(block).is_some_and(|block| block.contains(address));
+        }
+        let Some(pod) = self.pod(other) else { return false };
+        let space = pod.metadata.namespace.as_deref().unwrap_or("");
+        let objects = self.facts.case.cluster.objects();
+        let in_space = match &peer.namespace_selector {
+            None => space == own,
+            Some(selector) => objects.get::<Namespace>("", space).is_some_and(|namespace| {
+                LabelSelector::of(selector).matches(namespace.metadata.labels.as_ref())
+            }),
+        };
+        let of_pods = peer.pod_selector.as_ref().map(LabelSelector::of).unwrap_or_default();
+        in_space && of_pods.matches(pod.metadata.labels.as_ref())
+    }
+
+    /// No policy has a say.
+    fn none(&self) -> Diagnosis {
+        let (client, server) = (party_name(self.client), party_name(self.server));
+        let on_host = |party: &Party| {
+            let spec = self.pod(party).and_then(|pod| pod.spec.as_ref());
+            spec.is_some_and(|spec| spec.host_network == Some(true))
+        };
+        if on_host(self.server) {
+            return self
+                .start("it is on its node's network, of which no NetworkPolicy speaks")
+                .look([look::pods(&self.space())])
+                .fix(format!("give {server} a network of its own: take hostNetwork out"));
+        }
+        let said = match (self.pod(self.server), self.pod(self.client)) {
+            (Some(_), Some(_)) => self.start(&format!(
+                "no NetworkPolicy selects {server} for ingress, and none {client} for egress"
+            )),
+            (Some(_), None) => self.start(&format!("no NetworkPolicy selects {server} for ingress")),
+            (None, _) => self.start(&format!("no NetworkPolicy selects {client} for egress")),
+        };
+        let said = said
+            .look([
+                "kubectl get networkpolicies --all-namespaces".to_owned(),
+                look::labels(&self.space()),
+            ])
+            .fact("a pod that no policy selects may be reached by everybody, and may reach everybody");
+        self.nearest_policy(said)
+    }
+
+    /// The namespace in which a policy has to be.
+    fn space(&self) -> String {
+        match (self.server, self.client) {
+            (Party::Pod { namespace, .. }, _) | (_, Party::Pod { namespace, .. }) => namespace.to_string(),
+            _ => self.facts.namespace(),
+        }
+    }
+
+    /// A policy that is there, and does not select the pod that it is meant for, or not for this
+    /// direction.
+    fn nearest_policy(&self, said: Diagnosis) -> Diagnosis {
+        let (party, direction) = match self.pod(self.server) {
+            Some(_) => (self.server, "Ingress"),
+            None => (self.client, "Egress"),
+        };
+        let who = party_name(party);
+        let make = format!("let a NetworkPolicy select {who} for {direction}, and let its rules allow those alone that may");
+        let Some(pod) = self.pod(party) else { return said.fix(make) };
+        let space = pod.metadata.namespace.as_deref().unwrap_or("");
+        let objects = self.facts.case.cluster.objects();
+        let mut said = said;
+        let mut at: Option<Location> = None;
+        for policy in objects.list::<NetworkPolicy>(Some(space)) {
+            let (Some(name), Some(spec)) = (&policy.metadata.name, &policy.spec) else { continue };
+            let selector = spec.pod_selector.clone().unwrap_or_default();
+            let selects = LabelSelector::of(&selector).matches(pod.metadata.labels.as_ref());
+            let line = |path: &str| self.facts.locator.field("NetworkPolicy", space, name, path);
+            if selects {
+                said = said.fact(format!("NetworkPolicy {name} selects {who}, but not for {direction}"));
+                at = line("spec.policyTypes").or(at);
+                continue;
+            }
+            let labels = selector.match_labels.unwrap_or_default();
+            said = said.fact(format!(
+                "NetworkPolicy {name} selects pods with {}, which {who} is not",
+                selectors::shown(&labels)
+            ));
+            at = at.or_else(|| line("spec.podSelector"));
+        }
+        let labels = selectors::own_labels(pod, &Labels::new());
+        let nearest = (!labels.is_empty())
+            .then(|| format!("a podSelector that matches {}", selectors::shown(&labels)));
+        said.nearest(nearest).at(at).fix(make)
+    }
+}
+
+pub(super) type Parts<'p> = (&'p [NetworkPolicyPeer], &'p [NetworkPolicyPort]);
+
+/// The peers and the ports of a rule.
+pub(super) fn parts(spec: &NetworkPolicySpec, rule: usize, out: bool) -> Option<Parts<'_>> {
+    Some(match out {
+        true => {
+            let rule = spec.egress.as_ref()?.get(rule)?;
+            (rule.to.as_deref().unwrap_or_default(), rule.ports.as_deref().unwrap_or_default())
+        }
+        false => {
+            let rule = spec.ingress.as_ref()?.get(rule)?;
+            (rule.from.as_deref().unwrap_or_default(), rule.ports.as_deref().unwrap_or_default())
+        }
+    })
+}
+
+/// Whom a peer means.
+fn peer_words(peer: &NetworkPolicyPeer) -> String {
+    if let Some(block) = &peer.ip_block {
+        let except = block.except.as_deref().unwrap_or_default();
+        return match except.is_empty() {
+            true => format!("ipBlock {}", block.cidr),
+            false => format!("ipBlock {} except {}", block.cidr, except.join(", ")),
+        };
+    }
+    let pods = match &peer.pod_selector {
+        None => "every pod".to_owned(),
+        Some(selector) => match LabelSelector::of(selector).to_string() {
+            empty if empty.is_empty() => "every pod".to_owned(),
+            text => format!("pods with {text}"),
+        },
+    };
+    match &peer.namespace_selector {
+        None => format!("{pods} of the policy's own namespace"),
+        Some(selector) => match LabelSelector::of(selector).to_string() {
+            empty if empty.is_empty() => format!("{pods} of every namespace"),
+            text => format!("{pods} of namespaces with {text}"),
+        },
+    }
+}
+
+pub(super) fn ports_words(ports: &[NetworkPolicyPort]) -> Option<String> {
+    use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+    let words: Vec<String> = ports
+        .iter()
+        .map(|port| {
+            let protocol = port.protocol.as_deref().unwrap_or("TCP");
+            match (&port.port, port.end_port) {
+                (None, _) => format!("every port of {protocol}"),
+                (Some(IntOrString::Int(first)), Some(last)) => {
+                    format!("{protocol} ports {first} to {last}")
+                }
+                (Some(IntOrString::Int(number)), None) => format!("{protocol} port {number}"),
+                (Some(IntOrString::String(name)), _) => format!("{protocol} port {name}"),
+            }
+        })
+        .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
