@@ -78,9 +78,8 @@ pub(super) fn refusal(store: &Store, object: &Object) -> Option<String> {
         }
         let list = |size: &dyn Fn(&String) -> i128| {
             let all = exceeded.iter();
-            let all = all.map(|(resource, most)| {
-                format!("{resource}={}", text(size(resource), &most.0))
-            });
+            let all =
+                all.map(|(resource, most)| format!("{resource}={}", text(size(resource), &most.0)));
             all.collect::<Vec<_>>().join(",")
         };
         let limited: Vec<String> =
@@ -112,8 +111,7 @@ fn unsaid(pod: &Pod, hard: &BTreeMap<String, Quantity>) -> Option<String> {
         }
     }
     let all = missing.iter();
-    let all: Vec<String> =
-        all.map(|(name, of)| format!("{name} for: {}", of.join(","))).collect();
+    let all: Vec<String> = all.map(|(name, of)| format!("{name} for: {}", of.join(","))).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
 
@@ -241,7 +239,10 @@ mod tests {
             kind,
             namespace: "default".to_owned(),
             object,
-            options: WriteOptions { validation: FieldValidation::Strict, ..WriteOptions::default() },
+            options: WriteOptions {
+                validation: FieldValidation::Strict,
+                ..WriteOptions::default()
+            },
         };
         server.handle(SimTime::START, request).map(drop).map_err(|status| status.message)
     }
@@ -291,7 +292,10 @@ mod tests {
         create(&mut server, Kind::Pod, pod("a", wants)).unwrap();
         let quota = server.store().get::<ResourceQuota>("default", "q").unwrap();
         let used = super::used(server.store(), quota);
-        assert_eq!((used["requests.cpu"].0.as_str(), used["limits.memory"].0.as_str()), ("1", "512Mi"));
+        assert_eq!(
+            (used["requests.cpu"].0.as_str(), used["limits.memory"].0.as_str()),
+            ("1", "512Mi")
+        );
     }
 
     #[test]
@@ -305,6 +309,9 @@ mod tests {
         create(&mut server, Kind::Service, service("a", "NodePort")).unwrap();
         create(&mut server, Kind::Service, service("b", "ClusterIP")).unwrap();
         let refused = create(&mut server, Kind::Service, service("c", "LoadBalancer")).unwrap_err();
-        assert!(refused.contains("exceeded quota: q, requested: services.nodeports=1"), "{refused}");
+        assert!(
+            refused.contains("exceeded quota: q, requested: services.nodeports=1"),
+            "{refused}"
+        );
     }
 }

@@ -356,7 +356,8 @@ fn servers_of<'a>(
 
 /// The last server that a command's packets reached, behind a proxy if there is one, and its port.
 pub(super) fn last_server(cluster: &Cluster, traces: &[TraceId]) -> Option<(Party, u16)> {
-    let mut at = traces.iter().rev().filter_map(|id| cluster.trace(*id)).find(|t| t.dns.is_none())?;
+    let mut at =
+        traces.iter().rev().filter_map(|id| cluster.trace(*id)).find(|t| t.dns.is_none())?;
     for _ in 0..DEEPEST {
         let onward = cluster.served(at.id).flat_map(|served| &served.onward);
         let next = onward.filter_map(|id| cluster.trace(*id)).filter(|trace| trace.dns.is_none());

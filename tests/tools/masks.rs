@@ -33,6 +33,7 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 
 /// The text without it.
 pub fn masked(text: &str) -> String {
-    let put = |text: String, (look, put): &(Regex, &str)| look.replace_all(&text, *put).into_owned();
+    let put =
+        |text: String, (look, put): &(Regex, &str)| look.replace_all(&text, *put).into_owned();
     MASKS.iter().fold(text.to_owned(), put)
 }

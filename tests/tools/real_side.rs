@@ -41,8 +41,8 @@ fn play_one(shell: Shell, command: &str, files: &Path) -> Played {
         Shell::Dash | Shell::Net => ("/bin/dash", "sh", "/usr/local/bin:/usr/bin:/bin"),
         Shell::BusyBox | Shell::NetBusyBox => ("/bin/busybox", "sh", "/opt/busybox"),
     };
-    if matches!(shell, Shell::BusyBox | Shell::NetBusyBox)
-        && !Path::new("/opt/busybox/ls").exists() {
+    if matches!(shell, Shell::BusyBox | Shell::NetBusyBox) && !Path::new("/opt/busybox/ls").exists()
+    {
         fs::create_dir_all("/opt/busybox").expect("the applets' folder can be made");
         let arguments = ["--install", "-s", "/opt/busybox"];
         Command::new(program).args(arguments).status().expect("busybox runs");

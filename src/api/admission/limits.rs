@@ -50,10 +50,8 @@ fn fill_container(
     said: &mut Vec<String>,
 ) {
     let resources = container.resources.get_or_insert_default();
-    let lists = [
-        ("request", &mut resources.requests, requests),
-        ("limit", &mut resources.limits, limits),
-    ];
+    let lists =
+        [("request", &mut resources.requests, requests), ("limit", &mut resources.limits, limits)];
     for (list, own, defaults) in lists {
         let missing = |name: &&String| own.as_ref().is_none_or(|own| !own.contains_key(*name));
         let names: Vec<String> = defaults.keys().filter(missing).cloned().collect();
@@ -139,9 +137,8 @@ fn sum(containers: &[Container], list: fn(&Container) -> Option<Amounts>) -> Amo
     let lists: Vec<Amounts> =
         containers.iter().map(|container| list(container).unwrap_or_default()).collect();
     let names = lists.first().into_iter().flat_map(|first| first.keys());
-    let total = |name: &String| -> Option<i128> {
-        lists.iter().map(|list| list.get(name).map(size)).sum()
-    };
+    let total =
+        |name: &String| -> Option<i128> { lists.iter().map(|list| list.get(name).map(size)).sum() };
     let total = |name: &String| Some((name.clone(), total(name)?, list_is_binary(&lists, name)));
     let written = |(name, size, binary): (String, i128, bool)| {
         let suffix = if binary && size % (1024 * 1_000_000_000) == 0 { "Ki" } else { "n" };

@@ -44,11 +44,8 @@ fn targets(metrics: &[MetricSpec], status: &HorizontalPodAutoscalerStatus) -> St
         return "<none>".to_owned();
     }
     let current = |index: usize| status.current_metrics.as_ref().and_then(|all| all.get(index));
-    let all: Vec<String> = metrics
-        .iter()
-        .enumerate()
-        .map(|(index, metric)| target(metric, current(index)))
-        .collect();
+    let all: Vec<String> =
+        metrics.iter().enumerate().map(|(index, metric)| target(metric, current(index))).collect();
     let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match all.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         Some(more) => format!("{shown} + {more} more..."),

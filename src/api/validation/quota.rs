@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{
-    LimitRange, LimitRangeItem, ResourceQuota, ResourceQuotaSpec,
-    ScopedResourceSelectorRequirement,
+    LimitRange, LimitRangeItem, ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -30,11 +29,7 @@ const OPPOSITES: [[&str; 2]; 2] =
     [["BestEffort", "NotBestEffort"], ["NotTerminating", "Terminating"]];
 
 /// A new or changed ResourceQuota.
-pub(super) fn check_quota(
-    report: &mut Report,
-    quota: &ResourceQuota,
-    old: Option<&ResourceQuota>,
-) {
+pub(super) fn check_quota(report: &mut Report, quota: &ResourceQuota, old: Option<&ResourceQuota>) {
     match old {
         None => metadata::create(report, &quota.metadata, true, names::dns_subdomain),
         Some(old) => metadata::update(report, &quota.metadata, &old.metadata),
@@ -102,7 +97,10 @@ fn fits(scope: &str, name: &str) -> bool {
     );
     match scope {
         "BestEffort" => name == "pods",
-        "Terminating" | "NotTerminating" | "NotBestEffort" | "PriorityClass"
+        "Terminating"
+        | "NotTerminating"
+        | "NotBestEffort"
+        | "PriorityClass"
         | "CrossNamespacePodAffinity" => computed,
         _ => true,
     }
@@ -167,7 +165,9 @@ fn check_requirement(
             report.invalid(&format!("{path}.values"), Json(values), why);
         }
         "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-        other => report.invalid(&format!("{path}.operator"), other, "not a valid selector operator"),
+        other => {
+            report.invalid(&format!("{path}.operator"), other, "not a valid selector operator")
+        }
     }
 }
 
@@ -255,11 +255,15 @@ fn check_order(report: &mut Report, path: &str, item: &LimitRangeItem) {
     let names: BTreeSet<&String> =
         lists.into_iter().flatten().flat_map(|amounts| amounts.keys()).collect();
     for name in names {
-        let get = |amounts: &Option<Amounts>| amounts.as_ref().and_then(|all| all.get(name).cloned());
+        let get =
+            |amounts: &Option<Amounts>| amounts.as_ref().and_then(|all| all.get(name).cloned());
         let (least, most) = (get(&item.min), get(&item.max));
         let limit = get(&item.default).filter(|_| !of_pod);
         let request = get(&item.default_request).filter(|_| !of_pod);
-        let mut order = |field: &str, shown: &Option<Quantity>, low: (&str, &Option<Quantity>), high: (&str, &Option<Quantity>)| {
+        let mut order = |field: &str,
+                         shown: &Option<Quantity>,
+                         low: (&str, &Option<Quantity>),
+                         high: (&str, &Option<Quantity>)| {
             let (Some(shown), Some(lower), Some(higher)) = (shown, low.1, high.1) else { return };
             if size(lower) > size(higher) {
                 let why = format!(

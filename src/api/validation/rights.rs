@@ -79,11 +79,7 @@ fn check_rule(report: &mut Report, path: &str, rule: &PolicyRule, namespaced: bo
 }
 
 /// A new or changed RoleBinding.
-pub(super) fn check_binding(
-    report: &mut Report,
-    binding: &RoleBinding,
-    old: Option<&RoleBinding>,
-) {
+pub(super) fn check_binding(report: &mut Report, binding: &RoleBinding, old: Option<&RoleBinding>) {
     metadata::create(report, &binding.metadata, true, names::path_segment);
     check_role_ref(report, &binding.role_ref, &["Role", "ClusterRole"]);
     for (index, subject) in binding.subjects.iter().flatten().enumerate() {

@@ -90,7 +90,11 @@ impl Target {
     }
 }
 
-fn find(client: &Client<'_>, scaler: &HorizontalPodAutoscaler, key: &Key) -> Result<Target, String> {
+fn find(
+    client: &Client<'_>,
+    scaler: &HorizontalPodAutoscaler,
+    key: &Key,
+) -> Result<Target, String> {
     let to = scaler.spec.scale_target_ref.clone();
     let version = to.api_version.as_deref().unwrap_or("");
     let group = version.split_once('/').map_or("", |(group, _)| group);
@@ -133,8 +137,7 @@ fn scale(client: &mut Client<'_>, scaler: &mut HorizontalPodAutoscaler, target: 
         return;
     };
     target.resize(client, wanted);
-    let message =
-        format!("the HPA controller was able to update the target scale to {wanted}");
+    let message = format!("the HPA controller was able to update the target scale to {wanted}");
     condition(now, scaler, "AbleToScale", ("True", "SucceededRescale"), message);
     let text = format!("New size: {wanted}; reason: {reason}");
     client.normal(scaler, COMPONENT, "SuccessfulRescale", text);
@@ -174,7 +177,9 @@ fn failure(scaler: &HorizontalPodAutoscaler, metric: &MetricSpec) -> Failure {
     let namespace = scaler.metadata.namespace.as_deref().unwrap_or("");
     let of_resource = |name: &str, share: bool| {
         let what = if share { "utilization" } else { "usage" };
-        format!("failed to get {name} {what}: unable to get metrics for resource {name}: {NO_METRICS}")
+        format!(
+            "failed to get {name} {what}: unable to get metrics for resource {name}: {NO_METRICS}"
+        )
     };
     if let Some(resource) = &metric.resource {
         return Failure {
@@ -272,7 +277,10 @@ mod tests {
         world.create(deployment("web", 2));
         world.create(scaler(1, 5));
         let status = after_a_while(&mut world);
-        assert_eq!((&status["currentReplicas"], &status["desiredReplicas"]), (&json!(2), &json!(0)));
+        assert_eq!(
+            (&status["currentReplicas"], &status["desiredReplicas"]),
+            (&json!(2), &json!(0))
+        );
         assert_eq!(status["conditions"][1]["reason"], "FailedGetResourceMetric");
         assert_eq!(world.get(Kind::Deployment, "web")["spec"]["replicas"], 2);
         let told: Vec<String> = world.told("web").into_iter().map(|told| told.0).collect();

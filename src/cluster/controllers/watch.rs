@@ -5,7 +5,9 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Node;
 
 use super::queue::Actor;
-use super::{Controllers, Key, autoscaler, endpoints, node_lifecycle, owner, pods, replica_set, scheduler};
+use super::{
+    Controllers, Key, autoscaler, endpoints, node_lifecycle, owner, pods, replica_set, scheduler,
+};
 use crate::api::{Action, Change, Kind, Object, Pod, Store};
 use crate::clock::SimTime;
 

@@ -28,9 +28,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cluster, Place};
 use super::agenda::Agenda;
 use super::image::Registry;
+use super::{Cluster, Place};
 use crate::api::{Action, Change, Kind, Object, Pod};
 use crate::clock::SimTime;
 use crate::random::Stream;

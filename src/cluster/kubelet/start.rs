@@ -123,9 +123,8 @@ pub(super) fn begun(worker: &mut Worker, index: usize, now: SimTime) {
     let container = &mut worker.containers[index];
     container.probes = probe::probers(&spec, now);
     container.started = spec.startup_probe.is_none();
-    container.ready = container.role != Role::Ephemeral
-        && spec.readiness_probe.is_none()
-        && container.started;
+    container.ready =
+        container.role != Role::Ephemeral && spec.readiness_probe.is_none() && container.started;
     container.ever_ready |= container.ready;
     worker.stale = true;
 }

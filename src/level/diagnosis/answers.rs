@@ -142,12 +142,7 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
 }
 
 /// Somebody answered, and it was not the one.
-fn wrong_server(
-    facts: &Facts<'_>,
-    trace: &Trace,
-    party: &Party,
-    message: &str,
-) -> Diagnosis {
+fn wrong_server(facts: &Facts<'_>, trace: &Trace, party: &Party, message: &str) -> Diagnosis {
     if let Some(said) = workloads::meant(facts, party) {
         return said.fact(message);
     }
@@ -191,13 +186,17 @@ fn other_words(
         }
         _ => said,
     };
-    let asked = asked.map(|one| format!("pod {name} was asked for {} {}, host {}", one.method, one.target, one.host));
+    let asked = asked.map(|one| {
+        format!("pod {name} was asked for {} {}, host {}", one.method, one.target, one.host)
+    });
     Some(
         Diagnosis { code: "wrong-answer", ..said }
             .look([look::pods(namespace), look::describe("pod", namespace, name)])
             .facts(asked)
             .at(mention(facts, trace))
-            .fix(format!("compare what was asked for, and what pod {name} serves, with what the goal wants")),
+            .fix(format!(
+                "compare what was asked for, and what pod {name} serves, with what the goal wants"
+            )),
     )
 }
 
@@ -244,7 +243,9 @@ fn another(facts: &Facts<'_>, trace: &Trace, party: &Party, said: Diagnosis) -> 
     let inside = trace.from != Party::Laptop;
     let fix = match lines.first().filter(|_| inside) {
         Some((line, ip)) => format!("call the one that is meant: write {ip} ({line})"),
-        None => "run the goal's command yourself, and compare who answers with who is meant".to_owned(),
+        None => {
+            "run the goal's command yourself, and compare who answers with who is meant".to_owned()
+        }
     };
     let namespace = facts.namespace();
     said.look([look::pods(&namespace), look::labels(&namespace)])
@@ -338,12 +339,7 @@ fn by_selector(
 
 /// Another server of the same pod is meant: the port leads to the wrong one. Where a Service says the
 /// port, the other ones are tried.
-fn by_port(
-    facts: &Facts<'_>,
-    trace: &Trace,
-    party: &Party,
-    said: &Diagnosis,
-) -> Option<Diagnosis> {
+fn by_port(facts: &Facts<'_>, trace: &Trace, party: &Party, said: &Diagnosis) -> Option<Diagnosis> {
     let Party::Pod { namespace, name } = party else { return None };
     let Outcome::Delivered { at, .. } = &trace.outcome else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
@@ -560,9 +556,8 @@ pub(super) fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
 
 /// Nothing else fits: what was asked, and what came. It says that it does not know.
 pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
-    another_answer(facts).fact(
-        "no packet, no object and no program's own word tells why: podhop does not know",
-    )
+    another_answer(facts)
+        .fact("no packet, no object and no program's own word tells why: podhop does not know")
 }
 
 /// What was asked, and what came.

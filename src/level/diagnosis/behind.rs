@@ -70,7 +70,9 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
 fn told(said: Diagnosis, what: &str, place: &Place) -> Diagnosis {
     let message = format!("{what}: {}", said.message);
     let log = match place {
-        Place::Container { namespace, pod, container } => Some(look::log(namespace, pod, container)),
+        Place::Container { namespace, pod, container } => {
+            Some(look::log(namespace, pod, container))
+        }
         _ => None,
     };
     Diagnosis { message, ..said }.look(log)
@@ -143,7 +145,10 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
     let at = super::answers::mention(inner, onward);
     let port = onward.flow.destination.port();
     let Some(served) = cluster.served(onward.id).last() else {
-        let said = Diagnosis::new("slow-answer", format!("{next} took the connection on port {port}, and gave no answer"));
+        let said = Diagnosis::new(
+            "slow-answer",
+            format!("{next} took the connection on port {port}, and gave no answer"),
+        );
         return Some(
             said.look([look])
                 .fact("the network is not to blame: the packet arrived")
@@ -165,9 +170,13 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
                 format!("{next} speaks TLS on port {port}, and {server} asked in plain HTTP"),
             )
             .nearest(Some("TLS to that port".to_owned()))
-            .fix(format!("let {server} ask over TLS, or call a port on which {next} speaks plain HTTP"))
+            .fix(format!(
+                "let {server} ask over TLS, or call a port on which {next} speaks plain HTTP"
+            ))
         }
-        Some(status) if status >= 400 => return Some(refused(inner, (server, &next), onward, served)),
+        Some(status) if status >= 400 => {
+            return Some(refused(inner, (server, &next), onward, served));
+        }
         _ => return None,
     };
     let line = inner.upstream.as_ref().and_then(|upstream| {
@@ -212,7 +221,8 @@ fn old_address(inner: &Facts<'_>, served: &Served, said: Diagnosis) -> Diagnosis
         let (namespace, service) = packets::service_of(&name)?;
         Some((inner.case.cluster.objects().get::<Service>(namespace, service)?, trace))
     };
-    let stale = matches!(said.code, "no-such-service-address" | "no-such-pod-address" | "no-such-host");
+    let stale =
+        matches!(said.code, "no-such-service-address" | "no-such-pod-address" | "no-such-host");
     let Some((service, trace)) = found().filter(|_| stale && &*served.image == KEEPS_ADDRESSES)
     else {
         return said;

@@ -203,7 +203,8 @@ impl Facts<'_> {
         let (namespace, pod) = self.client_pod()?;
         let objects = self.case.cluster.objects();
         let services = objects.list::<Service>(None);
-        let named = services.filter(|service| Some(super::services::cluster_ip(service)) == address);
+        let named =
+            services.filter(|service| Some(super::services::cluster_ip(service)) == address);
         let named = named.filter_map(|service| service.metadata.name.clone());
         let words: Vec<String> = words.iter().cloned().chain(named).collect();
         let spec = objects.get::<Pod>(&namespace, &pod)?.spec.as_ref()?;

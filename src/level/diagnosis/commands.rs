@@ -34,11 +34,16 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
     };
     if *place == Place::Laptop {
         return Some(
-            Diagnosis::new("tool-not-in-image", format!("{program} is not simulated here: the laptop of this game has no {program}"))
-                .look(["help".to_owned()])
-                .fact("help lists the commands that there are")
-                .at(facts.locator.mention_in_scripts([program], |_| true))
-                .fix(format!("do it without {program}")),
+            Diagnosis::new(
+                "tool-not-in-image",
+                format!(
+                    "{program} is not simulated here: the laptop of this game has no {program}"
+                ),
+            )
+            .look(["help".to_owned()])
+            .fact("help lists the commands that there are")
+            .at(facts.locator.mention_in_scripts([program], |_| true))
+            .fix(format!("do it without {program}")),
         );
     }
     let image = cluster.image(place);

@@ -54,11 +54,11 @@ pub(super) fn diagnose(
             .fix(format!("{command}, and send again"));
     }
     said.facts(message)
-    .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
-    .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
-    .nearest(Some(look::log(namespace, name, &container.name)))
-    .look(looks)
-    .fix(format!("mend what container {} complains of, and apply", container.name))
+        .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
+        .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
+        .nearest(Some(look::log(namespace, name, &container.name)))
+        .look(looks)
+        .fix(format!("mend what container {} complains of, and apply", container.name))
 }
 
 /// The command that makes the pod anew, where the goal passes after it: tried in a copy.

@@ -51,8 +51,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> D
     let out = denied.out;
     let near = denied.nearest_rule(policies);
     let first = policies.first().and_then(|policy| policy.split_once('/'));
-    let (namespace, name) =
-        near.as_ref().map(|(policy, _)| *policy).or(first).unwrap_or_default();
+    let (namespace, name) = near.as_ref().map(|(policy, _)| *policy).or(first).unwrap_or_default();
     let line = |path: &str| facts.locator.field("NetworkPolicy", namespace, name, path);
     let said = Diagnosis::new(
         "policy-denies",
@@ -145,7 +144,11 @@ impl<'a> Denied<'a> {
         match labels.filter(|labels| !labels.is_empty()) {
             Some(labels) => format!("pods with {}", selectors::shown(&labels)),
             None if self.pod.is_some() => "every pod (podSelector: {})".to_owned(),
-            None => format!("ipBlock {}/{}", self.address, if self.address.is_ipv4() { 32 } else { 128 }),
+            None => format!(
+                "ipBlock {}/{}",
+                self.address,
+                if self.address.is_ipv4() { 32 } else { 128 }
+            ),
         }
     }
 
@@ -202,9 +205,13 @@ impl<'a> Denied<'a> {
         if let Some(index) = ports.iter().position(same) {
             return Near {
                 path: format!("{path}.ports[{index}].protocol"),
-                fact: format!("{direction} rule {number} is for {words}, and the packet is {protocol}"),
+                fact: format!(
+                    "{direction} rule {number} is for {words}, and the packet is {protocol}"
+                ),
                 nearest: format!("protocol: {protocol}"),
-                fix: format!("write protocol: {protocol} for port {port} of {direction} rule {number}"),
+                fix: format!(
+                    "write protocol: {protocol} for port {port} of {direction} rule {number}"
+                ),
                 distance: 0,
             };
         }
@@ -273,10 +280,7 @@ impl<'a> Denied<'a> {
         own: &str,
     ) -> Option<Near> {
         if let Some(block) = &peer.ip_block {
-            let whole = policy_block(&IPBlock {
-                cidr: block.cidr.clone(),
-                except: None,
-            });
+            let whole = policy_block(&IPBlock { cidr: block.cidr.clone(), except: None });
             let direction = self.direction().0;
             if let Some(near) = self.service_address(path, number, block) {
                 return Some(near);
@@ -320,7 +324,10 @@ impl<'a> Denied<'a> {
                 block.cidr, self.address
             ),
             nearest: format!("a podSelector for {}", self.who()),
-            fix: format!("name {} in {side} of {direction} rule {number}, and not the Service's address,", self.who()),
+            fix: format!(
+                "name {} in {side} of {direction} rule {number}, and not the Service's address,",
+                self.who()
+            ),
             distance: 0,
         })
     }
@@ -341,8 +348,12 @@ impl<'a> Denied<'a> {
                 fact: format!(
                     "{direction} rule {number}: a podSelector alone means pods of the policy's own namespace, {own}, and the other side is in {other}"
                 ),
-                nearest: format!("namespaceSelector {label} beside the podSelector, in the same item"),
-                fix: format!("write namespaceSelector: {{matchLabels: {{{label}}}}} beside the podSelector, in the same item,"),
+                nearest: format!(
+                    "namespaceSelector {label} beside the podSelector, in the same item"
+                ),
+                fix: format!(
+                    "write namespaceSelector: {{matchLabels: {{{label}}}}} beside the podSelector, in the same item,"
+                ),
                 distance: 0,
             });
         };
@@ -355,7 +366,9 @@ impl<'a> Denied<'a> {
                 selectors::shown(&labels)
             ),
             nearest: label.clone(),
-            fix: format!("let the namespaceSelector match namespace {other}, for example by {label},"),
+            fix: format!(
+                "let the namespaceSelector match namespace {other}, for example by {label},"
+            ),
             distance: 1,
         })
     }

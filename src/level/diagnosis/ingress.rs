@@ -49,7 +49,9 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let said = match best {
         Some(rule) if !is_served(facts, rule.ingress) => not_served(facts, rule.ingress, &message),
         Some(rule) => return behind(facts, rule, &message),
-        None if !of_host.is_empty() && !of_host.iter().any(|rule| is_served(facts, rule.ingress)) => {
+        None if !of_host.is_empty()
+            && !of_host.iter().any(|rule| is_served(facts, rule.ingress)) =>
+        {
             not_served(facts, of_host[0].ingress, &message)
         }
         None if of_host.is_empty() => no_host(facts, &rules, &asked, &message),
@@ -294,7 +296,8 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
         let names = objects.list::<Service>(Some(namespace));
         let names: Vec<&str> = names.filter_map(|one| one.metadata.name.as_deref()).collect();
         let close = nearest(&backend.name, names.iter().copied());
-        let begins = |own: &&&str| backend.name.starts_with(**own) || own.starts_with(&backend.name);
+        let begins =
+            |own: &&&str| backend.name.starts_with(**own) || own.starts_with(&backend.name);
         let close = close.or_else(|| names.iter().find(begins).copied());
         let elsewhere = objects
             .list::<Service>(None)
@@ -362,9 +365,12 @@ fn secret_fact(facts: &Facts<'_>, namespace: &str, listed: Option<&str>, host: &
     };
     let objects = facts.case.cluster.objects();
     if objects.get::<Secret>(namespace, name).is_none() {
-        let elsewhere = objects.list::<Secret>(None).find(|one| one.metadata.name.as_deref() == Some(name));
+        let elsewhere =
+            objects.list::<Secret>(None).find(|one| one.metadata.name.as_deref() == Some(name));
         return match elsewhere.and_then(|one| one.metadata.namespace.as_deref()) {
-            Some(other) => format!("Secret {name} is in namespace {other}: an Ingress reads those of its own, {namespace}"),
+            Some(other) => format!(
+                "Secret {name} is in namespace {other}: an Ingress reads those of its own, {namespace}"
+            ),
             None => format!("there is no Secret {name} in namespace {namespace}"),
         };
     }
@@ -420,7 +426,9 @@ pub(super) fn own_certificate(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
             let fitting = secret_for(facts, namespace, host);
             let fix = match &fitting {
                 Some(name) => format!("write secretName: {name}, apply, and send again"),
-                None => format!("name a Secret of namespace {namespace} whose certificate is for {host}"),
+                None => format!(
+                    "name a Secret of namespace {namespace} whose certificate is for {host}"
+                ),
             };
             said.fact(secret_fact(facts, namespace, listed, host))
                 .nearest(fitting.map(|name| format!("secretName: {name}")))

@@ -25,11 +25,11 @@ mod name_servers;
 mod names;
 mod packets;
 mod protocols;
+mod rollouts;
 mod selectors;
 mod service_names;
 mod services;
 mod settings;
-mod rollouts;
 mod sought;
 mod targets;
 mod trial;
@@ -277,7 +277,8 @@ fn at_fault<'a>(case: &Case<'a>) -> Option<&'a Fetched> {
         _ => None,
     });
     let last = fetched.next()?;
-    let answered = |one: &Fetched| matches!(one.ending, Ending::Response { status } if status < 400);
+    let answered =
+        |one: &Fetched| matches!(one.ending, Ending::Response { status } if status < 400);
     let failed = matches!(
         run.miss,
         Some(Miss::Exit { expected: 0, .. } | Miss::Way { .. } | Miss::Server { .. })

@@ -7,7 +7,9 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, denials, doors, party_name, selectors, services, trial, variables, workloads};
+use super::{
+    Diagnosis, Facts, denials, doors, party_name, selectors, services, trial, variables, workloads,
+};
 use crate::api::{Event, Pod};
 use crate::cluster::{Did, Place};
 use crate::diagnostic::{Location, nearest};
@@ -208,7 +210,8 @@ impl Failed<'_> {
         let objects = self.facts.case.cluster.objects();
         let dark = |name: &str| {
             objects.get::<Node>("", name).is_some_and(|node| {
-                let conditions = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
+                let conditions =
+                    node.status.iter().flat_map(|status| status.conditions.iter().flatten());
                 conditions.into_iter().any(|one| one.type_ == "Ready" && one.status != "True")
             })
         };
@@ -250,7 +253,8 @@ impl Failed<'_> {
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let source = self.facts.pod_source(namespace, name)?;
         let written = source.pod()?.get("spec")?;
-        let field = ["nodeName", "nodeSelector"].into_iter().find(|field| !written[*field].is_null())?;
+        let field =
+            ["nodeName", "nodeSelector"].into_iter().find(|field| !written[*field].is_null())?;
         let path = source.within(&format!("spec.{field}"));
         Some((field, super::locate::at(&source.source, &path)))
     }
@@ -273,7 +277,8 @@ impl Failed<'_> {
             objects.get::<Service>(namespace, name).filter(|one| services::is_headless(one))
         })?;
         let (namespace, headless_name) = services::full_name(headless);
-        let command = trial::patch(namespace, headless_name, r#"{"publishNotReadyAddresses":true}"#);
+        let command =
+            trial::patch(namespace, headless_name, r#"{"publishNotReadyAddresses":true}"#);
         if trial::after(facts, &command) != trial::Tried::Passes {
             return None;
         }
@@ -382,7 +387,10 @@ impl Failed<'_> {
                 format!("a pod of Service {} on {node}", short(rule)),
                 miss.map(|miss| format!("with {cluster} the goal fails as well: {}", miss.words())),
                 match external {
-                    true => format!("let a pod of Service {} run on {node}, or call by a node that has one", short(rule)),
+                    true => format!(
+                        "let a pod of Service {} run on {node}, or call by a node that has one",
+                        short(rule)
+                    ),
                     false => format!("let a pod of Service {} run on {node}", short(rule)),
                 },
             ),
@@ -473,7 +481,8 @@ impl Failed<'_> {
     fn no_such_service(&self) -> Diagnosis {
         // A server that passes requests on dials what its own configuration says.
         let own = self.facts.client.is_none();
-        if let Some(said) = own.then(|| variables::old_address(self.facts, self.to.ip())).flatten() {
+        if let Some(said) = own.then(|| variables::old_address(self.facts, self.to.ip())).flatten()
+        {
             return said;
         }
         let namespace = self.facts.namespace();
@@ -525,7 +534,7 @@ impl Failed<'_> {
         let pod = pods.find(|pod| {
             let (kind, maker) = super::answers::maker(self.facts, pod);
             let same = kind != crate::api::Kind::Pod && name.starts_with(&format!("{maker}-"));
-            is_ready(pod) && (same || pod.metadata.name.as_deref() == Some(&**name))
+            pod.is_ready() && (same || pod.metadata.name.as_deref() == Some(&**name))
         })?;
         Some((pod.metadata.name.clone()?, pod.status.as_ref()?.pod_ip.clone()?))
     }
@@ -660,7 +669,9 @@ impl Failed<'_> {
         let address = self.to.ip().to_string();
         let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
         let pod = pods.find(|pod| {
-            pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(address.as_str()))
+            pod.status
+                .as_ref()
+                .is_some_and(|status| status.pod_ip.as_deref() == Some(address.as_str()))
         })?;
         let name = shown_name(
             pod.metadata.namespace.as_deref().unwrap_or(""),
@@ -669,12 +680,15 @@ impl Failed<'_> {
         let inside = self.client_inside();
         let fix = match &inside {
             Some(place) => format!("ask from inside: kubectl exec {place} -- curl …"),
-            None => "give the pods a Service of type NodePort, and dial a node at its node port".to_owned(),
+            None => "give the pods a Service of type NodePort, and dial a node at its node port"
+                .to_owned(),
         };
         Some(
             Diagnosis::new(
                 "outside-cannot-reach-pod",
-                format!("{address} is the address of pod {name}, and means nothing outside the cluster"),
+                format!(
+                    "{address} is the address of pod {name}, and means nothing outside the cluster"
+                ),
             )
             .look([look::pods(&self.facts.namespace()), look::nodes()])
             .fact("the laptop has routes to the nodes alone")
@@ -697,7 +711,7 @@ impl Failed<'_> {
                 container: container.name.as_str().into(),
             });
             let image = place.as_ref().and_then(|place| cluster.image(place));
-            is_ready(pod) && image.is_some_and(|image| image.holds("curl"))
+            pod.is_ready() && image.is_some_and(|image| image.holds("curl"))
         })?;
         pod.metadata.name.clone()
     }

@@ -11,7 +11,6 @@ use super::packets::{closed_probe, pod_line, unhealthy};
 use super::{Diagnosis, Facts, answers, client, workloads};
 use crate::api::{Kind, LabelSelector, Pod};
 use crate::cluster::{Did, ObjectName};
-use crate::level::place::is_ready;
 use crate::network::Party;
 
 /// The label by which a controller tells its templates apart.
@@ -43,7 +42,10 @@ pub(super) fn unfinished(facts: &Facts<'_>) -> Option<Diagnosis> {
     })?;
     let what = object.kind.info().name;
     let shown = shown_name(&object.namespace, &object.name);
-    let said = Diagnosis::new("rollout-unfinished", format!("the rollout of {what} {shown} was not done in time"));
+    let said = Diagnosis::new(
+        "rollout-unfinished",
+        format!("the rollout of {what} {shown} was not done in time"),
+    );
     Some(waits(facts, object, said))
 }
 
@@ -135,8 +137,7 @@ fn settings(facts: &Facts<'_>, object: &ObjectName) -> Option<Settings> {
 fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
     let ObjectName { kind, namespace, name } = object;
     let singular = kind.info().singular;
-    let said = said
-        .look([look::describe(singular, namespace, name), look::pods(namespace)]);
+    let said = said.look([look::describe(singular, namespace, name), look::pods(namespace)]);
     let Some(settings) = settings(facts, object) else { return said };
     let line = |path: &str| facts.locator.field(kind.info().name, namespace, name, path);
     let place = look::in_namespace(namespace);
@@ -145,7 +146,9 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
             .fact("paused is true: the controller makes no pods of the new template")
             .nearest(Some("paused: false".to_owned()))
             .at(line("spec.paused"))
-            .fix(format!("take paused out and apply, or kubectl rollout resume {singular} {name}{place}"));
+            .fix(format!(
+                "take paused out and apply, or kubectl rollout resume {singular} {name}{place}"
+            ));
     }
     if settings.on_delete {
         return said
@@ -157,7 +160,9 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
     if settings.partition > 0 {
         let partition = settings.partition;
         return said
-            .fact(format!("partition is {partition}: pods with a lower number keep the older template"))
+            .fact(format!(
+                "partition is {partition}: pods with a lower number keep the older template"
+            ))
             .nearest(Some("partition: 0".to_owned()))
             .at(line("spec.updateStrategy.rollingUpdate.partition"))
             .fix("write partition: 0, apply, and send again");
@@ -180,7 +185,7 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
         .facts(new.iter().map(|pod| pod_line(pod)))
         .facts(new.iter().filter_map(|pod| unhealthy(facts, pod)))
         .facts(old.iter().map(|pod| format!("{}, of the older template", pod_line(pod))));
-    let unready = new.iter().find(|pod| !is_ready(pod));
+    let unready = new.iter().find(|pod| !pod.is_ready());
     if let Some((port, at)) = unready.and_then(|pod| closed_probe(facts, pod)) {
         return said
             .nearest(Some(format!("a readinessProbe at port {port}")))

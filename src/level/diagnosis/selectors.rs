@@ -150,13 +150,12 @@ pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> N
     let rest: Labels = others.map(|(key, value)| (key.clone(), value.clone())).collect();
     let fits = |labels: &&Labels| rest.iter().all(|(key, value)| labels.get(key) == Some(value));
     let fit = labels.iter().filter(fits).count();
-    let mut near = Near { key: Some(key.clone()), said: None, instead: None, pod: None, without: false };
+    let mut near =
+        Near { key: Some(key.clone()), said: None, instead: None, pod: None, without: false };
     let Some((key, value)) = found else {
         near.without = values.is_empty() && !rest.is_empty() && fit > 0;
         near.said = match values.as_slice() {
-            [] if near.without => {
-                Some(format!("without {key} the selector matches {fit} pods"))
-            }
+            [] if near.without => Some(format!("without {key} the selector matches {fit} pods")),
             [] => None,
             several => Some(format!("pods have {key}={}", several.join(", "))),
         };
@@ -275,11 +274,19 @@ fn scaled_to_none(
     if spec.is_some_and(|spec| spec.paused == Some(true) && spec.replicas != Some(0)) {
         return Some(
             Diagnosis::new(code, message)
-                .look([look::endpoints(namespace, name), look::describe("deployment", namespace, owner)])
-                .fact(format!("Deployment {owner} is to make pods with {}, and is paused", shown(wanted)))
+                .look([
+                    look::endpoints(namespace, name),
+                    look::describe("deployment", namespace, owner),
+                ])
+                .fact(format!(
+                    "Deployment {owner} is to make pods with {}, and is paused",
+                    shown(wanted)
+                ))
                 .nearest(Some("paused: false".to_owned()))
                 .at(facts.locator.field("Deployment", namespace, owner, "spec.paused"))
-                .fix(format!("take paused out and apply, or kubectl rollout resume deployment {owner}{place}")),
+                .fix(format!(
+                    "take paused out and apply, or kubectl rollout resume deployment {owner}{place}"
+                )),
         );
     }
     Some(
@@ -288,10 +295,17 @@ fn scaled_to_none(
                 look::endpoints(namespace, name),
                 format!("kubectl get {} {owner}{place}", info.singular),
             ])
-            .fact(format!("{} {owner} makes pods with {}, and keeps 0 of them", info.name, shown(wanted)))
+            .fact(format!(
+                "{} {owner} makes pods with {}, and keeps 0 of them",
+                info.name,
+                shown(wanted)
+            ))
             .nearest(Some("replicas: 1".to_owned()))
             .at(facts.locator.field(info.name, namespace, owner, "spec.replicas"))
-            .fix(format!("kubectl scale {} {owner} --replicas=1{place}, and send again", info.singular)),
+            .fix(format!(
+                "kubectl scale {} {owner} --replicas=1{place}, and send again",
+                info.singular
+            )),
     )
 }
 

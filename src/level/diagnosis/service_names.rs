@@ -56,17 +56,20 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
     .nearest(full.clone())
     .at(line.or(at))
     .fix(match full {
-        Some(full) => format!("write {full} into externalName: an alias leads to a whole name; apply, and send again"),
+        Some(full) => format!(
+            "write {full} into externalName: an alias leads to a whole name; apply, and send again"
+        ),
         None => "write a name that exists into externalName, apply, and send again".to_owned(),
     })
 }
 
 /// R13.2: the name has addresses, and none of the family that was asked for.
 fn other_family(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Option<Diagnosis> {
-    let has: Vec<&str> = service.spec.as_ref()?.ip_families.iter().flatten().map(String::as_str).collect();
-    let other = facts.fetched.is_some_and(|fetched| {
-        matches!(fetched.ending, Ending::Name(LookupFailure::OtherFamily))
-    });
+    let has: Vec<&str> =
+        service.spec.as_ref()?.ip_families.iter().flatten().map(String::as_str).collect();
+    let other = facts
+        .fetched
+        .is_some_and(|fetched| matches!(fetched.ending, Ending::Name(LookupFailure::OtherFamily)));
     let [own] = has.as_slice() else { return None };
     if !other {
         return None;

@@ -116,7 +116,9 @@ fn affinity(service: &Service, servers: usize) -> Option<Change> {
         code: "not-kept",
         path: "spec.sessionAffinityConfig.clientIP.timeoutSeconds",
         words: format!("timeoutSeconds: {USUAL_TIMEOUT}"),
-        patch: format!(r#"{{"sessionAffinityConfig":{{"clientIP":{{"timeoutSeconds":{USUAL_TIMEOUT}}}}}}}"#),
+        patch: format!(
+            r#"{{"sessionAffinityConfig":{{"clientIP":{{"timeoutSeconds":{USUAL_TIMEOUT}}}}}}}"#
+        ),
         fact: format!(
             "{servers} pods answered one client: Service {name} forgets whom it chose {seconds} s after the last connection"
         ),

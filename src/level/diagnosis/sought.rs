@@ -48,15 +48,18 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
         ),
         _ => format!("let there be a pod with {}", sought.selector),
     };
-    Diagnosis::new("no-pod-with-label", format!("no pod has {}, so kubectl found none", sought.selector))
-        .look([look::labels(namespace)])
-        .facts(made.zip(near.pod).map(|(name, pod)| {
-            let own = selectors::shown(&selectors::own_labels(pod, &wanted));
-            format!("pod {name} has {own}")
-        }))
-        .nearest(near.said)
-        .at(at)
-        .fix(fix)
+    Diagnosis::new(
+        "no-pod-with-label",
+        format!("no pod has {}, so kubectl found none", sought.selector),
+    )
+    .look([look::labels(namespace)])
+    .facts(made.zip(near.pod).map(|(name, pod)| {
+        let own = selectors::shown(&selectors::own_labels(pod, &wanted));
+        format!("pod {name} has {own}")
+    }))
+    .nearest(near.said)
+    .at(at)
+    .fix(fix)
 }
 
 /// Where the player wrote a label of a pod.
@@ -78,7 +81,9 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
         };
         match answers::maker(facts, pod) {
             (Kind::Pod, _) => format!("pod {name}: no controller made it"),
-            (kind, maker) => format!("pod {name}: made by {} {}", kind.info().name, shown_name(&space, &maker)),
+            (kind, maker) => {
+                format!("pod {name}: made by {} {}", kind.info().name, shown_name(&space, &maker))
+            }
         }
     });
     let count = sought.found.len();

@@ -7,7 +7,6 @@ use super::packets::{Failed, protocol_name, question_of, service_of};
 use super::{Diagnosis, party_name, selectors, services, workloads};
 use crate::api::Pod;
 use crate::diagnostic::Location;
-use crate::level::place::is_ready;
 use crate::network::{Party, SocketAddr};
 
 /// The ports that Services may have on nodes, unless the API server is told otherwise (R7.1).
@@ -154,7 +153,8 @@ impl Failed<'_> {
                 .nearest(Some(format!("port {node_port}, the node port of Service {service}")))
                 .fix(format!("dial {node} at port {node_port}, and send again"));
         }
-        let said = said.fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()));
+        let said =
+            said.fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()));
         if let Some(said) = self.port_of_another_node(port, &said) {
             return said;
         }
@@ -188,14 +188,16 @@ impl Failed<'_> {
                         .fix("write type: NodePort, apply, and dial the node at the node port"),
                 }
             }
-            (None, _) => said.fix("give the pods a Service of type NodePort, and dial the node at its node port"),
+            (None, _) => said.fix(
+                "give the pods a Service of type NodePort, and dial the node at its node port",
+            ),
         }
     }
 
     /// A pod asks for this port of its node, and runs on another one.
     fn port_of_another_node(&self, port: u16, said: &Diagnosis) -> Option<Diagnosis> {
         let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
-        let pod = pods.find(|pod| asks_for(pod, port) && is_ready(pod))?;
+        let pod = pods.find(|pod| asks_for(pod, port) && pod.is_ready())?;
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let node = pod.spec.as_ref()?.node_name.as_deref()?;
         let source = self.facts.pod_source(namespace, name);
@@ -208,10 +210,14 @@ impl Failed<'_> {
         Some(
             said.clone()
                 .look([look::pods(namespace)])
-                .fact(format!("pod {name} asks for port {port} of its node by hostPort, and runs on {node}"))
+                .fact(format!(
+                    "pod {name} asks for port {port} of its node by hostPort, and runs on {node}"
+                ))
                 .nearest(Some(format!("port {port} of {node}")))
                 .at(at.or_else(|| self.mention()))
-                .fix(format!("dial {node}, or let a pod with that hostPort run on the node that was dialled")),
+                .fix(format!(
+                    "dial {node}, or let a pod with that hostPort run on the node that was dialled"
+                )),
         )
     }
 
@@ -269,7 +275,10 @@ impl Failed<'_> {
         Some(
             Diagnosis::new(
                 "other-protocol",
-                format!("port {} of {node} is for {protocol} alone, and was dialled with {asked}", self.to.port()),
+                format!(
+                    "port {} of {node} is for {protocol} alone, and was dialled with {asked}",
+                    self.to.port()
+                ),
             )
             .look([look::service(namespace, name)])
             .fact(format!("it is a node port of Service {}", shown_name(namespace, name)))
@@ -283,7 +292,7 @@ impl Failed<'_> {
     fn host_port(&self, port: u16) -> Option<Diagnosis> {
         let pods = self.facts.case.cluster.objects().list::<Pod>(None);
         let waiting: Vec<&std::sync::Arc<Pod>> =
-            pods.filter(|pod| asks_for(pod, port) && !is_ready(pod)).collect();
+            pods.filter(|pod| asks_for(pod, port) && !pod.is_ready()).collect();
         let said = workloads::trouble(self.facts, &waiting)?;
         let pod = waiting.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
         Some(said.fact(format!("pod {pod} asks for port {port} of its node, and is not ready")))
@@ -481,8 +490,12 @@ impl Failed<'_> {
         Diagnosis::new(
             "other-pods-loopback",
             match listening.is_empty() {
-                true => format!("localhost is pod {pod} itself, and nobody in it listens on any port"),
-                false => format!("localhost is pod {pod} itself, and nobody in it listens on port {port}"),
+                true => {
+                    format!("localhost is pod {pod} itself, and nobody in it listens on any port")
+                }
+                false => format!(
+                    "localhost is pod {pod} itself, and nobody in it listens on port {port}"
+                ),
             },
         )
         .look([look::pods(&namespace), look::describe("pod", &namespace, &pod)])

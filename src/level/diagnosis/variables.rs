@@ -236,9 +236,9 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
 pub(super) fn old_address(facts: &Facts<'_>, dialled: IpAddr) -> Option<Diagnosis> {
     let place = facts.client_place()?;
     let environment = facts.case.cluster.environment(&place);
-    let (variable, _) = environment.into_iter().find(|(name, value)| {
-        name.ends_with("_SERVICE_HOST") && value.parse() == Ok(dialled)
-    })?;
+    let (variable, _) = environment
+        .into_iter()
+        .find(|(name, value)| name.ends_with("_SERVICE_HOST") && value.parse() == Ok(dialled))?;
     let prefix = variable.strip_suffix("_SERVICE_HOST")?;
     let namespace = facts.namespace();
     let mut services = facts.case.cluster.objects().list::<Service>(Some(&namespace));
@@ -252,16 +252,23 @@ pub(super) fn old_address(facts: &Facts<'_>, dialled: IpAddr) -> Option<Diagnosi
     )
     .look(look::inside(facts.case.cluster, &place, "env"))
     .look([look::services(&namespace)])
-    .fact(format!("{variable} of the container is {dialled}: it was set when the container started"))
+    .fact(format!(
+        "{variable} of the container is {dialled}: it was set when the container started"
+    ))
     .at(facts.locator.mention([&variable]));
     let Some(service) = service else {
-        return Some(said.fact("the Service of that name is gone").fix("make the Service, and then the pod anew"));
+        return Some(
+            said.fact("the Service of that name is gone")
+                .fix("make the Service, and then the pod anew"),
+        );
     };
     let (_, name) = services::full_name(service);
     Some(
         said.fact(format!("Service {name} has {} now", services::cluster_ip(service)))
             .nearest(Some(format!("the name {name}, which DNS knows; or a new pod")))
-            .fix(format!("make the pod anew, or call {name} by its name: both find the Service of today")),
+            .fix(format!(
+                "make the pod anew, or call {name} by its name: both find the Service of today"
+            )),
     )
 }
 

@@ -72,7 +72,10 @@ impl Wall<'_> {
 
     fn start(&self, why: &str) -> Diagnosis {
         let (client, server) = (party_name(self.client), party_name(self.server));
-        Diagnosis::new("policy-lets-in", format!("{client} reached {server}, which it must not: {why}"))
+        Diagnosis::new(
+            "policy-lets-in",
+            format!("{client} reached {server}, which it must not: {why}"),
+        )
     }
 
     /// A rule of a policy lets the packet through.
@@ -147,7 +150,9 @@ impl Wall<'_> {
             (Some(_), Some(_)) => self.start(&format!(
                 "no NetworkPolicy selects {server} for ingress, and none {client} for egress"
             )),
-            (Some(_), None) => self.start(&format!("no NetworkPolicy selects {server} for ingress")),
+            (Some(_), None) => {
+                self.start(&format!("no NetworkPolicy selects {server} for ingress"))
+            }
             (None, _) => self.start(&format!("no NetworkPolicy selects {client} for egress")),
         };
         let said = said
@@ -155,14 +160,18 @@ impl Wall<'_> {
                 "kubectl get networkpolicies --all-namespaces".to_owned(),
                 look::labels(&self.space()),
             ])
-            .fact("a pod that no policy selects may be reached by everybody, and may reach everybody");
+            .fact(
+                "a pod that no policy selects may be reached by everybody, and may reach everybody",
+            );
         self.nearest_policy(said)
     }
 
     /// The namespace in which a policy has to be.
     fn space(&self) -> String {
         match (self.server, self.client) {
-            (Party::Pod { namespace, .. }, _) | (_, Party::Pod { namespace, .. }) => namespace.to_string(),
+            (Party::Pod { namespace, .. }, _) | (_, Party::Pod { namespace, .. }) => {
+                namespace.to_string()
+            }
             _ => self.facts.namespace(),
         }
     }
@@ -175,7 +184,9 @@ impl Wall<'_> {
             None => (self.client, "Egress"),
         };
         let who = party_name(party);
-        let make = format!("let a NetworkPolicy select {who} for {direction}, and let its rules allow those alone that may");
+        let make = format!(
+            "let a NetworkPolicy select {who} for {direction}, and let its rules allow those alone that may"
+        );
         let Some(pod) = self.pod(party) else { return said.fix(make) };
         let space = pod.metadata.namespace.as_deref().unwrap_or("");
         let objects = self.facts.case.cluster.objects();
@@ -187,7 +198,8 @@ impl Wall<'_> {
             let selects = LabelSelector::of(&selector).matches(pod.metadata.labels.as_ref());
             let line = |path: &str| self.facts.locator.field("NetworkPolicy", space, name, path);
             if selects {
-                said = said.fact(format!("NetworkPolicy {name} selects {who}, but not for {direction}"));
+                said = said
+                    .fact(format!("NetworkPolicy {name} selects {who}, but not for {direction}"));
                 at = line("spec.policyTypes").or(at);
                 continue;
             }

@@ -85,7 +85,7 @@ pub(super) fn meant(facts: &Facts<'_>, party: &Party) -> Option<Diagnosis> {
     }
     let pods = objects.list::<Pod>(None);
     let meant: Vec<&std::sync::Arc<Pod>> = pods.filter(|pod| facts.is_wanted(pod)).collect();
-    if meant.iter().any(|pod| is_ready(pod)) {
+    if meant.iter().any(|pod| pod.is_ready()) {
         return None;
     }
     trouble(facts, &meant)

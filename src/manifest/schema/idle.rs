@@ -74,14 +74,7 @@ pub const IDLE: &[(&str, &[&str], Idle)] = &[
     ("EphemeralContainer", &["volumeDevices"], Disks),
     (
         "EphemeralContainer",
-        &[
-            "lifecycle",
-            "livenessProbe",
-            "ports",
-            "readinessProbe",
-            "restartPolicy",
-            "startupProbe",
-        ],
+        &["lifecycle", "livenessProbe", "ports", "readinessProbe", "restartPolicy", "startupProbe"],
         Refused,
     ),
     ("GRPCAction", &["service"], Running),

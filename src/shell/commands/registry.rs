@@ -3,7 +3,8 @@
 use super::files::{change, find as find_files, ls, names};
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
 use super::text::{
-    awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, sort, uniq, wc,
+    awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, sort, uniq,
+    wc,
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
 use crate::cluster::{Cluster, Place};
@@ -147,7 +148,10 @@ const USAGE: &[(&str, &str)] = &[
     ("cmp", "cmp [-bls] [-n BYTES] FILE1 [FILE2]"),
     ("column", "column [-t] [-s SEPARATORS] [FILE]..."),
     ("comm", "comm [-123] FILE1 FILE2"),
-    ("conntrack", "conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]"),
+    (
+        "conntrack",
+        "conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]",
+    ),
     ("cp", "cp [-r] SOURCE... TARGET"),
     ("cut", "cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
     ("date", "date [-u] [-d MOMENT] [+FORMAT]"),
@@ -158,7 +162,10 @@ const USAGE: &[(&str, &str)] = &[
     ("env", "env [-i] [-u NAME] [NAME=VALUE]... [COMMAND [ARGUMENT]...]"),
     ("expand", "expand [-t TABS] [FILE]..."),
     ("expr", "expr EXPRESSION"),
-    ("find", "find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]"),
+    (
+        "find",
+        "find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]",
+    ),
     ("fold", "fold [-bs] [-w WIDTH] [FILE]..."),
     ("getent", "getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),
     ("grep", "grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]..."),
@@ -177,7 +184,10 @@ const USAGE: &[(&str, &str)] = &[
     ("less", "less [FILE]..."),
     ("ls", "ls [-laA1RhS] [PATH]..."),
     ("md5sum", "md5sum [-c] [FILE]..."),
-    ("minikube", "minikube start | status | ip | ssh | service | tunnel | node list|stop|start | profile list"),
+    (
+        "minikube",
+        "minikube start | status | ip | ssh | service | tunnel | node list|stop|start | profile list",
+    ),
     ("mkdir", "mkdir [-p] FOLDER..."),
     ("mktemp", "mktemp [-du] [TEMPLATE]"),
     ("mv", "mv SOURCE... TARGET"),

@@ -163,10 +163,7 @@ impl Reader<'_> {
         Fault { problem, text: self.text.to_owned(), token: token.to_owned() }
     }
 
-    fn deeper<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         if self.depth > 60 {
             return Err(self.error(Problem::TooDeep));
         }

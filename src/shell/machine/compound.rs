@@ -9,9 +9,9 @@ use super::pipes::Pipes;
 use super::sockets::Stage;
 use super::state::{Elements, Variable, Variables};
 use super::{Io, Machine, Step, Turn, files_view};
-use crate::shell::Read;
 use crate::clock::SimTime;
 use crate::cluster::Did;
+use crate::shell::Read;
 use crate::shell::syntax::{
     Arm, ArmEnd, Command, CommandKind, Connector, Dialect, List, Pipeline, Timed, Word,
 };
@@ -255,7 +255,8 @@ impl Machine {
                 self.stack.push(Frame::ArithmeticFor { command: command.clone(), first: true });
             }
             CommandKind::Case { subject, arms } => {
-                let bodies = self.expansion(io, outputs, |expander| chosen(expander, subject, arms))?;
+                let bodies =
+                    self.expansion(io, outputs, |expander| chosen(expander, subject, arms))?;
                 self.state.status = 0;
                 for body in bodies.into_iter().rev() {
                     self.push_list(body);
@@ -450,7 +451,11 @@ impl Machine {
 }
 
 /// The bodies of a `case` that are run: the first whose pattern fits, and those that `;&` and `;;&` lead to.
-fn chosen(expander: &mut Expander<'_>, subject: &Word, arms: &[Arm]) -> Result<Vec<Arc<List>>, Stop> {
+fn chosen(
+    expander: &mut Expander<'_>,
+    subject: &Word,
+    arms: &[Arm],
+) -> Result<Vec<Arc<List>>, Stop> {
     let subject = expander.text(subject)?;
     let subject = match expander.state.shopt("nocasematch") {
         true => subject.to_lowercase(),

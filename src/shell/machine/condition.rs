@@ -27,11 +27,20 @@ pub(in crate::shell) enum Wrong {
     /// An operator whose operand is missing; none when there is nothing at all.
     NoOperand(Option<String>),
     /// Two words of which the first is no operator.
-    NoUnary { operator: String, operand: String },
+    NoUnary {
+        operator: String,
+        operand: String,
+    },
     /// Three words of which the second is no operator.
-    NoBinary { first: String, operator: String },
+    NoBinary {
+        first: String,
+        operator: String,
+    },
     /// A word behind the expression, and the one before it.
-    Extra { word: String, before: String },
+    Extra {
+        word: String,
+        before: String,
+    },
     NoParenthesis,
     TooMany,
 }
@@ -42,7 +51,9 @@ impl Wrong {
         match (self, dialect) {
             (Wrong::Unclosed, Dialect::Bash) => "missing `]'".to_owned(),
             (Wrong::Unclosed, _) => "missing ]".to_owned(),
-            (Wrong::NoNumber(text), Dialect::Bash) => format!("{text}: integer expression expected"),
+            (Wrong::NoNumber(text), Dialect::Bash) => {
+                format!("{text}: integer expression expected")
+            }
             (Wrong::NoNumber(text), Dialect::Dash) => format!("Illegal number: {text}"),
             (Wrong::NoNumber(text), Dialect::Ash) if text.is_empty() => "bad number".to_owned(),
             (Wrong::NoNumber(text), Dialect::Ash) => format!("{text}: bad number"),
@@ -58,10 +69,16 @@ impl Wrong {
             (Wrong::NoBinary { operator, .. }, Dialect::Bash) => {
                 format!("{operator}: binary operator expected")
             }
-            (Wrong::NoBinary { first, .. }, Dialect::Dash) => format!("{first}: unexpected operator"),
-            (Wrong::NoBinary { operator, .. }, Dialect::Ash) => format!("{operator}: unknown operand"),
+            (Wrong::NoBinary { first, .. }, Dialect::Dash) => {
+                format!("{first}: unexpected operator")
+            }
+            (Wrong::NoBinary { operator, .. }, Dialect::Ash) => {
+                format!("{operator}: unknown operand")
+            }
             (Wrong::Extra { .. }, Dialect::Bash) => "too many arguments".to_owned(),
-            (Wrong::Extra { before, .. }, Dialect::Dash) => format!("{before}: unexpected operator"),
+            (Wrong::Extra { before, .. }, Dialect::Dash) => {
+                format!("{before}: unexpected operator")
+            }
             (Wrong::Extra { word, .. }, Dialect::Ash) => format!("{word}: unknown operand"),
             (Wrong::NoParenthesis, Dialect::Bash) => "`)' expected".to_owned(),
             (Wrong::NoParenthesis, _) => "closing paren expected".to_owned(),
@@ -94,10 +111,9 @@ pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<
                     word: (*extra).to_owned(),
                     before: all[reader.at.saturating_sub(1)].to_owned(),
                 }),
-                Some(extra) => Err(Wrong::NoBinary {
-                    first: all[0].to_owned(),
-                    operator: (*extra).to_owned(),
-                }),
+                Some(extra) => {
+                    Err(Wrong::NoBinary { first: all[0].to_owned(), operator: (*extra).to_owned() })
+                }
             }
         }
     }
@@ -353,8 +369,8 @@ fn holds(
                 "=" | "==" => Pattern::new(&right).matches(&left),
                 "!=" => !Pattern::new(&right).matches(&left),
                 "=~" => {
-                    let regex = compile(&right, Syntax::Awk, false)
-                        .map_err(|_| Wrong::NoOperand(None))?;
+                    let regex =
+                        compile(&right, Syntax::Awk, false).map_err(|_| Wrong::NoOperand(None))?;
                     let groups = regex.captures_at(&left, 0);
                     let text = |(start, end): (usize, usize)| left[start..end].to_owned();
                     let texts = |groups: &Vec<Option<(usize, usize)>>| {

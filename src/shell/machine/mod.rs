@@ -136,7 +136,10 @@ impl Machine {
                 long if long.starts_with("--") => {
                     let known = ["--norc", "--noprofile", "--posix", "--login", "--noediting"];
                     if dialect == Dialect::Bash && !known.contains(&long) {
-                        let text = format!("echo '{}: {long}: invalid option' >&2; exit 2", machine.state.name);
+                        let text = format!(
+                            "echo '{}: {long}: invalid option' >&2; exit 2",
+                            machine.state.name
+                        );
                         machine.run_text(&text);
                         return machine;
                     }

@@ -50,9 +50,7 @@ pub(super) fn prepare(
                 Err(socket) => socket,
             },
             RedirectTarget::Write { file, force } => match file_or_socket(expander, file)? {
-                Ok(path) if expander.state.options.no_clobber && !force => {
-                    Destination::Fresh(path)
-                }
+                Ok(path) if expander.state.options.no_clobber && !force => Destination::Fresh(path),
                 Ok(path) => Destination::Write { path, append: false },
                 Err(socket) => socket,
             },
@@ -184,7 +182,8 @@ impl Machine {
             self.descriptors.input = Input::Text(*input);
             return Ok(());
         }
-        let unknown = number.is_some_and(|number| number > 2 && self.descriptors.get(number).is_none());
+        let unknown =
+            number.is_some_and(|number| number > 2 && self.descriptors.get(number).is_none());
         if (descriptor == 0 || number == Some(0)) && !unknown {
             return Ok(());
         }

@@ -116,7 +116,11 @@ impl Parser<'_> {
     }
 
     pub(super) fn for_loop(&mut self, selects: bool) -> Result<CommandKind> {
-        if !selects && self.token.is_none() && self.rest().trim_start().starts_with("((") && self.is_bash() {
+        if !selects
+            && self.token.is_none()
+            && self.rest().trim_start().starts_with("((")
+            && self.is_bash()
+        {
             return self.arithmetic_for();
         }
         let name = self.raw_word()?;

@@ -134,8 +134,24 @@ fn is_named(token: &str) -> bool {
     let operator = !token.is_empty() && token.chars().all(|letter| "|&;()<>".contains(letter));
     let reserved = matches!(
         token,
-        "if" | "then" | "else" | "elif" | "fi" | "do" | "done" | "case" | "esac" | "while"
-            | "until" | "for" | "in" | "{" | "}" | "!" | "[[" | "]]" | "function"
+        "if" | "then"
+            | "else"
+            | "elif"
+            | "fi"
+            | "do"
+            | "done"
+            | "case"
+            | "esac"
+            | "while"
+            | "until"
+            | "for"
+            | "in"
+            | "{"
+            | "}"
+            | "!"
+            | "[["
+            | "]]"
+            | "function"
     );
     operator || reserved
 }

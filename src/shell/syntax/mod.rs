@@ -19,9 +19,9 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use ast::{Arm, ArmEnd,
-    Assignment, Command, CommandKind, Conditional, Connector, Element, Index, Item, List,
-    Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
+pub use ast::{
+    Arm, ArmEnd, Assignment, Command, CommandKind, Conditional, Connector, Element, Index, Item,
+    List, Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
 };
 pub use error::{Fault, SyntaxError};
 pub use escapes::unescape;

@@ -23,9 +23,8 @@ pub fn apply(request: &HttpRequest, outcome: Outcome) -> Result<Outcome, usize> 
     }
     let since = field("If-Modified-Since").map(|moment| moment == changed);
     let known = field("If-None-Match").map(|wanted| matches(wanted, tag));
-    let unchanged = (since.is_some() || known.is_some())
-        && since.unwrap_or(true)
-        && known.unwrap_or(true);
+    let unchanged =
+        (since.is_some() || known.is_some()) && since.unwrap_or(true) && known.unwrap_or(true);
     if unchanged {
         return Ok(not_modified(outcome));
     }

@@ -99,8 +99,13 @@ struct Removal {
 }
 
 pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const LONG: &[(&str, char)] =
-        &[("recursive", 'r'), ("force", 'f'), ("dir", 'd'), ("verbose", 'v'), ("one-file-system", 'x')];
+    const LONG: &[(&str, char)] = &[
+        ("recursive", 'r'),
+        ("force", 'f'),
+        ("dir", 'd'),
+        ("verbose", 'v'),
+        ("one-file-system", 'x'),
+    ];
     let gnu = is_gnu(io);
     let grammar = match gnu {
         true => Grammar { name: "rm", short: "rRfidvI", long: LONG, stops: false },
@@ -515,7 +520,9 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
         false => template,
     };
     let (start, tail) = match template.rfind('X') {
-        Some(last) => (template[..=last].trim_end_matches('X').len(), template[last + 1..].to_owned()),
+        Some(last) => {
+            (template[..=last].trim_end_matches('X').len(), template[last + 1..].to_owned())
+        }
         None => (template.len(), String::new()),
     };
     let width = template.len() - tail.len() - start;

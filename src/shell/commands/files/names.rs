@@ -124,7 +124,8 @@ fn resolved(io: &Io<'_>, path: &str, needed: Needed) -> Result<String, &'static 
 
 /// One path as another one sees it: `../x`.
 fn relative(path: &str, from: &str) -> String {
-    let parts = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let parts =
+        |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let (path, from): (Vec<String>, Vec<String>) = (parts(path), parts(from));
     let same = path.iter().zip(&from).take_while(|(one, other)| one == other).count();
     let up = std::iter::repeat_n("..".to_owned(), from.len() - same);
@@ -289,7 +290,13 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
     const GRAMMAR: Grammar = Grammar {
         name: "stat",
         short: "Lfc:P:t",
-        long: &[("dereference", 'L'), ("file-system", 'f'), ("format", 'c'), ("printf", 'P'), ("terse", 't')],
+        long: &[
+            ("dereference", 'L'),
+            ("file-system", 'f'),
+            ("format", 'c'),
+            ("printf", 'P'),
+            ("terse", 't'),
+        ],
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
@@ -318,9 +325,7 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
         let facts = Facts { name: path.clone(), size, folder: io.is_directory(path), user };
         let told = match (options.value('c'), options.value('P')) {
             (Some(format), _) => filled(format, &facts).map(|text| text + "\n"),
-            (None, Some(format)) => {
-                filled(&crate::shell::syntax::unescape(format), &facts)
-            }
+            (None, Some(format)) => filled(&crate::shell::syntax::unescape(format), &facts),
             (None, None) => Ok(overview(&facts)),
         };
         match told {
@@ -346,7 +351,9 @@ fn filled(format: &str, facts: &Facts) -> Result<String, char> {
         match rest.next() {
             None | Some('%') => text.push('%'),
             // Moments, devices and numbers of inodes are nobody's here.
-            Some(letter @ ('x' | 'y' | 'z' | 'w' | 'X' | 'Y' | 'Z' | 'W' | 'd' | 'D' | 'i' | 'm')) => {
+            Some(
+                letter @ ('x' | 'y' | 'z' | 'w' | 'X' | 'Y' | 'Z' | 'W' | 'd' | 'D' | 'i' | 'm'),
+            ) => {
                 return Err(letter);
             }
             Some(letter) => match facts.value(letter) {

@@ -110,7 +110,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             "spec": spec, "status": {"currentMetrics": null, "desiredReplicas": 0}
         });
         let kind = Kind::HorizontalPodAutoscaler;
-        failures.extend(finish_as(&mut call, io, &report, (kind, "autoscaled"), value, Failure::from).err());
+        failures.extend(
+            finish_as(&mut call, io, &report, (kind, "autoscaled"), value, Failure::from).err(),
+        );
     }
     Failure::of(failures).map_or(DONE, Err)
 }

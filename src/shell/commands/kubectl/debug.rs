@@ -63,8 +63,7 @@ const FLAGS: &[Flag] = &[
     switch("tty", Some('t'), "Standard input is a terminal."),
 ];
 
-const PROFILES: [&str; 6] =
-    ["legacy", "general", "baseline", "restricted", "netadmin", "sysadmin"];
+const PROFILES: [&str; 6] = ["legacy", "general", "baseline", "restricted", "netadmin", "sysadmin"];
 
 /// How often a container is looked at.
 const PERIOD: Duration = Duration::from_millis(100);
@@ -92,8 +91,7 @@ fn debug(mut call: Call, io: &mut Io<'_>) -> Outcome {
             other => {
                 let info = other.kind().info();
                 let (group, version, kind) = (info.group, info.version, info.name);
-                let text =
-                    format!("\"{group}/{version}, Kind={kind}\" not supported by debug");
+                let text = format!("\"{group}/{version}, Kind={kind}\" not supported by debug");
                 return Err(Failure::message(text));
             }
         };
@@ -179,7 +177,9 @@ fn validate(
     let target = arguments.text("target");
     if !target.is_empty() {
         if !copy.is_empty() {
-            return refuse("--target is incompatible with --copy-to. Use --share-processes instead.");
+            return refuse(
+                "--target is incompatible with --copy-to. Use --share-processes instead.",
+            );
         }
         if !arguments.on("quiet") {
             io.say(format!(
@@ -222,7 +222,9 @@ fn validate_copy(call: &Call, command: &[String]) -> Result<(), Failure> {
     } else if image.is_empty() && images.is_empty() && command.is_empty() {
         return refuse("you must specify --image, --set-image or command arguments.");
     } else if !command.is_empty() && container.is_empty() && image.is_empty() {
-        return refuse("you must specify an existing container or a new image when specifying args.");
+        return refuse(
+            "you must specify an existing container or a new image when specifying args.",
+        );
     }
     Ok(())
 }
@@ -303,8 +305,7 @@ fn ephemeral(
     let mut spec = object.to_value()["spec"].take();
     profile(call, &mut spec, &mut container, Style::Ephemeral);
     warn_of_user(io, &spec, &container);
-    let mut all: Vec<Value> =
-        spec["ephemeralContainers"].as_array().cloned().unwrap_or_default();
+    let mut all: Vec<Value> = spec["ephemeralContainers"].as_array().cloned().unwrap_or_default();
     all.push(Value::Object(container));
     let options =
         WriteOptions { subresource: Subresource::EphemeralContainers, ..WriteOptions::default() };
@@ -549,7 +550,7 @@ enum State {
 impl Session {
     /// The container runs, or has run.
     fn begin(&mut self, io: &mut Io<'_>, pod: &Pod, container: &str) -> Result<(), Failure> {
-        let running = pods::is_running(pod, container);
+        let running = pod.runs(container);
         if running && !self.quiet {
             io.write_error("If you don't see a command prompt, try pressing enter.");
         }
@@ -568,7 +569,7 @@ impl Task for Session {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         while let Some((pod, container)) = self.sessions.last().cloned() {
             let Some(now) = pods::current(io, &pod) else {
-                return Err(Failure::from(crate::api::Status::not_found("pods", pods::name(&pod))));
+                return Err(Failure::from(crate::api::Status::not_found("pods", pod.name())));
             };
             let known = pods::status(&now, &container).and_then(|status| status.state.clone());
             let known = known.unwrap_or_default();

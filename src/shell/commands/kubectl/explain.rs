@@ -192,7 +192,8 @@ fn documentation(field: &Field) -> String {
     if field.choices.is_empty() {
         return field.doc.clone();
     }
-    let choices: Vec<String> = field.choices.iter().map(|choice| choice_text(field, choice)).collect();
+    let choices: Vec<String> =
+        field.choices.iter().map(|choice| choice_text(field, choice)).collect();
     format!("{}\n\nPossible enum values:\n{}", field.doc.trim_end(), choices.join("\n"))
 }
 

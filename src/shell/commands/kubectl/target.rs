@@ -342,7 +342,8 @@ impl Tuples {
 /// what the command makes (`expose`, `create poddisruptionbudget`).
 pub(super) fn selector<'a>(call: &'a Call, flag: &str) -> Option<&'a str> {
     let mut flags = call.command.flags.iter().flat_map(|group| group.iter());
-    let chooses = flags.any(|known| known.long == flag && (flag != "selector" || known.short == Some('l')));
+    let chooses =
+        flags.any(|known| known.long == flag && (flag != "selector" || known.short == Some('l')));
     Some(call.arguments.text(flag).trim()).filter(|text| chooses && !text.is_empty())
 }
 

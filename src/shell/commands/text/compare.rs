@@ -392,9 +392,8 @@ pub(in crate::shell::commands) fn join(arguments: &[String], io: &mut Io<'_>) ->
         Ok(both) => both.map(|bytes| lines(&bytes)),
         Err(code) => return Some(code),
     };
-    let sides = [0, 1].map(|file: usize| {
-        texts[file].iter().map(|line| join.fields(line)).collect::<Vec<_>>()
-    });
+    let sides = [0, 1]
+        .map(|file: usize| texts[file].iter().map(|line| join.fields(line)).collect::<Vec<_>>());
     pair(&join, &sides, io);
     if options.has('ö') {
         return Some(0);
@@ -458,9 +457,9 @@ fn join_disorder(
     for file in [0, 1] {
         let keys: Vec<String> = sides[file].iter().map(|fields| join.key(fields, file)).collect();
         let fell = keys.windows(2).position(|pair| pair[1] < pair[0]);
-        let unpaired = keys.iter().any(|key| {
-            !sides[1 - file].iter().any(|fields| join.key(fields, 1 - file) == *key)
-        });
+        let unpaired = keys
+            .iter()
+            .any(|key| !sides[1 - file].iter().any(|fields| join.key(fields, 1 - file) == *key));
         if let Some(at) = fell.filter(|_| unpaired) {
             wrong = true;
             let (name, line, text) = (names[file], at + 2, &texts[file][at + 1]);

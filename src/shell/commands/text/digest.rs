@@ -229,7 +229,8 @@ fn listed(sum: Sum, line: &str) -> Option<(String, String)> {
     }
     let (digits, behind) = line.split_once(' ')?;
     let file = behind.strip_prefix([' ', '*'])?;
-    let right = digits.len() == sum.length() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let right =
+        digits.len() == sum.length() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     right.then(|| (digits.to_ascii_lowercase(), file.to_owned()))
 }
 
@@ -290,7 +291,9 @@ fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>)
         }
     } else if !gnu && !silent && wrong + missing > 0 {
         let failed = wrong + missing;
-        io.write_error(format!("{name}: WARNING: {failed} of {all} computed checksums did NOT match"));
+        io.write_error(format!(
+            "{name}: WARNING: {failed} of {all} computed checksums did NOT match"
+        ));
     }
     wrong + missing == 0
 }
@@ -305,7 +308,8 @@ mod tests {
         assert_eq!(Sum::Md5.of(b""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(Sum::Md5.of(b"message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
         assert_eq!(Sum::Sha1.of(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-        let long = "12345678901234567890123456789012345678901234567890123456789012345678901234567890";
+        let long =
+            "12345678901234567890123456789012345678901234567890123456789012345678901234567890";
         assert_eq!(Sum::Md5.of(long.as_bytes()), "57edf4a22be3c955ac49da2e2107b67a");
     }
 }

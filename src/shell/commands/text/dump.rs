@@ -51,7 +51,11 @@ impl Type {
                 'o' => Shown::Octal,
                 'x' => Shown::Hexadecimal,
                 'f' => return Err("podhop: od: not simulated here: -t f".to_owned()),
-                _ => return Err(format!("od: invalid character '{letter}' in type string '{text}'")),
+                _ => {
+                    return Err(format!(
+                        "od: invalid character '{letter}' in type string '{text}'"
+                    ));
+                }
             };
             let mut size = match shown {
                 Shown::Named | Shown::Character => 1,
@@ -76,7 +80,9 @@ impl Type {
                 }
                 size = digits.parse().unwrap_or(0);
                 if !matches!(size, 1 | 2 | 4 | 8) {
-                    return Err(format!("od: invalid type string '{text}';\nthis system doesn't provide a {digits}-byte integral type"));
+                    return Err(format!(
+                        "od: invalid type string '{text}';\nthis system doesn't provide a {digits}-byte integral type"
+                    ));
                 }
             }
             let shows_text = rest.next_if_eq(&'z').is_some();
@@ -193,7 +199,11 @@ impl Dump {
         let radix = options.value('A').unwrap_or("o");
         let radix = match radix.chars().next() {
             Some(letter @ ('d' | 'o' | 'x' | 'n')) => letter,
-            _ => return Err(format!("od: invalid output address radix '{radix}'; it must be one character from [doxn]")),
+            _ => {
+                return Err(format!(
+                    "od: invalid output address radix '{radix}'; it must be one character from [doxn]"
+                ));
+            }
         };
         let largest = types.iter().map(|one| one.size).max().unwrap_or(1);
         let width = match options.value('w') {
@@ -234,7 +244,8 @@ impl Dump {
             left = next;
         }
         if one.text {
-            let shown = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' };
+            let shown =
+                |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { '.' };
             let letters: String = line.iter().map(shown).collect();
             text = format!("{text:<width$}  >{letters}<", width = widest.unwrap_or(own));
         }

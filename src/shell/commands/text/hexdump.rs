@@ -221,8 +221,7 @@ pub(in crate::shell::commands) fn xxd(arguments: &[String], io: &mut Io<'_>) -> 
         let group = number(&options, 'g', if bits { 1 } else { 2 }).unwrap_or(2);
         let group = if group == 0 { columns } else { group };
         for (index, line) in bytes.chunks(columns).enumerate() {
-            let byte =
-                |byte: &u8| if bits { format!("{byte:08b}") } else { digits(byte) };
+            let byte = |byte: &u8| if bits { format!("{byte:08b}") } else { digits(byte) };
             let groups: Vec<String> =
                 line.chunks(group).map(|bytes| bytes.iter().map(byte).collect()).collect();
             let each = if bits { 8 } else { 2 };
@@ -247,8 +246,10 @@ fn include(file: &str, bytes: &[u8], columns: usize, io: &mut Io<'_>) {
     if file == "-" {
         return io.say(text);
     }
-    let name: String =
-        file.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    let name: String = file
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' })
+        .collect();
     io.say(format!("unsigned char {name}[] = {{\n{text}\n}};"));
     io.say(format!("unsigned int {name}_len = {};", bytes.len()));
 }

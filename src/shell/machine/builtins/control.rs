@@ -40,7 +40,8 @@ impl Machine {
         });
         let sourced = self.stack.iter().any(|frame| matches!(frame, Frame::List { .. }));
         let bash = self.state.dialect == Dialect::Bash;
-        if bash && caller.is_none() && sourced && self.state.command_string && self.state.depth == 0 {
+        if bash && caller.is_none() && sourced && self.state.command_string && self.state.depth == 0
+        {
             let what = "can only `return' from a function or sourced script";
             let message = format!("{}{what}", self.state.builtin("return"));
             self.write_error(io, &message);

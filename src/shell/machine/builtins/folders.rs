@@ -138,8 +138,10 @@ impl Machine {
 
     /// `dirs`
     pub(super) fn show_folders(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let letters: String =
-            arguments.iter().flat_map(|argument| argument.trim_start_matches('-').chars()).collect();
+        let letters: String = arguments
+            .iter()
+            .flat_map(|argument| argument.trim_start_matches('-').chars())
+            .collect();
         if letters.contains('c') {
             self.state.folders.clear();
             return 0;
@@ -196,14 +198,17 @@ impl Machine {
             }
             _ => {
                 let builtin = self.state.builtin("umask");
-                let message = match (self.state.dialect, mode.starts_with(|c: char| c.is_ascii_digit())) {
-                    (Dialect::Bash, true) => format!("{builtin}{mode}: octal number out of range"),
-                    (Dialect::Bash, false) => {
-                        let bad = mode.chars().next().unwrap_or(' ');
-                        format!("{builtin}`{bad}': invalid symbolic mode operator")
-                    }
-                    _ => format!("{builtin}Illegal mode: {mode}"),
-                };
+                let message =
+                    match (self.state.dialect, mode.starts_with(|c: char| c.is_ascii_digit())) {
+                        (Dialect::Bash, true) => {
+                            format!("{builtin}{mode}: octal number out of range")
+                        }
+                        (Dialect::Bash, false) => {
+                            let bad = mode.chars().next().unwrap_or(' ');
+                            format!("{builtin}`{bad}': invalid symbolic mode operator")
+                        }
+                        _ => format!("{builtin}Illegal mode: {mode}"),
+                    };
                 self.write_error(io, &message);
                 if self.state.dialect == Dialect::Bash { 1 } else { 2 }
             }

@@ -59,7 +59,8 @@ impl Machine {
         if commands::is_installed(io.cluster, &self.state.place, name) {
             all.push(Kind::File(commands::path(name)));
         } else if name.contains('/') {
-            let path = crate::shell::files::absolute(&self.state.place, &self.state.directory, name);
+            let path =
+                crate::shell::files::absolute(&self.state.place, &self.state.directory, name);
             if self.files_of(io).is_file(&path) {
                 all.push(Kind::File(name.to_owned()));
             }
@@ -89,7 +90,8 @@ impl Machine {
     /// `type`
     pub(super) fn kind_of(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let bash = self.state.dialect == Dialect::Bash;
-        let is_option = |argument: &&String| bash && argument.starts_with('-') && argument.len() > 1;
+        let is_option =
+            |argument: &&String| bash && argument.starts_with('-') && argument.len() > 1;
         let letters: String = arguments
             .iter()
             .take_while(is_option)
@@ -154,7 +156,8 @@ impl Machine {
         let told = self.told(name, kind);
         self.say(io, &told);
         if self.state.dialect == Dialect::Bash && matches!(kind, Kind::Function) {
-            let message = format!("{}not simulated here: a function's text", self.state.builtin("type"));
+            let message =
+                format!("{}not simulated here: a function's text", self.state.builtin("type"));
             self.write_error(io, &message);
         }
     }
@@ -254,7 +257,20 @@ impl Machine {
 fn is_special(name: &str) -> bool {
     matches!(
         name,
-        "break" | ":" | "continue" | "." | "eval" | "exec" | "exit" | "export" | "readonly"
-            | "return" | "set" | "shift" | "times" | "trap" | "unset"
+        "break"
+            | ":"
+            | "continue"
+            | "."
+            | "eval"
+            | "exec"
+            | "exit"
+            | "export"
+            | "readonly"
+            | "return"
+            | "set"
+            | "shift"
+            | "times"
+            | "trap"
+            | "unset"
     )
 }

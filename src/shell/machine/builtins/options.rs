@@ -323,7 +323,8 @@ pub(in crate::shell::machine) fn letters(
         let on = |(name, letter): &(&str, char)| {
             (options.is_on(name) || interactive && *name == "interactive").then_some(*letter)
         };
-        let mut text: String = ALMQUIST.iter().filter_map(on).filter(|letter| *letter != '\0').collect();
+        let mut text: String =
+            ALMQUIST.iter().filter_map(on).filter(|letter| *letter != '\0').collect();
         if command && dialect == Dialect::Ash {
             text.push('c');
         }

@@ -54,12 +54,15 @@ fn table() -> String {
     let mut names: Vec<(usize, String)> =
         SIGNALS.iter().enumerate().map(|(at, name)| (at + 1, format!("SIG{name}"))).collect();
     for number in 34..=64 {
-        names.push((number, match number {
-            34 => "SIGRTMIN".to_owned(),
-            64 => "SIGRTMAX".to_owned(),
-            35..=49 => format!("SIGRTMIN+{}", number - 34),
-            _ => format!("SIGRTMAX-{}", 64 - number),
-        }));
+        names.push((
+            number,
+            match number {
+                34 => "SIGRTMIN".to_owned(),
+                64 => "SIGRTMAX".to_owned(),
+                35..=49 => format!("SIGRTMIN+{}", number - 34),
+                _ => format!("SIGRTMAX-{}", 64 - number),
+            },
+        ));
     }
     let mut text = String::new();
     for line in names.chunks(5) {
@@ -106,7 +109,10 @@ impl Machine {
                 status = 1;
                 let message = match self.state.dialect {
                     Dialect::Dash => format!("trap: {name}: bad trap"),
-                    _ => format!("{}{name}: invalid signal specification", self.state.builtin("trap")),
+                    _ => format!(
+                        "{}{name}: invalid signal specification",
+                        self.state.builtin("trap")
+                    ),
                 };
                 self.write_error(io, &message);
                 continue;
@@ -211,7 +217,9 @@ impl Machine {
             [mark, rest @ ..] if mark == "--" => Ok(("TERM", rest)),
             [option, rest @ ..] if option.len() > 1 && option.starts_with('-') => {
                 match signal(&option[1..], Dialect::Bash).filter(|it| !EVENTS[1..].contains(it)) {
-                    Some(known) => Ok((known, rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest))),
+                    Some(known) => {
+                        Ok((known, rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest)))
+                    }
                     None => bad(self, io, &option[1..]),
                 }
             }
@@ -245,7 +253,9 @@ impl Machine {
         if names.is_empty() {
             let text = match self.state.dialect {
                 Dialect::Bash => table(),
-                Dialect::Dash => ["0"].iter().chain(&SIGNALS).copied().collect::<Vec<_>>().join("\n"),
+                Dialect::Dash => {
+                    ["0"].iter().chain(&SIGNALS).copied().collect::<Vec<_>>().join("\n")
+                }
                 Dialect::Ash => {
                     let line = |(at, name): (usize, &&str)| format!("{:>2}) {name}", at + 1);
                     SIGNALS.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
@@ -257,7 +267,8 @@ impl Machine {
         let mut status = 0;
         for name in names {
             let by_number = name.parse::<usize>().ok();
-            let by_number = by_number.map(|number| if number > 128 { number - 128 } else { number });
+            let by_number =
+                by_number.map(|number| if number > 128 { number - 128 } else { number });
             let answer = match by_number {
                 Some(number) => signal(&number.to_string(), Dialect::Bash).map(str::to_owned),
                 None => signal(name, Dialect::Bash).and_then(number).map(|it| it.to_string()),

@@ -215,7 +215,8 @@ impl Machine {
                             format!("{prefix}unset: {name}: cannot unset: readonly variable")
                         }
                         _ => {
-                            let message = format!("{}{name}: is read only", self.state.builtin("unset"));
+                            let message =
+                                format!("{}{name}: is read only", self.state.builtin("unset"));
                             self.write_error(io, &message);
                             self.fail_hard(2);
                             return 2;
@@ -357,7 +358,10 @@ impl Machine {
     fn no_option(&mut self, io: &mut Io<'_>, letter: char) -> i32 {
         self.illegal_option(io, "set", &format!("-{letter}"));
         match self.state.dialect {
-            Dialect::Bash => self.write_error(io, "set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]"),
+            Dialect::Bash => self.write_error(
+                io,
+                "set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]",
+            ),
             _ => self.fail_hard(2),
         }
         2

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, Takes, text, typed};
+use super::super::resources;
 use super::super::{Call, Failure, Outcome};
 use super::{finish, named, start};
-use super::super::resources;
 use crate::api::Kind;
 
 pub(super) static ROLE: Command = Command {

@@ -149,7 +149,12 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            ["pods get,list", "deployments/scale get", "deployments.apps/scale get", "pods.apps get"]
+            [
+                "pods get,list",
+                "deployments/scale get",
+                "deployments.apps/scale get",
+                "pods.apps get"
+            ]
         );
     }
 }

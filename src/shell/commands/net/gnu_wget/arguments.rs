@@ -110,9 +110,16 @@ pub(super) enum Wrong {
         rest: &'static str,
     },
     /// `--FLAG: Negative time period ‘VALUE’`
-    Negative { flag: String, value: String },
+    Negative {
+        flag: String,
+        value: String,
+    },
     /// A line of a file of settings.
-    Setting { command: String, file: String, line: usize },
+    Setting {
+        command: String,
+        file: String,
+        line: usize,
+    },
     NotHere(&'static str),
 }
 
@@ -209,7 +216,10 @@ impl Arguments {
     }
 
     /// The file of settings that a command line names (`--config`); none with `--no-config`.
-    pub fn settings_file(words: &[String], environment: &BTreeMap<String, String>) -> Option<String> {
+    pub fn settings_file(
+        words: &[String],
+        environment: &BTreeMap<String, String>,
+    ) -> Option<String> {
         let words: Vec<&str> =
             words.iter().map(String::as_str).take_while(|word| *word != "--").collect();
         if words.contains(&"--no-config") {
