@@ -1,0 +1,2 @@
+kubectl delete svc lab
+kubectl apply -f lab.yaml
