@@ -445,6 +445,10 @@ fn whatever_ends_it_the_terminal_is_given_back_whole() {
         player.types([DOWN, ESC, CTRL_G, "x", "\u{1b}[", CTRL_S, LEFT][number]);
         assert_ne!(player.settings(), player.found, "it was taken");
         player.signal(signal);
+        if signal == "SEGV" {
+            // The first is taken for a fault that comes again by itself.
+            player.signal(signal);
+        }
         player.ends();
     }
 }
@@ -478,22 +482,36 @@ const LONG: &[&str] = &[
     "kubectl create deployment big --image=nginx --replicas=1000; kubectl rollout status deployment big",
 ];
 
-/// The promise is a fifth of a second for a release build on a machine of its own; here it is held
-/// to a second, and what was measured is printed.
+/// Milliseconds until a command that runs answers Ctrl-C.
+fn answer_to_ctrl_c(command: &str) -> u128 {
+    let mut player = at_the_prompt();
+    player.types(&format!("{command}{ENTER}"));
+    thread::sleep(Duration::from_millis(400));
+    let begun = Instant::now();
+    player.types(CTRL_C);
+    // A command that has ended already leaves nothing to interrupt.
+    while !player.contents().contains("^C") && !player.contents().contains("Leave podhop?") {
+        assert!(begun.elapsed() < PATIENCE, "{command}:\n{}", player.contents());
+        thread::sleep(Duration::from_millis(2));
+    }
+    let took = begun.elapsed().as_millis();
+    player.signal("TERM");
+    player.ends();
+    took
+}
+
+/// The promise is a fifth of a second. A machine that has other work may need a second try.
 #[test]
 fn ctrl_c_ends_any_command_at_once() {
     for command in LONG {
-        let mut player = at_the_prompt();
-        player.types(&format!("{command}{ENTER}"));
-        thread::sleep(Duration::from_millis(400));
-        let begun = Instant::now();
-        player.types(CTRL_C);
-        while !player.contents().contains("^C") && !player.contents().contains("Leave podhop?") {
-            assert!(begun.elapsed() < Duration::from_secs(1), "{command}:\n{}", player.contents());
-            thread::sleep(Duration::from_millis(2));
-        }
-        println!("{:4} ms  {command}", begun.elapsed().as_millis());
-        player.signal("TERM");
-        player.ends();
+        let tries: Vec<u128> = (0..5)
+            .map(|_| answer_to_ctrl_c(command))
+            .scan(false, |over, took| {
+                let before = std::mem::replace(over, took < 200);
+                (!before).then_some(took)
+            })
+            .collect();
+        println!("{tries:?} ms  {command}");
+        assert!(tries.last().is_some_and(|took| *took < 200), "{command}: {tries:?} ms");
     }
 }

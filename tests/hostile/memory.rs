@@ -152,13 +152,10 @@ fn twenty_thousand_commands_stay_on_the_plateau() {
     assert!(last < first * 1.5, "{tenths:?}");
 }
 
-/// The same in short: what the next hundred commands add is a small part of what the first took.
+/// The same in short. A command that costs many times what the first cost would show here already.
 #[test]
-fn memory_and_cost_grow_ever_less() {
+fn four_hundred_commands_stay_below_the_plateau() {
     let tenths = measured(400);
-    let (megabytes, milliseconds): (Vec<f64>, Vec<f64>) = tenths.iter().copied().unzip();
-    assert!(megabytes[9] < PLATEAU, "{tenths:?}");
-    let (early, late) = (megabytes[4] - megabytes[0], megabytes[9] - megabytes[5]);
-    assert!(late < early + 5.0, "{tenths:?}");
-    assert!(milliseconds[9] < milliseconds[0] * 6.0, "{tenths:?}");
+    assert!(tenths.len() == 10 && tenths.iter().all(|(megabytes, _)| *megabytes < PLATEAU));
+    assert!(tenths[9].1 < tenths[0].1 * 6.0, "{tenths:?}");
 }
