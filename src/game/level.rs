@@ -120,6 +120,10 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
             play.menu = false;
         }
         LevelMsg::PickNext(by) => pick_next(play, by),
+        // Who can't wait for the packet to arrive has won all the same.
+        LevelMsg::Describe if play.winning => {
+            super::update::show_victory(game);
+        }
         LevelMsg::Describe => describe(game),
         LevelMsg::Exec => exec(play),
         LevelMsg::TraceFrom => trace_from(play),

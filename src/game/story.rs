@@ -51,7 +51,11 @@ impl Story {
         let mut story = Story { title: title.into(), ..Story::default() };
         let mut questions: Vec<&Trace> = Vec::new();
         for trace in traces {
-            story.ending = trace.outcome.to_string();
+            story.ending = match (&trace.dns, &trace.outcome) {
+                // The name server was not reached, or said nothing.
+                (Some(_), _) => "no answer from DNS".to_owned(),
+                (None, outcome) => outcome.to_string(),
+            };
             story.arrived = matches!(trace.outcome, Outcome::Delivered { .. });
             if answer_of(trace).is_some() {
                 questions.push(trace);
@@ -62,8 +66,12 @@ impl Story {
             let outside = !matches!(trace.from, Party::Pod { .. });
             story.steps.extend(trace.hops.iter().map(|hop| step(hop, outside)));
         }
-        if let Some(last) = questions.last().and_then(|trace| answer_of(trace)) {
-            story.arrived = last.code == DnsCode::NoError && !last.records.is_empty();
+        if !questions.is_empty() {
+            // A lookup asks for addresses of both families: one answer is enough.
+            let answers = questions.iter().filter_map(|trace| answer_of(trace));
+            let found =
+                |answer: &DnsAnswer| answer.code == DnsCode::NoError && !answer.records.is_empty();
+            story.arrived = answers.into_iter().any(found);
             story.ending = if story.arrived { "answered" } else { "unknown name" }.to_owned();
         }
         story.steps.extend(lookup(&questions));

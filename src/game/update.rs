@@ -12,7 +12,7 @@ use super::{
     Effect, FieldMsg, Game, Line, Msg, Panel, Popup, Screen, apply, command, level, terminal, trail,
 };
 use crate::level::incident::{self, Address};
-use crate::level::{Level, Phase, explanations};
+use crate::level::{Goal, Level, Phase, explanations};
 use crate::network::{Outcome, Party, Trace};
 
 /// A text that is longer is not scrolled to its end.
@@ -127,7 +127,11 @@ fn tick(game: &mut Game, real: Duration) -> Vec<Effect> {
     let real = real.min(Duration::from_secs(2));
     play.hints.pass(real);
     let running = play.timer.is_running();
-    let simulated = play.timer.pass(real, play.is_busy());
+    // What is asked about is what will be sent: nothing happens behind the question.
+    let simulated = match game.popup {
+        Some(Popup::Predict(_)) => Duration::ZERO,
+        _ => play.timer.pass(real, play.is_busy()),
+    };
     let paused = running && !play.timer.is_running();
     if paused {
         play.say(
@@ -231,7 +235,7 @@ fn win(game: &mut Game) {
 }
 
 /// The packet has arrived on the map. Who is typing meanwhile is not interrupted.
-fn show_victory(game: &mut Game) {
+pub(super) fn show_victory(game: &mut Game) {
     game.dirty = true;
     let Some(play) = &mut game.play else { return };
     play.winning = false;
@@ -261,12 +265,14 @@ pub(super) fn headline(play: &Play) -> String {
     let Some(diagnosis) = failed.and_then(|goal| goal.diagnosis.as_ref()) else {
         return "Not yet: a goal has not passed.".to_owned();
     };
-    let ending = play.current_story().filter(|story| !story.arrived).map(|story| &*story.ending);
-    match ending {
-        Some(ending @ ("refused" | "no answer" | "no route" | "unknown name")) => {
-            format!("{}: {}", capital(ending), diagnosis.message)
+    let story = play.current_story().filter(|story| !story.arrived);
+    match story.and_then(|story| Some((&*story.ending, story.failure()?))) {
+        // The hop, and what was decided there: why it was is the ladder's.
+        Some((ending, step)) if step.place == "DNS" => {
+            format!("{}: DNS {}", capital(ending), step.text)
         }
-        _ => format!("Not yet: {}", diagnosis.message),
+        Some((ending, step)) => format!("{}: {} ({})", capital(ending), step.text, step.place),
+        None => format!("Not yet: {}", diagnosis.message),
     }
 }
 
@@ -278,14 +284,31 @@ fn capital(text: &str) -> String {
     }
 }
 
-/// Shows the way of each goal's request that failed, the first of them on top; after a win, the way
-/// of the last goal that sent anything.
+/// The goal whose way is shown after a win: the first whose packet arrived, or else the last that
+/// sent anything.
+fn arrived(play: &Play) -> Option<usize> {
+    let arrives = |at: &usize| decisive_story(play, *at).is_some_and(|story| story.arrived);
+    let goals = play.goals();
+    let last = || goals.iter().rposition(|goal| !goal.traces.is_empty());
+    (0..goals.len()).find(arrives).or_else(last)
+}
+
+/// What a goal's way is called: whose requests count, or who ran what.
+fn title(asked: &Goal) -> String {
+    match &asked.traffic {
+        Some(container) => format!("{container} · its own requests"),
+        None => format!("{} · {}", asked.from, asked.run),
+    }
+}
+
+/// Shows the way of each goal's request that failed, the first of them on top; after a win, one that
+/// arrived.
 fn show_stories(play: &mut Play, guess: Option<String>) {
     let goals = play.goals();
     let failed: Vec<usize> =
         (0..goals.len()).filter(|at| !goals[*at].passed && goals[*at].heard.is_some()).collect();
     let shown = match failed.is_empty() {
-        true => goals.iter().rposition(|goal| !goal.traces.is_empty()).into_iter().collect(),
+        true => arrived(play).into_iter().collect(),
         false => failed,
     };
     let mut stories: Vec<Story> = shown.iter().filter_map(|at| decisive_story(play, *at)).collect();
@@ -308,8 +331,7 @@ fn decisive_story(play: &Play, at: usize) -> Option<Story> {
     let asked = play.level().goals.get(at)?;
     let cluster = play.attempt().cluster();
     let traces: Vec<_> = heard.traces.iter().filter_map(|id| cluster.trace(*id)).collect();
-    let title = format!("{} · {}", asked.from, asked.run);
-    let mut story = story_of(play, title, &last_request(&traces));
+    let mut story = story_of(play, title(asked), &last_request(&traces));
     if heard.missed {
         story.said = Some(heard.said.clone());
     }
@@ -323,8 +345,7 @@ fn newest_story(play: &Play) -> Option<Story> {
     let asked = play.level().goals.get(at)?;
     let cluster = play.attempt().cluster();
     let traces: Vec<_> = goals[at].traces.iter().filter_map(|id| cluster.trace(*id)).collect();
-    let title = format!("{} · {}", asked.from, asked.run);
-    Some(story_of(play, title, &last_request(&traces)))
+    Some(story_of(play, title(asked), &last_request(&traces)))
 }
 
 /// The story of a request's traces, with the containers that it goes between where it stays inside a

@@ -41,9 +41,18 @@ impl Heard {
             missed: run.miss.is_some(),
             traces: run.traces.clone(),
             ending,
-            addresses: sent.filter_map(addresses).next_back(),
+            addresses: answered(&sent.collect::<Vec<_>>()),
         }
     }
+}
+
+/// How many addresses name servers gave to the last name that was asked for: a lookup asks for both
+/// families, and a host has mostly one.
+fn answered(sent: &[&Trace]) -> Option<usize> {
+    let name = |trace: &Trace| trace.dns.as_ref().map(|exchange| exchange.name.clone());
+    let last = sent.iter().rev().find_map(|trace| addresses(trace).and_then(|_| name(trace)))?;
+    let same = sent.iter().filter(|trace| name(trace).as_ref() == Some(&last));
+    same.filter_map(|trace| addresses(trace)).max()
 }
 
 /// How many addresses the answer to a question of DNS holds.
@@ -53,12 +62,32 @@ fn addresses(trace: &Trace) -> Option<usize> {
     Some(answer.records.iter().filter(|record| address(&record.data)).count())
 }
 
+/// The last line that a program wrote in its own name: `curl: (6) Could not resolve host: db`,
+/// `error: …`.
+fn complaint(errors: &str) -> Option<String> {
+    let is_named = |line: &&str| {
+        let name = line.split_once(": ").map_or("", |(name, _)| name);
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    errors.lines().map(str::trim).rfind(is_named).map(str::to_owned)
+}
+
+/// The title of a page, which says more than its last line.
+fn title(printed: &str) -> Option<String> {
+    let (_, rest) = printed.split_once("<title>")?;
+    let (title, _) = rest.split_once("</title>")?;
+    Some(format!("a page: {}", title.trim()))
+}
+
 fn last_words(run: &Run) -> String {
     let Some(finished) = &run.finished else { return "there was nowhere to run it".to_owned() };
     let (printed, errors) = finished.texts();
     let last =
         |text: &str| text.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
-    let words = last(&errors).or_else(|| last(&printed));
+    let words = complaint(&errors)
+        .or_else(|| last(&errors))
+        .or_else(|| title(&printed))
+        .or_else(|| last(&printed));
     let words =
         words.unwrap_or_else(|| format!("it printed nothing (exit code {})", finished.exit));
     let words = crate::diagnostic::printable(&words);

@@ -237,6 +237,7 @@ impl Play {
 }
 
 pub(super) fn start_texts(attempt: &Attempt) -> Vec<(String, String)> {
-    let texts = attempt.level().start.iter();
-    texts.map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned())).collect()
+    // What the level's opening wrote is where the player begins.
+    let own = attempt.files().iter().filter(|(name, _)| attempt.level().start.contains_key(*name));
+    own.map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into_owned())).collect()
 }

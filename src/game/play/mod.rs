@@ -239,6 +239,9 @@ impl Play {
         play.picked = play.first_pick();
         play.reload_files();
         play.open = play.files.iter().position(|file| !file.locked).unwrap_or(0);
+        if play.files.is_empty() {
+            play.focus = Panel::Terminal;
+        }
         play
     }
 

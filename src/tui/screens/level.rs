@@ -86,7 +86,9 @@ pub fn draw(
         packet::draw_strip(&packet_of(play), theme, area, buf);
     }
     if let Some((at, of, mark)) = play.coach().filter(|_| game.popup().is_none()) {
-        coach::draw((at, of), mark, theme, areas.outer, buf);
+        let bottom = areas.strip.map_or(areas.outer.bottom(), |strip| strip.y);
+        let height = bottom.saturating_sub(areas.outer.y);
+        coach::draw((at, of), mark, theme, Rect { height, ..areas.outer }, buf);
     }
     if game.settings().key_hints {
         footer::draw(&contexts(play), theme, areas.outer, buf);
