@@ -18,6 +18,8 @@ pub enum Fate {
     WrongPage,
     /// Told no at once.
     Refused,
+    /// The client does not accept the server's certificate.
+    Untrusted,
     /// Nobody answers.
     NoAnswer,
     /// The name has no address.
@@ -31,11 +33,14 @@ pub enum Fate {
 }
 
 use Fate::{
-    NoAddress, NoAnswer, OneAddress, Page, Refused, SeveralAddresses, UnknownName, WrongPage,
+    NoAddress, NoAnswer, OneAddress, Page, Refused, SeveralAddresses, UnknownName, Untrusted,
+    WrongPage,
 };
 
 /// What can come of a request for a page.
 const OF_A_PAGE: [Fate; 5] = [Page, WrongPage, Refused, NoAnswer, UnknownName];
+/// What can come of a request for an encrypted page.
+const OF_A_SECURE_PAGE: [Fate; 6] = [Page, WrongPage, Untrusted, Refused, NoAnswer, UnknownName];
 /// What can come of a look at a name.
 const OF_A_NAME: [Fate; 4] = [OneAddress, SeveralAddresses, NoAddress, NoAnswer];
 
@@ -46,6 +51,7 @@ impl Fate {
             Page => "the page",
             WrongPage => "another page",
             Refused => "refused",
+            Untrusted => "not trusted",
             NoAnswer => "no answer",
             UnknownName => "unknown name",
             OneAddress => "one address",
@@ -60,6 +66,7 @@ impl Fate {
             Page => "the right server answers",
             WrongPage => "somebody answers, but not the one that is meant",
             Refused => "a no at once; curl says “Couldn't connect” (7)",
+            Untrusted => "the client does not accept the server's certificate (60)",
             NoAnswer => "silence until the client gives up: a timeout (28)",
             UnknownName => "no address for the name: “Could not resolve host” (6)",
             OneAddress => "the name stands for one address",
@@ -77,13 +84,14 @@ impl Fate {
                 (Some(_), _) => Some(SeveralAddresses),
                 (None, _) => Some(NoAnswer),
             },
-            Kind::Page => match heard.ending.as_ref()? {
+            Kind::Page | Kind::SecurePage => match heard.ending.as_ref()? {
                 Ending::Name(_) => Some(UnknownName),
                 Ending::Dial { why: DialFailure::Refused, .. } => Some(Refused),
                 Ending::Dial { .. }
                 | Ending::SlowName
                 | Ending::SlowDial { .. }
                 | Ending::SlowAnswer => Some(NoAnswer),
+                Ending::Certificate { .. } => Some(Untrusted),
                 Ending::Response { .. } if heard.missed => Some(WrongPage),
                 Ending::Response { .. } => Some(Page),
                 _ => None,
@@ -101,6 +109,8 @@ impl Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Page,
+    /// A page by https.
+    SecurePage,
     Name,
 }
 
@@ -121,6 +131,7 @@ impl Kind {
             .collect();
         kinds.dedup();
         match *kinds {
+            [Kind::Page] if goal.run.contains("https://") => Some(Kind::SecurePage),
             [one] => Some(one),
             _ => None,
         }
@@ -206,6 +217,7 @@ impl Question {
             (Predict::Usual, Some(kind)) => {
                 let fates = match kind {
                     Kind::Page => &OF_A_PAGE[..],
+                    Kind::SecurePage => &OF_A_SECURE_PAGE[..],
                     Kind::Name => &OF_A_NAME[..],
                 };
                 let choices = fates.iter().map(|fate| Choice {
@@ -266,7 +278,7 @@ impl Question {
 /// The question, where the level does not word it.
 fn usual(kind: Option<Kind>) -> String {
     match kind {
-        Some(Kind::Page) => "What will it get?",
+        Some(Kind::Page | Kind::SecurePage) => "What will it get?",
         Some(Kind::Name) => "What will DNS answer?",
         None => "What will come of it?",
     }
