@@ -237,6 +237,7 @@ impl Work<'_> {
             Err(status) => {
                 let message = format!("Error creating: {}", status.message);
                 client.warning(self.set, COMPONENT, "FailedCreate", message);
+                client.remind(pods::RETRY, Actor::DaemonSet, &Key::of(&self.set.metadata));
             }
         }
     }

@@ -251,6 +251,7 @@ impl Work<'_> {
             Err(status) => {
                 let message = format!("Error creating: {}", status.message);
                 client.warning(self.job, COMPONENT, "FailedCreate", message);
+                client.remind(pods::RETRY, Actor::Job, &Key::of(&self.job.metadata));
                 false
             }
         }

@@ -9,6 +9,10 @@ use super::owner;
 use crate::api::{Kind, Pod, Resource};
 use crate::clock::SimTime;
 
+/// How long a controller waits before it asks again for a pod that the server has refused.
+/// kube-controller-manager waits twice as long each time, from milliseconds to a quarter of an hour.
+pub(super) const RETRY: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Since when it is ready.
 pub(super) fn ready_since(pod: &Pod) -> Option<SimTime> {
     let ready = pod.condition("Ready").filter(|ready| ready.status == "True")?;

@@ -86,17 +86,19 @@ pub(super) fn reconcile_controller(client: &mut Client<'_>, key: &Key) {
     };
     let counted = keep(client, rc.as_ref(), &order);
     let old = rc.status.clone().unwrap_or_default();
-    let since = old.conditions.iter().flatten().find_map(|old| old.last_transition_time.clone());
+    let said = old.conditions.filter(|said| !said.is_empty());
     let status = Some(ReplicationControllerStatus {
         available_replicas: some(counted.available),
         conditions: counted.failure.map(|(reason, message)| {
-            vec![ReplicationControllerCondition {
-                last_transition_time: since.or(Some(Time(client.now.whole_seconds()))),
-                message: Some(message),
-                reason: Some(reason.to_owned()),
-                status: "True".to_owned(),
-                type_: "ReplicaFailure".to_owned(),
-            }]
+            said.unwrap_or_else(|| {
+                vec![ReplicationControllerCondition {
+                    last_transition_time: Some(Time(client.now.whole_seconds())),
+                    message: Some(message),
+                    reason: Some(reason.to_owned()),
+                    status: "True".to_owned(),
+                    type_: "ReplicaFailure".to_owned(),
+                }]
+            })
         }),
         fully_labeled_replicas: some(counted.labelled),
         observed_generation: rc.metadata.generation,
@@ -183,6 +185,7 @@ fn create<T: Resource>(
             Err(status) => {
                 let message = format!("Error creating: {}", status.message);
                 client.warning(owner, order.component, "FailedCreate", message);
+                client.remind(pods::RETRY, order.actor, &Key::of(owner.metadata()));
                 return Some(("FailedCreate", status.message));
             }
         }
@@ -273,9 +276,12 @@ fn set_conditions(
     now: SimTime,
 ) -> Option<Vec<ReplicaSetCondition>> {
     let (reason, message) = counted.failure.clone()?;
-    let since = old.conditions.iter().flatten().find_map(|old| old.last_transition_time.clone());
+    // What was said first stands: each attempt's pod has another name, which is no news.
+    if let Some(said) = old.conditions.as_ref().filter(|said| !said.is_empty()) {
+        return Some(said.clone());
+    }
     Some(vec![ReplicaSetCondition {
-        last_transition_time: since.or(Some(Time(now.whole_seconds()))),
+        last_transition_time: Some(Time(now.whole_seconds())),
         message: Some(message),
         reason: Some(reason.to_owned()),
         status: "True".to_owned(),

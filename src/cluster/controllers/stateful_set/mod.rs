@@ -255,6 +255,7 @@ impl Work<'_> {
                     status.message
                 );
                 client.warning(self.set, COMPONENT, "FailedCreate", message);
+                client.remind(pods::RETRY, Actor::StatefulSet, &Key::of(&self.set.metadata));
                 false
             }
         }
