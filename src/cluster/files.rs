@@ -222,9 +222,8 @@ impl Cluster {
         paths.retain(|path| mount_of(&mounts, path).is_none());
         let volumes = worker.sandbox.as_ref().map(|sandbox| &sandbox.volumes);
         for mount in mounts {
-            let Some(volume) = volumes.and_then(|volumes| volumes.get(mount.volume)) else {
-                continue;
-            };
+            let seen = volumes.and_then(|volumes| container.volume(volumes, &mount));
+            let Some(volume) = seen else { continue };
             let base = normal(mount.path);
             let sub_path = mount.sub_path.unwrap_or("").trim_matches('/');
             for path in volume.paths() {
@@ -263,9 +262,10 @@ impl Cluster {
 
     /// The volume that a path lies in, and the path below it.
     fn mounted(&self, place: &Place, path: &str) -> Option<(&Volume, String)> {
-        let (name, below) = self.mounted_at(place, path)?;
-        let (worker, _) = self.kubelets.container(place)?;
-        Some((worker.sandbox.as_ref()?.volumes.get(&name)?, below))
+        let (_, below) = self.mounted_at(place, path)?;
+        let mount = mount_of(&self.mounts(place), path)?;
+        let (worker, container) = self.kubelets.container(place)?;
+        Some((container.volume(&worker.sandbox.as_ref()?.volumes, &mount)?, below))
     }
 
     fn mounted_at(&self, place: &Place, path: &str) -> Option<(String, String)> {

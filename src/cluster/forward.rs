@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::{Answer, Ask, Cluster, Place, Reply};
-use crate::network::{AddressInUse, Listener, ProcessId, Protocol, SocketAddr};
+use crate::network::{BindError, Listener, ProcessId, Protocol, SocketAddr};
 
 /// Every open port, by the process that listens on it.
 pub(super) type Forwards = BTreeMap<ProcessId, Forward>;
@@ -41,7 +41,7 @@ impl Cluster {
         local: u16,
         place: &Place,
         port: u16,
-    ) -> Result<ProcessId, AddressInUse> {
+    ) -> Result<ProcessId, BindError> {
         let process = self.new_process();
         let listener = Listener {
             process,

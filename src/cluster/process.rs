@@ -9,7 +9,7 @@ use super::{Answer, Ask, Cluster, Did, Image, Place};
 use crate::api::Kind;
 use crate::clock::SimTime;
 use crate::network::{
-    AddressInUse, Bound, Family, Listener, NetnsId, Party, ProcessId, Protocol, SocketAddr,
+    BindError, Bound, Family, Listener, NetnsId, Party, ProcessId, Protocol, SocketAddr,
 };
 
 /// A program that runs in a container. Its whole state is in the value, so that a cluster in the
@@ -63,14 +63,14 @@ impl Context<'_> {
     /// Opens a listening socket in the pod's network namespace (R1.2).
     ///
     /// # Errors
-    /// When the port is taken, by another container of the pod.
+    /// When the port is taken, by another container of the pod, or the address is nobody's here.
     pub fn bind(
         &mut self,
         protocol: Protocol,
         address: impl Into<IpAddr>,
         port: u16,
         name: &str,
-    ) -> Result<(), AddressInUse> {
+    ) -> Result<(), BindError> {
         self.listen((protocol, address.into(), port), name, false)
     }
 
@@ -92,13 +92,13 @@ impl Context<'_> {
     /// As [`Context::bind`], to `::` for IPv6 alone.
     ///
     /// # Errors
-    /// When the port is taken.
+    /// As there.
     pub fn bind_v6_only(
         &mut self,
         protocol: Protocol,
         port: u16,
         name: &str,
-    ) -> Result<(), AddressInUse> {
+    ) -> Result<(), BindError> {
         self.listen((protocol, Ipv6Addr::UNSPECIFIED.into(), port), name, true)
     }
 
@@ -107,14 +107,14 @@ impl Context<'_> {
         (protocol, address, port): Bound,
         name: &str,
         v6_only: bool,
-    ) -> Result<(), AddressInUse> {
+    ) -> Result<(), BindError> {
         let Some(sender) = self.cluster.netns_of(&self.place) else { return Ok(()) };
         let owner = self.owner(sender.netns);
         let container = sender.container;
         let process = self.process;
         let listener = Listener { process, name: name.into(), container, owner, v6_only };
         let bound = self.cluster.network.bind(sender.netns, protocol, address, port, listener);
-        if bound.is_err() {
+        if matches!(bound, Err(BindError::InUse { .. })) {
             let did = Did::PortTaken { protocol, at: SocketAddr::new(address, port) };
             self.cluster.note(&self.place, did);
         }
@@ -127,6 +127,20 @@ impl Context<'_> {
         let pod = Party::Pod { namespace: namespace.clone(), name: pod.clone() };
         let whose = self.cluster.network.netns(netns).map(|netns| &netns.party);
         (whose != Some(&pod)).then_some(pod)
+    }
+
+    /// Writes the process's number into a file, as daemons do for whoever wants to send them a signal.
+    /// A container's first process is number 1.
+    pub fn write_number(&mut self, path: &str) {
+        // Who may not write there has been refused before, or goes on without.
+        let _ = self.cluster.write_file(&self.place, path, b"1\n");
+    }
+
+    /// The address of a host, as the C library or Go's resolver finds it: in `/etc/hosts`, then by
+    /// DNS; one of IPv4 if there is one.
+    pub fn address_of(&mut self, host: &str) -> Option<IpAddr> {
+        let found = self.cluster.lookup(&self.place, host).result.unwrap_or_default();
+        found.iter().find(|address| address.is_ipv4()).or(found.first()).copied()
     }
 
     /// Asks to be stepped a moment after an object of one of these kinds has changed, as a client

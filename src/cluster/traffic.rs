@@ -377,15 +377,22 @@ impl Cluster {
     }
 
     /// What arrives of an answer by the time it is due, when that is later than the request: nothing
-    /// of a pod or a node that is gone by then, a reset of a process that has ended (recording 31).
+    /// of a pod or a node that is gone by then (recording 31), the end of the connection from a process
+    /// that has ended. Its kernel closes its sockets, and it had read all that was sent (tcp(7)).
     pub fn arrives(&self, connection: &Connection, reply: Reply) -> Reply {
         match connection.socket {
             Some((netns, _)) if self.is_up(netns) => match self.stands(connection) {
                 true => reply,
-                false => Reply::Reset,
+                false => Reply::Closed,
             },
             _ => Reply::Silence,
         }
+    }
+
+    /// Whether the server's end of a connection was closed, so that its client knows it at once: its
+    /// process is gone, and its machine is still there to say so.
+    pub fn was_closed(&self, connection: &Connection) -> bool {
+        connection.socket.is_some_and(|(netns, _)| self.is_up(netns)) && !self.stands(connection)
     }
 
     /// Whether the server's side of a connection is still there.

@@ -50,7 +50,7 @@ pub use dns::{
 pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
-    AddressInUse, Bound, DnsEndpoint, DnsService, DnsTarget, EndpointHints, EndpointRule, Listener,
+    BindError, Bound, DnsEndpoint, DnsService, DnsTarget, EndpointHints, EndpointRule, Listener,
     Netns, NetnsId, NodeEntry, ProcessId, ResolvConf, SecondFamily, ServiceRules,
 };
 pub use trace::{
@@ -245,7 +245,7 @@ impl Network {
         address: impl Into<IpAddr>,
         port: u16,
         listener: Listener,
-    ) -> Result<(), AddressInUse> {
+    ) -> Result<(), BindError> {
         self.topology.bind(netns, protocol, address.into(), port, listener)
     }
 

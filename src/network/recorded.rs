@@ -605,12 +605,15 @@ fn a_port_is_taken_by_whoever_listens_on_every_address() {
         };
         f.network.bind(pod, Protocol::Tcp, address, port, listener)
     };
-    let taken = Err(AddressInUse { by: "nginx".into() });
+    let taken = Err(BindError::InUse { by: "nginx".into() });
     assert_eq!(bind(Ipv4Addr::UNSPECIFIED, 80), taken);
     assert_eq!(bind(Ipv4Addr::LOCALHOST, 80), taken);
     assert_eq!(bind(Ipv4Addr::LOCALHOST, 81), Ok(()));
-    assert_eq!(bind(Ipv4Addr::UNSPECIFIED, 81), Err(AddressInUse { by: "b".into() }));
+    assert_eq!(bind(Ipv4Addr::UNSPECIFIED, 81), Err(BindError::InUse { by: "b".into() }));
     assert_eq!(bind(own, 81), Ok(()));
+    // bind(2): EADDRNOTAVAIL, as `net.ipv4.ip_nonlocal_bind` is 0.
+    assert_eq!(bind(Ipv4Addr::new(10, 244, 9, 99), 82), Err(BindError::NotAvailable));
+    assert_eq!(bind(Ipv4Addr::new(127, 0, 0, 9), 82), Ok(()));
 }
 
 // R11.1, R11.2, R11.4

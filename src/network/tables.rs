@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::topology::LAPTOP_OUTSIDE;
 use super::{Family, Party, Protocol, Range, SocketAddr};
 
 /// A network namespace: a pod's, a node's own, or a machine's outside the cluster.
@@ -108,6 +109,16 @@ impl Netns {
             Family::V6 => self.address_v6.map(IpAddr::V6),
         }
     }
+
+    /// Whether a socket can be bound to this address here: to every one, to one of the loopback
+    /// device's, to one of its own.
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        let own = [Family::V4, Family::V6].into_iter().filter_map(|family| self.address_of(family));
+        address.is_unspecified()
+            || address.is_loopback()
+            || own.into_iter().any(|own| own == address)
+            || self.party == Party::Laptop && address == LAPTOP_OUTSIDE
+    }
 }
 
 /// What a socket is bound to: protocol, address (`0.0.0.0` is every one of IPv4, `::` every one)
@@ -144,11 +155,31 @@ impl Listener {
     }
 }
 
-/// Why a bind failed: somebody has the port (`EADDRINUSE`, errno 98; R1.2).
+/// Why a bind failed (bind(2)).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddressInUse {
-    /// The name of the process that has it.
-    pub by: Arc<str>,
+pub enum BindError {
+    /// Somebody has the port (`EADDRINUSE`; R1.2): the name of the process.
+    InUse { by: Arc<str> },
+    /// No interface of the network namespace has the address (`EADDRNOTAVAIL`).
+    NotAvailable,
+}
+
+impl BindError {
+    /// Linux's number of it.
+    pub fn errno(&self) -> u8 {
+        match self {
+            BindError::InUse { .. } => 98,
+            BindError::NotAvailable => 99,
+        }
+    }
+
+    /// The C library's words for it.
+    pub fn words(&self) -> &'static str {
+        match self {
+            BindError::InUse { .. } => "Address already in use",
+            BindError::NotAvailable => "Cannot assign requested address",
+        }
+    }
 }
 
 /// A Service's port, as kube-proxy programs it on every node.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::address::{Range, within};
 use super::{
-    AddressInUse, Because, Bound, Family, Listener, Netns, NetnsId, NodeEntry, Party, ProcessId,
+    Because, BindError, Bound, Family, Listener, Netns, NetnsId, NodeEntry, Party, ProcessId,
     Protocol, SecondFamily, SocketAddr,
 };
 use crate::shared_map::SharedMap;
@@ -307,15 +307,18 @@ impl Topology {
         address: IpAddr,
         port: u16,
         listener: Listener,
-    ) -> Result<(), AddressInUse> {
+    ) -> Result<(), BindError> {
         let Some(space) = self.space_mut(id) else { return Ok(()) };
+        if !space.netns.has_address(address) {
+            return Err(BindError::NotAvailable);
+        }
         let taken = space.netns.listeners.iter().find(|((other, bound, at), holder)| {
             *other == protocol
                 && *at == port
                 && (holder.hears(*bound, address) || listener.hears(address, *bound))
         });
         if let Some((_, listener)) = taken {
-            return Err(AddressInUse { by: listener.name.clone() });
+            return Err(BindError::InUse { by: listener.name.clone() });
         }
         let bound = (protocol, address, port);
         let place = space.netns.listeners.partition_point(|(other, _)| *other < bound);

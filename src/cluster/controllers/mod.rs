@@ -47,6 +47,7 @@ use queue::{Actor, Queue};
 use scheduler::Scheduler;
 
 pub(crate) use queue::Key;
+pub(in crate::cluster) use scheduler::{Rejection, admit};
 
 use crate::api::{ApiServer, Change, Store};
 use crate::clock::SimTime;

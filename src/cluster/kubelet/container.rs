@@ -9,6 +9,8 @@ use k8s_openapi::api::core::v1 as core;
 use super::environment::Links;
 use super::log::Log;
 use super::probe::Prober;
+use super::volume::{Volume, Volumes};
+use crate::api::Mount;
 use crate::clock::SimTime;
 use crate::cluster::Image;
 use crate::network::ProcessId;
@@ -65,6 +67,9 @@ pub struct Container {
     pub variables: Vec<(String, String)>,
     pub links: Arc<Links>,
     pub probes: Vec<Prober>,
+    /// The volumes that it has mounted by a `subPath`, as they were when it was created: such a mount
+    /// is one file or folder, which never changes with its volume.
+    pub sub_paths: Vec<(String, Volume)>,
 }
 
 /// What a container does.
@@ -164,7 +169,15 @@ impl Container {
             variables: Vec::new(),
             links: Arc::default(),
             probes: Vec::new(),
+            sub_paths: Vec::new(),
         }
+    }
+
+    /// What it sees of a volume at a mount.
+    pub fn volume<'a>(&'a self, volumes: &'a Volumes, mount: &Mount<'_>) -> Option<&'a Volume> {
+        let mut kept = self.sub_paths.iter().filter(|_| mount.sub_path.is_some());
+        let kept = kept.find(|(name, _)| name == mount.volume).map(|(_, volume)| volume);
+        kept.or_else(|| volumes.get(mount.volume))
     }
 
     /// Whether it runs.

@@ -16,7 +16,7 @@ pub struct Told<'a> {
     /// Whether it is a warning.
     pub warning: bool,
     /// `Pulled`
-    pub reason: &'static str,
+    pub reason: &'a str,
     /// `Container started`
     pub message: &'a str,
     /// `spec.containers{nginx}`; empty for the pod itself.

@@ -29,11 +29,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::agenda::Agenda;
+use super::controllers::admit;
 use super::image::Registry;
 use super::{Cluster, Place};
 use crate::api::{Action, Change, Kind, Object, Pod};
 use crate::clock::SimTime;
 use crate::random::Stream;
+use k8s_openapi::api::core::v1::Node;
+
 use container::{Container, State};
 use environment::LinkCache;
 use events::Messages;
@@ -72,6 +75,9 @@ pub(super) enum Purpose {
     PreStop,
 }
 
+/// Which images nodes have: node, and the image's name in full.
+pub(super) type NodeImages = BTreeSet<(Arc<str>, String)>;
+
 /// Every kubelet's pods.
 #[derive(Clone, Debug)]
 pub(super) struct Kubelets {
@@ -92,6 +98,7 @@ pub(super) struct Kubelets {
     messages: Messages,
     conditions: Conditions,
     registry: Registry,
+    images: Arc<NodeImages>,
     phrases: Phrases,
     ids: Stream,
     last: u64,
@@ -106,6 +113,7 @@ pub(super) fn run_next(cluster: &mut Cluster) {
     }
     act_on_ended(cluster, key);
     hooks::take_answers(cluster, key);
+    check_admission(cluster, key);
     probe::run_due(cluster, key);
     let Some((worker, mut host)) = cluster.worker_and_host(key) else { return };
     if worker.sync(&mut host) {
@@ -142,6 +150,23 @@ pub(super) fn node_up(cluster: &mut Cluster, node: &Arc<str>) {
     }
 }
 
+/// The kubelet looks whether it takes a pod that is new to it.
+fn check_admission(cluster: &mut Cluster, key: PodKey) {
+    let Some(worker) = cluster.kubelets.worker(key) else { return };
+    if worker.admitted.is_some() || worker.deletion.is_some() || worker.rejection.is_some() {
+        return;
+    }
+    let Some(node) = cluster.api.store().get::<Node>("", &worker.node).cloned() else { return };
+    let others = cluster.kubelets.workers.values().filter(|other| {
+        other.key != key && other.node == worker.node && other.admitted.is_some() && !other.finished
+    });
+    let refused = admit(&worker.pod, &node, others.map(|other| other.pod.as_ref())).err();
+    if let Some(worker) = cluster.kubelets.worker_mut(key).filter(|_| refused.is_some()) {
+        worker.rejection = refused;
+        worker.operation = None;
+    }
+}
+
 /// Probes and hooks that have ended decide something.
 fn act_on_ended(cluster: &mut Cluster, key: PodKey) {
     let ended = std::mem::take(&mut cluster.kubelets.ended);
@@ -166,8 +191,9 @@ fn act_on_ended(cluster: &mut Cluster, key: PodKey) {
 impl Cluster {
     /// A pod's worker, and everything else that its kubelet works with.
     fn worker_and_host(&mut self, key: PodKey) -> Option<(&mut Worker, Host<'_>)> {
-        let Kubelets { workers, links, sources, messages, conditions, registry, ids, .. } =
-            &mut self.kubelets;
+        let Kubelets {
+            workers, links, sources, messages, conditions, registry, images, ids, ..
+        } = &mut self.kubelets;
         let worker = Arc::make_mut(workers.get_mut(&key)?);
         let host = Host {
             now: self.now,
@@ -180,6 +206,7 @@ impl Cluster {
             messages,
             conditions,
             registry,
+            images,
             ids,
         };
         Some((worker, host))
@@ -217,6 +244,7 @@ impl Kubelets {
             messages: Messages::default(),
             conditions: Conditions::default(),
             registry: Registry::default(),
+            images: Arc::default(),
             phrases: Phrases::default(),
             ids: Stream::new(seed, "containers"),
             last: 0,

@@ -1,5 +1,6 @@
 //! Images: which one a container needs, whether the registry has it, and what it says if not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Container as ContainerSpec;
@@ -55,6 +56,23 @@ pub(super) fn finish_pull(worker: &mut Worker, index: usize, host: &mut Host<'_>
 pub(super) fn look_up(spec: &ContainerSpec, registry: &mut Registry) -> Result<Lookup, ()> {
     let name = spec.image.as_deref().unwrap_or("");
     registry.look_up(name).map(|known| known.found.clone()).ok_or(())
+}
+
+/// The container's node has its image from now on.
+pub(super) fn keep(worker: &Worker, index: usize, host: &mut Host<'_>) {
+    let image = image_of(worker, index);
+    if let Some(known) = host.registry.look_up(&image)
+        && !host.images.contains(&(worker.node.clone(), known.name.clone()))
+    {
+        Arc::make_mut(host.images).insert((worker.node.clone(), known.name.clone()));
+    }
+}
+
+/// Whether the container's node has its image: a container of it was started there before, by
+/// somebody who may pull.
+pub(super) fn is_kept(worker: &Worker, index: usize, host: &mut Host<'_>) -> bool {
+    let known = host.registry.look_up(&image_of(worker, index));
+    known.is_some_and(|known| host.images.contains(&(worker.node.clone(), known.name.clone())))
 }
 
 /// `imagePullPolicy: Never`, and the node does not have the image.

@@ -8,6 +8,8 @@ use k8s_openapi::api::core::v1::{Container as ContainerSpec, PodIP};
 use super::back_off::NOTICE;
 use super::container::{Role, State, Terminated};
 use super::environment::{self, Links};
+use super::sandbox::Sandbox;
+use super::volume::Volume;
 use super::worker::{Host, Worker};
 use super::{Owner, Purpose, etc, hooks, identity, probe, pull};
 use crate::api::Pod;
@@ -28,7 +30,9 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
     let name = spec.image.clone().unwrap_or_default();
     let policy = spec.image_pull_policy.as_deref().unwrap_or("IfNotPresent");
     let image = match pull::look_up(spec, host.registry) {
-        Ok(Lookup::Found(image)) => in_directory(image, spec),
+        Ok(Lookup::Found(image)) if policy != "Never" || pull::is_kept(worker, index, host) => {
+            in_directory(image, spec)
+        }
         Ok(_) => return pull::never_pulled(worker, index, host, &name),
         Err(()) => return pull::invalid_name(worker, index, host, &name),
     };
@@ -67,6 +71,10 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
     }
     container.id = id;
     container.files.clear();
+    container.sub_paths = sub_paths(&worker.pod, spec, worker.sandbox.as_ref());
+    if policy != "Never" {
+        pull::keep(worker, index, host);
+    }
     if let Some(sandbox) = &mut worker.sandbox {
         // kubelet's `ensureHostsFile`, before each start.
         sandbox.etc.remove(etc::HOSTS);
@@ -115,6 +123,16 @@ pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
         }
         None => begun(worker, index, host.now),
     }
+}
+
+/// The volumes that a container mounts by a `subPath`, as they are now.
+fn sub_paths(pod: &Pod, spec: &ContainerSpec, sandbox: Option<&Sandbox>) -> Vec<(String, Volume)> {
+    let mounts = pod.spec.iter().flat_map(|all| all.mounts(spec));
+    let provided = mounts.filter(|mount| mount.sub_path.is_some()).filter_map(|mount| {
+        let volume = sandbox?.volumes.get(mount.volume)?;
+        (!volume.is_writable()).then(|| (mount.volume.to_owned(), volume.clone()))
+    });
+    provided.collect()
 }
 
 /// The container is up: its probes begin.

@@ -70,6 +70,8 @@ fn status(worker: &Worker, node: Option<&NodeEntry>, registry: &mut Registry) ->
         let indices = (0..worker.containers.len()).filter(own);
         // These are big, and stay with the pod: room for more would outweigh the rest of it.
         let mut list = Vec::with_capacity(indices.clone().count());
+        // A pod that was rejected never had containers.
+        let indices = indices.filter(|_| worker.rejection.is_none());
         list.extend(indices.map(|index| container_status(worker, index, registry)));
         (!list.is_empty()).then_some(list)
     };
@@ -84,7 +86,7 @@ fn status(worker: &Worker, node: Option<&NodeEntry>, registry: &mut Registry) ->
         pod_ip: first(&pod_ips, |address| &address.ip),
         pod_ips,
         reason: match &failure {
-            Some((reason, _)) => Some((*reason).to_owned()),
+            Some((reason, _)) => Some(reason.clone()),
             None => old.reason.clone(),
         },
         message: failure.map(|(_, message)| message).or_else(|| old.message.clone()),

@@ -13,11 +13,12 @@ use super::environment::LinkCache;
 use super::events::{Messages, Recorder, Told, Voice};
 use super::sandbox::Sandbox;
 use super::volume::Source;
-use super::{PodKey, back_off, hooks, pull, start, status, stop};
+use super::{NodeImages, PodKey, back_off, hooks, pull, start, status, stop};
 use crate::api::{ApiServer, Pod, Resource, ephemeral};
 use crate::clock::SimTime;
 use crate::cluster::Userland;
 use crate::cluster::agenda::Moments;
+use crate::cluster::controllers::Rejection;
 use crate::cluster::image::Registry;
 use crate::cluster::processes::Processes;
 use crate::network::Network;
@@ -25,6 +26,9 @@ use crate::random::Stream;
 
 /// Until the kubelet has heard of a pod.
 const ADMISSION: Duration = Duration::from_millis(10);
+
+/// Until a pod that is not admitted is reported, and the next one comes.
+const REJECTION: Duration = Duration::from_secs(1);
 
 /// Until a sandbox stands: network namespace, address, volumes.
 const SANDBOX: Duration = Duration::from_millis(350);
@@ -51,6 +55,7 @@ pub struct Host<'a> {
     pub messages: &'a mut Messages,
     pub conditions: &'a mut status::Conditions,
     pub registry: &'a mut Registry,
+    pub images: &'a mut Arc<NodeImages>,
     pub ids: &'a mut Stream,
 }
 
@@ -58,6 +63,7 @@ pub struct Host<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Admit,
+    Reject,
     Sandbox,
     Pull(usize),
     Start(usize),
@@ -84,8 +90,8 @@ pub struct Worker {
     pub deletion: Option<SimTime>,
     /// Nothing starts any more: it failed or succeeded for good.
     pub finished: bool,
-    /// Why it failed as a whole (`DeadlineExceeded`): reason and message.
-    pub failure: Option<(&'static str, String)>,
+    /// Why it failed as a whole (`DeadlineExceeded`, `NodePorts`): reason and message.
+    pub failure: Option<(String, String)>,
     pub mount_retry: Option<SimTime>,
     pub mount_failures: u32,
     /// Whether its status in the store is behind.
@@ -99,6 +105,8 @@ pub struct Worker {
     pub answers: Vec<hooks::Answer>,
     /// The container whose postStart hook runs.
     pub post_start: Option<usize>,
+    /// Its kubelet does not take it.
+    pub rejection: Option<Rejection>,
 }
 
 impl Worker {
@@ -129,6 +137,7 @@ impl Worker {
             requests: Vec::new(),
             answers: Vec::new(),
             post_start: None,
+            rejection: None,
         }
     }
 
@@ -178,8 +187,9 @@ impl Worker {
     /// When the pod is due next.
     pub fn moments(&self, now: SimTime) -> Moments {
         let mut moments = Moments::default();
-        if let Some((at, _)) = self.operation {
-            moments.add(at, true);
+        if let Some((at, operation)) = self.operation {
+            // A controller makes another pod of each one that is rejected, without an end.
+            moments.add(at, operation != Operation::Reject);
         }
         // While the sandbox is being built again, its end is what counts.
         for answer in &self.answers {
@@ -305,7 +315,10 @@ impl Worker {
             return over.then_some((Operation::Remove, TEARDOWN));
         }
         if self.admitted.is_none() {
-            return Some((Operation::Admit, ADMISSION));
+            return Some(match self.rejection {
+                Some(_) => (Operation::Reject, REJECTION),
+                None => (Operation::Admit, ADMISSION),
+            });
         }
         if self.finished || self.mount_retry.is_some_and(|at| at > host.now) {
             return None;
@@ -326,11 +339,14 @@ impl Worker {
 
     fn complete(&mut self, operation: Operation, host: &mut Host<'_>) {
         match operation {
+            // Somebody else has taken its place meanwhile: the next operation says so.
+            Operation::Admit if self.rejection.is_some() => {}
             Operation::Admit => {
                 self.admitted = Some(host.now);
                 self.stale = true;
                 status::write(self, host);
             }
+            Operation::Reject => self.reject(host),
             Operation::Sandbox => self.set_up_sandbox(host),
             Operation::Pull(index) => {
                 if pull::finish_pull(self, index, host) && start::begin(self, index, host) {
@@ -340,6 +356,18 @@ impl Worker {
             Operation::Start(index) => start::finish(self, index, host),
             Operation::Remove => {}
         }
+    }
+
+    /// The kubelet does not take the pod: it has failed, and nothing of it ever starts (kubelet's
+    /// `rejectPod`).
+    fn reject(&mut self, host: &mut Host<'_>) {
+        let Some(Rejection { reason, message }) = self.rejection.clone() else { return };
+        let told = Told { warning: true, reason: &reason, message: &message, field: "" };
+        self.tell(host, told);
+        self.failure = Some((reason, format!("Pod was rejected: {message}")));
+        self.admitted = Some(host.now);
+        self.finished = true;
+        self.stale = true;
     }
 
     /// The first container that has to be started now.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
 use crate::cluster::{Answer, Ask, Context, Process, Reply, Signal};
-use crate::network::Protocol;
+use crate::network::{BindError, Protocol};
 
 /// What it was started with: `httpd [-fv] [-p [IP:]PORT] [-h HOME]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,8 +132,8 @@ impl Service for Httpd {
         vec![Socket { protocol: Protocol::Tcp, address: self.address, port: self.port }]
     }
 
-    fn taken(&mut self, _: Socket, context: &mut Context<'_>) -> i32 {
-        context.say("httpd: bind: Address already in use");
+    fn failed_to_bind(&mut self, _: Socket, why: &BindError, context: &mut Context<'_>) -> i32 {
+        context.say(format!("httpd: bind: {}", why.words()));
         1
     }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha512};
 
-use super::corefile;
+use super::corefile::{self, Page};
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
 use crate::clock::SimTime;
 use crate::cluster::system::COREFILE;
 use crate::cluster::{Answer, Ask, Context, Process, Reply};
-use crate::network::NameServerSettings;
+use crate::network::{BindError, NameServerSettings, Protocol};
 
 /// How often `reload` looks whether the Corefile has changed, and by how much that may differ.
 const LOOK: Duration = Duration::from_secs(30);
@@ -58,6 +58,18 @@ impl CoreDns {
         }
     }
 
+    /// Closes every socket, and opens those that its plugins ask for now.
+    fn open_anew(&self, context: &mut Context<'_>) {
+        let Some(sender) = context.cluster.netns_of(&context.place) else { return };
+        context.cluster.network.close(sender.netns, context.process);
+        for Socket { protocol, address, port } in self.sockets() {
+            if let Err(why) = context.bind(protocol, address, port, self.name()) {
+                let told = why.words().to_lowercase();
+                context.say(format!("[ERROR] Restart failed: listen :{port}: bind: {told}"));
+            }
+        }
+    }
+
     fn pause(&self, context: &Context<'_>) -> Duration {
         let spread = context.process.0.wrapping_mul(7_919) % JITTER;
         LOOK + Duration::from_millis(spread)
@@ -90,13 +102,8 @@ impl Service for CoreDns {
     }
 
     fn sockets(&self) -> Vec<Socket> {
-        vec![
-            Socket::udp(53),
-            Socket::tcp(53),
-            Socket::tcp(8080),
-            Socket::tcp(8181),
-            Socket::tcp(9153),
-        ]
+        let pages = corefile::pages(&self.text).into_iter().map(|(_, socket)| socket);
+        [Socket::udp(53), Socket::tcp(53)].into_iter().chain(pages).collect()
     }
 
     fn announce(&mut self, context: &mut Context<'_>) {
@@ -108,10 +115,15 @@ impl Service for CoreDns {
         context.say("linux/amd64, go1.25.2, 1db4568");
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        let kind = if socket.protocol == crate::network::Protocol::Udp { "udp" } else { "tcp" };
-        context
-            .say(format!("Listen: listen {kind} :{}: bind: address already in use", socket.port));
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
+        let kind = if socket.protocol == Protocol::Udp { "udp" } else { "tcp" };
+        let told = why.words().to_lowercase();
+        context.say(format!("Listen: listen {kind} :{}: bind: {told}", socket.port));
         1
     }
 
@@ -127,6 +139,7 @@ impl Service for CoreDns {
             match self.settings(&text, context) {
                 Ok(settings) => {
                     self.use_it(text, settings, context);
+                    self.open_anew(context);
                     context.say(self.running());
                     context.say("[INFO] Reloading complete");
                 }
@@ -147,13 +160,16 @@ impl Service for CoreDns {
             Incoming::Nothing => return http::other(Reply::Silence),
             Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
-        let body: &str = match (ask.local.port(), http::split_target(&request.target).0) {
-            (8080, "/health") | (8181, "/ready") => "OK",
-            (9153, "/metrics") => {
+        let port = ask.local.port();
+        let mut pages = corefile::pages(&self.text).into_iter();
+        let page = pages.find(|(_, socket)| socket.port == port).map(|(page, _)| page);
+        let body: &str = match (page, http::split_target(&request.target).0) {
+            (Some(Page::Health), "/health") | (Some(Page::Ready), "/ready") => "OK",
+            (Some(Page::Metrics), "/metrics") => {
                 "# HELP coredns_build_info A metric with a constant '1' value.\n\
                                    # TYPE coredns_build_info gauge\ncoredns_build_info 1\n"
             }
-            (53, _) => return http::other(Reply::Closed),
+            (None, _) => return http::other(Reply::Closed),
             _ => {
                 let plain = [("Content-Type", "text/plain; charset=utf-8")];
                 return http::reply(

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use regex::Regex;
 
+use super::daemon::{Socket, go_address};
 use crate::network::{
     DnsCache, DnsCode, DnsForward, DnsHosts, DnsKubernetes, DnsRewrite, DnsTemplate, DnsType,
     NamePattern, NameServerSettings, ServerBlock,
@@ -84,6 +85,43 @@ pub(super) fn parse(
         blocks.extend(reader.server(&line)?);
     }
     Ok(NameServerSettings { blocks })
+}
+
+/// What a plugin serves over HTTP, beside the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Page {
+    /// `health`: `/health`
+    Health,
+    /// `ready`: `/ready`
+    Ready,
+    /// `prometheus`: `/metrics`
+    Metrics,
+}
+
+/// The pages of a Corefile, each with the socket that its plugin opens: nobody listens for a plugin
+/// that is not there. A Corefile that cannot be read has none.
+pub(super) fn pages(text: &str) -> Vec<(Page, Socket)> {
+    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, words(line)));
+    let mut all: Vec<(Page, Socket)> = Vec::new();
+    while let Some(server) = block(&mut lines, 0).ok().and_then(|mut found| found.pop()) {
+        for line in &server.block {
+            let (page, usual) = match line.words[0].as_str() {
+                "health" => (Page::Health, ":8080"),
+                "ready" => (Page::Ready, ":8181"),
+                "prometheus" => (Page::Metrics, "localhost:9153"),
+                _ => continue,
+            };
+            let address = line.words.get(1).map_or(usual, String::as_str);
+            let socket = go_address(address, |_| None);
+            // Several server blocks may share a page.
+            if let Ok(socket) = socket
+                && !all.iter().any(|(_, known)| *known == socket)
+            {
+                all.push((page, socket));
+            }
+        }
+    }
+    all
 }
 
 /// The words of a line; a comment ends it.
@@ -443,6 +481,18 @@ mod tests {
         assert!(first.rewrites[0].answer);
         assert_eq!(first.forwards[0].to.to_string(), "203.0.113.53");
         assert_eq!(settings.blocks[1].forwards[0].to.to_string(), "10.0.0.53");
+    }
+
+    #[test]
+    fn pages_are_those_of_the_plugins_that_are_there() {
+        let all = pages(".:53 {\n health {\n lameduck 5s\n }\n ready\n prometheus :9153\n}\n");
+        let tcp = Socket::tcp;
+        let expected =
+            [(Page::Health, tcp(8080)), (Page::Ready, tcp(8181)), (Page::Metrics, tcp(9153))];
+        assert_eq!(all, expected);
+        assert_eq!(pages(".:53 {\n errors\n ready :8282\n}\n"), [(Page::Ready, tcp(8282))]);
+        let own = pages(".:53 {\n prometheus\n}\n");
+        assert!(own[0].1.address.is_loopback());
     }
 
     #[test]

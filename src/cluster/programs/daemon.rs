@@ -1,10 +1,10 @@
 //! What most servers have in common: they open their sockets, answer until SIGTERM, and go.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::clock::SimTime;
 use crate::cluster::{Answer, Ask, Context, Poll, Process, Signal};
-use crate::network::Protocol;
+use crate::network::{BindError, Protocol};
 
 /// A socket to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,9 @@ pub trait Service: Clone + Send + Sync + 'static {
         let _ = context;
     }
 
-    /// Says that a socket is taken (R1.3), and with which code it exits.
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32;
+    /// Says why it cannot have a socket (R1.3), and with which code it exits.
+    fn failed_to_bind(&mut self, socket: Socket, why: &BindError, context: &mut Context<'_>)
+    -> i32;
 
     /// Says that it may not have a socket (`EACCES`), and with which code it exits.
     fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
@@ -116,11 +117,9 @@ impl<S: Service> Daemon<S> {
             if !context.may_bind(socket.port) {
                 return Err(self.service.denied(socket, context));
             }
-            if context
-                .bind(socket.protocol, socket.address, socket.port, self.service.name())
-                .is_err()
-            {
-                return Err(self.service.taken(socket, context));
+            let name = self.service.name();
+            if let Err(why) = context.bind(socket.protocol, socket.address, socket.port, name) {
+                return Err(self.service.failed_to_bind(socket, &why, context));
             }
         }
         self.service.announce(context);
@@ -168,19 +167,28 @@ impl<S: Service> Process for Daemon<S> {
 
 /// How a Go program says that a port is not its user's.
 pub fn go_denied(socket: Socket) -> String {
-    format!("listen tcp :{}: bind: permission denied", socket.port)
+    format!("listen tcp {}: bind: permission denied", go_socket(socket))
 }
 
-/// How a Go program says that a port is taken (R1.3).
-pub fn go_bind_error(socket: Socket) -> String {
-    format!("listen tcp :{}: bind: address already in use", socket.port)
+/// How a Go program says why it cannot have a port (R1.3).
+pub fn go_bind_error(socket: Socket, why: &BindError) -> String {
+    format!("listen tcp {}: bind: {}", go_socket(socket), why.words().to_lowercase())
 }
 
-/// The address that a Go program listens on, as `net.Listen` reads it: `:8080`, `localhost:http`.
+/// A socket as Go's `net.OpError` names it: the address that it was given, none for every one.
+fn go_socket(socket: Socket) -> String {
+    match socket.address {
+        IpAddr::V6(address) if address.is_unspecified() => format!(":{}", socket.port),
+        address => SocketAddr::new(address, socket.port).to_string(),
+    }
+}
+
+/// The address that a Go program listens on, as `net.Listen` reads it: `:8080`, `localhost:http`. A
+/// host is looked up by `find`.
 ///
 /// # Errors
 /// Go's words.
-pub fn go_address(text: &str) -> Result<Socket, String> {
+pub fn go_address(text: &str, find: impl FnOnce(&str) -> Option<IpAddr>) -> Result<Socket, String> {
     let wrong = |why: &str| Err(format!("listen tcp: address {text}: {why}"));
     let Some((host, port)) = text.rsplit_once(':') else {
         return wrong("missing port in address");
@@ -202,9 +210,9 @@ pub fn go_address(text: &str) -> Result<Socket, String> {
     let address = match bare.unwrap_or(host) {
         "" => Ipv6Addr::UNSPECIFIED.into(),
         "localhost" => Ipv4Addr::LOCALHOST.into(),
-        host => match host.parse() {
-            Ok(address) => address,
-            Err(_) => return Err(format!("listen tcp: lookup {host}: no such host")),
+        host => match host.parse().ok().or_else(|| find(host)) {
+            Some(address) => address,
+            None => return Err(format!("listen tcp: lookup {host}: no such host")),
         },
     };
     Ok(Socket { protocol: Protocol::Tcp, address, port: number })
@@ -217,13 +225,30 @@ mod tests {
     // Go's net.SplitHostPort and LookupPort
     #[test]
     fn go_reads_addresses_strictly() {
-        assert_eq!(go_address(":8080").unwrap(), Socket::tcp(8080));
-        assert_eq!(go_address("127.0.0.1:http").unwrap().port, 80);
-        let wrong = |text: &str| go_address(text).unwrap_err();
+        let none = |_: &str| None;
+        assert_eq!(go_address(":8080", none).unwrap(), Socket::tcp(8080));
+        assert_eq!(go_address("127.0.0.1:http", none).unwrap().port, 80);
+        let own = IpAddr::from([10, 244, 1, 4]);
+        let found = go_address("clinic:8080", |host| (host == "clinic").then_some(own));
+        assert_eq!(found.unwrap(), Socket { address: own, ..Socket::tcp(8080) });
+        let wrong = |text: &str| go_address(text, none).unwrap_err();
         assert_eq!(wrong("8080"), "listen tcp: address 8080: missing port in address");
         let many = "listen tcp: address :tcp://10.96.3.4:80: too many colons in address";
         assert_eq!(wrong(":tcp://10.96.3.4:80"), many);
         assert_eq!(wrong(":70000"), "listen tcp: address 70000: invalid port");
         assert_eq!(wrong(":web"), "listen tcp: lookup tcp/web: unknown port");
+        assert_eq!(wrong("x:80"), "listen tcp: lookup x: no such host");
+    }
+
+    // Go's net.OpError
+    #[test]
+    fn go_names_the_address_that_it_was_given() {
+        let at = |address: IpAddr| Socket { address, ..Socket::tcp(80) };
+        let told = |address| go_bind_error(at(address), &BindError::NotAvailable);
+        let six = "listen tcp [::1]:80: bind: cannot assign requested address";
+        assert_eq!(told(Ipv6Addr::LOCALHOST.into()), six);
+        let taken = BindError::InUse { by: "nginx".into() };
+        let all = "listen tcp :80: bind: address already in use";
+        assert_eq!(go_bind_error(Socket::tcp(80), &taken), all);
     }
 }

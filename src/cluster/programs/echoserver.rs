@@ -3,6 +3,7 @@
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
 use crate::cluster::{Answer, Ask, Context, HttpRequest, Process, Reply};
+use crate::network::BindError;
 
 const PORT: u16 = 8080;
 
@@ -28,12 +29,19 @@ impl Service for EchoServer {
         context.say("Starting nginx");
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
         context.say("Generating self-signed cert");
         context.say("Starting nginx");
         context.say(format!(
-            "nginx: [emerg] bind() to 0.0.0.0:{} failed (98: Address already in use)",
-            socket.port
+            "nginx: [emerg] bind() to 0.0.0.0:{} failed ({}: {})",
+            socket.port,
+            why.errno(),
+            why.words()
         ));
         context.say("nginx: [emerg] still could not bind()");
         1

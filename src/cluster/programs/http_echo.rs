@@ -5,6 +5,7 @@ use super::http::{self, Incoming};
 use super::options::{self, Refusal};
 use crate::cluster::image::server::{Grammar, Options};
 use crate::cluster::{Answer, Ask, Context, Image, Process, Reply};
+use crate::network::BindError;
 
 const USAGE: &str = "Usage of /http-echo:
   -listen string
@@ -99,7 +100,7 @@ impl Service for HttpEcho {
         }
         let stamp = stamp(context);
         context.say(format!("{stamp} [INFO] server is listening on {}", self.listen));
-        match go_address(&self.listen) {
+        match go_address(&self.listen, |host| context.address_of(host)) {
             Ok(socket) => {
                 self.socket = Some(socket);
                 Ok(())
@@ -112,8 +113,13 @@ impl Service for HttpEcho {
         self.socket.into_iter().collect()
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        self.failed(&go_bind_error(socket), context)
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
+        self.failed(&go_bind_error(socket, why), context)
     }
 
     fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {

@@ -1,13 +1,19 @@
 //! Apache httpd, with the files below its document root.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
 use super::says::Says;
 use crate::cluster::{Answer, Ask, Context, HttpRequest, Process, Reply};
+use crate::network::{BindError, SocketAddr};
 
 /// The configuration of the image, where nobody has put another in its place: its file has these
 /// lines, as far as they matter here.
 const PACKAGED: &str = "Listen 80\nDocumentRoot \"/usr/local/apache2/htdocs\"\n";
+
+/// The server's root in the image.
+const ROOT: &str = "/usr/local/apache2";
 
 const FILE: &str = "/usr/local/apache2/conf/httpd.conf";
 
@@ -41,7 +47,6 @@ const OTHERS: &[&str] = &[
     "maxkeepaliverequests",
     "mutex",
     "options",
-    "pidfile",
     "protocols",
     "require",
     "requestheader",
@@ -63,6 +68,8 @@ const OTHERS: &[&str] = &[
 struct Config {
     listens: Vec<Socket>,
     root: String,
+    /// `PidFile`, below the server's root where it begins with no slash.
+    number: Option<String>,
     named: bool,
 }
 
@@ -161,6 +168,7 @@ impl Config {
                 return Err("Listen requires 1 or 2 arguments.".to_owned());
             }
             ("documentroot", Some(value)) => self.root = value.trim_end_matches('/').to_owned(),
+            ("pidfile", Some(value)) => self.number = Some(value.to_owned()),
             ("servername", Some(_)) => self.named = true,
             (other, _) if OTHERS.contains(&other) => {}
             (other, _) if other.starts_with("proxy") || other.starts_with("rewrite") => {
@@ -257,6 +265,11 @@ impl Service for Httpd {
         if !self.config.named {
             warn_of_name(context);
         }
+        let number = self.config.number.as_deref().unwrap_or("logs/httpd.pid");
+        context.write_number(&match number.starts_with('/') {
+            true => number.to_owned(),
+            false => format!("{ROOT}/{number}"),
+        });
         let stamp = stamp(context);
         context.say(format!(
             "[{stamp}] [mpm_event:notice] [pid 1:tid 1] AH00489: Apache/2.4.63 (Unix) configured -- \
@@ -268,13 +281,24 @@ impl Service for Httpd {
         ));
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
         if !self.config.named {
             warn_of_name(context);
         }
+        let address = match socket.address {
+            IpAddr::V6(address) if address.is_unspecified() => Ipv4Addr::UNSPECIFIED.into(),
+            address => address,
+        };
         context.say(format!(
-            "(98)Address already in use: AH00072: make_sock: could not bind to address 0.0.0.0:{}",
-            socket.port
+            "({}){}: AH00072: make_sock: could not bind to address {}",
+            why.errno(),
+            why.words(),
+            SocketAddr::new(address, socket.port)
         ));
         context.say("no listening sockets available, shutting down");
         context.say("AH00015: Unable to open logs");

@@ -7,7 +7,7 @@ use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
 use super::says::Says;
 use crate::cluster::{Answer, Ask, Context, HttpResponse, HttpVersion, Process, Reply, Signal};
-use crate::network::Protocol;
+use crate::network::{BindError, Protocol};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct HttpServer {
@@ -160,8 +160,8 @@ impl Service for HttpServer {
         }
     }
 
-    fn taken(&mut self, _: Socket, context: &mut Context<'_>) -> i32 {
-        context.say("OSError: [Errno 98] Address already in use");
+    fn failed_to_bind(&mut self, _: Socket, why: &BindError, context: &mut Context<'_>) -> i32 {
+        context.say(format!("OSError: [Errno {}] {}", why.errno(), why.words()));
         1
     }
 

@@ -8,7 +8,7 @@ use super::http;
 use super::redis_config::{self, RedisConfig};
 use super::says::Says;
 use crate::cluster::{Answer, Ask, Context, Image, Payload, Process, Reply};
-use crate::network::SocketAddr;
+use crate::network::{BindError, SocketAddr};
 
 #[derive(Clone)]
 struct Redis {
@@ -95,12 +95,21 @@ impl Service for Redis {
         context.say(format!("1:M {stamp} * Ready to accept connections tcp"));
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
         let stamp = stamp(context);
+        let at = match socket.address.is_unspecified() {
+            true => "*".to_owned(),
+            false => socket.address.to_string(),
+        };
         context.say(format!(
-            "1:M {stamp} # Warning: Could not create server TCP listening socket *:{}: bind: \
-             Address already in use",
-            socket.port
+            "1:M {stamp} # Warning: Could not create server TCP listening socket {at}:{}: bind: {}",
+            socket.port,
+            why.words()
         ));
         context.say(format!(
             "1:M {stamp} # Failed listening on port {} (tcp), aborting.",

@@ -9,6 +9,7 @@ use super::http::{self, Incoming};
 use super::options::{self, Refusal};
 use crate::cluster::image::server::{Grammar, Options};
 use crate::cluster::{Answer, Ask, Context, HttpRequest, Process, Reply};
+use crate::network::BindError;
 
 const USAGE: &str = "Usage of /whoami:
   -cacert string
@@ -82,7 +83,7 @@ impl Service for WhoAmI {
         }
         let stamp = stamp(context);
         context.say(format!("{stamp} Starting up on port {}", self.port));
-        match go_address(&format!(":{}", self.port)) {
+        match go_address(&format!(":{}", self.port), |_| None) {
             Ok(socket) => self.socket = Some(socket),
             Err(why) => {
                 context.say(format!("{stamp} {why}"));
@@ -96,9 +97,14 @@ impl Service for WhoAmI {
         self.socket.into_iter().collect()
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
         let stamp = stamp(context);
-        context.say(format!("{stamp} {}", super::daemon::go_bind_error(socket)));
+        context.say(format!("{stamp} {}", super::daemon::go_bind_error(socket, why)));
         1
     }
 

@@ -83,7 +83,21 @@ pub(super) fn is_installed(cluster: &Cluster, place: &Place, name: &str) -> bool
 }
 
 fn is_added(cluster: &Cluster, place: &Place, name: &str) -> bool {
-    !name.is_empty() && cluster.read_file(place, &format!("/usr/bin/{name}")).is_some()
+    let file = || cluster.read_file(place, &format!("/usr/bin/{name}"));
+    !name.is_empty() && file().is_some_and(|content| content == PROGRAM)
+}
+
+/// What stands in the file of a program that was installed: a file that somebody wrote is no program,
+/// whatever its name.
+pub(super) const PROGRAM: &[u8] = b"\x7fELF";
+
+/// The file in the folders of programs that somebody wrote under a name. Nobody may run it: a new file
+/// has no right to be executed.
+pub(super) fn written(cluster: &Cluster, place: &Place, name: &str) -> Option<String> {
+    let container = matches!(place, Place::Container { .. });
+    let folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+    let mut paths = folders.into_iter().map(|folder| format!("{folder}/{name}"));
+    paths.find(|path| container && !name.is_empty() && cluster.read_file(place, path).is_some())
 }
 
 /// Which family a place's program is of. Those that were installed later are the full ones, and some

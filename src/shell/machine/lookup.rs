@@ -44,6 +44,10 @@ pub(super) fn find(
         };
     }
     if !commands::is_installed(io.cluster, &state.place, plain) {
+        if let Some(path) = commands::written(io.cluster, &state.place, plain) {
+            let named = if state.dialect == Dialect::Bash { path.as_str() } else { name };
+            return fail(format!("{}{named}: Permission denied", state.prefix()), 126);
+        }
         return match commands::is_real(plain) && state.place == Place::Laptop {
             true => fail(commands::not_simulated(plain), 127),
             false => fail(state.not_found(name), 127),

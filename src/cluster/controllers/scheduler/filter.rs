@@ -95,7 +95,7 @@ fn affinity(spec: &PodSpec, node: &Node) -> Result<(), Refusal> {
 }
 
 /// NodePorts: host ports that are taken.
-fn ports(load: &Load, seat: &Seat) -> Result<(), Refusal> {
+pub(super) fn ports(load: &Load, seat: &Seat) -> Result<(), Refusal> {
     let clash = |wanted: &HostPort| {
         seat.ports.iter().any(|taken| {
             let any = |address: &str| address.is_empty() || address == "0.0.0.0";

@@ -5,6 +5,7 @@
 //! at from the emptiest on, and, as in large real clusters, only until enough feasible ones are
 //! found (`percentageOfNodesToScore`).
 
+mod admission;
 mod affinity;
 mod filter;
 mod node_cache;
@@ -14,6 +15,7 @@ mod tests;
 mod topology;
 mod verdict;
 
+pub(in crate::cluster) use admission::{Rejection, admit};
 pub(super) use affinity::node_matches;
 pub(super) use filter::{is_for, tolerates};
 pub(super) use node_cache::NodeCache;

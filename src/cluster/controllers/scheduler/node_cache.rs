@@ -183,6 +183,21 @@ impl NodeCache {
 }
 
 impl Seat {
+    /// A node with these pods on it.
+    pub(super) fn with<'a>(node: &Arc<Node>, pods: impl Iterator<Item = &'a Pod>) -> Seat {
+        let mut seat = Seat {
+            name: node.metadata.name.as_deref().unwrap_or("").into(),
+            node: node.clone(),
+            requested: BTreeMap::new(),
+            pods: 0,
+            ports: BTreeSet::new(),
+            fellows: BTreeMap::new(),
+            tie: 0,
+        };
+        pods.for_each(|pod| seat.take(&Load::of(pod), true));
+        seat
+    }
+
     fn take(&mut self, load: &Load, arrives: bool) {
         let sign = if arrives { 1 } else { -1 };
         for (resource, amount) in &load.requests {

@@ -9,7 +9,7 @@ use crate::cluster::programs::http::{self, Incoming};
 use crate::cluster::programs::options;
 use crate::cluster::programs::says::Says;
 use crate::cluster::{Answer, Ask, Context, DialFailure, HttpRequest, Payload, Process, Reply};
-use crate::network::{Protocol, SocketAddr};
+use crate::network::{BindError, Protocol, SocketAddr};
 
 /// How long it waits for an answer to a datagram.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -100,8 +100,13 @@ impl Service for NetExec {
         }
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        context.say(go_bind_error(socket));
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
+        context.say(go_bind_error(socket, why));
         1
     }
 

@@ -7,6 +7,7 @@ use crate::clock::SimTime;
 use crate::cluster::programs::daemon::{Daemon, Service, Socket, go_bind_error};
 use crate::cluster::programs::http::{self, Incoming};
 use crate::cluster::{Answer, Ask, Context, Poll, Process, Reply, Signal};
+use crate::network::BindError;
 
 /// How long `liveness` is well.
 const WELL: Duration = Duration::from_secs(10);
@@ -71,8 +72,13 @@ impl Service for Small {
         }
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        context.say(go_bind_error(socket));
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
+        context.say(go_bind_error(socket, why));
         1
     }
 

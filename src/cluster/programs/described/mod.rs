@@ -3,7 +3,7 @@
 mod answer;
 mod fill;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::clock::SimTime;
 use crate::cluster::image::server::{Call, Language, Need, Port, Server, Speaks};
 use crate::cluster::image::text::Text;
 use crate::cluster::{Answer, Ask, Context, Process, Signal};
-use crate::network::Protocol;
+use crate::network::{BindError, Protocol};
 use fill::Facts;
 
 /// A running server.
@@ -226,8 +226,13 @@ impl Service for Described {
         self.say(&server.says, &facts, context);
     }
 
-    fn taken(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        context.say(taken(socket, &self.server));
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
+        context.say(failed_to_bind(socket, why, &self.server));
         1
     }
 
@@ -281,7 +286,7 @@ impl Service for Described {
 fn wrong_port(text: &str, language: Language) -> String {
     match language {
         Language::Go => {
-            let read = super::daemon::go_address(&format!(":{text}"));
+            let read = super::daemon::go_address(&format!(":{text}"), |_| None);
             read.err().unwrap_or_else(|| format!("listen tcp: address {text}: invalid port"))
         }
         Language::Node => format!(
@@ -297,25 +302,44 @@ fn wrong_port(text: &str, language: Language) -> String {
     }
 }
 
-/// What a program says of a port that somebody has.
-fn taken(socket: Socket, server: &Server) -> String {
-    let port = socket.port;
-    match server.language {
-        Language::Go => super::daemon::go_bind_error(socket),
-        Language::Node => format!("Error: listen EADDRINUSE: address already in use :::{port}"),
-        Language::Python => "OSError: [Errno 98] Address already in use".to_owned(),
-        Language::Java => format!("Web server failed to start. Port {port} was already in use."),
-        Language::Dotnet => format!(
-            "System.IO.IOException: Failed to bind to address http://[::]:{port}: address already in use."
-        ),
-        Language::Ruby => format!(
-            "Address already in use - bind(2) for \"0.0.0.0\" port {port} (Errno::EADDRINUSE)"
-        ),
-        Language::Rust => {
-            "Os { code: 98, kind: AddrInUse, message: \"Address in use\" }".to_owned()
+/// What a program says of a port that it cannot have.
+fn failed_to_bind(socket: Socket, why: &BindError, server: &Server) -> String {
+    let (port, errno, words) = (socket.port, why.errno(), why.words());
+    let (code, kind) = match why {
+        BindError::InUse { .. } => ("EADDRINUSE", "AddrInUse"),
+        BindError::NotAvailable => ("EADDRNOTAVAIL", "AddrNotAvailable"),
+    };
+    let small = words.to_lowercase();
+    match (server.language, why) {
+        (Language::Go, _) => super::daemon::go_bind_error(socket, why),
+        (Language::Node, BindError::InUse { .. }) => {
+            format!("Error: listen {code}: {small} :::{port}")
         }
-        Language::Php | Language::C => {
-            format!("{}: could not bind to port {port}: Address already in use", server.program)
+        (Language::Node, BindError::NotAvailable) => {
+            let at = SocketAddr::new(socket.address, port);
+            format!("Error: listen {code}: address not available {at}")
+        }
+        (Language::Python, _) => format!("OSError: [Errno {errno}] {words}"),
+        (Language::Java, BindError::InUse { .. }) => {
+            format!("Web server failed to start. Port {port} was already in use.")
+        }
+        (Language::Java, BindError::NotAvailable) => {
+            "java.net.BindException: Cannot assign requested address".to_owned()
+        }
+        (Language::Dotnet, _) => {
+            format!("System.IO.IOException: Failed to bind to address http://[::]:{port}: {small}.")
+        }
+        (Language::Ruby, _) => {
+            format!("{words} - bind(2) for \"0.0.0.0\" port {port} (Errno::{code})")
+        }
+        (Language::Rust, BindError::InUse { .. }) => {
+            format!("Os {{ code: {errno}, kind: {kind}, message: \"Address in use\" }}")
+        }
+        (Language::Rust, BindError::NotAvailable) => {
+            format!("Os {{ code: {errno}, kind: {kind}, message: \"Address not available\" }}")
+        }
+        (Language::Php | Language::C, _) => {
+            format!("{}: could not bind to port {port}: {words}", server.program)
         }
     }
 }

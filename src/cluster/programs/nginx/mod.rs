@@ -34,7 +34,7 @@ use crate::cluster::{
     Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Issuer, Payload, Place, Poll,
     Process, Reply, Signal,
 };
-use crate::network::{Protocol, SocketAddr};
+use crate::network::{BindError, Protocol, SocketAddr};
 use config::{Config, ConfigEnv, Listen};
 
 /// `Server: nginx/1.27.5`
@@ -285,10 +285,15 @@ impl Nginx {
             };
             match bound {
                 Ok(()) => self.bound.push(listen),
-                Err(_) => {
+                Err(why) => {
                     failed = true;
                     let at = SocketAddr::new(listen.address, listen.port);
-                    emerg(context, &format!("bind() to {at} failed (98: Address already in use)"));
+                    let (errno, words) = (why.errno(), why.words());
+                    emerg(context, &format!("bind() to {at} failed ({errno}: {words})"));
+                    // It tries again where a port is taken alone.
+                    if why == BindError::NotAvailable {
+                        return Poll::Exit(1);
+                    }
                 }
             }
         }
@@ -305,6 +310,7 @@ impl Nginx {
 
     fn run(&mut self, config: &Config, context: &mut Context<'_>) -> Poll {
         self.ready = true;
+        rights::write_number(&self.file, context);
         self.hostname = context.hostname();
         let stamp = stamp(context.now());
         for text in [

@@ -74,9 +74,9 @@ impl Nginx {
         for listen in select::sockets(&config) {
             match context.bind(Protocol::Tcp, listen.address, listen.port, "nginx") {
                 Ok(()) => self.bound.push(listen),
-                Err(_) => {
+                Err(why) => {
                     let at = format!("{}:{}", listen.address, listen.port);
-                    let told = format!("bind() to {at} failed (98: Address already in use)");
+                    let told = format!("bind() to {at} failed ({}: {})", why.errno(), why.words());
                     note(context, "emerg", &told);
                 }
             }

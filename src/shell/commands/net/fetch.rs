@@ -184,6 +184,9 @@ pub(super) fn note_bad_url(io: &mut Io<'_>, text: &str) {
     io.cluster.note(io.place, Did::Fetched(fetched));
 }
 
+/// How soon a client that waits for an answer notices that the connection was closed.
+const GLANCE: Duration = Duration::from_millis(100);
+
 impl Fetch {
     /// A request to `url`, begun at `begun` (which counts for [`Limits::total`]).
     pub fn new(url: Url, request: HttpRequest, limits: Limits, begun: SimTime) -> Fetch {
@@ -305,6 +308,7 @@ impl Fetch {
             }
             Phase::Connected(connection) => self.send(io, &connection),
             Phase::Waiting { until, reply, connection } => {
+                let until = if io.cluster.was_closed(&connection) { now } else { until };
                 let reply = io.cluster.arrives(&connection, reply);
                 let event = self.waiting(now, until, reply, connection.clone());
                 if !matches!(event, FetchEvent::Wait(_)) {
@@ -431,6 +435,7 @@ impl Fetch {
         self.waiting(io.now(), io.now() + answer.took, answer.reply, connection.clone())
     }
 
+    /// Waits for the answer, with a glance now and then at whether the server still stands.
     fn waiting(
         &mut self,
         now: SimTime,
@@ -450,7 +455,8 @@ impl Fetch {
                 return FetchEvent::Failed(Failure::SlowAnswer { after: now.since(self.begun) });
             }
             self.phase = Phase::Waiting { until, reply, connection };
-            return FetchEvent::Wait(limit.map_or(until, |limit| limit.min(until)));
+            let next = if silent { until } else { until.min(now + GLANCE) };
+            return FetchEvent::Wait(limit.map_or(next, |limit| limit.min(next)));
         }
         FetchEvent::Replied(reply)
     }

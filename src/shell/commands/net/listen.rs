@@ -121,10 +121,10 @@ impl Process for Listener {
 impl Listener {
     fn listen(&mut self, context: &mut Context<'_>) {
         let Wanted { flavour, protocol, address, port, verbose, .. } = self.wanted;
-        if context.bind(protocol, address, port, "nc").is_err() {
+        if let Err(why) = context.bind(protocol, address, port, "nc") {
             context.say(match flavour {
-                Flavour::BusyBox => "nc: bind: Address already in use",
-                Flavour::Gnu => "nc: Address already in use",
+                Flavour::BusyBox => format!("nc: bind: {}", why.words()),
+                Flavour::Gnu => format!("nc: {}", why.words()),
             });
             self.over = Some(1);
         } else if verbose {

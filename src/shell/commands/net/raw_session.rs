@@ -79,7 +79,9 @@ impl RawSession {
                         return turn;
                     }
                 }
-                SessionState::Waiting(until, _) if until > io.now() => {
+                SessionState::Waiting(until, _)
+                    if until > io.now() && !io.cluster.was_closed(&self.connection) =>
+                {
                     return Turn::Wait(Step::Until(until));
                 }
                 SessionState::Waiting(_, reply) => {

@@ -53,7 +53,7 @@ pub(super) fn unpack(io: &mut Io<'_>, name: &str) -> Result<(), String> {
     for tool in tools(name).unwrap_or_default() {
         let path = format!("/usr/bin/{tool}");
         io.cluster
-            .write_file(io.place, &path, b"\x7fELF")
+            .write_file(io.place, &path, crate::shell::commands::PROGRAM)
             .map_err(|why| format!("cannot write {path}: {why}"))?;
     }
     Ok(())
