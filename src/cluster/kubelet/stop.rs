@@ -87,7 +87,7 @@ pub(super) fn deadline(worker: &mut Worker, host: &mut Host<'_>) {
     worker.stale = true;
     worker.operation = None;
     let message = "Pod was active on the node longer than the specified deadline".to_owned();
-    worker.failure = Some(("DeadlineExceeded", message));
+    worker.failure = Some(("DeadlineExceeded".to_owned(), message));
     for index in 0..worker.containers.len() {
         kill(worker, index, host);
     }
