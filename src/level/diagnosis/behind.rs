@@ -144,6 +144,10 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
     };
     let at = super::answers::mention(inner, onward);
     let port = onward.flow.destination.port();
+    // A server that asks itself does not wait for another.
+    if party == onward.from {
+        return None;
+    }
     let Some(served) = cluster.served(onward.id).last() else {
         let said = Diagnosis::new(
             "slow-answer",

@@ -517,8 +517,9 @@ fn one_virtual_ip(facts: &Facts<'_>) -> Option<Diagnosis> {
         return None;
     }
     let questions = name_servers::questions(facts);
-    let name = |trace: &Trace| trace.dns.as_ref().map(|dns| dns.name.clone());
-    let questions = questions.into_iter().filter(|one| name(one) == name(last));
+    // What was asked before the last connection was asked for its sake.
+    let since = facts.connection.map(|connection| connection.id);
+    let questions = questions.into_iter().filter(|one| Some(one.id) > since);
     let questions: Vec<&Trace> = questions.collect();
     let records = questions.iter().filter_map(|trace| trace.dns.as_ref()?.answer.as_ref());
     let records: Vec<&DnsData> =
