@@ -58,6 +58,8 @@ pub enum Did {
     Created { object: ObjectName },
     /// kubectl looked for objects by their labels.
     Sought(Sought),
+    /// kubectl asked for an object by its name, and there is none.
+    Missing { object: ObjectName },
     /// kubectl waited for a rollout, which was not done when it gave up.
     RolloutUnfinished { object: ObjectName },
     /// A shell or a runtime did not find a program of this name.

@@ -135,6 +135,11 @@ pub(super) fn is_taken_anew(cluster: &Cluster, object: &ObjectName, source: &Sou
     trial.handle(gone).is_ok() && dry_run(&mut trial, object, source).is_ok()
 }
 
+/// Whether the server refuses to change the object that it has into this one.
+pub(super) fn is_refused(cluster: &Cluster, object: &ObjectName, source: &Source<'_>) -> bool {
+    dry_run(&mut cluster.clone(), object, source).is_err()
+}
+
 /// What would be refused of a file if it were applied now; what the game would mend by replacing a
 /// pod is left out.
 pub(super) fn refused_now(
@@ -174,6 +179,11 @@ fn refusal(refused: &Refused, file: &str, documents: &[Document]) -> Vec<Diagnos
             vec![Diagnostic::error(status.message.clone()).in_file(file)]
         }
         (Refusal::Kubectl(message), source) => {
+            // Without a name kubectl sends nothing, so the server says nothing of other fields.
+            let nameless = |one: &&Source<'_>| one.kind().is_some() && one.name().is_empty();
+            if let Some(source) = source.or(sources.first()).filter(nameless) {
+                return vec![placed(file, source, "metadata.name", message.clone())];
+            }
             let own: Vec<Diagnostic> =
                 sources.iter().flat_map(|source| form_marks(file, source)).collect();
             if !own.is_empty() {

@@ -145,7 +145,7 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
     } else if let Some(container) = request.traffic.filter(|_| traces.is_empty()) {
         traces = earlier_traffic(cluster, asker.as_ref());
         if traces.is_empty() {
-            traces = namesakes_traffic(cluster, container);
+            traces = namesakes_traffic(cluster, container, asker.as_ref());
         }
     }
     let miss = judged.err();
@@ -235,12 +235,21 @@ fn is_sent_by(trace: &Trace, place: &Place, party: &Party) -> bool {
         }
 }
 
+/// When the pod of a place was made: what an earlier pod of that name did is not its own.
+pub(super) fn made_at(cluster: &Cluster, place: &Place) -> SimTime {
+    let Place::Container { namespace, pod, .. } = place else { return SimTime::START };
+    let pod = cluster.objects().get::<Pod>(namespace, pod);
+    let made = pod.and_then(|pod| pod.metadata.creation_timestamp.as_ref());
+    made.map_or(SimTime::START, |made| SimTime::from_timestamp(made.0))
+}
+
 /// A container, and what it has sent lately by itself.
 fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceId>) {
     let place = PlaceName::parse(container).ok().and_then(|name| name.find(cluster).ok());
     let Some(place) = place else { return (None, Vec::new()) };
-    let party = party_of(cluster, &place);
-    let ours = lately(cluster).filter(|trace| is_sent_by(trace, &place, &party));
+    let (party, made) = (party_of(cluster, &place), made_at(cluster, &place));
+    let ours =
+        lately(cluster).filter(|trace| trace.at >= made && is_sent_by(trace, &place, &party));
     let traces = ours.map(|trace| trace.id).collect();
     (Some(place), traces)
 }
@@ -249,9 +258,11 @@ fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceI
 /// silence by it.
 fn earlier_traffic(cluster: &Cluster, place: Option<&Place>) -> Vec<TraceId> {
     let Some(place) = place else { return Vec::new() };
-    let party = party_of(cluster, place);
-    let sent: Vec<&Trace> =
-        cluster.traces().filter(|trace| is_sent_by(trace, place, &party)).collect();
+    let (party, made) = (party_of(cluster, place), made_at(cluster, place));
+    let sent: Vec<&Trace> = cluster
+        .traces()
+        .filter(|trace| trace.at >= made && is_sent_by(trace, place, &party))
+        .collect();
     let Some(last) = sent.last() else { return Vec::new() };
     let close = sent.iter().filter(|trace| last.at.since(trace.at) <= TRAFFIC_WINDOW);
     close.map(|trace| trace.id).collect()
@@ -259,19 +270,25 @@ fn earlier_traffic(cluster: &Cluster, place: Option<&Place>) -> Vec<TraceId> {
 
 /// What other containers of the same name have sent lately, which explains why the right one sent
 /// nothing.
-fn namesakes_traffic(cluster: &Cluster, container: &str) -> Vec<TraceId> {
+fn namesakes_traffic(cluster: &Cluster, container: &str, asker: Option<&Place>) -> Vec<TraceId> {
     let Some(name) = PlaceName::parse(container).ok().and_then(|place| place.container) else {
         return Vec::new();
     };
+    let earlier = asker.map(|place| (party_of(cluster, place), made_at(cluster, place)));
+    let other = |trace: &&Trace| {
+        earlier.as_ref().is_none_or(|(own, made)| trace.from != *own || trace.at >= *made)
+    };
     let ours = lately(cluster).filter(|trace| trace.container.as_deref() == Some(&name));
+    let ours = ours.filter(other);
     ours.map(|trace| trace.id).collect()
 }
 
 /// The last that a container has done by itself, or where there is none, its namesakes.
 fn own_deeds(cluster: &Cluster, container: &str, place: Option<&Place>) -> Vec<Arc<Deed>> {
     let name = PlaceName::parse(container).ok().and_then(|name| name.container);
+    let made = place.map(|place| made_at(cluster, place));
     let is_own = |deed: &Deed| match (place, &deed.place) {
-        (Some(place), own) => place == own,
+        (Some(place), own) => place == own && made.is_none_or(|made| deed.at >= made),
         (None, Place::Container { container: own, .. }) => name.as_deref() == Some(&**own),
         (None, _) => false,
     };

@@ -274,7 +274,37 @@ fn mismatch(holds: &Type, go_type: Option<&str>, value: &Value, place: &Place<'_
         "json: cannot unmarshal {found} into Go struct field {object}.{} of type {expected}",
         fields.join(".")
     );
-    Mistyped { path: path.clone(), message, help: help(holds, value) }
+    let help = path
+        .rsplit('.')
+        .next()
+        .and_then(|field| words_for(field, value))
+        .or_else(|| help(holds, value));
+    Mistyped { path: path.clone(), message, help }
+}
+
+/// What to write in a field of this name, where its name tells more than its type.
+fn words_for(field: &str, value: &Value) -> Option<String> {
+    let among =
+        |words: &[&str]| Some(format!("this must be one of the words {}", words.join(", ")));
+    match (field, value) {
+        ("matchLabels", Value::Object(_)) => Some(
+            "labels stand here themselves: take the line matchLabels out, and move its labels up"
+                .to_owned(),
+        ),
+        ("matchExpressions", Value::Array(_)) => Some(
+            "labels stand here themselves, each `key: value`: this selector knows no expressions"
+                .to_owned(),
+        ),
+        (_, Value::Object(_) | Value::Array(_) | Value::String(_)) => None,
+        ("sessionAffinity", _) => among(&["ClientIP", "None"]),
+        ("externalTrafficPolicy" | "internalTrafficPolicy", _) => among(&["Cluster", "Local"]),
+        ("ipFamilyPolicy", _) => among(&["SingleStack", "PreferDualStack", "RequireDualStack"]),
+        ("restartPolicy", _) => among(&["Always", "OnFailure", "Never"]),
+        ("imagePullPolicy", _) => among(&["Always", "IfNotPresent", "Never"]),
+        ("dnsPolicy", _) => among(&["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+        ("protocol", _) => among(&["TCP", "UDP", "SCTP"]),
+        _ => None,
+    }
 }
 
 /// What to write instead.

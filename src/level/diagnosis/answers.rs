@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::Service;
 use crate::api::{Kind, Pod};
 use crate::cluster::{ObjectName, Place};
 use crate::diagnostic::Location;
+use crate::level::place::PlaceName;
 use crate::level::probe::Miss;
 use crate::network::{Because, Hop, Outcome, Party, Protocol, Trace};
 
@@ -52,6 +53,12 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         return known;
     }
     let dialled = trace.flow.destination.ip();
+    if trace.flow.protocol == Protocol::Icmp {
+        return Some(only_pinged(facts, trace, &party));
+    }
+    if let Some(said) = not_printed(facts, trace, &party) {
+        return Some(said);
+    }
     let (trace, party) = behind::innermost(facts, trace).unwrap_or((trace, party));
     let server = party_name(&party);
     let said = match facts.case.run.and_then(|run| run.miss.as_ref())? {
@@ -118,6 +125,132 @@ fn own_request(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     own.then(|| behind::reached(facts, &party_name(&trace.from), trace)).flatten()
 }
 
+/// R6.5: a ping is answered by the machine's kernel: no server was asked for anything.
+fn only_pinged(facts: &Facts<'_>, trace: &Trace, party: &Party) -> Diagnosis {
+    let who = party_name(party);
+    let said = Diagnosis::new(
+        "wrong-answer",
+        format!("{who} answered a ping, and no server was asked for anything"),
+    )
+    .look([look::pods(&facts.namespace())])
+    .fact("ping knows no ports: the kernel answers it, whoever listens or does not")
+    .at(mention(facts, trace));
+    let pod = match party {
+        Party::Pod { namespace, name } => facts.case.cluster.objects().get::<Pod>(namespace, name),
+        _ => None,
+    };
+    let open = pod
+        .and_then(|pod| facts.listeners(pod).into_iter().find(|one| one.protocol == Protocol::Tcp));
+    match open {
+        Some(open) => said
+            .nearest(Some(format!("curl http://{}:{}", trace.flow.destination.ip(), open.port)))
+            .fix(format!("ask the server itself: curl, at port {} of {who}", open.port)),
+        None => said.fix("ask the server itself: curl or wget, at its port"),
+    }
+}
+
+/// The right words came back, and the command printed other ones, or nothing: what became of them
+/// between the client and the output is the command's own.
+fn not_printed(facts: &Facts<'_>, trace: &Trace, party: &Party) -> Option<Diagnosis> {
+    let Some(Miss::Output { expected }) = facts.case.run?.miss.as_ref() else { return None };
+    let expected = expected.trim_end();
+    let mut served = facts.case.cluster.served(trace.id);
+    if expected.is_empty() || !served.any(|served| served.says(expected)) {
+        return None;
+    }
+    let who = party_name(party);
+    let said = Diagnosis::new(
+        "wrong-answer",
+        format!("{who} answered with {expected:?}, and the goal did not see it printed"),
+    )
+    .fact(facts.quoted());
+    let Some(container) = facts.case.goal.traffic.as_deref() else {
+        return Some(
+            said.look([look::pods(&facts.namespace())])
+                .fact(format!("the goal runs: {}", facts.case.goal.run.trim()))
+                .at(mention(facts, trace))
+                .fix("let the command print the answer as it came"),
+        );
+    };
+    let look = match facts.client_place() {
+        Some(Place::Container { namespace, pod, container }) => {
+            look::log(&namespace, &pod, &container)
+        }
+        _ => look::pods(&facts.namespace()),
+    };
+    let ago = facts.case.cluster.now().since(trace.at).as_secs();
+    Some(
+        said.look([look])
+            .fact(format!("{container} got it {ago} s ago; the goal reads: {}", facts.case.goal.run.trim()))
+            .at(mention(facts, trace))
+            .fix("let the client print what it gets, to its standard output, and ask as often as the goal looks"),
+    )
+}
+
+/// The client called itself.
+fn itself(facts: &Facts<'_>, trace: &Trace, party: &Party, said: &Diagnosis) -> Option<Diagnosis> {
+    let Party::Pod { namespace, name } = party else { return None };
+    let (space, client) = facts.client_pod()?;
+    if (&*space, &*client) != (&**namespace, &**name) || facts.case.goal.traffic.is_some() {
+        return None;
+    }
+    let pods = facts.case.cluster.objects().list::<Pod>(None);
+    let other = pods.into_iter().find(|pod| facts.is_wanted(pod) && !is_party(pod, party));
+    let other = other.and_then(|pod| pod.metadata.name.as_deref());
+    // Where the goal names nobody, the client's own pod may be the one that is meant.
+    let expect = &facts.case.goal.expect;
+    if expect.served_by.is_empty() && expect.served_by_pod.is_empty() {
+        return None;
+    }
+    let message = format!("pod {name} asked itself, and the goal wants another pod to answer");
+    let said = Diagnosis { message, ..said.clone() };
+    Some(
+        said.look([look::pods(namespace), look::labels(namespace)])
+            .fact(match trace.flow.destination.ip().is_loopback() {
+                true => "localhost is the pod itself".to_owned(),
+                false => format!("{} leads to pod {name} itself", trace.flow.destination.ip()),
+            })
+            .at(mention(facts, trace))
+            .fix(match other {
+                Some(other) => {
+                    format!("call pod {other}, or a Service that selects it and not pod {name}")
+                }
+                None => "let another pod serve, and call that one".to_owned(),
+            }),
+    )
+}
+
+/// The Service that chose is of another namespace than the one that the player's file describes now,
+/// and was left as it was.
+fn left_service(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagnosis> {
+    let (rule, ..) = services::chosen(trace)?;
+    let service = services::find(facts, rule)?;
+    let (namespace, name) = services::full_name(service);
+    let object =
+        ObjectName { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+    let file = manifests::left_behind(facts, &object)?;
+    let sources = facts.locator.sources();
+    let moved =
+        sources.iter().find(|source| source.kind() == Some(Kind::Service) && source.name() == name);
+    let place = look::in_namespace(namespace);
+    let said = Diagnosis { code: "left-behind", ..said.clone() }
+        .look(["kubectl get services --all-namespaces".to_owned(), look::service(namespace, name)])
+        .fact(format!("Service {name} of namespace {namespace} chose it, as {file} once described it"))
+        .fact("apply changes what a file describes, and leaves alone what it does not describe any more");
+    Some(match moved {
+        Some(source) => said
+            .fact(format!("{file} describes one in namespace {} now", source.namespace()))
+            .nearest(Some(format!("namespace: {namespace}")))
+            .at(super::locate::at(source, "metadata.namespace"))
+            .fix(format!(
+                "let {file} describe Service {name} in namespace {namespace}, apply, and send again"
+            )),
+        None => said.nearest(Some(format!("kubectl delete service {name}{place}"))).fix(format!(
+            "describe Service {name} in {file} again, or kubectl delete service {name}{place}"
+        )),
+    })
+}
+
 /// The server was reached, and the client did not get what it wanted of it.
 fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
     let message = match (protocols::status(facts), facts.case.run.and_then(|run| run.miss.as_ref()))
@@ -150,7 +283,9 @@ fn wrong_server(facts: &Facts<'_>, trace: &Trace, party: &Party, message: &str) 
         return said;
     }
     let said = Diagnosis::new("wrong-server", message).fact(facts.quoted());
-    rollouts::older(facts, party, &said)
+    itself(facts, trace, party, &said)
+        .or_else(|| left_service(facts, trace, &said))
+        .or_else(|| rollouts::older(facts, party, &said))
         .or_else(|| by_port(facts, trace, party, &said))
         .or_else(|| by_selector(facts, trace, party, &said))
         .or_else(|| settings::hidden_source(facts, trace, &said))
@@ -176,6 +311,9 @@ fn other_words(
         return None;
     }
     let said = said.clone();
+    if let Some(said) = other_image(facts, pod, &said) {
+        return Some(said);
+    }
     let served = facts.case.cluster.served(trace.id).last();
     let asked = served.and_then(|served| served.asked.as_ref());
     let refused = served.and_then(|served| served.status).filter(|status| *status >= 400);
@@ -197,6 +335,37 @@ fn other_words(
             .fix(format!(
                 "compare what was asked for, and what pod {name} serves, with what the goal wants"
             )),
+    )
+}
+
+/// No container of the pod that is meant has the image that is meant.
+fn other_image(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
+    let wanted = facts.case.goal.expect.served_by_image.as_deref()?;
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let containers = &pod.spec.as_ref()?.containers;
+    let runs = |container: &str| {
+        let place = Place::Container {
+            namespace: namespace.into(),
+            pod: name.into(),
+            container: container.into(),
+        };
+        facts.case.cluster.image(&place).is_some_and(|image| image.name == wanted)
+    };
+    if containers.iter().any(|container| runs(&container.name)) {
+        return None;
+    }
+    let source = facts.pod_source(namespace, name);
+    let at = source
+        .and_then(|own| super::locate::at(&own.source, &own.within("spec.containers[0].image")));
+    let images: Vec<&str> =
+        containers.iter().filter_map(|container| container.image.as_deref()).collect();
+    Some(
+        said.clone()
+            .look([look::describe("pod", namespace, name)])
+            .fact(format!("pod {name} has the image {}, and none of {wanted}", images.join(", ")))
+            .nearest(Some(format!("image: {wanted}")))
+            .at(at)
+            .fix(format!("let a container of pod {name} have the image {wanted}, and listen where it is called; apply, and send again")),
     )
 }
 
@@ -367,10 +536,7 @@ fn by_port(facts: &Facts<'_>, trace: &Trace, party: &Party, said: &Diagnosis) ->
     let index =
         services::port(service, trace.flow.destination.port()).map_or(0, |(index, _)| index);
     servers.retain(|(port, _)| {
-        let path = format!("/spec/ports/{index}/targetPort");
-        let patch = format!("[{{\"op\":\"add\",\"path\":\"{path}\",\"value\":{port}}}]");
-        let command =
-            format!("kubectl patch service {service_name} -n {space} --type=json -p '{patch}'");
+        let command = trial::target_port(space, service_name, index, &port.to_string());
         trial::after(facts, &command) == trial::Tried::Passes
     });
     let server = servers.first()?;
@@ -581,6 +747,9 @@ pub(super) fn another_answer(facts: &Facts<'_>) -> Diagnosis {
         }
         Some(miss @ (Miss::Late { .. } | Miss::Field { .. })) => miss.words(),
     };
+    if let Some(silent) = sent_nothing(facts) {
+        return silent;
+    }
     let interrupted = run.and_then(|run| run.finished.as_ref()).is_some_and(|one| one.interrupted);
     let command = facts.case.goal.run.trim();
     Diagnosis::new("unexpected-answer", said)
@@ -589,4 +758,34 @@ pub(super) fn another_answer(facts: &Facts<'_>) -> Diagnosis {
         .facts(interrupted.then(|| "it did not end by itself, and was interrupted".to_owned()))
         .fact(facts.quoted())
         .fix("run the goal's command yourself in the terminal, part by part, and look at its answers")
+}
+
+/// The goal wants a container's own requests, and the container has sent none.
+fn sent_nothing(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let name = facts.case.goal.traffic.as_deref()?;
+    let run = facts.case.run?;
+    if !run.traces.is_empty() || !run.deeds.is_empty() || run.no_place.is_some() {
+        return None;
+    }
+    let place = PlaceName::parse(name).ok()?.find(facts.case.cluster).ok()?;
+    let Place::Container { namespace, pod, container } = &place else { return None };
+    let source = facts.pod_source(namespace, pod);
+    let at = source.and_then(|own| {
+        let specs = own.pod()?.pointer("/spec/containers")?.as_array()?;
+        let index = specs.iter().position(|spec| spec["name"].as_str() == Some(&**container))?;
+        let field = ["args", "command"].into_iter().find(|field| !specs[index][*field].is_null());
+        let field = field.unwrap_or("name");
+        super::locate::at(&own.source, &own.within(&format!("spec.containers[{index}].{field}")))
+    });
+    Some(
+        Diagnosis::new(
+            "unexpected-answer",
+            format!("container {container} of pod {pod} has sent no packet"),
+        )
+        .look([look::log(namespace, pod, container), look::describe("pod", namespace, pod)])
+        .fact(facts.quoted())
+        .fact("the goal wants the answer to a request of this container, whatever is printed")
+        .at(at)
+        .fix(format!("let the command of container {container} send the request")),
+    )
 }

@@ -58,7 +58,7 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
     };
     Some(
         Diagnosis::new("tool-not-in-image", format!("there is no {program} in {from}"))
-            .look(look::inside(cluster, place, "ls /bin /usr/bin"))
+            .look(look::inside(cluster, place, &format!("sh -c 'type {program} || true'")))
             .look([look::pods(&facts.namespace())])
             .facts(image.map(|image| format!("its image is {}", image.name)))
             .facts(match place {

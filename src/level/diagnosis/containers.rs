@@ -1,11 +1,15 @@
 //! Containers that do not run: what their state, their exit code and their own deeds tell.
 
 use k8s_openapi::api::core::v1::ContainerStatus;
+use serde_json::Value;
 
 use super::{Diagnosis, Facts, look, trial};
 use crate::api::{Kind, Pod};
+use crate::clock::SimTime;
 use crate::cluster::{self, Did, Place};
 use crate::diagnostic::nearest;
+use crate::level::probe;
+use crate::manifest;
 use crate::network::SocketAddr;
 
 /// Why a container of the pod waits, for the reason that its kubelet gives.
@@ -26,10 +30,13 @@ pub(super) fn diagnose(
         return said.facts(message);
     }
     let looks = [look::log(namespace, name, &container.name), looks[0].clone()];
-    if let Some(at) = taken_port(facts, pod, &container.name) {
+    if let Some(at) = taken_port(facts, pod, container) {
         return port_taken(facts, pod, container, at).look(looks);
     }
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    if let Some(said) = never_started(pod, container) {
+        return said.look([look::describe("pod", namespace, name), look::pods(namespace)]);
+    }
     if last.is_some_and(|ended| ended.exit_code == 0) {
         return Diagnosis::new(
             "container-ends-at-once",
@@ -102,18 +109,64 @@ fn full_name(pod: &Pod) -> (&str, &str) {
     (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))
 }
 
-/// The port that a container's server last found taken.
-fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<SocketAddr> {
+/// The port that the container's server found taken when it ran last: what one before it said is over.
+fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<SocketAddr> {
     let (namespace, name) = full_name(pod);
     let place = Place::Container {
         namespace: namespace.into(),
         pod: name.into(),
-        container: container.into(),
+        container: container.name.as_str().into(),
     };
+    let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    let started = last.and_then(|last| last.started_at.as_ref());
+    let started = started.map(|started| SimTime::from_timestamp(started.0));
+    let since = started.unwrap_or_default().max(probe::made_at(facts.case.cluster, &place));
     facts.case.cluster.deeds().rev().find_map(|deed| match &deed.did {
-        Did::PortTaken { at, .. } if deed.place == place => Some(*at),
+        Did::PortTaken { at, .. } if deed.place == place && deed.at >= since => Some(*at),
         _ => None,
     })
+}
+
+/// Whether the runtime could not start the container's first process.
+pub(super) fn is_unstartable(container: &ContainerStatus) -> bool {
+    let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    last.is_some_and(|last| last.reason.as_deref() == Some("StartError"))
+}
+
+/// The runtime could not start the container's first process: it has said nothing itself.
+fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
+    if !is_unstartable(container) {
+        return None;
+    }
+    let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref())?;
+    let (_, name) = full_name(pod);
+    let spec = pod.spec.as_ref()?.containers.iter().find(|spec| spec.name == container.name)?;
+    let words = spec.command.as_ref().filter(|words| !words.is_empty()).or(spec.args.as_ref())?;
+    let first = words.first()?;
+    let field = if spec.command.is_some() { "command" } else { "args" };
+    let said = Diagnosis::new(
+        "container-does-not-run",
+        format!(
+            "container {} of pod {name} was never started: there is no program {first:?} in it",
+            container.name
+        ),
+    )
+    .facts(last.message.clone());
+    if !first.contains(' ') {
+        return Some(said.fix(format!(
+            "write a program that the image has as the first word of {field}, and apply"
+        )));
+    }
+    let list =
+        first.split_whitespace().map(|word| manifest::to_yaml(&Value::String(word.to_owned())));
+    let list = list.map(|word| word.trim_end().to_owned()).collect::<Vec<_>>().join(", ");
+    Some(
+        said.fact(
+            "the first word of command and args is the program; no shell divides it at its spaces",
+        )
+        .nearest(Some(format!("{field}: [{list}]")))
+        .fix(format!("write {field}: [{list}], and apply")),
+    )
 }
 
 fn image(container: &ContainerStatus, pod: &str, reason: &str) -> Diagnosis {

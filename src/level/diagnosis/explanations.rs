@@ -20,9 +20,9 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
     Explanation {
         code: "closed-node-port",
         title: "nobody listens on that port of the node",
-        means: "A node answers on the node ports of Services, and on ports that its own processes have opened. A Service's port and targetPort are not open on nodes.",
+        means: "A node answers on the node ports of Services, on the hostPorts of the pods that run on it, and on ports that its own processes have opened. A Service's port and targetPort are not open on nodes.",
         example: "$ curl http://192.168.49.2:80\ncurl: (7) Failed to connect to 192.168.49.2 port 80 after 0 ms: Couldn't connect to server",
-        fix: "Give the Service type NodePort, and dial the port behind the colon in kubectl get service: 80:31234/TCP.",
+        fix: "Give the Service type NodePort, and dial the port behind the colon in kubectl get service: 80:31234/TCP. Or let a pod on that node have hostPort: its node then answers on that port, of any number.",
     },
     Explanation {
         code: "container-does-not-run",
@@ -205,6 +205,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "The address belongs to the network that the nodes are on, but no machine there answers for it. After about three seconds the sender is told that there is no route.",
         example: "$ curl http://192.168.49.99\ncurl: (7) Failed to connect to 192.168.49.99 port 80 after 3062 ms: Couldn't connect to server",
         fix: "kubectl get nodes -o wide shows the nodes' addresses.",
+    },
+    Explanation {
+        code: "no-such-object",
+        title: "kubectl was told a name that nothing has",
+        means: "A command asked the API server for an object by its kind, namespace and name, and there is none: it has another name, it is in another namespace, or it has been deleted.",
+        example: "Error from server (NotFound): pods \"greenhouse\" not found",
+        fix: "List what there is (kubectl get pods -A), and let the object have the name that is asked for.",
     },
     Explanation {
         code: "no-such-pod-address",
@@ -398,7 +405,7 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
     Explanation {
         code: "ready-too-early",
         title: "a pod counts as ready before it listens",
-        means: "Without a readinessProbe a container is ready as soon as it runs. A server that takes a while to begin gets connections that nobody accepts yet, and they are refused.",
+        means: "Without a readinessProbe a container is ready as soon as it runs, and with one that does not ask the server as soon as that succeeds. A server that takes a while to begin gets connections that nobody accepts yet, and they are refused.",
         example: "$ curl http://guide\ncurl: (7) Failed to connect to guide port 80 after 0 ms: Couldn't connect to server",
         fix: "Give the container a readinessProbe that asks the port or a page: until it answers, the pod stays out of the Service.",
     },
@@ -435,7 +442,7 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         title: "the server ended while it answered",
         means: "The connection was made, and the process behind it ended before its answer was complete: its container ended, or its pod was deleted. A pod that is deleted gets SIGTERM while requests are still under way, and new ones may reach it for a moment, until every node's rules have followed.",
         example: "curl: (52) Empty reply from server",
-        fix: "Let a preStop hook wait until the endpoints have followed, and let the server finish what it has begun within terminationGracePeriodSeconds.",
+        fix: "Let a preStop hook wait longer than the longest request takes, and let terminationGracePeriodSeconds be longer still.",
     },
     Explanation {
         code: "service-in-other-namespace",

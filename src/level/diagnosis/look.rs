@@ -1,5 +1,6 @@
 //! Commands that show the evidence, as they can be typed on the laptop.
 
+use crate::api::Pod;
 use crate::cluster::{Cluster, Place};
 use crate::level::source::USUAL_NAMESPACE;
 
@@ -63,6 +64,20 @@ pub(super) fn log(namespace: &str, pod: &str, container: &str) -> String {
 /// Nodes with their addresses.
 pub(super) fn nodes() -> String {
     "kubectl get nodes -o wide".to_owned()
+}
+
+/// The sockets that are open in a pod, by a container whose image has a program for it.
+pub(super) fn sockets(cluster: &Cluster, pod: &Pod) -> Option<String> {
+    let containers = &pod.spec.as_ref()?.containers;
+    let commands = ["netstat -ltn", "ss -ltn"];
+    containers.iter().find_map(|container| {
+        let place = Place::Container {
+            namespace: pod.metadata.namespace.as_deref().unwrap_or("").into(),
+            pod: pod.metadata.name.as_deref().unwrap_or("").into(),
+            container: container.name.as_str().into(),
+        };
+        commands.into_iter().find_map(|command| inside(cluster, &place, command))
+    })
 }
 
 /// A program with its arguments in a container, where its image has the program.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::look::{shown_name, yaml};
 use super::{Diagnosis, Facts, locate, trial};
+use crate::api::Kind;
 use crate::cluster::{Cluster, Did, ObjectName, Refusal};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
@@ -115,7 +116,12 @@ impl<'a> Unapplied<'a> {
             || file.to_owned(),
             |object| {
                 let kind = object.kind.info().name;
-                format!("{kind} {} of {file}", shown_name(&object.namespace, &object.name))
+                match object.name.is_empty() {
+                    true => format!("the {kind} of {file}, which has no name,"),
+                    false => {
+                        format!("{kind} {} of {file}", shown_name(&object.namespace, &object.name))
+                    }
+                }
             },
         );
         if !tried {
@@ -219,13 +225,23 @@ impl<'a> Unapplied<'a> {
                     + &super::look::in_namespace(&object.namespace)
             }
         };
-        Some(
+        let said =
             Diagnosis::new("not-applied", format!("{} is not applied as it stands", self.file))
-                .look([looks, format!("kubectl diff -f {}", self.file)])
                 .fact(fact)
-                .at(at)
-                .fix(format!("kubectl apply -f {}, and send again", self.file)),
-        )
+                .at(at);
+        let file = self.file;
+        let stuck = object.kind == Kind::Pod
+            && self.is_stored(&object)
+            && apply::is_refused(cluster, &object, source);
+        Some(match stuck {
+            true => said
+                .look([looks, format!("kubectl apply --dry-run=server -f {file}")])
+                .fact(format!("pod {shown} can't be changed into this: most of a pod's fields stay as they are"))
+                .fix(format!("kubectl replace --force -f {file} makes the pod anew; then send again")),
+            false => said
+                .look([looks, format!("kubectl diff -f {file}")])
+                .fix(format!("kubectl apply -f {file}, and send again")),
+        })
     }
 
     /// Whether applying the file would change this object.

@@ -25,6 +25,7 @@ mod name_servers;
 mod names;
 mod packets;
 mod protocols;
+mod readiness;
 mod rollouts;
 mod selectors;
 mod service_names;
@@ -42,6 +43,7 @@ pub(super) use locate::mentions;
 pub use codes::{Code, Explanation, explain, explanations, near_codes};
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Service;
@@ -177,6 +179,7 @@ struct Upstream {
 /// A socket that is open in a network namespace.
 struct Open {
     protocol: Protocol,
+    address: IpAddr,
     port: u16,
     container: Option<Arc<str>>,
 }
@@ -193,8 +196,9 @@ fn listeners_in(cluster: &Cluster, pod: &Pod) -> Vec<Open> {
     let sender = cluster.netns_of(&place);
     let netns = sender.and_then(|sender| cluster.network().netns(sender.netns));
     let sockets = netns.into_iter().flat_map(|netns| &netns.listeners);
-    let open = sockets.map(|((protocol, _, port), owner)| Open {
+    let open = sockets.map(|((protocol, address, port), owner)| Open {
         protocol: *protocol,
+        address: *address,
         port: *port,
         container: owner.container.clone(),
     });

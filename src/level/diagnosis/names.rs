@@ -1,5 +1,6 @@
 //! Names that nobody knows.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
@@ -444,13 +445,25 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
             .at(facts.locator.mention([format!("{name}://")]).or(at))
             .fix(format!("take {name}:// out of the value, apply, and send again"));
     }
+    if let Some(address) = slipped(name) {
+        return Diagnosis::new(
+            "unknown-name",
+            format!("{name} is no address, and DNS knows nobody called so"),
+        )
+        .look([look::pods(&namespace), look::services(&namespace)])
+        .fact("an address is four numbers with dots between them; a port stands behind a colon")
+        .nearest(Some(address.clone()))
+        .at(at)
+        .fix(format!("write {address} instead of {name}"));
+    }
     let Some(close) = nearest(first, names.iter().copied()) else {
         if name.contains('.') {
             return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
                 .look([look::services(&namespace)])
                 .fact(services_line(facts, &namespace))
                 .at(at)
-                .fix("write the name of a Service, or make a Service of that name");
+                .fact("a Service's name is one word; with its namespace it is SERVICE.NAMESPACE")
+                .fix("write the name of a Service that there is");
         }
         let object = ObjectName { kind: Kind::Service, namespace, name: name.to_owned() };
         return no_service(facts, name, &object, at);
@@ -462,6 +475,17 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
         .nearest(Some(format!("there is a Service {close}")))
         .at(at)
         .fix(format!("write {instead} instead of {name}, apply, and send again"))
+}
+
+/// `10.244.1.4.80`, `10.244.2.3.`: the address that is meant.
+fn slipped(name: &str) -> Option<String> {
+    let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
+    let address: Ipv4Addr = labels.get(..4)?.join(".").parse().ok()?;
+    match labels.get(4..)? {
+        [] => Some(address.to_string()),
+        [port] => Some(format!("{address}:{}", port.parse::<u16>().ok()?)),
+        _ => None,
+    }
 }
 
 /// A headless Service's name was looked up, and means fewer pods than the goal wants.

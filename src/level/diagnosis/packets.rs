@@ -8,13 +8,17 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::{
-    Diagnosis, Facts, denials, doors, party_name, selectors, services, trial, variables, workloads,
+    Diagnosis, Facts, denials, doors, party_name, readiness, selectors, services, trial, variables,
+    workloads,
 };
 use crate::api::{Event, Pod};
 use crate::cluster::{Did, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::manifest;
 use crate::network::{Because, DnsData, Outcome, Party, Protocol, SocketAddr, Trace};
+
+/// How many of the pods' ports are tried.
+const MOST_PORTS: usize = 6;
 
 /// The last connection failed, and its trace says why.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -97,7 +101,10 @@ impl Failed<'_> {
         let (namespace, name) = services::full_name(service);
         let shown = shown_name(namespace, name);
         let Some(wanted) = services::selector(service) else {
-            let slice = self.unfit_slice(service).or_else(|| self.astray_slice(service));
+            let slice = self
+                .unfit_slice(service)
+                .or_else(|| self.astray_slice(service))
+                .or_else(|| self.namesake(service));
             return slice.unwrap_or_else(|| {
                 Diagnosis::new(
                     "service-without-selector",
@@ -141,7 +148,9 @@ impl Failed<'_> {
     ) -> Diagnosis {
         let (namespace, name) = services::full_name(service);
         let index = services::port(service, self.to.port()).map_or(0, |(index, _)| index);
-        let near = services::nearest_port_name(self.facts, service, index, matching);
+        let near = self
+            .port_that_passes(service, index, matching)
+            .or_else(|| services::nearest_port_name(self.facts, service, index, matching));
         let fix = near.as_ref().map(|near| format!("write {near}, apply, and send again"));
         Diagnosis::new(
             "target-port-has-no-name",
@@ -157,8 +166,41 @@ impl Failed<'_> {
         .fix(fix.unwrap_or_default())
     }
 
+    /// The port of the pods, by its name or number, with which the goal passes: each is tried.
+    fn port_that_passes(
+        &self,
+        service: &Service,
+        index: usize,
+        matching: &[&Arc<Pod>],
+    ) -> Option<String> {
+        let (namespace, name) = services::full_name(service);
+        let containers =
+            matching.iter().filter_map(|pod| pod.spec.as_ref()).flat_map(|spec| &spec.containers);
+        let ports = containers.flat_map(|container| container.ports.iter().flatten());
+        let mut targets: Vec<String> = Vec::new();
+        for port in ports {
+            let number = port.container_port.to_string();
+            let target = port.name.as_ref().map_or(number, |name| format!("{name:?}"));
+            if !targets.contains(&target) && targets.len() < MOST_PORTS {
+                targets.push(target);
+            }
+        }
+        let passes = targets.into_iter().find(|target| {
+            let command = trial::target_port(namespace, name, index, target);
+            trial::after(self.facts, &command) == trial::Tried::Passes
+        })?;
+        Some(format!("targetPort: {}", passes.trim_matches('"')))
+    }
+
     fn not_ready(&self, rule: &str, service: &Service, matching: &[&Arc<Pod>]) -> Diagnosis {
         let (namespace, name) = services::full_name(service);
+        let leaving = |pod: &&&Arc<Pod>| pod.metadata.deletion_timestamp.is_some();
+        let staying: Vec<&Arc<Pod>> =
+            matching.iter().filter(|pod| !leaving(pod)).copied().collect();
+        let matching = if staying.is_empty() { matching } else { &staying };
+        if let Some(said) = readiness::gap(self.facts, service, matching) {
+            return said;
+        }
         if matching.iter().any(|pod| pod.is_ready()) {
             return Diagnosis::new(
                 "no-ready-endpoint",
@@ -183,11 +225,16 @@ impl Failed<'_> {
         let port = probe.as_ref().map(|(port, _)| *port);
         let line = probe.and_then(|(_, line)| line);
         let pod = matching.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
-        let fix = match &port {
-            Some(port) => format!("let the probe ask at port {port}, apply, and send again"),
-            None => {
-                format!("mend what keeps the pods from being ready: kubectl describe pod {pod}")
-            }
+        let soon = port.is_none().then(|| readiness::ready_later(self.facts, matching)).flatten();
+        let place = look::in_namespace(namespace);
+        let fix = match (&port, soon) {
+            (Some(port), _) => format!("let the probe ask at port {port}, apply, and send again"),
+            (None, Some(_)) => format!(
+                "wait for them: kubectl wait --for=condition=Ready pod/{pod}{place}, and send again"
+            ),
+            (None, None) => format!(
+                "mend what keeps the pods from being ready: kubectl describe pod {pod}{place}"
+            ),
         };
         Diagnosis::new(
             "no-ready-endpoint",
@@ -200,6 +247,9 @@ impl Failed<'_> {
         .look([look::pods(namespace), look::describe("pod", namespace, pod)])
         .facts(matching.iter().map(|pod| pod_line(pod)))
         .facts(matching.iter().filter_map(|pod| unhealthy(self.facts, pod)))
+        .facts(soon.map(|wait| {
+            format!("they become ready by themselves within {} seconds from now", wait.as_secs())
+        }))
         .nearest(port.map(|port| format!("a readinessProbe at port {port}")))
         .at(line.or_else(|| self.service_field(rule, "spec.selector")))
         .fix(fix)
@@ -299,6 +349,36 @@ impl Failed<'_> {
         )
     }
 
+    /// The Service leads nowhere, nobody in its namespace listens, and a Service of the same name in
+    /// another namespace has pods (R4.6).
+    fn namesake(&self, service: &Service) -> Option<Diagnosis> {
+        let (namespace, name) = services::full_name(service);
+        let objects = self.facts.case.cluster.objects();
+        let mut pods = objects.list::<Pod>(Some(namespace));
+        if pods.any(|pod| !self.facts.listeners(pod).is_empty()) {
+            return None;
+        }
+        let other = objects.list::<Service>(None).find(|other| {
+            let (space, other_name) = services::full_name(other);
+            let (_, matching) = services::pods(self.facts, other);
+            space != namespace && other_name == name && !matching.is_empty()
+        })?;
+        let (space, _) = services::full_name(other);
+        let shown = shown_name(namespace, name);
+        Some(
+            Diagnosis::new(
+                "service-without-selector",
+                format!("Service {shown} has no selector and no EndpointSlice, so it leads nowhere"),
+            )
+            .look(["kubectl get services --all-namespaces".to_owned(), look::labels(namespace)])
+            .fact(format!("no pod of namespace {namespace} serves anything: a selector finds pods of its own namespace alone"))
+            .fact(format!("Service {name} of namespace {space} has pods"))
+            .nearest(Some(format!("{name}.{space}")))
+            .at(self.mention().or_else(|| self.facts.locator.field("Service", namespace, name, "kind")))
+            .fix(format!("call {name}.{space}")),
+        )
+    }
+
     /// Somebody wrote an EndpointSlice for it, but by another port, or with nobody ready.
     fn unfit_slice(&self, service: &Service) -> Option<Diagnosis> {
         let slices = services::slices(self.facts, service);
@@ -322,6 +402,22 @@ impl Failed<'_> {
             look::yaml("endpointslice", namespace, name),
             look::service(namespace, service_name),
         ]);
+        let at = slice
+            .ports
+            .iter()
+            .flatten()
+            .position(|port| port.name.as_deref().unwrap_or("") == wanted);
+        let asked = protocol_name(self.trace.flow.protocol);
+        let given = at.and_then(|at| slice.ports.as_ref()?.get(at)?.protocol.as_deref());
+        if let (Some(at), Some(given)) = (at, given.filter(|given| *given != asked)) {
+            return Some(
+                said.fact(format!("the slice's port is for {given}, the Service's for {asked}"))
+                    .fact("ports of a Service and of its slices are joined by name and protocol")
+                    .nearest(Some(format!("protocol: {asked}")))
+                    .at(line(&format!("ports[{at}].protocol")))
+                    .fix(format!("write protocol: {asked} in EndpointSlice {name}, and apply")),
+            );
+        }
         if has.contains(&wanted) {
             return Some(
                 said.fact("none of its endpoints is ready")
@@ -345,12 +441,27 @@ impl Failed<'_> {
         let label = "kubernetes.io/service-name";
         let (slice, named) = objects.list::<EndpointSlice>(Some(namespace)).find_map(|slice| {
             let labels = slice.metadata.labels.as_ref();
-            let named = labels.and_then(|labels| labels.get(label)).map_or("", String::as_str);
-            let astray = objects.get::<Service>(namespace, named).is_none();
+            let named = labels.and_then(|labels| labels.get(label)).map(String::as_str);
+            let astray =
+                named.is_none_or(|named| objects.get::<Service>(namespace, named).is_none());
             (astray && !services::is_kept(slice)).then_some((slice, named))
         })?;
         let name = slice.metadata.name.as_deref()?;
-        let path = manifest::field("metadata.labels", label);
+        let annotated =
+            slice.metadata.annotations.as_ref().is_some_and(|notes| notes.contains_key(label));
+        let (fact, path) = match named {
+            Some(named) => (
+                format!("EndpointSlice {name} has {label}={named}, and there is no such Service"),
+                manifest::field("metadata.labels", label),
+            ),
+            None if annotated => (
+                format!(
+                    "EndpointSlice {name} has {label} as an annotation: only a label joins it to its Service"
+                ),
+                manifest::field("metadata.annotations", label),
+            ),
+            None => (format!("EndpointSlice {name} has no label {label}"), "metadata".to_owned()),
+        };
         Some(
             Diagnosis::new(
                 "slice-does-not-fit",
@@ -363,10 +474,12 @@ impl Failed<'_> {
                 look::yaml("endpointslice", namespace, name),
                 look::service(namespace, service_name),
             ])
-            .fact(format!("EndpointSlice {name} has {label}={named}, and there is no such Service"))
+            .fact(fact)
             .nearest(Some(format!("{label}: {service_name}")))
             .at(self.facts.locator.field("EndpointSlice", namespace, name, &path))
-            .fix(format!("write {label}: {service_name} in EndpointSlice {name}, and apply")),
+            .fix(format!(
+                "write {label}: {service_name} among the labels of EndpointSlice {name}, and apply"
+            )),
         )
     }
 
@@ -429,6 +542,9 @@ impl Failed<'_> {
             .map(|service| services::full_name(service))
             .unwrap_or_default();
         let look = [look::service(namespace, plain)];
+        if let Some(said) = self.endpoint_is_virtual(rule) {
+            return said;
+        }
         let (asked, port) = (self.trace.flow.protocol, self.to.port());
         if let Some((other, _)) = ports.iter().find(|(other, own)| *own == port && *other != asked)
         {
@@ -476,6 +592,34 @@ impl Failed<'_> {
         .nearest(first.map(|port| format!("port {port}")))
         .at(self.service_field(rule, "spec.ports[0].port").or_else(|| self.mention()))
         .fix(fix)
+    }
+
+    /// A Service passed it on to the cluster IP of another one: endpoints are machines' addresses, and
+    /// nodes replace an address once (R5.6).
+    fn endpoint_is_virtual(&self, rule: &str) -> Option<Diagnosis> {
+        let (chooser, endpoint, _) = services::chosen(self.trace)?;
+        let service =
+            services::find(self.facts, chooser).filter(|_| short(chooser) != short(rule))?;
+        let (namespace, name) = services::full_name(service);
+        let address = endpoint.ip().to_string();
+        let slices = services::slices(self.facts, service);
+        let (slice, index) = slices.iter().find_map(|slice| {
+            let mut endpoints = slice.endpoints.iter().flatten();
+            let index = endpoints.position(|one| one.addresses.contains(&address))?;
+            Some((slice.metadata.name.as_deref()?, index))
+        })?;
+        let path = format!("endpoints[{index}].addresses[0]");
+        Some(
+            Diagnosis::new(
+                "slice-does-not-fit",
+                format!("Service {} passed it on to {address}, which is the cluster IP of Service {}", shown_name(namespace, name), short(rule)),
+            )
+            .look([look::endpoints(namespace, name), look::services(namespace)])
+            .fact("no machine has a cluster IP, and it can be no endpoint: a node replaces the address of a connection once")
+            .nearest(Some("the address of a machine or a pod".to_owned()))
+            .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
+            .fix(format!("write the address of the server that is meant into EndpointSlice {slice}, and apply")),
+        )
     }
 
     fn no_such_service(&self) -> Diagnosis {
@@ -599,6 +743,9 @@ impl Failed<'_> {
             }),
         };
         let at = self.mention();
+        if let Some(said) = was.and_then(|was| self.held(was)) {
+            return said;
+        }
         let fix = near.map_or_else(
             || "write the address of a pod that is there; or call a Service, whose name stays".to_owned(),
             |(pod, ip)| {
@@ -621,6 +768,29 @@ impl Failed<'_> {
         .nearest(near.map(|(pod, ip)| format!("{ip}, which {pod} has")))
         .at(at)
         .fix(fix)
+    }
+
+    /// The pod is still there, and its containers have ended: somebody deletes it, and a finalizer holds
+    /// it.
+    fn held(&self, was: &Party) -> Option<Diagnosis> {
+        let Party::Pod { namespace, name } = was else { return None };
+        let pod = self.facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+        pod.metadata.deletion_timestamp.as_ref()?;
+        let held = pod.metadata.finalizers.as_ref().filter(|held| !held.is_empty())?;
+        let source = self.facts.pod_source(namespace, name);
+        let at = source
+            .and_then(|own| super::locate::at(&own.source, &own.within("metadata.finalizers")));
+        let address = self.to.ip();
+        Some(
+            Diagnosis::new(
+                "no-such-pod-address",
+                format!("{address} was the address of pod {name}, whose containers have ended: it is being deleted"),
+            )
+            .look([look::pods(namespace), look::yaml("pod", namespace, name)])
+            .fact(format!("pod {name} is Terminating: its finalizer {} keeps the object, and not what ran in it", held.join(", ")))
+            .at(at.or_else(|| self.mention()))
+            .fix(format!("take the finalizer out, so that pod {name} can go, and let a controller make its pods")),
+        )
     }
 
     fn outside(&self) -> Diagnosis {

@@ -5,7 +5,7 @@ use super::look;
 use super::packets::name_of;
 use super::service_names;
 use super::{Diagnosis, Facts, party_name};
-use crate::api::Pod;
+use crate::api::{Event, Pod};
 use crate::cluster::{Ending, HttpRequest, Issuer, Payload, Place, Reply};
 
 use crate::network::{Outcome, Party, Protocol, Trace};
@@ -17,7 +17,8 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         facts.case.cluster.server_of(trace).map_or_else(|| party_name(to), |to| party_name(&to));
     let port = at.port();
     if let Some(said) = ended(facts, trace, to) {
-        return Some(said.at(super::answers::mention(facts, trace)));
+        let at = said.at.clone().or_else(|| super::answers::mention(facts, trace));
+        return Some(said.at(at));
     }
     let said = match &facts.fetched?.ending {
         Ending::NoTls => Diagnosis::new(
@@ -79,18 +80,65 @@ fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
     )
     .look([look::pods(namespace), "kubectl get events --sort-by=.lastTimestamp".to_owned()]);
     Some(match deleted {
-        true => said
-            .fact(format!("pod {name} was deleted meanwhile: its processes get SIGTERM at once"))
-            .nearest(Some(
-                "a preStop hook that waits, and a server that finishes what it has begun"
-                    .to_owned(),
-            ))
-            .fix("let a preStop hook wait until the endpoints have followed, and send again"),
+        true => deleted_meanwhile(facts, said, (namespace, name)),
         false => said
             .fact("the pod is still there: its container has ended by itself, and is started again")
             .nearest(Some(look::describe("pod", namespace, name)))
             .fix("see why the container ended: kubectl logs --previous"),
     })
+}
+
+/// R3.7: a pod that is deleted runs its preStop hooks first, and then its processes get SIGTERM.
+fn deleted_meanwhile(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    (namespace, pod): (&str, &str),
+) -> Diagnosis {
+    let sources = facts.locator.sources();
+    let maker = sources.iter().find(|source| {
+        let name = source.name();
+        let made =
+            pod.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+        source.namespace() == namespace && !name.is_empty() && made
+    });
+    let written = maker.and_then(|source| {
+        let (pointer, path) = match source.text("/kind") {
+            Some("Pod") => ("/spec", "spec"),
+            _ => ("/spec/template/spec", "spec.template.spec"),
+        };
+        Some((source, source.value.pointer(pointer)?["containers"].as_array()?, path))
+    });
+    let hook = written.and_then(|(source, containers, path)| {
+        let index = containers.iter().position(|one| !one["lifecycle"]["preStop"].is_null())?;
+        Some(super::locate::at(source, &format!("{path}.containers[{index}].lifecycle.preStop")))
+    });
+    let container = written
+        .and_then(|(source, _, path)| super::locate::at(source, &format!("{path}.containers[0]")));
+    let events = facts.case.cluster.objects().list::<Event>(Some(namespace));
+    let failed = events.filter(|event| {
+        event.origin.involved_object.name.as_deref() == Some(pod)
+            && event.message.reason.as_deref() == Some("FailedPreStopHook")
+    });
+    let longer = "preStop: {sleep: {seconds: N}}, with N longer than the longest request takes";
+    let Some(line) = hook else {
+        return said
+            .fact(format!("pod {pod} was deleted meanwhile: it has no preStop hook, so its processes get SIGTERM at once"))
+            .nearest(Some(longer.to_owned()))
+            .at(container)
+            .fix("let a preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again");
+    };
+    if failed.count() > 0 {
+        return said
+            .fact(format!("pod {pod} was deleted meanwhile, and its preStop hook failed (FailedPreStopHook): SIGTERM followed at once"))
+            .fact("a hook's exec runs a program of the container's own image, and fails without it")
+            .nearest(Some(longer.to_owned()))
+            .at(line)
+            .fix("write the hook as sleep, which needs no program, with more seconds than the longest request takes; apply, and send again");
+    }
+    said.fact(format!("pod {pod} was deleted meanwhile: its preStop hook ended, and SIGTERM came, before the answer was complete"))
+        .nearest(Some(longer.to_owned()))
+        .at(line)
+        .fix("let the preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again")
 }
 
 /// Whether a TLS handshake at the same place would succeed: tried in a copy of the cluster.

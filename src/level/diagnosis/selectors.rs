@@ -1,12 +1,12 @@
 //! Selectors and labels: which pods a Service finds, and what is nearest to those it does not.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
+use super::readiness::later;
 use super::{Diagnosis, Facts, listens_in, manifests, services};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
@@ -199,7 +199,17 @@ pub(super) fn nothing(
     if let Some(said) = scaled_to_none(facts, service, wanted, (code, &message)) {
         return said;
     }
-    let near = near(wanted, &all, name);
+    let client = facts.client_pod();
+    let meant = all.iter().filter(|pod| {
+        let own = (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref());
+        client.as_ref().is_none_or(|(space, name)| own != (Some(space), Some(name)))
+    });
+    let near = near(wanted, &meant.copied().collect::<Vec<_>>(), name);
+    if near.instead.is_none()
+        && let Some(said) = super::workloads::gone(facts, namespace, wanted)
+    {
+        return said.fact(message);
+    }
     let elsewhere = elsewhere(facts, service, wanted);
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
     let at = facts.locator.field("Service", namespace, name, &path);
@@ -413,8 +423,8 @@ fn too_early(
     .fix("take publishNotReadyAddresses out of the Service that clients call; members find one another by a Service of their own")
 }
 
-/// The pod counts as ready since its containers run, and listens only a while later: nobody asks it
-/// (R3.8). Whether it will listen is tried out in a copy of the cluster.
+/// The pod counts as ready, and listens only a while later: nobody asks it, or the probe asks something
+/// else (R3.8). Whether it will listen is tried out in a copy of the cluster.
 fn listens_later(
     facts: &Facts<'_>,
     service: &Service,
@@ -422,20 +432,33 @@ fn listens_later(
     port: u16,
 ) -> Option<Diagnosis> {
     let containers = &pod.spec.as_ref()?.containers;
-    if containers.iter().any(|container| container.readiness_probe.is_some()) {
-        return None;
-    }
-    let now = facts.case.cluster.now();
-    let mut later = facts.case.cluster.clone();
-    let mut steps = MOST_STEPS;
-    let wait = LATER.into_iter().find(|wait| {
-        later.advance_within(now + *wait, &mut steps) && listens_in(&later, pod, port)
-    })?;
+    let probe = containers.iter().enumerate().find_map(|(index, container)| {
+        container.readiness_probe.as_ref().map(|probe| (index, probe))
+    });
+    let wait = later(facts, |later| listens_in(later, pod, port))?;
     let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
     let (_, service_name) = services::full_name(service);
     let source = facts.pod_source(namespace, name);
-    let at = source
-        .and_then(|source| super::locate::at(&source.source, &source.within("spec.containers[0]")));
+    let path = match probe {
+        Some((index, _)) => format!("spec.containers[{index}].readinessProbe"),
+        None => "spec.containers[0]".to_owned(),
+    };
+    let at = source.and_then(|source| super::locate::at(&source.source, &source.within(&path)));
+    let better = format!("readinessProbe: {{tcpSocket: {{port: {port}}}}}");
+    let (fact, fix) = match probe {
+        Some((_, probe)) if probe.exec.is_some() => (
+            "its readinessProbe runs a command that succeeds before anybody listens: it does not ask the server",
+            format!("let the readinessProbe ask port {port}, apply, and send again"),
+        ),
+        Some(_) => (
+            "its readinessProbe succeeds before anybody listens on this port",
+            format!("let the readinessProbe ask port {port}, apply, and send again"),
+        ),
+        None => (
+            "without a readinessProbe a container is ready as soon as it runs: nobody asks whether it answers",
+            "give the container a readinessProbe, apply, and send again".to_owned(),
+        ),
+    };
     Some(
         Diagnosis::new(
             "ready-too-early",
@@ -446,23 +469,9 @@ fn listens_later(
             true => format!("it listens on port {port} by now"),
             false => format!("it listens on port {port} within {} seconds from now", wait.as_secs()),
         })
-        .fact("without a readinessProbe a container is ready as soon as it runs: nobody asks whether it answers")
-        .nearest(Some(format!("readinessProbe: {{tcpSocket: {{port: {port}}}}}")))
+        .fact(fact)
+        .nearest(Some(better))
         .at(at)
-        .fix("give the container a readinessProbe, apply, and send again"),
+        .fix(fix),
     )
 }
-
-/// How much may happen in the copy.
-const MOST_STEPS: u32 = 50_000;
-
-/// How long a server is waited for in the copy.
-const LATER: [Duration; 7] = [
-    Duration::ZERO,
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-    Duration::from_secs(10),
-    Duration::from_secs(30),
-    Duration::from_secs(60),
-    Duration::from_secs(120),
-];

@@ -182,6 +182,15 @@ fn unsearched(
     }
     let (namespace, service_name) = full_name(service);
     let full = format!("{service_name}.{namespace}.svc.cluster.local");
+    if name.ends_with('.') {
+        return Some(
+            not_searched(facts, name)
+                .fact("a dot at the end says that the name is whole: nobody adds anything to it")
+                .nearest(Some(plain.to_owned()))
+                .at(at)
+                .fix(format!("leave the last dot out: {plain}")),
+        );
+    }
     let fewer_dots = facts.ndots().filter(|ndots| plain.matches('.').count() as u64 >= *ndots);
     let (why, line) = match fewer_dots {
         Some(ndots) => (
@@ -197,18 +206,25 @@ fn unsearched(
         ),
     };
     Some(
-        Diagnosis::new(
-            "name-was-not-searched",
-            format!(
-                "{name} was asked for as it is, without the search list, and DNS knows no such name"
-            ),
-        )
-        .fact(why)
-        .look([look::services(namespace)])
-        .nearest(Some(full.clone()))
-        .at(line.or(at))
-        .fix(format!("write {full}, the name in full")),
+        not_searched(facts, name)
+            .fact(why)
+            .look([look::services(namespace)])
+            .nearest(Some(full.clone()))
+            .at(line.or(at))
+            .fix(format!("write {full}, the name in full")),
     )
+}
+
+fn not_searched(facts: &Facts<'_>, name: &str) -> Diagnosis {
+    let place = facts.asking_place();
+    Diagnosis::new(
+        "name-was-not-searched",
+        format!(
+            "{name} was asked for as it is, without the search list, and DNS knows no such name"
+        ),
+    )
+    .look(place.and_then(|place| look::inside(facts.case.cluster, &place, "cat /etc/resolv.conf")))
+    .look(["kubectl get services --all-namespaces".to_owned()])
 }
 
 impl Facts<'_> {

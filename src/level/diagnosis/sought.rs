@@ -3,16 +3,24 @@
 use std::sync::Arc;
 
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, answers, selectors};
+use super::{Diagnosis, Facts, answers, selectors, workloads};
 use crate::api::selector::Operator;
 use crate::api::{Kind, LabelSelector, Labels, Pod};
-use crate::cluster::{Did, Sought};
+use crate::cluster::{Did, ObjectName, Sought};
 use crate::diagnostic::Location;
 
-/// The last look for pods by labels tells what there is.
+/// The last look for pods by labels tells what there is, or that for an object by its name.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let run = facts.case.run?;
     run.miss.as_ref()?;
+    let last = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::Missing { object } => Some(Some(object)),
+        Did::Sought(_) => Some(None),
+        _ => None,
+    });
+    if let Some(Some(object)) = last {
+        return Some(missing(facts, object));
+    }
     let sought = run.deeds.iter().rev().find_map(|deed| match &deed.did {
         Did::Sought(sought) if sought.kind == Kind::Pod => Some(sought),
         _ => None,
@@ -21,6 +29,40 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         true => Some(nothing(facts, sought)),
         false => Some(found(facts, sought)),
     }
+}
+
+/// kubectl was told a name, and there is no such object.
+fn missing(facts: &Facts<'_>, object: &ObjectName) -> Diagnosis {
+    let ObjectName { kind, namespace, name } = object;
+    let info = kind.info();
+    let shown = shown_name(namespace, name);
+    let sources = facts.locator.sources();
+    let same: Vec<_> = sources
+        .iter()
+        .filter(|source| source.kind() == Some(*kind) && source.namespace() == *namespace)
+        .collect();
+    let near = crate::diagnostic::nearest(name, same.iter().map(|source| source.name()));
+    let source = same.iter().find(|source| Some(source.name()) == near);
+    let place = look::in_namespace(namespace);
+    Diagnosis::new(
+        "no-such-object",
+        format!("there is no {} {shown}, so kubectl found none", info.name),
+    )
+    .look([format!("kubectl get {}{place}", info.plural)])
+    .facts(
+        facts
+            .case
+            .cluster
+            .last_applied(object)
+            .map(|sent| format!("it was applied from {}, and is gone since", sent.file)),
+    )
+    .fact(facts.quoted())
+    .nearest(near.map(|near| format!("{} {near}, which your file describes", info.name)))
+    .at(source.and_then(|source| super::locate::at(source, "metadata.name")))
+    .fix(match near {
+        Some(_) => format!("let it be called {name}, apply, and send again"),
+        None => format!("let there be a {} called {name}", info.name),
+    })
 }
 
 /// The labels that a selector asks for.
@@ -39,6 +81,11 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let pods: Vec<&Arc<Pod>> = facts.case.cluster.objects().list::<Pod>(space).collect();
     let wanted = labels(sought);
     let near = selectors::near(&wanted, &pods, "");
+    if near.instead.is_none()
+        && let Some(said) = workloads::gone(facts, namespace, &wanted)
+    {
+        return said.fact(format!("kubectl looked for pods with {}", sought.selector));
+    }
     let made = near.pod.and_then(|pod| pod.metadata.name.as_deref());
     let at = near.pod.zip(near.key.as_ref()).and_then(|(pod, key)| label_line(facts, pod, key));
     let fix = match (&near.key, made) {

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Node, Service};
 
 use super::look::{self, shown_name};
 use super::packets::{Failed, protocol_name, question_of, service_of};
-use super::{Diagnosis, party_name, selectors, services, workloads};
+use super::{Diagnosis, locate, party_name, selectors, services, workloads};
 use crate::api::Pod;
 use crate::diagnostic::Location;
 use crate::network::{Party, SocketAddr};
@@ -64,6 +64,12 @@ impl Failed<'_> {
         if let Some(own) = listening.iter().find(|open| open.port() == port) {
             return self.other_address(&who, *own).look([look]);
         }
+        let at = self.mention();
+        if at.is_none()
+            && let Some(said) = pod.and_then(|pod| self.servers_port(pod, listening))
+        {
+            return said;
+        }
         let first = (!listening.is_empty()).then(|| port_list(listening, " or "));
         let fix = match &first {
             Some(open) => format!("dial port {open}, apply, and send again"),
@@ -75,12 +81,53 @@ impl Failed<'_> {
                 "{who} is there, but nobody listens on port {port}, so the connection is refused"
             ),
         )
+        .look(pod.and_then(|pod| look::sockets(self.facts.case.cluster, pod)))
         .look([look])
         .fact(open_ports(&who, listening))
         .facts(self.alias_fact())
         .nearest(first.map(|open| format!("port {open}")))
-        .at(self.mention())
+        .at(at)
         .fix(fix)
+    }
+
+    /// Nothing of the player's says which port is dialled: the server's own is at fault.
+    fn servers_port(&self, pod: &Pod, listening: &[SocketAddr]) -> Option<Diagnosis> {
+        let (open, port) = (listening.first()?.port(), self.to.port());
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let server = self.facts.pod_source(namespace, name)?;
+        let socket = self.facts.listeners(pod).into_iter().find(|one| one.port == open);
+        let container = socket.and_then(|one| one.container);
+        let specs = server.pod()?.pointer("/spec/containers")?.as_array()?;
+        let index = container.as_deref().and_then(|container| {
+            specs.iter().position(|spec| spec["name"].as_str() == Some(container))
+        });
+        let index = index.unwrap_or(0);
+        let fields = ["args", "command", "image"];
+        let field = fields.into_iter().find(|field| !specs[index][*field].is_null())?;
+        let line = locate::at(
+            &server.source,
+            &server.within(&format!("spec.containers[{index}].{field}")),
+        );
+        let words = [format!(":{open}"), format!("{open}")];
+        let at = self.facts.locator.mention_in(&server.source, words).or(line);
+        let who = container.map_or_else(|| format!("pod {name}"), |one| format!("container {one}"));
+        let list = port_list(listening, ", ");
+        Some(
+            Diagnosis::new(
+                "nobody-listens",
+                format!(
+                    "pod {} is there, but nobody listens on port {port}, so the connection is refused",
+                    shown_name(namespace, name)
+                ),
+            )
+            .look(look::sockets(self.facts.case.cluster, pod))
+            .look([look::describe("pod", namespace, name)])
+            .fact(format!("open in pod {name}: port {list}"))
+            .fact(format!("the caller dials port {port}"))
+            .nearest(Some(format!("a server on port {port}")))
+            .at(at)
+            .fix(format!("let {who} listen on port {port}, which is dialled; apply, and send again")),
+        )
     }
 
     /// The name that was called is only another name (R7.5).
@@ -509,7 +556,7 @@ impl Failed<'_> {
     }
 
     /// The line of the player's that names one of the words in the object of the pod that was reached.
-    fn server_line(&self, words: [&str; 2]) -> Option<Location> {
+    fn server_line<S: AsRef<str>>(&self, words: impl IntoIterator<Item = S>) -> Option<Location> {
         let place = &self.trace.hops.last()?.place;
         let Party::Pod { namespace, name } = place else { return None };
         let server = self.facts.pod_source(namespace, name)?;
@@ -518,13 +565,26 @@ impl Failed<'_> {
 
     /// R1.4
     pub fn loopback_only(&self, process: &str, port: u16) -> Diagnosis {
+        let pod = match self.trace.hops.last().map(|hop| &hop.place) {
+            Some(Party::Pod { namespace, name }) => {
+                self.facts.case.cluster.objects().get::<Pod>(namespace, name)
+            }
+            _ => None,
+        };
+        let open = pod.map(|pod| self.facts.listeners(pod)).unwrap_or_default();
+        let mut own = open.iter().filter(|one| one.port == port && one.address.is_loopback());
+        let own = own.next().map_or_else(|| "127.0.0.1".to_owned(), |one| one.address.to_string());
+        let written = [format!("[{own}]"), own.clone(), "localhost".to_owned()];
         Diagnosis::new(
             "loopback-only",
-            format!("{process} listens on port {port}, but on 127.0.0.1 alone: only its own pod reaches it"),
+            format!(
+                "{process} listens on port {port}, but on {own} alone: only its own pod reaches it"
+            ),
         )
+        .look(pod.and_then(|pod| look::sockets(self.facts.case.cluster, pod)))
         .look([look::pods(&self.facts.namespace())])
         .nearest(Some(format!("a listener on 0.0.0.0:{port}")))
-        .at(self.server_line(["127.0.0.1", "localhost"]).or_else(|| self.mention()))
+        .at(self.server_line(written).or_else(|| self.mention()))
         .fix(format!("let {process} listen on 0.0.0.0:{port}"))
     }
 }

@@ -57,6 +57,13 @@ pub(super) fn patch(namespace: &str, service: &str, spec: &str) -> String {
     format!("kubectl patch service {service} -n {namespace} --type=merge -p '{{\"spec\":{spec}}}'")
 }
 
+/// Another target port of a Service, as JSON, as a command.
+pub(super) fn target_port(namespace: &str, service: &str, index: usize, target: &str) -> String {
+    let path = format!("/spec/ports/{index}/targetPort");
+    let patch = format!("[{{\"op\":\"add\",\"path\":\"{path}\",\"value\":{target}}}]");
+    format!("kubectl patch service {service} -n {namespace} --type=json -p '{patch}'")
+}
+
 /// Sends the goal's requests.
 fn send(facts: &Facts<'_>, mut cluster: Cluster) -> Tried {
     let goal: &Goal = facts.case.goal;

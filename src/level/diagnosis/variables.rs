@@ -111,6 +111,13 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     });
     let told_none = facts.fetched.is_none();
     let name = names.find(|name| !told_none || facts.uses(name))?;
+    // What the goal's own command sets (`pod=$(kubectl get …)`) is nothing that the player could set.
+    let mut words = facts.case.goal.run.split(|c: char| c.is_whitespace() || ";&|(".contains(c));
+    if words.any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) {
+        return super::workloads::diagnose(facts).or_else(|| super::sought::diagnose(facts));
+    }
+    let host = name.strip_suffix("_SERVICE_PORT").map(|prefix| format!("{prefix}_SERVICE_HOST"));
+    let name = host.and_then(|host| names.find(|other| *other == host)).unwrap_or(name);
     let place = facts.client_place()?;
     if let Some(said) = of_service(facts, name, &place) {
         return Some(said);
@@ -191,9 +198,16 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
         name.to_uppercase().replace(['-', '.'], "_") == prefix
     });
     let line = facts.locator.mention([variable]);
+    // The goal's own command uses it: nobody but it could call by a name.
+    let fixed = facts.uses(variable);
     let said = Diagnosis::new(
         "service-variables-missing",
-        format!("the container has no variable {variable}, so the address is empty"),
+        match kind {
+            Some("HOST") => {
+                format!("the container has no variable {variable}, so the address is empty")
+            }
+            _ => format!("the container has no variable {variable}, so the address has no port"),
+        },
     )
     .look(look::inside(facts.case.cluster, place, "env"))
     .look([look::services(&namespace)]);
@@ -225,9 +239,17 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
     }
     Some(
         said.fact(format!("Service {name} exists now; variables are set when a container starts"))
-            .nearest(Some(format!("{by_name}; or a new pod")))
+            .nearest(Some(match fixed {
+                true => "a new pod".to_owned(),
+                false => format!("{by_name}; or a new pod"),
+            }))
             .at(line)
-            .fix(format!("call {name} by its name, or make the pod anew")),
+            .fix(match fixed {
+                true => {
+                    "make the pod anew: its containers get the variables when they start".to_owned()
+                }
+                false => format!("call {name} by its name, or make the pod anew"),
+            }),
     )
 }
 

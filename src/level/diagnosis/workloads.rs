@@ -6,8 +6,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, containers};
-use crate::api::{LabelSelector, Pod, Resource};
+use super::{Diagnosis, Facts, containers, trial};
+use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
+use crate::cluster::ObjectName;
 use crate::diagnostic::Location;
 use crate::level::place::{NoPlace, PlaceKind};
 use crate::level::source::Source;
@@ -116,21 +117,66 @@ fn workload(facts: &Facts<'_>, source: &Source<'_>) -> Option<Diagnosis> {
     }
 }
 
+/// A bare pod with these labels was applied once, and is gone.
+pub(super) fn gone(facts: &Facts<'_>, namespace: &str, wanted: &Labels) -> Option<Diagnosis> {
+    let selector = LabelSelector::equalities(wanted);
+    let objects = facts.case.cluster.objects();
+    facts.case.cluster.ever_applied().find_map(|sent| {
+        let ObjectName { kind, namespace: own, name } = &sent.object;
+        let labels = sent.manifest["metadata"]["labels"].as_object()?.iter();
+        let labels: Labels = labels
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect();
+        let here = namespace.is_empty() || own == namespace;
+        let is_gone = *kind == Kind::Pod && objects.get::<Pod>(own, name).is_none();
+        if !here || !is_gone || !selector.matches(Some(&labels)) {
+            return None;
+        }
+        let source = facts.locator.object(&sent.object);
+        let at = source.and_then(|source| locate::at(&source, "kind"));
+        Some(brought_back(facts, (own, name), &sent.file, at))
+    })
+}
+
+/// R2.7: a pod that no controller made is gone for good.
+fn brought_back(
+    facts: &Facts<'_>,
+    (namespace, name): (&str, &str),
+    file: &str,
+    at: Option<Location>,
+) -> Diagnosis {
+    let said = Diagnosis::new(
+        "nothing-brings-it-back",
+        format!("pod {} is gone, and nothing brings it back", shown_name(namespace, name)),
+    )
+    .look([look::pods(namespace)])
+    .fact(format!("{name} was a bare pod: no controller owned it"))
+    .fact("restartPolicy restarts containers inside a pod that exists")
+    .at(at);
+    // Pods of a controller have names of their own: where the goal wants this one, it has to be made again.
+    if !facts.case.goal.expect.served_by_pod.iter().any(|pod| pod == name) {
+        return said
+            .nearest(Some("kind: Deployment, with the pod as its template".to_owned()))
+            .fix(format!("make a Deployment of it, with pod {name} as its template, and apply"));
+    }
+    let command = format!("kubectl apply -f {file}");
+    match trial::after(facts, &command) {
+        trial::Tried::Passes => {
+            said.nearest(Some(command.clone())).fix(format!("{command}, and send again"))
+        }
+        _ => said.fix(format!(
+            "make pod {name} again ({command}), and see that the other pods leave it what it needs"
+        )),
+    }
+}
+
 fn bare_pod(facts: &Facts<'_>, source: &Source<'_>) -> Option<Diagnosis> {
     let (namespace, name) = (source.namespace(), source.name());
     match facts.case.cluster.objects().get::<Pod>(namespace, name) {
-        None => Some(
-            Diagnosis::new(
-                "nothing-brings-it-back",
-                format!("pod {} is gone, and nothing brings it back", shown_name(namespace, name)),
-            )
-            .look([look::pods(namespace)])
-            .fact(format!("{name} was a bare pod: no controller owned it"))
-            .fact("restartPolicy restarts containers inside a pod that exists")
-            .nearest(Some("kind: Deployment, with the pod as its template".to_owned()))
-            .at(locate::at(source, "kind"))
-            .fix(format!("make a Deployment of it, with pod {name} as its template, and apply")),
-        ),
+        None => {
+            let (file, at) = (&source.document.file, locate::at(source, "kind"));
+            Some(brought_back(facts, (namespace, name), file, at))
+        }
         Some(pod) => not_running(facts, pod, Some(&PodSource { source: source.clone(), path: "" })),
     }
 }
@@ -190,8 +236,11 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         let said = containers::diagnose(facts, pod, container, reason);
         let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
         let index = specs.iter().position(|spec| spec.name == container.name).unwrap_or(0);
+        let spec = specs.get(index).filter(|_| containers::is_unstartable(container));
         let field = match said.code {
             "image-not-pulled" => ".image",
+            _ if spec.is_some_and(|spec| spec.command.is_some()) => ".command",
+            _ if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
             _ => "",
         };
         return Some(said.at(at(&format!("spec.containers[{index}]{field}"))));
@@ -210,7 +259,17 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         Diagnosis::new("pod-not-scheduled", format!("no node takes pod {name}"))
             .look([look::describe("pod", namespace, name), look::nodes()])
             .facts(pending.message.clone())
-            .at(source.and_then(|source| locate::at(&source.source, "kind")))
-            .fix("change what the pod asks for (nodeSelector, affinity, resources), or the nodes"),
+            .at(source.and_then(asked_of_nodes))
+            .fix("change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes"),
     )
+}
+
+/// Where a pod says on which node it may run, or else where it begins.
+fn asked_of_nodes(source: &PodSource<'_>) -> Option<Location> {
+    let spec = source.pod().and_then(|pod| pod.get("spec"));
+    let fields = ["nodeName", "nodeSelector", "affinity", "topologySpreadConstraints"];
+    let field = fields.into_iter().find(|field| spec.is_some_and(|spec| !spec[*field].is_null()));
+    let path =
+        field.map_or_else(|| "kind".to_owned(), |field| source.within(&format!("spec.{field}")));
+    locate::at(&source.source, &path)
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::super::super::tool::Io;
 use super::Failure;
 use crate::api::{
-    Body, Change, DeleteOptions, FieldSelector, Kind, LabelSelector, Object, Patch, Request,
-    Response, Status, WriteOptions,
+    Body, Change, DeleteOptions, FieldSelector, Kind, LabelSelector, Object, Patch, Reason,
+    Request, Response, Status, WriteOptions,
 };
 use crate::cluster::{Did, ObjectName};
 
@@ -84,8 +84,13 @@ impl Client {
         namespace: String,
         name: &str,
     ) -> Result<Object, Status> {
+        let object = ObjectName { kind, namespace: namespace.clone(), name: name.to_owned() };
         let request = Request::Get { kind, namespace, name: name.to_owned() };
-        self.send(io, request).and_then(one)
+        let answer = self.send(io, request).and_then(one);
+        if answer.as_ref().is_err_and(|status| status.reason == Reason::NotFound) {
+            io.cluster.note(io.place, Did::Missing { object });
+        }
+        answer
     }
 
     /// All objects of a kind that fit.

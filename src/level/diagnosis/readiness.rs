@@ -1,0 +1,130 @@
+//! Pods that were all away at once: which setting of their Deployment took them, and whether the new
+//! ones become ready by themselves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, ReplicaSet};
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::look::{self, shown_name};
+use super::packets::pod_line;
+use super::{Diagnosis, Facts, answers, client, services};
+use crate::api::{Kind, Pod};
+use crate::cluster::Cluster;
+
+/// How much may happen in a copy of the cluster.
+const MOST_STEPS: u32 = 50_000;
+
+/// How long something is waited for in a copy of the cluster.
+const LATER: [Duration; 7] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+    Duration::from_secs(120),
+];
+
+/// How long it takes, if nobody does anything, until something holds: tried in a copy of the cluster.
+pub(super) fn later(facts: &Facts<'_>, holds: impl Fn(&Cluster) -> bool) -> Option<Duration> {
+    let now = facts.case.cluster.now();
+    let mut copy = facts.case.cluster.clone();
+    let mut steps = MOST_STEPS;
+    LATER.into_iter().find(|wait| copy.advance_within(now + *wait, &mut steps) && holds(&copy))
+}
+
+/// How long it takes until one of these pods is ready, if nobody does anything.
+pub(super) fn ready_later(facts: &Facts<'_>, pods: &[&Arc<Pod>]) -> Option<Duration> {
+    later(facts, |cluster| {
+        let now = pods.iter().filter_map(|pod| {
+            let (namespace, name) =
+                (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref());
+            cluster.objects().get::<Pod>(namespace.unwrap_or(""), name.unwrap_or(""))
+        });
+        now.into_iter().any(|pod| pod.is_ready())
+    })
+}
+
+/// A Deployment's setting that lets all its pods go before a new one is ready.
+struct Strategy {
+    /// As it is written.
+    words: String,
+    path: &'static str,
+    /// What it does.
+    fact: &'static str,
+    instead: &'static str,
+    fix: &'static str,
+}
+
+fn strategy(spec: &DeploymentSpec) -> Option<Strategy> {
+    let strategy = spec.strategy.as_ref()?;
+    if strategy.type_.as_deref() == Some("Recreate") {
+        return Some(Strategy {
+            words: "strategy: Recreate".to_owned(),
+            path: "spec.strategy",
+            fact: "with Recreate all old pods are ended first, and new ones are made when they are gone",
+            instead: "type: RollingUpdate",
+            fix: "take the strategy Recreate out: RollingUpdate, the usual one, keeps old pods until new ones are ready; apply, and send again",
+        });
+    }
+    let replicas = spec.replicas.unwrap_or(1);
+    let most = strategy.rolling_update.as_ref()?.max_unavailable.as_ref()?;
+    // A share is rounded down (the Deployment controller's ResolveFenceposts).
+    let (away, words) = match most {
+        IntOrString::Int(number) => (*number, number.to_string()),
+        IntOrString::String(text) => {
+            let share: i32 = text.strip_suffix('%')?.parse().ok()?;
+            (replicas.saturating_mul(share) / 100, text.clone())
+        }
+    };
+    (replicas > 0 && away >= replicas).then(|| Strategy {
+        words: format!("maxUnavailable: {words}"),
+        path: "spec.strategy.rollingUpdate.maxUnavailable",
+        fact: "maxUnavailable says how many pods may be missing during an update: here all of them",
+        instead: "maxUnavailable: 0",
+        fix: "write maxUnavailable: 0 (with maxSurge: 1), apply, and send again",
+    })
+}
+
+/// An update took every pod of the Service away before a new one was ready.
+pub(super) fn gap(
+    facts: &Facts<'_>,
+    service: &Service,
+    matching: &[&Arc<Pod>],
+) -> Option<Diagnosis> {
+    let (namespace, name) = services::full_name(service);
+    let pod = matching.first()?;
+    let (kind, owner) = answers::maker(facts, pod);
+    let objects = facts.case.cluster.objects();
+    let deployment =
+        objects.get::<Deployment>(namespace, &owner).filter(|_| kind == Kind::Deployment)?;
+    let own = |set: &&Arc<ReplicaSet>| {
+        client::controller(&set.metadata).is_some_and(|(_, name)| name == owner)
+    };
+    if objects.list::<ReplicaSet>(Some(namespace)).filter(own).count() < 2 {
+        return None;
+    }
+    let strategy = strategy(deployment.spec.as_ref()?)?;
+    let wait = ready_later(facts, matching)?;
+    let shown = shown_name(namespace, name);
+    Some(
+        Diagnosis::new(
+            "no-ready-endpoint",
+            format!("Service {shown} had no ready pod: Deployment {owner} let all old ones go before a new one was ready"),
+        )
+        .look([look::describe("deployment", namespace, &owner), look::pods(namespace)])
+        .fact(format!("Deployment {owner} has {}", strategy.words))
+        .fact(strategy.fact)
+        .facts(matching.iter().map(|pod| pod_line(pod)))
+        .fact(match wait.is_zero() {
+            true => "the new pods are ready by now".to_owned(),
+            false => format!("the new pods are ready by themselves within {} seconds from now", wait.as_secs()),
+        })
+        .nearest(Some(strategy.instead.to_owned()))
+        .at(facts.locator.field("Deployment", namespace, &owner, strategy.path))
+        .fix(strategy.fix),
+    )
+}
