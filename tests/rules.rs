@@ -78,7 +78,7 @@ fn citations() -> BTreeSet<String> {
 
 /// The part of a file that is tests.
 fn tests_of<'t>(file: &Path, text: &'t str) -> &'t str {
-    let all = ["tests", "stories"].iter().any(|folder| file.iter().any(|part| part == *folder))
+    let all = ["tests", "scenarios"].iter().any(|folder| file.iter().any(|part| part == *folder))
         || ["tests.rs", "recorded.rs", "properties.rs"].iter().any(|name| file.ends_with(name));
     match (all, text.find("#[cfg(test)]")) {
         (true, _) => text,

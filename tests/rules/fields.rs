@@ -139,7 +139,7 @@ const ACTS: &[(&str, &[&str], &str)] = &[
     ),
     ("ResourceFieldSelector", &["divisor", "resource"], "cluster/kubelet/downward.rs"),
     ("ResourceRequirements", &["limits"], "cluster/kubelet/downward.rs"),
-    ("ResourceRequirements", &["requests"], "cluster/controllers/scheduler/board.rs"),
+    ("ResourceRequirements", &["requests"], "cluster/controllers/scheduler/node_cache.rs"),
     ("SecretEnvSource", &["name", "optional"], "cluster/kubelet/environment.rs"),
     ("SecretKeySelector", &["key", "name", "optional"], "cluster/kubelet/environment.rs"),
     ("SecretProjection", &["name", "optional"], "cluster/kubelet/volume.rs"),

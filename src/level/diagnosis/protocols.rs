@@ -99,7 +99,10 @@ fn deleted_meanwhile(
         let name = source.name();
         let made =
             pod.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
-        source.namespace() == namespace && !name.is_empty() && made
+        // A Service may have the same name; it makes no pods.
+        let holds = ["/spec/containers", "/spec/template/spec/containers"];
+        let makes = holds.iter().any(|path| source.value.pointer(path).is_some());
+        makes && source.namespace() == namespace && !name.is_empty() && made
     });
     let written = maker.and_then(|source| {
         let (pointer, path) = match source.text("/kind") {

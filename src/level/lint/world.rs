@@ -193,6 +193,9 @@ pub(super) fn solves(
         return Err(error.at(Position::new(act.line, 1)).help(EXPECTS));
     }
     let verdict = attempt.grade();
+    // An event that fails fails its goal: it is the event that is to be mended.
+    let events = attempt.acts().iter().filter(|act| matches!(act.by, Actor::Event(_)));
+    events.into_iter().try_for_each(|act| obeys(&level, act, None))?;
     if let Some(goal) = verdict.goals.iter().find(|goal| !goal.passed) {
         let name = solution.files.keys().next().map_or("solve.sh", String::as_str);
         let error = Diagnostic::error(unmet(goal)).in_file(file(name)).at(Position::new(1, 1));
@@ -214,7 +217,6 @@ fn events_happened(level: &Level, attempt: &Attempt) -> Result<(), Diagnostic> {
     for act in attempt.acts() {
         if let Actor::Event(index) = act.by {
             happened[index] += 1;
-            obeys(level, act, None)?;
         }
     }
     for (index, (event, count)) in level.events.iter().zip(happened).enumerate() {

@@ -346,9 +346,11 @@ impl<'a> Expander<'a> {
         };
         let folders = rest.ends_with('/');
         let steps: Vec<&str> = rest.split('/').filter(|step| !step.is_empty()).collect();
+        // A folder may hold thousands of files: what holds for all is looked up once.
+        let (any_case, dots) = (self.state.shopt("nocaseglob"), self.state.shopt("dotglob"));
         for (index, step) in steps.iter().enumerate() {
             let mut pattern = Pattern::new(step);
-            if self.state.shopt("nocaseglob") {
+            if any_case {
                 pattern = Pattern::new(&step.to_lowercase());
             }
             let last = index + 1 == steps.len();
@@ -362,13 +364,14 @@ impl<'a> Expander<'a> {
                 }
                 for name in names {
                     let plain = name.trim_end_matches('/');
-                    let shown = step.starts_with('.') || self.state.shopt("dotglob");
+                    let shown = step.starts_with('.') || dots;
                     let hidden = plain.starts_with('.') && !shown;
-                    let folded = plain.to_lowercase();
-                    let compared =
-                        if self.state.shopt("nocaseglob") { folded.as_str() } else { plain };
+                    let fits = match any_case {
+                        true => pattern.matches(&plain.to_lowercase()),
+                        false => pattern.matches(plain),
+                    };
                     let passes = (last && !folders) || plain != name;
-                    if hidden || !pattern.matches(compared) || !passes {
+                    if hidden || !fits || !passes {
                         continue;
                     }
                     let end = if last && !folders { "" } else { "/" };

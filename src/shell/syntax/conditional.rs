@@ -73,7 +73,8 @@ impl Parser<'_> {
             _ => return Ok(Conditional::Word(first)),
         };
         self.advance()?;
-        if self.is_reserved("]]")? {
+        // A pattern is read by its own rules, not as a word.
+        if operator != "=~" && self.is_reserved("]]")? {
             let what = "unexpected argument `]]' to conditional binary operator";
             return Err(self.condition(what));
         }

@@ -53,11 +53,14 @@ fn bounds(range: &str, length: usize) -> Option<Option<(usize, usize)>> {
         ("", "") => return None,
         ("", count) => (length.saturating_sub(count.parse().ok()?), length.wrapping_sub(1)),
         (first, "") => (first.parse().ok()?, length.wrapping_sub(1)),
-        (first, last) => (first.parse().ok()?, last.parse::<usize>().ok()?),
+        (first, last) => {
+            let (first, last) = (first.parse::<usize>().ok()?, last.parse::<usize>().ok()?);
+            if first > last {
+                return None;
+            }
+            (first, last)
+        }
     };
-    if first > last && last < length {
-        return None;
-    }
     Some((first < length).then(|| (first, last.min(length - 1))))
 }
 

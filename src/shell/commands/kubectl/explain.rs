@@ -257,8 +257,8 @@ mod tests {
         let schema = Schema::of("v1", "Pod").expect("a schema");
         let page = |path: &str| page(schema, path, false).unwrap_or_default();
         let told = |path: &str| page(path).contains("    No effect in this simulation: users and");
-        assert!(told("spec.containers.securityContext.capabilities"));
-        assert!(told("spec.containers.securityContext.capabilities.add"));
+        assert!(told("spec.containers.securityContext.seLinuxOptions"));
+        assert!(told("spec.containers.securityContext.seLinuxOptions.level"));
         assert!(!told("spec.containers.image"));
     }
 

@@ -27,6 +27,8 @@ const CUSTOM: &str = ".:53 {
         match ^(\\d+)-(\\d+)[.]pods[.]example[.]$
         answer \"{{ .Name }} 60 IN A 10.244.{{ index .Match 1 }}.{{ index .Match 2 }}\"
     }
+    health
+    ready
     hosts {
         10.0.0.1 db.corp
         fallthrough
@@ -83,7 +85,7 @@ fn a_wrong_corefile_changes_nothing_until_coredns_restarts() {
 #[test]
 fn a_cache_for_cluster_names_keeps_denials_too() {
     let out = with_corefile(
-        ".:53 {\n    kubernetes cluster.local {\n        ttl 30\n    }\n    cache 30\n    reload\n}\n",
+        ".:53 {\n    health\n    ready\n    kubernetes cluster.local {\n        ttl 30\n    }\n    cache 30\n    reload\n}\n",
         "sleep 150; for i in 1 2 3 4; do kubectl exec client -- dig late.default.svc.cluster.local | grep -o NXDOMAIN; done; kubectl create service clusterip late --tcp=80 --clusterip=10.96.7.8 >/dev/null; sleep 1; for i in 1 2 3 4; do kubectl exec client -- dig late.default.svc.cluster.local | grep -o NXDOMAIN; done; sleep 31; kubectl exec client -- dig +short late.default.svc.cluster.local; kubectl exec client -- dig example.com | grep -o SERVFAIL",
     );
     let denied = out.lines().filter(|line| *line == "NXDOMAIN").count();

@@ -130,7 +130,8 @@ fn gnu_wget_saves_and_counts() {
     let (out, err, exit) = run("LC_ALL=C wget http://example.com; ls");
     assert!(err.contains("HTTP request sent, awaiting response... 200 OK\n"), "{err}");
     assert!(
-        err.contains("Saving to: 'index.html'\n\nindex.html          100%[===================>]"),
+        // Without a terminal it counts in dots, which such a small page has none of.
+        err.contains("Saving to: 'index.html'\n\n     0K ") && err.contains(" 100% "),
         "{err}"
     );
     assert!(out.contains("index.html"), "{out}");
