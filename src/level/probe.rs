@@ -414,9 +414,10 @@ impl Came<'_> {
         }
         let mut servers = BTreeSet::new();
         for wanted in wanted(expect) {
-            let judged = self.connections.iter().rev().map(|connection| {
-                wanted.server_in(self.cluster, connection, self.asker).map(Party::clone)
-            });
+            let judged =
+                self.connections.iter().rev().map(|connection| {
+                    wanted.server_in(self.cluster, connection, self.asker).cloned()
+                });
             let judged: Vec<Result<Party, Miss>> = judged.collect();
             let found: Vec<&Party> = judged.iter().filter_map(|one| one.as_ref().ok()).collect();
             if found.is_empty() {

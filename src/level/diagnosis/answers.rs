@@ -307,7 +307,8 @@ fn other_words(
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
     let expect = &facts.case.goal.expect;
     let anybody = expect.served_by.is_empty() && expect.served_by_pod.is_empty();
-    if !facts.is_wanted(pod) && !(anybody && services::chosen(trace).is_none()) {
+    let unchosen = anybody && services::chosen(trace).is_none();
+    if !(facts.is_wanted(pod) || unchosen) {
         return None;
     }
     let said = said.clone();

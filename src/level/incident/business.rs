@@ -219,7 +219,7 @@ impl Business {
     /// What has to work.
     pub fn goals(&self) -> Vec<Goal> {
         let desk = self.trade.desk;
-        let mut goals: Vec<Goal> = self.apps.iter().map(|app| self.from_desk(app)).collect();
+        let mut goals: Vec<Goal> = self.apps.iter().map(|app| self.asked_at_desk(app)).collect();
         for number in 0..self.ledger.unwrap_or(0) {
             let ledger = self.trade.ledger;
             let page = format!("Hostname: {ledger}-{number}");
@@ -233,7 +233,7 @@ impl Business {
         }
         if let Some(entrance) = self.front {
             let inside = self.apps.iter().filter(|app| self.is_shown(app));
-            goals.extend(inside.take(2).flat_map(|app| self.from_outside(app, entrance)));
+            goals.extend(inside.take(2).flat_map(|app| self.asked_outside(app, entrance)));
         }
         if let Some(app) = self.walled() {
             let guest = self.trade.guest;
@@ -254,7 +254,7 @@ impl Business {
         self.front.is_some() && self.apps.iter().take(2).any(|shown| shown.name == app.name)
     }
 
-    fn from_desk(&self, app: &App) -> Goal {
+    fn asked_at_desk(&self, app: &App) -> Goal {
         let desk = self.trade.desk;
         Goal {
             say: format!("the {desk} gets \"{}\" from {}", app.says, app.name),
@@ -269,7 +269,7 @@ impl Business {
         }
     }
 
-    fn from_outside(&self, app: &App, entrance: Entrance) -> Vec<Goal> {
+    fn asked_outside(&self, app: &App, entrance: Entrance) -> Vec<Goal> {
         let ask = |how: &str, run: String| Goal {
             say: format!("from outside, /{} shows \"{}\"{how}", app.name, app.says),
             from: "laptop".to_owned(),

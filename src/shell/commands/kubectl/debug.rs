@@ -125,7 +125,7 @@ fn found(call: &mut Call, io: &mut Io<'_>, names: &[String]) -> Result<Vec<Objec
         }
     }
     for name in names {
-        let (kind, name) = super::target::single(&[name.clone()], Kind::Pod)?;
+        let (kind, name) = super::target::single(std::slice::from_ref(name), Kind::Pod)?;
         objects.push(call.client.get(io, kind, &name)?);
     }
     Ok(objects)
@@ -544,7 +544,7 @@ struct Session {
 enum State {
     Waiting,
     Typing(Box<Program>),
-    Watching(Output),
+    Watching(Box<Output>),
 }
 
 impl Session {
@@ -559,7 +559,7 @@ impl Session {
             Some(shell) => {
                 State::Typing(Box::new(Program::start(io, pod, container, &[shell], true)?))
             }
-            None => State::Watching(Output::of(pod, container)),
+            None => State::Watching(Box::new(Output::of(pod, container))),
         };
         Ok(())
     }

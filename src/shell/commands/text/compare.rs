@@ -306,7 +306,7 @@ impl Join {
             None => {
                 let mut all = vec![key];
                 for (file, fields) in sides.iter().enumerate() {
-                    let others = fields.into_iter().flat_map(|fields| fields.iter().enumerate());
+                    let others = fields.iter().flat_map(|fields| fields.iter().enumerate());
                     let others = others.filter(|(at, _)| *at != self.keys[file]);
                     all.extend(others.map(|(_, field)| field.clone()));
                 }

@@ -98,7 +98,7 @@ impl Machine {
                 return went.map_or_else(|status| status, |()| self.show_folders(io, &[]));
             }
             Some(to) => {
-                if let Err(status) = self.go_to(io, "pushd", &to.to_owned()) {
+                if let Err(status) = self.go_to(io, "pushd", to) {
                     return status;
                 }
             }
