@@ -30,6 +30,18 @@ struct Player {
 }
 
 impl Player {
+    /// Begins level localhost-sidecar, and writes the right name into its file.
+    fn puts_localhost_right(&mut self) {
+        self.sees("Pod multi runs two containers");
+        self.types(ENTER);
+        self.sees("http://nginx");
+        self.repeats(DOWN, 13);
+        self.types(END);
+        self.repeats(LEFT, "; sleep 5; done".len());
+        self.repeats(BACKSPACE, "nginx".len());
+        self.types("localhost");
+    }
+
     fn start(columns: u16, rows: u16, arguments: &[&str]) -> Player {
         let home = tempfile::tempdir().expect("a temporary folder");
         Player::at_home(columns, rows, arguments, home)
@@ -336,14 +348,7 @@ fn a_game_whose_terminal_takes_no_output_still_ends_within_a_second() {
 #[test]
 fn a_victory_that_was_shown_outlives_a_kill_at_that_very_moment() {
     let mut player = Player::start(100, 30, &["play", "localhost-sidecar"]);
-    player.sees("Pod multi runs two containers");
-    player.types(ENTER);
-    player.sees("http://nginx");
-    player.repeats(DOWN, 13);
-    player.types(END);
-    player.repeats(LEFT, "; sleep 5; done".len());
-    player.repeats(BACKSPACE, "nginx".len());
-    player.types("localhost");
+    player.puts_localhost_right();
     player.types(CTRL_S);
     player.sees("replaced");
     player.types(CTRL_G);
@@ -359,14 +364,7 @@ fn a_victory_that_was_shown_outlives_a_kill_at_that_very_moment() {
 /// The home of somebody who has put the first level right, and has not sent its request yet.
 fn before_the_victory() -> tempfile::TempDir {
     let mut player = Player::start(100, 30, &["play", "localhost-sidecar"]);
-    player.sees("Pod multi runs two containers");
-    player.types(ENTER);
-    player.sees("http://nginx");
-    player.repeats(DOWN, 13);
-    player.types(END);
-    player.repeats(LEFT, "; sleep 5; done".len());
-    player.repeats(BACKSPACE, "nginx".len());
-    player.types("localhost");
+    player.puts_localhost_right();
     player.sees("http://localhost");
     player.signal("TERM");
     player.ends().1

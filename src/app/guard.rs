@@ -5,7 +5,7 @@
 //! it restores what it found. It belongs to another process group, so what is sent to ours does not
 //! reach it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Mutex, TryLockError};
@@ -28,13 +28,16 @@ while read -r word; do whose=$word; done
 /// The way to the guard, as long as there is one.
 static PIPE: Mutex<Option<ChildStdin>> = Mutex::new(None);
 
-/// A guard at work.
+/// A guard, on its way or at work.
 pub struct Guard(Option<Child>);
 
 impl Guard {
-    /// Posts a guard, before anything about the terminal is changed. Where there is no shell or no
-    /// terminal with a name, there is no guard.
+    /// Sends for a guard. It takes some milliseconds to come, so this is done before anything else.
+    /// Where there is no shell or no terminal, there is no guard.
     pub fn post() -> Guard {
+        if !io::stdin().is_terminal() {
+            return Guard(None);
+        }
         let child = Command::new("sh")
             .args(["-c", SCRIPT])
             .stdin(Stdio::piped())
@@ -42,7 +45,12 @@ impl Guard {
             .stderr(Stdio::null())
             .process_group(0)
             .spawn();
-        let Ok(mut child) = child else { return Guard(None) };
+        Guard(child.ok())
+    }
+
+    /// Waits until the guard has seen the terminal as it is: nothing about it may be changed before.
+    pub fn stands(&mut self) {
+        let Some(child) = &mut self.0 else { return };
         let mut answer = String::new();
         if let Some(output) = child.stdout.take() {
             let _ = BufReader::new(output).read_line(&mut answer);
@@ -50,7 +58,6 @@ impl Guard {
         if let (Ok(mut pipe), "ready\n") = (PIPE.lock(), &*answer) {
             *pipe = child.stdin.take();
         }
-        Guard(Some(child))
     }
 }
 

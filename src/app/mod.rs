@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod cli;
-#[cfg(unix)]
+#[cfg_attr(not(unix), path = "no_guard.rs")]
 mod guard;
 mod headless;
 #[cfg(unix)]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::cli::{IncidentArgs, PlayArgs, SandboxArgs};
+use super::guard::Guard;
 use super::headless::lines::Lines;
 use super::headless::{self, Ended, Output, Usage};
 use super::saves::{Found, Saves};
@@ -17,19 +18,20 @@ use crate::level::sandbox::Sandbox;
 
 /// Plays.
 pub fn play(arguments: &PlayArgs, folder: Option<&Path>) -> Ended {
+    let screen = screen(arguments.plain);
     if let Some(name) = &arguments.level
         && let Some(address) = Address::parse(name)
     {
         let pack = incident::pack(address.and_then(incident::incident).map_err(Usage)?);
         let name = pack.levels.first().map(|level| level.name.clone());
-        return begin(pack, name, arguments.seed, arguments.plain);
+        return begin(pack, name, arguments.seed, screen);
     }
     let pack = headless::pack(folder)?;
     let wanted = match &arguments.level {
         Some(name) => Some(headless::level(&pack, name)?.name.clone()),
         None => None,
     };
-    begin(pack, wanted, arguments.seed, arguments.plain)
+    begin(pack, wanted, arguments.seed, screen)
 }
 
 /// Plays an incident, or prints it.
@@ -45,7 +47,7 @@ pub fn incident(arguments: &IncidentArgs) -> Ended {
         return Ok(ExitCode::SUCCESS);
     }
     let name = level.name.clone();
-    begin(incident::pack(level), Some(name), None, arguments.plain)
+    begin(incident::pack(level), Some(name), None, screen(arguments.plain))
 }
 
 /// Plays in a cluster without goals.
@@ -53,11 +55,16 @@ pub fn sandbox(arguments: &SandboxArgs) -> Ended {
     let SandboxArgs { sample, nodes, cloud, ingress, dual_stack, seed, plain } = *arguments;
     let pack = Sandbox { sample, nodes, cloud, ingress, dual_stack }.pack(seed);
     let name = pack.levels.first().map(|level| level.name.clone());
-    begin(pack, name, Some(seed), plain)
+    begin(pack, name, Some(seed), screen(plain))
 }
 
-/// Plays a pack, from this level or where the player left off.
-fn begin(pack: Pack, wanted: Option<String>, seed: Option<u64>, plain: bool) -> Ended {
+/// A screen to play on, with the guard that gives it back; none in plain mode.
+fn screen(plain: bool) -> Option<Guard> {
+    (!plain).then(Guard::post)
+}
+
+/// Plays a pack, from this level or where the player left off, on the screen or in lines of text.
+fn begin(pack: Pack, wanted: Option<String>, seed: Option<u64>, screen: Option<Guard>) -> Ended {
     let Found { saves, save, notes } = Saves::open();
     let mut game = Game::new(Arc::new(pack), save).on_seed(seed).on_day(today::today());
     for note in notes {
@@ -66,7 +73,7 @@ fn begin(pack: Pack, wanted: Option<String>, seed: Option<u64>, plain: bool) -> 
     if let Some(name) = wanted {
         update(&mut game, Msg::OpenLevel(name));
     }
-    if plain {
+    let Some(guard) = screen else {
         let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let told = match person {
             true => plain::play(game, saves, Lines::open(true), std::io::stdout()),
@@ -77,7 +84,7 @@ fn begin(pack: Pack, wanted: Option<String>, seed: Option<u64>, plain: bool) -> 
         };
         told.map_err(|error| Usage(format!("standard output failed: {error}")))?;
         return Ok(ExitCode::SUCCESS);
-    }
-    terminal::play(game, saves).map_err(Usage)?;
+    };
+    terminal::play(game, saves, guard).map_err(Usage)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,6 @@ use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-#[cfg(unix)]
 use super::guard::{self, Guard};
 #[cfg(unix)]
 use super::input;
@@ -38,11 +37,11 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether somebody else has drawn on it since the last frame.
 static STRANGE: AtomicBool = AtomicBool::new(false);
 
-/// Plays until the player leaves.
+/// Plays until the player leaves; `guard` was sent for before.
 ///
 /// # Errors
 /// Why there is no terminal to play in, with what to do instead.
-pub fn play(game: Game, saves: Saves) -> Result<(), String> {
+pub fn play(game: Game, saves: Saves, mut guard: Guard) -> Result<(), String> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err("podhop plays in a terminal, and this is none.\n\
                     podhop play --plain plays in lines of text; podhop check solves a level without a screen."
@@ -50,8 +49,7 @@ pub fn play(game: Game, saves: Saves) -> Result<(), String> {
     }
     let keeper = Arc::new(Mutex::new(Keeper { saves, pending: None }));
     restore_on_panic();
-    #[cfg(unix)]
-    let _guard = Guard::post();
+    guard.stands();
     #[cfg(unix)]
     restore_on_signals(&keeper);
     let result = Screen::take().and_then(|mut screen| {
@@ -260,7 +258,6 @@ impl Drop for Screen {
 fn take() -> io::Result<()> {
     #[cfg(unix)]
     input::take();
-    #[cfg(unix)]
     guard::tell(true);
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
@@ -291,7 +288,6 @@ fn restore() {
         cursor::Show
     );
     let _ = io::stdout().flush();
-    #[cfg(unix)]
     guard::tell(false);
 }
 

@@ -68,10 +68,10 @@ impl Story {
         }
         if !questions.is_empty() {
             // A lookup asks for addresses of both families: one answer is enough.
-            let answers = questions.iter().filter_map(|trace| answer_of(trace));
+            let mut answers = questions.iter().filter_map(|trace| answer_of(trace));
             let found =
                 |answer: &DnsAnswer| answer.code == DnsCode::NoError && !answer.records.is_empty();
-            story.arrived = answers.into_iter().any(found);
+            story.arrived = answers.any(found);
             story.ending = if story.arrived { "answered" } else { "unknown name" }.to_owned();
         }
         story.steps.extend(lookup(&questions));

@@ -322,6 +322,8 @@ struct Connection<'a> {
 struct Server<'a> {
     /// The pod, on its node's network too.
     party: Party,
+    /// Where it was reached.
+    port: u16,
     answers: Vec<&'a Served>,
 }
 
@@ -353,7 +355,7 @@ fn servers_of<'a>(
     deepest: u32,
     servers: &mut Vec<Server<'a>>,
 ) {
-    let Outcome::Delivered { to, .. } = &trace.outcome else { return };
+    let Outcome::Delivered { to, at, .. } = &trace.outcome else { return };
     let answers: Vec<&Served> = cluster.served(trace.id).collect();
     let pod = answers.first().and_then(|served| match &served.place {
         Some(Place::Container { namespace, pod, .. }) => {
@@ -363,7 +365,7 @@ fn servers_of<'a>(
     });
     let onward = answers.iter().flat_map(|served| &served.onward);
     let onward: Vec<&Trace> = onward.filter_map(|id| cluster.trace(*id)).collect();
-    servers.push(Server { party: pod.unwrap_or_else(|| to.clone()), answers });
+    servers.push(Server { party: pod.unwrap_or_else(|| to.clone()), port: at.port(), answers });
     if deepest > 0 {
         for trace in onward.into_iter().filter(|trace| trace.dns.is_none()) {
             servers_of(cluster, trace, deepest - 1, servers);
@@ -373,20 +375,8 @@ fn servers_of<'a>(
 
 /// The last server that a command's packets reached, behind a proxy if there is one, and its port.
 pub(super) fn last_server(cluster: &Cluster, traces: &[TraceId]) -> Option<(Party, u16)> {
-    let mut at =
-        traces.iter().rev().filter_map(|id| cluster.trace(*id)).find(|t| t.dns.is_none())?;
-    for _ in 0..DEEPEST {
-        let onward = cluster.served(at.id).flat_map(|served| &served.onward);
-        let next = onward.filter_map(|id| cluster.trace(*id)).filter(|trace| trace.dns.is_none());
-        match next.last() {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    match &at.outcome {
-        Outcome::Delivered { to, at, .. } => Some((to.clone(), at.port())),
-        _ => None,
-    }
+    let last = connections(cluster, traces).pop()?.servers.pop()?;
+    Some((last.party, last.port))
 }
 
 /// What a command came to.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::positions::{field, item};
 use super::schema::{Schema, Struct, Type, go_name};
+use super::values::PULL_POLICIES;
 use super::{Document, base64, quantity};
 use crate::diagnostic::{Diagnostic, nearest};
 
@@ -300,7 +301,7 @@ fn words_for(field: &str, value: &Value) -> Option<String> {
         ("externalTrafficPolicy" | "internalTrafficPolicy", _) => among(&["Cluster", "Local"]),
         ("ipFamilyPolicy", _) => among(&["SingleStack", "PreferDualStack", "RequireDualStack"]),
         ("restartPolicy", _) => among(&["Always", "OnFailure", "Never"]),
-        ("imagePullPolicy", _) => among(&["Always", "IfNotPresent", "Never"]),
+        ("imagePullPolicy", _) => among(PULL_POLICIES),
         ("dnsPolicy", _) => among(&["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
         ("protocol", _) => among(&["TCP", "UDP", "SCTP"]),
         _ => None,

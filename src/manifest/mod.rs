@@ -17,6 +17,7 @@ mod scalar;
 pub mod schema;
 mod stream;
 mod syntax;
+pub mod values;
 
 use std::sync::Arc;
 

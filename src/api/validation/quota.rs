@@ -11,18 +11,9 @@ use super::pod::resources::{amount_of, of_containers, standard};
 use super::report::{Json, Report};
 use super::{metadata, names};
 use crate::manifest::quantity;
+use crate::manifest::values::QUOTA_SCOPES;
 
 type Amounts = BTreeMap<String, Quantity>;
-
-const SCOPES: &[&str] = &[
-    "BestEffort",
-    "CrossNamespacePodAffinity",
-    "NotBestEffort",
-    "NotTerminating",
-    "PriorityClass",
-    "Terminating",
-    "VolumeAttributesClass",
-];
 
 /// Scopes of which a quota has one at most.
 const OPPOSITES: [[&str; 2]; 2] =
@@ -110,7 +101,7 @@ fn check_scopes(report: &mut Report, spec: &ResourceQuotaSpec) {
     let path = "spec.scopes";
     let scopes = spec.scopes.as_deref().unwrap_or_default();
     for scope in scopes {
-        if !SCOPES.contains(&scope.as_str()) {
+        if !QUOTA_SCOPES.contains(&scope.as_str()) {
             report.invalid(path, Json(scopes), "unsupported scope");
         }
         for name in spec.hard.iter().flatten().map(|(name, _)| name) {
@@ -142,7 +133,7 @@ fn check_requirement(
     let scope = requirement.scope_name.as_str();
     let operator = requirement.operator.as_str();
     let values = requirement.values.as_deref().unwrap_or_default();
-    if !SCOPES.contains(&scope) {
+    if !QUOTA_SCOPES.contains(&scope) {
         report.invalid(&format!("{path}.scopeName"), scope, "unsupported scope");
     }
     // Only the scopes that name classes can be compared with values.

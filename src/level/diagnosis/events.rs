@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 
-use super::{Case, Diagnosis, Facts};
-use crate::level::acts::Act;
+use super::{Case, Diagnosis, Facts, trial};
+use crate::level::acts::{Act, STRICT};
 use crate::level::format::Event;
 
 /// Says what did not happen, and which of the player's objects stands in the way.
@@ -20,12 +20,18 @@ pub(super) fn diagnose(facts: &Facts<'_>, event: &Event, act: &Act) -> Diagnosis
     .look(["kubectl get deployments -A".to_owned()])
     .fact(format!("the level ran: {run}"))
     .facts(Some(act.said.clone()).filter(|said| !said.is_empty()));
-    let Some((namespace, name)) = paused(facts.case) else {
+    let resumed = paused(facts.case).and_then(|(namespace, name)| {
+        let resume = format!("kubectl rollout resume deployment {name} -n {namespace}");
+        // Another Deployment's pause has nothing to do with it.
+        let tried = trial::after(facts, &format!("{STRICT}\n{resume}\n{run}"));
+        (tried != trial::Tried::Refused).then_some((namespace, name, resume))
+    });
+    let Some((namespace, name, resume)) = resumed else {
         return said.fix("keep what the command names, so that it works as it did at the start");
     };
     said.fact(format!("Deployment {name} is paused: it rolls out nothing"))
         .at(facts.locator.field("Deployment", &namespace, &name, "spec.paused"))
-        .fix(format!("resume it: kubectl rollout resume deployment {name} -n {namespace}"))
+        .fix(format!("resume it: {resume}"))
 }
 
 /// A Deployment that is paused.

@@ -194,8 +194,8 @@ pub(super) fn solves(
     }
     let verdict = attempt.grade();
     // An event that fails fails its goal: it is the event that is to be mended.
-    let events = attempt.acts().iter().filter(|act| matches!(act.by, Actor::Event(_)));
-    events.into_iter().try_for_each(|act| obeys(&level, act, None))?;
+    let mut events = attempt.acts().iter().filter(|act| matches!(act.by, Actor::Event(_)));
+    events.try_for_each(|act| obeys(&level, act, None))?;
     if let Some(goal) = verdict.goals.iter().find(|goal| !goal.passed) {
         let name = solution.files.keys().next().map_or("solve.sh", String::as_str);
         let error = Diagnostic::error(unmet(goal)).in_file(file(name)).at(Position::new(1, 1));

@@ -1,6 +1,8 @@
 //! What the OpenAPI document does not tell of the API server's own types, and its messages show:
 //! names of string types, the texts that such a type allows, and embedded structs.
 
+use crate::manifest::values::{HOST_PATH_TYPES, LAST_WORDS, PROFILES, PULL_POLICIES, QUOTA_SCOPES};
+
 /// What is known of a field beside its schema.
 #[derive(Clone, Copy, Default)]
 pub struct Facts {
@@ -73,13 +75,8 @@ const NODE_POLICIES: &[&str] = &["Honor", "Ignore"];
 const TYPES: &[(&str, &str, &str, &[&str])] = &[
     ("Capabilities", "add", "[]v1.Capability", &[]),
     ("Capabilities", "drop", "[]v1.Capability", &[]),
-    ("Container", "imagePullPolicy", "v1.PullPolicy", &["Always", "IfNotPresent", "Never"]),
-    (
-        "Container",
-        "terminationMessagePolicy",
-        "v1.TerminationMessagePolicy",
-        &["FallbackToLogsOnError", "File"],
-    ),
+    ("Container", "imagePullPolicy", "v1.PullPolicy", PULL_POLICIES),
+    ("Container", "terminationMessagePolicy", "v1.TerminationMessagePolicy", LAST_WORDS),
     ("Container", "restartPolicy", "v1.ContainerRestartPolicy", &[]),
     ("ContainerPort", "protocol", "v1.Protocol", PROTOCOLS),
     ("CronJobSpec", "concurrencyPolicy", "v1.ConcurrencyPolicy", &["Allow", "Forbid", "Replace"]),
@@ -172,21 +169,7 @@ const TYPES: &[(&str, &str, &str, &[&str])] = &[
         "v1.MountPropagationMode",
         &["Bidirectional", "HostToContainer", "None"],
     ),
-    (
-        "HostPathVolumeSource",
-        "type",
-        "v1.HostPathType",
-        &[
-            "",
-            "BlockDevice",
-            "CharDevice",
-            "Directory",
-            "DirectoryOrCreate",
-            "File",
-            "FileOrCreate",
-            "Socket",
-        ],
-    ),
+    ("HostPathVolumeSource", "type", "v1.HostPathType", HOST_PATH_TYPES),
     ("VolumeMount", "recursiveReadOnly", "v1.RecursiveReadOnlyMode", &[]),
     ("ContainerResizePolicy", "resourceName", "v1.ResourceName", &[]),
     ("ContainerResizePolicy", "restartPolicy", "v1.ResourceResizeRestartPolicy", &[]),
@@ -215,31 +198,11 @@ const TYPES: &[(&str, &str, &str, &[&str])] = &[
         &["Always", "OnRootMismatch"],
     ),
     ("PodSecurityContext", "seLinuxChangePolicy", "v1.PodSELinuxChangePolicy", &[]),
-    (
-        "SeccompProfile",
-        "type",
-        "v1.SeccompProfileType",
-        &["Localhost", "RuntimeDefault", "Unconfined"],
-    ),
-    (
-        "AppArmorProfile",
-        "type",
-        "v1.AppArmorProfileType",
-        &["Localhost", "RuntimeDefault", "Unconfined"],
-    ),
+    ("SeccompProfile", "type", "v1.SeccompProfileType", PROFILES),
+    ("AppArmorProfile", "type", "v1.AppArmorProfileType", PROFILES),
     ("EphemeralContainer", "restartPolicy", "v1.ContainerRestartPolicy", &[]),
-    (
-        "EphemeralContainer",
-        "terminationMessagePolicy",
-        "v1.TerminationMessagePolicy",
-        &["FallbackToLogsOnError", "File"],
-    ),
-    (
-        "EphemeralContainer",
-        "imagePullPolicy",
-        "v1.PullPolicy",
-        &["Always", "IfNotPresent", "Never"],
-    ),
+    ("EphemeralContainer", "terminationMessagePolicy", "v1.TerminationMessagePolicy", LAST_WORDS),
+    ("EphemeralContainer", "imagePullPolicy", "v1.PullPolicy", PULL_POLICIES),
     ("LimitRangeItem", "type", "v1.LimitType", &[]),
     ("LimitRangeItem", "max", "v1.ResourceList", &[]),
     ("LimitRangeItem", "min", "v1.ResourceList", &[]),
@@ -247,34 +210,8 @@ const TYPES: &[(&str, &str, &str, &[&str])] = &[
     ("LimitRangeItem", "defaultRequest", "v1.ResourceList", &[]),
     ("LimitRangeItem", "maxLimitRequestRatio", "v1.ResourceList", &[]),
     ("ResourceQuotaSpec", "hard", "v1.ResourceList", &[]),
-    (
-        "ResourceQuotaSpec",
-        "scopes",
-        "[]v1.ResourceQuotaScope",
-        &[
-            "BestEffort",
-            "CrossNamespacePodAffinity",
-            "NotBestEffort",
-            "NotTerminating",
-            "PriorityClass",
-            "Terminating",
-            "VolumeAttributesClass",
-        ],
-    ),
-    (
-        "ScopedResourceSelectorRequirement",
-        "scopeName",
-        "v1.ResourceQuotaScope",
-        &[
-            "BestEffort",
-            "CrossNamespacePodAffinity",
-            "NotBestEffort",
-            "NotTerminating",
-            "PriorityClass",
-            "Terminating",
-            "VolumeAttributesClass",
-        ],
-    ),
+    ("ResourceQuotaSpec", "scopes", "[]v1.ResourceQuotaScope", QUOTA_SCOPES),
+    ("ScopedResourceSelectorRequirement", "scopeName", "v1.ResourceQuotaScope", QUOTA_SCOPES),
     (
         "ScopedResourceSelectorRequirement",
         "operator",
@@ -282,7 +219,7 @@ const TYPES: &[(&str, &str, &str, &[&str])] = &[
         &["DoesNotExist", "Exists", "In", "NotIn"],
     ),
     ("SecurityContext", "procMount", "v1.ProcMountType", &["Default", "Unmasked"]),
-    ("ImageVolumeSource", "pullPolicy", "v1.PullPolicy", &["Always", "IfNotPresent", "Never"]),
+    ("ImageVolumeSource", "pullPolicy", "v1.PullPolicy", PULL_POLICIES),
     (
         "StatefulSetPersistentVolumeClaimRetentionPolicy",
         "whenDeleted",

@@ -7,9 +7,9 @@ use k8s_openapi::api::core::v1::{Container, ContainerPort, Lifecycle, PodSpec, V
 use super::super::names;
 use super::super::report::{Json, Report};
 use super::{env, mount, probe, resources, security};
+use crate::manifest::values::PULL_POLICIES;
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
-const PULL_POLICIES: &[&str] = &["Always", "IfNotPresent", "Never"];
 const MESSAGE_POLICIES: &[&str] = &["File", "FallbackToLogsOnError"];
 const RESTART_POLICIES: &[&str] = &["Always", "Never", "OnFailure"];
 

@@ -10,8 +10,7 @@ use super::super::report::{Json, Report};
 use super::super::shape::Own;
 use super::internal::{SECCOMP, SECURITY_CONTEXT};
 use super::mount;
-
-const PROFILES: &[&str] = &["Localhost", "RuntimeDefault", "Unconfined"];
+use crate::manifest::values::PROFILES;
 
 /// The longest name of a kernel's setting.
 const MAX_SYSCTL: usize = 253;

@@ -10,18 +10,8 @@ use super::super::{labels, metadata, names, others};
 use super::container::Volumes;
 use super::{file_mode, legacy_volume, mount, projected};
 use crate::manifest::quantity;
+use crate::manifest::values::{HOST_PATH_TYPES, PULL_POLICIES};
 
-const HOST_PATH_TYPES: &[&str] = &[
-    "",
-    "BlockDevice",
-    "CharDevice",
-    "Directory",
-    "DirectoryOrCreate",
-    "File",
-    "FileOrCreate",
-    "Socket",
-];
-const PULL_POLICIES: &[&str] = &["Always", "IfNotPresent", "Never"];
 const TWO_SOURCES: &str = "may not specify more than 1 volume type";
 
 /// The longest name of a CSI driver.
