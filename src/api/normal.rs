@@ -106,8 +106,8 @@ pub(super) fn forget_empty(object: &mut Object) {
 fn fields(schema: &Schema, at: &Struct, value: &mut Value) {
     let Value::Object(values) = value else { return };
     values.retain(|name, value| {
-        let Some(field) = at.fields.get(name) else { return true };
-        if SWITCHED_OFF.contains(&(at.name.as_str(), name.as_str())) {
+        let Some(field) = at.fields.get(name.as_str()) else { return true };
+        if SWITCHED_OFF.contains(&(at.name, name.as_str())) {
             return false;
         }
         let bare = at.name == "PodTemplateSpec" && name == "metadata" && has_no_labels(value);
@@ -115,7 +115,7 @@ fn fields(schema: &Schema, at: &Struct, value: &mut Value) {
         if bare {
             value["labels"] = Value::Object(serde_json::Map::new());
         }
-        !is_dropped(&at.name, name, &field.holds, value) || field.required
+        !is_dropped(at.name, name, &field.holds, value) || field.required
     });
 }
 

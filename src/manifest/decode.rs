@@ -143,14 +143,14 @@ impl<'s> Decoder<'s> {
         let mut names: Vec<&String> = values.keys().collect();
         names.sort();
         for name in names {
-            let Some(known) = object.fields.get(name) else {
+            let Some(known) = object.fields.get(name.as_str()) else {
                 self.unknown(object, name, place);
                 continue;
             };
             let mut fields = place.fields.clone();
             fields.extend(known.embedded);
-            fields.push(&known.name);
-            let below = Place { path: field(&place.path, name), object: &object.name, fields };
+            fields.push(known.name);
+            let below = Place { path: field(&place.path, name), object: object.name, fields };
             self.value(&known.holds, known.go_type, &values[name.as_str()], &below)?;
         }
         Ok(())
@@ -168,7 +168,7 @@ impl<'s> Decoder<'s> {
 
     /// A next step for somebody who wrote `name` in `object`.
     fn near(&self, object: &Struct, name: &str, path: &str) -> Option<String> {
-        if let Some(near) = nearest(name, object.fields.keys().map(String::as_str)) {
+        if let Some(near) = nearest(name, object.fields.keys().copied()) {
             return Some(format!("did you mean \"{near}\"?"));
         }
         let has = |holds: &Type| {

@@ -224,7 +224,7 @@ struct Walk {
 
 impl Walk {
     fn below(&mut self, schema: &Schema, at: &Struct, is_kind: bool) {
-        if !self.seen.insert(at.name.clone()) {
+        if !self.seen.insert(at.name.to_owned()) {
             return;
         }
         for field in at.fields.values() {
@@ -240,7 +240,7 @@ impl Walk {
                 }
                 (None, None) => &mut self.leaves,
             };
-            list.entry(at.name.clone()).or_default().insert(field.name.clone());
+            list.entry(at.name.to_owned()).or_default().insert(field.name.to_owned());
         }
     }
 }

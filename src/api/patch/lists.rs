@@ -36,7 +36,7 @@ impl Place {
     pub(super) fn field(self, name: &str) -> (Strategy, Place) {
         let below = self.at.and_then(|at| at.fields.get(name));
         let next = below.and_then(|field| self.schema?.object(&field.holds));
-        let strategy = self.at.map_or_else(Strategy::default, |at| strategy(&at.name, name));
+        let strategy = self.at.map_or_else(Strategy::default, |at| strategy(at.name, name));
         (strategy, Place { at: next, ..self })
     }
 }
@@ -112,11 +112,16 @@ mod tests {
     }
 
     /// Whether a type that can be reached from `at` has a field.
-    fn has(schema: &Schema, at: &Struct, wanted: (&str, &str), seen: &mut Vec<String>) -> bool {
+    fn has(
+        schema: &Schema,
+        at: &'static Struct,
+        wanted: (&str, &str),
+        seen: &mut Vec<&'static str>,
+    ) -> bool {
         if seen.contains(&at.name) {
             return false;
         }
-        seen.push(at.name.clone());
+        seen.push(at.name);
         let here = at.name == wanted.0 && at.fields.contains_key(wanted.1);
         let below = at.fields.values().filter_map(|field| schema.object(&field.holds));
         here || below.into_iter().any(|next| has(schema, next, wanted, seen))

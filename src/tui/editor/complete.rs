@@ -50,7 +50,7 @@ pub fn about(lines: &[String], row: usize) -> Option<Completion> {
     let schema = Schema::of(&version, &kind)?;
     let field = schema.field(&path.join("."))?;
     let choice = Choice {
-        text: field.name.clone(),
+        text: field.name.to_owned(),
         holds: schema.words(&field.holds),
         doc: doc(field),
         below: false,
@@ -99,12 +99,14 @@ fn keys(
 fn fields(schema: &Schema, path: &str, typed: &str, present: &[String]) -> Vec<Choice> {
     let mut found: Vec<(bool, Choice)> = schema
         .fields(path)
-        .filter(|field| field.name.starts_with(typed) && !present.contains(&field.name))
+        .filter(|field| {
+            field.name.starts_with(typed) && !present.iter().any(|name| name == field.name)
+        })
         .filter(|field| field.name != "status" || !path.is_empty())
         .map(|field| {
             let below = matches!(field.holds, Type::Struct(_) | Type::List(_) | Type::Map(_));
             let choice = Choice {
-                text: field.name.clone(),
+                text: field.name.to_owned(),
                 holds: schema.words(&field.holds),
                 doc: doc(field),
                 below,
