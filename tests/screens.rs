@@ -86,7 +86,8 @@ fn the_first_level_is_won_by_keys_alone() {
         player.wait(Duration::from_secs(1));
         let debrief = player.screen();
         assert!(debrief.contains("What to keep"), "{debrief}");
-        player.keys("enter");
+        // Enter turns the page until its end was seen, then it goes on.
+        player.keys("enter enter enter enter");
         assert!(player.screen().contains("2  "), "{}", player.screen());
     }
 }
@@ -343,7 +344,7 @@ fn the_ladder_shows_one_rung_a_press_and_marks_no_line_before_the_third() {
     player.wait(Duration::from_secs(9));
     let at_once = player.screen();
     assert!(at_once.contains("Refused: "), "{at_once}");
-    for later in ["nearest label", "matches 0 of", "write app", "◀"] {
+    for later in ["nearest:", "matches 0 of", "write app", "◀"] {
         assert!(!at_once.contains(later), "{later} comes too early:\n{at_once}");
     }
     player.keys("f3");
@@ -354,7 +355,7 @@ fn the_ladder_shows_one_rung_a_press_and_marks_no_line_before_the_third() {
     );
     player.keys("f3");
     let second = player.screen();
-    assert!(second.contains("matches 0 of") && !second.contains("nearest label"), "{second}");
+    assert!(second.contains("matches 0 of") && !second.contains("nearest:"), "{second}");
     player.keys("f3");
     let third = player.screen();
     assert!(third.contains("backend.yaml:7") && !third.contains("The way out"), "{third}");
@@ -480,7 +481,7 @@ fn a_skeleton_stands_below_what_is_there() {
     let mut player = Player::new(120, 50);
     player.keys("enter enter esc :").type_text("new deploy").keys("enter");
     let screen = player.screen();
-    assert!(screen.contains("kind: Deployment") && screen.contains("kind: Pod"), "{screen}");
+    assert!(screen.contains("kind: Deployment"), "{screen}");
     assert!(player.texts()[0].contains("---\napiVersion: apps/v1\n"), "{:?}", player.texts());
 }
 

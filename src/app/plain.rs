@@ -39,10 +39,13 @@ On the trail: the number or name of a level opens it. In a level:
   map              the cluster in sentences; describe NAME tells more
   hint             the next hint
   wait N           let N seconds pass
-  undo, reset, rewind, seed N
+  undo             take back the last apply, command or reset
+  reset            begin the level again
+  rewind           go back in time a little
+  seed N           the same level with other names and addresses
+  glossary WORD    what a word means; codes, explain CODE: what diagnoses mean
   cause WHERE      of an incident: an object, a line of a file, or a code
   bug              write down what was done here, to be done again
-  glossary WORD, codes, explain CODE: what words and diagnoses mean
   next, debrief, trail, quit
 Everything else is a command of the level's shell: kubectl, curl, nslookup…
 A line that begins with ! is for the shell in any case.";
@@ -94,7 +97,7 @@ impl Source for Lines {
 /// # Errors
 /// When standard output fails, other than by being closed.
 pub fn play(game: Game, saves: Saves, input: impl Source, out: impl Write) -> io::Result<()> {
-    let mut plain = Plain { game, saves, out, seen: 0, input };
+    let mut plain = Plain { game, saves, out, seen: 0, input, next: None };
     match plain.run() {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
@@ -108,6 +111,8 @@ struct Plain<I, O> {
     out: O,
     /// How many of the terminal's lines were told.
     seen: usize,
+    /// A line that was typed instead of an answer, and is a command.
+    next: Option<String>,
 }
 
 impl<I: Source, O: Write> Plain<I, O> {
@@ -121,7 +126,11 @@ impl<I: Source, O: Write> Plain<I, O> {
         }
         loop {
             let prompt = self.prompt();
-            let Some(line) = self.input.line(&prompt, &mut self.out)? else { return Ok(()) };
+            let line = match self.next.take() {
+                Some(line) => Some(line),
+                None => self.input.line(&prompt, &mut self.out)?,
+            };
+            let Some(line) = line else { return Ok(()) };
             if !self.command(line.trim_end())? {
                 return Ok(());
             }
@@ -357,6 +366,9 @@ impl<I: Source, O: Write> Plain<I, O> {
         let mut text = String::new();
         while let Some(line) = self.input.line("", &mut self.out)? {
             match line.trim_end() {
+                "." if text.trim().is_empty() => {
+                    return self.say("Kept as it was: nothing was typed.");
+                }
                 "." => return self.change(name, text),
                 ".." => return self.say("Kept as it was."),
                 _ => {
@@ -502,11 +514,22 @@ impl<I: Source, O: Write> Plain<I, O> {
         titles: impl IntoIterator<Item = impl std::fmt::Display>,
     ) -> io::Result<Option<usize>> {
         self.say(question)?;
-        for (at, title) in titles.into_iter().enumerate() {
-            self.say(&format!("  {} {title}", at + 1))?;
+        let mut count = 0;
+        for title in titles {
+            count += 1;
+            self.say(&format!("  {count} {title}"))?;
         }
         let answer = self.input.line("number> ", &mut self.out)?.unwrap_or_default();
-        Ok(answer.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1)))
+        let number = answer.trim().parse::<usize>();
+        if let Ok(number @ 1..) = number
+            && number <= count
+        {
+            return Ok(Some(number - 1));
+        }
+        self.say("Not answered.")?;
+        // A word is no answer: it is what is to be done next.
+        self.next = Some(answer).filter(|answer| !answer.trim().is_empty() && number.is_err());
+        Ok(None)
     }
 
     fn way(&mut self, number: &str) -> io::Result<()> {
@@ -860,7 +883,10 @@ mod tests {
              apply\ngo\n\nquit\n",
         );
         assert!(told.contains("“unknown name”, as you expected."), "{told}");
-        assert!(told.contains("Won: 1 line changed, no hints. 3 of 4 stars"), "{told}");
+        assert!(
+            told.contains("Won: 1 line changed, help as far as where to look. 3 of 4 stars"),
+            "{told}"
+        );
         assert!(told.contains("needed"), "{told}");
         assert!(told.contains("On a real cluster"), "{told}");
         for key in ["Ctrl-", "F3", "Esc", "✓", "✗"] {
@@ -874,7 +900,7 @@ mod tests {
         let steps = ["Where to look 1:", "Fact:", "Line: multi.yaml", "Way out:"];
         let counts: Vec<usize> =
             steps.iter().map(|step| told.matches(step).count().min(4)).collect();
-        assert!(told.contains("Nothing was sent since. go sends"), "{told}");
+        assert!(told.contains("Nothing was sent yet. go sends"), "{told}");
         assert!(counts.windows(2).all(|pair| pair[0] >= pair[1]), "{counts:?}\n{told}");
         assert_eq!(told.matches("Way out:").count(), 1, "{told}");
         assert!(told.contains("$ kubectl"), "{told}");

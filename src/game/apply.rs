@@ -123,7 +123,7 @@ pub(super) fn ask_and_send(game: &mut Game) -> Vec<Effect> {
         let cluster = play.attempt.cluster();
         play.question = Question::of(&play.level().goals, &play.scene, cluster);
         if play.question.is_some() {
-            game.popup = Some(Popup::Predict(0));
+            game.popup = Some(Popup::Predict(None));
             return Vec::new();
         }
     }

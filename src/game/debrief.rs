@@ -66,6 +66,13 @@ pub struct Debrief {
     checked: bool,
 }
 
+/// Whether a change is more than blank lines, or lines that stand elsewhere now.
+fn says_something(edit: &Edit, text: &str) -> bool {
+    let written = |lines: &[String]| lines.iter().any(|line| !line.trim().is_empty());
+    let gone = |line: &String| !text.lines().any(|kept| kept.trim() == line.trim());
+    written(&edit.new) || (written(&edit.old) && edit.old.iter().any(gone))
+}
+
 impl Debrief {
     /// The debrief of a level that was just won.
     pub fn of(play: &Play) -> Debrief {
@@ -73,7 +80,8 @@ impl Debrief {
         let mut edits = Vec::new();
         for (file, text) in play.edited_files() {
             let start = level.start.get(&file).map(|bytes| String::from_utf8_lossy(bytes));
-            for edit in diff::edits(start.as_deref().unwrap_or(""), &text) {
+            let all = diff::edits(start.as_deref().unwrap_or(""), &text);
+            for edit in all.into_iter().filter(|edit| says_something(edit, &text)) {
                 edits.push(Tried { file: file.clone(), edit, mattered: None });
             }
         }

@@ -91,6 +91,18 @@ pub struct Fault<'a> {
     pub goals: Vec<usize>,
     /// What is known of it.
     pub diagnosis: &'a Diagnosis,
+    /// The commands that show its evidence, numbered from 1 over all causes. What another cause lists
+    /// before is not listed again.
+    pub looks: Vec<(usize, &'a str)>,
+}
+
+impl Fault<'_> {
+    /// The nearest miss, where it is not the way out itself.
+    pub fn nearest(&self) -> Option<&str> {
+        let nearest = self.diagnosis.nearest.as_deref()?;
+        let told = self.diagnosis.at.is_none() && self.diagnosis.fix.contains(nearest);
+        (!told).then_some(nearest)
+    }
 }
 
 /// What is wrong, each cause once.
@@ -101,7 +113,16 @@ pub fn faults(goals: &[GoalState]) -> Vec<Fault<'_>> {
         let cause = diagnosis.cause();
         match faults.iter_mut().find(|fault| fault.diagnosis.cause() == cause) {
             Some(fault) => fault.goals.push(at),
-            None => faults.push(Fault { goals: vec![at], diagnosis }),
+            None => faults.push(Fault { goals: vec![at], diagnosis, looks: Vec::new() }),
+        }
+    }
+    let mut listed: Vec<&str> = Vec::new();
+    for fault in &mut faults {
+        for look in &fault.diagnosis.look {
+            if !listed.contains(&look.as_str()) {
+                listed.push(look);
+                fault.looks.push((listed.len(), look));
+            }
         }
     }
     faults

@@ -163,7 +163,7 @@ fn predict(game: &mut Game, choice: usize) -> Vec<Effect> {
     let question = play.question.as_ref();
     if question.is_some_and(|question| question.asks_where(choice)) {
         play.asked = Asked::Where(choice);
-        game.popup = Some(Popup::Predict(0));
+        game.popup = Some(Popup::Predict(None));
         return Vec::new();
     }
     play.asked = Asked::Yes(Prediction { choice, place: None });
@@ -234,7 +234,7 @@ fn predict_where(game: &mut Game, place: Option<usize>) -> Vec<Effect> {
     apply::send(game)
 }
 
-fn skip_prediction(game: &mut Game) -> Vec<Effect> {
+pub(super) fn skip_prediction(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
     game.popup = None;
     play.asked = match play.asked {
@@ -270,7 +270,13 @@ fn why(game: &mut Game) -> Vec<Effect> {
             _ if play.goals().is_empty() => apply::NO_GOALS.to_owned(),
             (true, _) => "Every goal has passed.".to_owned(),
             (false, false) => format!("{unapplied} is not applied: Ctrl-S, then Ctrl-G sends."),
-            (false, true) => "Nothing was sent since. Ctrl-G sends the goal's request.".to_owned(),
+            (false, true) if play.sends == 0 => {
+                "Nothing was sent yet. Ctrl-G sends the goal's request.".to_owned()
+            }
+            (false, true) => {
+                "Something was changed since the last send. Ctrl-G sends the request again."
+                    .to_owned()
+            }
         };
         play.say(if solved { Tone::Good } else { Tone::Plain }, text);
         game.popup = None;
@@ -282,7 +288,7 @@ fn why(game: &mut Game) -> Vec<Effect> {
         let (name, rung) = (play.level().name.clone(), play.ladder.highest);
         let record = game.record_mut(&name);
         record.rung = record.rung.max(rung);
-        // What is new stands at the end.
+        // What is new is shown.
         game.scroll = None;
     }
     game.popup = Some(Popup::Why);
@@ -305,8 +311,10 @@ pub(super) fn follow_ladder(game: &mut Game) -> Vec<Effect> {
 /// Puts a command that shows the evidence into the terminal, to be run by the player.
 fn look(game: &mut Game, at: usize) {
     let Some(play) = &mut game.play else { return };
-    let command =
-        faults(play.goals()).iter().flat_map(|fault| fault.diagnosis.look.iter().cloned()).nth(at);
+    let command = faults(play.goals())
+        .iter()
+        .flat_map(|fault| &fault.looks)
+        .find_map(|(number, look)| (*number == at + 1).then(|| (*look).to_owned()));
     let Some(command) = command else { return };
     game.popup = None;
     into_terminal(play, command);

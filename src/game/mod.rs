@@ -47,8 +47,7 @@ pub use save::{
 pub use setting::set_field;
 pub use timer::{SPEEDS, Timer};
 pub use trail::Search;
-pub use update::SETTINGS;
-pub use update::update;
+pub use update::{SETTINGS, headline, update};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,8 +82,8 @@ pub enum Screen {
 /// What lies on top of the level screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Popup {
-    /// What will happen? The selected choice.
-    Predict(usize),
+    /// What will happen? The selected choice, if one is.
+    Predict(Option<usize>),
     /// The hints that were read, and when the next may come.
     Hints,
     /// Why goals fail.
@@ -103,8 +102,8 @@ pub enum Popup {
     Leave,
     /// The level is won.
     Won,
-    /// A question before the debrief is read: the selected choice.
-    Question(usize),
+    /// A question before the debrief is read: the selected choice, if one is.
+    Question(Option<usize>),
 }
 
 /// A session in a level, to be done again.

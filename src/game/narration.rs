@@ -4,6 +4,7 @@ use super::ladder::faults;
 use super::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
 use super::story::Story;
 use crate::level::GoalState;
+use crate::network::HopVerdict;
 
 /// The cluster map in sentences.
 pub fn map(scene: &Scene, system: bool) -> Vec<String> {
@@ -74,7 +75,11 @@ fn told_pod(pod: &PodView) -> String {
 pub fn way(story: &Story, facts: bool) -> Vec<String> {
     let mut lines = vec![format!("{}:", story.title)];
     for (number, step) in story.steps.iter().enumerate() {
-        let word = step.verdict.word();
+        // What DNS says is told by its own words; "refused" is what becomes of a connection.
+        let word = match (step.verdict, &*step.place) {
+            (HopVerdict::Reject, "DNS") => "it ends here",
+            (verdict, _) => verdict.word(),
+        };
         lines.push(format!("{:>3}. {}: {} ({word})", number + 1, step.place, step.text));
         let evidence = step.evidence.iter().filter(|_| facts);
         let notes = step.notes.iter().chain(evidence);
@@ -86,6 +91,15 @@ pub fn way(story: &Story, facts: bool) -> Vec<String> {
     lines.push(format!("   It ended: {}.", story.ending));
     lines.extend(story.said.iter().map(|said| format!("   The client says: {said}")));
     lines
+}
+
+/// A text with a capital letter at its beginning.
+pub fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
 }
 
 /// How a goal stands, in one sentence.
@@ -104,7 +118,6 @@ pub fn goal(goal: &GoalState) -> String {
 /// The ladder as far as it was climbed, each cause with all the goals that it breaks.
 pub fn ladder(goals: &[GoalState], rung: u8) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut number = 0;
     for fault in faults(goals) {
         let diagnosis = fault.diagnosis;
         let broken: Vec<_> = fault.goals.iter().filter_map(|at| goals.get(*at)).collect();
@@ -113,20 +126,16 @@ pub fn ladder(goals: &[GoalState], rung: u8) -> Vec<String> {
             lines.push(format!("  The client says: {}", heard.said));
         }
         lines.push(format!("  What happened: {}", diagnosis.message));
-        for command in &diagnosis.look {
-            number += 1;
-            if rung >= 1 {
-                lines.push(format!("  Where to look {number}: {command}"));
-            }
+        if rung >= 1 {
+            let looks = fault.looks.iter();
+            lines.extend(looks.map(|(number, look)| format!("  Where to look {number}: {look}")));
         }
         if rung >= 2 {
             lines.extend(diagnosis.evidence.iter().map(|fact| format!("  Fact: {fact}")));
         }
         if rung >= 3 {
             lines.extend(diagnosis.at.iter().map(|at| format!("  Line: {at}")));
-            lines.extend(
-                diagnosis.nearest.iter().map(|nearest| format!("  Nearest miss: {nearest}")),
-            );
+            lines.extend(fault.nearest().map(|nearest| format!("  Nearest miss: {nearest}")));
         }
         if rung >= 4 {
             lines.push(format!("  Way out: {}", diagnosis.fix));
@@ -181,8 +190,12 @@ fn describe_pod(scene: &Scene, pod: &PodView) -> Vec<String> {
             "Made by    {}",
             pod.made_by.as_deref().unwrap_or("nobody: nothing brings it back")
         ),
-        "Containers".to_owned(),
     ];
+    if !pod.policies.is_empty() {
+        let names = pod.policies.join(", ");
+        lines.push(format!("Policies   {names}: what none of them allows does not pass"));
+    }
+    lines.push("Containers".to_owned());
     for container in &pod.containers {
         let restarts = match container.restarts {
             0 => String::new(),
@@ -222,8 +235,9 @@ fn describe_service(service: &ServiceView) -> Vec<String> {
         format!("Address    {}", or(&service.address, "none: names lead straight to pods")),
         format!("Ports      {}", or(&service.ports.join(", "), "none")),
         format!("Selector   {}", or(&service.selector, "none")),
-        format!("Endpoints  {} ready of {}", service.ready(), service.endpoints.len()),
     ];
+    lines.extend(service.routes.iter().map(|route| format!("Ingress    {route}")));
+    lines.push(format!("Endpoints  {} ready of {}", service.ready(), service.endpoints.len()));
     for endpoint in &service.endpoints {
         let sign = if endpoint.ready { '●' } else { '◌' };
         let pod = endpoint.pod.as_deref().unwrap_or("");
@@ -254,7 +268,10 @@ fn service_sentence(service: &ServiceView) -> String {
         true => "no selector".to_owned(),
         false => format!("selects {}", service.selector),
     };
-    format!("service {} ({}) {address}; {selector}; {endpoints}", service.name, service.kind)
+    let routes: Vec<String> =
+        service.routes.iter().map(|route| format!("; Ingress {route}")).collect();
+    let (name, kind, routes) = (&service.name, &service.kind, routes.concat());
+    format!("service {name} ({kind}) {address}; {selector}; {endpoints}{routes}")
 }
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {

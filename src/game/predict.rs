@@ -4,7 +4,10 @@
 //! about unless the level writes its own choices. The verdict belongs to the one request that was
 //! asked about.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::scene::Scene;
+use crate::api::Pod;
 use crate::cluster::{Cluster, DialFailure, Ending, Place};
 use crate::level::{Goal, GoalState, Heard, PlaceName, Predict};
 use crate::network::{Stage, Trace};
@@ -289,28 +292,62 @@ fn usual(kind: Option<Kind>) -> String {
 fn places(goal: &Goal, scene: &Scene, cluster: &Cluster) -> Vec<(Where, String)> {
     let from = goal.traffic.as_deref().unwrap_or(&goal.from);
     let place = PlaceName::parse(from).ok().and_then(|name| name.find(cluster).ok());
-    let mut places = vec![(Where::Name, "at the name, in DNS".to_owned())];
+    let mut places = Vec::new();
+    let address = address(goal, place.as_ref(), cluster);
+    if address.is_none() {
+        places.push((Where::Name, "at the name, in DNS".to_owned()));
+    }
+    // A pod's own address meets no rule for Services.
+    let rules = |places: &mut Vec<(Where, String)>, words: String| {
+        if address.is_none_or(|to| scene.pods().all(|pod| pod.address != to.to_string())) {
+            places.push((Where::Service, words));
+        }
+    };
     match place {
         Some(Place::Container { namespace, pod, .. }) => {
             let spot = super::scene::Spot::Pod(namespace.to_string(), pod.to_string());
             let node = scene.node_of(&spot).map_or("its node", |node| &*node.name);
             places.push((Where::Sender, format!("inside {pod} itself")));
-            places.push((Where::Service, format!("at {node}'s rules for Services")));
+            rules(&mut places, format!("at {node}'s rules for Services"));
             if scene.nodes.len() > 1 {
                 places.push((Where::Way, "on the way between the machines".to_owned()));
             }
         }
         Some(Place::Node(node)) => {
-            places.push((Where::Service, format!("at {node}'s rules for Services")));
+            rules(&mut places, format!("at {node}'s rules for Services"));
             places.push((Where::Way, "on the way between the machines".to_owned()));
         }
         Some(Place::Laptop) | None => {
             places.push((Where::Way, "on the way into the cluster".to_owned()));
-            places.push((Where::Service, "at the rules of the node that is called".to_owned()));
+            rules(&mut places, "at the rules of the node that is called".to_owned());
         }
     }
     places.push((Where::Server, "at the pod that is to answer".to_owned()));
     places
+}
+
+/// The address that a goal's command dials, if it dials one and no name: written in the command, or
+/// in a variable of the container.
+fn address(goal: &Goal, place: Option<&Place>, cluster: &Cluster) -> Option<IpAddr> {
+    let ends = |c: char| c.is_whitespace() || "\"'/;|&)".contains(c);
+    let (_, rest) = goal.run.split_once("://")?;
+    let host = rest.split(ends).next().unwrap_or("");
+    let variable = host.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
+    let value = match (variable, place) {
+        (None, _) => host.to_owned(),
+        (Some(name), Some(Place::Container { namespace, pod, container })) => {
+            let pod = cluster.objects().get::<Pod>(namespace, pod)?;
+            let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+            let mut own = containers.filter(|own| own.name == **container);
+            let mut variables = own.next()?.env.iter().flatten();
+            variables.find(|variable| variable.name == name)?.value.clone()?
+        }
+        (Some(_), _) => return None,
+    };
+    let host = value.split_once("://").map_or(&*value, |(_, rest)| rest);
+    let host = host.split(ends).next().unwrap_or("");
+    let socket = host.parse::<SocketAddr>().map(|socket| socket.ip());
+    socket.or_else(|_| host.trim_matches(['[', ']']).parse()).ok()
 }
 
 /// What the player expects.

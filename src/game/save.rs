@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::ladder::rung_name;
 use crate::level::CAMPAIGN;
 
 /// The format's version. A file of a newer version is not touched.
@@ -437,7 +438,7 @@ impl Solved {
         Some(format!("{named} of {of} {noun} named{wrong}"))
     }
 
-    /// In words: `2 lines changed, no hints`.
+    /// In words: `2 lines changed, help as far as the facts`.
     pub fn sentence(&self) -> String {
         let lines = match self.edits {
             0 => "in the terminal".to_owned(),
@@ -445,11 +446,16 @@ impl Solved {
             many => format!("{many} lines changed"),
         };
         let hints = match self.hints {
-            0 => "no hints".to_owned(),
-            1 => "1 hint".to_owned(),
-            many => format!("{many} hints"),
+            0 => String::new(),
+            1 => ", 1 hint".to_owned(),
+            many => format!(", {many} hints"),
         };
-        format!("{lines}, {hints}")
+        let help = match (self.rung, self.hints) {
+            (0, 0) => ", no help".to_owned(),
+            (0, _) => String::new(),
+            (rung, _) => format!(", help as far as {}", rung_name(rung)),
+        };
+        format!("{lines}{help}{hints}")
     }
 }
 

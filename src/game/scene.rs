@@ -8,9 +8,10 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{ContainerStatus, Node, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use crate::api::{Pod, SharedStatus, Store};
+use crate::api::{LabelSelector, Pod, SharedStatus, Store};
 use crate::cluster::{Cluster, Place};
 use crate::network::{Party, Protocol};
 
@@ -82,6 +83,8 @@ pub struct PodView {
     pub owner: Option<String>,
     /// What a player wrote to have it: `Deployment backend`, where a ReplicaSet is a Deployment's.
     pub made_by: Option<String>,
+    /// The NetworkPolicies that select it: only what they allow passes.
+    pub policies: Vec<String>,
     pub containers: Vec<ContainerView>,
 }
 
@@ -121,6 +124,8 @@ pub struct ServiceView {
     pub ports: Vec<String>,
     /// `app=web`
     pub selector: String,
+    /// What Ingresses send to it: `shop.example/cart`.
+    pub routes: Vec<String>,
     pub endpoints: Vec<EndpointView>,
 }
 
@@ -361,8 +366,21 @@ fn pod_view(pod: &Arc<Pod>, cluster: &Cluster) -> PodView {
         labels: metadata.labels.clone().unwrap_or_default().into_iter().collect(),
         made_by: owner.map(|owner| maker(pod, &owner.kind, &owner.name, cluster.objects())),
         owner: owner.map(|owner| format!("{}/{}", owner.kind, owner.name)),
+        policies: policies(pod, cluster.objects()),
         containers,
     }
+}
+
+/// The NetworkPolicies that select a pod, by name.
+fn policies(pod: &Pod, store: &Store) -> Vec<String> {
+    let labels = pod.metadata.labels.as_ref();
+    let selects = |policy: &&Arc<NetworkPolicy>| {
+        let selector = policy.spec.as_ref().and_then(|spec| spec.pod_selector.as_ref());
+        selector.is_none_or(|selector| LabelSelector::of(selector).matches(labels))
+    };
+    let namespace = pod.metadata.namespace.as_deref();
+    let policies = store.list::<NetworkPolicy>(namespace).filter(selects);
+    policies.filter_map(|policy| policy.metadata.name.clone()).collect()
 }
 
 /// What a player wrote to have a pod: a ReplicaSet is mostly a Deployment's.
@@ -506,11 +524,28 @@ fn service_view(service: &Arc<Service>, store: &Store) -> ServiceView {
         ports: ports.collect(),
         endpoints: endpoints(store, &namespace, &name),
         selector: selector.join(","),
+        routes: routes(store, &namespace, &name),
         namespace,
         name,
         kind,
         address,
     }
+}
+
+/// The hosts and paths that Ingresses send to a Service.
+fn routes(store: &Store, namespace: &str, service: &str) -> Vec<String> {
+    let mut routes = Vec::new();
+    for ingress in store.list::<Ingress>(Some(namespace)) {
+        for rule in ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten()) {
+            let host = rule.host.as_deref().unwrap_or("*");
+            for path in rule.http.iter().flat_map(|http| &http.paths) {
+                if path.backend.service.as_ref().is_some_and(|backend| backend.name == service) {
+                    routes.push(format!("{host}{}", path.path.as_deref().unwrap_or("/")));
+                }
+            }
+        }
+    }
+    routes
 }
 
 fn endpoints(store: &Store, namespace: &str, service: &str) -> Vec<EndpointView> {
@@ -548,6 +583,7 @@ mod tests {
             labels: Vec::new(),
             owner: None,
             made_by: None,
+            policies: Vec::new(),
             containers: Vec::new(),
         }
     }

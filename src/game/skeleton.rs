@@ -13,7 +13,7 @@ pub const KINDS: [&str; 9] = [
     "ingress",
 ];
 
-/// The skeleton of a kind. What is the player's to choose is called NAME.
+/// The skeleton of a kind. What is the player's to choose is called my-app.
 pub fn of(kind: &str) -> Option<String> {
     let kind = kind.trim().to_lowercase();
     let kind = match &*kind {
@@ -25,21 +25,28 @@ pub fn of(kind: &str) -> Option<String> {
         "svc" => "service",
         "netpol" => "networkpolicy",
         "ing" => "ingress",
-        other => other,
+        // The beginning of one kind alone will do.
+        other => {
+            let mut kinds = KINDS.iter().filter(|kind| kind.starts_with(other));
+            match (kinds.next(), kinds.next()) {
+                (Some(kind), None) if !other.is_empty() => kind,
+                _ => other,
+            }
+        }
     };
     let text = match kind {
         "pod" => format!(
-            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: NAME\n  labels:\n    app: NAME\n{}",
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: my-app\n  labels:\n    app: my-app\n{}",
             spec_of_pod("")
         ),
         "deployment" => workload("Deployment", "  replicas: 1\n"),
         "replicaset" => workload("ReplicaSet", "  replicas: 1\n"),
-        "statefulset" => workload("StatefulSet", "  serviceName: NAME\n  replicas: 1\n"),
+        "statefulset" => workload("StatefulSet", "  serviceName: my-app\n  replicas: 1\n"),
         "daemonset" => workload("DaemonSet", ""),
         "service" => service(""),
         "headless" => service("  clusterIP: None\n"),
-        "networkpolicy" => "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: NAME\nspec:\n  podSelector:\n    matchLabels:\n      app: NAME\n  policyTypes: [Ingress]\n  ingress:\n  - from:\n    - podSelector:\n        matchLabels:\n          app: NAME\n    ports:\n    - port: 80\n".to_owned(),
-        "ingress" => "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: NAME\nspec:\n  ingressClassName: nginx\n  rules:\n  - host: NAME.example\n    http:\n      paths:\n      - path: /\n        pathType: Prefix\n        backend:\n          service:\n            name: NAME\n            port:\n              number: 80\n".to_owned(),
+        "networkpolicy" => "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: my-app\nspec:\n  podSelector:\n    matchLabels:\n      app: my-app\n  policyTypes: [Ingress]\n  ingress:\n  - from:\n    - podSelector:\n        matchLabels:\n          app: my-app\n    ports:\n    - port: 80\n".to_owned(),
+        "ingress" => "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: my-app\nspec:\n  ingressClassName: nginx\n  rules:\n  - host: my-app.example\n    http:\n      paths:\n      - path: /\n        pathType: Prefix\n        backend:\n          service:\n            name: my-app\n            port:\n              number: 80\n".to_owned(),
         _ => return None,
     };
     Some(text)
@@ -47,19 +54,19 @@ pub fn of(kind: &str) -> Option<String> {
 
 fn workload(kind: &str, own: &str) -> String {
     format!(
-        "apiVersion: apps/v1\nkind: {kind}\nmetadata:\n  name: NAME\nspec:\n{own}  selector:\n    matchLabels:\n      app: NAME\n  template:\n    metadata:\n      labels:\n        app: NAME\n{}",
+        "apiVersion: apps/v1\nkind: {kind}\nmetadata:\n  name: my-app\nspec:\n{own}  selector:\n    matchLabels:\n      app: my-app\n  template:\n    metadata:\n      labels:\n        app: my-app\n{}",
         spec_of_pod("    ")
     )
 }
 
 fn service(own: &str) -> String {
     format!(
-        "apiVersion: v1\nkind: Service\nmetadata:\n  name: NAME\nspec:\n{own}  selector:\n    app: NAME\n  ports:\n  - port: 80\n    targetPort: 80\n"
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: my-app\nspec:\n{own}  selector:\n    app: my-app\n  ports:\n  - port: 80\n    targetPort: 80\n"
     )
 }
 
 fn spec_of_pod(indent: &str) -> String {
-    let lines = "spec:\n  containers:\n  - name: NAME\n    image: nginx:1.27\n";
+    let lines = "spec:\n  containers:\n  - name: my-app\n    image: nginx:1.27\n";
     lines.lines().map(|line| format!("{indent}{line}\n")).collect()
 }
 
@@ -69,12 +76,12 @@ mod tests {
     use crate::level::Pack;
 
     #[test]
-    fn every_skeleton_is_a_valid_manifest_once_it_has_a_name() {
+    fn every_skeleton_is_a_valid_manifest_and_a_unique_beginning_names_it() {
         let pack = Pack::embedded().expect("the campaign is sound");
         let level = pack.level("localhost-sidecar").expect("it is in the campaign").clone();
         let mut attempt = crate::level::Attempt::open(level, 1);
         for kind in KINDS {
-            let text = of(kind).expect("a skeleton").replace("NAME", "web");
+            let text = of(kind).expect("a skeleton");
             attempt.session_mut().files_mut().insert("web.yaml".to_owned(), text.into_bytes());
             assert!(
                 attempt.marks("web.yaml").is_empty(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::debrief::Debrief;
+use super::narration::capital;
 use super::play::{Asked, Play, Tone};
 use super::predict::Guess;
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
@@ -12,8 +13,8 @@ use super::{
     Effect, FieldMsg, Game, Line, Msg, Panel, Popup, Screen, apply, command, level, terminal, trail,
 };
 use crate::level::incident::{self, Address};
-use crate::level::{Goal, Level, Phase, explanations};
-use crate::network::{Outcome, Party, Trace};
+use crate::level::{Goal, GoalState, Level, Phase, explanations};
+use crate::network::{Outcome, Party, Trace, TraceId};
 
 /// A text that is longer is not scrolled to its end.
 const MOST_ROWS: usize = 10_000;
@@ -43,6 +44,7 @@ fn changed(game: &mut Game, msg: Msg) -> Vec<Effect> {
     if let Some(play) = &mut game.play {
         play.timer.touched();
         play.notice = None;
+        play.entered = false;
     }
     match msg {
         Msg::Tick(_) => Vec::new(),
@@ -127,9 +129,9 @@ fn tick(game: &mut Game, real: Duration) -> Vec<Effect> {
     let real = real.min(Duration::from_secs(2));
     play.hints.pass(real);
     let running = play.timer.is_running();
-    // What is asked about is what will be sent: nothing happens behind the question.
+    // What is asked about is what will be sent, and what was won is over: nothing happens behind.
     let simulated = match game.popup {
-        Some(Popup::Predict(_)) => Duration::ZERO,
+        Some(Popup::Predict(_) | Popup::Won) => Duration::ZERO,
         _ => play.timer.pass(real, play.is_busy()),
     };
     let paused = running && !play.timer.is_running();
@@ -242,6 +244,7 @@ pub(super) fn show_victory(game: &mut Game) {
     if play.typing || game.popup.is_some() {
         play.say(Tone::Good, "Won. Ctrl-G shows what to keep.");
     } else {
+        play.say(Tone::Good, "Won. Enter shows what to keep.");
         game.popup = Some(Popup::Won);
     }
 }
@@ -256,7 +259,7 @@ fn keep_guess(game: &mut Game, guess: &Guess) {
 
 /// What a failed send comes to in one line, the fact first. What could be done about it is not said
 /// here: that is what the ladder is for.
-pub(super) fn headline(play: &Play) -> String {
+pub fn headline(play: &Play) -> String {
     let unapplied = play.sent_without.join(", ");
     if !unapplied.is_empty() {
         return format!("Not applied: {unapplied}. Ctrl-S applies, Ctrl-G sends again.");
@@ -265,6 +268,9 @@ pub(super) fn headline(play: &Play) -> String {
     let Some(diagnosis) = failed.and_then(|goal| goal.diagnosis.as_ref()) else {
         return "Not yet: a goal has not passed.".to_owned();
     };
+    if diagnosis.code == "manifest-refused" {
+        return diagnosis.message.clone();
+    }
     let story = play.current_story().filter(|story| !story.arrived);
     match story.and_then(|story| Some((&*story.ending, story.failure()?))) {
         // The hop, and what was decided there: why it was is the ladder's.
@@ -272,15 +278,18 @@ pub(super) fn headline(play: &Play) -> String {
             format!("{}: DNS {}", capital(ending), step.text)
         }
         Some((ending, step)) => format!("{}: {} ({})", capital(ending), step.text, step.place),
-        None => format!("Not yet: {}", diagnosis.message),
+        None => format!("Not yet: {}", ended(play, failed)),
     }
 }
 
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
+/// What the client was told, where nothing failed on its way.
+fn ended(play: &Play, failed: Option<&GoalState>) -> String {
+    let heard = failed.and_then(|goal| goal.heard.as_ref());
+    let Some(heard) = heard else { return "a goal has not passed".to_owned() };
+    let step = play.current_story().and_then(|story| story.steps.last());
+    match step.filter(|_| heard.silent) {
+        Some(step) => format!("{} ({})", step.text, step.place),
+        None => heard.said.clone(),
     }
 }
 
@@ -330,8 +339,14 @@ fn decisive_story(play: &Play, at: usize) -> Option<Story> {
     let heard = play.goals().get(at)?.heard.as_ref()?;
     let asked = play.level().goals.get(at)?;
     let cluster = play.attempt().cluster();
-    let traces: Vec<_> = heard.traces.iter().filter_map(|id| cluster.trace(*id)).collect();
-    let mut story = story_of(play, title(asked), &last_request(&traces));
+    let sent = |ids: &[TraceId]| ids.iter().filter_map(|id| cluster.trace(*id)).collect::<Vec<_>>();
+    let own = sent(&heard.traces);
+    // A request that sent nothing is told beside the one before it.
+    let (traces, title) = match own.is_empty() {
+        true => (sent(&play.goals()[at].traces), format!("the request before · {}", title(asked))),
+        false => (own, title(asked)),
+    };
+    let mut story = story_of(play, title, &last_request(&traces));
     if heard.missed {
         story.said = Some(heard.said.clone());
     }
@@ -505,14 +520,14 @@ fn select(game: &mut Game, by: i32) -> Vec<Effect> {
                 Some(Asked::Where(_)) => question.map_or(0, |question| question.places.len()),
                 _ => question.map_or(0, |question| question.choices.len()),
             };
-            *selected = moved(*selected, by, choices);
+            *selected = choose(*selected, by, choices);
             return Vec::new();
         }
         Some(Popup::Question(selected)) => {
             let question =
                 game.debrief.as_ref().and_then(|debrief| debrief.level.question.as_ref());
             let choices = question.map_or(0, |question| question.choices.len());
-            *selected = moved(*selected, by, choices);
+            *selected = choose(*selected, by, choices);
             return Vec::new();
         }
         Some(Popup::Unapplied(selected)) => {
@@ -550,6 +565,14 @@ fn select(game: &mut Game, by: i32) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The same where nothing was chosen yet.
+fn choose(at: Option<usize>, by: i32, count: usize) -> Option<usize> {
+    Some(match at {
+        Some(at) => moved(at, by, count),
+        None => moved(0, by.saturating_sub(1).max(0), count),
+    })
+}
+
 fn moved(at: usize, by: i32, count: usize) -> usize {
     at.saturating_add_signed(by as isize).min(count.saturating_sub(1))
 }
@@ -557,18 +580,21 @@ fn moved(at: usize, by: i32, count: usize) -> usize {
 fn confirm(game: &mut Game) -> Vec<Effect> {
     match game.popup.clone() {
         Some(Popup::Leave) => return vec![Effect::Save, Effect::Quit],
-        Some(Popup::Predict(at)) => return level::confirm_prediction(game, at),
+        // Nothing is answered by a key that was pressed out of habit.
+        Some(Popup::Predict(None)) => return level::skip_prediction(game),
+        Some(Popup::Predict(Some(at))) => return level::confirm_prediction(game, at),
         Some(Popup::Reset(at)) => return level::confirm_reset(game, at),
         Some(Popup::Unapplied(at)) => return level::confirm_unapplied(game, at),
         Some(Popup::Won) => {
             game.popup = None;
             show(game, Screen::Debrief);
             if game.debrief.as_ref().is_some_and(Debrief::has_a_question) {
-                game.popup = Some(Popup::Question(0));
+                game.popup = Some(Popup::Question(None));
             }
             return Vec::new();
         }
-        Some(Popup::Question(at)) => {
+        Some(Popup::Question(None)) => return Vec::new(),
+        Some(Popup::Question(Some(at))) => {
             game.popup = None;
             if let Some(debrief) = &mut game.debrief {
                 debrief.answer(at);
@@ -647,6 +673,9 @@ fn begin(game: &mut Game) -> Vec<Effect> {
         return show(game, Screen::Trail);
     };
     game.record_mut(&name).briefed = true;
+    if let Some(play) = &mut game.play {
+        play.entered = true;
+    }
     show(game, Screen::Level);
     vec![Effect::Save]
 }
@@ -800,7 +829,7 @@ mod tests {
     fn a_prediction_is_asked_for_once_and_compared() {
         let mut game = game();
         level(&mut game, LevelMsg::Go);
-        assert_eq!(game.popup(), Some(&Popup::Predict(0)));
+        assert_eq!(game.popup(), Some(&Popup::Predict(None)));
         level(&mut game, LevelMsg::Predict(4));
         settle(&mut game);
         let guess = play(&game).guessed.clone().expect("it was asked about");
@@ -973,6 +1002,7 @@ mod tests {
         let edits = &game.debrief().expect("a debrief").edits;
         assert_eq!(edits.iter().map(|tried| tried.mattered).collect::<Vec<_>>(), [Some(true)]);
         // The debrief asks its question first.
+        update(&mut game, Msg::Dismiss);
         for _ in 0..5 {
             if game.debrief().is_some() {
                 update(&mut game, Msg::Confirm);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::{DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions};
+use crate::api::{Cause, DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions};
 use crate::cluster::{ApplyOutcome, Cluster, ObjectName, Place, Refusal, Refused};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, Document, Faults, Schema};
@@ -205,6 +205,37 @@ fn placed(file: &str, source: &Source<'_>, path: &str, message: String) -> Diagn
     }
 }
 
+/// A cause on its line. Where a template's labels are not those of the selector, that is the label that
+/// differs.
+fn caused(file: &str, source: &Source<'_>, cause: &Cause) -> Diagnostic {
+    let differs = unselected(source, &cause.field);
+    let path = match &differs {
+        Some((key, _)) if !cause.field.is_empty() => {
+            let label = format!("{}.{key}", cause.field);
+            if source.says(&label) { label } else { cause.field.clone() }
+        }
+        _ => cause.field.clone(),
+    };
+    let mark = placed(file, source, &path, cause.to_string());
+    match differs {
+        Some((key, value)) => mark.help(format!("the selector asks for {key}: {value}")),
+        None => mark,
+    }
+}
+
+/// The first label that a controller's selector asks for and its template does not have, where
+/// `field` is the template's labels.
+fn unselected(source: &Source<'_>, field: &str) -> Option<(String, String)> {
+    if field != "spec.template.metadata.labels" {
+        return None;
+    }
+    let selector = &source.value["spec"]["selector"];
+    let wanted = selector["matchLabels"].as_object().or(selector.as_object())?;
+    let has = &source.value["spec"]["template"]["metadata"]["labels"];
+    let (key, value) = wanted.iter().find(|(key, value)| has[key.as_str()] != **value)?;
+    Some((key.clone(), value.as_str()?.to_owned()))
+}
+
 /// What is wrong with a file as it stands, before it is applied.
 pub(super) fn marks(cluster: &Cluster, file: &str, content: &[u8]) -> Vec<Diagnostic> {
     if !is_manifest(file) {
@@ -283,7 +314,7 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let (written, others): (Vec<_>, Vec<_>) =
         status.causes.iter().partition(|cause| source.says(&cause.field));
     let causes = written.into_iter().chain(others);
-    causes.map(|cause| placed(file, source, &cause.field, cause.to_string())).collect()
+    causes.map(|cause| caused(file, source, cause)).collect()
 }
 
 fn header_mark(file: &str, source: &Source<'_>) -> Diagnostic {

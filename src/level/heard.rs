@@ -14,6 +14,8 @@ pub struct Heard {
     /// The client's last words, on one line: its complaint if it has one, else the end of what it
     /// printed.
     pub said: String,
+    /// Whether it printed nothing at all.
+    pub silent: bool,
     /// Its exit code; `None` where there was no place to run it.
     pub exit: Option<i32>,
     /// Whether it missed the goal.
@@ -37,6 +39,7 @@ impl Heard {
         let sent = run.traces.iter().filter_map(|id| cluster.trace(*id));
         Heard {
             said: last_words(run),
+            silent: run.finished.as_ref().is_some_and(|finished| finished.is_silent()),
             exit: run.finished.as_ref().map(|finished| finished.exit),
             missed: run.miss.is_some(),
             traces: run.traces.clone(),
@@ -46,10 +49,13 @@ impl Heard {
     }
 }
 
-/// How many addresses name servers gave to the last name that was asked for: a lookup asks for both
-/// families, and a host has mostly one.
+/// How many addresses name servers gave to the last host that was asked for: a lookup asks for both
+/// families, of which a host has mostly one, and tries the search path's domains.
 fn answered(sent: &[&Trace]) -> Option<usize> {
-    let name = |trace: &Trace| trace.dns.as_ref().map(|exchange| exchange.name.clone());
+    let name = |trace: &Trace| {
+        let host = trace.dns.as_ref()?.name.to_string();
+        host.split('.').next().map(str::to_owned)
+    };
     let last = sent.iter().rev().find_map(|trace| addresses(trace).and_then(|_| name(trace)))?;
     let same = sent.iter().filter(|trace| name(trace).as_ref() == Some(&last));
     same.filter_map(|trace| addresses(trace)).max()

@@ -90,6 +90,11 @@ impl Finished {
         (text(&self.stdout), text(&self.stderr))
     }
 
+    /// Whether it printed nothing.
+    pub fn is_silent(&self) -> bool {
+        self.stdout.is_empty() && self.stderr.is_empty()
+    }
+
     /// The manifests that its kubectl brought to the server.
     pub fn applied(&self) -> impl Iterator<Item = &Applied> {
         self.deeds.iter().filter_map(|deed| match &deed.did {

@@ -73,13 +73,8 @@ impl Areas {
             height: request.goals.min(outer.height.saturating_sub(2)),
         };
         let titles = Rect { y: goals.bottom(), height: 1, ..outer };
-        let body = Rect {
-            x: outer.x + 1,
-            y: titles.y + 1,
-            width: outer.width.saturating_sub(2),
-            height: (outer.bottom().saturating_sub(1)).saturating_sub(titles.y + 1),
-        };
         let mut areas = Areas { arrangement, outer, goals, titles, ..Areas::default() };
+        let body = areas.body();
         let left_columns = request.text.min(body.width * 70 / 100).max(body.width * 48 / 100);
         let left = Rect { width: left_columns, ..body };
         let right = Rect {
@@ -112,6 +107,17 @@ impl Areas {
             }
         }
         areas
+    }
+
+    /// What the panels have of the screen: all of it below their titles.
+    pub fn body(&self) -> Rect {
+        let (outer, y) = (self.outer, self.titles.y + 1);
+        Rect {
+            x: outer.x + 1,
+            y,
+            width: outer.width.saturating_sub(2),
+            height: outer.bottom().saturating_sub(1).saturating_sub(y),
+        }
     }
 
     /// Where a panel is, if it is shown.

@@ -42,7 +42,12 @@ impl View {
                         }
                         None => Outcome::Ignored,
                     };
+                    let inserted = !matches!(outcome, Outcome::Ignored);
                     rest.extend(self.outcome(game, outcome));
+                    if inserted {
+                        let text = "A skeleton stands at the end of the file: write your own names, labels and image.";
+                        update(game, Msg::Say(text.to_owned()));
+                    }
                 }
                 Effect::FindText(text) => {
                     let outcome = match game.play() {
@@ -62,6 +67,7 @@ impl View {
             self.editor.sync(play);
         }
         if game.popup().is_some() {
+            self.scroll_on_from_what_is_seen(game);
             let effects = popup_key(game, key);
             self.stop_at_the_end_of_the_popup(game);
             return effects;
@@ -70,7 +76,10 @@ impl View {
             Screen::Level => self.level_key(game, key),
             Screen::Trail => plain_key(game, key, &[Context::Trail]),
             Screen::Briefing | Screen::Debrief => {
-                let effects = plain_key(game, key, &[Context::Page]);
+                let effects = match self.is_unread(game, key) {
+                    true => update(game, Msg::Select(10)),
+                    false => plain_key(game, key, &[Context::Page]),
+                };
                 self.stop_at_the_end(game);
                 effects
             }
@@ -89,6 +98,20 @@ impl View {
             && let Some(over) = game.selected().checked_sub(most).filter(|over| *over > 0)
         {
             update(game, Msg::Select(-i32::try_from(over).unwrap_or(i32::MAX)));
+        }
+    }
+
+    /// Whether this key would leave a page whose end was not seen yet: it turns the page first.
+    fn is_unread(&self, game: &Game, key: &KeyEvent) -> bool {
+        let unread = self.most.is_some_and(|most| game.selected() < most);
+        unread && matches!(key.code, KeyCode::Enter | KeyCode::Char(' '))
+    }
+
+    /// A popup that was opened further down is scrolled on from there.
+    fn scroll_on_from_what_is_seen(&self, game: &mut Game) {
+        let scrolls = matches!(game.popup(), Some(Popup::Why | Popup::Hints | Popup::Won));
+        if scrolls && game.scroll().is_none() && self.popup_top > 0 {
+            update(game, Msg::Select(i32::try_from(self.popup_top).unwrap_or(0)));
         }
     }
 
@@ -137,6 +160,10 @@ impl View {
         if editing && key.code == KeyCode::Esc && self.editor.wants_escape(play) {
             self.editor.escape(play);
             return self.outcome(game, Outcome::Moved);
+        }
+        // Whoever expects a question confirms it by habit: no line break lands in the file.
+        if editing && key.code == KeyCode::Enter && play.awaits_packet() {
+            return update(game, Msg::Level(LevelMsg::Hop(i32::MAX)));
         }
         if is_ctrl_c(key) && editing {
             // In the editor it copies, as help says, or does nothing.
@@ -364,7 +391,11 @@ fn explain_page(game: &mut Game) -> Vec<Effect> {
 }
 
 fn is_ctrl_c(key: &KeyEvent) -> bool {
-    key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
+    is_ctrl(key, 'c')
+}
+
+fn is_ctrl(key: &KeyEvent, letter: char) -> bool {
+    key.code == KeyCode::Char(letter) && key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
 fn popup_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
@@ -378,6 +409,11 @@ fn popup_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
     match game.popup() {
         Some(Popup::Leave) => return plain_key(game, key, &[Context::Leaving]),
         Some(Popup::Palette(_) | Popup::Find(_)) => return field_key(game, key),
+        Some(Popup::Unapplied(_)) if is_ctrl(key, 's') => {
+            update(game, Msg::Dismiss);
+            return update(game, Msg::Level(LevelMsg::Apply));
+        }
+        Some(Popup::Unapplied(_)) if is_ctrl(key, 'g') => return update(game, Msg::Confirm),
         Some(Popup::Predict(_) | Popup::Reset(_) | Popup::Unapplied(_) | Popup::Question(_)) => {
             if let KeyCode::Char(c @ '1'..='9') = key.code {
                 update(game, Msg::SelectEnd(false));

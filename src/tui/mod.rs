@@ -44,7 +44,8 @@ pub struct View {
     rows: Vec<(Rect, usize)>,
     /// How far the text on screen can be scrolled.
     most: Option<usize>,
-    /// How far the popup can be scrolled.
+    /// How far the popup is scrolled, and how far it can be.
+    popup_top: usize,
     popup_most: Option<usize>,
     /// Where the mouse was pressed last, for double clicks on the map.
     clicked: Option<(u16, u16)>,
@@ -63,6 +64,7 @@ impl View {
             drawn: Drawn::default(),
             rows: Vec::new(),
             most: None,
+            popup_top: 0,
             popup_most: None,
             clicked: None,
             too_small: false,
@@ -115,8 +117,8 @@ impl View {
             }
             Screen::Level => return self.render_level(game, &theme, area, buf),
         }
-        let shown = popup::draw(game, &theme, area, buf);
-        self.popup_most = shown.most;
+        let shown = popup::draw(game, &theme, area, area, buf);
+        (self.popup_top, self.popup_most) = (shown.top, shown.most);
         shown.cursor
     }
 
@@ -135,7 +137,8 @@ impl View {
         }
         let request = LayoutRequest {
             goals: goals::height(play, theme, area),
-            focus: play.focus,
+            // Where one panel has the screen, the packet is watched while it walks.
+            focus: if play.is_watching() { Panel::Map } else { play.focus },
             last: self.last,
             zoom: play.zoom,
             packet: play.current_story().is_some(),
@@ -147,8 +150,8 @@ impl View {
         };
         self.areas = Areas::new(area, request);
         self.drawn = screens::level::draw(game, play, &mut self.editor, &self.areas, theme, buf);
-        let shown = popup::draw(game, theme, area, buf);
-        self.popup_most = shown.most;
+        let shown = popup::draw(game, theme, area, self.areas.body(), buf);
+        (self.popup_top, self.popup_most) = (shown.top, shown.most);
         shown.cursor.or(self.drawn.cursor)
     }
 }

@@ -32,6 +32,7 @@ pub fn scene(backends: usize) -> Scene {
         address: "10.96.14.3".to_owned(),
         ports: vec!["80".to_owned()],
         selector: "app=backend".to_owned(),
+        routes: Vec::new(),
         endpoints,
     };
     Scene { nodes, waiting: Vec::new(), services: vec![service] }
@@ -48,6 +49,7 @@ fn pod(name: &str, container: &str, owner: Option<String>, number: usize) -> Pod
         labels: vec![("app".to_owned(), "backend".to_owned())],
         made_by: owner.as_ref().map(|_| "Deployment backend".to_owned()),
         owner,
+        policies: Vec::new(),
         containers: vec![ContainerView {
             name: container.to_owned(),
             image: format!("{container}:2.4"),

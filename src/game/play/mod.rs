@@ -141,6 +141,8 @@ pub struct Play {
     pub(in crate::game) winning: bool,
     /// Whether the player has typed anything since the requests were sent.
     pub(in crate::game) typing: bool,
+    /// Whether the level was opened by the last key.
+    pub(in crate::game) entered: bool,
     /// Whether a line typed at the outermost prompt has not been looked at since it ended.
     pub(in crate::game) in_command: bool,
     /// The pods that were there when the command began.
@@ -218,6 +220,7 @@ impl Play {
             edited_from: String::new(),
             winning: false,
             typing: false,
+            entered: false,
             in_command: false,
             pods_before: BTreeSet::new(),
             coached: 0,
@@ -418,7 +421,11 @@ impl Play {
         let Asked::Yes(prediction) = self.asked else { return None };
         let question = self.question.as_ref()?;
         let goal = self.goals().get(question.goal)?;
-        question.judge(prediction, goal, self.attempt.cluster())
+        let mut guess = question.judge(prediction, goal, self.attempt.cluster())?;
+        if goal.tried > 1 {
+            guess.say = format!("The first of {} requests: {}", goal.tried, guess.say);
+        }
+        Some(guess)
     }
 
     /// Whether the failure at hand was sent with everything applied that is in the files now.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Play;
 use crate::game::ladder::faults;
 use crate::game::story::Story;
+use crate::level::Phase;
 use crate::network::Trace;
 
 /// How long a change stays marked on the map.
@@ -45,6 +46,17 @@ impl Play {
     /// Whether the packet is walking.
     pub fn is_walking(&self) -> bool {
         self.current_story().is_some() && (self.walk.playing || self.walk.under_way < WALK)
+    }
+
+    /// Whether the packet walks and nothing was typed since it was sent: then the map is what matters.
+    pub fn is_watching(&self) -> bool {
+        self.is_walking() && !self.typing && !self.menu
+    }
+
+    /// Whether a key now is rather meant for the screen before: the level has just been opened, or
+    /// requests are being sent, or their packet walks and nothing was typed since.
+    pub fn awaits_packet(&self) -> bool {
+        self.entered || (self.phase == Phase::Probing && !self.typing) || self.is_watching()
     }
 
     /// Whether something on the map is still marked as changed.

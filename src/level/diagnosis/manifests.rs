@@ -191,7 +191,8 @@ impl<'a> Unapplied<'a> {
         let begins = source.and_then(|source| source.position(""));
         let line = first.position.filter(|at| Some(*at) != begins);
         let line = line.map(|at| format!("line {} of ", at.line)).unwrap_or_default();
-        format!("mend {line}{}, apply it, and send again", self.file)
+        let help = first.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("mend {line}{}{help}, apply it, and send again", self.file)
     }
 
     /// The server would take it, and it would make a difference.

@@ -73,7 +73,7 @@ pub struct Diagnosis {
     pub evidence: Vec<String>,
     /// The player's line.
     pub at: Option<Location>,
-    /// The nearest thing that would have worked: `the nearest label is app=web`.
+    /// The nearest thing that would have worked: `label app=web`.
     pub nearest: Option<String>,
     /// The way out, for this very cluster.
     pub fix: String,

@@ -30,7 +30,7 @@ const OF_CONTROLLERS: [&str; 6] = [
 pub(super) struct Near<'p> {
     /// The key in the selector that is at fault.
     pub key: Option<String>,
-    /// `the nearest label is app=web`
+    /// `label app=web`
     pub said: Option<String>,
     /// `app: web`, to be written instead.
     pub instead: Option<String>,
@@ -163,7 +163,7 @@ pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> N
     };
     let at = labels.iter().position(|labels| labels.get(&key) == Some(&value));
     near.pod = at.and_then(|at| pods.get(at)).map(|pod| &***pod);
-    near.said = Some(format!("the nearest label is {key}={value}"));
+    near.said = Some(format!("label {key}={value}"));
     near.instead = Some(written(&key, &value));
     near
 }
@@ -182,7 +182,7 @@ fn together<'p>(wanted: &Labels, labels: &[Labels]) -> Near<'p> {
         return Near { key: None, said: None, instead: None, pod: None, without: false };
     };
     let key = lacks(best).first().map(|(key, _)| (*key).clone());
-    let said = format!("no pod has all of these labels; the nearest has {}", shown(best));
+    let said = format!("no pod has all of these labels; one has {}", shown(best));
     Near { key, said: Some(said), instead: None, pod: None, without: false }
 }
 

@@ -36,8 +36,19 @@ pub fn draw(
     let buffer = editor.buffers.get_mut(&file.name)?;
     let here = buffer.area.cursor().0 as u32 + 1;
     let marks: Vec<&Diagnostic> = file.marks.iter().chain(&file.traffic_marks).collect();
-    let on_line = |mark: &&&Diagnostic| mark.position.is_some_and(|at| at.line == here);
-    let crowded = |mark: &&&Diagnostic| !has_room(mark, &buffer.area, area.width);
+    // What traffic showed stands beside its line in full, where there is room.
+    let traffic = |mark: &Diagnostic| file.traffic_marks.contains(mark);
+    let on_line = |mark: &&&Diagnostic| {
+        let here = mark.position.is_some_and(|at| at.line == here);
+        here && !(traffic(mark) && has_room(mark, &buffer.area, area.width))
+    };
+    // What is said below of another line must leave that line in sight.
+    let top = u32::from(buffer.area.scroll_offset().0);
+    let seen = top + 1..top + 1 + u32::from(area.height - area.height / 3);
+    let crowded = |mark: &&&Diagnostic| {
+        let in_sight = mark.position.is_none_or(|at| seen.contains(&at.line));
+        in_sight && !has_room(mark, &buffer.area, area.width)
+    };
     let spoken = marks.iter().find(on_line).or_else(|| marks.iter().find(crowded));
     let note = spoken.map(|mark| full_message(mark, here, area.width)).unwrap_or_default();
     let note_height = (note.len() as u16).min(area.height / 3);
@@ -244,8 +255,17 @@ fn has_room(mark: &Diagnostic, text: &TextArea<'static>, columns: u16) -> bool {
 fn full_message(mark: &Diagnostic, here: u32, columns: u16) -> Vec<String> {
     let line = mark.position.map(|at| at.line).filter(|line| *line != here);
     let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-    wrap(&(place + &message(mark)), usize::from(columns.saturating_sub(3)))
+    let columns = usize::from(columns.saturating_sub(3));
+    let mut lines = wrap(&(place + &message(mark)), columns);
+    if lines.len() > MOST_NOTE {
+        lines.truncate(MOST_NOTE);
+        lines[MOST_NOTE - 1] = fit(&format!("{} …", lines[MOST_NOTE - 1]), columns);
+    }
+    lines
 }
+
+/// A note of more rows hides too much of the file.
+const MOST_NOTE: usize = 3;
 
 /// A mark in one line, with its next step.
 fn message(mark: &Diagnostic) -> String {

@@ -259,6 +259,9 @@ impl Editor {
             };
             let at = area.lines().len() - usize::from(fresh) + usize::from(!empty);
             area.insert_str(format!("{before}{}", text.trim_end()));
+            // The beginning of what was inserted stands at the top.
+            let rows = at.saturating_sub(usize::from(area.scroll_offset().0));
+            area.scroll((i16::try_from(rows).unwrap_or(i16::MAX), 0));
             jump(area, at, 0);
             true
         })

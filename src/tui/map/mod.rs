@@ -230,10 +230,15 @@ fn draw_pod_box(
         ];
         put_spans(buf, area.x + 2, y, &spans, inside);
     }
-    // Who brings it back when it goes.
+    // Who brings it back when it goes, and who decides what may pass.
+    let policies = match &*pod.policies {
+        [] => String::new(),
+        [policy] => format!("· policy {policy} "),
+        many => format!("· {} policies ", many.len()),
+    };
     let maker = match &pod.made_by {
-        Some(maker) => format!(" by {maker} "),
-        None => " made by nobody ".to_owned(),
+        Some(maker) => format!(" by {maker} {policies}"),
+        None => format!(" made by nobody {policies}"),
     };
     if pod.health != Health::Over {
         let style = if pod.made_by.is_some() { theme.dim } else { theme.warn };
@@ -348,7 +353,9 @@ fn draw_service(
     ];
     put_spans(buf, area.x, area.y, &spans, columns);
     if area.height > 1 {
-        let selector = format!("selects {}", service.selector);
+        let routes: Vec<String> =
+            service.routes.iter().map(|route| format!(" · Ingress {route}")).collect();
+        let selector = format!("selects {}{}", service.selector, routes.concat());
         put(buf, area.x + 2, area.y + 1, &selector, columns.saturating_sub(2), theme.dim);
     }
 }
@@ -366,10 +373,10 @@ fn draw_hidden(layout: &Layout, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let (above, below) = layout.hidden;
     let mut text = String::new();
     if above > 0 {
-        text.push_str(&format!(" ↑ {above} more rows"));
+        text.push_str(&format!(" ↑ {above} more"));
     }
     if below > 0 {
-        text.push_str(&format!(" ↓ {below} more rows"));
+        text.push_str(&format!(" ↓ {below} more"));
     }
     if layout.hidden_services > 0 {
         text.push_str(&format!(" · {} more services", layout.hidden_services));

@@ -11,7 +11,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::game::{Asked, Play, Tone};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::game::{Asked, Play, Tone, headline};
 use crate::level::{GoalState, Phase};
 use crate::tui::text::{fit, put_spans, short_names, width, wrap};
 use crate::tui::theme::Theme;
@@ -96,7 +97,9 @@ fn count(goal: &GoalState) -> String {
         (0, _) => String::new(),
         (_, 0 | 1) if goal.passed => "passed".to_owned(),
         (_, 0 | 1) => "not yet".to_owned(),
-        _ => format!("{}/{}", goal.succeeded, goal.of),
+        // A bar beside it says what is counted.
+        (_, 3..) => format!("{}/{}", goal.succeeded, goal.of),
+        _ => format!("{} of {}", goal.succeeded, goal.of),
     }
 }
 
@@ -158,7 +161,7 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
     let unapplied = play.unapplied();
     let text = match play.phase() {
         Phase::Solved => {
-            "Won. Ctrl-G shows the debrief again; Esc, then q, leads to the trail.".to_owned()
+            "Won. Ctrl-G shows what to keep; Esc, then q, leads to the trail.".to_owned()
         }
         Phase::Probing => "The goal's requests are on their way…".to_owned(),
         _ if !unapplied.is_empty() => {
@@ -169,6 +172,10 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
         }
         Phase::Untouched if play.asked == Asked::No => {
             "Something is broken. Ctrl-G sends the goal's request and shows its way.".to_owned()
+        }
+        _ if refused(play).is_some() => {
+            let (file, line) = refused(play).unwrap_or_default();
+            format!("{file} is refused at line {line}: mend it, then Ctrl-S and Ctrl-G.")
         }
         _ => match failing(play) {
             Some(message) => {
@@ -185,7 +192,22 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
     (theme.dim, text)
 }
 
-fn failing(play: &Play) -> Option<&str> {
+/// A manifest that the cluster would not take as it stands, and the line.
+fn refused(play: &Play) -> Option<(String, u32)> {
+    let files = play.files.iter().filter(|file| !file.locked);
+    let error = |mark: &&Diagnostic| mark.severity == Severity::Error;
+    files.into_iter().find_map(|file| {
+        let line = file.marks.iter().find(error)?.position?.line;
+        Some((file.name.clone(), line))
+    })
+}
+
+/// What is known of the failure: the hop at first, the cause once somebody asked for more.
+fn failing(play: &Play) -> Option<String> {
     let failed = play.goals().iter().find(|goal| !goal.passed)?;
-    failed.diagnosis.as_ref().map(|diagnosis| &*diagnosis.message)
+    let diagnosis = failed.diagnosis.as_ref()?;
+    Some(match play.ladder.rung {
+        0 => headline(play),
+        _ => diagnosis.message.clone(),
+    })
 }

@@ -8,9 +8,9 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::game::{
     Asked, Fault, Game, Line, Play, Popup, RESET_CHOICES, UNAPPLIED_CHOICES, diff, faults,
-    matching_commands, rung_name,
+    matching_commands, narration::capital, rung_name,
 };
-use crate::level::Hint;
+use crate::level::{Goal, Hint};
 use crate::tui::frame::Borders;
 use crate::tui::text::{fit, line as styled, put, put_spans, reflow, width, wrap};
 use crate::tui::theme::Theme;
@@ -27,12 +27,15 @@ type Rows = Vec<ratatui::text::Line<'static>>;
 pub struct Shown {
     /// Where its cursor is.
     pub cursor: Option<Position>,
+    /// How far it is scrolled.
+    pub top: usize,
     /// How far it can be scrolled.
     pub most: Option<usize>,
 }
 
-/// Draws the popup that is open.
-pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
+/// Draws the popup that is open. `body` is what the level's panels have of the screen: a box that
+/// asks about them stays in there.
+pub fn draw(game: &Game, theme: &Theme, area: Rect, body: Rect, buf: &mut Buffer) -> Shown {
     let Some(popup) = game.popup() else { return Shown::default() };
     let cursor = match popup {
         Popup::Palette(line) => Some(palette(game, line, theme, area, buf)),
@@ -40,7 +43,7 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
         _ => None,
     };
     if cursor.is_some() {
-        return Shown { cursor, most: None };
+        return Shown { cursor, ..Shown::default() };
     }
     // A guess is made with the files in sight, and a victory with the map.
     if !matches!(popup, Popup::Predict(_) | Popup::Won | Popup::Unapplied(_)) {
@@ -50,20 +53,19 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
         leave(theme, area, buf);
     }
     let Some(play) = game.play() else { return Shown::default() };
-    let most = match popup {
-        Popup::Predict(selected) => predict(play, *selected, theme, area, buf),
+    match popup {
+        Popup::Predict(selected) => predict(play, *selected, theme, body, buf),
         Popup::Hints => hints(game, play, theme, area, buf),
         Popup::Why => why(game, play, theme, area, buf),
         Popup::Describe { title, lines, scroll } => {
             describe(title, lines, *scroll, theme, area, buf)
         }
-        Popup::Reset(selected) => reset(*selected, theme, area, buf),
-        Popup::Unapplied(selected) => unapplied(play, *selected, theme, area, buf),
-        Popup::Won => won(game, play, theme, area, buf),
+        Popup::Reset(selected) => reset(*selected, theme, body, buf),
+        Popup::Unapplied(selected) => unapplied(play, *selected, theme, body, buf),
+        Popup::Won => won(game, theme, area, buf),
         Popup::Question(selected) => ask(game, *selected, theme, area, buf),
-        Popup::Palette(_) | Popup::Find(_) | Popup::Leave => 0,
-    };
-    Shown { cursor: None, most: Some(most) }
+        Popup::Palette(_) | Popup::Find(_) | Popup::Leave => Shown::default(),
+    }
 }
 
 /// Where a box stands.
@@ -82,16 +84,29 @@ struct Sheet<'a> {
     keys: &'a str,
     stand: Stand,
     rows: Rows,
-    scroll: usize,
+    scroll: Scroll,
+}
+
+/// Which rows of a box are seen.
+#[derive(Clone, Copy)]
+enum Scroll {
+    /// Those from this one on.
+    From(usize),
+    /// Those from the beginning, or as far on as it takes to see these.
+    Reveal(usize, usize),
 }
 
 impl Sheet<'_> {
-    /// Draws it; says how far it can be scrolled.
-    fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+    /// Draws it.
+    fn draw(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
         let inner = window(self.title, self.keys, self.rows.len(), self.stand, theme, area, buf);
         let height = usize::from(inner.height);
         let most = self.rows.len().saturating_sub(height);
-        let top = self.scroll.min(most);
+        let top = match self.scroll {
+            Scroll::From(row) => row,
+            Scroll::Reveal(from, to) => to.saturating_sub(height).min(from),
+        };
+        let top = top.min(most);
         show(&self.rows, top, inner, buf);
         let mut put_at = |text: String, y: u16| {
             let x = inner.right().saturating_sub(width(&text) as u16);
@@ -103,7 +118,7 @@ impl Sheet<'_> {
         if most > top {
             put_at(format!(" ↓ {} more ", most - top), inner.bottom());
         }
-        most
+        Shown { cursor: None, top, most: Some(most) }
     }
 }
 
@@ -128,7 +143,8 @@ fn window(
 ) -> Rect {
     let columns = outer_columns(area, stand);
     let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4);
-    let height = rows.min(area.height.saturating_sub(2)).max(3);
+    let margin = if stand == Stand::Right { 0 } else { 2 };
+    let height = rows.min(area.height.saturating_sub(margin)).max(3);
     let (left, above) = (area.width.saturating_sub(columns), area.height.saturating_sub(height));
     let (x, y) = match stand {
         Stand::Middle => (area.x + left / 2, area.y + above / 2),
@@ -156,7 +172,9 @@ fn window(
 
 fn outer_columns(area: Rect, stand: Stand) -> u16 {
     match stand {
-        Stand::Middle => area.width.saturating_sub(4).min(WIDEST),
+        // A sliver of what lies beneath on either side would be no use.
+        Stand::Middle if area.width <= WIDEST + 4 => area.width,
+        Stand::Middle => WIDEST,
         Stand::Right | Stand::Corner => (area.width / 2 + 3).min(NARROW),
     }
 }
@@ -180,15 +198,16 @@ fn paragraph(rows: &mut Rows, text: &str, columns: usize, style: Style) {
 fn choices(
     rows: &mut Rows,
     options: &[(String, String)],
-    selected: usize,
+    selected: Option<usize>,
     columns: usize,
     theme: &Theme,
-) {
+) -> Scroll {
+    let mut scroll = Scroll::From(0);
     let widest = options.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     let longest = options.iter().map(|(_, meaning)| width(meaning)).max().unwrap_or(0);
     let beside = widest + longest + 8 <= columns;
     for (at, (name, meaning)) in options.iter().enumerate() {
-        let chosen = at == selected;
+        let (chosen, start) = (selected == Some(at), rows.len());
         let sign = if chosen { "▸ " } else { "  " };
         let style = if chosen { theme.accent.add_modifier(Modifier::BOLD) } else { theme.text };
         let mut lines = wrap(name, columns.saturating_sub(4)).into_iter();
@@ -207,13 +226,23 @@ fn choices(
             let lines = wrap(meaning, columns.saturating_sub(4));
             rows.extend(lines.into_iter().map(|line| styled(format!("    {line}"), theme.dim)));
         }
+        if chosen {
+            scroll = Scroll::Reveal(start, rows.len());
+        }
     }
+    scroll
 }
 
-fn predict(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+fn predict(
+    play: &Play,
+    selected: Option<usize>,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Shown {
     let columns = columns_of(area, Stand::Right);
     let mut rows = Rows::new();
-    let Some(question) = &play.question else { return 0 };
+    let Some(question) = &play.question else { return Shown::default() };
     let (title, options): (&str, Vec<(String, String)>) = match play.asked {
         Asked::Where(choice) => {
             let said = question.choices.get(choice).map_or("", |choice| &*choice.say);
@@ -226,14 +255,11 @@ fn predict(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Bu
             if let Some(goal) = play.level().goals.get(question.goal) {
                 match &goal.traffic {
                     Some(container) => {
+                        paragraph(&mut rows, &format!("○ {}", goal.say), columns, theme.text);
                         let text = format!("{container} goes on asking by itself.");
                         paragraph(&mut rows, &text, columns, theme.dim);
                     }
-                    None => {
-                        let from = format!("{} is about to run:", goal.from);
-                        paragraph(&mut rows, &from, columns, theme.dim);
-                        paragraph(&mut rows, goal.run.trim_end(), columns, theme.accent);
-                    }
+                    None => command_rows(goal, columns, theme, &mut rows),
                 }
                 rows.push(styled("", theme.text));
             }
@@ -244,12 +270,25 @@ fn predict(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Bu
         }
     };
     rows.push(styled("", theme.text));
-    choices(&mut rows, &options, selected, columns, theme);
+    let scroll = choices(&mut rows, &options, selected, columns, theme);
     let keys = "a number chooses · Enter · Esc skips";
-    Sheet { title, keys, stand: Stand::Right, rows, scroll: 0 }.draw(theme, area, buf)
+    Sheet { title, keys, stand: Stand::Right, rows, scroll }.draw(theme, area, buf)
 }
 
-fn hints(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+/// Who is about to run what. A long command is told by what it is for.
+fn command_rows(goal: &Goal, columns: usize, theme: &Theme, rows: &mut Rows) {
+    const MOST: usize = 2;
+    let lines = wrap(goal.run.trim_end(), columns);
+    if lines.len() > MOST {
+        paragraph(rows, &format!("○ {}", goal.say), columns, theme.text);
+        paragraph(rows, &format!("{} is about to ask.", goal.from), columns, theme.dim);
+        return;
+    }
+    paragraph(rows, &format!("{} is about to run:", goal.from), columns, theme.dim);
+    rows.extend(lines.into_iter().map(|text| styled(text, theme.accent)));
+}
+
+fn hints(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
     let columns = columns_of(area, Stand::Middle);
     let level = play.level();
     let mut rows = Rows::new();
@@ -272,7 +311,7 @@ fn hints(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) 
     if rows.is_empty() {
         paragraph(&mut rows, "This level has no hint for this.", columns, theme.text);
     }
-    let scroll = game.scroll().unwrap_or(last_start);
+    let scroll = Scroll::From(game.scroll().unwrap_or(last_start));
     let sheet = Sheet { title: "Hint", keys: &keys, stand: Stand::Middle, rows, scroll };
     sheet.draw(theme, area, buf)
 }
@@ -321,7 +360,7 @@ pub fn changed_rows(old: &str, new: &str, theme: &Theme, rows: &mut Rows) {
 }
 
 /// The ladder, as far as it was climbed.
-fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
     let columns = columns_of(area, Stand::Middle);
     let mut rows = Rows::new();
     let unapplied: Vec<&str> = match play.sent_without.is_empty() {
@@ -336,39 +375,41 @@ fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         paragraph(&mut rows, &text, columns, theme.warn);
         rows.push(styled("", theme.text));
     }
-    let mut number = 0;
-    for fault in faults(play.goals()) {
-        if number > 0 {
+    let faults = faults(play.goals());
+    let mut fresh = None;
+    for fault in &faults {
+        if fresh.is_some() {
             rows.push(styled("", theme.text));
         }
-        fault_rows(play, &fault, &mut number, columns, theme, &mut rows);
+        let steps = fault_rows(play, fault, columns, theme, &mut rows);
+        fresh = fresh.or(Some(steps));
     }
     if let Some(guess) = &play.guessed {
         rows.push(styled("", theme.text));
         paragraph(&mut rows, &guess.say, columns, theme.dim);
     }
-    let digits = match number {
+    let digits = match faults.iter().map(|fault| fault.looks.len()).sum() {
         0 | 1 => "1".to_owned(),
-        _ => format!("1-{number}"),
+        many => format!("1-{many}"),
     };
     let keys = match play.ladder.next() {
         Some(next) => format!("F3: {} · {digits}: into the terminal · Esc", next.words()),
         None => format!("Enter: to the line · {digits}: into the terminal · Esc"),
     };
-    let scroll = game.scroll().unwrap_or(usize::MAX);
+    let fresh = fresh.unwrap_or((0, 0));
+    let scroll = game.scroll().map_or(Scroll::Reveal(fresh.0, fresh.1), Scroll::From);
     Sheet { title: "Why", keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
 }
 
-/// One cause with all the goals that it breaks, rung by rung.
+/// One cause with all the goals that it breaks, rung by rung. Says which rows are the last rung's.
 fn fault_rows(
     play: &Play,
     fault: &Fault<'_>,
-    number: &mut usize,
     columns: usize,
     theme: &Theme,
     rows: &mut Rows,
-) {
-    let (rung, diagnosis) = (play.ladder.rung, fault.diagnosis);
+) -> (usize, usize) {
+    let diagnosis = fault.diagnosis;
     let goals: Vec<_> = fault.goals.iter().filter_map(|at| play.goals().get(*at)).collect();
     for goal in &goals {
         paragraph(rows, &format!("✗ {}", goal.say), columns, theme.dim);
@@ -377,45 +418,52 @@ fn fault_rows(
         paragraph(rows, &format!("  {}", heard.said), columns, theme.bad);
     }
     paragraph(rows, &format!("  {}", diagnosis.message), columns, theme.title);
-    let heading = |rows: &mut Rows, at: u8| {
-        if rung >= at {
-            rows.push(styled(capital(rung_name(at)), theme.dim));
-        }
-        rung >= at
-    };
-    if heading(rows, 1) {
-        for command in &diagnosis.look {
-            *number += 1;
-            hang(rows, &format!("  {number} "), command, columns, theme.accent);
-        }
-    } else {
-        *number += diagnosis.look.len();
-    }
-    if heading(rows, 2) {
-        for fact in &diagnosis.evidence {
-            hang(rows, "  · ", fact, columns, theme.text);
-        }
-    }
-    if heading(rows, 3) {
-        match &diagnosis.at {
-            Some(at) => {
-                let file = play.files.iter().find(|file| *file.name == *at.file);
-                let line =
-                    file.and_then(|file| file.text.lines().nth(at.position.line as usize - 1));
-                rows.push(ratatui::text::Line::from(vec![
-                    Span::styled(format!("  {at}  "), theme.accent),
-                    Span::styled(fit(line.unwrap_or("").trim(), columns), theme.text),
-                ]));
+    let mut start = 0;
+    for rung in 1..=play.ladder.rung {
+        start = rows.len();
+        rows.push(styled(capital(rung_name(rung)), theme.dim));
+        match rung {
+            1 => {
+                for (number, look) in &fault.looks {
+                    hang(rows, &format!("  {number} "), look, columns, theme.accent);
+                }
+                if fault.looks.is_empty() && !diagnosis.look.is_empty() {
+                    hang(rows, "  ", "the same commands as above", columns, theme.dim);
+                }
             }
-            None => paragraph(rows, "  no line of yours stands for it", columns, theme.text),
-        }
-        if let Some(nearest) = &diagnosis.nearest {
-            hang(rows, "  ", nearest, columns, theme.warn);
+            2 => {
+                for fact in &diagnosis.evidence {
+                    hang(rows, "  · ", fact, columns, theme.text);
+                }
+                if diagnosis.evidence.is_empty() {
+                    hang(rows, "  ", "nothing more is known of it", columns, theme.dim);
+                }
+            }
+            3 => line_rows(play, fault, columns, theme, rows),
+            _ => {
+                hang(rows, "  → ", &diagnosis.fix, columns, theme.good);
+                rows.push(styled(format!("  {} · K explains it", diagnosis.code), theme.dim));
+            }
         }
     }
-    if heading(rows, 4) {
-        hang(rows, "  → ", &diagnosis.fix, columns, theme.good);
-        rows.push(styled(format!("  {} · K explains it", diagnosis.code), theme.dim));
+    (start, rows.len())
+}
+
+/// The player's line, and the nearest miss.
+fn line_rows(play: &Play, fault: &Fault<'_>, columns: usize, theme: &Theme, rows: &mut Rows) {
+    match &fault.diagnosis.at {
+        Some(at) => {
+            let file = play.files.iter().find(|file| *file.name == *at.file);
+            let line = file.and_then(|file| file.text.lines().nth(at.position.line as usize - 1));
+            rows.push(ratatui::text::Line::from(vec![
+                Span::styled(format!("  {at}  "), theme.accent),
+                Span::styled(fit(line.unwrap_or("").trim(), columns), theme.text),
+            ]));
+        }
+        None => paragraph(rows, "  no line of yours stands for it", columns, theme.text),
+    }
+    if let Some(nearest) = fault.nearest() {
+        hang(rows, "  nearest: ", nearest, columns, theme.warn);
     }
 }
 
@@ -429,19 +477,19 @@ fn hang(rows: &mut Rows, sign: &str, text: &str, columns: usize, style: Style) {
 }
 
 /// Another failure of the same idea, before the debrief is read.
-fn ask(game: &Game, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
-    let Some(debrief) = game.debrief() else { return 0 };
-    let Some(asked) = &debrief.level.question else { return 0 };
+fn ask(game: &Game, selected: Option<usize>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
+    let Some(debrief) = game.debrief() else { return Shown::default() };
+    let Some(asked) = &debrief.level.question else { return Shown::default() };
     let columns = columns_of(area, Stand::Middle);
     let mut rows = Rows::new();
     paragraph(&mut rows, &reflow(&asked.ask), columns, theme.text);
     rows.push(styled("", theme.text));
     let options: Vec<(String, String)> =
         asked.choices.iter().map(|choice| (choice.say.clone(), String::new())).collect();
-    choices(&mut rows, &options, selected, columns, theme);
+    let scroll = choices(&mut rows, &options, selected, columns, theme);
     let keys = "a number chooses · Enter · Esc skips";
     let title = "One question before you read on";
-    Sheet { title, keys, stand: Stand::Middle, rows, scroll: 0 }.draw(theme, area, buf)
+    Sheet { title, keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
 }
 
 fn describe(
@@ -451,23 +499,27 @@ fn describe(
     theme: &Theme,
     area: Rect,
     buf: &mut Buffer,
-) -> usize {
+) -> Shown {
     let columns = columns_of(area, Stand::Middle);
     let mut rows = Rows::new();
     for line in lines {
         let style = if line.starts_with("$ ") { theme.accent } else { theme.text };
         paragraph(&mut rows, line, columns, style);
     }
-    let keys = "↑ ↓ scroll · Esc closes";
+    let keys = match rows.len() + 6 > usize::from(area.height) {
+        true => "↑ ↓ scroll · Esc closes",
+        false => "Esc closes",
+    };
+    let scroll = Scroll::From(scroll);
     Sheet { title, keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
 }
 
-fn reset(selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+fn reset(selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
     let text = "Begin the level again? Undo brings back what is here now.";
     question("Reset", text, &RESET_CHOICES, selected, theme, area, buf)
 }
 
-fn unapplied(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+fn unapplied(play: &Play, selected: usize, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
     let files = play.unapplied().join(", ");
     let text = format!("{files} was edited, and the cluster does not know it yet.");
     question("Not applied", &text, &UNAPPLIED_CHOICES, selected, theme, area, buf)
@@ -481,27 +533,23 @@ fn question(
     theme: &Theme,
     area: Rect,
     buf: &mut Buffer,
-) -> usize {
+) -> Shown {
     let columns = columns_of(area, Stand::Right);
     let mut rows = Rows::new();
     paragraph(&mut rows, text, columns, theme.text);
     rows.push(styled("", theme.text));
     let options: Vec<(String, String)> =
         options.iter().map(|choice| ((*choice).to_owned(), String::new())).collect();
-    choices(&mut rows, &options, selected, columns, theme);
+    let scroll = choices(&mut rows, &options, Some(selected), columns, theme);
     let keys = "a number chooses · Enter · Esc";
-    Sheet { title, keys, stand: Stand::Right, rows, scroll: 0 }.draw(theme, area, buf)
+    Sheet { title, keys, stand: Stand::Right, rows, scroll }.draw(theme, area, buf)
 }
 
-/// The level is won: beside the map, which shows it.
-fn won(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
+/// The level is won: beside the map, which shows it. That every goal has passed stands above.
+fn won(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
     let columns = columns_of(area, Stand::Corner);
     let mut rows = Rows::new();
-    for goal in play.goals() {
-        hang(&mut rows, "✓ ", &goal.say, columns, theme.good);
-    }
     if let Some(debrief) = game.debrief() {
-        rows.push(styled("", theme.text));
         let text = format!("{}.", capital(&debrief.solved.sentence()));
         paragraph(&mut rows, &text, columns, theme.text);
         if let Some(text) = debrief.solved.causes() {
@@ -509,7 +557,7 @@ fn won(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         }
     }
     let keys = "Enter: what to keep · Esc: stay";
-    let scroll = game.scroll().unwrap_or(0);
+    let scroll = Scroll::From(game.scroll().unwrap_or(0));
     let sheet = Sheet { title: "The packets arrive", keys, stand: Stand::Corner, rows, scroll };
     sheet.draw(theme, area, buf)
 }
@@ -519,7 +567,7 @@ fn palette(game: &Game, line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer
     const SHOWN: usize = 8;
     let matches: Vec<_> = matching_commands(line.text()).collect();
     let rows = matches.len().min(SHOWN);
-    let inner = field(":", line, (rows as u16 + 3).min(area.height), theme, area, buf);
+    let inner = field("A command", ":", line, (rows as u16 + 3).min(area.height), theme, area, buf);
     let selected = game.palette_row();
     let top = (selected + 1).saturating_sub(SHOWN);
     for (row, command) in matches.iter().skip(top).take(SHOWN).enumerate() {
@@ -546,7 +594,7 @@ fn palette(game: &Game, line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer
 
 fn find(game: &Game, line: &Line, theme: &Theme, area: Rect, buf: &mut Buffer) -> Position {
     let vain = game.search().in_vain;
-    let inner = field("/", line, if vain { 4 } else { 3 }, theme, area, buf);
+    let inner = field("Find", "/", line, if vain { 4 } else { 3 }, theme, area, buf);
     if vain {
         let columns = usize::from(inner.width);
         put(buf, inner.x, inner.y + 1, "  no level is about that", columns, theme.warn);
@@ -559,11 +607,13 @@ fn leave(theme: &Theme, area: Rect, buf: &mut Buffer) {
     let text = "Leave podhop? Everything is saved, and it goes on here next time.";
     paragraph(&mut rows, text, columns_of(area, Stand::Middle), theme.text);
     let keys = "Enter: leave · Esc: stay";
-    Sheet { title: "Leave", keys, stand: Stand::Middle, rows, scroll: 0 }.draw(theme, area, buf);
+    Sheet { title: "Leave", keys, stand: Stand::Middle, rows, scroll: Scroll::From(0) }
+        .draw(theme, area, buf);
 }
 
 /// A box at the bottom with a field in its first row.
 fn field(
+    title: &str,
     sign: &str,
     line: &Line,
     height: u16,
@@ -578,6 +628,8 @@ fn field(
     let mut borders = Borders::new(buf.area);
     borders.rectangle(outer);
     borders.paint(buf, theme.focus);
+    let room = usize::from(columns.saturating_sub(4));
+    put(buf, outer.x + 2, outer.y, &format!(" {title} "), room, theme.title);
     let inner = Rect {
         x: outer.x + 1,
         y: outer.y + 1,
@@ -595,12 +647,4 @@ fn field(
 fn cursor(line: &Line, inner: Rect) -> Position {
     let before = width(&line.text()[..line.cursor()]) as u16 + 2;
     Position::new(inner.x + before.min(inner.width.saturating_sub(1)), inner.y)
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
-    }
 }

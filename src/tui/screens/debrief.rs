@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 use super::statistics::stars;
 use super::{column, page, scrolled};
 use crate::diagnostic::printable;
+use crate::game::narration::capital;
 use crate::game::story::Story;
-use crate::game::{Answered, Debrief, Game, Popup, Tried, rung_name};
+use crate::game::{Answered, Debrief, Game, Popup, Tried};
 use crate::level::Level;
 use crate::level::incident::Causes;
 use crate::tui::keys::Context;
@@ -108,15 +109,15 @@ fn needed(debrief: &Debrief) -> String {
         many => format!("{many} sends"),
     };
     let par = match debrief.level.par_edits {
-        Some(par) if solved.edits > 0 => format!(" (par: {par})"),
+        Some(par) if solved.edits > 0 => format!(" ({par} would do)"),
         _ => String::new(),
     };
     let minutes = format!("{}:{:02}", solved.seconds / 60, solved.seconds % 60);
     format!(
-        "{} {}{par}; {sends}; {minutes} of the cluster's time. The ladder up to: {}.",
+        "{} (a star for each step of help that was not needed). {}{par}; {sends}; {minutes} of the \
+         cluster's time.",
         stars(solved.stars()),
-        solved.sentence(),
-        rung_name(solved.rung)
+        capital(&solved.sentence()),
     )
 }
 

@@ -90,7 +90,8 @@ pub fn draw(
         let height = bottom.saturating_sub(areas.outer.y);
         coach::draw((at, of), mark, theme, Rect { height, ..areas.outer }, buf);
     }
-    if game.settings().key_hints {
+    // A box says itself which keys it takes.
+    if game.settings().key_hints && game.popup().is_none() {
         footer::draw(&contexts(play), theme, areas.outer, buf);
     }
     drawn
@@ -126,7 +127,12 @@ fn packet_of(play: &Play) -> Packet<'_> {
         number: (play.story, play.stories.len()),
         facts: play.current_story().is_some_and(|story| play.shows_facts(story)),
         walk: &play.walk,
-        empty: "Nothing was sent yet.\n\nCtrl-G sends the goal's request; a curl in the terminal shows its way here too.",
+        empty: match play.sends {
+            0 => {
+                "Nothing was sent yet.\n\nCtrl-G sends the goal's request; a curl in the terminal shows its way here too."
+            }
+            _ => "No packet was sent: the goal's command ended before. F3 says what it printed.",
+        },
     }
 }
 
@@ -134,12 +140,14 @@ fn packet_of(play: &Play) -> Packet<'_> {
 fn draw_titles(play: &Play, areas: &Areas, theme: &Theme, drawn: &mut Drawn, buf: &mut Buffer) {
     let focus = (!play.menu).then_some(play.focus);
     match areas.arrangement {
-        Arrangement::One => panel_tabs(&PANELS, play, focus, areas.titles, theme, drawn, buf),
+        Arrangement::One => {
+            panel_tabs(&PANELS, play, areas, focus, areas.titles, theme, drawn, buf);
+        }
         Arrangement::Two => {
             let left = areas.editor.or(areas.terminal).unwrap_or_default();
             let right = areas.map.or(areas.packet).unwrap_or_default();
-            panel_tabs(&PANELS[..2], play, focus, above(left), theme, drawn, buf);
-            panel_tabs(&PANELS[2..], play, focus, above(right), theme, drawn, buf);
+            panel_tabs(&PANELS[..2], play, areas, focus, above(left), theme, drawn, buf);
+            panel_tabs(&PANELS[2..], play, areas, focus, above(right), theme, drawn, buf);
         }
         Arrangement::All => {
             for (panel, name) in &PANELS[1..] {
@@ -156,13 +164,14 @@ fn draw_titles(play: &Play, areas: &Areas, theme: &Theme, drawn: &mut Drawn, buf
 fn panel_tabs(
     panels: &[(Panel, &str)],
     play: &Play,
+    areas: &Areas,
     focus: Option<Panel>,
     row: Rect,
     theme: &Theme,
     drawn: &mut Drawn,
     buf: &mut Buffer,
 ) {
-    let shown = |panel: Panel| panel == play.focus;
+    let shown = |panel: Panel| areas.panel(panel).is_some();
     let titles = panels
         .iter()
         .enumerate()

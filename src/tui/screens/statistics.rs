@@ -8,7 +8,7 @@ use super::{column, page, scrolled};
 use crate::game::{Found, Game, Record};
 use crate::level::Level;
 use crate::tui::keys::Context;
-use crate::tui::text::{fit, line, wrap};
+use crate::tui::text::{fit, line, width, wrap};
 use crate::tui::theme::Theme;
 
 /// Draws the statistics; says how far they can be scrolled.
@@ -110,11 +110,14 @@ fn level_row(game: &Game, level: &Level, columns: usize, theme: &Theme) -> Line<
         None if record.tries > 0 => format!("{} sends", record.tries),
         None => String::new(),
     };
-    let title = fit(&level.title, 30);
+    // What is known of it has its room, the title the rest.
+    let room = columns.saturating_sub(width(&how) + 6).clamp(20, 60);
+    let title = fit(&level.title, room);
+    let gap = " ".repeat((room + 1).saturating_sub(width(&title)));
     Line::from(vec![
         Span::styled(format!("  {sign} "), style),
-        Span::styled(format!("{title:<31}"), theme.text),
-        Span::styled(fit(&how, columns.saturating_sub(36)), theme.dim),
+        Span::styled(title + &gap, theme.text),
+        Span::styled(fit(&how, columns.saturating_sub(room + 6)), theme.dim),
     ])
 }
 
