@@ -12,7 +12,7 @@ use super::place::{NoPlace, PlaceName};
 use crate::api::{Kind, Labels, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Deed, Did, Place, Served};
-use crate::network::{Outcome, Party, Trace, TraceId};
+use crate::network::{Netns, Outcome, Party, Trace, TraceId};
 use crate::shell::{self, Files, Finished};
 
 /// No request of a goal is waited for longer than this.
@@ -243,13 +243,46 @@ pub(super) fn made_at(cluster: &Cluster, place: &Place) -> SimTime {
     made.map_or(SimTime::START, |made| SimTime::from_timestamp(made.0))
 }
 
+/// Who sends by itself, as it is now.
+struct Sender<'a> {
+    place: &'a Place,
+    party: Party,
+    /// When its pod was made, to the second.
+    made: SimTime,
+    /// The network that its pod has, once it has one.
+    netns: Option<&'a Netns>,
+}
+
+impl<'a> Sender<'a> {
+    fn of(cluster: &'a Cluster, place: &'a Place) -> Sender<'a> {
+        let netns = cluster.netns_of(place).and_then(|from| cluster.network().netns(from.netns));
+        Sender { place, party: party_of(cluster, place), made: made_at(cluster, place), netns }
+    }
+
+    /// Whether a packet is its own, and not of an earlier pod of that name, which had another address.
+    fn has_sent(&self, trace: &Trace) -> bool {
+        trace.at >= self.made
+            && is_sent_by(trace, self.place, &self.party)
+            && self.has_its_address(trace)
+    }
+
+    fn has_its_address(&self, trace: &Trace) -> bool {
+        self.netns.is_some_and(|netns| netns.has_address(trace.flow.source.ip()))
+    }
+
+    /// When an earlier pod of that name has sent for the last time.
+    fn forerunner(&self, cluster: &Cluster) -> Option<SimTime> {
+        let earlier = |trace: &&Trace| trace.from == self.party && !self.has_its_address(trace);
+        cluster.traces().filter(earlier).map(|trace| trace.at).max()
+    }
+}
+
 /// A container, and what it has sent lately by itself.
 fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceId>) {
     let place = PlaceName::parse(container).ok().and_then(|name| name.find(cluster).ok());
     let Some(place) = place else { return (None, Vec::new()) };
-    let (party, made) = (party_of(cluster, &place), made_at(cluster, &place));
-    let ours =
-        lately(cluster).filter(|trace| trace.at >= made && is_sent_by(trace, &place, &party));
+    let sender = Sender::of(cluster, &place);
+    let ours = lately(cluster).filter(|trace| sender.has_sent(trace));
     let traces = ours.map(|trace| trace.id).collect();
     (Some(place), traces)
 }
@@ -258,11 +291,8 @@ fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceI
 /// silence by it.
 fn earlier_traffic(cluster: &Cluster, place: Option<&Place>) -> Vec<TraceId> {
     let Some(place) = place else { return Vec::new() };
-    let (party, made) = (party_of(cluster, place), made_at(cluster, place));
-    let sent: Vec<&Trace> = cluster
-        .traces()
-        .filter(|trace| trace.at >= made && is_sent_by(trace, place, &party))
-        .collect();
+    let sender = Sender::of(cluster, place);
+    let sent: Vec<&Trace> = cluster.traces().filter(|trace| sender.has_sent(trace)).collect();
     let Some(last) = sent.last() else { return Vec::new() };
     let close = sent.iter().filter(|trace| last.at.since(trace.at) <= TRAFFIC_WINDOW);
     close.map(|trace| trace.id).collect()
@@ -274,9 +304,9 @@ fn namesakes_traffic(cluster: &Cluster, container: &str, asker: Option<&Place>) 
     let Some(name) = PlaceName::parse(container).ok().and_then(|place| place.container) else {
         return Vec::new();
     };
-    let earlier = asker.map(|place| (party_of(cluster, place), made_at(cluster, place)));
+    let sender = asker.map(|place| Sender::of(cluster, place));
     let other = |trace: &&Trace| {
-        earlier.as_ref().is_none_or(|(own, made)| trace.from != *own || trace.at >= *made)
+        sender.as_ref().is_none_or(|own| trace.from != own.party || own.has_sent(trace))
     };
     let ours = lately(cluster).filter(|trace| trace.container.as_deref() == Some(&name));
     let ours = ours.filter(other);
@@ -286,9 +316,14 @@ fn namesakes_traffic(cluster: &Cluster, container: &str, asker: Option<&Place>) 
 /// The last that a container has done by itself, or where there is none, its namesakes.
 fn own_deeds(cluster: &Cluster, container: &str, place: Option<&Place>) -> Vec<Arc<Deed>> {
     let name = PlaceName::parse(container).ok().and_then(|name| name.container);
-    let made = place.map(|place| made_at(cluster, place));
+    let sender = place.map(|place| Sender::of(cluster, place));
+    let made = sender.as_ref().map(|sender| sender.made);
+    let forerunner = sender.as_ref().and_then(|sender| sender.forerunner(cluster));
+    let now = |at: SimTime| {
+        made.is_none_or(|made| at >= made) && forerunner.is_none_or(|before| at > before)
+    };
     let is_own = |deed: &Deed| match (place, &deed.place) {
-        (Some(place), own) => place == own && made.is_none_or(|made| deed.at >= made),
+        (Some(place), own) => place == own && now(deed.at),
         (None, Place::Container { container: own, .. }) => name.as_deref() == Some(&**own),
         (None, _) => false,
     };

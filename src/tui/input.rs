@@ -206,6 +206,10 @@ impl View {
                     let at = c as usize - '1' as usize;
                     update(game, Msg::Level(LevelMsg::OpenFile(at)))
                 }
+                KeyCode::Char(_) | KeyCode::Backspace if play.menu => {
+                    let text = "Letters are actions here: Enter leads back in, ? tells them all.";
+                    update(game, Msg::Say(text.to_owned()))
+                }
                 _ => Vec::new(),
             },
         }

@@ -26,7 +26,12 @@ pub fn draw(play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) {
         1 => String::new(),
         speed => format!(" x{speed}"),
     };
-    let right = format!(" seed {} · {} {sign}{speed} ", play.attempt().seed(), play.clock());
+    // The usual seed says nothing.
+    let seed = match play.attempt().seed() {
+        1 => String::new(),
+        seed => format!("seed {seed} · "),
+    };
+    let right = format!(" {seed}{} {sign}{speed} ", play.clock());
     let columns = usize::from(area.width.saturating_sub(4));
     let left_room = columns.saturating_sub(width(&right) + 2);
     let number = match level.number {

@@ -86,9 +86,14 @@ pub fn draw(
         packet::draw_strip(&packet_of(play), theme, area, buf);
     }
     if let Some((at, of, mark)) = play.coach().filter(|_| game.popup().is_none()) {
-        let bottom = areas.strip.map_or(areas.outer.bottom(), |strip| strip.y);
-        let height = bottom.saturating_sub(areas.outer.y);
-        coach::draw((at, of), mark, theme, Rect { height, ..areas.outer }, buf);
+        // It speaks of the file, the packet and the map, so it stands on the terminal; else beside
+        // the file's first lines, which are short.
+        let body = areas.body();
+        let area = match areas.arrangement {
+            Arrangement::All => areas.terminal.unwrap_or(body),
+            _ => body,
+        };
+        coach::draw((at, of), mark, theme, area, buf);
     }
     // A box says itself which keys it takes.
     if game.settings().key_hints && game.popup().is_none() {
