@@ -11,7 +11,7 @@ use super::format::{Choice, Claim, Expect, Goal, ObjectField, Predict};
 use super::place::{NoPlace, PlaceName};
 use crate::api::{Kind, Labels, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Deed, Did, Place, Served};
+use crate::cluster::{ApplyOutcome, Cluster, Deed, Did, ObjectName, Place, Served};
 use crate::network::{Outcome, Party, Trace, TraceId};
 use crate::shell::{self, Files, Finished};
 
@@ -237,15 +237,28 @@ fn is_sent_by(trace: &Trace, place: &Place, party: &Party) -> bool {
 
 /// When the pod of a place was made: what an earlier pod of that name did is not its own.
 pub(super) fn made_at(cluster: &Cluster, place: &Place) -> SimTime {
-    let Place::Container { namespace, pod, .. } = place else { return SimTime::START };
-    let pod = cluster.objects().get::<Pod>(namespace, pod);
+    let Place::Container { namespace, pod: pod_name, .. } = place else { return SimTime::START };
+    let pod = cluster.objects().get::<Pod>(namespace, pod_name);
     let made = pod.and_then(|pod| pod.metadata.creation_timestamp.as_ref());
-    made.map_or(SimTime::START, |made| SimTime::from_timestamp(made.0))
+    let made = made.map_or(SimTime::START, |made| SimTime::from_timestamp(made.0));
+    // The object knows the second alone: who applied it knows the moment.
+    let own = |object: &ObjectName| {
+        object.kind == Kind::Pod && *object.namespace == **namespace && object.name == **pod_name
+    };
+    let exact = cluster.deeds().rev().find(|deed| match &deed.did {
+        Did::Applied(applied) => {
+            applied.outcome == ApplyOutcome::Created && !applied.dry_run && own(&applied.object)
+        }
+        Did::Created { object } => own(object),
+        _ => false,
+    });
+    exact.map_or(made, |deed| made.max(deed.at))
 }
 
 /// A container, and what it has sent lately by itself.
 fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceId>) {
-    let place = PlaceName::parse(container).ok().and_then(|name| name.find(cluster).ok());
+    let name = PlaceName::parse(container).ok();
+    let place = name.and_then(|name| name.find(cluster).ok().or_else(|| name.in_named_pod(cluster)));
     let Some(place) = place else { return (None, Vec::new()) };
     let (party, made) = (party_of(cluster, &place), made_at(cluster, &place));
     let ours =
