@@ -348,14 +348,6 @@ fn odd_path(source: &Source<'_>) -> Option<String> {
 /// manifest itself tells.
 fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
     match field {
-        "spec.template.metadata.labels" => {
-            let wanted = source.value.pointer("/spec/selector/matchLabels")?.as_object()?;
-            let labels = source.value.pointer("/spec/template/metadata/labels");
-            let own = |key: &str| labels.and_then(|labels| labels.get(key));
-            let (key, value) = wanted.iter().find(|(key, value)| own(key) != Some(*value))?;
-            let path = manifest::field(field, key);
-            Some((path, format!("{key}: {}", value.as_str()?)))
-        }
         "spec.clusterIP" | "spec.clusterIPs[0]" => {
             let own = source.text("/spec/clusterIP").or_else(|| source.text("/spec/clusterIPs/0"))?;
             let near = own.eq_ignore_ascii_case("None") && own != "None";
