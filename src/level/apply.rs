@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::api::{Cause, DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions};
 use crate::cluster::{ApplyOutcome, Cluster, ObjectName, Place, Refusal, Refused};
 use crate::diagnostic::Diagnostic;
@@ -307,14 +309,56 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
         return form;
     }
     if status.causes.is_empty() {
-        let missing_namespace = status.reason == Reason::NotFound;
-        let path = if missing_namespace { "metadata.namespace" } else { "" };
-        return vec![placed(file, source, path, status.message.clone())];
+        let path = match status.reason {
+            Reason::NotFound => "metadata.namespace".to_owned(),
+            _ => odd_path(source).unwrap_or_default(),
+        };
+        return vec![placed(file, source, &path, status.message.clone())];
     }
     let (written, others): (Vec<_>, Vec<_>) =
         status.causes.iter().partition(|cause| source.says(&cause.field));
     let causes = written.into_iter().chain(others);
-    causes.map(|cause| caused(file, source, cause)).collect()
+    let marks = causes.map(|cause| match instead(source, &cause.field) {
+        Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
+        None => caused(file, source, cause),
+    });
+    marks.collect()
+}
+
+/// What an Ingress controller's webhook refuses stands in no cause: the first path with more in it than
+/// a path has (ingress-nginx, strict-validate-path-type).
+fn odd_path(source: &Source<'_>) -> Option<String> {
+    if source.kind() != Some(Kind::Ingress) {
+        return None;
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let rules = source.value.pointer("/spec/rules")?.as_array()?.iter().enumerate();
+    let mut paths = rules.flat_map(|(number, rule)| {
+        let paths = rule.pointer("/http/paths").and_then(Value::as_array).into_iter().flatten();
+        paths.enumerate().map(move |(index, path)| (number, index, path))
+    });
+    let (number, index, _) = paths.find(|(_, _, path)| {
+        path["pathType"] != "ImplementationSpecific"
+            && path["path"].as_str().is_some_and(|text| !text.chars().all(plain))
+    })?;
+    Some(format!("spec.rules[{number}].http.paths[{index}].path"))
+}
+
+/// What the server would have taken in place of a field that it refuses, and where that stands, where the
+/// manifest itself tells.
+fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
+    match field {
+        "spec.clusterIP" | "spec.clusterIPs[0]" => {
+            let own = source.text("/spec/clusterIP").or_else(|| source.text("/spec/clusterIPs/0"))?;
+            let near = own.eq_ignore_ascii_case("None") && own != "None";
+            near.then(|| (field.to_owned(), "None, with a capital letter".to_owned()))
+        }
+        _ if field.ends_with(".nodePort") => {
+            let kind = source.text("/spec/type").unwrap_or("ClusterIP");
+            (kind == "ClusterIP").then(|| ("spec.type".to_owned(), "type: NodePort".to_owned()))
+        }
+        _ => None,
+    }
 }
 
 fn header_mark(file: &str, source: &Source<'_>) -> Diagnostic {

@@ -119,10 +119,24 @@ impl PlaceName {
         }
     }
 
+    /// The container that it names of a pod that it names, whether it runs or not.
+    pub(super) fn in_named_pod(&self, cluster: &Cluster) -> Option<Place> {
+        let container = self.container.as_deref().filter(|_| self.kind == PlaceKind::Pod)?;
+        cluster.objects().get::<Pod>(&self.namespace, &self.name)?;
+        Some(Place::Container {
+            namespace: self.namespace.as_str().into(),
+            pod: self.name.as_str().into(),
+            container: container.into(),
+        })
+    }
+
     fn in_pod(&self, pod: &Pod) -> Result<Place, NoPlace> {
-        let containers = pod.spec.as_ref().map(|spec| spec.containers.as_slice());
-        let names: Vec<&str> =
-            containers.unwrap_or_default().iter().map(|c| c.name.as_str()).collect();
+        let spec = pod.spec.as_ref();
+        let containers = spec.into_iter().flat_map(|spec| &spec.containers);
+        // Init containers that go on beside the others (restartPolicy: Always) come after these.
+        let sidecars = spec.into_iter().flat_map(|spec| spec.init_containers.iter().flatten());
+        let sidecars = sidecars.filter(|one| one.restart_policy.as_deref() == Some("Always"));
+        let names: Vec<&str> = containers.chain(sidecars).map(|c| c.name.as_str()).collect();
         let container = match &self.container {
             Some(wanted) if names.contains(&wanted.as_str()) => wanted.as_str(),
             Some(wanted) => return Err(NoPlace::NoContainer(self.clone(), wanted.clone())),

@@ -11,7 +11,7 @@ use super::format::{Choice, Claim, Expect, Goal, ObjectField, Predict};
 use super::place::{NoPlace, PlaceName};
 use crate::api::{Kind, Labels, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Deed, Did, Place, Served};
+use crate::cluster::{ApplyOutcome, Cluster, Deed, Did, ObjectName, Place, Served};
 use crate::network::{Netns, Outcome, Party, Trace, TraceId};
 use crate::shell::{self, Files, Finished};
 
@@ -237,17 +237,29 @@ fn is_sent_by(trace: &Trace, place: &Place, party: &Party) -> bool {
 
 /// When the pod of a place was made: what an earlier pod of that name did is not its own.
 pub(super) fn made_at(cluster: &Cluster, place: &Place) -> SimTime {
-    let Place::Container { namespace, pod, .. } = place else { return SimTime::START };
-    let pod = cluster.objects().get::<Pod>(namespace, pod);
+    let Place::Container { namespace, pod: pod_name, .. } = place else { return SimTime::START };
+    let pod = cluster.objects().get::<Pod>(namespace, pod_name);
     let made = pod.and_then(|pod| pod.metadata.creation_timestamp.as_ref());
-    made.map_or(SimTime::START, |made| SimTime::from_timestamp(made.0))
+    let made = made.map_or(SimTime::START, |made| SimTime::from_timestamp(made.0));
+    // The object knows the second alone: who applied it knows the moment.
+    let own = |object: &ObjectName| {
+        object.kind == Kind::Pod && *object.namespace == **namespace && object.name == **pod_name
+    };
+    let exact = cluster.deeds().rev().find(|deed| match &deed.did {
+        Did::Applied(applied) => {
+            applied.outcome == ApplyOutcome::Created && !applied.dry_run && own(&applied.object)
+        }
+        Did::Created { object } => own(object),
+        _ => false,
+    });
+    exact.map_or(made, |deed| made.max(deed.at))
 }
 
 /// Who sends by itself, as it is now.
 struct Sender<'a> {
     place: &'a Place,
     party: Party,
-    /// When its pod was made, to the second.
+    /// When its pod was made.
     made: SimTime,
     /// The network that its pod has, once it has one.
     netns: Option<&'a Netns>,
@@ -269,17 +281,12 @@ impl<'a> Sender<'a> {
     fn has_its_address(&self, trace: &Trace) -> bool {
         self.netns.is_some_and(|netns| netns.has_address(trace.flow.source.ip()))
     }
-
-    /// When an earlier pod of that name has sent for the last time.
-    fn forerunner(&self, cluster: &Cluster) -> Option<SimTime> {
-        let earlier = |trace: &&Trace| trace.from == self.party && !self.has_its_address(trace);
-        cluster.traces().filter(earlier).map(|trace| trace.at).max()
-    }
 }
 
 /// A container, and what it has sent lately by itself.
 fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceId>) {
-    let place = PlaceName::parse(container).ok().and_then(|name| name.find(cluster).ok());
+    let name = PlaceName::parse(container).ok();
+    let place = name.and_then(|name| name.find(cluster).ok().or_else(|| name.in_named_pod(cluster)));
     let Some(place) = place else { return (None, Vec::new()) };
     let sender = Sender::of(cluster, &place);
     let ours = lately(cluster).filter(|trace| sender.has_sent(trace));
@@ -316,14 +323,9 @@ fn namesakes_traffic(cluster: &Cluster, container: &str, asker: Option<&Place>) 
 /// The last that a container has done by itself, or where there is none, its namesakes.
 fn own_deeds(cluster: &Cluster, container: &str, place: Option<&Place>) -> Vec<Arc<Deed>> {
     let name = PlaceName::parse(container).ok().and_then(|name| name.container);
-    let sender = place.map(|place| Sender::of(cluster, place));
-    let made = sender.as_ref().map(|sender| sender.made);
-    let forerunner = sender.as_ref().and_then(|sender| sender.forerunner(cluster));
-    let now = |at: SimTime| {
-        made.is_none_or(|made| at >= made) && forerunner.is_none_or(|before| at > before)
-    };
+    let made = place.map(|place| made_at(cluster, place));
     let is_own = |deed: &Deed| match (place, &deed.place) {
-        (Some(place), own) => place == own && now(deed.at),
+        (Some(place), own) => place == own && made.is_none_or(|made| deed.at >= made),
         (None, Place::Container { container: own, .. }) => name.as_deref() == Some(&**own),
         (None, _) => false,
     };

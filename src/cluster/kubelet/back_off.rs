@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::container::{State, Terminated};
+use super::container::{BackOff, State, Terminated};
 use super::stop;
 use super::worker::{Host, Worker};
 use crate::clock::SimTime;
@@ -51,10 +51,19 @@ fn last_words(worker: &Worker, index: usize, exit: i32) -> String {
     last.map(|(_, line)| format!("{line}\n")).collect()
 }
 
-/// A container whose image has changed is stopped, and comes back with the new one.
+/// A container whose image has changed is stopped, and comes back with the new one. One that waits for
+/// its next start waits no longer: the kubelet counts failures for each form of a container's
+/// specification (pkg/kubelet/kuberuntime: getStableKey).
 pub(super) fn notice_change(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
-    let container = &worker.containers[index];
-    if worker.deletion.is_some() || !is_changed(worker, index) || !container.is_running() {
+    if worker.deletion.is_some() || !is_changed(worker, index) {
+        return;
+    }
+    let container = &mut worker.containers[index];
+    if !container.is_running() {
+        container.crashes = BackOff::default();
+        container.pulls = BackOff::default();
+        container.not_before = container.not_before.min(host.now);
+        container.back_off_told_at = None;
         return;
     }
     let message = format!("Container {} definition changed, will be restarted", container.name);

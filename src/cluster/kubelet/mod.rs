@@ -150,7 +150,8 @@ pub(super) fn node_up(cluster: &mut Cluster, node: &Arc<str>) {
     }
 }
 
-/// The kubelet looks whether it takes a pod that is new to it.
+/// The kubelet looks whether it takes a pod that is new to it. One that is being deleted, and whose
+/// containers have ended, holds nothing any more (kubernetes pkg/kubelet: filterOutInactivePods).
 fn check_admission(cluster: &mut Cluster, key: PodKey) {
     let Some(worker) = cluster.kubelets.worker(key) else { return };
     if worker.admitted.is_some() || worker.deletion.is_some() || worker.rejection.is_some() {
@@ -158,7 +159,8 @@ fn check_admission(cluster: &mut Cluster, key: PodKey) {
     }
     let Some(node) = cluster.api.store().get::<Node>("", &worker.node).cloned() else { return };
     let others = cluster.kubelets.workers.values().filter(|other| {
-        other.key != key && other.node == worker.node && other.admitted.is_some() && !other.finished
+        let over = other.finished || other.deletion.is_some() && !other.runs_anything();
+        other.key != key && other.node == worker.node && other.admitted.is_some() && !over
     });
     let refused = admit(&worker.pod, &node, others.map(|other| other.pod.as_ref())).err();
     if let Some(worker) = cluster.kubelets.worker_mut(key).filter(|_| refused.is_some()) {

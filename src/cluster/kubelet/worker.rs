@@ -291,6 +291,11 @@ impl Worker {
         self.tear_down_sandbox(host);
     }
 
+    /// Whether some container of it runs.
+    pub fn runs_anything(&self) -> bool {
+        self.containers.iter().any(Container::is_running)
+    }
+
     /// Whether something is missing that the pod needs before it can go on.
     pub fn is_held_up(&self) -> bool {
         let config = |container: &Container| {
@@ -311,8 +316,7 @@ impl Worker {
 
     fn next_operation(&mut self, host: &mut Host<'_>) -> Option<(Operation, Duration)> {
         if self.deletion.is_some() {
-            let over = self.containers.iter().all(|container| !container.is_running());
-            return over.then_some((Operation::Remove, TEARDOWN));
+            return (!self.runs_anything()).then_some((Operation::Remove, TEARDOWN));
         }
         if self.admitted.is_none() {
             return Some(match self.rejection {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::look;
 use super::packets::{name_of, question_of, service_of};
 use super::{
-    Diagnosis, Facts, behind, client, ingress, manifests, party_name, protocols, rollouts,
+    Diagnosis, Facts, behind, client, containers, ingress, manifests, party_name, protocols, rollouts,
     selectors, services, settings, trial, walls, workloads,
 };
 use k8s_openapi::api::core::v1::Service;
@@ -59,11 +59,13 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     if let Some(said) = not_printed(facts, trace, &party) {
         return Some(said);
     }
-    let (trace, party) = behind::innermost(facts, trace).unwrap_or((trace, party));
+    let innermost = behind::innermost(facts, trace);
+    let passed_on = innermost.is_some();
+    let (trace, party) = innermost.unwrap_or((trace, party));
     let server = party_name(&party);
     let said = match facts.case.run.and_then(|run| run.miss.as_ref())? {
         Miss::Server { expected, received } => {
-            let who = received.as_deref().unwrap_or(&server);
+            let who = received.as_deref().filter(|_| !passed_on).unwrap_or(&server);
             let message = format!("{who} answered, not {expected}");
             return Some(wrong_server(facts, trace, &party, &message));
         }
@@ -153,9 +155,11 @@ fn only_pinged(facts: &Facts<'_>, trace: &Trace, party: &Party) -> Diagnosis {
 /// between the client and the output is the command's own.
 fn not_printed(facts: &Facts<'_>, trace: &Trace, party: &Party) -> Option<Diagnosis> {
     let Some(Miss::Output { expected }) = facts.case.run?.miss.as_ref() else { return None };
+    // What a pipe prints is its last program's, and no server's.
+    let piped = facts.case.goal.traffic.is_none() && facts.case.goal.run.contains('|');
     let expected = expected.trim_end();
     let mut served = facts.case.cluster.served(trace.id);
-    if expected.is_empty() || !served.any(|served| served.says(expected)) {
+    if piped || expected.is_empty() || !served.any(|served| served.says(expected)) {
         return None;
     }
     let who = party_name(party);
@@ -284,9 +288,11 @@ fn wrong_server(facts: &Facts<'_>, trace: &Trace, party: &Party, message: &str) 
     }
     let said = Diagnosis::new("wrong-server", message).fact(facts.quoted());
     itself(facts, trace, party, &said)
+        .or_else(|| came_too_late(facts, trace, party, message))
         .or_else(|| left_service(facts, trace, &said))
         .or_else(|| rollouts::older(facts, party, &said))
         .or_else(|| by_port(facts, trace, party, &said))
+        .or_else(|| by_ingress(facts, trace, party, &said))
         .or_else(|| by_selector(facts, trace, party, &said))
         .or_else(|| settings::hidden_source(facts, trace, &said))
         .or_else(|| settings::diagnose(facts, trace, &said))
@@ -294,6 +300,24 @@ fn wrong_server(facts: &Facts<'_>, trace: &Trace, party: &Party, message: &str) 
         .or_else(|| by_chance(facts, trace, &said))
         .or_else(|| by_host_port(facts, trace, party, &said))
         .unwrap_or_else(|| another(facts, trace, party, said))
+}
+
+/// Another container of the pod wanted the port, and found it taken by the one that answered (R1.2).
+fn came_too_late(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    message: &str,
+) -> Option<Diagnosis> {
+    let Party::Pod { namespace, name } = party else { return None };
+    let Outcome::Delivered { at, .. } = &trace.outcome else { return None };
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let (index, said) = containers::found_taken(facts, pod, at.port())?;
+    let source = facts.pod_source(namespace, name);
+    let line = source.and_then(|own| {
+        super::locate::at(&own.source, &own.within(&format!("spec.containers[{index}]")))
+    });
+    Some(said.fact(message).at(line))
 }
 
 /// The server is one of those that are meant, and says something else.
@@ -398,6 +422,55 @@ fn by_host_port(
     )
 }
 
+/// An Ingress led to the pod that answered: its backend is another Service than the one that selects
+/// those that are meant.
+fn by_ingress(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let first = facts.connection.filter(|first| first.id != trace.id)?;
+    let Party::Pod { namespace, name } = party else { return None };
+    let expect = &facts.case.goal.expect;
+    let anybody = expect.served_by.is_empty() && expect.served_by_pod.is_empty();
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    if anybody || facts.is_wanted(pod) {
+        return None;
+    }
+    let served = facts.case.cluster.served(first.id).last()?;
+    if &*served.image != ingress::CONTROLLER {
+        return None;
+    }
+    let asked = served.asked.as_ref()?;
+    let (service, _) = ingress::backend(facts, &asked.host, &asked.target)?;
+    let (namespace, name) = services::full_name(&service);
+    let who = party_name(party);
+    let said = said
+        .clone()
+        .look([format!("kubectl describe ingress{}", look::in_namespace(namespace))])
+        .look([look::endpoints(namespace, name), look::labels(namespace)])
+        .fact(format!(
+            "the Ingress leads {}{} to Service {name}, which leads to {who}",
+            asked.host, asked.target
+        ));
+    let meant = |service: &&Arc<Service>| {
+        let (_, pods) = services::pods(facts, service);
+        services::full_name(service).0 == namespace && pods.iter().any(|pod| facts.is_wanted(pod))
+    };
+    let mut all = facts.case.cluster.objects().list::<Service>(None);
+    let other = all.find(|service| meant(service) && services::full_name(service).1 != name);
+    Some(match other.map(|other| services::full_name(other).1) {
+        Some(other) => said
+            .nearest(Some(format!("name: {other}")))
+            .at(ingress::line_of_backend(facts, &service))
+            .fix(format!("let the Ingress lead to Service {other}, apply, and send again")),
+        None => said
+            .at(facts.locator.field("Service", namespace, name, "spec.selector"))
+            .fix(format!("let Service {name} select the pods that are meant, and no others, with a targetPort on which they listen")),
+    })
+}
+
 /// Nobody chose: the client called somebody else by his address.
 fn another(facts: &Facts<'_>, trace: &Trace, party: &Party, said: Diagnosis) -> Diagnosis {
     let pods = facts.case.cluster.objects().list::<Pod>(None);
@@ -410,8 +483,10 @@ fn another(facts: &Facts<'_>, trace: &Trace, party: &Party, said: Diagnosis) -> 
             Some((format!("pod {name} has {ip}"), ip))
         })
         .collect();
-    let inside = trace.from != Party::Laptop;
-    let fix = match lines.first().filter(|_| inside) {
+    let at = mention(facts, trace);
+    // Pods are called by pods; and only what the player wrote can be written otherwise.
+    let own_call = facts.client_pod().is_some() && at.is_some();
+    let fix = match lines.first().filter(|_| own_call) {
         Some((line, ip)) => format!("call the one that is meant: write {ip} ({line})"),
         None => {
             "run the goal's command yourself, and compare who answers with who is meant".to_owned()
@@ -420,7 +495,7 @@ fn another(facts: &Facts<'_>, trace: &Trace, party: &Party, said: Diagnosis) -> 
     let namespace = facts.namespace();
     said.look([look::pods(&namespace), look::labels(&namespace)])
         .facts(lines.iter().map(|(line, _)| line.clone()).take(4))
-        .at(mention(facts, trace))
+        .at(at)
         .fix(fix)
 }
 
@@ -484,9 +559,7 @@ fn by_selector(
     let key = key.map_or_else(String::new, |key| selectors::path(key));
     let line = facts.locator.field("Service", namespace, name, &key);
     let (fix, nearest) = match label {
-        None => {
-            ("give the pods that are meant a label of their own, and select it".to_owned(), None)
-        }
+        None => (another_way(facts, trace, (namespace, name)), None),
         Some((_, label)) => (
             format!("let the selector of Service {name} ask for {label}, apply, and send again"),
             Some(label),
@@ -505,6 +578,35 @@ fn by_selector(
             .at(line.or_else(|| mention(facts, trace)))
             .fix(fix),
     )
+}
+
+/// No other selector makes the goal pass: another Service that leads to those that are meant, or their
+/// own address where the player wrote whom to call.
+fn another_way(facts: &Facts<'_>, trace: &Trace, own: (&str, &str)) -> String {
+    let own_call = facts.client_pod().is_some() && mention(facts, trace).is_some();
+    let objects = facts.case.cluster.objects();
+    let other = objects.list::<Service>(None).find(|service| {
+        let (_, pods) = services::pods(facts, service);
+        services::full_name(service) != own && pods.iter().any(|pod| facts.is_wanted(pod))
+    });
+    let (_, name) = own;
+    if let Some((space, other)) =
+        other.filter(|_| own_call).map(|other| services::full_name(other))
+    {
+        return format!("call Service {}, which leads to pods that are meant", look::shown_name(space, other));
+    }
+    let pod = objects.list::<Pod>(None).find(|pod| facts.is_wanted(pod) && pod.is_ready());
+    let address = pod.and_then(|pod| pod.status.as_ref()?.pod_ip.clone());
+    let open = pod.and_then(|pod| {
+        let open = facts.listeners(pod).into_iter().find(|one| one.protocol == Protocol::Tcp)?;
+        Some((pod.metadata.name.as_deref()?, open.port))
+    });
+    match (address, open) {
+        (Some(ip), Some((pod, port))) if own_call => {
+            format!("call pod {pod}, which is meant, at {ip}:{port}; or let Service {name} select it, with targetPort {port}")
+        }
+        _ => format!("let Service {name} select the pods that are meant, and no others; each place that it is called at has to find one of them"),
+    }
 }
 
 /// Another server of the same pod is meant: the port leads to the wrong one. Where a Service says the
@@ -594,17 +696,29 @@ fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagn
             && pods.iter().any(|pod| facts.is_wanted(pod))
     });
     let other = other.map(|service| services::full_name(service));
+    let hop = trace.hops.iter().rev().find(chosen);
+    let only = hop.is_some_and(|hop| {
+        matches!(&hop.because, Because::EndpointChosen { usable, .. } if *usable == 1)
+    });
+    let fix = match (only, other) {
+        (true, Some((space, other))) => format!(
+            "Service {name} leads to this pod alone, which answered by itself: let the pod pass the request on to Service {other}, or let Service {name} lead to its pods",
+            other = look::shown_name(space, other)
+        ),
+        (true, None) => format!("Service {name} leads to this one alone: let it lead to the one that is meant"),
+        _ => format!(
+            "Service {name} chose this pod: let it choose among those alone that are meant, or call them another way"
+        ),
+    };
     Some(
         said.clone()
             .look([look::endpoints(namespace, name), look::service(namespace, name)])
             .nearest(other.map(|(space, name)| {
                 format!("Service {}, which selects pods that are meant", look::shown_name(space, name))
             }))
-            .facts(trace.hops.iter().rev().find(chosen).map(Hop::sentence))
+            .facts(hop.map(Hop::sentence))
             .at(facts.locator.field("Service", namespace, name, "spec"))
-            .fix(format!(
-                "Service {name} chose this pod: let it choose among those alone that are meant, or call them another way"
-            )),
+            .fix(fix),
     )
 }
 
@@ -654,7 +768,7 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
     let (spread, wanted) = (facts.case.served.len(), facts.case.goal.repeat.spread);
     let said = Diagnosis::new(
         "not-spread",
-        format!("{spread} pod(s) served all requests; the goal wants {wanted} different ones"),
+        format!("{} served all requests; the goal wants {wanted} different ones", look::count(spread, "pod")),
     );
     let rules = trace.hops.iter().find(|hop| matches!(hop.because, Because::EndpointChosen { .. }));
     let Some(hop) = rules else {
@@ -689,7 +803,8 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
             .at(field("spec.selector"));
         return match *usable < wanted {
             true => said.fix(format!(
-                "let the Service lead to {wanted} ready pods or more: it has {usable} endpoint(s) now"
+                "let the Service lead to {wanted} ready pods or more: it has {} now",
+                look::count(*usable as usize, "endpoint")
             )),
             false => said.fix("send again: chance has left some endpoints out"),
         };

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::ContainerStatus;
 use serde_json::Value;
 
-use super::{Diagnosis, Facts, look, trial};
+use super::{Diagnosis, Facts, look, names, trial};
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, Place};
@@ -60,6 +60,16 @@ pub(super) fn diagnose(
             .look(looks)
             .fix(format!("{command}, and send again"));
     }
+    if let Some(name) = unresolved(facts, pod, container) {
+        let place = place_of(pod, container);
+        let inner = Facts { client: Some(place), unresolved: Some(name), ..facts.again() };
+        if let Some(why) = names::diagnose(&inner) {
+            let message = format!("{}, as {}", said.message, why.message);
+            return Diagnosis { message, ..why }
+                .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
+                .look(looks);
+        }
+    }
     said.facts(message)
         .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
         .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
@@ -109,22 +119,58 @@ fn full_name(pod: &Pod) -> (&str, &str) {
     (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))
 }
 
-/// The port that the container's server found taken when it ran last: what one before it said is over.
-fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<SocketAddr> {
+fn place_of(pod: &Pod, container: &ContainerStatus) -> Place {
     let (namespace, name) = full_name(pod);
-    let place = Place::Container {
+    Place::Container {
         namespace: namespace.into(),
         pod: name.into(),
         container: container.name.as_str().into(),
-    };
+    }
+}
+
+/// When the container's last run that has ended began.
+fn last_start(facts: &Facts<'_>, place: &Place, container: &ContainerStatus) -> SimTime {
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     let started = last.and_then(|last| last.started_at.as_ref());
     let started = started.map(|started| SimTime::from_timestamp(started.0));
-    let since = started.unwrap_or_default().max(probe::made_at(facts.case.cluster, &place));
+    started.unwrap_or_default().max(probe::made_at(facts.case.cluster, place))
+}
+
+/// The name that its process looked up last before it ended with an error, and that nobody knows.
+fn unresolved(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<String> {
+    let place = place_of(pod, container);
+    let since = last_start(facts, &place, container);
+    let last = facts.case.cluster.deeds().rev().find(|deed| deed.place == place)?;
+    match &last.did {
+        Did::NotResolved { name, .. } if last.at >= since => {
+            Some(name.trim_end_matches('.').to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The port that the container's server found taken when it ran last: what one before it said is over.
+fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<SocketAddr> {
+    let place = place_of(pod, container);
+    let since = last_start(facts, &place, container);
     facts.case.cluster.deeds().rev().find_map(|deed| match &deed.did {
         Did::PortTaken { at, .. } if deed.place == place && deed.at >= since => Some(*at),
         _ => None,
     })
+}
+
+/// A container of the pod whose server found this port taken, and its place in the list.
+pub(super) fn found_taken(facts: &Facts<'_>, pod: &Pod, port: u16) -> Option<(usize, Diagnosis)> {
+    let (namespace, name) = full_name(pod);
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    let (status, at) = statuses.iter().find_map(|status| {
+        let at = taken_port(facts, pod, status).filter(|at| at.port() == port)?;
+        Some((status, at))
+    })?;
+    let containers = &pod.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| one.name == status.name)?;
+    let looks = [look::log(namespace, name, &status.name), look::describe("pod", namespace, name)];
+    Some((index, port_taken(facts, pod, status, at).look(looks)))
 }
 
 /// Whether the runtime could not start the container's first process.
@@ -198,6 +244,9 @@ fn port_taken(
 ) -> Diagnosis {
     let (_, name) = full_name(pod);
     let port = taken.port();
+    if pod.spec.as_ref().and_then(|spec| spec.host_network) == Some(true) {
+        return nodes_port_taken(facts, pod, container, port);
+    }
     let owner = facts.listeners(pod).into_iter().find(|open| open.port == port);
     let owner = owner.and_then(|open| open.container);
     let who =
@@ -210,6 +259,36 @@ fn port_taken(
     .fact("all containers of a pod share one network namespace, and so its ports")
     .nearest(Some("another port for one of them, or a pod for each".to_owned()))
     .fix(format!("let one of them listen on another port than {port}, or put them into two pods"))
+}
+
+/// R1.5: pods on their node's network share the node's ports.
+fn nodes_port_taken(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+    port: u16,
+) -> Diagnosis {
+    let (_, name) = full_name(pod);
+    let node = |pod: &Pod| pod.spec.as_ref().and_then(|spec| spec.node_name.clone());
+    let own = node(pod);
+    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
+    let other = pods.find(|other| {
+        let hosted = other.spec.as_ref().and_then(|spec| spec.host_network) == Some(true);
+        hosted && other.is_ready() && node(other) == own && full_name(other) != full_name(pod)
+    });
+    let who = other.map_or_else(|| "somebody else".to_owned(), |other| format!("pod {}", full_name(other).1));
+    let place = own.unwrap_or_else(|| "its node".to_owned());
+    Diagnosis::new(
+        "port-taken",
+        format!(
+            "container {} of pod {name} cannot open port {port} of {place}, which is taken",
+            container.name
+        ),
+    )
+    .facts(other.map(|_| format!("{who} runs on {place} too, with hostNetwork as well")))
+    .fact("hostNetwork puts a pod on its node's network: pods there share the node's ports")
+    .nearest(Some("another node, or another port".to_owned()))
+    .fix(format!("let pod {name} run on another node, or listen on another port than {port}"))
 }
 
 /// The last line that the container wrote before it ended.

@@ -27,7 +27,7 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
             Diagnosis::new(
                 "outside-source-ranges",
                 format!(
-                    "the load balancer of Service {} lets {client} not in, so the client waits",
+                    "the load balancer of Service {} does not let {client} in, so the client waits",
                     short(service)
                 ),
             )

@@ -56,6 +56,7 @@ use crate::shell::Files;
 
 use super::PlaceName;
 use super::acts::Act;
+use super::apply::is_manifest;
 use super::format::{Event, Goal};
 use super::probe::{self, Miss, Run};
 use locate::Locator;
@@ -229,6 +230,19 @@ impl<'a> Facts<'a> {
         facts
     }
 
+    /// The same case, to be looked at from another client.
+    fn again(&self) -> Facts<'a> {
+        Facts {
+            case: self.case,
+            locator: Locator::new(self.case.files),
+            connection: None,
+            fetched: None,
+            unresolved: None,
+            client: None,
+            upstream: None,
+        }
+    }
+
     /// Every socket that is open where a pod's containers are, now.
     fn listeners(&self, pod: &Pod) -> Vec<Open> {
         listeners_in(self.case.cluster, pod)
@@ -291,10 +305,18 @@ fn at_fault<'a>(case: &Case<'a>) -> Option<&'a Fetched> {
     Some(before.unwrap_or(last))
 }
 
+/// How the fix of a manifest's line ends.
+const APPLY_AND_SEND: &str = ", apply, and send again";
+
 /// No rung of the ladder is empty but the line, which not every fault has.
 fn complete(facts: &Facts<'_>, mut said: Diagnosis) -> Diagnosis {
     if said.look.is_empty() {
         said.look.push(look::pods(&facts.namespace()));
+    }
+    // A script is run as it stands: only manifests are applied.
+    let script = said.at.as_ref().is_some_and(|at| !is_manifest(&at.file));
+    if script && let Some(change) = said.fix.strip_suffix(APPLY_AND_SEND) {
+        said.fix = format!("{change}, and send again");
     }
     if said.fix.is_empty()
         && let Some(explanation) = explain(said.code)

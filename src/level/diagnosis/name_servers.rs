@@ -84,6 +84,10 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
             .fix(trouble.fix),
         );
     }
+    let unready = !servers.is_empty() && servers.iter().all(|pod| !pod.is_ready());
+    if unready && matches!(hop.because, Because::NoEndpoints { .. }) {
+        return Some(unready_servers(facts, name, &servers).fact(said).at(at));
+    }
     let nearest = (servers.is_empty() && matches!(hop.because, Because::NoEndpoints { .. }))
         .then(|| "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned());
     let fix = nearest.clone().unwrap_or_else(|| {
@@ -100,6 +104,21 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         .at(at)
         .fix(fix),
     )
+}
+
+/// CoreDNS runs, and none of its pods is ready.
+fn unready_servers(facts: &Facts<'_>, name: &str, servers: &[&Arc<Pod>]) -> Diagnosis {
+    let first = servers.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
+    let look = look::describe("pod", "kube-system", first);
+    Diagnosis::new(
+        "dns-unreachable",
+        format!("nobody answered when the client asked DNS for {name}: no pod of the cluster's DNS is ready"),
+    )
+    .look([look::pods("kube-system"), look])
+    .look(["kubectl get configmap coredns -n kube-system -o yaml".to_owned()])
+    .facts(servers.iter().filter_map(|pod| super::packets::unhealthy(facts, pod)))
+    .fact("the readinessProbe of CoreDNS is answered by its plugin ready, which the Corefile names")
+    .fix(format!("see why pod {first} is not ready, and mend that: kubectl describe pod {first} -n kube-system"))
 }
 
 /// CoreDNS did not say that there is no such name: it has nobody to ask about names outside.

@@ -239,9 +239,12 @@ impl Failed<'_> {
         Diagnosis::new(
             "no-ready-endpoint",
             format!(
-                "Service {} selects {} pods, but none of them is ready",
+                "Service {} selects {}",
                 shown_name(namespace, name),
-                matching.len()
+                match matching.len() {
+                    1 => "1 pod, and it is not ready".to_owned(),
+                    several => format!("{several} pods, but none of them is ready"),
+                }
             ),
         )
         .look([look::pods(namespace), look::describe("pod", namespace, pod)])
@@ -338,7 +341,7 @@ impl Failed<'_> {
         Some(
             Diagnosis::new(
                 "no-ready-endpoint",
-                format!("Service {shown} selects {} pods, but none of them is ready", matching.len()),
+                format!("Service {shown} selects {}, but none of them is ready", look::count(matching.len(), "pod")),
             )
             .look([look::pods(namespace), look::service(namespace, headless_name)])
             .fact(format!("pod {asker} asks for {name} before it is ready, and DNS knows no such name"))
@@ -524,7 +527,10 @@ impl Failed<'_> {
             ),
         )
         .look([look::endpoints(namespace, name), look::pods(namespace)])
-        .fact(format!("{field} is Local, and {elsewhere} endpoints are on other nodes"))
+        .fact(match elsewhere {
+            1 => format!("{field} is Local, and 1 endpoint is on another node"),
+            _ => format!("{field} is Local, and {elsewhere} endpoints are on other nodes"),
+        })
         .facts(fact)
         .nearest(Some(nearest))
         .at(at)
@@ -580,8 +586,13 @@ impl Failed<'_> {
             .fix("write http:// instead of https://, apply, and send again");
         }
         let first = ports.first().map(|(_, port)| *port);
-        let fix = first.map_or_else(String::new, |own| {
-            format!("dial port {own}, or let the Service have port {port}; apply, and send again")
+        let call = self.mention();
+        if let Some(said) = self.port_that_is_missing(rule, port).filter(|_| call.is_none()) {
+            return said.look(look).fact(format!("ports of Service {name}: {list}"));
+        }
+        let fix = first.map_or_else(String::new, |own| match call.is_some() {
+            true => format!("dial port {own}, or let the Service have port {port}; apply, and send again"),
+            false => format!("let the Service have port {port}, apply, and send again"),
         });
         Diagnosis::new(
             "not-a-service-port",
@@ -592,6 +603,34 @@ impl Failed<'_> {
         .nearest(first.map(|port| format!("port {port}")))
         .at(self.service_field(rule, "spec.ports[0].port").or_else(|| self.mention()))
         .fix(fix)
+    }
+
+    /// Nothing of the player's says which port is dialled: the Service lacks it. Where it has to lead is
+    /// tried: the ports that its pods listen on.
+    fn port_that_is_missing(&self, rule: &str, port: u16) -> Option<Diagnosis> {
+        let service = services::find(self.facts, rule)?;
+        let (namespace, name) = services::full_name(service);
+        let (_, matching) = services::pods(self.facts, service);
+        let open = matching.iter().flat_map(|pod| self.facts.listeners(pod));
+        let mut open: Vec<u16> =
+            open.filter(|one| one.protocol == Protocol::Tcp).map(|one| one.port).collect();
+        open.sort_unstable();
+        open.dedup();
+        open.truncate(MOST_PORTS);
+        let target = open.into_iter().find(|target| {
+            let command = trial::one_more_port(namespace, service, port, *target);
+            trial::after(self.facts, &command) == trial::Tried::Passes
+        })?;
+        let words = format!("port: {port}, targetPort: {target}");
+        Some(
+            Diagnosis::new(
+                "not-a-service-port",
+                format!("Service {} has no port {port}, so nobody answers", shown_name(namespace, name)),
+            )
+            .nearest(Some(words.clone()))
+            .at(self.service_field(rule, "spec.ports[0].port"))
+            .fix(format!("let Service {name} have {words} (several ports need a name each), apply, and send again")),
+        )
     }
 
     /// A Service passed it on to the cluster IP of another one: endpoints are machines' addresses, and

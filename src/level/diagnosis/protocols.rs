@@ -25,6 +25,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
             "plain-http-port",
             format!("{server} answered on port {port}, but it speaks plain HTTP, not TLS"),
         )
+        .look(asked_plainly(facts))
         .fact("https begins with a TLS handshake, which a plain HTTP server can't answer")
         .nearest(Some("http:// instead of https://".to_owned()))
         .fix("write http:// instead of https://, apply, and send again"),
@@ -211,3 +212,15 @@ pub(super) fn status(facts: &Facts<'_>) -> Option<u16> {
         _ => None,
     }
 }
+
+/// The same request without TLS, from where it was sent: it shows that plain HTTP is spoken there.
+fn asked_plainly(facts: &Facts<'_>) -> Option<String> {
+    let fetched = facts.fetched?;
+    let url = format!("http://{}:{}{}", fetched.host, fetched.port, fetched.target);
+    let command = format!("curl -sS -m 2 -I {url}");
+    match facts.asking_place()? {
+        Place::Laptop => Some(command),
+        place => look::inside(facts.case.cluster, &place, &command),
+    }
+}
+

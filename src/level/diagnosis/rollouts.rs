@@ -8,10 +8,10 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use super::look::{self, shown_name};
 use super::packets::{closed_probe, pod_line, unhealthy};
-use super::{Diagnosis, Facts, answers, client, workloads};
+use super::{Diagnosis, Facts, answers, client, trial, workloads};
 use crate::api::{Kind, LabelSelector, Pod};
 use crate::cluster::{Did, ObjectName};
-use crate::network::Party;
+use crate::network::{Party, Protocol};
 
 /// The label by which a controller tells its templates apart.
 const REVISION: &str = "controller-revision-hash";
@@ -133,6 +133,54 @@ fn settings(facts: &Facts<'_>, object: &ObjectName) -> Option<Settings> {
     })
 }
 
+/// A probe fails of a pod whose server listens: whether one that asks that port alone would do is tried.
+fn failing_probe(
+    facts: &Facts<'_>,
+    object: &ObjectName,
+    pod: &Pod,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    unhealthy(facts, pod)?;
+    let ObjectName { kind, namespace, name } = object;
+    let begun = |container: &str| {
+        let mut all = pod.status.iter().flat_map(|one| one.container_statuses.iter().flatten());
+        all.any(|one| one.name == container && one.started == Some(true))
+    };
+    let containers = pod.spec.as_ref()?.containers.iter().enumerate();
+    let (index, field) = containers.into_iter().find_map(|(index, one)| {
+        let field = match (&one.startup_probe, &one.readiness_probe) {
+            (Some(_), _) if !begun(&one.name) => "startupProbe",
+            (_, Some(_)) => "readinessProbe",
+            _ => return None,
+        };
+        Some((index, field))
+    })?;
+    let path = format!("spec.template.spec.containers[{index}].{field}");
+    let said = said
+        .clone()
+        .look([look::describe("pod", namespace, pod.metadata.name.as_deref().unwrap_or(""))])
+        .fact(format!("its {field} fails"))
+        .at(facts.locator.field(kind.info().name, namespace, name, &path));
+    let waits = "let it ask what the server does answer, and give the server the time that it needs; apply, and send again";
+    let open = facts.listeners(pod).into_iter().find(|one| one.protocol == Protocol::Tcp);
+    let open = open.filter(|_| field == "readinessProbe").map(|one| one.port);
+    let Some(port) = open else { return Some(said.fix(waits)) };
+    let pointer = format!("/spec/template/spec/containers/{index}/{field}");
+    let patch = format!(
+        "[{{\"op\":\"add\",\"path\":\"{pointer}\",\"value\":{{\"tcpSocket\":{{\"port\":{port}}}}}}}]"
+    );
+    let place = look::in_namespace(namespace);
+    let command =
+        format!("kubectl patch {} {name}{place} --type=json -p '{patch}'", kind.info().singular);
+    let words = format!("{field}: {{tcpSocket: {{port: {port}}}}}");
+    Some(match trial::after(facts, &command) {
+        trial::Tried::Passes => said
+            .nearest(Some(words.clone()))
+            .fix(format!("write {words}, or ask for a path that the server has; apply, and send again")),
+        _ => said.fix(waits),
+    })
+}
+
 /// What keeps the controller from replacing its pods.
 fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
     let ObjectName { kind, namespace, name } = object;
@@ -191,6 +239,9 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
             .nearest(Some(format!("a readinessProbe at port {port}")))
             .at(at)
             .fix(format!("let the probe ask at port {port}, apply, and send again"));
+    }
+    if let Some(said) = unready.and_then(|pod| failing_probe(facts, object, pod, &said)) {
+        return said;
     }
     if let Some(pod) = unready {
         let pod = pod.metadata.name.as_deref().unwrap_or("");

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
 use super::readiness::later;
-use super::{Diagnosis, Facts, listens_in, manifests, services};
+use super::{Diagnosis, Facts, listens_in, manifests, services, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
@@ -213,7 +213,17 @@ pub(super) fn nothing(
     let elsewhere = elsewhere(facts, service, wanted);
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
     let at = facts.locator.field("Service", namespace, name, &path);
+    let lost = elsewhere.is_none() && near.instead.is_none();
+    let behind = moved(facts, service).filter(|(space, _)| lost && *space != namespace);
+    let meant = lost.then(|| labels_that_pass(facts, service, wanted)).flatten();
     let fix = match (&elsewhere, &near.instead) {
+        _ if let Some((space, other)) = behind => format!(
+            "make Service {name} another name for it (type: ExternalName, externalName: {other}.{space}.svc.cluster.local), or call {other}.{space}"
+        ),
+        _ if let Some(labels) = &meant => format!(
+            "let the selector be {labels}, which pods that are meant have{}; apply, and send again",
+            in_file(at.as_ref())
+        ),
         (Some(other), _) => format!(
             "a Service selects pods of its own namespace alone: make it in namespace {other}"
         ),
@@ -238,6 +248,12 @@ pub(super) fn nothing(
     };
     let nearest = elsewhere
         .map(|other| format!("pods with {} are in namespace {other}", shown(wanted)))
+        .or_else(|| {
+            let (space, other) = behind?;
+            let other = shown_name(space, other);
+            Some(format!("Service {other}, which leads to the pods that are meant"))
+        })
+        .or_else(|| meant.clone())
         .or(near.said);
     Diagnosis::new(code, message)
         .look([look::endpoints(namespace, name), look::labels(namespace)])
@@ -252,6 +268,35 @@ pub(super) fn nothing(
         .nearest(nearest)
         .at(at)
         .fix(fix)
+}
+
+/// The labels by which the goal knows its pods, where a selector of them alone makes it pass: that is
+/// tried.
+fn labels_that_pass(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Option<String> {
+    let labels = &facts.case.goal.expect.served_by;
+    let (namespace, name) = services::full_name(service);
+    if labels.is_empty() {
+        return None;
+    }
+    let old = wanted.keys().filter(|key| !labels.contains_key(*key));
+    let old = old.map(|key| format!("{key:?}:null"));
+    let new = labels.iter().map(|(key, value)| format!("{key:?}:{value:?}"));
+    let selector = old.chain(new).collect::<Vec<_>>().join(",");
+    let command = trial::patch(namespace, name, &format!("{{\"selector\":{{{selector}}}}}"));
+    let words = labels.iter().map(|(key, value)| written(key, value)).collect::<Vec<_>>();
+    (trial::after(facts, &command) == trial::Tried::Passes).then(|| words.join(", "))
+}
+
+/// Another Service that leads to the pods that the goal would take an answer from: they have got other
+/// labels, or have moved.
+fn moved<'a>(facts: &Facts<'a>, own: &Service) -> Option<(&'a str, &'a str)> {
+    let services = facts.case.cluster.objects().list::<Service>(None);
+    let mut others = services.filter(|one| services::full_name(one) != services::full_name(own));
+    let other = others.find(|service| {
+        let (_, pods) = services::pods(facts, service);
+        pods.iter().any(|pod| facts.is_wanted(pod) && pod.is_ready())
+    })?;
+    Some(services::full_name(other))
 }
 
 /// The selector is right: the controller whose pods it means keeps none.

@@ -8,7 +8,7 @@ use super::name_servers::questions;
 use super::services::{full_name, is_headless, pods, selector};
 use super::{Diagnosis, Facts, look, selectors, trial, workloads};
 use crate::api::Pod;
-use crate::cluster::{Ending, LookupFailure};
+use crate::cluster::{Did, Ending, LookupFailure};
 use crate::diagnostic::{Location, nearest};
 use crate::network::DnsType;
 
@@ -19,6 +19,8 @@ pub(super) fn find<'a>(facts: &Facts<'a>, name: &str) -> Option<&'a Arc<Service>
     let own = facts.namespace();
     let namespace = labels.next().unwrap_or(&own);
     labels.next().is_none_or(|label| label == "svc").then_some(())?;
+    let domain: Vec<&str> = labels.collect();
+    (domain.is_empty() || domain == ["cluster", "local"]).then_some(())?;
     facts.case.cluster.objects().get::<Service>(namespace, service)
 }
 
@@ -42,7 +44,8 @@ pub(super) fn diagnose(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
 fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location>) -> Diagnosis {
     let (namespace, name) = full_name(service);
     let line = facts.locator.field("Service", namespace, name, "spec.externalName");
-    let full = find(facts, target).map(|service| {
+    let meant = find(facts, target).or_else(|| near_target(facts, service, target));
+    let full = meant.map(|service| {
         let (namespace, name) = full_name(service);
         format!("{name}.{namespace}.svc.cluster.local")
     });
@@ -61,6 +64,21 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
         ),
         None => "write a name that exists into externalName, apply, and send again".to_owned(),
     })
+}
+
+/// The Service of another namespace, or of a name that is spelt alike, that an alias may mean.
+fn near_target<'a>(facts: &Facts<'a>, own: &Service, target: &str) -> Option<&'a Arc<Service>> {
+    let mut labels = target.trim_end_matches('.').split('.');
+    let (first, within) = (labels.next()?, labels.next());
+    let inside = target.trim_end_matches('.').ends_with(".cluster.local") || within.is_none();
+    let namespaces = facts.case.cluster.objects();
+    let inside = inside || namespaces.get::<Namespace>("", within?).is_some();
+    let all: Vec<&Arc<Service>> = facts.case.cluster.objects().list::<Service>(None).collect();
+    let others: Vec<&Arc<Service>> =
+        all.into_iter().filter(|service| full_name(service) != full_name(own)).collect();
+    let close = nearest(first, others.iter().map(|service| full_name(service).1));
+    let named = |name: &str| others.iter().find(|service| full_name(service).1 == name).copied();
+    named(first).or_else(|| named(close?)).filter(|_| inside)
 }
 
 /// R13.2: the name has addresses, and none of the family that was asked for.
@@ -182,7 +200,7 @@ fn unsearched(
     }
     let (namespace, service_name) = full_name(service);
     let full = format!("{service_name}.{namespace}.svc.cluster.local");
-    if name.ends_with('.') {
+    if facts.asked_whole() {
         return Some(
             not_searched(facts, name)
                 .fact("a dot at the end says that the name is whole: nobody adds anything to it")
@@ -228,6 +246,25 @@ fn not_searched(facts: &Facts<'_>, name: &str) -> Diagnosis {
 }
 
 impl Facts<'_> {
+    /// Whether the client was told the name with a dot at its end.
+    fn asked_whole(&self) -> bool {
+        if let Some(fetched) = self.fetched {
+            return fetched.host.ends_with('.');
+        }
+        let last = self.case.run.and_then(|run| {
+            run.deeds.iter().rev().find_map(|deed| match &deed.did {
+                Did::NotResolved { name, .. } => Some(name),
+                _ => None,
+            })
+        });
+        last.is_some_and(|name| name.ends_with('.'))
+    }
+
+    /// Whether the client's pod has a name with so many dots asked for as it stands (`ndots`).
+    fn asks_as_it_stands(&self, name: &str) -> bool {
+        self.ndots().is_some_and(|ndots| name.matches('.').count() as u64 >= ndots)
+    }
+
     /// The client's `ndots`, where its pod sets it.
     fn ndots(&self) -> Option<u64> {
         let (namespace, pod) = self.client_pod()?;
@@ -280,10 +317,16 @@ pub(super) fn misspelt(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
     let close = || nearest(service, services.iter().map(|(_, name)| *name));
     let (namespace, exact) = named(service).or_else(|| named(close()?))?;
     let is_namespace = objects.get::<Namespace>("", second).is_some();
-    let right = match namespace == facts.namespace() && !is_namespace {
+    let short = match namespace == facts.namespace() && !is_namespace {
         true => exact.to_owned(),
         false => format!("{exact}.{namespace}"),
     };
+    let right = match facts.asks_as_it_stands(&short) {
+        true => format!("{exact}.{namespace}.svc.cluster.local"),
+        false => short,
+    };
+    let svc = labels.next();
+    let domain = labels.collect::<Vec<_>>().join(".");
     let fact = if exact != service {
         format!("there is a Service {exact} in namespace {namespace}, and none called {service}")
     } else if !is_namespace {
@@ -292,6 +335,8 @@ pub(super) fn misspelt(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
         format!(
             "namespace {second} has no Service {service}; there is one in namespace {namespace}"
         )
+    } else if svc == Some("svc") {
+        format!("the cluster's domain is cluster.local, and {domain} is another one")
     } else {
         format!(
             "the whole name is {exact}.{namespace}.svc.cluster.local: svc stands after the namespace"

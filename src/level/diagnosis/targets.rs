@@ -1,16 +1,21 @@
 //! Packets that reached a machine on which nobody listens at that port.
 
-use k8s_openapi::api::core::v1::{Node, Service};
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{ContainerPort, Node, Service};
 
 use super::look::{self, shown_name};
 use super::packets::{Failed, protocol_name, question_of, service_of};
-use super::{Diagnosis, locate, party_name, selectors, services, workloads};
+use super::{Diagnosis, locate, party_name, selectors, services, trial, workloads};
 use crate::api::Pod;
 use crate::diagnostic::Location;
-use crate::network::{Party, SocketAddr};
+use crate::network::{Because, Party, SocketAddr};
 
 /// The ports that Services may have on nodes, unless the API server is told otherwise (R7.1).
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
+
+/// How many changes are tried.
+const MOST_TRIED: usize = 4;
 
 impl Failed<'_> {
     /// R2.6
@@ -52,6 +57,9 @@ impl Failed<'_> {
         if let Some(said) = self.headless_port(listening) {
             return said;
         }
+        if let Some(said) = self.host_port_to_nowhere(listening) {
+            return said;
+        }
         if let Some(node) = self.node_dialled() {
             return self.closed_node_port(&node);
         }
@@ -72,7 +80,8 @@ impl Failed<'_> {
         }
         let first = (!listening.is_empty()).then(|| port_list(listening, " or "));
         let fix = match &first {
-            Some(open) => format!("dial port {open}, apply, and send again"),
+            Some(open) if at.is_some() => format!("dial port {open}, apply, and send again"),
+            Some(_) => format!("let a server in {who} listen on port {port}, and send again"),
             None => format!("start a server in {who}, or dial somebody who serves"),
         };
         Diagnosis::new(
@@ -180,6 +189,9 @@ impl Failed<'_> {
         if let Some(said) = self.host_port(port) {
             return said;
         }
+        if let Some(said) = self.wanted_host_port(node, port) {
+            return said;
+        }
         let open = self.open_node_ports();
         if let Some(said) = self.node_port_of_another_protocol(node) {
             return said;
@@ -188,13 +200,17 @@ impl Failed<'_> {
         let lines = open.iter().map(|(service, port, node_port)| {
             format!("Service {service}: node port {node_port} leads to its port {port}")
         });
+        let at = self.mention();
         let said = Diagnosis::new(
             "closed-node-port",
             format!("nobody listens on port {port} of {node}, so the connection is refused"),
         )
         .look([look::services(&self.facts.namespace()), look::nodes()])
         .facts(lines)
-        .at(self.mention());
+        .at(at.clone());
+        if let Some(said) = self.other_node_port(&said).filter(|_| at.is_none()) {
+            return said;
+        }
         if let Some((service, _, node_port)) = first {
             return said
                 .nearest(Some(format!("port {node_port}, the node port of Service {service}")))
@@ -239,6 +255,120 @@ impl Failed<'_> {
                 "give the pods a Service of type NodePort, and dial the node at its node port",
             ),
         }
+    }
+
+    /// Nothing of the player's says which port of the node is dialled: the Service's own is another one.
+    /// Which of them makes the goal pass is tried.
+    fn other_node_port(&self, said: &Diagnosis) -> Option<Diagnosis> {
+        let port = self.to.port();
+        if !NODE_PORTS.contains(&port) {
+            return None;
+        }
+        let services = self.facts.case.cluster.objects().list::<Service>(None);
+        let with = services.flat_map(|service| {
+            let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_ref());
+            let open = ports.into_iter().flatten().enumerate();
+            let open = open.filter(|(_, port)| port.node_port.is_some_and(|own| own != 0));
+            open.map(move |(index, _)| (service, index))
+        });
+        let (service, index) = with.take(MOST_TRIED).find(|(service, index)| {
+            let (namespace, name) = services::full_name(service);
+            let command = trial::node_port(namespace, name, *index, port);
+            trial::after(self.facts, &command) == trial::Tried::Passes
+        })?;
+        let (namespace, name) = services::full_name(service);
+        let path = format!("spec.ports[{index}].nodePort");
+        Some(
+            said.clone()
+                .look([look::service(namespace, name)])
+                .nearest(Some(format!("nodePort: {port}")))
+                .at(self.facts.locator.field("Service", namespace, name, &path))
+                .fix(format!("write nodePort: {port} in Service {name}, apply, and send again")),
+        )
+    }
+
+    /// The port of the node leads to a port of the pod on which nobody listens (R1.5).
+    fn host_port_to_nowhere(&self, listening: &[SocketAddr]) -> Option<Diagnosis> {
+        let (pod, endpoint) = self.trace.hops.iter().find_map(|hop| match &hop.because {
+            Because::HostPort { pod, endpoint } => Some((pod, *endpoint)),
+            _ => None,
+        })?;
+        let Party::Pod { namespace, name } = pod else { return None };
+        let (asked, port) = (self.to.port(), endpoint.port());
+        let stored = self.facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+        let path = port_path(stored, |one| one.host_port == Some(i32::from(asked)))?;
+        let source = self.facts.pod_source(namespace, name);
+        let at = source.and_then(|own| {
+            locate::at(&own.source, &own.within(&format!("{path}.containerPort")))
+        });
+        let open = port_list(listening, " or ");
+        Some(
+            Diagnosis::new(
+                "closed-node-port",
+                format!("port {asked} of the node leads to port {port} of pod {name}, where nobody listens"),
+            )
+            .look([look::describe("pod", namespace, name), look::pods(namespace)])
+            .fact(format!("hostPort {asked} stands beside containerPort {port}: that is where it leads"))
+            .fact(open_ports(&format!("pod {name}"), listening))
+            .nearest((!open.is_empty()).then(|| format!("containerPort: {open}")))
+            .at(at.or_else(|| self.mention()))
+            .fix(match open.is_empty() {
+                true => format!("let a server in pod {name} listen on port {port}"),
+                false => format!("write containerPort: {open} beside hostPort: {asked}, apply, and send again"),
+            }),
+        )
+    }
+
+    /// A pod that is meant asks for another port of its node, or for the same one of another protocol,
+    /// or runs elsewhere, or not at all.
+    fn wanted_host_port(&self, node: &str, port: u16) -> Option<Diagnosis> {
+        if NODE_PORTS.contains(&port) {
+            return None;
+        }
+        let pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let wanted: Vec<&Arc<Pod>> = pods.filter(|pod| self.facts.is_wanted(pod)).collect();
+        if wanted.is_empty() {
+            let named = !self.facts.case.goal.expect.served_by_pod.is_empty();
+            return workloads::diagnose(self.facts).filter(|_| named);
+        }
+        if let Some(said) = workloads::trouble(self.facts, &wanted) {
+            return Some(said);
+        }
+        let here = |pod: &&&Arc<Pod>| {
+            pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()) == Some(node)
+        };
+        let pod = wanted.iter().find(here)?;
+        let has = |one: &ContainerPort| one.host_port.is_some();
+        let path = port_path(pod, has)?;
+        let spec = pod.spec.as_ref()?;
+        let all = spec.containers.iter().flat_map(|one| one.ports.iter().flatten());
+        let own = all.into_iter().find(|one| has(one))?;
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let asked = protocol_name(self.trace.flow.protocol);
+        let protocol = own.protocol.as_deref().unwrap_or("TCP");
+        let same = own.host_port == Some(i32::from(port));
+        if same && protocol == asked {
+            return None;
+        }
+        let (code, field, instead) = match same {
+            true => ("other-protocol", "protocol", format!("protocol: {asked}")),
+            false => ("closed-node-port", "hostPort", format!("hostPort: {port}")),
+        };
+        let source = self.facts.pod_source(namespace, name);
+        let at = source
+            .and_then(|one| locate::at(&one.source, &one.within(&format!("{path}.{field}"))));
+        let number = own.host_port.unwrap_or_default();
+        Some(
+            Diagnosis::new(
+                code,
+                format!("nobody listens on {asked} port {port} of {node}, so the connection is refused"),
+            )
+            .look([look::describe("pod", namespace, name), look::pods(namespace)])
+            .fact(format!("pod {name} runs there, and asks for {protocol} port {number} of its node by hostPort"))
+            .nearest(Some(instead.clone()))
+            .at(at.or_else(|| self.mention()))
+            .fix(format!("write {instead}, apply, and send again")),
+        )
     }
 
     /// A pod asks for this port of its node, and runs on another one.
@@ -587,6 +717,16 @@ impl Failed<'_> {
         .at(self.server_line(written).or_else(|| self.mention()))
         .fix(format!("let {process} listen on 0.0.0.0:{port}"))
     }
+}
+
+/// Where in a pod the first port stands that `fits`: `spec.containers[0].ports[1]`.
+fn port_path(pod: &Pod, fits: impl Fn(&ContainerPort) -> bool) -> Option<String> {
+    let containers = pod.spec.as_ref()?.containers.iter().enumerate();
+    let mut found = containers.filter_map(|(index, container)| {
+        let at = container.ports.iter().flatten().position(&fits)?;
+        Some(format!("spec.containers[{index}].ports[{at}]"))
+    });
+    found.next()
 }
 
 /// Whether a pod asks for a port of its node.

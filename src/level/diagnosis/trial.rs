@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Service;
+
 use super::Facts;
 use crate::cluster::{Cluster, Place};
 use crate::level::format::Goal;
@@ -55,6 +57,28 @@ pub(super) fn passes_now(facts: &Facts<'_>) -> bool {
 /// A merge patch of a Service's spec, as a command.
 pub(super) fn patch(namespace: &str, service: &str, spec: &str) -> String {
     format!("kubectl patch service {service} -n {namespace} --type=merge -p '{{\"spec\":{spec}}}'")
+}
+
+/// Another node port of a Service, as a command.
+pub(super) fn node_port(namespace: &str, service: &str, index: usize, port: u16) -> String {
+    let path = format!("/spec/ports/{index}/nodePort");
+    let patch = format!("[{{\"op\":\"add\",\"path\":\"{path}\",\"value\":{port}}}]");
+    format!("kubectl patch service {service} -n {namespace} --type=json -p '{patch}'")
+}
+
+/// One more port of a Service, as a command; ports of several need names.
+pub(super) fn one_more_port(namespace: &str, service: &Service, port: u16, target: u16) -> String {
+    let own = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
+    let named = own.iter().enumerate().filter(|(_, one)| one.name.is_none()).map(|(index, one)| {
+        let value = format!("port-{}", one.port);
+        format!("{{\"op\":\"add\",\"path\":\"/spec/ports/{index}/name\",\"value\":\"{value}\"}}")
+    });
+    let more = format!(
+        "{{\"op\":\"add\",\"path\":\"/spec/ports/-\",\"value\":{{\"name\":\"port-{port}\",\"port\":{port},\"targetPort\":{target}}}}}"
+    );
+    let patch = named.chain([more]).collect::<Vec<_>>().join(",");
+    let name = service.metadata.name.as_deref().unwrap_or("");
+    format!("kubectl patch service {name} -n {namespace} --type=json -p '[{patch}]'")
 }
 
 /// Another target port of a Service, as JSON, as a command.

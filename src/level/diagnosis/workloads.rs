@@ -243,7 +243,11 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
             _ if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
             _ => "",
         };
-        return Some(said.at(at(&format!("spec.containers[{index}]{field}"))));
+        let line = said.at.clone().or_else(|| at(&format!("spec.containers[{index}]{field}")));
+        return Some(said.at(line));
+    }
+    if let Some(said) = rejected(pod, source) {
+        return Some(said);
     }
     if pod.is_running() || status.phase.as_deref() == Some("Succeeded") {
         let (container, said) = containers::ended(pod)?;
@@ -261,6 +265,31 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
             .facts(pending.message.clone())
             .at(source.and_then(asked_of_nodes))
             .fix("change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes"),
+    )
+}
+
+/// The kubelet did not take the pod: it looks for itself, where `nodeName` passes the scheduler by (kubernetes
+/// pkg/kubelet/lifecycle/predicate.go).
+fn rejected(pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
+    let status = pod.status.as_ref()?;
+    let reason = status.reason.as_deref().filter(|_| status.phase.as_deref() == Some("Failed"))?;
+    let began = status.container_statuses.iter().flatten().any(|one| one.container_id.is_some());
+    if began || matches!(reason, "Evicted" | "DeadlineExceeded" | "NodeLost") {
+        return None;
+    }
+    let name = pod.metadata.name.as_deref().unwrap_or("");
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
+    let node = pod.spec.as_ref()?.node_name.as_deref().unwrap_or("its node");
+    let why = status.message.clone();
+    Some(
+        Diagnosis::new("pod-not-scheduled", format!("{node} did not take pod {name}: {reason}"))
+            .look([look::describe("pod", namespace, name), look::pods(namespace)])
+            .facts(why)
+            .fact("the pod has failed for good: what it asks for has to fit the node before it is made anew")
+            .at(source.and_then(asked_of_nodes))
+            .fix(format!(
+                "let pod {name} ask for what {node} can give, or for another node, and make it anew"
+            )),
     )
 }
 

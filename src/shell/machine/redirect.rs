@@ -233,8 +233,13 @@ impl Machine {
             let why = if path.is_empty() { "No such file or directory" } else { "Is a directory" };
             return Err(self.state.cannot_open(path, why, true));
         }
-        if !append || !self.files_of(io).is_file(&full) {
-            files::write(io.cluster, &place, io.files, &full, b"")
+        // open(2) asks for permission to write, also where something is only appended.
+        let before = match append {
+            true => self.files_of(io).read(&full).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        if !append || !before.is_empty() || !self.files_of(io).is_file(&full) {
+            files::write(io.cluster, &place, io.files, &full, &before)
                 .map_err(|why| self.state.cannot_open(path, &why, true))?;
         }
         Ok(Target::File(full.into()))
