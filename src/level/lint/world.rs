@@ -93,6 +93,10 @@ fn event_obeys(level: &Level, index: usize, act: &Act) -> Result<(), Diagnostic>
         let message = format!("the event fails: {}", failed(act));
         return error("run", message, "mend the command, or say with exit which code it ends with");
     }
+    if act.changed == Some(false) && event.changes.is_none() {
+        let message = "the event changes nothing".to_owned();
+        return error("run", message, "mend the command, and name with changes what it changes");
+    }
     if act.changed == Some(false) {
         let message = "the event changes nothing of what it names".to_owned();
         return error("changes", message, "mend the command, or name what it does change");
@@ -186,7 +190,15 @@ pub(super) fn solves(
     let level = attempt.level().clone();
     let file = |name: &str| format!("{}/solutions/{}/{name}", level.name, solution.name);
     *attempt.session_mut().files_mut() = with_answer(attempt.files(), &solution.files);
-    attempt.apply();
+    let applied = attempt.apply();
+    let mut own = applied.files.iter().filter(|one| solution.files.contains_key(&one.file));
+    if let Some(one) = own.find(|one| !one.accepted) {
+        let at = one.diagnostics.first().and_then(|mark| mark.position);
+        let said = one.errors.split_whitespace().collect::<Vec<_>>().join(" ");
+        let error = Diagnostic::error(format!("it is refused: {said}")).in_file(file(&one.file));
+        let help = "mend it, or take it away: a solution's manifests are accepted";
+        return Err(error.at(at.unwrap_or(Position::new(1, 1))).help(help));
+    }
     let script = solution.script.as_deref().unwrap_or("");
     if let Err(act) = attempt.run_strictly(script) {
         let error = Diagnostic::error(failed(&act)).in_file(file("solve.sh"));
@@ -207,8 +219,12 @@ pub(super) fn solves(
 fn unmet(goal: &GoalState) -> String {
     let why = goal.diagnosis.as_ref().map_or_else(String::new, shown);
     format!(
-        "goal {:?}: {} of {} after {} tries; {why}",
-        goal.say, goal.succeeded, goal.of, goal.tried
+        "goal {:?}: {} of {} after {} {}; {why}",
+        goal.say,
+        goal.succeeded,
+        goal.of,
+        goal.tried,
+        if goal.tried == 1 { "try" } else { "tries" }
     )
 }
 
