@@ -425,13 +425,6 @@ fn a_level_in_another_namespace_is_cheated_as_one_in_default() {
 }
 
 #[test]
-fn words_alone_are_imitated() {
-    let expect = "{exit: 0, page: \"It works!\", servedBy: {app: shop}, servedByImage: httpd}";
-    let files = with(YAML, expect, "{exit: 0, stdout: \"It works!\"}");
-    says(&files, "shop/level.yaml:9:1: seed 1: the cheat imitator wins: other pods");
-}
-
-#[test]
 fn an_event_that_changes_nothing_is_an_error_though_it_names_nothing() {
     let from = "kubectl delete --wait=false $(kubectl get pods -l app=shop --sort-by=.metadata.creationTimestamp -o name | head -1)\n  changes: pods app=shop";
     let files = with(YAML, from, "kubectl get pods");

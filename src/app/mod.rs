@@ -57,7 +57,9 @@ pub fn main() -> ExitCode {
 /// What is wrong with a command line, in a sentence, without how it is used.
 fn said(error: &clap::Error) -> String {
     let text = error.to_string();
-    let text = text.split("\n\nUsage:").next().unwrap_or("").trim_start_matches("error: ");
+    let ends = ["\n\nUsage:", "\n\nFor more information"];
+    let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+    let text = text[..end].trim_start_matches("error: ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -19,13 +19,13 @@ use crate::level::attempt::Attempt;
 use crate::level::format::{Level, Solution, When};
 
 /// The objects of a kind that are the level's: those of all namespaces but the cluster's own.
-pub(super) fn own<T: Resource>(attempt: &Attempt) -> impl Iterator<Item = &Arc<T>> {
+fn own<T: Resource>(attempt: &Attempt) -> impl Iterator<Item = &Arc<T>> {
     let all = attempt.cluster().objects().list::<T>(None);
     all.filter(|object| !is_system(object.metadata().namespace.as_deref().unwrap_or("")))
 }
 
 /// Whether a namespace holds what the cluster itself is made of.
-pub(super) fn is_system(namespace: &str) -> bool {
+fn is_system(namespace: &str) -> bool {
     namespace.starts_with("kube-") || namespace == "ingress-nginx"
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Service;
 use serde_json::{Value, json};
 
-use super::cheats::{Tried, is_system, rest};
+use super::cheats::{Tried, rest};
 use super::{Prover, apply, words};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::cluster::{Cluster, Place};
 use crate::level::PlaceName;
-use crate::level::attempt::{Attempt, GoalState};
-use crate::level::format::{Goal, Solution};
+use crate::level::attempt::Attempt;
+use crate::level::format::Goal;
 use crate::level::probe;
 use crate::network::{Party, TraceId};
 
@@ -24,7 +24,7 @@ struct Server {
 }
 
 /// Other pods wear the servers' labels and say their words, in their place; or another container
-/// does, where the server is one. Goals that ask for words alone are imitated too.
+/// does, where the server is one.
 pub(super) fn tries(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
     let Some(solution) = level.solutions.first() else { return Vec::new() };
@@ -32,30 +32,10 @@ pub(super) fn tries(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let mut graded = attempt.clone();
     let verdict = graded.grade();
     let goals = level.goals.iter().zip(&verdict.goals);
-    let found = |(goal, state): (_, &GoalState)| {
-        let server = server(graded.cluster(), goal, &state.traces)?;
-        (goal.expect.wants_server() || goal.expect.stdout.is_some()).then_some((goal, server))
-    };
-    let all: Vec<(&Goal, Server)> = goals.filter_map(found).collect();
-    let (named, worded): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|(goal, _)| goal.expect.wants_server());
-    let mut tries = imitations(prover, seed, &attempt, solution, &named);
-    if !worded.is_empty() {
-        let all: Vec<_> = named.into_iter().chain(worded).collect();
-        tries.extend(imitations(prover, seed, &attempt, solution, &all));
-    }
-    tries
-}
-
-/// The ways to have these servers imitated.
-fn imitations(
-    prover: &mut Prover,
-    seed: u64,
-    solved: &Attempt,
-    solution: &Solution,
-    servers: &[(&Goal, Server)],
-) -> Vec<Tried> {
-    let level = prover.level.clone();
+    let servers: Vec<(&Goal, Server)> = goals
+        .filter(|(goal, _)| goal.expect.wants_server())
+        .filter_map(|(goal, state)| Some((goal, server(graded.cluster(), goal, &state.traces)?)))
+        .collect();
     let mut tries = Vec::new();
     for (goal, _) in servers.iter().filter(|(_, server)| server.beside) {
         if let Some(answer) = words::with_parrot(&level, solution, &says(goal)) {
@@ -66,7 +46,7 @@ fn imitations(
     }
     let apart: Vec<_> = servers.iter().filter(|(_, server)| !server.beside).collect();
     if !apart.is_empty() {
-        let mut attempt = solved.clone();
+        let mut attempt = attempt;
         let mut any = false;
         for (index, (goal, server)) in apart.iter().enumerate() {
             any |= replace(&mut attempt, index, goal, server);
@@ -91,8 +71,7 @@ fn server(cluster: &Cluster, goal: &Goal, traces: &[TraceId]) -> Option<Server> 
     let asker = PlaceName::parse(asker).ok().and_then(|name| name.find(cluster).ok());
     let beside = matches!((&asker, &to), (Some(Place::Container { pod, .. }), Party::Pod { name, .. })
         if pod == name);
-    let system = matches!(&to, Party::Pod { namespace, .. } if is_system(namespace));
-    (!system).then_some(Server { pod: to, port, beside })
+    Some(Server { pod: to, port, beside })
 }
 
 /// Makes imitators of a server, and leads its Services and its address in the player's files to them;

@@ -38,7 +38,12 @@ pub(super) fn json_schema(file: FormatFile) -> &'static Value {
 pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     bounds::bytes(files, &mut errors);
-    for (path, content) in files.iter().filter(|(path, _)| path.ends_with(".sh") || is_manifest(path)) {
+    // The format's own files are read as text where they are read.
+    let own = |path: &String| {
+        ["pack.yaml", "level.yaml", "expect.yaml"].iter().any(|name| path.ends_with(name))
+    };
+    let texts = files.iter().filter(|(path, _)| path.ends_with(".sh") || is_manifest(path));
+    for (path, content) in texts.filter(|(path, _)| !own(path)) {
         errors.extend(utf8(path, content).err());
     }
     if !errors.is_empty() {
