@@ -427,14 +427,15 @@ fn a_level_in_another_namespace_is_cheated_as_one_in_default() {
 #[test]
 fn an_event_that_changes_nothing_is_an_error_though_it_names_nothing() {
     let from = "kubectl delete --wait=false $(kubectl get pods -l app=shop --sort-by=.metadata.creationTimestamp -o name | head -1)\n  changes: pods app=shop";
-    let files = with(YAML, from, "kubectl get pods");
+    let files = with(YAML, from, "kubectl get pods\n  say: a pod is replaced");
     says(&files, "shop/level.yaml:18:3: seed 1: the event changes nothing (");
 }
 
 #[test]
 fn an_object_that_nothing_needs_is_an_error() {
     let mut files = sound();
-    let extra = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\ndata: {a: b}\n".to_vec();
+    let extra =
+        b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\ndata: {a: b}\n".to_vec();
     files.insert("shop/solutions/service/extra.yaml".to_owned(), extra);
     says(
         &files,
@@ -470,7 +471,11 @@ fn a_goal_that_waiting_alone_wins_is_an_error() {
 #[test]
 fn the_fault_is_given_away_by_words_of_comments_alone() {
     let start = "shop/start/shop.yaml";
-    let level = with(start, "metadata: {name: shop}", "metadata: {name: shop, labels: {level: DEBUG, state: unbroken}}");
+    let level = with(
+        start,
+        "metadata: {name: shop}",
+        "metadata: {name: shop, labels: {level: DEBUG, state: unbroken}}",
+    );
     assert!(!said(&level).iter().any(|line| line.contains("gives the fault away")));
     let told = with(start, "    app: shpo", "    app: shpo # TODO: mend it");
     says(&told, "shop/start/shop.yaml:6:1: TODO gives the fault away");

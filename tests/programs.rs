@@ -326,7 +326,19 @@ fn every_request_has_an_answer_and_takes_what_is_said() {
     let (json, wrong) = (Some("not-json"), Some("wrong-argument"));
     let codes: Vec<Option<&str>> = all.iter().map(|one| one["error"]["code"].as_str()).collect();
     let expected = [
-        None, None, json, json, json, wrong, wrong, wrong, wrong, wrong, wrong, None, None,
+        None,
+        None,
+        json,
+        json,
+        json,
+        wrong,
+        wrong,
+        wrong,
+        wrong,
+        wrong,
+        wrong,
+        None,
+        None,
         Some("no-goals"),
     ];
     assert_eq!(codes, expected, "{all:#?}");

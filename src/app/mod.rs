@@ -29,7 +29,8 @@ use play::{incident, play, sandbox};
 /// Does what the command line says, and returns the exit code.
 pub fn main() -> ExitCode {
     // A program reads the output, so that errors are objects too.
-    let json = std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
+    let json =
+        std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
     let tell = |usage: &Usage| {
         if json {
             headless::Output::new().json(&headless::usage_object(usage));

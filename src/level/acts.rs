@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::apply::is_manifest;
-use crate::api::Kind;
 use super::format::{Changes, Event, Which};
+use crate::api::Kind;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
 use crate::shell::{self, Files, Finished, Session, Typed};

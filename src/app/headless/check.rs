@@ -90,7 +90,10 @@ fn cases(arguments: &CheckArgs, pack: &Pack) -> Result<Vec<Case>, Usage> {
 /// A sandbox can be neither solved nor unsolved.
 pub fn asks_for_something(level: &Level) -> Result<(), Usage> {
     match level.goals.is_empty() {
-        true => Err(Usage(format!("{0} has no goals to check; podhop shell {0} is its cluster", level.name))),
+        true => Err(Usage(format!(
+            "{0} has no goals to check; podhop shell {0} is its cluster",
+            level.name
+        ))),
         false => Ok(()),
     }
 }

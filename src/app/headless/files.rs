@@ -49,8 +49,9 @@ pub fn read_folder_of(path: &Path) -> Result<Files, Usage> {
 pub fn read_files(path: &Path) -> Result<Files, Usage> {
     let mut files = Files::new();
     if path.is_dir() {
-        let fail =
-            |error: std::io::Error| Usage(format!("cannot read {}: {}", path.display(), why(&error)));
+        let fail = |error: std::io::Error| {
+            Usage(format!("cannot read {}: {}", path.display(), why(&error)))
+        };
         let root = path.canonicalize().map_err(fail)?;
         read_folder(&root, path, "", &mut files)?;
     } else {
@@ -63,7 +64,8 @@ pub fn read_files(path: &Path) -> Result<Files, Usage> {
 /// A text file's content. Pipes and devices are refused, since they could hang, or never end: all but
 /// the one that is known to be empty.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
-    let fail = |error: std::io::Error| Usage(format!("cannot read {}: {}", path.display(), why(&error)));
+    let fail =
+        |error: std::io::Error| Usage(format!("cannot read {}: {}", path.display(), why(&error)));
     let plain = fs::metadata(path).map_err(fail)?.is_file();
     if !plain && path != Path::new("/dev/null") {
         return Err(Usage(format!(
@@ -87,7 +89,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
 /// Reads a folder below `root`. A file that leads elsewhere, by a link, is refused: a pack of levels
 /// is not to show files of the machine that it is played on.
 fn read_folder(root: &Path, folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Usage> {
-    let fail = |error: std::io::Error| Usage(format!("cannot read {}: {}", folder.display(), why(&error)));
+    let fail =
+        |error: std::io::Error| Usage(format!("cannot read {}: {}", folder.display(), why(&error)));
     let mut entries: Vec<_> =
         fs::read_dir(folder).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)?;
     entries.sort_by_key(fs::DirEntry::file_name);

@@ -51,7 +51,9 @@ pub fn why(error: &io::Error) -> String {
     let text = error.to_string();
     let words = text.split(" (os error ").next().unwrap_or("");
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().to_string() + letters.as_str())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().to_string() + letters.as_str())
 }
 
 /// A message for standard error, and the exit code 2.

@@ -70,7 +70,8 @@ pub fn read(line: &str) -> Sent {
 /// commands (`{ echo a; }`) or a list of words (`{a,b}`).
 fn is_meant_as_json(text: &str) -> bool {
     let inside = &text[1..];
-    let quoted = inside.trim_start().strip_prefix(['"', '\'']).and_then(|rest| rest.split_once(['"', '\'']));
+    let quoted =
+        inside.trim_start().strip_prefix(['"', '\'']).and_then(|rest| rest.split_once(['"', '\'']));
     match quoted {
         Some((_, rest)) => rest.trim_start().starts_with(':'),
         None => !inside.starts_with(char::is_whitespace) && inside.contains(':'),
@@ -156,7 +157,9 @@ impl Request {
                 return Err(objects::error("locked-file", &message));
             }
             if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
-                let message = format!("{name:?} is no file of the working folder; files takes names like \"a.yaml\"");
+                let message = format!(
+                    "{name:?} is no file of the working folder; files takes names like \"a.yaml\""
+                );
                 return Err(objects::error("wrong-argument", &message));
             }
             if !matches!(content, Value::String(_) | Value::Null) {

@@ -213,8 +213,7 @@ fn written_address(prover: &mut Prover, seed: u64) -> Vec<Tried> {
         let Some(ByHand { manifest, served, hosts }) = by_hand(&attempt) else { continue };
         let mut slices = attempt.clone();
         let deletes = in_namespaces("kubectl delete service", &served, "");
-        slices
-            .run_script(&format!("{deletes}\ncat <<'EOF' | kubectl apply -f -\n{manifest}\nEOF"));
+        slices.run_script(&format!("{deletes}\ncat <<'EOF' | kubectl apply -f -\n{manifest}\nEOF"));
         tries.push(Tried::new("the endpoints of now are written into a slice by hand", slices));
         let mut client = attempt;
         if words::rewrite(&mut client, |text| words::names_to_addresses(text, &hosts)) {

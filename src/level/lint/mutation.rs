@@ -83,8 +83,9 @@ fn spare_objects(
             let described = sources(std::slice::from_ref(document));
             let names: Vec<_> = described.iter().filter_map(Source::object_name).collect();
             let objects = opened.cluster().objects();
-            let is_there =
-                |name: &ObjectName| objects.object(name.kind, &name.namespace, &name.name).is_some();
+            let is_there = |name: &ObjectName| {
+                objects.object(name.kind, &name.namespace, &name.name).is_some()
+            };
             if names.is_empty() || names.iter().any(is_there) {
                 continue;
             }

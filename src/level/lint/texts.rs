@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::cluster;
 use crate::diagnostic::{Diagnostic, Position, nearest};
-use crate::level::apply::is_manifest;
 use crate::level::answer::with_answer;
+use crate::level::apply::is_manifest;
 use crate::level::format::{Level, Solution};
 use crate::manifest;
 
@@ -47,7 +47,9 @@ fn twins(level: &Level) -> Result<(), Diagnostic> {
         let mut others = all[..index].iter().filter(|(other, _)| other == folder);
         let twin = others.find(|(_, other)| answer(other) == answer(one));
         let message = match twin {
-            Some((_, twin)) => format!("{folder} {} and {} are the same answer", twin.name, one.name),
+            Some((_, twin)) => {
+                format!("{folder} {} and {} are the same answer", twin.name, one.name)
+            }
             None if *folder == "mistakes" && answer(one) == (level.start.clone(), None) => {
                 format!("mistake {} is what the player begins with", one.name)
             }
@@ -64,7 +66,8 @@ fn twins(level: &Level) -> Result<(), Diagnostic> {
 /// The comment at a line's end, if it has one.
 fn comment(line: &str) -> &str {
     let starts = line.match_indices('#').map(|(at, _)| at);
-    let mut starts = starts.filter(|at| line[..*at].chars().next_back().is_none_or(char::is_whitespace));
+    let mut starts =
+        starts.filter(|at| line[..*at].chars().next_back().is_none_or(char::is_whitespace));
     starts.next().map_or("", |at| &line[at..])
 }
 

@@ -72,7 +72,9 @@ pub(super) fn edited(
         let new = match is_manifest(&name) {
             true => edited_manifest(&name, &text, &mut |list| match list {
                 Texts::Containers(containers) => edit_containers(containers, edit),
-                Texts::Data(data) => data.values_mut().fold(false, |any, text| any | edit_text(text, edit)),
+                Texts::Data(data) => {
+                    data.values_mut().fold(false, |any, text| any | edit_text(text, edit))
+                }
             }),
             false => edit(&text),
         };

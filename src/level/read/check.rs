@@ -90,8 +90,12 @@ impl<'s> Checker<'s> {
                 wanted.push(noun(kind));
             }
         }
-        let message =
-            format!("{} is {}, where {} belongs", called(path), received(value), wanted.join(" or "));
+        let message = format!(
+            "{} is {}, where {} belongs",
+            called(path),
+            received(value),
+            wanted.join(" or ")
+        );
         let first = types.iter().find(|kind| **kind != "null").copied().unwrap_or("string");
         let words = self.words(schema);
         let help = match words.as_slice() {

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::format::{Chapter, FormatFile, Pack};
 use super::apply::is_manifest;
+use super::format::{Chapter, FormatFile, Pack};
 use super::sandbox::Sandbox;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::manifest::{self, Document};
@@ -181,7 +181,9 @@ impl Folder<'_> {
     fn stray_files(&self, errors: &mut Vec<Diagnostic>) {
         const FOLDERS: [&str; 4] = ["world/", "start/", "solutions/", "mistakes/"];
         for path in self.below("").keys() {
-            let known = FOLDERS.iter().find_map(|folder| path.strip_prefix(folder).map(|rest| (*folder, rest)));
+            let known = FOLDERS
+                .iter()
+                .find_map(|folder| path.strip_prefix(folder).map(|rest| (*folder, rest)));
             let stray = match known {
                 Some(("solutions/" | "mistakes/", rest)) => !rest.contains('/'),
                 Some(_) => false,
