@@ -370,21 +370,29 @@ fn trace_tells_rules_endpoints_policies_and_the_way_back() {
 fn wrong_usage_exits_with_2_and_says_what_to_do() {
     let home = folder(&[("huge.yaml", &vec![b'#'; 11 << 20])]);
     fs::create_dir(home.path().join("empty")).expect("a folder");
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 16] = [
         (&["check", "clusterp"], "clusterip"),
         (&["play", "nosuch"], "there is no level \"nosuch\""),
         (&["check", "--manifests", "missing.yaml"], "cannot read missing.yaml"),
         (&["check", "clusterip", "--manifests", "empty"], "empty holds no manifest"),
-        (&["check", "clusterip", "--manifests", "huge.yaml"], "bytes are read"),
+        (&["check", "clusterip", "--manifests", "huge.yaml"], "huge.yaml is longer than 10 MiB"),
         (&["--levels", "empty", "levels"], "empty has no pack.yaml"),
         (&["explain", "no-ready-endpoints"], "did you mean no-ready-endpoint?"),
         (&["check", "--seed", "x"], "invalid value 'x'"),
-        (&["play"], "podhop play --plain"),
+        (&["play"], "with --plain plays in lines of text"),
+        (&["check", "--seed", "-1", "clusterip"], "a whole number from 0 to 18446744073709551615"),
+        (&["incident", "--difficulty", "6"], "a whole number from 1 to 5 belongs here"),
+        (&["check", "--seeds", "1,1", "clusterip"], "seed 1 is there twice"),
+        (&["check", "sandbox"], "sandbox has no goals to check; podhop shell sandbox"),
+        (&["watch", "sandbox", "--once"], "sandbox has no goals to check"),
+        (&["shell", "--dir", "huge.yaml"], "huge.yaml is a file; name a folder"),
+        (&["sandbox", "--sample", "--nodes", "1", "--plain"], "--sample needs two nodes or more"),
     ];
     for (words, text) in cases {
         let told = run(home.path(), words);
         assert_eq!(told.status.code(), Some(2), "{words:?}: {}", errors(&told));
         assert!(errors(&told).contains(text), "{words:?}: {}", errors(&told));
+        assert!(!errors(&told).contains("os error"), "{}", errors(&told));
         assert!(told.stdout.is_empty(), "{words:?}");
     }
 }
@@ -398,4 +406,17 @@ fn a_closed_pipe_ends_podhop_quietly() {
     drop(child.stdout.take());
     let told = child.wait_with_output().expect("it ends");
     assert_eq!(errors(&told), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_is_lost_is_an_error() {
+    let home = folder(&[]);
+    for words in [&["explain", "slow-answer"][..], &["levels", "--json"], &["--version"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("it is there");
+        let told = podhop(home.path(), words).stdout(full).output().expect("podhop runs");
+        assert_eq!(told.status.code(), Some(2), "{words:?}");
+        let said = errors(&told);
+        assert_eq!(said, "podhop: cannot write: no space left on device\n", "{words:?}");
+    }
 }

@@ -403,3 +403,97 @@ fn spare_lines_and_hints_name_what_exists() {
         "shop/level.yaml:22:1: 6 is out of the bound of the level's difficulty: 1 to 5",
     );
 }
+
+#[test]
+fn a_level_in_another_namespace_is_cheated_as_one_in_default() {
+    let mut files = with(YAML, "allows: {scaling-down: the goal counts no pods}\n", "");
+    for (name, content) in &mut files {
+        let text = String::from_utf8_lossy(content).into_owned();
+        let text = match name.ends_with(".yaml") && !name.ends_with("expect.yaml") {
+            true => text.replace("metadata: {name: ", "metadata: {namespace: store, name: "),
+            false => text,
+        };
+        let text = text.replace("pod/client", "pod/client -n store");
+        let text = text.replace("service shop", "service shop -n store");
+        let text = text.replace("label pod client", "label pod client -n store");
+        let text = text.replace("get pods -l", "get pods -n store -l");
+        *content = text.replace("delete --wait", "delete -n store --wait").into_bytes();
+    }
+    let space = b"apiVersion: v1\nkind: Namespace\nmetadata: {name: store}\n".to_vec();
+    files.insert("shop/world/a.yaml".to_owned(), space);
+    says(&files, "shop/level.yaml:9:1: seed 1: the cheat scaling-down wins: one pod is left");
+}
+
+#[test]
+fn an_event_that_changes_nothing_is_an_error_though_it_names_nothing() {
+    let from = "kubectl delete --wait=false $(kubectl get pods -l app=shop --sort-by=.metadata.creationTimestamp -o name | head -1)\n  changes: pods app=shop";
+    let files = with(YAML, from, "kubectl get pods\n  say: a pod is replaced");
+    says(&files, "shop/level.yaml:18:3: seed 1: the event changes nothing (");
+}
+
+#[test]
+fn an_object_that_nothing_needs_is_an_error() {
+    let mut files = sound();
+    let extra =
+        b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\ndata: {a: b}\n".to_vec();
+    files.insert("shop/solutions/service/extra.yaml".to_owned(), extra);
+    says(
+        &files,
+        "shop/solutions/service/extra.yaml:2:1: seed 1: without this object every goal still passes",
+    );
+}
+
+#[test]
+fn answers_differ_from_one_another_and_from_the_start() {
+    let twin = with("shop/mistakes/b/shop.yaml", "Shop", "shops");
+    says(&twin, "shop/mistakes/b/shop.yaml:1:1: mistakes a and b are the same answer");
+    let start = with("shop/mistakes/b/shop.yaml", "Shop", "shpo");
+    says(&start, "shop/mistakes/b/shop.yaml:1:1: mistake b is what the player begins with");
+}
+
+#[test]
+fn a_goal_that_waiting_alone_wins_is_an_error() {
+    let mut files = with(YAML, "repeat: {times: 9, every: 5s}", "repeat: {times: 1}");
+    let level = String::from_utf8_lossy(&files[YAML]).into_owned();
+    let (before, rest) = level.split_once("events:\n").expect("events");
+    let after = rest.split_once("hints:\n").expect("hints").1;
+    files.insert(YAML.to_owned(), format!("{before}hints:\n{after}").into_bytes());
+    let start = "shop/start/shop.yaml".to_owned();
+    files.insert(start, service("shop").into_bytes());
+    let late = "image: httpd, command: [sh, -c, sleep 90; exec httpd-foreground]";
+    let world = files.get_mut("shop/world/pods.yaml").expect("it is there");
+    *world = String::from_utf8_lossy(world).replace("image: httpd", late).into_bytes();
+    let script = "shop/solutions/typed/solve.sh".to_owned();
+    files.insert(script, b"sleep 120\n".to_vec());
+    says(&files, "shop/level.yaml:9:1: seed 1: the cheat waiting wins: the untouched files, ");
+}
+
+#[test]
+fn the_fault_is_given_away_by_words_of_comments_alone() {
+    let start = "shop/start/shop.yaml";
+    let level = with(
+        start,
+        "metadata: {name: shop}",
+        "metadata: {name: shop, labels: {level: DEBUG, state: unbroken}}",
+    );
+    assert!(!said(&level).iter().any(|line| line.contains("gives the fault away")));
+    let told = with(start, "    app: shpo", "    app: shpo # TODO: mend it");
+    says(&told, "shop/start/shop.yaml:6:1: TODO gives the fault away");
+}
+
+#[test]
+fn a_refused_manifest_of_a_solution_is_an_error() {
+    let mut files = sound();
+    let extra = b"apiVersion: v1\nkind: Servise\nmetadata: {name: extra}\n".to_vec();
+    files.insert("shop/solutions/service/extra.yaml".to_owned(), extra);
+    says(&files, "shop/solutions/service/extra.yaml:");
+    assert!(said(&files).iter().any(|line| line.contains("it is refused: ")));
+}
+
+#[test]
+fn a_wrong_expectation_is_told_at_its_own_line() {
+    let expect = "{goal: 1, diagnosis: service-selects-nothing, at: \"shop.yaml:6\"}\n";
+    let lines = "goal: 1\ndiagnosis: service-selects-nothing\nat: shop.yaml:7\n";
+    let files = with("shop/mistakes/a/expect.yaml", expect, lines);
+    says(&files, "shop/mistakes/a/expect.yaml:3:1: seed 1: expected service-selects-nothing at ");
+}

@@ -286,6 +286,78 @@ fn errors_are_objects() {
 }
 
 #[test]
+fn whatever_is_wrong_with_the_line_is_an_object() {
+    for words in [
+        &["check", "--json", "--seed", "abc", "hello"][..],
+        &["check", "hello", "--json", "--bogus"],
+        &["trace", "hello", "--json"],
+        &["lint", "--json", "--seeds", "x"],
+        &["levels", "--json", "extra"],
+        &["incident", "--json", "--difficulty", "6"],
+        &["check", "--json", "sandbox"],
+    ] {
+        let output = podhop(words, "");
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        let error = &all_fit("answer", &output)[0]["error"];
+        assert_eq!(error["code"], "usage", "{words:?}");
+        assert!(!error["message"].as_str().expect("text").contains("Usage:"), "{error}");
+    }
+}
+
+#[test]
+fn every_request_has_an_answer_and_takes_what_is_said() {
+    let input = concat!(
+        "{\"run\": \"\"}\n",
+        "{\"run\": \"# nothing\"}\n",
+        "{\"grade\": {}}x\n",
+        "{grade: {}}\n",
+        "{ \"grade\": {}\n",
+        "{\"grade\": {\"help\": \"no\"}}\n",
+        "{\"trace\": {\"from\": 3, \"run\": \"true\"}}\n",
+        "{\"files\": {\"../x\": \"y\"}}\n",
+        "{\"files\": {\"\": \"y\"}}\n",
+        "{\"repeat\": {\"atMicros\": 5, \"typed\": \"true\"}}\n",
+        "{\"repeat\": {\"atMicros\": 999999999, \"sent\": 99}}\n",
+        "{\"session\": {\"level\": \"clusterip\", \"seed\": 7}}\n",
+        "{\"session\": {\"level\": \"sandbox\"}}\n",
+        "{\"grade\": {}}\n",
+    );
+    let all = all_fit("answer", &podhop(&["shell", "clusterip", "--json"], input));
+    let (json, wrong) = (Some("not-json"), Some("wrong-argument"));
+    let codes: Vec<Option<&str>> = all.iter().map(|one| one["error"]["code"].as_str()).collect();
+    let expected = [
+        None,
+        None,
+        json,
+        json,
+        json,
+        wrong,
+        wrong,
+        wrong,
+        wrong,
+        wrong,
+        wrong,
+        None,
+        None,
+        Some("no-goals"),
+    ];
+    assert_eq!(codes, expected, "{all:#?}");
+    assert_eq!((&all[0]["stdout"], &all[0]["command"]), (&"".into(), &"".into()));
+    assert_eq!(all[11]["sameVersion"], Value::Null);
+}
+
+#[test]
+fn a_pack_that_cannot_be_read_is_no_failing_proof() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("pack.yaml"), "titel: T\n").expect("written");
+    let output = podhop(&["lint", &folder.path().to_string_lossy(), "--json"], "");
+    assert_eq!(output.status.code(), Some(2));
+    let all = all_fit("proof", &output);
+    let last = all.last().expect("a sum");
+    assert_eq!((&last["levels"], &last["failed"]), (&0.into(), &(all.len() - 1).into()));
+}
+
+#[test]
 fn proofs_are_objects_too() {
     let words = ["lint", "--level", "localhost-sidecar", "--seeds", "1", "--json"];
     let all = all_fit("proof", &podhop(&words, ""));

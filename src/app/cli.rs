@@ -1,5 +1,6 @@
 //! The command line: what `podhop` takes, and which room answers.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -7,6 +8,28 @@ use clap_complete::Shell;
 
 use crate::api::validation::names;
 use crate::level::sandbox::MOST_NODES;
+
+/// Reads a whole number of a range.
+fn whole(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("a whole number from {least} to {most} belongs here"))
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    whole(text, 0, u64::MAX)
+}
+
+fn difficulty(text: &str) -> Result<u8, String> {
+    whole(text, 1, 5).map(|number| number as u8)
+}
+
+fn sandbox_nodes(text: &str) -> Result<u32, String> {
+    whole(text, 1, u64::from(MOST_NODES)).map(|number| number as u32)
+}
+
+fn shell_nodes(text: &str) -> Result<u32, String> {
+    whole(text, 1, 1000).map(|number| number as u32)
+}
 
 /// Learn Kubernetes networking by making the packets arrive.
 ///
@@ -90,7 +113,7 @@ pub struct PlayArgs {
     /// The level, by name or number
     pub level: Option<String>,
     /// Play on this seed: names, addresses and chance depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Play as lines of text, for screen readers and pipes
     #[arg(long)]
@@ -101,10 +124,10 @@ pub struct PlayArgs {
 #[derive(Args, Debug)]
 pub struct IncidentArgs {
     /// Draw it from this seed; without it, from any
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// From 1 (one fault, in a file) to 5 (three, anywhere); 2 when left out
-    #[arg(long, value_name = "1-5", value_parser = clap::value_parser!(u8).range(1..=5))]
+    #[arg(long, value_name = "1-5", value_parser = difficulty, allow_negative_numbers = true)]
     pub difficulty: Option<u8>,
     /// Today's incident, the same for everybody: harder towards Sunday, by the date in UTC
     #[arg(long, conflicts_with = "seed")]
@@ -125,7 +148,7 @@ pub struct SandboxArgs {
     pub sample: bool,
     /// Nodes; the sample has two or more
     #[arg(long, value_name = "N", default_value_t = 2,
-          value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_NODES)))]
+          value_parser = sandbox_nodes, allow_negative_numbers = true)]
     pub nodes: u32,
     /// In a cloud: Services of type LoadBalancer get an address
     #[arg(long)]
@@ -137,7 +160,7 @@ pub struct SandboxArgs {
     #[arg(long)]
     pub ingress: bool,
     /// The seed: names and addresses, and the sample's business
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// Play as lines of text, for screen readers and pipes
     #[arg(long)]
@@ -164,7 +187,7 @@ pub struct WatchArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// The seed; 1 when left out, and an incident's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Tell everything about a failure at once, rather than a step more at each save
     #[arg(long)]
@@ -190,7 +213,7 @@ pub struct CheckArgs {
           require_equals = true, conflicts_with_all = ["manifests", "script"])]
     pub solution: Option<String>,
     /// The seed; 1 when left out, and an incident's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Several seeds: 1,2,3, or 1..20
     #[arg(long, value_name = "N,N..N", value_parser = Seeds::parse, conflicts_with = "seed")]
@@ -214,7 +237,7 @@ pub struct ShellArgs {
     pub level: Option<String>,
     /// Nodes of the empty cluster
     #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "level",
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
+          value_parser = shell_nodes, allow_negative_numbers = true)]
     pub nodes: u32,
     /// Zones of the empty cluster, which its nodes are in by turns
     #[arg(long, value_name = "ZONE,…", value_delimiter = ',', conflicts_with = "level",
@@ -231,7 +254,7 @@ pub struct ShellArgs {
     #[arg(long, conflicts_with = "level")]
     pub ingress: bool,
     /// The seed; 1 when left out, and an incident's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// A folder whose files are the working folder; it is never written to
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -264,7 +287,7 @@ pub struct TraceArgs {
     #[arg(long, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub manifests: Vec<PathBuf>,
     /// The seed; 1 when left out, and an incident's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Print one JSON object: from, command, stdout, stderr, exit, and traces
     #[arg(long)]
@@ -341,6 +364,10 @@ impl Seeds {
             }
             seeds.extend(first..=last);
         }
+        let mut known = BTreeSet::new();
+        if let Some(twice) = seeds.iter().find(|seed| !known.insert(**seed)) {
+            return Err(format!("seed {twice} is there twice"));
+        }
         Ok(Seeds(seeds))
     }
 }
@@ -352,6 +379,7 @@ mod tests {
     #[test]
     fn seeds_are_numbers_and_ranges() {
         assert_eq!(Seeds::parse("7, 1..3"), Ok(Seeds(vec![7, 1, 2, 3])));
+        assert_eq!(Seeds::parse("1..3,2"), Err("seed 2 is there twice".to_owned()));
         assert!(Seeds::parse("3..1").is_err());
         assert!(Seeds::parse("0..18446744073709551615").is_err());
         assert!(Seeds::parse("one").is_err_and(|why| why.contains("\"one\" is no seed")));

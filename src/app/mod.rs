@@ -23,32 +23,45 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command, PlayArgs};
-use headless::Ended;
+use headless::{Ended, Usage};
 use play::{incident, play, sandbox};
 
 /// Does what the command line says, and returns the exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let json = cli.command.as_ref().is_some_and(wants_json);
-    run(cli).unwrap_or_else(|usage| {
+    // A program reads the output, so that errors are objects too.
+    let json =
+        std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
+    let tell = |usage: &Usage| {
         if json {
-            headless::Output::new().json(&headless::usage_object(&usage));
+            headless::Output::new().json(&headless::usage_object(usage));
         }
-        usage.report()
-    })
+    };
+    let ended = match Cli::try_parse() {
+        Ok(cli) => run(cli).unwrap_or_else(|usage| {
+            tell(&usage);
+            usage.report()
+        }),
+        Err(error) if error.use_stderr() => {
+            tell(&Usage(said(&error)));
+            // Whether anybody reads it does not matter.
+            let _ = error.print();
+            ExitCode::from(headless::USAGE)
+        }
+        Err(help) => {
+            headless::Output::new().write(help.to_string().as_bytes());
+            ExitCode::SUCCESS
+        }
+    };
+    if headless::was_lost() { ExitCode::from(headless::USAGE) } else { ended }
 }
 
-/// Whether a program reads the output, so that errors are objects too.
-fn wants_json(command: &Command) -> bool {
-    match command {
-        Command::Levels(arguments) => arguments.json,
-        Command::Check(arguments) => arguments.json,
-        Command::Shell(arguments) => arguments.json,
-        Command::Trace(arguments) => arguments.json,
-        Command::Lint(arguments) => arguments.json,
-        Command::Incident(arguments) => arguments.json,
-        _ => false,
-    }
+/// What is wrong with a command line, in a sentence, without how it is used.
+fn said(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let ends = ["\n\nUsage:", "\n\nFor more information"];
+    let end = ends.iter().filter_map(|end| text.find(end)).min().unwrap_or(text.len());
+    let text = text[..end].trim_start_matches("error: ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn run(cli: Cli) -> Ended {

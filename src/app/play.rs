@@ -26,6 +26,11 @@ pub fn play(arguments: &PlayArgs, folder: Option<&Path>) -> Ended {
         let name = pack.levels.first().map(|level| level.name.clone());
         return begin(pack, name, arguments.seed, screen);
     }
+    if let Some(name) = &arguments.level
+        && let Some(sandbox) = Sandbox::parse(name)
+    {
+        return in_sandbox(sandbox.map_err(Usage)?, arguments.seed.unwrap_or(1), screen);
+    }
     let pack = headless::pack(folder)?;
     let wanted = match &arguments.level {
         Some(name) => Some(headless::level(&pack, name)?.name.clone()),
@@ -53,9 +58,17 @@ pub fn incident(arguments: &IncidentArgs) -> Ended {
 /// Plays in a cluster without goals.
 pub fn sandbox(arguments: &SandboxArgs) -> Ended {
     let SandboxArgs { sample, nodes, cloud, ingress, dual_stack, seed, plain } = *arguments;
-    let pack = Sandbox { sample, nodes, cloud, ingress, dual_stack }.pack(seed);
+    let sandbox = Sandbox { sample, nodes, cloud, ingress, dual_stack };
+    if sandbox.sample && nodes < Sandbox::default().nodes {
+        return Err(Usage("--sample needs two nodes or more: --nodes 2".to_owned()));
+    }
+    in_sandbox(sandbox, seed, screen(plain))
+}
+
+fn in_sandbox(sandbox: Sandbox, seed: u64, screen: Option<Guard>) -> Ended {
+    let pack = sandbox.pack(seed);
     let name = pack.levels.first().map(|level| level.name.clone());
-    begin(pack, name, Some(seed), screen(plain))
+    begin(pack, name, Some(seed), screen)
 }
 
 /// A screen to play on, with the guard that gives it back; none in plain mode.
@@ -82,7 +95,7 @@ fn begin(pack: Pack, wanted: Option<String>, seed: Option<u64>, screen: Option<G
                 plain::play(game, saves, input, std::io::stdout().lock())
             }
         };
-        told.map_err(|error| Usage(format!("standard output failed: {error}")))?;
+        told.map_err(|error| Usage(format!("standard output failed: {}", headless::why(&error))))?;
         return Ok(ExitCode::SUCCESS);
     };
     terminal::play(game, saves, guard).map_err(Usage)?;

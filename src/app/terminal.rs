@@ -44,7 +44,7 @@ static STRANGE: AtomicBool = AtomicBool::new(false);
 pub fn play(game: Game, saves: Saves, mut guard: Guard) -> Result<(), String> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err("podhop plays in a terminal, and this is none.\n\
-                    podhop play --plain plays in lines of text; podhop check solves a level without a screen."
+                    The same command with --plain plays in lines of text; podhop check solves a level without a screen."
             .to_owned());
     }
     let keeper = Arc::new(Mutex::new(Keeper { saves, pending: None }));

@@ -55,16 +55,17 @@ pub fn read(fields: &Map<String, Value>) -> Result<(SimTime, Option<Did>), Strin
 
 fn deed(key: &str, value: &Value) -> Option<Did> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
+    let done = |did: Did| (*value == Value::Bool(true)).then_some(did);
     Some(match key {
         "typed" => Did::Typed(text(value)?),
         "named" => Did::Named(text(value)?),
         "edited" => {
             Did::Edited { file: text(&value["file"])?, text: value["text"].as_str()?.into() }
         }
-        "endedInput" => Did::EndedInput,
-        "interrupted" => Did::Interrupted,
-        "applied" => Did::Applied,
-        "sent" => Did::Sent,
+        "endedInput" => done(Did::EndedInput)?,
+        "interrupted" => done(Did::Interrupted)?,
+        "applied" => done(Did::Applied)?,
+        "sent" => done(Did::Sent)?,
         _ => return None,
     })
 }

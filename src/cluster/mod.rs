@@ -69,6 +69,12 @@ pub fn images() -> impl Iterator<Item = &'static str> {
     image::carried()
 }
 
+/// An image's name without registry and tag, as a server's image is told: `nginx`, `curlimages/curl`.
+pub fn repository(image: &str) -> Option<String> {
+    let repository = image::Reference::parse(image)?.repository;
+    Some(repository.strip_prefix("library/").unwrap_or(&repository).to_owned())
+}
+
 /// Whether a kubelet can pull an image of this name and tag.
 pub fn carries(name: &str) -> bool {
     let reference = image::Reference::parse(name);

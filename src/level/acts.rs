@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::apply::is_manifest;
 use super::format::{Changes, Event, Which};
+use crate::api::Kind;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
 use crate::shell::{self, Files, Finished, Session, Typed};
@@ -35,7 +36,8 @@ pub struct Act {
     pub exit: i32,
     /// What was said about a failure.
     pub said: String,
-    /// Whether what an event names has changed; `None` when it names nothing.
+    /// Whether what an event names has changed; where it names nothing, whether anything has that was
+    /// there to change. `None` for what is no event.
     pub changed: Option<bool>,
 }
 
@@ -68,7 +70,7 @@ impl Act {
 impl Event {
     /// Whether it did what the level says that it does.
     pub(super) fn is_done(&self, act: &Act) -> bool {
-        act.exit == self.exit && act.changed != Some(false)
+        act.exit == self.exit && (act.changed != Some(false) || self.changes.is_none())
     }
 }
 
@@ -88,7 +90,11 @@ pub(super) fn manifests(cluster: &mut Cluster, folder: &str, files: &Files) -> V
         .map(|file| {
             let command = format!("kubectl apply -f '{file}'");
             let finished = shell::run_at(cluster, &Place::Laptop, files, &command, APPLY_LIMIT);
-            Act::of(Actor::Manifest(format!("{folder}/{file}")), 1, &finished)
+            let mut act = Act::of(Actor::Manifest(format!("{folder}/{file}")), 1, &finished);
+            if act.exit != 0 {
+                act.said = finished.texts().1.split_whitespace().collect::<Vec<_>>().join(" ");
+            }
+            act
         })
         .collect()
 }
@@ -129,12 +135,15 @@ pub(super) fn script(
 
 /// Runs an event, for a moment.
 pub(super) fn event(cluster: &mut Cluster, index: usize, event: &Event) -> Act {
-    let state = |cluster: &Cluster| event.changes.as_ref().map(|changes| changes.state(cluster));
+    let state = |cluster: &Cluster| match &event.changes {
+        Some(changes) => changes.state(cluster),
+        None => everything(cluster),
+    };
     let before = state(cluster);
     let command = format!("{STRICT}\n{}", event.run);
     let finished = shell::run_at(cluster, &Place::Laptop, &Files::new(), &command, EVENT_LIMIT);
     let mut act = Act::of(Actor::Event(index), 1, &finished);
-    act.changed = before.map(|before| Some(before) != state(cluster));
+    act.changed = Some(before != state(cluster));
     act
 }
 
@@ -164,9 +173,32 @@ pub(super) fn commands(script: &str) -> Vec<(u32, String)> {
     commands
 }
 
+/// Objects as they stand: who they are, and the version of each.
+type State = BTreeMap<(String, String), Option<String>>;
+
+/// What an event may change: every object but for its status, and which machines are on.
+fn everything(cluster: &Cluster) -> State {
+    let kinds = Kind::all().filter(|kind| *kind != Kind::Event);
+    let objects = kinds.flat_map(|kind| cluster.objects().objects(kind, None));
+    let written = objects.map(|object| {
+        let mut value = object.to_value();
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("status");
+            fields.get_mut("metadata").map(|metadata| metadata["resourceVersion"].take());
+        }
+        let id = format!("{:?}/{}", object.kind(), object.name());
+        ((object.namespace().to_owned(), id), Some(value.to_string()))
+    });
+    let nodes = cluster.objects().objects(Kind::Node, None).map(|node| {
+        let on = cluster.is_node_up(node.name());
+        ((String::new(), format!("power of {}", node.name())), Some(on.to_string()))
+    });
+    written.chain(nodes).collect()
+}
+
 impl Changes {
     /// The objects as they stand: who they are, and the version of each.
-    fn state(&self, cluster: &Cluster) -> BTreeMap<(String, String), Option<String>> {
+    fn state(&self, cluster: &Cluster) -> State {
         let objects = cluster.objects().objects(self.kind, None);
         let ours = objects.filter(|object| match &self.which {
             Which::All => true,
@@ -196,7 +228,6 @@ pub(super) fn moments(events: &[Event], started: SimTime) -> Vec<(SimTime, usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Kind;
     use crate::cluster::Config;
     use crate::level::format::When;
 

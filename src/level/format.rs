@@ -460,7 +460,7 @@ pub struct Solution {
 }
 
 /// A tempting wrong answer, and what the game has to say about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Mistake {
     /// The answer.
     pub answer: Solution,
@@ -470,6 +470,8 @@ pub struct Mistake {
     pub diagnosis: String,
     /// Where it points: `service.yaml:7`.
     pub at: Option<String>,
+    /// `expect.yaml`, with the place of everything in it.
+    pub source: Source,
 }
 
 impl Level {

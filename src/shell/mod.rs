@@ -36,6 +36,25 @@ use crate::cluster::{Applied, Cluster, Deed, Did, Flavour, Place, Refused, Userl
 /// folders.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
+/// What bash says to a text that is no command, without its name and the line's number.
+pub fn syntax_error(text: &str) -> Option<String> {
+    let aliases = BTreeMap::new();
+    let reading =
+        syntax::Reading { dialect: syntax::Dialect::Bash, aliases: &aliases, interactive: false };
+    let mut start = 0;
+    loop {
+        match syntax::parse(text, start, reading) {
+            Ok(None) => return None,
+            Ok(Some(parsed)) => start = parsed.end,
+            Err(error) => {
+                let message = error.message(reading.dialect, "", 1, None);
+                let first = message.lines().next().unwrap_or("");
+                return Some(first.trim_start_matches([':', ' ']).to_owned());
+            }
+        }
+    }
+}
+
 /// What became of a line that was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Typed {

@@ -66,6 +66,7 @@ fn cases(arguments: &CheckArgs, pack: &Pack) -> Result<Vec<Case>, Usage> {
     let given = answer(arguments)?;
     let mut cases = Vec::new();
     for level in levels {
+        asks_for_something(&level)?;
         let answer = match &arguments.solution {
             Some(name) => Some(solution(&level, name)?),
             None => given.clone(),
@@ -84,6 +85,17 @@ fn cases(arguments: &CheckArgs, pack: &Pack) -> Result<Vec<Case>, Usage> {
         }
     }
     Ok(cases)
+}
+
+/// A sandbox can be neither solved nor unsolved.
+pub fn asks_for_something(level: &Level) -> Result<(), Usage> {
+    match level.goals.is_empty() {
+        true => Err(Usage(format!(
+            "{0} has no goals to check; podhop shell {0} is its cluster",
+            level.name
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Judges what was said about the cause.

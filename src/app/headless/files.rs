@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use super::Usage;
+use super::{Usage, why};
 use crate::shell::Files;
 
 /// A file may be this long.
@@ -18,6 +18,9 @@ const MAX_FOLDER: usize = 64 * 1024 * 1024;
 
 /// The files of a pack of levels.
 pub fn read_pack(folder: &Path) -> Result<Files, Usage> {
+    // A folder that may not be read says so.
+    fs::read_dir(folder)
+        .map_err(|error| Usage(format!("cannot read {}: {}", folder.display(), why(&error))))?;
     if !folder.join("pack.yaml").is_file() {
         return Err(Usage(format!(
             "{} has no pack.yaml; name the folder that holds a pack of levels",
@@ -27,13 +30,28 @@ pub fn read_pack(folder: &Path) -> Result<Files, Usage> {
     read_files(folder)
 }
 
+/// A path that is there is a folder.
+pub fn is_folder(path: &Path) -> Result<(), Usage> {
+    match path.exists() && !path.is_dir() {
+        true => Err(Usage(format!("{} is a file; name a folder", path.display()))),
+        false => Ok(()),
+    }
+}
+
+/// All files of a folder, by their path in it.
+pub fn read_folder_of(path: &Path) -> Result<Files, Usage> {
+    is_folder(path)?;
+    read_files(path)
+}
+
 /// A file under its own name, or all files of a folder by their path in it. Hidden ones are left
 /// out.
 pub fn read_files(path: &Path) -> Result<Files, Usage> {
     let mut files = Files::new();
     if path.is_dir() {
-        let fail =
-            |error: std::io::Error| Usage(format!("cannot read {}: {error}", path.display()));
+        let fail = |error: std::io::Error| {
+            Usage(format!("cannot read {}: {}", path.display(), why(&error)))
+        };
         let root = path.canonicalize().map_err(fail)?;
         read_folder(&root, path, "", &mut files)?;
     } else {
@@ -46,7 +64,8 @@ pub fn read_files(path: &Path) -> Result<Files, Usage> {
 /// A text file's content. Pipes and devices are refused, since they could hang, or never end: all but
 /// the one that is known to be empty.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
-    let fail = |error: std::io::Error| Usage(format!("cannot read {}: {error}", path.display()));
+    let fail =
+        |error: std::io::Error| Usage(format!("cannot read {}: {}", path.display(), why(&error)));
     let plain = fs::metadata(path).map_err(fail)?.is_file();
     if !plain && path != Path::new("/dev/null") {
         return Err(Usage(format!(
@@ -59,8 +78,9 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
     file.take(MAX_FILE + 1).read_to_end(&mut content).map_err(fail)?;
     if content.len() as u64 > MAX_FILE {
         return Err(Usage(format!(
-            "{} is longer than that: files of up to {MAX_FILE} bytes are read",
-            path.display()
+            "{} is longer than {} MiB, the longest file that is read",
+            path.display(),
+            MAX_FILE >> 20
         )));
     }
     Ok(content)
@@ -69,7 +89,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
 /// Reads a folder below `root`. A file that leads elsewhere, by a link, is refused: a pack of levels
 /// is not to show files of the machine that it is played on.
 fn read_folder(root: &Path, folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Usage> {
-    let fail = |error: std::io::Error| Usage(format!("cannot read {}: {error}", folder.display()));
+    let fail =
+        |error: std::io::Error| Usage(format!("cannot read {}: {}", folder.display(), why(&error)));
     let mut entries: Vec<_> =
         fs::read_dir(folder).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)?;
     entries.sort_by_key(fs::DirEntry::file_name);

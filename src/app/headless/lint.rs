@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::progress::Progress;
 use super::workers::in_order;
-use super::{Ended, FAILURE, Output, Usage, broken, level, read_pack};
+use super::{Ended, FAILURE, Output, USAGE, Usage, broken, level, read_pack};
 use crate::app::cli::{LintArgs, SchemaOf};
 use crate::diagnostic::Diagnostic;
 use crate::level::lint::{Proof, Prover, Seeds, SpareLine, statements};
@@ -44,7 +44,8 @@ pub fn once(arguments: &LintArgs, folder: Option<&Path>) -> Ended {
         Ok(pack) => pack,
         Err(errors) if arguments.json => {
             errors.iter().for_each(|error| out.json(&unread(error)));
-            return Ok(ExitCode::from(FAILURE));
+            out.json(&json!({"levels": 0, "seeds": 0, "held": 0, "failed": errors.len()}));
+            return Ok(ExitCode::from(USAGE));
         }
         Err(errors) => return Err(broken(folder, &errors)),
     };
@@ -101,9 +102,16 @@ fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended
     if arguments.json {
         out.json(&json!({"levels": levels, "seeds": seeds, "held": held, "failed": failed}));
     } else {
-        out.line(format!("{levels} levels, {seeds} seeds: {held} proofs hold, {failed} fail"));
+        let levels = counted(levels, "level");
+        let seeds = counted(seeds, "seed");
+        out.line(format!("{levels}, {seeds}: {held} proofs hold, {failed} fail"));
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
+}
+
+/// `1 level`, `2 levels`
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn to_json(proof: &Proof) -> Value {

@@ -30,12 +30,12 @@ use crate::level::{Level, Pack};
 pub use bug::{bug, write_new};
 pub use check::check;
 pub use explain::explain;
-pub use files::{read_files, read_pack};
+pub use files::{read_files, read_folder_of, read_pack};
 pub use levels::levels;
 pub use lint::lint;
 pub use new::new;
 pub use objects::{met as level_object, usage as usage_object};
-pub use output::Output;
+pub use output::{Output, was_lost};
 pub use shell::shell;
 pub use trace::trace;
 pub use watching::watch;
@@ -45,6 +45,16 @@ pub const FAILURE: u8 = 1;
 
 /// The command line cannot be carried out as it is.
 pub const USAGE: u8 = 2;
+
+/// Why the machine did not do something, without its number for that.
+pub fn why(error: &io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error ").next().unwrap_or("");
+    let mut letters = words.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().to_string() + letters.as_str())
+}
 
 /// A message for standard error, and the exit code 2.
 pub struct Usage(pub String);

@@ -1,8 +1,17 @@
 //! Standard output that may be closed at any time by whoever reads it.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diagnostic::{printable, printable_json};
+
+/// Something could not be written, though somebody wants to read it.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether output was lost: the disk was full.
+pub fn was_lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
 
 /// Standard output. Once its reader is gone, nothing more is written, and nothing fails.
 pub struct Output {
@@ -38,6 +47,11 @@ impl Output {
         }
         let text = printable(&String::from_utf8_lossy(bytes));
         let written = self.out.write_all(text.as_bytes());
-        self.closed = written.and_then(|()| self.out.flush()).is_err();
+        let Err(error) = written.and_then(|()| self.out.flush()) else { return };
+        self.closed = true;
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            LOST.store(true, Ordering::Relaxed);
+            super::write_error(&format!("podhop: cannot write: {}", super::why(&error)));
+        }
     }
 }

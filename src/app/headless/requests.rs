@@ -42,8 +42,13 @@ pub fn read(line: &str) -> Sent {
     if !line.trim_start().starts_with('{') {
         return Sent::Line;
     }
-    let Ok(Value::Object(mut fields)) = serde_json::from_str::<Value>(line) else {
-        return Sent::Line;
+    let mut fields = match serde_json::from_str::<Value>(line) {
+        Ok(Value::Object(fields)) => fields,
+        Err(error) if is_meant_as_json(line.trim_start()) => {
+            let message = format!("this is no JSON at column {}", error.column());
+            return Sent::Wrong(objects::error("not-json", &message));
+        }
+        _ => return Sent::Line,
     };
     let names: Vec<String> = fields.keys().cloned().collect();
     let [name] = names.as_slice() else {
@@ -61,6 +66,18 @@ pub fn read(line: &str) -> Sent {
     }
 }
 
+/// Whether a text that begins with a brace looks like an object with a key rather than like a group of
+/// commands (`{ echo a; }`) or a list of words (`{a,b}`).
+fn is_meant_as_json(text: &str) -> bool {
+    let inside = &text[1..];
+    let quoted =
+        inside.trim_start().strip_prefix(['"', '\'']).and_then(|rest| rest.split_once(['"', '\'']));
+    match quoted {
+        Some((_, rest)) => rest.trim_start().starts_with(':'),
+        None => !inside.starts_with(char::is_whitespace) && inside.contains(':'),
+    }
+}
+
 fn wrong(message: &str, help: Option<String>) -> Value {
     let help = help.unwrap_or_else(|| format!("the requests are {}", REQUESTS.join(", ")));
     objects::error("unknown-request", &format!("{message}; {help}"))
@@ -68,6 +85,12 @@ fn wrong(message: &str, help: Option<String>) -> Value {
 
 fn expected(request: &str, what: &str) -> Value {
     objects::error("wrong-argument", &format!("{request} takes {what}"))
+}
+
+/// The seed among a request's arguments, if there is one.
+fn whole_seed(request: &str, fields: &Map<String, Value>) -> Result<Option<u64>, Value> {
+    let seed = fields.get("seed").map(|seed| seed.as_u64().ok_or(seed));
+    seed.transpose().map_err(|_| expected(request, "a seed: a whole number"))
 }
 
 impl Request {
@@ -133,6 +156,12 @@ impl Request {
                 let message = format!("{name} can be read, but not changed");
                 return Err(objects::error("locked-file", &message));
             }
+            if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+                let message = format!(
+                    "{name:?} is no file of the working folder; files takes names like \"a.yaml\""
+                );
+                return Err(objects::error("wrong-argument", &message));
+            }
             if !matches!(content, Value::String(_) | Value::Null) {
                 return Err(expected("files", "texts, or null for a file that goes"));
             }
@@ -169,6 +198,9 @@ impl Request {
     fn trace(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let fields = self.only(&["from", "run"])?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        if fields.contains_key("from") && text("from").is_none() {
+            return Err(expected("trace's from", "a text, the place: \"pod/client\""));
+        }
         let Some(run) = text("run") else {
             return Err(expected(
                 "trace",
@@ -183,9 +215,15 @@ impl Request {
     /// Sends the goals' requests; the reward is the share of goals that pass.
     fn grade(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let fields = self.only(&["help"])?;
-        let help =
-            if fields.get("help") == Some(&Value::Bool(false)) { Help::None } else { Help::All };
+        let help = match fields.get("help") {
+            None | Some(Value::Bool(true)) => Help::All,
+            Some(Value::Bool(false)) => Help::None,
+            Some(_) => return Err(expected("grade's help", "true or false")),
+        };
         let attempt = self.attempt(desk)?;
+        if attempt.level().goals.is_empty() {
+            return Err(objects::error("no-goals", "a sandbox has no goals, so nothing is graded"));
+        }
         let verdict = attempt.grade();
         let passed = verdict.goals.iter().filter(|goal| goal.passed).count();
         let reward = passed as f64 / verdict.goals.len().max(1) as f64;
@@ -214,11 +252,11 @@ impl Request {
         let Some(name) = fields.get("level").and_then(Value::as_str) else {
             return Err(expected("session", "{\"podhop\": VERSION, \"level\": NAME, \"seed\": N}"));
         };
-        let seed = fields.get("seed").and_then(Value::as_u64);
+        let seed = whole_seed("session", &fields)?;
         let attempt = desk.turn_to(name, seed);
         let attempt = attempt.map_err(|usage| objects::error("wrong-argument", &usage.0))?;
         let (level, seed) = (attempt.level().name.clone(), attempt.seed());
-        let same = fields.get("podhop").and_then(Value::as_str) == Some(env!("CARGO_PKG_VERSION"));
+        let same = fields.get("podhop").map(|version| version == env!("CARGO_PKG_VERSION"));
         Ok(json!({"level": level, "seed": seed, "sameVersion": same}))
     }
 
@@ -227,6 +265,11 @@ impl Request {
         let fields = self.object("an object")?;
         let (at, did) = transcript::read(&fields).map_err(|what| expected("repeat", &what))?;
         let attempt = self.attempt(desk)?;
+        let now = attempt.cluster().now();
+        if at < now {
+            let message = format!("{} has passed: it is {} now", at.as_micros(), now.as_micros());
+            return Err(objects::error("wrong-argument", &message));
+        }
         match did {
             Some(did) => attempt.repeat(&Entry { at, did }),
             None => attempt.repeat_until(at),
@@ -244,12 +287,7 @@ impl Request {
     /// Everything from the start, on the same seed or another.
     fn reset(&self, desk: &mut Desk<'_>) -> Result<Value, Value> {
         let fields = self.only(&["seed"])?;
-        let seed = match fields.get("seed") {
-            None => None,
-            Some(seed) => {
-                Some(seed.as_u64().ok_or_else(|| expected("reset", "a seed: a whole number"))?)
-            }
-        };
+        let seed = whole_seed("reset", &fields)?;
         desk.reset(seed);
         let level = desk.attempt_mut().map(|attempt| objects::level(attempt.level(), false, false));
         Ok(json!({
@@ -269,6 +307,9 @@ mod tests {
         assert!(matches!(read("{ echo a; }"), Sent::Line));
         assert!(matches!(read("kubectl get pods"), Sent::Line));
         assert!(matches!(read("{\"grade\": {}}"), Sent::Request(_)));
+        assert!(matches!(read("{echo,a:b}"), Sent::Wrong(_)));
+        assert!(matches!(read("{echo,a}"), Sent::Line));
+        assert!(matches!(read("{ \"echo\" a; }"), Sent::Line));
         assert!(matches!(read("{\"run\": \"ls\"}"), Sent::Command(_)));
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::lines::{Lines, Read};
 use super::requests::{self, Sent};
-use super::{Ended, Output, Usage, level_on, read_files};
+use super::{Ended, Output, Usage, level_on, read_folder_of};
 use crate::app::cli::ShellArgs;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Config};
@@ -29,7 +29,7 @@ const SLICE: Duration = Duration::from_secs(1);
 /// Reads commands from standard input until its end.
 pub fn shell(arguments: &ShellArgs, pack: &dyn Fn() -> Result<Pack, Usage>) -> Ended {
     let files = match &arguments.dir {
-        Some(folder) => Some(read_files(folder)?),
+        Some(folder) => Some(read_folder_of(folder)?),
         None => None,
     };
     let at = match &arguments.level {
@@ -47,6 +47,7 @@ pub fn shell(arguments: &ShellArgs, pack: &dyn Fn() -> Result<Pack, Usage>) -> E
         out: Output::new(),
         pending: String::new(),
         left: false,
+        answers: 0,
     };
     if person {
         conversation.heed_interrupts();
@@ -273,6 +274,8 @@ struct Conversation<'a> {
     /// The lines of a command that is not complete yet.
     pending: String,
     left: bool,
+    /// How many answers were given.
+    answers: u64,
 }
 
 impl Conversation<'_> {
@@ -310,8 +313,16 @@ impl Conversation<'_> {
                 }
                 Sent::Wrong(error) => return self.out.json(&error),
                 Sent::Command(command) => {
+                    let before = self.answers;
                     command.lines().for_each(|line| self.take_command(line));
-                    return self.end();
+                    self.end();
+                    if self.answers == before {
+                        // Whoever asks waits for an answer, though there was nothing to do.
+                        self.pending = command;
+                        self.answer(&[]);
+                        self.pending.clear();
+                    }
+                    return;
                 }
             }
         }
@@ -422,6 +433,7 @@ impl Conversation<'_> {
             }
             return;
         }
+        self.answers += 1;
         let stream = |error: bool| {
             let parts = chunks.iter().filter(|chunk| chunk.error == error);
             let bytes: Vec<u8> = parts.flat_map(|chunk| chunk.bytes.iter().copied()).collect();

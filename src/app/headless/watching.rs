@@ -69,7 +69,9 @@ const STEPS: usize = 5;
 /// them is saved.
 pub fn watch(arguments: &WatchArgs, pack: &Pack) -> Ended {
     let level = level(pack, &arguments.level)?;
+    super::check::asks_for_something(&level)?;
     let folder = arguments.dir.clone().unwrap_or_else(|| PathBuf::from(&level.name));
+    super::files::is_folder(&folder)?;
     let mut out = Output::new();
     let written = write_files(&level, &folder)?;
     out.line(&level.title);
@@ -104,8 +106,9 @@ pub fn watch(arguments: &WatchArgs, pack: &Pack) -> Ended {
 
 /// Writes the level's files, but those that are there already; their names.
 fn write_files(level: &Level, folder: &Path) -> Result<Vec<String>, Usage> {
-    let fails =
-        |error: std::io::Error| Usage(format!("cannot write to {}: {error}", folder.display()));
+    let fails = |error: std::io::Error| {
+        Usage(format!("cannot write to {}: {}", folder.display(), super::why(&error)))
+    };
     fs::create_dir_all(folder).map_err(fails)?;
     for (name, content) in &level.start {
         let path = folder.join(name);

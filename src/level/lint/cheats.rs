@@ -3,11 +3,13 @@
 //! Each changes a solution, or an answer that is none, as a player would: with files and commands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::{Prover, apply, imitator, words};
@@ -15,6 +17,23 @@ use crate::api::{Labels, Pod, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::level::attempt::Attempt;
 use crate::level::format::{Level, Solution, When};
+
+/// The objects of a kind that are the level's: those of all namespaces but the cluster's own.
+fn own<T: Resource>(attempt: &Attempt) -> impl Iterator<Item = &Arc<T>> {
+    let all = attempt.cluster().objects().list::<T>(None);
+    all.filter(|object| !is_system(object.metadata().namespace.as_deref().unwrap_or("")))
+}
+
+/// Whether a namespace holds what the cluster itself is made of.
+fn is_system(namespace: &str) -> bool {
+    namespace.starts_with("kube-") || namespace == "ingress-nginx"
+}
+
+/// A namespace and a name in it.
+fn named(metadata: &ObjectMeta) -> (String, String) {
+    let ObjectMeta { namespace, name, .. } = metadata.clone();
+    (namespace.unwrap_or_default(), name.unwrap_or_default())
+}
 
 /// A way to win without having done what the goals say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +195,9 @@ fn echo(prover: &mut Prover, seed: u64) -> Vec<Tried> {
         if let Some(answer) = answers.into_iter().next() {
             let mut attempt = prover.open(seed);
             apply(&mut attempt, Some(&answer));
+            if words::has_config(&answer.files) {
+                words::renew(&mut attempt);
+            }
             tries.push(Tried::new(how, attempt));
         }
     }
@@ -188,62 +210,101 @@ fn written_address(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let mut tries = Vec::new();
     for solution in level.solutions.iter().take(2) {
         let attempt = prover.solved(seed, solution);
-        let Some((manifest, named)) = by_hand(&attempt) else { continue };
+        let Some(ByHand { manifest, served, hosts }) = by_hand(&attempt) else { continue };
         let mut slices = attempt.clone();
-        let names: Vec<&str> = named.keys().map(String::as_str).collect();
-        let script = format!(
-            "kubectl delete service {}\ncat <<'EOF' | kubectl apply -f -\n{manifest}\nEOF",
-            names.join(" ")
-        );
-        slices.run_script(&script);
+        let deletes = in_namespaces("kubectl delete service", &served, "");
+        slices.run_script(&format!("{deletes}\ncat <<'EOF' | kubectl apply -f -\n{manifest}\nEOF"));
         tries.push(Tried::new("the endpoints of now are written into a slice by hand", slices));
         let mut client = attempt;
-        if words::rewrite(&mut client, |text| words::names_to_addresses(text, &named)) {
+        if words::rewrite(&mut client, |text| words::names_to_addresses(text, &hosts)) {
             tries.push(Tried::new("a pod's address of now is written in place of a name", client));
         }
     }
     tries
 }
 
-/// Services without selectors and slices that hold what the controller has found, as a manifest; and
-/// the first address of each Service. `None` when no Service selects anything.
-fn by_hand(attempt: &Attempt) -> Option<(Value, BTreeMap<String, String>)> {
-    let objects = attempt.cluster().objects();
-    let (mut items, mut named) = (Vec::new(), BTreeMap::new());
-    for service in objects.list::<Service>(Some("default")) {
+/// What is written down by hand in place of what Services find.
+struct ByHand {
+    /// Services without selectors, and slices that hold what the controller has found.
+    manifest: Value,
+    /// The Services that have found something.
+    served: Names,
+    /// The first address of each, by every host name that leads to it.
+    hosts: BTreeMap<String, String>,
+}
+
+/// `None` when no Service selects anything.
+fn by_hand(attempt: &Attempt) -> Option<ByHand> {
+    let (mut items, mut served, mut hosts) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for service in own::<Service>(attempt) {
         let Some(spec) = service.spec.as_ref().filter(|spec| spec.selector.is_some()) else {
             continue;
         };
-        let name = service.metadata.name.clone().unwrap_or_default();
-        let slices = objects.list::<EndpointSlice>(Some("default")).filter(|slice| {
-            let labels = slice.metadata.labels.as_ref();
-            labels.and_then(|labels| labels.get("kubernetes.io/service-name")) == Some(&name)
-        });
-        for (index, slice) in slices.enumerate() {
-            let found = slice.endpoints.iter().flatten();
-            let Some(endpoint) = found.clone().next() else { continue };
-            let address = endpoint.addresses.first().cloned().unwrap_or_default();
-            named.entry(name.clone()).or_insert(address);
-            let endpoints: Vec<Value> =
-                found.map(|endpoint| json!({"addresses": endpoint.addresses})).collect();
-            items.push(json!({
-                "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-                "metadata": {
-                    "name": format!("{name}-by-hand-{index}"),
-                    "labels": {"kubernetes.io/service-name": name},
-                },
-                "addressType": slice.address_type, "ports": slice.ports, "endpoints": endpoints,
-            }));
+        let (namespace, name) = named(&service.metadata);
+        let mut slices = slices(attempt, &namespace, &name);
+        items.append(&mut slices.items);
+        if let Some(address) = slices.first {
+            for host in ["", ".NS", ".NS.svc", ".NS.svc.cluster.local"] {
+                let host = format!("{name}{}", host.replace("NS", &namespace));
+                hosts.entry(host).or_insert_with(|| address.clone());
+            }
+            served.push((namespace.clone(), name.clone()));
         }
         let mut bare = spec.clone();
         (bare.selector, bare.cluster_ips) = (None, None);
         bare.cluster_ip = bare.cluster_ip.filter(|address| address == "None");
         items.push(json!({
-            "apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": bare,
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": name, "namespace": namespace}, "spec": bare,
         }));
     }
-    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-    (!named.is_empty()).then_some((list, named))
+    let manifest = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    (!served.is_empty()).then_some(ByHand { manifest, served, hosts })
+}
+
+/// A Service's slices, as somebody would write them, and the first address in them.
+#[derive(Default)]
+struct Slices {
+    items: Vec<Value>,
+    first: Option<String>,
+}
+
+fn slices(attempt: &Attempt, namespace: &str, service: &str) -> Slices {
+    let objects = attempt.cluster().objects();
+    let all = objects.list::<EndpointSlice>(Some(namespace)).filter(|slice| {
+        let labels = slice.metadata.labels.as_ref();
+        let of = labels.and_then(|labels| labels.get("kubernetes.io/service-name"));
+        of.is_some_and(|of| of == service)
+    });
+    let mut slices = Slices::default();
+    for (index, slice) in all.enumerate() {
+        let found = slice.endpoints.iter().flatten();
+        let Some(endpoint) = found.clone().next() else { continue };
+        slices.first = slices.first.or_else(|| endpoint.addresses.first().cloned());
+        let endpoints: Vec<Value> =
+            found.map(|endpoint| json!({"addresses": endpoint.addresses})).collect();
+        slices.items.push(json!({
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": {
+                "name": format!("{service}-by-hand-{index}"), "namespace": namespace,
+                "labels": {"kubernetes.io/service-name": service},
+            },
+            "addressType": slice.address_type, "ports": slice.ports, "endpoints": endpoints,
+        }));
+    }
+    slices
+}
+
+/// The command for these objects: a line for each namespace that they are in.
+fn in_namespaces(command: &str, objects: &[(String, String)], change: &str) -> String {
+    let mut by_namespace: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (namespace, name) in objects {
+        by_namespace.entry(namespace).or_default().push(name);
+    }
+    let lines = by_namespace.iter().map(|(namespace, names)| {
+        format!("{command} -n {namespace} {} {change}", names.join(" ")).trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// How long until the last event on the clock is over; `None` when there is none.
@@ -264,10 +325,11 @@ fn wrong_answers(level: &Level) -> Vec<(String, Option<Solution>)> {
     std::iter::once(("the untouched files".to_owned(), None)).chain(mistakes).collect()
 }
 
-/// Wrong answers are applied again when the events are over.
+/// Wrong answers are applied again when the events are over; where none is on the clock, nothing is
+/// done for as long as the slowest solution takes.
 fn waiting(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let level = prover.level.clone();
-    let Some(over) = events_over(&level) else { return Vec::new() };
+    let Some(over) = events_over(&level) else { return vec![idle(prover, seed)] };
     let mut tries = Vec::new();
     for (name, answer) in wrong_answers(&level) {
         let mut attempt = prover.open(seed);
@@ -277,6 +339,19 @@ fn waiting(prover: &mut Prover, seed: u64) -> Vec<Tried> {
         tries.push(Tried::new(format!("{name}, applied again when the events are over"), attempt));
     }
     tries
+}
+
+/// The untouched files, and nothing more for as long as the slowest solution takes.
+fn idle(prover: &mut Prover, seed: u64) -> Tried {
+    let level = prover.level.clone();
+    let mut attempt = prover.open(seed);
+    let began = attempt.cluster().now();
+    let solved = level.solutions.iter();
+    let ends = solved.map(|solution| prover.solved(seed, solution).cluster().now()).max();
+    apply(&mut attempt, None);
+    let seconds = ends.map_or(0, |end| end.since(began).as_secs());
+    attempt.run_script(&format!("sleep {seconds}"));
+    Tried::new(format!("the untouched files, {seconds} s after they were applied"), attempt)
 }
 
 /// Every workload of a solution is scaled to one pod.
@@ -303,12 +378,11 @@ fn larger<T: Resource>(
     kind: &str,
     replicas: impl Fn(&T) -> Option<i32>,
 ) -> Vec<String> {
-    let all = attempt.cluster().objects().list::<T>(Some("default"));
-    let large = all.filter(|workload| replicas(workload).is_some_and(|count| count > 1));
+    let large = own::<T>(attempt).filter(|workload| replicas(workload).is_some_and(|n| n > 1));
     large
         .map(|workload| {
-            let name = workload.metadata().name.as_deref().unwrap_or("");
-            format!("kubectl scale {kind} {name} --replicas=1")
+            let (namespace, name) = named(workload.metadata());
+            format!("kubectl scale {kind} {name} -n {namespace} --replicas=1")
         })
         .collect()
 }
@@ -333,36 +407,33 @@ fn relabelling(prover: &mut Prover, seed: u64) -> Vec<Tried> {
         apply(&mut attempt, answer.as_ref());
         let (wearing, others) = pods_by_label(&attempt, &labels);
         if seconds > 0 && !wearing.is_empty() {
-            let pods = wearing.join(" ");
-            let (off, on) = (keys(&labels), pairs(&labels));
+            let off = in_namespaces("kubectl label pod", &wearing, &keys(&labels));
+            let on = in_namespaces("kubectl label pod", &wearing, &pairs(&labels));
             let mut dodging = attempt.clone();
-            dodging.run_script(&format!(
-                "kubectl label pod {pods} {off}\nsleep {seconds}\nkubectl label pod {pods} {on}"
-            ));
+            dodging.run_script(&format!("{off}\nsleep {seconds}\n{on}"));
             tries.push(Tried::new(format!("{name}, and bare pods hide from the events"), dodging));
         }
         if !others.is_empty() {
-            attempt.run_script(&format!(
-                "kubectl label --overwrite pod {} {}",
-                others.join(" "),
-                pairs(&labels)
-            ));
+            let label = "kubectl label --overwrite pod";
+            attempt.run_script(&in_namespaces(label, &others, &pairs(&labels)));
             tries.push(Tried::new(format!("{name}, and other pods wear the label"), attempt));
         }
     }
     tries
 }
 
+/// Objects, each with its namespace.
+type Names = Vec<(String, String)>;
+
 /// Bare pods that wear the labels, and all pods that don't.
-fn pods_by_label(attempt: &Attempt, labels: &Labels) -> (Vec<String>, Vec<String>) {
+fn pods_by_label(attempt: &Attempt, labels: &Labels) -> (Names, Names) {
     let (mut wearing, mut others) = (Vec::new(), Vec::new());
-    for pod in attempt.cluster().objects().list::<Pod>(Some("default")) {
-        let name = pod.metadata.name.clone().unwrap_or_default();
+    for pod in own::<Pod>(attempt) {
         let has = pod.metadata.labels.as_ref();
         match labels.iter().all(|(key, value)| has.and_then(|l| l.get(key)) == Some(value)) {
-            true if pod.metadata.owner_references.is_none() => wearing.push(name),
+            true if pod.metadata.owner_references.is_none() => wearing.push(named(&pod.metadata)),
             true => {}
-            false => others.push(name),
+            false => others.push(named(&pod.metadata)),
         }
     }
     (wearing, others)

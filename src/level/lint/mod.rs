@@ -321,11 +321,8 @@ impl Prover {
 
     /// The mistake fails at its goal, as it is said; on the first seed all goals are judged.
     fn fails(&mut self, mistake: &Mistake, seed: u64, first: bool) -> Result<(), Diagnostic> {
-        let (name, level) = (&mistake.answer.name, self.level.clone());
-        let error = |message: String, help: &str| {
-            let file = format!("{}/mistakes/{name}/expect.yaml", level.name);
-            let at = crate::diagnostic::Position::new(1, 1);
-            Err(Diagnostic::error(message).in_file(file).at(at).help(help))
+        let error = |key: &str, message: String, help: &str| {
+            Err(mistake.source.error(key, message).help(help))
         };
         let index = (mistake.goal as usize).saturating_sub(1);
         let verdict = match first {
@@ -338,25 +335,28 @@ impl Prover {
         };
         let Some(goal) = verdict.goals.get(index) else {
             let help = format!("the level has goals 1 to {}", verdict.goals.len());
-            return error(format!("there is no goal {}", mistake.goal), &help);
+            return error("goal", format!("there is no goal {}", mistake.goal), &help);
         };
         if goal.passed {
             return error(
+                "goal",
                 format!("goal {} passes", mistake.goal),
                 "name the goal that fails, or make a mistake of it",
             );
         }
         let Some(diagnosis) = &goal.diagnosis else {
-            return error("there is no diagnosis".to_owned(), "a goal that fails says why");
+            return error("goal", "there is no diagnosis".to_owned(), "a goal that fails says why");
         };
         let at = diagnosis.at.as_ref().map(ToString::to_string);
         let line_fits = mistake.at.is_none() || mistake.at == at;
         if diagnosis.code == mistake.diagnosis && line_fits {
             return Ok(());
         }
-        let at = mistake.at.as_deref().unwrap_or("no line");
+        let key = if diagnosis.code == mistake.diagnosis { "at" } else { "diagnosis" };
+        let at = mistake.at.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
         error(
-            format!("expected {} at {at}, received {}", mistake.diagnosis, shown(diagnosis)),
+            key,
+            format!("expected {}{at}, received {}", mistake.diagnosis, shown(diagnosis)),
             "if that is the true cause, expect it; if not, the diagnosis is to be mended",
         )
     }
@@ -437,6 +437,10 @@ fn taken(applied: &Applied) -> BTreeSet<ObjectName> {
 }
 
 fn shown(diagnosis: &diagnosis::Diagnosis) -> String {
-    let at = diagnosis.at.as_ref().map_or_else(|| "no line".to_owned(), ToString::to_string);
-    format!("{} at {at}: {} [{}]", diagnosis.code, diagnosis.message, diagnosis.evidence.join("; "))
+    let at = diagnosis.at.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
+    let facts = match diagnosis.evidence.as_slice() {
+        [] => String::new(),
+        facts => format!(" [{}]", facts.join("; ")),
+    };
+    format!("{}{at}: {}{facts}", diagnosis.code, diagnosis.message)
 }

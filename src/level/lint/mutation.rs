@@ -1,4 +1,5 @@
-//! Every line of a solution matters: without it a goal fails, or the level says why it may go.
+//! Every line of a solution matters, and every object that it adds: without it a goal fails, or the level
+//! says why it may go.
 //!
 //! Not tried, by rule: blank lines and comments, which say nothing; and lines whose removal leaves the
 //! objects as they are once the API server has filled in its defaults. A line without which the file is
@@ -13,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Position};
 use crate::level::answer::with_answer;
 use crate::level::apply::is_manifest;
 use crate::level::format::Solution;
+use crate::level::source::{Source, sources};
 use crate::manifest;
 use crate::shell::Files;
 
@@ -27,6 +29,8 @@ pub struct SpareLine {
     pub line: u32,
     /// What stands there, without indentation.
     pub text: String,
+    /// The line names the kind of an object that may go as a whole.
+    pub whole: bool,
 }
 
 /// Every line that may go is on the level's list, and every line of the list may go.
@@ -42,7 +46,8 @@ pub(super) fn matters(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> 
             0 => String::new(),
             more => format!(", and without {more} more lines one at a time"),
         };
-        let message = format!("seed {seed}: without this line every goal still passes{more}");
+        let what = if first.whole { "object" } else { "line" };
+        let message = format!("seed {seed}: without this {what} every goal still passes{more}");
         let file = format!("{}/solutions/{}/{}", level.name, first.solution, first.file);
         let error = Diagnostic::error(message).in_file(file).at(Position::new(first.line, 1));
         let help = "take it away, or list it under spare with a reason: podhop lint --spare";
@@ -62,6 +67,47 @@ pub(super) fn matters(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> 
     Ok(())
 }
 
+/// The objects that a solution adds and that may go: those that are not there when the level begins.
+fn spare_objects(
+    prover: &mut Prover,
+    seed: u64,
+    solution: &Solution,
+    accepted: &BTreeSet<ObjectName>,
+) -> Vec<SpareLine> {
+    let opened = prover.open(seed);
+    let mut spare = Vec::new();
+    for (file, content) in solution.files.iter().filter(|(file, _)| is_manifest(file)) {
+        let text = String::from_utf8_lossy(content);
+        let (documents, _) = manifest::parse(file, &text);
+        for (index, document) in documents.iter().enumerate() {
+            let described = sources(std::slice::from_ref(document));
+            let names: Vec<_> = described.iter().filter_map(Source::object_name).collect();
+            let objects = opened.cluster().objects();
+            let is_there = |name: &ObjectName| {
+                objects.object(name.kind, &name.namespace, &name.name).is_some()
+            };
+            if names.is_empty() || names.iter().any(is_there) {
+                continue;
+            }
+            let left = documents.iter().enumerate().filter(|(other, _)| *other != index);
+            let left: Vec<String> = left.map(|(_, document)| document.value.to_string()).collect();
+            let mut answer = solution.clone();
+            match left.as_slice() {
+                [] => answer.files.remove(file),
+                left => answer.files.insert(file.clone(), left.join("\n---\n").into_bytes()),
+            };
+            let needed = accepted.iter().filter(|name| !names.contains(name)).cloned().collect();
+            if passes(prover, seed, &answer, &needed) {
+                let at = document.positions.nearest("kind").map_or(1, |field| field.key.line);
+                let text = text.lines().nth(at as usize - 1).unwrap_or("").trim().to_owned();
+                let (solution, file) = (solution.name.clone(), file.clone());
+                spare.push(SpareLine { solution, file, line: at, text, whole: true });
+            }
+        }
+    }
+    spare
+}
+
 /// The lines of all solutions that may go.
 pub(super) fn spare_lines(prover: &mut Prover, seed: u64) -> Vec<SpareLine> {
     let level = prover.level.clone();
@@ -69,6 +115,7 @@ pub(super) fn spare_lines(prover: &mut Prover, seed: u64) -> Vec<SpareLine> {
     let mut spare = Vec::new();
     for solution in &level.solutions {
         let accepted = prover.accepted(seed, solution);
+        spare.extend(spare_objects(prover, seed, solution, &accepted));
         for (file, content) in solution.files.iter().filter(|(file, _)| is_manifest(file)) {
             let text = String::from_utf8_lossy(content).into_owned();
             let whole = read(file, &text);
@@ -82,7 +129,7 @@ pub(super) fn spare_lines(prover: &mut Prover, seed: u64) -> Vec<SpareLine> {
                 if passes {
                     let (solution, file) = (solution.name.clone(), file.clone());
                     let (line, text) = (index as u32 + 1, line.trim().to_owned());
-                    spare.push(SpareLine { solution, file, line, text });
+                    spare.push(SpareLine { solution, file, line, text, whole: false });
                 }
             }
         }

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::cluster;
 use crate::diagnostic::{Diagnostic, Position, nearest};
+use crate::level::answer::with_answer;
 use crate::level::apply::is_manifest;
-use crate::level::format::Level;
+use crate::level::format::{Level, Solution};
 use crate::manifest;
 
 /// Texts are there and short enough; codes, files and solutions that they name exist.
@@ -21,24 +22,63 @@ pub(super) fn complete(level: &Level) -> Result<(), Diagnostic> {
         }
     }
     let count = |what: &str, count: usize, least: usize| match count < least {
-        true => error("", format!("it has {count} {what}; {least} at least"), "add folders to it"),
+        true => {
+            let message = format!("the level needs {least} {what} at least; it has {count}");
+            error("", message, &format!("add folders to {what}/"))
+        }
         false => Ok(()),
     };
     if level.incident.is_none() {
         count("solutions", level.solutions.len(), 2)?;
         count("mistakes", level.mistakes.len(), 3)?;
     }
+    twins(level)?;
     give_aways(level)?;
     images(level)
 }
 
-/// Marks in the starting files that give the fault away.
+/// Solutions differ from one another, mistakes from one another and from what the player begins with.
+fn twins(level: &Level) -> Result<(), Diagnostic> {
+    let solutions = level.solutions.iter().map(|one| ("solutions", one));
+    let mistakes = level.mistakes.iter().map(|mistake| ("mistakes", &mistake.answer));
+    let all: Vec<(&str, &Solution)> = solutions.chain(mistakes).collect();
+    for (index, (folder, one)) in all.iter().enumerate() {
+        let answer = |one: &Solution| (with_answer(&level.start, &one.files), one.script.clone());
+        let mut others = all[..index].iter().filter(|(other, _)| other == folder);
+        let twin = others.find(|(_, other)| answer(other) == answer(one));
+        let message = match twin {
+            Some((_, twin)) => {
+                format!("{folder} {} and {} are the same answer", twin.name, one.name)
+            }
+            None if *folder == "mistakes" && answer(one) == (level.start.clone(), None) => {
+                format!("mistake {} is what the player begins with", one.name)
+            }
+            None => continue,
+        };
+        let file = one.files.keys().next().map_or("solve.sh", String::as_str);
+        let path = format!("{}/{folder}/{}/{file}", level.name, one.name);
+        let error = Diagnostic::error(message).in_file(path).at(Position::new(1, 1));
+        return Err(error.help("change one of them, or take it away"));
+    }
+    Ok(())
+}
+
+/// The comment at a line's end, if it has one.
+fn comment(line: &str) -> &str {
+    let starts = line.match_indices('#').map(|(at, _)| at);
+    let mut starts =
+        starts.filter(|at| line[..*at].chars().next_back().is_none_or(char::is_whitespace));
+    starts.next().map_or("", |at| &line[at..])
+}
+
+/// Words in comments of the starting files that give the fault away.
 fn give_aways(level: &Level) -> Result<(), Diagnostic> {
     const MARKS: [&str; 6] = ["FIXME", "TODO", "XXX", "BUG", "wrong", "broken"];
     for (name, content) in &level.start {
         let text = String::from_utf8_lossy(content);
         let marked = (1..).zip(text.lines()).find_map(|(line, text)| {
-            MARKS.iter().find(|mark| text.contains(**mark)).map(|mark| (line, mark))
+            let mut words = comment(text).split(|c: char| !c.is_alphanumeric());
+            words.find(|word| MARKS.contains(word)).map(|mark| (line, mark))
         });
         if let Some((line, mark)) = marked {
             let file = format!("{}/start/{name}", level.name);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::level::answer::with_answer;
 use crate::level::apply::is_manifest;
 use crate::level::attempt::Attempt;
 use crate::level::format::{Level, Solution};
 use crate::manifest;
+use crate::shell::Files;
 
 /// Makes another text of a client's shell commands, given what is to be printed; `None` when they
 /// are no client's.
@@ -69,9 +70,12 @@ pub(super) fn edited(
     for (name, content) in with_answer(&level.start, &solution.files) {
         let text = String::from_utf8_lossy(&content).into_owned();
         let new = match is_manifest(&name) {
-            true => {
-                edited_manifest(&name, &text, &mut |containers| edit_containers(containers, edit))
-            }
+            true => edited_manifest(&name, &text, &mut |list| match list {
+                Texts::Containers(containers) => edit_containers(containers, edit),
+                Texts::Data(data) => {
+                    data.values_mut().fold(false, |any, text| any | edit_text(text, edit))
+                }
+            }),
             false => edit(&text),
         };
         if let Some(new) = new {
@@ -82,11 +86,19 @@ pub(super) fn edited(
     any.then_some(answer)
 }
 
-/// A manifest in which every list of containers was offered to `edit`; `None` when it took none.
+/// Where a manifest has texts that may be a client's commands.
+enum Texts<'a> {
+    /// The containers of a pod.
+    Containers(&'a mut Vec<Value>),
+    /// What a ConfigMap holds.
+    Data(&'a mut Map<String, Value>),
+}
+
+/// A manifest in which every such place was offered to `edit`; `None` when it took none.
 fn edited_manifest(
     name: &str,
     text: &str,
-    edit: &mut dyn FnMut(&mut Vec<Value>) -> bool,
+    edit: &mut dyn FnMut(Texts<'_>) -> bool,
 ) -> Option<String> {
     let (mut documents, _) = manifest::parse(name, text);
     let mut any = false;
@@ -97,12 +109,14 @@ fn edited_manifest(
     any.then(|| texts.join("\n---\n"))
 }
 
-fn containers_in(value: &mut Value, edit: &mut dyn FnMut(&mut Vec<Value>) -> bool) -> bool {
+fn containers_in(value: &mut Value, edit: &mut dyn FnMut(Texts<'_>) -> bool) -> bool {
+    let holds = value["kind"] == "ConfigMap";
     let Value::Object(fields) = value else { return false };
     let mut any = false;
     for (name, value) in fields {
         any |= match value {
-            Value::Array(containers) if name == "containers" => edit(containers),
+            Value::Array(containers) if name == "containers" => edit(Texts::Containers(containers)),
+            Value::Object(data) if holds && name == "data" => edit(Texts::Data(data)),
             other => containers_in(other, edit),
         };
     }
@@ -114,14 +128,36 @@ fn edit_containers(containers: &mut [Value], edit: &dyn Fn(&str) -> Option<Strin
     for container in containers {
         for key in ["command", "args"] {
             for word in container.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten() {
-                if let Some(new) = word.as_str().and_then(edit) {
-                    *word = Value::String(new);
-                    any = true;
-                }
+                any |= edit_text(word, edit);
             }
         }
     }
     any
+}
+
+fn edit_text(text: &mut Value, edit: &dyn Fn(&str) -> Option<String>) -> bool {
+    let new = text.as_str().and_then(edit);
+    new.is_some_and(|new| {
+        *text = Value::String(new);
+        true
+    })
+}
+
+/// Makes the objects of all of the player's manifests anew, so that pods read their ConfigMaps again.
+pub(super) fn renew(attempt: &mut Attempt) {
+    let manifests = attempt.files().keys().filter(|file| is_manifest(file));
+    let commands: Vec<String> =
+        manifests.map(|file| format!("kubectl replace --force -f {file}")).collect();
+    attempt.run_script(&commands.join("\n"));
+}
+
+/// Whether a file describes a ConfigMap.
+pub(super) fn has_config(files: &Files) -> bool {
+    let mut manifests = files.iter().filter(|(name, _)| is_manifest(name));
+    manifests.any(|(name, content)| {
+        let (documents, _) = manifest::parse(name, &String::from_utf8_lossy(content));
+        documents.iter().any(|document| document.value["kind"] == "ConfigMap")
+    })
 }
 
 /// A solution in which a container beside each client says the words, and is called instead.
@@ -131,7 +167,8 @@ pub(super) fn with_parrot(level: &Level, solution: &Solution, says: &str) -> Opt
     let calls = |text: &str| is_client(text).then(|| at_urls(text, &format!(":{PARROT}")));
     for (name, content) in with_answer(&level.start, &solution.files) {
         let text = String::from_utf8_lossy(&content).into_owned();
-        let new = edited_manifest(&name, &text, &mut |containers| {
+        let new = edited_manifest(&name, &text, &mut |list| {
+            let Texts::Containers(containers) = list else { return false };
             let called = edit_containers(containers, &calls);
             if called {
                 containers.push(json!({

@@ -93,7 +93,7 @@ fn event_obeys(level: &Level, index: usize, act: &Act) -> Result<(), Diagnostic>
         let message = format!("the event fails: {}", failed(act));
         return error("run", message, "mend the command, or say with exit which code it ends with");
     }
-    if act.changed == Some(false) {
+    if act.changed == Some(false) && event.changes.is_some() {
         let message = "the event changes nothing of what it names".to_owned();
         return error("changes", message, "mend the command, or name what it does change");
     }
@@ -186,7 +186,17 @@ pub(super) fn solves(
     let level = attempt.level().clone();
     let file = |name: &str| format!("{}/solutions/{}/{name}", level.name, solution.name);
     *attempt.session_mut().files_mut() = with_answer(attempt.files(), &solution.files);
-    attempt.apply();
+    let applied = attempt.apply();
+    let mut own = applied.files.iter().filter(|one| solution.files.contains_key(&one.file));
+    // Where a script follows, it may make room first for what is refused at once.
+    let last = solution.script.is_none();
+    if let Some(one) = own.find(|one| last && !one.accepted) {
+        let at = one.diagnostics.first().and_then(|mark| mark.position);
+        let said = one.errors.split_whitespace().collect::<Vec<_>>().join(" ");
+        let error = Diagnostic::error(format!("it is refused: {said}")).in_file(file(&one.file));
+        let help = "mend it, or take it away: a solution's manifests are accepted";
+        return Err(error.at(at.unwrap_or(Position::new(1, 1))).help(help));
+    }
     let script = solution.script.as_deref().unwrap_or("");
     if let Err(act) = attempt.run_strictly(script) {
         let error = Diagnostic::error(failed(&act)).in_file(file("solve.sh"));
@@ -207,19 +217,30 @@ pub(super) fn solves(
 fn unmet(goal: &GoalState) -> String {
     let why = goal.diagnosis.as_ref().map_or_else(String::new, shown);
     format!(
-        "goal {:?}: {} of {} after {} tries; {why}",
-        goal.say, goal.succeeded, goal.of, goal.tried
+        "goal {:?}: {} of {} after {} {}; {why}",
+        goal.say,
+        goal.succeeded,
+        goal.of,
+        goal.tried,
+        if goal.tried == 1 { "try" } else { "tries" }
     )
 }
 
 fn events_happened(level: &Level, attempt: &Attempt) -> Result<(), Diagnostic> {
-    let mut happened = vec![0; level.events.len()];
+    let mut happened = vec![(0, false); level.events.len()];
     for act in attempt.acts() {
         if let Actor::Event(index) = act.by {
-            happened[index] += 1;
+            happened[index].0 += 1;
+            happened[index].1 |= act.changed == Some(true);
         }
     }
-    for (index, (event, count)) in level.events.iter().zip(happened).enumerate() {
+    for (index, (event, (count, changed))) in level.events.iter().zip(happened).enumerate() {
+        // What is not told may only take back what an earlier send has left.
+        if event.say.is_some() && count > 0 && !changed {
+            let error =
+                level.source.error(&format!("events[{index}].run"), "the event changes nothing");
+            return Err(error.help("mend the command, and name with changes what it changes"));
+        }
         if count < event.when.times() {
             let message = format!(
                 "the event happens {count} of {} times before the last goal is judged",

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::bounds::{self, Bounds};
-use super::level::place;
+use super::level::{command, place};
 use super::schema::{ChoiceFile, ExpectFile, ObjectFile, PredictFile, QuestionFile};
 use crate::api::Kind;
+use crate::cluster;
+use crate::diagnostic::nearest;
 use crate::level::format::{
     Choice, Expect, Mistake, ObjectField, Pattern, Predict, Prediction, Question, Send, Solution,
 };
@@ -16,12 +18,16 @@ pub(super) fn expect(file: ExpectFile, path: &str, bounds: &mut Bounds<'_>) -> E
         Pattern::parse(&text)
             .map_err(|message| {
                 let help = "write a regular expression, for example ^10\\.244\\.";
+                let message = format!("matches is no pattern: {message}");
                 bounds.error(&format!("{path}.matches"), message, help);
             })
             .ok()
     });
     if let Some(within) = file.within {
         bounds.time(&format!("{path}.within"), within.0, Duration::ZERO, 1);
+    }
+    if let Some(image) = &file.served_by_image {
+        served_by_image(image, &format!("{path}.servedByImage"), bounds);
     }
     let object = file.object.and_then(|file| object(file, &format!("{path}.object"), bounds));
     Expect {
@@ -39,6 +45,22 @@ pub(super) fn expect(file: ExpectFile, path: &str, bounds: &mut Bounds<'_>) -> E
         within: file.within.map(|within| within.0),
         object,
     }
+}
+
+/// The image of a server is one that there is, written as servers tell it: without registry and tag.
+fn served_by_image(image: &str, path: &str, bounds: &mut Bounds<'_>) {
+    let known: Vec<String> =
+        cluster::images().filter_map(|known| cluster::repository(known)).collect();
+    if known.iter().any(|known| known == image) {
+        return;
+    }
+    let bare = cluster::repository(image).filter(|bare| known.contains(bare));
+    let help = match (bare, nearest(image, known.iter().map(String::as_str))) {
+        (Some(bare), _) => format!("write it without registry and tag: {bare}"),
+        (None, Some(near)) => format!("did you mean {near}?"),
+        (None, None) => "docs/levels.md lists the images".to_owned(),
+    };
+    bounds.error(path, format!("no server tells that its image is {image}"), help);
 }
 
 fn object(file: ObjectFile, path: &str, bounds: &mut Bounds<'_>) -> Option<ObjectField> {
@@ -119,6 +141,7 @@ pub(super) fn question(
     }
     if let Some(send) = &file.send {
         place(&send.from, "question.send.from", bounds);
+        command(&send.run, "question.send.run", bounds);
     }
     let answer = match file.answer {
         Some(folder) => named(&folder, answers, bounds),

@@ -90,8 +90,12 @@ impl<'s> Checker<'s> {
                 wanted.push(noun(kind));
             }
         }
-        let message =
-            format!("{} is {}, where {} belongs", last(path), received(value), wanted.join(" or "));
+        let message = format!(
+            "{} is {}, where {} belongs",
+            called(path),
+            received(value),
+            wanted.join(" or ")
+        );
         let first = types.iter().find(|kind| **kind != "null").copied().unwrap_or("string");
         let words = self.words(schema);
         let help = match words.as_slice() {
@@ -268,6 +272,14 @@ fn refers(schema: &Value, target: &str) -> bool {
     schema["$ref"] == target
         || schema["items"]["$ref"] == target
         || branches(schema).is_some_and(|all| all.iter().any(|one| refers(one, target)))
+}
+
+/// What a reader calls the field, or the entry of a list.
+fn called(path: &str) -> String {
+    match manifest::segments(path).last().map(|name| name.parse::<usize>()) {
+        Some(Ok(index)) => format!("entry {} of {}", index + 1, last(path)),
+        _ => last(path).to_owned(),
+    }
 }
 
 /// The last name of a path: what a reader calls the field.

@@ -116,14 +116,36 @@ fn mistakes(folder: &Folder<'_>, goals: usize, errors: &mut Vec<Diagnostic>) -> 
             let message = "this mistake has neither a file nor solve.sh".to_owned();
             bounds.error("", message, "add the files as a player would have them");
         }
+        if let Some(at) = &expected.at {
+            points(at, &files, folder, &mut bounds);
+        }
         mistakes.push(Mistake {
             answer: answer(name, files),
             goal: goal as u32 + 1,
             diagnosis: expected.diagnosis,
             at: expected.at,
+            source,
         });
     }
     mistakes
+}
+
+/// The line that a mistake's diagnosis is at is one of its own files or of the level's.
+fn points(at: &str, files: &Files, folder: &Folder<'_>, bounds: &mut Bounds<'_>) {
+    let Some((file, line)) = at.rsplit_once(':') else { return };
+    let start = folder.below("start/");
+    let Some(content) = files.get(file).or_else(|| start.get(file)) else {
+        let names = files.keys().chain(start.keys()).map(String::as_str);
+        let help = match crate::diagnostic::nearest(file, names) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "name a file of the mistake or of start/, without its folder".to_owned(),
+        };
+        return bounds.error("at", format!("there is no file {file}"), help);
+    };
+    let lines = String::from_utf8_lossy(content).lines().count();
+    if line.parse::<usize>().is_ok_and(|line| line > lines) {
+        bounds.error("at", format!("{file} has no line {line}"), format!("it has {lines} lines"));
+    }
 }
 
 /// Files that the level names have to exist.
@@ -189,6 +211,7 @@ fn goals(files: Vec<GoalFile>, bounds: &mut Bounds<'_>) -> Vec<Goal> {
 
 fn goal(file: GoalFile, path: &str, bounds: &mut Bounds<'_>) -> Goal {
     place(&file.from, &format!("{path}.from"), bounds);
+    command(&file.run, &format!("{path}.run"), bounds);
     if let Some(traffic) = &file.traffic {
         place(traffic, &format!("{path}.traffic"), bounds);
     }
@@ -239,6 +262,13 @@ fn repeat(file: &RepeatFile, path: &str, bounds: &mut Bounds<'_>) -> Repeat {
     Repeat { times, every: file.every.0, succeed, spread, at_most }
 }
 
+/// A command that no shell can read is the level's fault.
+pub(super) fn command(run: &str, path: &str, bounds: &mut Bounds<'_>) {
+    if let Some(error) = crate::shell::syntax_error(run) {
+        bounds.error(path, format!("this is no command: {error}"), "close its quotes and brackets");
+    }
+}
+
 pub(super) fn place(from: &str, path: &str, bounds: &mut Bounds<'_>) {
     if let Err(expected) = PlaceName::parse(from) {
         bounds.error(path, expected, "for example: pod/client");
@@ -250,12 +280,16 @@ fn claims(files: Vec<ClaimFile>, bounds: &mut Bounds<'_>) -> Vec<Claim> {
     for (index, file) in files.into_iter().enumerate() {
         let path = format!("claims[{index}]");
         place(&file.from, &format!("{path}.from"), bounds);
+        command(&file.run, &format!("{path}.run"), bounds);
+        let about = file.expect.object.is_some();
+        let before = bounds.errors.len();
         let expect = asks::expect(file.expect, &format!("{path}.expect"), bounds);
-        if expect == Expect::default() {
+        let unread = bounds.errors.len() > before;
+        if expect == Expect::default() && !unread {
             let help = "say the exit code, or the text that it prints";
             bounds.error(&path, "this claim expects nothing".to_owned(), help);
         }
-        if file.run.trim().is_empty() && expect.object.is_none() {
+        if file.run.trim().is_empty() && !about {
             let help = "say with run which command shows it, or with object which field";
             bounds.error(&path, "this claim runs nothing".to_owned(), help);
         }
@@ -268,6 +302,7 @@ fn events(files: Vec<EventFile>, goals: &[Goal], bounds: &mut Bounds<'_>) -> Vec
     let mut events = Vec::new();
     for (index, file) in files.into_iter().enumerate() {
         let path = format!("events[{index}]");
+        command(&file.run, &format!("{path}.run"), bounds);
         let Some(when) = when(&file, &path, goals, bounds) else { continue };
         let changes = file.changes.and_then(|text| match changes(&text) {
             Ok(changes) => Some(changes),
@@ -375,8 +410,13 @@ fn spare(
             .map(|content| String::from_utf8_lossy(content).into_owned())
             .collect();
         if texts.is_empty() {
-            let help = "name a file of one of the solutions";
-            bounds.error(&path, format!("no solution has a file {file}"), help);
+            let last = file.rsplit('/').next().unwrap_or(file);
+            let known = solutions.iter().any(|solution| solution.files.contains_key(last));
+            let help = match known {
+                true => format!("leave the folder out: {last}"),
+                false => "name a file of one of the solutions".to_owned(),
+            };
+            bounds.error(&path, format!("no solution's folder holds a file {file}"), help);
             continue;
         }
         for (line, reason) in lines {

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::apply::is_manifest;
 use super::format::{Chapter, FormatFile, Pack};
+use super::sandbox::Sandbox;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::manifest::{self, Document};
 use crate::shell::Files;
@@ -36,6 +38,14 @@ pub(super) fn json_schema(file: FormatFile) -> &'static Value {
 pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     bounds::bytes(files, &mut errors);
+    // The format's own files are read as text where they are read.
+    let own = |path: &String| {
+        ["pack.yaml", "level.yaml", "expect.yaml"].iter().any(|name| path.ends_with(name))
+    };
+    let texts = files.iter().filter(|(path, _)| path.ends_with(".sh") || is_manifest(path));
+    for (path, content) in texts.filter(|(path, _)| !own(path)) {
+        errors.extend(utf8(path, content).err());
+    }
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -95,6 +105,9 @@ fn names<'a>(
                 let message =
                     format!("level {name:?} could not be told from the number of a level");
                 bounds.error(&at, message, "give its folder a name with a letter");
+            } else if Sandbox::parse(name).is_some() {
+                let message = format!("level {name:?} could not be told from podhop's own sandbox");
+                bounds.error(&at, message, "give its folder another name");
             } else if name.len() > 63
                 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
             {
@@ -168,12 +181,18 @@ impl Folder<'_> {
     fn stray_files(&self, errors: &mut Vec<Diagnostic>) {
         const FOLDERS: [&str; 4] = ["world/", "start/", "solutions/", "mistakes/"];
         for path in self.below("").keys() {
-            let known =
-                path == "level.yaml" || FOLDERS.iter().any(|folder| path.starts_with(folder));
-            if !known {
+            let known = FOLDERS
+                .iter()
+                .find_map(|folder| path.strip_prefix(folder).map(|rest| (*folder, rest)));
+            let stray = match known {
+                Some(("solutions/" | "mistakes/", rest)) => !rest.contains('/'),
+                Some(_) => false,
+                None => path != "level.yaml",
+            };
+            if stray {
                 errors.push(
                     Diagnostic::error(
-                        "stray file: a level has level.yaml, world, start, solutions and mistakes",
+                        "stray file: a level has level.yaml, world, start, solutions/NAME and mistakes/NAME",
                     )
                     .in_file(format!("{}{path}", self.path))
                     .at(Position::new(1, 1))
@@ -224,21 +243,23 @@ fn typed<T: Format>(
     }
 }
 
+/// A file's text.
+fn utf8<'b>(path: &str, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+        let error = Diagnostic::error("this is not text in UTF-8").in_file(path);
+        error.at(Position::new(line, 1)).help("save the file as UTF-8")
+    })
+}
+
 /// The one document of a file.
 fn document(path: &str, bytes: &[u8]) -> Result<Document, Diagnostic> {
     let fails = |message: String, at: Position, help: &str| {
         Err(Diagnostic::error(message).in_file(path).at(at).help(help))
     };
     let first = Position::new(1, 1);
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let before = &bytes[..error.valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
-            let message = "this is not text in UTF-8".to_owned();
-            return fails(message, Position::new(line, 1), "save the file as UTF-8");
-        }
-    };
+    let text = utf8(path, bytes)?;
     let (documents, unreadable) = manifest::parse_yaml(path, text);
     if let Some(found) = unreadable.first() {
         let message = format!("this is no YAML: {}", without_place(&found.message));
@@ -247,7 +268,7 @@ fn document(path: &str, bytes: &[u8]) -> Result<Document, Diagnostic> {
     }
     let mut documents = documents.into_iter();
     let Some(document) = documents.next() else {
-        let help = "podhop new makes a pack with one level to begin with";
+        let help = "podhop lint --schema prints its keys; podhop new makes a pack to begin with";
         return fails("the file says nothing".to_owned(), first, help);
     };
     match documents.next() {

@@ -23,6 +23,7 @@ pub(super) struct PackFile {
     pub title: String,
     /// Who made it.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub author: Option<String>,
     /// The language of its texts, as a tag like `en`; English when left out.
     #[serde(default = "english")]
@@ -70,6 +71,7 @@ pub(super) struct LevelFile {
     pub difficulty: Option<u64>,
     /// The wrong claim that its goals disprove: a level about a myth.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub myth: Option<String>,
     /// What is broken, as its user sees it. At most 80 words.
     #[schemars(length(min = 1))]
@@ -119,6 +121,7 @@ pub(super) struct LevelFile {
     pub debrief: String,
     /// How to see the same on a real cluster.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub real: Option<String>,
     /// The best known result.
     #[serde(default)]
@@ -304,6 +307,7 @@ pub(super) struct ExpectFile {
     pub stdout: Option<String>,
     /// Text that the server's own answer contains, whatever the command prints.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub page: Option<String>,
     /// Labels of the pod that served the request: another pod than the one that asks. One that a
     /// proxy asked for its answer counts as well.
@@ -447,6 +451,7 @@ pub(super) struct EventFile {
     pub during: Option<u64>,
     /// With `during`: right after which of its requests, from 1.
     #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
     pub requests: Vec<u64>,
     /// A shell command on the laptop. It is given a moment, so it must not wait.
     pub run: String,
