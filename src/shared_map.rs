@@ -26,6 +26,14 @@ impl<K, V> Default for SharedMap<K, V> {
     }
 }
 
+impl<K: PartialEq, V: PartialEq> PartialEq for SharedMap<K, V> {
+    fn eq(&self, other: &SharedMap<K, V>) -> bool {
+        self.is_shared_with(other) || (self.len == other.len && self.iter().eq(other.iter()))
+    }
+}
+
+impl<K: Eq, V: Eq> Eq for SharedMap<K, V> {}
+
 impl<K, V> SharedMap<K, V> {
     /// How many entries there are.
     pub fn len(&self) -> usize {

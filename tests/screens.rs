@@ -4,9 +4,12 @@ mod player;
 
 use std::time::Duration;
 
+use crossterm::event::{MouseButton, MouseEventKind};
 use player::Player;
 use podhop::level::Pack;
 use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// The sizes that every screen is looked at in.
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
@@ -602,5 +605,81 @@ proptest! {
             player.keys("esc esc esc ctrl-o").type_text(&keys);
         }
         player.screen();
+    }
+}
+
+/// What a random player does with the mouse.
+const MOUSE: [MouseEventKind; 6] = [
+    MouseEventKind::Down(MouseButton::Left),
+    MouseEventKind::Drag(MouseButton::Left),
+    MouseEventKind::Up(MouseButton::Left),
+    MouseEventKind::Down(MouseButton::Right),
+    MouseEventKind::ScrollDown,
+    MouseEventKind::ScrollUp,
+];
+
+/// A random player: keys, mouse, pastes, other sizes, and time that passes. Returns how many
+/// different places (screen, box, panel) were seen.
+fn random_play(seed: u64, events: usize) -> usize {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed);
+    let mut places = std::collections::BTreeSet::new();
+    let begin = |number: usize| match number % 3 {
+        0 => Player::at_the_campaign(80, 24),
+        _ => Player::new(100, 30),
+    };
+    let (mut player, mut begun) = (begin(0), 0);
+    for number in 0..events {
+        let (before, asked) = (player.texts(), player.is_asked_to_leave());
+        let place = player.place();
+        let (what, may) = match chance.random_range(0..100) {
+            0..8 => {
+                let kind = MOUSE[chance.random_range(0..MOUSE.len())];
+                let may = !place.starts_with("Level None");
+                player.mouse(kind, chance.random_range(0..140), chance.random_range(0..45));
+                (format!("{kind:?}"), may)
+            }
+            8 => {
+                player.paste("pasted \u{1b}[31m\nline");
+                ("paste".to_owned(), true)
+            }
+            9 => {
+                player.resize(chance.random_range(1..160), chance.random_range(1..60));
+                ("resize".to_owned(), false)
+            }
+            _ => {
+                let key = player::KEYS[chance.random_range(0..player::KEYS.len())];
+                let may = player.may_change_files(key);
+                player.press(key);
+                (key.to_owned(), may)
+            }
+        };
+        let told = || format!("seed {seed}, event {number}: {what} at {place}");
+        assert!(may || player.texts() == before, "{}: it changed a text", told());
+        assert!(!player.left || asked, "{}: it left without a question", told());
+        if player.left {
+            begun += 1;
+            player = begin(begun);
+        }
+        if number % 16 == 0 {
+            player.screen();
+            player.wait(Duration::from_millis(chance.random_range(10..200)));
+        }
+        places.insert(player.place());
+    }
+    places.len()
+}
+
+#[test]
+fn random_keys_and_mouse_events_lose_no_text_and_leave_only_when_asked() {
+    let places = random_play(1, 1_500);
+    assert!(places > 15, "{places}");
+}
+
+/// `cargo test --test screens -- --ignored half_a_million --nocapture`
+#[test]
+#[ignore = "an hour"]
+fn half_a_million_random_events_lose_no_text() {
+    for seed in 0..100 {
+        println!("seed {seed}: 5000 events, {} places", random_play(seed, 5_000));
     }
 }

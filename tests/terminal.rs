@@ -98,6 +98,17 @@ impl Player {
         }
     }
 
+    /// Lets a game that was told to stop go on, until `text` is on the screen. It gives the terminal
+    /// back before it stops, and SIGCONT before that moment is lost: so it is sent again.
+    fn goes_on(&self, text: &str) {
+        let begun = Instant::now();
+        while !self.contents().contains(text) {
+            assert!(begun.elapsed() < PATIENCE, "{text:?} never came:\n{}", self.contents());
+            self.signal("CONT");
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     fn types(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("keys are taken");
         self.keys.flush().expect("keys are taken");
@@ -423,11 +434,181 @@ fn no_victory_that_was_shown_is_lost_to_a_kill() {
     kills(10);
 }
 
-/// `cargo test --test terminal -- --ignored two_hundred`
+/// `cargo test --test terminal -- --ignored five_hundred --nocapture`
+#[test]
+#[ignore = "half an hour"]
+fn no_victory_is_lost_in_five_hundred_kills() {
+    kills(500);
+}
+
+/// Numbers that lie everywhere and are the same every time (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % end as u64) as usize
+    }
+}
+
+/// Signals at random moments of play: each gives the terminal back whole, and a game that was
+/// stopped goes on where it was.
+fn signals(count: usize) {
+    const SIGNALS: [&str; 5] = ["TERM", "HUP", "INT", "QUIT", "TSTP"];
+    let mut chance = Chance(7);
+    for number in 0..count {
+        let mut player = Player::start(100, 30, &["play", "localhost-sidecar"]);
+        player.sees("Pod multi runs two containers");
+        player.types(ENTER);
+        player.sees("http://nginx");
+        player.types([DOWN, ESC, CTRL_G, "x", "\u{1b}[", CTRL_S, LEFT][chance.below(7)]);
+        thread::sleep(Duration::from_millis(chance.below(400) as u64));
+        let signal = SIGNALS[number % SIGNALS.len()];
+        player.signal(signal);
+        if signal == "TSTP" {
+            let begun = Instant::now();
+            while player.settings() != player.found {
+                assert!(begun.elapsed() < PATIENCE, "the terminal was not given back");
+                thread::sleep(Duration::from_millis(5));
+            }
+            player.goes_on("multi.yaml");
+            assert_ne!(player.settings(), player.found, "it was taken again");
+            player.signal("TERM");
+        }
+        player.ends();
+    }
+    println!("{count} signals");
+}
+
+#[test]
+fn signals_at_random_moments_give_the_terminal_back() {
+    signals(5);
+}
+
+/// `cargo test --test terminal -- --ignored two_hundred --nocapture`
 #[test]
 #[ignore = "minutes"]
-fn no_victory_is_lost_in_two_hundred_kills() {
-    kills(200);
+fn two_hundred_signals_at_random_moments_give_the_terminal_back() {
+    signals(200);
+}
+
+/// What a random player sends: keys, half keys, mouse events, pastes.
+const SENT: &[&str] = &[
+    "a",
+    "e",
+    "q",
+    "t",
+    "u",
+    "x",
+    "R",
+    "E",
+    ":",
+    "/",
+    "?",
+    ".",
+    "1",
+    "2",
+    " ",
+    ENTER,
+    ESC,
+    DOWN,
+    LEFT,
+    END,
+    BACKSPACE,
+    CTRL_G,
+    CTRL_S,
+    "\t",
+    "\u{1b}[Z",
+    "\u{1b}[A",
+    "\u{1b}[C",
+    "\u{1b}[5~",
+    "\u{1b}[6~",
+    "\u{1b}[3~",
+    "\u{1b}OP",
+    "\u{1b}OQ",
+    "\u{1b}OR",
+    "\u{1b}OS",
+    "\u{1b}[18~",
+    "\u{1b}[20~",
+    "\u{1b}[1;5H",
+    "\u{1b}[1;3D",
+    "\u{1}",
+    "\u{4}",
+    "\u{5}",
+    "\u{6}",
+    "\u{b}",
+    "\u{c}",
+    "\u{e}",
+    "\u{f}",
+    "\u{12}",
+    "\u{14}",
+    "\u{15}",
+    "\u{16}",
+    "\u{17}",
+    "\u{18}",
+    "\u{19}",
+    "\u{1a}",
+    "\u{1b}[<0;20;10M",
+    "\u{1b}[<0;20;10m",
+    "\u{1b}[<32;30;12M",
+    "\u{1b}[<64;40;8M",
+    "\u{1b}[<65;40;8M",
+    "\u{1b}[200~a\nb\u{1b}[201~",
+    "\u{1b}[",
+    "\u{1b}[I",
+    "\u{1b}[O",
+    "kubectl get pods\r",
+];
+
+/// So many random events in one pseudo-terminal after the other, an editor that changes the file
+/// among them; whatever was done, it ends by a signal or after its question, and the terminal is as
+/// it was.
+fn random_events(count: usize) {
+    const LIFE: usize = 2_000;
+    let (mut chance, mut left) = (Chance(11), 0);
+    let mut sent = 0;
+    while sent < count {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let editor = EDITORS[chance.below(EDITORS.len())].0;
+        let mut player = Player::with_editor(100, 30, &["play", "localhost-sidecar"], home, editor);
+        player.sees("Pod multi runs two containers");
+        for _ in 0..LIFE.min(count - sent) {
+            sent += 1;
+            let event = SENT[chance.below(SENT.len())].as_bytes();
+            if player.child.try_wait().expect("its status is known").is_some()
+                || player.keys.write_all(event).is_err()
+            {
+                break;
+            }
+            if chance.below(40) == 0 {
+                thread::sleep(Duration::from_millis(chance.below(30) as u64));
+            }
+        }
+        if player.child.try_wait().expect("its status is known").is_some() {
+            left += 1;
+            let raw = player.raw.lock().unwrap().clone();
+            assert!(raw.contains("Leave podhop?"), "it left without a question");
+        } else {
+            player.signal("TERM");
+        }
+        let (status, _) = player.ends();
+        assert!(status.exit_code() != 101, "it panicked after {sent} events: {status:?}");
+    }
+    println!("{sent} events; podhop was left {left} times, each after its question");
+}
+
+#[test]
+fn random_events_in_a_terminal_leave_it_as_it_was() {
+    random_events(400);
+}
+
+/// `cargo test --test terminal -- --ignored hundred_thousand --nocapture`
+#[test]
+#[ignore = "an hour"]
+fn a_hundred_thousand_random_events_leave_the_terminal_as_it_was() {
+    random_events(100_000);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod defaulting;
 mod delete;
 mod demand;
 mod event;
+mod event_lifetime;
 mod kind;
 mod normal;
 mod object;
@@ -57,6 +58,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use crate::clock::SimTime;
 use crate::random::Stream;
 use allocation::Allocator;
+use event_lifetime::EventLifetimes;
 use write::Target;
 
 /// `10.244.1.2:80`, `[fd00:10:244:1::2]:80`: an address as the API holds it, with a port.
@@ -88,6 +90,7 @@ pub struct ApiServer {
     last_spec: Option<Arc<PodSpec>>,
     /// What was last applied on the server's side, by the UID of the object.
     wishes: BTreeMap<String, serde_json::Value>,
+    event_lifetimes: EventLifetimes,
 }
 
 impl ApiServer {
@@ -103,6 +106,7 @@ impl ApiServer {
             suffixes: Stream::new(seed, "token-volumes"),
             last_spec: None,
             wishes: BTreeMap::new(),
+            event_lifetimes: EventLifetimes::default(),
         };
         bootstrap::fill(&mut server);
         server

@@ -11,9 +11,6 @@ use super::{Object, Reason, Status};
 /// Bytes that all objects together may take.
 pub(super) const ROOM: u64 = 64 << 20;
 
-/// Events beyond which no more are kept; they have a store of their own in large clusters.
-pub(super) const EVENTS: usize = 20_000;
-
 /// What a pod takes, with its status and managed fields.
 const POD: usize = 6 << 10;
 

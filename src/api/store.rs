@@ -61,12 +61,9 @@ impl Store {
         self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).map(Names::len).sum()
     }
 
-    /// Whether one more object of a kind has no room.
+    /// Whether one more object of a kind has no room. The oldest events make room for new ones.
     pub(super) fn is_full(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::Event => self.count(kind) >= space::EVENTS,
-            _ => self.taken >= space::ROOM,
-        }
+        kind != Kind::Event && self.taken >= space::ROOM
     }
 
     /// One object, typed.

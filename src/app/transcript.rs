@@ -16,7 +16,7 @@ pub fn text(deeds: &Deeds) -> String {
         "whole": !deeds.journal.is_cut(),
     }});
     let mut lines = vec![head];
-    lines.extend(deeds.journal.entries().iter().map(|entry| json!({"repeat": to_json(entry)})));
+    lines.extend(deeds.journal.entries().map(|entry| json!({"repeat": to_json(entry)})));
     lines.push(json!({"repeat": {"atMicros": deeds.until.as_micros()}}));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }

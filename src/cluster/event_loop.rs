@@ -79,6 +79,7 @@ impl Cluster {
 
     /// Lets every actor see what has changed in the store since it last looked.
     pub(super) fn observe(&mut self) {
+        self.api.expire_events(self.now);
         let store = self.api.store();
         for change in store.changes_since(self.observed) {
             self.controllers.observe(self.now, store, change);

@@ -112,7 +112,7 @@ impl Debrief {
             causes,
             by_terminal: false,
             texts: play.edited_files(),
-            commands: play.typed.join("\n"),
+            commands: play.typed.values().map(|line| format!("{line}\n")).collect(),
             waiting,
             checked: false,
             solved,

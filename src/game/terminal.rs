@@ -62,7 +62,7 @@ pub(super) fn enter(play: &mut Play) {
     }
     if !line.trim().is_empty() {
         play.remember(line.trim());
-        play.typed.push(line.clone());
+        play.typed.insert(play.typed.len(), line.clone());
         play.in_command = true;
     }
     play.pods_before = play.scene.pods().map(|pod| pod.spot()).collect();

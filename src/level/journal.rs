@@ -8,9 +8,13 @@ use std::time::Duration;
 
 use super::attempt::Attempt;
 use crate::clock::SimTime;
+use crate::shared_map::SharedMap;
 
 /// More entries than this are not kept: the oldest would be needed to repeat the rest.
 const MOST: usize = 10_000;
+
+/// Nor are more bytes of what was typed and edited.
+const BYTES: usize = 8 << 20;
 
 /// A journal is carried out no further than this much of the cluster's time after it began.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -43,18 +47,22 @@ pub struct Entry {
     pub did: Did,
 }
 
-/// Everything that was done, oldest first.
+/// Everything that was done, oldest first. Undo keeps many of them: they share what they have in
+/// common.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Journal {
-    entries: Arc<Vec<Entry>>,
+    /// By their numbers, from 0.
+    entries: SharedMap<usize, Entry>,
+    /// Bytes of what was typed and edited.
+    bytes: usize,
     /// Whether more was done than is kept.
     cut: bool,
 }
 
 impl Journal {
     /// Everything that was done, oldest first.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.values()
     }
 
     /// Whether more was done than is kept.
@@ -64,16 +72,31 @@ impl Journal {
 
     /// Adds what is done now. Of several edits of a file in a row the last alone counts.
     pub(super) fn note(&mut self, at: SimTime, did: Did) {
-        let entries = Arc::make_mut(&mut self.entries);
-        if let (Some(last), Did::Edited { file, .. }) = (entries.last_mut(), &did)
-            && matches!(&last.did, Did::Edited { file: before, .. } if before == file)
-        {
-            *last = Entry { at, did };
+        let number = match (self.entries.last(), &did) {
+            (
+                Some((number, Entry { did: Did::Edited { file: before, .. }, .. })),
+                Did::Edited { file, .. },
+            ) if before == file => *number,
+            _ => self.entries.len(),
+        };
+        let replaced = self.entries.get(&number).map_or(0, |entry| entry.did.bytes());
+        let bytes = self.bytes - replaced + did.bytes();
+        if self.cut || number >= MOST || bytes > BYTES {
+            self.cut = true;
             return;
         }
-        match entries.len() < MOST {
-            true => entries.push(Entry { at, did }),
-            false => self.cut = true,
+        self.bytes = bytes;
+        self.entries.insert(number, Entry { at, did });
+    }
+}
+
+impl Did {
+    /// Bytes of its text.
+    fn bytes(&self) -> usize {
+        match self {
+            Did::Typed(text) | Did::Named(text) => text.len(),
+            Did::Edited { file, text } => file.len() + text.len(),
+            Did::EndedInput | Did::Interrupted | Did::Applied | Did::Sent => 0,
         }
     }
 }
@@ -137,7 +160,7 @@ mod tests {
         first.go();
         first.advance_to(begin + Duration::from_secs(60));
         let journal = first.journal().clone();
-        assert_eq!(journal.entries().len(), 4, "{journal:?}");
+        assert_eq!(journal.entries().count(), 4, "{journal:?}");
         let mut second = attempt();
         for entry in journal.entries() {
             second.repeat(entry);
@@ -153,6 +176,23 @@ mod tests {
         journal.note(SimTime::START, Did::Applied);
         let before = journal.clone();
         journal.note(SimTime::START, Did::Sent);
-        assert_eq!((before.entries().len(), journal.entries().len()), (1, 2));
+        assert_eq!((before.entries().count(), journal.entries().count()), (1, 2));
+    }
+
+    #[test]
+    fn a_journal_has_an_end_and_says_so() {
+        let (mut long, mut large) = (Journal::default(), Journal::default());
+        for _ in 0..=MOST {
+            assert!(!long.is_cut());
+            long.note(SimTime::START, Did::Sent);
+        }
+        assert!(long.is_cut() && long.entries().count() == MOST);
+        for number in 0..20 {
+            let text = number.to_string().repeat(1 << 20).into();
+            large.note(SimTime::START, Did::Edited { file: "a.yaml".to_owned(), text });
+            large.note(SimTime::START, Did::Applied);
+        }
+        assert!(large.is_cut() && large.bytes <= BYTES);
+        assert!(large.entries().count() >= 8, "{}", large.entries().count());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::topology::NodeId;
@@ -33,14 +34,14 @@ pub struct ConntrackEntry {
     pub tracked: Tracked,
 }
 
-/// Every node's records.
+/// Every node's records. Clones share those of the nodes that nothing has passed since.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Conntrack(BTreeMap<NodeId, VecDeque<ConntrackEntry>>);
+pub(super) struct Conntrack(BTreeMap<NodeId, Arc<VecDeque<ConntrackEntry>>>);
 
 impl Conntrack {
     /// Notes a connection.
     pub fn note(&mut self, node: NodeId, entry: ConntrackEntry) {
-        let entries = self.0.entry(node).or_default();
+        let entries = Arc::make_mut(self.0.entry(node).or_default());
         // What has run out is gone, as in the kernel.
         let over = |known: &ConntrackEntry| known.remaining(entry.since).is_zero();
         while entries.front().is_some_and(over) {
@@ -62,13 +63,15 @@ impl Conntrack {
         let Some(entries) = self.0.get_mut(&node) else { return Vec::new() };
         let gone = entries.iter().filter(|entry| entry.remaining(now) > Duration::ZERO);
         let gone = gone.filter(|entry| goes(entry)).copied().collect();
-        entries.retain(|entry| !goes(entry));
+        if entries.iter().any(&goes) {
+            Arc::make_mut(entries).retain(|entry| !goes(entry));
+        }
         gone
     }
 
     /// A node's records that have not run out, oldest first.
     pub fn entries(&self, node: NodeId, now: SimTime) -> impl Iterator<Item = &ConntrackEntry> {
-        let entries = self.0.get(&node).into_iter().flatten();
+        let entries = self.0.get(&node).into_iter().flat_map(|entries| entries.iter());
         entries.filter(move |entry| entry.remaining(now) > Duration::ZERO)
     }
 }

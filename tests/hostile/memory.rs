@@ -18,6 +18,9 @@ const COMMANDS: &str = "PODHOP_TEST_COMMANDS";
 /// Megabytes that a game may take, however long it is played.
 const PLATEAU: f64 = 120.0;
 
+/// How many kinds of commands there are.
+const KINDS: usize = 12;
+
 /// What is typed once, so that there is something to work with.
 const OPENING: [&str; 4] = [
     "kubectl create deployment web --image=nginx --replicas=2",
@@ -28,8 +31,8 @@ const OPENING: [&str; 4] = [
 
 /// One command of the evening: kinds take turns, and none is quite the same twice.
 fn command(number: usize) -> String {
-    match number % 12 {
-        0 => format!("kubectl scale deployment web --replicas={}", 1 + number / 12 % 6),
+    match number % KINDS {
+        0 => format!("kubectl scale deployment web --replicas={}", 1 + number / KINDS % 6),
         1 => format!(
             "kubectl create configmap c{} --from-literal=a={number} --dry-run=client -o yaml | kubectl apply -f -",
             number % 600
@@ -73,6 +76,15 @@ impl Player {
         Player { game }
     }
 
+    /// Changes the file that is open, and applies it: that belongs to every evening.
+    fn edits(&mut self, number: usize) {
+        let file = self.game.play().and_then(|play| play.file()).expect("a file").clone();
+        let kept = file.text.trim_start_matches(|c| c != '\n').trim_start();
+        let text = format!("# {number}\n{kept}");
+        update(&mut self.game, Msg::Level(LevelMsg::Edit { file: file.name, text }));
+        update(&mut self.game, Msg::Level(LevelMsg::Apply));
+    }
+
     /// Types a line, and waits until it has ended.
     fn types(&mut self, line: &str) {
         update(&mut self.game, Msg::Terminal(TerminalMsg::Type(format!("{line}\n"))));
@@ -101,22 +113,20 @@ fn evening() {
         player.types(line);
     }
     let tenth = count / 10;
-    let mut begun = Instant::now();
+    let (mut begun, mut kinds) = (Instant::now(), [Duration::ZERO; KINDS]);
     for number in 0..count {
         if number % 50 == 49 {
-            // An edit and an apply belong to every evening.
-            let play = player.game.play().expect("a level");
-            let file = play.file().expect("a file").clone();
-            let text =
-                format!("# {number}\n{}", file.text.trim_start_matches(|c| c != '\n').trim_start());
-            update(&mut player.game, Msg::Level(LevelMsg::Edit { file: file.name, text }));
-            update(&mut player.game, Msg::Level(LevelMsg::Apply));
+            player.edits(number);
         }
+        let typed = Instant::now();
         player.types(&command(number));
+        kinds[number % KINDS] += typed.elapsed();
         if number % tenth == tenth - 1 {
             let each = begun.elapsed().as_secs_f64() * 1000.0 / tenth as f64;
             println!("{} {:.1} {each:.2}", number + 1, resident());
-            begun = Instant::now();
+            let of_kinds = kinds.map(|time| time.as_millis() as usize * KINDS / tenth);
+            println!("ms a command, by kind: {of_kinds:?}");
+            (begun, kinds) = (Instant::now(), [Duration::ZERO; KINDS]);
         }
     }
 }

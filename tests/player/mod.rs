@@ -193,6 +193,35 @@ impl Player {
         }
     }
 
+    /// Whether podhop asks whether to leave.
+    pub fn is_asked_to_leave(&self) -> bool {
+        self.game.popup() == Some(&Popup::Leave)
+    }
+
+    /// Where the player is: the screen, the box over it and the panel that has the keys.
+    pub fn place(&self) -> String {
+        let popup = format!("{:?}", self.game.popup());
+        let popup = popup.split(['(', ' ']).take(2).collect::<Vec<_>>().join("(");
+        let focus = self.game.play().map(|play| (play.focus, play.menu));
+        format!("{:?} {popup} {focus:?}", self.game.screen())
+    }
+
+    /// Presses one key, named, without looking at the screen.
+    pub fn press(&mut self, name: &str) {
+        self.happens(&Event::Key(key(name)));
+    }
+
+    /// Does something with the mouse, without looking at the screen.
+    pub fn mouse(&mut self, kind: MouseEventKind, column: u16, row: u16) {
+        let modifiers = KeyModifiers::NONE;
+        self.happens(&Event::Mouse(MouseEvent { kind, column, row, modifiers }));
+    }
+
+    fn happens(&mut self, event: &Event) {
+        let effects = self.view.handle(&mut self.game, event);
+        self.left |= effects.contains(&Effect::Quit);
+    }
+
     /// Types a text, character by character.
     pub fn type_text(&mut self, text: &str) -> &mut Player {
         for c in text.chars() {

@@ -1,24 +1,21 @@
 //! Event objects: what controllers and kubelets tell the user happened.
 //!
-//! Repeated events are counted in one object. As in a real cluster, events live for an hour, and a
-//! flood is cut: a broadcaster drops what its budget does not allow (client-go `tools/record`). In a
-//! busy hour the oldest go sooner, so that hours of play take no more memory than one.
+//! Repeated events are counted in one object. As in a real cluster, a flood is cut: a broadcaster
+//! drops what its budget does not allow (client-go `tools/record`). The API server takes events away
+//! when their time is over.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{EventSeries, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta, Time};
 
 use super::Key;
-use crate::api::{ApiServer, Event, Kind, Message, Origin, Resource};
+use crate::api::{ApiServer, Event, Message, Origin, Resource};
 use crate::clock::{EPOCH_SECONDS, SimTime};
 use crate::shared_map::SharedMap;
 
-/// Events are kept this long (`kube-apiserver --event-ttl`).
-const LIFETIME: Duration = Duration::from_secs(3_600);
-/// Never more than these: what is older goes before its hour is over, as with a shorter `--event-ttl`.
-const KEPT: usize = 4_000;
+/// So many things told are known again (`maxLruCacheEntries` in client-go's `events_cache.go`).
+const KNOWN: usize = 4_096;
 /// This many events may come at once …
 const BURST: u64 = 5_000;
 /// … and then this many a second.
@@ -51,10 +48,11 @@ pub(crate) enum Source<'a> {
 /// Writes events.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
-    /// The event object of everything told, by the told object's UID and a hash of the words.
-    told: SharedMap<(Arc<str>, u64), Key>,
-    /// The same by the number that it was told as, with the moment: oldest first.
-    ages: SharedMap<u64, (SimTime, Arc<str>, u64)>,
+    /// The event object of what was told, and the number that it was told as; by the told object's
+    /// UID and a hash of the words.
+    told: SharedMap<(Arc<str>, u64), (Key, u64)>,
+    /// What was told, by that number: oldest first.
+    ages: SharedMap<u64, (Arc<str>, u64)>,
     /// Keeps the names of one object's events apart, however close they come.
     serial: u64,
     budget: u64,
@@ -75,10 +73,9 @@ impl Recorder {
 
     /// Writes an event, or counts it if it was told before.
     pub(crate) fn tell(&mut self, now: SimTime, api: &mut ApiServer, report: Report<'_>) {
-        self.expire(now, api);
         let uid: Arc<str> = report.about.uid.as_deref().unwrap_or("").into();
         let told = (uid, report.fingerprint());
-        if let Some(key) = self.told.get(&told) {
+        if let Some((key, _)) = self.told.get(&told) {
             let known = api.store().get::<Event>(&key.namespace, &key.name).cloned();
             if let Some(event) = known {
                 let _ = api.update(now, repeated(&event, now));
@@ -92,8 +89,9 @@ impl Recorder {
         let event = fresh(now, self.serial, report);
         let key = Key::of(&event.metadata);
         if api.create(now, event).is_ok() {
-            self.ages.insert(self.serial, (now, told.0.clone(), told.1));
-            self.told.insert(told, key);
+            self.ages.insert(self.serial, told.clone());
+            self.told.insert(told, (key, self.serial));
+            self.forget_the_oldest();
         }
     }
 
@@ -109,13 +107,12 @@ impl Recorder {
         affordable
     }
 
-    fn expire(&mut self, now: SimTime, api: &mut ApiServer) {
-        while let Some((_, (at, _, _))) = self.ages.first()
-            && (now.since(*at) > LIFETIME || self.ages.len() > KEPT)
-        {
-            let Some((_, (_, uid, words))) = self.ages.pop_first() else { return };
-            if let Some(key) = self.told.remove(&(uid, words)) {
-                api.remove(now, Kind::Event, &key.namespace, &key.name);
+    fn forget_the_oldest(&mut self) {
+        while self.ages.len() > KNOWN {
+            let Some((serial, told)) = self.ages.pop_first() else { return };
+            // It may have been told anew since, after its event was gone.
+            if self.told.get(&told).is_some_and(|(_, newest)| *newest == serial) {
+                self.told.remove(&told);
             }
         }
     }
@@ -246,16 +243,6 @@ mod tests {
     }
 
     #[test]
-    fn events_are_forgotten_after_an_hour() {
-        let mut world = World::new(0);
-        let mut recorder = Recorder::new();
-        recorder.tell(SimTime::START, &mut world.api, report("old"));
-        let later = SimTime::START + LIFETIME + Duration::from_secs(1);
-        recorder.tell(later, &mut world.api, report("new"));
-        assert_eq!(world.told("web"), [("Test".to_owned(), "new".to_owned(), 1)]);
-    }
-
-    #[test]
     fn a_flood_is_cut() {
         let mut world = World::new(0);
         let mut recorder = Recorder::new();
@@ -268,16 +255,16 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_events_make_room_for_the_newest() {
+    fn what_was_told_long_ago_is_told_anew() {
         let mut world = World::new(0);
         let mut recorder = Recorder::new();
-        for number in 0..2 * KEPT as u64 {
+        for number in 0..2 * KNOWN as u64 {
             let now = SimTime::from_millis(number * 100);
             recorder.tell(now, &mut world.api, report(&number.to_string()));
+            assert!(recorder.told.len() <= KNOWN && recorder.ages.len() <= KNOWN);
         }
+        recorder.tell(SimTime::from_millis(900_000), &mut world.api, report("0"));
         let told = world.told("web");
-        assert!((KEPT..=KEPT + 1).contains(&told.len()), "{}", told.len());
-        assert!(told.iter().any(|(_, message, _)| *message == (2 * KEPT - 1).to_string()));
-        assert!(recorder.told.len() == told.len() && recorder.ages.len() == told.len());
+        assert_eq!(told.iter().filter(|(_, message, _)| message == "0").count(), 2);
     }
 }

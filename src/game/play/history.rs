@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Play, Walk};
 use crate::clock::SimTime;
 use crate::level::Attempt;
+use crate::shared_map::SharedMap;
 
 /// How many states undo remembers.
 const UNDO: usize = 50;
@@ -30,8 +31,8 @@ pub(super) struct Snapshot {
     before: String,
     attempt: Attempt,
     applied: Vec<(String, String)>,
-    /// How many commands had been typed.
-    typed: usize,
+    /// The commands that had been typed.
+    typed: SharedMap<usize, String>,
     /// What written files take in it.
     bytes: usize,
 }
@@ -126,7 +127,7 @@ impl Play {
             before: before.to_owned(),
             attempt: self.attempt.clone(),
             applied: self.applied.clone(),
-            typed: self.typed.len(),
+            typed: self.typed.clone(),
             bytes: self.attempt.written_bytes(),
         }
     }
@@ -145,7 +146,7 @@ impl Play {
         self.rewinds.retain(|(at, _)| *at < now);
         self.attempt = snapshot.attempt;
         self.applied = snapshot.applied;
-        self.typed.truncate(snapshot.typed);
+        self.typed = snapshot.typed;
         self.phase = self.attempt.phase();
         self.command = None;
         self.seen_trace = self.attempt.cluster().next_trace();

@@ -18,6 +18,7 @@ use super::timer::Timer;
 use crate::clock::SimTime;
 use crate::level::{Attempt, GoalState, Level, Moment, Phase};
 use crate::network::TraceId;
+use crate::shared_map::SharedMap;
 use history::Snapshot;
 
 pub use files::{Jump, LARGEST_FILE, OpenFile};
@@ -158,7 +159,7 @@ pub struct Play {
     /// The command whose packets are watched.
     pub(in crate::game) command: Option<String>,
     /// Commands typed at the outermost prompt.
-    pub(in crate::game) typed: Vec<String>,
+    pub(in crate::game) typed: SharedMap<usize, String>,
     /// Whether the newest story is that of requests that are still being sent.
     pub(in crate::game) live: bool,
     opened: SimTime,
@@ -228,7 +229,7 @@ impl Play {
             phase: attempt.phase(),
             seen_trace: attempt.cluster().next_trace(),
             command: None,
-            typed: Vec::new(),
+            typed: SharedMap::default(),
             live: false,
             opened: attempt.cluster().now(),
             applied: files::start_texts(&attempt),
