@@ -215,7 +215,7 @@ impl Args {
                     'n' => args.numeric = true,
                     'l' => args.listen = true,
                     'k' => args.keeps = true,
-                    '4' if flavour == Flavour::BusyBox => {}
+                    '4' | 'b' if flavour == Flavour::BusyBox => {}
                     // All words after it are the program's.
                     'e' if flavour == Flavour::BusyBox => {
                         args.program = rest.map(str::to_owned).collect();
