@@ -22,10 +22,21 @@ pub(super) struct ForegroundProcess {
     pub until: SimTime,
     /// What it wrote since somebody looked.
     pub output: Vec<u8>,
+    /// The same of standard error.
+    pub errors: Vec<u8>,
     /// Its exit code, when it has ended.
     pub exit: Option<i32>,
     /// The container's first process, which may be the shell that waits for it.
     pub parent: Option<ProcessId>,
+}
+
+/// What a process that was started by hand wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its standard output.
+    pub output: Vec<u8>,
+    /// Its standard error.
+    pub errors: Vec<u8>,
 }
 
 impl Cluster {
@@ -41,8 +52,13 @@ impl Cluster {
     ) -> Option<ProcessId> {
         let netns = self.netns_of(place)?.netns;
         let parent = self.kubelets.first_process(place);
-        let foreground =
-            ForegroundProcess { until: self.now + LEASE, output: Vec::new(), exit: None, parent };
+        let foreground = ForegroundProcess {
+            until: self.now + LEASE,
+            output: Vec::new(),
+            errors: Vec::new(),
+            exit: None,
+            parent,
+        };
         let spawn = Spawn {
             place: place.clone(),
             netns,
@@ -57,20 +73,22 @@ impl Cluster {
 
     /// What a process that was started by hand has written since the last call, and its exit code
     /// when it has ended. `None` when it is gone: its pod has ended, or nobody looked for too long.
-    pub fn attend(&mut self, id: ProcessId) -> Option<(Vec<u8>, Option<i32>)> {
+    pub fn attend(&mut self, id: ProcessId) -> Option<(Written, Option<i32>)> {
         let until = self.now + LEASE;
         let (foreground, netns) = self.processes.foreground(id)?;
-        let (output, exit) = (std::mem::take(&mut foreground.output), foreground.exit);
+        let output = std::mem::take(&mut foreground.output);
+        let written = Written { output, errors: std::mem::take(&mut foreground.errors) };
+        let exit = foreground.exit;
         foreground.until = until;
         if exit.is_some() || self.network.netns(netns).is_none() {
             self.dismiss(id);
         }
-        (exit.is_some() || self.network.netns(netns).is_some()).then_some((output, exit))
+        (exit.is_some() || self.network.netns(netns).is_some()).then_some((written, exit))
     }
 
-    /// Whether a process that was started by hand has ended, or is gone.
-    pub fn has_ended(&self, id: ProcessId) -> bool {
-        self.processes.has_ended(id)
+    /// Whether a process that was started by hand has ended, is gone, or wrote something.
+    pub fn has_news(&self, id: ProcessId) -> bool {
+        self.processes.has_news(id)
     }
 
     /// Signals a process that was started by hand.

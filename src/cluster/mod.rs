@@ -39,6 +39,7 @@ pub use compile::policy_block;
 pub use deeds::{
     Applied, ApplyOutcome, Deed, DeedId, Did, Ending, Fetched, ObjectName, Refusal, Refused, Sought,
 };
+pub use foreground::Written;
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc};
 pub use kubelet::LogLines;

@@ -46,6 +46,8 @@ pub struct Context<'a> {
     pub process: ProcessId,
     /// What it writes to standard output and standard error: the container's log.
     pub output: &'a mut Vec<u8>,
+    /// Its standard error, where it does not go the same way: a process that was started by hand.
+    pub errors: Option<&'a mut Vec<u8>>,
 }
 
 impl Context<'_> {
@@ -58,6 +60,13 @@ impl Context<'_> {
     pub fn say(&mut self, line: impl Display) {
         // A vector takes everything.
         let _ = writeln!(self.output, "{line}");
+    }
+
+    /// Writes a line to standard error.
+    pub fn complain(&mut self, line: impl Display) {
+        let errors = self.errors.as_deref_mut().unwrap_or(self.output);
+        // A vector takes everything.
+        let _ = writeln!(errors, "{line}");
     }
 
     /// Opens a listening socket in the pod's network namespace (R1.2).

@@ -133,10 +133,12 @@ impl Processes {
         Some(&self.entries.get(&id)?.place)
     }
 
-    /// Whether a process that somebody runs by hand has ended, or is gone.
-    pub fn has_ended(&self, id: ProcessId) -> bool {
+    /// Whether a process that somebody runs by hand has ended, is gone, or wrote something.
+    pub fn has_news(&self, id: ProcessId) -> bool {
         let Some(entry) = self.entries.get(&id) else { return true };
-        matches!(&entry.keeper, Keeper::Shell(foreground) if foreground.exit.is_some())
+        let Keeper::Shell(foreground) = &entry.keeper else { return false };
+        let wrote = !foreground.output.is_empty() || !foreground.errors.is_empty();
+        foreground.exit.is_some() || wrote
     }
 
     /// What is known of a process that somebody runs by hand, and where it listens.
@@ -242,21 +244,31 @@ fn with_program<R>(
     if Arc::get_mut(&mut program).is_none() {
         program = Arc::from(program.clone_box());
     }
-    let mut output = Vec::new();
+    let by_hand = matches!(entry.keeper, Keeper::Shell(_));
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
     let before = cluster.acting.replace(id);
-    let mut context = Context { cluster: &mut *cluster, place, process: id, output: &mut output };
+    let mut context = Context {
+        cluster: &mut *cluster,
+        place,
+        process: id,
+        output: &mut output,
+        errors: by_hand.then_some(&mut errors),
+    };
     let result = Arc::get_mut(&mut program).map(|program| act(program, &mut context));
     cluster.acting = before;
     cluster.processes.running -= 1;
     let entry = cluster.processes.entries.get_mut(&id)?;
     entry.program = Some(program);
     match &mut entry.keeper {
-        _ if output.is_empty() => {}
+        _ if output.is_empty() && errors.is_empty() => {}
         Keeper::Kubelet(owner) => {
             let owner = *owner;
             cluster.kubelets.write(cluster.now, owner, &output);
         }
-        Keeper::Shell(foreground) => foreground.output.extend(output),
+        Keeper::Shell(foreground) => {
+            foreground.output.extend(output);
+            foreground.errors.extend(errors);
+        }
     }
     result
 }

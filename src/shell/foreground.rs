@@ -36,8 +36,11 @@ impl ForegroundTool {
     /// Passes on what the server wrote; its exit code, when it has ended.
     fn look(io: &mut Io<'_>, id: ProcessId) -> Option<i32> {
         // One that is gone was killed with its pod.
-        let Some((output, exit)) = io.cluster.attend(id) else { return Some(137) };
-        io.stdout.extend_from_slice(&output);
+        let Some((written, exit)) = io.cluster.attend(id) else { return Some(137) };
+        io.stdout.extend_from_slice(&written.output);
+        if !written.errors.is_empty() {
+            io.put_error(&written.errors);
+        }
         exit
     }
 
@@ -71,7 +74,7 @@ impl Tool for ForegroundTool {
     }
 
     fn is_ready(&self, cluster: &Cluster) -> bool {
-        matches!(self.state, ForegroundState::Runs(id) if cluster.has_ended(id))
+        matches!(self.state, ForegroundState::Runs(id) if cluster.has_news(id))
     }
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {

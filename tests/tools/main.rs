@@ -177,6 +177,15 @@ fn main() -> ExitCode {
         let text = format!("{title}{}\n", differing.join("\n"));
         fs::write(folder().join("differences.txt"), text).expect("the list can be written");
     }
+    // A difference that is gone is no longer known: the list would hide it if it came back.
+    let differing: BTreeSet<String> = differing.into_iter().collect();
+    if mode.is_empty() && words.is_empty() {
+        for gone in known.difference(&differing) {
+            println!("agrees by now, so it is to be settled: {gone}");
+            failed = true;
+        }
+        println!("{} known differences", known.len());
+    }
     for (tool, (agreed, all)) in shares {
         let share = 100.0 * f64::from(agreed) / (all.max(1) as f64);
         println!("{tool}: {agreed} of {all}, {share:.1} %");

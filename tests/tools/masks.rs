@@ -19,6 +19,8 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"(\d+%) +[\d.,]+[KMG]?[= ][^\n]*", "$1 SPEED"),
         (r"\]([ \d.,KM]+)[\d.]+[KMG]?B/s +in \S+", "]$1SPEED"),
         (r"-{20,}[0-9a-f]{16}", "BOUNDARY"),
+        (r#""date":\["[^"]*"\]"#, "\"date\":*"),
+        (r"host: 0x[0-9a-f]+", "host: 0x*"),
         (r"on (\S+) \d{4,5}\b", "on $1 PORT"),
         (r"(?m)^\[\d+\] \d+", "[JOB]"),
         (r"pid \d+", "pid N"),

@@ -9,7 +9,10 @@ use podhop::shell::{self, Files};
 use super::{Played, Shell};
 
 const HOME: &str = "/home/player";
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a command may take: as long as the real one (`real_side.rs`).
+const LIMIT: Duration = Duration::from_secs(5);
+/// How long it takes to install programs.
+const INSTALL: Duration = Duration::from_secs(600);
 const SETTLE: Duration = Duration::from_secs(60);
 
 /// A cluster with a container for every kind of shell.
@@ -31,7 +34,7 @@ impl Player {
         }
         let pods = "kubectl run debian --image=debian:12 -- sleep 100000; kubectl run busybox --image=busybox:1.36 -- sleep 100000";
         cluster.settle(SETTLE);
-        shell::run_at(&mut cluster, &Place::Laptop, &files, pods, LIMIT);
+        shell::run_at(&mut cluster, &Place::Laptop, &files, pods, INSTALL);
         cluster.settle(SETTLE);
         for pod in ["debian", "busybox"] {
             for (name, content) in &files {
@@ -63,7 +66,7 @@ impl Player {
              kubectl apply -f cluster.yaml; kubectl wait --for=condition=Ready pod/web pod/busybox; {install}"
         );
         cluster.settle(SETTLE);
-        shell::run_at(&mut cluster, &Place::Laptop, &files, &script, 10 * LIMIT);
+        shell::run_at(&mut cluster, &Place::Laptop, &files, &script, INSTALL);
         cluster.settle(SETTLE);
         for pod in ["web", "busybox"] {
             for (name, content) in &self.files {
@@ -95,12 +98,15 @@ impl Player {
             Shell::Net => inside("web", &quoted),
             Shell::BusyBox | Shell::NetBusyBox => inside("busybox", &quoted),
         };
+        let until = cluster.now() + LIMIT;
         let done = shell::run_at(&mut cluster, &place, &self.files, &script, LIMIT);
+        // What is killed at the limit has no exit code.
+        let exit = if cluster.now() >= until { -1 } else { done.exit };
         Played {
             command: command.to_owned(),
             stdout: String::from_utf8_lossy(&done.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&done.stderr).into_owned(),
-            exit: done.exit,
+            exit,
         }
     }
 }

@@ -8,6 +8,10 @@ use super::{Played, Shell};
 
 const HOME: &str = "/home/player";
 
+/// BusyBox as its image has it: version 1.36.1, built with `make defconfig`. Debian's own is another
+/// version with fewer options.
+const BUSYBOX: &str = "/opt/busybox/busybox";
+
 /// Set in the network of its own where network tools are played.
 pub const INSIDE: &str = "PODHOP_TOOLS_INSIDE";
 
@@ -39,7 +43,7 @@ fn play_one(shell: Shell, command: &str, files: &Path) -> Played {
     let (program, name, path) = match shell {
         Shell::Bash => ("/bin/bash", "bash", "/usr/local/bin:/usr/bin:/bin"),
         Shell::Dash | Shell::Net => ("/bin/dash", "sh", "/usr/local/bin:/usr/bin:/bin"),
-        Shell::BusyBox | Shell::NetBusyBox => ("/bin/busybox", "sh", "/opt/busybox"),
+        Shell::BusyBox | Shell::NetBusyBox => (BUSYBOX, "sh", "/opt/busybox"),
     };
     if matches!(shell, Shell::BusyBox | Shell::NetBusyBox) && !Path::new("/opt/busybox/ls").exists()
     {

@@ -101,6 +101,8 @@ pub enum DnsType {
     Soa,
     Mx,
     Any,
+    /// A type that no server here has records of, by its name.
+    Other(&'static str),
 }
 
 impl DnsAnswer {
@@ -114,6 +116,15 @@ impl DnsAnswer {
             authority: Vec::new(),
             additional: Vec::new(),
         }
+    }
+
+    /// The name that the answer's aliases lead to; `asked` itself where there are none.
+    pub fn target(&self, asked: &str) -> String {
+        let alias = self.records.iter().rev().find_map(|record| match &record.data {
+            DnsData::Cname(target) => Some(target.clone()),
+            _ => None,
+        });
+        alias.unwrap_or_else(|| asked.to_owned())
     }
 
     /// The addresses of the answer section, in order.
@@ -199,6 +210,7 @@ impl fmt::Display for DnsType {
             DnsType::Soa => "SOA",
             DnsType::Mx => "MX",
             DnsType::Any => "ANY",
+            DnsType::Other(name) => name,
         })
     }
 }

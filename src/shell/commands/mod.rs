@@ -14,6 +14,7 @@ mod options;
 mod packages;
 mod plain;
 pub(in crate::shell) mod print;
+pub(in crate::shell) mod real_options;
 mod registry;
 mod ssh;
 mod system;

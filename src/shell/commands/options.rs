@@ -1,5 +1,7 @@
 //! Options of command lines, as getopt reads them.
 
+use super::real_options;
+use super::trouble::left_out;
 use crate::shell::Io;
 
 /// Whose getopt reads a command line: it decides the words of errors.
@@ -157,7 +159,9 @@ impl Grammar {
         }
         let near: Vec<(&'static str, char)> =
             self.long.iter().filter(|(long, _)| long.starts_with(name)).copied().collect();
+        let real = || real_options::real(self.name, words, &format!("--{name}"));
         match near.as_slice() {
+            [] if real().is_some() => Err(left_out(self.name, format!("--{name}"))),
             [] if words == Messages::Musl => {
                 Err(self.said(&format!("unrecognized option: {name}"), words))
             }
@@ -176,7 +180,11 @@ impl Grammar {
     }
 
     fn unknown(&self, letter: char, words: Messages) -> String {
+        let option = format!("-{letter}");
         match words {
+            _ if real_options::real(self.name, words, &option).is_some() => {
+                left_out(self.name, option)
+            }
             Messages::Musl => self.said(&format!("unrecognized option: {letter}"), words),
             _ => self.said(&format!("invalid option -- '{letter}'"), words),
         }

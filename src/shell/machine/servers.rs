@@ -33,10 +33,17 @@ impl Machine {
         act: impl FnOnce(&mut Context<'_>) -> T,
     ) -> Option<T> {
         let process = self.state.process?;
-        let mut output = Vec::new();
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
         let place = self.state.place.clone();
-        let result = act(&mut Context { cluster: io.cluster, place, process, output: &mut output });
+        let result = act(&mut Context {
+            cluster: io.cluster,
+            place,
+            process,
+            output: &mut output,
+            errors: Some(&mut errors),
+        });
         self.put(io, 1, &output);
+        self.put(io, 2, &errors);
         Some(result)
     }
 

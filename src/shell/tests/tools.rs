@@ -1,6 +1,8 @@
 //! The tools on the laptop.
 
-use super::{complaint, output};
+use super::{Story, complaint, output, said};
+use crate::cluster::Flavour;
+use crate::shell::commands::real_options;
 
 const PODS: &str = "cat > pods <<'EOF'\nNAME READY IP\nweb-1 1/1 10.244.2.10\nweb-2 0/1 10.244.10.2\ndb-0 1/1 10.244.1.3\nEOF\n";
 
@@ -172,4 +174,34 @@ fn the_editor_is_the_games() {
         ui_requests,
         [crate::shell::UiRequest::Edit("web.yaml".into()), crate::shell::UiRequest::ClearScreen]
     );
+}
+
+/// A real option does something, or is said to be left out: it is never unknown.
+#[test]
+fn no_real_option_is_unknown() {
+    let unknown = ["unrecognized option", "invalid option", "illegal option", "unknown option"];
+    let mut story = Story::new();
+    let begin = "kubectl run busybox --image=busybox:1.36 -- sleep 100000; kubectl wait --for=condition=Ready pod/busybox";
+    story.run(begin);
+    let mut wrong = Vec::new();
+    for flavour in [Flavour::Gnu, Flavour::BusyBox] {
+        // The laptop's ss and netstat do not ask the list yet.
+        let own = |tool: &str| flavour == Flavour::Gnu && matches!(tool, "ss" | "netstat");
+        for (tool, options) in real_options::all(flavour).filter(|(tool, _)| !own(tool)) {
+            let options = options.join(" ");
+            let script = format!(
+                "for option in {options}; do echo == $option; timeout 1 {tool} $option </dev/null 2>&1; done"
+            );
+            let script = match flavour {
+                Flavour::Gnu => script,
+                Flavour::BusyBox => format!("kubectl exec busybox -- sh -c '{script}'"),
+            };
+            let said = said(&story.clone().run(&script));
+            for part in said.split("== ").filter(|part| unknown.iter().any(|it| part.contains(it)))
+            {
+                wrong.push(format!("{flavour:?} {tool} {part}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join(""));
 }

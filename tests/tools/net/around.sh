@@ -6,10 +6,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 ip link set lo up
 for address in 10.96.0.80 10.96.0.10; do ip addr add $address/32 dev lo; done
 # What is sent elsewhere is lost, as in a cluster.
-ip addr add 10.244.1.9/32 dev lo
+ip addr add 10.244.1.5/32 dev lo
 ip route add default dev lo
 printf 'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n' > /tmp/podhop-resolv
-printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n10.244.1.9\tweb\n' > /tmp/podhop-hosts
+# The web server is asked from its own pod, or from that of BusyBox, which knows it by its Service alone.
+own=web; case "$*" in *busybox*) own=busybox;; esac
+printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n10.244.1.5\t%s\n' $own > /tmp/podhop-hosts
 mount --bind /tmp/podhop-resolv /etc/resolv.conf
 mount --bind /tmp/podhop-hosts /etc/hosts
 mkdir -p /tmp/podhop-nginx /usr/share/nginx/html

@@ -15,12 +15,18 @@ RECORDS = {
     ("10.0.96.10.in-addr.arpa.", 12): ["kube-dns.kube-system.svc.cluster.local."],
     ("_http._tcp.web." + DOMAIN, 33): [(0, 100, 80, "web." + DOMAIN)],
 }
-EXISTS = {name for name, _ in RECORDS} | {ZONE, "svc.cluster.local.", "default.svc.cluster.local."}
+SERIAL = 1767603603
 
 
 def name(text):
     labels = text.rstrip(".").split(".") if text != "." else []
     return b"".join(bytes([len(l)]) + l.encode() for l in labels) + b"\0"
+
+
+SOA = (ZONE, 6, name("ns.dns." + ZONE) + name("hostmaster." + ZONE) + struct.pack("!5I", SERIAL, 7200, 1800, 86400, 30))
+ROOT = (".", 6, name("a.root-servers.net.") + name("nstld.verisign-grs.com.") + struct.pack("!5I", 2026010500, 7200, 3600, 1209600, 3600))
+RECORDS[ZONE, 2] = ["kube-dns.kube-system.svc.cluster.local."]
+EXISTS = {name for name, _ in RECORDS} | {ZONE, "svc.cluster.local.", "default.svc.cluster.local."}
 
 
 def read_name(data, at):
@@ -38,7 +44,8 @@ def answer(data):
     question = data[12 : at + 4]
     edns = data[at + 4 :] if more else b""
     key = asked.lower()
-    inside = key.endswith(ZONE) or key.endswith("in-addr.arpa.") and key.endswith("96.10.in-addr.arpa.")
+    # Addresses without a name fall through to the servers outside, as the Corefile has it.
+    inside = key.endswith(ZONE) or (key, kind) in RECORDS
     code, records, authority, extra = 0, [], [], []
     found = RECORDS.get((key, kind), []) if inside else []
     for value in found:
@@ -52,21 +59,20 @@ def answer(data):
             content = name(value)
         records.append((asked, kind, content))
     if not found:
-        code = 0 if key in EXISTS else 3
-        zone = ZONE if inside else "."
-        if inside:
-            soa = name("ns.dns." + ZONE) + name("hostmaster." + ZONE)
-            authority.append((zone, 6, soa + struct.pack("!5I", 1767603600, 7200, 1800, 86400, 30)))
+        # The kubernetes plugin has an answer without records for SOA questions below its zone.
+        code = 0 if inside and (key in EXISTS or kind == 6) else 3
+        (authority if key != ZONE or kind != 6 else records).append(SOA if inside else ROOT)
     pack = lambda all: b"".join(
         name(n) + struct.pack("!HHIH", k, 1, 30, len(c)) + c for n, k, c in all
     )
-    bits = 0x8000 | (flags & 0x0100) | code | (0x0400 if inside else 0x0080)
+    bits = 0x8000 | (flags & 0x0110) | code | (0x0400 if inside else 0x0080)
     counts = (len(records), len(authority), len(extra) + (1 if edns else 0))
     head = struct.pack("!6H", number, bits, 1, *counts)
     if edns:
-        # What CoreDNS says of EDNS: its own size, and the options that came.
-        length = struct.unpack("!H", edns[9:11])[0]
-        edns = b"\0" + struct.pack("!HHIH", 41, 1232, 0, length) + edns[11 : 11 + length]
+        # CoreDNS gives the question's EDNS record back, flag and cookie too; a server outside has no cookie.
+        size, _, bits, length = struct.unpack("!HHHH", edns[3:11])
+        options = edns[11 : 11 + length] if inside else b""
+        edns = b"\0" + struct.pack("!HHHHH", 41, size, 0, bits & 0x8000, len(options)) + options
     return head + question + pack(records) + pack(authority) + pack(extra) + edns
 
 

@@ -9,6 +9,7 @@ use super::reverse::arpa;
 use crate::clock::SimTime;
 use crate::cluster::DialFailure;
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType, Protocol, Question};
+use crate::shell::commands::trouble::left_out;
 use crate::shell::{Io, Step, Tool};
 
 /// How long it waits for answers.
@@ -101,24 +102,11 @@ impl Tool for Nslookup {
 impl Nslookup {
     /// Sends every question; an exit code ends it.
     fn ask(&self, io: &mut Io<'_>) -> Result<NslookupState, i32> {
-        let mut kind = None;
-        let mut words = Vec::new();
-        for argument in &self.arguments {
-            match argument.strip_prefix('-') {
-                Some(option) => {
-                    let wanted = option.split('=').nth(1).unwrap_or("");
-                    match record_type(wanted) {
-                        Some(wanted) => kind = Some(wanted),
-                        None => {
-                            io.write_error(format!("nslookup: invalid query type \"{wanted}\""));
-                            return Err(1);
-                        }
-                    }
-                }
-                None => words.push(argument.as_str()),
-            }
-        }
-        let Some(name) = words.first() else {
+        let Wanted { kind, patience, words } = Wanted::read(&self.arguments).map_err(|told| {
+            io.write_error(told);
+            1
+        })?;
+        let (Some(name), None) = (words.first(), words.get(2)) else {
             io.write_error(USAGE);
             return Err(1);
         };
@@ -132,7 +120,7 @@ impl Nslookup {
         };
         let Some(server) = server else {
             let shown = words.get(1).copied().unwrap_or("");
-            io.write_error(format!("nslookup: can't resolve '{shown}'"));
+            io.write_error(format!("nslookup: bad address '{shown}'"));
             return Err(1);
         };
         let (names, kinds) = questions(name, kind, &conf.search);
@@ -147,7 +135,7 @@ impl Nslookup {
                         let tries =
                             if answer.code == DnsCode::ServFail { SERVFAIL_TRIES } else { 1 };
                         let came = query.took * tries;
-                        if came <= PATIENCE {
+                        if came <= patience {
                             took = took.max(came);
                             answers.push((name.clone(), answer));
                         } else {
@@ -159,7 +147,7 @@ impl Nslookup {
             }
         }
         if late {
-            took = PATIENCE;
+            took = patience;
         }
         if !answers.is_empty() {
             return Ok(NslookupState::Asked { until: io.now() + took, server, answers });
@@ -168,7 +156,49 @@ impl Nslookup {
             io.write_error(format!("nslookup: write to '{server}': Connection refused"));
             return Ok(NslookupState::Unanswered { until: io.now() });
         }
-        Ok(NslookupState::Unanswered { until: io.now() + PATIENCE })
+        Ok(NslookupState::Unanswered { until: io.now() + patience })
+    }
+}
+
+/// What was asked for.
+struct Wanted<'a> {
+    kind: Option<DnsType>,
+    /// How long it waits.
+    patience: Duration,
+    words: Vec<&'a str>,
+}
+
+/// The options; a word may be cut anywhere, and the first that it begins is meant.
+const OPTIONS: &[&str] = &["type", "querytype", "port", "retry", "debug", "t", "timeout"];
+
+impl Wanted<'_> {
+    /// Options stand before the name (`nslookup.c`, `nslookup_main`).
+    fn read(arguments: &[String]) -> Result<Wanted<'_>, String> {
+        let mut wanted = Wanted { kind: None, patience: PATIENCE, words: Vec::new() };
+        let mut rest = arguments.iter().map(String::as_str).peekable();
+        while let Some(option) = rest.peek().and_then(|word| word.strip_prefix('-')) {
+            rest.next();
+            let (name, value) = option.split_once('=').unwrap_or((option, ""));
+            let number = || {
+                let number = value.parse::<u64>().ok().filter(|number| *number > 0);
+                number.ok_or_else(|| format!("nslookup: invalid number '{value}'"))
+            };
+            match OPTIONS.iter().find(|known| known.starts_with(name)) {
+                Some(&"type" | &"querytype") => {
+                    let kind = record_type(value);
+                    let unknown = || format!("nslookup: invalid query type \"{value}\"");
+                    wanted.kind = Some(kind.ok_or_else(unknown)?);
+                }
+                // How often it asks within that time is not seen.
+                Some(&"retry") => drop(number()?),
+                Some(&"t" | &"timeout") => wanted.patience = Duration::from_secs(number()?),
+                Some(&"port") if number()? == 53 => {}
+                Some(name) => return Err(left_out("nslookup", format!("-{name}"))),
+                None => return Err(USAGE.to_owned()),
+            }
+        }
+        wanted.words = rest.collect();
+        Ok(wanted)
     }
 }
 

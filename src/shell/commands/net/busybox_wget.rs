@@ -281,7 +281,7 @@ impl Wget {
                         note_bad_url(io, &text);
                         let told = match why {
                             BadUrl::Port(port) => format!("bad port '{port}'"),
-                            BadUrl::Malformed if text.ends_with("://") => {
+                            BadUrl::Malformed if text.is_empty() || text.ends_with("://") => {
                                 "bad address ''".to_owned()
                             }
                             _ => format!("not an http or ftp url: {text}"),
@@ -352,10 +352,19 @@ impl Wget {
                 "  {} {} {}",
                 response.version, response.status, response.reason
             ));
-            for (key, value) in &response.headers {
+            // It reads no further than it needs to: of an error the first line, of a redirect as far
+            // as the header that says where to.
+            let redirect = (300..400).contains(&response.status);
+            let failed = response.status >= 400;
+            for (key, value) in response.headers.iter().take_while(|_| !failed) {
                 io.write_error(format!("  {key}: {value}"));
+                if redirect && key.eq_ignore_ascii_case("location") {
+                    break;
+                }
             }
-            io.write_error("  ");
+            if !failed && !(redirect && response.header("location").is_some()) {
+                io.write_error("  ");
+            }
         }
         if let Some(location) =
             response.header("location").filter(|_| (300..400).contains(&response.status))
@@ -461,7 +470,8 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
         }
         return Step::Exit(0);
     }
-    let named = match url.file_name() {
+    // What stands behind the last slash, the query too.
+    let named = match url.target.rsplit('/').next().unwrap_or_default() {
         "" => "index.html",
         name => name,
     };
@@ -474,7 +484,9 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
             io.write_error("writing to stdout");
         }
         io.stdout.extend_from_slice(&response.body);
-        progress(arguments, io, "-", response.body.len());
+        if response.status != 204 {
+            progress(arguments, io, "-", response.body.len());
+        }
         if !arguments.quiet {
             io.write_error("written to stdout");
         }
@@ -514,7 +526,10 @@ fn failed(io: &mut Io<'_>, url: &Url, failure: &Failure) -> Step {
         Failure::Name(_) | Failure::SlowName { .. } => format!("bad address '{}'", shown_host(url)),
         Failure::Dial { to, why, .. } => {
             let why = dial_trouble(io, *why);
-            format!("can't connect to remote host ({}): {why}", to.ip())
+            match to.ip().is_ipv4() {
+                true => format!("can't connect to remote host ({}): {why}", to.ip()),
+                false => format!("can't connect to remote host: {why}"),
+            }
         }
         Failure::SlowDial { .. } | Failure::SlowAnswer { .. } => "download timed out".to_owned(),
     };

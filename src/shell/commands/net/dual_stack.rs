@@ -199,9 +199,8 @@ fn in_a_single_stack_cluster_there_is_no_way_for_ipv6() {
     assert_eq!(exit, 7);
     let (out, _) = desk.at("box", "wget 'http://[fd00:10:96::77]/'");
     assert!(
-        out.contains(
-            "wget: can't connect to remote host (fd00:10:96::77): Network is unreachable\n"
-        ),
+        // Of an IPv6 address BusyBox' `xconnect.c` says no more.
+        out.contains("wget: can't connect to remote host: Network is unreachable\n"),
         "{out}"
     );
     let (out, _) = desk.at("box", "ping -c 1 fd00:10:96::77");

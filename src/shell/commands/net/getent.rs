@@ -7,6 +7,9 @@ use crate::clock::SimTime;
 use crate::network::Family;
 use crate::shell::{Io, Step, Tool};
 
+/// What follows on a mistake, on standard output.
+const TRY: &str = "Try `getent --help' or `getent --usage' for more information.";
+
 /// A running getent: what it will say, and when.
 #[derive(Clone, Debug)]
 struct Getent {
@@ -46,8 +49,8 @@ impl Tool for Getent {
 impl Getent {
     fn find(&self, io: &mut Io<'_>, now: SimTime) -> (SimTime, Vec<String>, i32) {
         let Some((database, keys)) = self.arguments.split_first() else {
-            io.write_error("getent: wrong number of arguments\nTry `getent --help' or `getent --usage' for more information.");
-            return (now, Vec::new(), 1);
+            io.write_error("getent: wrong number of arguments");
+            return (now, vec![TRY.to_owned()], 1);
         };
         let (mut until, mut lines, mut code) = (now, Vec::new(), 0);
         match database.as_str() {
@@ -77,7 +80,8 @@ impl Getent {
                 code = if lines.is_empty() && !keys.is_empty() { 2 } else { 0 };
             }
             unknown => {
-                io.write_error(format!("Unknown database: {unknown}\nTry `getent --help' or `getent --usage' for more information."));
+                io.write_error(format!("Unknown database: {unknown}"));
+                lines.push(TRY.to_owned());
                 code = 1;
             }
         }
@@ -144,7 +148,7 @@ fn sockets(io: &mut Io<'_>, name: &str, database: &str, until: &mut SimTime) -> 
 }
 
 fn backwards(io: &mut Io<'_>, address: IpAddr, until: &mut SimTime) -> Vec<String> {
-    let (name, took) = reverse::name_of(io, address);
+    let (name, took) = reverse::name_of(io.cluster, io.place, address);
     *until += took;
     name.map(|name| entry(&address.to_string(), &name)).into_iter().collect()
 }

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::reverse::name_of;
 use crate::cluster::{
     Answer, Ask, Cluster, Context, Flavour, HttpRequest, HttpResponse, Payload, Place, Poll,
     Process, Reply, Signal,
@@ -27,6 +28,8 @@ pub(super) struct Wanted {
     /// `-k`: the next client after the last one.
     pub keeps: bool,
     pub verbose: bool,
+    /// `-n`: who comes is told by the address.
+    pub numeric: bool,
     /// `-e`: a program that talks to the client.
     pub program: Vec<String>,
 }
@@ -64,7 +67,7 @@ impl Process for Listener {
 
     fn signal(&mut self, _: Signal, context: &mut Context<'_>) -> bool {
         if self.wanted.flavour == Flavour::BusyBox {
-            context.say("punt!");
+            context.complain("punt!");
         }
         self.over = Some(1);
         true
@@ -122,13 +125,13 @@ impl Listener {
     fn listen(&mut self, context: &mut Context<'_>) {
         let Wanted { flavour, protocol, address, port, verbose, .. } = self.wanted;
         if let Err(why) = context.bind(protocol, address, port, "nc") {
-            context.say(match flavour {
+            context.complain(match flavour {
                 Flavour::BusyBox => format!("nc: bind: {}", why.words()),
                 Flavour::Gnu => format!("nc: {}", why.words()),
             });
             self.over = Some(1);
         } else if verbose {
-            context.say(match flavour {
+            context.complain(match flavour {
                 Flavour::BusyBox => format!("listening on {address}:{port} ..."),
                 Flavour::Gnu => format!("Listening on {address} {port}"),
             });
@@ -144,9 +147,15 @@ impl Listener {
 
     fn greet(&self, peer: SocketAddr, context: &mut Context<'_>) {
         let own = SocketAddr::new(context.address(), self.wanted.port);
-        context.say(match self.wanted.flavour {
+        let place = context.place.clone();
+        let name = match self.wanted.flavour == Flavour::Gnu && !self.wanted.numeric {
+            true => name_of(context.cluster, &place, peer.ip()).0,
+            false => None,
+        };
+        let name = name.unwrap_or_else(|| peer.ip().to_string());
+        context.complain(match self.wanted.flavour {
             Flavour::BusyBox => format!("connect to {own} from {peer} ({peer})"),
-            Flavour::Gnu => format!("Connection received on {} {}", peer.ip(), peer.port()),
+            Flavour::Gnu => format!("Connection received on {name} {}", peer.port()),
         });
     }
 

@@ -10,7 +10,9 @@ use super::raw_session::{RawSession, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Connection, DialFailure, Flavour, LookupFailure};
 use crate::network::{Protocol, SocketAddr};
+use crate::shell::commands::options::Messages;
 use crate::shell::commands::trouble::{dial_trouble, left_out, name_trouble};
+use crate::shell::commands::words;
 use crate::shell::foreground::run_in_foreground;
 use crate::shell::{Interrupted, Io, Step, Tool};
 
@@ -31,6 +33,18 @@ const SERVICES: &[(u16, &str)] = &[
     (5672, "amqp"),
     (6379, "redis"),
     (8080, "http-alt"),
+];
+
+/// The same of UDP.
+const UDP_SERVICES: &[(u16, &str)] = &[
+    (53, "domain"),
+    (67, "bootps"),
+    (68, "bootpc"),
+    (69, "tftp"),
+    (123, "ntp"),
+    (161, "snmp"),
+    (162, "snmp-trap"),
+    (514, "syslog"),
 ];
 
 /// What BusyBox listens on when no port is given: the kernel chooses.
@@ -63,9 +77,18 @@ struct Args {
     listen: bool,
     /// `-k`
     keeps: bool,
-    leaves: bool,
     families: Families,
     wait: Option<Duration>,
+    /// `-q`, `-N`: how long after the end of input it leaves.
+    quits: Option<Duration>,
+    /// `-C`: lines end as network protocols want it.
+    crlf: bool,
+    /// `-d`: nothing is read.
+    deaf: bool,
+    /// `-i`
+    interval: bool,
+    /// `-U`
+    unix: bool,
     /// `-p`
     local: Option<u16>,
     /// `-s`
@@ -171,11 +194,15 @@ impl Tool for Nc {
 }
 
 impl Args {
-    fn parse(arguments: &[String], flavour: Flavour) -> Result<Args, String> {
+    fn parse(arguments: &[String], flavour: Flavour, words: Messages) -> Result<Args, String> {
+        let unknown = |letter| told(letter, "invalid option", "unrecognized option", words);
+        let missing = |letter| {
+            told(letter, "option requires an argument", "option requires an argument", words)
+        };
         let mut args = Args { families: Families::usual(flavour), ..Args::default() };
-        let mut words = arguments.iter().map(String::as_str);
+        let mut rest = arguments.iter().map(String::as_str);
         let mut operands = Vec::new();
-        while let Some(word) = words.next() {
+        while let Some(word) = rest.next() {
             let Some(group) = word.strip_prefix('-').filter(|group| !group.is_empty()) else {
                 operands.push(word);
                 continue;
@@ -187,50 +214,108 @@ impl Args {
                     'u' => args.udp = true,
                     'n' => args.numeric = true,
                     'l' => args.listen = true,
-                    'N' if flavour == Flavour::Gnu => args.leaves = true,
-                    '4' | '6' if flavour == Flavour::Gnu => {
-                        args.families = Families::option(letter).unwrap_or_default();
-                    }
                     'k' => args.keeps = true,
-                    '4' => {}
-                    // These tune what never shows.
-                    'b' | 'D' | 'S' | 'r' | 't' if flavour == Flavour::Gnu => {}
-                    'C' | 'd' | 'F' | 'U' | 'Z' if flavour == Flavour::Gnu => {
-                        return Err(left_out("nc", format!("-{letter}")));
-                    }
+                    '4' | 'b' if flavour == Flavour::BusyBox => {}
                     // All words after it are the program's.
                     'e' if flavour == Flavour::BusyBox => {
-                        args.program = words.map(str::to_owned).collect();
+                        args.program = rest.map(str::to_owned).collect();
                         args.operands(&operands)?;
                         return Ok(args);
                     }
-                    'w' | 'q' | 'p' | 'i' | 's' | 'e' | 'o' | 'x' | 'X' | 'I' | 'O' | 'M' | 'm'
-                    | 'T' | 'V' | 'P' | 'W' => {
-                        let rest = &group[at + letter.len_utf8()..];
-                        let value = if rest.is_empty() { words.next() } else { Some(rest) };
-                        let value = value.ok_or_else(|| missing(letter, flavour))?;
+                    letter if valued(flavour).contains(letter) => {
+                        let glued = &group[at + letter.len_utf8()..];
+                        let value = if glued.is_empty() { rest.next() } else { Some(glued) };
+                        let value = value.ok_or_else(|| missing(letter))?;
                         args.option(letter, value)?;
                         break;
                     }
-                    other => return Err(unknown(other, flavour)),
+                    letter if flavour == Flavour::Gnu => args.openbsd(letter)?,
+                    other => return Err(unknown(other)),
                 }
             }
+        }
+        if flavour == Flavour::Gnu {
+            args.agree(operands.is_empty())?;
         }
         args.operands(&operands)?;
         Ok(args)
     }
 
-    fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
+    /// A letter that only OpenBSD's nc has.
+    fn openbsd(&mut self, letter: char) -> Result<(), String> {
         match letter {
-            'p' => self.local = Some(port_number(value)?),
-            's' => self.source = value.parse().ok(),
-            'w' => {
-                let seconds: u64 =
-                    value.parse().map_err(|_| format!("nc: timeout invalid: {value}"))?;
-                self.wait = Some(Duration::from_secs(seconds));
+            'N' => self.quits = Some(Duration::ZERO),
+            '4' | '6' => self.families = Families::option(letter).unwrap_or_default(),
+            'C' => self.crlf = true,
+            'd' => self.deaf = true,
+            'U' => self.unix = true,
+            // Debugging, broadcasts and telnet's negotiation: nothing of it shows here.
+            'b' | 'D' | 't' => {}
+            'S' => return Err("nc: Unable to read TCP MD5SIG password".to_owned()),
+            'F' | 'Z' | 'r' => return Err(left_out("nc", format!("-{letter}"))),
+            'h' => {
+                let usage = usage(Flavour::Gnu);
+                return Err(format!("OpenBSD netcat (Debian patchlevel 1.219-1)\n{usage}"));
             }
-            'q' => self.leaves = value == "0",
-            'x' | 'X' | 'P' | 'W' | 'i' | 'V' => return Err(left_out("nc", format!("-{letter}"))),
+            other => {
+                return Err(told(other, "invalid option", "", Messages::Gnu));
+            }
+        }
+        Ok(())
+    }
+
+    /// What does not go together (`nc.c`, `main`).
+    fn agree(&self, alone: bool) -> Result<(), String> {
+        if self.listen && self.source.is_some() {
+            return Err(usage(Flavour::Gnu).to_owned());
+        }
+        if self.listen && self.scan {
+            return Err("nc: cannot use -z and -l".to_owned());
+        }
+        if self.keeps && !self.listen {
+            return Err("nc: must use -l with -k".to_owned());
+        }
+        if self.interval && !self.scan {
+            return Err(left_out("nc", "-i"));
+        }
+        if self.unix && self.listen {
+            return Err(left_out("nc", "-U"));
+        }
+        match self.listen && alone && self.local.is_none() {
+            true => Err("nc: missing port number".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
+        let most = i64::from(i32::MAX);
+        match letter {
+            'p' => self.local = Some(own_port(value)?),
+            's' => {
+                let source = value.parse();
+                let why = "nc: getaddrinfo: Name or service not known";
+                self.source = Some(source.map_err(|_| why.to_owned())?);
+            }
+            'w' => {
+                let seconds = number("timeout", value, 0, most / 1000)?;
+                self.wait = Some(Duration::from_secs(seconds.unsigned_abs()));
+            }
+            'q' => {
+                let seconds = number("quit timer", value, -most, most)?;
+                self.quits = u64::try_from(seconds).ok().map(Duration::from_secs);
+            }
+            'i' => self.interval = number("interval", value, 0, i64::from(u32::MAX))? > 0,
+            // How far packets go, and how large the kernel's buffers are, never shows here.
+            'M' => drop(number("ttl is", value, 0, 255)?),
+            'm' => drop(number("minttl is", value, 0, 255)?),
+            'I' => drop(number("TCP receive window", value, 1, 1 << 30)?),
+            'O' => drop(number("TCP send window", value, 1, 1 << 30)?),
+            'T' if !is_service_type(value) => return Err(format!("nc: illegal tos value {value}")),
+            'X' if !matches!(value, "connect" | "4" | "5") => {
+                return Err("nc: unsupported proxy protocol".to_owned());
+            }
+            'V' => return Err("nc: no alternate routing table support available".to_owned()),
+            'x' | 'X' | 'P' | 'W' => return Err(left_out("nc", format!("-{letter}"))),
             _ => {}
         }
         Ok(())
@@ -239,16 +324,20 @@ impl Args {
     fn operands(&mut self, operands: &[&str]) -> Result<(), String> {
         match operands {
             [port] if self.listen && self.local.is_none() => {
-                self.local = Some(port_number(port)?);
+                self.local = Some(own_port(port)?);
                 Ok(())
             }
             [host, port] if self.listen && self.local.is_none() => {
                 self.source = host.parse().ok();
-                self.local = Some(port_number(port)?);
+                self.local = Some(own_port(port)?);
                 Ok(())
             }
             _ if self.listen => Ok(()),
             [] => Ok(()),
+            [path] if self.unix => {
+                self.host = (*path).to_owned();
+                Ok(())
+            }
             [host, ports @ ..] => {
                 self.host = (*host).to_owned();
                 for text in ports {
@@ -265,9 +354,18 @@ impl Args {
 
 impl Nc {
     fn begin(&self, io: &mut Io<'_>) -> Result<NcState, (String, i32)> {
-        let args = Args::parse(&self.arguments, self.flavour).map_err(|told| (told, 1))?;
+        let args = Args::parse(&self.arguments, self.flavour, words(io.cluster, io.place))
+            .map_err(|told| (told, 1))?;
         if args.listen {
             return self.listen(io, args);
+        }
+        if args.unix && !args.host.is_empty() {
+            // Nobody listens at a path here.
+            let why = match io.read_file(&args.host) {
+                Ok(_) => "Connection refused",
+                Err(_) => "No such file or directory",
+            };
+            return Err((format!("nc: {}: {why}", args.host), 1));
         }
         if args.host.is_empty() {
             return Err((usage(self.flavour).to_owned(), 1));
@@ -298,6 +396,7 @@ impl Nc {
             port,
             keeps: args.keeps,
             verbose: args.verbose > 0,
+            numeric: args.numeric,
             program: args.program,
         };
         Ok(NcState::Listening(run_in_foreground(listener(wanted, io.stdin))))
@@ -325,6 +424,10 @@ impl Nc {
                 return Some(Step::Exit(ports.exit));
             };
             ports.turn = 0;
+            if ports.is_of_other_family() && self.flavour == Flavour::Gnu {
+                io.write_error("nc: getaddrinfo: Address family for hostname not supported");
+                return Some(Step::Exit(1));
+            }
             ports.dial(io, port);
             self.state = NcState::Ports(ports);
             return None;
@@ -341,8 +444,12 @@ impl Nc {
                 if ports.args.scan {
                     io.cluster.hang_up(&connection);
                 } else {
-                    let mut session =
-                        RawSession::new(connection, ports.args.wait, ports.args.leaves);
+                    let args = &ports.args;
+                    let mut session = RawSession::new(connection, args.wait, args.quits);
+                    session.crlf = args.crlf;
+                    if args.deaf {
+                        session = session.deaf();
+                    }
                     if self.flavour == Flavour::BusyBox {
                         session = session.half_closing();
                     }
@@ -350,6 +457,9 @@ impl Nc {
                     return None;
                 }
             }
+            // The refusal of this very machine comes between the datagrams that a scan sends.
+            Err(Trouble::Dial(DialFailure::Refused))
+                if ports.args.udp && ports.address().is_loopback() => {}
             // A datagram that nobody takes looks like one that was taken (recording 31).
             Err(_) if ports.args.udp => {
                 ports.exit = 0;
@@ -374,6 +484,11 @@ impl Nc {
 impl Ports {
     fn address(&self) -> IpAddr {
         self.addresses[self.turn]
+    }
+
+    /// Whether the own address that was asked for (`-s`) is of the other family.
+    fn is_of_other_family(&self) -> bool {
+        self.args.source.is_some_and(|source| source.is_ipv6() != self.address().is_ipv6())
     }
 
     fn dial(&mut self, io: &mut Io<'_>, port: u16) {
@@ -406,8 +521,9 @@ impl Ports {
             Flavour::BusyBox => format!("{} ({}:{port}) open", self.args.host, self.address()),
             Flavour::Gnu => {
                 let protocol = if self.args.udp { "udp" } else { "tcp" };
-                let known = SERVICES.iter().find(|(number, _)| *number == port);
-                let known = known.filter(|_| !self.args.numeric && !self.args.udp);
+                let table = if self.args.udp { UDP_SERVICES } else { SERVICES };
+                let known = table.iter().find(|(number, _)| *number == port);
+                let known = known.filter(|_| !self.args.numeric);
                 let service = known.map_or("*", |(_, name)| name);
                 let who = self.who();
                 format!("Connection to {who} {port} port [{protocol}/{service}] succeeded!")
@@ -467,21 +583,71 @@ fn port_number(text: &str) -> Result<u16, String> {
     }
 }
 
-fn unknown(letter: char, flavour: Flavour) -> String {
-    match flavour {
-        Flavour::BusyBox => format!("nc: unrecognized option: {letter}\n{}", usage(flavour)),
-        Flavour::Gnu => format!("nc: invalid option -- '{letter}'\n{}", usage(flavour)),
+/// A port that it listens on or comes from: `getaddrinfo` reads it.
+fn own_port(text: &str) -> Result<u16, String> {
+    match text.parse::<u16>() {
+        Ok(port) => Ok(port),
+        Err(_) if text.parse::<i64>().is_ok() => port_number(text),
+        Err(_) => port_range(text)
+            .ok()
+            .and_then(|ports| ports.first().copied())
+            .ok_or_else(|| "nc: getaddrinfo: Servname not supported for ai_socktype".to_owned()),
     }
 }
 
-fn missing(letter: char, flavour: Flavour) -> String {
+/// A number between bounds, in the words of `strtonum`.
+fn number(what: &str, text: &str, least: i64, most: i64) -> Result<i64, String> {
+    let why = match text.parse::<i128>() {
+        Ok(number) if number < least.into() => "too small",
+        Ok(number) if number > most.into() => "too large",
+        Ok(number) => return Ok(i64::try_from(number).unwrap_or(most)),
+        Err(_) => "invalid",
+    };
+    // Some of its sentences name the number, and some do not.
+    let number = if what.ends_with("is") { String::new() } else { format!(": {text}") };
+    Err(format!("nc: {what} {why}{number}"))
+}
+
+/// Names and numbers that `-T` takes.
+fn is_service_type(text: &str) -> bool {
+    const NAMED: &[&str] = &[
+        "critical",
+        "ef",
+        "inetcontrol",
+        "lowcost",
+        "lowdelay",
+        "netcontrol",
+        "reliability",
+        "throughput",
+    ];
+    let class = |prefix: &str, length| {
+        text.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() == length && rest.bytes().all(|one| one.is_ascii_digit())
+        })
+    };
+    let hexadecimal =
+        text.strip_prefix("0x").is_some_and(|rest| u8::from_str_radix(rest, 16).is_ok());
+    NAMED.contains(&text)
+        || class("af", 2)
+        || class("cs", 1)
+        || hexadecimal
+        || text.parse::<u8>().is_ok()
+}
+
+/// The letters that take a value.
+fn valued(flavour: Flavour) -> &'static str {
     match flavour {
-        Flavour::BusyBox => {
-            format!("nc: option requires an argument: {letter}\n{}", usage(flavour))
-        }
-        Flavour::Gnu => {
-            format!("nc: option requires an argument -- '{letter}'\n{}", usage(flavour))
-        }
+        Flavour::Gnu => "IiMmOPpqsTVWwXx",
+        Flavour::BusyBox => "wpiso",
+    }
+}
+
+/// What is said of a letter, in the words of the C library's getopt, and how nc is used.
+fn told(letter: char, glibc: &str, musl: &str, words: Messages) -> String {
+    match words {
+        Messages::Gnu => format!("nc: {glibc} -- '{letter}'\n{}", usage(Flavour::Gnu)),
+        Messages::BusyBox => format!("nc: {glibc} -- '{letter}'\n{}", usage(Flavour::BusyBox)),
+        Messages::Musl => format!("nc: {musl}: {letter}\n{}", usage(Flavour::BusyBox)),
     }
 }
 
@@ -509,7 +675,7 @@ mod tests {
 
     fn parse(words: &[&str]) -> Result<Args, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        Args::parse(&words, Flavour::Gnu)
+        Args::parse(&words, Flavour::Gnu, Messages::Gnu)
     }
 
     // Recording 31, nc (netcat-openbsd)

@@ -62,7 +62,7 @@ impl Nslookup {
         let mut took = Duration::ZERO;
         self.said += &format!("{head:<10} {name}\n");
         for (index, address) in addresses.iter().enumerate() {
-            let (known, waited) = name_of(io, *address);
+            let (known, waited) = name_of(io.cluster, io.place, *address);
             took += waited;
             let known = known.map(|known| format!(" {known}")).unwrap_or_default();
             self.said += &format!("Address {}: {address}{known}\n", index + 1);

@@ -227,7 +227,7 @@ impl Ping {
                 let mut name = None;
                 if literal.is_none() && !args.numeric && !busybox {
                     // The answers' names are those that their addresses have.
-                    let (found, more) = reverse::name_of(io, address);
+                    let (found, more) = reverse::name_of(io.cluster, io.place, address);
                     took += more;
                     name = found;
                 }

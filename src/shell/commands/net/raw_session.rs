@@ -16,8 +16,10 @@ pub(super) struct RawSession {
     connection: Connection,
     /// How long silence is endured (`-w`).
     patience: Option<Duration>,
-    /// Whether the end of input ends it (`-N`, `-q 0`).
-    leaves: bool,
+    /// How long after the end of input it leaves (`-N`, `-q`).
+    leaves: Option<Duration>,
+    /// Whether lines are sent with a carriage return (`-C`).
+    pub crlf: bool,
     /// Whether the end of input is told to the server.
     half_closes: bool,
     /// What was typed and not sent yet.
@@ -49,10 +51,19 @@ pub(super) enum Turn {
 
 impl RawSession {
     /// A conversation over a connection that stands.
-    pub fn new(connection: Connection, patience: Option<Duration>, leaves: bool) -> RawSession {
+    pub fn new(
+        connection: Connection,
+        patience: Option<Duration>,
+        leaves: Option<Duration>,
+    ) -> RawSession {
         let state = SessionState::Begun;
-        let (typed, ended, half_closes) = (Vec::new(), false, false);
-        RawSession { connection, patience, leaves, half_closes, typed, ended, state }
+        let (typed, ended, half_closes, crlf) = (Vec::new(), false, false, false);
+        RawSession { connection, patience, leaves, crlf, half_closes, typed, ended, state }
+    }
+
+    /// One that reads nothing (`-d`), and stays for what the other side says.
+    pub fn deaf(self) -> RawSession {
+        RawSession { ended: true, leaves: None, ..self }
     }
 
     /// As BusyBox talks: it closes its side at the end of its input, and goes when the server does.
@@ -117,7 +128,7 @@ impl RawSession {
                 Read::End => self.ended = true,
                 Read::Line(line) => {
                     self.typed.extend_from_slice(line.as_bytes());
-                    self.typed.push(b'\n');
+                    self.typed.extend_from_slice(if self.crlf { b"\r\n" } else { b"\n" });
                     // What comes through a pipe is there all at once.
                     if io.stdin.terminal && is_whole(&self.typed) {
                         break;
@@ -138,7 +149,7 @@ impl RawSession {
     }
 
     fn end_of_silence(&self, now: SimTime) -> SimTime {
-        if self.leaves { now } else { self.patience.map_or(NEVER, |limit| now + limit) }
+        self.leaves.or(self.patience).map_or(NEVER, |limit| now + limit)
     }
 
     fn hear(&mut self, io: &mut Io<'_>, reply: Reply) -> Option<Turn> {
@@ -153,10 +164,10 @@ impl RawSession {
                     return Some(Turn::Closed);
                 } else if more {
                     self.state = SessionState::Listening;
-                } else if self.leaves {
+                } else if self.leaves == Some(Duration::ZERO) {
                     return Some(Turn::Left);
                 } else {
-                    let limit = self.patience.map_or(KEPT_OPEN, |limit| limit.min(KEPT_OPEN));
+                    let limit = self.leaves.or(self.patience).unwrap_or(KEPT_OPEN).min(KEPT_OPEN);
                     self.state = SessionState::Idle(now + limit);
                 }
                 None

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::cluster::{Cluster, Place};
 use crate::network::{DnsData, DnsType, Protocol, Question};
-use crate::shell::Io;
 
 /// `10.0.96.10.in-addr.arpa`, or all digits of an IPv6 address backwards below `ip6.arpa`.
 pub(super) fn arpa(address: IpAddr) -> String {
@@ -22,17 +22,21 @@ pub(super) fn arpa(address: IpAddr) -> String {
 }
 
 /// The name of an address, if it has one, and how long it takes to find that out.
-pub(super) fn name_of(io: &mut Io<'_>, address: IpAddr) -> (Option<String>, Duration) {
-    let hosts = io.cluster.read_file(io.place, "/etc/hosts").unwrap_or_default();
+pub(super) fn name_of(
+    cluster: &mut Cluster,
+    place: &Place,
+    address: IpAddr,
+) -> (Option<String>, Duration) {
+    let hosts = cluster.read_file(place, "/etc/hosts").unwrap_or_default();
     if let Some(name) = in_hosts(&String::from_utf8_lossy(&hosts), &address.to_string()) {
         return (Some(name), Duration::ZERO);
     }
-    let Some(server) = io.cluster.resolv_conf(io.place).nameservers.first().copied() else {
+    let Some(server) = cluster.resolv_conf(place).nameservers.first().copied() else {
         return (None, Duration::ZERO);
     };
     let name = format!("{}.", arpa(address));
     let question = Question { name: &name, kind: DnsType::Ptr };
-    let query = io.cluster.query(io.place, Protocol::Udp, server, question);
+    let query = cluster.query(place, Protocol::Udp, server, question);
     let found = query.result.ok().and_then(|answer| {
         answer.records.into_iter().find_map(|record| match record.data {
             DnsData::Ptr(name) => Some(name.trim_end_matches('.').to_owned()),

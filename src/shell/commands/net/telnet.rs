@@ -1,5 +1,7 @@
 //! telnet, as far as it shows whether a port is open (recording 31).
 
+use std::time::Duration;
+
 use std::net::IpAddr;
 
 use super::families::{Families, look_up};
@@ -73,7 +75,8 @@ impl Tool for Telnet {
                     });
                     // BusyBox' leaves with the end of its input.
                     let leaves = self.flavour == Flavour::BusyBox;
-                    let session = RawSession::new(connection, None, leaves);
+                    let session =
+                        RawSession::new(connection, None, leaves.then_some(Duration::ZERO));
                     self.state = TelnetState::Talking(Box::new(session));
                 }
                 TelnetState::Talking(mut session) => match session.step(io) {

@@ -47,7 +47,7 @@ impl Reader<'_> {
         let Some(word) = self.peek().map(str::to_owned) else {
             return Err(match self.words.last() {
                 Some(last) => format!("expr: syntax error: missing argument after '{last}'"),
-                None => "expr: missing operand".to_owned(),
+                None => "expr: missing operand\nTry 'expr --help' for more information.".to_owned(),
             });
         };
         self.at += 1;
@@ -61,6 +61,17 @@ impl Reader<'_> {
                     }
                     _ => Err("expr: syntax error: expecting ')'".to_owned()),
                 }
+            }
+            // What follows is a text, even if it is an operator.
+            "+" if self.peek().is_some() => {
+                let text = self.peek().unwrap_or_default().to_owned();
+                self.at += 1;
+                Ok(text)
+            }
+            "index" if self.words.len() > self.at + 1 => {
+                let (text, letters) = (self.primary()?, self.primary()?);
+                let found = text.chars().position(|letter| letters.contains(letter));
+                Ok(found.map_or(0, |at| at + 1).to_string())
             }
             "length" if self.peek().is_some() => Ok(self.primary()?.chars().count().to_string()),
             "match" if self.words.len() > self.at + 1 => {

@@ -10,25 +10,36 @@ use crate::shell::commands::{self, host_name};
 const KERNEL: &str = "6.1.0-40-amd64";
 
 pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "hostname",
+        short: "sfdiI",
+        long: &[
+            ("short", 's'),
+            ("fqdn", 'f'),
+            ("long", 'f'),
+            ("domain", 'd'),
+            ("ip-address", 'i'),
+            ("all-ip-addresses", 'I'),
+        ],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
     let name = host_name(io.cluster, io.place);
-    match arguments.first().map(String::as_str) {
+    if !options.operands.is_empty() {
+        io.write_error("hostname: you must be root to change the host name");
+        return Some(1);
+    }
+    let given = options.in_order().last().map(|(letter, _)| letter);
+    match given {
         None => io.say(name),
-        Some("-s" | "--short") => io.say(name.split('.').next().unwrap_or(&name)),
-        Some("-f" | "--fqdn" | "--long") => io.say(full_name(io, &name)),
-        Some("-d" | "--domain") => {
+        Some('s') => io.say(name.split('.').next().unwrap_or(&name)),
+        Some('f') => io.say(full_name(io, &name)),
+        Some('d') => {
             io.say(full_name(io, &name).split_once('.').map_or("", |(_, domain)| domain));
         }
-        Some("-i" | "-I" | "--ip-address" | "--all-ip-addresses") => {
+        Some(_) => {
             let address = address(io).unwrap_or_else(|| "127.0.0.1".to_owned());
             io.say(address);
-        }
-        Some(option) if option.starts_with('-') => {
-            io.write_error(format!("hostname: unrecognized option '{option}'"));
-            return Some(1);
-        }
-        Some(_) => {
-            io.write_error("hostname: you must be root to change the host name");
-            return Some(1);
         }
     }
     Some(0)
@@ -65,7 +76,10 @@ fn address(io: &Io<'_>) -> Option<String> {
     }
 }
 
-pub(in crate::shell::commands) fn whoami(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+pub(in crate::shell::commands) fn whoami(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    if Grammar::short("whoami", "").read(arguments, io).is_none() {
+        return Some(1);
+    }
     let (number, name) = io.cluster.identity(io.place).user;
     match (name, commands::flavour(io.cluster, io.place)) {
         (Some(name), _) => {
@@ -122,23 +136,49 @@ fn full((number, name): &(u32, Option<String>)) -> String {
 }
 
 pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "uname",
+        short: "asnrvmpio",
+        long: &[
+            ("all", 'a'),
+            ("kernel-name", 's'),
+            ("sysname", 's'),
+            ("nodename", 'n'),
+            ("kernel-release", 'r'),
+            ("release", 'r'),
+            ("kernel-version", 'v'),
+            ("machine", 'm'),
+            ("processor", 'p'),
+            ("hardware-platform", 'i'),
+            ("operating-system", 'o'),
+        ],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    if let Some(extra) = options.operands.first() {
+        io.write_error(format!(
+            "uname: extra operand '{extra}'\nTry 'uname --help' for more information."
+        ));
+        return Some(1);
+    }
     let host = host_name(io.cluster, io.place);
     let version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)";
-    let letters: String = match arguments.is_empty() {
-        true => "s".to_owned(),
-        false => arguments.iter().map(|argument| argument.trim_start_matches('-')).collect(),
-    };
+    let given: String = options.in_order().map(|(letter, _)| letter).collect();
+    let letters = if given.is_empty() { "s".to_owned() } else { given };
     let mut parts = Vec::new();
     let all = letters.contains('a');
+    // Debian's knows neither the processor nor the platform, and leaves them out of `-a`.
     for (letter, text) in [
         ('s', "Linux"),
         ('n', &host),
         ('r', KERNEL),
         ('v', version),
         ('m', "x86_64"),
+        ('p', "unknown"),
+        ('i', "unknown"),
         ('o', "GNU/Linux"),
     ] {
-        if all || letters.contains(letter) {
+        if all && text != "unknown" || letters.contains(letter) {
             parts.push(text);
         }
     }
@@ -157,8 +197,20 @@ pub(in crate::shell::commands) fn uptime(_: &[String], io: &mut Io<'_>) -> Optio
     Some(0)
 }
 
-pub(in crate::shell::commands) fn nproc(_: &[String], io: &mut Io<'_>) -> Option<i32> {
-    io.say("2");
+pub(in crate::shell::commands) fn nproc(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "nproc",
+        short: "\u{100}\u{101}:",
+        long: &[("all", '\u{100}'), ("ignore", '\u{101}')],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let ignored = options.value('\u{101}').unwrap_or("0");
+    let Ok(ignored) = ignored.parse::<usize>() else {
+        io.write_error(format!("nproc: invalid number: '{ignored}'"));
+        return Some(1);
+    };
+    io.say(2_usize.saturating_sub(ignored).max(1).to_string());
     Some(0)
 }
 
@@ -171,16 +223,20 @@ pub(in crate::shell::commands) fn tty(_: &[String], io: &mut Io<'_>) -> Option<i
 }
 
 pub(in crate::shell::commands) fn printenv(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    if arguments.is_empty() {
+    const GRAMMAR: Grammar =
+        Grammar { name: "printenv", short: "0", long: &[("null", '0')], stops: true };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(2) };
+    let end = if options.has('0') { '\0' } else { '\n' };
+    if options.operands.is_empty() {
         for (name, value) in io.environment {
-            io.stdout.extend(format!("{name}={value}\n").into_bytes());
+            io.stdout.extend(format!("{name}={value}{end}").into_bytes());
         }
         return Some(0);
     }
     let mut status = 0;
-    for name in arguments {
+    for name in &options.operands {
         match io.environment.get(name).cloned() {
-            Some(value) => io.say(value),
+            Some(value) => io.stdout.extend(format!("{value}{end}").into_bytes()),
             None => status = 1,
         }
     }

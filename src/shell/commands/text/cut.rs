@@ -69,6 +69,12 @@ impl Ranges {
     fn has(&self, index: usize) -> bool {
         self.0.iter().any(|(from, to)| (*from..=*to).contains(&index))
     }
+
+    /// Whether a range begins here that no other one leads into.
+    fn starts(&self, index: usize) -> bool {
+        self.0.iter().any(|(from, _)| *from == index)
+            && !self.0.iter().any(|(from, to)| *from < index && index <= *to)
+    }
 }
 
 #[derive(Clone)]
@@ -77,6 +83,8 @@ struct Cut {
     /// Between fields; `None` for characters.
     delimiter: Option<char>,
     output: String,
+    /// Between ranges of characters.
+    between: String,
     only_delimited: bool,
     complement: bool,
 }
@@ -86,8 +94,20 @@ impl Filter for Cut {
         let wanted = |index: usize| self.ranges.has(index) != self.complement;
         let text = match self.delimiter {
             None => {
-                let letters = line.chars().enumerate();
-                letters.filter(|(index, _)| wanted(index + 1)).map(|(_, letter)| letter).collect()
+                let mut text = String::new();
+                let mut before = false;
+                for (index, letter) in line.chars().enumerate() {
+                    let starts = match self.complement {
+                        true => !before,
+                        false => self.ranges.starts(index + 1),
+                    };
+                    before = wanted(index + 1);
+                    if before && starts && !text.is_empty() {
+                        text += &self.between;
+                    }
+                    text.extend(before.then_some(letter));
+                }
+                text
             }
             Some(delimiter) if !line.contains(delimiter) => match self.only_delimited {
                 true => return None,
@@ -187,6 +207,7 @@ pub(in crate::shell::commands) fn cut(
         ranges,
         delimiter: characters.is_none().then_some(delimiter),
         output: options.value('O').map_or_else(|| delimiter.to_string(), str::to_owned),
+        between: options.value('O').unwrap_or_default().to_owned(),
         only_delimited: options.has('s'),
         complement: options.has('z'),
     };
@@ -203,32 +224,125 @@ struct Translate {
     last: Option<char>,
 }
 
-/// The characters of `a-z`, `[:upper:]`, `\n`.
-fn set(text: &str) -> Vec<char> {
+/// A part of one of `tr`'s sets.
+enum Piece {
+    One(char),
+    Range(Vec<char>),
+    Class(String, Vec<char>),
+    /// `[c*5]`, or `[c*]` to the other set's length.
+    Repeat(char, usize),
+}
+
+impl Piece {
+    fn letters(&self, fill: usize) -> Vec<char> {
+        match self {
+            Piece::One(letter) => vec![*letter],
+            Piece::Range(letters) | Piece::Class(_, letters) => letters.clone(),
+            Piece::Repeat(letter, 0) => vec![*letter; fill],
+            Piece::Repeat(letter, count) => vec![*letter; *count],
+        }
+    }
+}
+
+/// The pieces of `a-z`, `[:upper:]`, `[=e=]`, `[x*3]`, `\n`; BusyBox has no repetitions.
+fn pieces(text: &str, gnu: bool) -> Result<Vec<Piece>, String> {
     let letters: Vec<char> = unescape(text).chars().collect();
     let mut all = Vec::new();
     let mut at = 0;
     while at < letters.len() {
-        if letters[at..].starts_with(&['[', ':'])
-            && let Some(end) = (at + 2..letters.len()).find(|end| letters[*end] == ':')
-        {
-            let name: String = letters[at + 2..end].iter().collect();
-            for (from, to) in named(&name) {
-                all.extend(from..=to);
+        let rest = &letters[at..];
+        if let Some((piece, length)) = bracketed(rest, gnu)? {
+            all.push(piece);
+            at += length;
+        } else if rest.len() > 2 && rest[1] == '-' {
+            if rest[0] > rest[2] {
+                let (from, to) = (rest[0], rest[2]);
+                return Err(format!(
+                    "range-endpoints of '{from}-{to}' are in reverse collating sequence order"
+                ));
             }
-            at = end + 2;
-        } else if letters.get(at + 1) == Some(&'-') && at + 2 < letters.len() {
-            all.extend(letters[at]..=letters[at + 2]);
+            all.push(Piece::Range((rest[0]..=rest[2]).collect()));
             at += 3;
         } else {
-            all.push(letters[at]);
+            all.push(Piece::One(rest[0]));
             at += 1;
         }
-        if all.len() > 0x11_0000 {
-            break;
+    }
+    Ok(all)
+}
+
+/// What stands in brackets here, and how long it is.
+fn bracketed(rest: &[char], gnu: bool) -> Result<Option<(Piece, usize)>, String> {
+    let (Some('['), Some(kind)) = (rest.first(), rest.get(1)) else { return Ok(None) };
+    let closed = |mark: char| (3..rest.len()).find(|at| rest[*at] == ']' && rest[*at - 1] == mark);
+    if *kind == ':'
+        && let Some(end) = closed(':').filter(|end| *end > 3)
+    {
+        let name: String = rest[2..end - 1].iter().collect();
+        let found: Vec<char> = named(&name).iter().flat_map(|(from, to)| *from..=*to).collect();
+        if found.is_empty() {
+            return Err(format!("invalid character class '{name}'"));
+        }
+        return Ok(Some((Piece::Class(name, found), end + 1)));
+    }
+    if *kind == '=' && rest.get(3) == Some(&'=') && rest.get(4) == Some(&']') {
+        return Ok(Some((Piece::One(rest[2]), 5)));
+    }
+    if gnu
+        && rest.get(2) == Some(&'*')
+        && let Some(end) = (3..rest.len()).find(|at| rest[*at] == ']')
+    {
+        let digits: String = rest[3..end].iter().collect();
+        let radix = if digits.starts_with('0') { 8 } else { 10 };
+        let count = match digits.is_empty() {
+            true => Ok(0),
+            false => usize::from_str_radix(&digits, radix),
+        };
+        return match count {
+            Ok(count) if count <= LARGEST => Ok(Some((Piece::Repeat(*kind, count), end + 1))),
+            _ => Err(format!("invalid repeat count '{digits}' in [c*n] construct")),
+        };
+    }
+    Ok(None)
+}
+
+/// How many characters a set may have.
+const LARGEST: usize = 0x11_0000;
+
+/// The two sets of characters, or why they do not go together (`tr.c`, `validate`).
+fn sets(
+    operands: &[String],
+    (translates, complement, truncates): (bool, bool, bool),
+    gnu: bool,
+) -> Result<(Vec<char>, Vec<char>), String> {
+    let from = pieces(&operands[0], gnu)?;
+    let to = pieces(operands.get(1).map_or("", String::as_str), gnu)?;
+    if from.iter().any(|piece| matches!(piece, Piece::Repeat(_, 0))) {
+        return Err("the [c*] repeat construct may not appear in string1".to_owned());
+    }
+    let join = |pieces: &[Piece], fill| -> Vec<char> {
+        pieces.iter().flat_map(|piece| piece.letters(fill)).collect()
+    };
+    let mut first = join(&from, 0);
+    let fill = first.len().saturating_sub(join(&to, 0).len());
+    let second = join(&to, fill);
+    if gnu && translates {
+        let other = |piece: &Piece| matches!(piece, Piece::Class(name, _) if name != "upper" && name != "lower");
+        if to.iter().any(other) {
+            return Err("when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'".to_owned());
+        }
+        if second.is_empty() && !truncates {
+            return Err("when not truncating set1, string2 must be non-empty".to_owned());
+        }
+        let classes = from.iter().any(|piece| matches!(piece, Piece::Class(..)));
+        if complement && classes && second.iter().any(|letter| *letter != second[0]) {
+            return Err("when translating with complemented character classes,\nstring2 must map all characters in the domain to one".to_owned());
         }
     }
-    all
+    if truncates && translates {
+        first.truncate(second.len());
+    }
+    Ok((first, second))
 }
 
 impl Translate {
@@ -279,7 +393,12 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
     const GRAMMAR: Grammar = Grammar {
         name: "tr",
         short: "cCdst",
-        long: &[("complement", 'c'), ("delete", 'd'), ("squeeze-repeats", 's')],
+        long: &[
+            ("complement", 'c'),
+            ("delete", 'd'),
+            ("squeeze-repeats", 's'),
+            ("truncate-set1", 't'),
+        ],
         stops: true,
     };
     let options = match GRAMMAR.parse(arguments, setting.words) {
@@ -287,18 +406,16 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
         Err(message) => return failed(message, 1),
     };
     let (delete, squeeze) = (options.has('d'), options.has('s'));
-    let (from, to) = match options.operands.as_slice() {
-        [] => return failed("tr: missing operand\nTry 'tr --help' for more information.", 1),
-        [from] if delete || squeeze => (set(from), Vec::new()),
-        [from] => {
-            return failed(
-                format!(
-                    "tr: missing operand after '{from}'\nTwo strings must be given when translating.\nTry 'tr --help' for more information."
-                ),
-                1,
-            );
-        }
-        [from, to, ..] => (set(from), set(to)),
+    let complement = options.has('c') || options.has('C');
+    if let Some(told) = miscounted(&options.operands, delete, squeeze) {
+        return failed(format!("tr: {told}\nTry 'tr --help' for more information."), 1);
+    }
+    let gnu = setting.flavour == Flavour::Gnu;
+    let translates = !delete && options.operands.len() == 2;
+    let (from, to) = match sets(&options.operands, (translates, complement, options.has('t')), gnu)
+    {
+        Ok(sets) => sets,
+        Err(told) => return failed(format!("tr: {told}"), 1),
     };
     let squeezed = match (squeeze, to.is_empty()) {
         (false, _) => None,
@@ -308,11 +425,32 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
     Box::new(Translate {
         to: if delete { Vec::new() } else { to },
         from,
-        complement: options.has('c') || options.has('C'),
+        complement,
         delete,
         squeeze: squeezed,
         last: None,
     })
+}
+
+/// What is said of too few sets, or too many.
+fn miscounted(operands: &[String], delete: bool, squeeze: bool) -> Option<String> {
+    let least = if delete == squeeze { 2 } else { 1 };
+    let most = if delete && !squeeze { 1 } else { 2 };
+    match operands {
+        [] => Some("missing operand".to_owned()),
+        [only] if least == 2 => {
+            let why = match delete {
+                true => "Two strings must be given when both deleting and squeezing repeats.",
+                false => "Two strings must be given when translating.",
+            };
+            Some(format!("missing operand after '{only}'\n{why}"))
+        }
+        [_, second] if most == 1 => Some(format!(
+            "extra operand '{second}'\nOnly one string may be given when deleting without squeezing repeats."
+        )),
+        [_, _, extra, ..] => Some(format!("extra operand '{extra}'")),
+        _ => None,
+    }
 }
 
 pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

@@ -122,6 +122,11 @@ pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file:
             format!("{tool}: {file}: {why}")
         }
         (Flavour::BusyBox, _) => format!("{tool}: can't open '{file}': {why}"),
+        (Flavour::Gnu, "head" | "tail") if why == "Is a directory" => {
+            format!("{tool}: error reading '{file}': {why}")
+        }
+        (Flavour::Gnu, "tac") => format!("tac: failed to open '{file}' for reading: {why}"),
+        (Flavour::Gnu, "rev") => format!("rev: cannot open {file}: {why}"),
         (Flavour::Gnu, "head" | "tail") => {
             format!("{tool}: cannot open '{file}' for reading: {why}")
         }

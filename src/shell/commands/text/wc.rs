@@ -10,7 +10,13 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
     const GRAMMAR: Grammar = Grammar {
         name: "wc",
         short: "lwcmL",
-        long: &[("lines", 'l'), ("words", 'w'), ("bytes", 'c'), ("chars", 'm')],
+        long: &[
+            ("lines", 'l'),
+            ("words", 'w'),
+            ("bytes", 'c'),
+            ("chars", 'm'),
+            ("max-line-length", 'L'),
+        ],
         stops: false,
     };
     let options = match GRAMMAR.read(arguments, io) {
@@ -35,18 +41,19 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
             (counts, name)
         })
         .collect();
-    if rows.len() > 1 {
+    if options.operands.len() > 1 {
         let total = (0..shown.len()).map(|at| rows.iter().map(|(counts, _)| counts[at]).sum());
         rows.push((total.collect(), "total".to_owned()));
     }
     let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
-    let widest = rows.iter().flat_map(|(counts, _)| counts).map(|count| count.to_string().len());
-    let width = match (shown.len() == 1 && rows.len() == 1, busybox) {
+    // GNU takes as many columns as all bytes together have digits, and seven where one is a pipe.
+    let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
+    let piped = texts.iter().any(|(name, _)| name == "-");
+    let width = match (shown.len() == 1 && options.operands.len() < 2, busybox) {
         (true, _) => 0,
         (false, true) => 9,
-        // GNU gives numbers from a pipe seven columns.
-        (false, false) if options.operands.is_empty() => 7,
-        (false, false) => widest.max().unwrap_or(1),
+        (false, false) if piped => bytes.to_string().len().max(7),
+        (false, false) => bytes.to_string().len(),
     };
     for (counts, name) in rows {
         let mut cells: Vec<String> =

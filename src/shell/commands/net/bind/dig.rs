@@ -4,81 +4,61 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::message::{Message, Sections};
-use super::{Exchange, ExchangeEvent, Lookup, candidates, record_type, servers};
-use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, TraceId};
-use crate::shell::commands::net::reverse::arpa;
-use crate::shell::commands::trouble::left_out;
+use super::arguments::{self, Args, Asked};
+use super::message::Message;
+use super::{Exchange, ExchangeEvent, Lookup, VERSION, candidates, illegal, servers};
+use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, ResolvConf, TraceId};
 use crate::shell::{Io, Step};
-
-/// What dig was asked to do.
-#[derive(Clone, Debug)]
-struct Args {
-    server: Option<String>,
-    lookups: VecDeque<(String, DnsType)>,
-    shown: Sections,
-    short: bool,
-    search: bool,
-    show_search: bool,
-    ndots: Option<u32>,
-    tcp: bool,
-    timeout: Duration,
-    tries: u32,
-}
 
 /// A running dig.
 #[derive(Clone, Debug)]
 pub(super) struct Dig {
-    /// What was typed, for the first line.
-    typed: String,
     args: Args,
-    servers: Vec<IpAddr>,
-    /// Full names that the current name may mean.
-    names: VecDeque<String>,
-    kind: DnsType,
-    exchange: Option<Exchange>,
-    /// Whether the first lines are printed.
-    begun: bool,
+    current: Option<Current>,
     exit: i32,
+}
+
+/// The name that has its turn.
+#[derive(Clone, Debug)]
+struct Current {
+    asked: Asked,
+    servers: Vec<IpAddr>,
+    /// Full names that it may mean.
+    names: VecDeque<String>,
+    exchange: Option<Exchange>,
 }
 
 impl Lookup for Dig {
     fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Dig, (String, i32)> {
-        let args =
-            Args::parse(arguments).map_err(|told| match told.starts_with("Invalid option") {
-                true => (format!("{told}\n{USAGE}"), 1),
-                false => (told, 1),
-            })?;
-        let servers =
-            servers(io, args.server.as_deref()).map_err(|told| (format!("dig: {told}"), 10))?;
-        let (names, kind) = (VecDeque::new(), DnsType::A);
-        Ok(Dig {
-            typed: arguments.join(" "),
-            args,
-            servers,
-            names,
-            kind,
-            exchange: None,
-            begun: false,
-            exit: 0,
-        })
+        let args = arguments::read(io, arguments)?;
+        for asked in &args.asked {
+            if let Some(why) = illegal(&asked.name) {
+                let name = &asked.name;
+                return Err((format!("dig: '{name}' is not a legal name ({why})"), 10));
+            }
+        }
+        Ok(Dig { args, current: None, exit: 0 })
     }
 
     fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
-        let Some(exchange) = &mut self.exchange else {
-            if self.names.is_empty() {
-                let Some((name, kind)) = self.args.lookups.pop_front() else {
-                    return Some(Step::Exit(self.exit));
-                };
-                self.kind = kind;
-                self.names = self.meant(io, &name);
+        let Some(current) = &mut self.current else {
+            let Some(asked) = self.args.asked.pop_front() else {
+                return Some(Step::Exit(self.exit));
+            };
+            match Current::new(io, &self.args, asked) {
+                Ok(current) => self.current = Some(current),
+                Err(told) => {
+                    io.write_error(format!("dig: {told}"));
+                    return Some(Step::Exit(1));
+                }
             }
-            let name = self.names.pop_front()?;
-            let mut exchange = Exchange::new(self.servers.clone(), name, self.kind);
-            exchange.timeout = self.args.timeout;
-            exchange.tries = self.args.tries;
-            exchange.protocol = if self.args.tcp { Protocol::Tcp } else { Protocol::Udp };
-            self.exchange = Some(exchange);
+            return None;
+        };
+        let Some(exchange) = &mut current.exchange else {
+            match current.names.pop_front() {
+                None => self.current = None,
+                Some(name) => current.exchange = Some(current.ask(&self.args, name)),
+            }
             return None;
         };
         match exchange.step(io) {
@@ -86,22 +66,24 @@ impl Lookup for Dig {
             ExchangeEvent::Wait(_) => {}
             ExchangeEvent::Trouble(line) => io.say(line),
             ExchangeEvent::GaveUp => {
-                self.exchange = None;
-                self.names.clear();
-                self.head(io);
-                io.say(";; no servers could be reached");
-                self.exit = 9;
+                if exchange.protocol == Protocol::Udp {
+                    current.head(io);
+                    io.say(";; no servers could be reached");
+                }
+                (self.current, self.exit) = (None, 9);
             }
             ExchangeEvent::Answered { server, answer, took, trace } => {
                 let name = exchange.name.clone();
-                self.exchange = None;
-                let again = answer.code == DnsCode::NxDomain && !self.names.is_empty();
-                if !again || self.args.show_search {
-                    self.head(io);
-                    self.tell(io, server, &name, &answer, (took, trace));
+                current.exchange = None;
+                let again = answer.code == DnsCode::NxDomain && !current.names.is_empty();
+                if !again || current.asked.options.show_search {
+                    if !self.args.short && self.args.command {
+                        current.head(io);
+                    }
+                    current.tell(io, &self.args, (server, &name), &answer, (took, trace));
                 }
                 if !again {
-                    self.names.clear();
+                    current.names.clear();
                 }
             }
         }
@@ -109,133 +91,53 @@ impl Lookup for Dig {
     }
 }
 
-impl Args {
-    fn parse(arguments: &[String]) -> Result<Args, String> {
-        let mut args = Args {
-            server: None,
-            lookups: VecDeque::new(),
-            shown: Sections::all(true),
-            short: false,
-            search: false,
-            show_search: false,
-            ndots: None,
-            tcp: false,
-            timeout: Duration::from_secs(5),
-            tries: 3,
+impl Current {
+    fn new(io: &mut Io<'_>, args: &Args, asked: Asked) -> Result<Current, String> {
+        let options = &asked.options;
+        let mut servers = servers(io, options.server.as_deref())?;
+        if let Some(family) = args.family {
+            servers.retain(|server| server.is_ipv6() == (family == '6'));
+            if servers.is_empty() {
+                // Where resolv.conf names none of the family, it asks this machine.
+                servers.push(match family {
+                    '6' => std::net::Ipv6Addr::LOCALHOST.into(),
+                    _ => std::net::Ipv4Addr::LOCALHOST.into(),
+                });
+            }
+        }
+        let mut conf = io.cluster.resolv_conf(io.place);
+        if let Some(domain) = &options.domain {
+            conf = ResolvConf { search: vec![domain.clone()], ..conf };
+        }
+        let names = match options.search && !options.trace {
+            true => candidates(&asked.name, &conf, options.ndots.unwrap_or(conf.ndots)),
+            // A trace begins at the root.
+            false if options.trace => [".".to_owned()].into(),
+            false => [format!("{}.", asked.name.trim_end_matches('.'))].into(),
         };
-        let mut kind = None;
-        let mut words = arguments.iter().map(String::as_str);
-        while let Some(word) = words.next() {
-            let mut value = |name: &str| {
-                let glued = word[2..].to_owned();
-                let next =
-                    if glued.is_empty() { words.next().map(str::to_owned) } else { Some(glued) };
-                next.ok_or_else(|| format!("missing argument for option {name}"))
-            };
-            if let Some(server) = word.strip_prefix('@') {
-                args.server = Some(server.to_owned());
-            } else if let Some(switch) = word.strip_prefix('+') {
-                args.switch(switch)?;
-            } else if word.starts_with("-x") {
-                let text = value("-x")?;
-                let address = text.parse().map_err(|_| format!("Invalid IP address {text}"))?;
-                args.lookups.push_back((format!("{}.", arpa(address)), DnsType::Ptr));
-            } else if word.starts_with("-t") {
-                let text = value("-t")?;
-                let found = record_type(&text).ok_or_else(|| format!("invalid type '{text}'"))?;
-                args.kind(&mut kind, found);
-            } else if word.starts_with("-q") {
-                let name = value("-q")?;
-                args.lookups.push_back((name, kind.take().unwrap_or(DnsType::A)));
-            } else if word.starts_with("-c") {
-                value("-c")?;
-            } else if ["-p", "-b", "-f", "-k", "-y"].iter().any(|flag| word.starts_with(flag)) {
-                return Err(left_out("dig", &word[..2]));
-            } else if word == "-h" {
-                return Err(USAGE.to_owned());
-            } else if word == "-v" {
-                return Err("DiG 9.18.49-1~deb12u3-Debian".to_owned());
-            } else if matches!(word, "-u" | "-6") {
-                return Err(left_out("dig", word));
-            } else if matches!(word, "-4" | "-r" | "-m") {
-            } else if word.starts_with('-') {
-                return Err(format!("Invalid option: {word}"));
-            } else if let Some(found) = record_type(word) {
-                args.kind(&mut kind, found);
-            } else if word.eq_ignore_ascii_case("IN") {
-            } else {
-                args.lookups.push_back((word.to_owned(), kind.unwrap_or(DnsType::A)));
-            }
-        }
-        if args.lookups.is_empty() {
-            args.lookups.push_back((".".to_owned(), kind.unwrap_or(DnsType::Ns)));
-        }
-        Ok(args)
+        Ok(Current { asked, servers, names, exchange: None })
     }
 
-    /// A type stands before or after its name.
-    fn kind(&mut self, kind: &mut Option<DnsType>, found: DnsType) {
-        match self.lookups.back_mut() {
-            Some((_, last)) if kind.is_none() && *last == DnsType::A => *last = found,
-            _ => *kind = Some(found),
-        }
+    fn kind(&self) -> DnsType {
+        if self.asked.options.trace { DnsType::Ns } else { self.asked.kind() }
     }
 
-    fn switch(&mut self, text: &str) -> Result<(), String> {
-        let (name, value) = text.split_once('=').unwrap_or((text, ""));
-        let (name, on) = name.strip_prefix("no").map_or((name, true), |name| (name, false));
-        let number =
-            || value.parse::<u32>().map_err(|_| format!("Couldn't parse {name}: '{value}'"));
-        match name {
-            "all" => {
-                self.shown = Sections { command: self.shown.command && on, ..Sections::all(on) }
-            }
-            "cmd" => self.shown.command = on,
-            "comments" => self.shown.comments = on,
-            "question" | "qu" => self.shown.question = on,
-            "answer" | "ans" => self.shown.answer = on,
-            "authority" | "auth" => self.shown.authority = on,
-            "additional" | "add" => self.shown.additional = on,
-            "stats" => self.shown.stats = on,
-            "short" => self.short = on,
-            "search" | "sea" | "defname" => self.search = on,
-            "showsearch" => (self.search, self.show_search) = (on || self.search, on),
-            "tcp" | "vc" => self.tcp = on,
-            "ndots" => self.ndots = Some(number()?),
-            "time" | "timeout" => self.timeout = Duration::from_secs(number()?.max(1).into()),
-            "tries" => self.tries = number()?.max(1),
-            "retry" => self.tries = number()?.saturating_add(1),
-            name if UNSEEN.iter().any(|known| abbreviates(known, name)) => {}
-            name if LEFT_OUT.iter().any(|known| abbreviates(known, name)) => {
-                let usual = matches!(name, "recurse" | "rdflag" | "rec" | "cl" | "class" | "ttlid");
-                if on != usual {
-                    return Err(left_out("dig", format!("+{text}")));
-                }
-            }
-            _ => return Err(format!("Invalid option: +{text}")),
-        }
-        Ok(())
-    }
-}
-
-impl Dig {
-    fn meant(&self, io: &Io<'_>, name: &str) -> VecDeque<String> {
-        if !self.args.search {
-            return [format!("{}.", name.trim_end_matches('.'))].into();
-        }
-        let conf = io.cluster.resolv_conf(io.place);
-        candidates(name, &conf, self.args.ndots.unwrap_or(conf.ndots))
+    fn ask(&self, args: &Args, name: String) -> Exchange {
+        let options = &self.asked.options;
+        let protocol = if options.tcp { Protocol::Tcp } else { Protocol::Udp };
+        let exchange = Exchange::new(self.servers.clone(), name, self.kind());
+        let (timeout, tries) = (options.timeout, options.tries);
+        let shown = self.asked.name.clone();
+        Exchange { timeout, tries, protocol, port: args.port, shown, ..exchange }
     }
 
     /// The lines that tell the command.
-    fn head(&mut self, io: &mut Io<'_>) {
-        let first = !std::mem::replace(&mut self.begun, true);
-        if !first || !self.args.shown.command || self.args.short {
-            return;
-        }
-        io.say(format!("\n; <<>> DiG 9.18.49-1~deb12u3-Debian <<>> {}", self.typed));
-        if self.args.server.is_some() {
-            io.say(format!("; ({} server found)", self.servers.len()));
+    fn head(&self, io: &mut Io<'_>) {
+        let Some(typed) = &self.asked.typed else { return };
+        io.say(format!("\n; <<>> DiG {VERSION} <<>>{typed}"));
+        if self.asked.options.server.is_some() {
+            let many = if self.servers.len() > 1 { "s" } else { "" };
+            io.say(format!("; ({} server{many} found)", self.servers.len()));
         }
         io.say(";; global options: +cmd");
     }
@@ -243,140 +145,47 @@ impl Dig {
     fn tell(
         &self,
         io: &mut Io<'_>,
-        server: IpAddr,
-        name: &str,
+        args: &Args,
+        (server, name): (IpAddr, &str),
         answer: &DnsAnswer,
         (took, trace): (Duration, TraceId),
     ) {
-        if self.args.short {
+        let options = &self.asked.options;
+        let time = match args.microseconds {
+            true => format!("{} usec", took.as_micros()),
+            false => format!("{} msec", took.as_millis()),
+        };
+        let from = match args.microseconds {
+            true => format!(" from server {server} in {} us.", took.as_micros()),
+            false => format!(" from server {server} in {} ms.", took.as_millis()),
+        };
+        if args.short {
             for record in &answer.records {
-                io.say(record.data.to_string());
+                let from = if options.identify { &from } else { "" };
+                io.say(format!("{}{from}", record.data));
             }
             return;
         }
-        let message = Message { name, kind: self.kind, answer, trace };
-        let text = message.print(self.args.shown);
-        io.stdout.extend_from_slice(text.as_bytes());
-        if self.args.shown.stats {
-            let protocol = if self.args.tcp { "TCP" } else { "UDP" };
+        let (look, wishes) = (&options.look, &options.wishes);
+        let message = Message { name, kind: self.kind(), answer, trace, look, wishes };
+        if options.shows_query {
+            io.stdout.extend_from_slice(message.query().as_bytes());
+        }
+        io.stdout.extend_from_slice(message.print().as_bytes());
+        let port = args.port;
+        if look.stats {
+            let protocol = if options.tcp { "TCP" } else { "UDP" };
             let now = io.now().timestamp().strftime("%a %b %e %H:%M:%S UTC %Y").to_string();
-            io.say(format!(";; Query time: {} msec", took.as_millis()));
-            io.say(format!(";; SERVER: {server}#53({server}) ({protocol})"));
+            io.say(format!(";; Query time: {time}"));
+            io.say(format!(";; SERVER: {server}#{port}({server}) ({protocol})"));
             io.say(format!(";; WHEN: {now}"));
             io.say(format!(";; MSG SIZE  rcvd: {}\n", message.size()));
+        } else if options.identify {
+            io.say(format!(
+                ";; Received {} bytes from {server}#{port}({server}) in {}\n",
+                message.size(),
+                time.replace("msec", "ms").replace("usec", "us")
+            ));
         }
-    }
-}
-
-/// Keywords that change nothing that is seen of these servers' answers.
-const UNSEEN: &[&str] = &[
-    "aaflag",
-    "aaonly",
-    "adflag",
-    "badcookie",
-    "besteffort",
-    "bufsize",
-    "cdflag",
-    "coflag",
-    "cookie",
-    "crypto",
-    "dnssec",
-    "do",
-    "edns",
-    "ednsflags",
-    "ednsnegotiation",
-    "fail",
-    "idnin",
-    "idnout",
-    "ignore",
-    "keepalive",
-    "keepopen",
-    "onesoa",
-    "padding",
-    "qid",
-    "raflag",
-    "rrcomments",
-    "showbadcookie",
-    "split",
-    "subnet",
-    "tcflag",
-    "zflag",
-];
-
-/// Keywords that would change what is asked or shown; some are on unless they are switched off.
-const LEFT_OUT: &[&str] = &[
-    "class",
-    "cl",
-    "dns64prefix",
-    "domain",
-    "ednsopt",
-    "expandaaaa",
-    "expire",
-    "header-only",
-    "http-plain",
-    "http-plain-get",
-    "https",
-    "https-get",
-    "identify",
-    "multiline",
-    "nsid",
-    "nssearch",
-    "opcode",
-    "qr",
-    "rdflag",
-    "recurse",
-    "tls",
-    "tls-ca",
-    "tls-certfile",
-    "tls-hostname",
-    "tls-keyfile",
-    "trace",
-    "ttlid",
-    "ttlunits",
-    "unknownformat",
-    "yaml",
-];
-
-/// Whether a word is a keyword, or the beginning of one.
-fn abbreviates(keyword: &str, word: &str) -> bool {
-    word.len() >= 2 && keyword.starts_with(word)
-}
-
-const USAGE: &str = "Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
-            {global-d-opt} host [@local-server] {local-d-opt}
-            [ host [@local-server] {local-d-opt} [...]]
-
-Use \"dig -h\" (or \"dig -h | more\") for complete list of options";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(words: &[&str]) -> Result<Args, String> {
-        Args::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn a_type_stands_before_or_after_its_name() {
-        for words in [["SRV", "web"], ["web", "SRV"]] {
-            assert_eq!(parse(&words).unwrap().lookups, [("web".to_owned(), DnsType::Srv)]);
-        }
-        let args = parse(&["@10.96.0.10", "-x", "10.96.0.10", "+short"]).unwrap();
-        assert_eq!(args.lookups, [("10.0.96.10.in-addr.arpa.".to_owned(), DnsType::Ptr)]);
-        assert!(args.short && args.server.as_deref() == Some("10.96.0.10"));
-    }
-
-    #[test]
-    fn switches_leave_sections_out() {
-        let args = parse(&["+noall", "+answer", "web"]).unwrap();
-        assert!(args.shown.answer && !args.shown.comments && !args.shown.command);
-        assert_eq!(parse(&["+nope", "web"]).unwrap_err(), "Invalid option: +nope");
-    }
-
-    // Recording 30: `dig +time=1 +tries=1`
-    #[test]
-    fn patience_is_an_option() {
-        let args = parse(&["+time=1", "+tries=2", "web"]).unwrap();
-        assert_eq!((args.timeout, args.tries), (Duration::from_secs(1), 2));
     }
 }

@@ -1,5 +1,6 @@
 //! The tools of bind9-dnsutils: dig, nslookup and host, version 9.18 (recording 30).
 
+mod arguments;
 mod dig;
 mod host;
 mod message;
@@ -10,9 +11,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::clock::SimTime;
-use crate::cluster::DialFailure;
-use crate::network::{DnsAnswer, DnsType, Protocol, Question, ResolvConf, TraceId};
+use crate::cluster::{DialFailure, Query};
+use crate::network::{DnsAnswer, DnsType, Protocol, Question, ResolvConf, SocketAddr, TraceId};
 use crate::shell::{Io, Step, Tool};
+
+/// Whose words these are.
+const VERSION: &str = "9.18.49-1~deb12u3-Debian";
 
 /// dig with these arguments.
 pub(super) fn dig(arguments: &[String]) -> Box<dyn Tool> {
@@ -60,7 +64,9 @@ impl<L: Lookup> Tool for Running<L> {
             none => match L::begin(&self.arguments, io) {
                 Ok(lookup) => none.insert(lookup),
                 Err((told, code)) => {
-                    io.write_error(told);
+                    if !told.is_empty() {
+                        io.write_error(told);
+                    }
                     return Step::Exit(code);
                 }
             },
@@ -81,8 +87,11 @@ impl<L: Lookup> Tool for Running<L> {
 #[derive(Clone, Debug)]
 struct Exchange {
     servers: Vec<IpAddr>,
+    port: u16,
     protocol: Protocol,
     name: String,
+    /// The name as it was typed.
+    shown: String,
     kind: DnsType,
     timeout: Duration,
     tries: u32,
@@ -119,7 +128,9 @@ impl Exchange {
     fn new(servers: Vec<IpAddr>, name: String, kind: DnsType) -> Exchange {
         Exchange {
             servers,
+            port: 53,
             protocol: Protocol::Udp,
+            shown: name.trim_end_matches('.').to_owned(),
             name,
             kind,
             timeout: Duration::from_secs(5),
@@ -152,14 +163,33 @@ impl Exchange {
             Err(DialFailure::NoNetwork) => "network unreachable",
             Err(DialFailure::Silence) => "timed out",
         };
-        ExchangeEvent::Trouble(format!(";; communications error to {server}#53: {why}"))
+        let port = self.port;
+        ExchangeEvent::Trouble(match self.protocol {
+            Protocol::Tcp => format!(
+                ";; Connection to {server}#{port}({server}) for {} failed: {why}.\n;; no servers could be reached",
+                self.shown
+            ),
+            _ => format!(";; communications error to {server}#{port}: {why}"),
+        })
     }
 
     fn ask(&mut self, io: &mut Io<'_>) -> ExchangeEvent {
         let server = self.servers[self.tried as usize % self.servers.len()];
         self.tried += 1;
         let question = Question { name: &self.name, kind: self.kind };
-        let query = io.cluster.query(io.place, self.protocol, server, question);
+        let query = match self.port {
+            53 => io.cluster.query(io.place, self.protocol, server, question),
+            // Whoever listens on another port is no name server.
+            port => {
+                let to = SocketAddr::new(server, port);
+                let dial = io.cluster.dial(io.place, self.protocol, to);
+                let result = dial.result.and_then(|connection| {
+                    io.cluster.hang_up(&connection);
+                    Err(DialFailure::Silence)
+                });
+                Query { result, took: dial.took, trace: dial.trace }
+            }
+        };
         // Each try has a socket of its own, which is closed before a late answer comes.
         let result = query.result.and_then(|answer| match query.took <= self.timeout {
             true => Ok(answer),
@@ -214,8 +244,71 @@ fn record_type(name: &str) -> Option<DnsType> {
         "SOA" => DnsType::Soa,
         "MX" => DnsType::Mx,
         "ANY" => DnsType::Any,
+        other => {
+            return OTHER_TYPES.iter().find(|one| **one == other).map(|one| DnsType::Other(one));
+        }
+    })
+}
+
+/// Types of which these servers have no records.
+const OTHER_TYPES: &[&str] = &[
+    "AFSDB",
+    "APL",
+    "CAA",
+    "CDNSKEY",
+    "CDS",
+    "CERT",
+    "CSYNC",
+    "DHCID",
+    "DLV",
+    "DNAME",
+    "DNSKEY",
+    "DS",
+    "HINFO",
+    "HTTPS",
+    "IPSECKEY",
+    "KEY",
+    "KX",
+    "LOC",
+    "NAPTR",
+    "NSEC",
+    "NSEC3",
+    "NSEC3PARAM",
+    "OPENPGPKEY",
+    "RP",
+    "RRSIG",
+    "SIG",
+    "SMIMEA",
+    "SPF",
+    "SSHFP",
+    "SVCB",
+    "TLSA",
+    "URI",
+    "ZONEMD",
+];
+
+/// A class by its name.
+fn class_name(name: &str) -> Option<&'static str> {
+    Some(match name.to_uppercase().as_str() {
+        "IN" => "IN",
+        "CH" | "CHAOS" => "CH",
+        "HS" | "HESIOD" => "HS",
         _ => return None,
     })
+}
+
+/// Why a text is no domain name (BIND's `dns_name_fromtext`).
+fn illegal(name: &str) -> Option<&'static str> {
+    let labels: Vec<&str> = name.strip_suffix('.').unwrap_or(name).split('.').collect();
+    if name.is_empty() {
+        Some("unexpected end of input")
+    } else if name != "." && labels.iter().any(|label| label.is_empty()) {
+        Some("empty label")
+    } else if labels.iter().any(|label| label.len() > 63) {
+        Some("label too long")
+    } else {
+        (name.len() > 254).then_some("ran out of space")
+    }
 }
 
 #[cfg(test)]

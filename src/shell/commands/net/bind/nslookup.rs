@@ -4,26 +4,46 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Exchange, ExchangeEvent, Lookup, candidates, record_type, servers};
+use super::{
+    Exchange, ExchangeEvent, Lookup, VERSION, candidates, class_name, record_type, servers,
+};
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType, Protocol};
 use crate::shell::commands::net::reverse::arpa;
-use crate::shell::{Io, Step};
+use crate::shell::commands::trouble::left_out;
+use crate::shell::{Io, Read, Step};
 
-/// What nslookup was asked to do.
+/// What `set` and the options change.
 #[derive(Clone, Debug, PartialEq)]
-struct Args {
-    name: String,
-    server: Option<String>,
+struct Settings {
     kind: Option<DnsType>,
     timeout: Duration,
     tries: u32,
     tcp: bool,
+    port: u16,
+    recursion: bool,
+    search: bool,
+    domain: Option<String>,
+    ndots: Option<u32>,
+    /// The server that was named, instead of those of `/etc/resolv.conf`.
+    server: Option<String>,
 }
 
 /// A running nslookup.
 #[derive(Clone, Debug)]
 pub(super) struct Nslookup {
-    args: Args,
+    settings: Settings,
+    /// Whether it reads what to do from standard input.
+    asks: bool,
+    current: Option<Current>,
+    failed: bool,
+    exit: i32,
+}
+
+/// The name that has its turn.
+#[derive(Clone, Debug)]
+struct Current {
+    settings: Settings,
+    name: String,
     servers: Vec<IpAddr>,
     names: VecDeque<String>,
     /// An address is looked up backwards, without telling the server.
@@ -37,9 +57,201 @@ pub(super) struct Nslookup {
 
 impl Lookup for Nslookup {
     fn begin(arguments: &[String], io: &mut Io<'_>) -> Result<Nslookup, (String, i32)> {
-        Nslookup::new(arguments, io).map_err(|told| (told, 1))
+        let mut settings = Settings::new();
+        let mut operands = Vec::new();
+        for word in arguments {
+            match word.strip_prefix('-').filter(|option| !option.is_empty()) {
+                None => operands.push(word.clone()),
+                Some("version" | "v" | "V") => return Err((format!("nslookup {VERSION}"), 0)),
+                Some(option) => {
+                    if let Err(told) = settings.option(option) {
+                        if told.starts_with("podhop") {
+                            return Err((told, 1));
+                        }
+                        io.say(told);
+                    }
+                }
+            }
+        }
+        let mut operands = operands.into_iter();
+        let name = operands.next().filter(|name| name != "-");
+        settings.server = operands.next();
+        let asks = name.is_none();
+        let current = match name {
+            Some(name) => Some(
+                Current::new(io, &settings, name)
+                    .map_err(|told| (format!("nslookup: {told}"), 1))?,
+            ),
+            None => None,
+        };
+        Ok(Nslookup { settings, asks, current, failed: false, exit: 1 })
     }
 
+    fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        let Some(current) = &mut self.current else {
+            if self.asks {
+                return self.next_command(io);
+            }
+            io.say("");
+            return Some(Step::Exit(self.exit));
+        };
+        match current.go_on(io)? {
+            Step::Exit(code) => {
+                self.current = None;
+                // One failure is enough for the exit code.
+                self.failed |= code != 0;
+                self.exit = i32::from(self.failed);
+                None
+            }
+            waits => Some(waits),
+        }
+    }
+}
+
+impl Settings {
+    fn new() -> Settings {
+        Settings {
+            kind: None,
+            timeout: Duration::from_secs(5),
+            tries: 3,
+            tcp: false,
+            port: 53,
+            recursion: true,
+            search: true,
+            domain: None,
+            ndots: None,
+            server: None,
+        }
+    }
+
+    /// One option (`nslookup.c`, `setoption`), or what is said of it.
+    fn option(&mut self, text: &str) -> Result<(), String> {
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name.to_lowercase(), Some(value)),
+            None => (text.to_lowercase(), None),
+        };
+        let number = value.and_then(|value| value.parse::<u32>().ok());
+        match (name.as_str(), value) {
+            ("type" | "ty" | "query" | "qu" | "q" | "querytype", Some(value)) => {
+                let kind = record_type(value);
+                self.kind = Some(kind.ok_or_else(|| format!("unknown query type: {value}"))?);
+            }
+            ("class" | "cl", Some(value)) => match class_name(value) {
+                Some("IN") => {}
+                Some(_) => return Err(left_out("nslookup", format!("-class={value}"))),
+                None => return Err(format!("unknown query class: {value}")),
+            },
+            ("domain" | "do", Some(value)) => self.domain = Some(value.to_owned()),
+            ("port" | "po", Some(_)) => {
+                self.port = number.and_then(|port| u16::try_from(port).ok()).unwrap_or(53);
+            }
+            ("timeout" | "t" | "ti", Some(_)) => {
+                self.timeout = Duration::from_secs(number.unwrap_or(5).max(1).into());
+            }
+            ("retry" | "ret", Some(_)) => self.tries = number.unwrap_or(2).saturating_add(1),
+            ("ndots", Some(_)) => self.ndots = number,
+            ("vc" | "v", None) => self.tcp = true,
+            ("novc" | "nov", None) => self.tcp = false,
+            ("recurse" | "rec", None) => self.recursion = true,
+            ("norecurse" | "norec", None) => self.recursion = false,
+            ("search" | "sea" | "defname" | "def", None) => self.search = true,
+            ("nosearch" | "nosea" | "nodefname" | "nodef", None) => self.search = false,
+            ("nodebug" | "nodeb" | "nod2" | "fail" | "nofail" | "sil", None) => {}
+            ("debug" | "deb" | "d2" | "all", None) => {
+                return Err(left_out("nslookup", format!("-{name}")));
+            }
+            _ => return Err(format!("*** Invalid option: {text}")),
+        }
+        Ok(())
+    }
+}
+
+impl Nslookup {
+    /// What is read from standard input: a name, `server`, `set`, `exit`.
+    fn next_command(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        if io.stdin.terminal {
+            "> ".clone_into(io.prompt);
+        }
+        let line = match io.read_line() {
+            Read::Wait => return Some(Step::Input),
+            Read::End => "exit".to_owned(),
+            Read::Line(line) => line,
+        };
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            [] => {}
+            ["exit", ..] => {
+                io.say("");
+                return Some(Step::Exit(self.exit));
+            }
+            ["set", options @ ..] => {
+                for option in options {
+                    if let Err(told) = self.settings.option(option) {
+                        io.say(told);
+                    }
+                }
+            }
+            ["server" | "lserver", name, ..] => self.name_server(io, name),
+            [command @ ("help" | "?"), ..] => {
+                io.say(format!("The '{command}' command is not yet implemented."));
+            }
+            [command @ ("finger" | "ls" | "root" | "view"), ..] => {
+                io.say(format!("The '{command}' command is not implemented."));
+            }
+            [name, server @ ..] => {
+                let mut settings = self.settings.clone();
+                settings.server = server.first().map(|one| (*one).to_owned()).or(settings.server);
+                match Current::new(io, &settings, (*name).to_owned()) {
+                    Ok(current) => self.current = Some(current),
+                    Err(told) => io.say(format!("nslookup: {told}")),
+                }
+            }
+        }
+        None
+    }
+
+    fn name_server(&mut self, io: &mut Io<'_>, name: &str) {
+        match servers(io, Some(name)) {
+            Err(told) => io.say(format!("nslookup: {told}")),
+            Ok(found) => {
+                for address in found {
+                    let port = self.settings.port;
+                    io.say(format!("Default server: {name}\nAddress: {address}#{port}"));
+                }
+                self.settings.server = Some(name.to_owned());
+            }
+        }
+    }
+}
+
+impl Current {
+    fn new(io: &mut Io<'_>, settings: &Settings, name: String) -> Result<Current, String> {
+        let servers = servers(io, settings.server.as_deref())?;
+        let mut conf = io.cluster.resolv_conf(io.place);
+        if let Some(domain) = &settings.domain {
+            conf.search = vec![domain.clone()];
+        }
+        if !settings.search {
+            conf.search.clear();
+        }
+        let address = name.parse::<IpAddr>().ok().filter(|_| settings.kind.is_none());
+        let mut names = match address {
+            Some(address) => [format!("{}.", arpa(address))].into(),
+            None => candidates(&name, &conf, settings.ndots.unwrap_or(conf.ndots)),
+        };
+        let kind = match address {
+            Some(_) => DnsType::Ptr,
+            None => settings.kind.unwrap_or(DnsType::A),
+        };
+        let first = names.pop_front().unwrap_or_default();
+        let exchange = settings.ask(&servers, first, kind);
+        let settings = settings.clone();
+        let backwards = address.is_some();
+        let (second, found) = (false, false);
+        Ok(Current { settings, name, servers, names, backwards, exchange, second, found })
+    }
+
+    /// Goes on; [`Step::Exit`] when this name is done.
     fn go_on(&mut self, io: &mut Io<'_>) -> Option<Step> {
         match self.exchange.step(io) {
             ExchangeEvent::Wait(until) => (until > io.now()).then_some(Step::Until(until)),
@@ -48,87 +260,17 @@ impl Lookup for Nslookup {
                 None
             }
             ExchangeEvent::GaveUp => {
-                io.say(";; no servers could be reached\n");
+                io.say(";; no servers could be reached");
                 Some(Step::Exit(1))
             }
             ExchangeEvent::Answered { server, answer, .. } => self.answered(io, server, &answer),
         }
     }
-}
 
-impl Args {
-    fn parse(arguments: &[String]) -> Result<Args, String> {
-        let mut args = Args {
-            name: String::new(),
-            server: None,
-            kind: None,
-            timeout: Duration::from_secs(5),
-            tries: 3,
-            tcp: false,
-        };
-        let mut operands = Vec::new();
-        for word in arguments {
-            let Some(option) = word.strip_prefix('-').filter(|option| !option.is_empty()) else {
-                operands.push(word.clone());
-                continue;
-            };
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            match name {
-                "type" | "ty" | "query" | "q" | "querytype" => match record_type(value) {
-                    Some(kind) => args.kind = Some(kind),
-                    None => return Err(format!("unknown query type: {value}")),
-                },
-                "timeout" | "ti" => {
-                    args.timeout = Duration::from_secs(value.parse().unwrap_or(5).max(1));
-                }
-                "retry" => args.tries = value.parse::<u32>().unwrap_or(2).saturating_add(1),
-                "vc" => args.tcp = true,
-                "debug" | "nodebug" | "recurse" | "norecurse" | "port" | "class" | "search"
-                | "nosearch" | "d2" | "nofail" | "novc" | "4" => {}
-                _ => return Err(format!("*** Invalid option: {option}")),
-            }
-        }
-        let mut operands = operands.into_iter();
-        match operands.next() {
-            Some(name) => args.name = name,
-            None => {
-                return Err(
-                    "podhop: nslookup's own prompt is not simulated here; use nslookup NAME [SERVER]"
-                        .to_owned(),
-                );
-            }
-        }
-        args.server = operands.next();
-        Ok(args)
-    }
-}
-
-impl Nslookup {
-    fn new(arguments: &[String], io: &mut Io<'_>) -> Result<Nslookup, String> {
-        let args = Args::parse(arguments)?;
-        let servers =
-            servers(io, args.server.as_deref()).map_err(|told| format!("nslookup: {told}"))?;
-        let conf = io.cluster.resolv_conf(io.place);
-        let address = args.name.parse::<IpAddr>().ok().filter(|_| args.kind.is_none());
-        let mut names = match address {
-            Some(address) => [format!("{}.", arpa(address))].into(),
-            None => candidates(&args.name, &conf, conf.ndots),
-        };
-        let kind = match address {
-            Some(_) => DnsType::Ptr,
-            None => args.kind.unwrap_or(DnsType::A),
-        };
-        let name = names.pop_front().unwrap_or_default();
-        let exchange = exchange(&args, &servers, name, kind);
-        Ok(Nslookup {
-            args,
-            servers,
-            names,
-            backwards: address.is_some(),
-            exchange,
-            second: false,
-            found: false,
-        })
+    /// Whether it is said that the server would not ask others: of one that was named it isn't
+    /// (`nslookup.c`, `check_ra`).
+    fn minds_recursion(&self) -> bool {
+        self.settings.recursion && self.settings.server.is_none()
     }
 
     fn answered(&mut self, io: &mut Io<'_>, server: IpAddr, answer: &DnsAnswer) -> Option<Step> {
@@ -136,66 +278,67 @@ impl Nslookup {
         let told = !self.backwards || answer.code == DnsCode::NoError;
         if answer.code == DnsCode::ServFail {
             io.say(format!(";; Got SERVFAIL reply from {server}"));
-        } else if told && !answer.recursion_available {
+        } else if told && !answer.recursion_available && self.minds_recursion() {
             io.say(format!(";; Got recursion not available from {server}"));
         }
         if answer.code == DnsCode::NxDomain
             && !self.second
             && let Some(name) = self.names.pop_front()
         {
-            self.exchange = exchange(&self.args, &self.servers, name, self.exchange.kind);
+            self.exchange = self.settings.ask(&self.servers, name, self.exchange.kind);
             return None;
         }
         if !self.second && !self.backwards {
-            io.say(format!("Server:\t\t{server}\nAddress:\t{server}#53\n"));
+            let port = self.settings.port;
+            io.say(format!("Server:\t\t{server}\nAddress:\t{server}#{port}\n"));
         }
         if answer.code != DnsCode::NoError {
             let name = self.exchange.name.trim_end_matches('.');
-            io.say(format!("** server can't find {name}: {}\n", answer.code));
+            io.say(format!("** server can't find {name}: {}", answer.code));
             return Some(Step::Exit(1));
         }
-        let default = self.args.kind.is_none() && !self.backwards;
+        self.tell(io, answer);
+        if self.settings.kind.is_none() && !self.backwards && !self.second {
+            // The second question is for the name that the aliases lead to.
+            let name = answer.target(&self.exchange.name);
+            self.exchange = self.settings.ask(&self.servers, name, DnsType::Aaaa);
+            self.second = true;
+            return None;
+        }
+        Some(Step::Exit(0))
+    }
+
+    /// The records of an answer, or that there are none.
+    fn tell(&mut self, io: &mut Io<'_>, answer: &DnsAnswer) {
+        let default = self.settings.kind.is_none() && !self.backwards;
         if answer.records.is_empty() {
             // The first of two questions leaves that to the second, unless it found something.
             if !default || self.second && !self.found {
                 let full = self.exchange.name.trim_end_matches('.');
-                let name = if default { full } else { &self.args.name };
+                let name = if default { full } else { &self.name };
                 io.say(format!("*** Can't find {name}: No answer"));
             }
-        } else {
-            self.found = true;
-            if !answer.authoritative && !self.second {
-                io.say("Non-authoritative answer:");
-            }
-            for record in &answer.records {
-                io.say(line(record.name.trim_end_matches('.'), &record.data));
-            }
-            if !answer.authoritative && !default {
-                io.say("\nAuthoritative answers can be found from:");
-            }
+            return;
         }
-        if default && !self.second {
-            // The second question is for the name that the aliases lead to.
-            let target = answer.records.iter().rev().find_map(|record| match &record.data {
-                DnsData::Cname(target) => Some(target.clone()),
-                _ => None,
-            });
-            let name = target.unwrap_or_else(|| self.exchange.name.clone());
-            self.exchange = exchange(&self.args, &self.servers, name, DnsType::Aaaa);
-            self.second = true;
-            return None;
+        self.found = true;
+        if !answer.authoritative && !self.second {
+            io.say("Non-authoritative answer:");
         }
-        io.say("");
-        Some(Step::Exit(0))
+        for record in &answer.records {
+            io.say(line(record.name.trim_end_matches('.'), &record.data));
+        }
+        if !answer.authoritative && !default {
+            io.say("\nAuthoritative answers can be found from:");
+        }
     }
 }
 
-fn exchange(args: &Args, servers: &[IpAddr], name: String, kind: DnsType) -> Exchange {
-    let mut exchange = Exchange::new(servers.to_vec(), name, kind);
-    exchange.timeout = args.timeout;
-    exchange.tries = args.tries;
-    exchange.protocol = if args.tcp { Protocol::Tcp } else { Protocol::Udp };
-    exchange
+impl Settings {
+    fn ask(&self, servers: &[IpAddr], name: String, kind: DnsType) -> Exchange {
+        let protocol = if self.tcp { Protocol::Tcp } else { Protocol::Udp };
+        let (port, tries, timeout) = (self.port, self.tries, self.timeout);
+        Exchange { port, tries, timeout, protocol, ..Exchange::new(servers.to_vec(), name, kind) }
+    }
 }
 
 /// A record in nslookup's words.
@@ -221,13 +364,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_stand_before_the_name() {
-        let words = ["-type=SRV", "_http._tcp.web", "10.96.0.10"].map(str::to_owned);
-        let args = Args::parse(&words).unwrap();
-        assert_eq!((args.kind, args.name.as_str()), (Some(DnsType::Srv), "_http._tcp.web"));
-        assert_eq!(args.server.as_deref(), Some("10.96.0.10"));
-        let wrong = ["-type=nope".to_owned(), "web".to_owned()];
-        assert_eq!(Args::parse(&wrong).unwrap_err(), "unknown query type: nope");
+    fn an_option_is_set_or_said_to_be_none() {
+        let mut settings = Settings::new();
+        assert_eq!(settings.option("type=SRV"), Ok(()));
+        assert_eq!(settings.kind, Some(DnsType::Srv));
+        assert_eq!(settings.option("type=nope"), Err("unknown query type: nope".to_owned()));
+        assert_eq!(settings.option("nope"), Err("*** Invalid option: nope".to_owned()));
     }
 
     // Recording 30

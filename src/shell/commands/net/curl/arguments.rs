@@ -22,6 +22,7 @@ pub struct Global {
     pub show_error: bool,
     pub verbose: bool,
     pub trace_time: bool,
+    pub trace: Option<Trace>,
     pub fail_early: bool,
     /// How many transfers run at once, with `-Z`.
     pub parallel: Option<usize>,
@@ -32,6 +33,13 @@ pub struct Global {
     pub errors: Option<String>,
     /// `--rate`: the time between the beginnings of two transfers.
     pub gap: Option<Duration>,
+}
+
+/// `--trace` and `--trace-ascii`: where everything that is sent and received is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    pub file: String,
+    pub ascii: bool,
 }
 
 /// A URL, where its output goes and what is sent there.
@@ -339,7 +347,7 @@ impl Reader<'_, '_> {
     pub fn write_error(&mut self, text: &str) {
         let version = super::report::Version::of(self.io);
         let words = Messages { global: &self.global, version };
-        if !self.global.silent || self.global.show_error {
+        if !self.global.silent {
             words.tell(self.io, &format!("curl: {text}\n"));
         }
     }
@@ -462,6 +470,15 @@ impl Reader<'_, '_> {
                     self.warn(&format!("Failed to open {value}!\n"));
                 } else {
                     self.global.errors = Some(value.to_owned());
+                }
+            }
+            "trace" | "trace-ascii" => {
+                let ascii = name == "trace-ascii";
+                if !matches!(value, "-" | "%") && self.io.write_file(value, b"").is_err() {
+                    self.warn("Failed to create/open output\n");
+                } else {
+                    self.global.trace = Some(Trace { file: value.to_owned(), ascii });
+                    self.global.verbose = true;
                 }
             }
             "parallel-max" => {

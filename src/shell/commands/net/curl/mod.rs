@@ -449,9 +449,8 @@ fn prepare(
         Some(name) => match data::file(io, name) {
             Some(bytes) => Some(bytes),
             None => {
-                if !words.global.silent {
-                    words.tell(io, &format!("curl: Can't open '{name}'!\n{HINT}"));
-                }
+                // That a file is missing is said even of a silent one.
+                words.tell(io, &format!("curl: Can't open '{name}'!\n{HINT}"));
                 let told = "Failed to open/read local data from file/application";
                 return Err(Some(words.fail(io, 26, told)));
             }

@@ -1,6 +1,6 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
-use super::arguments::Global;
+use super::arguments::{Global, Trace};
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer};
 use crate::network::SocketAddr;
 use crate::shell::Io;
@@ -193,6 +193,52 @@ impl Version {
     }
 }
 
+impl Trace {
+    /// Adds to what is written down.
+    fn write(&self, io: &mut Io<'_>, text: &str) {
+        match self.file.as_str() {
+            "-" => io.stdout.extend_from_slice(text.as_bytes()),
+            "%" => io.put_error(text.as_bytes()),
+            file => {
+                let mut content = io.read_file(file).unwrap_or_default();
+                content.extend_from_slice(text.as_bytes());
+                // That it can be written was seen when it was opened.
+                let _ = io.write_file(file, &content);
+            }
+        }
+    }
+
+    /// Bytes in lines, as `tool_cb_dbg.c` writes them: sixteen with their hexadecimal form, or
+    /// sixty-four without it, where a line ends where the text's does.
+    fn dump(&self, content: &[u8]) -> String {
+        let width = if self.ascii { 64 } else { 16 };
+        let (mut text, mut at) = (String::new(), 0);
+        while at < content.len() {
+            text += &format!("{at:04x}: ");
+            let line = &content[at..(at + width).min(content.len())];
+            if !self.ascii {
+                for place in 0..width {
+                    text +=
+                        &line.get(place).map_or("   ".to_owned(), |byte| format!("{byte:02x} "));
+                }
+            }
+            let rest = &content[at..];
+            let end = rest.windows(2).position(|pair| pair == b"\r\n").filter(|_| self.ascii);
+            let (shown, step) = match end {
+                Some(end) if end <= width => (&rest[..end], end + 2),
+                _ => (line, width),
+            };
+            text.extend(shown.iter().map(|byte| match byte {
+                0x20..=0x7e => char::from(*byte),
+                _ => '.',
+            }));
+            text.push('\n');
+            at += step;
+        }
+        text
+    }
+}
+
 /// How this curl says things.
 pub struct Messages<'a> {
     pub global: &'a Global,
@@ -225,24 +271,46 @@ impl Messages<'_> {
     /// A line of `-v` with its mark.
     fn line(&self, io: &mut Io<'_>, line: &str) {
         if self.global.verbose {
-            let time = match self.global.trace_time {
-                true => io.now().timestamp().strftime("%H:%M:%S%.6f ").to_string(),
-                false => String::new(),
-            };
+            let time = self.time(io);
             self.tell(io, &format!("{time}{line}\n"));
         }
     }
 
     /// A line of `-v`.
     pub fn note(&self, io: &mut Io<'_>, line: &str) {
-        self.line(io, &format!("* {line}"));
+        match &self.global.trace {
+            Some(trace) => {
+                let time = self.time(io);
+                trace.write(io, &format!("{time}== Info: {line}\n"));
+            }
+            None => self.line(io, &format!("* {line}")),
+        }
+    }
+
+    /// What `--trace-time` puts in front.
+    fn time(&self, io: &Io<'_>) -> String {
+        match self.global.trace_time {
+            true => io.now().timestamp().strftime("%H:%M:%S%.6f ").to_string(),
+            false => String::new(),
+        }
+    }
+
+    /// What `--trace` writes down of bytes that were sent or received. Whether it does.
+    fn trace(&self, io: &mut Io<'_>, title: &str, content: &[u8]) -> bool {
+        let Some(trace) = &self.global.trace else { return false };
+        let (time, size) = (self.time(io), content.len());
+        let head = format!("{time}{title}, {size} bytes (0x{size:x})\n");
+        trace.write(io, &(head + &trace.dump(content)));
+        true
     }
 
     /// What `-v` says of bytes that went out (`}`) or came in (`{`) and are not seen on the terminal.
-    pub fn bytes(&self, io: &mut Io<'_>, mark: char, count: usize, seen: bool) {
-        if count > 0 && !seen {
-            self.line(io, &format!("{mark} [{count} bytes data]"));
+    pub fn bytes(&self, io: &mut Io<'_>, mark: char, content: &[u8], seen: bool) {
+        let title = if mark == '}' { "=> Send data" } else { "<= Recv data" };
+        if content.is_empty() || self.trace(io, title, content) || seen {
+            return;
         }
+        self.line(io, &format!("{mark} [{} bytes data]", content.len()));
     }
 
     /// A warning, folded as curl folds it: 79 columns with `Warning: ` in front of each line, the
@@ -319,6 +387,14 @@ impl Messages<'_> {
 
     /// The request, as `-v` shows it.
     pub fn sent(&self, io: &mut Io<'_>, request: &HttpRequest) {
+        if self.global.trace.is_some() {
+            let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
+            for (key, value) in &request.headers {
+                text += &format!("{}\r\n", format!("{key}: {value}").trim_end());
+            }
+            self.trace(io, "=> Send header", (text + "\r\n").as_bytes());
+            return;
+        }
         // Headers are shown as they are sent, with their carriage returns.
         self.line(io, &format!("> {} {} HTTP/1.1\r", request.method, request.target));
         for (key, value) in &request.headers {
@@ -335,6 +411,9 @@ impl Messages<'_> {
         let head = head(response);
         let lines = if whole { head.as_str() } else { head.trim_end_matches("\r\n") };
         for line in lines.lines() {
+            if self.trace(io, "<= Recv header", format!("{line}\r\n").as_bytes()) {
+                continue;
+            }
             self.line(io, &format!("< {line}\r"));
         }
     }
@@ -414,6 +493,18 @@ pub fn head(response: &HttpResponse) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // `tool_cb_dbg.c`, `dump`: both forms of the same bytes.
+    #[test]
+    fn bytes_are_dumped_in_both_forms() {
+        let trace = |ascii| Trace { file: "-".to_owned(), ascii };
+        let content = b"GET / HTTP/1.1\r\nHost: web\r\n\r\n";
+        assert_eq!(trace(true).dump(content), "0000: GET / HTTP/1.1\n0010: Host: web\n001b: \n");
+        assert_eq!(
+            trace(false).dump(&content[..18]),
+            "0000: 47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a GET / HTTP/1.1..\n0010: 48 6f                                           Ho\n"
+        );
+    }
 
     #[test]
     fn the_meter_has_curls_columns() {

@@ -46,6 +46,8 @@ const EFFECTS: &[(&str, &str, &str)] = &[
     ("max-redirs", "curl -sS -L --max-redirs 0 'web?redirect=1' ; true", "[exit 0]"),
     ("stderr", "curl -sS --stderr log http://localhost:9; cat log", "curl: (7)"),
     ("max-filesize", "curl -sS --max-filesize 5 web", "curl: (63) Maximum file size exceeded"),
+    ("trace", "curl -s --trace - -o x web", "0000: 47 45 54 20 2f"),
+    ("trace-ascii", "curl -s --trace-ascii - -o x web", "<= Recv header, 17 bytes (0x11)"),
     ("retry", "curl --no-progress-meter --retry 1 http://nosuch", "1 retries left"),
     (
         "retry-connrefused",

@@ -328,7 +328,7 @@ impl Transfer {
         let bytes = request.method.len() + request.target.len() + 12 + head + 2;
         let body = request.body.len();
         self.request_bytes += bytes + body;
-        words.bytes(io, '}', body, io.terminal);
+        words.bytes(io, '}', &request.body, io.terminal);
         let long = self.job.upload.is_some() || !desk.operation.form.is_empty();
         if body > 0 && long {
             words.note(io, "We are completely uploaded and fine");
@@ -447,7 +447,7 @@ impl Transfer {
         match self.url.scheme.as_str() {
             "telnet" => {
                 self.state =
-                    TransferState::Talking(Box::new(RawSession::new(connection, None, false)))
+                    TransferState::Talking(Box::new(RawSession::new(connection, None, None)))
             }
             _ if self.route.proxy.as_ref().is_some_and(|proxy| proxy.tunnel) => {
                 let place = format!("{}:{}", self.url.host, self.url.port);
@@ -712,7 +712,8 @@ impl Transfer {
         if desk.operation.head || self.job.resume.is_some() && response.status == 416 {
             return Ok(());
         }
-        desk.words().bytes(io, '{', response.body.len(), io.terminal && self.job.sink.is_stdout());
+        let seen = io.terminal && self.job.sink.is_stdout();
+        desk.words().bytes(io, '{', &response.body, seen);
         self.received = response.body.len();
         self.write(desk, io, &response.body)
     }
@@ -742,7 +743,7 @@ impl Transfer {
         let closes = response.closes();
         if !closes && !response.body.is_empty() && !operation.head {
             desk.words().note(io, "Ignoring the response-body");
-            desk.words().bytes(io, '{', response.body.len(), io.terminal);
+            desk.words().bytes(io, '{', &response.body, io.terminal);
         }
         self.keep(desk, io, closes);
         let limit = operation.max_redirects.unwrap_or(MAX_REDIRECTS);

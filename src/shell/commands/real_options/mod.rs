@@ -1,0 +1,47 @@
+//! Every option that the real tools have, as their own `--help` lists them: one that podhop does not
+//! simulate is said to be left out, and only one that nobody has is unknown.
+
+use super::options::Messages;
+use crate::cluster::Flavour;
+
+/// Debian 12's tools.
+const GNU: &str = include_str!("gnu.txt");
+
+/// BusyBox 1.36.
+const BUSYBOX: &str = include_str!("busybox.txt");
+
+/// The tools of a flavour, each with its options.
+pub(in crate::shell) fn all(
+    flavour: Flavour,
+) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let text = if flavour == Flavour::Gnu { GNU } else { BUSYBOX };
+    text.lines().map(|line| {
+        let mut words = line.split(' ');
+        (words.next().unwrap_or_default(), words.filter(|word| !word.is_empty()).collect())
+    })
+}
+
+/// The real option of a tool that a word is, or the only one that a long word begins.
+pub(in crate::shell) fn real(tool: &str, words: Messages, option: &str) -> Option<&'static str> {
+    let flavour = if words == Messages::Gnu { Flavour::Gnu } else { Flavour::BusyBox };
+    let (_, options) = all(flavour).find(|(name, _)| *name == tool)?;
+    if let Some(exact) = options.iter().find(|one| **one == option) {
+        return Some(exact);
+    }
+    let mut near = options.iter().filter(|one| option.len() > 2 && one.starts_with(option));
+    let first = near.next()?;
+    near.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_is_real_or_not() {
+        assert_eq!(real("sort", Messages::Gnu, "--debug"), Some("--debug"));
+        assert_eq!(real("cp", Messages::Gnu, "--sp"), Some("--sparse"));
+        assert_eq!(real("cat", Messages::Gnu, "-q"), None);
+        assert_eq!(real("cat", Messages::Musl, "-A"), Some("-A"));
+    }
+}
