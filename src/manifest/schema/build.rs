@@ -25,8 +25,9 @@ fn object(definition: &str, schema: &Value) -> Struct {
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let properties = schema["properties"].as_object();
+    let known = go::Known::of(definition);
     let field = |(key, property): (&String, &Value)| {
-        let facts = go::facts(&name, key);
+        let facts = known.facts(key);
         let field = Field {
             name: key.clone(),
             doc: doc(property),
@@ -34,6 +35,7 @@ fn object(definition: &str, schema: &Value) -> Struct {
             holds: holds(property),
             go_type: facts.go_type,
             choices: facts.choices,
+            keeps_empty: facts.keeps_empty,
             idle: idle::idle(&name, key),
             embedded: go::embedded(&name, key),
         };
