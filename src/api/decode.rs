@@ -25,11 +25,7 @@ pub(super) fn object(
         return Err(Status::new(Reason::BadRequest, message));
     }
     if sent != info.name {
-        let why = format!(
-            "no kind \"{sent}\" is registered for version \"{version}\" in scheme \
-             \"pkg/api/legacyscheme/scheme.go:30\""
-        );
-        return Err(unreadable(kind, &sent, &why));
+        return Err(unreadable(kind, &sent, &unregistered(&sent, &version)));
     }
     let faults = faults(kind, &value);
     let strict = fields == FieldValidation::Strict;
@@ -42,13 +38,21 @@ pub(super) fn object(
 /// The object that came out of a patch.
 pub(super) fn patched(
     kind: Kind,
-    patched: Patched,
+    mut patched: Patched,
     fields: FieldValidation,
 ) -> Result<(Object, Vec<String>), Status> {
+    let another = match patched.strategic {
+        true => {
+            call_by_name(kind, &mut patched.value);
+            None
+        }
+        false => of_another_kind(kind, &patched.value),
+    };
     let faults = faults(kind, &patched.value);
-    let why = match &faults.mistyped {
-        Some(fault) => Some(patch::complaint(kind, &patched, fault)),
-        None => faults.message().filter(|_| fields == FieldValidation::Strict),
+    let why = match (&faults.mistyped, another) {
+        (_, Some(another)) => Some(another),
+        (Some(fault), None) => Some(patch::complaint(kind, &patched, fault)),
+        (None, None) => faults.message().filter(|_| fields == FieldValidation::Strict),
     };
     if let Some(why) = why {
         let shown = Value::from(patched.shown);
@@ -57,6 +61,47 @@ pub(super) fn patched(
         return Err(Status::invalid("", "", vec![cause]));
     }
     Ok((typed(kind, patched.value)?, warnings(&faults, fields)))
+}
+
+/// Gives an object its own kind's name back. The converter, which a strategic merge patch goes through,
+/// fills a struct of the object's Go type and does not look at what the object calls itself.
+fn call_by_name(kind: Kind, value: &mut Value) {
+    let info = kind.info();
+    let names = [("kind", info.name.to_owned()), ("apiVersion", info.api_version())];
+    for (field, name) in names {
+        if let Some(slot @ Value::String(_)) = value.get_mut(field) {
+            *slot = Value::from(name);
+        }
+    }
+}
+
+/// Why an object that calls itself another kind cannot be decoded as one of `kind` (apimachinery's
+/// `conversion/converter.go` and `runtime/error.go`).
+fn of_another_kind(kind: Kind, value: &Value) -> Option<String> {
+    let info = kind.info();
+    let own = info.api_version();
+    let sent = value.get("kind").and_then(Value::as_str).unwrap_or(info.name);
+    let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or(&own);
+    if (sent, version) == (info.name, own.as_str()) {
+        return None;
+    }
+    let Some(other) = Kind::from_manifest(version, sent) else {
+        return Some(unregistered(sent, version));
+    };
+    // The package of the server's own types: `core`, `apps`, `networking`.
+    let package = info.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+    Some(format!(
+        "converting ({}.{sent}) to ({package}.{}): unknown conversion",
+        other.info().version,
+        info.name
+    ))
+}
+
+fn unregistered(kind: &str, version: &str) -> String {
+    format!(
+        "no kind \"{kind}\" is registered for version \"{version}\" in scheme \
+         \"pkg/api/legacyscheme/scheme.go:30\""
+    )
 }
 
 /// What in `value` does not fit the kind.
@@ -135,5 +180,24 @@ mod tests {
             "service in version \"v1\" cannot be handled as a Service: no kind \"service\" is \
              registered for version \"v1\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
         );
+    }
+
+    // apimachinery's `conversion/converter.go`: only the frame of the message has been seen.
+    #[test]
+    fn a_patch_makes_no_other_kind_of_an_object() {
+        let after = |kind: Kind, value: Value, strategic: bool| {
+            let of = Patched { value, shown: "{}".to_owned(), strategic };
+            patched(kind, of, FieldValidation::Warn).map_err(|status| status.message)
+        };
+        let secret = json!({"kind": "Secret", "apiVersion": "v1"});
+        assert_eq!(
+            after(Kind::ConfigMap, secret.clone(), false).unwrap_err(),
+            " \"\" is invalid: patch: Invalid value: \"{}\": converting (v1.Secret) to \
+             (core.ConfigMap): unknown conversion"
+        );
+        assert!(after(Kind::ConfigMap, secret, true).is_ok());
+        let unknown = json!({"kind": "ConfigMap", "apiVersion": "v2"});
+        let why = after(Kind::ConfigMap, unknown, false).unwrap_err();
+        assert!(why.contains("no kind \"ConfigMap\" is registered for version \"v2\""), "{why}");
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! Its Go types drop empty texts, lists, maps, `false` and 0 from most optional fields, so that
 //! `hostNetwork: false` in a manifest is gone when the object comes back; and amounts take their
-//! shortest form. Fields whose Go type is a pointer keep such values; which those are is not in the OpenAPI
-//! document, so the exceptions and the rules stand here.
+//! shortest form. Fields whose Go type is a pointer keep such values ([`Field::keeps_empty`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,46 +12,7 @@ use serde_json::Value;
 
 use super::{Kind, Object, quantity};
 use crate::manifest::Schema;
-use crate::manifest::schema::{Struct, Type};
-
-/// Texts that may be empty, since their Go type is a pointer.
-const TEXT_POINTERS: [&str; 23] = [
-    "appProtocol",
-    "apiGroup",
-    "dataSource",
-    "hostname",
-    "hostnameOverride",
-    "ingressClassName",
-    "internalTrafficPolicy",
-    "ipFamilyPolicy",
-    "loadBalancerClass",
-    "mountPropagation",
-    "nodeName",
-    "pathType",
-    "preemptionPolicy",
-    "recursiveReadOnly",
-    "runtimeClassName",
-    "service",
-    "stopSignal",
-    "storageClassName",
-    "subPathExpr",
-    "timeZone",
-    "trafficDistribution",
-    "volumeMode",
-    "zone",
-];
-
-/// Flags that are dropped when they are `false`: (type, fields).
-const FLAGS: [(&str, &[&str]); 8] = [
-    ("PodSpec", &["hostNetwork", "hostPID", "hostIPC"]),
-    ("Container", &["stdin", "stdinOnce", "tty"]),
-    ("VolumeMount", &["readOnly"]),
-    ("PersistentVolumeClaimVolumeSource", &["readOnly"]),
-    ("NFSVolumeSource", &["readOnly"]),
-    ("ServiceSpec", &["publishNotReadyAddresses"]),
-    ("NodeSpec", &["unschedulable"]),
-    ("DeploymentSpec", &["paused"]),
-];
+use crate::manifest::schema::{Field, Struct, Type};
 
 /// Fields that the server knows and drops, since they belong to features that are not switched on in
 /// 1.36 (recording 15): (type, field).
@@ -62,19 +22,6 @@ const SWITCHED_OFF: [(&str, &str); 2] =
 /// A list that is kept though it is empty, since the server shows it in what it refuses, as it does
 /// a pod template's empty labels. [`forget_empty`] drops both before anything is stored.
 const SHOWN_EMPTY: (&str, &str) = ("IngressSpec", "rules");
-
-/// Numbers that are dropped when they are 0, whatever type they stand in.
-const NUMBERS: [&str; 9] = [
-    "failureThreshold",
-    "healthCheckNodePort",
-    "hostPort",
-    "initialDelaySeconds",
-    "minReadySeconds",
-    "nodePort",
-    "periodSeconds",
-    "successThreshold",
-    "timeoutSeconds",
-];
 
 /// Brings an object of `kind` into the stored form.
 pub(super) fn form(kind: Kind, value: &mut Value) {
@@ -107,6 +54,10 @@ fn fields(schema: &Schema, at: &Struct, value: &mut Value) {
     let Value::Object(values) = value else { return };
     values.retain(|name, value| {
         let Some(field) = at.fields.get(name.as_str()) else { return true };
+        // An object inside another is of its field's type, whatever it calls itself.
+        if field.embedded == Some("TypeMeta") && at.name != schema.root().name {
+            return false;
+        }
         if SWITCHED_OFF.contains(&(at.name, name.as_str())) {
             return false;
         }
@@ -115,7 +66,7 @@ fn fields(schema: &Schema, at: &Struct, value: &mut Value) {
         if bare {
             value["labels"] = Value::Object(serde_json::Map::new());
         }
-        !is_dropped(at.name, name, &field.holds, value) || field.required
+        !is_dropped(at.name, field, value) || field.required
     });
 }
 
@@ -134,10 +85,6 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
         (Type::List(of), Value::Array(items)) => {
             items.iter_mut().for_each(|item| element(schema, of, item));
         }
-        // A key without a value is none; in a list such an element is an empty one.
-        (Type::Map(of), Value::Object(entries)) if **of == Type::String => {
-            entries.retain(|_, entry| !entry.is_null());
-        }
         (Type::Map(of), Value::Object(entries)) => {
             entries.values_mut().for_each(|entry| element(schema, of, entry));
         }
@@ -149,13 +96,15 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
     }
 }
 
-/// One of a list's or map's. `null` there is an element all the same, an empty one: a lonely `-` under
-/// `ingress:` is a rule that allows everything.
+/// One of a list's or map's. `null` there is an element all the same, an empty one (Go's `encoding/json`):
+/// a lonely `-` under `ingress:` is a rule that allows everything, and a label without a value is an
+/// empty one.
 fn element(schema: &Schema, of: &Type, value: &mut Value) {
     if value.is_null() {
         *value = match of {
             Type::Struct(_) => Value::Object(serde_json::Map::new()),
-            Type::String => Value::from(""),
+            Type::String | Type::Bytes => Value::from(""),
+            Type::Quantity => Value::from("0"),
             Type::Int32 | Type::Int64 => Value::from(0),
             _ => return,
         };
@@ -163,28 +112,18 @@ fn element(schema: &Schema, of: &Type, value: &mut Value) {
     below(schema, of, value);
 }
 
-fn is_dropped(parent: &str, name: &str, holds: &Type, value: &Value) -> bool {
-    match (holds, value) {
-        (_, Value::Null) => true,
-        _ if SHOWN_EMPTY == (parent, name) => false,
-        (Type::List(_), Value::Array(items)) => items.is_empty(),
-        (Type::Map(_), Value::Object(entries)) => entries.is_empty(),
-        (Type::String, Value::String(text)) => {
-            let pointer = TEXT_POINTERS.contains(&name)
-                || (parent, name) == ("HostPathVolumeSource", "type")
-                || (parent, name) == ("EndpointPort", "name")
-                || (parent, name) == ("EndpointPort", "protocol")
-                || (parent, name) == ("NetworkPolicyPort", "protocol");
-            text.is_empty() && !pointer
-        }
-        (Type::Bool, Value::Bool(false)) => {
-            FLAGS.iter().any(|(owner, names)| *owner == parent && names.contains(&name))
-        }
-        (Type::Int32 | Type::Int64, Value::Number(number)) => {
-            number.as_i64() == Some(0) && NUMBERS.contains(&name) && parent != "ClientIPConfig"
-        }
+fn is_dropped(parent: &str, field: &Field, value: &Value) -> bool {
+    let empty = match (&field.holds, value) {
+        (_, Value::Null) => return true,
+        _ if SHOWN_EMPTY == (parent, field.name.as_str()) => return false,
+        (Type::List(_), Value::Array(items)) => return items.is_empty(),
+        (Type::Map(_), Value::Object(entries)) => return entries.is_empty(),
+        (Type::String, Value::String(text)) => text.is_empty(),
+        (Type::Bool, Value::Bool(flag)) => !flag,
+        (Type::Int32 | Type::Int64, Value::Number(number)) => number.as_i64() == Some(0),
         _ => false,
-    }
+    };
+    empty && !field.keeps_empty
 }
 
 #[cfg(test)]
@@ -207,7 +146,7 @@ mod tests {
         });
         form(Kind::Pod, &mut pod);
         let left = json!({
-            "metadata": {"annotations": {"a": ""}},
+            "metadata": {"annotations": {"a": "", "b": ""}},
             "spec": {
                 "enableServiceLinks": false,
                 "volumes": [{"name": "v", "emptyDir": {}}],
@@ -215,6 +154,46 @@ mod tests {
             },
         });
         assert_eq!(pod, left);
+    }
+
+    // `types.go`: of these fields the first of each pair is a pointer.
+    #[test]
+    fn the_type_of_a_field_tells_whether_it_may_be_empty() {
+        let mut pod = json!({"spec": {
+            "runtimeClassName": "", "nodeName": "",
+            "hostUsers": false, "hostIPC": false,
+            "priority": 0,
+            "volumes": [{"name": "v", "rbd": {"image": "i", "readOnly": false}}],
+            "containers": [{
+                "name": "c", "restartPolicy": "", "imagePullPolicy": "",
+                "volumeMounts": [{"name": "v", "mountPath": "/v", "subPathExpr": ""}],
+            }],
+            "ephemeralContainers": [{"name": "e", "stdin": false}],
+        }});
+        form(Kind::Pod, &mut pod);
+        let left = json!({"spec": {
+            "runtimeClassName": "",
+            "hostUsers": false,
+            "priority": 0,
+            "volumes": [{"name": "v", "rbd": {"image": "i"}}],
+            "containers": [{
+                "name": "c", "restartPolicy": "",
+                "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+            }],
+            "ephemeralContainers": [{"name": "e"}],
+        }});
+        assert_eq!(pod, left);
+    }
+
+    // `Convert_apps_StatefulSetSpec_To_v1_StatefulSetSpec` gives it both back.
+    #[test]
+    fn an_inner_object_has_its_fields_kind() {
+        let claim = json!({"kind": "x", "apiVersion": "y", "metadata": {"name": "c"}});
+        let mut set = json!({"kind": "StatefulSet", "spec": {"volumeClaimTemplates": [claim]}});
+        form(Kind::StatefulSet, &mut set);
+        let claim = json!({"metadata": {"name": "c"}});
+        let left = json!({"kind": "StatefulSet", "spec": {"volumeClaimTemplates": [claim]}});
+        assert_eq!(set, left);
     }
 
     #[test]

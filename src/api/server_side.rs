@@ -38,7 +38,8 @@ impl ApiServer {
             serde_json::from_str(text).ok()
         };
         let before = self.wishes.get(&uid).cloned().or_else(annotated).unwrap_or(Value::Null);
-        let change = three_way(target.kind, &before, &wish, &live);
+        let change = three_way(target.kind, &before, &wish, &live)
+            .map_err(|why| unmergeable(target, &why))?;
         if !force {
             let mut taken = Vec::new();
             conflicts(&change, &before, &live, "", &mut taken);
@@ -68,17 +69,23 @@ impl ApiServer {
 
     /// That the schema has every field of a wish: others cannot be merged.
     fn must_be_known(&self, target: &Target<'_>, wish: &Value) -> Result<(), Status> {
-        let Some(field) = decode::unknown_field(target.kind, wish) else { return Ok(()) };
-        let info = target.kind.info();
-        Err(Status::new(
-            Reason::Unknown,
-            format!(
-                "failed to create typed patch object ({}/{}; {}/{}, Kind={}): .{field}: field not \
-                 declared in schema",
-                target.namespace, target.name, info.group, info.version, info.name
-            ),
-        ))
+        match decode::unknown_field(target.kind, wish) {
+            Some(field) => {
+                Err(unmergeable(target, &format!(".{field}: field not declared in schema")))
+            }
+            None => Ok(()),
+        }
     }
+}
+
+/// A wish that cannot be merged.
+fn unmergeable(target: &Target<'_>, why: &str) -> Status {
+    let info = target.kind.info();
+    let message = format!(
+        "failed to create typed patch object ({}/{}; {}/{}, Kind={}): {why}",
+        target.namespace, target.name, info.group, info.version, info.name
+    );
+    Status::new(Reason::Unknown, message)
 }
 
 /// The fields that a change would set and that have been set to something else since `before` was

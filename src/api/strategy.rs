@@ -37,8 +37,10 @@ pub(super) fn prepare_create(object: &mut Object) {
         }
         _ => {}
     }
-    let counted = counts_generations(object.kind());
-    object.metadata_mut().generation = counted.then_some(1);
+    // Other kinds keep what a client says (`WipeObjectMetaSystemFields` does not touch it).
+    if counts_generations(object.kind()) {
+        object.metadata_mut().generation = Some(1);
+    }
 }
 
 fn grace(pod: &Pod) -> Option<i64> {
@@ -276,6 +278,17 @@ mod tests {
         count_template(&mut same, &old);
         count_template(&mut other, &old);
         assert_eq!([counted(&old), counted(&same), counted(&other)], ["1", "1", "2"]);
+    }
+
+    #[test]
+    fn a_kind_that_counts_nothing_keeps_what_it_is_given() {
+        let created = |kind: Kind| {
+            let mut object =
+                Object::from_value(kind, json!({"metadata": {"generation": 5}})).unwrap();
+            prepare_create(&mut object);
+            object.metadata().generation
+        };
+        assert_eq!((created(Kind::ConfigMap), created(Kind::Deployment)), (Some(5), Some(1)));
     }
 
     #[test]

@@ -218,9 +218,11 @@ impl<'s> Decoder<'s> {
                 Ok(())
             }
             (Type::Map(of), Value::Object(fields)) => {
+                let go_type = go_type.and_then(|name| name.strip_prefix("map["));
+                let go_type = go_type.and_then(|name| Some(name.split_once(']')?.1));
                 for (key, value) in fields {
                     let place = Place { path: field(&place.path, key), ..place.clone() };
-                    self.value(of, None, value, &place)?;
+                    self.value(of, go_type, value, &place)?;
                 }
                 Ok(())
             }

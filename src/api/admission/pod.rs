@@ -13,6 +13,9 @@ use crate::random::Stream;
 /// How long a pod stays on a node that is not ready or not reachable, in seconds.
 const TOLERATION_SECONDS: i64 = 300;
 
+/// Whom a pod may displace, where no class of priority says otherwise.
+const PREEMPTION: &str = "PreemptLowerPriority";
+
 /// What a node is called that is lost.
 const LOST: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
@@ -126,7 +129,15 @@ fn priority(spec: &mut PodSpec, name: &str) -> Result<(), Status> {
         return Err(forbidden(Kind::Pod, name, &why));
     }
     spec.priority = Some(value);
-    spec.preemption_policy.get_or_insert_with(|| "PreemptLowerPriority".to_owned());
+    // The policy of every class that there is, and of having none.
+    let policy = spec.preemption_policy.get_or_insert_with(|| PREEMPTION.to_owned());
+    if policy != PREEMPTION {
+        let why = format!(
+            "the string value of PreemptionPolicy ({policy}) must not be provided in pod spec; \
+             priority admission controller computed {PREEMPTION} from the given PriorityClass name"
+        );
+        return Err(forbidden(Kind::Pod, name, &why));
+    }
     Ok(())
 }
 
@@ -201,5 +212,32 @@ mod tests {
             status.message,
             "pods \"p\" is forbidden: no PriorityClass with name gold was found"
         );
+    }
+
+    // `plugin/pkg/admission/priority/admission.go`, `admitPod`: the priority itself comes first.
+    #[test]
+    fn a_preemption_policy_of_its_own_is_refused() {
+        let refused = |policy: &str, priority: Option<i32>| {
+            let mut spec = spec(1);
+            spec.preemption_policy = Some(policy.into());
+            spec.priority = priority;
+            priority_of(&mut spec)
+        };
+        let why = |policy: &str| {
+            format!(
+                "pods \"p\" is forbidden: the string value of PreemptionPolicy ({policy}) must not be \
+                 provided in pod spec; priority admission controller computed PreemptLowerPriority \
+                 from the given PriorityClass name"
+            )
+        };
+        for policy in ["Never", "never", ""] {
+            assert_eq!(refused(policy, None), Err(why(policy)));
+        }
+        assert_eq!(refused("PreemptLowerPriority", Some(0)), Ok(()));
+        assert!(refused("Never", Some(7)).is_err_and(|why| why.contains("integer value")));
+    }
+
+    fn priority_of(spec: &mut PodSpec) -> Result<(), String> {
+        priority(spec, "p").map_err(|status| status.message)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
-use super::{fill, fill_text, pod};
+use super::{fill, pod};
 
 pub(super) fn defaults(job: &mut Job) {
     job_spec(job.spec.get_or_insert_default());
@@ -36,7 +36,7 @@ fn job_spec(spec: &mut JobSpec) {
     fill(&mut spec.backoff_limit, 6);
     fill(&mut spec.suspend, false);
     fill(&mut spec.manual_selector, false);
-    fill_text(&mut spec.completion_mode, "NonIndexed");
+    fill(&mut spec.completion_mode, "NonIndexed".to_owned());
     if spec.pod_replacement_policy.is_none() {
         let failing = spec.pod_failure_policy.is_some();
         let policy = if failing { "Failed" } else { "TerminatingOrFailed" };

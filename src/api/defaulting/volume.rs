@@ -49,7 +49,7 @@ pub(super) fn claim(claim: &mut PersistentVolumeClaim) {
 }
 
 fn claim_spec(spec: &mut PersistentVolumeClaimSpec) {
-    fill_text(&mut spec.volume_mode, "Filesystem");
+    fill(&mut spec.volume_mode, "Filesystem".to_owned());
     spec.resources.get_or_insert_default();
 }
 

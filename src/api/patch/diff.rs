@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::lists::{Place, Strategy};
 use super::order::position;
 use super::strategic::{Mode, merge_fields};
+use super::{elements, must_have_key};
 use crate::api::Kind;
 
 type Fields = Map<String, Value>;
@@ -12,15 +13,23 @@ type Fields = Map<String, Value>;
 /// The patch that makes `current` (what the server has) into `modified` (the manifest), and
 /// removes what `original` (the manifest that was applied last) had and `modified` has no longer.
 /// Fields that only the server has stay. The empty object when there is nothing to do.
-pub fn three_way(kind: Kind, original: &Value, modified: &Value, current: &Value) -> Value {
-    let empty = Fields::new();
+///
+/// # Errors
+/// The words of apimachinery for a list that cannot be compared: an item lacks its key, or is of another
+/// form than the others.
+pub fn three_way(
+    kind: Kind,
+    original: &Value,
+    modified: &Value,
+    current: &Value,
+) -> Result<Value, String> {
     let fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let (original, modified, current) = (fields(original), fields(modified), fields(current));
     let place = Place::root(kind);
-    let additions = fields_diff(&current, &modified, place, Want::Additions, false);
-    let deletions = fields_diff(&original, &modified, place, Want::Deletions, false);
+    let additions = fields_diff(&current, &modified, place, Want::Additions, false)?;
+    let deletions = fields_diff(&original, &modified, place, Want::Deletions, false)?;
     let joined = merge_fields(deletions, &additions, place, Mode::Join);
-    Value::Object(joined.unwrap_or(empty))
+    joined.map(Value::Object).map_err(|status| status.message)
 }
 
 /// Which differences a patch shall hold.
@@ -32,7 +41,13 @@ enum Want {
     Deletions,
 }
 
-fn fields_diff(before: &Fields, after: &Fields, place: Place, want: Want, retain: bool) -> Fields {
+fn fields_diff(
+    before: &Fields,
+    after: &Fields,
+    place: Place,
+    want: Want,
+    retain: bool,
+) -> Result<Fields, String> {
     let mut patch = Fields::new();
     for (key, new) in after {
         let Some(old) = before.get(key) else {
@@ -49,13 +64,13 @@ fn fields_diff(before: &Fields, after: &Fields, place: Place, want: Want, retain
                 }
             }
             (Value::Object(old), Value::Object(new)) => {
-                let inner = fields_diff(old, new, below, want, strategy.retain_keys);
+                let inner = fields_diff(old, new, below, want, strategy.retain_keys)?;
                 if !inner.is_empty() {
                     patch.insert(key.clone(), Value::Object(inner));
                 }
             }
             (Value::Array(old), Value::Array(new)) if strategy.merge_key.is_some() => {
-                list_diff(key, (old, new), (strategy, below), want, &mut patch);
+                list_diff(key, (old, new), (strategy, below), want, &mut patch)?;
             }
             (old, new) => {
                 if want == Want::Additions && old != new {
@@ -74,7 +89,7 @@ fn fields_diff(before: &Fields, after: &Fields, place: Place, want: Want, retain
         let keys = after.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| json!(key));
         patch.insert("$retainKeys".to_owned(), keys.collect());
     }
-    patch
+    Ok(patch)
 }
 
 /// Differences of lists that merge by key, as items of the patch and directives beside them.
@@ -84,25 +99,27 @@ fn list_diff(
     (strategy, below): (Strategy, Place),
     want: Want,
     patch: &mut Fields,
-) {
+) -> Result<(), String> {
     if before.is_empty() {
         if want == Want::Additions && !after.is_empty() {
             patch.insert(name.to_owned(), Value::Array(after.to_vec()));
         }
-        return;
+        return Ok(());
     }
+    elements(before, after)?;
     let key = strategy.merge_key.unwrap_or_default();
     if key.is_empty() {
         values_diff(name, before, after, want, patch);
-        return;
+        return Ok(());
     }
+    before.iter().chain(after).try_for_each(|item| must_have_key(item, key))?;
     let mut items = Vec::new();
     for new in after {
         match (position(before, new, key), new) {
             (None, new) if want == Want::Additions => items.push(new.clone()),
             (Some(at), Value::Object(new)) => {
                 let Value::Object(old) = &before[at] else { continue };
-                let mut inner = fields_diff(old, new, below, want, strategy.retain_keys);
+                let mut inner = fields_diff(old, new, below, want, strategy.retain_keys)?;
                 if !inner.is_empty() {
                     inner.insert(key.to_owned(), new.get(key).cloned().unwrap_or_default());
                     items.push(Value::Object(inner));
@@ -124,6 +141,7 @@ fn list_diff(
     if !items.is_empty() {
         patch.insert(name.to_owned(), Value::Array(items));
     }
+    Ok(())
 }
 
 /// Differences of lists of texts or numbers that merge by value.
@@ -145,6 +163,10 @@ fn values_diff(name: &str, before: &[Value], after: &[Value], want: Want, patch:
 mod tests {
     use super::super::strategic;
     use super::*;
+
+    fn three_way(kind: Kind, original: &Value, modified: &Value, current: &Value) -> Value {
+        super::three_way(kind, original, modified, current).expect("comparable lists")
+    }
 
     fn service(spec: Value) -> Value {
         json!({"spec": spec})
@@ -200,5 +222,29 @@ mod tests {
         let expected = json!({"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}});
         assert_eq!(patch, expected);
         assert_eq!(strategic(Kind::Deployment, &current, &patch).unwrap(), modified);
+    }
+
+    // `diffListsOfMaps` and `sliceElementType`; kubernetes/kubernetes#118715 shows the first.
+    #[test]
+    fn lists_whose_items_have_no_key_cannot_be_compared() {
+        let current = service(json!({"ports": [{"port": 80, "protocol": "TCP"}]}));
+        let against = |ports: Value| {
+            super::three_way(Kind::Service, &json!({}), &service(json!({"ports": ports})), &current)
+        };
+        assert_eq!(
+            against(json!([{"targetPort": 80, "name": "a"}])).unwrap_err(),
+            "map: map[name:a targetPort:80] does not contain declared merge key: port"
+        );
+        assert_eq!(
+            against(json!([80])).unwrap_err(),
+            "list element types are not identical: [[map[port:80 protocol:TCP]] [80]]"
+        );
+    }
+
+    #[test]
+    fn a_new_list_is_taken_as_it_is() {
+        let current = json!({"spec": {"containers": [{"name": "a"}]}});
+        let modified = json!({"spec": {"imagePullSecrets": [{}]}});
+        assert_eq!(three_way(Kind::Pod, &json!({}), &modified, &current), modified);
     }
 }

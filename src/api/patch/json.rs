@@ -77,7 +77,7 @@ fn operations(mut target: Value, patch: &Value) -> Result<Result<Value, Impossib
 }
 
 /// What Go's JSON decoder calls a value.
-fn go_type(value: &Value) -> &'static str {
+pub(super) fn go_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -38,12 +38,14 @@ pub(super) fn apply(kind: Kind, current: &Value, patch: Patch) -> Result<Patched
     let value = match patch {
         Patch::Merge(patch) => {
             must_be_object(&patch, "error decoding patch: ")?;
+            if patch.is_null() {
+                return Err(Status::new(Reason::BadRequest, "Invalid JSON Patch"));
+            }
             merge(current.clone(), &patch)
         }
         Patch::Strategic(patch) => {
             must_be_object(&patch, "")?;
-            let value = strategic(kind, current, &patch)
-                .map_err(|message| Status::new(Reason::BadRequest, message))?;
+            let value = strategic(kind, current, &patch)?;
             return Ok(Patched { value, shown: go_map(&patch), strategic: true });
         }
         Patch::Json(patch) => json::apply(current.clone(), &patch)?,
@@ -86,6 +88,40 @@ fn must_be_object(patch: &Value, prefix: &str) -> Result<(), Status> {
         "{prefix}json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
     );
     Err(Status::new(Reason::BadRequest, message))
+}
+
+/// That all items of a list and of its change are of one form (`sliceElementType`).
+///
+/// # Errors
+/// The words of apimachinery, which the server and kubectl share.
+fn elements(before: &[Value], change: &[Value]) -> Result<(), String> {
+    let form = |value: &Value| match value {
+        Value::Number(number) if number.is_f64() => "float",
+        other => json::go_type(other),
+    };
+    let mut forms = before.iter().chain(change).map(form);
+    match forms.next() {
+        Some("array") => Err("lists of lists are not supported".to_owned()),
+        Some(first) if forms.any(|form| form != first) => {
+            let lists = Value::from(vec![Value::from(before), Value::from(change)]);
+            Err(format!("list element types are not identical: {}", go_map(&lists)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// That an item of a list that merges by `key` has it.
+///
+/// # Errors
+/// The words of apimachinery, which the server and kubectl share.
+fn must_have_key(item: &Value, key: &str) -> Result<(), String> {
+    match item {
+        Value::Object(fields) if !key.is_empty() && !fields.contains_key(key) => {
+            let shown = go_map(item);
+            Err(format!("map: {shown} does not contain declared merge key: {key}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A value as Go's `%v` prints it: `map[spec:map[ports:[map[port:x]]]]`.

@@ -1,11 +1,16 @@
 //! Strategic merge patches: as JSON merge patches, but lists merge by key, and directives order,
 //! delete and replace.
+//!
+//! Of what can be wrong with one, the server calls only a directive of a wrong form a bad request; all
+//! else is a failure of its own (`apiserver/pkg/endpoints/handlers/patch.go`,
+//! `interpretStrategicMergePatchError`).
 
 use serde_json::{Map, Value};
 
-use super::lists::Place;
+use super::lists::{Place, Strategy};
 use super::order::{arrange, identity, position};
-use crate::api::Kind;
+use super::{elements, go_map, must_have_key};
+use crate::api::{Kind, Reason, Status};
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -16,7 +21,7 @@ const DELETE_FROM: &str = "$deleteFromPrimitiveList/";
 ///
 /// # Errors
 /// The API server's words for a directive that it does not know or an item without its key.
-pub fn strategic(kind: Kind, current: &Value, patch: &Value) -> Result<Value, String> {
+pub fn strategic(kind: Kind, current: &Value, patch: &Value) -> Result<Value, Status> {
     let Value::Object(patch) = patch else { return Ok(current.clone()) };
     let current = current.as_object().cloned().unwrap_or_default();
     merge_fields(current, patch, Place::root(kind), Mode::Apply).map(Value::Object)
@@ -39,15 +44,15 @@ pub(super) fn merge_fields(
     patch: &Fields,
     place: Place,
     mode: Mode,
-) -> Result<Fields, String> {
-    match patch.get(DIRECTIVE).and_then(Value::as_str) {
-        None | Some("merge") => {}
-        Some("replace") => {
+) -> Result<Fields, Status> {
+    match patch.get(DIRECTIVE) {
+        None => {}
+        Some(what) if what == "replace" => {
             let rest = patch.iter().filter(|(key, _)| *key != DIRECTIVE);
             return Ok(rest.map(|(key, value)| (key.clone(), value.clone())).collect());
         }
-        Some("delete") => return Ok(Fields::new()),
-        Some(other) => return Err(format!("unknown patch type \"{other}\" in map")),
+        Some(what) if what == "delete" => return Ok(Fields::new()),
+        Some(_) => return Err(unknown_directive(patch)),
     }
     if mode == Mode::Apply {
         retain_keys(&mut fields, patch)?;
@@ -58,6 +63,7 @@ pub(super) fn merge_fields(
             Mode::Apply if directive => continue,
             Mode::Apply if key.starts_with(ORDER) => {
                 let name = &key[ORDER.len()..];
+                must_follow(patch.get(name), change, place.field(name).0)?;
                 if !patch.contains_key(name) {
                     set_order(&mut fields, name, change, place);
                 }
@@ -88,22 +94,20 @@ pub(super) fn merge_fields(
     Ok(fields)
 }
 
+/// One field. What is not there yet, or is of another form, takes the patch's value as it is: a new list
+/// needs no keys (`mergeMap`).
 fn merge_field(
     before: Option<Value>,
     change: &Value,
     order: Option<&Vec<Value>>,
-    (strategy, below): (super::lists::Strategy, Place),
+    (strategy, below): (Strategy, Place),
     mode: Mode,
-) -> Result<Value, String> {
+) -> Result<Value, Status> {
     match (before, change) {
         (Some(Value::Object(before)), Value::Object(change)) if !strategy.replace => {
             merge_fields(before, change, below, mode).map(Value::Object)
         }
-        (before, Value::Array(change)) if strategy.merge_key.is_some() => {
-            let before = match before {
-                Some(Value::Array(items)) => items,
-                _ => Vec::new(),
-            };
+        (Some(Value::Array(before)), Value::Array(change)) if strategy.merge_key.is_some() => {
             let key = strategy.merge_key.unwrap_or_default();
             merge_list(before, change, order, key, (below, mode)).map(Value::Array)
         }
@@ -119,41 +123,50 @@ fn merge_list(
     order: Option<&Vec<Value>>,
     key: &str,
     (below, mode): (Place, Mode),
-) -> Result<Vec<Value>, String> {
-    let directive = |item: &Value| item.get(DIRECTIVE).and_then(Value::as_str).map(str::to_owned);
-    if mode == Mode::Apply && patch.iter().any(|item| directive(item).as_deref() == Some("replace"))
-    {
-        let rest = patch.iter().filter(|item| directive(item).is_none());
+) -> Result<Vec<Value>, Status> {
+    elements(&before, patch).map_err(failed)?;
+    let mut merged = before.clone();
+    if !key.is_empty() {
+        for item in patch.iter().filter_map(Value::as_object) {
+            match item.get(DIRECTIVE) {
+                None => {}
+                Some(what) if what == "replace" => {}
+                Some(what) if what == "delete" => {
+                    let item = Value::Object(item.clone());
+                    must_have_key(&item, key).map_err(failed)?;
+                    merged.retain(|other| identity(other, key) != identity(&item, key));
+                }
+                Some(what) if what == "merge" => {
+                    return Err(failed("merging lists cannot yet be specified in the patch"));
+                }
+                Some(_) => return Err(unknown_directive(item)),
+            }
+        }
+    }
+    let directive = |item: &&Value| item.get(DIRECTIVE).is_some();
+    let replaced =
+        patch.iter().any(|item| item.get(DIRECTIVE).is_some_and(|what| what == "replace"));
+    if replaced {
+        let rest = patch.iter().filter(|item| !directive(item));
+        rest.clone().try_for_each(|item| must_have_key(item, key)).map_err(failed)?;
         return Ok(rest.map(without_directives).collect());
     }
-    let mut merged = before.clone();
-    for item in patch {
-        if !key.is_empty() && item.get(key).is_none() {
-            let shown = super::go_map(item);
-            return Err(format!("map: {shown} does not contain declared merge key: {key}"));
-        }
-        let at = position(&merged, item, key);
-        match (directive(item).as_deref(), at) {
-            (Some("delete"), at) if mode == Mode::Apply => {
-                if at.is_some() {
-                    merged.retain(|other| identity(other, key) != identity(item, key));
-                }
-            }
-            (Some(other), _) if mode == Mode::Apply && other != "merge" => {
-                return Err(format!("unknown patch type \"{other}\" found in list"));
-            }
-            (_, Some(at)) => merged[at] = merge_item(merged[at].take(), item, below, mode)?,
-            (_, None) => merged.push(match mode {
+    for item in patch.iter().filter(|item| !directive(item)) {
+        must_have_key(item, key).map_err(failed)?;
+        match position(&merged, item, key) {
+            Some(at) => merged[at] = merge_item(merged[at].take(), item, below, mode)?,
+            None => merged.push(match mode {
                 Mode::Apply => without_directives(item),
                 Mode::Join => item.clone(),
             }),
         }
     }
+    merged.iter().try_for_each(|item| must_have_key(item, key)).map_err(failed)?;
     let wanted = order.map_or(patch, Vec::as_slice);
     Ok(arrange(merged, wanted, &before, key))
 }
 
-fn merge_item(before: Value, item: &Value, below: Place, mode: Mode) -> Result<Value, String> {
+fn merge_item(before: Value, item: &Value, below: Place, mode: Mode) -> Result<Value, Status> {
     match (before, item) {
         (Value::Object(before), Value::Object(item)) => {
             merge_fields(before, item, below, mode).map(Value::Object)
@@ -162,15 +175,75 @@ fn merge_item(before: Value, item: &Value, below: Place, mode: Mode) -> Result<V
     }
 }
 
+/// A patch that cannot be merged. kubectl prints no reason for such a failure.
+fn failed(why: impl Into<String>) -> Status {
+    Status::new(Reason::Unknown, why)
+}
+
+/// `$patch` with a word that it does not have.
+fn unknown_directive(patch: &Fields) -> Status {
+    let shown = match patch.get(DIRECTIVE) {
+        Some(Value::Bool(flag)) => format!("%!s(bool={flag})"),
+        Some(Value::Number(number)) if number.is_f64() => format!("%!s(float64={number})"),
+        Some(Value::Number(number)) => format!("%!s(int64={number})"),
+        Some(Value::Null) | None => "%!s(<nil>)".to_owned(),
+        Some(other) => go_map(other),
+    };
+    let map = go_map(&Value::Object(patch.clone()));
+    failed(format!("unknown patch type: {shown} in map: {map}"))
+}
+
+/// That `$setElementOrder` names what the patch changes, in the patch's order
+/// (`validatePatchWithSetOrderList`).
+fn must_follow(change: Option<&Value>, order: &Value, strategy: Strategy) -> Result<(), Status> {
+    let list = |value: &Value| match value {
+        Value::Array(_) => None,
+        Value::Null => Some("%!s(<nil>)"),
+        Value::Bool(_) => Some("bool"),
+        Value::Number(number) if number.is_f64() => Some("float64"),
+        Value::Number(_) => Some("int64"),
+        Value::String(_) => Some("string"),
+        Value::Object(_) => Some("map[string]interface {}"),
+    };
+    if let Some(found) = list(order).or(change.and_then(list)) {
+        return Err(failed(format!("expected a []interface {{}}, but received a {found}")));
+    }
+    let (Some(Value::Array(change)), Value::Array(order)) = (change, order) else { return Ok(()) };
+    if change.is_empty() || order.is_empty() {
+        return Ok(());
+    }
+    let key = strategy.merge_key.unwrap_or_default();
+    let mut rest = order.iter();
+    for item in change.iter().filter(|item| item.get(DIRECTIVE).is_none()) {
+        loop {
+            let Some(named) = rest.next() else {
+                let shown = |list: &Vec<Value>| go_map(&Value::from(list.clone()));
+                return Err(failed(format!(
+                    "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
+                    shown(change),
+                    shown(order)
+                )));
+            };
+            must_have_key(item, key).map_err(failed)?;
+            must_have_key(named, key).map_err(failed)?;
+            if identity(named, key) == identity(item, key) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// `$retainKeys`: fields that it does not name are dropped.
-fn retain_keys(fields: &mut Fields, patch: &Fields) -> Result<(), String> {
+fn retain_keys(fields: &mut Fields, patch: &Fields) -> Result<(), Status> {
     let Some(keys) = patch.get(RETAIN_KEYS) else { return Ok(()) };
-    let keys = keys.as_array().ok_or("invalid patch format of retainKeys".to_owned())?;
+    let bad = || Status::new(Reason::BadRequest, "invalid patch format of retainKeys");
+    let keys = keys.as_array().ok_or_else(bad)?;
     let named = |key: &str| keys.iter().any(|kept| kept == key);
     let foreign =
         patch.keys().find(|key| !key.starts_with('$') && !named(key) && !patch[*key].is_null());
     if foreign.is_some() {
-        return Err("invalid patch format of retainKeys".to_owned());
+        return Err(bad());
     }
     fields.retain(|key, _| named(key));
     Ok(())
@@ -278,13 +351,83 @@ mod tests {
         assert_eq!(patched(Kind::Pod, current, patch), expected);
     }
 
+    /// The failure of a patch, and its reason.
+    fn refused(current: Value, patch: Value) -> (Reason, String) {
+        let status = strategic(Kind::Pod, &current, &patch).expect_err("a bad patch");
+        (status.reason, status.message)
+    }
+
+    // kubernetes/kubernetes#141112 and #140771 show the answer: it has no reason.
     #[test]
     fn an_item_without_its_key_is_refused() {
-        let error = strategic(Kind::Pod, &pod(json!([])), &pod(json!([{"image": "x"}])));
+        let current = pod(json!([{"name": "a"}]));
         assert_eq!(
-            error.unwrap_err(),
-            "map: map[image:x] does not contain declared merge key: name"
+            refused(current, pod(json!([{"image": "x"}]))),
+            (
+                Reason::Unknown,
+                "map: map[image:x] does not contain declared merge key: name".to_owned()
+            )
         );
+    }
+
+    // `mergeMap`: "If it's not in the original document, just take the patch value."
+    #[test]
+    fn a_list_that_is_not_there_yet_needs_no_keys() {
+        let current = pod(json!([{"name": "a"}]));
+        let patch = pod(json!([{"name": "a", "env": [{"value": "x"}, {"$patch": "delete"}]}]));
+        let expected = pod(json!([{"name": "a", "env": [{"value": "x"}]}]));
+        assert_eq!(patched(Kind::Pod, current, patch), expected);
+    }
+
+    // `sliceElementType`
+    #[test]
+    fn items_of_another_form_are_refused() {
+        let current = pod(json!([{"name": "a", "image": "i"}]));
+        for (item, shown) in [(json!("x"), "x"), (json!(80), "80"), (Value::Null, "<nil>")] {
+            let why =
+                format!("list element types are not identical: [[map[image:i name:a]] [{shown}]]");
+            assert_eq!(refused(current.clone(), pod(json!([item]))), (Reason::Unknown, why));
+        }
+    }
+
+    // `ErrBadPatchType`, `mergeSliceWithSpecialElements`
+    #[test]
+    fn a_directive_that_does_not_exist_is_refused() {
+        let map = refused(json!({}), json!({"spec": 1, "$patch": "merge"}));
+        assert_eq!(map.1, "unknown patch type: merge in map: map[$patch:merge spec:1]");
+        let current = pod(json!([{"name": "a"}]));
+        let item = pod(json!([{"name": "a", "$patch": "merge"}]));
+        assert_eq!(
+            refused(current.clone(), item).1,
+            "merging lists cannot yet be specified in the patch"
+        );
+        let item = pod(json!([{"name": "a", "$patch": 7}]));
+        assert_eq!(
+            refused(current, item).1,
+            "unknown patch type: %!s(int64=7) in map: map[$patch:7 name:a]"
+        );
+    }
+
+    // `validatePatchWithSetOrderList`
+    #[test]
+    fn an_order_must_name_what_the_patch_changes() {
+        let current = pod(json!([{"name": "a"}]));
+        let patch = json!({"spec": {
+            "$setElementOrder/containers": [{"name": "z"}],
+            "containers": [{"name": "a", "image": "x"}],
+        }});
+        assert_eq!(
+            refused(current, patch).1,
+            "The order in patch list:\n[map[image:x name:a]]\n doesn't match $setElementOrder \
+             list:\n[map[name:z]]\n"
+        );
+    }
+
+    #[test]
+    fn a_directive_of_a_wrong_form_is_a_bad_request() {
+        let patch = json!({"spec": {"$retainKeys": "type"}});
+        let why = "invalid patch format of retainKeys".to_owned();
+        assert_eq!(refused(json!({"spec": {}}), patch), (Reason::BadRequest, why));
     }
 
     #[test]

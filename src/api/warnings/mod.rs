@@ -7,6 +7,7 @@ mod ports;
 mod service;
 mod volumes;
 
+use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::batch::v1::JobSpec;
 use k8s_openapi::api::core::v1::{Endpoints, PersistentVolumeClaimSpec, PodTemplateSpec};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -35,16 +36,22 @@ pub(super) fn create(object: &Object) -> Vec<String> {
         Object::Ingress(ingress) => remarks.extend(of_class(ingress)),
         other => of_spec(&mut remarks, other),
     }
+    if let Object::StatefulSet(set) = object {
+        of_set(&mut remarks, set, "");
+    }
     remarks
 }
 
 /// Remarks on a changed object. Those on pods are left to their creation, and those on templates
-/// come when what is wanted has changed.
+/// come when what is wanted has changed; those on the rest of a StatefulSet always come.
 pub(super) fn update(new: &Object, old: &Object) -> Vec<String> {
     let mut remarks = Vec::new();
     let same = new.metadata().generation == old.metadata().generation;
     if new.template().is_none() || !same {
         of_spec(&mut remarks, new);
+    }
+    if let Object::StatefulSet(set) = new {
+        of_set(&mut remarks, set, ".Spec");
     }
     remarks
 }
@@ -68,21 +75,23 @@ fn of_spec(remarks: &mut Vec<String>, object: &Object) {
         }
         other => of_template(remarks, other.template(), "spec.template"),
     }
-    if let Object::StatefulSet(set) = object
-        && let Some(spec) = &set.spec
-    {
-        for (index, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
-            if let Some(claim) = &claim.spec {
-                of_claim(remarks, &format!("spec.volumeClaimTemplates[{index}]"), claim);
-            }
+}
+
+/// What concerns a StatefulSet but for its template. The server's paths of a changed set's claims have
+/// `infix` (`registry/apps/statefulset/strategy.go`).
+fn of_set(remarks: &mut Vec<String>, set: &StatefulSet, infix: &str) {
+    let Some(spec) = &set.spec else { return };
+    for (index, claim) in spec.volume_claim_templates.iter().flatten().enumerate() {
+        if let Some(claim) = &claim.spec {
+            of_claim(remarks, &format!("spec.volumeClaimTemplates[{index}]{infix}"), claim);
         }
-        if spec.revision_history_limit.is_some_and(|limit| limit < 0) {
-            remarks.push(
-                "spec.revisionHistoryLimit: a negative value retains all historical revisions; a \
-                 value >= 0 is recommended"
-                    .to_owned(),
-            );
-        }
+    }
+    if spec.revision_history_limit.is_some_and(|limit| limit < 0) {
+        remarks.push(
+            "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value \
+             >= 0 is recommended"
+                .to_owned(),
+        );
     }
 }
 
@@ -247,5 +256,22 @@ mod tests {
         };
         assert_eq!(update(&deployment(2), &deployment(1)).len(), 1);
         assert!(update(&deployment(1), &deployment(1)).is_empty());
+    }
+
+    // `registry/apps/statefulset/strategy.go`, `WarningsOnUpdate`: only the template's depend on a change.
+    #[test]
+    fn a_stateful_set_is_always_remarked_on() {
+        let claim = json!({"spec": {"resources": {"requests": {"storage": "1n"}}}});
+        let spec = json!({"revisionHistoryLimit": -1, "volumeClaimTemplates": [claim]});
+        let set = Object::from_value(Kind::StatefulSet, json!({"spec": spec})).unwrap();
+        let (created, updated) = (create(&set), update(&set, &set));
+        assert!(
+            created[0].starts_with("spec.volumeClaimTemplates[0].resources.requests[storage]: ")
+        );
+        assert!(
+            updated[0]
+                .starts_with("spec.volumeClaimTemplates[0].Spec.resources.requests[storage]: ")
+        );
+        assert!(updated[1].starts_with("spec.revisionHistoryLimit: ") && updated.len() == 2);
     }
 }

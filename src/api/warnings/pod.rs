@@ -189,8 +189,7 @@ type Amounts =
 fn fractions(remarks: &mut Vec<String>, path: &str, amounts: Option<&Amounts>, names: &[&str]) {
     for name in names {
         let Some(amount) = amounts.and_then(|amounts| amounts.get(*name)) else { continue };
-        let thousandths = quantity::parse(&amount.0).map(|nano| nano / 1_000_000);
-        if matches!(thousandths, Ok(thousandths) if thousandths % 1000 != 0) {
+        if quantity::thousandths(&amount.0) % 1000 != 0 {
             remarks.push(format!(
                 "{path}[{name}]: fractional byte value {:?} is invalid, must be an integer",
                 amount.0

@@ -1,5 +1,6 @@
 //! What the OpenAPI document does not tell of the API server's own types, and its messages show:
-//! names of string types, the texts that such a type allows, and embedded structs.
+//! names of string types, the texts that such a type allows, which fields may be empty, and embedded
+//! structs.
 
 use crate::manifest::values::{HOST_PATH_TYPES, LAST_WORDS, PROFILES, PULL_POLICIES, QUOTA_SCOPES};
 
@@ -10,12 +11,56 @@ pub struct Facts {
     pub go_type: Option<&'static str>,
     /// See [`super::Field::choices`].
     pub choices: &'static [&'static str],
+    /// See [`super::Field::keeps_empty`].
+    pub keeps_empty: bool,
 }
 
-/// What is known of a struct's field.
-pub fn facts(object: &str, field: &str) -> Facts {
-    let row = TYPES.iter().find(|row| row.0 == object && row.1 == field);
-    row.map_or_else(Facts::default, |row| Facts { go_type: Some(row.2), choices: row.3 })
+/// What is known of the fields of one struct: a line of the table.
+#[derive(Clone, Copy, Default)]
+pub struct Known {
+    cells: &'static str,
+}
+
+impl Known {
+    /// The struct of a definition of the OpenAPI document: `io.k8s.api.core.v1.Container`.
+    pub fn of(definition: &str) -> Known {
+        let line = lines().find(|(name, _)| {
+            definition.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'))
+        });
+        line.map_or_else(Known::default, |(_, cells)| Known { cells })
+    }
+
+    /// What is known of a field.
+    pub fn facts(self, field: &str) -> Facts {
+        let mut cells = self.cells.split(' ').map(Cell::read);
+        let Some(cell) = cells.find(|cell| cell.name == field) else { return Facts::default() };
+        let choices = cell.go_type.map(choices).unwrap_or_default();
+        Facts { go_type: cell.go_type, choices, keeps_empty: cell.keeps_empty }
+    }
+}
+
+/// One field of the table.
+struct Cell {
+    name: &'static str,
+    go_type: Option<&'static str>,
+    keeps_empty: bool,
+}
+
+impl Cell {
+    fn read(text: &'static str) -> Cell {
+        let (field, go_type) = match text.split_once(':') {
+            Some((field, go_type)) => (field, Some(go_type)),
+            None => (text, None),
+        };
+        let name = field.trim_end_matches(['*', '=']);
+        Cell { name, go_type, keeps_empty: name != field }
+    }
+}
+
+/// The table: structs (`core.v1.Container`) and their fields.
+fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("go_fields.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(' '))
 }
 
 /// The embedded struct that a field comes from. Since Go 1.24 its name stands in the paths of
@@ -45,12 +90,15 @@ pub fn embedded(object: &str, field: &str) -> Option<&'static str> {
 
 /// Types that have `kind` and `apiVersion` fields of their own.
 const REFERENCES: &[&str] = &[
+    "AzureDiskVolumeSource",
     "CrossVersionObjectReference",
     "IngressClassParametersReference",
     "ManagedFieldsEntry",
     "ObjectFieldSelector",
     "ObjectReference",
     "OwnerReference",
+    "RoleRef",
+    "Subject",
     "TypedLocalObjectReference",
     "TypedObjectReference",
 ];
@@ -71,197 +119,66 @@ const POLICIES: &[&str] = &["Cluster", "Local"];
 const SPREADS: &[&str] = &["DoNotSchedule", "ScheduleAnyway"];
 const NODE_POLICIES: &[&str] = &["Honor", "Ignore"];
 
-/// Struct, field, Go type, allowed texts.
-const TYPES: &[(&str, &str, &str, &[&str])] = &[
-    ("Capabilities", "add", "[]v1.Capability", &[]),
-    ("Capabilities", "drop", "[]v1.Capability", &[]),
-    ("Container", "imagePullPolicy", "v1.PullPolicy", PULL_POLICIES),
-    ("Container", "terminationMessagePolicy", "v1.TerminationMessagePolicy", LAST_WORDS),
-    ("Container", "restartPolicy", "v1.ContainerRestartPolicy", &[]),
-    ("ContainerPort", "protocol", "v1.Protocol", PROTOCOLS),
-    ("CronJobSpec", "concurrencyPolicy", "v1.ConcurrencyPolicy", &["Allow", "Forbid", "Replace"]),
-    (
-        "DaemonSetUpdateStrategy",
-        "type",
-        "v1.DaemonSetUpdateStrategyType",
-        &["OnDelete", "RollingUpdate"],
-    ),
-    ("DeploymentStrategy", "type", "v1.DeploymentStrategyType", &["Recreate", "RollingUpdate"]),
-    ("EmptyDirVolumeSource", "medium", "v1.StorageMedium", &[]),
-    ("EndpointPort", "protocol", "v1.Protocol", PROTOCOLS),
-    ("EndpointSlice", "addressType", "v1.AddressType", &["FQDN", "IPv4", "IPv6"]),
-    ("HTTPGetAction", "scheme", "v1.URIScheme", &["HTTP", "HTTPS"]),
-    ("HTTPIngressPath", "pathType", "v1.PathType", &["Exact", "ImplementationSpecific", "Prefix"]),
-    ("JobSpec", "completionMode", "v1.CompletionMode", &["Indexed", "NonIndexed"]),
-    ("JobSpec", "podReplacementPolicy", "v1.PodReplacementPolicy", &[]),
-    (
-        "LabelSelectorRequirement",
-        "operator",
-        "v1.LabelSelectorOperator",
-        &["DoesNotExist", "Exists", "In", "NotIn"],
-    ),
-    ("NamespaceSpec", "finalizers", "[]v1.FinalizerName", &[]),
-    ("NetworkPolicyPort", "protocol", "v1.Protocol", PROTOCOLS),
-    ("NetworkPolicySpec", "policyTypes", "[]v1.PolicyType", &["Egress", "Ingress"]),
-    (
-        "NodeSelectorRequirement",
-        "operator",
-        "v1.NodeSelectorOperator",
-        &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"],
-    ),
-    ("PersistentVolumeClaimSpec", "accessModes", "[]v1.PersistentVolumeAccessMode", &[]),
-    (
-        "PersistentVolumeClaimSpec",
-        "volumeMode",
-        "v1.PersistentVolumeMode",
-        &["Block", "Filesystem"],
-    ),
-    (
-        "PodSpec",
-        "dnsPolicy",
-        "v1.DNSPolicy",
-        &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
-    ),
-    ("PodSpec", "restartPolicy", "v1.RestartPolicy", &["Always", "Never", "OnFailure"]),
-    ("PodSpec", "preemptionPolicy", "v1.PreemptionPolicy", &["Never", "PreemptLowerPriority"]),
-    ("PodSpec", "overhead", "v1.ResourceList", &[]),
-    ("ResourceRequirements", "limits", "v1.ResourceList", &[]),
-    ("ResourceRequirements", "requests", "v1.ResourceList", &[]),
-    ("Secret", "type", "v1.SecretType", &[]),
-    ("ServicePort", "protocol", "v1.Protocol", PROTOCOLS),
-    ("ServiceSpec", "externalTrafficPolicy", "v1.ServiceExternalTrafficPolicy", POLICIES),
-    ("ServiceSpec", "internalTrafficPolicy", "v1.ServiceInternalTrafficPolicy", POLICIES),
-    ("ServiceSpec", "ipFamilies", "[]v1.IPFamily", &["IPv4", "IPv6"]),
-    (
-        "ServiceSpec",
-        "ipFamilyPolicy",
-        "v1.IPFamilyPolicy",
-        &["PreferDualStack", "RequireDualStack", "SingleStack"],
-    ),
-    ("ServiceSpec", "sessionAffinity", "v1.ServiceAffinity", &["ClientIP", "None"]),
-    (
-        "ServiceSpec",
-        "type",
-        "v1.ServiceType",
-        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
-    ),
-    (
-        "StatefulSetSpec",
-        "podManagementPolicy",
-        "v1.PodManagementPolicyType",
-        &["OrderedReady", "Parallel"],
-    ),
-    (
-        "StatefulSetUpdateStrategy",
-        "type",
-        "v1.StatefulSetUpdateStrategyType",
-        &["OnDelete", "RollingUpdate"],
-    ),
-    ("Taint", "effect", "v1.TaintEffect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
-    ("Toleration", "effect", "v1.TaintEffect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
-    ("Toleration", "operator", "v1.TolerationOperator", &["Equal", "Exists", "Gt", "Lt"]),
-    ("TopologySpreadConstraint", "whenUnsatisfiable", "v1.UnsatisfiableConstraintAction", SPREADS),
-    ("TopologySpreadConstraint", "nodeAffinityPolicy", "v1.NodeInclusionPolicy", NODE_POLICIES),
-    ("TopologySpreadConstraint", "nodeTaintsPolicy", "v1.NodeInclusionPolicy", NODE_POLICIES),
-    (
-        "VolumeMount",
-        "mountPropagation",
-        "v1.MountPropagationMode",
-        &["Bidirectional", "HostToContainer", "None"],
-    ),
-    ("HostPathVolumeSource", "type", "v1.HostPathType", HOST_PATH_TYPES),
-    ("VolumeMount", "recursiveReadOnly", "v1.RecursiveReadOnlyMode", &[]),
-    ("ContainerResizePolicy", "resourceName", "v1.ResourceName", &[]),
-    ("ContainerResizePolicy", "restartPolicy", "v1.ResourceResizeRestartPolicy", &[]),
-    ("VolumeResourceRequirements", "limits", "v1.ResourceList", &[]),
-    ("VolumeResourceRequirements", "requests", "v1.ResourceList", &[]),
-    ("Lifecycle", "stopSignal", "v1.Signal", &[]),
-    ("ContainerRestartRule", "action", "v1.ContainerRestartRuleAction", &[]),
-    (
-        "ContainerRestartRuleOnExitCodes",
-        "operator",
-        "v1.ContainerRestartRuleOnExitCodesOperator",
-        &[],
-    ),
-    ("PodReadinessGate", "conditionType", "v1.PodConditionType", &[]),
-    ("PodOS", "name", "v1.OSName", &[]),
-    (
-        "PodSecurityContext",
-        "supplementalGroupsPolicy",
-        "v1.SupplementalGroupsPolicy",
-        &["Merge", "Strict"],
-    ),
-    (
-        "PodSecurityContext",
-        "fsGroupChangePolicy",
-        "v1.PodFSGroupChangePolicy",
-        &["Always", "OnRootMismatch"],
-    ),
-    ("PodSecurityContext", "seLinuxChangePolicy", "v1.PodSELinuxChangePolicy", &[]),
-    ("SeccompProfile", "type", "v1.SeccompProfileType", PROFILES),
-    ("AppArmorProfile", "type", "v1.AppArmorProfileType", PROFILES),
-    ("EphemeralContainer", "restartPolicy", "v1.ContainerRestartPolicy", &[]),
-    ("EphemeralContainer", "terminationMessagePolicy", "v1.TerminationMessagePolicy", LAST_WORDS),
-    ("EphemeralContainer", "imagePullPolicy", "v1.PullPolicy", PULL_POLICIES),
-    ("LimitRangeItem", "type", "v1.LimitType", &[]),
-    ("LimitRangeItem", "max", "v1.ResourceList", &[]),
-    ("LimitRangeItem", "min", "v1.ResourceList", &[]),
-    ("LimitRangeItem", "default", "v1.ResourceList", &[]),
-    ("LimitRangeItem", "defaultRequest", "v1.ResourceList", &[]),
-    ("LimitRangeItem", "maxLimitRequestRatio", "v1.ResourceList", &[]),
-    ("ResourceQuotaSpec", "hard", "v1.ResourceList", &[]),
-    ("ResourceQuotaSpec", "scopes", "[]v1.ResourceQuotaScope", QUOTA_SCOPES),
-    ("ScopedResourceSelectorRequirement", "scopeName", "v1.ResourceQuotaScope", QUOTA_SCOPES),
-    (
-        "ScopedResourceSelectorRequirement",
-        "operator",
-        "v1.ScopeSelectorOperator",
-        &["DoesNotExist", "Exists", "In", "NotIn"],
-    ),
-    ("SecurityContext", "procMount", "v1.ProcMountType", &["Default", "Unmasked"]),
-    ("ImageVolumeSource", "pullPolicy", "v1.PullPolicy", PULL_POLICIES),
-    (
-        "StatefulSetPersistentVolumeClaimRetentionPolicy",
-        "whenDeleted",
-        "v1.PersistentVolumeClaimRetentionPolicyType",
-        &[],
-    ),
-    (
-        "StatefulSetPersistentVolumeClaimRetentionPolicy",
-        "whenScaled",
-        "v1.PersistentVolumeClaimRetentionPolicyType",
-        &[],
-    ),
-    (
-        "PodFailurePolicyOnExitCodesRequirement",
-        "operator",
-        "v1.PodFailurePolicyOnExitCodesOperator",
-        &["In", "NotIn"],
-    ),
-    ("PodFailurePolicyOnPodConditionsPattern", "type", "v1.PodConditionType", &[]),
-    ("PodFailurePolicyOnPodConditionsPattern", "status", "v1.ConditionStatus", &[]),
-    (
-        "PodFailurePolicyRule",
-        "action",
-        "v1.PodFailurePolicyAction",
-        &["Count", "FailIndex", "FailJob", "Ignore"],
-    ),
-    ("MetricSpec", "type", "v2.MetricSourceType", &[]),
-    ("HPAScalingRules", "selectPolicy", "v2.ScalingPolicySelect", &[]),
-    ("HPAScalingPolicy", "type", "v2.HPAScalingPolicyType", &[]),
-    ("ResourceMetricSource", "name", "v1.ResourceName", &[]),
-    ("ContainerResourceMetricSource", "name", "v1.ResourceName", &[]),
-    ("MetricTarget", "type", "v2.MetricTargetType", &[]),
-    (
-        "PodDisruptionBudgetSpec",
-        "unhealthyPodEvictionPolicy",
-        "v1.UnhealthyPodEvictionPolicyType",
-        &["AlwaysAllow", "IfHealthyBudget"],
-    ),
+/// The only texts that a Go type allows. Where the type is a list's, each of its items.
+const CHOICES: &[(&str, &[&str])] = &[
+    ("v1.AddressType", &["FQDN", "IPv4", "IPv6"]),
+    ("v1.AppArmorProfileType", PROFILES),
+    ("v1.CompletionMode", &["Indexed", "NonIndexed"]),
+    ("v1.ConcurrencyPolicy", &["Allow", "Forbid", "Replace"]),
+    ("v1.DNSPolicy", &["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+    ("v1.DaemonSetUpdateStrategyType", &["OnDelete", "RollingUpdate"]),
+    ("v1.DeploymentStrategyType", &["Recreate", "RollingUpdate"]),
+    ("v1.HostPathType", HOST_PATH_TYPES),
+    ("v1.IPFamily", &["IPv4", "IPv6"]),
+    ("v1.IPFamilyPolicy", &["PreferDualStack", "RequireDualStack", "SingleStack"]),
+    ("v1.LabelSelectorOperator", &["DoesNotExist", "Exists", "In", "NotIn"]),
+    ("v1.MountPropagationMode", &["Bidirectional", "HostToContainer", "None"]),
+    ("v1.NodeInclusionPolicy", NODE_POLICIES),
+    ("v1.NodeSelectorOperator", &["DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"]),
+    ("v1.PathType", &["Exact", "ImplementationSpecific", "Prefix"]),
+    ("v1.PersistentVolumeMode", &["Block", "Filesystem"]),
+    ("v1.PodFSGroupChangePolicy", &["Always", "OnRootMismatch"]),
+    ("v1.PodFailurePolicyAction", &["Count", "FailIndex", "FailJob", "Ignore"]),
+    ("v1.PodFailurePolicyOnExitCodesOperator", &["In", "NotIn"]),
+    ("v1.PodManagementPolicyType", &["OrderedReady", "Parallel"]),
+    ("v1.PolicyType", &["Egress", "Ingress"]),
+    ("v1.PreemptionPolicy", &["Never", "PreemptLowerPriority"]),
+    ("v1.ProcMountType", &["Default", "Unmasked"]),
+    ("v1.Protocol", PROTOCOLS),
+    ("v1.PullPolicy", PULL_POLICIES),
+    ("v1.ResourceQuotaScope", QUOTA_SCOPES),
+    ("v1.RestartPolicy", &["Always", "Never", "OnFailure"]),
+    ("v1.ScopeSelectorOperator", &["DoesNotExist", "Exists", "In", "NotIn"]),
+    ("v1.SeccompProfileType", PROFILES),
+    ("v1.ServiceAffinity", &["ClientIP", "None"]),
+    ("v1.ServiceExternalTrafficPolicy", POLICIES),
+    ("v1.ServiceInternalTrafficPolicy", POLICIES),
+    ("v1.ServiceType", &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]),
+    ("v1.StatefulSetUpdateStrategyType", &["OnDelete", "RollingUpdate"]),
+    ("v1.SupplementalGroupsPolicy", &["Merge", "Strict"]),
+    ("v1.TaintEffect", &["NoExecute", "NoSchedule", "PreferNoSchedule"]),
+    ("v1.TerminationMessagePolicy", LAST_WORDS),
+    ("v1.TolerationOperator", &["Equal", "Exists", "Gt", "Lt"]),
+    ("v1.URIScheme", &["HTTP", "HTTPS"]),
+    ("v1.UnhealthyPodEvictionPolicyType", &["AlwaysAllow", "IfHealthyBudget"]),
+    ("v1.UnsatisfiableConstraintAction", SPREADS),
 ];
 
-/// Every (struct, field) that this table speaks of.
+fn choices(go_type: &str) -> &'static [&'static str] {
+    let go_type = go_type.trim_start_matches("[]");
+    CHOICES.iter().find(|row| row.0 == go_type).map_or(&[], |row| row.1)
+}
+
+/// Every (struct, field) that the table speaks of; the struct as `core.v1.Container`.
 #[cfg(test)]
 pub fn described() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TYPES.iter().map(|row| (row.0, row.1))
+    lines().flat_map(|(object, cells)| {
+        cells.split(' ').map(move |cell| (object, Cell::read(cell).name))
+    })
+}
+
+/// Every Go type that only certain texts fit.
+#[cfg(test)]
+pub fn chosen() -> impl Iterator<Item = &'static str> {
+    CHOICES.iter().map(|row| row.0)
 }

@@ -48,6 +48,9 @@ pub struct Field {
     pub go_type: Option<&'static str>,
     /// The only texts that are allowed, where there is such a list.
     pub choices: &'static [&'static str],
+    /// Whether an empty text, `false` or 0 is a value of it like any other. If not, the API server takes
+    /// it for a field that was not given.
+    pub keeps_empty: bool,
     /// Why it has no effect in the simulation, if it has none.
     pub idle: Option<Idle>,
     /// The Go struct that is embedded to provide this field, if one is.
@@ -179,6 +182,8 @@ pub(super) fn go_name(definition: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn service() -> &'static Schema {
@@ -223,12 +228,46 @@ mod tests {
         assert_eq!(protocol.go_type, Some("v1.Protocol"));
     }
 
-    /// Every row of the tables names a field that exists.
+    /// The table of Go's types speaks of every text, flag and whole number of the schema, and of nothing
+    /// else.
     #[test]
-    fn what_is_said_of_go_types_is_about_real_fields() {
-        for (object, field) in go::described() {
-            let named = table::objects().any(|o| o.name == object && o.fields.contains_key(field));
-            assert!(named, "{object}.{field}");
+    fn what_is_said_of_go_types_is_about_all_real_fields() {
+        let (mut known, mut plain) = (BTreeSet::new(), BTreeSet::new());
+        for (definition, object) in table::objects() {
+            let parts: Vec<&str> = definition.rsplit('.').take(3).collect();
+            let name = format!("{}.{}.{}", parts[2], parts[1], parts[0]);
+            for (field, what) in &object.fields {
+                known.insert((name.clone(), (*field).to_owned()));
+                if matches!(what.holds, Type::String | Type::Bool | Type::Int32 | Type::Int64) {
+                    plain.insert((name.clone(), (*field).to_owned()));
+                }
+            }
         }
+        let described: BTreeSet<(String, String)> =
+            go::described().map(|(object, field)| (object.to_owned(), field.to_owned())).collect();
+        let unreal: Vec<_> = described.difference(&known).collect();
+        let missing: Vec<_> = plain.difference(&described).collect();
+        assert!(unreal.is_empty() && missing.is_empty(), "{unreal:?} {missing:?}");
+    }
+
+    #[test]
+    fn every_type_with_few_texts_belongs_to_a_field() {
+        let known: BTreeSet<&str> = table::objects()
+            .flat_map(|(_, object)| object.fields.values())
+            .filter_map(|field| Some(field.go_type?.trim_start_matches("[]")))
+            .collect();
+        let unreal: Vec<&str> = go::chosen().filter(|go_type| !known.contains(go_type)).collect();
+        assert!(unreal.is_empty(), "{unreal:?}");
+    }
+
+    // The two types of this name differ in Kubernetes' `types.go`.
+    #[test]
+    fn a_type_is_found_in_its_own_package() {
+        let name = |kind: &str, version: &str, path: &str| {
+            let field = Schema::of(version, kind).and_then(|schema| schema.field(path));
+            field.map(|field| field.keeps_empty)
+        };
+        assert_eq!(name("Endpoints", "v1", "subsets.ports.name"), Some(false));
+        assert_eq!(name("EndpointSlice", "discovery.k8s.io/v1", "ports.name"), Some(true));
     }
 }

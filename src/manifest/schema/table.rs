@@ -59,22 +59,22 @@ pub(super) fn schema(api_version: &str, kind: &str) -> Option<&'static Schema> {
 pub(super) fn object(definition: &str) -> Option<&'static Struct> {
     let (name, found) = table().types.get_key_value(definition)?;
     Some(found.read.get_or_init(|| {
-        let name = simple_name(name);
-        let fields = found.fields.lines().filter_map(|line| field(name, line));
+        let (known, name) = (go::Known::of(name), simple_name(name));
+        let fields = found.fields.lines().filter_map(|line| field(name, known, line));
         Struct { name, doc: text(found.doc), fields: fields.map(|f| (f.name, f)).collect() }
     }))
 }
 
-/// Every object type.
+/// Every object type, with its definition's name.
 #[cfg(test)]
-pub(super) fn objects() -> impl Iterator<Item = &'static Struct> {
-    table().types.keys().filter_map(|name| object(name))
+pub(super) fn objects() -> impl Iterator<Item = (&'static str, &'static Struct)> {
+    table().types.keys().filter_map(|name| Some((*name, object(name)?)))
 }
 
-fn field(object: &'static str, line: &'static str) -> Option<Field> {
+fn field(object: &'static str, known: go::Known, line: &'static str) -> Option<Field> {
     let mut cells = line.strip_prefix("field\t")?.split('\t');
     let name = cells.next()?;
-    let facts = go::facts(object, name);
+    let facts = known.facts(name);
     Some(Field {
         name,
         required: cells.next()? == "required",
@@ -82,6 +82,7 @@ fn field(object: &'static str, line: &'static str) -> Option<Field> {
         doc: text(cells.next()?),
         go_type: facts.go_type,
         choices: facts.choices,
+        keeps_empty: facts.keeps_empty,
         idle: idle::idle(object, name),
         embedded: go::embedded(object, name),
     })
@@ -134,8 +135,8 @@ mod tests {
     #[test]
     fn every_line_of_the_table_is_read() {
         let lines = TEXT.lines().filter(|line| line.starts_with("field\t")).count();
-        assert_eq!(objects().map(|object| object.fields.len()).sum::<usize>(), lines);
-        for field in objects().flat_map(|object| object.fields.values()) {
+        assert_eq!(objects().map(|(_, object)| object.fields.len()).sum::<usize>(), lines);
+        for field in objects().flat_map(|(_, object)| object.fields.values()) {
             let mut holds = &field.holds;
             while let Type::List(inner) | Type::Map(inner) = holds {
                 holds = inner;

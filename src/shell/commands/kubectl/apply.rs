@@ -267,8 +267,7 @@ impl Apply {
                 ),
             );
         }
-        let original = original.unwrap_or(Value::Null);
-        let patch = three_way(live.kind(), &original, &modified, &live.to_value());
+        let patch = plan(io, manifest, &live, &modified)?;
         if patch.as_object().is_some_and(serde_json::Map::is_empty) {
             self.tell(io, manifest, &live, ApplyOutcome::Unchanged)?;
             return Ok(live);
@@ -320,6 +319,7 @@ impl Apply {
         manifest: &Manifest,
         modified: Value,
     ) -> Result<Object, Failure> {
+        let modified = pruned(modified);
         let object = if self.report.dry_run == DryRun::Client {
             Object::from_value(manifest.kind, lenient(modified))
                 .or_else(|_| {
@@ -433,13 +433,54 @@ pub(super) fn merged(
 ) -> Result<Object, Failure> {
     let modified = with_last_applied(&manifest.value);
     let Some(live) = live else {
-        let created = call.client.create(io, manifest.kind, modified, options);
+        let created = call.client.create(io, manifest.kind, pruned(modified), options);
         return created.map_err(|status| Failure::at_file(status, "creating", &manifest.source));
     };
-    let original = last_applied(live).unwrap_or(Value::Null);
-    let patch = three_way(live.kind(), &original, &modified, &live.to_value());
+    let patch = plan(io, manifest, live, &modified)?;
     let patched = call.client.patch(io, live, Patch::Strategic(patch.clone()), options);
     patched.map_err(|status| patch_failure(status, &patch, manifest))
+}
+
+/// The patch that brings a live object to what a manifest says.
+///
+/// # Errors
+/// What kubectl says of lists that cannot be compared. It tries by both of the server's schemas before it
+/// tries by its own types (`patcher.go`, `patchSimple`).
+fn plan(
+    io: &mut Io<'_>,
+    manifest: &Manifest,
+    live: &Object,
+    modified: &Value,
+) -> Result<Value, Failure> {
+    let annotations = live.metadata().annotations.as_ref();
+    let original = annotations.and_then(|all| all.get(LAST_APPLIED)).map_or("", String::as_str);
+    let applied = last_applied(live).unwrap_or(Value::Null);
+    let current = live.to_value();
+    three_way(live.kind(), &applied, modified, &current).map_err(|why| {
+        for schema in ["openapi v3", "openapi"] {
+            io.write_error(format!("warning: error calculating patch from {schema} spec: {why}"));
+        }
+        Failure::message(format!(
+            "{}creating patch with:\noriginal:\n{original}\nmodified:\n{}\n\ncurrent:\n{}\n\nfor: \
+             {why}",
+            doing("", manifest),
+            go_json(modified),
+            go_json(&current),
+        ))
+    })
+}
+
+/// A manifest without what it leaves empty, as it is sent for an object that does not exist yet; a `null`
+/// in a list stays (`apply.go`, `pruneNullsFromMap`).
+fn pruned(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let given = fields.into_iter().filter(|(_, value)| !value.is_null());
+            given.map(|(key, value)| (key, pruned(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(pruned).collect(),
+        other => other,
+    }
 }
 
 /// The manifest with itself as an annotation: what is sent.
@@ -502,13 +543,17 @@ fn group_version(group: &str, version: &str) -> String {
 }
 
 fn patch_failure(status: Status, patch: &Value, manifest: &Manifest) -> Failure {
-    let doing = format!(
-        "error when applying patch:\n{}\nto:\n{}\nfor: \"{file}\": error when patching \"{file}\": ",
-        go_json(patch),
+    let doing = doing(&go_json(patch), manifest);
+    Failure::Server { status: Box::new(status), doing }
+}
+
+/// What failed: a patch of a manifest's object.
+fn doing(patch: &str, manifest: &Manifest) -> String {
+    format!(
+        "error when applying patch:\n{patch}\nto:\n{}\nfor: \"{file}\": error when patching \"{file}\": ",
         identity(manifest),
         file = manifest.source
-    );
-    Failure::Server { status: Box::new(status), doing }
+    )
 }
 
 /// `kubectl apply set-last-applied`: the annotation alone is changed
@@ -613,6 +658,35 @@ mod tests {
             "Error from server: failed to create typed patch object (default/c; /v1, \
              Kind=ConfigMap): .bogus: field not declared in schema\n"
         );
+    }
+
+    // `patcher.go`, `createPatchErrFormat`; kubernetes/kubernetes#118715 shows such an answer.
+    #[test]
+    fn a_list_that_cannot_be_compared_fails_in_kubectl() {
+        let web = "kubectl create service clusterip web --tcp=80 --dry-run=client -o yaml > s.yaml\n\
+                   kubectl apply -f s.yaml >/dev/null\nsed -i 's/  port: 80/  prt: 80/' s.yaml\n";
+        let (said, exit) = crate::shell::tests::complaint(&format!("{web}kubectl apply -f s.yaml"));
+        let why = "map: map[name:80 protocol:TCP prt:80 targetPort:80] does not contain declared \
+                   merge key: port";
+        let begin = format!(
+            "warning: error calculating patch from openapi v3 spec: {why}\nwarning: error calculating \
+             patch from openapi spec: {why}\nerror: error when applying patch:\n\nto:\nResource: \
+             \"/v1, Resource=services\", GroupVersionKind: \"/v1, Kind=Service\"\nName: \"web\", \
+             Namespace: \"default\"\nfor: \"s.yaml\": error when patching \"s.yaml\": creating patch \
+             with:\noriginal:\n{{\"apiVersion\":\"v1\""
+        );
+        assert!(said.starts_with(&begin), "{said}");
+        assert!(said.ends_with(&format!("}}\n\nfor: {why}\n")) && exit == 1, "{said}");
+    }
+
+    // `apply.go`, `pruneNullsFromMap`; Go's encoding/json for the rest.
+    #[test]
+    fn a_key_without_a_value_is_left_out_by_apply_alone() {
+        let script = "cat > n.yaml <<'EOF'\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: n, \
+                      labels: {l: null}}\ndata: {a: null}\nEOF\nfor how in create apply; do kubectl \
+                      $how -f n.yaml --dry-run=server -o jsonpath='{.metadata.labels} {.data};'; done";
+        let said = crate::shell::tests::output(script);
+        assert_eq!(said, "{\"l\":\"\"} {\"a\":\"\"}; ;");
     }
 
     // shared with every `get -o yaml` of an applied object

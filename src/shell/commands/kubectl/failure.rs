@@ -81,7 +81,10 @@ impl Failure {
             | Failure::Exited { text, .. }
             | Failure::Printed { text, .. } => text.clone(),
             Failure::Server { status, .. } if status.reason == Reason::Invalid => invalid(status),
-            Failure::Server { .. } => self.line(),
+            Failure::Server { .. } => {
+                let line = self.line();
+                line.strip_suffix('\n').map(str::to_owned).unwrap_or(line)
+            }
             Failure::Several(failures) => {
                 failures.iter().map(Failure::line).collect::<Vec<_>>().join("\n")
             }

@@ -315,7 +315,8 @@ pub(super) fn overridden(call: &Call, kind: Kind, value: Value) -> Result<Value,
     };
     let patch: Value = serde_json::from_str(text).map_err(|fault| wrong(fault.to_string()))?;
     let laid = match of_type {
-        "strategic" => patch::strategic(kind, &value, &patch).map_err(Failure::message)?,
+        "strategic" => patch::strategic(kind, &value, &patch)
+            .map_err(|status| Failure::message(status.message))?,
         "json" => patch::changed(kind, &value, Patch::Json(patch))
             .map_err(|status| Failure::message(status.message))?,
         _ => patch::merge(value, &patch),

@@ -131,7 +131,8 @@ fn settle(
     }
     if let Some(object) = item.object.clone().filter(|_| report.dry_run != DryRun::Client) {
         let kind = object.kind();
-        let change = patch::three_way(kind, &item.before, &item.after, &item.before);
+        let change = patch::three_way(kind, &item.before, &item.after, &item.before)
+            .map_err(Failure::message)?;
         let options = report.dry_run.options(FieldValidation::Warn);
         let patched = call.client.patch(io, &object, Patch::Strategic(change), options);
         let patched = patched.map_err(|status| match told.failed {
