@@ -115,7 +115,7 @@ fn element(schema: &Schema, of: &Type, value: &mut Value) {
 fn is_dropped(parent: &str, field: &Field, value: &Value) -> bool {
     let empty = match (&field.holds, value) {
         (_, Value::Null) => return true,
-        _ if SHOWN_EMPTY == (parent, field.name.as_str()) => return false,
+        _ if SHOWN_EMPTY == (parent, field.name) => return false,
         (Type::List(_), Value::Array(items)) => return items.is_empty(),
         (Type::Map(_), Value::Object(entries)) => return entries.is_empty(),
         (Type::String, Value::String(text)) => text.is_empty(),

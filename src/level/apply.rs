@@ -349,7 +349,8 @@ fn odd_path(source: &Source<'_>) -> Option<String> {
 fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
     match field {
         "spec.clusterIP" | "spec.clusterIPs[0]" => {
-            let own = source.text("/spec/clusterIP").or_else(|| source.text("/spec/clusterIPs/0"))?;
+            let own =
+                source.text("/spec/clusterIP").or_else(|| source.text("/spec/clusterIPs/0"))?;
             let near = own.eq_ignore_ascii_case("None") && own != "None";
             near.then(|| (field.to_owned(), "None, with a capital letter".to_owned()))
         }

@@ -286,7 +286,8 @@ impl<'a> Sender<'a> {
 /// A container, and what it has sent lately by itself.
 fn own_traffic(cluster: &Cluster, container: &str) -> (Option<Place>, Vec<TraceId>) {
     let name = PlaceName::parse(container).ok();
-    let place = name.and_then(|name| name.find(cluster).ok().or_else(|| name.in_named_pod(cluster)));
+    let place =
+        name.and_then(|name| name.find(cluster).ok().or_else(|| name.in_named_pod(cluster)));
     let Some(place) = place else { return (None, Vec::new()) };
     let sender = Sender::of(cluster, &place);
     let ours = lately(cluster).filter(|trace| sender.has_sent(trace));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::look;
 use super::packets::{name_of, question_of, service_of};
 use super::{
-    Diagnosis, Facts, behind, client, containers, ingress, manifests, party_name, protocols, rollouts,
-    selectors, services, settings, trial, walls, workloads,
+    Diagnosis, Facts, behind, client, containers, ingress, manifests, party_name, protocols,
+    rollouts, selectors, services, settings, trial, walls, workloads,
 };
 use k8s_openapi::api::core::v1::Service;
 
@@ -590,10 +590,12 @@ fn another_way(facts: &Facts<'_>, trace: &Trace, own: (&str, &str)) -> String {
         services::full_name(service) != own && pods.iter().any(|pod| facts.is_wanted(pod))
     });
     let (_, name) = own;
-    if let Some((space, other)) =
-        other.filter(|_| own_call).map(|other| services::full_name(other))
+    if let Some((space, other)) = other.filter(|_| own_call).map(|other| services::full_name(other))
     {
-        return format!("call Service {}, which leads to pods that are meant", look::shown_name(space, other));
+        return format!(
+            "call Service {}, which leads to pods that are meant",
+            look::shown_name(space, other)
+        );
     }
     let pod = objects.list::<Pod>(None).find(|pod| facts.is_wanted(pod) && pod.is_ready());
     let address = pod.and_then(|pod| pod.status.as_ref()?.pod_ip.clone());
@@ -603,9 +605,13 @@ fn another_way(facts: &Facts<'_>, trace: &Trace, own: (&str, &str)) -> String {
     });
     match (address, open) {
         (Some(ip), Some((pod, port))) if own_call => {
-            format!("call pod {pod}, which is meant, at {ip}:{port}; or let Service {name} select it, with targetPort {port}")
+            format!(
+                "call pod {pod}, which is meant, at {ip}:{port}; or let Service {name} select it, with targetPort {port}"
+            )
         }
-        _ => format!("let Service {name} select the pods that are meant, and no others; each place that it is called at has to find one of them"),
+        _ => format!(
+            "let Service {name} select the pods that are meant, and no others; each place that it is called at has to find one of them"
+        ),
     }
 }
 
@@ -697,15 +703,17 @@ fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagn
     });
     let other = other.map(|service| services::full_name(service));
     let hop = trace.hops.iter().rev().find(chosen);
-    let only = hop.is_some_and(|hop| {
-        matches!(&hop.because, Because::EndpointChosen { usable, .. } if *usable == 1)
-    });
+    let only = hop.is_some_and(
+        |hop| matches!(&hop.because, Because::EndpointChosen { usable, .. } if *usable == 1),
+    );
     let fix = match (only, other) {
         (true, Some((space, other))) => format!(
             "Service {name} leads to this pod alone, which answered by itself: let the pod pass the request on to Service {other}, or let Service {name} lead to its pods",
             other = look::shown_name(space, other)
         ),
-        (true, None) => format!("Service {name} leads to this one alone: let it lead to the one that is meant"),
+        (true, None) => {
+            format!("Service {name} leads to this one alone: let it lead to the one that is meant")
+        }
         _ => format!(
             "Service {name} chose this pod: let it choose among those alone that are meant, or call them another way"
         ),
@@ -714,7 +722,10 @@ fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagn
         said.clone()
             .look([look::endpoints(namespace, name), look::service(namespace, name)])
             .nearest(other.map(|(space, name)| {
-                format!("Service {}, which selects pods that are meant", look::shown_name(space, name))
+                format!(
+                    "Service {}, which selects pods that are meant",
+                    look::shown_name(space, name)
+                )
             }))
             .facts(hop.map(Hop::sentence))
             .at(facts.locator.field("Service", namespace, name, "spec"))
@@ -768,7 +779,10 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
     let (spread, wanted) = (facts.case.served.len(), facts.case.goal.repeat.spread);
     let said = Diagnosis::new(
         "not-spread",
-        format!("{} served all requests; the goal wants {wanted} different ones", look::count(spread, "pod")),
+        format!(
+            "{} served all requests; the goal wants {wanted} different ones",
+            look::count(spread, "pod")
+        ),
     );
     let rules = trace.hops.iter().find(|hop| matches!(hop.because, Because::EndpointChosen { .. }));
     let Some(hop) = rules else {

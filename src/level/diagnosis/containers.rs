@@ -66,7 +66,10 @@ pub(super) fn diagnose(
         if let Some(why) = names::diagnose(&inner) {
             let message = format!("{}, as {}", said.message, why.message);
             return Diagnosis { message, ..why }
-                .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
+                .facts(
+                    last_words(facts, pod, &container.name)
+                        .map(|line| format!("it said last: {line}")),
+                )
                 .look(looks);
         }
     }
@@ -276,7 +279,8 @@ fn nodes_port_taken(
         let hosted = other.spec.as_ref().and_then(|spec| spec.host_network) == Some(true);
         hosted && other.is_ready() && node(other) == own && full_name(other) != full_name(pod)
     });
-    let who = other.map_or_else(|| "somebody else".to_owned(), |other| format!("pod {}", full_name(other).1));
+    let who = other
+        .map_or_else(|| "somebody else".to_owned(), |other| format!("pod {}", full_name(other).1));
     let place = own.unwrap_or_else(|| "its node".to_owned());
     Diagnosis::new(
         "port-taken",

@@ -591,7 +591,9 @@ impl Failed<'_> {
             return said.look(look).fact(format!("ports of Service {name}: {list}"));
         }
         let fix = first.map_or_else(String::new, |own| match call.is_some() {
-            true => format!("dial port {own}, or let the Service have port {port}; apply, and send again"),
+            true => format!(
+                "dial port {own}, or let the Service have port {port}; apply, and send again"
+            ),
             false => format!("let the Service have port {port}, apply, and send again"),
         });
         Diagnosis::new(

@@ -223,4 +223,3 @@ fn asked_plainly(facts: &Facts<'_>) -> Option<String> {
         place => look::inside(facts.case.cluster, &place, &command),
     }
 }
-

@@ -174,9 +174,9 @@ fn failing_probe(
         format!("kubectl patch {} {name}{place} --type=json -p '{patch}'", kind.info().singular);
     let words = format!("{field}: {{tcpSocket: {{port: {port}}}}}");
     Some(match trial::after(facts, &command) {
-        trial::Tried::Passes => said
-            .nearest(Some(words.clone()))
-            .fix(format!("write {words}, or ask for a path that the server has; apply, and send again")),
+        trial::Tried::Passes => said.nearest(Some(words.clone())).fix(format!(
+            "write {words}, or ask for a path that the server has; apply, and send again"
+        )),
         _ => said.fix(waits),
     })
 }

@@ -298,9 +298,8 @@ impl Failed<'_> {
         let stored = self.facts.case.cluster.objects().get::<Pod>(namespace, name)?;
         let path = port_path(stored, |one| one.host_port == Some(i32::from(asked)))?;
         let source = self.facts.pod_source(namespace, name);
-        let at = source.and_then(|own| {
-            locate::at(&own.source, &own.within(&format!("{path}.containerPort")))
-        });
+        let at = source
+            .and_then(|own| locate::at(&own.source, &own.within(&format!("{path}.containerPort"))));
         let open = port_list(listening, " or ");
         Some(
             Diagnosis::new(
@@ -355,8 +354,8 @@ impl Failed<'_> {
             false => ("closed-node-port", "hostPort", format!("hostPort: {port}")),
         };
         let source = self.facts.pod_source(namespace, name);
-        let at = source
-            .and_then(|one| locate::at(&one.source, &one.within(&format!("{path}.{field}"))));
+        let at =
+            source.and_then(|one| locate::at(&one.source, &one.within(&format!("{path}.{field}"))));
         let number = own.host_port.unwrap_or_default();
         Some(
             Diagnosis::new(
