@@ -35,6 +35,11 @@ pub(super) fn update(report: &mut Report, new: &StatefulSet, old: &StatefulSet) 
     let (spec, before) =
         (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
     check_spec(report, &spec);
+    // In Go a name that is not there is an empty one.
+    let named = |spec: StatefulSetSpec| StatefulSetSpec {
+        service_name: spec.service_name.filter(|name| !name.is_empty()),
+        ..spec
+    };
     let munged = StatefulSetSpec {
         replicas: before.replicas,
         ordinals: before.ordinals.clone(),
@@ -47,7 +52,7 @@ pub(super) fn update(report: &mut Report, new: &StatefulSet, old: &StatefulSet) 
         min_ready_seconds: before.min_ready_seconds,
         ..spec
     };
-    if munged != before {
+    if named(munged) != named(before) {
         report.forbidden("spec", MUTABLE);
     }
 }

@@ -100,6 +100,9 @@ impl Facts<'_> {
 
     /// Where the client ran whose name did not resolve: `kubectl exec` and ssh go elsewhere.
     pub fn asking_place(&self) -> Option<Place> {
+        if let Some(client) = &self.client {
+            return Some(client.clone());
+        }
         let deeds = self.case.run?.deeds.iter().rev();
         let mut asked =
             deeds.filter(|deed| matches!(deed.did, Did::Fetched(_) | Did::NotResolved { .. }));

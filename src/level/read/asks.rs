@@ -49,8 +49,7 @@ pub(super) fn expect(file: ExpectFile, path: &str, bounds: &mut Bounds<'_>) -> E
 
 /// The image of a server is one that there is, written as servers tell it: without registry and tag.
 fn served_by_image(image: &str, path: &str, bounds: &mut Bounds<'_>) {
-    let known: Vec<String> =
-        cluster::images().filter_map(|known| cluster::repository(known)).collect();
+    let known: Vec<String> = cluster::images().filter_map(cluster::repository).collect();
     if known.iter().any(|known| known == image) {
         return;
     }

@@ -146,13 +146,13 @@ fn draw_titles(play: &Play, areas: &Areas, theme: &Theme, drawn: &mut Drawn, buf
     let focus = (!play.menu).then_some(play.focus);
     match areas.arrangement {
         Arrangement::One => {
-            panel_tabs(&PANELS, play, areas, focus, areas.titles, theme, drawn, buf);
+            panel_tabs(&PANELS, play, areas, areas.titles, theme, drawn, buf);
         }
         Arrangement::Two => {
             let left = areas.editor.or(areas.terminal).unwrap_or_default();
             let right = areas.map.or(areas.packet).unwrap_or_default();
-            panel_tabs(&PANELS[..2], play, areas, focus, above(left), theme, drawn, buf);
-            panel_tabs(&PANELS[2..], play, areas, focus, above(right), theme, drawn, buf);
+            panel_tabs(&PANELS[..2], play, areas, above(left), theme, drawn, buf);
+            panel_tabs(&PANELS[2..], play, areas, above(right), theme, drawn, buf);
         }
         Arrangement::All => {
             for (panel, name) in &PANELS[1..] {
@@ -170,7 +170,6 @@ fn panel_tabs(
     panels: &[(Panel, &str)],
     play: &Play,
     areas: &Areas,
-    focus: Option<Panel>,
     row: Rect,
     theme: &Theme,
     drawn: &mut Drawn,
@@ -181,7 +180,7 @@ fn panel_tabs(
         .iter()
         .enumerate()
         .map(|(at, (panel, name))| (at, title(play, *panel, name), shown(*panel)));
-    let focused = panels.iter().any(|(panel, _)| focus == Some(*panel));
+    let focused = panels.iter().any(|(panel, _)| !play.menu && play.focus == *panel);
     for tab in tabs::draw(titles, focused, theme, row, buf) {
         drawn.panels.push((panels[tab.index].0, tab.area));
     }

@@ -682,9 +682,9 @@ mod tests {
     // `apply.go`, `pruneNullsFromMap`; Go's encoding/json for the rest.
     #[test]
     fn a_key_without_a_value_is_left_out_by_apply_alone() {
-        let script = "cat > n.yaml <<'EOF'\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: n, \
+        let script = "cat > nulls.yaml <<'EOF'\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: nulls, \
                       labels: {l: null}}\ndata: {a: null}\nEOF\nfor how in create apply; do kubectl \
-                      $how -f n.yaml --dry-run=server -o jsonpath='{.metadata.labels} {.data};'; done";
+                      $how -f nulls.yaml --dry-run=server -o jsonpath='{.metadata.labels} {.data};'; done";
         let said = crate::shell::tests::output(script);
         assert_eq!(said, "{\"l\":\"\"} {\"a\":\"\"}; ;");
     }

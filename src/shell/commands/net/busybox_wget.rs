@@ -362,7 +362,7 @@ impl Wget {
                     break;
                 }
             }
-            if !failed && !(redirect && response.header("location").is_some()) {
+            if !(failed || redirect && response.header("location").is_some()) {
                 io.write_error("  ");
             }
         }
