@@ -228,7 +228,7 @@ impl Walk {
             return;
         }
         for field in at.fields.values() {
-            if is_kind && ["apiVersion", "kind", "status"].contains(&&*field.name) {
+            if is_kind && ["apiVersion", "kind", "status"].contains(&field.name) {
                 continue;
             }
             let inner = schema.object(&field.holds).filter(|inner| !inner.fields.is_empty());
