@@ -40,6 +40,9 @@ impl ApiServer {
             .take_while(|(number, (at, ..))| *number < over || now.since(*at) > LIFETIME)
             .map(|(_, (_, namespace, name))| (namespace.clone(), name.clone()))
             .collect();
+        if due.is_empty() {
+            return;
+        }
         for (namespace, name) in due {
             self.expunge(Kind::Event, &namespace, &name);
         }

@@ -183,6 +183,11 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// A number of things: `1 pod`, `3 pods`.
+pub fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// `text` without characters that command a terminal or deceive its reader: they become `�`, so that
 /// a file can never move the cursor, colour the screen, ring the bell, or show its words in another
 /// order than it has them. A carriage return before a newline stays, as HTTP's headers have it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::api::{Cause, DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions};
+use crate::api::{DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions};
 use crate::cluster::{ApplyOutcome, Cluster, ObjectName, Place, Refusal, Refused};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, Document, Faults, Schema};
@@ -207,37 +207,6 @@ fn placed(file: &str, source: &Source<'_>, path: &str, message: String) -> Diagn
     }
 }
 
-/// A cause on its line. Where a template's labels are not those of the selector, that is the label that
-/// differs.
-fn caused(file: &str, source: &Source<'_>, cause: &Cause) -> Diagnostic {
-    let differs = unselected(source, &cause.field);
-    let path = match &differs {
-        Some((key, _)) if !cause.field.is_empty() => {
-            let label = format!("{}.{key}", cause.field);
-            if source.says(&label) { label } else { cause.field.clone() }
-        }
-        _ => cause.field.clone(),
-    };
-    let mark = placed(file, source, &path, cause.to_string());
-    match differs {
-        Some((key, value)) => mark.help(format!("the selector asks for {key}: {value}")),
-        None => mark,
-    }
-}
-
-/// The first label that a controller's selector asks for and its template does not have, where
-/// `field` is the template's labels.
-fn unselected(source: &Source<'_>, field: &str) -> Option<(String, String)> {
-    if field != "spec.template.metadata.labels" {
-        return None;
-    }
-    let selector = &source.value["spec"]["selector"];
-    let wanted = selector["matchLabels"].as_object().or(selector.as_object())?;
-    let has = &source.value["spec"]["template"]["metadata"]["labels"];
-    let (key, value) = wanted.iter().find(|(key, value)| has[key.as_str()] != **value)?;
-    Some((key.clone(), value.as_str()?.to_owned()))
-}
-
 /// What is wrong with a file as it stands, before it is applied.
 pub(super) fn marks(cluster: &Cluster, file: &str, content: &[u8]) -> Vec<Diagnostic> {
     if !is_manifest(file) {
@@ -320,7 +289,7 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let causes = written.into_iter().chain(others);
     let marks = causes.map(|cause| match instead(source, &cause.field) {
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
-        None => caused(file, source, cause),
+        None => placed(file, source, &cause.field, cause.to_string()),
     });
     marks.collect()
 }
@@ -354,12 +323,27 @@ fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
             let near = own.eq_ignore_ascii_case("None") && own != "None";
             near.then(|| (field.to_owned(), "None, with a capital letter".to_owned()))
         }
+        "spec.template.metadata.labels" => {
+            let (key, value) = unselected(source)?;
+            let label = format!("{field}.{key}");
+            let path = if source.says(&label) { label } else { field.to_owned() };
+            Some((path, format!("the selector asks for {key}: {value}")))
+        }
         _ if field.ends_with(".nodePort") => {
             let kind = source.text("/spec/type").unwrap_or("ClusterIP");
             (kind == "ClusterIP").then(|| ("spec.type".to_owned(), "type: NodePort".to_owned()))
         }
         _ => None,
     }
+}
+
+/// The first label that a controller's selector asks for and its template does not have.
+fn unselected(source: &Source<'_>) -> Option<(String, String)> {
+    let selector = &source.value["spec"]["selector"];
+    let wanted = selector["matchLabels"].as_object().or(selector.as_object())?;
+    let has = &source.value["spec"]["template"]["metadata"]["labels"];
+    let (key, value) = wanted.iter().find(|(key, value)| has[key.as_str()] != **value)?;
+    Some((key.clone(), value.as_str()?.to_owned()))
 }
 
 fn header_mark(file: &str, source: &Source<'_>) -> Diagnostic {

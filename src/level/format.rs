@@ -282,6 +282,13 @@ pub struct Expect {
     pub object: Option<ObjectField>,
 }
 
+impl Expect {
+    /// Whether any pod may serve.
+    pub fn names_no_pod(&self) -> bool {
+        self.served_by.is_empty() && self.served_by_pod.is_empty()
+    }
+}
+
 /// A regular expression.
 #[derive(Clone, Debug)]
 pub struct Pattern(regex::Regex);

@@ -52,13 +52,14 @@ impl Heard {
 /// How many addresses name servers gave to the last host that was asked for: a lookup asks for both
 /// families, of which a host has mostly one, and tries the search path's domains.
 fn answered(sent: &[&Trace]) -> Option<usize> {
-    let name = |trace: &Trace| {
-        let host = trace.dns.as_ref()?.name.to_string();
-        host.split('.').next().map(str::to_owned)
-    };
-    let last = sent.iter().rev().find_map(|trace| addresses(trace).and_then(|_| name(trace)))?;
-    let same = sent.iter().filter(|trace| name(trace).as_ref() == Some(&last));
+    let last = sent.iter().rev().find_map(|trace| addresses(trace).and_then(|_| host(trace)))?;
+    let same = sent.iter().filter(|trace| host(trace) == Some(last));
     same.filter_map(|trace| addresses(trace)).max()
+}
+
+/// The first label of the name that a question of DNS is about.
+fn host(trace: &Trace) -> Option<&str> {
+    trace.dns.as_ref()?.name.split('.').next()
 }
 
 /// How many addresses the answer to a question of DNS holds.

@@ -593,7 +593,7 @@ impl Wanted<'_> {
         if !served_by_image.as_ref().is_none_or(image) {
             return false;
         }
-        if served_by.is_empty() && served_by_pod.is_empty() {
+        if self.expect.names_no_pod() {
             return true;
         }
         let Party::Pod { namespace, name } = &server.party else { return false };

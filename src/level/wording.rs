@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::diagnostic::counted;
 use crate::network::{
     Because, EndpointRule, Fate, Flow, Hop, HopVerdict, Outcome, Party, Protocol, SocketAddr,
     Stage, Trace,
@@ -238,7 +239,7 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
             format!("service {} has no endpoints", short_name(service))
         }
         Because::NoEndpoints { service, known, .. } => {
-            let endpoints = count(*known, "endpoint");
+            let endpoints = counted(*known as usize, "endpoint");
             format!("service {} has {endpoints}, but none is ready", short_name(service))
         }
         Because::NoLocalEndpoints { service, elsewhere, .. } => format!(
@@ -294,7 +295,7 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
         Because::Balanced { service, node, healthy } => format!(
             "the load balancer of service {} chooses {node}, one of {}",
             short_name(service),
-            count(*healthy, "node")
+            counted(*healthy as usize, "node")
         ),
         Because::NoHealthyNode { service } => format!(
             "the load balancer of service {} finds no node with a pod to send it to",
@@ -395,10 +396,6 @@ fn open_here(to: SocketAddr, listening: &[SocketAddr]) -> Option<String> {
         false => bound.port().to_string(),
     }));
     Some(format!("open here: {open}"))
-}
-
-fn count(number: u32, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -14,9 +14,7 @@ pub fn bug(file: &Path) -> Ended {
         write_error("podhop: no session was kept yet; play a level first");
         return Ok(ExitCode::from(FAILURE));
     };
-    write_new(file, &text).map_err(|error| {
-        Usage(format!("cannot write {}: {}", file.display(), super::why(&error)))
-    })?;
+    write_new(file, &text).map_err(|error| Usage::cannot("write", file, &error))?;
     let mut out = Output::new();
     let count = text.lines().count().saturating_sub(2);
     out.line(format!("{}: {count} things that were done in the last session.", file.display()));

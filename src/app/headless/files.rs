@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use super::{Usage, why};
+use super::Usage;
 use crate::shell::Files;
 
 /// A file may be this long.
@@ -19,8 +19,7 @@ const MAX_FOLDER: usize = 64 * 1024 * 1024;
 /// The files of a pack of levels.
 pub fn read_pack(folder: &Path) -> Result<Files, Usage> {
     // A folder that may not be read says so.
-    fs::read_dir(folder)
-        .map_err(|error| Usage(format!("cannot read {}: {}", folder.display(), why(&error))))?;
+    fs::read_dir(folder).map_err(|error| Usage::cannot("read", folder, &error))?;
     if !folder.join("pack.yaml").is_file() {
         return Err(Usage(format!(
             "{} has no pack.yaml; name the folder that holds a pack of levels",
@@ -49,10 +48,7 @@ pub fn read_folder_of(path: &Path) -> Result<Files, Usage> {
 pub fn read_files(path: &Path) -> Result<Files, Usage> {
     let mut files = Files::new();
     if path.is_dir() {
-        let fail = |error: std::io::Error| {
-            Usage(format!("cannot read {}: {}", path.display(), why(&error)))
-        };
-        let root = path.canonicalize().map_err(fail)?;
+        let root = path.canonicalize().map_err(|error| Usage::cannot("read", path, &error))?;
         read_folder(&root, path, "", &mut files)?;
     } else {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -64,8 +60,7 @@ pub fn read_files(path: &Path) -> Result<Files, Usage> {
 /// A text file's content. Pipes and devices are refused, since they could hang, or never end: all but
 /// the one that is known to be empty.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
-    let fail =
-        |error: std::io::Error| Usage(format!("cannot read {}: {}", path.display(), why(&error)));
+    let fail = |error: std::io::Error| Usage::cannot("read", path, &error);
     let plain = fs::metadata(path).map_err(fail)?.is_file();
     if !plain && path != Path::new("/dev/null") {
         return Err(Usage(format!(
@@ -89,8 +84,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Usage> {
 /// Reads a folder below `root`. A file that leads elsewhere, by a link, is refused: a pack of levels
 /// is not to show files of the machine that it is played on.
 fn read_folder(root: &Path, folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Usage> {
-    let fail =
-        |error: std::io::Error| Usage(format!("cannot read {}: {}", folder.display(), why(&error)));
+    let fail = |error: std::io::Error| Usage::cannot("read", folder, &error);
     let mut entries: Vec<_> =
         fs::read_dir(folder).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)?;
     entries.sort_by_key(fs::DirEntry::file_name);

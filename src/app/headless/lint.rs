@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::workers::in_order;
 use super::{Ended, FAILURE, Output, USAGE, Usage, broken, level, read_pack};
 use crate::app::cli::{LintArgs, SchemaOf};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, counted};
 use crate::level::lint::{Proof, Prover, Seeds, SpareLine, statements};
 use crate::level::{FormatFile, Level, Pack};
 
@@ -107,11 +107,6 @@ fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended
         out.line(format!("{levels}, {seeds}: {held} proofs hold, {failed} fail"));
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
-}
-
-/// `1 level`, `2 levels`
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn to_json(proof: &Proof) -> Value {

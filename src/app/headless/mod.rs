@@ -59,6 +59,13 @@ pub fn why(error: &io::Error) -> String {
 /// A message for standard error, and the exit code 2.
 pub struct Usage(pub String);
 
+impl Usage {
+    /// What the machine did not do with a path: `read`, `write to`.
+    pub fn cannot(what: &str, path: &Path, error: &io::Error) -> Usage {
+        Usage(format!("cannot {what} {}: {}", path.display(), why(error)))
+    }
+}
+
 /// A command's end.
 pub type Ended = Result<ExitCode, Usage>;
 

@@ -18,9 +18,7 @@ const SCHEMAS: &str = ".schema";
 
 /// Makes the pack. Nothing that is there already is touched.
 pub fn new(folder: &Path) -> Ended {
-    let fails = |error: io::Error| {
-        Usage(format!("cannot write to {}: {}", folder.display(), super::why(&error)))
-    };
+    let fails = |error: io::Error| Usage::cannot("write to", folder, &error);
     let taken = match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_some(),
         Err(_) => folder.exists(),

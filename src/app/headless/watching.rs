@@ -106,9 +106,7 @@ pub fn watch(arguments: &WatchArgs, pack: &Pack) -> Ended {
 
 /// Writes the level's files, but those that are there already; their names.
 fn write_files(level: &Level, folder: &Path) -> Result<Vec<String>, Usage> {
-    let fails = |error: std::io::Error| {
-        Usage(format!("cannot write to {}: {}", folder.display(), super::why(&error)))
-    };
+    let fails = |error: std::io::Error| Usage::cannot("write to", folder, &error);
     fs::create_dir_all(folder).map_err(fails)?;
     for (name, content) in &level.start {
         let path = folder.join(name);

@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::Service;
 
 use crate::api::{Kind, Pod};
 use crate::cluster::{ObjectName, Place};
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, counted};
 use crate::level::place::PlaceName;
 use crate::level::probe::Miss;
 use crate::network::{Because, Hop, Outcome, Party, Protocol, Trace};
@@ -202,8 +202,7 @@ fn itself(facts: &Facts<'_>, trace: &Trace, party: &Party, said: &Diagnosis) -> 
     let other = pods.into_iter().find(|pod| facts.is_wanted(pod) && !is_party(pod, party));
     let other = other.and_then(|pod| pod.metadata.name.as_deref());
     // Where the goal names nobody, the client's own pod may be the one that is meant.
-    let expect = &facts.case.goal.expect;
-    if expect.served_by.is_empty() && expect.served_by_pod.is_empty() {
+    if facts.case.goal.expect.names_no_pod() {
         return None;
     }
     let message = format!("pod {name} asked itself, and the goal wants another pod to answer");
@@ -329,8 +328,7 @@ fn other_words(
 ) -> Option<Diagnosis> {
     let Party::Pod { namespace, name } = party else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    let expect = &facts.case.goal.expect;
-    let anybody = expect.served_by.is_empty() && expect.served_by_pod.is_empty();
+    let anybody = facts.case.goal.expect.names_no_pod();
     let unchosen = anybody && services::chosen(trace).is_none();
     if !(facts.is_wanted(pod) || unchosen) {
         return None;
@@ -432,10 +430,8 @@ fn by_ingress(
 ) -> Option<Diagnosis> {
     let first = facts.connection.filter(|first| first.id != trace.id)?;
     let Party::Pod { namespace, name } = party else { return None };
-    let expect = &facts.case.goal.expect;
-    let anybody = expect.served_by.is_empty() && expect.served_by_pod.is_empty();
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    if anybody || facts.is_wanted(pod) {
+    if facts.case.goal.expect.names_no_pod() || facts.is_wanted(pod) {
         return None;
     }
     let served = facts.case.cluster.served(first.id).last()?;
@@ -454,14 +450,11 @@ fn by_ingress(
             "the Ingress leads {}{} to Service {name}, which leads to {who}",
             asked.host, asked.target
         ));
-    let meant = |service: &&Arc<Service>| {
-        let (_, pods) = services::pods(facts, service);
-        services::full_name(service).0 == namespace && pods.iter().any(|pod| facts.is_wanted(pod))
-    };
-    let mut all = facts.case.cluster.objects().list::<Service>(None);
-    let other = all.find(|service| meant(service) && services::full_name(service).1 != name);
-    Some(match other.map(|other| services::full_name(other).1) {
-        Some(other) => said
+    let mut others =
+        services::others_that_select(facts, (namespace, name), |pod| facts.is_wanted(pod))
+            .map(|other| services::full_name(other));
+    Some(match others.find(|(space, _)| *space == namespace) {
+        Some((_, other)) => said
             .nearest(Some(format!("name: {other}")))
             .at(ingress::line_of_backend(facts, &service))
             .fix(format!("let the Ingress lead to Service {other}, apply, and send again")),
@@ -585,10 +578,7 @@ fn by_selector(
 fn another_way(facts: &Facts<'_>, trace: &Trace, own: (&str, &str)) -> String {
     let own_call = facts.client_pod().is_some() && mention(facts, trace).is_some();
     let objects = facts.case.cluster.objects();
-    let other = objects.list::<Service>(None).find(|service| {
-        let (_, pods) = services::pods(facts, service);
-        services::full_name(service) != own && pods.iter().any(|pod| facts.is_wanted(pod))
-    });
+    let other = services::others_that_select(facts, own, |pod| facts.is_wanted(pod)).next();
     let (_, name) = own;
     if let Some((space, other)) = other.filter(|_| own_call).map(|other| services::full_name(other))
     {
@@ -695,12 +685,8 @@ fn by_chance(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagn
     let (rule, ..) = services::chosen(trace)?;
     let (namespace, name) = services::full_name(services::find(facts, rule)?);
     let chosen = |hop: &&Hop| matches!(hop.because, Because::EndpointChosen { .. });
-    let mut services = facts.case.cluster.objects().list::<Service>(None);
-    let other = services.find(|service| {
-        let (_, pods) = services::pods(facts, service);
-        services::full_name(service) != (namespace, name)
-            && pods.iter().any(|pod| facts.is_wanted(pod))
-    });
+    let other =
+        services::others_that_select(facts, (namespace, name), |pod| facts.is_wanted(pod)).next();
     let other = other.map(|service| services::full_name(service));
     let hop = trace.hops.iter().rev().find(chosen);
     let only = hop.is_some_and(
@@ -781,7 +767,7 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
         "not-spread",
         format!(
             "{} served all requests; the goal wants {wanted} different ones",
-            look::count(spread, "pod")
+            counted(spread, "pod")
         ),
     );
     let rules = trace.hops.iter().find(|hop| matches!(hop.because, Because::EndpointChosen { .. }));
@@ -818,7 +804,7 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
         return match *usable < wanted {
             true => said.fix(format!(
                 "let the Service lead to {wanted} ready pods or more: it has {} now",
-                look::count(*usable as usize, "endpoint")
+                counted(*usable as usize, "endpoint")
             )),
             false => said.fix("send again: chance has left some endpoints out"),
         };

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Service;
 
-use super::locate::Locator;
 use super::look::{self, shown_name};
 use super::{Case, Diagnosis, Facts, Upstream, ingress, names, packets, party_name, protocols};
 use super::{services, trial};
@@ -37,13 +36,10 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     };
     let connection = last_onward(facts, served);
     let mut inner = Facts {
-        case: &case,
-        locator: Locator::new(facts.case.files),
         connection,
-        fetched: None,
-        unresolved: None,
         client: Some(place.clone()),
         upstream: upstream(facts, served),
+        ..Facts::bare(&case)
     };
     inner.unresolved = names::unresolved(&inner);
     let server = party_name(&cluster.server_of(trace)?);

@@ -52,9 +52,11 @@ pub(super) fn diagnose(
         "container-does-not-run",
         format!("container {} of pod {name} does not run: {reason}", container.name),
     );
+    let last_words =
+        last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}"));
     if let Some(command) = restart(facts, pod) {
         return said
-            .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
+            .facts(last_words)
             .fact("started anew as everything stands now, it runs, and the goal passes: it waits for its next start")
             .nearest(Some(command.clone()))
             .look(looks)
@@ -62,20 +64,16 @@ pub(super) fn diagnose(
     }
     if let Some(name) = unresolved(facts, pod, container) {
         let place = place_of(pod, container);
-        let inner = Facts { client: Some(place), unresolved: Some(name), ..facts.again() };
+        let inner =
+            Facts { client: Some(place), unresolved: Some(name), ..Facts::bare(facts.case) };
         if let Some(why) = names::diagnose(&inner) {
             let message = format!("{}, as {}", said.message, why.message);
-            return Diagnosis { message, ..why }
-                .facts(
-                    last_words(facts, pod, &container.name)
-                        .map(|line| format!("it said last: {line}")),
-                )
-                .look(looks);
+            return Diagnosis { message, ..why }.facts(last_words).look(looks);
         }
     }
     said.facts(message)
         .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
-        .facts(last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}")))
+        .facts(last_words)
         .nearest(Some(look::log(namespace, name, &container.name)))
         .look(looks)
         .fix(format!("mend what container {} complains of, and apply", container.name))
@@ -279,8 +277,6 @@ fn nodes_port_taken(
         let hosted = other.spec.as_ref().and_then(|spec| spec.host_network) == Some(true);
         hosted && other.is_ready() && node(other) == own && full_name(other) != full_name(pod)
     });
-    let who = other
-        .map_or_else(|| "somebody else".to_owned(), |other| format!("pod {}", full_name(other).1));
     let place = own.unwrap_or_else(|| "its node".to_owned());
     Diagnosis::new(
         "port-taken",
@@ -289,7 +285,9 @@ fn nodes_port_taken(
             container.name
         ),
     )
-    .facts(other.map(|_| format!("{who} runs on {place} too, with hostNetwork as well")))
+    .facts(other.map(|other| {
+        format!("pod {} runs on {place} too, with hostNetwork as well", full_name(other).1)
+    }))
     .fact("hostNetwork puts a pod on its node's network: pods there share the node's ports")
     .nearest(Some("another node, or another port".to_owned()))
     .fix(format!("let pod {name} run on another node, or listen on another port than {port}"))

@@ -20,11 +20,6 @@ pub(super) fn shown_name(namespace: &str, name: &str) -> String {
     }
 }
 
-/// `1 pod`, `3 pods`
-pub(super) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// Pods with their addresses and nodes.
 pub(super) fn pods(namespace: &str) -> String {
     format!("kubectl get pods -o wide{}", in_namespace(namespace))

@@ -218,23 +218,19 @@ impl<'a> Facts<'a> {
         let fetched = at_fault(case);
         let own = fetched.and_then(|fetched| case.cluster.trace(fetched.trace?));
         let mut facts = Facts {
-            case,
-            locator: Locator::new(case.files),
             connection: own.or_else(|| probe::last_connection(case.cluster, traces)),
             fetched,
-            unresolved: None,
-            client: None,
-            upstream: None,
+            ..Facts::bare(case)
         };
         facts.unresolved = names::unresolved(&facts);
         facts
     }
 
-    /// The same case, to be looked at from another client.
-    fn again(&self) -> Facts<'a> {
+    /// A case of which nothing has been looked at yet.
+    fn bare(case: &'a Case<'a>) -> Facts<'a> {
         Facts {
-            case: self.case,
-            locator: Locator::new(self.case.files),
+            case,
+            locator: Locator::new(case.files),
             connection: None,
             fetched: None,
             unresolved: None,

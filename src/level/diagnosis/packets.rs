@@ -13,7 +13,7 @@ use super::{
 };
 use crate::api::{Event, Pod};
 use crate::cluster::{Did, Place};
-use crate::diagnostic::{Location, nearest};
+use crate::diagnostic::{Location, counted, nearest};
 use crate::manifest;
 use crate::network::{Because, DnsData, Outcome, Party, Protocol, SocketAddr, Trace};
 
@@ -341,7 +341,7 @@ impl Failed<'_> {
         Some(
             Diagnosis::new(
                 "no-ready-endpoint",
-                format!("Service {shown} selects {}, but none of them is ready", look::count(matching.len(), "pod")),
+                format!("Service {shown} selects {}, but none of them is ready", counted(matching.len(), "pod")),
             )
             .look([look::pods(namespace), look::service(namespace, headless_name)])
             .fact(format!("pod {asker} asks for {name} before it is ready, and DNS knows no such name"))

@@ -290,12 +290,8 @@ fn labels_that_pass(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Op
 /// Another Service that leads to the pods that the goal would take an answer from: they have got other
 /// labels, or have moved.
 fn moved<'a>(facts: &Facts<'a>, own: &Service) -> Option<(&'a str, &'a str)> {
-    let services = facts.case.cluster.objects().list::<Service>(None);
-    let mut others = services.filter(|one| services::full_name(one) != services::full_name(own));
-    let other = others.find(|service| {
-        let (_, pods) = services::pods(facts, service);
-        pods.iter().any(|pod| facts.is_wanted(pod) && pod.is_ready())
-    })?;
+    let serves = |pod: &Pod| facts.is_wanted(pod) && pod.is_ready();
+    let other = services::others_that_select(facts, services::full_name(own), serves).next()?;
     Some(services::full_name(other))
 }
 

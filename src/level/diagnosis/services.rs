@@ -49,6 +49,18 @@ pub(super) fn selector(service: &Service) -> Option<&Labels> {
     service.spec.as_ref()?.selector.as_ref().filter(|selector| !selector.is_empty())
 }
 
+/// The Services but for one, by its namespace and name, that select a pod that `fits`.
+pub(super) fn others_that_select<'a>(
+    facts: &Facts<'a>,
+    own: (&str, &str),
+    fits: impl Fn(&Pod) -> bool,
+) -> impl Iterator<Item = &'a Arc<Service>> {
+    let all = facts.case.cluster.objects().list::<Service>(None);
+    all.filter(move |service| {
+        full_name(service) != own && pods(facts, service).1.iter().any(|pod| fits(pod))
+    })
+}
+
 /// The pods of its namespace, and those of them that it selects.
 pub(super) fn pods<'a>(
     facts: &Facts<'a>,

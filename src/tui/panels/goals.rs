@@ -173,8 +173,7 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
         Phase::Untouched if play.asked == Asked::No => {
             "Something is broken. Ctrl-G sends the goal's request and shows its way.".to_owned()
         }
-        _ if refused(play).is_some() => {
-            let (file, line) = refused(play).unwrap_or_default();
+        _ if let Some((file, line)) = refused(play) => {
             format!("{file} is refused at line {line}: mend it, then Ctrl-S and Ctrl-G.")
         }
         _ => match failing(play) {
