@@ -330,8 +330,12 @@ fn places(goal: &Goal, scene: &Scene, cluster: &Cluster) -> Vec<(Where, String)>
 /// in a variable of the container.
 fn address(goal: &Goal, place: Option<&Place>, cluster: &Cluster) -> Option<IpAddr> {
     let ends = |c: char| c.is_whitespace() || "\"'/;|&)".contains(c);
-    let (_, rest) = goal.run.split_once("://")?;
-    let host = rest.split(ends).next().unwrap_or("");
+    let target = match goal.run.split_once("://") {
+        Some((_, target)) => target,
+        // The variable may hold the whole URL, or a host without a scheme.
+        None => &goal.run[goal.run.find('$')?..],
+    };
+    let host = target.split(ends).next().unwrap_or("");
     let variable = host.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
     let value = match (variable, place) {
         (None, _) => host.to_owned(),
@@ -412,6 +416,22 @@ mod tests {
         assert_eq!(Kind::of(&goal("nslookup db | grep -c Address")), Some(Kind::Name));
         assert_eq!(Kind::of(&goal("kubectl get pods -l app=web | grep Running")), None);
         assert_eq!(Kind::of(&goal("nslookup db && wget http://db")), None, "two questions at once");
+    }
+
+    #[test]
+    fn who_dials_an_address_is_not_asked_about_names_or_rules_for_services() {
+        let pack = crate::level::Pack::embedded().expect("the campaign is sound");
+        let places = |name: &str| {
+            let level = pack.level(name).expect("it is in the campaign").clone();
+            let attempt = crate::level::Attempt::open(level.clone(), 1);
+            let scene = Scene::of(attempt.cluster());
+            let question = Question::of(&level.goals, &scene, attempt.cluster());
+            let places = question.expect("a question").places;
+            places.into_iter().map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        assert_eq!(places("hello"), [Where::Sender, Where::Server]);
+        let by_name = places("clusterip");
+        assert!(by_name.contains(&Where::Name) && by_name.contains(&Where::Service));
     }
 
     #[test]

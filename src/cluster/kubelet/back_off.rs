@@ -68,7 +68,6 @@ pub(super) fn notice_change(worker: &mut Worker, index: usize, host: &mut Host<'
     }
     let message = format!("Container {} definition changed, will be restarted", container.name);
     let grace = worker.grace();
-    worker.containers[index].image = None;
     stop::stop(worker, index, host, grace, &message);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Story, said};
+use super::{Story, output, said};
 use crate::cluster::Place;
 use crate::shell::{Progress, Typed};
 
@@ -274,4 +274,13 @@ fn curl_keeps_to_one_pod_while_its_connection_stands() {
     assert_eq!(told.matches("Trying").count(), 1, "{told}");
     assert!(told.contains("* Re-using existing connection with host"), "{told}");
     assert!(told.contains("> GET /again HTTP/1.1"), "{told}");
+}
+
+#[test]
+fn a_container_that_is_stopped_for_another_image_has_its_own_programs_until_it_ends() {
+    let script = "kubectl run c --image=curlimages/curl --command -- sh -c \
+                  'while true; do date >/dev/null; sleep 1; done' >/dev/null\n\
+                  sleep 5\nkubectl set image pod/c c=nobody/nothing >/dev/null\n\
+                  sleep 3\nkubectl logs c\nsleep 40\nkubectl get pod c --no-headers | awk '{print $3}'";
+    assert!(matches!(&*output(script), "ErrImagePull\n" | "ImagePullBackOff\n"));
 }
