@@ -181,6 +181,11 @@ impl ApiServer {
         self.store.forget_before(revision);
     }
 
+    /// The same, of a copy that is kept to go back to (see [`Store::set_aside`]).
+    pub fn set_aside(&mut self, revision: u64) {
+        self.store.set_aside(revision);
+    }
+
     /// Stores a new object that a controller made: defaulted, validated, with UID and timestamps;
     /// `metadata.generateName` is honoured.
     ///

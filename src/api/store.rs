@@ -19,6 +19,10 @@ type Namespaces = BTreeMap<Arc<str>, Names>;
 /// How many changes are kept for watches that lag behind, after the cluster itself has seen them.
 const KEPT_FOR_WATCHES: u64 = 1_000;
 
+/// How many of them a store keeps that is set aside: as many as a real watch cache holds at least
+/// (`defaultLowerBoundCapacity` in apiserver's `watch_cache.go`).
+const KEPT_ASIDE: u64 = 100;
+
 /// Every object of the cluster. Cloning shares the objects.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
@@ -93,7 +97,16 @@ impl Store {
     /// Tells the store that nobody but lagging watches will ask for changes up to and including
     /// `revision` again. Nothing newer is ever dropped.
     pub fn forget_before(&mut self, revision: u64) {
-        let oldest = revision.saturating_sub(KEPT_FOR_WATCHES);
+        self.forget_up_to(revision.saturating_sub(KEPT_FOR_WATCHES));
+    }
+
+    /// As [`Store::forget_before`], for a copy that somebody may go back to: many of them are kept, and
+    /// each would hold every version of every object that its log tells of.
+    pub fn set_aside(&mut self, revision: u64) {
+        self.forget_up_to(revision.saturating_sub(KEPT_ASIDE));
+    }
+
+    fn forget_up_to(&mut self, oldest: u64) {
         if oldest > self.forgotten {
             self.forgotten = oldest;
             self.changes.forget_before(&(oldest + 1));
@@ -220,6 +233,11 @@ mod tests {
         assert!(store.remembers(4_000));
         assert!(!store.remembers(10));
         assert_eq!(store.changes_since(4_000).count(), 1_000);
+        assert_eq!(store.changes_since(0).count() as u64, 1_000 + KEPT_FOR_WATCHES);
+        let mut aside = store.clone();
+        aside.set_aside(4_000);
+        assert!(aside.remembers(4_000) && !aside.remembers(3_000));
+        assert_eq!(aside.changes_since(0).count() as u64, 1_000 + KEPT_ASIDE);
         assert_eq!(store.changes_since(0).count() as u64, 1_000 + KEPT_FOR_WATCHES);
     }
 }

@@ -537,7 +537,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         let Some(play) = self.game.play() else { return Ok(()) };
         let story = match back {
             0 => play.current_story(),
-            back => play.stories.iter().rev().nth(back),
+            back => play.stories.iter().rev().nth(back).map(|story| &**story),
         };
         match story.map(|story| narration::way(story, play.shows_facts(story))) {
             Some(lines) => self.say(&lines.join("\n")),

@@ -5,7 +5,6 @@
 //! asks why afterwards need not read the words. The log is part of the cluster's value, as the log
 //! of packets is, and forgets its oldest entries as that does.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -206,7 +205,8 @@ pub enum Refusal {
 /// The log.
 #[derive(Clone, Default)]
 pub(super) struct Deeds {
-    recent: VecDeque<Arc<Deed>>,
+    /// By their numbers.
+    recent: SharedMap<DeedId, Arc<Deed>>,
     last: u64,
     /// What kubectl last sent of each object. It outlives the log.
     sent: SharedMap<ObjectName, Applied>,
@@ -230,9 +230,9 @@ impl Cluster {
             did,
         };
         if self.deeds.recent.len() == REMEMBERED {
-            self.deeds.recent.pop_front();
+            self.deeds.recent.pop_first();
         }
-        self.deeds.recent.push_back(Arc::new(deed));
+        self.deeds.recent.insert(deed.id, Arc::new(deed));
     }
 
     /// Forgets what was sent of objects that are gone, once there are many of them.
@@ -252,7 +252,7 @@ impl Cluster {
 
     /// What programs did of late, oldest first. Old deeds are forgotten as the log grows.
     pub fn deeds(&self) -> impl DoubleEndedIterator<Item = &Arc<Deed>> {
-        self.deeds.recent.iter()
+        self.deeds.recent.values()
     }
 
     /// What was done from this number on by commands that are typed or run from outside, and not by

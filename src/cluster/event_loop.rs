@@ -94,6 +94,11 @@ impl Cluster {
         self.api.forget_before(self.observed);
     }
 
+    /// Forgets what only a lagging watch would ask for, in a copy that is kept to go back to.
+    pub fn set_aside(&mut self) {
+        self.api.set_aside(self.observed);
+    }
+
     fn earliest(&self) -> Option<(SimTime, Actor)> {
         [
             (self.controllers.next_due().map(|due| due.at), Actor::Controllers),

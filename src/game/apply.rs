@@ -172,12 +172,12 @@ pub(super) fn find(game: &mut Game, text: &str) -> Vec<Effect> {
 }
 
 fn find_in_terminal(play: &mut Play, text: &str) -> bool {
-    let lines = play.console.printed();
-    let before = lines.len().saturating_sub(play.console.scrolled);
-    let found =
-        lines.iter().take(before.saturating_sub(1)).rposition(|line| line.text.contains(text));
+    let console = &mut play.console;
+    // What is scrolled to is the last line that is seen: the search goes on above it.
+    let above = console.scrolled + 1;
+    let found = console.printed().rev().skip(above).position(|line| line.text.contains(text));
     if let Some(at) = found {
-        play.console.scrolled = lines.len() - at - 1;
+        console.scrolled = above + at;
     }
     found.is_some()
 }

@@ -1,10 +1,10 @@
 //! The terminal panel's memory: what was printed, what is being typed, what was typed before.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::line::Line;
 use crate::diagnostic::printable;
+use crate::shared_map::SharedMap;
 use crate::shell::Chunk;
 
 /// How many lines can be scrolled back to.
@@ -59,10 +59,11 @@ pub struct Recall {
     pub found: Option<usize>,
 }
 
-/// A terminal's memory.
+/// A terminal's memory. A copy of it is made for every key: it shares the lines.
 #[derive(Clone, Debug, Default)]
 pub struct Console {
-    printed: Arc<VecDeque<Printed>>,
+    /// By their numbers, from 1.
+    printed: SharedMap<usize, Arc<Printed>>,
     /// What the printed lines take.
     bytes: usize,
     /// How many lines were ever printed.
@@ -71,7 +72,7 @@ pub struct Console {
     open: bool,
     /// What is being typed.
     pub input: Line,
-    history: Vec<String>,
+    history: Arc<Vec<Arc<str>>>,
     /// The history entry that is shown, and the line that was left for it.
     browsing: Option<(usize, String)>,
     /// A search through history that is going on.
@@ -84,8 +85,13 @@ pub struct Console {
 
 impl Console {
     /// What was printed, oldest first.
-    pub fn printed(&self) -> &VecDeque<Printed> {
-        &self.printed
+    pub fn printed(&self) -> impl DoubleEndedIterator<Item = &Printed> {
+        self.printed.values().map(Arc::as_ref)
+    }
+
+    /// How many of the printed lines are still there.
+    pub fn kept(&self) -> usize {
+        self.printed.len()
     }
 
     /// How many lines were ever printed.
@@ -95,8 +101,7 @@ impl Console {
 
     /// The lines printed after the first `count`, as far as they are still there.
     pub fn printed_since(&self, count: usize) -> impl Iterator<Item = &Printed> {
-        let new = self.count.saturating_sub(count).min(self.printed.len());
-        self.printed.iter().skip(self.printed.len() - new)
+        self.printed.after(&count).map(|(_, line)| &**line)
     }
 
     /// Text of a last line without newline, which the prompt follows.
@@ -105,7 +110,7 @@ impl Console {
     }
 
     /// Lines typed before, oldest first.
-    pub fn history(&self) -> &[String] {
+    pub fn history(&self) -> &[Arc<str>] {
         &self.history
     }
 
@@ -162,8 +167,8 @@ impl Console {
         for (number, part) in line.split('\n').enumerate() {
             self.push(Origin::Typed, if number == 0 { prompt } else { "> " }.to_owned(), part);
         }
-        if !line.trim().is_empty() && self.history.last().is_none_or(|last| last != line) {
-            self.remember(line.to_owned());
+        if !line.trim().is_empty() && self.history.last().is_none_or(|last| **last != *line) {
+            self.remember(line);
         }
         self.browsing = None;
         (self.scrolled, self.aside) = (0, 0);
@@ -172,30 +177,31 @@ impl Console {
     /// Columns of the widest of the last tables, to be scrolled to at most.
     pub fn widest(&self) -> usize {
         const LATELY: usize = 100;
-        let last = self.printed.iter().rev().take(LATELY).filter(|line| line.is_table());
+        let last = self.printed().rev().take(LATELY).filter(|line| line.is_table());
         last.map(|line| line.text.chars().count()).max().unwrap_or(0)
     }
 
     /// Puts the line that is being typed into the history, so that another can take its place.
     pub fn set_aside(&mut self) {
         let line = self.input.take();
-        if !line.trim().is_empty() && self.history.last() != Some(&line) {
-            self.remember(line);
+        if !line.trim().is_empty() && self.history.last().is_none_or(|last| **last != *line) {
+            self.remember(&line);
         }
         self.browsing = None;
     }
 
-    fn remember(&mut self, line: String) {
-        self.history.push(line);
-        let mut bytes: usize = self.history.iter().map(String::len).sum();
-        while self.history.len() > HISTORY || (bytes > HISTORY_BYTES && self.history.len() > 1) {
-            bytes -= self.history.remove(0).len();
+    fn remember(&mut self, line: &str) {
+        let history = Arc::make_mut(&mut self.history);
+        history.push(line.into());
+        let mut bytes: usize = history.iter().map(|line| line.len()).sum();
+        while history.len() > HISTORY || (bytes > HISTORY_BYTES && history.len() > 1) {
+            bytes -= history.remove(0).len();
         }
     }
 
     /// Forgets what was printed (`clear`, Ctrl-L).
     pub fn clear(&mut self) {
-        (self.printed, self.bytes) = (Arc::default(), 0);
+        (self.printed, self.bytes) = (SharedMap::default(), 0);
         self.open = false;
         self.scrolled = 0;
     }
@@ -219,7 +225,7 @@ impl Console {
             Some((_, draft)) => draft,
             None => self.input.text().to_owned(),
         };
-        self.input.set(self.history[next].clone());
+        self.input.set(&*self.history[next]);
         self.browsing = Some((next, draft));
     }
 
@@ -239,12 +245,12 @@ impl Console {
         if let Some(Recall { found: Some(at), .. }) = self.recall.take()
             && take
         {
-            self.input.set(self.history[at].clone());
+            self.input.set(&*self.history[at]);
         }
     }
 
     fn append(&mut self, origin: Origin, text: &str) {
-        match Arc::make_mut(&mut self.printed).back_mut() {
+        match self.printed.get_mut(&self.count).map(Arc::make_mut) {
             Some(last) if self.open => {
                 self.bytes -= last.text.len();
                 last.text = fold(&(std::mem::take(&mut last.text) + &printable(text)));
@@ -258,10 +264,10 @@ impl Console {
         let text = fold(&printable(text).replace('\t', "    "));
         self.count += 1;
         self.bytes += text.len();
-        let printed = Arc::make_mut(&mut self.printed);
-        printed.push_back(Printed { origin, prompt: printable(&prompt), text });
-        while printed.len() > SCROLLBACK || self.bytes > SCROLLBACK_BYTES {
-            let Some(oldest) = printed.pop_front() else { break };
+        let line = Printed { origin, prompt: printable(&prompt), text };
+        self.printed.insert(self.count, Arc::new(line));
+        while self.printed.len() > SCROLLBACK || self.bytes > SCROLLBACK_BYTES {
+            let Some((_, oldest)) = self.printed.pop_first() else { break };
             self.bytes -= oldest.text.len();
         }
         if self.scrolled > 0 {
@@ -290,7 +296,7 @@ mod tests {
     }
 
     fn texts(console: &Console) -> Vec<&str> {
-        console.printed().iter().map(|line| &*line.text).collect()
+        console.printed().map(|line| &*line.text).collect()
     }
 
     #[test]
@@ -342,7 +348,7 @@ mod tests {
             console.typed("$ ", &format!("echo {number}"));
         }
         assert_eq!(console.history().len(), HISTORY);
-        assert_eq!(console.history()[0], "echo 10");
+        assert_eq!(&*console.history()[0], "echo 10");
     }
 
     #[test]
@@ -352,10 +358,10 @@ mod tests {
             console.print(&out(&format!("{}\n", "x".repeat(LONGEST_LINE))));
             console.typed("$ ", &format!("{number}{}", "y".repeat(LONGEST_LINE)));
         }
-        let printed: usize = console.printed().iter().map(|line| line.text.len()).sum();
+        let printed: usize = console.printed().map(|line| line.text.len()).sum();
         assert_eq!(printed, console.bytes);
         assert!(printed <= SCROLLBACK_BYTES, "{printed}");
-        let history: usize = console.history().iter().map(String::len).sum();
+        let history: usize = console.history().iter().map(|line| line.len()).sum();
         assert!(history <= HISTORY_BYTES, "{history}");
     }
 
@@ -365,6 +371,12 @@ mod tests {
         for _ in 0..SCROLLBACK + 10 {
             console.print(&out("line\n"));
         }
-        assert_eq!(console.printed().len(), SCROLLBACK);
+        assert_eq!(console.kept(), SCROLLBACK);
+        assert_eq!(console.printed_since(SCROLLBACK).count(), 10);
+        console.clear();
+        console.print(&out("a"));
+        console.print(&out("b\n"));
+        assert_eq!(texts(&console), ["ab"]);
+        assert_eq!(console.printed_since(0).count(), 1);
     }
 }

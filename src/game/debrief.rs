@@ -103,9 +103,9 @@ impl Debrief {
         };
         let waiting =
             if edits.len() <= TRIED { (0..edits.len()).collect() } else { VecDeque::new() };
-        let arrived = |story: &&Story| story.arrived;
+        let arrived = |story: &&Arc<Story>| story.arrived;
         Debrief {
-            way: play.stories.iter().rev().find(arrived).cloned(),
+            way: play.stories.iter().rev().find(arrived).map(|story| Story::clone(story)),
             guess: play.first_guess.as_ref().map(|guess| guess.say.clone()),
             edits,
             answered: None,

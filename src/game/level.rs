@@ -109,6 +109,9 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         LevelMsg::Rewind => {
             let text = match play.rewind() {
                 Some(_) => format!("Back at {}; the clock stands.", play.clock()),
+                None if play.has_forgotten_rewinds() => {
+                    "What was before that is not remembered.".to_owned()
+                }
                 None => "There is nothing earlier to go back to.".to_owned(),
             };
             play.say(Tone::Plain, text);

@@ -31,7 +31,7 @@ pub(super) fn update(game: &mut Game, msg: TerminalMsg) -> Vec<Effect> {
             play.console.recall(query, again.is_some());
         }
         TerminalMsg::Scroll(by) => {
-            let most = play.console.printed().len();
+            let most = play.console.kept();
             play.console.scrolled =
                 play.console.scrolled.saturating_add_signed(by as isize).min(most);
         }

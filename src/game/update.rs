@@ -967,7 +967,7 @@ mod tests {
         for _ in 0..20 {
             update(&mut game, Msg::Tick(Duration::from_millis(200)));
         }
-        assert!(labels(&game).contains("half=typed"), "{:?}", play(&game).console.printed());
+        assert!(labels(&game).contains("half=typed"), "{:?}", play(&game).console.printed().collect::<Vec<_>>());
         assert_eq!(play(&game).focus, Panel::Terminal);
         assert!(play(&game).editing.is_none());
     }
@@ -1023,7 +1023,7 @@ mod tests {
         );
         settle(&mut game);
         update(&mut game, Msg::Tick(Duration::from_secs(2)));
-        assert_eq!(pods(&game), 0, "{:?}", play(&game).console.printed());
+        assert_eq!(pods(&game), 0, "{:?}", play(&game).console.printed().collect::<Vec<_>>());
         level(&mut game, LevelMsg::Undo);
         assert_eq!(pods(&game), 1);
     }

@@ -64,7 +64,7 @@ pub(super) struct Node {
     /// Who has which address of the subnet, by the last octet.
     pods: BTreeMap<u8, NetnsId>,
     /// Who had it last.
-    former: BTreeMap<u8, Party>,
+    former: SharedMap<u8, Party>,
     /// The last octet given.
     last_given: u8,
 }
@@ -191,7 +191,7 @@ impl Topology {
             gateway: octet_of(subnet, 1),
             host_ports: BTreeMap::new(),
             pods: BTreeMap::new(),
-            former: BTreeMap::new(),
+            former: SharedMap::default(),
             last_given: 1,
         };
         Arc::make_mut(&mut self.nodes).push(Some(Arc::new(node)));

@@ -98,6 +98,19 @@ impl Player {
         update(&mut self.game, Msg::Tick(Duration::from_millis(500)));
         self.game.take_dirty();
     }
+
+    /// What a copy of the game costs, which is made for every key, and a save of it.
+    fn costs(&self) -> String {
+        const TIMES: u32 = 20;
+        let begun = Instant::now();
+        for _ in 0..TIMES {
+            drop(self.game.clone());
+        }
+        let copy = begun.elapsed() / TIMES;
+        let begun = Instant::now();
+        let bytes = self.game.save().to_bytes().len();
+        format!("a copy takes {copy:?}, a save of {bytes} bytes {:?}", begun.elapsed())
+    }
 }
 
 /// Not a test: what [`measured`] starts. Prints a line for every tenth of the evening: how many
@@ -124,6 +137,7 @@ fn evening() {
         if number % tenth == tenth - 1 {
             let each = begun.elapsed().as_secs_f64() * 1000.0 / tenth as f64;
             println!("{} {:.1} {each:.2}", number + 1, resident());
+            println!("{}", player.costs());
             let of_kinds = kinds.map(|time| time.as_millis() as usize * KINDS / tenth);
             println!("ms a command, by kind: {of_kinds:?}");
             (begun, kinds) = (Instant::now(), [Duration::ZERO; KINDS]);

@@ -48,11 +48,11 @@ pub(crate) enum Source<'a> {
 /// Writes events.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
-    /// The event object of what was told, and the number that it was told as; by the told object's
-    /// UID and a hash of the words.
-    told: SharedMap<(Arc<str>, u64), (Key, u64)>,
-    /// What was told, by that number: oldest first.
-    ages: SharedMap<u64, (Arc<str>, u64)>,
+    /// The number that something was told as, by a hash of the told object's UID and the words. Small
+    /// entries: they lie everywhere, and each change copies its neighbours.
+    told: SharedMap<u64, u64>,
+    /// What was told, as that hash, and its event object; by that number, oldest first.
+    ages: SharedMap<u64, (u64, Key)>,
     /// Keeps the names of one object's events apart, however close they come.
     serial: u64,
     budget: u64,
@@ -73,9 +73,9 @@ impl Recorder {
 
     /// Writes an event, or counts it if it was told before.
     pub(crate) fn tell(&mut self, now: SimTime, api: &mut ApiServer, report: Report<'_>) {
-        let uid: Arc<str> = report.about.uid.as_deref().unwrap_or("").into();
-        let told = (uid, report.fingerprint());
-        if let Some((key, _)) = self.told.get(&told) {
+        let told = report.fingerprint();
+        let known = self.told.get(&told).and_then(|serial| self.ages.get(serial));
+        if let Some((_, key)) = known {
             let known = api.store().get::<Event>(&key.namespace, &key.name).cloned();
             if let Some(event) = known {
                 let _ = api.update(now, repeated(&event, now));
@@ -89,8 +89,8 @@ impl Recorder {
         let event = fresh(now, self.serial, report);
         let key = Key::of(&event.metadata);
         if api.create(now, event).is_ok() {
-            self.ages.insert(self.serial, told.clone());
-            self.told.insert(told, (key, self.serial));
+            self.ages.insert(self.serial, (told, key));
+            self.told.insert(told, self.serial);
             self.forget_the_oldest();
         }
     }
@@ -109,9 +109,9 @@ impl Recorder {
 
     fn forget_the_oldest(&mut self) {
         while self.ages.len() > KNOWN {
-            let Some((serial, told)) = self.ages.pop_first() else { return };
+            let Some((serial, (told, _))) = self.ages.pop_first() else { return };
             // It may have been told anew since, after its event was gone.
-            if self.told.get(&told).is_some_and(|(_, newest)| *newest == serial) {
+            if self.told.get(&told) == Some(&serial) {
                 self.told.remove(&told);
             }
         }
@@ -119,13 +119,14 @@ impl Recorder {
 }
 
 impl Report<'_> {
-    /// Who says what about which part of the object, as a hash.
+    /// Who says what about which part of which object, as a hash.
     fn fingerprint(&self) -> u64 {
         let component = match self.source {
             Source::Classic { component, .. } | Source::Series { component, .. } => component,
         };
         let part = self.about.field_path.as_deref().unwrap_or("");
-        fingerprint([component, part, self.reason, &self.message])
+        let uid = self.about.uid.as_deref().unwrap_or("");
+        fingerprint([uid, component, part, self.reason, &self.message])
     }
 }
 

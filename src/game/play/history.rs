@@ -21,8 +21,14 @@ const BYTES: usize = 16 << 20;
 /// How far apart the states are that rewind goes back to.
 const REWIND_EVERY: Duration = Duration::from_secs(5);
 
-/// How many of them are kept.
-const REWINDS: usize = 60;
+/// After so long …
+const LATELY: Duration = Duration::from_secs(60);
+
+/// … they are as far apart as this: nobody who goes back for minutes counts seconds.
+const REWIND_THEN: Duration = Duration::from_secs(15);
+
+/// How many of them are kept: five minutes of play.
+const REWINDS: usize = 28;
 
 /// A state to go back to.
 #[derive(Clone)]
@@ -81,6 +87,11 @@ impl Play {
         Some(what)
     }
 
+    /// Whether there were older states, which rewind has forgotten.
+    pub(in crate::game) fn has_forgotten_rewinds(&self) -> bool {
+        self.forgotten_rewinds
+    }
+
     /// Goes back in time by some seconds; says to when.
     pub(in crate::game) fn rewind(&mut self) -> Option<SimTime> {
         let now = self.now();
@@ -123,9 +134,11 @@ impl Play {
     }
 
     fn snapshot(&self, before: &str) -> Snapshot {
+        let mut attempt = self.attempt.clone();
+        attempt.cluster_mut().set_aside();
         Snapshot {
             before: before.to_owned(),
-            attempt: self.attempt.clone(),
+            attempt,
             applied: self.applied.clone(),
             typed: self.typed.clone(),
             bytes: self.attempt.written_bytes(),
@@ -188,12 +201,29 @@ impl Play {
         if due {
             let snapshot = self.snapshot("rewind");
             self.rewinds.push_back((now, Arc::new(snapshot)));
+            self.thin_out_rewinds();
             while self.rewinds.len() > REWINDS
                 || held(self.rewinds.iter().map(|(_, snapshot)| snapshot)) > BYTES
             {
                 self.rewinds.pop_front();
+                self.forgotten_rewinds = true;
             }
         }
         false
+    }
+
+    /// Of the older states, drops those whose neighbours are close enough.
+    fn thin_out_rewinds(&mut self) {
+        let now = self.now();
+        let is_old = |at: SimTime| now.since(at) > LATELY;
+        let mut at = 1;
+        while at + 1 < self.rewinds.len() && is_old(self.rewinds[at].0) {
+            let gap = self.rewinds[at + 1].0.since(self.rewinds[at - 1].0);
+            if gap <= REWIND_THEN {
+                self.rewinds.remove(at);
+            } else {
+                at += 1;
+            }
+        }
     }
 }

@@ -113,7 +113,7 @@ pub struct Play {
     /// Whether the cluster's own things are shown.
     pub system: bool,
     /// The ways of the last requests, oldest first.
-    pub stories: Vec<Story>,
+    pub stories: Vec<Arc<Story>>,
     /// The one that is shown.
     pub story: usize,
     /// The packet's walk through it.
@@ -170,6 +170,8 @@ pub struct Play {
     /// Whether undo has forgotten its oldest states.
     forgotten: bool,
     rewinds: VecDeque<(SimTime, Arc<Snapshot>)>,
+    /// Whether rewind has forgotten its oldest states.
+    forgotten_rewinds: bool,
 }
 
 /// What is done of the cluster's work between two frames, in its steps: a key is answered after it.
@@ -237,6 +239,7 @@ impl Play {
             undo: VecDeque::new(),
             forgotten: false,
             rewinds: VecDeque::new(),
+            forgotten_rewinds: false,
             attempt,
         };
         play.console.note(WELCOME);
@@ -388,11 +391,13 @@ impl Play {
             return false;
         }
         self.fresh.extend(scene.changes_since(&self.scene));
+        let seen: BTreeSet<Spot> = scene.spots(true).into_iter().collect();
+        self.fresh.retain(|spot| seen.contains(spot));
         self.fresh_for = Duration::ZERO;
         let gone = scene.gone_since(&self.scene).into_iter();
         self.ghosts.extend(gone.map(|ghost| (ghost, Duration::ZERO)));
         self.scene = Arc::new(scene);
-        if !self.scene.spots(true).contains(&self.picked) {
+        if !seen.contains(&self.picked) {
             self.picked = self.first_pick();
         }
         true

@@ -1,5 +1,6 @@
 //! What moves: the packet on its way, and the marks of what has just changed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Play;
@@ -34,7 +35,7 @@ pub struct Walk {
 impl Play {
     /// The story that is shown.
     pub fn current_story(&self) -> Option<&Story> {
-        self.stories.get(self.story)
+        self.stories.get(self.story).map(Arc::as_ref)
     }
 
     /// Whether the story shows what speaks for its decisions. While a goal fails that is the
@@ -130,7 +131,7 @@ impl Play {
         if story.steps.is_empty() {
             return;
         }
-        self.stories.push(story);
+        self.stories.push(Arc::new(story));
         if self.stories.len() > STORIES {
             self.stories.remove(0);
         }

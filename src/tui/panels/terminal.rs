@@ -34,7 +34,7 @@ pub fn draw(
     let wanted = height + console.scrolled;
     let mut rows: Vec<Row> = input;
     let cursor_from_end = rows.len() - cursor.0;
-    let mut lines = console.printed().iter().rev();
+    let mut lines = console.printed().rev();
     while rows.len() < wanted
         && let Some(printed) = lines.next()
     {
@@ -145,7 +145,7 @@ fn input_rows(play: &Play, theme: &Theme, columns: usize) -> (Vec<Row>, (usize, 
         let found = recall.found.and_then(|at| console.history().get(at));
         let prompt = format!("(search: {}) ", recall.query);
         let column = width(&prompt).min(columns - 1);
-        let found = found.cloned().unwrap_or_default();
+        let found = found.map(|line| line.to_string()).unwrap_or_default();
         return (fold(&[(prompt, theme.accent), (found, theme.text)], columns), (0, column));
     }
     let prompt = session.prompt();
