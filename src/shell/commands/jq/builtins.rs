@@ -60,6 +60,7 @@ pub(super) fn call(
 // Each has a function of its own, so that what runs inside each other needs little of the stack.
 
 fn tell(run: &mut Run<'_>, debug: bool, input: Item, out: Out<'_>) -> Flow {
+    run.spend(written(&input.value))?;
     let text = print::compact(&input.value);
     let line = if debug { format!("[\"DEBUG:\",{text}]\n") } else { text };
     run.errors.extend(line.bytes());
@@ -343,7 +344,79 @@ fn valued(
     })
 }
 
+/// Steps that it takes to write a value.
+pub(super) fn written(value: &Value) -> u64 {
+    value.size() / 16
+}
+
+/// Steps that a function takes that does its work at once.
+fn cost(name: &str, arguments: &[Value], input: &Value) -> u64 {
+    let argument = arguments.first();
+    match (name, argument) {
+        ("type" | "not" | "has" | "length" | "error", _) => input.size().min(1 << 23) / 1_024,
+        ("getpath", _) => 0,
+        ("setpath", Some(Value::Array(keys))) => paths::change_cost(input, &keys.items),
+        ("delpaths", Some(Value::Array(all))) => {
+            let of = |path: &Value| match path {
+                Value::Array(keys) => paths::change_cost(input, &keys.items),
+                _ => 0,
+            };
+            all.items.iter().fold(0_u64, |sum, path| sum.saturating_add(of(path)))
+        }
+        ("contains", Some(wanted)) => match input {
+            Value::String(_) => input.size() / 64,
+            _ => (input.size() / 8).saturating_mul(wanted.size() / 8) / 16,
+        },
+        ("sort" | "min" | "max", _) => sorted(input),
+        ("_sort_by" | "_group_by" | "_min_by" | "_max_by", Some(keys)) => {
+            sorted(keys).saturating_add(input.width() / 4)
+        }
+        ("keys" | "keys_unsorted", _) => input.width() / 8,
+        ("add", _) => match input {
+            Value::Array(array) => added(array.items.iter()),
+            Value::Object(object) => added(object.in_order().into_iter().map(|(_, item)| item)),
+            _ => 0,
+        },
+        ("startswith" | "endswith", _) => 0,
+        ("ltrimstr" | "rtrimstr", _) => input.size().min(1 << 23) / 1_024,
+        ("tostring", _) if matches!(input, Value::String(_)) => 0,
+        _ if math_only(input, arguments) => 0,
+        _ => written(input),
+    }
+}
+
+/// Whether nothing but numbers is there, which cost what a step costs.
+fn math_only(input: &Value, arguments: &[Value]) -> bool {
+    let number = |value: &Value| matches!(value, Value::Number(_) | Value::Null | Value::Bool(_));
+    number(input) && arguments.iter().all(number)
+}
+
+/// Steps that sorting takes: each value is compared a few times.
+fn sorted(values: &Value) -> u64 {
+    let times = u64::from(values.width().max(1).ilog2()) + 1;
+    values.size().saturating_mul(times) / 32
+}
+
+/// Steps that `add` takes: each sum is copied for the next.
+fn added<'v>(items: impl Iterator<Item = &'v Value>) -> u64 {
+    let (mut sum, mut width, mut size) = (0_u64, 0_u64, 0_u64);
+    for item in items {
+        width = width.saturating_add(item.width());
+        sum = sum.saturating_add(match item {
+            Value::Object(_) => width / 4,
+            Value::Array(_) => width / 16,
+            Value::String(text) => {
+                size += text.len() as u64;
+                size / 1_024
+            }
+            _ => 0,
+        });
+    }
+    sum
+}
+
 fn apply(run: &mut Run<'_>, name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> {
+    run.spend(cost(name, arguments, input))?;
     match (name, arguments) {
         ("error", [value]) => Err(Stop::Error(value.clone())),
         ("halt_error", [code]) => halt_error(run, input, code),
@@ -375,7 +448,9 @@ fn apply(run: &mut Run<'_>, name: &str, arguments: &[Value], input: &Value) -> R
             paths::delete(input.clone(), &mut found)
         }
         ("delpaths", _) => error("Paths must be specified as an array"),
-        ("_match", [pattern, flags, test]) => regex::find(input, pattern, flags, test.is_true()),
+        ("_match", [pattern, flags, test]) => {
+            regex::find(run, input, pattern, flags, test.is_true())
+        }
         ("gmtime" | "localtime" | "mktime" | "strftime" | "strflocaltime" | "strptime", _) => {
             time::call(name, arguments, input)
         }

@@ -134,6 +134,7 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
                 if !errors.is_empty() {
                     out.put_error(&errors);
                 }
+                run.spend(builtins::written(&item.value))?;
                 last = Some(item.value.is_true());
                 options.print(&item.value, out.stdout);
                 match out.stdout.len() > MOST_OUTPUT {
@@ -166,7 +167,10 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
                 io.write_error(match value {
                     Value::String(text) => format!("jq: error (at {position}): {text}"),
                     other => {
-                        let text = print::compact(&other);
+                        let text = match other.size() > MOST_OUTPUT as u64 {
+                            true => print::beginning(&other),
+                            false => print::compact(&other),
+                        };
                         format!("jq: error (at {position}) (not a string): {text}")
                     }
                 });

@@ -25,6 +25,23 @@ pub(super) fn binary(operator: &str, left: &Value, right: &Value) -> Result<Valu
     }
 }
 
+/// Steps that it takes to do that.
+pub(super) fn cost(operator: &str, left: &Value, right: &Value) -> u64 {
+    let text = |value: &Value| matches!(value, Value::String(_));
+    match operator {
+        "+" if text(left) && text(right) => (left.size() + right.size()) / 1_024,
+        "+" => match left {
+            Value::Object(_) => (left.width() + right.width()) / 4,
+            _ => (left.width() + right.width()) / 16,
+        },
+        "-" => left.width() * right.width() / 8,
+        "*" if text(left) || text(right) => 0,
+        "*" | "/" => left.size().saturating_add(right.size()) / 32,
+        "%" => 0,
+        _ => left.size().min(right.size()) / 32,
+    }
+}
+
 fn cannot<T>(left: &Value, right: &Value, verb: &str) -> Result<T, Stop> {
     error(format!("{} and {} cannot be {verb}", left.shown(), right.shown()))
 }

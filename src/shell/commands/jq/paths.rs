@@ -53,7 +53,7 @@ impl Path {
 
 /// A value as these errors show it.
 fn short(value: &Value) -> String {
-    let text = super::print::compact(value);
+    let text = super::print::beginning(value);
     match text.len() > 29 {
         true => format!("{}...", text.chars().take(26).collect::<String>()),
         false => text,
@@ -69,6 +69,31 @@ pub(super) fn get(item: &Item, key: &Value) -> Result<Item, Stop> {
         ));
     }
     Ok(Item { value: look(&item.value, key)?, path: item.path.then(key) })
+}
+
+/// Steps that it takes to look there.
+pub(super) fn cost(value: &Value, key: &Value) -> u64 {
+    match (value, key) {
+        (Value::String(text), _) => text.len() as u64 / 64,
+        (Value::Array(_), Value::Object(_)) => value.width() / 64,
+        (Value::Array(_), Value::Array(_)) => value.width() * key.width().max(1) / 16,
+        _ => 0,
+    }
+}
+
+/// Steps that it takes to put something else there: what holds it is copied.
+pub(super) fn change_cost(value: &Value, path: &[Value]) -> u64 {
+    let mut steps = 0;
+    let mut at = value.clone();
+    for key in path {
+        steps += match at {
+            Value::Object(_) => at.width() / 4,
+            _ => at.width() / 16,
+        };
+        let Ok(next) = look(&at, key) else { break };
+        at = next;
+    }
+    steps
 }
 
 fn look(value: &Value, key: &Value) -> Result<Value, Stop> {

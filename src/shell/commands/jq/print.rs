@@ -10,6 +10,8 @@ pub(super) struct Style {
     pub sort: bool,
     pub color: bool,
     pub ascii: bool,
+    /// Nobody reads on after so many bytes.
+    pub enough: Option<usize>,
 }
 
 /// Colours of null, false, true, numbers, strings, arrays, objects, and of keys.
@@ -19,6 +21,11 @@ const KEY: &str = "34;1";
 /// A value on one line, as `tojson` writes it.
 pub(super) fn compact(value: &Value) -> String {
     print(value, &Style::default())
+}
+
+/// The beginning of that, for errors, which quote no more than some letters.
+pub(super) fn beginning(value: &Value) -> String {
+    print(value, &Style { enough: Some(200), ..Style::default() })
 }
 
 /// A value as text.
@@ -43,7 +50,10 @@ fn scalar(value: &Value, style: &Style, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(value) => out.push_str(&number(*value)),
-        Value::String(text) => quote(text, style.ascii, out),
+        Value::String(text) => {
+            let end = style.enough.map_or(text.len(), |most| text.floor_char_boundary(most));
+            quote(&text[..end], style.ascii, out);
+        }
         Value::Array(_) | Value::Object(_) => {}
     }
 }
@@ -74,6 +84,9 @@ fn plain(value: &Value, style: &Style, level: usize, out: &mut String) {
     out.push(open);
     let entries = entries(value, style);
     for (at, (key, value)) in entries.iter().enumerate() {
+        if style.enough.is_some_and(|most| out.len() > most) {
+            return;
+        }
         if at > 0 {
             out.push(',');
         }

@@ -2,11 +2,22 @@
 
 use std::rc::Rc;
 
-use super::run::{Stop, error};
+use super::run::{Run, Stop, error};
 use super::value::Value;
+
+/// Steps that it takes to compile a pattern.
+const COMPILED: u64 = 300;
+
+/// A pattern with its flags, compiled.
+pub(super) struct Compiled {
+    pattern: Rc<str>,
+    flags: String,
+    regex: regex::Regex,
+}
 
 /// Where a pattern is found in a text; with `test`, only whether it is.
 pub(super) fn find(
+    run: &mut Run<'_>,
     input: &Value,
     pattern: &Value,
     flags: &Value,
@@ -35,7 +46,15 @@ pub(super) fn find(
             _ => return error(format!("{flags} is not a valid modifier string")),
         }
     }
-    let regex = builder.compile(pattern)?;
+    let same = |known: &Compiled| known.pattern == *pattern && known.flags == flags;
+    if !run.pattern.as_ref().is_some_and(same) {
+        run.spend(COMPILED)?;
+        let regex = builder.compile(pattern)?;
+        let (pattern, flags) = (pattern.clone(), flags.to_owned());
+        run.pattern = Some(Compiled { pattern, flags, regex });
+    }
+    let Some(Compiled { regex, .. }) = &run.pattern else { return Ok(Value::Null) };
+    let mut letters = Letters { text, at: 0, letters: 0 };
     if test {
         return Ok(Value::Bool(regex.is_match(text)));
     }
@@ -45,7 +64,7 @@ pub(super) fn find(
         if builder.no_empty && captures.get(0).is_some_and(|whole| whole.is_empty()) {
             continue;
         }
-        found.push(one(text, &captures, &names));
+        found.push(one(&mut letters, &captures, &names));
         if !builder.all {
             break;
         }
@@ -94,11 +113,34 @@ impl Builder {
     }
 }
 
+/// Counts the characters before a place; places come more or less in order.
+struct Letters<'t> {
+    text: &'t str,
+    at: usize,
+    letters: usize,
+}
+
+impl Letters<'_> {
+    fn before(&mut self, place: usize) -> f64 {
+        let count = |from: usize, to: usize| self.text[from..to].chars().count();
+        self.letters = match place >= self.at {
+            true => self.letters + count(self.at, place),
+            false => self.letters - count(place, self.at),
+        };
+        self.at = place;
+        self.letters as f64
+    }
+}
+
 /// A match as an object; offsets count characters.
-fn one(text: &str, captures: &regex::Captures<'_>, names: &[Option<&str>]) -> Value {
-    let part = |at: usize| {
+fn one(
+    letters: &mut Letters<'_>,
+    captures: &regex::Captures<'_>,
+    names: &[Option<&str>],
+) -> Value {
+    let mut part = |at: usize| {
         let found = captures.get(at);
-        let offset = found.map_or(-1.0, |found| text[..found.start()].chars().count() as f64);
+        let offset = found.map_or(-1.0, |found| letters.before(found.start()));
         let length = found.map_or(0.0, |found| found.as_str().chars().count() as f64);
         let string = found.map_or(Value::Null, |found| Value::text(found.as_str()));
         [
@@ -107,10 +149,11 @@ fn one(text: &str, captures: &regex::Captures<'_>, names: &[Option<&str>]) -> Va
             (Rc::from("string"), string),
         ]
     };
+    let whole = part(0);
     let groups = (1..captures.len()).map(|at| {
         let name = names.get(at).copied().flatten().map_or(Value::Null, Value::text);
         Value::object(part(at).into_iter().chain([(Rc::from("name"), name)]))
     });
     let captured: (Rc<str>, Value) = (Rc::from("captures"), Value::array(groups.collect()));
-    Value::object(part(0).into_iter().chain([captured]))
+    Value::object(whole.into_iter().chain([captured]))
 }

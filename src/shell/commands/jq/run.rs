@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::builtins;
 use super::operators;
 use super::paths::{self, Path};
+use super::regex;
 use super::tree::{Exp, Function, Node, Part, Pattern};
 use super::value::{DEEPEST, Value};
 
@@ -131,6 +132,8 @@ pub(super) struct Run<'r> {
     pub errors: Vec<u8>,
     library: Rc<BTreeMap<(String, usize), Rc<Function>>>,
     globals: Env,
+    /// The pattern that was compiled last.
+    pub pattern: Option<regex::Compiled>,
     steps: u64,
     depth: u32,
     labels: u64,
@@ -143,7 +146,8 @@ impl<'r> Run<'r> {
         library: Rc<BTreeMap<(String, usize), Rc<Function>>>,
         globals: Env,
     ) -> Run<'r> {
-        Run { inputs, now, errors: Vec::new(), library, globals, steps: 0, depth: 0, labels: 0 }
+        let (errors, pattern) = (Vec::new(), None);
+        Run { inputs, now, errors, library, globals, pattern, steps: 0, depth: 0, labels: 0 }
     }
 
     /// Runs a whole program on one input.
@@ -159,7 +163,12 @@ impl<'r> Run<'r> {
 
     /// Counts a step.
     pub fn count(&mut self) -> Flow {
-        self.steps += 1;
+        self.spend(1)
+    }
+
+    /// Counts as many steps as something takes that is done at once.
+    pub fn spend(&mut self, steps: u64) -> Flow {
+        self.steps = self.steps.saturating_add(steps);
         match self.steps > MOST_STEPS {
             true => Err(Stop::Refused("runs that take this long")),
             false => Ok(()),
@@ -251,7 +260,10 @@ impl<'r> Run<'r> {
         let value = match &**exp {
             Node::Variable(name) => env.variable(name).unwrap_or(Value::Null),
             Node::Literal(value) => value.clone(),
-            Node::Format(name) => Value::text(builtins::format(name, &input.value)?),
+            Node::Format(name) => {
+                self.spend(builtins::written(&input.value))?;
+                Value::text(builtins::format(name, &input.value)?)
+            }
             _ => Value::Null,
         };
         out(self, Item::made(value, &input.path))
@@ -320,6 +332,7 @@ impl<'r> Run<'r> {
     ) -> Flow {
         self.eval(right, env, input.plain(), &mut |run, right| {
             run.eval(left, env, input.plain(), &mut |run, left| {
+                run.spend(operators::cost(operator, &left.value, &right.value))?;
                 let value = operators::binary(operator, &left.value, &right.value)?;
                 out(run, Item::made(value, &input.path))
             })
@@ -358,11 +371,13 @@ impl<'r> Run<'r> {
     ) -> Flow {
         let place = input.clone();
         self.eval(key, env, input.plain(), &mut |run, key| {
-            run.eval(term, env, place.clone(), &mut |run, item| match paths::get(&item, &key.value)
-            {
-                Ok(found) => out(run, found),
-                Err(Stop::Error(_)) if quiet => Ok(()),
-                Err(stop) => Err(stop),
+            run.eval(term, env, place.clone(), &mut |run, item| {
+                run.spend(paths::cost(&item.value, &key.value))?;
+                match paths::get(&item, &key.value) {
+                    Ok(found) => out(run, found),
+                    Err(Stop::Error(_)) if quiet => Ok(()),
+                    Err(stop) => Err(stop),
+                }
             })
         })
     }
@@ -385,10 +400,13 @@ impl<'r> Run<'r> {
                     (Rc::from("start"), from.value.clone()),
                     (Rc::from("end"), to.value.clone()),
                 ]);
-                run.eval(term, env, place.clone(), &mut |run, item| match paths::get(&item, &key) {
-                    Ok(found) => out(run, found),
-                    Err(Stop::Error(_)) if quiet => Ok(()),
-                    Err(stop) => Err(stop),
+                run.eval(term, env, place.clone(), &mut |run, item| {
+                    run.spend(paths::cost(&item.value, &key))?;
+                    match paths::get(&item, &key) {
+                        Ok(found) => out(run, found),
+                        Err(Stop::Error(_)) if quiet => Ok(()),
+                        Err(stop) => Err(stop),
+                    }
                 })
             })
         })
@@ -476,6 +494,7 @@ impl<'r> Run<'r> {
         match part {
             Part::Text(text) => self.text(format, rest, env, input, before + text, path, out),
             Part::Exp(exp) => self.eval(exp, env, input.clone(), &mut |run, item| {
+                run.spend(builtins::written(&item.value) + before.len() as u64 / 1_024)?;
                 let text = builtins::format(format, &item.value)?;
                 run.text(format, rest, env, input.clone(), format!("{before}{text}"), path, out)
             }),
@@ -500,6 +519,7 @@ impl<'r> Run<'r> {
                 return error(format!("Cannot use {} as object key", key.value.shown()));
             };
             run.eval(value, env, input.clone(), &mut |run, item| {
+                run.spend(before.width() / 4)?;
                 let mut object = before.clone();
                 if let Value::Object(object) = &mut object {
                     Rc::make_mut(object).insert(name.clone(), item.value);
@@ -655,8 +675,10 @@ impl<'r> Run<'r> {
     pub fn paths(&mut self, exp: &Exp, env: &Env, input: &Value) -> Result<Vec<Vec<Value>>, Stop> {
         let mut found = Vec::new();
         let item = Item { value: input.clone(), path: Path::root() };
-        self.eval(exp, env, item, &mut |_, item| {
-            found.push(item.path.keys(&item.value)?);
+        self.eval(exp, env, item, &mut |run, item| {
+            let keys = item.path.keys(&item.value)?;
+            run.spend(keys.len() as u64 / 8)?;
+            found.push(keys);
             Ok(())
         })?;
         Ok(found)
@@ -678,12 +700,15 @@ impl<'r> Run<'r> {
         let place = input.clone();
         let arithmetic = operator.strip_suffix('=').filter(|sign| !sign.is_empty());
         self.eval(value, env, input.plain(), &mut |run, right| {
-            let result = run.modify(target, env, &place.value, &mut |_, old| {
+            let result = run.modify(target, env, &place.value, &mut |run, old| {
                 Ok(Some(match arithmetic {
                     None => right.value.clone(),
                     Some("//") if old.is_true() => old,
                     Some("//") => right.value.clone(),
-                    Some(sign) => operators::binary(sign, &old, &right.value)?,
+                    Some(sign) => {
+                        run.spend(operators::cost(sign, &old, &right.value))?;
+                        operators::binary(sign, &old, &right.value)?
+                    }
                 }))
             })?;
             out(run, Item::made(result, &path))
@@ -728,7 +753,7 @@ impl<'r> Run<'r> {
         let mut state = input.clone();
         let mut deleted = false;
         for path in self.paths(target, env, input)? {
-            self.count()?;
+            self.spend(1 + paths::change_cost(&state, &path))?;
             // jq 1.6 goes on with the paths of before, although what was deleted moved the others.
             let old = paths::get_path(&state, &path).or_else(|stop| match deleted {
                 true => Ok(Value::Null),

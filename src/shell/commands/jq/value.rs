@@ -18,11 +18,12 @@ pub(super) enum Value {
     Object(Rc<Object>),
 }
 
-/// An array, and how deep it nests.
+/// An array, how deep it nests, and its size.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Array {
     pub items: Vec<Value>,
     depth: u16,
+    size: u64,
 }
 
 /// An object: its keys with their places in the order of coming.
@@ -31,6 +32,7 @@ pub(super) struct Object {
     entries: BTreeMap<Rc<str>, (u64, Value)>,
     next: u64,
     depth: u16,
+    size: u64,
 }
 
 impl Object {
@@ -40,16 +42,21 @@ impl Object {
 
     pub fn insert(&mut self, key: Rc<str>, value: Value) {
         self.depth = self.depth.max(value.depth());
+        self.size = self.size.saturating_add(value.size());
         if let Some((_, old)) = self.entries.get_mut(&key) {
+            self.size = self.size.saturating_sub(old.size());
             *old = value;
             return;
         }
+        self.size = self.size.saturating_add(key.len() as u64);
         self.entries.insert(key, (self.next, value));
         self.next += 1;
     }
 
     pub fn remove(&mut self, key: &str) {
-        self.entries.remove(key);
+        if let Some((_, old)) = self.entries.remove(key) {
+            self.size = self.size.saturating_sub(old.size()).saturating_sub(key.len() as u64);
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -76,7 +83,8 @@ impl Value {
 
     pub fn array(items: Vec<Value>) -> Value {
         let depth = items.iter().map(Value::depth).max().unwrap_or(0);
-        Value::Array(Rc::new(Array { items, depth }))
+        let size = items.iter().fold(0_u64, |size, item| size.saturating_add(item.size()));
+        Value::Array(Rc::new(Array { items, depth, size }))
     }
 
     pub fn object(pairs: impl IntoIterator<Item = (Rc<str>, Value)>) -> Value {
@@ -92,6 +100,27 @@ impl Value {
         match self {
             Value::Array(array) => array.depth + 1,
             Value::Object(object) => object.depth + 1,
+            _ => 0,
+        }
+    }
+
+    /// About how many bytes it takes to be written. What stands in it several times counts as often, so
+    /// this may be far more than it takes in memory.
+    pub fn size(&self) -> u64 {
+        const SCALAR: u64 = 8;
+        SCALAR.saturating_add(match self {
+            Value::String(text) => text.len() as u64,
+            Value::Array(array) => array.size,
+            Value::Object(object) => object.size,
+            _ => 0,
+        })
+    }
+
+    /// How many values stand in it, not counting those in them.
+    pub fn width(&self) -> u64 {
+        match self {
+            Value::Array(array) => array.items.len() as u64,
+            Value::Object(object) => object.len() as u64,
             _ => 0,
         }
     }
@@ -113,7 +142,7 @@ impl Value {
 
     /// `string ("abc")`: as errors show it. jq keeps eleven bytes of a long value.
     pub fn shown(&self) -> String {
-        let text = super::print::compact(self);
+        let text = super::print::beginning(self);
         let short = match text.len() > 14 {
             true => {
                 let mut end = 11;
