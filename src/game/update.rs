@@ -967,7 +967,11 @@ mod tests {
         for _ in 0..20 {
             update(&mut game, Msg::Tick(Duration::from_millis(200)));
         }
-        assert!(labels(&game).contains("half=typed"), "{:?}", play(&game).console.printed().collect::<Vec<_>>());
+        assert!(
+            labels(&game).contains("half=typed"),
+            "{:?}",
+            play(&game).console.printed().collect::<Vec<_>>()
+        );
         assert_eq!(play(&game).focus, Panel::Terminal);
         assert!(play(&game).editing.is_none());
     }

@@ -133,11 +133,7 @@ impl Letters<'_> {
 }
 
 /// A match as an object; offsets count characters.
-fn one(
-    letters: &mut Letters<'_>,
-    captures: &regex::Captures<'_>,
-    names: &[Option<&str>],
-) -> Value {
+fn one(letters: &mut Letters<'_>, captures: &regex::Captures<'_>, names: &[Option<&str>]) -> Value {
     let mut part = |at: usize| {
         let found = captures.get(at);
         let offset = found.map_or(-1.0, |found| letters.before(found.start()));
