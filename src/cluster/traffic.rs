@@ -136,6 +136,8 @@ pub enum Payload {
 /// An HTTP/1.1 request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
+    /// The client's version.
+    pub version: HttpVersion,
     /// `GET`
     pub method: String,
     /// Path and query: `/index.html?a=b`
@@ -146,9 +148,11 @@ pub struct HttpRequest {
     pub body: Vec<u8>,
 }
 
-/// A response's version of HTTP.
+/// A version of HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpVersion {
+    /// A request of one line, and a response without a head.
+    V0_9,
     /// A connection ends with its response, unless that says `Connection: keep-alive`.
     V1_0,
     /// A connection stays, unless the response says `Connection: close`.
@@ -159,6 +163,7 @@ pub enum HttpVersion {
 impl fmt::Display for HttpVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            HttpVersion::V0_9 => "HTTP/0.9",
             HttpVersion::V1_0 => "HTTP/1.0",
             HttpVersion::V1_1 => "HTTP/1.1",
         })
@@ -595,6 +600,7 @@ mod tests {
     #[test]
     fn a_proxy_s_request_is_answered_as_one_s_own() {
         let request = HttpRequest {
+            version: Default::default(),
             method: "GET".to_owned(),
             target: "http://web:81/x?y".to_owned(),
             headers: vec![("Host".to_owned(), "other".to_owned())],
@@ -615,6 +621,7 @@ mod tests {
     #[test]
     fn a_tls_server_tells_a_client_without_tls() {
         let request = HttpRequest {
+            version: Default::default(),
             method: "GET".to_owned(),
             target: "/".to_owned(),
             headers: Vec::new(),

@@ -164,6 +164,12 @@ impl Interface {
         Some(Ipv6Addr::new(0xfe80, 0, 0, 0, first, second, pair(0xfe, d), pair(e, f)))
     }
 
+    /// Whether the device has this address; all of 127.0.0.0/8 is the loopback device's.
+    pub fn has(&self, address: IpAddr) -> bool {
+        let loopback = self.name == "lo" && address.is_loopback();
+        loopback || self.addresses.iter().any(|(own, _)| *own == address)
+    }
+
     /// The name with the number of the other end: `eth0@if8`.
     pub fn full_name(&self) -> String {
         match self.peer {

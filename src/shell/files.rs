@@ -5,6 +5,7 @@
 
 use super::{Files, Io};
 use crate::cluster::{Cluster, Place};
+use crate::random::Stream;
 
 /// Where the laptop's working folder is.
 pub(super) const HOME: &str = "/home/player";
@@ -89,6 +90,33 @@ fn own(place: &Place, path: &str) -> Option<String> {
     }
 }
 
+/// Devices that every system has.
+const DEVICES: [&str; 9] = [
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/tty",
+    "/dev/stdin",
+    "/dev/stdout",
+    "/dev/stderr",
+];
+
+/// Whether there is a device at an absolute path.
+pub(super) fn is_device(path: &str) -> bool {
+    DEVICES.contains(&path)
+}
+
+/// What is said to whoever reads a device to its end, which it has not.
+const ENDLESS: &str =
+    "not simulated here: a file without an end; head -c COUNT reads so much of it";
+
+/// Whether a device gives bytes for ever.
+fn is_endless(path: &str) -> bool {
+    matches!(path, "/dev/zero" | "/dev/full" | "/dev/random" | "/dev/urandom")
+}
+
 /// A place's files, to read.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
@@ -100,8 +128,10 @@ pub(super) struct View<'a> {
 impl View<'_> {
     /// The content of the file at an absolute path.
     pub fn read(self, path: &str) -> Result<Vec<u8>, String> {
-        if path == "/dev/null" {
-            return Ok(Vec::new());
+        match path {
+            "/dev/null" => return Ok(Vec::new()),
+            path if is_endless(path) => return Err(ENDLESS.to_owned()),
+            _ => {}
         }
         let content = match own(self.place, path) {
             Some(name) => self.files.get(&name).cloned(),
@@ -208,8 +238,10 @@ pub(super) fn write(
     path: &str,
     content: &[u8],
 ) -> Result<(), String> {
-    if path == "/dev/null" {
-        return Ok(());
+    match path {
+        "/dev/null" | "/dev/zero" | "/dev/random" | "/dev/urandom" => return Ok(()),
+        "/dev/full" => return Err("No space left on device".to_owned()),
+        _ => {}
     }
     if content.len() > LARGEST || own(place, path).is_some_and(|name| !fits(files, &name, content))
     {
@@ -222,7 +254,9 @@ pub(super) fn write(
         }
         let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
         let folder = if folder.is_empty() { "/" } else { folder };
-        if !view.is_directory(folder) && !view.is_file(path) {
+        // The kernel's own files are there or not: nobody makes one.
+        let kernels = ["/proc/", "/sys/"].iter().any(|own| path.starts_with(own));
+        if (kernels || !view.is_directory(folder)) && !view.is_file(path) {
             return Err("No such file or directory".to_owned());
         }
     }
@@ -267,6 +301,38 @@ impl Io<'_> {
     /// `No such file or directory`, `Is a directory`, `Permission denied`.
     pub fn read_file(&self, path: &str) -> Result<Vec<u8>, String> {
         self.view().read(&self.absolute(path))
+    }
+
+    /// The first bytes of a file, which may be a device that gives them for ever.
+    ///
+    /// # Errors
+    /// As [`Io::read_file`].
+    pub fn read_first(&mut self, path: &str, count: usize) -> Result<Vec<u8>, String> {
+        let path = self.absolute(path);
+        let count_most = count.min(LARGEST);
+        match path.as_str() {
+            "/dev/zero" | "/dev/full" => Ok(vec![0; count_most]),
+            "/dev/random" | "/dev/urandom" => Ok(self.random_bytes(count_most)),
+            _ => self.view().read(&path).map(|mut bytes| {
+                bytes.truncate(count);
+                bytes
+            }),
+        }
+    }
+
+    /// Bytes by chance, others at every moment and behind every output.
+    fn random_bytes(&self, count: usize) -> Vec<u8> {
+        let seed = self.now().as_micros().wrapping_add(self.stdout.len() as u64);
+        let mut stream = Stream::new(seed, "urandom");
+        let mut bytes: Vec<u8> =
+            (0..count.div_ceil(8)).flat_map(|_| stream.bits().to_le_bytes()).collect();
+        bytes.truncate(count);
+        bytes
+    }
+
+    /// Whether there is a device at `path`.
+    pub fn is_device(&self, path: &str) -> bool {
+        is_device(&self.absolute(path))
     }
 
     /// Writes a file.

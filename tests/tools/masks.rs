@@ -29,6 +29,10 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"[qQ]uery time: \d+ [mu]sec", "Query time: N"),
         (r"(?m)(WHEN:|Received) [^\n]*", "$1 *"),
         (r"in \d+ ms", "in N ms"),
+        (r"\r(#+)", "$1"),
+        (r"(Total wall clock time:) [\d.]+s", "$1 N"),
+        (r"Query #(\d) completed in \d+ms", "Query #$1 completed"),
+        (r"query_time: !!timestamp \S+|response_time: !!timestamp \S+", "TIMESTAMP"),
     ];
     all.into_iter().map(|(look, put)| (Regex::new(look).expect("it is one"), put)).collect()
 });

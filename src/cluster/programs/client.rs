@@ -130,6 +130,7 @@ fn payload(request: &Request<'_>, host: &str, port: u16) -> Payload {
     match request.speaks {
         Speaks::Grpc => Payload::Http(protocols::grpc_call(&host, path)),
         _ => Payload::Http(HttpRequest {
+            version: Default::default(),
             method: method.to_owned(),
             target: path.to_owned(),
             headers: vec![("Host".to_owned(), host)],

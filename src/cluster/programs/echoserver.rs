@@ -113,6 +113,7 @@ mod tests {
     #[test]
     fn it_tells_what_it_was_asked() {
         let request = HttpRequest {
+            version: Default::default(),
             method: "GET".into(),
             target: "/".into(),
             headers: vec![

@@ -23,11 +23,11 @@ pub enum Incoming {
 /// Reads what a client sent to a plain HTTP port. Bytes that spell a request (`nc` by hand) are one.
 pub fn incoming(ask: &Ask) -> Incoming {
     match &ask.payload {
-        Payload::Http(request) => Incoming::Request(request.clone()),
+        Payload::Http(request) => Incoming::Request(closing(request.clone())),
         Payload::Tls { .. } => Incoming::Handshake,
         Payload::Nothing => Incoming::Nothing,
         Payload::Bytes(bytes) => match parse(bytes) {
-            Some(request) => Incoming::Request(request),
+            Some(request) => Incoming::Request(closing(request)),
             None if bytes.contains(&b'\n') => Incoming::Garbage,
             None => Incoming::Nothing,
         },
@@ -37,6 +37,7 @@ pub fn incoming(ask: &Ask) -> Incoming {
 /// Answers with a response, in the client's own manner: bytes to whoever sent bytes.
 pub fn reply(ask: &Ask, response: HttpResponse) -> Answer {
     let reply = match &ask.payload {
+        Payload::Bytes(bytes) if old_request(bytes).is_some() => Reply::Bytes(response.body),
         Payload::Bytes(_) => Reply::Bytes(render(&response)),
         _ => Reply::Http(response),
     };
@@ -255,17 +256,37 @@ fn parse(bytes: &[u8]) -> Option<HttpRequest> {
         let (name, value) = line.split_once(':')?;
         Some((name.trim().to_owned(), value.trim().to_owned()))
     });
-    let mut request = HttpRequest {
+    let version = if version == "HTTP/1.0" { HttpVersion::V1_0 } else { HttpVersion::V1_1 };
+    Some(HttpRequest {
+        version,
         method: method.to_owned(),
         target: target.to_owned(),
         headers: headers.collect(),
         body: body.as_bytes().to_vec(),
-    };
-    // A connection of HTTP/1.0 ends with its answer, unless it is to be kept.
-    if version == "HTTP/1.0" && header(&request, "Connection").is_none() {
+    })
+}
+
+/// A connection of HTTP/1.0 ends with its answer, unless it is to be kept.
+fn closing(mut request: HttpRequest) -> HttpRequest {
+    if request.version == HttpVersion::V1_0 && header(&request, "Connection").is_none() {
         request.headers.push(("Connection".to_owned(), "close".to_owned()));
     }
-    Some(request)
+    request
+}
+
+/// A request of HTTP/0.9, `GET /path` on a line: some servers still answer it, with the body alone.
+pub fn old_request(bytes: &[u8]) -> Option<HttpRequest> {
+    let text = String::from_utf8_lossy(bytes);
+    let (line, _) = text.split_once('\n')?;
+    let target = line.trim_end_matches('\r').strip_prefix("GET ")?;
+    let sound = target.starts_with('/') && !target.contains(' ');
+    sound.then(|| HttpRequest {
+        version: HttpVersion::V0_9,
+        method: "GET".to_owned(),
+        target: target.to_owned(),
+        headers: Vec::new(),
+        body: Vec::new(),
+    })
 }
 
 fn render(response: &HttpResponse) -> Vec<u8> {

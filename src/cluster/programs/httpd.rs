@@ -378,6 +378,7 @@ fn error_page(title: &str, heading: &str, text: &str) -> Vec<u8> {
 
 fn bad_request(ask: &Ask, context: &mut Context<'_>) -> Answer {
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".to_owned(),
         target: "/".to_owned(),
         headers: Vec::new(),

@@ -98,6 +98,7 @@ fn mysql_greeting(version: &str) -> Vec<u8> {
 /// A call of gRPC, as far as it matters here: an HTTP request of its own type.
 pub(super) fn grpc_call(host: &str, path: &str) -> HttpRequest {
     HttpRequest {
+        version: Default::default(),
         method: "POST".to_owned(),
         target: path.to_owned(),
         headers: vec![

@@ -59,6 +59,7 @@ fn ask(cluster: &mut Cluster, host: &str, path: &str) -> (u16, String) {
     let to = "192.168.49.2:80".parse().unwrap();
     let dial = cluster.dial(&Place::Laptop, Protocol::Tcp, to);
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".into(),
         target: path.into(),
         headers: vec![("Host".into(), host.into())],

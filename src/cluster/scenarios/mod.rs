@@ -207,6 +207,7 @@ fn get(
     let dial = cluster.dial(from, Protocol::Tcp, to);
     let connection = dial.result.map_err(|failure| format!("{failure:?}"))?;
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".into(),
         target: path.into(),
         headers: vec![("Host".into(), "test".into()), ("User-Agent".into(), "curl/8.5.0".into())],

@@ -32,6 +32,7 @@ fn in_pod(name: &str) -> Place {
 fn get(cluster: &mut Cluster, place: &Place, to: SocketAddr) -> Reply {
     let connection = cluster.dial(place, Protocol::Tcp, to).result.expect("somebody answers");
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".to_owned(),
         target: "/".to_owned(),
         headers: vec![("Host".to_owned(), "web".to_owned())],
@@ -196,6 +197,7 @@ fn the_api_server_tells_strangers_no() {
     let to = SocketAddr::new(address, 443);
     let connection = cluster.dial(&place, Protocol::Tcp, to).result.unwrap();
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".to_owned(),
         target: "/".to_owned(),
         headers: Vec::new(),

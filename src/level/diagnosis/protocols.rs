@@ -154,6 +154,7 @@ pub(super) fn speaks_tls(facts: &Facts<'_>, trace: &Trace) -> bool {
     };
     let host = trace.flow.destination.ip().to_string();
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".to_owned(),
         target: "/".to_owned(),
         headers: vec![("Host".to_owned(), host.clone())],

@@ -111,13 +111,18 @@ pub(super) fn client_flavour(cluster: &Cluster, place: &Place, name: &str) -> Fl
     flavour(cluster, place)
 }
 
-/// Where `which` finds a program.
-pub(super) fn path(name: &str) -> String {
+/// Where `which` finds a program. Debian has all of them in `/usr`; `/bin` leads there.
+pub(super) fn path(cluster: &Cluster, place: &Place, name: &str) -> String {
+    let gnu = flavour(cluster, place) == Flavour::Gnu;
     match name {
+        "ip" | "iptables-save" | "iptables" | "ip6tables" | "ip6tables-save" if gnu => {
+            format!("/usr/sbin/{name}")
+        }
+        "kubectl" | "minikube" => format!("/usr/local/bin/{name}"),
+        _ if gnu => format!("/usr/bin/{name}"),
         "sh" | "ash" | "dash" | "bash" | "cat" | "ls" | "echo" | "ping" | "ps" | "grep" | "sed" => {
             format!("/bin/{name}")
         }
-        "kubectl" | "minikube" => format!("/usr/local/bin/{name}"),
         "ip" | "iptables-save" | "iptables" | "ip6tables-save" | "ip6tables" => {
             format!("/sbin/{name}")
         }

@@ -99,7 +99,8 @@ impl Grammar {
         for (at, letter) in letters.char_indices() {
             let glued = &letters[at + letter.len_utf8()..];
             // Letters that only stand for long options are not in the ASCII range.
-            match self.takes(letter).filter(|_| letter.is_ascii()) {
+            let has = letter.is_ascii() && real_options::has(self.name, words, letter);
+            match self.takes(letter).filter(|_| has) {
                 None => return Err(self.unknown(letter, words)),
                 Some(Takes::Nothing) => options.given.push((letter, String::new())),
                 Some(Takes::Perhaps) => {

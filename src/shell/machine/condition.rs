@@ -223,7 +223,8 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong
     Ok(match operator {
         "-n" => !operand.is_empty(),
         "-z" => operand.is_empty(),
-        "-e" | "-r" | "-w" | "-a" => exists(),
+        "-e" | "-r" | "-w" | "-a" => exists() || files::is_device(&path),
+        "-c" => files::is_device(&path),
         "-f" => world.view.is_file(&path),
         "-d" => world.view.is_directory(&path),
         "-x" => exists(),

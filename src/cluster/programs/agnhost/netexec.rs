@@ -126,9 +126,12 @@ impl Service for NetExec {
             Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
         let request = match &self.instead {
-            Some(target) => {
-                HttpRequest { method: "GET".to_owned(), target: target.clone(), ..request }
-            }
+            Some(target) => HttpRequest {
+                version: Default::default(),
+                method: "GET".to_owned(),
+                target: target.clone(),
+                ..request
+            },
             None => request,
         };
         self.page(&request, ask, context)
@@ -277,6 +280,7 @@ impl Question {
         let payload = match self.udp {
             true => Payload::Bytes(self.request.clone().into_bytes()),
             false => Payload::Http(HttpRequest {
+                version: Default::default(),
                 method: "GET".to_owned(),
                 target: format!("/{}", self.request.trim_start_matches('/')),
                 headers: vec![

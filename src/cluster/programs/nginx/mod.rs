@@ -166,7 +166,10 @@ impl Process for Nginx {
                     return bad_request(&config, ask, context, Some(PLAIN_TO_TLS));
                 }
                 Incoming::Handshake | Incoming::Garbage => {
-                    return bad_request(&config, ask, context, None);
+                    match old_request(ask).filter(|_| !tls) {
+                        Some(request) => request,
+                        None => return bad_request(&config, ask, context, None),
+                    }
                 }
             },
         };
@@ -434,6 +437,14 @@ fn is_sound(request: &HttpRequest) -> bool {
         && (request.target.starts_with('/') || request.target.contains("://"))
 }
 
+/// A request of HTTP/0.9, which nginx still answers.
+fn old_request(ask: &Ask) -> Option<HttpRequest> {
+    match &ask.payload {
+        Payload::Bytes(bytes) => http::old_request(bytes),
+        _ => None,
+    }
+}
+
 /// A request that is none.
 fn bad_request(
     config: &Config,
@@ -451,6 +462,7 @@ fn bad_request(
         ask.peer.ip()
     ));
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".to_owned(),
         target: "/".to_owned(),
         headers: Vec::new(),

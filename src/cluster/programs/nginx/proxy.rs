@@ -252,6 +252,7 @@ fn upstream_request(
         .filter(|(name, _)| !OWN.contains(&name.to_lowercase().as_str()) && !says(name));
     headers.extend(passed.cloned());
     HttpRequest {
+        version: Default::default(),
         method: handler.request.method.clone(),
         target,
         headers,

@@ -69,12 +69,14 @@ fn write(
         "request_uri_without_slash" => {
             out.push_str(request.target.strip_suffix('/').unwrap_or(&request.target));
         }
-        "request" => out.push_str(&format!("{} {} HTTP/1.1", request.method, request.target)),
+        "request" => {
+            out.push_str(&format!("{} {} {}", request.method, request.target, request.version))
+        }
         "uri" | "document_uri" => out.push_str(&http::normal(path)),
         "args" | "query_string" => out.push_str(query),
         "content_type" | "content_length" => out.push_str(header(&name.replace('_', "-"))),
         "is_args" => out.push_str(if query.is_empty() { "" } else { "?" }),
-        "server_protocol" => out.push_str("HTTP/1.1"),
+        "server_protocol" => out.push_str(&request.version.to_string()),
         "status" => out.push_str(&handler.status.to_string()),
         "body_bytes_sent" | "bytes_sent" => out.push_str(&handler.sent.to_string()),
         "request_time" => out.push_str("0.001"),

@@ -30,7 +30,7 @@ pub(in crate::shell::commands) fn which(arguments: &[String], io: &mut Io<'_>) -
     for name in &options.operands {
         match commands::is_installed(io.cluster, io.place, name) {
             true if options.has('s') => {}
-            true => io.say(commands::path(name)),
+            true => io.say(commands::path(io.cluster, io.place, name)),
             false if name.contains('/') && io.is_file(name) => io.say(name),
             false => status = 1,
         }

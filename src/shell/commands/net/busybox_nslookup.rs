@@ -22,6 +22,8 @@ const SERVFAIL_TRIES: u32 = 3;
 #[derive(Clone, Debug)]
 struct Nslookup {
     arguments: Vec<String>,
+    /// `-debug`
+    debug: bool,
     state: NslookupState,
 }
 
@@ -32,7 +34,7 @@ enum NslookupState {
     Asked {
         until: SimTime,
         server: IpAddr,
-        answers: Vec<(String, DnsAnswer)>,
+        answers: Vec<(String, DnsAnswer, Duration)>,
     },
     /// Nobody answers; it gives up at this moment.
     Unanswered {
@@ -42,7 +44,8 @@ enum NslookupState {
 
 /// nslookup since BusyBox 1.29.
 fn new(arguments: &[String]) -> Box<dyn Tool> {
-    Box::new(Nslookup { arguments: arguments.to_vec(), state: NslookupState::Start })
+    let arguments = arguments.to_vec();
+    Box::new(Nslookup { arguments, debug: false, state: NslookupState::Start })
 }
 
 /// Which of the two BusyBox' nslookups it is, is seen at the place.
@@ -85,7 +88,9 @@ impl Tool for Nslookup {
                 {
                     return Step::Until(until);
                 }
-                NslookupState::Asked { server, answers, .. } => return tell(io, server, &answers),
+                NslookupState::Asked { server, answers, .. } => {
+                    return tell(io, server, &answers, self.debug);
+                }
                 NslookupState::Unanswered { .. } => {
                     io.say(";; connection timed out; no servers could be reached\n");
                     return Step::Exit(1);
@@ -101,11 +106,13 @@ impl Tool for Nslookup {
 
 impl Nslookup {
     /// Sends every question; an exit code ends it.
-    fn ask(&self, io: &mut Io<'_>) -> Result<NslookupState, i32> {
-        let Wanted { kind, patience, words } = Wanted::read(&self.arguments).map_err(|told| {
+    fn ask(&mut self, io: &mut Io<'_>) -> Result<NslookupState, i32> {
+        let wanted = Wanted::read(&self.arguments).map_err(|told| {
             io.write_error(told);
             1
         })?;
+        let Wanted { kind, patience, debug, words } = wanted;
+        self.debug = debug;
         let (Some(name), None) = (words.first(), words.get(2)) else {
             io.write_error(USAGE);
             return Err(1);
@@ -126,8 +133,9 @@ impl Nslookup {
         let (names, kinds) = questions(name, kind, &conf.search);
         let mut answers = Vec::new();
         let (mut took, mut refused, mut late) = (Duration::ZERO, false, false);
-        for name in &names {
-            for &kind in &kinds {
+        // All names for the one type, then for the other (`add_query_with_search`).
+        for &kind in &kinds {
+            for name in &names {
                 let question = Question { name, kind };
                 let query = io.cluster.query(io.place, Protocol::Udp, server, question);
                 match query.result {
@@ -137,7 +145,7 @@ impl Nslookup {
                         let came = query.took * tries;
                         if came <= patience {
                             took = took.max(came);
-                            answers.push((name.clone(), answer));
+                            answers.push((name.clone(), answer, came));
                         } else {
                             late = true;
                         }
@@ -165,6 +173,7 @@ struct Wanted<'a> {
     kind: Option<DnsType>,
     /// How long it waits.
     patience: Duration,
+    debug: bool,
     words: Vec<&'a str>,
 }
 
@@ -174,7 +183,7 @@ const OPTIONS: &[&str] = &["type", "querytype", "port", "retry", "debug", "t", "
 impl Wanted<'_> {
     /// Options stand before the name (`nslookup.c`, `nslookup_main`).
     fn read(arguments: &[String]) -> Result<Wanted<'_>, String> {
-        let mut wanted = Wanted { kind: None, patience: PATIENCE, words: Vec::new() };
+        let mut wanted = Wanted { kind: None, patience: PATIENCE, debug: false, words: Vec::new() };
         let mut rest = arguments.iter().map(String::as_str).peekable();
         while let Some(option) = rest.peek().and_then(|word| word.strip_prefix('-')) {
             rest.next();
@@ -192,6 +201,7 @@ impl Wanted<'_> {
                 // How often it asks within that time is not seen.
                 Some(&"retry") => drop(number()?),
                 Some(&"t" | &"timeout") => wanted.patience = Duration::from_secs(number()?),
+                Some(&"debug") => wanted.debug = true,
                 Some(&"port") if number()? == 53 => {}
                 Some(name) => return Err(left_out("nslookup", format!("-{name}"))),
                 None => return Err(USAGE.to_owned()),
@@ -230,15 +240,25 @@ fn record_type(name: &str) -> Option<DnsType> {
     })
 }
 
-fn tell(io: &mut Io<'_>, server: IpAddr, answers: &[(String, DnsAnswer)]) -> Step {
+fn tell(
+    io: &mut Io<'_>,
+    server: IpAddr,
+    answers: &[(String, DnsAnswer, Duration)],
+    debug: bool,
+) -> Step {
     io.say(format!("Server:\t\t{server}"));
     io.say(format!("Address:\t{server}:53\n"));
     let mut failed = false;
-    for (name, answer) in answers {
+    for (number, (name, answer, took)) in answers.iter().enumerate() {
+        if debug {
+            io.say(format!("Query #{number} completed in {}ms:", took.as_millis()));
+        }
         match answer.code {
             DnsCode::NoError => {
                 if !answer.authoritative {
                     io.say("Non-authoritative answer:");
+                } else if debug {
+                    io.say("authoritative answer:");
                 }
                 records(io, answer);
             }

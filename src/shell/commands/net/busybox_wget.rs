@@ -451,7 +451,13 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, redirected: bool) -> Resu
     };
     let method = if body.is_some() { "POST" } else { "GET" };
     let body = body.unwrap_or_default();
-    let request = HttpRequest { method: method.to_owned(), target, headers, body };
+    let request = HttpRequest {
+        version: Default::default(),
+        method: method.to_owned(),
+        target,
+        headers,
+        body,
+    };
     // -T bounds no lookup (recording 30: a dead name server is waited for).
     let limits = Limits { dial: arguments.timeout, answer: arguments.timeout, ..Limits::default() };
     Ok(Fetch::new(url, request, limits, io.now()).via(via).families(Families::OneV4First))

@@ -115,12 +115,29 @@ fn hosts(io: &mut Io<'_>, name: &str, until: &mut SimTime) -> Vec<String> {
         let dns = io.cluster.trace(*id)?.dns.as_ref()?;
         Some(dns.name.trim_end_matches('.').to_owned())
     });
+    if let Some(lines) = known_hosts(io, name, &addresses) {
+        return lines;
+    }
     let alias = asked.filter(|asked| !asked.eq_ignore_ascii_case(&lookup.canonical));
     let names = match alias {
         Some(alias) => format!("{} {alias}", lookup.canonical),
         None => lookup.canonical,
     };
     addresses.iter().map(|address| entry(&address.to_string(), &names)).collect()
+}
+
+/// The lines of the hosts file that a name's addresses come from, with all their names.
+fn known_hosts(io: &Io<'_>, name: &str, addresses: &[IpAddr]) -> Option<Vec<String>> {
+    let lines: Vec<String> = hosts_file(io)
+        .into_iter()
+        .filter(|line| {
+            let mut words = line.split_whitespace();
+            let address = words.next().and_then(|word| word.parse().ok());
+            address.is_some_and(|address| addresses.contains(&address))
+                && words.any(|word| word.eq_ignore_ascii_case(name))
+        })
+        .collect();
+    Some(lines).filter(|lines| !lines.is_empty())
 }
 
 /// `getent ahosts NAME`: every address for every type of socket.

@@ -68,7 +68,7 @@ enum NcState {
 }
 
 /// What nc was asked to do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Args {
     scan: bool,
     verbose: u32,
@@ -87,6 +87,10 @@ struct Args {
     deaf: bool,
     /// `-i`
     interval: bool,
+    /// `-r`: ports in no order
+    shuffled: bool,
+    /// `-W`: how many times it hears something before it leaves
+    hears: Option<u32>,
     /// `-U`
     unix: bool,
     /// `-p`
@@ -97,6 +101,7 @@ struct Args {
     program: Vec<String>,
     host: String,
     ports: VecDeque<u16>,
+    flavour: Flavour,
 }
 
 /// The ports that are left to be tried.
@@ -194,12 +199,38 @@ impl Tool for Nc {
 }
 
 impl Args {
+    fn new(flavour: Flavour) -> Args {
+        Args {
+            scan: false,
+            verbose: 0,
+            udp: false,
+            numeric: false,
+            listen: false,
+            keeps: false,
+            families: Families::usual(flavour),
+            wait: None,
+            quits: None,
+            crlf: false,
+            deaf: false,
+            interval: false,
+            shuffled: false,
+            hears: None,
+            unix: false,
+            local: None,
+            source: None,
+            program: Vec::new(),
+            host: String::new(),
+            ports: VecDeque::new(),
+            flavour,
+        }
+    }
+
     fn parse(arguments: &[String], flavour: Flavour, words: Messages) -> Result<Args, String> {
         let unknown = |letter| told(letter, "invalid option", "unrecognized option", words);
         let missing = |letter| {
             told(letter, "option requires an argument", "option requires an argument", words)
         };
-        let mut args = Args { families: Families::usual(flavour), ..Args::default() };
+        let mut args = Args::new(flavour);
         let mut rest = arguments.iter().map(String::as_str);
         let mut operands = Vec::new();
         while let Some(word) = rest.next() {
@@ -252,7 +283,8 @@ impl Args {
             // Debugging, broadcasts and telnet's negotiation: nothing of it shows here.
             'b' | 'D' | 't' => {}
             'S' => return Err("nc: Unable to read TCP MD5SIG password".to_owned()),
-            'F' | 'Z' | 'r' => return Err(left_out("nc", format!("-{letter}"))),
+            'r' => self.shuffled = true,
+            'F' | 'Z' => return Err(left_out("nc", format!("-{letter}"))),
             'h' => {
                 let usage = usage(Flavour::Gnu);
                 return Err(format!("OpenBSD netcat (Debian patchlevel 1.219-1)\n{usage}"));
@@ -315,7 +347,11 @@ impl Args {
                 return Err("nc: unsupported proxy protocol".to_owned());
             }
             'V' => return Err("nc: no alternate routing table support available".to_owned()),
-            'x' | 'X' | 'P' | 'W' => return Err(left_out("nc", format!("-{letter}"))),
+            'W' => {
+                let most = number("receive limit", value, 1, most)?;
+                self.hears = u32::try_from(most).ok();
+            }
+            'x' | 'X' | 'P' => return Err(left_out("nc", format!("-{letter}"))),
             _ => {}
         }
         Ok(())
@@ -341,10 +377,25 @@ impl Args {
             [host, ports @ ..] => {
                 self.host = (*host).to_owned();
                 for text in ports {
-                    self.ports.extend(port_range(text)?);
+                    let found = port_range(text);
+                    self.ports.extend(match self.flavour {
+                        // One port, by its number or its name.
+                        Flavour::BusyBox if found.is_err() || text.contains('-') => {
+                            return Err(format!("nc: bad port '{text}'"));
+                        }
+                        _ => found?,
+                    });
                 }
                 if self.ports.is_empty() {
-                    return Err("nc: missing port number".to_owned());
+                    return Err(match self.flavour {
+                        Flavour::BusyBox => usage(self.flavour).to_owned(),
+                        Flavour::Gnu => "nc: missing port number".to_owned(),
+                    });
+                }
+                if self.shuffled {
+                    // Whatever the order is, it is not the counted one.
+                    let middle = self.ports.len() / 2;
+                    self.ports.rotate_left(middle);
                 }
                 Ok(())
             }
@@ -447,6 +498,7 @@ impl Nc {
                     let args = &ports.args;
                     let mut session = RawSession::new(connection, args.wait, args.quits);
                     session.crlf = args.crlf;
+                    session.hears = args.hears;
                     if args.deaf {
                         session = session.deaf();
                     }
@@ -459,7 +511,7 @@ impl Nc {
             }
             // The refusal of this very machine comes between the datagrams that a scan sends.
             Err(Trouble::Dial(DialFailure::Refused))
-                if ports.args.udp && ports.address().is_loopback() => {}
+                if ports.args.udp && ports.address().is_loopback() && ports.args.verbose > 0 => {}
             // A datagram that nobody takes looks like one that was taken (recording 31).
             Err(_) if ports.args.udp => {
                 ports.exit = 0;

@@ -20,6 +20,8 @@ pub(super) struct RawSession {
     leaves: Option<Duration>,
     /// Whether lines are sent with a carriage return (`-C`).
     pub crlf: bool,
+    /// How many answers it still waits for (`-W`).
+    pub hears: Option<u32>,
     /// Whether the end of input is told to the server.
     half_closes: bool,
     /// What was typed and not sent yet.
@@ -58,7 +60,8 @@ impl RawSession {
     ) -> RawSession {
         let state = SessionState::Begun;
         let (typed, ended, half_closes, crlf) = (Vec::new(), false, false, false);
-        RawSession { connection, patience, leaves, crlf, half_closes, typed, ended, state }
+        let hears = None;
+        RawSession { connection, patience, leaves, crlf, hears, half_closes, typed, ended, state }
     }
 
     /// One that reads nothing (`-d`), and stays for what the other side says.
@@ -127,8 +130,12 @@ impl RawSession {
                 Read::Wait => return Some(Turn::Wait(Step::Input)),
                 Read::End => self.ended = true,
                 Read::Line(line) => {
+                    let ends = line.ends_with('\r');
                     self.typed.extend_from_slice(line.as_bytes());
-                    self.typed.extend_from_slice(if self.crlf { b"\r\n" } else { b"\n" });
+                    self.typed.extend_from_slice(match self.crlf && !ends {
+                        true => b"\r\n",
+                        false => b"\n",
+                    });
                     // What comes through a pipe is there all at once.
                     if io.stdin.terminal && is_whole(&self.typed) {
                         break;
@@ -158,6 +165,10 @@ impl RawSession {
         match reply {
             Reply::Bytes(bytes) => {
                 io.stdout.extend_from_slice(&bytes);
+                self.hears = self.hears.map(|left| left.saturating_sub(1));
+                if self.hears == Some(0) {
+                    return Some(Turn::Left);
+                }
                 if self.connection.protocol == Protocol::Udp {
                     self.state = SessionState::Listening;
                 } else if !keeps_open(&bytes) {

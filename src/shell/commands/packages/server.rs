@@ -43,6 +43,7 @@ pub(super) fn fetch(
         }
     };
     let request = HttpRequest {
+        version: Default::default(),
         method: "GET".to_owned(),
         target: target.to_owned(),
         headers: vec![("Host".to_owned(), host.to_owned())],

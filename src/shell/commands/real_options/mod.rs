@@ -33,6 +33,14 @@ pub(in crate::shell) fn real(tool: &str, words: Messages, option: &str) -> Optio
     near.next().is_none().then_some(first)
 }
 
+/// Whether a letter may be an option: BusyBox' applets have fewer than the tools that they stand for.
+pub(in crate::shell) fn has(tool: &str, words: Messages, letter: char) -> bool {
+    let listed =
+        || all(Flavour::BusyBox).find(|(name, options)| *name == tool && !options.is_empty());
+    words == Messages::Gnu
+        || listed().is_none_or(|(_, options)| options.contains(&format!("-{letter}").as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,18 +8,38 @@ use super::sleep::duration;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Flavour};
 use crate::shell::commands::options::Grammar;
-use crate::shell::commands::{Setting, failed, host_name};
+use crate::shell::commands::{Setting, busybox_usage, failed, host_name};
 use crate::shell::machine::Machine;
+use crate::shell::machine::builtins::signals::signal_number;
 use crate::shell::{Interrupted, Io, Step, Tool, UiRequest, programs};
+
+/// Signals by their numbers.
+const KILL: i32 = 9;
+const TERM: i32 = 15;
 
 /// `timeout`: a command with an end.
 #[derive(Clone)]
 struct Timeout {
+    /// `-s`: the signal's number
+    signal: i32,
+    /// `--preserve-status`
+    preserve: bool,
     limit: Option<Duration>,
     words: Vec<String>,
     flavour: Flavour,
     until: Option<SimTime>,
     inner: Option<Machine>,
+}
+
+impl Timeout {
+    /// The exit code where the time was over. BusyBox' command is killed in timeout's own place, and
+    /// so is GNU's by KILL, which spares nobody.
+    fn ended(&self) -> i32 {
+        match (self.flavour, self.signal) {
+            (Flavour::Gnu, signal) if signal != KILL && !self.preserve => 124,
+            (_, signal) => 128 + signal,
+        }
+    }
 }
 
 impl Tool for Timeout {
@@ -53,7 +73,7 @@ impl Tool for Timeout {
                 // The signal is TERM, which nobody words; Ctrl-C's words are not wanted here.
                 machine.terminate(io);
                 machine.unwind();
-                Step::Exit(if self.flavour == Flavour::Gnu { 124 } else { 143 })
+                Step::Exit(self.ended())
             }
             Step::Until(at) => Step::Until(at.min(until)),
             Step::Input => Step::Until(until),
@@ -85,33 +105,62 @@ pub(in crate::shell::commands) fn timeout(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "timeout",
-        short: "s:k:vt:",
-        long: &[("signal", 's'), ("kill-after", 'k')],
+        short: "s:k:vÀ",
+        long: &[
+            ("signal", 's'),
+            ("kill-after", 'k'),
+            ("verbose", 'v'),
+            ("foreground", 'v'),
+            ("preserve-status", 'À'),
+        ],
         stops: true,
     };
+    let gnu = setting.flavour == Flavour::Gnu;
+    let wrong = if gnu { 125 } else { 1 };
     let mut options = match GRAMMAR.parse(arguments, setting.words) {
         Ok(options) => options,
-        Err(message) => return failed(message, 125),
+        Err(message) => return failed(message, wrong),
     };
     if options.operands.len() < 2 {
-        return failed("timeout: missing operand\nTry 'timeout --help' for more information.", 125);
+        let told = match gnu {
+            true => "Try 'timeout --help' for more information.".to_owned(),
+            false => busybox_usage("timeout"),
+        };
+        return failed(told, wrong);
     }
+    let signal = match options.value('s').map(signal_number) {
+        None => TERM,
+        Some(Some(signal)) => signal,
+        Some(None) => {
+            let name = options.value('s').unwrap_or("");
+            let told = match gnu {
+                true => format!(
+                    "timeout: '{name}': invalid signal\nTry 'timeout --help' for more information."
+                ),
+                false => format!("timeout: bad signal name '{name}'"),
+            };
+            return failed(told, wrong);
+        }
+    };
     let text = options.operands.remove(0);
     match duration(&text) {
         // 0 means no limit.
         Some(limit) => Box::new(Timeout {
+            signal,
+            preserve: options.has('À'),
             limit: limit.filter(|limit| !limit.is_zero()),
             words: options.operands,
             flavour: setting.flavour,
             until: None,
             inner: None,
         }),
-        None => failed(
+        None if gnu => failed(
             format!(
                 "timeout: invalid time interval '{text}'\nTry 'timeout --help' for more information."
             ),
-            125,
+            wrong,
         ),
+        None => failed(format!("timeout: invalid number '{text}'"), wrong),
     }
 }
 

@@ -99,6 +99,11 @@ fn shown(options: &Options, now: Moment, gnu: bool) -> Result<String, String> {
     }
 }
 
+/// The moment that a text tells, as GNU's `date -d` reads it.
+pub(in crate::shell::commands) fn parse_date(io: &Io<'_>, text: &str) -> Option<Moment> {
+    read(text, of(io.now()), true).filter(|_| !text.trim().is_empty())
+}
+
 /// A moment as people write it: `now`, `@SECONDS`, a date, a time, and what is added to it.
 fn read(text: &str, now: Moment, gnu: bool) -> Option<Moment> {
     let text = text.trim();

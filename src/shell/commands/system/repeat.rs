@@ -70,10 +70,12 @@ pub(in crate::shell::commands) fn seq(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    match GRAMMAR
-        .parse(&guarded(arguments), setting.words)
-        .and_then(|options| counted(&options, setting))
-    {
+    // BusyBox takes a negative first number for an option.
+    let words = match setting.flavour {
+        Flavour::Gnu => guarded(arguments),
+        Flavour::BusyBox => arguments.to_vec(),
+    };
+    match GRAMMAR.parse(&words, setting.words).and_then(|options| counted(&options, setting)) {
         Ok(text) => Box::new(Text(text)),
         Err(message) => failed(message, 1),
     }
@@ -89,7 +91,7 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
             _ if gnu => {
                 return Err(format!("seq: invalid floating point argument: '{text}'\n{TRY}"));
             }
-            _ => return Err(format!("seq: invalid number '{text}'")),
+            _ => return Err(busybox_usage("seq")),
         }
     }
     let one = ("1".to_owned(), 1.0);

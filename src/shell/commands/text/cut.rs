@@ -3,7 +3,7 @@
 use super::lines::{Filter, cannot_open, filter, whole};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
-use crate::shell::commands::{Setting, failed};
+use crate::shell::commands::{self, Setting, busybox_usage, failed};
 use crate::shell::machine::pattern::named;
 use crate::shell::syntax::unescape;
 use crate::shell::{Io, Read, Step, Tool};
@@ -139,7 +139,7 @@ pub(in crate::shell::commands) fn cut(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "cut",
-        short: "d:f:c:b:snO:z",
+        short: "d:f:c:b:snO:À",
         long: &[
             ("delimiter", 'd'),
             ("fields", 'f'),
@@ -147,7 +147,7 @@ pub(in crate::shell::commands) fn cut(
             ("bytes", 'b'),
             ("only-delimited", 's'),
             ("output-delimiter", 'O'),
-            ("complement", 'z'),
+            ("complement", 'À'),
         ],
         stops: false,
     };
@@ -209,7 +209,7 @@ pub(in crate::shell::commands) fn cut(
         output: options.value('O').map_or_else(|| delimiter.to_string(), str::to_owned),
         between: options.value('O').unwrap_or_default().to_owned(),
         only_delimited: options.has('s'),
-        complement: options.has('z'),
+        complement: options.has('À'),
     };
     filter(cut, options.operands)
 }
@@ -255,7 +255,7 @@ fn pieces(text: &str, gnu: bool) -> Result<Vec<Piece>, String> {
             all.push(piece);
             at += length;
         } else if rest.len() > 2 && rest[1] == '-' {
-            if rest[0] > rest[2] {
+            if rest[0] > rest[2] && gnu {
                 let (from, to) = (rest[0], rest[2]);
                 return Err(format!(
                     "range-endpoints of '{from}-{to}' are in reverse collating sequence order"
@@ -280,6 +280,10 @@ fn bracketed(rest: &[char], gnu: bool) -> Result<Option<(Piece, usize)>, String>
     {
         let name: String = rest[2..end - 1].iter().collect();
         let found: Vec<char> = named(&name).iter().flat_map(|(from, to)| *from..=*to).collect();
+        // BusyBox takes the letters as they stand.
+        if found.is_empty() && !gnu {
+            return Ok(None);
+        }
         if found.is_empty() {
             return Err(format!("invalid character class '{name}'"));
         }
@@ -407,10 +411,19 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
     };
     let (delete, squeeze) = (options.has('d'), options.has('s'));
     let complement = options.has('c') || options.has('C');
-    if let Some(told) = miscounted(&options.operands, delete, squeeze) {
-        return failed(format!("tr: {told}\nTry 'tr --help' for more information."), 1);
-    }
     let gnu = setting.flavour == Flavour::Gnu;
+    // BusyBox' counts nothing but that there is a set.
+    let told = miscounted(&options.operands, delete, squeeze);
+    match told.filter(|_| gnu || options.operands.is_empty()) {
+        Some(told) if gnu => {
+            return failed(format!("tr: {told}\nTry 'tr --help' for more information."), 1);
+        }
+        Some(_) => return failed(busybox_usage("tr"), 1),
+        None => {}
+    }
+    if !gnu && options.operands.get(1).is_some_and(String::is_empty) {
+        return failed("tr: STRING2 cannot be empty", 1);
+    }
     let translates = !delete && options.operands.len() == 2;
     let (from, to) = match sets(&options.operands, (translates, complement, options.has('t')), gnu)
     {
@@ -465,6 +478,11 @@ pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -
     if failed {
         return Some(1);
     }
+    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+    if busybox && options.value('d').is_some_and(str::is_empty) {
+        io.write_error("paste: -d '' is not supported");
+        return Some(1);
+    }
     let end = if options.has('z') { '\0' } else { '\n' };
     let list = unescape(options.value('d').unwrap_or("\t"));
     // `\0` in the list stands for nothing.
@@ -508,11 +526,34 @@ pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -
         .collect();
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
     for row in 0..height {
-        let cells: Vec<String> =
-            columns.iter().map(|column| column.get(row).cloned().unwrap_or_default()).collect();
-        put(io, &cells);
+        let cells = columns.iter().map(|column| column.get(row).cloned());
+        if busybox {
+            let cells: Vec<Option<String>> = cells.collect();
+            io.stdout.extend_from_slice(busybox_row(&cells, &delimiter, end).as_bytes());
+        } else {
+            put(io, &cells.map(Option::unwrap_or_default).collect::<Vec<_>>());
+        }
     }
     Some(0)
+}
+
+/// A row of BusyBox' paste: behind a file that has ended there is nothing, not even the newline where
+/// it is the last (`coreutils/paste.c`).
+fn busybox_row<'d>(
+    cells: &[Option<String>],
+    delimiter: &impl Fn(usize) -> &'d str,
+    end: char,
+) -> String {
+    let mut row = String::new();
+    for (at, cell) in cells.iter().enumerate() {
+        let Some(cell) = cell else { continue };
+        row += cell;
+        match at + 1 == cells.len() {
+            true => row.push(end),
+            false => row += delimiter(at),
+        }
+    }
+    row
 }
 
 pub(in crate::shell::commands) fn column(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

@@ -1,9 +1,12 @@
 //! `diff`: the lines that two files don't share.
 
 use super::lines::cannot_open;
+use crate::cluster::Flavour;
 use crate::diagnostic::{Edit, edits};
 use crate::shell::Io;
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::trouble::left_out;
+use crate::shell::commands::{self, busybox_usage};
 
 /// Beyond this many pairs of lines the middle is shown as wholly different.
 const MOST: usize = 4_000_000;
@@ -19,87 +22,241 @@ enum Line<'t> {
     New(&'t str),
 }
 
+/// How a difference is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Normal,
+    /// `-u`, with so many lines around a change
+    Unified(usize),
+    /// `-c`
+    Context(usize),
+}
+
+/// What makes no difference.
+#[derive(Clone, Copy, Default)]
+struct Blind {
+    /// `-i`
+    case: bool,
+    /// `-w`
+    space: bool,
+    /// `-b`: how much space there is
+    amount: bool,
+    /// `--strip-trailing-cr`
+    returns: bool,
+}
+
+impl Blind {
+    /// What a line is compared by.
+    fn key(self, line: &str) -> String {
+        let mut key = line.to_owned();
+        if self.returns {
+            key = key.replace("\r\n", "\n");
+        }
+        if self.space {
+            key.retain(|letter| !letter.is_whitespace());
+        } else if self.amount {
+            let words: Vec<&str> = key.split_whitespace().collect();
+            let begins = if key.starts_with([' ', '\t']) { " " } else { "" };
+            key = format!("{begins}{}", words.join(" "));
+        }
+        if self.case { key.to_lowercase() } else { key }
+    }
+}
+
 pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "diff",
-        short: "uqrNwbiU:",
-        long: &[("unified", 'u'), ("brief", 'q')],
+        short: "uqraNwbiU:cC:sBL:tdETÀ",
+        long: &[
+            ("unified", 'u'),
+            ("brief", 'q'),
+            ("context", 'c'),
+            ("report-identical-files", 's'),
+            ("ignore-case", 'i'),
+            ("ignore-all-space", 'w'),
+            ("ignore-space-change", 'b'),
+            ("ignore-blank-lines", 'B'),
+            ("new-file", 'N'),
+            ("text", 'a'),
+            ("label", 'L'),
+            ("strip-trailing-cr", 'À'),
+        ],
         stops: false,
     };
     let options = match GRAMMAR.read(arguments, io) {
         Some(options) => options,
         None => return Some(2),
     };
-    let [old_name, new_name] = options.operands.as_slice() else {
-        io.write_error("diff: missing operand\ndiff: Try 'diff --help' for more information.");
+    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+    if let Some(flag) = options.not_simulated(&[('r', "-r"), ('t', "-t"), ('E', "-E"), ('T', "-T")])
+    {
+        io.write_error(left_out("diff", flag));
         return Some(2);
+    }
+    let [old_name, new_name] = options.operands.as_slice() else {
+        return Some(miscounted(io, &options.operands, busybox));
     };
     if [old_name, new_name].iter().any(|name| *name == "-") && !io.stdin.ended() {
         return None;
     }
     let mut texts = Vec::new();
-    for name in [old_name, new_name] {
+    for (name, other) in [(old_name, new_name), (new_name, old_name)] {
+        // A file is compared with the one of its name in a folder.
+        let inside = format!("{}/{}", name.trim_end_matches('/'), base(other));
+        let name = if io.is_directory(name) && io.is_file(other) { &inside } else { name };
         let content = match name.as_str() {
             "-" => Ok(io.read_all().unwrap_or_default()),
             _ => io.read_file(name),
         };
         match content {
             Ok(bytes) => texts.push(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(_) if options.has('N') => texts.push(String::new()),
+            Err(why) if busybox => {
+                io.write_error(format!("diff: can't stat '{name}': {why}"));
+                return Some(2);
+            }
             Err(why) => {
                 cannot_open(io, "diff", name, &why);
                 return Some(2);
             }
         }
     }
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (texts[0].lines().collect(), texts[1].lines().collect());
-    if old == new {
+    let blind = Blind {
+        case: options.has('i'),
+        space: options.has('w'),
+        amount: options.has('b'),
+        returns: options.has('À'),
+    };
+    let (old, new) = (split(&texts[0]), split(&texts[1]));
+    let lines = compare(&old, &new, blind);
+    if !differ(&lines, options.has('B')) {
+        if options.has('s') && !(busybox && old_name == new_name) {
+            io.say(format!("Files {old_name} and {new_name} are identical"));
+        }
         return Some(0);
     }
     if options.has('q') {
         io.say(format!("Files {old_name} and {new_name} differ"));
         return Some(1);
     }
-    let lines = compare(&old, &new);
-    match options.has('u') || options.has('U') {
-        true => unified(io, old_name, new_name, &lines),
-        false => normal(io, &lines),
-    }
+    let form = match form(&options, busybox) {
+        Ok(form) => form,
+        Err(told) => {
+            io.write_error(told);
+            return Some(2);
+        }
+    };
+    let mut labels = options.all('L');
+    let stamp = io.now().whole_seconds().to_string().replace('T', " ").replace('Z', "");
+    let titles: Vec<String> = [old_name, new_name]
+        .map(|name| match labels.next() {
+            Some(label) => label.to_owned(),
+            None if busybox => name.clone(),
+            None => format!("{name}\t{stamp}.000000000 +0000"),
+        })
+        .to_vec();
+    let shown = match form {
+        Form::Normal => normal(&lines),
+        Form::Unified(around) => {
+            format!("--- {}\n+++ {}\n{}", titles[0], titles[1], hunks(&lines, around))
+        }
+        Form::Context(around) => {
+            format!("*** {}\n--- {}\n{}", titles[0], titles[1], contexts(&lines, around))
+        }
+    };
+    io.stdout.extend_from_slice(shown.as_bytes());
     Some(1)
 }
 
+/// The last part of a path.
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// What is said of another number of files than two, and the exit code.
+fn miscounted(io: &mut Io<'_>, operands: &[String], busybox: bool) -> i32 {
+    if busybox {
+        io.write_error(busybox_usage("diff"));
+        return 1;
+    }
+    let what = match operands {
+        [] => "missing operand after 'diff'".to_owned(),
+        [only] => format!("missing operand after '{only}'"),
+        [_, _, extra, ..] => format!("extra operand '{extra}'"),
+        _ => String::new(),
+    };
+    io.write_error(format!("diff: {what}\ndiff: Try 'diff --help' for more information."));
+    2
+}
+
+/// The form that the options ask for. BusyBox has the unified one alone.
+fn form(options: &Options, busybox: bool) -> Result<Form, String> {
+    let number = |letter: char, what: &str| match options.value(letter) {
+        None | Some("") => Ok(CONTEXT),
+        Some(text) => text.parse().map_err(|_| format!("diff: invalid {what} length '{text}'")),
+    };
+    let around = number('U', "context")?;
+    if options.has('U') || options.has('u') || busybox {
+        return Ok(Form::Unified(around));
+    }
+    let around = number('C', "context")?;
+    Ok(if options.has('c') || options.has('C') { Form::Context(around) } else { Form::Normal })
+}
+
+/// A text's lines, each with its newline.
+fn split(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// Whether there is a difference; with `-B`, one of more than empty lines.
+fn differ(lines: &[Line<'_>], blank: bool) -> bool {
+    lines.iter().any(|line| match line {
+        Line::Same(_) => false,
+        Line::Old(text) | Line::New(text) => !blank || !text.trim_end_matches('\n').is_empty(),
+    })
+}
+
 /// The longest common subsequence, by the textbook's table, between what both share at the ends.
-fn compare<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+fn compare<'t>(old: &[&'t str], new: &[&'t str], blind: Blind) -> Vec<Line<'t>> {
+    let keys = |lines: &[&str]| lines.iter().map(|line| blind.key(line)).collect::<Vec<_>>();
+    let (old_keys, new_keys) = (keys(old), keys(new));
+    let head = old_keys.iter().zip(&new_keys).take_while(|(a, b)| a == b).count();
+    let (old_rest, new_rest) = (&old_keys[head..], &new_keys[head..]);
     let ends = old_rest.iter().rev().zip(new_rest.iter().rev());
     let tail = ends.take_while(|(a, b)| a == b).count();
-    let (a, b) = (&old_rest[..old_rest.len() - tail], &new_rest[..new_rest.len() - tail]);
+    let (a, b) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
     let mut lines: Vec<Line<'t>> = old[..head].iter().map(|line| Line::Same(line)).collect();
     if a.len().saturating_mul(b.len()) > MOST {
         lines.extend(a.iter().map(|line| Line::Old(line)));
         lines.extend(b.iter().map(|line| Line::New(line)));
     } else {
-        middle(a, b, &mut lines);
+        let (a_keys, b_keys) = (&old_rest[..a.len()], &new_rest[..b.len()]);
+        let (mut i, mut j) = (0, 0);
+        for edit in edits(a_keys, b_keys) {
+            lines.push(match edit {
+                Edit::Same => Line::Same(a[i]),
+                Edit::Removed => Line::Old(a[i]),
+                Edit::Added => Line::New(b[j]),
+            });
+            i += usize::from(edit != Edit::Added);
+            j += usize::from(edit != Edit::Removed);
+        }
     }
     lines.extend(old[old.len() - tail..].iter().map(|line| Line::Same(line)));
     lines
 }
 
-fn middle<'t>(a: &[&'t str], b: &[&'t str], lines: &mut Vec<Line<'t>>) {
-    let (mut i, mut j) = (0, 0);
-    for edit in edits(a, b) {
-        lines.push(match edit {
-            Edit::Same => Line::Same(a[i]),
-            Edit::Removed => Line::Old(a[i]),
-            Edit::Added => Line::New(b[j]),
-        });
-        i += usize::from(edit != Edit::Added);
-        j += usize::from(edit != Edit::Removed);
+/// A line behind its mark; that its newline is missing is told.
+fn put(told: &mut String, mark: &str, line: &str) {
+    *told += mark;
+    *told += line;
+    if !line.ends_with('\n') {
+        *told += "\n\\ No newline at end of file\n";
     }
 }
 
-fn normal(io: &mut Io<'_>, lines: &[Line<'_>]) {
+fn normal(lines: &[Line<'_>]) -> String {
+    let mut told = String::new();
     let (mut old, mut new) = (0, 0);
     let mut at = 0;
     while at < lines.len() {
@@ -127,57 +284,50 @@ fn normal(io: &mut Io<'_>, lines: &[Line<'_>]) {
             (_, true) => 'd',
             _ => 'c',
         };
-        io.say(format!("{}{mark}{}", range(old, removed.len()), range(new, added.len())));
-        for line in &removed {
-            io.say(format!("< {line}"));
-        }
+        told += &format!("{}{mark}{}\n", range(old, removed.len()), range(new, added.len()));
+        removed.iter().for_each(|line| put(&mut told, "< ", line));
         if mark == 'c' {
-            io.say("---");
+            told += "---\n";
         }
-        for line in &added {
-            io.say(format!("> {line}"));
-        }
+        added.iter().for_each(|line| put(&mut told, "> ", line));
         (old, new, at) = (old + removed.len(), new + added.len(), at + changed);
     }
-}
-
-fn unified(io: &mut Io<'_>, old_name: &str, new_name: &str, lines: &[Line<'_>]) {
-    let stamp = io.now().whole_seconds().to_string().replace('T', " ").replace('Z', "");
-    io.say(format!("--- {old_name}\t{stamp}.000000000 +0000"));
-    io.say(format!("+++ {new_name}\t{stamp}.000000000 +0000"));
-    io.stdout.extend_from_slice(hunks(lines).as_bytes());
+    told
 }
 
 /// The hunks of `diff -u` between two texts, without the files' names; nothing when their lines are
 /// the same.
 pub(in crate::shell::commands) fn unified_hunks(old: &str, new: &str) -> String {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    hunks(&compare(&old, &new))
+    hunks(&compare(&split(old), &split(new), Blind::default()), CONTEXT)
 }
 
-fn hunks(lines: &[Line<'_>]) -> String {
-    let mut told = String::new();
-
-    let changed: Vec<usize> =
-        (0..lines.len()).filter(|at| !matches!(lines[*at], Line::Same(_))).collect();
-    let mut hunks: Vec<(usize, usize)> = Vec::new();
+/// Where the changes are, each with so many lines around it.
+fn pieces(lines: &[Line<'_>], around: usize) -> Vec<(usize, usize)> {
+    let changed = (0..lines.len()).filter(|at| !matches!(lines[*at], Line::Same(_)));
+    let mut pieces: Vec<(usize, usize)> = Vec::new();
     for at in changed {
-        let (from, to) = (at.saturating_sub(CONTEXT), (at + CONTEXT + 1).min(lines.len()));
-        match hunks.last_mut() {
+        let (from, to) = (at.saturating_sub(around), (at + around + 1).min(lines.len()));
+        match pieces.last_mut() {
             Some((_, end)) if from <= *end => *end = to,
-            _ => hunks.push((from, to)),
+            _ => pieces.push((from, to)),
         }
     }
-    for (from, to) in hunks {
-        let count = |part: &[Line<'_>], new: bool| {
-            part.iter()
-                .filter(|line| match line {
-                    Line::Same(_) => true,
-                    Line::Old(_) => !new,
-                    Line::New(_) => new,
-                })
-                .count()
-        };
+    pieces
+}
+
+/// How many lines of the old text, or of the new one, are among these.
+fn count(part: &[Line<'_>], new: bool) -> usize {
+    let counts = |line: &&Line<'_>| match line {
+        Line::Same(_) => true,
+        Line::Old(_) => !new,
+        Line::New(_) => new,
+    };
+    part.iter().filter(counts).count()
+}
+
+fn hunks(lines: &[Line<'_>], around: usize) -> String {
+    let mut told = String::new();
+    for (from, to) in pieces(lines, around) {
         let range = |new: bool| {
             let (start, length) = (count(&lines[..from], new), count(&lines[from..to], new));
             match length {
@@ -188,14 +338,63 @@ fn hunks(lines: &[Line<'_>]) -> String {
         };
         told += &format!("@@ -{} +{} @@\n", range(false), range(true));
         for line in &lines[from..to] {
-            told += &match line {
-                Line::Same(text) => format!(" {text}\n"),
-                Line::Old(text) => format!("-{text}\n"),
-                Line::New(text) => format!("+{text}\n"),
-            };
+            match line {
+                Line::Same(text) => put(&mut told, " ", text),
+                Line::Old(text) => put(&mut told, "-", text),
+                Line::New(text) => put(&mut told, "+", text),
+            }
         }
     }
     told
+}
+
+/// `-c`: the old lines of each hunk, then the new ones; what stands on both sides is changed (`!`).
+fn contexts(lines: &[Line<'_>], around: usize) -> String {
+    let mut told = String::new();
+    for (from, to) in pieces(lines, around) {
+        told += "***************\n";
+        let part = &lines[from..to];
+        for new in [false, true] {
+            let (start, length) = (count(&lines[..from], new), count(part, new));
+            let range = match length {
+                0 => start.to_string(),
+                1 => (start + 1).to_string(),
+                _ => format!("{},{}", start + 1, start + length),
+            };
+            told +=
+                &if new { format!("--- {range} ----\n") } else { format!("*** {range} ****\n") };
+            let own = |line: &Line<'_>| match line {
+                Line::Old(_) => !new,
+                Line::New(_) => new,
+                Line::Same(_) => false,
+            };
+            if !part.iter().any(own) {
+                continue;
+            }
+            for (at, line) in part.iter().enumerate() {
+                match line {
+                    Line::Same(text) => put(&mut told, "  ", text),
+                    Line::Old(text) | Line::New(text) if own(line) => {
+                        let mark =
+                            if two_sided(part, at) { "! " } else { ["- ", "+ "][usize::from(new)] };
+                        put(&mut told, mark, text);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    told
+}
+
+/// Whether the change that a line is part of takes lines away and adds some.
+fn two_sided(part: &[Line<'_>], at: usize) -> bool {
+    let same = |line: &Line<'_>| matches!(line, Line::Same(_));
+    let from = part[..at].iter().rposition(same).map_or(0, |before| before + 1);
+    let to = part[at..].iter().position(same).map_or(part.len(), |after| at + after);
+    let block = &part[from..to];
+    block.iter().any(|line| matches!(line, Line::Old(_)))
+        && block.iter().any(|line| matches!(line, Line::New(_)))
 }
 
 #[cfg(test)]
@@ -205,7 +404,7 @@ mod tests {
     #[test]
     fn a_comparison_keeps_what_both_share() {
         assert_eq!(
-            compare(&["a", "b", "c", "d"], &["a", "x", "c", "d", "e"]),
+            compare(&["a", "b", "c", "d"], &["a", "x", "c", "d", "e"], Blind::default()),
             [
                 Line::Same("a"),
                 Line::Old("b"),

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::lines::{Filter, cannot_open};
 use super::regex::Regex;
+use super::regex::perl::Perl;
 use crate::cluster::Flavour;
 use crate::shell::Io;
 
@@ -18,6 +19,8 @@ enum Matcher {
     Posix(Regex),
     /// `-P`
     Perl(regex::Regex),
+    /// The same, with what that engine lacks.
+    FullPerl(Perl),
 }
 
 impl Matcher {
@@ -27,6 +30,7 @@ impl Matcher {
             Matcher::Perl(regex) => {
                 regex.find_iter(line).map(|found| (found.start(), found.end())).collect()
             }
+            Matcher::FullPerl(perl) => perl.find_all(line),
         }
     }
 
@@ -34,6 +38,7 @@ impl Matcher {
         match self {
             Matcher::Posix(regex) => regex.is_match(line),
             Matcher::Perl(regex) => regex.is_match(line),
+            Matcher::FullPerl(perl) => perl.is_match(line),
         }
     }
 }

@@ -109,6 +109,18 @@ struct Part {
 }
 
 impl Part {
+    /// `head -c COUNT /dev/urandom`: a device that gives bytes for ever gives so many.
+    fn device(&self, io: &mut Io<'_>) -> Option<i32> {
+        let [file] = self.files.as_slice() else { return None };
+        let Amount { bytes: true, count, turned: false } = self.amount else { return None };
+        if self.tool != "head" || !io.is_device(file) {
+            return None;
+        }
+        let bytes = io.read_first(file, count).ok()?;
+        io.stdout.extend_from_slice(&bytes);
+        Some(0)
+    }
+
     fn of<'t>(&self, text: &'t str) -> &'t str {
         let Amount { bytes, count, turned } = self.amount;
         let starts: Vec<usize> = match bytes {
@@ -130,6 +142,9 @@ impl Part {
 
 impl Tool for Part {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if let Some(status) = self.device(io) {
+            return Step::Exit(status);
+        }
         let Some((texts, failed)) = whole(io, self.tool, &self.files) else { return Step::Input };
         let titles = self.titled || self.files.len() > 1 && !self.quiet;
         for (index, (name, text)) in texts.iter().enumerate() {

@@ -57,7 +57,7 @@ impl Machine {
             all.push(Kind::Builtin);
         }
         if commands::is_installed(io.cluster, &self.state.place, name) {
-            all.push(Kind::File(commands::path(name)));
+            all.push(Kind::File(commands::path(io.cluster, &self.state.place, name)));
         } else if name.contains('/') {
             let path =
                 crate::shell::files::absolute(&self.state.place, &self.state.directory, name);

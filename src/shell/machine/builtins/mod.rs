@@ -5,7 +5,7 @@ mod folders;
 mod kinds;
 pub(super) mod options;
 mod read;
-mod signals;
+pub(in crate::shell) mod signals;
 mod variables;
 
 use super::condition::{World, Wrong, test};

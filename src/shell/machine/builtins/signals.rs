@@ -36,6 +36,12 @@ fn number(name: &str) -> Option<usize> {
     SIGNALS.iter().position(|known| *known == name).map(|at| at + 1)
 }
 
+/// The number of a signal by its name or number, as programs read it: `KILL`, `SIGKILL`, `9`.
+pub(in crate::shell) fn signal_number(name: &str) -> Option<i32> {
+    let named = signal(name, Dialect::Bash)?;
+    number(named).and_then(|number| i32::try_from(number).ok())
+}
+
 /// What a signal does that nobody traps.
 enum Usual {
     Nothing,

@@ -31,6 +31,10 @@ pub(super) struct Options {
     pub trace: bool,
     pub ndots: Option<u32>,
     pub tcp: bool,
+    /// `+tls`: over TCP, to port 853.
+    pub tls: bool,
+    /// `-b`
+    pub source: Option<IpAddr>,
     pub timeout: Duration,
     pub tries: u32,
     kind: Option<DnsType>,
@@ -94,6 +98,8 @@ impl Options {
             trace: false,
             ndots: None,
             tcp: false,
+            tls: false,
+            source: None,
             timeout: Duration::from_secs(5),
             tries: 3,
             kind: None,
@@ -268,10 +274,10 @@ impl Reader<'_, '_> {
             }
             'b' => {
                 let address = value.split('#').next().unwrap_or_default();
-                if address.parse::<IpAddr>().is_err() {
-                    return Err((format!("dig: invalid address {value}"), 1));
+                match address.parse::<IpAddr>() {
+                    Ok(address) => self.options(before).source = Some(address),
+                    Err(_) => return Err((format!("dig: invalid address {value}"), 1)),
                 }
-                return Err((left_out("dig", "-b"), 1));
             }
             'f' => self.batch = Some(value.to_owned()),
             other => return Err((left_out("dig", format!("-{other}")), 1)),
@@ -346,6 +352,7 @@ impl Reader<'_, '_> {
                 (options.search, options.show_search) = (on || options.search, on);
             }
             "tcp" | "vc" => options.tcp = on,
+            "tls" => (options.tls, options.tcp) = (on, on || options.tcp),
             "recurse" | "rdflag" => options.wishes.recursion = on,
             "cdflag" => options.wishes.unchecked = on,
             "dnssec" | "do" => options.wishes.signatures = on,
@@ -469,6 +476,7 @@ const SHOWN: &[&str] = &[
     "showsearch",
     "stats",
     "tcp",
+    "tls",
     "time",
     "timeout",
     "trace",
@@ -495,6 +503,7 @@ const UNSEEN: &[&str] = &[
     "ignore",
     "keepalive",
     "keepopen",
+    "nsid",
     "onesoa",
     "padding",
     "qid",
@@ -523,10 +532,8 @@ const LEFT_OUT: &[&str] = &[
     "https-get",
     "https-post",
     "mapped",
-    "nsid",
     "nssearch",
     "opcode",
-    "tls",
     "tls-ca",
     "tls-certfile",
     "tls-hostname",

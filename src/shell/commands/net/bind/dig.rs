@@ -10,6 +10,9 @@ use super::{Exchange, ExchangeEvent, Lookup, VERSION, candidates, illegal, serve
 use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, ResolvConf, TraceId};
 use crate::shell::{Io, Step};
 
+/// Where servers listen for questions over TLS.
+const TLS_PORT: u16 = 853;
+
 /// A running dig.
 #[derive(Clone, Debug)]
 pub(super) struct Dig {
@@ -126,9 +129,11 @@ impl Current {
         let options = &self.asked.options;
         let protocol = if options.tcp { Protocol::Tcp } else { Protocol::Udp };
         let exchange = Exchange::new(self.servers.clone(), name, self.kind());
-        let (timeout, tries) = (options.timeout, options.tries);
+        let (timeout, tries, source) = (options.timeout, options.tries, options.source);
         let shown = self.asked.name.clone();
-        Exchange { timeout, tries, protocol, port: args.port, shown, ..exchange }
+        let port = if options.tls && args.port == 53 { TLS_PORT } else { args.port };
+        let tls = options.tls;
+        Exchange { timeout, tries, protocol, port, shown, tls, source, ..exchange }
     }
 
     /// The lines that tell the command.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, Query};
 use crate::network::{DnsAnswer, DnsType, Protocol, Question, ResolvConf, SocketAddr, TraceId};
+use crate::shell::commands::net::kernel::devices;
 use crate::shell::{Io, Step, Tool};
 
 /// Whose words these are.
@@ -93,6 +94,10 @@ struct Exchange {
     /// The name as it was typed.
     shown: String,
     kind: DnsType,
+    /// Whether it is asked over TLS.
+    tls: bool,
+    /// The own address to ask from.
+    source: Option<IpAddr>,
     timeout: Duration,
     tries: u32,
     tried: u32,
@@ -133,6 +138,8 @@ impl Exchange {
             shown: name.trim_end_matches('.').to_owned(),
             name,
             kind,
+            tls: false,
+            source: None,
             timeout: Duration::from_secs(5),
             tries: 3,
             tried: 0,
@@ -145,6 +152,11 @@ impl Exchange {
         let Some((until, response)) = self.pending.take() else {
             if self.tried >= self.tries || self.servers.is_empty() {
                 return ExchangeEvent::GaveUp;
+            }
+            if let Some(source) =
+                self.source.filter(|own| !devices(io).iter().any(|one| one.has(*own)))
+            {
+                return self.no_source(source);
             }
             return self.ask(io);
         };
@@ -173,12 +185,27 @@ impl Exchange {
         })
     }
 
+    /// No question leaves from an address that is another's (`dighost.c`, `start_udp`).
+    fn no_source(&mut self, source: IpAddr) -> ExchangeEvent {
+        let server = self.servers[self.tried as usize % self.servers.len()];
+        self.tried += 1;
+        let (port, shown) = (self.port, &self.shown);
+        let how = if self.protocol == Protocol::Tcp { "Connection to" } else { "UDP setup with" };
+        let why = match source.is_ipv4() == server.is_ipv4() {
+            true => "address not available",
+            false => "address family not supported",
+        };
+        ExchangeEvent::Trouble(format!(
+            ";; {how} {server}#{port}({server}) for {shown} failed: {why}.\n;; no servers could be reached"
+        ))
+    }
+
     fn ask(&mut self, io: &mut Io<'_>) -> ExchangeEvent {
         let server = self.servers[self.tried as usize % self.servers.len()];
         self.tried += 1;
         let question = Question { name: &self.name, kind: self.kind };
         let query = match self.port {
-            53 => io.cluster.query(io.place, self.protocol, server, question),
+            53 if !self.tls => io.cluster.query(io.place, self.protocol, server, question),
             // Whoever listens on another port is no name server.
             port => {
                 let to = SocketAddr::new(server, port);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{
     Exchange, ExchangeEvent, Lookup, VERSION, candidates, class_name, record_type, servers,
 };
-use crate::network::{DnsAnswer, DnsCode, DnsData, DnsType, Protocol};
+use crate::network::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, Protocol};
 use crate::shell::commands::net::reverse::arpa;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::{Io, Read, Step};
@@ -24,6 +24,8 @@ struct Settings {
     search: bool,
     domain: Option<String>,
     ndots: Option<u32>,
+    /// `-debug`: the whole answer is shown.
+    debug: bool,
     /// The server that was named, instead of those of `/etc/resolv.conf`.
     server: Option<String>,
 }
@@ -120,6 +122,7 @@ impl Settings {
             search: true,
             domain: None,
             ndots: None,
+            debug: false,
             server: None,
         }
     }
@@ -156,8 +159,10 @@ impl Settings {
             ("norecurse" | "norec", None) => self.recursion = false,
             ("search" | "sea" | "defname" | "def", None) => self.search = true,
             ("nosearch" | "nosea" | "nodefname" | "nodef", None) => self.search = false,
-            ("nodebug" | "nodeb" | "nod2" | "fail" | "nofail" | "sil", None) => {}
-            ("debug" | "deb" | "d2" | "all", None) => {
+            ("debug" | "deb", None) => self.debug = true,
+            ("nodebug" | "nodeb", None) => self.debug = false,
+            ("nod2" | "fail" | "nofail" | "sil", None) => {}
+            ("d2" | "all", None) => {
                 return Err(left_out("nslookup", format!("-{name}")));
             }
             _ => return Err(format!("*** Invalid option: {text}")),
@@ -292,6 +297,9 @@ impl Current {
             let port = self.settings.port;
             io.say(format!("Server:\t\t{server}\nAddress:\t{server}#{port}\n"));
         }
+        if self.settings.debug {
+            io.stdout.extend_from_slice(dump(&self.exchange, answer).as_bytes());
+        }
         if answer.code != DnsCode::NoError {
             let name = self.exchange.name.trim_end_matches('.');
             io.say(format!("** server can't find {name}: {}", answer.code));
@@ -339,6 +347,37 @@ impl Settings {
         let (port, tries, timeout) = (self.port, self.tries, self.timeout);
         Exchange { port, tries, timeout, protocol, ..Exchange::new(servers.to_vec(), name, kind) }
     }
+}
+
+/// A whole answer (`nslookup.c`, `detailsection`).
+fn dump(exchange: &Exchange, answer: &DnsAnswer) -> String {
+    let name = exchange.name.trim_end_matches('.');
+    let mut text = format!(
+        "------------\n    QUESTIONS:\n\t{name}, type = {}, class = IN\n    ANSWERS:\n",
+        exchange.kind
+    );
+    let details = |record: &DnsRecord| {
+        let name = record.name.trim_end_matches('.');
+        let told = match &record.data {
+            DnsData::A(address) => format!("\tinternet address = {address}"),
+            DnsData::Aaaa(address) => format!("\thas AAAA address {address}"),
+            other => {
+                let line = line("", other);
+                format!("\t{}", line.trim_start_matches(['\n', '\t']))
+            }
+        };
+        format!(
+            "    ->  {}\n{told}\n\tttl = {}\n",
+            if name.is_empty() { "." } else { name },
+            record.ttl
+        )
+    };
+    text.extend(answer.records.iter().map(&details));
+    text += "    AUTHORITY RECORDS:\n";
+    text.extend(answer.authority.iter().map(&details));
+    text += "    ADDITIONAL RECORDS:\n";
+    text.extend(answer.additional.iter().map(&details));
+    text + "------------\n"
 }
 
 /// A record in nslookup's words.

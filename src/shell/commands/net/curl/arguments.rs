@@ -8,9 +8,12 @@ use super::data;
 use super::flags::{self, Flag, Here, Takes};
 use super::form::Part;
 use super::report::Messages;
+use crate::clock::SimTime;
 use crate::network::Family;
 use crate::shell::Io;
+use crate::shell::commands::moment::Moment;
 use crate::shell::commands::net::families::Families;
+use crate::shell::commands::system::date::parse_date;
 
 /// How many transfers `-Z` runs at once.
 const PARALLEL: usize = 50;
@@ -125,6 +128,17 @@ pub struct Operation {
     pub retry_all: bool,
     pub retry_delay: Option<Duration>,
     pub retry_max: Option<Duration>,
+    /// `--limit-rate`: bytes a second
+    pub rate: Option<u64>,
+    /// `--interface`: a device, or an own address
+    pub interface: Option<String>,
+    /// `--local-port`: the first of the ports that may be used
+    pub local_port: Option<u16>,
+    pub http10: bool,
+    /// `--digest`: who is there is told only to a server that asks for it in that way.
+    pub digest: bool,
+    /// `-z`: the moment, and whether what is older than that is wanted
+    pub time: Option<(Moment, bool)>,
     pub resolve: Vec<String>,
     pub connect_to: Vec<String>,
     pub unix_socket: Option<String>,
@@ -403,6 +417,9 @@ impl Reader<'_, '_> {
             "tr-encoding" => operation.transfer_encoding = on,
             "http2" => operation.upgrade = true,
             "http0.9" => operation.http09 = on,
+            "http1.0" | "http1.1" => operation.http10 = name == "http1.0",
+            "digest" => operation.digest = on,
+            "basic" => operation.digest &= !on,
             "netrc" => operation.netrc = on.then_some(Netrc::Required),
             "netrc-optional" => operation.netrc = on.then_some(Netrc::Optional),
             "junk-session-cookies" => operation.new_session = on,
@@ -491,6 +508,7 @@ impl Reader<'_, '_> {
             "form" | "form-string" => return self.form(name, value),
             "header" | "proxy-header" => self.header(name, value),
             "write-out" => self.write_out(value),
+            "time-cond" => self.time_condition(value),
             "range" => self.range(value)?,
             name if self.limit(name, value)? => {}
             name => self.text(name, value)?,
@@ -546,6 +564,23 @@ impl Reader<'_, '_> {
         }
         let text = text.map(|text| String::from_utf8_lossy(&text).replace(['\r', '\n'], ""));
         self.operation().write_out = text;
+    }
+
+    /// `-z`: a date, or a file for when it was changed; `-` in front for what is older, too.
+    fn time_condition(&mut self, value: &str) {
+        let older = value.starts_with('-');
+        let text = value.strip_prefix(['-', '+', '=']).unwrap_or(value);
+        let mut moment = parse_date(self.io, text);
+        if moment.is_none() && (self.io.is_file(text) || self.io.is_directory(text)) {
+            // When a file was changed is not kept here: all are as old as the system.
+            moment = Some(Moment::at(SimTime::START.timestamp().as_second(), 0));
+        }
+        if moment.is_none() {
+            self.warn(
+                "Illegal date format for -z, --time-cond (and not a file name). Disabling time condition. See curl_getdate(3) for valid date syntax.\n",
+            );
+        }
+        self.operation().time = moment.map(|moment| (moment, older));
     }
 
     fn range(&mut self, value: &str) -> Read {
@@ -610,6 +645,20 @@ impl Reader<'_, '_> {
             "happy-eyeballs-timeout-ms" => {
                 self.operation().impatience = Some(Duration::from_millis(number(value)?));
             }
+            "limit-rate" => {
+                let rate = self.size(value, "rate")?;
+                self.operation().rate = Some(rate).filter(|rate| *rate > 0);
+            }
+            "local-port" => {
+                let (first, last) = value.split_once('-').unwrap_or((value, value));
+                let (first, last) = (first.trim().parse::<u16>(), last.trim().parse::<u16>());
+                match (first, last) {
+                    (Ok(first), Ok(last)) if first <= last => {
+                        self.operation().local_port = Some(first);
+                    }
+                    _ => return Err(bad_use()),
+                }
+            }
             "max-redirs" => {
                 let most = integer(value)?;
                 if most < -1 {
@@ -673,6 +722,7 @@ impl Reader<'_, '_> {
                 operation.referer = Some(referer.to_owned()).filter(|text| !text.is_empty());
             }
             "user" => operation.user = Some(text),
+            "interface" => operation.interface = Some(text),
             "oauth2-bearer" => operation.bearer = Some(text),
             "netrc-file" => operation.netrc_file = Some(text),
             "cookie" => match (value.strip_prefix('@'), value.contains('=')) {

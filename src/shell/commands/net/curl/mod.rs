@@ -25,6 +25,7 @@ use transfer::{Desk, Job, Progress, Shared, Transfer};
 
 pub(super) use cookies::Jar;
 pub(super) use data::{base64, unescape};
+pub(super) use output::disposed_name;
 
 use super::fetch::note_bad_url;
 use super::url::{BadUrl, Url};
@@ -462,10 +463,7 @@ fn prepare(
     }
     // The meter would stand in the way of a page on the terminal.
     let global = words.global;
-    let meter = !global.silent
-        && !global.no_meter
-        && !global.verbose
-        && (!sink.is_stdout() || !io.terminal);
+    let meter = !global.silent && !global.no_meter && (!sink.is_stdout() || !io.terminal);
     let input = wanted.url.clone();
     Ok(Some(Job { operation: at, input, url, number, sink, upload, chunked, resume, meter }))
 }

@@ -17,6 +17,13 @@ pub struct Sink {
     written: Vec<u8>,
 }
 
+/// The file's name that a Content-Disposition header tells, without folders.
+pub fn disposed_name(header: &str) -> Option<&str> {
+    let name = header.split(';').map(str::trim).find_map(|part| part.strip_prefix("filename="))?;
+    let name = name.trim_matches('"').rsplit(['/', '\\']).next().unwrap_or("");
+    Some(name).filter(|name| !name.is_empty())
+}
+
 impl Sink {
     /// Standard output, or a file that may be continued.
     pub fn new(file: Option<String>, kept: Vec<u8>) -> Sink {
@@ -37,9 +44,7 @@ impl Sink {
         else {
             return;
         };
-        let name = header.split(';').map(str::trim).find_map(|part| part.strip_prefix("filename="));
-        let name = name.map(|name| name.trim_matches('"').rsplit(['/', '\\']).next().unwrap_or(""));
-        if let Some(name) = name.filter(|name| !name.is_empty()) {
+        if let Some(name) = disposed_name(header) {
             self.file = Some(name.to_owned());
             self.renamed = true;
         }

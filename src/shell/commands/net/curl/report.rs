@@ -34,9 +34,9 @@ pub const METER_HEAD: &str =
                                  Dload  Upload   Total   Spent    Left  Speed
 ";
 
-/// The meter when nothing came.
+/// The meter when nothing came. Its line stays open until the next meter or message.
 pub const METER_NOTHING: &str =
-    "  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0\n";
+    "  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0";
 
 /// `-#` when all is there.
 pub const BAR: &str =
@@ -388,7 +388,8 @@ impl Messages<'_> {
     /// The request, as `-v` shows it.
     pub fn sent(&self, io: &mut Io<'_>, request: &HttpRequest) {
         if self.global.trace.is_some() {
-            let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
+            let HttpRequest { method, target, version, .. } = request;
+            let mut text = format!("{method} {target} {version}\r\n");
             for (key, value) in &request.headers {
                 text += &format!("{}\r\n", format!("{key}: {value}").trim_end());
             }
@@ -396,7 +397,8 @@ impl Messages<'_> {
             return;
         }
         // Headers are shown as they are sent, with their carriage returns.
-        self.line(io, &format!("> {} {} HTTP/1.1\r", request.method, request.target));
+        let (method, target, version) = (&request.method, &request.target, request.version);
+        self.line(io, &format!("> {method} {target} {version}\r"));
         for (key, value) in &request.headers {
             self.line(io, &format!("{}\r", format!("> {key}: {value}").trim_end()));
         }
@@ -511,6 +513,6 @@ mod tests {
         let recorded =
             "100    16  100    16    0     0  13600      0 --:--:-- --:--:-- --:--:-- 16000\n";
         assert_eq!(meter_line(16), recorded);
-        assert_eq!(METER_NOTHING.len(), recorded.len());
+        assert_eq!(METER_NOTHING.len() + 1, recorded.len());
     }
 }

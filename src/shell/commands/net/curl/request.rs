@@ -7,7 +7,7 @@ use super::data::{base64, unescape};
 use super::form;
 use super::report::Version;
 use super::route::Route;
-use crate::cluster::HttpRequest;
+use crate::cluster::{HttpRequest, HttpVersion};
 use crate::shell::Io;
 use crate::shell::commands::net::url::Url;
 
@@ -64,7 +64,8 @@ impl Occasion<'_> {
         {
             put("Proxy-Authorization", format!("Basic {credentials}"));
         }
-        if let Some(user) = &user {
+        if let (Some(_), true) = (&user, operation.digest) {
+        } else if let Some(user) = &user {
             put("Authorization", format!("Basic {}", base64(user.as_bytes())));
         } else if let Some(token) = operation.bearer.as_ref().filter(|_| self.trusted()) {
             put("Authorization", format!("Bearer {token}"));
@@ -85,10 +86,13 @@ impl Occasion<'_> {
         let json = "application/json".to_owned();
         put("Accept", if operation.json { json.clone() } else { "*/*".to_owned() });
         self.middle(&mut put);
+        headers.extend(self.condition().map(|(name, value)| (name.to_owned(), value)));
         headers.extend(self.customs());
         self.about_body(&mut headers, &body, kind);
         let method = self.method(body.is_some());
-        let request = HttpRequest { method, target, headers, body: body.unwrap_or_default() };
+        let version = if operation.http10 { HttpVersion::V1_0 } else { HttpVersion::V1_1 };
+        let request =
+            HttpRequest { version, method, target, headers, body: body.unwrap_or_default() };
         let user = user.map(|user| user.split(':').next().unwrap_or("").to_owned());
         Made { request, user }
     }
@@ -107,7 +111,13 @@ impl Occasion<'_> {
         }
         headers.push(("Proxy-Connection".to_owned(), "Keep-Alive".to_owned()));
         headers.extend(self.operation.proxy_headers.iter().filter_map(|header| split(header)));
-        HttpRequest { method: "CONNECT".to_owned(), target: place, headers, body: Vec::new() }
+        HttpRequest {
+            version: Default::default(),
+            method: "CONNECT".to_owned(),
+            target: place,
+            headers,
+            body: Vec::new(),
+        }
     }
 
     /// The headers between `Accept` and those of the command line.
@@ -138,6 +148,13 @@ impl Occasion<'_> {
             put("Upgrade", "h2c".to_owned());
             put("HTTP2-Settings", "AAMAAABkAAQCAAAAAAIAAAAA".to_owned());
         }
+    }
+
+    /// `-z`: what the server is told of the moment.
+    fn condition(&self) -> Option<(&'static str, String)> {
+        let (moment, older) = self.operation.time?;
+        let name = if older { "If-Unmodified-Since" } else { "If-Modified-Since" };
+        Some((name, moment.format("%a, %d %b %Y %H:%M:%S GMT", false)))
     }
 
     fn method(&self, body: bool) -> String {
@@ -193,7 +210,7 @@ impl Occasion<'_> {
         if let Some(kind) = kind.filter(|_| self.own("content-type").is_none()) {
             headers.push(("Content-Type".to_owned(), kind));
         }
-        if self.waits(body.len()) && self.own("expect").is_none() {
+        if self.waits(body.len()) && !self.operation.http10 && self.own("expect").is_none() {
             headers.push(("Expect".to_owned(), "100-continue".to_owned()));
         }
     }

@@ -1,5 +1,6 @@
 //! One URL's transfer, with its redirects and tries (`post_per_transfer` of `tool_operate.c`).
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::arguments::{Global, Operation};
@@ -16,12 +17,17 @@ use crate::cluster::{
 use crate::network::{Family, SocketAddr};
 use crate::shell::commands::net::families::Families;
 use crate::shell::commands::net::fetch::{Failure, Fetch, FetchEvent, Limits, note};
+use crate::shell::commands::net::kernel::devices;
 use crate::shell::commands::net::raw_session::{KEPT_OPEN, RawSession, Turn};
 use crate::shell::commands::net::url::Url;
+use crate::shell::commands::system::date::parse_date;
 use crate::shell::{Io, Step};
 
 /// How much the C library gathers before it writes to a pipe.
 const STDOUT_BLOCK: usize = 4096;
+
+/// How much curl reads at once.
+const BUFFER: u64 = 100 * 1024;
 
 /// Redirects that are followed unless told otherwise.
 const MAX_REDIRECTS: i64 = 50;
@@ -95,6 +101,8 @@ pub struct Transfer {
     /// What was written to a standard output that is no terminal, and waits in its buffer.
     held: Vec<u8>,
     user: Option<String>,
+    /// Whether the name could not be found.
+    unnamed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +112,8 @@ enum TransferState {
     Pause(SimTime),
     /// A body that was announced does not come: until a limit or the server ends it.
     Starving(SimTime),
+    /// `--limit-rate`: the last bytes come then.
+    Slow(SimTime),
     /// `telnet://`
     Talking(Box<RawSession>),
 }
@@ -141,6 +151,7 @@ impl Transfer {
         let now = io.now();
         let url = job.url.clone();
         let empty = HttpRequest {
+            version: Default::default(),
             method: String::new(),
             target: String::new(),
             headers: Vec::new(),
@@ -176,6 +187,7 @@ impl Transfer {
             received: 0,
             held: Vec::new(),
             user: None,
+            unnamed: false,
         };
         match transfer.set_out(desk, io) {
             Ok(()) => Ok(transfer),
@@ -202,6 +214,10 @@ impl Transfer {
         }
         if self.job.meter && !desk.global.bar {
             desk.words().tell(io, report::METER_HEAD);
+            if desk.global.verbose {
+                // The meter's first line is seen here: what is told comes right behind it.
+                desk.words().tell(io, report::METER_NOTHING);
+            }
         }
         let made = self.make(desk, io);
         let tunnel = self.route.proxy.as_ref().is_some_and(|proxy| proxy.tunnel);
@@ -311,6 +327,10 @@ impl Transfer {
         self.fetch = self.fetch.clone().over(connection);
     }
 
+    fn digest(&self, desk: &Desk<'_>) -> bool {
+        desk.operation.digest
+    }
+
     /// Tells what is sent.
     fn send(&mut self, desk: &Desk<'_>, io: &mut Io<'_>) {
         let request = self.fetch.request();
@@ -320,7 +340,8 @@ impl Transfer {
             words.note(io, &format!("Proxy auth using Basic with user '{user}'"));
         }
         if let Some(user) = self.user.as_ref().filter(|_| request.method != "CONNECT") {
-            words.note(io, &format!("Server auth using Basic with user '{user}'"));
+            let how = if self.digest(desk) { "Digest" } else { "Basic" };
+            words.note(io, &format!("Server auth using {how} with user '{user}'"));
         }
         words.sent(io, request);
         let head: usize =
@@ -341,7 +362,9 @@ impl Transfer {
             let state = std::mem::replace(&mut self.state, TransferState::Fetching);
             let result = match state {
                 TransferState::Fetching => self.fetch(desk, io),
-                TransferState::Pause(until) | TransferState::Starving(until)
+                TransferState::Pause(until)
+                | TransferState::Starving(until)
+                | TransferState::Slow(until)
                     if until > io.now() =>
                 {
                     self.state = state;
@@ -349,6 +372,7 @@ impl Transfer {
                 }
                 TransferState::Pause(_) => self.again(desk, io),
                 TransferState::Starving(_) => Err(self.starved(desk, io)),
+                TransferState::Slow(_) => Ok(Some(Progress::Over(0))),
                 TransferState::Talking(mut session) => match session.step(io) {
                     Turn::Wait(wait) => {
                         self.state = TransferState::Talking(session);
@@ -397,13 +421,61 @@ impl Transfer {
                 return Err((7, "Couldn't connect to server".to_owned(), false));
             }
             FetchEvent::Resolved => self.resolved = Some(io.now()),
-            FetchEvent::Trying(to) => desk.words().note(io, &format!("  Trying {to}...")),
+            FetchEvent::Trying(to) => {
+                desk.words().note(io, &format!("  Trying {to}..."));
+                return self.bind(desk, io, to).map(|()| None);
+            }
             FetchEvent::NotThere(to, why) => desk.words().not_there(io, to, why),
             FetchEvent::Connected(connection) => return self.stands(desk, io, connection),
-            FetchEvent::Failed(failure) => return Err(self.failed(desk, io, &failure)),
+            FetchEvent::Failed(failure) => {
+                self.unnamed = matches!(failure, Failure::Name(_) | Failure::SlowName { .. });
+                return Err(self.failed(desk, io, &failure));
+            }
             FetchEvent::Replied(reply) => return self.replied(desk, io, reply),
         }
         Ok(None)
+    }
+
+    /// `--interface`, `--local-port`: where the connection comes from (`connect.c`, `bindlocal`).
+    fn bind(&self, desk: &Desk<'_>, io: &mut Io<'_>, to: SocketAddr) -> Result<(), Trouble> {
+        let operation = desk.operation;
+        if let Some(name) = &operation.interface {
+            let name = name.trim_start_matches("if!").trim_start_matches("host!");
+            let devices = devices(io);
+            let told = match (name.parse::<IpAddr>(), devices.iter().any(|one| one.name == name)) {
+                (_, true) => String::new(),
+                (Ok(own), _) if devices.iter().any(|one| one.has(own)) => {
+                    let family = if own.is_ipv4() { 2 } else { 10 };
+                    let named = format!(
+                        "Name '{name}' family {family} resolved to '{own}' family {family}"
+                    );
+                    desk.words().note(io, &named);
+                    String::new()
+                }
+                (Ok(_), _) => {
+                    "bind failed with errno 99: Cannot assign requested address".to_owned()
+                }
+                (Err(_), _) => format!("Couldn't bind to '{name}'"),
+            };
+            if !told.is_empty() {
+                desk.words().note(io, &told);
+                return Err((45, told, false));
+            }
+            let loopback =
+                name == "lo" || name.parse::<IpAddr>().is_ok_and(|own| own.is_loopback());
+            if loopback && !to.ip().is_loopback() {
+                let told = format!(
+                    "podhop: not simulated here: curl --interface {name} to another machine"
+                );
+                return Err((45, told, false));
+            }
+        }
+        let named = operation.interface.as_ref().is_some_and(|name| name.parse::<IpAddr>().is_ok());
+        if named || operation.local_port.is_some() {
+            let port = operation.local_port.unwrap_or(0);
+            desk.words().note(io, &format!("Local port: {port}"));
+        }
+        Ok(())
     }
 
     fn failed(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>, failure: &Failure) -> Trouble {
@@ -422,6 +494,7 @@ impl Transfer {
             );
         }
         words.note(io, &told);
+        self.meter_midway(desk, io, failure);
         if self.connection.is_none() {
             self.number = desk.shared.next;
             desk.shared.next += 1;
@@ -618,9 +691,49 @@ impl Transfer {
             return self.follow(desk, io, &location, &response);
         }
         self.limits(desk, io, &response)?;
+        if self.unwanted(desk, io, &response) {
+            return Ok(Some(Progress::Over(0)));
+        }
         self.take(desk, io, &response)?;
-        self.keep(desk, io, closes || response.status == 0);
+        if desk.global.verbose && std::mem::take(&mut self.job.meter) {
+            self.meter(desk, io, 0);
+            self.keep(desk, io, closes || response.status == 0);
+            self.release(desk, io);
+        } else {
+            self.keep(desk, io, closes || response.status == 0);
+        }
+        // The first second's bytes come at once, and a whole buffer of them at most.
+        let late = operation.rate.map_or(Duration::ZERO, |rate| {
+            let size = (self.received as u64).saturating_sub(rate.min(BUFFER));
+            Duration::from_millis(size.saturating_mul(1000) / rate)
+        });
+        if !late.is_zero() {
+            self.state = TransferState::Slow(io.now() + late);
+            return Ok(None);
+        }
         Ok(Some(Progress::Over(0)))
+    }
+
+    /// `-z`: whether the document is as old as it may not be; its body is not read then.
+    fn unwanted(&mut self, desk: &Desk<'_>, io: &mut Io<'_>, response: &HttpResponse) -> bool {
+        let changed = response.header("last-modified").and_then(|text| parse_date(io, text));
+        let (Some((moment, older)), Some(changed)) = (desk.operation.time, changed) else {
+            return false;
+        };
+        let told = match older {
+            false if changed.seconds <= moment.seconds => {
+                "The requested document is not new enough"
+            }
+            true if changed.seconds >= moment.seconds => "The requested document is not old enough",
+            _ => return false,
+        };
+        desk.words().note(io, told);
+        desk.words().note(io, "Simulate an HTTP 304 response");
+        desk.words().closing(io, self.number);
+        if let Some(last) = &mut self.last {
+            last.status = 304;
+        }
+        true
     }
 
     /// The interim answer to a PUT.
@@ -927,10 +1040,25 @@ impl Transfer {
         if self.job.meter {
             self.meter(desk, io, code);
         }
+        self.release(desk, io);
+    }
+
+    /// Lets out what waits in standard output's buffer.
+    fn release(&mut self, desk: &Desk<'_>, io: &mut Io<'_>) {
         let held = std::mem::take(&mut self.held);
         if !held.is_empty() {
             // A closed standard output was told of when the block before was written.
             let _ = self.write_now(desk, io, &held);
+        }
+    }
+
+    /// Beside what `-v` tells, the meter's last line comes before the connection is closed.
+    fn meter_midway(&mut self, desk: &Desk<'_>, io: &mut Io<'_>, failure: &Failure) {
+        if !desk.global.verbose || !std::mem::take(&mut self.job.meter) || desk.global.bar {
+            return;
+        }
+        if !matches!(failure, Failure::Name(_) | Failure::SlowName { .. }) {
+            desk.words().tell(io, &format!("{}\n", report::METER_NOTHING));
         }
     }
 
@@ -939,7 +1067,9 @@ impl Transfer {
             (0, true) => report::BAR.to_owned(),
             (_, true) => String::new(),
             (0, false) => report::meter_line(self.received),
-            (_, false) => report::METER_NOTHING.to_owned(),
+            // The line is ended where there was a connection, or a try to have one.
+            (_, false) if self.unnamed => report::METER_NOTHING.to_owned(),
+            (_, false) => format!("{}\n", report::METER_NOTHING),
         };
         desk.words().tell(io, &line);
     }

@@ -219,6 +219,7 @@ fn value(name: &str, facts: &Facts<'_>, now: SimTime) -> Value {
         "http_code" | "response_code" => number(response.map_or(0, |it| it.status.into())),
         "http_connect" => number(facts.tunnel.into()),
         "http_version" => text(response.map_or("0", |it| match it.version {
+            crate::cluster::HttpVersion::V0_9 => "0.9",
             crate::cluster::HttpVersion::V1_0 => "1",
             crate::cluster::HttpVersion::V1_1 => "1.1",
         })),

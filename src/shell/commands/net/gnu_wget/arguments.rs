@@ -45,6 +45,16 @@ pub(super) struct Arguments {
     pub adjust: bool,
     pub no_clobber: bool,
     pub resume: bool,
+    /// `--content-disposition`
+    pub told_name: bool,
+    pub delete_after: bool,
+    /// `--backups`: how many old files are kept, as `FILE.1` and so on
+    pub backups: Option<u32>,
+    /// `-B`
+    pub base: Option<String>,
+    pub bind: Option<String>,
+    /// `--limit-rate`: bytes a second
+    pub rate: usize,
     pub trust_names: bool,
     pub dns_timeout: Option<Duration>,
     pub connect_timeout: Option<Duration>,
@@ -154,6 +164,12 @@ impl Default for Arguments {
             adjust: false,
             no_clobber: false,
             resume: false,
+            told_name: false,
+            delete_after: false,
+            backups: None,
+            base: None,
+            bind: None,
+            rate: 0,
             trust_names: false,
             dns_timeout: None,
             connect_timeout: None,
@@ -369,6 +385,8 @@ impl Arguments {
             "retry-connrefused" => self.retry_refused = on,
             "no-clobber" => self.no_clobber = on,
             "continue" => self.resume = on,
+            "content-disposition" => self.told_name = on,
+            "delete-after" => self.delete_after = on,
             "server-response" => self.show_headers = on,
             "save-headers" => self.save_headers = on,
             "spider" => self.spider = on,
@@ -409,6 +427,8 @@ impl Arguments {
             "output-file" => self.log = Some((text(), false)),
             "append-output" => self.log = Some((text(), true)),
             "input-file" => self.list = Some(text()),
+            "base" => self.base = Some(text()),
+            "bind-address" => self.bind = Some(text()),
             "output-document" => self.output = Some(text()),
             "directory-prefix" => self.folder = Some(text()),
             "default-page" => self.default_page = text(),
@@ -466,6 +486,8 @@ impl Arguments {
             "cut-dirs" => self.cut_folders = number(name, value)? as usize,
             "level" if value != "inf" => drop(number(name, value)?),
             "quota" => self.quota = bytes(name, value)?,
+            "limit-rate" => self.rate = bytes(name, value)?,
+            "backups" => self.backups = Some(number(name, value)?),
             "retry-on-http-error" => {
                 self.retry_statuses = value.split(',').filter_map(|one| one.parse().ok()).collect();
             }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use arguments::{Arguments, Volume, Wrong};
 use report::{Dots, Messages};
 
-use super::curl::Jar;
+use super::curl::{Jar, disposed_name};
 use super::fetch::{Failure, Fetch, FetchEvent, Limits, note};
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
@@ -47,8 +47,8 @@ struct Session {
     many: bool,
     waiting: VecDeque<String>,
     state: WgetState,
-    /// Names that were looked up already.
-    known: BTreeMap<String, IpAddr>,
+    /// Addresses of names that were connected to, the good one first.
+    known: BTreeMap<String, Vec<IpAddr>>,
     /// All addresses of names that were looked up, and were not connected to yet.
     resolved: BTreeMap<String, Vec<IpAddr>>,
     jar: Jar,
@@ -56,6 +56,8 @@ struct Session {
     open: Option<(String, u16, Connection)>,
     files: u32,
     bytes: usize,
+    /// `--limit-rate`: when the last download is done.
+    rest: Option<SimTime>,
     /// Whether `--quota` ended it.
     over_quota: bool,
     /// Whether `-O FILE` has been begun.
@@ -164,7 +166,7 @@ impl Session {
             );
             return Err(GENERIC);
         }
-        if let Err(told) = request::check(arguments) {
+        if let Err(told) = request::check(arguments, io) {
             io.write_error(told);
             return Err(GENERIC);
         }
@@ -216,6 +218,7 @@ impl Session {
             open: None,
             files: 0,
             bytes: 0,
+            rest: None,
             over_quota: false,
             written: false,
             exit: 0,
@@ -233,6 +236,9 @@ impl Session {
     /// One thing after the other; what to wait for, if there is something.
     fn go_on(&mut self, arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Option<Step> {
         match std::mem::replace(&mut self.state, WgetState::Next) {
+            WgetState::Next if self.rest.is_some_and(|until| until > io.now()) => {
+                return self.rest.map(Step::Until);
+            }
             WgetState::Next => match self.waiting.pop_front() {
                 Some(_)
                     if arguments.list.is_some()
@@ -262,7 +268,16 @@ impl Session {
     }
 
     fn begin(&mut self, arguments: &Arguments, words: Messages, io: &mut Io<'_>, text: &str) {
-        match Url::parse(text) {
+        let base = arguments.base.as_ref().filter(|_| arguments.list.is_some());
+        let parsed = match base.and_then(|base| Url::parse(base).ok()) {
+            Some(base) => base.join(text),
+            // It stands for a space, as browsers have it; a host cannot be left out.
+            None if text.starts_with("http:///") || text.starts_with("https:///") => {
+                Err(BadUrl::Malformed)
+            }
+            None => Url::parse(&text.trim().replace(' ', "%20")),
+        };
+        match parsed {
             Ok(url) if arguments.https_only && arguments.list.is_some() && !url.is_tls() => {}
             Ok(mut url) => {
                 url.remove_dots();
@@ -301,6 +316,9 @@ impl Session {
     ) {
         download.tries += 1;
         let url = download.url.clone();
+        if spared(arguments, words, io, &download) {
+            return;
+        }
         if arguments.spider {
             words.verbose(io, "Spider mode enabled. Check if remote file exists.\n");
         }
@@ -322,9 +340,6 @@ impl Session {
         mut download: Download,
     ) {
         let url = download.url.clone();
-        if spared(arguments, words, io, &download) {
-            return;
-        }
         let proxy = request::proxy(arguments, io, &url);
         if proxy.is_some() && url.is_tls() {
             words.tell(io, "podhop: not simulated here: wget's tunnel through a proxy\n");
@@ -359,8 +374,8 @@ impl Session {
             download.fresh = true;
             download.connection = Some(connection.clone());
             fetch = fetch.over(connection);
-        } else if let Some(address) = self.known.get(&host).filter(|_| !download.fresh) {
-            fetch = fetch.pinned([*address]);
+        } else if let Some(addresses) = self.known.get(&host).filter(|_| !download.fresh) {
+            fetch = fetch.pinned(addresses.iter().copied());
         } else if let Some(addresses) = self.resolved.get(&host) {
             download.fresh = true;
             fetch = fetch.pinned(addresses.iter().copied());
@@ -399,8 +414,7 @@ impl Session {
                 words.tell(io, format!("failed: {}.\n", dial_trouble(io, why)));
             }
             FetchEvent::Connected(connection) => {
-                self.known.insert(fetch.target().0.to_owned(), connection.remote.ip());
-                self.resolved.remove(fetch.target().0);
+                self.stands(fetch.target().0, connection.remote.ip());
                 words.verbose(io, "connected.\n");
                 let sent = match fetch.target().0 == download.url.host {
                     true => "HTTP request sent, awaiting response... ",
@@ -419,6 +433,16 @@ impl Session {
             }
         }
         self.state = WgetState::Fetching(download, fetch);
+    }
+
+    /// A host's address is good; those that were tried before it in vain are left out from now on.
+    fn stands(&mut self, host: &str, address: IpAddr) {
+        let all = self.resolved.remove(host).or_else(|| self.known.remove(host));
+        let mut all = all.unwrap_or_default();
+        let at = all.iter().position(|one| *one == address).unwrap_or(all.len());
+        all.drain(..at);
+        let known = if all.is_empty() { vec![address] } else { all };
+        self.known.insert(host.to_owned(), known);
     }
 
     fn failed(
@@ -790,6 +814,15 @@ impl Session {
         }
         self.files += 1;
         self.bytes += bytes;
+        if arguments.rate > 0 {
+            let late = (response.body.len() as u64).saturating_mul(1000) / arguments.rate as u64;
+            self.rest = Some(io.now() + Duration::from_millis(late));
+        }
+        if arguments.delete_after && !stdout {
+            words.verbose(io, format!("Removing {file}.\n"));
+            // It was written a moment ago.
+            let _ = io.remove_file(&file);
+        }
     }
 
     /// Writes a file; with `-O` all downloads go into one.
@@ -809,6 +842,9 @@ impl Session {
             content = io.read_file(file)?;
         }
         content.extend_from_slice(body);
+        if let Some(count) = arguments.backups.filter(|_| !more) {
+            keep_backups(io, file, count);
+        }
         if let Some((folder, _)) = file.rsplit_once('/')
             && arguments.output.is_none()
             && !folder.is_empty()
@@ -882,6 +918,20 @@ fn spared(arguments: &Arguments, words: Messages, io: &mut Io<'_>, download: &Do
         words.verbose(io, format!("File {named} already there; not retrieving.\n\n"));
     }
     there
+}
+
+/// `--backups`: the file that is there moves on to `FILE.1`, that to `FILE.2`, and so on.
+fn keep_backups(io: &mut Io<'_>, file: &str, count: u32) {
+    let name = |number: u32| match number {
+        0 => file.to_owned(),
+        number => format!("{file}.{number}"),
+    };
+    for number in (0..count.min(99)).rev() {
+        if let Ok(content) = io.read_file(&name(number)) {
+            // Where one cannot be written, the new file itself cannot, which is told.
+            let _ = io.write_file(&name(number + 1), &content);
+        }
+    }
 }
 
 fn usage(io: &mut Io<'_>, message: &str) {
@@ -968,9 +1018,15 @@ fn file_name(arguments: &Arguments, io: &Io<'_>, url: &Url, response: &HttpRespo
     if let Some(output) = &arguments.output {
         return output.clone();
     }
-    let path = request::path(arguments, url, response.header("content-type"));
+    let mut path = request::path(arguments, url, response.header("content-type"));
+    let told = response.header("content-disposition").filter(|_| arguments.told_name);
+    if let Some(name) = told.and_then(disposed_name) {
+        let folder =
+            path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        path = format!("{folder}{name}");
+    }
     let taken = |path: &str| io.read_file(path).is_ok();
-    if !taken(&path) || arguments.resume || arguments.force_folders {
+    if !taken(&path) || arguments.resume || arguments.backups.is_some() || arguments.force_folders {
         return path;
     }
     (1..).map(|number| format!("{path}.{number}")).find(|path| !taken(path)).unwrap_or(path)

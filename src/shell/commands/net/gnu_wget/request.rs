@@ -5,13 +5,31 @@ use super::arguments::Arguments;
 use crate::cluster::HttpRequest;
 use crate::shell::Io;
 use crate::shell::commands::net::curl::{Jar, base64, unescape};
+use crate::shell::commands::net::kernel::devices;
 use crate::shell::commands::net::url::Url;
+use crate::shell::commands::trouble::left_out;
 
 /// Flags that do not go together.
 ///
 /// # Errors
 /// What wget says of them.
-pub(super) fn check(arguments: &Arguments) -> Result<(), &'static str> {
+pub(super) fn check(arguments: &Arguments, io: &Io<'_>) -> Result<(), String> {
+    if let Some(bind) = &arguments.bind {
+        let own = bind.parse().is_ok_and(|own| devices(io).iter().any(|one| one.has(own)));
+        if !own || bind.starts_with("127.") && !is_local(arguments) {
+            return Err(left_out("wget", format!("--bind-address={bind}")));
+        }
+    }
+    together(arguments).map_err(str::to_owned)
+}
+
+/// Whether all that is asked for is on this machine.
+fn is_local(arguments: &Arguments) -> bool {
+    let local = |url: &Url| url.host == "localhost" || url.host.starts_with("127.");
+    arguments.urls.iter().all(|text| Url::parse(text).is_ok_and(|url| local(&url)))
+}
+
+fn together(arguments: &Arguments) -> Result<(), &'static str> {
     let post = arguments.post_data.is_some() || arguments.post_file.is_some();
     let body = arguments.body.is_some() || arguments.body_file.is_some();
     if arguments.post_data.is_some() && arguments.post_file.is_some() {
@@ -160,7 +178,13 @@ pub(super) fn make(
         true => format!("{}://{}{target}", url.scheme, url.authority()),
         false => target,
     };
-    Ok(HttpRequest { method, target, headers, body: body.unwrap_or_default() })
+    Ok(HttpRequest {
+        version: Default::default(),
+        method,
+        target,
+        headers,
+        body: body.unwrap_or_default(),
+    })
 }
 
 /// Where to begin: behind what is there already (`-c`), or where `--start-pos` says.

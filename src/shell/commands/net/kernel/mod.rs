@@ -14,8 +14,14 @@ pub(super) use route::traceroute;
 pub(super) use sockets::{netstat, ss};
 pub(super) use sysctl::sysctl;
 
-use crate::network::Netns;
+use crate::network::{Interface, Netns};
 use crate::shell::Io;
+
+/// The devices of the place.
+pub(super) fn devices(io: &Io<'_>) -> Vec<Interface> {
+    let from = io.cluster.netns_of(io.place);
+    from.map(|from| io.cluster.network().interfaces(from.netns)).unwrap_or_default()
+}
 
 /// The network namespace of the place.
 fn netns<'a>(io: &'a Io<'_>) -> Option<&'a Netns> {

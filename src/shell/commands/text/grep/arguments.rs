@@ -5,7 +5,7 @@ use super::{File, Grep, Matcher, Whole};
 use crate::cluster::Flavour;
 use crate::shell::Tool;
 use crate::shell::commands::options::{Grammar, Options};
-use crate::shell::commands::text::regex::{Syntax, compile};
+use crate::shell::commands::text::regex::{Syntax, compile, perl};
 use crate::shell::commands::{Setting, busybox_usage, failed};
 
 const GNU: Grammar = Grammar {
@@ -89,7 +89,7 @@ pub(super) fn matchers(
     let (mut all, mut warnings) = (Vec::new(), Vec::new());
     for text in texts.iter().flat_map(|text| text.split('\n')) {
         if asked.perl {
-            all.push(Matcher::Perl(perl(text, asked.fold)?));
+            all.push(perl(text, asked.fold)?);
             continue;
         }
         match compile(text, asked.syntax, asked.fold) {
@@ -108,29 +108,14 @@ pub(super) fn matchers(
     Ok((all, warnings))
 }
 
-/// A pattern of Perl's, by an engine that has no look-around and no back-references.
-fn perl(text: &str, fold: bool) -> Result<regex::Regex, String> {
-    regex::RegexBuilder::new(text).case_insensitive(fold).build().map_err(|error| {
-        let around = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|mark| text.contains(mark));
-        let beyond = ["\\K", "\\1", "\\2", "++", "*+", "?+", "(?>"];
-        let beyond = beyond.iter().find(|mark| text.contains(**mark));
-        let shown = error.to_string();
-        match (around, beyond) {
-            (true, _) => "grep: not simulated here: look-around in -P".to_owned(),
-            (_, Some(mark)) => format!("grep: not simulated here: {mark} in -P"),
-            _ if shown.contains("unclosed group") => "grep: missing closing parenthesis".to_owned(),
-            _ if shown.contains("unopened group") => {
-                "grep: unmatched closing parenthesis".to_owned()
-            }
-            _ if shown.contains("unclosed character class") => {
-                "grep: missing terminating ] for character class".to_owned()
-            }
-            _ if shown.contains("repetition operator missing") => {
-                "grep: quantifier does not follow a repeatable item".to_owned()
-            }
-            _ => "grep: unrecognized character in pattern".to_owned(),
-        }
-    })
+/// A pattern of Perl's: by the plain engine, or by the full one where that lacks something.
+fn perl(text: &str, fold: bool) -> Result<Matcher, String> {
+    let plain = regex::RegexBuilder::new(text).case_insensitive(fold).build();
+    match (plain, perl::compile(text, fold)) {
+        (Ok(plain), _) => Ok(Matcher::Perl(plain)),
+        (Err(_), Ok(full)) => Ok(Matcher::FullPerl(full)),
+        (Err(_), Err(why)) => Err(format!("grep: {why}")),
+    }
 }
 
 /// `grep -5 x` stands for `grep -C 5 x`.
@@ -182,10 +167,14 @@ pub(in crate::shell::commands) fn grep(
 
 fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, String> {
     let gnu = setting.flavour == Flavour::Gnu;
-    if options.has('V') || options.has('ü') {
-        return Err("grep: not simulated here: --version and --help of grep".to_owned());
-    }
-    if gnu && let Some(name) = options.not_simulated(&[('z', "-z"), ('ä', "--exclude-from")]) {
+    if gnu
+        && let Some(name) = options.not_simulated(&[
+            ('z', "-z"),
+            ('ä', "--exclude-from"),
+            ('V', "--version"),
+            ('ü', "--help"),
+        ])
+    {
         return Err(format!("grep: not simulated here: {name}"));
     }
     let asked = asked(name, &mut options, setting)?;

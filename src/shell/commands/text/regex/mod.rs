@@ -6,6 +6,7 @@
 //! the leftmost and longest piece, as POSIX wants it.
 
 mod parse;
+pub(in crate::shell) mod perl;
 mod search;
 
 pub(in crate::shell) use parse::Syntax;
