@@ -187,10 +187,20 @@ fn run(stage: &mut Stage, place: &str, line: &str) -> String {
     }
     let (text, exit) = at(stage, place, line);
     // The recording's curl saw a terminal, where there is no progress meter.
-    let meter = |line: &&str| {
-        !["  % Total", "          ", "  0 ", "100 "].iter().any(|start| line.starts_with(start))
+    let told = |line: &str| -> Option<String> {
+        // What is said of a name that cannot be found stands behind the meter, on its line.
+        let line = match line.strip_prefix("  0     0 ") {
+            Some(meter) => meter.rsplit_once("--:--:--     0").map_or("", |(_, behind)| behind),
+            None => line,
+        };
+        let meter = ["  % Total", "          ", "  0 ", "100 "];
+        let shown = !line.is_empty() && !meter.iter().any(|start| line.starts_with(start));
+        shown.then(|| format!("{line}\n"))
     };
-    let mut text: String = text.lines().filter(meter).map(|line| format!("{line}\n")).collect();
+    let mut text: String = text
+        .lines()
+        .filter_map(|line| if line.is_empty() { Some("\n".to_owned()) } else { told(line) })
+        .collect();
     if exit != 0 {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');

@@ -1,6 +1,5 @@
 //! From a request to a response: static files, `return`, `rewrite`, error pages, proxies.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
@@ -29,8 +28,6 @@ pub struct RequestHandler<'a> {
     pub status: u16,
     pub sent: usize,
     buckets: &'a mut Buckets,
-    /// Whether a redirect's target was a path, which got scheme and host.
-    made_whole: Cell<bool>,
     /// How long `limit_req` holds it back.
     held: Duration,
 }
@@ -81,7 +78,6 @@ impl<'a> RequestHandler<'a> {
             status: 0,
             sent: 0,
             buckets,
-            made_whole: Cell::new(false),
             held: Duration::ZERO,
         })
     }
@@ -457,7 +453,6 @@ impl<'a> RequestHandler<'a> {
         if !target.starts_with('/') {
             return target.to_owned();
         }
-        self.made_whole.set(true);
         let host = http::header(&self.request, "Host").unwrap_or_else(|| self.server_name());
         let name = host.split(':').next().unwrap_or(host);
         match self.ask.local.port() {
@@ -488,10 +483,7 @@ impl<'a> RequestHandler<'a> {
             (None, None) => headers.push(("Content-Length".to_owned(), body.len().to_string())),
         }
         headers.extend(take("Last-Modified"));
-        // A target that nginx itself has made whole stands with its own headers, another one among
-        // those that were added (`ngx_http_header_filter`).
-        let made = self.made_whole.get().then(|| take("Location")).flatten();
-        headers.extend(made);
+        headers.extend(take("Location"));
         let asked = http::header(&self.request, "Connection").unwrap_or("");
         let kept = if asked.eq_ignore_ascii_case("close") { "close" } else { "keep-alive" };
         headers.push(("Connection".to_owned(), kept.to_owned()));
