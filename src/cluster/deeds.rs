@@ -67,6 +67,8 @@ pub enum Did {
     VariableUnset { name: String },
     /// A server could not open a port, because somebody has it.
     PortTaken { protocol: Protocol, at: SocketAddr },
+    /// A server could not read its configuration, and says which line (from 1) of which file, and why.
+    ConfigRefused { file: Arc<str>, line: u32, why: String },
 }
 
 /// A client's request for a URL.

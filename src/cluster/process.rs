@@ -56,6 +56,11 @@ impl Context<'_> {
         self.cluster.now()
     }
 
+    /// Notes what the process has done, for whoever asks later why it ended.
+    pub fn note(&mut self, did: Did) {
+        self.cluster.note(&self.place, did);
+    }
+
     /// Writes a line to the container's log.
     pub fn say(&mut self, line: impl Display) {
         // A vector takes everything.
@@ -124,8 +129,7 @@ impl Context<'_> {
         let listener = Listener { process, name: name.into(), container, owner, v6_only };
         let bound = self.cluster.network.bind(sender.netns, protocol, address, port, listener);
         if matches!(bound, Err(BindError::InUse { .. })) {
-            let did = Did::PortTaken { protocol, at: SocketAddr::new(address, port) };
-            self.cluster.note(&self.place, did);
+            self.note(Did::PortTaken { protocol, at: SocketAddr::new(address, port) });
         }
         bound
     }

@@ -22,6 +22,7 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
         return Vec::new();
     }
     play.remember("apply");
+    let scripts = play.changed_scripts();
     let applied = play.attempt.apply();
     for file in &applied.files {
         play.console.typed("$ ", &format!("kubectl apply -f {}", file.file));
@@ -59,7 +60,7 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
             play.say(Tone::Bad, format!("Refused: {diagnostic}"));
         }
         None => {
-            let (tone, text) = summary(&applied);
+            let (tone, text) = summary(&applied, &scripts);
             play.say(tone, text);
         }
     }
@@ -67,8 +68,8 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
     vec![Effect::Save]
 }
 
-/// What became of an apply, in one line.
-fn summary(applied: &Applied) -> (Tone, String) {
+/// What became of an apply, in one line; `scripts` are changed files that kubectl doesn't take.
+fn summary(applied: &Applied, scripts: &[String]) -> (Tone, String) {
     let refused: Vec<&str> =
         applied.files.iter().filter(|file| !file.accepted).map(|file| &*file.file).collect();
     if !refused.is_empty() {
@@ -79,7 +80,14 @@ fn summary(applied: &Applied) -> (Tone, String) {
     if !replaced.is_empty() {
         return (Tone::Good, format!("Applied; {} replaced. Ctrl-G sends.", replaced.join(", ")));
     }
+    let saved = scripts.join(", ");
     match applied.changed() {
+        0 if scripts.len() == 1 => {
+            (Tone::Good, format!("{saved} is saved as it is now. Ctrl-G sends the request."))
+        }
+        0 if !scripts.is_empty() => {
+            (Tone::Good, format!("{saved} are saved as they are now. Ctrl-G sends the request."))
+        }
         0 => (Tone::Plain, "Applied: nothing was different. Ctrl-G sends the request.".to_owned()),
         1 => (Tone::Good, "Applied: 1 object changed. Ctrl-G sends the request.".to_owned()),
         many => (Tone::Good, format!("Applied: {many} objects changed. Ctrl-G sends the request.")),

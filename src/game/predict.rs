@@ -200,13 +200,17 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question about the first goal that can be asked about.
+    /// The question about the first goal that can be asked about; what holds already is no question.
     pub fn of(goals: &[Goal], scene: &Scene, cluster: &Cluster) -> Option<Question> {
-        goals.iter().enumerate().find_map(|(at, goal)| Question::about(at, goal, scene, cluster))
+        let broken = goals.iter().enumerate().filter(|(_, goal)| !goal.holds);
+        broken.into_iter().find_map(|(at, goal)| Question::about(at, goal, scene, cluster))
     }
 
     fn about(at: usize, goal: &Goal, scene: &Scene, cluster: &Cluster) -> Option<Question> {
-        let kind = Kind::of(goal);
+        let asker = asker(goal);
+        let place = PlaceName::parse(&asker).ok().and_then(|name| name.find(cluster).ok());
+        // Whoever is to ask may not run: then nothing is asked.
+        let kind = Kind::of(goal).filter(|_| place.is_some() || asker == goal.from);
         let (ask, choices, kind) = match (&goal.predict, kind) {
             (Predict::Nothing, _) | (Predict::Usual, None) => return None,
             (Predict::Own(own), kind) => {
@@ -231,7 +235,7 @@ impl Question {
                 (usual(Some(kind)), choices.collect(), Some(kind))
             }
         };
-        let places = places(goal, scene, cluster);
+        let places = places(goal, place, scene, cluster);
         Some(Question { goal: at, ask, choices, places, kind })
     }
 
@@ -253,7 +257,7 @@ impl Question {
         let Some(kind) = self.kind else {
             let right = *goal.fits.as_ref()?.first()?;
             let was = self.choices.get(right)?.say.clone();
-            return Some(Guess::of(&chosen.say, &was, right == prediction.choice, None));
+            return Some(Guess::of(self.goal, &chosen.say, &was, right == prediction.choice, None));
         };
         let fate = Fate::of(kind, heard)?;
         let connection = heard.traces.iter().rev().filter_map(|id| cluster.trace(*id));
@@ -265,7 +269,13 @@ impl Question {
             ),
             (Some(_), Some(_)) => None,
             _ => {
-                return Some(Guess::of(&chosen.say, fate.title(), chosen.fate == Some(fate), None));
+                return Some(Guess::of(
+                    self.goal,
+                    &chosen.say,
+                    fate.title(),
+                    chosen.fate == Some(fate),
+                    None,
+                ));
             }
         };
         let right = chosen.fate == Some(fate);
@@ -274,7 +284,7 @@ impl Question {
             Some(Some(words)) => format!("as you expected, but it was decided {words}"),
             Some(None) => "as you expected, but it was decided elsewhere".to_owned(),
         };
-        Some(Guess::of(&chosen.say, fate.title(), right, Some(place)))
+        Some(Guess::of(self.goal, &chosen.say, fate.title(), right, Some(place)))
     }
 }
 
@@ -288,10 +298,33 @@ fn usual(kind: Option<Kind>) -> String {
     .to_owned()
 }
 
+/// Who sends a goal's request, as a level names places: a container, where the command is run in it
+/// (`kubectl exec library -c clerk -- curl localhost`).
+fn asker(goal: &Goal) -> String {
+    if let Some(traffic) = &goal.traffic {
+        return traffic.clone();
+    }
+    let Some((_, after)) = goal.run.split_once("kubectl exec ") else { return goal.from.clone() };
+    let mut words = after.split_whitespace().take_while(|word| *word != "--");
+    let (mut named, mut flags) = (String::new(), String::new());
+    while let Some(word) = words.next() {
+        match word {
+            "-c" | "-n" => flags += &format!(" {word} {}", words.next().unwrap_or("")),
+            _ if word.starts_with('-') || !named.is_empty() => {}
+            _ if word.contains('/') => named = word.to_owned(),
+            _ => named = format!("pod/{word}"),
+        }
+    }
+    named + &flags
+}
+
 /// The hops of a goal's way at which it can end, named as they are called here.
-fn places(goal: &Goal, scene: &Scene, cluster: &Cluster) -> Vec<(Where, String)> {
-    let from = goal.traffic.as_deref().unwrap_or(&goal.from);
-    let place = PlaceName::parse(from).ok().and_then(|name| name.find(cluster).ok());
+fn places(
+    goal: &Goal,
+    place: Option<Place>,
+    scene: &Scene,
+    cluster: &Cluster,
+) -> Vec<(Where, String)> {
     let mut places = Vec::new();
     let address = address(goal, place.as_ref(), cluster);
     if address.is_none() {
@@ -366,6 +399,8 @@ pub struct Prediction {
 /// How a prediction came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guess {
+    /// The goal that was asked about, counted from 0.
+    pub goal: usize,
     /// What it came to: `refused`.
     pub was: String,
     /// Whether that was expected.
@@ -375,13 +410,13 @@ pub struct Guess {
 }
 
 impl Guess {
-    fn of(expected: &str, was: &str, right: bool, place: Option<String>) -> Guess {
+    fn of(goal: usize, expected: &str, was: &str, right: bool, place: Option<String>) -> Guess {
         let say = match (right, place) {
             (false, _) => format!("You expected “{expected}”; it was “{was}”."),
             (true, Some(place)) => format!("“{was}”, {place}."),
             (true, None) => format!("“{was}”, as you expected."),
         };
-        Guess { was: was.to_owned(), right, say }
+        Guess { goal, was: was.to_owned(), right, say }
     }
 }
 
@@ -436,10 +471,10 @@ mod tests {
 
     #[test]
     fn a_prediction_is_told_with_what_it_was() {
-        let wrong = Guess::of("refused", "no answer", false, None);
+        let wrong = Guess::of(0, "refused", "no answer", false, None);
         assert_eq!(wrong.say, "You expected “refused”; it was “no answer”.");
         let there = Some("and there, as you expected".to_owned());
-        let right = Guess::of("refused", "refused", true, there);
+        let right = Guess::of(0, "refused", "refused", true, there);
         assert_eq!(right.say, "“refused”, and there, as you expected.");
     }
 }

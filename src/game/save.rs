@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ladder::rung_name;
+use crate::diagnostic::counted;
 use crate::level::CAMPAIGN;
 
 /// The format's version. A file of a newer version is not touched.
@@ -438,13 +439,17 @@ impl Solved {
         Some(format!("{named} of {of} {noun} named{wrong}"))
     }
 
+    /// How much was changed, in words: `2 lines changed`.
+    pub fn edits_made(&self) -> String {
+        match self.edits {
+            0 => "in the terminal".to_owned(),
+            many => format!("{} changed", counted(many as usize, "line")),
+        }
+    }
+
     /// In words: `2 lines changed, help as far as the facts`.
     pub fn sentence(&self) -> String {
-        let lines = match self.edits {
-            0 => "in the terminal".to_owned(),
-            1 => "1 line changed".to_owned(),
-            many => format!("{many} lines changed"),
-        };
+        let lines = self.edits_made();
         let hints = match self.hints {
             0 => String::new(),
             1 => ", 1 hint".to_owned(),

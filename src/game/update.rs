@@ -196,7 +196,7 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
     (play.question, play.asked) = (None, Asked::Skipped);
     play.guessed.clone_from(&guess);
     play.first_guess = play.first_guess.take().or_else(|| guess.clone());
-    show_stories(play, guess.as_ref().map(|guess| guess.say.clone()));
+    show_stories(play, guess.as_ref());
     let goals = play.attempt.goals().to_vec();
     play.ladder.fell(&goals, at_once);
     play.mark_failures();
@@ -312,7 +312,7 @@ fn title(asked: &Goal) -> String {
 
 /// Shows the way of each goal's request that failed, the first of them on top; after a win, one that
 /// arrived.
-fn show_stories(play: &mut Play, guess: Option<String>) {
+fn show_stories(play: &mut Play, guess: Option<&Guess>) {
     let goals = play.goals();
     let failed: Vec<usize> =
         (0..goals.len()).filter(|at| !goals[*at].passed && goals[*at].heard.is_some()).collect();
@@ -320,12 +320,11 @@ fn show_stories(play: &mut Play, guess: Option<String>) {
         true => arrived(play).into_iter().collect(),
         false => failed,
     };
-    let mut stories: Vec<Story> = shown.iter().filter_map(|at| decisive_story(play, *at)).collect();
-    if let Some(first) = stories.first_mut() {
-        first.guess = guess;
-    }
     let before = play.stories.len();
-    for story in stories {
+    for at in shown {
+        let Some(mut story) = decisive_story(play, at) else { continue };
+        let own = guess.filter(|guess| guess.goal == at);
+        story.guess = own.map(|guess| guess.say.clone());
         play.show_story(story);
     }
     if play.stories.len() > before {

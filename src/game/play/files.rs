@@ -81,6 +81,15 @@ impl Play {
         changed.map(|file| &*file.name).collect()
     }
 
+    /// Changed files that kubectl does not take: scripts, and what they read. They count as they stand.
+    pub(in crate::game) fn changed_scripts(&self) -> Vec<String> {
+        let changed = self
+            .files
+            .iter()
+            .filter(|file| file.changed && !file.locked && !is_manifest(&file.name));
+        changed.map(|file| file.name.clone()).collect()
+    }
+
     /// The player's files that differ from the level's own.
     pub fn edited_files(&self) -> Vec<(String, String)> {
         let start = &self.level().start;

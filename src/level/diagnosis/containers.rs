@@ -7,7 +7,7 @@ use super::{Diagnosis, Facts, look, names, trial};
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, Place};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Location, nearest};
 use crate::level::probe;
 use crate::manifest;
 use crate::network::SocketAddr;
@@ -71,12 +71,76 @@ pub(super) fn diagnose(
             return Diagnosis { message, ..why }.facts(last_words).look(looks);
         }
     }
-    said.facts(message)
+    if let Some(refused) = refused_config(facts, pod, container) {
+        return refused.look(looks);
+    }
+    // The kubelet's own words tell more only of a container that has said nothing.
+    let message = message.filter(|_| last_words.is_none());
+    said.facts(last_words)
         .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
-        .facts(last_words)
-        .nearest(Some(look::log(namespace, name, &container.name)))
+        .facts(message)
         .look(looks)
         .fix(format!("mend what container {} complains of, and apply", container.name))
+}
+
+/// The line of its configuration that the container's server could not read when it ran last.
+fn refused_config(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
+    let place = place_of(pod, container);
+    let since = last_start(facts, &place, container);
+    let mut deeds = facts.case.cluster.deeds().rev();
+    let (file, line, why) = deeds.find_map(|deed| match &deed.did {
+        Did::ConfigRefused { file, line, why } if deed.place == place && deed.at >= since => {
+            Some((file, *line, why))
+        }
+        _ => None,
+    })?;
+    let (name, own) = (&container.name, file.rsplit('/').next().unwrap_or(file));
+    let (_, pod_name) = full_name(pod);
+    let said = Diagnosis::new(
+        "container-does-not-run",
+        format!("container {name} of pod {pod_name} does not run: it cannot read its {own}"),
+    )
+    .fact(format!("{file}, line {line}: {why}"));
+    let Some((map, at)) = mounted_line(facts, pod, name, file, line) else {
+        return Some(said.fix(format!("mend line {line} of {file}, or the line before it")));
+    };
+    let shown = at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+    Some(
+        said.fact(format!("{file} is the key {own} of ConfigMap {map}"))
+            .at(at)
+            .fix(format!("mend line {line} of {own} in ConfigMap {map}{shown}, or the line before it; apply, and send again")),
+    )
+}
+
+/// The ConfigMap that a file of the container comes from, and where a line of it stands in the player's files.
+fn mounted_line(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &str,
+    file: &str,
+    line: u32,
+) -> Option<(String, Option<Location>)> {
+    let (namespace, _) = full_name(pod);
+    let spec = pod.spec.as_ref()?;
+    let own = spec.containers.iter().find(|own| own.name == container)?;
+    let mut mounts = own.volume_mounts.iter().flatten();
+    mounts.find_map(|mount| {
+        let below = file.strip_prefix(mount.mount_path.trim_end_matches('/'))?;
+        let path = match (below.strip_prefix('/'), &mount.sub_path) {
+            (Some(below), None) => below,
+            (None, Some(sub_path)) if below.is_empty() => sub_path,
+            _ => return None,
+        };
+        let mut volumes = spec.volumes.iter().flatten();
+        let map = volumes.find(|volume| volume.name == mount.name)?.config_map.as_ref()?;
+        let mut items = map.items.iter().flatten();
+        let key = items.find(|item| item.path == path).map_or(path, |item| item.key.as_str());
+        let source = facts.locator.source("ConfigMap", namespace, &map.name);
+        Some((
+            map.name.clone(),
+            source.and_then(|source| facts.locator.line_in(&source, key, line)),
+        ))
+    })
 }
 
 /// The command that makes the pod anew, where the goal passes after it: tried in a copy.
@@ -175,7 +239,7 @@ pub(super) fn found_taken(facts: &Facts<'_>, pod: &Pod, port: u16) -> Option<(us
 }
 
 /// Whether the runtime could not start the container's first process.
-pub(super) fn is_unstartable(container: &ContainerStatus) -> bool {
+fn is_unstartable(container: &ContainerStatus) -> bool {
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     last.is_some_and(|last| last.reason.as_deref() == Some("StartError"))
 }
@@ -258,7 +322,6 @@ fn port_taken(
     )
     .fact(format!("port {port} is open already, in {who}"))
     .fact("all containers of a pod share one network namespace, and so its ports")
-    .nearest(Some("another port for one of them, or a pod for each".to_owned()))
     .fix(format!("let one of them listen on another port than {port}, or put them into two pods"))
 }
 
@@ -289,16 +352,18 @@ fn nodes_port_taken(
         format!("pod {} runs on {place} too, with hostNetwork as well", full_name(other).1)
     }))
     .fact("hostNetwork puts a pod on its node's network: pods there share the node's ports")
-    .nearest(Some("another node, or another port".to_owned()))
     .fix(format!("let pod {name} run on another node, or listen on another port than {port}"))
 }
 
-/// The last line that the container wrote before it ended.
+/// The last line that the container wrote before it ended, and that says something: not where GNU's tools
+/// send their reader ("Try 'sleep --help' for more information.").
 fn last_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<String> {
     let (namespace, name) = full_name(pod);
     let cluster = facts.case.cluster;
     let log = cluster
         .logs(namespace, name, container, true)
-        .or_else(|_| cluster.logs(namespace, name, container, false));
-    log.ok()?.last().map(|(_, (_, line))| line.trim().to_owned())
+        .or_else(|_| cluster.logs(namespace, name, container, false))
+        .ok()?;
+    let mut lines = log.iter().rev().map(|(_, (_, line))| line.trim());
+    lines.find(|line| !line.is_empty() && !line.starts_with("Try '")).map(str::to_owned)
 }

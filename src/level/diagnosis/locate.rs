@@ -83,6 +83,22 @@ impl Locator {
         words.into_iter().find_map(|word| self.last_line_with(word.as_ref(), within))
     }
 
+    /// A line (from 1) of the text that stands under a key of a ConfigMap's `data`; the key's own line
+    /// where the text is not written line by line.
+    pub fn line_in(&self, source: &Source<'_>, key: &str, line: u32) -> Option<Location> {
+        let file = &source.document.file;
+        let at_key = at(source, &manifest::field("data", key))?;
+        let text = source.value["data"][key].as_str()?;
+        let wanted = text.lines().nth(line.checked_sub(1)? as usize)?.trim();
+        let (_, whole) = self.texts.iter().find(|(name, _)| name == file)?;
+        let number = at_key.position.line + line;
+        let same = whole.lines().nth(number as usize - 1).filter(|there| there.trim() == wanted);
+        let Some(there) = same else { return Some(at_key) };
+        let column = there.len() - there.trim_start().len() + 1;
+        let position = Position::new(number, column as u32);
+        Some(Location { file: file.clone(), position })
+    }
+
     /// The lines that an object takes: up to where the next one of its file begins.
     fn lines_of(&self, source: &Source<'_>) -> Option<RangeInclusive<u32>> {
         let first = source.position("")?.line;

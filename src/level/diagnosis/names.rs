@@ -565,7 +565,13 @@ fn one_virtual_ip(facts: &Facts<'_>) -> Option<Diagnosis> {
         .look([look::services(namespace), look::endpoints(namespace, name)])
         .fact("the pods behind a cluster IP are not told apart")
         .fact("a headless Service has none, and DNS answers with its pods' addresses")
-        .nearest(Some("clusterIP: None".to_owned()))
+        .nearest(Some(
+            match facts.locator.source("Service", namespace, name) {
+                Some(source) if !source.says("spec.clusterIP") => "one line more: clusterIP: None",
+                _ => "clusterIP: None",
+            }
+            .to_owned(),
+        ))
         .at(facts.locator.field("Service", namespace, name, "spec.clusterIP"))
         .fix(make_headless(name)),
     )

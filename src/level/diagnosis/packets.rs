@@ -590,21 +590,26 @@ impl Failed<'_> {
         if let Some(said) = self.port_that_is_missing(rule, port).filter(|_| call.is_none()) {
             return said.look(look).fact(format!("ports of Service {name}: {list}"));
         }
-        let fix = first.map_or_else(String::new, |own| match call.is_some() {
-            true => format!(
-                "dial port {own}, or let the Service have port {port}; apply, and send again"
-            ),
-            false => format!("let the Service have port {port}, apply, and send again"),
-        });
-        Diagnosis::new(
+        let said = Diagnosis::new(
             "not-a-service-port",
             format!("Service {name} has no port {port}, so nobody answers"),
         )
         .look(look)
-        .fact(format!("ports of Service {name}: {list}"))
-        .nearest(first.map(|port| format!("port {port}")))
-        .at(self.service_field(rule, "spec.ports[0].port").or_else(|| self.mention()))
-        .fix(fix)
+        .fact(format!("ports of Service {name}: {list}"));
+        match (self.service_field(rule, "spec.ports[0].port"), first) {
+            // The player's is the Service: its line is to fit the call.
+            (Some(line), Some(own)) => {
+                let or = call.map_or_else(String::new, |_| format!(", or dial port {own}"));
+                said.at(Some(line))
+                    .nearest(Some(format!("port: {port}")))
+                    .fix(format!("write port: {port}{or}; apply, and send again"))
+            }
+            (_, Some(own)) if call.is_some() => said
+                .at(call)
+                .nearest(Some(format!("port {own}")))
+                .fix(format!("dial port {own}, apply, and send again")),
+            _ => said.fix(format!("let the Service have port {port}, apply, and send again")),
+        }
     }
 
     /// Nothing of the player's says which port is dialled: the Service lacks it. Where it has to lead is

@@ -236,9 +236,11 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         let said = containers::diagnose(facts, pod, container, reason);
         let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
         let index = specs.iter().position(|spec| spec.name == container.name).unwrap_or(0);
-        let spec = specs.get(index).filter(|_| containers::is_unstartable(container));
+        let spec = specs.get(index);
         let field = match said.code {
             "image-not-pulled" => ".image",
+            // A server's port stands among its arguments.
+            "port-taken" if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
             _ if spec.is_some_and(|spec| spec.command.is_some()) => ".command",
             _ if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
             _ => "",

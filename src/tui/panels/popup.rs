@@ -7,7 +7,7 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::game::{
-    Asked, Fault, Game, Line, Play, Popup, RESET_CHOICES, UNAPPLIED_CHOICES, diff, faults,
+    Asked, Fault, Game, Guess, Line, Play, Popup, RESET_CHOICES, UNAPPLIED_CHOICES, diff, faults,
     matching_commands, narration::capital, rung_name,
 };
 use crate::level::{Goal, Hint};
@@ -384,7 +384,8 @@ fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         let steps = fault_rows(play, fault, columns, theme, &mut rows);
         fresh = fresh.or(Some(steps));
     }
-    if let Some(guess) = &play.guessed {
+    let told = |guess: &&Guess| faults.iter().any(|fault| fault.goals.contains(&guess.goal));
+    if let Some(guess) = play.guessed.as_ref().filter(told) {
         rows.push(styled("", theme.text));
         paragraph(&mut rows, &guess.say, columns, theme.dim);
     }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{column, page, scrolled};
+use crate::diagnostic::counted;
 use crate::game::{Found, Game, Record};
 use crate::level::Level;
 use crate::tui::keys::Context;
@@ -52,7 +53,7 @@ fn totals(game: &Game, theme: &Theme, lines: &mut Vec<Line<'static>>) {
     };
     lines.push(row("Levels solved", format!("{} of {}", solved.len(), levels.len())));
     lines.push(row("Solved without any help", alone.to_string()));
-    lines.push(row("Stars, four a level", format!("{stars} of {}", levels.len() * 4)));
+    lines.push(row("Stars, four without help", format!("{stars} of {}", levels.len() * 4)));
     lines.push(row("Times a request was sent", sends.to_string()));
     let again: u32 = records.iter().map(|record| u32::from(record.returns)).sum();
     let due = levels.iter().filter(|level| game.comes_back(level).is_some()).count();
@@ -104,10 +105,9 @@ fn level_row(game: &Game, level: &Level, columns: usize, theme: &Theme) -> Line<
     };
     let how = match &record.solved {
         Some(solved) => {
-            let par = level.par_edits.map(|par| format!(" (par {par})")).unwrap_or_default();
-            format!("{}  {}{par}, {} sends", stars(solved.stars()), solved.sentence(), record.tries)
+            format!("{}  {}, {}", stars(solved.stars()), sends(record.tries), solved.edits_made())
         }
-        None if record.tries > 0 => format!("{} sends", record.tries),
+        None if record.tries > 0 => sends(record.tries),
         None => String::new(),
     };
     // What is known of it has its room, the title the rest.
@@ -119,6 +119,10 @@ fn level_row(game: &Game, level: &Level, columns: usize, theme: &Theme) -> Line<
         Span::styled(title + &gap, theme.text),
         Span::styled(fit(&how, columns.saturating_sub(room + 6)), theme.dim),
     ])
+}
+
+fn sends(count: u32) -> String {
+    counted(count as usize, "send")
 }
 
 /// `★★★☆`

@@ -31,11 +31,12 @@ use super::says::Says;
 use crate::clock::SimTime;
 use crate::cluster::image;
 use crate::cluster::{
-    Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Issuer, Payload, Place, Poll,
+    Answer, Ask, Cluster, Context, Did, HttpRequest, HttpResponse, Issuer, Payload, Place, Poll,
     Process, Reply, Signal,
 };
 use crate::network::{BindError, Protocol, SocketAddr};
 use config::{Config, ConfigEnv, Listen};
+use tokens::COMMAND_LINE;
 
 /// `Server: nginx/1.27.5`
 const VERSION: &str = "1.27.5";
@@ -236,7 +237,14 @@ impl Nginx {
         let loaded = reader::load(&self.file, &self.globals, &mut around);
         match (loaded, self.only) {
             (Err(fault), only) => {
-                emerg(context, &fault.0);
+                emerg(context, &fault.to_string());
+                if let Some(at) = fault.at.as_ref().filter(|at| &*at.file != COMMAND_LINE) {
+                    context.note(Did::ConfigRefused {
+                        file: at.file.clone(),
+                        line: at.line,
+                        why: fault.message.clone(),
+                    });
+                }
                 if matches!(only, Some(Only::Test | Only::Dump)) {
                     context.say(format!("nginx: configuration file {} test failed", self.file));
                 }

@@ -11,7 +11,7 @@ use super::directives::{
 use super::exception::Exception;
 use super::limits::Zone;
 use super::template::Template;
-use super::tokens::{Fault, Item, Reader, Spot};
+use super::tokens::{COMMAND_LINE, Fault, Item, Reader, Spot};
 use super::values::{host_and_port, listen, pattern, plain, proxy};
 use crate::network::SocketAddr;
 
@@ -22,15 +22,14 @@ use crate::network::SocketAddr;
 pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Config, Fault> {
     let mut builder = Builder { config: Config::default(), around, depth: 0, files: 0 };
     builder.globals(globals)?;
-    let text = builder
-        .around
-        .read(file)
-        .ok_or_else(|| Fault(format!("open() \"{file}\" failed (2: No such file or directory)")))?;
+    let text = builder.around.read(file).ok_or_else(|| {
+        Fault::anywhere(format!("open() \"{file}\" failed (2: No such file or directory)"))
+    })?;
     let mut reader = Reader::new(file, &text);
     let mut settings = Settings::default();
     builder.block(&mut reader, MAIN, &mut settings, &mut Nest::default(), false)?;
     if !builder.config.has_events {
-        return Err(Fault("no \"events\" section in configuration".to_owned()));
+        return Err(Fault::anywhere("no \"events\" section in configuration"));
     }
     builder.resolve_proxies()?;
     builder.check_limits()?;
@@ -65,10 +64,9 @@ impl Builder<'_> {
         if text.is_empty() {
             return Ok(());
         }
-        let mut reader = Reader::new("command line", text);
+        let mut reader = Reader::new(COMMAND_LINE, text);
         let mut nest = Nest::default();
         self.block(&mut reader, MAIN, &mut Settings::default(), &mut nest, false)
-            .map_err(|fault| Fault(fault.0.replace(" in command line:1", " in command line")))
     }
 
     /// Everything up to the closing brace, or to the end of the file.
@@ -358,7 +356,9 @@ impl Builder<'_> {
             .flat_map(|settings| &settings.limits)
             .find(|limit| !self.config.zones.contains_key(&limit.zone))
         {
-            Some(limit) => Err(Fault(format!("zero size shared memory zone \"{}\"", limit.zone))),
+            Some(limit) => {
+                Err(Fault::anywhere(format!("zero size shared memory zone \"{}\"", limit.zone)))
+            }
             None => Ok(()),
         }
     }
@@ -439,7 +439,7 @@ mod tests {
             [("/etc/nginx/nginx.conf", MAIN_FILE), ("/etc/nginx/conf.d/default.conf", server)];
         let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
         let mut disk = Disk(files.into());
-        load("/etc/nginx/nginx.conf", "daemon off;", &mut disk).map_err(|fault| fault.0)
+        load("/etc/nginx/nginx.conf", "daemon off;", &mut disk).map_err(|fault| fault.to_string())
     }
 
     // TOPICS D43: the five mistakes, in the order in which a player meets them.

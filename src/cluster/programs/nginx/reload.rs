@@ -65,7 +65,7 @@ impl Nginx {
         let mut around = Container { cluster: context.cluster, place };
         let config = match reader::load(&self.file, &self.globals, &mut around) {
             Ok(config) => Arc::new(config),
-            Err(fault) => return note(context, "emerg", &fault.0),
+            Err(fault) => return note(context, "emerg", &fault.to_string()),
         };
         if let Some(sender) = context.cluster.netns_of(&context.place) {
             context.cluster.network.close(sender.netns, context.process);

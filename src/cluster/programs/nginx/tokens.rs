@@ -9,14 +9,40 @@ pub struct Spot {
     pub line: u32,
 }
 
-/// What is wrong with a configuration: nginx's own words, `… in FILE:LINE` included.
+/// What is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault(pub String);
+pub struct Fault {
+    /// nginx's own words.
+    pub message: String,
+    /// Where, if it is about one place.
+    pub at: Option<Spot>,
+}
+
+/// The name of what `-g` gives, which has no lines.
+pub const COMMAND_LINE: &str = "command line";
+
+impl Fault {
+    /// A fault that stands at no one place.
+    pub fn anywhere(message: impl Into<String>) -> Fault {
+        Fault { message: message.into(), at: None }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.at {
+            Some(at) if &*at.file == COMMAND_LINE => write!(f, " in {COMMAND_LINE}"),
+            Some(at) => write!(f, " in {}:{}", at.file, at.line),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Spot {
     /// A fault at this place.
     pub fn fault(&self, message: impl std::fmt::Display) -> Fault {
-        Fault(format!("{message} in {}:{}", self.file, self.line))
+        Fault { message: message.to_string(), at: Some(self.clone()) }
     }
 }
 
@@ -209,9 +235,10 @@ mod tests {
     #[test]
     fn a_missing_semicolon_is_an_unexpected_brace() {
         let text = "location /my-be/ {\n  proxy-pass https://fe-sevice.namespace1:8080\n}\n";
-        assert_eq!(all(text), Err(Fault("unexpected \"}\" in f:3".to_owned())));
-        assert_eq!(all(";"), Err(Fault("unexpected \";\" in f:1".to_owned())));
+        let told = |text: &str| all(text).map_err(|fault| fault.to_string());
+        assert_eq!(told(text), Err("unexpected \"}\" in f:3".to_owned()));
+        assert_eq!(told(";"), Err("unexpected \";\" in f:1".to_owned()));
         let open = "unexpected end of file, expecting \";\" or \"}\" in f:2";
-        assert_eq!(all("listen 80\n"), Err(Fault(open.to_owned())));
+        assert_eq!(told("listen 80\n"), Err(open.to_owned()));
     }
 }
