@@ -7,13 +7,10 @@
 
 use serde_json::Value;
 
-use super::patch::{self, three_way};
+use super::patch::{self, last_applied, three_way};
 use super::write::Target;
 use super::{Answer, ApiServer, Cause, Reason, Response, Status, WriteOptions, decode, warnings};
 use crate::clock::SimTime;
-
-/// Where `kubectl apply` keeps what it applied; `--server-side` takes that over.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl ApiServer {
     /// Merges what a client wants into an object, or makes it.
@@ -33,10 +30,7 @@ impl ApiServer {
         };
         let live = old.to_value();
         let uid = old.metadata().uid.clone().unwrap_or_default();
-        let annotated = || {
-            let text = live["metadata"]["annotations"][LAST_APPLIED].as_str()?;
-            serde_json::from_str(text).ok()
-        };
+        let annotated = || last_applied(&live);
         let before = self.wishes.get(&uid).cloned().or_else(annotated).unwrap_or(Value::Null);
         let change = three_way(target.kind, &before, &wish, &live)
             .map_err(|why| unmergeable(target, &why))?;

@@ -454,6 +454,32 @@ mod tests {
     }
 
     #[test]
+    fn a_command_in_a_container_is_asked_by_that_container() {
+        let asked = |run: &str| asker(&goal(run));
+        assert_eq!(asked("curl http://web"), "laptop");
+        assert_eq!(
+            asked("kubectl exec library -c clerk -- curl localhost"),
+            "pod/library -c clerk"
+        );
+        assert_eq!(
+            asked("kubectl exec -it -n hall deploy/seats -- curl web"),
+            "deploy/seats -n hall"
+        );
+    }
+
+    #[test]
+    fn what_holds_already_is_not_asked_about() {
+        let pack = crate::level::Pack::embedded().expect("the campaign is sound");
+        for level in &pack.levels {
+            let attempt = crate::level::Attempt::open(level.clone(), 1);
+            let scene = Scene::of(attempt.cluster());
+            let asked = Question::of(&level.goals, &scene, attempt.cluster());
+            let broken = |question: &Question| !level.goals[question.goal].holds;
+            assert!(asked.is_none_or(|question| broken(&question)), "{}", level.name);
+        }
+    }
+
+    #[test]
     fn who_dials_an_address_is_not_asked_about_names_or_rules_for_services() {
         let pack = crate::level::Pack::embedded().expect("the campaign is sound");
         let places = |name: &str| {

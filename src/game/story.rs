@@ -26,6 +26,17 @@ pub struct Story {
     pub inside: Option<(String, String)>,
 }
 
+/// How a server that was reached left its client without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It closed the connection.
+    Closed,
+    /// It reset the connection.
+    Reset,
+    /// It took longer than the client waits.
+    Late,
+}
+
 /// One decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -78,6 +89,39 @@ impl Story {
         story
     }
 
+    /// The connection stood, and the server gave no answer: it is not the packet that failed. What follows
+    /// its arrival, the kernel's own reply, tells nothing of that.
+    pub fn unanswered(&mut self, why: Unanswered) {
+        let Some(at) = self.steps.iter().rposition(|step| step.verdict == HopVerdict::Deliver)
+        else {
+            return;
+        };
+        self.steps.truncate(at + 1);
+        let (verdict, text, ending) = match why {
+            Unanswered::Closed => (
+                HopVerdict::Reject,
+                "closes the connection before it has answered",
+                "an empty answer",
+            ),
+            Unanswered::Reset => {
+                (HopVerdict::Reject, "resets the connection before it has answered", "a reset")
+            }
+            Unanswered::Late => {
+                (HopVerdict::Drop, "has not answered when the client's time is over", "no answer")
+            }
+        };
+        let server = &self.steps[at];
+        self.steps.push(Step {
+            verdict,
+            next: None,
+            text: text.to_owned(),
+            notes: Vec::new(),
+            evidence: Vec::new(),
+            ..server.clone()
+        });
+        (self.ending, self.arrived) = (ending.to_owned(), false);
+    }
+
     /// The step at which it ended, if it failed.
     pub fn failure(&self) -> Option<&Step> {
         let failed = |step: &&Step| !matches!(step.verdict, HopVerdict::Pass | HopVerdict::Deliver);
@@ -118,9 +162,7 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
         Outcome::Delivered { to, .. } => to.clone(),
         _ => first.from.clone(),
     };
-    // The search list only ever adds to the player's own name: the shortest is nearest to it.
-    let names = questions.iter().filter_map(|trace| trace.dns.as_ref()).map(|dns| &*dns.name);
-    let asked = names.min_by_key(|name| name.len()).unwrap_or_default().to_owned();
+    let asked = first.dns.as_ref().map_or("", |dns| dns.name.trim_end_matches('.'));
     let found = questions.iter().rev().find_map(|trace| answered(trace));
     let (verdict, text, notes) = match found {
         Some(found) => (HopVerdict::Pass, found, Vec::new()),
@@ -131,7 +173,7 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
         spot: Spot::from(&first.from),
         next: Some(Spot::from(&server)),
         place: short_party(&first.from),
-        text: format!("asks DNS for {}", first_label(&asked)),
+        text: format!("asks DNS for {}", own_name(asked, &first.from)),
         notes: vec![format!("at {}", first.flow.destination)],
         evidence: Vec::new(),
     };
@@ -171,15 +213,13 @@ fn tried(questions: &[&Trace]) -> Vec<String> {
     names.into_iter().map(|name| format!("no {name}")).collect()
 }
 
-/// `backend` of `backend.default.svc.cluster.local.`: the player's own name, without what the
-/// search list added.
-fn first_label(name: &str) -> &str {
-    let name = name.trim_end_matches('.');
-    let cluster = name.strip_suffix(".svc.cluster.local");
-    match cluster.and_then(|short| short.rsplit_once('.')) {
-        Some((own, _namespace)) => own,
-        None => name.strip_suffix(".cluster.local").unwrap_or(name),
-    }
+/// `backend` of `backend.default.svc.cluster.local`, asked from namespace default: what is asked first is
+/// the player's own name with the first domain of the pod's search list, its own namespace's.
+fn own_name<'a>(asked: &'a str, from: &Party) -> &'a str {
+    let Party::Pod { namespace, .. } = from else { return asked };
+    let own = asked.strip_suffix(".svc.cluster.local");
+    let own = own.and_then(|own| own.strip_suffix(&**namespace)?.strip_suffix('.'));
+    own.unwrap_or(asked)
 }
 
 fn step(hop: &Hop, outside: bool) -> Step {
@@ -190,9 +230,7 @@ fn step(hop: &Hop, outside: bool) -> Step {
     if hop.before.source != hop.after.source {
         notes.push(format!("from {} → {}", hop.before.source, hop.after.source));
     }
-    if let (Some(consequence), false) =
-        (hop.verdict.consequence(), hop.verdict == HopVerdict::Deliver)
-    {
+    if let (Some(consequence), false) = (hop.consequence(), hop.verdict == HopVerdict::Deliver) {
         notes.push(consequence.to_owned());
     }
     let decided_at = place_of(hop);
@@ -239,6 +277,40 @@ mod tests {
     fn hop(place: Party, stage: Stage, because: Because, verdict: HopVerdict) -> Hop {
         let flow = flow(Protocol::Tcp, [10, 96, 14, 3], 80);
         Hop { place, stage, before: flow, after: flow, verdict, because }
+    }
+
+    #[test]
+    fn a_name_is_told_as_it_was_asked_for() {
+        let pod = |namespace: &str| Party::Pod { namespace: namespace.into(), name: "desk".into() };
+        let told = |asked, namespace| own_name(asked, &pod(namespace)).to_owned();
+        assert_eq!(told("backend.default.svc.cluster.local", "default"), "backend");
+        assert_eq!(told("backend.shop.default.svc.cluster.local", "default"), "backend.shop");
+        let whole = "backend.default.svc.cluster.local";
+        assert_eq!(told(whole, "lending"), whole);
+        assert_eq!(told(&format!("{whole}.lending.svc.cluster.local"), "lending"), whole);
+    }
+
+    #[test]
+    fn a_server_that_closes_at_once_has_not_answered() {
+        let pod = Party::Pod { namespace: "default".into(), name: "tickets".into() };
+        let step = |verdict, text: &str| Step {
+            verdict,
+            spot: Spot::from(&pod),
+            next: None,
+            place: "tickets".to_owned(),
+            text: text.to_owned(),
+            notes: Vec::new(),
+            evidence: Vec::new(),
+        };
+        let steps =
+            vec![step(HopVerdict::Deliver, "whoami listens"), step(HopVerdict::Pass, "back")];
+        let mut story = Story { steps, arrived: true, ..Story::default() };
+        story.unanswered(Unanswered::Closed);
+        assert_eq!(
+            story.failure().map(|step| &*step.text),
+            Some("closes the connection before it has answered")
+        );
+        assert_eq!((story.steps.len(), &*story.ending), (2, "an empty answer"));
     }
 
     #[test]

@@ -8,10 +8,11 @@ use super::narration::capital;
 use super::play::{Asked, Play, Tone};
 use super::predict::Guess;
 use super::save::{Contrast, Motion, Solved, ThemeChoice};
-use super::story::{Story, is_dns};
+use super::story::{Story, Unanswered, is_dns};
 use super::{
     Effect, FieldMsg, Game, Line, Msg, Panel, Popup, Screen, apply, command, level, terminal, trail,
 };
+use crate::cluster::Ending;
 use crate::level::incident::{self, Address};
 use crate::level::{Goal, GoalState, Level, Phase, explanations};
 use crate::network::{Outcome, Party, Trace, TraceId};
@@ -293,13 +294,16 @@ fn ended(play: &Play, failed: Option<&GoalState>) -> String {
     }
 }
 
-/// The goal whose way is shown after a win: the first whose packet arrived, or else the last that
-/// sent anything.
+/// The goal whose way is shown after a win: the first that was broken and whose packet arrived, or
+/// else the first whose packet arrived, or else the last that sent anything.
 fn arrived(play: &Play) -> Option<usize> {
     let arrives = |at: &usize| decisive_story(play, *at).is_some_and(|story| story.arrived);
     let goals = play.goals();
+    let asked = &play.level().goals;
+    let was_broken = |at: &usize| asked.get(*at).is_some_and(|asked| !asked.holds);
+    let mended = (0..goals.len()).filter(was_broken).find(arrives);
     let last = || goals.iter().rposition(|goal| !goal.traces.is_empty());
-    (0..goals.len()).find(arrives).or_else(last)
+    mended.or_else(|| (0..goals.len()).find(arrives)).or_else(last)
 }
 
 /// What a goal's way is called: whose requests count, or who ran what.
@@ -345,9 +349,25 @@ fn decisive_story(play: &Play, at: usize) -> Option<Story> {
         true => (sent(&play.goals()[at].traces), format!("the request before · {}", title(asked))),
         false => (own, title(asked)),
     };
-    let mut story = story_of(play, title, &last_request(&traces));
+    // Of several requests the one that failed decides, wherever it stands among the others.
+    let failed = by_request(&traces).into_iter().find(|request| {
+        let story = story_of(play, String::new(), request);
+        !story.steps.is_empty() && !story.arrived
+    });
+    let decisive = failed.filter(|_| heard.missed).unwrap_or_else(|| last_request(&traces));
+    let mut story = story_of(play, title, &decisive);
     if heard.missed {
         story.said = Some(heard.said.clone());
+    }
+    match &heard.ending {
+        Some(Ending::Empty) if story.arrived => story.unanswered(Unanswered::Closed),
+        Some(Ending::Reset) if story.arrived => story.unanswered(Unanswered::Reset),
+        Some(Ending::SlowAnswer) if story.arrived => story.unanswered(Unanswered::Late),
+        // Whoever gives up earlier is told nothing.
+        Some(Ending::SlowDial { .. }) if !story.arrived => {
+            story.ending = Outcome::Silence.to_string();
+        }
+        _ => {}
     }
     (!story.steps.is_empty()).then_some(story)
 }
@@ -387,6 +407,19 @@ fn inside(play: &Play, trace: &Trace) -> Option<(String, String)> {
     let server =
         netns.listeners.iter().find(|(_, listener)| Some(listener.process) == trace.server)?;
     Some((from.to_string(), server.1.container.clone()?.to_string()))
+}
+
+/// The packets of several requests, a request each, oldest first.
+fn by_request<'a>(traces: &[&'a Trace]) -> Vec<Vec<&'a Trace>> {
+    let mut requests = Vec::new();
+    let mut left = traces;
+    while !left.is_empty() {
+        let last = last_request(left);
+        left = &left[..left.len() - last.len()];
+        requests.push(last);
+    }
+    requests.reverse();
+    requests
 }
 
 /// Of the packets of several requests those of the last: its questions to DNS, if there were any,

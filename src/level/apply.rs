@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::api::{DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions};
+use crate::api::{DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions, patch};
 use crate::cluster::{ApplyOutcome, Cluster, ObjectName, Place, Refusal, Refused};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, Document, Faults, Schema};
@@ -181,15 +181,16 @@ fn refusal(refused: &Refused, file: &str, documents: &[Document]) -> Vec<Diagnos
             vec![Diagnostic::error(status.message.clone()).in_file(file)]
         }
         (Refusal::Kubectl(message), source) => {
-            // Without a name kubectl sends nothing, so the server says nothing of other fields.
-            let nameless = |one: &&Source<'_>| one.kind().is_some() && one.name().is_empty();
-            if let Some(source) = source.or(sources.first()).filter(nameless) {
-                return vec![placed(file, source, "metadata.name", message.clone())];
-            }
+            // A name that kubectl does not find may stand where nobody looks for it.
             let own: Vec<Diagnostic> =
                 sources.iter().flat_map(|source| form_marks(file, source)).collect();
             if !own.is_empty() {
                 return own;
+            }
+            // Without a name kubectl sends nothing, so the server says nothing of other fields.
+            let nameless = |one: &&Source<'_>| one.kind().is_some() && one.name().is_empty();
+            if let Some(source) = source.or(sources.first()).filter(nameless) {
+                return vec![placed(file, source, "metadata.name", message.clone())];
             }
             match source.or(sources.first()) {
                 Some(source) => vec![placed(file, source, "", message.clone())],
@@ -257,16 +258,20 @@ fn fault_marks(file: &str, source: &Source<'_>, faults: &Faults) -> Vec<Diagnost
     marks.collect()
 }
 
-/// What the API server would say, without storing anything.
+/// What the API server would say of what `kubectl apply` sends, without storing anything.
 fn dry_run(trial: &mut Cluster, object: &ObjectName, source: &Source<'_>) -> Result<(), Status> {
     let ObjectName { kind, namespace, name } = object.clone();
     let value = source.value.clone();
     let options = WriteOptions { dry_run: true, ..WriteOptions::default() };
-    let exists = trial.objects().object(kind, &namespace, &name).is_some();
-    let request = if exists {
-        Request::Patch { kind, namespace, name, patch: Patch::Strategic(value), options }
-    } else {
-        Request::Create { kind, namespace, object: value, options }
+    let live = trial.objects().object(kind, &namespace, &name).map(|live| live.to_value());
+    let request = match live {
+        Some(live) => {
+            let applied = patch::last_applied(&live).unwrap_or(Value::Null);
+            // Lists that cannot be compared are the server's to refuse.
+            let change = patch::three_way(kind, &applied, &value, &live).unwrap_or(value);
+            Request::Patch { kind, namespace, name, patch: Patch::Strategic(change), options }
+        }
+        None => Request::Create { kind, namespace, object: value, options },
     };
     trial.handle(request).map(|_| ())
 }
@@ -369,10 +374,43 @@ fn kind_mark(file: &str, source: &Source<'_>, api_version: &str, kind: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::Config;
+    use crate::level::diagnosis::are_sent;
 
     #[test]
     fn comments_alone_are_no_manifest() {
         assert!(is_blank(b"# nothing\n---\n\n"));
         assert!(!is_blank(b"kind: Pod\n"));
+    }
+
+    fn service(ports: &str) -> String {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec:\n  selector: {{a: b}}\n  ports:\n{ports}"
+        )
+    }
+
+    // What apply takes away is no fault of the file: a port without a name stands alone.
+    #[test]
+    fn a_field_that_has_left_its_file_is_not_held_against_the_rest() {
+        let mut cluster = Cluster::start(Config::default());
+        let (before, now) =
+            (service("  - port: 9898\n"), service("  - port: 80\n    targetPort: 9898\n"));
+        let files = Files::from([("s.yaml".to_owned(), before.clone().into_bytes())]);
+        assert!(file(&mut cluster, &files, "s.yaml", before.as_bytes()).accepted);
+        assert_eq!(marks(&cluster, "s.yaml", now.as_bytes()), []);
+        let wrong = service("  - port: 9898\n  - port: 80\n");
+        assert!(!marks(&cluster, "s.yaml", wrong.as_bytes()).is_empty(), "two need names");
+    }
+
+    #[test]
+    fn what_kubectl_has_sent_from_the_terminal_is_applied() {
+        let text = service("  - port: 80\n");
+        let mut cluster = Cluster::start(Config::default());
+        let files = Files::from([("s.yaml".to_owned(), text.clone().into_bytes())]);
+        let sent = |cluster: &Cluster, text: &str| are_sent(cluster, "s.yaml", text.as_bytes());
+        assert!(!sent(&cluster, &text));
+        kubectl(&mut cluster, &files, "apply -f s.yaml");
+        assert!(sent(&cluster, &text));
+        assert!(!sent(&cluster, &service("  - port: 81\n")));
     }
 }

@@ -262,6 +262,12 @@ impl Attempt {
         self.level.locked.iter().any(|locked| locked == file)
     }
 
+    /// Whether kubectl last sent every object of a file as it stands now.
+    pub fn is_sent(&self, file: &str) -> bool {
+        let content = self.files().get(file).map_or(&[][..], Vec::as_slice);
+        apply::is_manifest(file) && diagnosis::are_sent(&self.cluster, file, content)
+    }
+
     /// What is wrong with a file as it stands, before it is applied: syntax, unknown and mistyped
     /// fields, validation; from the same code that apply uses.
     pub fn marks(&self, file: &str) -> Vec<Diagnostic> {

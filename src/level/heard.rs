@@ -1,7 +1,7 @@
 //! What a goal's request was told, as far as a player may know it at once: the client's own words,
 //! and how it ended.
 
-use super::probe::Run;
+use super::probe::{Miss, Run};
 use crate::cluster::{Cluster, Did, Ending};
 use crate::network::{DnsData, Trace, TraceId};
 
@@ -69,14 +69,17 @@ fn addresses(trace: &Trace) -> Option<usize> {
     Some(answer.records.iter().filter(|record| address(&record.data)).count())
 }
 
-/// The last line that a program wrote in its own name: `curl: (6) Could not resolve host: db`,
-/// `error: …`.
+/// The last line that a program wrote in its own name (`curl: (6) Could not resolve host: db`,
+/// `error: …`), or in which wget says what failed.
 fn complaint(errors: &str) -> Option<String> {
     let is_named = |line: &&str| {
         let name = line.split_once(": ").map_or("", |(name, _)| name);
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     };
-    errors.lines().map(str::trim).rfind(is_named).map(str::to_owned)
+    let mut lines = errors.lines().map(str::trim);
+    let named = lines.clone().rfind(is_named);
+    named.or_else(|| lines.rfind(|line| line.contains(" failed: "))).map(str::to_owned)
 }
 
 /// The title of a page, which says more than its last line.
@@ -86,6 +89,38 @@ fn title(printed: &str) -> Option<String> {
     Some(format!("a page: {}", title.trim()))
 }
 
+/// The part of a longer output that tells how it missed its goal: the title of a page, or the line that
+/// begins as the wanted text does (`RemoteAddr: 192.168.49.2:10857` for `RemoteAddr: 192.168.49.1:`).
+pub(super) fn telling_line(run: &Run, printed: &str) -> Option<String> {
+    /// As many letters have to be the same.
+    const ALIKE: usize = 4;
+    let wanted = match &run.miss {
+        Some(
+            Miss::Output { expected } | Miss::Answer { expected } | Miss::Pattern { expected },
+        ) => expected.as_str(),
+        _ => "",
+    };
+    let alike = |line: &str| {
+        let shared =
+            |wanted: &str| line.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
+        wanted.lines().map(|wanted| shared(wanted.trim())).max().unwrap_or(0)
+    };
+    let lines = printed.lines().map(str::trim).filter(|line| alike(line) >= ALIKE);
+    // Of lines that are equally alike, the last.
+    title(printed).or_else(|| lines.max_by_key(|line| alike(line)).map(str::to_owned))
+}
+
+/// The first line of a page that says something: of JSON, not its brace.
+fn first_of_a_page(run: &Run, printed: &str) -> Option<String> {
+    let mut ends = run.deeds.iter().rev().filter_map(|deed| match &deed.did {
+        Did::Fetched(fetched) => Some(&fetched.ending),
+        _ => None,
+    });
+    matches!(ends.next()?, Ending::Response { .. }).then_some(())?;
+    let says = |line: &&str| line.chars().filter(|c| c.is_alphabetic()).count() > 2;
+    printed.lines().map(str::trim).find(says).map(str::to_owned)
+}
+
 fn last_words(run: &Run) -> String {
     let Some(finished) = &run.finished else { return "there was nowhere to run it".to_owned() };
     let (printed, errors) = finished.texts();
@@ -93,7 +128,8 @@ fn last_words(run: &Run) -> String {
         |text: &str| text.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned);
     let words = complaint(&errors)
         .or_else(|| last(&errors))
-        .or_else(|| title(&printed))
+        .or_else(|| telling_line(run, &printed))
+        .or_else(|| first_of_a_page(run, &printed))
         .or_else(|| last(&printed));
     let words =
         words.unwrap_or_else(|| format!("it printed nothing (exit code {})", finished.exit));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::format::{Choice, Claim, Expect, Goal, ObjectField, Predict};
+use super::heard;
 use super::place::{NoPlace, PlaceName};
 use crate::api::{Kind, Labels, Pod};
 use crate::clock::SimTime;
@@ -159,7 +160,7 @@ impl Run {
     /// The beginning of what its command printed, on one line, to be quoted.
     pub fn excerpt(&self) -> String {
         let (printed, errors) = self.finished.as_ref().map(Finished::texts).unwrap_or_default();
-        let text = printed + &errors;
+        let text = heard::telling_line(self, &printed).unwrap_or_else(|| printed + &errors);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut short: String = text.chars().take(QUOTED).collect();
         if short.len() < text.len() {

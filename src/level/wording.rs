@@ -46,6 +46,13 @@ impl Hop {
                 Some(format!("it has {}", list(ports)))
             }
             Because::NobodyListens { listening } => open_here(self.before.destination, listening),
+            Because::LoopbackOnly { process } => Some(format!(
+                "{process} listens on that port, but for 127.0.0.1 alone: only its own pod reaches it"
+            )),
+            Because::OtherFamily { process, family } => Some(format!(
+                "{process} listens on that port, but for {family} alone, and {} is of the other family",
+                self.before.destination.ip()
+            )),
             _ => None,
         }
     }
@@ -98,9 +105,22 @@ impl Hop {
 impl fmt::Display for Hop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", short_party(&self.place), self.sentence())?;
-        match self.verdict.consequence() {
+        match self.consequence() {
             Some(consequence) => write!(f, ", {consequence}"),
             None => Ok(()),
+        }
+    }
+}
+
+impl Hop {
+    /// What the decision means to the sender, unless the packet simply goes on.
+    pub fn consequence(&self) -> Option<&'static str> {
+        match (self.verdict, &self.because) {
+            // The machine before it asks its network for the address (ARP), and gives up only then.
+            (HopVerdict::Unreachable, Because::NobodyThere) => {
+                Some("so after about three seconds the sender is told that there is no route")
+            }
+            (verdict, _) => verdict.consequence(),
         }
     }
 }
@@ -128,8 +148,8 @@ impl HopVerdict {
         }
     }
 
-    /// What the decision means to the sender, unless the packet simply goes on.
-    pub fn consequence(self) -> Option<&'static str> {
+    /// What such a decision means to the sender, unless the packet simply goes on.
+    fn consequence(self) -> Option<&'static str> {
         match self {
             HopVerdict::Pass => None,
             HopVerdict::Deliver => Some("and it arrives"),
@@ -320,15 +340,9 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
         Because::Listening { process, bound } => format!("{process} listens on {bound}"),
         Because::KernelAnswers => format!("{} is up and answers pings", to.ip()),
         Because::NobodyListens { listening } => nobody_listens(to, listening),
-        Because::LoopbackOnly { process } => format!(
-            "{process} listens on port {}, but for 127.0.0.1 alone: only its own pod reaches it",
-            to.port()
-        ),
-        Because::OtherFamily { process, family } => format!(
-            "{process} listens on port {}, but for {family} alone, and {} is of the other family",
-            to.port(),
-            to.ip()
-        ),
+        Because::LoopbackOnly { .. } | Because::OtherFamily { .. } => {
+            format!("nobody listens on port {} at {}", to.port(), to.ip())
+        }
         Because::NoAddress { family } => {
             format!("it has no {family} address, and so no way to {}", to.ip())
         }

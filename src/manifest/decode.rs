@@ -175,7 +175,15 @@ impl<'s> Decoder<'s> {
             self.schema.object(holds).is_some_and(|object| object.fields.contains_key(name))
         };
         if let Some(child) = object.fields.values().find(|child| has(&child.holds)) {
-            return Some(format!("\"{name}\" belongs below \"{}\"", child.name));
+            let parent = &child.name;
+            return Some(match child.holds {
+                Type::List(_) => {
+                    format!(
+                        "\"{name}\" belongs to an entry of \"{parent}\": as far right as its other fields"
+                    )
+                }
+                _ => format!("\"{name}\" belongs below \"{parent}\""),
+            });
         }
         let mut above = path;
         while let Some(end) = above.rfind(['.', '[']) {
@@ -471,7 +479,7 @@ mod tests {
             help("uf1.yaml"),
             "uf1.yaml:6:3: unknown field \"spec.selectors\" (did you mean \"selector\"?)"
         );
-        assert!(help("lvl.yaml").ends_with("(\"ports\" belongs below \"containers\")"));
+        assert!(help("lvl.yaml").contains("(\"ports\" belongs to an entry of \"containers\": "));
         assert!(help("np-str.yaml").contains("np-str.yaml:12:15: json"), "{}", help("np-str.yaml"));
     }
 

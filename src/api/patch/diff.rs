@@ -10,6 +10,15 @@ use crate::api::Kind;
 
 type Fields = Map<String, Value>;
 
+/// The annotation in which kubectl keeps the manifest that it applied last (kubectl,
+/// `pkg/util/apply.go`).
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The manifest that was applied last of an object, if its annotation has one that can be read.
+pub fn last_applied(object: &Value) -> Option<Value> {
+    serde_json::from_str(object["metadata"]["annotations"][LAST_APPLIED].as_str()?).ok()
+}
+
 /// The patch that makes `current` (what the server has) into `modified` (the manifest), and
 /// removes what `original` (the manifest that was applied last) had and `modified` has no longer.
 /// Fields that only the server has stay. The empty object when there is nothing to do.

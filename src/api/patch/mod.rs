@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{Kind, Patch, Reason, Status};
 use crate::manifest::Mistyped;
 
-pub use diff::three_way;
+pub use diff::{LAST_APPLIED, last_applied, three_way};
 pub use merge::merge;
 pub use strategic::strategic;
 

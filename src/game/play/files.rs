@@ -65,6 +65,12 @@ pub struct Jump {
 }
 
 impl Play {
+    /// Whether a file's text is another one than what was applied, by the key or by kubectl.
+    fn differs(&self, name: &str, text: &str) -> bool {
+        let applied = self.applied.iter().find(|(file, _)| file == name);
+        applied.is_none_or(|(_, applied)| applied != text) && !self.attempt.is_sent(name)
+    }
+
     /// The file that is shown.
     pub fn file(&self) -> Option<&OpenFile> {
         self.files.get(self.open)
@@ -112,7 +118,7 @@ impl Play {
         if self.editing.as_deref() != Some(name) {
             self.attempt.edit(name, text);
         }
-        let changed = self.applied.iter().all(|(file, applied)| file != name || applied != text);
+        let changed = self.differs(name, text);
         let marks = match self.editing.as_deref() == Some(name) {
             true => Vec::new(),
             false => self.attempt.marks(name),
@@ -169,17 +175,16 @@ impl Play {
             let held = self.editing.as_ref() == Some(name);
             let old =
                 self.files.iter().find(|file| file.name == *name && (held || file.text == text));
-            let applied = self.applied.iter().find(|(file, _)| file == name);
+            let changed = self.differs(name, text);
             files.push(match old {
-                Some(old) => OpenFile {
-                    changed: applied.is_none_or(|(_, applied)| applied != text),
-                    ..old.clone()
-                },
+                Some(old) if held => OpenFile { changed, ..old.clone() },
+                // What the server refuses depends on what it has by now.
+                Some(old) => OpenFile { changed, marks: self.attempt.marks(name), ..old.clone() },
                 None => OpenFile {
                     name: name.clone(),
                     text: text.to_owned(),
                     locked: locked.contains(name),
-                    changed: applied.is_none_or(|(_, applied)| applied != text),
+                    changed,
                     marks: self.attempt.marks(name),
                     traffic_marks: Vec::new(),
                     told: None,

@@ -144,9 +144,9 @@ fn only_pinged(facts: &Facts<'_>, trace: &Trace, party: &Party) -> Diagnosis {
     let open = pod
         .and_then(|pod| facts.listeners(pod).into_iter().find(|one| one.protocol == Protocol::Tcp));
     match open {
-        Some(open) => said
-            .nearest(Some(format!("curl http://{}:{}", trace.flow.destination.ip(), open.port)))
-            .fix(format!("ask the server itself: curl, at port {} of {who}", open.port)),
+        Some(open) => {
+            said.fix(format!("ask the server itself: curl, at port {} of {who}", open.port))
+        }
         None => said.fix("ask the server itself: curl or wget, at its port"),
     }
 }
@@ -248,7 +248,7 @@ fn left_service(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Di
             .fix(format!(
                 "let {file} describe Service {name} in namespace {namespace}, apply, and send again"
             )),
-        None => said.nearest(Some(format!("kubectl delete service {name}{place}"))).fix(format!(
+        None => said.fix(format!(
             "describe Service {name} in {file} again, or kubectl delete service {name}{place}"
         )),
     })
@@ -741,7 +741,6 @@ fn left_behind(facts: &Facts<'_>, party: &Party, message: &str) -> Option<Diagno
         .look([look::labels(namespace)])
         .fact(format!("{} {} was applied from {file}", kind.name, object.name))
         .fact("an object that leaves its file stays in the cluster until somebody deletes it")
-        .nearest(Some(command.clone()))
         .fix(format!("{command}, and send again")),
     )
 }
@@ -814,7 +813,6 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
     let said = said.at(field(&format!("spec.{path}")));
     match trial::after(facts, &trial::patch(&namespace, &name, &spec)) {
         trial::Tried::Passes => said
-            .nearest(Some(words.clone()))
             .fix(format!("write {words}, apply, and send again")),
         trial::Tried::Fails(Some(miss)) => said
             .fact(format!("with {words} the goal fails as well: {}", miss.words()))

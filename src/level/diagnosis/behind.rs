@@ -162,14 +162,12 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
             "plain-http-port",
             format!("{server} begins a TLS handshake, and {next} speaks plain HTTP on port {port}"),
         )
-        .nearest(Some("plain HTTP to that port".to_owned()))
         .fix(format!("let {server} ask in plain HTTP, or call a port on which {next} speaks TLS")),
         Some(400) if protocols::speaks_tls(inner, onward) && !asked.is_some_and(|a| a.tls) => {
             Diagnosis::new(
                 "tls-port",
                 format!("{next} speaks TLS on port {port}, and {server} asked in plain HTTP"),
             )
-            .nearest(Some("TLS to that port".to_owned()))
             .fix(format!(
                 "let {server} ask over TLS, or call a port on which {next} speaks plain HTTP"
             ))
@@ -259,6 +257,5 @@ fn again(inner: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     }
     Diagnosis { at: None, ..said }
         .fact("nginx goes by the configuration that it read when it started; started anew, it makes the goal pass")
-        .nearest(Some(command.clone()))
         .fix(format!("{command}, and send again"))
 }

@@ -45,7 +45,6 @@ pub(super) fn diagnose(
         .look([looks[1].clone()])
         .fact("it ended with exit code 0, and is started again and again")
         .fact("a container lives as long as its first process")
-        .nearest(Some("command: [sleep, infinity]".to_owned()))
         .fix("give it a command that goes on: a server, or sleep infinity");
     }
     let said = Diagnosis::new(
@@ -58,7 +57,6 @@ pub(super) fn diagnose(
         return said
             .facts(last_words)
             .fact("started anew as everything stands now, it runs, and the goal passes: it waits for its next start")
-            .nearest(Some(command.clone()))
             .look(looks)
             .fix(format!("{command}, and send again"));
     }
@@ -101,25 +99,34 @@ fn refused_config(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> 
         format!("container {name} of pod {pod_name} does not run: it cannot read its {own}"),
     )
     .fact(format!("{file}, line {line}: {why}"));
-    let Some((map, at)) = mounted_line(facts, pod, name, file, line) else {
+    let Some(mounted) = mounted_line(facts, pod, name, file, line) else {
         return Some(said.fix(format!("mend line {line} of {file}, or the line before it")));
     };
+    let Mounted { map, key, at } = mounted;
     let shown = at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
     Some(
-        said.fact(format!("{file} is the key {own} of ConfigMap {map}"))
+        said.fact(format!("the file is the key {key} of ConfigMap {map}"))
             .at(at)
-            .fix(format!("mend line {line} of {own} in ConfigMap {map}{shown}, or the line before it; apply, and send again")),
+            .fix(format!("mend line {line} of {key} in ConfigMap {map}{shown}, or the line before it; apply, and send again")),
     )
 }
 
-/// The ConfigMap that a file of the container comes from, and where a line of it stands in the player's files.
+/// A file of a container that comes from a ConfigMap.
+struct Mounted {
+    map: String,
+    key: String,
+    /// Where the line that is meant stands in the player's files.
+    at: Option<Location>,
+}
+
+/// The ConfigMap that a file of the container comes from.
 fn mounted_line(
     facts: &Facts<'_>,
     pod: &Pod,
     container: &str,
     file: &str,
     line: u32,
-) -> Option<(String, Option<Location>)> {
+) -> Option<Mounted> {
     let (namespace, _) = full_name(pod);
     let spec = pod.spec.as_ref()?;
     let own = spec.containers.iter().find(|own| own.name == container)?;
@@ -136,10 +143,8 @@ fn mounted_line(
         let mut items = map.items.iter().flatten();
         let key = items.find(|item| item.path == path).map_or(path, |item| item.key.as_str());
         let source = facts.locator.source("ConfigMap", namespace, &map.name);
-        Some((
-            map.name.clone(),
-            source.and_then(|source| facts.locator.line_in(&source, key, line)),
-        ))
+        let at = source.and_then(|source| facts.locator.line_in(&source, key, line));
+        Some(Mounted { map: map.name.clone(), key: key.to_owned(), at })
     })
 }
 
@@ -174,7 +179,6 @@ pub(super) fn ended(pod: &Pod) -> Option<(usize, Diagnosis)> {
     .look([look::describe("pod", namespace, name), look::pods(namespace)])
     .fact(format!("it ended with exit code {exit}, and restartPolicy is {policy}"))
     .fact("a container lives as long as its first process")
-    .nearest(Some("command: [sleep, infinity]".to_owned()))
     .fix("give it a command that goes on: a server, or sleep infinity");
     Some((index, said))
 }
@@ -205,7 +209,10 @@ fn last_start(facts: &Facts<'_>, place: &Place, container: &ContainerStatus) -> 
 fn unresolved(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<String> {
     let place = place_of(pod, container);
     let since = last_start(facts, &place, container);
-    let last = facts.case.cluster.deeds().rev().find(|deed| deed.place == place)?;
+    // A server that refuses its configuration for the name says so last.
+    let before = |did: &Did| !matches!(did, Did::ConfigRefused { .. });
+    let mut deeds = facts.case.cluster.deeds().rev().filter(|deed| before(&deed.did));
+    let last = deeds.find(|deed| deed.place == place)?;
     match &last.did {
         Did::NotResolved { name, .. } if last.at >= since => {
             Some(name.trim_end_matches('.').to_owned())

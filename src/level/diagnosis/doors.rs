@@ -1,8 +1,8 @@
 //! Ways out of the cluster and into it, and addresses that nobody has.
 
+use super::Diagnosis;
 use super::look;
 use super::packets::{Failed, short};
-use super::{Diagnosis, services};
 use crate::network::{Because, Family, HopVerdict, Trace};
 
 /// A packet that ended between the cluster and the world; `None` for one that ended elsewhere.
@@ -96,15 +96,20 @@ fn other_family(failed: &Failed<'_>, process: &str, family: Family) -> Diagnosis
 fn nobody_there(failed: &Failed<'_>) -> Diagnosis {
     let nodes = failed.nodes();
     let lines = nodes.iter().map(|(name, address)| format!("{name} has {address}"));
+    // A node that the player's files call already is not the one that is meant here.
+    let meant = nodes.iter().find(|(_, address)| failed.facts.locator.mention([address]).is_none());
+    let meant = meant.or(nodes.first());
     Diagnosis::new(
         "no-such-machine",
         format!("{} is on the nodes' network, but no machine has it", failed.to.ip()),
     )
     .facts(lines)
     .look([look::nodes()])
-    .nearest(nodes.first().map(|(name, address)| format!("{address}, which is {name}")))
+    .nearest(meant.map(|(name, address)| format!("{address}, which is {name}")))
     .at(failed.mention())
-    .fix("dial the address of a node that exists")
+    .fix(meant.map_or_else(String::new, |(name, address)| {
+        format!("dial {address}, the address of {name}, instead")
+    }))
 }
 
 /// R7.3
@@ -116,15 +121,12 @@ fn no_healthy_node(failed: &Failed<'_>, rule: &str) -> Diagnosis {
     )
     .fact("externalTrafficPolicy is Local: only nodes with a ready pod of the Service are healthy")
     .look(failed.service_look(rule))
-    .nearest(Some("externalTrafficPolicy: Cluster".to_owned()))
     .at(failed.service_field(rule, "spec.externalTrafficPolicy"))
     .fix("make a pod of the Service ready, or write externalTrafficPolicy: Cluster, and apply")
 }
 
 /// R6.5
 fn virtual_address(failed: &Failed<'_>, rule: &str) -> Diagnosis {
-    let port = services::find(failed.facts, rule)
-        .and_then(|service| service.spec.as_ref()?.ports.as_ref()?.first().map(|port| port.port));
     Diagnosis::new(
         "ping-of-virtual-address",
         format!(
@@ -137,7 +139,6 @@ fn virtual_address(failed: &Failed<'_>, rule: &str) -> Diagnosis {
         "no machine has a cluster IP: nodes replace it in connections to the Service's ports alone",
     )
     .look(failed.service_look(rule))
-    .nearest(port.map(|port| format!("a request to port {port}, or a ping of a pod")))
     .at(failed.mention())
     .fix("try the Service's port (curl, nc -zv), or ping a pod")
 }
@@ -157,7 +158,6 @@ fn circles(failed: &Failed<'_>, trace: &Trace) -> Diagnosis {
     )
     .facts(services)
     .look([look::services(&failed.facts.namespace())])
-    .nearest(Some("endpoints that are pods, not addresses of Services or nodes".to_owned()))
     .at(failed.mention())
     .fix("let endpoints be the addresses of pods")
 }

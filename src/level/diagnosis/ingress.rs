@@ -267,7 +267,6 @@ fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &
     match exact {
         Some(_) => said
             .fact("Exact fits the one path, Prefix everything below it, element by element")
-            .nearest(Some("pathType: Prefix".to_owned()))
             .at(field("pathType"))
             .fix("write pathType: Prefix, apply, and send again"),
         None => said

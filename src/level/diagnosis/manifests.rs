@@ -7,14 +7,12 @@ use serde_json::Value;
 use super::look::{shown_name, yaml};
 use super::{Diagnosis, Facts, locate, trial};
 use crate::api::Kind;
+use crate::api::patch::LAST_APPLIED;
 use crate::cluster::{Cluster, Did, ObjectName, Refusal};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
-use crate::level::source::Source;
+use crate::level::source::{Source, sources};
 use crate::manifest;
-
-/// Where kubectl keeps what it last sent.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// A file that differs from what kubectl last sent of it.
 struct Unapplied<'a> {
@@ -53,6 +51,15 @@ fn is_sent(cluster: &Cluster, source: &Source<'_>) -> bool {
     *sent.manifest == own || (sent.file != file && once())
 }
 
+/// Whether kubectl last sent every object of this file as it stands.
+pub(in crate::level) fn are_sent(cluster: &Cluster, file: &str, content: &[u8]) -> bool {
+    let (documents, unreadable) = manifest::parse(file, &String::from_utf8_lossy(content));
+    let sources = sources(&documents);
+    unreadable.is_empty()
+        && !sources.is_empty()
+        && sources.iter().all(|source| is_sent(cluster, source))
+}
+
 /// The manifest as kubectl sends it.
 fn with_namespace(source: &Source<'_>, object: &ObjectName) -> Value {
     let mut value = source.value.clone();
@@ -89,14 +96,13 @@ impl<'a> Unapplied<'a> {
     fn refused(&self) -> Option<Diagnosis> {
         let Facts { case, .. } = self.facts;
         let refused = apply::refused_now(case.cluster, case.files, self.file, self.content);
-        let first = refused.into_iter().next()?;
-        let position = first.position;
-        let at = position.map(|position| Location { file: self.file.into(), position });
+        let first = refused.first()?;
+        let at = first.position.map(|position| Location { file: self.file.into(), position });
         let object = self.object_at(&at);
         let tried = self.was_refused(object.as_ref());
         let said = Diagnosis::new("manifest-refused", self.told(object.as_ref(), tried))
             .look([format!("kubectl apply --dry-run=server -f {}", self.file)])
-            .fact(first.message.clone());
+            .facts(told_by_line(&refused));
         let stored = object.as_ref().filter(|object| self.is_stored(object));
         let said = match stored {
             Some(object) => {
@@ -105,8 +111,8 @@ impl<'a> Unapplied<'a> {
             }
             None => said,
         };
-        let fix = self.way_out(&first, object.as_ref());
-        Some(said.nearest(first.help).at(at).fix(fix))
+        let fix = self.way_out(&refused, object.as_ref());
+        Some(said.nearest(first.help.clone()).at(at).fix(fix))
     }
 
     /// What it means that it is refused.
@@ -167,7 +173,7 @@ impl<'a> Unapplied<'a> {
         })
     }
 
-    fn way_out(&self, first: &Diagnostic, object: Option<&ObjectName>) -> String {
+    fn way_out(&self, refused: &[Diagnostic], object: Option<&ObjectName>) -> String {
         let cluster = self.facts.case.cluster;
         let source = object.and_then(|object| {
             self.objects.iter().find(|source| source.object_name().as_ref() == Some(object))
@@ -189,10 +195,20 @@ impl<'a> Unapplied<'a> {
             );
         }
         let begins = source.and_then(|source| source.position(""));
-        let line = first.position.filter(|at| Some(*at) != begins);
-        let line = line.map(|at| format!("line {} of ", at.line)).unwrap_or_default();
-        let help = first.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-        format!("mend {line}{}{help}, apply it, and send again", self.file)
+        let placed = refused.iter().filter_map(|one| one.position.filter(|at| Some(*at) != begins));
+        let mut lines: Vec<u32> = placed.map(|at| at.line).collect();
+        lines.dedup();
+        let lines = match &*lines {
+            [] => String::new(),
+            [line] => format!("line {line} of "),
+            [before @ .., last] => {
+                let before: Vec<String> = before.iter().map(u32::to_string).collect();
+                format!("lines {} and {last} of ", before.join(", "))
+            }
+        };
+        let help = refused.first().and_then(|first| first.help.as_ref());
+        let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("mend {lines}{}{help}, apply it, and send again", self.file)
     }
 
     /// The server would take it, and it would make a difference.
@@ -257,6 +273,20 @@ impl<'a> Unapplied<'a> {
         apply::file(&mut trial, case.files, self.file, self.content);
         stored(&trial) != stored(case.cluster)
     }
+}
+
+/// What was refused, with its lines where there are several.
+fn told_by_line(refused: &[Diagnostic]) -> Vec<String> {
+    /// More than that are told by the server alone.
+    const MOST: usize = 6;
+    if let [only] = refused {
+        return vec![only.message.clone()];
+    }
+    let told = refused.iter().take(MOST).map(|one| match one.position {
+        Some(at) => format!("line {}: {}", at.line, one.help.as_ref().unwrap_or(&one.message)),
+        None => one.message.clone(),
+    });
+    told.collect()
 }
 
 /// An object without what every write changes, and without what others say of it.

@@ -39,6 +39,7 @@ mod walls;
 mod workloads;
 
 pub(super) use locate::mentions;
+pub(super) use manifests::are_sent;
 
 pub use codes::{Code, Explanation, explain, explanations, near_codes};
 
@@ -74,7 +75,8 @@ pub struct Diagnosis {
     pub evidence: Vec<String>,
     /// The player's line.
     pub at: Option<Location>,
-    /// The nearest thing that would have worked: `label app=web`.
+    /// The nearest thing that is there and would have worked: `label app=web`. A line that is still to be
+    /// written is the way out, and no near miss.
     pub nearest: Option<String>,
     /// The way out, for this very cluster.
     pub fix: String,

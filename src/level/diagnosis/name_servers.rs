@@ -50,7 +50,6 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         .fact(format!("policies that select the pod: {list}"))
         .fact(hop.to_string())
         .look([look::describe("networkpolicy", namespace, policy)])
-        .nearest(Some("an egress rule for port 53, UDP and TCP".to_owned()))
         .at(line.or(at))
         .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}"));
         return Some(super::denials::of_question(facts, hop, policies, said));
@@ -134,7 +133,6 @@ fn not_forwarded(name: &str, at: Option<Location>) -> Diagnosis {
     .fact(
         "the name is none of the cluster's; the Corefile's forward says who is asked about others",
     )
-    .nearest(Some("forward . /etc/resolv.conf".to_owned()))
     .at(at)
     .fix("let the Corefile forward to a name server that answers, and let CoreDNS read it")
 }
@@ -160,7 +158,6 @@ pub(super) fn outside(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
             .look([look::services(namespace), look::nodes()])
             .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
             .fact(format!("Service {service} is there, in namespace {namespace}"))
-            .nearest(Some("a node's address and a node port".to_owned()))
             .at(at)
             .fix(match asker.as_str() {
                 "the laptop" => "dial a node's address at a node port, or send from a pod".to_owned(),
@@ -178,11 +175,8 @@ fn unknown_outside(facts: &Facts<'_>, asker: &str, name: &str, at: Option<Locati
     match facts.case.cluster.objects().get::<Node>("", name) {
         Some(_) => said
             .fact(format!("{name} is a node, and a node's name is no name in DNS"))
-            .nearest(Some(format!("the address of {name}")))
             .fix(format!("dial the address of {name}: kubectl get nodes -o wide shows it")),
-        None => said
-            .nearest(Some("a node's address and a node port".to_owned()))
-            .fix("dial a node's address at a node port, or send from a pod"),
+        None => said.fix("dial a node's address at a node port, or send from a pod"),
     }
 }
 
@@ -215,7 +209,6 @@ pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> 
     let line = source.and_then(|own| super::locate::at(&own.source, &own.within(path)));
     Some(
         said.look([look::yaml("pod", &namespace, &pod)])
-            .nearest(Some(nearest.to_owned()))
             .at(line.or(at))
             .fix(format!("write {nearest}, and make the pod anew")),
     )

@@ -83,7 +83,6 @@ fn container_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option
         .look([look::describe("pod", &namespace, &pod_name), look::services(&namespace)])
         .fact(format!("{name} is a container of pod {pod_name}, image {image}"))
         .fact("all containers of a pod share its IP address and its loopback device")
-        .nearest(Some("inside the pod it is localhost".to_owned()))
         .at(at)
         .fix(format!("write localhost instead of {name}, apply, and send again")),
     )
@@ -99,7 +98,6 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
     if spec.and_then(|spec| spec.type_.as_deref()) == Some("ExternalName") {
         return Some(
             said.fact(format!("Service {service_name} is of type ExternalName: another name, with no names of pods below it"))
-                .nearest(Some("clusterIP: None, and no type".to_owned()))
                 .at(facts.locator.field("Service", namespace, service_name, "spec.type").or(at))
                 .fix(make_headless(service_name)),
         );
@@ -225,7 +223,6 @@ fn missing_peer(
         .fact("only ready pods have names, unless the Service says publishNotReadyAddresses");
     match super::packets::closed_probe(facts, stored) {
         Some((port, at)) => said
-            .nearest(Some(format!("a readinessProbe at port {port}")))
             .at(at.or_else(|| line("spec.template")))
             .fix(format!("let the probe ask at port {port}, apply, and kubectl delete pod {pod}: a StatefulSet replaces no pod while one is not ready")),
         None => said
@@ -267,7 +264,6 @@ fn no_stateful_set(
     }
     said.fact(format!("no pod is called {pod_label} and has subdomain {service_name}"))
         .fact(format!("pods of a {kind} have no names in DNS; pods of a StatefulSet do"))
-        .nearest(Some(format!("kind: StatefulSet, with serviceName: {service_name}")))
         .at(maker.and_then(|source| locate::at(source, "kind")))
         .fix(format!(
             "make it a StatefulSet with serviceName: {service_name}, and delete the {kind}"
@@ -565,13 +561,6 @@ fn one_virtual_ip(facts: &Facts<'_>) -> Option<Diagnosis> {
         .look([look::services(namespace), look::endpoints(namespace, name)])
         .fact("the pods behind a cluster IP are not told apart")
         .fact("a headless Service has none, and DNS answers with its pods' addresses")
-        .nearest(Some(
-            match facts.locator.source("Service", namespace, name) {
-                Some(source) if !source.says("spec.clusterIP") => "one line more: clusterIP: None",
-                _ => "clusterIP: None",
-            }
-            .to_owned(),
-        ))
         .at(facts.locator.field("Service", namespace, name, "spec.clusterIP"))
         .fix(make_headless(name)),
     )

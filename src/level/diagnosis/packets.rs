@@ -253,7 +253,6 @@ impl Failed<'_> {
         .facts(soon.map(|wait| {
             format!("they become ready by themselves within {} seconds from now", wait.as_secs())
         }))
-        .nearest(port.map(|port| format!("a readinessProbe at port {port}")))
         .at(line.or_else(|| self.service_field(rule, "spec.selector")))
         .fix(fix)
     }
@@ -287,8 +286,7 @@ impl Failed<'_> {
         )
         .look([look::nodes(), look::pods(namespace), look::describe("node", "", first)])
         .facts(matching.iter().map(|pod| pod_line(pod)))
-        .fact(format!("{list} is NotReady: its pods count as not ready, and leave the endpoints"))
-        .nearest(Some("pods on several nodes".to_owned()));
+        .fact(format!("{list} is NotReady: its pods count as not ready, and leave the endpoints"));
         Some(match held {
             Some((what, at)) => said
                 .fact(format!("{what} ties them to their node: no other may take them"))
@@ -346,7 +344,6 @@ impl Failed<'_> {
             .look([look::pods(namespace), look::service(namespace, headless_name)])
             .fact(format!("pod {asker} asks for {name} before it is ready, and DNS knows no such name"))
             .fact(format!("Service {headless_name} gives names to ready pods alone, and each pod waits for the others"))
-            .nearest(Some(words.to_owned()))
             .at(at)
             .fix(format!("write {words} in Service {headless_name}, apply, and send again")),
         )
@@ -634,7 +631,6 @@ impl Failed<'_> {
                 "not-a-service-port",
                 format!("Service {} has no port {port}, so nobody answers", shown_name(namespace, name)),
             )
-            .nearest(Some(words.clone()))
             .at(self.service_field(rule, "spec.ports[0].port"))
             .fix(format!("let Service {name} have {words} (several ports need a name each), apply, and send again")),
         )
@@ -662,7 +658,6 @@ impl Failed<'_> {
             )
             .look([look::endpoints(namespace, name), look::services(namespace)])
             .fact("no machine has a cluster IP, and it can be no endpoint: a node replaces the address of a connection once")
-            .nearest(Some("the address of a machine or a pod".to_owned()))
             .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
             .fix(format!("write the address of the server that is meant into EndpointSlice {slice}, and apply")),
         )
@@ -763,7 +758,6 @@ impl Failed<'_> {
             said.fact(format!(
                 "EndpointSlice {slice} was written by hand: nobody keeps it up to date"
             ))
-            .nearest(Some("a selector, by which the endpoints follow the pods".to_owned()))
             .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
             .fix(format!(
                 "write an address that somebody has into EndpointSlice {slice}, and apply"
@@ -863,6 +857,7 @@ impl Failed<'_> {
             .at(self.mention())
             .fix(format!("dial a node's address at port {node_port}, and send again"));
         }
+        let line = self.facts.locator.field("Service", namespace, name, "spec.type");
         Diagnosis::new(
             "outside-cannot-reach-service",
             format!(
@@ -872,12 +867,11 @@ impl Failed<'_> {
         .look([look::service(namespace, name), look::nodes()])
         .fact("only nodes have the rules that replace it by a pod's address")
         .fact("the laptop reaches nodes: a Service of type NodePort opens a port on each")
-        .at(self
-            .facts
-            .locator
-            .field("Service", namespace, name, "spec.type")
-            .or_else(|| self.mention()))
-        .fix("write type: NodePort, apply, and dial a node at the node port")
+        .fix(format!(
+            "{}, and dial a node at the node port",
+            services::to_node_port(service, line.is_some())
+        ))
+        .at(line.or_else(|| self.mention()))
     }
 
     /// The laptop called a pod by its own address.
@@ -908,7 +902,6 @@ impl Failed<'_> {
             )
             .look([look::pods(&self.facts.namespace()), look::nodes()])
             .fact("the laptop has routes to the nodes alone")
-            .nearest(inside.map(|place| format!("kubectl exec {place} -- curl …")))
             .at(self.mention())
             .fix(fix),
         )

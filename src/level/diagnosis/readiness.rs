@@ -55,7 +55,6 @@ struct Strategy {
     path: &'static str,
     /// What it does.
     fact: &'static str,
-    instead: &'static str,
     fix: &'static str,
 }
 
@@ -64,9 +63,8 @@ fn strategy(spec: &DeploymentSpec) -> Option<Strategy> {
     if strategy.type_.as_deref() == Some("Recreate") {
         return Some(Strategy {
             words: "strategy: Recreate".to_owned(),
-            path: "spec.strategy",
+            path: "spec.strategy.type",
             fact: "with Recreate all old pods are ended first, and new ones are made when they are gone",
-            instead: "type: RollingUpdate",
             fix: "take the strategy Recreate out: RollingUpdate, the usual one, keeps old pods until new ones are ready; apply, and send again",
         });
     }
@@ -84,7 +82,6 @@ fn strategy(spec: &DeploymentSpec) -> Option<Strategy> {
         words: format!("maxUnavailable: {words}"),
         path: "spec.strategy.rollingUpdate.maxUnavailable",
         fact: "maxUnavailable says how many pods may be missing during an update: here all of them",
-        instead: "maxUnavailable: 0",
         fix: "write maxUnavailable: 0 (with maxSurge: 1), apply, and send again",
     })
 }
@@ -123,7 +120,6 @@ pub(super) fn gap(
             true => "the new pods are ready by now".to_owned(),
             false => format!("the new pods are ready by themselves within {} seconds from now", wait.as_secs()),
         })
-        .nearest(Some(strategy.instead.to_owned()))
         .at(facts.locator.field("Deployment", namespace, &owner, strategy.path))
         .fix(strategy.fix),
     )

@@ -174,7 +174,7 @@ fn failing_probe(
         format!("kubectl patch {} {name}{place} --type=json -p '{patch}'", kind.info().singular);
     let words = format!("{field}: {{tcpSocket: {{port: {port}}}}}");
     Some(match trial::after(facts, &command) {
-        trial::Tried::Passes => said.nearest(Some(words.clone())).fix(format!(
+        trial::Tried::Passes => said.fix(format!(
             "write {words}, or ask for a path that the server has; apply, and send again"
         )),
         _ => said.fix(waits),
@@ -192,7 +192,6 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
     if settings.paused {
         return said
             .fact("paused is true: the controller makes no pods of the new template")
-            .nearest(Some("paused: false".to_owned()))
             .at(line("spec.paused"))
             .fix(format!(
                 "take paused out and apply, or kubectl rollout resume {singular} {name}{place}"
@@ -201,7 +200,6 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
     if settings.on_delete {
         return said
             .fact("updateStrategy is OnDelete: a pod is made anew only when somebody deletes it")
-            .nearest(Some("type: RollingUpdate".to_owned()))
             .at(line("spec.updateStrategy.type"))
             .fix("write type: RollingUpdate and apply, or delete the pods");
     }
@@ -211,7 +209,6 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
             .fact(format!(
                 "partition is {partition}: pods with a lower number keep the older template"
             ))
-            .nearest(Some("partition: 0".to_owned()))
             .at(line("spec.updateStrategy.rollingUpdate.partition"))
             .fix("write partition: 0, apply, and send again");
     }
@@ -235,10 +232,7 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
         .facts(old.iter().map(|pod| format!("{}, of the older template", pod_line(pod))));
     let unready = new.iter().find(|pod| !pod.is_ready());
     if let Some((port, at)) = unready.and_then(|pod| closed_probe(facts, pod)) {
-        return said
-            .nearest(Some(format!("a readinessProbe at port {port}")))
-            .at(at)
-            .fix(format!("let the probe ask at port {port}, apply, and send again"));
+        return said.at(at).fix(format!("let the probe ask at port {port}, apply, and send again"));
     }
     if let Some(said) = unready.and_then(|pod| failing_probe(facts, object, pod, &said)) {
         return said;
@@ -254,7 +248,6 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
         let seconds = settings.min_ready;
         return said
             .fact(format!("minReadySeconds is {seconds}: a new pod counts only when it has been ready for so long"))
-            .nearest(Some("minReadySeconds: 0".to_owned()))
             .at(line("spec.minReadySeconds"))
             .fix("write fewer minReadySeconds, apply, and send again");
     }

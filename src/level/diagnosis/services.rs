@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::Facts;
+use super::{Facts, look};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::diagnostic::nearest;
 use crate::network::{Because, Party, SocketAddr, Trace};
@@ -47,6 +47,18 @@ pub(super) fn is_headless(service: &Service) -> bool {
 /// Its selector; `None` when it has none.
 pub(super) fn selector(service: &Service) -> Option<&Labels> {
     service.spec.as_ref()?.selector.as_ref().filter(|selector| !selector.is_empty())
+}
+
+/// How a Service gets a node port: in the player's file, or else by a command.
+pub(super) fn to_node_port(service: &Service, in_a_file: bool) -> String {
+    let (namespace, name) = full_name(service);
+    match in_a_file {
+        true => "write type: NodePort, apply".to_owned(),
+        false => format!(
+            "kubectl patch service {name}{} -p '{{\"spec\":{{\"type\":\"NodePort\"}}}}'",
+            look::in_namespace(namespace)
+        ),
+    }
 }
 
 /// The Services but for one, by its namespace and name, that select a pod that `fits`.

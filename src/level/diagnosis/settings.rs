@@ -46,7 +46,6 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Op
             .look([look::service(namespace, name), look::endpoints(namespace, name)])
             .fact(change.fact)
             .facts(trace.hops.iter().find(|hop| is_choice(hop)).map(Hop::sentence))
-            .nearest(Some(change.words.clone()))
             .at(at)
             .fix(format!("write {} in Service {name}, apply, and send again", change.words)),
     )
@@ -162,7 +161,6 @@ pub(super) fn hidden_source(
         .look([look::service(namespace, name), look::pods(namespace)])
         .fact(masked.sentence())
         .fact("with externalTrafficPolicy: Cluster a pod sees a node's address, with Local the caller's own")
-        .nearest(Some("externalTrafficPolicy: Local".to_owned()))
         .at(facts.locator.field("Service", namespace, name, path));
     Some(match tried {
         Tried::Passes => said.fix("write externalTrafficPolicy: Local, apply, and send again"),

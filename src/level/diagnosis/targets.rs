@@ -133,7 +133,6 @@ impl Failed<'_> {
             .look([look::describe("pod", namespace, name)])
             .fact(format!("open in pod {name}: port {list}"))
             .fact(format!("the caller dials port {port}"))
-            .nearest(Some(format!("a server on port {port}")))
             .at(at)
             .fix(format!("let {who} listen on port {port}, which is dialled; apply, and send again")),
         )
@@ -156,7 +155,6 @@ impl Failed<'_> {
         )
         .fact(format!("the server listens at {own} alone: that is another address"))
         .fact("a server that listens on 0.0.0.0 is reached at every address of its pod")
-        .nearest(Some(format!("a listener on 0.0.0.0:{port}, or a call to {own}")))
         .at(self.mention())
         .fix(format!("let the server listen on 0.0.0.0:{port}, or dial {own}; apply, and send again"))
     }
@@ -178,7 +176,6 @@ impl Failed<'_> {
             )
             .look([look::describe("pod", namespace, name)])
             .fact("TCP and UDP have ports of their own: one says nothing of the other")
-            .nearest(Some(format!("a client that speaks {other}")))
             .at(self.mention())
             .fix(format!("ask with {other}, or let the server listen with {asked}")),
         )
@@ -245,10 +242,11 @@ impl Failed<'_> {
                     true => said.fix(format!(
                         "make a second Service of type NodePort beside {name}, which is headless and has no node port"
                     )),
-                    false => said
-                        .nearest(Some("type: NodePort".to_owned()))
-                        .at(line.or_else(|| self.mention()))
-                        .fix("write type: NodePort, apply, and dial the node at the node port"),
+                    false => {
+                        let fix = services::to_node_port(service, line.is_some());
+                        said.at(line.or_else(|| self.mention()))
+                            .fix(format!("{fix}, and dial the node at the node port"))
+                    }
                 }
             }
             (None, _) => said.fix(

@@ -156,14 +156,11 @@ fn brought_back(
     // Pods of a controller have names of their own: where the goal wants this one, it has to be made again.
     if !facts.case.goal.expect.served_by_pod.iter().any(|pod| pod == name) {
         return said
-            .nearest(Some("kind: Deployment, with the pod as its template".to_owned()))
             .fix(format!("make a Deployment of it, with pod {name} as its template, and apply"));
     }
     let command = format!("kubectl apply -f {file}");
     match trial::after(facts, &command) {
-        trial::Tried::Passes => {
-            said.nearest(Some(command.clone())).fix(format!("{command}, and send again"))
-        }
+        trial::Tried::Passes => said.fix(format!("{command}, and send again")),
         _ => said.fix(format!(
             "make pod {name} again ({command}), and see that the other pods leave it what it needs"
         )),
@@ -202,7 +199,6 @@ fn controlled<T: Resource>(
             )
             .look([format!("kubectl get {} {name}{place}", kind.singular)])
             .fact("replicas is 0")
-            .nearest(Some("replicas: 1".to_owned()))
             .at(locate::at(source, "spec.replicas"))
             .fix("write replicas: 1, apply, and send again"),
         );

@@ -97,6 +97,11 @@ fn count(goal: &GoalState) -> String {
         (0, _) => String::new(),
         (_, 0 | 1) if goal.passed => "passed".to_owned(),
         (_, 0 | 1) => "not yet".to_owned(),
+        // Not the number of answers was wrong, but who gave them.
+        _ if goal.succeeded == goal.of && !goal.passed => "all answered".to_owned(),
+        _ if goal.succeeded < goal.of && goal.passed => {
+            format!("{} of {}: enough", goal.succeeded, goal.of)
+        }
         // A bar beside it says what is counted.
         (_, 3..) => format!("{}/{}", goal.succeeded, goal.of),
         _ => format!("{} of {}", goal.succeeded, goal.of),
@@ -104,7 +109,8 @@ fn count(goal: &GoalState) -> String {
 }
 
 fn bar_of(goal: &GoalState) -> String {
-    if goal.of > 2 && goal.tried > 0 { bar(goal) } else { String::new() }
+    let told = goal.passed == (goal.succeeded >= goal.of);
+    if goal.of > 2 && goal.tried > 0 && told { bar(goal) } else { String::new() }
 }
 
 fn draw_goal(goal: &GoalState, active: bool, theme: &Theme, area: Rect, buf: &mut Buffer) {

@@ -11,7 +11,7 @@ use super::output::{Output, list};
 use super::sources::{self, Manifest};
 use super::words::NO_RESOURCES;
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::patch::three_way;
+use crate::api::patch::{LAST_APPLIED, three_way};
 use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status, WriteOptions};
 use crate::cluster::ApplyOutcome;
 
@@ -102,9 +102,6 @@ const FLAGS: &[Flag] = &[
     typed("prune-allowlist", Takes::Texts, "[]", "Kinds that --prune may delete."),
     text("subresource", None, "With --server-side: the part of the object."),
 ];
-
-/// The annotation that keeps what was applied last.
-pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let files = call.arguments.all("filename").to_vec();

@@ -110,7 +110,7 @@ fn text_of(object: &Object) -> String {
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.remove(super::apply::LAST_APPLIED);
+            annotations.remove(crate::api::patch::LAST_APPLIED);
             if annotations.is_empty() {
                 metadata.remove("annotations");
             }

@@ -7,7 +7,6 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::super::super::tool::{Interrupted, Io, Step};
-use super::apply::LAST_APPLIED;
 use super::catalog::{self, Command};
 use super::client::Client;
 use super::create;
@@ -17,6 +16,7 @@ use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
 use super::{Call, DONE, Failure, Next, Outcome, Task, go_types, pods, words};
+use crate::api::patch::LAST_APPLIED;
 use crate::api::{DeleteOptions, FieldValidation, Kind, Object, Patch, Pod, patch};
 use crate::clock::SimTime;
 

@@ -16,13 +16,14 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::super::super::tool::Io;
-use super::apply::{LAST_APPLIED, with_last_applied};
+use super::apply::with_last_applied;
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, switch, text};
 use super::output::Output;
 use super::sources;
 use super::{Call, DONE, Failure, Outcome, go_types, kyaml};
+use crate::api::patch::LAST_APPLIED;
 use crate::api::{Kind, Object, Status};
 use crate::cluster::ApplyOutcome;
 

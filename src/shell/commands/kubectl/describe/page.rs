@@ -84,7 +84,7 @@ impl Page {
     pub fn annotations(&mut self, title: &str, annotations: Option<&BTreeMap<String, String>>) {
         let mut items = Vec::new();
         for (key, value) in annotations.into_iter().flatten() {
-            if key == super::super::apply::LAST_APPLIED {
+            if key == crate::api::patch::LAST_APPLIED {
                 continue;
             }
             let value = value.strip_suffix('\n').unwrap_or(value);

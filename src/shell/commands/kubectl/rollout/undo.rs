@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::apply::LAST_APPLIED;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::{DryRun, Report};
 use super::super::flags::{Takes, typed};
 use super::super::{Call, DONE, Failure, Outcome, describe};
 use super::{Revision, objects, revisions};
+use crate::api::patch::LAST_APPLIED;
 use crate::api::{FieldValidation, Object, Patch};
 
 pub(super) static COMMAND: Command = Command {
