@@ -374,8 +374,13 @@ fn kind_mark(file: &str, source: &Source<'_>, api_version: &str, kind: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::Config;
     use crate::level::diagnosis::are_sent;
+    use crate::level::{Attempt, Pack};
+
+    fn cluster() -> Cluster {
+        let pack = Pack::embedded().expect("the campaign is sound");
+        Attempt::open(pack.levels[0].clone(), 1).cluster().clone()
+    }
 
     #[test]
     fn comments_alone_are_no_manifest() {
@@ -392,7 +397,7 @@ mod tests {
     // What apply takes away is no fault of the file: a port without a name stands alone.
     #[test]
     fn a_field_that_has_left_its_file_is_not_held_against_the_rest() {
-        let mut cluster = Cluster::start(Config::default());
+        let mut cluster = cluster();
         let (before, now) =
             (service("  - port: 9898\n"), service("  - port: 80\n    targetPort: 9898\n"));
         let files = Files::from([("s.yaml".to_owned(), before.clone().into_bytes())]);
@@ -405,7 +410,7 @@ mod tests {
     #[test]
     fn what_kubectl_has_sent_from_the_terminal_is_applied() {
         let text = service("  - port: 80\n");
-        let mut cluster = Cluster::start(Config::default());
+        let mut cluster = cluster();
         let files = Files::from([("s.yaml".to_owned(), text.clone().into_bytes())]);
         let sent = |cluster: &Cluster, text: &str| are_sent(cluster, "s.yaml", text.as_bytes());
         assert!(!sent(&cluster, &text));
