@@ -19,7 +19,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use k8s_openapi::api::core::v1::Service;
 use podhop::api::Pod;
-use podhop::cluster::{Cluster, HttpRequest, LookupFailure, Payload, Place, Reply};
+use podhop::cluster::{Cluster, HttpRequest, HttpVersion, LookupFailure, Payload, Place, Reply};
 use podhop::network::{HopVerdict, Outcome, Protocol, Stage, Trace};
 use podhop::random::Stream;
 
@@ -369,6 +369,7 @@ impl Subject {
         // Another backend of the Service may refuse.
         let Ok(connection) = dial.result else { return Ok(()) };
         let request = HttpRequest {
+            version: HttpVersion::default(),
             method: "GET".to_owned(),
             target: "/clientip".to_owned(),
             headers: vec![("Host".to_owned(), "test".to_owned())],
