@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{
@@ -127,13 +127,16 @@ fn warn(game: &mut Game, error: Option<String>) {
     }
 }
 
-/// Carries out the events that are there, up to a burst.
+/// Carries out the events that are there, up to a burst, or up to one that asks the player something:
+/// what was pressed ahead is no answer to a question that has not been on the screen.
 fn events(worker: &mut Worker, stage: &mut Box<Stage>) -> io::Result<Vec<Effect>> {
     let mut effects = Vec::new();
     for _ in 0..BURST {
         let Some(event) = worker.next_event()? else { break };
+        let before = stage.game.popup().is_some();
         effects.extend(worker.carry_out(stage, Job::Event(event))?);
-        if effects.contains(&Effect::Quit) {
+        let asks = !before && stage.game.popup().is_some();
+        if asks || effects.contains(&Effect::Quit) {
             break;
         }
     }
@@ -233,13 +236,23 @@ impl Screen {
     /// Draws the next frame whole. (`Terminal::clear` would ask the terminal where its cursor is, and
     /// wait for an answer that not every terminal gives.)
     fn begin_anew(&mut self) -> io::Result<()> {
+        let _turn = turn();
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         // Where there is no alternate screen, what others wrote stands there still.
         execute!(io::stdout(), Clear(ClearType::All))?;
         self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(())
     }
 
+    /// Draws a frame, unless a signal has given the terminal back meanwhile: then it would stand on the
+    /// screen of whoever has it now, and the next begins anew.
     fn draw(&mut self, draw: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+        let _turn = turn();
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         execute!(io::stdout(), BeginSynchronizedUpdate)?;
         self.terminal.draw(draw)?;
         execute!(io::stdout(), EndSynchronizedUpdate)
@@ -253,6 +266,26 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         restore();
+    }
+}
+
+/// Whose turn it is to write to the terminal: a frame is written whole, or not at all.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A terminal that takes no more output is not waited for longer.
+const TURN_TAKES: Duration = Duration::from_millis(200);
+
+/// Waits for its turn to write to the terminal; but not for ever, since who has it may wait for a
+/// terminal that takes nothing, or may have panicked in the middle of it.
+fn turn() -> Option<MutexGuard<'static, ()>> {
+    let begun = Instant::now();
+    loop {
+        match TURN.try_lock() {
+            Ok(turn) => return Some(turn),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > TURN_TAKES => return None,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+        }
     }
 }
 
@@ -281,6 +314,7 @@ fn restore() {
     let _ = disable_raw_mode();
     #[cfg(unix)]
     input::give_back();
+    let _turn = turn();
     let _ = execute!(
         io::stdout(),
         EndSynchronizedUpdate,
@@ -323,27 +357,31 @@ fn restore_on_signals(keeper: &Arc<Mutex<Keeper>>) {
                 restore();
             });
         };
+        let go_on = || {
+            if take().is_ok() {
+                STRANGE.store(true, Ordering::SeqCst);
+                // Whoever waits for events looks up at a new size.
+                let _ = low_level::raise(SIGWINCH);
+            }
+        };
         let mut stopped = false;
-        for signal in signals.forever() {
-            match signal {
-                SIGTSTP => {
-                    stopped = TAKEN.load(Ordering::SeqCst);
-                    leave();
-                    let _ = low_level::emulate_default_handler(SIGTSTP);
-                }
-                SIGCONT if std::mem::take(&mut stopped) => {
-                    if take().is_ok() {
-                        STRANGE.store(true, Ordering::SeqCst);
-                        // Whoever waits for events looks up at a new size.
-                        let _ = low_level::raise(SIGWINCH);
-                    }
-                }
-                SIGCONT => {}
-                deadly => {
-                    leave();
-                    let _ = low_level::emulate_default_handler(deadly);
-                    std::process::exit(128 + deadly);
-                }
+        loop {
+            let mut came: Vec<i32> = signals.wait().collect();
+            if came.contains(&SIGTSTP) {
+                stopped = TAKEN.load(Ordering::SeqCst);
+                leave();
+                came.extend(signals.pending());
+            }
+            if let Some(deadly) = came.iter().find(|signal| ![SIGTSTP, SIGCONT].contains(signal)) {
+                leave();
+                let _ = low_level::emulate_default_handler(*deadly);
+                std::process::exit(128 + deadly);
+            }
+            // SIGCONT takes a stop back that has not begun yet, as with any program.
+            if came.contains(&SIGTSTP) && !came.contains(&SIGCONT) {
+                let _ = low_level::emulate_default_handler(SIGTSTP);
+            } else if std::mem::take(&mut stopped) {
+                go_on();
             }
         }
     });

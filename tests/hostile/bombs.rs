@@ -130,6 +130,35 @@ fn what_nests_in_a_tool_s_grammar_is_an_error() {
 }
 
 #[test]
+fn what_jq_copies_compares_and_writes_counts_as_its_work() {
+    let told = "podhop: jq: runs that take this long";
+    bomb("jq -n 'reduce range(infinite) as $i (\"\"; . + \"xxxxxxxxxxxxxxxx\")'", told);
+    bomb("jq -n 'reduce range(infinite) as $i ({}; .[\"k\\($i)\"] = $i)'", told);
+    bomb("jq -n 'reduce range(infinite) as $i ([]; .[$i] = $i)'", told);
+    bomb("jq -n '[range(300000)|tostring]|sort|unique|group_by(.)'", told);
+    bomb("jq -n '\"a,\"*100000|[splits(\",\")]|length'", told);
+    bomb("jq -n 'range(infinite)|tostring as $i|\"x\"|select(test($i))'", told);
+    // A hundred small objects, whose text would be longer than anything.
+    let doubled = "reduce range(100) as $i (1; {a: ., b: .})";
+    for use_ in ["tostring", ". == .", "[., .] | sort", "contains({a: {b: 7}})", "."] {
+        bomb(&format!("jq -n '{doubled} | {use_}'"), "podhop: ");
+    }
+    bomb(&format!("jq -n '{doubled} | error'"), "(not a string)");
+    // What comes in one after the other is read once.
+    bomb("yes '[1,2]' | head -c 600000 | jq -s length", "100000");
+    bomb("yes | head -100000 | jq -R . | wc -l", "100000");
+    bomb("(sleep 1; seq 3) | jq -n '[inputs] | length'", "3");
+}
+
+#[test]
+fn awk_reads_what_comes_in_once() {
+    bomb("yes | head -c 3000000 | tr -d '\\n' | awk '{print length($0)}'", "1500000");
+    bomb("yes | head -c 3000000 | awk 'BEGIN {RS = \"\"} {n++} END {print n, NR}'", "1 1");
+    bomb("seq 100000 > f; awk 'END {print NR}' f; awk 'END {print NR}' < f", "100000");
+    bomb("seq 20000 | awk 'BEGIN {RS = \"[13]\\n\"} END {print NR}'", "4001");
+}
+
+#[test]
 fn a_loop_without_end_is_ended_and_that_is_said() {
     bomb("while true; do :; done", "steps that one command may take");
     bomb("yes > f", "steps that one command may take");

@@ -14,13 +14,20 @@ pub(super) struct Text {
     at: usize,
     /// Lines that jq had read when the last value was complete: it reads whole lines.
     lines: usize,
+    /// Up to where newlines were counted, and how many there were.
+    counted: (usize, usize),
+    /// Where the last newline stands.
+    last_newline: Option<usize>,
 }
 
 impl Text {
     pub fn new(name: Option<&str>, bytes: &[u8]) -> Text {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        Text { name: name.map(str::to_owned), letters: text.chars().collect(), at: 0, lines: 0 }
+        let letters: Vec<char> = text.chars().collect();
+        let last_newline = letters.iter().rposition(|letter| *letter == '\n');
+        let name = name.map(str::to_owned);
+        Text { name, letters, at: 0, lines: 0, counted: (0, 0), last_newline }
     }
 }
 
@@ -114,10 +121,12 @@ impl Feed {
     /// Remembers how many lines had been read.
     fn mark(&mut self) {
         if let Some(text) = self.texts.get_mut(self.current) {
-            let newlines = |letters: &[char]| letters.iter().filter(|one| **one == '\n').count();
-            let before = newlines(&text.letters[..text.at.saturating_sub(1)]);
-            let rest = &text.letters[text.at.saturating_sub(1)..];
-            text.lines = before + usize::from(rest.contains(&'\n'));
+            let end = text.at.saturating_sub(1);
+            let (from, before) = text.counted;
+            let new = text.letters.get(from..end).unwrap_or_default();
+            let before = before + new.iter().filter(|letter| **letter == '\n').count();
+            text.counted = (end.max(from), before);
+            text.lines = before + usize::from(text.last_newline.is_some_and(|last| last >= end));
         }
     }
 

@@ -51,7 +51,9 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
             return Some(status);
         }
     };
-    let reads = options.files.is_empty() && (!options.null_input || io.stdin.ended());
+    // Without `input`, a program that has no input leaves alone what is still to come.
+    let asks = !options.null_input || options.program.contains("input");
+    let reads = options.files.is_empty() && (asks || io.stdin.ended());
     let mut texts = Vec::new();
     if reads {
         let bytes = io.read_all()?;

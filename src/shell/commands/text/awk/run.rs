@@ -140,6 +140,8 @@ pub(super) struct Machine {
     /// Which of `ARGV` is read next, and what is being read.
     next_file: usize,
     current: Option<Option<Stdin>>,
+    /// Bytes of standard input that were looked at, and in which no record ends.
+    waited: usize,
     read_any: bool,
 }
 
@@ -167,6 +169,7 @@ impl Machine {
             in_record: false,
             next_file: 1,
             current: None,
+            waited: 0,
             read_any: false,
         };
         for (name, value) in [
@@ -344,22 +347,32 @@ impl Machine {
             }
             let separator = self.setting("RS");
             let answer = match &mut self.current {
-                Some(None) => world.once(|io| {
-                    let ended = io.stdin.ended();
-                    let rest = String::from_utf8_lossy(io.stdin.rest()).into_owned();
-                    match cut(&rest, &separator, ended) {
-                        Cut::Wait => Err(Stop::Waits(Wait::Input)),
-                        Cut::End => Ok(Answer::Text(None)),
-                        Cut::Record(record, length) => {
-                            let left = io.stdin.rest().len();
-                            io.stdin.read += length.min(left);
-                            Ok(Answer::Text(Some(record)))
+                Some(None) => {
+                    let known = std::mem::take(&mut self.waited);
+                    let waited = &mut self.waited;
+                    world.once(|io| {
+                        let ended = io.stdin.ended();
+                        let rest = io.stdin.rest();
+                        let found = match ended || may_end(rest, known, &separator) {
+                            true => cut_bytes(rest, &separator, ended),
+                            false => Cut::Wait,
+                        };
+                        match found {
+                            Cut::Wait => {
+                                *waited = rest.len();
+                                Err(Stop::Waits(Wait::Input))
+                            }
+                            Cut::End => Ok(Answer::Text(None)),
+                            Cut::Record(record, length) => {
+                                let left = rest.len();
+                                io.stdin.read += length.min(left);
+                                Ok(Answer::Text(Some(record)))
+                            }
                         }
-                    }
-                })?,
+                    })?
+                }
                 Some(Some(text)) => {
-                    let rest = String::from_utf8_lossy(text.rest()).into_owned();
-                    match cut(&rest, &separator, true) {
+                    match cut_bytes(text.rest(), &separator, true) {
                         Cut::Record(record, length) => {
                             text.read = (text.read + length).min(text.bytes.len());
                             Answer::Text(Some(record))
@@ -444,6 +457,39 @@ pub(super) enum Cut {
     /// More may come.
     Wait,
     End,
+}
+
+/// Whether what came after the first `known` bytes, in which no record ends, can end one.
+fn may_end(bytes: &[u8], known: usize, separator: &str) -> bool {
+    /// Bytes of a letter, at most.
+    const LETTER: usize = 4;
+    let new = bytes.get(known.saturating_sub(LETTER)..).unwrap_or(bytes);
+    let mut letters = separator.chars();
+    match (letters.next(), letters.next()) {
+        (None, _) => new.windows(2).any(|pair| pair == b"\n\n"),
+        (Some(_), None) => new.windows(separator.len()).any(|part| part == separator.as_bytes()),
+        _ => true,
+    }
+}
+
+/// Cuts a record off bytes, of which no more is looked at than it takes.
+fn cut_bytes(bytes: &[u8], separator: &str, ended: bool) -> Cut {
+    const FIRST: usize = 4_096;
+    // What a pattern finds near the end of a piece may be longer than the piece shows.
+    let margin = if separator.chars().count() > 1 { FIRST / 4 } else { 0 };
+    let mut size = FIRST;
+    while size < bytes.len() {
+        let begins = |at: &usize| bytes[*at] & 0xc0 != 0x80;
+        let end = (size - 3..=size).rev().find(begins).unwrap_or(size);
+        if let Cut::Record(record, length) =
+            cut(&String::from_utf8_lossy(&bytes[..end]), separator, false)
+            && length + margin <= end
+        {
+            return Cut::Record(record, length);
+        }
+        size *= 4;
+    }
+    cut(&String::from_utf8_lossy(bytes), separator, ended)
 }
 
 /// Cuts a record off; `ended` says that nothing comes after the text.
