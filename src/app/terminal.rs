@@ -340,6 +340,11 @@ fn restore_on_panic() {
 #[cfg(unix)]
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
+/// How long it may take when a signal stops the game. Nobody waits for that, and no guard gives the
+/// terminal back for a game that is stopped.
+#[cfg(unix)]
+const BEFORE_A_STOP: Duration = Duration::from_secs(10);
+
 /// `kill` and a closed window: write what is pending, give the terminal back, and end as the signal
 /// says. `kill -TSTP` gives the terminal back until the game goes on.
 #[cfg(unix)]
@@ -357,6 +362,13 @@ fn restore_on_signals(keeper: &Arc<Mutex<Keeper>>) {
                 restore();
             });
         };
+        let step_back = || {
+            let keeper = Arc::clone(&keeper);
+            within(BEFORE_A_STOP, move || {
+                restore();
+                lock(&keeper).write_now();
+            });
+        };
         let go_on = || {
             if take().is_ok() {
                 STRANGE.store(true, Ordering::SeqCst);
@@ -369,7 +381,7 @@ fn restore_on_signals(keeper: &Arc<Mutex<Keeper>>) {
             let mut came: Vec<i32> = signals.wait().collect();
             if came.contains(&SIGTSTP) {
                 stopped = TAKEN.load(Ordering::SeqCst);
-                leave();
+                step_back();
                 came.extend(signals.pending());
             }
             if let Some(deadly) = came.iter().find(|signal| ![SIGTSTP, SIGCONT].contains(signal)) {
