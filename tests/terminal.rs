@@ -96,8 +96,10 @@ impl Player {
                         asks.store(true, Ordering::SeqCst);
                     }
                 }
-                let ends = |length: &usize| FRAME_ENDS.starts_with(&waiting[waiting.len() - length..]);
-                let kept = (0..FRAME_ENDS.len().min(waiting.len() + 1)).rev().find(ends).unwrap_or(0);
+                let ends =
+                    |length: &usize| FRAME_ENDS.starts_with(&waiting[waiting.len() - length..]);
+                let kept =
+                    (0..FRAME_ENDS.len().min(waiting.len() + 1)).rev().find(ends).unwrap_or(0);
                 let rest: Vec<u8> = waiting.drain(..waiting.len() - kept).collect();
                 parser.lock().unwrap().process(&rest);
                 text.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..read]));

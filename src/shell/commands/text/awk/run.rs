@@ -371,15 +371,13 @@ impl Machine {
                         }
                     })?
                 }
-                Some(Some(text)) => {
-                    match cut_bytes(text.rest(), &separator, true) {
-                        Cut::Record(record, length) => {
-                            text.read = (text.read + length).min(text.bytes.len());
-                            Answer::Text(Some(record))
-                        }
-                        _ => Answer::Text(None),
+                Some(Some(text)) => match cut_bytes(text.rest(), &separator, true) {
+                    Cut::Record(record, length) => {
+                        text.read = (text.read + length).min(text.bytes.len());
+                        Answer::Text(Some(record))
                     }
-                }
+                    _ => Answer::Text(None),
+                },
                 None => Answer::Text(None),
             };
             match answer {
