@@ -240,6 +240,7 @@ pub(super) fn write(
 ) -> Result<(), String> {
     match path {
         "/dev/null" | "/dev/zero" | "/dev/random" | "/dev/urandom" => return Ok(()),
+        "/dev/full" if content.is_empty() => return Ok(()),
         "/dev/full" => return Err("No space left on device".to_owned()),
         _ => {}
     }

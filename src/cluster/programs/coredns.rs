@@ -155,6 +155,11 @@ impl Service for CoreDns {
     }
 
     fn answer(&mut self, ask: &Ask, _: &mut Context<'_>) -> Answer {
+        // A datagram that is no question is dropped; behind a TCP connection's first two bytes, the
+        // length, it waits for the rest.
+        if ask.local.port() == 53 {
+            return http::other(Reply::Silence);
+        }
         let request = match http::incoming(ask) {
             Incoming::Request(request) => request,
             Incoming::Nothing => return http::other(Reply::Silence),

@@ -3,8 +3,8 @@
 use super::files::{change, find as find_files, ls, names};
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
 use super::text::{
-    awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, sort, uniq,
-    wc,
+    awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, shuffle,
+    sort, uniq, wc,
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
 use crate::cluster::{Cluster, Place};
@@ -67,6 +67,7 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "nohup",
     "nproc",
     "nslookup",
+    "numfmt",
     "od",
     "paste",
     "ping",
@@ -84,8 +85,10 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "sha1sum",
     "sha256sum",
     "sha512sum",
+    "shuf",
     "sleep",
     "sort",
+    "split",
     "ss",
     "ssh",
     "stat",
@@ -195,6 +198,7 @@ const USAGE: &[(&str, &str)] = &[
     ("netstat", "netstat -ltn [-p]"),
     ("nl", "nl [FILE]..."),
     ("nslookup", "nslookup [-type=TYPE] NAME [SERVER]"),
+    ("numfmt", "numfmt [--to=UNIT] [--from=UNIT] [NUMBER]..."),
     ("od", "od [-A RADIX] [-t TYPE] [-j SKIP] [-N COUNT] [-v] [FILE]..."),
     ("paste", "paste [-s] [-d DELIMITER] [FILE]..."),
     ("ping", "ping [-c COUNT] [-i SECONDS] [-W SECONDS] [-w SECONDS] [-q] HOST"),
@@ -210,8 +214,10 @@ const USAGE: &[(&str, &str)] = &[
     ("sha1sum", "sha1sum [-c] [FILE]..."),
     ("sha256sum", "sha256sum [-c] [FILE]..."),
     ("sha512sum", "sha512sum [-c] [FILE]..."),
+    ("shuf", "shuf [-n COUNT] [-e | -i FIRST-LAST] [FILE]"),
     ("sleep", "sleep NUMBER[smhd]..."),
     ("sort", "sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
+    ("split", "split [-l LINES | -b BYTES] [FILE [PREFIX]]"),
     ("ss", "ss -ltn [-p]"),
     ("ssh", "ssh NODE [COMMAND]"),
     ("stat", "stat [-c FORMAT] FILE..."),
@@ -296,6 +302,7 @@ fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<d
         "less" | "more" => cat::pager(arguments, setting),
         "md5sum" => plain(digest::md5sum, arguments),
         "nl" => plain(cat::nl, arguments),
+        "numfmt" => plain(shuffle::numfmt, arguments),
         "od" => plain(dump::od, arguments),
         "paste" => plain(cut::paste, arguments),
         "printf" => plain(print::printf_tool, arguments),
@@ -304,7 +311,9 @@ fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<d
         "sha1sum" => plain(digest::sha1sum, arguments),
         "sha256sum" => plain(digest::sha256sum, arguments),
         "sha512sum" => plain(digest::sha512sum, arguments),
+        "shuf" => plain(shuffle::shuf, arguments),
         "sort" => sort::sort(arguments, setting),
+        "split" => plain(shuffle::split, arguments),
         "strings" => plain(fold::strings, arguments),
         "tac" => plain(cat::tac, arguments),
         "tail" => head::tail(arguments, setting),

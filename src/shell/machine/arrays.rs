@@ -1,12 +1,12 @@
 //! Arrays: bash's lists of values, by number and by name.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arithmetic;
 use super::expand::{Expanded, Expander, Stop};
 use super::parameters::Pieces;
-use super::state::Elements;
+use super::state::{Elements, target};
+use crate::shared_map::SharedMap;
 use crate::shell::syntax::{Assignment, Index, Operation, Parameter, Part, Word};
 
 /// Subscripts that can be worked out within one another.
@@ -43,6 +43,7 @@ impl Expander<'_> {
 
     /// Keys and values of an array; a plain variable is its own element 0.
     pub(super) fn pairs(&self, name: &str) -> Vec<(String, String)> {
+        let name = target(&self.variables, name);
         match self.variables.get(name) {
             None => self.kept_values(name),
             Some(variable) => match &variable.elements {
@@ -67,6 +68,7 @@ impl Expander<'_> {
     }
 
     pub(super) fn element(&self, name: &str, key: &str) -> Option<String> {
+        let name = target(&self.variables, name);
         let Some(variable) = self.variables.get(name) else {
             let kept = self.kept_values(name).into_iter().find(|(known, _)| known == key);
             return kept.map(|(_, value)| value);
@@ -78,7 +80,7 @@ impl Expander<'_> {
     }
 
     fn is_named(&self, name: &str) -> bool {
-        let variable = self.variables.get(name);
+        let variable = self.variables.get(target(&self.variables, name));
         variable.is_some_and(|variable| matches!(variable.elements, Some(Elements::Named(_))))
     }
 
@@ -107,7 +109,10 @@ impl Expander<'_> {
         if number >= 0 {
             return number.to_string();
         }
-        let last = self.variables.get(name).and_then(|variable| variable.elements.as_ref());
+        let last = self
+            .variables
+            .get(target(&self.variables, name))
+            .and_then(|variable| variable.elements.as_ref());
         let next = last.map_or(1, Elements::next) as i64;
         (next + number).to_string()
     }
@@ -246,7 +251,7 @@ impl Expander<'_> {
     pub(super) fn array(&mut self, assignment: &Assignment) -> Expanded<Option<Filled>> {
         let Some(elements) = &assignment.elements else { return Ok(None) };
         let mut filled = Filled {
-            name: assignment.name.clone(),
+            name: target(&self.variables, &assignment.name).to_owned(),
             append: assignment.append,
             elements: Vec::new(),
         };
@@ -272,8 +277,8 @@ impl Expander<'_> {
         let entry = Arc::make_mut(&mut self.variables).entry(array.name.clone()).or_default();
         if !array.append || entry.elements.is_none() {
             let mut elements = match named {
-                true => Elements::Named(BTreeMap::new()),
-                false => Elements::Indexed(BTreeMap::new()),
+                true => Elements::Named(SharedMap::default()),
+                false => Elements::Indexed(SharedMap::default()),
             };
             if array.append && !entry.value.is_empty() {
                 elements.set("0", std::mem::take(&mut entry.value));
@@ -309,15 +314,19 @@ impl Expander<'_> {
         value: String,
         append: bool,
     ) -> Expanded<()> {
+        let name = &target(&self.variables, name).to_owned();
         self.writable(name)?;
         if key.starts_with('-') {
             return Err(Stop::Error(format!("{name}[{key}]: bad array subscript")));
         }
-        let variable = Arc::make_mut(&mut self.variables).entry(name.to_owned()).or_default();
+        let variable = Arc::make_mut(&mut self.variables).entry(name.clone()).or_default();
         let before = std::mem::take(&mut variable.value);
         let elements = variable.elements.get_or_insert_with(|| {
-            let first = (!before.is_empty()).then(|| (0, before.clone()));
-            Elements::Indexed(first.into_iter().collect())
+            let mut first = SharedMap::default();
+            if !before.is_empty() {
+                first.insert(0, before.clone());
+            }
+            Elements::Indexed(first)
         });
         let value = match append {
             true => elements.get(key).unwrap_or("").to_owned() + &value,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::builtins::is_name;
 use super::expand::{Expander, Stop};
 use super::frame::{Frame, Task};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::sockets::Stage;
-use super::state::{Elements, Variable, Variables};
+use super::state::Variables;
 use super::{Io, Machine, Step, Turn, files_view};
 use crate::clock::SimTime;
 use crate::cluster::Did;
@@ -233,7 +234,14 @@ impl Machine {
                 self.stack.push(Frame::While { command: command.clone(), asking: true, last: 0 });
                 self.push_list(condition.clone());
             }
-            CommandKind::For { words, .. } => {
+            CommandKind::For { name, words, .. } => {
+                if !is_name(name) {
+                    let message =
+                        format!("{}`{name}': not a valid identifier", self.state.prefix());
+                    self.write_error(io, &message);
+                    self.state.status = 1;
+                    return Ok(());
+                }
                 let words = match words {
                     Some(words) => {
                         self.expansion(io, outputs, |expander| expander.fields(words))?
@@ -361,6 +369,10 @@ impl Machine {
     ) {
         let CommandKind::For { name, body, .. } = &command.kind else { return };
         let Some(word) = words.get(next) else { return };
+        if self.state.options.trace && self.state.dialect == Dialect::Bash {
+            let mark = "+".repeat(self.state.substitutions as usize + 1);
+            self.write_error(io, &format!("{mark} for {name} in {}", words.join(" ")));
+        }
         if let Err(why) = self.state.set(name, word.clone()) {
             let message = format!("{}{why}", self.state.prefix());
             self.write_error(io, &message);
@@ -488,8 +500,8 @@ fn chosen(
     Ok(bodies)
 }
 
-/// Steps that it costs to change variables: they were copied first, all of them.
+/// Steps that it costs to change variables: they were copied first, all of them. Arrays share what has
+/// not changed.
 fn copied(variables: &Variables) -> u64 {
-    let of = |variable: &Variable| variable.elements.as_ref().map_or(0, Elements::len) + 1;
-    variables.values().map(of).sum::<usize>() as u64 / 2
+    variables.len() as u64 / 2
 }

@@ -4,6 +4,7 @@ use super::expand::Stop;
 use super::pattern::Pattern;
 use super::state::Elements;
 use super::{Dialect, Io, Machine, files_view};
+use crate::shared_map::SharedMap;
 use crate::shell::commands::text::regex::{Syntax, compile};
 use crate::shell::files::{self, View};
 use crate::shell::syntax::{Conditional, Word};
@@ -304,10 +305,13 @@ impl Machine {
         let mut found = None;
         let result = holds(condition, &mut texts, &world, &set, &mut found);
         if let Some(found) = found {
-            let all = found.into_iter().enumerate().map(|(at, text)| (at as u64, text)).collect();
+            let mut array = SharedMap::default();
+            for (at, text) in found.into_iter().enumerate() {
+                array.insert(at as u64, text);
+            }
             let variables = std::sync::Arc::make_mut(&mut self.state.variables);
             let variable = variables.entry("BASH_REMATCH".to_owned()).or_default();
-            variable.elements = Some(Elements::Indexed(all));
+            variable.elements = Some(Elements::Indexed(array));
         }
         result.map_err(|why| {
             Stop::Error(match self.state.dialect {
@@ -367,8 +371,8 @@ fn holds(
         Conditional::Binary(_, operator, _) => {
             let (left, right) = (next(), next());
             match operator.as_str() {
-                "=" | "==" => Pattern::new(&right).matches(&left),
-                "!=" => !Pattern::new(&right).matches(&left),
+                "=" | "==" => Pattern::extended(&right).matches(&left),
+                "!=" => !Pattern::extended(&right).matches(&left),
                 "=~" => {
                     let regex =
                         compile(&right, Syntax::Awk, false).map_err(|_| Wrong::NoOperand(None))?;

@@ -309,7 +309,7 @@ impl<'a> Expander<'a> {
         let [(_, pipeline)] = item.pipelines.as_slice() else { return Ok(None) };
         let [command] = pipeline.commands.as_slice() else { return Ok(None) };
         let CommandKind::Simple { assignments, words, .. } = &command.kind else { return Ok(None) };
-        let [Redirect { descriptor: 0, target: RedirectTarget::Read(file) }] =
+        let [Redirect { descriptor: 0, target: RedirectTarget::Read(file), .. }] =
             command.redirects.as_slice()
         else {
             return Ok(None);

@@ -132,6 +132,8 @@ pub(super) enum Target {
     Full,
     /// The end of the file at this absolute path.
     File(Arc<str>),
+    /// A file or text that is read: the machine's input with this index.
+    Reads(usize),
     /// A connection; what comes back is the machine's input with this index.
     Socket(Arc<Connection>, usize),
 }
@@ -154,7 +156,7 @@ pub(super) struct Descriptors {
     pub input: Input,
     pub output: Target,
     pub error: Target,
-    /// 3 to 9.
+    /// Those from 3 on.
     pub others: BTreeMap<u8, Target>,
 }
 

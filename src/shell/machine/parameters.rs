@@ -5,7 +5,7 @@ use super::builtins::options;
 use super::expand::{Expanded, Expander, LONGEST, Stop};
 use super::fields::Fields;
 use super::pattern::Pattern;
-use super::state::assign;
+use super::state::{assign, target};
 use crate::cluster::Place;
 use crate::random::Stream;
 use crate::shell::commands;
@@ -194,6 +194,10 @@ impl Expander<'_> {
 
     pub(super) fn read(&self, name: &str) -> Option<String> {
         let state = self.state;
+        let name = target(&self.variables, name);
+        if let Some((array, key)) = name.split_once('[') {
+            return self.element(array, key.trim_end_matches(']'));
+        }
         if let Some(variable) = self.variables.get(name) {
             return variable.text().map(str::to_owned);
         }
@@ -270,7 +274,8 @@ impl Expander<'_> {
         if value.len() > LONGEST {
             return Err(Stop::Error("xrealloc: cannot allocate memory".to_owned()));
         }
-        let integer = self.variables.get(name).is_some_and(|variable| variable.integer);
+        let meant = self.variables.get(target(&self.variables, name));
+        let integer = meant.is_some_and(|variable| variable.integer);
         let value = match integer {
             true => arithmetic::evaluate(&value, self)
                 .map_err(|fault| Stop::Error(fault.message(self.state.dialect)))?

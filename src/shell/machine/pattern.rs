@@ -6,8 +6,19 @@ enum Element {
     Literal(char),
     Any,
     Many,
-    Class { negated: bool, members: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        members: Vec<(char, char)>,
+    },
+    /// `@(a|b)`, `?(…)`, `*(…)`, `+(…)`, `!(…)`: bash's `extglob`.
+    Group {
+        mark: char,
+        choices: Vec<Pattern>,
+    },
 }
+
+/// How many ways a text is tried with groups in the pattern.
+const WAYS: u32 = 200_000;
 
 /// A pattern that can be matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,10 +27,23 @@ pub(in crate::shell) struct Pattern(Vec<Element>);
 impl Pattern {
     /// Reads a pattern.
     pub(in crate::shell) fn new(text: &str) -> Pattern {
-        let letters: Vec<char> = text.chars().collect();
+        Pattern::read(&text.chars().collect::<Vec<_>>(), false)
+    }
+
+    /// Reads a pattern that may have groups: those of `[[ … ]]`.
+    pub(in crate::shell) fn extended(text: &str) -> Pattern {
+        Pattern::read(&text.chars().collect::<Vec<_>>(), true)
+    }
+
+    fn read(letters: &[char], groups: bool) -> Pattern {
         let mut elements = Vec::new();
         let mut at = 0;
         while let Some(letter) = letters.get(at) {
+            if let Some((element, after)) = group(letters, at).filter(|_| groups) {
+                elements.push(element);
+                at = after;
+                continue;
+            }
             at += 1;
             elements.push(match letter {
                 '*' => Element::Many,
@@ -29,7 +53,7 @@ impl Pattern {
                     at += 1;
                     Element::Literal(literal)
                 }
-                '[' => match class(&letters, at) {
+                '[' => match class(letters, at) {
                     Some((element, after)) => {
                         at = after;
                         element
@@ -45,7 +69,10 @@ impl Pattern {
     /// Whether the whole of `text` fits.
     pub(in crate::shell) fn matches(&self, text: &str) -> bool {
         let letters: Vec<char> = text.chars().collect();
-        self.fits(&letters)
+        match self.0.iter().any(|element| matches!(element, Element::Group { .. })) {
+            true => ways(&self.0, &letters, &mut WAYS.clone()),
+            false => self.fits(&letters),
+        }
     }
 
     /// Backtracks to the last `*` only, which is enough: time is at most quadratic.
@@ -136,13 +163,72 @@ impl Element {
         match self {
             Element::Literal(wanted) => *wanted == letter,
             Element::Any => true,
-            Element::Many => false,
+            Element::Many | Element::Group { .. } => false,
             Element::Class { negated, members } => {
                 let inside = members.iter().any(|(from, to)| (*from..=*to).contains(&letter));
                 inside != *negated
             }
         }
     }
+}
+
+/// The group that begins here, and where it ends.
+fn group(letters: &[char], start: usize) -> Option<(Element, usize)> {
+    let mark = *letters.get(start).filter(|mark| "@?*+!".contains(**mark))?;
+    let inner = start + 2;
+    if letters.get(start + 1) != Some(&'(') {
+        return None;
+    }
+    let (mut depth, mut from, mut choices) = (0, inner, Vec::new());
+    let mut at = inner;
+    while let Some(letter) = letters.get(at) {
+        match letter {
+            '\\' => at += 1,
+            '(' => depth += 1,
+            ')' | '|' if depth == 0 => {
+                choices.push(Pattern::read(&letters[from..at], true));
+                from = at + 1;
+                if *letter == ')' {
+                    return Some((Element::Group { mark, choices }, at + 1));
+                }
+            }
+            ')' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether a text fits a pattern with groups: every way is tried, up to a number of them.
+fn ways(elements: &[Element], text: &[char], left: &mut u32) -> bool {
+    let Some((first, rest)) = elements.split_first() else { return text.is_empty() };
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    let Element::Group { mark, choices } = first else {
+        return match first {
+            Element::Many => (0..=text.len()).any(|at| ways(rest, &text[at..], left)),
+            one => {
+                text.first().is_some_and(|letter| one.fits(*letter)) && ways(rest, &text[1..], left)
+            }
+        };
+    };
+    if *mark == '!' {
+        return (0..=text.len()).any(|at| {
+            let inside = choices.iter().any(|choice| ways(&choice.0, &text[..at], left));
+            !inside && ways(rest, &text[at..], left)
+        });
+    }
+    if matches!(mark, '?' | '*') && ways(rest, text, left) {
+        return true;
+    }
+    (0..=text.len()).any(|at| {
+        let fits = choices.iter().any(|choice| ways(&choice.0, &text[..at], left));
+        let again = matches!(mark, '*' | '+') && at > 0;
+        fits && (ways(rest, &text[at..], left) || again && ways(elements, &text[at..], left))
+    })
 }
 
 /// `a-z]` after the bracket, and where it ends.

@@ -14,6 +14,8 @@ use crate::shell::syntax::{Command, Dialect, Redirect, RedirectTarget, Word};
 #[derive(Clone, Debug)]
 pub(super) struct Ready {
     descriptor: u8,
+    /// `{name}>`: the variable that gets the descriptor, or has it.
+    variable: Option<String>,
     to: Destination,
 }
 
@@ -67,7 +69,8 @@ pub(super) fn prepare(
                 Destination::Text(expander.text(text)? + end)
             }
         };
-        all.push(Ready { descriptor: redirect.descriptor, to });
+        let (descriptor, variable) = (redirect.descriptor, redirect.variable.clone());
+        all.push(Ready { descriptor, variable, to });
     }
     Ok(all)
 }
@@ -126,12 +129,38 @@ impl Machine {
         true
     }
 
+    /// The descriptor that is meant: with `{name}` a new one, from 10 on, which the variable gets.
+    fn descriptor(&mut self, redirect: &Ready) -> Result<u8, String> {
+        let Some(name) = &redirect.variable else { return Ok(redirect.descriptor) };
+        if matches!(&redirect.to, Destination::Duplicate(from) if from == "-") {
+            let known = self.state.get(name).and_then(|text| text.parse().ok());
+            return known
+                .ok_or_else(|| format!("{}{name}: Bad file descriptor", self.state.prefix()));
+        }
+        let others = &self.descriptors.others;
+        let taken = |number: &u8| others.get(number).is_some_and(|one| *one != Target::Closed);
+        let free = (10..=u8::MAX).find(|number| !taken(number));
+        let free = free.ok_or_else(|| format!("{}Too many open files", self.state.prefix()))?;
+        self.state.set(name, free.to_string())?;
+        Ok(free)
+    }
+
+    /// A text that is read from a descriptor.
+    fn reads(&mut self, descriptor: u8, content: &[u8]) {
+        self.inputs.push(Stdin::of(content));
+        let index = self.inputs.len() - 1;
+        match descriptor {
+            0 => self.descriptors.input = Input::Text(index),
+            other => self.descriptors.set(other, Target::Reads(index)),
+        }
+    }
+
     fn redirect_one(&mut self, io: &mut Io<'_>, redirect: &Ready) -> Result<(), String> {
+        let descriptor = self.descriptor(redirect)?;
         match &redirect.to {
-            Destination::Read(path) => self.read_from(io, path),
+            Destination::Read(path) => self.read_from(io, descriptor, path),
             Destination::Text(text) => {
-                self.inputs.push(Stdin::of(text.as_bytes()));
-                self.descriptors.input = Input::Text(self.inputs.len() - 1);
+                self.reads(descriptor, text.as_bytes());
                 Ok(())
             }
             Destination::Fresh(path) => {
@@ -145,12 +174,12 @@ impl Machine {
                     });
                 }
                 let target = self.open(io, path, false)?;
-                self.descriptors.set(redirect.descriptor, target);
+                self.descriptors.set(descriptor, target);
                 Ok(())
             }
             Destination::Write { path, append } => {
                 let target = self.open(io, path, *append)?;
-                self.descriptors.set(redirect.descriptor, target);
+                self.descriptors.set(descriptor, target);
                 Ok(())
             }
             Destination::Both { path, append } => {
@@ -159,10 +188,10 @@ impl Machine {
                 self.descriptors.set(2, target);
                 Ok(())
             }
-            Destination::Duplicate(from) => self.duplicate(redirect.descriptor, from),
+            Destination::Duplicate(from) => self.duplicate(descriptor, from),
             Destination::Socket(made) => {
                 made.clone()?;
-                self.connect(io, redirect.descriptor);
+                self.connect(io, descriptor);
                 Ok(())
             }
         }
@@ -178,7 +207,7 @@ impl Machine {
         }
         let number: Option<u8> = from.parse().ok();
         let target = number.and_then(|number| self.descriptors.get(number));
-        if let (0, Some(Target::Socket(_, input))) = (descriptor, target) {
+        if let (0, Some(Target::Socket(_, input) | Target::Reads(input))) = (descriptor, target) {
             self.descriptors.input = Input::Text(*input);
             return Ok(());
         }
@@ -199,16 +228,15 @@ impl Machine {
         }
     }
 
-    fn read_from(&mut self, io: &Io<'_>, path: &str) -> Result<(), String> {
+    fn read_from(&mut self, io: &Io<'_>, descriptor: u8, path: &str) -> Result<(), String> {
         match path {
-            "/dev/null" => self.descriptors.input = Input::Null,
+            "/dev/null" if descriptor == 0 => self.descriptors.input = Input::Null,
             "/dev/stdin" => {}
             _ => {
                 let full = files::absolute(&self.state.place, &self.state.directory, path);
                 let content = self.files_of(io).read(&full);
                 let content = content.map_err(|why| self.state.cannot_open(path, &why, false))?;
-                self.inputs.push(Stdin::of(content));
-                self.descriptors.input = Input::Text(self.inputs.len() - 1);
+                self.reads(descriptor, &content);
             }
         }
         Ok(())
@@ -266,7 +294,7 @@ impl Machine {
                 self.send(io, &connection, input, Payload::Bytes(bytes.to_vec()));
             }
             Some(Target::Full | Target::Closed) => self.unwritten = true,
-            Some(Target::Null) | None => {}
+            Some(Target::Null | Target::Reads(_)) | None => {}
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::cluster::Place;
 use crate::network::ProcessId;
+use crate::shared_map::SharedMap;
 use crate::shell::syntax::{Command, Dialect};
 
 /// A variable.
@@ -19,15 +20,17 @@ pub(super) struct Variable {
     pub integer: bool,
     /// `declare -u` and `declare -l`: how what is assigned is written.
     pub upper: Option<bool>,
+    /// `declare -n`: the variable that this name stands for.
+    pub refers: Option<String>,
 }
 
 /// What an array holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Elements {
     /// By number.
-    Indexed(BTreeMap<u64, String>),
+    Indexed(SharedMap<u64, String>),
     /// By name: `declare -A`.
-    Named(BTreeMap<String, String>),
+    Named(SharedMap<String, String>),
 }
 
 impl Elements {
@@ -75,18 +78,10 @@ impl Elements {
         }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Elements::Indexed(all) => all.len(),
-            Elements::Named(all) => all.len(),
-        }
-    }
-
     /// The number behind the last one.
     pub fn next(&self) -> u64 {
         match self {
-            Elements::Indexed(all) => all.last_key_value().map_or(0, |(last, _)| last + 1),
+            Elements::Indexed(all) => all.last().map_or(0, |(last, _)| last + 1),
             Elements::Named(_) => 0,
         }
     }
@@ -233,7 +228,7 @@ impl ShellState {
     /// A variable's value.
     pub fn get(&self, name: &str) -> Option<&str> {
         let (name, key) = name.split_once('[').unwrap_or((name, ""));
-        let variable = self.variables.get(name)?;
+        let variable = self.variables.get(target(&self.variables, name))?;
         match (key.strip_suffix(']'), &variable.elements) {
             (Some("@" | "*"), Some(elements)) => (!elements.pairs().is_empty()).then_some("set"),
             (Some(key), Some(elements)) => elements.get(key),
@@ -337,9 +332,29 @@ fn dash_reason(why: &str) -> &str {
     }
 }
 
+/// The variable that a name stands for: itself, or what `declare -n` says, over a few steps.
+pub(super) fn target<'n>(variables: &'n Variables, name: &'n str) -> &'n str {
+    let mut name = name;
+    for _ in 0..8 {
+        match variables.get(name).and_then(|variable| variable.refers.as_deref()) {
+            Some(next) => name = next,
+            None => break,
+        }
+    }
+    name
+}
+
 /// Sets a variable among `variables`.
 pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Result<(), String> {
-    let variable = Arc::make_mut(variables).entry(name.to_owned()).or_default();
+    let name = target(variables, name).to_owned();
+    if let Some((array, key)) = name.split_once('[') {
+        let variable = Arc::make_mut(variables).entry(array.to_owned()).or_default();
+        let elements = || Elements::Indexed(SharedMap::default());
+        let key = key.trim_end_matches(']');
+        variable.elements.get_or_insert_with(elements).set(key, value);
+        return Ok(());
+    }
+    let variable = Arc::make_mut(variables).entry(name.clone()).or_default();
     if variable.readonly {
         return Err(format!("{name}: readonly variable"));
     }

@@ -163,6 +163,8 @@ pub enum Index {
 pub struct Redirect {
     /// The file descriptor; its operator's own when not given.
     pub descriptor: u8,
+    /// `{name}>`: the variable that stands in the descriptor's place.
+    pub variable: Option<String>,
     /// What it becomes.
     pub target: RedirectTarget,
 }

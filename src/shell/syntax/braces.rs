@@ -2,8 +2,8 @@
 
 use super::{Part, Word};
 
-/// More words than anybody means; beyond it the braces stay as they are.
-const MOST: usize = 10_000;
+/// More words than anybody means.
+pub(super) const MOST: usize = 100_000;
 
 /// A character of a word, or something that braces can't look into.
 #[derive(Clone)]
@@ -12,11 +12,11 @@ enum Atom {
     Part(Part),
 }
 
-/// The words that `word`'s braces make; itself when it has none.
-pub(super) fn expand(word: Word) -> Vec<Word> {
+/// The words that `word`'s braces make; itself when it has none. None where they are too many.
+pub(super) fn expand(word: Word) -> Option<Vec<Word>> {
     let has_brace = |part: &Part| matches!(part, Part::Bare(text) if text.contains('{'));
     if !word.parts.iter().any(has_brace) {
-        return vec![word];
+        return Some(vec![word]);
     }
     let mut atoms = Vec::new();
     for part in &word.parts {
@@ -25,12 +25,13 @@ pub(super) fn expand(word: Word) -> Vec<Word> {
             other => atoms.push(Atom::Part(other.clone())),
         }
     }
-    match alternatives(&atoms, 0) {
-        Some(all) if all.len() > 1 => {
+    let all = alternatives(&atoms, 0)?;
+    Some(match all.len() > 1 {
+        true => {
             all.into_iter().map(|atoms| Word { parts: parts(atoms), span: word.span }).collect()
         }
-        _ => vec![word],
-    }
+        false => vec![word],
+    })
 }
 
 fn parts(atoms: Vec<Atom>) -> Vec<Part> {
@@ -54,7 +55,11 @@ fn alternatives(atoms: &[Atom], depth: u32) -> Option<Vec<Vec<Atom>>> {
         if !is(&atoms[open], '{') {
             continue;
         }
-        let Some((choices, close)) = choices(atoms, open) else { continue };
+        let (choices, close) = match choices(atoms, open) {
+            Choices::None => continue,
+            Choices::TooMany => return None,
+            Choices::Some(choices, close) => (choices, close),
+        };
         let mut middle = Vec::new();
         for choice in choices {
             middle.extend(alternatives(&choice, depth + 1)?);
@@ -78,8 +83,16 @@ fn is(atom: &Atom, wanted: char) -> bool {
     matches!(atom, Atom::Letter(letter) if *letter == wanted)
 }
 
-/// What the brace at `open` offers, and where it closes; `None` when it is no brace expression.
-fn choices(atoms: &[Atom], open: usize) -> Option<(Vec<Vec<Atom>>, usize)> {
+/// What a brace offers, and where it closes.
+enum Choices {
+    /// It is no brace expression.
+    None,
+    TooMany,
+    Some(Vec<Vec<Atom>>, usize),
+}
+
+/// What the brace at `open` offers.
+fn choices(atoms: &[Atom], open: usize) -> Choices {
     let mut depth = 0;
     let mut commas = Vec::new();
     let mut close = None;
@@ -97,11 +110,14 @@ fn choices(atoms: &[Atom], open: usize) -> Option<(Vec<Vec<Atom>>, usize)> {
             _ => {}
         }
     }
-    let close = close?;
+    let Some(close) = close else { return Choices::None };
     if commas.is_empty() {
-        let words = range(&atoms[open + 1..close])?;
         let letters = |text: String| text.chars().map(Atom::Letter).collect();
-        return Some((words.into_iter().map(letters).collect(), close));
+        return match range(&atoms[open + 1..close]) {
+            None => Choices::None,
+            Some(None) => Choices::TooMany,
+            Some(Some(words)) => Choices::Some(words.into_iter().map(letters).collect(), close),
+        };
     }
     let mut choices = Vec::new();
     let mut start = open + 1;
@@ -109,11 +125,11 @@ fn choices(atoms: &[Atom], open: usize) -> Option<(Vec<Vec<Atom>>, usize)> {
         choices.push(atoms[start..end].to_vec());
         start = end + 1;
     }
-    Some((choices, close))
+    Choices::Some(choices, close)
 }
 
-/// `1..5`, `01..10..2`, `a..e`
-fn range(atoms: &[Atom]) -> Option<Vec<String>> {
+/// `1..5`, `01..10..2`, `a..e`: its words, or none where they are too many; `None` for no range.
+fn range(atoms: &[Atom]) -> Option<Option<Vec<String>>> {
     let mut text = String::new();
     for atom in atoms {
         match atom {
@@ -133,16 +149,22 @@ fn range(atoms: &[Atom]) -> Option<Vec<String>> {
             true => first.len().max(last.len()),
             false => 0,
         };
-        let numbers = count(from, to, step)?;
-        return Some(numbers.into_iter().map(|number| format!("{number:0width$}")).collect());
+        let numbers = count(from, to, step);
+        let written = |numbers: Vec<i64>| {
+            numbers.into_iter().map(|number| format!("{number:0width$}")).collect()
+        };
+        return Some(numbers.map(written));
     }
     let letter = |text: &str| {
         let mut letters = text.chars();
         letters.next().filter(|letter| letter.is_ascii_alphabetic() && letters.next().is_none())
     };
     let (from, to) = (letter(first)?, letter(last)?);
-    let codes = count(i64::from(u32::from(from)), i64::from(u32::from(to)), step)?;
-    Some(codes.into_iter().map(|code| char::from(code as u8).to_string()).collect())
+    let codes = count(i64::from(u32::from(from)), i64::from(u32::from(to)), step);
+    let written = |codes: Vec<i64>| {
+        codes.into_iter().map(|code| char::from(code as u8).to_string()).collect()
+    };
+    Some(codes.map(written))
 }
 
 fn count(from: i64, to: i64, step: u64) -> Option<Vec<i64>> {

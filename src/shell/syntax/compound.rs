@@ -131,7 +131,7 @@ impl Parser<'_> {
             while let Token::Word(word) = &self.peek()?.0 {
                 let word = word.clone();
                 self.advance()?;
-                self.braces(word, &mut list);
+                self.braces(word, &mut list)?;
             }
             words = Some(list);
             if !matches!(self.peek()?.0, Token::Newline | Token::Operator(";")) {

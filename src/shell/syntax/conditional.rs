@@ -80,6 +80,7 @@ impl Parser<'_> {
         }
         let second = match operator.as_str() {
             "=~" => self.regex()?,
+            "=" | "==" | "!=" => self.pattern()?,
             _ => self.operand()?,
         };
         Ok(Conditional::Binary(first, operator, second))
@@ -100,6 +101,27 @@ impl Parser<'_> {
         }
     }
 
+    /// A pattern, which may have groups: `@(a|b)`.
+    fn pattern(&mut self) -> Result<Word> {
+        let start = self.peek()?.1.start;
+        if !matches!(self.peek()?.0, Token::Word(_)) {
+            return self.operand();
+        }
+        (self.at, self.token) = (start, None);
+        let mut word = self.word()?;
+        let mut depth = 0;
+        loop {
+            match self.peek_char() {
+                Some('(') if depth > 0 || opens_group(&word) => depth += 1,
+                Some(')') if depth > 0 => depth -= 1,
+                Some('|') if depth > 0 => {}
+                _ => return Ok(word),
+            }
+            word.parts.extend(self.next_char().map(|next| super::Part::Bare(next.to_string())));
+            word.parts.extend(self.word()?.parts);
+        }
+    }
+
     /// A regular expression: parentheses and bars are its own, up to a blank.
     fn regex(&mut self) -> Result<Word> {
         let skipped = self.rest().len() - self.rest().trim_start_matches([' ', '\t']).len();
@@ -112,6 +134,12 @@ impl Parser<'_> {
         }
         Ok(word)
     }
+}
+
+/// Whether a parenthesis behind this word opens a group of a pattern.
+fn opens_group(word: &Word) -> bool {
+    let last = word.parts.last();
+    matches!(last, Some(super::Part::Bare(text)) if text.ends_with(['@', '?', '*', '+', '!']))
 }
 
 /// Conditions that an operator joins; one alone is itself.

@@ -310,7 +310,7 @@ impl<'a> Parser<'a> {
     pub(super) fn join_error(&self, commands: &mut [Command]) {
         if let Some(last) = commands.last_mut() {
             let target = RedirectTarget::Duplicate(Word::text("1"));
-            last.redirects.push(Redirect { descriptor: 2, target });
+            last.redirects.push(Redirect { descriptor: 2, variable: None, target });
         }
     }
 

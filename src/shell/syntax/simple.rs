@@ -3,7 +3,7 @@
 use super::lexer::Token;
 use super::parser::{Parser, Result};
 use super::{
-    Assignment, Command, CommandKind, Element, Part, Redirect, RedirectTarget, Word, braces,
+    Assignment, Command, CommandKind, Element, Fault, Part, Redirect, RedirectTarget, Word, braces,
 };
 use crate::diagnostic::Span;
 
@@ -21,6 +21,12 @@ impl Parser<'_> {
             match self.peek()?.0.clone() {
                 Token::Word(word) => {
                     self.advance()?;
+                    if let Some(name) = self.descriptor_variable(&word)
+                        && let Some(redirect) = self.redirect()?
+                    {
+                        redirects.push(Redirect { variable: Some(name), ..redirect });
+                        continue;
+                    }
                     let mut assigned = assignment(&word, self.is_bash());
                     if let Some(assignment) = &mut assigned
                         && assignment.value.parts.is_empty()
@@ -36,7 +42,7 @@ impl Parser<'_> {
                             words.push(Word::text(assignment.name.clone()));
                             arrays.push(assignment);
                         }
-                        _ => self.braces(word, &mut words),
+                        _ => self.braces(word, &mut words)?,
                     }
                 }
                 Token::Operator("(") if words.len() == 1 && assignments.is_empty() => {
@@ -70,7 +76,7 @@ impl Parser<'_> {
                 }
                 _ => {
                     let mut words = Vec::new();
-                    self.braces(word, &mut words);
+                    self.braces(word, &mut words)?;
                     all.extend(words.into_iter().map(|value| Element { index: None, value }));
                 }
             }
@@ -98,11 +104,24 @@ impl Parser<'_> {
         Ok(Command { kind, redirects: Vec::new(), line })
     }
 
-    pub(super) fn braces(&self, word: Word, words: &mut Vec<Word>) {
+    /// `{name}` right before a redirection: its descriptor is the variable's.
+    fn descriptor_variable(&self, word: &Word) -> Option<String> {
+        let name = word.bare()?.strip_prefix('{')?.strip_suffix('}')?;
+        let letters = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_name = letters(name) && !name.starts_with(|c: char| c.is_ascii_digit());
+        let redirects = self.is_bash() && self.rest().starts_with(['<', '>']);
+        (redirects && is_name && !name.is_empty()).then(|| name.to_owned())
+    }
+
+    pub(super) fn braces(&self, word: Word, words: &mut Vec<Word>) -> Result<()> {
         match self.is_bash() {
-            true => words.extend(braces::expand(word)),
+            true => match braces::expand(word) {
+                Some(all) => words.extend(all),
+                None => return Err(self.fault(Fault::TooMany(braces::MOST))),
+            },
             false => words.push(word),
         }
+        Ok(())
     }
 
     pub(super) fn redirect(&mut self) -> Result<Option<Redirect>> {
@@ -139,7 +158,7 @@ impl Parser<'_> {
             _ => RedirectTarget::Duplicate(word),
         };
         self.token = None;
-        Ok(Some(Redirect { descriptor, target }))
+        Ok(Some(Redirect { descriptor, variable: None, target }))
     }
 
     /// The text of a here-document, expanded later unless its delimiter is quoted.

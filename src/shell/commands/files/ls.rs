@@ -157,11 +157,8 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         style.show(io, &entries);
         if options.has('R') {
             let below = entries.iter().filter(|entry| entry.folder && !entry.name.starts_with('.'));
-            let paths =
-                below.map(|entry| format!("{}/{}", folder.trim_end_matches('/'), entry.name));
-            for path in paths.collect::<Vec<_>>().into_iter().rev() {
-                queue.push_front(path);
-            }
+            let path = |entry: &Entry| format!("{}/{}", folder.trim_end_matches('/'), entry.name);
+            below.rev().map(path).for_each(|path| queue.push_front(path));
         }
     }
     Some(status)

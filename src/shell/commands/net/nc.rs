@@ -272,6 +272,20 @@ impl Args {
         Ok(args)
     }
 
+    /// The conversation over a connection.
+    fn session(&self, connection: Connection) -> RawSession {
+        let mut session = RawSession::new(connection, self.wait, self.quits);
+        session.crlf = self.crlf;
+        session.hears = self.hears;
+        if self.deaf {
+            session = session.deaf();
+        }
+        match self.flavour {
+            Flavour::BusyBox => session.half_closing(),
+            Flavour::Gnu => session,
+        }
+    }
+
     /// A letter that only OpenBSD's nc has.
     fn openbsd(&mut self, letter: char) -> Result<(), String> {
         match letter {
@@ -495,16 +509,7 @@ impl Nc {
                 if ports.args.scan {
                     io.cluster.hang_up(&connection);
                 } else {
-                    let args = &ports.args;
-                    let mut session = RawSession::new(connection, args.wait, args.quits);
-                    session.crlf = args.crlf;
-                    session.hears = args.hears;
-                    if args.deaf {
-                        session = session.deaf();
-                    }
-                    if self.flavour == Flavour::BusyBox {
-                        session = session.half_closing();
-                    }
+                    let session = ports.args.session(connection);
                     self.state = NcState::Talking(Box::new(session), ports);
                     return None;
                 }

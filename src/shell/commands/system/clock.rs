@@ -128,19 +128,9 @@ pub(in crate::shell::commands) fn timeout(
         };
         return failed(told, wrong);
     }
-    let signal = match options.value('s').map(signal_number) {
-        None => TERM,
-        Some(Some(signal)) => signal,
-        Some(None) => {
-            let name = options.value('s').unwrap_or("");
-            let told = match gnu {
-                true => format!(
-                    "timeout: '{name}': invalid signal\nTry 'timeout --help' for more information."
-                ),
-                false => format!("timeout: bad signal name '{name}'"),
-            };
-            return failed(told, wrong);
-        }
+    let signal = match signal(options.value('s'), gnu) {
+        Ok(signal) => signal,
+        Err(told) => return failed(told, wrong),
     };
     let text = options.operands.remove(0);
     match duration(&text) {
@@ -162,6 +152,17 @@ pub(in crate::shell::commands) fn timeout(
         ),
         None => failed(format!("timeout: invalid number '{text}'"), wrong),
     }
+}
+
+/// The number of the signal that `-s` names.
+fn signal(name: Option<&str>, gnu: bool) -> Result<i32, String> {
+    let Some(name) = name else { return Ok(TERM) };
+    signal_number(name).ok_or_else(|| match gnu {
+        true => {
+            format!("timeout: '{name}': invalid signal\nTry 'timeout --help' for more information.")
+        }
+        false => format!("timeout: bad signal name '{name}'"),
+    })
 }
 
 /// `watch`: a command again and again.

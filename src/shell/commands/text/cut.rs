@@ -496,20 +496,10 @@ pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -
         let body = text.strip_suffix(end).unwrap_or(text);
         if text.is_empty() { Vec::new() } else { body.split(end).map(str::to_owned).collect() }
     };
-    let put = |io: &mut Io<'_>, cells: &[String]| {
-        let mut line = String::new();
-        for (at, cell) in cells.iter().enumerate() {
-            if at > 0 {
-                line += delimiter(at - 1);
-            }
-            line += cell;
-        }
-        line.push(end);
-        io.stdout.extend_from_slice(line.as_bytes());
-    };
     if options.has('s') {
         for (_, text) in &texts {
-            put(io, &lines(text));
+            let cells: Vec<Option<String>> = lines(text).into_iter().map(Some).collect();
+            io.stdout.extend_from_slice(row(&cells, &delimiter, end, false).as_bytes());
         }
         return Some(0);
     }
@@ -525,33 +515,35 @@ pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -
         })
         .collect();
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
-    for row in 0..height {
-        let cells = columns.iter().map(|column| column.get(row).cloned());
-        if busybox {
-            let cells: Vec<Option<String>> = cells.collect();
-            io.stdout.extend_from_slice(busybox_row(&cells, &delimiter, end).as_bytes());
-        } else {
-            put(io, &cells.map(Option::unwrap_or_default).collect::<Vec<_>>());
-        }
+    for at in 0..height {
+        let cells: Vec<Option<String>> =
+            columns.iter().map(|column| column.get(at).cloned()).collect();
+        io.stdout.extend_from_slice(row(&cells, &delimiter, end, busybox).as_bytes());
     }
     Some(0)
 }
 
-/// A row of BusyBox' paste: behind a file that has ended there is nothing, not even the newline where
-/// it is the last (`coreutils/paste.c`).
-fn busybox_row<'d>(
+/// A row of paste. Behind a file that has ended BusyBox puts nothing, not even the newline where it is
+/// the last (`coreutils/paste.c`).
+fn row<'d>(
     cells: &[Option<String>],
     delimiter: &impl Fn(usize) -> &'d str,
     end: char,
+    busybox: bool,
 ) -> String {
     let mut row = String::new();
     for (at, cell) in cells.iter().enumerate() {
-        let Some(cell) = cell else { continue };
-        row += cell;
+        if cell.is_none() && busybox {
+            continue;
+        }
+        row += cell.as_deref().unwrap_or_default();
         match at + 1 == cells.len() {
             true => row.push(end),
             false => row += delimiter(at),
         }
+    }
+    if cells.is_empty() {
+        row.push(end);
     }
     row
 }

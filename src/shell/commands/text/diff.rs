@@ -1,6 +1,5 @@
 //! `diff`: the lines that two files don't share.
 
-use super::lines::cannot_open;
 use crate::cluster::Flavour;
 use crate::diagnostic::{Edit, edits};
 use crate::shell::Io;
@@ -63,33 +62,34 @@ impl Blind {
     }
 }
 
+const GRAMMAR: Grammar = Grammar {
+    name: "diff",
+    short: "uqraNwbiU:cC:sBL:tdETÀ",
+    long: &[
+        ("unified", 'u'),
+        ("brief", 'q'),
+        ("context", 'c'),
+        ("report-identical-files", 's'),
+        ("ignore-case", 'i'),
+        ("ignore-all-space", 'w'),
+        ("ignore-space-change", 'b'),
+        ("ignore-blank-lines", 'B'),
+        ("new-file", 'N'),
+        ("text", 'a'),
+        ("label", 'L'),
+        ("strip-trailing-cr", 'À'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "diff",
-        short: "uqraNwbiU:cC:sBL:tdETÀ",
-        long: &[
-            ("unified", 'u'),
-            ("brief", 'q'),
-            ("context", 'c'),
-            ("report-identical-files", 's'),
-            ("ignore-case", 'i'),
-            ("ignore-all-space", 'w'),
-            ("ignore-space-change", 'b'),
-            ("ignore-blank-lines", 'B'),
-            ("new-file", 'N'),
-            ("text", 'a'),
-            ("label", 'L'),
-            ("strip-trailing-cr", 'À'),
-        ],
-        stops: false,
-    };
     let options = match GRAMMAR.read(arguments, io) {
         Some(options) => options,
         None => return Some(2),
     };
     let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
-    if let Some(flag) = options.not_simulated(&[('r', "-r"), ('t', "-t"), ('E', "-E"), ('T', "-T")])
-    {
+    let flags = [('r', "-r"), ('t', "-t"), ('E', "-E"), ('T', "-T")];
+    if let Some(flag) = options.not_simulated(&flags) {
         io.write_error(left_out("diff", flag));
         return Some(2);
     }
@@ -101,22 +101,11 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
     }
     let mut texts = Vec::new();
     for (name, other) in [(old_name, new_name), (new_name, old_name)] {
-        // A file is compared with the one of its name in a folder.
-        let inside = format!("{}/{}", name.trim_end_matches('/'), base(other));
-        let name = if io.is_directory(name) && io.is_file(other) { &inside } else { name };
-        let content = match name.as_str() {
-            "-" => Ok(io.read_all().unwrap_or_default()),
-            _ => io.read_file(name),
-        };
-        match content {
-            Ok(bytes) => texts.push(String::from_utf8_lossy(&bytes).into_owned()),
+        match text(io, name, other, busybox) {
+            Ok(text) => texts.push(text),
             Err(_) if options.has('N') => texts.push(String::new()),
-            Err(why) if busybox => {
-                io.write_error(format!("diff: can't stat '{name}': {why}"));
-                return Some(2);
-            }
             Err(why) => {
-                cannot_open(io, "diff", name, &why);
+                io.write_error(why);
                 return Some(2);
             }
         }
@@ -127,8 +116,7 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         amount: options.has('b'),
         returns: options.has('À'),
     };
-    let (old, new) = (split(&texts[0]), split(&texts[1]));
-    let lines = compare(&old, &new, blind);
+    let lines = compare(&split(&texts[0]), &split(&texts[1]), blind);
     if !differ(&lines, options.has('B')) {
         if options.has('s') && !(busybox && old_name == new_name) {
             io.say(format!("Files {old_name} and {new_name} are identical"));
@@ -139,33 +127,54 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         io.say(format!("Files {old_name} and {new_name} differ"));
         return Some(1);
     }
-    let form = match form(&options, busybox) {
-        Ok(form) => form,
+    match form(&options, busybox) {
+        Ok(form) => show(io, &lines, form, titles(io, &options, busybox)),
         Err(told) => {
             io.write_error(told);
             return Some(2);
         }
+    }
+    Some(1)
+}
+
+/// One of the two texts, or what is said of it. A file is compared with the one of its name in a folder.
+fn text(io: &mut Io<'_>, name: &str, other: &str, busybox: bool) -> Result<String, String> {
+    let inside = format!("{}/{}", name.trim_end_matches('/'), base(other));
+    let name = if io.is_directory(name) && io.is_file(other) { &inside } else { name };
+    let content = match name {
+        "-" => Ok(io.read_all().unwrap_or_default()),
+        _ => io.read_file(name),
     };
+    let content = content.map_err(|why| match busybox {
+        true => format!("diff: can't stat '{name}': {why}"),
+        false => format!("diff: {name}: {why}"),
+    });
+    content.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What the two files are called in the first lines.
+fn titles(io: &Io<'_>, options: &Options, busybox: bool) -> Vec<String> {
     let mut labels = options.all('L');
     let stamp = io.now().whole_seconds().to_string().replace('T', " ").replace('Z', "");
-    let titles: Vec<String> = [old_name, new_name]
-        .map(|name| match labels.next() {
-            Some(label) => label.to_owned(),
-            None if busybox => name.clone(),
-            None => format!("{name}\t{stamp}.000000000 +0000"),
-        })
-        .to_vec();
+    let title = |name: &String| match labels.next() {
+        Some(label) => label.to_owned(),
+        None if busybox => name.clone(),
+        None => format!("{name}\t{stamp}.000000000 +0000"),
+    };
+    options.operands.iter().map(title).collect()
+}
+
+fn show(io: &mut Io<'_>, lines: &[Line<'_>], form: Form, titles: Vec<String>) {
     let shown = match form {
-        Form::Normal => normal(&lines),
+        Form::Normal => normal(lines),
         Form::Unified(around) => {
-            format!("--- {}\n+++ {}\n{}", titles[0], titles[1], hunks(&lines, around))
+            format!("--- {}\n+++ {}\n{}", titles[0], titles[1], hunks(lines, around))
         }
         Form::Context(around) => {
-            format!("*** {}\n--- {}\n{}", titles[0], titles[1], contexts(&lines, around))
+            format!("*** {}\n--- {}\n{}", titles[0], titles[1], contexts(lines, around))
         }
     };
     io.stdout.extend_from_slice(shown.as_bytes());
-    Some(1)
 }
 
 /// The last part of a path.

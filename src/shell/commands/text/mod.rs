@@ -16,6 +16,7 @@ pub(super) mod hexdump;
 pub(super) mod lines;
 pub(in crate::shell) mod regex;
 pub(super) mod sed;
+pub(super) mod shuffle;
 pub(super) mod sort;
 pub(super) mod uniq;
 pub(super) mod wc;

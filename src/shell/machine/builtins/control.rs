@@ -66,7 +66,13 @@ impl Machine {
     ) -> Option<i32> {
         let levels = arguments.first().and_then(|count| count.parse::<usize>().ok()).unwrap_or(1);
         let is_loop = |frame: &Frame| {
-            matches!(frame, Frame::While { .. } | Frame::For { .. } | Frame::ArithmeticFor { .. })
+            matches!(
+                frame,
+                Frame::While { .. }
+                    | Frame::For { .. }
+                    | Frame::ArithmeticFor { .. }
+                    | Frame::Select { .. }
+            )
         };
         let mut loops: Vec<usize> = Vec::new();
         for (height, frame) in self.stack.iter().enumerate().rev() {

@@ -8,6 +8,8 @@ mod read;
 pub(in crate::shell) mod signals;
 mod variables;
 
+pub(super) use read::is_name;
+
 use super::condition::{World, Wrong, test};
 use super::frame::{Frame, Source, Target};
 use super::{Dialect, Io, Machine, files_view};

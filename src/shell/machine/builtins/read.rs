@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::super::frame::{Frame, Input};
+use super::super::frame::{Frame, Input, Target};
 use super::super::state::Elements;
 use super::super::{Dialect, Io, Machine, Stdin, Step, Turn};
 use crate::clock::SimTime;
+use crate::shared_map::SharedMap;
 use crate::shell::Read;
 
 /// The options of `read`.
@@ -20,6 +21,8 @@ struct Options {
     end: Option<char>,
     /// `-n`, `-N`: how many letters at most, and whether nothing else ends them.
     letters: Option<(usize, bool)>,
+    /// `-u`: the descriptor that it reads from.
+    from: Option<u8>,
     names: Vec<String>,
 }
 
@@ -53,6 +56,7 @@ fn options(arguments: &[String], dialect: Dialect) -> Result<Options, char> {
             };
             match letter {
                 'p' => options.prompt = Some(value),
+                'u' => options.from = value.parse().ok(),
                 't' => options.seconds = value.parse().ok(),
                 'a' => options.array = Some(value),
                 'd' => options.end = Some(value.chars().next().unwrap_or('\0')),
@@ -76,7 +80,7 @@ struct Gathered {
 impl Machine {
     /// The next line of standard input, for `select`.
     pub(in crate::shell::machine) fn read_reply(&mut self, io: &mut Io<'_>) -> Read {
-        self.input(io).map_or(Read::End, Stdin::read_line)
+        self.input(io, None).map_or(Read::End, Stdin::read_line)
     }
 
     /// Reads as soon as there is a line.
@@ -123,6 +127,16 @@ impl Machine {
             let seconds = options.seconds.filter(|seconds| (0.0..1e6).contains(seconds))?;
             Some(io.now() + Duration::from_secs_f64(seconds))
         });
+        if let Some(number) = options.from.filter(|number| *number > 2)
+            && !matches!(self.descriptors.get(number), Some(Target::Reads(_) | Target::Socket(..)))
+        {
+            let prefix = self.state.prefix();
+            let message =
+                format!("{prefix}read: {number}: invalid file descriptor: Bad file descriptor");
+            self.write_error(io, &message);
+            self.state.status = 1;
+            return Turn::Go;
+        }
         match self.gather(io, &options) {
             Some(line) => {
                 self.state.status = 0;
@@ -165,7 +179,7 @@ impl Machine {
         if most == 0 {
             most = usize::MAX;
         }
-        let Some(stdin) = self.input(io) else { return Turn::Go };
+        let Some(stdin) = self.input(io, None) else { return Turn::Go };
         if !stdin.ended() {
             self.stack.push(Frame::Read { arguments, until: None });
             return Turn::Wait(Step::Input);
@@ -184,14 +198,21 @@ impl Machine {
     }
 
     fn fill(&mut self, array: &str, values: Vec<String>) {
-        let all = values.into_iter().enumerate().map(|(at, value)| (at as u64, value)).collect();
+        let mut all = SharedMap::default();
+        for (at, value) in values.into_iter().enumerate() {
+            all.insert(at as u64, value);
+        }
         let variables = std::sync::Arc::make_mut(&mut self.state.variables);
         variables.entry(array.to_owned()).or_default().elements = Some(Elements::Indexed(all));
     }
 
     /// Where standard input comes from; `None` when there is none.
-    fn input<'a>(&'a mut self, io: &'a mut Io<'_>) -> Option<&'a mut Stdin> {
-        match self.descriptors.input {
+    fn input<'a>(&'a mut self, io: &'a mut Io<'_>, from: Option<u8>) -> Option<&'a mut Stdin> {
+        let named = from.and_then(|number| match self.descriptors.get(number) {
+            Some(Target::Reads(index) | Target::Socket(_, index)) => Some(Input::Text(*index)),
+            _ => None,
+        });
+        match named.unwrap_or(self.descriptors.input) {
             Input::Own => Some(&mut *io.stdin),
             Input::Null => {
                 self.inputs.push(Stdin::default());
@@ -205,7 +226,7 @@ impl Machine {
     fn gather(&mut self, io: &mut Io<'_>, options: &Options) -> Option<Gathered> {
         let end = options.end.unwrap_or('\n');
         let (most, exactly) = options.letters.unwrap_or((usize::MAX, false));
-        let stdin = self.input(io)?;
+        let stdin = self.input(io, options.from)?;
         let rest = stdin.rest().to_vec();
         let text = String::from_utf8_lossy(&rest);
         let mut made = Gathered { letters: Vec::new(), ended: false };
@@ -289,6 +310,9 @@ impl Machine {
     pub(super) fn set_or_complain(&mut self, io: &mut Io<'_>, name: &str, value: String) -> bool {
         let result = match is_name(name) {
             true => self.state.set(name, value),
+            false if self.state.dialect == Dialect::Bash => {
+                Err(format!("read: `{name}': not a valid identifier"))
+            }
             false => Err(format!("`{name}': not a valid identifier")),
         };
         let Err(why) = result else { return true };
@@ -320,7 +344,7 @@ fn last_field<'l>(
 }
 
 /// Whether a variable can be called this.
-pub(super) fn is_name(name: &str) -> bool {
+pub(in crate::shell::machine) fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
     letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && letters.all(|next| next.is_ascii_alphanumeric() || next == '_')

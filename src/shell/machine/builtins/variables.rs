@@ -1,6 +1,5 @@
 //! `export`, `unset`, `local`, `set`, `shift`, `let`, `getopts`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::expand::Stop;
@@ -8,6 +7,7 @@ use super::super::frame::Frame;
 use super::super::state::{Elements, Variable};
 use super::super::{Dialect, Io, Machine};
 use super::read::is_name;
+use crate::shared_map::SharedMap;
 use crate::shell::syntax::{Part, Word};
 
 impl Machine {
@@ -26,11 +26,6 @@ impl Machine {
             };
             self.write_error(io, &message);
             return 2;
-        }
-        if declares && options.contains('n') {
-            let message = format!("{}{name}: not simulated here: -n", self.state.prefix());
-            self.write_error(io, &message);
-            return 1;
         }
         if declares && options.contains(['f', 'F']) {
             return self.list_functions(io, &options, &names);
@@ -87,6 +82,9 @@ impl Machine {
             }
             return 1;
         }
+        if has('n') && name != "export" && name != "readonly" {
+            return self.refer(io, name, variable, value);
+        }
         let entry =
             Arc::make_mut(&mut self.state.variables).entry(variable.to_owned()).or_default();
         entry.integer |= has('i') && name != "export";
@@ -96,9 +94,9 @@ impl Machine {
             _ => entry.upper,
         };
         if has('A') {
-            entry.elements.get_or_insert_with(|| Elements::Named(BTreeMap::new()));
+            entry.elements.get_or_insert_with(|| Elements::Named(SharedMap::default()));
         } else if has('a') {
-            entry.elements.get_or_insert_with(|| Elements::Indexed(BTreeMap::new()));
+            entry.elements.get_or_insert_with(|| Elements::Indexed(SharedMap::default()));
         }
         let mut status = 0;
         if let Some(value) = value {
@@ -111,6 +109,28 @@ impl Machine {
         entry.exported &= !(name == "export" && has('n'));
         entry.readonly |= name == "readonly" || name != "export" && has('r');
         status
+    }
+
+    /// `declare -n NAME=OTHER`: the name stands for another variable from now on.
+    fn refer(&mut self, io: &mut Io<'_>, command: &str, name: &str, other: Option<&str>) -> i32 {
+        let plain = other.map(|other| other.split('[').next().unwrap_or(other));
+        let told = match plain {
+            Some(other) if !is_name(other) => {
+                format!("`{other}': invalid variable name for name reference")
+            }
+            Some(other) if other == name => {
+                format!("{name}: nameref variable self references not allowed")
+            }
+            _ => {
+                let variables = Arc::make_mut(&mut self.state.variables);
+                let entry = variables.entry(name.to_owned()).or_default();
+                entry.refers = other.map(str::to_owned);
+                return 0;
+            }
+        };
+        let message = format!("{}{command}: {told}", self.state.prefix());
+        self.write_error(io, &message);
+        1
     }
 
     /// The value of a variable that was declared to hold numbers.

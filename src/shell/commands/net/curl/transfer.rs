@@ -702,16 +702,20 @@ impl Transfer {
         } else {
             self.keep(desk, io, closes || response.status == 0);
         }
-        // The first second's bytes come at once, and a whole buffer of them at most.
-        let late = operation.rate.map_or(Duration::ZERO, |rate| {
+        Ok(self.slowed(desk, io))
+    }
+
+    /// `--limit-rate`: the first second's bytes come at once, and a whole buffer of them at most.
+    fn slowed(&mut self, desk: &Desk<'_>, io: &Io<'_>) -> Option<Progress> {
+        let late = desk.operation.rate.map_or(Duration::ZERO, |rate| {
             let size = (self.received as u64).saturating_sub(rate.min(BUFFER));
             Duration::from_millis(size.saturating_mul(1000) / rate)
         });
-        if !late.is_zero() {
-            self.state = TransferState::Slow(io.now() + late);
-            return Ok(None);
+        if late.is_zero() {
+            return Some(Progress::Over(0));
         }
-        Ok(Some(Progress::Over(0)))
+        self.state = TransferState::Slow(io.now() + late);
+        None
     }
 
     /// `-z`: whether the document is as old as it may not be; its body is not read then.
