@@ -100,8 +100,13 @@ impl Stdin {
 
     /// The next line.
     pub fn read_line(&mut self) -> Read {
+        self.read_to(b'\n')
+    }
+
+    /// What comes before the next of these bytes.
+    pub fn read_to(&mut self, end: u8) -> Read {
         let rest = self.rest();
-        match rest.iter().position(|byte| *byte == b'\n') {
+        match rest.iter().position(|byte| *byte == end) {
             Some(end) => {
                 let line = String::from_utf8_lossy(&rest[..end]).into_owned();
                 self.read += end + 1;

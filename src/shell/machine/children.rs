@@ -78,6 +78,7 @@ impl Machine {
         match self.with_child(io, |io| child.step(io)) {
             Step::Exit(status) => {
                 self.state.status = status;
+                self.adopt(&mut child);
                 Turn::Go
             }
             wait => {

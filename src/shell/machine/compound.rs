@@ -334,12 +334,11 @@ impl Machine {
                 self.stack.push(Frame::If { command: command.clone(), arm: arm + 1 });
                 self.push_list(condition.clone());
             }
-            None => {
-                self.state.status = 0;
-                if let Some(body) = otherwise {
-                    self.push_list(body.clone());
-                }
-            }
+            // The branch sees how the condition ended; without one, all is well.
+            None => match otherwise {
+                Some(body) => self.push_list(body.clone()),
+                None => self.state.status = 0,
+            },
         }
     }
 

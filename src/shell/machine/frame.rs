@@ -204,4 +204,6 @@ pub(super) struct Job {
     pub descriptors: Descriptors,
     /// How it ended.
     pub status: Option<i32>,
+    /// Whether a subshell began it, which has ended: nobody waits for it.
+    pub adopted: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::frame::Job;
+use super::frame::{Job, Target};
 use super::{Io, Machine, Order, Stdin, Step};
 use crate::clock::SimTime;
 use crate::shell::syntax::List;
@@ -63,7 +63,25 @@ impl Machine {
             self.write_error(io, &format!("[{number}] {pid}"));
         }
         let descriptors = self.descriptors.clone();
-        self.jobs.push(Job { pid, machine, stdin: Stdin::default(), descriptors, status: None });
+        let (stdin, status, adopted) = (Stdin::default(), None, false);
+        self.jobs.push(Job { pid, machine, stdin, descriptors, status, adopted });
+    }
+
+    /// What a subshell has left in the background goes on after it.
+    pub(super) fn adopt(&mut self, child: &mut Machine) {
+        let running = std::mem::take(&mut child.jobs);
+        for mut job in running.into_iter().filter(|job| job.status.is_none()) {
+            // The subshell's own output is what this shell's was.
+            for target in [&mut job.descriptors.output, &mut job.descriptors.error] {
+                match target {
+                    Target::Output => *target = self.descriptors.output.clone(),
+                    Target::Error => *target = self.descriptors.error.clone(),
+                    _ => {}
+                }
+            }
+            job.adopted = true;
+            self.jobs.push(job);
+        }
     }
 
     pub(super) fn running_jobs(&self) -> usize {

@@ -289,7 +289,10 @@ impl Machine {
             if self.stack.is_empty() {
                 match self.state.traps.remove("EXIT") {
                     Some(command) if !self.state.interactive => self.exit_trap(&command),
-                    _ => return Step::Exit(self.state.status),
+                    _ => {
+                        self.step_jobs(io);
+                        return Step::Exit(self.state.status);
+                    }
                 }
                 continue;
             }

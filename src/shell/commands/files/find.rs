@@ -23,6 +23,8 @@ enum Test {
     Type(Vec<char>),
     /// Rounded up to units of this many bytes, and compared.
     Size(char, u64, u64),
+    /// `-perm 644`, `-perm -111`, `-perm /111`: how it is compared, and the bits.
+    Mode(char, u32),
     Empty,
     True,
     False,
@@ -153,6 +155,7 @@ impl Parser<'_> {
                 }
             }
             "-size" => self.size()?,
+            "-perm" => self.mode()?,
             "-empty" => Test::Empty,
             "-maxdepth" => {
                 self.range.most = self.number(test)?;
@@ -190,7 +193,7 @@ impl Parser<'_> {
     }
 
     fn unknown(&self, test: &str) -> String {
-        const REAL: [&str; 36] = [
+        const REAL: [&str; 35] = [
             "-amin",
             "-anewer",
             "-atime",
@@ -219,7 +222,6 @@ impl Parser<'_> {
             "-nouser",
             "-ok",
             "-okdir",
-            "-perm",
             "-readable",
             "-regextype",
             "-samefile",
@@ -258,6 +260,19 @@ impl Parser<'_> {
         let count =
             digits.parse().map_err(|_| format!("find: Invalid argument `{text}' to -size"))?;
         Ok(Test::Size(sign, count, unit))
+    }
+
+    fn mode(&mut self) -> Parsed<Test> {
+        let text = self.value("-perm")?;
+        let sign = text.chars().next().filter(|letter| "-/".contains(*letter)).unwrap_or('=');
+        let digits = text.trim_start_matches(['-', '/']);
+        match u32::from_str_radix(digits, 8) {
+            Ok(bits) => Ok(Test::Mode(sign, bits)),
+            Err(_) if digits.contains(['+', '=', '-']) => {
+                Err(format!("podhop: find: not simulated here: -perm {text}"))
+            }
+            Err(_) => Err(format!("find: invalid mode '{text}'")),
+        }
     }
 
     fn command(&mut self, test: &str) -> Parsed<Test> {
@@ -384,6 +399,15 @@ impl Find {
                     '+' => units > *count,
                     '-' => units < *count,
                     _ => units == *count,
+                }
+            }
+            // All files and folders have the modes that the system gives new ones.
+            Test::Mode(sign, bits) => {
+                let mode = if one.folder { 0o755 } else { 0o644 };
+                match sign {
+                    '-' => mode & bits == *bits,
+                    '/' => *bits == 0 || mode & bits != 0,
+                    _ => mode == *bits,
                 }
             }
             Test::Empty if one.folder => io.list(&one.path).is_ok_and(|names| names.is_empty()),

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::families::{Families, look_up};
+use super::kernel::devices;
 use super::listen::{Wanted, listener};
 use super::raw_session::{RawSession, Turn};
 use crate::clock::SimTime;
@@ -431,6 +432,10 @@ impl Nc {
                 Err(_) => "No such file or directory",
             };
             return Err((format!("nc: {}: {why}", args.host), 1));
+        }
+        let foreign = |own: &IpAddr| !devices(io).iter().any(|one| one.has(*own));
+        if self.flavour == Flavour::Gnu && args.source.as_ref().is_some_and(foreign) {
+            return Err(("nc: bind failed: Cannot assign requested address".to_owned(), 1));
         }
         if args.host.is_empty() {
             return Err((usage(self.flavour).to_owned(), 1));

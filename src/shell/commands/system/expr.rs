@@ -1,6 +1,8 @@
 //! `expr`.
 
+use crate::cluster::Flavour;
 use crate::shell::Io;
+use crate::shell::commands;
 use crate::shell::commands::text::regex::{Syntax, compile};
 
 struct Reader<'a> {
@@ -143,6 +145,16 @@ fn apply(left: &str, operator: &str, right: &str) -> Result<String, String> {
     })
 }
 
+/// What BusyBox' expr says of the same.
+fn busybox_words(message: &str) -> &str {
+    match message {
+        text if text.contains("missing operand") => "expr: too few arguments",
+        text if text.contains("syntax error") => "expr: syntax error",
+        text if text.contains("non-integer argument") => "expr: non-numeric argument",
+        text => text,
+    }
+}
+
 pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let mut reader = Reader { words: arguments, at: 0, depth: 0 };
     let result = reader.level(0).and_then(|value| match reader.peek() {
@@ -156,7 +168,8 @@ pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) ->
             status
         }
         Err(message) => {
-            io.write_error(message);
+            let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+            io.write_error(if busybox { busybox_words(&message) } else { &message });
             2
         }
     })

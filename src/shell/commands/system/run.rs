@@ -100,9 +100,10 @@ pub(in crate::shell::commands) fn env(
         .iter()
         .map(|argument| if argument == "-" { "-i".to_owned() } else { argument.clone() })
         .collect();
+    let wrong = if setting.flavour == Flavour::Gnu { 125 } else { 1 };
     let options = match GRAMMAR.parse(&arguments, setting.words) {
         Ok(options) => options,
-        Err(message) => return failed(message, 125),
+        Err(message) => return failed(message, wrong),
     };
     let mut changes: Vec<(String, Option<String>)> =
         options.all('u').map(|name| (name.to_owned(), None)).collect();

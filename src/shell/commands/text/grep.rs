@@ -69,6 +69,8 @@ struct Grep {
     names: bool,
     /// What standard input is called.
     label: String,
+    /// `-z`: lines end with a NUL.
+    null_data: bool,
     /// `-Z`: a NUL behind file names.
     null: bool,
     tab: bool,
@@ -200,7 +202,13 @@ impl Grep {
             true => self.coloured(line),
             false => line.to_owned(),
         };
-        io.say(text + &shown);
+        self.say(io, text + &shown);
+    }
+
+    /// Prints a line with its end.
+    fn say(&self, io: &mut Io<'_>, line: String) {
+        io.stdout.extend_from_slice(line.as_bytes());
+        io.stdout.push(self.end_of_line());
     }
 
     fn coloured(&self, line: &str) -> String {
@@ -257,6 +265,10 @@ impl Grep {
 }
 
 impl Filter for Grep {
+    fn end_of_line(&self) -> u8 {
+        if self.null_data { 0 } else { b'\n' }
+    }
+
     fn file(&mut self, name: &str, _: &mut Io<'_>) {
         self.file = File { name: name.to_owned(), ..File::default() };
     }
@@ -299,7 +311,7 @@ impl Filter for Grep {
                     true => io.stdout.extend_from_slice(format!("{name}\0").as_bytes()),
                     false => io.say(name),
                 }
-                if !wanted {
+                if !wanted && self.flavour == Flavour::Gnu {
                     self.any = true;
                 }
             }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::lines::{cannot_open, whole};
 use crate::cluster::Flavour;
-use crate::shell::commands::options::Grammar;
-use crate::shell::commands::{Setting, failed};
+use crate::shell::commands::options::{Grammar, Messages};
+use crate::shell::commands::{Setting, failed, words};
 use crate::shell::{Io, NEVER, Read, Step, Tool};
 
 /// How often `tail -f` looks at a file.
@@ -146,7 +146,13 @@ impl Tool for Part {
             return Step::Exit(status);
         }
         let Some((texts, failed)) = whole(io, self.tool, &self.files) else { return Step::Input };
-        let titles = self.titled || self.files.len() > 1 && !self.quiet;
+        let busybox = words(io.cluster, io.place) != Messages::Gnu;
+        // BusyBox' tail counts the files that it could open.
+        let many = if busybox && self.tool == "tail" { texts.len() } else { self.files.len() };
+        let titles = self.titled || many > 1 && !self.quiet;
+        if busybox && self.tool == "tail" && texts.is_empty() && failed {
+            io.write_error("tail: no files");
+        }
         for (index, (name, text)) in texts.iter().enumerate() {
             if titles {
                 let name = if name == "-" { "standard input" } else { name };

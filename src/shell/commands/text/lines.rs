@@ -16,6 +16,11 @@ pub(in crate::shell::commands) trait Filter:
         let _ = (name, io);
     }
 
+    /// What ends a line.
+    fn end_of_line(&self) -> u8 {
+        b'\n'
+    }
+
     /// A line, without its newline. `Some` ends the command with this exit code.
     fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32>;
 
@@ -89,8 +94,8 @@ impl<F: Filter> Tool for Filtering<F> {
             }
             let read = match &mut self.current {
                 None => continue,
-                Some(Current::Standard) => io.read_line(),
-                Some(Current::Text(text)) => text.read_line(),
+                Some(Current::Standard) => io.stdin.read_to(self.filter.end_of_line()),
+                Some(Current::Text(text)) => text.read_to(self.filter.end_of_line()),
             };
             match read {
                 Read::Line(line) => {
@@ -118,9 +123,11 @@ pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file:
     let message = match (flavour, tool) {
         (_, "grep") => format!("grep: {file}: {why}"),
         (Flavour::BusyBox, "sed" | "awk") => format!("{tool}: {file}: {why}"),
-        (Flavour::BusyBox, "head" | "tail" | "wc" | "sort" | "uniq" | "cut" | "nl" | "rev") => {
+        (Flavour::BusyBox, "head" | "wc" | "sort" | "uniq" | "cut" | "nl" | "rev") => {
             format!("{tool}: {file}: {why}")
         }
+        (Flavour::BusyBox, "cat") if why == "Is a directory" => format!("cat: read error: {why}"),
+        (Flavour::BusyBox, "tac" | "paste") => format!("{tool}: {file}: {why}"),
         (Flavour::BusyBox, _) => format!("{tool}: can't open '{file}': {why}"),
         (Flavour::Gnu, "head" | "tail") if why == "Is a directory" => {
             format!("{tool}: error reading '{file}': {why}")

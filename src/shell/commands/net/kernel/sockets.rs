@@ -6,8 +6,10 @@ use super::netns;
 use crate::cluster::Flavour;
 use crate::network::{Family, Protocol};
 use crate::shell::Io;
-use crate::shell::commands::client_flavour;
+use crate::shell::commands::options::Messages;
 use crate::shell::commands::system::processes::pid;
+use crate::shell::commands::trouble::left_out;
+use crate::shell::commands::{client_flavour, real_options, words};
 
 /// A listening socket, ready to be printed.
 struct Socket {
@@ -49,7 +51,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(arguments: &[String], letters: &str) -> Result<Wanted, String> {
+    /// `unseen` are letters that change nothing of what is shown of listeners.
+    fn parse(
+        tool: &str,
+        words: Messages,
+        arguments: &[String],
+        unseen: &str,
+    ) -> Result<Wanted, String> {
+        let left = |option: String| {
+            let real = real_options::real(tool, words, &option).is_some();
+            real.then(|| left_out(tool, option))
+        };
         let mut wanted = Wanted::default();
         for word in arguments {
             match word.as_str() {
@@ -60,8 +72,11 @@ impl Wanted {
                 "--processes" | "--program" | "--programs" => wanted.processes = true,
                 "--numeric" => {}
                 "--no-header" => wanted.no_header = true,
+                "--ipv4" => wanted.family = Some(Family::V4),
+                "--ipv6" => wanted.family = Some(Family::V6),
                 long if long.starts_with("--") => {
-                    return Err(format!("unrecognized option '{long}'"));
+                    let unknown = || format!("{tool}: unrecognized option '{long}'");
+                    return Err(left(long.to_owned()).unwrap_or_else(unknown));
                 }
                 group if group.starts_with('-') => {
                     for letter in group.chars().skip(1) {
@@ -74,8 +89,16 @@ impl Wanted {
                             'H' => wanted.no_header = true,
                             '4' => wanted.family = Some(Family::V4),
                             '6' => wanted.family = Some(Family::V6),
-                            known if letters.contains(known) => {}
-                            other => return Err(format!("invalid option -- '{other}'")),
+                            known if unseen.contains(known) => {}
+                            other => {
+                                let unknown = || match words {
+                                    Messages::Musl => {
+                                        format!("{tool}: unrecognized option: {other}")
+                                    }
+                                    _ => format!("{tool}: invalid option -- '{other}'"),
+                                };
+                                return Err(left(format!("-{other}")).unwrap_or_else(unknown));
+                            }
                         }
                     }
                 }
@@ -117,10 +140,14 @@ impl Wanted {
 
 /// ss
 pub(in crate::shell::commands::net) fn ss(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let wanted = match Wanted::parse(arguments, "n4rsoemiO") {
+    let wanted = match Wanted::parse("ss", Messages::Gnu, arguments, "nO") {
         Ok(wanted) => wanted,
         Err(why) => {
-            io.write_error(format!("ss: {why}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -t, --tcp            display only TCP sockets\n   -u, --udp            display only UDP sockets\n   -l, --listening      display listening sockets\n   -n, --numeric        don't resolve service names\n   -p, --processes      show process using socket"));
+            if why.starts_with("podhop") {
+                io.write_error(why);
+                return Some(1);
+            }
+            io.write_error(format!("{why}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -t, --tcp            display only TCP sockets\n   -u, --udp            display only UDP sockets\n   -l, --listening      display listening sockets\n   -n, --numeric        don't resolve service names\n   -p, --processes      show process using socket"));
             return Some(255);
         }
     };
@@ -189,16 +216,15 @@ pub(in crate::shell::commands::net) fn netstat(
         return Some(1);
     }
     let flavour = client_flavour(io.cluster, io.place, "netstat");
-    let wanted = match Wanted::parse(arguments, "neWxw46o") {
+    let words = match flavour {
+        Flavour::BusyBox => words(io.cluster, io.place),
+        Flavour::Gnu => Messages::Gnu,
+    };
+    let wanted = match Wanted::parse("netstat", words, arguments, "nW") {
         Ok(wanted) => wanted,
         Err(why) => {
-            let why = match flavour {
-                Flavour::BusyBox => {
-                    why.replace("invalid option -- '", "unrecognized option: ").replace('\'', "")
-                }
-                Flavour::Gnu => why,
-            };
-            io.write_error(format!("netstat: {why}\nusage: netstat [-tulnap]"));
+            let usage = "\nusage: netstat [-tulnap]";
+            io.write_error(format!("{why}{}", if why.starts_with("podhop") { "" } else { usage }));
             return Some(1);
         }
     };
@@ -244,8 +270,10 @@ mod tests {
     #[test]
     fn letters_choose_sockets() {
         let words = ["-ltnp".to_owned()];
-        let wanted = Wanted::parse(&words, "n").unwrap();
+        let parse = |words: &[String]| Wanted::parse("ss", Messages::Gnu, words, "n");
+        let wanted = parse(&words).unwrap();
         assert!(wanted.tcp && !wanted.udp && wanted.listening && wanted.processes);
-        assert_eq!(Wanted::parse(&["-Y".to_owned()], "n").unwrap_err(), "invalid option -- 'Y'");
+        assert_eq!(parse(&["-Y".to_owned()]).unwrap_err(), "ss: invalid option -- 'Y'");
+        assert_eq!(parse(&["-m".to_owned()]).unwrap_err(), "podhop: not simulated here: ss -m");
     }
 }

@@ -168,12 +168,8 @@ pub(in crate::shell::commands) fn grep(
 fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, String> {
     let gnu = setting.flavour == Flavour::Gnu;
     if gnu
-        && let Some(name) = options.not_simulated(&[
-            ('z', "-z"),
-            ('ä', "--exclude-from"),
-            ('V', "--version"),
-            ('ü', "--help"),
-        ])
+        && let Some(name) =
+            options.not_simulated(&[('ä', "--exclude-from"), ('V', "--version"), ('ü', "--help")])
     {
         return Err(format!("grep: not simulated here: {name}"));
     }
@@ -215,6 +211,7 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
         silent: options.has('s'),
         names: name_last.map_or(many, |(letter, _)| letter == 'H'),
         label: given('ë').unwrap_or_else(|| "(standard input)".to_owned()),
+        null_data: gnu && options.has('z'),
         null: options.has('Z'),
         tab: options.has('T'),
         colour,
@@ -247,8 +244,10 @@ fn asked(name: &str, options: &mut Options, setting: &Setting<'_>) -> Result<Ask
     }
     let syntax = match (name, kinds.last()) {
         ("fgrep", None) | (_, Some('F')) => Syntax::Fixed,
-        ("egrep", None) | (_, Some('E')) => Syntax::GrepExtended,
-        _ => Syntax::GrepBasic,
+        ("egrep", None) | (_, Some('E')) if gnu => Syntax::GrepExtended,
+        ("egrep", None) | (_, Some('E')) => Syntax::PosixExtended,
+        _ if gnu => Syntax::GrepBasic,
+        _ => Syntax::PosixBasic,
     };
     let mut texts: Vec<String> = options.all('e').map(str::to_owned).collect();
     if texts.is_empty() && !options.has('f') {

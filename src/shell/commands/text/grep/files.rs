@@ -2,6 +2,7 @@
 
 use super::Grep;
 use super::arguments::{Asked, matchers};
+use crate::cluster::Flavour;
 use crate::shell::commands::text::lines::filter;
 use crate::shell::files::View;
 use crate::shell::machine::pattern::Pattern;
@@ -84,6 +85,9 @@ impl Start {
             self.grep.names = self.named;
         }
         let files = self.files(io);
+        if self.choice.recursive && self.operands.is_empty() && files == ["-"] {
+            self.grep.names = self.named;
+        }
         match files.is_empty() && self.choice.recursive {
             true => Err(1),
             false => Ok(filter(self.grep.clone(), files)),
@@ -95,6 +99,10 @@ impl Start {
             return self.operands.clone();
         }
         let here = [String::new()];
+        // BusyBox reads standard input where GNU takes the working folder.
+        if self.operands.is_empty() && self.asked.flavour == Flavour::BusyBox {
+            return vec!["-".to_owned()];
+        }
         let folders = if self.operands.is_empty() { &here[..] } else { &self.operands };
         let mut files = Vec::new();
         for folder in folders {

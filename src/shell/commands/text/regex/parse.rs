@@ -13,6 +13,9 @@ pub(in crate::shell) enum Syntax {
     Extended,
     /// `grep -E`: as [`Syntax::Extended`], with grep's own answers to doubtful patterns.
     GrepExtended,
+    /// BusyBox' tools: as the C library's `regcomp` reads them.
+    PosixBasic,
+    PosixExtended,
     /// `awk`, `[[ =~ ]]`: extended.
     Awk,
     /// `grep -F`: nothing is special.
@@ -21,7 +24,11 @@ pub(in crate::shell) enum Syntax {
 
 impl Syntax {
     fn is_basic(self) -> bool {
-        matches!(self, Syntax::Basic | Syntax::GrepBasic)
+        matches!(self, Syntax::Basic | Syntax::GrepBasic | Syntax::PosixBasic)
+    }
+
+    fn is_posix(self) -> bool {
+        matches!(self, Syntax::PosixBasic | Syntax::PosixExtended)
     }
 
     fn is_grep(self) -> bool {
@@ -197,11 +204,16 @@ impl Reader {
 
     fn close(&mut self, extended: bool) -> Result<()> {
         if self.levels.len() == 1 {
-            if extended && (self.syntax.is_grep() || self.syntax == Syntax::Awk) {
+            let literal =
+                self.syntax.is_grep() || self.syntax.is_posix() || self.syntax == Syntax::Awk;
+            if extended && literal {
                 self.atom(vec![Instruction::Letter(')')]);
                 return Ok(());
             }
-            return Err("Unmatched ) or \\)".to_owned());
+            return Err(match self.syntax.is_posix() {
+                true => "Unmatched ( or \\(".to_owned(),
+                false => "Unmatched ) or \\)".to_owned(),
+            });
         }
         let group = self.level().group;
         let body = self.close_level()?;
@@ -278,7 +290,7 @@ impl Reader {
             '+' => (1, None),
             _ => (0, Some(1)),
         };
-        let stacked = self.syntax == Syntax::Basic
+        let stacked = matches!(self.syntax, Syntax::Basic | Syntax::PosixBasic)
             && mark == '*'
             && self.at > 1
             && self.letters[self.at - 2] == '*'
@@ -290,7 +302,9 @@ impl Reader {
             return self.repeat(least, most);
         }
         match self.syntax {
-            Syntax::Extended => Err("Invalid preceding regular expression".to_owned()),
+            Syntax::Extended | Syntax::PosixExtended => {
+                Err("Invalid preceding regular expression".to_owned())
+            }
             Syntax::GrepExtended | Syntax::Awk => {
                 self.warning.get_or_insert(match mark {
                     '*' => "* at start of expression",
@@ -339,9 +353,11 @@ impl Reader {
             return self.repeat(least, most);
         }
         match self.syntax {
-            Syntax::Extended | Syntax::Basic | Syntax::GrepBasic => {
-                Err("Invalid preceding regular expression".to_owned())
-            }
+            Syntax::Extended
+            | Syntax::PosixExtended
+            | Syntax::Basic
+            | Syntax::PosixBasic
+            | Syntax::GrepBasic => Err("Invalid preceding regular expression".to_owned()),
             _ => {
                 self.warning.get_or_insert("{...} at start of expression");
                 Ok(())
@@ -351,7 +367,7 @@ impl Reader {
 
     /// A brace that counts nothing: itself in grep and awk, an error elsewhere.
     fn no_braces(&mut self, basic: bool, why: &str) -> Result<()> {
-        if basic || self.syntax == Syntax::Extended {
+        if basic || matches!(self.syntax, Syntax::Extended | Syntax::PosixExtended) {
             return Err(why.to_owned());
         }
         self.atom(vec![Instruction::Letter('{')]);
@@ -391,7 +407,8 @@ impl Reader {
     /// `[a-z]` behind its bracket.
     fn bracket(&mut self) -> Result<()> {
         const OPEN: &str = "Unmatched [, [^, [:, [., or [=";
-        if self.at == self.letters.len() && self.syntax.is_grep() {
+        let whole = self.syntax.is_grep() || self.syntax.is_posix();
+        if self.at == self.letters.len() && whole {
             return Err("Invalid regular expression".to_owned());
         }
         let start = self.at;

@@ -193,7 +193,10 @@ impl Reader {
                 Action::Nothing if self.letters.get(self.at.wrapping_sub(1)) == Some(&'}') => {
                     match open.pop() {
                         Some(start) => commands[start].action = Action::Block(commands.len()),
-                        None => return self.wrong_at(at + 1, "unexpected `}'", "unexpected }"),
+                        None if self.gnu() => {
+                            return self.wrong_at(at + 1, "unexpected `}'", "");
+                        }
+                        None => {}
                     }
                 }
                 _ => {}
@@ -201,8 +204,12 @@ impl Reader {
             commands.push(command);
             self.after_command()?;
         }
-        if !open.is_empty() {
-            return self.wrong_at(0, "unmatched `{'", "unterminated {");
+        if !open.is_empty() && self.gnu() {
+            return self.wrong_at(0, "unmatched `{'", "");
+        }
+        // BusyBox' blocks end with the script.
+        for start in open {
+            commands[start].action = Action::Block(commands.len());
         }
         self.resolve(&mut commands)?;
         Ok(commands)
@@ -232,7 +239,8 @@ impl Reader {
     /// Nothing but a separator may follow a command.
     fn after_command(&mut self) -> Parsed<()> {
         let before = self.letters.get(self.at.wrapping_sub(1)).copied();
-        if matches!(before, Some('{' | '\n')) {
+        // BusyBox looks for no separator.
+        if matches!(before, Some('{' | '\n')) || !self.gnu() {
             return Ok(());
         }
         self.blanks();
@@ -362,7 +370,12 @@ impl Reader {
         if pattern.is_empty() {
             return Ok(None);
         }
-        let syntax = if self.reading.extended { Syntax::Extended } else { Syntax::Basic };
+        let syntax = match (self.reading.extended, self.gnu()) {
+            (true, true) => Syntax::Extended,
+            (false, true) => Syntax::Basic,
+            (true, false) => Syntax::PosixExtended,
+            (false, false) => Syntax::PosixBasic,
+        };
         let shown = pattern.replace('\n', "\\n");
         match compile(pattern, syntax, fold) {
             Ok(regex) => Ok(Some(if lines { regex.by_lines() } else { regex })),
@@ -385,6 +398,10 @@ impl Reader {
             'l' => {
                 self.blanks();
                 let given = self.peek().is_some_and(|next| next.is_ascii_digit());
+                // BusyBox knows the letter, and does nothing.
+                if !self.gnu() {
+                    return Ok(Action::Nothing);
+                }
                 Action::List(given.then(|| self.number()))
             }
             'q' | 'Q' if letter == 'q' || self.gnu() => {
@@ -439,7 +456,7 @@ impl Reader {
             self.at += 1;
         }
         let label = label.trim_end().to_owned();
-        if label.is_empty() {
+        if label.is_empty() && self.gnu() {
             return self.wrong_at(at, "\":\" lacks a label", "bad label");
         }
         self.labels.push((label, index));

@@ -397,11 +397,8 @@ impl Sed {
     ) -> Flow {
         match input.is_last(io) {
             None => return Flow::Wait,
-            // GNU's `N` at the end prints the pattern space.
-            Some(true) => {
-                let print = !append || self.flavour == Flavour::Gnu;
-                return Flow::Quit { print, status: input.failed };
-            }
+            // `N` at the end prints the pattern space.
+            Some(true) => return Flow::Quit { print: true, status: input.failed },
             Some(false) => {}
         }
         if !append && !self.quiet {
