@@ -115,6 +115,26 @@ fn known() -> BTreeSet<String> {
     text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
+/// How many of the known differences are of each kind that cannot hold (`kinds.txt`), and how many of none.
+fn print_kinds(known: &BTreeSet<String>) {
+    let text = fs::read_to_string(folder().join("kinds.txt")).expect("the kinds are readable");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let kinds: Vec<(&str, regex::Regex)> = lines
+        .map(|line| {
+            let (kind, look) = line.split_once('\t').expect("a kind, a tabulator, a pattern");
+            (kind, regex::Regex::new(look).expect("it is a pattern"))
+        })
+        .collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in known {
+        let kind = kinds.iter().find(|(_, look)| look.is_match(one));
+        *counts.entry(kind.map_or("to be mended", |(kind, _)| kind)).or_default() += 1;
+    }
+    for (kind, count) in counts {
+        println!("  {count} {kind}");
+    }
+}
+
 /// How a command is used is said in podhop's own words: only what stands before counts.
 fn without_help(shell: Shell, played: &Played) -> Played {
     let cut = |text: &str| -> String {
@@ -185,6 +205,7 @@ fn main() -> ExitCode {
             failed = true;
         }
         println!("{} known differences", known.len());
+        print_kinds(&known);
     }
     for (tool, (agreed, all)) in shares {
         let share = 100.0 * f64::from(agreed) / (all.max(1) as f64);

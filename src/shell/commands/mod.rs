@@ -17,7 +17,7 @@ pub(in crate::shell) mod print;
 pub(in crate::shell) mod real_options;
 mod registry;
 mod ssh;
-mod system;
+pub(in crate::shell) mod system;
 mod testing;
 pub(in crate::shell) mod text;
 pub(in crate::shell) mod trouble;

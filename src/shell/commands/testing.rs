@@ -23,8 +23,13 @@ fn bracket(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
 }
 
 fn plain_test(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let world =
-        World { view: io.view(), directory: io.directory, terminal: io.terminal, posix: false };
+    let world = World {
+        view: io.view(),
+        directory: io.directory,
+        terminal: io.terminal,
+        posix: false,
+        dash: false,
+    };
     Some(match holds(arguments, &world) {
         Ok(holds) => i32::from(!holds),
         Err(why) => {

@@ -17,6 +17,8 @@ pub(in crate::shell) struct World<'a> {
     pub terminal: bool,
     /// Whether dash or BusyBox asks.
     pub posix: bool,
+    /// Whether it is dash's, which has no `==`.
+    pub dash: bool,
 }
 
 /// Why `test` cannot say.
@@ -231,8 +233,8 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong
         "-x" => exists(),
         "-s" => world.view.read(&path).is_ok_and(|content| !content.is_empty()),
         "-t" => world.terminal,
-        "-v" => !operand.is_empty(),
-        _ if is_unary(operator) => false,
+        "-v" if !world.posix => !operand.is_empty(),
+        _ if is_unary(operator) && operator != "-v" => false,
         _ => {
             return Err(Wrong::NoUnary {
                 operator: operator.to_owned(),
@@ -249,6 +251,10 @@ fn number(text: &str) -> Result<i64, Wrong> {
 fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<bool, Wrong> {
     let numbers = || Ok::<_, Wrong>((number(left)?, number(right)?));
     Ok(match operator {
+        "==" if world.dash => {
+            let (first, operator) = (left.to_owned(), operator.to_owned());
+            return Err(Wrong::NoBinary { first, operator });
+        }
         "=" | "==" => left == right,
         "!=" => left != right,
         "<" => left < right,
@@ -263,6 +269,8 @@ fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<
             let path = |name| files::absolute(world.view.place, world.directory, name);
             path(left) == path(right)
         }
+        // The almquist shells compare only what is there.
+        "-nt" | "-ot" if world.posix => false,
         // Files have no times here: none is newer than another, but for one that is there than one that is not.
         "-nt" | "-ot" => {
             let there = |name: &str| {
@@ -298,8 +306,13 @@ impl Machine {
             Ok(texts)
         })?;
         let view = files_view(io, &self.state.place);
-        let world =
-            World { view, directory: &self.state.directory, terminal: io.terminal, posix: false };
+        let world = World {
+            view,
+            directory: &self.state.directory,
+            terminal: io.terminal,
+            posix: false,
+            dash: false,
+        };
         let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
         let mut found = None;

@@ -105,7 +105,9 @@ fn script(
     let text = match view.read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(why) if why == "Is a directory" => {
-            return fail(format!("{}{name}: Is a directory", state.prefix()), 126);
+            let why =
+                if state.dialect == Dialect::Bash { why.as_str() } else { "Permission denied" };
+            return fail(format!("{}{name}: {why}", state.prefix()), 126);
         }
         Err(_) => return fail(state.not_found(name), 127),
     };

@@ -290,7 +290,10 @@ impl Machine {
                 match self.state.traps.remove("EXIT") {
                     Some(command) if !self.state.interactive => self.exit_trap(&command),
                     _ => {
-                        self.step_jobs(io);
+                        // What it began in the background has begun by now.
+                        if !self.state.interactive {
+                            self.step_jobs(io);
+                        }
                         return Step::Exit(self.state.status);
                     }
                 }

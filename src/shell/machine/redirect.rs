@@ -63,7 +63,15 @@ pub(super) fn prepare(
             RedirectTarget::Both { file, append } => {
                 Destination::Both { path: expander.text(file)?, append: *append }
             }
-            RedirectTarget::Duplicate(word) => Destination::Duplicate(expander.text(word)?),
+            RedirectTarget::Duplicate(word) => {
+                let text = expander.text(word)?;
+                let number = text == "-" || text.bytes().all(|byte| byte.is_ascii_digit());
+                // `>&$file` is `&>$file`.
+                match number || redirect.descriptor != 1 || word.bare().is_some() {
+                    true => Destination::Duplicate(text),
+                    false => Destination::Both { path: text, append: false },
+                }
+            }
             RedirectTarget::Text { text, newline } => {
                 let end = if *newline { "\n" } else { "" };
                 Destination::Text(expander.text(text)? + end)

@@ -152,7 +152,7 @@ impl Parser<'_> {
             ">>" => RedirectTarget::Append(word),
             "&>" => RedirectTarget::Both { file: word, append: false },
             "&>>" => RedirectTarget::Both { file: word, append: true },
-            ">&" if given.is_none() && !is_descriptor(&word) => {
+            ">&" if given.is_none() && word.bare().is_some() && !is_descriptor(&word) => {
                 RedirectTarget::Both { file: word, append: false }
             }
             _ => RedirectTarget::Duplicate(word),

@@ -10,6 +10,9 @@ const GNU: &str = include_str!("gnu.txt");
 /// BusyBox 1.36.
 const BUSYBOX: &str = include_str!("busybox.txt");
 
+/// Options that are not listed with each tool.
+const COMMON: [&str; 2] = ["--help", "--version"];
+
 /// The tools of a flavour, each with its options.
 pub(in crate::shell) fn all(
     flavour: Flavour,
@@ -25,6 +28,10 @@ pub(in crate::shell) fn all(
 pub(in crate::shell) fn real(tool: &str, words: Messages, option: &str) -> Option<&'static str> {
     let flavour = if words == Messages::Gnu { Flavour::Gnu } else { Flavour::BusyBox };
     let (_, options) = all(flavour).find(|(name, _)| *name == tool)?;
+    // Every GNU tool has these.
+    if let (Flavour::Gnu, Some(own)) = (flavour, COMMON.iter().find(|one| **one == option)) {
+        return Some(own);
+    }
     if let Some(exact) = options.iter().find(|one| **one == option) {
         return Some(exact);
     }

@@ -5,7 +5,7 @@ pub(super) mod date;
 pub(super) mod expr;
 pub(super) mod help;
 pub(super) mod identity;
-pub(super) mod processes;
+pub(in crate::shell) mod processes;
 pub(super) mod repeat;
 pub(in crate::shell::commands) mod run;
 pub(super) mod sleep;

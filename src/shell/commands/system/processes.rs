@@ -145,6 +145,11 @@ pub(in crate::shell::commands) fn pidof(arguments: &[String], io: &mut Io<'_>) -
 }
 
 /// `kill` of what is not the shell's own background command.
+/// Whether there is a process of this number.
+pub(in crate::shell) fn is_running(io: &Io<'_>, pid: &str) -> bool {
+    pid.parse::<u32>().is_ok_and(|pid| processes(io, "kill").iter().any(|one| one.pid == pid))
+}
+
 pub(in crate::shell::commands) fn kill(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let grammar = Grammar::short("kill", "s:l");
     let plain: Vec<String> = arguments

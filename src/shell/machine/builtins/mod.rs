@@ -256,7 +256,8 @@ impl Machine {
             let view = files_view(io, &self.state.place);
             let directory = &self.state.directory;
             let posix = self.state.dialect != Dialect::Bash;
-            test(arguments, &World { view, directory, terminal: io.terminal, posix })
+            let dash = self.state.dialect == Dialect::Dash;
+            test(arguments, &World { view, directory, terminal: io.terminal, posix, dash })
         });
         match result {
             Ok(holds) => i32::from(!holds),

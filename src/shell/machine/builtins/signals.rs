@@ -2,6 +2,7 @@
 
 use super::super::frame::Frame;
 use super::super::{Dialect, Io, Machine};
+use crate::shell::commands::system::processes::is_running;
 
 /// Linux' signals, from 1 on; bash lists the real-time ones behind them.
 const SIGNALS: [&str; 31] = [
@@ -177,6 +178,11 @@ impl Machine {
                         self.write_error(io, &message);
                         status = if self.state.dialect == Dialect::Dash { 2 } else { 1 };
                     }
+                    None if !is_running(io, target) => {
+                        let message = self.no_process(target);
+                        self.write_error(io, &message);
+                        status = 1;
+                    }
                     None => others.push(target.clone()),
                 },
             }
@@ -188,6 +194,16 @@ impl Machine {
         words.extend(others);
         self.start_program(io, "kill", words);
         None
+    }
+
+    /// What is said of a process that is not there.
+    fn no_process(&self, target: &str) -> String {
+        let why = "No such process";
+        match self.state.dialect {
+            Dialect::Bash => format!("{}({target}) - {why}", self.state.builtin("kill")),
+            Dialect::Dash => format!("{}{why}\n", self.state.builtin("kill")),
+            Dialect::Ash => format!("{}can't kill pid {target}: {why}", self.state.prefix()),
+        }
     }
 
     /// The signal that is sent, and to whom.
