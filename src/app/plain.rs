@@ -878,7 +878,7 @@ mod tests {
     #[test]
     fn a_level_is_won_in_lines_of_text() {
         let told = played(
-            "localhost-sidecar\nshow multi.yaml\ngo\n5\nway\nwhy\nmap\n\
+            "localhost-sidecar\nshow multi.yaml\ngo\n4\nway\nwhy\nmap\n\
              line multi.yaml 14     - while true; do curl -sS http://localhost; sleep 5; done\n\
              apply\ngo\n\nquit\n",
         );
@@ -909,7 +909,7 @@ mod tests {
     #[test]
     fn hints_advance_and_say_when_there_are_no_more() {
         let told = played(&format!("localhost-sidecar\n{}quit\n", "hint\n".repeat(6)));
-        assert!(told.contains("share one network namespace"), "{told}");
+        assert!(told.contains("share one IP address"), "{told}");
         assert!(told.contains("One complete answer"), "{told}");
         assert!(told.contains("no other hint"), "{told}");
     }

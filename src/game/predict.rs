@@ -95,7 +95,7 @@ impl Fate {
                 | Ending::SlowDial { .. }
                 | Ending::SlowAnswer => Some(NoAnswer),
                 Ending::Certificate { .. } => Some(Untrusted),
-                Ending::Response { .. } if heard.missed => Some(WrongPage),
+                Ending::Response { .. } if heard.other_server => Some(WrongPage),
                 Ending::Response { .. } => Some(Page),
                 _ => None,
             },

@@ -12,7 +12,7 @@ use super::story::{Story, Unanswered, is_dns};
 use super::{
     Effect, FieldMsg, Game, Line, Msg, Panel, Popup, Screen, apply, command, level, terminal, trail,
 };
-use crate::cluster::Ending;
+use crate::cluster::{Cluster, Ending};
 use crate::level::incident::{self, Address};
 use crate::level::{Goal, GoalState, Level, Phase, explanations};
 use crate::network::{Outcome, Party, Trace, TraceId};
@@ -279,6 +279,9 @@ pub fn headline(play: &Play) -> String {
             format!("{}: DNS {}", capital(ending), step.text)
         }
         Some((ending, step)) => format!("{}: {} ({})", capital(ending), step.text, step.place),
+        None if failed.and_then(|goal| goal.heard.as_ref()).is_some_and(|heard| heard.unwanted) => {
+            format!("Answered, and no answer is wanted: {}", ended(play, failed))
+        }
         None => format!("Not yet: {}", ended(play, failed)),
     }
 }
@@ -354,7 +357,12 @@ fn decisive_story(play: &Play, at: usize) -> Option<Story> {
         let story = story_of(play, String::new(), request);
         !story.steps.is_empty() && !story.arrived
     });
-    let decisive = failed.filter(|_| heard.missed).unwrap_or_else(|| last_request(&traces));
+    let decisive = match failed {
+        Some(failed) if heard.missed => failed,
+        _ if heard.missed => last_request(&traces),
+        // What arrived is followed to whoever gave the answer in the end.
+        _ => with_onward(cluster, &last_request(&traces), PROXIES),
+    };
     let mut story = story_of(play, title, &decisive);
     if heard.missed {
         story.said = Some(heard.said.clone());
@@ -407,6 +415,22 @@ fn inside(play: &Play, trace: &Trace) -> Option<(String, String)> {
     let server =
         netns.listeners.iter().find(|(_, listener)| Some(listener.process) == trace.server)?;
     Some((from.to_string(), server.1.container.clone()?.to_string()))
+}
+
+/// A way is followed through as many servers that pass a request on.
+const PROXIES: u32 = 4;
+
+/// The packets of a request, and after each connection those that its server sent to answer it.
+fn with_onward<'a>(cluster: &'a Cluster, request: &[&'a Trace], deepest: u32) -> Vec<&'a Trace> {
+    let mut all = Vec::new();
+    for trace in request {
+        all.push(*trace);
+        let answer = cluster.served(trace.id).last().filter(|_| deepest > 0);
+        let onward = answer.into_iter().flat_map(|served| &served.onward);
+        let onward: Vec<&Trace> = onward.filter_map(|id| cluster.trace(*id)).collect();
+        all.extend(with_onward(cluster, &last_request(&onward), deepest.saturating_sub(1)));
+    }
+    all
 }
 
 /// The packets of several requests, a request each, oldest first.
@@ -858,11 +882,33 @@ mod tests {
     }
 
     #[test]
+    fn a_way_that_won_is_followed_through_the_servers_that_pass_it_on() {
+        let mut game = game();
+        update(&mut game, Msg::OpenLevel("ingress".to_owned()));
+        update(&mut game, Msg::Begin);
+        let solution = play(&game).level().solutions[0].clone();
+        for (name, content) in &solution.files {
+            let text = String::from_utf8_lossy(content).into_owned();
+            level(&mut game, LevelMsg::Edit { file: name.clone(), text });
+        }
+        level(&mut game, LevelMsg::Apply);
+        level(&mut game, LevelMsg::Go);
+        update(&mut game, Msg::Dismiss);
+        settle(&mut game);
+        assert_eq!(play(&game).phase(), Phase::Solved, "{:?}", play(&game).goals());
+        let story = play(&game).current_story().expect("a way");
+        let places: Vec<&str> = story.steps.iter().map(|step| &*step.place).collect();
+        let controller = places.iter().position(|place| place.contains("ingress-nginx"));
+        let after = &places[controller.expect("the controller is passed")..];
+        assert!(after.iter().any(|place| !place.contains("ingress-nginx")), "{places:?}");
+    }
+
+    #[test]
     fn a_prediction_is_asked_for_once_and_compared() {
         let mut game = game();
         level(&mut game, LevelMsg::Go);
         assert_eq!(game.popup(), Some(&Popup::Predict(None)));
-        level(&mut game, LevelMsg::Predict(4));
+        level(&mut game, LevelMsg::Predict(3));
         settle(&mut game);
         let guess = play(&game).guessed.clone().expect("it was asked about");
         assert_eq!(guess.say, "“unknown name”, as you expected.");

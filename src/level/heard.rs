@@ -20,6 +20,11 @@ pub struct Heard {
     pub exit: Option<i32>,
     /// Whether it missed the goal.
     pub missed: bool,
+    /// Whether an answer that missed came from somebody else than the goal means, and not the right
+    /// server's other words.
+    pub other_server: bool,
+    /// Whether it was answered where no answer is wanted.
+    pub unwanted: bool,
     /// Its packets, oldest first.
     pub traces: Vec<TraceId>,
     /// How its last request for a URL ended, if it made one.
@@ -36,12 +41,16 @@ impl Heard {
             Did::NotResolved { why, .. } => Some(Ending::Name(*why)),
             _ => None,
         });
+        let unwanted =
+            matches!(run.miss, Some(Miss::Exit { expected, received: 0 }) if expected != 0);
         let sent = run.traces.iter().filter_map(|id| cluster.trace(*id));
         Heard {
             said: last_words(run),
             silent: run.finished.as_ref().is_some_and(|finished| finished.is_silent()),
             exit: run.finished.as_ref().map(|finished| finished.exit),
             missed: run.miss.is_some(),
+            other_server: run.miss.is_some() && !run.right_server && !unwanted,
+            unwanted,
             traces: run.traces.clone(),
             ending,
             addresses: answered(&sent.collect::<Vec<_>>()),

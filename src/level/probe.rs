@@ -50,6 +50,8 @@ pub struct Run {
     pub deeds: Vec<Arc<Deed>>,
     /// What was not as expected; `None` for a success.
     pub miss: Option<Miss>,
+    /// Whether the goal names its server, and that one answered, whatever it said.
+    pub right_server: bool,
     /// Who served it: each of its requests.
     pub served_by: BTreeSet<Party>,
     /// Which of the choices it came to, counted from 0.
@@ -126,6 +128,7 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
         asker: asker.as_ref(),
     };
     let judged = came.judge(request.expect);
+    let right_server = request.expect.wants_server() && came.servers(request.expect).is_ok();
     let fits = |choice: &(usize, &Choice)| came.judge(&choice.1.expect).is_ok();
     let fits = request.choices.iter().enumerate().filter(fits).map(|(index, _)| index).collect();
     let served_by = match &judged {
@@ -150,7 +153,8 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
         }
     }
     let miss = judged.err();
-    Run { finished: Some(finished), no_place: None, traces, deeds, miss, served_by, fits }
+    let finished = Some(finished);
+    Run { finished, no_place: None, traces, deeds, miss, right_server, served_by, fits }
 }
 
 /// How much of an answer is quoted, in characters.
@@ -176,6 +180,7 @@ impl Run {
             traces: Vec::new(),
             deeds: Vec::new(),
             miss: Some(Miss::NoPlace),
+            right_server: false,
             served_by: BTreeSet::new(),
             fits: Vec::new(),
         }
@@ -441,6 +446,11 @@ impl Came<'_> {
             let all = self.connections.iter().filter_map(|connection| connection.server().cloned());
             return Ok(all.collect());
         }
+        self.servers(expect)
+    }
+
+    /// The servers that are wanted, as far as they served it.
+    fn servers(&self, expect: &Expect) -> Result<BTreeSet<Party>, Miss> {
         let mut servers = BTreeSet::new();
         for wanted in wanted(expect) {
             let judged =

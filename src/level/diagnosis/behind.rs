@@ -111,6 +111,7 @@ fn onward_run(facts: &Facts<'_>, served: &Served) -> Run {
         traces,
         deeds: Vec::new(),
         miss: run.and_then(|run| run.miss.clone()),
+        right_server: false,
         served_by: BTreeSet::new(),
         fits: Vec::new(),
     }
