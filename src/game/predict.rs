@@ -202,8 +202,8 @@ pub struct Question {
 impl Question {
     /// The question about the first goal that can be asked about; what holds already is no question.
     pub fn of(goals: &[Goal], scene: &Scene, cluster: &Cluster) -> Option<Question> {
-        let broken = goals.iter().enumerate().filter(|(_, goal)| !goal.holds);
-        broken.into_iter().find_map(|(at, goal)| Question::about(at, goal, scene, cluster))
+        let mut broken = goals.iter().enumerate().filter(|(_, goal)| !goal.holds);
+        broken.find_map(|(at, goal)| Question::about(at, goal, scene, cluster))
     }
 
     fn about(at: usize, goal: &Goal, scene: &Scene, cluster: &Cluster) -> Option<Question> {
