@@ -238,9 +238,7 @@ fn converted(line: &str, field: usize, options: &Options) -> Result<String, Stri
             }
             seen += 1;
         }
-        let begins =
-            if delimiter.is_some() { seen == field && !gap } else { seen == field && !gap };
-        if begins && start.is_none() {
+        if seen == field && !gap && start.is_none() {
             start = Some(at);
         }
         before = gap;
