@@ -18,6 +18,10 @@ const KEEPS_ADDRESSES: &str = "nginx";
 
 /// The server answered with an error, or not at all, because of what it asked somebody else.
 pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
+    // A client that refuses the certificate has asked for nothing yet.
+    if facts.fetched.is_some_and(|one| matches!(one.ending, Ending::Certificate { .. })) {
+        return None;
+    }
     let cluster = facts.case.cluster;
     let served = cluster.served(trace.id).last()?;
     let place = served.place.as_ref()?;
@@ -253,7 +257,7 @@ fn again(inner: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     }
     let place = look::in_namespace(namespace);
     let command = format!("kubectl rollout restart {} {name}{place}", kind.info().singular);
-    if trial::after(inner, &command) != trial::Tried::Passes {
+    if !trial::is_sure(inner, &command) {
         return said;
     }
     Diagnosis { at: None, ..said }

@@ -1,5 +1,8 @@
 //! Containers that do not run: what their state, their exit code and their own deeds tell.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::ContainerStatus;
 use serde_json::Value;
 
@@ -56,7 +59,8 @@ pub(super) fn diagnose(
     if let Some(command) = restart(facts, pod) {
         return said
             .facts(last_words)
-            .fact("started anew as everything stands now, it runs, and the goal passes: it waits for its next start")
+            .fact("that was before its last start: started anew as everything stands now, it runs")
+            .fact("after a failure the kubelet waits longer and longer before it starts a container again")
             .look(looks)
             .fix(format!("{command}, and send again"));
     }
@@ -148,7 +152,8 @@ fn mounted_line(
     })
 }
 
-/// The command that makes the pod anew, where the goal passes after it: tried in a copy.
+/// The command that makes the pod anew, where every container of the new one runs: tried in a copy. What
+/// it said when it ran last is mended then, whatever else the goal wants.
 fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
     let (namespace, _) = full_name(pod);
     let (kind, maker) = super::answers::maker(facts, pod);
@@ -157,7 +162,28 @@ fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
     }
     let place = look::in_namespace(namespace);
     let command = format!("kubectl rollout restart {} {maker}{place}", kind.info().singular);
-    (trial::after(facts, &command) == trial::Tried::Passes).then_some(command)
+    let mut copy = trial::changed(facts, &command)?;
+    // A server whose names nobody answers gives up later.
+    trial::wait(&mut copy, Duration::from_secs(60));
+    let old = |new: &Pod| {
+        facts.case.cluster.objects().get::<Pod>(namespace, full_name(new).1).is_some_and(|old| {
+            old.metadata.uid == new.metadata.uid
+        })
+    };
+    let runs = |new: &Pod| {
+        let mut containers = new.status.iter().flat_map(|one| one.container_statuses.iter().flatten());
+        new.is_running() && containers.all(|one| {
+            one.restart_count == 0 && one.state.as_ref().is_some_and(|state| state.running.is_some())
+        })
+    };
+    let mut pods = copy.objects().list::<Pod>(Some(namespace));
+    let made = |new: &Pod| {
+        let super::Case { goal, files, .. } = facts.case;
+        let served = BTreeSet::new();
+        let case = super::Case { goal, run: None, served, cluster: &copy, files };
+        super::answers::maker(&Facts::bare(&case), new) == (kind, maker.clone())
+    };
+    pods.any(|new| !old(new) && made(new) && runs(new)).then_some(command)
 }
 
 /// A container that has ended, and that the pod's restartPolicy leaves so (R3.6): its place in the list.

@@ -249,6 +249,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Dial the Service's port, not its targetPort or nodePort; or add the port to the Service.",
     },
     Explanation {
+        code: "not-a-url",
+        title: "what the client was given is no URL",
+        means: "A client reads what it is given before it sends anything: the protocol before ://, the host, the port behind the host's colon. If it can't read one of them, it asks nobody.",
+        example: "curl: (1) Protocol \"htp\" not supported or disabled in libcurl",
+        fix: "Write http://HOST:PORT/PATH, with a protocol that the client knows and a number for the port.",
+    },
+    Explanation {
         code: "not-applied",
         title: "the file is not in the cluster as it stands",
         means: "Editing a file changes nothing in the cluster. Only kubectl apply sends it to the API server.",

@@ -271,6 +271,7 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
     let facts = Facts::of(case);
     let said = manifests::diagnose(&facts)
         .or_else(|| workloads::no_place(&facts))
+        .or_else(|| rollouts::older_client(&facts))
         .or_else(|| commands::missing_tool(&facts))
         .or_else(|| commands::pending_balancer(&facts))
         .or_else(|| variables::diagnose(&facts))

@@ -172,6 +172,12 @@ fn unknown_outside(facts: &Facts<'_>, asker: &str, name: &str, at: Option<Locati
         .look([look::nodes(), look::services(&facts.namespace())])
         .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
         .at(at);
+    if let Some(address) = super::names::slipped(name) {
+        return said
+            .fact("an address is four numbers with dots between them, and nothing else")
+            .nearest(Some(address.clone()))
+            .fix(format!("write {address} instead of {name}"));
+    }
     match facts.case.cluster.objects().get::<Node>("", name) {
         Some(_) => said
             .fact(format!("{name} is a node, and a node's name is no name in DNS"))
@@ -187,7 +193,8 @@ pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> 
     if server == CLUSTER_DNS {
         return None;
     }
-    super::service_names::find(facts, name)?;
+    super::service_names::find(facts, name)
+        .or_else(|| super::names::below_service(facts, name).map(|(_, service)| service))?;
     let stored = facts.case.cluster.objects().get::<Pod>(&namespace, &pod)?;
     let pod_spec = stored.spec.as_ref()?;
     let policy = pod_spec.dns_policy.as_deref().unwrap_or("ClusterFirst");

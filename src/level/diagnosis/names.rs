@@ -73,15 +73,21 @@ fn container_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option
     let (namespace, pod_name) = facts.client_pod()?;
     let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &pod_name)?;
     let containers = &pod.spec.as_ref()?.containers;
-    let container = containers.iter().find(|container| container.name == name)?;
+    // `multi.nginx`: the pod's own name before the container's.
+    let behind = name.strip_prefix(pod_name.as_str()).and_then(|rest| rest.strip_prefix('.'));
+    let behind = behind.filter(|rest| service_names::find(facts, rest).is_none());
+    let container = containers
+        .iter()
+        .find(|container| container.name == name || Some(container.name.as_str()) == behind)?;
+    let own = &container.name;
     let image = container.image.as_deref().unwrap_or("?");
     Some(
         Diagnosis::new(
             "container-name-is-no-host",
-            format!("DNS knows nobody called {name}: that is a container's name, and containers are not in DNS"),
+            format!("DNS knows nobody called {name}: {own} is a container's name, and containers are not in DNS"),
         )
         .look([look::describe("pod", &namespace, &pod_name), look::services(&namespace)])
-        .fact(format!("{name} is a container of pod {pod_name}, image {image}"))
+        .fact(format!("{own} is a container of pod {pod_name}, image {image}"))
         .fact("all containers of a pod share its IP address and its loopback device")
         .at(at)
         .fix(format!("write localhost instead of {name}, apply, and send again")),
@@ -164,7 +170,7 @@ fn not_selected(
 }
 
 /// The Service and the label before it in `db-0.db` or `db-0.db.shop`.
-fn below_service<'a, 'n>(facts: &Facts<'a>, name: &'n str) -> Option<(&'n str, &'a Arc<Service>)> {
+pub(super) fn below_service<'a, 'n>(facts: &Facts<'a>, name: &'n str) -> Option<(&'n str, &'a Arc<Service>)> {
     let (pod_label, rest) = name.split_once('.')?;
     Some((pod_label, service_names::find(facts, rest)?))
 }
@@ -217,6 +223,13 @@ fn missing_peer(
             .fact(format!("pod {pod} is of the older template; the controller waits until it is ready before it makes it anew"))
             .fix(format!("kubectl delete pod {pod}: the StatefulSet makes it anew, of the new template"));
     }
+    if stored.is_ready() {
+        return said
+            .look([format!("kubectl get statefulset {set_name}{}", look::in_namespace(namespace))])
+            .fact("a pod's name is there when the pod is ready: it is ready now")
+            .at(None)
+            .fix("send again: the pod has become ready since");
+    }
     let said = said
         .look([look::describe("pod", namespace, pod)])
         .facts(super::packets::unhealthy(facts, stored))
@@ -243,7 +256,7 @@ fn no_stateful_set(
     service: &Service,
     pod_label: &str,
 ) -> Diagnosis {
-    let (_, service_name) = super::services::full_name(service);
+    let (namespace, service_name) = super::services::full_name(service);
     let selected = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
     let sources = facts.locator.sources();
     let maker = sources.iter().find(|source| {
@@ -254,20 +267,81 @@ fn no_stateful_set(
             })
         })
     });
-    let kind = maker.and_then(|source| source.text("/kind")).unwrap_or("Deployment");
+    let said = said.fact(format!("no pod is called {pod_label} and has subdomain {service_name}"));
+    if let Some(source) = maker
+        && source.kind() == Some(Kind::StatefulSet)
+    {
+        return set_is_gone(facts, said, source, pod_label);
+    }
+    let (_, matching) = super::services::pods(facts, service);
+    let kind = match maker.and_then(|source| source.text("/kind")) {
+        Some(kind) => kind.to_owned(),
+        None => matching.first().map_or_else(
+            || "Pod".to_owned(),
+            |pod| super::answers::maker(facts, pod).0.info().name.to_owned(),
+        ),
+    };
+    if kind == "Pod" {
+        return of_a_bare_pod(facts, said, (namespace, service), pod_label);
+    }
     if kind == "DaemonSet" {
         return said
-            .fact(format!("no pod is called {pod_label} and has subdomain {service_name}"))
             .fact("pods of a DaemonSet have no names in DNS that could be known before")
             .at(maker.and_then(|source| locate::at(source, "kind")))
             .fix(format!("call Service {service_name} by its own name, or a pod by its address"));
     }
-    said.fact(format!("no pod is called {pod_label} and has subdomain {service_name}"))
-        .fact(format!("pods of a {kind} have no names in DNS; pods of a StatefulSet do"))
+    said.fact(format!("pods of a {kind} have no names in DNS; pods of a StatefulSet do"))
         .at(maker.and_then(|source| locate::at(source, "kind")))
         .fix(format!(
             "make it a StatefulSet with serviceName: {service_name}, and delete the {kind}"
         ))
+}
+
+/// The player's file has a StatefulSet whose pods the Service selects, and none of its pods is called so.
+fn set_is_gone(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    source: &crate::level::source::Source<'_>,
+    pod_label: &str,
+) -> Diagnosis {
+    let name = source.name();
+    let said = said.at(locate::at(source, "metadata.name"));
+    let file = &source.document.file;
+    let stored = facts.case.cluster.objects().get::<StatefulSet>(source.namespace(), name);
+    match stored {
+        None => said
+            .fact(format!("there is no StatefulSet {name} in the cluster, which {file} describes"))
+            .fix(format!("kubectl apply -f {file}, and send again")),
+        Some(_) => said
+            .fact(format!("pods of StatefulSet {name} are called {name}-0, {name}-1 and so on"))
+            .fix(format!("call one of these, or let the StatefulSet have the name that {pod_label} begins with")),
+    }
+}
+
+/// A pod that no controller made has a name below a headless Service if it says so itself (R8.4).
+fn of_a_bare_pod(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    (namespace, service): (&str, &Service),
+    pod_label: &str,
+) -> Diagnosis {
+    let (_, name) = super::services::full_name(service);
+    let said = said.fact("a pod has a name below a headless Service if it has hostname and subdomain: those of a StatefulSet do");
+    let Some(_) = facts.case.cluster.objects().get::<Pod>(namespace, pod_label) else {
+        return said.fix(format!("call Service {name} by its own name"));
+    };
+    if facts.client_pod().is_some_and(|(_, client)| client == pod_label) {
+        return said
+            .fact(format!("{pod_label} is the pod that asks itself"))
+            .fix("write localhost: that is the pod itself");
+    }
+    let headless = match is_headless(service) {
+        true => String::new(),
+        false => format!(", let Service {name} be headless (clusterIP: None)"),
+    };
+    said.fix(format!(
+        "write hostname: {pod_label} and subdomain: {name} into pod {pod_label}{headless}, and make it anew; or call Service {name} by its own name"
+    ))
 }
 
 /// `db-0.db`, where no Service is called db.
@@ -341,6 +415,12 @@ fn no_service(
             .fact(format!("it was applied from {}, and has been deleted since", sent.file))
             .at(at)
             .fix(format!("kubectl apply -f {}, and send again", sent.file)),
+        Some(sent) if !facts.case.files.contains_key(&sent.file) => {
+            let make = remade(&sent.manifest);
+            said.fact("it was there when the level began, and has been deleted since")
+                .at(at)
+                .fix(format!("{make}, and send again; or begin the level anew"))
+        }
         Some(sent) => said
             .fact(format!("it was applied from {}, which does not describe it any more", sent.file))
             .at(at)
@@ -349,6 +429,23 @@ fn no_service(
             said.at(at).fix(format!("make a Service called {} that selects the pods", object.name))
         }
     }
+}
+
+/// What makes a Service anew that no file of the player's describes.
+fn remade(manifest: &serde_json::Value) -> String {
+    let name = manifest["metadata"]["name"].as_str().unwrap_or("");
+    let place = look::in_namespace(manifest["metadata"]["namespace"].as_str().unwrap_or(""));
+    let labels = manifest["spec"]["selector"].as_object().into_iter().flatten();
+    let labels: Vec<String> = labels
+        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
+        .collect();
+    let ports = manifest["spec"]["ports"].as_array().into_iter().flatten();
+    let ports: Vec<String> = ports.map(|port| port["port"].to_string()).collect();
+    format!(
+        "make Service {name} again{place}: selector {}, port {}",
+        labels.join(","),
+        ports.join(", ")
+    )
 }
 
 /// A Service of another name whose selector asks for pods that are called so.
@@ -452,6 +549,14 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
         .at(at)
         .fix(format!("write {address} instead of {name}"));
     }
+    if nearest(name, ["localhost"]).is_some() {
+        return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+            .look([look::services(&namespace)])
+            .fact("localhost is in every machine's /etc/hosts, and in every pod's")
+            .nearest(Some("localhost".to_owned()))
+            .at(at)
+            .fix(format!("write localhost instead of {name}, apply, and send again"));
+    }
     let Some(close) = nearest(first, names.iter().copied()) else {
         if name.contains('.') {
             return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
@@ -473,8 +578,11 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
         .fix(format!("write {instead} instead of {name}, apply, and send again"))
 }
 
-/// `10.244.1.4.80`, `10.244.2.3.`: the address that is meant.
-fn slipped(name: &str) -> Option<String> {
+/// `10.244.1.4.80`, `10.244.2.3.`, `10.244.1.3,10.244.2.3`: the address that is meant.
+pub(super) fn slipped(name: &str) -> Option<String> {
+    if let Some((first, _)) = name.split_once([',', ';']) {
+        return Some(first.parse::<Ipv4Addr>().ok()?.to_string());
+    }
     let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
     let address: Ipv4Addr = labels.get(..4)?.join(".").parse().ok()?;
     match labels.get(4..)? {

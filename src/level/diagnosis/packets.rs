@@ -215,6 +215,24 @@ impl Failed<'_> {
             .at(self.service_field(rule, "spec.selector"))
             .fix("send again: pods of the Service are ready now");
         }
+        // A stray pod is not what the Service is for, where the player's own controller keeps none.
+        let stray = |pod: &&Arc<Pod>| {
+            self.facts.pod_source(namespace, pod.metadata.name.as_deref().unwrap_or("")).is_none()
+        };
+        let message = format!(
+            "Service {} selects none of the pods that it is for",
+            shown_name(namespace, name)
+        );
+        if let Some(wanted) = services::selector(service).filter(|_| matching.iter().all(stray))
+            && let Some(said) = selectors::scaled_to_none(
+                self.facts,
+                service,
+                wanted,
+                ("service-selects-nothing", &message),
+            )
+        {
+            return said;
+        }
         if let Some(said) = self.dark_nodes(service, matching) {
             return said;
         }

@@ -32,6 +32,40 @@ pub(super) fn older(facts: &Facts<'_>, party: &Party, said: &Diagnosis) -> Optio
     Some(waits(facts, &object, said))
 }
 
+/// The pod that sent is of an older template than its controller's, and the new one can't start: what the
+/// older one was told is no fault any more.
+pub(super) fn older_client(facts: &Facts<'_>) -> Option<Diagnosis> {
+    facts.case.run?.miss.as_ref()?;
+    let (namespace, name) = facts.client_pod()?;
+    let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &name)?;
+    let (kind, maker) = answers::maker(facts, pod);
+    let object = ObjectName { kind, namespace, name: maker };
+    if !is_older(facts, &object, pod) {
+        return None;
+    }
+    let wanted = settings(facts, &object)?.selector;
+    let pods = facts.case.cluster.objects().list::<Pod>(Some(&object.namespace));
+    let new: Vec<&Arc<Pod>> = pods
+        .filter(|pod| wanted.matches(pod.metadata.labels.as_ref()))
+        .filter(|pod| !is_older(facts, &object, pod))
+        .collect();
+    let trouble = workloads::trouble(facts, &new)?;
+    let what = object.kind.info().name;
+    Some(
+        Diagnosis::new(
+            "rollout-unfinished",
+            format!("pod {name} sent, which is of an older template of {what} {}", object.name),
+        )
+        .look(trouble.look)
+        .fact(trouble.message)
+        .facts(trouble.evidence)
+        .fact("until a new pod is ready, an old one stays and does as it was told before")
+        .nearest(trouble.nearest)
+        .at(trouble.at)
+        .fix(trouble.fix),
+    )
+}
+
 /// kubectl waited for a rollout that did not end.
 pub(super) fn unfinished(facts: &Facts<'_>) -> Option<Diagnosis> {
     let run = facts.case.run?;
@@ -50,7 +84,7 @@ pub(super) fn unfinished(facts: &Facts<'_>) -> Option<Diagnosis> {
 }
 
 /// Whether a pod is of another template than its controller has now.
-fn is_older(facts: &Facts<'_>, object: &ObjectName, pod: &Pod) -> bool {
+pub(super) fn is_older(facts: &Facts<'_>, object: &ObjectName, pod: &Pod) -> bool {
     let objects = facts.case.cluster.objects();
     let ObjectName { kind, namespace, name } = object;
     match kind {

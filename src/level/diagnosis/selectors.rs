@@ -296,7 +296,7 @@ fn moved<'a>(facts: &Facts<'a>, own: &Service) -> Option<(&'a str, &'a str)> {
 }
 
 /// The selector is right: the controller whose pods it means keeps none.
-fn scaled_to_none(
+pub(super) fn scaled_to_none(
     facts: &Facts<'_>,
     service: &Service,
     wanted: &Labels,

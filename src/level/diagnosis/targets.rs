@@ -8,6 +8,7 @@ use super::look::{self, shown_name};
 use super::packets::{Failed, protocol_name, question_of, service_of};
 use super::{Diagnosis, locate, party_name, selectors, services, trial, workloads};
 use crate::api::Pod;
+use crate::cluster::Place;
 use crate::diagnostic::Location;
 use crate::network::{Because, Party, SocketAddr};
 
@@ -638,7 +639,41 @@ impl Failed<'_> {
         .fix(fix)
     }
 
+    /// localhost on a machine that is no pod.
+    fn machines_loopback(&self, who: &str) -> Diagnosis {
+        let port = self.to.port();
+        let node_port = |service: &Service| {
+            let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref());
+            let mut ports = ports.unwrap_or_default().iter().filter_map(|port| port.node_port);
+            ports.find(|open| *open == i32::from(port))
+        };
+        let objects = self.facts.case.cluster.objects();
+        let service = objects.list::<Service>(None).find(|one| node_port(one).is_some());
+        let said = Diagnosis::new(
+            "other-pods-loopback",
+            format!("localhost is {who} itself, and nobody on it listens on port {port}"),
+        )
+        .look([look::nodes(), look::services(&self.facts.namespace())])
+        .fact(format!("127.0.0.1 never leaves {who}"))
+        .at(self.mention());
+        match service {
+            Some(service) => {
+                let (namespace, name) = services::full_name(service);
+                let shown = shown_name(namespace, name);
+                said.fact(format!("Service {shown} has node port {port} at the addresses of the nodes"))
+                    .nearest(Some("a node's address: kubectl get nodes -o wide".to_owned()))
+                    .fix("write a node's address instead of localhost, and send again")
+            }
+            None => said.fix("write the address of a machine that listens there, and send again"),
+        }
+    }
+
     fn other_pods_loopback(&self, listening: &[SocketAddr]) -> Diagnosis {
+        if let who @ (Party::Laptop | Party::Node(_)) = &self.trace.from
+            && !matches!(self.facts.client_place(), Some(Place::Container { .. }))
+        {
+            return self.machines_loopback(&party_name(who));
+        }
         let client = self.facts.client_pod();
         let namespace = self.facts.namespace();
         let pod = client.map_or_else(|| "this pod".to_owned(), |(_, pod)| pod);

@@ -39,14 +39,29 @@ pub(super) enum Tried {
 
 /// What the goal comes to after a command on the laptop.
 pub(super) fn after(facts: &Facts<'_>, command: &str) -> Tried {
+    changed(facts, command).map_or(Tried::Refused, |cluster| send(facts, cluster))
+}
+
+/// How often a change is tried of which chance may have a part.
+const ROUNDS: u32 = 6;
+
+/// Whether the goal passes after a command, and goes on to: where a Service chooses among good and bad
+/// endpoints, one round proves nothing.
+pub(super) fn is_sure(facts: &Facts<'_>, command: &str) -> bool {
+    let Some(mut cluster) = changed(facts, command) else { return false };
+    (0..ROUNDS).all(|_| send_in(facts, &mut cluster) == Tried::Passes)
+}
+
+/// A copy of the cluster after a command on the laptop, or nothing if the command failed.
+pub(super) fn changed(facts: &Facts<'_>, command: &str) -> Option<Cluster> {
     let mut cluster = facts.case.cluster.clone();
     let finished = shell::run_at(&mut cluster, &Place::Laptop, facts.case.files, command, LIMIT);
     if finished.exit != 0 {
-        return Tried::Refused;
+        return None;
     }
     cluster.settle(LIMIT);
     wait(&mut cluster, PATIENCE);
-    send(facts, cluster)
+    Some(cluster)
 }
 
 /// Whether the goal passes as everything stands: then it was a matter of chance, or of time.
@@ -90,10 +105,15 @@ pub(super) fn target_port(namespace: &str, service: &str, index: usize, target: 
 
 /// Sends the goal's requests.
 fn send(facts: &Facts<'_>, mut cluster: Cluster) -> Tried {
+    send_in(facts, &mut cluster)
+}
+
+/// The same, in a copy that goes on afterwards.
+fn send_in(facts: &Facts<'_>, cluster: &mut Cluster) -> Tried {
     let goal: &Goal = facts.case.goal;
     let (mut served, mut missed, mut last) = (BTreeSet::new(), 0, None);
     for number in 1..=goal.repeat.at_most.min(MOST_REQUESTS) {
-        let run = probe::run(&mut cluster, goal.into(), facts.case.files);
+        let run = probe::run(cluster, goal.into(), facts.case.files);
         match run.miss {
             None => served.extend(run.served_by),
             Some(miss) => {
@@ -107,12 +127,13 @@ fn send(facts: &Facts<'_>, mut cluster: Cluster) -> Tried {
         if number >= goal.repeat.times && served.len() >= goal.repeat.spread as usize {
             return Tried::Passes;
         }
-        wait(&mut cluster, goal.repeat.every);
+        wait(cluster, goal.repeat.every);
     }
     Tried::Fails(last)
 }
 
-fn wait(cluster: &mut Cluster, time: Duration) {
+/// Lets time pass in a copy.
+pub(super) fn wait(cluster: &mut Cluster, time: Duration) {
     let mut steps = MOST_STEPS;
     let until = cluster.now() + time;
     cluster.advance_within(until, &mut steps);

@@ -22,7 +22,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     if dialled || facts.case.run.is_none_or(|run| run.miss.is_none()) {
         return None;
     }
-    not_expanded(facts).or_else(|| unset(facts))
+    not_expanded(facts).or_else(|| unset(facts)).or_else(|| no_url(facts))
 }
 
 /// Whether a text holds what a shell, or Kubernetes, would have had to expand.
@@ -57,7 +57,7 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
                     .look(look::inside(facts.case.cluster, &place, "env"))
                     .look([look::yaml("pod", namespace, pod)])
                     .facts(kept.map(|(name, value)| format!("in the container {name} is {value}")))
-                    .fact("Kubernetes runs no commands in a manifest; $(NAME) stands for a variable that is set above it in the same list, and for nothing else")
+                    .fact("Kubernetes runs no commands in a manifest; $(NAME) stands for a variable that is set above it in the same list, or for one of the Services' own (NAME_SERVICE_HOST)")
                     .at(locate::at(&client.source, &variable.path))
                     .fix(format!("write the value itself into {}, apply, and send again", variable.name)),
             );
@@ -70,9 +70,19 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
         .as_ref()
         .and_then(|client| command_with(client, word))
         .or_else(|| facts.locator.mention([word]));
+    let said = literal(&format!("the client was given {odd:?} as it stands"));
+    let escaped = word.find('$').map(|dollar| format!("\\{}", &word[dollar..]));
+    if let Some(line) = escaped.and_then(|escaped| facts.locator.mention([escaped])) {
+        let plain = &word[word.find('$').unwrap_or(0)..];
+        return Some(
+            said.fact("a backslash before $ keeps a shell from expanding it")
+                .nearest(Some(plain.to_owned()))
+                .at(Some(line))
+                .fix(format!("write {plain} without the backslash, and send again")),
+        );
+    }
     Some(
-        literal(&format!("the client was given {odd:?} as it stands"))
-            .fact("a shell expands nothing in single quotes, and without a shell nobody expands $NAME at all; Kubernetes expands $(NAME) in command and args")
+        said.fact("a shell expands nothing in single quotes, and without a shell nobody expands $NAME at all; Kubernetes expands $(NAME) in command and args")
             .at(at)
             .fix("put it into double quotes of a shell script, or write $(NAME) in command and args"),
     )
@@ -100,6 +110,60 @@ impl Facts<'_> {
         });
         texts.collect()
     }
+}
+
+/// The client could not read what it was given as a URL: the scheme, the port or the host is none. What
+/// it was given tells which.
+fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
+    const SCHEMES: [&str; 3] = ["http", "https", "ftp"];
+    let fetched = facts.fetched.filter(|fetched| fetched.ending == Ending::BadUrl)?;
+    let url = fetched.url.as_str();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let bracketed = authority.starts_with('[');
+    let mut words = vec![url.to_owned(), format!("{scheme}://{authority}"), authority.to_owned()];
+    words.push(format!(":{port}"));
+    if !SCHEMES.contains(&scheme) {
+        words.insert(1, format!("{scheme}://"));
+    }
+    words.retain(|word| word.len() > 1);
+    let own = facts.client_source();
+    let at = own.and_then(|client| facts.locator.mention_in(&client.source, &words));
+    let at = at.or_else(|| facts.locator.mention_in_scripts(&words, |_| true));
+    let said = |message: String| {
+        Diagnosis::new("not-a-url", message)
+            .look([look::pods(&facts.namespace())])
+            .fact(format!("the client was given {url}, and has sent nothing"))
+            .at(at.clone())
+    };
+    if !SCHEMES.contains(&scheme.to_lowercase().as_str()) {
+        let near = nearest(scheme, ["http", "https"]).unwrap_or("http");
+        return Some(
+            said(format!("the client knows no protocol {scheme:?}"))
+                .nearest(Some(format!("{near}://")))
+                .fix(format!("write {near}:// instead of {scheme}://, apply, and send again")),
+        );
+    }
+    if host.is_empty() && !bracketed {
+        return Some(
+            said(format!("there is no host in {url}"))
+                .fact("a URL is http://HOST:PORT/PATH: a name or an address stands behind ://")
+                .fix("write the server's name or address there; where it comes from a command or a variable, see what that gives"),
+        );
+    }
+    if !bracketed && !port.is_empty() && port.parse::<u16>().is_err() {
+        return Some(
+            said(format!("{port:?} is no port number"))
+                .fact("a port is one number from 1 to 65535, behind the host's colon")
+                .fix(format!("write the number of the port instead of {port}, and send again")),
+        );
+    }
+    Some(
+        said(format!("the client cannot read {url:?} as a URL"))
+            .fact("a URL is http://HOST:PORT/PATH, without spaces")
+            .fix("write it so, and send again"),
+    )
 }
 
 /// A shell used a variable that nobody has set, so the address is empty.
@@ -134,7 +198,21 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "#");
     let alike = |other: &&str| letters(other) != letters(name);
     let near = nearest(name, given.iter().map(|variable| variable.name).filter(alike));
-    let near = near.or_else(|| nearest(name, own.filter(alike)));
+    // Kubernetes' own variables of Services are called as they are.
+    let services: Vec<String> = facts
+        .case
+        .cluster
+        .objects()
+        .list::<Service>(None)
+        .filter_map(|one| Some(one.metadata.name.as_deref()?.to_uppercase().replace(['-', '.'], "_")))
+        .collect();
+    let of_service = |name: &str| {
+        services.iter().any(|service| {
+            let rest = name.strip_prefix(service.as_str());
+            rest.is_some_and(|rest| rest.starts_with("_PORT") || rest.starts_with("_SERVICE_"))
+        })
+    };
+    let near = near.or_else(|| nearest(name, own.filter(alike).filter(|own| !of_service(own))));
     let near = near.filter(|_| !environment.iter().any(|(known, _)| known == name));
     let path =
         given.iter().find(|variable| Some(variable.name) == near).map(|one| one.path.clone());

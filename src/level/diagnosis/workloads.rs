@@ -1,15 +1,16 @@
 //! Pods that are not there, or do not run.
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, containers, trial};
+use super::{Diagnosis, Facts, containers, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
 use crate::cluster::ObjectName;
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, nearest};
 use crate::level::place::{NoPlace, PlaceKind};
 use crate::level::source::Source;
 use crate::network::Party;
@@ -50,6 +51,19 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
         );
     }
     let namespace = place.namespace.as_str();
+    let deployment = facts.case.cluster.objects().get::<Deployment>(namespace, &place.name);
+    if let Some(deployment) = deployment.filter(|_| place.kind != PlaceKind::Pod)
+        && deployment.spec.as_ref().is_some_and(|spec| spec.replicas == Some(0))
+    {
+        let (name, within) = (&place.name, look::in_namespace(namespace));
+        let source = facts.locator.source("Deployment", namespace, name);
+        return Some(
+            said.look([format!("kubectl get deployment {name}{within}")])
+                .fact(format!("Deployment {name} keeps 0 pods"))
+                .at(source.and_then(|source| locate::at(&source, "spec.replicas")))
+                .fix(format!("kubectl scale deployment {name} --replicas=1{within}, and send again")),
+        );
+    }
     let said = match diagnose(facts) {
         Some(trouble) => {
             let at = trouble.at.clone();
@@ -154,7 +168,19 @@ fn brought_back(
     .fact("restartPolicy restarts containers inside a pod that exists")
     .at(at);
     // Pods of a controller have names of their own: where the goal wants this one, it has to be made again.
-    if !facts.case.goal.expect.served_by_pod.iter().any(|pod| pod == name) {
+    let sends = super::place_of(facts.case.goal).is_some_and(|place| {
+        place.kind == PlaceKind::Pod && place.name == name && place.namespace == namespace
+    });
+    let deployment = facts.case.cluster.objects().get::<Deployment>(namespace, name);
+    if let Some(deployment) = deployment
+        && deployment.spec.as_ref().is_some_and(|spec| spec.replicas == Some(0))
+    {
+        let place = look::in_namespace(namespace);
+        return said
+            .fact(format!("there is a Deployment {name}, which keeps 0 pods"))
+            .fix(format!("kubectl scale deployment {name} --replicas=1{place}"));
+    }
+    if !sends && !facts.case.goal.expect.served_by_pod.iter().any(|pod| pod == name) {
         return said
             .fix(format!("make a Deployment of it, with pod {name} as its template, and apply"));
     }
@@ -209,11 +235,17 @@ fn controlled<T: Resource>(
         let (kind, maker) = super::answers::maker(facts, pod);
         kind == T::KIND && maker == name
     };
-    objects
-        .list::<Pod>(Some(namespace))
-        .filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
-        .filter(own)
-        .find_map(|pod| not_running(facts, pod, Some(&template)))
+    let whole = ObjectName {
+        kind: T::KIND,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    };
+    let pods = objects.list::<Pod>(Some(namespace));
+    let mut pods: Vec<&std::sync::Arc<Pod>> =
+        pods.filter(|pod| selector.matches(pod.metadata.labels.as_ref())).filter(own).collect();
+    // What an older template's pod complains of may be mended already.
+    pods.sort_by_key(|pod| rollouts::is_older(facts, &whole, pod));
+    pods.into_iter().find_map(|pod| not_running(facts, pod, Some(&template)))
 }
 
 /// A container of the pod waits or has crashed, or no node takes the pod.
@@ -247,9 +279,18 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
     if let Some(said) = rejected(pod, source) {
         return Some(said);
     }
+    if let Some((path, said)) = missing_volume(facts, pod) {
+        return Some(said.at(at(&path)));
+    }
     if pod.is_running() || status.phase.as_deref() == Some("Succeeded") {
         let (container, said) = containers::ended(pod)?;
-        return Some(said.at(at(&format!("spec.containers[{container}]"))));
+        let spec = pod.spec.as_ref()?.containers.get(container)?;
+        let field = match (&spec.command, &spec.args) {
+            (Some(_), _) => ".command",
+            (None, Some(_)) => ".args",
+            (None, None) => "",
+        };
+        return Some(said.at(at(&format!("spec.containers[{container}]{field}"))));
     }
     let mut conditions = status.conditions.iter();
     let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
@@ -257,13 +298,137 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         pod.metadata.namespace.as_deref().unwrap_or(""),
         pod.metadata.name.as_deref().unwrap_or(""),
     );
+    let said = Diagnosis::new("pod-not-scheduled", format!("no node takes pod {name}"))
+        .look([look::describe("pod", namespace, name), look::nodes()])
+        .facts(pending.message.clone());
+    if let Some(said) = no_such_node(facts, pod, source, &said) {
+        return Some(said);
+    }
+    if let Some(said) = closed_nodes(facts, pod, &said) {
+        return Some(said);
+    }
     Some(
-        Diagnosis::new("pod-not-scheduled", format!("no node takes pod {name}"))
-            .look([look::describe("pod", namespace, name), look::nodes()])
-            .facts(pending.message.clone())
-            .at(source.and_then(asked_of_nodes))
+        said.at(source.and_then(asked_of_nodes))
             .fix("change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes"),
     )
+}
+
+/// The labels by which a pod's nodeSelector asks for its node.
+fn asked_labels(pod: &Pod) -> impl Iterator<Item = (&String, &String)> {
+    pod.spec.iter().filter_map(|spec| spec.node_selector.as_ref()).flatten()
+}
+
+fn has_label(node: &Node, (key, value): (&String, &String)) -> bool {
+    node.metadata.labels.as_ref().and_then(|labels| labels.get(key)) == Some(value)
+}
+
+/// The pod asks for a label that no node has.
+fn no_such_node(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let nodes: Vec<&std::sync::Arc<Node>> = facts.case.cluster.objects().list::<Node>(None).collect();
+    let (key, value) =
+        asked_labels(pod).find(|label| !nodes.iter().any(|node| has_label(node, *label)))?;
+    let labels = nodes.iter().flat_map(|node| node.metadata.labels.iter().flatten());
+    let mut values: Vec<&str> =
+        labels.filter(|(own, _)| *own == key).map(|(_, value)| value.as_str()).collect();
+    values.sort_unstable();
+    values.dedup();
+    // A label that one node alone has is the one that is meant.
+    let near = nearest(value, values.iter().copied());
+    let near = near.or_else(|| values.first().copied().filter(|_| values.len() == 1));
+    let line = source.and_then(|source| {
+        let path = crate::manifest::field("spec.nodeSelector", key);
+        locate::at(&source.source, &source.within(&path))
+    });
+    let said = said
+        .clone()
+        .fact(format!("no node has the label {key}={value}"))
+        .look(["kubectl get nodes --show-labels".to_owned()])
+        .at(line)
+        .nearest(near.map(|near| format!("{key}: {near}")));
+    Some(match near {
+        Some(near) => said.fix(format!("write {key}: {near}, apply, and send again")),
+        None if values.is_empty() => {
+            said.fix("ask for a label that a node has: kubectl get nodes --show-labels")
+        }
+        None => said.fix(format!("ask for a node that there is: {key} is {}", values.join(", "))),
+    })
+}
+
+/// Every node that the pod asks for is cordoned, or has a taint that the pod does not tolerate: who says
+/// so is the node, and no line of the pod's.
+fn closed_nodes(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
+    let name = pod.metadata.name.as_deref()?;
+    // Without a selector other nodes may refuse it for other reasons.
+    asked_labels(pod).next()?;
+    let nodes = facts.case.cluster.objects().list::<Node>(None);
+    let node = nodes.into_iter().find(|node| asked_labels(pod).all(|label| has_label(node, label)))?;
+    let node_name = node.metadata.name.as_deref()?;
+    let spec = node.spec.as_ref()?;
+    if spec.unschedulable == Some(true) {
+        return Some(
+            said.clone()
+                .fact(format!("{node_name}, which the pod asks for, is cordoned"))
+                .fix(format!("kubectl uncordon {node_name}")),
+        );
+    }
+    let tolerations = pod.spec.as_ref()?.tolerations.as_deref().unwrap_or_default();
+    let taint = spec.taints.iter().flatten().find(|taint| {
+        let borne = tolerations.iter().any(|one| {
+            let key = one.key.as_ref().is_none_or(|key| *key == taint.key);
+            let effect = one.effect.as_ref().is_none_or(|effect| *effect == taint.effect);
+            let value = one.operator.as_deref() == Some("Exists") || one.value == taint.value;
+            key && effect && value
+        });
+        taint.effect != "PreferNoSchedule" && !taint.key.starts_with("node.kubernetes.io/") && !borne
+    })?;
+    let value = taint.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+    let shown = format!("{}{value}:{}", taint.key, taint.effect);
+    Some(
+        said.clone()
+            .look([look::describe("node", "", node_name)])
+            .fact(format!("{node_name}, which the pod asks for, has the taint {shown}: pod {name} does not tolerate it"))
+            .fix(format!(
+                "kubectl taint node {node_name} {}:{}-, or let the pod tolerate it (tolerations)",
+                taint.key, taint.effect
+            )),
+    )
+}
+
+/// A pod whose containers wait for a ConfigMap that one of its volumes names, and that is not there: the
+/// volume's path, and what is to be said.
+fn missing_volume(facts: &Facts<'_>, pod: &Pod) -> Option<(String, Diagnosis)> {
+    let objects = facts.case.cluster.objects();
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let waits = pod.status.as_ref()?.container_statuses.iter().flatten().any(|one| {
+        let waiting = one.state.as_ref().and_then(|state| state.waiting.as_ref());
+        waiting.and_then(|waiting| waiting.reason.as_deref()) == Some("ContainerCreating")
+    });
+    let volumes = pod.spec.as_ref()?.volumes.iter().flatten().enumerate().filter(|_| waits);
+    let mut maps = volumes.filter_map(|(index, volume)| Some((index, volume.config_map.as_ref()?)));
+    let (index, map) = maps.find(|(_, map)| {
+        map.optional != Some(true) && objects.get::<ConfigMap>(namespace, &map.name).is_none()
+    })?;
+    let there = objects.list::<ConfigMap>(Some(namespace));
+    let there: Vec<&str> = there.filter_map(|one| one.metadata.name.as_deref()).collect();
+    let near = nearest(&map.name, there);
+    let said = Diagnosis::new(
+        "container-does-not-run",
+        format!("pod {name} waits for ConfigMap {}, which is not there", map.name),
+    )
+    .look([look::describe("pod", namespace, name)])
+    .look([format!("kubectl get configmaps{}", look::in_namespace(namespace))])
+    .fact("a container is made when all volumes of its pod are there")
+    .nearest(near.map(|near| format!("ConfigMap {near}")))
+    .fix(match near {
+        Some(near) => format!("write {near} instead of {}, apply, and send again", map.name),
+        None => format!("make ConfigMap {}", map.name),
+    });
+    Some((format!("spec.volumes[{index}].configMap.name"), said))
 }
 
 /// The kubelet did not take the pod: it looks for itself, where `nodeName` passes the scheduler by (kubernetes
