@@ -55,7 +55,9 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
     let fix = match other {
         Some(other) => format!("use {other}, which the image has"),
         None if facts.runs_in_pod() => {
-            format!("install {program} there, or let that container have an image that has it, as curlimages/curl")
+            format!(
+                "install {program} there, or let that container have an image that has it, as curlimages/curl"
+            )
         }
         None => "send from a container whose image has it, as curlimages/curl".to_owned(),
     };

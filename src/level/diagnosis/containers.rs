@@ -166,15 +166,21 @@ fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
     // A server whose names nobody answers gives up later.
     trial::wait(&mut copy, Duration::from_secs(60));
     let old = |new: &Pod| {
-        facts.case.cluster.objects().get::<Pod>(namespace, full_name(new).1).is_some_and(|old| {
-            old.metadata.uid == new.metadata.uid
-        })
+        facts
+            .case
+            .cluster
+            .objects()
+            .get::<Pod>(namespace, full_name(new).1)
+            .is_some_and(|old| old.metadata.uid == new.metadata.uid)
     };
     let runs = |new: &Pod| {
-        let mut containers = new.status.iter().flat_map(|one| one.container_statuses.iter().flatten());
-        new.is_running() && containers.all(|one| {
-            one.restart_count == 0 && one.state.as_ref().is_some_and(|state| state.running.is_some())
-        })
+        let mut containers =
+            new.status.iter().flat_map(|one| one.container_statuses.iter().flatten());
+        new.is_running()
+            && containers.all(|one| {
+                one.restart_count == 0
+                    && one.state.as_ref().is_some_and(|state| state.running.is_some())
+            })
     };
     let mut pods = copy.objects().list::<Pod>(Some(namespace));
     let made = |new: &Pod| {
@@ -388,8 +394,8 @@ fn nodes_port_taken(
     .fix(format!("let pod {name} run on another node, or listen on another port than {port}"))
 }
 
-/// The last line that the container wrote before it ended, and that says something: not where GNU's tools
-/// send their reader ("Try 'sleep --help' for more information.").
+/// The last two lines that the container wrote before it ended: many programs say what is wrong, and
+/// then where to read more.
 fn last_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<String> {
     let (namespace, name) = full_name(pod);
     let cluster = facts.case.cluster;
@@ -397,6 +403,7 @@ fn last_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<String> {
         .logs(namespace, name, container, true)
         .or_else(|_| cluster.logs(namespace, name, container, false))
         .ok()?;
-    let mut lines = log.iter().rev().map(|(_, (_, line))| line.trim());
-    lines.find(|line| !line.is_empty() && !line.starts_with("Try '")).map(str::to_owned)
+    let mut last: Vec<&str> = log.iter().rev().map(|(_, (_, line))| line.trim()).take(2).collect();
+    last.reverse();
+    (!last.is_empty()).then(|| last.join(" / "))
 }

@@ -170,7 +170,10 @@ fn not_selected(
 }
 
 /// The Service and the label before it in `db-0.db` or `db-0.db.shop`.
-pub(super) fn below_service<'a, 'n>(facts: &Facts<'a>, name: &'n str) -> Option<(&'n str, &'a Arc<Service>)> {
+pub(super) fn below_service<'a, 'n>(
+    facts: &Facts<'a>,
+    name: &'n str,
+) -> Option<(&'n str, &'a Arc<Service>)> {
     let (pod_label, rest) = name.split_once('.')?;
     Some((pod_label, service_names::find(facts, rest)?))
 }
@@ -436,9 +439,8 @@ fn remade(manifest: &serde_json::Value) -> String {
     let name = manifest["metadata"]["name"].as_str().unwrap_or("");
     let place = look::in_namespace(manifest["metadata"]["namespace"].as_str().unwrap_or(""));
     let labels = manifest["spec"]["selector"].as_object().into_iter().flatten();
-    let labels: Vec<String> = labels
-        .filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?)))
-        .collect();
+    let labels: Vec<String> =
+        labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
     let ports = manifest["spec"]["ports"].as_array().into_iter().flatten();
     let ports: Vec<String> = ports.map(|port| port["port"].to_string()).collect();
     format!(

@@ -660,9 +660,11 @@ impl Failed<'_> {
             Some(service) => {
                 let (namespace, name) = services::full_name(service);
                 let shown = shown_name(namespace, name);
-                said.fact(format!("Service {shown} has node port {port} at the addresses of the nodes"))
-                    .nearest(Some("a node's address: kubectl get nodes -o wide".to_owned()))
-                    .fix("write a node's address instead of localhost, and send again")
+                said.fact(format!(
+                    "Service {shown} has node port {port} at the addresses of the nodes"
+                ))
+                .nearest(Some("a node's address: kubectl get nodes -o wide".to_owned()))
+                .fix("write a node's address instead of localhost, and send again")
             }
             None => said.fix("write the address of a machine that listens there, and send again"),
         }

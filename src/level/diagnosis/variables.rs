@@ -204,7 +204,9 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
         .cluster
         .objects()
         .list::<Service>(None)
-        .filter_map(|one| Some(one.metadata.name.as_deref()?.to_uppercase().replace(['-', '.'], "_")))
+        .filter_map(|one| {
+            Some(one.metadata.name.as_deref()?.to_uppercase().replace(['-', '.'], "_"))
+        })
         .collect();
     let of_service = |name: &str| {
         services.iter().any(|service| {

@@ -61,7 +61,9 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
             said.look([format!("kubectl get deployment {name}{within}")])
                 .fact(format!("Deployment {name} keeps 0 pods"))
                 .at(source.and_then(|source| locate::at(&source, "spec.replicas")))
-                .fix(format!("kubectl scale deployment {name} --replicas=1{within}, and send again")),
+                .fix(format!(
+                    "kubectl scale deployment {name} --replicas=1{within}, and send again"
+                )),
         );
     }
     let said = match diagnose(facts) {
@@ -235,11 +237,8 @@ fn controlled<T: Resource>(
         let (kind, maker) = super::answers::maker(facts, pod);
         kind == T::KIND && maker == name
     };
-    let whole = ObjectName {
-        kind: T::KIND,
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-    };
+    let whole =
+        ObjectName { kind: T::KIND, namespace: namespace.to_owned(), name: name.to_owned() };
     let pods = objects.list::<Pod>(Some(namespace));
     let mut pods: Vec<&std::sync::Arc<Pod>> =
         pods.filter(|pod| selector.matches(pod.metadata.labels.as_ref())).filter(own).collect();
@@ -307,10 +306,9 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
     if let Some(said) = closed_nodes(facts, pod, &said) {
         return Some(said);
     }
-    Some(
-        said.at(source.and_then(asked_of_nodes))
-            .fix("change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes"),
-    )
+    Some(said.at(source.and_then(asked_of_nodes)).fix(
+        "change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes",
+    ))
 }
 
 /// The labels by which a pod's nodeSelector asks for its node.
@@ -329,7 +327,8 @@ fn no_such_node(
     source: Option<&PodSource<'_>>,
     said: &Diagnosis,
 ) -> Option<Diagnosis> {
-    let nodes: Vec<&std::sync::Arc<Node>> = facts.case.cluster.objects().list::<Node>(None).collect();
+    let nodes: Vec<&std::sync::Arc<Node>> =
+        facts.case.cluster.objects().list::<Node>(None).collect();
     let (key, value) =
         asked_labels(pod).find(|label| !nodes.iter().any(|node| has_label(node, *label)))?;
     let labels = nodes.iter().flat_map(|node| node.metadata.labels.iter().flatten());
@@ -366,7 +365,8 @@ fn closed_nodes(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagno
     // Without a selector other nodes may refuse it for other reasons.
     asked_labels(pod).next()?;
     let nodes = facts.case.cluster.objects().list::<Node>(None);
-    let node = nodes.into_iter().find(|node| asked_labels(pod).all(|label| has_label(node, label)))?;
+    let node =
+        nodes.into_iter().find(|node| asked_labels(pod).all(|label| has_label(node, label)))?;
     let node_name = node.metadata.name.as_deref()?;
     let spec = node.spec.as_ref()?;
     if spec.unschedulable == Some(true) {
@@ -384,7 +384,9 @@ fn closed_nodes(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagno
             let value = one.operator.as_deref() == Some("Exists") || one.value == taint.value;
             key && effect && value
         });
-        taint.effect != "PreferNoSchedule" && !taint.key.starts_with("node.kubernetes.io/") && !borne
+        taint.effect != "PreferNoSchedule"
+            && !taint.key.starts_with("node.kubernetes.io/")
+            && !borne
     })?;
     let value = taint.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
     let shown = format!("{}{value}:{}", taint.key, taint.effect);
