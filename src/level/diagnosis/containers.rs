@@ -87,13 +87,8 @@ pub(super) fn diagnose(
 
 /// The line of its configuration that the container's server could not read when it ran last.
 fn refused_config(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
-    let place = place_of(pod, container);
-    let since = last_start(facts, &place, container);
-    let mut deeds = facts.case.cluster.deeds().rev();
-    let (file, line, why) = deeds.find_map(|deed| match &deed.did {
-        Did::ConfigRefused { file, line, why } if deed.place == place && deed.at >= since => {
-            Some((file, *line, why))
-        }
+    let (file, line, why) = since_last_start(facts, pod, container, |did| match did {
+        Did::ConfigRefused { file, line, why } => Some((file, *line, why)),
         _ => None,
     })?;
     let (name, own) = (&container.name, file.rsplit('/').next().unwrap_or(file));
@@ -255,12 +250,23 @@ fn unresolved(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Opti
 
 /// The port that the container's server found taken when it ran last: what one before it said is over.
 fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<SocketAddr> {
-    let place = place_of(pod, container);
-    let since = last_start(facts, &place, container);
-    facts.case.cluster.deeds().rev().find_map(|deed| match &deed.did {
-        Did::PortTaken { at, .. } if deed.place == place && deed.at >= since => Some(*at),
+    since_last_start(facts, pod, container, |did| match did {
+        Did::PortTaken { at, .. } => Some(*at),
         _ => None,
     })
+}
+
+/// What the container's programs did last, of what `picks` takes, since its last run that has ended began.
+fn since_last_start<'a, T>(
+    facts: &Facts<'a>,
+    pod: &Pod,
+    container: &ContainerStatus,
+    picks: impl Fn(&'a Did) -> Option<T>,
+) -> Option<T> {
+    let place = place_of(pod, container);
+    let since = last_start(facts, &place, container);
+    let mut own = facts.case.cluster.deeds().rev().filter(|deed| deed.place == place);
+    own.find_map(|deed| picks(&deed.did).filter(|_| deed.at >= since))
 }
 
 /// A container of the pod whose server found this port taken, and its place in the list.
