@@ -375,6 +375,34 @@ fn the_ladder_shows_one_rung_a_press_and_marks_no_line_before_the_third() {
 }
 
 #[test]
+fn of_several_failures_one_is_helped_with_at_a_time() {
+    let pack = Pack::embedded().expect("the campaign is sound");
+    let level = pack.levels.iter().find(|level| level.name == "four-silences").expect("the level");
+    let mut player = Player::at_the_campaign(120, 36);
+    player.open(level);
+    player.keys("ctrl-g esc").wait_until("✗ http://garden").wait(Duration::from_secs(9));
+    let at_once = player.screen();
+    for symptom in ["refused 0/6", "no answer 0/6", "unknown name 0/6", "another page 0/6"] {
+        assert!(at_once.contains(symptom), "the strip names {symptom}:\n{at_once}");
+    }
+    player.keys("f3 f3 f3 f3");
+    let kitchen = player.screen();
+    assert!(kitchen.contains("failure 1 of 4"), "{kitchen}");
+    assert_eq!(kitchen.matches("→ ").count(), 1, "one way out, of one failure:\n{kitchen}");
+    player.keys("tab");
+    let laundry = player.screen();
+    assert!(laundry.contains("failure 2 of 4"), "{laundry}");
+    assert!(!laundry.contains("→ "), "the second failure begins at the bottom:\n{laundry}");
+    player.keys("f3");
+    assert!(player.screen().contains("F3: the facts"), "{}", player.screen());
+    player.keys("backtab");
+    assert!(player.screen().contains("→ "), "the first is where it was:\n{}", player.screen());
+    player.keys("tab tab esc");
+    let after = player.screen();
+    assert!(after.contains("Unknown name"), "its own way is shown:\n{after}");
+}
+
+#[test]
 fn a_number_chooses_and_enter_confirms() {
     let mut player = Player::new(120, 36);
     player.keys("enter enter ctrl-g 3");

@@ -34,7 +34,7 @@ On the trail: the number or name of a level opens it. In a level:
   apply            apply your files
   go               send the goal's requests
   way, way N       the way of the last request, hop by hop; of the Nth before it
-  why              why a goal fails; again: one step more
+  why [N]          why a goal fails, of several the Nth; again: one step more
   look N           runs a command that why named
   map              the cluster in sentences; describe NAME tells more
   hint             the next hint
@@ -177,7 +177,7 @@ impl<I: Source, O: Write> Plain<I, O> {
             }
             "go" => self.go(),
             "way" => self.way(rest),
-            "why" => self.why(),
+            "why" => self.why(rest),
             "look" => self.look(rest),
             "map" => self.map(),
             "describe" => self.describe(rest),
@@ -545,22 +545,42 @@ impl<I: Source, O: Write> Plain<I, O> {
         }
     }
 
-    /// One rung of the ladder more at each call.
-    fn why(&mut self) -> io::Result<()> {
-        let rung = |game: &Game| game.play().map_or(0, |play| play.ladder.rung);
-        let before = rung(&self.game);
+    /// One rung of the ladder more at each call, for the failure of that number, from 1, or for the same as
+    /// before.
+    fn why(&mut self, number: &str) -> io::Result<()> {
+        let climbed = |game: &Game| {
+            game.play().map_or((0, 0), |play| {
+                let help = play.help();
+                (help.chosen, help.rung())
+            })
+        };
+        let before = climbed(&self.game);
         self.send(Msg::Level(LevelMsg::Why))?;
         if self.game.popup() != Some(&Popup::Why) {
             return self.notice();
         }
-        if rung(&self.game) == before {
+        let failures = self.game.play().map_or(0, |play| play.help().faults.len());
+        match number.parse::<usize>() {
+            Ok(number) if (1..=failures).contains(&number) => {
+                let by = number as i32 - 1 - climbed(&self.game).0 as i32;
+                self.send(Msg::Level(LevelMsg::OtherFailure(by)))?;
+            }
+            _ if number.is_empty() => {}
+            _ => {
+                self.send(Msg::Dismiss)?;
+                return self.say(&format!("why takes a failure's number, from 1 to {failures}."));
+            }
+        }
+        let now = climbed(&self.game);
+        if now == before || (now.0 != before.0 && now.1 == 0) {
             self.send(Msg::Level(LevelMsg::Why))?;
         }
         self.send(Msg::Dismiss)?;
         let Some(play) = self.game.play() else { return Ok(()) };
         let unapplied = play.unapplied().join(", ");
-        let lines = narration::ladder(play.goals(), play.ladder.rung);
-        let next = match play.ladder.next() {
+        let help = play.help();
+        let lines = narration::ladder(play.goals(), &help);
+        let next = match help.next() {
             Some(next) => format!("why again: {}. look N runs a command.", next.words()),
             None => "That is all there is to say. look N runs a command.".to_owned(),
         };

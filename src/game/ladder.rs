@@ -9,15 +9,25 @@ use crate::level::{Diagnosis, GoalState};
 /// The last rung.
 pub const TOP: u8 = 4;
 
-/// How far the player has climbed.
+/// How far the player has climbed, for each fault on its own: whoever asks about one reads nothing of
+/// the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ladder {
-    /// The rung that is shown for the failure at hand, from 0.
-    pub rung: u8,
-    /// The highest that was reached in this level.
+    /// The highest rung that was reached in this level.
     pub highest: u8,
-    /// What failed when the goals' requests were sent last.
-    causes: Vec<Cause>,
+    /// What failed when the goals' requests were sent last, and the rung that was reached for it.
+    climbs: Vec<(Cause, u8)>,
+    /// The fault that help was asked for last.
+    chosen: Option<Cause>,
+}
+
+/// What is wrong now, and how much of it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Help<'a> {
+    /// Each fault once, in the order of the goals.
+    pub faults: Vec<Fault<'a>>,
+    /// Which of them the next press tells more of.
+    pub chosen: usize,
 }
 
 /// What the next press shows.
@@ -37,27 +47,69 @@ impl Ladder {
     /// The goals' requests were sent. A new cause begins at the bottom; the same one goes on where the
     /// player was. `at_once` shows everything.
     pub fn fell(&mut self, goals: &[GoalState], at_once: bool) {
-        let causes: Vec<Cause> =
-            faults(goals).iter().map(|fault| fault.diagnosis.cause()).collect();
-        if causes != self.causes {
-            self.rung = 0;
-        }
-        self.causes = causes;
-        if at_once {
-            self.rung = TOP;
+        let climb = |fault: &Fault<'_>| {
+            let cause = fault.diagnosis.cause();
+            let rung = if at_once { TOP } else { self.rung_of(&cause) };
+            (cause, rung)
+        };
+        self.climbs = faults(goals).iter().map(climb).collect();
+        if at_once && !self.climbs.is_empty() {
             self.highest = TOP;
         }
     }
 
-    /// One rung up.
-    pub fn climb(&mut self) {
-        self.rung = (self.rung + 1).min(TOP);
-        self.highest = self.highest.max(self.rung);
+    /// What is wrong with these goals, as far as it was asked for.
+    pub fn help<'a>(&self, goals: &'a [GoalState]) -> Help<'a> {
+        let mut faults = faults(goals);
+        for fault in &mut faults {
+            fault.rung = self.rung_of(&fault.diagnosis.cause());
+        }
+        let chosen = faults.iter().position(|fault| self.is_chosen(&fault.diagnosis.cause()));
+        Help { faults, chosen: chosen.unwrap_or(0) }
+    }
+
+    /// One rung up for the chosen fault.
+    pub fn climb(&mut self, goals: &[GoalState]) {
+        let Some(cause) = self.help(goals).asked().map(|fault| fault.diagnosis.cause()) else {
+            return;
+        };
+        let rung = (self.rung_of(&cause) + 1).min(TOP);
+        self.climbs.retain(|(other, _)| *other != cause);
+        self.climbs.push((cause, rung));
+        self.highest = self.highest.max(rung);
+    }
+
+    /// Help is asked for with another fault: the next one, or the one before.
+    pub fn turn(&mut self, goals: &[GoalState], by: i32) {
+        let help = self.help(goals);
+        let count = help.faults.len().max(1) as i32;
+        let at = (help.chosen as i32 + by).rem_euclid(count) as usize;
+        self.chosen = help.faults.get(at).map(|fault| fault.diagnosis.cause());
+    }
+
+    fn is_chosen(&self, cause: &Cause) -> bool {
+        self.chosen.as_ref() == Some(cause)
+    }
+
+    fn rung_of(&self, cause: &Cause) -> u8 {
+        self.climbs.iter().find(|(other, _)| other == cause).map_or(0, |(_, rung)| *rung)
+    }
+}
+
+impl<'a> Help<'a> {
+    /// The fault that the next press tells more of, if anything is wrong.
+    pub fn asked(&self) -> Option<&Fault<'a>> {
+        self.faults.get(self.chosen)
+    }
+
+    /// The rung that was reached for it, from 0.
+    pub fn rung(&self) -> u8 {
+        self.asked().map_or(0, |fault| fault.rung)
     }
 
     /// What the next press shows, if there is another rung.
     pub fn next(&self) -> Option<Next> {
-        match self.rung {
+        match self.rung() {
             0 => Some(Next::Look),
             1 => Some(Next::Facts),
             2 => Some(Next::Line),
@@ -66,9 +118,9 @@ impl Ladder {
         }
     }
 
-    /// Whether lines of the player's files are marked.
-    pub fn shows_line(&self) -> bool {
-        self.rung >= 3
+    /// The fault that breaks a goal, counted from 0.
+    pub fn of_goal(&self, goal: usize) -> Option<&Fault<'a>> {
+        self.faults.iter().find(|fault| fault.goals.contains(&goal))
     }
 }
 
@@ -91,12 +143,16 @@ pub struct Fault<'a> {
     pub goals: Vec<usize>,
     /// What is known of it.
     pub diagnosis: &'a Diagnosis,
-    /// The commands that show its evidence, numbered from 1 over all causes. What another cause lists
-    /// before is not listed again.
-    pub looks: Vec<(usize, &'a str)>,
+    /// The rung that was reached for it, from 0.
+    pub rung: u8,
 }
 
 impl Fault<'_> {
+    /// Whether its line in the player's files is marked.
+    pub fn shows_line(&self) -> bool {
+        self.rung >= 3
+    }
+
     /// The nearest miss, where it is not the way out itself.
     pub fn nearest(&self) -> Option<&str> {
         let nearest = self.diagnosis.nearest.as_deref()?;
@@ -106,23 +162,14 @@ impl Fault<'_> {
 }
 
 /// What is wrong, each cause once.
-pub fn faults(goals: &[GoalState]) -> Vec<Fault<'_>> {
+fn faults(goals: &[GoalState]) -> Vec<Fault<'_>> {
     let mut faults: Vec<Fault<'_>> = Vec::new();
     for (at, goal) in goals.iter().enumerate().filter(|(_, goal)| !goal.passed) {
         let Some(diagnosis) = &goal.diagnosis else { continue };
         let cause = diagnosis.cause();
         match faults.iter_mut().find(|fault| fault.diagnosis.cause() == cause) {
             Some(fault) => fault.goals.push(at),
-            None => faults.push(Fault { goals: vec![at], diagnosis, looks: Vec::new() }),
-        }
-    }
-    let mut listed: Vec<&str> = Vec::new();
-    for fault in &mut faults {
-        for look in &fault.diagnosis.look {
-            if !listed.contains(&look.as_str()) {
-                listed.push(look);
-                fault.looks.push((listed.len(), look));
-            }
+            None => faults.push(Fault { goals: vec![at], diagnosis, rung: 0 }),
         }
     }
     faults

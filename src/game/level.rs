@@ -3,8 +3,7 @@
 use super::play::{Panel, Play, Tone};
 use super::scene::Spot;
 use super::{
-    Asked, Effect, Game, LevelMsg, Line, Popup, Prediction, Screen, apply, faults, narration,
-    terminal,
+    Asked, Effect, Game, LevelMsg, Line, Popup, Prediction, Screen, apply, narration, terminal,
 };
 use crate::cluster::Place;
 use crate::diagnostic::printable;
@@ -60,6 +59,7 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         LevelMsg::SkipPrediction => return skip_prediction(game),
         LevelMsg::Hint => hint(game),
         LevelMsg::Why => return why(game),
+        LevelMsg::OtherFailure(by) => turn_help(game, by),
         LevelMsg::Look(at) => look(game, at),
         LevelMsg::ApplyAndGo => return apply_and_go(game),
         LevelMsg::GoAsItIs => {
@@ -266,7 +266,7 @@ fn hint(game: &mut Game) {
 /// The ladder: what was shown so far, and one rung more if that is open already.
 fn why(game: &mut Game) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
-    if faults(play.goals()).is_empty() {
+    if play.help().faults.is_empty() {
         let unapplied = play.unapplied().join(", ");
         let solved = play.phase == Phase::Solved;
         let text = match (solved, unapplied.is_empty()) {
@@ -285,8 +285,9 @@ fn why(game: &mut Game) -> Vec<Effect> {
         game.popup = None;
         return Vec::new();
     }
-    if game.popup == Some(Popup::Why) || play.ladder.rung == 0 {
-        play.ladder.climb();
+    if game.popup == Some(Popup::Why) || play.help().rung() == 0 {
+        let goals = play.attempt.goals().to_vec();
+        play.ladder.climb(&goals);
         play.mark_failures();
         let (name, rung) = (play.level().name.clone(), play.ladder.highest);
         let record = game.record_mut(&name);
@@ -298,11 +299,21 @@ fn why(game: &mut Game) -> Vec<Effect> {
     vec![Effect::Save]
 }
 
+/// Help with another of the faults: the box tells of it, and its request's way is shown.
+fn turn_help(game: &mut Game, by: i32) {
+    let Some(play) = game.play.as_mut().filter(|_| game.popup == Some(Popup::Why)) else { return };
+    let goals = play.attempt.goals().to_vec();
+    play.ladder.turn(&goals, by);
+    let of = play.help().asked().map(|fault| fault.goals.clone()).unwrap_or_default();
+    play.show_way_of(&of);
+    game.scroll = None;
+}
+
 /// Enter in the ladder's box: to the line once that is shown, until then the first command to look.
 pub(super) fn follow_ladder(game: &mut Game) -> Vec<Effect> {
     let shows_line = game.play.as_ref().is_some_and(|play| {
-        play.ladder.shows_line()
-            && faults(play.goals()).iter().any(|fault| fault.diagnosis.at.is_some())
+        let help = play.help();
+        help.asked().is_some_and(|fault| fault.shows_line() && fault.diagnosis.at.is_some())
     });
     match shows_line {
         true => go_to_mark(game),
@@ -314,10 +325,7 @@ pub(super) fn follow_ladder(game: &mut Game) -> Vec<Effect> {
 /// Puts a command that shows the evidence into the terminal, to be run by the player.
 fn look(game: &mut Game, at: usize) {
     let Some(play) = &mut game.play else { return };
-    let command = faults(play.goals())
-        .iter()
-        .flat_map(|fault| &fault.looks)
-        .find_map(|(number, look)| (*number == at + 1).then(|| (*look).to_owned()));
+    let command = play.help().asked().and_then(|fault| fault.diagnosis.look.get(at).cloned());
     let Some(command) = command else { return };
     game.popup = None;
     into_terminal(play, command);
@@ -375,17 +383,16 @@ fn explain(game: &mut Game, word: &str) {
 fn go_to_mark(game: &mut Game) {
     game.popup = None;
     let Some(play) = &mut game.play else { return };
-    let pointed = play
-        .goals()
-        .iter()
-        .filter_map(|goal| goal.diagnosis.as_ref()?.at.as_ref())
+    let help = play.help();
+    let told = help.asked().into_iter().chain(&help.faults).filter(|fault| fault.shows_line());
+    let pointed = told
+        .filter_map(|fault| fault.diagnosis.at.as_ref())
         .map(|at| (at.file.to_string(), at.position.line))
         .next();
     let marked = play.file().and_then(|file| {
         let mark = file.marks.iter().chain(&file.traffic_marks).find_map(|mark| mark.position)?;
         Some((file.name.clone(), mark.line))
     });
-    let pointed = pointed.filter(|_| play.ladder.shows_line());
     match pointed.or(marked) {
         Some((file, line)) => {
             play.go_to(&file, line);

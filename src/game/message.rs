@@ -91,6 +91,8 @@ pub enum LevelMsg {
     Hint,
     /// Why a goal fails: what was shown so far, or another rung if that is open already.
     Why,
+    /// Help with the next of several failures, or with the one before.
+    OtherFailure(i32),
     /// Put a command of the ladder's first rung into the terminal: which, from 0.
     Look(usize),
     /// Apply what was edited, and send.

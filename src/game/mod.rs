@@ -34,12 +34,12 @@ pub use console::{Console, Origin, Printed, Recall};
 pub use debrief::{Answered, Debrief, Tried};
 pub use glossary::{Term, find as find_term, first_in as first_term_in, glossary};
 pub use hint::{Hints, PAUSE as HINT_PAUSE, Situation};
-pub use ladder::{Fault, Ladder, Next, faults, rung_name};
+pub use ladder::{Fault, Help, Ladder, Next, rung_name};
 pub use level::{RESET_CHOICES, UNAPPLIED_CHOICES};
 pub use line::{Line, LineEdit};
 pub use message::{Effect, FieldMsg, LevelMsg, Msg, TerminalMsg};
 pub use play::{Asked, Jump, LARGEST_FILE, Notice, OpenFile, Panel, Play, Tone, WALK, Walk};
-pub use predict::{Choice, Guess, Prediction, Question};
+pub use predict::{Choice, Guess, Prediction, Question, symptom};
 pub use save::{
     Contrast, Edits, Found, Guesses, Motion, Progress, Record, Save, Settings, Solved, ThemeChoice,
     Unreadable, VERSION,

@@ -1,6 +1,6 @@
 //! Every picture as sentences: for `--plain`, for screen readers, and for `describe`.
 
-use super::ladder::faults;
+use super::ladder::{Fault, Help};
 use super::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
 use super::story::Story;
 use crate::level::GoalState;
@@ -115,34 +115,43 @@ pub fn goal(goal: &GoalState) -> String {
     format!("{} ({state}: {} of {})", goal.say, goal.succeeded, goal.of)
 }
 
-/// The ladder as far as it was climbed, each cause with all the goals that it breaks.
-pub fn ladder(goals: &[GoalState], rung: u8) -> Vec<String> {
+/// The ladder as far as it was climbed for the fault that was asked about, with all the goals that it
+/// breaks; of the others their symptoms.
+pub fn ladder(goals: &[GoalState], help: &Help<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    for fault in faults(goals) {
-        let diagnosis = fault.diagnosis;
+    for (at, fault) in help.faults.iter().enumerate() {
         let broken: Vec<_> = fault.goals.iter().filter_map(|at| goals.get(*at)).collect();
         lines.extend(broken.iter().map(|goal| format!("Not passed: {}", goal.say)));
         if let Some(heard) = broken.first().and_then(|goal| goal.heard.as_ref()) {
             lines.push(format!("  The client says: {}", heard.said));
         }
-        lines.push(format!("  What happened: {}", diagnosis.message));
-        if rung >= 1 {
-            let looks = fault.looks.iter();
-            lines.extend(looks.map(|(number, look)| format!("  Where to look {number}: {look}")));
-        }
-        if rung >= 2 {
-            lines.extend(diagnosis.evidence.iter().map(|fact| format!("  Fact: {fact}")));
-        }
-        if rung >= 3 {
-            lines.extend(diagnosis.at.iter().map(|at| format!("  Line: {at}")));
-            lines.extend(fault.nearest().map(|nearest| format!("  Nearest miss: {nearest}")));
-        }
-        if rung >= 4 {
-            lines.push(format!("  Way out: {}", diagnosis.fix));
-            lines.push(format!("  Its name: {}", diagnosis.code));
+        match at == help.chosen {
+            true => rungs(fault, &mut lines),
+            false => lines.push(format!("  why {}: help with this one", at + 1)),
         }
     }
     lines
+}
+
+/// What was asked for about one fault.
+fn rungs(fault: &Fault<'_>, lines: &mut Vec<String>) {
+    let diagnosis = fault.diagnosis;
+    lines.push(format!("  What happened: {}", diagnosis.message));
+    if fault.rung >= 1 {
+        let looks = diagnosis.look.iter().enumerate();
+        lines.extend(looks.map(|(at, look)| format!("  Where to look {}: {look}", at + 1)));
+    }
+    if fault.rung >= 2 {
+        lines.extend(diagnosis.evidence.iter().map(|fact| format!("  Fact: {fact}")));
+    }
+    if fault.rung >= 3 {
+        lines.extend(diagnosis.at.iter().map(|at| format!("  Line: {at}")));
+        lines.extend(fault.nearest().map(|nearest| format!("  Nearest miss: {nearest}")));
+    }
+    if fault.rung >= 4 {
+        lines.push(format!("  Way out: {}", diagnosis.fix));
+        lines.push(format!("  Its name: {}", diagnosis.code));
+    }
 }
 
 /// What is known of something on the map, a line each.

@@ -199,6 +199,18 @@ pub struct Question {
     kind: Option<Kind>,
 }
 
+/// What the requests of a goal came to of which none succeeded, in a word or two: `refused`. Nothing is
+/// said of an answer from the right server.
+pub fn symptom(goal: &Goal, state: &GoalState) -> Option<&'static str> {
+    let heard = state.heard.as_ref().filter(|heard| heard.missed && state.succeeded == 0)?;
+    let fate = Fate::of(Kind::of(goal)?, heard)?;
+    match fate {
+        Page => heard.unwanted.then_some("answered"),
+        OneAddress | SeveralAddresses => None,
+        fate => Some(fate.title()),
+    }
+}
+
 impl Question {
     /// The question about the first goal that can be asked about; what holds already is no question.
     pub fn of(goals: &[Goal], scene: &Scene, cluster: &Cluster) -> Option<Question> {

@@ -18,6 +18,8 @@ pub struct Story {
     pub ending: String,
     /// Whether it arrived.
     pub arrived: bool,
+    /// The goal that it decided about, counted from 0.
+    pub goal: Option<usize>,
     /// The client's own words.
     pub said: Option<String>,
     /// Whether the player had guessed so.

@@ -265,10 +265,10 @@ pub fn headline(play: &Play) -> String {
     if !unapplied.is_empty() {
         return format!("Not applied: {unapplied}. Ctrl-S applies, Ctrl-G sends again.");
     }
-    let failed = play.goals().iter().find(|goal| !goal.passed);
-    let Some(diagnosis) = failed.and_then(|goal| goal.diagnosis.as_ref()) else {
-        return "Not yet: a goal has not passed.".to_owned();
-    };
+    let help = play.help();
+    let Some(fault) = help.asked() else { return "Not yet: a goal has not passed.".to_owned() };
+    let diagnosis = fault.diagnosis;
+    let failed = fault.goals.first().and_then(|at| play.goals().get(*at));
     if diagnosis.code == "manifest-refused" {
         return diagnosis.message.clone();
     }
@@ -332,6 +332,7 @@ fn show_stories(play: &mut Play, guess: Option<&Guess>) {
         let Some(mut story) = decisive_story(play, at) else { continue };
         let own = guess.filter(|guess| guess.goal == at);
         story.guess = own.map(|guess| guess.say.clone());
+        story.goal = Some(at);
         play.show_story(story);
     }
     if play.stories.len() > before {

@@ -289,6 +289,7 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
         }
         Because::ToSubnet { node } => format!("{} belongs to the pods of {node}", to.ip()),
         Because::ToNode { node } => format!("{} is {node}", to.ip()),
+        Because::ThisNode => format!("{} is this node's own address", to.ip()),
         Because::ToOutside => format!("{} is outside the cluster", to.ip()),
         Because::NoSuchPod { was: None } => format!("no pod has the address {}", to.ip()),
         Because::NoSuchPod { was: Some(pod) } => {

@@ -164,6 +164,8 @@ pub enum Because {
     ToSubnet { node: Arc<str> },
     /// The destination is a node.
     ToNode { node: Arc<str> },
+    /// The destination is the node itself that decides.
+    ThisNode,
     /// The destination lies outside the cluster.
     ToOutside,
     /// The address is in the pod range, but no pod has it. Nothing answers for it (recording 20

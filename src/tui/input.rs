@@ -430,8 +430,9 @@ fn popup_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
                 return update(game, Msg::Level(LevelMsg::Look(c as usize - '1' as usize)));
             }
             if let KeyCode::Char('K') = key.code {
-                let code = game.play().and_then(|play| play.codes().first().copied());
-                let word = code.unwrap_or_default().to_owned();
+                let help = game.play().map(|play| play.help());
+                let fault = help.as_ref().and_then(|help| help.asked());
+                let word = fault.map_or("", |fault| fault.diagnosis.code).to_owned();
                 return update(game, Msg::Level(LevelMsg::Explain(word)));
             }
         }

@@ -211,11 +211,11 @@ impl Play {
     /// Puts diagnoses on the lines that they point at, once the ladder shows them. A file that was not
     /// applied when the requests were sent is not what they met.
     pub(in crate::game) fn mark_failures(&mut self) {
-        let shown = self.ladder.shows_line();
-        let diagnoses: Vec<_> =
-            self.goals().iter().filter_map(|goal| goal.diagnosis.clone()).collect();
+        let help = self.help();
+        let shown = help.faults.iter().filter(|fault| fault.shows_line());
+        let diagnoses: Vec<_> = shown.map(|fault| fault.diagnosis.clone()).collect();
         for file in &mut self.files {
-            let marks = diagnoses.iter().filter(|_| shown).filter_map(|diagnosis| {
+            let marks = diagnoses.iter().filter_map(|diagnosis| {
                 let at = diagnosis.at.as_ref().filter(|at| *at.file == *file.name)?;
                 let text = diagnosis.evidence.first().unwrap_or(&diagnosis.message).clone();
                 Some(Diagnostic {

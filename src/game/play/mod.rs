@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::console::Console;
 use super::hint::Hints;
-use super::ladder::Ladder;
+use super::ladder::{Help, Ladder};
 use super::predict::{Guess, Prediction, Question};
 use super::scene::{Ghost, Scene, Spot};
 use super::story::Story;
@@ -265,6 +265,11 @@ impl Play {
     /// How the goals stand.
     pub fn goals(&self) -> &[GoalState] {
         self.attempt.goals()
+    }
+
+    /// What is wrong, as far as the player asked for it.
+    pub fn help(&self) -> Help<'_> {
+        self.ladder.help(self.goals())
     }
 
     /// How far it is.

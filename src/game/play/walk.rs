@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Play;
-use crate::game::ladder::faults;
 use crate::game::story::Story;
 use crate::level::Phase;
 use crate::network::Trace;
@@ -41,7 +40,9 @@ impl Play {
     /// Whether the story shows what speaks for its decisions. While a goal fails that is the
     /// ladder's second rung.
     pub fn shows_facts(&self, story: &Story) -> bool {
-        story.arrived || self.ladder.rung >= 2 || faults(self.goals()).is_empty()
+        let help = self.help();
+        let fault = story.goal.and_then(|goal| help.of_goal(goal)).or_else(|| help.asked());
+        story.arrived || fault.is_none_or(|fault| fault.rung >= 2)
     }
 
     /// Whether the packet is walking.
@@ -159,6 +160,15 @@ impl Play {
         let step = self.walk.step.saturating_add_signed(by as isize).min(last);
         let under_way = if by == 1 && step != self.walk.step { Duration::ZERO } else { WALK };
         self.walk = Walk { step, under_way, playing: false };
+    }
+
+    /// To the way of the request that decided about one of these goals.
+    pub(in crate::game) fn show_way_of(&mut self, goals: &[usize]) {
+        let of = |story: &Arc<Story>| story.goal.is_some_and(|goal| goals.contains(&goal));
+        if let Some(at) = self.stories.iter().rposition(of) {
+            self.story = at;
+            self.walk = Walk { step: self.last_step(), under_way: WALK, playing: false };
+        }
     }
 
     /// To another request's way.

@@ -84,9 +84,7 @@ impl Walk<'_> {
                 let family = Family::of(self.flow.destination.ip());
                 self.postrouting(node, mark, node.address(family));
             }
-            _ => {
-                self.pass(here, Stage::Route, Because::ToNode { node: node.entry.name.clone() });
-            }
+            _ => self.pass(here, Stage::Route, Because::ThisNode),
         }
         self.listen(node.entry.netns)
     }

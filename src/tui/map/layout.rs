@@ -22,6 +22,8 @@ pub enum Detail {
     Labels,
     /// A box with address and containers.
     Box,
+    /// A line for the name, and one for the address and what it runs.
+    TwoLines,
     /// A line.
     Line,
     /// A line for all pods of one owner.
@@ -189,6 +191,8 @@ fn divide(
         (Detail::Labels, true),
         (Detail::Box, true),
         (Detail::Box, false),
+        (Detail::TwoLines, true),
+        (Detail::TwoLines, false),
         (Detail::Line, true),
         (Detail::Line, false),
     ];
@@ -285,7 +289,11 @@ fn stacks(
         let column = if columns == 1 { 0 } else { at };
         let Some(stack) = stacks.get_mut(column) else { continue };
         let spot = Spot::Node(node.name.clone());
-        stack.push(Stacked { item: Item::Node(at), height: 1, spots: vec![spot] });
+        stack.push(Stacked {
+            item: Item::Node(at),
+            height: node_rows(detail, columns),
+            spots: vec![spot],
+        });
         let pods: Vec<&PodView> = visible_pods(&node.pods, system).collect();
         stack.extend(rows(&pods, detail));
         let gone = extra.ghosts.iter().filter(|ghost| ghost.node == node.name);
@@ -317,6 +325,7 @@ fn rows(pods: &[&PodView], detail: Detail) -> Vec<Stacked> {
             .map(|pod| one(pod, box_height(pod) + u16::from(!pod.shown_labels().is_empty())))
             .collect(),
         Detail::Box => pods.iter().map(|pod| one(pod, box_height(pod))).collect(),
+        Detail::TwoLines => pods.iter().map(|pod| one(pod, 2)).collect(),
         Detail::Line => pods.iter().map(|pod| one(pod, 1)).collect(),
         Detail::Group => {
             let mut groups: BTreeMap<String, Vec<Spot>> = BTreeMap::new();
@@ -335,6 +344,11 @@ fn rows(pods: &[&PodView], detail: Detail) -> Vec<Stacked> {
             groups.into_iter().map(group).collect()
         }
     }
+}
+
+/// Rows of a node's heading: between two others its name and address don't fit into one.
+fn node_rows(detail: Detail, columns: u16) -> u16 {
+    if detail == Detail::TwoLines && columns > 2 { 2 } else { 1 }
 }
 
 /// Rows of a box without labels.
@@ -421,7 +435,8 @@ mod tests {
         };
         assert_eq!(detail(3, 30), Detail::Labels);
         assert_eq!(detail(3, 14), Detail::Box);
-        assert_eq!(detail(9, 14), Detail::Line);
+        assert_eq!(detail(9, 18), Detail::TwoLines);
+        assert_eq!(detail(9, 12), Detail::Line);
         assert_eq!(detail(400, 18), Detail::Group);
     }
 

@@ -109,7 +109,8 @@ fn draw_item(map: &Map<'_>, placed: &Placed, theme: &Theme, buf: &mut Buffer) {
         Item::Pod(spot) => {
             if let Some(pod) = map.scene.pod(spot) {
                 match area.height {
-                    0..3 => draw_pod_line(map, pod, spot, theme, area, buf),
+                    0 | 1 => draw_pod_line(map, pod, spot, theme, area, buf),
+                    2 => draw_pod_lines(map, pod, spot, theme, area, buf),
                     _ => draw_pod_box(map, pod, spot, theme, area, buf),
                 }
             }
@@ -150,13 +151,19 @@ fn draw_node(map: &Map<'_>, at: usize, theme: &Theme, area: Rect, buf: &mut Buff
         (false, _) => (" down", theme.bad),
     };
     let name = name_style(map, &spot, theme.title, theme);
+    let two_rows = area.height > 1;
+    let address = if two_rows { String::new() } else { format!(" {}", node.address) };
     let spans = [
         Span::styled(node.name.clone(), name),
-        Span::styled(format!(" {}", node.address), theme.dim),
+        Span::styled(address, theme.dim),
         Span::styled(state, style),
         Span::styled(changed(map, &spot), theme.warn),
     ];
-    put_spans(buf, area.x, area.y, &spans, usize::from(area.width));
+    let columns = usize::from(area.width);
+    put_spans(buf, area.x, area.y, &spans, columns);
+    if two_rows {
+        put(buf, area.x, area.y + 1, &node.address, columns, theme.dim);
+    }
 }
 
 fn changed(map: &Map<'_>, spot: &Spot) -> &'static str {
@@ -263,11 +270,18 @@ fn draw_pod_line(
     buf: &mut Buffer,
 ) {
     let columns = usize::from(area.width);
-    let state = if pod.health == Health::Good { &pod.address } else { &pod.status };
+    let name = pod_name(pod);
+    // Who is not ready keeps an address, and it is shown where there is room.
+    let both = format!("{} {}", pod.address, pod.status);
+    let state = match pod.health {
+        Health::Good => &pod.address,
+        _ if width(&name) + width(&both) + 5 <= columns => &both,
+        _ => &pod.status,
+    };
     let name_room = columns.saturating_sub(width(state) + 5).max(8);
     let spans = [
         Span::styled(format!("{} ", pod.health.sign()), health_style(pod.health, theme)),
-        Span::styled(fit_name(&pod_name(pod), name_room), name_style(map, spot, theme.text, theme)),
+        Span::styled(fit_name(&name, name_room), name_style(map, spot, theme.text, theme)),
         Span::styled(
             format!(" {state}"),
             if pod.health == Health::Good { theme.dim } else { health_style(pod.health, theme) },
@@ -275,6 +289,36 @@ fn draw_pod_line(
         Span::styled(changed(map, spot), theme.warn),
     ];
     put_spans(buf, area.x, area.y, &spans, columns);
+}
+
+/// A pod's name, and below it its address, its state, and what it runs.
+fn draw_pod_lines(
+    map: &Map<'_>,
+    pod: &PodView,
+    spot: &Spot,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let columns = usize::from(area.width);
+    let sign = Span::styled(format!("{} ", pod.health.sign()), health_style(pod.health, theme));
+    let name = fit_name(&pod_name(pod), columns.saturating_sub(4));
+    let spans = [
+        sign,
+        Span::styled(name, name_style(map, spot, theme.text, theme)),
+        Span::styled(changed(map, spot), theme.warn),
+    ];
+    put_spans(buf, area.x, area.y, &spans, columns);
+    let room = columns.saturating_sub(width(&pod.address) + 3);
+    let runs = match (pod.health, pod.containers.first()) {
+        (Health::Good, Some(container)) if width(&container.image) <= room => {
+            Span::styled(container.image.clone(), theme.dim)
+        }
+        (Health::Good, _) => Span::default(),
+        (health, _) => Span::styled(pod.status.clone(), health_style(health, theme)),
+    };
+    let spans = [Span::styled(format!("  {} ", pod.address), theme.dim), runs];
+    put_spans(buf, area.x, area.y + 1, &spans, columns);
 }
 
 fn draw_group(
@@ -379,7 +423,9 @@ fn draw_hidden(layout: &Layout, theme: &Theme, area: Rect, buf: &mut Buffer) {
         text.push_str(&format!(" ↓ {below} more"));
     }
     if layout.hidden_services > 0 {
-        text.push_str(&format!(" · {} more services", layout.hidden_services));
+        let (many, s) =
+            (layout.hidden_services, if layout.hidden_services == 1 { "" } else { "s" });
+        text.push_str(&format!(" · {many} more Service{s}"));
     }
     if !text.is_empty() {
         let x = area.right().saturating_sub(width(&text) as u16 + 1).max(area.x);

@@ -12,7 +12,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::game::{Asked, Play, Tone, headline};
+use crate::game::{Asked, Play, Tone, headline, symptom};
 use crate::level::{GoalState, Phase};
 use crate::tui::text::{fit, put_spans, short_names, width, wrap};
 use crate::tui::theme::Theme;
@@ -30,11 +30,11 @@ pub fn height(play: &Play, theme: &Theme, area: Rect) -> u16 {
 /// high enough.
 fn goal_rows(play: &Play, area: Rect) -> Vec<usize> {
     let mut spare = usize::from(area.height / 8).saturating_sub(1);
-    let shown = play.goals().iter().take(SHOWN);
+    let shown = play.goals().iter().enumerate().take(SHOWN);
     shown
-        .map(|goal| {
+        .map(|(at, goal)| {
             let columns = usize::from(area.width.saturating_sub(4));
-            let cut = width(&goal.say) > room_for(goal, columns);
+            let cut = width(&goal.say) > room_for(goal, &count(play, at), columns);
             let more = usize::from(cut && spare > 0);
             spare -= more;
             1 + more
@@ -50,7 +50,7 @@ pub fn draw(play: &Play, theme: &Theme, screen: Rect, area: Rect, buf: &mut Buff
         if y < area.bottom() {
             let active = play.phase() == Phase::Probing && current == Some(row);
             let height = (height as u16).min(area.bottom() - y);
-            draw_goal(goal, active, theme, Rect { y, height, ..area }, buf);
+            draw_goal(goal, &count(play, row), active, theme, Rect { y, height, ..area }, buf);
         }
         y += height as u16;
     }
@@ -88,17 +88,21 @@ fn advice_lines(play: &Play, theme: &Theme, width: u16) -> (Style, Vec<String>) 
 }
 
 /// Columns that a goal's own words have.
-fn room_for(goal: &GoalState, columns: usize) -> usize {
-    columns.saturating_sub(width(&count(goal)) + width(&bar_of(goal)) + 5)
+fn room_for(goal: &GoalState, count: &str, columns: usize) -> usize {
+    columns.saturating_sub(width(count) + width(&bar_of(goal)) + 5)
 }
 
-fn count(goal: &GoalState) -> String {
+/// How far a goal is; where it is one request that failed, what that came to.
+fn count(play: &Play, at: usize) -> String {
+    let Some(goal) = play.goals().get(at) else { return String::new() };
+    let told = || play.level().goals.get(at).and_then(|asked| symptom(asked, goal));
     match (goal.tried, goal.of) {
         (0, _) => String::new(),
         (_, 0 | 1) if goal.passed => "passed".to_owned(),
-        (_, 0 | 1) => "not yet".to_owned(),
+        (_, 0 | 1) => told().unwrap_or("not yet").to_owned(),
         // Not the number of answers was wrong, but who gave them.
         _ if goal.succeeded == goal.of && !goal.passed => "all answered".to_owned(),
+        _ if let Some(told) = told() => format!("{told} 0/{}", goal.of),
         _ if goal.succeeded < goal.of && goal.passed => {
             format!("{} of {}: enough", goal.succeeded, goal.of)
         }
@@ -110,10 +114,19 @@ fn count(goal: &GoalState) -> String {
 
 fn bar_of(goal: &GoalState) -> String {
     let told = goal.passed == (goal.succeeded >= goal.of);
+    // Without a success the words beside it say more.
+    let told = told && goal.succeeded > 0;
     if goal.of > 2 && goal.tried > 0 && told { bar(goal) } else { String::new() }
 }
 
-fn draw_goal(goal: &GoalState, active: bool, theme: &Theme, area: Rect, buf: &mut Buffer) {
+fn draw_goal(
+    goal: &GoalState,
+    count: &str,
+    active: bool,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let failed = !goal.passed && goal.diagnosis.is_some();
     let (sign, style) = match (goal.passed, failed, active) {
         (true, _, _) => ("✓", theme.good),
@@ -121,10 +134,10 @@ fn draw_goal(goal: &GoalState, active: bool, theme: &Theme, area: Rect, buf: &mu
         (_, true, _) => ("✗", theme.bad),
         _ => ("○", theme.dim),
     };
-    let (count, bar) = (count(goal), bar_of(goal));
-    let tail = width(&count) + width(&bar) + 3;
+    let bar = bar_of(goal);
+    let tail = width(count) + width(&bar) + 3;
     let columns = usize::from(area.width.saturating_sub(2));
-    let room = room_for(goal, columns);
+    let room = room_for(goal, count, columns);
     let mut lines = match area.height {
         0 | 1 => vec![fit(&goal.say, room)],
         _ => wrap(&goal.say, room),
@@ -184,7 +197,7 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
         }
         _ => match failing(play) {
             Some(message) => {
-                let next = play.ladder.next();
+                let next = play.help().next();
                 let next = next
                     .map_or_else(|| "shows it again".to_owned(), |next| next.words().to_owned());
                 format!("{message} · F3: {next}")
@@ -209,10 +222,10 @@ fn refused(play: &Play) -> Option<(String, u32)> {
 
 /// What is known of the failure: the hop at first, the cause once somebody asked for more.
 fn failing(play: &Play) -> Option<String> {
-    let failed = play.goals().iter().find(|goal| !goal.passed)?;
-    let diagnosis = failed.diagnosis.as_ref()?;
-    Some(match play.ladder.rung {
+    let help = play.help();
+    let fault = help.asked()?;
+    Some(match fault.rung {
         0 => headline(play),
-        _ => diagnosis.message.clone(),
+        _ => fault.diagnosis.message.clone(),
     })
 }

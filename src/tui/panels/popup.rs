@@ -7,7 +7,7 @@ use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
 
 use crate::game::{
-    Asked, Fault, Game, Guess, Line, Play, Popup, RESET_CHOICES, UNAPPLIED_CHOICES, diff, faults,
+    Asked, Fault, Game, Guess, Line, Play, Popup, RESET_CHOICES, UNAPPLIED_CHOICES, diff,
     matching_commands, narration::capital, rung_name,
 };
 use crate::level::{Goal, Hint};
@@ -375,42 +375,40 @@ fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         paragraph(&mut rows, &text, columns, theme.warn);
         rows.push(styled("", theme.text));
     }
-    let faults = faults(play.goals());
-    let mut fresh = None;
-    for fault in &faults {
-        if fresh.is_some() {
+    let help = play.help();
+    let mut fresh = (0, 0);
+    for (at, fault) in help.faults.iter().enumerate() {
+        if at > 0 {
             rows.push(styled("", theme.text));
         }
-        let steps = fault_rows(play, fault, columns, theme, &mut rows);
-        fresh = fresh.or(Some(steps));
+        symptom_rows(play, fault, columns, theme, &mut rows);
+        if at == help.chosen {
+            fresh = rung_rows(play, fault, columns, theme, &mut rows);
+        }
     }
-    let told = |guess: &&Guess| faults.iter().any(|fault| fault.goals.contains(&guess.goal));
+    let told = |guess: &&Guess| help.of_goal(guess.goal).is_some();
     if let Some(guess) = play.guessed.as_ref().filter(told) {
         rows.push(styled("", theme.text));
         paragraph(&mut rows, &guess.say, columns, theme.dim);
     }
-    let digits = match faults.iter().map(|fault| fault.looks.len()).sum() {
+    let title = match help.faults.len() {
+        0 | 1 => "Why".to_owned(),
+        of => format!("Why · failure {} of {of} · Tab: the next", help.chosen + 1),
+    };
+    let digits = match help.asked().map_or(0, |fault| fault.diagnosis.look.len()) {
         0 | 1 => "1".to_owned(),
         many => format!("1-{many}"),
     };
-    let keys = match play.ladder.next() {
+    let keys = match help.next() {
         Some(next) => format!("F3: {} · {digits}: into the terminal · Esc", next.words()),
         None => format!("Enter: to the line · {digits}: into the terminal · Esc"),
     };
-    let fresh = fresh.unwrap_or((0, 0));
     let scroll = game.scroll().map_or(Scroll::Reveal(fresh.0, fresh.1), Scroll::From);
-    Sheet { title: "Why", keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
+    Sheet { title: &title, keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
 }
 
-/// One cause with all the goals that it breaks, rung by rung. Says which rows are the last rung's.
-fn fault_rows(
-    play: &Play,
-    fault: &Fault<'_>,
-    columns: usize,
-    theme: &Theme,
-    rows: &mut Rows,
-) -> (usize, usize) {
-    let diagnosis = fault.diagnosis;
+/// The goals that a fault breaks, and what the client of the first of them was told.
+fn symptom_rows(play: &Play, fault: &Fault<'_>, columns: usize, theme: &Theme, rows: &mut Rows) {
     let goals: Vec<_> = fault.goals.iter().filter_map(|at| play.goals().get(*at)).collect();
     for goal in &goals {
         paragraph(rows, &format!("✗ {}", goal.say), columns, theme.dim);
@@ -418,18 +416,26 @@ fn fault_rows(
     if let Some(heard) = goals.first().and_then(|goal| goal.heard.as_ref()) {
         paragraph(rows, &format!("  {}", heard.said), columns, theme.bad);
     }
+}
+
+/// What is wrong, rung by rung. Says which rows are the last rung's.
+fn rung_rows(
+    play: &Play,
+    fault: &Fault<'_>,
+    columns: usize,
+    theme: &Theme,
+    rows: &mut Rows,
+) -> (usize, usize) {
+    let diagnosis = fault.diagnosis;
     paragraph(rows, &format!("  {}", diagnosis.message), columns, theme.title);
     let mut start = 0;
-    for rung in 1..=play.ladder.rung {
+    for rung in 1..=fault.rung {
         start = rows.len();
         rows.push(styled(capital(rung_name(rung)), theme.dim));
         match rung {
             1 => {
-                for (number, look) in &fault.looks {
-                    hang(rows, &format!("  {number} "), look, columns, theme.accent);
-                }
-                if fault.looks.is_empty() && !diagnosis.look.is_empty() {
-                    hang(rows, "  ", "the same commands as above", columns, theme.dim);
+                for (at, look) in diagnosis.look.iter().enumerate() {
+                    hang(rows, &format!("  {} ", at + 1), look, columns, theme.accent);
                 }
             }
             2 => {
