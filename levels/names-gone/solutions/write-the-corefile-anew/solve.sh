@@ -16,4 +16,6 @@ data:
     }
 END
 kubectl scale deployment -n kube-system coredns --replicas=1
+# Pods that run already keep what they have read.
+kubectl rollout restart deployment -n kube-system coredns
 kubectl rollout status deployment -n kube-system coredns
