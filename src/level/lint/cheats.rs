@@ -157,7 +157,7 @@ impl Tried {
     /// Judges its goals: all of them, or up to the first that fails.
     pub fn end(mut self, all: bool) -> Try {
         if all {
-            self.attempt.grade();
+            self.attempt.judge_all();
         } else {
             self.attempt.passes();
         }

@@ -231,7 +231,7 @@ fn unmet(goal: &GoalState) -> String {
 /// Whether an event has an effect where nobody has done anything: a solution may leave it nothing to do.
 fn changes_untouched(level: &Arc<Level>, seed: u64, index: usize) -> bool {
     let mut attempt = Attempt::open(Arc::clone(level), seed);
-    attempt.grade();
+    attempt.judge_all();
     let own = |act: &Act| matches!(act.by, Actor::Event(at) if at == index);
     attempt.acts().iter().any(|act| own(act) && act.changed == Some(true))
 }
