@@ -1,7 +1,5 @@
 //! Arrays: bash's lists of values, by number and by name.
 
-use std::sync::Arc;
-
 use super::arithmetic;
 use super::expand::{Expanded, Expander, Stop};
 use super::parameters::Pieces;
@@ -151,8 +149,9 @@ impl Expander<'_> {
         let all = parameter.index == Some(Index::All);
         let joined = parameter.index == Some(Index::Joined) || parameter.name == "*";
         if parameter.operation == Operation::Names {
-            let begins = |name: &&String| name.starts_with(&parameter.name);
-            let values = self.variables.keys().filter(begins).cloned().collect();
+            let names = self.variables.iter().map(|(name, _)| name);
+            let known = names.filter(|name| name.starts_with(&parameter.name));
+            let values = known.map(str::to_owned).collect();
             return Ok(Some(Many { values, joined: false }));
         }
         let positional = parameter.index.is_none() && matches!(parameter.name.as_str(), "@" | "*");
@@ -274,7 +273,7 @@ impl Expander<'_> {
     pub(super) fn put_array(&mut self, array: &Filled) -> Expanded<()> {
         self.writable(&array.name)?;
         let named = self.is_named(&array.name);
-        let entry = Arc::make_mut(&mut self.variables).entry(array.name.clone()).or_default();
+        let entry = self.variables.or_default(&array.name);
         if !array.append || entry.elements.is_none() {
             let mut elements = match named {
                 true => Elements::Named(SharedMap::default()),
@@ -319,7 +318,7 @@ impl Expander<'_> {
         if key.starts_with('-') {
             return Err(Stop::Error(format!("{name}[{key}]: bad array subscript")));
         }
-        let variable = Arc::make_mut(&mut self.variables).entry(name.clone()).or_default();
+        let variable = self.variables.or_default(name);
         let before = std::mem::take(&mut variable.value);
         let elements = variable.elements.get_or_insert_with(|| {
             let mut first = SharedMap::default();

@@ -8,7 +8,7 @@ use super::frame::{Frame, Task};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::sockets::Stage;
-use super::state::Variables;
+use super::variables::Variables;
 use super::{Io, Machine, Step, Turn, files_view};
 use crate::clock::SimTime;
 use crate::cluster::Did;
@@ -306,7 +306,7 @@ impl Machine {
         let result = expand(&mut expander);
         let Expander { variables, draws, unset, processes, made, .. } = expander;
         io.budget.keep(made);
-        if !Arc::ptr_eq(&variables, &self.state.variables) {
+        if !variables.is_shared_with(&self.state.variables) {
             io.budget.take(copied(&variables));
         }
         let result = result?;
@@ -499,8 +499,9 @@ fn chosen(
     Ok(bodies)
 }
 
-/// Steps that it costs to change variables: they were copied first, all of them. Arrays share what has
-/// not changed.
+/// Steps that it costs to change variables: a piece of their list was copied first, and the list of
+/// pieces.
 fn copied(variables: &Variables) -> u64 {
-    variables.len() as u64 / 2
+    let all = variables.len() as u64;
+    all.min(64) / 2 + all / 1_024
 }

@@ -322,8 +322,8 @@ impl Machine {
             for (at, text) in found.into_iter().enumerate() {
                 array.insert(at as u64, text);
             }
-            let variables = std::sync::Arc::make_mut(&mut self.state.variables);
-            let variable = variables.entry("BASH_REMATCH".to_owned()).or_default();
+            let variables = &mut self.state.variables;
+            let variable = variables.or_default("BASH_REMATCH");
             variable.elements = Some(Elements::Indexed(array));
         }
         result.map_err(|why| {

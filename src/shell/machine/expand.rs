@@ -11,7 +11,8 @@ use std::sync::Arc;
 use super::arithmetic;
 use super::fields::{Field, Fields};
 use super::pattern::Pattern;
-use super::state::{ShellState, Variables, assign};
+use super::state::{ShellState, assign};
+use super::variables::Variables;
 use crate::shell::files::{View, absolute};
 use crate::shell::syntax::{
     Assignment, CommandKind, Dialect, List, Part, Redirect, RedirectTarget, Word,

@@ -1,7 +1,6 @@
 //! Ends: `exit`, errors that end a script, traps, and what has to be put back on the way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::frame::Frame;
 use super::state::Variable;
@@ -125,12 +124,12 @@ impl Machine {
         if saved.is_empty() {
             return;
         }
-        let variables = Arc::make_mut(&mut self.state.variables);
+        let variables = &mut self.state.variables;
         for (name, variable) in saved {
             match variable {
-                Some(variable) => variables.insert(name, variable),
+                Some(variable) => variables.insert(&name, variable),
                 None => variables.remove(&name),
-            };
+            }
         }
     }
 

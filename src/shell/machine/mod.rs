@@ -27,6 +27,7 @@ mod servers;
 mod simple;
 mod sockets;
 mod state;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -221,7 +222,7 @@ impl Machine {
 
     /// Sets a variable that commands see.
     pub fn export(&mut self, name: &str, value: &str) {
-        let variable = Arc::make_mut(&mut self.state.variables).entry(name.to_owned()).or_default();
+        let variable = self.state.variables.or_default(name);
         variable.value = value.to_owned();
         variable.exported = true;
     }
@@ -249,7 +250,7 @@ impl Machine {
 
     /// The names of variables, functions and aliases, for completion.
     pub fn names(&self) -> (Vec<String>, Vec<String>) {
-        let variables = self.state.variables.keys().cloned().collect();
+        let variables = self.state.variables.iter().map(|(name, _)| name.to_owned()).collect();
         let functions = self.state.functions.keys();
         (variables, functions.chain(self.state.aliases.keys()).cloned().collect())
     }

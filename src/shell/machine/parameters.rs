@@ -285,7 +285,7 @@ impl Expander<'_> {
         assign(&mut self.variables, name, value)
             .map_err(|_| Stop::Error(self.state.read_only(name)))?;
         if self.state.options.all_export
-            && let Some(variable) = std::sync::Arc::make_mut(&mut self.variables).get_mut(name)
+            && let Some(variable) = self.variables.get_mut(name)
         {
             variable.exported = true;
         }

@@ -145,7 +145,7 @@ impl Machine {
             saved.entry(name.clone()).or_insert_with(|| self.state.variables.get(name).cloned());
             // A read-only variable stays as it is.
             let _ = assign(&mut self.state.variables, name, value.clone());
-            if let Some(variable) = Arc::make_mut(&mut self.state.variables).get_mut(name) {
+            if let Some(variable) = self.state.variables.get_mut(name) {
                 variable.exported = true;
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::variables::Variables;
 use crate::cluster::Place;
 use crate::network::ProcessId;
 use crate::shared_map::SharedMap;
@@ -96,9 +97,6 @@ impl Variable {
         }
     }
 }
-
-/// All variables, shared until somebody writes.
-pub(super) type Variables = Arc<BTreeMap<String, Variable>>;
 
 /// `set -e` and its kin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -197,7 +195,7 @@ impl ShellState {
                 Dialect::Dash | Dialect::Ash => "sh".to_owned(),
             },
             interactive: false,
-            variables: Arc::new(variables),
+            variables,
             functions: Arc::default(),
             aliases: Arc::default(),
             positional: Vec::new(),
@@ -250,7 +248,7 @@ impl ShellState {
             .variables
             .iter()
             .filter(|(_, variable)| variable.exported && variable.elements.is_none());
-        exported.map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
+        exported.map(|(name, variable)| (name.to_owned(), variable.value.clone())).collect()
     }
 
     /// What stands before a message of the shell's own.
@@ -348,13 +346,13 @@ pub(super) fn target<'n>(variables: &'n Variables, name: &'n str) -> &'n str {
 pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Result<(), String> {
     let name = target(variables, name).to_owned();
     if let Some((array, key)) = name.split_once('[') {
-        let variable = Arc::make_mut(variables).entry(array.to_owned()).or_default();
+        let variable = variables.or_default(array);
         let elements = || Elements::Indexed(SharedMap::default());
         let key = key.trim_end_matches(']');
         variable.elements.get_or_insert_with(elements).set(key, value);
         return Ok(());
     }
-    let variable = Arc::make_mut(variables).entry(name.clone()).or_default();
+    let variable = variables.or_default(&name);
     if variable.readonly {
         return Err(format!("{name}: readonly variable"));
     }

@@ -58,7 +58,7 @@ impl Machine {
                 && !locals.contains_key(name)
             {
                 locals.insert(name.to_owned(), before);
-                Arc::make_mut(&mut self.state.variables).remove(name);
+                self.state.variables.remove(name);
             }
         }
     }
@@ -85,8 +85,7 @@ impl Machine {
         if has('n') && name != "export" && name != "readonly" {
             return self.refer(io, name, variable, value);
         }
-        let entry =
-            Arc::make_mut(&mut self.state.variables).entry(variable.to_owned()).or_default();
+        let entry = self.state.variables.or_default(variable);
         entry.integer |= has('i') && name != "export";
         entry.upper = match (has('u'), has('l')) {
             (true, _) => Some(true),
@@ -103,8 +102,7 @@ impl Machine {
             let value = self.worked_out(io, variable, value);
             status = i32::from(!self.set_or_complain(io, variable, value));
         }
-        let entry =
-            Arc::make_mut(&mut self.state.variables).entry(variable.to_owned()).or_default();
+        let entry = self.state.variables.or_default(variable);
         entry.exported |= name == "export" && !has('n') || name != "export" && has('x');
         entry.exported &= !(name == "export" && has('n'));
         entry.readonly |= name == "readonly" || name != "export" && has('r');
@@ -122,8 +120,8 @@ impl Machine {
                 format!("{name}: nameref variable self references not allowed")
             }
             _ => {
-                let variables = Arc::make_mut(&mut self.state.variables);
-                let entry = variables.entry(name.to_owned()).or_default();
+                let variables = &mut self.state.variables;
+                let entry = variables.or_default(name);
                 entry.refers = other.map(str::to_owned);
                 return 0;
             }
@@ -225,7 +223,7 @@ impl Machine {
                 self.unset_element(io, array, key.trim_end_matches(']'));
                 continue;
             }
-            let variables = Arc::make_mut(&mut self.state.variables);
+            let variables = &mut self.state.variables;
             match variables.get(name) {
                 Some(variable) if variable.readonly => {
                     status = 1;
@@ -271,7 +269,7 @@ impl Machine {
     fn unset_element(&mut self, io: &mut Io<'_>, array: &str, key: &str) {
         let key = self.expansion(io, &[], |expander| Ok(expander.key_of(array, key)));
         let Ok(key) = key else { return };
-        let variables = Arc::make_mut(&mut self.state.variables);
+        let variables = &mut self.state.variables;
         if let Some(elements) = variables.get_mut(array).and_then(|found| found.elements.as_mut()) {
             elements.remove(&key);
         }
@@ -308,7 +306,7 @@ impl Machine {
             }
             if self.state.dialect == Dialect::Bash {
                 if first {
-                    Arc::make_mut(&mut self.state.variables).remove(name);
+                    self.state.variables.remove(name);
                 }
                 status |= self.declare_one(io, "declare", &options, argument);
                 continue;
@@ -504,7 +502,7 @@ impl Machine {
                 self.set_or_complain(io, "OPTARG", value);
             }
             None => {
-                Arc::make_mut(&mut self.state.variables).remove("OPTARG");
+                self.state.variables.remove("OPTARG");
             }
         }
         self.set_or_complain(io, name, found.to_string());
