@@ -202,8 +202,8 @@ impl Machine {
         for (at, value) in values.into_iter().enumerate() {
             all.insert(at as u64, value);
         }
-        let variables = std::sync::Arc::make_mut(&mut self.state.variables);
-        variables.entry(array.to_owned()).or_default().elements = Some(Elements::Indexed(all));
+        let variables = &mut self.state.variables;
+        variables.or_default(array).elements = Some(Elements::Indexed(all));
     }
 
     /// Where standard input comes from; `None` when there is none.
@@ -227,17 +227,16 @@ impl Machine {
         let end = options.end.unwrap_or('\n');
         let (most, exactly) = options.letters.unwrap_or((usize::MAX, false));
         let stdin = self.input(io, options.from)?;
-        let rest = stdin.rest().to_vec();
-        let text = String::from_utf8_lossy(&rest);
+        let rest = stdin.rest();
         let mut made = Gathered { letters: Vec::new(), ended: false };
         let mut taken = 0;
         let mut escaped = false;
-        for letter in text.chars() {
+        while let Some((letter, length)) = first_letter(&rest[taken..]) {
             if made.letters.len() >= most {
                 made.ended = true;
                 break;
             }
-            taken += letter.len_utf8();
+            taken += length;
             if std::mem::take(&mut escaped) {
                 if letter != '\n' {
                     made.letters.push((letter, true));
@@ -255,7 +254,7 @@ impl Machine {
         if !made.ended && !stdin.ended() {
             return None;
         }
-        stdin.read += taken.min(rest.len());
+        stdin.read += taken;
         Some(made)
     }
 
@@ -341,6 +340,15 @@ fn last_field<'l>(
         field = before;
     }
     field
+}
+
+/// The first letter of a text, and its bytes. What is no UTF-8 stands as the sign for that.
+fn first_letter(bytes: &[u8]) -> Option<(char, usize)> {
+    let chunk = bytes[..bytes.len().min(4)].utf8_chunks().next()?;
+    Some(match chunk.valid().chars().next() {
+        Some(letter) => (letter, letter.len_utf8()),
+        None => (char::REPLACEMENT_CHARACTER, chunk.invalid().len()),
+    })
 }
 
 /// Whether a variable can be called this.
