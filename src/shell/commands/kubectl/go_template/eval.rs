@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::format::MOST_TEXT;
 use super::functions::{Given, call, truth};
 use super::parse::Templates;
 use super::{Argument, Command, Node, Operand, Pipeline, shown};
@@ -10,8 +11,10 @@ use super::{Argument, Command, Node, Operand, Pipeline, shown};
 const DEEPEST: usize = 200;
 /// How many actions may run.
 const MOST_STEPS: usize = 200_000;
-/// How much may be printed, in bytes.
-const MOST_TEXT: usize = 4 << 20;
+/// How much may be copied and made, in bytes.
+const MOST_MADE: usize = 512 << 20;
+/// How much variables may hold, in bytes.
+const MOST_HELD: usize = 128 << 20;
 
 /// A running template.
 pub(super) struct Run<'t> {
@@ -20,9 +23,46 @@ pub(super) struct Run<'t> {
     strict: bool,
     /// What was printed.
     pub out: String,
-    variables: Vec<(String, Given)>,
+    variables: Vec<Variable>,
     depth: usize,
     steps: usize,
+    /// Bytes that were copied and made.
+    made: usize,
+    /// Bytes that all variables hold.
+    held: usize,
+}
+
+/// A variable, and what it holds in bytes.
+struct Variable {
+    name: String,
+    value: Given,
+    bytes: usize,
+}
+
+impl Variable {
+    /// `$`: what the template is given, which counts as its caller's.
+    fn whole(value: &Value) -> Variable {
+        Variable { name: "$".to_owned(), value: (value.clone(), false), bytes: 0 }
+    }
+
+    fn given(&self) -> (&Value, bool) {
+        (&self.value.0, self.value.1)
+    }
+}
+
+/// About how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    const ANY: usize = 32;
+    ANY + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+        _ => 0,
+    }
+}
+
+fn too_much() -> String {
+    "not simulated here: a template that runs so long".to_owned()
 }
 
 /// How a list of nodes was left.
@@ -37,8 +77,9 @@ type Done<T> = Result<T, String>;
 
 impl<'t> Run<'t> {
     pub fn new(text: &'t str, templates: &'t Templates, strict: bool, value: &Value) -> Run<'t> {
-        let variables = vec![("$".to_owned(), (value.clone(), false))];
-        Run { text, templates, strict, out: String::new(), variables, depth: 0, steps: 0 }
+        let variables = vec![Variable::whole(value)];
+        let (out, depth, steps, made, held) = (String::new(), 0, 0, 0, 0);
+        Run { text, templates, strict, out, variables, depth, steps, made, held }
     }
 
     /// Runs the text's own template.
@@ -52,7 +93,7 @@ impl<'t> Run<'t> {
         for node in nodes {
             self.steps += 1;
             if self.steps > MOST_STEPS || self.out.len() > MOST_TEXT {
-                return Err("not simulated here: a template that runs so long".to_owned());
+                return Err(too_much());
             }
             match node {
                 Node::Text(text) => self.out += text,
@@ -72,7 +113,7 @@ impl<'t> Run<'t> {
                     let (value, _) = self.pipeline(pipeline, dot)?;
                     let chosen = if truth(&value) { body } else { otherwise };
                     let left = self.nodes(chosen, dot)?;
-                    self.variables.truncate(known);
+                    self.forget(known);
                     if left != Left::AtTheEnd {
                         return Ok(left);
                     }
@@ -84,7 +125,7 @@ impl<'t> Run<'t> {
                         true => self.nodes(body, &value)?,
                         false => self.nodes(otherwise, dot)?,
                     };
-                    self.variables.truncate(known);
+                    self.forget(known);
                     if left != Left::AtTheEnd {
                         return Ok(left);
                     }
@@ -131,10 +172,10 @@ impl<'t> Run<'t> {
                 _ => vec![key, item.clone()],
             };
             for (name, value) in over.names.iter().zip(values) {
-                self.set(over.declares, name, (value, false));
+                self.set(over.declares, name, (value, false))?;
             }
             let left = self.nodes(body, &item)?;
-            self.variables.truncate(known);
+            self.forget(known);
             if left == Left::ByBreak {
                 break;
             }
@@ -168,20 +209,44 @@ impl<'t> Run<'t> {
         if self.depth > DEEPEST {
             return Err("exceeded maximum template depth (100000)".to_owned());
         }
-        let outer =
-            std::mem::replace(&mut self.variables, vec![("$".to_owned(), (value.clone(), false))]);
+        let outer = std::mem::replace(&mut self.variables, vec![Variable::whole(&value)]);
         self.nodes(nodes, &value)?;
+        self.forget(0);
         self.variables = outer;
         self.depth -= 1;
         Ok(())
     }
 
-    fn set(&mut self, declares: bool, name: &str, value: Given) {
+    fn set(&mut self, declares: bool, name: &str, value: Given) -> Done<()> {
+        let bytes = weight(&value.0);
+        self.spend(bytes)?;
         if declares {
-            self.variables.push((name.to_owned(), value));
-        } else if let Some(slot) = self.variables.iter_mut().rev().find(|(known, _)| known == name)
-        {
-            slot.1 = value;
+            self.variables.push(Variable { name: name.to_owned(), value, bytes });
+        } else if let Some(slot) = self.variables.iter_mut().rev().find(|slot| slot.name == name) {
+            self.held -= slot.bytes;
+            (slot.value, slot.bytes) = (value, bytes);
+        } else {
+            return Ok(());
+        }
+        self.held += bytes;
+        match self.held > MOST_HELD {
+            true => Err("not simulated here: variables that hold so much".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    /// Forgets the variables behind the first `known` ones.
+    fn forget(&mut self, known: usize) {
+        let forgotten = self.variables.drain(known.min(self.variables.len())..);
+        self.held -= forgotten.map(|variable| variable.bytes).sum::<usize>();
+    }
+
+    /// Counts bytes that are copied or made.
+    fn spend(&mut self, bytes: usize) -> Done<()> {
+        self.made = self.made.saturating_add(bytes);
+        match self.made > MOST_MADE {
+            true => Err(too_much()),
+            false => Ok(()),
         }
     }
 
@@ -189,7 +254,7 @@ impl<'t> Run<'t> {
     fn pipeline(&mut self, pipeline: &'t Pipeline, dot: &Value) -> Done<Given> {
         let value = self.commands(pipeline, dot)?;
         for name in &pipeline.names {
-            self.set(pipeline.declares, name, value.clone());
+            self.set(pipeline.declares, name, value.clone())?;
         }
         Ok(value)
     }
@@ -259,16 +324,35 @@ impl<'t> Run<'t> {
             };
             self.fault_at(at, &written, &text)
         })?;
+        self.spend(weight(&value))?;
         Ok((value, name == "len"))
     }
 
     fn argument(&mut self, argument: &'t Argument, dot: &Value) -> Done<Given> {
+        let whole = argument.fields.is_empty();
         let (value, literal) = match &argument.operand {
-            Operand::Dot => (dot.clone(), false),
+            Operand::Dot => (self.fields(argument, dot)?, false),
             Operand::Variable(name) => {
-                let known = self.variables.iter().rev().find(|(known, _)| known == name);
-                known.map_or((Value::Null, false), |(_, value)| value.clone())
+                let known = self.variables.iter().rev().find(|known| known.name == *name);
+                let (value, literal) = known.map_or((&Value::Null, false), Variable::given);
+                (self.fields(argument, value)?, literal && whole)
             }
+            _ => {
+                let (value, literal) = self.operand(argument, dot)?;
+                match whole {
+                    true => (value, literal),
+                    false => (self.fields(argument, &value)?, false),
+                }
+            }
+        };
+        self.spend(weight(&value))?;
+        Ok((value, literal))
+    }
+
+    /// What an argument begins with, unless it is a value that stands somewhere.
+    fn operand(&mut self, argument: &'t Argument, dot: &Value) -> Done<Given> {
+        Ok(match &argument.operand {
+            Operand::Dot | Operand::Variable(_) => (Value::Null, false),
             Operand::Text(text) => (text.clone().into(), true),
             Operand::Number(text) => (number(text), true),
             Operand::Bool(truth) => ((*truth).into(), true),
@@ -280,20 +364,17 @@ impl<'t> Run<'t> {
                 })?;
                 (value, false)
             }
-        };
-        if argument.fields.is_empty() {
-            return Ok((value, literal));
-        }
-        Ok((self.fields(argument, value)?, false))
+        })
     }
 
-    fn fields(&self, argument: &Argument, start: Value) -> Done<Value> {
+    /// What stands at an argument's fields.
+    fn fields(&self, argument: &Argument, start: &Value) -> Done<Value> {
         let mut value = start;
         let mut missing = false;
         let at = argument.at + chain_offset(argument);
         for name in &argument.fields {
-            let next = match &value {
-                Value::Object(fields) => fields.get(name).cloned(),
+            let next = match value {
+                Value::Object(fields) => fields.get(name),
                 Value::Null if missing => None,
                 Value::Null => {
                     let text = format!("nil pointer evaluating interface {{}}.{name}");
@@ -309,9 +390,9 @@ impl<'t> Run<'t> {
                 let text = format!("map has no entry for key {name:?}");
                 return Err(self.fault_at(at, &argument.written, &text));
             }
-            value = next.unwrap_or(Value::Null);
+            value = next.unwrap_or(&Value::Null);
         }
-        Ok(value)
+        Ok(value.clone())
     }
 
     /// A command as it is written.

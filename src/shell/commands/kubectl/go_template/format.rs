@@ -2,6 +2,14 @@
 
 use serde_json::Value;
 
+/// How much a template may print, and how long a text may be that it makes, in bytes.
+pub(super) const MOST_TEXT: usize = 4 << 20;
+
+/// What is said of a text that would be longer.
+pub(super) fn too_long() -> String {
+    format!("not simulated here: a text of more than {MOST_TEXT} bytes")
+}
+
 /// `%v` of a value that a template prints: `<no value>` for what is not there.
 pub(super) fn value(value: &Value) -> String {
     match value {
@@ -58,11 +66,17 @@ pub(super) fn type_name(value: &Value) -> &'static str {
 }
 
 /// `printf`. `literal` says which arguments the template itself spells out: those are of type int.
-pub(super) fn printf(format: &str, arguments: &[(Value, bool)]) -> String {
+///
+/// # Errors
+/// When it would become longer than a template may print.
+pub(super) fn printf(format: &str, arguments: &[(Value, bool)]) -> Result<String, String> {
     let mut out = String::new();
     let mut arguments = arguments.iter();
     let mut rest = format.chars().peekable();
     while let Some(c) = rest.next() {
+        if out.len() > MOST_TEXT {
+            return Err(too_long());
+        }
         if c != '%' {
             out.push(c);
             continue;
@@ -73,10 +87,14 @@ pub(super) fn printf(format: &str, arguments: &[(Value, bool)]) -> String {
             directive.zero |= flag == '0';
             directive.plus |= flag == '+';
         }
-        directive.width = number(&mut rest);
-        if rest.next_if_eq(&'.').is_some() {
-            directive.precision = Some(number(&mut rest));
-        }
+        let width = number(&mut rest);
+        let precision = rest.next_if_eq(&'.').map(|_| number(&mut rest));
+        let (Some(width), None | Some(Some(_))) = (width, precision) else {
+            // Go gives up on the rest of the format.
+            out += "%!(NOVERB)";
+            break;
+        };
+        (directive.width, directive.precision) = (width, precision.flatten());
         match rest.next() {
             None => out += "%!(NOVERB)",
             Some('%') => out.push('%'),
@@ -92,16 +110,17 @@ pub(super) fn printf(format: &str, arguments: &[(Value, bool)]) -> String {
     if !extra.is_empty() {
         out += &format!("%!(EXTRA {})", extra.join(", "));
     }
-    out
+    Ok(out)
 }
 
-/// A number of a directive, which is never more than fits a line.
-fn number(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> usize {
+/// A number of a directive; `None` if it is one that Go takes for too large (`fmt`, `tooLarge`).
+fn number(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<usize> {
+    const LARGEST: usize = 1_000_000;
     let mut number = 0_usize;
     while let Some(digit) = rest.next_if(char::is_ascii_digit) {
         number = number.saturating_mul(10).saturating_add(digit as usize - '0' as usize);
     }
-    number.min(1000)
+    (number <= LARGEST).then_some(number)
 }
 
 /// The type of an argument: whole numbers that the template spells out are of type int.

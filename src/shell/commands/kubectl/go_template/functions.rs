@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::format::{plus, printf, type_name, type_of};
+use super::format::{MOST_TEXT, plus, printf, too_long, type_name, type_of};
 
 /// A value, and whether the template itself spells it out.
 pub(super) type Given = (Value, bool);
@@ -15,27 +15,24 @@ pub(super) type Given = (Value, bool);
 /// Go's words.
 pub(super) fn call(name: &str, arguments: &[Given]) -> Result<Value, String> {
     let values: Vec<&Value> = arguments.iter().map(|(value, _)| value).collect();
-    let joined = || print(&values);
+    let joined = || print(&values, false);
     Ok(match name {
         "not" => Value::Bool(!truth(one(name, &values)?)),
         "len" => len(one(name, &values)?)?,
         "index" => index(arguments)?,
         "slice" => slice(arguments)?,
-        "print" => joined().into(),
-        "println" => {
-            let texts: Vec<String> = values.iter().map(|value| plus(value)).collect();
-            (texts.join(" ") + "\n").into()
-        }
+        "print" => joined()?.into(),
+        "println" => (print(&values, true)? + "\n").into(),
         "printf" => match arguments.split_first() {
-            Some(((Value::String(format), _), rest)) => printf(format, rest).into(),
+            Some(((Value::String(format), _), rest)) => printf(format, rest)?.into(),
             Some((other, _)) => {
                 return Err(format!("expected string; found {}", plus(&other.0)));
             }
             None => return Err(too_few(name, 1, 0)),
         },
-        "html" => html(&joined()).into(),
-        "js" => js(&joined()).into(),
-        "urlquery" => urlquery(&joined()).into(),
+        "html" => html(&joined()?).into(),
+        "js" => js(&joined()?).into(),
+        "urlquery" => urlquery(&joined()?).into(),
         "eq" => equal_to_any(arguments)?,
         "ne" => Value::Bool(!truth(&equal_to_any(two(name, arguments)?)?)),
         "lt" | "le" | "gt" | "ge" => {
@@ -170,17 +167,21 @@ fn slice(arguments: &[Given]) -> Result<Value, String> {
     })
 }
 
-/// `print`: blanks stand between two values of which neither is a text.
-fn print(values: &[&Value]) -> String {
+/// `print`: blanks stand between two values of which neither is a text; `println` puts them between
+/// all.
+fn print(values: &[&Value], always: bool) -> Result<String, String> {
     let mut out = String::new();
     for (at, value) in values.iter().enumerate() {
-        let parted = at > 0 && !value.is_string() && !values[at - 1].is_string();
+        if out.len() > MOST_TEXT {
+            return Err(too_long());
+        }
+        let parted = at > 0 && (always || !value.is_string() && !values[at - 1].is_string());
         if parted {
             out.push(' ');
         }
         out += &plus(value);
     }
-    out
+    Ok(out)
 }
 
 fn html(text: &str) -> String {
