@@ -1,6 +1,8 @@
 //! The grammar, by recursive descent with a bound on the depth.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::lexer::Token;
@@ -30,6 +32,8 @@ pub(super) struct Parser<'a> {
     pub(super) expanded: Vec<(String, usize)>,
     /// How many bytes aliases have added.
     pub(super) added: isize,
+    /// How many aliases were put in, here and in what this is part of.
+    pub(super) put_in: Rc<Cell<usize>>,
     pub(super) depth: u32,
     pub(super) token: Option<(Token, Span)>,
 }
@@ -47,6 +51,7 @@ impl<'a> Parser<'a> {
             aliases: reading.aliases,
             expanded: Vec::new(),
             added: 0,
+            put_in: Rc::default(),
             depth: 0,
             token: None,
         }
@@ -107,7 +112,8 @@ impl<'a> Parser<'a> {
     /// A parser of another text, as deep as this one.
     pub(super) fn deeper(&self, text: &str) -> Parser<'a> {
         let reading = Reading { dialect: self.dialect, aliases: self.aliases, interactive: false };
-        Parser { depth: self.depth + 1, ..Parser::new(text, 0, reading) }
+        let (depth, put_in) = (self.depth + 1, self.put_in.clone());
+        Parser { depth, put_in, ..Parser::new(text, 0, reading) }
     }
 
     /// The commands in `text`: what stands between backquotes.

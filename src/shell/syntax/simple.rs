@@ -7,6 +7,10 @@ use super::{
 };
 use crate::diagnostic::Span;
 
+/// Aliases that one command may be made of: those that stand for each other twice would double it
+/// without end.
+const MOST_ALIASES: usize = 1_000;
+
 impl Parser<'_> {
     pub(super) fn simple(&mut self, line: u32) -> Result<Command> {
         let mut assignments = Vec::new();
@@ -185,9 +189,14 @@ impl Parser<'_> {
             let Some(name) = word.bare().map(str::to_owned) else { return Ok(()) };
             let Some(value) = self.aliases.get(&name) else { return Ok(()) };
             self.expanded.retain(|(_, end)| span.start < *end);
-            if self.expanded.iter().any(|(used, _)| *used == name) || self.expanded.len() > 20 {
+            if self.expanded.iter().any(|(used, _)| *used == name) {
                 return Ok(());
             }
+            if self.put_in.get() == MOST_ALIASES {
+                const TOO_MANY: &str = "more than 1000 aliases in one command";
+                return Err(self.fault(Fault::NotSimulated(TOO_MANY)));
+            }
+            self.put_in.set(self.put_in.get() + 1);
             self.text.replace_range(span.start..span.end, value);
             let grown = value.len() as isize - (span.end - span.start) as isize;
             self.added += grown;
