@@ -442,6 +442,13 @@ impl Parser<'_> {
     }
 
     fn pattern(&mut self) -> Parsed<Pattern> {
+        self.deeper()?;
+        let pattern = self.pattern_inside()?;
+        self.depth -= 1;
+        Ok(pattern)
+    }
+
+    fn pattern_inside(&mut self) -> Parsed<Pattern> {
         if self.eat("$") {
             let Token::Name(name) = self.token().clone() else { return self.unexpected("IDENT") };
             self.advance();

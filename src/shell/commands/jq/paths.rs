@@ -75,7 +75,7 @@ pub(super) fn get(item: &Item, key: &Value) -> Result<Item, Stop> {
 pub(super) fn cost(value: &Value, key: &Value) -> u64 {
     match (value, key) {
         (Value::String(text), _) => text.len() as u64 / 64,
-        (Value::Array(_), Value::Object(_)) => value.width() / 64,
+        (Value::Array(_), Value::Object(_)) => value.width() / 8,
         (Value::Array(_), Value::Array(_)) => value.width() * key.width().max(1) / 16,
         _ => 0,
     }

@@ -677,7 +677,7 @@ impl<'r> Run<'r> {
         let item = Item { value: input.clone(), path: Path::root() };
         self.eval(exp, env, item, &mut |run, item| {
             let keys = item.path.keys(&item.value)?;
-            run.spend(keys.len() as u64 / 8)?;
+            run.spend(keys.len() as u64)?;
             found.push(keys);
             Ok(())
         })?;
