@@ -11,8 +11,14 @@ use super::{Object, Reason, Status};
 /// Bytes that all objects together may take.
 pub(super) const ROOM: u64 = 64 << 20;
 
+/// What one object made of containers may take (etcd's `--max-request-bytes`).
+const LARGEST: u64 = 3 << 19;
+
 /// What a pod takes, with its status and managed fields.
 const POD: usize = 6 << 10;
+
+/// What a container takes, with its status.
+const CONTAINER: usize = 2 << 10;
 
 /// What another object takes at least.
 const OBJECT: usize = 1 << 10;
@@ -23,6 +29,23 @@ const ENDPOINT: usize = 256;
 /// What etcd says when it is full, and the API server after it.
 pub(super) fn exceeded() -> Status {
     Status::new(Reason::Unknown, "etcdserver: mvcc: database space exceeded")
+}
+
+/// What etcd says to an object that is too large to be written at once, and the API server after it.
+pub(super) fn too_large(object: &Object) -> Option<Status> {
+    // The bytes of the other kinds are validated.
+    let of_containers = matches!(
+        object,
+        Object::Pod(_)
+            | Object::Deployment(_)
+            | Object::ReplicaSet(_)
+            | Object::Job(_)
+            | Object::CronJob(_)
+            | Object::StatefulSet(_)
+            | Object::DaemonSet(_)
+    );
+    (of_containers && weight(object) > LARGEST)
+        .then(|| Status::new(Reason::Unknown, "etcdserver: request is too large"))
 }
 
 /// What an object takes.
@@ -66,5 +89,5 @@ fn of_container(container: &Container) -> usize {
     let variables = container.env.iter().flatten();
     let texts = variables
         .map(|variable| variable.name.len() + variable.value.as_ref().map_or(0, String::len));
-    words.chain(texts).sum()
+    CONTAINER + words.chain(texts).sum::<usize>()
 }

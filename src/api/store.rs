@@ -19,6 +19,9 @@ type Namespaces = BTreeMap<Arc<str>, Names>;
 /// How many changes are kept for watches that lag behind, after the cluster itself has seen them.
 const KEPT_FOR_WATCHES: u64 = 1_000;
 
+/// Bytes of them that are kept, however few they are: a change is a whole object.
+const KEPT_BYTES: u64 = 16 << 20;
+
 /// How many of them a store keeps that is set aside: as many as a real watch cache holds at least
 /// (`defaultLowerBoundCapacity` in apiserver's `watch_cache.go`).
 const KEPT_ASIDE: u64 = 100;
@@ -30,8 +33,10 @@ pub struct Store {
     /// Bytes that the objects take.
     taken: u64,
     revision: u64,
-    /// By resource version.
-    changes: SharedMap<u64, Change>,
+    /// By resource version, with what each takes.
+    changes: SharedMap<u64, (Change, u64)>,
+    /// Bytes that the changes take.
+    logged: u64,
     /// The newest change that the log has forgotten.
     forgotten: u64,
 }
@@ -86,7 +91,7 @@ impl Store {
     /// Changes after `revision`, oldest first. The log goes back to the last call of
     /// [`Store::forget_before`], and a little further for watches.
     pub fn changes_since(&self, revision: u64) -> impl Iterator<Item = &Change> + use<'_> {
-        self.changes.after(&revision).map(|(_, change)| change)
+        self.changes.after(&revision).map(|(_, (change, _))| change)
     }
 
     /// Whether the log still holds every change after `revision`.
@@ -97,19 +102,29 @@ impl Store {
     /// Tells the store that nobody but lagging watches will ask for changes up to and including
     /// `revision` again. Nothing newer is ever dropped.
     pub fn forget_before(&mut self, revision: u64) {
-        self.forget_up_to(revision.saturating_sub(KEPT_FOR_WATCHES));
+        self.forget_up_to(revision.saturating_sub(KEPT_FOR_WATCHES), revision);
     }
 
     /// As [`Store::forget_before`], for a copy that somebody may go back to: many of them are kept, and
     /// each would hold every version of every object that its log tells of.
     pub fn set_aside(&mut self, revision: u64) {
-        self.forget_up_to(revision.saturating_sub(KEPT_ASIDE));
+        self.forget_up_to(revision.saturating_sub(KEPT_ASIDE), revision);
     }
 
-    fn forget_up_to(&mut self, oldest: u64) {
-        if oldest > self.forgotten {
-            self.forgotten = oldest;
-            self.changes.forget_before(&(oldest + 1));
+    /// Forgets the changes up to `oldest`, and up to `seen` as long as all together take too much.
+    fn forget_up_to(&mut self, oldest: u64, seen: u64) {
+        let (mut end, mut logged) = (self.forgotten, self.logged);
+        for (revision, (_, weight)) in self.changes.iter() {
+            let heavy = *revision <= seen && logged > KEPT_BYTES;
+            if *revision > oldest && !heavy {
+                break;
+            }
+            end = *revision;
+            logged = logged.saturating_sub(*weight);
+        }
+        if end > self.forgotten {
+            (self.forgotten, self.logged) = (end, logged);
+            self.changes.forget_before(&(end + 1));
         }
     }
 
@@ -123,10 +138,11 @@ impl Store {
             Some(slot) => Some(std::mem::replace(slot, object.clone())),
             None => names.insert(object.name().into(), object.clone()),
         };
-        self.taken += space::weight(&object);
+        let weight = space::weight(&object);
+        self.taken += weight;
         self.taken -= old.as_ref().map_or(0, space::weight).min(self.taken);
         let action = if old.is_some() { Action::Modified } else { Action::Added };
-        self.log(action, object.clone(), old);
+        self.log(action, object.clone(), old, weight);
         object
     }
 
@@ -134,17 +150,19 @@ impl Store {
     pub(super) fn take(&mut self, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
         self.object(kind, namespace, name)?;
         let last = self.names_mut(kind, namespace).remove(name)?;
-        self.taken -= space::weight(&last).min(self.taken);
+        let weight = space::weight(&last);
+        self.taken -= weight.min(self.taken);
         let mut object = last.clone();
         self.revision += 1;
         object.metadata_mut().resource_version = Some(self.revision.to_string());
-        self.log(Action::Deleted, object.clone(), Some(last));
+        self.log(Action::Deleted, object.clone(), Some(last), weight);
         Some(object)
     }
 
-    fn log(&mut self, action: Action, object: Object, previous: Option<Object>) {
+    fn log(&mut self, action: Action, object: Object, previous: Option<Object>, weight: u64) {
         let change = Change { revision: self.revision, action, object, previous };
-        self.changes.insert(self.revision, change);
+        self.changes.insert(self.revision, (change, weight));
+        self.logged += weight;
     }
 
     fn names_mut(&mut self, kind: Kind, namespace: &str) -> &mut Names {
@@ -239,5 +257,23 @@ mod tests {
         assert!(aside.remembers(4_000) && !aside.remembers(3_000));
         assert_eq!(aside.changes_since(0).count() as u64, 1_000 + KEPT_ASIDE);
         assert_eq!(store.changes_since(0).count() as u64, 1_000 + KEPT_FOR_WATCHES);
+    }
+
+    #[test]
+    fn a_few_large_changes_fill_the_log() {
+        let mut store = Store::default();
+        for name in ["a", "b", "c", "d"] {
+            let mut large = config_map("x", name);
+            let note = ("note".to_owned(), "x".repeat(KEPT_BYTES as usize / 4));
+            large.metadata_mut().annotations = Some([note].into());
+            store.put(large);
+        }
+        // Nobody has seen the last two.
+        store.forget_before(2);
+        let kept: Vec<_> = store.changes_since(0).map(|change| change.revision).collect();
+        assert_eq!(kept, [3, 4]);
+        store.forget_before(4);
+        assert_eq!(store.changes_since(0).count(), 1);
+        assert!(!store.remembers(2) && store.remembers(3));
     }
 }

@@ -111,6 +111,9 @@ impl ApiServer {
             status.kind = kind.to_string();
             return Err(status);
         }
+        if let Some(status) = space::too_large(&object) {
+            return Err(status);
+        }
         if self.store.is_full(kind) {
             return Err(space::exceeded());
         }
@@ -205,6 +208,9 @@ impl ApiServer {
         refuse_if_invalid(&shown, faults)?;
         if through == Subresource::None {
             admission::review(&self.store, &new)?;
+        }
+        if let Some(status) = space::too_large(&new) {
+            return Err(status);
         }
         // What grows needs room; what shrinks or is deleted makes some.
         if self.store.is_full(new.kind()) && space::weight(&new) > space::weight(old) {
