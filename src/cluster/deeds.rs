@@ -212,6 +212,8 @@ pub(super) struct Deeds {
     last: u64,
     /// What kubectl last sent of each object. It outlives the log.
     sent: SharedMap<ObjectName, Applied>,
+    /// How many objects were left when those that are gone were forgotten last.
+    kept: usize,
 }
 
 impl Cluster {
@@ -239,17 +241,19 @@ impl Cluster {
 
     /// Forgets what was sent of objects that are gone, once there are many of them.
     fn forget_what_is_gone(&mut self) {
-        if self.deeds.sent.len() <= SENT {
+        // Twice as many as last time: so a thousand objects cost as much each as one.
+        if self.deeds.sent.len() <= SENT.max(2 * self.deeds.kept) {
             return;
         }
         let stored = |name: &ObjectName| {
             self.api.store().object(name.kind, &name.namespace, &name.name).is_some()
         };
         let gone = self.deeds.sent.iter().map(|(name, _)| name).filter(|name| !stored(name));
-        let gone: Vec<ObjectName> = gone.take(SENT / 2).cloned().collect();
+        let gone: Vec<ObjectName> = gone.cloned().collect();
         for name in gone {
             self.deeds.sent.remove(&name);
         }
+        self.deeds.kept = self.deeds.sent.len();
     }
 
     /// What programs did of late, oldest first. Old deeds are forgotten as the log grows.
