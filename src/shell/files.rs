@@ -23,6 +23,10 @@ const BYTES: usize = 64 << 20;
 /// Files that are shorter than this are counted, but not added up.
 const SHORT: usize = 4 << 10;
 
+/// Bytes of a path and of a name in it, as in Linux (`PATH_MAX`, with its end, and `NAME_MAX`).
+const PATH: usize = 4_095;
+const NAME: usize = 255;
+
 /// Folders that every system has.
 const SYSTEM: [&str; 26] = [
     "/",
@@ -78,6 +82,12 @@ pub(super) fn absolute(place: &Place, directory: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// Whether the kernel takes a path.
+fn may_be_named(path: &str) -> Result<(), String> {
+    let short = path.len() <= PATH && path.split('/').all(|name| name.len() <= NAME);
+    if short { Ok(()) } else { Err("File name too long".to_owned()) }
+}
+
 /// The name in the working folder that an absolute path on the laptop stands for.
 fn own(place: &Place, path: &str) -> Option<String> {
     if *place != Place::Laptop {
@@ -128,6 +138,7 @@ pub(super) struct View<'a> {
 impl View<'_> {
     /// The content of the file at an absolute path.
     pub fn read(self, path: &str) -> Result<Vec<u8>, String> {
+        may_be_named(path)?;
         match path {
             "/dev/null" => return Ok(Vec::new()),
             path if is_endless(path) => return Err(ENDLESS.to_owned()),
@@ -244,6 +255,7 @@ pub(super) fn write(
         "/dev/full" => return Err("No space left on device".to_owned()),
         _ => {}
     }
+    may_be_named(path)?;
     if content.len() > LARGEST || own(place, path).is_some_and(|name| !fits(files, &name, content))
     {
         return Err("No space left on device".to_owned());

@@ -319,17 +319,22 @@ fn walk(io: &Io<'_>, root: &str, range: Range) -> Vec<Found> {
         root: root.to_owned(),
     };
     let mut found = vec![whole(root.to_owned(), 0, io.is_directory(root))];
-    let mut seen = std::collections::BTreeSet::new();
-    for name in io.view().below(&io.absolute(root)) {
-        let parts: Vec<&str> = name.split('/').collect();
-        for depth in 1..=parts.len() {
-            let path = parts[..depth].join("/");
-            if View::is_mark(&path) || !seen.insert(path.clone()) {
-                continue;
+    let names = io.view().below(&io.absolute(root));
+    let mut before = "";
+    for name in &names {
+        // Names are sorted: the folders that it shares with the one before have been seen.
+        let shared = name.bytes().zip(before.bytes()).take_while(|(one, other)| one == other);
+        let shared = shared.count();
+        let folders = name.match_indices('/').map(|(end, _)| (end, true));
+        let parts = folders.chain([(name.len(), false)]).enumerate();
+        for (depth, (end, folder)) in parts.skip_while(|(_, (end, _))| *end < shared) {
+            let path = &name[..end];
+            if !View::is_mark(path) {
+                let full = format!("{}/{path}", root.trim_end_matches('/'));
+                found.push(whole(full, depth + 1, folder));
             }
-            let full = format!("{}/{path}", root.trim_end_matches('/'));
-            found.push(whole(full, depth, depth < parts.len()));
         }
+        before = name;
     }
     if range.deep {
         // A folder comes after all that is in it.

@@ -10,6 +10,9 @@ use crate::shell::{Io, Step, Tool};
 /// Lines that `yes` writes before it waits for its reader.
 const BURST: usize = 2_000;
 
+/// Bytes from which on it waits, too.
+const FULL: usize = 64 << 10;
+
 /// How long it then waits.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -18,8 +21,12 @@ struct Yes(String);
 
 impl Tool for Yes {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let before = io.stdout.len();
         for _ in 0..BURST {
             io.say(&self.0);
+            if io.stdout.len() - before >= FULL {
+                break;
+            }
         }
         Step::Until(io.now() + PAUSE)
     }
@@ -36,6 +43,9 @@ pub(in crate::shell::commands) fn yes(arguments: &[String]) -> Box<dyn Tool> {
 
 /// Numbers that `seq` prints at most; it says so when there are more.
 const MOST: usize = 1_000_000;
+
+/// Bytes that it prints at most; it says so when there are more.
+const MOST_BYTES: usize = 16 << 20;
 
 const GRAMMAR: Grammar = Grammar {
     name: "seq",
@@ -59,7 +69,7 @@ fn guarded(arguments: &[String]) -> Vec<String> {
                 all.insert(at, "--".to_owned());
                 return all;
             }
-            text if !text.starts_with('-') => return all,
+            text if !text.starts_with('-') || text == "--" => return all,
             _ => at += 1,
         }
     }
@@ -128,14 +138,24 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
         return Err(format!("seq: not simulated here: more than {MOST} numbers"));
     }
     let numbers = (0..count.max(0.0) as usize).map(|index| first.1 + step.1 * index as f64);
+    let separator = options.value('s').unwrap_or("\n");
     let mut shown: Vec<String> = Vec::new();
+    let mut bytes = count.max(0.0) as usize * separator.len();
     match format {
         None => shown.extend(numbers.map(|number| format!("{number:.places$}"))),
         Some(format) => {
             for number in numbers {
-                shown.push(formatted(format, number)?);
+                let text = formatted(format, number)?;
+                bytes += text.len();
+                if bytes > MOST_BYTES {
+                    break;
+                }
+                shown.push(text);
             }
         }
+    }
+    if bytes > MOST_BYTES {
+        return Err(format!("seq: not simulated here: more than {MOST_BYTES} bytes"));
     }
     if options.has('w') {
         let width = shown.iter().map(String::len).max().unwrap_or(0);
@@ -144,7 +164,6 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
             *text = format!("{sign}{digits:0>width$}", width = width - sign.len());
         }
     }
-    let separator = options.value('s').unwrap_or("\n");
     Ok(if shown.is_empty() { String::new() } else { shown.join(separator) + "\n" })
 }
 

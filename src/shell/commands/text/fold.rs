@@ -99,7 +99,7 @@ impl Stops {
     /// The next stop behind a column.
     fn next(&self, column: usize) -> Option<usize> {
         match self {
-            Stops::Every(width) => Some(column / width * width + width),
+            Stops::Every(width) => (column / width * width).checked_add(*width),
             Stops::At(stops) => stops.iter().copied().find(|stop| *stop > column),
         }
     }
@@ -117,6 +117,9 @@ fn stops(name: &str, options: &Options, io: &mut Io<'_>) -> Result<Stops, i32> {
         1
     })
 }
+
+/// More than `expand` may make of a file.
+const LONGEST: usize = 4 << 20;
 
 pub(in crate::shell::commands) fn expand(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
@@ -137,6 +140,12 @@ pub(in crate::shell::commands) fn expand(arguments: &[String], io: &mut Io<'_>) 
             match letter {
                 '\t' if blank || !options.has('i') => {
                     let next = stops.next(column).unwrap_or(column + 1);
+                    if next - column > LONGEST - out.len().min(LONGEST) {
+                        io.write_error(format!(
+                            "podhop: expand: not simulated here: more than {LONGEST} bytes of a file"
+                        ));
+                        return Some(1);
+                    }
                     out.extend(std::iter::repeat_n(' ', next - column));
                     column = next;
                     continue;

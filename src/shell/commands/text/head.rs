@@ -98,6 +98,30 @@ impl Tool for Head {
     }
 }
 
+/// `head -c` of what may still be coming in: it takes no more than it wants.
+#[derive(Clone)]
+struct HeadBytes {
+    left: usize,
+}
+
+impl Tool for HeadBytes {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let rest = io.stdin.rest();
+        let taken = rest.len().min(self.left);
+        io.stdout.extend_from_slice(&rest[..taken]);
+        io.stdin.read += taken;
+        self.left -= taken;
+        match self.left == 0 || io.stdin.ended() {
+            true => Step::Exit(0),
+            false => Step::Input,
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
 /// A command that needs whole texts, with what it wants of each.
 #[derive(Clone)]
 struct Part {
@@ -121,21 +145,24 @@ impl Part {
         Some(0)
     }
 
-    fn of<'t>(&self, text: &'t str) -> &'t str {
+    fn of<'t>(&self, text: &'t str) -> &'t [u8] {
         let Amount { bytes, count, turned } = self.amount;
+        let ends = || text.match_indices('\n').map(|(at, _)| at + 1);
         let starts: Vec<usize> = match bytes {
-            true => text.char_indices().map(|(at, _)| at).collect(),
-            false => {
-                let ends = text.match_indices('\n').map(|(at, _)| at + 1);
-                std::iter::once(0).chain(ends).filter(|at| *at < text.len()).collect()
-            }
+            true => Vec::new(),
+            false => std::iter::once(0).chain(ends()).filter(|at| *at < text.len()).collect(),
         };
-        let at = |index: usize| starts.get(index).copied().unwrap_or(text.len());
+        let all = if bytes { text.len() } else { starts.len() };
+        let at = |index: usize| match bytes {
+            true => index.min(all),
+            false => starts.get(index).copied().unwrap_or(text.len()),
+        };
+        let text = text.as_bytes();
         match (self.tool, turned) {
             ("head", false) => &text[..at(count)],
-            ("head", true) => &text[..at(starts.len().saturating_sub(count))],
+            ("head", true) => &text[..at(all.saturating_sub(count))],
             (_, true) => &text[at(count.saturating_sub(1))..],
-            (_, false) => &text[at(starts.len().saturating_sub(count))..],
+            (_, false) => &text[at(all.saturating_sub(count))..],
         }
     }
 }
@@ -159,7 +186,7 @@ impl Tool for Part {
                 let gap = if index > 0 { "\n" } else { "" };
                 io.say(format!("{gap}==> {name} <=="));
             }
-            io.stdout.extend_from_slice(self.of(text).as_bytes());
+            io.stdout.extend_from_slice(self.of(text));
         }
         Step::Exit(i32::from(failed))
     }
@@ -195,6 +222,11 @@ pub(in crate::shell::commands) fn head(
         {
             Box::new(Head { left: count })
         }
+        Ok(Amount { bytes: true, count, turned: false })
+            if options.operands.is_empty() && !options.has('v') =>
+        {
+            Box::new(HeadBytes { left: count })
+        }
         Ok(amount) => {
             let (quiet, titled) = (options.has('q'), options.has('v'));
             Box::new(Part { tool: "head", amount, files: options.operands, quiet, titled })
@@ -224,7 +256,7 @@ impl Tool for Follow {
         match (io.read_file(&file), self.shown) {
             (Ok(bytes), None) => {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
-                io.stdout.extend_from_slice(self.part.of(&text).as_bytes());
+                io.stdout.extend_from_slice(self.part.of(&text));
                 self.shown = Some(bytes.len());
             }
             (Ok(bytes), Some(shown)) => {
