@@ -277,3 +277,103 @@ fn a_command_of_thousands_of_lines_is_read_once() {
     bomb(&format!("cat <<E | wc -l\n{document}E"), "20000");
     bomb(&format!("{{\n{}}}", ":\n".repeat(1_500)), "a command of more than 1000 lines");
 }
+
+#[test]
+fn templates_copy_and_make_so_much_and_no_more() {
+    let get =
+        |template: &str| format!("kubectl get nodes -o go-template='{template}' | tail -c 300");
+    let told = "not simulated here: ";
+    let doubled = "{{$x = print $x $x $x $x}}".repeat(60);
+    bomb(&get(&format!("{{{{$x := \"aaaaaaaaaaaaaaaa\"}}}}{doubled}{{{{len $x}}}}")), told);
+    let held: String = (0..30_000).map(|number| format!("{{{{$a{number} := $.items}}}}")).collect();
+    bomb(&get(&held), told);
+    let nested = format!("{}x{}", "{{range $.items}}".repeat(14), "{{end}}".repeat(14));
+    bomb(&get(&nested), told);
+    bomb(&get(&format!("{{{{printf \"{}\" 1}}}}", "%999999d%s".repeat(500))), told);
+    // Go's fmt takes such a width for none.
+    bomb(&get("{{printf \"%1000000000d\" 1}}"), "%!(NOVERB)%!(EXTRA int=1)");
+}
+
+#[test]
+fn aliases_that_stand_for_each_other_twice_do_not_double_without_end() {
+    let doubled: String =
+        (1..40).map(|number| format!("alias l{number}='l{0};l{0}'\n", number - 1)).collect();
+    let many = "more than 1000 aliases in one command";
+    bomb(&format!("shopt -s expand_aliases\nalias l0=:\n{doubled}l39"), many);
+    bomb("shopt -s expand_aliases\nalias a='echo `a` `a`'\na", "");
+    // A chain is no bomb.
+    let chain: String =
+        (1..60).map(|number| format!("alias l{number}=l{}\n", number - 1)).collect();
+    bomb(&format!("shopt -s expand_aliases\nalias l0='echo chained'\n{chain}l59"), "chained");
+}
+
+#[test]
+fn what_jq_slices_and_where_it_finds_things_counts_as_its_work() {
+    let told = "podhop: jq: runs that take this long";
+    bomb("jq -n '[range(100000)] | until(length < 1; .[1:]) | length'", told);
+    bomb("jq -n '[path(repeat(.a))] | length'", told);
+    bomb(
+        &format!("jq -n '. as {}$a{} | $a'", "[".repeat(50_000), "]".repeat(50_000)),
+        "nest this deep",
+    );
+    bomb(
+        &format!("jq -n '. as {}$a{} | $a'", "{a:".repeat(50_000), "}".repeat(50_000)),
+        "nest this deep",
+    );
+}
+
+#[test]
+fn a_loop_takes_time_that_grows_with_its_rounds() {
+    bomb("seq 20000 > f; while read -r x; do y=$x; done < f; echo read $y", "read 20000");
+    bomb(
+        "seq 3000 > f; n=0; while IFS= read -r -n1 c; do n=$((n + 1)); done < f; echo $n",
+        "13893",
+    );
+    bomb("for i in $(seq 20000); do export V$i=$i; done; env | grep -c ^V", "20000");
+    // What other variables hold costs nothing.
+    let held = "x=$(seq 50000); for i in 1 2 3 4 5 6; do eval y$i=\\$x; done";
+    bomb(&format!("{held}; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo $i"), "20000");
+    bomb("seq 20000 > a; seq 20000 | tac > b; join a b | wc -l", "not sorted");
+}
+
+#[test]
+fn folders_nest_as_deep_as_a_path_is_long() {
+    let deep = "for i in $(seq 1200); do mkdir d; cd d; done; cd";
+    bomb(&format!("{deep}; find . | wc -l; ls -R | wc -l; rm -rf d; find . | wc -l"), "1201");
+    bomb(&format!("mkdir -p {}", "a/".repeat(3_000)), "File name too long");
+    bomb(&format!("echo x > {}", "a".repeat(300)), "File name too long");
+}
+
+#[test]
+fn what_a_tool_writes_at_once_is_bounded() {
+    bomb("yes $(seq 100000) | head -1 | wc -c", "588895");
+    bomb("yes | head -c 300001 | wc -c", "300001");
+    bomb("printf 'a\\tb' | expand -t 1000000000 | wc -c", "more than 4194304 bytes");
+    bomb("seq -s \"$(seq 2000)\" 10000 | wc -c", "more than 16777216 bytes");
+    bomb("yes a | head -6000 > a; join a a | wc -c", "more than 16777216 bytes of pairs");
+}
+
+#[test]
+fn objects_made_of_thousands_of_containers_are_too_large_as_etcd_says() {
+    let containers: String = (0..3_000)
+        .map(|number| format!("  - {{name: c{number}, image: busybox, command: [sleep, '1']}}\n"))
+        .collect();
+    let pod = |list: &str, rest: &str| {
+        format!(
+            "kubectl apply -f - <<'E'\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  {list}:\n{containers}{rest}E\nsleep 60"
+        )
+    };
+    let told = "etcdserver: request is too large";
+    bomb(&pod("containers", ""), told);
+    bomb(&pod("initContainers", "  containers: [{name: a, image: nginx}]\n"), told);
+}
+
+#[test]
+fn thousands_of_manifests_are_sent_in_time_that_grows_with_them() {
+    let all: String = (0..4_000)
+        .map(|number| {
+            format!("---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c{number}}}, data: {{a: b}}}}\n")
+        })
+        .collect();
+    bomb(&format!("kubectl apply -f - <<'E' | tail -1\n{all}E"), "configmap/c3999 created");
+}
