@@ -403,6 +403,24 @@ fn of_several_failures_one_is_helped_with_at_a_time() {
 }
 
 #[test]
+fn one_undo_takes_back_what_one_key_did() {
+    let mut player = Player::new(120, 36);
+    player.keys("enter enter");
+    let before = player.texts();
+    player.keys("ctrl-a x");
+    assert_ne!(player.texts(), before);
+    player.keys("ctrl-z");
+    assert_eq!(player.texts(), before, "a selection that was typed over");
+    player.keys("ctrl-a tab");
+    let indented = player.texts();
+    assert_ne!(indented, before);
+    player.keys("ctrl-z");
+    assert_eq!(player.texts(), before, "a file that was indented");
+    player.keys("ctrl-y");
+    assert_eq!(player.texts(), indented, "and it is done again whole");
+}
+
+#[test]
 fn a_number_chooses_and_enter_confirms() {
     let mut player = Player::new(120, 36);
     player.keys("enter enter ctrl-g 3");

@@ -1,5 +1,6 @@
 //! A request as a story: the traces of one command, step by step, as the packet panel shows them.
 
+use crate::clock::SimTime;
 use crate::level::short_party;
 use crate::network::{
     DnsAnswer, DnsCode, DnsData, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage, Trace,
@@ -18,6 +19,8 @@ pub struct Story {
     pub ending: String,
     /// Whether it arrived.
     pub arrived: bool,
+    /// When it was sent, on the level's clock.
+    pub at: Option<SimTime>,
     /// The goal that it decided about, counted from 0.
     pub goal: Option<usize>,
     /// The client's own words.

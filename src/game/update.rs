@@ -395,6 +395,7 @@ fn newest_story(play: &Play) -> Option<Story> {
 /// pod.
 pub(super) fn story_of(play: &Play, title: String, traces: &[&Trace]) -> Story {
     let mut story = Story::of(title, traces.iter().copied());
+    story.at = traces.last().map(|trace| play.on_the_clock(trace.at));
     let connection = traces.iter().rev().find(|trace| trace.dns.is_none());
     story.inside = connection.and_then(|trace| inside(play, trace));
     story

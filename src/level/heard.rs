@@ -143,8 +143,16 @@ fn last_words(run: &Run) -> String {
     let words =
         words.unwrap_or_else(|| format!("it printed nothing (exit code {})", finished.exit));
     let words = crate::diagnostic::printable(&words);
-    match words.char_indices().nth(WORDS) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words.to_string(),
+    shortened(&words, WORDS)
+}
+
+/// A line of at most so many characters. A chain of errors says at its end what it is about.
+pub(super) fn shortened(line: &str, most: usize) -> String {
+    let count = line.chars().count();
+    if count <= most {
+        return line.to_owned();
     }
+    let first: String = line.chars().take(most / 3).collect();
+    let last: String = line.chars().skip(count - (most - most / 3)).collect();
+    format!("{first}…{last}")
 }

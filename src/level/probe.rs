@@ -164,8 +164,12 @@ impl Run {
     /// The beginning of what its command printed, on one line, to be quoted.
     pub fn excerpt(&self) -> String {
         let (printed, errors) = self.finished.as_ref().map(Finished::texts).unwrap_or_default();
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if printed.is_empty() {
+            return heard::shortened(&one_line(&errors), 2 * QUOTED);
+        }
         let text = heard::telling_line(self, &printed).unwrap_or_else(|| printed + &errors);
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = one_line(&text);
         let mut short: String = text.chars().take(QUOTED).collect();
         if short.len() < text.len() {
             short.push('…');

@@ -284,7 +284,12 @@ impl Play {
 
     /// The level's clock: simulated time since the player arrived.
     pub fn clock(&self) -> SimTime {
-        SimTime::START + self.now().since(self.opened)
+        self.on_the_clock(self.now())
+    }
+
+    /// A moment as the level's clock shows it.
+    pub(in crate::game) fn on_the_clock(&self, at: SimTime) -> SimTime {
+        SimTime::START + at.since(self.opened)
     }
 
     /// Whether the player waits for something that takes simulated time.

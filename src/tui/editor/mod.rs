@@ -10,7 +10,8 @@ mod complete;
 mod draw;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::{CursorMove, TextArea};
@@ -41,6 +42,20 @@ struct Buffer {
     area: TextArea<'static>,
     /// The text as the game has it.
     text: String,
+    /// What one key changed each time, and what was taken back of it: one undo takes back all that one
+    /// key did, however many steps that was for the text area.
+    done: VecDeque<Change>,
+    undone: Vec<Change>,
+}
+
+/// How many changes can be taken back.
+const CHANGES: usize = 500;
+
+/// A change by one key: hashes of the text before and after it.
+#[derive(Clone, Copy)]
+struct Change {
+    before: u64,
+    after: u64,
 }
 
 /// What became of a key.
@@ -61,8 +76,44 @@ impl Buffer {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut area = TextArea::new(lines);
         area.set_tab_length(2);
-        area.set_max_histories(500);
-        Buffer { area, text: text.to_owned() }
+        area.set_max_histories(CHANGES);
+        let text = text.to_owned();
+        Buffer { area, text, done: VecDeque::new(), undone: Vec::new() }
+    }
+
+    /// One key's change.
+    fn edit(&mut self, act: impl FnOnce(&mut TextArea<'static>) -> bool) {
+        let before = self.hash();
+        act(&mut self.area);
+        let after = self.hash();
+        if before == after {
+            return;
+        }
+        self.undone.clear();
+        self.done.push_back(Change { before, after });
+        if self.done.len() > CHANGES {
+            self.done.pop_front();
+        }
+    }
+
+    /// Takes one key's change back.
+    fn undo(&mut self) {
+        let Some(change) = self.done.pop_back() else { return };
+        while self.area.undo() && self.hash() != change.before {}
+        self.undone.push(change);
+    }
+
+    /// Does again what was taken back last.
+    fn redo(&mut self) {
+        let Some(change) = self.undone.pop() else { return };
+        while self.area.redo() && self.hash() != change.after {}
+        self.done.push_back(change);
+    }
+
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.area.lines().hash(&mut hasher);
+        hasher.finish()
     }
 
     fn current(&self) -> String {
@@ -146,12 +197,15 @@ impl Editor {
         if matches!(key, EditorKey::Complete) {
             return self.complete(play);
         }
+        match key {
+            EditorKey::Undo => return self.changed(play, Buffer::undo),
+            EditorKey::Redo => return self.changed(play, Buffer::redo),
+            _ => {}
+        }
         let clipboard = self.clipboard.clone();
         let mut copied = None;
         let outcome = self.change(play, |area| {
             match key {
-                EditorKey::Undo => return area.undo(),
-                EditorKey::Redo => return area.redo(),
                 EditorKey::Copy | EditorKey::Cut => copied = take(area, key == EditorKey::Cut),
                 EditorKey::Paste => return area.insert_str(&clipboard),
                 EditorKey::SelectAll => area.select_all(),
@@ -169,7 +223,7 @@ impl Editor {
                     area.move_cursor(CursorMove::End);
                 }
                 EditorKey::Comment => comment(area),
-                EditorKey::Complete => {}
+                EditorKey::Complete | EditorKey::Undo | EditorKey::Redo => {}
             }
             true
         });
@@ -334,9 +388,14 @@ impl Editor {
 
     /// Does something to the open text; a locked file takes back what it should not have taken.
     fn change(&mut self, play: &Play, act: impl FnOnce(&mut TextArea<'static>) -> bool) -> Outcome {
+        self.changed(play, |buffer| buffer.edit(act))
+    }
+
+    /// What became of the open file's buffer.
+    fn changed(&mut self, play: &Play, act: impl FnOnce(&mut Buffer)) -> Outcome {
         let Some(file) = play.file() else { return Outcome::Ignored };
         let Some(buffer) = self.buffers.get_mut(&file.name) else { return Outcome::Ignored };
-        act(&mut buffer.area);
+        act(buffer);
         let text = buffer.current();
         let same = text == buffer.text
             || text.trim_end_matches('\n') == buffer.text.trim_end_matches('\n');

@@ -8,11 +8,14 @@
 //!                    so the sender is refused at once
 //! ```
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
+use crate::clock::SimTime;
 use crate::game::Walk;
 use crate::game::story::{Step, Story};
 use crate::network::HopVerdict;
@@ -25,6 +28,8 @@ pub struct Packet<'a> {
     pub story: Option<&'a Story>,
     /// Which of how many.
     pub number: (usize, usize),
+    /// The level's clock: the map shows this moment.
+    pub now: SimTime,
     /// Whether what speaks for each decision is shown.
     pub facts: bool,
     /// How far the packet is.
@@ -32,6 +37,9 @@ pub struct Packet<'a> {
     /// What goes before everything is sent.
     pub empty: &'a str,
 }
+
+/// A packet that was sent longer ago is shown with its time.
+const OLD: Duration = Duration::from_secs(10);
 
 /// Draws the panel.
 pub fn draw(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -109,7 +117,11 @@ fn draw_title(
     buf: &mut Buffer,
 ) -> Rect {
     let (number, of) = packet.number;
+    // What was true when it was sent may be no more, and the map shows what is.
+    let old = story.at.filter(|at| packet.now.since(*at) >= OLD);
+    let when = old.map_or_else(String::new, |at| format!(" at {at} "));
     let count = if of > 1 { format!(" {} of {of} ", number + 1) } else { String::new() };
+    let count = format!("{when}{count}");
     let columns = usize::from(area.width.saturating_sub(2));
     let room = columns.saturating_sub(width(&count) + 1);
     put(buf, area.x + 1, area.y, &fit(&story.title, room), room, theme.dim);

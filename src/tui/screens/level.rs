@@ -130,6 +130,7 @@ fn packet_of(play: &Play) -> Packet<'_> {
     Packet {
         story: play.current_story(),
         number: (play.story, play.stories.len()),
+        now: play.clock(),
         facts: play.current_story().is_some_and(|story| play.shows_facts(story)),
         walk: &play.walk,
         empty: match play.sends {
