@@ -282,6 +282,23 @@ impl Cluster {
         Some((mount.volume.to_owned(), below))
     }
 
+    /// The mode that a volume gives the file at a path (`defaultMode`, and an item's `mode`).
+    pub(super) fn provided_mode(&self, place: &Place, path: &str) -> Option<u32> {
+        let (name, below) = self.mounted_at(place, path)?;
+        let (worker, _) = self.kubelets.container(place)?;
+        let volumes = worker.pod.spec.as_ref()?.volumes.as_ref()?;
+        let volume = volumes.iter().find(|volume| volume.name == name)?;
+        let (items, usual) = match (&volume.config_map, &volume.secret, &volume.projected) {
+            (Some(source), ..) => (source.items.as_ref(), source.default_mode),
+            (_, Some(source), _) => (source.items.as_ref(), source.default_mode),
+            (.., Some(source)) => (None, source.default_mode),
+            _ => (None, volume.downward_api.as_ref()?.default_mode),
+        };
+        let item = items.into_iter().flatten().find(|item| item.path == below);
+        let mode = item.and_then(|item| item.mode).or(usual)?;
+        u32::try_from(mode).ok()
+    }
+
     fn mounts(&self, place: &Place) -> Vec<Mount<'_>> {
         let found = self.kubelets.container(place).and_then(|(worker, container)| {
             let index = worker.containers.iter().position(|known| known.name == container.name)?;
@@ -305,7 +322,7 @@ fn join(base: &str, below: &str) -> String {
 }
 
 /// The path without `.`, `..` and double slashes, from the root.
-fn normal(path: &str) -> String {
+pub(super) fn normal(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

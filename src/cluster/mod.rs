@@ -12,6 +12,7 @@ mod address_order;
 mod agenda;
 mod answered;
 mod api_endpoint;
+mod attributes;
 mod compile;
 pub mod controllers;
 mod deeds;
@@ -35,6 +36,7 @@ mod system;
 mod traffic;
 
 pub use answered::{Asked, Served};
+pub use attributes::Attributes;
 pub use compile::policy_block;
 pub use deeds::{
     Applied, ApplyOutcome, Deed, DeedId, Did, Ending, Fetched, ObjectName, Refusal, Refused, Sought,

@@ -15,6 +15,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::agenda::Agenda;
+use super::attributes::FileTable;
 use super::files::{FULL, fits};
 use super::{Cluster, Config, Place, kubelet};
 use crate::clock::SimTime;
@@ -33,6 +34,8 @@ pub(super) struct Nodes {
     agenda: Agenda<Arc<str>>,
     /// What was written on machines outside containers, by place and path.
     files: BTreeMap<Place, BTreeMap<String, Arc<[u8]>>>,
+    /// What the files there have beside their content.
+    tables: BTreeMap<Place, FileTable>,
 }
 
 impl Nodes {
@@ -44,6 +47,16 @@ impl Nodes {
     /// A file that was written on a machine.
     pub fn file(&self, place: &Place, path: &str) -> Option<&[u8]> {
         self.files.get(place)?.get(path).map(Arc::as_ref)
+    }
+
+    /// What the files of a machine have beside their content.
+    pub fn table(&self, place: &Place) -> Option<&FileTable> {
+        self.tables.get(place)
+    }
+
+    /// The same, to change.
+    pub fn table_mut(&mut self, place: &Place) -> &mut FileTable {
+        self.tables.entry(place.clone()).or_default()
     }
 
     /// Bytes of all files that were written on machines.

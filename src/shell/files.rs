@@ -3,8 +3,9 @@
 //! The working folder is `/home/player`. Folders exist as long as a file is in them; one that was
 //! made with `mkdir` has a file of its own ([`MARK`]), which no command shows.
 
+use super::file_facts::Facts;
 use super::{Files, Io};
-use crate::cluster::{Cluster, Place};
+use crate::cluster::{Attributes, Cluster, Place};
 use crate::random::Stream;
 
 /// Where the laptop's working folder is.
@@ -139,6 +140,7 @@ impl View<'_> {
     /// The content of the file at an absolute path.
     pub fn read(self, path: &str) -> Result<Vec<u8>, String> {
         may_be_named(path)?;
+        let path = &*self.cluster.follow(self.place, path, true);
         match path {
             "/dev/null" => return Ok(Vec::new()),
             path if is_endless(path) => return Err(ENDLESS.to_owned()),
@@ -157,6 +159,7 @@ impl View<'_> {
 
     /// Whether there is a file at an absolute path.
     pub fn is_file(self, path: &str) -> bool {
+        let path = &*self.cluster.follow(self.place, path, true);
         match own(self.place, path) {
             Some(name) => self.files.contains_key(&name),
             None => self.cluster.read_file(self.place, path).is_some(),
@@ -165,6 +168,7 @@ impl View<'_> {
 
     /// Whether there is a folder at an absolute path.
     pub fn is_directory(self, path: &str) -> bool {
+        let path = &*self.cluster.follow(self.place, path, true);
         SYSTEM.contains(&path)
             || path == HOME && *self.place == Place::Laptop
             || self.has_below(path)
@@ -184,6 +188,7 @@ impl View<'_> {
 
     /// The paths of everything below a folder, relative to it, sorted.
     pub fn below(self, path: &str) -> Vec<String> {
+        let path = &*self.cluster.follow(self.place, path, true);
         let within = |name: &str, folder: &str| match folder {
             "" | "/" => Some(name.trim_start_matches('/').to_owned()),
             _ => name.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned),
@@ -260,6 +265,7 @@ pub(super) fn write(
     {
         return Err("No space left on device".to_owned());
     }
+    let path = &*cluster.follow(place, path, true).into_owned();
     let view = View { cluster, place, files };
     if !View::is_mark(path) {
         if view.is_directory(path) {
@@ -274,12 +280,12 @@ pub(super) fn write(
         }
     }
     match own(place, path) {
-        Some(name) => {
-            files.insert(name, content.to_vec());
-            Ok(())
-        }
-        None => cluster.write_file(place, path, content),
+        Some(name) => drop(files.insert(name, content.to_vec())),
+        None => cluster.write_file(place, path, content)?,
     }
+    let now = cluster.now().timestamp();
+    cluster.change_attributes(place, path, |attributes| attributes.changed = Some(now));
+    Ok(())
 }
 
 /// Removes the file at an absolute path.
@@ -289,13 +295,16 @@ pub(super) fn remove(
     files: &mut Files,
     path: &str,
 ) -> Result<(), String> {
+    let path = &*cluster.follow(place, path, false).into_owned();
     match own(place, path) {
-        Some(name) => match files.remove(&name) {
-            Some(_) => Ok(()),
-            None => Err("No such file or directory".to_owned()),
-        },
-        None => cluster.remove_file(place, path),
+        Some(name) if files.remove(&name).is_none() => {
+            return Err("No such file or directory".to_owned());
+        }
+        Some(_) => {}
+        None => cluster.remove_file(place, path)?,
     }
+    cluster.forget_attributes(place, path);
+    Ok(())
 }
 
 impl Io<'_> {
@@ -375,6 +384,43 @@ impl Io<'_> {
     pub fn remove_file(&mut self, path: &str) -> Result<(), String> {
         let path = self.absolute(path);
         remove(self.cluster, self.place, self.files, &path)
+    }
+
+    /// Makes a symbolic link.
+    ///
+    /// # Errors
+    /// `File exists`, and as [`Io::read_file`].
+    pub fn make_link(&mut self, path: &str, target: &str) -> Result<(), String> {
+        let path = self.absolute(path);
+        let path = self.cluster.follow(self.place, &path, false).into_owned();
+        if self.view().facts(&path, false).is_ok() {
+            return Err("File exists".to_owned());
+        }
+        write(self.cluster, self.place, self.files, &path, b"")?;
+        self.cluster.set_link(self.place, &path, target);
+        Ok(())
+    }
+
+    /// Where the symbolic link at `path` leads, as it was written.
+    pub fn link_target(&self, path: &str) -> Option<String> {
+        let path = self.absolute(path);
+        let path = self.cluster.follow(self.place, &path, false);
+        self.cluster.link_target(self.place, &path).map(str::to_owned)
+    }
+
+    /// What is known of a file beside its content; of a link itself unless it is followed.
+    ///
+    /// # Errors
+    /// `No such file or directory`.
+    pub(super) fn facts(&self, path: &str, follow: bool) -> Result<Facts, String> {
+        self.view().facts(&self.absolute(path), follow)
+    }
+
+    /// Changes what a file has beside its content.
+    pub fn change_attributes(&mut self, path: &str, change: impl FnOnce(&mut Attributes)) {
+        let path = self.absolute(path);
+        let path = self.cluster.follow(self.place, &path, true).into_owned();
+        self.cluster.change_attributes(self.place, &path, change);
     }
 
     /// Makes a folder.

@@ -10,6 +10,7 @@ mod budget;
 pub mod commands;
 mod complete;
 mod console;
+mod file_facts;
 mod files;
 mod foreground;
 mod machine;

@@ -13,6 +13,10 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let all: Vec<(&str, &str)> = vec![
         (meter.as_str(), "METER"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "MOMENT"),
+        (
+            r"(?m)^(<= Recv header), \d+ bytes [^\n]*\n0000: (44 61 74 65|4c 61 73 74)[^\n]*\n(?:00[1-9]0: [^\n]*\n)*",
+            "$1 of a date\n",
+        ),
         (r"(?m)(Date|Last-Modified|ETag): [^\r\n]*", "$1: *"),
         (r"after \d+ (ms|milliseconds)", "after N $1"),
         (r"\([\d.,]+ [KMG]?[Bb]/s\)", "(SPEED)"),

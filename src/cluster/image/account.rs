@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::Image;
 
-/// A line of `/etc/passwd`, as far as it matters: `curl_user:100:101:/home/curl_user`.
+/// A line of `/etc/passwd` without its password: `curl_user:100:101:/home/curl_user`. Its words on
+/// the user and the shell may follow; they are the name and `nologin` otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Account {
@@ -13,6 +14,10 @@ pub struct Account {
     /// Its primary group.
     pub group: u32,
     pub home: String,
+    /// Who it is, in words.
+    pub words: Option<String>,
+    /// What it logs in to.
+    pub shell: Option<String>,
 }
 
 /// A line of `/etc/group`: `wheel:10:root`, members behind the number.
@@ -31,15 +36,19 @@ impl TryFrom<String> for Account {
         let parts: Vec<&str> = line.split(':').collect();
         let numbers = |id: &str, group: &str| Some((id.parse().ok()?, group.parse().ok()?));
         match parts.as_slice() {
-            [name, id, group, home] => numbers(id, group).map(|(id, group)| Account {
-                name: (*name).to_owned(),
-                id,
-                group,
-                home: (*home).to_owned(),
-            }),
+            [name, id, group, home, more @ ..] if more.len() < 3 => {
+                numbers(id, group).map(|(id, group)| Account {
+                    name: (*name).to_owned(),
+                    id,
+                    group,
+                    home: (*home).to_owned(),
+                    words: more.first().map(|words| (*words).to_owned()),
+                    shell: more.get(1).map(|shell| (*shell).to_owned()),
+                })
+            }
             _ => None,
         }
-        .ok_or_else(|| format!("\"{line}\" is no account: NAME:ID:GROUP-ID:HOME"))
+        .ok_or_else(|| format!("\"{line}\" is no account: NAME:ID:GROUP-ID:HOME[:WORDS[:SHELL]]"))
     }
 }
 
@@ -57,6 +66,25 @@ impl TryFrom<String> for Group {
         let members = members.split(',').filter(|member| !member.is_empty());
         Ok(Group { name: (*name).to_owned(), id, members: members.map(str::to_owned).collect() })
     }
+}
+
+/// `/etc/passwd` of these accounts; `nologin` is the shell of who has none.
+pub(super) fn passwd(accounts: &[Account], nologin: &str) -> String {
+    let line = |account: &Account| {
+        let Account { name, id, group, home, words, shell } = account;
+        let words = words.as_ref().unwrap_or(name);
+        let shell = shell.as_deref().unwrap_or(nologin);
+        format!("{name}:x:{id}:{group}:{words}:{home}:{shell}\n")
+    };
+    accounts.iter().map(line).collect()
+}
+
+/// `/etc/group` of these groups.
+pub(super) fn group(groups: &[Group]) -> String {
+    let line = |group: &Group| {
+        format!("{}:x:{}:{}\n", group.name, group.id, group.members.join(","))
+    };
+    groups.iter().map(line).collect()
 }
 
 /// Who a process is.
@@ -159,6 +187,8 @@ mod tests {
     fn lines_of_passwd_and_group_are_read_strictly() {
         let account = Account::try_from("curl_user:100:101:/home/curl_user".to_owned()).unwrap();
         assert_eq!((account.id, account.group), (100, 101));
+        let nobody = "nobody:65534:65534:/".to_owned();
+        assert_eq!(passwd(&[account, nobody.try_into().unwrap()], "/sbin/nologin"), "curl_user:x:100:101:curl_user:/home/curl_user:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n");
         assert!(Account::try_from("curl_user:x:100".to_owned()).is_err());
         let group = Group::try_from("wheel:10:root,other".to_owned()).unwrap();
         assert_eq!(group.members, ["root", "other"]);

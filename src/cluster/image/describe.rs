@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::account::{Account, Group};
+use super::account::{self, Account, Group};
 use super::server::Server;
 use super::tags::{Tags, Which};
 use super::{Flavour, Image, Libc, Script, content};
@@ -56,9 +56,9 @@ pub(super) struct Contents {
     pub environment: Vec<Variable>,
     pub directory: Option<String>,
     pub user: Option<String>,
-    /// `NAME:ID:GROUP-ID:HOME`
+    /// `NAME:ID:GROUP-ID:HOME[:WORDS[:SHELL]]`: `/etc/passwd` is made of them.
     pub users: Vec<Account>,
-    /// `NAME:ID[:MEMBER,...]`
+    /// `NAME:ID[:MEMBER,...]`: `/etc/group` is made of them.
     pub groups: Vec<Group>,
     pub directories: Vec<String>,
     /// Files by path, with their text, or the name of a file in `content/`.
@@ -104,8 +104,8 @@ impl Contents {
             environment,
             directory: self.directory.or(below.directory),
             user: self.user.or(below.user),
-            users: join(below.users, self.users),
-            groups: join(below.groups, self.groups),
+            users: join_named(below.users, self.users, |account| &account.name),
+            groups: join_named(below.groups, self.groups, |group| &group.name),
             directories: join(below.directories, self.directories),
             files: below.files.into_iter().chain(self.files).collect(),
             copies: below.copies.into_iter().chain(self.copies).collect(),
@@ -124,6 +124,20 @@ impl Contents {
                 files.insert(path, text.into());
             }
         }
+        let flavour = self.flavour.unwrap_or(Flavour::BusyBox);
+        // An image without a shell to log in to says so in each system's own way.
+        let nologin = match (flavour, self.libc) {
+            (Flavour::Gnu, _) => "/usr/sbin/nologin",
+            (Flavour::BusyBox, Some(Libc::Musl)) => "/sbin/nologin",
+            (Flavour::BusyBox, _) => "/bin/false",
+        };
+        if self.directories.iter().any(|folder| folder == "/bin") {
+            let made = |path: &str, text: String, files: &mut BTreeMap<String, Arc<str>>| {
+                files.entry(path.to_owned()).or_insert_with(|| text.into());
+            };
+            made("/etc/passwd", account::passwd(&self.users, nologin), &mut files);
+            made("/etc/group", account::group(&self.groups), &mut files);
+        }
         Image {
             name: name.to_owned(),
             entrypoint: self.entrypoint.unwrap_or_default(),
@@ -131,7 +145,7 @@ impl Contents {
             tools: self.tools.into_iter().collect(),
             full: self.full.into_iter().collect(),
             versions: self.versions,
-            flavour: self.flavour.unwrap_or(Flavour::BusyBox),
+            flavour,
             libc: self.libc.unwrap_or(Libc::Glibc),
             environment: self.environment.into_iter().map(pair).collect(),
             directory: self.directory.unwrap_or_else(|| "/".to_owned()),
@@ -148,6 +162,12 @@ impl Contents {
 
 fn join<T>(below: Vec<T>, more: Vec<T>) -> Vec<T> {
     below.into_iter().chain(more).collect()
+}
+
+/// Of one name the upper one counts.
+fn join_named<T>(mut below: Vec<T>, more: Vec<T>, name: impl Fn(&T) -> &String) -> Vec<T> {
+    below.retain(|one| !more.iter().any(|other| name(other) == name(one)));
+    join(below, more)
 }
 
 /// A variable that is there already has another value; its place stays.

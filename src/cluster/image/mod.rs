@@ -146,7 +146,11 @@ impl Image {
     pub fn has_directory(&self, path: &str) -> bool {
         self.directories.contains(path)
             || path == self.directory
-            || self.accounts.iter().any(|account| account.home == path)
+            // The homes of the system's own accounts are mostly not there.
+            || self.accounts.iter().any(|account| {
+                let own = account.id == 0 || (100..60_000).contains(&account.id);
+                own && account.home == path && path != "/nonexistent"
+            })
     }
 
     /// Who its processes are, where nobody says otherwise.

@@ -13,6 +13,7 @@ use super::volume::{Volume, Volumes};
 use crate::api::Mount;
 use crate::clock::SimTime;
 use crate::cluster::Image;
+use crate::cluster::attributes::FileTable;
 use crate::network::ProcessId;
 
 /// What a container is for.
@@ -64,6 +65,8 @@ pub struct Container {
     pub previous_log: Option<Log>,
     /// What was written since it started; `None` is a file that was removed.
     pub files: BTreeMap<String, Option<Arc<[u8]>>>,
+    /// What its files have beside their content.
+    pub table: FileTable,
     pub variables: Vec<(String, String)>,
     pub links: Arc<Links>,
     pub probes: Vec<Prober>,
@@ -166,6 +169,7 @@ impl Container {
             log: Log::default(),
             previous_log: None,
             files: BTreeMap::new(),
+            table: FileTable::default(),
             variables: Vec::new(),
             links: Arc::default(),
             probes: Vec::new(),

@@ -14,6 +14,7 @@ use super::worker::{Host, Worker};
 use super::{Owner, Purpose, etc, hooks, identity, probe, pull};
 use crate::api::Pod;
 use crate::clock::SimTime;
+use crate::cluster::attributes::FileTable;
 use crate::cluster::image::{Image, Lookup};
 use crate::cluster::processes::{Keeper, Spawn};
 use crate::cluster::{Place, Process, StartError, programs};
@@ -71,6 +72,7 @@ pub(super) fn begin(worker: &mut Worker, index: usize, host: &mut Host<'_>) -> b
     }
     container.id = id;
     container.files.clear();
+    container.table = FileTable::default();
     container.sub_paths = sub_paths(&worker.pod, spec, worker.sandbox.as_ref());
     if policy != "Never" {
         pull::keep(worker, index, host);

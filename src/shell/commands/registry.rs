@@ -1,6 +1,6 @@
 //! Which name is which command, how it is used, and who has it.
 
-use super::files::{change, find as find_files, ls, names};
+use super::files::{change, find as find_files, ls, names, rights};
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
 use super::text::{
     awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, shuffle,
@@ -17,6 +17,9 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "basename",
     "bash",
     "cat",
+    "chgrp",
+    "chmod",
+    "chown",
     "clear",
     "cmp",
     "column",
@@ -53,6 +56,7 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "kill",
     "kubectl",
     "less",
+    "ln",
     "ls",
     "md5sum",
     "minikube",
@@ -330,10 +334,14 @@ fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<d
 fn file(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
     Some(match name {
         "basename" => plain(names::basename, arguments),
+        "chgrp" => plain(rights::chgrp, arguments),
+        "chmod" => plain(rights::chmod, arguments),
+        "chown" => plain(rights::chown, arguments),
         "cp" => plain(change::cp, arguments),
         "dirname" => plain(names::dirname, arguments),
         "edit" | "vi" | "vim" | "nano" => plain(help::edit, arguments),
         "find" => find_files::find(arguments, setting),
+        "ln" => plain(rights::ln, arguments),
         "ls" => plain(ls::ls, arguments),
         "mkdir" => plain(change::mkdir, arguments),
         "mktemp" => plain(change::mktemp, arguments),

@@ -223,6 +223,7 @@ fn is_binary(operator: &str) -> bool {
 fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong> {
     let path = files::absolute(world.view.place, world.directory, operand);
     let exists = || world.view.is_file(&path) || world.view.is_directory(&path);
+    let facts = |follow| world.view.facts(&path, follow).ok();
     Ok(match operator {
         "-n" => !operand.is_empty(),
         "-z" => operand.is_empty(),
@@ -230,7 +231,11 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong
         "-c" => files::is_device(&path),
         "-f" => world.view.is_file(&path),
         "-d" => world.view.is_directory(&path),
-        "-x" => exists(),
+        "-x" => world.view.is_executable(&path),
+        "-h" | "-L" => facts(false).is_some_and(|facts| facts.is_link()),
+        "-u" => facts(true).is_some_and(|facts| facts.mode & 0o4000 != 0),
+        "-g" => facts(true).is_some_and(|facts| facts.mode & 0o2000 != 0),
+        "-k" => facts(true).is_some_and(|facts| facts.mode & 0o1000 != 0),
         "-s" => world.view.read(&path).is_ok_and(|content| !content.is_empty()),
         "-t" => world.terminal,
         "-v" if !world.posix => !operand.is_empty(),
@@ -266,19 +271,21 @@ fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<
         "-gt" => numbers().map(|(left, right)| left > right)?,
         "-ge" => numbers().map(|(left, right)| left >= right)?,
         "-ef" => {
-            let path = |name| files::absolute(world.view.place, world.directory, name);
+            let path = |name| {
+                let path = files::absolute(world.view.place, world.directory, name);
+                world.view.cluster.follow(world.view.place, &path, true).into_owned()
+            };
             path(left) == path(right)
         }
-        // The almquist shells compare only what is there.
-        "-nt" | "-ot" if world.posix => false,
-        // Files have no times here: none is newer than another, but for one that is there than one that is not.
         "-nt" | "-ot" => {
-            let there = |name: &str| {
+            let changed = |name: &str| {
                 let path = files::absolute(world.view.place, world.directory, name);
-                world.view.is_file(&path) || world.view.is_directory(&path)
+                world.view.facts(&path, true).ok().map(|facts| facts.changed)
             };
-            let (left, right) = (there(left), there(right));
-            if operator == "-nt" { left && !right } else { right && !left }
+            let (left, right) = (changed(left), changed(right));
+            // The almquist shells compare only what is there.
+            let counts = !world.posix || left.is_some() && right.is_some();
+            counts && if operator == "-nt" { left > right } else { left < right }
         }
         _ => false,
     })

@@ -45,6 +45,9 @@ pub(super) fn find(
     }
     if !commands::is_installed(io.cluster, &state.place, plain) {
         if let Some(path) = commands::written(io.cluster, &state.place, plain) {
+            if files_view(io, &state.place).is_executable(&path) {
+                return script(machine, io, &path, arguments, environment);
+            }
             let named = if state.dialect == Dialect::Bash { path.as_str() } else { name };
             return fail(format!("{}{named}: Permission denied", state.prefix()), 126);
         }
@@ -103,6 +106,9 @@ fn script(
     let view = files_view(io, &state.place);
     let path = files::absolute(&state.place, &state.directory, name);
     let text = match view.read(&path) {
+        Ok(_) if !view.is_executable(&path) => {
+            return fail(format!("{}{name}: Permission denied", state.prefix()), 126);
+        }
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(why) if why == "Is a directory" => {
             let why =

@@ -159,6 +159,10 @@ impl Process for Nginx {
         let request = match (&ask.payload, tls) {
             (Payload::Tls { request, .. }, true) => request.clone(),
             (Payload::Nothing, _) => return http::other(Reply::Silence),
+            // Empty lines before a request are passed over, and the request is waited for.
+            (Payload::Bytes(bytes), _) if bytes.iter().all(|byte| b"\r\n".contains(byte)) => {
+                return http::other(Reply::Silence);
+            }
             _ => match http::incoming(ask) {
                 Incoming::Request(request) if !tls && is_sound(&request) => request,
                 Incoming::Nothing => return http::other(Reply::Silence),
@@ -438,11 +442,12 @@ fn emerg(context: &mut Context<'_>, message: &str) {
 }
 
 /// Whether nginx takes the request's line: a method is of capital letters (and `_`, `-`), a target
-/// begins with a slash or has a scheme (`ngx_http_parse_request_line`).
+/// begins with a slash or has a scheme, and has no blanks (`ngx_http_parse_request_line`).
 fn is_sound(request: &HttpRequest) -> bool {
     let method = |letter: char| letter.is_ascii_uppercase() || matches!(letter, '_' | '-');
     request.method.chars().all(method)
         && (request.target.starts_with('/') || request.target.contains("://"))
+        && !request.target.contains(' ')
 }
 
 /// A request of HTTP/0.9, which nginx still answers.

@@ -1,24 +1,30 @@
 //! `mkdir`, `rm`, `rmdir`, `cp`, `mv`, `touch`, `mktemp`, `truncate`: GNU's and BusyBox'.
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::cluster::Flavour;
 use crate::shell::Io;
+use crate::shell::commands::moment::Moment;
 use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::system::date;
 use crate::shell::commands::{busybox_usage, flavour};
 use crate::shell::files::{MARK, View};
 
+use super::rights;
+
 /// Whether the place's tools are GNU's.
-fn is_gnu(io: &Io<'_>) -> bool {
+pub(super) fn is_gnu(io: &Io<'_>) -> bool {
     flavour(io.cluster, io.place) == Flavour::Gnu
 }
 
 /// Complains, and gives the exit code.
-fn fail(io: &mut Io<'_>, message: String) -> i32 {
+pub(super) fn fail(io: &mut Io<'_>, message: String) -> i32 {
     io.write_error(message);
     1
 }
 
 /// Says what GNU's tool misses; BusyBox' says how it is used.
-fn missing(io: &mut Io<'_>, tool: &str, what: &str) -> i32 {
+pub(super) fn missing(io: &mut Io<'_>, tool: &str, what: &str) -> i32 {
     let message = match is_gnu(io) {
         true => format!("{tool}: {what}\nTry '{tool} --help' for more information."),
         false => busybox_usage(tool),
@@ -44,6 +50,14 @@ pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -
     if !need(io, &options, "mkdir", "missing operand") {
         return Some(1);
     }
+    let mode = match options.value('m').map(|text| (text, rights::changed(text, 0o777, true))) {
+        Some((text, None)) => {
+            let quoted = format!("mkdir: invalid mode '{text}'");
+            return Some(fail(io, quoted));
+        }
+        Some((_, mode)) => mode,
+        None => None,
+    };
     let mut status = 0;
     for path in &options.operands {
         let parent = path.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -57,6 +71,9 @@ pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -
         };
         match (result, is_gnu(io)) {
             (Ok(made), gnu) => {
+                if let (Some(mode), false) = (mode, made.is_empty()) {
+                    io.change_attributes(path, |attributes| attributes.mode = Some(mode));
+                }
                 for path in made.iter().filter(|_| options.has('v')) {
                     io.say(match gnu {
                         true => format!("mkdir: created directory '{path}'"),
@@ -153,7 +170,7 @@ impl Removal {
                 }
             });
         }
-        if !io.is_directory(path) {
+        if !io.is_directory(path) || io.link_target(path).is_some() {
             if self.asks && io.is_file(path) && !self.agreed(io, path) {
                 return Ok(());
             }
@@ -296,6 +313,10 @@ struct Copying {
     recursive: bool,
     verbose: bool,
     keeps: bool,
+    /// `-p`: owner, mode and moment are kept.
+    preserves: bool,
+    /// Whether links are copied instead of what they lead to.
+    links: bool,
 }
 
 fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -346,6 +367,8 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         recursive: tool == "mv" || ['r', 'R', 'a'].iter().any(|letter| options.has(*letter)),
         verbose: options.has('v'),
         keeps: options.has('n'),
+        preserves: tool == "mv" || options.has('p') || options.has('a'),
+        links: tool == "mv" || ['P', 'd', 'a', 'r', 'R'].iter().any(|letter| options.has(*letter)),
     };
     let mut status = 0;
     for source in sources {
@@ -383,8 +406,9 @@ impl Copying {
 
     fn one(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
         let tool = self.tool;
-        let folder = io.is_directory(from);
-        if !folder && !io.is_file(from) {
+        let link = io.link_target(from).filter(|_| self.links);
+        let folder = io.is_directory(from) && link.is_none();
+        if !folder && !io.is_file(from) && link.is_none() {
             return Err(self.no_source(from, "No such file or directory"));
         }
         if io.absolute(from) == io.absolute(to) {
@@ -413,13 +437,37 @@ impl Copying {
     }
 
     fn file(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
-        let bytes = io.read_file(from).map_err(|why| self.no_source(from, &why))?;
-        io.write_file(to, &bytes).map_err(|why| self.no_target(from, to, &why))?;
+        match io.link_target(from).filter(|_| self.links) {
+            Some(target) => {
+                // What is there gives way; where nothing is, nothing has to.
+                let _ = io.remove_file(to);
+                io.make_link(to, &target).map_err(|why| self.no_target(from, to, &why))?;
+            }
+            None => self.content(io, from, to)?,
+        }
         if self.tool == "mv" {
             let full = io.absolute(from);
             keep_parent(io, &full).ok();
             io.remove_file(from).map_err(|why| format!("mv: cannot remove '{from}': {why}"))?;
         }
+        Ok(())
+    }
+
+    /// Copies a file's content. A new file has the old one's mode, and with `-p` its owner and moment.
+    fn content(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
+        let bytes = io.read_file(from).map_err(|why| self.no_source(from, &why))?;
+        let (new, old) = (!io.is_file(to), io.facts(from, true));
+        io.write_file(to, &bytes).map_err(|why| self.no_target(from, to, &why))?;
+        let Ok(old) = old else { return Ok(()) };
+        io.change_attributes(to, |attributes| {
+            if self.preserves {
+                (attributes.owner, attributes.group) = (Some(old.owner), Some(old.group));
+                attributes.changed = Some(old.changed);
+            }
+            if new || self.preserves {
+                attributes.mode = Some(old.mode);
+            }
+        });
         Ok(())
     }
 
@@ -478,25 +526,77 @@ pub(in crate::shell::commands) fn touch(arguments: &[String], io: &mut Io<'_>) -
     if !need(io, &options, "touch", "missing file operand") {
         return Some(1);
     }
-    let moments = [('d', "-d"), ('t', "-t"), ('r', "-r")];
-    if let Some(flag) = options.not_simulated(&moments) {
-        return Some(fail(io, format!("podhop: touch: not simulated here: {flag}")));
-    }
+    let moment = match moment(io, &options) {
+        Ok(moment) => moment,
+        Err(message) => return Some(fail(io, message)),
+    };
     let mut status = 0;
     for path in &options.operands {
-        if !io.is_file(path)
-            && !io.is_directory(path)
-            && !options.has('c')
-            && let Err(why) = io.write_file(path, b"")
-        {
-            let message = match is_gnu(io) {
-                true => format!("touch: cannot touch '{path}': {why}"),
-                false => format!("touch: {path}: {why}"),
-            };
-            status = fail(io, message);
+        let there = io.is_file(path) || io.is_directory(path);
+        if !there && options.has('c') || io.is_device(path) {
+            continue;
+        }
+        match if there { Ok(()) } else { io.write_file(path, b"") } {
+            // When it was read last is nobody's here.
+            Ok(()) if options.has('a') && !options.has('m') && there => {}
+            Ok(()) => io.change_attributes(path, |attributes| attributes.changed = Some(moment)),
+            Err(why) => {
+                let message = match is_gnu(io) {
+                    true => format!("touch: cannot touch '{path}': {why}"),
+                    false => format!("touch: {path}: {why}"),
+                };
+                status = fail(io, message);
+            }
         }
     }
     Some(status)
+}
+
+/// The moment that `touch` gives files: `-d`, `-t`, that of another file (`-r`), or now.
+///
+/// # Errors
+/// What is wrong with it.
+fn moment(io: &Io<'_>, options: &Options) -> Result<Timestamp, String> {
+    if let Some(path) = options.value('r') {
+        let facts = io.facts(path, true).map_err(|why| match is_gnu(io) {
+            true => format!("touch: failed to get attributes of '{path}': {why}"),
+            false => format!("touch: {path}: {why}"),
+        })?;
+        return Ok(facts.changed);
+    }
+    let (text, read) = match (options.value('d'), options.value('t')) {
+        (Some(text), _) if is_gnu(io) => (text, date::parse_date(io, text)),
+        (Some(text), _) => (text, date::parse_busybox(io, text)),
+        (None, Some(text)) => (text, stamped(io, text)),
+        (None, None) => return Ok(io.now().timestamp()),
+    };
+    let wrong = || match is_gnu(io) {
+        true => format!("touch: invalid date format '{text}'"),
+        false => format!("date: invalid date '{text}'"),
+    };
+    let found = read.and_then(|moment| Timestamp::new(moment.seconds, 0).ok());
+    found.ok_or_else(wrong)
+}
+
+/// `[[CC]YY]MMDDhhmm[.ss]`
+fn stamped(io: &Io<'_>, text: &str) -> Option<Moment> {
+    let (digits, seconds) = text.split_once('.').unwrap_or((text, "0"));
+    let part = |from: usize, to: usize| digits.get(from..to)?.parse::<i64>().ok();
+    let year = match digits.len() {
+        8 => i64::from(io.now().timestamp().strftime("%Y").to_string().parse::<i32>().ok()?),
+        10 => part(0, 2).map(|short| if short < 69 { 2000 + short } else { 1900 + short })?,
+        12 => part(0, 4)?,
+        _ => return None,
+    };
+    let start = digits.len() - 8;
+    let [month, day, hour, minute] =
+        [0, 2, 4, 6].map(|at| part(start + at, start + at + 2).unwrap_or(-1));
+    let seconds: i64 = seconds.parse().ok()?;
+    let sound = (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute);
+    sound.then(|| Moment::of(year, month, day, (hour, minute, seconds)))
 }
 
 pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

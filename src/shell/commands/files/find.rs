@@ -2,10 +2,14 @@
 
 use std::collections::VecDeque;
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::cluster::Flavour;
 use crate::shell::commands::system::run::start;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
-use crate::shell::commands::{Setting, failed};
+use crate::shell::commands::Setting;
+use crate::shell::commands::trouble::left_out;
+use crate::shell::file_facts::Facts;
 use crate::shell::files::View;
 use crate::shell::machine::Machine;
 use crate::shell::machine::pattern::Pattern;
@@ -25,6 +29,16 @@ enum Test {
     Size(char, u64, u64),
     /// `-perm 644`, `-perm -111`, `-perm /111`: how it is compared, and the bits.
     Mode(char, u32),
+    /// `-executable` and its like: one of these bits.
+    Right(u32),
+    /// `-newer FILE`
+    Newer(Timestamp),
+    /// `-mtime`, `-mmin`: how many units of so many seconds ago it was written.
+    Age(char, i64, i64),
+    Owner(String),
+    Group(String),
+    /// `-ls`
+    List,
     Empty,
     True,
     False,
@@ -55,6 +69,8 @@ struct Parser<'a> {
     /// How many commands there are that get many names.
     many: usize,
     depth: usize,
+    /// The moments of the files that `-newer` names, or why there are none.
+    moments: &'a dyn Fn(&str) -> Result<Timestamp, String>,
 }
 
 type Parsed<T> = Result<T, String>;
@@ -156,6 +172,24 @@ impl Parser<'_> {
             }
             "-size" => self.size()?,
             "-perm" => self.mode()?,
+            "-executable" => Test::Right(0o111),
+            "-readable" if self.gnu => Test::Right(0o444),
+            "-writable" if self.gnu => Test::Right(0o222),
+            "-newer" => {
+                let file = self.value(test)?;
+                Test::Newer((self.moments)(&file).map_err(|why| match self.gnu {
+                    true => format!("find: '{file}': {why}"),
+                    false => format!("find: can't stat '{file}': {why}"),
+                })?)
+            }
+            "-mtime" => self.age(test, 86_400)?,
+            "-mmin" => self.age(test, 60)?,
+            "-user" => Test::Owner(self.value(test)?),
+            "-group" => Test::Group(self.value(test)?),
+            "-ls" if self.gnu => {
+                self.acts = true;
+                Test::List
+            }
             "-empty" => Test::Empty,
             "-maxdepth" => {
                 self.range.most = self.number(test)?;
@@ -171,8 +205,8 @@ impl Parser<'_> {
             }
             "-true" if self.gnu => Test::True,
             "-false" if self.gnu => Test::False,
-            // There are no links and one file system.
-            "-xdev" | "-mount" | "-follow" | "-noleaf" => Test::True,
+            // There is one file system.
+            "-xdev" | "-mount" | "-noleaf" => Test::True,
             "-prune" => Test::Prune,
             "-quit" => Test::Quit,
             "-print" | "-print0" => {
@@ -193,7 +227,8 @@ impl Parser<'_> {
     }
 
     fn unknown(&self, test: &str) -> String {
-        const REAL: [&str; 35] = [
+        const REAL: [&str; 27] = [
+            "-follow",
             "-amin",
             "-anewer",
             "-atime",
@@ -202,35 +237,30 @@ impl Parser<'_> {
             "-ctime",
             "-daystart",
             "-execdir",
-            "-executable",
             "-fls",
             "-fprint",
             "-fprint0",
             "-fprintf",
             "-fstype",
             "-gid",
-            "-group",
             "-inum",
             "-links",
             "-lname",
             "-ilname",
-            "-ls",
-            "-mmin",
-            "-mtime",
-            "-newer",
             "-nogroup",
             "-nouser",
             "-ok",
             "-okdir",
-            "-readable",
             "-regextype",
             "-samefile",
             "-uid",
-            "-user",
-            "-writable",
             "-warn",
         ];
-        match (REAL.contains(&test), self.gnu, test.starts_with('-')) {
+        const BUSYBOX: [&str; 8] = [
+            "-amin", "-atime", "-cmin", "-ctime", "-follow", "-inum", "-links", "-samefile",
+        ];
+        let real = if self.gnu { REAL.contains(&test) } else { BUSYBOX.contains(&test) };
+        match (real, self.gnu, test.starts_with('-')) {
             (true, ..) => format!("podhop: find: not simulated here: {test}"),
             (_, true, true) => format!("find: unknown predicate `{test}'"),
             (_, true, false) => format!("find: paths must precede expression: `{test}'"),
@@ -262,16 +292,27 @@ impl Parser<'_> {
         Ok(Test::Size(sign, count, unit))
     }
 
+    /// `+N`, `-N` or `N` units ago.
+    fn age(&mut self, test: &str, unit: i64) -> Parsed<Test> {
+        let text = self.value(test)?;
+        let sign = text.chars().next().filter(|letter| "+-".contains(*letter)).unwrap_or('=');
+        let count = text.trim_start_matches(['+', '-']).parse().map_err(|_| match self.gnu {
+            true => format!("find: invalid argument `{text}' to `{test}'"),
+            false => format!("find: invalid number '{text}'"),
+        })?;
+        Ok(Test::Age(sign, count, unit))
+    }
+
     fn mode(&mut self) -> Parsed<Test> {
         let text = self.value("-perm")?;
         let sign = text.chars().next().filter(|letter| "-/".contains(*letter)).unwrap_or('=');
         let digits = text.trim_start_matches(['-', '/']);
         match u32::from_str_radix(digits, 8) {
             Ok(bits) => Ok(Test::Mode(sign, bits)),
-            Err(_) if digits.contains(['+', '=', '-']) => {
-                Err(format!("podhop: find: not simulated here: -perm {text}"))
-            }
-            Err(_) => Err(format!("find: invalid mode '{text}'")),
+            Err(_) => match super::rights::changed(digits, 0, false) {
+                Some(bits) => Ok(Test::Mode(sign, bits)),
+                None => Err(format!("find: invalid mode '{text}'")),
+            },
         }
     }
 
@@ -310,6 +351,12 @@ struct Found {
     root: String,
 }
 
+impl Found {
+    fn facts(&self, io: &Io<'_>) -> Option<Facts> {
+        io.facts(&self.path, false).ok()
+    }
+}
+
 /// Everything below `root`; folders before their files, or after them.
 fn walk(io: &Io<'_>, root: &str, range: Range) -> Vec<Found> {
     let whole = |path: String, depth: usize, folder: bool| Found {
@@ -318,7 +365,11 @@ fn walk(io: &Io<'_>, root: &str, range: Range) -> Vec<Found> {
         folder,
         root: root.to_owned(),
     };
-    let mut found = vec![whole(root.to_owned(), 0, io.is_directory(root))];
+    let folder = io.is_directory(root) && (io.link_target(root).is_none() || root.ends_with('/'));
+    let mut found = vec![whole(root.to_owned(), 0, folder)];
+    if !folder {
+        return found;
+    }
     let names = io.view().below(&io.absolute(root));
     let mut before = "";
     for name in &names {
@@ -397,7 +448,7 @@ impl Find {
             Test::Name(pattern, fold) => folded(pattern, name, *fold),
             Test::Path(pattern, fold) => folded(pattern, &one.path, *fold),
             Test::Regex(regex) => regex.is_match(&one.path),
-            Test::Type(letters) => letters.contains(if one.folder { &'d' } else { &'f' }),
+            Test::Type(letters) => letters.contains(&kind(one, io)),
             Test::Size(sign, count, unit) => {
                 let units = size(one, io).div_ceil(*unit);
                 match sign {
@@ -406,9 +457,27 @@ impl Find {
                     _ => units == *count,
                 }
             }
-            // All files and folders have the modes that the system gives new ones.
+            Test::Right(bits) => one.facts(io).is_some_and(|facts| facts.mode & bits != 0),
+            Test::Newer(moment) => one.facts(io).is_some_and(|facts| facts.changed > *moment),
+            Test::Age(sign, count, unit) => one.facts(io).is_some_and(|facts| {
+                let age = io.now().timestamp().as_second() - facts.changed.as_second();
+                // Minutes are rounded up, days down (`get_comp_type` and `pred_timewindow`).
+                let units = if *unit == 60 { (age + 59).div_euclid(60) } else { age.div_euclid(*unit) };
+                match sign {
+                    '+' => units > *count,
+                    '-' => units < *count,
+                    _ => units == *count,
+                }
+            }),
+            Test::Owner(name) => one.facts(io).is_some_and(|facts| facts.owner == *name),
+            Test::Group(name) => one.facts(io).is_some_and(|facts| facts.group == *name),
+            Test::List => {
+                let text = if now { listed(one, io) } else { String::new() };
+                io.stdout.extend_from_slice(text.as_bytes());
+                true
+            }
             Test::Mode(sign, bits) => {
-                let mode = if one.folder { 0o755 } else { 0o644 };
+                let mode = one.facts(io).map_or(0, |facts| facts.mode);
                 match sign {
                     '-' => mode & bits == *bits,
                     '/' => *bits == 0 || mode & bits != 0,
@@ -504,7 +573,7 @@ impl Find {
                 return Some(one);
             }
             let root = self.roots.pop_front()?;
-            if !io.is_file(&root) && !io.is_directory(&root) {
+            if io.facts(&root, false).is_err() {
                 io.write_error(match self.gnu {
                     true => format!("find: '{root}': No such file or directory"),
                     false => format!("find: {root}: No such file or directory"),
@@ -549,10 +618,26 @@ impl Find {
 }
 
 fn size(one: &Found, io: &Io<'_>) -> u64 {
-    match one.folder {
-        true => 4_096,
-        false => io.read_file(&one.path).map_or(0, |bytes| bytes.len() as u64),
+    one.facts(io).map_or(0, |facts| facts.size as u64)
+}
+
+/// The letter of `-type`.
+fn kind(one: &Found, io: &Io<'_>) -> char {
+    match one.facts(io).map(|facts| facts.letter()) {
+        None | Some('-') => 'f',
+        Some(letter) => letter,
     }
+}
+
+/// `-ls`: a line as `ls -dils` has it. Numbers of inodes are nobody's here.
+fn listed(one: &Found, io: &Io<'_>) -> String {
+    let Some(facts) = one.facts(io) else { return String::new() };
+    let target = io.link_target(&one.path).map_or(String::new(), |target| format!(" -> {target}"));
+    let (blocks, links) = (facts.size.div_ceil(4096) * 4, if facts.is_folder() { 2 } else { 1 });
+    let date = facts.changed.strftime("%b %e %H:%M");
+    let (mode, owner, group, size) = (facts.mode_text(), &facts.owner, &facts.group, facts.size);
+    let path = &one.path;
+    format!("{:>9} {blocks:>6} {mode} {links:>3} {owner:<8} {group:<8} {size:>8} {date} {path}{target}\n", 1)
 }
 
 /// `-printf`
@@ -577,8 +662,19 @@ fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
             Some('H') => out.push_str(&one.root),
             Some('s') => out.push_str(&size(one, io).to_string()),
             Some('d') => out.push_str(&one.depth.to_string()),
-            Some('y') => out.push(if one.folder { 'd' } else { 'f' }),
-            Some('m') => out.push_str(if one.folder { "755" } else { "644" }),
+            Some('y') => out.push(kind(one, io)),
+            Some('m') => out.push_str(&format!("{:o}", one.facts(io).map_or(0, |facts| facts.mode))),
+            Some('M') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.mode_text())),
+            Some('u') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.owner)),
+            Some('g') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.group)),
+            Some('l') => out.push_str(&io.link_target(&one.path).unwrap_or_default()),
+            Some('t') => {
+                let changed = one.facts(io).map(|facts| facts.changed);
+                out += &changed.map_or(String::new(), |at| {
+                    let parts = at.subsec_nanosecond();
+                    format!("{}.{parts:09}0 {}", at.strftime("%a %b %e %H:%M:%S"), at.strftime("%Y"))
+                });
+            }
             Some('%') => out.push('%'),
             Some(other) => out.push_str(&format!("%{other}")),
             None => out.push('%'),
@@ -637,30 +733,79 @@ impl Tool for Find {
     }
 }
 
+/// What a find was told, until its first step.
+#[derive(Clone)]
+struct Told {
+    arguments: Vec<String>,
+    gnu: bool,
+    running: Option<Box<Find>>,
+}
+
+impl Tool for Told {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.running.is_none() {
+            match begin(&self.arguments, self.gnu, io) {
+                Ok(find) => self.running = Some(Box::new(find)),
+                Err(message) => {
+                    io.write_error(message);
+                    return Step::Exit(1);
+                }
+            }
+        }
+        self.running.as_mut().map_or(Step::Exit(1), |find| find.step(io))
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.running.as_mut().map_or(Interrupted::Ended, |find| find.interrupt(io))
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
 pub(in crate::shell::commands) fn find(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    Box::new(Told { arguments: arguments.to_vec(), gnu, running: None })
+}
+
+fn has_links(io: &Io<'_>, root: &str) -> bool {
+    let path = |name: String| format!("{}/{name}", root.trim_end_matches('/'));
+    let mut below = io.view().below(&io.absolute(root)).into_iter().map(path);
+    io.link_target(root).is_some() || below.any(|path| io.link_target(&path).is_some())
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// What is wrong with it.
+fn begin(arguments: &[String], gnu: bool, io: &Io<'_>) -> Result<Find, String> {
     let skipped = arguments
         .iter()
         .take_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P"))
         .count();
-    let arguments = &arguments[skipped..];
+    let (options, arguments) = arguments.split_at(skipped);
     let begins = |argument: &String| {
         argument.len() > 1 && argument.starts_with('-') || argument == "!" || argument == "("
     };
     let tests = arguments.iter().position(begins).unwrap_or(arguments.len());
     let (roots, tests) = arguments.split_at(tests);
     let range = Range { least: 0, most: usize::MAX, deep: false };
-    let gnu = setting.flavour == Flavour::Gnu;
-    let mut parser = Parser { rest: tests.iter(), gnu, range, acts: false, many: 0, depth: 0 };
-    let test = match parser.or() {
-        Ok(test) if parser.peek().is_none() => test,
-        Ok(_) => return failed("find: invalid expression; you have too many ')'", 1),
-        Err(message) => return failed(message, 1),
-    };
+    let moments = &|file: &str| io.facts(file, true).map(|facts| facts.changed);
+    let mut parser =
+        Parser { rest: tests.iter(), gnu, range, acts: false, many: 0, depth: 0, moments };
+    let test = parser.or()?;
+    if parser.peek().is_some() {
+        return Err("find: invalid expression; you have too many ')'".to_owned());
+    }
     let roots = if roots.is_empty() { vec![".".to_owned()] } else { roots.to_vec() };
-    Box::new(Find {
+    if options.iter().any(|option| option == "-L") && roots.iter().any(|root| has_links(io, root)) {
+        return Err(left_out("find", "-L over symbolic links"));
+    }
+    Ok(Find {
         test,
         acts: parser.acts,
         range: parser.range,

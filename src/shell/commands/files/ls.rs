@@ -1,14 +1,18 @@
 //! `ls`.
 
-use crate::cluster::{Flavour, Place};
+use k8s_openapi::jiff::Timestamp;
+
+use super::rights;
+use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
-use crate::shell::commands::{self, system};
+use crate::shell::commands;
+use crate::shell::file_facts::{Facts, Kind};
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
-    short: "laA1RhdrtSnFpCxmQNUÀ;wT:",
+    short: "laA1RhdrtSnFpCxmQNULÀ;wT:",
     long: &[
         ("all", 'a'),
         ("almost-all", 'A'),
@@ -19,6 +23,8 @@ const GRAMMAR: Grammar = Grammar {
         ("quote-name", 'Q'),
         ("literal", 'N'),
         ("classify", 'F'),
+        ("dereference", 'L'),
+        ("numeric-uid-gid", 'n'),
         ("color", 'À'),
     ],
     stops: false,
@@ -30,8 +36,15 @@ const WIDTH: usize = 80;
 /// One name to show.
 struct Entry {
     name: String,
-    folder: bool,
-    size: usize,
+    facts: Facts,
+}
+
+impl Entry {
+    /// The file at a path, under the name that is shown.
+    fn of(io: &Io<'_>, path: &str, name: &str, follow: bool) -> Result<Entry, String> {
+        let facts = io.facts(path, follow)?;
+        Ok(Entry { name: name.to_owned(), facts })
+    }
 }
 
 /// How names are laid out.
@@ -56,6 +69,10 @@ struct Style {
     quoted: bool,
     /// `-F`, `-p`: a slash behind folders
     slash: bool,
+    /// `-F`: marks behind links and programs too
+    marks: bool,
+    /// `-n`: users and groups by number
+    numbers: bool,
     /// `-h`
     human: bool,
     busybox: bool,
@@ -79,16 +96,23 @@ impl Style {
             layout: if last == Layout::Lines && long { Layout::Long } else { last },
             quoted: options.has('Q'),
             slash: options.has('F') || options.has('p'),
+            marks: options.has('F'),
+            numbers: options.has('n'),
             human: options.has('h'),
             busybox: commands::flavour(io.cluster, io.place) == Flavour::BusyBox,
         }
     }
 
     fn name(&self, entry: &Entry) -> String {
-        let slash = if self.slash && entry.folder { "/" } else { "" };
+        let mark = match &entry.facts.kind {
+            Kind::Folder if self.slash => "/",
+            Kind::Link(_) if self.marks && self.layout != Layout::Long => "@",
+            Kind::File if self.marks && entry.facts.mode & 0o111 != 0 => "*",
+            _ => "",
+        };
         match self.quoted {
-            true => format!("\"{}\"{slash}", entry.name),
-            false => format!("{}{slash}", entry.name),
+            true => format!("\"{}\"{mark}", entry.name),
+            false => format!("{}{mark}", entry.name),
         }
     }
 
@@ -119,17 +143,22 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     let style = Style::of(&options, io);
     let (mut files, mut folders, mut status) = (Vec::new(), Vec::new(), 0);
     for path in &options.operands {
-        if io.is_directory(path) && !options.has('d') {
+        let itself = style.layout == Layout::Long && !options.has('L') && !path.ends_with('/');
+        let link = itself && io.link_target(path).is_some();
+        if io.is_directory(path) && !options.has('d') && !link {
             folders.push(path.clone());
-        } else if io.is_file(path) || io.is_directory(path) || io.is_device(path) {
-            let size = io.read_file(path).map_or(4096, |bytes| bytes.len());
-            files.push(Entry { name: path.clone(), folder: io.is_directory(path), size });
-        } else {
-            status = wrong;
-            io.write_error(match busybox {
-                true => format!("ls: {path}: No such file or directory"),
-                false => format!("ls: cannot access '{path}': No such file or directory"),
-            });
+            continue;
+        }
+        let seen = Entry::of(io, path, path, !itself).or_else(|_| Entry::of(io, path, path, false));
+        match seen {
+            Ok(entry) => files.push(entry),
+            Err(why) => {
+                status = wrong;
+                io.write_error(match busybox {
+                    true => format!("ls: {path}: {why}"),
+                    false => format!("ls: cannot access '{path}': {why}"),
+                });
+            }
         }
     }
     ordered(&mut files, &options);
@@ -139,8 +168,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     let mut first = files.is_empty();
     let mut queue: std::collections::VecDeque<String> = folders.into();
     while let Some(folder) = queue.pop_front() {
-        let mut entries =
-            entries(io, &folder, options.has('a'), options.has('a') || options.has('A'));
+        let mut entries = entries(io, &folder, &options);
         ordered(&mut entries, &options);
         if titles {
             let gap = if first { "" } else { "\n" };
@@ -148,7 +176,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         }
         first = false;
         if style.layout == Layout::Long {
-            let blocks = entries.iter().map(|entry| entry.size.div_ceil(4096) * 4).sum::<usize>();
+            let blocks = entries.iter().map(blocks).sum::<usize>();
             io.say(match style.human {
                 true => format!("total {}", human(blocks * 1024)),
                 false => format!("total {blocks}"),
@@ -156,7 +184,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         }
         style.show(io, &entries);
         if options.has('R') {
-            let below = entries.iter().filter(|entry| entry.folder && !entry.name.starts_with('.'));
+            let below = entries.iter().filter(|entry| entry.facts.is_folder() && !entry.name.starts_with('.'));
             let path = |entry: &Entry| format!("{}/{}", folder.trim_end_matches('/'), entry.name);
             below.rev().map(path).for_each(|path| queue.push_front(path));
         }
@@ -164,17 +192,28 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     Some(status)
 }
 
-/// `-S`, `-r`: names as they come are sorted.
+/// `-S`, `-t`, `-r`: names as they come are sorted.
 fn ordered(entries: &mut [Entry], options: &Options) {
     if options.has('U') {
         return;
     }
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     if options.has('S') {
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.size));
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.facts.size));
+    }
+    if options.has('t') {
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.facts.changed));
     }
     if options.has('r') {
         entries.reverse();
+    }
+}
+
+/// The kilobytes that a file takes on the disk.
+fn blocks(entry: &Entry) -> usize {
+    match entry.facts.kind {
+        Kind::File | Kind::Folder => entry.facts.size.div_ceil(4096) * 4,
+        Kind::Device | Kind::Link(_) => 0,
     }
 }
 
@@ -193,49 +232,63 @@ fn human(size: usize) -> String {
     }
 }
 
-fn entries(io: &Io<'_>, folder: &str, dots: bool, hidden: bool) -> Vec<Entry> {
-    let mut entries = Vec::new();
+fn entries(io: &Io<'_>, folder: &str, options: &Options) -> Vec<Entry> {
+    let (dots, hidden) = (options.has('a'), options.has('a') || options.has('A'));
+    let mut names: Vec<String> = Vec::new();
     if dots {
-        for name in [".", ".."] {
-            entries.push(Entry { name: name.to_owned(), folder: true, size: 4096 });
-        }
+        names.extend([".", ".."].map(str::to_owned));
     }
-    for name in io.list(folder).unwrap_or_default() {
-        if name.starts_with('.') && !hidden {
-            continue;
-        }
-        let plain = name.trim_end_matches('/').to_owned();
-        let is_folder = plain.len() < name.len();
-        let path = format!("{}/{plain}", folder.trim_end_matches('/'));
-        let path = if folder == "/" { format!("/{plain}") } else { path };
-        let size = match is_folder {
-            true => 4096,
-            false => io.read_file(&path).map_or(0, |bytes| bytes.len()),
-        };
-        entries.push(Entry { name: plain, folder: is_folder, size });
-    }
-    entries
+    let all = io.list(folder).unwrap_or_default();
+    let plain = all.iter().map(|name| name.trim_end_matches('/').to_owned());
+    names.extend(plain.filter(|name| hidden || !name.starts_with('.')));
+    let path = |name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
+    let follow = options.has('L');
+    names.iter().filter_map(|name| Entry::of(io, &path(name), name, follow).ok()).collect()
+}
+
+/// When a file was written, as `ls -l` tells it: with the year where it is half a year ago or to come.
+fn date(io: &Io<'_>, changed: Timestamp) -> String {
+    let age = io.now().timestamp().as_second() - changed.as_second();
+    let recent = (0..31_556_952 / 2).contains(&age);
+    changed.strftime(if recent { "%b %e %H:%M" } else { "%b %e  %Y" }).to_string()
 }
 
 fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry]) {
-    let user = match io.place {
-        Place::Laptop => "player".to_owned(),
-        _ => "root".to_owned(),
+    let size = |entry: &Entry| match entry.facts.kind {
+        Kind::Device => "1, 3".to_owned(),
+        _ if style.human => human(entry.facts.size),
+        _ => entry.facts.size.to_string(),
     };
-    let date = system::date::format(io.now(), "%b %e %H:%M");
-    let sizes: Vec<String> = entries
+    let who = |file: &str, name: &str| match style.numbers {
+        true => rights::number_of(io, file, name),
+        false => name.to_owned(),
+    };
+    let rows: Vec<[String; 3]> = entries
         .iter()
-        .map(|entry| if style.human { human(entry.size) } else { entry.size.to_string() })
+        .map(|entry| {
+            let owner = who("/etc/passwd", &entry.facts.owner);
+            [owner, who("/etc/group", &entry.facts.group), size(entry)]
+        })
         .collect();
-    let width = sizes.iter().map(String::len).max().unwrap_or(1);
-    for (entry, size) in entries.iter().zip(sizes) {
-        let name = style.name(entry);
-        if io.is_device(&entry.name) {
-            io.say(format!("crw-rw-rw- 1 root root 1, 3 {date} {name}"));
-            continue;
-        }
-        let (mode, links) = if entry.folder { ("drwxr-xr-x", 2) } else { ("-rw-r--r--", 1) };
-        io.say(format!("{mode} {links} {user} {user} {size:>width$} {date} {name}"));
+    let widest = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(1);
+    let widths = [widest(0), widest(1), widest(2)];
+    for (entry, [owner, group, size]) in entries.iter().zip(&rows) {
+        let links = if entry.facts.is_folder() { 2 } else { 1 };
+        let (mode, date) = (entry.facts.mode_text(), date(io, entry.facts.changed));
+        let name = match &entry.facts.kind {
+            Kind::Link(target) => format!("{} -> {target}", style.name(entry)),
+            _ => style.name(entry),
+        };
+        let [users, groups, sizes] = widths;
+        io.say(match style.busybox {
+            true => {
+                let width = if style.human { 7 } else { 9 };
+                format!("{mode:<10} {links:>4} {owner:<8.8} {group:<8.8} {size:>width$} {date} {name}")
+            }
+            false => format!(
+                "{mode} {links} {owner:<users$} {group:<groups$} {size:>sizes$} {date} {name}"
+            ),
+        });
     }
 }
 

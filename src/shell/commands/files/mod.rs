@@ -4,3 +4,4 @@ pub(super) mod change;
 pub(super) mod find;
 pub(super) mod ls;
 pub(super) mod names;
+pub(super) mod rights;

@@ -1,9 +1,11 @@
 //! `which`, `basename`, `dirname`, `realpath`, `readlink`, `stat`: GNU's and BusyBox'.
 
-use crate::cluster::{Flavour, Place};
+use super::rights;
+use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::options::Grammar;
+use crate::shell::file_facts::{Facts, Kind};
 
 fn is_gnu(io: &Io<'_>) -> bool {
     commands::flavour(io.cluster, io.place) == Flavour::Gnu
@@ -75,8 +77,11 @@ pub(in crate::shell::commands) fn dirname(arguments: &[String], io: &mut Io<'_>)
     const GNU: Grammar =
         Grammar { name: "dirname", short: "z", long: &[("zero", 'z')], stops: false };
     let gnu = is_gnu(io);
-    let grammar = if gnu { GNU } else { Grammar::short("dirname", "") };
-    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    // BusyBox' has no options: what looks like one is a path.
+    let operands = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
+    let busybox = || crate::shell::commands::options::Options::of(operands);
+    let options = if gnu { GNU.read(arguments, io) } else { Some(busybox()) };
+    let Some(options) = options else { return Some(1) };
     if options.operands.is_empty() || !gnu && options.operands.len() > 1 {
         return misused(io, "dirname", "missing operand");
     }
@@ -107,7 +112,7 @@ enum Needed {
 
 /// The full path, if what is needed of it is there.
 fn resolved(io: &Io<'_>, path: &str, needed: Needed) -> Result<String, &'static str> {
-    let full = io.absolute(path);
+    let full = io.cluster.follow(io.place, &io.absolute(path), true).into_owned();
     let there = |path: &str| path.is_empty() || io.is_directory(path) || io.is_file(path);
     let parent = full.rsplit_once('/').map_or("", |(parent, _)| parent);
     let found = match needed {
@@ -190,7 +195,6 @@ pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>
     Some(status)
 }
 
-/// There are no symbolic links here: without `-f` and its like there is nothing to tell.
 pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GNU: Grammar = Grammar {
         name: "readlink",
@@ -213,7 +217,7 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
         return misused(io, "readlink", "missing operand");
     }
     let needed = match () {
-        () if options.has('e') => Needed::Everything,
+        () if options.has('e') || !is_gnu(io) => Needed::Everything,
         () if options.has('m') => Needed::Nothing,
         () => Needed::AllButTheLast,
     };
@@ -222,6 +226,7 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
     for path in &options.operands {
         let found = match follows {
             true => resolved(io, path, needed),
+            false if let Some(target) = io.link_target(path) => Ok(target),
             false if io.is_file(path) || io.is_directory(path) => Err("Invalid argument"),
             false => Err("No such file or directory"),
         };
@@ -245,42 +250,56 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
     Some(status)
 }
 
-/// What is known of a file. Modes, owners and moments are not kept here: all are as the system's
-/// defaults make them.
-struct Facts {
-    name: String,
-    size: usize,
-    folder: bool,
-    user: &'static str,
+/// What is known of a file, under the name that it was given.
+struct Named<'a> {
+    name: &'a str,
+    facts: Facts,
+    /// The numbers of its owner and its group.
+    ids: [String; 2],
 }
 
-impl Facts {
+impl Named<'_> {
     fn kind(&self) -> &'static str {
-        match (self.folder, self.size) {
-            (true, _) => "directory",
-            (false, 0) => "regular empty file",
-            (false, _) => "regular file",
+        match (&self.facts.kind, self.facts.size) {
+            (Kind::Folder, _) => "directory",
+            (Kind::Link(_), _) => "symbolic link",
+            (Kind::Device, _) => "character special file",
+            (Kind::File, 0) => "regular empty file",
+            (Kind::File, _) => "regular file",
         }
     }
 
     /// What a `%` letter stands for; `None` when it is not known here.
     fn value(&self, letter: char) -> Option<String> {
-        let (mode, text) = if self.folder { ("755", "drwxr-xr-x") } else { ("644", "-rw-r--r--") };
-        let id = if self.user == "root" { "0" } else { "1000" };
+        let facts = &self.facts;
+        let moment = || {
+            let (whole, parts) = (facts.changed, facts.changed.subsec_nanosecond());
+            format!("{}.{parts:09} +0000", whole.strftime("%Y-%m-%d %H:%M:%S"))
+        };
         Some(match letter {
-            'n' => self.name.clone(),
-            'N' => format!("'{}'", self.name),
-            's' => self.size.to_string(),
+            'n' => self.name.to_owned(),
+            'N' => match &facts.kind {
+                Kind::Link(target) => format!("'{}' -> '{target}'", self.name),
+                _ => format!("'{}'", self.name),
+            },
+            's' => facts.size.to_string(),
             'F' => self.kind().to_owned(),
-            'a' => mode.to_owned(),
-            'A' => text.to_owned(),
-            'f' => if self.folder { "41ed" } else { "81a4" }.to_owned(),
-            'b' => (self.size.div_ceil(4096) * 8).to_string(),
+            'a' => format!("{:o}", facts.mode),
+            'A' => facts.mode_text(),
+            'f' => format!("{:x}", facts.whole_mode()),
+            'b' => (facts.size.div_ceil(4096) * 8).to_string(),
             'B' => "512".to_owned(),
             'o' => "4096".to_owned(),
-            'h' => if self.folder { "2" } else { "1" }.to_owned(),
-            'U' | 'G' => self.user.to_owned(),
-            'u' | 'g' => id.to_owned(),
+            'h' => if facts.is_folder() { "2" } else { "1" }.to_owned(),
+            'U' => facts.owner.clone(),
+            'G' => facts.group.clone(),
+            'u' => self.ids[0].clone(),
+            'g' => self.ids[1].clone(),
+            // When it was read and when its mode changed are kept by nobody: they are that moment too.
+            'x' | 'y' | 'z' => moment(),
+            'X' | 'Y' | 'Z' => facts.changed.as_second().to_string(),
+            'w' => "-".to_owned(),
+            'W' => "0".to_owned(),
             _ => return None,
         })
     }
@@ -307,13 +326,11 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
     if options.operands.is_empty() {
         return misused(io, "stat", "missing operand");
     }
-    let user = if *io.place == Place::Laptop { "player" } else { "root" };
     let mut status = 0;
     for path in &options.operands {
-        let size = match (io.is_directory(path), io.read_file(path)) {
-            (true, _) => 4096,
-            (false, Ok(bytes)) => bytes.len(),
-            (false, Err(why)) => {
+        let facts = match io.facts(path, options.has('L')) {
+            Ok(facts) => facts,
+            Err(why) => {
                 io.write_error(match is_gnu(io) {
                     true => format!("stat: cannot statx '{path}': {why}"),
                     false => format!("stat: can't stat '{path}': {why}"),
@@ -322,7 +339,9 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
                 continue;
             }
         };
-        let facts = Facts { name: path.clone(), size, folder: io.is_directory(path), user };
+        let ids = [("/etc/passwd", &facts.owner), ("/etc/group", &facts.group)];
+        let ids = ids.map(|(file, name)| rights::number_of(io, file, name));
+        let facts = Named { name: path, facts, ids };
         let told = match (options.value('c'), options.value('P')) {
             (Some(format), _) => filled(format, &facts).map(|text| text + "\n"),
             (None, Some(format)) => filled(&crate::shell::syntax::unescape(format), &facts),
@@ -340,7 +359,7 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
 }
 
 /// A format with a file's facts put in.
-fn filled(format: &str, facts: &Facts) -> Result<String, char> {
+fn filled(format: &str, facts: &Named<'_>) -> Result<String, char> {
     let mut text = String::new();
     let mut rest = format.chars();
     while let Some(letter) = rest.next() {
@@ -350,12 +369,8 @@ fn filled(format: &str, facts: &Facts) -> Result<String, char> {
         }
         match rest.next() {
             None | Some('%') => text.push('%'),
-            // Moments, devices and numbers of inodes are nobody's here.
-            Some(
-                letter @ ('x' | 'y' | 'z' | 'w' | 'X' | 'Y' | 'Z' | 'W' | 'd' | 'D' | 'i' | 'm'),
-            ) => {
-                return Err(letter);
-            }
+            // Devices and numbers of inodes are nobody's here.
+            Some(letter @ ('d' | 'D' | 'i' | 'm')) => return Err(letter),
             Some(letter) => match facts.value(letter) {
                 Some(value) => text += &value,
                 None => text.push('?'),
@@ -366,20 +381,26 @@ fn filled(format: &str, facts: &Facts) -> Result<String, char> {
 }
 
 /// What `stat` says without a format.
-fn overview(facts: &Facts) -> String {
+fn overview(facts: &Named<'_>) -> String {
     let value = |letter| facts.value(letter).unwrap_or_default();
+    let name = match &facts.facts.kind {
+        Kind::Link(target) => format!("{} -> {target}", facts.name),
+        _ => facts.name.to_owned(),
+    };
     format!(
-        "  File: {}\n  Size: {:<10}\tBlocks: {:<10} IO Block: 4096   {}\nAccess: (0{}/{})  Uid: ({:>5}/{:>8})   Gid: ({:>5}/{:>8})\n",
-        facts.name,
-        facts.size,
+        "  File: {name}\n  Size: {:<10}\tBlocks: {:<10} IO Block: 4096   {}\nAccess: (0{}/{})  Uid: ({:>5}/{:>8})   Gid: ({:>5}/{:>8})\nAccess: {}\nModify: {}\nChange: {}\n Birth: -\n",
+        value('s'),
         value('b'),
         facts.kind(),
         value('a'),
         value('A'),
         value('u'),
-        facts.user,
+        value('U'),
         value('g'),
-        facts.user,
+        value('G'),
+        value('x'),
+        value('y'),
+        value('z'),
     )
 }
 

@@ -272,7 +272,7 @@ impl Wget {
         loop {
             if self.fetch.is_none() {
                 let Some(text) = self.waiting.pop_front() else { return Step::Exit(0) };
-                match Url::parse(&text) {
+                match parsed(&text) {
                     Ok(url) => match fetch(arguments, io, url, false) {
                         Ok(fetch) => self.fetch = Some(fetch),
                         Err(told) => return fail(io, &told),
@@ -403,6 +403,17 @@ impl Wget {
             Err(_) => Some(fail(io, &format!("not an http or ftp url: {location}"))),
         }
     }
+}
+
+/// A URL as this wget reads it: what stands behind a blank or a `#` in the path is sent as it is.
+fn parsed(text: &str) -> Result<Url, BadUrl> {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let path = text[start..].find('/').map(|at| start + at);
+    let odd = path.and_then(|path| text[path..].find([' ', '\t', '#']).map(|at| path + at));
+    let Some(odd) = odd else { return Url::parse(text) };
+    let mut url = Url::parse(&text[..odd])?;
+    url.target += &text[odd..];
+    Ok(url)
 }
 
 /// A request on its way to a URL; a redirect is asked for without a body.

@@ -1,6 +1,8 @@
 //! Which of a name's addresses a client takes: `-4`, `-6`, and what BusyBox prefers.
 
-use crate::cluster::{Flavour, Lookup, LookupFailure};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::cluster::{Flavour, Libc, Lookup, LookupFailure};
 use crate::network::Family;
 use crate::shell::Io;
 
@@ -43,7 +45,13 @@ pub(super) fn look_up(io: &mut Io<'_>, name: &str, families: Families) -> Lookup
     if let Ok(addresses) = &mut lookup.result {
         match families {
             Families::Any => {}
-            Families::Only(family) => addresses.retain(|one| Family::of(*one) == family),
+            Families::Only(family) => {
+                let named = name.parse::<IpAddr>().is_err();
+                if family == Family::V4 && named && io.cluster.library(io.place) == Libc::Glibc {
+                    as_v4(addresses);
+                }
+                addresses.retain(|one| Family::of(*one) == family);
+            }
             Families::First(family) => {
                 addresses.sort_by_key(|one| Family::of(*one) != family);
             }
@@ -58,4 +66,25 @@ pub(super) fn look_up(io: &mut Io<'_>, name: &str, families: Families) -> Lookup
         }
     }
     lookup
+}
+
+/// Whoever asks glibc for IPv4 alone gets 127.0.0.1 for each line of `/etc/hosts` that has ::1 (glibc's
+/// `nss/nss_files/files-hosts.c`).
+pub(super) fn as_v4(addresses: &mut [IpAddr]) {
+    for address in addresses.iter_mut().filter(|one| **one == Ipv6Addr::LOCALHOST) {
+        *address = Ipv4Addr::LOCALHOST.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Played with glibc 2.36: `getent ahostsv4 localhost` tells 127.0.0.1 twice.
+    #[test]
+    fn the_ipv6_loopback_of_the_hosts_file_is_one_of_ipv4_too() {
+        let mut addresses = ["::1", "fd00::7", "127.0.0.1"].map(|one| one.parse().unwrap());
+        as_v4(&mut addresses);
+        assert_eq!(addresses.map(|one: IpAddr| one.to_string()), ["127.0.0.1", "fd00::7", "127.0.0.1"]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::families::as_v4;
 use super::reverse;
 use crate::clock::SimTime;
 use crate::network::Family;
@@ -147,9 +148,15 @@ fn sockets(io: &mut Io<'_>, name: &str, database: &str, until: &mut SimTime) -> 
     let mut addresses = lookup.result.unwrap_or_default();
     let mut mapped = "";
     match database {
-        "ahostsv4" => addresses.retain(IpAddr::is_ipv4),
-        // Without an IPv6 address, those of IPv4 are told as IPv6 addresses that stand for them.
-        "ahostsv6" if addresses.iter().all(IpAddr::is_ipv4) => mapped = "::ffff:",
+        "ahostsv4" => {
+            as_v4(&mut addresses);
+            addresses.retain(IpAddr::is_ipv4);
+        }
+        // Without an IPv6 address, those of IPv4 are told as IPv6 addresses that stand for them, unless
+        // they are of the hosts file.
+        "ahostsv6" if addresses.iter().all(IpAddr::is_ipv4) && !lookup.traces.is_empty() => {
+            mapped = "::ffff:";
+        }
         "ahostsv6" => addresses.retain(IpAddr::is_ipv6),
         _ => {}
     }

@@ -92,9 +92,12 @@ impl Process for Listener {
                 context.output.extend_from_slice(&bytes);
                 std::mem::take(&mut self.outgoing)
             }
-            // The program hears the client instead.
-            false if bytes.is_empty() => Vec::new(),
-            false => run(&self.wanted.program, bytes, context),
+            // The program hears the client instead. One that asks for nothing speaks at once.
+            false if bytes.is_empty() => {
+                let waiting = Stdin { piped: true, ..Stdin::default() };
+                run(&self.wanted.program, waiting, context).unwrap_or_default()
+            }
+            false => run(&self.wanted.program, Stdin::of(bytes), context).unwrap_or_default(),
         };
         answer(match said.is_empty() {
             true if http && self.ends_output() => Reply::Closed,
@@ -179,14 +182,16 @@ fn written(request: &HttpRequest) -> Vec<u8> {
     [text.into_bytes(), request.body.clone()].concat()
 }
 
-/// What a program answers that has the client as its standard input and output.
-fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
+/// What a program answers that has the client as its standard input and output; `None` while it
+/// waits for the client.
+fn run(words: &[String], mut stdin: Stdin, context: &mut Context<'_>) -> Option<Vec<u8>> {
     let place: Place = context.place.clone();
     let mut machine = programs::fresh(context.cluster, &place);
     machine.run_words(words);
     let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
     let (mut files, mut ui_requests, mut prompt) = (Files::new(), Vec::new(), String::new());
-    let (mut stdin, mut budget) = (Stdin::of(input), Budget::of_process());
+    let waits = stdin.piped;
+    let (mut budget, mut ended) = (Budget::of_process(), false);
     let cluster: &mut Cluster = context.cluster;
     let mut io = Io {
         cluster,
@@ -205,11 +210,18 @@ fn run(words: &[String], input: Vec<u8>, context: &mut Context<'_>) -> Vec<u8> {
     };
     for _ in 0..STEPS {
         match machine.step(&mut io) {
-            Step::Exit(_) | Step::Input => break,
+            Step::Exit(_) => {
+                ended = true;
+                break;
+            }
+            Step::Input => break,
             Step::Until(at) if at > io.now() => break,
             Step::Until(_) => {}
         }
     }
+    if waits && !ended {
+        return None;
+    }
     context.output.extend(errors);
-    output
+    Some(output)
 }

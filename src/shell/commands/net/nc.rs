@@ -374,6 +374,8 @@ impl Args {
 
     fn operands(&mut self, operands: &[&str]) -> Result<(), String> {
         match operands {
+            // BusyBox' listens where -p says, or anywhere.
+            _ if self.listen && self.flavour == Flavour::BusyBox => Ok(()),
             [port] if self.listen && self.local.is_none() => {
                 self.local = Some(own_port(port)?);
                 Ok(())

@@ -104,6 +104,11 @@ pub(in crate::shell::commands) fn parse_date(io: &Io<'_>, text: &str) -> Option<
     read(text, of(io.now()), true).filter(|_| !text.trim().is_empty())
 }
 
+/// The same, as BusyBox reads it.
+pub(in crate::shell::commands) fn parse_busybox(io: &Io<'_>, text: &str) -> Option<Moment> {
+    read(text, of(io.now()), false)
+}
+
 /// A moment as people write it: `now`, `@SECONDS`, a date, a time, and what is added to it.
 fn read(text: &str, now: Moment, gnu: bool) -> Option<Moment> {
     let text = text.trim();

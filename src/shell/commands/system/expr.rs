@@ -9,6 +9,7 @@ struct Reader<'a> {
     words: &'a [String],
     at: usize,
     depth: u32,
+    gnu: bool,
 }
 
 const LEVELS: [&[&str]; 5] =
@@ -65,7 +66,7 @@ impl Reader<'_> {
                 }
             }
             // What follows is a text, even if it is an operator.
-            "+" if self.peek().is_some() => {
+            "+" if self.gnu && self.peek().is_some() => {
                 let text = self.peek().unwrap_or_default().to_owned();
                 self.at += 1;
                 Ok(text)
@@ -156,7 +157,8 @@ fn busybox_words(message: &str) -> &str {
 }
 
 pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let mut reader = Reader { words: arguments, at: 0, depth: 0 };
+    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let mut reader = Reader { words: arguments, at: 0, depth: 0, gnu };
     let result = reader.level(0).and_then(|value| match reader.peek() {
         None => Ok(value),
         Some(extra) => Err(format!("expr: syntax error: unexpected argument '{extra}'")),
@@ -168,8 +170,7 @@ pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) ->
             status
         }
         Err(message) => {
-            let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
-            io.write_error(if busybox { busybox_words(&message) } else { &message });
+            io.write_error(if gnu { &message } else { busybox_words(&message) });
             2
         }
     })

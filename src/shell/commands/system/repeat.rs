@@ -133,7 +133,9 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
         false => text.split_once('.').map_or(0, |(_, digits)| digits.len()),
     };
     let places = decimals(&first.0).max(decimals(&step.0));
-    let count = ((last.1 - first.1) / step.1 + 1e-9).floor() + 1.0;
+    // BusyBox adds the step up without allowing for what a number with a point is off.
+    let slack = if gnu { 1e-9 } else { 0.0 };
+    let count = ((last.1 - first.1) / step.1 + slack).floor() + 1.0;
     if count > MOST as f64 {
         return Err(format!("seq: not simulated here: more than {MOST} numbers"));
     }

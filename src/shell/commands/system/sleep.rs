@@ -58,9 +58,7 @@ pub(in crate::shell::commands) fn sleep(
         return failed(
             match setting.flavour {
                 Flavour::Gnu => "sleep: missing operand\nTry 'sleep --help' for more information.",
-                Flavour::BusyBox => {
-                    "BusyBox v1.37.0 multi-call binary.\n\nUsage: sleep [N]...\n\nPause for a time equal to the total of the args given"
-                }
+                Flavour::BusyBox => "sleep: missing operand",
             },
             1,
         );

@@ -251,7 +251,8 @@ fn merged(
             }
             *at += 1;
             let fell = all.get(*at).is_some_and(|next| *next < all[*at - 1]);
-            let asked = options.has('ä') || unpaired && !options.has('ö');
+            // BusyBox does not look.
+            let asked = is_gnu(io) && (options.has('ä') || unpaired && !options.has('ö'));
             if fell && asked && !told[number] {
                 told[number] = true;
                 io.write_error(format!("comm: file {} is not in sorted order", number + 1));

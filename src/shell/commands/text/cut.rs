@@ -90,6 +90,10 @@ struct Cut {
 }
 
 impl Filter for Cut {
+    fn tool(&self) -> &'static str {
+        "cut"
+    }
+
     fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {
         let wanted = |index: usize| self.ranges.has(index) != self.complement;
         let text = match self.delimiter {

@@ -268,7 +268,7 @@ fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>)
     if all == 0 {
         io.write_error(match gnu {
             true => format!("{name}: {list}: no properly formatted checksum lines found"),
-            false => format!("{name}: WARNING: 1 of 1 computed checksums did NOT match"),
+            false => format!("{name}: {list}: no checksum lines found"),
         });
         return false;
     }

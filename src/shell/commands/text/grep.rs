@@ -265,6 +265,10 @@ impl Grep {
 }
 
 impl Filter for Grep {
+    fn tool(&self) -> &'static str {
+        "grep"
+    }
+
     fn end_of_line(&self) -> u8 {
         if self.null_data { 0 } else { b'\n' }
     }

@@ -25,9 +25,10 @@ impl Amount {
         let (turned, digits) = match (tool, text.chars().next()) {
             ("head", Some('-')) | ("tail", Some('+')) => (true, &text[1..]),
             ("tail", Some('-')) => (false, &text[1..]),
+            ("head", Some('+')) if gnu => (false, &text[1..]),
             _ => (false, text),
         };
-        match scaled(digits) {
+        match scaled(digits, gnu) {
             Some(count) => Ok(Amount { bytes, count, turned }),
             None if !gnu => Err(format!("{tool}: invalid number '{text}'")),
             None => {
@@ -38,11 +39,15 @@ impl Amount {
     }
 }
 
-/// `1k`, `2M`: a count with a multiplier.
-fn scaled(text: &str) -> Option<usize> {
+/// `1k`, `2M`: a count with a multiplier. BusyBox' has three (`bkm_suffixes`), and no sign.
+fn scaled(text: &str, gnu: bool) -> Option<usize> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    if digits.starts_with('+') {
+        return None;
+    }
     let by = match &text[digits.len()..] {
         "" => 1,
+        unit if !gnu && !matches!(unit, "b" | "k" | "m") => return None,
         "b" => 512,
         "kB" => 1_000,
         "k" | "K" | "KiB" => 1 << 10,
@@ -177,13 +182,19 @@ impl Tool for Part {
         // BusyBox' tail counts the files that it could open.
         let many = if busybox && self.tool == "tail" { texts.len() } else { self.files.len() };
         let titles = self.titled || many > 1 && !self.quiet;
-        if busybox && self.tool == "tail" && texts.is_empty() && failed {
+        let folder = self.files.iter().any(|file| io.is_directory(file));
+        if busybox && self.tool == "tail" && texts.is_empty() && failed && !folder {
             io.write_error("tail: no files");
         }
         for (index, (name, text)) in texts.iter().enumerate() {
             if titles {
                 let name = if name == "-" { "standard input" } else { name };
-                let gap = if index > 0 { "\n" } else { "" };
+                // BusyBox' head counts the files that it could not open too.
+                let first = match busybox && self.tool == "head" {
+                    true => self.files.first().is_some_and(|first| *first == texts[index].0),
+                    false => index == 0,
+                };
+                let gap = if index > 0 || !first { "\n" } else { "" };
                 io.say(format!("{gap}==> {name} <=="));
             }
             io.stdout.extend_from_slice(self.of(text));

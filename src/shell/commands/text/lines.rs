@@ -11,6 +11,9 @@ use crate::shell::{Io, Read, Stdin, Step, Tool};
 pub(in crate::shell::commands) trait Filter:
     Clone + Send + Sync + 'static
 {
+    /// The tool that it is.
+    fn tool(&self) -> &'static str;
+
     /// A file begins, or (`-`) standard input.
     fn file(&mut self, name: &str, io: &mut Io<'_>) {
         let _ = (name, io);
@@ -70,7 +73,11 @@ impl<F: Filter> Filtering<F> {
                 self.current = Some(Current::Standard);
                 return true;
             }
-            match io.read_file(&name) {
+            let content = match is_empty_to(io, self.filter.tool(), &name) {
+                true => Ok(Vec::new()),
+                false => io.read_file(&name),
+            };
+            match content {
                 Ok(bytes) => {
                     self.filter.file(&name, io);
                     self.current = Some(Current::Text(Stdin::of(bytes)));
@@ -117,12 +124,22 @@ impl<F: Filter> Tool for Filtering<F> {
     }
 }
 
+/// BusyBox' filters read lines by `fgets`, to which a folder is a file without any.
+pub(in crate::shell::commands) fn is_empty_to(io: &Io<'_>, tool: &str, file: &str) -> bool {
+    let asks = matches!(tool, "cat" | "head" | "tail" | "wc");
+    !asks && commands::flavour(io.cluster, io.place) == Flavour::BusyBox && io.is_directory(file)
+}
+
 /// `cat: x: No such file or directory`, or BusyBox' wording of it.
 pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file: &str, why: &str) {
     let flavour = commands::flavour(io.cluster, io.place);
     let message = match (flavour, tool) {
         (_, "grep") => format!("grep: {file}: {why}"),
         (Flavour::BusyBox, "sed" | "awk") => format!("{tool}: {file}: {why}"),
+        (Flavour::BusyBox, "head") if why == "Is a directory" => {
+            format!("head: {file}: Input/output error")
+        }
+        (Flavour::BusyBox, "tail") if why == "Is a directory" => format!("tail: read error: {why}"),
         (Flavour::BusyBox, "head" | "wc" | "sort" | "uniq" | "cut" | "nl" | "rev") => {
             format!("{tool}: {file}: {why}")
         }
@@ -164,6 +181,7 @@ pub(in crate::shell::commands) fn whole(
     for file in files {
         let content = match file.as_str() {
             "-" => Ok(io.read_all().unwrap_or_default()),
+            _ if is_empty_to(io, tool, file) => Ok(Vec::new()),
             _ => io.read_file(file),
         };
         match content {

@@ -1,6 +1,7 @@
 //! `wc`, `tee`.
 
-use super::lines::whole;
+use super::bytes::{content, or_standard, waits};
+use super::lines::cannot_open;
 use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{self, Setting, failed};
@@ -23,37 +24,42 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
         Some(options) => options,
         None => return Some(1),
     };
-    let (texts, failed) = whole(io, "wc", &options.operands)?;
+    if waits(io, &options.operands) {
+        return None;
+    }
     let shown: Vec<char> = "lwmcL".chars().filter(|letter| options.has(*letter)).collect();
     let shown = if shown.is_empty() { vec!['l', 'w', 'c'] } else { shown };
-    let count = |text: &str, letter: char| match letter {
-        'l' => text.matches('\n').count(),
-        'w' => text.split_whitespace().count(),
-        'm' => text.chars().count(),
-        'L' => text.lines().map(|line| line.chars().count()).max().unwrap_or(0),
-        _ => text.len(),
-    };
-    let mut rows: Vec<(Vec<usize>, String)> = texts
-        .iter()
-        .map(|(name, text)| {
-            let counts = shown.iter().map(|letter| count(text, *letter)).collect();
-            let name = if options.operands.is_empty() { String::new() } else { name.clone() };
-            (counts, name)
-        })
-        .collect();
+    let (mut rows, mut failed, mut sizes) = (Vec::new(), false, 0);
+    for name in or_standard(&options.operands) {
+        let content = content(io, &name);
+        let folder = content.is_err() && io.is_directory(&name);
+        if let Err(why) = &content {
+            failed = true;
+            cannot_open(io, "wc", &name, why);
+        }
+        // A folder can be opened, and has nothing to be counted.
+        if content.is_ok() || folder {
+            let bytes = content.unwrap_or_default();
+            let counts = shown.iter().map(|letter| count(&bytes, *letter)).collect();
+            sizes += bytes.len();
+            let name = if options.operands.is_empty() { String::new() } else { name };
+            rows.push((counts, name));
+        }
+    }
     if options.operands.len() > 1 {
-        let total = (0..shown.len()).map(|at| rows.iter().map(|(counts, _)| counts[at]).sum());
-        rows.push((total.collect(), "total".to_owned()));
+        let column = |at: usize| rows.iter().map(|(counts, _): &(Vec<usize>, _)| counts[at]).sum();
+        rows.push(((0..shown.len()).map(column).collect(), "total".to_owned()));
     }
     let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
-    // GNU takes as many columns as all bytes together have digits, and seven where one is a pipe.
-    let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
-    let piped = texts.iter().any(|(name, _)| name == "-");
-    let width = match (shown.len() == 1 && options.operands.len() < 2, busybox) {
+    // GNU takes as many columns as all files together have digits, and seven where one is none.
+    let single = options.operands.len() < 2;
+    let odd = options.operands.is_empty()
+        || options.operands.iter().any(|name| name == "-" || io.is_directory(name));
+    let width = match (shown.len() == 1 && single, busybox) {
         (true, _) => 0,
         (false, true) => 9,
-        (false, false) if piped => bytes.to_string().len().max(7),
-        (false, false) => bytes.to_string().len(),
+        (false, false) if odd => sizes.to_string().len().max(7),
+        (false, false) => sizes.to_string().len(),
     };
     for (counts, name) in rows {
         let mut cells: Vec<String> =
@@ -64,6 +70,20 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
         io.say(cells.join(" "));
     }
     Some(i32::from(failed))
+}
+
+/// How many lines, words, bytes (`c`), characters (`m`) there are, or how long the longest line is.
+fn count(bytes: &[u8], letter: char) -> usize {
+    let text = String::from_utf8_lossy(bytes);
+    // What is no character is none.
+    let characters = |text: &str| text.chars().filter(|one| *one != char::REPLACEMENT_CHARACTER).count();
+    match letter {
+        'l' => bytes.iter().filter(|byte| **byte == b'\n').count(),
+        'w' => text.split_whitespace().count(),
+        'm' => characters(&text),
+        'L' => text.lines().map(characters).max().unwrap_or(0),
+        _ => bytes.len(),
+    }
 }
 
 /// `tee`: passes on what comes, and keeps it.

@@ -171,6 +171,12 @@ impl Machine {
         let mut status = 0;
         for target in targets {
             match self.job_of(target) {
+                // What has ended is no process any more; by its number as a job it is known still.
+                Some(job) if self.jobs[job].status.is_some() && !target.starts_with('%') => {
+                    let message = self.no_process(target);
+                    self.write_error(io, &message);
+                    status = 1;
+                }
                 Some(job) => self.kill_job(io, job, name),
                 None if *target == own && self.state.process.is_none() => self.kill_self(io, name),
                 None => match self.bad_target(target) {

@@ -12,6 +12,10 @@ use crate::shell::Io;
 use crate::shell::commands::net::reverse::arpa;
 use crate::shell::commands::trouble::left_out;
 
+/// Where servers listen for questions over TLS, and over HTTPS.
+const TLS_PORT: u16 = 853;
+const HTTPS_PORT: u16 = 443;
+
 /// How a name is asked for, and what is shown of the answer.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
@@ -31,8 +35,8 @@ pub(super) struct Options {
     pub trace: bool,
     pub ndots: Option<u32>,
     pub tcp: bool,
-    /// `+tls`: over TCP, to port 853.
-    pub tls: bool,
+    /// `+tls`, `+https`: over TLS, and the usual port of it.
+    pub secure: Option<u16>,
     /// `-b`
     pub source: Option<IpAddr>,
     pub timeout: Duration,
@@ -98,7 +102,7 @@ impl Options {
             trace: false,
             ndots: None,
             tcp: false,
-            tls: false,
+            secure: None,
             source: None,
             timeout: Duration::from_secs(5),
             tries: 3,
@@ -280,6 +284,12 @@ impl Reader<'_, '_> {
                 }
             }
             'f' => self.batch = Some(value.to_owned()),
+            // A key that is not there is told of, and the question goes without.
+            'k' if self.io.read_file(value).is_err() => {
+                self.io.write_error(format!("Couldn't read key from {value}: file not found"));
+            }
+            // A key is `[ALGORITHM:]NAME:SECRET`.
+            'y' if !value.contains(':') => return Err((USAGE.to_owned(), 1)),
             other => return Err((left_out("dig", format!("-{other}")), 1)),
         }
         Ok(())
@@ -352,7 +362,11 @@ impl Reader<'_, '_> {
                 (options.search, options.show_search) = (on || options.search, on);
             }
             "tcp" | "vc" => options.tcp = on,
-            "tls" => (options.tls, options.tcp) = (on, on || options.tcp),
+            "tls" | "https" | "https-get" | "https-post" => {
+                let port = if name == "tls" { TLS_PORT } else { HTTPS_PORT };
+                options.secure = on.then_some(port);
+                options.tcp = on || options.tcp;
+            }
             "recurse" | "rdflag" => options.wishes.recursion = on,
             "cdflag" => options.wishes.unchecked = on,
             "dnssec" | "do" => options.wishes.signatures = on,
@@ -463,6 +477,9 @@ const SHOWN: &[&str] = &[
     "do",
     "domain",
     "edns",
+    "https",
+    "https-get",
+    "https-post",
     "identify",
     "multiline",
     "ndots",
@@ -528,9 +545,6 @@ const LEFT_OUT: &[&str] = &[
     "http-plain",
     "http-plain-get",
     "http-plain-post",
-    "https",
-    "https-get",
-    "https-post",
     "mapped",
     "nssearch",
     "opcode",

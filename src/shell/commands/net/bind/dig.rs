@@ -10,9 +10,6 @@ use super::{Exchange, ExchangeEvent, Lookup, VERSION, candidates, illegal, serve
 use crate::network::{DnsAnswer, DnsCode, DnsType, Protocol, ResolvConf, TraceId};
 use crate::shell::{Io, Step};
 
-/// Where servers listen for questions over TLS.
-const TLS_PORT: u16 = 853;
-
 /// A running dig.
 #[derive(Clone, Debug)]
 pub(super) struct Dig {
@@ -131,8 +128,8 @@ impl Current {
         let exchange = Exchange::new(self.servers.clone(), name, self.kind());
         let (timeout, tries, source) = (options.timeout, options.tries, options.source);
         let shown = self.asked.name.clone();
-        let port = if options.tls && args.port == 53 { TLS_PORT } else { args.port };
-        let tls = options.tls;
+        let port = options.secure.filter(|_| args.port == 53).unwrap_or(args.port);
+        let tls = options.secure.is_some();
         Exchange { timeout, tries, protocol, port, shown, tls, source, ..exchange }
     }
 

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, Query};
-use crate::network::{DnsAnswer, DnsType, Protocol, Question, ResolvConf, SocketAddr, TraceId};
+use crate::network::{DnsAnswer, DnsType, Family, Protocol, Question, ResolvConf, SocketAddr, TraceId};
+use crate::shell::commands::net::families::{Families, look_up};
 use crate::shell::commands::net::kernel::devices;
 use crate::shell::{Io, Step, Tool};
 
@@ -150,7 +151,7 @@ impl Exchange {
     /// Goes on to the next event.
     fn step(&mut self, io: &mut Io<'_>) -> ExchangeEvent {
         let Some((until, response)) = self.pending.take() else {
-            if self.tried >= self.tries || self.servers.is_empty() {
+            if self.servers.is_empty() || self.turn() >= self.servers.len() {
                 return ExchangeEvent::GaveUp;
             }
             if let Some(source) =
@@ -185,9 +186,15 @@ impl Exchange {
         })
     }
 
+    /// Which server is asked next: the first one as often as there are tries, each further one once
+    /// (`dighost.c`: what is left of the tries goes with the question from server to server).
+    fn turn(&self) -> usize {
+        (self.tried + 1).saturating_sub(self.tries) as usize
+    }
+
     /// No question leaves from an address that is another's (`dighost.c`, `start_udp`).
     fn no_source(&mut self, source: IpAddr) -> ExchangeEvent {
-        let server = self.servers[self.tried as usize % self.servers.len()];
+        let server = self.servers[self.turn()];
         self.tried += 1;
         let (port, shown) = (self.port, &self.shown);
         let how = if self.protocol == Protocol::Tcp { "Connection to" } else { "UDP setup with" };
@@ -201,7 +208,7 @@ impl Exchange {
     }
 
     fn ask(&mut self, io: &mut Io<'_>) -> ExchangeEvent {
-        let server = self.servers[self.tried as usize % self.servers.len()];
+        let server = self.servers[self.turn()];
         self.tried += 1;
         let question = Question { name: &self.name, kind: self.kind };
         let query = match self.port {
@@ -237,10 +244,25 @@ impl Exchange {
 fn servers(io: &mut Io<'_>, named: Option<&str>) -> Result<Vec<IpAddr>, String> {
     match named {
         None => Ok(io.cluster.resolv_conf(io.place).nameservers),
-        Some(name) => match io.cluster.lookup(io.place, name).result {
+        // A family of which this machine has no address but the loopback is not asked for.
+        Some(name) => match look_up(io, name, own_family(io)).result {
             Ok(found) => Ok(found),
             Err(_) => Err(format!("couldn't get address for '{name}': not found")),
         },
+    }
+}
+
+/// The only family that this machine has addresses of, beside the loopback's (`AI_ADDRCONFIG`).
+fn own_family(io: &Io<'_>) -> Families {
+    let devices = devices(io);
+    let has = |family| {
+        let mut all = devices.iter().flat_map(|device| &device.addresses);
+        all.any(|(one, _)| !one.is_loopback() && Family::of(*one) == family)
+    };
+    match (has(Family::V4), has(Family::V6)) {
+        (true, false) => Families::Only(Family::V4),
+        (false, true) => Families::Only(Family::V6),
+        _ => Families::Any,
     }
 }
 

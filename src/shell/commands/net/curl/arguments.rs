@@ -137,6 +137,10 @@ pub struct Operation {
     pub http10: bool,
     /// `--digest`: who is there is told only to a server that asks for it in that way.
     pub digest: bool,
+    /// `--anyauth`: who is there is told only to a server that asks.
+    pub any_auth: bool,
+    /// `-E`: the own certificate, perhaps with a colon and its password.
+    pub cert: Option<String>,
     /// `-z`: the moment, and whether what is older than that is wanted
     pub time: Option<(Moment, bool)>,
     pub resolve: Vec<String>,
@@ -418,8 +422,9 @@ impl Reader<'_, '_> {
             "http2" => operation.upgrade = true,
             "http0.9" => operation.http09 = on,
             "http1.0" | "http1.1" => operation.http10 = name == "http1.0",
-            "digest" => operation.digest = on,
-            "basic" => operation.digest &= !on,
+            "digest" => (operation.digest, operation.any_auth) = (on, false),
+            "anyauth" => operation.any_auth = on,
+            "basic" => (operation.digest, operation.any_auth) = (operation.digest && !on, false),
             "netrc" => operation.netrc = on.then_some(Netrc::Required),
             "netrc-optional" => operation.netrc = on.then_some(Netrc::Optional),
             "junk-session-cookies" => operation.new_session = on,
@@ -737,6 +742,7 @@ impl Reader<'_, '_> {
             "etag-save" => operation.etag_save = Some(text),
             "etag-compare" => operation.etag_compare = Some(text),
             "cacert" => operation.cacert = Some(text),
+            "cert" => operation.cert = Some(text),
             "resolve" => operation.resolve.push(text),
             "connect-to" => operation.connect_to.push(text),
             "unix-socket" | "abstract-unix-socket" => operation.unix_socket = Some(text),

@@ -413,9 +413,17 @@ impl Messages<'_> {
         let head = head(response);
         let lines = if whole { head.as_str() } else { head.trim_end_matches("\r\n") };
         for line in lines.lines() {
-            if self.trace(io, "<= Recv header", format!("{line}\r\n").as_bytes()) {
-                continue;
-            }
+            self.header(io, line);
+        }
+    }
+
+    /// The only line that is shown of an interim answer.
+    pub fn interim(&self, io: &mut Io<'_>, line: &str) {
+        self.header(io, line);
+    }
+
+    fn header(&self, io: &mut Io<'_>, line: &str) {
+        if !self.trace(io, "<= Recv header", format!("{line}\r\n").as_bytes()) {
             self.line(io, &format!("< {line}\r"));
         }
     }

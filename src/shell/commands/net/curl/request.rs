@@ -20,6 +20,8 @@ pub struct Occasion<'a> {
     pub first: &'a Url,
     /// A redirect after which the body is not sent again.
     pub bodiless: bool,
+    /// Whether the server has asked who is there.
+    pub asked: bool,
     /// What `-T` sends.
     pub upload: Option<&'a [u8]>,
     /// Whether that has no length that is known before.
@@ -53,6 +55,7 @@ impl Occasion<'_> {
         }
         let target = operation.request_target.clone().unwrap_or(target);
         let user = self.user(io).filter(|_| self.own("authorization").is_none());
+        let user = user.filter(|_| self.asked || !operation.any_auth);
         let mut headers = vec![("Host".to_owned(), self.host())];
         let mut put = |name: &str, value: String| {
             if self.own(name).is_none() {

@@ -43,6 +43,8 @@ const EFFECTS: &[(&str, &str, &str)] = &[
     ("tr-encoding", "curl -sv --tr-encoding web", "> TE: gzip"),
     ("limit-rate", "curl -sS --limit-rate 1x web", "curl: option --limit-rate: is badly used here"),
     ("digest", "curl -sv --digest -u a:b web", "* Server auth using Digest with user 'a'"),
+    ("anyauth", "curl -s --anyauth -u a:b web; true", "[exit 0]"),
+    ("cert", "curl -sS -E nosuch https://web:80", "curl: (58) could not load PEM"),
     ("interface", "curl -sS --interface eth7 web", "curl: (45) Couldn't bind to 'eth7'"),
     ("local-port", "curl -sv --local-port 40000-40100 web", "* Local port: 40000"),
     ("http1.0", "curl -sv -0 web", "> GET / HTTP/1.0"),

@@ -89,6 +89,8 @@ pub struct Transfer {
     tries: u64,
     pause: Duration,
     bodiless: bool,
+    /// Whether the server has asked who is there (`--anyauth`).
+    asked: bool,
     referer: Option<String>,
     connection: Option<Connection>,
     number: usize,
@@ -142,6 +144,32 @@ impl Desk<'_> {
 /// Why a try came to nothing: the exit code, the words, and whether it was refused.
 type Trouble = (i32, String, bool);
 
+/// Whether a server asks who is there, and takes Basic for an answer.
+fn asks_basic(response: &HttpResponse) -> bool {
+    let challenge = response.header("www-authenticate").unwrap_or("");
+    response.status == 401 && challenge.to_ascii_lowercase().starts_with("basic")
+}
+
+/// Why the certificate that `-E` names cannot be shown to a server, and the exit code: it is read
+/// before anything is said over TLS (`cert_stuff` of `vtls/openssl.c`).
+fn own_certificate(desk: &Desk<'_>, io: &Io<'_>) -> Option<(i32, String)> {
+    let named = desk.operation.cert.as_deref()?;
+    let file = named.split(':').next().unwrap_or(named);
+    let why = match io.read_file(file) {
+        Err(_) => "error:80000002:system library::No such file or directory",
+        Ok(text) if !String::from_utf8_lossy(&text).contains("-----BEGIN CERTIFICATE-----") => {
+            "error:0480006C:PEM routines::no start line"
+        }
+        Ok(_) => return Some((2, "not simulated here: curl --cert".to_owned())),
+    };
+    Some((
+        58,
+        format!(
+            "could not load PEM client certificate from {file}, OpenSSL error {why}, (no key found, wrong pass phrase, or wrong file format?)"
+        ),
+    ))
+}
+
 impl Transfer {
     /// A transfer that begins now.
     ///
@@ -177,6 +205,7 @@ impl Transfer {
             tries: 0,
             pause,
             bodiless: false,
+            asked: false,
             connection: None,
             number: 0,
             connects: 0,
@@ -273,6 +302,7 @@ impl Transfer {
             url: &self.url,
             first: &self.job.url,
             bodiless: self.bodiless,
+            asked: self.asked,
             upload: self.job.upload.as_deref(),
             chunked: self.job.chunked,
             resume: self.job.resume,
@@ -349,11 +379,21 @@ impl Transfer {
         let bytes = request.method.len() + request.target.len() + 12 + head + 2;
         let body = request.body.len();
         self.request_bytes += bytes + body;
+        // Who waits for the server's leave has its last word before the body would go.
+        if self.waits() {
+            return;
+        }
         words.bytes(io, '}', &request.body, io.terminal);
         let long = self.job.upload.is_some() || !desk.operation.form.is_empty();
         if body > 0 && long {
             words.note(io, "We are completely uploaded and fine");
         }
+    }
+
+    /// Whether the body waits for the server's leave.
+    fn waits(&self) -> bool {
+        let headers = &self.fetch.request().headers;
+        headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("expect"))
     }
 
     /// Goes on until it waits or ends.
@@ -559,6 +599,7 @@ impl Transfer {
         let tunnel = self.route.proxy.as_ref().is_some_and(|proxy| proxy.tunnel);
         let host = self.url.host.clone();
         let (code, told) = match reply {
+            _ if tls && let Some(trouble) = own_certificate(desk, io) => trouble,
             Reply::Http(response) if tunnel => self.no_tunnel(desk, io, response),
             Reply::Http(response) if !tls || self.route.proxy.is_some() => {
                 return self.response(desk, io, response);
@@ -660,7 +701,7 @@ impl Transfer {
         let fails = operation.fail
             && response.status >= 400
             && !(self.job.resume.is_some() && response.status == 416);
-        if self.job.upload.as_ref().is_some_and(|upload| !upload.is_empty()) && !self.bodiless {
+        if self.waits() {
             self.continued(desk, io);
         }
         // 7.88 reads the empty line behind the head of a response that it fails on.
@@ -681,6 +722,12 @@ impl Transfer {
             return Ok(Some(self.starve(desk, io, closes)));
         }
         self.heads(desk, io, &head, &response)?;
+        if operation.any_auth && operation.user.is_some() && !self.asked && asks_basic(&response) {
+            self.asked = true;
+            self.leave(desk, io, &response);
+            self.set_out_anew(desk, io, &response)?;
+            return Ok(None);
+        }
         if fails {
             let told = format!("The requested URL returned error: {}", response.status);
             desk.words().note(io, &told);
@@ -695,6 +742,9 @@ impl Transfer {
             return Ok(Some(Progress::Over(0)));
         }
         self.take(desk, io, &response)?;
+        if self.waits() {
+            desk.words().note(io, "We are completely uploaded and fine");
+        }
         if desk.global.verbose && std::mem::take(&mut self.job.meter) {
             self.meter(desk, io, 0);
             self.keep(desk, io, closes || response.status == 0);
@@ -740,9 +790,10 @@ impl Transfer {
         true
     }
 
-    /// The interim answer to a PUT.
+    /// The interim answer to a request whose body waits.
     fn continued(&mut self, desk: &Desk<'_>, io: &mut Io<'_>) {
         let interim = "HTTP/1.1 100 Continue\r\n\r\n";
+        desk.words().interim(io, "HTTP/1.1 100 Continue");
         self.header_bytes += interim.len();
         if desk.operation.include {
             self.job.sink.print(io, interim.as_bytes());
@@ -857,12 +908,7 @@ impl Transfer {
         response: &HttpResponse,
     ) -> Result<Option<Progress>, Trouble> {
         let operation = desk.operation;
-        let closes = response.closes();
-        if !closes && !response.body.is_empty() && !operation.head {
-            desk.words().note(io, "Ignoring the response-body");
-            desk.words().bytes(io, '{', &response.body, io.terminal);
-        }
-        self.keep(desk, io, closes);
+        self.leave(desk, io, response);
         let limit = operation.max_redirects.unwrap_or(MAX_REDIRECTS);
         if limit >= 0 && i64::from(self.redirects) >= limit {
             return Err((47, format!("Maximum ({limit}) redirects followed"), false));
@@ -885,16 +931,38 @@ impl Transfer {
         if operation.auto_referer {
             self.referer = Some(Url { user: None, ..before }.text());
         }
+        self.redirects += 1;
+        self.redirected = Some(io.now());
+        self.set_out_anew(desk, io, response)?;
+        Ok(None)
+    }
+
+    /// The body of a response that another request follows is not looked at.
+    fn leave(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>, response: &HttpResponse) {
+        let closes = response.closes();
+        if !closes && !response.body.is_empty() && !desk.operation.head {
+            desk.words().note(io, "Ignoring the response-body");
+            desk.words().bytes(io, '{', &response.body, io.terminal);
+        }
+        self.keep(desk, io, closes);
+    }
+
+    /// The next request after a response: a redirect's, or one that says who is there.
+    fn set_out_anew(
+        &mut self,
+        desk: &mut Desk<'_>,
+        io: &mut Io<'_>,
+        response: &HttpResponse,
+    ) -> Result<(), Trouble> {
         if self.job.meter && !desk.global.bar {
             desk.words().tell(io, &report::meter_line(response.body.len()));
         }
-        self.redirects += 1;
-        self.redirected = Some(io.now());
         desk.words().note(io, &format!("Issue another request to this URL: '{}'", self.url.text()));
-        self.switch(desk, io, response.status);
+        if (300..400).contains(&response.status) {
+            self.switch(desk, io, response.status);
+        }
         self.connection = None;
-        self.set_out_again(desk, io)?;
-        Ok(None)
+        self.set_out_again(desk, io)
     }
 
     fn set_out_again(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>) -> Result<(), Trouble> {

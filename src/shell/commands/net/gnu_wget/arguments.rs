@@ -44,6 +44,12 @@ pub(super) struct Arguments {
     pub default_page: String,
     pub adjust: bool,
     pub no_clobber: bool,
+    /// `-N`: only what is newer than the file that is there
+    pub newer: bool,
+    /// `--no-use-server-timestamps` takes it away.
+    pub server_times: bool,
+    /// `--restrict-file-names`
+    pub restricted: Vec<String>,
     pub resume: bool,
     /// `--content-disposition`
     pub told_name: bool,
@@ -163,6 +169,9 @@ impl Default for Arguments {
             default_page: "index.html".to_owned(),
             adjust: false,
             no_clobber: false,
+            newer: false,
+            server_times: true,
+            restricted: Vec::new(),
             resume: false,
             told_name: false,
             delete_after: false,
@@ -384,6 +393,8 @@ impl Arguments {
             "no-verbose" => self.verbose = Some(!on),
             "retry-connrefused" => self.retry_refused = on,
             "no-clobber" => self.no_clobber = on,
+            "timestamping" => self.newer = on,
+            "no-use-server-timestamps" => self.server_times = !on,
             "continue" => self.resume = on,
             "content-disposition" => self.told_name = on,
             "delete-after" => self.delete_after = on,
@@ -524,6 +535,7 @@ impl Arguments {
                         ",\n    use [unix|vms|windows],[lowercase|uppercase],[nocontrol],[ascii].";
                     return Err(invalid(name, "restriction", value, rest));
                 }
+                self.restricted = value.split(',').map(str::to_owned).collect();
             }
             _ => {}
         }

@@ -9,15 +9,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use k8s_openapi::jiff::Timestamp;
+
 use arguments::{Arguments, Volume, Wrong};
 use report::{Dots, Messages};
 
-use super::curl::{Jar, disposed_name};
+use super::curl::{Jar, disposed_name, unescape};
 use super::fetch::{Failure, Fetch, FetchEvent, Limits, note};
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Ending, HttpResponse, Issuer, Reply};
 use crate::network::SocketAddr;
+use crate::shell::commands::system::date::parse_date;
 use crate::shell::commands::trouble::{dial_trouble, name_trouble};
 use crate::shell::{Io, Step, Tool};
 
@@ -166,6 +169,9 @@ impl Session {
             );
             return Err(GENERIC);
         }
+        if arguments.newer && arguments.output.is_some() {
+            words.tell(io, "WARNING: timestamping does nothing in combination with -O. See the manual\nfor details.\n\n");
+        }
         if let Err(told) = request::check(arguments, io) {
             io.write_error(told);
             return Err(GENERIC);
@@ -275,7 +281,7 @@ impl Session {
             None if text.starts_with("http:///") || text.starts_with("https:///") => {
                 Err(BadUrl::Malformed)
             }
-            None => Url::parse(&text.trim().replace(' ', "%20")),
+            None => Url::parse(&written_out(text.trim()).replace(' ', "%20")),
         };
         match parsed {
             Ok(url) if arguments.https_only && arguments.list.is_some() && !url.is_tls() => {}
@@ -328,6 +334,10 @@ impl Session {
         };
         let now = report::stamp(io.now());
         words.verbose(io, format!("--{now}--{again}  {}\n", request::shown_url(&url)));
+        if url.scheme == "ftp" {
+            let file = words.quoted(&request::path(arguments, &url, None));
+            words.verbose(io, format!("           => {file}\n"));
+        }
         self.dial(arguments, words, io, download);
     }
 
@@ -382,6 +392,7 @@ impl Session {
         } else {
             download.fresh = true;
             if host.parse::<IpAddr>().is_err() {
+                let host = unescape(&host);
                 words.verbose(io, format!("Resolving {host} ({host})... "));
             }
         }
@@ -460,7 +471,7 @@ impl Session {
                     _ => "Connection timed out",
                 };
                 words.verbose(io, format!("failed: {why}.\n"));
-                let host = words.quoted(&download.url.host);
+                let host = words.quoted(&unescape(&download.url.host));
                 words.tell(io, format!("wget: unable to resolve host address {host}\n"));
                 self.fail(NETWORK);
             }
@@ -604,6 +615,11 @@ impl Session {
         }
         if arguments.retry_statuses.contains(&response.status) {
             return self.again(arguments, words, io, download);
+        }
+        if response.status == 304 && arguments.newer {
+            let file = words.quoted(&request::path(arguments, &download.url, None));
+            let told = format!("File {file} not modified on server. Omitting download.\n\n");
+            return words.verbose(io, told);
         }
         if response.status == 416 && request::offset(arguments, io, &download.url) > 0 {
             words.verbose(io, "\n    The file is already fully retrieved; nothing to do.\n\n");
@@ -754,10 +770,15 @@ impl Session {
         let named = words.quoted(if stdout { "STDOUT" } else { &file });
         let fails = response.status >= 400;
         let nothing = response.status == 204;
+        if !nothing && !fails {
+            words.verbose(io, report::length(response, length, kept));
+        }
+        if !stdout && let Err(why) = self.write(arguments, io, &file, &body) {
+            words.tell(io, format!("{why}\n\nCannot write to {named} ({}).\n", last_words(&why)));
+            return self.fail(FILE);
+        }
+        stamp_file(arguments, io, &file, response);
         if !nothing {
-            if !fails {
-                words.verbose(io, report::length(response, length, kept));
-            }
             words.verbose(io, format!("Saving to: {named}\n"));
         }
         let shown = file.rsplit('/').next().unwrap_or(&file).to_owned();
@@ -784,9 +805,6 @@ impl Session {
             if io.terminal && !response.body.is_empty() && !response.body.ends_with(b"\n") {
                 words.verbose(io, "\n");
             }
-        } else if !stdout && let Err(why) = self.write(arguments, io, &file, &body) {
-            words.tell(io, format!("{file}: {why}\n\nCannot write to {named} ({why}).\n"));
-            return self.fail(FILE);
         }
         let progress = match dots {
             _ if nothing => String::new(),
@@ -839,7 +857,7 @@ impl Session {
         let mut content = Vec::new();
         let more = arguments.output.is_some() && std::mem::replace(&mut self.written, true);
         if more || arguments.resume && io.is_file(file) {
-            content = io.read_file(file)?;
+            content = io.read_file(file).map_err(|why| format!("{file}: {why}"))?;
         }
         content.extend_from_slice(body);
         if let Some(count) = arguments.backups.filter(|_| !more) {
@@ -850,9 +868,9 @@ impl Session {
             && !folder.is_empty()
             && !io.is_directory(folder)
         {
-            io.make_directory(folder)?;
+            make_folders(io, folder).map_err(|why| format!("{folder}: {why}\n{file}: {why}"))?;
         }
-        io.write_file(file, &content)
+        io.write_file(file, &content).map_err(|why| format!("{file}: {why}"))
     }
 
     fn fail(&mut self, code: i32) {
@@ -887,6 +905,21 @@ impl Session {
     }
 }
 
+/// A URL without a scheme: `host:path` of old means FTP, unless a port stands there
+/// (`rewrite_shorthand_url` of `url.c`).
+fn written_out(text: &str) -> String {
+    let Some(at) = text.find([':', '/']).filter(|at| text[*at..].starts_with(':')) else {
+        return text.to_owned();
+    };
+    let rest = &text[at + 1..];
+    let digits = rest.len() - rest.trim_start_matches(|one: char| one.is_ascii_digit()).len();
+    let port = digits > 0 && (rest.len() == digits || rest[digits..].starts_with('/'));
+    match port || rest.starts_with("//") || text.starts_with('[') {
+        true => text.to_owned(),
+        false => format!("ftp://{}/{rest}", &text[..at]),
+    }
+}
+
 /// The settings of the person's file, then the command line's.
 fn read_settings(command: &[String], io: &Io<'_>) -> Result<Arguments, Wrong> {
     let file = Arguments::settings_file(command, io.environment);
@@ -904,6 +937,31 @@ fn kept_cookies(arguments: &Arguments, io: &Io<'_>) -> Jar {
         jar.read(&String::from_utf8_lossy(&text), false);
     }
     jar
+}
+
+/// The reason in a message that ends with it.
+fn last_words(message: &str) -> &str {
+    message.rsplit(": ").next().unwrap_or(message)
+}
+
+/// Makes a folder, with those above it that are missing.
+fn make_folders(io: &mut Io<'_>, folder: &str) -> Result<(), String> {
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    for end in ends.filter(|end| *end > 0) {
+        if !io.is_directory(&folder[..end]) {
+            io.make_directory(&folder[..end])?;
+        }
+    }
+    Ok(())
+}
+
+/// A file is as old as the server says that it is.
+fn stamp_file(arguments: &Arguments, io: &mut Io<'_>, file: &str, response: &HttpResponse) {
+    let told = response.header("last-modified").and_then(|text| parse_date(io, text));
+    let moment = told.and_then(|moment| Timestamp::new(moment.seconds, 0).ok());
+    if let Some(moment) = moment.filter(|_| arguments.server_times && !matches!(file, "-" | "/dev/null")) {
+        io.change_attributes(file, |attributes| attributes.changed = Some(moment));
+    }
 }
 
 /// `-nc`: whether a file that is there spares the download.
@@ -1026,7 +1084,8 @@ fn file_name(arguments: &Arguments, io: &Io<'_>, url: &Url, response: &HttpRespo
         path = format!("{folder}{name}");
     }
     let taken = |path: &str| io.read_file(path).is_ok();
-    if !taken(&path) || arguments.resume || arguments.backups.is_some() || arguments.force_folders {
+    let replaced = arguments.newer || arguments.force_folders || arguments.backups.is_some();
+    if !taken(&path) || arguments.resume || replaced {
         return path;
     }
     (1..).map(|number| format!("{path}.{number}")).find(|path| !taken(path)).unwrap_or(path)

@@ -35,6 +35,9 @@ fn together(arguments: &Arguments) -> Result<(), &'static str> {
     if arguments.post_data.is_some() && arguments.post_file.is_some() {
         return Err("You cannot specify both --post-data and --post-file.");
     }
+    if arguments.newer && arguments.no_clobber {
+        return Err("Can't timestamp and not clobber old files at the same time.");
+    }
     if arguments.method.is_some() && post {
         return Err(
             "You cannot use --post-data or --post-file along with --method. --method expects data through --body-data and --body-file options",
@@ -134,6 +137,12 @@ pub(super) fn make(
     if arguments.no_cache {
         put("Cache-Control", "no-cache");
         put("Pragma", "no-cache");
+    }
+    // Only what has changed since the file was written is sent.
+    let old = io.facts(&path(arguments, url, None), true).ok();
+    if let Some(old) = old.filter(|_| arguments.newer && arguments.output.is_none()) {
+        let since = old.changed.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        put("If-Modified-Since", &since);
     }
     let from = offset(arguments, io, url);
     if from > 0 {
@@ -237,6 +246,31 @@ pub(super) fn path(arguments: &Arguments, url: &Url, kind: Option<&str>) -> Stri
             if plain.ends_with('/') { &inner[..] } else { &inner[..inner.len().saturating_sub(1)] };
         folders.extend(inner.iter().skip(arguments.cut_folders).map(|part| (*part).to_owned()));
     }
-    folders.push(name);
+    folders.push(restricted(arguments, name));
     folders.join("/")
+}
+
+/// `--restrict-file-names`: a name that the system takes (`append_uri_pathel` of `url.c`).
+fn restricted(arguments: &Arguments, name: String) -> String {
+    let asked = |mode: &str| arguments.restricted.iter().any(|one| one == mode);
+    let mut made = String::new();
+    for letter in name.chars() {
+        match letter {
+            '?' if asked("windows") => made.push('@'),
+            '\\' | '|' | ':' | '"' | '*' | '<' | '>' if asked("windows") => {
+                made += &format!("%{:02X}", u32::from(letter));
+            }
+            letter if asked("ascii") && !letter.is_ascii() => {
+                let mut bytes = [0; 4];
+                let bytes = letter.encode_utf8(&mut bytes).bytes();
+                made.extend(bytes.map(|byte| format!("%{byte:02X}")));
+            }
+            letter => made.push(letter),
+        }
+    }
+    match (asked("lowercase"), asked("uppercase")) {
+        (true, _) => made.to_lowercase(),
+        (_, true) => made.to_uppercase(),
+        _ => made,
+    }
 }

@@ -1,6 +1,6 @@
 //! The lines that a script reads, one after the other from all files.
 
-use crate::shell::commands::text::lines::cannot_open;
+use crate::shell::commands::text::lines::{cannot_open, is_empty_to};
 use crate::shell::{Io, Stdin};
 
 /// A line.
@@ -72,7 +72,11 @@ impl Input {
         loop {
             let Some(file) = self.files.get(self.at).cloned() else { return Next::End };
             if file != "-" && self.text.is_none() {
-                match io.read_file(&file) {
+                let content = match is_empty_to(io, "sed", &file) {
+                    true => Ok(Vec::new()),
+                    false => io.read_file(&file),
+                };
+                match content {
                     Ok(bytes) => self.text = Some(Stdin::of(bytes)),
                     Err(why) => {
                         self.missing(io, &file, &why);

@@ -227,6 +227,7 @@ impl Start {
             commands: commands.into(),
             quiet: self.options.has('n') || script.starts_with("#n\n"),
             flavour: self.flavour,
+            posix: self.options.has('P'),
             end: if zero { '\0' } else { '\n' },
             width: width.unwrap_or(70),
             state: SedState::default(),

@@ -41,6 +41,9 @@ pub(super) struct Substitute {
     pub file: Option<String>,
 }
 
+/// Where a block ends that is never closed.
+pub(super) const UNTERMINATED: usize = usize::MAX;
+
 #[derive(Clone, Debug)]
 pub(super) enum Action {
     Substitute(Box<Substitute>),
@@ -207,9 +210,9 @@ impl Reader {
         if !open.is_empty() && self.gnu() {
             return self.wrong_at(0, "unmatched `{'", "");
         }
-        // BusyBox' blocks end with the script.
+        // BusyBox misses the end of a block only when it looks for it.
         for start in open {
-            commands[start].action = Action::Block(commands.len());
+            commands[start].action = Action::Block(UNTERMINATED);
         }
         self.resolve(&mut commands)?;
         Ok(commands)
@@ -258,7 +261,12 @@ impl Reader {
     }
 
     fn command(&mut self, index: usize) -> Parsed<Command> {
-        let from = self.address()?;
+        // BusyBox takes line 0 for no address, and a comma without one before it for none that fits.
+        let from = match self.address()? {
+            Some(Address::Line(0)) if !self.gnu() && self.peek() != Some(',') => None,
+            None if !self.gnu() && self.peek() == Some(',') => Some(Address::Line(usize::MAX)),
+            from => from,
+        };
         let mut to = None;
         if self.gnu() {
             self.blanks();
@@ -268,6 +276,8 @@ impl Reader {
             self.blanks();
             to = self.second_address()?;
             if to.is_none() {
+                // GNU has read the letter that is no address.
+                self.at += usize::from(self.gnu() && self.peek().is_some());
                 return self.wrong("unexpected `,'", "no address after comma");
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::input::{Input, Line, Next};
-use super::parse::{Action, Address, Case, Command, Piece, Substitute, When};
+use super::parse::{Action, Address, Case, Command, Piece, Substitute, UNTERMINATED, When};
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::text::regex::Regex;
@@ -16,6 +16,8 @@ pub(super) struct Sed {
     pub commands: Arc<[Command]>,
     pub quiet: bool,
     pub flavour: Flavour,
+    /// `--posix`
+    pub posix: bool,
     /// `-z`: what ends a line.
     pub end: char,
     /// `-l`: where `l` breaks lines.
@@ -40,6 +42,8 @@ pub(super) struct SedState {
     last: Option<Regex>,
     /// Whether the newline behind the last line that was printed is still missing.
     missing: bool,
+    /// The same of what `w` wrote to `/dev/stdout`.
+    missing_in_file: bool,
     /// A new cycle begins with what is there (`D`).
     keep: bool,
     /// What `w` writes to files.
@@ -294,10 +298,19 @@ impl Sed {
     }
 
     fn command(&mut self, at: usize, input: &mut Input, io: &mut Io<'_>, out: &mut String) -> Flow {
+        let Command { from, to, .. } = &self.commands[at];
+        let bare = |address: &Option<Address>| matches!(address, Some(Address::Match(None)));
+        if self.state.last.is_none() && (bare(from) || bare(to)) {
+            return self.no_previous(io);
+        }
         match self.applies(at, input, io) {
             None => return Flow::Wait,
             Some(false) => {
                 return match self.commands[at].action {
+                    Action::Block(UNTERMINATED) => {
+                        io.write_error("sed: unterminated {");
+                        Flow::Quit { print: false, status: 1 }
+                    }
                     Action::Block(end) => Flow::To(end),
                     _ => Flow::On,
                 };
@@ -324,10 +337,19 @@ impl Sed {
                 }
                 None => return Flow::Cycle { print: false },
             },
+            // BusyBox ends even a last line that has no newline.
+            Action::Print if self.flavour == Flavour::BusyBox => {
+                let text = state.space.clone();
+                self.print(&text, true, out);
+            }
             Action::Print => self.print_space(out),
             Action::PrintFirst => {
-                let first = state.space.split('\n').next().unwrap_or("").to_owned();
-                self.print(&first, true, out);
+                let (first, more) = match state.space.split_once('\n') {
+                    Some((first, _)) => (first.to_owned(), true),
+                    None => (state.space.clone(), false),
+                };
+                let ended = more || state.ended || self.flavour == Flavour::BusyBox;
+                self.print(&first, ended, out);
             }
             Action::Quit { print, status } => {
                 return Flow::Quit { print: *print, status: *status };
@@ -357,6 +379,8 @@ impl Sed {
             Action::Get { append: true } => {
                 state.space.push('\n');
                 state.space.push_str(&state.hold);
+                // It ends as the hold space does.
+                state.ended = true;
             }
             Action::Get { append: false } => state.space.clone_from(&state.hold),
             Action::Exchange => std::mem::swap(&mut state.space, &mut state.hold),
@@ -397,8 +421,10 @@ impl Sed {
     ) -> Flow {
         match input.is_last(io) {
             None => return Flow::Wait,
-            // `N` at the end prints the pattern space.
-            Some(true) => return Flow::Quit { print: true, status: input.failed },
+            // `N` at the end prints the pattern space, but by POSIX.
+            Some(true) => {
+                return Flow::Quit { print: !append || !self.posix, status: input.failed };
+            }
             Some(false) => {}
         }
         if !append && !self.quiet {
@@ -421,7 +447,13 @@ impl Sed {
         let text = self.state.space.clone();
         let end = if self.state.ended { "\n" } else { "" };
         match file {
-            "/dev/stdout" => self.print(&text, self.state.ended, out),
+            // It is written to as a file of its own, which knows nothing of what was printed.
+            "/dev/stdout" => {
+                if std::mem::replace(&mut self.state.missing_in_file, !self.state.ended) {
+                    out.push(self.end);
+                }
+                *out += &format!("{text}{end}");
+            }
             "/dev/stderr" => {
                 io.stdout.extend_from_slice(std::mem::take(out).as_bytes());
                 io.put_error(format!("{text}{end}").as_bytes());
@@ -436,14 +468,18 @@ impl Sed {
         }
     }
 
+    /// An empty pattern stands for the one before, and there is none.
+    fn no_previous(&self, io: &mut Io<'_>) -> Flow {
+        io.write_error(match self.flavour {
+            Flavour::Gnu => "sed: -e expression #1, char 0: no previous regular expression",
+            Flavour::BusyBox => "sed: no previous regexp",
+        });
+        Flow::Quit { print: false, status: 1 }
+    }
+
     fn substitute(&mut self, rule: &Substitute, io: &mut Io<'_>, out: &mut String) -> Flow {
         let Some(pattern) = rule.pattern.clone().or_else(|| self.state.last.clone()) else {
-            let message = match self.flavour {
-                Flavour::Gnu => "sed: -e expression #1, char 0: no previous regular expression",
-                Flavour::BusyBox => "sed: no previous regexp",
-            };
-            io.write_error(message);
-            return Flow::Quit { print: false, status: 1 };
+            return self.no_previous(io);
         };
         let changed = replace(&self.state.space, &pattern, rule);
         self.state.last = Some(pattern);

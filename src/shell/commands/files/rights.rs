@@ -1,0 +1,357 @@
+//! `chmod`, `chown`, `chgrp`, `ln`: GNU's and BusyBox'.
+
+use super::change::{fail, is_gnu, missing};
+use crate::cluster::Place;
+use crate::shell::Io;
+use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::trouble::left_out;
+use crate::shell::file_facts::{Facts, rights};
+use crate::shell::files::View;
+
+/// What a new file's mode leaves out.
+const UMASK: u32 = 0o022;
+
+/// A mode changed as `chmod` is told: `755`, `u+x`, `a=rX,go-w`. `None` is no mode.
+pub(super) fn changed(text: &str, mut mode: u32, folder: bool) -> Option<u32> {
+    if text.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777);
+    }
+    for clause in text.split(',') {
+        let at = clause.find(['+', '-', '='])?;
+        let (who, mut rest) = clause.split_at(at);
+        let mut whose = 0;
+        for letter in who.chars() {
+            whose |= match letter {
+                'u' => 0o4700,
+                'g' => 0o2070,
+                'o' => 0o1007,
+                'a' => 0o7777,
+                _ => return None,
+            };
+        }
+        while let Some(operator) = rest.chars().next() {
+            let end = rest[1..].find(['+', '-', '=']).map_or(rest.len(), |end| end + 1);
+            let bits = bits(&rest[1..end], mode, folder)?;
+            // Whoever names nobody means everybody, as far as new files would allow it.
+            let bits = if whose == 0 { bits & !UMASK } else { bits & whose };
+            mode = match operator {
+                '+' => mode | bits,
+                '-' => mode & !bits,
+                _ => mode & !(if whose == 0 { 0o777 } else { whose & 0o777 }) | bits,
+            };
+            rest = &rest[end..];
+        }
+    }
+    Some(mode)
+}
+
+/// The bits that letters stand for, for everybody.
+fn bits(letters: &str, mode: u32, folder: bool) -> Option<u32> {
+    letters.chars().try_fold(0, |bits, letter| {
+        Some(
+            bits | match letter {
+                'r' => 0o444,
+                'w' => 0o222,
+                'x' => 0o111,
+                'X' if folder || mode & 0o111 != 0 => 0o111,
+                'X' => 0,
+                's' => 0o6000,
+                't' => 0o1000,
+                'u' => (mode >> 6 & 7) * 0o111,
+                'g' => (mode >> 3 & 7) * 0o111,
+                'o' => (mode & 7) * 0o111,
+                _ => return None,
+            },
+        )
+    })
+}
+
+/// What a tool changes of each file that is named: `-R` leads it down.
+struct Change<'a> {
+    tool: &'a str,
+    options: &'a Options,
+    gnu: bool,
+    status: i32,
+}
+
+impl Change<'_> {
+    /// Does `work` to the files, and with `-R` to all below them.
+    fn each(&mut self, io: &mut Io<'_>, paths: &[String], work: &dyn Fn(&mut Io<'_>, &str, &Facts) -> Result<Option<String>, String>) {
+        for path in paths {
+            let mut all = vec![path.clone()];
+            if self.options.has('R') && io.is_directory(path) {
+                let below = io.view().below(&io.absolute(path));
+                let below = below.iter().filter(|name| !View::is_mark(name));
+                all.extend(below.map(|name| format!("{}/{name}", path.trim_end_matches('/'))));
+            }
+            for path in all {
+                let done = match io.facts(&path, true) {
+                    Ok(facts) => work(io, &path, &facts),
+                    Err(why) => Err(match self.gnu {
+                        true => format!("{}: cannot access '{path}': {why}", self.tool),
+                        false => format!("{}: {path}: {why}", self.tool),
+                    }),
+                };
+                match done {
+                    Ok(Some(told)) => io.say(told),
+                    Ok(None) => {}
+                    Err(_) if self.options.has('f') => self.status = 1,
+                    Err(why) => self.status = fail(io, why),
+                }
+            }
+        }
+    }
+}
+
+/// A mode's letters may look like an option (`-x`): it is taken out of the arguments.
+fn split_mode(arguments: &[String]) -> (Vec<String>, Option<String>) {
+    let is_mode = |word: &&String| {
+        word.starts_with('-') && word.len() > 1 && word[1..].chars().all(|one| "rwxXstugoa,+-=".contains(one))
+    };
+    let mode = arguments.iter().take_while(|word| *word != "--").find(is_mode).cloned();
+    let rest = arguments.iter().filter(|word| Some(*word) != mode.as_ref());
+    (rest.cloned().collect(), mode)
+}
+
+pub(in crate::shell::commands) fn chmod(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GNU: Grammar = Grammar {
+        name: "chmod",
+        short: "cfvRe:",
+        long: &[("changes", 'c'), ("silent", 'f'), ("quiet", 'f'), ("verbose", 'v'), ("recursive", 'R'), ("reference", 'e')],
+        stops: false,
+    };
+    let gnu = is_gnu(io);
+    let (arguments, dashed) = split_mode(arguments);
+    let grammar = if gnu { GNU } else { Grammar::short("chmod", "cfvR") };
+    let Some(options) = grammar.read(&arguments, io) else { return Some(1) };
+    let mut paths = options.operands.clone();
+    let like = match options.value('e').map(|path| (path, io.facts(path, true))) {
+        Some((path, Err(why))) => {
+            return Some(fail(io, format!("chmod: failed to get attributes of '{path}': {why}")));
+        }
+        Some((_, Ok(facts))) => Some(format!("{:o}", facts.mode)),
+        None => None,
+    };
+    let mode = match like.or(dashed) {
+        Some(mode) => mode,
+        None if paths.is_empty() => return Some(missing(io, "chmod", "missing operand")),
+        None => paths.remove(0),
+    };
+    if paths.is_empty() {
+        return Some(missing(io, "chmod", &format!("missing operand after '{mode}'")));
+    }
+    if changed(&mode, 0, false).is_none() {
+        let what = format!("invalid mode: '{mode}'");
+        return Some(match gnu {
+            true => missing(io, "chmod", &what),
+            false => fail(io, format!("chmod: invalid mode '{mode}'")),
+        });
+    }
+    let mut change = Change { tool: "chmod", options: &options, gnu, status: 0 };
+    change.each(io, &paths, &|io, path, facts| {
+        let new = changed(&mode, facts.mode, facts.is_folder()).unwrap_or(facts.mode);
+        io.change_attributes(path, |attributes| attributes.mode = Some(new));
+        let same = new == facts.mode;
+        let tells = options.has('v') || options.has('c') && !same;
+        let text = |mode: u32| format!("{mode:04o} ({})", rights(mode));
+        let (old, new) = (text(facts.mode), text(new));
+        Ok(tells.then(|| match (gnu, same) {
+            (true, true) => format!("mode of '{path}' retained as {new}"),
+            (true, false) => format!("mode of '{path}' changed from {old} to {new}"),
+            (false, _) => format!("mode of '{path}' changed to {new}"),
+        }))
+    });
+    Some(change.status)
+}
+
+/// The name that a user or group has who is told by name or number; `None` for who is none.
+fn known(io: &Io<'_>, file: &str, who: &str) -> Option<String> {
+    let text = io.read_file(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let entry = text.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let (name, id) = (parts.next()?, parts.nth(1)?);
+        (name == who || id == who).then(|| name.to_owned())
+    });
+    let number = who.parse::<u32>().is_ok();
+    entry.or_else(|| number.then(|| who.to_owned()))
+}
+
+pub(in crate::shell::commands) fn chown(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    own("chown", arguments, io)
+}
+
+pub(in crate::shell::commands) fn chgrp(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    own("chgrp", arguments, io)
+}
+
+fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let long = &[("changes", 'c'), ("silent", 'f'), ("quiet", 'f'), ("verbose", 'v'), ("recursive", 'R'), ("no-dereference", 'h')];
+    let gnu = is_gnu(io);
+    let grammar = Grammar { name: tool, short: "cfvRhHLP", long: if gnu { long } else { &[] }, stops: false };
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    let Some((who, paths)) = options.operands.split_first() else {
+        return Some(missing(io, tool, "missing operand"));
+    };
+    if paths.is_empty() {
+        return Some(missing(io, tool, &format!("missing operand after '{who}'")));
+    }
+    let (user, group) = match who.split_once([':', '.']) {
+        _ if tool == "chgrp" => ("", who.as_str()),
+        Some((user, group)) => (user, group),
+        None => (who.as_str(), ""),
+    };
+    let find = |file, name: &str| match name.is_empty() {
+        true => Some(None),
+        false => known(io, file, name).map(Some),
+    };
+    let (Some(user), Some(group)) = (find("/etc/passwd", user), find("/etc/group", group)) else {
+        let kind = if find("/etc/passwd", user).is_none() { "user" } else { "group" };
+        let (bad, name) = (if kind == "user" { user } else { group }, who);
+        return Some(fail(
+            io,
+            match gnu {
+                true => format!("{tool}: invalid {kind}: '{name}'"),
+                false => format!("{tool}: unknown {kind} {bad}"),
+            },
+        ));
+    };
+    let root = io.cluster.identity(io.place).is_root();
+    let mut change = Change { tool, options: &options, gnu, status: 0 };
+    change.each(io, paths, &|io, path, facts| {
+        let other = |new: &Option<String>, old: &str| new.as_ref().is_some_and(|new| new != old);
+        if !root && (other(&user, &facts.owner) || other(&group, &facts.group)) {
+            return Err(match (gnu, tool) {
+                (true, "chgrp") => format!("chgrp: changing group of '{path}': Operation not permitted"),
+                (true, _) => format!("{tool}: changing ownership of '{path}': Operation not permitted"),
+                (false, _) => format!("{tool}: {path}: Operation not permitted"),
+            });
+        }
+        io.change_attributes(path, |attributes| {
+            attributes.owner = user.clone().or(attributes.owner.take());
+            attributes.group = group.clone().or(attributes.group.take());
+        });
+        let whole = |user: &str, group: &str| match tool {
+            "chgrp" => group.to_owned(),
+            _ if group.is_empty() => user.to_owned(),
+            _ => format!("{user}:{group}"),
+        };
+        let new = whole(user.as_deref().unwrap_or(""), group.as_deref().unwrap_or(""));
+        let old = match group {
+            None => facts.owner.clone(),
+            Some(_) => whole(&facts.owner, &facts.group),
+        };
+        let what = if tool == "chgrp" { "group" } else { "ownership" };
+        let same = new == old;
+        let tells = options.has('v') || options.has('c') && !same;
+        Ok(tells.then(|| match same {
+            true => format!("{what} of '{path}' retained as {new}"),
+            false => format!("changed {what} of '{path}' from {old} to {new}"),
+        }))
+    });
+    Some(change.status)
+}
+
+pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const LONG: &[(&str, char)] = &[
+        ("symbolic", 's'), ("force", 'f'), ("no-dereference", 'n'), ("verbose", 'v'), ("relative", 'r'), ("no-target-directory", 'T'), ("target-directory", 't'), ("interactive", 'i'), ("backup", 'b'), ("logical", 'L'), ("physical", 'P'),
+    ];
+    let gnu = is_gnu(io);
+    let grammar = match gnu {
+        true => Grammar { name: "ln", short: "sfnvrTt:ibLP", long: LONG, stops: false },
+        false => Grammar::short("ln", "sfnbvTS:"),
+    };
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    if let Some(flag) = options.not_simulated(&[('i', "-i"), ('b', "-b"), ('r', "-r"), ('S', "-S")]) {
+        return Some(fail(io, left_out("ln", flag)));
+    }
+    let mut operands = options.operands.clone();
+    operands.extend(options.value('t').map(str::to_owned));
+    let (targets, place) = match operands.as_slice() {
+        [] => return Some(missing(io, "ln", "missing file operand")),
+        [only] => (vec![only.clone()], ".".to_owned()),
+        [targets @ .., place] => (targets.to_vec(), place.clone()),
+    };
+    let itself = options.has('T') || options.has('n') && io.link_target(&place).is_some();
+    let into = io.is_directory(&place) && !itself;
+    if targets.len() > 1 && !into {
+        let why = if io.is_file(&place) { "Not a directory" } else { "No such file or directory" };
+        return Some(fail(io, format!("ln: target '{place}': {why}")));
+    }
+    let mut status = 0;
+    for target in &targets {
+        let name = target.trim_end_matches('/').rsplit('/').next().unwrap_or(target);
+        let path = if into { format!("{}/{name}", place.trim_end_matches('/')) } else { place.clone() };
+        let path = path.trim_start_matches("./").to_owned();
+        match linked(io, &options, target, &path) {
+            Ok(()) if options.has('v') => io.say(format!("'{path}' -> '{target}'")),
+            Ok(()) => {}
+            Err(why) => status = fail(io, why),
+        }
+    }
+    Some(status)
+}
+
+/// Makes one link, or says why not.
+fn linked(io: &mut Io<'_>, options: &Options, target: &str, path: &str) -> Result<(), String> {
+    let gnu = is_gnu(io);
+    if !options.has('s') {
+        if let Err(why) = io.facts(target, false) {
+            return Err(match gnu {
+                true => format!("ln: failed to access '{target}': {why}"),
+                false => format!("ln: {target}: {why}"),
+            });
+        }
+        if io.is_directory(target) {
+            return Err(match gnu {
+                true => format!("ln: {target}: hard link not allowed for directory"),
+                false => format!("ln: {path}: Operation not permitted"),
+            });
+        }
+        return Err(left_out("ln", "without -s: one file under two names"));
+    }
+    if options.has('f') && !(io.is_directory(path) && io.link_target(path).is_none()) {
+        // Where nothing is, nothing has to give way.
+        let _ = io.remove_file(path);
+    }
+    io.make_link(path, target).map_err(|why| match gnu {
+        true => format!("ln: failed to create symbolic link '{path}': {why}"),
+        false => format!("ln: {path}: {why}"),
+    })
+}
+
+/// Who a place's new files belong to.
+pub(in crate::shell::commands) fn number_of(io: &Io<'_>, file: &str, name: &str) -> String {
+    if *io.place == Place::Laptop && name == "player" {
+        return "1000".to_owned();
+    }
+    let text = io.read_file(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut lines = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let found = lines.find(|parts| parts.first() == Some(&name));
+    found.and_then(|parts| parts.get(2).map(|id| (*id).to_owned())).unwrap_or_else(|| match name {
+        "root" => "0".to_owned(),
+        other => other.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As chmod of coreutils 9.1 does.
+    #[test]
+    fn modes_are_octal_or_letters() {
+        let file = |text| changed(text, 0o644, false);
+        assert_eq!(file("755"), Some(0o755));
+        assert_eq!(file("+x"), Some(0o755));
+        assert_eq!(file("u+x,go-r"), Some(0o700));
+        assert_eq!(file("a=rX"), Some(0o444));
+        assert_eq!(file("g=u"), Some(0o664));
+        assert_eq!(file("u+s"), Some(0o4644));
+        assert_eq!(changed("a=rX", 0o644, true), Some(0o555));
+        for wrong in ["nosuch", "u+q", "888", "77777", ""] {
+            assert_eq!(file(wrong), None, "{wrong}");
+        }
+    }
+}
