@@ -81,9 +81,8 @@ pub(super) fn passwd(accounts: &[Account], nologin: &str) -> String {
 
 /// `/etc/group` of these groups.
 pub(super) fn group(groups: &[Group]) -> String {
-    let line = |group: &Group| {
-        format!("{}:x:{}:{}\n", group.name, group.id, group.members.join(","))
-    };
+    let line =
+        |group: &Group| format!("{}:x:{}:{}\n", group.name, group.id, group.members.join(","));
     groups.iter().map(line).collect()
 }
 
@@ -188,7 +187,10 @@ mod tests {
         let account = Account::try_from("curl_user:100:101:/home/curl_user".to_owned()).unwrap();
         assert_eq!((account.id, account.group), (100, 101));
         let nobody = "nobody:65534:65534:/".to_owned();
-        assert_eq!(passwd(&[account, nobody.try_into().unwrap()], "/sbin/nologin"), "curl_user:x:100:101:curl_user:/home/curl_user:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n");
+        assert_eq!(
+            passwd(&[account, nobody.try_into().unwrap()], "/sbin/nologin"),
+            "curl_user:x:100:101:curl_user:/home/curl_user:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"
+        );
         assert!(Account::try_from("curl_user:x:100".to_owned()).is_err());
         let group = Group::try_from("wheel:10:root,other".to_owned()).unwrap();
         assert_eq!(group.members, ["root", "other"]);

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::cluster::Flavour;
+use crate::shell::commands::Setting;
 use crate::shell::commands::system::run::start;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
-use crate::shell::commands::Setting;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::Facts;
 use crate::shell::files::View;
@@ -256,9 +256,8 @@ impl Parser<'_> {
             "-uid",
             "-warn",
         ];
-        const BUSYBOX: [&str; 8] = [
-            "-amin", "-atime", "-cmin", "-ctime", "-follow", "-inum", "-links", "-samefile",
-        ];
+        const BUSYBOX: [&str; 8] =
+            ["-amin", "-atime", "-cmin", "-ctime", "-follow", "-inum", "-links", "-samefile"];
         let real = if self.gnu { REAL.contains(&test) } else { BUSYBOX.contains(&test) };
         match (real, self.gnu, test.starts_with('-')) {
             (true, ..) => format!("podhop: find: not simulated here: {test}"),
@@ -462,7 +461,8 @@ impl Find {
             Test::Age(sign, count, unit) => one.facts(io).is_some_and(|facts| {
                 let age = io.now().timestamp().as_second() - facts.changed.as_second();
                 // Minutes are rounded up, days down (`get_comp_type` and `pred_timewindow`).
-                let units = if *unit == 60 { (age + 59).div_euclid(60) } else { age.div_euclid(*unit) };
+                let units =
+                    if *unit == 60 { (age + 59).div_euclid(60) } else { age.div_euclid(*unit) };
                 match sign {
                     '+' => units > *count,
                     '-' => units < *count,
@@ -637,7 +637,10 @@ fn listed(one: &Found, io: &Io<'_>) -> String {
     let date = facts.changed.strftime("%b %e %H:%M");
     let (mode, owner, group, size) = (facts.mode_text(), &facts.owner, &facts.group, facts.size);
     let path = &one.path;
-    format!("{:>9} {blocks:>6} {mode} {links:>3} {owner:<8} {group:<8} {size:>8} {date} {path}{target}\n", 1)
+    format!(
+        "{:>9} {blocks:>6} {mode} {links:>3} {owner:<8} {group:<8} {size:>8} {date} {path}{target}\n",
+        1
+    )
 }
 
 /// `-printf`
@@ -663,8 +666,12 @@ fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
             Some('s') => out.push_str(&size(one, io).to_string()),
             Some('d') => out.push_str(&one.depth.to_string()),
             Some('y') => out.push(kind(one, io)),
-            Some('m') => out.push_str(&format!("{:o}", one.facts(io).map_or(0, |facts| facts.mode))),
-            Some('M') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.mode_text())),
+            Some('m') => {
+                out.push_str(&format!("{:o}", one.facts(io).map_or(0, |facts| facts.mode)))
+            }
+            Some('M') => {
+                out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.mode_text()))
+            }
             Some('u') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.owner)),
             Some('g') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.group)),
             Some('l') => out.push_str(&io.link_target(&one.path).unwrap_or_default()),
@@ -672,7 +679,11 @@ fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
                 let changed = one.facts(io).map(|facts| facts.changed);
                 out += &changed.map_or(String::new(), |at| {
                     let parts = at.subsec_nanosecond();
-                    format!("{}.{parts:09}0 {}", at.strftime("%a %b %e %H:%M:%S"), at.strftime("%Y"))
+                    format!(
+                        "{}.{parts:09}0 {}",
+                        at.strftime("%a %b %e %H:%M:%S"),
+                        at.strftime("%Y")
+                    )
                 });
             }
             Some('%') => out.push('%'),

@@ -5,9 +5,9 @@ use k8s_openapi::jiff::Timestamp;
 use super::rights;
 use crate::cluster::Flavour;
 use crate::shell::Io;
+use crate::shell::commands;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
-use crate::shell::commands;
 use crate::shell::file_facts::{Facts, Kind};
 
 const GRAMMAR: Grammar = Grammar {
@@ -184,7 +184,9 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         }
         style.show(io, &entries);
         if options.has('R') {
-            let below = entries.iter().filter(|entry| entry.facts.is_folder() && !entry.name.starts_with('.'));
+            let below = entries
+                .iter()
+                .filter(|entry| entry.facts.is_folder() && !entry.name.starts_with('.'));
             let path = |entry: &Entry| format!("{}/{}", folder.trim_end_matches('/'), entry.name);
             below.rev().map(path).for_each(|path| queue.push_front(path));
         }
@@ -283,7 +285,9 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry]) {
         io.say(match style.busybox {
             true => {
                 let width = if style.human { 7 } else { 9 };
-                format!("{mode:<10} {links:>4} {owner:<8.8} {group:<8.8} {size:>width$} {date} {name}")
+                format!(
+                    "{mode:<10} {links:>4} {owner:<8.8} {group:<8.8} {size:>width$} {date} {name}"
+                )
             }
             false => format!(
                 "{mode} {links} {owner:<users$} {group:<groups$} {size:>sizes$} {date} {name}"

@@ -76,7 +76,12 @@ struct Change<'a> {
 
 impl Change<'_> {
     /// Does `work` to the files, and with `-R` to all below them.
-    fn each(&mut self, io: &mut Io<'_>, paths: &[String], work: &dyn Fn(&mut Io<'_>, &str, &Facts) -> Result<Option<String>, String>) {
+    fn each(
+        &mut self,
+        io: &mut Io<'_>,
+        paths: &[String],
+        work: &dyn Fn(&mut Io<'_>, &str, &Facts) -> Result<Option<String>, String>,
+    ) {
         for path in paths {
             let mut all = vec![path.clone()];
             if self.options.has('R') && io.is_directory(path) {
@@ -106,7 +111,9 @@ impl Change<'_> {
 /// A mode's letters may look like an option (`-x`): it is taken out of the arguments.
 fn split_mode(arguments: &[String]) -> (Vec<String>, Option<String>) {
     let is_mode = |word: &&String| {
-        word.starts_with('-') && word.len() > 1 && word[1..].chars().all(|one| "rwxXstugoa,+-=".contains(one))
+        word.starts_with('-')
+            && word.len() > 1
+            && word[1..].chars().all(|one| "rwxXstugoa,+-=".contains(one))
     };
     let mode = arguments.iter().take_while(|word| *word != "--").find(is_mode).cloned();
     let rest = arguments.iter().filter(|word| Some(*word) != mode.as_ref());
@@ -117,7 +124,14 @@ pub(in crate::shell::commands) fn chmod(arguments: &[String], io: &mut Io<'_>) -
     const GNU: Grammar = Grammar {
         name: "chmod",
         short: "cfvRe:",
-        long: &[("changes", 'c'), ("silent", 'f'), ("quiet", 'f'), ("verbose", 'v'), ("recursive", 'R'), ("reference", 'e')],
+        long: &[
+            ("changes", 'c'),
+            ("silent", 'f'),
+            ("quiet", 'f'),
+            ("verbose", 'v'),
+            ("recursive", 'R'),
+            ("reference", 'e'),
+        ],
         stops: false,
     };
     let gnu = is_gnu(io);
@@ -186,9 +200,17 @@ pub(in crate::shell::commands) fn chgrp(arguments: &[String], io: &mut Io<'_>) -
 }
 
 fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let long = &[("changes", 'c'), ("silent", 'f'), ("quiet", 'f'), ("verbose", 'v'), ("recursive", 'R'), ("no-dereference", 'h')];
+    let long = &[
+        ("changes", 'c'),
+        ("silent", 'f'),
+        ("quiet", 'f'),
+        ("verbose", 'v'),
+        ("recursive", 'R'),
+        ("no-dereference", 'h'),
+    ];
     let gnu = is_gnu(io);
-    let grammar = Grammar { name: tool, short: "cfvRhHLP", long: if gnu { long } else { &[] }, stops: false };
+    let grammar =
+        Grammar { name: tool, short: "cfvRhHLP", long: if gnu { long } else { &[] }, stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     let Some((who, paths)) = options.operands.split_first() else {
         return Some(missing(io, tool, "missing operand"));
@@ -222,8 +244,12 @@ fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
         let other = |new: &Option<String>, old: &str| new.as_ref().is_some_and(|new| new != old);
         if !root && (other(&user, &facts.owner) || other(&group, &facts.group)) {
             return Err(match (gnu, tool) {
-                (true, "chgrp") => format!("chgrp: changing group of '{path}': Operation not permitted"),
-                (true, _) => format!("{tool}: changing ownership of '{path}': Operation not permitted"),
+                (true, "chgrp") => {
+                    format!("chgrp: changing group of '{path}': Operation not permitted")
+                }
+                (true, _) => {
+                    format!("{tool}: changing ownership of '{path}': Operation not permitted")
+                }
                 (false, _) => format!("{tool}: {path}: Operation not permitted"),
             });
         }
@@ -254,7 +280,17 @@ fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
 
 pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const LONG: &[(&str, char)] = &[
-        ("symbolic", 's'), ("force", 'f'), ("no-dereference", 'n'), ("verbose", 'v'), ("relative", 'r'), ("no-target-directory", 'T'), ("target-directory", 't'), ("interactive", 'i'), ("backup", 'b'), ("logical", 'L'), ("physical", 'P'),
+        ("symbolic", 's'),
+        ("force", 'f'),
+        ("no-dereference", 'n'),
+        ("verbose", 'v'),
+        ("relative", 'r'),
+        ("no-target-directory", 'T'),
+        ("target-directory", 't'),
+        ("interactive", 'i'),
+        ("backup", 'b'),
+        ("logical", 'L'),
+        ("physical", 'P'),
     ];
     let gnu = is_gnu(io);
     let grammar = match gnu {
@@ -262,7 +298,8 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
         false => Grammar::short("ln", "sfnbvTS:"),
     };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('i', "-i"), ('b', "-b"), ('r', "-r"), ('S', "-S")]) {
+    if let Some(flag) = options.not_simulated(&[('i', "-i"), ('b', "-b"), ('r', "-r"), ('S', "-S")])
+    {
         return Some(fail(io, left_out("ln", flag)));
     }
     let mut operands = options.operands.clone();
@@ -281,7 +318,8 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
     let mut status = 0;
     for target in &targets {
         let name = target.trim_end_matches('/').rsplit('/').next().unwrap_or(target);
-        let path = if into { format!("{}/{name}", place.trim_end_matches('/')) } else { place.clone() };
+        let path =
+            if into { format!("{}/{name}", place.trim_end_matches('/')) } else { place.clone() };
         let path = path.trim_start_matches("./").to_owned();
         match linked(io, &options, target, &path) {
             Ok(()) if options.has('v') => io.say(format!("'{path}' -> '{target}'")),

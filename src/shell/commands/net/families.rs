@@ -85,6 +85,9 @@ mod tests {
     fn the_ipv6_loopback_of_the_hosts_file_is_one_of_ipv4_too() {
         let mut addresses = ["::1", "fd00::7", "127.0.0.1"].map(|one| one.parse().unwrap());
         as_v4(&mut addresses);
-        assert_eq!(addresses.map(|one: IpAddr| one.to_string()), ["127.0.0.1", "fd00::7", "127.0.0.1"]);
+        assert_eq!(
+            addresses.map(|one: IpAddr| one.to_string()),
+            ["127.0.0.1", "fd00::7", "127.0.0.1"]
+        );
     }
 }

@@ -76,7 +76,8 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
 fn count(bytes: &[u8], letter: char) -> usize {
     let text = String::from_utf8_lossy(bytes);
     // What is no character is none.
-    let characters = |text: &str| text.chars().filter(|one| *one != char::REPLACEMENT_CHARACTER).count();
+    let characters =
+        |text: &str| text.chars().filter(|one| *one != char::REPLACEMENT_CHARACTER).count();
     match letter {
         'l' => bytes.iter().filter(|byte| **byte == b'\n').count(),
         'w' => text.split_whitespace().count(),

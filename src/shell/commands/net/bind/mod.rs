@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, Query};
-use crate::network::{DnsAnswer, DnsType, Family, Protocol, Question, ResolvConf, SocketAddr, TraceId};
+use crate::network::{
+    DnsAnswer, DnsType, Family, Protocol, Question, ResolvConf, SocketAddr, TraceId,
+};
 use crate::shell::commands::net::families::{Families, look_up};
 use crate::shell::commands::net::kernel::devices;
 use crate::shell::{Io, Step, Tool};

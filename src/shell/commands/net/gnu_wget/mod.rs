@@ -959,7 +959,9 @@ fn make_folders(io: &mut Io<'_>, folder: &str) -> Result<(), String> {
 fn stamp_file(arguments: &Arguments, io: &mut Io<'_>, file: &str, response: &HttpResponse) {
     let told = response.header("last-modified").and_then(|text| parse_date(io, text));
     let moment = told.and_then(|moment| Timestamp::new(moment.seconds, 0).ok());
-    if let Some(moment) = moment.filter(|_| arguments.server_times && !matches!(file, "-" | "/dev/null")) {
+    if let Some(moment) =
+        moment.filter(|_| arguments.server_times && !matches!(file, "-" | "/dev/null"))
+    {
         io.change_attributes(file, |attributes| attributes.changed = Some(moment));
     }
 }
