@@ -482,6 +482,14 @@ pub struct Mistake {
 }
 
 impl Level {
+    /// The hosts outside the cluster that its goals want to be answered by, each once.
+    pub fn outside(&self) -> Vec<&str> {
+        let hosts = self.goals.iter().filter_map(|goal| goal.expect.served_by_host.as_deref());
+        let mut hosts: Vec<&str> = hosts.collect();
+        hosts.dedup();
+        hosts
+    }
+
     /// A level of one node in which there is nothing, and nothing is asked.
     pub(super) fn bare(name: String, chapter: &str) -> Level {
         Level {

@@ -45,6 +45,8 @@ pub struct Map<'a> {
     pub system: bool,
     /// The packet, if there is one.
     pub packet: Option<(&'a Story, &'a Walk)>,
+    /// The hosts outside that the level is about.
+    pub outside: Vec<&'a str>,
     /// Pods that went a moment ago.
     pub ghosts: &'a [Ghost],
     /// Containers that have just sent something by themselves.
@@ -68,14 +70,15 @@ pub fn draw(map: &Map<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Layou
     layout
 }
 
-/// Hosts on the internet that the packet meets.
+/// Hosts on the internet that the packet meets, before those that the level is about.
 fn outside(map: &Map<'_>) -> Vec<String> {
     let way = map.packet.map(|(story, _)| story.way()).unwrap_or_default();
     let name = |spot: &Spot| match spot {
         Spot::Outside(name) => Some(name.clone()),
         _ => None,
     };
-    way.into_iter().filter_map(name).collect()
+    let level = map.outside.iter().map(|name| (*name).to_owned());
+    way.into_iter().filter_map(name).chain(level).collect()
 }
 
 fn draw_item(map: &Map<'_>, placed: &Placed, theme: &Theme, buf: &mut Buffer) {

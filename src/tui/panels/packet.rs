@@ -124,7 +124,12 @@ fn draw_title(
     let count = format!("{when}{count}");
     let columns = usize::from(area.width.saturating_sub(2));
     let room = columns.saturating_sub(width(&count) + 1);
-    put(buf, area.x + 1, area.y, &fit(&story.title, room), room, theme.dim);
+    // Who asks is named at the first step too.
+    let title = match story.title.split_once(" · ") {
+        Some((_, command)) if width(&story.title) > room => command,
+        _ => &*story.title,
+    };
+    put(buf, area.x + 1, area.y, &fit(title, room), room, theme.dim);
     let x = area.right().saturating_sub(width(&count) as u16 + 1);
     put(buf, x, area.y, &count, width(&count), theme.dim);
     Rect { y: area.y + 1, height: area.height - 1, ..area }

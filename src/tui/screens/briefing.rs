@@ -60,6 +60,7 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
         focused: false,
         system: false,
         packet: None::<(&crate::game::story::Story, &Walk)>,
+        outside: play.level().outside(),
         ghosts: &[],
         pulses: &std::collections::BTreeSet::new(),
     };

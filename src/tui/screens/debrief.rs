@@ -9,6 +9,7 @@ use super::statistics::stars;
 use super::{column, page, scrolled};
 use crate::diagnostic::printable;
 use crate::game::narration::capital;
+use crate::game::scene::Spot;
 use crate::game::story::Story;
 use crate::game::{Answered, Debrief, Game, Popup, Tried};
 use crate::level::Level;
@@ -160,16 +161,16 @@ fn way(lines: &mut Vec<Line<'static>>, story: &Story, columns: usize, theme: &Th
     let places = story.way();
     let last = places.len().saturating_sub(1);
     for (at, spot) in places.iter().enumerate() {
-        let name = short(&spot.to_string());
-        let arrow = if at == 0 { "" } else { " ─▶ " };
+        let name = short(spot);
+        let arrow = if at == last { "" } else { " ─▶ " };
         let needed = width(&name) + width(arrow);
         if used + needed > columns && used > 0 {
             lines.push(Line::from(std::mem::take(&mut spans)));
             used = 0;
         }
         used += needed;
-        spans.push(Span::styled(arrow, theme.packet));
         spans.push(Span::styled(name, if at == last { theme.good } else { theme.text }));
+        spans.push(Span::styled(arrow, theme.packet));
     }
     lines.push(Line::from(spans));
     for step in &story.steps {
@@ -179,10 +180,14 @@ fn way(lines: &mut Vec<Line<'static>>, story: &Story, columns: usize, theme: &Th
     }
 }
 
-/// A spot's name without what the picture says already.
-fn short(name: &str) -> String {
-    let name = name.split(" -n ").next().unwrap_or(name);
-    name.strip_prefix("pod/").or(name.strip_prefix("node/")).unwrap_or(name).to_owned()
+/// A spot's name, as the map has it.
+fn short(spot: &Spot) -> String {
+    match spot {
+        Spot::Laptop => "laptop".to_owned(),
+        Spot::Pod(namespace, _) if namespace.starts_with("kube-") => "DNS".to_owned(),
+        Spot::Outside(name) | Spot::Node(name) | Spot::Pod(_, name) => name.clone(),
+        Spot::Service(_, name) => format!("svc/{name}"),
+    }
 }
 
 fn edits(lines: &mut Vec<Line<'static>>, debrief: &Debrief, columns: usize, theme: &Theme) {

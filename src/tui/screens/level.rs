@@ -121,6 +121,7 @@ fn map_of<'a>(play: &'a Play, ghosts: &'a [Ghost]) -> Map<'a> {
         focused: play.focus == Panel::Map && !play.menu,
         system: play.system,
         packet: play.current_story().map(|story| (story, &play.walk)),
+        outside: play.level().outside(),
         ghosts,
         pulses: &play.pulses,
     }
