@@ -59,6 +59,9 @@ pub enum Did {
     Sought(Sought),
     /// kubectl asked for an object by its name, and there is none.
     Missing { object: ObjectName },
+    /// kubectl was to print a field (the JSONPath template) of objects that are there, and none has it: the
+    /// first of them.
+    NothingPrinted { object: ObjectName, template: String },
     /// kubectl waited for a rollout, which was not done when it gave up.
     RolloutUnfinished { object: ObjectName },
     /// A shell or a runtime did not find a program of this name.

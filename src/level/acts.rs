@@ -85,11 +85,18 @@ fn last_line(finished: &Finished) -> String {
 
 /// Applies the manifests of a folder (`world`, `start`), in the order of their names.
 pub(super) fn manifests(cluster: &mut Cluster, folder: &str, files: &Files) -> Vec<Act> {
+    // A file of the world is none of the player's, though it may be called as one.
+    let whole = |file: &str| match folder {
+        "start" => file.to_owned(),
+        _ => format!("{folder}/{file}"),
+    };
+    let named: Files =
+        files.iter().map(|(file, content)| (whole(file), content.clone())).collect();
     let manifests = files.keys().filter(|file| is_manifest(file));
     manifests
         .map(|file| {
-            let command = format!("kubectl apply -f '{file}'");
-            let finished = shell::run_at(cluster, &Place::Laptop, files, &command, APPLY_LIMIT);
+            let command = format!("kubectl apply -f '{}'", whole(file));
+            let finished = shell::run_at(cluster, &Place::Laptop, &named, &command, APPLY_LIMIT);
             let mut act = Act::of(Actor::Manifest(format!("{folder}/{file}")), 1, &finished);
             if act.exit != 0 {
                 act.said = finished.texts().1.split_whitespace().collect::<Vec<_>>().join(" ");

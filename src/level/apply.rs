@@ -294,9 +294,50 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let causes = written.into_iter().chain(others);
     let marks = causes.map(|cause| match instead(source, &cause.field) {
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
-        None => placed(file, source, &cause.field, cause.to_string()),
+        None => {
+            let mark = placed(file, source, &cause.field, cause.to_string());
+            match near_value(source, &cause.field, &cause.message) {
+                Some(near) => mark.help(near),
+                None => mark,
+            }
+        }
     });
     marks.collect()
+}
+
+/// What the server would have taken in place of a value that it refuses: one of the words that it
+/// supports, a number without quotes, a name of those letters that names are made of.
+fn near_value(source: &Source<'_>, field: &str, refusal: &str) -> Option<String> {
+    let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
+    let written = source.value.pointer(&pointer)?.as_str()?;
+    let key = field.rsplit('.').next()?;
+    let key = key.split('[').next().filter(|key| !key.is_empty())?;
+    let near = if let Some((_, list)) = refusal.split_once("supported values: ") {
+        let words: Vec<&str> = list.split(", ").map(|word| word.trim_matches('"')).collect();
+        let same = words.iter().find(|word| word.eq_ignore_ascii_case(written)).copied();
+        let longer = || {
+            let lower = written.to_lowercase();
+            words.iter().find(|word| word.to_lowercase().contains(&lower)).copied()
+        };
+        let near = same.or_else(|| crate::diagnostic::nearest(written, words.iter().copied()));
+        near.or_else(longer)?.to_owned()
+    } else if field.ends_with("ort") && written.parse::<u16>().is_ok() {
+        return Some(format!("{key}: {written}, without quotes: in quotes it is a name"));
+    } else if refusal.contains("RFC 1123") || refusal.contains("RFC 1035") {
+        plain_name(written)?
+    } else {
+        return None;
+    };
+    (near != written).then(|| format!("{key}: {near}"))
+}
+
+/// The name in a text that is nearly one: in small letters, without a scheme, a port or a path.
+fn plain_name(text: &str) -> Option<String> {
+    let lower = text.to_lowercase().replace(['_', ' '], "-");
+    let host = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
+    let host = host.split(['/', ':']).next()?.trim_matches(['-', '.']);
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    (!host.is_empty() && host.chars().all(good)).then(|| host.to_owned())
 }
 
 /// What an Ingress controller's webhook refuses stands in no cause: the first path with more in it than
@@ -386,6 +427,24 @@ mod tests {
     fn comments_alone_are_no_manifest() {
         assert!(is_blank(b"# nothing\n---\n\n"));
         assert!(!is_blank(b"kind: Pod\n"));
+    }
+
+    #[test]
+    fn a_refused_value_that_is_nearly_right_has_its_near_miss() {
+        let near = |spec: &str| {
+            let text = format!("apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {spec}\n");
+            let marks = marks(&cluster(), "s.yaml", text.as_bytes());
+            marks.first().and_then(|mark| mark.help.clone())
+        };
+        let of = |words: &str| near(&format!("{{ports: [{{port: 80}}], {words}}}"));
+        assert_eq!(of("type: Nodeport").as_deref(), Some("type: NodePort"));
+        assert_eq!(of("sessionAffinity: ClientIp").as_deref(), Some("sessionAffinity: ClientIP"));
+        assert_eq!(of("ipFamilyPolicy: DualStack").as_deref(), Some("ipFamilyPolicy: PreferDualStack"));
+        let port = "{ports: [{port: 80, targetPort: \"8080\"}]}";
+        assert!(near(port).expect("a near miss").starts_with("targetPort: 8080, without quotes"));
+        let alias = "{type: ExternalName, externalName: \"https://API.example.org/orders\"}";
+        assert_eq!(near(alias).as_deref(), Some("externalName: api.example.org"));
+        assert_eq!(of("type: Cloud"), None);
     }
 
     fn service(ports: &str) -> String {

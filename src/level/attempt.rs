@@ -671,6 +671,7 @@ impl Attempt {
             served,
             cluster: &self.cluster,
             files: self.session.files(),
+            goals: &self.level.goals,
         };
         state.diagnosis = Some(match obstacle {
             Some(Obstacle { event, act }) => {

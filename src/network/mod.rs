@@ -134,6 +134,11 @@ impl Network {
         network
     }
 
+    /// The names of the machines outside that serve something.
+    pub fn names_outside(&self) -> impl Iterator<Item = &'static str> {
+        dns::HOSTS.iter().map(|host| host.name)
+    }
+
     /// Adds a node or changes one. Its namespace is made with it.
     pub fn set_node(
         &mut self,

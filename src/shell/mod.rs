@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::SimTime;
-use crate::cluster::{Applied, Cluster, Deed, Did, Flavour, Place, Refused, Userland};
+use crate::cluster::{Applied, Cluster, Deed, Did, Flavour, ObjectName, Place, Refused, Userland};
 
 /// The laptop's working folder: file names to contents. Names are relative, with `/` between
 /// folders.
@@ -119,6 +119,14 @@ impl Finished {
     pub fn applied(&self) -> impl Iterator<Item = &Applied> {
         self.deeds.iter().filter_map(|deed| match &deed.did {
             Did::Applied(applied) => Some(applied),
+            _ => None,
+        })
+    }
+
+    /// The objects that its kubectl asked for by their names, and that are not there.
+    pub fn missing(&self) -> impl DoubleEndedIterator<Item = &ObjectName> {
+        self.deeds.iter().filter_map(|deed| match &deed.did {
+            Did::Missing { object } => Some(object),
             _ => None,
         })
     }

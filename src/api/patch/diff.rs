@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::lists::{Place, Strategy};
-use super::order::position;
+use super::order::identity;
 use super::strategic::{Mode, merge_fields};
 use super::{elements, must_have_key};
 use crate::api::Kind;
@@ -123,8 +123,8 @@ fn list_diff(
     }
     before.iter().chain(after).try_for_each(|item| must_have_key(item, key))?;
     let mut items = Vec::new();
-    for new in after {
-        match (position(before, new, key), new) {
+    for (index, new) in after.iter().enumerate() {
+        match (same_item(before, after, index, key), new) {
             (None, new) if want == Want::Additions => items.push(new.clone()),
             (Some(at), Value::Object(new)) => {
                 let Value::Object(old) = &before[at] else { continue };
@@ -138,7 +138,8 @@ fn list_diff(
         }
     }
     if want == Want::Deletions {
-        let gone = before.iter().filter(|old| position(after, old, key).is_none());
+        let indices = (0..before.len()).filter(|index| same_item(after, before, *index, key).is_none());
+        let gone = indices.map(|index| &before[index]);
         items.extend(gone.map(|old| json!({"$patch": "delete", key: old.get(key)})));
     }
     let same_order = before.len() == after.len()
@@ -151,6 +152,17 @@ fn list_diff(
         patch.insert(name.to_owned(), Value::Array(items));
     }
     Ok(())
+}
+
+/// The item of `list` that an item of `other` is compared with. Of several with one key (a Service's port 53
+/// for UDP and for TCP) each is compared with the one of its own number (apimachinery, `diffListsOfMaps`
+/// walks both lists, sorted by the key, side by side).
+fn same_item(list: &[Value], other: &[Value], index: usize, key: &str) -> Option<usize> {
+    let item = other.get(index)?;
+    let same = |one: &&Value| identity(one, key) == identity(item, key);
+    let before = other[..index].iter().filter(same).count();
+    let mut found = list.iter().enumerate().filter(|(_, one)| same(one));
+    found.nth(before).map(|(at, _)| at)
 }
 
 /// Differences of lists of texts or numbers that merge by value.
@@ -170,6 +182,20 @@ fn values_diff(name: &str, before: &[Value], after: &[Value], want: Want, patch:
 
 #[cfg(test)]
 mod tests {
+    // kube-dns has port 53 for UDP and for TCP: nothing of its ports is in a patch of its selector (apimachinery,
+    // diffListsOfMaps).
+    #[test]
+    fn items_of_one_key_are_compared_by_their_number() {
+        let ports = json!([
+            {"name": "dns", "port": 53, "protocol": "UDP"},
+            {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+        ]);
+        let before = json!({"spec": {"selector": {"a": "b"}, "ports": ports}});
+        let after = json!({"spec": {"selector": {"a": "c"}, "ports": ports}});
+        let patch = three_way(Kind::Service, &before, &after, &before).unwrap();
+        assert_eq!(patch, json!({"spec": {"selector": {"a": "c"}}}));
+    }
+
     use super::super::strategic;
     use super::*;
 

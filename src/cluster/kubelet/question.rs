@@ -20,6 +20,11 @@ pub(super) enum Question<'a> {
 }
 
 impl Question<'_> {
+    /// Whether it begins with a TLS handshake.
+    fn is_tls(&self) -> bool {
+        matches!(self, Question::Http(action) if action.scheme.as_deref() == Some("HTTPS"))
+    }
+
     /// A problem with the connection, in the words of who asks.
     fn wrap(&self, problem: String, to: SocketAddr, timeout: Duration) -> String {
         match self {
@@ -119,7 +124,7 @@ fn send(
     }
     match answer {
         Some(answer) if answer.took > timeout => Err(wrap(TOO_SLOW.to_owned())),
-        Some(answer) => judge(answer.reply).map_err(|problem| match problem {
+        Some(answer) => judge(answer.reply, question.is_tls()).map_err(|problem| match problem {
             Problem::Status(code) => format!("HTTP probe failed with statuscode: {code}"),
             Problem::Transport(text) => wrap(text.to_owned()),
         }),
@@ -147,12 +152,26 @@ fn judge_health(reply: Option<Reply>) -> Result<(), Option<String>> {
 
 const TOO_SLOW: &str = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 
+const NOT_TLS: &str = "http: server gave HTTP response to HTTPS client";
+
 enum Problem {
     Status(u16),
     Transport(&'static str),
 }
 
-fn judge(reply: Reply) -> Result<(), Problem> {
+/// What an answer means to Go's client. One that begins a TLS handshake takes no other answer than a TLS
+/// record: one that looks like HTTP has words of its own (Go, `net/http` transport.go and `crypto/tls` conn.go).
+fn judge(reply: Reply, tls: bool) -> Result<(), Problem> {
+    match &reply {
+        Reply::Http(_) if tls => return Err(Problem::Transport(NOT_TLS)),
+        Reply::Bytes(bytes) if tls && bytes.starts_with(b"HTTP/") => {
+            return Err(Problem::Transport(NOT_TLS));
+        }
+        Reply::Bytes(_) if tls => {
+            return Err(Problem::Transport("tls: first record does not look like a TLS handshake"));
+        }
+        _ => {}
+    }
     let of = |response: HttpResponse| match response.status {
         200..400 => Ok(()),
         status => Err(Problem::Status(status)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::look;
 use super::packets::{name_of, question_of, service_of};
 use super::{
-    Diagnosis, Facts, behind, client, containers, ingress, manifests, party_name, protocols,
+    Diagnosis, Facts, behind, client, containers, ingress, locate, manifests, party_name, protocols,
     rollouts, selectors, services, settings, trial, walls, workloads,
 };
 use k8s_openapi::api::core::v1::Service;
@@ -67,6 +67,9 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         Miss::Server { expected, received } => {
             let who = received.as_deref().filter(|_| !passed_on).unwrap_or(&server);
             let message = format!("{who} answered, not {expected}");
+            if let Some(said) = nobody_asked(facts, expected) {
+                return Some(said);
+            }
             return Some(wrong_server(facts, trace, &party, &message));
         }
         Miss::Answer { expected } => {
@@ -119,6 +122,42 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         Miss::NoPlace => return None,
     };
     Some(said.fact(facts.quoted()).at(mention(facts, trace)))
+}
+
+/// The player's script asked several servers, each answered, and the one that is meant was never asked.
+fn nobody_asked(facts: &Facts<'_>, expected: &str) -> Option<Diagnosis> {
+    let cluster = facts.case.cluster;
+    let run = facts.case.run?;
+    let sent = run.traces.iter().filter_map(|id| cluster.trace(*id));
+    let sent: Vec<&Trace> = sent.filter(|trace| trace.dns.is_none()).collect();
+    let reached: Option<Vec<Party>> = sent
+        .iter()
+        .map(|trace| match trace.outcome {
+            Outcome::Delivered { .. } => cluster.server_of(trace),
+            _ => None,
+        })
+        .collect();
+    let mut reached = reached.filter(|_| sent.len() > 1)?;
+    reached.dedup();
+    let mut meant = facts.case.goal.expect.served_by_pod.iter();
+    let missing = meant.find(|name| {
+        !reached.iter().any(|party| matches!(party, Party::Pod { name: own, .. } if **own == **name))
+    })?;
+    let command = &facts.case.goal.run;
+    let is_run = |file: &str| locate::mentions(command, file);
+    let names: Vec<String> = reached.iter().map(party_name).collect();
+    let words = reached.iter().rev().filter_map(|party| match party {
+        Party::Pod { name, .. } => Some(name.to_string()),
+        _ => None,
+    });
+    let line = facts.locator.mention_in_scripts(words, is_run)?;
+    Some(
+        Diagnosis::new("wrong-answer", format!("nobody asked pod {missing}, and the goal wants {expected}"))
+            .look([look::pods(&facts.namespace())])
+            .fact(format!("asked, and answered: {}", names.join(", ")))
+            .at(Some(line))
+            .fix(format!("ask pod {missing} as well, and send again")),
+    )
 }
 
 /// A goal about what a server of the player's sends itself: what its own request came to.

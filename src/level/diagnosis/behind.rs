@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
 use super::{Case, Diagnosis, Facts, Upstream, ingress, names, packets, party_name, protocols};
-use super::{services, trial};
+use super::{service_names, services, trial};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Ending, Place, Served};
 use crate::level::probe::Run;
@@ -37,6 +37,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         served: BTreeSet::new(),
         cluster,
         files: facts.case.files,
+        goals: facts.case.goals,
     };
     let connection = last_onward(facts, served);
     let mut inner = Facts {
@@ -236,6 +237,12 @@ fn old_address(inner: &Facts<'_>, served: &Served, said: Diagnosis) -> Diagnosis
     if DnsData::of_address(old).to_string() == now {
         return said;
     }
+    let full = format!("{name}.{namespace}.svc.cluster.local");
+    if let Some(why) = leads_nowhere(inner, service, &full) {
+        return Diagnosis { message: format!("{}: {}", said.message, why.message), ..why }.fact(
+            format!("nginx looked {shown} up when it read its configuration, and has kept {old}"),
+        );
+    }
     let means = match service.spec.as_ref().and_then(|spec| spec.external_name.as_deref()) {
         Some(target) => format!("the name {shown} leads to {target} now"),
         None if now == "None" => format!("the name {shown} leads to pods' own addresses now"),
@@ -244,6 +251,21 @@ fn old_address(inner: &Facts<'_>, served: &Served, said: Diagnosis) -> Diagnosis
     said.fact(format!("nginx looked {shown} up when it read its configuration, and has kept {old}"))
         .fact(means)
         .fix("let nginx read its configuration again: it looks names up when it does")
+}
+
+/// Why the name of a Service leads nowhere now: an alias of nobody, or no pod that is ready.
+fn leads_nowhere(inner: &Facts<'_>, service: &Service, full: &str) -> Option<Diagnosis> {
+    let target = service.spec.as_ref().and_then(|spec| spec.external_name.as_deref());
+    let nobody = match target {
+        Some(target) => {
+            target.ends_with(".cluster.local") && service_names::find(inner, target).is_none()
+        }
+        None => {
+            services::is_headless(service)
+                && !services::pods(inner, service).1.iter().any(|pod| pod.is_ready())
+        }
+    };
+    nobody.then(|| service_names::diagnose(inner, full, None)).flatten()
 }
 
 /// nginx reads its configuration again when it starts: where that alone helps, it is the way out.

@@ -221,8 +221,13 @@ impl Facts<'_> {
     /// The one line of the script that the goal's command runs that calls a client program.
     fn only_request_of_the_script(&self) -> Option<Location> {
         let run = &self.case.goal.run;
-        let mut scripts = self.case.files.iter().filter(|(file, _)| mentions(run, file));
-        let (file, content) = scripts.next()?;
+        let script = self.case.files.keys().find(|file| mentions(run, file))?;
+        self.request_of_the_script(script)
+    }
+
+    /// The one line of this script that calls a client program.
+    pub fn request_of_the_script(&self, file: &str) -> Option<Location> {
+        let content = self.case.files.get(file)?;
         let text = String::from_utf8_lossy(content);
         let calls = |line: &str| {
             super::commands::CLIENTS.iter().find_map(|client| locate::whole_word(line, client))
@@ -231,7 +236,7 @@ impl Facts<'_> {
         let mut found = lines.filter_map(|(number, line)| Some((number, calls(line)?)));
         let (line, column) = found.next()?;
         let position = Position::new(line, column);
-        found.next().is_none().then(|| Location { file: file.as_str().into(), position })
+        found.next().is_none().then(|| Location { file: file.into(), position })
     }
 
     /// The value of the client's variable that the request uses, or that holds one of the words.

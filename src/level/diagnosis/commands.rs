@@ -54,7 +54,7 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         .or_else(|| facts.locator.mention([program]));
     let fix = match other {
         Some(other) => format!("use {other}, which the image has"),
-        None if facts.runs_in_pod() => {
+        None if facts.runs_in_pod() || facts.goal_says("exec") => {
             format!(
                 "install {program} there, or let that container have an image that has it, as curlimages/curl"
             )

@@ -76,6 +76,16 @@ pub(super) fn diagnose(
     if let Some(refused) = refused_config(facts, pod, container) {
         return refused.look(looks);
     }
+    if let Some((line, path)) = complaint(facts, pod, &container.name) {
+        let source = facts.pod_source(namespace, name);
+        let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&path)));
+        return said
+            .fact(format!("it said: {line}"))
+            .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
+            .look(looks)
+            .at(at)
+            .fix(format!("mend what container {} says there, and apply", container.name));
+    }
     // The kubelet's own words tell more only of a container that has said nothing.
     let message = message.filter(|_| last_words.is_none());
     said.facts(last_words)
@@ -179,9 +189,9 @@ fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
     };
     let mut pods = copy.objects().list::<Pod>(Some(namespace));
     let made = |new: &Pod| {
-        let super::Case { goal, files, .. } = facts.case;
+        let super::Case { goal, files, goals, .. } = facts.case;
         let served = BTreeSet::new();
-        let case = super::Case { goal, run: None, served, cluster: &copy, files };
+        let case = super::Case { goal, run: None, served, cluster: &copy, files, goals };
         super::answers::maker(&Facts::bare(&case), new) == (kind, maker.clone())
     };
     pods.any(|new| !old(new) && made(new) && runs(new)).then_some(command)
@@ -398,6 +408,34 @@ fn nodes_port_taken(
     }))
     .fact("hostNetwork puts a pod on its node's network: pods there share the node's ports")
     .fix(format!("let pod {name} run on another node, or listen on another port than {port}"))
+}
+
+/// A line of the container's last run that names one of its own arguments (`flag provided but not defined:
+/// -listen`, `sleep: missing operand`): the line, and where the argument stands.
+fn complaint(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<(String, String)> {
+    /// Shorter words stand in many lines.
+    const SHORTEST: usize = 3;
+    let (namespace, name) = full_name(pod);
+    let cluster = facts.case.cluster;
+    let log = cluster
+        .logs(namespace, name, container, true)
+        .or_else(|_| cluster.logs(namespace, name, container, false))
+        .ok()?;
+    let index = pod.spec.as_ref()?.containers.iter().position(|one| one.name == container)?;
+    let spec = &pod.spec.as_ref()?.containers[index];
+    let field = |field: &str, at: usize| format!("spec.containers[{index}].{field}[{at}]");
+    let args = spec.args.iter().flatten().enumerate().map(|(at, word)| (word, field("args", at)));
+    let command =
+        spec.command.iter().flatten().enumerate().map(|(at, word)| (word, field("command", at)));
+    // What stands last is what was read last.
+    let words: Vec<(&String, String)> = command.chain(args).collect();
+    words.into_iter().rev().find_map(|(word, path)| {
+        let plain = word.trim_start_matches('-').split(['=', ' ']).next().unwrap_or("");
+        let plain = Some(plain).filter(|plain| plain.len() >= SHORTEST)?;
+        let mut lines = log.iter().map(|(_, (_, line))| line.trim());
+        let line = lines.find(|line| super::mentions(&line.replace('-', " "), plain))?;
+        Some((line.to_owned(), path))
+    })
 }
 
 /// The last two lines that the container wrote before it ended: many programs say what is wrong, and

@@ -83,6 +83,12 @@ impl Locator {
         words.into_iter().find_map(|word| self.last_line_with(word.as_ref(), within))
     }
 
+    /// The text of a line.
+    pub fn line(&self, at: &Location) -> Option<&str> {
+        let (_, text) = self.texts.iter().find(|(file, _)| *file == at.file)?;
+        text.lines().nth(at.position.line.checked_sub(1)? as usize)
+    }
+
     /// A line (from 1) of the text that stands under a key of a ConfigMap's `data`; the key's own line
     /// where the text is not written line by line.
     pub fn line_in(&self, source: &Source<'_>, key: &str, line: u32) -> Option<Location> {

@@ -1,11 +1,12 @@
 //! Files that are not in the cluster as they stand: refused, or edited and not applied.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::look::{shown_name, yaml};
-use super::{Diagnosis, Facts, locate, trial};
+use super::{Diagnosis, Facts, locate, mentions, trial};
 use crate::api::Kind;
 use crate::api::patch::LAST_APPLIED;
 use crate::cluster::{Cluster, Did, ObjectName, Refusal};
@@ -13,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
 use crate::level::source::{Source, sources};
 use crate::manifest;
+use crate::network::Outcome;
 
 /// A file that differs from what kubectl last sent of it.
 struct Unapplied<'a> {
@@ -31,6 +33,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         files.filter_map(|(file, content)| Unapplied::of(facts, file, content)).collect();
     unapplied
         .iter()
+        .filter(|one| one.concerns())
         .find_map(Unapplied::refused)
         .or_else(|| unapplied.iter().find_map(Unapplied::forgotten))
 }
@@ -90,6 +93,24 @@ impl<'a> Unapplied<'a> {
             content,
             objects,
         })
+    }
+
+    /// Whether the goal's way may lead over what is not applied: a connection that failed at one Service
+    /// has nothing to do with another that is not applied, whose name nobody asked for.
+    fn concerns(&self) -> bool {
+        let Facts { case, connection, fetched, .. } = self.facts;
+        let (Some(trace), Some(fetched)) = (connection, fetched) else { return true };
+        let host = fetched.host.split('.').next().unwrap_or("");
+        let decided = trace.hops.iter().any(|hop| hop.service().is_some());
+        let failed = !matches!(trace.outcome, Outcome::Delivered { .. });
+        let by_name = fetched.host.parse::<IpAddr>().is_err() && !host.is_empty();
+        let other = |source: &Source<'_>| {
+            source.kind() == Some(Kind::Service)
+                && !source.name().eq_ignore_ascii_case(host)
+                && !mentions(&case.goal.run, source.name())
+        };
+        let readable = !self.objects.is_empty();
+        !(decided && failed && by_name && readable && self.objects.iter().all(other))
     }
 
     /// The server does not take it, or would not.
@@ -184,14 +205,23 @@ impl<'a> Unapplied<'a> {
         {
             let kind = object.kind.info().name;
             let command = format!("kubectl replace --force -f {}", self.file);
-            let then = match trial::after(self.facts, &command) {
-                trial::Tried::Fails(Some(miss)) => {
-                    format!("; the goal would fail still: {}", miss.words())
-                }
-                _ => String::new(),
+            let back = |why: &str| {
+                let line = refused.first().and_then(|one| one.position);
+                let line = line.map_or_else(String::new, |at| format!("line {} of ", at.line));
+                format!(
+                    "take back what {line}{} asks for: the {kind} that is there can't be changed into this, and made anew {why}",
+                    self.file
+                )
             };
+            match trial::after(self.facts, &command) {
+                trial::Tried::Fails(_) => return back("it would not make the goal pass"),
+                _ if trial::breaks(self.facts, &command).is_some() => {
+                    return back("it would make another goal fail");
+                }
+                _ => {}
+            }
             return format!(
-                "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew{then}"
+                "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew"
             );
         }
         let begins = source.and_then(|source| source.position(""));

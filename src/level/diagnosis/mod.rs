@@ -17,9 +17,11 @@ mod denials;
 mod doors;
 mod events;
 mod explanations;
+mod gone;
 mod ingress;
 mod locate;
 mod look;
+mod lookups;
 mod manifests;
 mod name_servers;
 mod names;
@@ -155,6 +157,8 @@ pub(super) struct Case<'a> {
     pub cluster: &'a Cluster,
     /// The player's files.
     pub files: &'a Files,
+    /// Every goal of the level.
+    pub goals: &'a [Goal],
 }
 
 /// A case with what every family of faults looks at.
@@ -251,6 +255,11 @@ impl<'a> Facts<'a> {
         listens_in(self.case.cluster, pod, port)
     }
 
+    /// Whether the goal's own command calls somebody by this name: then the player can't call another.
+    fn goal_says(&self, name: &str) -> bool {
+        mentions(&self.case.goal.run, name)
+    }
+
     /// What the goal's command printed, shortened to one line, to be quoted.
     fn quoted(&self) -> String {
         match self.case.run.map(Run::excerpt) {
@@ -271,10 +280,13 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
     let facts = Facts::of(case);
     let said = manifests::diagnose(&facts)
         .or_else(|| workloads::no_place(&facts))
+        .or_else(|| workloads::absent_client(&facts))
         .or_else(|| rollouts::older_client(&facts))
         .or_else(|| commands::missing_tool(&facts))
+        .or_else(|| lookups::diagnose(&facts))
         .or_else(|| commands::pending_balancer(&facts))
         .or_else(|| variables::diagnose(&facts))
+        .or_else(|| sought::before_it(&facts))
         .or_else(|| names::diagnose(&facts).map(|said| walls::instead(&facts, said)))
         .or_else(|| packets::diagnose(&facts).map(|said| walls::instead(&facts, said)))
         .or_else(|| answers::diagnose(&facts))

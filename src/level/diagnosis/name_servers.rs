@@ -3,13 +3,13 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, Service};
 
 use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::Location;
-use crate::network::{Because, DnsCode, Outcome, Trace};
+use crate::network::{Because, DnsCode, Hop, Outcome, Trace};
 
 /// The cluster's DNS (R4.4).
 const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
@@ -45,12 +45,12 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         let line = facts.locator.field("NetworkPolicy", namespace, policy, "spec.egress");
         let said = Diagnosis::new(
             "policy-denies-dns",
-            format!("a NetworkPolicy drops the question who {name} is, so the name is unknown"),
+            format!("a NetworkPolicy drops the question who {name} is, so no answer comes"),
         )
         .fact(format!("policies that select the pod: {list}"))
         .fact(hop.to_string())
         .look([look::describe("networkpolicy", namespace, policy)])
-        .at(line.or(at))
+        .at(line)
         .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}"));
         return Some(super::denials::of_question(facts, hop, policies, said));
     }
@@ -79,13 +79,19 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
             .fact(trouble.message)
             .facts(trouble.evidence)
             .nearest(trouble.nearest)
-            .at(trouble.at.or(at))
+            .at(trouble.at)
             .fix(trouble.fix),
         );
     }
     let unready = !servers.is_empty() && servers.iter().all(|pod| !pod.is_ready());
     if unready && matches!(hop.because, Because::NoEndpoints { .. }) {
-        return Some(unready_servers(facts, name, &servers).fact(said).at(at));
+        return Some(unready_servers(facts, name, &servers).fact(said));
+    }
+    if let Some(misled) = elsewhere(facts, name, at) {
+        return Some(misled.fact(said));
+    }
+    if let Some(lost) = lost_service(facts, name, hop).filter(|_| !servers.is_empty()) {
+        return Some(lost.fact(said));
     }
     let nearest = (servers.is_empty() && matches!(hop.because, Because::NoEndpoints { .. }))
         .then(|| "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned());
@@ -100,9 +106,38 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         .look([look::pods("kube-system"), look::endpoints("kube-system", "kube-dns")])
         .fact(said)
         .nearest(nearest)
-        .at(at)
         .fix(fix),
     )
+}
+
+/// Service kube-dns does not lead to CoreDNS: its selector means others, it has another address, or it is
+/// gone (R4.4).
+fn lost_service(facts: &Facts<'_>, name: &str, hop: &Hop) -> Option<Diagnosis> {
+    let (namespace, service_name) = ("kube-system", "kube-dns");
+    let message = format!("nobody answered when the client asked DNS for {name}");
+    let objects = facts.case.cluster.objects();
+    let service = objects.get::<Service>(namespace, service_name);
+    let looks = [look::services(namespace), look::endpoints(namespace, service_name)];
+    let Some(service) = service else {
+        let said = Diagnosis::new("dns-unreachable", message).look([look::services(namespace)]);
+        return Some(
+            said.fact("there is no Service kube-system/kube-dns: the cluster's DNS had its address there")
+                .fix(format!("make Service {service_name} in namespace {namespace} again, for pods with k8s-app: kube-dns, with clusterIP: {CLUSTER_DNS} and port 53 for UDP and TCP")),
+        );
+    };
+    let own = super::services::cluster_ip(service);
+    if own != CLUSTER_DNS.to_string() {
+        return Some(
+            Diagnosis::new("dns-unreachable", message)
+                .look(looks)
+                .fact(format!("Service kube-system/kube-dns has the address {own}, and pods ask {CLUSTER_DNS}"))
+                .fix(format!("make Service {service_name} anew with clusterIP: {CLUSTER_DNS}, and port 53 for UDP and TCP")),
+        );
+    }
+    let wanted = super::services::selector(service)?;
+    let lost = super::services::pods(facts, service).1.is_empty()
+        && matches!(hop.because, Because::NoEndpoints { .. });
+    lost.then(|| super::selectors::nothing(facts, service, wanted, "dns-unreachable", message))
 }
 
 /// CoreDNS runs, and none of its pods is ready.

@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
-use k8s_openapi::api::core::v1::{Namespace, Service};
+use k8s_openapi::api::core::v1::{Namespace, Node, Service};
 
 use super::look::{self, shown_name};
 use super::services::{cluster_ip, is_headless, selector};
-use super::{Diagnosis, Facts, locate, name_servers, selectors, service_names};
+use super::{Diagnosis, Facts, gone, locate, name_servers, selectors, service_names};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, Ending, ObjectName};
 use crate::diagnostic::{Location, nearest};
@@ -61,6 +61,8 @@ fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
         .or_else(|| name_servers::elsewhere(facts, name, at()))
         .or_else(|| service_names::diagnose(facts, name, at()))
         .or_else(|| service_names::swapped(facts, name, at()))
+        .or_else(|| deleted_service(facts, name))
+        .or_else(|| node_name(facts, name, at()))
         .or_else(|| pod_below_service(facts, name, at()))
         .or_else(|| below_nothing(facts, name, at()))
         .or_else(|| service_names::misspelt(facts, name, at()))
@@ -400,7 +402,10 @@ fn no_service(
             .fact(format!("Service {other} selects pods with the value {}", object.name))
             .nearest(Some(format!("Service {other}")))
             .at(facts.locator.field("Service", &object.namespace, other, "metadata.name").or(at))
-            .fix(format!("call {other}, or let the Service be called {}", object.name));
+            .fix(match facts.goal_says(&object.name) {
+                true => format!("let Service {other} be called {}, apply, and send again", object.name),
+                false => format!("call {other}, or let the Service be called {}", object.name),
+            });
     }
     if !object.name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return said
@@ -413,41 +418,50 @@ fn no_service(
         .and_then(|source| locate::at(source, "metadata.name"))
         .or_else(|| locate::at(governed.as_ref()?, "spec.serviceName"))
         .or(at);
-    match facts.case.cluster.last_applied(object) {
-        Some(sent) if source.is_some() => said
-            .fact(format!("it was applied from {}, and has been deleted since", sent.file))
-            .at(at)
-            .fix(format!("kubectl apply -f {}, and send again", sent.file)),
-        Some(sent) if !facts.case.files.contains_key(&sent.file) => {
-            let make = remade(&sent.manifest);
-            said.fact("it was there when the level began, and has been deleted since")
-                .at(at)
-                .fix(format!("{make}, and send again; or begin the level anew"))
-        }
-        Some(sent) => said
-            .fact(format!("it was applied from {}, which does not describe it any more", sent.file))
-            .at(at)
-            .fix(format!("describe Service {} in {} again, and apply", object.name, sent.file)),
+    match gone::of(facts, object) {
+        Some(gone) => gone.told(said),
         None => {
             said.at(at).fix(format!("make a Service called {} that selects the pods", object.name))
         }
     }
 }
 
-/// What makes a Service anew that no file of the player's describes.
-fn remade(manifest: &serde_json::Value) -> String {
-    let name = manifest["metadata"]["name"].as_str().unwrap_or("");
-    let place = look::in_namespace(manifest["metadata"]["namespace"].as_str().unwrap_or(""));
-    let labels = manifest["spec"]["selector"].as_object().into_iter().flatten();
-    let labels: Vec<String> =
-        labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
-    let ports = manifest["spec"]["ports"].as_array().into_iter().flatten();
-    let ports: Vec<String> = ports.map(|port| port["port"].to_string()).collect();
-    format!(
-        "make Service {name} again{place}: selector {}, port {}",
-        labels.join(","),
-        ports.join(", ")
-    )
+/// The Service that the name means was there, and has been deleted since.
+fn deleted_service(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
+    let gone = gone::named(facts, name)?;
+    let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+        .look(["kubectl get services --all-namespaces".to_owned()]);
+    Some(gone.told(said))
+}
+
+/// A node's name, which pods can't look up (R8.1).
+fn node_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
+    let node = facts.case.cluster.objects().get::<Node>("", name)?;
+    let addresses = node.status.as_ref().and_then(|status| status.addresses.as_ref());
+    let address = addresses.into_iter().flatten().find(|one| one.type_ == "InternalIP");
+    let client = facts.client_source();
+    let given = client.as_ref().and_then(|client| {
+        let containers = client.pod()?.pointer("/spec/containers")?.as_array()?.iter().enumerate();
+        containers.into_iter().find_map(|(index, container)| {
+            let mut list = container["env"].as_array().into_iter().flatten();
+            let field = |entry: &serde_json::Value| {
+                entry.pointer("/valueFrom/fieldRef/fieldPath").and_then(|path| path.as_str()).map(str::to_owned)
+            };
+            let number = list.position(|entry| field(entry).as_deref() == Some("spec.nodeName"))?;
+            let path = format!("spec.containers[{index}].env[{number}].valueFrom.fieldRef.fieldPath");
+            locate::at(&client.source, &client.within(&path))
+        })
+    });
+    let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}: that is a node, and DNS has no names of nodes"))
+        .look([look::nodes()])
+        .facts(address.map(|one| format!("{name} has the address {}", one.address)));
+    Some(match given {
+        Some(line) => said
+            .nearest(Some("fieldPath: status.hostIP".to_owned()))
+            .at(Some(line))
+            .fix("call the node by its address: fieldPath: status.hostIP gives it, where a pod has its port by hostPort; or call a Service by its name"),
+        None => said.at(at).fix(format!("dial the address of {name}, where it has the port; or call a Service by its name")),
+    })
 }
 
 /// A Service of another name whose selector asks for pods that are called so.

@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::{
-    Diagnosis, Facts, denials, doors, party_name, readiness, selectors, services, trial, variables,
+    Diagnosis, Facts, denials, doors, gone, party_name, readiness, selectors, services, trial, variables,
     workloads,
 };
 use crate::api::{Event, Pod};
@@ -40,15 +40,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         }
         Because::NoSuchPod { was } => failed.no_such_pod(was.as_ref()),
         Because::NoRouteFromOutside => failed.outside(),
-        Because::NodeDown { node } => {
-            Diagnosis::new("node-down", format!("{node} is down, so nobody there answers"))
-                .look([look::nodes()])
-                .fact(
-                    "its pods are moved when the control plane has given it up, after some minutes",
-                )
-                .at(failed.mention())
-                .fix(format!("switch {node} on again, or dial another node"))
-        }
+        Because::NodeDown { node } => failed.node_down(node),
         Because::PolicyDenies { policies } => denials::diagnose(facts, hop, policies),
         Because::NobodyListens { listening } => failed.nobody_listens(listening),
         Because::LoopbackOnly { process } => {
@@ -101,6 +93,9 @@ impl Failed<'_> {
         let (namespace, name) = services::full_name(service);
         let shown = shown_name(namespace, name);
         let Some(wanted) = services::selector(service) else {
+            if let Some(said) = self.name_without_type(service) {
+                return said;
+            }
             let slice = self
                 .unfit_slice(service)
                 .or_else(|| self.astray_slice(service))
@@ -114,7 +109,7 @@ impl Failed<'_> {
                 )
                 .look([look::service(namespace, name), look::labels(namespace)])
                 .at(self.service_field(rule, "spec.selector"))
-                .fix("give it a selector with the pods' labels, and apply")
+                .fix(self.without_selector(service))
             });
         };
         let (all, matching) = services::pods(self.facts, service);
@@ -137,6 +132,42 @@ impl Failed<'_> {
         }
         workloads::trouble(self.facts, &matching)
             .unwrap_or_else(|| self.not_ready(rule, service, &matching))
+    }
+
+    /// Its externalName is there, and its type does not heed it (R7.5).
+    fn name_without_type(&self, service: &Service) -> Option<Diagnosis> {
+        let spec = service.spec.as_ref()?;
+        let target = spec.external_name.as_deref().filter(|target| !target.is_empty())?;
+        let kind = spec.type_.as_deref().filter(|kind| *kind != "ExternalName")?;
+        let (namespace, name) = services::full_name(service);
+        let shown = shown_name(namespace, name);
+        Some(
+            Diagnosis::new(
+                "service-without-selector",
+                format!("Service {shown} has an externalName and is of type {kind}, which does not heed it"),
+            )
+            .look([look::yaml("service", namespace, name)])
+            .fact(format!("externalName is {target}; only a Service of type ExternalName is another name"))
+            .nearest(Some("type: ExternalName".to_owned()))
+            .at(self.facts.locator.field("Service", namespace, name, "spec.externalName"))
+            .fix("write type: ExternalName, apply, and send again"),
+        )
+    }
+
+    /// What a Service without selector and slice is to be given: pods of its own namespace, where there are
+    /// such as are meant, a name of another one, where they are there, or the address of a machine.
+    fn without_selector(&self, service: &Service) -> String {
+        let (namespace, _) = services::full_name(service);
+        let other = selectors::moved(self.facts, service);
+        if let Some(other) = other.filter(|(space, _)| *space != namespace) {
+            return selectors::another_name(self.facts, service, other);
+        }
+        match &self.facts.case.goal.expect.served_by_host {
+            Some(host) => format!(
+                "give it an EndpointSlice with the address of {host}, which is no pod: nslookup {host} tells it"
+            ),
+            None => "give it a selector with the pods' labels, and apply".to_owned(),
+        }
     }
 
     /// The Service's targetPort is a name that none of its pods' ports has.
@@ -233,6 +264,11 @@ impl Failed<'_> {
         {
             return said;
         }
+        if matching.iter().all(stray)
+            && let Some(said) = selectors::passes_over(self.facts, service, None)
+        {
+            return said;
+        }
         if let Some(said) = self.dark_nodes(service, matching) {
             return said;
         }
@@ -317,6 +353,49 @@ impl Failed<'_> {
         })
     }
 
+    /// A node that is off was dialled.
+    fn node_down(&self, node: &str) -> Diagnosis {
+        let at = self.mention();
+        let said = Diagnosis::new("node-down", format!("{node} is down, so nobody there answers"))
+            .look([look::nodes()]);
+        match self.only_one_of_a_list(at.as_ref()) {
+            Some((script, list, line)) => said
+                .fact(format!("{list} has addresses of other nodes, and {script} asked none of them"))
+                .fact("a machine that is down says nothing, not even no: who asks has to give up, and ask another")
+                .at(line)
+                .fix(format!("let {script} ask the next address of {list} when one does not answer, and send again")),
+            None => said
+                .fact("its pods are moved when the control plane has given it up, after some minutes")
+                .at(at)
+                .fix(format!("switch {node} on again, or dial another node")),
+        }
+    }
+
+    /// The address stands in a list that a script reads, with addresses of other nodes, and the script
+    /// dialled this one alone: the script, the list, and where the script dials.
+    fn only_one_of_a_list(
+        &self,
+        at: Option<&Location>,
+    ) -> Option<(String, String, Option<Location>)> {
+        let list = &at?.file;
+        let run = &self.facts.case.goal.run;
+        let script = self.facts.case.files.keys().find(|file| super::mentions(run, file))?;
+        if crate::level::apply::is_manifest(list) || **list == **script {
+            return None;
+        }
+        let text = String::from_utf8_lossy(self.facts.case.files.get(&**list)?);
+        let own = self.to.ip().to_string();
+        let nodes = self.nodes();
+        nodes.iter().find(|(_, address)| *address != own && super::mentions(&text, address))?;
+        let sent = self.facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
+        let mut sent = sent.iter().filter_map(|id| self.facts.case.cluster.trace(*id));
+        let alone = sent.all(|trace| {
+            trace.dns.is_some() || trace.flow.destination.ip() == self.to.ip()
+        });
+        let line = self.facts.request_of_the_script(script);
+        alone.then(|| (script.clone(), list.to_string(), line))
+    }
+
     /// What ties a pod to its node, and where that is written.
     fn tied(&self, pod: &Pod) -> Option<(&'static str, Option<Location>)> {
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
@@ -338,9 +417,19 @@ impl Failed<'_> {
             let own = |one: &&&Arc<Pod>| one.metadata.name.as_deref() == Some(&**pod);
             matching.iter().find(own).map(|_| (pod, name))
         })?;
+        let (namespace, shown) = services::full_name(service);
+        if let Some(gone) = gone::named(facts, name) {
+            let said = Diagnosis::new(
+                "no-ready-endpoint",
+                format!("Service {shown} selects {}, but none of them is ready", counted(matching.len(), "pod")),
+            );
+            let said = said
+                .look([look::pods(namespace), look::services(namespace)])
+                .fact(format!("pod {asker} asks for {name}, and DNS knows no such name"));
+            return Some(gone.told(said));
+        }
         let mut parts = name.split('.').filter(|part| !part.is_empty());
         let first = parts.next()?;
-        let (namespace, _) = services::full_name(service);
         let objects = facts.case.cluster.objects();
         let headless = [Some(first), parts.next()].into_iter().flatten().find_map(|name| {
             objects.get::<Service>(namespace, name).filter(|one| services::is_headless(one))
@@ -566,6 +655,10 @@ impl Failed<'_> {
         if let Some(said) = self.endpoint_is_virtual(rule) {
             return said;
         }
+        let service = services::find(self.facts, rule);
+        if let Some(said) = service.and_then(|service| self.name_without_type(service)) {
+            return said;
+        }
         let (asked, port) = (self.trace.flow.protocol, self.to.port());
         if let Some((other, _)) = ports.iter().find(|(other, own)| *own == port && *other != asked)
         {
@@ -613,6 +706,10 @@ impl Failed<'_> {
         .fact(format!("ports of Service {name}: {list}"));
         match (self.service_field(rule, "spec.ports[0].port"), first) {
             // The player's is the Service: its line is to fit the call.
+            (Some(_), Some(own)) if self.says_port(call.as_ref()) => said
+                .nearest(Some(format!("port {own}")))
+                .at(call)
+                .fix(format!("dial port {own}, or let Service {name} have port: {port}; apply, and send again")),
             (Some(line), Some(own)) => {
                 let or = call.map_or_else(String::new, |_| format!(", or dial port {own}"));
                 said.at(Some(line))
@@ -625,6 +722,13 @@ impl Failed<'_> {
                 .fix(format!("dial port {own}, apply, and send again")),
             _ => said.fix(format!("let the Service have port {port}, apply, and send again")),
         }
+    }
+
+    /// Whether a server's configuration of the player's says the port that it dials.
+    fn says_port(&self, call: Option<&Location>) -> bool {
+        let text = call.and_then(|at| self.facts.locator.line(at));
+        let port = format!(":{}", self.to.port());
+        self.facts.client.is_some() && text.is_some_and(|text| super::mentions(text, &port))
     }
 
     /// Nothing of the player's says which port is dialled: the Service lacks it. Where it has to lead is
@@ -764,6 +868,7 @@ impl Failed<'_> {
                 .position(|endpoint| endpoint.addresses.contains(&address))?;
             Some((slice.metadata.name.as_deref()?, index))
         });
+        let host = self.facts.case.goal.expect.served_by_host.as_ref();
         let Some((slice, index)) = by_hand else {
             return Some(
                 said.fact("its pod went, and the rules had not followed yet")
@@ -777,8 +882,13 @@ impl Failed<'_> {
                 "EndpointSlice {slice} was written by hand: nobody keeps it up to date"
             ))
             .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
+            .nearest(host.map(|host| format!("the address of {host}: nslookup {host} in a pod")))
             .fix(format!(
-                "write an address that somebody has into EndpointSlice {slice}, and apply"
+                "write {} into EndpointSlice {slice}, and apply",
+                match host {
+                    Some(host) => format!("the address of {host}"),
+                    None => "an address that somebody has".to_owned(),
+                }
             )),
         )
     }

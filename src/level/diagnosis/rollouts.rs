@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::core::v1::{PodTemplateSpec, Probe};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::packets::{closed_probe, pod_line, unhealthy};
@@ -23,7 +24,7 @@ pub(super) fn older(facts: &Facts<'_>, party: &Party, said: &Diagnosis) -> Optio
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
     let (kind, maker) = answers::maker(facts, pod);
     let object = ObjectName { kind, namespace: namespace.to_string(), name: maker };
-    if !is_older(facts, &object, pod) {
+    if !is_older(facts, &object, pod) || serves_the_same(facts, &object, pod) {
         return None;
     }
     let what = object.kind.info().name;
@@ -103,6 +104,29 @@ pub(super) fn is_older(facts: &Facts<'_>, object: &ObjectName, pod: &Pod) -> boo
         }
         _ => false,
     }
+}
+
+/// Whether the newer template differs in nothing that an answer could come from: in probes, hooks and
+/// resources alone.
+fn serves_the_same(facts: &Facts<'_>, object: &ObjectName, pod: &Pod) -> bool {
+    let objects = facts.case.cluster.objects();
+    let ObjectName { kind, namespace, name } = object;
+    let now = match kind {
+        Kind::Deployment => objects.get::<Deployment>(namespace, name).and_then(|one| one.spec.as_ref()),
+        _ => None,
+    };
+    let set = client::controller(&pod.metadata);
+    let set = set.and_then(|(_, set)| objects.get::<ReplicaSet>(namespace, &set));
+    let own = set.and_then(|set| set.spec.as_ref()?.template.as_ref());
+    let bare = |template: &PodTemplateSpec| {
+        let mut template = template.clone();
+        for one in template.spec.iter_mut().flat_map(|spec| &mut spec.containers) {
+            (one.readiness_probe, one.liveness_probe, one.startup_probe) = (None, None, None);
+            (one.lifecycle, one.resources) = (None, None);
+        }
+        template
+    };
+    now.zip(own).is_some_and(|(now, own)| is_same(&bare(&now.template), &bare(own)))
 }
 
 /// Whether two templates are the same, but for the label that a Deployment adds.
@@ -195,6 +219,20 @@ fn failing_probe(
         .look([look::describe("pod", namespace, pod.metadata.name.as_deref().unwrap_or(""))])
         .fact(format!("its {field} fails"))
         .at(facts.locator.field(kind.info().name, namespace, name, &path));
+    let probe = pod.spec.as_ref()?.containers.get(index).and_then(|one| match field {
+        "startupProbe" => one.startup_probe.as_ref(),
+        _ => one.readiness_probe.as_ref(),
+    })?;
+    if let Some(said) = odd_port(facts, object, pod, (&path, probe), &said) {
+        return Some(said);
+    }
+    if let Some(said) = odd_scheme(facts, object, (&path, probe), &said) {
+        return Some(said);
+    }
+    let said = match given_up(probe) {
+        Some(fact) if field == "startupProbe" => said.fact(fact),
+        _ => said,
+    };
     let waits = "let it ask what the server does answer, and give the server the time that it needs; apply, and send again";
     let open = facts.listeners(pod).into_iter().find(|one| one.protocol == Protocol::Tcp);
     let open = open.filter(|_| field == "readinessProbe").map(|one| one.port);
@@ -213,6 +251,112 @@ fn failing_probe(
         )),
         _ => said.fix(waits),
     })
+}
+
+/// A change of the probe, tried in a copy.
+fn with_probe(facts: &Facts<'_>, object: &ObjectName, path: &str, value: &str) -> trial::Tried {
+    let ObjectName { kind, namespace, name } = object;
+    let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+    let patch = format!("[{{\"op\":\"add\",\"path\":\"{pointer}\",\"value\":{value}}}]");
+    let place = look::in_namespace(namespace);
+    trial::after(
+        facts,
+        &format!("kubectl patch {} {name}{place} --type=json -p '{patch}'", kind.info().singular),
+    )
+}
+
+/// The probe asks at a port by a name that no port of the container has.
+fn odd_port(
+    facts: &Facts<'_>,
+    object: &ObjectName,
+    pod: &Pod,
+    (path, probe): (&str, &Probe),
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let (port, kind) = match (&probe.http_get, &probe.tcp_socket) {
+        (Some(http), _) => (&http.port, "httpGet"),
+        (_, Some(tcp)) => (&tcp.port, "tcpSocket"),
+        _ => return None,
+    };
+    let IntOrString::String(word) = port else { return None };
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let ports: Vec<_> = containers.flat_map(|one| one.ports.iter().flatten()).collect();
+    if ports.iter().any(|port| port.name.as_ref() == Some(word)) {
+        return None;
+    }
+    let close = crate::diagnostic::nearest(word, ports.iter().filter_map(|port| port.name.as_deref()));
+    let open = facts.listeners(pod).into_iter().find(|one| one.protocol == Protocol::Tcp);
+    let instead = close.map(str::to_owned).or_else(|| open.map(|one| one.port.to_string()));
+    let ObjectName { kind: owner, namespace, name } = object;
+    let at = facts.locator.field(owner.info().name, namespace, name, &format!("{path}.{kind}.port"));
+    let said = said.clone().fact(format!("no port of the container is called {word}")).at(at);
+    Some(match instead {
+        Some(port) => said
+            .nearest(Some(format!("port: {port}")))
+            .fix(format!("write port: {port}, apply, and send again")),
+        None => said.fix(format!("call a port of the container {word}, or write the port's number")),
+    })
+}
+
+/// The probe begins a TLS handshake, and asked in plain HTTP the goal passes.
+fn odd_scheme(
+    facts: &Facts<'_>,
+    object: &ObjectName,
+    (path, probe): (&str, &Probe),
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let scheme = probe.http_get.as_ref()?.scheme.as_deref()?;
+    let ObjectName { kind, namespace, name } = object;
+    let field = format!("{path}.httpGet.scheme");
+    let passes = scheme == "HTTPS"
+        && with_probe(facts, object, &field, "\"HTTP\"") == trial::Tried::Passes;
+    passes.then(|| {
+        said.clone()
+            .fact("scheme: HTTPS begins a TLS handshake, and the server speaks plain HTTP")
+            .nearest(Some("scheme: HTTP".to_owned()))
+            .at(facts.locator.field(kind.info().name, namespace, name, &field))
+            .fix("write scheme: HTTP, or leave it out; apply, and send again")
+    })
+}
+
+/// When the kubelet gives a startup probe up, and the container with it.
+fn given_up(probe: &Probe) -> Option<String> {
+    let (every, most) = (probe.period_seconds.unwrap_or(10), probe.failure_threshold.unwrap_or(3));
+    let delay = probe.initial_delay_seconds.unwrap_or(0);
+    let after = delay.checked_add(every.checked_mul(most)?)?;
+    Some(format!(
+        "the kubelet gives up after {after} s ({most} x {every} s{}), and kills the container",
+        match delay {
+            0 => String::new(),
+            delay => format!(", {delay} s after its start"),
+        }
+    ))
+}
+
+/// A new pod that is not ready because its probe has not asked yet (initialDelaySeconds).
+fn probe_waits(
+    facts: &Facts<'_>,
+    object: &ObjectName,
+    pod: &Pod,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let containers = pod.spec.as_ref()?.containers.iter().enumerate();
+    let (index, delay) = containers.into_iter().find_map(|(index, one)| {
+        let delay = one.readiness_probe.as_ref()?.initial_delay_seconds?;
+        (delay > 0).then_some((index, delay))
+    })?;
+    if unhealthy(facts, pod).is_some() || !pod.is_running() {
+        return None;
+    }
+    let ObjectName { kind, namespace, name } = object;
+    let path = format!("spec.template.spec.containers[{index}].readinessProbe.initialDelaySeconds");
+    Some(
+        said.clone()
+            .look([look::describe("pod", namespace, pod.metadata.name.as_deref().unwrap_or(""))])
+            .fact(format!("its readinessProbe asks {delay} s after the container's start for the first time, and until then the pod is not ready"))
+            .at(facts.locator.field(kind.info().name, namespace, name, &path))
+            .fix("write fewer initialDelaySeconds: the probe asks again and again until it succeeds; apply, and send again"),
+    )
 }
 
 /// What keeps the controller from replacing its pods.
@@ -269,6 +413,9 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
         return said.at(at).fix(format!("let the probe ask at port {port}, apply, and send again"));
     }
     if let Some(said) = unready.and_then(|pod| failing_probe(facts, object, pod, &said)) {
+        return said;
+    }
+    if let Some(said) = unready.and_then(|pod| probe_waits(facts, object, pod, &said)) {
         return said;
     }
     if let Some(pod) = unready {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::core::v1::{ResourceQuota, Service};
 
 use super::look::{self, shown_name};
 use super::readiness::later;
 use super::{Diagnosis, Facts, listens_in, manifests, services, trial};
-use crate::api::{Kind, LabelSelector, Labels, Pod};
+use crate::api::{Event, Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
 use crate::manifest;
@@ -196,7 +196,11 @@ pub(super) fn nothing(
 ) -> Diagnosis {
     let (namespace, name) = services::full_name(service);
     let (all, _) = services::pods(facts, service);
-    if let Some(said) = scaled_to_none(facts, service, wanted, (code, &message)) {
+    let words = (code, message.as_str());
+    let known = scaled_to_none(facts, service, wanted, words)
+        .or_else(|| missing_by_name(facts, service, wanted, words))
+        .or_else(|| refused_pods(facts, service, wanted, words));
+    if let Some(said) = known {
         return said;
     }
     let client = facts.client_pod();
@@ -214,12 +218,11 @@ pub(super) fn nothing(
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
     let at = facts.locator.field("Service", namespace, name, &path);
     let lost = elsewhere.is_none() && near.instead.is_none();
-    let behind = moved(facts, service).filter(|(space, _)| lost && *space != namespace);
+    let behind = moved(facts, service).or_else(|| with_selector(facts, service, wanted));
+    let behind = behind.filter(|(space, _)| near.instead.is_none() && *space != namespace);
     let meant = lost.then(|| labels_that_pass(facts, service, wanted)).flatten();
     let fix = match (&elsewhere, &near.instead) {
-        _ if let Some((space, other)) = behind => format!(
-            "make Service {name} another name for it (type: ExternalName, externalName: {other}.{space}.svc.cluster.local), or call {other}.{space}"
-        ),
+        _ if let Some(other) = behind => another_name(facts, service, other),
         _ if let Some(labels) = &meant => format!(
             "let the selector be {labels}, which pods that are meant have{}; apply, and send again",
             in_file(at.as_ref())
@@ -287,9 +290,31 @@ fn labels_that_pass(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Op
     (trial::after(facts, &command) == trial::Tried::Passes).then(|| words.join(", "))
 }
 
+/// How a Service leads to one of another namespace.
+pub(super) fn another_name(facts: &Facts<'_>, own: &Service, (space, other): (&str, &str)) -> String {
+    let (_, name) = services::full_name(own);
+    let alias = format!(
+        "make Service {name} another name for Service {space}/{other} (type: ExternalName, externalName: {other}.{space}.svc.cluster.local)"
+    );
+    match facts.goal_says(name) {
+        true => alias,
+        false => format!("{alias}, or call {other}.{space}"),
+    }
+}
+
+/// A Service of another namespace that selects pods with these labels.
+fn with_selector<'a>(facts: &Facts<'a>, own: &Service, wanted: &Labels) -> Option<(&'a str, &'a str)> {
+    let selector = LabelSelector::equalities(wanted);
+    let fits = |pod: &Pod| selector.matches(pod.metadata.labels.as_ref());
+    let namespace = services::full_name(own).0;
+    let mut others = services::others_that_select(facts, services::full_name(own), fits);
+    let other = others.find(|other| services::full_name(other).0 != namespace)?;
+    Some(services::full_name(other))
+}
+
 /// Another Service that leads to the pods that the goal would take an answer from: they have got other
 /// labels, or have moved.
-fn moved<'a>(facts: &Facts<'a>, own: &Service) -> Option<(&'a str, &'a str)> {
+pub(super) fn moved<'a>(facts: &Facts<'a>, own: &Service) -> Option<(&'a str, &'a str)> {
     let serves = |pod: &Pod| facts.is_wanted(pod) && pod.is_ready();
     let other = services::others_that_select(facts, services::full_name(own), serves).next()?;
     Some(services::full_name(other))
@@ -357,6 +382,146 @@ pub(super) fn scaled_to_none(
                 "kubectl scale {} {owner} --replicas=1{place}, and send again",
                 info.singular
             )),
+    )
+}
+
+/// Pods of the controller that is called as the Service run, and its selector passes them over: it means
+/// others. Where a port is asked for, they have to listen there.
+pub(super) fn passes_over(
+    facts: &Facts<'_>,
+    service: &Service,
+    port: Option<u16>,
+) -> Option<Diagnosis> {
+    let (namespace, name) = services::full_name(service);
+    let wanted = services::selector(service)?;
+    let (all, matching) = services::pods(facts, service);
+    let made_by_namesake = |pod: &Pod| {
+        let (kind, maker) = super::answers::maker(facts, pod);
+        kind != Kind::Pod && maker == name
+    };
+    if matching.iter().any(|pod| made_by_namesake(pod)) {
+        return None;
+    }
+    let own: Vec<&Arc<Pod>> = all
+        .iter()
+        .copied()
+        .filter(|pod| pod.is_ready() && made_by_namesake(pod))
+        .filter(|pod| port.is_none_or(|port| listens_in(facts.case.cluster, pod, port)))
+        .collect();
+    let first = *own.first()?;
+    let (kind, _) = super::answers::maker(facts, first);
+    let owner = kind.info().name;
+    let near = near(wanted, &own, name);
+    let key = near.key.clone()?;
+    let labels = own_labels(first, wanted);
+    let (asked, has) = (wanted.get(&key)?, labels.get(&key));
+    // A value that nobody else has, and that is not its controller's name, is the pods' own slip.
+    let alone = has.is_some_and(|has| {
+        let others = all.iter().filter(|pod| !made_by_namesake(pod));
+        has != name && others.into_iter().all(|pod| own_labels(pod, wanted).get(&key) != Some(has))
+    });
+    let said = Diagnosis::new(
+        "selects-the-wrong-pods",
+        format!("Service {} does not select the pods of {owner} {name}", shown_name(namespace, name)),
+    )
+    .look([look::endpoints(namespace, name), look::labels(namespace)])
+    .fact(format!("pods of {owner} {name} have {}", shown(&labels)))
+    .fact(format!("Service {name} selects {}", shown(wanted)))
+    .facts(matching.first().map(|pod| {
+        format!("that leads to pod {}", pod.metadata.name.as_deref().unwrap_or(""))
+    }));
+    if alone {
+        let label = written(&key, asked);
+        let path = manifest::field("spec.template.metadata.labels", &key);
+        return Some(
+            said.nearest(Some(label.clone()))
+                .at(facts.locator.field(owner, namespace, name, &path))
+                .fix(format!("write {label} among the labels in the template of {owner} {name}, apply, and send again")),
+        );
+    }
+    let at = facts.locator.field("Service", namespace, name, &path(&key));
+    let fix = match &near.instead {
+        Some(label) => format!("write {label} in the selector{}, apply, and send again", in_file(at.as_ref())),
+        None => format!("let the selector match the pods of {owner} {name}, apply, and send again"),
+    };
+    Some(said.nearest(near.said).at(at).fix(fix))
+}
+
+/// The selector means the pod of a StatefulSet by its name, and the StatefulSet keeps fewer pods.
+fn missing_by_name(
+    facts: &Facts<'_>,
+    service: &Service,
+    wanted: &Labels,
+    (code, message): (super::Code, &str),
+) -> Option<Diagnosis> {
+    let (namespace, name) = services::full_name(service);
+    let pod = wanted.get(POD_NAME)?;
+    let (set_name, number) = pod.rsplit_once('-')?;
+    let number: i32 = number.parse().ok()?;
+    let objects = facts.case.cluster.objects();
+    let set = objects.get::<StatefulSet>(namespace, set_name)?;
+    let replicas = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    if objects.get::<Pod>(namespace, pod).is_some() || number < replicas {
+        return None;
+    }
+    let place = look::in_namespace(namespace);
+    Some(
+        Diagnosis::new(code, message)
+            .look([look::endpoints(namespace, name), look::pods(namespace)])
+            .fact(format!("the selector means pod {pod}, and there is none: StatefulSet {set_name} keeps {replicas}"))
+            .at(facts.locator.field("StatefulSet", namespace, set_name, "spec.replicas"))
+            .fix(format!(
+                "let StatefulSet {set_name} have {} replicas or more (kubectl scale statefulset {set_name} --replicas={}{place})",
+                number + 1,
+                number + 1
+            )),
+    )
+}
+
+/// The controller that is to make pods for the selector may not: the server refuses each, and its events
+/// say why (a quota, a limit, an admission).
+fn refused_pods(
+    facts: &Facts<'_>,
+    service: &Service,
+    wanted: &Labels,
+    (code, message): (super::Code, &str),
+) -> Option<Diagnosis> {
+    let (namespace, name) = services::full_name(service);
+    let selector = LabelSelector::equalities(wanted);
+    let objects = facts.case.cluster.objects();
+    let sets = objects.list::<ReplicaSet>(Some(namespace)).filter_map(|one| {
+        let template = one.spec.as_ref()?.template.as_ref()?.metadata.as_ref()?;
+        Some((&one.metadata, template.labels.as_ref(), "ReplicaSet"))
+    });
+    let stateful = objects.list::<StatefulSet>(Some(namespace)).filter_map(|one| {
+        let template = one.spec.as_ref()?.template.metadata.as_ref()?;
+        Some((&one.metadata, template.labels.as_ref(), "StatefulSet"))
+    });
+    let why = |uid: &Option<String>| {
+        let events = objects.list::<Event>(Some(namespace)).filter(|event| {
+            event.origin.involved_object.uid == *uid
+                && event.message.reason.as_deref() == Some("FailedCreate")
+        });
+        events.last().and_then(|event| event.message.text.clone())
+    };
+    let (metadata, kind, why) = sets.chain(stateful).find_map(|(metadata, labels, kind)| {
+        let own = selector.matches(labels);
+        Some((metadata, kind, why(&metadata.uid)?)).filter(|_| own)
+    })?;
+    let owner = metadata.name.as_deref()?;
+    let quotas = objects.list::<ResourceQuota>(Some(namespace));
+    let quotas: Vec<&str> = quotas.filter_map(|one| one.metadata.name.as_deref()).collect();
+    let place = look::in_namespace(namespace);
+    let fix = match quotas.as_slice() {
+        [only] => format!("kubectl delete quota {only}{place}, or let it allow more"),
+        _ => format!("mend what its events tell: kubectl describe {} {owner}{place}", kind.to_lowercase()),
+    };
+    Some(
+        Diagnosis::new(code, message)
+            .look([look::endpoints(namespace, name), look::describe(&kind.to_lowercase(), namespace, owner)])
+            .fact(format!("{kind} {owner} can't make its pods: {}", why.lines().next().unwrap_or("")))
+            .facts((!quotas.is_empty()).then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))))
+            .fix(fix),
     )
 }
 

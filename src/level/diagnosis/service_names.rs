@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Namespace, Service};
 
 use super::name_servers::questions;
 use super::services::{full_name, is_headless, pods, selector};
-use super::{Diagnosis, Facts, look, selectors, trial, workloads};
+use super::{Diagnosis, Facts, gone, look, selectors, trial, workloads};
 use crate::api::Pod;
 use crate::cluster::{Did, Ending, LookupFailure};
 use crate::diagnostic::{Location, nearest};
@@ -44,14 +44,30 @@ pub(super) fn diagnose(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
 fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location>) -> Diagnosis {
     let (namespace, name) = full_name(service);
     let line = facts.locator.field("Service", namespace, name, "spec.externalName");
-    let meant = find(facts, target).or_else(|| near_target(facts, service, target));
+    let own = find(facts, target).is_some_and(|found| full_name(found) == (namespace, name));
+    if !own && let Some(gone) = gone::named(facts, target) {
+        let said = Diagnosis::new(
+            "external-name-leads-nowhere",
+            format!("{name} is only another name for {target}, which has been deleted"),
+        );
+        return gone.told(said.look(["kubectl get services --all-namespaces".to_owned()]));
+    }
+    let host = outside_name(facts, target);
+    let meant = find(facts, target).filter(|_| !own);
+    let meant = meant.or_else(|| near_target(facts, service, target).filter(|_| !own));
     let full = meant.map(|service| {
         let (namespace, name) = full_name(service);
         format!("{name}.{namespace}.svc.cluster.local")
     });
+    let full = full.or(host);
     Diagnosis::new(
         "external-name-leads-nowhere",
-        format!("{name} is only another name for {target}, and nobody is called that"),
+        match own {
+            true => format!("{name} is another name for itself ({target}), and so leads nowhere"),
+            false => {
+                format!("{name} is only another name for {target}, and nobody is called that")
+            }
+        },
     )
     .fact(format!("Service {name} has type ExternalName: DNS answers with the alias {target}"))
     .fact("an ExternalName has no cluster IP, no endpoints and no ports")
@@ -64,6 +80,14 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
         ),
         None => "write a name that exists into externalName, apply, and send again".to_owned(),
     })
+}
+
+/// The machine outside the cluster whose name is spelt alike, or that the goal wants to answer.
+fn outside_name(facts: &Facts<'_>, target: &str) -> Option<String> {
+    let machines: Vec<&str> = facts.case.cluster.network().names_outside().collect();
+    let wanted = facts.case.goal.expect.served_by_host.clone();
+    let near = nearest(target, machines.iter().copied()).map(str::to_owned);
+    near.or(wanted).filter(|name| name != target)
 }
 
 /// The Service of another namespace, or of a name that is spelt alike, that an alias may mean.

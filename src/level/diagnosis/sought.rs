@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, answers, selectors, workloads};
+use super::{Diagnosis, Facts, answers, gone, selectors, workloads};
 use crate::api::selector::Operator;
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, ObjectName, Sought};
 use crate::diagnostic::Location;
+use crate::network::Outcome;
 
 /// The last look for pods by labels tells what there is, or that for an object by its name.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -21,6 +22,9 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     if let Some(Some(object)) = last {
         return Some(missing(facts, object));
     }
+    if let (None, Some(object)) = (last, looked_for(facts)) {
+        return Some(missing(facts, object));
+    }
     let sought = run.deeds.iter().rev().find_map(|deed| match &deed.did {
         Did::Sought(sought) if sought.kind == Kind::Pod => Some(sought),
         _ => None,
@@ -31,8 +35,28 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     }
 }
 
+/// The object that the goal's command asked kubectl for last by its name, and that is not there.
+pub(super) fn looked_for<'a>(facts: &Facts<'a>) -> Option<&'a ObjectName> {
+    let run = facts.case.run?;
+    let own = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::Missing { object } => Some(object),
+        _ => None,
+    });
+    // Of a goal about a container's traffic those are the container's deeds, and not the command's.
+    own.or_else(|| run.finished.as_ref()?.missing().last())
+}
+
+/// What kubectl was to look up for the request is not there, so that the request went astray.
+pub(super) fn before_it(facts: &Facts<'_>) -> Option<Diagnosis> {
+    facts.case.run?.miss.as_ref()?;
+    let astray = facts.connection.is_some_and(|trace| !matches!(trace.outcome, Outcome::Delivered { .. }));
+    let object = looked_for(facts).filter(|_| astray)?;
+    let there = object.kind == Kind::Service || object.kind == Kind::Pod;
+    there.then(|| missing(facts, object))
+}
+
 /// kubectl was told a name, and there is no such object.
-fn missing(facts: &Facts<'_>, object: &ObjectName) -> Diagnosis {
+pub(super) fn missing(facts: &Facts<'_>, object: &ObjectName) -> Diagnosis {
     let ObjectName { kind, namespace, name } = object;
     let info = kind.info();
     let shown = shown_name(namespace, name);
@@ -44,25 +68,33 @@ fn missing(facts: &Facts<'_>, object: &ObjectName) -> Diagnosis {
     let near = crate::diagnostic::nearest(name, same.iter().map(|source| source.name()));
     let source = same.iter().find(|source| Some(source.name()) == near);
     let place = look::in_namespace(namespace);
-    Diagnosis::new(
+    let said = Diagnosis::new(
         "no-such-object",
         format!("there is no {} {shown}, so kubectl found none", info.name),
     )
     .look([format!("kubectl get {}{place}", info.plural)])
-    .facts(
-        facts
-            .case
-            .cluster
-            .last_applied(object)
-            .map(|sent| format!("it was applied from {}, and is gone since", sent.file)),
-    )
-    .fact(facts.quoted())
-    .nearest(near.map(|near| format!("{} {near}, which your file describes", info.name)))
-    .at(source.and_then(|source| super::locate::at(source, "metadata.name")))
-    .fix(match near {
-        Some(_) => format!("let it be called {name}, apply, and send again"),
-        None => format!("let there be a {} called {name}", info.name),
-    })
+    .fact(facts.quoted());
+    if let Some(gone) = gone::of(facts, object) {
+        return gone.told(said);
+    }
+    // The player's own script asks by a name that nearly fits.
+    let there = facts.case.cluster.objects().objects(*kind, Some(namespace));
+    let there: Vec<String> = there.map(|object| object.name().to_owned()).collect();
+    let close = crate::diagnostic::nearest(name, there.iter().map(String::as_str));
+    let run = &facts.case.goal.run;
+    let line = facts.locator.mention_in_scripts([name], |file| super::mentions(run, file));
+    if let (Some(close), Some(line), false) = (close, line, facts.goal_says(name)) {
+        return said
+            .nearest(Some(format!("{} {close}", info.name)))
+            .at(Some(line))
+            .fix(format!("write {close} instead of {name}, and send again"));
+    }
+    said.nearest(near.map(|near| format!("{} {near}, which your file describes", info.name)))
+        .at(source.and_then(|source| super::locate::at(source, "metadata.name")))
+        .fix(match near {
+            Some(_) => format!("let it be called {name}, apply, and send again"),
+            None => format!("let there be a {} called {name}", info.name),
+        })
 }
 
 /// The labels that a selector asks for.
@@ -134,6 +166,17 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
         }
     });
     let count = sought.found.len();
+    let unready: Vec<&Arc<Pod>> = sought
+        .found
+        .iter()
+        .filter_map(|name| {
+            let space = if namespace.is_empty() { facts.namespace() } else { namespace.to_owned() };
+            objects.get::<Pod>(&space, name).filter(|pod| !pod.is_ready())
+        })
+        .collect();
+    if let Some(said) = workloads::trouble(facts, &unready) {
+        return said.fact(format!("kubectl found it by {}", sought.selector));
+    }
     let pods = if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
     let said = answers::another_answer(facts);
     let message = format!("{} (kubectl found {pods} with {})", said.message, sought.selector);

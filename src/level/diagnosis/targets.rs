@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{ContainerPort, Node, Service};
 
 use super::look::{self, shown_name};
 use super::packets::{Failed, protocol_name, question_of, service_of};
-use super::{Diagnosis, locate, party_name, selectors, services, trial, workloads};
+use super::{Diagnosis, gone, locate, party_name, selectors, services, trial, workloads};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::Location;
@@ -194,11 +194,26 @@ impl Failed<'_> {
         if let Some(said) = self.node_port_of_another_protocol(node) {
             return said;
         }
+        let gone = gone::node_port(self.facts, port).filter(|_| {
+            !open.iter().any(|(.., own)| *own == i32::from(port)) && NODE_PORTS.contains(&port)
+        });
+        if let Some(gone) = gone {
+            return gone.told(
+                Diagnosis::new(
+                    "closed-node-port",
+                    format!("nobody listens on port {port} of {node}, so the connection is refused"),
+                )
+                .look([look::services(&self.facts.namespace()), look::nodes()]),
+            );
+        }
+        if let Some(said) = self.looked_up_the_node(node) {
+            return said;
+        }
         let first = open.iter().find(|(_, wanted, _)| *wanted == i32::from(port)).or(open.first());
         let lines = open.iter().map(|(service, port, node_port)| {
             format!("Service {service}: node port {node_port} leads to its port {port}")
         });
-        let at = self.mention();
+        let at = self.port_in_script().or_else(|| self.mention());
         let said = Diagnosis::new(
             "closed-node-port",
             format!("nobody listens on port {port} of {node}, so the connection is refused"),
@@ -254,6 +269,36 @@ impl Failed<'_> {
                 "give the pods a Service of type NodePort, and dial the node at its node port",
             ),
         }
+    }
+
+    /// The line of the player's script that says the port that was dialled.
+    fn port_in_script(&self) -> Option<Location> {
+        let run = &self.facts.case.goal.run;
+        let port = format!(":{}", self.to.port());
+        self.facts.locator.mention_in_scripts([port], |file| locate::mentions(run, file))
+    }
+
+    /// The player's script looks up a pod's `.status.hostIP`, which is its node's address.
+    fn looked_up_the_node(&self, node: &str) -> Option<Diagnosis> {
+        let run = &self.facts.case.goal.run;
+        let is_run = |file: &str| locate::mentions(run, file);
+        let at = self.facts.locator.mention_in_scripts([".status.hostIP"], is_run)?;
+        let port = self.to.port();
+        let pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let mut open = pods.filter(|pod| self.facts.listens_on(pod, port));
+        open.next()?;
+        Some(
+            Diagnosis::new(
+                "closed-node-port",
+                format!("nobody listens on port {port} of {node}, so the connection is refused"),
+            )
+            .look([look::pods(&self.facts.namespace()), look::nodes()])
+            .fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()))
+            .fact(".status.hostIP of a pod is the address of its node; its own is .status.podIP")
+            .nearest(Some(".status.podIP".to_owned()))
+            .at(Some(at))
+            .fix("look up .status.podIP instead of .status.hostIP, and send again"),
+        )
     }
 
     /// Nothing of the player's says which port of the node is dialled: the Service's own is another one.
@@ -564,6 +609,12 @@ impl Failed<'_> {
             return said;
         }
         let has_selector = services::selector(service).is_some();
+        if !listening.is_empty()
+            && let Some(said) =
+                selectors::passes_over(self.facts, service, Some(endpoint.port()))
+        {
+            return said;
+        }
         if let (true, true, Some(Party::Pod { namespace, name })) =
             (listening.is_empty(), has_selector, pod)
         {
@@ -592,7 +643,16 @@ impl Failed<'_> {
             port_of.map_or_else(|| endpoint.port().to_string(), |(_, port)| services::target(port));
         let path = format!("spec.ports[{index}].targetPort");
         let at = self.facts.locator.field("Service", namespace, name, &path);
-        let open = port_list(listening, " or ");
+        let mut numbers: Vec<u16> = listening.iter().map(|open| open.port()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let passes = |port: &&u16| {
+            let command = trial::target_port(namespace, name, index, &port.to_string());
+            trial::after(self.facts, &command) == trial::Tried::Passes
+        };
+        let several = numbers.len() > 1;
+        let one = numbers.iter().take(MOST_TRIED).find(passes).filter(|_| several);
+        let open = one.map_or_else(|| port_list(listening, " or "), u16::to_string);
         let file = selectors::in_file(at.as_ref());
         let fix = format!("write targetPort: {open}{file}, apply, and send again");
         Diagnosis::new(

@@ -110,7 +110,21 @@ fn send(facts: &Facts<'_>, mut cluster: Cluster) -> Tried {
 
 /// The same, in a copy that goes on afterwards.
 fn send_in(facts: &Facts<'_>, cluster: &mut Cluster) -> Tried {
-    let goal: &Goal = facts.case.goal;
+    play(facts, cluster, facts.case.goal)
+}
+
+/// A goal that passes as everything stands, and fails after a command.
+pub(super) fn breaks<'a>(facts: &Facts<'a>, command: &str) -> Option<&'a Goal> {
+    let copy = changed(facts, command)?;
+    let passes = |cluster: &Cluster, goal: &Goal| {
+        play(facts, &mut cluster.clone(), goal) == Tried::Passes
+    };
+    let others = facts.case.goals.iter().filter(|goal| !std::ptr::eq(*goal, facts.case.goal));
+    others.into_iter().find(|goal| passes(facts.case.cluster, goal) && !passes(&copy, goal))
+}
+
+/// Sends a goal's requests.
+fn play(facts: &Facts<'_>, cluster: &mut Cluster, goal: &Goal) -> Tried {
     let (mut served, mut missed, mut last) = (BTreeSet::new(), 0, None);
     for number in 1..=goal.repeat.at_most.min(MOST_REQUESTS) {
         let run = probe::run(cluster, goal.into(), facts.case.files);

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Service;
 use super::client::PodSource;
 use super::locate;
 use super::look;
-use super::{Diagnosis, Facts, services};
+use super::{Diagnosis, Facts, gone, services, sought};
 use crate::api::Pod;
 use crate::cluster::{Did, Ending, Place};
 use crate::diagnostic::{Location, nearest};
@@ -36,8 +36,11 @@ fn is_unexpanded(text: &str) -> bool {
 
 /// `value: $(kubectl …)` in a manifest, or `'$TARGET'` in single quotes.
 fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
-    let place = facts.client_place()?;
-    let client = facts.client_source();
+    let place = facts.asking_place()?;
+    let client = match &place {
+        Place::Container { namespace, pod, .. } => facts.pod_source(namespace, pod),
+        _ => facts.client_source(),
+    };
     if let Some((client, Place::Container { namespace, pod, container })) =
         client.as_ref().zip(Some(&place))
     {
@@ -50,6 +53,14 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
         });
         if let Some(variable) = odd {
             let value = variable.value.unwrap_or("");
+            if let Some(said) = set_too_late(facts, client, &environment, variable) {
+                return Some(said);
+            }
+            let of_services =
+                references(value).find_map(|name| of_service(facts, name, &place));
+            if let Some(said) = of_services {
+                return Some(said.at(locate::at(&client.source, &variable.path)));
+            }
             let kept = facts.case.cluster.environment(&place);
             let kept = kept.iter().find(|(name, _)| name == variable.name);
             return Some(
@@ -90,6 +101,33 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
 
 fn literal(message: &str) -> Diagnosis {
     Diagnosis::new("not-expanded", format!("{message}: nobody expands it, so it is no address"))
+}
+
+/// The names in `$(NAME)`.
+fn references(value: &str) -> impl Iterator<Item = &str> {
+    value.split("$(").skip(1).filter_map(|rest| rest.split_once(')')).map(|(name, _)| name)
+}
+
+/// `$(HOST)` in a variable that stands above HOST: the list is read from above (kubernetes
+/// pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables).
+fn set_too_late(
+    facts: &Facts<'_>,
+    client: &PodSource<'_>,
+    environment: &[super::client::Variable<'_>],
+    variable: &super::client::Variable<'_>,
+) -> Option<Diagnosis> {
+    let own = environment.iter().position(|one| one.path == variable.path)?;
+    let below = &environment[own + 1..];
+    let late = references(variable.value?)
+        .find_map(|name| below.iter().find(|one| one.name == name))?;
+    let (name, first) = (late.name, variable.name);
+    Some(
+        literal(&format!("{first} says $({name}), and {name} is set below it"))
+            .look([look::pods(&facts.namespace())])
+            .fact(format!("in a list of variables $({name}) stands for one that is set above"))
+            .at(locate::at(&client.source, &variable.path))
+            .fix(format!("move {name} above {first}, apply, and send again")),
+    )
 }
 
 /// The line of the container's command that holds the word.
@@ -144,6 +182,13 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
                 .nearest(Some(format!("{near}://")))
                 .fix(format!("write {near}:// instead of {scheme}://, apply, and send again")),
         );
+    }
+    if (host.is_empty() || authority.ends_with(':')) && !bracketed
+        && let Some(object) = sought::looked_for(facts)
+    {
+        let missing = sought::missing(facts, object);
+        let message = format!("{}, and the client was given {url}", missing.message);
+        return Some(Diagnosis { message, ..missing });
     }
     if host.is_empty() && !bracketed {
         return Some(
@@ -292,6 +337,11 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
     .look(look::inside(facts.case.cluster, place, "env"))
     .look([look::services(&namespace)]);
     let Some(service) = service else {
+        if let Some(gone) = gone::with_variables(facts, &namespace, prefix) {
+            let told = gone.told(said);
+            let fix = told.fix.replace("and send again", "make the pod anew, and send again");
+            return Some(told.at(line).fix(fix));
+        }
         return Some(
             said.fact(format!("no Service of namespace {namespace} gives it"))
                 .fact("headless Services and ExternalNames give no variables")

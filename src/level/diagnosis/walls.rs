@@ -27,9 +27,8 @@ pub(super) fn instead(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
         "the goal wants silence, as a wall gives, and the command ended with exit code {received}: {}",
         said.message
     );
-    Diagnosis { message, nearest: None, ..said }
+    Diagnosis { message, ..said }
         .fact("a NetworkPolicy drops without a word, and the client waits: that is exit code 28")
-        .fix("let the server be there, and a NetworkPolicy keep the caller out")
 }
 
 /// curl's exit code for a server that answered with an error, where it was told to mind.
@@ -98,6 +97,10 @@ impl Wall<'_> {
             None => (path, format!("it has no {side}, and so means everybody")),
         };
         let number = rule + 1;
+        let split = found.and_then(|index| split_item(peers, index));
+        if let Some(second) = split {
+            return Some(self.two_items((namespace, name), (direction, side), (*rule, second), other));
+        }
         let who = party_name(other);
         let labels = self.pod(other).map(|pod| selectors::own_labels(pod, &Labels::new()));
         let labels = labels.filter(|labels| !labels.is_empty());
@@ -113,6 +116,29 @@ impl Wall<'_> {
                 .at(self.facts.locator.field("NetworkPolicy", namespace, name, &path))
                 .fix(format!("let no {direction} rule of NetworkPolicy {shown} match {who}: what no rule allows is dropped")),
         )
+    }
+
+    /// A namespaceSelector and a podSelector stand in two items: each lets in for itself (R11.6).
+    fn two_items(
+        &self,
+        (namespace, name): (&str, &str),
+        (direction, side): (&str, &str),
+        (rule, second): (usize, usize),
+        other: &Party,
+    ) -> Diagnosis {
+        let shown = shown_name(namespace, name);
+        let path = format!("spec.{direction}[{rule}].{side}[{second}]");
+        let at = self.facts.locator.field("NetworkPolicy", namespace, name, &path);
+        let line = at.as_ref().map_or_else(
+            || format!("item {} of {side}", second + 1),
+            |at| format!("line {}", at.position.line),
+        );
+        self.start(&format!("{direction} rule {} of NetworkPolicy {shown} lets it through", rule + 1))
+            .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)])
+            .fact(format!("namespaceSelector and podSelector are two items of {side}: who fits one of them is let through, as {}", party_name(other)))
+            .fact("in one item both have to fit")
+            .at(at)
+            .fix(format!("take the dash of {line} away, so that namespaceSelector and podSelector are one item; apply, and send again"))
     }
 
     /// Whether a peer of a rule is the other side.
@@ -146,6 +172,7 @@ impl Wall<'_> {
                 .look([look::pods(&self.space())])
                 .fix(format!("give {server} a network of its own: take hostNetwork out"));
         }
+        let gone = super::gone::policy(self.facts, &self.space());
         let said = match (self.pod(self.server), self.pod(self.client)) {
             (Some(_), Some(_)) => self.start(&format!(
                 "no NetworkPolicy selects {server} for ingress, and none {client} for egress"
@@ -163,7 +190,10 @@ impl Wall<'_> {
             .fact(
                 "a pod that no policy selects may be reached by everybody, and may reach everybody",
             );
-        self.nearest_policy(said)
+        match gone {
+            Some(gone) => gone.told(said),
+            None => self.nearest_policy(said),
+        }
     }
 
     /// The namespace in which a policy has to be.
@@ -231,6 +261,21 @@ pub(super) fn parts(spec: &NetworkPolicySpec, rule: usize, out: bool) -> Option<
             (rule.from.as_deref().unwrap_or_default(), rule.ports.as_deref().unwrap_or_default())
         }
     })
+}
+
+/// A peer of a namespace alone beside one of pods alone, one of which is at `index`: the second's place.
+fn split_item(peers: &[NetworkPolicyPeer], index: usize) -> Option<usize> {
+    let spaces = |peer: &NetworkPolicyPeer| {
+        peer.namespace_selector.is_some() && peer.pod_selector.is_none() && peer.ip_block.is_none()
+    };
+    let pods = |peer: &NetworkPolicyPeer| {
+        peer.pod_selector.is_some() && peer.namespace_selector.is_none() && peer.ip_block.is_none()
+    };
+    let both = |first: usize| {
+        let (one, two) = (peers.get(first)?, peers.get(first + 1)?);
+        (spaces(one) && pods(two) || pods(one) && spaces(two)).then_some(first + 1)
+    };
+    both(index).or_else(|| both(index.checked_sub(1)?))
 }
 
 /// Whom a peer means.

@@ -11,7 +11,7 @@ use super::{Diagnosis, Facts, containers, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
-use crate::level::place::{NoPlace, PlaceKind};
+use crate::level::place::{NoPlace, PlaceKind, PlaceName};
 use crate::level::source::Source;
 use crate::network::Party;
 
@@ -77,6 +77,15 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
     Some(said.at(source.and_then(|source| locate::at(&source, "kind"))))
 }
 
+/// The goal is about a container's own requests, and its pod is gone: what it asked before is over.
+pub(super) fn absent_client(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let place = PlaceName::parse(facts.case.goal.traffic.as_deref()?).ok()?;
+    match place.find(facts.case.cluster) {
+        Err(NoPlace::Missing(_)) => diagnose(facts),
+        _ => None,
+    }
+}
+
 /// The label by which the goal knows its servers, where the object wears it too.
 fn servers_label<'g>(facts: &Facts<'g>, source: &Source<'_>) -> Option<(&'g str, &'g str)> {
     let labels = source.value.pointer("/metadata/labels")?;
@@ -110,6 +119,13 @@ pub(super) fn meant(facts: &Facts<'_>, party: &Party) -> Option<Diagnosis> {
 
 /// Of these pods, none may be ready: one of them has a container that does not run, or no node.
 pub(super) fn trouble(facts: &Facts<'_>, pods: &[&std::sync::Arc<Pod>]) -> Option<Diagnosis> {
+    // What a pod of an older template complains of may be mended already.
+    let mut pods = pods.to_vec();
+    pods.sort_by_key(|pod| {
+        let (kind, name) = super::answers::maker(facts, pod);
+        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+        rollouts::is_older(facts, &ObjectName { kind, namespace, name }, pod)
+    });
     pods.iter().find_map(|pod| {
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let source = facts.pod_source(namespace, name);
@@ -186,10 +202,18 @@ fn brought_back(
         return said
             .fix(format!("make a Deployment of it, with pod {name} as its template, and apply"));
     }
+    if !facts.case.files.contains_key(file) {
+        return said.fix(format!(
+            "make pod {name} again, as it was, with the command of its first container; or begin the level anew"
+        ));
+    }
     let command = format!("kubectl apply -f {file}");
-    match trial::after(facts, &command) {
-        trial::Tried::Passes => said.fix(format!("{command}, and send again")),
-        _ => said.fix(format!(
+    let runs = trial::changed(facts, &command).is_some_and(|copy| {
+        copy.objects().get::<Pod>(namespace, name).is_some_and(|pod| pod.is_running())
+    });
+    match runs {
+        true => said.fix(format!("{command}, and send again")),
+        false => said.fix(format!(
             "make pod {name} again ({command}), and see that the other pods leave it what it needs"
         )),
     }
@@ -259,6 +283,11 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         let Some(reason) = waiting.and_then(|waiting| waiting.reason.as_deref()) else { continue };
         if reason == "ContainerCreating" || reason == "PodInitializing" {
             continue;
+        }
+        if reason == "CreateContainerConfigError"
+            && let Some((path, said)) = missing_source(facts, pod, &container.name)
+        {
+            return Some(said.at(at(&path)));
         }
         let said = containers::diagnose(facts, pod, container, reason);
         let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
@@ -431,6 +460,56 @@ fn missing_volume(facts: &Facts<'_>, pod: &Pod) -> Option<(String, Diagnosis)> {
         None => format!("make ConfigMap {}", map.name),
     });
     Some((format!("spec.volumes[{index}].configMap.name"), said))
+}
+
+/// A container that is not made, because a ConfigMap or Secret that its environment comes from is not there:
+/// where it is named, and what is to be said.
+fn missing_source(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<(String, Diagnosis)> {
+    let objects = facts.case.cluster.objects();
+    let (namespace, pod_name) =
+        (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let containers = &pod.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| one.name == container)?;
+    let spec = &containers[index];
+    let whole = spec.env_from.iter().flatten().enumerate().flat_map(|(at, from)| {
+        let map = from.config_map_ref.iter().filter(|one| one.optional != Some(true));
+        let secret = from.secret_ref.iter().filter(|one| one.optional != Some(true));
+        let path = |field: &str| format!("envFrom[{at}].{field}.name");
+        let map = map.map(|one| (Kind::ConfigMap, one.name.as_str(), path("configMapRef")));
+        let secret = secret.map(|one| (Kind::Secret, one.name.as_str(), path("secretRef")));
+        map.chain(secret).collect::<Vec<_>>()
+    });
+    let single = spec.env.iter().flatten().enumerate().flat_map(|(at, one)| {
+        let from = one.value_from.iter();
+        let path = |field: &str| format!("env[{at}].valueFrom.{field}.name");
+        let map = from.clone().filter_map(|from| from.config_map_key_ref.as_ref());
+        let map = map.filter(|one| one.optional != Some(true));
+        let secret = from.filter_map(|from| from.secret_key_ref.as_ref());
+        let secret = secret.filter(|one| one.optional != Some(true));
+        let map = map.map(|one| (Kind::ConfigMap, one.name.as_str(), path("configMapKeyRef")));
+        let secret = secret.map(|one| (Kind::Secret, one.name.as_str(), path("secretKeyRef")));
+        map.chain(secret).collect::<Vec<_>>()
+    });
+    let (kind, name, path) = whole
+        .chain(single)
+        .find(|(kind, name, _)| objects.object(*kind, namespace, name).is_none())?;
+    let there: Vec<String> =
+        objects.objects(kind, Some(namespace)).map(|one| one.name().to_owned()).collect();
+    let near = nearest(name, there.iter().map(String::as_str));
+    let info = kind.info();
+    let said = Diagnosis::new(
+        "container-does-not-run",
+        format!("container {container} of pod {pod_name} waits for {} {name}, which is not there", info.name),
+    )
+    .look([look::describe("pod", namespace, pod_name)])
+    .look([format!("kubectl get {}{}", info.plural, look::in_namespace(namespace))])
+    .fact("a container is made when everything is there that its environment comes from")
+    .nearest(near.map(|near| format!("name: {near}")))
+    .fix(match near {
+        Some(near) => format!("write {near} instead of {name}, apply, and send again"),
+        None => format!("make {} {name}", info.name),
+    });
+    Some((format!("spec.containers[{index}].{path}"), said))
 }
 
 /// The kubelet did not take the pod: it looks for itself, where `nodeName` passes the scheduler by (kubernetes

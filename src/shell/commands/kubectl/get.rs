@@ -14,6 +14,7 @@ use super::{Call, DONE, Failure, Next, Outcome, Task};
 use crate::api::table::{Layout, Table, format_labels};
 use crate::api::{FieldSelector, Kind, LabelSelector, Object, Subresource};
 use crate::clock::SimTime;
+use crate::cluster::{Did, ObjectName};
 
 pub(super) static COMMAND: Command = Command {
     name: "get",
@@ -152,11 +153,27 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             let objects: Vec<Object> = groups.into_iter().flat_map(|group| group.objects).collect();
             if !objects.is_empty() || failures.is_empty() {
                 let text = output.print(&objects, target.is_single())?;
+                if text.is_empty() && matches!(output, Output::JsonPath(_)) {
+                    note_nothing(&call, io, &objects);
+                }
                 io.stdout.extend_from_slice(text.as_bytes());
             }
         }
     }
     Failure::of(failures).map_or(DONE, Err)
+}
+
+/// Notes a field that no object has, for whoever asks what became of an address that was made of it.
+fn note_nothing(call: &Call, io: &mut Io<'_>, objects: &[Object]) {
+    let Some(first) = objects.first() else { return };
+    let object = ObjectName {
+        kind: first.kind(),
+        namespace: first.namespace().to_owned(),
+        name: first.name().to_owned(),
+    };
+    let output = call.arguments.text("output");
+    let template = output.split_once('=').map_or(output, |(_, template)| template).to_owned();
+    io.cluster.note(io.place, Did::NothingPrinted { object, template });
 }
 
 /// What does not go together, and what is not simulated (`GetOptions.Validate`).

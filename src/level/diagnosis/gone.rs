@@ -1,0 +1,168 @@
+//! Objects that were there once, and have been deleted since.
+
+use k8s_openapi::api::core::v1::Service;
+use serde_json::Value;
+
+use super::look::{self, shown_name};
+use super::{Diagnosis, Facts, locate, services};
+use crate::api::Kind;
+use crate::cluster::{Applied, ObjectName};
+use crate::diagnostic::Location;
+
+/// An object that kubectl sent once and that is not there: what is known of it, and what brings it back.
+pub(super) struct Gone {
+    /// When it was there.
+    pub fact: String,
+    /// Where the player's file describes it.
+    pub at: Option<Location>,
+    /// What makes it again.
+    pub fix: String,
+}
+
+impl Gone {
+    /// Says it of what has failed without the object.
+    pub fn told(self, said: Diagnosis) -> Diagnosis {
+        said.fact(self.fact).nearest(None).at(self.at).fix(self.fix)
+    }
+}
+
+/// This object, if somebody deleted it.
+pub(super) fn of(facts: &Facts<'_>, object: &ObjectName) -> Option<Gone> {
+    let sent = facts.case.cluster.last_applied(object)?;
+    is_gone(facts, sent).then(|| tell(facts, sent))
+}
+
+/// The Service that a client's name means, or the one that a pod's name stands below, if somebody deleted
+/// it: `web`, `web.shop`, `db-0.db`, each with or without the cluster's domain.
+pub(super) fn named(facts: &Facts<'_>, name: &str) -> Option<Gone> {
+    let own = facts.namespace();
+    let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
+    let service = |first: usize| {
+        let name = *labels.get(first)?;
+        let namespace = labels.get(first + 1).copied().unwrap_or(&own);
+        let object =
+            |namespace: &str| ObjectName { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+        if services_there(facts, namespace, name) {
+            return None;
+        }
+        of(facts, &object(namespace))
+    };
+    service(0).or_else(|| service(1))
+}
+
+/// A Service that gave a port of every node: this one, or, where it left the choice to the cluster, any,
+/// if no other Service gives one now.
+pub(super) fn node_port(facts: &Facts<'_>, port: u16) -> Option<Gone> {
+    let opens = |sent: &&Applied| {
+        let spec = &sent.manifest["spec"];
+        let ports = spec["ports"].as_array().into_iter().flatten();
+        let mut numbers = ports.map(|one| &one["nodePort"]);
+        sent.object.kind == Kind::Service
+            && matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer"))
+            && numbers.any(|number| number.is_null() || *number == u64::from(port))
+    };
+    let mut sent = facts.case.cluster.ever_applied().filter(opens);
+    let found = sent.find(|sent| is_gone(facts, sent))?;
+    Some(tell(facts, found))
+}
+
+/// A NetworkPolicy of this namespace, if somebody deleted one.
+pub(super) fn policy(facts: &Facts<'_>, namespace: &str) -> Option<Gone> {
+    let mut sent = facts.case.cluster.ever_applied();
+    let found = sent.find(|sent| {
+        let object = &sent.object;
+        object.kind == Kind::NetworkPolicy
+            && object.namespace == namespace
+            && is_gone(facts, sent)
+    })?;
+    Some(tell(facts, found))
+}
+
+/// The Service whose variables begin so (`BACKEND` of `BACKEND_SERVICE_HOST`), if somebody deleted it.
+pub(super) fn with_variables(facts: &Facts<'_>, namespace: &str, prefix: &str) -> Option<Gone> {
+    let mut sent = facts.case.cluster.ever_applied();
+    let found = sent.find(|sent| {
+        let ObjectName { kind, namespace: own, name } = &sent.object;
+        *kind == Kind::Service
+            && own == namespace
+            && name.to_uppercase().replace(['-', '.'], "_") == prefix
+            && is_gone(facts, sent)
+    })?;
+    Some(tell(facts, found))
+}
+
+fn services_there(facts: &Facts<'_>, namespace: &str, name: &str) -> bool {
+    facts.case.cluster.objects().get::<Service>(namespace, name).is_some()
+}
+
+fn is_gone(facts: &Facts<'_>, sent: &Applied) -> bool {
+    let ObjectName { kind, namespace, name } = &sent.object;
+    facts.case.cluster.objects().object(*kind, namespace, name).is_none()
+}
+
+fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
+    let ObjectName { kind, namespace, name } = &sent.object;
+    let what = format!("{} {}", kind.info().name, shown_name(namespace, name));
+    if let Some(source) = facts.locator.object(&sent.object) {
+        let file = &source.document.file;
+        return Gone {
+            fact: format!("{what} was applied from {file}, and has been deleted since"),
+            at: locate::at(&source, "metadata.name"),
+            fix: twin(facts, sent).unwrap_or_else(|| format!("kubectl apply -f {file}, and send again")),
+        };
+    }
+    if facts.case.files.contains_key(&sent.file) {
+        let file = &sent.file;
+        return Gone {
+            fact: format!("{what} was applied from {file}, which does not describe it any more"),
+            at: None,
+            fix: format!("describe {what} in {file} again, and apply"),
+        };
+    }
+    let make = match kind {
+        Kind::Service => remade(&sent.manifest),
+        _ => format!("make {what} again"),
+    };
+    Gone {
+        fact: format!("{what} was there when the level began, and has been deleted since"),
+        at: None,
+        fix: format!("{make}, and send again; or begin the level anew"),
+    }
+}
+
+/// A Service of another name has the selector of the one that is gone: somebody made it in its place.
+fn twin(facts: &Facts<'_>, sent: &Applied) -> Option<String> {
+    let ObjectName { kind, namespace, name } = &sent.object;
+    let wanted = sent.manifest["spec"]["selector"].as_object()?;
+    let same = |service: &&std::sync::Arc<Service>| {
+        services::selector(service).is_some_and(|own| {
+            own.len() == wanted.len() && own.iter().all(|(key, value)| wanted[key] == **value)
+        })
+    };
+    let mut all = facts.case.cluster.objects().list::<Service>(Some(namespace));
+    let twin = all.find(same).filter(|_| *kind == Kind::Service)?;
+    let (_, other) = services::full_name(twin);
+    // One that the player describes beside it is meant to be what it is.
+    if facts.locator.source("Service", namespace, other).is_some() {
+        return None;
+    }
+    Some(format!(
+        "let Service {other}, which selects the same pods, be called {name}, apply, and send again"
+    ))
+}
+
+/// What makes a Service anew that no file of the player's describes.
+fn remade(manifest: &Value) -> String {
+    let name = manifest["metadata"]["name"].as_str().unwrap_or("");
+    let place = look::in_namespace(manifest["metadata"]["namespace"].as_str().unwrap_or(""));
+    let labels = manifest["spec"]["selector"].as_object().into_iter().flatten();
+    let labels: Vec<String> =
+        labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
+    let ports = manifest["spec"]["ports"].as_array().into_iter().flatten();
+    let ports: Vec<String> = ports.map(|port| port["port"].to_string()).collect();
+    format!(
+        "make Service {name} again{place}: selector {}, port {}",
+        labels.join(","),
+        ports.join(", ")
+    )
+}

@@ -1,0 +1,107 @@
+//! Lookups of the player's scripts that found nothing: kubectl printed no word, and an address was to be made
+//! of it.
+
+use k8s_openapi::api::core::v1::Service;
+use serde_json::Value;
+
+use super::look;
+use super::{Diagnosis, Facts, mentions};
+use crate::api::Kind;
+use crate::cluster::{Did, ObjectName};
+use crate::diagnostic::{Location, nearest};
+use crate::network::Outcome;
+
+/// The last lookup of the player's script before the request that went astray printed nothing.
+pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let run = facts.case.run?;
+    run.miss.as_ref()?;
+    let arrived =
+        facts.connection.is_some_and(|trace| matches!(trace.outcome, Outcome::Delivered { .. }));
+    let (object, template) = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::NothingPrinted { object, template } => Some((object, template)),
+        _ => None,
+    })?;
+    let path = template.trim_matches(['{', '}', '\'', '"']);
+    let is_run = |file: &str| mentions(&facts.case.goal.run, file);
+    let at = facts.locator.mention_in_scripts([path], is_run).filter(|_| !arrived)?;
+    let stored = facts.case.cluster.objects().object(object.kind, &object.namespace, &object.name)?;
+    if object.kind == Kind::Service && path.contains("loadBalancer") {
+        return without_balancer(facts, object, path, at);
+    }
+    let near = near_path(&stored.to_value(), path);
+    let info = object.kind.info();
+    let said = Diagnosis::new(
+        "variable-unset",
+        format!("kubectl found nothing at {path} of {} {}, so the address is empty", info.name, object.name),
+    )
+    .look([look::yaml(info.singular, &object.namespace, &object.name)])
+    .nearest(near.clone())
+    .at(Some(at));
+    Some(match near {
+        Some(near) => said.fix(format!("write {near} instead of {path}, and send again")),
+        None => said.fix(format!("look up a field that the {} has", info.name)),
+    })
+}
+
+/// An address of a load balancer was looked up of a Service that has none (R7.4).
+fn without_balancer(
+    facts: &Facts<'_>,
+    object: &ObjectName,
+    path: &str,
+    at: Location,
+) -> Option<Diagnosis> {
+    let ObjectName { namespace, name, .. } = object;
+    let spec = facts.case.cluster.objects().get::<Service>(namespace, name)?.spec.as_ref()?;
+    let kind = spec.type_.as_deref().unwrap_or("ClusterIP");
+    if kind == "LoadBalancer" {
+        return None;
+    }
+    let node_port = spec.ports.iter().flatten().find_map(|port| port.node_port);
+    let said = Diagnosis::new(
+        "variable-unset",
+        format!("kubectl found nothing at {path} of Service {name}, so the address is empty"),
+    )
+    .look([look::services(namespace), look::nodes()])
+    .fact(format!("Service {name} is of type {kind}: only a LoadBalancer is given an address there"))
+    .at(Some(at));
+    Some(match node_port {
+        Some(port) => said
+            .nearest(Some(format!("a node's address at node port {port}")))
+            .fix(format!("dial a node's address at node port {port}, and send again")),
+        None => said.fix("give the Service the type LoadBalancer, or NodePort and dial a node"),
+    })
+}
+
+/// The path with its first name that is not there replaced by one that is spelt alike.
+fn near_path(object: &Value, path: &str) -> Option<String> {
+    let mut value = object;
+    for part in path.split('.').filter(|part| !part.is_empty()) {
+        let name = part.split('[').next().unwrap_or(part);
+        if name == "items" {
+            continue;
+        }
+        let fields = value.as_object()?;
+        let Some(below) = fields.get(name) else {
+            let near = nearest(name, fields.keys().map(String::as_str))?;
+            return Some(path.replacen(name, near, 1));
+        };
+        value = match below {
+            Value::Array(items) => items.first()?,
+            other => other,
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_name_that_is_not_there_is_replaced() {
+        let pod = serde_json::json!({"status": {"podIP": "10.244.1.2", "podIPs": [{"ip": "x"}]}});
+        assert_eq!(near_path(&pod, ".status.podIp").as_deref(), Some(".status.podIP"));
+        assert_eq!(near_path(&pod, ".items[0].statsu.podIP").as_deref(), Some(".items[0].status.podIP"));
+        assert_eq!(near_path(&pod, ".status.podIP"), None);
+    }
+}
