@@ -203,6 +203,11 @@ fn refused(
         Some(Place::Container { namespace, .. }) => look::pods(namespace),
         _ => look::pods(&inner.namespace()),
     };
+    let near = asked.filter(|_| inner.upstream.is_some() && status == 404);
+    if let Some(said) = near.and_then(|asked| ingress::passed_over(inner, &asked.host, &asked.target)) {
+        let message = format!("{next} answered {status} to {what}: {}", said.message);
+        return Diagnosis { message, ..said };
+    }
     let line = inner.upstream.as_ref().and_then(|_| ingress_line(inner));
     Diagnosis::new("wrong-answer", format!("{next} answered {status} to {what}"))
         .look([look])

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Diagnosis, Facts, look, names, trial};
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{self, Did, Place};
+use crate::cluster::{self, Did, LogLines, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::level::probe;
 use crate::manifest;
@@ -76,19 +76,12 @@ pub(super) fn diagnose(
     if let Some(refused) = refused_config(facts, pod, container) {
         return refused.look(looks);
     }
-    if let Some((line, path)) = complaint(facts, pod, &container.name) {
-        let source = facts.pod_source(namespace, name);
-        let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&path)));
-        return said
-            .fact(format!("it said: {line}"))
-            .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
-            .look(looks)
-            .at(at)
-            .fix(format!("mend what container {} says there, and apply", container.name));
-    }
     // The kubelet's own words tell more only of a container that has said nothing.
     let message = message.filter(|_| last_words.is_none());
-    said.facts(last_words)
+    // A program that shows how it is used says first what it did not like.
+    let first = first_words(facts, pod, &container.name);
+    said.facts(first.map(|line| format!("it said first: {line}")))
+        .facts(last_words)
         .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
         .facts(message)
         .look(looks)
@@ -410,44 +403,28 @@ fn nodes_port_taken(
     .fix(format!("let pod {name} run on another node, or listen on another port than {port}"))
 }
 
-/// A line of the container's last run that names one of its own arguments (`flag provided but not defined:
-/// -listen`, `sleep: missing operand`): the line, and where the argument stands.
-fn complaint(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<(String, String)> {
-    /// Shorter words stand in many lines.
-    const SHORTEST: usize = 3;
-    let (namespace, name) = full_name(pod);
-    let cluster = facts.case.cluster;
-    let log = cluster
-        .logs(namespace, name, container, true)
-        .or_else(|_| cluster.logs(namespace, name, container, false))
-        .ok()?;
-    let index = pod.spec.as_ref()?.containers.iter().position(|one| one.name == container)?;
-    let spec = &pod.spec.as_ref()?.containers[index];
-    let field = |field: &str, at: usize| format!("spec.containers[{index}].{field}[{at}]");
-    let args = spec.args.iter().flatten().enumerate().map(|(at, word)| (word, field("args", at)));
-    let command =
-        spec.command.iter().flatten().enumerate().map(|(at, word)| (word, field("command", at)));
-    // What stands last is what was read last.
-    let words: Vec<(&String, String)> = command.chain(args).collect();
-    words.into_iter().rev().find_map(|(word, path)| {
-        let plain = word.trim_start_matches('-').split(['=', ' ']).next().unwrap_or("");
-        let plain = Some(plain).filter(|plain| plain.len() >= SHORTEST)?;
-        let mut lines = log.iter().map(|(_, (_, line))| line.trim());
-        let line = lines.find(|line| super::mentions(&line.replace('-', " "), plain))?;
-        Some((line.to_owned(), path))
-    })
-}
-
 /// The last two lines that the container wrote before it ended: many programs say what is wrong, and
 /// then where to read more.
 fn last_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<String> {
-    let (namespace, name) = full_name(pod);
-    let cluster = facts.case.cluster;
-    let log = cluster
-        .logs(namespace, name, container, true)
-        .or_else(|_| cluster.logs(namespace, name, container, false))
-        .ok()?;
+    let log = last_log(facts, pod, container)?;
     let mut last: Vec<&str> = log.iter().rev().map(|(_, (_, line))| line.trim()).take(2).collect();
     last.reverse();
     (!last.is_empty()).then(|| last.join(" / "))
+}
+
+/// The first line that the container wrote before it ended, where it wrote more than the last two.
+fn first_words(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<String> {
+    let log = last_log(facts, pod, container)?;
+    let (_, (_, first)) = log.iter().next().filter(|_| log.len() > 2)?;
+    Some(first.trim().to_owned())
+}
+
+/// The log of the container's run that has ended, or else of this one.
+fn last_log<'a>(facts: &Facts<'a>, pod: &Pod, container: &str) -> Option<&'a LogLines> {
+    let (namespace, name) = full_name(pod);
+    let cluster = facts.case.cluster;
+    cluster
+        .logs(namespace, name, container, true)
+        .or_else(|_| cluster.logs(namespace, name, container, false))
+        .ok()
 }

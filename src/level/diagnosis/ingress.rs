@@ -277,6 +277,74 @@ fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &
     }
 }
 
+/// The pods are ready, and none has the port that the Service's targetPort names (R5.3).
+fn nameless_port(
+    facts: &Facts<'_>,
+    rule: &Rule<'_>,
+    service: &Service,
+    matching: &[&Arc<crate::api::Pod>],
+    message: &str,
+) -> Option<Diagnosis> {
+    let own = ingress_port(service, &rule.path.backend)?;
+    let ports = service.spec.as_ref()?.ports.as_ref()?;
+    let index = ports.iter().position(|port| port.port == own.port)?;
+    let target = services::target(own);
+    let containers = matching.iter().flat_map(|pod| pod.spec.iter().flat_map(|spec| &spec.containers));
+    let mut names = containers.flat_map(|one| one.ports.iter().flatten());
+    if !services::is_named(own) || names.any(|port| port.name.as_ref() == Some(&target)) {
+        return None;
+    }
+    let (namespace, name) = services::full_name(service);
+    let near = services::nearest_port_name(facts, service, index, matching);
+    let path = format!("spec.ports[{index}].targetPort");
+    let said = Diagnosis::new(
+        "target-port-has-no-name",
+        format!("{message}: Service {} selects pods, but none of them has the port {target}", shown_name(namespace, name)),
+    )
+    .look([look::service(namespace, name), look::endpoints(namespace, name)])
+    .fact("a targetPort that is a name has to be the name of a container's port")
+    .nearest(near.clone())
+    .at(facts.locator.field("Service", namespace, name, &path));
+    Some(match near {
+        Some(near) => said.fix(format!("write {near}, apply, and send again")),
+        None => said.fix("write the number of the port on which the pods listen"),
+    })
+}
+
+/// Another path of the host is nearly what was asked for, and the one that took the request is shorter.
+pub(super) fn passed_over(facts: &Facts<'_>, host: &str, target: &str) -> Option<Diagnosis> {
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    let asked = Asked { host, path: target.split(['?', '#']).next().unwrap_or("/") };
+    let rules = rules(facts);
+    let of_host: Vec<&Rule<'_>> =
+        rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
+    let taken = best(facts, &of_host, &asked)?;
+    let first = |path: &str| path.trim_matches('/').split('/').next().unwrap_or("").to_owned();
+    let meant = first(asked.path);
+    let near = of_host.iter().find(|rule| {
+        let own = first(written(rule.path));
+        !fits(rule.path, asked.path) && nearest(&meant, [own.as_str()]).is_some()
+    })?;
+    let (number, index) = near.place;
+    let (own, kind) = (written(near.path), &near.path.path_type);
+    let (_, name) = full_name(near.ingress);
+    let same = first(own) == meant;
+    let field = if same { "pathType" } else { "path" };
+    let instead = match same {
+        true => "pathType: Prefix".to_owned(),
+        false => format!("path: /{meant}"),
+    };
+    Some(
+        Diagnosis::new("no-ingress-rule", format!("the rule for {} took {}", written(taken.path), asked.path))
+            .look(["kubectl describe ingress --all-namespaces".to_owned()])
+            .fact(format!("path {own} ({kind}) of Ingress {name} does not fit {}", asked.path))
+            .fact("a path is compared element by element: /a fits /a/b, and not /ab")
+            .nearest(Some(instead.clone()))
+            .at(line(facts, near.ingress, &format!("spec.rules[{number}].http.paths[{index}].{field}")))
+            .fix(format!("write {instead}, apply, and send again")),
+    )
+}
+
 /// A rule fits, and its Ingress is served: what stands behind it.
 fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis> {
     let (namespace, ingress) = full_name(rule.ingress);
@@ -345,7 +413,7 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
         ));
     }
     if matching.iter().any(|pod| pod.is_ready()) {
-        return None;
+        return nameless_port(facts, rule, service, &matching, message);
     }
     workloads::trouble(facts, &matching).or_else(|| {
         Some(

@@ -428,6 +428,12 @@ fn no_service(
 
 /// The Service that the name means was there, and has been deleted since.
 fn deleted_service(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
+    // One of its name in another namespace is told of first.
+    let first = name.split('.').next();
+    let mut there = facts.case.cluster.objects().list::<Service>(None);
+    if there.any(|service| service.metadata.name.as_deref() == first) {
+        return None;
+    }
     let gone = gone::named(facts, name)?;
     let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
         .look(["kubectl get services --all-namespaces".to_owned()]);

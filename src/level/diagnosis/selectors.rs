@@ -34,6 +34,8 @@ pub(super) struct Near<'p> {
     pub said: Option<String>,
     /// `app: web`, to be written instead.
     pub instead: Option<String>,
+    /// The same, by key and value.
+    pub label: Option<(String, String)>,
     /// The pod that has it.
     pub pod: Option<&'p Pod>,
     /// Whether the selector would match pods without the key.
@@ -151,7 +153,7 @@ pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> N
     let fits = |labels: &&Labels| rest.iter().all(|(key, value)| labels.get(key) == Some(value));
     let fit = labels.iter().filter(fits).count();
     let mut near =
-        Near { key: Some(key.clone()), said: None, instead: None, pod: None, without: false };
+        Near { key: Some(key.clone()), said: None, instead: None, label: None, pod: None, without: false };
     let Some((key, value)) = found else {
         near.without = values.is_empty() && !rest.is_empty() && fit > 0;
         near.said = match values.as_slice() {
@@ -165,6 +167,7 @@ pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> N
     near.pod = at.and_then(|at| pods.get(at)).map(|pod| &***pod);
     near.said = Some(format!("label {key}={value}"));
     near.instead = Some(written(&key, &value));
+    near.label = Some((key, value));
     near
 }
 
@@ -179,11 +182,11 @@ fn together<'p>(wanted: &Labels, labels: &[Labels]) -> Near<'p> {
     };
     let best = labels.iter().min_by_key(|labels| lacks(labels).len());
     let Some(best) = best else {
-        return Near { key: None, said: None, instead: None, pod: None, without: false };
+        return Near { key: None, said: None, instead: None, label: None, pod: None, without: false };
     };
     let key = lacks(best).first().map(|(key, _)| (*key).clone());
     let said = format!("no pod has all of these labels; one has {}", shown(best));
-    Near { key, said: Some(said), instead: None, pod: None, without: false }
+    Near { key, said: Some(said), instead: None, label: None, pod: None, without: false }
 }
 
 /// A Service whose selector matches no pod of its namespace.
@@ -230,6 +233,13 @@ pub(super) fn nothing(
         (Some(other), _) => format!(
             "a Service selects pods of its own namespace alone: make it in namespace {other}"
         ),
+        (None, Some(_)) if at.is_none() && near.label.is_some() => {
+            let mut labels = wanted.clone();
+            labels.retain(|key, _| Some(key) != near.key.as_ref());
+            labels.extend(near.label.clone());
+            let place = look::in_namespace(namespace);
+            format!("kubectl set selector service {name}{place} {}, and send again", shown(&labels))
+        }
         (None, Some(label)) => {
             format!("write {label} in the selector{}, apply, and send again", in_file(at.as_ref()))
         }
@@ -603,6 +613,21 @@ pub(super) fn wrong_pods(
     said.nearest(labels.map(|labels| format!("pods with {labels} listen on port {port}")))
         .at(at)
         .fix(fix)
+}
+
+/// The Service lists pods that are not ready (R8.6), and chose such a one though others are.
+pub(super) fn listed_unready(
+    facts: &Facts<'_>,
+    service: &Service,
+    pod: &Pod,
+    port: u16,
+) -> Option<Diagnosis> {
+    let lists = service.spec.as_ref()?.publish_not_ready_addresses == Some(true);
+    let (_, matching) = services::pods(facts, service);
+    let others = matching.iter().any(|other| other.is_ready());
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    (lists && others && !pod.is_ready())
+        .then(|| too_early(facts, service, (namespace, name), port))
 }
 
 /// The Service lists pods that are not ready (R8.6), and chose one that does not listen yet.

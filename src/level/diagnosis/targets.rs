@@ -609,6 +609,11 @@ impl Failed<'_> {
             return said;
         }
         let has_selector = services::selector(service).is_some();
+        if let Some(said) =
+            stored.and_then(|pod| selectors::listed_unready(self.facts, service, pod, endpoint.port()))
+        {
+            return said;
+        }
         if !listening.is_empty()
             && let Some(said) =
                 selectors::passes_over(self.facts, service, Some(endpoint.port()))

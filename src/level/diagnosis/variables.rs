@@ -260,6 +260,9 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
         })
     };
     let near = near.or_else(|| nearest(name, own.filter(alike).filter(|own| !of_service(own))));
+    let stem = |name: &str| name.rsplit_once('_').map(|(stem, _)| stem.to_owned());
+    let mut of_stem = given.iter().map(|one| one.name).filter(|own| stem(own) == stem(name));
+    let near = near.or_else(|| of_stem.next().filter(|own| stem(own).is_some() && !facts.uses(own)));
     let near = near.filter(|_| !environment.iter().any(|(known, _)| known == name));
     let path =
         given.iter().find(|variable| Some(variable.name) == near).map(|one| one.path.clone());
