@@ -90,8 +90,7 @@ pub(super) fn manifests(cluster: &mut Cluster, folder: &str, files: &Files) -> V
         "start" => file.to_owned(),
         _ => format!("{folder}/{file}"),
     };
-    let named: Files =
-        files.iter().map(|(file, content)| (whole(file), content.clone())).collect();
+    let named: Files = files.iter().map(|(file, content)| (whole(file), content.clone())).collect();
     let manifests = files.keys().filter(|file| is_manifest(file));
     manifests
         .map(|file| {

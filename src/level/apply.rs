@@ -432,14 +432,18 @@ mod tests {
     #[test]
     fn a_refused_value_that_is_nearly_right_has_its_near_miss() {
         let near = |spec: &str| {
-            let text = format!("apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {spec}\n");
+            let text =
+                format!("apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {spec}\n");
             let marks = marks(&cluster(), "s.yaml", text.as_bytes());
             marks.first().and_then(|mark| mark.help.clone())
         };
         let of = |words: &str| near(&format!("{{ports: [{{port: 80}}], {words}}}"));
         assert_eq!(of("type: Nodeport").as_deref(), Some("type: NodePort"));
         assert_eq!(of("sessionAffinity: ClientIp").as_deref(), Some("sessionAffinity: ClientIP"));
-        assert_eq!(of("ipFamilyPolicy: DualStack").as_deref(), Some("ipFamilyPolicy: PreferDualStack"));
+        assert_eq!(
+            of("ipFamilyPolicy: DualStack").as_deref(),
+            Some("ipFamilyPolicy: PreferDualStack")
+        );
         let port = "{ports: [{port: 80, targetPort: \"8080\"}]}";
         assert!(near(port).expect("a near miss").starts_with("targetPort: 8080, without quotes"));
         let alias = "{type: ExternalName, externalName: \"https://API.example.org/orders\"}";

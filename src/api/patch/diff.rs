@@ -138,7 +138,8 @@ fn list_diff(
         }
     }
     if want == Want::Deletions {
-        let indices = (0..before.len()).filter(|index| same_item(after, before, *index, key).is_none());
+        let indices =
+            (0..before.len()).filter(|index| same_item(after, before, *index, key).is_none());
         let gone = indices.map(|index| &before[index]);
         items.extend(gone.map(|old| json!({"$patch": "delete", key: old.get(key)})));
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::look;
 use super::packets::{name_of, question_of, service_of};
 use super::{
-    Diagnosis, Facts, behind, client, containers, ingress, locate, manifests, party_name, protocols,
-    rollouts, selectors, services, settings, trial, walls, workloads,
+    Diagnosis, Facts, behind, client, containers, ingress, locate, manifests, party_name,
+    protocols, rollouts, selectors, services, settings, trial, walls, workloads,
 };
 use k8s_openapi::api::core::v1::Service;
 
@@ -141,7 +141,9 @@ fn nobody_asked(facts: &Facts<'_>, expected: &str) -> Option<Diagnosis> {
     reached.dedup();
     let mut meant = facts.case.goal.expect.served_by_pod.iter();
     let missing = meant.find(|name| {
-        !reached.iter().any(|party| matches!(party, Party::Pod { name: own, .. } if **own == **name))
+        !reached
+            .iter()
+            .any(|party| matches!(party, Party::Pod { name: own, .. } if **own == **name))
     })?;
     let command = &facts.case.goal.run;
     let is_run = |file: &str| locate::mentions(command, file);
@@ -152,11 +154,14 @@ fn nobody_asked(facts: &Facts<'_>, expected: &str) -> Option<Diagnosis> {
     });
     let line = facts.locator.mention_in_scripts(words, is_run)?;
     Some(
-        Diagnosis::new("wrong-answer", format!("nobody asked pod {missing}, and the goal wants {expected}"))
-            .look([look::pods(&facts.namespace())])
-            .fact(format!("asked, and answered: {}", names.join(", ")))
-            .at(Some(line))
-            .fix(format!("ask pod {missing} as well, and send again")),
+        Diagnosis::new(
+            "wrong-answer",
+            format!("nobody asked pod {missing}, and the goal wants {expected}"),
+        )
+        .look([look::pods(&facts.namespace())])
+        .fact(format!("asked, and answered: {}", names.join(", ")))
+        .at(Some(line))
+        .fix(format!("ask pod {missing} as well, and send again")),
     )
 }
 

@@ -204,7 +204,9 @@ fn refused(
         _ => look::pods(&inner.namespace()),
     };
     let near = asked.filter(|_| inner.upstream.is_some() && status == 404);
-    if let Some(said) = near.and_then(|asked| ingress::passed_over(inner, &asked.host, &asked.target)) {
+    if let Some(said) =
+        near.and_then(|asked| ingress::passed_over(inner, &asked.host, &asked.target))
+    {
         let message = format!("{next} answered {status} to {what}: {}", said.message);
         return Diagnosis { message, ..said };
     }

@@ -40,8 +40,11 @@ pub(super) fn named(facts: &Facts<'_>, name: &str) -> Option<Gone> {
     let service = |first: usize| {
         let name = *labels.get(first)?;
         let namespace = labels.get(first + 1).copied().unwrap_or(&own);
-        let object =
-            |namespace: &str| ObjectName { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
+        let object = |namespace: &str| ObjectName {
+            kind: Kind::Service,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
         if services_there(facts, namespace, name) {
             return None;
         }
@@ -71,9 +74,7 @@ pub(super) fn policy(facts: &Facts<'_>, namespace: &str) -> Option<Gone> {
     let mut sent = facts.case.cluster.ever_applied();
     let found = sent.find(|sent| {
         let object = &sent.object;
-        object.kind == Kind::NetworkPolicy
-            && object.namespace == namespace
-            && is_gone(facts, sent)
+        object.kind == Kind::NetworkPolicy && object.namespace == namespace && is_gone(facts, sent)
     })?;
     Some(tell(facts, found))
 }
@@ -108,7 +109,8 @@ fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
         return Gone {
             fact: format!("{what} was applied from {file}, and has been deleted since"),
             at: locate::at(&source, "metadata.name"),
-            fix: twin(facts, sent).unwrap_or_else(|| format!("kubectl apply -f {file}, and send again")),
+            fix: twin(facts, sent)
+                .unwrap_or_else(|| format!("kubectl apply -f {file}, and send again")),
         };
     }
     if facts.case.files.contains_key(&sent.file) {

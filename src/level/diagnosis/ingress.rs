@@ -289,7 +289,8 @@ fn nameless_port(
     let ports = service.spec.as_ref()?.ports.as_ref()?;
     let index = ports.iter().position(|port| port.port == own.port)?;
     let target = services::target(own);
-    let containers = matching.iter().flat_map(|pod| pod.spec.iter().flat_map(|spec| &spec.containers));
+    let containers =
+        matching.iter().flat_map(|pod| pod.spec.iter().flat_map(|spec| &spec.containers));
     let mut names = containers.flat_map(|one| one.ports.iter().flatten());
     if !services::is_named(own) || names.any(|port| port.name.as_ref() == Some(&target)) {
         return None;
@@ -299,7 +300,10 @@ fn nameless_port(
     let path = format!("spec.ports[{index}].targetPort");
     let said = Diagnosis::new(
         "target-port-has-no-name",
-        format!("{message}: Service {} selects pods, but none of them has the port {target}", shown_name(namespace, name)),
+        format!(
+            "{message}: Service {} selects pods, but none of them has the port {target}",
+            shown_name(namespace, name)
+        ),
     )
     .look([look::service(namespace, name), look::endpoints(namespace, name)])
     .fact("a targetPort that is a name has to be the name of a container's port")
@@ -335,13 +339,16 @@ pub(super) fn passed_over(facts: &Facts<'_>, host: &str, target: &str) -> Option
         false => format!("path: /{meant}"),
     };
     Some(
-        Diagnosis::new("no-ingress-rule", format!("the rule for {} took {}", written(taken.path), asked.path))
-            .look(["kubectl describe ingress --all-namespaces".to_owned()])
-            .fact(format!("path {own} ({kind}) of Ingress {name} does not fit {}", asked.path))
-            .fact("a path is compared element by element: /a fits /a/b, and not /ab")
-            .nearest(Some(instead.clone()))
-            .at(line(facts, near.ingress, &format!("spec.rules[{number}].http.paths[{index}].{field}")))
-            .fix(format!("write {instead}, apply, and send again")),
+        Diagnosis::new(
+            "no-ingress-rule",
+            format!("the rule for {} took {}", written(taken.path), asked.path),
+        )
+        .look(["kubectl describe ingress --all-namespaces".to_owned()])
+        .fact(format!("path {own} ({kind}) of Ingress {name} does not fit {}", asked.path))
+        .fact("a path is compared element by element: /a fits /a/b, and not /ab")
+        .nearest(Some(instead.clone()))
+        .at(line(facts, near.ingress, &format!("spec.rules[{number}].http.paths[{index}].{field}")))
+        .fix(format!("write {instead}, apply, and send again")),
     )
 }
 

@@ -24,7 +24,8 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let path = template.trim_matches(['{', '}', '\'', '"']);
     let is_run = |file: &str| mentions(&facts.case.goal.run, file);
     let at = facts.locator.mention_in_scripts([path], is_run).filter(|_| !arrived)?;
-    let stored = facts.case.cluster.objects().object(object.kind, &object.namespace, &object.name)?;
+    let stored =
+        facts.case.cluster.objects().object(object.kind, &object.namespace, &object.name)?;
     if object.kind == Kind::Service && path.contains("loadBalancer") {
         return without_balancer(facts, object, path, at);
     }
@@ -32,7 +33,10 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let info = object.kind.info();
     let said = Diagnosis::new(
         "variable-unset",
-        format!("kubectl found nothing at {path} of {} {}, so the address is empty", info.name, object.name),
+        format!(
+            "kubectl found nothing at {path} of {} {}, so the address is empty",
+            info.name, object.name
+        ),
     )
     .look([look::yaml(info.singular, &object.namespace, &object.name)])
     .nearest(near.clone())
@@ -62,7 +66,9 @@ fn without_balancer(
         format!("kubectl found nothing at {path} of Service {name}, so the address is empty"),
     )
     .look([look::services(namespace), look::nodes()])
-    .fact(format!("Service {name} is of type {kind}: only a LoadBalancer is given an address there"))
+    .fact(format!(
+        "Service {name} is of type {kind}: only a LoadBalancer is given an address there"
+    ))
     .at(Some(at));
     Some(match node_port {
         Some(port) => said
@@ -101,7 +107,10 @@ mod tests {
     fn the_first_name_that_is_not_there_is_replaced() {
         let pod = serde_json::json!({"status": {"podIP": "10.244.1.2", "podIPs": [{"ip": "x"}]}});
         assert_eq!(near_path(&pod, ".status.podIp").as_deref(), Some(".status.podIP"));
-        assert_eq!(near_path(&pod, ".items[0].statsu.podIP").as_deref(), Some(".items[0].status.podIP"));
+        assert_eq!(
+            near_path(&pod, ".items[0].statsu.podIP").as_deref(),
+            Some(".items[0].status.podIP")
+        );
         assert_eq!(near_path(&pod, ".status.podIP"), None);
     }
 }

@@ -403,7 +403,9 @@ fn no_service(
             .nearest(Some(format!("Service {other}")))
             .at(facts.locator.field("Service", &object.namespace, other, "metadata.name").or(at))
             .fix(match facts.goal_says(&object.name) {
-                true => format!("let Service {other} be called {}, apply, and send again", object.name),
+                true => {
+                    format!("let Service {other} be called {}, apply, and send again", object.name)
+                }
                 false => format!("call {other}, or let the Service be called {}", object.name),
             });
     }
@@ -451,16 +453,23 @@ fn node_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diag
         containers.into_iter().find_map(|(index, container)| {
             let mut list = container["env"].as_array().into_iter().flatten();
             let field = |entry: &serde_json::Value| {
-                entry.pointer("/valueFrom/fieldRef/fieldPath").and_then(|path| path.as_str()).map(str::to_owned)
+                entry
+                    .pointer("/valueFrom/fieldRef/fieldPath")
+                    .and_then(|path| path.as_str())
+                    .map(str::to_owned)
             };
             let number = list.position(|entry| field(entry).as_deref() == Some("spec.nodeName"))?;
-            let path = format!("spec.containers[{index}].env[{number}].valueFrom.fieldRef.fieldPath");
+            let path =
+                format!("spec.containers[{index}].env[{number}].valueFrom.fieldRef.fieldPath");
             locate::at(&client.source, &client.within(&path))
         })
     });
-    let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}: that is a node, and DNS has no names of nodes"))
-        .look([look::nodes()])
-        .facts(address.map(|one| format!("{name} has the address {}", one.address)));
+    let said = Diagnosis::new(
+        "unknown-name",
+        format!("DNS knows nobody called {name}: that is a node, and DNS has no names of nodes"),
+    )
+    .look([look::nodes()])
+    .facts(address.map(|one| format!("{name} has the address {}", one.address)));
     Some(match given {
         Some(line) => said
             .nearest(Some("fieldPath: status.hostIP".to_owned()))

@@ -8,8 +8,8 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::{
-    Diagnosis, Facts, denials, doors, gone, party_name, readiness, selectors, services, trial, variables,
-    workloads,
+    Diagnosis, Facts, denials, doors, gone, party_name, readiness, selectors, services, trial,
+    variables, workloads,
 };
 use crate::api::{Event, Pod};
 use crate::cluster::{Did, Place};
@@ -389,9 +389,8 @@ impl Failed<'_> {
         nodes.iter().find(|(_, address)| *address != own && super::mentions(&text, address))?;
         let sent = self.facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
         let mut sent = sent.iter().filter_map(|id| self.facts.case.cluster.trace(*id));
-        let alone = sent.all(|trace| {
-            trace.dns.is_some() || trace.flow.destination.ip() == self.to.ip()
-        });
+        let alone =
+            sent.all(|trace| trace.dns.is_some() || trace.flow.destination.ip() == self.to.ip());
         let line = self.facts.request_of_the_script(script);
         alone.then(|| (script.clone(), list.to_string(), line))
     }
@@ -421,7 +420,10 @@ impl Failed<'_> {
         if let Some(gone) = gone::named(facts, name) {
             let said = Diagnosis::new(
                 "no-ready-endpoint",
-                format!("Service {shown} selects {}, but none of them is ready", counted(matching.len(), "pod")),
+                format!(
+                    "Service {shown} selects {}, but none of them is ready",
+                    counted(matching.len(), "pod")
+                ),
             );
             let said = said
                 .look([look::pods(namespace), look::services(namespace)])

@@ -112,7 +112,9 @@ fn serves_the_same(facts: &Facts<'_>, object: &ObjectName, pod: &Pod) -> bool {
     let objects = facts.case.cluster.objects();
     let ObjectName { kind, namespace, name } = object;
     let now = match kind {
-        Kind::Deployment => objects.get::<Deployment>(namespace, name).and_then(|one| one.spec.as_ref()),
+        Kind::Deployment => {
+            objects.get::<Deployment>(namespace, name).and_then(|one| one.spec.as_ref())
+        }
         _ => None,
     };
     let set = client::controller(&pod.metadata);
@@ -284,17 +286,21 @@ fn odd_port(
     if ports.iter().any(|port| port.name.as_ref() == Some(word)) {
         return None;
     }
-    let close = crate::diagnostic::nearest(word, ports.iter().filter_map(|port| port.name.as_deref()));
+    let close =
+        crate::diagnostic::nearest(word, ports.iter().filter_map(|port| port.name.as_deref()));
     let open = facts.listeners(pod).into_iter().find(|one| one.protocol == Protocol::Tcp);
     let instead = close.map(str::to_owned).or_else(|| open.map(|one| one.port.to_string()));
     let ObjectName { kind: owner, namespace, name } = object;
-    let at = facts.locator.field(owner.info().name, namespace, name, &format!("{path}.{kind}.port"));
+    let at =
+        facts.locator.field(owner.info().name, namespace, name, &format!("{path}.{kind}.port"));
     let said = said.clone().fact(format!("no port of the container is called {word}")).at(at);
     Some(match instead {
         Some(port) => said
             .nearest(Some(format!("port: {port}")))
             .fix(format!("write port: {port}, apply, and send again")),
-        None => said.fix(format!("call a port of the container {word}, or write the port's number")),
+        None => {
+            said.fix(format!("call a port of the container {word}, or write the port's number"))
+        }
     })
 }
 
@@ -308,8 +314,8 @@ fn odd_scheme(
     let scheme = probe.http_get.as_ref()?.scheme.as_deref()?;
     let ObjectName { kind, namespace, name } = object;
     let field = format!("{path}.httpGet.scheme");
-    let passes = scheme == "HTTPS"
-        && with_probe(facts, object, &field, "\"HTTP\"") == trial::Tried::Passes;
+    let passes =
+        scheme == "HTTPS" && with_probe(facts, object, &field, "\"HTTP\"") == trial::Tried::Passes;
     passes.then(|| {
         said.clone()
             .fact("scheme: HTTPS begins a TLS handshake, and the server speaks plain HTTP")

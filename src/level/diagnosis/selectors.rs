@@ -152,8 +152,14 @@ pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> N
     let rest: Labels = others.map(|(key, value)| (key.clone(), value.clone())).collect();
     let fits = |labels: &&Labels| rest.iter().all(|(key, value)| labels.get(key) == Some(value));
     let fit = labels.iter().filter(fits).count();
-    let mut near =
-        Near { key: Some(key.clone()), said: None, instead: None, label: None, pod: None, without: false };
+    let mut near = Near {
+        key: Some(key.clone()),
+        said: None,
+        instead: None,
+        label: None,
+        pod: None,
+        without: false,
+    };
     let Some((key, value)) = found else {
         near.without = values.is_empty() && !rest.is_empty() && fit > 0;
         near.said = match values.as_slice() {
@@ -182,7 +188,14 @@ fn together<'p>(wanted: &Labels, labels: &[Labels]) -> Near<'p> {
     };
     let best = labels.iter().min_by_key(|labels| lacks(labels).len());
     let Some(best) = best else {
-        return Near { key: None, said: None, instead: None, label: None, pod: None, without: false };
+        return Near {
+            key: None,
+            said: None,
+            instead: None,
+            label: None,
+            pod: None,
+            without: false,
+        };
     };
     let key = lacks(best).first().map(|(key, _)| (*key).clone());
     let said = format!("no pod has all of these labels; one has {}", shown(best));
@@ -301,7 +314,11 @@ fn labels_that_pass(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Op
 }
 
 /// How a Service leads to one of another namespace.
-pub(super) fn another_name(facts: &Facts<'_>, own: &Service, (space, other): (&str, &str)) -> String {
+pub(super) fn another_name(
+    facts: &Facts<'_>,
+    own: &Service,
+    (space, other): (&str, &str),
+) -> String {
     let (_, name) = services::full_name(own);
     let alias = format!(
         "make Service {name} another name for Service {space}/{other} (type: ExternalName, externalName: {other}.{space}.svc.cluster.local)"
@@ -313,7 +330,11 @@ pub(super) fn another_name(facts: &Facts<'_>, own: &Service, (space, other): (&s
 }
 
 /// A Service of another namespace that selects pods with these labels.
-fn with_selector<'a>(facts: &Facts<'a>, own: &Service, wanted: &Labels) -> Option<(&'a str, &'a str)> {
+fn with_selector<'a>(
+    facts: &Facts<'a>,
+    own: &Service,
+    wanted: &Labels,
+) -> Option<(&'a str, &'a str)> {
     let selector = LabelSelector::equalities(wanted);
     let fits = |pod: &Pod| selector.matches(pod.metadata.labels.as_ref());
     let namespace = services::full_name(own).0;
@@ -432,14 +453,19 @@ pub(super) fn passes_over(
     });
     let said = Diagnosis::new(
         "selects-the-wrong-pods",
-        format!("Service {} does not select the pods of {owner} {name}", shown_name(namespace, name)),
+        format!(
+            "Service {} does not select the pods of {owner} {name}",
+            shown_name(namespace, name)
+        ),
     )
     .look([look::endpoints(namespace, name), look::labels(namespace)])
     .fact(format!("pods of {owner} {name} have {}", shown(&labels)))
     .fact(format!("Service {name} selects {}", shown(wanted)))
-    .facts(matching.first().map(|pod| {
-        format!("that leads to pod {}", pod.metadata.name.as_deref().unwrap_or(""))
-    }));
+    .facts(
+        matching
+            .first()
+            .map(|pod| format!("that leads to pod {}", pod.metadata.name.as_deref().unwrap_or(""))),
+    );
     if alone {
         let label = written(&key, asked);
         let path = manifest::field("spec.template.metadata.labels", &key);
@@ -451,7 +477,9 @@ pub(super) fn passes_over(
     }
     let at = facts.locator.field("Service", namespace, name, &path(&key));
     let fix = match &near.instead {
-        Some(label) => format!("write {label} in the selector{}, apply, and send again", in_file(at.as_ref())),
+        Some(label) => {
+            format!("write {label} in the selector{}, apply, and send again", in_file(at.as_ref()))
+        }
         None => format!("let the selector match the pods of {owner} {name}, apply, and send again"),
     };
     Some(said.nearest(near.said).at(at).fix(fix))
@@ -524,13 +552,25 @@ fn refused_pods(
     let place = look::in_namespace(namespace);
     let fix = match quotas.as_slice() {
         [only] => format!("kubectl delete quota {only}{place}, or let it allow more"),
-        _ => format!("mend what its events tell: kubectl describe {} {owner}{place}", kind.to_lowercase()),
+        _ => format!(
+            "mend what its events tell: kubectl describe {} {owner}{place}",
+            kind.to_lowercase()
+        ),
     };
     Some(
         Diagnosis::new(code, message)
-            .look([look::endpoints(namespace, name), look::describe(&kind.to_lowercase(), namespace, owner)])
-            .fact(format!("{kind} {owner} can't make its pods: {}", why.lines().next().unwrap_or("")))
-            .facts((!quotas.is_empty()).then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))))
+            .look([
+                look::endpoints(namespace, name),
+                look::describe(&kind.to_lowercase(), namespace, owner),
+            ])
+            .fact(format!(
+                "{kind} {owner} can't make its pods: {}",
+                why.lines().next().unwrap_or("")
+            ))
+            .facts(
+                (!quotas.is_empty())
+                    .then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))),
+            )
             .fix(fix),
     )
 }
@@ -626,8 +666,7 @@ pub(super) fn listed_unready(
     let (_, matching) = services::pods(facts, service);
     let others = matching.iter().any(|other| other.is_ready());
     let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
-    (lists && others && !pod.is_ready())
-        .then(|| too_early(facts, service, (namespace, name), port))
+    (lists && others && !pod.is_ready()).then(|| too_early(facts, service, (namespace, name), port))
 }
 
 /// The Service lists pods that are not ready (R8.6), and chose one that does not listen yet.

@@ -49,7 +49,8 @@ pub(super) fn looked_for<'a>(facts: &Facts<'a>) -> Option<&'a ObjectName> {
 /// What kubectl was to look up for the request is not there, so that the request went astray.
 pub(super) fn before_it(facts: &Facts<'_>) -> Option<Diagnosis> {
     facts.case.run?.miss.as_ref()?;
-    let astray = facts.connection.is_some_and(|trace| !matches!(trace.outcome, Outcome::Delivered { .. }));
+    let astray =
+        facts.connection.is_some_and(|trace| !matches!(trace.outcome, Outcome::Delivered { .. }));
     let object = looked_for(facts).filter(|_| astray)?;
     let there = object.kind == Kind::Service || object.kind == Kind::Pod;
     there.then(|| missing(facts, object))

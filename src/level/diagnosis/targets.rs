@@ -201,7 +201,9 @@ impl Failed<'_> {
             return gone.told(
                 Diagnosis::new(
                     "closed-node-port",
-                    format!("nobody listens on port {port} of {node}, so the connection is refused"),
+                    format!(
+                        "nobody listens on port {port} of {node}, so the connection is refused"
+                    ),
                 )
                 .look([look::services(&self.facts.namespace()), look::nodes()]),
             );
@@ -609,14 +611,13 @@ impl Failed<'_> {
             return said;
         }
         let has_selector = services::selector(service).is_some();
-        if let Some(said) =
-            stored.and_then(|pod| selectors::listed_unready(self.facts, service, pod, endpoint.port()))
+        if let Some(said) = stored
+            .and_then(|pod| selectors::listed_unready(self.facts, service, pod, endpoint.port()))
         {
             return said;
         }
         if !listening.is_empty()
-            && let Some(said) =
-                selectors::passes_over(self.facts, service, Some(endpoint.port()))
+            && let Some(said) = selectors::passes_over(self.facts, service, Some(endpoint.port()))
         {
             return said;
         }

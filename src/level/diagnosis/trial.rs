@@ -116,9 +116,8 @@ fn send_in(facts: &Facts<'_>, cluster: &mut Cluster) -> Tried {
 /// A goal that passes as everything stands, and fails after a command.
 pub(super) fn breaks<'a>(facts: &Facts<'a>, command: &str) -> Option<&'a Goal> {
     let copy = changed(facts, command)?;
-    let passes = |cluster: &Cluster, goal: &Goal| {
-        play(facts, &mut cluster.clone(), goal) == Tried::Passes
-    };
+    let passes =
+        |cluster: &Cluster, goal: &Goal| play(facts, &mut cluster.clone(), goal) == Tried::Passes;
     let others = facts.case.goals.iter().filter(|goal| !std::ptr::eq(*goal, facts.case.goal));
     others.into_iter().find(|goal| passes(facts.case.cluster, goal) && !passes(&copy, goal))
 }

@@ -56,8 +56,7 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
             if let Some(said) = set_too_late(facts, client, &environment, variable) {
                 return Some(said);
             }
-            let of_services =
-                references(value).find_map(|name| of_service(facts, name, &place));
+            let of_services = references(value).find_map(|name| of_service(facts, name, &place));
             if let Some(said) = of_services {
                 return Some(said.at(locate::at(&client.source, &variable.path)));
             }
@@ -118,8 +117,8 @@ fn set_too_late(
 ) -> Option<Diagnosis> {
     let own = environment.iter().position(|one| one.path == variable.path)?;
     let below = &environment[own + 1..];
-    let late = references(variable.value?)
-        .find_map(|name| below.iter().find(|one| one.name == name))?;
+    let late =
+        references(variable.value?).find_map(|name| below.iter().find(|one| one.name == name))?;
     let (name, first) = (late.name, variable.name);
     Some(
         literal(&format!("{first} says $({name}), and {name} is set below it"))
@@ -183,7 +182,8 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
                 .fix(format!("write {near}:// instead of {scheme}://, apply, and send again")),
         );
     }
-    if (host.is_empty() || authority.ends_with(':')) && !bracketed
+    if (host.is_empty() || authority.ends_with(':'))
+        && !bracketed
         && let Some(object) = sought::looked_for(facts)
     {
         let missing = sought::missing(facts, object);
@@ -262,7 +262,8 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     let near = near.or_else(|| nearest(name, own.filter(alike).filter(|own| !of_service(own))));
     let stem = |name: &str| name.rsplit_once('_').map(|(stem, _)| stem.to_owned());
     let mut of_stem = given.iter().map(|one| one.name).filter(|own| stem(own) == stem(name));
-    let near = near.or_else(|| of_stem.next().filter(|own| stem(own).is_some() && !facts.uses(own)));
+    let near =
+        near.or_else(|| of_stem.next().filter(|own| stem(own).is_some() && !facts.uses(own)));
     let near = near.filter(|_| !environment.iter().any(|(known, _)| known == name));
     let path =
         given.iter().find(|variable| Some(variable.name) == near).map(|one| one.path.clone());

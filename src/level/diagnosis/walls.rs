@@ -99,7 +99,12 @@ impl Wall<'_> {
         let number = rule + 1;
         let split = found.and_then(|index| split_item(peers, index));
         if let Some(second) = split {
-            return Some(self.two_items((namespace, name), (direction, side), (*rule, second), other));
+            return Some(self.two_items(
+                (namespace, name),
+                (direction, side),
+                (*rule, second),
+                other,
+            ));
         }
         let who = party_name(other);
         let labels = self.pod(other).map(|pod| selectors::own_labels(pod, &Labels::new()));

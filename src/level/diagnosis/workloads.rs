@@ -466,8 +466,7 @@ fn missing_volume(facts: &Facts<'_>, pod: &Pod) -> Option<(String, Diagnosis)> {
 /// where it is named, and what is to be said.
 fn missing_source(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<(String, Diagnosis)> {
     let objects = facts.case.cluster.objects();
-    let (namespace, pod_name) =
-        (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let (namespace, pod_name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
     let containers = &pod.spec.as_ref()?.containers;
     let index = containers.iter().position(|one| one.name == container)?;
     let spec = &containers[index];
@@ -499,7 +498,10 @@ fn missing_source(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<(Stri
     let info = kind.info();
     let said = Diagnosis::new(
         "container-does-not-run",
-        format!("container {container} of pod {pod_name} waits for {} {name}, which is not there", info.name),
+        format!(
+            "container {container} of pod {pod_name} waits for {} {name}, which is not there",
+            info.name
+        ),
     )
     .look([look::describe("pod", namespace, pod_name)])
     .look([format!("kubectl get {}{}", info.plural, look::in_namespace(namespace))])
