@@ -3,7 +3,8 @@
 use crate::clock::SimTime;
 use crate::level::short_party;
 use crate::network::{
-    DnsAnswer, DnsCode, DnsData, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage, Trace,
+    DnsAnswer, DnsCode, DnsData, DnsType, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage,
+    Trace,
 };
 
 use super::scene::Spot;
@@ -84,10 +85,7 @@ impl Story {
         }
         if !questions.is_empty() {
             // A lookup asks for addresses of both families: one answer is enough.
-            let mut answers = questions.iter().filter_map(|trace| answer_of(trace));
-            let found =
-                |answer: &DnsAnswer| answer.code == DnsCode::NoError && !answer.records.is_empty();
-            story.arrived = answers.any(found);
+            story.arrived = questions.iter().any(|trace| answered(trace).is_some());
             story.ending = if story.arrived { "answered" } else { "unknown name" }.to_owned();
         }
         story.steps.extend(lookup(&questions));
@@ -168,7 +166,7 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
         _ => first.from.clone(),
     };
     let asked = first.dns.as_ref().map_or("", |dns| dns.name.trim_end_matches('.'));
-    let found = questions.iter().rev().find_map(|trace| answered(trace));
+    let found = found(questions);
     let (verdict, text, notes) = match found {
         Some(found) => (HopVerdict::Pass, found, Vec::new()),
         None => (HopVerdict::Reject, "knows no such name".to_owned(), tried(questions)),
@@ -187,23 +185,29 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
     vec![ask, Step { verdict, next: None, spot, place, text, notes, evidence: Vec::new() }]
 }
 
-/// `backend.default.svc.cluster.local = 10.96.14.3`
-fn answered(trace: &Trace) -> Option<String> {
+/// `backend.default.svc.cluster.local = 10.96.14.3`: the last name that was found, with all that was found
+/// for it.
+fn found(questions: &[&Trace]) -> Option<String> {
+    let answers: Vec<_> = questions.iter().filter_map(|trace| answered(trace)).collect();
+    let (name, _) = answers.last()?;
+    let own = answers.iter().filter(|(other, _)| other == name);
+    let values: Vec<String> = own.flat_map(|(_, values)| values.clone()).collect();
+    Some(format!("{name} = {}", values.join(", ")))
+}
+
+/// A name and what was asked for of it, if it was found. An alias on the way to an address that there is
+/// not is no answer.
+fn answered(trace: &Trace) -> Option<(&str, Vec<String>)> {
     let exchange = trace.dns.as_ref()?;
-    let records = &exchange.answer.as_ref()?.records;
-    let values: Vec<String> = records
-        .iter()
-        .filter_map(|record| match &record.data {
-            DnsData::A(address) => Some(address.to_string()),
-            DnsData::Ptr(name) => Some(name.clone()),
-            DnsData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
-            _ => None,
-        })
-        .collect();
-    if values.is_empty() {
-        return None;
-    }
-    Some(format!("{} = {}", exchange.name.trim_end_matches('.'), values.join(", ")))
+    let answer = exchange.answer.as_ref().filter(|answer| answer.code == DnsCode::NoError)?;
+    let asked_for = |data: &&DnsData| exchange.kind == DnsType::Any || data.kind() == exchange.kind;
+    let records = answer.records.iter().map(|record| &record.data).filter(asked_for);
+    let values = records.map(|data| match data {
+        DnsData::Srv { target, port, .. } => format!("{target}:{port}"),
+        data => data.to_string(),
+    });
+    let values: Vec<String> = values.collect();
+    (!values.is_empty()).then(|| (exchange.name.trim_end_matches('.'), values))
 }
 
 /// Every name that was tried, once.
@@ -269,7 +273,9 @@ mod tests {
 
     use super::*;
     use crate::clock::SimTime;
-    use crate::network::{Because, SocketAddr, TraceId};
+    use std::time::Duration;
+
+    use crate::network::{Because, DnsExchange, DnsRecord, SocketAddr, TraceId};
 
     fn flow(protocol: Protocol, to: [u8; 4], port: u16) -> Flow {
         Flow {
@@ -293,6 +299,54 @@ mod tests {
         let whole = "backend.default.svc.cluster.local";
         assert_eq!(told(whole, "lending"), whole);
         assert_eq!(told(&format!("{whole}.lending.svc.cluster.local"), "lending"), whole);
+    }
+
+    #[test]
+    fn an_alias_of_nothing_is_no_answer() {
+        let pod = Party::Pod { namespace: "default".into(), name: "desk".into() };
+        let question = |records: Vec<DnsData>| {
+            let record =
+                |data| DnsRecord { name: "lab.default.svc.cluster.local.".into(), ttl: 5, data };
+            let answer = DnsAnswer {
+                code: DnsCode::NoError,
+                authoritative: true,
+                recursion_available: false,
+                records: records.into_iter().map(record).collect(),
+                authority: Vec::new(),
+                additional: Vec::new(),
+            };
+            let dns = DnsExchange {
+                name: "lab.default.svc.cluster.local.".into(),
+                kind: DnsType::A,
+                answer: Some(answer),
+                took: Duration::ZERO,
+            };
+            let flow = flow(Protocol::Udp, [10, 96, 0, 10], 53);
+            let outcome = Outcome::Delivered {
+                to: pod.clone(),
+                at: flow.destination,
+                seen_from: flow.source,
+            };
+            Trace {
+                id: TraceId(1),
+                at: SimTime::START,
+                from: pod.clone(),
+                container: None,
+                process: None,
+                server: None,
+                flow,
+                hops: Vec::new(),
+                outcome,
+                dns: Some(dns),
+            }
+        };
+        let alias = DnsData::Cname("api.example.com.".to_owned());
+        let story = Story::of("curl http://lab", [&question(vec![alias.clone()])]);
+        assert_eq!((&*story.ending, story.arrived), ("unknown name", false));
+        let address = DnsData::A(Ipv4Addr::new(203, 0, 113, 10));
+        let story = Story::of("curl http://lab", [&question(vec![alias, address])]);
+        assert!(story.arrived);
+        assert_eq!(story.steps[1].text, "lab.default.svc.cluster.local = 203.0.113.10");
     }
 
     #[test]
