@@ -290,6 +290,21 @@ mod tests {
         Hop { place, stage, before: flow, after: flow, verdict, because }
     }
 
+    fn trace(from: Party, flow: Flow, outcome: Outcome) -> Trace {
+        Trace {
+            id: TraceId(1),
+            at: SimTime::START,
+            from,
+            container: None,
+            process: None,
+            server: None,
+            flow,
+            hops: Vec::new(),
+            outcome,
+            dns: None,
+        }
+    }
+
     #[test]
     fn a_name_is_told_as_it_was_asked_for() {
         let pod = |namespace: &str| Party::Pod { namespace: namespace.into(), name: "desk".into() };
@@ -327,18 +342,7 @@ mod tests {
                 at: flow.destination,
                 seen_from: flow.source,
             };
-            Trace {
-                id: TraceId(1),
-                at: SimTime::START,
-                from: pod.clone(),
-                container: None,
-                process: None,
-                server: None,
-                flow,
-                hops: Vec::new(),
-                outcome,
-                dns: Some(dns),
-            }
+            Trace { dns: Some(dns), ..trace(pod.clone(), flow, outcome) }
         };
         let alias = DnsData::Cname("api.example.com.".to_owned());
         let story = Story::of("curl http://lab", [&question(vec![alias.clone()])]);
@@ -376,21 +380,12 @@ mod tests {
     fn a_service_without_endpoints_is_shown_at_the_service() {
         let pod = Party::Pod { namespace: "default".into(), name: "frontend".into() };
         let because = Because::NotAServicePort { service: "default/backend".into(), ports: vec![] };
-        let trace = Trace {
-            id: TraceId(1),
-            at: SimTime::START,
-            from: pod.clone(),
-            container: None,
-            process: None,
-            server: None,
-            flow: flow(Protocol::Tcp, [10, 96, 14, 3], 80),
-            hops: vec![
-                hop(pod, Stage::Send, Because::Sent, HopVerdict::Pass),
-                hop(Party::Node("node-1".into()), Stage::ServiceProxy, because, HopVerdict::Reject),
-            ],
-            outcome: Outcome::Refused,
-            dns: None,
-        };
+        let to = flow(Protocol::Tcp, [10, 96, 14, 3], 80);
+        let hops = vec![
+            hop(pod.clone(), Stage::Send, Because::Sent, HopVerdict::Pass),
+            hop(Party::Node("node-1".into()), Stage::ServiceProxy, because, HopVerdict::Reject),
+        ];
+        let trace = Trace { hops, ..trace(pod, to, Outcome::Refused) };
         let story = Story::of("curl http://backend", [&trace]);
         assert_eq!(story.steps[1].spot, Spot::Service("default".into(), "backend".into()));
         assert_eq!(story.steps[1].place, "node-1");

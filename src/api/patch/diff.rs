@@ -183,20 +183,6 @@ fn values_diff(name: &str, before: &[Value], after: &[Value], want: Want, patch:
 
 #[cfg(test)]
 mod tests {
-    // kube-dns has port 53 for UDP and for TCP: nothing of its ports is in a patch of its selector (apimachinery,
-    // diffListsOfMaps).
-    #[test]
-    fn items_of_one_key_are_compared_by_their_number() {
-        let ports = json!([
-            {"name": "dns", "port": 53, "protocol": "UDP"},
-            {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
-        ]);
-        let before = json!({"spec": {"selector": {"a": "b"}, "ports": ports}});
-        let after = json!({"spec": {"selector": {"a": "c"}, "ports": ports}});
-        let patch = three_way(Kind::Service, &before, &after, &before).unwrap();
-        assert_eq!(patch, json!({"spec": {"selector": {"a": "c"}}}));
-    }
-
     use super::super::strategic;
     use super::*;
 
@@ -282,5 +268,19 @@ mod tests {
         let current = json!({"spec": {"containers": [{"name": "a"}]}});
         let modified = json!({"spec": {"imagePullSecrets": [{}]}});
         assert_eq!(three_way(Kind::Pod, &json!({}), &modified, &current), modified);
+    }
+
+    // kube-dns has port 53 for UDP and for TCP: nothing of its ports is in a patch of its selector (apimachinery,
+    // diffListsOfMaps).
+    #[test]
+    fn items_of_one_key_are_compared_by_their_number() {
+        let ports = json!([
+            {"name": "dns", "port": 53, "protocol": "UDP"},
+            {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+        ]);
+        let before = json!({"spec": {"selector": {"a": "b"}, "ports": ports}});
+        let after = json!({"spec": {"selector": {"a": "c"}, "ports": ports}});
+        let patch = three_way(Kind::Service, &before, &after, &before);
+        assert_eq!(patch, json!({"spec": {"selector": {"a": "c"}}}));
     }
 }

@@ -239,7 +239,7 @@ fn draw_mark(
     let room = usize::from(view.area.right().saturating_sub(x));
     if room >= NARROWEST {
         let whole = format!("◀ {}", message(mark));
-        let short = format!("◀ {}", printable(&mark.message).replace('\n', " "));
+        let short = format!("◀ {}", in_short(mark));
         put(buf, x, y, if width(&whole) <= room { &whole } else { &short }, room, style);
     }
 }
@@ -256,7 +256,10 @@ fn full_message(mark: &Diagnostic, here: u32, columns: u16) -> Vec<String> {
     let line = mark.position.map(|at| at.line).filter(|line| *line != here);
     let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
     let columns = usize::from(columns.saturating_sub(3));
-    let mut lines = wrap(&(place + &message(mark)), columns);
+    let mut lines = wrap(&(place.clone() + &message(mark)), columns);
+    if lines.len() > MOST_NOTE {
+        lines = wrap(&(place + &in_short(mark)), columns);
+    }
     if lines.len() > MOST_NOTE {
         lines.truncate(MOST_NOTE);
         lines[MOST_NOTE - 1] = fit(&format!("{} …", lines[MOST_NOTE - 1]), columns);
@@ -266,6 +269,13 @@ fn full_message(mark: &Diagnostic, here: u32, columns: u16) -> Vec<String> {
 
 /// A note of more rows hides too much of the file.
 const MOST_NOTE: usize = 3;
+
+/// A mark where there is no room for all of it. What is wrong with the text itself is said by what mends
+/// it, in plainer words than the API server's.
+fn in_short(mark: &Diagnostic) -> String {
+    let mends = mark.help.as_ref().filter(|_| mark.severity == Severity::Error);
+    printable(mends.unwrap_or(&mark.message)).replace('\n', " ")
+}
 
 /// A mark in one line, with its next step.
 fn message(mark: &Diagnostic) -> String {
