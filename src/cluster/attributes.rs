@@ -110,10 +110,11 @@ impl Cluster {
             });
             match step {
                 Some(next) => path = Cow::Owned(next),
-                None => break,
+                None => return path,
             }
         }
-        path
+        // Links that lead round in a circle lead nowhere.
+        Cow::Owned(format!("{path}/"))
     }
 
     /// The mode that a file has without anybody having changed it: what its volume says, and that

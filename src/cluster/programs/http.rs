@@ -28,10 +28,25 @@ pub fn incoming(ask: &Ask) -> Incoming {
         Payload::Nothing => Incoming::Nothing,
         Payload::Bytes(bytes) => match parse(bytes) {
             Some(request) => Incoming::Request(closing(request)),
-            None if bytes.contains(&b'\n') => Incoming::Garbage,
-            None => Incoming::Nothing,
+            None if is_unfinished(bytes) => Incoming::Nothing,
+            None => Incoming::Garbage,
         },
     }
+}
+
+/// Whether more has to come before a server answers: the end of the first line, or behind a sound one
+/// the empty line that ends a head.
+fn is_unfinished(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((line, rest)) = text.split_once('\n') else { return true };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let sound = matches!(words.as_slice(), [_, target, version]
+        if target.starts_with('/') && version.starts_with("HTTP/1."));
+    let ends = |line: &str| line.trim_end_matches('\r').is_empty();
+    sound
+        && !rest
+            .split_inclusive('\n')
+            .any(|line| line.ends_with('\n') && ends(line.trim_end_matches('\n')))
 }
 
 /// Answers with a response, in the client's own manner: bytes to whoever sent bytes.

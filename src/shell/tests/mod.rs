@@ -1,5 +1,6 @@
 //! Stories: what is typed, and what comes out.
 
+mod attributes;
 mod containers;
 mod properties;
 mod scripts;

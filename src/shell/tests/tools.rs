@@ -179,7 +179,14 @@ fn the_editor_is_the_games() {
 /// A real option does something, or is said to be left out: it is never unknown.
 #[test]
 fn no_real_option_is_unknown() {
-    let unknown = ["unrecognized option", "invalid option", "illegal option", "unknown option"];
+    let unknown = [
+        "unrecognized option",
+        "invalid option",
+        "illegal option",
+        "unknown option",
+        "Invalid option",
+        "Unknown arguments",
+    ];
     let mut story = Story::new();
     let begin = "kubectl run busybox --image=busybox:1.36 -- sleep 100000; kubectl wait --for=condition=Ready pod/busybox";
     story.run(begin);

@@ -31,5 +31,8 @@ CONF
 nginx -c /tmp/podhop-nginx/nginx.conf
 python3 "$here/dns.py" & dns=$!
 trap 'kill $dns; nginx -c /tmp/podhop-nginx/nginx.conf -s stop' EXIT
-sleep 0.5
+for try in $(seq 50); do
+    dig +tries=1 +time=1 @10.96.0.10 web.default.svc.cluster.local > /dev/null 2>&1 && break
+    sleep 0.2
+done
 "$@"

@@ -13,6 +13,7 @@ RECORDS = {
     ("80.0.96.10.in-addr.arpa.", 12): ["web." + DOMAIN],
     ("1.0.96.10.in-addr.arpa.", 12): ["kubernetes." + DOMAIN],
     ("10.0.96.10.in-addr.arpa.", 12): ["kube-dns.kube-system.svc.cluster.local."],
+    ("web." + DOMAIN, 33): [(0, 50, 80, "web." + DOMAIN), (0, 50, 8080, "web." + DOMAIN)],
     ("_http._tcp.web." + DOMAIN, 33): [(0, 100, 80, "web." + DOMAIN)],
 }
 SERIAL = 1767603603
@@ -97,6 +98,21 @@ def over_tcp(server):
         client.close()
 
 
+def silent(address, port):
+    """A Service has no rule for its other ports: what is sent there is lost, as into a full queue."""
+    lost = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()]
+    for one in lost:
+        one.bind((address, port))
+    lost[1].listen(0)
+    for _ in range(3):
+        caller = socket.socket()
+        caller.setblocking(False)
+        caller.connect_ex((address, port))
+        lost.append(caller)
+    return lost
+
+
+unanswered = [silent(*place) for place in [("10.96.0.10", 54), ("10.96.0.10", 443), ("10.96.0.10", 853), ("10.96.0.80", 443)]]
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 udp.bind(("10.96.0.10", 53))
 tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -143,7 +143,8 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     let style = Style::of(&options, io);
     let (mut files, mut folders, mut status) = (Vec::new(), Vec::new(), 0);
     for path in &options.operands {
-        let itself = style.layout == Layout::Long && !options.has('L') && !path.ends_with('/');
+        let shows = style.layout == Layout::Long || options.has('F') || options.has('d');
+        let itself = shows && !options.has('L') && !path.ends_with('/');
         let link = itself && io.link_target(path).is_some();
         if io.is_directory(path) && !options.has('d') && !link {
             folders.push(path.clone());

@@ -200,6 +200,9 @@ impl Ping {
                 format!("ping: {}\n{BUSYBOX_USAGE}", told.replace(" -- '", ": ").replace('\'', "")),
                 1,
             ),
+            // BusyBox' has neither.
+            false if told.ends_with("'h'") => (format!("\n{USAGE}"), 2),
+            false if told.ends_with("'V'") => (VERSION.to_owned(), 0),
             false if told.starts_with("invalid argument") => (format!("ping: {told}"), 1),
             false => (format!("ping: {told}\n\n{USAGE}"), 2),
         })?;
@@ -488,6 +491,9 @@ fn short_millis(time: Duration) -> String {
     };
     format!("{millis:.digits$}")
 }
+
+/// What `-V` says.
+const VERSION: &str = "ping from iputils 20221126";
 
 const USAGE: &str = "Usage
   ping [options] <destination>

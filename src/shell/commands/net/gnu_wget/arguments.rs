@@ -44,6 +44,32 @@ pub(super) struct Arguments {
     pub default_page: String,
     pub adjust: bool,
     pub no_clobber: bool,
+    /// `-r`, `-p`: what pages lead to is fetched too, or what they show
+    pub recursive: bool,
+    pub requisites: bool,
+    /// `-l`; 0 is without a limit
+    level: u32,
+    /// `-A`, `-R`: ends of names, or patterns
+    pub accept: Vec<String>,
+    pub reject: Vec<String>,
+    /// `-D`
+    pub domains: Vec<String>,
+    /// `-H`
+    pub spans: bool,
+    /// `-L`
+    pub relative: bool,
+    /// `-np`
+    pub no_parent: bool,
+    /// `-nd`
+    flat: bool,
+    /// `-e robots=off` takes it away.
+    pub robots: bool,
+    /// Flags that change which pages are fetched, and are not simulated.
+    choosy: Option<&'static str>,
+    /// `--ask-password`, `--use-askpass`
+    pub asks: Option<Asks>,
+    /// `--certificate`, `--private-key`: files
+    pub own_files: Vec<(&'static str, String)>,
     /// `-N`: only what is newer than the file that is there
     pub newer: bool,
     /// `--no-use-server-timestamps` takes it away.
@@ -99,6 +125,15 @@ pub(super) struct Arguments {
     pub families_named: [bool; 2],
     /// `--help` or `--version`
     pub about: Option<&'static str>,
+}
+
+/// Who tells the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// Whoever sits at the terminal.
+    Terminal,
+    /// A program.
+    Program(String),
 }
 
 /// How much it says.
@@ -169,6 +204,20 @@ impl Default for Arguments {
             default_page: "index.html".to_owned(),
             adjust: false,
             no_clobber: false,
+            recursive: false,
+            requisites: false,
+            level: 5,
+            accept: Vec::new(),
+            reject: Vec::new(),
+            domains: Vec::new(),
+            spans: false,
+            relative: false,
+            no_parent: false,
+            flat: false,
+            robots: true,
+            choosy: None,
+            asks: None,
+            own_files: Vec::new(),
             newer: false,
             server_times: true,
             restricted: Vec::new(),
@@ -286,7 +335,23 @@ impl Arguments {
                 arguments.urls.push(word.to_owned());
             }
         }
-        Ok(self)
+        match (self.choosy, self.recursive || self.requisites) {
+            (Some(flag), true) => Err(Wrong::NotHere(flag)),
+            _ => Ok(self),
+        }
+    }
+
+    /// How many links are followed one after the other; `None` for all. `-p` alone follows none.
+    pub fn level(&self) -> Option<u32> {
+        match self.recursive {
+            false => Some(0),
+            true => Some(self.level).filter(|level| *level > 0),
+        }
+    }
+
+    /// Whether there are folders as the URL has them.
+    pub fn has_folders(&self) -> bool {
+        !self.flat && (self.force_folders || self.recursive || self.requisites)
     }
 
     /// How loud it is.
@@ -394,6 +459,14 @@ impl Arguments {
             "retry-connrefused" => self.retry_refused = on,
             "no-clobber" => self.no_clobber = on,
             "timestamping" => self.newer = on,
+            "recursive" => self.recursive = on,
+            "page-requisites" => self.requisites = on,
+            "mirror" if on => (self.recursive, self.newer, self.level) = (true, true, 0),
+            "span-hosts" => self.spans = on,
+            "relative" => self.relative = on,
+            "no-parent" => self.no_parent = on,
+            "no-directories" => self.flat = on,
+            "ask-password" => self.asks = on.then_some(Asks::Terminal),
             "no-use-server-timestamps" => self.server_times = !on,
             "continue" => self.resume = on,
             "content-disposition" => self.told_name = on,
@@ -456,6 +529,18 @@ impl Arguments {
             "post-file" => self.post_file = Some(text()),
             "body-data" => self.body = Some(text()),
             "body-file" => self.body_file = Some(text()),
+            "accept" => self.accept.extend(value.split(',').map(str::to_owned)),
+            "reject" => self.reject.extend(value.split(',').map(str::to_owned)),
+            "domains" => self.domains.extend(value.split(',').map(str::to_owned)),
+            "accept-regex"
+            | "reject-regex"
+            | "exclude-domains"
+            | "follow-tags"
+            | "ignore-tags"
+            | "include-directories"
+            | "exclude-directories" => self.choosy = Some(flag.name),
+            "use-askpass" => self.asks = Some(Asks::Program(text())),
+            "certificate" | "private-key" => self.own_files.push((flag.name, text())),
             "load-cookies" => self.load_cookies = Some(text()),
             "save-cookies" => self.save_cookies = Some(text()),
             "method" => self.method = Some(value.to_ascii_uppercase()),
@@ -495,7 +580,8 @@ impl Arguments {
             "start-pos" => self.start = Some(bytes(name, value)?),
             "max-redirect" => self.max_redirects = number(name, value)?,
             "cut-dirs" => self.cut_folders = number(name, value)? as usize,
-            "level" if value != "inf" => drop(number(name, value)?),
+            "level" if value == "inf" => self.level = 0,
+            "level" => self.level = number(name, value)?,
             "quota" => self.quota = bytes(name, value)?,
             "limit-rate" => self.rate = bytes(name, value)?,
             "backups" => self.backups = Some(number(name, value)?),
@@ -562,6 +648,7 @@ impl Arguments {
         match command.as_str() {
             "robots" | "dotstyle" | "passiveftp" | "checkcertificate" | "cache" | "useproxy"
             | "httpkeepalive" | "verbose" | "quiet" => match command.as_str() {
+                "robots" => self.robots = on,
                 "checkcertificate" => self.insecure = !on,
                 "cache" => self.no_cache = !on,
                 "useproxy" => self.proxy = on,
@@ -678,7 +765,12 @@ mod tests {
             parse(&["-T", "abc"]).unwrap_err(),
             invalid("timeout", "time period", "abc", "")
         );
-        assert_eq!(parse(&["-r", "x"]).unwrap_err(), Wrong::NotHere("recursive"));
+        assert_eq!(parse(&["-k", "x"]).unwrap_err(), Wrong::NotHere("convert-links"));
+        assert_eq!(
+            parse(&["-r", "-X", "/a", "x"]).unwrap_err(),
+            Wrong::NotHere("exclude-directories")
+        );
+        assert_eq!(parse(&["-m", "x"]).unwrap().level(), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod arguments;
 mod flags;
 mod report;
 mod request;
+mod tree;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
 
-use arguments::{Arguments, Volume, Wrong};
+use arguments::{Arguments, Asks, Volume, Wrong};
 use report::{Dots, Messages};
+use tree::{Leaf, Tree, acceptable};
 
 use super::curl::{Jar, disposed_name, unescape};
 use super::fetch::{Failure, Fetch, FetchEvent, Limits, note};
@@ -21,7 +23,7 @@ use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Ending, HttpResponse, Issuer, Reply};
 use crate::network::SocketAddr;
 use crate::shell::commands::system::date::parse_date;
-use crate::shell::commands::trouble::{dial_trouble, name_trouble};
+use crate::shell::commands::trouble::{dial_trouble, left_out, name_trouble};
 use crate::shell::{Io, Step, Tool};
 
 /// Exit codes (the manual's "Exit Status").
@@ -49,6 +51,8 @@ struct Session {
     /// Whether there is more than one URL.
     many: bool,
     waiting: VecDeque<String>,
+    /// What the present URL has led to.
+    tree: Tree,
     state: WgetState,
     /// Addresses of names that were connected to, the good one first.
     known: BTreeMap<String, Vec<IpAddr>>,
@@ -91,6 +95,11 @@ struct Download {
     bodiless: bool,
     /// The first URL of redirects, which names the file.
     first: Url,
+    /// How many links lead there, and from where.
+    depth: u32,
+    referer: Option<String>,
+    /// Whether it says what a robot may fetch.
+    robots: bool,
 }
 
 impl Download {
@@ -104,6 +113,9 @@ impl Download {
             fresh: false,
             login: false,
             bodiless: false,
+            depth: 0,
+            referer: None,
+            robots: false,
         }
     }
 }
@@ -169,6 +181,7 @@ impl Session {
             );
             return Err(GENERIC);
         }
+        secrets(arguments, words, io)?;
         if arguments.newer && arguments.output.is_some() {
             words.tell(io, "WARNING: timestamping does nothing in combination with -O. See the manual\nfor details.\n\n");
         }
@@ -215,8 +228,9 @@ impl Session {
         }
         Ok(Session {
             begun: io.now(),
-            many: waiting.len() > 1,
+            many: waiting.len() > 1 || arguments.recursive || arguments.requisites,
             waiting,
+            tree: Tree::default(),
             state: WgetState::Next,
             known: BTreeMap::new(),
             resolved: BTreeMap::new(),
@@ -244,6 +258,9 @@ impl Session {
         match std::mem::replace(&mut self.state, WgetState::Next) {
             WgetState::Next if self.rest.is_some_and(|until| until > io.now()) => {
                 return self.rest.map(Step::Until);
+            }
+            WgetState::Next if let Some(leaf) = self.tree.next(arguments) => {
+                self.branch(arguments, words, io, leaf);
             }
             WgetState::Next => match self.waiting.pop_front() {
                 Some(_)
@@ -287,6 +304,9 @@ impl Session {
             Ok(url) if arguments.https_only && arguments.list.is_some() && !url.is_tls() => {}
             Ok(mut url) => {
                 url.remove_dots();
+                if arguments.recursive || arguments.requisites {
+                    self.tree = Tree::begin(&url);
+                }
                 let download = Download::new(url);
                 let pause = !arguments.wait.is_zero() && self.files > 0;
                 match pause {
@@ -310,6 +330,16 @@ impl Session {
                 self.fail(GENERIC);
             }
         }
+    }
+
+    /// Goes on to what a page has led to.
+    fn branch(&mut self, arguments: &Arguments, words: Messages, io: &mut Io<'_>, leaf: Leaf) {
+        if leaf.robots {
+            words.verbose(io, "Loading robots.txt; please ignore errors.\n");
+        }
+        let Leaf { url, depth, referer, robots } = leaf;
+        let download = Download { depth, referer, robots, ..Download::new(url) };
+        self.fetch(arguments, words, io, download);
     }
 
     /// Starts a try.
@@ -643,7 +673,12 @@ impl Session {
                 words.tell(io, format!("{now} ERROR {status}: {reason}.\n"));
             }
             words.verbose(io, "\n");
-            return self.fail(SERVER);
+            // That a server says nothing to robots is no failure.
+            return if download.robots { () } else { self.fail(SERVER) };
+        }
+        if download.robots {
+            self.tree.bar(&download.url, &String::from_utf8_lossy(&response.body));
+            return;
         }
         if arguments.spider {
             return self.exists(words, io, &download, &response);
@@ -717,8 +752,9 @@ impl Session {
         }
         let redirects = download.redirects + 1;
         let bodiless = download.bodiless || request::loses_body(arguments, status);
-        let first = download.first;
-        let next = Download { redirects, bodiless, first, ..Download::new(url) };
+        let Download { first, depth, referer, robots, .. } = download;
+        let next =
+            Download { redirects, bodiless, first, depth, referer, robots, ..Download::new(url) };
         self.fetch(arguments, words, io, next);
     }
 
@@ -765,8 +801,13 @@ impl Session {
         };
         let length = told_length(response).map(|length| length + kept);
         let place = if arguments.trust_names { &download.url } else { &download.first };
-        let file = file_name(arguments, io, place, response);
+        let mut file = file_name(arguments, io, place, response);
         let stdout = file == "-";
+        let follows = arguments.recursive || arguments.requisites;
+        // What is fetched for its links alone goes again.
+        if follows && !stdout && !acceptable(arguments, &file) {
+            file += ".tmp";
+        }
         let named = words.quoted(if stdout { "STDOUT" } else { &file });
         let fails = response.status >= 400;
         let nothing = response.status == 204;
@@ -835,6 +876,15 @@ impl Session {
         if arguments.rate > 0 {
             let late = (response.body.len() as u64).saturating_mul(1000) / arguments.rate as u64;
             self.rest = Some(io.now() + Duration::from_millis(late));
+        }
+        if follows {
+            self.tree.grow(arguments, &download.url, download.depth, response);
+        }
+        if follows && !stdout && !acceptable(arguments, &file) {
+            words.verbose(io, format!("Removing {file} since it should be rejected.\n\n"));
+            // It was written a moment ago.
+            let _ = io.remove_file(&file);
+            return;
         }
         if arguments.delete_after && !stdout {
             words.verbose(io, format!("Removing {file}.\n"));
@@ -937,6 +987,39 @@ fn kept_cookies(arguments: &Arguments, io: &Io<'_>) -> Jar {
         jar.read(&String::from_utf8_lossy(&text), false);
     }
     jar
+}
+
+/// Passwords that somebody is asked for, and own certificates: an exit code ends it.
+fn secrets(arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Result<(), i32> {
+    // What cannot be read is not shown to any server.
+    let named = arguments.own_files.iter().find(|(_, file)| io.is_file(file));
+    if let Some((flag, _)) = named {
+        io.write_error(left_out("wget", format!("--{flag}")));
+        return Err(USAGE);
+    }
+    match &arguments.asks {
+        None => Ok(()),
+        Some(Asks::Program(program)) if !io.is_file(program) => {
+            io.write_error(format!("Error spawning {program}: 2"));
+            Err(GENERIC)
+        }
+        Some(Asks::Terminal) if !io.stdin.terminal => {
+            if arguments.user.is_none() {
+                io.write_error("WARNING: No username set with --ask-password. This is usually not what you want.");
+            }
+            let user = arguments
+                .user
+                .as_ref()
+                .map_or(String::new(), |user| format!(" for user {}", words.quoted(user)));
+            io.put_error(format!("Password{user}: ").as_bytes());
+            Err(GENERIC)
+        }
+        Some(asks) => {
+            let flag = if *asks == Asks::Terminal { "--ask-password" } else { "--use-askpass" };
+            io.write_error(left_out("wget", flag));
+            Err(USAGE)
+        }
+    }
 }
 
 /// The reason in a message that ends with it.
@@ -1086,7 +1169,7 @@ fn file_name(arguments: &Arguments, io: &Io<'_>, url: &Url, response: &HttpRespo
         path = format!("{folder}{name}");
     }
     let taken = |path: &str| io.read_file(path).is_ok();
-    let replaced = arguments.newer || arguments.force_folders || arguments.backups.is_some();
+    let replaced = arguments.newer || arguments.has_folders() || arguments.backups.is_some();
     if !taken(&path) || arguments.resume || replaced {
         return path;
     }

@@ -131,7 +131,7 @@ pub(super) fn make(
     };
     let mut headers = vec![("Host".to_owned(), url.authority())];
     let mut put = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
-    if let Some(referer) = &arguments.referer {
+    if let Some(referer) = arguments.referer.as_ref().or(download.referer.as_ref()) {
         put("Referer", referer);
     }
     if arguments.no_cache {
@@ -228,7 +228,7 @@ pub(super) fn path(arguments: &Arguments, url: &Url, kind: Option<&str>) -> Stri
     }
     let mut folders: Vec<String> = Vec::new();
     folders.extend(arguments.folder.as_ref().map(|folder| folder.trim_end_matches('/').to_owned()));
-    if arguments.force_folders || arguments.protocol_folders {
+    if arguments.has_folders() || arguments.protocol_folders {
         if arguments.protocol_folders {
             folders.push(url.scheme.clone());
         }
