@@ -289,7 +289,8 @@ fn templates_copy_and_make_so_much_and_no_more() {
     bomb(&get(&held), told);
     let nested = format!("{}x{}", "{{range $.items}}".repeat(14), "{{end}}".repeat(14));
     bomb(&get(&nested), told);
-    bomb(&get(&format!("{{{{printf \"{}\" 1}}}}", "%999999d%s".repeat(500))), told);
+    let wide = format!("{{{{printf \"{}\"{}}}}}", "%999999d".repeat(500), " 1".repeat(500));
+    bomb(&get(&wide), told);
     // Go's fmt takes such a width for none.
     bomb(&get("{{printf \"%1000000000d\" 1}}"), "%!(NOVERB)%!(EXTRA int=1)");
 }
@@ -333,7 +334,7 @@ fn a_loop_takes_time_that_grows_with_its_rounds() {
     // What other variables hold costs nothing.
     let held = "x=$(seq 50000); for i in 1 2 3 4 5 6; do eval y$i=\\$x; done";
     bomb(&format!("{held}; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; echo $i"), "20000");
-    bomb("seq 20000 > a; seq 20000 | tac > b; join a b | wc -l", "not sorted");
+    bomb("seq 20000 > a; seq 20000 | tac > b; join a b | wc -l", "1\n");
 }
 
 #[test]
