@@ -295,10 +295,9 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let marks = causes.map(|cause| match instead(source, &cause.field) {
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
         None => {
-            let mark = placed(file, source, &cause.field, cause.to_string());
             match near_value(source, &cause.field, &cause.message) {
-                Some(near) => mark.help(near),
-                None => mark,
+                Some((path, near)) => placed(file, source, &path, cause.to_string()).help(near),
+                None => placed(file, source, &cause.field, cause.to_string()),
             }
         }
     });
@@ -307,11 +306,16 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
 
 /// What the server would have taken in place of a value that it refuses: one of the words that it
 /// supports, a number without quotes, a name of those letters that names are made of.
-fn near_value(source: &Source<'_>, field: &str, refusal: &str) -> Option<String> {
+fn near_value(source: &Source<'_>, field: &str, refusal: &str) -> Option<(String, String)> {
     let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
-    let written = source.value.pointer(&pointer)?.as_str()?;
-    let key = field.rsplit('.').next()?;
-    let key = key.split('[').next().filter(|key| !key.is_empty())?;
+    let value = source.value.pointer(&pointer)?;
+    // A strategy is refused as a whole for its type.
+    let path = if value["type"].is_string() { format!("{field}.type") } else { field.to_owned() };
+    let written = value["type"].as_str().or(value.as_str())?;
+    let key = match path.rsplit('.').next()? {
+        item if item.ends_with(']') => String::new(),
+        key => format!("{key}: "),
+    };
     let near = if let Some((_, list)) = refusal.split_once("supported values: ") {
         let words: Vec<&str> = list.split(", ").map(|word| word.trim_matches('"')).collect();
         let same = words.iter().find(|word| word.eq_ignore_ascii_case(written)).copied();
@@ -322,13 +326,13 @@ fn near_value(source: &Source<'_>, field: &str, refusal: &str) -> Option<String>
         let near = same.or_else(|| crate::diagnostic::nearest(written, words.iter().copied()));
         near.or_else(longer)?.to_owned()
     } else if field.ends_with("ort") && written.parse::<u16>().is_ok() {
-        return Some(format!("{key}: {written}, without quotes: in quotes it is a name"));
+        return Some((path, format!("{key}{written}, without quotes: in quotes it is a name")));
     } else if refusal.contains("RFC 1123") || refusal.contains("RFC 1035") {
         plain_name(written)?
     } else {
         return None;
     };
-    (near != written).then(|| format!("{key}: {near}"))
+    (near != written).then(|| (path, format!("{key}{near}")))
 }
 
 /// The name in a text that is nearly one: in small letters, without a scheme, a port or a path.
@@ -374,6 +378,14 @@ fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
             let label = format!("{field}.{key}");
             let path = if source.says(&label) { label } else { field.to_owned() };
             Some((path, format!("the selector asks for {key}: {value}")))
+        }
+        // Two families need the policy beside them; the Service's own is from before.
+        "spec.ipFamilyPolicy" if !source.says(field) && source.says("spec.ipFamilies") => {
+            Some(("spec.ipFamilies".to_owned(), "ipFamilyPolicy: PreferDualStack beside it".to_owned()))
+        }
+        "spec.type" => {
+            let headless = source.text("/spec/type")?.eq_ignore_ascii_case("headless");
+            headless.then(|| (field.to_owned(), "clusterIP: None; headless is no type".to_owned()))
         }
         _ if field.ends_with(".nodePort") => {
             let kind = source.text("/spec/type").unwrap_or("ClusterIP");
@@ -449,6 +461,9 @@ mod tests {
         let alias = "{type: ExternalName, externalName: \"https://API.example.org/orders\"}";
         assert_eq!(near(alias).as_deref(), Some("externalName: api.example.org"));
         assert_eq!(of("type: Cloud"), None);
+        assert!(of("type: Headless").expect("a near miss").starts_with("clusterIP: None"));
+        let two = of("ipFamilies: [IPv4, IPv6]").expect("a near miss");
+        assert!(two.starts_with("ipFamilyPolicy: PreferDualStack"), "{two}");
     }
 
     fn service(ports: &str) -> String {

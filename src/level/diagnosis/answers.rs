@@ -844,6 +844,12 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
         let said = said
             .fact("a Service chooses an endpoint for each connection, at random")
             .at(field("spec.selector"));
+        let waiting = services::find(facts, service)
+            .filter(|_| *usable < wanted)
+            .and_then(|service| unready(facts, service, &said));
+        if let Some(said) = waiting {
+            return said;
+        }
         return match *usable < wanted {
             true => said.fix(format!(
                 "let the Service lead to {wanted} ready pods or more: it has {} now",
@@ -868,6 +874,40 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
             .fact(format!("with {words} alone the goal fails as well: too few pods serve it"))
             .fix(format!("write {words}, and let the Service lead to {wanted} ready pods or more")),
     }
+}
+
+/// Pods of the Service that are not ready, and why.
+fn unready(facts: &Facts<'_>, service: &Service, said: &Diagnosis) -> Option<Diagnosis> {
+    let (namespace, _) = services::full_name(service);
+    let (_, matching) = services::pods(facts, service);
+    let unready: Vec<&Arc<Pod>> = matching.into_iter().filter(|pod| !pod.is_ready()).collect();
+    let first = *unready.first()?;
+    if let Some(trouble) = workloads::trouble(facts, &unready) {
+        return Some(
+            said.clone()
+                .look(trouble.look)
+                .fact(trouble.message)
+                .facts(trouble.evidence)
+                .nearest(trouble.nearest)
+                .at(trouble.at)
+                .fix(trouble.fix),
+        );
+    }
+    let name = first.metadata.name.as_deref()?;
+    let place = look::in_namespace(namespace);
+    let source = facts.pod_source(namespace, name);
+    let probed = first.spec.as_ref()?.containers.iter().position(|one| one.readiness_probe.is_some());
+    let at = source.zip(probed).and_then(|(own, index)| {
+        let path = own.within(&format!("spec.containers[{index}].readinessProbe"));
+        super::locate::at(&own.source, &path)
+    });
+    Some(
+        said.clone()
+            .look([look::describe("pod", namespace, name)])
+            .facts(unready.iter().filter_map(|pod| super::packets::unhealthy(facts, pod)))
+            .at(at.or_else(|| said.at.clone()))
+            .fix(format!("mend what keeps pod {name} from being ready: kubectl describe pod {name}{place}")),
+    )
 }
 
 /// The player's line with the address or name that was dialled.

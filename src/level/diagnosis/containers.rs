@@ -85,7 +85,25 @@ pub(super) fn diagnose(
         .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
         .facts(message)
         .look(looks)
-        .fix(format!("mend what container {} complains of, and apply", container.name))
+        .fix(mend(facts, pod, &container.name))
+}
+
+/// Where that is mended what a container complains of: in the player's file, or in a ConfigMap of the cluster
+/// that no file of the player's describes.
+fn mend(facts: &Facts<'_>, pod: &Pod, container: &str) -> String {
+    let (namespace, _) = full_name(pod);
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let mut maps = volumes.filter_map(|volume| volume.config_map.as_ref());
+    // Every pod has the authority's certificate mounted.
+    let map = maps.find(|map| map.name != "kube-root-ca.crt");
+    match map.filter(|map| facts.locator.source("ConfigMap", namespace, &map.name).is_none()) {
+        Some(map) => format!(
+            "mend what container {container} complains of: kubectl edit configmap {}{}",
+            map.name,
+            look::in_namespace(namespace)
+        ),
+        None => format!("mend what container {container} complains of, and apply"),
+    }
 }
 
 /// The line of its configuration that the container's server could not read when it ran last.

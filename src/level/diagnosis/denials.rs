@@ -20,6 +20,9 @@ use crate::network::{Hop, Protocol, Stage};
 /// The namespace's label that holds its name.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
+/// The port of DNS.
+const DNS: u16 = 53;
+
 /// What is dropped, as the policies of the pod that they select see it.
 struct Denied<'a> {
     facts: &'a Facts<'a>,
@@ -386,7 +389,9 @@ impl<'a> Denied<'a> {
         let most = rest.clone().count() > 0 && rest.clone().all(|(k, v)| labels.get(k) == Some(v));
         let spelt =
             has.is_some_and(|has| crate::diagnostic::nearest(asked, [has.as_str()]).is_some());
-        let alike = spelt || most;
+        // The same word under another key; and who opens port 53 means DNS.
+        let word = labels.values().any(|value| value == asked);
+        let alike = spelt || most || word || self.port == DNS;
         let direction = self.direction().0;
         let instead = near.instead.filter(|_| alike)?;
         Some(Near {

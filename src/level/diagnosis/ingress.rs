@@ -479,6 +479,17 @@ pub(super) fn own_certificate(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     let said = said
         .fact("it is the Ingress controller's own, which it shows where no Secret has one for the host")
         .look(["kubectl get secrets".to_owned(), "kubectl describe ingress --all-namespaces".to_owned()]);
+    let lists = |ingress: &&Arc<Ingress>| {
+        let tls = ingress.spec.iter().flat_map(|spec| spec.tls.iter().flatten());
+        let mut hosts = tls.flat_map(|entry| entry.hosts.iter().flatten());
+        hosts.any(|own| own.eq_ignore_ascii_case(host))
+    };
+    if ingress.is_none() && objects.list::<Ingress>(None).any(|one| lists(&one)) {
+        let message = "the Ingress controller showed its own certificate";
+        let asked = Asked { host, path: "/" };
+        return no_host(facts, &rules(facts), &asked, message)
+            .fact(format!("an Ingress lists {host} under spec.tls, and no rule is for it"));
+    }
     let Some(ingress) = ingress else {
         return said.fix(format!("make an Ingress for {host} with a certificate under spec.tls"));
     };

@@ -1116,8 +1116,16 @@ pub(super) fn closed_probe(facts: &Facts<'_>, pod: &Pod) -> Option<(u16, Option<
             (_, Some(tcp)) => (&tcp.port, "tcpSocket"),
             _ => return None,
         };
-        let IntOrString::Int(port) = asked else { return None };
-        let closed = !open.iter().any(|open| i32::from(open.port) == *port);
+        let declared = |name: &String| {
+            let mut ports = container.ports.iter().flatten();
+            ports.find(|port| port.name.as_ref() == Some(name)).map(|port| port.container_port)
+        };
+        // A name that no port has is no port.
+        let port = match asked {
+            IntOrString::Int(port) => Some(*port),
+            IntOrString::String(name) => declared(name),
+        };
+        let closed = !open.iter().any(|open| Some(i32::from(open.port)) == port);
         closed.then(|| format!("spec.containers[{index}].readinessProbe.{kind}.port"))
     })?;
     let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);

@@ -86,8 +86,19 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
 fn outside_name(facts: &Facts<'_>, target: &str) -> Option<String> {
     let machines: Vec<&str> = facts.case.cluster.network().names_outside().collect();
     let wanted = facts.case.goal.expect.served_by_host.clone();
-    let near = nearest(target, machines.iter().copied()).map(str::to_owned);
-    near.or(wanted).filter(|name| name != target)
+    if wanted.is_some() {
+        return wanted.filter(|name| name != target);
+    }
+    // Several are spelt alike: only one that differs in its domain alone, or in its own name alone, is meant.
+    let (first, domain) = target.trim_end_matches('.').split_once('.')?;
+    let mut same = machines.iter().filter_map(|name| {
+        let (own, within) = name.split_once('.')?;
+        let domain_differs = own == first && nearest(domain, [within]).is_some();
+        let name_differs = within == domain && nearest(first, [own]).is_some();
+        let slip = nearest(first, [own]).is_some() && nearest(domain, [within]).is_some();
+        (domain_differs || name_differs || slip).then(|| (*name).to_owned())
+    });
+    same.next().filter(|_| same.next().is_none())
 }
 
 /// The Service of another namespace, or of a name that is spelt alike, that an alias may mean.

@@ -8,7 +8,7 @@ use super::client::PodSource;
 use super::locate;
 use super::look;
 use super::{Diagnosis, Facts, gone, services, sought};
-use crate::api::Pod;
+use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Ending, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::manifest;
@@ -380,11 +380,23 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
             .at(line)
             .fix(match fixed {
                 true => {
-                    "make the pod anew: its containers get the variables when they start".to_owned()
+                    format!("{}: its containers get the variables when they start", anew(facts))
                 }
                 false => format!("call {name} by its name, or make the pod anew"),
             }),
     )
+}
+
+/// What makes the client's pod anew.
+fn anew(facts: &Facts<'_>) -> String {
+    let known = facts.client_pod().and_then(|(namespace, name)| {
+        let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &name)?;
+        let (kind, maker) = super::answers::maker(facts, pod);
+        let place = look::in_namespace(&namespace);
+        let restarts = matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
+        restarts.then(|| format!("kubectl rollout restart {} {maker}{place}", kind.info().singular))
+    });
+    known.unwrap_or_else(|| "make the pod anew".to_owned())
 }
 
 /// R10.1: the address that was dialled stands in a variable that the container was given for a Service
