@@ -393,7 +393,8 @@ impl<'a> Denied<'a> {
         let word = labels.values().any(|value| value == asked);
         let alike = spelt || most || word || self.port == DNS;
         let direction = self.direction().0;
-        let instead = near.instead.filter(|_| alike)?;
+        let instead = near.instead.or_else(|| Some(selectors::written(&key, has?)));
+        let instead = instead.filter(|_| alike)?;
         Some(Near {
             path: format!("{path}.podSelector.matchLabels.{key}"),
             fact: format!(

@@ -30,6 +30,10 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         return without_balancer(facts, object, path, at);
     }
     let near = near_path(&stored.to_value(), path);
+    // Where something was dialled all the same, its packet tells more than a field that is not there.
+    if near.is_none() && facts.connection.is_some() {
+        return None;
+    }
     let info = object.kind.info();
     let said = Diagnosis::new(
         "variable-unset",
@@ -89,7 +93,13 @@ fn near_path(object: &Value, path: &str) -> Option<String> {
         let fields = value.as_object()?;
         let Some(below) = fields.get(name) else {
             let near = nearest(name, fields.keys().map(String::as_str))?;
-            return Some(path.replacen(name, near, 1));
+            // `.status.address` of a node's `addresses`: the field is one of an entry.
+            let entry = fields[near].as_array().and_then(|items| items.first());
+            let near = match entry.is_some_and(|entry| !entry[name].is_null()) {
+                true => format!("{near}[0].{name}"),
+                false => near.to_owned(),
+            };
+            return Some(path.replacen(name, &near, 1));
         };
         value = match below {
             Value::Array(items) => items.first()?,
@@ -112,5 +122,8 @@ mod tests {
             Some(".items[0].status.podIP")
         );
         assert_eq!(near_path(&pod, ".status.podIP"), None);
+        let node = serde_json::json!({"status": {"addresses": [{"address": "192.168.49.2"}]}});
+        let near = near_path(&node, ".items[0].status.address");
+        assert_eq!(near.as_deref(), Some(".items[0].status.addresses[0].address"));
     }
 }

@@ -601,6 +601,10 @@ impl Failed<'_> {
         });
         let (namespace, name) = service.map(|one| services::full_name(one)).unwrap_or_default();
         let field = if external { "externalTrafficPolicy" } else { "internalTrafficPolicy" };
+        let objects = self.facts.case.cluster.objects();
+        let closed = objects.get::<Node>("", &node).is_some_and(|node| {
+            node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true)
+        });
         let at = self.service_field(rule, &format!("spec.{field}"));
         let command = trial::patch(namespace, name, &format!("{{\"{field}\":\"Cluster\"}}"));
         let (tried, cluster) = (trial::after(self.facts, &command), format!("{field}: Cluster"));
@@ -638,9 +642,13 @@ impl Failed<'_> {
             _ => format!("{field} is Local, and {elsewhere} endpoints are on other nodes"),
         })
         .facts(fact)
+        .facts(closed.then(|| format!("{node} is cordoned: no new pod may run there")))
         .nearest(Some(nearest))
         .at(at)
-        .fix(fix)
+        .fix(match closed {
+            true => format!("kubectl uncordon {node}, and {fix}"),
+            false => fix,
+        })
     }
 
     fn deciding_node(&self) -> String {
